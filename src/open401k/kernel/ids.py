@@ -1,0 +1,147 @@
+"""Typed ids: a prefix that says what is named, and a UUIDv7. Made only by an injected :class:`Ids`."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar, Protocol, Self, TypeVar
+from uuid import UUID
+
+from .clock import Clock
+from .random import Random
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Id:
+    """One id; written ``emp_018f...`` (prefix and 32 hexadecimal digits), stored as a uuid."""
+
+    uuid: UUID
+    prefix: ClassVar[str] = ""
+
+    def __str__(self) -> str:
+        return f"{self.prefix}_{self.uuid.hex}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what ``str`` wrote; another prefix is refused by name."""
+        prefix, _, digits = text.partition("_")
+        if prefix != cls.prefix:
+            raise ValueError(f"{text!r} is not a {cls.__name__}: it starts with {cls.prefix}_")
+        try:
+            return cls(UUID(hex=digits))
+        except ValueError:
+            raise ValueError(f"{text!r} is not a {cls.__name__}: 32 hexadecimal digits follow {cls.prefix}_") from None
+
+
+class SponsorId(Id):
+    """A sponsor, which is also the tenant of every row about it."""
+
+    __slots__ = ()
+    prefix = "spn"
+
+
+class PlanId(Id):
+    __slots__ = ()
+    prefix = "pln"
+
+
+class EmployeeId(Id):
+    __slots__ = ()
+    prefix = "emp"
+
+
+class AccountId(Id):
+    __slots__ = ()
+    prefix = "acc"
+
+
+class EntryId(Id):
+    """A journal entry."""
+
+    __slots__ = ()
+    prefix = "jrn"
+
+
+class ReservationId(Id):
+    __slots__ = ()
+    prefix = "rsv"
+
+
+class RunId(Id):
+    """A payroll run."""
+
+    __slots__ = ()
+    prefix = "run"
+
+
+class FileId(Id):
+    __slots__ = ()
+    prefix = "fil"
+
+
+class ComplianceRunId(Id):
+    __slots__ = ()
+    prefix = "cmp"
+
+
+class AlertId(Id):
+    __slots__ = ()
+    prefix = "alt"
+
+
+class UserId(Id):
+    __slots__ = ()
+    prefix = "usr"
+
+
+class ApiKeyId(Id):
+    __slots__ = ()
+    prefix = "key"
+
+
+class SessionId(Id):
+    __slots__ = ()
+    prefix = "ses"
+
+
+class EventId(Id):
+    """An event for the outside, in the outbox."""
+
+    __slots__ = ()
+    prefix = "evt"
+
+
+class FlowId(Id):
+    __slots__ = ()
+    prefix = "flw"
+
+
+AnyId = TypeVar("AnyId", bound=Id)
+
+
+class Ids(Protocol):
+    """Where ids come from."""
+
+    def new(self, kind: type[AnyId]) -> AnyId:
+        """A fresh id of that kind."""
+        ...
+
+
+class TimedIds:
+    """UUIDv7 (RFC 9562) from an injected clock and random source: ordered by time, and replayable from a seed."""
+
+    def __init__(self, clock: Clock, random: Random) -> None:
+        self._clock = clock
+        self._random = random
+
+    def new(self, kind: type[AnyId]) -> AnyId:
+        return kind(uuid7(self._clock.now(), self._random.bits(74)))
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def uuid7(at: datetime, random_74_bits: int) -> UUID:
+    """The version-7 UUID of an instant: 48 bits of milliseconds, then version, variant and random bits."""
+    elapsed = at - _EPOCH
+    milliseconds = (elapsed.days * 86_400 + elapsed.seconds) * 1_000 + elapsed.microseconds // 1_000
+    high, low = random_74_bits >> 62, random_74_bits & ((1 << 62) - 1)
+    return UUID(int=milliseconds << 80 | 7 << 76 | high << 64 | 0b10 << 62 | low)

@@ -1,0 +1,28 @@
+"""The sources of money in an account: the words on every statement. Catch-up is not one: it is derived."""
+
+from enum import StrEnum
+
+
+class Source(StrEnum):
+    """Where money in a participant's account came from, with its tax character."""
+
+    PRE_TAX = "pre_tax"
+    ROTH = "roth"
+    AFTER_TAX = "after_tax"
+    MATCH = "match"
+    SAFE_HARBOR_MATCH = "safe_harbor_match"
+    NONELECTIVE = "nonelective"
+    SAFE_HARBOR_NONELECTIVE = "safe_harbor_nonelective"
+    PROFIT_SHARING = "profit_sharing"
+    QNEC = "qnec"
+    QMAC = "qmac"
+    ROLLOVER = "rollover"
+
+    @property
+    def is_deferral(self) -> bool:
+        """Elective deferrals in the sense of 402(g)."""
+        return self in (Source.PRE_TAX, Source.ROTH)
+
+    @property
+    def from_employee(self) -> bool:
+        return self in (Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX)
