@@ -1,0 +1,135 @@
+"""The facts that plan tests read: aligned arrays over the people of a plan year. Not here: loading (gather.py), rules (law)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanId, PlanYear, RunId, SponsorId
+
+if TYPE_CHECKING:
+    from open401k.plan import Provisions
+
+Cents: TypeAlias = npt.NDArray[np.int64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+JSON: TypeAlias = bool | int | str | list["JSON"] | dict[str, "JSON"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One employment: hired on a day, left on a day or still here."""
+
+    hired_on: date
+    terminated_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """``relation`` is what ``relative`` is to the person, by place in the arrays: spouse, child, parent, ..."""
+
+    person: int
+    relative: int
+    relation: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PayHistory:
+    """What each person was paid and deferred on each pay date: people down, pay dates across."""
+
+    pay_dates: tuple[date, ...]
+    run_ids: tuple[RunId, ...]
+    """The payroll run of each pay date, so that a figure can be traced to its rows."""
+    line_no: npt.NDArray[np.int64]
+    """The row in that run's file, 0 where the person had none."""
+    compensation: Cents
+    section_415: Cents
+    pre_tax: Cents
+    roth: Cents
+    after_tax: Cents
+
+    @property
+    def deferrals(self) -> Cents:
+        """Elective deferrals of each pay date."""
+        return self.pre_tax + self.roth
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlanFacts:
+    """What the tests of one plan year read, as of a day, as known at an instant: one place a person, money in cents."""
+
+    tenant_id: SponsorId
+    plan_id: PlanId
+    plan_year: PlanYear
+    as_of: date
+    known_at: datetime
+    provisions: Provisions
+    employee_ids: tuple[EmployeeId, ...]
+    labels: tuple[str, ...]
+    birth_dates: tuple[date | None, ...]
+    employment: tuple[tuple[Span, ...], ...]
+    eligible_on: tuple[date | None, ...]
+    """Entry date into the plan; None for people whom the provisions keep out or who have not met them yet."""
+    compensation: Cents
+    """Plan compensation of the plan year to date, before the 401(a)(17) limit."""
+    section_415: Cents
+    pre_tax: Cents
+    """Deferrals withheld in the plan year, catch-up included: catch-up is derived, not a source."""
+    roth: Cents
+    after_tax: Cents
+    calendar_deferrals: Cents
+    """Pre-tax and Roth of the calendar year of ``as_of`` (402(g) knows no plan year)."""
+    calendar_roth: Cents
+    match: Cents
+    nonelective: Cents
+    """Nonelective, safe harbor nonelective and profit sharing posted for the plan year."""
+    qnec: Cents
+    fica_prior: Cents
+    """Wages of 3121(a) in the preceding calendar year (Roth catch-up)."""
+    prior_section_415: Cents
+    """Compensation of the lookback year."""
+    prior_known: Flags
+    """Whether the lookback year's pay is on file for the person."""
+    balances_at_determination: Cents
+    """Account balances at the end of the preceding plan year (top-heavy)."""
+    ownership_bps: npt.NDArray[np.int64]
+    officer: Flags
+    kin: tuple[Kin, ...]
+    prior_ratios: PriorRatios | None = None
+    """NHCE averages of the preceding plan year, for prior-year testing."""
+    history: PayHistory | None = None
+    """Only where someone will look at single pay dates: projections and working of small plans."""
+
+    def __len__(self) -> int:
+        return len(self.employee_ids)
+
+    @property
+    def calendar_year(self) -> CalendarYear:
+        """The year of 402(g) and catch-up."""
+        return CalendarYear(min(self.as_of, self.plan_year.last_day).year)
+
+    @property
+    def limitation_year(self) -> LimitationYear:
+        """The year of 415(c): the plan year, as nearly every plan has it."""
+        return LimitationYear(self.plan_year.start, self.plan_year.end)
+
+    @property
+    def deferrals(self) -> Cents:
+        """Elective deferrals of the plan year, catch-up included."""
+        return self.pre_tax + self.roth
+
+    @property
+    def eligible(self) -> Flags:
+        """Who was eligible at any time of the plan year to date (an eligible leaver stays in the averages)."""
+        return np.array([on is not None and on <= self.as_of for on in self.eligible_on], dtype=np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class PriorRatios:
+    """Averages of the nonhighly compensated in the preceding plan year, in hundredths of a percent."""
+
+    adp_bps: int
+    acp_bps: int

@@ -1,0 +1,180 @@
+"""What a plan test answers: a status, two exact figures, its working as data. Not here: the tests (registry.py)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from open401k.kernel import PlanId, PlanYear
+
+from .facts import JSON
+
+
+class TestId(StrEnum):
+    """The tests of a plan year, in the order they are shown."""
+
+    __test__ = False
+
+    ADP = "adp"
+    ACP = "acp"
+    DEFERRAL_LIMIT = "402g"
+    ADDITIONS_LIMIT = "415c"
+    COMPENSATION_LIMIT = "401a17"
+    COVERAGE_DEFERRAL = "410b_401k"
+    COVERAGE_MATCH = "410b_401m"
+    TOP_HEAVY = "top_heavy"
+
+
+class Status(StrEnum):
+    """How a test came out."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    NOT_APPLICABLE = "not_applicable"
+    REFUSED = "refused"
+    """A figure of the year is not on file: no answer is better than a guessed one."""
+
+
+class Unit(StrEnum):
+    """What ``measured`` and ``limit`` count."""
+
+    BPS = "bps"
+    """Hundredths of a percent."""
+    CENTS = "cents"
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """One test's answer. ``measured`` against ``limit``; ``room`` is what is left, negative when failed."""
+
+    __test__: ClassVar[bool] = False
+
+    test: TestId
+    title: str
+    citation: str
+    status: Status
+    unit: Unit
+    measured: int | None
+    limit: int | None
+    room: int | None
+    working: dict[str, JSON]
+    """Columns aligned to the run's people, the path taken and the inputs: what "why 5.21 %?" is answered from."""
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonStatus:
+    """Derived standing of one person, with the reasons in the words of the Code."""
+
+    hce: bool
+    hce_reasons: tuple[str, ...]
+    key: bool
+    key_reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectedTest:
+    """The year-end distribution of one test: a probability and an interval, not one number."""
+
+    test: TestId
+    title: str
+    citation: str
+    unit: Unit
+    fail_probability_bps: int
+    """Share of the simulated year-ends that fail, in hundredths of a percent."""
+    today: int | None
+    today_limit: int | None
+    median: int | None
+    low: int | None
+    """Ten in a hundred year-ends are below; ``low`` to ``high`` is the 80 % interval."""
+    high: int | None
+    limit_median: int | None
+    limit_low: int | None
+    limit_high: int | None
+    refused: str = ""
+    """Why there is no projection, when a figure is not on file or the test does not apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Year-end distributions of every test of one plan year, from one seed."""
+
+    plan_id: PlanId
+    plan_year: PlanYear
+    as_of: date
+    known_at: datetime
+    seed: int
+    scenarios: int
+    tests: tuple[ProjectedTest, ...]
+    assumptions: dict[str, JSON]
+    """The rates that the simulation used, for people to argue with."""
+
+    def of(self, test: TestId) -> ProjectedTest:
+        """The projection of one test."""
+        return next(projected for projected in self.tests if projected.test is test)
+
+
+class CureKind(StrEnum):
+    """Ways out of a projected failure."""
+
+    LOWER_HCE_DEFERRALS = "lower_hce_deferrals"
+    MORE_PARTICIPATION = "more_participation"
+    REFUND = "refund"
+    QNEC = "qnec"
+    SAFE_HARBOR_3 = "safe_harbor_nonelective_3"
+    SAFE_HARBOR_4 = "safe_harbor_nonelective_4"
+
+
+class Standing(StrEnum):
+    """Whether the plan may take a cure as it stands."""
+
+    PERMITTED = "permitted"
+    NEEDS_AMENDMENT = "needs_amendment"
+    NOT_AVAILABLE = "not_available"
+
+
+@dataclass(frozen=True, slots=True)
+class CostItem:
+    """One part of what a cure costs the employer."""
+
+    name: str
+    cents: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a cure does to one person (``place`` in the arrays of the facts)."""
+
+    place: int
+    label: str
+    text: str
+    cents: int
+    """Money to (positive) or from (negative) the person's account."""
+    rate_bps: int | None = None
+    """The deferral rate to keep to from the effective date, where the cure sets one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """One way out, computed by the same engine as the projection it answers."""
+
+    kind: CureKind
+    test: TestId
+    title: str
+    standing: Standing
+    reason: str
+    """Why it is not available, or which provision must be amended; empty when permitted."""
+    employer_cost_cents: int | None
+    cost: tuple[CostItem, ...]
+    effects: tuple[Effect, ...]
+    decide_by: date | None
+    effective_on: date | None
+    notices: tuple[str, ...]
+    decided_by: str
+    median_after: int | None
+    limit_after: int | None
+    pass_probability_bps: int | None
+    explanation: str
