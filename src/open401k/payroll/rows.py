@@ -1,0 +1,124 @@
+"""The payroll row every layout is read into, and the names of its fields. Not here: reading (formats/), checking (checks.py)."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Field(StrEnum):
+    """What one column of a payroll file can mean to a plan."""
+
+    SSN = "ssn"
+    EMPLOYEE_ID = "employee_id"
+    FIRST_NAME = "first_name"
+    LAST_NAME = "last_name"
+    BIRTH_DATE = "birth_date"
+    HIRE_DATE = "hire_date"
+    REHIRE_DATE = "rehire_date"
+    TERMINATION_DATE = "termination_date"
+    PAY_DATE = "pay_date"
+    PERIOD_START = "period_start"
+    PERIOD_END = "period_end"
+    HOURS = "hours"
+    GROSS = "gross"
+    PLAN_COMPENSATION = "plan_compensation"
+    PRE_TAX = "pre_tax"
+    ROTH = "roth"
+    AFTER_TAX = "after_tax"
+    PRE_TAX_CATCH_UP = "pre_tax_catch_up"
+    ROTH_CATCH_UP = "roth_catch_up"
+    MATCH = "match"
+    SAFE_HARBOR_MATCH = "safe_harbor_match"
+    NONELECTIVE = "nonelective"
+    SAFE_HARBOR_NONELECTIVE = "safe_harbor_nonelective"
+    PROFIT_SHARING = "profit_sharing"
+    LOAN_REF = "loan_ref"
+    LOAN_PAYMENT = "loan_payment"
+    EARNINGS = "earnings"
+
+    @property
+    def is_date(self) -> bool:
+        return self in DATES
+
+    @property
+    def is_money(self) -> bool:
+        return self in MONEY
+
+    @property
+    def may_repeat(self) -> bool:
+        """Several columns of one row may carry it: each loan and each earnings code has its own."""
+        return self in (Field.LOAN_REF, Field.LOAN_PAYMENT, Field.EARNINGS)
+
+
+DATES = frozenset(
+    {
+        Field.BIRTH_DATE,
+        Field.HIRE_DATE,
+        Field.REHIRE_DATE,
+        Field.TERMINATION_DATE,
+        Field.PAY_DATE,
+        Field.PERIOD_START,
+        Field.PERIOD_END,
+    }
+)
+DEFERRALS = (Field.PRE_TAX, Field.ROTH, Field.AFTER_TAX, Field.PRE_TAX_CATCH_UP, Field.ROTH_CATCH_UP)
+EMPLOYER_MONEY = (
+    Field.MATCH,
+    Field.SAFE_HARBOR_MATCH,
+    Field.NONELECTIVE,
+    Field.SAFE_HARBOR_NONELECTIVE,
+    Field.PROFIT_SHARING,
+)
+MONEY = frozenset(
+    {Field.GROSS, Field.PLAN_COMPENSATION, *DEFERRALS, *EMPLOYER_MONEY, Field.LOAN_PAYMENT, Field.EARNINGS}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PayrollRow:
+    """One employee in one payroll, as reported. Amounts the file does not carry at all are None, not zero."""
+
+    row: int  # as a spreadsheet numbers it: the heading is row 1
+    line: int  # the physical line it starts on; differs once a quoted cell spans lines
+    ssn: str = ""  # nine digits, or "" when employee_id says who it is
+    employee_id: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    birth_date: date | None = None
+    hire_date: date | None = None
+    rehire_date: date | None = None
+    termination_date: date | None = None
+    pay_date: date | None = None
+    period_start: date | None = None
+    period_end: date | None = None
+    hours_hundredths: int | None = None
+    gross_cents: int = 0
+    plan_compensation_cents: int | None = None
+    pre_tax_cents: int = 0
+    roth_cents: int = 0
+    after_tax_cents: int = 0
+    pre_tax_catch_up_cents: int = 0
+    roth_catch_up_cents: int = 0
+    match_cents: int | None = None
+    safe_harbor_match_cents: int | None = None
+    nonelective_cents: int | None = None
+    safe_harbor_nonelective_cents: int | None = None
+    profit_sharing_cents: int | None = None
+    loan_payments: tuple[tuple[str, int], ...] = ()  # (reference, cents): several loans stay several
+    earnings: tuple[tuple[str, int], ...] = ()  # (pay code, cents), when the file splits pay
+
+    @property
+    def key(self) -> str:
+        """What the row names its person by."""
+        return self.employee_id or self.ssn
+
+    @property
+    def deferral_cents(self) -> int:
+        """Elective deferrals of the row, catch-up codes included; after-tax money is not one."""
+        return self.pre_tax_cents + self.roth_cents + self.pre_tax_catch_up_cents + self.roth_catch_up_cents
+
+
+def masked_ssn(ssn: str) -> str:
+    """The only form in which a person may see an SSN: ``***-**-1234``."""
+    digits = [character for character in ssn if character.isdigit()]
+    return "***-**-" + "".join(digits[-4:]).rjust(4, "*") if len(digits) >= 7 else "***"

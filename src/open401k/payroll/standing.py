@@ -1,0 +1,83 @@
+"""What the plan already knows about the people of a file, in columns, for the checks. Not here: gathering it (a flow's work)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from open401k.kernel import EmployeeId, Source
+
+Cents: TypeAlias = NDArray[np.int64]
+
+#: In place of an amount nobody knows (an election, a prior year's wages).
+UNKNOWN = -1
+
+
+def _none() -> Cents:
+    return np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Column ``i`` of everything is one known person; ``place`` finds it by SSN and by employee id text.
+
+    Year-to-date columns stop before the file's pay date and leave out the run that the file replaces. An empty numeric
+    column means that the fact is not known for anyone, and the checks that need it stay silent.
+    """
+
+    place: Mapping[str, int]
+    employee_id: Sequence[EmployeeId] = ()
+    first_name: Sequence[str] = ()
+    last_name: Sequence[str] = ()
+    birth_date: Sequence[date | None] = ()
+    employment: Sequence[Sequence[tuple[date, date | None]]] = ()  # (hired on, terminated on)
+    eligible_on: Sequence[date | None] | None = None  # first day deferrals may be made; None inside: not in sight
+    ytd_pre_tax: Cents = field(default_factory=_none)  # calendar year, catch-up codes included
+    ytd_roth: Cents = field(default_factory=_none)
+    ytd_additions: Cents = field(default_factory=_none)  # limitation year: everything 415(c) counts, catch-up left out
+    ytd_gross: Cents = field(default_factory=_none)
+    ytd_hours_hundredths: Cents = field(default_factory=_none)
+    previous_gross: Cents = field(default_factory=_none)  # the last payroll: 0 when absent from it
+    previous_pre_tax: Cents = field(default_factory=_none)
+    previous_roth: Cents = field(default_factory=_none)
+    previous_match: Cents = field(default_factory=_none)
+    fica_prior_year: Cents = field(default_factory=_none)  # 3121(a) wages from this employer; UNKNOWN
+    elected_pre_tax: Cents = field(default_factory=_none)  # cents expected in this payroll; UNKNOWN
+    elected_roth: Cents = field(default_factory=_none)
+    computed_match: Cents = field(default_factory=_none)  # by the plan's formula, for this payroll; UNKNOWN
+    loans: Sequence[Mapping[str, int]] | None = None  # open loans: reference -> payoff cents
+
+    def __len__(self) -> int:
+        return len(self.employee_id)
+
+
+NOBODY = Standing(place={})
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTerms:
+    """The few provisions that decide a finding; taken from the plan on the pay date."""
+
+    sources: frozenset[Source] = frozenset(
+        {Source.PRE_TAX, Source.ROTH, Source.MATCH, Source.SAFE_HARBOR_MATCH, Source.NONELECTIVE}
+    )
+    catch_up: bool = True
+    higher_catch_up_60_63: bool = True
+    most_bps_of_pay: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the checks hold a file against besides the people: the day, the plan, and what the sender announced."""
+
+    today: date
+    terms: PlanTerms = field(default_factory=PlanTerms)
+    pay_date: date | None = None  # announced with the upload, for layouts without the column
+    closed_before: date | None = None  # first open day: earlier pay dates belong to a closed plan year
+    control_totals: Mapping[str, int] = field(default_factory=dict)  # field name -> cents; "rows" -> count
+    several_pay_dates: bool = False
+    negatives: bool = False  # a correction file may take back
+    no_contributions: bool = False  # "nothing to contribute this period", said expressly
