@@ -1,0 +1,164 @@
+"""What several pages show alike: percentages, standings, the heading of a plan. Not here: how they look (doors/web)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from open401k.kernel import AlertId, Money, PlanId, RunId, SponsorId
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Percent:
+    """A percentage to two decimals, as ADP averages are stated; ``bps`` are hundredths of a percent.
+
+    >>> str(Percent(521))
+    '5.21%'
+    """
+
+    bps: int
+
+    def __str__(self) -> str:
+        return f"{self.plain()}%"
+
+    def plain(self) -> str:
+        """``5.21``: what the API sends."""
+        sign = "-" if self.bps < 0 else ""
+        whole, rest = divmod(abs(self.bps), 100)
+        return f"{sign}{whole}.{rest:02d}"
+
+
+#: Everything a cell of a table or a step of a working can hold; doors know how to write each of them.
+Shown = Money | Percent | date | datetime | int | str | None
+
+
+class Standing(StrEnum):
+    """Where a test stands on the facts known now."""
+
+    PASSES = "passes"
+    AT_RISK = "at_risk"
+    FAILS = "fails"
+    NOT_REQUIRED = "not_required"
+    NOT_ENACTED = "not_enacted"
+
+
+class RunState(StrEnum):
+    """How far a payroll has come."""
+
+    MAPPING = "mapping"
+    CHECKED = "checked"
+    POSTING = "posting"
+    POSTED = "posted"
+    POSTED_WITH_HOLDS = "posted_with_holds"
+    REJECTED = "rejected"
+    REPLACED = "replaced"
+
+
+class DutyState(StrEnum):
+    """Whether a dated duty is ahead, near, past or done."""
+
+    AHEAD = "ahead"
+    SOON = "soon"
+    LATE = "late"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanHeading:
+    """What stands above every page of a plan."""
+
+    sponsor_id: SponsorId
+    sponsor_name: str
+    plan_id: PlanId
+    plan_name: str
+    as_of: date
+    plan_year_last_day: date
+    eligible: int
+    safe_harbor: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """The simulated year end of one test: how likely it fails, and the interval that holds eight of ten year ends."""
+
+    test_key: str
+    measure: str
+    fails: Percent
+    low: Percent
+    middle: Percent
+    high: Percent
+    limit: Percent
+    simulated: int
+    limit_low: Percent | None = None
+    limit_high: Percent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """One open alert: what would fail, by how much, and by when somebody must decide."""
+
+    alert_id: AlertId
+    title: str
+    sentence: str
+    decide_by: date | None
+    decided_by: str
+    raised_at: datetime
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StandingLine:
+    """One plan test as it stands now, and where its year end is projected."""
+
+    key: str
+    title: str
+    cite: str
+    standing: Standing
+    measured: Shown
+    limit: Shown
+    sentence: str
+    as_of: date
+    projection: Projection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PayrollLine:
+    """One payroll run in a list."""
+
+    run_id: RunId
+    pay_date: date
+    provider: str
+    file_name: str
+    people: int
+    employee: Money
+    employer: Money
+    state: RunState
+    notes: int = 0
+    holds: int = 0
+    rejects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DutyLine:
+    """One dated duty: a deposit, a notice, a decision, the next payroll."""
+
+    due_on: date
+    title: str
+    detail: str
+    state: DutyState
+    amount: Money | None = None
+    run_id: RunId | None = None
+    alert_id: AlertId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLine:
+    """One problem of a payroll file, as a person needs it to repair the file."""
+
+    severity: str
+    code: str
+    row: int | None
+    column: str
+    value_masked: str
+    reason: str
+    fix: str
+    person: str = ""

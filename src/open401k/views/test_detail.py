@@ -1,0 +1,70 @@
+"""One plan test with its working, down to the payroll rows. It shows what compliance stored; it computes nothing."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from open401k.kernel import EmployeeId, Money, RunId
+
+from .shown import PlanHeading, Projection, Shown, StandingLine
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingStep:
+    """One number of the working: what it is, its value, the words of its formula and the steps it is made of."""
+
+    key: str
+    label: str
+    value: Shown
+    formula: str = ""
+    cite: str = ""
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PayrollRowLink:
+    """One payroll row that a person's number is made of."""
+
+    run_id: RunId
+    line_no: int
+    pay_date: date
+    counted_pay: Money
+    counted_amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class PersonWorking:
+    """One person in a test: the cells match the test's ``columns``; ``rows`` are the payroll rows behind them."""
+
+    employee_id: EmployeeId
+    name: str
+    group: str
+    why_group: str
+    values: tuple[Shown, ...]
+    rows: tuple[PayrollRowLink, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TestDetail:
+    """A test, its steps and its people."""
+
+    __test__ = False
+
+    heading: PlanHeading
+    line: StandingLine
+    calculated_at: datetime
+    law_version: str
+    steps: tuple[WorkingStep, ...]
+    columns: tuple[str, ...]
+    people: tuple[PersonWorking, ...]
+    projection: Projection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TestsOverview:
+    """Every test of a plan as it stands."""
+
+    __test__ = False
+
+    heading: PlanHeading
+    tests: tuple[StandingLine, ...]
