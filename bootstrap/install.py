@@ -226,6 +226,8 @@ def environment() -> dict[str, str]:
     }
     kept["UV_PROJECT_ENVIRONMENT"] = str(VENV)
     kept["UV_NO_PROGRESS"] = kept.get("UV_NO_PROGRESS", "1" if not sys.stderr.isatty() else "0")
+    if ssl.get_default_verify_paths().cafile:  # the machine's own authorities, a company's proxy among them
+        kept.setdefault("UV_SYSTEM_CERTS", "1")
     if kept.get("PIP_CERT") and not kept.get("SSL_CERT_FILE"):
         kept["SSL_CERT_FILE"] = kept["PIP_CERT"]
     return kept
