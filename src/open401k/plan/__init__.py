@@ -1,0 +1,46 @@
+"""The deed: the sponsor, its plan's provisions and their amendments."""
+
+from .provisions import (
+    CLIFF_3,
+    GRADED_6,
+    IMMEDIATE_VESTING,
+    Compensation,
+    Deferrals,
+    Eligibility,
+    EntryRule,
+    Match,
+    MatchPeriod,
+    MatchTier,
+    MonthDay,
+    Nonelective,
+    Provisions,
+    SafeHarbor,
+    Testing,
+    TestingMethod,
+    Vesting,
+    VestingSchedule,
+)
+from .provisions_json import provisions_from_json, provisions_to_json
+
+__all__ = [
+    "CLIFF_3",
+    "GRADED_6",
+    "IMMEDIATE_VESTING",
+    "Compensation",
+    "Deferrals",
+    "Eligibility",
+    "EntryRule",
+    "Match",
+    "MatchPeriod",
+    "MatchTier",
+    "MonthDay",
+    "Nonelective",
+    "Provisions",
+    "SafeHarbor",
+    "Testing",
+    "TestingMethod",
+    "Vesting",
+    "VestingSchedule",
+    "provisions_from_json",
+    "provisions_to_json",
+]

@@ -1,0 +1,177 @@
+"""What a plan document says, as typed data: the provisions. Not here: since when they hold (adoption.py)."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from open401k.kernel import PlanYear, Source, anniversary
+
+
+class EntryRule(StrEnum):
+    """The day on which an employee who has met age and service becomes a participant."""
+
+    IMMEDIATE = "immediate"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    SEMIANNUAL = "semiannual"
+
+
+class MatchPeriod(StrEnum):
+    """Over which pay a match is computed; a plan-year match is trued up."""
+
+    PAY_PERIOD = "pay_period"
+    PLAN_YEAR = "plan_year"
+
+
+class SafeHarbor(StrEnum):
+    """By which contribution the plan is deemed to pass the ADP test (401(k)(12))."""
+
+    NONE = "none"
+    BASIC_MATCH = "basic_match"
+    ENHANCED_MATCH = "enhanced_match"
+    NONELECTIVE = "nonelective"
+
+    @property
+    def is_match(self) -> bool:
+        """One of the two match designs."""
+        return self in (SafeHarbor.BASIC_MATCH, SafeHarbor.ENHANCED_MATCH)
+
+
+class TestingMethod(StrEnum):
+    """Against which year's NHCE average the HCEs are tested (401(k)(3)(A))."""
+
+    __test__ = False  # pytest would collect the name
+
+    CURRENT_YEAR = "current_year"
+    PRIOR_YEAR = "prior_year"
+
+
+class MonthDay(NamedTuple):
+    """A day that returns each year."""
+
+    month: int
+    day: int
+
+    def in_year(self, year: int) -> date:
+        """That day of a calendar year."""
+        return date(year, self.month, self.day)
+
+
+NEW_YEARS_DAY = MonthDay(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Who may come in, and when. ``hours_in_year`` is ``None`` where service is elapsed time."""
+
+    minimum_age: int = 21
+    service_months: int = 12
+    hours_in_year: int | None = 1_000
+    entry: EntryRule = EntryRule.SEMIANNUAL
+    excluded_classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deferrals:
+    """What employees may put in themselves; ``max_bps_of_pay`` is a limit of the plan below the law's."""
+
+    sources: tuple[Source, ...] = (Source.PRE_TAX,)
+    max_bps_of_pay: int | None = None
+    catch_up: bool = True
+    higher_catch_up_60_63: bool = True
+
+
+class MatchTier(NamedTuple):
+    """``rate_bps`` of the deferrals between the tier before and ``up_to_bps_of_pay`` (counted from zero)."""
+
+    rate_bps: int
+    up_to_bps_of_pay: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The employer's match. 100 % to 3 % of pay and 50 % on the next 2 %: ``((10000, 300), (5000, 500))``."""
+
+    tiers: tuple[MatchTier, ...]
+    source: Source = Source.MATCH
+    period: MatchPeriod = MatchPeriod.PAY_PERIOD
+    cap_cents: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nonelective:
+    """A share of pay for every participant, deferring or not."""
+
+    rate_bps: int
+    source: Source = Source.NONELECTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class VestingSchedule:
+    """``percents[n]`` is vested after n years of service; the last one stays."""
+
+    percents: tuple[int, ...]
+
+    def percent_after(self, years: int) -> int:
+        """The vested percentage after whole years of service."""
+        return self.percents[min(years, len(self.percents) - 1)]
+
+
+IMMEDIATE_VESTING = VestingSchedule((100,))
+CLIFF_3 = VestingSchedule((0, 0, 0, 100))
+GRADED_6 = VestingSchedule((0, 0, 20, 40, 60, 80, 100))
+
+
+@dataclass(frozen=True, slots=True)
+class Vesting:
+    """A schedule for each source that has one; every other source is vested at once."""
+
+    schedules: tuple[tuple[Source, VestingSchedule], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Keep the sources in their own order, so that equal terms are equal values."""
+        in_order = sorted(self.schedules, key=lambda each: list(Source).index(each[0]))
+        object.__setattr__(self, "schedules", tuple(in_order))
+
+    def of(self, source: Source) -> VestingSchedule:
+        """The schedule of a source."""
+        return dict(self.schedules).get(source, IMMEDIATE_VESTING)
+
+
+@dataclass(frozen=True, slots=True)
+class Testing:
+    """How the ADP and ACP tests are run, and whether HCEs are narrowed to the top-paid group."""
+
+    __test__ = False
+
+    method: TestingMethod = TestingMethod.CURRENT_YEAR
+    top_paid_group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Compensation:
+    """What counts as plan compensation: all pay, but for the payroll codes named here."""
+
+    excluded_pay_codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Provisions:
+    """One plan's terms on a day. Two equal values are the same plan."""
+
+    adopted_on: date
+    plan_year_start: MonthDay = NEW_YEARS_DAY
+    eligibility: Eligibility = field(default_factory=Eligibility)
+    deferrals: Deferrals = field(default_factory=Deferrals)
+    match: Match | None = None
+    nonelective: Nonelective | None = None
+    safe_harbor: SafeHarbor = SafeHarbor.NONE
+    vesting: Vesting = field(default_factory=Vesting)
+    testing: Testing = field(default_factory=Testing)
+    compensation: Compensation = field(default_factory=Compensation)
+
+    def plan_year_of(self, day: date) -> PlanYear:
+        """The plan year that a day falls in."""
+        start = self.plan_year_start.in_year(day.year)
+        return PlanYear.starting(start if start <= day else anniversary(start, -1))

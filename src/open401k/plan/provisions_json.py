@@ -1,0 +1,101 @@
+"""Provisions as JSON and back, exactly. Not here: what they mean (provisions.py)."""
+
+from dataclasses import fields, is_dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from open401k.kernel import Source
+
+from .provisions import (
+    Compensation,
+    Deferrals,
+    Eligibility,
+    EntryRule,
+    Match,
+    MatchPeriod,
+    MatchTier,
+    MonthDay,
+    Nonelective,
+    Provisions,
+    SafeHarbor,
+    Testing,
+    TestingMethod,
+    Vesting,
+    VestingSchedule,
+)
+
+
+def provisions_to_json(provisions: Provisions) -> dict[str, Any]:
+    """Plain JSON; :func:`provisions_from_json` gives back an equal value."""
+    plain: dict[str, Any] = _plain(provisions)
+    return plain
+
+
+def provisions_from_json(data: dict[str, Any]) -> Provisions:
+    """Read what :func:`provisions_to_json` wrote; an unknown or missing key is an error, never dropped or guessed."""
+    rest = dict(data)
+    match, nonelective = rest.pop("match"), rest.pop("nonelective")
+    provisions = Provisions(
+        adopted_on=date.fromisoformat(rest.pop("adopted_on")),
+        plan_year_start=MonthDay(*rest.pop("plan_year_start")),
+        eligibility=_eligibility(**rest.pop("eligibility")),
+        deferrals=_deferrals(**rest.pop("deferrals")),
+        match=None if match is None else _match(**match),
+        nonelective=None if nonelective is None else _nonelective(**nonelective),
+        safe_harbor=SafeHarbor(rest.pop("safe_harbor")),
+        vesting=_vesting(**rest.pop("vesting")),
+        testing=_testing(**rest.pop("testing")),
+        compensation=_compensation(**rest.pop("compensation")),
+    )
+    if rest:
+        raise ValueError(f"provisions do not have {', '.join(sorted(rest))}")
+    return provisions
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def _eligibility(
+    *, minimum_age: int, service_months: int, hours_in_year: int | None, entry: str, excluded_classes: list[str]
+) -> Eligibility:
+    return Eligibility(minimum_age, service_months, hours_in_year, EntryRule(entry), tuple(excluded_classes))
+
+
+def _deferrals(
+    *, sources: list[str], max_bps_of_pay: int | None, catch_up: bool, higher_catch_up_60_63: bool
+) -> Deferrals:
+    return Deferrals(tuple(map(Source, sources)), max_bps_of_pay, catch_up, higher_catch_up_60_63)
+
+
+def _match(*, tiers: list[list[int]], source: str, period: str, cap_cents: int | None) -> Match:
+    return Match(tuple(MatchTier(*tier) for tier in tiers), Source(source), MatchPeriod(period), cap_cents)
+
+
+def _nonelective(*, rate_bps: int, source: str) -> Nonelective:
+    return Nonelective(rate_bps, Source(source))
+
+
+def _vesting(*, schedules: list[tuple[str, dict[str, list[int]]]]) -> Vesting:
+    return Vesting(tuple((Source(source), _schedule(**schedule)) for source, schedule in schedules))
+
+
+def _schedule(*, percents: list[int]) -> VestingSchedule:
+    return VestingSchedule(tuple(percents))
+
+
+def _testing(*, method: str, top_paid_group: bool) -> Testing:
+    return Testing(TestingMethod(method), top_paid_group)
+
+
+def _compensation(*, excluded_pay_codes: list[str]) -> Compensation:
+    return Compensation(tuple(excluded_pay_codes))
