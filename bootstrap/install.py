@@ -53,9 +53,14 @@ def lock_hash() -> str:
     return hashlib.sha256(b"\0".join(made_from)).hexdigest()
 
 
+def stamped() -> bool:
+    """An earlier run finished with this very lock file."""
+    return STAMP.exists() and STAMP.read_text().strip() == lock_hash()
+
+
 def is_ready() -> bool:
-    """The stamp is of this lock file and the interpreter still starts and finds the packages."""
-    if BEGUN.exists() or not STAMP.exists() or STAMP.read_text().strip() != lock_hash():
+    """Stamped, and the interpreter still starts and finds the packages."""
+    if BEGUN.exists() or not stamped():
         return False
     probe = [str(VENV / "bin" / "python"), "-c", "import numpy, psycopg, yaml, open401k"]
     try:
@@ -262,7 +267,8 @@ def find_python(uv: str) -> str:
 def sync(uv: str, python: str) -> None:
     """Make .venv hold exactly what uv.lock says."""
     if index_url().rstrip("/") == locked_index().rstrip("/"):
-        must(run_uv(uv, "sync", "--frozen", "--all-extras", "--python", python))
+        loudness = () if sys.stderr.isatty() else ("--quiet",)
+        must(run_uv(uv, "sync", "--frozen", "--all-extras", "--python", python, *loudness))
         return
     # The lock file carries addresses of its own index, which a machine with another index may not reach;
     # the hashes hold wherever the files come from.
@@ -289,8 +295,8 @@ def install() -> None:
     TOOLS.mkdir(exist_ok=True)
     uv = find_uv()
     python = find_python(uv)
-    if BEGUN.exists():
-        say("The last set-up was interrupted; starting it afresh ...")
+    if BEGUN.exists() or stamped():
+        say("The environment is half made or damaged; making it afresh ...")
         shutil.rmtree(VENV, ignore_errors=True)
     BEGUN.write_text("removed when the set-up is complete\n")
     STAMP.unlink(missing_ok=True)
@@ -326,7 +332,7 @@ def main() -> int:
         say(f"open401k: {error}")
         return 1
     except KeyboardInterrupt:
-        say(f"\nopen401k: stopped. {AGAIN}")
+        say("\nopen401k: stopped. The same command goes on from there.")
         return 130
     except OSError as error:
         fixes = {errno.ENOSPC: "The disk is full; about 1.5 GB are needed.", errno.EROFS: "The disk is read-only."}
