@@ -1,0 +1,46 @@
+"""Pay that a plan may count: the 401(a)(17) cap, cumulated over pay dates. Not here: which pay codes count (a
+provision).
+"""
+
+import numpy as np
+
+from ..kernel import PlanYear
+from . import figures
+from .arrays import Cents, half_up_quotient
+
+
+def annual_cap(plan_year: PlanYear) -> int:
+    """Most pay of one employee that counts in the plan year, in cents (IRC 401(a)(17); the year in which it begins
+    decides).
+
+    A plan year of fewer than twelve months has the twelfth part for each of its months (Reg.
+    1.401(a)(17)-1(b)(3)(iii)).
+    """
+    full = figures.cents("limit_401a17", plan_year)
+    months = months_in(plan_year)
+    return full if months == 12 else int(half_up_quotient(np.asarray(full * months), 12))
+
+
+def months_in(plan_year: PlanYear) -> int:
+    """Months of a plan year, a started one counted."""
+    end = plan_year.last_day
+    whole = (end.year - plan_year.start.year) * 12 + end.month - plan_year.start.month
+    return min(12, whole + (1 if end.day >= plan_year.start.day else 0) or 1)
+
+
+def capped(year_to_date: Cents, cap: int) -> Cents:
+    """Pay to date that counts under the cap."""
+    return np.minimum(year_to_date, cap)
+
+
+def period_share(*, before: Cents, period: Cents, cap: int) -> Cents:
+    """The part of one period's pay that counts: the cap is reached by adding up, never spread over the periods.
+
+    Shares of a year's periods add up to the capped pay of the year (IRC 401(a)(17)).
+    """
+    return capped(before + period, cap) - capped(before, cap)
+
+
+def top_heavy_or_415_pay(section_415_cents: Cents, cap: int) -> Cents:
+    """415(c)(3) pay under the 401(a)(17) cap, as top-heavy minimums count it (Reg. 1.416-1 T-21, M-7)."""
+    return np.minimum(section_415_cents, cap)

@@ -1,0 +1,175 @@
+"""Dated figures of the law, read from figures/*.yaml. Not here: the rules that use them, and anything a plan or an
+operator chooses.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any, assert_never
+
+import yaml
+
+from ..kernel import CalendarYear, LimitationYear, Open401kError, PlanYear, Year
+
+#: What plans, results and the rule registry quote. A change of any figure changes it (a test holds the pair of
+#: version and hash).
+_VERSION = "2026.1"
+_INDEXED, _STATUTORY = "limits.yaml", "constants.yaml"
+
+
+class NotEnacted(Open401kError):  # noqa: N818 (the field's word: a figure is enacted or it is not)
+    """The figure has no value for that very year; the law is refused, never guessed."""
+
+
+class ReadBy(StrEnum):
+    """Which year of the plan or the person picks the column of a figure."""
+
+    CALENDAR_YEAR = "calendar_year"
+    PLAN_YEAR_BEGINNING_IN = "plan_year_beginning_in"
+    PLAN_YEAR_ENDING_IN = "plan_year_ending_in"
+    LIMITATION_YEAR_ENDING_IN = "limitation_year_ending_in"
+    LOOKBACK_YEAR_BEGINNING_IN = "lookback_year_beginning_in"
+
+
+class Unit(StrEnum):
+    """What the values of a figure count."""
+
+    USD = "USD"
+    BPS = "bps"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One row: a figure, where it comes from, which year reads it, and its values (whole dollars or basis points)."""
+
+    id: str
+    name: str
+    cite: str
+    level: str
+    read_by: ReadBy
+    unit: Unit
+    values: dict[int, int]
+    checked_on: date
+    carries_forward: bool
+    from_year: int
+    file: str
+
+
+def cents(figure_id: str, year: Year) -> int:
+    """The dollar figure of that year, in cents; another kind of year than the figure is read by is a TypeError.
+
+    >>> cents("limit_402g", CalendarYear(2026))
+    2450000
+    """
+    return _value(figure_id, Unit.USD, year) * 100
+
+
+def bps(figure_id: str, year: Year) -> int:
+    """The statutory percentage of that year, in basis points.
+
+    >>> bps("excise_4979", PlanYear.starting(date(2026, 1, 1)))
+    1000
+    """
+    return _value(figure_id, Unit.BPS, year)
+
+
+def figure(figure_id: str) -> Figure:
+    """The whole row, for pages that show a figure with its citation."""
+    return _table()[figure_id]
+
+
+def all_figures() -> tuple[Figure, ...]:
+    """Every figure on file, in order of id."""
+    return tuple(row for _, row in sorted(_table().items()))
+
+
+def latest_year() -> int:
+    """The last year for which every indexed figure is on file."""
+    return min(max(row.values) for row in _table().values() if not row.carries_forward)
+
+
+def version() -> str:
+    """The edition of the figures and rules."""
+    return _VERSION
+
+
+@cache
+def sha256() -> str:
+    """Hash of the figures in canonical form (sorted JSON, no layout), so that two parties can compare what they
+    calculate with.
+    """
+    rows = {
+        row.id: {
+            "cite": row.cite,
+            "read_by": row.read_by,
+            "unit": row.unit,
+            "values": {str(y): v for y, v in row.values.items()},
+        }
+        for row in _table().values()
+    }
+    return hashlib.sha256(json.dumps(rows, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _value(figure_id: str, unit: Unit, year: Year) -> int:
+    row = _table()[figure_id]
+    if row.unit is not unit:
+        raise TypeError(f"{figure_id} is in {row.unit}, not in {unit}")
+    column = _column(row, year)
+    if column < row.from_year:
+        raise NotEnacted(f"{row.name} does not exist for {column}: it begins in {row.from_year} ({row.cite}).")
+    if row.carries_forward:
+        return row.values[max(known for known in row.values if known <= column)]
+    if column not in row.values:
+        raise NotEnacted(
+            f"No figures on file for {column}.",
+            fix=f"Add its column to law/figures/{row.file} from the IRS notice (see docs/howto/add-a-year.md).",
+        )
+    return row.values[column]
+
+
+def _column(row: Figure, year: Year) -> int:
+    match row.read_by:
+        case ReadBy.CALENDAR_YEAR:
+            expected: type[Year] = CalendarYear
+        case ReadBy.PLAN_YEAR_BEGINNING_IN | ReadBy.PLAN_YEAR_ENDING_IN | ReadBy.LOOKBACK_YEAR_BEGINNING_IN:
+            expected = PlanYear
+        case ReadBy.LIMITATION_YEAR_ENDING_IN:
+            expected = LimitationYear
+        case _:
+            assert_never(row.read_by)
+    if not isinstance(year, expected):
+        raise TypeError(f"{row.id} is read by {row.read_by}, so it needs a {expected.__name__}, not {year!r}")
+    return year.last_day.year if row.read_by is ReadBy.PLAN_YEAR_ENDING_IN else year.figure_year
+
+
+@cache
+def _table() -> dict[str, Figure]:
+    return {row.id: row for name in (_INDEXED, _STATUTORY) for row in _rows(name)}
+
+
+def _rows(name: str) -> list[Figure]:
+    # The loader reads no Python objects: figures are text, numbers and dates.
+    text = (files(__package__) / "figures" / name).read_text(encoding="utf-8")
+    loaded: dict[str, dict[str, Any]] = yaml.safe_load(text)
+    return [_row(figure_id, row, name) for figure_id, row in loaded.items()]
+
+
+def _row(figure_id: str, row: dict[str, Any], name: str) -> Figure:
+    values = {int(year): int(value) for year, value in row["values"].items()}
+    return Figure(
+        id=figure_id,
+        name=row["name"],
+        cite=row["cite"],
+        level=row["level"],
+        read_by=ReadBy(row["read_by"]),
+        unit=Unit(row["unit"]),
+        values=values,
+        checked_on=row["checked_on"],
+        carries_forward=name == _STATUTORY,
+        from_year=int(row.get("from_year", min(values) if name == _STATUTORY else 0)),
+        file=name,
+    )

@@ -1,0 +1,79 @@
+"""Who is highly compensated (IRC 414(q)). Not here: ownership by attribution (see ownership.py), key employees."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..kernel import PlanYear
+from . import figures
+from .arrays import Cents, Flags
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HighlyCompensated:
+    """Per employee: highly compensated or not, and by which of the two roads; with the threshold that was used."""
+
+    is_hce: Flags
+    by_ownership: Flags
+    by_compensation: Flags
+    in_top_paid_group: Flags | None
+    lookback_year: PlanYear
+    threshold_cents: int
+    top_paid_group_size: int | None
+
+
+def lookback_year(plan_year: PlanYear) -> PlanYear:
+    """The twelve months before the plan year (IRC 414(q)(1)(B))."""
+    return plan_year.previous()
+
+
+def highly_compensated(
+    *,
+    plan_year: PlanYear,
+    five_percent_owner: Flags,
+    lookback_compensation: Cents,
+    top_paid_group: bool = False,
+    counts_for_group_size: Flags | None = None,
+) -> HighlyCompensated:
+    """Highly compensated in ``plan_year``: a 5-percent owner in that or the lookback year, or paid more than the
+    threshold.
+
+    IRC 414(q)(1). The threshold is that of the lookback year, and pay must exceed it. With the top-paid group
+    election the well-paid must also be among the top 20 % (414(q)(3)); owners count whatever they earn. Pay is
+    415(c)(3) pay, uncapped.
+    """
+    lookback = lookback_year(plan_year)
+    threshold = figures.cents("hce_comp_threshold", lookback)
+    by_compensation = lookback_compensation > threshold
+    group, size = None, None
+    if top_paid_group:
+        counted = np.ones_like(five_percent_owner) if counts_for_group_size is None else counts_for_group_size
+        size = top_paid_group_size(int(counted.sum()))
+        group = top_paid(lookback_compensation, size)
+        by_compensation = by_compensation & group
+    return HighlyCompensated(
+        is_hce=five_percent_owner | by_compensation,
+        by_ownership=five_percent_owner.copy(),
+        by_compensation=by_compensation,
+        in_top_paid_group=group,
+        lookback_year=lookback,
+        threshold_cents=threshold,
+        top_paid_group_size=size,
+    )
+
+
+def top_paid_group_size(counted_employees: int) -> int:
+    """20 % of the employees counted (IRC 414(q)(3), (5)), a part of a person rounded up: a consistent rule of this
+    plan.
+    """
+    return -(-counted_employees // 5)
+
+
+def top_paid(lookback_compensation: Cents, size: int) -> Flags:
+    """The ``size`` best paid of all employees, those left out of the count included; a tie goes to the earlier
+    place.
+    """
+    best = np.argsort(-lookback_compensation, kind="stable")[:size]
+    group = np.zeros(lookback_compensation.shape, dtype=np.bool_)
+    group[best] = lookback_compensation[best] > 0
+    return group

@@ -1,0 +1,94 @@
+"""Match and nonelective formulas on arrays of cents. Not here: who is eligible, vesting, the ACP test, safe harbor
+checks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .arrays import Cents, half_up_quotient
+
+_WHOLE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """``rate_bps`` of deferrals above the tier before, up to ``up_to_bps`` of pay (cumulative, so tiers stack)."""
+
+    rate_bps: int
+    up_to_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class MatchFormula:
+    """Stacked tiers and, where the plan has one, the most match of a year in cents."""
+
+    tiers: tuple[Tier, ...]
+    cap_cents: int | None = None
+
+    def __post_init__(self) -> None:
+        tops = [tier.up_to_bps for tier in self.tiers]
+        if not tops or tops[0] <= 0 or tops != sorted(set(tops)):
+            raise ValueError("tiers of a match go upward: each ends at a higher share of pay than the one before")
+        if min(tier.rate_bps for tier in self.tiers) < 0:
+            raise ValueError("a match rate is not negative")
+
+    @classmethod
+    def of(cls, tiers: Sequence[tuple[int, int]], cap_cents: int | None = None) -> "MatchFormula":
+        """From pairs of (rate_bps, up_to_bps_of_pay), as provisions hold them."""
+        return cls(tuple(Tier(*pair) for pair in tiers), cap_cents)
+
+
+def match(deferrals: Cents, compensation: Cents, formula: MatchFormula) -> Cents:
+    """The match on these deferrals and this pay, to the cent, half-up once at the end.
+
+    Pay under 401(a)(17). On one period's figures this is the match per pay period; on year-to-date figures it is the
+    match of the year so far, and the difference to what was given is the true-up.
+
+    >>> match(np.array([5_000]), np.array([100_000]), MatchFormula.of([(10_000, 300), (5_000, 500)])).tolist()
+    [4000]
+    """
+    pay = np.maximum(compensation, 0)
+    deferred = np.maximum(deferrals, 0) * _WHOLE
+    total, bottom = np.zeros(np.broadcast(deferred, pay).shape, dtype=np.int64), 0
+    for tier in formula.tiers:
+        in_tier = np.clip(deferred - pay * bottom, 0, pay * (tier.up_to_bps - bottom))
+        total = total + in_tier * tier.rate_bps
+        bottom = tier.up_to_bps
+    rounded = half_up_quotient(total, _WHOLE * _WHOLE)
+    return rounded if formula.cap_cents is None else np.minimum(rounded, formula.cap_cents)
+
+
+def match_of_period(*, deferrals: Cents, compensation: Cents, matched_before: Cents, formula: MatchFormula) -> Cents:
+    """The match of one pay period on that period alone; the cap of the year counts what was matched before."""
+    alone = match(deferrals, compensation, formula)
+    if formula.cap_cents is None:
+        return alone
+    return np.minimum(alone, np.maximum(formula.cap_cents - matched_before, 0))
+
+
+def match_to_date(*, deferrals_to_date: Cents, compensation_to_date: Cents, formula: MatchFormula) -> Cents:
+    """The match of the year so far under a formula that looks at the whole year."""
+    return match(deferrals_to_date, compensation_to_date, formula)
+
+
+def true_up(*, deferrals_of_year: Cents, compensation_of_year: Cents, matched: Cents, formula: MatchFormula) -> Cents:
+    """What the formula of the whole year gives beyond what was matched per period; never takes match back."""
+    missing: Cents = np.maximum(match(deferrals_of_year, compensation_of_year, formula) - matched, 0)
+    return missing
+
+
+def nonelective(compensation: Cents, rate_bps: int) -> Cents:
+    """The same percentage of pay for everybody, to the cent, half-up; the design safe harbor of Reg.
+    1.401(a)(4)-2(b)(2).
+    """
+    return half_up_quotient(np.maximum(compensation, 0) * rate_bps, _WHOLE)
+
+
+def effective_rate_bps(formula: MatchFormula, deferral_bps: int) -> int:
+    """Match as a share of pay, in basis points, for someone who defers this share of pay; half-up."""
+    scale = 1_000_000
+    plain = MatchFormula(formula.tiers)
+    given = match(np.array([deferral_bps * scale]), np.array([_WHOLE * scale]), plain)
+    return int(half_up_quotient(given, scale)[0])
