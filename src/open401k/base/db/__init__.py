@@ -1,0 +1,18 @@
+"""The database: the embedded server or any by URL, migrations, transactions with the tenants they may see."""
+
+from .embedded import EmbeddedServer, Urls
+from .migrate import migrate, pending
+from .transaction import ALL_TENANTS, Actor, AllTenants, Database, Params, Tx
+
+__all__ = [
+    "ALL_TENANTS",
+    "Actor",
+    "AllTenants",
+    "Database",
+    "EmbeddedServer",
+    "Params",
+    "Tx",
+    "Urls",
+    "migrate",
+    "pending",
+]

@@ -1,0 +1,143 @@
+"""One database transaction and the pool it comes from. Not here: starting a server, creating tables.
+
+Row security is on for every transaction: ``begin`` signs the set of tenants the caller may see, for that transaction
+only, and ``base.allowed_tenants()`` verifies the signature in the database (ADR-0003).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, LiteralString
+
+import psycopg
+from psycopg.adapt import Buffer
+from psycopg.types.json import JsonbDumper
+from psycopg.types.uuid import UUIDBinaryDumper, UUIDDumper
+from psycopg_pool import ConnectionPool
+
+from open401k.kernel import Clock, Id, Ids, SponsorId
+
+from ..faults import fault
+from ..secrets import Keyring
+
+Params = Sequence[Any] | Mapping[str, Any]
+_CONNECTION = psycopg.Connection[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, and why: what the audit trail says about it."""
+
+    kind: str
+    id: str
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("user", "api_key", "system"):
+            raise ValueError(f"an actor is a user, an api_key or the system, not {self.kind!r}")
+
+
+class AllTenants:
+    """Every tenant: for operations and for jobs that sweep the book. The database checks that it was signed, too."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "ALL_TENANTS"
+
+
+ALL_TENANTS: Final = AllTenants()
+
+
+@dataclass(slots=True)
+class Tx:
+    """One transaction as the application's role. Everything that writes takes it as its first argument."""
+
+    conn: _CONNECTION
+    now: datetime
+    actor: Actor
+    ids: Ids
+    keyring: Keyring
+
+    def rows(self, sql: LiteralString, params: Params = ()) -> list[tuple[Any, ...]]:
+        """Every row of a query."""
+        return self.conn.execute(sql, params).fetchall()
+
+    def maybe(self, sql: LiteralString, params: Params = ()) -> tuple[Any, ...] | None:
+        """The first row, if there is one."""
+        return self.conn.execute(sql, params).fetchone()
+
+    def one(self, sql: LiteralString, params: Params = ()) -> tuple[Any, ...]:
+        """The one row that must exist; none is a bug."""
+        row = self.maybe(sql, params)
+        if row is None:
+            raise LookupError(f"no row: {' '.join(sql.split())}")
+        return row
+
+    def run(self, sql: LiteralString, params: Params = ()) -> int:
+        """Carry out a statement; returns the number of rows it touched."""
+        return self.conn.execute(sql, params).rowcount
+
+
+class Database:
+    """Transactions on one PostgreSQL database, as the application's role."""
+
+    def __init__(self, url: str, *, clock: Clock, ids: Ids, keyring: Keyring, connections: int = 10) -> None:
+        self.clock = clock
+        self.ids = ids
+        self.keyring = keyring
+        self.url = url
+        self._pool: ConnectionPool[_CONNECTION] = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=connections,
+            open=False,
+            timeout=30,
+            kwargs={"options": "-c timezone=UTC", "application_name": "open401k"},
+            configure=_configure,
+            check=ConnectionPool.check_connection,
+        )
+
+    def __enter__(self) -> "Database":
+        self._pool.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back; transactions under way end first."""
+        self._pool.close()
+
+    @contextmanager
+    def begin(self, actor: Actor, *, tenants: Iterable[SponsorId] | AllTenants) -> Iterator[Tx]:
+        """A transaction that sees only ``tenants``: committed at the end of the block, rolled back by an exception."""
+        chosen = "*" if isinstance(tenants, AllTenants) else ",".join(tenant.uuid.hex for tenant in tenants)
+        self._pool.open()
+        with self._pool.connection() as conn:
+            # true = for this transaction only: nothing is left on the connection for its next user.
+            conn.execute("select set_config('open401k.tenants', %s, true)", [self.keyring.sign_tenants(chosen)])
+            yield Tx(conn=conn, now=self.clock.now(), actor=actor, ids=self.ids, keyring=self.keyring)
+            fault("base.before_commit")
+        fault("base.after_commit")
+
+
+class _IdDumper(UUIDDumper):
+    """A typed id as a uuid, in text."""
+
+    def dump(self, obj: Any) -> Buffer | None:
+        return super().dump(obj.uuid)
+
+
+class _IdBinaryDumper(UUIDBinaryDumper):
+    """A typed id as a uuid, in binary."""
+
+    def dump(self, obj: Any) -> Buffer | None:
+        return super().dump(obj.uuid)
+
+
+def _configure(conn: _CONNECTION) -> None:
+    conn.adapters.register_dumper(Id, _IdDumper)
+    conn.adapters.register_dumper(Id, _IdBinaryDumper)
+    conn.adapters.register_dumper(dict, JsonbDumper)

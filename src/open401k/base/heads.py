@@ -1,0 +1,20 @@
+"""The head row of a tenant: what every posting locks first. Not here: the audit chain and outbox that it carries."""
+
+from open401k.kernel import SponsorId
+
+from . import _store
+from .db import Tx
+
+
+def open(tx: Tx, *, tenant_id: SponsorId) -> None:  # noqa: A001 (read as heads.open)
+    """Create the head of a new tenant; harmless if it exists. Everything else of the tenant comes after it."""
+    _store.open_head(tx, tenant_id)
+
+
+def lock(tx: Tx, *, tenant_id: SponsorId) -> None:
+    """Make this transaction the only one that writes for the tenant, until it ends.
+
+    The first statement of every posting: two runs that lock rows in different orders would wait for each other.
+    """
+    if _store.lock_head(tx, tenant_id) is None:
+        raise LookupError(f"{tenant_id} has no head: open it with heads.open, or begin with this tenant")
