@@ -211,7 +211,7 @@ def ratio_test(
         nhce = GroupAverage(count=0, ratio_sum=0, average=prior_year_nhce_average)
     no_nhce = nhce.count == 0 and prior_year_nhce_average is None
     limit = _limit(nhce.average, no_hce=hce.count == 0, no_nhce=no_nhce)
-    expected = members if eligible is None else eligible
+    expected = np.ones_like(members) if eligible is None else eligible
     return RatioTest(
         kind=kind,
         testing=Testing.CURRENT_YEAR if prior_year_nhce_average is None else Testing.PRIOR_YEAR,

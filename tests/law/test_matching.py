@@ -1,0 +1,95 @@
+"""Match formulas: tiers, rounding, cap, true-up, and properties."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from open401k.law import matching
+from open401k.law.matching import MatchFormula
+
+BASIC = MatchFormula.of([(10_000, 300), (5_000, 500)])
+MONEY = st.integers(0, 40_000_000)
+
+
+def one(deferred: int, pay: int, formula: MatchFormula = BASIC) -> int:
+    return int(matching.match(np.array([deferred]), np.array([pay]), formula)[0])
+
+
+@pytest.mark.parametrize(
+    ("rate_bps", "match_bps"), [(0, 0), (100, 100), (300, 300), (400, 350), (500, 400), (600, 400), (10_000, 400)]
+)
+def test_tiers_stack(rate_bps: int, match_bps: int) -> None:
+    assert one(rate_bps * 1_000, 10_000_000) == match_bps * 1_000
+    assert matching.effective_rate_bps(BASIC, rate_bps) == match_bps
+
+
+def test_half_a_cent_rounds_up_once_at_the_end() -> None:
+    assert one(1, 100_000, MatchFormula.of([(5_000, 600)])) == 1
+    assert one(5_000_00, 76_923_1, MatchFormula.of([(5_000, 600)])) == 23_077  # 6 % of 7,692.31 is 461.5386, half of it
+
+
+def test_without_pay_there_is_no_match() -> None:
+    assert one(50_000, 0) == 0
+    assert one(50_000, -100_000) == 0
+
+
+def test_the_cap_of_the_year_counts_what_was_matched_before() -> None:
+    formula = MatchFormula.of([(10_000, 400)], cap_cents=100_000)
+    given_now = matching.match_of_period(
+        deferrals=np.array([50_000] * 3),
+        compensation=np.array([1_000_000] * 3),
+        matched_before=np.array([0, 80_000, 120_000]),
+        formula=formula,
+    )
+    assert given_now.tolist() == [40_000, 20_000, 0]
+
+
+def test_the_true_up_gives_what_front_loading_lost() -> None:
+    # Everything deferred in the first half year: the second half earns no match per period.
+    formula = MatchFormula.of([(10_000, 400)])
+    per_period = sum(one(d, 500_000, formula) for d in [40_000] * 12 + [0] * 12)
+    extra = matching.true_up(
+        deferrals_of_year=np.array([480_000]),
+        compensation_of_year=np.array([12_000_000]),
+        matched=np.array([per_period]),
+        formula=formula,
+    )
+    assert (per_period, extra.tolist()) == (240_000, [240_000])
+
+
+def test_a_true_up_never_takes_match_back() -> None:
+    extra = matching.true_up(
+        deferrals_of_year=np.array([0]), compensation_of_year=np.array([0]), matched=np.array([5]), formula=BASIC
+    )
+    assert extra.tolist() == [0]
+
+
+@pytest.mark.parametrize("tiers", [[], [(10_000, 0)], [(10_000, 300), (5_000, 300)], [(5_000, 500), (10_000, 300)]])
+def test_tiers_that_do_not_go_upward_are_refused(tiers: list[tuple[int, int]]) -> None:
+    with pytest.raises(ValueError, match="go upward"):
+        MatchFormula.of(tiers)
+
+
+def test_nonelective_is_the_same_share_for_everybody() -> None:
+    assert matching.nonelective(np.array([10_000_000, 1_650, -5]), 300).tolist() == [300_000, 50, 0]
+
+
+@given(deferred=MONEY, more=MONEY, pay=MONEY, raised=MONEY)
+def test_the_match_grows_with_deferrals_and_with_pay(deferred: int, more: int, pay: int, raised: int) -> None:
+    rising = MatchFormula.of([(5_000, 300), (10_000, 600)])
+    falling = BASIC
+    for formula in (rising, falling):
+        assert one(deferred + more, pay, formula) >= one(deferred, pay, formula)
+    # With more pay the same dollars fall into earlier tiers: only a formula that does not rise must not fall.
+    assert one(deferred, pay + raised, falling) >= one(deferred, pay, falling)
+
+
+@given(periods=st.lists(st.tuples(MONEY, MONEY), min_size=1, max_size=12))
+def test_differences_of_the_match_to_date_add_up_to_the_match_of_the_year(periods: list[tuple[int, int]]) -> None:
+    cumulated = np.cumsum(np.array(periods, dtype=np.int64), axis=0)
+    to_date = matching.match_to_date(
+        deferrals_to_date=cumulated[:, 0], compensation_to_date=cumulated[:, 1], formula=BASIC
+    )
+    steps = np.diff(to_date, prepend=0)
+    assert int(steps.sum()) == one(int(cumulated[-1, 0]), int(cumulated[-1, 1]))
