@@ -1,0 +1,1 @@
+"""House rules as tests. Each states its reason and its named escape."""
