@@ -17,6 +17,16 @@ class NoticeLine:
 
 
 @dataclass(frozen=True, slots=True)
+class EffectLine:
+    """What a cure does to one person: money to (positive) or from (negative) the account, or a rate to keep to."""
+
+    person: str
+    text: str
+    amount: Money
+    rate: Percent | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CureLine:
     """One way to pass: what is done, what it costs whom, by when, who decides, and the result afterwards."""
 
@@ -26,9 +36,6 @@ class CureLine:
     offered: bool
     why_not: str
     employer_cost: Money | None
-    employer_cost_low: Money | None
-    employer_cost_high: Money | None
-    returned_to_people: Money | None
     decide_by: date | None
     effective_on: date | None
     decided_by: str
@@ -37,8 +44,9 @@ class CureLine:
     hce_after: Percent | None
     limit_after: Percent | None
     fails_after: Percent | None
-    working: tuple[tuple[str, Money], ...] = ()
-    cite: str = ""
+    costs: tuple[tuple[str, Money], ...] = ()
+    effects: tuple[EffectLine, ...] = ()
+    explanation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

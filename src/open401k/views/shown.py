@@ -83,13 +83,14 @@ class Projection:
     test_key: str
     measure: str
     fails: Percent
-    low: Percent
-    middle: Percent
-    high: Percent
-    limit: Percent
+    low: Shown
+    middle: Shown
+    high: Shown
+    limit: Shown
+    limit_low: Shown
+    limit_high: Shown
     simulated: int
-    limit_low: Percent | None = None
-    limit_high: Percent | None = None
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +163,4 @@ class FindingLine:
     reason: str
     fix: str
     person: str = ""
+    confirm: bool = False

@@ -1,0 +1,117 @@
+"""How pages write things: Jinja environment, filters, words for standings. Not here: what pages say (views)."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from open401k.kernel import NEW_YORK, Money
+from open401k.views.shown import DutyState, Percent, RunState, Shown, Standing
+
+from . import charts
+from .assets import Assets
+
+#: Word and colour of every closed set that pages tag; the word carries the meaning.
+TAGS: Mapping[str, tuple[str, str]] = {
+    **{f"standing:{key}": value for key, value in {
+        Standing.PASSES: ("Passes", "ok"),
+        Standing.AT_RISK: ("On track to fail", "warn"),
+        Standing.FAILS: ("Fails today", "bad"),
+        Standing.NOT_REQUIRED: ("Not required", ""),
+        Standing.NOT_ENACTED: ("No figures on file", "warn"),
+    }.items()},
+    **{f"run:{key}": value for key, value in {
+        RunState.MAPPING: ("Columns to confirm", "warn"),
+        RunState.CHECKED: ("Checked, not posted", "warn"),
+        RunState.POSTING: ("Posting", ""),
+        RunState.POSTED: ("Posted", "ok"),
+        RunState.POSTED_WITH_HOLDS: ("Posted, some held", "warn"),
+        RunState.REJECTED: ("Rejected", "bad"),
+        RunState.REPLACED: ("Replaced", ""),
+    }.items()},
+    **{f"duty:{key}": value for key, value in {
+        DutyState.AHEAD: ("Ahead", ""),
+        DutyState.SOON: ("Due soon", "warn"),
+        DutyState.LATE: ("Late", "bad"),
+        DutyState.DONE: ("Done", "ok"),
+    }.items()},
+    "severity:note": ("Note", ""),
+    "severity:hold": ("Held", "warn"),
+    "severity:reject": ("Rejected", "bad"),
+}  # fmt: skip
+
+
+def day(value: date | None, *, year: bool = True) -> str:
+    """``Aug 14, 2026``."""
+    if value is None:
+        return "–"
+    return f"{value:%b} {value.day}, {value.year}" if year else f"{value:%b} {value.day}"
+
+
+def instant(value: datetime | None) -> str:
+    """``Aug 14, 2026, 9:02 AM``, in New York."""
+    if value is None:
+        return "–"
+    local = value.astimezone(NEW_YORK)
+    return f"{day(local.date())}, {local.hour % 12 or 12}:{local:%M %p}"
+
+
+def show(value: Shown) -> str | Markup:
+    """Any value of a view-model as a person reads it."""
+    match value:
+        case None:
+            return "–"
+        case datetime():
+            return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), instant(value))
+        case date():
+            return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), day(value))
+        case Money() | Percent() | str():
+            return str(value)
+        case int():
+            return f"{value:,}"
+
+
+def is_number(value: Shown) -> bool:
+    """Whether a cell is set flush right."""
+    return isinstance(value, Money | Percent | int)
+
+
+def tag(kind: str, key: str) -> Markup:
+    """A status as a word with a colour and a shape."""
+    words, colour = TAGS[f"{kind}:{key}"]
+    return Markup('<span class="tag {}">{}</span>').format(colour, words)
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """``1 row``, ``2 rows``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def environment(assets: Assets) -> Environment:
+    """The environment of all templates: escaping on, unknown names are errors."""
+    env = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters.update(show=show, day=day, instant=instant, count=count)
+    env.tests["number_shown"] = is_number
+    env.globals.update(asset=assets.url, sri=assets.integrity, tag=tag, charts=charts)
+    return env
+
+
+class Pages:
+    """Renders a page by its name; what every page needs is passed with it."""
+
+    def __init__(self, assets: Assets) -> None:
+        self.assets = assets
+        self._env = environment(assets)
+
+    def html(self, name: str, **words: Any) -> str:
+        """The page as text."""
+        return self._env.get_template(f"pages/{name}.html").render(**words)

@@ -1,0 +1,48 @@
+// What pages can do beyond forms and links: drop a file, use a passkey. Every page works without it.
+"use strict";
+
+function ready(start) {
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+}
+
+function dropZone(zone) {
+  const input = zone.querySelector("input[type=file]");
+  for (const name of ["dragenter", "dragover"]) {
+    zone.addEventListener(name, (event) => { event.preventDefault(); zone.classList.add("over"); });
+  }
+  for (const name of ["dragleave", "drop"]) zone.addEventListener(name, () => zone.classList.remove("over"));
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    if (event.dataTransfer.files.length) input.files = event.dataTransfer.files;
+  });
+}
+
+async function post(url, body) {
+  const answer = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  const said = await answer.json();
+  if (!answer.ok) throw new Error(said.detail || said.title);
+  return said;
+}
+
+function passkey(block) {
+  if (!window.PublicKeyCredential || !PublicKeyCredential.parseRequestOptionsFromJSON) return;
+  block.hidden = false;
+  const says = block.querySelector("[data-passkey-says]");
+  block.querySelector("button").addEventListener("click", async () => {
+    try {
+      const asked = await post("/sign-in/passkey/options", {});
+      const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked.options);
+      const signed = await navigator.credentials.get({ publicKey });
+      const answer = await post("/sign-in/passkey", { ceremony: asked.ceremony, credential: signed.toJSON() });
+      window.location.assign(answer.next);
+    } catch (error) {
+      says.textContent = "The passkey was not accepted: " + error.message;
+    }
+  });
+}
+
+ready(() => {
+  document.querySelectorAll("[data-drop]").forEach(dropZone);
+  document.querySelectorAll("[data-passkey]").forEach(passkey);
+});
