@@ -8,12 +8,16 @@ public sources (JOLTS, How America Saves, QCEW); what no source gives is drawn w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
 
-from open401k.kernel import anniversary
+from open401k.compliance import Kin, PayHistory, PlanFacts, Span
+from open401k.kernel import EmployeeId, PlanId, PlanYear, SponsorId, anniversary
+from open401k.law import matching
+from open401k.plan import Deferrals, Eligibility, EntryRule, Match, MatchTier, Provisions
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -263,3 +267,77 @@ def _save(
         out[:, k] = np.minimum(want, np.maximum(caps - total, 0))
         total += out[:, k]
     return out
+
+
+def provisions_of(firm: Firm) -> Provisions:
+    """The plan's terms: no safe harbor, current-year testing, the firm's own match."""
+    return Provisions(
+        adopted_on=date(2019, 1, 1),
+        eligibility=Eligibility(service_months=firm.service_months, hours_in_year=None, entry=EntryRule.MONTHLY),
+        deferrals=Deferrals(),
+        match=None if firm.match is None else Match(tuple(MatchTier(*tier) for tier in firm.match)),
+    )
+
+
+def facts_of(firm: Firm, as_of: date) -> PlanFacts:
+    """What was known of the firm on a day: pay dates up to it, leavers up to it, people hired up to it."""
+    here = [i for i, day in enumerate(firm.hired_on) if day <= as_of]
+    dates = [k for k, day in enumerate(firm.pay_dates) if day <= as_of]
+    cells = np.ix_(here, dates)
+    pay, deferred = firm.compensation[cells], firm.deferrals[cells]
+    match = np.zeros_like(pay)
+    if firm.match is not None:
+        match = matching.match(deferred, pay, matching.MatchFormula.of(firm.match))
+    zeros = np.zeros(len(here), dtype=np.int64)
+    start = date(firm.pay_dates[0].year, 1, 1)
+    place = {i: at for at, i in enumerate(here)}
+    spouses = [(place[a], place[b]) for a, b in firm.spouses if a in place and b in place]
+    prior = np.array([firm.prior_pay[i] for i in here], dtype=np.int64)
+    return PlanFacts(
+        tenant_id=SponsorId(UUID(int=1)),
+        plan_id=PlanId(UUID(int=2)),
+        plan_year=PlanYear.starting(start),
+        as_of=as_of,
+        known_at=datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC),
+        provisions=provisions_of(firm),
+        employee_ids=tuple(EmployeeId(UUID(int=1000 + i)) for i in here),
+        labels=tuple(f"Employee {i}" for i in here),
+        birth_dates=tuple(firm.birth_dates[i] for i in here),
+        employment=tuple((Span(firm.hired_on[i], _known(firm.terminated_on[i], as_of)),) for i in here),
+        eligible_on=tuple(_entered(firm, i) for i in here),
+        compensation=pay.sum(axis=1),
+        section_415=pay.sum(axis=1),
+        pre_tax=deferred.sum(axis=1),
+        roth=zeros,
+        after_tax=zeros,
+        calendar_deferrals=deferred.sum(axis=1),
+        calendar_roth=zeros,
+        match=match.sum(axis=1),
+        nonelective=zeros,
+        qnec=zeros,
+        fica_prior=prior,
+        prior_section_415=prior,
+        prior_known=prior > 0,
+        balances_at_determination=zeros,
+        ownership_bps=np.array([firm.ownership_bps[i] for i in here], dtype=np.int64),
+        officer=np.zeros(len(here), dtype=np.bool_),
+        kin=tuple(Kin(a, b, "spouse") for pair in spouses for a, b in (pair, pair[::-1])),
+        history=PayHistory(
+            pay_dates=tuple(firm.pay_dates[k] for k in dates),
+            compensation=pay,
+            section_415=pay,
+            pre_tax=deferred,
+            roth=np.zeros_like(pay),
+            after_tax=np.zeros_like(pay),
+        ),
+    )
+
+
+def _entered(firm: Firm, i: int) -> date | None:
+    """The entry date, unless the person had left before it."""
+    left = firm.terminated_on[i]
+    return None if left is not None and left < firm.entered_on[i] else firm.entered_on[i]
+
+
+def _known(day: date | None, as_of: date) -> date | None:
+    return day if day is not None and day <= as_of else None

@@ -1,4 +1,4 @@
-"""The facts that plan tests read: aligned arrays over the people of a plan year. Not here: loading (gather.py), rules (law)."""
+"""The facts that plan tests read: arrays aligned over the people of a plan year. Not here: loading them (gather.py)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanId, PlanYear, RunId, SponsorId
+from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanId, PlanYear, SponsorId
 
 if TYPE_CHECKING:
     from open401k.plan import Provisions
@@ -41,10 +41,6 @@ class PayHistory:
     """What each person was paid and deferred on each pay date: people down, pay dates across."""
 
     pay_dates: tuple[date, ...]
-    run_ids: tuple[RunId, ...]
-    """The payroll run of each pay date, so that a figure can be traced to its rows."""
-    line_no: npt.NDArray[np.int64]
-    """The row in that run's file, 0 where the person had none."""
     compensation: Cents
     section_415: Cents
     pre_tax: Cents

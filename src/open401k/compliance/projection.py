@@ -1,0 +1,112 @@
+"""Year-end distributions of every test, by simulating the rest of the year. Not here: the model of people (simulation.py)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+import numpy as np
+
+from open401k.law import NotEnacted
+
+from .facts import JSON, Flags, PlanFacts
+from .measures import MEASURES, Measure, Measured
+from .results import ProjectedTest, Projection
+from .simulation import Habits, Intervention, simulate
+from .year import Year, year_of
+
+_CELLS = 2_000_000
+
+
+def scenarios_for(people: int) -> int:
+    """10,000 year-ends for small plans; fewer for large ones, whose averages move less."""
+    return max(200, min(10_000, _CELLS // max(people, 1)))
+
+
+def project(
+    facts: PlanFacts,
+    *,
+    is_hce: Flags,
+    is_key: Flags,
+    seed: int,
+    scenarios: int | None = None,
+    habits: Habits | None = None,
+) -> Projection:
+    """The distribution of each test at the end of the plan year; the same seed gives the same answer."""
+    today = year_of(facts, is_hce=is_hce, is_key=is_key)
+    count = scenarios or scenarios_for(len(facts))
+    ends = year_ends(facts, today, seed=seed, scenarios=count, habits=habits)
+    return Projection(
+        plan_id=facts.plan_id,
+        plan_year=facts.plan_year,
+        as_of=facts.as_of,
+        known_at=facts.known_at,
+        seed=seed,
+        scenarios=count,
+        tests=tuple(_projected(measure, today, ends) for measure in MEASURES),
+        assumptions=_assumptions(habits or Habits()),
+    )
+
+
+def year_ends(
+    facts: PlanFacts,
+    today: Year,
+    *,
+    seed: int,
+    scenarios: int,
+    habits: Habits | None = None,
+    intervention: Intervention | None = None,
+) -> Year:
+    """The simulated year-ends; without pay dates to come, today's figures are the year's."""
+    if facts.history is None or not facts.history.pay_dates:
+        return replace(today, compensation=today.compensation[None, :], deferrals=today.deferrals[None, :])
+    return simulate(facts, today, seed=seed, scenarios=scenarios, habits=habits, intervention=intervention)
+
+
+def _projected(measure: Measure, today: Year, ends: Year) -> ProjectedTest:
+    try:
+        now, then = measure.of(today), measure.of(ends)
+    except NotEnacted as refusal:
+        return _without(measure, refusal.message)
+    if now is None or then is None:
+        return _without(measure, "The test does not apply to this plan.")
+    return distribution(measure, now, then)
+
+
+def distribution(measure: Measure, now: Measured, then: Measured) -> ProjectedTest:
+    """Probability of failing, median and 80 % interval, in whole units of the test."""
+    low, median, high = quantiles(then.measured)
+    limit_low, limit_median, limit_high = quantiles(then.limit)
+    return ProjectedTest(
+        test=measure.test,
+        title=measure.title,
+        citation=measure.citation,
+        unit=measure.unit,
+        fail_probability_bps=int((~then.passed).mean() * 10_000 + 0.5),
+        today=int(now.measured),
+        today_limit=int(now.limit),
+        median=median,
+        low=low,
+        high=high,
+        limit_median=limit_median,
+        limit_low=limit_low,
+        limit_high=limit_high,
+    )
+
+
+def quantiles(values: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> tuple[int, int, int]:
+    """10 %, 50 % and 90 % of whole numbers, themselves among the numbers."""
+    low, middle, high = np.quantile(values, [0.10, 0.50, 0.90], method="inverted_cdf")
+    return int(low), int(middle), int(high)
+
+
+def _without(measure: Measure, why: str) -> ProjectedTest:
+    nothing = None
+    return ProjectedTest(
+        measure.test, measure.title, measure.citation, measure.unit, 0,
+        nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing, refused=why,
+    )  # fmt: skip
+
+
+def _assumptions(habits: Habits) -> dict[str, JSON]:
+    """The rates as hundredths of a percent, for pages."""
+    return {name: round(value * 10_000) for name, value in asdict(habits).items()}
