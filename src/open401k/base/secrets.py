@@ -21,12 +21,14 @@ from . import _secrets_store as _store
 _FORMAT = b"\x01"
 _NONCE = 12
 KEY_BYTES = 32
+_MADE_HERE = "data key made in this transaction"
 
 
 class _Rows(Protocol):
     """The part of a transaction that keys need; spelled out so that ``base.db`` may depend on this module."""
 
     now: datetime
+    cache: dict[Any, Any]
 
     def rows(self, sql: LiteralString, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
     def maybe(self, sql: LiteralString, params: Sequence[Any] = ()) -> tuple[Any, ...] | None: ...
@@ -82,10 +84,9 @@ class Keyring:
         self, tx: _Rows, *, tenant_id: SponsorId, table: str, column: str, row_id: object, plaintext: bytes
     ) -> bytes:
         """Encrypt for one place only: the same bytes in another row, column or tenant do not open."""
-        key_no = self._newest_key(tx, tenant_id)
+        key_no, cipher = self._newest_key(tx, tenant_id)
         nonce = self._random.token(_NONCE)
-        aad = _place(tenant_id, table, column, row_id)
-        sealed = self._data[tenant_id.uuid, key_no].encrypt(nonce, plaintext, aad)
+        sealed = cipher.encrypt(nonce, plaintext, _place(tenant_id, table, column, row_id))
         return _FORMAT + key_no.to_bytes(2, "big") + nonce + sealed
 
     def unseal(
@@ -95,9 +96,10 @@ class Keyring:
         if sealed[:1] != _FORMAT or len(sealed) < 3 + _NONCE:
             raise SealBroken(table, column, row_id)
         key_no, nonce = int.from_bytes(sealed[1:3], "big"), bytes(sealed[3 : 3 + _NONCE])
-        if (tenant_id.uuid, key_no) not in self._data:
+        made = tx.cache.get((_MADE_HERE, tenant_id))
+        if made is None and (tenant_id.uuid, key_no) not in self._data:
             self._load(tx, tenant_id)
-        cipher = self._data.get((tenant_id.uuid, key_no))
+        cipher = made[1] if made is not None else self._data.get((tenant_id.uuid, key_no))
         try:
             if cipher is None:
                 raise InvalidTag
@@ -116,24 +118,27 @@ class Keyring:
                     changed += 1
         return changed
 
-    def _newest_key(self, tx: _Rows, tenant_id: SponsorId) -> int:
-        if tenant_id.uuid not in self._newest:
-            self._load(tx, tenant_id)
-        if tenant_id.uuid not in self._newest:
+    def _newest_key(self, tx: _Rows, tenant_id: SponsorId) -> tuple[int, AESGCM]:
+        made: tuple[int, AESGCM] | None = tx.cache.get((_MADE_HERE, tenant_id))
+        if made is not None:
+            return made
+        if tenant_id.uuid not in self._newest and not self._load(tx, tenant_id):
             wrapped = self._wrap(tenant_id, 1, self._random.token(KEY_BYTES))
             _store.add_data_key(tx, tenant_id.uuid, 1, self._current, wrapped)
-            # Read back and not cached from here: another transaction may have been first, or this one may roll back.
-            return self._load(tx, tenant_id, cache=False)
-        return self._newest[tenant_id.uuid]
+            # Read back, since another transaction may have been first; kept for this one only, since it may roll back.
+            ((key_no, kek_id, stored),) = _store.data_keys(tx, tenant_id.uuid)
+            made = key_no, AESGCM(self._unwrap(tenant_id, key_no, kek_id, stored))
+            tx.cache[_MADE_HERE, tenant_id] = made
+            return made
+        key_no = self._newest[tenant_id.uuid]
+        return key_no, self._data[tenant_id.uuid, key_no]
 
-    def _load(self, tx: _Rows, tenant_id: SponsorId, *, cache: bool = True) -> int:
-        newest = 0
-        for key_no, kek_id, wrapped in _store.data_keys(tx, tenant_id.uuid):
+    def _load(self, tx: _Rows, tenant_id: SponsorId) -> bool:
+        stored = _store.data_keys(tx, tenant_id.uuid)
+        for key_no, kek_id, wrapped in stored:
             self._data[tenant_id.uuid, key_no] = AESGCM(self._unwrap(tenant_id, key_no, kek_id, wrapped))
-            newest = max(newest, key_no)
-        if newest and cache:
-            self._newest[tenant_id.uuid] = newest
-        return newest
+            self._newest[tenant_id.uuid] = key_no
+        return bool(stored)
 
     def _wrap(self, tenant_id: SponsorId, key_no: int, key: bytes) -> bytes:
         nonce = self._random.token(_NONCE)

@@ -104,7 +104,7 @@ class EmbeddedServer:
         return self.urls
 
     def release(self) -> None:
-        """Leave the server; it stops if no other process uses it. A killed one counts as gone: the kernel frees its lock."""
+        """Leave the server; it stops if no other process uses it. A killed one counts as gone (locks die with it)."""
         atexit.unregister(self.release)
         if self._lease is None:
             return

@@ -6,7 +6,7 @@ only, and ``base.allowed_tenants()`` verifies the signature in the database (ADR
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, LiteralString
 
@@ -59,6 +59,8 @@ class Tx:
     actor: Actor
     ids: Ids
     keyring: Keyring
+    #: What holds within this transaction only, and is forgotten with it.
+    cache: dict[Any, Any] = field(default_factory=dict)
 
     def rows(self, sql: LiteralString, params: Params = ()) -> list[tuple[Any, ...]]:
         """Every row of a query."""

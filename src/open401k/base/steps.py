@@ -1,0 +1,111 @@
+"""The runner of flows: one transaction a step, the result stored in it, so that a restart skips what is done.
+
+Not here: the flows themselves (flows/), and jobs that are due at a time.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias, TypeVar
+
+from open401k.kernel import FlowId, SponsorId
+
+from . import _store
+from .db import Actor, Database, Tx
+from .faults import fault
+from .plain import plain
+
+Ctx = TypeVar("Ctx")
+Results: TypeAlias = dict[str, Any]
+StepFunction: TypeAlias = Callable[[Tx, Ctx, Results], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """What a step returns to end the flow early: nothing after it runs, now or after a restart."""
+
+    reason: str
+    result: Any = None
+
+
+class FlowResults(dict[str, Any]):
+    """The results of a flow's steps by name, as JSON; ``halted`` says why it ended early, if it did."""
+
+    halted: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A flow that began and did not end: its door runs it again with the same id."""
+
+    flow: str
+    flow_id: FlowId
+    tenant_id: SponsorId
+    begun_at: datetime
+
+
+def run_flow(
+    db: Database,
+    *,
+    flow: str,
+    flow_id: FlowId,
+    tenant_id: SponsorId,
+    actor: Actor,
+    steps: Sequence[StepFunction[Ctx]],
+    ctx: Ctx,
+) -> FlowResults:
+    """Run the steps that have no stored result, each in a transaction of its own; returns every result.
+
+    A step sees the results of the earlier ones as JSON, in a first run as after a restart. Two runners of one flow at
+    once are safe: the second waits for the first at each step. Faults: ``<flow>.<step>.before_commit`` and
+    ``.after_commit``.
+    """
+    names = [step.__name__ for step in steps]
+    if len(set(names)) != len(names):
+        raise ValueError(f"two steps of {flow} have the same name: {names}")
+    results = FlowResults()
+    for step in steps:
+        last = step is steps[-1]
+        if step.__name__ not in results:
+            with db.begin(actor, tenants=[tenant_id]) as tx:
+                _run_step(tx, flow, flow_id, tenant_id, step, ctx, results, last=last)
+                fault(f"{flow}.{step.__name__}.before_commit")
+            fault(f"{flow}.{step.__name__}.after_commit")
+        if results.halted is not None:
+            break
+    return results
+
+
+def _run_step(
+    tx: Tx,
+    flow: str,
+    flow_id: FlowId,
+    tenant_id: SponsorId,
+    step: StepFunction[Ctx],
+    ctx: Ctx,
+    results: FlowResults,
+    *,
+    last: bool,
+) -> None:
+    _store.lock_flow(tx, tenant_id, flow_id, flow)
+    for name, (stored, halted_because) in _store.steps_done(tx, tenant_id, flow_id).items():
+        results[name] = stored
+        results.halted = halted_because or results.halted
+    if step.__name__ in results or results.halted is not None:
+        return
+    outcome = step(tx, ctx, dict(results))
+    halt = outcome if isinstance(outcome, Halt) else None
+    result = plain(halt.result if halt else outcome)
+    _store.add_step(tx, tenant_id, flow_id, step.__name__, result, halt.reason if halt else None)
+    if last or halt:
+        _store.end_flow(tx, tenant_id, flow_id)
+    results[step.__name__] = result
+    results.halted = halt.reason if halt else None
+
+
+def unfinished(tx: Tx) -> list[Unfinished]:
+    """The flows in sight of ``tx`` that a crash left half way, oldest first."""
+    return [
+        Unfinished(flow, FlowId(flow_id), SponsorId(tenant_id), begun_at)
+        for flow, flow_id, tenant_id, begun_at in _store.unfinished_flows(tx)
+    ]

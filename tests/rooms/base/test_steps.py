@@ -1,0 +1,107 @@
+"""The test shows that a flow does each step once, whatever stops it."""
+
+import threading
+from typing import Any
+
+import pytest
+from tests.support.database import TESTER, Begin
+from tests.support.flows import each_step_twice, run_with_a_stop, stop_points
+
+from open401k.base import audit, steps
+from open401k.base.db import Database, Tx
+from open401k.base.steps import Halt
+from open401k.kernel import FlowId, SponsorId
+
+
+def read(tx: Tx, ctx: SponsorId, results: dict[str, Any]) -> Any:
+    return {"rows": (1, 2)}
+
+
+def post(tx: Tx, ctx: SponsorId, results: dict[str, Any]) -> Any:
+    assert results["read"] == {"rows": [1, 2]}
+    audit.record(tx, tenant_id=ctx, action="post", subject="run")
+    return len(results["read"]["rows"])
+
+
+def answer(tx: Tx, ctx: SponsorId, results: dict[str, Any]) -> Any:
+    return None
+
+
+def stop_here(tx: Tx, ctx: SponsorId, results: dict[str, Any]) -> Any:
+    return Halt("rejected", {"findings": 3})
+
+
+STEPS = [read, post, answer]
+
+
+def run(db: Database, tenant: SponsorId, flow_id: FlowId, which: Any = STEPS) -> steps.FlowResults:
+    return steps.run_flow(db, flow="sample", flow_id=flow_id, tenant_id=tenant, actor=TESTER, steps=which, ctx=tenant)
+
+
+def posted(begin: Begin, tenant: SponsorId) -> int:
+    with begin() as tx:
+        assert audit.verify(tx, tenant_id=tenant) == []
+        return len(audit.entries(tx, tenant_id=tenant))
+
+
+@pytest.mark.parametrize("point", stop_points("sample", STEPS))
+def test_a_flow_survives_a_stop_at_every_step(db: Database, begin: Begin, tenant: SponsorId, point: str) -> None:
+    flow_id = db.ids.new(FlowId)
+    results = run_with_a_stop(point, lambda: run(db, tenant, flow_id))
+    assert results == {"read": {"rows": [1, 2]}, "post": 2, "answer": None}
+    assert results.halted is None
+    assert posted(begin, tenant) == 1
+    with begin() as tx:
+        assert steps.unfinished(tx) == []
+
+
+def test_a_stopped_flow_is_listed_until_it_ends(db: Database, begin: Begin, tenant: SponsorId) -> None:
+    flow_id = db.ids.new(FlowId)
+    run(db, tenant, flow_id, [read, stop_here])
+    half = db.ids.new(FlowId)
+    with pytest.raises(ZeroDivisionError):
+        run(db, tenant, half, [read, lambda tx, ctx, results: 1 // 0])
+    with begin() as tx:
+        assert [(left.flow, left.flow_id, left.tenant_id) for left in steps.unfinished(tx)] == [
+            ("sample", half, tenant)
+        ]
+
+
+def test_a_halt_ends_the_flow_for_good(db: Database, begin: Begin, tenant: SponsorId) -> None:
+    flow_id = db.ids.new(FlowId)
+    for _ in range(2):
+        results = run(db, tenant, flow_id, [read, stop_here, post])
+        assert results == {"read": {"rows": [1, 2]}, "stop_here": {"findings": 3}}
+        assert results.halted == "rejected"
+    assert posted(begin, tenant) == 0
+
+
+def test_repeated_steps_must_answer_alike(db: Database, tenant: SponsorId) -> None:
+    assert run(db, tenant, db.ids.new(FlowId), each_step_twice([read, answer]))["answer"] is None
+    counter = iter(range(2))
+
+    def count(tx: Tx, ctx: SponsorId, results: dict[str, Any]) -> Any:
+        return next(counter)
+
+    with pytest.raises(AssertionError, match="count answers differently"):
+        run(db, tenant, db.ids.new(FlowId), each_step_twice([count]))
+
+
+def test_two_runners_of_one_flow_post_once(db: Database, begin: Begin, tenant: SponsorId) -> None:
+    flow_id = db.ids.new(FlowId)
+    answers: list[steps.FlowResults] = []
+    threads = [threading.Thread(target=lambda: answers.append(run(db, tenant, flow_id))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 4
+    assert all(found == answers[0] for found in answers)
+    assert posted(begin, tenant) == 1
+
+
+def test_an_id_belongs_to_one_flow(db: Database, tenant: SponsorId) -> None:
+    flow_id = db.ids.new(FlowId)
+    run(db, tenant, flow_id)
+    with pytest.raises(ValueError, match="is a sample, not a other"):
+        steps.run_flow(db, flow="other", flow_id=flow_id, tenant_id=tenant, actor=TESTER, steps=[read], ctx=tenant)
