@@ -1,3 +1,3 @@
-"""Payroll: files and API bodies into checked canonical rows, and the runs they make. Not here: posting (recordkeeping)."""
+"""Payroll: files and API bodies into checked rows, and the runs they make. Not here: posting (recordkeeping)."""
 
 __all__: list[str] = []

@@ -1,4 +1,4 @@
-"""What a check of a payroll file found: findings, holds, and the list that collects them. Not here: the checks (checks.py)."""
+"""What a check of a payroll file found: findings, holds, their list. Not here: the checks (checks.py)."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Which column of a provider's file is which field: the mapping, its fingerprint, and what changed. Not here: recognising columns (columns.py)."""
+"""Which column of a provider's file is which field: mapping and proposal. Not here: recognition (columns.py)."""
 
 import hashlib
 from collections.abc import Sequence

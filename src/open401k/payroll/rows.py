@@ -1,4 +1,4 @@
-"""The payroll row every layout is read into, and the names of its fields. Not here: reading (formats/), checking (checks.py)."""
+"""The row every layout is read into, and its fields. Not here: reading (formats/), checking (checks.py)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -110,7 +110,7 @@ class PayrollRow:
     @property
     def key(self) -> str:
         """What the row names its person by."""
-        return self.employee_id or self.ssn
+        return self.ssn or self.employee_id
 
     @property
     def deferral_cents(self) -> int:

@@ -1,4 +1,4 @@
-"""What the plan already knows about the people of a file, in columns, for the checks. Not here: gathering it (a flow's work)."""
+"""What the plan knows about the people of a file, in columns, for the checks. Not here: gathering it (a flow)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -79,5 +79,4 @@ class Expectation:
     closed_before: date | None = None  # first open day: earlier pay dates belong to a closed plan year
     control_totals: Mapping[str, int] = field(default_factory=dict)  # field name -> cents; "rows" -> count
     several_pay_dates: bool = False
-    negatives: bool = False  # a correction file may take back
     no_contributions: bool = False  # "nothing to contribute this period", said expressly

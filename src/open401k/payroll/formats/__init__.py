@@ -1,0 +1,18 @@
+"""Layouts: one file per provider or vocabulary, all read into PayrollRow by one compiled reader.
+
+Left out, because their published headings do not suffice to carry contributions without further information:
+Vestwell's upload template (no pay, so no match and no test can follow from it), OneAmerica and Employee Fiduciary
+(the headings of their contribution columns are not published), Empower and Voya fixed length (positions beyond the
+census part are not published), SPARK (field positions are not published). Their files still come in by a confirmed
+mapping, where they are CSV or XLSX.
+"""
+
+from . import ascensus, detamoov, paykonnect, standard, vestwell
+from .canonical_json import read_json
+from .layout import Layout
+from .reader import RowReader
+
+#: Tried in this order; headings of one layout never satisfy another.
+LAYOUTS: tuple[Layout, ...] = (standard.LAYOUT, paykonnect.LAYOUT, ascensus.LAYOUT, vestwell.LAYOUT, detamoov.LAYOUT)
+
+__all__ = ["LAYOUTS", "Layout", "RowReader", "read_json"]

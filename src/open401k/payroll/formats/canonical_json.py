@@ -1,0 +1,125 @@
+"""The API's own body into PayrollRow: the same cells, the same refusals, named by JSON path. Not here: HTTP."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from .. import cells as cell
+from ..findings import Code, Finding, Findings, Severity
+from ..mapping import DateOrder
+from ..rows import DATES, DEFERRALS, EMPLOYER_MONEY, Field, PayrollRow, masked_ssn
+
+_SHARED_DATES = (Field.PAY_DATE, Field.PERIOD_START, Field.PERIOD_END)
+_TEXTS = {Field.SSN: cell.ssn, Field.EMPLOYEE_ID: cell.text, Field.FIRST_NAME: cell.name, Field.LAST_NAME: cell.name}
+_MONEY = (Field.GROSS, Field.PLAN_COMPENSATION, *DEFERRALS, *EMPLOYER_MONEY)
+_LINE_KEYS = frozenset(
+    {*(f"{field}_cents" for field in _MONEY), *map(str, _TEXTS), *map(str, DATES), "hours", "loans", "earnings"}
+)
+_day = cell.date_parser(DateOrder.ISO)
+_hours = cell.hours_parser()
+_MOST_CENTS = 10**14
+
+
+def read_json(body: Mapping[str, Any], findings: Findings) -> Iterator[list[PayrollRow]]:
+    """Rows of ``{"pay_date": ..., "lines": [{"employee_id" | "ssn": ..., "pre_tax_cents": ...}]}``, in chunks.
+
+    Amounts are whole cents, days ISO text, hours text such as "80.25". Problems go to ``findings``, named
+    ``lines[3].pre_tax_cents``; a line with one gives no row.
+    """
+    lines = body.get("lines")
+    if not isinstance(lines, Sequence) or isinstance(lines, str) or not lines:
+        reason = "The body has no lines."
+        findings.add(Finding(Severity.REJECT, Code.FILE_NO_ROWS, reason, "Send at least one line in `lines`."))
+        return
+    shared: dict[str, Any] = {}
+    for field in _SHARED_DATES:
+        _take(shared, str(field), body.get(str(field)), field, str(field), None, findings)
+    chunk = []
+    for place, line in enumerate(lines):
+        row = _line(place, line, shared, findings)
+        if row is not None:
+            chunk.append(row)
+        if len(chunk) == 2_000:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _line(place: int, line: Any, shared: Mapping[str, Any], findings: Findings) -> PayrollRow | None:
+    before = findings.total
+    path, number = f"lines[{place}]", place + 1
+    if not isinstance(line, Mapping):
+        findings.add(_refused(Code.AMOUNT_FORMAT, "A line is an object.", path, number, ""))
+        return None
+    values: dict[str, Any] = dict(shared)
+    for key in line:
+        if key not in _LINE_KEYS:
+            findings.add(_refused(Code.HEADER_UNKNOWN, f"There is no field {key!r}.", f"{path}.{key}", number, ""))
+    for field in (*_TEXTS, *DATES):
+        _take(values, str(field), line.get(str(field)), field, f"{path}.{field}", number, findings)
+    _take(values, "hours_hundredths", line.get("hours"), Field.HOURS, f"{path}.hours", number, findings)
+    for field in _MONEY:
+        _cents(values, f"{field}_cents", line.get(f"{field}_cents"), f"{path}.{field}_cents", number, findings)
+    for key, target, name in (("loans", "loan_payments", "loan_id"), ("earnings", "earnings", "code")):
+        values[target] = _pairs(line.get(key), name, f"{path}.{key}", number, findings)
+    if not values.get("ssn") and not values.get("employee_id"):
+        findings.add(_refused(Code.SSN_INVALID, "The line names nobody.", f"{path}.employee_id", number, ""))
+    if findings.total > before:
+        return None
+    return PayrollRow(row=number, line=number, **values)
+
+
+def _take(
+    values: dict[str, Any], key: str, value: Any, field: Field, path: str, number: int | None, findings: Findings
+) -> None:
+    if value is None:
+        return
+    parse = _TEXTS.get(field) or (_hours if field is Field.HOURS else _day)
+    if isinstance(value, date) and field in DATES:
+        values[key] = value
+        return
+    if not isinstance(value, str):
+        findings.add(_refused(Code.DATE_FORMAT if field in DATES else Code.NAME_FORMAT, "Text.", path, number, value))
+        return
+    try:
+        values[key] = parse(value)
+    except cell.CellError as problem:
+        shown = masked_ssn(value) if field is Field.SSN else value
+        findings.add(_refused(problem.code, problem.reason, path, number, shown, problem.fix))
+
+
+def _cents(values: dict[str, Any], key: str, value: Any, path: str, number: int, findings: Findings) -> None:
+    if value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool):
+        findings.add(_refused(Code.AMOUNT_FORMAT, "Amounts are whole cents, as a JSON integer.", path, number, value))
+    elif value < 0:
+        findings.add(_refused(Code.AMOUNT_NEGATIVE, "An amount cannot be negative.", path, number, value))
+    elif value >= _MOST_CENTS:
+        findings.add(_refused(Code.AMOUNT_IMPLAUSIBLE, "No paycheck is this large.", path, number, value))
+    else:
+        values[key] = value
+
+
+def _pairs(value: Any, name: str, path: str, number: int, findings: Findings) -> tuple[tuple[str, int], ...]:
+    """Loans and earnings: ``[{"loan_id": ..., "cents": ...}]``."""
+    pairs = []
+    for place, item in enumerate(value if isinstance(value, list) else []):
+        found: dict[str, Any] = {}
+        entry = item if isinstance(item, Mapping) else {}
+        _take(found, "name", entry.get(name), Field.EMPLOYEE_ID, f"{path}[{place}].{name}", number, findings)
+        _cents(found, "cents", entry.get("cents"), f"{path}[{place}].cents", number, findings)
+        if len(found) == 2:
+            pairs.append((found["name"], found["cents"]))
+        else:
+            findings.add(_refused(Code.AMOUNT_MISSING, f"It has {name} and cents.", f"{path}[{place}]", number, ""))
+    if value is not None and not isinstance(value, list):
+        findings.add(_refused(Code.AMOUNT_FORMAT, "It is a list.", path, number, ""))
+    return tuple(pairs)
+
+
+def _refused(code: Code, reason: str, path: str, number: int | None, value: Any, fix: str = "") -> Finding:
+    fix = fix or "See the API reference for the form of a payroll line."
+    shown = cell.shown(str(value))
+    return Finding(Severity.REJECT, code, reason, fix, row=number, line=number, column=path, value_masked=shown)

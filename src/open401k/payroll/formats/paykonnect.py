@@ -1,0 +1,52 @@
+"""Pay(k)onnect CSV (180 file), as Empower and others publish it. Elections and year-to-date mirrors are read over."""
+
+from ..mapping import DateOrder, Reading
+from ..rows import Field
+from .layout import Layout
+
+_MONEY_TYPES = {
+    "401K": Field.PRE_TAX,
+    "ROTH_401K": Field.ROTH,
+    "401K_CATCHUP": Field.PRE_TAX_CATCH_UP,
+    "ROTH_401K_CATCHUP": Field.ROTH_CATCH_UP,
+    "Company_Match": Field.MATCH,
+}
+_READ_OVER = """
+Plan_Number Plan_Name EIN Company_ID Division Payroll_Run_Type Pay_Cycle Employee_ID Middle_Name Name_Suffix Gender
+Marital_Status Address_Line_1 Address_Line_2 City State Zip_Code Country_Code Home_Phone_Number Work_Phone_Number
+Work_Phone_Ext Email_Address Work_Email_Address Pay_Group Employee_Category Employee_Pay_Type
+Employee_WorkStatus_Code Employee_Status_Code Employee_Type Employee_Department Employee_Location_Code
+Pay_Period_Excluded_Wages YTD_Hours_Worked YTD_Total_Compensation YTD_Plan_Compensation YTD_Excluded_Compensation
+Officer_Type Ownership_Percentage Highly_Comp_Code Participation_Date Eligibility_Code Salary_Amount
+Termination_Reason_Code Adjusted_Service_Date Match_Eligibility_Date Annual_Salary Hourly_Rate Earnings Earnings_YTD
+"""
+
+LAYOUT = Layout(
+    name="paykonnect",
+    title="Pay(k)onnect CSV",
+    fields={
+        "SSN": Field.SSN,
+        "First_Name": Field.FIRST_NAME,
+        "Last_Name": Field.LAST_NAME,
+        "Birth_Date": Field.BIRTH_DATE,
+        "Hire_Date": Field.HIRE_DATE,
+        "ReHire_Date": Field.REHIRE_DATE,
+        "Termination_Date": Field.TERMINATION_DATE,
+        "Payroll_Date": Field.PAY_DATE,
+        "Payroll_Start_Date": Field.PERIOD_START,
+        "Ending_Payroll_date": Field.PERIOD_END,
+        "Pay_Period_Hours": Field.HOURS,
+        "Pay_Period_Gross_Wages": Field.GROSS,
+        "Pay_Period_Plan_Wages": Field.PLAN_COMPENSATION,
+        **{f"CONT_{money_type}": meaning for money_type, meaning in _MONEY_TYPES.items()},
+        "LOAN_Ref_Number": Field.LOAN_REF,
+        "LOAN_Amount": Field.LOAN_PAYMENT,
+    },
+    required=frozenset({"SSN", "First_Name", "Last_Name", "Payroll_Date", "Pay_Period_Gross_Wages", "CONT_401K"}),
+    read_over=frozenset(
+        _READ_OVER.split()
+        + [f"CONT_YTD_{money_type}" for money_type in _MONEY_TYPES]
+        + [f"CONT_Contribution_{unit}_{money_type}" for money_type in _MONEY_TYPES for unit in "%$"]
+    ),
+    reading=Reading(dates=DateOrder.US, blank_is_zero=True),
+)

@@ -1,0 +1,41 @@
+"""Open401k's own CSV and XLSX layout, which documentation and exports use; strict: ISO dates, no blank amounts."""
+
+from ..mapping import DateOrder, Reading
+from ..rows import Field
+from .layout import Layout
+
+LAYOUT = Layout(
+    name="open401k",
+    title="Open401k standard",
+    fields={
+        "ssn": Field.SSN,
+        "first_name": Field.FIRST_NAME,
+        "last_name": Field.LAST_NAME,
+        "dob": Field.BIRTH_DATE,
+        "hire_date": Field.HIRE_DATE,
+        "rehire_date": Field.REHIRE_DATE,
+        "term_date": Field.TERMINATION_DATE,
+        "pay_date": Field.PAY_DATE,
+        "period_start": Field.PERIOD_START,
+        "period_end": Field.PERIOD_END,
+        "gross_comp": Field.GROSS,
+        "plan_comp": Field.PLAN_COMPENSATION,
+        "hours": Field.HOURS,
+        "pre_tax": Field.PRE_TAX,
+        "roth": Field.ROTH,
+        "after_tax": Field.AFTER_TAX,
+        "pre_tax_catch_up": Field.PRE_TAX_CATCH_UP,
+        "roth_catch_up": Field.ROTH_CATCH_UP,
+        "match": Field.MATCH,
+        "safe_harbor_match": Field.SAFE_HARBOR_MATCH,
+        "nonelective": Field.NONELECTIVE,
+        "safe_harbor_nonelective": Field.SAFE_HARBOR_NONELECTIVE,
+        "profit_sharing": Field.PROFIT_SHARING,
+        "loan_id": Field.LOAN_REF,
+        "loan_payment": Field.LOAN_PAYMENT,
+    },
+    required=frozenset(
+        {"ssn", "first_name", "last_name", "dob", "hire_date", "pay_date", "gross_comp", "hours", "pre_tax", "roth"}
+    ),
+    reading=Reading(dates=DateOrder.ISO),
+)

@@ -1,0 +1,86 @@
+"""An upload from bytes to chunks of rows: open, recognise the layout, read. Not here: checks, storing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+
+from .columns import findings_of, propose, settled_by
+from .findings import Code, Finding, Findings, Severity
+from .formats import LAYOUTS, RowReader
+from .mapping import Mapping, MappingProposal
+from .rows import PayrollRow
+from .tables import Cells, Table, open_table
+
+SAMPLED = 50
+
+
+@dataclass(slots=True)
+class Opened:
+    """An upload as far as it could be opened. Read :meth:`chunks` to the end, then ``findings`` are complete."""
+
+    proposal: MappingProposal | None  # None: the bytes are no table
+    mapping: Mapping | None  # None: nothing is read before a person settles the proposal
+    findings: Findings
+    kind: str = ""
+    rows_read: int = 0
+    _table: Table | None = None
+    _head: list[Cells] = field(default_factory=list)
+    _told: int = 0  # how many of the table's findings are in ours
+
+    def chunks(self) -> Iterator[list[PayrollRow]]:
+        """Rows in order; empty when the mapping is not settled."""
+        if self.mapping is None or self._table is None:
+            return
+        reader = RowReader(self.mapping, typed_dates=self._table.kind == "xlsx")
+        reader.findings = self.findings
+        yield from reader.chunks(chain(self._head, self._table.rows))
+        self.rows_read = reader.rows_read
+        self.findings.extend(self._table.findings[self._told :])
+        if not self.rows_read and not self.findings.rejected:
+            self.findings.add(
+                Finding(
+                    Severity.REJECT,
+                    Code.FILE_NO_ROWS,
+                    "The file has headings and no rows.",
+                    'Export it again; for a payroll without contributions say "no contributions this period".',
+                )
+            )
+
+
+def open_upload(
+    data: bytes,
+    *,
+    file_name: str = "",
+    provider: str = "",
+    remembered: Sequence[Mapping] = (),
+    encoding: str | None = None,
+    delimiter: str | None = None,
+) -> Opened:
+    """Open an upload. A known layout or a remembered fingerprint is settled; anything else is a proposal to confirm."""
+    findings = Findings()
+    table = open_table(data, file_name=file_name, encoding=encoding, delimiter=delimiter)
+    if isinstance(table, list):
+        findings.extend(table)
+        return Opened(None, None, findings)
+    told = len(table.findings)
+    findings.extend(table.findings)
+    head = list(islice(table.rows, SAMPLED))
+    samples = [cells for _, _, cells in head]
+    mapping = known_layout(table.headings, provider)
+    if mapping is not None:
+        proposal = settled_by(mapping, samples)
+    else:
+        proposal = propose(table.headings, samples, provider=provider, remembered=remembered)
+        mapping = next((known for known in remembered if known.fingerprint == proposal.fingerprint), None)
+    if mapping is None:
+        findings.extend(table.findings[told:])
+        findings.extend(findings_of(proposal))
+    return Opened(proposal, mapping, findings, table.kind, _table=table, _head=head, _told=told)
+
+
+def known_layout(headings: Sequence[str], provider: str = "") -> Mapping | None:
+    """The mapping of a published layout with exactly these headings; a named provider tries only its own."""
+    for layout in LAYOUTS:
+        if provider in ("", layout.name) and (mapping := layout.mapping(headings)) is not None:
+            return mapping
+    return None
