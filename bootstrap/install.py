@@ -213,7 +213,8 @@ def download(url: str) -> bytes:
         reason = str(getattr(error, "reason", error))
         if "CERTIFICATE_VERIFY_FAILED" in reason:
             raise SetupError(
-                f"No trusted certificates for {parts.hostname}: apt-get install -y ca-certificates. {AGAIN}"
+                f"The certificate of {parts.hostname} is not trusted here: apt-get install -y ca-certificates, or name "
+                f"your proxy's authority by SSL_CERT_FILE. {AGAIN}"
             ) from error
         raise SetupError(
             f"Cannot reach the package index {parts.hostname} ({reason}). Setting up needs the network once; behind a "
