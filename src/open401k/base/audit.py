@@ -12,6 +12,7 @@ from typing import Any
 from open401k.kernel import SponsorId
 
 from . import _store
+from ._store import AuditEntry
 from .db import Tx
 from .plain import JSON, canonical, plain
 
@@ -50,7 +51,7 @@ def record(
     head = _store.lock_head(tx, tenant_id)
     if head is None:
         raise LookupError(f"{tenant_id} has no head: open it with heads.open, or begin with this tenant")
-    entry = _store.AuditEntry(
+    entry = AuditEntry(
         audit_no=head.audit_no + 1,
         recorded_at=tx.now,
         actor_kind=tx.actor.kind,
@@ -66,9 +67,7 @@ def record(
     _store.add_audit(tx, tenant_id, entry, _hash(tenant_id, entry))
 
 
-def entries(
-    tx: Tx, *, tenant_id: SponsorId, subject: object | None = None, limit: int = 100
-) -> list[_store.AuditEntry]:
+def entries(tx: Tx, *, tenant_id: SponsorId, subject: object | None = None, limit: int = 100) -> list[AuditEntry]:
     """The newest entries first, of one subject if it is given."""
     return _store.audit_entries(tx, tenant_id, str(subject) if subject is not None else None, limit)
 
@@ -81,7 +80,7 @@ def verify(tx: Tx, *, tenant_id: SponsorId) -> list[ChainBreak]:
     return _breaks(tenant_id, head, _store.audit_chain(tx, tenant_id))
 
 
-def _breaks(tenant_id: SponsorId, head: _store.Head, chain: Iterable[_store.AuditEntry]) -> list[ChainBreak]:
+def _breaks(tenant_id: SponsorId, head: _store.Head, chain: Iterable[AuditEntry]) -> list[ChainBreak]:
     found: list[ChainBreak] = []
     number, previous = 0, b""
     for entry in chain:
@@ -103,7 +102,7 @@ def _breaks(tenant_id: SponsorId, head: _store.Head, chain: Iterable[_store.Audi
     return found
 
 
-def _hash(tenant_id: SponsorId, entry: _store.AuditEntry) -> bytes:
+def _hash(tenant_id: SponsorId, entry: AuditEntry) -> bytes:
     body: list[JSON] = [
         str(tenant_id),
         entry.audit_no,

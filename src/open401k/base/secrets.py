@@ -99,7 +99,7 @@ class Keyring:
         made = tx.cache.get((_MADE_HERE, tenant_id))
         if made is None and (tenant_id.uuid, key_no) not in self._data:
             self._load(tx, tenant_id)
-        cipher = made[1] if made is not None else self._data.get((tenant_id.uuid, key_no))
+        cipher = self._data.get((tenant_id.uuid, key_no)) if made is None else made[1] if made[0] == key_no else None
         try:
             if cipher is None:
                 raise InvalidTag

@@ -1,5 +1,6 @@
 """The test shows that the audit trail says who did what, and that no tampering goes unnoticed."""
 
+import json
 from datetime import date
 
 import psycopg
@@ -87,12 +88,9 @@ def test_a_float_is_refused_because_its_hash_would_depend_on_printing(begin: Beg
 words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | words, lambda of: st.lists(of) | st.dictionaries(words, of)
-    )
-)
-def test_what_is_hashed_is_spelled_one_way(value: object) -> None:
-    import json
+leaves = st.none() | st.booleans() | st.integers() | words
 
+
+@given(st.recursive(leaves, lambda of: st.lists(of) | st.dictionaries(words, of)))
+def test_what_is_hashed_is_spelled_one_way(value: object) -> None:
     assert canonical(json.loads(canonical(plain(value)))) == canonical(plain(value))

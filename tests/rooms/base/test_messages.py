@@ -22,9 +22,9 @@ def test_events_are_read_in_order_from_a_cursor_on(begin: Begin, tenant: Sponsor
 
 
 def test_a_rolled_back_event_never_was(begin: Begin, tenant: SponsorId) -> None:
-    with pytest.raises(KeyError), begin() as tx:
+    with begin() as tx:
         messages.publish(tx, tenant_id=tenant, kind="payroll.posted", subject="run_1", data={})
-        raise KeyError
+        tx.conn.rollback()
     with begin() as tx:
         assert messages.read_after(tx, tenant_id=tenant, cursor=0) == []
 
