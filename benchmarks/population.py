@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from open401k.compliance import Kin, PayHistory, PlanFacts, Span
-from open401k.kernel import EmployeeId, PlanId, PlanYear, SponsorId, anniversary
+from open401k.kernel import EmployeeId, PlanId, PlanYear, Source, SponsorId, anniversary
 from open401k.law import matching
 from open401k.plan import Deferrals, Eligibility, EntryRule, Match, MatchTier, Provisions
 
@@ -225,7 +225,7 @@ def _pay(
 def _rates(rng: np.random.Generator, salary: Floats, ages: Floats, auto: bool, firm_level: float) -> Floats:
     """Deferral rates of How America Saves by pay, snapped to the spikes people choose; 0 for those who do not save."""
     lift = (1.9 if auto else 0.0) + firm_level
-    odds = -0.25 + 0.9 * np.log(salary / 50_000) + 0.012 * (ages - 42) + lift
+    odds = 0.35 + 0.9 * np.log(salary / 50_000) + 0.012 * (ages - 42) + lift
     saves = rng.random(len(salary)) < 1 / (1 + np.exp(-odds))
     mean = 0.050 + 0.03 * np.clip(np.log(salary / 30_000), 0, 1.3) + 0.0006 * (ages - 42)
     drawn = rng.gamma(2.2, np.clip(mean, 0.03, 0.12) / 2.2) * 10_000
@@ -247,7 +247,8 @@ def _save(
     ages = np.array([ways.year - born.year for born in births], dtype=np.float64)
     rates = _rates(rng, salary, ages, ways.auto, float(rng.normal(0, 0.5)))
     limit = 2_450_000
-    at_limit = is_owner & (rng.random(len(births)) < 0.55)
+    # Two in three plans are safe harbor: those that are not are mostly the ones whose owners save with restraint.
+    at_limit = is_owner & (rng.random(len(births)) < 0.25)
     catches_up = rng.random(len(births)) < np.where(is_owner, 0.6, 0.16)
     caps = limit + np.where((ages >= 50) & catches_up, np.where((ages >= 60) & (ages <= 63), 1_125_000, 800_000), 0)
     spread = rng.random(len(births)) < 0.5
@@ -274,7 +275,7 @@ def provisions_of(firm: Firm) -> Provisions:
     return Provisions(
         adopted_on=date(2019, 1, 1),
         eligibility=Eligibility(service_months=firm.service_months, hours_in_year=None, entry=EntryRule.MONTHLY),
-        deferrals=Deferrals(),
+        deferrals=Deferrals(sources=(Source.PRE_TAX, Source.ROTH)),
         match=None if firm.match is None else Match(tuple(MatchTier(*tier) for tier in firm.match)),
     )
 

@@ -34,7 +34,9 @@ class Habits:
     """As many leavers as the prior is worth."""
     rate_changes: float = 0.18
     rate_changes_weight: float = 2.0
-    starts_saving: float = 0.10
+    year_end_attention: float = 1.3
+    """Elections gather around open enrollment and the new year: the last months have more than their share."""
+    starts_saving: float = 0.18
     stops_saving: float = 0.15
     raises_rate: float = 0.65
     """Of those who change their rate without stopping: how many raise it."""
@@ -295,6 +297,7 @@ def _draw(begin: Start, rng: np.random.Generator, scenarios: int, habits: Habits
         weight + begin.rate_changes, 1 / (weight / habits.rate_changes + begin.rate_exposure), (scenarios, 1)
     )
     saver = begin.rate_bps > 0
+    attention = attention * habits.year_end_attention
     pace = np.where(saver, attention, attention * habits.starts_saving / habits.rate_changes)
     fresh = np.rint(rng.gamma(2.2, 600 / 2.2, shape) / 100) * 100
     enters = rng.random(shape) < begin.saves
