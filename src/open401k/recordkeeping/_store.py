@@ -1,0 +1,73 @@
+"""Every SQL statement of recordkeeping: corrections and held money. The money itself is the ledger's."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from open401k.base.db import Tx
+from open401k.kernel import EntryId, PlanId, SponsorId
+
+
+class HeldRow(NamedTuple):
+    """Cents of one person, pay date and source held for one reason (negative: released)."""
+
+    employee_id: UUID
+    pay_date: date
+    source: str
+    reason: str
+    cents: int
+
+
+def held(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date) -> list[HeldRow]:
+    """What is held per person, pay date, source and reason; ``end`` excluded."""
+    rows = tx.rows(
+        """
+        select employee_id, pay_date, source, reason, sum(cents)::bigint
+        from recordkeeping.held
+        where tenant_id = %s
+          and plan_id = %s
+          and pay_date >= %s
+          and pay_date < %s
+        group by employee_id, pay_date, source, reason
+        having sum(cents) <> 0
+        order by employee_id, pay_date, source, reason
+        """,
+        (tenant_id, plan_id, start, end),
+    )
+    return [HeldRow(*row) for row in rows]
+
+
+def insert_held(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, entry_id: EntryId, rows: Sequence[HeldRow]) -> None:
+    """Remember why an entry put money into suspense, or took it out."""
+    tx.run(
+        """
+        insert into recordkeeping.held
+            (tenant_id, entry_id, plan_id, employee_id, pay_date, source, reason, cents, recorded_at)
+        select %s, %s, %s, each.employee_id, each.pay_date, each.source, each.reason, each.cents, %s
+        from unnest(%s::uuid[], %s::date[], %s::text[], %s::text[], %s::bigint[])
+            as each (employee_id, pay_date, source, reason, cents)
+        """,
+        (tenant_id, entry_id, plan_id, tx.now, *([row[place] for row in rows] for place in range(5))),
+    )
+
+
+def insert_correction(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    entry_id: EntryId,
+    cause: str,
+    origin: str,
+    working: dict[str, Any],
+) -> None:
+    """Remember why a correction was posted; repeating the entry changes nothing."""
+    tx.run(
+        """
+        insert into recordkeeping.correction (tenant_id, entry_id, plan_id, cause, origin, working, recorded_at)
+        values (%s, %s, %s, %s, %s, %s, %s)
+        on conflict do nothing
+        """,
+        (tenant_id, entry_id, plan_id, cause, origin, working, tx.now),
+    )

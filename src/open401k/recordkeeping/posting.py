@@ -1,0 +1,182 @@
+"""Entitlement minus what is posted, written to the ledger. Not here: the formulas (contributions.py), gathering facts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from open401k import ledger
+from open401k.base.db import Tx
+from open401k.base.faults import fault
+from open401k.kernel import EmployeeId, EntryId, PlanId, Refused, Source, SponsorId
+
+from . import _store
+from .contributions import Cents, HeldReason
+
+#: Differences listed in the working of a correction; the entry itself has them all.
+MOST_LISTED = 1_000
+
+#: What may differ: a credited source, or a source held for a reason.
+Slot = tuple[Source, HeldReason | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """N x K cents per slot: what should be, or what is posted."""
+
+    employee_ids: tuple[EmployeeId, ...]
+    pay_dates: tuple[date, ...]
+    cents: Mapping[Slot, Cents]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something is posted: idempotency key, the id of what caused it, and, for a correction, its origin in words."""
+
+    key: str
+    cause: str
+    correction: bool = False
+    origin: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The ledger's reason for the entry."""
+        return "correction" if self.correction else "contribution"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was posted so that the books equal the entitlement: entries, and cents by source credited and held."""
+
+    entries: tuple[EntryId, ...] = ()
+    credited_cents: Mapping[Source, int] = field(default_factory=dict)
+    held_cents: Mapping[tuple[Source, HeldReason], int] = field(default_factory=dict)
+
+    @property
+    def receivable_cents(self) -> int:
+        """What the employer owes for these entries."""
+        return sum(self.credited_cents.values()) + sum(self.held_cents.values())
+
+
+def difference(should_be: Books, posted: Books) -> dict[Slot, Cents]:
+    """Should-be minus posted, per slot; slots without any difference are left out."""
+    shape = (len(should_be.employee_ids), len(should_be.pay_dates))
+    nothing = np.zeros(shape, dtype=np.int64)
+    slots = {**should_be.cents, **posted.cents}
+    found = {slot: should_be.cents.get(slot, nothing) - posted.cents.get(slot, nothing) for slot in slots}
+    return {slot: cents for slot, cents in found.items() if cents.any()}
+
+
+def post_difference(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, should_be: Books, posted: Books, cause: Cause
+) -> Settled | Refused[ledger.Refusal]:
+    """Post one entry per pay date that differs; all of them or, on a refusal, the caller rolls back."""
+    differing = difference(should_be, posted)
+    entries: list[EntryId] = []
+    for period, pay_date in enumerate(should_be.pay_dates):
+        moves = [(slot, cents[:, period]) for slot, cents in differing.items() if cents[:, period].any()]
+        if not moves:
+            continue
+        lines = _lines(tx, tenant_id=tenant_id, plan_id=plan_id, people=should_be.employee_ids, moves=moves)
+        fault("recordkeeping.before_post")
+        outcome = ledger.post(
+            tx,
+            tenant_id=tenant_id,
+            key=f"{cause.key}/{pay_date}",
+            event_on=pay_date,
+            reason=cause.reason,
+            cause=cause.cause,
+            lines=lines,
+        )
+        if isinstance(outcome, Refused):
+            return outcome
+        entries.append(outcome.entry_id)
+        if outcome.already:
+            continue
+        _remember(tx, tenant_id, plan_id, outcome.entry_id, pay_date, moves, cause, should_be, posted, period)
+    credited = {slot[0]: int(cents.sum()) for slot, cents in differing.items() if slot[1] is None}
+    held = {(slot[0], slot[1]): int(cents.sum()) for slot, cents in differing.items() if slot[1] is not None}
+    return Settled(tuple(entries), credited, held)
+
+
+def _lines(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    people: Sequence[EmployeeId],
+    moves: Sequence[tuple[Slot, Cents]],
+) -> ledger.Lines:
+    """Employer receivable to the participant's source (or to suspense); a negative difference runs the other way."""
+    employer = ledger.AccountKey(plan_id, ledger.Kind.EMPLOYER_RECEIVABLE)
+    wanted: list[tuple[ledger.AccountKey, int, str]] = []
+    for (source, reason), cents in moves:
+        kind = ledger.Kind.PARTICIPANT if reason is None else ledger.Kind.SUSPENSE
+        ref = source.value if reason is None else f"{source.value}/{reason.value}"
+        for place in np.flatnonzero(cents).tolist():
+            wanted.append((ledger.AccountKey(plan_id, kind, people[place], source), int(cents[place]), ref))
+    accounts = ledger.open_accounts(tx, tenant_id=tenant_id, keys=[employer, *(key for key, _, _ in wanted)])
+    owed = accounts[employer].uuid
+    debit, credit = [], []
+    for key, cents_moved, _ in wanted:
+        account = accounts[key].uuid
+        debit.append(owed if cents_moved > 0 else account)
+        credit.append(account if cents_moved > 0 else owed)
+    return ledger.Lines(debit, credit, [abs(cents) for _, cents, _ in wanted], [ref for _, _, ref in wanted])
+
+
+def _remember(
+    tx: Tx,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    entry_id: EntryId,
+    pay_date: date,
+    moves: Sequence[tuple[Slot, Cents]],
+    cause: Cause,
+    should_be: Books,
+    posted: Books,
+    period: int,
+) -> None:
+    """Beside the entry: reasons of held money, and the working of a correction."""
+    rows = [
+        _store.HeldRow(should_be.employee_ids[place].uuid, pay_date, slot[0].value, slot[1].value, int(cents[place]))
+        for slot, cents in moves
+        if slot[1] is not None
+        for place in np.flatnonzero(cents).tolist()
+    ]
+    if rows:
+        _store.insert_held(tx, tenant_id=tenant_id, plan_id=plan_id, entry_id=entry_id, rows=rows)
+    if cause.correction:
+        listed = list(_working(moves, should_be, posted, period))
+        working = {"pay_date": pay_date.isoformat(), "differences": listed[:MOST_LISTED], "count": len(listed)}
+        _store.insert_correction(
+            tx,
+            tenant_id=tenant_id,
+            plan_id=plan_id,
+            entry_id=entry_id,
+            cause=cause.cause,
+            origin=cause.origin,
+            working=working,
+        )
+
+
+def _working(
+    moves: Sequence[tuple[Slot, Cents]], should_be: Books, posted: Books, period: int
+) -> Iterator[dict[str, Any]]:
+    for slot, cents in moves:
+        for place in np.flatnonzero(cents).tolist():
+            yield {
+                "employee_id": str(should_be.employee_ids[place]),
+                "source": slot[0].value,
+                "held": None if slot[1] is None else slot[1].value,
+                "should_be_cents": _at(should_be, slot, place, period),
+                "posted_cents": _at(posted, slot, place, period),
+                "difference_cents": int(cents[place]),
+            }
+
+
+def _at(books: Books, slot: Slot, place: int, period: int) -> int:
+    cents = books.cents.get(slot)
+    return 0 if cents is None else int(cents[place, period])
