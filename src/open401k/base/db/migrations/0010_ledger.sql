@@ -1,14 +1,15 @@
 -- The books: accounts, immutable journal entries, running balances, reservations.
 --
 -- Why it looks like this: a journal line names its debit account, its credit account and a positive amount, so an entry is balanced by
--- construction and needs no balancing trigger. Lines carry no foreign keys (they cost a third of a posting): the posting statement joins the
--- accounts and `open401k verify` looks for orphans. Everything but the balance is append-only: the application has no right to change it,
+-- construction and needs no balancing trigger. Lines carry no foreign keys (they cost a third of a posting): a posting counts the balances
+-- that it moved, and `open401k verify` looks for orphans. Everything but the balance is append-only: the application has no right to change it,
 -- and a statement-level trigger refuses the owner too.
 
 create schema ledger;
 grant usage on schema ledger to open401k_app;
 
--- An account id is a hash of what the account is for (ledger/accounts.py), so an edited account row no longer fits its own key.
+-- An account id is a hash of what the account is for (ledger/accounts.py), so an edited account row no longer fits its own key. Its last
+-- six bytes are a hash of the asset alone: so a CHECK on the line refuses to move dollars into units, without looking anything up.
 create table ledger.account (
     tenant_id uuid not null,
     account_id uuid not null,
@@ -26,7 +27,10 @@ create table ledger.account (
     opened_at timestamptz not null,
     primary key (tenant_id, account_id),
     unique nulls not distinct (tenant_id, plan_id, kind, employee_id, source, asset),
-    check (kind <> 'participant' or (employee_id is not null and source is not null))
+    check (kind <> 'participant' or (employee_id is not null and source is not null)),
+    constraint account_id_tells_asset check (
+        substring(uuid_send(account_id) from 11) = substring(sha256(convert_to(asset, 'UTF8')) from 1 for 6)
+    )
 );
 
 create table ledger.entry (
@@ -64,7 +68,10 @@ create table ledger.line (
     amount bigint not null check (amount > 0),
     ref text not null,
     primary key (tenant_id, entry_id, line_no),
-    check (debit_account <> credit_account)
+    check (debit_account <> credit_account),
+    constraint line_one_asset check (
+        substring(uuid_send(debit_account) from 11) = substring(uuid_send(credit_account) from 11)
+    )
 );
 
 -- The only rows of the ledger that change. Made when the account is opened, so a posting only updates; room on each page for that.
@@ -107,7 +114,10 @@ create table ledger.reservation_line (
     ref text not null,
     primary key (tenant_id, reservation_id, line_no),
     foreign key (tenant_id, reservation_id) references ledger.reservation (tenant_id, reservation_id),
-    check (debit_account <> credit_account)
+    check (debit_account <> credit_account),
+    constraint line_one_asset check (
+        substring(uuid_send(debit_account) from 11) = substring(uuid_send(credit_account) from 11)
+    )
 );
 
 -- A reservation ends once, by its primary key: posted as an entry, or voided.

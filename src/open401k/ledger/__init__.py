@@ -1,0 +1,36 @@
+"""The books: accounts, journal, reservations, balances, and the checks that prove them."""
+
+from .accounts import USD, AccountKey, Kind, account_id, open_accounts
+from .balances import Balances, Contribution, balances, contributions
+from .checks import Checked, Damage, DamageKind, verify
+from .journal import Posted, post, reverse
+from .lines import LARGEST_AMOUNT, Line, Lines, Refusal
+from .pending import Reserved, Voided, post_reserved, reserve, void
+
+__all__ = [
+    "LARGEST_AMOUNT",
+    "USD",
+    "AccountKey",
+    "Balances",
+    "Checked",
+    "Contribution",
+    "Damage",
+    "DamageKind",
+    "Kind",
+    "Line",
+    "Lines",
+    "Posted",
+    "Refusal",
+    "Reserved",
+    "Voided",
+    "account_id",
+    "balances",
+    "contributions",
+    "open_accounts",
+    "post",
+    "post_reserved",
+    "reserve",
+    "reverse",
+    "verify",
+    "void",
+]

@@ -1,0 +1,129 @@
+"""The ledger's reading SQL: balances of any day as known at any time, contributions by day. Writes: _store.py."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from open401k.base.db import Tx
+from open401k.kernel import PlanId, SponsorId
+
+Row = tuple[Any, ...]
+
+
+def running(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Row]:
+    """The running balances of a plan's accounts."""
+    return tx.rows(
+        """
+        select a.account_id, a.kind, a.employee_id, a.source, a.asset, b.balance, b.reserved
+        from ledger.account a
+        join ledger.balance b on b.tenant_id = a.tenant_id and b.account_id = a.account_id
+        where a.tenant_id = %s
+          and a.plan_id = %s
+        order by a.account_id
+        """,
+        (tenant_id, plan_id),
+    )
+
+
+def summed(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, as_of: date | None, known_at: datetime | None
+) -> list[Row]:
+    """Balances added up from the lines of entries up to a day, recorded up to an instant."""
+    return tx.rows(
+        """
+        with counted as (
+            select entry_id
+            from ledger.entry
+            where tenant_id = %(tenant)s
+              and (%(as_of)s::date is null or event_on <= %(as_of)s::date)
+              and (%(known_at)s::timestamptz is null or recorded_at <= %(known_at)s::timestamptz)
+        ),
+        side as (
+            select l.debit_account as account_id, -sum(l.amount) as net
+            from ledger.line l
+            join counted e on e.entry_id = l.entry_id
+            where l.tenant_id = %(tenant)s
+            group by l.debit_account
+            union all
+            select l.credit_account, sum(l.amount)
+            from ledger.line l
+            join counted e on e.entry_id = l.entry_id
+            where l.tenant_id = %(tenant)s
+            group by l.credit_account
+        ),
+        net as (
+            select account_id, sum(net) as net
+            from side
+            group by account_id
+        )
+        select
+            a.account_id, a.kind, a.employee_id, a.source, a.asset,
+            (a.normal_side * coalesce(n.net, 0))::bigint, 0::bigint
+        from ledger.account a
+        left join net n on n.account_id = a.account_id
+        where a.tenant_id = %(tenant)s
+          and a.plan_id = %(plan)s
+          and (
+              %(known_at)s::timestamptz is null
+              or a.opened_at <= %(known_at)s::timestamptz
+              or n.net is not null
+          )
+        order by a.account_id
+        """,
+        {"tenant": tenant_id, "plan": plan_id, "as_of": as_of, "known_at": known_at},
+    )
+
+
+def contributions(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    start: date,
+    end: date,
+    known_at: datetime | None,
+    kind: str,
+) -> list[tuple[UUID, str, date, int]]:
+    """Net credits per employee, source and day, from contributing and correcting entries and whatever reverses them."""
+    return tx.rows(
+        """
+        with recursive counted as (
+            select entry_id, event_on
+            from ledger.entry
+            where tenant_id = %(tenant)s
+              and reason in ('contribution', 'correction')
+              and (%(known_at)s::timestamptz is null or recorded_at <= %(known_at)s::timestamptz)
+            union
+            select r.entry_id, r.event_on
+            from ledger.entry r
+            join counted c on c.entry_id = r.reverses
+            where r.tenant_id = %(tenant)s
+              and (%(known_at)s::timestamptz is null or r.recorded_at <= %(known_at)s::timestamptz)
+        ),
+        side as (
+            select l.credit_account as account_id, c.event_on, l.amount
+            from counted c
+            join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
+            where c.event_on >= %(start)s
+              and c.event_on < %(end)s
+            union all
+            select l.debit_account, c.event_on, -l.amount
+            from counted c
+            join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
+            where c.event_on >= %(start)s
+              and c.event_on < %(end)s
+        )
+        select a.employee_id, a.source, s.event_on, sum(s.amount)::bigint
+        from side s
+        join ledger.account a on a.tenant_id = %(tenant)s and a.account_id = s.account_id
+        where a.plan_id = %(plan)s
+          and a.kind = %(kind)s
+          and a.asset = 'USD'
+          and a.employee_id is not null
+          and a.source is not null
+        group by a.employee_id, a.source, s.event_on
+        having sum(s.amount) <> 0
+        order by a.employee_id, s.event_on, a.source
+        """,
+        {"tenant": tenant_id, "plan": plan_id, "start": start, "end": end, "known_at": known_at, "kind": kind},
+    )

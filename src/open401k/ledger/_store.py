@@ -1,0 +1,401 @@
+"""Every SQL statement of the ledger. Every one starts from the tenant, so that it runs on one shard."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from open401k.base.db import Tx
+from open401k.kernel import EntryId, ReservationId, SponsorId
+
+from .lines import FIRST_SEAL, EntryRow, Lines, Standing
+
+
+class AccountRow(NamedTuple):
+    """One row of ledger.account."""
+
+    account_id: UUID
+    plan_id: UUID
+    kind: str
+    employee_id: UUID | None
+    source: str | None
+    asset: str
+    normal_side: int
+    may_go_negative: bool
+
+
+class Used(NamedTuple):
+    """What a key was used for before."""
+
+    subject: UUID
+    body_hash: bytes
+
+
+class Last(NamedTuple):
+    """Where a tenant's journal ends."""
+
+    number: int
+    recorded_at: datetime | None
+    seal: bytes
+
+
+@contextmanager
+def joined_by_hashing(tx: Tx) -> Iterator[None]:
+    """Keep the planner from nested loops inside the block.
+
+    A new tenant is not in the statistics yet: the planner takes its thousands of accounts for a handful, and a nested
+    loop over them is quadratic (measured: 3,000 lines in 1 s instead of 30 ms).
+    """
+    tx.run("set local enable_nestloop = off")
+    yield
+    tx.run("set local enable_nestloop to default")
+
+
+def existing_accounts(tx: Tx, *, tenant_id: SponsorId, account_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these accounts are open."""
+    found = tx.rows(
+        """
+        select account_id
+        from ledger.account
+        where tenant_id = %s
+          and account_id = any (%s)
+        """,
+        (tenant_id, list(account_ids)),
+    )
+    return {row[0] for row in found}
+
+
+def insert_accounts(tx: Tx, *, tenant_id: SponsorId, rows: Sequence[AccountRow]) -> int:
+    """Open accounts with a balance of zero; those that exist are left alone."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return tx.run(
+        """
+        with opened as (
+            insert into ledger.account (
+                tenant_id, account_id, plan_id, kind, employee_id, source, asset,
+                normal_side, may_go_negative, opened_at
+            )
+            select
+                %s, a.account_id, a.plan_id, a.kind, a.employee_id, a.source, a.asset,
+                a.normal_side, a.may_go_negative, %s
+            from unnest(
+                %s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::smallint[], %s::boolean[]
+            ) as a (account_id, plan_id, kind, employee_id, source, asset, normal_side, may_go_negative)
+            on conflict (tenant_id, account_id) do nothing
+            returning tenant_id, account_id, normal_side, may_go_negative
+        )
+        insert into ledger.balance (tenant_id, account_id, balance, reserved, version, normal_side, may_go_negative)
+        select tenant_id, account_id, 0, 0, 0, normal_side, may_go_negative
+        from opened
+        """,
+        (tenant_id, tx.now, *columns),
+    )
+
+
+def standings(tx: Tx, *, tenant_id: SponsorId, account_ids: Sequence[UUID]) -> dict[UUID, Standing]:
+    """Asset and available amount of these accounts; asked only to explain a refusal."""
+    found = tx.rows(
+        """
+        select a.account_id, a.asset, b.normal_side, b.may_go_negative, b.balance - b.reserved
+        from ledger.account a
+        join ledger.balance b on b.tenant_id = a.tenant_id and b.account_id = a.account_id
+        where a.tenant_id = %s
+          and a.account_id = any (%s)
+        """,
+        (tenant_id, list(account_ids)),
+    )
+    return {row[0]: Standing(*row[1:]) for row in found}
+
+
+def used_key(tx: Tx, *, tenant_id: SponsorId, key: str) -> Used | None:
+    """What this key was used for, in any of the tables that carry keys."""
+    found = tx.maybe(
+        """
+        select entry_id, body_hash from ledger.entry where tenant_id = %(tenant)s and key = %(key)s
+        union all
+        select reservation_id, body_hash from ledger.reservation where tenant_id = %(tenant)s and key = %(key)s
+        union all
+        select reservation_id, body_hash from ledger.reservation_end
+        where tenant_id = %(tenant)s and key = %(key)s and outcome = 'voided'
+        limit 1
+        """,
+        {"tenant": tenant_id, "key": key},
+    )
+    return Used(found[0], bytes(found[1])) if found else None
+
+
+def last_entry(tx: Tx, *, tenant_id: SponsorId) -> Last:
+    """The end of the journal; stable while the head row is locked."""
+    found = tx.maybe(
+        """
+        select number, recorded_at, seal
+        from ledger.entry
+        where tenant_id = %s
+        order by number desc
+        limit 1
+        """,
+        (tenant_id,),
+    )
+    return Last(found[0], found[1], bytes(found[2])) if found else Last(0, None, FIRST_SEAL)
+
+
+def insert_entry(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    entry: EntryRow,
+    number: int,
+    seal: bytes,
+    line_count: int,
+    reverses: EntryId | None,
+) -> None:
+    """The head of an entry."""
+    tx.run(
+        """
+        insert into ledger.entry (
+            tenant_id, entry_id, number, key, event_on, recorded_at, recorded_by,
+            reason, cause, reverses, line_count, body_hash, seal
+        )
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        (
+            tenant_id, entry.row_id, number, entry.key, entry.event_on, entry.recorded_at, entry.recorded_by,
+            entry.reason, entry.cause, reverses, line_count, entry.body_hash, seal,
+        ),
+    )  # fmt: skip
+
+
+def insert_lines(tx: Tx, *, tenant_id: SponsorId, entry_id: UUID, lines: Lines) -> None:
+    """The lines of an entry, in one statement."""
+    tx.run(
+        """
+        insert into ledger.line (tenant_id, entry_id, line_no, debit_account, credit_account, amount, ref)
+        select %(tenant)s, %(entry)s, l.line_no, l.debit, l.credit, l.amount, l.ref
+        from unnest(%(debit)s::uuid[], %(credit)s::uuid[], %(amount)s::bigint[], %(ref)s::text[])
+            with ordinality as l (debit, credit, amount, ref, line_no)
+        """,
+        _line_params(tenant_id, entry_id, lines),
+    )
+
+
+def update_balances(tx: Tx, *, tenant_id: SponsorId, entry_id: UUID) -> bool:
+    """Take an entry's lines into the running balances, each account once; false if an account is not open.
+
+    The table refuses a balance below its floor.
+    """
+    named, moved = tx.one(
+        """
+        with delta as materialized (
+            select account_id, sum(net)::bigint as net, sum(sides)::bigint as sides
+            from (
+                select debit_account as account_id, -sum(amount) as net, count(*) as sides
+                from ledger.line
+                where tenant_id = %(tenant)s and entry_id = %(entry)s
+                group by debit_account
+                union all
+                select credit_account, sum(amount), count(*)
+                from ledger.line
+                where tenant_id = %(tenant)s and entry_id = %(entry)s
+                group by credit_account
+            ) side
+            group by account_id
+        ),
+        moved as (
+            update ledger.balance b
+            set balance = b.balance + b.normal_side * d.net,
+                version = b.version + d.sides
+            from delta d
+            where b.tenant_id = %(tenant)s
+              and b.account_id = d.account_id
+            returning 1
+        )
+        select (select count(*) from delta), (select count(*) from moved)
+        """,
+        {"tenant": tenant_id, "entry": entry_id},
+    )
+    return bool(named == moved)
+
+
+def insert_reservation(tx: Tx, *, tenant_id: SponsorId, reservation: EntryRow, line_count: int) -> None:
+    """The head of a reservation."""
+    tx.run(
+        """
+        insert into ledger.reservation (
+            tenant_id, reservation_id, key, event_on, recorded_at, recorded_by, reason, cause, line_count, body_hash
+        )
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        (
+            tenant_id, reservation.row_id, reservation.key, reservation.event_on, reservation.recorded_at,
+            reservation.recorded_by, reservation.reason, reservation.cause, line_count, reservation.body_hash,
+        ),
+    )  # fmt: skip
+
+
+def insert_reservation_lines(tx: Tx, *, tenant_id: SponsorId, reservation_id: UUID, lines: Lines) -> None:
+    """As insert_lines, for a reservation."""
+    tx.run(
+        """
+        insert into ledger.reservation_line (
+            tenant_id, reservation_id, line_no, debit_account, credit_account, amount, ref
+        )
+        select %(tenant)s, %(entry)s, l.line_no, l.debit, l.credit, l.amount, l.ref
+        from unnest(%(debit)s::uuid[], %(credit)s::uuid[], %(amount)s::bigint[], %(ref)s::text[])
+            with ordinality as l (debit, credit, amount, ref, line_no)
+        """,
+        _line_params(tenant_id, reservation_id, lines),
+    )
+
+
+def update_reserved(tx: Tx, *, tenant_id: SponsorId, reservation_id: ReservationId, direction: int) -> bool:
+    """Hold (1) or release (-1) what a reservation will take: per account, the fall of its balance, never a rise.
+
+    False if an account is not open.
+    """
+    named, moved = tx.one(
+        """
+        with delta as materialized (
+            select account_id, sum(net)::bigint as net
+            from (
+                select debit_account as account_id, -amount as net
+                from ledger.reservation_line
+                where tenant_id = %(tenant)s and reservation_id = %(reservation)s
+                union all
+                select credit_account, amount
+                from ledger.reservation_line
+                where tenant_id = %(tenant)s and reservation_id = %(reservation)s
+            ) side
+            group by account_id
+        ),
+        moved as (
+            update ledger.balance b
+            set reserved = b.reserved + %(direction)s * greatest(0, -b.normal_side * d.net)
+            from delta d
+            where b.tenant_id = %(tenant)s
+              and b.account_id = d.account_id
+            returning 1
+        )
+        select (select count(*) from delta), (select count(*) from moved)
+        """,
+        {"tenant": tenant_id, "reservation": reservation_id, "direction": direction},
+    )
+    return bool(named == moved)
+
+
+class ReservationRow(NamedTuple):
+    """A reservation and how it ended, if it did."""
+
+    event_on: date
+    reason: str
+    cause: str
+    outcome: str | None
+
+
+def reservation(tx: Tx, *, tenant_id: SponsorId, reservation_id: ReservationId) -> ReservationRow | None:
+    """One reservation with its end."""
+    found = tx.maybe(
+        """
+        select r.event_on, r.reason, r.cause, e.outcome
+        from ledger.reservation r
+        left join ledger.reservation_end e on e.tenant_id = r.tenant_id and e.reservation_id = r.reservation_id
+        where r.tenant_id = %s
+          and r.reservation_id = %s
+        """,
+        (tenant_id, reservation_id),
+    )
+    return ReservationRow(*found) if found else None
+
+
+def insert_end(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    reservation_id: ReservationId,
+    key: str,
+    entry_id: EntryId | None,
+    reason: str,
+    body_hash: bytes,
+) -> None:
+    """How a reservation ended: posted as an entry, or voided."""
+    tx.run(
+        """
+        insert into ledger.reservation_end (
+            tenant_id, reservation_id, key, outcome, entry_id, reason, recorded_at, recorded_by, body_hash
+        )
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        (
+            tenant_id, reservation_id, key, "posted" if entry_id else "voided", entry_id,
+            reason, tx.now, tx.actor.id, body_hash,
+        ),
+    )  # fmt: skip
+
+
+class Original(NamedTuple):
+    """An entry that somebody wants to reverse."""
+
+    cause: str
+    reversed_by: UUID | None
+
+
+def original(tx: Tx, *, tenant_id: SponsorId, entry_id: EntryId) -> Original | None:
+    """The entry and what reversed it."""
+    found = tx.maybe(
+        """
+        select e.cause, r.entry_id
+        from ledger.entry e
+        left join ledger.entry r on r.tenant_id = e.tenant_id and r.reverses = e.entry_id
+        where e.tenant_id = %s
+          and e.entry_id = %s
+        """,
+        (tenant_id, entry_id),
+    )
+    return Original(*found) if found else None
+
+
+def lines_of(tx: Tx, *, tenant_id: SponsorId, entry_id: EntryId) -> Lines:
+    """The lines of an entry, in order."""
+    return _columns(
+        tx.rows(
+            """
+            select debit_account, credit_account, amount, ref
+            from ledger.line
+            where tenant_id = %s
+              and entry_id = %s
+            order by line_no
+            """,
+            (tenant_id, entry_id),
+        )
+    )
+
+
+def reserved_lines(tx: Tx, *, tenant_id: SponsorId, reservation_id: ReservationId) -> Lines:
+    """The lines of a reservation, in order."""
+    return _columns(
+        tx.rows(
+            """
+            select debit_account, credit_account, amount, ref
+            from ledger.reservation_line
+            where tenant_id = %s
+              and reservation_id = %s
+            order by line_no
+            """,
+            (tenant_id, reservation_id),
+        )
+    )
+
+
+def _columns(rows: Sequence[tuple[UUID, UUID, int, str]]) -> Lines:
+    return Lines(*([row[place] for row in rows] for place in range(4)))  # type: ignore[arg-type]
+
+
+def _line_params(tenant_id: SponsorId, entry_id: UUID, lines: Lines) -> dict[str, object]:
+    return {
+        "tenant": tenant_id,
+        "entry": entry_id,
+        "debit": lines.debit,
+        "credit": lines.credit,
+        "amount": lines.amount,
+        "ref": lines.ref,
+    }
