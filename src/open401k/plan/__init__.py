@@ -1,5 +1,21 @@
 """The deed: the sponsor, its plan's provisions and their amendments."""
 
+from .adoption import (
+    Amended,
+    Plan,
+    Span,
+    Version,
+    adopt,
+    amend,
+    get,
+    history,
+    list_plans,
+    provisions_between,
+    provisions_on,
+)
+from .amendments import AmendmentRefusal, Change, changes_between
+from .lawful import ProvisionProblem, problems
+from .mandate import Mandate, MandateStatus, automatic_enrollment
 from .provisions import (
     CLIFF_3,
     GRADED_6,
@@ -19,28 +35,56 @@ from .provisions import (
     TestingMethod,
     Vesting,
     VestingSchedule,
+    plan_year_of,
 )
 from .provisions_json import provisions_from_json, provisions_to_json
+from .sponsor import Sponsor, list_sponsors, parse_ein, record_headcount, register_sponsor, sponsor
 
 __all__ = [
     "CLIFF_3",
     "GRADED_6",
     "IMMEDIATE_VESTING",
+    "Amended",
+    "AmendmentRefusal",
+    "Change",
     "Compensation",
     "Deferrals",
     "Eligibility",
     "EntryRule",
+    "Mandate",
+    "MandateStatus",
     "Match",
     "MatchPeriod",
     "MatchTier",
     "MonthDay",
     "Nonelective",
+    "Plan",
+    "ProvisionProblem",
     "Provisions",
     "SafeHarbor",
+    "Span",
+    "Sponsor",
     "Testing",
     "TestingMethod",
+    "Version",
     "Vesting",
     "VestingSchedule",
+    "adopt",
+    "amend",
+    "automatic_enrollment",
+    "changes_between",
+    "get",
+    "history",
+    "list_plans",
+    "list_sponsors",
+    "parse_ein",
+    "plan_year_of",
+    "problems",
+    "provisions_between",
     "provisions_from_json",
+    "provisions_on",
     "provisions_to_json",
+    "record_headcount",
+    "register_sponsor",
+    "sponsor",
 ]

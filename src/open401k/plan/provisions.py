@@ -173,5 +173,10 @@ class Provisions:
 
     def plan_year_of(self, day: date) -> PlanYear:
         """The plan year that a day falls in."""
-        start = self.plan_year_start.in_year(day.year)
-        return PlanYear.starting(start if start <= day else anniversary(start, -1))
+        return plan_year_of(self.plan_year_start, day)
+
+
+def plan_year_of(plan_year_start: MonthDay, day: date) -> PlanYear:
+    """The twelve months that begin each year on ``plan_year_start`` and hold the day."""
+    start = plan_year_start.in_year(day.year)
+    return PlanYear.starting(start if start <= day else anniversary(start, -1))

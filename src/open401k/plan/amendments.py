@@ -1,0 +1,154 @@
+"""Decisions about amendments: what changes, and what may not be taken back. Not here: storing them (adoption.py)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from open401k.kernel import Refused, Source
+
+from .lawful import match_on, problems, slower_than
+from .provisions import Provisions
+from .provisions_json import provisions_to_json
+
+
+class AmendmentRefusal(StrEnum):
+    """Why an amendment was not put in force. Checked, and listed, in order of precedence."""
+
+    BEFORE_ADOPTION = "before_adoption"
+    ADOPTION_DAY_CHANGED = "adoption_day_changed"
+    NOTHING_CHANGES = "nothing_changes"
+    NOT_ALLOWED = "not_allowed"
+    CUTS_VESTING = "cuts_vesting"
+    CUTS_CONTRIBUTIONS = "cuts_contributions"
+    CONTRADICTS_LATER_TERMS = "contradicts_later_terms"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One provision before and after, as JSON values."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+def changes_between(before: Provisions, after: Provisions) -> tuple[Change, ...]:
+    """What differs, provision by provision, named like ``eligibility.minimum_age``."""
+    old, new = _leaves(provisions_to_json(before)), _leaves(provisions_to_json(after))
+    return tuple(
+        Change(name, old.get(name), new.get(name))
+        for name in sorted(old.keys() | new.keys())
+        if old.get(name) != new.get(name)
+    )
+
+
+def decide_amendment(
+    terms: Sequence[tuple[date, Provisions]], amended: Provisions, *, effective_on: date, signed_on: date
+) -> tuple[tuple[date, Provisions], ...] | Refused[AmendmentRefusal]:
+    """The terms to append, by effective day, or why not. ``terms`` are those in force, in order of their days.
+
+    Terms that start later keep what they changed themselves and take over the rest of the amendment.
+    """
+    held = [provisions for day, provisions in terms if day <= effective_on]
+    if not held:
+        return Refused(
+            AmendmentRefusal.BEFORE_ADOPTION,
+            f"The plan has no terms on {effective_on} that could be amended.",
+            "Choose a day on or after the plan takes effect.",
+        )
+    refused = _refuse_terms(held[-1], amended) or _refuse_cuts(held[-1], amended, retroactive=effective_on < signed_on)
+    if refused is not None:
+        return refused
+    return _with_later(held[-1], amended, effective_on, [each for each in terms if each[0] > effective_on])
+
+
+def _refuse_terms(before: Provisions, after: Provisions) -> Refused[AmendmentRefusal] | None:
+    if after.adopted_on != before.adopted_on:
+        return Refused(
+            AmendmentRefusal.ADOPTION_DAY_CHANGED,
+            f"The plan was adopted on {before.adopted_on}; an amendment cannot move that to {after.adopted_on}.",
+            "Keep adopted_on; the amendment's own day is effective_on.",
+        )
+    if after == before:
+        return Refused(AmendmentRefusal.NOTHING_CHANGES, "These are the terms in force already.", "Change a provision.")
+    found = problems(after)
+    if found:
+        return Refused(
+            AmendmentRefusal.NOT_ALLOWED,
+            f"{found[0].field}: {found[0].reason} ({found[0].citation})",
+            found[0].fix,
+            {each.field: f"{each.reason} ({each.citation})" for each in found},
+        )
+    return None
+
+
+def _refuse_cuts(before: Provisions, after: Provisions, *, retroactive: bool) -> Refused[AmendmentRefusal] | None:
+    """What was vested or earned before the amendment was signed stays so (IRC 411(a)(10)(A), 411(d)(6))."""
+    if not retroactive:
+        return None
+    slower = [source for source in Source if slower_than(after.vesting.of(source), before.vesting.of(source))]
+    if slower:
+        return Refused(
+            AmendmentRefusal.CUTS_VESTING,
+            f"From a day in the past, {slower[0]} would vest more slowly than it already has (IRC 411(a)(10)(A)).",
+            "Let the slower schedule start on the day of the amendment or later.",
+            {source.value: "vests more slowly" for source in slower},
+        )
+    less = _earned_less(before, after)
+    if less:
+        return Refused(
+            AmendmentRefusal.CUTS_CONTRIBUTIONS,
+            f"From a day in the past, {less} would be less than people have already earned (IRC 411(d)(6)(A)).",
+            "Let the lower contribution start on the day of the amendment or later.",
+        )
+    return None
+
+
+def _earned_less(before: Provisions, after: Provisions) -> str:
+    """The first employer contribution that somebody gets less of, or nothing."""
+    old, new = before.match, after.match
+    if old is not None:
+        edges = {tier.up_to_bps_of_pay for each in (old, new) if each is not None for tier in each.tiers}
+        tiers = () if new is None else new.tiers
+        if any(match_on(tiers, at) < match_on(old.tiers, at) for at in edges):
+            return "the match"
+        if new is not None and new.cap_cents is not None and (old.cap_cents is None or new.cap_cents < old.cap_cents):
+            return "the match"
+    if before.nonelective is not None:
+        rate = 0 if after.nonelective is None else after.nonelective.rate_bps
+        if rate < before.nonelective.rate_bps:
+            return "the nonelective contribution"
+    return ""
+
+
+def _with_later(
+    before: Provisions, after: Provisions, effective_on: date, later: Sequence[tuple[date, Provisions]]
+) -> tuple[tuple[date, Provisions], ...] | Refused[AmendmentRefusal]:
+    """The amended terms and, for each later day, its own terms with the amendment's changes carried into them."""
+    names = [each.name for each in fields(Provisions) if getattr(before, each.name) != getattr(after, each.name)]
+    result = [(effective_on, after)]
+    for day, terms in later:
+        own = [name for name in names if getattr(terms, name) != getattr(before, name)]
+        carried = replace(terms, **{name: getattr(after, name) for name in names if name not in own})
+        if problems(carried):
+            return Refused(
+                AmendmentRefusal.CONTRADICTS_LATER_TERMS,
+                f"Together with the terms on file from {day}, this would be: {problems(carried)[0].reason}",
+                f"Amend from {day} first.",
+            )
+        if carried != terms:
+            result.append((day, carried))
+    return tuple(result)
+
+
+def _leaves(terms: dict[str, Any]) -> dict[str, Any]:
+    """One level deep: sections are split into their provisions; a section that is missing is one value."""
+    flat: dict[str, Any] = {}
+    for name, value in terms.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{inner}": each for inner, each in value.items()}
+        elif value is not None:
+            flat[name] = value
+    return flat

@@ -1,0 +1,294 @@
+"""What the law or the engine does not allow in provisions. Not here: tests of real people (compliance)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from open401k.kernel import Source
+
+from .provisions import (
+    CLIFF_3,
+    GRADED_6,
+    IMMEDIATE_VESTING,
+    Match,
+    MatchTier,
+    Provisions,
+    SafeHarbor,
+    VestingSchedule,
+)
+
+BASIC_TIERS = (MatchTier(10_000, 300), MatchTier(5_000, 500))
+_EMPLOYEE_SOURCES = (Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX)
+_NONELECTIVE_SOURCES = (Source.NONELECTIVE, Source.SAFE_HARBOR_NONELECTIVE, Source.PROFIT_SHARING, Source.QNEC)
+_MAY_VEST_LATER = (Source.MATCH, Source.NONELECTIVE, Source.PROFIT_SHARING)
+_BY_HOURS = re.compile(r"part[\s_-]*time|temporary|seasonal|under \d+ hours", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionProblem:
+    """One thing that cannot stand: where, why, under which rule, and what would."""
+
+    field: str
+    reason: str
+    citation: str
+    fix: str
+
+
+def problems(provisions: Provisions) -> list[ProvisionProblem]:
+    """Everything that the law or the engine does not allow, all at once; an empty list can be adopted."""
+    return [problem for check in _CHECKS for problem in check(provisions)]
+
+
+def match_on(tiers: tuple[MatchTier, ...], deferral_bps: int) -> int:
+    """The match on deferrals of this share of pay, exact, in ten-thousandths of a basis point of pay."""
+    bottom = total = 0
+    for rate_bps, top in tiers:
+        total += rate_bps * max(0, min(deferral_bps, top) - bottom)
+        bottom = top
+    return total
+
+
+def slower_than(schedule: VestingSchedule, other: VestingSchedule) -> bool:
+    """Whether after some number of years less is vested than under the other schedule."""
+    years = range(max(len(schedule.percents), len(other.percents)))
+    return any(schedule.percent_after(year) < other.percent_after(year) for year in years)
+
+
+def _calendar(provisions: Provisions) -> Iterator[ProvisionProblem]:
+    try:
+        provisions.plan_year_start.in_year(2001)
+    except ValueError:
+        yield ProvisionProblem(
+            "plan_year_start",
+            "The plan year does not begin on a day that every year has.",
+            "ERISA 3(39)",
+            "Choose a day that every year has, such as January 1.",
+        )
+
+
+def _eligibility(provisions: Provisions) -> Iterator[ProvisionProblem]:
+    terms = provisions.eligibility
+    if not 0 <= terms.minimum_age <= 21:
+        yield ProvisionProblem(
+            "eligibility.minimum_age",
+            f"A minimum age of {terms.minimum_age} keeps out people the plan must let in at 21.",
+            "IRC 410(a)(1)(A)(i)",
+            "Set it to 21 or less.",
+        )
+    if not 0 <= terms.service_months <= 12:
+        yield ProvisionProblem(
+            "eligibility.service_months",
+            f"{terms.service_months} months of service are more than the one year a plan with deferrals may ask for.",
+            "IRC 401(k)(2)(D), 410(a)(1)(A)(ii)",
+            "Set it to 12 or less.",
+        )
+    if terms.hours_in_year is not None and not 0 < terms.hours_in_year <= 1_000:
+        yield ProvisionProblem(
+            "eligibility.hours_in_year",
+            f"A year of service cannot need {terms.hours_in_year} hours: 1,000 are enough by law.",
+            "IRC 410(a)(3)(A)",
+            "Set it to 1,000 or less, or leave it out for elapsed time.",
+        )
+    if terms.hours_in_year is not None and 0 < terms.service_months < 12:
+        yield ProvisionProblem(
+            "eligibility.hours_in_year",
+            "Hours are counted over a year of service; with fewer months they could keep out someone who has the year.",
+            "IRC 410(a)(3)(A)",
+            "Leave the hours out (elapsed time), or ask for 12 months.",
+        )
+    for name in terms.excluded_classes:
+        if _BY_HOURS.search(name):
+            yield ProvisionProblem(
+                "eligibility.excluded_classes",
+                f'The class "{name}" is drawn by how much people work, which is a service condition by another name.',
+                "Reg. 1.410(a)-3(e)",
+                "Exclude by kind of job, or use the age and service conditions.",
+            )
+
+
+def _deferrals(provisions: Provisions) -> Iterator[ProvisionProblem]:
+    terms = provisions.deferrals
+    odd = [source for source in terms.sources if source not in _EMPLOYEE_SOURCES]
+    if odd or len(set(terms.sources)) < len(terms.sources):
+        yield ProvisionProblem(
+            "deferrals.sources",
+            "Employees defer into pre_tax, roth and after_tax, each named once.",
+            "IRC 401(k)(2)(A), 401(m), 402A",
+            "Name only those.",
+        )
+    if Source.ROTH in terms.sources and Source.PRE_TAX not in terms.sources:
+        yield ProvisionProblem(
+            "deferrals.sources",
+            "Designated Roth contributions are made in lieu of pre-tax deferrals, so the plan must offer both.",
+            "IRC 402A(b)(1)",
+            "Add pre_tax.",
+        )
+    if terms.catch_up and not any(source.is_deferral for source in terms.sources):
+        yield ProvisionProblem(
+            "deferrals.catch_up",
+            "Catch-up is a deferral above a limit; without deferrals there is none.",
+            "IRC 414(v)(1)",
+            "Allow pre_tax deferrals, or take catch-up out.",
+        )
+    if terms.higher_catch_up_60_63 and not terms.catch_up:
+        yield ProvisionProblem(
+            "deferrals.higher_catch_up_60_63",
+            "The higher amount at 60 to 63 is a catch-up, and the plan has none.",
+            "IRC 414(v)(2)(B)(i)",
+            "Allow catch-up, or take the higher amount out.",
+        )
+    if terms.max_bps_of_pay is not None and not 0 < terms.max_bps_of_pay <= 10_000:
+        yield ProvisionProblem(
+            "deferrals.max_bps_of_pay",
+            f"A limit of {terms.max_bps_of_pay} basis points is not a share of pay.",
+            "IRC 401(k)(2)(A)",
+            "Set it between 1 and 10,000, or leave it out.",
+        )
+
+
+def _match(provisions: Provisions) -> Iterator[ProvisionProblem]:
+    match = provisions.match
+    if match is None:
+        return
+    if not any(source.is_deferral for source in provisions.deferrals.sources):
+        yield ProvisionProblem(
+            "match", "There is nothing to match without deferrals.", "IRC 401(m)(4)(A)", "Allow pre_tax deferrals."
+        )
+    tops = [tier.up_to_bps_of_pay for tier in match.tiers]
+    if not tops or tops[0] <= 0 or tops != sorted(set(tops)) or any(tier.rate_bps < 0 for tier in match.tiers):
+        yield ProvisionProblem(
+            "match.tiers",
+            "Each tier ends at a higher share of pay than the one before, and no rate is negative.",
+            "Reg. 1.401-1(b)(1)(i)",
+            "Write 100 % to 3 % and 50 % to 5 % as ((10000, 300), (5000, 500)).",
+        )
+    if match.cap_cents is not None and match.cap_cents <= 0:
+        yield ProvisionProblem(
+            "match.cap_cents", "A cap is an amount above zero.", "Reg. 1.401-1(b)(1)(i)", "Set one, or leave it out."
+        )
+    if match.source not in (Source.MATCH, Source.SAFE_HARBOR_MATCH):
+        yield ProvisionProblem(
+            "match.source",
+            f"A match is not posted to {match.source}.",
+            "IRC 401(m)(4)(A)",
+            "Use match or safe_harbor_match.",
+        )
+
+
+def _safe_harbor(provisions: Provisions) -> Iterator[ProvisionProblem]:
+    match, nonelective, design = provisions.match, provisions.nonelective, provisions.safe_harbor
+    has_match = match is not None and match.source is Source.SAFE_HARBOR_MATCH
+    has_nonelective = nonelective is not None and nonelective.source is Source.SAFE_HARBOR_NONELECTIVE
+    if design.is_match != has_match:
+        yield ProvisionProblem(
+            "match.source",
+            "A safe harbor match design and a match posted as safe_harbor_match come together.",
+            "IRC 401(k)(12)(B)",
+            "Set safe_harbor and the source of the match to agree.",
+        )
+    if (design is SafeHarbor.NONELECTIVE) != has_nonelective:
+        yield ProvisionProblem(
+            "nonelective.source",
+            "The nonelective safe harbor and a contribution posted as safe_harbor_nonelective come together.",
+            "IRC 401(k)(12)(C)",
+            "Set safe_harbor and the source of the nonelective contribution to agree.",
+        )
+    if match is not None and design.is_match:
+        yield from _safe_harbor_match(match, design)
+    if nonelective is not None and design is SafeHarbor.NONELECTIVE and nonelective.rate_bps < 300:
+        yield ProvisionProblem(
+            "nonelective.rate_bps",
+            f"{nonelective.rate_bps / 100:g} % is less than the 3 % of the safe harbor.",
+            "IRC 401(k)(12)(C)",
+            "Set it to at least 300.",
+        )
+
+
+def _safe_harbor_match(match: Match, design: SafeHarbor) -> Iterator[ProvisionProblem]:
+    if match.cap_cents is not None:
+        yield ProvisionProblem(
+            "match.cap_cents",
+            "A cap in dollars gives some people less than the safe harbor match.",
+            "IRC 401(k)(12)(B)(i)",
+            "Take the cap out.",
+        )
+    if design is SafeHarbor.BASIC_MATCH and match.tiers != BASIC_TIERS:
+        yield ProvisionProblem(
+            "match.tiers",
+            "The basic match is 100 % of deferrals to 3 % of pay and 50 % to 5 %.",
+            "IRC 401(k)(12)(B)(i)",
+            "Use ((10000, 300), (5000, 500)), or call it an enhanced match.",
+        )
+    if design is SafeHarbor.ENHANCED_MATCH:
+        rates = [tier.rate_bps for tier in match.tiers]
+        if rates != sorted(rates, reverse=True):
+            yield ProvisionProblem(
+                "match.tiers",
+                "The rate of an enhanced match may not rise with deferrals.",
+                "IRC 401(k)(12)(B)(iii)(I)",
+                "Order the tiers so that the rate falls.",
+            )
+        edges = sorted({300, 500, *(tier.up_to_bps_of_pay for tier in match.tiers)})
+        short = [at for at in edges if match_on(match.tiers, at) < match_on(BASIC_TIERS, at)]
+        if short:
+            yield ProvisionProblem(
+                "match.tiers",
+                f"At deferrals of {short[0] / 100:g} % of pay the match is below the basic match.",
+                "IRC 401(k)(12)(B)(iii)(II)",
+                "Give at least 100 % to 3 % of pay and 50 % to 5 %, or 100 % to 4 %.",
+            )
+
+
+def _nonelective(provisions: Provisions) -> Iterator[ProvisionProblem]:
+    terms = provisions.nonelective
+    if terms is None:
+        return
+    if not 0 < terms.rate_bps <= 10_000:
+        yield ProvisionProblem(
+            "nonelective.rate_bps",
+            f"{terms.rate_bps} basis points are not a share of pay.",
+            "IRC 415(c)(1)(B)",
+            "Set it between 1 and 10,000.",
+        )
+    if terms.source not in _NONELECTIVE_SOURCES:
+        yield ProvisionProblem(
+            "nonelective.source",
+            f"A nonelective contribution is not posted to {terms.source}.",
+            "IRC 401(k)(12)(C), 401(m)(4)(C)",
+            "Use nonelective, profit_sharing, qnec or safe_harbor_nonelective.",
+        )
+
+
+def _vesting(provisions: Provisions) -> Iterator[ProvisionProblem]:
+    sources = [source for source, _ in provisions.vesting.schedules]
+    if len(set(sources)) < len(sources):
+        yield ProvisionProblem(
+            "vesting.schedules", "A source has more than one schedule.", "IRC 411(a)(2)", "Keep one for each source."
+        )
+    for source, schedule in provisions.vesting.schedules:
+        where = f"vesting.schedules.{source}"
+        percents = schedule.percents
+        if not percents or percents[-1] != 100 or list(percents) != sorted(percents) or percents[0] < 0:
+            yield ProvisionProblem(
+                where,
+                "A schedule rises from year to year and ends at 100 %.",
+                "IRC 411(a)(2)(B)",
+                "Write a three-year cliff as (0, 0, 0, 100).",
+            )
+        elif source not in _MAY_VEST_LATER and slower_than(schedule, IMMEDIATE_VESTING):
+            yield ProvisionProblem(
+                where,
+                f"{source} belongs to the participant at once.",
+                "IRC 411(a)(1), 401(k)(2)(C), 401(k)(12)(E)(i)",
+                "Take its schedule out.",
+            )
+        elif slower_than(schedule, CLIFF_3) and slower_than(schedule, GRADED_6):
+            yield ProvisionProblem(
+                where,
+                "The schedule is slower than both the three-year cliff and the two-to-six-year schedule.",
+                "IRC 411(a)(2)(B)",
+                "Vest 100 % after 3 years, or at least 20, 40, 60, 80, 100 % after 2 to 6 years.",
+            )
+
+
+_CHECKS = (_calendar, _eligibility, _deferrals, _match, _safe_harbor, _nonelective, _vesting)

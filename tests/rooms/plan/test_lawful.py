@@ -1,0 +1,209 @@
+"""What cannot be adopted: each rule at its edge."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from open401k.kernel import Source
+from open401k.plan import (
+    Deferrals,
+    Eligibility,
+    Match,
+    MatchTier,
+    MonthDay,
+    Nonelective,
+    Provisions,
+    SafeHarbor,
+    Vesting,
+    VestingSchedule,
+    problems,
+)
+from open401k.plan.mandate import MandateStatus, automatic_enrollment
+
+PLAIN = Provisions(date(2019, 1, 1))
+BASIC = (MatchTier(10_000, 300), MatchTier(5_000, 500))
+
+
+def safe_harbor_match(design: SafeHarbor, *tiers: tuple[int, int], cap_cents: int | None = None) -> Provisions:
+    """A plan with that match as its safe harbor."""
+    stacked = tuple(MatchTier(*tier) for tier in tiers)
+    return replace(PLAIN, safe_harbor=design, match=Match(stacked, Source.SAFE_HARBOR_MATCH, cap_cents=cap_cents))
+
+
+def vesting(source: Source, *percents: int) -> Provisions:
+    """A plan with that schedule."""
+    return replace(PLAIN, vesting=Vesting(((source, VestingSchedule(percents)),)))
+
+
+LAWFUL = {
+    "the default": PLAIN,
+    "age 21 and a year": replace(PLAIN, eligibility=Eligibility(21, 12, 1_000)),
+    "at once": replace(PLAIN, eligibility=Eligibility(0, 0, None)),
+    "three months of elapsed time": replace(PLAIN, eligibility=Eligibility(18, 3, None)),
+    "a job class": replace(PLAIN, eligibility=Eligibility(excluded_classes=("union", "interns"))),
+    "both kinds of deferral": replace(PLAIN, deferrals=Deferrals((Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX))),
+    "a tiered match": replace(PLAIN, match=Match(BASIC)),
+    "a rising discretionary match": replace(PLAIN, match=Match((MatchTier(2_500, 200), MatchTier(10_000, 600)))),
+    "basic match": safe_harbor_match(SafeHarbor.BASIC_MATCH, *BASIC),
+    "100 % to 4 %": safe_harbor_match(SafeHarbor.ENHANCED_MATCH, (10_000, 400)),
+    "100 % to 6 %": safe_harbor_match(SafeHarbor.ENHANCED_MATCH, (10_000, 600)),
+    "3 % nonelective": replace(
+        PLAIN, safe_harbor=SafeHarbor.NONELECTIVE, nonelective=Nonelective(300, Source.SAFE_HARBOR_NONELECTIVE)
+    ),
+    "three-year cliff": vesting(Source.MATCH, 0, 0, 0, 100),
+    "two to six years": vesting(Source.MATCH, 0, 0, 20, 40, 60, 80, 100),
+    "faster than graded": vesting(Source.PROFIT_SHARING, 20, 40, 60, 80, 100),
+}
+
+UNLAWFUL = {
+    "age 22": (replace(PLAIN, eligibility=Eligibility(22)), "eligibility.minimum_age", "410(a)(1)(A)(i)"),
+    "13 months": (replace(PLAIN, eligibility=Eligibility(21, 13)), "eligibility.service_months", "410(a)(1)(A)(ii)"),
+    "1,001 hours": (replace(PLAIN, eligibility=Eligibility(21, 12, 1_001)), "eligibility.hours_in_year", "410(a)(3)"),
+    "hours in six months": (
+        replace(PLAIN, eligibility=Eligibility(21, 6, 500)),
+        "eligibility.hours_in_year",
+        "410(a)(3)",
+    ),
+    "part-timers": (
+        replace(PLAIN, eligibility=Eligibility(excluded_classes=("Part-time staff",))),
+        "eligibility.excluded_classes",
+        "1.410(a)-3(e)",
+    ),
+    "catch-up without deferrals": (
+        replace(PLAIN, deferrals=Deferrals(())),
+        "deferrals.catch_up",
+        "414(v)(1)",
+    ),
+    "60 to 63 without catch-up": (
+        replace(PLAIN, deferrals=Deferrals(catch_up=False)),
+        "deferrals.higher_catch_up_60_63",
+        "414(v)(2)(B)(i)",
+    ),
+    "Roth alone": (replace(PLAIN, deferrals=Deferrals((Source.ROTH,))), "deferrals.sources", "402A(b)(1)"),
+    "deferring into match": (
+        replace(PLAIN, deferrals=Deferrals((Source.PRE_TAX, Source.MATCH))),
+        "deferrals.sources",
+        "401(k)(2)(A)",
+    ),
+    "a limit of nothing": (replace(PLAIN, deferrals=Deferrals(max_bps_of_pay=0)), "deferrals.max_bps_of_pay", "401(k)"),
+    "match without deferrals": (
+        replace(PLAIN, deferrals=Deferrals((), None, False, False), match=Match(BASIC)),
+        "match",
+        "401(m)(4)(A)",
+    ),
+    "tiers downhill": (
+        replace(PLAIN, match=Match((MatchTier(10_000, 500), MatchTier(5_000, 300)))),
+        "match.tiers",
+        "1.401-1",
+    ),
+    "basic match of 4 %": (
+        safe_harbor_match(SafeHarbor.BASIC_MATCH, (10_000, 400)),
+        "match.tiers",
+        "401(k)(12)(B)(i)",
+    ),
+    "enhanced below basic in the middle": (
+        safe_harbor_match(SafeHarbor.ENHANCED_MATCH, (9_900, 300), (9_900, 600)),
+        "match.tiers",
+        "401(k)(12)(B)(iii)(II)",
+    ),
+    "enhanced one cent short at 5 %": (
+        safe_harbor_match(SafeHarbor.ENHANCED_MATCH, (10_000, 399)),
+        "match.tiers",
+        "401(k)(12)(B)(iii)(II)",
+    ),
+    "enhanced that rises": (
+        safe_harbor_match(SafeHarbor.ENHANCED_MATCH, (10_000, 400), (12_000, 600)),
+        "match.tiers",
+        "401(k)(12)(B)(iii)(I)",
+    ),
+    "a cap on the safe harbor": (
+        safe_harbor_match(SafeHarbor.BASIC_MATCH, *BASIC, cap_cents=100_000),
+        "match.cap_cents",
+        "401(k)(12)(B)(i)",
+    ),
+    "safe harbor match posted as plain match": (
+        replace(PLAIN, safe_harbor=SafeHarbor.BASIC_MATCH, match=Match(BASIC)),
+        "match.source",
+        "401(k)(12)(B)",
+    ),
+    "safe harbor money without a safe harbor": (
+        replace(PLAIN, match=Match(BASIC, Source.SAFE_HARBOR_MATCH)),
+        "match.source",
+        "401(k)(12)(B)",
+    ),
+    "2.99 % nonelective": (
+        replace(
+            PLAIN, safe_harbor=SafeHarbor.NONELECTIVE, nonelective=Nonelective(299, Source.SAFE_HARBOR_NONELECTIVE)
+        ),
+        "nonelective.rate_bps",
+        "401(k)(12)(C)",
+    ),
+    "four-year cliff": (vesting(Source.MATCH, 0, 0, 0, 0, 100), "vesting.schedules.match", "411(a)(2)(B)"),
+    "neither cliff nor graded": (
+        vesting(Source.MATCH, 0, 0, 19, 99, 99, 99, 100),
+        "vesting.schedules.match",
+        "411(a)(2)(B)",
+    ),
+    "safe harbor money that vests": (
+        vesting(Source.SAFE_HARBOR_MATCH, 0, 0, 0, 100),
+        "vesting.schedules.safe_harbor_match",
+        "401(k)(12)(E)(i)",
+    ),
+    "deferrals that vest": (vesting(Source.PRE_TAX, 0, 100), "vesting.schedules.pre_tax", "411(a)(1)"),
+    "vesting that never ends": (vesting(Source.MATCH, 0, 50), "vesting.schedules.match", "411(a)(2)(B)"),
+    "a leap-day plan year": (replace(PLAIN, plan_year_start=MonthDay(2, 29)), "plan_year_start", "ERISA 3(39)"),
+}
+
+
+@pytest.mark.parametrize("provisions", LAWFUL.values(), ids=LAWFUL.keys())
+def test_lawful_provisions_have_no_problem(provisions: Provisions) -> None:
+    assert problems(provisions) == []
+
+
+@pytest.mark.parametrize(("provisions", "field", "citation"), UNLAWFUL.values(), ids=UNLAWFUL.keys())
+def test_a_provision_that_cannot_stand_is_named_with_its_rule(
+    provisions: Provisions, field: str, citation: str
+) -> None:
+    found = problems(provisions)
+
+    assert [each.field for each in found] == [field]
+    assert citation in found[0].citation
+    assert found[0].fix.endswith(".")
+
+
+def test_all_problems_are_told_at_once() -> None:
+    several = replace(
+        vesting(Source.MATCH, 0, 0, 0, 0, 100), eligibility=Eligibility(25, 24), deferrals=Deferrals((Source.ROTH,))
+    )
+
+    assert {each.field for each in problems(several)} == {
+        "eligibility.minimum_age",
+        "eligibility.service_months",
+        "deferrals.sources",
+        "vesting.schedules.match",
+    }
+
+
+@pytest.mark.parametrize(
+    ("adopted_on", "established_on", "employees", "plan_year_start", "status"),
+    [
+        (date(2022, 12, 28), date(2000, 1, 1), 50, date(2026, 1, 1), MandateStatus.ADOPTED_BEFORE_ENACTMENT),
+        (date(2022, 12, 29), date(2000, 1, 1), 50, date(2024, 12, 31), MandateStatus.NOT_YET_IN_FORCE),
+        (date(2022, 12, 29), date(2000, 1, 1), 50, date(2025, 1, 1), MandateStatus.APPLIES),
+        (date(2024, 1, 1), date(2023, 1, 2), 50, date(2026, 1, 1), MandateStatus.NEW_EMPLOYER),
+        (date(2024, 1, 1), date(2023, 1, 1), 50, date(2026, 1, 1), MandateStatus.APPLIES),
+        (date(2024, 1, 1), date(2000, 1, 1), 10, date(2026, 1, 1), MandateStatus.SMALL_EMPLOYER),
+        (date(2024, 1, 1), date(2000, 1, 1), 11, date(2026, 1, 1), MandateStatus.APPLIES),
+        (date(2024, 1, 1), date(2000, 1, 1), None, date(2026, 1, 1), MandateStatus.APPLIES),
+    ],
+)
+def test_the_automatic_enrollment_mandate_at_each_edge(
+    adopted_on: date, established_on: date, employees: int | None, plan_year_start: date, status: MandateStatus
+) -> None:
+    answer = automatic_enrollment(
+        adopted_on=adopted_on, established_on=established_on, employees=employees, plan_year_start=plan_year_start
+    )
+
+    assert answer.status is status
+    assert answer.exempt == (status is not MandateStatus.APPLIES)

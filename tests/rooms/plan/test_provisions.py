@@ -1,0 +1,122 @@
+"""Provisions as data: JSON and back, plan years, vesting."""
+
+import json
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from open401k import plan
+from open401k.kernel import PlanYear, Source
+from open401k.plan import (
+    Compensation,
+    Deferrals,
+    Eligibility,
+    EntryRule,
+    Match,
+    MatchPeriod,
+    MatchTier,
+    MonthDay,
+    Nonelective,
+    Provisions,
+    SafeHarbor,
+    Testing,
+    TestingMethod,
+    Vesting,
+    VestingSchedule,
+)
+
+days = st.dates(date(1990, 1, 1), date(2040, 12, 31))
+sources = st.sampled_from(Source)
+schedules = st.lists(st.integers(0, 100), min_size=1, max_size=8).map(lambda each: VestingSchedule(tuple(each)))
+any_provisions = st.builds(
+    Provisions,
+    adopted_on=days,
+    plan_year_start=st.builds(MonthDay, st.integers(1, 12), st.integers(1, 28)),
+    eligibility=st.builds(
+        Eligibility,
+        minimum_age=st.integers(0, 30),
+        service_months=st.integers(0, 30),
+        hours_in_year=st.none() | st.integers(1, 2_000),
+        entry=st.sampled_from(EntryRule),
+        excluded_classes=st.lists(st.text(max_size=8), max_size=3).map(tuple),
+    ),
+    deferrals=st.builds(
+        Deferrals,
+        sources=st.lists(sources, max_size=3).map(tuple),
+        max_bps_of_pay=st.none() | st.integers(0, 10_000),
+        catch_up=st.booleans(),
+        higher_catch_up_60_63=st.booleans(),
+    ),
+    match=st.none()
+    | st.builds(
+        Match,
+        tiers=st.lists(st.builds(MatchTier, st.integers(0, 20_000), st.integers(0, 1_000)), max_size=3).map(tuple),
+        source=sources,
+        period=st.sampled_from(MatchPeriod),
+        cap_cents=st.none() | st.integers(0, 10_000_000),
+    ),
+    nonelective=st.none() | st.builds(Nonelective, rate_bps=st.integers(0, 2_500), source=sources),
+    safe_harbor=st.sampled_from(SafeHarbor),
+    vesting=st.dictionaries(sources, schedules, max_size=3).map(lambda each: Vesting(tuple(each.items()))),
+    testing=st.builds(Testing, method=st.sampled_from(TestingMethod), top_paid_group=st.booleans()),
+    compensation=st.builds(Compensation, excluded_pay_codes=st.lists(st.text(max_size=6), max_size=3).map(tuple)),
+)
+
+
+@given(any_provisions)
+def test_provisions_survive_json_exactly(provisions: Provisions) -> None:
+    text = json.dumps(plan.provisions_to_json(provisions))
+
+    assert plan.provisions_from_json(json.loads(text)) == provisions
+
+
+@given(any_provisions)
+def test_problems_of_any_provisions_are_told_and_never_raised(provisions: Provisions) -> None:
+    for problem in plan.problems(provisions):
+        assert problem.field
+        assert problem.reason
+        assert problem.citation
+        assert problem.fix
+
+
+def test_an_unknown_or_missing_provision_is_an_error_and_never_dropped() -> None:
+    written = plan.provisions_to_json(Provisions(date(2019, 1, 1)))
+
+    with pytest.raises(ValueError, match="auto_enrollment"):
+        plan.provisions_from_json(written | {"auto_enrollment": {"rate_bps": 300}})
+    with pytest.raises(TypeError, match="rate"):
+        plan.provisions_from_json(written | {"nonelective": {"rate": 3, "source": "nonelective"}})
+    with pytest.raises(KeyError):
+        plan.provisions_from_json({key: value for key, value in written.items() if key != "match"})
+
+
+def test_equal_terms_are_equal_values_whatever_the_order_of_the_schedules() -> None:
+    forth = Vesting(((Source.MATCH, plan.CLIFF_3), (Source.PROFIT_SHARING, plan.GRADED_6)))
+    back = Vesting(((Source.PROFIT_SHARING, plan.GRADED_6), (Source.MATCH, plan.CLIFF_3)))
+
+    assert forth == back
+
+
+@pytest.mark.parametrize(
+    ("day", "start"),
+    [
+        (date(2026, 6, 30), date(2025, 7, 1)),
+        (date(2026, 7, 1), date(2026, 7, 1)),
+        (date(2027, 1, 1), date(2026, 7, 1)),
+    ],
+)
+def test_a_day_falls_in_the_plan_year_that_began_last(day: date, start: date) -> None:
+    provisions = Provisions(date(2019, 7, 1), plan_year_start=MonthDay(7, 1))
+
+    assert provisions.plan_year_of(day) == PlanYear.starting(start)
+
+
+@pytest.mark.parametrize(("years", "percent"), [(0, 0), (1, 0), (2, 20), (5, 80), (6, 100), (40, 100)])
+def test_graded_vesting_at_each_edge(years: int, percent: int) -> None:
+    assert Vesting(((Source.MATCH, plan.GRADED_6),)).of(Source.MATCH).percent_after(years) == percent
+
+
+def test_a_source_without_a_schedule_is_vested_at_once() -> None:
+    assert Vesting(((Source.MATCH, plan.GRADED_6),)).of(Source.PRE_TAX).percent_after(0) == 100
