@@ -1,7 +1,7 @@
 """The books: accounts, journal, reservations, balances, and the checks that prove them."""
 
 from .accounts import USD, AccountKey, Kind, account_id, open_accounts
-from .balances import Balances, Contribution, balances, contributions
+from .balances import Balances, Contribution, ContributionTotal, balances, contribution_totals, contributions
 from .checks import Checked, Damage, DamageKind, verify
 from .journal import Posted, post, reverse
 from .lines import LARGEST_AMOUNT, Line, Lines, Refusal
@@ -14,6 +14,7 @@ __all__ = [
     "Balances",
     "Checked",
     "Contribution",
+    "ContributionTotal",
     "Damage",
     "DamageKind",
     "Kind",
@@ -25,6 +26,7 @@ __all__ = [
     "Voided",
     "account_id",
     "balances",
+    "contribution_totals",
     "contributions",
     "open_accounts",
     "post",

@@ -127,3 +127,58 @@ def contributions(
         """,
         {"tenant": tenant_id, "plan": plan_id, "start": start, "end": end, "known_at": known_at, "kind": kind},
     )
+
+
+def contribution_totals(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    start: date,
+    end: date,
+    known_at: datetime | None,
+    kind: str,
+) -> list[tuple[UUID, str, int]]:
+    """The same, per employee and source over the whole period."""
+    return tx.rows(
+        """
+        with recursive counted as (
+            select entry_id, event_on
+            from ledger.entry
+            where tenant_id = %(tenant)s
+              and reason in ('contribution', 'correction')
+              and (%(known_at)s::timestamptz is null or recorded_at <= %(known_at)s::timestamptz)
+            union
+            select r.entry_id, r.event_on
+            from ledger.entry r
+            join counted c on c.entry_id = r.reverses
+            where r.tenant_id = %(tenant)s
+              and (%(known_at)s::timestamptz is null or r.recorded_at <= %(known_at)s::timestamptz)
+        ),
+        side as (
+            select l.credit_account as account_id, c.event_on, l.amount
+            from counted c
+            join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
+            where c.event_on >= %(start)s
+              and c.event_on < %(end)s
+            union all
+            select l.debit_account, c.event_on, -l.amount
+            from counted c
+            join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
+            where c.event_on >= %(start)s
+              and c.event_on < %(end)s
+        )
+        select a.employee_id, a.source, sum(s.amount)::bigint
+        from side s
+        join ledger.account a on a.tenant_id = %(tenant)s and a.account_id = s.account_id
+        where a.plan_id = %(plan)s
+          and a.kind = %(kind)s
+          and a.asset = 'USD'
+          and a.employee_id is not null
+          and a.source is not null
+        group by a.employee_id, a.source
+        having sum(s.amount) <> 0
+        order by a.employee_id, a.source
+        """,
+        {"tenant": tenant_id, "plan": plan_id, "start": start, "end": end, "known_at": known_at, "kind": kind},
+    )

@@ -1,13 +1,16 @@
-"""Every SQL statement of the ledger. Every one starts from the tenant, so that it runs on one shard."""
+"""The SQL of accounts, keys, entries and balances. Reservations: _pending_store.py; reads: _reads_store.py.
+
+Every statement starts from the tenant, so that it runs on one shard.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from open401k.base.db import Tx
-from open401k.kernel import EntryId, ReservationId, SponsorId
+from open401k.kernel import EntryId, SponsorId
 
 from .lines import FIRST_SEAL, EntryRow, Lines, Standing
 
@@ -52,16 +55,16 @@ def joined_by_hashing(tx: Tx) -> Iterator[None]:
     tx.run("set local enable_nestloop to default")
 
 
-def existing_accounts(tx: Tx, *, tenant_id: SponsorId, account_ids: Sequence[UUID]) -> set[UUID]:
-    """Which of these accounts are open."""
+def missing_accounts(tx: Tx, *, tenant_id: SponsorId, account_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these accounts are not open."""
     found = tx.rows(
         """
-        select account_id
-        from ledger.account
-        where tenant_id = %s
-          and account_id = any (%s)
+        select wanted.account_id
+        from unnest(%b::uuid[]) as wanted (account_id)
+        left join ledger.account a on a.tenant_id = %s and a.account_id = wanted.account_id
+        where a.account_id is null
         """,
-        (tenant_id, list(account_ids)),
+        (list(account_ids), tenant_id),
     )
     return {row[0] for row in found}
 
@@ -80,7 +83,7 @@ def insert_accounts(tx: Tx, *, tenant_id: SponsorId, rows: Sequence[AccountRow])
                 %s, a.account_id, a.plan_id, a.kind, a.employee_id, a.source, a.asset,
                 a.normal_side, a.may_go_negative, %s
             from unnest(
-                %s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::smallint[], %s::boolean[]
+                %b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::text[], %b::text[], %b::smallint[], %b::boolean[]
             ) as a (account_id, plan_id, kind, employee_id, source, asset, normal_side, may_go_negative)
             on conflict (tenant_id, account_id) do nothing
             returning tenant_id, account_id, normal_side, may_go_negative
@@ -101,7 +104,7 @@ def standings(tx: Tx, *, tenant_id: SponsorId, account_ids: Sequence[UUID]) -> d
         from ledger.account a
         join ledger.balance b on b.tenant_id = a.tenant_id and b.account_id = a.account_id
         where a.tenant_id = %s
-          and a.account_id = any (%s)
+          and a.account_id = any (%b)
         """,
         (tenant_id, list(account_ids)),
     )
@@ -172,10 +175,10 @@ def insert_lines(tx: Tx, *, tenant_id: SponsorId, entry_id: UUID, lines: Lines) 
         """
         insert into ledger.line (tenant_id, entry_id, line_no, debit_account, credit_account, amount, ref)
         select %(tenant)s, %(entry)s, l.line_no, l.debit, l.credit, l.amount, l.ref
-        from unnest(%(debit)s::uuid[], %(credit)s::uuid[], %(amount)s::bigint[], %(ref)s::text[])
+        from unnest(%(debit)b::uuid[], %(credit)b::uuid[], %(amount)b::bigint[], %(ref)b::text[])
             with ordinality as l (debit, credit, amount, ref, line_no)
         """,
-        _line_params(tenant_id, entry_id, lines),
+        line_params(tenant_id, entry_id, lines),
     )
 
 
@@ -217,121 +220,6 @@ def update_balances(tx: Tx, *, tenant_id: SponsorId, entry_id: UUID) -> bool:
     return bool(named == moved)
 
 
-def insert_reservation(tx: Tx, *, tenant_id: SponsorId, reservation: EntryRow, line_count: int) -> None:
-    """The head of a reservation."""
-    tx.run(
-        """
-        insert into ledger.reservation (
-            tenant_id, reservation_id, key, event_on, recorded_at, recorded_by, reason, cause, line_count, body_hash
-        )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        """,
-        (
-            tenant_id, reservation.row_id, reservation.key, reservation.event_on, reservation.recorded_at,
-            reservation.recorded_by, reservation.reason, reservation.cause, line_count, reservation.body_hash,
-        ),
-    )  # fmt: skip
-
-
-def insert_reservation_lines(tx: Tx, *, tenant_id: SponsorId, reservation_id: UUID, lines: Lines) -> None:
-    """As insert_lines, for a reservation."""
-    tx.run(
-        """
-        insert into ledger.reservation_line (
-            tenant_id, reservation_id, line_no, debit_account, credit_account, amount, ref
-        )
-        select %(tenant)s, %(entry)s, l.line_no, l.debit, l.credit, l.amount, l.ref
-        from unnest(%(debit)s::uuid[], %(credit)s::uuid[], %(amount)s::bigint[], %(ref)s::text[])
-            with ordinality as l (debit, credit, amount, ref, line_no)
-        """,
-        _line_params(tenant_id, reservation_id, lines),
-    )
-
-
-def update_reserved(tx: Tx, *, tenant_id: SponsorId, reservation_id: ReservationId, direction: int) -> bool:
-    """Hold (1) or release (-1) what a reservation will take: per account, the fall of its balance, never a rise.
-
-    False if an account is not open.
-    """
-    named, moved = tx.one(
-        """
-        with delta as materialized (
-            select account_id, sum(net)::bigint as net
-            from (
-                select debit_account as account_id, -amount as net
-                from ledger.reservation_line
-                where tenant_id = %(tenant)s and reservation_id = %(reservation)s
-                union all
-                select credit_account, amount
-                from ledger.reservation_line
-                where tenant_id = %(tenant)s and reservation_id = %(reservation)s
-            ) side
-            group by account_id
-        ),
-        moved as (
-            update ledger.balance b
-            set reserved = b.reserved + %(direction)s * greatest(0, -b.normal_side * d.net)
-            from delta d
-            where b.tenant_id = %(tenant)s
-              and b.account_id = d.account_id
-            returning 1
-        )
-        select (select count(*) from delta), (select count(*) from moved)
-        """,
-        {"tenant": tenant_id, "reservation": reservation_id, "direction": direction},
-    )
-    return bool(named == moved)
-
-
-class ReservationRow(NamedTuple):
-    """A reservation and how it ended, if it did."""
-
-    event_on: date
-    reason: str
-    cause: str
-    outcome: str | None
-
-
-def reservation(tx: Tx, *, tenant_id: SponsorId, reservation_id: ReservationId) -> ReservationRow | None:
-    """One reservation with its end."""
-    found = tx.maybe(
-        """
-        select r.event_on, r.reason, r.cause, e.outcome
-        from ledger.reservation r
-        left join ledger.reservation_end e on e.tenant_id = r.tenant_id and e.reservation_id = r.reservation_id
-        where r.tenant_id = %s
-          and r.reservation_id = %s
-        """,
-        (tenant_id, reservation_id),
-    )
-    return ReservationRow(*found) if found else None
-
-
-def insert_end(
-    tx: Tx,
-    *,
-    tenant_id: SponsorId,
-    reservation_id: ReservationId,
-    key: str,
-    entry_id: EntryId | None,
-    reason: str,
-    body_hash: bytes,
-) -> None:
-    """How a reservation ended: posted as an entry, or voided."""
-    tx.run(
-        """
-        insert into ledger.reservation_end (
-            tenant_id, reservation_id, key, outcome, entry_id, reason, recorded_at, recorded_by, body_hash
-        )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-        """,
-        (
-            tenant_id, reservation_id, key, "posted" if entry_id else "voided", entry_id,
-            reason, tx.now, tx.actor.id, body_hash,
-        ),
-    )  # fmt: skip
-
-
 class Original(NamedTuple):
     """An entry that somebody wants to reverse."""
 
@@ -356,7 +244,7 @@ def original(tx: Tx, *, tenant_id: SponsorId, entry_id: EntryId) -> Original | N
 
 def lines_of(tx: Tx, *, tenant_id: SponsorId, entry_id: EntryId) -> Lines:
     """The lines of an entry, in order."""
-    return _columns(
+    return columns(
         tx.rows(
             """
             select debit_account, credit_account, amount, ref
@@ -370,27 +258,13 @@ def lines_of(tx: Tx, *, tenant_id: SponsorId, entry_id: EntryId) -> Lines:
     )
 
 
-def reserved_lines(tx: Tx, *, tenant_id: SponsorId, reservation_id: ReservationId) -> Lines:
-    """The lines of a reservation, in order."""
-    return _columns(
-        tx.rows(
-            """
-            select debit_account, credit_account, amount, ref
-            from ledger.reservation_line
-            where tenant_id = %s
-              and reservation_id = %s
-            order by line_no
-            """,
-            (tenant_id, reservation_id),
-        )
-    )
-
-
-def _columns(rows: Sequence[tuple[UUID, UUID, int, str]]) -> Lines:
+def columns(rows: Sequence[tuple[UUID, UUID, int, str]]) -> Lines:
+    """Rows of lines as columns."""
     return Lines(*([row[place] for row in rows] for place in range(4)))  # type: ignore[arg-type]
 
 
-def _line_params(tenant_id: SponsorId, entry_id: UUID, lines: Lines) -> dict[str, object]:
+def line_params(tenant_id: SponsorId, entry_id: UUID, lines: Lines) -> dict[str, object]:
+    """What both kinds of line are inserted from."""
     return {
         "tenant": tenant_id,
         "entry": entry_id,

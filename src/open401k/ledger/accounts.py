@@ -82,21 +82,9 @@ def _asset_tag(asset: str) -> bytes:
 def open_accounts(tx: Tx, *, tenant_id: SponsorId, keys: Sequence[AccountKey]) -> dict[AccountKey, AccountId]:
     """Open whichever of these accounts do not exist yet; the answer names them all. Doing it twice is harmless."""
     ids = {key: account_id(tenant_id=tenant_id, key=key) for key in keys}
-    opening = [
-        _store.AccountRow(
-            found.uuid,
-            key.plan_id.uuid,
-            key.kind,
-            key.employee_id.uuid if key.employee_id is not None else None,
-            key.source,
-            key.asset,
-            key.kind.normal_side,
-            key.kind.may_go_negative,
-        )
-        for key, found in ids.items()
-    ]
-    known = _store.existing_accounts(tx, tenant_id=tenant_id, account_ids=[row.account_id for row in opening])
-    missing = [row for row in opening if row.account_id not in known]
+    with _store.joined_by_hashing(tx):
+        found = _store.missing_accounts(tx, tenant_id=tenant_id, account_ids=[account.uuid for account in ids.values()])
+    missing = [_row(key, account) for key, account in ids.items() if account.uuid in found] if found else []
     if not missing:
         return ids
     heads.lock(tx, tenant_id=tenant_id)
@@ -111,3 +99,16 @@ def open_accounts(tx: Tx, *, tenant_id: SponsorId, keys: Sequence[AccountKey]) -
             after={"accounts": opened, "ids_hash": digest},
         )
     return ids
+
+
+def _row(key: AccountKey, account: AccountId) -> _store.AccountRow:
+    return _store.AccountRow(
+        account.uuid,
+        key.plan_id.uuid,
+        key.kind,
+        key.employee_id.uuid if key.employee_id is not None else None,
+        key.source,
+        key.asset,
+        key.kind.normal_side,
+        key.kind.may_go_negative,
+    )

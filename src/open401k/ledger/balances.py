@@ -41,12 +41,23 @@ class Balances:
         )
 
 
+_SOURCES = {source.value: source for source in Source}
+
+
 class Contribution(NamedTuple):
     """What one person's accounts of one source gained on one day."""
 
     employee_id: EmployeeId
     source: Source
     event_on: date
+    cents: int
+
+
+class ContributionTotal(NamedTuple):
+    """What one person's accounts of one source gained in a period."""
+
+    employee_id: EmployeeId
+    source: Source
     cents: int
 
 
@@ -89,9 +100,26 @@ def contributions(
         rows = _reads_store.contributions(
             tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, known_at=known_at, kind=kind
         )
-    sources = {source.value: source for source in Source}
     people: dict[UUID, EmployeeId] = {}
     return [
-        Contribution(people.get(who) or people.setdefault(who, EmployeeId(who)), sources[source], day, cents)
+        Contribution(people.get(who) or people.setdefault(who, EmployeeId(who)), _SOURCES[source], day, cents)
         for who, source, day, cents in rows
     ]
+
+
+def contribution_totals(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    start: date,
+    end: date,
+    known_at: datetime | None = None,
+    kind: Kind = Kind.PARTICIPANT,
+) -> list[ContributionTotal]:
+    """As :func:`contributions`, added up over the period: for year-to-date figures."""
+    with _store.joined_by_hashing(tx):
+        rows = _reads_store.contribution_totals(
+            tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, known_at=known_at, kind=kind
+        )
+    return [ContributionTotal(EmployeeId(who), _SOURCES[source], cents) for who, source, cents in rows]

@@ -7,12 +7,16 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from open401k.base import audit
 from open401k.base.db import Tx
 from open401k.kernel import AccountId, EntryId, ReservationId, SponsorId
 
-from . import _checks_store, _store
+from . import _checks_store, _pending_store, _store
 from .accounts import account_uuid
+from .journal import POST_ACTION
 from .lines import FIRST_SEAL, EntryRow, Lines, body_hash, seal
+
+_WHOLE_TRAIL = 2**31
 
 
 class DamageKind(StrEnum):
@@ -20,6 +24,7 @@ class DamageKind(StrEnum):
 
     ACCOUNT_CHANGED = "account_changed"
     ACCOUNT_MISSING = "account_missing"
+    AUDIT_DIFFERS = "audit_differs"
     ASSET_MISMATCH = "asset_mismatch"
     BALANCE_DIFFERS = "balance_differs"
     BALANCE_MISSING = "balance_missing"
@@ -124,6 +129,7 @@ def _lines(tx: Tx, tenant_id: SponsorId) -> Iterator[Damage]:
 
 def _entries(tx: Tx, tenant_id: SponsorId) -> Iterator[Damage]:
     before, last, recorded = FIRST_SEAL, 0, None
+    audited = _audited(tx, tenant_id)
     for row in _checks_store.entries(tx, tenant_id=tenant_id):
         entry_id, number, key, event_on, recorded_at, recorded_by, reason, cause, reverses, count, body, sealed = row
         entry = EntryRow(entry_id, key, event_on, recorded_at, recorded_by, reason, cause, bytes(body))
@@ -138,7 +144,22 @@ def _entries(tx: Tx, tenant_id: SponsorId) -> Iterator[Damage]:
         expected = seal(before=before, number=number, entry=entry)
         if bytes(sealed) != expected:
             yield Damage(DamageKind.SEAL_BROKEN, where, bytes(sealed).hex(), expected.hex())
+        said = audited.pop(where, "no record of it")
+        if said != bytes(sealed).hex():
+            yield Damage(DamageKind.AUDIT_DIFFERS, where, bytes(sealed).hex(), said)
         before, last, recorded = bytes(sealed), number, recorded_at
+    for where, said in audited.items():
+        yield Damage(DamageKind.ENTRY_MISSING, where, "no entry", f"the entry that the audit trail sealed as {said}")
+
+
+def _audited(tx: Tx, tenant_id: SponsorId) -> dict[str, str]:
+    """The seal of every entry, by the audit trail: the journal's last entries cannot vanish unseen."""
+    trail = audit.entries(tx, tenant_id=tenant_id, limit=_WHOLE_TRAIL)
+    return {
+        record.subject: str(record.after["seal"])
+        for record in trail
+        if record.action == POST_ACTION and isinstance(record.after, dict)
+    }
 
 
 def _recorded(where: str, at: datetime, before: datetime | None, now: datetime) -> Iterator[Damage]:
@@ -160,7 +181,7 @@ def _reservations(tx: Tx, tenant_id: SponsorId) -> Iterator[Damage]:
     for row in _checks_store.reservations(tx, tenant_id=tenant_id):
         found, event_on, reason, cause, count, body, *end = row
         where = str(ReservationId(found))
-        lines = _store.reserved_lines(tx, tenant_id=tenant_id, reservation_id=ReservationId(found))
+        lines = _pending_store.reserved_lines(tx, tenant_id=tenant_id, reservation_id=ReservationId(found))
         expected = body_hash(verb="reserve", event_on=event_on, reason=reason, cause=cause, reverses=None, lines=lines)
         if bytes(body) != expected or len(lines) != count:
             yield Damage(DamageKind.RESERVATION_CHANGED, where, bytes(body).hex(), expected.hex())

@@ -11,8 +11,11 @@ from open401k.base.db import Tx
 from open401k.base.faults import fault
 from open401k.kernel import EntryId, Refused, ReservationId, SponsorId
 
-from . import _store
+from . import _pending_store, _store
 from .lines import EntryRow, Line, Lines, Refusal, body_hash, refuse_against, refuse_key, refuse_lines, seal
+
+#: What the audit trail calls a posting; verification looks for it.
+POST_ACTION = "ledger.post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ def write_entry(
 
     def write() -> bool:
         if settles is not None:
-            _store.update_reserved(tx, tenant_id=tenant_id, reservation_id=settles, direction=-1)
+            _pending_store.update_reserved(tx, tenant_id=tenant_id, reservation_id=settles, direction=-1)
         _store.insert_entry(
             tx, tenant_id=tenant_id, entry=entry, number=number, seal=sealed, line_count=len(lines), reverses=reverses
         )
@@ -126,7 +129,7 @@ def write_entry(
     if refused is not None:
         return refused
     after = {"number": number, "lines": len(lines), "reason": entry.reason, "seal": sealed.hex()}
-    audit.record(tx, tenant_id=tenant_id, action="ledger.post", subject=str(EntryId(entry.row_id)), after=after)
+    audit.record(tx, tenant_id=tenant_id, action=POST_ACTION, subject=str(EntryId(entry.row_id)), after=after)
     return Posted(EntryId(entry.row_id))
 
 

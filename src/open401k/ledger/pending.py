@@ -8,7 +8,7 @@ from open401k.base import audit, heads
 from open401k.base.db import Tx
 from open401k.kernel import EntryId, Refused, ReservationId, SponsorId
 
-from . import _store
+from . import _pending_store
 from .journal import Posted, answered, write_entry, write_or_explain
 from .lines import EntryRow, Line, Lines, Refusal, body_hash, refuse_lines
 
@@ -52,9 +52,9 @@ def reserve(
     row = EntryRow(found.uuid, key, event_on, tx.now, tx.actor.id, reason, cause, body)
 
     def write() -> bool:
-        _store.insert_reservation(tx, tenant_id=tenant_id, reservation=row, line_count=len(columns))
-        _store.insert_reservation_lines(tx, tenant_id=tenant_id, reservation_id=found.uuid, lines=columns)
-        return _store.update_reserved(tx, tenant_id=tenant_id, reservation_id=found, direction=1)
+        _pending_store.insert_reservation(tx, tenant_id=tenant_id, reservation=row, line_count=len(columns))
+        _pending_store.insert_reservation_lines(tx, tenant_id=tenant_id, reservation_id=found.uuid, lines=columns)
+        return _pending_store.update_reserved(tx, tenant_id=tenant_id, reservation_id=found, direction=1)
 
     if refused := write_or_explain(tx, tenant_id=tenant_id, lines=columns, write=write):
         return refused
@@ -68,10 +68,10 @@ def post_reserved(
 ) -> Posted | Refused[Refusal]:
     """Post exactly what was reserved, and release the reservation, in one."""
     heads.lock(tx, tenant_id=tenant_id)
-    held = _store.reservation(tx, tenant_id=tenant_id, reservation_id=reservation_id)
+    held = _pending_store.reservation(tx, tenant_id=tenant_id, reservation_id=reservation_id)
     if held is None:
         return _unknown(reservation_id)
-    lines = _store.reserved_lines(tx, tenant_id=tenant_id, reservation_id=reservation_id)
+    lines = _pending_store.reserved_lines(tx, tenant_id=tenant_id, reservation_id=reservation_id)
     cause = str(reservation_id)
     body = body_hash(event_on=event_on, reason=held.reason, cause=cause, reverses=None, lines=lines)
     before = answered(tx, tenant_id=tenant_id, key=key, body=body)
@@ -83,7 +83,7 @@ def post_reserved(
     posted = write_entry(tx, tenant_id=tenant_id, entry=entry, lines=lines, settles=reservation_id)
     if isinstance(posted, Refused):
         return posted
-    _store.insert_end(
+    _pending_store.insert_end(
         tx,
         tenant_id=tenant_id,
         reservation_id=reservation_id,
@@ -100,7 +100,7 @@ def void(
 ) -> Voided | Refused[Refusal]:
     """Release a reservation without posting anything."""
     heads.lock(tx, tenant_id=tenant_id)
-    held = _store.reservation(tx, tenant_id=tenant_id, reservation_id=reservation_id)
+    held = _pending_store.reservation(tx, tenant_id=tenant_id, reservation_id=reservation_id)
     if held is None:
         return _unknown(reservation_id)
     nothing = Lines([], [], [], [])
@@ -111,8 +111,8 @@ def void(
         return before if isinstance(before, Refused) else Voided(reservation_id, already=True)
     if held.outcome is not None:
         return _ended(reservation_id, held.outcome)
-    _store.update_reserved(tx, tenant_id=tenant_id, reservation_id=reservation_id, direction=-1)
-    _store.insert_end(
+    _pending_store.update_reserved(tx, tenant_id=tenant_id, reservation_id=reservation_id, direction=-1)
+    _pending_store.insert_end(
         tx, tenant_id=tenant_id, reservation_id=reservation_id, key=key, entry_id=None, reason=reason, body_hash=body
     )
     audit.record(tx, tenant_id=tenant_id, action="ledger.void", subject=str(reservation_id), after={"reason": reason})
