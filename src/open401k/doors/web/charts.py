@@ -1,4 +1,4 @@
-"""Charts as SVG made on the server: no script, colours from the stylesheet, always beside a table of the same numbers."""
+"""Charts as SVG made on the server: no script, colours from the stylesheet, always beside a table of the numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -90,6 +90,11 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def lower_first(words: str) -> str:
+    """For the middle of a sentence; an abbreviation stays as it is."""
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
+
+
 def environment(assets: Assets) -> Environment:
     """The environment of all templates: escaping on, unknown names are errors."""
     env = Environment(
@@ -99,7 +104,7 @@ def environment(assets: Assets) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters.update(show=show, day=day, instant=instant, count=count)
+    env.filters.update(show=show, day=day, instant=instant, count=count, lower_first=lower_first)
     env.tests["number_shown"] = is_number
     env.globals.update(asset=assets.url, sri=assets.integrity, tag=tag, charts=charts)
     return env

@@ -1,0 +1,113 @@
+"""Errors as doors state them: RFC 9457 problem documents with a stable code. Pages draw the same problem as HTML."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+PROBLEM_JSON = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One place of what was sent that is wrong: a JSON pointer, or a row and column of a file."""
+
+    reason: str
+    fix: str = ""
+    code: str = ""
+    pointer: str | None = None
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """As a member of ``errors``; what does not apply is left out."""
+        words = {name: getattr(self, name) for name in ("code", "pointer", "row", "column", "value", "reason", "fix")}
+        return {name: value for name, value in words.items() if value not in (None, "")}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One refusal at a door: HTTP status, stable code, what happened, what to do."""
+
+    status: int
+    code: str
+    title: str
+    detail: str = ""
+    fix: str = ""
+    errors: Sequence[FieldProblem] = field(default=())
+
+    def document(self) -> dict[str, Any]:
+        """The RFC 9457 document."""
+        document: dict[str, Any] = {
+            "type": f"https://open401k.org/problems/{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+        }
+        if self.detail:
+            document["detail"] = self.detail
+        if self.fix:
+            document["fix"] = self.fix
+        if self.errors:
+            document["errors"] = [error.document() for error in self.errors]
+        return document
+
+    def response(self) -> JSONResponse:
+        """The document as an answer; 401 names the scheme to use."""
+        headers = {"WWW-Authenticate": 'Bearer realm="open401k"'} if self.status == HTTPStatus.UNAUTHORIZED else None
+        return JSONResponse(self.document(), self.status, headers=headers, media_type=PROBLEM_JSON)
+
+
+class ProblemError(Exception):
+    """Raised inside a route to answer with a problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail or problem.title)
+        self.problem = problem
+
+
+UNAUTHENTICATED = Problem(
+    401,
+    "unauthenticated",
+    "Sign in, or send a key.",
+    "This address answers only with a credential.",
+    "Send `Authorization: Bearer <key>`; `open401k keys create` makes one.",
+)
+FORBIDDEN = Problem(403, "forbidden", "This login may not do that.", "Its role does not include the permission.")
+NOT_FOUND = Problem(
+    404, "not_found", "Not found.", "There is nothing at this address, or this login may not know of it."
+)
+CROSS_SITE = Problem(
+    403,
+    "cross_site",
+    "This request did not come from our own page.",
+    "Its origin or its form token does not match the session.",
+    "Reload the page and send the form again.",
+)
+TOO_LARGE = Problem(413, "too_large", "Too large.", "The request body is above the limit of this address.")
+KEY_MISSING = Problem(
+    400,
+    "idempotency_key_missing",
+    "An Idempotency-Key header is required.",
+    "Without one, a repeated request could do the same thing twice.",
+    "Send a fresh UUID, and the same one when you repeat the request.",
+)
+INTERNAL = Problem(
+    500,
+    "internal",
+    "Something is broken on our side.",
+    "The error is in the server's log; nothing half done was kept.",
+    "Try again; if it stays, run `open401k doctor`.",
+)
+
+
+def of_status(status: int, detail: str = "") -> Problem:
+    """The problem for a bare HTTP status."""
+    known = {401: UNAUTHENTICATED, 403: FORBIDDEN, 404: NOT_FOUND, 413: TOO_LARGE}
+    if status in known:
+        return known[status]
+    phrase = HTTPStatus(status).phrase
+    return Problem(status, phrase.lower().replace(" ", "_").replace("-", "_"), f"{phrase}.", detail)

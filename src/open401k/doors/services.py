@@ -1,0 +1,144 @@
+"""What the doors are given to work with; app.py provides it. Stories are named here as doors call them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from open401k.base.db import Actor, Database
+from open401k.kernel import Clock, FileId, Ids, PlanId, Refused, RunId, SponsorId
+from open401k.views.shown import FindingLine
+
+
+@dataclass(frozen=True, slots=True)
+class DoorSettings:
+    """What an operator decides about the doors."""
+
+    origin: str
+    sandbox: bool = False
+    largest_file_bytes: int = 32 * 1024 * 1024
+    largest_body_bytes: int = 1024 * 1024
+    version: str = "0.1.0"
+
+    @property
+    def https(self) -> bool:
+        """Whether pages are reached over TLS, so that cookies may demand it."""
+        return self.origin.startswith("https://")
+
+
+@dataclass(frozen=True, slots=True)
+class FileReceived:
+    """A payroll file is stored; ``run_id`` is set when its columns were known and it has been checked already."""
+
+    file_id: FileId
+    run_id: RunId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """How far a run came, with every finding. ``posted`` says whether money was entered."""
+
+    run_id: RunId
+    posted: bool
+    state: str
+    needs_confirmation: bool = False
+    findings: Sequence[FindingLine] = ()
+    already: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Who asks for what, once: the same key with the same content has one effect and one answer."""
+
+    actor: Actor
+    tenant_id: SponsorId
+    plan_id: PlanId
+    key: str
+
+
+class PayrollStory(Protocol):
+    """The payroll run, as doors start and continue it (flows/payroll_run.py)."""
+
+    def receive_file(
+        self,
+        order: Order,
+        *,
+        name: str,
+        content: bytes,
+        provider: str | None,
+        pay_date: date | None,
+        replaces: RunId | None,
+    ) -> FileReceived | Refused[Any]:
+        """Store a file, sealed, and propose how to read it."""
+        ...
+
+    def confirm_mapping(
+        self, order: Order, *, file_id: FileId, fields: Mapping[int, str | None], remember: bool, replaces: RunId | None
+    ) -> RunOutcome | Refused[Any]:
+        """Settle the columns of a file and check every row; nothing is posted yet."""
+        ...
+
+    def receive_rows(
+        self, order: Order, *, run: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+    ) -> RunOutcome | Refused[Any]:
+        """Check canonical rows and post them, unless something of them has to be confirmed first."""
+        ...
+
+    def post(self, order: Order, *, run_id: RunId, confirmed: bool) -> RunOutcome | Refused[Any]:
+        """Record, post, test and project a checked run; a second call gives the first answer."""
+        ...
+
+
+class SandboxStory(Protocol):
+    """Moving a sandbox's clock, and everything that falls due on the way."""
+
+    def advance(self, *, actor: Actor, to: datetime) -> Sequence[str]:
+        """Move the clock; answers with what happened, in words."""
+        ...
+
+
+class VerifyStory(Protocol):
+    """Recomputing balances, entitlements, tests and the audit chain from facts."""
+
+    def verify(self, *, actor: Actor, tenants: Sequence[SponsorId] | None) -> Mapping[str, Any]:
+        """``{"ok": true, ...}`` with counts, or every difference found."""
+        ...
+
+
+class Services(Protocol):
+    """Everything a door may use."""
+
+    @property
+    def db(self) -> Database:
+        """The database."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """What tells the time."""
+        ...
+
+    @property
+    def ids(self) -> Ids:
+        """Where ids come from."""
+        ...
+
+    @property
+    def settings(self) -> DoorSettings:
+        """The operator's decisions."""
+        ...
+
+    @property
+    def payroll(self) -> PayrollStory:
+        """The payroll run."""
+        ...
+
+    @property
+    def sandbox(self) -> SandboxStory | None:
+        """The sandbox clock; None where the clock is the machine's."""
+        ...
+
+    @property
+    def verifier(self) -> VerifyStory:
+        """The proof of the books."""
+        ...

@@ -1,0 +1,209 @@
+"""View-models to draw pages from: a plan in August that is on track to fail ADP. Figures are decoration, not worked out."""
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from open401k.kernel import AlertId, EmployeeId, EntryId, FileId, Money, PlanId, RunId, SponsorId
+from open401k.views.advisor_book import AdvisorBook, BookLine
+from open401k.views.alert import AlertDetail, CureLine, EffectLine, NoticeLine
+from open401k.views.payroll_history import (
+    DepositLine,
+    EntryLine,
+    PayrollHistory,
+    RunDetail,
+    RunRow,
+    StepLine,
+)
+from open401k.views.payroll_upload import ColumnProposal, FieldChoice, PayrollMapping, PayrollUpload
+from open401k.views.people import People, PersonLine
+from open401k.views.plan_health import AveragePoint, PlanHealth
+from open401k.views.shown import (
+    AlertLine,
+    DutyLine,
+    DutyState,
+    FindingLine,
+    PayrollLine,
+    Percent,
+    PlanHeading,
+    Projection,
+    RunState,
+    Standing,
+    StandingLine,
+)
+from open401k.views.test_detail import PayrollRowLink, PersonWorking, TestDetail, TestsOverview, WorkingStep
+
+TODAY = date(2026, 8, 14)
+NOW = datetime(2026, 8, 14, 13, 2, tzinfo=UTC)
+SPONSOR = SponsorId(UUID(int=1))
+PLAN = PlanId(UUID(int=2))
+ALERT = AlertId(UUID(int=3))
+FILE = FileId(UUID(int=4))
+RUNS = [RunId(UUID(int=100 + place)) for place in range(16)]
+PAY_DATES = [date(2026, 1, 9) + timedelta(days=14 * place) for place in range(16)]
+ROLES = ("Owner One", "Owner Two", "Machinist One", "Machinist Two", "Bookkeeper", "Welder", "Apprentice")
+
+HEADING = PlanHeading(
+    SPONSOR, "Acme Tool & Die, Inc.", PLAN, "Acme Tool & Die 401(k) Plan", TODAY, date(2026, 12, 31), 12
+)
+
+PROJECTION = Projection(
+    "adp", "Average of the highly compensated", Percent(9_130), Percent(705), Percent(750), Percent(790),
+    Percent(521), Percent(488), Percent(560), 10_000,
+)  # fmt: skip
+
+ALERT_LINE = AlertLine(
+    ALERT,
+    "On track to fail the ADP test",
+    "Highly compensated employees are projected at 7.50% against a limit of 5.21% "
+    "(eight of ten year ends lie between 7.05% and 7.90%). About $6,412.00 would have to be refunded by March 15.",
+    date(2026, 9, 15),
+    "The sponsor",
+    NOW,
+)
+
+TESTS = (
+    StandingLine("adp", "Average deferral percentage (ADP)", "IRC 401(k)(3)", Standing.AT_RISK, Percent(733), Percent(521), "2.12 points over the limit if the year ended today.", TODAY, PROJECTION),
+    StandingLine("acp", "Average contribution percentage (ACP)", "IRC 401(m)(2)", Standing.PASSES, Percent(301), Percent(412), "1.11 points of room.", TODAY),
+    StandingLine("402g", "Deferral limit", "IRC 402(g)(1)", Standing.PASSES, Money.usd("18450.00"), Money.usd("24500.00"), "The highest saver has $6,050.00 of room.", TODAY),
+    StandingLine("415c", "Annual additions", "IRC 415(c)", Standing.PASSES, Money.usd("24600.00"), Money.usd("72000.00"), "Nobody is near the limit.", TODAY),
+    StandingLine("top_heavy", "Top-heavy", "IRC 416(g)", Standing.FAILS, Percent(6_412), Percent(6_000), "The plan is top-heavy for 2026: a minimum of 3% is due.", TODAY),
+    StandingLine("410b_401k", "Coverage", "IRC 410(b)", Standing.PASSES, Percent(10_000), Percent(7_000), "Everyone who must be counted benefits.", TODAY),
+)  # fmt: skip
+
+
+def payroll(
+    place: int, state: RunState = RunState.POSTED, *, notes: int = 0, holds: int = 0, rejects: int = 0
+) -> PayrollLine:
+    """One payroll of the story."""
+    day = PAY_DATES[place]
+    return PayrollLine(
+        RUNS[place], day, "Gusto", f"acme-{day}.csv", 12, Money.usd("6204.11"), Money.usd("2481.64"), state, notes, holds, rejects
+    )  # fmt: skip
+
+
+PAYROLLS = (
+    payroll(15, RunState.CHECKED, notes=1, holds=1),
+    payroll(14),
+    payroll(13, RunState.POSTED_WITH_HOLDS, holds=1),
+    payroll(12, RunState.REJECTED, rejects=2),
+    payroll(11, RunState.REPLACED),
+)
+
+HEALTH = PlanHealth(
+    HEADING,
+    (ALERT_LINE,),
+    Money.usd("1284310.22"),
+    Money.usd("138402.10"),
+    10,
+    Money.usd("8685.75"),
+    date(2026, 8, 21),
+    date(2026, 8, 21),
+    tuple(
+        AveragePoint(day, Percent(600 + 9 * place), Percent(300 + place), Percent(500 + place))
+        for place, day in enumerate(PAY_DATES)
+    ),
+    TESTS,
+    PAYROLLS,
+    (
+        DutyLine(date(2026, 8, 21), "Deposit of the August 7 payroll", "seven business days after the pay date", DutyState.SOON, Money.usd("8685.75"), RUNS[15]),
+        DutyLine(date(2026, 9, 15), "Decide how to pass ADP", "so that notices can go out in time", DutyState.AHEAD, alert_id=ALERT),
+        DutyLine(date(2026, 8, 7), "Deposit of the July 24 payroll", "received the same day", DutyState.DONE, Money.usd("8685.75"), RUNS[14]),
+        DutyLine(date(2026, 7, 31), "Semiannual fee disclosure", "", DutyState.LATE),
+    ),
+)  # fmt: skip
+
+FINDINGS = (
+    FindingLine("reject", "ssn.known_invalid", 5, "C SSN", "***-**-6789", "This number is not a Social Security number: 000 is never issued as its first part (SSA).", "Correct it in the payroll system, then export again.", "Machinist One"),
+    FindingLine("hold", "limit.402g", 2, "J pre_tax", "$1,200.00", "This row would bring the year's deferrals to $24,700.00, over the $24,500.00 limit for 2026 (IRC 402(g)).", "If the pay date is past: keep it in suspense and return it by April 15; else send $1,000.00.", "Owner One", confirm=True),
+    FindingLine("note", "hire_date.missing", 13, "E hire_date", "", "A new person has no hire date, so entry into the plan cannot be told.", "Send it with the next file.", "Apprentice"),
+)  # fmt: skip
+
+STEPS = (
+    StepLine("read", "File read", NOW, "12 rows"),
+    StepLine("match", "People matched", NOW, "12 known"),
+    StepLine("check", "Every row checked", NOW, "1 held"),
+    StepLine("record", "Pay recorded", None),
+    StepLine("post", "Contributions posted", None),
+    StepLine("retest", "Every test run", None),
+)
+
+
+def run_detail(state: RunState = RunState.CHECKED) -> RunDetail:
+    """One payroll to the last row."""
+    rows = tuple(
+        RunRow(place + 2, EmployeeId(UUID(int=50 + place)), role, f"***-**-{1230 + place}", Money.usd("4230.77"), Money.usd("420.00"), Money.usd("80.00"), Money(0), Money.usd("169.23"), Money(0), Money(0))
+        for place, role in enumerate(ROLES)
+    )  # fmt: skip
+    posted = state not in (RunState.CHECKED, RunState.REJECTED)
+    entries = (
+        EntryLine(
+            EntryId(UUID(int=900)),
+            PAY_DATES[15],
+            NOW,
+            "contribution",
+            "payroll of Aug 7, rows 2 to 13",
+            Money.usd("8685.75"),
+            31,
+        ),
+    )
+    return RunDetail(
+        HEADING, payroll(15, state, notes=1, holds=1), date(2026, 7, 19), date(2026, 8, 1), NOW, "the sponsor", STEPS, FINDINGS, rows,
+        entries if posted else (),
+        DepositLine(Money.usd("8685.75"), date(2026, 8, 14), date(2026, 8, 18), None, DutyState.SOON, "29 CFR 2510.3-102(a)(2)"),
+    )  # fmt: skip
+
+
+MAPPING = PayrollMapping(
+    HEADING, FILE, "acme-2026-08-07.csv", "Gusto", 12, date(2026, 8, 7),
+    (
+        ColumnProposal(0, "Employee SSN", "ssn", True, "named like it, and every value has nine digits", ("***-**-1234", "***-**-1235", "***-**-1236")),
+        ColumnProposal(1, "401k EE", "pre_tax", True, "remembered from Gusto", ("420.00", "380.00", "0.00")),
+        ColumnProposal(2, "Retire 2", "roth", False, "amounts below pay; no heading we know", ("80.00", "0.00", "0.00")),
+        ColumnProposal(3, "Dept", None, True, "words, not used", ("Shop", "Shop", "Office")),
+    ),
+    (FieldChoice("ssn", "Social Security number", True), FieldChoice("pre_tax", "Pre-tax deferral"), FieldChoice("roth", "Roth deferral"), FieldChoice("gross", "Gross pay", True)),
+    remembered=False,
+    changed=("Column C was “Roth 401k” and is now “Retire 2”.",),
+    missing=("Gross pay",),
+)  # fmt: skip
+
+UPLOAD = PayrollUpload(HEADING, PAYROLLS, ("Gusto", "ADP"), date(2026, 8, 21))
+HISTORY = PayrollHistory(HEADING, PAYROLLS, older="2026-05-29")
+OVERVIEW = TestsOverview(HEADING, TESTS)
+
+DETAIL = TestDetail(
+    HEADING, TESTS[0], NOW, "2026.3",
+    (
+        WorkingStep("hce", "Average of the highly compensated", Percent(733), "average of 2 people", "Reg. 1.401(k)-2(a)(2)", ("people",)),
+        WorkingStep("nhce", "Average of everyone else", Percent(321), "average of 10 people", "Reg. 1.401(k)-2(a)(2)", ("people",)),
+        WorkingStep("times", "1.25 times everyone else", Percent(401), "3.21% × 1.25", "IRC 401(k)(3)(A)(ii)(I)", ("nhce",)),
+        WorkingStep("plus", "The lesser of twice and two points more", Percent(521), "the lesser of 3.21% × 2 = 6.42% and 3.21% + 2 = 5.21%", "IRC 401(k)(3)(A)(ii)(II)", ("nhce",)),
+        WorkingStep("limit", "Limit: the greater of both", Percent(521), "the greater of 4.01% and 5.21%", "", ("times", "plus")),
+    ),
+    ("Deferred", "Plan pay", "Ratio"),
+    tuple(
+        PersonWorking(EmployeeId(UUID(int=50 + place)), role, "HCE" if place < 2 else "NHCE", "owns more than 5%" if place < 2 else "", (Money.usd("7120.00"), Money.usd("97142.00"), Percent(733)), (PayrollRowLink(RUNS[15], place + 2, PAY_DATES[15], Money.usd("4230.77"), Money.usd("500.00")),) * 2)
+        for place, role in enumerate(ROLES)
+    ),
+    PROJECTION,
+)  # fmt: skip
+
+ALERT_DETAIL = AlertDetail(
+    HEADING, ALERT_LINE, PROJECTION,
+    (
+        CureLine("lower", "Lower the owners' deferrals", "Both owners defer 3.10% of pay from September 4 on.", True, "", Money(0), date(2026, 8, 28), date(2026, 9, 4), "The sponsor", False, (NoticeLine("Tell both owners", date(2026, 8, 28)),), Percent(519), Percent(521), Percent(640), (), (EffectLine("Owner One", "defers less", Money.usd("-2100.00"), Percent(310)),), "Solved for the highest rate that passes in nine of ten year ends."),
+        CureLine("safe3", "Adopt a 3% safe harbor nonelective contribution", "3% of pay for every eligible employee; ADP need not be tested, and the top-heavy minimum is met.", True, "", Money.usd("21450.00"), date(2026, 11, 30), date(2026, 1, 1), "The sponsor, by amendment", True, (), Percent(750), None, Percent(0), (("3% of plan compensation", Money.usd("21450.00")),)),
+        CureLine("more", "Enroll those who do not save", "Two people start at 6%.", False, "The provisions have no automatic enrollment, and an amendment would come too late for this year.", None, None, None, "", False, (), None, None, None),
+    ),
+    ((date(2026, 7, 24), "The chance of failing passed 50%."), (TODAY, "Alert raised after the August 14 payroll.")),
+)  # fmt: skip
+
+PEOPLE = People(
+    HEADING,
+    tuple(
+        PersonLine(EmployeeId(UUID(int=50 + place)), role, f"***-**-{1230 + place}", date(2019, 3, 4), None, date(2019, 7, 1), place < 2, "owns more than 5%" if place < 2 else "paid $61,200.00 in 2025", Percent(733), Money.usd("7120.00"), Money.usd("2403.10"), Money.usd("107025.85"))
+        for place, role in enumerate(ROLES)
+    ),
+)  # fmt: skip
+
+BOOK = AdvisorBook(TODAY, (BookLine(HEADING, Standing.AT_RISK, "ADP", 1, Money.usd("1284310.22"), PAY_DATES[15]),))
