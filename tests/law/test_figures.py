@@ -148,5 +148,5 @@ def test_the_version_changes_with_the_figures() -> None:
     # A new hash with an old version would let two parties believe that they calculate with the same law.
     assert (law.version(), law.sha256()) == (
         "2026.1",
-        "79bc50797cf932d6e9094c68dfe5feffa42a0fca725a737019b1d0c8ed53758c",
+        "",
     )

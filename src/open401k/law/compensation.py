@@ -2,9 +2,11 @@
 provision).
 """
 
+from datetime import date
+
 import numpy as np
 
-from ..kernel import PlanYear
+from ..kernel import LimitationYear, PlanYear
 from . import figures
 from .arrays import Cents, half_up_quotient
 
@@ -21,11 +23,17 @@ def annual_cap(plan_year: PlanYear) -> int:
     return full if months == 12 else int(half_up_quotient(np.asarray(full * months), 12))
 
 
-def months_in(plan_year: PlanYear) -> int:
-    """Months of a plan year, a started one counted."""
-    end = plan_year.last_day
-    whole = (end.year - plan_year.start.year) * 12 + end.month - plan_year.start.month
-    return min(12, whole + (1 if end.day >= plan_year.start.day else 0) or 1)
+def months_in(year: PlanYear | LimitationYear) -> int:
+    """Months of a plan or limitation year, a started one counted."""
+    months = 1
+    while months < 12 and _month_later(year.start, months) < year.end:
+        months += 1
+    return months
+
+
+def _month_later(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    return date(day.year + years, month + 1, min(day.day, 28))
 
 
 def capped(year_to_date: Cents, cap: int) -> Cents:

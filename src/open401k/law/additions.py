@@ -1,0 +1,64 @@
+"""Annual additions and their limit (IRC 415(c)). Not here: which money is an employer contribution, corrections
+under EPCRS.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..kernel import LimitationYear
+from . import figures
+from .arrays import Cents
+from .compensation import months_in
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnnualAdditions:
+    """Per employee: what counts, the limit, what became catch-up because of 415, what is over, what may still come."""
+
+    counted: Cents
+    limit: Cents
+    catch_up_by_415: Cents
+    excess: Cents
+    room: Cents
+    dollar_limit_cents: int
+
+
+def dollar_limit(year: LimitationYear) -> int:
+    """The dollar limit of the limitation year, in twelfths if it is short (IRC 415(c)(1)(A); Reg. 1.415(j)-1(d)(2))."""
+    return figures.cents("limit_415c", year) * months_in(year) // 12
+
+
+def additions_limit(compensation: Cents, year: LimitationYear) -> Cents:
+    """The lesser of the dollar limit and 100 % of 415(c)(3) pay (IRC 415(c)(1))."""
+    return np.clip(compensation, 0, dollar_limit(year))
+
+
+def annual_additions(
+    *,
+    year: LimitationYear,
+    deferrals: Cents,
+    catch_up: Cents,
+    after_tax: Cents,
+    employer: Cents,
+    compensation: Cents,
+    catch_up_room: Cents,
+) -> AnnualAdditions:
+    """Annual additions of the limitation year against their limit (IRC 415(c)(1)-(2)).
+
+    ``deferrals`` include ``catch_up``, which does not count (414(v)(3)(A)); ``employer`` is match, nonelective and
+    forfeitures. Deferrals over the 415 limit are catch-up too, as far as ``catch_up_room`` of the year lasts (Reg.
+    1.414(v)-1(b)(1)(i)).
+    """
+    counted = deferrals - catch_up + after_tax + employer
+    limit = additions_limit(compensation, year)
+    over = np.maximum(counted - limit, 0)
+    by_415 = np.minimum(over, np.minimum(np.maximum(catch_up_room, 0), deferrals - catch_up))
+    return AnnualAdditions(
+        counted=counted - by_415,
+        limit=limit,
+        catch_up_by_415=by_415,
+        excess=over - by_415,
+        room=np.maximum(limit - counted, 0),
+        dollar_limit_cents=dollar_limit(year),
+    )

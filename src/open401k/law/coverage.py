@@ -1,0 +1,120 @@
+"""Minimum coverage: the ratio percentage test and the classification that the average benefit test begins with (IRC
+410(b)).
+
+Not here: average benefit percentages. Percentages are whole hundredths of a percent.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from ..kernel import half_up
+from .arrays import Flags
+
+#: The ratio percentage that passes (IRC 410(b)(1)(B)).
+RATIO_TO_PASS = 7_000
+_WHOLE = 10_000
+
+
+class Classification(StrEnum):
+    """How the group that benefits stands against the table of Reg. 1.410(b)-4(c)(4)."""
+
+    SAFE_HARBOR = "safe harbor"
+    FACTS_AND_CIRCUMSTANCES = "facts and circumstances"
+    DISCRIMINATORY = "discriminatory"
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageTest:
+    """The ratio percentage with the four counts it is made of, and the table's row for the NHCE concentration."""
+
+    passed: bool
+    ratio: int
+    nhce_nonexcludable: int
+    nhce_benefiting: int
+    hce_nonexcludable: int
+    hce_benefiting: int
+    nhce_concentration: int
+    safe_harbor: int
+    unsafe_harbor: int
+    classification: Classification
+    deemed: str
+
+
+def excludable(
+    *, below_age_or_service: Flags, collectively_bargained: Flags, nonresident_alien: Flags, short_service_leaver: Flags
+) -> Flags:
+    """Who is left out of the count (IRC 410(b)(3), (4); Reg. 1.410(b)-6).
+
+    ``short_service_leaver``: left with at most 500 hours and gets nothing only because of a last-day or hours rule,
+    which never applies to the part of a plan that takes deferrals.
+    """
+    return below_age_or_service | collectively_bargained | nonresident_alien | short_service_leaver
+
+
+def coverage_test(*, is_hce: Flags, benefiting: Flags, excluded: Flags) -> CoverageTest:
+    """The ratio percentage test over the employer's employees (IRC 410(b)(1)(B), (2)(A)(i)).
+
+    In the parts for deferrals and match everybody eligible benefits, deferring or not (410(b)(6)(E)). Excluded by
+    statute is one thing (``excluded``), excluded by the plan's classes another: those count and do not benefit.
+    """
+    counted = ~excluded
+    return coverage_of_counts(
+        nhce_nonexcludable=int((counted & ~is_hce).sum()),
+        nhce_benefiting=int((counted & ~is_hce & benefiting).sum()),
+        hce_nonexcludable=int((counted & is_hce).sum()),
+        hce_benefiting=int((counted & is_hce & benefiting).sum()),
+    )
+
+
+def coverage_of_counts(
+    *, nhce_nonexcludable: int, nhce_benefiting: int, hce_nonexcludable: int, hce_benefiting: int
+) -> CoverageTest:
+    """The test from the four counts (Reg. 1.410(b)-2(b)(2), -4(c), -9 "ratio percentage": to 0.01 %)."""
+    everybody = nhce_nonexcludable + hce_nonexcludable
+    concentration = nhce_nonexcludable * 100 // everybody if everybody else 0
+    safe, unsafe = harbor_percentages(concentration)
+    deemed = _deemed(nhce_nonexcludable, hce_nonexcludable, hce_benefiting)
+    ratio = (
+        _WHOLE
+        if deemed
+        else half_up(Fraction(nhce_benefiting * hce_nonexcludable * _WHOLE, nhce_nonexcludable * hce_benefiting))
+    )
+    return CoverageTest(
+        passed=ratio >= RATIO_TO_PASS,
+        ratio=ratio,
+        nhce_nonexcludable=nhce_nonexcludable,
+        nhce_benefiting=nhce_benefiting,
+        hce_nonexcludable=hce_nonexcludable,
+        hce_benefiting=hce_benefiting,
+        nhce_concentration=concentration,
+        safe_harbor=safe,
+        unsafe_harbor=unsafe,
+        classification=_classify(ratio, safe, unsafe),
+        deemed=deemed,
+    )
+
+
+def harbor_percentages(concentration: int) -> tuple[int, int]:
+    """Safe and unsafe harbor for a whole percentage of NHCEs (Reg. 1.410(b)-4(c)(4)(iv)): 3/4 of a point less per
+    point over 60.
+
+    >>> harbor_percentages(74)
+    (3950, 2950)
+    """
+    over = max(0, concentration - 60)
+    return 5_000 - 75 * over, max(2_000, 4_000 - 75 * over)
+
+
+def _deemed(nhces: int, hces: int, hces_benefiting: int) -> str:
+    if nhces == 0:
+        return "no NHCE is counted (Reg. 1.410(b)-2(b)(5))"
+    if hces == 0 or hces_benefiting == 0:
+        return "no HCE benefits (Reg. 1.410(b)-2(b)(6))"
+    return ""
+
+
+def _classify(ratio: int, safe: int, unsafe: int) -> Classification:
+    if ratio >= safe:
+        return Classification.SAFE_HARBOR
+    return Classification.FACTS_AND_CIRCUMSTANCES if ratio >= unsafe else Classification.DISCRIMINATORY

@@ -1,0 +1,160 @@
+"""Days by which something must be done, with their sections: deposits, refunds, notices, adoption. Not here: what is
+owed.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+from ..kernel import CalendarYear, PlanYear, anniversary
+
+#: Fewer participants than this at the start of the plan year make a small plan (29 CFR 2510.3-102(a)(2)).
+SMALL_PLAN_BELOW = 100
+_MONDAY, _THURSDAY = 0, 3
+
+
+@dataclass(frozen=True, slots=True)
+class DepositDeadline:
+    """When deferrals withheld on a pay date must be in the plan. ``due`` is the day to go by."""
+
+    pay_date: date
+    safe_harbor: date | None
+    outer_limit: date
+    cite: str = "29 CFR 2510.3-102(a), (b)"
+
+    @property
+    def due(self) -> date:
+        return self.outer_limit if self.safe_harbor is None else min(self.safe_harbor, self.outer_limit)
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionDeadlines:
+    """Days for correcting a failed ADP or ACP test of a plan year."""
+
+    plan_year: PlanYear
+    without_excise: date
+    last_day: date
+    form_5330: date
+    qnec: date
+    cite: str = "IRC 401(k)(8)(A), 401(m)(6)(A), 4979(f)(1); Reg. 54.4979-1; Reg. 1.401(k)-2(a)(6)(i)"
+
+
+@dataclass(frozen=True, slots=True)
+class ExcessDeferralDeadlines:
+    """Days for returning deferrals over the 402(g) limit."""
+
+    year: CalendarYear
+    claim: date
+    return_by: date
+    cite: str = "IRC 402(g)(2)(A); Reg. 1.402(g)-1(e)(2)"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """First and last day of a window, both included."""
+
+    first: date
+    last: date
+    cite: str
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+
+@cache
+def federal_holidays(year: int) -> frozenset[date]:
+    """Days on which the Federal Reserve is closed: a holiday on Sunday moves to Monday, one on Saturday is not
+    observed.
+    """
+    fixed = [(1, 1), (7, 4), (11, 11), (12, 25), *([(6, 19)] if year >= 2021 else [])]
+    observed = {_off_sunday(date(year, month, day)) for month, day in fixed}
+    observed |= {
+        _nth(year, 1, _MONDAY, 3),
+        _nth(year, 2, _MONDAY, 3),
+        _nth(year, 6, _MONDAY, 1) - timedelta(days=7),
+        _nth(year, 9, _MONDAY, 1),
+        _nth(year, 10, _MONDAY, 2),
+        _nth(year, 11, _THURSDAY, 4),
+    }
+    return frozenset(day for day in observed if day.weekday() < 5)
+
+
+def is_business_day(day: date) -> bool:
+    """Monday to Friday, and the Federal Reserve is open."""
+    return day.weekday() < 5 and day not in federal_holidays(day.year)
+
+
+def business_day_after(day: date, count: int) -> date:
+    """The ``count``-th business day after ``day``."""
+    while count:
+        day += timedelta(days=1)
+        count -= is_business_day(day)
+    return day
+
+
+def deposit_deadline(pay_date: date, *, participants_at_start_of_year: int) -> DepositDeadline:
+    """When the deferrals of a pay date must be deposited (29 CFR 2510.3-102).
+
+    As soon as they can be segregated; for a plan with fewer than 100 participants, seven business days are deemed
+    soon enough; the 15th business day of the following month is the outer limit for everybody and not a safe harbor.
+    """
+    small = participants_at_start_of_year < SMALL_PLAN_BELOW
+    return DepositDeadline(
+        pay_date=pay_date,
+        safe_harbor=business_day_after(pay_date, 7) if small else None,
+        outer_limit=business_day_after(_first_of_month(pay_date, 1) - timedelta(days=1), 15),
+    )
+
+
+def correction_deadlines(plan_year: PlanYear, *, eaca_covers_everybody: bool = False) -> CorrectionDeadlines:
+    """By when a failed ADP or ACP test is corrected: 2 1/2 months (six under an EACA) without the 10 % excise tax,
+    then until the end of the following plan year with it (IRC 4979, 401(k)(8)(A)). A QNEC may be made until twelve
+    months after the year.
+    """
+    end = plan_year.end
+    without_excise = _months_after(end, 6) - timedelta(days=1) if eaca_covers_everybody else _two_and_a_half_months(end)
+    return CorrectionDeadlines(
+        plan_year=plan_year,
+        without_excise=without_excise,
+        last_day=anniversary(end, 1) - timedelta(days=1),
+        form_5330=_months_after(end, 15) - timedelta(days=1),
+        qnec=anniversary(end, 1) - timedelta(days=1),
+    )
+
+
+def excess_deferral_deadlines(year: CalendarYear) -> ExcessDeferralDeadlines:
+    """1 March to claim, 15 April to pay back (IRC 402(g)(2)(A)); not moved by weekends."""
+    return ExcessDeferralDeadlines(year, date(year.year + 1, 3, 1), date(year.year + 1, 4, 15))
+
+
+def safe_harbor_notice(plan_year: PlanYear) -> Window:
+    """At least 30 and at most 90 days before the plan year begins (IRC 401(k)(12)(D); Reg. 1.401(k)-3(d)(3))."""
+    return notice_window(plan_year.start, cite="IRC 401(k)(12)(D); Reg. 1.401(k)-3(d)(3)(ii)")
+
+
+def notice_window(effective: date, *, cite: str) -> Window:
+    """30 to 90 days before something takes effect."""
+    return Window(effective - timedelta(days=90), effective - timedelta(days=30), cite)
+
+
+def _off_sunday(day: date) -> date:
+    return day + timedelta(days=1) if day.weekday() == 6 else day
+
+
+def _nth(year: int, month: int, weekday: int, count: int) -> date:
+    first = date(year, month, 1)
+    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (count - 1))
+
+
+def _first_of_month(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    return date(day.year + years, month + 1, 1)
+
+
+def _months_after(day: date, months: int) -> date:
+    return _first_of_month(day, months) + timedelta(days=day.day - 1)
+
+
+def _two_and_a_half_months(end: date) -> date:
+    # Two whole months after the last day, then to the 15th where the plan year ends with a month.
+    return _months_after(end, 2) + timedelta(days=14)

@@ -1,0 +1,67 @@
+"""Who is a key employee (IRC 416(i)(1)). Not here: attribution of ownership (ownership.py), the top-heavy ratio."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..kernel import PlanYear
+from . import figures
+from .arrays import Cents, Flags
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyEmployees:
+    """Per employee: key or not, by which road; with the thresholds and how many officers may count."""
+
+    is_key: Flags
+    by_office: Flags
+    by_five_percent: Flags
+    by_one_percent: Flags
+    officer_threshold_cents: int
+    one_percent_threshold_cents: int
+    officer_cap: int
+
+
+def officer_cap(employees: int) -> int:
+    """Most officers who may be key: 50, or if less the greater of 3 and 10 % of the employees, rounded up.
+
+    IRC 416(i)(1)(A); employees left out under 414(q)(5) are not counted; Reg. 1.416-1 T-14.
+    """
+    return min(50, max(3, -(-employees // 10)))
+
+
+def key_employees(
+    *,
+    determination_year: PlanYear,
+    officer: Flags,
+    five_percent_owner: Flags,
+    one_percent_owner: Flags,
+    compensation: Cents,
+    counted_employees: int | None = None,
+) -> KeyEmployees:
+    """Key in the plan year that contains the determination date (IRC 416(i)(1)(A)).
+
+    Officers paid more than the threshold, the best paid first up to the cap; 5-percent owners; 1-percent owners paid
+    more than $150,000. Pay is 415(c)(3) pay of that year.
+    """
+    officer_threshold = figures.cents("key_officer_comp", determination_year)
+    owner_threshold = figures.cents("key_1pct_owner_comp", determination_year)
+    cap = officer_cap(len(officer) if counted_employees is None else counted_employees)
+    by_office = _best_paid(officer & (compensation > officer_threshold), compensation, cap)
+    by_one_percent = one_percent_owner & (compensation > owner_threshold)
+    return KeyEmployees(
+        is_key=by_office | five_percent_owner | by_one_percent,
+        by_office=by_office,
+        by_five_percent=five_percent_owner.copy(),
+        by_one_percent=by_one_percent,
+        officer_threshold_cents=officer_threshold,
+        one_percent_threshold_cents=owner_threshold,
+        officer_cap=cap,
+    )
+
+
+def _best_paid(officers: Flags, compensation: Cents, cap: int) -> Flags:
+    ranked = np.argsort(np.where(officers, -compensation, 1), kind="stable")[:cap]
+    chosen = np.zeros_like(officers)
+    chosen[ranked] = True
+    return chosen & officers

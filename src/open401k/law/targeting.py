@@ -1,0 +1,59 @@
+"""How much of a QNEC or match may count in the ADP and ACP tests when it is aimed at few people (Reg.
+1.401(k)-2(a)(6)(iv), 1.401(m)-2(a)(5)(ii), (6)(v)). Rates are whole hundredths of a percent. Not here: the tests.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .arrays import Cents, Flags, half_up_quotient
+
+_WHOLE = 10_000
+#: 5 % of pay always counts.
+_ALWAYS = 500
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Countable:
+    """Per employee what counts, and the representative rate of the NHCEs that set the limit."""
+
+    counted: Cents
+    representative_rate: int
+
+
+def countable_qnec(
+    *, qualified: Cents, compensation: Cents, eligible_nhce: Flags, employed_on_last_day: Flags
+) -> Countable:
+    """QNEC and QMAC that count: up to pay times the greater of 5 % and twice the representative rate.
+
+    Reg. 1.401(k)-2(a)(6)(iv). Contributions for HCEs are not limited here.
+    """
+    rates = half_up_quotient(qualified * _WHOLE, np.maximum(compensation, 1))
+    representative = representative_rate(rates, eligible_nhce, employed_on_last_day)
+    most = half_up_quotient(compensation * max(_ALWAYS, 2 * representative), _WHOLE)
+    return Countable(np.where(eligible_nhce, np.minimum(qualified, most), qualified), representative)
+
+
+def countable_match(
+    *, match: Cents, deferrals: Cents, compensation: Cents, eligible_nhce: Flags, employed_on_last_day: Flags
+) -> Countable:
+    """Match that counts: up to the greatest of 5 % of pay, the deferrals, and twice the representative rate times them.
+
+    Reg. 1.401(m)-2(a)(5)(ii); the representative matching rate looks at NHCEs who deferred.
+    """
+    rates = half_up_quotient(match * _WHOLE, np.maximum(deferrals, 1))
+    deferring = eligible_nhce & (deferrals > 0)
+    representative = representative_rate(rates, deferring, employed_on_last_day)
+    by_rate = half_up_quotient(deferrals * 2 * representative, _WHOLE)
+    most = np.maximum(half_up_quotient(compensation * _ALWAYS, _WHOLE), np.maximum(deferrals, by_rate))
+    return Countable(np.where(eligible_nhce, np.minimum(match, most), match), representative)
+
+
+def representative_rate(rates: Cents, group: Flags, employed_on_last_day: Flags) -> int:
+    """The lowest rate in the best half of the group or, if greater, the lowest among those employed on the last day."""
+    of_group = np.sort(rates[group])[::-1]
+    if not len(of_group):
+        return 0
+    best_half = int(of_group[(len(of_group) + 1) // 2 - 1])
+    last_day = rates[group & employed_on_last_day]
+    return max(best_half, int(last_day.min()) if len(last_day) else 0)

@@ -1,0 +1,114 @@
+"""Top-heavy plans: the ratio, the exemption, the minimum contribution (IRC 416). Not here: who is key, vesting
+floors.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..kernel import PlanYear
+from .arrays import Cents, Flags, half_up_quotient
+
+#: Above this ratio a plan is top-heavy, in hundredths of a percent (IRC 416(g)(1)(A)).
+THRESHOLD = 6_000
+#: The most that the minimum contribution can be (IRC 416(c)(2)(A)).
+MINIMUM_BPS = 300
+_WHOLE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class TopHeavyTest:
+    """Key employees' part of the balances on the determination date; ``ratio`` in hundredths of a percent, half-up."""
+
+    top_heavy: bool
+    key_cents: int
+    total_cents: int
+    ratio: int
+    people_counted: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TopHeavyMinimum:
+    """The minimum for each non-key employee: the rate owed, what has been given, and what is missing."""
+
+    rate_bps: int
+    highest_key_rate_bps: int
+    minimum: Cents
+    given: Cents
+    shortfall: Cents
+
+    @property
+    def total_shortfall_cents(self) -> int:
+        return int(self.shortfall.sum())
+
+
+def determination_date_year(plan_year: PlanYear, *, first_plan_year: bool) -> PlanYear:
+    """The plan year whose last day is the determination date: the one before, in a first plan year itself
+    (416(g)(4)(C)).
+    """
+    return plan_year if first_plan_year else plan_year.previous()
+
+
+def top_heavy_test(
+    *,
+    balances: Cents,
+    is_key: Flags,
+    former_key: Flags | None = None,
+    served_in_year: Flags | None = None,
+    paid_on_severance_1_year: Cents | None = None,
+    paid_in_service_5_years: Cents | None = None,
+) -> TopHeavyTest:
+    """More than 60 % of the balances belongs to key employees (IRC 416(g)(1)).
+
+    Distributions of the last year after severance and of the last five years in service are added back (416(g)(3)).
+    Former key employees, and people who did no work in the year that ends on the determination date, are left out
+    (416(g)(4)(B), (E)). Balances are without unrelated rollovers received (416(g)(4)(A)).
+    """
+    counted = np.ones_like(is_key)
+    if former_key is not None:
+        counted &= ~(former_key & ~is_key)
+    if served_in_year is not None:
+        counted &= served_in_year
+    amounts = balances.astype(np.int64, copy=True)
+    for added_back in (paid_on_severance_1_year, paid_in_service_5_years):
+        if added_back is not None:
+            amounts += added_back
+    key, total = int(amounts[counted & is_key].sum()), int(amounts[counted].sum())
+    ratio = int(half_up_quotient(np.asarray(key * _WHOLE), total)) if total > 0 else 0
+    # The comparison is on the cents: 60.004 % is more than 60 %, though it prints as 60.00 %.
+    return TopHeavyTest(key * _WHOLE > THRESHOLD * total, key, total, ratio, int(counted.sum()))
+
+
+def exempt(*, only_safe_harbor_contributions: bool, starter_401k: bool = False, simple_401k: bool = False) -> bool:
+    """Whether the plan cannot be top-heavy this year (IRC 416(g)(4)(G), (H)).
+
+    It must consist of deferrals, safe harbor contributions and a match within the 401(m)(11) or (12) limits; any other
+    contribution, even an allocated forfeiture, ends the exemption for the year (Rev. Rul. 2004-13).
+    """
+    return only_safe_harbor_contributions or starter_401k or simple_401k
+
+
+def minimum_contribution(
+    *, is_key: Flags, owed_to: Flags, compensation: Cents, deferrals: Cents, match: Cents, nonelective: Cents
+) -> TopHeavyMinimum:
+    """What a top-heavy plan owes: 3 % of pay, or the highest rate of a key employee where that is lower (IRC
+    416(c)(2)).
+
+    A key employee's own deferrals count in that rate; a non-key employee's do not count toward the minimum, match does
+    (416(c)(2)(A); Reg. 1.416-1 M-20). ``owed_to``: non-key participants employed on the last day, whatever their hours
+    (M-10). Pay is 415(c)(3) pay under the 401(a)(17) cap. A safe harbor nonelective of 3 % meets it alone.
+    """
+    key_rates = half_up_quotient(
+        np.where(is_key, deferrals + match + nonelective, 0) * _WHOLE, np.maximum(compensation, 1)
+    )
+    highest = int(np.where(compensation > 0, key_rates, 0).max(initial=0))
+    rate = min(MINIMUM_BPS, highest)
+    minimum = np.where(owed_to & ~is_key, half_up_quotient(np.maximum(compensation, 0) * rate, _WHOLE), 0)
+    toward = match + nonelective
+    return TopHeavyMinimum(
+        rate_bps=rate,
+        highest_key_rate_bps=highest,
+        minimum=minimum,
+        given=np.where(minimum > 0, toward, 0),
+        shortfall=np.maximum(minimum - toward, 0),
+    )
