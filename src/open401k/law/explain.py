@@ -79,8 +79,10 @@ def _coverage(test: CoverageTest) -> str:
         Classification.DISCRIMINATORY: "below the unsafe harbor",
     }
     return (
-        f"{counts}, below 70 % (IRC 410(b)(1)(B)). With {test.nhce_concentration} % non-highly compensated employees it is "
-        f"{words[test.classification]} of {percent(test.safe_harbor)} and {percent(test.unsafe_harbor)}; the average benefit "
+        f"{counts}, below 70 % (IRC 410(b)(1)(B)). With {test.nhce_concentration} % non-highly "
+        f"compensated employees it is "
+        f"{words[test.classification]} of {percent(test.safe_harbor)} and {percent(test.unsafe_harbor)}; "
+        f"the average benefit "
         f"test would have to be passed too (IRC 410(b)(2); Reg. 1.410(b)-4)."
     )
 
@@ -112,9 +114,11 @@ def _top_heavy_minimum(owed: TopHeavyMinimum) -> str:
 
 @explain.register
 def _highly_compensated(found: HighlyCompensated) -> str:
-    group = f", and in the top-paid group of {found.top_paid_group_size}" if found.top_paid_group_size is not None
-    else "" return (
-        f"{int(found.is_hce.sum())} employees are highly compensated: {int(found.by_ownership.sum())} own more than 5 %, "
+    size = found.top_paid_group_size
+    group = "" if size is None else f", and in the top-paid group of {size}"
+    return (
+        f"{int(found.is_hce.sum())} employees are highly compensated: {int(found.by_ownership.sum())} "
+        f"own more than 5 %, "
         f"{int(found.by_compensation.sum())} were paid more than {Money(found.threshold_cents)} in "
         f"{found.lookback_year}{group} (IRC 414(q)(1))."
     )
@@ -124,7 +128,8 @@ def _highly_compensated(found: HighlyCompensated) -> str:
 def _key(found: KeyEmployees) -> str:
     return (
         f"{int(found.is_key.sum())} employees are key: {int(found.by_office.sum())} officers paid more than "
-        f"{Money(found.officer_threshold_cents)} (at most {found.officer_cap} count), {int(found.by_five_percent.sum())} own more "
+        f"{Money(found.officer_threshold_cents)} (at most {found.officer_cap} count), "
+        f"{int(found.by_five_percent.sum())} own more "
         f"than 5 %, {int(found.by_one_percent.sum())} own more than 1 % and were paid more than "
         f"{Money(found.one_percent_threshold_cents)} (IRC 416(i)(1)(A))."
     )
@@ -165,8 +170,10 @@ def _qnec(needed: QnecNeeded) -> str:
         return "No qualified nonelective contribution of up to 100 % of pay would pass the test."
     whole, part = divmod(needed.rate_millionths, 10_000)
     return (
-        f"A qualified nonelective contribution of {whole}.{part:04d} % of pay to every eligible non-highly compensated employee, "
-        f"{Money(needed.total_cents)} together, brings their average to {percent(needed.nhce_average_needed)}, at which the test "
+        f"A qualified nonelective contribution of {whole}.{part:04d} % of pay to every eligible "
+        f"non-highly compensated employee, "
+        f"{Money(needed.total_cents)} together, brings their average to "
+        f"{percent(needed.nhce_average_needed)}, at which the test "
         "is passed (IRC 401(k)(3)(D)(ii); Reg. 1.401(k)-2(a)(6))."
     )
 
@@ -177,7 +184,8 @@ def _cut(cut: DeferralCut) -> str:
         return "Even if highly compensated employees stopped deferring now, the test would not be passed."
     return (
         f"If highly compensated employees defer at most {percent(cut.cap_bps)} of pay from then on, "
-        f"{Money(int(cut.reduction.sum()))} less together, their average ends at {percent(cut.hce_average)} and the test is "
+        f"{Money(int(cut.reduction.sum()))} less together, their average ends at "
+        f"{percent(cut.hce_average)} and the test is "
         "passed (IRC 401(k)(3)(A)(ii))."
     )
 
@@ -186,9 +194,13 @@ def _cut(cut: DeferralCut) -> str:
 def _deposit(deadline: DepositDeadline) -> str:
     outer = f"at the latest on {deadline.outer_limit:%Y-%m-%d}"
     if deadline.safe_harbor is None:
-        return f"Deferrals withheld on {deadline.pay_date} are due as soon as they can be segregated, {outer} ({deadline.cite})."
+        return (
+            f"Deferrals withheld on {deadline.pay_date} are due as soon as they can be segregated, "
+            f"{outer} ({deadline.cite})."
+        )
     return (
-        f"Deferrals withheld on {deadline.pay_date} are timely if deposited by {deadline.due}, the seventh business day "
+        f"Deferrals withheld on {deadline.pay_date} are timely if deposited by {deadline.due}, the "
+        f"seventh business day "
         f"({deadline.cite})."
     )
 
@@ -196,14 +208,17 @@ def _deposit(deadline: DepositDeadline) -> str:
 @explain.register
 def _correction_days(days: CorrectionDeadlines) -> str:
     return (
-        f"Corrected by {days.without_excise} without excise tax; until {days.last_day} with a 10 % tax on the excess, on Form "
+        f"Corrected by {days.without_excise} without excise tax; until {days.last_day} with a 10 % tax "
+        f"on the excess, on Form "
         f"5330 by {days.form_5330} ({days.cite})."
     )
 
 
 @explain.register
 def _excess_deferral_days(days: ExcessDeferralDeadlines) -> str:
-    return f"Excess deferrals of {days.year} are claimed by {days.claim} and paid back by {days.return_by} ({days.cite})."
+    return (
+        f"Excess deferrals of {days.year} are claimed by {days.claim} and paid back by {days.return_by} ({days.cite})."
+    )
 
 
 @explain.register
@@ -214,7 +229,8 @@ def _window(window: Window) -> str:
 @explain.register
 def _adoption(offer: Adoption) -> str:
     return (
-        f"A safe harbor nonelective of {percent(offer.rate_bps)} of pay for the plan year {offer.plan_year} can be adopted until "
+        f"A safe harbor nonelective of {percent(offer.rate_bps)} of pay for the plan year "
+        f"{offer.plan_year} can be adopted until "
         f"{offer.last_day} ({offer.cite})."
     )
 
