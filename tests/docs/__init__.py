@@ -1,0 +1,1 @@
+"""Documentation that cannot drift: links, paths, commands, decisions."""
