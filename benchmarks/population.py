@@ -306,6 +306,7 @@ def facts_of(firm: Firm, as_of: date) -> PlanFacts:
         birth_dates=tuple(firm.birth_dates[i] for i in here),
         employment=tuple((Span(firm.hired_on[i], _known(firm.terminated_on[i], as_of)),) for i in here),
         eligible_on=tuple(_entered(firm, i) for i in here),
+        class_excluded=np.zeros(len(here), dtype=np.bool_),
         compensation=pay.sum(axis=1),
         section_415=pay.sum(axis=1),
         pre_tax=deferred.sum(axis=1),

@@ -69,6 +69,8 @@ class PlanFacts:
     employment: tuple[tuple[Span, ...], ...]
     eligible_on: tuple[date | None, ...]
     """Entry date into the plan; None for people whom the provisions keep out or who have not met them yet."""
+    class_excluded: Flags
+    """Kept out by class alone, with age and service met: counted in coverage, and not benefiting."""
     compensation: Cents
     """Plan compensation of the plan year to date, before the 401(a)(17) limit."""
     section_415: Cents
@@ -111,6 +113,11 @@ class PlanFacts:
     def limitation_year(self) -> LimitationYear:
         """The year of 415(c): the plan year, as nearly every plan has it."""
         return LimitationYear(self.plan_year.start, self.plan_year.end)
+
+    @property
+    def first_plan_year(self) -> bool:
+        """Whether the plan was adopted in this plan year."""
+        return self.provisions.adopted_on >= self.plan_year.start
 
     @property
     def deferrals(self) -> Cents:

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
+from open401k import law
+from open401k.kernel import LimitationYear
+
 from .facts import Cents, Flags
 from .results import TestId, Unit
 from .year import Year
+
+_TOP_HEAVY_YEAR_ENDS = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,8 +34,43 @@ class Measure:
     title: str
     citation: str
     unit: Unit
-    of: Callable[[Year], Measured | None]
-    """``None``: the test does not apply to the plan."""
+    needs_groups: bool
+    """Whether it must be known who is highly compensated or key."""
+    applies: Callable[[Year], str]
+    """Why the test does not apply to the plan; empty when it does."""
+    of: Callable[[Year], Measured]
+
+
+def always(_: Year) -> str:
+    """A test that every plan has."""
+    return ""
+
+
+def not_safe_harbor(year: Year) -> str:
+    """Safe harbor plans are deemed to pass the ADP test."""
+    return "" if year.safe_harbor == "none" else "A safe harbor plan is deemed to pass (IRC 401(k)(12))."
+
+
+def has_acp_contributions(year: Year) -> str:
+    """Why no ACP test is run: nothing to test, or a match within the safe harbor of 401(m)(11)."""
+    if not year.after_tax.any():
+        if not year.has_match:
+            return "The plan has neither a match nor after-tax contributions."
+        if year.safe_harbor != "none" and max(up_to for _, up_to in year.match_tiers) <= 600:
+            return "The match is within the safe harbor of IRC 401(m)(11)."
+    return ""
+
+
+def has_match(year: Year) -> str:
+    """The 401(m) part exists only with a match."""
+    return "" if year.has_match else "The plan has no match."
+
+
+def can_be_top_heavy(year: Year) -> str:
+    """Safe harbor contributions alone never make a plan top-heavy."""
+    only = year.safe_harbor != "none" and not (year.after_tax.any() or year.qnec.any())
+    exempt = law.top_heavy.exempt(only_safe_harbor_contributions=only)
+    return "Deferrals and safe harbor contributions alone are exempt (IRC 416(g)(4)(H))." if exempt else ""
 
 
 def _adp(year: Year) -> Measured:
@@ -41,7 +83,121 @@ def _acp(year: Year) -> Measured:
     return Measured(outcome.hce_average, outcome.limit, outcome.passed)
 
 
+def _tightest(used: Cents, limit: Cents, excess: Cents) -> Measured:
+    """The person nearest to a limit, or furthest over it, of every year-end."""
+    room = np.where(used > 0, limit - used, np.iinfo(np.int64).max)
+    place = np.expand_dims(room.argmin(axis=-1), -1)
+    limit = np.broadcast_to(limit, used.shape)
+    return Measured(
+        np.take_along_axis(used, place, axis=-1)[..., 0],
+        np.take_along_axis(limit, place, axis=-1)[..., 0],
+        np.asarray(~(excess > 0).any(axis=-1), dtype=np.bool_),
+    )
+
+
+def _deferral_limit(year: Year) -> Measured:
+    split = year.split()
+    return _tightest(year.calendar_deferrals, year.deferral_limits().total, split.excess)
+
+
+def additions(year: Year) -> law.additions.AnnualAdditions:
+    """Annual additions of everybody against 415(c)."""
+    split = year.split()
+    catch_up = np.minimum(split.catch_up, year.deferrals)
+    return law.additions.annual_additions(
+        year=LimitationYear(year.plan_year.start, year.plan_year.end),
+        deferrals=year.deferrals,
+        catch_up=catch_up,
+        after_tax=year.after_tax,
+        employer=year.match + year.nonelective + year.qnec,
+        compensation=year.section_415,
+        catch_up_room=year.deferral_limits().catch_up - split.catch_up,
+    )
+
+
+def _additions_limit(year: Year) -> Measured:
+    outcome = additions(year)
+    return _tightest(outcome.counted, outcome.limit, outcome.excess)
+
+
+def most_employer_money(year: Year) -> Cents:
+    """The most that the formulas give anyone on pay under the 401(a)(17) limit, a cent a date for rounding."""
+    cap = np.array([law.compensation.annual_cap(year.plan_year)], dtype=np.int64)
+    most = np.zeros(1, dtype=np.int64)
+    if year.match_tiers:
+        most = most + law.matching.match(cap, cap, law.matching.MatchFormula.of(year.match_tiers))
+    if year.nonelective_bps:
+        most = most + law.matching.nonelective(cap, year.nonelective_bps)
+    return np.where(most > 0, most + 53, most)
+
+
+def _compensation_limit(year: Year) -> Measured:
+    """Employer money is what pay over the limit would show in: the largest against the most that the limit allows."""
+    given = (year.match + year.nonelective).max(axis=-1, initial=0)
+    most = np.broadcast_to(most_employer_money(year)[0], np.shape(given))
+    return Measured(np.asarray(given), np.asarray(most), np.asarray(given <= most, dtype=np.bool_))
+
+
+def _coverage(year: Year) -> Measured:
+    """Ratio percentage of each year-end; equal counts are tested once."""
+    counted = year.eligible | year.class_excluded
+    sets = [
+        counted & ~year.is_hce,
+        year.eligible & ~year.is_hce,
+        counted & year.is_hce,
+        year.eligible & year.is_hce,
+    ]
+    counts = np.stack([each.sum(axis=-1) for each in sets], axis=-1)
+    flat = counts.reshape(-1, 4)
+    kinds, which = np.unique(flat, axis=0, return_inverse=True)
+    tests = [
+        law.coverage.coverage_of_counts(
+            nhce_nonexcludable=int(row[0]),
+            nhce_benefiting=int(row[1]),
+            hce_nonexcludable=int(row[2]),
+            hce_benefiting=int(row[3]),
+        )
+        for row in kinds
+    ]
+    shape = counts.shape[:-1]
+    which = which.reshape(-1)
+    ratio = np.array([test.ratio for test in tests], dtype=np.int64)[which].reshape(shape)
+    passed = np.array([test.passed for test in tests], dtype=np.bool_)[which].reshape(shape)
+    return Measured(ratio, np.full(shape, law.coverage.RATIO_TO_PASS, dtype=np.int64), passed)
+
+
+def _top_heavy(year: Year) -> Measured:
+    """Today: the balances at the determination date. Simulated year-ends: this year's money on top, for next year."""
+    if year.deferrals.ndim == 1:
+        test = law.top_heavy.top_heavy_test(
+            balances=year.balances, is_key=year.is_key, served_in_year=year.served_before
+        )
+        return Measured(
+            np.asarray(test.ratio), np.asarray(law.top_heavy.THRESHOLD), np.asarray(not test.top_heavy, dtype=np.bool_)
+        )
+    ends = year.balances + year.deferrals + year.match + year.nonelective + year.qnec + year.after_tax
+    tests = [law.top_heavy.top_heavy_test(balances=row, is_key=year.is_key) for row in ends[:_TOP_HEAVY_YEAR_ENDS]]
+    return Measured(
+        np.array([test.ratio for test in tests], dtype=np.int64),
+        np.full(len(tests), law.top_heavy.THRESHOLD, dtype=np.int64),
+        np.array([not test.top_heavy for test in tests], dtype=np.bool_),
+    )
+
+
 MEASURES: tuple[Measure, ...] = (
-    Measure(TestId.ADP, "ADP test", "IRC 401(k)(3)", Unit.BPS, _adp),
-    Measure(TestId.ACP, "ACP test", "IRC 401(m)(2)", Unit.BPS, _acp),
-)
+    Measure(TestId.ADP, "ADP test", "IRC 401(k)(3)", Unit.BPS, True, not_safe_harbor, _adp),
+    Measure(TestId.ACP, "ACP test", "IRC 401(m)(2)", Unit.BPS, True, has_acp_contributions, _acp),
+    Measure(
+        TestId.DEFERRAL_LIMIT, "Deferral limit", "IRC 402(g), 414(v)", Unit.CENTS, False, always, _deferral_limit
+    ),
+    Measure(TestId.ADDITIONS_LIMIT, "Annual additions", "IRC 415(c)", Unit.CENTS, False, always, _additions_limit),
+    Measure(
+        TestId.COMPENSATION_LIMIT, "Compensation limit", "IRC 401(a)(17)", Unit.CENTS, False, always,
+        _compensation_limit,
+    ),
+    Measure(
+        TestId.COVERAGE_DEFERRAL, "Coverage, deferrals", "IRC 410(b)(1)(B)", Unit.BPS, True, always, _coverage
+    ),
+    Measure(TestId.COVERAGE_MATCH, "Coverage, match", "IRC 410(b)(1)(B)", Unit.BPS, True, has_match, _coverage),
+    Measure(TestId.TOP_HEAVY, "Top-heavy", "IRC 416(g)", Unit.BPS, True, can_be_top_heavy, _top_heavy),
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Year-end distributions of every test, by simulating the rest of the year. Not here: the model of people (simulation.py)."""
+"""Year-end distributions of every test, by simulating the rest of the year. Not here: behavior (simulation.py)."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ def year_ends(
 
 
 def _projected(measure: Measure, today: Year, ends: Year) -> ProjectedTest:
+    why_not = measure.applies(today)
+    if why_not:
+        return _without(measure, why_not)
     try:
-        now, then = measure.of(today), measure.of(ends)
+        return distribution(measure, measure.of(today), measure.of(ends))
     except NotEnacted as refusal:
-        return _without(measure, refusal.message)
-    if now is None or then is None:
-        return _without(measure, "The test does not apply to this plan.")
-    return distribution(measure, now, then)
+        return _without(measure, str(refusal))
 
 
 def distribution(measure: Measure, now: Measured, then: Measured) -> ProjectedTest:

@@ -32,12 +32,21 @@ class Year:
     nonelective: Cents
     qnec: Cents
     eligible: Flags
+    class_excluded: Flags
     is_hce: Flags
     is_key: Flags
     ages: Cents
     roth_required: Flags
     balances: Cents
     """At the top-heavy determination date."""
+    roth: Cents
+    """Designated Roth deferrals of the calendar year so far."""
+    served_before: Flags
+    """Worked in the year that ends on the determination date."""
+    has_match: bool
+    match_tiers: tuple[tuple[int, int], ...]
+    nonelective_bps: int
+    safe_harbor: str
     plan_has_roth: bool
     catch_up: bool
     higher_catch_up: bool
@@ -119,17 +128,36 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         nonelective=facts.nonelective,
         qnec=facts.qnec,
         eligible=facts.eligible,
+        class_excluded=facts.class_excluded,
         is_hce=is_hce,
         is_key=is_key,
         ages=law.deferrals.ages_at_year_end(births, facts.calendar_year),
         roth_required=law.deferrals.roth_catch_up_required(facts.fica_prior, facts.calendar_year),
         balances=facts.balances_at_determination,
+        roth=facts.calendar_roth,
+        served_before=_served_before(facts),
+        has_match=provisions.match is not None,
+        match_tiers=() if provisions.match is None else tuple((t[0], t[1]) for t in provisions.match.tiers),
+        nonelective_bps=0 if provisions.nonelective is None else provisions.nonelective.rate_bps,
+        safe_harbor=provisions.safe_harbor.value,
         plan_has_roth=any(source.value == "roth" for source in provisions.deferrals.sources),
         catch_up=provisions.deferrals.catch_up,
         higher_catch_up=provisions.deferrals.higher_catch_up_60_63,
         max_bps_of_pay=provisions.deferrals.max_bps_of_pay,
         prior_adp_bps=None if prior is None else prior.adp_bps,
         prior_acp_bps=None if prior is None else prior.acp_bps,
+    )
+
+
+def _served_before(facts: PlanFacts) -> Flags:
+    """Whose employment touches the year that ends on the determination date."""
+    span = facts.plan_year if facts.first_plan_year else facts.plan_year.previous()
+    return np.array(
+        [
+            any(e.hired_on < span.end and (e.terminated_on is None or e.terminated_on >= span.start) for e in spans)
+            for spans in facts.employment
+        ],
+        dtype=np.bool_,
     )
 
 

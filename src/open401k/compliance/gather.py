@@ -1,0 +1,254 @@
+"""Loading the facts of a plan year from the rooms below, in a few set-based reads. Not here: what they mean (law)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from open401k import census, ledger, plan
+from open401k.base.db import Tx
+from open401k.kernel import CalendarYear, EmployeeId, PlanId, PlanYear, Source, SponsorId
+
+from .facts import Cents, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
+
+HISTORY_UP_TO = 1_000
+"""People up to whom single pay dates are loaded unasked: for more, projections use totals of the last dates."""
+
+_MATCH = (Source.MATCH, Source.SAFE_HARBOR_MATCH, Source.QMAC)
+_NONELECTIVE = (Source.NONELECTIVE, Source.SAFE_HARBOR_NONELECTIVE, Source.PROFIT_SHARING)
+
+
+class _Columns:
+    """Sums of pay, put in the order of the people."""
+
+    def __init__(self, totals: census.PayTotals, place: dict[EmployeeId, int]) -> None:
+        self._totals = totals
+        self._size = len(place)
+        self._rows = np.array([place.get(who, -1) for who in totals.employee_id], dtype=np.int64)
+
+    def of(self, *columns: Cents) -> Cents:
+        """The sum of these columns."""
+        out = np.zeros(self._size, dtype=np.int64)
+        known = self._rows >= 0
+        for column in columns:
+            out[self._rows[known]] += column[known]
+        return out
+
+
+def gather(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    as_of: date,
+    known_at: datetime | None = None,
+    history: bool | None = None,
+    prior_ratios: PriorRatios | None = None,
+) -> PlanFacts:
+    """The facts of the plan year that ``as_of`` falls in, up to that day; ``known_at`` asks for what was known then.
+
+    ``history`` asks for single pay dates; left out, they come for up to a thousand people.
+    """
+    provisions = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=as_of, known_at=known_at)
+    year = provisions.plan_year_of(as_of)
+    until = min(as_of + timedelta(days=1), year.end)
+    everybody = census.roster(tx, tenant_id=tenant_id, known_at=known_at)
+    scope = _Scope(tx, tenant_id, plan_id, known_at)
+    totals = scope.pay(year.start, until)
+    balances = scope.balances(as_of if provisions.adopted_on >= year.start else year.start - timedelta(days=1))
+    paid = set(totals.employee_id)
+    people = [e for e in everybody if e.employee_id in paid or e.employee_id in balances or _works_in(e, year)]
+    place = {e.employee_id: i for i, e in enumerate(people)}
+    pay = _Columns(totals, place)
+    calendar = CalendarYear(min(as_of, year.last_day).year)
+    same = (year.start, year.end) == (calendar.start, calendar.end)
+    of_calendar = totals if same else scope.pay(calendar.start, min(as_of + timedelta(days=1), calendar.end))
+    in_calendar = _Columns(of_calendar, place)
+    before = _prior(scope, people, place, year, calendar)
+    books = scope.contributions(year.start, until, place)
+    eligible_on, class_excluded = _entries(tx, provisions, plan_id, people, year, as_of)
+    shown = history if history is not None else len(people) <= HISTORY_UP_TO
+    roth = of_calendar.roth_cents, of_calendar.catch_up_roth_cents
+    return PlanFacts(
+        tenant_id=tenant_id,
+        plan_id=plan_id,
+        plan_year=year,
+        as_of=as_of,
+        known_at=known_at or tx.now,
+        provisions=provisions,
+        employee_ids=tuple(e.employee_id for e in people),
+        labels=tuple(f"{e.first_name} {e.last_name}" for e in people),
+        birth_dates=tuple(e.birth_date for e in people),
+        employment=tuple(tuple(Span(s.hired_on, _by(s.terminated_on, as_of)) for s in e.employment) for e in people),
+        eligible_on=eligible_on,
+        class_excluded=class_excluded,
+        compensation=pay.of(totals.plan_cents),
+        section_415=pay.of(totals.section_415_cents),
+        pre_tax=pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents),
+        roth=pay.of(totals.roth_cents, totals.catch_up_roth_cents),
+        after_tax=pay.of(totals.after_tax_cents),
+        calendar_deferrals=in_calendar.of(of_calendar.pre_tax_cents, of_calendar.catch_up_pre_tax_cents, *roth),
+        calendar_roth=in_calendar.of(*roth),
+        match=_sum(books, _MATCH, len(people)),
+        nonelective=_sum(books, _NONELECTIVE, len(people)),
+        qnec=_sum(books, (Source.QNEC,), len(people)),
+        fica_prior=before.fica,
+        prior_section_415=before.section_415,
+        prior_known=before.known,
+        balances_at_determination=_placed(balances, place),
+        ownership_bps=np.array([e.ownership_bps for e in people], dtype=np.int64),
+        officer=np.array([e.officer for e in people], dtype=np.bool_),
+        kin=tuple(
+            Kin(i, place[who], relation.value)
+            for i, e in enumerate(people)
+            for who, relation in e.family
+            if who in place
+        ),
+        prior_ratios=prior_ratios,
+        history=scope.history(year.start, until, place) if shown else None,
+    )
+
+
+class _Scope:
+    """One plan as known at one instant: what every read below needs."""
+
+    def __init__(self, tx: Tx, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | None) -> None:
+        self.tx, self.tenant_id, self.plan_id, self.known_at = tx, tenant_id, plan_id, known_at
+
+    def pay(self, start: date, end: date) -> census.PayTotals:
+        """Sums over pay dates from ``start`` up to, not including, ``end``."""
+        return census.pay_totals(
+            self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
+        )
+
+    def balances(self, as_of: date) -> dict[EmployeeId, int]:
+        """Cash of every participant's accounts at the end of a day; fund units join with their prices later."""
+        found = ledger.balances(
+            self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, as_of=as_of, known_at=self.known_at
+        )
+        out: dict[EmployeeId, int] = {}
+        rows = zip(found.kind, found.employee_id, found.asset, found.amount, strict=True)
+        for kind, who, asset, amount in rows:
+            if kind == ledger.Kind.PARTICIPANT and who is not None and asset == ledger.USD and amount:
+                out[EmployeeId(who)] = out.get(EmployeeId(who), 0) + amount
+        return out
+
+    def contributions(self, start: date, end: date, place: dict[EmployeeId, int]) -> dict[Source, Cents]:
+        """Posted money of the period by source, in the order of the people."""
+        out: dict[Source, Cents] = {}
+        rows = ledger.contribution_totals(
+            self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
+        )
+        for who, source, cents in rows:
+            if who in place:
+                out.setdefault(source, np.zeros(len(place), dtype=np.int64))[place[who]] += cents
+        return out
+
+    def history(self, start: date, end: date, place: dict[EmployeeId, int]) -> PayHistory:
+        """Single pay dates, people down and dates across."""
+        found = census.pay_by_date(
+            self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
+        )
+        days = found.pay_date.astype("datetime64[D]")
+        dates, column = np.unique(days, return_inverse=True)
+        row = np.array([place.get(who, -1) for who in found.employee_id], dtype=np.int64)[found.employee]
+        inside = row >= 0
+        where = (row[inside], column[inside])
+
+        def grid(*values: Cents) -> Cents:
+            out = np.zeros((len(place), len(dates)), dtype=np.int64)
+            for each in values:
+                np.add.at(out, where, each[inside])
+            return out
+
+        return PayHistory(
+            pay_dates=tuple(dates.tolist()),
+            compensation=grid(found.plan_cents),
+            section_415=grid(found.section_415_cents),
+            pre_tax=grid(found.pre_tax_cents, found.catch_up_pre_tax_cents),
+            roth=grid(found.roth_cents, found.catch_up_roth_cents),
+            after_tax=grid(found.after_tax_cents),
+        )
+
+
+class _Before:
+    """The lookback year's pay and the FICA wages of the calendar year before."""
+
+    def __init__(self, section_415: Cents, fica: Cents, known: Flags) -> None:
+        self.section_415, self.fica, self.known = section_415, fica, known
+
+
+def _prior(
+    scope: _Scope, people: Sequence[census.Employee], place: dict[EmployeeId, int], year: PlanYear, now: CalendarYear
+) -> _Before:
+    """Our own pay lines, or what was loaded from before them, whichever is more (as entitlements read them)."""
+    lookback, last = year.previous(), CalendarYear(now.year - 1)
+    own = scope.pay(lookback.start, lookback.end)
+    same = (lookback.start, lookback.end) == (last.start, last.end)
+    wages = own if same else scope.pay(last.start, last.end)
+    loaded = [e.annual_pay.get(lookback.start.year) for e in people]
+    paid = np.maximum(
+        _Columns(own, place).of(own.section_415_cents), _array(0 if a is None else a.section_415_cents for a in loaded)
+    )
+    of_last = [e.annual_pay.get(last.year) for e in people]
+    fica = np.maximum(
+        _Columns(wages, place).of(wages.fica_cents), _array(0 if a is None else a.fica_cents for a in of_last)
+    )
+    known = np.array([a is not None for a in loaded], dtype=np.bool_) | (paid > 0)
+    return _Before(paid, fica, known)
+
+
+def _entries(
+    tx: Tx,
+    provisions: plan.Provisions,
+    plan_id: PlanId,
+    people: Sequence[census.Employee],
+    year: PlanYear,
+    as_of: date,
+) -> tuple[tuple[date | None, ...], Flags]:
+    """Entry dates, and who is kept out by class alone."""
+    found: npt.NDArray[np.datetime64] = np.asarray(
+        census.entry_dates(tx, provisions=provisions, plan_id=plan_id, employees=people), dtype="datetime64[D]"
+    )
+    entered: list[date | None] = []
+    by_class = np.zeros(len(people), dtype=np.bool_)
+    for i, (employee, day) in enumerate(zip(people, found.tolist(), strict=True)):
+        if employee.employee_class and employee.employee_class in provisions.eligibility.excluded_classes:
+            # Employees covered by collective bargaining do not count in coverage (IRC 410(b)(3)(A)).
+            by_class[i] = employee.employee_class != "union" and _works_in(employee, year)
+            entered.append(None)
+        else:
+            entered.append(day if day is not None and _there_on_or_after(employee, max(day, year.start)) else None)
+    return tuple(entered), by_class
+
+
+def _works_in(employee: census.Employee, year: PlanYear) -> bool:
+    return census.employed_between(employee.employment, start=year.start, end=year.end)
+
+
+def _there_on_or_after(employee: census.Employee, day: date) -> bool:
+    return any(span.terminated_on is None or span.terminated_on >= day for span in employee.employment)
+
+
+def _by(day: date | None, as_of: date) -> date | None:
+    """A termination still to come is not one yet."""
+    return day if day is not None and day <= as_of else None
+
+
+def _array(values: Iterable[int]) -> Cents:
+    return np.array(list(values), dtype=np.int64)
+
+
+def _sum(books: dict[Source, Cents], sources: tuple[Source, ...], count: int) -> Cents:
+    return sum((books[source] for source in sources if source in books), np.zeros(count, dtype=np.int64))
+
+
+def _placed(balances: dict[EmployeeId, int], place: dict[EmployeeId, int]) -> Cents:
+    out = np.zeros(len(place), dtype=np.int64)
+    for who, cents in balances.items():
+        if who in place:
+            out[place[who]] = cents
+    return out

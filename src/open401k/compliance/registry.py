@@ -1,0 +1,326 @@
+"""The tests of a plan, in order: adding one is a measure, a function for its working, and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from open401k import law
+from open401k.law import NotEnacted
+
+from .facts import JSON, Cents, Flags, PlanFacts
+from .measures import MEASURES, Measure, Measured, additions
+from .results import Status, TestId, TestResult, Unit
+from .standing import People, nobody, people_of
+from .year import Year, year_of
+
+Told = tuple[dict[str, JSON], str]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTest:
+    """One test: how it is measured, and how its working and its sentence are made."""
+
+    measure: Measure
+    tell: Callable[[PlanFacts, Year, Measured], Told]
+
+
+def percent(bps: int) -> str:
+    """``5.21 %``."""
+    sign, bps = ("-", -bps) if bps < 0 else ("", bps)
+    return f"{sign}{bps // 100}.{bps % 100:02d} %"
+
+
+def dollars(cents: int) -> str:
+    """``$24,500.00``."""
+    sign, cents = ("-", -cents) if cents < 0 else ("", cents)
+    return f"{sign}${cents // 100:,}.{cents % 100:02d}"
+
+
+def _column(values: Cents | Flags, places: Cents | None = None) -> list[JSON]:
+    chosen = values if places is None else values[places]
+    return list(chosen.tolist())
+
+
+def _ratio_working(year: Year, contributions: Cents, parts: dict[str, Cents], prior: int | None) -> Told:
+    """Both averages with everybody's ratio, from ``law``."""
+    pay = year.counted_pay()
+    test = law.nondiscrimination.adp_test(
+        contributions=contributions,
+        compensation=pay,
+        is_hce=year.is_hce,
+        eligible=year.eligible,
+        prior_year_nhce_average=prior,
+    )
+    places = np.array([person.place for person in test.people], dtype=np.int64)
+    people: dict[str, JSON] = {
+        "place": _column(places),
+        "hce": [person.is_hce for person in test.people],
+        "contribution_cents": [person.contribution_cents for person in test.people],
+        "compensation_cents": [person.compensation_cents for person in test.people],
+        "ratio_bps": [person.ratio for person in test.people],
+    }
+    people |= {name: _column(values, places) for name, values in parts.items()}
+    working: dict[str, JSON] = {
+        "path": str(test.path.value),
+        "testing": str(test.testing.value),
+        "hce": {"count": test.hce.count, "ratio_sum_bps": test.hce.ratio_sum, "average_bps": test.hce.average},
+        "nhce": {"count": test.nhce.count, "ratio_sum_bps": test.nhce.ratio_sum, "average_bps": test.nhce.average},
+        "limit": {
+            "times_1_25_bps": test.limit.times_1_25,
+            "twice_bps": test.limit.twice,
+            "plus_two_points_bps": test.limit.plus_two_points,
+            "limit_bps": test.limit.limit,
+        },
+        "left_out_without_pay": list(test.left_out_without_pay),
+        "people": people,
+    }
+    over = "within" if test.passed else "over"
+    text = (
+        f"The {test.hce.count} highly compensated average {percent(test.hce.average)}, {over} the limit of "
+        f"{percent(test.limit.limit)} that follows from the others' {percent(test.nhce.average)}."
+    )
+    return working, text if test.hce.count else "No highly compensated employee is eligible: deemed passed."
+
+
+def _adp(_: PlanFacts, year: Year, __: Measured) -> Told:
+    split = year.split()
+    parts = {"deferral_cents": year.deferrals, "catch_up_cents": split.catch_up, "qnec_cents": year.qnec}
+    return _ratio_working(year, year.adp_contributions(), parts, year.prior_adp_bps)
+
+
+def _acp(_: PlanFacts, year: Year, __: Measured) -> Told:
+    parts = {"match_cents": year.match, "after_tax_cents": year.after_tax}
+    return _ratio_working(year, year.acp_contributions(), parts, year.prior_acp_bps)
+
+
+def _deferral_limit(facts: PlanFacts, year: Year, measured: Measured) -> Told:
+    limits, split = year.deferral_limits(), year.split()
+    must = np.where(year.roth_required, np.maximum(split.catch_up - year.roth, 0), 0)
+    with_deferrals = np.flatnonzero(year.calendar_deferrals > 0)
+    working: dict[str, JSON] = {
+        "calendar_year": year.calendar_year.year,
+        "must_be_roth_cents": int(must.sum()),
+        "excess_cents": int(split.excess.sum()),
+        "people": {
+            "place": _column(with_deferrals),
+            "deferral_cents": _column(year.calendar_deferrals, with_deferrals),
+            "regular_limit_cents": _column(np.broadcast_to(limits.regular, year.ages.shape), with_deferrals),
+            "catch_up_limit_cents": _column(limits.catch_up, with_deferrals),
+            "catch_up_cents": _column(split.catch_up, with_deferrals),
+            "excess_cents": _column(split.excess, with_deferrals),
+            "age": _column(year.ages, with_deferrals),
+            "roth_required": _column(year.roth_required, with_deferrals),
+            "must_be_roth_cents": _column(must, with_deferrals),
+        },
+    }
+    over = int((split.excess > 0).sum())
+    if over:
+        return working, (
+            f"{over} over the limit of {year.calendar_year}, by {dollars(int(split.excess.sum()))} together: "
+            f"pay it back with its earnings by April 15, {year.calendar_year.year + 1}."
+        )
+    if must.any():
+        return working, (
+            f"{dollars(int(must.sum()))} of catch-up was made pre-tax by people whose wages of the year before require "
+            f"it to be Roth (IRC 414(v)(7))."
+        )
+    closest = facts.labels[_closest(year)] if with_deferrals.size else "Nobody"
+    return working, f"Nobody is over the limit. {closest} is nearest: {dollars(int(measured.measured))} so far."
+
+
+def _closest(year: Year) -> int:
+    room = np.where(year.calendar_deferrals > 0, year.deferral_limits().total - year.calendar_deferrals, 2**62)
+    return int(room.argmin())
+
+
+def _additions_limit(_: PlanFacts, year: Year, measured: Measured) -> Told:
+    outcome = additions(year)
+    places = np.flatnonzero(outcome.counted > 0)
+    working: dict[str, JSON] = {
+        "dollar_limit_cents": outcome.dollar_limit_cents,
+        "excess_cents": int(outcome.excess.sum()),
+        "people": {
+            "place": _column(places),
+            "counted_cents": _column(outcome.counted, places),
+            "limit_cents": _column(outcome.limit, places),
+            "compensation_cents": _column(year.section_415, places),
+            "catch_up_by_415_cents": _column(outcome.catch_up_by_415, places),
+            "excess_cents": _column(outcome.excess, places),
+        },
+    }
+    over = int((outcome.excess > 0).sum())
+    if over:
+        return working, f"{over} over the limit, by {dollars(int(outcome.excess.sum()))} together (IRC 415(c))."
+    return working, (
+        f"The largest use of a limit is {dollars(int(measured.measured))} of {dollars(int(measured.limit))}."
+    )
+
+
+def _compensation_limit(facts: PlanFacts, year: Year, _: Measured) -> Told:
+    cap = law.compensation.annual_cap(year.plan_year)
+    places = np.flatnonzero(year.compensation > cap)
+    working: dict[str, JSON] = {
+        "cap_cents": cap,
+        "people": {
+            "place": _column(places),
+            "compensation_cents": _column(year.compensation, places),
+            "counted_cents": _column(year.counted_pay(), places),
+        },
+    }
+    if not len(places):
+        return working, f"Nobody has been paid more than {dollars(cap)} this plan year."
+    names = ", ".join(facts.labels[int(place)] for place in places[:3])
+    return working, f"Pay over {dollars(cap)} does not count: {len(places)} so far ({names})."
+
+
+def _coverage(_: PlanFacts, year: Year, measured: Measured) -> Told:
+    test = law.coverage.coverage_test(
+        is_hce=year.is_hce, benefiting=year.eligible, excluded=~(year.eligible | year.class_excluded)
+    )
+    working: dict[str, JSON] = {
+        "nhce_nonexcludable": test.nhce_nonexcludable,
+        "nhce_benefiting": test.nhce_benefiting,
+        "hce_nonexcludable": test.hce_nonexcludable,
+        "hce_benefiting": test.hce_benefiting,
+        "nhce_concentration": test.nhce_concentration,
+        "classification": str(test.classification.value),
+        "deemed": test.deemed,
+    }
+    if test.deemed:
+        return working, f"Deemed passed: {test.deemed}."
+    return working, (
+        f"{test.nhce_benefiting} of {test.nhce_nonexcludable} others may take part against {test.hce_benefiting} of "
+        f"{test.hce_nonexcludable} highly compensated: {percent(int(measured.measured))}, 70 % is enough."
+    )
+
+
+def _top_heavy(facts: PlanFacts, year: Year, measured: Measured) -> Told:
+    test = law.top_heavy.top_heavy_test(balances=year.balances, is_key=year.is_key, served_in_year=year.served_before)
+    here = np.array([any(e.terminated_on is None for e in spans) for spans in facts.employment], dtype=np.bool_)
+    cap = law.compensation.annual_cap(year.plan_year)
+    owed = law.top_heavy.minimum_contribution(
+        is_key=year.is_key,
+        owed_to=year.eligible & here & ~year.is_key,
+        compensation=law.compensation.top_heavy_or_415_pay(year.section_415, cap),
+        deferrals=year.deferrals,
+        match=year.match,
+        nonelective=year.nonelective + year.qnec,
+    )
+    places = np.flatnonzero(year.balances != 0)
+    working: dict[str, JSON] = {
+        "key_cents": test.key_cents,
+        "total_cents": test.total_cents,
+        "people_counted": test.people_counted,
+        "minimum_rate_bps": owed.rate_bps if test.top_heavy else 0,
+        "shortfall_cents": owed.total_shortfall_cents if test.top_heavy else 0,
+        "people": {
+            "place": _column(places),
+            "key": _column(year.is_key, places),
+            "balance_cents": _column(year.balances, places),
+        },
+    }
+    text = (
+        f"Key employees hold {percent(int(measured.measured))} of the balances; more than 60 % makes a plan top-heavy."
+    )
+    if test.top_heavy:
+        text += (
+            f" On pay to date the minimum of {percent(owed.rate_bps)} would cost {dollars(owed.total_shortfall_cents)}"
+            f" beyond what the others have received."
+        )
+    return working, text
+
+
+_TELL: dict[TestId, Callable[[PlanFacts, Year, Measured], Told]] = {
+    TestId.ADP: _adp,
+    TestId.ACP: _acp,
+    TestId.DEFERRAL_LIMIT: _deferral_limit,
+    TestId.ADDITIONS_LIMIT: _additions_limit,
+    TestId.COMPENSATION_LIMIT: _compensation_limit,
+    TestId.COVERAGE_DEFERRAL: _coverage,
+    TestId.COVERAGE_MATCH: _coverage,
+    TestId.TOP_HEAVY: _top_heavy,
+}
+
+PLAN_TESTS: tuple[PlanTest, ...] = tuple(PlanTest(measure, _TELL[measure.test]) for measure in MEASURES)
+
+
+def run_tests(facts: PlanFacts) -> tuple[tuple[TestResult, ...], People | None]:
+    """Every test of the plan year to date; a figure that is not on file refuses the tests that read it, by name."""
+    try:
+        people: People | None = people_of(facts)
+        missing = ""
+    except NotEnacted as refusal:
+        people, missing = None, str(refusal)
+    none = nobody(len(facts))
+    try:
+        year = year_of(
+            facts,
+            is_hce=none if people is None else people.is_hce,
+            is_key=none if people is None else people.is_key,
+        )
+    except NotEnacted as refusal:
+        return tuple(_refused(each.measure, str(refusal)) for each in PLAN_TESTS), people
+    return tuple(_run(each, facts, year, missing) for each in PLAN_TESTS), people
+
+
+def _run(plan_test: PlanTest, facts: PlanFacts, year: Year, missing: str) -> TestResult:
+    measure = plan_test.measure
+    why_not = measure.applies(year)
+    if why_not:
+        return _without(measure, Status.NOT_APPLICABLE, why_not)
+    if measure.needs_groups and missing:
+        return _refused(measure, missing)
+    if needs_prior_year(measure, facts):
+        return _refused(
+            measure,
+            "The plan is tested against the averages of the year before, and these are not on file. "
+            "Load them with the plan's history.",
+        )
+    try:
+        measured = measure.of(year)
+        working, text = plan_test.tell(facts, year, measured)
+    except NotEnacted as refusal:
+        return _refused(measure, str(refusal))
+    passed = bool(measured.passed) and not working.get("must_be_roth_cents")
+    return TestResult(
+        test=measure.test,
+        title=measure.title,
+        citation=measure.citation,
+        status=Status.PASS if passed else Status.FAIL,
+        unit=measure.unit,
+        measured=int(measured.measured),
+        limit=int(measured.limit),
+        room=int(measured.limit) - int(measured.measured) if measure.test not in _RATIO_TESTS else _over(measured),
+        working=working,
+        explanation=text,
+    )
+
+
+# In a coverage test more is better: the room is what is above the limit.
+_RATIO_TESTS = (TestId.COVERAGE_DEFERRAL, TestId.COVERAGE_MATCH)
+
+
+def _over(measured: Measured) -> int:
+    return int(measured.measured) - int(measured.limit)
+
+
+def needs_prior_year(measure: Measure, facts: PlanFacts) -> bool:
+    """Whether a prior-year test has no prior year to look at."""
+    return (
+        measure.test in (TestId.ADP, TestId.ACP)
+        and facts.provisions.testing.method.value == "prior_year"
+        and facts.prior_ratios is None
+    )
+
+
+def _refused(measure: Measure, why: str) -> TestResult:
+    return _without(measure, Status.REFUSED, why)
+
+
+def _without(measure: Measure, status: Status, why: str) -> TestResult:
+    return TestResult(
+        measure.test, measure.title, measure.citation, status, Unit(measure.unit), None, None, None, {}, why
+    )
