@@ -72,6 +72,10 @@ class Keyring:
         """What the database needs to verify :meth:`sign_tenants`; installed by ``migrate``."""
         return self._signing
 
+    def random_bytes(self, count: int) -> bytes:
+        """Fresh bytes for tokens and challenges."""
+        return self._random.token(count)
+
     def sign_tenants(self, tenants: str) -> str:
         """The setting ``open401k.tenants``: the set and its HMAC-SHA256, as ``base.allowed_tenants()`` reads it."""
         return f"{tenants}:{hmac.new(self._signing, tenants.encode(), hashlib.sha256).hexdigest()}"

@@ -71,6 +71,7 @@ def test_a_new_master_key_opens_what_the_old_one_sealed_once_rewrapped(begin: Be
     new = MasterKeys(current=bytes(32), index=old.index, previous=(old.current,))
     with begin() as tx:
         sealed = tx.keyring.seal(tx, tenant_id=tenant, plaintext=SSN, **PLACE)
+    with begin() as tx:
         both = Keyring(new, SystemRandom())
         assert both.rewrap(tx, tenants=[tenant]) == 1
         assert both.rewrap(tx, tenants=[tenant]) == 0
