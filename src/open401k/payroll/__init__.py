@@ -1,3 +1,45 @@
 """Payroll: files and API bodies into checked rows, and the runs they make. Not here: posting (recordkeeping)."""
 
-__all__: list[str] = []
+from .checks import FileCheck, Outcome, check
+from .columns import REQUIRED, findings_of, propose, settle
+from .findings import Code, Finding, Findings, Hold, Severity
+from .formats import LAYOUTS, Layout, read_json
+from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading
+from .reading import Opened, known_layout, open_upload
+from .rows import Field, PayrollRow, masked_ssn
+from .standing import NOBODY, UNKNOWN, Expectation, PlanTerms, Standing
+
+__all__ = [
+    "LAYOUTS",
+    "NOBODY",
+    "REQUIRED",
+    "UNKNOWN",
+    "Code",
+    "Column",
+    "DateOrder",
+    "Expectation",
+    "Field",
+    "FileCheck",
+    "Finding",
+    "Findings",
+    "Hold",
+    "Layout",
+    "Mapping",
+    "MappingProposal",
+    "Opened",
+    "Outcome",
+    "PayrollRow",
+    "PlanTerms",
+    "ProposedColumn",
+    "Reading",
+    "Severity",
+    "Standing",
+    "check",
+    "findings_of",
+    "known_layout",
+    "masked_ssn",
+    "open_upload",
+    "propose",
+    "read_json",
+    "settle",
+]

@@ -1,6 +1,6 @@
 """What the plan knows about the people of a file, in columns, for the checks. Not here: gathering it (a flow)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from open401k.kernel import EmployeeId, Source
+from open401k.kernel import EmployeeId, LimitationYear, Source
 
 Cents: TypeAlias = NDArray[np.int64]
 
@@ -32,6 +32,7 @@ class Standing:
     employee_id: Sequence[EmployeeId] = ()
     first_name: Sequence[str] = ()
     last_name: Sequence[str] = ()
+    ssn_last4: Sequence[str] = ()
     birth_date: Sequence[date | None] = ()
     employment: Sequence[Sequence[tuple[date, date | None]]] = ()  # (hired on, terminated on)
     eligible_on: Sequence[date | None] | None = None  # first day deferrals may be made; None inside: not in sight
@@ -52,6 +53,12 @@ class Standing:
 
     def __len__(self) -> int:
         return len(self.employee_id)
+
+    def at(self, column: Cents, places: Cents, *, default: int = 0) -> Cents:
+        """The values of a column at ``places`` (-1 is nobody known); ``default`` where nothing is known."""
+        if not len(column):
+            return np.full(len(places), default, dtype=np.int64)
+        return np.where(places >= 0, column[np.maximum(places, 0)], default).astype(np.int64, copy=False)
 
 
 NOBODY = Standing(place={})
@@ -78,5 +85,7 @@ class Expectation:
     pay_date: date | None = None  # announced with the upload, for layouts without the column
     closed_before: date | None = None  # first open day: earlier pay dates belong to a closed plan year
     control_totals: Mapping[str, int] = field(default_factory=dict)  # field name -> cents; "rows" -> count
-    several_pay_dates: bool = False
     no_contributions: bool = False  # "nothing to contribute this period", said expressly
+    limitation_year: LimitationYear | None = None  # of the plan, holding the pay date; None is the calendar year
+    #: First day deferrals of someone new may be made, from birth date and hire date; None inside: not in sight.
+    eligible_on: Callable[[date, date], date | None] | None = None

@@ -1,0 +1,214 @@
+"""All checks of a file, chunk by chunk, to one outcome. Not here: the single checks (checks_people, checks_limits).
+
+What a hold means for posting: the finding tells, the :class:`Hold` beside it names the cents of one source of one row
+that go to suspense; everything else of the row posts. A hold finding without a Hold (a match that differs from the
+formula) moves nothing: the plan's own computation is what posts.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from open401k.kernel import Money
+
+from . import checks_limits, checks_people
+from .checks_swap import SwapWatch
+from .chunks import AMOUNTS, Chunk
+from .findings import Code, Finding, Findings, Hold, Severity
+from .mapping import Mapping
+from .rows import Field, PayrollRow
+from .standing import NOBODY, Expectation, Standing
+
+#: A payroll is announced at most this long before its pay date.
+DAYS_AHEAD = 7
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Everything the checks have to say about one file."""
+
+    findings: Findings
+    holds: list[Hold]
+    pay_date: date | None
+    period_start: date | None
+    period_end: date | None
+    rows: int
+    totals: dict[str, int]  # cents by field as reported, for the confirm page and the control totals
+    content: str  # the same for the same people and amounts in any order, file name or format
+    new_people: list[PayrollRow]
+
+    @property
+    def may_post(self) -> bool:
+        """Whether nothing refuses the file; a confirmation may still be needed."""
+        return not self.findings.rejected
+
+
+@dataclass(slots=True)
+class FileCheck:
+    """Checks a file as it streams by: :meth:`chunk` for each, then :meth:`finish` once."""
+
+    expected: Expectation
+    mapping: Mapping | None = None
+    findings: Findings = field(default_factory=Findings)
+    holds: list[Hold] = field(default_factory=list)
+    new_people: list[PayrollRow] = field(default_factory=list)
+    _seen: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _totals: dict[str, int] = field(default_factory=lambda: dict.fromkeys(AMOUNTS, 0))
+    _rows: int = 0
+    _first: PayrollRow | None = None
+    _content: int = 0
+    _swap: SwapWatch = field(default_factory=SwapWatch)
+
+    def chunk(self, rows: Sequence[PayrollRow], standing: Standing = NOBODY) -> list[Hold]:
+        """Check some rows against what is known of their people; the holds of these rows."""
+        if not rows:
+            return []
+        self._first = self._first or rows[0]
+        self._rows += len(rows)
+        pay_date = self.pay_date
+        columns = Chunk.of(rows, standing, self.mapping)
+        self._pay_dates(rows, columns)
+        self._repeated(rows, columns)
+        self.findings.extend(checks_people.check(columns, self.expected, pay_date, self.new_people))
+        holds: list[Hold] = []
+        if pay_date is not None:
+            for finding, hold in checks_limits.check(columns, self.expected, pay_date):
+                if finding is not None:
+                    self.findings.add(finding)
+                if hold is not None:
+                    holds.append(hold)
+        for name, column in columns.amounts.items():
+            self._totals[name] += int(column.sum())
+        self._content = (self._content + content_sum(rows)) % 2**256
+        self._swap.add(columns)
+        self.holds.extend(holds)
+        return holds
+
+    @property
+    def pay_date(self) -> date | None:
+        """The one pay date of the file: announced, else that of its first row."""
+        return self.expected.pay_date or (self._first.pay_date if self._first else None)
+
+    def finish(self) -> Outcome:
+        """What only the whole file shows: the pay date, totals, swapped columns."""
+        if self._rows:
+            self.findings.extend(_pay_date_findings(self.pay_date, self.expected, self.mapping))
+            self.findings.extend(_total_findings(self._totals, self._rows, self.expected))
+            self.findings.extend(self._swap.findings(self.mapping))
+        first = self._first
+        return Outcome(
+            findings=self.findings,
+            holds=self.holds,
+            pay_date=self.pay_date,
+            period_start=first.period_start if first else None,
+            period_end=first.period_end if first else None,
+            rows=self._rows,
+            totals=dict(self._totals),
+            content=f"{self._content:064x}",
+            new_people=self.new_people,
+        )
+
+    def _pay_dates(self, rows: Sequence[PayrollRow], columns: Chunk) -> None:
+        pay_date = self.pay_date
+        for row in rows:
+            if row.pay_date is not None and row.pay_date != pay_date:
+                reason = f"The row says {row.pay_date}, the payroll is of {pay_date}."
+                fix = "Send each pay date as a file of its own."
+                self.findings.add(
+                    columns.finding(row, Severity.REJECT, Code.PAY_DATE_MIXED, reason, fix, Field.PAY_DATE)
+                )
+
+    def _repeated(self, rows: Sequence[PayrollRow], columns: Chunk) -> None:
+        seen = self._seen
+        for row in rows:
+            name = hash((row.last_name.casefold(), row.first_name.casefold()))
+            first_row, first_name = seen.setdefault(row.key, (row.row, name))
+            if first_row == row.row:
+                continue
+            if first_name == name:
+                reason = f"Rows {first_row} and {row.row} are the same person."
+                fix = "Remove one of them; two checks of one pay date are added up in one row."
+                code = Code.ROW_DUPLICATE
+            else:
+                reason = f"Rows {first_row} and {row.row} have the same SSN and different names."
+                fix, code = "Correct the SSN of one of them.", Code.PERSON_CONFLICT
+            self.findings.add(columns.finding(row, Severity.REJECT, code, reason, fix, Field.SSN))
+
+
+def check(
+    chunks: Iterable[Sequence[PayrollRow]],
+    standing: Standing,
+    expected: Expectation,
+    *,
+    mapping: Mapping | None = None,
+    findings: Findings | None = None,
+) -> Outcome:
+    """All checks of a file whose people's standing is at hand. ``findings`` of the reading are carried on."""
+    whole = FileCheck(expected, mapping, findings if findings is not None else Findings())
+    for rows in chunks:
+        whole.chunk(rows, standing)
+    return whole.finish()
+
+
+def content_sum(rows: Iterable[PayrollRow]) -> int:
+    """A sum over rows that no order, file name or format changes: who, when, how much."""
+    total = 0
+    for row in rows:
+        told = (
+            row.key,
+            row.pay_date,
+            row.gross_cents,
+            row.hours_hundredths,
+            row.pre_tax_cents,
+            row.roth_cents,
+            row.after_tax_cents,
+            row.pre_tax_catch_up_cents,
+            row.roth_catch_up_cents,
+            row.match_cents,
+            row.loan_payments,
+        )
+        total += int.from_bytes(hashlib.sha256(repr(told).encode()).digest(), "big")
+    return total
+
+
+def _pay_date_findings(pay_date: date | None, expected: Expectation, mapping: Mapping | None) -> list[Finding]:
+    column = mapping.label(Field.PAY_DATE) if mapping else str(Field.PAY_DATE)
+    if pay_date is None:
+        fix = "Give the pay date with the upload."
+        return [Finding(Severity.REJECT, Code.PAY_DATE_MISSING, "Nothing says the pay date.", fix, column=column)]
+    shown = pay_date.isoformat()
+    if pay_date > expected.today + timedelta(days=DAYS_AHEAD):
+        reason = f"The pay date {shown} is more than {DAYS_AHEAD} days ahead."
+        fix = "Check the year, or send the file closer to the pay date."
+        return [Finding(Severity.REJECT, Code.PAY_DATE_RANGE, reason, fix, column=column, value_masked=shown)]
+    if expected.closed_before is not None and pay_date < expected.closed_before:
+        reason = f"The pay date {shown} is in a closed plan year; it is open from {expected.closed_before} on."
+        fix = "Have the year reopened, or correct the date."
+        return [Finding(Severity.REJECT, Code.PAY_DATE_RANGE, reason, fix, column=column, value_masked=shown)]
+    return []
+
+
+def _total_findings(totals: dict[str, int], rows: int, expected: Expectation) -> list[Finding]:
+    found = []
+    for name, announced in expected.control_totals.items():
+        summed = rows if name == "rows" else totals.get(name)
+        if summed is None:
+            reason = f"There is no column {name!r} to hold the control total against."
+            found.append(Finding(Severity.REJECT, Code.TOTAL_MISMATCH, reason, "Name a field.", column=name))
+        elif summed != announced:
+            of = str if name == "rows" else _dollars
+            apart = of(summed - announced)
+            reason = f"The control total is {of(announced)}, the rows add up to {of(summed)}: {apart} apart."
+            detail = (("announced", str(announced)), ("summed", str(summed)), ("difference", str(summed - announced)))
+            fix = "Find the missing or extra rows, or correct the control total."
+            found.append(Finding(Severity.REJECT, Code.TOTAL_MISMATCH, reason, fix, column=name, detail=detail))
+    contributed = sum(totals[name] for name in AMOUNTS if name not in ("gross", "plan_compensation"))
+    if expected.no_contributions and contributed:
+        reason = f'"No contributions" was said, but the rows carry {_dollars(contributed)}.'
+        found.append(Finding(Severity.REJECT, Code.TOTAL_MISMATCH, reason, "Take the statement back, or the amounts."))
+    return found
+
+
+def _dollars(cents: int) -> str:
+    return str(Money(cents))

@@ -1,0 +1,338 @@
+"""Money against pay, law, plan and elections, in arrays; what is held and what refuses. Not here: people, dates.
+
+Order of taking, so that no cent is held twice: not in the plan or not eligible (everything), catch-up coded before
+age 50, over the election, over 402(g) and catch-up, catch-up that had to be Roth, over the plan's own limit, over 415(c),
+loans.
+"""
+
+from collections.abc import Generator, Iterator
+from datetime import date
+from typing import TypeAlias
+
+import numpy as np
+
+from open401k.kernel import CalendarYear, LimitationYear, Money, Source
+from open401k.law import deferrals, figures
+
+from .checks_people import left_long_ago
+from .chunks import Chunk
+from .findings import Code, Finding, Hold, Severity
+from .rows import DEFERRALS, EMPLOYER_MONEY, Field, PayrollRow
+from .standing import UNKNOWN, Cents, Expectation
+
+Found: TypeAlias = Iterator[tuple[Finding | None, Hold | None]]
+Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+
+IMPLAUSIBLE_PAY = 10_000_000_00  # in one payroll
+SOURCES = {Field.PRE_TAX: Source.PRE_TAX, Field.ROTH: Source.ROTH, Field.AFTER_TAX: Source.AFTER_TAX}
+
+
+def check(chunk: Chunk, expected: Expectation, pay_date: date) -> Found:
+    """Findings about amounts, each with the hold it causes, if one."""
+    refused = np.zeros(len(chunk.rows), dtype=np.bool_)
+    year_415 = expected.limitation_year or LimitationYear.starting(date(pay_date.year, 1, 1))
+    most_additions = figures.cents("limit_415c", year_415)
+    yield from _impossible(chunk, most_additions, refused)
+    left = {
+        Field.PRE_TAX: np.where(refused, 0, chunk.amounts["pre_tax"] + chunk.amounts["pre_tax_catch_up"]),
+        Field.ROTH: np.where(refused, 0, chunk.amounts["roth"] + chunk.amounts["roth_catch_up"]),
+        Field.AFTER_TAX: np.where(refused, 0, chunk.amounts["after_tax"]),
+    }
+    ages = _ages(chunk, CalendarYear(pay_date.year))
+    yield from _not_allowed(chunk, expected, pay_date, left)
+    yield from _catch_up_too_young(chunk, ages, left)
+    yield from _elections(chunk, left)
+    catch_up, room = yield from _deferral_limits(chunk, expected, CalendarYear(pay_date.year), ages, left)
+    yield from _plan_limit(chunk, expected, ages, left)
+    yield from _additions(chunk, most_additions, catch_up, room, left)
+    yield from _loans(chunk)
+    yield from _match(chunk)
+
+
+def _dollars(cents: int) -> str:
+    return str(Money(int(cents)))
+
+
+def _rows(chunk: Chunk, flags: Flags) -> Iterator[tuple[int, PayrollRow]]:
+    for place in np.flatnonzero(flags).tolist():
+        yield place, chunk.rows[place]
+
+
+def _hold(row: PayrollRow, field: Field, cents: int, code: Code) -> Hold:
+    return Hold(row.row, row.key, SOURCES[field], int(cents), code)
+
+
+def _ages(chunk: Chunk, year: CalendarYear) -> Cents:
+    """Age on 31 December, 0 when the birth date is known nowhere; the census goes before the file."""
+    on_file = chunk.standing.birth_date
+    years = []
+    for row, place in zip(chunk.rows, chunk.places.tolist(), strict=True):
+        born = (on_file[place] if place >= 0 and on_file else None) or row.birth_date
+        years.append(born.year if born else 0)
+    return deferrals.ages_at_year_end(np.array(years, dtype=np.int64), year)
+
+
+def _impossible(chunk: Chunk, most_additions: int, refused: Flags) -> Found:
+    """What no payroll can be: contradictions and slipped columns refuse the file."""
+    amounts = chunk.amounts
+    for field in (Field.GROSS, *DEFERRALS, *EMPLOYER_MONEY):
+        most = IMPLAUSIBLE_PAY if field is Field.GROSS else most_additions
+        for place, row in _rows(chunk, amounts[str(field)] > most):
+            refused[place] = True
+            value = Money(int(amounts[str(field)][place])).plain()
+            reason = (
+                f"{_dollars(amounts[str(field)][place])} in one payroll is over {_dollars(most)}, the most of a year."
+            )
+            if field is Field.GROSS:
+                reason = f"{_dollars(amounts['gross'][place])} of pay in one payroll is not plausible."
+            fix = "Check the decimal point and the columns."
+            yield chunk.finding(row, Severity.REJECT, Code.AMOUNT_IMPLAUSIBLE, reason, fix, field, value=value), None
+    if not chunk.carries(Field.GROSS) and not chunk.carries(Field.EARNINGS):
+        return
+    withheld = sum((amounts[str(field)] for field in DEFERRALS), np.zeros(len(chunk.rows), dtype=np.int64))
+    for place, row in _rows(chunk, (withheld > amounts["gross"]) & ~refused):
+        refused[place] = True
+        reason = f"{_dollars(withheld[place])} was withheld from {_dollars(amounts['gross'][place])} of pay."
+        value = Money(int(withheld[place])).plain()
+        fix = "Correct the amount, or the gross pay."
+        yield (
+            chunk.finding(row, Severity.REJECT, Code.AMOUNT_EXCEEDS_PAY, reason, fix, Field.PRE_TAX, value=value),
+            None,
+        )
+
+
+def _not_allowed(chunk: Chunk, expected: Expectation, pay_date: date, left: dict[Field, Cents]) -> Found:
+    """Money of people who may not contribute, or of a source the plan does not have: all of it is held."""
+    for field, source in SOURCES.items():
+        if source not in expected.terms.sources:
+            for place, row in _rows(chunk, left[field] > 0):
+                reason = f"The plan has no {source.replace('_', '-')} contributions."
+                fix = "Amend the plan, or give the money back to the employee through payroll."
+                cents = int(left[field][place])
+                left[field][place] = 0
+                finding = chunk.finding(row, Severity.HOLD, Code.SOURCE_NOT_IN_PLAN, reason, fix, field)
+                yield finding, _hold(row, field, cents, Code.SOURCE_NOT_IN_PLAN)
+    anything = (left[Field.PRE_TAX] + left[Field.ROTH] + left[Field.AFTER_TAX]) > 0
+    for place, row in _rows(chunk, anything):
+        refusal = _may_not_contribute(chunk, expected, pay_date, row, int(chunk.places[place]))
+        if refusal is None:
+            continue
+        code, reason, fix = refusal
+        yield chunk.finding(row, Severity.HOLD, code, reason, fix, Field.PRE_TAX), None
+        for field in SOURCES:
+            cents = int(left[field][place])
+            if cents:
+                left[field][place] = 0
+                yield None, _hold(row, field, cents, code)
+
+
+def _may_not_contribute(
+    chunk: Chunk, expected: Expectation, pay_date: date, row: PayrollRow, place: int
+) -> tuple[Code, str, str] | None:
+    standing = chunk.standing
+    left_on = left_long_ago(row, standing, place, pay_date)
+    if left_on is not None:
+        reason = f"Employment ended on {left_on}, more than 75 days before the pay date; such pay is rarely plan pay."
+        return Code.PERSON_TERMINATED, reason, "Say that the employee was rehired, or return the money."
+    if place >= 0:
+        if standing.eligible_on is None:
+            return None
+        eligible_on = standing.eligible_on[place]
+    elif expected.eligible_on is not None and row.birth_date and row.hire_date:
+        eligible_on = expected.eligible_on(row.birth_date, row.hire_date)
+    else:
+        return None
+    if eligible_on is not None and eligible_on <= pay_date:
+        return None
+    when = f"from {eligible_on} on" if eligible_on else "not in sight of"
+    reason = f"The employee is not a participant on {pay_date}: {when} entry by age, service and entry date."
+    return Code.PERSON_NOT_ELIGIBLE, reason, "Return the money through payroll, or correct the hire or birth date."
+
+
+def _catch_up_too_young(chunk: Chunk, ages: Cents, left: dict[Field, Cents]) -> Found:
+    """Catch-up codes of people who are not 50 this year: the coded amount is held in full."""
+    for code_field, field in ((Field.PRE_TAX_CATCH_UP, Field.PRE_TAX), (Field.ROTH_CATCH_UP, Field.ROTH)):
+        coded = np.minimum(chunk.amounts[str(code_field)], left[field])
+        for place, row in _rows(chunk, (coded > 0) & (ages > 0) & (ages < 50)):
+            cents = int(coded[place])
+            left[field][place] -= cents
+            reason = f"{_dollars(cents)} came as catch-up, but the employee is {ages[place]} this year (IRC 414(v)(5))."
+            fix = "Send it as a regular deferral if elected so, or return it."
+            finding = chunk.finding(row, Severity.HOLD, Code.LIMIT_CATCHUP_AGE, reason, fix, code_field)
+            yield finding, _hold(row, field, cents, Code.LIMIT_CATCHUP_AGE)
+
+
+def _elections(chunk: Chunk, left: dict[Field, Cents]) -> Found:
+    """More than elected is held; less is told, since nothing arrived that could be."""
+    columns = ((Field.PRE_TAX, chunk.standing.elected_pre_tax), (Field.ROTH, chunk.standing.elected_roth))
+    for field, column in columns:
+        elected = chunk.of_standing(column, default=UNKNOWN)
+        differs = (elected != UNKNOWN) & (np.abs(left[field] - elected) > 1) & (chunk.places >= 0)
+        for place, row in _rows(chunk, differs):
+            sent, wanted = int(left[field][place]), int(elected[place])
+            reason = f"Elected is {_dollars(wanted)}, sent was {_dollars(sent)}."
+            fix = "Correct the deduction in payroll; if the election changed, record it."
+            detail = (("elected_cents", str(wanted)), ("sent_cents", str(sent)))
+            finding = chunk.finding(row, Severity.HOLD, Code.ELECTION_MISMATCH, reason, fix, field, detail=detail)
+            over = max(0, sent - wanted)
+            left[field][place] -= over
+            yield finding, _hold(row, field, over, Code.ELECTION_MISMATCH) if over else None
+
+
+def _deferral_limits(
+    chunk: Chunk, expected: Expectation, year: CalendarYear, ages: Cents, left: dict[Field, Cents]
+) -> Generator[tuple[Finding | None, Hold | None], None, tuple[Cents, Cents]]:
+    """402(g) with catch-up, and catch-up that had to be Roth; returns this payroll's catch-up and what room is left."""
+    terms, standing = expected.terms, chunk.standing
+    wages = chunk.of_standing(standing.fica_prior_year, default=UNKNOWN)
+    must_roth = deferrals.roth_catch_up_required(wages, year)
+    limits = deferrals.deferral_limits(
+        ages,
+        year,
+        plan_allows_catch_up=terms.catch_up,
+        higher_60_to_63=terms.higher_catch_up_60_63,
+        roth_required=must_roth,
+        plan_has_roth=Source.ROTH in terms.sources,
+    )
+    pre_tax_before, roth_before = chunk.of_standing(standing.ytd_pre_tax), chunk.of_standing(standing.ytd_roth)
+    before = pre_tax_before + roth_before
+    split = deferrals.accept_by_source(
+        before=before,
+        roth_before=roth_before,
+        pre_tax=left[Field.PRE_TAX],
+        roth=left[Field.ROTH],
+        limits=limits,
+        roth_required=must_roth,
+    )
+    for field, excess in ((Field.PRE_TAX, split.excess_pre_tax), (Field.ROTH, split.excess_roth)):
+        for place, row in _rows(chunk, excess > 0):
+            yield _over_402g(chunk, row, field, place, excess, before, left, limits.total, year)
+    for field, excess in ((Field.PRE_TAX, split.excess_pre_tax), (Field.ROTH, split.excess_roth)):
+        left[field] -= excess
+    coded = np.where(must_roth & (ages >= 50), np.minimum(chunk.amounts["pre_tax_catch_up"], left[Field.PRE_TAX]), 0)
+    wrong = np.maximum(split.must_be_roth, coded)
+    for place, row in _rows(chunk, wrong > 0):
+        cents = int(wrong[place])
+        reason = (
+            f"{_dollars(cents)} of catch-up came pre-tax, but last year's FICA wages of {_dollars(wages[place])} are"
+            f" over the {year.year} threshold: it must be Roth (IRC 414(v)(7))."
+        )
+        fix = "Send it as Roth, use the deemed Roth election, or correct by Form W-2 or in-plan Roth rollover."
+        finding = chunk.finding(row, Severity.HOLD, Code.LIMIT_ROTH_CATCHUP, reason, fix, Field.PRE_TAX)
+        yield finding, _hold(row, Field.PRE_TAX, cents, Code.LIMIT_ROTH_CATCHUP)
+    left[Field.PRE_TAX] -= wrong
+    year_to_date = deferrals.split(before + left[Field.PRE_TAX] + left[Field.ROTH], limits).catch_up
+    catch_up = year_to_date - deferrals.split(before, limits).catch_up
+    return catch_up, np.maximum(limits.catch_up - year_to_date, 0)  # read by `yield from`
+
+
+def _over_402g(
+    chunk: Chunk,
+    row: PayrollRow,
+    field: Field,
+    place: int,
+    excess: Cents,
+    before: Cents,
+    left: dict[Field, Cents],
+    most: Cents,
+    year: CalendarYear,
+) -> tuple[Finding, Hold]:
+    cents, limit = int(excess[place]), int(most[place])
+    room = max(0, limit - int(before[place]))
+    with_row = int(before[place] + left[Field.PRE_TAX][place] + left[Field.ROTH][place])
+    reason = (
+        f"This row would bring the year's deferrals to {_dollars(with_row)}, over the {_dollars(limit)} that this"
+        f" employee may defer in {year.year} (IRC 402(g), 414(v)); {_dollars(room)} was left."
+    )
+    fix = f"If the pay date is past: {_dollars(cents)} waits in suspense, to be returned by April 15; else send less."
+    detail = (
+        ("limit_cents", str(limit)),
+        ("before_cents", str(int(before[place]))),
+        ("remaining_cents", str(room)),
+        ("excess_cents", str(cents)),
+    )
+    finding = chunk.finding(row, Severity.HOLD, Code.LIMIT_402G, reason, fix, field, detail=detail)
+    return finding, _hold(row, field, cents, Code.LIMIT_402G)
+
+
+def _plan_limit(chunk: Chunk, expected: Expectation, ages: Cents, left: dict[Field, Cents]) -> Found:
+    """The plan's own share of pay, for people without catch-up; above it others' money is catch-up."""
+    bps = expected.terms.most_bps_of_pay
+    if bps is None or not chunk.carries(Field.GROSS):
+        return
+    most = (chunk.amounts["gross"] * bps + 5_000) // 10_000
+    young = ages < 50 if expected.terms.catch_up else np.ones(len(chunk.rows), dtype=np.bool_)
+    over = np.where(young, np.maximum(left[Field.PRE_TAX] + left[Field.ROTH] - most, 0), 0)
+    for place, row in _rows(chunk, over > 0):
+        reason = f"The deferral is {_dollars(over[place])} over the plan's limit of {bps / 100:g} % of pay."
+        fix = "Lower the election, or return the part over the limit."
+        finding = chunk.finding(row, Severity.HOLD, Code.LIMIT_PLAN, reason, fix, Field.PRE_TAX)
+        yield finding, None
+        yield from _take(row, place, int(over[place]), (Field.PRE_TAX, Field.ROTH), left, Code.LIMIT_PLAN)
+
+
+def _take(
+    row: PayrollRow, place: int, cents: int, order: tuple[Field, ...], left: dict[Field, Cents], code: Code
+) -> Found:
+    """Take cents out of the sources in order."""
+    for field in order:
+        part = min(cents, int(left[field][place]))
+        if part > 0:
+            left[field][place] -= part
+            cents -= part
+            yield None, _hold(row, field, part, code)
+
+
+def _additions(chunk: Chunk, most: int, catch_up: Cents, room: Cents, left: dict[Field, Cents]) -> Found:
+    """415(c): after-tax money goes first, then deferrals beyond what catch-up room takes up (EPCRS order)."""
+    employer = sum((chunk.amounts[str(field)] for field in EMPLOYER_MONEY), np.zeros(len(chunk.rows), dtype=np.int64))
+    before = chunk.of_standing(chunk.standing.ytd_additions)
+    own = left[Field.PRE_TAX] + left[Field.ROTH] + left[Field.AFTER_TAX] - catch_up  # 414(v)(3)(A): outside of 415
+    over = np.minimum(np.maximum(before + own + employer - most, 0), own)
+    after_tax = np.minimum(over, left[Field.AFTER_TAX])
+    held = after_tax + np.maximum(over - after_tax - room, 0)
+    for place, row in _rows(chunk, held > 0):
+        cents, total = int(held[place]), int(before[place] + own[place] + employer[place])
+        reason = f"The year's additions would be {_dollars(total)}, over the {_dollars(most)} of IRC 415(c)."
+        fix = "Stop this employee's after-tax money and deferrals for the year; the part over waits in suspense."
+        detail = (("limit_cents", str(most)), ("excess_cents", str(cents)))
+        finding = chunk.finding(row, Severity.HOLD, Code.LIMIT_415, reason, fix, Field.PRE_TAX, detail=detail)
+        order = (Field.AFTER_TAX, Field.PRE_TAX, Field.ROTH)
+        yield finding, None
+        yield from _take(row, place, cents, order, left, Code.LIMIT_415)
+
+
+def _loans(chunk: Chunk) -> Found:
+    """Payments on loans that nobody knows, and beyond the payoff, wait in suspense."""
+    for place, row in _rows(chunk, chunk.amounts["loan_payment"] > 0):
+        known = int(chunk.places[place])
+        open_loans = chunk.standing.loans[known] if chunk.standing.loans is not None and known >= 0 else {}
+        for reference, cents in row.loan_payments:
+            payoff = open_loans.get(reference)
+            if payoff is None:
+                code, over = Code.LOAN_UNKNOWN, cents
+                reason, fix = f"No open loan {reference!r} of this employee.", "Correct the loan reference, or stop it."
+            elif cents > payoff:
+                code, over = Code.LOAN_OVERPAY, cents - payoff
+                reason = f"{_dollars(cents)} is more than the payoff of {_dollars(payoff)}."
+                fix = "Stop the deduction and return the rest."
+            else:
+                continue
+            finding = chunk.finding(row, Severity.HOLD, code, reason, fix, Field.LOAN_PAYMENT)
+            yield finding, Hold(row.row, row.key, None, over, code)
+
+
+def _match(chunk: Chunk) -> Found:
+    """A reported match that differs from the plan's formula: told with both; what posts is the formula."""
+    computed = chunk.of_standing(chunk.standing.computed_match, default=UNKNOWN)
+    reported = chunk.amounts["match"] + chunk.amounts["safe_harbor_match"]
+    carried = np.array(
+        [row.match_cents is not None or row.safe_harbor_match_cents is not None for row in chunk.rows], dtype=np.bool_
+    )
+    for place, row in _rows(chunk, carried & (computed != UNKNOWN) & (np.abs(reported - computed) > 1)):
+        sent, formula = int(reported[place]), int(computed[place])
+        reason = f"The file says a match of {_dollars(sent)}, the plan's formula gives {_dollars(formula)}."
+        fix = "The formula's amount is posted; correct the match in payroll."
+        detail = (("computed_cents", str(formula)), ("sent_cents", str(sent)))
+        finding = chunk.finding(row, Severity.HOLD, Code.MATCH_MISMATCH, reason, fix, Field.MATCH, detail=detail)
+        yield finding, None

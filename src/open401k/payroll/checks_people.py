@@ -1,0 +1,190 @@
+"""Who a row is and whether its dates can be: names, birth dates, employment. Not here: amounts (checks_limits.py)."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import TypeAlias
+
+from .chunks import Chunk
+from .findings import Code, Finding, Severity
+from .rows import Field, PayrollRow, masked_ssn
+from .standing import Expectation, Standing
+
+#: Days a system writes when it does not know the birth date.
+PLACEHOLDERS = frozenset(
+    {date(1900, 1, 1), date(1901, 1, 1), date(1970, 1, 1), date(1980, 1, 1), date(1990, 1, 1), date(2000, 1, 1)}
+)
+YOUNGEST, OLDEST = 14, 100
+MOST_HOURS_HUNDREDTHS = 744_00  # every hour of a 31-day month
+
+Found: TypeAlias = Iterator[Finding]
+Say: TypeAlias = Callable[..., Finding]
+
+
+def check(chunk: Chunk, expected: Expectation, pay_date: date | None, new_people: list[PayrollRow]) -> Found:
+    """Findings about the people of a chunk; complete new people are also put on ``new_people``."""
+    day = pay_date or expected.today
+    youngest = _years_before(day, YOUNGEST)
+    oldest = _years_before(day, OLDEST)
+    alike: dict[tuple[str, str], int] | None = None
+    for row, place in zip(chunk.rows, chunk.places.tolist(), strict=True):
+        born = row.birth_date
+        if born is not None and (born > youngest or born < oldest or born in PLACEHOLDERS):
+            yield _birth_date(chunk, row, day)
+        if row.hire_date is not None or row.termination_date is not None or row.period_end is not None:
+            yield from _order(chunk, row, day)
+        if row.hours_hundredths is not None and row.hours_hundredths > _most_hours(row):
+            reason = f"{row.hours_hundredths / 100:g} hours do not fit into the pay period."
+            yield chunk.finding(
+                row, Severity.REJECT, Code.HOURS_RANGE, reason, "Send the hours of this pay period.", Field.HOURS
+            )
+        if place >= 0:
+            yield from _known(chunk, row, chunk.standing, place)
+        else:
+            if alike is None:
+                alike = _by_name(chunk.standing)
+            yield from _unknown(chunk, row, alike, new_people)
+
+
+def _years_before(day: date, years: int) -> date:
+    return day.replace(year=day.year - years) if (day.month, day.day) != (2, 29) else date(day.year - years, 3, 1)
+
+
+def _most_hours(row: PayrollRow) -> int:
+    if row.period_start is not None and row.period_end is not None and row.period_start <= row.period_end:
+        return min(MOST_HOURS_HUNDREDTHS, ((row.period_end - row.period_start).days + 1) * 24_00)
+    return MOST_HOURS_HUNDREDTHS
+
+
+def _birth_date(chunk: Chunk, row: PayrollRow, day: date) -> Finding:
+    born = str(row.birth_date)
+    if row.birth_date in PLACEHOLDERS:
+        reason = f"{born} is what systems write when the birth date is not known."
+        fix = "Ask the employee; if it is right, confirm. Catch-up and eligibility depend on it."
+        return chunk.finding(
+            row, Severity.NOTE, Code.DOB_PLACEHOLDER, reason, fix, Field.BIRTH_DATE, value=born, confirm=True
+        )
+    reason = f"Born {born}, the employee would be younger than {YOUNGEST} or older than {OLDEST} on {day}."
+    return chunk.finding(
+        row, Severity.REJECT, Code.DOB_RANGE, reason, "Correct the birth date.", Field.BIRTH_DATE, value=born
+    )
+
+
+def _order(chunk: Chunk, row: PayrollRow, day: date) -> Found:
+    hired, left, rehired = row.hire_date, row.termination_date, row.rehire_date
+    pairs = (
+        (hired, day, Field.HIRE_DATE, "hire date", "the pay date"),
+        (hired, left, Field.TERMINATION_DATE, "hire date", "the termination date"),
+        (hired, rehired, Field.REHIRE_DATE, "hire date", "the rehire date"),
+        (rehired, day, Field.REHIRE_DATE, "rehire date", "the pay date"),
+        (row.birth_date, hired, Field.BIRTH_DATE, "birth date", "the hire date"),
+        (row.period_start, row.period_end, Field.PERIOD_START, "period start", "the period end"),
+    )
+    for earlier, later, field, name, of in pairs:
+        if earlier is not None and later is not None and earlier > later:
+            reason = f"The {name} {earlier} is after {of} {later}."
+            yield chunk.finding(
+                row, Severity.REJECT, Code.DATE_ORDER, reason, "Correct one of them.", field, value=str(earlier)
+            )
+
+
+def _plain(name: str) -> str:
+    """A name without case, blanks and punctuation: O'Neil-Smith and ONEIL SMITH are one."""
+    return "".join(filter(str.isalpha, name.casefold()))
+
+
+def _known(chunk: Chunk, row: PayrollRow, standing: Standing, place: int) -> Found:
+    first, last = standing.first_name[place], standing.last_name[place]
+    born = standing.birth_date[place] if standing.birth_date else None
+    if born is not None and row.birth_date is not None and born != row.birth_date:
+        reason = f"The birth date on file is {born}, the row says {row.birth_date}."
+        fix = "Confirm that the row is right, or correct it."
+        yield chunk.finding(
+            row,
+            Severity.NOTE,
+            Code.DOB_CHANGED,
+            reason,
+            fix,
+            Field.BIRTH_DATE,
+            value=str(row.birth_date),
+            confirm=True,
+        )
+    if (row.last_name == last and row.first_name == first) or not (row.last_name or row.first_name):
+        return
+    same_last, same_first = _plain(row.last_name) == _plain(last), _plain(row.first_name) == _plain(first)
+    if same_last and same_first:
+        return
+    same_person = same_first or same_last or (born is not None and born == row.birth_date)
+    if not same_person:
+        reason = f"The SSN is on file for {first} {last}; the row names {row.first_name} {row.last_name}."
+        fix = "Correct the SSN or the name; if the census is wrong, correct it there first."
+        yield chunk.finding(row, Severity.REJECT, Code.PERSON_CONFLICT, reason, fix, Field.SSN)
+        return
+    reason = f"On file is {first} {last}; the row names {row.first_name} {row.last_name}."
+    field = Field.FIRST_NAME if same_last else Field.LAST_NAME
+    value = row.first_name if same_last else row.last_name
+    fix = "If the name changed (marriage, for one), confirm; else correct the row."
+    yield chunk.finding(
+        row, Severity.NOTE, Code.PERSON_NAME_CHANGED, reason, fix, field, value=value, confirm=not same_last
+    )
+
+
+def _by_name(standing: Standing) -> dict[tuple[str, str], int]:
+    names = zip(standing.last_name, standing.first_name, strict=True)
+    return {(_plain(last), _plain(first)): place for place, (last, first) in enumerate(names)}
+
+
+def _unknown(chunk: Chunk, row: PayrollRow, alike: dict[tuple[str, str], int], new_people: list[PayrollRow]) -> Found:
+    standing = chunk.standing
+    twin = alike.get((_plain(row.last_name), _plain(row.first_name)))
+    if twin is not None and row.ssn and _may_be_same(row, standing, twin):
+        last4 = standing.ssn_last4[twin] if standing.ssn_last4 else ""
+        reason = (
+            f"Nobody has the SSN {masked_ssn(row.ssn)}; {row.first_name} {row.last_name} is on file with"
+            f" {masked_ssn('00000' + last4) if last4 else 'another SSN'}."
+        )
+        fix = "Correct the SSN; if this is another person of the same name, give the birth date."
+        yield chunk.finding(row, Severity.REJECT, Code.PERSON_UNKNOWN, reason, fix, Field.SSN)
+        return
+    needed = {
+        Field.FIRST_NAME: row.first_name,
+        Field.LAST_NAME: row.last_name,
+        Field.BIRTH_DATE: row.birth_date,
+        Field.HIRE_DATE: row.hire_date,
+    }
+    lacking = [field for field, value in needed.items() if not value]
+    if not row.ssn:
+        reason = f"There is no employee {row.employee_id}."
+        fix = "Add as new hire with: ssn, first name, last name, birth date, hire date."
+        yield chunk.finding(row, Severity.REJECT, Code.PERSON_UNKNOWN, reason, fix, Field.EMPLOYEE_ID)
+    elif lacking == [Field.HIRE_DATE]:
+        reason = f"{row.first_name} {row.last_name} is new to the plan, and the row has no hire date."
+        fix = "Add the hire date: eligibility, entry and vesting start from it."
+        yield chunk.finding(row, Severity.REJECT, Code.HIRE_DATE_MISSING, reason, fix, Field.HIRE_DATE)
+    elif lacking:
+        fields = ", ".join(field.replace("_", " ") for field in lacking)
+        fix = f"Add as new hire: the row still needs {fields}."
+        yield chunk.finding(
+            row, Severity.REJECT, Code.PERSON_UNKNOWN, "Nobody with this SSN is on file.", fix, Field.SSN
+        )
+    else:
+        new_people.append(row)
+        reason = f"{row.first_name} {row.last_name} is new and will be added as hired on {row.hire_date}."
+        fix = "Nothing to do if that is right. Add as new hire took: name, birth date, hire date."
+        yield chunk.finding(row, Severity.NOTE, Code.PERSON_UNKNOWN, reason, fix, Field.SSN)
+
+
+def _may_be_same(row: PayrollRow, standing: Standing, place: int) -> bool:
+    born = standing.birth_date[place] if standing.birth_date else None
+    return born is None or row.birth_date is None or born == row.birth_date
+
+
+def left_long_ago(row: PayrollRow, standing: Standing, place: int, pay_date: date, days: int = 75) -> date | None:
+    """The last day of work when the pay date is more than ``days`` after it; None for anyone else.
+
+    Pay after severance counts for so long (Reg. 1.415(c)-2(e)(3): the later of 2 1/2 months and the year's end).
+    """
+    left = row.termination_date if row.rehire_date is None else None
+    if place >= 0 and standing.employment and standing.employment[place]:
+        spans = standing.employment[place]
+        left = spans[-1][1] or left
+    return left if left is not None and pay_date > left + timedelta(days=days) else None
