@@ -251,6 +251,28 @@ def orphan_match(*, deferrals_left: int, match_left: int, compensation: int, for
     return max(0, match_left - _match(formula, deferrals_left, compensation))
 
 
+@dataclass(frozen=True, slots=True)
+class CoordinatedRefunds:
+    """One HCE with both an excess deferral and an excess contribution, in cents."""
+
+    further_excess_deferral: int
+    reported_as_excess_deferral: int
+    reported_as_excess_contribution: int
+
+
+def coordinate_refunds(*, excess_contribution_distributed: int, excess_deferral: int) -> CoordinatedRefunds:
+    """What an ADP refund already paid leaves of a 402(g) excess (Reg. 1.402(g)-1(e)(6), 1.401(k)-2(b)(4)(i)).
+
+    The same dollars are not paid back twice; up to the excess deferral they are reported as that.
+    """
+    as_deferral = min(excess_contribution_distributed, excess_deferral)
+    return CoordinatedRefunds(
+        further_excess_deferral=excess_deferral - as_deferral,
+        reported_as_excess_deferral=excess_deferral,
+        reported_as_excess_contribution=excess_contribution_distributed - as_deferral,
+    )
+
+
 def allocable_income(*, excess: int, plan_year_income: int, opening_balance: int, contributions: int) -> int:
     """Income of the plan year on an amount paid back, by the alternative method; none for the time after the plan year.
 

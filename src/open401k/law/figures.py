@@ -103,12 +103,7 @@ def sha256() -> str:
     calculate with.
     """
     rows = {
-        row.id: {
-            "cite": row.cite,
-            "read_by": row.read_by,
-            "unit": row.unit,
-            "values": {str(y): v for y, v in row.values.items()},
-        }
+        row.id: {"read_by": row.read_by, "unit": row.unit, "values": {str(y): v for y, v in row.values.items()}}
         for row in _table().values()
     }
     return hashlib.sha256(json.dumps(rows, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
