@@ -85,7 +85,7 @@ def answered(tx: Tx, *, tenant_id: SponsorId, key: str, body: bytes) -> _store.U
     used = _store.used_key(tx, tenant_id=tenant_id, key=key)
     if used is None or used.body_hash == body:
         return used
-    message = f"The key {key!r} was used before for something else ({EntryId(used.subject)})."
+    message = f"The key {key!r} was used before for another command."
     return Refused(Refusal.KEY_REUSED, message, "Repeat the first command unchanged, or send a new key.", {"key": key})
 
 
