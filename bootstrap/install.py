@@ -178,8 +178,9 @@ def wheel_url(file: str) -> str:
     parser = _Links()
     parser.feed(download(page).decode("utf-8", "replace"))
     for link in parser.links:
-        if urllib.parse.unquote(urllib.parse.urlsplit(link).path).endswith("/" + file):
-            return urllib.parse.urljoin(page, link)
+        address = urllib.parse.urljoin(page, link)
+        if urllib.parse.unquote(urllib.parse.urlsplit(address).path).endswith("/" + file):
+            return address
     raise SetupError(f"The package index {safe_to_print(page)} does not list {file}. Install uv yourself. {AGAIN}")
 
 

@@ -40,11 +40,11 @@ def test_a_port_in_use_is_named(machine: doctor.Machine) -> None:
     assert "--port" in found.fix
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_data_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    found = doctor.data_directory(doctor.Machine(data_dir=tmp_path / "data", port=1))
-    tmp_path.chmod(0o700)
+def test_a_data_directory_that_cannot_be_written_is_named(
+    machine: doctor.Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    found = doctor.data_directory(machine)
     assert not found.ok
     assert "OPEN401K_DATA_DIR" in found.fix
 

@@ -1,0 +1,1 @@
+"""Tests: law, rooms, flows, doors, documents, and the house rules (tidy)."""

@@ -1,0 +1,1 @@
+"""Set-up of a fresh machine, on made-up indexes and folders; nothing is installed."""
