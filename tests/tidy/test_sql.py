@@ -81,9 +81,9 @@ def test_foreign_keys_point_down() -> None:
 
 
 def test_a_migration_changes_its_own_schema() -> None:
-    """``NNNN_<room>.sql`` creates tables and views of ``<room>`` alone.
+    """A migration creates and alters tables and views of one room.
 
-    Why: who owns a table is then told by the file's name.
+    Why: who owns a table is then told by the file's name, ``NNNN_<room>.sql``.
     Escape: a second file for the other room.
     """
     violations = {}

@@ -115,10 +115,12 @@ def without_comments(sql: str) -> str:
 
 
 def migrations() -> Iterator[tuple[str, str, str]]:
-    """Place, room and text (less comments) of each migration file."""
+    """Place, room and text (less comments) of each migration: ``0010_ledger.sql``; ``0002_access.sql`` is base's."""
     for path in sorted(MIGRATIONS.rglob("*.sql")):
-        room = re.sub(r"^\d+_", "", path.stem).split("_")[0]
-        yield str(path.relative_to(ROOT)), room, without_comments(path.read_text())
+        sql = without_comments(path.read_text())
+        named = path.stem.split("_")[1]
+        first = re.search(r"\bcreate\s+(?:table|view|function|schema)\s+([a-z_]+)", sql)
+        yield str(path.relative_to(ROOT)), named if named in floors() or not first else first.group(1), sql
 
 
 def check(rule: str, violations: dict[str, str]) -> None:
