@@ -69,7 +69,7 @@ def gather(
     in_calendar = _Columns(of_calendar, place)
     before = _prior(scope, people, place, year, calendar)
     books = scope.contributions(year.start, until, place)
-    eligible_on, class_excluded = _entries(tx, provisions, plan_id, people, year, as_of)
+    eligible_on, class_excluded = _entries(scope, provisions, people, year)
     shown = history if history is not None else len(people) <= HISTORY_UP_TO
     roth = of_calendar.roth_cents, of_calendar.catch_up_roth_cents
     return PlanFacts(
@@ -147,6 +147,12 @@ class _Scope:
                 out.setdefault(source, np.zeros(len(place), dtype=np.int64))[place[who]] += cents
         return out
 
+    def entry_dates(self, provisions: plan.Provisions, people: Sequence[census.Employee]) -> tuple[date | None, ...]:
+        """The day each person enters under these provisions."""
+        return census.entry_dates(
+            self.tx, tenant_id=self.tenant_id, provisions=provisions, plan_id=self.plan_id, employees=people
+        )
+
     def history(self, start: date, end: date, place: dict[EmployeeId, int]) -> PayHistory:
         """Single pay dates, people down and dates across."""
         found = census.pay_by_date(
@@ -202,17 +208,10 @@ def _prior(
 
 
 def _entries(
-    tx: Tx,
-    provisions: plan.Provisions,
-    plan_id: PlanId,
-    people: Sequence[census.Employee],
-    year: PlanYear,
-    as_of: date,
+    scope: _Scope, provisions: plan.Provisions, people: Sequence[census.Employee], year: PlanYear
 ) -> tuple[tuple[date | None, ...], Flags]:
     """Entry dates, and who is kept out by class alone."""
-    found: npt.NDArray[np.datetime64] = np.asarray(
-        census.entry_dates(tx, provisions=provisions, plan_id=plan_id, employees=people), dtype="datetime64[D]"
-    )
+    found: npt.NDArray[np.datetime64] = np.asarray(scope.entry_dates(provisions, people), dtype="datetime64[D]")
     entered: list[date | None] = []
     by_class = np.zeros(len(people), dtype=np.bool_)
     for i, (employee, day) in enumerate(zip(people, found.tolist(), strict=True)):

@@ -57,7 +57,7 @@ def year_ends(
     intervention: Intervention | None = None,
 ) -> Year:
     """The simulated year-ends; without pay dates to come, today's figures are the year's."""
-    if facts.history is None or not facts.history.pay_dates:
+    if facts.history is not None and not facts.history.pay_dates:
         return replace(today, compensation=today.compensation[None, :], deferrals=today.deferrals[None, :])
     return simulate(facts, today, seed=seed, scenarios=scenarios, habits=habits, intervention=intervention)
 

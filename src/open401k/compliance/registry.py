@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from open401k import law
+from open401k.kernel import Money
 from open401k.law import NotEnacted
 
 from .facts import JSON, Cents, Flags, PlanFacts
@@ -25,18 +26,6 @@ class PlanTest:
 
     measure: Measure
     tell: Callable[[PlanFacts, Year, Measured], Told]
-
-
-def percent(bps: int) -> str:
-    """``5.21 %``."""
-    sign, bps = ("-", -bps) if bps < 0 else ("", bps)
-    return f"{sign}{bps // 100}.{bps % 100:02d} %"
-
-
-def dollars(cents: int) -> str:
-    """``$24,500.00``."""
-    sign, cents = ("-", -cents) if cents < 0 else ("", cents)
-    return f"{sign}${cents // 100:,}.{cents % 100:02d}"
 
 
 def _column(values: Cents | Flags, places: Cents | None = None) -> list[JSON]:
@@ -77,12 +66,7 @@ def _ratio_working(year: Year, contributions: Cents, parts: dict[str, Cents], pr
         "left_out_without_pay": list(test.left_out_without_pay),
         "people": people,
     }
-    over = "within" if test.passed else "over"
-    text = (
-        f"The {test.hce.count} highly compensated average {percent(test.hce.average)}, {over} the limit of "
-        f"{percent(test.limit.limit)} that follows from the others' {percent(test.nhce.average)}."
-    )
-    return working, text if test.hce.count else "No highly compensated employee is eligible: deemed passed."
+    return working, law.explain.explain(test)
 
 
 def _adp(_: PlanFacts, year: Year, __: Measured) -> Told:
@@ -119,16 +103,16 @@ def _deferral_limit(facts: PlanFacts, year: Year, measured: Measured) -> Told:
     over = int((split.excess > 0).sum())
     if over:
         return working, (
-            f"{over} over the limit of {year.calendar_year}, by {dollars(int(split.excess.sum()))} together: "
+            f"{over} over the limit of {year.calendar_year}, by {Money(int(split.excess.sum()))} together: "
             f"pay it back with its earnings by April 15, {year.calendar_year.year + 1}."
         )
     if must.any():
         return working, (
-            f"{dollars(int(must.sum()))} of catch-up was made pre-tax by people whose wages of the year before require "
+            f"{Money(int(must.sum()))} of catch-up was made pre-tax by people whose wages of the year before require "
             f"it to be Roth (IRC 414(v)(7))."
         )
     closest = facts.labels[_closest(year)] if with_deferrals.size else "Nobody"
-    return working, f"Nobody is over the limit. {closest} is nearest: {dollars(int(measured.measured))} so far."
+    return working, f"Nobody is over the limit. {closest} is nearest: {Money(int(measured.measured))} so far."
 
 
 def _closest(year: Year) -> int:
@@ -153,10 +137,8 @@ def _additions_limit(_: PlanFacts, year: Year, measured: Measured) -> Told:
     }
     over = int((outcome.excess > 0).sum())
     if over:
-        return working, f"{over} over the limit, by {dollars(int(outcome.excess.sum()))} together (IRC 415(c))."
-    return working, (
-        f"The largest use of a limit is {dollars(int(measured.measured))} of {dollars(int(measured.limit))}."
-    )
+        return working, f"{over} over the limit, by {Money(int(outcome.excess.sum()))} together (IRC 415(c))."
+    return working, (f"The largest use of a limit is {Money(int(measured.measured))} of {Money(int(measured.limit))}.")
 
 
 def _compensation_limit(facts: PlanFacts, year: Year, _: Measured) -> Told:
@@ -171,12 +153,12 @@ def _compensation_limit(facts: PlanFacts, year: Year, _: Measured) -> Told:
         },
     }
     if not len(places):
-        return working, f"Nobody has been paid more than {dollars(cap)} this plan year."
+        return working, f"Nobody has been paid more than {Money(cap)} this plan year."
     names = ", ".join(facts.labels[int(place)] for place in places[:3])
-    return working, f"Pay over {dollars(cap)} does not count: {len(places)} so far ({names})."
+    return working, f"Pay over {Money(cap)} does not count: {len(places)} so far ({names})."
 
 
-def _coverage(_: PlanFacts, year: Year, measured: Measured) -> Told:
+def _coverage(_: PlanFacts, year: Year, __: Measured) -> Told:
     test = law.coverage.coverage_test(
         is_hce=year.is_hce, benefiting=year.eligible, excluded=~(year.eligible | year.class_excluded)
     )
@@ -189,15 +171,10 @@ def _coverage(_: PlanFacts, year: Year, measured: Measured) -> Told:
         "classification": str(test.classification.value),
         "deemed": test.deemed,
     }
-    if test.deemed:
-        return working, f"Deemed passed: {test.deemed}."
-    return working, (
-        f"{test.nhce_benefiting} of {test.nhce_nonexcludable} others may take part against {test.hce_benefiting} of "
-        f"{test.hce_nonexcludable} highly compensated: {percent(int(measured.measured))}, 70 % is enough."
-    )
+    return working, law.explain.explain(test)
 
 
-def _top_heavy(facts: PlanFacts, year: Year, measured: Measured) -> Told:
+def _top_heavy(facts: PlanFacts, year: Year, _: Measured) -> Told:
     test = law.top_heavy.top_heavy_test(balances=year.balances, is_key=year.is_key, served_in_year=year.served_before)
     here = np.array([any(e.terminated_on is None for e in spans) for spans in facts.employment], dtype=np.bool_)
     cap = law.compensation.annual_cap(year.plan_year)
@@ -222,14 +199,9 @@ def _top_heavy(facts: PlanFacts, year: Year, measured: Measured) -> Told:
             "balance_cents": _column(year.balances, places),
         },
     }
-    text = (
-        f"Key employees hold {percent(int(measured.measured))} of the balances; more than 60 % makes a plan top-heavy."
-    )
+    text = law.explain.explain(test)
     if test.top_heavy:
-        text += (
-            f" On pay to date the minimum of {percent(owed.rate_bps)} would cost {dollars(owed.total_shortfall_cents)}"
-            f" beyond what the others have received."
-        )
+        text += f" On pay to date: {law.explain.explain(owed)}"
     return working, text
 
 
@@ -293,18 +265,16 @@ def _run(plan_test: PlanTest, facts: PlanFacts, year: Year, missing: str) -> Tes
         unit=measure.unit,
         measured=int(measured.measured),
         limit=int(measured.limit),
-        room=int(measured.limit) - int(measured.measured) if measure.test not in _RATIO_TESTS else _over(measured),
+        room=_room(measure, measured),
         working=working,
         explanation=text,
     )
 
 
-# In a coverage test more is better: the room is what is above the limit.
-_RATIO_TESTS = (TestId.COVERAGE_DEFERRAL, TestId.COVERAGE_MATCH)
-
-
-def _over(measured: Measured) -> int:
-    return int(measured.measured) - int(measured.limit)
+def _room(measure: Measure, measured: Measured) -> int:
+    """What is left to the limit; in a coverage test more is better, and the room is what is above the limit."""
+    left = int(measured.limit) - int(measured.measured)
+    return -left if measure.test in (TestId.COVERAGE_DEFERRAL, TestId.COVERAGE_MATCH) else left
 
 
 def needs_prior_year(measure: Measure, facts: PlanFacts) -> bool:

@@ -14,7 +14,7 @@ from open401k import law
 from open401k.kernel import CalendarYear, PlanYear
 from open401k.law.nondiscrimination import RatioScenarios
 
-from .facts import Cents, Flags, PlanFacts
+from .facts import Cents, Flags, PlanFacts, PriorRatios
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +115,7 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
     """The year to date, as the facts have it."""
     provisions = facts.provisions
     births = np.array([born.year if born else 0 for born in facts.birth_dates], dtype=np.int64)
-    prior = facts.prior_ratios
+    prior = _prior(facts)
     return Year(
         plan_year=facts.plan_year,
         calendar_year=facts.calendar_year,
@@ -147,6 +147,13 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         prior_adp_bps=None if prior is None else prior.adp_bps,
         prior_acp_bps=None if prior is None else prior.acp_bps,
     )
+
+
+def _prior(facts: PlanFacts) -> PriorRatios | None:
+    """Last year's averages, where the plan is tested by them; 3 % in its first year (IRC 401(k)(3)(E))."""
+    if facts.provisions.testing.method.value != "prior_year":
+        return None
+    return PriorRatios(300, 300) if facts.first_plan_year else facts.prior_ratios
 
 
 def _served_before(facts: PlanFacts) -> Flags:
