@@ -8,7 +8,6 @@ Not here: migrations.
 import atexit
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -86,7 +85,7 @@ class EmbeddedServer:
         here = self._dir / "postgres"
         if self._user is None or _system.reachable(here, _system.ServerUser(-1, -1)) or _owned_by(here, self._user):
             return here
-        return _system.shared_state() / f"data-{hashlib.sha256(os.fsencode(self._dir)).hexdigest()[:16]}"
+        return _system.shared_state() / f"data-{self._passwords()['id']}"
 
     def start(self, *, keep: bool = False) -> Urls:
         """Start the server, or join the one that runs; ``keep`` leaves it running after this process."""
@@ -128,6 +127,15 @@ class EmbeddedServer:
         if self._lease is not None:
             os.close(self._lease)
             self._lease = None
+
+    def erase(self) -> None:
+        """Stop the server and remove its files, for a sandbox that starts over. Nothing comes back."""
+        self.stop()
+        if (self._dir / "passwords.json").exists():
+            socket = _system.socket_directory(self.data, self._user) if self.data.exists() else self.data
+            for path in (self.data, socket, self.data.with_name(self.data.name + ".new")):
+                _remove(path)
+            (self._dir / "passwords.json").unlink()
 
     @property
     def running(self) -> bool:
@@ -185,6 +193,7 @@ class EmbeddedServer:
         path = self._dir / "passwords.json"
         if not path.exists():
             made = {name: self._random.token(24).hex() for name in ("postgres", "open401k_owner", "open401k_app")}
+            made["id"] = self._random.token(8).hex()  # names the data where they lie elsewhere
             aside = path.with_suffix(".new")
             aside.unlink(missing_ok=True)
             with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -274,7 +283,9 @@ class EmbeddedServer:
         with psycopg.connect(self.urls.superuser, autocommit=True) as conn:
             for role in ("open401k_owner", "open401k_app"):
                 verb = (
-                    "alter" if conn.execute("select from pg_roles where rolname = %s", [role]).fetchone() else "create"
+                    "alter"
+                    if conn.execute("select true from pg_roles where rolname = %s", [role]).fetchone()
+                    else "create"
                 )
                 statement = sql.SQL(
                     "{verb} role {role} login nosuperuser nobypassrls nocreatedb nocreaterole password {password}"
@@ -284,7 +295,7 @@ class EmbeddedServer:
                         verb=sql.SQL(verb), role=sql.Identifier(role), password=sql.Literal(passwords[role])
                     )
                 )
-            if not conn.execute("select from pg_database where datname = 'open401k'").fetchone():
+            if not conn.execute("select true from pg_database where datname = 'open401k'").fetchone():
                 conn.execute("create database open401k owner open401k_owner")
             conn.execute("revoke all on database open401k from public")
             conn.execute("grant connect on database open401k to open401k_app")
