@@ -43,6 +43,29 @@ def test_every_path_of_the_repository_exists(document: Path) -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
+def test_every_document_that_a_message_names_exists() -> None:
+    """The program sends its users to ``docs/...``. Why: a message whose way out is missing is worse than none."""
+    named = {
+        (page, str(path.relative_to(ROOT)))
+        for path in (ROOT / "src").rglob("*")
+        if path.suffix in {".py", ".sql", ".yaml", ".html"}
+        for page in re.findall(r"\bdocs/[\w/-]+\.md\b", path.read_text())
+    }
+    assert {(page, place) for page, place in named if not (ROOT / page).exists()} == set()
+
+
+def test_every_setting_is_documented() -> None:
+    """Each ``OPEN401K_...`` that the program reads. Why: a switch that nobody finds is a trap."""
+    read = {
+        name
+        for folder in ("src", "bootstrap")
+        for path in (ROOT / folder).rglob("*.py")
+        for name in re.findall(r"\bOPEN401K_[A-Z]+(?:_[A-Z]+)*\b", path.read_text())
+    }
+    prose = "\n".join(document.read_text() for document in DOCUMENTS)
+    assert sorted(name for name in read if name not in prose) == []
+
+
 def test_every_cited_decision_exists() -> None:
     """What is cited as ADR-NNNN is there and in the table. Why: a reason that one cannot read is none."""
     records = {path.name[:4]: path.name for path in (ROOT / "docs" / "decisions").glob("[0-9]*.md")}
