@@ -1,5 +1,6 @@
 """Payroll: files and API bodies into checked rows, and the runs they make. Not here: posting (recordkeeping)."""
 
+from . import files, remittance, runs
 from .checks import FileCheck, Outcome, check
 from .columns import REQUIRED, findings_of, propose, settle
 from .findings import Code, Finding, Findings, Hold, Severity
@@ -35,11 +36,14 @@ __all__ = [
     "Severity",
     "Standing",
     "check",
+    "files",
     "findings_of",
     "known_layout",
     "masked_ssn",
     "open_upload",
     "propose",
     "read_json",
+    "remittance",
+    "runs",
     "settle",
 ]

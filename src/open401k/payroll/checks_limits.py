@@ -1,8 +1,8 @@
 """Money against pay, law, plan and elections, in arrays; what is held and what refuses. Not here: people, dates.
 
 Order of taking, so that no cent is held twice: not in the plan or not eligible (everything), catch-up coded before
-age 50, over the election, over 402(g) and catch-up, catch-up that had to be Roth, over the plan's own limit, over 415(c),
-loans.
+age 50, over the election, over 402(g) and catch-up, catch-up that had to be Roth, over the plan's own limit, over
+415(c), loans.
 """
 
 from collections.abc import Generator, Iterator

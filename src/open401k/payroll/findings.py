@@ -153,4 +153,9 @@ class Findings:
 
     def by_place(self) -> list[Finding]:
         """The listed findings as one reads a sheet: the file, then row by row."""
-        return sorted(self.listed, key=lambda finding: (finding.row or 0, finding.column, finding.code))
+
+        def place(finding: Finding) -> tuple[int, int, str, str]:
+            letters, _, _ = finding.column.partition(" ")
+            return finding.row or 0, len(letters), finding.column, finding.code
+
+        return sorted(self.listed, key=place)

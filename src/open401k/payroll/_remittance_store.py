@@ -1,0 +1,45 @@
+"""The SQL of what employers owe for their runs. Not here: files and runs (_store.py)."""
+
+from datetime import date
+from typing import Any
+
+from open401k.base.db import Tx
+from open401k.kernel import PlanId, RunId, SponsorId
+
+
+def add(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    run_id: RunId,
+    pay_date: date,
+    cents: tuple[int, int, int],
+    due_on: date,
+    outer_limit_on: date,
+) -> None:
+    """Insert what is due for a run, once."""
+    tx.run(
+        """
+        insert into payroll.remittance (
+            tenant_id, run_id, plan_id, pay_date, employee_cents, employer_cents, loan_cents, due_on, outer_limit_on,
+            recorded_at, recorded_by
+        )
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        on conflict (tenant_id, run_id) do nothing
+        """,
+        [tenant_id, run_id, plan_id, pay_date, *cents, due_on, outer_limit_on, tx.now, tx.actor.id],
+    )
+
+
+def of_plan(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[Any, ...]]:
+    """Rows of a plan by pay date."""
+    return tx.rows(
+        """
+        select run_id, pay_date, employee_cents, employer_cents, loan_cents, due_on, outer_limit_on
+        from payroll.remittance
+        where tenant_id = %s and plan_id = %s
+        order by pay_date, run_id
+        """,
+        [tenant_id, plan_id],
+    )

@@ -1,0 +1,47 @@
+"""Uploads as they came, sealed. Not here: reading them (reading.py), what became of them (runs.py)."""
+
+import hashlib
+
+from open401k.base.db import Tx
+from open401k.kernel import FileId, Open401kError, PlanId, SponsorId
+
+from . import _store
+
+
+def keep(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, name: str, data: bytes) -> FileId:
+    """Seal an upload; the same bytes again are the file kept before."""
+    digest = hashlib.sha256(data).digest()
+    known = _store.file_by_hash(tx, tenant_id=tenant_id, plan_id=plan_id, sha256=digest)
+    if known is not None:
+        return known
+    file_id = tx.ids.new(FileId)
+    sealed = tx.keyring.seal(
+        tx, tenant_id=tenant_id, table="payroll.file", column="sealed", row_id=file_id, plaintext=data
+    )
+    _store.add_file(
+        tx,
+        tenant_id=tenant_id,
+        plan_id=plan_id,
+        file_id=file_id,
+        sha256=digest,
+        name=shown_name(name),
+        size=len(data),
+        sealed=sealed,
+    )
+    return file_id
+
+
+def content(tx: Tx, *, tenant_id: SponsorId, file_id: FileId) -> bytes:
+    """The bytes exactly as they were sent."""
+    sealed = _store.sealed_file(tx, tenant_id=tenant_id, file_id=file_id)
+    if sealed is None:
+        raise Open401kError(f"There is no file {file_id}.", fix="Take the id from the list of payroll runs.")
+    return tx.keyring.unseal(
+        tx, tenant_id=tenant_id, table="payroll.file", column="sealed", row_id=file_id, sealed=sealed
+    )
+
+
+def shown_name(name: str) -> str:
+    """A file name without folders, control characters or length that a page could not bear."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(character for character in last if character.isprintable())[:200] or "unnamed"

@@ -1,0 +1,238 @@
+"""Payroll runs: one for each payroll sent, and everything that happened to it. Not here: posting, the pay lines."""
+
+from collections.abc import Mapping as Table
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from open401k.base import audit, heads
+from open401k.base.db import Tx
+from open401k.kernel import Open401kError, PlanId, Refused, RunId, SponsorId
+
+from . import _store, files
+from ._store import RunRow as Run
+from .checks import Outcome
+from .findings import Finding, Findings, Severity
+from .mapping import Column, DateOrder, Mapping, Reading
+from .rows import Field
+
+__all__ = [
+    "Received",
+    "Refusal",
+    "Run",
+    "Status",
+    "checked",
+    "findings_of_run",
+    "get",
+    "history",
+    "mark",
+    "receive",
+    "remember",
+    "remembered",
+    "replaceable",
+    "unread",
+]
+
+
+class Status(StrEnum):
+    """Where a run stands: the last thing that happened to it."""
+
+    RECEIVED = "received"
+    NEEDS_MAPPING = "needs_mapping"
+    NEEDS_CONFIRMATION = "needs_confirmation"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    POSTED = "posted"
+
+
+class Refusal(StrEnum):
+    """Why a payroll was not taken in. Listed in order of precedence."""
+
+    ORIGINAL_MISSING = "original_missing"
+    ORIGINAL_NOT_POSTED = "original_not_posted"
+    ALREADY_REPLACED = "already_replaced"
+    LOOKS_LIKE = "looks_like"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A payroll taken in; ``already`` when the same bytes came before and nothing new was made."""
+
+    run: Run
+    already: bool
+
+
+def receive(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    file_name: str,
+    data: bytes,
+    provider: str = "",
+    replaces: RunId | None = None,
+    second_run_reason: str = "",
+) -> Received | Refused[Refusal]:
+    """Keep an upload and open its run. The same bytes are the same run, unless a reason says they are meant again."""
+    heads.lock(tx, tenant_id=tenant_id)  # two uploads of one file at once: the second waits and finds the first
+    file_id = files.keep(tx, tenant_id=tenant_id, plan_id=plan_id, name=file_name, data=data)
+    before = _store.runs_of_file(tx, tenant_id=tenant_id, plan_id=plan_id, file_id=file_id)
+    if before and not second_run_reason and before[0].replaced_by is None:
+        return Received(before[0], already=True)
+    if replaces is not None:
+        refusal = _may_replace(_store.run(tx, tenant_id=tenant_id, run_id=replaces), plan_id, replaces)
+        if refusal is not None:
+            return refusal
+    run_id = tx.ids.new(RunId)
+    _store.add_run(
+        tx,
+        tenant_id=tenant_id,
+        run_id=run_id,
+        plan_id=plan_id,
+        file_id=file_id,
+        attempt=before[0].attempt + 1 if before else 1,
+        provider=provider,
+        replaces=replaces,
+        reason=second_run_reason,
+    )
+    mark(tx, tenant_id=tenant_id, run_id=run_id, status=Status.RECEIVED)
+    after = {"file": str(file_id), "replaces": str(replaces or ""), "reason": second_run_reason}
+    audit.record(tx, tenant_id=tenant_id, action="payroll.received", subject=run_id, after=after)
+    return Received(get(tx, tenant_id=tenant_id, run_id=run_id), already=False)
+
+
+def _may_replace(original: Run | None, plan_id: PlanId, replaces: RunId) -> Refused[Refusal] | None:
+    if original is None or original.plan_id != plan_id:
+        return Refused(
+            Refusal.ORIGINAL_MISSING, f"There is no run {replaces} to replace.", "Send the first file first."
+        )
+    if original.status != Status.POSTED:
+        message = f"Run {replaces} is {original.status}, not posted: there is nothing of it to replace."
+        return Refused(Refusal.ORIGINAL_NOT_POSTED, message, "Send the corrected file as a payroll of its own.")
+    if original.replaced_by is not None:
+        message = f"Run {replaces} was replaced by {original.replaced_by}."
+        return Refused(Refusal.ALREADY_REPLACED, message, f"Replace {original.replaced_by}.")
+    return None
+
+
+def get(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> Run:
+    """One run; an unknown id is an error a person can act on."""
+    found = _store.run(tx, tenant_id=tenant_id, run_id=run_id)
+    if found is None:
+        raise Open401kError(f"There is no payroll run {run_id}.", fix="Take the id from the list of payroll runs.")
+    return found
+
+
+def history(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Run]:
+    """The runs of a plan, newest first."""
+    return _store.runs(tx, tenant_id=tenant_id, plan_id=plan_id)
+
+
+def replaceable(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, pay_date: date) -> list[Run]:
+    """Posted runs of that pay date: what a corrected file would replace, to be proposed."""
+    return _store.runs_on(tx, tenant_id=tenant_id, plan_id=plan_id, pay_date=pay_date)
+
+
+def mark(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, status: Status, detail: Table[str, Any] | None = None) -> None:
+    """Append what happened; a confirmation and a posting are also in the audit trail."""
+    _store.add_event(tx, tenant_id=tenant_id, run_id=run_id, status=str(status), detail=detail or {})
+    if status in (Status.CONFIRMED, Status.POSTED):
+        audit.record(tx, tenant_id=tenant_id, action=f"payroll.{status}", subject=run_id, after=detail)
+
+
+def checked(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, outcome: Outcome) -> Status | Refused[Refusal]:
+    """Record a check and the status that follows from it.
+
+    The same people and amounts as a posted run stop here, unless the run replaces it or was said to be a second one.
+    """
+    run = get(tx, tenant_id=tenant_id, run_id=run_id)
+    index = tx.keyring.blind_index("payroll content", outcome.content)
+    _add_check(tx, tenant_id, run_id, outcome.findings, outcome, index)
+    if outcome.findings.rejected:
+        status = Status.REJECTED
+    else:
+        twin = _store.posted_with_content(
+            tx, tenant_id=tenant_id, plan_id=run.plan_id, content_index=index, other_than=run_id
+        )
+        if twin is not None and outcome.rows and twin != run.replaces and not run.reason:
+            mark(tx, tenant_id=tenant_id, run_id=run_id, status=Status.REJECTED, detail={"looks_like": str(twin)})
+            message = f"This looks like run {twin}: the same people, the same pay date, the same amounts."
+            fix = "If it is a real second payroll, send it again with a reason; if it corrects that run, say so."
+            return Refused(Refusal.LOOKS_LIKE, message, fix, {"run_id": str(twin)})
+        waits = outcome.findings.needs_confirmation and run.status != Status.CONFIRMED
+        status = Status.NEEDS_CONFIRMATION if waits else Status(run.status)
+    if status is not Status(run.status):
+        mark(tx, tenant_id=tenant_id, run_id=run_id, status=status)
+    return status
+
+
+def unread(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, status: Status, findings: Findings) -> None:
+    """Record why a file was not read at all: it is rejected, or its columns wait for a person."""
+    _add_check(tx, tenant_id, run_id, findings, None, tx.keyring.blind_index("payroll content", str(run_id)))
+    mark(tx, tenant_id=tenant_id, run_id=run_id, status=status)
+
+
+def _add_check(
+    tx: Tx, tenant_id: SponsorId, run_id: RunId, findings: Findings, outcome: Outcome | None, index: bytes
+) -> None:
+    number = _store.add_check(
+        tx,
+        tenant_id=tenant_id,
+        run_id=run_id,
+        pay_date=outcome.pay_date if outcome else None,
+        period_start=outcome.period_start if outcome else None,
+        period_end=outcome.period_end if outcome else None,
+        rows=outcome.rows if outcome else 0,
+        content_index=index,
+        counts={str(severity): findings.counts[severity] for severity in Severity} | {"confirm": findings.to_confirm},
+        totals=outcome.totals if outcome else {},
+    )
+    if findings.listed:
+        _store.add_findings(tx, tenant_id=tenant_id, run_id=run_id, check_no=number, findings=findings.by_place())
+
+
+def findings_of_run(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> list[Finding]:
+    """The listed findings of the last check."""
+    run = get(tx, tenant_id=tenant_id, run_id=run_id)
+    return _store.findings(tx, tenant_id=tenant_id, run_id=run_id, check_no=run.check_no)
+
+
+def remember(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, mapping: Mapping) -> None:
+    """Settle a mapping for its provider: files of the same headings are read by it from now on."""
+    body = {
+        "columns": [
+            {"heading": column.heading, "field": column.field and str(column.field), "name": column.name}
+            for column in mapping.columns
+        ],
+        "dates": str(mapping.reading.dates),
+        "grouping": mapping.reading.grouping,
+        "dollar_sign": mapping.reading.dollar_sign,
+        "blank_is_zero": mapping.reading.blank_is_zero,
+    }
+    _store.add_mapping(
+        tx,
+        tenant_id=tenant_id,
+        plan_id=plan_id,
+        provider=mapping.provider,
+        fingerprint=mapping.fingerprint,
+        body=body,
+    )
+    after = {"provider": mapping.provider, "fingerprint": mapping.fingerprint, **body}
+    audit.record(tx, tenant_id=tenant_id, action="payroll.mapping_settled", subject=plan_id, after=after)
+
+
+def remembered(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, provider: str) -> Sequence[Mapping]:
+    """What was settled for a provider, newest first."""
+    bodies = _store.mappings(tx, tenant_id=tenant_id, plan_id=plan_id, provider=provider)
+    return [_mapping(provider, body) for body in bodies]
+
+
+def _mapping(provider: str, body: Table[str, Any]) -> Mapping:
+    columns = tuple(
+        Column(place, column["heading"], Field(column["field"]) if column["field"] else None, column["name"])
+        for place, column in enumerate(body["columns"])
+    )
+    reading = Reading(DateOrder(body["dates"]), body["grouping"], body["dollar_sign"], body["blank_is_zero"])
+    return Mapping(provider, columns, reading)

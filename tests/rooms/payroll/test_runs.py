@@ -1,0 +1,181 @@
+"""Runs: the same file twice, corrections, look-alikes, remembered mappings, what is due."""
+
+from datetime import date
+
+import psycopg
+import pytest
+from tests.rooms.payroll.test_catalogue import GOOD, HEADER, SECOND, THIRD, codes, lines, read
+from tests.support.database import Begin
+
+from open401k.base import audit
+from open401k.kernel import PlanId, Refused, RunId, SponsorId
+from open401k.payroll import Severity, files, open_upload, remittance, runs, settle
+from open401k.payroll.runs import Received, Refusal, Status
+
+FILE = lines(GOOD, SECOND, THIRD)
+
+
+@pytest.fixture
+def plan(begin: Begin) -> PlanId:
+    with begin() as tx:
+        return tx.ids.new(PlanId)
+
+
+def sent(begin: Begin, tenant: SponsorId, plan: PlanId, data: bytes = FILE, **how: object) -> Received:
+    with begin() as tx:
+        received = runs.receive(tx, tenant_id=tenant, plan_id=plan, file_name="a.csv", data=data, **how)  # type: ignore[arg-type]
+        assert isinstance(received, Received), received
+        return received
+
+
+def posted(begin: Begin, tenant: SponsorId, plan: PlanId, data: bytes = FILE, **how: object) -> RunId:
+    received = sent(begin, tenant, plan, data, **how)
+    with begin() as tx:
+        assert runs.checked(tx, tenant_id=tenant, run_id=received.run.run_id, outcome=read(data)) is Status.RECEIVED
+        runs.mark(tx, tenant_id=tenant, run_id=received.run.run_id, status=Status.POSTED)
+    return received.run.run_id
+
+
+def test_same_bytes_are_the_same_run(begin, tenant, plan):
+    first, again = sent(begin, tenant, plan), sent(begin, tenant, plan)
+    assert (first.already, again.already) == (False, True)
+    assert again.run.run_id == first.run.run_id
+
+
+def test_same_bytes_in_another_plan_are_another_run(begin, tenant, plan):
+    with begin() as tx:
+        other = tx.ids.new(PlanId)
+    assert sent(begin, tenant, plan).run.run_id != sent(begin, tenant, other).run.run_id
+
+
+def test_real_second_run_of_the_same_bytes_needs_a_reason(begin, tenant, plan):
+    first = posted(begin, tenant, plan)
+    second = sent(begin, tenant, plan, second_run_reason="bonus run, same amounts")
+    assert (second.already, second.run.attempt) == (False, 2)
+    assert second.run.run_id != first
+
+
+def test_file_is_stored_sealed_and_comes_back_whole(begin, tenant, plan):
+    run = sent(begin, tenant, plan).run
+    with begin() as tx:
+        stored = tx.one("select sealed from payroll.file where tenant_id = %s and file_id = %s", [tenant, run.file_id])
+        assert b"6789" not in bytes(stored[0])
+        assert files.content(tx, tenant_id=tenant, file_id=run.file_id) == FILE
+
+
+def test_same_content_in_other_bytes_stops(begin, tenant, plan):
+    first = posted(begin, tenant, plan)
+    shuffled = lines(THIRD, GOOD, SECOND)
+    run = sent(begin, tenant, plan, shuffled).run
+    with begin() as tx:
+        refused = runs.checked(tx, tenant_id=tenant, run_id=run.run_id, outcome=read(shuffled))
+        assert isinstance(refused, Refused)
+        assert (refused.reason, refused.detail) == (Refusal.LOOKS_LIKE, {"run_id": str(first)})
+
+
+def test_correction_names_the_run_it_replaces(begin, tenant, plan):
+    first = posted(begin, tenant, plan)
+    with begin() as tx:
+        proposed = runs.replaceable(tx, tenant_id=tenant, plan_id=plan, pay_date=date(2026, 3, 13))
+    assert [run.run_id for run in proposed] == [first]
+    second = posted(begin, tenant, plan, lines(GOOD | {"pre_tax": "210.00"}, SECOND, THIRD), replaces=first)
+    with begin() as tx:
+        assert runs.get(tx, tenant_id=tenant, run_id=first).replaced_by == second
+        assert {run.run_id for run in runs.history(tx, tenant_id=tenant, plan_id=plan)} == {first, second}
+        again = runs.receive(tx, tenant_id=tenant, plan_id=plan, file_name="c", data=b"x", replaces=first)
+        assert isinstance(again, Refused)
+        assert again.reason is Refusal.ALREADY_REPLACED
+
+
+def test_correction_before_its_original_is_refused_by_name(begin, tenant, plan):
+    with begin() as tx:
+        missing = tx.ids.new(RunId)
+        refused = runs.receive(tx, tenant_id=tenant, plan_id=plan, file_name="c", data=b"x", replaces=missing)
+        assert isinstance(refused, Refused)
+        assert refused.reason is Refusal.ORIGINAL_MISSING
+        assert str(missing) in refused.message
+
+
+def test_rejected_run_keeps_its_findings_and_may_be_checked_again(begin, tenant, plan):
+    bad = lines(GOOD | {"pre_tax": "-1.00"}, SECOND | {"ssn": "12345678"})
+    run = sent(begin, tenant, plan, bad).run
+    with begin() as tx:
+        assert runs.checked(tx, tenant_id=tenant, run_id=run.run_id, outcome=read(bad)) is Status.REJECTED
+    with begin() as tx:
+        found = runs.findings_of_run(tx, tenant_id=tenant, run_id=run.run_id)
+        assert [(finding.severity, str(finding.code), finding.row) for finding in found] == [
+            (Severity.REJECT, "amount.negative_not_allowed", 2),
+            (Severity.REJECT, "ssn.length", 3),
+        ]
+        assert found == read(bad).findings.by_place()
+        assert runs.get(tx, tenant_id=tenant, run_id=run.run_id).counts["reject"] == 2
+
+
+def test_confirmation_is_asked_once(begin, tenant, plan):
+    data = lines(GOOD | {"last_name": "Ruiz"})
+    run = sent(begin, tenant, plan, data).run
+    with begin() as tx:
+        checked = runs.checked(tx, tenant_id=tenant, run_id=run.run_id, outcome=read(data))
+        assert checked is Status.NEEDS_CONFIRMATION
+        runs.mark(tx, tenant_id=tenant, run_id=run.run_id, status=Status.CONFIRMED, detail={"said": "married"})
+        assert runs.checked(tx, tenant_id=tenant, run_id=run.run_id, outcome=read(data)) is Status.CONFIRMED
+        assert audit.verify(tx, tenant_id=tenant) == []
+
+
+PROVIDER_HEADER = (
+    HEADER.replace("pre_tax", "401k Deferral").replace("gross_comp", "Gross Pay").replace("dob", "Birthday")
+)
+
+
+def test_settled_mapping_is_remembered_and_a_changed_heading_asks_again(begin, tenant, plan):
+    data = lines(GOOD, header=PROVIDER_HEADER)
+    opened = open_upload(data, provider="northwind")
+    assert opened.mapping is None
+    assert opened.proposal is not None
+    with begin() as tx:
+        runs.remember(tx, tenant_id=tenant, plan_id=plan, mapping=settle(opened.proposal, {}))
+    with begin() as tx:
+        known = runs.remembered(tx, tenant_id=tenant, plan_id=plan, provider="northwind")
+    settled = open_upload(data, provider="northwind", remembered=known)
+    assert settled.mapping == known[0]
+    assert [row.pre_tax_cents for chunk in settled.chunks() for row in chunk] == [200_00]
+    renamed = open_upload(data.replace(b"401k Deferral", b"Def Amt"), provider="northwind", remembered=known)
+    assert renamed.mapping is None
+    assert renamed.proposal is not None
+    assert renamed.proposal.changes == ("Column J: '401k Deferral' is now 'Def Amt'.",)
+    assert renamed.proposal.columns[9].changed_from == "401k Deferral"
+    assert codes(renamed.findings) == ["header.unknown"]
+
+
+def test_nothing_of_a_run_is_ever_changed(begin, tenant, plan):
+    run = sent(begin, tenant, plan).run
+    for sql in ("update payroll.run set provider = 'x'", "delete from payroll.run_event", "truncate payroll.finding"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), begin() as tx:
+            tx.run(sql)  # type: ignore[arg-type]
+    with begin() as tx:
+        assert runs.get(tx, tenant_id=tenant, run_id=run.run_id).status == Status.RECEIVED
+
+
+def test_another_tenant_sees_nothing(db, begin, tenant, plan):
+    from tests.support.database import TESTER, new_tenant
+
+    sent(begin, tenant, plan)
+    other = new_tenant(db)
+    with db.begin(TESTER, tenants=[other]) as tx:
+        assert runs.history(tx, tenant_id=tenant, plan_id=plan) == []
+
+
+def test_what_is_due_is_recorded_once(begin, tenant, plan):
+    run_id = posted(begin, tenant, plan)
+    owed = remittance.due(
+        run_id=run_id,
+        pay_date=date(2026, 3, 13),
+        employee_cents=remittance.withheld(read(FILE).totals),
+        employer_cents=300_00,
+        participants_at_start_of_year=3,
+    )
+    assert (owed.total_cents, owed.due_on, owed.outer_limit_on) == (900_00, date(2026, 3, 24), date(2026, 4, 21))
+    with begin() as tx:
+        remittance.record(tx, tenant_id=tenant, plan_id=plan, remittance=owed)
+        remittance.record(tx, tenant_id=tenant, plan_id=plan, remittance=owed)
+        assert remittance.recorded(tx, tenant_id=tenant, plan_id=plan) == [owed]
