@@ -1,4 +1,4 @@
-"""The clock of a sandbox: an instant in a file, so that server and command line tell the same time. Not for production."""
+"""The clock of a sandbox: an instant in a file, so that server and command line tell the same time. Never in use live."""
 
 import os
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,9 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
-from .contributions import Cents, Entitlement, HeldReason, Opening, Pay, People, entitle
+from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDate, entitle
+from .opening import OpeningBalance, load_opening_balances, record_deposit
 from .posting import Books, Cause, Settled, difference, post_difference
+from .settlement import Scope, compare, settle
 
 __all__ = [
     "Books",
@@ -9,11 +11,17 @@ __all__ = [
     "Cents",
     "Entitlement",
     "HeldReason",
-    "Opening",
+    "OpeningBalance",
     "Pay",
     "People",
+    "Scope",
     "Settled",
+    "YearToDate",
+    "compare",
     "difference",
     "entitle",
+    "load_opening_balances",
     "post_difference",
+    "record_deposit",
+    "settle",
 ]

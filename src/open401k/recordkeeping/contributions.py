@@ -1,31 +1,36 @@
 """What each person should have received, per pay date and source: entitlement, pure. Not here: posting (posting.py).
 
-Shapes: N people by K pay dates of one plan year and calendar year, in date order; amounts are int64 cents.
+Shapes: N people by K pay dates of one plan year and calendar year, in date order; amounts are int64 cents. The pay
+dates are folded one by one, each starting from the year to date that the ones before it left.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from open401k.kernel import CalendarYear, EmployeeId, PlanYear, Source
-from open401k.law import compensation, deferrals, matching
-from open401k.plan import Match, MatchPeriod, Provisions
+from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanYear, Source
+from open401k.law import compensation, deferrals, figures, matching
+from open401k.plan import MatchPeriod, Provisions
 
 Cents = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
 class HeldReason(StrEnum):
-    """Why money that payroll withheld is not credited but waits in suspense. Listed in order of precedence."""
+    """Why money that payroll withheld is not credited but waits in suspense. Taken, and listed, in this order."""
 
-    NOT_ENTERED = "not_entered"
     SOURCE_NOT_PERMITTED = "source_not_permitted"
+    LEFT_LONG_AGO = "left_long_ago"
+    NOT_ENTERED = "not_entered"
+    CATCH_UP_TOO_YOUNG = "catch_up_too_young"
     OVER_LIMIT = "over_limit"
     CATCH_UP_MUST_BE_ROTH = "catch_up_must_be_roth"
+    OVER_ADDITIONS = "over_additions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +39,56 @@ class People:
 
     employee_ids: tuple[EmployeeId, ...]
     entered_on: tuple[date | None, ...]
-    age_at_year_end: NDArray[np.int64]
+    age_at_year_end: Cents
     roth_catch_up_only: Flags
 
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """N x K cents of what payroll reported: plan compensation and what was withheld."""
+    """N x K cents of what payroll reported: plan compensation and what was withheld (catch-up codes included in it)."""
 
     pay_dates: tuple[date, ...]
     compensation: Cents
     pre_tax: Cents
     roth: Cents
     after_tax: Cents
+    coded_catch_up_pre_tax: Cents
+    coded_catch_up_roth: Cents
+    left_long_ago: Flags
+
+    def of(self, period: int) -> "PayOfDate":
+        """One pay date."""
+        return PayOfDate(
+            on=self.pay_dates[period],
+            compensation=self.compensation[:, period],
+            pre_tax=self.pre_tax[:, period],
+            roth=self.roth[:, period],
+            after_tax=self.after_tax[:, period],
+            coded_catch_up_pre_tax=self.coded_catch_up_pre_tax[:, period],
+            coded_catch_up_roth=self.coded_catch_up_roth[:, period],
+            left_long_ago=self.left_long_ago[:, period],
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """N cents before the first of the pay dates: of the calendar year (deferrals) and of the plan year (the rest).
+class PayOfDate:
+    """N cents of one pay date, in the order of :class:`Pay`."""
 
-    ``compensation`` and ``matched_deferrals`` count from entry into the plan.
+    on: date
+    compensation: Cents
+    pre_tax: Cents
+    roth: Cents
+    after_tax: Cents
+    coded_catch_up_pre_tax: Cents
+    coded_catch_up_roth: Cents
+    left_long_ago: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class YearToDate:
+    """N cents before a pay date: deferrals of the calendar year, the rest of the plan year.
+
+    ``compensation`` counts from entry into the plan; ``additions`` is all that was credited, catch-up included.
     """
 
     deferrals: Cents
@@ -61,12 +96,17 @@ class Opening:
     compensation: Cents
     matched_deferrals: Cents
     match: Cents
+    additions: Cents
 
     @classmethod
-    def zero(cls, people: int) -> "Opening":
+    def zero(cls, people: int) -> "YearToDate":
         """The first day of a year."""
         nothing = np.zeros(people, dtype=np.int64)
-        return cls(nothing, nothing, nothing, nothing, nothing)
+        return cls(nothing, nothing, nothing, nothing, nothing, nothing)
+
+
+Held = dict[tuple[Source, HeldReason], Cents]
+Slot = TypeVar("Slot", Source, tuple[Source, HeldReason])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,120 +115,77 @@ class Entitlement:
 
     credited: Mapping[Source, Cents]
     held: Mapping[tuple[Source, HeldReason], Cents]
-    counted_compensation: Cents
 
 
-def entitle(provisions: Provisions, people: People, pay: Pay, opening: Opening) -> Entitlement:
+def entitle(provisions: Provisions, people: People, pay: Pay, opening: YearToDate) -> Entitlement:
     """Everything each person should have received for these pay dates, as the provisions and the law have it.
 
-    Deferrals stop at 402(g) plus catch-up (IRC 402(g)(1), 414(v)); match and nonelective count compensation from entry
-    up to 401(a)(17). The pay dates must lie in one calendar year and one plan year.
+    Deferrals stop at 402(g) plus catch-up (IRC 402(g)(1), 414(v)) and at 415(c); match and nonelective count
+    compensation from entry up to 401(a)(17).
     """
-    plan_year = provisions.plan_year_of(pay.pay_dates[0])
-    entered = _entered(people, pay)
-    accepted = _deferrals(provisions, people, pay, entered, opening)
-    counted_pay = _counted_compensation(plan_year, pay, entered, opening)
-    after_tax = _after_tax(provisions, pay, entered)
-    credited: dict[Source, Cents] = {
-        Source.PRE_TAX: accepted.pre_tax,
-        Source.ROTH: accepted.roth,
-        Source.AFTER_TAX: after_tax,
+    credited: list[dict[Source, Cents]] = []
+    held: list[Held] = []
+    before = opening
+    for period in range(len(pay.pay_dates)):
+        of_date, kept, before = entitle_date(provisions, people, pay.of(period), before)
+        credited.append(of_date)
+        held.append(kept)
+    return Entitlement(_stacked(credited, len(people.employee_ids)), _stacked(held, len(people.employee_ids)))
+
+
+def entitle_date(
+    provisions: Provisions, people: People, pay: PayOfDate, before: YearToDate
+) -> tuple[dict[Source, Cents], Held, YearToDate]:
+    """One pay date: what is credited, what is held, and the year to date after it."""
+    plan_year = provisions.plan_year_of(pay.on)
+    entered = _entered(people, pay.on)
+    earned = np.where(entered, pay.compensation, 0)
+    limits = _limits(provisions, people, pay, before)
+    held: Held = {}
+    wanted = _permitted(provisions, people, pay, entered, held)
+    taken = deferrals.accept_by_source(
+        before=before.deferrals,
+        roth_before=before.roth_deferrals,
+        pre_tax=wanted[Source.PRE_TAX],
+        roth=wanted[Source.ROTH],
+        limits=limits,
+        roth_required=people.roth_catch_up_only,
+    )
+    _hold(held, Source.PRE_TAX, HeldReason.OVER_LIMIT, taken.excess_pre_tax)
+    _hold(held, Source.ROTH, HeldReason.OVER_LIMIT, taken.excess_roth)
+    coded = np.where(
+        people.roth_catch_up_only & (people.age_at_year_end >= 50),
+        np.minimum(pay.coded_catch_up_pre_tax, taken.pre_tax),
+        0,
+    )
+    must_be_roth = np.maximum(taken.must_be_roth, coded)
+    _hold(held, Source.PRE_TAX, HeldReason.CATCH_UP_MUST_BE_ROTH, must_be_roth)
+    credited = {
+        Source.PRE_TAX: taken.pre_tax - must_be_roth,
+        Source.ROTH: taken.roth,
+        Source.AFTER_TAX: wanted[Source.AFTER_TAX],
     }
-    held = dict(accepted.held)
-    _hold(held, Source.AFTER_TAX, HeldReason.SOURCE_NOT_PERMITTED, pay.after_tax - after_tax)
-    if provisions.match is not None:
-        matched = accepted.pre_tax + accepted.roth
-        credited[provisions.match.source] = _match(provisions.match, plan_year, counted_pay, matched, opening)
-    if provisions.nonelective is not None:
-        credited[provisions.nonelective.source] = matching.nonelective(counted_pay, provisions.nonelective.rate_bps)
-    return Entitlement(credited, held, counted_pay)
+    _employer_money(provisions, plan_year, earned, before, credited)
+    _within_additions(plan_year, limits, before, credited, held)
+    return credited, held, _after(before, earned, credited, provisions)
 
 
-@dataclass(frozen=True, slots=True)
-class _Deferrals:
-    pre_tax: Cents
-    roth: Cents
-    held: dict[tuple[Source, HeldReason], Cents]
-
-
-def _entered(people: People, pay: Pay) -> Flags:
-    """N x K: who was a participant on each pay date."""
+def _entered(people: People, on: date) -> Flags:
     never = date.max.toordinal()
     entered = np.array([never if day is None else day.toordinal() for day in people.entered_on], dtype=np.int64)
-    dates = np.array([day.toordinal() for day in pay.pay_dates], dtype=np.int64)
-    return entered[:, None] <= dates[None, :]
+    flags: Flags = entered <= on.toordinal()
+    return flags
 
 
-def _counted_compensation(plan_year: PlanYear, pay: Pay, entered: Flags, opening: Opening) -> Cents:
-    """N x K: pay from entry on, as far as 401(a)(17) lets it count."""
-    earned = np.where(entered, pay.compensation, 0)
-    after = opening.compensation[:, None] + earned.cumsum(axis=1)
-    return compensation.period_share(before=after - earned, period=earned, cap=compensation.annual_cap(plan_year))
-
-
-def _deferrals(provisions: Provisions, people: People, pay: Pay, entered: Flags, opening: Opening) -> _Deferrals:
-    """What of the withheld deferrals may be credited, and what is held and why, pay date by pay date."""
-    permitted = provisions.deferrals.sources
-    held: dict[tuple[Source, HeldReason], Cents] = {}
-    wanted = {}
-    for source, withheld in ((Source.PRE_TAX, pay.pre_tax), (Source.ROTH, pay.roth)):
-        _hold(held, source, HeldReason.NOT_ENTERED, np.where(entered, 0, withheld))
-        inside = np.where(entered, withheld, 0)
-        if source not in permitted:
-            _hold(held, source, HeldReason.SOURCE_NOT_PERMITTED, inside)
-            inside = np.zeros_like(inside)
-        wanted[source] = inside
-    accepted = _accept(provisions, people, pay, wanted, opening)
-    for (source, reason), cents in accepted.held.items():
-        _hold(held, source, reason, cents)
-    return _Deferrals(accepted.pre_tax, accepted.roth, held)
-
-
-def _accept(
-    provisions: Provisions, people: People, pay: Pay, wanted: Mapping[Source, Cents], opening: Opening
-) -> _Deferrals:
-    """Stop at the limits, pay date by pay date, by what was credited before (IRC 402(g), 401(a)(30), 414(v))."""
-    columns: dict[str, list[Cents]] = {"pre_tax": [], "roth": [], "over_pre_tax": [], "over_roth": [], "must": []}
-    before, roth_before = opening.deferrals, opening.roth_deferrals
-    for period in range(len(pay.pay_dates)):
-        taken = deferrals.accept_by_source(
-            before=before,
-            roth_before=roth_before,
-            pre_tax=wanted[Source.PRE_TAX][:, period],
-            roth=wanted[Source.ROTH][:, period],
-            limits=_limits(provisions, people, pay, opening, period),
-            roth_required=people.roth_catch_up_only,
-        )
-        pre_tax = taken.pre_tax - taken.must_be_roth
-        before, roth_before = before + pre_tax + taken.roth, roth_before + taken.roth
-        for name, cents in zip(
-            columns, (pre_tax, taken.roth, taken.excess_pre_tax, taken.excess_roth, taken.must_be_roth), strict=True
-        ):
-            columns[name].append(cents)
-    whole = {name: np.stack(cents, axis=1) for name, cents in columns.items()}
-    return _Deferrals(
-        whole["pre_tax"],
-        whole["roth"],
-        {
-            (Source.PRE_TAX, HeldReason.OVER_LIMIT): whole["over_pre_tax"],
-            (Source.ROTH, HeldReason.OVER_LIMIT): whole["over_roth"],
-            (Source.PRE_TAX, HeldReason.CATCH_UP_MUST_BE_ROTH): whole["must"],
-        },
-    )
-
-
-def _limits(
-    provisions: Provisions, people: People, pay: Pay, opening: Opening, period: int
-) -> deferrals.DeferralLimits:
-    """402(g) and catch-up, and the plan's own share of pay to date where it is lower."""
+def _limits(provisions: Provisions, people: People, pay: PayOfDate, before: YearToDate) -> deferrals.DeferralLimits:
+    """402(g) and catch-up, and the plan's own share of pay to date where it is lower (above it begins catch-up)."""
     terms = provisions.deferrals
     plan_limit = None
     if terms.max_bps_of_pay is not None:
-        paid = opening.compensation + pay.compensation[:, : period + 1].sum(axis=1)
-        plan_limit = paid * terms.max_bps_of_pay // 10_000
+        plan_limit = (before.compensation + pay.compensation) * terms.max_bps_of_pay // 10_000
     return deferrals.deferral_limits(
         people.age_at_year_end,
-        CalendarYear(pay.pay_dates[0].year),
+        CalendarYear(pay.on.year),
         plan_allows_catch_up=terms.catch_up,
         higher_60_to_63=terms.higher_catch_up_60_63,
         roth_required=people.roth_catch_up_only,
@@ -197,30 +194,109 @@ def _limits(
     )
 
 
-def _after_tax(provisions: Provisions, pay: Pay, entered: Flags) -> Cents:
-    if Source.AFTER_TAX not in provisions.deferrals.sources:
-        return np.zeros_like(pay.after_tax)
-    return np.where(entered, pay.after_tax, 0)
+def _permitted(
+    provisions: Provisions, people: People, pay: PayOfDate, entered: Flags, held: Held
+) -> dict[Source, Cents]:
+    """What is left of the withheld money after source, participation and the age of coded catch-up."""
+    ages = people.age_at_year_end
+    too_young = (ages > 0) & (ages < 50)
+    sources = (
+        (Source.PRE_TAX, pay.pre_tax, pay.coded_catch_up_pre_tax),
+        (Source.ROTH, pay.roth, pay.coded_catch_up_roth),
+        (Source.AFTER_TAX, pay.after_tax, np.zeros_like(pay.after_tax)),
+    )
+    wanted: dict[Source, Cents] = {}
+    for source, withheld, coded in sources:
+        left = withheld
+        if source not in provisions.deferrals.sources:
+            _hold(held, source, HeldReason.SOURCE_NOT_PERMITTED, left)
+            left = np.zeros_like(left)
+        for reason, out in ((HeldReason.LEFT_LONG_AGO, pay.left_long_ago), (HeldReason.NOT_ENTERED, ~entered)):
+            _hold(held, source, reason, np.where(out, left, 0))
+            left = np.where(out, 0, left)
+        early = np.where(too_young, np.minimum(coded, left), 0)
+        _hold(held, source, HeldReason.CATCH_UP_TOO_YOUNG, early)
+        wanted[source] = left - early
+    return wanted
 
 
-def _match(match: Match, plan_year: PlanYear, counted_pay: Cents, matched: Cents, opening: Opening) -> Cents:
-    """N x K match: of each pay period by itself, or of the year to date less what the periods before had (true-up)."""
-    formula = matching.MatchFormula.of(match.tiers)
-    if match.period is MatchPeriod.PAY_PERIOD:
-        each = matching.match(matched, counted_pay, formula)
-        to_date = opening.match[:, None] + each.cumsum(axis=1)
-    else:
-        counted = compensation.capped(opening.compensation, compensation.annual_cap(plan_year))
-        year_pay = counted[:, None] + counted_pay.cumsum(axis=1)
-        year_deferrals = opening.matched_deferrals[:, None] + matched.cumsum(axis=1)
-        to_date = matching.match(year_deferrals, year_pay, formula)
-    if match.cap_cents is not None:
-        to_date = np.minimum(to_date, match.cap_cents)
-    before = np.concatenate([opening.match[:, None], to_date[:, :-1]], axis=1)
-    each_period: Cents = to_date - before
-    return each_period
+def _employer_money(
+    provisions: Provisions, plan_year: PlanYear, earned: Cents, before: YearToDate, credited: dict[Source, Cents]
+) -> None:
+    """Match of the period by itself, or of the year to date less what was matched (true-up); nonelective."""
+    cap = compensation.annual_cap(plan_year)
+    counted = compensation.period_share(before=before.compensation, period=earned, cap=cap)
+    match = provisions.match
+    if match is not None:
+        formula = matching.MatchFormula.of(match.tiers, match.cap_cents)
+        matched = credited[Source.PRE_TAX] + credited[Source.ROTH]
+        if match.period is MatchPeriod.PAY_PERIOD:
+            given = matching.match_of_period(
+                deferrals=matched, compensation=counted, matched_before=before.match, formula=formula
+            )
+        else:
+            to_date = matching.match_to_date(
+                deferrals_to_date=before.matched_deferrals + matched,
+                compensation_to_date=compensation.capped(before.compensation + earned, cap),
+                formula=formula,
+            )
+            given = to_date - before.match
+        credited[match.source] = given
+    if provisions.nonelective is not None:
+        given = matching.nonelective(counted, provisions.nonelective.rate_bps)
+        source = provisions.nonelective.source
+        credited[source] = credited[source] + given if source in credited else given
 
 
-def _hold(held: dict[tuple[Source, HeldReason], Cents], source: Source, reason: HeldReason, cents: Cents) -> None:
+def _within_additions(
+    plan_year: PlanYear,
+    limits: deferrals.DeferralLimits,
+    before: YearToDate,
+    credited: dict[Source, Cents],
+    held: Held,
+) -> None:
+    """415(c): over the dollar limit, after-tax money waits first, then deferrals that catch-up has no room for.
+
+    Catch-up is outside of 415 (IRC 414(v)(3)(A)). The 100 % of pay limit is tested at year end (compliance).
+    """
+    most = figures.cents("limit_415c", LimitationYear(plan_year.start, plan_year.end))
+    earlier = deferrals.split(before.deferrals, limits).catch_up
+    deferred = credited[Source.PRE_TAX] + credited[Source.ROTH]
+    later = deferrals.split(before.deferrals + deferred, limits).catch_up
+    own = deferred + credited[Source.AFTER_TAX] - (later - earlier)
+    employer = sum((cents for source, cents in credited.items() if not source.from_employee), np.zeros_like(own))
+    over = np.clip(before.additions - earlier + own + employer - most, 0, np.maximum(own, 0))
+    if not over.any():
+        return
+    after_tax = np.minimum(over, credited[Source.AFTER_TAX])
+    left = after_tax + np.maximum(over - after_tax - np.maximum(limits.catch_up - later, 0), 0)
+    for source in (Source.AFTER_TAX, Source.PRE_TAX, Source.ROTH):
+        part = np.minimum(left, credited[source])
+        _hold(held, source, HeldReason.OVER_ADDITIONS, part)
+        credited[source] = credited[source] - part
+        left = left - part
+
+
+def _after(before: YearToDate, earned: Cents, credited: dict[Source, Cents], provisions: Provisions) -> YearToDate:
+    deferred = credited[Source.PRE_TAX] + credited[Source.ROTH]
+    match = provisions.match
+    return YearToDate(
+        deferrals=before.deferrals + deferred,
+        roth_deferrals=before.roth_deferrals + credited[Source.ROTH],
+        compensation=before.compensation + earned,
+        matched_deferrals=before.matched_deferrals + deferred,
+        match=before.match + credited[match.source] if match is not None else before.match,
+        additions=before.additions + sum(credited.values(), np.zeros_like(deferred)),
+    )
+
+
+def _hold(held: Held, source: Source, reason: HeldReason, cents: Cents) -> None:
     if cents.any():
-        held[source, reason] = held[source, reason] + cents if (source, reason) in held else cents
+        held[source, reason] = cents
+
+
+def _stacked(periods: list[dict[Slot, Cents]], people: int) -> dict[Slot, Cents]:
+    """Columns of each slot side by side; a slot without an entry for a pay date has zeros there."""
+    nothing = np.zeros(people, dtype=np.int64)
+    slots = {slot: None for period in periods for slot in period}
+    return {slot: np.stack([period.get(slot, nothing) for period in periods], axis=1) for slot in slots}

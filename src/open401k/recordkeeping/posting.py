@@ -1,4 +1,4 @@
-"""Entitlement minus what is posted, written to the ledger. Not here: the formulas (contributions.py), gathering facts."""
+"""Entitlement minus what is posted, written to the ledger. Not here: formulas (contributions.py), gathering."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Books:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why something is posted: idempotency key, the id of what caused it, and, for a correction, its origin in words."""
+    """Why something is posted: idempotency key, id of what caused it and, for a correction, its origin in words."""
 
     key: str
     cause: str

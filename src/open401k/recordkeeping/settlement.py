@@ -2,19 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 from itertools import groupby
 
 import numpy as np
 
 from open401k import census, ledger, plan
 from open401k.base.db import Tx
-from open401k.kernel import CalendarYear, EmployeeId, PlanId, Refused, Source, SponsorId
+from open401k.kernel import CalendarYear, EmployeeId, PlanId, PlanYear, Refused, Source, SponsorId
 from open401k.law import deferrals
 
 from . import _store
-from .contributions import Cents, HeldReason, Opening, Pay, People, entitle
+from .contributions import Cents, HeldReason, Pay, People, YearToDate, entitle
 from .posting import Books, Cause, Settled, Slot, post_difference
+
+#: Pay after the last day of work that payrolls usually still owe: post-severance pay within 2 1/2 months counts as
+#: compensation (Reg. 1.415(c)-2(e)(3)(i)).
+STILL_PAID = timedelta(days=75)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Scope:
 
 
 def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Refusal]:
-    """Post what is missing, take back what is too much, for every pay date of the scope; a settled book is left alone."""
+    """Post what is missing, take back what is too much, for every pay date of the scope; a settled book stays."""
     total = Settled()
     for should_be, posted in compare(tx, scope=scope):
         settled = post_difference(
@@ -74,10 +79,17 @@ def compare(tx: Tx, *, scope: Scope) -> Iterator[tuple[Books, Books]]:
 
 
 def _segments(tx: Tx, scope: Scope, pay: census.PayByDate) -> Iterator[Segment]:
-    dates: list[date] = sorted(np.unique(pay.pay_date).astype("datetime64[D]").tolist())
-    terms = {day: plan.provisions_on(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, on=day) for day in dates}
-    for (_, _, provisions), days in groupby(dates, lambda day: (day.year, terms[day].plan_year_of(day), terms[day])):
-        yield Segment(provisions, tuple(days))
+    dates: list[date] = np.unique(pay.pay_date.astype("datetime64[D]")).tolist()
+    until = dates[-1] + timedelta(days=1)
+    spans = plan.provisions_between(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=dates[0], end=until)
+    for span in spans:
+        inside = [day for day in dates if span.start <= day < span.end]
+        for _, days in groupby(inside, partial(_years, span.provisions)):
+            yield Segment(span.provisions, tuple(days))
+
+
+def _years(provisions: plan.Provisions, day: date) -> tuple[int, PlanYear]:
+    return day.year, provisions.plan_year_of(day)
 
 
 def _compare_segment(
@@ -86,7 +98,7 @@ def _compare_segment(
     ids = tuple(employee.employee_id for employee in employees)
     people = _people(tx, scope, segment, employees)
     opening = _opening(tx, scope, segment, people)
-    entitlement = entitle(segment.provisions, people, _pay(segment, pay), opening)
+    entitlement = entitle(segment.provisions, people, _pay(segment, pay, employees), opening)
     should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in entitlement.credited.items()}
     should_be |= {(source, reason): cents for (source, reason), cents in entitlement.held.items()}
     return Books(ids, segment.pay_dates, should_be), _posted(tx, scope, segment, ids)
@@ -94,30 +106,29 @@ def _compare_segment(
 
 def _people(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee]) -> People:
     year = segment.calendar_year
+    wages = census.fica_wages(
+        tx,
+        tenant_id=scope.tenant_id,
+        plan_id=scope.plan_id,
+        employees=employees,
+        year=CalendarYear(year.year - 1),
+    )
     births = np.array([e.birth_date.year if e.birth_date else 0 for e in employees], dtype=np.int64)
     return People(
         employee_ids=tuple(employee.employee_id for employee in employees),
-        entered_on=census.entry_dates(tx, provisions=segment.provisions, plan_id=scope.plan_id, employees=employees),
+        entered_on=census.entry_dates(
+            tx,
+            tenant_id=scope.tenant_id,
+            provisions=segment.provisions,
+            plan_id=scope.plan_id,
+            employees=employees,
+        ),
         age_at_year_end=deferrals.ages_at_year_end(births, year),
-        roth_catch_up_only=deferrals.roth_catch_up_required(prior_fica(tx, scope, employees, year), year),
+        roth_catch_up_only=deferrals.roth_catch_up_required(wages, year),
     )
 
 
-def prior_fica(tx: Tx, scope: Scope, employees: Sequence[census.Employee], year: CalendarYear) -> Cents:
-    """3121(a) wages of the year before from this employer: our own pay lines, else what was loaded (414(v)(7))."""
-    before = CalendarYear(year.year - 1)
-    wages = np.array(
-        [e.annual_pay[before.year].fica_cents if before.year in e.annual_pay else 0 for e in employees], dtype=np.int64
-    )
-    totals = census.pay_totals(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=before.start, end=before.end)
-    place = {employee.employee_id: index for index, employee in enumerate(employees)}
-    for employee_id, cents in zip(totals.employee_id, totals.fica_cents.tolist(), strict=True):
-        if employee_id in place:
-            wages[place[employee_id]] = max(int(wages[place[employee_id]]), cents)
-    return wages
-
-
-def _pay(segment: Segment, pay: census.PayByDate) -> Pay:
+def _pay(segment: Segment, pay: census.PayByDate, employees: Sequence[census.Employee]) -> Pay:
     """Rows scattered into people by pay dates; catch-up codes count as what they are, deferrals."""
     column = {np.datetime64(day): period for period, day in enumerate(segment.pay_dates)}
     days = pay.pay_date.astype("datetime64[D]")
@@ -135,10 +146,22 @@ def _pay(segment: Segment, pay: census.PayByDate) -> Pay:
         pre_tax=scattered(pay.pre_tax_cents + pay.catch_up_pre_tax_cents),
         roth=scattered(pay.roth_cents + pay.catch_up_roth_cents),
         after_tax=scattered(pay.after_tax_cents),
+        coded_catch_up_pre_tax=scattered(pay.catch_up_pre_tax_cents),
+        coded_catch_up_roth=scattered(pay.catch_up_roth_cents),
+        left_long_ago=np.array([[_left_long_ago(who, day) for day in segment.pay_dates] for who in employees]),
     )
 
 
-def _opening(tx: Tx, scope: Scope, segment: Segment, people: People) -> Opening:
+def _left_long_ago(employee: census.Employee, day: date) -> bool:
+    """Gone for so long on the pay date that the pay is hardly plan pay any more."""
+    here = any(
+        span.hired_on <= day and (span.terminated_on is None or span.terminated_on + STILL_PAID >= day)
+        for span in employee.employment
+    )
+    return bool(employee.employment) and not here and day >= employee.employment[0].hired_on
+
+
+def _opening(tx: Tx, scope: Scope, segment: Segment, people: People) -> YearToDate:
     """Year to date before the segment, from the books (money) and the pay lines (compensation from entry on)."""
     first = segment.pay_dates[0]
     plan_year = segment.provisions.plan_year_of(first)
@@ -149,12 +172,13 @@ def _opening(tx: Tx, scope: Scope, segment: Segment, people: People) -> Opening:
         in_plan_year = _credited(tx, scope, plan_year.start, first, place)
     match = segment.provisions.match
     nothing = np.zeros(len(place), dtype=np.int64)
-    return Opening(
+    return YearToDate(
         deferrals=calendar.get(Source.PRE_TAX, nothing) + calendar.get(Source.ROTH, nothing),
         roth_deferrals=calendar.get(Source.ROTH, nothing),
         compensation=_compensation_before(tx, scope, plan_year.start, first, people),
         matched_deferrals=in_plan_year.get(Source.PRE_TAX, nothing) + in_plan_year.get(Source.ROTH, nothing),
         match=in_plan_year.get(match.source, nothing) if match else nothing,
+        additions=sum((cents for source, cents in in_plan_year.items() if source is not Source.ROLLOVER), nothing),
     )
 
 
@@ -203,7 +227,7 @@ def _posted(tx: Tx, scope: Scope, segment: Segment, ids: Sequence[EmployeeId]) -
     """What stands in the books for the segment's pay dates: credited per source, held per source and reason."""
     place = {employee_id: index for index, employee_id in enumerate(ids)}
     period = {day: index for index, day in enumerate(segment.pay_dates)}
-    start, end = segment.pay_dates[0], date.fromordinal(segment.pay_dates[-1].toordinal() + 1)
+    start, end = segment.pay_dates[0], segment.pay_dates[-1] + timedelta(days=1)
     cents: dict[Slot, Cents] = {}
 
     def put(slot: Slot, employee_id: EmployeeId, day: date, amount: int) -> None:

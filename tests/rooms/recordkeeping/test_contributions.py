@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from open401k.kernel import EmployeeId, Source
 from open401k.plan import Deferrals, Match, MatchPeriod, MatchTier, Nonelective, Provisions
-from open401k.recordkeeping import Cents, Entitlement, HeldReason, Opening, Pay, People, entitle
+from open401k.recordkeeping import Entitlement, HeldReason, Pay, People, YearToDate, entitle
 
 HALF_OF_SIX = Match((MatchTier(5_000, 600),))
 BOTH = Deferrals(sources=(Source.PRE_TAX, Source.ROTH))
@@ -34,15 +34,18 @@ def pay(compensation: list[list[int]], pre_tax: list[list[int]], roth: list[list
     grid = np.array(compensation, dtype=np.int64)
     dates = tuple(date(2026, 1, 2) + timedelta(days=14 * period) for period in range(grid.shape[1]))
     nothing = np.zeros_like(grid)
-    return Pay(dates, grid, np.array(pre_tax, dtype=np.int64), nothing if roth is None else np.array(roth), nothing)
+    withheld = np.array(pre_tax, dtype=np.int64)
+    as_roth = nothing if roth is None else np.array(roth, dtype=np.int64)
+    return Pay(dates, grid, withheld, as_roth, nothing, nothing, nothing, np.zeros_like(grid, dtype=np.bool_))
 
 
 def credited(found: Entitlement, source: Source) -> list[list[int]]:
-    return found.credited[source].tolist()
+    cents: list[list[int]] = found.credited[source].tolist()
+    return cents
 
 
 def test_half_of_the_first_six_percent_is_matched_each_pay_period() -> None:
-    found = entitle(provisions(), people(40), pay([[340_000]], [[17_000]]), Opening.zero(1))
+    found = entitle(provisions(), people(40), pay([[340_000]], [[17_000]]), YearToDate.zero(1))
     assert credited(found, Source.PRE_TAX) == [[17_000]]
     assert credited(found, Source.MATCH) == [[8_500]]
     assert not found.held
@@ -50,12 +53,12 @@ def test_half_of_the_first_six_percent_is_matched_each_pay_period() -> None:
 
 def test_a_plan_year_match_trues_up_who_deferred_unevenly() -> None:
     uneven = pay([[100_000, 100_000]], [[0, 12_000]])
-    each = entitle(provisions(), people(40), uneven, Opening.zero(1))
+    each = entitle(provisions(), people(40), uneven, YearToDate.zero(1))
     year = entitle(
         provisions(match=Match((MatchTier(5_000, 600),), period=MatchPeriod.PLAN_YEAR)),
         people(40),
         uneven,
-        Opening.zero(1),
+        YearToDate.zero(1),
     )
     assert credited(each, Source.MATCH) == [[0, 3_000]]
     assert credited(year, Source.MATCH) == [[0, 6_000]]
@@ -66,21 +69,21 @@ def test_a_plan_year_match_trues_up_who_deferred_unevenly() -> None:
 )
 def test_deferrals_stop_at_the_2026_limit_of_each_age(age: int, limit_cents: int) -> None:
     withheld = [[20_000_00, 20_000_00]]
-    found = entitle(provisions(match=None), people(age), pay([[90_000_00] * 2], withheld), Opening.zero(1))
+    found = entitle(provisions(match=None), people(age), pay([[90_000_00] * 2], withheld), YearToDate.zero(1))
     assert found.credited[Source.PRE_TAX].sum() == limit_cents
     assert found.held[Source.PRE_TAX, HeldReason.OVER_LIMIT].sum() == 40_000_00 - limit_cents
 
 
 def test_catch_up_of_a_high_earner_waits_until_it_is_roth() -> None:
     found = entitle(
-        provisions(match=None), people(52, roth_only=True), pay([[90_000_00]], [[26_000_00]]), Opening.zero(1)
+        provisions(match=None), people(52, roth_only=True), pay([[90_000_00]], [[26_000_00]]), YearToDate.zero(1)
     )
     assert credited(found, Source.PRE_TAX) == [[24_500_00]]
     assert found.held[Source.PRE_TAX, HeldReason.CATCH_UP_MUST_BE_ROTH].tolist() == [[1_500_00]]
 
 
 def test_money_of_someone_who_has_not_entered_is_held_and_not_matched() -> None:
-    found = entitle(provisions(), people(30, entered=None), pay([[300_000]], [[15_000]]), Opening.zero(1))
+    found = entitle(provisions(), people(30, entered=None), pay([[300_000]], [[15_000]]), YearToDate.zero(1))
     assert credited(found, Source.PRE_TAX) == [[0]]
     assert credited(found, Source.MATCH) == [[0]]
     assert found.held[Source.PRE_TAX, HeldReason.NOT_ENTERED].tolist() == [[15_000]]
@@ -88,13 +91,13 @@ def test_money_of_someone_who_has_not_entered_is_held_and_not_matched() -> None:
 
 def test_roth_is_held_where_the_plan_has_none() -> None:
     terms = provisions(deferrals=Deferrals(sources=(Source.PRE_TAX,)))
-    found = entitle(terms, people(30), pay([[300_000]], [[0]], [[15_000]]), Opening.zero(1))
+    found = entitle(terms, people(30), pay([[300_000]], [[0]], [[15_000]]), YearToDate.zero(1))
     assert found.held[Source.ROTH, HeldReason.SOURCE_NOT_PERMITTED].tolist() == [[15_000]]
 
 
 def test_pay_over_the_401a17_limit_earns_no_nonelective() -> None:
     terms = provisions(match=None, nonelective=Nonelective(300, Source.SAFE_HARBOR_NONELECTIVE))
-    found = entitle(terms, people(45), pay([[200_000_00, 200_000_00]], [[0, 0]]), Opening.zero(1))
+    found = entitle(terms, people(45), pay([[200_000_00, 200_000_00]], [[0, 0]]), YearToDate.zero(1))
     assert credited(found, Source.SAFE_HARBOR_NONELECTIVE) == [[6_000_00, 4_800_00]]
 
 
@@ -111,57 +114,13 @@ grids = st.integers(2, 6).flatmap(
 )
 
 
-@given(
-    rows=grids,
-    period=st.sampled_from(MatchPeriod),
-    cap=st.sampled_from([None, 2_500_00]),
-    limit=st.sampled_from([None, 1_000]),
-    roth_only=st.booleans(),
-)
-def test_the_year_at_once_equals_the_year_pay_date_by_pay_date(
-    rows: list[list[tuple[int, int, int]]], period: MatchPeriod, cap: int | None, limit: int | None, roth_only: bool
-) -> None:
-    terms = provisions(
-        match=Match((MatchTier(10_000, 300), MatchTier(5_000, 500)), period=period, cap_cents=cap),
-        deferrals=Deferrals(sources=(Source.PRE_TAX, Source.ROTH), max_bps_of_pay=limit),
-    )
-    who = people(*range(47, 47 + 5 * len(rows), 5), roth_only=roth_only)
-    whole = pay(*([[[cell[place] for cell in row] for row in rows] for place in range(3)]))
-    at_once = entitle(terms, who, whole, Opening.zero(len(rows)))
-    before = Opening.zero(len(rows))
-    for place in range(len(whole.pay_dates)):
-        one = Pay(
-            whole.pay_dates[place : place + 1],
-            *(_column(grid, place) for grid in (whole.compensation, whole.pre_tax, whole.roth, whole.after_tax)),
-        )
-        each = entitle(terms, who, one, before)
-        for source in each.credited:
-            assert each.credited[source][:, 0].tolist() == at_once.credited[source][:, place].tolist()
-        before = _after(before, one, each)
-
-
 @given(rows=grids, roth_only=st.booleans())
 def test_every_withheld_cent_is_credited_or_held(rows: list[list[tuple[int, int, int]]], roth_only: bool) -> None:
     who = people(*range(47, 47 + 5 * len(rows), 5), roth_only=roth_only)
     whole = pay(*([[[cell[place] for cell in row] for row in rows] for place in range(3)]))
-    found = entitle(provisions(), who, whole, Opening.zero(len(rows)))
+    found = entitle(provisions(), who, whole, YearToDate.zero(len(rows)))
     for source, withheld in ((Source.PRE_TAX, whole.pre_tax), (Source.ROTH, whole.roth)):
         kept = sum((cents for (of, _), cents in found.held.items() if of is source), np.zeros_like(withheld))
         assert (found.credited[source] + kept == withheld).all()
         assert (found.credited[source] >= 0).all()
         assert (kept >= 0).all()
-
-
-def _column(grid: Cents, place: int) -> Cents:
-    return grid[:, place : place + 1]
-
-
-def _after(before: Opening, one: Pay, each: Entitlement) -> Opening:
-    taken = each.credited[Source.PRE_TAX][:, 0] + each.credited[Source.ROTH][:, 0]
-    return Opening(
-        before.deferrals + taken,
-        before.roth_deferrals + each.credited[Source.ROTH][:, 0],
-        before.compensation + one.compensation[:, 0],
-        before.matched_deferrals + taken,
-        before.match + each.credited[Source.MATCH][:, 0],
-    )
