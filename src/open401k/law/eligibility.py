@@ -88,7 +88,8 @@ def entries(terms: EligibilityTerms, *, born: Days, hired: Days, year_of_service
     service_met = year_of_service_met if year_of_service_met is not None else add_months(hired, terms.service_months)
     conditions = np.maximum(np.maximum(age_met, service_met), hired)
     by_plan = next_entry(conditions, terms.entry, terms.plan_year_start)
-    latest = latest_lawful_entry(born=born, service_met=np.maximum(service_met, add_months(hired, 12)), terms=terms)
+    year_met = add_months(hired, MAXIMUM_SERVICE_MONTHS) if year_of_service_met is None else year_of_service_met
+    latest = latest_lawful_entry(born=born, service_met=year_met, terms=terms)
     sooner = ~np.isnat(latest) & (latest < by_plan)
     return Entries(age_met, service_met, conditions, by_plan, latest, np.where(sooner, latest, by_plan))
 

@@ -1,0 +1,223 @@
+"""Entry dates, deposit days, correction days, notice windows and adoption windows."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from open401k.kernel import CalendarYear, PlanYear, anniversary
+from open401k.law import deadlines, safe_harbor
+from open401k.law import eligibility as el
+from open401k.law.matching import MatchFormula
+
+YEAR_2026 = PlanYear.starting(date(2026, 1, 1))
+ADULT = date(1990, 5, 5)
+DATES = st.dates(date(2015, 1, 1), date(2026, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("rule", "hired", "entry"),
+    [
+        (el.EntryRule.IMMEDIATE, date(2026, 3, 17), date(2026, 3, 17)),
+        (el.EntryRule.MONTHLY, date(2026, 3, 1), date(2026, 3, 1)),
+        (el.EntryRule.MONTHLY, date(2026, 3, 2), date(2026, 4, 1)),
+        (el.EntryRule.QUARTERLY, date(2026, 4, 1), date(2026, 4, 1)),
+        (el.EntryRule.QUARTERLY, date(2026, 4, 2), date(2026, 7, 1)),
+        (el.EntryRule.SEMIANNUAL, date(2026, 7, 1), date(2026, 7, 1)),
+        (el.EntryRule.SEMIANNUAL, date(2026, 7, 2), date(2027, 1, 1)),
+    ],
+)
+def test_entry_is_on_or_next_after_meeting_the_conditions(rule: el.EntryRule, hired: date, entry: date) -> None:
+    assert el.entry_date(el.EligibilityTerms(entry=rule), born=ADULT, hired=hired) == entry
+
+
+def test_entry_days_count_from_the_plan_year() -> None:
+    terms = el.EligibilityTerms(entry=el.EntryRule.QUARTERLY, plan_year_start=(2, 1))
+    assert el.entry_date(terms, born=ADULT, hired=date(2026, 4, 2)) == date(2026, 5, 1)
+    terms = el.EligibilityTerms(entry=el.EntryRule.SEMIANNUAL, plan_year_start=(10, 15))
+    assert el.entry_date(terms, born=ADULT, hired=date(2026, 4, 16)) == date(2026, 10, 15)
+
+
+def test_the_later_of_age_and_service_decides() -> None:
+    terms = el.EligibilityTerms(minimum_age=21, service_months=3, entry=el.EntryRule.QUARTERLY)
+    assert el.entry_date(terms, born=date(2005, 8, 1), hired=date(2026, 1, 2)) == date(2026, 10, 1)
+    assert el.entry_date(terms, born=ADULT, hired=date(2026, 1, 2)) == date(2026, 7, 1)
+
+
+def test_without_a_birth_date_an_age_condition_is_not_met_yet() -> None:
+    assert el.entry_date(el.EligibilityTerms(minimum_age=21), born=None, hired=date(2026, 1, 2)) is None
+    assert el.entry_date(el.EligibilityTerms(), born=None, hired=date(2026, 1, 2)) == date(2026, 1, 2)
+
+
+def test_nobody_enters_later_than_the_law_allows() -> None:
+    born, hired = np.array(["1990-05-05"], dtype="datetime64[D]"), np.array(["2025-01-02"], dtype="datetime64[D]")
+    terms = el.EligibilityTerms(minimum_age=21, service_months=12, entry=el.EntryRule.SEMIANNUAL)
+    found = el.entries(terms, born=born, hired=hired)
+    assert found.entry.tolist() == [date(2026, 7, 1)]
+    late = el.entries(
+        el.EligibilityTerms(minimum_age=21, service_months=23, entry=el.EntryRule.SEMIANNUAL), born=born, hired=hired
+    )
+    assert late.by_plan.tolist() == [date(2027, 1, 1)]
+    assert late.entry.tolist() == [date(2026, 7, 2)]
+
+
+@pytest.mark.parametrize(
+    ("terms", "problem"),
+    [
+        (el.EligibilityTerms(minimum_age=22), el.TermsProblem.AGE_OVER_21),
+        (el.EligibilityTerms(service_months=13), el.TermsProblem.SERVICE_OVER_A_YEAR),
+        (el.EligibilityTerms(hours_in_year=1_001), el.TermsProblem.HOURS_OVER_1000),
+    ],
+)
+def test_terms_beyond_the_law_are_named(terms: el.EligibilityTerms, problem: el.TermsProblem) -> None:
+    assert el.problems(terms) == (problem,)
+    assert el.problems(el.EligibilityTerms(21, 12, 1_000)) == ()
+
+
+def test_hours_are_counted_in_the_first_year_and_then_in_plan_years() -> None:
+    hired = date(2024, 6, 3)
+
+    def met(hours: dict[date, int]) -> date | None:
+        return el.year_of_service(hired, hours, plan_year_start=(1, 1))
+
+    assert met({hired: 1_000}) == date(2025, 6, 3)
+    assert met({hired: 999, date(2025, 1, 1): 1_000}) == date(2026, 1, 1)
+    assert met({hired: 999, date(2024, 1, 1): 2_000}) is None  # a plan year that began before the hire does not count
+    terms = el.EligibilityTerms(service_months=12, hours_in_year=1_000, entry=el.EntryRule.MONTHLY)
+    assert el.entry_date(terms, born=ADULT, hired=hired, year_of_service_met=date(2025, 6, 3)) == date(2025, 7, 1)
+    assert el.entry_date(terms, born=ADULT, hired=hired) is None
+
+
+def test_a_former_participant_is_one_again_at_once() -> None:
+    rehired = date(2026, 5, 4)
+    assert el.entry_after_rehire(was_participant=True, entry=date(2020, 1, 1), rehired=rehired) == rehired
+    assert el.entry_after_rehire(was_participant=False, entry=date(2026, 1, 1), rehired=rehired) == rehired
+    assert el.entry_after_rehire(was_participant=False, entry=date(2026, 7, 1), rehired=rehired) == date(2026, 7, 1)
+
+
+def test_who_participates_on_a_day() -> None:
+    found = el.participates_on(
+        date(2026, 7, 1),
+        entry=np.array(["2026-07-01", "2026-07-02", "NaT", "2020-01-01", "2020-01-01"], dtype="datetime64[D]"),
+        terminated=np.array(["NaT", "NaT", "NaT", "2026-06-30", "NaT"], dtype="datetime64[D]"),
+        excluded_class=np.array([False, False, False, False, True]),
+    )
+    assert found.tolist() == [True, False, False, False, False]
+
+
+@given(day=DATES, years=st.integers(0, 25))
+def test_months_of_whole_years_are_anniversaries(day: date, years: int) -> None:
+    assert el.add_months(np.array([day], dtype="datetime64[D]"), 12 * years).tolist() == [anniversary(day, years)]
+
+
+@given(hired=DATES, later=st.integers(0, 400), rule=st.sampled_from(list(el.EntryRule)))
+def test_a_later_hire_never_enters_earlier_and_entry_is_an_entry_day(
+    hired: date, later: int, rule: el.EntryRule
+) -> None:
+    terms = el.EligibilityTerms(minimum_age=21, service_months=6, entry=rule)
+
+    def entry(day: date) -> date:
+        found = el.entry_date(terms, born=ADULT, hired=day)
+        assert found is not None
+        return found
+
+    assert entry(hired) <= entry(hired + timedelta(days=later))
+    if rule is not el.EntryRule.IMMEDIATE:
+        assert entry(hired).day == 1
+
+
+@pytest.mark.parametrize(
+    ("day", "closed"),
+    [
+        (date(2026, 7, 3), False),  # 4 July 2026 is a Saturday: not moved to Friday
+        (date(2027, 7, 5), True),  # on a Sunday: moved to Monday
+        (date(2026, 1, 19), True),
+        (date(2026, 5, 25), True),
+        (date(2026, 11, 26), True),
+        (date(2026, 6, 19), True),
+        (date(2020, 6, 19), False),
+        (date(2022, 1, 3), False),  # New Year 2022 was a Saturday
+        (date(2026, 8, 15), True),  # a Saturday
+    ],
+)
+def test_business_days_are_those_of_the_federal_reserve(day: date, closed: bool) -> None:
+    assert deadlines.is_business_day(day) is not closed
+
+
+def test_a_small_plan_has_seven_business_days_and_everybody_the_outer_limit() -> None:
+    small = deadlines.deposit_deadline(date(2026, 6, 26), participants_at_start_of_year=99)
+    large = deadlines.deposit_deadline(date(2026, 6, 26), participants_at_start_of_year=100)
+    assert (small.due, large.safe_harbor, large.due) == (date(2026, 7, 7), None, date(2026, 7, 21))
+
+
+def test_correction_days_of_a_calendar_plan_year() -> None:
+    days = deadlines.correction_deadlines(YEAR_2026)
+    assert (days.without_excise, days.last_day, days.form_5330) == (
+        date(2027, 3, 15),
+        date(2027, 12, 31),
+        date(2028, 3, 31),
+    )
+    assert deadlines.correction_deadlines(YEAR_2026, eaca_covers_everybody=True).without_excise == date(2027, 6, 30)
+    june = deadlines.correction_deadlines(PlanYear.starting(date(2025, 7, 1)))
+    assert (june.without_excise, june.last_day) == (date(2026, 9, 15), date(2027, 6, 30))
+
+
+def test_excess_deferrals_go_back_by_tax_day() -> None:
+    days = deadlines.excess_deferral_deadlines(CalendarYear(2026))
+    assert (days.claim, days.return_by) == (date(2027, 3, 1), date(2027, 4, 15))
+
+
+def test_the_safe_harbor_notice_of_a_calendar_year() -> None:
+    window = deadlines.safe_harbor_notice(PlanYear.starting(date(2027, 1, 1)))
+    assert (window.first, window.last) == (date(2026, 10, 3), date(2026, 12, 2))
+    assert date(2026, 12, 2) in window
+    assert date(2026, 12, 3) not in window
+
+
+@pytest.mark.parametrize(
+    ("on", "rate"),
+    [
+        (date(2026, 8, 15), 300),
+        (date(2026, 11, 30), 300),
+        (date(2026, 12, 1), 400),
+        (date(2027, 12, 30), 400),
+        (date(2027, 12, 31), None),
+    ],
+)
+def test_until_when_a_nonelective_safe_harbor_can_be_adopted(on: date, rate: int | None) -> None:
+    offer = safe_harbor.adoptable(YEAR_2026, on=on)
+    assert (offer.rate_bps if offer else None) == rate
+    assert safe_harbor.adoptable(YEAR_2026, on=on, match_safe_harbor_in_year=True) is None
+
+
+@pytest.mark.parametrize(
+    ("tiers", "shortcomings"),
+    [
+        ([(10_000, 300), (5_000, 500)], ()),
+        ([(10_000, 400)], ()),
+        ([(10_000, 600)], ()),
+        ([(10_000, 300)], (safe_harbor.Shortcoming.BELOW_BASIC,)),
+        ([(5_000, 600)], (safe_harbor.Shortcoming.BELOW_BASIC,)),
+        ([(10_000, 300), (15_000, 500)], (safe_harbor.Shortcoming.RATE_RISES,)),
+    ],
+)
+def test_which_match_is_a_safe_harbor(
+    tiers: list[tuple[int, int]], shortcomings: tuple[safe_harbor.Shortcoming, ...]
+) -> None:
+    assert safe_harbor.match_shortcomings(MatchFormula.of(tiers)) == shortcomings
+
+
+def test_a_dollar_cap_and_a_low_nonelective_are_no_safe_harbor() -> None:
+    capped = MatchFormula.of([(10_000, 400)], cap_cents=1)
+    assert safe_harbor.match_shortcomings(capped) == (safe_harbor.Shortcoming.CAPPED_IN_DOLLARS,)
+    assert safe_harbor.nonelective_shortcomings(299) == (safe_harbor.Shortcoming.BELOW_THREE_PERCENT,)
+
+
+def test_match_beyond_six_percent_is_tested() -> None:
+    assert safe_harbor.acp_shortcomings(MatchFormula.of([(10_000, 600)])) == ()
+    assert safe_harbor.acp_shortcomings(MatchFormula.of([(10_000, 601)])) != ()
+    assert safe_harbor.acp_shortcomings(MatchFormula.of([(10_000, 500)]), discretionary=True) == (
+        safe_harbor.Shortcoming.DISCRETIONARY_ABOVE_FOUR_PERCENT,
+    )

@@ -1,0 +1,80 @@
+"""Attribution through family, officers and owners at their thresholds."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from open401k.kernel import PlanYear
+from open401k.law import key_employees
+from open401k.law.ownership import Kin, Relation, ownership
+
+OWNER, SPOUSE, CHILD, GRANDCHILD, SIBLING = range(5)
+
+
+def owned(direct: list[int], *family: Kin) -> list[int]:
+    return [int(share) for share in ownership(np.array(direct), family).constructive_bps]
+
+
+def test_shares_pass_to_spouse_parents_and_children() -> None:
+    family = (Kin(OWNER, SPOUSE, Relation.SPOUSE), Kin(OWNER, CHILD, Relation.CHILD))
+    assert owned([10_000, 0, 0], *family) == [10_000, 10_000, 10_000]
+
+
+def test_a_grandparent_owns_what_the_grandchild_owns_but_not_the_other_way_round() -> None:
+    family = (Kin(0, 1, Relation.CHILD), Kin(1, 2, Relation.CHILD))
+    assert owned([0, 0, 600], *family) == [600, 600, 600]
+    assert owned([600, 0, 0], *family) == [600, 600, 0]
+
+
+def test_siblings_are_not_linked_even_through_their_parent() -> None:
+    # No double family hop: what the parent is only deemed to own does not pass on (IRC 318(a)(5)(B)).
+    family = (Kin(0, 1, Relation.CHILD), Kin(0, 2, Relation.CHILD), Kin(1, 2, Relation.SIBLING))
+    assert owned([0, 600, 0], *family) == [600, 600, 0]
+
+
+def test_a_daughter_in_law_owns_nothing_through_her_husbands_father() -> None:
+    assert owned([10_000, 0, 0], Kin(0, 1, Relation.CHILD), Kin(1, 2, Relation.SPOUSE)) == [10_000, 10_000, 0]
+
+
+def test_a_relation_stated_from_both_sides_counts_once() -> None:
+    family = (Kin(0, 1, Relation.SPOUSE), Kin(1, 0, Relation.SPOUSE))
+    assert owned([5_000, 5_000], *family) == [10_000, 10_000]
+
+
+@pytest.mark.parametrize(("bps", "is_owner"), [(500, False), (501, True)])
+def test_exactly_five_percent_is_not_more_than_five_percent(bps: int, is_owner: bool) -> None:
+    assert ownership(np.array([bps]), ()).five_percent_owner.tolist() == [is_owner]
+
+
+def test_the_working_names_whose_shares_were_counted() -> None:
+    found = ownership(np.array([0, 700]), [Kin(0, 1, Relation.SPOUSE)])
+    assert [(share.person, share.owner, share.share_bps) for share in found.attributed] == [(0, 1, 700)]
+
+
+@given(
+    direct=st.lists(st.integers(0, 10_000), min_size=5, max_size=5),
+    relations=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from(list(Relation))), max_size=8),
+)
+def test_family_never_lowers_anybodys_share(direct: list[int], relations: list[tuple[int, int, Relation]]) -> None:
+    found = owned(direct, *(Kin(*relation) for relation in relations))
+    assert all(total >= own for total, own in zip(found, direct, strict=True))
+    assert max(found) <= sum(direct)
+
+
+@pytest.mark.parametrize(("employees", "cap"), [(2, 3), (30, 3), (31, 4), (495, 50), (10_000, 50)])
+def test_how_many_officers_can_be_key(employees: int, cap: int) -> None:
+    assert key_employees.officer_cap(employees) == cap
+
+
+def test_officers_and_owners_at_the_thresholds_of_2026() -> None:
+    found = key_employees.key_employees(
+        determination_year=PlanYear.starting(date(2026, 1, 1)),
+        officer=np.array([True, True, False, False, False]),
+        five_percent_owner=np.array([False, False, True, False, False]),
+        one_percent_owner=np.array([False, False, True, True, True]),
+        compensation=np.array([235_000_01, 235_000_00, 0, 150_000_01, 150_000_00]),
+    )
+    assert found.is_key.tolist() == [True, False, True, True, False]

@@ -1,0 +1,202 @@
+"""Coverage, top-heavy, annual additions, capped pay and vesting: edges and properties."""
+
+from datetime import date
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from open401k.kernel import LimitationYear, PlanYear, half_up
+from open401k.law import additions, compensation, coverage, top_heavy, vesting
+from open401k.law.arrays import Cents, as_cents, half_up_quotient
+
+YEAR_2026 = PlanYear.starting(date(2026, 1, 1))
+
+
+def cents(*dollars: int) -> Cents:
+    return np.array(dollars, dtype=np.int64) * 100
+
+
+@pytest.mark.parametrize(("benefiting", "passed"), [(70, True), (69, False)])
+def test_seventy_percent_passes_coverage(benefiting: int, passed: bool) -> None:
+    test = coverage.coverage_of_counts(
+        nhce_nonexcludable=100, nhce_benefiting=benefiting, hce_nonexcludable=10, hce_benefiting=10
+    )
+    assert (test.passed, test.ratio) == (passed, benefiting * 100)
+
+
+def test_who_is_excluded_by_law_does_not_count_and_who_is_excluded_by_the_plan_does() -> None:
+    test = coverage.coverage_test(
+        is_hce=np.array([True, False, False, False]),
+        benefiting=np.array([True, True, False, False]),
+        excluded=coverage.excludable(
+            below_age_or_service=np.array([False, False, True, False]),
+            collectively_bargained=np.zeros(4, dtype=np.bool_),
+            nonresident_alien=np.zeros(4, dtype=np.bool_),
+            short_service_leaver=np.zeros(4, dtype=np.bool_),
+        ),
+    )
+    assert (test.nhce_nonexcludable, test.nhce_benefiting, test.ratio, test.passed) == (2, 1, 5_000, False)
+
+
+@pytest.mark.parametrize(("nhce", "hce", "hce_in"), [(0, 3, 3), (5, 0, 0), (5, 3, 0)])
+def test_coverage_is_deemed_passed_where_nobody_can_be_favored(nhce: int, hce: int, hce_in: int) -> None:
+    test = coverage.coverage_of_counts(
+        nhce_nonexcludable=nhce, nhce_benefiting=0, hce_nonexcludable=hce, hce_benefiting=hce_in
+    )
+    assert test.passed
+    assert test.deemed
+
+
+@pytest.mark.parametrize(
+    ("concentration", "harbors"),
+    [
+        (0, (5000, 4000)),
+        (60, (5000, 4000)),
+        (61, (4925, 3925)),
+        (74, (3950, 2950)),
+        (86, (3050, 2050)),
+        (87, (2975, 2000)),
+        (99, (2075, 2000)),
+    ],
+)
+def test_the_harbors_of_the_regulation(concentration: int, harbors: tuple[int, int]) -> None:
+    assert coverage.harbor_percentages(concentration) == harbors
+
+
+@pytest.mark.parametrize(("key", "other", "heavy"), [(60_000, 40_000, False), (60_001, 40_000, True), (0, 0, False)])
+def test_more_than_sixty_percent_is_top_heavy(key: int, other: int, heavy: bool) -> None:
+    test = top_heavy.top_heavy_test(balances=np.array([key, other]), is_key=np.array([True, False]))
+    assert test.top_heavy is heavy
+
+
+def test_the_ratio_compares_cents_not_rounded_percentages() -> None:
+    test = top_heavy.top_heavy_test(balances=np.array([600_001, 400_000]), is_key=np.array([True, False]))
+    assert (test.ratio, test.top_heavy) == (6_000, True)
+
+
+def test_former_keys_and_people_without_service_are_left_out_and_distributions_added_back() -> None:
+    test = top_heavy.top_heavy_test(
+        balances=cents(50, 50, 1_000, 1_000),
+        is_key=np.array([True, False, False, False]),
+        former_key=np.array([True, False, True, False]),
+        served_in_year=np.array([True, True, True, False]),
+        paid_on_severance_1_year=cents(0, 10, 0, 0),
+        paid_in_service_5_years=cents(40, 0, 0, 0),
+    )
+    assert (test.key_cents, test.total_cents, test.people_counted) == (9_000, 15_000, 2)
+
+
+def minimum(key_deferral: int, match: int = 0, nonelective: int = 0) -> top_heavy.TopHeavyMinimum:
+    return top_heavy.minimum_contribution(
+        is_key=np.array([True, False]),
+        owed_to=np.array([True, True]),
+        compensation=cents(200_000, 50_000),
+        deferrals=cents(key_deferral, 5_000),
+        match=cents(0, match),
+        nonelective=cents(0, nonelective),
+    )
+
+
+@pytest.mark.parametrize(
+    ("key_deferral", "match", "nonelective", "rate", "short"),
+    [
+        (20_000, 0, 0, 300, 1_500),
+        (4_000, 0, 0, 200, 1_000),  # the highest key rate is below 3 %
+        (0, 0, 0, 0, 0),
+        (20_000, 400, 0, 300, 1_100),  # match counts, the employee's own deferrals do not
+        (20_000, 0, 1_500, 300, 0),  # a 3 % nonelective meets it
+    ],
+)
+def test_the_top_heavy_minimum(key_deferral: int, match: int, nonelective: int, rate: int, short: int) -> None:
+    owed = minimum(key_deferral, match, nonelective)
+    assert (owed.rate_bps, owed.total_shortfall_cents) == (rate, short * 100)
+
+
+def test_the_determination_date_is_in_the_year_before_except_in_a_first_year() -> None:
+    assert str(top_heavy.determination_date_year(YEAR_2026, first_plan_year=False)) == "2025"
+    assert str(top_heavy.determination_date_year(YEAR_2026, first_plan_year=True)) == "2026"
+
+
+def test_a_pure_safe_harbor_plan_is_exempt() -> None:
+    assert top_heavy.exempt(only_safe_harbor_contributions=True)
+    assert not top_heavy.exempt(only_safe_harbor_contributions=False)
+
+
+def test_annual_additions_leave_catch_up_out() -> None:
+    # Age 62 in 2026: 24,500 + 11,250 catch-up + 47,500 employer = 83,250, all within the limits.
+    found = additions.annual_additions(
+        year=LimitationYear.starting(date(2026, 1, 1)),
+        deferrals=cents(35_750, 24_500, 24_500),
+        catch_up=cents(11_250, 0, 0),
+        after_tax=cents(0, 0, 0),
+        employer=cents(47_500, 48_000, 0),
+        compensation=cents(360_000, 360_000, 20_000),
+        catch_up_room=cents(0, 200, 0),
+    )
+    assert found.counted.tolist() == cents(72_000, 72_300, 24_500).tolist()
+    assert found.catch_up_by_415.tolist() == cents(0, 200, 0).tolist()
+    assert found.excess.tolist() == cents(0, 300, 4_500).tolist()
+    assert found.limit.tolist() == cents(72_000, 72_000, 20_000).tolist()
+
+
+def test_a_short_limitation_year_has_twelfths() -> None:
+    short = LimitationYear(date(2026, 1, 1), date(2026, 7, 1))
+    assert additions.dollar_limit(short) == 36_000_00
+
+
+def test_a_short_plan_year_prorates_the_pay_cap() -> None:
+    assert compensation.annual_cap(YEAR_2026) == 360_000_00
+    assert compensation.annual_cap(PlanYear(date(2026, 7, 1), date(2027, 1, 1))) == 180_000_00
+    assert compensation.months_in(PlanYear(date(2026, 7, 1), date(2026, 7, 15))) == 1
+    assert compensation.months_in(PlanYear(date(2026, 1, 1), date(2026, 12, 2))) == 12
+
+
+@given(periods=st.lists(st.integers(0, 50_000_00), min_size=1, max_size=26), cap=st.integers(1, 360_000_00))
+def test_period_shares_add_up_to_the_capped_year(periods: list[int], cap: int) -> None:
+    after = np.cumsum(np.array(periods, dtype=np.int64))
+    pay = np.array(periods, dtype=np.int64)
+    shares = compensation.period_share(before=after - pay, period=pay, cap=cap)
+    assert int(shares.sum()) == min(sum(periods), cap)
+    assert (shares <= pay).all()
+
+
+@pytest.mark.parametrize(
+    ("schedule", "allowed"),
+    [
+        (vesting.IMMEDIATE, True),
+        (vesting.CLIFF_3, True),
+        (vesting.GRADED_2_TO_6, True),
+        (vesting.QACA_CLIFF_2, True),
+        (vesting.Schedule((0, 0, 0, 0, 10_000)), False),  # 4-year cliff
+        (vesting.Schedule((0, 2_000, 4_000, 6_000, 8_000, 10_000)), True),
+        (vesting.Schedule((0, 0, 0, 4_000, 10_000)), False),  # faster than each in another year only
+    ],
+)
+def test_a_schedule_must_be_as_fast_as_one_of_the_two(schedule: vesting.Schedule, allowed: bool) -> None:
+    assert vesting.fast_enough(schedule) is allowed
+
+
+def test_vested_money_by_years_of_service() -> None:
+    years = np.array([-1, 0, 2, 3, 6, 40])
+    assert vesting.vested_bps(vesting.GRADED_2_TO_6, years).tolist() == [0, 0, 2_000, 4_000, 10_000, 10_000]
+    assert vesting.vested_cents(vesting.GRADED_2_TO_6, np.array([3]), np.array([101])).tolist() == [40]
+
+
+@pytest.mark.parametrize("steps", [(), (0, 5_000), (0, 10_000, 5_000, 10_000)])
+def test_a_schedule_that_never_ends_or_goes_down_is_refused(steps: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="vesting schedule"):
+        vesting.Schedule(steps)
+
+
+@given(numerator=st.integers(-(10**12), 10**12), denominator=st.integers(1, 10**9))
+def test_array_rounding_is_the_kernels(numerator: int, denominator: int) -> None:
+    assert int(half_up_quotient(np.array(numerator), denominator)) == half_up(Fraction(numerator, denominator))
+
+
+def test_floats_are_not_cents() -> None:
+    with pytest.raises(TypeError, match="whole numbers"):
+        as_cents([1.5])
+    assert as_cents([]).tolist() == []
