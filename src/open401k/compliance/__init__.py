@@ -1,6 +1,13 @@
 """Proof: plan tests from the facts of payroll, their projection to the year end, and cures with their price."""
 
+from .cures import cures
 from .facts import JSON, Cents, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
+from .forecasts import Forecast, forecast, foresee, latest_forecast
+from .forecasts import read as read_forecast
+from .gather import gather
+from .measures import MEASURES, Measure, Measured
+from .projection import project
+from .registry import PLAN_TESTS, PlanTest, run_tests
 from .results import (
     CostItem,
     Cure,
@@ -15,26 +22,69 @@ from .results import (
     TestResult,
     Unit,
 )
+from .runs import (
+    ComplianceRun,
+    RunDifference,
+    RunPoint,
+    facts_for,
+    facts_hash,
+    get,
+    history,
+    keep,
+    latest,
+    retest,
+    verify_runs,
+)
+from .simulation import Habits
+from .standing import People, people_of
 
 __all__ = [
     "JSON",
+    "MEASURES",
+    "PLAN_TESTS",
     "Cents",
+    "ComplianceRun",
     "CostItem",
     "Cure",
     "CureKind",
     "Effect",
     "Flags",
+    "Forecast",
+    "Habits",
     "Kin",
+    "Measure",
+    "Measured",
     "PayHistory",
+    "People",
     "PersonStatus",
     "PlanFacts",
+    "PlanTest",
     "PriorRatios",
     "ProjectedTest",
     "Projection",
+    "RunDifference",
+    "RunPoint",
     "Span",
     "Standing",
     "Status",
     "TestId",
     "TestResult",
     "Unit",
+    "cures",
+    "facts_for",
+    "facts_hash",
+    "forecast",
+    "foresee",
+    "gather",
+    "get",
+    "history",
+    "keep",
+    "latest",
+    "latest_forecast",
+    "people_of",
+    "project",
+    "read_forecast",
+    "retest",
+    "run_tests",
+    "verify_runs",
 ]

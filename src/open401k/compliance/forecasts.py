@@ -1,0 +1,158 @@
+"""Projections and their cures, computed from a stored run's facts and kept beside it. Not here: computing them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from open401k.base.db import Tx
+from open401k.kernel import ComplianceRunId, PlanId, PlanYear, SponsorId
+from open401k.law import NotEnacted
+
+from . import _store
+from .cures import cures
+from .facts import PlanFacts
+from .projection import project
+from .results import (
+    CostItem,
+    Cure,
+    CureKind,
+    Effect,
+    ProjectedTest,
+    Projection,
+    Standing,
+    TestId,
+    Unit,
+)
+from .runs import facts_for, get
+from .standing import people_of
+
+CURED_FROM_BPS = 1_000
+"""Cures are priced from a one-in-ten probability of failing."""
+_CURABLE = (TestId.ADP, TestId.ACP)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The projection of a run, and the cures of each test that may fail, cheapest lawful first."""
+
+    run_id: ComplianceRunId
+    recorded_at: datetime
+    projection: Projection
+    cures: tuple[Cure, ...]
+
+    def cures_of(self, test: TestId) -> tuple[Cure, ...]:
+        """The cures of one test."""
+        return tuple(cure for cure in self.cures if cure.test is test)
+
+
+def seed_of(run_id: ComplianceRunId) -> int:
+    """The same run always gives the same projection."""
+    return run_id.uuid.int & 0x7FFF_FFFF
+
+
+def forecast(facts: PlanFacts, *, run_id: ComplianceRunId, scenarios: int | None = None) -> Forecast | None:
+    """Project the year and price the cures of what may fail (pure); None where a figure of the year is not on file."""
+    try:
+        people = people_of(facts)
+        seed = seed_of(run_id)
+        told = project(facts, is_hce=people.is_hce, is_key=people.is_key, seed=seed, scenarios=scenarios)
+    except NotEnacted:
+        return None
+    found: list[Cure] = []
+    for test in _CURABLE:
+        projected = told.of(test)
+        if not projected.refused and projected.fail_probability_bps >= CURED_FROM_BPS:
+            found += cures(facts, is_hce=people.is_hce, is_key=people.is_key, seed=seed, test=test)
+    return Forecast(run_id, facts.known_at, told, tuple(found))
+
+
+def foresee(tx: Tx, *, tenant_id: SponsorId, run_id: ComplianceRunId) -> Forecast | None:
+    """Project a stored run's plan year from the facts it was made of, and keep the answer beside it (once)."""
+    kept = read(tx, tenant_id=tenant_id, run_id=run_id)
+    if kept is not None:
+        return kept
+    run = get(tx, tenant_id=tenant_id, run_id=run_id)
+    facts = facts_for(tx, tenant_id=tenant_id, plan_id=run.plan_id, as_of=run.as_of, history=True)
+    told = forecast(facts, run_id=run_id)
+    if told is None:
+        return None
+    row = _store.ProjectionRow(
+        run_id.uuid,
+        tx.now,
+        told.projection.seed,
+        told.projection.scenarios,
+        _projection_json(told.projection),
+        [_cure_json(cure) for cure in told.cures],
+    )
+    _store.insert_projection(tx, tenant_id=tenant_id, row=row)
+    return Forecast(run_id, tx.now, told.projection, told.cures)
+
+
+def read(tx: Tx, *, tenant_id: SponsorId, run_id: ComplianceRunId) -> Forecast | None:
+    """The kept forecast of one run."""
+    row = _store.projection(tx, tenant_id=tenant_id, run_id=run_id)
+    if row is None:
+        return None
+    return Forecast(run_id, row.recorded_at, _projection(row), tuple(_cure(each) for each in row.cures))
+
+
+def latest_forecast(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Forecast | None:
+    """The newest kept forecast of a plan."""
+    run_id = _store.latest_projected_run_id(tx, tenant_id=tenant_id, plan_id=plan_id)
+    return None if run_id is None else read(tx, tenant_id=tenant_id, run_id=run_id)
+
+
+def _projection_json(told: Projection) -> dict[str, Any]:
+    return {
+        "plan": told.plan_id.uuid.hex,
+        "year": [told.plan_year.start.isoformat(), told.plan_year.end.isoformat()],
+        "as_of": told.as_of.isoformat(),
+        "known_at": told.known_at.isoformat(),
+        "tests": [asdict(test) for test in told.tests],
+        "assumptions": told.assumptions,
+    }
+
+
+def _projection(row: _store.ProjectionRow) -> Projection:
+    body = row.body
+    start, end = (date.fromisoformat(day) for day in body["year"])
+    return Projection(
+        plan_id=PlanId.parse(f"{PlanId.prefix}_{body['plan']}"),
+        plan_year=PlanYear(start, end),
+        as_of=date.fromisoformat(body["as_of"]),
+        known_at=datetime.fromisoformat(body["known_at"]),
+        seed=row.seed,
+        scenarios=row.scenarios,
+        tests=tuple(
+            ProjectedTest(**{**each, "test": TestId(each["test"]), "unit": Unit(each["unit"])})
+            for each in body["tests"]
+        ),
+        assumptions=body["assumptions"],
+    )
+
+
+def _cure_json(cure: Cure) -> dict[str, Any]:
+    plain = asdict(cure)
+    for name in ("decide_by", "effective_on"):
+        plain[name] = None if plain[name] is None else plain[name].isoformat()
+    return plain
+
+
+def _cure(plain: dict[str, Any]) -> Cure:
+    days = {
+        name: None if plain[name] is None else date.fromisoformat(plain[name]) for name in ("decide_by", "effective_on")
+    }
+    return Cure(
+        **{
+            **plain,
+            **days,
+            "kind": CureKind(plain["kind"]),
+            "test": TestId(plain["test"]),
+            "standing": Standing(plain["standing"]),
+            "cost": tuple(CostItem(**item) for item in plain["cost"]),
+            "effects": tuple(Effect(**effect) for effect in plain["effects"]),
+            "notices": tuple(plain["notices"]),
+        }
+    )

@@ -1,0 +1,291 @@
+"""Stored compliance runs: test the facts, keep what was said with its working, read it back, prove it again.
+
+Not here: the tests (registry.py), projections and cures kept (forecasts.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+
+from open401k import law, plan
+from open401k.base.db import Tx
+from open401k.kernel import ComplianceRunId, Open401kError, PlanId, PlanYear, SponsorId
+
+from . import _store
+from .facts import JSON, PlanFacts, PriorRatios
+from .gather import gather
+from .registry import run_tests
+from .results import Status, TestId, TestResult, Unit
+from .standing import People
+
+
+@dataclass(frozen=True, slots=True)
+class ComplianceRun:
+    """What the tests of a plan year said at one time. ``people`` are columns that every result's places count into."""
+
+    run_id: ComplianceRunId
+    plan_id: PlanId
+    plan_year: PlanYear
+    as_of: date
+    known_at: datetime
+    recorded_at: datetime
+    cause: str
+    facts_hash: bytes
+    law_version: str
+    people: dict[str, Any]
+    results: tuple[TestResult, ...]
+
+    def of(self, test: TestId) -> TestResult:
+        """The result of one test."""
+        return next(result for result in self.results if result.test is test)
+
+
+@dataclass(frozen=True, slots=True)
+class RunPoint:
+    """One test in one run of the plan year: a point of its history."""
+
+    run_id: ComplianceRunId
+    as_of: date
+    recorded_at: datetime
+    cause: str
+    test: TestId
+    status: Status
+    measured: int | None
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunDifference:
+    """A stored run that its own facts, as then known, do not give again."""
+
+    run_id: ComplianceRunId
+    test: TestId | None
+    stored: str
+    recomputed: str
+
+
+def facts_for(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    as_of: date,
+    known_at: datetime | None = None,
+    history: bool | None = None,
+) -> PlanFacts:
+    """The facts of the plan year, with last year's averages where the plan is tested against them."""
+    provisions = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=as_of, known_at=known_at)
+    prior = None
+    if provisions.testing.method.value == "prior_year":
+        prior = _prior_ratios(tx, tenant_id, plan_id, provisions.plan_year_of(as_of).previous(), known_at)
+    return gather(
+        tx,
+        tenant_id=tenant_id,
+        plan_id=plan_id,
+        as_of=as_of,
+        known_at=known_at,
+        history=history,
+        prior_ratios=prior,
+    )
+
+
+def _prior_ratios(
+    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, year: PlanYear, known_at: datetime | None
+) -> PriorRatios | None:
+    """The averages that the last run of the preceding plan year found."""
+    run_id = _store.latest_run_id(tx, tenant_id=tenant_id, plan_id=plan_id, year_start=year.start, known_at=known_at)
+    if run_id is None:
+        return None
+    found = {row.test: row.working.get("nhce", {}) for row in _store.results(tx, tenant_id=tenant_id, run_id=run_id)}
+    adp, acp = found.get("adp", {}), found.get("acp", {})
+    return PriorRatios(int(adp["average_bps"]), int(acp.get("average_bps", 0))) if adp else None
+
+
+def retest(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, as_of: date, cause: str) -> ComplianceRun:
+    """Run every test on the facts as now known and keep the answers; the same facts for the same cause once."""
+    facts = facts_for(tx, tenant_id=tenant_id, plan_id=plan_id, as_of=as_of, history=False)
+    return keep(tx, facts=facts, cause=cause)
+
+
+def keep(tx: Tx, *, facts: PlanFacts, cause: str) -> ComplianceRun:
+    """Run every test on facts already gathered, and store the run."""
+    digest = facts_hash(facts)
+    tenant_id = facts.tenant_id
+    earlier = _store.same_run(tx, tenant_id=tenant_id, plan_id=facts.plan_id, cause=cause, facts_hash=digest)
+    if earlier is not None:
+        return get(tx, tenant_id=tenant_id, run_id=earlier)
+    results, people = run_tests(facts)
+    run = ComplianceRun(
+        run_id=tx.ids.new(ComplianceRunId),
+        plan_id=facts.plan_id,
+        plan_year=facts.plan_year,
+        as_of=facts.as_of,
+        known_at=facts.known_at,
+        recorded_at=tx.now,
+        cause=cause,
+        facts_hash=digest,
+        law_version=law.version(),
+        people=_people(facts, people),
+        results=results,
+    )
+    _store.insert_run(tx, tenant_id=tenant_id, row=_run_row(run))
+    rows = [_result_row(place, result) for place, result in enumerate(results)]
+    _store.insert_results(tx, tenant_id=tenant_id, run_id=run.run_id, rows=rows)
+    return run
+
+
+def get(tx: Tx, *, tenant_id: SponsorId, run_id: ComplianceRunId) -> ComplianceRun:
+    """One stored run; asking for one that does not exist is an error."""
+    row = _store.run(tx, tenant_id=tenant_id, run_id=run_id)
+    if row is None:
+        raise Open401kError(f"There is no compliance run {run_id}.", fix="Check the id, or list the runs of the plan.")
+    return ComplianceRun(
+        run_id=run_id,
+        plan_id=PlanId(row.plan_id),
+        plan_year=PlanYear(row.year_start, row.year_end),
+        as_of=row.as_of,
+        known_at=row.known_at,
+        recorded_at=row.recorded_at,
+        cause=row.cause,
+        facts_hash=bytes(row.facts_hash),
+        law_version=row.law_version,
+        people=row.people,
+        results=tuple(_result(each) for each in _store.results(tx, tenant_id=tenant_id, run_id=run_id)),
+    )
+
+
+def latest(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, plan_year: PlanYear | None = None) -> ComplianceRun | None:
+    """The newest run of a plan, of one plan year or of the last one tested."""
+    start = None if plan_year is None else plan_year.start
+    run_id = _store.latest_run_id(tx, tenant_id=tenant_id, plan_id=plan_id, year_start=start, known_at=None)
+    return None if run_id is None else get(tx, tenant_id=tenant_id, run_id=run_id)
+
+
+def history(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, plan_year: PlanYear) -> list[RunPoint]:
+    """Every test of every run of a plan year, oldest first, without working."""
+    rows = _store.summaries(tx, tenant_id=tenant_id, plan_id=plan_id, year_start=plan_year.start)
+    return [
+        RunPoint(
+            ComplianceRunId(row.run_id), row.as_of, row.recorded_at, row.cause, TestId(row.test), Status(row.status),
+            row.measured, row.limit_at,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def verify_runs(tx: Tx, *, tenant_id: SponsorId) -> list[RunDifference]:
+    """Recompute every stored run from the facts as they were known then, and name each that comes out differently."""
+    differences: list[RunDifference] = []
+    for run_id in _store.run_ids(tx, tenant_id=tenant_id):
+        differences += _verify(tx, tenant_id, get(tx, tenant_id=tenant_id, run_id=run_id))
+    return differences
+
+
+def _verify(tx: Tx, tenant_id: SponsorId, run: ComplianceRun) -> list[RunDifference]:
+    facts = facts_for(
+        tx, tenant_id=tenant_id, plan_id=run.plan_id, as_of=run.as_of, known_at=run.known_at, history=False
+    )
+    digest = facts_hash(facts)
+    if digest != run.facts_hash:
+        return [RunDifference(run.run_id, None, f"facts {run.facts_hash.hex()[:16]}", f"facts {digest.hex()[:16]}")]
+    if run.law_version != law.version():
+        return []
+    results, people = run_tests(facts)
+    found = [
+        RunDifference(run.run_id, then.test, _said(then), _said(now))
+        for then, now in zip(run.results, results, strict=False)
+        if _comparable(then) != _comparable(now)
+    ]
+    if len(run.results) != len(results):
+        found.append(RunDifference(run.run_id, None, f"{len(run.results)} results", f"{len(results)} results"))
+    if run.people != _people(facts, people):
+        found.append(RunDifference(run.run_id, None, "who is highly compensated or key", "somebody else"))
+    return found
+
+
+def _comparable(result: TestResult) -> tuple[object, ...]:
+    """Everything that was said, with the working as JSON gives it back."""
+    working = json.loads(json.dumps(result.working))
+    return (
+        result.test, result.status, result.unit, result.measured, result.limit, result.room, result.explanation, working
+    )  # fmt: skip
+
+
+def _said(result: TestResult) -> str:
+    return f"{result.status} {result.measured} of {result.limit}: {result.explanation}"
+
+
+def facts_hash(facts: PlanFacts) -> bytes:
+    """What the tests were computed from: every array, date and provision, and the edition of the law."""
+    digest = hashlib.sha256()
+    head: dict[str, JSON] = {
+        "plan": str(facts.plan_id),
+        "year": [facts.plan_year.start.isoformat(), facts.plan_year.end.isoformat()],
+        "as_of": facts.as_of.isoformat(),
+        "provisions": plan.provisions_to_json(facts.provisions),
+        "law": [law.version(), law.sha256()],
+        "people": [str(who) for who in facts.employee_ids],
+        "born": [None if day is None else day.isoformat() for day in facts.birth_dates],
+        "eligible": [None if day is None else day.isoformat() for day in facts.eligible_on],
+        "employment": [[f"{span.hired_on}/{span.terminated_on}" for span in spans] for spans in facts.employment],
+        "kin": [[kin.person, kin.relative, kin.relation] for kin in facts.kin],
+        "prior": None if facts.prior_ratios is None else [facts.prior_ratios.adp_bps, facts.prior_ratios.acp_bps],
+    }
+    digest.update(json.dumps(head, sort_keys=True, separators=(",", ":")).encode())
+    for name in _HASHED:
+        column = getattr(facts, name)
+        digest.update(name.encode() + b"\0" + np.ascontiguousarray(column).tobytes())
+    return digest.digest()
+
+
+_HASHED = (
+    "class_excluded", "compensation", "section_415", "pre_tax", "roth", "after_tax", "calendar_deferrals",
+    "calendar_roth", "match", "nonelective", "qnec", "fica_prior", "prior_section_415", "prior_known",
+    "balances_at_determination", "ownership_bps", "officer",
+)  # fmt: skip
+
+
+def _people(facts: PlanFacts, people: People | None) -> dict[str, Any]:
+    """Columns of everybody in the run; names stay in the census."""
+    columns: dict[str, Any] = {
+        "employee": [str(who) for who in facts.employee_ids],
+        "eligible": facts.eligible.astype(int).tolist(),
+        "eligible_on": [None if day is None else day.isoformat() for day in facts.eligible_on],
+    }
+    if people is not None:
+        hce, key = people.reasons()
+        columns |= {
+            "hce": people.is_hce.astype(int).tolist(),
+            "hce_reason": list(hce),
+            "key": people.is_key.astype(int).tolist(),
+            "key_reason": list(key),
+            "owned_bps": people.ownership.constructive_bps.tolist(),
+        }
+    return columns
+
+
+def _run_row(run: ComplianceRun) -> _store.RunRow:
+    return _store.RunRow(
+        run.run_id.uuid, run.plan_id.uuid, run.plan_year.start, run.plan_year.end, run.as_of, run.known_at,
+        run.recorded_at, run.cause, run.facts_hash, run.law_version, run.people,
+    )  # fmt: skip
+
+
+def _result_row(place: int, result: TestResult) -> _store.ResultRow:
+    return _store.ResultRow(
+        result.test.value, place, result.title, result.citation, result.status.value, result.unit.value,
+        result.measured, result.limit, result.room, result.working, result.explanation,
+    )  # fmt: skip
+
+
+def _result(row: _store.ResultRow) -> TestResult:
+    return TestResult(
+        TestId(row.test), row.title, row.citation, Status(row.status), Unit(row.unit), row.measured, row.limit_at,
+        row.room, row.working, row.explanation,
+    )  # fmt: skip
