@@ -1,7 +1,23 @@
 """The people: employees, their employment facts, their pay lines as facts."""
 
 from .employment import Employment, employed_between, employed_on, spans
-from .pay_lines import PayByDate, PayCode, PayLines, PayTotals
+from .facts import NewEmployee, add_employee, add_employees, mask_ssn, parse_ssn, record_fact
+from .ownership import OwnershipOn, ownership_during
+from .pay_lines import (
+    PayByDate,
+    PayCode,
+    PayLine,
+    PayLines,
+    PayRun,
+    PayTotals,
+    current_lines,
+    pay_by_date,
+    pay_codes,
+    pay_runs,
+    pay_totals,
+    record_run,
+    set_pay_code,
+)
 from .people import (
     AnnualPay,
     BirthDate,
@@ -20,6 +36,7 @@ from .people import (
     Ssn,
     Terminated,
 )
+from .roster import employee, find_by_ssn, reveal_ssns, roster
 
 __all__ = [
     "AnnualPay",
@@ -31,19 +48,40 @@ __all__ = [
     "Family",
     "Hired",
     "Name",
+    "NewEmployee",
     "NotHired",
     "NotTerminated",
     "Officer",
     "Ownership",
+    "OwnershipOn",
     "PayByDate",
     "PayCode",
+    "PayLine",
     "PayLines",
     "PayOfYear",
+    "PayRun",
     "PayTotals",
     "Relation",
     "Ssn",
     "Terminated",
+    "add_employee",
+    "add_employees",
+    "current_lines",
     "employed_between",
     "employed_on",
+    "employee",
+    "find_by_ssn",
+    "mask_ssn",
+    "ownership_during",
+    "parse_ssn",
+    "pay_by_date",
+    "pay_codes",
+    "pay_runs",
+    "pay_totals",
+    "record_fact",
+    "record_run",
+    "reveal_ssns",
+    "roster",
+    "set_pay_code",
     "spans",
 ]

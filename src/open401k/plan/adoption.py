@@ -152,7 +152,7 @@ def provisions_between(
 ) -> tuple[Span, ...]:
     """The terms that hold on the days from ``start`` up to ``end``, in order, a span for each change."""
     rows = _store.terms_in_force(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=known_at)
-    ends = [row.effective_on for row in rows[1:]] + [end]
+    ends = [*(row.effective_on for row in rows[1:]), end][: len(rows)]
     spans = []
     for row, until in zip(rows, ends, strict=True):
         first, last = max(start, row.effective_on), min(end, until)

@@ -1,0 +1,46 @@
+"""Who owned what, day by day, for attribution in law.ownership. Not here: attribution itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from open401k.base.db import Tx
+from open401k.kernel import EmployeeId, SponsorId
+
+from . import _store
+from .people import Relation
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipOn:
+    """Direct owners and families from a day until the next of these; each pair once, told from its older side."""
+
+    on: date
+    direct_bps: Mapping[EmployeeId, int]
+    family: tuple[tuple[EmployeeId, EmployeeId, Relation], ...]
+
+
+def ownership_during(
+    tx: Tx, *, tenant_id: SponsorId, start: date, end: date, known_at: datetime | None = None
+) -> tuple[OwnershipOn, ...]:
+    """Owners and families on ``start`` and on each day before ``end`` on which either changed.
+
+    Section 416(i) asks who owned more than 5 % "at any time" in a year: attribute on each of these days.
+    """
+    points = _store.standing_facts(tx, tenant_id=tenant_id, known_at=known_at, kind="ownership")
+    changed = {event_on for _, _, event_on, _ in points} | set(
+        _store.family_days(tx, tenant_id=tenant_id, known_at=known_at)
+    )
+    snapshots = []
+    for day in sorted({start} | {day for day in changed if start < day < end}):
+        held: dict[EmployeeId, int] = {}
+        for employee_id, _, event_on, value in points:
+            if event_on <= day:
+                held[EmployeeId(employee_id)] = value["ownership_bps"]
+        family = tuple(
+            (EmployeeId(row.employee_id), EmployeeId(row.relative_id), Relation(row.relation))
+            for row in _store.family(tx, tenant_id=tenant_id, on=day, known_at=known_at)
+            if not row.ended
+        )
+        snapshots.append(OwnershipOn(day, {who: bps for who, bps in held.items() if bps}, family))
+    return tuple(snapshots)

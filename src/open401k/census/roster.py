@@ -1,0 +1,129 @@
+"""The people as known at an instant, folded from their facts. Not here: recording facts (facts.py)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from open401k.base import audit
+from open401k.base.db import Tx
+from open401k.kernel import EmployeeId, Open401kError, SponsorId
+
+from . import _store
+from .employment import spans
+from .facts import parse_ssn
+from .people import AnnualPay, Employee, Relation
+
+_Points = Mapping[str, Sequence[tuple[date, Mapping[str, Any]]]]
+
+
+def roster(tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None = None, on: date | None = None) -> list[Employee]:
+    """Everyone, as known at an instant (without one: now), in order of id.
+
+    With ``on``, names, classes, ownership, officers and families are those of that day; without it, the last ones on
+    file. Employment always holds every span that is known.
+    """
+    return _fold_all(tx, tenant_id, known_at, on, None)
+
+
+def employee(
+    tx: Tx, *, tenant_id: SponsorId, employee_id: EmployeeId, known_at: datetime | None = None, on: date | None = None
+) -> Employee:
+    """One person, as in the roster; asking for one who does not exist, or was not known then, is an error."""
+    for each in _fold_all(tx, tenant_id, known_at, on, employee_id):
+        return each
+    raise Open401kError(f"There is no employee {employee_id}.", fix="Check the id, and that it is this sponsor's.")
+
+
+def _fold_all(
+    tx: Tx, tenant_id: SponsorId, known_at: datetime | None, on: date | None, one: EmployeeId | None
+) -> list[Employee]:
+    """Four statements, then everything is put together here: joins of what has no statistics yet go wrong."""
+    last4 = _store.last_digits(tx, tenant_id=tenant_id, known_at=known_at, employee_id=one)
+    family: dict[UUID, list[tuple[EmployeeId, Relation]]] = defaultdict(list)
+    for row in _store.family(tx, tenant_id=tenant_id, on=on, known_at=known_at):
+        if not row.ended:
+            relation = Relation(row.relation)
+            family[row.employee_id].append((EmployeeId(row.relative_id), relation))
+            family[row.relative_id].append((EmployeeId(row.employee_id), relation.inverse))
+    pay: dict[UUID, dict[int, AnnualPay]] = defaultdict(dict)
+    for who, year, *amounts in _store.annual_pay(tx, tenant_id=tenant_id, known_at=known_at, employee_id=one):
+        pay[who][year] = AnnualPay(*amounts)
+    points: dict[UUID, dict[str, list[tuple[date, Mapping[str, Any]]]]] = defaultdict(lambda: defaultdict(list))
+    facts = _store.standing_facts(tx, tenant_id=tenant_id, known_at=known_at, employee_id=one)
+    for who, kind, event_on, value in facts:
+        points[who][kind].append((event_on, value))
+    return [
+        fold(
+            EmployeeId(who),
+            points.get(who, {}),
+            ssn_last4=last4.get(who, ""),
+            family=family.get(who, ()),
+            annual_pay=pay.get(who, {}),
+            on=on,
+        )
+        for who in _store.people(tx, tenant_id=tenant_id, known_at=known_at, employee_id=one)
+    ]
+
+
+def fold(
+    employee_id: EmployeeId,
+    points: _Points,
+    *,
+    ssn_last4: str = "",
+    family: Iterable[tuple[EmployeeId, Relation]] = (),
+    annual_pay: Mapping[int, AnnualPay] | None = None,
+    on: date | None = None,
+) -> Employee:
+    """One person out of points that stand, each kind in the order in which the later one counts."""
+    name = _last(points, "name", on)
+    birth_date = _last(points, "birth_date", None).get("birth_date")
+    return Employee(
+        employee_id=employee_id,
+        first_name=name.get("first_name", ""),
+        last_name=name.get("last_name", ""),
+        ssn_last4=ssn_last4,
+        birth_date=None if birth_date is None else date.fromisoformat(birth_date),
+        employment=spans(
+            hires=[day for day, _ in points.get("hired", ())],
+            terminations=[day for day, _ in points.get("terminated", ())],
+        ),
+        employee_class=_last(points, "class", on).get("employee_class", ""),
+        ownership_bps=_last(points, "ownership", on).get("ownership_bps", 0),
+        officer=_last(points, "officer", on).get("officer", False),
+        family=tuple(sorted(family)),
+        annual_pay=annual_pay or {},
+    )
+
+
+def find_by_ssn(tx: Tx, *, tenant_id: SponsorId, ssns: Sequence[str]) -> dict[str, EmployeeId]:
+    """Who has which number now; a number nobody has is left out. One statement for any number of them."""
+    indexes = {ssn: tx.keyring.blind_index("ssn", parse_ssn(ssn)) for ssn in ssns}
+    owners = _store.ssn_owners(tx, tenant_id=tenant_id, blind_indexes=list(set(indexes.values())))
+    return {ssn: owners[index] for ssn, index in indexes.items() if index in owners}
+
+
+def reveal_ssns(
+    tx: Tx, *, tenant_id: SponsorId, employee_ids: Sequence[EmployeeId] | None = None
+) -> dict[EmployeeId, str]:
+    """The whole numbers, for filings and files back to a provider; who asked and why goes into the audit trail."""
+    sealed = _store.sealed_ssns(tx, tenant_id=tenant_id, employee_ids=employee_ids)
+    audit.record(
+        tx, tenant_id=tenant_id, action="census.ssns_revealed", subject=tenant_id, after={"employees": len(sealed)}
+    )
+    return {
+        employee_id: tx.keyring.unseal(
+            tx, tenant_id=tenant_id, table="census.ssn", column="sealed", row_id=employee_id, sealed=each
+        ).decode()
+        for employee_id, each in sealed
+    }
+
+
+def _last(points: _Points, kind: str, on: date | None) -> Mapping[str, Any]:
+    known = points.get(kind, ())
+    for event_on, value in reversed(known):
+        if on is None or event_on <= on:
+            return value
+    # What was first told of a person counts for the days before it, too: nobody is nameless before being hired.
+    return known[0][1] if known and kind == "name" else {}
