@@ -19,6 +19,7 @@ from pathlib import Path
 FIRST, LAST = (3, 11), (3, 13)
 FREE_DISK_MIB = 1_024
 MEMORY_MIB = 1_024
+SERVER_USERS = ("open401k", "postgres", "nobody")
 BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser", "chrome")
 
 
@@ -214,15 +215,32 @@ def server_user(machine: Machine) -> Check:
         return Check(
             "server user", True, f"PostgreSQL runs as {_me()}" if not machine.database_url else "Not ours to run"
         )
-    for name in ("open401k", "postgres", "nobody"):
+    for name in SERVER_USERS:
         try:
-            pwd.getpwnam(name)
+            entry = pwd.getpwnam(name)
         except KeyError:
             continue
-        return Check("server user", True, f"You are root; PostgreSQL runs as {name}")
+        what = f"You are root; PostgreSQL runs as {name}"
+        if not _starts_as(entry, _postgres(machine)):
+            what += ", from a copy of its programs: yours are in a folder that this user cannot enter"
+        return Check("server user", True, what)
     return Check(
         "server user", False, "You are root, and PostgreSQL does not run as root.", "useradd --system open401k"
     )
+
+
+def _starts_as(user: pwd.struct_passwd, program: Path | None) -> bool:
+    """Whether ``user`` can run the program where it lies."""
+    if program is None:
+        return False
+    command = [str(program), "--version"]
+    try:
+        done = subprocess.run(  # noqa: S603 (found in our own environment)
+            command, user=user.pw_uid, group=user.pw_gid, extra_groups=[], cwd="/", capture_output=True, check=False
+        )
+    except OSError:
+        return False
+    return done.returncode == 0
 
 
 def time_zones(_machine: Machine) -> Check:
