@@ -1,7 +1,7 @@
 """The ledger's reading SQL: balances of any day as known at any time, contributions by day. Writes: _store.py."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from open401k.base.db import Tx
@@ -74,111 +74,97 @@ def summed(
     )
 
 
+class Period(NamedTuple):
+    """From ``start`` to the day before ``end``, by what was recorded until ``known_at``."""
+
+    start: date
+    end: date
+    known_at: datetime | None
+
+
 def contributions(
-    tx: Tx,
-    *,
-    tenant_id: SponsorId,
-    plan_id: PlanId,
-    start: date,
-    end: date,
-    known_at: datetime | None,
-    kind: str,
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, kind: str, period: Period
 ) -> list[tuple[UUID, str, date, int]]:
     """Net credits per employee, source and day, from contributing and correcting entries and whatever reverses them."""
     return tx.rows(
         """
-        with recursive counted as (
-            select entry_id, event_on
+        with recursive known as (
+            select entry_id, event_on, reason, reverses
             from ledger.entry
             where tenant_id = %(tenant)s
-              and reason in ('contribution', 'correction')
               and (%(known_at)s::timestamptz is null or recorded_at <= %(known_at)s::timestamptz)
+        ),
+        counted as (
+            select entry_id, event_on
+            from known
+            where reason in ('contribution', 'correction')
             union
-            select r.entry_id, r.event_on
-            from ledger.entry r
-            join counted c on c.entry_id = r.reverses
-            where r.tenant_id = %(tenant)s
-              and (%(known_at)s::timestamptz is null or r.recorded_at <= %(known_at)s::timestamptz)
+            select k.entry_id, k.event_on
+            from known k
+            join counted c on c.entry_id = k.reverses
         ),
         side as (
             select l.credit_account as account_id, c.event_on, l.amount
             from counted c
             join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
-            where c.event_on >= %(start)s
-              and c.event_on < %(end)s
+            where c.event_on >= %(start)s and c.event_on < %(end)s
             union all
             select l.debit_account, c.event_on, -l.amount
             from counted c
             join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
-            where c.event_on >= %(start)s
-              and c.event_on < %(end)s
+            where c.event_on >= %(start)s and c.event_on < %(end)s
         )
         select a.employee_id, a.source, s.event_on, sum(s.amount)::bigint
         from side s
         join ledger.account a on a.tenant_id = %(tenant)s and a.account_id = s.account_id
-        where a.plan_id = %(plan)s
-          and a.kind = %(kind)s
-          and a.asset = 'USD'
-          and a.employee_id is not null
-          and a.source is not null
+        where a.plan_id = %(plan)s and a.kind = %(kind)s and a.asset = 'USD'
+          and a.employee_id is not null and a.source is not null
         group by a.employee_id, a.source, s.event_on
         having sum(s.amount) <> 0
-        order by a.employee_id, s.event_on, a.source
         """,
-        {"tenant": tenant_id, "plan": plan_id, "start": start, "end": end, "known_at": known_at, "kind": kind},
+        {"tenant": tenant_id, "plan": plan_id, "kind": kind, **period._asdict()},
     )
 
 
 def contribution_totals(
-    tx: Tx,
-    *,
-    tenant_id: SponsorId,
-    plan_id: PlanId,
-    start: date,
-    end: date,
-    known_at: datetime | None,
-    kind: str,
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, kind: str, period: Period
 ) -> list[tuple[UUID, str, int]]:
     """The same, per employee and source over the whole period."""
     return tx.rows(
         """
-        with recursive counted as (
-            select entry_id, event_on
+        with recursive known as (
+            select entry_id, event_on, reason, reverses
             from ledger.entry
             where tenant_id = %(tenant)s
-              and reason in ('contribution', 'correction')
               and (%(known_at)s::timestamptz is null or recorded_at <= %(known_at)s::timestamptz)
+        ),
+        counted as (
+            select entry_id, event_on
+            from known
+            where reason in ('contribution', 'correction')
             union
-            select r.entry_id, r.event_on
-            from ledger.entry r
-            join counted c on c.entry_id = r.reverses
-            where r.tenant_id = %(tenant)s
-              and (%(known_at)s::timestamptz is null or r.recorded_at <= %(known_at)s::timestamptz)
+            select k.entry_id, k.event_on
+            from known k
+            join counted c on c.entry_id = k.reverses
         ),
         side as (
-            select l.credit_account as account_id, c.event_on, l.amount
+            select l.credit_account as account_id, l.amount
             from counted c
             join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
-            where c.event_on >= %(start)s
-              and c.event_on < %(end)s
+            where c.event_on >= %(start)s and c.event_on < %(end)s
             union all
-            select l.debit_account, c.event_on, -l.amount
+            select l.debit_account, -l.amount
             from counted c
             join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
-            where c.event_on >= %(start)s
-              and c.event_on < %(end)s
+            where c.event_on >= %(start)s and c.event_on < %(end)s
         )
         select a.employee_id, a.source, sum(s.amount)::bigint
         from side s
         join ledger.account a on a.tenant_id = %(tenant)s and a.account_id = s.account_id
-        where a.plan_id = %(plan)s
-          and a.kind = %(kind)s
-          and a.asset = 'USD'
-          and a.employee_id is not null
-          and a.source is not null
+        where a.plan_id = %(plan)s and a.kind = %(kind)s and a.asset = 'USD'
+          and a.employee_id is not null and a.source is not null
         group by a.employee_id, a.source
         having sum(s.amount) <> 0
-        order by a.employee_id, a.source
         """,
-        {"tenant": tenant_id, "plan": plan_id, "start": start, "end": end, "known_at": known_at, "kind": kind},
+        {"tenant": tenant_id, "plan": plan_id, "kind": kind, **period._asdict()},
     )

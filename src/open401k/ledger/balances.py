@@ -98,7 +98,7 @@ def contributions(
     """
     with _store.joined_by_hashing(tx):
         rows = _reads_store.contributions(
-            tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, known_at=known_at, kind=kind
+            tx, tenant_id=tenant_id, plan_id=plan_id, kind=kind, period=_reads_store.Period(start, end, known_at)
         )
     people: dict[UUID, EmployeeId] = {}
     return [
@@ -120,6 +120,6 @@ def contribution_totals(
     """As :func:`contributions`, added up over the period: for year-to-date figures."""
     with _store.joined_by_hashing(tx):
         rows = _reads_store.contribution_totals(
-            tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, known_at=known_at, kind=kind
+            tx, tenant_id=tenant_id, plan_id=plan_id, kind=kind, period=_reads_store.Period(start, end, known_at)
         )
     return [ContributionTotal(EmployeeId(who), _SOURCES[source], cents) for who, source, cents in rows]
