@@ -3,10 +3,10 @@
 Exact fractions until the end. Not here: the tests themselves, deadlines (deadlines.py), EPCRS.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 
 import numpy as np
 
@@ -136,12 +136,15 @@ def level_dollars(amounts: Sequence[int], total: Fraction, caps: Sequence[int]) 
     def taken(line: Fraction) -> list[Fraction]:
         return [min(Fraction(cap), max(Fraction(0), amount - line)) for amount, cap in _pairs(amounts, caps)]
 
-    for low, high in reversed(list(pairwise(edges))):
-        at_low, at_high = sum(taken(low)), sum(taken(high))
-        if at_low >= total:
-            rise = at_low - at_high
-            return taken(low if rise == 0 else high - (total - at_high) * (high - low) / rise)
-    return taken(Fraction(0))
+    # The lowest edge at which less than the total is taken lies just above the water line.
+    above = bisect_left(range(len(edges)), True, key=lambda place: sum(taken(edges[place])) < total)
+    if above == 0:
+        return taken(Fraction(0))
+    if above == len(edges):
+        return taken(edges[-1])
+    low, high = edges[above - 1], edges[above]
+    at_low, at_high = sum(taken(low)), sum(taken(high))
+    return taken(high - (total - at_high) * (high - low) / (at_low - at_high))
 
 
 def qnec_needed(

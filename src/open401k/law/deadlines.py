@@ -63,8 +63,9 @@ class Window:
 
 @cache
 def federal_holidays(year: int) -> frozenset[date]:
-    """Days on which the Federal Reserve is closed: a holiday on Sunday moves to Monday, one on Saturday is not
-    observed.
+    """Days on which banks do not settle (5 USC 6103 as the Federal Reserve keeps it).
+
+    A holiday on a Sunday moves to Monday; one on a Saturday is not observed.
     """
     fixed = [(1, 1), (7, 4), (11, 11), (12, 25), *([(6, 19)] if year >= 2021 else [])]
     observed = {_off_sunday(date(year, month, day)) for month, day in fixed}
@@ -80,12 +81,12 @@ def federal_holidays(year: int) -> frozenset[date]:
 
 
 def is_business_day(day: date) -> bool:
-    """Monday to Friday, and the Federal Reserve is open."""
+    """Monday to Friday, and the Federal Reserve is open (29 CFR 2510.3-102(e))."""
     return day.weekday() < 5 and day not in federal_holidays(day.year)
 
 
 def business_day_after(day: date, count: int) -> date:
-    """The ``count``-th business day after ``day``."""
+    """The ``count``-th business day after ``day`` (29 CFR 2510.3-102(e))."""
     while count:
         day += timedelta(days=1)
         count -= is_business_day(day)
@@ -133,7 +134,7 @@ def safe_harbor_notice(plan_year: PlanYear) -> Window:
 
 
 def notice_window(effective: date, *, cite: str) -> Window:
-    """30 to 90 days before something takes effect."""
+    """30 to 90 days before something takes effect (Reg. 1.401(k)-3(d)(3)(ii); Notice 2016-16)."""
     return Window(effective - timedelta(days=90), effective - timedelta(days=30), cite)
 
 

@@ -1,6 +1,4 @@
-"""Match and nonelective formulas on arrays of cents. Not here: who is eligible, vesting, the ACP test, safe harbor
-checks.
-"""
+"""Match (IRC 401(m)(4)(A)) and nonelective formulas on arrays of cents. Not here: eligibility, vesting, the tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,7 +39,7 @@ class MatchFormula:
 
 
 def match(deferrals: Cents, compensation: Cents, formula: MatchFormula) -> Cents:
-    """The match on these deferrals and this pay, to the cent, half-up once at the end.
+    """The match (IRC 401(m)(4)(A)) on these deferrals and this pay, to the cent, half-up once at the end.
 
     Pay under 401(a)(17). On one period's figures this is the match per pay period; on year-to-date figures it is the
     match of the year so far, and the difference to what was given is the true-up.
