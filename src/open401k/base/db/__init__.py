@@ -1,7 +1,7 @@
 """The database: the embedded server or any by URL, migrations, transactions with the tenants they may see."""
 
 from .embedded import EmbeddedServer, Urls
-from .migrate import migrate, pending
+from .migrating import migrate, pending
 from .transaction import ALL_TENANTS, Actor, AllTenants, Database, Params, Tx
 
 __all__ = [

@@ -22,19 +22,23 @@ _LOCK = 4_010_401  # advisory: two processes that start at once migrate one afte
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class SqlFile:
+    """A migration as it lies in the folder."""
+
     name: str
     sql: str
 
     @property
     def sha256(self) -> str:
+        """What is recorded when it is applied."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
 
-def _files() -> list[_File]:
+def files() -> list[SqlFile]:
+    """Every migration of this version, in order."""
     folder = resources.files(__package__) / "migrations"
     found = [
-        _File(item.name.removesuffix(".sql"), item.read_text("utf-8"))
+        SqlFile(item.name.removesuffix(".sql"), item.read_text("utf-8"))
         for item in folder.iterdir()
         if item.name.endswith(".sql")
     ]
@@ -54,25 +58,26 @@ def migrate(owner_url: str, *, signing_key: bytes) -> list[str]:
         try:
             connection.exec_driver_sql(_BOOKKEEPING)
             connection.commit()
-            files = _files()
+            known = files()
             applied = _applied(connection)
-            _refuse_surprises(files, applied)
-            _upgrade(connection, files, applied)
+            connection.commit()  # Alembic then opens and commits one transaction a file
+            _refuse_surprises(known, applied)
+            _upgrade(connection, known, applied)
             _install(connection, signing_key)
             connection.commit()
         finally:
             connection.rollback()
             connection.exec_driver_sql(f"select pg_advisory_unlock({_LOCK})")
             connection.commit()
-    return [file.name for file in files if file.name not in applied]
+    return [file.name for file in known if file.name not in applied]
 
 
 def pending(conn: psycopg.Connection[tuple[Any, ...]]) -> list[str]:
     """The files that this version of the software has and the database has not; readable by the application's role."""
     if conn.execute("select to_regclass('base.migration')").fetchone() == (None,):
-        return [file.name for file in _files()]
+        return [file.name for file in files()]
     applied = {row[0] for row in conn.execute("select name from base.migration").fetchall()}
-    return [file.name for file in _files() if file.name not in applied]
+    return [file.name for file in files() if file.name not in applied]
 
 
 _BOOKKEEPING = """
@@ -90,8 +95,8 @@ def _applied(connection: sqlalchemy.Connection) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def _refuse_surprises(files: list[_File], applied: dict[str, str]) -> None:
-    by_name = {file.name: file for file in files}
+def _refuse_surprises(known: list[SqlFile], applied: dict[str, str]) -> None:
+    by_name = {file.name: file for file in known}
     for name, sha256 in sorted(applied.items()):
         if name not in by_name:
             raise Open401kError(
@@ -103,7 +108,7 @@ def _refuse_surprises(files: list[_File], applied: dict[str, str]) -> None:
                 f"Migration {name} was edited after it was applied to this database.",
                 fix="Restore the file, put the change into a new one; reset a sandbox: open401k demo --reset.",
             )
-    late = [file.name for file in files if file.name not in applied and file.name < max(applied, default="")]
+    late = [file.name for file in known if file.name not in applied and file.name < max(applied, default="")]
     if late:
         raise Open401kError(
             f"Migration {late[0]} sorts before {max(applied)}, which is applied already.",
@@ -111,8 +116,8 @@ def _refuse_surprises(files: list[_File], applied: dict[str, str]) -> None:
         )
 
 
-def _upgrade(connection: sqlalchemy.Connection, files: list[_File], applied: dict[str, str]) -> None:
-    scripts = [_script(file, before) for before, file in zip([None, *files], files, strict=False)]
+def _upgrade(connection: sqlalchemy.Connection, known: list[SqlFile], applied: dict[str, str]) -> None:
+    scripts = [_script(file, before) for before, file in zip([None, *known], known, strict=False)]
     revisions = RevisionMap(lambda: scripts)
     if len(revisions.heads) != 1:  # also resolves the chain, which Alembic does on first use
         raise AssertionError(f"migrations form one chain, not {revisions.heads}")
@@ -130,7 +135,7 @@ def _upgrade(connection: sqlalchemy.Connection, files: list[_File], applied: dic
         context.run_migrations(connection=connection)
 
 
-def _script(file: _File, before: _File | None) -> Script:
+def _script(file: SqlFile, before: SqlFile | None) -> Script:
     """What Alembic reads from a Python file of its own, made from an SQL file and its place in the order."""
     module = ModuleType(f"migration_{file.name}")
     module.__dict__.update(
@@ -142,7 +147,7 @@ def _script(file: _File, before: _File | None) -> Script:
     return Script(module, file.name, f"{file.name}.sql")
 
 
-def _runner(file: _File) -> Callable[..., None]:
+def _runner(file: SqlFile) -> Callable[..., None]:
     def upgrade(*, connection: sqlalchemy.Connection) -> None:
         driver: Any = connection.connection.driver_connection
         try:
