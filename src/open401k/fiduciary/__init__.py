@@ -1,5 +1,35 @@
 """The desk: duties and alerts, raised from what compliance projects."""
 
-from .alerts import Alert, AlertEventKind, AlertState
+from .alerts import (
+    RAISE_FROM_BPS,
+    RESOLVE_BELOW_BPS,
+    Alert,
+    AlertEvent,
+    AlertEventKind,
+    AlertState,
+    Content,
+    acknowledge,
+    content_of,
+    decide,
+    events,
+    get,
+    open_alerts,
+    watch,
+)
 
-__all__ = ["Alert", "AlertEventKind", "AlertState"]
+__all__ = [
+    "RAISE_FROM_BPS",
+    "RESOLVE_BELOW_BPS",
+    "Alert",
+    "AlertEvent",
+    "AlertEventKind",
+    "AlertState",
+    "Content",
+    "acknowledge",
+    "content_of",
+    "decide",
+    "events",
+    "get",
+    "open_alerts",
+    "watch",
+]
