@@ -88,3 +88,9 @@ class Live:
     def _read(self, tenant_id: SponsorId, cursor: int) -> list[Event]:
         with self._db.begin(READER, tenants=[tenant_id]) as tx:
             return messages.read_after(tx, tenant_id=tenant_id, cursor=cursor)
+
+
+def cursor_of(last_event_id: str | None) -> int | None:
+    """The cursor a listener stopped at; what is none begins with what comes next."""
+    text = (last_event_id or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from open401k.base.db import Actor, Database
 from open401k.kernel import Clock, FileId, Ids, PlanId, Refused, RunId, SponsorId
+from open401k.payroll.rows import PayrollRow
 from open401k.views.shown import FindingLine
 
 
@@ -47,6 +48,18 @@ class RunOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class RunHeader:
+    """What is said once about a run that comes as rows."""
+
+    pay_date: date
+    period_start: date
+    period_end: date
+    provider: str = ""
+    replaces: RunId | None = None
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """Who asks for what, once: the same key with the same content has one effect and one answer."""
 
@@ -78,9 +91,7 @@ class PayrollStory(Protocol):
         """Settle the columns of a file and check every row; nothing is posted yet."""
         ...
 
-    def receive_rows(
-        self, order: Order, *, run: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
-    ) -> RunOutcome | Refused[Any]:
+    def receive_rows(self, order: Order, *, run: RunHeader, rows: Sequence[PayrollRow]) -> RunOutcome | Refused[Any]:
         """Check canonical rows and post them, unless something of them has to be confirmed first."""
         ...
 
@@ -116,6 +127,11 @@ class Services(Protocol):
     @property
     def clock(self) -> Clock:
         """What tells the time."""
+        ...
+
+    @property
+    def wall(self) -> Clock:
+        """The machine's clock: sessions and keys age by it even where business time is a sandbox's."""
         ...
 
     @property

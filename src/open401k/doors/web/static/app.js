@@ -25,16 +25,22 @@ async function post(url, body) {
   return said;
 }
 
+// Two ceremonies of WebAuthn: signing in with a passkey, and adding one to this device.
+const ceremonies = {
+  "sign-in": (options) => navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) }),
+  add: (options) => navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) }),
+};
+
 function passkey(block) {
   if (!window.PublicKeyCredential || !PublicKeyCredential.parseRequestOptionsFromJSON) return;
   block.hidden = false;
   const says = block.querySelector("[data-passkey-says]");
+  const { passkey: ceremony, url, token } = block.dataset;
   block.querySelector("button").addEventListener("click", async () => {
     try {
-      const asked = await post("/sign-in/passkey/options", {});
-      const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked.options);
-      const signed = await navigator.credentials.get({ publicKey });
-      const answer = await post("/sign-in/passkey", { ceremony: asked.ceremony, credential: signed.toJSON() });
+      const options = await post(url + "/options", { csrf: token });
+      const credential = await ceremonies[ceremony](options);
+      const answer = await post(url, { csrf: token, credential: credential.toJSON() });
       window.location.assign(answer.next);
     } catch (error) {
       says.textContent = "The passkey was not accepted: " + error.message;

@@ -1,0 +1,29 @@
+"""Version 1 of the API: routers and the words of its description."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from . import books, models, payroll, plans, proof, system
+
+DESCRIPTION = """
+Send `Authorization: Bearer <key>` (`open401k keys create` makes one). Money is a string of dollars and cents.
+Every POST that creates or moves something takes an `Idempotency-Key`: the same key and body give the first answer,
+for ever; the same key with another body is refused as `key_reused`. Errors are RFC 9457 problem documents whose
+`code` never changes; where something sent was wrong, `errors` lists row, column, masked value, reason and fix.
+"""
+
+#: Documented on every route.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {
+        "description": "A problem document",
+        "content": {"application/problem+json": {"schema": models.ProblemDocument.model_json_schema()}},
+    }
+}
+
+router = APIRouter()
+for _part in (plans, payroll, proof, books, system):
+    router.include_router(_part.router, prefix="/v1")
+router.include_router(system.health_router)
+
+__all__ = ["DESCRIPTION", "PROBLEMS", "router"]

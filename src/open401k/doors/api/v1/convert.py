@@ -1,0 +1,112 @@
+"""View-models and rooms' values as the API writes them. Not here: what they mean."""
+
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from open401k.kernel import Id, Money
+from open401k.payroll.rows import PayrollRow
+from open401k.views.shown import FindingLine, PayrollLine, Percent
+
+from ...services import FileReceived, RunOutcome
+from .models import Finding, NewPayrollRun, PayrollRowIn, PayrollRun, PayrollRunLine
+
+
+def document(value: Any) -> Any:
+    """A view-model as JSON: money, percentages and ids as strings, days as ISO dates."""
+    match value:
+        case Money() | Percent():
+            return value.plain()
+        case Id():
+            return str(value)
+        case datetime() | date():
+            return value.isoformat()
+        case Enum():
+            return value.value
+        case tuple() | list():
+            return [document(each) for each in value]
+        case dict():
+            return {str(key): document(each) for key, each in value.items()}
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return {field.name: document(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+def finding(line: FindingLine) -> Finding:
+    """One finding."""
+    return Finding(
+        severity=line.severity,
+        code=line.code,
+        row=line.row,
+        column=line.column,
+        value=line.value_masked,
+        reason=line.reason,
+        fix=line.fix,
+        confirm=line.confirm,
+    )
+
+
+def run(outcome: RunOutcome | FileReceived) -> PayrollRun:
+    """A run as the flow left it, or a file whose columns wait for a yes."""
+    if isinstance(outcome, FileReceived):
+        run_id = str(outcome.run_id) if outcome.run_id else None
+        state = "checked" if outcome.run_id else "mapping"
+        return PayrollRun(run_id=run_id, file_id=str(outcome.file_id), state=state, posted=False)
+    return PayrollRun(
+        run_id=str(outcome.run_id),
+        state=outcome.state,
+        posted=outcome.posted,
+        needs_confirmation=outcome.needs_confirmation,
+        findings=[finding(each) for each in outcome.findings],
+    )
+
+
+def run_line(line: PayrollLine) -> PayrollRunLine:
+    """A run in a list."""
+    return PayrollRunLine.model_validate(document(line))
+
+
+def rows(sent: NewPayrollRun) -> list[PayrollRow]:
+    """Canonical rows; the first row of the body is row 2, as if there were a heading, so that findings agree."""
+    return [_row(number, row, sent) for number, row in enumerate(sent.rows, start=2)]
+
+
+def _row(number: int, row: PayrollRowIn, sent: NewPayrollRun) -> PayrollRow:
+    return PayrollRow(
+        row=number,
+        line=number,
+        ssn=row.ssn.replace("-", ""),
+        employee_id=row.employee_id,
+        first_name=row.first_name,
+        last_name=row.last_name,
+        birth_date=row.birth_date,
+        hire_date=row.hire_date,
+        rehire_date=row.rehire_date,
+        termination_date=row.termination_date,
+        pay_date=sent.pay_date,
+        period_start=sent.period_start,
+        period_end=sent.period_end,
+        hours_hundredths=_cents(row.hours),
+        gross_cents=_needed(row.gross),
+        plan_compensation_cents=_cents(row.plan_compensation),
+        pre_tax_cents=_needed(row.pre_tax),
+        roth_cents=_needed(row.roth),
+        after_tax_cents=_needed(row.after_tax),
+        pre_tax_catch_up_cents=_needed(row.pre_tax_catch_up),
+        roth_catch_up_cents=_needed(row.roth_catch_up),
+        match_cents=_cents(row.match),
+        safe_harbor_match_cents=_cents(row.safe_harbor_match),
+        nonelective_cents=_cents(row.nonelective),
+        safe_harbor_nonelective_cents=_cents(row.safe_harbor_nonelective),
+        profit_sharing_cents=_cents(row.profit_sharing),
+    )
+
+
+def _needed(text: str) -> int:
+    """Cents of what the pattern has already let through."""
+    return Money.usd(text).cents
+
+
+def _cents(text: str | None) -> int | None:
+    return None if text is None else Money.usd(text).cents

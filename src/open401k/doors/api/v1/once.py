@@ -1,0 +1,74 @@
+"""Once per key: the first answer to an Idempotency-Key is kept for ever, and given again to the same request.
+
+A key with another body is refused. The answer is stored in the transaction that did the work (base.steps).
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Header
+
+from open401k.base.db import Tx
+from open401k.base.steps import run_flow
+from open401k.kernel import FlowId, SponsorId
+
+from ...guard import Caller
+from ...problems import KEY_MISSING, Problem, ProblemError
+
+KEY_REUSED = Problem(
+    409,
+    "key_reused",
+    "This Idempotency-Key was used for something else.",
+    "The key is on file with another request body; nothing was done.",
+    "Use a fresh key for a new request, and the old body to repeat the old one.",
+)
+
+
+def key_of(
+    idempotency_key: Annotated[
+        str | None, Header(description="A fresh UUID; the same one when the request is repeated", max_length=200)
+    ] = None,
+) -> str:
+    """The key of a request that creates or moves something; without one it is refused."""
+    if not idempotency_key or not idempotency_key.strip():
+        raise ProblemError(KEY_MISSING)
+    return idempotency_key.strip()
+
+
+def once(caller: Caller, *, tenant_id: SponsorId, key: str, what: str, body: bytes, work: Callable[[Tx], Any]) -> Any:
+    """The first answer to this key: ``work`` runs at most once, together with keeping its answer."""
+    # Keyed, since a body may hold a Social Security number: a bare hash of it could be guessed through.
+    digest = caller.services.db.keyring.blind_index("api.body", what + "\x00" + body.decode()).hex()
+
+    def answer(tx: Tx, ctx: None, results: dict[str, Any]) -> dict[str, Any]:
+        del ctx, results
+        return {"body": digest, "answer": work(tx)}
+
+    flow_id = flow_id_of(tenant_id, key)
+    kept = run_flow(
+        caller.services.db,
+        flow="api.once",
+        flow_id=flow_id,
+        tenant_id=tenant_id,
+        actor=caller.actor,
+        steps=[answer],
+        ctx=None,
+    )["answer"]
+    if kept["body"] != digest:
+        raise ProblemError(KEY_REUSED)
+    return kept["answer"]
+
+
+def flow_id_of(tenant_id: SponsorId, key: str) -> FlowId:
+    """The flow that a key stands for: the same for ever, another for every sponsor."""
+    return FlowId(named_uuid("api.once", str(tenant_id), key))
+
+
+def named_uuid(*names: str) -> UUID:
+    """A UUID that follows from names (version 8: our own, from SHA-256)."""
+    digest = hashlib.sha256("\x00".join(names).encode()).digest()
+    number = int.from_bytes(digest[:16], "big")
+    number = number & ~(0xF << 76) | 8 << 76
+    return UUID(int=number & ~(0b11 << 62) | 0b10 << 62)

@@ -1,0 +1,208 @@
+"""Payroll over HTTP: canonical rows or a file in, findings and runs out."""
+
+from datetime import date
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import ValidationError
+from starlette.datastructures import UploadFile
+
+from open401k.base.access import Permission
+from open401k.kernel import FileId, Id, PlanId, Refused, RunId
+from open401k.views import payroll_history, payroll_upload
+
+from ...guard import Caller, Needs
+from ...problems import NOT_FOUND, FieldProblem, Problem, ProblemError
+from ...services import FileReceived, RunHeader, RunOutcome
+from . import models
+from .convert import document, finding, rows, run, run_line
+from .once import KEY_REUSED, key_of
+
+router = APIRouter(tags=["Payroll"])
+Key = Annotated[str, Depends(key_of)]
+Reader = Annotated[Caller, Depends(Needs(Permission.PAYROLL_VIEW))]
+Sender = Annotated[Caller, Depends(Needs(Permission.PAYROLL_SUBMIT))]
+SenderAnywhere = Annotated[Caller, Depends(Needs(Permission.PAYROLL_SUBMIT, anywhere=True))]
+Kind = TypeVar("Kind", bound=Id)
+Answer = TypeVar("Answer")
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": models.NewPayrollRun.model_json_schema()},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["plan_id", "file"],
+                    "properties": {
+                        "plan_id": {"type": "string"},
+                        "file": {"type": "string", "format": "binary"},
+                        "provider": {"type": "string"},
+                        "pay_date": {"type": "string", "format": "date"},
+                        "replaces": {"type": "string"},
+                    },
+                }
+            },
+        },
+    }
+}
+
+
+@router.post("/payroll-runs", status_code=201, openapi_extra=_BODY, response_model=models.PayrollRun)
+async def send_payroll(request: Request, response: Response, caller: SenderAnywhere, key: Key) -> models.PayrollRun:
+    """Send a payroll: canonical rows as JSON, or a provider's file as multipart.
+
+    Rows are checked and posted at once, unless a finding asks for a person's yes. A file whose columns are not known
+    yet waits for its mapping (state ``mapping``). The same key and body give the first answer for ever.
+    """
+    outcome: FileReceived | RunOutcome
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        outcome = await _file(request, caller, key)
+    else:
+        sent = _valid(await request.body())
+        outcome = await run_in_threadpool(_rows, caller, key, sent)
+    if isinstance(outcome, RunOutcome):
+        response.headers["Location"] = f"/v1/payroll-runs/{outcome.run_id}"
+    return run(outcome)
+
+
+@router.get("/plans/{plan_id}/payroll-runs")
+def list_runs(caller: Reader, after: str | None = None) -> models.Page[models.PayrollRunLine]:
+    """The payrolls of a plan, newest first."""
+    with caller.begin() as tx:
+        shown = payroll_history.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, after=after)
+    return models.Page(items=[run_line(each) for each in shown.payrolls], next=shown.older)
+
+
+@router.get("/plans/{plan_id}/payroll-runs/{run_id}")
+def get_run(caller: Reader, run_id: str) -> dict[str, Any]:
+    """One run: steps, findings, rows (masked), journal entries, deposit."""
+    with caller.begin() as tx:
+        shown = payroll_history.load_run(tx, tenant_id=caller.tenant, plan_id=caller.plan, run_id=named(RunId, run_id))
+    return dict(document(found(shown)))
+
+
+@router.get("/plans/{plan_id}/payroll-runs/{run_id}/findings")
+def get_findings(caller: Reader, run_id: str) -> models.Page[models.Finding]:
+    """What was found in a run, as one reads the file."""
+    with caller.begin() as tx:
+        shown = payroll_history.load_run(tx, tenant_id=caller.tenant, plan_id=caller.plan, run_id=named(RunId, run_id))
+    return models.Page(items=[finding(each) for each in found(shown).findings])
+
+
+@router.post("/plans/{plan_id}/payroll-runs/{run_id}/post")
+def post_run(caller: Sender, key: Key, run_id: str, sent: models.Confirmation) -> models.PayrollRun:
+    """Post a checked run, with a person's yes where findings ask for it."""
+    outcome = caller.services.payroll.post(caller.order(key), run_id=named(RunId, run_id), confirmed=sent.confirmed)
+    return run(done(outcome))
+
+
+@router.get("/plans/{plan_id}/payroll-files/{file_id}/mapping")
+def get_mapping(caller: Sender, file_id: str) -> dict[str, Any]:
+    """How we propose to read a file, with masked samples."""
+    with caller.begin() as tx:
+        shown = payroll_upload.load_mapping(
+            tx, tenant_id=caller.tenant, plan_id=caller.plan, file_id=named(FileId, file_id)
+        )
+    return dict(document(found(shown)))
+
+
+@router.post("/plans/{plan_id}/payroll-files/{file_id}/mapping")
+def confirm_mapping(caller: Sender, key: Key, file_id: str, sent: models.MappingChoice) -> models.PayrollRun:
+    """Settle the columns of a file; every row is checked, nothing is posted yet."""
+    outcome = caller.services.payroll.confirm_mapping(
+        caller.order(key),
+        file_id=named(FileId, file_id),
+        fields={int(place): field for place, field in sent.fields.items()},
+        remember=sent.remember,
+        replaces=named(RunId, sent.replaces) if sent.replaces else None,
+    )
+    return run(done(outcome))
+
+
+def named(kind: type[Kind], text: str) -> Kind:
+    """An id of an address or a body; what is none is not found."""
+    try:
+        return kind.parse(text)
+    except ValueError:
+        raise ProblemError(NOT_FOUND) from None
+
+
+def found(shown: Answer | None) -> Answer:
+    """What was loaded; nothing is not found."""
+    if shown is None:
+        raise ProblemError(NOT_FOUND)
+    return shown
+
+
+def done(outcome: Answer | Refused[Any]) -> Answer:
+    """What a story did; a refusal is a problem with its own code."""
+    if not isinstance(outcome, Refused):
+        return outcome
+    if str(outcome.reason) == "key_reused":
+        raise ProblemError(KEY_REUSED)
+    raise ProblemError(Problem(422, str(outcome.reason), "The payroll was not taken.", outcome.message, outcome.fix))
+
+
+def _rows(caller: Caller, key: str, sent: models.NewPayrollRun) -> RunOutcome:
+    placed = caller.at(named(PlanId, sent.plan_id), Permission.PAYROLL_SUBMIT)
+    header = RunHeader(
+        pay_date=sent.pay_date,
+        period_start=sent.period_start,
+        period_end=sent.period_end,
+        provider=sent.provider,
+        replaces=named(RunId, sent.replaces) if sent.replaces else None,
+        confirmed=sent.confirmed,
+    )
+    return done(caller.services.payroll.receive_rows(placed.order(key), run=header, rows=rows(sent)))
+
+
+async def _file(request: Request, caller: Caller, key: str) -> FileReceived:
+    form = await request.form(max_files=1, max_fields=10)
+    file, words = form.get("file"), {name: str(value) for name, value in form.items() if isinstance(value, str)}
+    if not isinstance(file, UploadFile) or "plan_id" not in words:
+        lacking = FieldProblem("A multipart payroll has a plan_id and a file.", code="missing", pointer="/file")
+        raise ProblemError(Problem(422, "invalid", "The request is not valid.", errors=[lacking]))
+    content = await file.read()
+
+    def receive() -> FileReceived:
+        placed = caller.at(named(PlanId, words["plan_id"]), Permission.PAYROLL_SUBMIT)
+        return done(
+            caller.services.payroll.receive_file(
+                placed.order(key),
+                name=(file.filename or "payroll")[:200],
+                content=content,
+                provider=words.get("provider") or None,
+                pay_date=_day(words.get("pay_date", "")),
+                replaces=named(RunId, words["replaces"]) if words.get("replaces") else None,
+            )
+        )
+
+    return await run_in_threadpool(receive)
+
+
+def _valid(body: bytes) -> models.NewPayrollRun:
+    try:
+        return models.NewPayrollRun.model_validate_json(body)
+    except ValidationError as error:
+        told = error.errors(include_input=False, include_url=False, include_context=False)
+        places = [_place(each) for each in told[:1_000]]
+        raise ProblemError(Problem(422, "invalid", "The payroll is not valid.", "See errors.", errors=places)) from None
+
+
+def _place(error: Any) -> FieldProblem:
+    place = error["loc"]
+    row = place[1] + 2 if len(place) > 1 and place[0] == "rows" and isinstance(place[1], int) else None
+    column = str(place[2]) if row and len(place) > 2 else None
+    pointer = "/" + "/".join(map(str, place))
+    return FieldProblem(str(error["msg"]), code=str(error["type"]), pointer=pointer, row=row, column=column)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        place = FieldProblem("Write it as 2026-08-14.", code="date.invalid", pointer="/pay_date")
+        raise ProblemError(Problem(422, "invalid", "That is not a date.", errors=[place])) from None

@@ -1,0 +1,123 @@
+"""The HTTP application: pages and API under one roof, and what each request passes; app.py calls ``create_app``."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.routing import Route
+
+from open401k.kernel import Open401kError
+
+from . import problems
+from .api import v1
+from .guard import unguarded
+from .live import Live
+from .problems import FieldProblem, Problem, ProblemError
+from .security import SameOrigin, SecurityHeaders
+from .services import Services
+from .web import live_pages, payroll_pages, plan_pages, reference_page, sandbox_pages, sign_in_pages
+from .web.assets import Assets
+from .web.frame import problem_page
+from .web.render import Pages
+
+log = logging.getLogger("open401k.http")
+_PAGES = (sign_in_pages, sandbox_pages, live_pages, payroll_pages, plan_pages, reference_page)
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application over what app.py provides; refuses to exist with a route that names no permission."""
+    settings = services.settings
+    app = FastAPI(
+        title="Open401k",
+        version="1",
+        summary="The open-source system of record for US retirement plans",
+        description=v1.DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        max_body_size=settings.largest_file_bytes + 1_048_576,
+        middleware=[Middleware(SecurityHeaders, https=settings.https), Middleware(SameOrigin)],
+        lifespan=_lifespan,
+        responses=v1.PROBLEMS,
+    )
+    assets = Assets()
+    app.state.services = services
+    app.state.live = Live(services.db)
+    app.state.pages = Pages(assets)
+    app.router.routes.append(Route("/static/{path:path}", assets.serve, methods=["GET"], name="static"))
+    app.include_router(v1.router)
+    for door in _PAGES:
+        app.include_router(door.router)
+    _answer_problems(app)
+    if missing := unguarded(app):
+        raise RuntimeError(f"routes that name no permission: {', '.join(missing)}")
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.live.stop()
+
+
+def _answer_problems(app: FastAPI) -> None:
+    """Every error leaves as a problem: a document under /v1, a page elsewhere."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        if not isinstance(error, ProblemError):
+            raise error
+        return _answer(request, error.problem)
+
+    async def unusable(request: Request, error: Exception) -> Response:
+        if not isinstance(error, Open401kError):
+            raise error
+        return _answer(request, Problem(422, "not_possible", error.message, fix=error.fix))
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        if not isinstance(error, RequestValidationError):
+            raise error
+        return _answer(request, _invalid(error.errors()))
+
+    async def plain(request: Request, error: Exception) -> Response:
+        if not isinstance(error, HTTPException):
+            raise error
+        return _answer(request, problems.of_status(error.status_code, str(error.detail)))
+
+    async def broken(request: Request, error: Exception) -> Response:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return _answer(request, problems.INTERNAL)
+
+    app.add_exception_handler(ProblemError, refused)
+    app.add_exception_handler(Open401kError, unusable)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, plain)
+    app.add_exception_handler(Exception, broken)
+
+
+def _answer(request: Request, problem: Problem) -> Response:
+    if wants_document(request):
+        return problem.response()
+    return problem_page(request, problem)
+
+
+def wants_document(request: Request) -> bool:
+    """Whether the answer is for a program: the API, and scripts that send JSON."""
+    path, sent = request.url.path, request.headers.get("content-type", "")
+    machine = path.startswith(("/v1", "/healthz", "/readyz", "/openapi.json"))
+    return machine or sent.startswith("application/json") or path.endswith("/events")
+
+
+def _invalid(errors: Sequence[Any]) -> Problem:
+    """What is wrong with a request, without repeating what was sent: it may hold a Social Security number."""
+    fields = [
+        FieldProblem(str(error["msg"]), code=str(error["type"]), pointer="/" + "/".join(map(str, error["loc"][1:])))
+        for error in errors
+    ]
+    return Problem(422, "invalid", "The request is not valid.", "See errors for each place.", errors=fields)

@@ -1,0 +1,159 @@
+"""Payroll pages: history, upload, columns, one run. Every form works without JavaScript and may be sent twice."""
+
+from datetime import date
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, Request
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from open401k.base.access import Permission
+from open401k.kernel import FileId, Id, Refused, RunId
+from open401k.views import payroll_history, payroll_upload
+
+from ..guard import Caller, Needs, file_of, posted_form, word
+from ..problems import NOT_FOUND, Problem, ProblemError
+from .frame import frame, page, see_other
+
+router = APIRouter(include_in_schema=False, prefix="/plans/{plan_id}/payrolls")
+Reader = Annotated[Caller, Depends(Needs(Permission.PAYROLL_VIEW))]
+Sender = Annotated[Caller, Depends(Needs(Permission.PAYROLL_SUBMIT))]
+Posted = Annotated[FormData, Depends(posted_form)]
+Kind = TypeVar("Kind", bound=Id)
+Answer = TypeVar("Answer")
+
+
+@router.get("")
+def history(request: Request, caller: Reader, after: str | None = None) -> Response:
+    """Every payroll, newest first."""
+    with caller.begin() as tx:
+        shown = payroll_history.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, after=after)
+    around = frame(request, "Payrolls", caller=caller, current="payroll")
+    return page(request, "payrolls", around, heading=shown.heading, history=shown)
+
+
+@router.get("/upload")
+def upload_page(request: Request, caller: Sender, replaces: str = "") -> Response:
+    """The page that takes a file."""
+    return _upload_page(request, caller, replaces)
+
+
+@router.post("/upload")
+def upload(request: Request, caller: Sender, form: Posted) -> Response:
+    """Store the file; go on to its columns, or to the run where they are known."""
+    file, replaces = file_of(form, "file"), word(form, "replaces")
+    content = file.file.read(caller.services.settings.largest_file_bytes + 1)
+    outcome = caller.services.payroll.receive_file(
+        caller.order(word(form, "key")),
+        name=(file.filename or "payroll")[:200],
+        content=content,
+        provider=word(form, "provider") or None,
+        pay_date=_day(word(form, "pay_date")),
+        replaces=named(RunId, replaces) if replaces else None,
+    )
+    if isinstance(outcome, Refused):
+        return _upload_page(request, caller, replaces, _problem(outcome))
+    base = f"/plans/{caller.plan}/payrolls"
+    return see_other(f"{base}/{outcome.run_id}" if outcome.run_id else f"{base}/files/{outcome.file_id}")
+
+
+@router.get("/files/{file_id}")
+def mapping_page(request: Request, caller: Sender, file_id: str) -> Response:
+    """How we propose to read the file."""
+    with caller.begin() as tx:
+        shown = payroll_upload.load_mapping(
+            tx, tenant_id=caller.tenant, plan_id=caller.plan, file_id=named(FileId, file_id)
+        )
+    shown = _found(shown)
+    around = frame(request, "Columns", caller=caller, current="payroll")
+    return page(request, "payroll_mapping", around, heading=shown.heading, mapping=shown, key=file_id)
+
+
+@router.post("/files/{file_id}/mapping")
+def confirm_mapping(caller: Sender, form: Posted, file_id: str) -> Response:
+    """Settle the columns and check every row."""
+    prefix, replaces = "column-", word(form, "replaces")
+    outcome = caller.services.payroll.confirm_mapping(
+        caller.order(word(form, "key")),
+        file_id=named(FileId, file_id),
+        fields={int(name[len(prefix) :]): word(form, name) or None for name in form if _is_column(name, prefix)},
+        remember=word(form, "remember") == "yes",
+        replaces=named(RunId, replaces) if replaces else None,
+    )
+    return see_other(f"/plans/{caller.plan}/payrolls/{_unless_refused(outcome).run_id}")
+
+
+@router.get("/{run_id}")
+def run(request: Request, caller: Reader, run_id: str) -> Response:
+    """One run: steps, findings, rows, entries, deposit."""
+    with caller.begin() as tx:
+        shown = payroll_history.load_run(tx, tenant_id=caller.tenant, plan_id=caller.plan, run_id=named(RunId, run_id))
+    shown = _found(shown)
+    asks = any(finding.confirm for finding in shown.findings)
+    around = frame(request, f"Payroll of {shown.run.pay_date}", caller=caller, current="payroll")
+    return page(request, "payroll_run", around, heading=shown.heading, detail=shown, asks=asks)
+
+
+@router.post("/{run_id}/post")
+def post(caller: Sender, form: Posted, run_id: str) -> Response:
+    """Record, post, test and project the run."""
+    outcome = caller.services.payroll.post(
+        caller.order(run_id), run_id=named(RunId, run_id), confirmed=word(form, "confirmed") == "yes"
+    )
+    return see_other(f"/plans/{caller.plan}/payrolls/{_unless_refused(outcome).run_id}")
+
+
+def named(kind: type[Kind], text: str) -> Kind:
+    """An id of an address or a form; what is none is not found."""
+    try:
+        return kind.parse(text)
+    except ValueError:
+        raise ProblemError(NOT_FOUND) from None
+
+
+def _upload_page(request: Request, caller: Caller, replaces: str, problem: Problem | None = None) -> Response:
+    with caller.begin() as tx:
+        shown = payroll_upload.load(
+            tx,
+            tenant_id=caller.tenant,
+            plan_id=caller.plan,
+            replaces=named(RunId, replaces) if replaces else None,
+        )
+    return page(
+        request,
+        "payroll_upload",
+        frame(request, "Upload payroll", caller=caller, current="payroll"),
+        status=problem.status if problem else 200,
+        heading=shown.heading,
+        upload=shown,
+        problem=problem,
+        key=str(caller.services.ids.new(FileId)),
+        max_megabytes=caller.services.settings.largest_file_bytes // 1_048_576,
+    )
+
+
+def _is_column(name: str, prefix: str) -> bool:
+    return name.startswith(prefix) and name[len(prefix) :].isascii() and name[len(prefix) :].isdigit()
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ProblemError(Problem(422, "date_invalid", "That is not a date.", fix="Write it as 2026-08-14.")) from None
+
+
+def _found(shown: Answer | None) -> Answer:
+    if shown is None:
+        raise ProblemError(NOT_FOUND)
+    return shown
+
+
+def _problem(refused: Refused[Any]) -> Problem:
+    return Problem(422, str(refused.reason), "The file was not taken.", refused.message, refused.fix)
+
+
+def _unless_refused(outcome: Answer | Refused[Any]) -> Answer:
+    if isinstance(outcome, Refused):
+        raise ProblemError(_problem(outcome))
+    return outcome

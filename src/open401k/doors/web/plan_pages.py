@@ -1,0 +1,84 @@
+"""Pages of one plan that only read: health, people, tests, alerts; and the list of plans."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from open401k.base.access import Permission
+from open401k.kernel import AlertId
+from open401k.views import advisor_book, alert, people, plan_health, test_detail
+
+from ..guard import Caller, Needs
+from ..problems import NOT_FOUND, ProblemError
+from .frame import frame, page, see_other
+
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Caller, Depends(Needs(Permission.PLAN_VIEW))]
+Tester = Annotated[Caller, Depends(Needs(Permission.COMPLIANCE_VIEW))]
+Alerted = Annotated[Caller, Depends(Needs(Permission.ALERT_VIEW))]
+PeopleReader = Annotated[Caller, Depends(Needs(Permission.CENSUS_VIEW))]
+AnyLogin = Annotated[Caller, Depends(Needs(None))]
+
+
+@router.get("/")
+def home(request: Request, caller: AnyLogin) -> Response:
+    """The one plan of a login, or its book."""
+    with caller.begin_where(Permission.PLAN_VIEW) as tx:
+        book = advisor_book.load(tx)
+    if len(book.plans) == 1:
+        return see_other(f"/plans/{book.plans[0].heading.plan_id}")
+    return page(request, "advisor_book", frame(request, "Plans", caller=caller), book=book)
+
+
+@router.get("/plans/{plan_id}")
+def health(request: Request, caller: Reader) -> Response:
+    """Is the plan all right?"""
+    with caller.begin() as tx:
+        shown = plan_health.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+    around = frame(request, f"{shown.heading.plan_name}: health", caller=caller, current="health")
+    return page(request, "plan_health", around, heading=shown.heading, health=shown)
+
+
+@router.get("/plans/{plan_id}/people")
+def roster(request: Request, caller: PeopleReader) -> Response:
+    """Everyone, numbers masked."""
+    with caller.begin() as tx:
+        shown = people.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+    around = frame(request, "People", caller=caller, current="people")
+    return page(request, "people", around, heading=shown.heading, roster=shown)
+
+
+@router.get("/plans/{plan_id}/tests")
+def tests(request: Request, caller: Tester) -> Response:
+    """Every test as it stands."""
+    with caller.begin() as tx:
+        shown = test_detail.load_overview(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+    around = frame(request, "Tests", caller=caller, current="tests")
+    return page(request, "tests", around, heading=shown.heading, overview=shown)
+
+
+@router.get("/plans/{plan_id}/tests/{key}")
+def test(request: Request, caller: Tester, key: str) -> Response:
+    """One test down to the payroll rows."""
+    with caller.begin() as tx:
+        shown = test_detail.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, key=key)
+    if shown is None:
+        raise ProblemError(NOT_FOUND)
+    around = frame(request, shown.line.title, caller=caller, current="tests")
+    return page(request, "test_detail", around, heading=shown.heading, test=shown)
+
+
+@router.get("/plans/{plan_id}/alerts/{alert_id}")
+def alert_page(request: Request, caller: Alerted, alert_id: str) -> Response:
+    """One alert and its cures."""
+    try:
+        found = AlertId.parse(alert_id)
+    except ValueError:
+        raise ProblemError(NOT_FOUND) from None
+    with caller.begin() as tx:
+        shown = alert.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, alert_id=found)
+    if shown is None:
+        raise ProblemError(NOT_FOUND)
+    around = frame(request, shown.alert.title, caller=caller, current="health")
+    return page(request, "alert", around, heading=shown.heading, detail=shown)
