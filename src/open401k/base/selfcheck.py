@@ -109,7 +109,7 @@ def _views(tx: Tx) -> Check:
 def _functions(tx: Tx) -> Check:
     extra = sorted(set(_store.definer_functions(tx)) - _MAY_DEFINE)
     what = (
-        f"{', '.join(extra)} run with their owner's rights." if extra else "Only those that verify tenants (ADR-0003)."
+        f"{', '.join(extra)} run with their owner's rights." if extra else "Only those that verify tenants (ADR-0006)."
     )
     return Check("functions", not extra, what, "Make them security invoker.")
 

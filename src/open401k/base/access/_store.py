@@ -42,13 +42,25 @@ def add_user(tx: Tx, user_id: UserId, email: str, name: str) -> None:
 def add_membership(
     tx: Tx, tenant_id: SponsorId, user_id: UserId, role: str, effective_at: datetime, *, granted: bool
 ) -> None:
-    """Append a point; the same instant again replaces nothing, the one recorded later holds."""
+    """Append a point; of two for the same instant the later change holds. The caller holds the tenant's head."""
     tx.run(
         """
-        insert into base.membership (tenant_id, user_id, role, effective_at, recorded_at, granted, recorded_by)
-        values (%s, %s, %s, %s, clock_timestamp(), %s, %s)  -- orders two changes of one instant
+        insert into base.membership
+            (tenant_id, user_id, role, change_no, effective_at, recorded_at, granted, recorded_by)
+        select
+            %(tenant)s, %(user)s, %(role)s, coalesce(max(change_no), 0) + 1, %(effective)s, %(now)s, %(granted)s, %(by)s
+        from base.membership
+        where tenant_id = %(tenant)s and user_id = %(user)s and role = %(role)s
         """,
-        [tenant_id, user_id, role, effective_at, granted, tx.actor.id],
+        {
+            "tenant": tenant_id,
+            "user": user_id,
+            "role": role,
+            "effective": effective_at,
+            "now": tx.now,
+            "granted": granted,
+            "by": tx.actor.id,
+        },
     )
 
 
@@ -61,7 +73,7 @@ def memberships(tx: Tx, user_id: UserId, at: datetime) -> list[Row]:
             select distinct on (tenant_id, role) tenant_id, role, granted
             from base.membership
             where user_id = %s and effective_at <= %s
-            order by tenant_id, role, effective_at desc, recorded_at desc
+            order by tenant_id, role, effective_at desc, change_no desc
         ) as newest
         where granted
         """,
@@ -70,13 +82,15 @@ def memberships(tx: Tx, user_id: UserId, at: datetime) -> list[Row]:
 
 
 def add_operator(tx: Tx, user_id: UserId, effective_at: datetime, *, granted: bool) -> None:
-    """Append a point."""
+    """Append a point; of two for the same instant the later change holds."""
     tx.run(
         """
-        insert into base.operator (user_id, effective_at, recorded_at, granted)
-        values (%s, %s, clock_timestamp(), %s)  -- orders two changes of one instant
+        insert into base.operator (user_id, change_no, effective_at, recorded_at, granted)
+        select %(user)s, coalesce(max(change_no), 0) + 1, %(effective)s, %(now)s, %(granted)s
+        from base.operator
+        where user_id = %(user)s
         """,
-        [user_id, effective_at, granted],
+        {"user": user_id, "effective": effective_at, "now": tx.now, "granted": granted},
     )
 
 
@@ -87,7 +101,7 @@ def is_operator(tx: Tx, user_id: UserId, at: datetime) -> bool:
         select granted
         from base.operator
         where user_id = %s and effective_at <= %s
-        order by effective_at desc, recorded_at desc
+        order by effective_at desc, change_no desc
         limit 1
         """,
         [user_id, at],

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from open401k.kernel import Open401kError, SponsorId, UserId
 
-from .. import audit
+from .. import audit, heads
 from ..db import Tx
 from . import _store
 from .roles import Principal, Role
@@ -62,6 +62,7 @@ def _change(
 ) -> None:
     if role is Role.OPERATIONS:
         raise ValueError("operations is not a role at one sponsor: see set_operator")
+    heads.lock(tx, tenant_id=tenant_id)
     _store.add_membership(tx, tenant_id, user_id, role, effective_at, granted=granted)
     after = {"role": role, "effective_at": effective_at, "granted": granted}
     action = "access.grant" if granted else "access.revoke"

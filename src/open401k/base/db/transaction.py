@@ -1,7 +1,7 @@
 """One database transaction and the pool it comes from. Not here: starting a server, creating tables.
 
 Row security is on for every transaction: ``begin`` signs the set of tenants the caller may see, for that transaction
-only, and ``base.allowed_tenants()`` verifies the signature in the database (ADR-0003).
+only, and ``base.allowed_tenants()`` verifies the signature in the database (ADR-0006).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -21,7 +21,7 @@ create table base.head (
 );
 
 -- The signed part of the setting open401k.tenants ("<set>:<hmac>"), or null when it is unset, left empty or forged.
--- ADR-0003: with the next two, the only functions that run with their owner's rights. They read a key that the
+-- ADR-0006: with the next two, the only functions that run with their owner's rights. They read a key that the
 -- application's role must not read, answer with the caller's own claim, and pin their search path.
 create function base.signed_tenants() returns text
     language sql stable parallel safe security definer

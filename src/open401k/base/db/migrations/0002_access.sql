@@ -12,10 +12,11 @@ grant select, insert on base.app_user to open401k_app;
 -- Operations staff and what disables a user: the newest point not after the instant asked about holds.
 create table base.operator (
     user_id uuid not null references base.app_user (user_id),
+    change_no bigint not null check (change_no > 0),
     effective_at timestamptz not null,
     recorded_at timestamptz not null,
     granted boolean not null,
-    primary key (user_id, effective_at, recorded_at)
+    primary key (user_id, change_no)
 );
 grant select, insert on base.operator to open401k_app;
 
@@ -26,11 +27,12 @@ create table base.membership (
     role text not null check (
         role in ('advisor', 'sponsor', 'participant', 'auditor', 'custodian', 'payroll_provider')
     ),
+    change_no bigint not null check (change_no > 0),
     effective_at timestamptz not null,
     recorded_at timestamptz not null,
     granted boolean not null,
     recorded_by text not null,
-    primary key (tenant_id, user_id, role, effective_at, recorded_at)
+    primary key (tenant_id, user_id, role, change_no)
 );
 create index membership_of_user on base.membership (user_id);
 alter table base.membership enable row level security;
