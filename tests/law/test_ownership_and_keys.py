@@ -54,6 +54,10 @@ def test_the_working_names_whose_shares_were_counted() -> None:
     assert [(share.person, share.owner, share.share_bps) for share in found.attributed] == [(0, 1, 700)]
 
 
+def test_relations_that_contradict_each_other_do_not_make_a_person_ones_own_grandchild() -> None:
+    assert owned([0, 1], Kin(0, 1, Relation.CHILD), Kin(1, 0, Relation.CHILD)) == [1, 1]
+
+
 @given(
     direct=st.lists(st.integers(0, 10_000), min_size=5, max_size=5),
     relations=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from(list(Relation))), max_size=8),

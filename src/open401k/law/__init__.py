@@ -1,6 +1,4 @@
-"""The law: dated figures and pure functions on arrays of cents, each citing its section. No I/O but the packaged
-files.
-"""
+"""The law: dated figures and pure functions on arrays of cents, each citing its section. No I/O, no clock."""
 
 from . import (
     additions,

@@ -1,6 +1,4 @@
-"""Annual additions and their limit (IRC 415(c)). Not here: which money is an employer contribution, corrections
-under EPCRS.
-"""
+"""Annual additions and their limit (IRC 415(c)). Not here: what an employer contribution is, EPCRS."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,4 @@
-"""Pay that a plan may count: the 401(a)(17) cap, cumulated over pay dates. Not here: which pay codes count (a
-provision).
-"""
+"""Pay that a plan may count: the 401(a)(17) cap, cumulated over pay dates. Not here: which pay codes count."""
 
 from datetime import date
 
@@ -12,11 +10,10 @@ from .arrays import Cents, half_up_quotient
 
 
 def annual_cap(plan_year: PlanYear) -> int:
-    """Most pay of one employee that counts in the plan year, in cents (IRC 401(a)(17); the year in which it begins
-    decides).
+    """Most pay of one employee that counts in the plan year, in cents (IRC 401(a)(17)).
 
-    A plan year of fewer than twelve months has the twelfth part for each of its months (Reg.
-    1.401(a)(17)-1(b)(3)(iii)).
+    The year in which the plan year begins decides. A plan year of fewer than twelve months has the twelfth part for
+    each of its months (Reg. 1.401(a)(17)-1(b)(3)(iii)).
     """
     full = figures.cents("limit_401a17", plan_year)
     months = months_in(plan_year)

@@ -56,8 +56,10 @@ class Refund:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QnecNeeded:
-    """A uniform QNEC that makes the test pass. A bottom-up one costs less but counts only up to the greater of 5 %
-    of pay and twice the representative rate (see targeting.py).
+    """A uniform QNEC that makes the test pass.
+
+    A bottom-up one costs less but counts only up to the greater of 5 % of pay and twice the representative rate (see
+    targeting.py).
     """
 
     possible: bool
@@ -143,8 +145,8 @@ def level_dollars(amounts: Sequence[int], total: Fraction, caps: Sequence[int]) 
     if above == len(edges):
         return taken(edges[-1])
     low, high = edges[above - 1], edges[above]
-    at_low, at_high = sum(taken(low)), sum(taken(high))
-    return taken(high - (total - at_high) * (high - low) / (at_low - at_high))
+    at_low, at_high = sum(taken(low), Fraction(0)), sum(taken(high), Fraction(0))
+    return taken(high - Fraction((total - at_high) * (high - low), at_low - at_high))
 
 
 def qnec_needed(
@@ -154,8 +156,10 @@ def qnec_needed(
     is_hce: Flags,
     eligible: Flags,
 ) -> QnecNeeded:
-    """The smallest uniform percentage of pay to all eligible NHCEs with which the test passes (IRC 401(k)(3)(D)(ii);
-    Reg. 1.401(k)-2(a)(6), (b)(1)(i)(A)); found with the test itself, so nothing is rounded differently.
+    """The smallest uniform percentage of pay to all eligible NHCEs with which the current-year test passes.
+
+    IRC 401(k)(3)(D)(ii); Reg. 1.401(k)-2(a)(6), (b)(1)(i)(A). Found with the test itself, so nothing is rounded
+    differently.
     """
     nhces = eligible & ~is_hce
 

@@ -1,5 +1,4 @@
-"""Minimum coverage: the ratio percentage test and the classification that the average benefit test begins with (IRC
-410(b)).
+"""Minimum coverage (IRC 410(b)): the ratio percentage test, and the classification for the average benefit test.
 
 Not here: average benefit percentages. Percentages are whole hundredths of a percent.
 """
@@ -96,8 +95,9 @@ def coverage_of_counts(
 
 
 def harbor_percentages(concentration: int) -> tuple[int, int]:
-    """Safe and unsafe harbor for a whole percentage of NHCEs (Reg. 1.410(b)-4(c)(4)(iv)): 3/4 of a point less per
-    point over 60.
+    """Safe and unsafe harbor for a whole percentage of NHCEs (Reg. 1.410(b)-4(c)(4)(iv)).
+
+    Three quarters of a point less for each point over 60.
 
     >>> harbor_percentages(74)
     (3950, 2950)

@@ -1,6 +1,4 @@
-"""Days by which something must be done, with their sections: deposits, refunds, notices, adoption. Not here: what is
-owed.
-"""
+"""Days by which something must be done: deposits, refunds, notices. Not here: what is owed, adoption windows."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -108,9 +106,10 @@ def deposit_deadline(pay_date: date, *, participants_at_start_of_year: int) -> D
 
 
 def correction_deadlines(plan_year: PlanYear, *, eaca_covers_everybody: bool = False) -> CorrectionDeadlines:
-    """By when a failed ADP or ACP test is corrected: 2 1/2 months (six under an EACA) without the 10 % excise tax,
-    then until the end of the following plan year with it (IRC 4979, 401(k)(8)(A)). A QNEC may be made until twelve
-    months after the year.
+    """By when a failed ADP or ACP test is corrected (IRC 4979, 401(k)(8)(A)).
+
+    Within 2 1/2 months (six under an EACA) without the 10 % excise tax, then until the end of the following plan
+    year with it. A QNEC may be made until twelve months after the year.
     """
     end = plan_year.end
     without_excise = _months_after(end, 6) - timedelta(days=1) if eaca_covers_everybody else _two_and_a_half_months(end)

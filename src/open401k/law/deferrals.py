@@ -1,5 +1,4 @@
-"""How much an employee may defer in a calendar year: 402(g), catch-up by age, the Roth catch-up rule. Not here: plan
-elections.
+"""How much an employee may defer in a calendar year: 402(g), catch-up by age, Roth catch-up. Not here: elections.
 
 What is catch-up is derived, never read from the payroll: it is what lies above a limit (402(g), 415, the plan's or
 the ADP limit).
@@ -54,9 +53,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AcceptedBySource:
-    """One payroll's deferrals by source. ``must_be_roth`` is accepted pre-tax that the Roth catch-up rule wants
-    designated Roth.
-    """
+    """One payroll's deferrals by source; ``must_be_roth`` is accepted pre-tax that has to become Roth."""
 
     pre_tax: Cents
     roth: Cents
@@ -67,9 +64,7 @@ class AcceptedBySource:
 
 
 def ages_at_year_end(birth_years: Counts, year: CalendarYear) -> Counts:
-    """Age reached by 31 December, on which catch-up goes (Reg. 1.414(v)-1(g)(3)); an unknown birth year (0) gives no
-    age.
-    """
+    """Age reached by 31 December, which decides on catch-up (Reg. 1.414(v)-1(g)(3)); 0 for an unknown birth year."""
     return np.where(birth_years > 0, year.year - birth_years, 0)
 
 

@@ -42,9 +42,7 @@ class TermsProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EligibilityTerms:
-    """What a plan asks for before entry. With ``hours_in_year``, service is a year in which that many hours were
-    worked.
-    """
+    """What a plan asks for before entry; ``hours_in_year`` makes service a year with that many hours."""
 
     minimum_age: int = 0
     service_months: int = 0
@@ -55,9 +53,7 @@ class EligibilityTerms:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entries:
-    """Per employee: when age and service were met, the plan's entry date, the latest lawful one, and the one that
-    holds.
-    """
+    """Per employee: when age and service were met, the plan's and the latest lawful entry, and the one that holds."""
 
     age_met: Days
     service_met: Days
@@ -126,9 +122,7 @@ def next_entry(day: Days, rule: EntryRule, plan_year_start: tuple[int, int] = (1
 
 
 def latest_lawful_entry(*, born: Days, service_met: Days, terms: EligibilityTerms) -> Days:
-    """The earlier of the first day of the next plan year and six months after age 21 and a year of service (IRC
-    410(a)(4)).
-    """
+    """The earlier of six months and the next plan year after age 21 and a year of service (IRC 410(a)(4))."""
     met = np.maximum(add_months(born, MAXIMUM_AGE * 12), service_met)
     day_after: Days = np.add(met, np.timedelta64(1, "D"))
     next_plan_year = _next_multiple(day_after, 12, terms.plan_year_start)

@@ -1,6 +1,4 @@
-"""Dated figures of the law, read from figures/*.yaml. Not here: the rules that use them, and anything a plan or an
-operator chooses.
-"""
+"""Dated figures of the law, read from figures/*.yaml. Not here: rules, and what a plan chooses."""
 
 import hashlib
 import json
@@ -99,9 +97,7 @@ def version() -> str:
 
 @cache
 def sha256() -> str:
-    """Hash of the figures in canonical form (sorted JSON, no layout), so that two parties can compare what they
-    calculate with.
-    """
+    """Hash of the figures in canonical form (sorted JSON, no layout): equal hashes calculate with equal figures."""
     rows = {
         row.id: {"read_by": row.read_by, "unit": row.unit, "values": {str(y): v for y, v in row.values.items()}}
         for row in _table().values()

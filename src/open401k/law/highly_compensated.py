@@ -35,8 +35,7 @@ def highly_compensated(
     top_paid_group: bool = False,
     counts_for_group_size: Flags | None = None,
 ) -> HighlyCompensated:
-    """Highly compensated in ``plan_year``: a 5-percent owner in that or the lookback year, or paid more than the
-    threshold.
+    """Highly compensated: a 5-percent owner in this or the lookback year, or paid over the threshold in the latter.
 
     IRC 414(q)(1). The threshold is that of the lookback year, and pay must exceed it. With the top-paid group
     election the well-paid must also be among the top 20 % (414(q)(3)); owners count whatever they earn. Pay is
@@ -63,16 +62,12 @@ def highly_compensated(
 
 
 def top_paid_group_size(counted_employees: int) -> int:
-    """20 % of the employees counted (IRC 414(q)(3), (5)), a part of a person rounded up: a consistent rule of this
-    plan.
-    """
+    """20 % of the employees counted (IRC 414(q)(3), (5)); a part of a person is rounded up, always."""
     return -(-counted_employees // 5)
 
 
 def top_paid(lookback_compensation: Cents, size: int) -> Flags:
-    """The ``size`` best paid of all employees, those left out of the count included; a tie goes to the earlier
-    place.
-    """
+    """The ``size`` best paid of all, those not counted included (IRC 414(q)(3)); ties go to the earlier place."""
     best = np.argsort(-lookback_compensation, kind="stable")[:size]
     group = np.zeros(lookback_compensation.shape, dtype=np.bool_)
     group[best] = lookback_compensation[best] > 0

@@ -1,5 +1,4 @@
-"""The ADP and ACP tests: ratios, averages, the limit and which statutory path set it. Not here: corrections, who is
-an HCE.
+"""The ADP and ACP tests: ratios, averages, the limit and which statutory path set it. Not here: corrections.
 
 All percentages are whole hundredths of a percent (5.21 % is 521). Ratios, averages and the 1.25 line are rounded
 half-up to a hundredth (Reg. 1.401(k)-2(a)(2)(i), (3)(i)). One array implementation serves the test of a year (one
@@ -85,9 +84,7 @@ class GroupAverage:
 
 @dataclass(frozen=True, slots=True)
 class RatioTest:
-    """An ADP or ACP test with its working. ``room`` is how far the HCE average may still rise (negative: how far it
-    is over).
-    """
+    """An ADP or ACP test with its working; ``room`` is how far the HCE average may still rise (negative: is over)."""
 
     kind: RatioKind
     testing: Testing
@@ -252,9 +249,7 @@ def acp_test(
     eligible: Flags | None = None,
     prior_year_nhce_average: int | None = None,
 ) -> RatioTest:
-    """The ACP test (IRC 401(m)(2)); ``contributions`` are match and after-tax, with QNEC or deferrals not used in
-    the ADP test.
-    """
+    """The ACP test (IRC 401(m)(2)); of match and after-tax, with QNEC and deferrals not used in the ADP test."""
     return ratio_test(
         RatioKind.ACP,
         contributions=contributions,
@@ -267,9 +262,7 @@ def acp_test(
 
 @dataclass(frozen=True, slots=True)
 class EarlyParticipation:
-    """The two lawful ways to test a plan that lets people in before age 21 and a year of service; the employer
-    chooses.
-    """
+    """The two lawful ways to test a plan that lets people in early; the employer chooses."""
 
     leave_out_nhces: RatioTest
     tested_separately: tuple[RatioTest, RatioTest]
@@ -282,9 +275,10 @@ class EarlyParticipation:
 def early_participation(
     kind: RatioKind, *, contributions: Cents, compensation: Cents, is_hce: Flags, eligible: Flags, excludable: Flags
 ) -> EarlyParticipation:
-    """Otherwise excludable employees: leave out their NHCEs and keep all HCEs (IRC 401(k)(3)(F), 401(m)(5)(C)), or
-    test two groups separately (IRC 410(b)(4)(B); Reg. 1.401(k)-2(a)(1)(iii)). ``excludable``: below age 21 or one
-    year of service.
+    """Test with otherwise excludable employees, those below age 21 or a year of service.
+
+    Leave out their NHCEs and keep all HCEs (IRC 401(k)(3)(F), 401(m)(5)(C)), or test two groups separately (IRC
+    410(b)(4)(B); Reg. 1.401(k)-2(a)(1)(iii)).
     """
 
     def test_of(members: Flags) -> RatioTest:

@@ -1,5 +1,6 @@
-"""Who owns how much, family included (IRC 318, 416(i)(1)(B)). Not here: options, trusts and companies between the
-person and the employer, which the facts must already count as owned.
+"""Who owns how much, family included (IRC 318, 416(i)(1)(B)).
+
+Not here: options, trusts and companies in between, which the facts must already count as owned.
 """
 
 from collections.abc import Iterable
@@ -109,5 +110,6 @@ def _relations(family: Iterable[Kin]) -> dict[tuple[int, int], Relation]:
         by_parent.setdefault(parent, []).append(child)
     for grandparent, parent in children:
         for grandchild in by_parent.get(parent, ()):
-            known.setdefault((grandparent, grandchild), Relation.GRANDCHILD)
+            if grandchild != grandparent:
+                known.setdefault((grandparent, grandchild), Relation.GRANDCHILD)
     return known

@@ -1,6 +1,4 @@
-"""Safe harbor designs: whether a formula is one, until when a nonelective may still be adopted. Not here: notices'
-text.
-"""
+"""Safe harbor designs: whether a formula is one, until when a nonelective may be adopted. Not here: notices."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -59,9 +57,7 @@ def match_shortcomings(formula: MatchFormula, *, last_day_or_hours_condition: bo
 
 
 def nonelective_shortcomings(rate_bps: int, *, last_day_or_hours_condition: bool = False) -> tuple[Shortcoming, ...]:
-    """Why a nonelective does not satisfy IRC 401(k)(12)(C): at least 3 % of pay to every eligible NHCE, without
-    conditions.
-    """
+    """Why a nonelective does not satisfy IRC 401(k)(12)(C): 3 % of pay to every eligible NHCE, no conditions."""
     return _present(
         (rate_bps < 300, Shortcoming.BELOW_THREE_PERCENT),
         (last_day_or_hours_condition, Shortcoming.CONDITIONS),

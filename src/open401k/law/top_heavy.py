@@ -1,6 +1,4 @@
-"""Top-heavy plans: the ratio, the exemption, the minimum contribution (IRC 416). Not here: who is key, vesting
-floors.
-"""
+"""Top-heavy plans: the ratio, the exemption, the minimum contribution (IRC 416). Not here: who is key."""
 
 from dataclasses import dataclass
 
@@ -43,9 +41,7 @@ class TopHeavyMinimum:
 
 
 def determination_date_year(plan_year: PlanYear, *, first_plan_year: bool) -> PlanYear:
-    """The plan year whose last day is the determination date: the one before, in a first plan year itself
-    (416(g)(4)(C)).
-    """
+    """The plan year that ends on the determination date: the one before, or a first one itself (IRC 416(g)(4)(C))."""
     return plan_year if first_plan_year else plan_year.previous()
 
 
@@ -91,8 +87,7 @@ def exempt(*, only_safe_harbor_contributions: bool, starter_401k: bool = False, 
 def minimum_contribution(
     *, is_key: Flags, owed_to: Flags, compensation: Cents, deferrals: Cents, match: Cents, nonelective: Cents
 ) -> TopHeavyMinimum:
-    """What a top-heavy plan owes: 3 % of pay, or the highest rate of a key employee where that is lower (IRC
-    416(c)(2)).
+    """What a top-heavy plan owes: 3 % of pay, or a lower highest rate of a key employee (IRC 416(c)(2)).
 
     A key employee's own deferrals count in that rate; a non-key employee's do not count toward the minimum, match does
     (416(c)(2)(A); Reg. 1.416-1 M-20). ``owed_to``: non-key participants employed on the last day, whatever their hours

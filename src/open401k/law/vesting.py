@@ -1,6 +1,4 @@
-"""Vesting schedules and the slowest ones the law allows (IRC 411(a)(2)(B)). Not here: how years of service are
-counted.
-"""
+"""Vesting schedules and the slowest ones the law allows (IRC 411(a)(2)(B)). Not here: years of service."""
 
 from dataclasses import dataclass
 
