@@ -75,7 +75,30 @@ def open_upload(
     if mapping is None:
         findings.extend(table.findings[told:])
         findings.extend(findings_of(proposal))
+        findings.extend(_lacking(table.headings, provider))
     return Opened(proposal, mapping, findings, table.kind, _table=table, _head=head, _told=told)
+
+
+def _lacking(headings: Sequence[str], provider: str) -> list[Finding]:
+    """Columns that the published layout a file evidently follows requires, and the file does not have."""
+    for layout in LAYOUTS:
+        lacking = layout.lacking(headings) if provider in ("", layout.name) else []
+        if lacking:
+            optional = ", ".join(sorted(set(layout.fields) - layout.required))
+            fix = f"Add it, or settle the columns of this file as they are. Optional columns: {optional}."
+            return [
+                Finding(
+                    Severity.REJECT,
+                    Code.HEADER_MISSING,
+                    f"The layout {layout.title} requires the column {heading}.",
+                    fix,
+                    row=1,
+                    line=1,
+                    column=heading,
+                )
+                for heading in lacking
+            ]
+    return []
 
 
 def known_layout(headings: Sequence[str], provider: str = "") -> Mapping | None:

@@ -78,15 +78,17 @@ def rows(data: bytes) -> Iterator[list[str]]:
         sheets = [book.get_sheet_by_name(sheet) for sheet in book.sheet_names]
     except python_calamine.CalamineError:
         raise Refusal("file.type", "The workbook is damaged.", "Save it again.") from None
-    used = [sheet for sheet in sheets if sheet.total_height and sheet.total_width]
+    used = [sheet for sheet in sheets if sheet.end is not None]
     if not used:
         raise Refusal("file.empty", "The workbook has no cells.", "Export it again.")
     if len(used) > 1:
         names = ", ".join(sheet.name for sheet in used[:5])
         raise Refusal("file.type", f"Several sheets have rows: {names}.", "Keep only the payroll sheet.")
-    if used[0].total_height > MOST_ROWS or used[0].total_width > MOST_COLUMNS:
+    last_row, last_column = used[0].end or (0, 0)
+    if last_row >= MOST_ROWS or last_column >= MOST_COLUMNS:
         raise Refusal("file.too_large", "The sheet has too many rows or columns.", "Split it by pay group.")
-    yield from ([cell_text(cell) for cell in cells] for cells in used[0].iter_rows())
+    left = [""] * (used[0].start or (0, 0))[1]  # so that column letters are those of the sheet
+    yield from (left + [cell_text(cell) for cell in cells] for cells in used[0].iter_rows())
 
 
 def cell_text(cell: object) -> str:

@@ -1,7 +1,7 @@
 """The bad-input catalogue, case by case: each says where, what and how to fix it, and nothing is half read."""
 
-from collections.abc import Callable
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -97,52 +97,56 @@ def opened(data: bytes) -> Opened:
     return open_upload(data, file_name="payroll.csv")
 
 
-def test_base_file_is_accepted_without_a_word():
+def test_base_file_is_accepted_without_a_word() -> None:
     outcome = accepted(lines(GOOD, SECOND, THIRD))
     assert (outcome.rows, outcome.totals["pre_tax"], outcome.pay_date) == (3, 600_00, date(2026, 3, 13))
 
 
-def test_01_empty_file():
+def test_01_empty_file() -> None:
     severity, code, *_, text = only(b"")
     assert (severity, code) == (Severity.REJECT, "file.empty")
     assert "Export it again" in text
 
 
-def test_02_header_only_needs_an_explicit_statement():
+def test_02_header_only_needs_an_explicit_statement() -> None:
     severity, code, *_, text = only(HEADER.encode())
     assert (severity, code) == (Severity.REJECT, "file.no_rows")
     assert "no contributions this period" in text
 
 
-def test_03_utf8_mark_is_stripped():
+def test_03_utf8_mark_is_stripped() -> None:
     accepted(b"\xef\xbb\xbf" + lines(GOOD))
 
 
-def test_04_windows_1252_byte_is_named_by_row_and_column():
+def test_04_windows_1252_byte_is_named_by_row_and_column() -> None:
     data = lines(GOOD, SECOND).replace(b"Cole", b"Col\xe9")
     severity, code, row, column, _, text = only(data)
     assert (severity, code, row, column) == (Severity.REJECT, "file.encoding", 3, "C last_name")
     assert "0xE9" in text
 
 
-def test_04_windows_1252_is_read_when_declared():
+def test_04_windows_1252_is_read_when_declared() -> None:
     data = lines(GOOD | {"ssn": "456-78-9012", "first_name": "Zo\xeb"}).decode().encode("cp1252")
     outcome = read(data, encoding="cp1252")
     assert outcome.new_people[0].first_name == "Zoë"
 
 
-def test_05_missing_column_is_named():
+def test_05_missing_column_is_named() -> None:
     rows = [{name: cell for name, cell in GOOD.items() if name != "roth"}]
     unsettled = opened(lines(*rows, header=HEADER.replace(",roth", "")))
     assert unsettled.mapping is None
-    header = HEADER.replace(",pre_tax", "").replace(",roth", "")
-    missing = opened(lines({k: v for k, v in GOOD.items() if k not in ("pre_tax", "roth")}, header=header))
-    found = [finding for finding in missing.findings.listed if finding.code is Code.HEADER_MISSING]
-    assert [finding.column for finding in found] == ["pre_tax"]
-    assert "Optional columns" in found[0].fix
+    assert [(finding.code, finding.column) for finding in unsettled.findings.listed] == [(Code.HEADER_MISSING, "roth")]
+    assert "Optional columns: after_tax" in unsettled.findings.listed[0].fix
 
 
-def test_06_misspelt_column_is_offered_never_guessed():
+def test_05_missing_column_of_an_unknown_layout_is_named() -> None:
+    rows = [{name: cell for name, cell in GOOD.items() if name != "gross_comp"}]
+    unsettled = opened(lines(*rows, header=HEADER.replace(",gross_comp", "").replace("dob", "Birthday")))
+    found = [finding.column for finding in unsettled.findings.listed if finding.code is Code.HEADER_MISSING]
+    assert found == ["gross"]
+
+
+def test_06_misspelt_column_is_offered_never_guessed() -> None:
     unsettled = opened(lines(GOOD, header=HEADER.replace("pre_tax", "pre_taxx")))
     assert unsettled.mapping is None
     assert list(unsettled.chunks()) == []
@@ -150,24 +154,24 @@ def test_06_misspelt_column_is_offered_never_guessed():
     assert (found.code, found.column, found.fix) == (Code.HEADER_UNKNOWN, "J pre_taxx", "Is it pre_tax?")
 
 
-def test_07_semicolons_are_detected_and_told():
+def test_07_semicolons_are_detected_and_told() -> None:
     severity, code, *_ = only(lines(GOOD).replace(b",", b";"))
     assert (severity, code) == (Severity.NOTE, "file.delimiter")
 
 
-def test_08_narrow_row():
+def test_08_narrow_row() -> None:
     severity, code, row, *_, text = only(lines(GOOD, {k: v for k, v in SECOND.items() if k != "hours"}))
     assert (severity, code, row) == (Severity.REJECT, "row.width", 3)
     assert "13 cells, expected 14" in text
 
 
-def test_09_unquoted_thousands_comma_is_explained():
+def test_09_unquoted_thousands_comma_is_explained() -> None:
     *_, code, row, _, _, text = only(lines(GOOD | {"gross_comp": "1,234.56"}))
     assert (code, row) == ("row.width", 2)
     assert 'Quote amounts with commas: "1,234.56"' in text
 
 
-def test_10_quoted_thousands_only_where_the_layout_allows_them():
+def test_10_quoted_thousands_only_where_the_layout_allows_them() -> None:
     _, code, row, column, value, text = only(lines(GOOD | {"gross_comp": '"4,234.56"'}))
     assert (code, row, column, value) == ("amount.format", 2, "H gross_comp", "4,234.56")
     assert "Write it as 4234.56." in text
@@ -190,16 +194,16 @@ def test_10_quoted_thousands_only_where_the_layout_allows_them():
         (19, "4000.01", "amount.exceeds_pay"),
     ],
 )
-def test_11_to_19_amounts(case, text, code):
+def test_11_to_19_amounts(case: int, text: str, code: str) -> None:
     severity, found, row, column, *_ = only(lines(GOOD, SECOND | {"pre_tax": text}))
     assert (severity, found, row, column) == (Severity.REJECT, code, 3, "J pre_tax")
 
 
-def test_15_one_decimal_is_exact():
+def test_15_one_decimal_is_exact() -> None:
     assert accepted(lines(GOOD | {"pre_tax": "200.5"})).totals["pre_tax"] == 200_50
 
 
-def test_20_ssn_with_and_without_dashes():
+def test_20_ssn_with_and_without_dashes() -> None:
     assert accepted(lines(GOOD, SECOND)).rows == 2
 
 
@@ -215,62 +219,62 @@ def test_20_ssn_with_and_without_dashes():
         (23, "12345678", "ssn.length", "***-**-5678"),
     ],
 )
-def test_21_to_23_ssns_are_refused_and_masked(case, ssn, code, shown):
+def test_21_to_23_ssns_are_refused_and_masked(case: int, ssn: str, code: str, shown: str) -> None:
     severity, found, row, column, value, text = only(lines(GOOD | {"ssn": ssn}))
     assert (severity, found, row, column, value) == (Severity.REJECT, code, 2, "A ssn", shown)
     assert ssn not in text
     assert ("ITIN" in text) == ssn.startswith("9")
 
 
-def test_24_same_person_twice_names_both_rows():
+def test_24_same_person_twice_names_both_rows() -> None:
     _, code, row, *_, text = only(lines(GOOD, SECOND, GOOD))
     assert (code, row) == ("row.duplicate", 4)
     assert "Rows 2 and 4" in text
 
 
-def test_25_same_ssn_with_two_names():
+def test_25_same_ssn_with_two_names() -> None:
     found = codes(read(lines(GOOD, SECOND, THIRD | {"ssn": GOOD["ssn"]})).findings)
     assert "person.conflict" in found
 
 
-def test_26_changed_name_waits_for_a_confirmation():
+def test_26_changed_name_waits_for_a_confirmation() -> None:
     outcome = read(lines(GOOD | {"last_name": "Ruiz"}))
     assert codes(outcome.findings) == ["person.name_changed"]
     assert outcome.findings.needs_confirmation
     assert outcome.may_post
 
 
-def test_27_unknown_person_lists_what_a_new_hire_needs():
+def test_27_unknown_person_lists_what_a_new_hire_needs() -> None:
     severity, code, *_, text = only(lines(NEW | {"dob": "", "hire_date": ""}))
     assert (severity, code) == (Severity.REJECT, "person.unknown")
     assert "birth date, hire date" in text
 
 
-def test_27_wrong_digit_of_a_known_person_is_recognised():
+def test_27_wrong_digit_of_a_known_person_is_recognised() -> None:
     severity, code, *_, text = only(lines(GOOD | {"ssn": "123-45-6780"}))
     assert (severity, code) == (Severity.REJECT, "person.unknown")
     assert "***-**-6789" in text
 
 
-def test_27_complete_new_hire_is_told():
+def test_27_complete_new_hire_is_told() -> None:
     outcome = read(lines(NEW))
     assert codes(outcome.findings) == ["person.unknown"]
     assert (outcome.may_post, [row.ssn for row in outcome.new_people]) == (True, ["456789012"])
 
 
-def test_27_missing_hire_date_of_a_new_person():
+def test_27_missing_hire_date_of_a_new_person() -> None:
     assert only(lines(NEW | {"hire_date": ""}))[1] == "hire_date.missing"
 
 
 @pytest.mark.parametrize("dob", ["1900-01-01", "1980-01-01"])
-def test_28_placeholder_birth_date(dob):
+def test_28_placeholder_birth_date(dob: str) -> None:
     outcome = read(lines(NEW | {"dob": dob}))
     assert codes(outcome.findings) == ["person.unknown", "dob.placeholder"]
     assert outcome.findings.needs_confirmation
 
 
 @pytest.mark.parametrize("dob", ["2030-01-05", "2013-06-01", "1920-02-02"])
-def test_29_birth_date_out_of_range(dob):
+def test_29_birth_date_out_of_range(dob: str) -> None:
     assert "dob.range" in codes(read(lines(NEW | {"dob": dob})).findings)
 
 
@@ -283,20 +287,20 @@ def test_29_birth_date_out_of_range(dob):
         (32, "1/2/26", "date.format"),
     ],
 )
-def test_30_to_32_dates(case, text, code):
+def test_30_to_32_dates(case: int, text: str, code: str) -> None:
     severity, found, row, column, value, _ = only(lines(GOOD | {"hire_date": text}))
     assert (severity, found, row, column, value) == (Severity.REJECT, code, 2, "E hire_date", text)
 
 
-def test_33_hired_after_the_pay_date():
+def test_33_hired_after_the_pay_date() -> None:
     assert only(lines(GOOD | {"hire_date": "2026-03-14"}))[1] == "date.order"
 
 
-def test_34_terminated_before_hired():
+def test_34_terminated_before_hired() -> None:
     assert "date.order" in codes(read(lines(GOOD | {"term_date": "2014-01-01"})).findings)
 
 
-def test_35_long_terminated_person_is_held():
+def test_35_long_terminated_person_is_held() -> None:
     gone = standing(employment=[[(date(2015, 2, 2), date(2025, 12, 1))]] * 3)
     outcome = read(lines(GOOD), known=gone)
     assert codes(outcome.findings) == ["person.terminated"]
@@ -304,21 +308,21 @@ def test_35_long_terminated_person_is_held():
 
 
 @pytest.mark.parametrize("day", ["2026-03-21", "2025-12-31"])
-def test_36_pay_date_out_of_range(day):
+def test_36_pay_date_out_of_range(day: str) -> None:
     assert only(lines(GOOD | {"pay_date": day}))[1] == "pay_date.range"
 
 
-def test_37_two_pay_dates():
+def test_37_two_pay_dates() -> None:
     _, code, row, column, *_ = only(lines(GOOD, SECOND | {"pay_date": "2026-03-06"}))
     assert (code, row, column) == ("pay_date.mixed", 3, "G pay_date")
 
 
 @pytest.mark.parametrize("hours", ["-5", "900"])
-def test_38_hours(hours):
+def test_38_hours(hours: str) -> None:
     assert only(lines(GOOD | {"hours": hours}))[1] == "hours.range"
 
 
-def test_39_over_402g_holds_exactly_the_excess():
+def test_39_over_402g_holds_exactly_the_excess() -> None:
     outcome = read(lines(GOOD), known=standing(ytd_pre_tax=cents(24_400_00, 0, 0)))
     assert codes(outcome.findings) == ["limit.402g"]
     assert outcome.may_post
@@ -326,58 +330,58 @@ def test_39_over_402g_holds_exactly_the_excess():
     assert ("remaining_cents", "10000") in outcome.findings.listed[0].detail
 
 
-def test_39_catch_up_room_is_used_first():
+def test_39_catch_up_room_is_used_first() -> None:
     assert read(lines(SECOND), known=standing(ytd_pre_tax=cents(0, 24_400_00, 0))).holds == []
 
 
 CATCH_UP = HEADER + ",pre_tax_catch_up"
 
 
-def test_40_catch_up_before_50():
+def test_40_catch_up_before_50() -> None:
     row = GOOD | {"pre_tax_catch_up": "50.00"}
     outcome = read(lines(row, header=CATCH_UP))
     assert codes(outcome.findings) == ["limit.catchup_age"]
     assert [hold.cents for hold in outcome.holds] == [50_00]
 
 
-def test_41_pre_tax_catch_up_of_a_high_earner():
+def test_41_pre_tax_catch_up_of_a_high_earner() -> None:
     known = standing(ytd_pre_tax=cents(0, 24_450_00, 0), fica_prior_year=cents(-1, 150_000_01, -1))
     outcome = read(lines(SECOND), known=known)
     assert codes(outcome.findings) == ["limit.roth_catchup"]
     assert [(hold.source, hold.cents) for hold in outcome.holds] == [(Source.PRE_TAX, 150_00)]
 
 
-def test_41_exactly_the_threshold_is_not_over_it():
+def test_41_exactly_the_threshold_is_not_over_it() -> None:
     known = standing(ytd_pre_tax=cents(0, 24_450_00, 0), fica_prior_year=cents(-1, 150_000_00, -1))
     assert read(lines(SECOND), known=known).holds == []
 
 
 @pytest.mark.parametrize(("elected", "held"), [(150_00, [50_00]), (250_00, [])])
-def test_42_other_than_elected(elected, held):
+def test_42_other_than_elected(elected: int, held: Any) -> None:
     outcome = read(lines(GOOD), known=standing(elected_pre_tax=cents(elected, -1, -1)))
     assert codes(outcome.findings) == ["election.mismatch"]
     assert [hold.cents for hold in outcome.holds] == held
 
 
-def test_42_a_cent_of_rounding_is_no_mismatch():
+def test_42_a_cent_of_rounding_is_no_mismatch() -> None:
     accepted(lines(GOOD), known=standing(elected_pre_tax=cents(200_01, -1, -1)))
 
 
 @pytest.mark.parametrize(("loan", "code", "held"), [("L-9", "loan.unknown", 50_00), ("L-1", "loan.overpay", 20_00)])
-def test_43_loans(loan, code, held):
+def test_43_loans(loan: str, code: str, held: Any) -> None:
     known = standing(loans=[{"L-1": 30_00}, {}, {}])
     outcome = read(lines(GOOD | {"loan_id": loan, "loan_payment": "50.00"}), known=known)
     assert codes(outcome.findings) == [code]
     assert [(hold.source, hold.cents) for hold in outcome.holds] == [(None, held)]
 
 
-def test_44_match_that_is_not_the_formula():
+def test_44_match_that_is_not_the_formula() -> None:
     severity, code, row, column, _, text = only(lines(GOOD), known=standing(computed_match=cents(120_00, -1, -1)))
     assert (severity, code, row, column) == (Severity.HOLD, "match.mismatch", 2, "L match")
     assert "$120.00" in text
 
 
-def test_45_control_total():
+def test_45_control_total() -> None:
     expected = Expectation(today=date(2026, 3, 13), control_totals={"pre_tax": 300_00, "rows": 2})
     severity, code, *_, text = only(lines(GOOD, SECOND), expected=expected)
     assert (severity, code) == (Severity.REJECT, "total.mismatch")
@@ -386,33 +390,27 @@ def test_45_control_total():
     assert "$100.00" in text
 
 
-def test_all_findings_come_at_once():
+def test_all_findings_come_at_once() -> None:
     found = codes(
         read(lines(GOOD | {"ssn": "12345678", "pre_tax": "x", "dob": "1/2/26"}, SECOND | {"roth": "-1.00"})).findings
     )
     assert found == ["ssn.length", "date.format", "amount.format", "amount.negative_not_allowed"]
 
 
-def test_list_is_capped_and_the_count_is_not():
+def test_list_is_capped_and_the_count_is_not() -> None:
     rows = [GOOD | {"ssn": "12345678"}] * 1_200
     findings = read(lines(*rows)).findings
     assert (len(findings.listed), findings.total) == (1_000, 1_200)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda known: standing(eligible_on=[date(2026, 7, 1)] * 3),
-        lambda known: standing(eligible_on=[None] * 3),
-    ],
-)
-def test_whole_deferral_of_someone_not_eligible_is_held(change: Callable[[object], Standing]):
-    outcome = read(lines(GOOD | {"roth": "10.00"}), known=change(None))
+@pytest.mark.parametrize("entry", [date(2026, 7, 1), None])
+def test_whole_deferral_of_someone_not_eligible_is_held(entry: date | None) -> None:
+    outcome = read(lines(GOOD | {"roth": "10.00"}), known=standing(eligible_on=[entry] * 3))
     assert codes(outcome.findings) == ["person.not_eligible"]
     assert {hold.source: hold.cents for hold in outcome.holds} == {Source.PRE_TAX: 200_00, Source.ROTH: 10_00}
 
 
-def test_415_takes_after_tax_money_first():
+def test_415_takes_after_tax_money_first() -> None:
     terms = PlanTerms(sources=frozenset({Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX}))
     row = GOOD | {"after_tax": "500.00"}
     known = standing(ytd_additions=cents(71_600_00, 0, 0))
@@ -425,7 +423,7 @@ def test_415_takes_after_tax_money_first():
     assert [(hold.source, hold.cents) for hold in outcome.holds] == [(Source.AFTER_TAX, 400_00)]
 
 
-def test_holds_never_exceed_what_was_sent():
+def test_holds_never_exceed_what_was_sent() -> None:
     known = standing(
         ytd_pre_tax=cents(0, 40_000_00, 0),
         ytd_additions=cents(0, 90_000_00, 0),
@@ -436,7 +434,7 @@ def test_holds_never_exceed_what_was_sent():
     assert sum(hold.cents for hold in outcome.holds) == 200_00
 
 
-def test_swapped_columns_are_seen_by_the_last_payroll():
+def test_swapped_columns_are_seen_by_the_last_payroll() -> None:
     known = standing(
         previous_gross=cents(4_000_00, 4_000_00, 4_000_00),
         previous_pre_tax=cents(200_00, 200_00, 200_00),

@@ -8,6 +8,7 @@ from tests.rooms.payroll.test_catalogue import GOOD, HEADER, SECOND, THIRD, code
 from tests.support.database import Begin
 
 from open401k.base import audit
+from open401k.base.db import Database
 from open401k.kernel import PlanId, Refused, RunId, SponsorId
 from open401k.payroll import Severity, files, open_upload, remittance, runs, settle
 from open401k.payroll.runs import Received, Refusal, Status
@@ -36,26 +37,26 @@ def posted(begin: Begin, tenant: SponsorId, plan: PlanId, data: bytes = FILE, **
     return received.run.run_id
 
 
-def test_same_bytes_are_the_same_run(begin, tenant, plan):
+def test_same_bytes_are_the_same_run(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
     first, again = sent(begin, tenant, plan), sent(begin, tenant, plan)
     assert (first.already, again.already) == (False, True)
     assert again.run.run_id == first.run.run_id
 
 
-def test_same_bytes_in_another_plan_are_another_run(begin, tenant, plan):
+def test_same_bytes_in_another_plan_are_another_run(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
     with begin() as tx:
         other = tx.ids.new(PlanId)
     assert sent(begin, tenant, plan).run.run_id != sent(begin, tenant, other).run.run_id
 
 
-def test_real_second_run_of_the_same_bytes_needs_a_reason(begin, tenant, plan):
+def test_real_second_run_of_the_same_bytes_needs_a_reason(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
     first = posted(begin, tenant, plan)
     second = sent(begin, tenant, plan, second_run_reason="bonus run, same amounts")
     assert (second.already, second.run.attempt) == (False, 2)
     assert second.run.run_id != first
 
 
-def test_file_is_stored_sealed_and_comes_back_whole(begin, tenant, plan):
+def test_file_is_stored_sealed_and_comes_back_whole(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
     run = sent(begin, tenant, plan).run
     with begin() as tx:
         stored = tx.one("select sealed from payroll.file where tenant_id = %s and file_id = %s", [tenant, run.file_id])
@@ -63,7 +64,7 @@ def test_file_is_stored_sealed_and_comes_back_whole(begin, tenant, plan):
         assert files.content(tx, tenant_id=tenant, file_id=run.file_id) == FILE
 
 
-def test_same_content_in_other_bytes_stops(begin, tenant, plan):
+def test_same_content_in_other_bytes_stops(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
     first = posted(begin, tenant, plan)
     shuffled = lines(THIRD, GOOD, SECOND)
     run = sent(begin, tenant, plan, shuffled).run
@@ -73,7 +74,7 @@ def test_same_content_in_other_bytes_stops(begin, tenant, plan):
         assert (refused.reason, refused.detail) == (Refusal.LOOKS_LIKE, {"run_id": str(first)})
 
 
-def test_correction_names_the_run_it_replaces(begin, tenant, plan):
+def test_correction_names_the_run_it_replaces(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
     first = posted(begin, tenant, plan)
     with begin() as tx:
         proposed = runs.replaceable(tx, tenant_id=tenant, plan_id=plan, pay_date=date(2026, 3, 13))
@@ -87,7 +88,7 @@ def test_correction_names_the_run_it_replaces(begin, tenant, plan):
         assert again.reason is Refusal.ALREADY_REPLACED
 
 
-def test_correction_before_its_original_is_refused_by_name(begin, tenant, plan):
+def test_correction_before_its_original_is_refused_by_name(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
     with begin() as tx:
         missing = tx.ids.new(RunId)
         refused = runs.receive(tx, tenant_id=tenant, plan_id=plan, file_name="c", data=b"x", replaces=missing)
@@ -96,7 +97,7 @@ def test_correction_before_its_original_is_refused_by_name(begin, tenant, plan):
         assert str(missing) in refused.message
 
 
-def test_rejected_run_keeps_its_findings_and_may_be_checked_again(begin, tenant, plan):
+def test_rejected_run_keeps_its_findings(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
     bad = lines(GOOD | {"pre_tax": "-1.00"}, SECOND | {"ssn": "12345678"})
     run = sent(begin, tenant, plan, bad).run
     with begin() as tx:
@@ -111,7 +112,7 @@ def test_rejected_run_keeps_its_findings_and_may_be_checked_again(begin, tenant,
         assert runs.get(tx, tenant_id=tenant, run_id=run.run_id).counts["reject"] == 2
 
 
-def test_confirmation_is_asked_once(begin, tenant, plan):
+def test_confirmation_is_asked_once(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
     data = lines(GOOD | {"last_name": "Ruiz"})
     run = sent(begin, tenant, plan, data).run
     with begin() as tx:
@@ -127,7 +128,7 @@ PROVIDER_HEADER = (
 )
 
 
-def test_settled_mapping_is_remembered_and_a_changed_heading_asks_again(begin, tenant, plan):
+def test_mapping_is_remembered_and_a_changed_heading_asks_again(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
     data = lines(GOOD, header=PROVIDER_HEADER)
     opened = open_upload(data, provider="northwind")
     assert opened.mapping is None
@@ -147,16 +148,16 @@ def test_settled_mapping_is_remembered_and_a_changed_heading_asks_again(begin, t
     assert codes(renamed.findings) == ["header.unknown"]
 
 
-def test_nothing_of_a_run_is_ever_changed(begin, tenant, plan):
+def test_nothing_of_a_run_is_ever_changed(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
     run = sent(begin, tenant, plan).run
     for sql in ("update payroll.run set provider = 'x'", "delete from payroll.run_event", "truncate payroll.finding"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege), begin() as tx:
-            tx.run(sql)  # type: ignore[arg-type]
+            tx.run(sql)
     with begin() as tx:
         assert runs.get(tx, tenant_id=tenant, run_id=run.run_id).status == Status.RECEIVED
 
 
-def test_another_tenant_sees_nothing(db, begin, tenant, plan):
+def test_another_tenant_sees_nothing(db: Database, begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
     from tests.support.database import TESTER, new_tenant
 
     sent(begin, tenant, plan)
@@ -165,7 +166,7 @@ def test_another_tenant_sees_nothing(db, begin, tenant, plan):
         assert runs.history(tx, tenant_id=tenant, plan_id=plan) == []
 
 
-def test_what_is_due_is_recorded_once(begin, tenant, plan):
+def test_what_is_due_is_recorded_once(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
     run_id = posted(begin, tenant, plan)
     owed = remittance.due(
         run_id=run_id,

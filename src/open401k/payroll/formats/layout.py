@@ -36,5 +36,13 @@ class Layout:
         )
         return Mapping(self.name, columns, self.reading)
 
+    def lacking(self, headings: Sequence[str]) -> list[str]:
+        """Required headings that a file of nothing but this layout's headings does not have; [] for any other file."""
+        keys = {self._key(heading) for heading in headings}
+        known = {self._key(heading) for heading in (*self.fields, *self.read_over)}
+        if not keys <= known or len(keys) < len(self.required) // 2:
+            return []
+        return sorted(heading for heading in self.required if self._key(heading) not in keys)
+
     def _key(self, heading: str) -> str:
         return heading.casefold() if self.any_case else heading
