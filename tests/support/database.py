@@ -29,6 +29,16 @@ class Served:
     clock: FixedClock
 
 
+def keyring() -> Keyring:
+    """The same keys in every process of a test."""
+    return Keyring(MasterKeys.generate(SeededRandom(401)), SystemRandom())
+
+
+def connect(url: str, clock: FixedClock) -> Database:
+    """The database of a running server, for another thread or process; close it after use."""
+    return Database(url, clock=clock, ids=TimedIds(clock, SystemRandom()), keyring=keyring())
+
+
 @contextmanager
 def served() -> Iterator[Served]:
     """A fresh server with every migration applied."""
@@ -40,10 +50,8 @@ def served() -> Iterator[Served]:
         urls = server.start()
         stack.callback(server.stop)
         clock = FixedClock(START)
-        keyring = Keyring(MasterKeys.generate(SeededRandom(401)), SystemRandom())
-        migrate(urls.owner, signing_key=keyring.signing_key)
-        db = Database(urls.app, clock=clock, ids=TimedIds(clock, SystemRandom()), keyring=keyring)
-        stack.enter_context(db)
+        migrate(urls.owner, signing_key=keyring().signing_key)
+        db = stack.enter_context(connect(urls.app, clock))
         yield Served(server, urls, db, clock)
 
 

@@ -1,12 +1,15 @@
-"""Two proofs that every flow owes: it survives a stop at every step, and a repetition of every step."""
+"""Proofs that every flow owes: it survives a stop or a kill at every step, and a repetition of every step."""
 
+import multiprocessing
+import os
+import signal
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
 import pytest
 
-from open401k.base.faults import Stopped, stopping_at
+from open401k.base.faults import Stopped, arm, stopping_at
 from open401k.base.plain import plain
 from open401k.base.steps import Halt, StepFunction
 
@@ -26,6 +29,25 @@ def run_with_a_stop(point: str, run: Callable[[], Answer]) -> Answer:
     with stopping_at(point), pytest.raises(Stopped):
         run()
     return run()
+
+
+def kill_at(point: str, target: Callable[..., object], *arguments: object) -> None:
+    """Run ``target(*arguments)`` in a process of its own and kill it (-9) at ``point``.
+
+    ``target`` is a function at the top of a module, and its arguments can be pickled; it opens the database by its URL
+    (``support.database.connect``). Run the flow again afterwards and look at the books.
+    """
+    process = multiprocessing.get_context("spawn").Process(target=_die_at, args=(point, target, arguments))
+    process.start()
+    process.join(timeout=60)
+    exit_code = process.exitcode
+    process.close()
+    assert exit_code == -signal.SIGKILL, f"{point} was not reached: the process ended with {exit_code}"
+
+
+def _die_at(point: str, target: Callable[..., object], arguments: tuple[object, ...]) -> None:
+    arm(point, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    target(*arguments)
 
 
 def each_step_twice(steps: Sequence[StepFunction[Any]]) -> list[StepFunction[Any]]:

@@ -86,3 +86,9 @@ def test_a_newer_database_is_refused(scratch: str, monkeypatch: pytest.MonkeyPat
     pretend(monkeypatch)
     with pytest.raises(Open401kError, match="9001_newer, which this version does not know"):
         migrate(scratch, signing_key=KEY)
+
+
+def test_only_the_owner_migrates(postgres: Served, scratch: str) -> None:
+    superuser = postgres.urls.superuser.replace("/postgres?", "/scratch?")
+    with pytest.raises(Open401kError, match=r"here postgres runs them.*create role open401k_owner"):
+        migrate(superuser, signing_key=KEY)

@@ -1,7 +1,7 @@
 """The test shows that a sealed value opens in its own place only, and that keys can be exchanged."""
 
 import pytest
-from tests.support.database import TESTER, Begin, new_tenant
+from tests.support.database import TESTER, Begin, keyring, new_tenant
 
 from open401k.base.db import Database
 from open401k.base.secrets import Keyring, MasterKeys, SealBroken
@@ -53,7 +53,7 @@ def test_a_rolled_back_data_key_is_not_used_again(begin: Begin, tenant: SponsorI
     with begin() as tx:
         sealed = tx.keyring.seal(tx, tenant_id=tenant, plaintext=SSN, **PLACE)
     with begin() as tx:
-        fresh = _same_keys()
+        fresh = keyring()
         assert fresh.unseal(tx, tenant_id=tenant, sealed=sealed, **PLACE) == SSN
 
 
@@ -61,7 +61,7 @@ def test_a_blind_index_depends_on_kind_and_value_only(begin: Begin) -> None:
     with begin() as tx:
         index = tx.keyring.blind_index("ssn", "123456789")
         assert len(index) == 32
-        assert index == _same_keys().blind_index("ssn", "123456789")
+        assert index == keyring().blind_index("ssn", "123456789")
         assert index != tx.keyring.blind_index("bank", "123456789")
         assert index != tx.keyring.blind_index("ssn", "123456788")
 
@@ -78,13 +78,9 @@ def test_a_new_master_key_opens_what_the_old_one_sealed_once_rewrapped(begin: Be
         only_new = Keyring(MasterKeys(current=bytes(32), index=old.index), SystemRandom())
         assert only_new.unseal(tx, tenant_id=tenant, sealed=sealed, **PLACE) == SSN
         with pytest.raises(Open401kError, match="not configured"):
-            _same_keys().unseal(tx, tenant_id=tenant, sealed=sealed, **PLACE)
+            keyring().unseal(tx, tenant_id=tenant, sealed=sealed, **PLACE)
 
 
 def test_a_short_master_key_is_refused() -> None:
     with pytest.raises(Open401kError, match="exactly 32 bytes"):
         MasterKeys(current=b"secret", index=bytes(32))
-
-
-def _same_keys() -> Keyring:
-    return Keyring(MasterKeys.generate(SeededRandom(401)), SystemRandom())

@@ -4,13 +4,13 @@ import threading
 from typing import Any
 
 import pytest
-from tests.support.database import TESTER, Begin
-from tests.support.flows import each_step_twice, run_with_a_stop, stop_points
+from tests.support.database import START, TESTER, Begin, Served, connect
+from tests.support.flows import each_step_twice, kill_at, run_with_a_stop, stop_points
 
 from open401k.base import audit, steps
 from open401k.base.db import Database, Tx
 from open401k.base.steps import Halt
-from open401k.kernel import FlowId, SponsorId
+from open401k.kernel import FixedClock, FlowId, SponsorId
 
 
 def read(tx: Tx, ctx: SponsorId, results: dict[str, Any]) -> Any:
@@ -53,6 +53,19 @@ def test_a_flow_survives_a_stop_at_every_step(db: Database, begin: Begin, tenant
     assert posted(begin, tenant) == 1
     with begin() as tx:
         assert steps.unfinished(tx) == []
+
+
+def run_elsewhere(url: str, tenant: SponsorId, flow_id: FlowId) -> None:
+    with connect(url, FixedClock(START)) as db:
+        run(db, tenant, flow_id)
+
+
+@pytest.mark.parametrize("point", stop_points("sample", [post]))
+def test_a_flow_survives_kill_9(postgres: Served, db: Database, begin: Begin, tenant: SponsorId, point: str) -> None:
+    flow_id = db.ids.new(FlowId)
+    kill_at(point, run_elsewhere, postgres.urls.app, tenant, flow_id)
+    assert run(db, tenant, flow_id)["post"] == 2
+    assert posted(begin, tenant) == 1
 
 
 def test_a_stopped_flow_is_listed_until_it_ends(db: Database, begin: Begin, tenant: SponsorId) -> None:

@@ -56,6 +56,7 @@ def migrate(owner_url: str, *, signing_key: bytes) -> list[str]:
     with engine.connect() as connection:
         connection.exec_driver_sql(f"select pg_advisory_lock({_LOCK})")
         try:
+            _require_roles(connection)
             connection.exec_driver_sql(_BOOKKEEPING)
             connection.commit()
             known = files()
@@ -88,6 +89,19 @@ create table if not exists base.migration (
     applied_at timestamptz not null default now()
 );
 """
+
+
+def _require_roles(connection: sqlalchemy.Connection) -> None:
+    """The embedded server makes the two roles itself; a server of the operator's own needs them beforehand."""
+    me, app = connection.exec_driver_sql(
+        "select current_user, (select true from pg_roles where rolname = 'open401k_app')"
+    ).one()
+    if me != "open401k_owner" or not app:
+        raise Open401kError(
+            f"Migrations run as the role open401k_owner, beside which open401k_app exists; here {me} runs them.",
+            fix="create role open401k_owner login password '...'; create role open401k_app login password '...'; "
+            "create database open401k owner open401k_owner; then connect as open401k_owner.",
+        )
 
 
 def _applied(connection: sqlalchemy.Connection) -> dict[str, str]:
