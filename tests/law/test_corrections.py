@@ -1,5 +1,6 @@
 """Refunds, QNEC and a lower deferral rate: golden vector, caps and catch-up, and what must always hold."""
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -78,6 +79,8 @@ def test_bringing_ratios_down_to_the_level_makes_the_test_pass(
     levels = [min(person.ratio, found.level) for person in test.people if person.is_hce]
     assert sum(levels) <= test.limit.limit * len(levels)
     assert all(0 <= share.reduction_by_ratio <= c for (c, _), share in zip(hces, found.shares, strict=True))
+    left = [(c - math.ceil(share.reduction_by_ratio), pay) for (c, pay), share in zip(hces, found.shares, strict=True)]
+    assert outcome_of(left, nhces).passed
     # One step higher would not have been enough: no more is taken than needed.
     higher = [min(person.ratio, found.level + 1) for person in test.people if person.is_hce]
     assert sum(higher) > test.limit.limit * len(higher)

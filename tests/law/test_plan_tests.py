@@ -77,6 +77,34 @@ def test_the_ratio_compares_cents_not_rounded_percentages() -> None:
     assert (test.ratio, test.top_heavy) == (6_000, True)
 
 
+def test_top_heavy_scenarios_equal_single_tests() -> None:
+    balances = np.array([[60_000, 40_000, 5], [60_001, 40_000, 5], [0, 0, 5]])
+    is_key, counted = np.array([True, False, False]), np.array([True, True, False])
+    found = top_heavy.top_heavy_scenarios(balances=balances, is_key=is_key, counted=counted)
+    singles = [top_heavy.top_heavy_test(balances=row, is_key=is_key, served_in_year=counted) for row in balances]
+    assert found.top_heavy.tolist() == [test.top_heavy for test in singles] == [False, True, False]
+    assert found.ratio.tolist() == [test.ratio for test in singles]
+
+
+def test_the_minimum_refuses_to_mix_scenarios() -> None:
+    two = np.zeros((2, 1), dtype=np.int64)
+    nobody = np.array([False])
+    with pytest.raises(ValueError, match="must not mix scenarios"):
+        top_heavy.minimum_contribution(
+            is_key=nobody, owed_to=nobody, compensation=two, deferrals=two, match=two, nonelective=two
+        )
+
+
+def test_ratio_percentages_of_many_scenarios_at_once() -> None:
+    found = coverage.ratio_percentages(
+        nhce_nonexcludable=np.array([120, 0, 100]),
+        nhce_benefiting=np.array([60, 0, 70]),
+        hce_nonexcludable=np.array([80, 5, 10]),
+        hce_benefiting=np.array([72, 5, 10]),
+    )
+    assert found.tolist() == [5_556, 10_000, 7_000]
+
+
 def test_former_keys_and_people_without_service_are_left_out_and_distributions_added_back() -> None:
     test = top_heavy.top_heavy_test(
         balances=cents(50, 50, 1_000, 1_000),

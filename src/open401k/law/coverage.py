@@ -5,10 +5,10 @@ Not here: average benefit percentages. Percentages are whole hundredths of a per
 
 from dataclasses import dataclass
 from enum import StrEnum
-from fractions import Fraction
 
-from ..kernel import half_up
-from .arrays import Flags
+import numpy as np
+
+from .arrays import Cents, Counts, Flags, half_up_quotient
 
 #: The ratio percentage that passes (IRC 410(b)(1)(B)).
 RATIO_TO_PASS = 7_000
@@ -73,11 +73,13 @@ def coverage_of_counts(
     everybody = nhce_nonexcludable + hce_nonexcludable
     concentration = nhce_nonexcludable * 100 // everybody if everybody else 0
     safe, unsafe = harbor_percentages(concentration)
-    deemed = _deemed(nhce_nonexcludable, hce_nonexcludable, hce_benefiting)
-    ratio = (
-        _WHOLE
-        if deemed
-        else half_up(Fraction(nhce_benefiting * hce_nonexcludable * _WHOLE, nhce_nonexcludable * hce_benefiting))
+    ratio = int(
+        ratio_percentages(
+            nhce_nonexcludable=np.asarray(nhce_nonexcludable),
+            nhce_benefiting=np.asarray(nhce_benefiting),
+            hce_nonexcludable=np.asarray(hce_nonexcludable),
+            hce_benefiting=np.asarray(hce_benefiting),
+        )
     )
     return CoverageTest(
         passed=ratio >= RATIO_TO_PASS,
@@ -90,8 +92,21 @@ def coverage_of_counts(
         safe_harbor=safe,
         unsafe_harbor=unsafe,
         classification=_classify(ratio, safe, unsafe),
-        deemed=deemed,
+        deemed=_deemed(nhce_nonexcludable, hce_nonexcludable, hce_benefiting),
     )
+
+
+def ratio_percentages(
+    *, nhce_nonexcludable: Counts, nhce_benefiting: Counts, hce_nonexcludable: Counts, hce_benefiting: Counts
+) -> Cents:
+    """Ratio percentages of many plans or scenarios, half-up to 0.01 % (IRC 410(b)(1)(B); Reg. 1.410(b)-9).
+
+    100 % where no NHCE is counted or no HCE benefits (Reg. 1.410(b)-2(b)(5), (6)).
+    """
+    tested = (nhce_nonexcludable > 0) & (hce_nonexcludable > 0) & (hce_benefiting > 0)
+    numerator = nhce_benefiting * hce_nonexcludable * _WHOLE
+    denominator = np.where(tested, nhce_nonexcludable * hce_benefiting, 1)
+    return np.where(tested, half_up_quotient(numerator, denominator), _WHOLE)
 
 
 def harbor_percentages(concentration: int) -> tuple[int, int]:

@@ -26,6 +26,16 @@ class TopHeavyTest:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class TopHeavyScenarios:
+    """The same over scenarios: one whole number or flag per scenario."""
+
+    key_cents: Cents
+    total_cents: Cents
+    ratio: Cents
+    top_heavy: Flags
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TopHeavyMinimum:
     """The minimum for each non-key employee: the rate owed, what has been given, and what is missing."""
 
@@ -69,10 +79,23 @@ def top_heavy_test(
     for added_back in (paid_on_severance_1_year, paid_in_service_5_years):
         if added_back is not None:
             amounts += added_back
-    key, total = int(amounts[counted & is_key].sum()), int(amounts[counted].sum())
-    ratio = int(half_up_quotient(np.asarray(key * _WHOLE), total)) if total > 0 else 0
+    outcome = top_heavy_scenarios(balances=amounts, is_key=is_key, counted=counted)
+    return TopHeavyTest(
+        top_heavy=bool(outcome.top_heavy),
+        key_cents=int(outcome.key_cents),
+        total_cents=int(outcome.total_cents),
+        ratio=int(outcome.ratio),
+        people_counted=int(counted.sum()),
+    )
+
+
+def top_heavy_scenarios(*, balances: Cents, is_key: Flags, counted: Flags) -> TopHeavyScenarios:
+    """The ratio of IRC 416(g)(1) over scenarios at once; balances with what is added back, people on the last axis."""
+    key = np.asarray(np.where(counted & is_key, balances, 0).sum(axis=-1), dtype=np.int64)
+    total = np.asarray(np.where(counted, balances, 0).sum(axis=-1), dtype=np.int64)
+    ratio = np.where(total > 0, half_up_quotient(key * _WHOLE, np.maximum(total, 1)), 0)
     # The comparison is on the cents: 60.004 % is more than 60 %, though it prints as 60.00 %.
-    return TopHeavyTest(key * _WHOLE > THRESHOLD * total, key, total, ratio, int(counted.sum()))
+    return TopHeavyScenarios(key, total, ratio, np.asarray(key * _WHOLE > THRESHOLD * total, dtype=np.bool_))
 
 
 def exempt(*, only_safe_harbor_contributions: bool, starter_401k: bool = False, simple_401k: bool = False) -> bool:
@@ -89,13 +112,16 @@ def minimum_contribution(
 ) -> TopHeavyMinimum:
     """What a top-heavy plan owes: 3 % of pay, or a lower highest rate of a key employee (IRC 416(c)(2)).
 
-    A key employee's own deferrals count in that rate; a non-key employee's do not count toward the minimum, match does
+    A key employee's own deferrals count in that rate, this year's catch-up does not (Reg. 1.414(v)-1(d)(3)), so pass
+    ``deferrals`` without it; a non-key employee's do not count toward the minimum, match does
     (416(c)(2)(A); Reg. 1.416-1 M-20). ``owed_to``: non-key participants employed on the last day, whatever their hours
     (M-10). Pay is 415(c)(3) pay under the 401(a)(17) cap. A safe harbor nonelective of 3 % meets it alone.
     """
     key_rates = half_up_quotient(
         np.where(is_key, deferrals + match + nonelective, 0) * _WHOLE, np.maximum(compensation, 1)
     )
+    if key_rates.ndim != 1:
+        raise ValueError("the top-heavy minimum is that of one year: the highest key rate must not mix scenarios")
     highest = int(np.where(compensation > 0, key_rates, 0).max(initial=0))
     rate = min(MINIMUM_BPS, highest)
     minimum = np.where(owed_to & ~is_key, half_up_quotient(np.maximum(compensation, 0) * rate, _WHOLE), 0)
