@@ -96,6 +96,8 @@ class PlanFacts:
     ownership_bps: npt.NDArray[np.int64]
     officer: Flags
     kin: tuple[Kin, ...]
+    former_owners: Flags | None = None
+    """Who owned more than 5 %, family included, on another day of this plan year or of the year before."""
     prior_ratios: PriorRatios | None = None
     """NHCE averages of the preceding plan year, for prior-year testing."""
     history: PayHistory | None = None
@@ -113,6 +115,12 @@ class PlanFacts:
     def limitation_year(self) -> LimitationYear:
         """The year of 415(c): the plan year, as nearly every plan has it."""
         return LimitationYear(self.plan_year.start, self.plan_year.end)
+
+    @property
+    def prior_year_missing(self) -> bool:
+        """Whether the plan is tested against last year's averages and these are not on file."""
+        by_prior_year = self.provisions.testing.method.value == "prior_year"
+        return by_prior_year and self.prior_ratios is None and not self.first_plan_year
 
     @property
     def first_plan_year(self) -> bool:

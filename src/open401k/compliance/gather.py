@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from open401k import census, ledger, plan
+from open401k import census, law, ledger, plan
 from open401k.base.db import Tx
 from open401k.kernel import CalendarYear, EmployeeId, PlanId, PlanYear, Source, SponsorId
 
@@ -107,6 +107,7 @@ def gather(
             for who, relation in e.family
             if who in place
         ),
+        former_owners=scope.owners_at_any_time(year.previous().start, until, place),
         prior_ratios=prior_ratios,
         history=scope.history(year.start, until, place) if shown else None,
     )
@@ -146,6 +147,25 @@ class _Scope:
             if who in place:
                 out.setdefault(source, np.zeros(len(place), dtype=np.int64))[place[who]] += cents
         return out
+
+    def owners_at_any_time(self, start: date, end: date, place: dict[EmployeeId, int]) -> Flags:
+        """Who owned more than 5 %, family included, on any day (IRC 414(q)(2), 416(i)(1)(B))."""
+        found = np.zeros(len(place), dtype=np.bool_)
+        snapshots = census.ownership_during(
+            self.tx, tenant_id=self.tenant_id, start=start, end=end, known_at=self.known_at
+        )
+        for day in snapshots:
+            direct = np.zeros(len(place), dtype=np.int64)
+            for who, bps in day.direct_bps.items():
+                if who in place:
+                    direct[place[who]] = bps
+            family = [
+                law.ownership.Kin(place[one], place[other], law.ownership.Relation(relation.value))
+                for one, other, relation in day.family
+                if one in place and other in place
+            ]
+            found |= law.ownership.ownership(direct, family).five_percent_owner
+        return found
 
     def entry_dates(self, provisions: plan.Provisions, people: Sequence[census.Employee]) -> tuple[date | None, ...]:
         """The day each person enters under these provisions."""

@@ -39,6 +39,8 @@ class Measure:
     applies: Callable[[Year], str]
     """Why the test does not apply to the plan; empty when it does."""
     of: Callable[[Year], Measured]
+    by_prior_year: bool = False
+    """Whether a prior-year plan measures it against last year's averages."""
 
 
 def always(_: Year) -> str:
@@ -185,8 +187,8 @@ def _top_heavy(year: Year) -> Measured:
 
 
 MEASURES: tuple[Measure, ...] = (
-    Measure(TestId.ADP, "ADP test", "IRC 401(k)(3)", Unit.BPS, True, not_safe_harbor, _adp),
-    Measure(TestId.ACP, "ACP test", "IRC 401(m)(2)", Unit.BPS, True, has_acp_contributions, _acp),
+    Measure(TestId.ADP, "ADP test", "IRC 401(k)(3)", Unit.BPS, True, not_safe_harbor, _adp, by_prior_year=True),
+    Measure(TestId.ACP, "ACP test", "IRC 401(m)(2)", Unit.BPS, True, has_acp_contributions, _acp, by_prior_year=True),
     Measure(
         TestId.DEFERRAL_LIMIT, "Deferral limit", "IRC 402(g), 414(v)", Unit.CENTS, False, always, _deferral_limit
     ),

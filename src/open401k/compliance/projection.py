@@ -42,7 +42,7 @@ def project(
         known_at=facts.known_at,
         seed=seed,
         scenarios=count,
-        tests=tuple(_projected(measure, today, ends) for measure in MEASURES),
+        tests=tuple(_projected(facts, measure, today, ends) for measure in MEASURES),
         assumptions=_assumptions(habits or Habits()),
     )
 
@@ -62,7 +62,9 @@ def year_ends(
     return simulate(facts, today, seed=seed, scenarios=scenarios, habits=habits, intervention=intervention)
 
 
-def _projected(measure: Measure, today: Year, ends: Year) -> ProjectedTest:
+def _projected(facts: PlanFacts, measure: Measure, today: Year, ends: Year) -> ProjectedTest:
+    if measure.by_prior_year and facts.prior_year_missing:
+        return _without(measure, "The averages of the year before are not on file.")
     why_not = measure.applies(today)
     if why_not:
         return _without(measure, why_not)

@@ -245,7 +245,7 @@ def _run(plan_test: PlanTest, facts: PlanFacts, year: Year, missing: str) -> Tes
         return _without(measure, Status.NOT_APPLICABLE, why_not)
     if measure.needs_groups and missing:
         return _refused(measure, missing)
-    if needs_prior_year(measure, facts):
+    if measure.by_prior_year and facts.prior_year_missing:
         return _refused(
             measure,
             "The plan is tested against the averages of the year before, and these are not on file. "
@@ -275,15 +275,6 @@ def _room(measure: Measure, measured: Measured) -> int:
     """What is left to the limit; in a coverage test more is better, and the room is what is above the limit."""
     left = int(measured.limit) - int(measured.measured)
     return -left if measure.test in (TestId.COVERAGE_DEFERRAL, TestId.COVERAGE_MATCH) else left
-
-
-def needs_prior_year(measure: Measure, facts: PlanFacts) -> bool:
-    """Whether a prior-year test has no prior year to look at."""
-    return (
-        measure.test in (TestId.ADP, TestId.ACP)
-        and facts.provisions.testing.method.value == "prior_year"
-        and facts.prior_ratios is None
-    )
 
 
 def _refused(measure: Measure, why: str) -> TestResult:

@@ -238,6 +238,8 @@ def facts_hash(facts: PlanFacts) -> bytes:
         "prior": None if facts.prior_ratios is None else [facts.prior_ratios.adp_bps, facts.prior_ratios.acp_bps],
     }
     digest.update(json.dumps(head, sort_keys=True, separators=(",", ":")).encode())
+    if facts.former_owners is not None:
+        digest.update(b"former_owners\0" + facts.former_owners.tobytes())
     for name in _HASHED:
         column = getattr(facts, name)
         digest.update(name.encode() + b"\0" + np.ascontiguousarray(column).tobytes())

@@ -42,7 +42,9 @@ class People:
     def _hce_reasons(self, i: int) -> list[str]:
         told = []
         if self.hce.by_ownership[i]:
-            told.append(f"5-percent owner: {self._share(i)} (IRC 414(q)(1)(A), 318)")
+            now = self.ownership.five_percent_owner[i]
+            share = self._share(i) if now else "earlier in this year or the year before"
+            told.append(f"5-percent owner: {share} (IRC 414(q)(1)(A), 318)")
         if self.hce.by_compensation[i]:
             told.append(
                 f"paid more than {_dollars(self.hce.threshold_cents)} in {self.hce.lookback_year} (IRC 414(q)(1)(B))"
@@ -74,9 +76,12 @@ def people_of(facts: PlanFacts) -> People:
     owned = law.ownership.ownership(
         facts.ownership_bps, [LawKin(kin.person, kin.relative, Relation(kin.relation)) for kin in facts.kin]
     )
+    at_any_time = owned.five_percent_owner
+    if facts.former_owners is not None:
+        at_any_time = at_any_time | facts.former_owners
     hce = law.highly_compensated.highly_compensated(
         plan_year=facts.plan_year,
-        five_percent_owner=owned.five_percent_owner,
+        five_percent_owner=at_any_time,
         lookback_compensation=facts.prior_section_415,
         top_paid_group=facts.provisions.testing.top_paid_group,
     )

@@ -1,0 +1,151 @@
+"""Cures: priced by the engine, lawful first, and when applied the test passes in the same engine."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+from tests.rooms.compliance.small_plan import PROVISIONS, RATES, twelve
+
+from open401k.compliance import Cure, CureKind, PlanFacts, Standing, Status, TestId, cures, people_of, run_tests
+from open401k.plan import SafeHarbor, Testing, TestingMethod
+
+_YEAR_END = date(2026, 12, 31)
+
+
+def offered(facts: PlanFacts, *, test: TestId = TestId.ADP) -> dict[CureKind, Cure]:
+    people = people_of(facts)
+    return {cure.kind: cure for cure in cures(facts, is_hce=people.is_hce, is_key=people.is_key, seed=3, test=test)}
+
+
+def adp_status(facts: PlanFacts) -> Status:
+    results, _ = run_tests(facts)
+    return results[0].status
+
+
+def test_every_kind_is_offered_or_says_why_not() -> None:
+    found = offered(twelve())
+    assert set(found) == set(CureKind)
+    assert all(cure.reason for cure in found.values() if cure.standing is Standing.NOT_AVAILABLE)
+    assert all(cure.decide_by for cure in found.values() if cure.standing is not Standing.NOT_AVAILABLE)
+
+
+def test_cheapest_lawful_cure_comes_first() -> None:
+    facts = twelve()
+    people = people_of(facts)
+    listed = cures(facts, is_hce=people.is_hce, is_key=people.is_key, seed=3)
+    costs = [cure.employer_cost_cents for cure in listed if cure.standing is not Standing.NOT_AVAILABLE]
+    assert costs == sorted(cost for cost in costs if cost is not None)
+
+
+def test_lower_deferrals_pass_in_nine_of_ten_years() -> None:
+    cure = offered(twelve(rates=(700, 600, *RATES[2:])))[CureKind.LOWER_HCE_DEFERRALS]
+    assert cure.standing is Standing.PERMITTED
+    assert cure.pass_probability_bps is not None
+    assert cure.pass_probability_bps >= 9_000
+    assert {effect.place for effect in cure.effects} <= {0, 1}
+    assert all(effect.cents < 0 and effect.rate_bps is not None for effect in cure.effects)
+    assert cure.effective_on is not None
+    assert cure.decide_by is not None
+    assert date(2026, 8, 31) <= cure.decide_by < cure.effective_on
+
+
+def test_lower_deferrals_come_too_late_when_nothing_is_left_to_lower() -> None:
+    cure = offered(twelve(as_of=_YEAR_END))[CureKind.LOWER_HCE_DEFERRALS]
+    assert cure.standing is Standing.NOT_AVAILABLE
+
+
+def test_more_savers_pass_in_nine_of_ten_years() -> None:
+    cure = offered(twelve(rates=(600, 500, *RATES[2:])))[CureKind.MORE_PARTICIPATION]
+    assert cure.standing is Standing.PERMITTED
+    assert cure.pass_probability_bps is not None
+    assert cure.pass_probability_bps >= 9_000
+    assert all(effect.place >= 2 for effect in cure.effects)
+    assert cure.employer_cost_cents is not None
+    assert cure.employer_cost_cents > 0  # the match on what they save
+
+
+def test_qnec_applied_makes_the_test_pass() -> None:
+    facts = twelve(as_of=_YEAR_END)
+    cure = offered(facts)[CureKind.QNEC]
+    given = np.zeros(len(facts), dtype=np.int64)
+    for effect in cure.effects:
+        given[effect.place] = effect.cents
+    assert adp_status(facts) is Status.FAIL
+    assert adp_status(replace(facts, qnec=given)) is Status.PASS
+    assert adp_status(replace(facts, qnec=given * 95 // 100)) is Status.FAIL
+    assert cure.standing is Standing.NEEDS_AMENDMENT
+    assert cure.decide_by == _YEAR_END
+
+
+def test_refund_applied_makes_the_test_pass() -> None:
+    # 9.00 + 8.00 less 2 x 5.20: the ratios come down to 5.20 each, 3.80 points of the owner, 2.80 of the spouse.
+    facts = twelve(as_of=_YEAR_END, rates=(1_000, 800, *RATES[2:]))
+    cure = offered(facts)[CureKind.REFUND]
+    assert cure.decide_by == date(2027, 3, 15)
+    assert cure.employer_cost_cents == 0
+    back = {effect.place: -effect.cents for effect in cure.effects}
+    owner_excess, spouse_excess = 20_800_000 * 480 // 10_000, 10_400_000 * 280 // 10_000
+    assert sum(back.values()) == owner_excess + spouse_excess
+    # Dollars are levelled from the largest deferral down: 20,800 and 8,320 meet at 8,320 or above.
+    assert back == {0: owner_excess + spouse_excess - 168_000, 1: 168_000}
+
+
+def test_refund_keeps_catch_up_first() -> None:
+    facts = twelve(as_of=_YEAR_END)
+    old = replace(facts, birth_dates=tuple(date(1970, 1, 1) for _ in facts.birth_dates))
+    cure = offered(old)[CureKind.REFUND]
+    assert any("stays as catch-up" in effect.text for effect in cure.effects)
+    assert sum(-effect.cents for effect in cure.effects) < sum(
+        -effect.cents for effect in offered(facts)[CureKind.REFUND].effects
+    )
+
+
+@pytest.mark.parametrize(
+    ("as_of", "three", "four"),
+    [
+        (date(2026, 8, 31), Standing.NEEDS_AMENDMENT, Standing.NEEDS_AMENDMENT),
+        (date(2026, 11, 30), Standing.NEEDS_AMENDMENT, Standing.NEEDS_AMENDMENT),
+        (date(2026, 12, 1), Standing.NOT_AVAILABLE, Standing.NEEDS_AMENDMENT),
+        (date(2026, 12, 31), Standing.NOT_AVAILABLE, Standing.NEEDS_AMENDMENT),
+    ],
+)
+def test_safe_harbor_windows_close_to_the_day(as_of: date, three: Standing, four: Standing) -> None:
+    found = offered(twelve(as_of=as_of))
+    assert found[CureKind.SAFE_HARBOR_3].standing is three
+    assert found[CureKind.SAFE_HARBOR_4].standing is four
+
+
+def test_three_percent_also_meets_the_top_heavy_minimum() -> None:
+    facts = twelve(as_of=_YEAR_END)
+    told = offered(replace(facts, as_of=date(2026, 11, 30)))[CureKind.SAFE_HARBOR_3]
+    gross, saved = told.cost
+    # 3 % of 52,000 for each of ten. The minimum of 3 % is owed anyway: 1,560 to each of the four without match, the
+    # 2.50 % match of four leaves 0.50 % (260), and the 3.00 % match of two leaves nothing.
+    assert gross.cents == 10 * 156_000
+    assert saved.cents == -(4 * 156_000 + 4 * 26_000)
+    assert told.employer_cost_cents == gross.cents + saved.cents
+    light = twelve(as_of=_YEAR_END, balances=(10_00, 10_00, *(4_000_00,) * 10))
+    assert len(offered(replace(light, as_of=date(2026, 11, 30)))[CureKind.SAFE_HARBOR_3].cost) == 1
+
+
+def test_match_safe_harbor_plan_may_not_add_a_nonelective() -> None:
+    terms = replace(PROVISIONS, safe_harbor=SafeHarbor.BASIC_MATCH)
+    found = offered(twelve(provisions=terms))
+    assert found[CureKind.SAFE_HARBOR_3].standing is Standing.NOT_AVAILABLE
+    assert found[CureKind.SAFE_HARBOR_4].standing is Standing.NOT_AVAILABLE
+
+
+def test_prior_year_plans_cannot_lift_a_fixed_average() -> None:
+    from open401k.compliance import PriorRatios
+
+    terms = replace(PROVISIONS, testing=Testing(method=TestingMethod.PRIOR_YEAR))
+    found = offered(twelve(provisions=terms, prior_ratios=PriorRatios(300, 200)))
+    assert found[CureKind.QNEC].standing is Standing.NOT_AVAILABLE
+    assert found[CureKind.MORE_PARTICIPATION].standing is Standing.NOT_AVAILABLE
+    assert found[CureKind.REFUND].standing is Standing.PERMITTED
+
+
+def test_safe_harbor_does_not_cure_the_match_test() -> None:
+    found = offered(twelve(rates=(1_000, 800, *(0,) * 8, 500, 500)), test=TestId.ACP)
+    assert found[CureKind.SAFE_HARBOR_3].standing is Standing.NOT_AVAILABLE

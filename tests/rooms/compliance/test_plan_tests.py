@@ -1,0 +1,196 @@
+"""The tests of a plan of twelve, computed by hand beside the engine."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+from tests.rooms.compliance.small_plan import (
+    AUGUST,
+    HCE_AVERAGE,
+    LIMIT,
+    NHCE_AVERAGE,
+    PROVISIONS,
+    RATES,
+    column,
+    twelve,
+)
+
+from open401k.compliance import PLAN_TESTS, PlanFacts, PriorRatios, Status, TestId, TestResult, people_of, run_tests
+from open401k.kernel import PlanYear
+from open401k.plan import Match, MatchTier, SafeHarbor, Testing, TestingMethod
+
+
+def result(facts: PlanFacts, test: TestId) -> TestResult:
+    results, _ = run_tests(facts)
+    return next(each for each in results if each.test is test)
+
+
+def test_owner_and_spouse_are_highly_compensated_and_key_by_attribution() -> None:
+    people = people_of(twelve())
+    assert np.flatnonzero(people.is_hce).tolist() == [0, 1]
+    assert np.flatnonzero(people.is_key).tolist() == [0, 1]
+    assert "100.00 % of a spouse" in people.status(1).hce_reasons[0]
+    assert people.status(2).hce_reasons == ()
+
+
+def test_pay_over_the_lookback_threshold_makes_highly_compensated() -> None:
+    facts = twelve()
+    at, over = column(facts, {5: 16_000_000}, "prior_section_415"), column(facts, {5: 16_000_001}, "prior_section_415")
+    assert not people_of(replace(facts, prior_section_415=at)).is_hce[5]
+    assert people_of(replace(facts, prior_section_415=over)).is_hce[5]
+
+
+def test_who_left_a_share_behind_in_the_lookback_year_is_still_an_owner() -> None:
+    facts = twelve(former_owners=np.array([False] * 7 + [True] + [False] * 4))
+    people = people_of(facts)
+    assert people.is_hce[7]
+    assert not people.is_key[7]
+    assert "earlier in this year or the year before" in people.status(7).hce_reasons[0]
+
+
+def test_adp_of_twelve_is_what_a_pencil_says() -> None:
+    adp = result(twelve(), TestId.ADP)
+    assert (adp.status, adp.measured, adp.limit, adp.room) == (Status.FAIL, HCE_AVERAGE, LIMIT, LIMIT - HCE_AVERAGE)
+    assert adp.working["nhce"] == {"count": 10, "ratio_sum_bps": 3_200, "average_bps": NHCE_AVERAGE}
+    people = adp.working["people"]
+    assert isinstance(people, dict)
+    assert people["ratio_bps"] == list(RATES)
+    assert "3.20 %" in adp.explanation
+
+
+def test_acp_of_twelve_is_half_of_the_first_six_percent() -> None:
+    acp = result(twelve(), TestId.ACP)
+    # Owners 3.00 each; the others 0 x 4, 2.50 x 4, 3.00 x 2 over ten: 1.60, so twice 1.60 is the limit.
+    assert (acp.status, acp.measured, acp.limit) == (Status.PASS, 300, 320)
+
+
+def test_catch_up_is_out_of_the_adp_ratio() -> None:
+    facts = twelve()
+    old = tuple(date(1970, 1, 1) if i == 0 else born for i, born in enumerate(facts.birth_dates))
+    changed = {"pre_tax": column(facts, {0: 2_550_000}, "pre_tax")}
+    changed["calendar_deferrals"] = changed["pre_tax"]
+    adp = result(replace(facts, birth_dates=old, **changed), TestId.ADP)
+    people = adp.working["people"]
+    assert isinstance(people, dict)
+    assert people["contribution_cents"][0] == 2_450_000  # type: ignore[index,call-overload]
+    assert people["catch_up_cents"][0] == 100_000  # type: ignore[index,call-overload]
+
+
+@pytest.mark.parametrize(
+    ("born", "deferred", "status"),
+    [
+        (1980, 2_450_000, Status.PASS),
+        (1980, 2_450_001, Status.FAIL),
+        (1976, 3_250_000, Status.PASS),  # 50 this year: 8,000 more
+        (1976, 3_250_001, Status.FAIL),
+        (1966, 3_575_000, Status.PASS),  # 60 this year: 11,250 more
+        (1966, 3_575_001, Status.FAIL),
+        (1962, 3_250_001, Status.FAIL),  # 64: the ordinary catch-up again
+    ],
+)
+def test_deferral_limit_holds_at_each_age_to_the_cent(born: int, deferred: int, status: Status) -> None:
+    facts = twelve()
+    births = tuple(date(born, 6, 1) if i == 4 else day for i, day in enumerate(facts.birth_dates))
+    columns = {"calendar_deferrals": column(facts, {4: deferred}, "calendar_deferrals")}
+    assert result(replace(facts, birth_dates=births, **columns), TestId.DEFERRAL_LIMIT).status is status
+
+
+def test_pre_tax_catch_up_of_a_high_earner_must_be_roth() -> None:
+    facts = twelve()
+    births = tuple(date(1970, 1, 1) for _ in facts.birth_dates)
+    columns = {
+        "calendar_deferrals": column(facts, {0: 2_500_000}, "calendar_deferrals"),
+        "fica_prior": column(facts, {0: 15_000_001}, "fica_prior"),
+    }
+    failed = result(replace(facts, birth_dates=births, **columns), TestId.DEFERRAL_LIMIT)
+    assert failed.status is Status.FAIL
+    assert failed.working["must_be_roth_cents"] == 50_000
+    made_roth = replace(facts, birth_dates=births, calendar_roth=column(facts, {0: 50_000}, "calendar_roth"), **columns)
+    assert result(made_roth, TestId.DEFERRAL_LIMIT).status is Status.PASS
+
+
+def test_additions_over_all_of_pay_fail_415() -> None:
+    facts = twelve()
+    pay = int(facts.section_415[3])
+    at = replace(facts, nonelective=column(facts, {3: pay}, "nonelective"))
+    assert result(at, TestId.ADDITIONS_LIMIT).status is Status.PASS
+    over = replace(facts, nonelective=column(facts, {3: pay + 1}, "nonelective"))
+    told = result(over, TestId.ADDITIONS_LIMIT)
+    assert (told.status, told.room) == (Status.FAIL, -1)
+
+
+def test_match_on_pay_above_the_compensation_limit_is_found() -> None:
+    facts = twelve()
+    # 50 % of 6 % of 360,000 is 10,800; rounding on each of many dates may add cents, not dollars.
+    fair = replace(facts, match=column(facts, {0: 1_080_000}, "match"))
+    assert result(fair, TestId.COMPENSATION_LIMIT).status is Status.PASS
+    beyond = replace(facts, match=column(facts, {0: 1_081_000}, "match"))
+    assert result(beyond, TestId.COMPENSATION_LIMIT).status is Status.FAIL
+
+
+def test_coverage_counts_classes_that_the_plan_keeps_out() -> None:
+    facts = twelve()
+    out = np.array([False] * 8 + [True] * 4)
+    entered = tuple(None if out[i] else day for i, day in enumerate(facts.eligible_on))
+    told = result(replace(facts, class_excluded=out, eligible_on=entered), TestId.COVERAGE_DEFERRAL)
+    assert (told.status, told.measured, told.limit, told.room) == (Status.FAIL, 6_000, 7_000, -1_000)
+
+
+def test_top_heavy_looks_at_last_years_balances() -> None:
+    told = result(twelve(), TestId.TOP_HEAVY)
+    assert (told.status, told.measured) == (Status.FAIL, 8_000)  # 80,000 of 100,000
+    assert told.working["minimum_rate_bps"] == 300
+    even = twelve(balances=(30_000_00, 30_000_00, *(4_000_00,) * 10))
+    assert result(even, TestId.TOP_HEAVY).status is Status.PASS  # 60 % exactly is not more than 60 %
+
+
+def test_safe_harbor_plans_have_no_adp_and_no_acp_test() -> None:
+    terms = replace(
+        PROVISIONS,
+        safe_harbor=SafeHarbor.BASIC_MATCH,
+        match=Match((MatchTier(10_000, 300), MatchTier(5_000, 500))),
+    )
+    facts = twelve(provisions=terms)
+    assert result(facts, TestId.ADP).status is Status.NOT_APPLICABLE
+    assert result(facts, TestId.ACP).status is Status.NOT_APPLICABLE
+    assert result(facts, TestId.TOP_HEAVY).status is Status.NOT_APPLICABLE
+
+
+def test_prior_year_testing_needs_last_years_averages() -> None:
+    terms = replace(PROVISIONS, testing=Testing(method=TestingMethod.PRIOR_YEAR))
+    refused = result(twelve(provisions=terms), TestId.ADP)
+    assert refused.status is Status.REFUSED
+    assert "year before" in refused.explanation
+    tested = result(twelve(provisions=terms, prior_ratios=PriorRatios(700, 300)), TestId.ADP)
+    assert (tested.status, tested.limit) == (Status.PASS, 900)
+    first = replace(terms, adopted_on=date(2026, 1, 1))
+    assert result(twelve(provisions=first), TestId.ADP).limit == 500  # 3 % in a first plan year
+
+
+def test_year_without_figures_is_refused_by_name() -> None:
+    facts = twelve()
+    later = replace(facts, plan_year=PlanYear.starting(date(2027, 1, 1)), as_of=date(2027, 3, 1))
+    results, _ = run_tests(later)
+    refused = [each for each in results if each.status is Status.REFUSED]
+    assert {each.test for each in refused} >= {TestId.ADP, TestId.DEFERRAL_LIMIT, TestId.ADDITIONS_LIMIT}
+    assert "No figures on file for 2027" in refused[0].explanation
+    assert refused[0].measured is None
+
+
+def test_people_not_yet_in_the_plan_are_not_in_the_averages() -> None:
+    facts = twelve()
+    entered = tuple(date(2026, 10, 1) if i == 6 else day for i, day in enumerate(facts.eligible_on))
+    adp = result(replace(facts, eligible_on=entered), TestId.ADP)
+    assert adp.working["nhce"] == {"count": 9, "ratio_sum_bps": 2_700, "average_bps": 300}
+
+
+def test_every_test_is_registered_once_with_its_citation() -> None:
+    assert [each.measure.test for each in PLAN_TESTS] == list(TestId)
+    assert all(each.measure.citation.startswith("IRC ") for each in PLAN_TESTS)
+
+
+def test_results_are_exact_integers() -> None:
+    results, _ = run_tests(twelve(as_of=AUGUST))
+    for each in results:
+        assert all(value is None or type(value) is int for value in (each.measured, each.limit, each.room))

@@ -1,0 +1,109 @@
+"""Projections: seeded, exact outside, moved by what a plan's own history says."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.rooms.compliance.small_plan import LIMIT, RATES, twelve
+
+from open401k.compliance import Habits, PlanFacts, Projection, Span, TestId, people_of, project
+
+#: A year in which nothing happens any more.
+STILL = Habits(
+    leave_first_year=0.0, leave_years_two_three=0.0, leave_later=0.0, owner_leaves=0.0, rate_changes=1e-9,
+    starts_saving=0.0, raise_left=0.0, bonus_left=0.0, catches_up=0.0,
+)  # fmt: skip
+
+
+def told(facts: PlanFacts, *, seed: int = 1, scenarios: int = 400, habits: Habits | None = None) -> Projection:
+    people = people_of(facts)
+    return project(facts, is_hce=people.is_hce, is_key=people.is_key, seed=seed, scenarios=scenarios, habits=habits)
+
+
+def test_same_seed_gives_the_same_projection() -> None:
+    assert told(twelve(), seed=7) == told(twelve(), seed=7)
+    assert told(twelve(), seed=7) != told(twelve(), seed=8)
+
+
+def test_plan_that_fails_by_a_mile_in_august_fails_at_the_year_end() -> None:
+    adp = told(twelve()).of(TestId.ADP)
+    assert adp.fail_probability_bps > 9_500
+    assert (adp.today, adp.today_limit) == (900, LIMIT)
+    assert adp.low is not None
+    assert adp.high is not None
+    assert adp.median is not None
+    assert adp.low <= adp.median <= adp.high
+
+
+def test_plan_with_room_passes() -> None:
+    adp = told(twelve(rates=(600, 500, *(500,) * 10))).of(TestId.ADP)
+    assert adp.fail_probability_bps < 500
+
+
+def test_year_in_which_nothing_changes_ends_where_it_stands() -> None:
+    adp = told(twelve(rates=(500, 500, *RATES[2:])), habits=STILL).of(TestId.ADP)
+    assert (adp.low, adp.median, adp.high) == (500, 500, 500)
+    assert (adp.limit_low, adp.limit_high) == (LIMIT, LIMIT)
+
+
+def test_deferrals_stop_at_the_limit_of_402g() -> None:
+    # 15 % of 8,000 a date would be 31,200; 24,500 of 208,000 is 11.78 %.
+    facts = twelve(rates=(1_500, 800, *RATES[2:]))
+    projection = told(facts, habits=STILL)
+    limit = projection.of(TestId.DEFERRAL_LIMIT)
+    assert (limit.median, limit.limit_median) == (2_450_000, 2_450_000)
+    assert projection.of(TestId.ADP).median == (1178 + 800) // 2
+
+
+def test_when_the_year_is_over_the_projection_is_the_result() -> None:
+    adp = told(twelve(as_of=date(2026, 12, 31))).of(TestId.ADP)
+    assert (adp.low, adp.median, adp.high, adp.today) == (900, 900, 900, 900)
+    assert adp.fail_probability_bps == 10_000
+
+
+def test_people_who_left_save_no_more_and_stay_in_the_average() -> None:
+    facts = twelve()
+    spans = tuple(
+        (Span(date(2018, 1, 1), date(2026, 8, 28)),) if i == 6 else each for i, each in enumerate(facts.employment)
+    )
+    adp = told(replace(facts, employment=spans), habits=STILL).of(TestId.ADP)
+    assert adp.limit_median == LIMIT
+
+
+def test_history_with_many_rate_changes_widens_the_interval() -> None:
+    calm = twelve()
+    assert calm.history is not None
+    restless = calm.history.pre_tax.copy()
+    restless[2:, ::2] = restless[2:, ::2] * 3 // 2
+    moved = replace(calm, history=replace(calm.history, pre_tax=restless))
+    narrow, wide = told(calm).of(TestId.ADP), told(moved).of(TestId.ADP)
+    assert narrow.limit_high is not None
+    assert narrow.limit_low is not None
+    assert wide.limit_high is not None
+    assert wide.limit_low is not None
+    assert wide.limit_high - wide.limit_low > narrow.limit_high - narrow.limit_low
+
+
+def test_year_before_the_first_payroll_projects_what_is_on_file() -> None:
+    facts = twelve(as_of=date(2026, 1, 2))
+    adp = told(facts).of(TestId.ADP)
+    assert adp.median == 0
+
+
+@given(st.lists(st.integers(0, 15), min_size=12, max_size=12), st.integers(0, 2**31))
+@settings(max_examples=20, deadline=None)
+def test_probability_and_interval_are_always_in_order(rates: list[int], seed: int) -> None:
+    for each in told(twelve(rates=tuple(rate * 100 for rate in rates)), seed=seed, scenarios=60).tests:
+        assert 0 <= each.fail_probability_bps <= 10_000
+        if not each.refused:
+            assert each.low is not None
+            assert each.median is not None
+            assert each.high is not None
+            assert each.low <= each.median <= each.high
+
+
+def test_every_figure_is_a_whole_number() -> None:
+    for each in told(twelve()).tests:
+        assert not any(isinstance(value, float | np.generic) for value in (each.median, each.low, each.limit_median))
