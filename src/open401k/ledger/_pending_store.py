@@ -7,7 +7,7 @@ from uuid import UUID
 from open401k.base.db import Tx
 from open401k.kernel import EntryId, ReservationId, SponsorId
 
-from ._store import columns, line_params
+from ._store import accounts_of, columns, line_params
 from .lines import EntryRow, Lines
 
 
@@ -42,12 +42,15 @@ def insert_reservation_lines(tx: Tx, *, tenant_id: SponsorId, reservation_id: UU
     )
 
 
-def update_reserved(tx: Tx, *, tenant_id: SponsorId, reservation_id: ReservationId, direction: int) -> bool:
+def update_reserved(
+    tx: Tx, *, tenant_id: SponsorId, reservation_id: ReservationId, lines: Lines, direction: int
+) -> bool:
     """Hold (1) or release (-1) what a reservation will take: per account, the fall of its balance, never a rise.
 
     False if an account is not open.
     """
-    named, moved = tx.one(
+    named = accounts_of(lines)
+    moved = tx.run(
         """
         with delta as materialized (
             select account_id, sum(net)::bigint as net
@@ -61,20 +64,17 @@ def update_reserved(tx: Tx, *, tenant_id: SponsorId, reservation_id: Reservation
                 where tenant_id = %(tenant)s and reservation_id = %(reservation)s
             ) side
             group by account_id
-        ),
-        moved as (
-            update ledger.balance b
-            set reserved = b.reserved + %(direction)s * greatest(0, -b.normal_side * d.net)
-            from delta d
-            where b.tenant_id = %(tenant)s
-              and b.account_id = d.account_id
-            returning 1
         )
-        select (select count(*) from delta), (select count(*) from moved)
+        update ledger.balance b
+        set reserved = b.reserved + %(direction)s * greatest(0, -b.normal_side * d.net)
+        from delta d
+        where b.tenant_id = %(tenant)s
+          and b.account_id = d.account_id
+          and b.account_id = any (%(named)b)
         """,
-        {"tenant": tenant_id, "reservation": reservation_id, "direction": direction},
+        {"tenant": tenant_id, "reservation": reservation_id, "direction": direction, "named": named},
     )
-    return bool(named == moved)
+    return moved == len(named)
 
 
 class ReservationRow(NamedTuple):

@@ -82,8 +82,7 @@ def _asset_tag(asset: str) -> bytes:
 def open_accounts(tx: Tx, *, tenant_id: SponsorId, keys: Sequence[AccountKey]) -> dict[AccountKey, AccountId]:
     """Open whichever of these accounts do not exist yet; the answer names them all. Doing it twice is harmless."""
     ids = {key: account_id(tenant_id=tenant_id, key=key) for key in keys}
-    with _store.joined_by_hashing(tx):
-        found = _store.missing_accounts(tx, tenant_id=tenant_id, account_ids=[account.uuid for account in ids.values()])
+    found = _store.missing_accounts(tx, tenant_id=tenant_id, account_ids=[account.uuid for account in ids.values()])
     missing = [_row(key, account) for key, account in ids.items() if account.uuid in found] if found else []
     if not missing:
         return ids

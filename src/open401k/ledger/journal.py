@@ -117,13 +117,13 @@ def write_entry(
 
     def write() -> bool:
         if settles is not None:
-            _pending_store.update_reserved(tx, tenant_id=tenant_id, reservation_id=settles, direction=-1)
+            _pending_store.update_reserved(tx, tenant_id=tenant_id, reservation_id=settles, lines=lines, direction=-1)
         _store.insert_entry(
             tx, tenant_id=tenant_id, entry=entry, number=number, seal=sealed, line_count=len(lines), reverses=reverses
         )
         _store.insert_lines(tx, tenant_id=tenant_id, entry_id=entry.row_id, lines=lines)
         fault("ledger.after_lines_before_balances")
-        return _store.update_balances(tx, tenant_id=tenant_id, entry_id=entry.row_id)
+        return _store.update_balances(tx, tenant_id=tenant_id, entry_id=entry.row_id, lines=lines)
 
     refused = write_or_explain(tx, tenant_id=tenant_id, lines=lines, write=write)
     if refused is not None:

@@ -9,6 +9,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EntryId, Refused, ReservationId, SponsorId
 
 from . import _pending_store
+from ._store import joined_by_hashing
 from .journal import Posted, answered, write_entry, write_or_explain
 from .lines import EntryRow, Line, Lines, Refusal, body_hash, refuse_lines
 
@@ -54,7 +55,7 @@ def reserve(
     def write() -> bool:
         _pending_store.insert_reservation(tx, tenant_id=tenant_id, reservation=row, line_count=len(columns))
         _pending_store.insert_reservation_lines(tx, tenant_id=tenant_id, reservation_id=found.uuid, lines=columns)
-        return _pending_store.update_reserved(tx, tenant_id=tenant_id, reservation_id=found, direction=1)
+        return _pending_store.update_reserved(tx, tenant_id=tenant_id, reservation_id=found, lines=columns, direction=1)
 
     if refused := write_or_explain(tx, tenant_id=tenant_id, lines=columns, write=write):
         return refused
@@ -111,7 +112,11 @@ def void(
         return before if isinstance(before, Refused) else Voided(reservation_id, already=True)
     if held.outcome is not None:
         return _ended(reservation_id, held.outcome)
-    _pending_store.update_reserved(tx, tenant_id=tenant_id, reservation_id=reservation_id, direction=-1)
+    lines = _pending_store.reserved_lines(tx, tenant_id=tenant_id, reservation_id=reservation_id)
+    with joined_by_hashing(tx):
+        _pending_store.update_reserved(
+            tx, tenant_id=tenant_id, reservation_id=reservation_id, lines=lines, direction=-1
+        )
     _pending_store.insert_end(
         tx, tenant_id=tenant_id, reservation_id=reservation_id, key=key, entry_id=None, reason=reason, body_hash=body
     )
