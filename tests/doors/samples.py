@@ -1,4 +1,6 @@
-"""View-models to draw pages from: a plan in August that is on track to fail ADP. Figures are decoration, not worked out."""
+"""View-models to draw pages from: a plan in August, on track to fail ADP. Figures are decoration, not worked out."""
+
+# ruff: noqa: E501 - one line a row reads like the page
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID

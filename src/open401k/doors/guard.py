@@ -12,7 +12,7 @@ from typing import cast
 
 from fastapi import FastAPI, Request
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.datastructures import FormData, UploadFile
 
 from open401k.base.access import Denial, Permission, Principal, authorize, permissions, principal_of_key, session_of
@@ -181,14 +181,20 @@ def file_of(form: FormData, name: str) -> UploadFile:
     return value
 
 
+def routes_of(app: FastAPI) -> list[RouteContext]:
+    """Every route of the application, those of included routers too."""
+    return list(iter_route_contexts(app.routes))
+
+
+def guards_of(route: RouteContext) -> list["Needs | Open"]:
+    """What a route names."""
+    dependant = getattr(route, "dependant", None)
+    return _guards(dependant) if isinstance(dependant, Dependant) else []
+
+
 def unguarded(app: FastAPI) -> list[str]:
-    """Routes that name neither :class:`Needs` nor :class:`Open`."""
-    return [route.path for route in app.routes if isinstance(route, APIRoute) and not guards_of(route)]
-
-
-def guards_of(route: APIRoute) -> list[Needs | Open]:
-    """What a route names; more than one is allowed, none is not."""
-    return _guards(route.dependant)
+    """Routes that do not name exactly one :class:`Needs` or :class:`Open`; static files hold nothing to guard."""
+    return [str(route.path) for route in routes_of(app) if len(guards_of(route)) != 1 and route.name != "static"]
 
 
 def _guards(dependant: Dependant) -> list[Needs | Open]:

@@ -1,0 +1,144 @@
+"""What door tests stand on: an application over a real database, sample pages, and logins of every role."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from fastapi import FastAPI
+from tests.doors import samples
+from tests.support.database import TESTER
+
+from open401k.base import access
+from open401k.base.access import Permission, Role
+from open401k.base.db import ALL_TENANTS, Actor, Database
+from open401k.doors.http import create_app
+from open401k.doors.services import DoorSettings, FileReceived, Order, RunHeader, RunOutcome
+from open401k.kernel import Clock, FileId, FixedClock, Ids, PlanId, Refused, RunId, SponsorId, UserId
+from open401k.payroll.rows import PayrollRow
+
+ORIGIN = "http://testserver"
+
+
+@dataclass
+class Payroll:
+    """A payroll story that remembers what it was asked and answers from samples."""
+
+    asked: list[tuple[str, Order, dict[str, Any]]] = field(default_factory=list)
+    refuse: Refused[Any] | None = None
+
+    def receive_file(self, order: Order, **told: Any) -> FileReceived | Refused[Any]:
+        """Store nothing."""
+        self.asked.append(("receive_file", order, told))
+        return self.refuse or FileReceived(samples.FILE)
+
+    def confirm_mapping(
+        self, order: Order, *, file_id: FileId, fields: Mapping[int, str | None], remember: bool, replaces: RunId | None
+    ) -> RunOutcome | Refused[Any]:
+        """Check nothing."""
+        told = {"file_id": file_id, "fields": dict(fields), "remember": remember, "replaces": replaces}
+        self.asked.append(("confirm_mapping", order, told))
+        return self.refuse or RunOutcome(samples.RUNS[15], False, "checked", True, samples.FINDINGS)
+
+    def receive_rows(self, order: Order, *, run: RunHeader, rows: Sequence[PayrollRow]) -> RunOutcome | Refused[Any]:
+        """Post nothing."""
+        self.asked.append(("receive_rows", order, {"run": run, "rows": rows}))
+        return self.refuse or RunOutcome(samples.RUNS[15], True, "posted", False, samples.FINDINGS[2:])
+
+    def post(self, order: Order, *, run_id: RunId, confirmed: bool) -> RunOutcome | Refused[Any]:
+        """Post nothing."""
+        self.asked.append(("post", order, {"run_id": run_id, "confirmed": confirmed}))
+        return self.refuse or RunOutcome(run_id, True, "posted")
+
+
+@dataclass
+class Sandbox:
+    """Moves the test's clock."""
+
+    clock: FixedClock
+
+    def advance(self, *, actor: Actor, to: datetime) -> Sequence[str]:
+        """Nothing falls due."""
+        self.clock.advance_to(to)
+        return [f"The clock now says {to:%Y-%m-%d}."]
+
+
+class Verifier:
+    """Finds nothing wrong."""
+
+    def verify(self, *, actor: Actor, tenants: Sequence[SponsorId] | None) -> Mapping[str, Any]:
+        """Everything agrees."""
+        return {"ok": True, "entries": 0}
+
+
+@dataclass
+class World:
+    """Services for ``create_app``, with the sponsor and plan that samples speak of."""
+
+    db: Database
+    clock: FixedClock
+    wall: Clock
+    sandbox: Sandbox | None
+    payroll: Payroll = field(default_factory=Payroll)
+    verifier: Verifier = field(default_factory=Verifier)
+    settings: DoorSettings = field(default_factory=lambda: DoorSettings(origin=ORIGIN, sandbox=True))
+
+    @property
+    def ids(self) -> Ids:
+        """The database's."""
+        return self.db.ids
+
+    def app(self) -> FastAPI:
+        """A fresh application."""
+        return create_app(self)
+
+    def user(self, name: str, tenant: SponsorId, role: Role | None) -> UserId:
+        """A user with a role at a sponsor; None is one of operations."""
+        with self.db.begin(TESTER, tenants=ALL_TENANTS) as tx:
+            number = self.db.ids.new(UserId)
+            user_id = access.add_user(tx, email=f"{number}@example.com", name=name)
+            if role is None or role is Role.OPERATIONS:
+                access.set_operator(tx, user_id=user_id, effective_at=self.wall.now())
+            else:
+                access.grant(tx, tenant_id=tenant, user_id=user_id, role=role, effective_at=self.wall.now())
+        return user_id
+
+    def link(self, user_id: UserId) -> str:
+        """A one-time link's token."""
+        with self.db.begin(TESTER, tenants=ALL_TENANTS) as tx:
+            return access.create_link(tx, user_id=user_id, at=self.wall.now())
+
+    def session(self, user_id: UserId) -> str:
+        """A session's token."""
+        with self.db.begin(TESTER, tenants=ALL_TENANTS) as tx:
+            outcome = access.begin_session(tx, user_id=user_id, strength=access.Strength.LINK, at=self.wall.now())
+        return outcome.token
+
+    def key(self, tenant: SponsorId, *scopes: Permission) -> str:
+        """An API key."""
+        at = self.wall.now()
+        with self.db.begin(TESTER, tenants=[tenant]) as tx:
+            made = access.create_key(
+                tx, tenant_id=tenant, label="test", scopes=scopes, at=at, expires_at=at + timedelta(days=1)
+            )
+        return made.secret
+
+
+SAMPLE_LOADERS: Mapping[str, Any] = {
+    "plan_health.load": samples.HEALTH,
+    "people.load": samples.PEOPLE,
+    "test_detail.load": samples.DETAIL,
+    "test_detail.load_overview": samples.OVERVIEW,
+    "alert.load": samples.ALERT_DETAIL,
+    "payroll_history.load": samples.HISTORY,
+    "payroll_history.load_run": samples.run_detail(),
+    "payroll_upload.load": samples.UPLOAD,
+    "payroll_upload.load_mapping": samples.MAPPING,
+    "advisor_book.load": samples.BOOK,
+}
+
+
+def plan_of(number: int) -> PlanId:
+    """A plan id of a test."""
+    return PlanId(UUID(int=number))
