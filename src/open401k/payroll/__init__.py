@@ -4,17 +4,20 @@ from . import files, remittance, runs
 from .checks import FileCheck, Outcome, check
 from .columns import REQUIRED, findings_of, propose, settle
 from .findings import Code, Finding, Findings, Hold, Severity
-from .formats import LAYOUTS, Layout, read_json
-from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading
+from .formats import API_PROVIDER, LAYOUTS, Layout, read_json
+from .gathering import Asked, expectation, gather_standing
+from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, letter
 from .reading import Opened, known_layout, open_upload
 from .rows import Field, PayrollRow, masked_ssn
 from .standing import NOBODY, UNKNOWN, Expectation, PlanTerms, Standing
 
 __all__ = [
+    "API_PROVIDER",
     "LAYOUTS",
     "NOBODY",
     "REQUIRED",
     "UNKNOWN",
+    "Asked",
     "Code",
     "Column",
     "DateOrder",
@@ -36,9 +39,12 @@ __all__ = [
     "Severity",
     "Standing",
     "check",
+    "expectation",
     "files",
     "findings_of",
+    "gather_standing",
     "known_layout",
+    "letter",
     "masked_ssn",
     "open_upload",
     "propose",

@@ -25,6 +25,7 @@ class RunRow:
     provider: str
     replaces: RunId | None
     reason: str
+    announced: date | None  # the pay date told with the upload, for layouts without the column
     received_at: datetime
     received_by: str
     file_name: str
@@ -92,15 +93,18 @@ def add_run(
     provider: str,
     replaces: RunId | None,
     reason: str,
+    announced: date | None,
 ) -> None:
     """Insert a run."""
     tx.run(
         """
-        insert into payroll.run
-            (tenant_id, run_id, plan_id, file_id, attempt, provider, replaces, reason, recorded_at, recorded_by)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        insert into payroll.run (
+            tenant_id, run_id, plan_id, file_id, attempt, provider, replaces, reason, announced, recorded_at,
+            recorded_by
+        )
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
-        [tenant_id, run_id, plan_id, file_id, attempt, provider, replaces, reason, tx.now, tx.actor.id],
+        [tenant_id, run_id, plan_id, file_id, attempt, provider, replaces, reason, announced, tx.now, tx.actor.id],
     )
 
 
@@ -130,7 +134,8 @@ def run(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> RunRow | None:
         """
         select
             run_id, plan_id, file_id, attempt, provider, replaces, reason, recorded_at, recorded_by, file_name, sha256,
-            status, status_at, check_no, pay_date, period_start, period_end, row_count, counts, totals, replaced_by
+            status, status_at, check_no, pay_date, period_start, period_end, row_count, counts, totals, replaced_by,
+            announced
         from payroll.run_v
         where tenant_id = %s and run_id = %s
         """,
@@ -145,7 +150,8 @@ def runs(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[RunRow]:
         """
         select
             run_id, plan_id, file_id, attempt, provider, replaces, reason, recorded_at, recorded_by, file_name, sha256,
-            status, status_at, check_no, pay_date, period_start, period_end, row_count, counts, totals, replaced_by
+            status, status_at, check_no, pay_date, period_start, period_end, row_count, counts, totals, replaced_by,
+            announced
         from payroll.run_v
         where tenant_id = %s and plan_id = %s
         order by recorded_at desc, run_id desc
@@ -161,7 +167,8 @@ def runs_of_file(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, file_id: File
         """
         select
             run_id, plan_id, file_id, attempt, provider, replaces, reason, recorded_at, recorded_by, file_name, sha256,
-            status, status_at, check_no, pay_date, period_start, period_end, row_count, counts, totals, replaced_by
+            status, status_at, check_no, pay_date, period_start, period_end, row_count, counts, totals, replaced_by,
+            announced
         from payroll.run_v
         where tenant_id = %s and plan_id = %s and file_id = %s
         order by attempt desc
@@ -177,7 +184,8 @@ def runs_on(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, pay_date: date) ->
         """
         select
             run_id, plan_id, file_id, attempt, provider, replaces, reason, recorded_at, recorded_by, file_name, sha256,
-            status, status_at, check_no, pay_date, period_start, period_end, row_count, counts, totals, replaced_by
+            status, status_at, check_no, pay_date, period_start, period_end, row_count, counts, totals, replaced_by,
+            announced
         from payroll.run_v
         where
             tenant_id = %s
@@ -224,6 +232,7 @@ def _run(row: tuple[Any, ...]) -> RunRow:
         provider=row[4],
         replaces=RunId(row[5]) if row[5] else None,
         reason=row[6],
+        announced=row[21],
         received_at=row[7],
         received_by=row[8],
         file_name=row[9],

@@ -1,8 +1,10 @@
 """Who a row is and whether its dates can be: names, birth dates, employment. Not here: amounts (checks_limits.py)."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import TypeAlias
+
+from open401k.kernel import anniversary
 
 from .chunks import Chunk
 from .findings import Code, Finding, Severity
@@ -46,7 +48,7 @@ def check(chunk: Chunk, expected: Expectation, pay_date: date | None, new_people
 
 
 def _years_before(day: date, years: int) -> date:
-    return day.replace(year=day.year - years) if (day.month, day.day) != (2, 29) else date(day.year - years, 3, 1)
+    return anniversary(day, -min(years, day.year - 1))
 
 
 def _most_hours(row: PayrollRow) -> int:
@@ -187,4 +189,4 @@ def left_long_ago(row: PayrollRow, standing: Standing, place: int, pay_date: dat
     if place >= 0 and standing.employment and standing.employment[place]:
         spans = standing.employment[place]
         left = spans[-1][1] or left
-    return left if left is not None and pay_date > left + timedelta(days=days) else None
+    return left if left is not None and (pay_date - left).days > days else None

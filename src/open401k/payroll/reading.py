@@ -23,6 +23,7 @@ class Opened:
     findings: Findings
     kind: str = ""
     rows_read: int = 0
+    no_contributions: bool = False
     _table: Table | None = None
     _head: list[Cells] = field(default_factory=list)
     _told: int = 0  # how many of the table's findings are in ours
@@ -36,7 +37,7 @@ class Opened:
         yield from reader.chunks(chain(self._head, self._table.rows))
         self.rows_read = reader.rows_read
         self.findings.extend(self._table.findings[self._told :])
-        if not self.rows_read and not self.findings.rejected:
+        if not self.rows_read and not self.no_contributions and not self.findings.rejected:
             self.findings.add(
                 Finding(
                     Severity.REJECT,
@@ -55,8 +56,12 @@ def open_upload(
     remembered: Sequence[Mapping] = (),
     encoding: str | None = None,
     delimiter: str | None = None,
+    no_contributions: bool = False,
 ) -> Opened:
-    """Open an upload. A known layout or a remembered fingerprint is settled; anything else is a proposal to confirm."""
+    """Open an upload. A known layout or a remembered fingerprint is settled; anything else is a proposal to confirm.
+
+    ``no_contributions`` says expressly that a file without rows is meant.
+    """
     findings = Findings()
     table = open_table(data, file_name=file_name, encoding=encoding, delimiter=delimiter)
     if isinstance(table, list):
@@ -76,7 +81,9 @@ def open_upload(
         findings.extend(table.findings[told:])
         findings.extend(findings_of(proposal))
         findings.extend(_lacking(table.headings, provider))
-    return Opened(proposal, mapping, findings, table.kind, _table=table, _head=head, _told=told)
+    opened = Opened(proposal, mapping, findings, table.kind, _table=table, _head=head, _told=told)
+    opened.no_contributions = no_contributions
+    return opened
 
 
 def _lacking(headings: Sequence[str], provider: str) -> list[Finding]:

@@ -74,6 +74,7 @@ def receive(
     provider: str = "",
     replaces: RunId | None = None,
     second_run_reason: str = "",
+    announced: date | None = None,
 ) -> Received | Refused[Refusal]:
     """Keep an upload and open its run. The same bytes are the same run, unless a reason says they are meant again."""
     heads.lock(tx, tenant_id=tenant_id)  # two uploads of one file at once: the second waits and finds the first
@@ -96,6 +97,7 @@ def receive(
         provider=provider,
         replaces=replaces,
         reason=second_run_reason,
+        announced=announced,
     )
     mark(tx, tenant_id=tenant_id, run_id=run_id, status=Status.RECEIVED)
     after = {"file": str(file_id), "replaces": str(replaces or ""), "reason": second_run_reason}
@@ -148,6 +150,8 @@ def checked(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, outcome: Outcome) ->
     The same people and amounts as a posted run stop here, unless the run replaces it or was said to be a second one.
     """
     run = get(tx, tenant_id=tenant_id, run_id=run_id)
+    if run.status == Status.POSTED:
+        return Status.POSTED
     index = tx.keyring.blind_index("payroll content", outcome.content)
     _add_check(tx, tenant_id, run_id, outcome.findings, outcome, index)
     if outcome.findings.rejected:
@@ -161,8 +165,9 @@ def checked(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, outcome: Outcome) ->
             message = f"This looks like run {twin}: the same people, the same pay date, the same amounts."
             fix = "If it is a real second payroll, send it again with a reason; if it corrects that run, say so."
             return Refused(Refusal.LOOKS_LIKE, message, fix, {"run_id": str(twin)})
-        waits = outcome.findings.needs_confirmation and run.status != Status.CONFIRMED
-        status = Status.NEEDS_CONFIRMATION if waits else Status(run.status)
+        clear = Status.CONFIRMED if run.status == Status.CONFIRMED else Status.RECEIVED
+        waits = outcome.findings.needs_confirmation and clear is Status.RECEIVED
+        status = Status.NEEDS_CONFIRMATION if waits else clear
     if status is not Status(run.status):
         mark(tx, tenant_id=tenant_id, run_id=run_id, status=status)
     return status

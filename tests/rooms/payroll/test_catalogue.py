@@ -114,6 +114,21 @@ def test_02_header_only_needs_an_explicit_statement() -> None:
     assert "no contributions this period" in text
 
 
+def test_02_statement_of_no_contributions_is_taken() -> None:
+    opened = open_upload(HEADER.encode(), no_contributions=True)
+    expected = Expectation(today=date(2026, 3, 13), pay_date=date(2026, 3, 13), no_contributions=True)
+    outcome = check(opened.chunks(), standing(), expected, mapping=opened.mapping, findings=opened.findings)
+    assert (outcome.may_post, outcome.rows, outcome.findings.total) == (True, 0, 0)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "0050-12-31", "9999-12-31", "2026-02-28", "2031-05-05"])
+@pytest.mark.parametrize("name", ["dob", "hire_date", "term_date", "pay_date"])
+def test_any_day_anywhere_is_a_finding_never_a_crash(name: str, day: str) -> None:
+    for row in (GOOD, NEW):
+        outcome = read(lines(row | {name: day}))
+        assert outcome.rows == 1
+
+
 def test_03_utf8_mark_is_stripped() -> None:
     accepted(b"\xef\xbb\xbf" + lines(GOOD))
 

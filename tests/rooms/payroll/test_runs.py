@@ -1,10 +1,11 @@
 """Runs: the same file twice, corrections, look-alikes, remembered mappings, what is due."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import psycopg
 import pytest
-from tests.rooms.payroll.test_catalogue import GOOD, HEADER, SECOND, THIRD, codes, lines, read
+from tests.rooms.payroll.test_catalogue import GOOD, HEADER, SECOND, THIRD, codes, lines, read, standing
 from tests.support.database import Begin
 
 from open401k.base import audit
@@ -41,6 +42,24 @@ def test_same_bytes_are_the_same_run(begin: Begin, tenant: SponsorId, plan: Plan
     first, again = sent(begin, tenant, plan), sent(begin, tenant, plan)
     assert (first.already, again.already) == (False, True)
     assert again.run.run_id == first.run.run_id
+
+
+def test_two_uploads_of_one_file_at_once_are_one_run(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        received = list(pool.map(lambda _: sent(begin, tenant, plan), range(4)))
+    assert len({each.run.run_id for each in received}) == 1
+    assert sorted(each.already for each in received) == [False, True, True, True]
+
+
+def test_rejected_bytes_may_pass_later(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
+    run = sent(begin, tenant, plan).run
+    stranger = read(FILE, known=standing(place={}, birth_date=[None] * 3))
+    with begin() as tx:
+        assert runs.checked(tx, tenant_id=tenant, run_id=run.run_id, outcome=stranger) is Status.REJECTED
+    again = sent(begin, tenant, plan)
+    assert (again.already, again.run.status) == (True, Status.REJECTED)
+    with begin() as tx:
+        assert runs.checked(tx, tenant_id=tenant, run_id=run.run_id, outcome=read(FILE)) is Status.RECEIVED
 
 
 def test_same_bytes_in_another_plan_are_another_run(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:

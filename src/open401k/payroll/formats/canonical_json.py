@@ -9,6 +9,9 @@ from ..findings import Code, Finding, Findings, Severity
 from ..mapping import DateOrder
 from ..rows import DATES, DEFERRALS, EMPLOYER_MONEY, Field, PayrollRow, masked_ssn
 
+#: The provider of runs whose stored bytes are this body.
+API_PROVIDER = "open401k-api"
+
 _SHARED_DATES = (Field.PAY_DATE, Field.PERIOD_START, Field.PERIOD_END)
 _TEXTS = {Field.SSN: cell.ssn, Field.EMPLOYEE_ID: cell.text, Field.FIRST_NAME: cell.name, Field.LAST_NAME: cell.name}
 _MONEY = (Field.GROSS, Field.PLAN_COMPENSATION, *DEFERRALS, *EMPLOYER_MONEY)
