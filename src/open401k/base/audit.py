@@ -6,6 +6,7 @@ The head row carries the chain's last number and hash, so that a tail cut off is
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from enum import StrEnum
 from typing import Any
 
@@ -106,7 +107,7 @@ def _hash(tenant_id: SponsorId, entry: AuditEntry) -> bytes:
     body: list[JSON] = [
         str(tenant_id),
         entry.audit_no,
-        entry.recorded_at.isoformat(),
+        entry.recorded_at.astimezone(UTC).isoformat(),
         entry.actor_kind,
         entry.actor_id,
         entry.why,

@@ -43,7 +43,7 @@ class Settings:
         if bool(url) != bool(owner):
             raise Open401kError(
                 "A server of your own needs two ways in: OPEN401K_DATABASE_URL and OPEN401K_OWNER_DATABASE_URL.",
-                fix="Give the roles open401k_app and open401k_owner one URL each; see docs/howto/own-server.md.",
+                fix="Give one URL for the role open401k_app and one for open401k_owner.",
             )
         data_dir = _data_dir(environment)
         given = "OPEN401K_MASTER_KEY" in environment or "OPEN401K_MASTER_KEY_FILE" in environment
@@ -110,7 +110,7 @@ def _write(path: Path, keys: MasterKeys) -> None:
     """Written aside with its bytes on disk, then linked: of two first starts at once, both read one file."""
     aside = path.with_suffix(f".{os.getpid()}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
         with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             encoded = {
                 "current": base64.b64encode(keys.current).decode(),

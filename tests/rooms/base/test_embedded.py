@@ -158,12 +158,28 @@ def test_a_long_path_gets_a_private_short_socket(place: Path) -> None:
     server = EmbeddedServer(place / ("deep" * 25) / "data")
     try:
         server.start()
-        directory = _system.socket_directory(server.data, _system.server_user())
+        directory = _system.socket_directory(server.data, _system.server_user(server.data))
         assert not directory.is_relative_to(place)
         assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     finally:
         server.erase()
         assert not directory.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_root_starts_what_another_user_began(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = _system.ServerUser(65534, 65534)
+    monkeypatch.setattr(_system, "server_user", lambda data: nobody)
+    began = EmbeddedServer(place / "data")
+    began.start()
+    began.stop()
+    monkeypatch.undo()
+    again = EmbeddedServer(place / "data")
+    try:
+        again.start()
+        assert again.data.stat().st_uid == nobody.uid
+    finally:
+        again.stop()
 
 
 def test_an_interrupted_first_start_begins_again(server: EmbeddedServer, place: Path) -> None:

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from tests.support.database import TESTER, Begin, Served, new_tenant
 
-from open401k.base import heads
+from open401k.base import audit, heads
 from open401k.base.db import ALL_TENANTS, Database
 from open401k.kernel import SponsorId
 
@@ -21,6 +21,15 @@ def test_a_transaction_sees_exactly_the_tenants_it_was_begun_with(db: Database, 
     assert _visible(db) == set()
     with db.begin(TESTER, tenants=ALL_TENANTS) as tx:
         assert {tenant.uuid, other.uuid, third.uuid} <= {row[0] for row in tx.rows("select tenant_id from base.head")}
+
+
+def test_a_tenant_opened_among_all_of_them_is_in_sight_at_once(db: Database) -> None:
+    tenant_id = db.ids.new(SponsorId)
+    with db.begin(TESTER, tenants=ALL_TENANTS) as tx:
+        heads.open(tx, tenant_id=tenant_id)
+        heads.open(tx, tenant_id=tenant_id)
+        audit.record(tx, tenant_id=tenant_id, action="sponsor.add", subject=tenant_id)
+        assert audit.verify(tx, tenant_id=tenant_id) == []
 
 
 def test_an_id_goes_in_as_itself_and_in_lists(begin: Begin, tenant: SponsorId) -> None:

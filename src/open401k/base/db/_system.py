@@ -12,7 +12,7 @@ from pathlib import Path
 
 from open401k.kernel import Open401kError
 
-_LONGEST_SOCKET = 107  # bytes of sockaddr_un.sun_path on Linux, less the closing zero
+_LONGEST_SOCKET = 103  # bytes of sockaddr_un.sun_path less the closing zero: 107 on Linux, 103 elsewhere
 _STATE = Path("/var/lib/open401k")
 
 
@@ -24,10 +24,12 @@ class ServerUser:
     gid: int
 
 
-def server_user() -> ServerUser | None:
-    """PostgreSQL refuses to run as root: as root, an existing unprivileged user; none is created."""
+def server_user(data: Path) -> ServerUser | None:
+    """PostgreSQL refuses to run as root: as root, the user whose data these are, else an existing unprivileged one."""
     if os.geteuid() != 0:
         return None
+    if data.exists() and data.stat().st_uid != 0:
+        return ServerUser(data.stat().st_uid, data.stat().st_gid)
     for name in ("open401k", "postgres", "nobody"):
         try:
             entry = pwd.getpwnam(name)

@@ -69,7 +69,7 @@ class EmbeddedServer:
         self._dir = data_dir.absolute()
         self._settings = {**_SETTINGS, **settings}
         self._random = random or SystemRandom()
-        self._user = _system.server_user()
+        self._user = _system.server_user(self._dir / "postgres")
         self._lease: int | None = None
 
     def __enter__(self) -> "EmbeddedServer":

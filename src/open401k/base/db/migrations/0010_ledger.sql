@@ -8,8 +8,9 @@
 create schema ledger;
 grant usage on schema ledger to open401k_app;
 
--- An account id is a hash of what the account is for (ledger/accounts.py), so an edited account row no longer fits its own key. Its last
--- six bytes are a hash of the asset alone: so a CHECK on the line refuses to move dollars into units, without looking anything up.
+-- An account id is a hash of what the account is for (ledger/accounts.py): the primary key admits no second account for one purpose, and an
+-- edited row no longer fits its own key. Its last six bytes are a hash of the asset alone: so a CHECK on the line refuses to move dollars
+-- into units, without looking anything up.
 create table ledger.account (
     tenant_id uuid not null,
     account_id uuid not null,
@@ -26,7 +27,6 @@ create table ledger.account (
     may_go_negative boolean not null check (may_go_negative = (kind in ('employer_receivable', 'cash_clearing', 'opening'))),
     opened_at timestamptz not null,
     primary key (tenant_id, account_id),
-    unique nulls not distinct (tenant_id, plan_id, kind, employee_id, source, asset),
     check (kind <> 'participant' or (employee_id is not null and source is not null)),
     constraint account_id_tells_asset check (
         substring(uuid_send(account_id) from 11) = substring(sha256(convert_to(asset, 'UTF8')) from 1 for 6)
