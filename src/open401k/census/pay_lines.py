@@ -13,7 +13,7 @@ from open401k.base import audit, heads
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Open401kError, PlanId, RunId, SponsorId
 
-from . import _pay_store
+from . import _pay_store, _sums_store
 
 Cents = npt.NDArray[np.int64]
 #: A column to be written: an int64 array, or plain whole numbers.
@@ -203,7 +203,7 @@ def pay_totals(
     ``plan_cents`` is gross pay without the codes that do not count; people without a line are not there.
     """
     span = _span(tx, tenant_id, plan_id, start, end, known_at, employees)
-    sums = _pay_store.totals(tx, span)
+    sums = _sums_store.totals(tx, span)
     return PayTotals(employee_id=sums.employees, lines=sums.second, **sums.amounts)
 
 
@@ -219,7 +219,7 @@ def pay_by_date(
 ) -> PayByDate:
     """Sums per employee and pay date over the lines current at an instant, by employee, then date."""
     span = _span(tx, tenant_id, plan_id, start, end, known_at, employees)
-    sums = _pay_store.by_date(tx, span)
+    sums = _sums_store.by_date(tx, span)
     return PayByDate(
         employee_id=sums.employees,
         employee=sums.employee,
@@ -242,7 +242,7 @@ def current_lines(
     span = _span(tx, tenant_id, plan_id, start, end, known_at, employees)
     return [
         PayLine(RunId(run_id), line_no, EmployeeId(employee_id), *rest)
-        for run_id, line_no, employee_id, *rest in _pay_store.lines(tx, span)
+        for run_id, line_no, employee_id, *rest in _sums_store.lines(tx, span)
     ]
 
 
@@ -321,12 +321,12 @@ def _span(
     end: date,
     known_at: datetime | None,
     employees: Sequence[EmployeeId] | None,
-) -> _pay_store.Span:
+) -> _sums_store.Span:
     terms = plan.provisions_between(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, known_at=known_at)
     excluded = [
         (span.start, span.end, code) for span in terms for code in span.provisions.compensation.excluded_pay_codes
     ]
-    return _pay_store.Span(tenant_id, plan_id, start, end, known_at, employees, excluded)
+    return _sums_store.Span(tenant_id, plan_id, start, end, known_at, employees, excluded)
 
 
 def _run(row: _pay_store.RunRow) -> PayRun:
