@@ -1,6 +1,7 @@
 """The people: employees, their employment facts, their pay lines as facts."""
 
 from .employment import Employment, employed_between, employed_on, spans
+from .entry import entry_dates, entry_of_new
 from .facts import NewEmployee, add_employee, add_employees, mask_ssn, parse_ssn, record_fact
 from .matching import (
     Conflict,
@@ -49,6 +50,7 @@ from .people import (
     Terminated,
 )
 from .roster import employee, find_by_ssn, reveal_ssns, roster
+from .wages import fica_wages
 
 __all__ = [
     "AnnualPay",
@@ -89,6 +91,9 @@ __all__ = [
     "employed_between",
     "employed_on",
     "employee",
+    "entry_dates",
+    "entry_of_new",
+    "fica_wages",
     "find_by_ssn",
     "forget",
     "mask_ssn",
