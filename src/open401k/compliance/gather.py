@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 
 from open401k import census, law, ledger, plan
 from open401k.base.db import Tx
@@ -60,7 +60,12 @@ def gather(
     totals = scope.pay(year.start, until)
     balances = scope.balances(as_of if provisions.adopted_on >= year.start else year.start - timedelta(days=1))
     paid = set(totals.employee_id)
-    people = [e for e in everybody if e.employee_id in paid or e.employee_id in balances or _works_in(e, year)]
+    # Owners who do not work here are kept: what they own counts as their relatives'.
+    people = [
+        e
+        for e in everybody
+        if e.ownership_bps or e.employee_id in paid or e.employee_id in balances or _works_in(e, year)
+    ]
     place = {e.employee_id: i for i, e in enumerate(people)}
     pay = _Columns(totals, place)
     calendar = CalendarYear(min(as_of, year.last_day).year)
@@ -231,16 +236,17 @@ def _entries(
     scope: _Scope, provisions: plan.Provisions, people: Sequence[census.Employee], year: PlanYear
 ) -> tuple[tuple[date | None, ...], Flags]:
     """Entry dates, and who is kept out by class alone."""
-    found: npt.NDArray[np.datetime64] = np.asarray(scope.entry_dates(provisions, people), dtype="datetime64[D]")
+    excluded = provisions.eligibility.excluded_classes
+    outside = [bool(e.employee_class) and e.employee_class in excluded for e in people]
+    # Asked as if no class were kept out, so that age and service of those who are can be seen.
+    asked = [replace(e, employee_class="") if out else e for e, out in zip(people, outside, strict=True)]
     entered: list[date | None] = []
     by_class = np.zeros(len(people), dtype=np.bool_)
-    for i, (employee, day) in enumerate(zip(people, found.tolist(), strict=True)):
-        if employee.employee_class and employee.employee_class in provisions.eligibility.excluded_classes:
-            # Employees covered by collective bargaining do not count in coverage (IRC 410(b)(3)(A)).
-            by_class[i] = employee.employee_class != "union" and _works_in(employee, year)
-            entered.append(None)
-        else:
-            entered.append(day if day is not None and _there_on_or_after(employee, max(day, year.start)) else None)
+    for i, (employee, day) in enumerate(zip(people, scope.entry_dates(provisions, asked), strict=True)):
+        there = day is not None and _there_on_or_after(employee, max(day, year.start))
+        # Employees covered by collective bargaining do not count in coverage (IRC 410(b)(3)(A)).
+        by_class[i] = there and outside[i] and employee.employee_class != "union" and day is not None and day < year.end
+        entered.append(day if there and not outside[i] else None)
     return tuple(entered), by_class
 
 

@@ -84,6 +84,7 @@ def people_of(facts: PlanFacts) -> People:
         five_percent_owner=at_any_time,
         lookback_compensation=facts.prior_section_415,
         top_paid_group=facts.provisions.testing.top_paid_group,
+        counts_for_group_size=np.array([bool(spans) for spans in facts.employment], dtype=np.bool_),
     )
     first = facts.first_plan_year
     key = law.key_employees.key_employees(

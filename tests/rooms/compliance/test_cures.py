@@ -87,8 +87,8 @@ def test_refund_applied_makes_the_test_pass() -> None:
     back = {effect.place: -effect.cents for effect in cure.effects}
     owner_excess, spouse_excess = 20_800_000 * 480 // 10_000, 10_400_000 * 280 // 10_000
     assert sum(back.values()) == owner_excess + spouse_excess
-    # Dollars are levelled from the largest deferral down: 20,800 and 8,320 meet at 8,320 or above.
-    assert back == {0: owner_excess + spouse_excess - 168_000, 1: 168_000}
+    # Dollars are levelled from the largest deferral down: the owner's 20,800 to the spouse's 8,320, the rest in halves.
+    assert back == {0: 1_248_000 + 20_800, 1: 20_800}
 
 
 def test_refund_keeps_catch_up_first() -> None:
