@@ -53,11 +53,13 @@ def run_flow(
     actor: Actor,
     steps: Sequence[StepFunction[Ctx]],
     ctx: Ctx,
+    until: str | None = None,
 ) -> FlowResults:
     """Run the steps that have no stored result, each in a transaction of its own; returns every result.
 
     A step sees the results of the earlier ones as JSON, in a first run as after a restart. Two runners of one flow at
-    once are safe: the second waits for the first at each step. Faults: ``<flow>.<step>.before_commit`` and
+    once are safe: the second waits for the first at each step. ``until`` names a step to stop after, for the time
+    being: a later call goes on from there. Faults: ``<flow>.<step>.before_commit`` and
     ``.after_commit``.
     """
     names = [step.__name__ for step in steps]
@@ -71,7 +73,7 @@ def run_flow(
                 _run_step(tx, flow, flow_id, tenant_id, step, ctx, results, last=last)
                 fault(f"{flow}.{step.__name__}.before_commit")
             fault(f"{flow}.{step.__name__}.after_commit")
-        if results.halted is not None:
+        if results.halted is not None or step.__name__ == until:
             break
     return results
 

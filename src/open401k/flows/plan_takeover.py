@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from open401k import census, plan, recordkeeping
+from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, Halt, run_flow
 from open401k.kernel import EmployeeId, FlowId, PlanId, Refused, SponsorId
@@ -32,6 +33,8 @@ class Takeover:
 
 def take_over(db: Database, *, actor: Actor, takeover: Takeover) -> FlowResults:
     """Bring the plan in; a takeover that was stopped half way goes on where it stood."""
+    with db.begin(actor, tenants=[takeover.sponsor_id]) as tx:
+        heads.open(tx, tenant_id=takeover.sponsor_id)  # what the flow's own record hangs on
     return run_flow(
         db,
         flow=FLOW,

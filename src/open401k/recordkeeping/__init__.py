@@ -2,8 +2,8 @@
 
 from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDate, entitle
 from .opening import OpeningBalance, load_opening_balances, record_deposit
-from .posting import Books, Cause, Settled, difference, post_difference
-from .settlement import Scope, compare, settle
+from .posting import Books, Cause, Settled, difference, held_cents, post_difference
+from .settlement import Reported, Scope, compare, preview_match, settle
 
 __all__ = [
     "Books",
@@ -14,14 +14,17 @@ __all__ = [
     "OpeningBalance",
     "Pay",
     "People",
+    "Reported",
     "Scope",
     "Settled",
     "YearToDate",
     "compare",
     "difference",
     "entitle",
+    "held_cents",
     "load_opening_balances",
     "post_difference",
+    "preview_match",
     "record_deposit",
     "settle",
 ]

@@ -38,6 +38,20 @@ def held(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: dat
     return [HeldRow(*row) for row in rows]
 
 
+def held_cents(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
+    """Everything that is held, for whatever reason."""
+    row = tx.one(
+        """
+        select coalesce(sum(cents), 0)::bigint
+        from recordkeeping.held
+        where tenant_id = %s
+          and plan_id = %s
+        """,
+        (tenant_id, plan_id),
+    )
+    return int(row[0])
+
+
 def insert_held(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, entry_id: EntryId, rows: Sequence[HeldRow]) -> None:
     """Remember why an entry put money into suspense, or took it out."""
     tx.run(

@@ -180,3 +180,8 @@ def _working(
 def _at(books: Books, slot: Slot, place: int, period: int) -> int:
     cents = books.cents.get(slot)
     return 0 if cents is None else int(cents[place, period])
+
+
+def held_cents(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
+    """What waits in suspense with a reason on file; the suspense accounts must hold the same."""
+    return _store.held_cents(tx, tenant_id=tenant_id, plan_id=plan_id)

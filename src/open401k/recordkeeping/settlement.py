@@ -14,7 +14,7 @@ from open401k.kernel import CalendarYear, EmployeeId, PlanId, PlanYear, Refused,
 from open401k.law import deferrals
 
 from . import _store
-from .contributions import Cents, HeldReason, Pay, People, YearToDate, entitle
+from .contributions import Cents, HeldReason, Pay, PayOfDate, People, YearToDate, entitle, entitle_date
 from .posting import Books, Cause, Settled, Slot, post_difference
 
 #: Pay after the last day of work that payrolls usually still owe: post-severance pay within 2 1/2 months counts as
@@ -60,7 +60,10 @@ def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Re
 
 
 def compare(tx: Tx, *, scope: Scope) -> Iterator[tuple[Books, Books]]:
-    """Should-be and posted, segment by segment. Lazy: a segment's opening reads what the one before it posted."""
+    """Should-be and posted, segment by segment. Lazy: a segment's opening reads what the one before it posted.
+
+    Who has money posted but no pay any more (a corrected file left them out) is compared as well.
+    """
     pay = census.pay_by_date(
         tx,
         tenant_id=scope.tenant_id,
@@ -69,17 +72,62 @@ def compare(tx: Tx, *, scope: Scope) -> Iterator[tuple[Books, Books]]:
         end=scope.until,
         employees=scope.employees,
     )
-    if not len(pay):
+    posted = _posted(tx, scope)
+    everybody = sorted({*pay.employee_id, *(who for _, who, _, _ in posted)})
+    dates = sorted({*pay.pay_date.astype("datetime64[D]").tolist(), *(day for _, _, day, _ in posted)})
+    if not dates:
         return
     roster = scope.roster if scope.roster is not None else census.roster(tx, tenant_id=scope.tenant_id)
     by_id = {employee.employee_id: employee for employee in roster}
-    employees = [by_id[employee_id] for employee_id in pay.employee_id]
-    for segment in _segments(tx, scope, pay):
-        yield _compare_segment(tx, scope, segment, employees, pay)
+    employees = [by_id[employee_id] for employee_id in everybody]
+    for segment in _segments(tx, scope, dates):
+        people = _people(tx, scope, segment, employees)
+        opening = _opening(tx, scope, segment, people)
+        found = entitle(segment.provisions, people, _pay(segment, pay, employees), opening)
+        should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
+        should_be |= {(source, reason): cents for (source, reason), cents in found.held.items()}
+        ids = people.employee_ids
+        yield Books(ids, segment.pay_dates, should_be), _posted_books(posted, segment, ids)
 
 
-def _segments(tx: Tx, scope: Scope, pay: census.PayByDate) -> Iterator[Segment]:
-    dates: list[date] = np.unique(pay.pay_date.astype("datetime64[D]")).tolist()
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """N cents of one payroll before it is recorded, in the order of the employees."""
+
+    compensation: Cents
+    pre_tax: Cents
+    roth: Cents
+
+
+def preview_match(
+    tx: Tx,
+    *,
+    scope: Scope,
+    provisions: plan.Provisions,
+    employees: Sequence[census.Employee],
+    pay: Reported,
+) -> Cents:
+    """The match that posting this payroll would give, per employee: to hold the file's own figure against."""
+    nothing = np.zeros(len(employees), dtype=np.int64)
+    if provisions.match is None:
+        return nothing
+    segment = Segment(provisions, (scope.since,))
+    people = _people(tx, scope, segment, employees)
+    of_date = PayOfDate(
+        on=scope.since,
+        compensation=pay.compensation,
+        pre_tax=pay.pre_tax,
+        roth=pay.roth,
+        after_tax=nothing,
+        coded_catch_up_pre_tax=nothing,
+        coded_catch_up_roth=nothing,
+        left_long_ago=np.array([_left_long_ago(who, scope.since) for who in employees], dtype=np.bool_),
+    )
+    credited, _, _ = entitle_date(provisions, people, of_date, _opening(tx, scope, segment, people))
+    return credited[provisions.match.source]
+
+
+def _segments(tx: Tx, scope: Scope, dates: Sequence[date]) -> Iterator[Segment]:
     until = dates[-1] + timedelta(days=1)
     spans = plan.provisions_between(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=dates[0], end=until)
     for span in spans:
@@ -90,18 +138,6 @@ def _segments(tx: Tx, scope: Scope, pay: census.PayByDate) -> Iterator[Segment]:
 
 def _years(provisions: plan.Provisions, day: date) -> tuple[int, PlanYear]:
     return day.year, provisions.plan_year_of(day)
-
-
-def _compare_segment(
-    tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee], pay: census.PayByDate
-) -> tuple[Books, Books]:
-    ids = tuple(employee.employee_id for employee in employees)
-    people = _people(tx, scope, segment, employees)
-    opening = _opening(tx, scope, segment, people)
-    entitlement = entitle(segment.provisions, people, _pay(segment, pay, employees), opening)
-    should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in entitlement.credited.items()}
-    should_be |= {(source, reason): cents for (source, reason), cents in entitlement.held.items()}
-    return Books(ids, segment.pay_dates, should_be), _posted(tx, scope, segment, ids)
 
 
 def _people(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee]) -> People:
@@ -130,13 +166,15 @@ def _people(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.E
 
 def _pay(segment: Segment, pay: census.PayByDate, employees: Sequence[census.Employee]) -> Pay:
     """Rows scattered into people by pay dates; catch-up codes count as what they are, deferrals."""
-    column = {np.datetime64(day): period for period, day in enumerate(segment.pay_dates)}
+    row = {employee.employee_id: index for index, employee in enumerate(employees)}
+    rows = np.array([row[employee_id] for employee_id in pay.employee_id], dtype=np.int64)
     days = pay.pay_date.astype("datetime64[D]")
-    inside = np.isin(days, list(column))
-    where = (pay.employee[inside], np.array([column[day] for day in days[inside]], dtype=np.int64))
+    dates = np.array(segment.pay_dates, dtype="datetime64[D]")
+    inside = np.isin(days, dates)
+    where = (rows[pay.employee[inside]], np.searchsorted(dates, days[inside]))
 
     def scattered(values: Cents) -> Cents:
-        grid = np.zeros((len(pay.employee_id), len(segment.pay_dates)), dtype=np.int64)
+        grid = np.zeros((len(employees), len(segment.pay_dates)), dtype=np.int64)
         np.add.at(grid, where, values[inside])
         return grid
 
@@ -223,24 +261,36 @@ def _compensation_before(tx: Tx, scope: Scope, start: date, end: date, people: P
     return found
 
 
-def _posted(tx: Tx, scope: Scope, segment: Segment, ids: Sequence[EmployeeId]) -> Books:
-    """What stands in the books for the segment's pay dates: credited per source, held per source and reason."""
+def _posted(tx: Tx, scope: Scope) -> list[tuple[Slot, EmployeeId, date, int]]:
+    """What stands in the books for the pay dates of the scope: credited per source, held per source and reason."""
+    wanted = None if scope.employees is None else frozenset(scope.employees)
+    credited = ledger.contributions(
+        tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=scope.since, end=scope.until
+    )
+    found: list[tuple[Slot, EmployeeId, date, int]] = [
+        ((each.source, None), each.employee_id, each.event_on, each.cents)
+        for each in credited
+        if wanted is None or each.employee_id in wanted
+    ]
+    held = _store.held(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=scope.since, end=scope.until)
+    for row in held:
+        employee_id = EmployeeId(row.employee_id)
+        if wanted is None or employee_id in wanted:
+            found.append(((Source(row.source), HeldReason(row.reason)), employee_id, row.pay_date, row.cents))
+    return found
+
+
+def _posted_books(
+    posted: Sequence[tuple[Slot, EmployeeId, date, int]], segment: Segment, ids: tuple[EmployeeId, ...]
+) -> Books:
     place = {employee_id: index for index, employee_id in enumerate(ids)}
     period = {day: index for index, day in enumerate(segment.pay_dates)}
-    start, end = segment.pay_dates[0], segment.pay_dates[-1] + timedelta(days=1)
     cents: dict[Slot, Cents] = {}
-
-    def put(slot: Slot, employee_id: EmployeeId, day: date, amount: int) -> None:
-        if employee_id in place and day in period:
+    for slot, employee_id, day, amount in posted:
+        if day in period:
             grid = cents.setdefault(slot, np.zeros((len(place), len(period)), dtype=np.int64))
             grid[place[employee_id], period[day]] += amount
-
-    tenant_id, plan_id = scope.tenant_id, scope.plan_id
-    for credited in ledger.contributions(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end):
-        put((credited.source, None), credited.employee_id, credited.event_on, credited.cents)
-    for row in _store.held(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end):
-        put((Source(row.source), HeldReason(row.reason)), EmployeeId(row.employee_id), row.pay_date, row.cents)
-    return Books(tuple(ids), segment.pay_dates, cents)
+    return Books(ids, segment.pay_dates, cents)
 
 
 def _added(one: Settled, other: Settled) -> Settled:

@@ -1,0 +1,65 @@
+"""The sandbox sponsors as takeovers: their terms, people, history and balances. Not here: who they are (people.py)."""
+
+from datetime import date
+
+from open401k import census, plan
+from open401k.flows.plan_takeover import Takeover
+from open401k.kernel import EmployeeId, Ids, Money, PlanId, Source, SponsorId
+from open401k.recordkeeping import OpeningBalance
+
+from .people import Company
+
+#: Both plans match half of the first 6 % of pay and test on the current year's averages.
+TERMS = {
+    "eligibility": plan.Eligibility(minimum_age=21, service_months=12, hours_in_year=None),
+    "deferrals": plan.Deferrals(sources=(Source.PRE_TAX, Source.ROTH)),
+    "match": plan.Match((plan.MatchTier(5_000, 600),)),
+    "vesting": plan.Vesting(((Source.MATCH, plan.GRADED_6),)),
+    "testing": plan.Testing(plan.TestingMethod.CURRENT_YEAR),
+}
+
+
+def takeover_of(company: Company, ids: Ids) -> Takeover:
+    """Everything of one company, with 2025 pay (it fixes the HCEs of 2026) and balances of December 31, 2025."""
+    who = {person.ssn: ids.new(EmployeeId) for person in company.people}
+    return Takeover(
+        sponsor_id=ids.new(SponsorId),
+        plan_id=ids.new(PlanId),
+        sponsor_name=company.name,
+        ein=company.ein,
+        established_on=company.established_on,
+        plan_name=company.plan_name,
+        provisions=plan.Provisions(adopted_on=company.adopted_on, **TERMS),  # type: ignore[arg-type]
+        people=[
+            census.NewEmployee(
+                first_name=person.first_name,
+                last_name=person.last_name,
+                ssn=person.ssn,
+                birth_date=person.birth_date,
+                hired_on=person.hired_on,
+                ownership_bps=person.ownership_bps,
+                officer=person.officer,
+                annual_pay={
+                    2025: census.AnnualPay(
+                        section_415_cents=person.pay_2025_cents,
+                        plan_cents=person.pay_2025_cents,
+                        fica_cents=person.pay_2025_cents,
+                        hours_hundredths=208_000,
+                    )
+                },
+                employee_id=who[person.ssn],
+            )
+            for person in company.people
+        ],
+        family=[
+            (who[person.ssn], census.Family(who[person.spouse_of], census.Relation.SPOUSE))
+            for person in company.people
+            if person.spouse_of
+        ],
+        balances=[
+            OpeningBalance(who[person.ssn], Source.PRE_TAX, Money(person.balance_2025_cents))
+            for person in company.people
+            if person.balance_2025_cents
+        ],
+        balances_on=date(2025, 12, 31),
+    )

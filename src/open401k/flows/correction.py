@@ -1,0 +1,132 @@
+"""A late fact: the past is derived anew, and the difference is posted with its origin. Not here: EPCRS deadlines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from open401k import census, compliance, fiduciary, recordkeeping
+from open401k.base.db import Actor, Database, Tx
+from open401k.base.steps import FlowResults, run_flow
+from open401k.kernel import ComplianceRunId, EmployeeId, FlowId, PlanId, Refused, SponsorId, day_of
+
+from .payroll_run import PostingRefused
+
+FLOW = "correction"
+
+
+@dataclass(frozen=True, slots=True)
+class LateFact:
+    """Something about one person that was not known, or was wrong, when their payrolls were posted."""
+
+    employee_id: EmployeeId
+    fact: census.Fact
+    event_on: date
+
+    @property
+    def origin(self) -> str:
+        """In words, for the correction."""
+        return f"{type(self.fact).__name__} of {self.event_on}, learned late, for {self.employee_id}."
+
+
+@dataclass(frozen=True, slots=True)
+class PayCodeMeaning:
+    """Whether an earnings code counts as plan compensation, from a day on."""
+
+    code: str
+    counts: bool
+    event_on: date
+
+    @property
+    def origin(self) -> str:
+        """In words, for the correction."""
+        return f"Pay code {self.code} {'counts' if self.counts else 'does not count'} from {self.event_on} on."
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What was learned about a plan; ``flow_id`` is made by the door, so that a repeat is the same correction."""
+
+    tenant_id: SponsorId
+    plan_id: PlanId
+    flow_id: FlowId
+    learned: LateFact | PayCodeMeaning
+
+
+def correct(db: Database, *, actor: Actor, correction: Correction) -> FlowResults:
+    """Record what was learned, settle the books to it, test again."""
+    return run_flow(
+        db,
+        flow=FLOW,
+        flow_id=correction.flow_id,
+        tenant_id=correction.tenant_id,
+        actor=actor,
+        steps=STEPS,
+        ctx=correction,
+    )
+
+
+def learn(tx: Tx, correction: Correction, _: dict[str, Any]) -> str:
+    """The fact, as of when it happened, known from now on."""
+    match correction.learned:
+        case LateFact(employee_id, fact, event_on):
+            census.record_fact(
+                tx, tenant_id=correction.tenant_id, employee_id=employee_id, fact=fact, event_on=event_on
+            )
+        case PayCodeMeaning(code, counts, event_on):
+            census.set_pay_code(
+                tx,
+                tenant_id=correction.tenant_id,
+                plan_id=correction.plan_id,
+                code=code,
+                counts=counts,
+                event_on=event_on,
+            )
+    return correction.learned.origin
+
+
+def settle(tx: Tx, correction: Correction, results: dict[str, Any]) -> dict[str, Any]:
+    """What should have been, minus what is posted, over every pay date on file."""
+    known = census.pay_runs(tx, tenant_id=correction.tenant_id, plan_id=correction.plan_id)
+    dates = [run.pay_date for run in known]
+    if not dates:
+        return {"entries": [], "credited_cents": 0, "held_cents": 0}
+    learned = correction.learned
+    touched: Sequence[EmployeeId] | None = [learned.employee_id] if isinstance(learned, LateFact) else None
+    settled = recordkeeping.settle(
+        tx,
+        scope=recordkeeping.Scope(
+            correction.tenant_id, correction.plan_id, min(dates), max(dates) + timedelta(days=1), touched
+        ),
+        cause=recordkeeping.Cause(
+            f"correction/{correction.flow_id}", str(correction.flow_id), correction=True, origin=results["learn"]
+        ),
+    )
+    if isinstance(settled, Refused):
+        raise PostingRefused(settled)
+    return {
+        "entries": [str(entry_id) for entry_id in settled.entries],
+        "credited_cents": sum(settled.credited_cents.values()),
+        "held_cents": sum(settled.held_cents.values()),
+    }
+
+
+def retest(tx: Tx, correction: Correction, _: dict[str, Any]) -> str | None:
+    """The same tests, projection and alerts as after a payroll."""
+    tenant_id, plan_id = correction.tenant_id, correction.plan_id
+    tested = compliance.retest(
+        tx, tenant_id=tenant_id, plan_id=plan_id, as_of=day_of(tx.now), cause=str(correction.flow_id)
+    )
+    return str(tested.run_id)
+
+
+def warn(tx: Tx, correction: Correction, results: dict[str, Any]) -> bool:
+    """Projection and alerts follow the new facts."""
+    run_id = ComplianceRunId.parse(results["retest"])
+    forecast = compliance.foresee(tx, tenant_id=correction.tenant_id, run_id=run_id)
+    if forecast is not None:
+        fiduciary.watch(tx, tenant_id=correction.tenant_id, forecast=forecast)
+    return forecast is not None
+
+
+STEPS = (learn, settle, retest, warn)

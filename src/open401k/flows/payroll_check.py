@@ -1,0 +1,95 @@
+"""Reading and checking one run: bytes to rows, rows to people, every finding stored. Not here: posting it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import chain
+
+import numpy as np
+
+from open401k import census, payroll, plan, recordkeeping
+from open401k.base.db import Tx
+from open401k.kernel import Open401kError, Refused, RunId, SponsorId, day_of
+from open401k.payroll import runs
+
+Rows = list[payroll.PayrollRow]
+
+
+@dataclass(slots=True)
+class Reading:
+    """A run opened for reading: its settled mapping, if any, and its rows in chunks."""
+
+    run: runs.Run
+    mapping: payroll.Mapping | None
+    findings: payroll.Findings
+    chunks: Iterator[Rows]
+    readable: bool
+    proposal: payroll.MappingProposal | None = None
+
+
+def read_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Reading:
+    """Open the stored bytes of a run; the same bytes are read the same way every time."""
+    data = payroll.files.content(tx, tenant_id=tenant_id, file_id=run.file_id)
+    findings = payroll.Findings()
+    if run.provider == payroll.API_PROVIDER:
+        return Reading(run, None, findings, payroll.read_json(json.loads(data), findings), readable=True)
+    known = runs.remembered(tx, tenant_id=tenant_id, plan_id=run.plan_id, provider=run.provider)
+    opened = payroll.open_upload(data, file_name=run.file_name, provider=run.provider, remembered=known)
+    readable = opened.mapping is not None
+    return Reading(run, opened.mapping, opened.findings, opened.chunks(), readable, opened.proposal)
+
+
+def check_run(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> runs.Status | Refused[runs.Refusal]:
+    """Check every row and store what was found; the status says whether it may be posted."""
+    run = runs.get(tx, tenant_id=tenant_id, run_id=run_id)
+    reading = read_run(tx, tenant_id=tenant_id, run=run)
+    if not reading.readable:
+        status = runs.Status.REJECTED if reading.proposal is None else runs.Status.NEEDS_MAPPING
+        runs.unread(tx, tenant_id=tenant_id, run_id=run_id, status=status, findings=reading.findings)
+        return status
+    first = next(reading.chunks, [])
+    pay_date = run.announced or (first[0].pay_date if first else None) or day_of(tx.now)
+    asked = asked_of(tx, tenant_id=tenant_id, run=run, pay_date=pay_date)
+    expected = payroll.expectation(asked, today=day_of(tx.now), announced=run.announced)
+    whole = payroll.FileCheck(expected, reading.mapping, reading.findings)
+    for rows in chain([first] if first else [], reading.chunks):
+        standing = payroll.gather_standing(tx, asked=asked, rows=rows)
+        whole.chunk(rows, replace(standing, computed_match=_computed_match(tx, asked, standing, rows)))
+    return runs.checked(tx, tenant_id=tenant_id, run_id=run_id, outcome=whole.finish())
+
+
+def asked_of(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date) -> payroll.Asked:
+    """The plan on the pay date and everybody on file."""
+    try:
+        provisions = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=pay_date)
+    except Open401kError:
+        provisions = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=day_of(tx.now))
+    roster = census.roster(tx, tenant_id=tenant_id)
+    return payroll.Asked(tenant_id, run.plan_id, pay_date, provisions, {one.employee_id: one for one in roster})
+
+
+def _computed_match(tx: Tx, asked: payroll.Asked, standing: payroll.Standing, rows: Rows) -> recordkeeping.Cents:
+    """The match by the plan's formula for the people of these rows: the same computation that will be posted."""
+    paid = [(standing.place[row.key], row) for row in rows if row.key in standing.place]
+    if asked.provisions.match is None or not paid:
+        return np.full(len(standing), payroll.UNKNOWN, dtype=np.int64)
+    places = np.array([place for place, _ in paid], dtype=np.int64)
+
+    def column(values: list[int]) -> recordkeeping.Cents:
+        out = np.zeros(len(standing), dtype=np.int64)
+        np.add.at(out, places, np.array(values, dtype=np.int64))
+        return out
+
+    pay = recordkeeping.Reported(
+        compensation=column([row.gross_cents for _, row in paid]),
+        pre_tax=column([row.pre_tax_cents + row.pre_tax_catch_up_cents for _, row in paid]),
+        roth=column([row.roth_cents + row.roth_catch_up_cents for _, row in paid]),
+    )
+    return recordkeeping.preview_match(
+        tx,
+        scope=recordkeeping.Scope(asked.tenant_id, asked.plan_id, asked.pay_date, asked.pay_date),
+        provisions=asked.provisions,
+        employees=[asked.roster[employee_id] for employee_id in standing.employee_id],
+        pay=pay,
+    )

@@ -1,0 +1,129 @@
+"""The rows of a checked run become facts: new people, pay lines. Not here: checks (payroll_check.py), money."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import chain
+
+from open401k import census
+from open401k.base.db import Tx
+from open401k.kernel import EmployeeId, SponsorId, day_of
+from open401k.payroll import runs
+
+from .payroll_check import Rows, read_run
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was recorded, and whose books it touches."""
+
+    pay_date: date
+    rows: int
+    withheld_cents: int
+    employees: Sequence[EmployeeId]
+    roster: Sequence[census.Employee]
+    origin: str
+
+
+def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
+    """Add new people and append every line, chunk by chunk, so that memory stays flat however long the file is."""
+    reading = read_run(tx, tenant_id=tenant_id, run=run)
+    first = next(reading.chunks, [])
+    pay_date = run.announced or (first[0].pay_date if first else None) or run.pay_date or day_of(tx.now)
+    replaced = _replaced_lines(tx, tenant_id, run)
+    touched: dict[EmployeeId, None] = dict.fromkeys(line.employee_id for line in replaced)
+    rows_read = 0
+    withheld = -sum(_withheld(line) for line in replaced)
+    for rows in chain([first] if first else [], reading.chunks):
+        people = _people(tx, tenant_id, rows)
+        _append(tx, tenant_id, run, pay_date, rows, [people[row.key] for row in rows])
+        touched.update(dict.fromkeys(people.values()))
+        rows_read += len(rows)
+        withheld += sum(row.deferral_cents + row.after_tax_cents for row in rows)
+    return Recorded(
+        pay_date,
+        rows_read,
+        withheld,
+        list(touched),
+        census.roster(tx, tenant_id=tenant_id),
+        f"A corrected file took the place of run {run.replaces}." if run.replaces else "",
+    )
+
+
+def _people(tx: Tx, tenant_id: SponsorId, rows: Rows) -> dict[str, EmployeeId]:
+    """Who each row is; who is on file nowhere is added from what the row says."""
+    found: dict[str, EmployeeId] = dict(
+        census.find_by_ssn(tx, tenant_id=tenant_id, ssns=[row.ssn for row in rows if row.ssn])
+    )
+    found |= {row.employee_id: EmployeeId.parse(row.employee_id) for row in rows if row.employee_id}
+    new = [row for row in rows if row.key not in found]
+    if new:
+        added = census.add_employees(
+            tx,
+            tenant_id=tenant_id,
+            people=[
+                census.NewEmployee(
+                    first_name=row.first_name,
+                    last_name=row.last_name,
+                    ssn=row.ssn,
+                    birth_date=row.birth_date,
+                    hired_on=row.hire_date,
+                )
+                for row in new
+            ],
+        )
+        found |= {row.key: employee_id for row, employee_id in zip(new, added, strict=True)}
+    return found
+
+
+def _append(tx: Tx, tenant_id: SponsorId, run: runs.Run, pay_date: date, rows: Rows, who: Sequence[EmployeeId]) -> None:
+    start = rows[0].period_start or rows[0].period_end or pay_date
+    end = rows[0].period_end or pay_date
+    census.record_run(
+        tx,
+        tenant_id=tenant_id,
+        plan_id=run.plan_id,
+        run_id=run.run_id,
+        pay_date=pay_date,
+        period_start=run.period_start or start,
+        period_end=run.period_end or end,
+        replaces=run.replaces,
+        lines=census.PayLines(
+            employee_id=who,
+            line_no=[row.row for row in rows],
+            gross_cents=[row.gross_cents for row in rows],
+            fica_cents=[row.gross_cents for row in rows],
+            hours_hundredths=[row.hours_hundredths or 0 for row in rows],
+            pre_tax_cents=[row.pre_tax_cents for row in rows],
+            roth_cents=[row.roth_cents for row in rows],
+            after_tax_cents=[row.after_tax_cents for row in rows],
+            catch_up_pre_tax_cents=[row.pre_tax_catch_up_cents for row in rows],
+            catch_up_roth_cents=[row.roth_catch_up_cents for row in rows],
+            match_cents=[_sum(row.match_cents, row.safe_harbor_match_cents) for row in rows],
+            nonelective_cents=[
+                _sum(row.nonelective_cents, row.safe_harbor_nonelective_cents, row.profit_sharing_cents) for row in rows
+            ],
+            earnings=[(row.row, code, cents) for row in rows for code, cents in row.earnings],
+        ),
+    )
+
+
+def _sum(*reported: int | None) -> int | None:
+    said = [cents for cents in reported if cents is not None]
+    return sum(said) if said else None
+
+
+def _replaced_lines(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> list[census.PayLine]:
+    """The lines that stop to count: the correction touches the books of their people too."""
+    known = census.pay_runs(tx, tenant_id=tenant_id, plan_id=run.plan_id) if run.replaces is not None else []
+    for before in known:
+        if before.run_id == run.replaces and before.current:
+            end = before.pay_date + timedelta(days=1)
+            lines = census.current_lines(tx, tenant_id=tenant_id, plan_id=run.plan_id, start=before.pay_date, end=end)
+            return [line for line in lines if line.run_id == before.run_id]
+    return []
+
+
+def _withheld(line: census.PayLine) -> int:
+    coded = line.catch_up_pre_tax_cents + line.catch_up_roth_cents
+    return line.pre_tax_cents + line.roth_cents + line.after_tax_cents + coded

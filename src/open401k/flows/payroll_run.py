@@ -1,0 +1,141 @@
+"""A payroll, from stored bytes to posted, tested, projected, alerted. Not here: reading it (payroll_check.py)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from open401k import compliance, fiduciary, payroll, plan, recordkeeping
+from open401k.base import heads, messages
+from open401k.base.db import Actor, Database, Tx
+from open401k.base.steps import FlowResults, Halt, run_flow
+from open401k.kernel import ComplianceRunId, FlowId, PlanId, Refused, RunId, SponsorId, day_of
+from open401k.payroll import runs
+
+from .payroll_check import check_run
+from .payroll_record import record_lines
+
+FLOW = "payroll_run"
+
+
+@dataclass(frozen=True, slots=True)
+class Payroll:
+    """One run of one plan."""
+
+    tenant_id: SponsorId
+    plan_id: PlanId
+    run_id: RunId
+
+
+def run_payroll(db: Database, *, actor: Actor, of: Payroll, wait: bool = True) -> FlowResults:
+    """Carry a run on from wherever it stands; doing it again changes nothing.
+
+    Without ``wait`` it stops when the run is posted and tested; call again to project and alert.
+    """
+    return run_flow(
+        db,
+        flow=FLOW,
+        flow_id=FlowId(of.run_id.uuid),
+        tenant_id=of.tenant_id,
+        actor=actor,
+        steps=STEPS,
+        ctx=of,
+        until=None if wait else retest.__name__,
+    )
+
+
+def check(tx: Tx, of: Payroll, _: dict[str, Any]) -> str | Halt:
+    """Read, match people, check every row: the findings are stored, and nothing is posted of a refused file."""
+    run = runs.get(tx, tenant_id=of.tenant_id, run_id=of.run_id)
+    status: runs.Status | Refused[runs.Refusal] = runs.Status(run.status)
+    if not _checked_since_last_posting(tx, of, run):
+        status = check_run(tx, tenant_id=of.tenant_id, run_id=of.run_id)
+    if isinstance(status, Refused):
+        return Halt(status.reason, status.message)
+    return str(status) if status in (runs.Status.RECEIVED, runs.Status.CONFIRMED) else Halt(status)
+
+
+def _checked_since_last_posting(tx: Tx, of: Payroll, run: runs.Run) -> bool:
+    """Nothing was posted for the plan since the run came in and was checked: the check still holds."""
+    others = runs.history(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)
+    return run.check_no > 0 and all(
+        other.status != runs.Status.POSTED or other.status_at < run.received_at for other in others
+    )
+
+
+def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:
+    """Rows become facts, and the books become what those facts entitle everybody to: one transaction, all or nothing.
+
+    The journal's money flow: employer receivable -> participant sources, and suspense for what is held.
+    """
+    heads.lock(tx, tenant_id=of.tenant_id)
+    run = runs.get(tx, tenant_id=of.tenant_id, run_id=of.run_id)
+    recorded = record_lines(tx, tenant_id=of.tenant_id, run=run)
+    year = plan.provisions_on(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, on=recorded.pay_date).plan_year_of(
+        recorded.pay_date
+    )
+    settled = recordkeeping.settle(
+        tx,
+        scope=recordkeeping.Scope(
+            of.tenant_id, of.plan_id, recorded.pay_date, year.end, recorded.employees, recorded.roster
+        ),
+        cause=recordkeeping.Cause(f"payroll/{of.run_id}", str(of.run_id), run.replaces is not None, recorded.origin),
+    )
+    if isinstance(settled, Refused):
+        raise PostingRefused(settled)
+    owed = settled.receivable_cents - recorded.withheld_cents
+    due = payroll.remittance.due(
+        run_id=of.run_id,
+        pay_date=recorded.pay_date,
+        employee_cents=recorded.withheld_cents,
+        employer_cents=owed,
+        participants_at_start_of_year=len(recorded.roster),
+    )
+    payroll.remittance.record(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, remittance=due)
+    told = {
+        "rows": recorded.rows,
+        "employee_cents": due.employee_cents,
+        "employer_cents": due.employer_cents,
+        "held_cents": sum(settled.held_cents.values()),
+        "entries": [str(entry_id) for entry_id in settled.entries],
+        "due_on": due.due_on.isoformat(),
+    }
+    runs.mark(tx, tenant_id=of.tenant_id, run_id=of.run_id, status=runs.Status.POSTED, detail=told)
+    messages.publish(tx, tenant_id=of.tenant_id, kind="payroll.posted", subject=of.run_id, data=told)
+    return told
+
+
+def retest(tx: Tx, of: Payroll, _: dict[str, Any]) -> str:
+    """Every test of cadence "every payroll", on all facts of the plan year as they now are."""
+    run = runs.get(tx, tenant_id=of.tenant_id, run_id=of.run_id)
+    today = day_of(tx.now)
+    pay_date = run.pay_date or today
+    terms = plan.provisions_on(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, on=pay_date)
+    as_of = min(max(pay_date, today), terms.plan_year_of(pay_date).last_day)
+    tested = compliance.retest(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, as_of=as_of, cause=str(of.run_id))
+    told = {"run": str(tested.run_id)}
+    messages.publish(tx, tenant_id=of.tenant_id, kind="plan.tested", subject=of.plan_id, data=told)
+    return str(tested.run_id)
+
+
+def project(tx: Tx, of: Payroll, results: dict[str, Any]) -> bool:
+    """The year-end distribution of each test, and the cures of what may fail, kept beside the tests."""
+    run_id = ComplianceRunId.parse(results[retest.__name__])
+    return compliance.foresee(tx, tenant_id=of.tenant_id, run_id=run_id) is not None
+
+
+def warn(tx: Tx, of: Payroll, results: dict[str, Any]) -> list[str]:
+    """The August alert: raised once, kept up to date, resolved when the projection no longer calls for it."""
+    run_id = ComplianceRunId.parse(results[retest.__name__])
+    forecast = compliance.read_forecast(tx, tenant_id=of.tenant_id, run_id=run_id)
+    alerts = [] if forecast is None else fiduciary.watch(tx, tenant_id=of.tenant_id, forecast=forecast)
+    return [str(alert.alert_id) for alert in alerts]
+
+
+class PostingRefused(Exception):  # noqa: N818 (a refusal that has to undo the transaction it happens in)
+    """The ledger refused a part of a payroll: the whole transaction is undone, and a person decides."""
+
+    def __init__(self, refused: Refused[Any]) -> None:
+        super().__init__(refused.message)
+        self.refused = refused
+
+
+STEPS = (check, post, retest, project, warn)

@@ -1,0 +1,122 @@
+"""The books proved from the facts: balances, entitlements, tests, audit chain. Finds damage, mends nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from open401k import census, compliance, ledger, plan, recordkeeping
+from open401k.base import audit
+from open401k.base.db import ALL_TENANTS, Actor, Database, Tx
+from open401k.kernel import PlanId, SponsorId
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that does not follow from the facts: in which room, of what kind, where, and what it should be."""
+
+    sponsor: str
+    room: str
+    kind: str
+    where: str
+    message: str
+
+
+@dataclass(slots=True)
+class Proof:
+    """What was recomputed, and everything that came out differently."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+    def count(self, what: str, number: int = 1) -> None:
+        """Add to a count."""
+        self.counts[what] = self.counts.get(what, 0) + number
+
+    def as_json(self) -> dict[str, Any]:
+        """``{"ok": true, "counts": ..., "problems": []}``."""
+        return {
+            "ok": self.ok,
+            "counts": dict(sorted(self.counts.items())),
+            "problems": [
+                {"sponsor": p.sponsor, "room": p.room, "kind": p.kind, "where": p.where, "message": p.message}
+                for p in self.problems
+            ],
+        }
+
+
+def verify(db: Database, *, actor: Actor, tenants: Sequence[SponsorId] | None = None) -> Proof:
+    """Recompute everything of these sponsors (of all, unless named), one sponsor a transaction."""
+    proof = Proof()
+    with db.begin(actor, tenants=ALL_TENANTS) as tx:
+        every = [sponsor.sponsor_id for sponsor in plan.list_sponsors(tx)]
+    for tenant_id in every if tenants is None else tenants:
+        with db.begin(actor, tenants=[tenant_id]) as tx:
+            proof.count("sponsors")
+            for check in CHECKS:
+                check(tx, tenant_id, proof)
+    return proof
+
+
+def check_audit(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
+    """The audit chain holds from its first row to the head."""
+    for found in audit.verify(tx, tenant_id=tenant_id):
+        proof.problems.append(Problem(str(tenant_id), "audit", found.damage, f"record {found.audit_no}", found.message))
+
+
+def check_ledger(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
+    """Balances are the sums of lines, entries carry their hashes, nothing is missing."""
+    checked = ledger.verify(tx, tenant_id=tenant_id)
+    proof.count("accounts", checked.accounts)
+    proof.count("entries", checked.entries)
+    proof.count("lines", checked.lines)
+    for damage in checked.damage:
+        message = f"found {damage.found}, expected {damage.expected}"
+        proof.problems.append(Problem(str(tenant_id), "ledger", damage.kind, damage.where, message))
+
+
+def check_entitlements(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
+    """What the facts entitle everybody to is what is posted, for every pay date."""
+    for each in plan.list_plans(tx, tenant_id=tenant_id):
+        proof.count("plans")
+        _check_plan(tx, tenant_id, each.plan_id, proof)
+
+
+def _check_plan(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, proof: Proof) -> None:
+    dates = [run.pay_date for run in census.pay_runs(tx, tenant_id=tenant_id, plan_id=plan_id)]
+    if not dates:
+        return
+    scope = recordkeeping.Scope(tenant_id, plan_id, min(dates), max(dates) + timedelta(days=1))
+    for should_be, posted in recordkeeping.compare(tx, scope=scope):
+        proof.count("entitlements", len(should_be.employee_ids) * len(should_be.pay_dates))
+        for (source, reason), cents in recordkeeping.difference(should_be, posted).items():
+            for place, period in zip(*cents.nonzero(), strict=True):
+                where = f"{should_be.employee_ids[place]} {should_be.pay_dates[period]} {source}"
+                held = f" held as {reason}" if reason else ""
+                message = f"{int(cents[place, period])} cents are missing in the books{held}"
+                proof.problems.append(Problem(str(tenant_id), "recordkeeping", "entitlement", where, message))
+
+
+def check_suspense(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
+    """Every cent in suspense has a reason on file."""
+    for each in plan.list_plans(tx, tenant_id=tenant_id):
+        held = recordkeeping.held_cents(tx, tenant_id=tenant_id, plan_id=each.plan_id)
+        balance = ledger.balances(tx, tenant_id=tenant_id, plan_id=each.plan_id).total(ledger.Kind.SUSPENSE)
+        if held != balance:
+            message = f"suspense holds {balance} cents, reasons are on file for {held}"
+            proof.problems.append(Problem(str(tenant_id), "recordkeeping", "suspense", str(each.plan_id), message))
+
+
+def check_tests(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
+    """Every stored test follows from the facts as they were known then."""
+    for found in compliance.verify_runs(tx, tenant_id=tenant_id):
+        where = f"{found.run_id} {found.test or ''}".strip()
+        message = f"stored {found.stored}, recomputed {found.recomputed}"
+        proof.problems.append(Problem(str(tenant_id), "compliance", "test", where, message))
+
+
+CHECKS = (check_audit, check_ledger, check_entitlements, check_suspense, check_tests)
