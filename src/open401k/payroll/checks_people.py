@@ -39,6 +39,10 @@ def check(chunk: Chunk, expected: Expectation, pay_date: date | None, new_people
             yield chunk.finding(
                 row, Severity.REJECT, Code.HOURS_RANGE, reason, "Send the hours of this pay period.", Field.HOURS
             )
+        if row.ssn and row.employee_id and chunk.standing.place.get(row.employee_id, -1) != place:
+            reason = "The SSN and the employee id name two different people, or one of them nobody."
+            fix = "Send one of them, or correct it."
+            yield chunk.finding(row, Severity.REJECT, Code.PERSON_CONFLICT, reason, fix, Field.SSN)
         if place >= 0:
             yield from _known(chunk, row, chunk.standing, place)
         else:
@@ -110,6 +114,12 @@ def _known(chunk: Chunk, row: PayrollRow, standing: Standing, place: int) -> Fou
             value=str(row.birth_date),
             confirm=True,
         )
+    hired = standing.employment[place] if standing.employment else ()
+    if hired and row.hire_date is not None and all(span[0] != row.hire_date for span in hired):
+        reason = f"The hire date on file is {hired[-1][0]}, the row says {row.hire_date}."
+        fix = "If the row is right, correct the census: entry, vesting and contributions are computed again from it."
+        value = str(row.hire_date)
+        yield chunk.finding(row, Severity.NOTE, Code.HIRE_DATE_CHANGED, reason, fix, Field.HIRE_DATE, value=value)
     if (row.last_name == last and row.first_name == first) or not (row.last_name or row.first_name):
         return
     same_last, same_first = _plain(row.last_name) == _plain(last), _plain(row.first_name) == _plain(first)

@@ -7,7 +7,7 @@ from itertools import chain, islice
 from .columns import findings_of, propose, settled_by
 from .findings import Code, Finding, Findings, Severity
 from .formats import LAYOUTS, RowReader
-from .mapping import Mapping, MappingProposal
+from .mapping import Mapping, MappingProposal, fingerprint
 from .rows import PayrollRow
 from .tables import Cells, Table, open_table
 
@@ -71,12 +71,13 @@ def open_upload(
     findings.extend(table.findings)
     head = list(islice(table.rows, SAMPLED))
     samples = [cells for _, _, cells in head]
-    mapping = known_layout(table.headings, provider)
+    shape = fingerprint(provider, table.headings)
+    mapping = next((known for known in remembered if known.fingerprint == shape), None)
+    mapping = mapping or known_layout(table.headings)
     if mapping is not None:
         proposal = settled_by(mapping, samples)
     else:
         proposal = propose(table.headings, samples, provider=provider, remembered=remembered)
-        mapping = next((known for known in remembered if known.fingerprint == proposal.fingerprint), None)
     if mapping is None:
         findings.extend(table.findings[told:])
         findings.extend(findings_of(proposal))
@@ -108,9 +109,6 @@ def _lacking(headings: Sequence[str], provider: str) -> list[Finding]:
     return []
 
 
-def known_layout(headings: Sequence[str], provider: str = "") -> Mapping | None:
-    """The mapping of a published layout with exactly these headings; a named provider tries only its own."""
-    for layout in LAYOUTS:
-        if provider in ("", layout.name) and (mapping := layout.mapping(headings)) is not None:
-            return mapping
-    return None
+def known_layout(headings: Sequence[str]) -> Mapping | None:
+    """The mapping of the published layout with exactly these headings, whoever sends it."""
+    return next((mapping for layout in LAYOUTS if (mapping := layout.mapping(headings)) is not None), None)

@@ -17,7 +17,6 @@ MOST_MEMBERS = 500
 MOST_UNPACKED = 256 * 1024 * 1024
 MOST_RATIO = 100
 RATIO_MATTERS_FROM = 4 * 1024 * 1024
-WALL_SECONDS = 60
 _READER = Path(__file__).with_name("workbook_process.py")
 _FORBIDDEN_PARTS = {
     "xl/externallinks/": "links to other files",

@@ -14,6 +14,7 @@ from open401k.payroll import (
     Findings,
     Opened,
     Outcome,
+    PayrollRow,
     PlanTerms,
     Severity,
     Standing,
@@ -308,7 +309,7 @@ def test_30_to_32_dates(case: int, text: str, code: str) -> None:
 
 
 def test_33_hired_after_the_pay_date() -> None:
-    assert only(lines(GOOD | {"hire_date": "2026-03-14"}))[1] == "date.order"
+    assert codes(read(lines(GOOD | {"hire_date": "2026-03-14"})).findings) == ["date.order", "hire_date.changed"]
 
 
 def test_34_terminated_before_hired() -> None:
@@ -461,3 +462,15 @@ def test_swapped_columns_are_seen_by_the_last_payroll() -> None:
     assert codes(outcome.findings) == ["columns.swapped"]
     assert outcome.findings.needs_confirmation
     assert codes(read(lines(GOOD, SECOND, THIRD), known=known).findings) == []
+
+
+def test_other_hire_date_than_on_file_is_told() -> None:
+    severity, code, row, column, value, text = only(lines(GOOD | {"hire_date": "2015-03-02"}))
+    assert (severity, code, row, column, value) == (Severity.NOTE, "hire_date.changed", 2, "E hire_date", "2015-03-02")
+    assert "2015-02-02" in text
+
+
+def test_ssn_and_employee_id_of_two_people_are_a_contradiction() -> None:
+    known = standing(place={"123456789": 0, "emp_b": 1})
+    row = PayrollRow(2, 2, "123456789", "emp_b", "Ana", "Lee", pay_date=date(2026, 3, 13), gross_cents=1)
+    assert codes(check([[row]], known, EXPECTED).findings) == ["person.conflict"]

@@ -1,12 +1,13 @@
 """Published layouts and headings of any provider, read into the same rows."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 from tests.rooms.payroll.test_catalogue import codes
 
-from open401k.payroll import LAYOUTS, Field, Findings, Layout, PayrollRow, Severity, open_upload, read_json
+from open401k.payroll import LAYOUTS, Field, Findings, Layout, PayrollRow, Severity, open_upload, read_json, settle
 
 VALUES = {
     Field.SSN: "123-45-6789",
@@ -110,8 +111,9 @@ def test_heading_that_its_cells_contradict_is_never_sure() -> None:
     assert opened.mapping is None
 
 
+EMPLOYEE = "emp_" + "0" * 31 + "1"
 LINE = {
-    "employee_id": "emp_1",
+    "employee_id": EMPLOYEE,
     "gross_cents": 4000_00,
     "pre_tax_cents": 200_00,
     "hours": "80.25",
@@ -124,7 +126,7 @@ def test_api_body_gives_the_same_rows() -> None:
     ((row,),) = read_json({"pay_date": "2026-03-13", "lines": [LINE]}, findings)
     assert findings.total == 0
     assert (row.key, row.pay_date, row.pre_tax_cents, row.hours_hundredths, row.loan_payments) == (
-        "emp_1",
+        EMPLOYEE,
         date(2026, 3, 13),
         200_00,
         80_25,
@@ -143,6 +145,7 @@ def test_api_body_gives_the_same_rows() -> None:
         ({"birth_date": "02/29/2025"}, "date.invalid", "lines[0].birth_date"),
         ({"pretax": 1}, "header.unknown", "lines[0].pretax"),
         ({"loans": [{"loan_id": "L1"}]}, "amount.missing", "lines[0].loans[0]"),
+        ({"employee_id": "1042"}, "person.unknown", "lines[0].employee_id"),
         ({"employee_id": ""}, "ssn.invalid", "lines[0].employee_id"),
     ],
 )
@@ -153,3 +156,22 @@ def test_api_body_names_the_path_of_each_problem(change: Any, code: str, path: s
         (Severity.REJECT, code, path)
     ]
     assert "912345678" not in findings.listed[0].value_masked
+
+
+def test_providers_employee_number_never_stands_for_our_id() -> None:
+    headings = "SSN,Employee ID,First Name,Last Name,Check Date,Gross Pay,401k,Roth"
+    data = f"{headings}\n123-45-6789,1042,Ana,Lee,2026-03-13,4000.00,200.00,0.00\n".encode()
+    opened = open_upload(data, provider="northwind")
+    assert opened.proposal is not None
+    settled = open_upload(data, provider="northwind", remembered=[settle(opened.proposal, {})])
+    assert [(row.ssn, row.employee_id) for chunk in settled.chunks() for row in chunk] == [("123456789", "")]
+
+
+def test_published_layout_is_known_whoever_sends_it_and_a_settled_mapping_goes_before_it() -> None:
+    headings = sorted(LAYOUTS[1].required)
+    data = ",".join(headings).encode() + b"\n" + b",".join([b"x"] * len(headings))
+    known = open_upload(data, provider="northwind").mapping
+    assert known is not None
+    assert known.provider == "paykonnect"
+    own = replace(known, provider="northwind")
+    assert open_upload(data, provider="northwind", remembered=[own]).mapping == own

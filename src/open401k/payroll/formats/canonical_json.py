@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from open401k.kernel import EmployeeId
+
 from .. import cells as cell
 from ..findings import Code, Finding, Findings, Severity
 from ..mapping import DateOrder
@@ -66,11 +68,22 @@ def _line(place: int, line: Any, shared: Mapping[str, Any], findings: Findings) 
         _cents(values, f"{field}_cents", line.get(f"{field}_cents"), f"{path}.{field}_cents", number, findings)
     for key, target, name in (("loans", "loan_payments", "loan_id"), ("earnings", "earnings", "code")):
         values[target] = _pairs(line.get(key), name, f"{path}.{key}", number, findings)
+    if not _is_id(values.get("employee_id", "")):
+        reason = "This is not an employee id of ours: emp_ and 32 hexadecimal digits."
+        findings.add(_refused(Code.PERSON_UNKNOWN, reason, f"{path}.employee_id", number, values["employee_id"]))
     if not values.get("ssn") and not values.get("employee_id"):
         findings.add(_refused(Code.SSN_INVALID, "The line names nobody.", f"{path}.employee_id", number, ""))
     if findings.total > before:
         return None
     return PayrollRow(row=number, line=number, **values)
+
+
+def _is_id(text: str) -> bool:
+    """Whether it could be one of our employees; blank is nobody, which is asked elsewhere."""
+    try:
+        return not text or bool(EmployeeId.parse(text))
+    except ValueError:
+        return False
 
 
 def _take(

@@ -40,7 +40,9 @@ class RowReader:
         hours = cell.hours_parser()
         self._getters: list[tuple[int, int, Callable[[str], Any]]] = []
         for column in mapping.columns:
-            if column.field is not None and not column.field.may_repeat:
+            # A provider's own employee number says nothing to us where the SSN says who it is.
+            foreign = column.field is Field.EMPLOYEE_ID and Field.SSN in mapping.fields
+            if column.field is not None and not column.field.may_repeat and not foreign:
                 parse = self._parser(column.field, amount, day, hours)
                 self._getters.append((_SLOTS[column.field], column.place, parse))
         self._loan_columns = _loans_of(mapping.columns)
