@@ -284,14 +284,8 @@ def _open_run(tx: Tx, tenant_id: SponsorId, run: PayRun) -> None:
     known = {row.run_id: row for row in _pay_store.runs(tx, tenant_id=tenant_id, run_ids=wanted)}
     if run.run_id in known:
         before = known[run.run_id]
-        if (before.plan_id, before.pay_date, before.period_start, before.period_end, before.replaces) != (
-            run.plan_id,
-            run.pay_date,
-            run.period_start,
-            run.period_end,
-            run.replaces,
-        ):
-            raise ValueError(f"{run.run_id} is on file with another plan, day, period or predecessor")
+        if (before.plan_id, before.pay_date, before.replaces) != (run.plan_id, run.pay_date, run.replaces):
+            raise ValueError(f"{run.run_id} is on file with another plan, day or predecessor")
         return
     if run.replaces is not None:
         replaced = known.get(run.replaces)

@@ -4,11 +4,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from open401k.kernel import Source
+from open401k.law import eligibility, vesting
+from open401k.law.eligibility import TermsProblem
+from open401k.law.matching import MatchFormula
+from open401k.law.matching import match as match_of
+from open401k.law.safe_harbor import Shortcoming, match_shortcomings, nonelective_shortcomings
 
 from .provisions import (
-    CLIFF_3,
-    GRADED_6,
     IMMEDIATE_VESTING,
     Match,
     MatchTier,
@@ -41,11 +46,11 @@ def problems(provisions: Provisions) -> list[ProvisionProblem]:
 
 def match_on(tiers: tuple[MatchTier, ...], deferral_bps: int) -> int:
     """The match on deferrals of this share of pay, exact, in ten-thousandths of a basis point of pay."""
-    bottom = total = 0
-    for rate_bps, top in tiers:
-        total += rate_bps * max(0, min(deferral_bps, top) - bottom)
-        bottom = top
-    return total
+    if not tiers:
+        return 0
+    # On this much pay the match is a whole number of cents for every rate, so nothing is rounded.
+    deferred, pay = np.array([deferral_bps * 10_000]), np.array([100_000_000])
+    return int(match_of(deferred, pay, MatchFormula.of(tiers))[0])
 
 
 def slower_than(schedule: VestingSchedule, other: VestingSchedule) -> bool:
@@ -68,21 +73,23 @@ def _calendar(provisions: Provisions) -> Iterator[ProvisionProblem]:
 
 def _eligibility(provisions: Provisions) -> Iterator[ProvisionProblem]:
     terms = provisions.eligibility
-    if not 0 <= terms.minimum_age <= 21:
+    asked = eligibility.EligibilityTerms(terms.minimum_age, terms.service_months, terms.hours_in_year)
+    beyond = eligibility.problems(asked)
+    if TermsProblem.AGE_OVER_21 in beyond or terms.minimum_age < 0:
         yield ProvisionProblem(
             "eligibility.minimum_age",
             f"A minimum age of {terms.minimum_age} keeps out people the plan must let in at 21.",
             "IRC 410(a)(1)(A)(i)",
             "Set it to 21 or less.",
         )
-    if not 0 <= terms.service_months <= 12:
+    if TermsProblem.SERVICE_OVER_A_YEAR in beyond or terms.service_months < 0:
         yield ProvisionProblem(
             "eligibility.service_months",
             f"{terms.service_months} months of service are more than the one year a plan with deferrals may ask for.",
             "IRC 401(k)(2)(D), 410(a)(1)(A)(ii)",
             "Set it to 12 or less.",
         )
-    if terms.hours_in_year is not None and not 0 < terms.hours_in_year <= 1_000:
+    if TermsProblem.HOURS_OVER_1000 in beyond or (terms.hours_in_year is not None and terms.hours_in_year <= 0):
         yield ProvisionProblem(
             "eligibility.hours_in_year",
             f"A year of service cannot need {terms.hours_in_year} hours: 1,000 are enough by law.",
@@ -154,8 +161,7 @@ def _match(provisions: Provisions) -> Iterator[ProvisionProblem]:
         yield ProvisionProblem(
             "match", "There is nothing to match without deferrals.", "IRC 401(m)(4)(A)", "Allow pre_tax deferrals."
         )
-    tops = [tier.up_to_bps_of_pay for tier in match.tiers]
-    if not tops or tops[0] <= 0 or tops != sorted(set(tops)) or any(tier.rate_bps < 0 for tier in match.tiers):
+    if not _upward(match):
         yield ProvisionProblem(
             "match.tiers",
             "Each tier ends at a higher share of pay than the one before, and no rate is negative.",
@@ -193,9 +199,9 @@ def _safe_harbor(provisions: Provisions) -> Iterator[ProvisionProblem]:
             "IRC 401(k)(12)(C)",
             "Set safe_harbor and the source of the nonelective contribution to agree.",
         )
-    if match is not None and design.is_match:
+    if match is not None and design.is_match and _upward(match):
         yield from _safe_harbor_match(match, design)
-    if nonelective is not None and design is SafeHarbor.NONELECTIVE and nonelective.rate_bps < 300:
+    if nonelective is not None and design is SafeHarbor.NONELECTIVE and nonelective_shortcomings(nonelective.rate_bps):
         yield ProvisionProblem(
             "nonelective.rate_bps",
             f"{nonelective.rate_bps / 100:g} % is less than the 3 % of the safe harbor.",
@@ -204,8 +210,15 @@ def _safe_harbor(provisions: Provisions) -> Iterator[ProvisionProblem]:
         )
 
 
+def _upward(match: Match) -> bool:
+    """Whether the tiers can be computed at all."""
+    tops = [tier.up_to_bps_of_pay for tier in match.tiers]
+    return bool(tops) and tops[0] > 0 and tops == sorted(set(tops)) and all(tier.rate_bps >= 0 for tier in match.tiers)
+
+
 def _safe_harbor_match(match: Match, design: SafeHarbor) -> Iterator[ProvisionProblem]:
-    if match.cap_cents is not None:
+    lacks = match_shortcomings(MatchFormula.of(match.tiers, match.cap_cents))
+    if Shortcoming.CAPPED_IN_DOLLARS in lacks:
         yield ProvisionProblem(
             "match.cap_cents",
             "A cap in dollars gives some people less than the safe harbor match.",
@@ -220,8 +233,7 @@ def _safe_harbor_match(match: Match, design: SafeHarbor) -> Iterator[ProvisionPr
             "Use ((10000, 300), (5000, 500)), or call it an enhanced match.",
         )
     if design is SafeHarbor.ENHANCED_MATCH:
-        rates = [tier.rate_bps for tier in match.tiers]
-        if rates != sorted(rates, reverse=True):
+        if Shortcoming.RATE_RISES in lacks:
             yield ProvisionProblem(
                 "match.tiers",
                 "The rate of an enhanced match may not rise with deferrals.",
@@ -282,7 +294,7 @@ def _vesting(provisions: Provisions) -> Iterator[ProvisionProblem]:
                 "IRC 411(a)(1), 401(k)(2)(C), 401(k)(12)(E)(i)",
                 "Take its schedule out.",
             )
-        elif slower_than(schedule, CLIFF_3) and slower_than(schedule, GRADED_6):
+        elif not vesting.fast_enough(vesting.Schedule(tuple(percent * 100 for percent in percents))):
             yield ProvisionProblem(
                 where,
                 "The schedule is slower than both the three-year cliff and the two-to-six-year schedule.",
