@@ -23,7 +23,11 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Settings:
-    """Everything an operator may set; secrets are never printed."""
+    """Everything an operator may set; secrets are never printed.
+
+    With both URLs the roles are the operator's. With ``database_url`` alone it belongs to a user who may create roles:
+    see ``db.adopt``. With neither the embedded server is used.
+    """
 
     mode: Mode
     data_dir: Path
@@ -40,10 +44,10 @@ class Settings:
         if mode not in set(Mode):
             raise Open401kError(f"OPEN401K_MODE is {mode!r}.", fix="Set it to sandbox or production.")
         url, owner = environment.get("OPEN401K_DATABASE_URL"), environment.get("OPEN401K_OWNER_DATABASE_URL")
-        if bool(url) != bool(owner):
+        if owner and not url:
             raise Open401kError(
-                "A server of your own needs two ways in: OPEN401K_DATABASE_URL and OPEN401K_OWNER_DATABASE_URL.",
-                fix="Give one URL for the role open401k_app and one for open401k_owner.",
+                "OPEN401K_OWNER_DATABASE_URL is set and OPEN401K_DATABASE_URL is not.",
+                fix="Set both; or only OPEN401K_DATABASE_URL, as a user who may create the two roles.",
             )
         data_dir = _data_dir(environment)
         given = "OPEN401K_MASTER_KEY" in environment or "OPEN401K_MASTER_KEY_FILE" in environment

@@ -15,8 +15,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from open401k.base.db import EmbeddedServer, _system, migrate, pending
-from open401k.kernel import Open401kError
+from open401k.base.db import EmbeddedServer, _system, adopt, migrate, pending
+from open401k.kernel import Open401kError, SystemRandom
 
 
 @pytest.fixture
@@ -209,6 +209,25 @@ def test_a_server_that_cannot_start_says_why(server: EmbeddedServer) -> None:
     (server.data / "postgresql.conf").write_text("no such setting\n")
     with pytest.raises(Open401kError, match=r"did not start: .*postgresql\.conf"):
         server.start()
+
+
+def test_a_server_by_url_is_prepared_once_and_a_strangers_role_is_left_alone(
+    server: EmbeddedServer, place: Path
+) -> None:
+    admin = server.start().superuser
+    with psycopg.connect(admin, autocommit=True) as conn:
+        conn.execute("drop database open401k")
+        conn.execute("drop role open401k_app")
+        conn.execute("drop role open401k_owner")
+    ours = place / "ours" / "passwords.json"
+    for _ in range(2):
+        urls = adopt(admin, password_file=ours, random=SystemRandom())
+    assert migrate(urls.owner, signing_key=bytes(32))
+    with psycopg.connect(urls.app) as conn:
+        assert pending(conn) == []
+    with pytest.raises(Open401kError, match="has a role open401k_owner already"):
+        adopt(admin, password_file=place / "theirs" / "passwords.json", random=SystemRandom())
+    psycopg.connect(urls.app).close()
 
 
 OLD = Path("/usr/lib/postgresql/15/bin")

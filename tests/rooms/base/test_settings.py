@@ -56,7 +56,7 @@ def test_keys_come_from_the_environment(tmp_path: Path) -> None:
     ("environment", "told"),
     [
         ({"OPEN401K_MODE": "live"}, "sandbox or production"),
-        ({"OPEN401K_DATABASE_URL": "postgresql://x"}, "OPEN401K_OWNER_DATABASE_URL"),
+        ({"OPEN401K_OWNER_DATABASE_URL": "postgresql://x"}, "OPEN401K_DATABASE_URL is not"),
         ({"OPEN401K_MASTER_KEY": KEY}, "OPEN401K_INDEX_KEY"),
         ({"OPEN401K_MASTER_KEY": "short", "OPEN401K_INDEX_KEY": KEY}, "32 bytes in base64"),
     ],

@@ -1,7 +1,8 @@
 """The database: the embedded server or any by URL, migrations, transactions with the tenants they may see."""
 
-from .embedded import EmbeddedServer, Urls
+from .embedded import EmbeddedServer
 from .migrating import migrate, pending
+from .roles import Urls, adopt
 from .transaction import ALL_TENANTS, Actor, AllTenants, Database, Params, Tx
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Params",
     "Tx",
     "Urls",
+    "adopt",
     "migrate",
     "pending",
 ]

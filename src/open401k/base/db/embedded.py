@@ -8,24 +8,22 @@ Not here: migrations.
 import atexit
 import contextlib
 import fcntl
-import json
 import os
 import shutil
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
 
 import psycopg
-from psycopg import sql
 
 from open401k.kernel import Open401kError, Random, SystemRandom
 
-from . import _system
+from . import _system, roles
+from .roles import Urls
 
 _START_SECONDS = 600  # a recovery of several gigabytes of log takes minutes
 _RETRY_SECONDS = 60
@@ -45,15 +43,6 @@ _SETTINGS = MappingProxyType(
         "log_min_messages": "warning",
     }
 )
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Urls:
-    """How to connect: ``owner`` runs migrations, ``app`` all else, ``superuser`` is for the launcher and drills."""
-
-    superuser: str
-    owner: str
-    app: str
 
 
 class EmbeddedServer:
@@ -157,8 +146,7 @@ class EmbeddedServer:
         passwords = self._passwords()
         host = quote(str(_system.socket_directory(self.data, self._user)), safe="")
         owner, app = (
-            f"postgresql://{role}:{passwords[role]}@/open401k?host={host}&port={_PORT}"
-            for role in ("open401k_owner", "open401k_app")
+            f"postgresql://{role}:{passwords[role]}@/open401k?host={host}&port={_PORT}" for role in roles.ROLES
         )
         superuser = f"postgresql://postgres:{passwords['postgres']}@/postgres?host={host}&port={_PORT}"
         return Urls(superuser=superuser, owner=owner, app=app)
@@ -190,19 +178,7 @@ class EmbeddedServer:
                 fcntl.flock(self._lease, fcntl.LOCK_SH)
 
     def _passwords(self) -> dict[str, str]:
-        path = self._dir / "passwords.json"
-        if not path.exists():
-            made = {name: self._random.token(24).hex() for name in ("postgres", "open401k_owner", "open401k_app")}
-            made["id"] = self._random.token(8).hex()  # names the data where they lie elsewhere
-            aside = path.with_suffix(".new")
-            aside.unlink(missing_ok=True)
-            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                json.dump(made, file)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.rename(path)
-        found: dict[str, str] = json.loads(path.read_text())
-        return found
+        return roles.passwords(self._dir / "passwords.json", self._random)
 
     def _initialize(self, password: str) -> None:
         # Made aside and renamed: an interrupted initdb leaves nothing that looks like a database.
@@ -281,20 +257,8 @@ class EmbeddedServer:
             psycopg.connect(self.urls.app, connect_timeout=5).close()
             return
         with psycopg.connect(self.urls.superuser, autocommit=True) as conn:
-            for role in ("open401k_owner", "open401k_app"):
-                verb = (
-                    "alter"
-                    if conn.execute("select true from pg_roles where rolname = %s", [role]).fetchone()
-                    else "create"
-                )
-                statement = sql.SQL(
-                    "{verb} role {role} login nosuperuser nobypassrls nocreatedb nocreaterole password {password}"
-                )
-                conn.execute(
-                    statement.format(
-                        verb=sql.SQL(verb), role=sql.Identifier(role), password=sql.Literal(passwords[role])
-                    )
-                )
+            for role in roles.ROLES:
+                roles.create_or_alter(conn, role, passwords[role])
             if not conn.execute("select true from pg_database where datname = 'open401k'").fetchone():
                 conn.execute("create database open401k owner open401k_owner")
             conn.execute("revoke all on database open401k from public")
