@@ -212,8 +212,8 @@ def name(text: str) -> str:
             "The name has a line break or an unreadable character.",
             "Type the name again and export as UTF-8.",
         )
-    if (bare and bare[0] in "=+@") or len(bare) > 100:
-        raise CellError(Code.NAME_FORMAT, "This is a formula or too long to be a name.", "Correct the name.")
+    if (bare and bare[0] in "=+@") or len(bare) > 100 or _NINE_DIGITS.search(bare):
+        raise CellError(Code.NAME_FORMAT, "This is a formula, a number or too long to be a name.", "Correct the name.")
     return bare
 
 

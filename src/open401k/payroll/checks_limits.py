@@ -14,6 +14,7 @@ import numpy as np
 from open401k.kernel import CalendarYear, LimitationYear, Money, Source
 from open401k.law import deferrals, figures
 
+from .cells import shown
 from .checks_people import left_long_ago
 from .chunks import Chunk
 from .findings import Code, Finding, Hold, Severity
@@ -311,7 +312,10 @@ def _loans(chunk: Chunk) -> Found:
             payoff = open_loans.get(reference)
             if payoff is None:
                 code, over = Code.LOAN_UNKNOWN, cents
-                reason, fix = f"No open loan {reference!r} of this employee.", "Correct the loan reference, or stop it."
+                reason, fix = (
+                    f"No open loan {shown(reference)!r} of this employee.",
+                    "Correct the loan reference, or stop it.",
+                )
             elif cents > payoff:
                 code, over = Code.LOAN_OVERPAY, cents - payoff
                 reason = f"{_dollars(cents)} is more than the payoff of {_dollars(payoff)}."

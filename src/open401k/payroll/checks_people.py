@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from open401k.kernel import anniversary
 
+from .cells import shown
 from .chunks import Chunk
 from .findings import Code, Finding, Severity
 from .rows import Field, PayrollRow, masked_ssn
@@ -165,7 +166,7 @@ def _unknown(chunk: Chunk, row: PayrollRow, alike: dict[tuple[str, str], int], n
     }
     lacking = [field for field, value in needed.items() if not value]
     if not row.ssn:
-        reason = f"There is no employee {row.employee_id}."
+        reason = f"There is no employee {shown(row.employee_id)}."
         fix = "Add as new hire with: ssn, first name, last name, birth date, hire date."
         yield chunk.finding(row, Severity.REJECT, Code.PERSON_UNKNOWN, reason, fix, Field.EMPLOYEE_ID)
     elif lacking == [Field.HIRE_DATE]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from . import workbook
+from .cells import shown
 from .findings import Code, Finding, Severity
 
 Cells: TypeAlias = tuple[int, int, list[str]]  # row as a spreadsheet shows it, physical line, cells
@@ -116,6 +117,9 @@ def heading_problems(headings: Sequence[str]) -> list[Finding]:
     """Blank or repeated headings, which no mapping can settle."""
     if len(headings) > MOST_COLUMNS:
         return [_reject(Code.FILE_TOO_LARGE, f"More than {MOST_COLUMNS} columns.", "Export only the payroll.", row=1)]
+    if any(shown(heading) != heading for heading in headings):
+        reason = "The first row is not headings: a cell of it looks like a person's number, or cannot be printed."
+        return [_reject(Code.HEADER_MISSING, reason, "Export with headings in row 1.", row=1, line=1)]
     problems, seen = [], dict[str, int]()
     for place, heading in enumerate(headings):
         where = workbook.letter_of(place)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import openpyxl
 import pytest
-from tests.rooms.payroll.test_catalogue import GOOD, NAMES, SECOND, accepted, codes, lines, read
+from tests.rooms.payroll.test_catalogue import EXPECTED, GOOD, NAMES, SECOND, accepted, codes, lines, read, standing
 
-from open401k.payroll import open_upload
+from open401k.payroll import check, open_upload
 
 Change = Callable[[dict[str, bytes]], None]
 
@@ -186,3 +186,23 @@ def test_blank_lines_are_passed_over_and_counted() -> None:
     data = lines(GOOD) + b"\n\n,,,,,,,,,,,,,\n" + ",".join((SECOND | {"pre_tax": "x"}).values()).encode()
     assert [(finding.row, finding.line) for finding in read(data).findings.listed] == [(6, 6)]
     assert accepted(lines(GOOD) + b"\n\n").rows == 1
+
+
+def test_no_ssn_of_any_cell_reaches_a_finding_or_proposal() -> None:
+    number, plain = "123-45-6789", "123456789"
+    rows = [GOOD | {name: number} for name in NAMES]
+    for data in (
+        lines(*rows),
+        lines(GOOD, header=",".join(GOOD.values())),
+        lines(GOOD, header="a,b,c,d,e,f,g,h,i,j,k,l,m,n"),
+    ):
+        opened = open_upload(data)
+        check(opened.chunks(), standing(), EXPECTED, mapping=opened.mapping, findings=opened.findings)
+        told = repr(opened.findings.listed) + repr(opened.proposal)
+        assert opened.findings.listed
+        assert number not in told
+        assert plain not in told
+
+
+def test_file_without_headings_is_named() -> None:
+    assert codes(open_upload(lines(SECOND, header=",".join(GOOD.values()))).findings) == ["header.missing"]
