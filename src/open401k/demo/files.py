@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from .people import PAY_DATES_2026, Company, Person
+from .people import PAY_DATES, Company, Person
 
 HEADINGS = (
     "Employee SSN",
@@ -41,12 +41,12 @@ NO_MISTAKES = Mistakes()
 def payroll_csv(
     company: Company, period: int, mistakes: Mistakes = NO_MISTAKES, joined: Sequence[Person] = ()
 ) -> bytes:
-    """The file of the ``period``-th pay date of 2026 (0 to 25), as the provider would export it."""
+    """The file of the ``period``-th pay date (0 is January 2, 2026), as the provider would export it."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([mistakes.headings.get(heading, heading) for heading in HEADINGS])
     for person in (*company.people, *joined):
-        if not _is_paid(person, PAY_DATES_2026[period]):
+        if not _is_paid(person, PAY_DATES[period]):
             continue
         cells = _cells(person, period)
         row = [mistakes.cells.get((person.ssn, heading), cells[heading]) for heading in HEADINGS]
@@ -57,7 +57,7 @@ def payroll_csv(
 
 def file_name(company: Company, period: int) -> str:
     """``acme-2026-08-14.csv``."""
-    return f"{company.name.split()[0].lower()}-{PAY_DATES_2026[period]}.csv"
+    return f"{company.name.split()[0].lower()}-{PAY_DATES[period]}.csv"
 
 
 def _is_paid(person: Person, pay_date: date) -> bool:
@@ -66,9 +66,9 @@ def _is_paid(person: Person, pay_date: date) -> bool:
 
 
 def _cells(person: Person, period: int) -> dict[str, str]:
-    pay_date = PAY_DATES_2026[period]
+    pay_date = PAY_DATES[period]
     gross = person.pay_cents(period)
-    pre_tax, roth = gross * person.pre_tax_bps // 10_000, gross * person.roth_bps // 10_000
+    pre_tax, roth = (gross * rate // 10_000 for rate in person.rates_bps(pay_date))
     end = pay_date - timedelta(days=5)
     return {
         "Employee SSN": person.ssn,

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-PAY_DATES_2026 = tuple(date.fromordinal(date(2026, 1, 2).toordinal() + 14 * period) for period in range(26))
+#: Biweekly Fridays of 2026, and the first one of 2027 (whose figures are not on file).
+PAY_DATES = tuple(date.fromordinal(date(2026, 1, 2).toordinal() + 14 * period) for period in range(27))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,17 @@ class Person:
     raise_on: date | None = None
     raise_bps: int = 0
     terminated_on: date | None = None
+    new_rate_on: date | None = None
+    new_pre_tax_bps: int = 0
+
+    def rates_bps(self, pay_date: date) -> tuple[int, int]:
+        """Pre-tax and Roth shares of pay elected on a pay date."""
+        changed = self.new_rate_on is not None and pay_date >= self.new_rate_on
+        return (self.new_pre_tax_bps if changed else self.pre_tax_bps), self.roth_bps
 
     def pay_cents(self, period: int) -> int:
         """Gross pay of one biweekly period (the 26th of a year's pay), with the raise once it has happened."""
-        pay_date = PAY_DATES_2026[period]
+        pay_date = PAY_DATES[period]
         yearly = self.salary_cents
         if self.raise_on is not None and pay_date >= self.raise_on:
             yearly += yearly * self.raise_bps // 10_000
@@ -52,6 +60,11 @@ def _d(text: str) -> date:
     return date.fromisoformat(text)
 
 
+#: The pay date from which Acme's owners save far more, to make up for a thrifty spring: the plan is then on its way to
+#: fail the ADP test, although it passes that day.
+_AUGUST = date(2026, 8, 14)
+
+
 ACME = Company(
     name="Acme Tool & Die, Inc.",
     plan_name="Acme Tool & Die 401(k) Plan",
@@ -66,12 +79,14 @@ ACME = Company(
             _d("1965-03-14"),
             _d("2008-05-01"),
             24_800_000,
-            740,
+            440,
             0,
             6000,
             True,
             balance_2025_cents=61_240_118,
             pay_2025_cents=24_500_000,
+            new_rate_on=_AUGUST,
+            new_pre_tax_bps=1_220,
         ),
         Person(
             "219-11-1002",
@@ -80,13 +95,15 @@ ACME = Company(
             _d("1968-09-02"),
             _d("2008-05-01"),
             17_600_000,
-            760,
+            460,
             0,
             4000,
             True,
             "219-11-1001",
             balance_2025_cents=38_911_940,
             pay_2025_cents=17_200_000,
+            new_rate_on=_AUGUST,
+            new_pre_tax_bps=1_240,
         ),
         Person(
             "219-11-1003",
@@ -95,7 +112,7 @@ ACME = Company(
             _d("1979-01-22"),
             _d("2012-03-05"),
             8_840_000,
-            500,
+            400,
             balance_2025_cents=9_412_207,
             pay_2025_cents=8_580_000,
         ),
@@ -106,7 +123,7 @@ ACME = Company(
             _d("1984-06-30"),
             _d("2015-08-17"),
             7_280_000,
-            400,
+            300,
             balance_2025_cents=4_180_055,
             pay_2025_cents=7_020_000,
         ),
@@ -118,7 +135,7 @@ ACME = Company(
             _d("2018-01-08"),
             6_760_000,
             0,
-            600,
+            500,
             balance_2025_cents=3_655_912,
             pay_2025_cents=6_500_000,
         ),
@@ -182,9 +199,7 @@ ACME = Company(
             balance_2025_cents=2_510_873,
             pay_2025_cents=4_524_000,
         ),
-        Person(
-            "219-11-1012", "Kurt", "Weller", _d("1992-04-04"), _d("2022-02-14"), 4_420_000, 0, pay_2025_cents=4_316_000
-        ),
+        Person("219-11-1012", "Kurt", "Weller", _d("1992-04-04"), _d("2026-02-16"), 4_420_000, 0),
     ),
 )
 

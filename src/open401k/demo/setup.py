@@ -9,6 +9,9 @@ from open401k.recordkeeping import OpeningBalance
 
 from .people import Company
 
+#: The first day of the sandbox; who is hired later comes in with a payroll file.
+STARTS_ON = date(2026, 1, 1)
+
 #: Both plans match half of the first 6 % of pay and test on the current year's averages.
 TERMS = {
     "eligibility": plan.Eligibility(minimum_age=21, service_months=12, hours_in_year=None),
@@ -21,7 +24,8 @@ TERMS = {
 
 def takeover_of(company: Company, ids: Ids) -> Takeover:
     """Everything of one company, with 2025 pay (it fixes the HCEs of 2026) and balances of December 31, 2025."""
-    who = {person.ssn: ids.new(EmployeeId) for person in company.people}
+    here = [person for person in company.people if person.hired_on < STARTS_ON]
+    who = {person.ssn: ids.new(EmployeeId) for person in here}
     return Takeover(
         sponsor_id=ids.new(SponsorId),
         plan_id=ids.new(PlanId),
@@ -49,16 +53,16 @@ def takeover_of(company: Company, ids: Ids) -> Takeover:
                 },
                 employee_id=who[person.ssn],
             )
-            for person in company.people
+            for person in here
         ],
         family=[
             (who[person.ssn], census.Family(who[person.spouse_of], census.Relation.SPOUSE))
-            for person in company.people
+            for person in here
             if person.spouse_of
         ],
         balances=[
             OpeningBalance(who[person.ssn], Source.PRE_TAX, Money(person.balance_2025_cents))
-            for person in company.people
+            for person in here
             if person.balance_2025_cents
         ],
         balances_on=date(2025, 12, 31),

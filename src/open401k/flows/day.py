@@ -1,0 +1,37 @@
+"""A day begins: every plan is tested as of today, and what that changes is told. Not here: moving a clock."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from open401k import compliance, fiduciary, plan
+from open401k.base import messages
+from open401k.base.db import Actor, Database
+from open401k.kernel import PlanId, SponsorId, day_of
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """One plan on one day: the tests refused for want of a figure, with what they say."""
+
+    plan_id: PlanId
+    on: date
+    refused: tuple[str, ...]
+
+
+def begin_day(db: Database, *, actor: Actor, tenant_id: SponsorId) -> list[Tested]:
+    """Test, project and review the alerts of every plan of a sponsor; a second time on a day changes nothing."""
+    with db.begin(actor, tenants=[tenant_id]) as tx:
+        plans = plan.list_plans(tx, tenant_id=tenant_id)
+    return [_test(db, actor, tenant_id, each.plan_id) for each in plans]
+
+
+def _test(db: Database, actor: Actor, tenant_id: SponsorId, plan_id: PlanId) -> Tested:
+    with db.begin(actor, tenants=[tenant_id]) as tx:
+        today = day_of(tx.now)
+        tested = compliance.retest(tx, tenant_id=tenant_id, plan_id=plan_id, as_of=today, cause=f"day/{today}")
+        forecast = compliance.foresee(tx, tenant_id=tenant_id, run_id=tested.run_id)
+        if forecast is not None:
+            fiduciary.watch(tx, tenant_id=tenant_id, forecast=forecast)
+        refused = [each for each in tested.results if each.status is compliance.Status.REFUSED]
+        messages.publish(tx, tenant_id=tenant_id, kind="plan.tested", subject=plan_id, data={"run": str(tested.run_id)})
+        return Tested(plan_id, today, tuple(dict.fromkeys(each.explanation for each in refused)))

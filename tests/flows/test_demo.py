@@ -1,0 +1,34 @@
+"""The story of the sandbox: what it tells, and that its books are proved at the end."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from tests.support.database import TESTER, Served
+
+from open401k import compliance, fiduciary
+from open401k.base.sandbox import SandboxClock
+from open401k.demo import story
+from open401k.flows.verify import verify
+from open401k.kernel import FixedClock
+
+
+def test_the_story_ends_with_an_alert_for_one_plan_and_none_for_the_other(postgres: Served, tmp_path: Path) -> None:
+    wall = FixedClock(datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
+    clock = SandboxClock(tmp_path / "clock", start=story.STARTS_AT, wall=wall)
+    postgres.db.clock = clock
+    told: list[str] = []
+    sandbox = story.Sandbox(postgres.db, clock, TESTER)
+    seats = story.set_up(sandbox, told.append)
+    story.advance(sandbox, datetime(2026, 8, 14, 20, 0, tzinfo=UTC), told.append)
+    print("\n".join(told))
+    for seat, tests in zip(seats, (["adp"], []), strict=True):
+        with postgres.db.begin(TESTER, tenants=[seat.tenant_id]) as tx:
+            alerts = fiduciary.open_alerts(tx, tenant_id=seat.tenant_id, plan_id=seat.plan_id)
+            assert [alert.test for alert in alerts] == tests
+            assert all(alert.raised_at.date() == date(2026, 8, 14) for alert in alerts)
+            latest = compliance.latest(tx, tenant_id=seat.tenant_id, plan_id=seat.plan_id)
+            assert latest is not None
+            assert latest.of(compliance.TestId.ADP).status is compliance.Status.PASS
+        assert verify(postgres.db, actor=TESTER, tenants=[seat.tenant_id]).problems == []
+    story.advance(sandbox, datetime(2027, 1, 4, 20, 0, tzinfo=UTC), told.append)
+    print("\n".join(told[-40:]))
