@@ -117,3 +117,15 @@ def test_an_id_belongs_to_one_flow(db: Database, tenant: SponsorId) -> None:
     run(db, tenant, flow_id)
     with pytest.raises(ValueError, match="is a sample, not a other"):
         steps.run_flow(db, flow="other", flow_id=flow_id, tenant_id=tenant, actor=TESTER, steps=[read], ctx=tenant)
+
+
+def test_a_flow_stopped_on_purpose_goes_on_where_it_stopped(db: Database, begin: Begin, tenant: SponsorId) -> None:
+    flow_id = db.ids.new(FlowId)
+    for _ in range(2):
+        paused = steps.run_flow(
+            db, flow="sample", flow_id=flow_id, tenant_id=tenant, actor=TESTER, steps=STEPS, ctx=tenant, until="read"
+        )
+        assert paused == {"read": {"rows": [1, 2]}}
+    assert posted(begin, tenant) == 0
+    assert run(db, tenant, flow_id)["post"] == 2
+    assert posted(begin, tenant) == 1
