@@ -56,10 +56,12 @@ def browser_of_sponsor(
         yield client
 
 
-def new_plan(world: World, name: str) -> tuple[SponsorId, PlanId]:
+def new_plan(world: World, name: str, plan_id: PlanId | None = None) -> tuple[SponsorId, PlanId]:
     """Register a sponsor and adopt a plan without a match."""
     with world.db.begin(TESTER, tenants=ALL_TENANTS) as tx:
         sponsor_id = plan.register_sponsor(tx, name=name, ein="12-3456789", established_on=date(2015, 1, 1))
     with world.db.begin(TESTER, tenants=[sponsor_id]) as tx:
-        plan_id = plan.adopt(tx, tenant_id=sponsor_id, provisions=PROVISIONS, name=f"{name} 401(k) Plan")
-    return sponsor_id, plan_id
+        adopted = plan.adopt(
+            tx, tenant_id=sponsor_id, provisions=PROVISIONS, name=f"{name} 401(k) Plan", plan_id=plan_id
+        )
+    return sponsor_id, adopted

@@ -5,7 +5,7 @@ A route names its :class:`Needs` (or :class:`Open`); ``create_app`` refuses to s
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import cast
@@ -157,14 +157,14 @@ def form_token(token: str) -> str:
     return hashlib.sha256(b"form\x00" + token.encode()).hexdigest()
 
 
-async def posted_form(request: Request) -> FormData:
+async def posted_form(request: Request) -> AsyncIterator[FormData]:
     """The form of a session, its token compared; a page of another site cannot know it."""
-    form = await request.form(max_files=1, max_fields=400)
-    session = request.cookies.get(cookie_name(services_of(request)))
-    token = form.get("csrf")
-    if not session or not isinstance(token, str) or not hmac.compare_digest(token, form_token(session)):
-        raise ProblemError(CROSS_SITE)
-    return form
+    async with request.form(max_files=1, max_fields=400) as form:
+        session = request.cookies.get(cookie_name(services_of(request)))
+        token = form.get("csrf")
+        if not session or not isinstance(token, str) or not hmac.compare_digest(token, form_token(session)):
+            raise ProblemError(CROSS_SITE)
+        yield form
 
 
 def word(form: FormData, name: str) -> str:

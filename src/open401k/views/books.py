@@ -121,8 +121,18 @@ def load_journal(
     shown = rows[:limit]
     lines = _lines(tx, tenant_id, [row[0] for row in shown])
     entries = tuple(
-        JournalEntry(EntryId(row[0]), *row[1:7], EntryId(row[7]) if row[7] else None, tuple(lines.get(row[0], ())))
-        for row in shown
+        JournalEntry(
+            EntryId(entry_id),
+            number,
+            on,
+            at,
+            by,
+            reason,
+            cause,
+            EntryId(back) if back else None,
+            tuple(lines[entry_id]),
+        )
+        for entry_id, number, on, at, by, reason, cause, back in shown
     )
     return entries, str(shown[-1][1]) if len(rows) > limit else None
 
@@ -141,7 +151,10 @@ def load_audit(
         """,
         [tenant_id, before, before, limit + 1],
     )
-    lines = tuple(AuditLine(*row[:9], bytes(row[9]).hex()) for row in rows[:limit])
+    lines = tuple(
+        AuditLine(number, at, kind, actor, why, action, subject, was, then, bytes(hashed).hex())
+        for number, at, kind, actor, why, action, subject, was, then, hashed in rows[:limit]
+    )
     return lines, str(lines[-1].number) if len(rows) > limit else None
 
 

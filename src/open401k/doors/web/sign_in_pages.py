@@ -4,6 +4,7 @@ import hmac
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 from starlette.datastructures import FormData
 from starlette.responses import JSONResponse, Response
@@ -46,8 +47,9 @@ def enter(request: Request, token: str) -> Response:
 @router.post("/sign-in/link", dependencies=[Anyone])
 async def enter_by_form(request: Request) -> Response:
     """The same link, pasted."""
-    pasted = word(await request.form(max_files=0, max_fields=5), "link")
-    return _redeem(request, pasted.rstrip("/").rpartition("/")[2])
+    async with request.form(max_files=0, max_fields=5) as form:
+        pasted = word(form, "link")
+    return await run_in_threadpool(_redeem, request, pasted.rstrip("/").rpartition("/")[2])
 
 
 @router.post("/sign-in/passkey/options", dependencies=[Anyone])

@@ -10,7 +10,7 @@ from open401k.views import books
 
 from ...guard import Caller, Needs
 from ...problems import FieldProblem, Problem, ProblemError
-from .convert import document
+from ...written import document
 
 router = APIRouter(tags=["Books"])
 Reader = Annotated[Caller, Depends(Needs(Permission.LEDGER_VIEW))]

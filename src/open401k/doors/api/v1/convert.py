@@ -1,36 +1,12 @@
 """View-models and rooms' values as the API writes them. Not here: what they mean."""
 
-from dataclasses import fields, is_dataclass
-from datetime import date, datetime
-from enum import Enum
-from typing import Any
-
-from open401k.kernel import Id, Money
+from open401k.kernel import Money
 from open401k.payroll.rows import PayrollRow
-from open401k.views.shown import FindingLine, PayrollLine, Percent
+from open401k.views.shown import FindingLine, PayrollLine
 
 from ...services import FileReceived, RunOutcome
+from ...written import document
 from .models import Finding, NewPayrollRun, PayrollRowIn, PayrollRun, PayrollRunLine
-
-
-def document(value: Any) -> Any:
-    """A view-model as JSON: money, percentages and ids as strings, days as ISO dates."""
-    match value:
-        case Money() | Percent():
-            return value.plain()
-        case Id():
-            return str(value)
-        case datetime() | date():
-            return value.isoformat()
-        case Enum():
-            return value.value
-        case tuple() | list():
-            return [document(each) for each in value]
-        case dict():
-            return {str(key): document(each) for key, each in value.items()}
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            return {field.name: document(getattr(value, field.name)) for field in fields(value)}
-    return value
 
 
 def finding(line: FindingLine) -> Finding:

@@ -15,8 +15,9 @@ from open401k.views import payroll_history, payroll_upload
 from ...guard import Caller, Needs
 from ...problems import NOT_FOUND, FieldProblem, Problem, ProblemError
 from ...services import FileReceived, RunHeader, RunOutcome
+from ...written import document
 from . import models
-from .convert import document, finding, rows, run, run_line
+from .convert import finding, rows, run, run_line
 from .once import KEY_REUSED, key_of
 
 router = APIRouter(tags=["Payroll"])
@@ -160,19 +161,19 @@ def _rows(caller: Caller, key: str, sent: models.NewPayrollRun) -> RunOutcome:
 
 
 async def _file(request: Request, caller: Caller, key: str) -> FileReceived:
-    form = await request.form(max_files=1, max_fields=10)
-    file, words = form.get("file"), {name: str(value) for name, value in form.items() if isinstance(value, str)}
-    if not isinstance(file, UploadFile) or "plan_id" not in words:
-        lacking = FieldProblem("A multipart payroll has a plan_id and a file.", code="missing", pointer="/file")
-        raise ProblemError(Problem(422, "invalid", "The request is not valid.", errors=[lacking]))
-    content = await file.read()
+    async with request.form(max_files=1, max_fields=10) as form:
+        file, words = form.get("file"), {name: value for name, value in form.items() if isinstance(value, str)}
+        if not isinstance(file, UploadFile) or "plan_id" not in words:
+            lacking = FieldProblem("A multipart payroll has a plan_id and a file.", code="missing", pointer="/file")
+            raise ProblemError(Problem(422, "invalid", "The request is not valid.", errors=[lacking]))
+        content, name = await file.read(), (file.filename or "payroll")[:200]
 
     def receive() -> FileReceived:
         placed = caller.at(named(PlanId, words["plan_id"]), Permission.PAYROLL_SUBMIT)
         return done(
             caller.services.payroll.receive_file(
                 placed.order(key),
-                name=(file.filename or "payroll")[:200],
+                name=name,
                 content=content,
                 provider=words.get("provider") or None,
                 pay_date=_day(words.get("pay_date", "")),

@@ -9,7 +9,7 @@ from open401k.kernel import AlertId
 from open401k.views import alert, plan_health, test_detail
 
 from ...guard import Caller, Needs
-from .convert import document
+from ...written import document
 from .payroll import found, named
 
 router = APIRouter(tags=["Tests, projection, cures, alerts"])

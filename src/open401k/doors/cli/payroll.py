@@ -1,0 +1,142 @@
+"""Commands about payroll: upload a file, list runs, show one."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from open401k.kernel import FileId, Refused, RunId
+from open401k.views import payroll_history, payroll_upload
+
+from ..services import RunOutcome
+from .commands import Json, Wiring
+from .places import Place, PlanOption, at_plan
+from .say import FAILED, BadInputError, Voice, fail
+
+Answer = TypeVar("Answer")
+
+
+def add(app: typer.Typer, wiring: Wiring) -> None:
+    """Add these commands."""
+    group = typer.Typer(help="Payroll files and runs.", no_args_is_help=True)
+    app.add_typer(group, name="payroll")
+
+    @group.command()
+    def upload(
+        file: Annotated[Path, typer.Argument(help="CSV or Excel file of a payroll provider.")],
+        plan: PlanOption = "",
+        provider: Annotated[str, typer.Option(help="Whose file it is; its columns are remembered by this name.")] = "",
+        pay_date: Annotated[
+            datetime | None, typer.Option(formats=["%Y-%m-%d"], help="If the file does not say.")
+        ] = None,
+        replaces: Annotated[str, typer.Option(help="The run that this corrected file takes the place of.")] = "",
+        accept: Annotated[bool, typer.Option("--accept-columns", help="Accept the proposed columns.")] = False,
+        confirm: Annotated[bool, typer.Option("--confirm", help="Say yes to findings that ask for one.")] = False,
+        json: Json = False,
+    ) -> None:
+        """Read, check and post a payroll file; the same file again changes nothing."""
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise BadInputError(f"{file} cannot be read: {error.strerror}.", fix="Check the path.") from None
+        with at_plan(wiring, "payroll upload", plan) as place:
+            run_id = _run_id(replaces) if replaces else None
+            received = place.services.payroll.receive_file(
+                place.order("cli " + hashlib.sha256(content + replaces.encode()).hexdigest()),
+                name=file.name,
+                content=content,
+                provider=provider or None,
+                pay_date=pay_date.date() if pay_date else None,
+                replaces=run_id,
+            )
+            done = _done(received)
+            posted = _settle(place, done.file_id, done.run_id, run_id, accept=accept, confirm=confirm)
+        _report(Voice(json), posted)
+
+    @group.command(name="list")
+    def list_runs(plan: PlanOption = "", json: Json = False) -> None:
+        """The payrolls of a plan, newest first."""
+        with at_plan(wiring, "payroll list", plan) as place, place.begin() as tx:
+            shown = payroll_history.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, after=None)
+        voice = Voice(json)
+        voice.tell(shown)
+        rows = [
+            (r.pay_date, r.provider, r.people, r.employee, r.employer, r.state, str(r.run_id)) for r in shown.payrolls
+        ]
+        voice.table(
+            ("Pay date", "Source", "People", "Employee", "Employer", "State", "Id"), rows, empty="No payroll yet."
+        )
+
+    @group.command()
+    def show(
+        run: Annotated[str, typer.Argument(help="Id of the run.")], plan: PlanOption = "", json: Json = False
+    ) -> None:
+        """One run with its findings and rows."""
+        with at_plan(wiring, "payroll show", plan) as place, place.begin() as tx:
+            shown = payroll_history.load_run(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, run_id=_run_id(run))
+        if shown is None:
+            raise BadInputError(f"There is no run {run}.", fix="See: open401k payroll list")
+        voice = Voice(json)
+        voice.tell(shown)
+        _findings(voice, shown.findings)
+        rows = [(r.line_no, r.name, r.plan_compensation, r.pre_tax, r.roth, r.match, r.held) for r in shown.rows]
+        voice.table(("Row", "Person", "Plan pay", "Pre-tax", "Roth", "Match", "Held"), rows, empty="No rows.")
+
+
+def _settle(
+    place: Place, file_id: FileId, run_id: RunId | None, replaces: RunId | None, *, accept: bool, confirm: bool
+) -> RunOutcome:
+    """Columns, then posting, as far as was agreed to."""
+    story, key = place.services.payroll, f"cli {file_id}"
+    if run_id is None:
+        with place.begin() as tx:
+            proposal = payroll_upload.load_mapping(
+                tx, tenant_id=place.tenant_id, plan_id=place.plan_id, file_id=file_id
+            )
+        if proposal is None:
+            raise BadInputError(f"{file_id} is not on file.", fix="Upload it again.")
+        if not accept:
+            words = "; ".join(f"{c.heading} is {c.field or 'not used'}" for c in proposal.columns)
+            raise BadInputError(f"These columns are new: {words}.", fix="If that is right, add --accept-columns.")
+        fields = {column.position: column.field for column in proposal.columns}
+        checked = _done(
+            story.confirm_mapping(place.order(key), file_id=file_id, fields=fields, remember=True, replaces=replaces)
+        )
+        run_id = checked.run_id
+        if checked.posted or checked.state == "rejected":
+            return checked
+    return _done(story.post(place.order(f"{key} post"), run_id=run_id, confirmed=confirm))
+
+
+def _done(outcome: Answer | Refused[Any]) -> Answer:
+    if isinstance(outcome, Refused):
+        fail(outcome.message, outcome.fix, code=FAILED)
+    return outcome
+
+
+def _report(voice: Voice, outcome: RunOutcome) -> None:
+    voice.tell(outcome)
+    _findings(voice, outcome.findings)
+    if outcome.posted:
+        voice.line(f"{outcome.run_id} is posted{' already' if outcome.already else ''}.")
+        return
+    fix = (
+        "Look at the findings, then run it again with --confirm."
+        if outcome.needs_confirmation
+        else "Send a corrected file."
+    )
+    fail(f"{outcome.run_id} is not posted ({outcome.state}).", fix)
+
+
+def _findings(voice: Voice, findings: Any) -> None:
+    rows = [(f.severity, f.row, f.column, f.value_masked, f.reason, f.fix) for f in findings]
+    voice.table(("", "Row", "Column", "Value", "Reason", "Fix"), rows, empty="Every row is as expected.")
+
+
+def _run_id(text: str) -> RunId:
+    try:
+        return RunId.parse(text)
+    except ValueError as error:
+        raise BadInputError(f"{error}.", fix="See: open401k payroll list") from None

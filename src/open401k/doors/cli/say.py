@@ -1,0 +1,66 @@
+"""How commands speak: a table or JSON to standard output, one line and its fix to standard error, an exit code."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from open401k.kernel import Money, Open401kError
+from open401k.views.shown import Percent, Shown
+
+from ..written import document
+
+BAD_INPUT = 2
+FAILED = 1
+
+
+class BadInputError(Open401kError):
+    """What was typed cannot be meant; nothing was tried."""
+
+
+@dataclass(slots=True)
+class Voice:
+    """Speaks JSON or for people."""
+
+    as_json: bool
+    out: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=False))
+
+    def tell(self, value: Any) -> None:
+        """A value as JSON, in the JSON voice; silence otherwise."""
+        if self.as_json:
+            typer.echo(json.dumps(document(value), indent=2, ensure_ascii=False))
+
+    def line(self, words: str) -> None:
+        """A line for people."""
+        if not self.as_json:
+            self.out.print(words, markup=False)
+
+    def table(self, headings: Sequence[str], rows: Iterable[Sequence[Shown]], *, empty: str) -> None:
+        """A table for people, amounts flush right."""
+        if self.as_json:
+            return
+        listed = [list(row) for row in rows]
+        if not listed:
+            self.out.print(empty, markup=False)
+            return
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for place, heading in enumerate(headings):
+            number = any(isinstance(row[place], Money | Percent | int) for row in listed)
+            table.add_column(heading, justify="right" if number else "left", overflow="fold")
+        for row in listed:
+            table.add_row(
+                *("–" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row)
+            )
+        self.out.print(table)
+
+
+def fail(message: str, fix: str = "", *, code: int = FAILED) -> NoReturn:
+    """One clear line, the fix on the next, and the exit code."""
+    typer.echo(f"Error: {message}", err=True)
+    if fix:
+        typer.echo(f"Fix:   {fix}", err=True)
+    raise typer.Exit(code)

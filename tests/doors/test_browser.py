@@ -1,0 +1,223 @@
+"""Pages in a real Chromium: accessible, no wider than the window, a quiet console; live, and without JavaScript.
+
+Screenshots of every page go to the folder in OPEN401K_SCREENSHOTS, if it is set: light, dark and phone width.
+"""
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from tests.doors import samples
+from tests.doors.conftest import new_plan
+from tests.doors.world import Sandbox, World
+from tests.support.database import TESTER
+
+from open401k.base import messages
+from open401k.base.access import Role
+from open401k.base.db import Database
+from open401k.doors.services import DoorSettings
+from open401k.kernel import FixedClock, Money, PlanId, SponsorId
+from open401k.views import plan_health
+
+pytestmark = pytest.mark.browser
+CHROMIUM = next((found for name in ("chromium", "google-chrome", "chrome") if (found := shutil.which(name))), None)
+SHOTS = os.environ.get("OPEN401K_SCREENSHOTS")
+
+PAGES = {
+    "health": "",
+    "people": "/people",
+    "tests": "/tests",
+    "test": "/tests/adp",
+    "alert": f"/alerts/{samples.ALERT}",
+    "payrolls": "/payrolls",
+    "upload": "/payrolls/upload",
+    "mapping": f"/payrolls/files/{samples.FILE}",
+    "run": f"/payrolls/{samples.RUNS[15]}",
+}
+TARGETS = "button:visible, .button:visible, input:visible, select:visible, nav[aria-label=Plan] a"
+LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "phone": ("light", 390), "phone-dark": ("dark", 390)}
+
+
+@dataclass(frozen=True)
+class Site:
+    """A server that runs, and who is signed in."""
+
+    origin: str
+    sponsor_id: SponsorId
+    plan_id: PlanId
+    world: World
+    token: str
+
+
+@pytest.fixture
+def site(db: Database, clock: FixedClock, sample_pages: None) -> Iterator[Site]:
+    """The application on a port of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = DoorSettings(origin=f"http://localhost:{port}", sandbox=True)
+    world = World(db=db, clock=clock, wall=FixedClock(clock.now()), sandbox=Sandbox(clock), settings=settings)
+    sponsor_id, plan_id = new_plan(world, "Acme Tool & Die, Inc.", samples.PLAN)
+    token = world.session(world.user("The sponsor", sponsor_id, Role.SPONSOR))
+    config = uvicorn.Config(world.app(), port=port, log_level="warning", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield Site(settings.origin, sponsor_id, plan_id, world, token)
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for the module."""
+    if CHROMIUM is None:
+        pytest.fail("no Chromium: apt-get install -y chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(chromium: Browser, site: Site, look: str = "light", *, script: bool = True) -> Iterator[Page]:
+    """A signed-in page; whatever lands on the console fails the test at its end."""
+    scheme, width = LOOKS[look]
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if scheme == "dark" else "light",
+        java_script_enabled=script,
+        reduced_motion="reduce",
+    )
+    context.add_cookies([{"name": "open401k_session", "value": site.token, "url": site.origin}])
+    said: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    context.close()
+    assert said == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_pages_are_accessible_and_fit(chromium: Browser, site: Site, look: str) -> None:
+    with opened(chromium, site, look) as page:
+        addresses = {name: f"/plans/{site.plan_id}{path}" for name, path in PAGES.items()} | {"account": "/account"}
+        for name, path in (addresses | {"sign-in": "/sign-in"}).items():
+            page.goto(site.origin + path)
+            for summary in page.locator("main details > summary").all()[:3]:
+                summary.click()
+            found = Axe().run(page).response["violations"]
+            assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == [], (name, look)
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{name} scrolls sideways by {wide} pixels"
+            assert page.locator("h1").count() == 1, name
+            if SHOTS:
+                Path(SHOTS).mkdir(parents=True, exist_ok=True)
+                page.screenshot(path=f"{SHOTS}/{name}-{look}.png", full_page=True)
+
+
+def test_targets_can_be_hit_with_a_thumb(chromium: Browser, site: Site) -> None:
+    with opened(chromium, site, "phone") as page:
+        page.goto(f"{site.origin}/plans/{site.plan_id}/payrolls/upload")
+        for target in page.locator(
+            "button:visible, .button:visible, input:visible, select:visible, nav[aria-label=Plan] a"
+        ).all():
+            box = target.bounding_box()
+            assert box is not None
+            assert box["height"] >= 44 or target.get_attribute("type") in ("checkbox", "radio"), target.inner_text()
+
+
+def test_a_keyboard_reaches_the_content_first(chromium: Browser, site: Site) -> None:
+    with opened(chromium, site) as page:
+        page.goto(f"{site.origin}/plans/{site.plan_id}")
+        page.keyboard.press("Tab")
+        expect(page.locator(":focus")).to_have_text("Skip to content")
+        page.keyboard.press("Enter")
+        expect(page.locator("main")).to_be_focused()
+
+
+def test_the_health_page_follows_what_happens(chromium: Browser, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+
+    with opened(chromium, site) as page:
+        with page.expect_response(lambda answer: answer.url.endswith("/events")):
+            page.goto(f"{site.origin}/plans/{site.plan_id}")
+        changed = replace(samples.HEALTH, plan_assets=Money.usd("1292995.97"))
+        monkeypatch.setattr(plan_health, "load", lambda tx, **_: changed, raising=False)
+        with site.world.db.begin(TESTER, tenants=[site.sponsor_id]) as tx:
+            messages.publish(tx, tenant_id=site.sponsor_id, kind="payroll.posted", subject=site.plan_id, data={})
+        expect(page.locator("#health")).to_contain_text("$1,292,995.97", timeout=10_000)
+        assert page.locator("#health").count() == 1
+
+
+def test_pages_and_forms_work_without_javascript(chromium: Browser, site: Site, tmp_path: Path) -> None:
+    with opened(chromium, site, script=False) as page:
+        page.goto(f"{site.origin}/plans/{site.plan_id}")
+        expect(page.locator("h1")).to_have_text(samples.HEADING.plan_name)
+        file = tmp_path / "acme.csv"
+        file.write_text("SSN,Gross\n123-45-6789,100.00\n")
+        page.goto(f"{site.origin}/plans/{site.plan_id}/payrolls/upload")
+        page.set_input_files("#file", file)
+        page.get_by_role("button", name="Read the file").click()
+        expect(page.locator("h1")).to_contain_text("Is this how to read")
+        page.get_by_role("button", name="Confirm and check every row").click()
+        expect(page.locator("h1")).to_contain_text("Payroll of")
+        page.locator("[name=confirmed]").check()
+        page.get_by_role("button", name="Post 12 rows").click()
+        asked = [name for name, _, _ in site.world.payroll.asked]
+        assert asked == ["receive_file", "confirm_mapping", "post"]
+        assert site.world.payroll.asked[0][2]["content"] == file.read_bytes()
+        assert site.world.payroll.asked[2][2]["confirmed"] is True
+
+
+def test_forms_work_with_javascript_and_the_clock_moves(chromium: Browser, site: Site) -> None:
+    with opened(chromium, site) as page:
+        page.goto(f"{site.origin}/plans/{site.plan_id}/payrolls/files/{samples.FILE}")
+        page.get_by_role("button", name="Confirm and check every row").click()
+        expect(page.locator("h1")).to_contain_text("Payroll of")
+        page.locator(".badge summary").click()
+        page.locator("#clock-to").fill("2026-08-14")
+        page.get_by_role("button", name="Advance clock").click()
+        expect(page.locator(".badge summary")).to_contain_text("Aug 14, 2026")
+        expect(page.locator(".flash")).to_contain_text("2026-08-14")
+
+
+def test_a_passkey_is_added_and_signs_in(chromium: Browser, site: Site) -> None:
+    with opened(chromium, site) as page:
+        session = page.context.new_cdp_session(page)
+        session.send("WebAuthn.enable")
+        options: dict[str, str | bool] = dict.fromkeys(
+            ("hasResidentKey", "hasUserVerification", "isUserVerified"), True
+        )
+        options |= {"protocol": "ctap2", "transport": "internal"}
+        session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        page.goto(f"{site.origin}/account")
+        page.get_by_role("button", name="Add a passkey to this device").click()
+        expect(page.locator(".flash")).to_have_text("The passkey was added.")
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.locator("h1")).to_have_text("Sign in")
+        page.get_by_role("button", name="Use a passkey").click()
+        expect(page).to_have_url(f"{site.origin}/plans/{samples.PLAN}")
+
+
+def test_the_reference_page_works_offline_under_the_policy(chromium: Browser, site: Site) -> None:
+    with opened(chromium, site) as page:
+        elsewhere: list[str] = []
+        page.on("request", lambda request: elsewhere.append(request.url) if site.origin not in request.url else None)
+        page.goto(f"{site.origin}/docs")
+        expect(page.locator(".opblock-summary-path").first).to_be_visible(timeout=15_000)
+        assert [url for url in elsewhere if not url.startswith("data:")] == []
+        if SHOTS:
+            page.screenshot(path=f"{SHOTS}/docs.png")
