@@ -248,11 +248,12 @@ def _save(
     rates = _rates(rng, salary, ages, ways.auto, float(rng.normal(0, 0.5)))
     limit = 2_450_000
     # Two in three plans are safe harbor: those that are not are mostly the ones whose owners save with restraint.
-    at_limit = is_owner & (rng.random(len(births)) < 0.25)
+    at_limit = is_owner & (rng.random(len(births)) < 0.12)
     catches_up = rng.random(len(births)) < np.where(is_owner, 0.6, 0.16)
     caps = limit + np.where((ages >= 50) & catches_up, np.where((ages >= 60) & (ages <= 63), 1_125_000, 800_000), 0)
     spread = rng.random(len(births)) < 0.5
     rates = np.where(at_limit, np.where(spread, caps / salary / 100 * 10_000 * 1.01, 1_500), rates)
+    rates = np.where(is_owner & ~at_limit, np.rint(rates * 0.6 / 100) * 100, rates)
     rates = np.minimum(rates, 8_000)
     fresh = _rates(rng, salary, ages, ways.auto, 0.0)
     out = np.zeros_like(pay)

@@ -45,7 +45,8 @@ class _Case:
 
     def after(self, intervention: Intervention) -> Year:
         """The same year-ends with different elections."""
-        return year_ends(self.facts, self.today, seed=self.seed, scenarios=_SCENARIOS, intervention=intervention)
+        count = len(self.ends.deferrals)
+        return year_ends(self.facts, self.today, seed=self.seed, scenarios=count, intervention=intervention)
 
     def passes(self, ends: Year) -> float:
         """Share of year-ends that pass."""
@@ -60,7 +61,9 @@ def cures(facts: PlanFacts, *, is_hce: Flags, is_key: Flags, seed: int, test: Te
     """Every cure of a projected failure, the cheapest lawful one first, those not available last with the reason."""
     today = year_of(facts, is_hce=is_hce, is_key=is_key)
     measure = next(each for each in MEASURES if each.test is test)
-    ends = year_ends(facts, today, seed=seed, scenarios=_SCENARIOS)
+    # A search runs the engine some fifty times: large plans, whose averages move little, get fewer year-ends.
+    count = max(20, min(_SCENARIOS, 200_000 // max(len(facts), 1)))
+    ends = year_ends(facts, today, seed=seed, scenarios=count)
     case = _Case(facts, measure, today, ends, _median(measure, ends), seed, _first_change(facts))
     offers = [
         _lower_deferrals(case),

@@ -47,74 +47,65 @@ def gather(
     known_at: datetime | None = None,
     history: bool | None = None,
     prior_ratios: PriorRatios | None = None,
+    roster: Sequence[census.Employee] | None = None,
 ) -> PlanFacts:
     """The facts of the plan year that ``as_of`` falls in, up to that day; ``known_at`` asks for what was known then.
 
-    ``history`` asks for single pay dates; left out, they come for up to a thousand people.
+    ``history`` asks for single pay dates; left out, they come for up to a thousand people. ``roster`` saves reading the
+    people again where the caller has just done so.
     """
     provisions = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=as_of, known_at=known_at)
     year = provisions.plan_year_of(as_of)
     until = min(as_of + timedelta(days=1), year.end)
-    everybody = census.roster(tx, tenant_id=tenant_id, known_at=known_at)
     scope = _Scope(tx, tenant_id, plan_id, known_at)
     totals = scope.pay(year.start, until)
     balances = scope.balances(as_of if provisions.adopted_on >= year.start else year.start - timedelta(days=1))
-    paid = set(totals.employee_id)
-    # Owners who do not work here are kept: what they own counts as their relatives'.
-    people = [
-        e
-        for e in everybody
-        if e.ownership_bps or e.employee_id in paid or e.employee_id in balances or _works_in(e, year)
-    ]
+    everybody = census.roster(tx, tenant_id=tenant_id, known_at=known_at) if roster is None else roster
+    people = _concerned(everybody, year, {*totals.employee_id, *balances})
     place = {e.employee_id: i for i, e in enumerate(people)}
     pay = _Columns(totals, place)
     calendar = CalendarYear(min(as_of, year.last_day).year)
     same = (year.start, year.end) == (calendar.start, calendar.end)
     of_calendar = totals if same else scope.pay(calendar.start, min(as_of + timedelta(days=1), calendar.end))
     in_calendar = _Columns(of_calendar, place)
+    roth = of_calendar.roth_cents, of_calendar.catch_up_roth_cents
     before = _prior(scope, people, place, year, calendar)
     books = scope.contributions(year.start, until, place)
     eligible_on, class_excluded = _entries(scope, provisions, people, year)
     shown = history if history is not None else len(people) <= HISTORY_UP_TO
-    roth = of_calendar.roth_cents, of_calendar.catch_up_roth_cents
     return PlanFacts(
-        tenant_id=tenant_id,
-        plan_id=plan_id,
-        plan_year=year,
-        as_of=as_of,
-        known_at=known_at or tx.now,
-        provisions=provisions,
-        employee_ids=tuple(e.employee_id for e in people),
-        labels=tuple(f"{e.first_name} {e.last_name}" for e in people),
-        birth_dates=tuple(e.birth_date for e in people),
-        employment=tuple(tuple(Span(s.hired_on, _by(s.terminated_on, as_of)) for s in e.employment) for e in people),
-        eligible_on=eligible_on,
-        class_excluded=class_excluded,
-        compensation=pay.of(totals.plan_cents),
-        section_415=pay.of(totals.section_415_cents),
+        tenant_id=tenant_id, plan_id=plan_id, plan_year=year, as_of=as_of, known_at=known_at or tx.now,
+        provisions=provisions, employee_ids=tuple(place), labels=tuple(f"{e.first_name} {e.last_name}" for e in people),
+        birth_dates=tuple(e.birth_date for e in people), employment=tuple(_spans(e, as_of) for e in people),
+        eligible_on=eligible_on, class_excluded=class_excluded,
+        compensation=pay.of(totals.plan_cents), section_415=pay.of(totals.section_415_cents),
         pre_tax=pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents),
-        roth=pay.of(totals.roth_cents, totals.catch_up_roth_cents),
-        after_tax=pay.of(totals.after_tax_cents),
+        roth=pay.of(totals.roth_cents, totals.catch_up_roth_cents), after_tax=pay.of(totals.after_tax_cents),
         calendar_deferrals=in_calendar.of(of_calendar.pre_tax_cents, of_calendar.catch_up_pre_tax_cents, *roth),
-        calendar_roth=in_calendar.of(*roth),
-        match=_sum(books, _MATCH, len(people)),
-        nonelective=_sum(books, _NONELECTIVE, len(people)),
-        qnec=_sum(books, (Source.QNEC,), len(people)),
-        fica_prior=before.fica,
-        prior_section_415=before.section_415,
-        prior_known=before.known,
-        balances_at_determination=_placed(balances, place),
-        ownership_bps=np.array([e.ownership_bps for e in people], dtype=np.int64),
-        officer=np.array([e.officer for e in people], dtype=np.bool_),
-        kin=tuple(
-            Kin(i, place[who], relation.value)
-            for i, e in enumerate(people)
-            for who, relation in e.family
-            if who in place
-        ),
-        former_owners=scope.owners_at_any_time(year.previous().start, until, place),
-        prior_ratios=prior_ratios,
+        calendar_roth=in_calendar.of(*roth), match=_sum(books, _MATCH, len(people)),
+        nonelective=_sum(books, _NONELECTIVE, len(people)), qnec=_sum(books, (Source.QNEC,), len(people)),
+        fica_prior=before.fica, prior_section_415=before.section_415, prior_known=before.known,
+        balances_at_determination=_placed(balances, place), ownership_bps=_array(e.ownership_bps for e in people),
+        officer=np.array([e.officer for e in people], dtype=np.bool_), kin=_kin(people, place),
+        former_owners=scope.owners_at_any_time(year.previous().start, until, place), prior_ratios=prior_ratios,
         history=scope.history(year.start, until, place) if shown else None,
+    )  # fmt: skip
+
+
+def _concerned(
+    everybody: Sequence[census.Employee], year: PlanYear, with_money: set[EmployeeId]
+) -> list[census.Employee]:
+    """Who has pay, money or work in the year; owners who do not work here too, since their share counts for others."""
+    return [e for e in everybody if e.ownership_bps or e.employee_id in with_money or _works_in(e, year)]
+
+
+def _spans(employee: census.Employee, as_of: date) -> tuple[Span, ...]:
+    return tuple(Span(span.hired_on, _by(span.terminated_on, as_of)) for span in employee.employment)
+
+
+def _kin(people: Sequence[census.Employee], place: dict[EmployeeId, int]) -> tuple[Kin, ...]:
+    return tuple(
+        Kin(i, place[who], relation.value) for i, e in enumerate(people) for who, relation in e.family if who in place
     )
 
 

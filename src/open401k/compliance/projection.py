@@ -14,12 +14,12 @@ from .results import ProjectedTest, Projection
 from .simulation import Habits, Intervention, simulate
 from .year import Year, year_of
 
-_CELLS = 2_000_000
+_CELLS = 600_000
 
 
 def scenarios_for(people: int) -> int:
     """10,000 year-ends for small plans; fewer for large ones, whose averages move less."""
-    return max(200, min(10_000, _CELLS // max(people, 1)))
+    return max(50, min(10_000, _CELLS // max(people, 1)))
 
 
 def project(

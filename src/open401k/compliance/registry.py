@@ -17,6 +17,9 @@ from .results import Status, TestId, TestResult, Unit
 from .standing import People, nobody, people_of
 from .year import Year, year_of
 
+_SHOWN = 1_000
+"""People in the working of a limit that each person has alone: the averages of a group need everybody."""
+
 Told = tuple[dict[str, JSON], str]
 
 
@@ -83,7 +86,7 @@ def _acp(_: PlanFacts, year: Year, __: Measured) -> Told:
 def _deferral_limit(facts: PlanFacts, year: Year, measured: Measured) -> Told:
     limits, split = year.deferral_limits(), year.split()
     must = np.where(year.roth_required, np.maximum(split.catch_up - year.roth, 0), 0)
-    with_deferrals = np.flatnonzero(year.calendar_deferrals > 0)
+    with_deferrals = _nearest(year.calendar_deferrals, limits.total)
     working: dict[str, JSON] = {
         "calendar_year": year.calendar_year.year,
         "must_be_roth_cents": int(must.sum()),
@@ -115,6 +118,15 @@ def _deferral_limit(facts: PlanFacts, year: Year, measured: Measured) -> Told:
     return working, f"Nobody is over the limit. {closest} is nearest: {Money(int(measured.measured))} so far."
 
 
+def _nearest(used: Cents, limit: Cents) -> Cents:
+    """Places of who used any of a limit; in a large plan, of those nearest to it."""
+    places = np.flatnonzero(used > 0)
+    if len(places) <= _SHOWN:
+        return places
+    room = np.broadcast_to(limit, used.shape)[places] - used[places]
+    return np.sort(places[np.argsort(room, kind="stable")[:_SHOWN]])
+
+
 def _closest(year: Year) -> int:
     room = np.where(year.calendar_deferrals > 0, year.deferral_limits().total - year.calendar_deferrals, 2**62)
     return int(room.argmin())
@@ -122,7 +134,7 @@ def _closest(year: Year) -> int:
 
 def _additions_limit(_: PlanFacts, year: Year, measured: Measured) -> Told:
     outcome = additions(year)
-    places = np.flatnonzero(outcome.counted > 0)
+    places = _nearest(outcome.counted, outcome.limit)
     working: dict[str, JSON] = {
         "dollar_limit_cents": outcome.dollar_limit_cents,
         "excess_cents": int(outcome.excess.sum()),

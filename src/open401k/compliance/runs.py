@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 
-from open401k import law, plan
+from open401k import census, law, plan
 from open401k.base.db import Tx
 from open401k.kernel import ComplianceRunId, Open401kError, PlanId, PlanYear, SponsorId
 
@@ -78,6 +79,7 @@ def facts_for(
     as_of: date,
     known_at: datetime | None = None,
     history: bool | None = None,
+    roster: Sequence[census.Employee] | None = None,
 ) -> PlanFacts:
     """The facts of the plan year, with last year's averages where the plan is tested against them."""
     provisions = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=as_of, known_at=known_at)
@@ -92,6 +94,7 @@ def facts_for(
         known_at=known_at,
         history=history,
         prior_ratios=prior,
+        roster=roster,
     )
 
 
@@ -107,9 +110,20 @@ def _prior_ratios(
     return PriorRatios(int(adp["average_bps"]), int(acp.get("average_bps", 0))) if adp else None
 
 
-def retest(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, as_of: date, cause: str) -> ComplianceRun:
-    """Run every test on the facts as now known and keep the answers; the same facts for the same cause once."""
-    facts = facts_for(tx, tenant_id=tenant_id, plan_id=plan_id, as_of=as_of, history=False)
+def retest(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    as_of: date,
+    cause: str,
+    roster: Sequence[census.Employee] | None = None,
+) -> ComplianceRun:
+    """Run every test on the facts as now known and keep the answers; the same facts for the same cause once.
+
+    ``roster``: the people as now known, where the caller has just read them.
+    """
+    facts = facts_for(tx, tenant_id=tenant_id, plan_id=plan_id, as_of=as_of, history=False, roster=roster)
     return keep(tx, facts=facts, cause=cause)
 
 

@@ -34,9 +34,9 @@ class Habits:
     """As many leavers as the prior is worth."""
     rate_changes: float = 0.18
     rate_changes_weight: float = 2.0
-    year_end_attention: float = 1.3
+    year_end_attention: float = 1.6
     """Elections gather around open enrollment and the new year: the last months have more than their share."""
-    starts_saving: float = 0.18
+    starts_saving: float = 0.30
     stops_saving: float = 0.15
     raises_rate: float = 0.65
     """Of those who change their rate without stopping: how many raise it."""
@@ -112,7 +112,7 @@ def start_of(facts: PlanFacts, habits: Habits) -> Start:
         if spans and all(e.terminated_on is not None for e in spans) and _left_in(spans[-1].terminated_on, facts)
     )
     pay, noise = _pay_level(history)
-    rates, changes, exposure = _rates(history, per_year)
+    rates, changes, exposure = _rates(facts, history, per_year)
     eligible = facts.eligible
     entry = np.array([_entry_index(on, dates) for on in facts.eligible_on], dtype=np.int64)
     saving = float(((rates > 0) & eligible & active).sum())
@@ -180,7 +180,7 @@ def _stepped(history: PayHistory) -> Flags:
     return rose
 
 
-def _rates(history: PayHistory, per_year: float) -> tuple[Floats, float, float]:
+def _rates(facts: PlanFacts, history: PayHistory, per_year: float) -> tuple[Floats, float, float]:
     """Each person's deferral rate now, the changes seen and the years of people they were seen in."""
     pay = history.compensation.astype(np.float64)
     deferred = history.deferrals.astype(np.float64)
@@ -189,12 +189,15 @@ def _rates(history: PayHistory, per_year: float) -> tuple[Floats, float, float]:
     current = np.zeros(len(pay))
     changes, exposure = 0.0, 0.0
     for i, row in enumerate(rate):
-        known = row[~np.isnan(row)]
+        # Before entry there is nothing to change, and the first election is not a change of one.
+        entered = facts.eligible_on[i] or facts.plan_year.end
+        since = sum(day < entered for day in history.pay_dates)
+        known = row[since:][~np.isnan(row[since:])]
         if not len(known):
             continue
         current[i] = known[-1]
         exposure += (len(known) - 1) / per_year
-        changes += int((np.abs(np.diff(known)) > np.maximum(60, 0.12 * known[:-1])).sum())
+        changes += int((np.abs(np.diff(known)) > np.maximum(50, 0.05 * known[:-1])).sum())
     return current, changes, exposure
 
 
@@ -303,7 +306,9 @@ def _draw(begin: Start, rng: np.random.Generator, scenarios: int, habits: Habits
     attention = attention * habits.year_end_attention
     pace = np.where(saver, attention, attention * habits.starts_saving / habits.rate_changes)
     fresh = np.rint(rng.gamma(2.2, 600 / 2.2, shape) / 100) * 100
-    enters = rng.random(shape) < begin.saves
+    # One share for all who come in, itself uncertain: neighbors follow each other.
+    share = rng.beta(begin.saves * 6, (1 - begin.saves) * 6, (scenarios, 1))
+    enters = rng.random(shape) < share
     bonus_paid = rng.random((scenarios, 1)) < habits.bonus_left * (0.3 if begin.bonus_seen else 1.0)
     gets = rng.random(shape) < rng.beta(0.8, 1.6, (scenarios, 1))
     raise_paid = rng.random((scenarios, 1)) < habits.raise_left * (0.2 if begin.raise_seen else 1.0)
