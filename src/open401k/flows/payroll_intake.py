@@ -1,19 +1,27 @@
 """Payrolls coming in: kept, columns settled, checked, confirmed. Not here: posting (payroll_run.py)."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from open401k import payroll
-from open401k.base.db import Actor, Database
-from open401k.base.steps import FlowResults
-from open401k.kernel import Open401kError, PlanId, Refused, RunId, SponsorId
+from open401k.base.db import Actor, Database, Tx
+from open401k.base.steps import FlowResults, run_flow
+from open401k.kernel import FlowId, Open401kError, PlanId, Refused, RunId, SponsorId, named_uuid
 from open401k.payroll import letter, runs
 
 from .payroll_check import check_run
 from .payroll_run import Payroll, run_payroll
+
+
+class KeyRefusal(StrEnum):
+    """Why a repeated command was not carried out."""
+
+    KEY_REUSED = "key_reused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +65,9 @@ def take_in(db: Database, *, actor: Actor, upload: Upload) -> Taken | Refused[ru
     return _checked(db, actor, upload.tenant_id, received.run, already=received.already)
 
 
-def take_in_rows(
-    db: Database, *, actor: Actor, upload: Upload, body: Mapping[str, Any]
-) -> Taken | Refused[runs.Refusal]:
-    """The API's own rows, kept as the bytes they were: canonical JSON is their file."""
-    content = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
-    of_api = Upload(
-        upload.tenant_id,
-        upload.plan_id,
-        upload.name,
-        content,
-        payroll.API_PROVIDER,
-        upload.announced,
-        upload.replaces,
-        upload.second_run_reason,
-    )
-    return take_in(db, actor=actor, upload=of_api)
+def content_of(body: Mapping[str, Any]) -> bytes:
+    """The bytes that stand for the API's rows: canonical JSON, the same for the same body."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
 
 
 def settle_columns(
@@ -93,6 +88,24 @@ def settle_columns(
             raise Open401kError(f"The columns do not fit: {problem}.", fix="Choose again.") from problem
         runs.remember(tx, tenant_id=tenant_id, plan_id=run.plan_id, mapping=mapping)
     return _checked(db, actor, tenant_id, run, already=False)
+
+
+def claim_key(
+    db: Database, *, actor: Actor, tenant_id: SponsorId, key: str, content: bytes
+) -> Refused[KeyRefusal] | None:
+    """A key stands for one content, for ever: the first to use it decides. Keyed hash: content may hold an SSN."""
+    digest = db.keyring.blind_index("payroll key", hashlib.sha256(content).hexdigest()).hex()
+
+    def claim(tx: Tx, ctx: None, results: dict[str, Any]) -> str:
+        del tx, ctx, results
+        return digest
+
+    flow_id = FlowId(named_uuid("payroll.key", str(tenant_id), key))
+    kept = run_flow(db, flow="payroll.key", flow_id=flow_id, tenant_id=tenant_id, actor=actor, steps=[claim], ctx=None)
+    if kept["claim"] == digest:
+        return None
+    message = "This key was used for another payroll; nothing was done."
+    return Refused(KeyRefusal.KEY_REUSED, message, "Use a fresh key for new content, the old content to repeat.")
 
 
 def say_yes(db: Database, *, actor: Actor, tenant_id: SponsorId, run_id: RunId) -> None:

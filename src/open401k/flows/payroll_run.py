@@ -1,5 +1,6 @@
 """A payroll, from stored bytes to posted, tested, projected, alerted. Not here: reading it (payroll_check.py)."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from .payroll_check import check_run
 from .payroll_record import record_lines
 
 FLOW = "payroll_run"
+log = logging.getLogger("open401k.payroll_run")
 
 
 @dataclass(frozen=True, slots=True)

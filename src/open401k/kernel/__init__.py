@@ -20,6 +20,7 @@ from .ids import (
     SponsorId,
     TimedIds,
     UserId,
+    named_uuid,
 )
 from .money import ZERO, Money, half_up
 from .outcome import Open401kError, Refused
@@ -69,4 +70,5 @@ __all__ = [
     "anniversary",
     "day_of",
     "half_up",
+    "named_uuid",
 ]

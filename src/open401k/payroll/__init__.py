@@ -4,7 +4,7 @@ from . import files, remittance, runs
 from .checks import FileCheck, Outcome, check
 from .columns import REQUIRED, findings_of, propose, settle
 from .findings import Code, Finding, Findings, Hold, Severity
-from .formats import API_PROVIDER, LAYOUTS, Layout, read_json
+from .formats import API_PROVIDER, LAYOUTS, Layout, as_json, read_json
 from .gathering import Asked, expectation, gather_standing
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, letter
 from .reading import Opened, known_layout, open_upload
@@ -38,6 +38,7 @@ __all__ = [
     "Reading",
     "Severity",
     "Standing",
+    "as_json",
     "check",
     "expectation",
     "files",

@@ -48,19 +48,24 @@ def programs(user: ServerUser | None) -> Path:
     home = Path(override).parent if override else _wheel()
     if user is None or reachable(home / "bin" / "postgres", user):
         return home / "bin"
+    # The wheel's programs find their libraries three folders up, beside the package: the copy keeps that shape.
     target = shared_state() / f"postgres-{_fingerprint(home)}"
+    inside = Path(home.parent.name) / home.name
     if not target.exists():
         # Copied aside, then renamed: a copy that was interrupted is never used.
         aside = Path(tempfile.mkdtemp(prefix="copy-", dir=target.parent))
         for part in ("bin", "lib", "share"):
             if (home / part).is_dir():
-                shutil.copytree(home / part, aside / part, symlinks=True)
+                shutil.copytree(home / part, aside / inside / part, symlinks=True)
+        libraries = home.parent.with_name(home.parent.name + ".libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, aside / libraries.name, symlinks=True)
         aside.chmod(0o755)
         try:
             aside.rename(target)
         except OSError:
             shutil.rmtree(aside, ignore_errors=True)  # another process was first
-    return target / "bin"
+    return target / inside / "bin"
 
 
 def _wheel() -> Path:

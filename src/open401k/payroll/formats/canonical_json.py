@@ -51,6 +51,32 @@ def read_json(body: Mapping[str, Any], findings: Findings) -> Iterator[list[Payr
         yield chunk
 
 
+def as_json(
+    rows: Sequence[PayrollRow], *, pay_date: date, period_start: date | None, period_end: date | None
+) -> dict[str, Any]:
+    """The body that :func:`read_json` reads back into the same rows; what a row does not say is left out."""
+    shared = {"pay_date": pay_date, "period_start": period_start, "period_end": period_end}
+    said = {key: day.isoformat() for key, day in shared.items() if day is not None}
+    return {**said, "lines": [_said(row) for row in rows]}
+
+
+def _said(row: PayrollRow) -> dict[str, Any]:
+    line: dict[str, Any] = {str(field): getattr(row, field) for field in _TEXTS if getattr(row, field)}
+    for field in DATES - set(_SHARED_DATES):
+        if (day := getattr(row, field)) is not None:
+            line[str(field)] = day.isoformat()
+    for field in _MONEY:
+        if (cents := getattr(row, f"{field}_cents")) is not None:
+            line[f"{field}_cents"] = cents
+    if row.hours_hundredths is not None:
+        line["hours"] = f"{row.hours_hundredths // 100}.{row.hours_hundredths % 100:02d}"
+    if row.loan_payments:
+        line["loans"] = [{"loan_id": name, "cents": cents} for name, cents in row.loan_payments]
+    if row.earnings:
+        line["earnings"] = [{"code": name, "cents": cents} for name, cents in row.earnings]
+    return line
+
+
 def _line(place: int, line: Any, shared: Mapping[str, Any], findings: Findings) -> PayrollRow | None:
     before = findings.total
     path, number = f"lines[{place}]", place + 1
