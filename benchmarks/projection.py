@@ -8,8 +8,8 @@ import time
 from datetime import date
 
 import numpy as np
-
 from benchmarks.population import Firm, facts_of, firm
+
 from open401k import law
 from open401k.compliance import Flags, PlanFacts, TestId
 from open401k.compliance.projection import project
@@ -49,6 +49,7 @@ def population(count: int, seed: int) -> list[Firm]:
 def calibrate(count: int = PLANS, seed: int = 401, scenarios: int = 2_000) -> dict[str, float]:
     """Share of true year-ends inside the 80 % intervals, and Brier scores of ours and of "today's ratio stays"."""
     held = {"measured": 0, "limit": 0}
+    off = stays_off = 0
     ours = naive = failing = 0.0
     for number, one in enumerate(population(count, seed)):
         facts, truth = facts_of(one, CUT), facts_of(one, date(2026, 12, 31))
@@ -63,6 +64,9 @@ def calibrate(count: int = PLANS, seed: int = 401, scenarios: int = 2_000) -> di
         assert told.limit_high is not None
         held["measured"] += told.low <= int(came.hce_average) <= told.high
         held["limit"] += told.limit_low <= int(came.limit) <= told.limit_high
+        assert told.median is not None
+        off += abs(told.median - int(came.hce_average))
+        stays_off += abs(int(now.hce_average) - int(came.hce_average))
         ours += (told.fail_probability_bps / 10_000 - failed) ** 2
         naive += (float(not now.passed) - failed) ** 2
         failing += failed
@@ -70,6 +74,9 @@ def calibrate(count: int = PLANS, seed: int = 401, scenarios: int = 2_000) -> di
         "plans": count,
         "held_measured": held["measured"] / count,
         "held_limit": held["limit"] / count,
+        "held": (held["measured"] + held["limit"]) / (2 * count),
+        "median_off_bps": off / count,
+        "today_off_bps": stays_off / count,
         "brier": ours / count,
         "brier_today_stays": naive / count,
         "failing": failing / count,

@@ -51,8 +51,7 @@ def gather(
 ) -> PlanFacts:
     """The facts of the plan year that ``as_of`` falls in, up to that day; ``known_at`` asks for what was known then.
 
-    ``history`` asks for single pay dates; left out, they come for up to a thousand people. ``roster`` saves reading the
-    people again where the caller has just done so.
+    ``history`` asks for single pay dates (left out: for up to a thousand people); ``roster`` saves reading people again.
     """
     provisions = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=as_of, known_at=known_at)
     year = provisions.plan_year_of(as_of)
@@ -60,19 +59,18 @@ def gather(
     scope = _Scope(tx, tenant_id, plan_id, known_at)
     totals = scope.pay(year.start, until)
     balances = scope.balances(as_of if provisions.adopted_on >= year.start else year.start - timedelta(days=1))
-    everybody = census.roster(tx, tenant_id=tenant_id, known_at=known_at) if roster is None else roster
-    people = _concerned(everybody, year, {*totals.employee_id, *balances})
+    people = _concerned(roster or scope.roster(), year, {*totals.employee_id, *balances})
     place = {e.employee_id: i for i, e in enumerate(people)}
     pay = _Columns(totals, place)
     calendar = CalendarYear(min(as_of, year.last_day).year)
-    same = (year.start, year.end) == (calendar.start, calendar.end)
-    of_calendar = totals if same else scope.pay(calendar.start, min(as_of + timedelta(days=1), calendar.end))
+    of_calendar = totals
+    if (year.start, year.end) != (calendar.start, calendar.end):
+        of_calendar = scope.pay(calendar.start, min(as_of + timedelta(days=1), calendar.end))
     in_calendar = _Columns(of_calendar, place)
     roth = of_calendar.roth_cents, of_calendar.catch_up_roth_cents
     before = _prior(scope, people, place, year, calendar)
     books = scope.contributions(year.start, until, place)
     eligible_on, class_excluded = _entries(scope, provisions, people, year)
-    shown = history if history is not None else len(people) <= HISTORY_UP_TO
     return PlanFacts(
         tenant_id=tenant_id, plan_id=plan_id, plan_year=year, as_of=as_of, known_at=known_at or tx.now,
         provisions=provisions, employee_ids=tuple(place), labels=tuple(f"{e.first_name} {e.last_name}" for e in people),
@@ -88,8 +86,12 @@ def gather(
         balances_at_determination=_placed(balances, place), ownership_bps=_array(e.ownership_bps for e in people),
         officer=np.array([e.officer for e in people], dtype=np.bool_), kin=_kin(people, place),
         former_owners=scope.owners_at_any_time(year.previous().start, until, place), prior_ratios=prior_ratios,
-        history=scope.history(year.start, until, place) if shown else None,
+        history=scope.history(year.start, until, place) if _shown(history, len(people)) else None,
     )  # fmt: skip
+
+
+def _shown(history: bool | None, people: int) -> bool:
+    return people <= HISTORY_UP_TO if history is None else history
 
 
 def _concerned(
@@ -120,6 +122,10 @@ class _Scope:
         return census.pay_totals(
             self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
         )
+
+    def roster(self) -> list[census.Employee]:
+        """Everybody on file."""
+        return census.roster(self.tx, tenant_id=self.tenant_id, known_at=self.known_at)
 
     def balances(self, as_of: date) -> dict[EmployeeId, int]:
         """Cash of every participant's accounts at the end of a day; fund units join with their prices later."""

@@ -351,21 +351,13 @@ def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention
     match = np.broadcast_to(year.match, shape).copy()
     formula = _formula(facts)
     pay_cap = law.compensation.annual_cap(year.plan_year)
-    here = begin.active[None, :]
-    entered = begin.entry[None, :] == 0
     year_of_last = facts.calendar_year.year
     for k, day in enumerate(begin.dates):
         if day.year != year_of_last:
             calendar[:] = 0
             year_of_last = day.year
-        working = here & (draws.leaves_at > k) & (begin.arrives <= k)
-        factor = draws.level * (1 + np.where(draws.raise_at <= k, draws.raised, 0.0))
-        pay = np.where(working, np.rint(begin.pay * factor + np.where(draws.bonus_at == k, draws.bonus, 0.0)), 0.0)
-        rate = np.where(entered, begin.rate_bps, draws.first_rate)
-        rate = np.where(draws.changes_at <= k, draws.new_rate, rate)
-        rate = np.where(draws.in_plan_from <= k, rate, 0.0)
-        rate = _intervened(rate, intervention, day)
-        wanted = np.rint(pay * rate / 10_000).astype(np.int64)
+        pay = _pay_on(begin, draws, k)
+        wanted = np.rint(pay * _rate_on(begin, draws, k, intervention, day) / 10_000).astype(np.int64)
         deferred = np.minimum(wanted, np.maximum(base_room - calendar, 0))
         paid = pay.astype(np.int64)
         if formula is not None:
@@ -391,6 +383,20 @@ def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention
         nonelective=year.nonelective + _nonelective(facts, year, compensation, pay_cap),
         eligible=year.eligible | ((draws.in_plan_from < len(begin.dates)) & (draws.leaves_at > draws.in_plan_from)),
     )
+
+
+def _pay_on(begin: Start, draws: _Draws, k: int) -> Floats:
+    """Pay of the k-th coming date: nothing for those who have left or have not come."""
+    here = begin.active & (draws.leaves_at > k) & (begin.arrives <= k)
+    factor = draws.level * (1 + np.where(draws.raise_at <= k, draws.raised, 0.0))
+    return np.where(here, np.rint(begin.pay * factor + np.where(draws.bonus_at == k, draws.bonus, 0.0)), 0.0)
+
+
+def _rate_on(begin: Start, draws: _Draws, k: int, intervention: Intervention | None, day: date) -> Floats:
+    """Deferral rate of the k-th coming date, in basis points."""
+    rate = np.where(begin.entry == 0, begin.rate_bps, draws.first_rate)
+    rate = np.where(draws.changes_at <= k, draws.new_rate, rate)
+    return _intervened(np.where(draws.in_plan_from <= k, rate, 0.0), intervention, day)
 
 
 def _intervened(rate: Floats, intervention: Intervention | None, day: date) -> Floats:

@@ -68,13 +68,12 @@ def test_acp_of_twelve_is_half_of_the_first_six_percent() -> None:
 def test_catch_up_is_out_of_the_adp_ratio() -> None:
     facts = twelve()
     old = tuple(date(1970, 1, 1) if i == 0 else born for i, born in enumerate(facts.birth_dates))
-    changed = {"pre_tax": column(facts, {0: 2_550_000}, "pre_tax")}
-    changed["calendar_deferrals"] = changed["pre_tax"]
-    adp = result(replace(facts, birth_dates=old, **changed), TestId.ADP)
+    more = column(facts, {0: 2_550_000}, "pre_tax")
+    adp = result(replace(facts, birth_dates=old, pre_tax=more, calendar_deferrals=more), TestId.ADP)
     people = adp.working["people"]
     assert isinstance(people, dict)
-    assert people["contribution_cents"][0] == 2_450_000  # type: ignore[index,call-overload]
-    assert people["catch_up_cents"][0] == 100_000  # type: ignore[index,call-overload]
+    assert people["contribution_cents"][0] == 2_450_000  # type: ignore[index]
+    assert people["catch_up_cents"][0] == 100_000  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
@@ -92,21 +91,23 @@ def test_catch_up_is_out_of_the_adp_ratio() -> None:
 def test_deferral_limit_holds_at_each_age_to_the_cent(born: int, deferred: int, status: Status) -> None:
     facts = twelve()
     births = tuple(date(born, 6, 1) if i == 4 else day for i, day in enumerate(facts.birth_dates))
-    columns = {"calendar_deferrals": column(facts, {4: deferred}, "calendar_deferrals")}
-    assert result(replace(facts, birth_dates=births, **columns), TestId.DEFERRAL_LIMIT).status is status
+    made = column(facts, {4: deferred}, "calendar_deferrals")
+    assert result(replace(facts, birth_dates=births, calendar_deferrals=made), TestId.DEFERRAL_LIMIT).status is status
 
 
 def test_pre_tax_catch_up_of_a_high_earner_must_be_roth() -> None:
     facts = twelve()
     births = tuple(date(1970, 1, 1) for _ in facts.birth_dates)
-    columns = {
-        "calendar_deferrals": column(facts, {0: 2_500_000}, "calendar_deferrals"),
-        "fica_prior": column(facts, {0: 15_000_001}, "fica_prior"),
-    }
-    failed = result(replace(facts, birth_dates=births, **columns), TestId.DEFERRAL_LIMIT)
+    earner = replace(
+        facts,
+        birth_dates=births,
+        calendar_deferrals=column(facts, {0: 2_500_000}, "calendar_deferrals"),
+        fica_prior=column(facts, {0: 15_000_001}, "fica_prior"),
+    )
+    failed = result(earner, TestId.DEFERRAL_LIMIT)
     assert failed.status is Status.FAIL
     assert failed.working["must_be_roth_cents"] == 50_000
-    made_roth = replace(facts, birth_dates=births, calendar_roth=column(facts, {0: 50_000}, "calendar_roth"), **columns)
+    made_roth = replace(earner, calendar_roth=column(facts, {0: 50_000}, "calendar_roth"))
     assert result(made_roth, TestId.DEFERRAL_LIMIT).status is Status.PASS
 
 

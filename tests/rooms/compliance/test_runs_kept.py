@@ -110,7 +110,7 @@ def test_results_cannot_be_changed_by_the_application(begin: Begin, kept: KeptPl
         "update compliance.projection set seed = 1",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege), begin() as tx:
-            tx.conn.execute(statement)  # type: ignore[call-overload]
+            tx.conn.execute(statement)
 
 
 def test_forecast_is_kept_once_with_its_cures(begin: Begin, kept: KeptPlan) -> None:

@@ -132,7 +132,7 @@ def test_events_of_alerts_cannot_be_rewritten(begin: Begin, kept: KeptPlan) -> N
     watched(begin, kept, 2)
     for statement in ("update fiduciary.alert_event set kind = 'resolved'", "delete from fiduciary.alert"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege), begin() as tx:
-            tx.conn.execute(statement)  # type: ignore[call-overload]
+            tx.conn.execute(statement)
 
 
 def test_figures_between_the_two_thresholds_neither_open_nor_close(begin: Begin, kept: KeptPlan) -> None:

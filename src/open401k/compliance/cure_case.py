@@ -1,0 +1,106 @@
+"""One projected failure, as every cure starts from it: facts, simulated year-ends, the median one. Not here: cures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+
+import numpy as np
+
+from .facts import Cents, Flags, PlanFacts
+from .measures import Measure
+from .projection import quantiles, year_ends
+from .results import Cure, CureKind, Standing
+from .simulation import Intervention, coming_dates
+from .year import Year
+
+WHOLE = 10_000
+_NOTICE_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """One projected failure: the facts, today, the simulated year-ends, and the median one of them."""
+
+    facts: PlanFacts
+    measure: Measure
+    today: Year
+    ends: Year
+    median: Year
+    seed: int
+    effective_on: date | None
+    """First pay date by which an election can still change; None when the year is over."""
+
+    def after(self, intervention: Intervention) -> Year:
+        """The same year-ends with different elections."""
+        count = len(self.ends.deferrals)
+        return year_ends(self.facts, self.today, seed=self.seed, scenarios=count, intervention=intervention)
+
+    def passes(self, ends: Year) -> float:
+        """Share of year-ends that pass."""
+        return float(self.measure.of(ends).passed.mean())
+
+    @property
+    def prior_year(self) -> bool:
+        return self.today.prior_adp_bps is not None
+
+
+def median_year(measure: Measure, ends: Year) -> Year:
+    """The simulated year-end whose room to the limit is in the middle, as a year of its own."""
+    outcome = measure.of(ends)
+    room = np.atleast_1d(outcome.limit - outcome.measured)
+    place = int(np.argsort(room, kind="stable")[len(room) // 2])
+    return _year_end(ends, place)
+
+
+def _year_end(ends: Year, place: int) -> Year:
+    picked = {
+        field.name: getattr(ends, field.name)[place]
+        for field in fields(ends)
+        if isinstance(getattr(ends, field.name), np.ndarray) and getattr(ends, field.name).ndim > 1
+    }
+    return replace(ends, **picked)
+
+
+def first_change(facts: PlanFacts) -> date | None:
+    """The first pay date on which an election made now can take effect."""
+    if facts.history is None or not facts.history.pay_dates:
+        return None
+    earliest = facts.as_of + timedelta(days=_NOTICE_DAYS)
+    return next((day for day in coming_dates(facts.history, facts.plan_year.last_day) if day >= earliest), None)
+
+
+def not_available(case: Case, kind: CureKind, title: str, reason: str) -> Cure:
+    """A cure that the law, the provisions or the calendar rules out, with the reason."""
+    return Cure(
+        kind, case.measure.test, title, Standing.NOT_AVAILABLE, reason, None, (), (), None, None, (), "", None, None,
+        None, reason,
+    )  # fmt: skip
+
+
+def outcome_after(case: Case, ends: Year) -> tuple[int, int, int]:
+    """Median measured, median limit and share of passes after a cure."""
+    then = case.measure.of(ends)
+    passes = int(np.atleast_1d(then.passed).mean() * WHOLE)
+    return quantiles(then.measured)[1], quantiles(then.limit)[1], passes
+
+
+def rates_now(case: Case) -> Cents:
+    """Deferral rate of each person on the last date with pay, in basis points."""
+    history = case.facts.history
+    assert history is not None  # noqa: S101 (a cure that changes elections is asked for only with a history)
+    pay, deferred = history.compensation, history.deferrals
+    last = pay.shape[1] - 1 - (pay[:, ::-1] > 0).argmax(axis=1)
+    rows = np.arange(len(pay))
+    paid = pay[rows, last]
+    return np.where(paid > 0, (deferred[rows, last] * WHOLE + paid // 2) // np.maximum(paid, 1), 0)
+
+
+def working(case: Case) -> Flags:
+    """Who works here on the day of the facts."""
+    return np.array([any(e.terminated_on is None for e in spans) for spans in case.facts.employment], dtype=np.bool_)
+
+
+def day_text(day: date) -> str:
+    """``March 15, 2027``."""
+    return f"{day:%B} {day.day}, {day.year}"

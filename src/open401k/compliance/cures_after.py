@@ -1,0 +1,254 @@
+"""Cures after the year end: refund, QNEC, late safe harbor, priced at the median year-end. Not here: formulas (law)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from open401k import law
+from open401k.kernel import Money
+
+from .cure_case import WHOLE, Case, day_text, not_available, working
+from .facts import Cents, Flags
+from .results import CostItem, Cure, CureKind, Effect, Standing, TestId
+from .year import Year
+
+
+def _ratio_test(case: Case) -> law.nondiscrimination.RatioTest:
+    year, is_adp = case.median, case.measure.test is TestId.ADP
+    run = law.nondiscrimination.adp_test if is_adp else law.nondiscrimination.acp_test
+    return run(
+        contributions=year.adp_contributions() if is_adp else year.acp_contributions(),
+        compensation=year.counted_pay(),
+        is_hce=year.is_hce,
+        eligible=year.eligible,
+        prior_year_nhce_average=year.prior_adp_bps if is_adp else year.prior_acp_bps,
+    )
+
+
+def refund(case: Case) -> Cure:
+    """Who gets how much back by the day without excise tax, after what may stay as catch-up."""
+    deadlines = law.deadlines.correction_deadlines(case.facts.plan_year)
+    test = _ratio_test(case)
+    year = case.median
+    room = np.maximum(year.deferral_limits().catch_up - year.split().catch_up, 0)
+    is_adp = case.measure.test is TestId.ADP
+    back = law.corrections.refund(test, catch_up_room=room.tolist() if is_adp else None)
+    effects = tuple(_refunded(case, share) for share in back.shares if share.attributed_cents)
+    return Cure(
+        kind=CureKind.REFUND,
+        test=case.measure.test,
+        title="Refund after the year end",
+        standing=Standing.PERMITTED,
+        reason="",
+        employer_cost_cents=0,
+        cost=(CostItem("Earnings on the refunds", 0, "paid out of the accounts, up to the end of the plan year"),),
+        effects=effects,
+        decide_by=deadlines.without_excise,
+        effective_on=deadlines.without_excise,
+        notices=(
+            f"Form 1099-R (code 8) to each of them; taxable in the year it is paid ({deadlines.without_excise.year}).",
+            f"After {day_text(deadlines.without_excise)}: 10 % excise tax (IRC 4979), Form 5330; last day "
+            f"{day_text(deadlines.last_day)}.",
+        ),
+        decided_by="the plan administrator; nobody else has to agree",
+        median_after=test.limit.limit,
+        limit_after=test.limit.limit,
+        pass_probability_bps=WHOLE,
+        explanation=(
+            f"At the median year-end {Money(back.total_cents)} is too much. {Money(back.catch_up_cents)} may stay as "
+            f"catch-up; {Money(back.refund_cents)} goes back with earnings by {day_text(deadlines.without_excise)}, "
+            f"and match on it is forfeited."
+        ),
+    )
+
+
+def _refunded(case: Case, share: law.corrections.RefundShare) -> Effect:
+    label = case.facts.labels[share.place] if share.place < len(case.facts) else "an employee hired later"
+    kept = f"{Money(share.catch_up_cents)} stays as catch-up" if share.catch_up_cents else ""
+    paid = f"{Money(share.refund_cents)} is refunded, with earnings" if share.refund_cents else ""
+    return Effect(share.place, label, "; ".join(part for part in (kept, paid) if part), -share.refund_cents)
+
+
+def qnec(case: Case) -> Cure:
+    """The cheapest contribution for the others with which the test passes."""
+    title, kind, facts = "Qualified nonelective contribution", CureKind.QNEC, case.facts
+    if case.prior_year:
+        return not_available(
+            case, kind, title, "The others' average of last year is fixed; a QNEC comes too late for it."
+        )
+    if facts.as_of > facts.plan_year.last_day:
+        return not_available(
+            case, kind, title, "The plan does not provide for it and the year in which to amend is over."
+        )
+    year = case.median
+    is_adp = case.measure.test is TestId.ADP
+    contributions = year.adp_contributions() if is_adp else year.acp_contributions()
+    amounts = _cheapest_qnec(contributions, year)
+    if amounts is None:
+        return not_available(case, kind, title, "No contribution that the regulation lets count is enough.")
+    cost, parts = _priced(case, amounts, f"Contribution for {int((amounts > 0).sum())} employees")
+    after = law.nondiscrimination.ratio_scenarios(
+        contributions=contributions + amounts,
+        compensation=year.counted_pay(),
+        is_hce=year.is_hce,
+        eligible=year.eligible,
+    )
+    deadlines = law.deadlines.correction_deadlines(facts.plan_year)
+    return Cure(
+        kind=kind,
+        test=case.measure.test,
+        title=title,
+        standing=Standing.NEEDS_AMENDMENT,
+        reason="The provisions do not provide for QNECs: amend the plan before its year ends.",
+        employer_cost_cents=cost,
+        cost=parts,
+        effects=_given(case, amounts),
+        decide_by=facts.plan_year.last_day,
+        effective_on=deadlines.qnec,
+        notices=("A summary of material modifications for the amendment.",),
+        decided_by="the sponsor",
+        median_after=int(after.hce_average),
+        limit_after=int(after.limit),
+        pass_probability_bps=WHOLE,
+        explanation=(
+            f"{Money(int(amounts.sum()))}, vested at once, for {int((amounts > 0).sum())} employees lifts the limit to "
+            f"{law.explain.percent(int(after.limit))}. Amend by {day_text(facts.plan_year.last_day)}, pay by "
+            f"{day_text(deadlines.qnec)}; the amount is final only after the year end."
+        ),
+    )
+
+
+def _cheapest_qnec(contributions: Cents, year: Year) -> Cents | None:
+    """The same rate for everybody, or 5 % of pay and less for the lowest paid, whichever costs less."""
+    pay, nhces = year.counted_pay(), year.eligible & ~year.is_hce
+    uniform = law.corrections.qnec_needed(
+        contributions=contributions, compensation=pay, is_hce=year.is_hce, eligible=year.eligible
+    )
+    offers = [uniform.amounts] if uniform.possible else []
+    members = nhces & (pay > 0)
+    order = np.argsort(np.where(members, pay, np.iinfo(np.int64).max), kind="stable")[: int(members.sum())]
+    if len(order) <= 400:
+        offers += _aimed(contributions, year, pay, order)
+    return min(offers, key=lambda amounts: int(amounts.sum()), default=None)
+
+
+def _aimed(contributions: Cents, year: Year, pay: Cents, order: Cents) -> list[Cents]:
+    """The lowest paid get up to 5 % of pay, which always counts (Reg. 1.401(k)-2(a)(6)(iv))."""
+    rank = np.full(len(pay), len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+
+    def passed(amounts: Cents) -> Flags:
+        return law.nondiscrimination.ratio_scenarios(
+            contributions=contributions + amounts,
+            compensation=pay,
+            is_hce=year.is_hce,
+            eligible=year.eligible,
+        ).passed
+
+    counts = np.arange(len(order) + 1)
+    whole = np.where(rank[None, :] < counts[:, None], law.matching.nonelective(pay, 500), 0)
+    enough = np.flatnonzero(passed(whole))
+    if not len(enough):
+        return []
+    group = rank < enough[0]
+    rates = np.arange(501)
+    graded = np.stack([np.where(group, law.matching.nonelective(pay, int(rate)), 0) for rate in rates])
+    least = int(np.flatnonzero(passed(graded))[0])
+    return [graded[least]]
+
+
+def safe_harbor(case: Case, which: int) -> Cure:
+    """The nonelective of 3 % (0) or, later, of 4 % (1) that ends the ADP test for the year."""
+    offer = law.safe_harbor.adoptions(case.facts.plan_year)[which]
+    kind = (CureKind.SAFE_HARBOR_3, CureKind.SAFE_HARBOR_4)[which]
+    rate = law.explain.percent(offer.rate_bps)
+    title = f"Safe harbor nonelective of {offer.rate_bps // 100} %"
+    if case.measure.test is not TestId.ADP:
+        return not_available(
+            case, kind, title, "It replaces the ADP test only; the match still has to pass the ACP test."
+        )
+    if case.facts.provisions.safe_harbor.is_match:
+        return not_available(
+            case, kind, title, "A plan with a safe harbor match in the year may not add it (401(k)(12)(F))."
+        )
+    if case.facts.as_of > offer.last_day:
+        return not_available(
+            case, kind, title, f"The amendment had to be adopted by {day_text(offer.last_day)} ({offer.cite})."
+        )
+    year = case.median
+    owed = year.eligible & ~year.is_hce
+    amounts = np.where(owed, law.matching.nonelective(year.counted_pay(), offer.rate_bps), 0)
+    cost, parts = _priced(case, amounts, f"{rate} of pay for {int(owed.sum())} employees")
+    outcome = case.measure.of(year)
+    return Cure(
+        kind=kind,
+        test=case.measure.test,
+        title=title,
+        standing=Standing.NEEDS_AMENDMENT,
+        reason=f"Amend the plan by {day_text(offer.last_day)} ({offer.cite}).",
+        employer_cost_cents=cost,
+        cost=parts,
+        effects=_given(case, amounts),
+        decide_by=offer.last_day,
+        effective_on=case.facts.plan_year.start,
+        notices=(
+            "No safe harbor notice is needed for a nonelective (SECURE Act section 103); a summary of material "
+            "modifications is.",
+        ),
+        decided_by="the sponsor",
+        median_after=int(outcome.measured),
+        limit_after=int(outcome.limit),
+        pass_probability_bps=WHOLE,
+        explanation=(
+            f"The ADP test is deemed passed for the whole year, whatever the averages, and nobody's savings change. "
+            f"{rate} of the year's pay is due for every eligible employee who is not highly compensated, vested at "
+            f"once; amend by {day_text(offer.last_day)}."
+        ),
+    )
+
+
+def _priced(case: Case, amounts: Cents, name: str) -> tuple[int, tuple[CostItem, ...]]:
+    """What it costs beyond the top-heavy minimum that the employer would owe anyway: it meets both."""
+    total = int(amounts.sum())
+    saved = _top_heavy_saving(case, amounts)
+    parts = [CostItem(name, total)]
+    if saved:
+        parts.append(
+            CostItem(
+                "Top-heavy minimum that it meets", -saved, "owed in any case (IRC 416(c)(2)), so not an extra cost"
+            )
+        )
+    return total - saved, tuple(parts)
+
+
+def _top_heavy_saving(case: Case, amounts: Cents) -> int:
+    """The top-heavy minimum owed at the median year-end, as far as these amounts meet it."""
+    year = case.median
+    people = len(case.facts)
+    test = law.top_heavy.top_heavy_test(
+        balances=case.today.balances, is_key=case.today.is_key, served_in_year=case.today.served_before
+    )
+    if not test.top_heavy:
+        return 0
+    stays = np.append(working(case), np.ones(len(year.compensation) - people, dtype=np.bool_))
+
+    def short(extra: Cents) -> int:
+        return law.top_heavy.minimum_contribution(
+            is_key=year.is_key,
+            owed_to=year.eligible & ~year.is_key & stays,
+            compensation=law.compensation.top_heavy_or_415_pay(
+                year.section_415, law.compensation.annual_cap(year.plan_year)
+            ),
+            deferrals=year.deferrals,
+            match=year.match,
+            nonelective=year.nonelective + year.qnec + extra,
+        ).total_shortfall_cents
+
+    return short(np.zeros_like(amounts)) - short(amounts)
+
+
+def _given(case: Case, amounts: Cents) -> tuple[Effect, ...]:
+    return tuple(
+        Effect(i, case.facts.labels[i], f"receives {Money(int(amounts[i]))}, vested at once", int(amounts[i]))
+        for i in np.flatnonzero(amounts[: len(case.facts)] > 0).tolist()
+    )
