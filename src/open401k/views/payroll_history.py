@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import assert_never
 
 from open401k.kernel import EmployeeId, EntryId, Money, RunId
+from open401k.payroll import Severity, runs
 
 from .shown import DutyState, FindingLine, PayrollLine, PlanHeading, RunState
 
@@ -92,3 +94,20 @@ class RunDetail:
     def may_be_corrected(self) -> bool:
         """A corrected file may replace this run as long as no other has."""
         return self.replaced_by is None and self.run.state is not RunState.POSTING
+
+
+def state_of(run: runs.Run) -> RunState:
+    """How far a run has come, in the words of pages. Posting is one transaction, so nobody sees it half way."""
+    if run.replaced_by is not None:
+        return RunState.REPLACED
+    match runs.Status(run.status):
+        case runs.Status.NEEDS_MAPPING:
+            return RunState.MAPPING
+        case runs.Status.RECEIVED | runs.Status.NEEDS_CONFIRMATION | runs.Status.CONFIRMED:
+            return RunState.CHECKED
+        case runs.Status.REJECTED:
+            return RunState.REJECTED
+        case runs.Status.POSTED:
+            return RunState.POSTED_WITH_HOLDS if run.counts.get(Severity.HOLD, 0) else RunState.POSTED
+        case status:
+            assert_never(status)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from open401k.kernel import AlertId, Money, PlanId, RunId, SponsorId
+from open401k.payroll import Finding
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -164,3 +165,18 @@ class FindingLine:
     fix: str
     person: str = ""
     confirm: bool = False
+
+
+def finding_line(found: Finding, *, person: str = "") -> FindingLine:
+    """A finding of payroll as pages, API and terminal show it."""
+    return FindingLine(
+        severity=str(found.severity),
+        code=str(found.code),
+        row=found.row,
+        column=found.column,
+        value_masked=found.value_masked,
+        reason=found.reason,
+        fix=found.fix,
+        person=person,
+        confirm=found.confirm,
+    )
