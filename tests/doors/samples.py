@@ -5,7 +5,7 @@
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from open401k.kernel import AlertId, EmployeeId, EntryId, FileId, Money, PlanId, RunId, SponsorId
+from open401k.kernel import AlertId, EmployeeId, EntryId, Money, PlanId, RunId, SponsorId
 from open401k.views.advisor_book import AdvisorBook, BookLine
 from open401k.views.alert import AlertDetail, CureLine, EffectLine, NoticeLine
 from open401k.views.payroll_history import (
@@ -39,7 +39,6 @@ NOW = datetime(2026, 8, 14, 13, 2, tzinfo=UTC)
 SPONSOR = SponsorId(UUID(int=1))
 PLAN = PlanId(UUID(int=2))
 ALERT = AlertId(UUID(int=3))
-FILE = FileId(UUID(int=4))
 RUNS = [RunId(UUID(int=100 + place)) for place in range(16)]
 PAY_DATES = [date(2026, 1, 9) + timedelta(days=14 * place) for place in range(16)]
 ROLES = ("Owner One", "Owner Two", "Machinist One", "Machinist Two", "Bookkeeper", "Welder", "Apprentice")
@@ -156,7 +155,7 @@ def run_detail(state: RunState = RunState.CHECKED) -> RunDetail:
 
 
 MAPPING = PayrollMapping(
-    HEADING, FILE, "acme-2026-08-07.csv", "Gusto", 12, date(2026, 8, 7),
+    HEADING, RUNS[15], "acme-2026-08-07.csv", "Gusto", 12, date(2026, 8, 7),
     (
         ColumnProposal(0, "Employee SSN", "ssn", True, "named like it, and every value has nine digits", ("***-**-1234", "***-**-1235", "***-**-1236")),
         ColumnProposal(1, "401k EE", "pre_tax", True, "remembered from Gusto", ("420.00", "380.00", "0.00")),

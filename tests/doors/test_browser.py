@@ -41,7 +41,7 @@ PAGES = {
     "alert": f"/alerts/{samples.ALERT}",
     "payrolls": "/payrolls",
     "upload": "/payrolls/upload",
-    "mapping": f"/payrolls/files/{samples.FILE}",
+    "mapping": f"/payrolls/{samples.RUNS[15]}/mapping",
     "run": f"/payrolls/{samples.RUNS[15]}",
 }
 TARGETS = "button:visible, .button:visible, input:visible, select:visible, nav[aria-label=Plan] a"
@@ -184,7 +184,7 @@ def test_pages_and_forms_work_without_javascript(chromium: Browser, site: Site, 
 
 def test_forms_work_with_javascript_and_the_clock_moves(chromium: Browser, site: Site) -> None:
     with opened(chromium, site) as page:
-        page.goto(f"{site.origin}/plans/{site.plan_id}/payrolls/files/{samples.FILE}")
+        page.goto(f"{site.origin}/plans/{site.plan_id}/payrolls/{samples.RUNS[15]}/mapping")
         page.get_by_role("button", name="Confirm and check every row").click()
         expect(page.locator("h1")).to_contain_text("Payroll of")
         page.locator(".badge summary").click()

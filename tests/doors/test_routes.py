@@ -30,7 +30,6 @@ def url(route: RouteContext, place: Place) -> str:
         "sponsor_id": str(place[0]),
         "plan_id": str(place[1]),
         "run_id": str(samples.RUNS[15]),
-        "file_id": str(samples.FILE),
         "alert_id": str(samples.ALERT),
         "key": "adp",
         "token": "nothing",

@@ -14,9 +14,10 @@ from open401k.base import access
 from open401k.base.access import Permission, Role
 from open401k.base.db import ALL_TENANTS, Actor, Database
 from open401k.doors.http import create_app
-from open401k.doors.services import DoorSettings, FileReceived, Order, RunHeader, RunOutcome
-from open401k.kernel import Clock, FileId, FixedClock, Ids, PlanId, Refused, RunId, SponsorId, UserId
+from open401k.doors.services import DoorSettings, Order, RunHeader, RunOutcome
+from open401k.kernel import Clock, FixedClock, Ids, PlanId, Refused, RunId, SponsorId, UserId
 from open401k.payroll.rows import PayrollRow
+from open401k.views.shown import RunState
 
 ORIGIN = "http://testserver"
 
@@ -28,28 +29,28 @@ class Payroll:
     asked: list[tuple[str, Order, dict[str, Any]]] = field(default_factory=list)
     refuse: Refused[Any] | None = None
 
-    def receive_file(self, order: Order, **told: Any) -> FileReceived | Refused[Any]:
+    def receive_file(self, order: Order, **told: Any) -> RunOutcome | Refused[Any]:
         """Store nothing."""
         self.asked.append(("receive_file", order, told))
-        return self.refuse or FileReceived(samples.FILE)
+        return self.refuse or RunOutcome(samples.RUNS[15], RunState.MAPPING)
 
     def confirm_mapping(
-        self, order: Order, *, file_id: FileId, fields: Mapping[int, str | None], remember: bool, replaces: RunId | None
+        self, order: Order, *, run_id: RunId, fields: Mapping[int, str | None]
     ) -> RunOutcome | Refused[Any]:
         """Check nothing."""
-        told = {"file_id": file_id, "fields": dict(fields), "remember": remember, "replaces": replaces}
+        told = {"run_id": run_id, "fields": dict(fields)}
         self.asked.append(("confirm_mapping", order, told))
-        return self.refuse or RunOutcome(samples.RUNS[15], False, "checked", True, samples.FINDINGS)
+        return self.refuse or RunOutcome(samples.RUNS[15], RunState.CHECKED, True, samples.FINDINGS)
 
     def receive_rows(self, order: Order, *, run: RunHeader, rows: Sequence[PayrollRow]) -> RunOutcome | Refused[Any]:
         """Post nothing."""
         self.asked.append(("receive_rows", order, {"run": run, "rows": rows}))
-        return self.refuse or RunOutcome(samples.RUNS[15], True, "posted", False, samples.FINDINGS[2:])
+        return self.refuse or RunOutcome(samples.RUNS[15], RunState.POSTED, False, samples.FINDINGS[2:])
 
     def post(self, order: Order, *, run_id: RunId, confirmed: bool) -> RunOutcome | Refused[Any]:
         """Post nothing."""
         self.asked.append(("post", order, {"run_id": run_id, "confirmed": confirmed}))
-        return self.refuse or RunOutcome(run_id, True, "posted")
+        return self.refuse or RunOutcome(run_id, RunState.POSTED)
 
 
 @dataclass

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from open401k.base.db import Actor, Database
-from open401k.kernel import Clock, FileId, Ids, PlanId, Refused, RunId, SponsorId
+from open401k.kernel import Clock, Ids, PlanId, Refused, RunId, SponsorId
 from open401k.payroll.rows import PayrollRow
-from open401k.views.shown import FindingLine
+from open401k.views.shown import FindingLine, RunState
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +28,19 @@ class DoorSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class FileReceived:
-    """A payroll file is stored; ``run_id`` is set when its columns were known and it has been checked already."""
-
-    file_id: FileId
-    run_id: RunId | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """How far a run came, with every finding. ``posted`` says whether money was entered."""
+    """How far a run came (a :class:`RunState`), with every finding; ``already`` when this was no news."""
 
     run_id: RunId
-    posted: bool
-    state: str
+    state: RunState
     needs_confirmation: bool = False
     findings: Sequence[FindingLine] = ()
     already: bool = False
+
+    @property
+    def posted(self) -> bool:
+        """Whether money was entered."""
+        return self.state in (RunState.POSTED, RunState.POSTED_WITH_HOLDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +77,14 @@ class PayrollStory(Protocol):
         provider: str | None,
         pay_date: date | None,
         replaces: RunId | None,
-    ) -> FileReceived | Refused[Any]:
-        """Store a file, sealed, and propose how to read it."""
+    ) -> RunOutcome | Refused[Any]:
+        """Store a file, sealed, and open its run; where its columns are known, check every row."""
         ...
 
     def confirm_mapping(
-        self, order: Order, *, file_id: FileId, fields: Mapping[int, str | None], remember: bool, replaces: RunId | None
+        self, order: Order, *, run_id: RunId, fields: Mapping[int, str | None]
     ) -> RunOutcome | Refused[Any]:
-        """Settle the columns of a file and check every row; nothing is posted yet."""
+        """Settle the columns of a run's file, remember them, and check every row; nothing is posted yet."""
         ...
 
     def receive_rows(self, order: Order, *, run: RunHeader, rows: Sequence[PayrollRow]) -> RunOutcome | Refused[Any]:

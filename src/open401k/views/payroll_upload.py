@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from open401k.kernel import FileId, RunId
+from open401k.kernel import RunId
 
 from .shown import FindingLine, PayrollLine, PlanHeading
 
@@ -45,7 +45,7 @@ class PayrollMapping:
     """The proposed reading of one file, for the sponsor to confirm once per provider."""
 
     heading: PlanHeading
-    file_id: FileId
+    run_id: RunId
     file_name: str
     provider: str
     rows: int

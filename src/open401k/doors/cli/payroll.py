@@ -7,8 +7,9 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from open401k.kernel import FileId, Refused, RunId
+from open401k.kernel import Refused, RunId
 from open401k.views import payroll_history, payroll_upload
+from open401k.views.shown import RunState
 
 from ..services import RunOutcome
 from .commands import Json, Wiring
@@ -51,8 +52,7 @@ def add(app: typer.Typer, wiring: Wiring) -> None:
                 pay_date=pay_date.date() if pay_date else None,
                 replaces=run_id,
             )
-            done = _done(received)
-            posted = _settle(place, done.file_id, done.run_id, run_id, accept=accept, confirm=confirm)
+            posted = _carry_on(place, _done(received), accept=accept, confirm=confirm)
         _report(Voice(json), posted)
 
     @group.command(name="list")
@@ -85,29 +85,20 @@ def add(app: typer.Typer, wiring: Wiring) -> None:
         voice.table(("Row", "Person", "Plan pay", "Pre-tax", "Roth", "Match", "Held"), rows, empty="No rows.")
 
 
-def _settle(
-    place: Place, file_id: FileId, run_id: RunId | None, replaces: RunId | None, *, accept: bool, confirm: bool
-) -> RunOutcome:
+def _carry_on(place: Place, outcome: RunOutcome, *, accept: bool, confirm: bool) -> RunOutcome:
     """Columns, then posting, as far as was agreed to."""
-    story, key = place.services.payroll, f"cli {file_id}"
-    if run_id is None:
+    story, run_id = place.services.payroll, outcome.run_id
+    if outcome.state is RunState.MAPPING:
         with place.begin() as tx:
-            proposal = payroll_upload.load_mapping(
-                tx, tenant_id=place.tenant_id, plan_id=place.plan_id, file_id=file_id
-            )
-        if proposal is None:
-            raise BadInputError(f"{file_id} is not on file.", fix="Upload it again.")
-        if not accept:
-            words = "; ".join(f"{c.heading} is {c.field or 'not used'}" for c in proposal.columns)
+            proposal = payroll_upload.load_mapping(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, run_id=run_id)
+        if proposal is None or not accept:
+            words = "; ".join(f"{c.heading} is {c.field or 'not used'}" for c in proposal.columns) if proposal else ""
             raise BadInputError(f"These columns are new: {words}.", fix="If that is right, add --accept-columns.")
         fields = {column.position: column.field for column in proposal.columns}
-        checked = _done(
-            story.confirm_mapping(place.order(key), file_id=file_id, fields=fields, remember=True, replaces=replaces)
-        )
-        run_id = checked.run_id
-        if checked.posted or checked.state == "rejected":
-            return checked
-    return _done(story.post(place.order(f"{key} post"), run_id=run_id, confirmed=confirm))
+        outcome = _done(story.confirm_mapping(place.order(f"cli {run_id} mapping"), run_id=run_id, fields=fields))
+    if outcome.state is not RunState.CHECKED or (outcome.needs_confirmation and not confirm):
+        return outcome
+    return _done(story.post(place.order(f"cli {run_id} post"), run_id=run_id, confirmed=confirm))
 
 
 def _done(outcome: Answer | Refused[Any]) -> Answer:

@@ -10,9 +10,11 @@ from starlette.responses import Response
 from open401k.base.access import Permission
 from open401k.kernel import FileId, Id, Refused, RunId
 from open401k.views import payroll_history, payroll_upload
+from open401k.views.shown import RunState
 
 from ..guard import Caller, Needs, file_of, posted_form, word
 from ..problems import NOT_FOUND, Problem, ProblemError
+from ..services import RunOutcome
 from .frame import frame, page, see_other
 
 router = APIRouter(include_in_schema=False, prefix="/plans/{plan_id}/payrolls")
@@ -53,34 +55,31 @@ def upload(request: Request, caller: Sender, form: Posted) -> Response:
     )
     if isinstance(outcome, Refused):
         return _upload_page(request, caller, replaces, _problem(outcome))
-    base = f"/plans/{caller.plan}/payrolls"
-    return see_other(f"{base}/{outcome.run_id}" if outcome.run_id else f"{base}/files/{outcome.file_id}")
+    return _next(caller, outcome)
 
 
-@router.get("/files/{file_id}")
-def mapping_page(request: Request, caller: Sender, file_id: str) -> Response:
-    """How we propose to read the file."""
+@router.get("/{run_id}/mapping")
+def mapping_page(request: Request, caller: Sender, run_id: str) -> Response:
+    """How we propose to read the run's file."""
     with caller.begin() as tx:
         shown = payroll_upload.load_mapping(
-            tx, tenant_id=caller.tenant, plan_id=caller.plan, file_id=named(FileId, file_id)
+            tx, tenant_id=caller.tenant, plan_id=caller.plan, run_id=named(RunId, run_id)
         )
     shown = _found(shown)
     around = frame(request, "Columns", caller=caller, current="payroll")
-    return page(request, "payroll_mapping", around, heading=shown.heading, mapping=shown, key=file_id)
+    return page(request, "payroll_mapping", around, heading=shown.heading, mapping=shown)
 
 
-@router.post("/files/{file_id}/mapping")
-def confirm_mapping(caller: Sender, form: Posted, file_id: str) -> Response:
+@router.post("/{run_id}/mapping")
+def confirm_mapping(caller: Sender, form: Posted, run_id: str) -> Response:
     """Settle the columns and check every row."""
-    prefix, replaces = "column-", word(form, "replaces")
+    prefix = "column-"
     outcome = caller.services.payroll.confirm_mapping(
-        caller.order(word(form, "key")),
-        file_id=named(FileId, file_id),
+        caller.order(f"{run_id} mapping"),
+        run_id=named(RunId, run_id),
         fields={int(name[len(prefix) :]): word(form, name) or None for name in form if _is_column(name, prefix)},
-        remember=word(form, "remember") == "yes",
-        replaces=named(RunId, replaces) if replaces else None,
     )
-    return see_other(f"/plans/{caller.plan}/payrolls/{_unless_refused(outcome).run_id}")
+    return _next(caller, _unless_refused(outcome))
 
 
 @router.get("/{run_id}")
@@ -100,7 +99,12 @@ def post(caller: Sender, form: Posted, run_id: str) -> Response:
     outcome = caller.services.payroll.post(
         caller.order(run_id), run_id=named(RunId, run_id), confirmed=word(form, "confirmed") == "yes"
     )
-    return see_other(f"/plans/{caller.plan}/payrolls/{_unless_refused(outcome).run_id}")
+    return _next(caller, _unless_refused(outcome))
+
+
+def _next(caller: Caller, outcome: RunOutcome) -> Response:
+    here = f"/plans/{caller.plan}/payrolls/{outcome.run_id}"
+    return see_other(f"{here}/mapping" if outcome.state is RunState.MAPPING else here)
 
 
 def named(kind: type[Kind], text: str) -> Kind:

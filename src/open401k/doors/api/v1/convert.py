@@ -4,7 +4,7 @@ from open401k.kernel import Money
 from open401k.payroll.rows import PayrollRow
 from open401k.views.shown import FindingLine, PayrollLine
 
-from ...services import FileReceived, RunOutcome
+from ...services import RunOutcome
 from ...written import document
 from .models import Finding, NewPayrollRun, PayrollRowIn, PayrollRun, PayrollRunLine
 
@@ -23,12 +23,8 @@ def finding(line: FindingLine) -> Finding:
     )
 
 
-def run(outcome: RunOutcome | FileReceived) -> PayrollRun:
-    """A run as the flow left it, or a file whose columns wait for a yes."""
-    if isinstance(outcome, FileReceived):
-        run_id = str(outcome.run_id) if outcome.run_id else None
-        state = "checked" if outcome.run_id else "mapping"
-        return PayrollRun(run_id=run_id, file_id=str(outcome.file_id), state=state, posted=False)
+def run(outcome: RunOutcome) -> PayrollRun:
+    """A run as the story left it."""
     return PayrollRun(
         run_id=str(outcome.run_id),
         state=outcome.state,

@@ -157,8 +157,7 @@ class Finding(BaseModel):
 class PayrollRun(BaseModel):
     """A payroll run and what became of it."""
 
-    run_id: str | None
-    file_id: str | None = None
+    run_id: str
     state: str
     posted: bool
     needs_confirmation: bool = False
@@ -191,8 +190,6 @@ class MappingChoice(Sent):
     """Which column is which field: column positions from 0, fields by name, null for a column that is not used."""
 
     fields: dict[Annotated[str, StringConstraints(pattern=r"^\d{1,4}$")], str | None]
-    remember: bool = True
-    replaces: str | None = None
 
 
 class ClockState(BaseModel):

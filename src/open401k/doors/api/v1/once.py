@@ -3,16 +3,14 @@
 A key with another body is refused. The answer is stored in the transaction that did the work (base.steps).
 """
 
-import hashlib
 from collections.abc import Callable
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import Header
 
 from open401k.base.db import Tx
 from open401k.base.steps import run_flow
-from open401k.kernel import FlowId, SponsorId
+from open401k.kernel import FlowId, SponsorId, named_uuid
 
 from ...guard import Caller
 from ...problems import KEY_MISSING, Problem, ProblemError
@@ -64,11 +62,3 @@ def once(caller: Caller, *, tenant_id: SponsorId, key: str, what: str, body: byt
 def flow_id_of(tenant_id: SponsorId, key: str) -> FlowId:
     """The flow that a key stands for: the same for ever, another for every sponsor."""
     return FlowId(named_uuid("api.once", str(tenant_id), key))
-
-
-def named_uuid(*names: str) -> UUID:
-    """A UUID that follows from names (version 8: our own, from SHA-256)."""
-    digest = hashlib.sha256("\x00".join(names).encode()).digest()
-    number = int.from_bytes(digest[:16], "big")
-    number = number & ~(0xF << 76) | 8 << 76
-    return UUID(int=number & ~(0b11 << 62) | 0b10 << 62)

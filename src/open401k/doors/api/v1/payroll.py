@@ -9,12 +9,12 @@ from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
 from open401k.base.access import Permission
-from open401k.kernel import FileId, Id, PlanId, Refused, RunId
+from open401k.kernel import Id, PlanId, Refused, RunId
 from open401k.views import payroll_history, payroll_upload
 
 from ...guard import Caller, Needs
 from ...problems import NOT_FOUND, FieldProblem, Problem, ProblemError
-from ...services import FileReceived, RunHeader, RunOutcome
+from ...services import RunHeader, RunOutcome
 from ...written import document
 from . import models
 from .convert import finding, rows, run, run_line
@@ -58,14 +58,12 @@ async def send_payroll(request: Request, response: Response, caller: SenderAnywh
     Rows are checked and posted at once, unless a finding asks for a person's yes. A file whose columns are not known
     yet waits for its mapping (state ``mapping``). The same key and body give the first answer for ever.
     """
-    outcome: FileReceived | RunOutcome
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        outcome = await _file(request, caller, key)
+        plan_id, outcome = await _file(request, caller, key)
     else:
         sent = _valid(await request.body())
-        outcome = await run_in_threadpool(_rows, caller, key, sent)
-    if isinstance(outcome, RunOutcome):
-        response.headers["Location"] = f"/v1/payroll-runs/{outcome.run_id}"
+        plan_id, outcome = sent.plan_id, await run_in_threadpool(_rows, caller, key, sent)
+    response.headers["Location"] = f"/v1/plans/{plan_id}/payroll-runs/{outcome.run_id}"
     return run(outcome)
 
 
@@ -100,25 +98,23 @@ def post_run(caller: Sender, key: Key, run_id: str, sent: models.Confirmation) -
     return run(done(outcome))
 
 
-@router.get("/plans/{plan_id}/payroll-files/{file_id}/mapping")
-def get_mapping(caller: Sender, file_id: str) -> dict[str, Any]:
+@router.get("/plans/{plan_id}/payroll-runs/{run_id}/mapping")
+def get_mapping(caller: Sender, run_id: str) -> dict[str, Any]:
     """How we propose to read a file, with masked samples."""
     with caller.begin() as tx:
         shown = payroll_upload.load_mapping(
-            tx, tenant_id=caller.tenant, plan_id=caller.plan, file_id=named(FileId, file_id)
+            tx, tenant_id=caller.tenant, plan_id=caller.plan, run_id=named(RunId, run_id)
         )
     return dict(document(found(shown)))
 
 
-@router.post("/plans/{plan_id}/payroll-files/{file_id}/mapping")
-def confirm_mapping(caller: Sender, key: Key, file_id: str, sent: models.MappingChoice) -> models.PayrollRun:
+@router.post("/plans/{plan_id}/payroll-runs/{run_id}/mapping")
+def confirm_mapping(caller: Sender, key: Key, run_id: str, sent: models.MappingChoice) -> models.PayrollRun:
     """Settle the columns of a file; every row is checked, nothing is posted yet."""
     outcome = caller.services.payroll.confirm_mapping(
         caller.order(key),
-        file_id=named(FileId, file_id),
+        run_id=named(RunId, run_id),
         fields={int(place): field for place, field in sent.fields.items()},
-        remember=sent.remember,
-        replaces=named(RunId, sent.replaces) if sent.replaces else None,
     )
     return run(done(outcome))
 
@@ -160,7 +156,7 @@ def _rows(caller: Caller, key: str, sent: models.NewPayrollRun) -> RunOutcome:
     return done(caller.services.payroll.receive_rows(placed.order(key), run=header, rows=rows(sent)))
 
 
-async def _file(request: Request, caller: Caller, key: str) -> FileReceived:
+async def _file(request: Request, caller: Caller, key: str) -> tuple[str, RunOutcome]:
     async with request.form(max_files=1, max_fields=10) as form:
         file, words = form.get("file"), {name: value for name, value in form.items() if isinstance(value, str)}
         if not isinstance(file, UploadFile) or "plan_id" not in words:
@@ -168,7 +164,7 @@ async def _file(request: Request, caller: Caller, key: str) -> FileReceived:
             raise ProblemError(Problem(422, "invalid", "The request is not valid.", errors=[lacking]))
         content, name = await file.read(), (file.filename or "payroll")[:200]
 
-    def receive() -> FileReceived:
+    def receive() -> RunOutcome:
         placed = caller.at(named(PlanId, words["plan_id"]), Permission.PAYROLL_SUBMIT)
         return done(
             caller.services.payroll.receive_file(
@@ -181,7 +177,7 @@ async def _file(request: Request, caller: Caller, key: str) -> FileReceived:
             )
         )
 
-    return await run_in_threadpool(receive)
+    return words["plan_id"], await run_in_threadpool(receive)
 
 
 def _valid(body: bytes) -> models.NewPayrollRun:

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends
 from open401k import census, plan
 from open401k.base.access import Permission
 from open401k.base.db import ALL_TENANTS, Tx
-from open401k.kernel import SponsorId, day_of
+from open401k.kernel import SponsorId, day_of, named_uuid
 from open401k.views import whereabouts
 
 from ...guard import Caller, Needs
 from ...problems import FieldProblem, Problem, ProblemError
 from . import models
-from .once import KEY_REUSED, key_of, named_uuid, once
+from .once import KEY_REUSED, key_of, once
 
 router = APIRouter(tags=["Sponsors, plans, people"])
 Key = Annotated[str, Depends(key_of)]
