@@ -66,7 +66,7 @@ def gather(
     of_calendar = totals
     if (year.start, year.end) != (calendar.start, calendar.end):
         of_calendar = scope.pay(calendar.start, min(as_of + timedelta(days=1), calendar.end))
-    in_calendar = _Columns(of_calendar, place)
+    in_calendar = pay if of_calendar is totals else _Columns(of_calendar, place)
     roth = of_calendar.roth_cents, of_calendar.catch_up_roth_cents
     before = _prior(scope, people, place, year, calendar)
     books = scope.contributions(year.start, until, place)
