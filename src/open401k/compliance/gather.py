@@ -51,7 +51,7 @@ def gather(
 ) -> PlanFacts:
     """The facts of the plan year that ``as_of`` falls in, up to that day; ``known_at`` asks for what was known then.
 
-    ``history`` asks for single pay dates (left out: for up to a thousand people); ``roster`` saves reading people again.
+    ``history`` asks for single pay dates (left out: for up to a thousand people); ``roster`` saves reading them again.
     """
     provisions = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=as_of, known_at=known_at)
     year = provisions.plan_year_of(as_of)
