@@ -21,11 +21,11 @@ from .setup import STARTS_ON, takeover_of
 
 PROVIDER = "Summit Payroll"
 COMPANIES = (ACME, BIRCH)
-AUGUST = date(2026, 8, 14)
-STARTS_AT = datetime(2026, 1, 2, 16, 0, tzinfo=UTC)
+ENDS_AT = datetime(2026, 8, 14, 15, 0, tzinfo=UTC)
+STARTS_AT = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
-#: Pay comes in at noon in New York; the employer's money follows three days later.
-_PAID_AT = time(17, 0, tzinfo=UTC)
+#: Pay comes in in the morning, New York; the employer's money follows three days later.
+_PAID_AT = time(13, 0, tzinfo=UTC)
 _DEPOSITED_AFTER = timedelta(days=3)
 
 Say = Callable[[str], None]

@@ -1,0 +1,240 @@
+"""The composition root: settings, database, clock and keys put together for the doors. Not here: rules, stories."""
+
+import contextlib
+import shutil
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from open401k.base import selfcheck
+from open401k.base.db import Actor, Database, EmbeddedServer, Urls, adopt, migrate, pending
+from open401k.base.sandbox import SandboxClock
+from open401k.base.secrets import Keyring
+from open401k.base.settings import Settings
+from open401k.demo import story
+from open401k.demo.visitors import Visitors, invite
+from open401k.doors import cli
+from open401k.doors.cli.say import Voice
+from open401k.doors.services import DoorSettings, SandboxStory
+from open401k.doors.stories import AfterPosting, PayrollStories, VerifyStories
+from open401k.kernel import Clock, Ids, Open401kError, SystemClock, SystemRandom, TimedIds
+
+SANDBOX = Actor(kind="system", id="sandbox", why="plays the sandbox")
+DEFAULT_ORIGIN = "http://127.0.0.1:4010"
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxStories:
+    """The sandbox's clock, moved with everything that falls due on the way."""
+
+    sandbox: story.Sandbox
+
+    def advance(self, *, actor: Actor, to: datetime) -> Sequence[str]:
+        """Move the clock; answers with what happened, in words."""
+        if to <= self.sandbox.clock.now():
+            raise Open401kError(
+                f"The sandbox clock stands at {self.sandbox.clock.now():%Y-%m-%d %H:%M} UTC and only moves forward.",
+                fix="Give a later day, or start over with: open401k demo --reset",
+            )
+        said: list[str] = []
+        acting = story.Sandbox(self.sandbox.db, self.sandbox.clock, actor)
+        story.advance(acting, to, said.append)
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the doors are given."""
+
+    db: Database
+    clock: Clock
+    wall: Clock
+    ids: Ids
+    settings: DoorSettings
+    payroll: PayrollStories
+    sandbox: SandboxStory | None
+    verifier: VerifyStories
+
+
+class Wiring:
+    """How the parts are put together on this machine."""
+
+    def __init__(self, settings: Settings, *, origin: str = DEFAULT_ORIGIN) -> None:
+        self.settings = settings
+        self.origin = origin
+        self._random = SystemRandom()
+        self._wall = SystemClock()
+
+    @property
+    def data_dir(self) -> Path:
+        """Where an embedded server, the sandbox clock and the keys lie."""
+        return self.settings.data_dir
+
+    @property
+    def database_url(self) -> str | None:
+        """A server of one's own."""
+        return self.settings.database_url
+
+    @contextmanager
+    def open(self) -> Iterator[Services]:
+        """Services for one command; what was posted is projected before it ends."""
+        with self._database() as db:
+            yield self._services(db, after=None)
+
+    def migrate(self) -> Sequence[str]:
+        """Apply what is pending; the names of what was applied."""
+        with self._server() as urls:
+            return migrate(urls.owner, signing_key=self._keyring().signing_key)
+
+    def serve(self, *, host: str, port: int) -> None:
+        """Serve until interrupted; in production only if every start-up check holds."""
+        _free(host, port)
+        self.origin = f"http://{host}:{port}" if self.origin == DEFAULT_ORIGIN else self.origin
+        with self._database() as db:
+            selfcheck.refuse_if_unsafe(selfcheck.inspect(db, self.settings), self.settings)
+            self._serve(db, host, port)
+
+    def demo(self, *, once: bool, reset: bool, host: str, port: int, voice: Voice) -> dict[str, Any]:
+        """Play the story, then serve it; ``once`` ends after the story, ``reset`` begins from nothing."""
+        if self.settings.production:
+            raise Open401kError("This is production: the demo would add invented people.", fix="Unset OPEN401K_MODE.")
+        if self.settings.database_url is not None:
+            raise Open401kError("The demo keeps to its own embedded server.", fix="Unset OPEN401K_DATABASE_URL.")
+        if not once:
+            _free(host, port)
+        if reset:
+            self._erase()
+        self.origin = f"http://{host}:{port}"
+        voice.line("Starting PostgreSQL of our own, in " + str(self.settings.data_dir))
+        with self._database() as db:
+            sandbox = self._sandbox(db)
+            seats = story.set_up(sandbox, voice.line)
+            if sandbox.clock.now() < story.ENDS_AT:
+                story.advance(sandbox, story.ENDS_AT, voice.line)
+            proof = VerifyStories(db).verify(actor=SANDBOX, tenants=None)
+            voice.line(f"verify: {'ok' if proof['ok'] else 'DAMAGE FOUND'} {proof['counts']}")
+            told = {"plans": [str(seat.plan_id) for seat in seats], "verify": proof}
+            if not once:
+                voice.line(_welcome(invite(db, seats=seats, at=self._wall.now()), self.origin))
+                self._serve(db, host, port)
+            return told
+
+    def _serve(self, db: Database, host: str, port: int) -> None:
+        import uvicorn  # only a server needs it
+
+        from open401k.doors.http import create_app
+
+        after = AfterPosting(db)
+        after.start()
+        try:
+            app = create_app(self._services(db, after=after))
+            config = uvicorn.Config(
+                app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2, server_header=False
+            )
+            with contextlib.suppress(KeyboardInterrupt):
+                uvicorn.Server(config).run()
+        finally:
+            after.stop()
+
+    def _services(self, db: Database, *, after: AfterPosting | None) -> Services:
+        sandbox = None if self.settings.production else SandboxStories(self._sandbox(db))
+        door = DoorSettings(origin=self.origin, sandbox=sandbox is not None)
+        payroll = PayrollStories(db, after)
+        return Services(db, db.clock, self._wall, db.ids, door, payroll, sandbox, VerifyStories(db))
+
+    def _sandbox(self, db: Database) -> story.Sandbox:
+        if not isinstance(db.clock, SandboxClock):
+            raise Open401kError("There is no sandbox clock in production.", fix="Unset OPEN401K_MODE.")
+        return story.Sandbox(db, db.clock, SANDBOX)
+
+    def _keyring(self) -> Keyring:
+        return Keyring(self.settings.master_keys(self._random), self._random)
+
+    def _clock(self) -> Clock:
+        if self.settings.production:
+            return self._wall
+        return SandboxClock(self.settings.data_dir / "clock", start=story.STARTS_AT, wall=self._wall)
+
+    @contextmanager
+    def _server(self) -> Iterator[Urls]:
+        """The embedded server, or one's own: by two URLs, or by an administrator's, which makes the two roles."""
+        own, owner = self.settings.database_url, self.settings.owner_database_url
+        if own is not None and owner is not None:
+            yield Urls(superuser="", owner=owner, app=own)
+        elif own is not None:
+            yield adopt(own, password_file=self.settings.data_dir / "database_roles.json", random=self._random)
+        else:
+            with EmbeddedServer(self.settings.data_dir / "database") as server:
+                yield server.urls
+
+    @contextmanager
+    def _database(self) -> Iterator[Database]:
+        with ExitStack() as stack:
+            urls = stack.enter_context(self._server())
+            keyring = self._keyring()
+            self._bring_up_to_date(urls, keyring)
+            clock = self._clock()
+            ids = TimedIds(self._wall, self._random)
+            yield stack.enter_context(Database(urls.app, clock=clock, ids=ids, keyring=keyring))
+
+    def _bring_up_to_date(self, urls: Urls, keyring: Keyring) -> None:
+        """A sandbox migrates itself; in production somebody says when."""
+        if not self.settings.production:
+            migrate(urls.owner, signing_key=keyring.signing_key)
+            return
+        with psycopg.connect(urls.app) as conn:
+            waiting = pending(conn)
+        if waiting:
+            raise Open401kError(f"Migrations are pending: {', '.join(waiting)}.", fix="Run: open401k db migrate")
+
+    def _erase(self) -> None:
+        """Start over: the sandbox's database, clock and keys."""
+        EmbeddedServer(self.settings.data_dir / "database").erase()
+        for name in ("clock", "clock.new"):
+            (self.settings.data_dir / name).unlink(missing_ok=True)
+        shutil.rmtree(self.settings.data_dir / "database", ignore_errors=True)
+
+
+def _free(host: str, port: int) -> None:
+    """Refuse an occupied port before anything is started."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Open401kError(
+                f"Port {port} on {host} cannot be used: {error.strerror}.", fix=f"Try another: --port {port + 1}"
+            ) from error
+
+
+def _welcome(visitors: Visitors, origin: str) -> str:
+    """Three links that are already signed in, and three things to try."""
+    lines = ["", "Open in a browser (each link signs in once):"]
+    lines += [f"  {who:<9} {origin}/enter/{token}" for who, token in visitors.links]
+    lines += [
+        "",
+        "Three things to try:",
+        "  1. Open the alert on Acme's page and compare the ways to pass.",
+        "  2. Move the clock (badge at the top) to December 31, then past it: 2027 has no figures yet.",
+        f"  3. curl -H 'Authorization: Bearer {visitors.api_key}' {origin}/v1/plans",
+        "",
+        f"API reference: {origin}/docs   Stop with Ctrl-C, start over with: open401k demo --reset",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        wiring = Wiring(Settings.from_env())
+    except Open401kError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    sys.exit(cli.run(wiring))

@@ -1,0 +1,181 @@
+"""The stories as doors call them: keys claimed, outcomes in the words of pages. Not here: what a story does (flows)."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import date
+from queue import SimpleQueue
+from typing import Any
+
+from open401k import payroll
+from open401k.base.db import ALL_TENANTS, Actor, Database
+from open401k.base.steps import FlowResults, unfinished
+from open401k.flows import payroll_run
+from open401k.flows.payroll_intake import (
+    Taken,
+    Upload,
+    claim_key,
+    content_of,
+    post_run,
+    say_yes,
+    settle_columns,
+    take_in,
+)
+from open401k.flows.verify import verify
+from open401k.kernel import Refused, RunId, SponsorId
+from open401k.payroll import runs
+from open401k.views.payroll_history import state_of
+from open401k.views.shown import FindingLine, finding_line
+
+from .services import Order, RunHeader, RunOutcome
+
+RESUMER = Actor(kind="system", id="resumer", why="carries on what was begun")
+
+
+class AfterPosting:
+    """Projection and alerts of posted runs, one after the other in a thread: the answer does not wait for them.
+
+    What a crash leaves undone is found again at the next start: the steps are stored.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._queue: SimpleQueue[payroll_run.Payroll | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="after-posting", daemon=True)
+
+    def start(self) -> None:
+        """Take up what a crash left half way, then whatever comes."""
+        with self._db.begin(RESUMER, tenants=ALL_TENANTS) as tx:
+            left = [each for each in unfinished(tx) if each.flow == payroll_run.FLOW]
+        for each in left:
+            run_id = RunId(each.flow_id.uuid)
+            with self._db.begin(RESUMER, tenants=[each.tenant_id]) as tx:
+                run = runs.get(tx, tenant_id=each.tenant_id, run_id=run_id)
+            self._queue.put(payroll_run.Payroll(each.tenant_id, run.plan_id, run_id))
+        self._thread.start()
+
+    def follow(self, of: payroll_run.Payroll) -> None:
+        """Carry a run to its end."""
+        self._queue.put(of)
+
+    def stop(self) -> None:
+        """Finish what is at hand and end."""
+        self._queue.put(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+
+    def _work(self) -> None:
+        while (of := self._queue.get()) is not None:
+            try:
+                payroll_run.run_payroll(self._db, actor=RESUMER, of=of)
+            except Exception:
+                payroll_run.log.exception("run %s could not be carried on", of.run_id)
+
+
+class PayrollStories:
+    """Payrolls for pages, API and command line."""
+
+    def __init__(self, db: Database, after: AfterPosting | None = None) -> None:
+        self._db = db
+        self._after = after
+
+    def receive_file(
+        self,
+        order: Order,
+        *,
+        name: str,
+        content: bytes,
+        provider: str | None,
+        pay_date: date | None,
+        replaces: RunId | None,
+    ) -> RunOutcome | Refused[Any]:
+        """Keep the file; it is checked already where its columns are known."""
+        said = f"{provider or ''}|{pay_date or ''}|{replaces or ''}|".encode()
+        refused = self._claim(order, said + content)
+        if refused is not None:
+            return refused
+        upload = Upload(order.tenant_id, order.plan_id, name, content, provider or "", pay_date, replaces)
+        taken = take_in(self._db, actor=order.actor, upload=upload)
+        if isinstance(taken, Refused):
+            return taken
+        return self._outcome(order, taken.run.run_id, already=taken.already)
+
+    def confirm_mapping(
+        self, order: Order, *, run_id: RunId, fields: Mapping[int, str | None]
+    ) -> RunOutcome | Refused[Any]:
+        """Settle the columns, which is remembered; nothing is posted yet."""
+        taken = settle_columns(self._db, actor=order.actor, tenant_id=order.tenant_id, run_id=run_id, fields=fields)
+        return taken if isinstance(taken, Refused) else self._outcome(order, run_id)
+
+    def receive_rows(
+        self, order: Order, *, run: RunHeader, rows: Sequence[payroll.PayrollRow]
+    ) -> RunOutcome | Refused[Any]:
+        """Check canonical rows and post them, unless something has to be confirmed first."""
+        body = payroll.as_json(rows, pay_date=run.pay_date, period_start=run.period_start, period_end=run.period_end)
+        upload = Upload(
+            order.tenant_id,
+            order.plan_id,
+            f"{run.provider or 'API'} {run.pay_date}.json",
+            content_of(body),
+            payroll.API_PROVIDER,
+            run.pay_date,
+            run.replaces,
+        )
+        refused = self._claim(order, upload.content + f"|{run.replaces or ''}|{run.confirmed}".encode())
+        if refused is not None:
+            return refused
+        taken = take_in(self._db, actor=order.actor, upload=upload)
+        if isinstance(taken, Refused):
+            return taken
+        if run.confirmed:
+            say_yes(self._db, actor=order.actor, tenant_id=order.tenant_id, run_id=taken.run.run_id)
+        return self._post(order, taken)
+
+    def post(self, order: Order, *, run_id: RunId, confirmed: bool) -> RunOutcome | Refused[Any]:
+        """Post a checked run; projection and alerts follow."""
+        if confirmed:
+            say_yes(self._db, actor=order.actor, tenant_id=order.tenant_id, run_id=run_id)
+        with self._db.begin(order.actor, tenants=[order.tenant_id]) as tx:
+            run = runs.get(tx, tenant_id=order.tenant_id, run_id=run_id)
+        return self._post(order, Taken(run, already=False))
+
+    def _claim(self, order: Order, content: bytes) -> Refused[Any] | None:
+        return claim_key(self._db, actor=order.actor, tenant_id=order.tenant_id, key=order.key, content=content)
+
+    def _post(self, order: Order, taken: Taken) -> RunOutcome:
+        ready = (runs.Status.RECEIVED, runs.Status.CONFIRMED, runs.Status.POSTED)
+        if taken.run.status in ready:
+            of = payroll_run.Payroll(order.tenant_id, order.plan_id, taken.run.run_id)
+            done: FlowResults = post_run(
+                self._db,
+                actor=order.actor,
+                tenant_id=order.tenant_id,
+                run_id=taken.run.run_id,
+                wait=self._after is None,
+            )
+            if self._after is not None and done.halted is None:
+                self._after.follow(of)
+        return self._outcome(order, taken.run.run_id, already=taken.already)
+
+    def _outcome(self, order: Order, run_id: RunId, *, already: bool = False) -> RunOutcome:
+        with self._db.begin(order.actor, tenants=[order.tenant_id]) as tx:
+            run = runs.get(tx, tenant_id=order.tenant_id, run_id=run_id)
+            found = runs.findings_of_run(tx, tenant_id=order.tenant_id, run_id=run_id)
+        findings: list[FindingLine] = [finding_line(each) for each in found]
+        return RunOutcome(
+            run_id=run_id,
+            state=state_of(run),
+            needs_confirmation=run.status == runs.Status.NEEDS_CONFIRMATION,
+            findings=findings,
+            already=already,
+        )
+
+
+class VerifyStories:
+    """The proof of the books, as JSON."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def verify(self, *, actor: Actor, tenants: Sequence[SponsorId] | None) -> Mapping[str, Any]:
+        """``{"ok": true, "counts": ..., "problems": []}``."""
+        return verify(self._db, actor=actor, tenants=tenants).as_json()
