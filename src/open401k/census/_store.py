@@ -187,64 +187,27 @@ def people(
     return [row[0] for row in rows]
 
 
-def last_digits(
-    tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None, employee_id: EmployeeId | None = None
-) -> dict[UUID, str]:
-    """The last four digits on file at the instant."""
+def standing_facts(
+    tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None, kind: str
+) -> list[tuple[UUID, date, dict[str, Any]]]:
+    """For each person and day the newest point of a kind known at the instant, unless it was taken back; by day."""
     rows = tx.rows(
         """
-        select distinct on (employee_id) employee_id, last4
-        from census.ssn
-        where tenant_id = %(tenant_id)s
-            and recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
-            and employee_id = coalesce(%(employee_id)s, employee_id)
-        order by employee_id, recorded_at desc, ordinal desc
+        select point.employee_id, point.event_on, point.value
+        from (
+            select distinct on (employee_id, event_on) employee_id, event_on, stands, value
+            from census.fact
+            where tenant_id = %(tenant_id)s
+                and recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+                and kind = %(kind)s
+            order by employee_id, event_on, recorded_at desc, ordinal desc
+        ) as point
+        where point.stands
+        order by point.employee_id, point.event_on
         """,
-        {"tenant_id": tenant_id, "known_at": known_at, "employee_id": employee_id},
+        {"tenant_id": tenant_id, "known_at": known_at, "kind": kind},
     )
-    return dict(rows)
-
-
-def standing_facts(
-    tx: Tx,
-    *,
-    tenant_id: SponsorId,
-    known_at: datetime | None,
-    employee_id: EmployeeId | None = None,
-    kind: str | None = None,
-) -> list[tuple[UUID, str, date, dict[str, Any]]]:
-    """For each person, kind and day the newest point known at the instant, unless it was taken back.
-
-    In order of the day; birth dates in the order of their recording, since only the last one counts.
-    """
-    return [
-        (row[0], row[1], row[2], row[3] or {})
-        for row in tx.rows(
-            """
-            select
-                point.employee_id, point.kind, point.event_on,
-                case when point.kind not in ('hired', 'terminated') then point.value end
-            from (
-                select distinct on (employee_id, kind, event_on)
-                    employee_id, kind, event_on, recorded_at, ordinal, stands, value
-                from census.fact
-                where tenant_id = %(tenant_id)s
-                    and recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
-                    and employee_id = coalesce(%(employee_id)s, employee_id)
-                    and kind = coalesce(%(kind)s, kind)
-                order by employee_id, kind, event_on, recorded_at desc, ordinal desc
-            ) as point
-            where point.stands
-            order by
-                point.employee_id,
-                point.kind,
-                case when point.kind = 'birth_date' then point.recorded_at end,
-                case when point.kind = 'birth_date' then point.ordinal end,
-                point.event_on
-            """,
-            {"tenant_id": tenant_id, "known_at": known_at, "employee_id": employee_id, "kind": kind},
-        )
-    ]
+    return [(row[0], row[1], row[2] or {}) for row in rows]
 
 
 def add_family(
@@ -354,24 +317,3 @@ def add_annual_pay(
             "hours": [each[3] for each in pay],
         },
     )
-
-
-def annual_pay(
-    tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None, employee_id: EmployeeId | None = None
-) -> list[tuple[UUID, int, int, int, int, int]]:
-    """The newest word on each year of each person: 415 pay, plan pay, FICA wages, hours."""
-    return [
-        (row[0], row[1], row[2], row[3], row[4], row[5])
-        for row in tx.rows(
-            """
-            select distinct on (employee_id, year)
-                employee_id, year, section_415_cents, plan_cents, fica_cents, hours_hundredths
-            from census.annual_pay
-            where tenant_id = %(tenant_id)s
-                and recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
-                and employee_id = coalesce(%(employee_id)s, employee_id)
-            order by employee_id, year, recorded_at desc, ordinal desc
-            """,
-            {"tenant_id": tenant_id, "known_at": known_at, "employee_id": employee_id},
-        )
-    ]

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, LiteralString
-from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
 
 from open401k.base.db import Tx
-from open401k.kernel import EmployeeId, PlanId, SponsorId
+from open401k.kernel import EmployeeId, IdColumn, PlanId, SponsorId
 
 from ._pay_store import AMOUNTS
 
@@ -167,7 +166,7 @@ _LINES: LiteralString = (
 class Sums:
     """Columns as they came: who, then a count or day, then each amount by name."""
 
-    employees: tuple[EmployeeId, ...]
+    employees: IdColumn[EmployeeId]
     employee: npt.NDArray[np.int64]
     second: npt.NDArray[np.int64]
     amounts: dict[str, npt.NDArray[np.int64]]
@@ -206,7 +205,7 @@ def _params(span: Span) -> dict[str, Any]:
 #: What array_send writes: 20 bytes of header, then each element after the four bytes of its length.
 _HEADER = 20
 _INT = np.dtype([("length", ">i4"), ("value", ">i8")])
-_UUID = np.dtype([("length", ">i4"), ("high", ">u8"), ("low", ">u8")])
+_UUID = np.dtype([("length", ">i4"), ("value", "S16")])
 
 
 def _sums(row: tuple[Any, ...]) -> Sums:
@@ -215,18 +214,17 @@ def _sums(row: tuple[Any, ...]) -> Sums:
     names = [*AMOUNTS, "plan_cents"]
     if who is None:
         nothing = np.zeros(0, dtype=np.int64)
-        return Sums((), nothing, nothing, dict.fromkeys(names, nothing))
-    ids, seconds = np.frombuffer(who, dtype=_UUID, offset=_HEADER), _ints(second)
-    order = np.lexsort((seconds, ids["low"], ids["high"]))
-    high, low, seconds = ids["high"][order], ids["low"][order], seconds[order]
+        return Sums(IdColumn.of(EmployeeId, ()), nothing, nothing, dict.fromkeys(names, nothing))
+    ids, seconds = np.frombuffer(who, dtype=_UUID, offset=_HEADER)["value"], _ints(second)
+    order = np.lexsort((seconds, ids))
+    ids, seconds = ids[order], seconds[order]
     new_person = np.ones(len(order), dtype=np.bool_)
-    new_person[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+    new_person[1:] = ids[1:] != ids[:-1]
     new_pair = new_person.copy()
     new_pair[1:] |= seconds[1:] != seconds[:-1]
     starts = np.flatnonzero(new_pair)
-    people = zip(high[new_person].tolist(), low[new_person].tolist(), strict=True)
     return Sums(
-        tuple(EmployeeId(UUID(int=left << 64 | right)) for left, right in people),
+        IdColumn(EmployeeId, ids[new_person]),
         np.cumsum(new_person, dtype=np.int64)[starts] - 1,
         seconds[starts],
         {name: np.add.reduceat(_ints(each)[order], starts) for name, each in zip(names, amounts, strict=True)},

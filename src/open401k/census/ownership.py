@@ -28,13 +28,13 @@ def ownership_during(
     Section 416(i) asks who owned more than 5 % "at any time" in a year: attribute on each of these days.
     """
     points = _store.standing_facts(tx, tenant_id=tenant_id, known_at=known_at, kind="ownership")
-    changed = {event_on for _, _, event_on, _ in points} | set(
+    changed = {event_on for _, event_on, _ in points} | set(
         _store.family_days(tx, tenant_id=tenant_id, known_at=known_at)
     )
     snapshots = []
     for day in sorted({start} | {day for day in changed if start < day < end}):
         held: dict[EmployeeId, int] = {}
-        for employee_id, _, event_on, value in points:
+        for employee_id, event_on, value in points:
             if event_on <= day:
                 held[EmployeeId(employee_id)] = value["ownership_bps"]
         family = tuple(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from open401k import plan
 from open401k.base import audit, heads
 from open401k.base.db import Tx
-from open401k.kernel import EmployeeId, Open401kError, PlanId, RunId, SponsorId
+from open401k.kernel import EmployeeId, IdColumn, Open401kError, PlanId, RunId, SponsorId
 
 from . import _pay_store, _sums_store
 
@@ -47,7 +47,7 @@ class PayLines:
 class PayTotals:
     """Sums over the current lines of a span of pay dates: one place per employee, all columns in that order."""
 
-    employee_id: tuple[EmployeeId, ...]
+    employee_id: IdColumn[EmployeeId]
     lines: Cents
     gross_cents: Cents
     plan_cents: Cents
@@ -70,7 +70,7 @@ class PayTotals:
 class PayByDate:
     """Sums per employee and pay date, by employee, then date. ``employee`` counts into ``employee_id``."""
 
-    employee_id: tuple[EmployeeId, ...]
+    employee_id: IdColumn[EmployeeId]
     employee: Cents
     pay_date: npt.NDArray[np.datetime64]
     gross_cents: Cents

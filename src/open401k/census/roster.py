@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -10,61 +11,72 @@ from open401k.base import audit
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Open401kError, SponsorId
 
-from . import _store
-from .employment import spans
+from . import _roster_store, _store
+from .employment import Employment, spans
 from .facts import parse_ssn
 from .people import AnnualPay, Employee, Relation
 
 _Points = Mapping[str, Sequence[tuple[date, Mapping[str, Any]]]]
 
 
-def roster(tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None = None, on: date | None = None) -> list[Employee]:
-    """Everyone, as known at an instant (without one: now), in order of id.
+def roster(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    known_at: datetime | None = None,
+    on: date | None = None,
+    employee_ids: Sequence[EmployeeId] | None = None,
+) -> list[Employee]:
+    """Everyone, or just these people, as known at an instant (without one: now), in order of id.
 
     With ``on``, names, classes, ownership, officers and families are those of that day; without it, the last ones on
     file. Employment always holds every span that is known.
     """
-    return _fold_all(tx, tenant_id, known_at, on, None)
+    return _fold_all(tx, tenant_id, known_at, on, employee_ids)
 
 
 def employee(
     tx: Tx, *, tenant_id: SponsorId, employee_id: EmployeeId, known_at: datetime | None = None, on: date | None = None
 ) -> Employee:
     """One person, as in the roster; asking for one who does not exist, or was not known then, is an error."""
-    for each in _fold_all(tx, tenant_id, known_at, on, employee_id):
+    for each in _fold_all(tx, tenant_id, known_at, on, [employee_id]):
         return each
     raise Open401kError(f"There is no employee {employee_id}.", fix="Check the id, and that it is this sponsor's.")
 
 
 def _fold_all(
-    tx: Tx, tenant_id: SponsorId, known_at: datetime | None, on: date | None, one: EmployeeId | None
+    tx: Tx, tenant_id: SponsorId, known_at: datetime | None, on: date | None, some: Sequence[EmployeeId] | None
 ) -> list[Employee]:
-    """Four statements, then everything is put together here: joins of what has no statistics yet go wrong."""
-    last4 = _store.last_digits(tx, tenant_id=tenant_id, known_at=known_at, employee_id=one)
     family: dict[UUID, list[tuple[EmployeeId, Relation]]] = defaultdict(list)
     for row in _store.family(tx, tenant_id=tenant_id, on=on, known_at=known_at):
         if not row.ended:
             relation = Relation(row.relation)
             family[row.employee_id].append((EmployeeId(row.relative_id), relation))
             family[row.relative_id].append((EmployeeId(row.employee_id), relation.inverse))
-    pay: dict[UUID, dict[int, AnnualPay]] = defaultdict(dict)
-    for who, year, *amounts in _store.annual_pay(tx, tenant_id=tenant_id, known_at=known_at, employee_id=one):
-        pay[who][year] = AnnualPay(*amounts)
-    points: dict[UUID, dict[str, list[tuple[date, Mapping[str, Any]]]]] = defaultdict(lambda: defaultdict(list))
-    facts = _store.standing_facts(tx, tenant_id=tenant_id, known_at=known_at, employee_id=one)
-    for who, kind, event_on, value in facts:
-        points[who][kind].append((event_on, value))
     return [
         fold(
             EmployeeId(who),
-            points.get(who, {}),
-            ssn_last4=last4.get(who, ""),
+            _points_of(told),
+            ssn_last4=last4 or "",
             family=family.get(who, ()),
-            annual_pay=pay.get(who, {}),
+            annual_pay={year: AnnualPay(*amounts) for year, *amounts in years or ()},
             on=on,
         )
-        for who in _store.people(tx, tenant_id=tenant_id, known_at=known_at, employee_id=one)
+        for who, last4, told, years in _roster_store.rosters(
+            tx, tenant_id=tenant_id, known_at=known_at, employee_ids=some
+        )
     ]
+
+
+def _points_of(told: Sequence[tuple[str, str, Mapping[str, Any] | None]]) -> _Points:
+    points: dict[str, list[tuple[date, Mapping[str, Any]]]] = {}
+    for kind, event_on, value in told:
+        points.setdefault(kind, []).append((_day(event_on), value or {}))
+    return points
+
+
+#: Days repeat from person to person: hires and births of a plan fall on some thousand days.
+_day = lru_cache(maxsize=65_536)(date.fromisoformat)
 
 
 def fold(
@@ -84,17 +96,22 @@ def fold(
         first_name=name.get("first_name", ""),
         last_name=name.get("last_name", ""),
         ssn_last4=ssn_last4,
-        birth_date=None if birth_date is None else date.fromisoformat(birth_date),
-        employment=spans(
-            hires=[day for day, _ in points.get("hired", ())],
-            terminations=[day for day, _ in points.get("terminated", ())],
-        ),
+        birth_date=None if birth_date is None else _day(birth_date),
+        employment=_employment(points),
         employee_class=_last(points, "class", on).get("employee_class", ""),
         ownership_bps=_last(points, "ownership", on).get("ownership_bps", 0),
         officer=_last(points, "officer", on).get("officer", False),
-        family=tuple(sorted(family)),
+        family=tuple(sorted(family)) if family else (),
         annual_pay=annual_pay or {},
     )
+
+
+def _employment(points: _Points) -> tuple[Employment, ...]:
+    hires = [day for day, _ in points.get("hired", ())]
+    terminations = [day for day, _ in points.get("terminated", ())]
+    if len(hires) == 1 and not terminations:
+        return (Employment(hires[0]),)
+    return spans(hires=hires, terminations=terminations)
 
 
 def find_by_ssn(tx: Tx, *, tenant_id: SponsorId, ssns: Sequence[str]) -> dict[str, EmployeeId]:

@@ -1,6 +1,7 @@
 """The stone floor: values that every room uses. No I/O, no rules."""
 
 from .clock import NEW_YORK, Clock, FixedClock, SystemClock, day_of
+from .id_columns import IdColumn
 from .ids import (
     AccountId,
     AlertId,
@@ -45,6 +46,7 @@ __all__ = [
     "FixedClock",
     "FlowId",
     "Id",
+    "IdColumn",
     "Ids",
     "LimitationYear",
     "Money",

@@ -1,0 +1,99 @@
+"""The SQL that reads people whole, a row a person. Not here: writing them, families (_store.py)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+from open401k.base.db import Tx
+from open401k.kernel import EmployeeId, SponsorId
+
+# Grouping one list of everything, instead of joining four, is quick without statistics, too.
+_ROSTERS: LiteralString = """
+    select
+        employee_id,
+        min(last4),
+        coalesce(
+            json_agg(point order by place, ordinal, event_on) filter (where point is not null), '[]'::json
+        ),
+        json_agg(pay_of_year) filter (where pay_of_year is not null)
+    from (
+        select
+            employee_id, null as last4, null::json as point, null::json as pay_of_year,
+            null::timestamptz as place, null::integer as ordinal, null::date as event_on
+        from census.employee
+        where tenant_id = %(tenant_id)s
+            and recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+            and (%(everybody)s or employee_id = any (%(employee_ids)s::uuid[]))
+        union all
+        (
+            select distinct on (employee_id) employee_id, last4, null, null, null, null, null
+            from census.ssn
+            where tenant_id = %(tenant_id)s
+                and recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+                and (%(everybody)s or employee_id = any (%(employee_ids)s::uuid[]))
+            order by employee_id, recorded_at desc, ordinal desc
+        )
+        union all
+        select
+            newest.employee_id, null, json_build_array(newest.kind, newest.event_on, newest.value), null,
+            case when newest.kind = 'birth_date' then newest.recorded_at end,
+            case when newest.kind = 'birth_date' then newest.ordinal end,
+            newest.event_on
+        from (
+            select distinct on (employee_id, kind, event_on)
+                employee_id, kind, event_on, recorded_at, ordinal, stands, value
+            from census.fact
+            where tenant_id = %(tenant_id)s
+                and recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+                and (%(everybody)s or employee_id = any (%(employee_ids)s::uuid[]))
+            order by employee_id, kind, event_on, recorded_at desc, ordinal desc
+        ) as newest
+        where newest.stands
+        union all
+        select
+            newest.employee_id, null, null,
+            json_build_array(
+                newest.year, newest.section_415_cents, newest.plan_cents, newest.fica_cents,
+                newest.hours_hundredths
+            ),
+            null, null, null
+        from (
+            select distinct on (employee_id, year)
+                employee_id, year, section_415_cents, plan_cents, fica_cents, hours_hundredths
+            from census.annual_pay
+            where tenant_id = %(tenant_id)s
+                and recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+                and (%(everybody)s or employee_id = any (%(employee_ids)s::uuid[]))
+            order by employee_id, year, recorded_at desc, ordinal desc
+        ) as newest
+    ) as known
+    group by employee_id
+    -- who is only on file later has later facts only
+    having count(*) filter (where last4 is null and point is null and pay_of_year is null) > 0
+    order by employee_id
+"""
+
+
+def rosters(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    known_at: datetime | None,
+    employee_ids: Sequence[EmployeeId] | None,
+) -> list[tuple[UUID, str | None, list[Any], list[Any] | None]]:
+    """One row a person, in order of id: last four digits, points that stand as known at the instant, years of pay.
+
+    A point is [kind, day, value], the newest of its kind and day unless it was taken back; in order of the day, birth
+    dates in the order of their recording, since only the last one counts. A year is [year, 415 pay, plan pay, FICA
+    wages, hours].
+    """
+    return tx.rows(
+        _ROSTERS,
+        {
+            "tenant_id": tenant_id,
+            "known_at": known_at,
+            "everybody": employee_ids is None,
+            "employee_ids": [each.uuid for each in employee_ids or ()],
+        },
+    )
