@@ -15,6 +15,11 @@ def lock(tx: Tx, *, tenant_id: SponsorId) -> None:
     """Make this transaction the only one that writes for the tenant, until it ends.
 
     The first statement of every posting: two runs that lock rows in different orders would wait for each other.
+    The first lock reads the clock again: what waited here is recorded after what it waited for, so that nobody who
+    looked in between, "as known then", sees the past change.
     """
     if _store.lock_head(tx, tenant_id) is None:
         raise LookupError(f"{tenant_id} has no head: open it with heads.open, or begin with this tenant")
+    if tx.clock is not None and ("head locked", tenant_id) not in tx.cache:
+        tx.cache["head locked", tenant_id] = True
+        tx.now = max(tx.now, tx.clock.now())

@@ -22,10 +22,14 @@ StepFunction: TypeAlias = Callable[[Tx, Ctx, Results], Any]
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """What a step returns to end the flow early: nothing after it runs, now or after a restart."""
+    """What a step returns to end the flow early: nothing after it runs, now or after a restart.
+
+    ``for_now`` keeps what the step wrote but not that it was done: a later call tries the step again.
+    """
 
     reason: str
     result: Any = None
+    for_now: bool = False
 
 
 class FlowResults(dict[str, Any]):
@@ -98,9 +102,10 @@ def _run_step(
     outcome = step(tx, ctx, dict(results))
     halt = outcome if isinstance(outcome, Halt) else None
     result = plain(halt.result if halt else outcome)
-    _store.add_step(tx, tenant_id, flow_id, step.__name__, result, halt.reason if halt else None)
-    if last or halt:
-        _store.end_flow(tx, tenant_id, flow_id)
+    if halt is None or not halt.for_now:
+        _store.add_step(tx, tenant_id, flow_id, step.__name__, result, halt.reason if halt else None)
+        if last or halt:
+            _store.end_flow(tx, tenant_id, flow_id)
     results[step.__name__] = result
     results.halted = halt.reason if halt else None
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from open401k import census, compliance, fiduciary, recordkeeping
+from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, run_flow
 from open401k.kernel import ComplianceRunId, EmployeeId, FlowId, PlanId, Refused, SponsorId, day_of
@@ -87,33 +88,28 @@ def learn(tx: Tx, correction: Correction, _: dict[str, Any]) -> str:
 
 def settle(tx: Tx, correction: Correction, results: dict[str, Any]) -> dict[str, Any]:
     """What should have been, minus what is posted, over every pay date on file."""
-    known = census.pay_runs(tx, tenant_id=correction.tenant_id, plan_id=correction.plan_id)
-    dates = [run.pay_date for run in known]
-    if not dates:
-        return {"entries": [], "credited_cents": 0, "held_cents": 0}
+    tenant_id, plan_id, cause = correction.tenant_id, correction.plan_id, str(correction.flow_id)
     learned = correction.learned
     touched: Sequence[EmployeeId] | None = [learned.employee_id] if isinstance(learned, LateFact) else None
     settled = recordkeeping.settle(
         tx,
-        scope=recordkeeping.Scope(
-            correction.tenant_id, correction.plan_id, min(dates), max(dates) + timedelta(days=1), touched
-        ),
-        cause=recordkeeping.Cause(
-            f"correction/{correction.flow_id}", str(correction.flow_id), correction=True, origin=results["learn"]
-        ),
+        scope=recordkeeping.Scope(tenant_id, plan_id, date.min, date.max, touched),
+        cause=recordkeeping.Cause(f"{FLOW}/{cause}", cause, correction=True, origin=results["learn"]),
     )
     if isinstance(settled, Refused):
         raise PostingRefused(settled)
+    posted = recordkeeping.corrections(tx, tenant_id=tenant_id, plan_id=plan_id, cause=cause)
     return {
-        "entries": [str(entry_id) for entry_id in settled.entries],
-        "credited_cents": sum(settled.credited_cents.values()),
-        "held_cents": sum(settled.held_cents.values()),
+        "entries": [str(each.entry_id) for each in posted],
+        "credited_cents": sum(each.credited_cents for each in posted),
+        "held_cents": sum(each.held_cents for each in posted),
     }
 
 
 def retest(tx: Tx, correction: Correction, _: dict[str, Any]) -> str | None:
     """The same tests, projection and alerts as after a payroll."""
     tenant_id, plan_id = correction.tenant_id, correction.plan_id
+    heads.lock(tx, tenant_id=tenant_id)  # nothing is recorded in the past of what the tests know
     tested = compliance.retest(
         tx, tenant_id=tenant_id, plan_id=plan_id, as_of=day_of(tx.now), cause=str(correction.flow_id)
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from open401k import compliance, fiduciary, plan
-from open401k.base import messages
+from open401k.base import heads, messages
 from open401k.base.db import Actor, Database
 from open401k.kernel import PlanId, SponsorId, day_of
 
@@ -27,6 +27,7 @@ def begin_day(db: Database, *, actor: Actor, tenant_id: SponsorId) -> list[Teste
 
 def _test(db: Database, actor: Actor, tenant_id: SponsorId, plan_id: PlanId) -> Tested:
     with db.begin(actor, tenants=[tenant_id]) as tx:
+        heads.lock(tx, tenant_id=tenant_id)  # nothing is recorded in the past of what the tests know
         today = day_of(tx.now)
         tested = compliance.retest(tx, tenant_id=tenant_id, plan_id=plan_id, as_of=today, cause=f"day/{today}")
         forecast = compliance.foresee(tx, tenant_id=tenant_id, run_id=tested.run_id)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from open401k import payroll
+from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, run_flow
 from open401k.kernel import FlowId, Open401kError, PlanId, Refused, RunId, SponsorId, named_uuid
@@ -126,7 +127,9 @@ def _checked(
     db: Database, actor: Actor, tenant_id: SponsorId, run: runs.Run, *, already: bool
 ) -> Taken | Refused[runs.Refusal]:
     with db.begin(actor, tenants=[tenant_id]) as tx:
-        if run.status not in (runs.Status.POSTED, runs.Status.REJECTED, runs.Status.CONFIRMED):
+        heads.lock(tx, tenant_id=tenant_id)  # the same file sent twice at once is checked one after the other
+        now = runs.get(tx, tenant_id=tenant_id, run_id=run.run_id)
+        if now.status not in (runs.Status.POSTED, runs.Status.CONFIRMED):
             checked = check_run(tx, tenant_id=tenant_id, run_id=run.run_id)
             if isinstance(checked, Refused):
                 return checked

@@ -15,9 +15,10 @@ from .payroll_check import Rows, read_run
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was recorded, and whose books it touches."""
+    """What was recorded, and whose books it touches, from which pay date on."""
 
     pay_date: date
+    since: date
     rows: int
     withheld_cents: int
     employees: Sequence[EmployeeId]
@@ -42,11 +43,14 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
         withheld += sum(row.deferral_cents + row.after_tax_cents for row in rows)
     return Recorded(
         pay_date,
+        min(pay_date, *(line.pay_date for line in replaced)) if replaced else pay_date,
         rows_read,
         withheld,
         list(touched),
         census.roster(tx, tenant_id=tenant_id),
-        f"A corrected file took the place of run {run.replaces}." if run.replaces else "",
+        f"A corrected file took the place of run {run.replaces}."
+        if run.replaces
+        else f"The payroll of {pay_date} was posted after later ones.",
     )
 
 

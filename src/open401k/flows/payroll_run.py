@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from open401k import compliance, fiduciary, payroll, plan, recordkeeping
@@ -15,6 +16,7 @@ from .payroll_check import check_run
 from .payroll_record import record_lines
 
 FLOW = "payroll_run"
+POSTABLE = (runs.Status.RECEIVED, runs.Status.CONFIRMED)
 log = logging.getLogger("open401k.payroll_run")
 
 
@@ -46,21 +48,20 @@ def run_payroll(db: Database, *, actor: Actor, of: Payroll, wait: bool = True) -
 
 def check(tx: Tx, of: Payroll, _: dict[str, Any]) -> str | Halt:
     """Read, match people, check every row: the findings are stored, and nothing is posted of a refused file."""
+    heads.lock(tx, tenant_id=of.tenant_id)
+    return _waits(tx, of) or str(runs.Status.RECEIVED)
+
+
+def _waits(tx: Tx, of: Payroll) -> Halt | None:
+    """Why the run may not post as it stands, until something changes; checked again if others posted meanwhile."""
     run = runs.get(tx, tenant_id=of.tenant_id, run_id=of.run_id)
     status: runs.Status | Refused[runs.Refusal] = runs.Status(run.status)
-    if not _checked_since_last_posting(tx, of, run):
+    waited = status not in (*POSTABLE, runs.Status.NEEDS_CONFIRMATION)
+    if waited or not runs.check_holds(tx, tenant_id=of.tenant_id, run=run):
         status = check_run(tx, tenant_id=of.tenant_id, run_id=of.run_id)
     if isinstance(status, Refused):
-        return Halt(status.reason, status.message)
-    return str(status) if status in (runs.Status.RECEIVED, runs.Status.CONFIRMED) else Halt(status)
-
-
-def _checked_since_last_posting(tx: Tx, of: Payroll, run: runs.Run) -> bool:
-    """Nothing was posted for the plan since the run came in and was checked: the check still holds."""
-    others = runs.history(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)
-    return run.check_no > 0 and all(
-        other.status != runs.Status.POSTED or other.status_at < run.received_at for other in others
-    )
+        return Halt(status.reason, status.message, for_now=True)
+    return None if status in POSTABLE else Halt(status, for_now=True)
 
 
 def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:
@@ -70,16 +71,19 @@ def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:
     """
     heads.lock(tx, tenant_id=of.tenant_id)
     run = runs.get(tx, tenant_id=of.tenant_id, run_id=of.run_id)
+    if run.status == runs.Status.POSTED:
+        return runs.told(tx, tenant_id=of.tenant_id, run_id=of.run_id)
+    if halt := _waits(tx, of):
+        return halt
     recorded = record_lines(tx, tenant_id=of.tenant_id, run=run)
-    year = plan.provisions_on(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, on=recorded.pay_date).plan_year_of(
-        recorded.pay_date
-    )
     settled = recordkeeping.settle(
         tx,
         scope=recordkeeping.Scope(
-            of.tenant_id, of.plan_id, recorded.pay_date, year.end, recorded.employees, recorded.roster
+            of.tenant_id, of.plan_id, recorded.since, date.max, recorded.employees, recorded.roster
         ),
-        cause=recordkeeping.Cause(f"payroll/{of.run_id}", str(of.run_id), run.replaces is not None, recorded.origin),
+        cause=recordkeeping.Cause(
+            f"payroll/{of.run_id}", str(of.run_id), run.replaces is not None, recorded.origin, recorded.pay_date
+        ),
     )
     if isinstance(settled, Refused):
         raise PostingRefused(settled)
@@ -107,6 +111,7 @@ def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:
 
 def retest(tx: Tx, of: Payroll, _: dict[str, Any]) -> str:
     """Every test of cadence "every payroll", on all facts of the plan year as they now are."""
+    heads.lock(tx, tenant_id=of.tenant_id)  # nothing is recorded in the past of what the tests know
     run = runs.get(tx, tenant_id=of.tenant_id, run_id=of.run_id)
     today = day_of(tx.now)
     pay_date = run.pay_date or today

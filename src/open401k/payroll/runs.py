@@ -11,7 +11,7 @@ from open401k.base import audit, heads
 from open401k.base.db import Tx
 from open401k.kernel import Open401kError, PlanId, Refused, RunId, SponsorId
 
-from . import _store, files
+from . import _events_store, _store, files
 from ._store import RunRow as Run
 from .checks import Outcome
 from .findings import Finding, Findings, Severity
@@ -23,6 +23,7 @@ __all__ = [
     "Refusal",
     "Run",
     "Status",
+    "check_holds",
     "checked",
     "findings_of_run",
     "get",
@@ -32,6 +33,7 @@ __all__ = [
     "remember",
     "remembered",
     "replaceable",
+    "told",
     "unread",
 ]
 
@@ -142,6 +144,21 @@ def mark(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, status: Status, detail:
     _store.add_event(tx, tenant_id=tenant_id, run_id=run_id, status=str(status), detail=detail or {})
     if status in (Status.CONFIRMED, Status.POSTED):
         audit.record(tx, tenant_id=tenant_id, action=f"payroll.{status}", subject=run_id, after=detail)
+
+
+def told(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> dict[str, Any]:
+    """What was told with the last thing that happened to a run: for a posted one, its figures."""
+    return _events_store.last_detail(tx, tenant_id=tenant_id, run_id=run_id)
+
+
+def check_holds(tx: Tx, *, tenant_id: SponsorId, run: Run) -> bool:
+    """Whether nothing else of the plan was posted since the run was checked: year-to-date figures are what they were.
+
+    Ask under the tenant's lock; checks and postings are made under it, too.
+    """
+    return run.check_no > 0 and not _events_store.posted_since_check(
+        tx, tenant_id=tenant_id, plan_id=run.plan_id, run_id=run.run_id
+    )
 
 
 def checked(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, outcome: Outcome) -> Status | Refused[Refusal]:

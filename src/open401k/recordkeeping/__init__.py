@@ -2,13 +2,14 @@
 
 from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDate, entitle
 from .opening import OpeningBalance, load_opening_balances, record_deposit
-from .posting import Books, Cause, Settled, difference, held_cents, post_difference
+from .posting import Books, Cause, Corrected, Settled, corrections, difference, held_cents, post_difference
 from .settlement import Reported, Scope, compare, preview_match, settle
 
 __all__ = [
     "Books",
     "Cause",
     "Cents",
+    "Corrected",
     "Entitlement",
     "HeldReason",
     "OpeningBalance",
@@ -19,6 +20,7 @@ __all__ = [
     "Settled",
     "YearToDate",
     "compare",
+    "corrections",
     "difference",
     "entitle",
     "held_cents",

@@ -19,6 +19,31 @@ class HeldRow(NamedTuple):
     cents: int
 
 
+class CorrectionRow(NamedTuple):
+    """Why an entry was posted, and what it was made of."""
+
+    entry_id: UUID
+    cause: str
+    origin: str
+    working: dict[str, Any]
+
+
+def corrections(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, cause: str | None) -> list[CorrectionRow]:
+    """The corrections of a plan in the order in which they were recorded; of one cause, if it is given."""
+    rows = tx.rows(
+        """
+        select entry_id, cause, origin, working
+        from recordkeeping.correction
+        where tenant_id = %s
+          and plan_id = %s
+          and cause = coalesce(%s, cause)
+        order by recorded_at, entry_id
+        """,
+        (tenant_id, plan_id, cause),
+    )
+    return [CorrectionRow(*row) for row in rows]
+
+
 def held(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date) -> list[HeldRow]:
     """What is held per person, pay date, source and reason; ``end`` excluded."""
     rows = tx.rows(

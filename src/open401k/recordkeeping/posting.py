@@ -33,17 +33,20 @@ class Books:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why something is posted: idempotency key, id of what caused it and, for a correction, its origin in words."""
+    """Why something is posted: idempotency key, id of what caused it and, for a correction, its origin in words.
+
+    ``pays`` is the pay date that is paid: entries of any other day correct it, whatever ``correction`` says.
+    """
 
     key: str
     cause: str
     correction: bool = False
     origin: str = ""
+    pays: date | None = None
 
-    @property
-    def reason(self) -> str:
-        """The ledger's reason for the entry."""
-        return "correction" if self.correction else "contribution"
+    def corrects(self, pay_date: date) -> bool:
+        """Whether the entry of a pay date changes what was settled before."""
+        return self.correction or (self.pays is not None and pay_date != self.pays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def post_difference(
             tenant_id=tenant_id,
             key=f"{cause.key}/{pay_date}",
             event_on=pay_date,
-            reason=cause.reason,
+            reason="correction" if cause.corrects(pay_date) else "contribution",
             cause=cause.cause,
             lines=lines,
         )
@@ -148,9 +151,12 @@ def _remember(
     ]
     if rows:
         _store.insert_held(tx, tenant_id=tenant_id, plan_id=plan_id, entry_id=entry_id, rows=rows)
-    if cause.correction:
+    if cause.corrects(pay_date):
         listed = list(_working(moves, should_be, posted, period))
-        working = {"pay_date": pay_date.isoformat(), "differences": listed[:MOST_LISTED], "count": len(listed)}
+        totals = {"credited_cents": 0, "held_cents": 0}
+        for each in listed:
+            totals["credited_cents" if each["held"] is None else "held_cents"] += each["difference_cents"]
+        working = {"pay_date": pay_date.isoformat(), "differences": listed[:MOST_LISTED], "count": len(listed)} | totals
         _store.insert_correction(
             tx,
             tenant_id=tenant_id,
@@ -180,6 +186,36 @@ def _working(
 def _at(books: Books, slot: Slot, place: int, period: int) -> int:
     cents = books.cents.get(slot)
     return 0 if cents is None else int(cents[place, period])
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """One correction in the books: which entry, of which pay date, why, and what should have been against what was."""
+
+    entry_id: EntryId
+    pay_date: date
+    cause: str
+    origin: str
+    credited_cents: int
+    held_cents: int
+    differences: Sequence[Mapping[str, Any]]
+
+
+def corrections(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, cause: str | None = None) -> list[Corrected]:
+    """The corrections of a plan, or those of one cause, by pay date."""
+    found = [
+        Corrected(
+            entry_id=EntryId(row.entry_id),
+            pay_date=date.fromisoformat(row.working["pay_date"]),
+            cause=row.cause,
+            origin=row.origin,
+            credited_cents=row.working["credited_cents"],
+            held_cents=row.working["held_cents"],
+            differences=row.working["differences"],
+        )
+        for row in _store.corrections(tx, tenant_id=tenant_id, plan_id=plan_id, cause=cause)
+    ]
+    return sorted(found, key=lambda each: each.pay_date)
 
 
 def held_cents(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:

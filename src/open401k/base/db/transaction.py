@@ -61,6 +61,8 @@ class Tx:
     keyring: Keyring
     #: What holds within this transaction only, and is forgotten with it.
     cache: dict[Any, Any] = field(default_factory=dict)
+    #: Read once more when the tenant's head is locked (base/heads.py), and nowhere else.
+    clock: Clock | None = None
 
     def rows(self, sql: LiteralString, params: Params = ()) -> list[tuple[Any, ...]]:
         """Every row of a query."""
@@ -120,7 +122,8 @@ class Database:
         with self._pool.connection() as conn:
             # true = for this transaction only: nothing is left on the connection for its next user.
             conn.execute("select set_config('open401k.tenants', %s, true)", [self.keyring.sign_tenants(chosen)])
-            yield Tx(conn=conn, now=self.clock.now(), actor=actor, ids=self.ids, keyring=self.keyring)
+            now = self.clock.now()
+            yield Tx(conn=conn, now=now, actor=actor, ids=self.ids, keyring=self.keyring, clock=self.clock)
             fault("base.before_commit")
         fault("base.after_commit")
 

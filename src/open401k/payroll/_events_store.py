@@ -1,0 +1,45 @@
+"""The SQL of what happened to a run: read back, and held against other runs. Not here: writing it (_store.py)."""
+
+from typing import Any
+
+from open401k.base.db import Tx
+from open401k.kernel import PlanId, RunId, SponsorId
+
+
+def last_detail(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> dict[str, Any]:
+    """What was told with the last thing that happened to a run."""
+    row = tx.maybe(
+        """
+        select detail
+        from payroll.run_event
+        where tenant_id = %s and run_id = %s
+        order by event_no desc
+        limit 1
+        """,
+        [tenant_id, run_id],
+    )
+    return dict(row[0]) if row else {}
+
+
+def posted_since_check(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId) -> bool:
+    """Whether another run of the plan was posted when, or after, this one was last checked."""
+    (found,) = tx.one(
+        """
+        select exists (
+            select 1
+            from payroll.run_event as posted
+            join payroll.run as other on other.tenant_id = posted.tenant_id and other.run_id = posted.run_id
+            where posted.tenant_id = %(tenant_id)s
+                and posted.status = 'posted'
+                and other.plan_id = %(plan_id)s
+                and other.run_id <> %(run_id)s
+                and posted.recorded_at >= (
+                    select coalesce(max(checked.recorded_at), '-infinity'::timestamptz)
+                    from payroll.run_check as checked
+                    where checked.tenant_id = %(tenant_id)s and checked.run_id = %(run_id)s
+                )
+        )
+        """,
+        {"tenant_id": tenant_id, "plan_id": plan_id, "run_id": run_id},
+    )
+    return bool(found)
