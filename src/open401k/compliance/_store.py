@@ -59,6 +59,7 @@ class SummaryRow:
     status: str
     measured: int | None
     limit_at: int | None
+    nhce_bps: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,8 @@ def summaries(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year_start: date
     rows = tx.rows(
         """
         select run.run_id, run.as_of, run.recorded_at, run.cause,
-               result.test, result.status, result.measured, result.limit_at
+               result.test, result.status, result.measured, result.limit_at,
+               (result.working #>> '{nhce,average_bps}')::bigint
         from compliance.run
         join compliance.result using (tenant_id, run_id)
         where run.tenant_id = %s and run.plan_id = %s and run.year_start = %s

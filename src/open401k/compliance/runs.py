@@ -59,6 +59,8 @@ class RunPoint:
     status: Status
     measured: int | None
     limit: int | None
+    nhce_bps: int | None = None
+    """Average of everyone else, where the test compares two averages (``measured`` is the other one)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ def history(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, plan_year: PlanYea
     return [
         RunPoint(
             ComplianceRunId(row.run_id), row.as_of, row.recorded_at, row.cause, TestId(row.test), Status(row.status),
-            row.measured, row.limit_at,
+            row.measured, row.limit_at, row.nhce_bps,
         )
         for row in rows
     ]  # fmt: skip

@@ -40,6 +40,8 @@ class Standing(StrEnum):
     FAILS = "fails"
     NOT_REQUIRED = "not_required"
     NOT_ENACTED = "not_enacted"
+    TOP_HEAVY = "top_heavy"
+    """No failure: the plan owes its other employees a minimum contribution."""
 
 
 class RunState(StrEnum):

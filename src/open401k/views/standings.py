@@ -1,0 +1,125 @@
+"""Where each test stands and where its year will end, in the words of pages. Not here: testing (compliance)."""
+
+from dataclasses import dataclass
+
+from open401k import compliance, fiduciary
+from open401k.base.db import Tx
+from open401k.compliance import ComplianceRun, Forecast, ProjectedTest, Status, TestId, TestResult, Unit
+from open401k.kernel import Money, PlanId, SponsorId
+
+from .shown import Percent, Projection, Shown, Standing, StandingLine
+
+_MEASURES = {
+    TestId.ADP: "Average of the highly compensated",
+    TestId.ACP: "Average of the highly compensated",
+    TestId.DEFERRAL_LIMIT: "Deferrals of whoever is nearest to the limit",
+    TestId.ADDITIONS_LIMIT: "Annual additions of whoever is nearest to the limit",
+    TestId.COMPENSATION_LIMIT: "Largest employer contribution",
+    TestId.COVERAGE_DEFERRAL: "Coverage ratio",
+    TestId.COVERAGE_MATCH: "Coverage ratio",
+    TestId.TOP_HEAVY: "Key employees' share of the balances at the year end",
+}
+
+#: What needs somebody first.
+WORST_FIRST = (
+    Standing.FAILS,
+    Standing.AT_RISK,
+    Standing.NOT_ENACTED,
+    Standing.TOP_HEAVY,
+    Standing.PASSES,
+    Standing.NOT_REQUIRED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest run of every test, with the projection of its plan year."""
+
+    run: ComplianceRun
+    forecast: Forecast | None
+
+    @property
+    def lines(self) -> tuple[StandingLine, ...]:
+        """Every test, in its order."""
+        return tuple(standing_line(result, self) for result in self.run.results)
+
+    @property
+    def refused(self) -> str:
+        """Why tests could not run, and what to do: a figure of the year that is not on file."""
+        told = [each.explanation for each in self.run.results if each.status is Status.REFUSED]
+        return " ".join(dict.fromkeys(told))
+
+
+def newest(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Newest | None:
+    """The last run of a plan; its projection may be one payroll older, but is of the same plan year."""
+    run = compliance.latest(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if run is None:
+        return None
+    told = compliance.latest_forecast(tx, tenant_id=tenant_id, plan_id=plan_id)
+    return Newest(run, told if told is not None and told.projection.plan_year == run.plan_year else None)
+
+
+def figure(unit: Unit, value: int | None) -> Shown:
+    """A figure of a test as money or as a percentage."""
+    if value is None:
+        return None
+    return Money(value) if unit is Unit.CENTS else Percent(value)
+
+
+def projection_of(forecast: Forecast | None, test: TestId) -> Projection | None:
+    """The simulated year end of one test."""
+    if forecast is None:
+        return None
+    told = forecast.projection.of(test)
+    return Projection(
+        test_key=test.value,
+        measure=_MEASURES[test],
+        fails=Percent(told.fail_probability_bps),
+        low=figure(told.unit, told.low),
+        middle=figure(told.unit, told.median),
+        high=figure(told.unit, told.high),
+        limit=figure(told.unit, told.limit_median),
+        limit_low=figure(told.unit, told.limit_low),
+        limit_high=figure(told.unit, told.limit_high),
+        simulated=forecast.projection.scenarios,
+        refused=told.refused,
+    )
+
+
+def standing_line(result: TestResult, of: Newest) -> StandingLine:
+    """One test as it stands now."""
+    told = None if of.forecast is None else of.forecast.projection.of(result.test)
+    return StandingLine(
+        key=result.test.value,
+        title=result.title,
+        cite=result.citation,
+        standing=standing_of(result, told),
+        measured=figure(result.unit, result.measured),
+        limit=figure(result.unit, result.limit),
+        sentence=result.explanation,
+        as_of=of.run.as_of,
+        projection=projection_of(of.forecast, result.test),
+    )
+
+
+def standing_of(result: TestResult, told: ProjectedTest | None) -> Standing:
+    """Today's outcome; a pass that will probably be a failure at the year end is at risk.
+
+    To be top-heavy is no failure: it makes a minimum contribution due.
+    """
+    match result.status:
+        case Status.REFUSED:
+            return Standing.NOT_ENACTED
+        case Status.NOT_APPLICABLE:
+            return Standing.NOT_REQUIRED
+        case Status.FAIL:
+            return Standing.TOP_HEAVY if result.test is TestId.TOP_HEAVY else Standing.FAILS
+        case Status.PASS:
+            pass
+    likely = 0 if told is None or result.test is TestId.TOP_HEAVY else told.fail_probability_bps
+    return Standing.AT_RISK if likely >= fiduciary.RAISE_FROM_BPS else Standing.PASSES
+
+
+def worst_of(lines: tuple[StandingLine, ...]) -> StandingLine | None:
+    """The test that needs somebody first."""
+    return min(lines, key=lambda line: WORST_FIRST.index(line.standing), default=None)
