@@ -117,18 +117,21 @@ def audit_chain(tx: Tx, tenant_id: SponsorId) -> Iterator[AuditEntry]:
             yield AuditEntry(*row)
 
 
-def audit_entries(tx: Tx, tenant_id: SponsorId, subject: str | None, limit: int) -> list[AuditEntry]:
-    """The newest entries first."""
+def audit_entries(
+    tx: Tx, tenant_id: SponsorId, subject: str | None, limit: int, before: int | None = None
+) -> list[AuditEntry]:
+    """The newest entries first, of those numbered below ``before``."""
     rows = tx.rows(
         """
         select audit_no, recorded_at, actor_kind, actor_id, why, action, subject, before, after, previous_hash, hash
         from base.audit
         where tenant_id = %(tenant)s
           and (%(subject)s::text is null or subject = %(subject)s)
+          and (%(before)s::bigint is null or audit_no < %(before)s)
         order by audit_no desc
         limit %(limit)s
         """,
-        {"tenant": tenant_id, "subject": subject, "limit": limit},
+        {"tenant": tenant_id, "subject": subject, "before": before, "limit": limit},
     )
     return [AuditEntry(*row) for row in rows]
 
@@ -220,6 +223,20 @@ def steps_done(tx: Tx, tenant_id: SponsorId, flow_id: FlowId) -> dict[str, tuple
         [tenant_id, flow_id],
     )
     return {step: (result, halted_because) for step, result, halted_because in rows}
+
+
+def steps_by_time(tx: Tx, tenant_id: SponsorId, flow_id: FlowId) -> list[tuple[str, datetime, Any]]:
+    """Every stored step with when it was done, the first one first."""
+    rows = tx.rows(
+        """
+        select step, recorded_at, result
+        from base.step
+        where tenant_id = %s and flow_id = %s
+        order by recorded_at, step
+        """,
+        [tenant_id, flow_id],
+    )
+    return [(step, recorded_at, result) for step, recorded_at, result in rows]
 
 
 def add_step(

@@ -68,9 +68,11 @@ def record(
     _store.add_audit(tx, tenant_id, entry, _hash(tenant_id, entry))
 
 
-def entries(tx: Tx, *, tenant_id: SponsorId, subject: object | None = None, limit: int = 100) -> list[AuditEntry]:
-    """The newest entries first, of one subject if it is given."""
-    return _store.audit_entries(tx, tenant_id, str(subject) if subject is not None else None, limit)
+def entries(
+    tx: Tx, *, tenant_id: SponsorId, subject: object | None = None, limit: int = 100, before: int | None = None
+) -> list[AuditEntry]:
+    """The newest entries first, of one subject if it is given; ``before`` a number for the next page."""
+    return _store.audit_entries(tx, tenant_id, str(subject) if subject is not None else None, limit, before)
 
 
 def verify(tx: Tx, *, tenant_id: SponsorId) -> list[ChainBreak]:

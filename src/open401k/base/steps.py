@@ -48,6 +48,15 @@ class Unfinished:
     begun_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that was carried out: when, and its result as JSON."""
+
+    name: str
+    done_at: datetime
+    result: Any
+
+
 def run_flow(
     db: Database,
     *,
@@ -116,3 +125,8 @@ def unfinished(tx: Tx) -> list[Unfinished]:
         Unfinished(flow, FlowId(flow_id), SponsorId(tenant_id), begun_at)
         for flow, flow_id, tenant_id, begun_at in _store.unfinished_flows(tx)
     ]
+
+
+def done(tx: Tx, *, tenant_id: SponsorId, flow_id: FlowId) -> list[Done]:
+    """The steps of a flow that are done, the first one first."""
+    return [Done(*row) for row in _store.steps_by_time(tx, tenant_id, flow_id)]

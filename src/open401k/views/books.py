@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from open401k import census, ledger
+from open401k.base import audit
 from open401k.base.db import Tx
 from open401k.base.plain import JSON
 from open401k.kernel import AccountId, EmployeeId, EntryId, Money, PlanId, SponsorId
+
+from . import _store
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,76 +105,47 @@ def load_journal(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, after: int | None, limit: int
 ) -> tuple[tuple[JournalEntry, ...], str | None]:
     """A page of the entries that touch the plan's accounts, oldest first, and the cursor of the next page."""
-    rows = tx.rows(
-        """
-        select e.entry_id, e.number, e.event_on, e.recorded_at, e.recorded_by, e.reason, e.cause, e.reverses
-        from ledger.entry_v e
-        where e.tenant_id = %(tenant)s
-          and e.number > %(after)s
-          and exists (
-              select 1
-              from ledger.line_v l
-              join ledger.account_v a on a.tenant_id = l.tenant_id and a.account_id = l.debit_account
-              where l.tenant_id = e.tenant_id and l.entry_id = e.entry_id and a.plan_id = %(plan)s
-          )
-        order by e.number
-        limit %(limit)s
-        """,
-        {"tenant": tenant_id, "plan": plan_id, "after": after or 0, "limit": limit + 1},
-    )
+    rows = _store.entries_of_plan(tx, tenant_id=tenant_id, plan_id=plan_id, after=after or 0, limit=limit + 1)
     shown = rows[:limit]
-    lines = _lines(tx, tenant_id, [row[0] for row in shown])
+    lines: dict[UUID, list[JournalLine]] = {}
+    for row in _store.lines_of(tx, tenant_id=tenant_id, entry_ids=[each.entry_id for each in shown]):
+        line = JournalLine(row.line_no, AccountId(row.debit), AccountId(row.credit), row.amount, row.asset, row.ref)
+        lines.setdefault(row.entry_id, []).append(line)
     entries = tuple(
         JournalEntry(
-            EntryId(entry_id),
-            number,
-            on,
-            at,
-            by,
-            reason,
-            cause,
-            EntryId(back) if back else None,
-            tuple(lines[entry_id]),
+            EntryId(row.entry_id),
+            row.number,
+            row.event_on,
+            row.recorded_at,
+            row.recorded_by,
+            row.reason,
+            row.cause,
+            EntryId(row.reverses) if row.reverses else None,
+            tuple(lines.get(row.entry_id, ())),
         )
-        for entry_id, number, on, at, by, reason, cause, back in shown
+        for row in shown
     )
-    return entries, str(shown[-1][1]) if len(rows) > limit else None
+    return entries, str(shown[-1].number) if len(rows) > limit else None
 
 
 def load_audit(
     tx: Tx, *, tenant_id: SponsorId, before: int | None, limit: int
 ) -> tuple[tuple[AuditLine, ...], str | None]:
     """A page of the audit trail, newest first, and the cursor of the next page."""
-    rows = tx.rows(
-        """
-        select audit_no, recorded_at, actor_kind, actor_id, why, action, subject, before, after, hash
-        from base.audit
-        where tenant_id = %s and (%s::bigint is null or audit_no < %s)
-        order by audit_no desc
-        limit %s
-        """,
-        [tenant_id, before, before, limit + 1],
-    )
+    found = audit.entries(tx, tenant_id=tenant_id, limit=limit + 1, before=before)
     lines = tuple(
-        AuditLine(number, at, kind, actor, why, action, subject, was, then, bytes(hashed).hex())
-        for number, at, kind, actor, why, action, subject, was, then, hashed in rows[:limit]
+        AuditLine(
+            each.audit_no,
+            each.recorded_at,
+            each.actor_kind,
+            each.actor_id,
+            each.why,
+            each.action,
+            each.subject,
+            each.before,
+            each.after,
+            each.hash.hex(),
+        )
+        for each in found[:limit]
     )
-    return lines, str(lines[-1].number) if len(rows) > limit else None
-
-
-def _lines(tx: Tx, tenant_id: SponsorId, entry_ids: list[object]) -> dict[object, list[JournalLine]]:
-    rows = tx.rows(
-        """
-        select l.entry_id, l.line_no, l.debit_account, l.credit_account, l.amount, a.asset, l.ref
-        from ledger.line_v l
-        join ledger.account_v a on a.tenant_id = l.tenant_id and a.account_id = l.debit_account
-        where l.tenant_id = %s and l.entry_id = any (%s::uuid[])
-        order by l.entry_id, l.line_no
-        """,
-        [tenant_id, entry_ids],
-    )
-    grouped: dict[object, list[JournalLine]] = {}
-    for entry_id, line_no, debit, credit, amount, asset, ref in rows:
-        line = JournalLine(line_no, AccountId(debit), AccountId(credit), amount, asset, ref)
-        grouped.setdefault(entry_id, []).append(line)
-    return grouped
+    return lines, str(lines[-1].number) if len(found) > limit else None

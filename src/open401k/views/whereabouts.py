@@ -3,14 +3,15 @@
 from open401k.base.db import Tx
 from open401k.kernel import PlanId, SponsorId
 
+from . import _store
+
 
 def sponsor_of_plan(tx: Tx, *, plan_id: PlanId) -> SponsorId | None:
     """The tenant of a plan; None when there is no such plan in sight."""
-    row = tx.maybe("select tenant_id from plan.plan_v where plan_id = %s", [plan_id])
-    return SponsorId(row[0]) if row else None
+    tenant_id = _store.tenant_of_plan(tx, plan_id=plan_id)
+    return SponsorId(tenant_id) if tenant_id else None
 
 
 def plans_in_sight(tx: Tx) -> list[tuple[SponsorId, PlanId, str]]:
     """Every plan that the transaction may see, by name."""
-    rows = tx.rows("select tenant_id, plan_id, name from plan.plan_v order by name, plan_id")
-    return [(SponsorId(tenant_id), PlanId(plan_id), name) for tenant_id, plan_id, name in rows]
+    return [(SponsorId(tenant_id), PlanId(plan_id), name) for tenant_id, plan_id, name in _store.plans(tx)]
