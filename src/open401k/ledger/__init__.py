@@ -1,7 +1,16 @@
 """The books: accounts, journal, reservations, balances, and the checks that prove them."""
 
 from .accounts import USD, AccountKey, Kind, account_id, open_accounts
-from .balances import Balances, Contribution, ContributionTotal, balances, contribution_totals, contributions
+from .balances import (
+    Balances,
+    Contributed,
+    Contribution,
+    ContributionTotal,
+    balances,
+    contributed,
+    contribution_totals,
+    contributions,
+)
 from .checks import Checked, Damage, DamageKind, verify
 from .journal import Posted, post, reverse
 from .lines import LARGEST_AMOUNT, Line, Lines, Refusal
@@ -13,6 +22,7 @@ __all__ = [
     "AccountKey",
     "Balances",
     "Checked",
+    "Contributed",
     "Contribution",
     "ContributionTotal",
     "Damage",
@@ -26,6 +36,7 @@ __all__ = [
     "Voided",
     "account_id",
     "balances",
+    "contributed",
     "contribution_totals",
     "contributions",
     "open_accounts",

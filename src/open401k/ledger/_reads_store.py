@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from open401k.base.db import Tx
-from open401k.kernel import PlanId, SponsorId
+from open401k.kernel import PlanId, Source, SponsorId
 
 Row = tuple[Any, ...]
 
@@ -128,9 +128,9 @@ def contributions(
 
 def contribution_totals(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, kind: str, period: Period
-) -> list[tuple[UUID, str, int]]:
-    """The same, per employee and source over the whole period."""
-    return tx.rows(
+) -> tuple[bytes | None, bytes | None, bytes | None]:
+    """The same per employee and source over the whole period, as binary arrays: who, place in ``Source``, cents."""
+    found = tx.one(
         """
         with recursive known as (
             select entry_id, event_on, reason, reverses
@@ -158,13 +158,26 @@ def contribution_totals(
             join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
             where c.event_on >= %(start)s and c.event_on < %(end)s
         )
-        select a.employee_id, a.source, sum(s.amount)::bigint
-        from side s
-        join ledger.account a on a.tenant_id = %(tenant)s and a.account_id = s.account_id
-        where a.plan_id = %(plan)s and a.kind = %(kind)s and a.asset = 'USD'
-          and a.employee_id is not null and a.source is not null
-        group by a.employee_id, a.source
-        having sum(s.amount) <> 0
+        select
+            array_send(array_agg(t.employee_id)),
+            array_send(array_agg(array_position(%(sources)s::text[], t.source)::bigint)),
+            array_send(array_agg(t.cents))
+        from (
+            select a.employee_id, a.source, sum(s.amount)::bigint as cents
+            from side s
+            join ledger.account a on a.tenant_id = %(tenant)s and a.account_id = s.account_id
+            where a.plan_id = %(plan)s and a.kind = %(kind)s and a.asset = 'USD'
+              and a.employee_id is not null and a.source is not null
+            group by a.employee_id, a.source
+            having sum(s.amount) <> 0
+        ) t
         """,
-        {"tenant": tenant_id, "plan": plan_id, "kind": kind, **period._asdict()},
+        {
+            "tenant": tenant_id,
+            "plan": plan_id,
+            "kind": kind,
+            "sources": [source.value for source in Source],
+            **period._asdict(),
+        },
     )
+    return found[0], found[1], found[2]
