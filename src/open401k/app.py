@@ -27,7 +27,8 @@ from open401k.doors.stories import AfterPosting, PayrollStories, VerifyStories
 from open401k.kernel import Clock, Ids, Open401kError, SystemClock, SystemRandom, TimedIds
 
 SANDBOX = Actor(kind="system", id="sandbox", why="plays the sandbox")
-DEFAULT_ORIGIN = "http://127.0.0.1:4010"
+INTERRUPTED = 130
+DEFAULT_ORIGIN = "http://localhost:4010"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Wiring:
     def serve(self, *, host: str, port: int) -> None:
         """Serve until interrupted; in production only if every start-up check holds."""
         _free(host, port)
-        self.origin = f"http://{host}:{port}" if self.origin == DEFAULT_ORIGIN else self.origin
+        self.origin = _origin(host, port) if self.origin == DEFAULT_ORIGIN else self.origin
         with self._database() as db:
             selfcheck.refuse_if_unsafe(selfcheck.inspect(db, self.settings), self.settings)
             self._serve(db, host, port)
@@ -111,7 +112,7 @@ class Wiring:
             _free(host, port)
         if reset:
             self._erase()
-        self.origin = f"http://{host}:{port}"
+        self.origin = _origin(host, port)
         voice.line("Starting PostgreSQL of our own, in " + str(self.settings.data_dir))
         with self._database() as db:
             sandbox = self._sandbox(db)
@@ -192,7 +193,7 @@ class Wiring:
         with psycopg.connect(urls.app) as conn:
             waiting = pending(conn)
         if waiting:
-            raise Open401kError(f"Migrations are pending: {', '.join(waiting)}.", fix="Run: open401k db migrate")
+            raise Open401kError(f"Migrations are pending: {', '.join(waiting)}.", fix="Run: open401k migrate")
 
     def _erase(self) -> None:
         """Start over: the sandbox's database, clock and keys."""
@@ -200,6 +201,11 @@ class Wiring:
         for name in ("clock", "clock.new"):
             (self.settings.data_dir / name).unlink(missing_ok=True)
         shutil.rmtree(self.settings.data_dir / "database", ignore_errors=True)
+
+
+def _origin(host: str, port: int) -> str:
+    """How a browser on this machine gets here: passkeys want a name, not the loopback's number."""
+    return f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
 
 
 def _free(host: str, port: int) -> None:
@@ -237,4 +243,10 @@ def main() -> None:
     except Open401kError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
-    sys.exit(cli.run(wiring))
+    try:
+        code = cli.run(wiring)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    if code == INTERRUPTED:
+        sys.stderr.write("\nStopped. What was done stays done; run the command again to go on.\n")
+    sys.exit(code)

@@ -17,7 +17,7 @@ def test_the_story_ends_with_an_alert_for_one_plan_and_none_for_the_other(postgr
     clock = SandboxClock(tmp_path / "clock", start=story.STARTS_AT, wall=wall)
     postgres.db.clock = clock
     told: list[str] = []
-    sandbox = story.Sandbox(postgres.db, clock, TESTER)
+    sandbox = story.Sandbox(postgres.db, clock, TESTER, world="test of the story")
     seats = story.set_up(sandbox, told.append)
     story.advance(sandbox, datetime(2026, 8, 14, 20, 0, tzinfo=UTC), told.append)
     print("\n".join(told))

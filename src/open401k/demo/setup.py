@@ -4,7 +4,8 @@ from datetime import date
 
 from open401k import census, plan
 from open401k.flows.plan_takeover import Takeover
-from open401k.kernel import EmployeeId, Ids, Money, PlanId, Source, SponsorId
+from open401k.kernel import EmployeeId, Ids, Money, PlanId, Source, SponsorId, named_uuid
+from open401k.kernel.ids import AnyId
 from open401k.recordkeeping import OpeningBalance
 
 from .people import Company
@@ -20,6 +21,19 @@ TERMS = {
     "vesting": plan.Vesting(((Source.MATCH, plan.GRADED_6),)),
     "testing": plan.Testing(plan.TestingMethod.CURRENT_YEAR),
 }
+
+
+class WorldIds:
+    """Ids that follow from the name of a world and a company: a set-up stopped half way goes on as the same one."""
+
+    def __init__(self, world: str, company: Company) -> None:
+        self._names = (world, company.ein)
+        self._made = 0
+
+    def new(self, kind: type[AnyId]) -> AnyId:
+        """The next id of this company in this world."""
+        self._made += 1
+        return kind(named_uuid(*self._names, kind.prefix, str(self._made)))
 
 
 def takeover_of(company: Company, ids: Ids) -> Takeover:

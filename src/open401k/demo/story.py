@@ -1,6 +1,6 @@
 """Playing the sandbox: the clock moves, files come in, people settle what is asked. Says what happens."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -17,7 +17,7 @@ from open401k.payroll import Severity, runs
 from .files import NO_MISTAKES, Mistakes, file_name, payroll_csv
 from .people import ACME, BIRCH, PAY_DATES, Company
 from .script import SCENES, mistakes_of
-from .setup import STARTS_ON, takeover_of
+from .setup import STARTS_ON, WorldIds, takeover_of
 
 PROVIDER = "Summit Payroll"
 COMPANIES = (ACME, BIRCH)
@@ -38,6 +38,7 @@ class Sandbox:
     db: Database
     clock: SandboxClock
     actor: Actor
+    world: str = "sandbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +51,34 @@ class Seat:
 
 
 def set_up(sandbox: Sandbox, say: Say) -> list[Seat]:
-    """Bring both plans in, unless they are here already."""
-    seats = list(seats_of(sandbox))
+    """Bring both plans in; one that was stopped half way goes on where it stood, one that is here is left alone."""
+    seats = []
     for company in COMPANIES:
-        if not any(seat.company is company for seat in seats):
-            takeover = takeover_of(company, sandbox.db.ids)
-            take_over(sandbox.db, actor=sandbox.actor, takeover=takeover)
+        takeover = takeover_of(company, WorldIds(sandbox.world, company))
+        seat = Seat(company, takeover.sponsor_id, takeover.plan_id)
+        if seat not in seats_of(sandbox):
             held = sum(each.amount.cents for each in takeover.balances)
             say(f"{company.plan_name}: {len(takeover.people)} people, {Money(held)} brought in as of {STARTS_ON}.")
+        take_over(sandbox.db, actor=sandbox.actor, takeover=takeover)
+        seats.append(seat)
+    return seats
+
+
+def seats_of(sandbox: Sandbox) -> list[Seat]:
+    """The sandbox plans that are here."""
+    with sandbox.db.begin(sandbox.actor, tenants=ALL_TENANTS) as tx:
+        known = {sponsor.sponsor_id for sponsor in plan.list_sponsors(tx)}
+    seats = []
+    for company in COMPANIES:
+        takeover = takeover_of(company, WorldIds(sandbox.world, company))
+        if takeover.sponsor_id in known:
             seats.append(Seat(company, takeover.sponsor_id, takeover.plan_id))
     return seats
 
 
-def seats_of(sandbox: Sandbox) -> Iterator[Seat]:
-    """The sandbox plans that are set up whole; one that was stopped half way is set up again under a new id."""
-    with sandbox.db.begin(sandbox.actor, tenants=ALL_TENANTS) as tx:
-        sponsors = plan.list_sponsors(tx)
-        for company in COMPANIES:
-            for sponsor in sponsors:
-                plans = plan.list_plans(tx, tenant_id=sponsor.sponsor_id)
-                if sponsor.name == company.name and plans:
-                    yield Seat(company, sponsor.sponsor_id, plans[0].plan_id)
-
-
 def advance(sandbox: Sandbox, to: datetime, say: Say) -> None:
     """Move the clock, and let everything happen that falls due on the way."""
-    seats = list(seats_of(sandbox))
+    seats = seats_of(sandbox)
     for period, pay_date in enumerate(PAY_DATES):
         at = datetime.combine(pay_date, _PAID_AT)
         if at > to:
