@@ -1,9 +1,11 @@
 """The books of the sandbox plan, brought in fresh for one test: sending files, and everything that can be compared."""
 
+import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from tests.support.database import TESTER
@@ -209,3 +211,28 @@ def traces(plan: Plan) -> Traces:
             alerts=count("fiduciary.alert"),
             balances=books(plan).balances,
         )
+
+
+class TickingClock(FixedClock):
+    """A clock that no two readings agree on, whatever thread asks: a millisecond passes at each."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at)
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        with self._lock:
+            self.advance(timedelta(milliseconds=1))
+            return super().now()
+
+
+def at_once(*work: Callable[[], Any]) -> list[Any]:
+    """Do all of it at the same time, a thread each; an exception of any is raised here."""
+    ready = threading.Barrier(len(work))
+
+    def start(one: Callable[[], Any]) -> Any:
+        ready.wait(timeout=10)
+        return one()
+
+    with ThreadPoolExecutor(len(work)) as threads:
+        return [each.result(timeout=60) for each in [threads.submit(start, one) for one in work]]

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import chain
 
 import numpy as np
 
 from open401k import census, payroll, plan, recordkeeping
 from open401k.base.db import Tx
-from open401k.kernel import Open401kError, Refused, RunId, SponsorId, day_of
+from open401k.kernel import EmployeeId, Open401kError, Refused, RunId, SponsorId, day_of
 from open401k.payroll import runs
 
 Rows = list[payroll.PayrollRow]
@@ -53,10 +53,29 @@ def check_run(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> runs.Status | R
     asked = asked_of(tx, tenant_id=tenant_id, run=run, pay_date=pay_date)
     expected = payroll.expectation(asked, today=day_of(tx.now), announced=run.announced)
     whole = payroll.FileCheck(expected, reading.mapping, reading.findings)
+    people: set[EmployeeId] = set()
     for rows in chain([first] if first else [], reading.chunks):
         standing = payroll.gather_standing(tx, asked=asked, rows=rows)
+        people.update(standing.employee_id[place] for place in standing.place.values())
         whole.chunk(rows, replace(standing, computed_match=_computed_match(tx, asked, standing, rows)))
-    return runs.checked(tx, tenant_id=tenant_id, run_id=run_id, outcome=whole.finish())
+    outcome = whole.finish()
+    outcome.findings.extend(_paid_before(tx, asked, run, people))
+    return runs.checked(tx, tenant_id=tenant_id, run_id=run_id, outcome=outcome)
+
+
+def _paid_before(tx: Tx, asked: payroll.Asked, run: runs.Run, people: set[EmployeeId]) -> Iterator[payroll.Finding]:
+    """A payroll for people who were paid that day already, without a word why: a correction, or a second payroll?"""
+    tenant_id, plan_id, day = asked.tenant_id, asked.plan_id, asked.pay_date
+    others = runs.replaceable(tx, tenant_id=tenant_id, plan_id=plan_id, pay_date=day)
+    if run.replaces is not None or run.reason or not others:
+        return
+    until = day + timedelta(days=1)
+    paid = census.pay_totals(tx, tenant_id=tenant_id, plan_id=plan_id, start=day, end=until).employee_id
+    again = len(people.intersection(paid))
+    if again:
+        reason = f"{again} people of this file were paid on {day} already, by {others[0].run_id}."
+        fix = "If it corrects that run, send it as a correction of it; if it is a second payroll, confirm."
+        yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)
 
 
 def asked_of(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date) -> payroll.Asked:

@@ -62,6 +62,7 @@ class Code(StrEnum):
     PAY_DATE_MISSING = "pay_date.missing"
     PAY_DATE_RANGE = "pay_date.range"
     PAY_DATE_MIXED = "pay_date.mixed"
+    PAY_DATE_AGAIN = "pay_date.again"
     HOURS_FORMAT = "hours.format"
     HOURS_RANGE = "hours.range"
     LIMIT_402G = "limit.402g"

@@ -82,7 +82,7 @@ def receive(
     heads.lock(tx, tenant_id=tenant_id)  # two uploads of one file at once: the second waits and finds the first
     file_id = files.keep(tx, tenant_id=tenant_id, plan_id=plan_id, name=file_name, data=data)
     before = _store.runs_of_file(tx, tenant_id=tenant_id, plan_id=plan_id, file_id=file_id)
-    if before and not second_run_reason and before[0].replaced_by is None:
+    if before and not second_run_reason and not _means_something_else(before[0], replaces):
         return Received(before[0], already=True)
     if replaces is not None:
         refusal = _may_replace(_store.run(tx, tenant_id=tenant_id, run_id=replaces), plan_id, replaces)
@@ -105,6 +105,13 @@ def receive(
     after = {"file": str(file_id), "replaces": str(replaces or ""), "reason": second_run_reason}
     audit.record(tx, tenant_id=tenant_id, action="payroll.received", subject=run_id, after=after)
     return Received(get(tx, tenant_id=tenant_id, run_id=run_id), already=False)
+
+
+def _means_something_else(before: Run, replaces: RunId | None) -> bool:
+    """The same bytes, but a later file took their place, or they are now said to correct another run."""
+    if before.status == Status.POSTED:
+        return before.replaced_by is not None
+    return replaces is not None and replaces != before.replaces
 
 
 def _may_replace(original: Run | None, plan_id: PlanId, replaces: RunId) -> Refused[Refusal] | None:
