@@ -22,7 +22,7 @@ from open401k.demo import story
 from open401k.demo.visitors import Visitors, invite
 from open401k.doors import cli
 from open401k.doors.cli.say import Voice
-from open401k.doors.services import DoorSettings, SandboxStory
+from open401k.doors.provided import DoorSettings, SandboxStory
 from open401k.doors.stories import AfterPosting, PayrollStories, VerifyStories
 from open401k.kernel import Clock, Ids, Open401kError, SystemClock, SystemRandom, TimedIds
 

@@ -25,7 +25,7 @@ from tests.support.database import TESTER
 from open401k.base import messages
 from open401k.base.access import Role
 from open401k.base.db import Database
-from open401k.doors.services import DoorSettings
+from open401k.doors.provided import DoorSettings
 from open401k.kernel import FixedClock, Money, PlanId, SponsorId
 from open401k.views import plan_health
 

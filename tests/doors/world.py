@@ -14,7 +14,7 @@ from open401k.base import access
 from open401k.base.access import Permission, Role
 from open401k.base.db import ALL_TENANTS, Actor, Database
 from open401k.doors.http import create_app
-from open401k.doors.services import DoorSettings, Order, RunHeader, RunOutcome
+from open401k.doors.provided import DoorSettings, Order, RunHeader, RunOutcome
 from open401k.kernel import Clock, FixedClock, Ids, PlanId, Refused, RunId, SponsorId, UserId
 from open401k.payroll.rows import PayrollRow
 from open401k.views.shown import RunState

@@ -21,7 +21,7 @@ from open401k.kernel import PlanId, Refused, SessionId, SponsorId
 from open401k.views import whereabouts
 
 from .problems import CROSS_SITE, FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, Problem, ProblemError
-from .services import Order, Services
+from .provided import Order, Services
 
 SESSION_COOKIE = "open401k_session"
 HOST_COOKIE = "__Host-open401k"

@@ -19,8 +19,8 @@ from .api import v1
 from .guard import unguarded
 from .live import Live
 from .problems import FieldProblem, Problem, ProblemError
+from .provided import Services
 from .security import SameOrigin, SecurityHeaders
-from .services import Services
 from .web import live_pages, payroll_pages, plan_pages, reference_page, sandbox_pages, sign_in_pages
 from .web.assets import Assets
 from .web.frame import problem_page

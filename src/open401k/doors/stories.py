@@ -23,10 +23,9 @@ from open401k.flows.payroll_intake import (
 from open401k.flows.verify import verify
 from open401k.kernel import Refused, RunId, SponsorId
 from open401k.payroll import runs
-from open401k.views.payroll_history import state_of
-from open401k.views.shown import FindingLine, finding_line
+from open401k.views.shown import FindingLine, finding_line, state_of
 
-from .services import Order, RunHeader, RunOutcome
+from .provided import Order, RunHeader, RunOutcome
 
 RESUMER = Actor(kind="system", id="resumer", why="carries on what was begun")
 

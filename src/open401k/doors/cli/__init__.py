@@ -1,5 +1,7 @@
 """The command line: the same stories and pages as the other doors, in a terminal; ``--json`` everywhere."""
 
-from .commands import Wiring, build, run
+from .commands import app, run
+from .say import Voice
+from .wiring import Wiring
 
-__all__ = ["Wiring", "build", "run"]
+__all__ = ["Voice", "Wiring", "app", "run"]

@@ -9,50 +9,51 @@ from open401k.base import access
 from open401k.base.access import ALLOWED, Permission, Role
 from open401k.base.db import ALL_TENANTS
 
-from .commands import Json, Wiring
 from .places import PlanOption, actor_of, at_plan
 from .say import BadInputError, Voice
+from .wiring import Json, wiring_of
+
+commands = typer.Typer(help="API keys and one-time sign-in links.", no_args_is_help=True)
 
 
-def add(app: typer.Typer, wiring: Wiring) -> None:
-    """Add these commands."""
-    keys = typer.Typer(help="API keys and one-time sign-in links.", no_args_is_help=True)
-    app.add_typer(keys, name="keys")
+@commands.command()
+def create(
+    context: typer.Context,
+    plan: PlanOption = "",
+    label: Annotated[str, typer.Option(help="What the key is for.")] = "command line",
+    scope: Annotated[
+        list[str] | None, typer.Option(help="A permission; repeat for several. Default: all a sponsor has.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How long it holds.")] = 90,
+    json: Json = False,
+) -> None:
+    """Make an API key for a sponsor; its secret is shown once."""
+    scopes = _scopes(scope)
+    with at_plan(wiring_of(context), "keys create", plan) as place, place.begin() as tx:
+        at = place.services.wall.now()
+        made = access.create_key(
+            tx, tenant_id=place.tenant_id, label=label, scopes=scopes, at=at, expires_at=at + timedelta(days=days)
+        )
+    voice = Voice(json)
+    voice.tell({"key_id": made.key_id, "secret": made.secret, "prefix": made.prefix})
+    voice.line(f"{made.secret}\nThis is shown once. Send it as: Authorization: Bearer <key>")
 
-    @keys.command()
-    def create(
-        plan: PlanOption = "",
-        label: Annotated[str, typer.Option(help="What the key is for.")] = "command line",
-        scope: Annotated[
-            list[str] | None, typer.Option(help="A permission; repeat for several. Default: all a sponsor has.")
-        ] = None,
-        days: Annotated[int, typer.Option(min=1, max=366, help="How long it holds.")] = 90,
-        json: Json = False,
-    ) -> None:
-        """Make an API key for a sponsor; its secret is shown once."""
-        scopes = _scopes(scope)
-        with at_plan(wiring, "keys create", plan) as place, place.begin() as tx:
-            at = place.services.wall.now()
-            made = access.create_key(
-                tx, tenant_id=place.tenant_id, label=label, scopes=scopes, at=at, expires_at=at + timedelta(days=days)
-            )
-        voice = Voice(json)
-        voice.tell({"key_id": made.key_id, "secret": made.secret, "prefix": made.prefix})
-        voice.line(f"{made.secret}\nThis is shown once. Send it as: Authorization: Bearer <key>")
 
-    @keys.command()
-    def link(email: Annotated[str, typer.Argument(help="Who signs in with it.")], json: Json = False) -> None:
-        """Make a link that signs a user in, once."""
-        with wiring.open() as services:
-            with services.db.begin(actor_of("keys link"), tenants=ALL_TENANTS) as tx:
-                user = access.find_user(tx, email=email)
-                if user is None:
-                    raise BadInputError(f"Nobody has the address {email}.", fix="Check the spelling.")
-                token = access.create_link(tx, user_id=user.user_id, at=services.wall.now())
-            url = f"{services.settings.origin}/enter/{token}"
-        voice = Voice(json)
-        voice.tell({"url": url})
-        voice.line(url)
+@commands.command()
+def link(
+    context: typer.Context, email: Annotated[str, typer.Argument(help="Who signs in with it.")], json: Json = False
+) -> None:
+    """Make a link that signs a user in, once."""
+    with wiring_of(context).open() as services:
+        with services.db.begin(actor_of("keys link"), tenants=ALL_TENANTS) as tx:
+            user = access.find_user(tx, email=email)
+            if user is None:
+                raise BadInputError(f"Nobody has the address {email}.", fix="Check the spelling.")
+            token = access.create_link(tx, user_id=user.user_id, at=services.wall.now())
+        url = f"{services.settings.origin}/enter/{token}"
+    voice = Voice(json)
+    voice.tell({"url": url})
+    voice.line(url)
 
 
 def _scopes(words: list[str] | None) -> frozenset[Permission]:

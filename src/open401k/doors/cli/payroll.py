@@ -11,78 +11,76 @@ from open401k.kernel import Refused, RunId
 from open401k.views import payroll_history, payroll_upload
 from open401k.views.shown import RunState
 
-from ..services import RunOutcome
-from .commands import Json, Wiring
+from ..provided import RunOutcome
 from .places import Place, PlanOption, at_plan
 from .say import FAILED, BadInputError, Voice, fail
+from .wiring import Json, wiring_of
 
 Answer = TypeVar("Answer")
 
 
-def add(app: typer.Typer, wiring: Wiring) -> None:
-    """Add these commands."""
-    group = typer.Typer(help="Payroll files and runs.", no_args_is_help=True)
-    app.add_typer(group, name="payroll")
+commands = typer.Typer(help="Payroll files and runs.", no_args_is_help=True)
 
-    @group.command()
-    def upload(
-        file: Annotated[Path, typer.Argument(help="CSV or Excel file of a payroll provider.")],
-        plan: PlanOption = "",
-        provider: Annotated[str, typer.Option(help="Whose file it is; its columns are remembered by this name.")] = "",
-        pay_date: Annotated[
-            datetime | None, typer.Option(formats=["%Y-%m-%d"], help="If the file does not say.")
-        ] = None,
-        replaces: Annotated[str, typer.Option(help="The run that this corrected file takes the place of.")] = "",
-        accept: Annotated[bool, typer.Option("--accept-columns", help="Accept the proposed columns.")] = False,
-        confirm: Annotated[bool, typer.Option("--confirm", help="Say yes to findings that ask for one.")] = False,
-        json: Json = False,
-    ) -> None:
-        """Read, check and post a payroll file; the same file again changes nothing."""
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            raise BadInputError(f"{file} cannot be read: {error.strerror}.", fix="Check the path.") from None
-        with at_plan(wiring, "payroll upload", plan) as place:
-            run_id = _run_id(replaces) if replaces else None
-            received = place.services.payroll.receive_file(
-                place.order("cli " + hashlib.sha256(content + replaces.encode()).hexdigest()),
-                name=file.name,
-                content=content,
-                provider=provider or None,
-                pay_date=pay_date.date() if pay_date else None,
-                replaces=run_id,
-            )
-            posted = _carry_on(place, _done(received), accept=accept, confirm=confirm)
-        _report(Voice(json), posted)
 
-    @group.command(name="list")
-    def list_runs(plan: PlanOption = "", json: Json = False) -> None:
-        """The payrolls of a plan, newest first."""
-        with at_plan(wiring, "payroll list", plan) as place, place.begin() as tx:
-            shown = payroll_history.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, after=None)
-        voice = Voice(json)
-        voice.tell(shown)
-        rows = [
-            (r.pay_date, r.provider, r.people, r.employee, r.employer, r.state, str(r.run_id)) for r in shown.payrolls
-        ]
-        voice.table(
-            ("Pay date", "Source", "People", "Employee", "Employer", "State", "Id"), rows, empty="No payroll yet."
+@commands.command()
+def upload(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV or Excel file of a payroll provider.")],
+    plan: PlanOption = "",
+    provider: Annotated[str, typer.Option(help="Whose file it is; its columns are remembered by this name.")] = "",
+    pay_date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="If the file does not say.")] = None,
+    replaces: Annotated[str, typer.Option(help="The run that this corrected file takes the place of.")] = "",
+    accept: Annotated[bool, typer.Option("--accept-columns", help="Accept the proposed columns.")] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Say yes to findings that ask for one.")] = False,
+    json: Json = False,
+) -> None:
+    """Read, check and post a payroll file; the same file again changes nothing."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise BadInputError(f"{file} cannot be read: {error.strerror}.", fix="Check the path.") from None
+    with at_plan(wiring_of(context), "payroll upload", plan) as place:
+        run_id = _run_id(replaces) if replaces else None
+        received = place.services.payroll.receive_file(
+            place.order("cli " + hashlib.sha256(content + replaces.encode()).hexdigest()),
+            name=file.name,
+            content=content,
+            provider=provider or None,
+            pay_date=pay_date.date() if pay_date else None,
+            replaces=run_id,
         )
+        posted = _carry_on(place, _done(received), accept=accept, confirm=confirm)
+    _report(Voice(json), posted)
 
-    @group.command()
-    def show(
-        run: Annotated[str, typer.Argument(help="Id of the run.")], plan: PlanOption = "", json: Json = False
-    ) -> None:
-        """One run with its findings and rows."""
-        with at_plan(wiring, "payroll show", plan) as place, place.begin() as tx:
-            shown = payroll_history.load_run(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, run_id=_run_id(run))
-        if shown is None:
-            raise BadInputError(f"There is no run {run}.", fix="See: open401k payroll list")
-        voice = Voice(json)
-        voice.tell(shown)
-        _findings(voice, shown.findings)
-        rows = [(r.line_no, r.name, r.plan_compensation, r.pre_tax, r.roth, r.match, r.held) for r in shown.rows]
-        voice.table(("Row", "Person", "Plan pay", "Pre-tax", "Roth", "Match", "Held"), rows, empty="No rows.")
+
+@commands.command(name="list")
+def list_runs(context: typer.Context, plan: PlanOption = "", json: Json = False) -> None:
+    """The payrolls of a plan, newest first."""
+    with at_plan(wiring_of(context), "payroll list", plan) as place, place.begin() as tx:
+        shown = payroll_history.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, after=None)
+    voice = Voice(json)
+    voice.tell(shown)
+    rows = [(r.pay_date, r.provider, r.people, r.employee, r.employer, r.state, str(r.run_id)) for r in shown.payrolls]
+    voice.table(("Pay date", "Source", "People", "Employee", "Employer", "State", "Id"), rows, empty="No payroll yet.")
+
+
+@commands.command()
+def show(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="Id of the run.")],
+    plan: PlanOption = "",
+    json: Json = False,
+) -> None:
+    """One run with its findings and rows."""
+    with at_plan(wiring_of(context), "payroll show", plan) as place, place.begin() as tx:
+        shown = payroll_history.load_run(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, run_id=_run_id(run))
+    if shown is None:
+        raise BadInputError(f"There is no run {run}.", fix="See: open401k payroll list")
+    voice = Voice(json)
+    voice.tell(shown)
+    _findings(voice, shown.findings)
+    rows = [(r.line_no, r.name, r.plan_compensation, r.pre_tax, r.roth, r.match, r.held) for r in shown.rows]
+    voice.table(("Row", "Person", "Plan pay", "Pre-tax", "Roth", "Match", "Held"), rows, empty="No rows.")
 
 
 def _carry_on(place: Place, outcome: RunOutcome, *, accept: bool, confirm: bool) -> RunOutcome:

@@ -11,9 +11,9 @@ from open401k.base.db import ALL_TENANTS, Actor, Tx
 from open401k.kernel import PlanId, SponsorId
 from open401k.views import whereabouts
 
-from ..services import Order, Services
-from .commands import Wiring
+from ..provided import Order, Services
 from .say import BadInputError
+from .wiring import Wiring
 
 PlanOption = Annotated[
     str, typer.Option("--plan", help="Id or name of the plan; needed only when there are several.", show_default=False)

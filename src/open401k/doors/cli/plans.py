@@ -7,98 +7,101 @@ import typer
 from open401k.base.db import ALL_TENANTS
 from open401k.views import advisor_book, alert, people, plan_health, test_detail
 
-from .commands import Json, Wiring
 from .places import PlanOption, actor_of, at_plan
 from .say import BadInputError, Voice
+from .wiring import Json, wiring_of
+
+commands = typer.Typer()
 
 
-def add(app: typer.Typer, wiring: Wiring) -> None:
-    """Add these commands."""
+@commands.command()
+def plans(context: typer.Context, json: Json = False) -> None:
+    """Every plan, those that need someone first."""
+    with wiring_of(context).open() as services, services.db.begin(actor_of("plans"), tenants=ALL_TENANTS) as tx:
+        book = advisor_book.load(tx)
+    voice = Voice(json)
+    voice.tell(book)
+    rows = [
+        (
+            line.heading.plan_name,
+            str(line.heading.plan_id),
+            line.heading.eligible,
+            line.plan_assets,
+            line.alerts,
+            line.worst,
+        )
+        for line in book.plans
+    ]
+    voice.table(("Plan", "Id", "Eligible", "Assets", "Alerts", "Worst test"), rows, empty="There is no plan yet.")
 
-    @app.command()
-    def plans(json: Json = False) -> None:
-        """Every plan, those that need someone first."""
-        with wiring.open() as services, services.db.begin(actor_of("plans"), tenants=ALL_TENANTS) as tx:
-            book = advisor_book.load(tx)
-        voice = Voice(json)
-        voice.tell(book)
-        rows = [
-            (
-                line.heading.plan_name,
-                str(line.heading.plan_id),
-                line.heading.eligible,
-                line.plan_assets,
-                line.alerts,
-                line.worst,
-            )
-            for line in book.plans
-        ]
-        voice.table(("Plan", "Id", "Eligible", "Assets", "Alerts", "Worst test"), rows, empty="There is no plan yet.")
 
-    @app.command()
-    def tests(
-        plan: PlanOption = "",
-        test: Annotated[str, typer.Option(help="One test with its working.")] = "",
-        json: Json = False,
-    ) -> None:
-        """Every test after the last payroll, or one with its working."""
-        voice = Voice(json)
-        with at_plan(wiring, "tests", plan) as place, place.begin() as tx:
-            if test:
-                detail = test_detail.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, key=test)
-                if detail is None:
-                    raise BadInputError(f"There is no test {test!r}, or it has not run yet.", fix="See: open401k tests")
-                voice.tell(detail)
-                voice.table(("Step", "Value", "How"), [(s.label, s.value, s.formula) for s in detail.steps], empty="")
-                voice.table(
-                    ("Person", "Group", *detail.columns),
-                    [(p.name, p.group, *p.values) for p in detail.people],
-                    empty="",
-                )
-                return
-            overview = test_detail.load_overview(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
-        voice.tell(overview)
-        rows = [
-            (
-                line.key,
-                line.title,
-                line.measured,
-                line.limit,
-                line.standing,
-                line.projection.fails if line.projection else None,
-            )
-            for line in overview.tests
-        ]
-        voice.table(("Test", "Title", "Now", "Limit", "Standing", "Year ends that fail"), rows, empty="No payroll yet.")
-
-    @app.command()
-    def alerts(plan: PlanOption = "", json: Json = False) -> None:
-        """Open alerts with their cures."""
-        voice = Voice(json)
-        with at_plan(wiring, "alerts", plan) as place, place.begin() as tx:
-            health = plan_health.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
-            details = [
-                alert.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, alert_id=line.alert_id)
-                for line in health.alerts
-            ]
-        voice.tell(details)
-        if not details:
-            voice.line("No alert is open.")
-        for detail in details:
+@commands.command(name="tests")
+def standings(
+    context: typer.Context,
+    plan: PlanOption = "",
+    test: Annotated[str, typer.Option(help="One test with its working.")] = "",
+    json: Json = False,
+) -> None:
+    """Every test after the last payroll, or one with its working."""
+    voice = Voice(json)
+    with at_plan(wiring_of(context), "tests", plan) as place, place.begin() as tx:
+        if test:
+            detail = test_detail.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, key=test)
             if detail is None:
-                continue
-            voice.line(f"{detail.alert.title}. {detail.alert.sentence}")
-            rows = [(c.title, c.employer_cost, c.decide_by, c.decided_by, c.why_not) for c in detail.cures]
-            voice.table(("Cure", "Employer cost", "Decide by", "Who decides", "Not available because"), rows, empty="")
+                raise BadInputError(f"There is no test {test!r}, or it has not run yet.", fix="See: open401k tests")
+            voice.tell(detail)
+            voice.table(("Step", "Value", "How"), [(s.label, s.value, s.formula) for s in detail.steps], empty="")
+            voice.table(
+                ("Person", "Group", *detail.columns),
+                [(p.name, p.group, *p.values) for p in detail.people],
+                empty="",
+            )
+            return
+        overview = test_detail.load_overview(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
+    voice.tell(overview)
+    rows = [
+        (
+            line.key,
+            line.title,
+            line.measured,
+            line.limit,
+            line.standing,
+            line.projection.fails if line.projection else None,
+        )
+        for line in overview.tests
+    ]
+    voice.table(("Test", "Title", "Now", "Limit", "Standing", "Year ends that fail"), rows, empty="No payroll yet.")
 
-    @app.command(name="people")
-    def roster(plan: PlanOption = "", json: Json = False) -> None:
-        """Everyone, Social Security numbers masked."""
-        with at_plan(wiring, "people", plan) as place, place.begin() as tx:
-            shown = people.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
-        voice = Voice(json)
-        voice.tell(shown)
-        rows = [
-            (p.name, p.ssn_masked, p.hired_on, p.deferral_rate, p.deferred, p.employer, p.balance) for p in shown.people
+
+@commands.command()
+def alerts(context: typer.Context, plan: PlanOption = "", json: Json = False) -> None:
+    """Open alerts with their cures."""
+    voice = Voice(json)
+    with at_plan(wiring_of(context), "alerts", plan) as place, place.begin() as tx:
+        health = plan_health.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
+        details = [
+            alert.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, alert_id=line.alert_id)
+            for line in health.alerts
         ]
-        voice.table(("Person", "SSN", "Hired", "Rate", "Deferred", "Employer", "Balance"), rows, empty="Nobody yet.")
+    voice.tell(details)
+    if not details:
+        voice.line("No alert is open.")
+    for detail in details:
+        if detail is None:
+            continue
+        voice.line(f"{detail.alert.title}. {detail.alert.sentence}")
+        rows = [(c.title, c.employer_cost, c.decide_by, c.decided_by, c.why_not) for c in detail.cures]
+        voice.table(("Cure", "Employer cost", "Decide by", "Who decides", "Not available because"), rows, empty="")
+
+
+@commands.command(name="people")
+def roster(context: typer.Context, plan: PlanOption = "", json: Json = False) -> None:
+    """Everyone, Social Security numbers masked."""
+    with at_plan(wiring_of(context), "people", plan) as place, place.begin() as tx:
+        shown = people.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
+    voice = Voice(json)
+    voice.tell(shown)
+    rows = [
+        (p.name, p.ssn_masked, p.hired_on, p.deferral_rate, p.deferred, p.employer, p.balance) for p in shown.people
+    ]
+    voice.table(("Person", "SSN", "Hired", "Rate", "Deferred", "Employer", "Balance"), rows, empty="Nobody yet.")

@@ -14,7 +14,7 @@ from open401k.views.shown import RunState
 
 from ..guard import Caller, Needs, file_of, posted_form, word
 from ..problems import NOT_FOUND, Problem, ProblemError
-from ..services import RunOutcome
+from ..provided import RunOutcome
 from .frame import frame, page, see_other
 
 router = APIRouter(include_in_schema=False, prefix="/plans/{plan_id}/payrolls")

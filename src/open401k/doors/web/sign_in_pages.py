@@ -16,7 +16,7 @@ from open401k.kernel import Refused, UserId
 
 from ..guard import Caller, Needs, Open, cookie_name, form_token, posted_form, services_of, word
 from ..problems import CROSS_SITE, Problem, ProblemError
-from ..services import Services
+from ..provided import Services
 from .frame import frame, page, see_other
 
 router = APIRouter(include_in_schema=False)

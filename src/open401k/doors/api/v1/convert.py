@@ -4,7 +4,7 @@ from open401k.kernel import Money
 from open401k.payroll.rows import PayrollRow
 from open401k.views.shown import FindingLine, PayrollLine
 
-from ...services import RunOutcome
+from ...provided import RunOutcome
 from ...written import document
 from .models import Finding, NewPayrollRun, PayrollRowIn, PayrollRun, PayrollRunLine
 

@@ -14,7 +14,7 @@ from open401k.views import payroll_history, payroll_upload
 
 from ...guard import Caller, Needs
 from ...problems import NOT_FOUND, FieldProblem, Problem, ProblemError
-from ...services import RunHeader, RunOutcome
+from ...provided import RunHeader, RunOutcome
 from ...written import document
 from . import models
 from .convert import finding, rows, run, run_line

@@ -1,0 +1,56 @@
+"""Commands about the installation itself: serve, demo, doctor, migrate."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from . import doctor as machine_doctor
+from .say import FAILED, Voice
+from .wiring import HOST, PORT, Host, Json, Port, wiring_of
+
+commands = typer.Typer()
+
+
+@commands.command()
+def serve(context: typer.Context, host: Host = HOST, port: Port = PORT) -> None:
+    """Serve pages and API."""
+    wiring_of(context).serve(host=host, port=port)
+
+
+@commands.command()
+def demo(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Play the story and exit.")] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Start over from nothing.")] = False,
+    host: Host = HOST,
+    port: Port = PORT,
+    json: Json = False,
+) -> None:
+    """Play the story of a 12-person plan, then serve it."""
+    voice = Voice(json)
+    voice.tell(wiring_of(context).demo(once=once, reset=reset, host=host, port=port, voice=voice))
+
+
+@commands.command()
+def doctor(context: typer.Context, port: Port = PORT, json: Json = False) -> None:
+    """Find what is wrong with this machine, and the fix."""
+    wiring = wiring_of(context)
+    checks = machine_doctor.examine(machine_doctor.Machine(wiring.data_dir, port, wiring.database_url))
+    voice = Voice(json)
+    voice.tell({"ok": machine_doctor.healthy(checks), "checks": [asdict(check) for check in checks]})
+    for check in checks:
+        voice.line(f"{'ok  ' if check.ok else 'FIX ' if check.needed else 'note'}  {check.name}: {check.what}")
+        if check.fix:
+            voice.line(f"      {check.fix}")
+    if not machine_doctor.healthy(checks):
+        raise typer.Exit(FAILED)
+
+
+@commands.command()
+def migrate(context: typer.Context, json: Json = False) -> None:
+    """Apply pending migrations to the database."""
+    applied = list(wiring_of(context).migrate())
+    voice = Voice(json)
+    voice.tell({"applied": applied})
+    voice.line("\n".join(applied) or "Nothing was pending.")

@@ -1,0 +1,52 @@
+"""What app.py knows how to do, as commands ask for it; and the options that commands share."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Annotated, Any, Protocol, cast
+
+import typer
+
+from ..provided import Services
+from .say import Voice
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Port = Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+PORT = 4010
+HOST = "127.0.0.1"
+
+
+class Wiring(Protocol):
+    """What app.py knows how to do."""
+
+    def open(self) -> AbstractContextManager[Services]:
+        """Services over the configured database; an embedded one is started and stopped."""
+        ...
+
+    def serve(self, *, host: str, port: int) -> None:
+        """Serve until interrupted."""
+        ...
+
+    def demo(self, *, once: bool, reset: bool, host: str, port: int, voice: Voice) -> Any:
+        """Play the demo; with ``once`` only play it, else serve afterwards."""
+        ...
+
+    def migrate(self) -> Sequence[str]:
+        """Apply what is pending; the names of what was applied."""
+        ...
+
+    @property
+    def data_dir(self) -> Path:
+        """Where an embedded server and its keys lie."""
+        ...
+
+    @property
+    def database_url(self) -> str | None:
+        """A server of one's own."""
+        ...
+
+
+def wiring_of(context: typer.Context) -> Wiring:
+    """What ``run`` handed to the command."""
+    return cast("Wiring", context.obj)
