@@ -1,0 +1,102 @@
+"""Entry dates from people's facts and the plan's terms; wages of a past year, whichever source knows more."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from tests.support.database import Begin
+
+from open401k import census, plan
+from open401k.kernel import CalendarYear, EmployeeId, PlanId, RunId, SponsorId
+
+
+def provisions(**eligibility: Any) -> plan.Provisions:
+    return plan.Provisions(adopted_on=date(2019, 1, 1), eligibility=plan.Eligibility(**eligibility))
+
+
+YEAR_OF_SERVICE = provisions(minimum_age=21, service_months=12, hours_in_year=None, entry=plan.EntryRule.SEMIANNUAL)
+THOUSAND_HOURS = provisions(minimum_age=21, service_months=12, hours_in_year=1_000, entry=plan.EntryRule.SEMIANNUAL)
+
+
+def hire(begin: Begin, tenant: SponsorId, **person: Any) -> EmployeeId:
+    told = {"ssn": None, "first_name": "Some", "last_name": "Body", "birth_date": date(1990, 5, 5), "hired_on": None}
+    with begin() as tx:
+        return census.add_employee(tx, tenant_id=tenant, **{**told, **person})
+
+
+def entry_of(begin: Begin, tenant: SponsorId, plan_id: PlanId, terms: plan.Provisions, who: EmployeeId) -> date | None:
+    with begin() as tx:
+        employee = census.employee(tx, tenant_id=tenant, employee_id=who)
+        (day,) = census.entry_dates(tx, tenant_id=tenant, provisions=terms, plan_id=plan_id, employees=[employee])
+        return day
+
+
+@pytest.fixture
+def plan_id(begin: Begin, tenant: SponsorId) -> PlanId:
+    with begin() as tx:
+        plan.register_sponsor(
+            tx, name="A sponsor", ein="12-3456789", established_on=date(2010, 1, 4), sponsor_id=tenant
+        )
+        return plan.adopt(tx, tenant_id=tenant, provisions=YEAR_OF_SERVICE, name="A plan")
+
+
+def pay(begin: Begin, tenant: SponsorId, plan_id: PlanId, who: EmployeeId, day: date, hours: int, fica: int) -> None:
+    with begin() as tx:
+        census.record_run(
+            tx,
+            tenant_id=tenant,
+            plan_id=plan_id,
+            run_id=tx.ids.new(RunId),
+            pay_date=day,
+            period_start=day,
+            period_end=day,
+            replaces=None,
+            lines=census.PayLines([who], [2], [fica], [fica], [hours * 100], [0], [0], [0], [0], [0]),
+        )
+
+
+def test_a_year_of_service_leads_to_the_next_half_year(begin: Begin, tenant: SponsorId, plan_id: PlanId) -> None:
+    who = hire(begin, tenant, hired_on=date(2025, 2, 16))
+    assert entry_of(begin, tenant, plan_id, YEAR_OF_SERVICE, who) == date(2026, 7, 1)
+
+
+def test_an_excluded_class_never_enters(begin: Begin, tenant: SponsorId, plan_id: PlanId) -> None:
+    who = hire(begin, tenant, hired_on=date(2015, 1, 5), employee_class="union")
+    assert entry_of(begin, tenant, plan_id, provisions(excluded_classes=("union",)), who) is None
+
+
+def test_a_rehired_employee_who_met_the_conditions_while_away_enters_on_the_day_of_the_rehire(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    who = hire(begin, tenant, hired_on=date(2024, 3, 4), terminated_on=date(2025, 4, 30))
+    with begin() as tx:
+        census.record_fact(tx, tenant_id=tenant, employee_id=who, fact=census.Hired(), event_on=date(2025, 10, 6))
+    assert entry_of(begin, tenant, plan_id, YEAR_OF_SERVICE, who) == date(2025, 10, 6)
+
+
+def test_hours_of_pay_lines_make_a_year_of_service(begin: Begin, tenant: SponsorId, plan_id: PlanId) -> None:
+    enough = hire(begin, tenant, hired_on=date(2025, 1, 6))
+    short = hire(begin, tenant, hired_on=date(2025, 1, 6))
+    for month in range(1, 11):
+        pay(begin, tenant, plan_id, enough, date(2025, month, 28), hours=100, fica=1)
+        pay(begin, tenant, plan_id, short, date(2025, month, 28), hours=99, fica=1)
+    assert entry_of(begin, tenant, plan_id, THOUSAND_HOURS, enough) == date(2026, 7, 1)
+    assert entry_of(begin, tenant, plan_id, THOUSAND_HOURS, short) is None
+
+
+def test_a_loaded_year_counts_its_hours(begin: Begin, tenant: SponsorId, plan_id: PlanId) -> None:
+    loaded = {2024: census.AnnualPay(5_000_000, 5_000_000, 5_000_000, 208_000)}
+    who = hire(begin, tenant, hired_on=date(2023, 9, 1), annual_pay=loaded)
+    assert entry_of(begin, tenant, plan_id, THOUSAND_HOURS, who) == date(2025, 1, 1)
+
+
+def test_wages_of_a_year_are_the_larger_of_loaded_and_own(begin: Begin, tenant: SponsorId, plan_id: PlanId) -> None:
+    loaded = {2025: census.AnnualPay(0, 0, 15_500_000, 0)}
+    taken_over = hire(begin, tenant, hired_on=date(2020, 1, 6), annual_pay=loaded)
+    paid_here = hire(begin, tenant, hired_on=date(2020, 1, 6))
+    pay(begin, tenant, plan_id, taken_over, date(2025, 12, 19), hours=80, fica=600_000)
+    pay(begin, tenant, plan_id, paid_here, date(2025, 12, 19), hours=80, fica=700_000)
+    with begin() as tx:
+        people = [census.employee(tx, tenant_id=tenant, employee_id=who) for who in (taken_over, paid_here)]
+        found = census.fica_wages(tx, tenant_id=tenant, plan_id=plan_id, employees=people, year=CalendarYear(2025))
+    assert found.tolist() == [15_500_000, 700_000]
