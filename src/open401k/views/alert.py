@@ -3,9 +3,30 @@
 from dataclasses import dataclass
 from datetime import date
 
-from open401k.kernel import Money
+from open401k import compliance, fiduciary
+from open401k.base.db import Tx
+from open401k.compliance import Cure, CureKind, TestId
+from open401k.fiduciary import Alert, AlertEvent, AlertEventKind, AlertState
+from open401k.kernel import AlertId, ComplianceRunId, Money, PlanId, SponsorId, day_of
 
+from .heading import heading
 from .shown import AlertLine, Percent, PlanHeading, Projection
+from .standings import projection_of
+
+_WHAT = {
+    CureKind.LOWER_HCE_DEFERRALS: "The highly compensated save less for the rest of the year.",
+    CureKind.MORE_PARTICIPATION: "More of the others save, which raises their average and with it the limit.",
+    CureKind.REFUND: "After the year end, what is too much goes back to the highly compensated.",
+    CureKind.QNEC: "The employer contributes for the others until the test passes.",
+    CureKind.SAFE_HARBOR_3: "The employer contributes 3 % of pay for the others, and the test need not be passed.",
+    CureKind.SAFE_HARBOR_4: "The employer contributes 4 % of pay for the others, and the test need not be passed.",
+}
+_BEFORE_THE_YEAR_END = "Sized so that nine in ten simulated year ends pass, by the engine that tests every payroll."
+_AFTER_THE_YEAR_END = "Priced at the middle one of the simulated year ends; the true amount follows from the year end."
+_HOW = {
+    CureKind.LOWER_HCE_DEFERRALS: _BEFORE_THE_YEAR_END,
+    CureKind.MORE_PARTICIPATION: _BEFORE_THE_YEAR_END,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +68,8 @@ class CureLine:
     costs: tuple[tuple[str, Money], ...] = ()
     effects: tuple[EffectLine, ...] = ()
     explanation: str = ""
+    amendment: str = ""
+    """Which amendment is needed, and by when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +81,90 @@ class AlertDetail:
     projection: Projection | None
     cures: tuple[CureLine, ...]
     history: tuple[tuple[date, str], ...] = ()
+
+
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, alert_id: AlertId) -> AlertDetail | None:
+    """One alert of the plan with the projection and the cures it tells of; None when there is no such alert."""
+    events = fiduciary.events(tx, tenant_id=tenant_id, alert_id=alert_id)
+    found = fiduciary.get(tx, tenant_id=tenant_id, alert_id=alert_id) if events else None
+    if found is None or found.plan_id != plan_id:
+        return None
+    test = TestId(found.test)
+    told = compliance.read_forecast(tx, tenant_id=tenant_id, run_id=ComplianceRunId.parse(found.run_id))
+    return AlertDetail(
+        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
+        alert=alert_line(found),
+        projection=projection_of(told, test),
+        cures=() if told is None else tuple(_cure(cure) for cure in told.cures_of(test)),
+        history=tuple((day_of(event.recorded_at), _event(event)) for event in events),
+    )
+
+
+def alert_line(alert: Alert) -> AlertLine:
+    """An alert as lists show it."""
+    return AlertLine(
+        alert_id=alert.alert_id,
+        title=alert.title,
+        sentence=alert.text,
+        decide_by=alert.decide_by,
+        decided_by=_who(alert.decided_by),
+        raised_at=alert.raised_at,
+        open=alert.state is not AlertState.RESOLVED,
+    )
+
+
+def _cure(cure: Cure) -> CureLine:
+    offered = cure.standing is not compliance.Standing.NOT_AVAILABLE
+    amended = cure.standing is compliance.Standing.NEEDS_AMENDMENT
+    passes = cure.pass_probability_bps
+    return CureLine(
+        key=cure.kind.value,
+        title=cure.title,
+        what=cure.explanation if offered else _WHAT[cure.kind],
+        offered=offered,
+        why_not="" if offered else cure.reason,
+        employer_cost=None if cure.employer_cost_cents is None else Money(cure.employer_cost_cents),
+        decide_by=cure.decide_by,
+        effective_on=cure.effective_on,
+        decided_by=_sentence(cure.decided_by),
+        needs_amendment=amended,
+        notices=tuple(NoticeLine(words, None) for words in cure.notices),
+        hce_after=_percent(cure.median_after),
+        limit_after=_percent(cure.limit_after),
+        fails_after=None if passes is None else Percent(10_000 - passes),
+        costs=tuple(
+            (f"{item.name} ({item.note})" if item.note else item.name, Money(item.cents)) for item in cure.cost
+        ),
+        effects=tuple(
+            EffectLine(effect.label, effect.text, Money(effect.cents), _percent(effect.rate_bps))
+            for effect in cure.effects
+        ),
+        explanation=_HOW.get(cure.kind, _AFTER_THE_YEAR_END) if offered else "",
+        amendment=cure.reason if amended else "",
+    )
+
+
+def _event(event: AlertEvent) -> str:
+    chance = f"{Percent(event.fail_probability_bps)} of the simulated year ends fail"
+    match event.kind:
+        case AlertEventKind.RAISED:
+            return f"Alert raised: {chance}."
+        case AlertEventKind.UPDATED:
+            return f"Reviewed: {chance}."
+        case AlertEventKind.ACKNOWLEDGED:
+            return f"Taken on by {event.recorded_by.partition(':')[2] or event.recorded_by}."
+        case AlertEventKind.RESOLVED:
+            return f"Resolved: only {chance}."
+
+
+def _who(decided_by: str) -> str:
+    """Who decides, for the middle of a title: without who else might."""
+    return _sentence(decided_by.partition(";")[0])
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _percent(bps: int | None) -> Percent | None:
+    return None if bps is None else Percent(bps)

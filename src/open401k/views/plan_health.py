@@ -1,11 +1,24 @@
 """The sponsor's first page: is the plan all right, what fails, what is due. Not here: how a test came to its number."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from open401k.kernel import Money
+from open401k import compliance, fiduciary, ledger, plan
+from open401k.base.db import Tx
+from open401k.compliance import TestId
+from open401k.kernel import Money, PlanId, PlanYear, SponsorId, day_of
+from open401k.payroll import runs
 
+from .alert import alert_line
+from .deposits import deposits
+from .duties import duties
+from .heading import heading
+from .payroll_lines import next_pay_date, payroll_lines
 from .shown import AlertLine, DutyLine, PayrollLine, Percent, PlanHeading, StandingLine
+from .standings import newest
+
+_RECENT_PAYROLLS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +47,69 @@ class PlanHealth:
     tests: tuple[StandingLine, ...]
     payrolls: tuple[PayrollLine, ...]
     duties: tuple[DutyLine, ...]
+    refused: str = ""
+    """Why tests of this plan year cannot be run, and what to do about it; empty when they can."""
 
     @property
     def participation(self) -> Percent | None:
         """Share of the eligible who defer this plan year."""
         eligible = self.heading.eligible
         return Percent((self.saving * 20_000 + eligible) // (2 * eligible)) if eligible else None
+
+
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PlanHealth:
+    """The plan as of today, from the last test run, the books and the payrolls."""
+    tested = newest(tx, tenant_id=tenant_id, plan_id=plan_id)
+    top = heading(tx, tenant_id=tenant_id, plan_id=plan_id, run=None if tested is None else tested.run)
+    history = runs.history(tx, tenant_id=tenant_id, plan_id=plan_id)
+    owed = deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
+    expected = next_pay_date(run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date)
+    found = fiduciary.open_alerts(tx, tenant_id=tenant_id, plan_id=plan_id)
+    year = plan.get(tx, tenant_id=tenant_id, plan_id=plan_id).plan_year_of(day_of(tx.now))
+    contributed, saving = _contributed(tx, tenant_id, plan_id, year)
+    return PlanHealth(
+        heading=top,
+        alerts=tuple(alert_line(each) for each in found),
+        plan_assets=assets(tx, tenant_id=tenant_id, plan_id=plan_id),
+        contributed_this_year=contributed,
+        saving=saving,
+        deposits_due=Money(sum(each.outstanding.cents for each in owed)),
+        next_deposit_on=min((each.remittance.due_on for each in owed if each.outstanding), default=None),
+        next_payroll_on=expected,
+        averages=_averages(tx, tenant_id, plan_id, year, history),
+        tests=() if tested is None else tested.lines,
+        payrolls=payroll_lines(history[:_RECENT_PAYROLLS], (each.remittance for each in owed)),
+        duties=duties(tx, tested=tested, alerts=found, owed=owed, history=history, expected=expected),
+        refused="" if tested is None else tested.refused,
+    )
+
+
+def assets(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Money:
+    """What the plan holds for its people: their accounts, what waits in suspense, and forfeitures."""
+    held = ledger.balances(tx, tenant_id=tenant_id, plan_id=plan_id)
+    kinds = (ledger.Kind.PARTICIPANT, ledger.Kind.SUSPENSE, ledger.Kind.FORFEITURES)
+    return Money(sum(held.total(kind) for kind in kinds))
+
+
+def _contributed(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, year: PlanYear) -> tuple[Money, int]:
+    """Everything credited for the plan year, and how many people have deferred in it."""
+    rows = ledger.contribution_totals(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end)
+    savers = {row.employee_id for row in rows if row.source.is_deferral and row.cents > 0}
+    return Money(sum(row.cents for row in rows)), len(savers)
+
+
+def _averages(
+    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, year: PlanYear, history: Sequence[runs.Run]
+) -> tuple[AveragePoint, ...]:
+    """The ADP test after each payroll, as then known; of a payroll sent again, the last one."""
+    paid_on = {str(run.run_id): run.pay_date for run in history if run.pay_date is not None}
+    points: dict[date, AveragePoint] = {}
+    for point in compliance.history(tx, tenant_id=tenant_id, plan_id=plan_id, plan_year=year):
+        if point.test is TestId.ADP and point.cause in paid_on and point.measured is not None:
+            day = paid_on[point.cause]
+            points[day] = AveragePoint(day, Percent(point.measured), _percent(point.nhce_bps), _percent(point.limit))
+    return tuple(points[day] for day in sorted(points))
+
+
+def _percent(bps: int | None) -> Percent | None:
+    return None if bps is None else Percent(bps)

@@ -1,0 +1,91 @@
+"""What is due for a plan, by day: files to settle, deposits, decisions, the next payroll. Not here: the rules of it."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from open401k import compliance, fiduciary
+from open401k.base.db import Tx
+from open401k.compliance import CureKind
+from open401k.kernel import day_of
+from open401k.payroll import runs
+
+from .deposits import Deposit, state_on
+from .deposits import duties as deposit_duties
+from .shown import DutyLine, DutyState
+from .standings import Newest
+
+#: A file nobody settled for so long was given up.
+_GIVEN_UP_AFTER = timedelta(days=30)
+_WAITING = (runs.Status.NEEDS_MAPPING, runs.Status.NEEDS_CONFIRMATION, runs.Status.RECEIVED, runs.Status.CONFIRMED)
+#: Ways out that have a day of their own in the law; the others hang on the payroll calendar.
+_DATED = {
+    CureKind.SAFE_HARBOR_3: "Last day to amend for a 3 % safe harbor",
+    CureKind.SAFE_HARBOR_4: "Last day to amend for a 4 % safe harbor",
+    CureKind.QNEC: "Last day to amend for a QNEC",
+    CureKind.REFUND: "Last day to refund without excise tax",
+}
+
+
+def duties(
+    tx: Tx,
+    *,
+    tested: Newest | None,
+    alerts: Sequence[fiduciary.Alert],
+    owed: Sequence[Deposit],
+    history: Sequence[runs.Run],
+    expected: date | None,
+) -> tuple[DutyLine, ...]:
+    """Everything due, what is open first, each by its day."""
+    today = day_of(tx.now)
+    found = [
+        *_files(history, today),
+        *deposit_duties(tx, tuple(owed)),
+        *(line for alert in alerts for line in _decision(alert, today)),
+        *_deadlines(tested, alerts, today),
+    ]
+    if expected is not None:
+        detail = "expected, from the usual days between payrolls"
+        found.append(DutyLine(expected, "Next payroll", detail, state_on(expected, today)))
+    return tuple(sorted(found, key=lambda line: (line.state is DutyState.DONE, line.due_on)))
+
+
+def _files(history: Sequence[runs.Run], today: date) -> list[DutyLine]:
+    """Files that wait for somebody to confirm columns or rows, unless another file of the pay date was posted."""
+    posted = {run.pay_date for run in history if run.status == runs.Status.POSTED}
+    found = []
+    for run in history:
+        came_on = day_of(run.received_at)
+        settled = run.pay_date in posted and run.replaces is None
+        if runs.Status(run.status) in _WAITING and not settled and came_on + _GIVEN_UP_AFTER >= today:
+            due_on = max(run.pay_date or came_on, came_on)
+            detail = "nothing of it is posted until then"
+            found.append(
+                DutyLine(due_on, f"Settle the file {run.file_name}", detail, state_on(due_on, today), run_id=run.run_id)
+            )
+    return found
+
+
+def _decision(alert: fiduciary.Alert, today: date) -> list[DutyLine]:
+    if alert.decide_by is None:
+        return []
+    title = f"Decide how to pass the {alert.test.upper()} test"
+    state = state_on(alert.decide_by, today)
+    return [DutyLine(alert.decide_by, title, f"by {alert.decided_by}", state, alert_id=alert.alert_id)]
+
+
+def _deadlines(tested: Newest | None, alerts: Sequence[fiduciary.Alert], today: date) -> list[DutyLine]:
+    """Days of the law by which an open alert can still be cured."""
+    if tested is None or tested.forecast is None:
+        return []
+    open_tests = {alert.test: alert for alert in alerts}
+    found: dict[tuple[date, CureKind], DutyLine] = {}
+    for cure in tested.forecast.cures:
+        alert = open_tests.get(cure.test.value)
+        title = _DATED.get(cure.kind)
+        if alert is None or title is None or cure.decide_by is None or cure.decide_by == alert.decide_by:
+            continue
+        if cure.standing is not compliance.Standing.NOT_AVAILABLE:
+            state = state_on(cure.decide_by, today)
+            detail = f"one way to pass the {alert.test.upper()} test"
+            found[cure.decide_by, cure.kind] = DutyLine(cure.decide_by, title, detail, state, alert_id=alert.alert_id)
+    return list(found.values())
