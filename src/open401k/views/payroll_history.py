@@ -1,13 +1,41 @@
 """Every payroll of a plan, and one of them to the last row. Not here: files still being mapped (payroll_upload)."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import assert_never
+from typing import Any
 
-from open401k.kernel import EmployeeId, EntryId, Money, RunId
-from open401k.payroll import Severity, runs
+from open401k import payroll, recordkeeping
+from open401k.base import access
+from open401k.base.db import Tx
+from open401k.base.steps import Done, done
+from open401k.kernel import EntryId, FlowId, Money, PlanId, RunId, SponsorId, UserId, day_of
+from open401k.payroll import runs
 
-from .shown import DutyState, FindingLine, PayrollLine, PlanHeading, RunState
+from . import _store
+from .deposits import deposits, state_on
+from .heading import heading
+from .payroll_lines import payroll_lines
+from .payroll_rows import RunRow, posted_rows, sent_rows
+from .shown import DutyState, FindingLine, PayrollLine, PlanHeading, RunState, finding_line, state_of
+
+#: Payrolls of one page: a year of biweekly ones.
+_PAGE = 26
+#: Rows of one page of a run.
+_MOST_ROWS = 500
+
+__all__ = [
+    "DepositLine",
+    "EntryLine",
+    "PayrollHistory",
+    "RunDetail",
+    "RunRow",
+    "StepLine",
+    "load",
+    "load_run",
+    "state_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,24 +45,6 @@ class PayrollHistory:
     heading: PlanHeading
     payrolls: tuple[PayrollLine, ...]
     older: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """One paid person of a run: what was paid and what became of it."""
-
-    line_no: int
-    employee_id: EmployeeId | None
-    name: str
-    ssn_masked: str
-    plan_compensation: Money
-    pre_tax: Money
-    roth: Money
-    after_tax: Money
-    match: Money
-    nonelective: Money
-    held: Money
-    findings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,8 @@ class RunDetail:
     deposit: DepositLine | None
     replaces: RunId | None = None
     replaced_by: RunId | None = None
+    more_rows: int | None = None
+    """The last row shown, when there are more."""
 
     @property
     def may_be_corrected(self) -> bool:
@@ -96,18 +108,157 @@ class RunDetail:
         return self.replaced_by is None and self.run.state is not RunState.POSTING
 
 
-def state_of(run: runs.Run) -> RunState:
-    """How far a run has come, in the words of pages. Posting is one transaction, so nobody sees it half way."""
-    if run.replaced_by is not None:
-        return RunState.REPLACED
-    match runs.Status(run.status):
-        case runs.Status.NEEDS_MAPPING:
-            return RunState.MAPPING
-        case runs.Status.RECEIVED | runs.Status.NEEDS_CONFIRMATION | runs.Status.CONFIRMED:
-            return RunState.CHECKED
-        case runs.Status.REJECTED:
-            return RunState.REJECTED
-        case runs.Status.POSTED:
-            return RunState.POSTED_WITH_HOLDS if run.counts.get(Severity.HOLD, 0) else RunState.POSTED
-        case status:
-            assert_never(status)
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, after: str | None = None) -> PayrollHistory:
+    """A page of the payrolls, newest first; ``after`` is the ``older`` of the page before."""
+    found = runs.history(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if after is not None:
+        places = [place for place, run in enumerate(found) if str(run.run_id) == after]
+        found = found[places[0] + 1 :] if places else []
+    due = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
+    return PayrollHistory(
+        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
+        payrolls=payroll_lines(found[:_PAGE], due),
+        older=str(found[_PAGE - 1].run_id) if len(found) > _PAGE else None,
+    )
+
+
+def load_run(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId, after_row: int = 0) -> RunDetail | None:
+    """One run; None when the plan has no such run. Its rows come by the page, below row ``after_row``."""
+    history = {run.run_id: run for run in runs.history(tx, tenant_id=tenant_id, plan_id=plan_id)}
+    run = history.get(run_id)
+    if run is None:
+        return None
+    found = runs.findings_of_run(tx, tenant_id=tenant_id, run_id=run_id)
+    rows = _rows(tx, tenant_id, run, _replaced(run, history), found, after_row)
+    names = {row.line_no: row.name for row in rows}
+    due = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
+    (line,) = payroll_lines([run], due)
+    return RunDetail(
+        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
+        run=line,
+        period_start=run.period_start or line.pay_date,
+        period_end=run.period_end or line.pay_date,
+        received_at=run.received_at,
+        received_by=_name(tx, run.received_by),
+        steps=_steps(tx, tenant_id, run),
+        findings=tuple(finding_line(each, person=names.get(each.row or 0, "")) for each in found),
+        rows=tuple(rows[:_MOST_ROWS]),
+        entries=_entries(tx, tenant_id, run),
+        deposit=_deposit(tx, tenant_id, run),
+        replaces=run.replaces,
+        replaced_by=run.replaced_by,
+        more_rows=rows[_MOST_ROWS - 1].line_no if len(rows) > _MOST_ROWS else None,
+    )
+
+
+def _replaced(run: runs.Run, history: dict[RunId, runs.Run]) -> list[runs.Run]:
+    """The runs that this one took the place of, the nearest first."""
+    chain = []
+    while run.replaces is not None and run.replaces in history:
+        run = history[run.replaces]
+        chain.append(run)
+    return chain
+
+
+def _rows(
+    tx: Tx,
+    tenant_id: SponsorId,
+    run: runs.Run,
+    replaced: Sequence[runs.Run],
+    found: Sequence[payroll.Finding],
+    after: int,
+) -> list[RunRow]:
+    """A page of rows and one more, if there is one."""
+    findings = Counter(each.row for each in found if each.row is not None)
+    if run.status != runs.Status.POSTED:
+        return sent_rows(tx, tenant_id=tenant_id, run=run, findings=findings, after=after, limit=_MOST_ROWS + 1)
+    rows = posted_rows(tx, tenant_id=tenant_id, run=run, replaced=replaced, findings=findings)
+    return [row for row in rows if row.line_no > after][: _MOST_ROWS + 1]
+
+
+def _name(tx: Tx, actor_id: str) -> str:
+    """The name of the login that did something; programs are named by what they are."""
+    try:
+        return access.get_user(tx, user_id=UserId.parse(actor_id)).name
+    except (LookupError, ValueError):
+        return actor_id
+
+
+def _steps(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> tuple[StepLine, ...]:
+    """What was done of the payroll's flow, and when."""
+    carried_out = {each.name: each for each in done(tx, tenant_id=tenant_id, flow_id=FlowId(run.run_id.uuid))}
+    checked = carried_out.get("check")
+    found = ", ".join(
+        f"{run.counts.get(severity, 0)} {word}"
+        for severity, word in (("reject", "rejected"), ("hold", "held"), ("note", "noted"))
+        if run.counts.get(severity, 0)
+    )
+    return (
+        StepLine("receive", "File received", run.received_at, f"{run.rows} rows" if run.rows else ""),
+        StepLine("check", "Every row checked", _checked_at(run, checked), found or "nothing found"),
+        _step("post", "Contributions posted", carried_out, _posted_words),
+        _step("retest", "Every test run", carried_out),
+        _step("project", "Year end projected", carried_out),
+        _step("warn", "Alerts looked after", carried_out, lambda told: f"{len(told)} alerts" if told else "no alert"),
+    )
+
+
+def _checked_at(run: runs.Run, checked: Done | None) -> datetime | None:
+    if checked is not None:
+        return checked.done_at
+    return run.status_at if run.check_no and run.status != runs.Status.NEEDS_MAPPING else None
+
+
+def _step(name: str, title: str, carried_out: dict[str, Done], words: Any = None) -> StepLine:
+    step = carried_out.get(name)
+    if step is None:
+        return StepLine(name, title, None)
+    return StepLine(name, title, step.done_at, words(step.result) if words is not None else "")
+
+
+def _posted_words(told: dict[str, Any]) -> str:
+    held = f", {Money(told['held_cents'])} held" if told.get("held_cents") else ""
+    return f"{Money(told['employee_cents'])} of employees, {Money(told['employer_cents'])} of the employer{held}"
+
+
+def _entries(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> tuple[EntryLine, ...]:
+    """The run's journal entries, each with why it was posted."""
+    corrected = recordkeeping.corrections(tx, tenant_id=tenant_id, plan_id=run.plan_id, cause=str(run.run_id))
+    origins = {each.entry_id: _why(each) for each in corrected}
+    usual = f"payroll of {run.pay_date:%B} {run.pay_date.day}" if run.pay_date else "payroll"
+    return tuple(
+        EntryLine(
+            entry_id=EntryId(row.entry_id),
+            event_on=row.event_on,
+            recorded_at=row.recorded_at,
+            reason=row.reason,
+            why=origins.get(
+                EntryId(row.entry_id), "money of the employer arrived" if row.reason == "deposit" else usual
+            ),
+            amount=Money(row.cents),
+            lines=row.lines,
+        )
+        for row in _store.entries_caused(tx, tenant_id=tenant_id, cause=str(run.run_id))
+    )
+
+
+def _why(corrected: recordkeeping.Corrected) -> str:
+    people = len({each["employee_id"] for each in corrected.differences})
+    of = f"{people} {'person' if people == 1 else 'people'}"
+    return f"{corrected.origin} Changes {Money(corrected.credited_cents)} credited of {of}.".strip()
+
+
+def _deposit(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> DepositLine | None:
+    """What is to be sent for the run; a correction that takes money back asks for nothing."""
+    for each in deposits(tx, tenant_id=tenant_id, plan_id=run.plan_id):
+        if each.run_id == run.run_id and each.remittance.total_cents > 0:
+            due = each.remittance
+            return DepositLine(
+                amount=Money(due.total_cents),
+                due_on=due.due_on,
+                latest_on=due.outer_limit_on,
+                received_on=each.received_on,
+                state=state_on(due.due_on, day_of(tx.now), done=not each.outstanding),
+                rule=due.cite,
+            )
+    return None

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import assert_never
 
 from open401k.kernel import AlertId, Money, PlanId, RunId, SponsorId
-from open401k.payroll import Finding
+from open401k.payroll import Finding, Severity, runs
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -182,3 +183,20 @@ def finding_line(found: Finding, *, person: str = "") -> FindingLine:
         person=person,
         confirm=found.confirm,
     )
+
+
+def state_of(run: runs.Run) -> RunState:
+    """How far a run has come, in the words of pages. Posting is one transaction, so nobody sees it half way."""
+    if run.replaced_by is not None:
+        return RunState.REPLACED
+    match runs.Status(run.status):
+        case runs.Status.NEEDS_MAPPING:
+            return RunState.MAPPING
+        case runs.Status.RECEIVED | runs.Status.NEEDS_CONFIRMATION | runs.Status.CONFIRMED:
+            return RunState.CHECKED
+        case runs.Status.REJECTED:
+            return RunState.REJECTED
+        case runs.Status.POSTED:
+            return RunState.POSTED_WITH_HOLDS if run.counts.get(Severity.HOLD, 0) else RunState.POSTED
+        case status:
+            assert_never(status)
