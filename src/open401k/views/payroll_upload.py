@@ -1,11 +1,20 @@
 """A payroll file on its way in: which column means what, before anything of it is recorded."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from open401k.kernel import RunId
+from open401k import payroll
+from open401k.base.db import Tx
+from open401k.kernel import PlanId, RunId, SponsorId
+from open401k.payroll import Code, Field, runs
 
-from .shown import FindingLine, PayrollLine, PlanHeading
+from .heading import heading
+from .payroll_lines import next_pay_date, payroll_lines
+from .shown import FindingLine, PayrollLine, PlanHeading, finding_line
+
+#: Payrolls under the form, to open one and correct it there.
+_RECENT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class ColumnProposal:
     sure: bool
     why: str
     samples: tuple[str, ...]
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +67,119 @@ class PayrollMapping:
     missing: tuple[str, ...]
     problems: tuple[FindingLine, ...] = ()
     replaces: RunId | None = None
+
+
+_LABELS = {
+    Field.SSN: "Social Security number",
+    Field.EMPLOYEE_ID: "Employee number",
+    Field.FIRST_NAME: "First name",
+    Field.LAST_NAME: "Last name",
+    Field.BIRTH_DATE: "Date of birth",
+    Field.HIRE_DATE: "Hire date",
+    Field.REHIRE_DATE: "Rehire date",
+    Field.TERMINATION_DATE: "Termination date",
+    Field.PAY_DATE: "Pay date",
+    Field.PERIOD_START: "First day of the pay period",
+    Field.PERIOD_END: "Last day of the pay period",
+    Field.HOURS: "Hours",
+    Field.GROSS: "Gross pay",
+    Field.PLAN_COMPENSATION: "Plan compensation",
+    Field.PRE_TAX: "Pre-tax deferral",
+    Field.ROTH: "Roth deferral",
+    Field.AFTER_TAX: "After-tax contribution",
+    Field.PRE_TAX_CATCH_UP: "Pre-tax catch-up",
+    Field.ROTH_CATCH_UP: "Roth catch-up",
+    Field.MATCH: "Match",
+    Field.SAFE_HARBOR_MATCH: "Safe harbor match",
+    Field.NONELECTIVE: "Nonelective contribution",
+    Field.SAFE_HARBOR_NONELECTIVE: "Safe harbor nonelective contribution",
+    Field.PROFIT_SHARING: "Profit sharing",
+    Field.LOAN_REF: "Loan number",
+    Field.LOAN_PAYMENT: "Loan payment",
+    Field.EARNINGS: "Pay of one code (the heading is the code)",
+}
+
+
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, replaces: RunId | None = None) -> PayrollUpload:
+    """The page that takes a file. Only a posted run is replaced: of any other nothing is in the books."""
+    history = runs.history(tx, tenant_id=tenant_id, plan_id=plan_id)
+    due = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
+    posted = [run for run in history if run.status == runs.Status.POSTED]
+    return PayrollUpload(
+        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
+        recent=payroll_lines(history[:_RECENT], due),
+        providers=_providers(history),
+        next_payroll_on=next_pay_date(run.pay_date for run in posted if run.pay_date),
+        replaces=_standing_for(replaces, {run.run_id: run for run in posted}),
+    )
+
+
+def load_mapping(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId) -> PayrollMapping | None:
+    """How the run's file would be read, opened anew from its bytes; None where there is no such run or no table."""
+    history = runs.history(tx, tenant_id=tenant_id, plan_id=plan_id)
+    run = next((each for each in history if each.run_id == run_id), None)
+    if run is None or run.provider == payroll.API_PROVIDER:
+        return None
+    data = payroll.files.content(tx, tenant_id=tenant_id, file_id=run.file_id)
+    known = runs.remembered(tx, tenant_id=tenant_id, plan_id=plan_id, provider=run.provider)
+    opened = payroll.open_upload(data, file_name=run.file_name, provider=run.provider, remembered=known)
+    proposal = opened.proposal
+    if proposal is None:
+        return None
+    problems = [finding_line(each) for each in opened.findings.listed if not _told_elsewhere(each)]
+    rows, pay_date = _glance(opened, proposal)
+    return PayrollMapping(
+        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
+        run_id=run_id,
+        file_name=run.file_name,
+        provider=run.provider,
+        rows=rows,
+        pay_date=run.pay_date or run.announced or pay_date,
+        columns=tuple(_column(place, column) for place, column in enumerate(proposal.columns)),
+        fields=tuple(FieldChoice(str(each), _LABELS[each], each in payroll.REQUIRED) for each in Field),
+        remembered=proposal.settled,
+        changed=proposal.changes,
+        missing=tuple(_LABELS[each] for each in proposal.missing),
+        problems=tuple(problems),
+        replaces=run.replaces,
+    )
+
+
+def _providers(history: Iterable[runs.Run]) -> tuple[str, ...]:
+    """Whose files came, the last one first."""
+    named = (run.provider for run in history if run.provider and run.provider != payroll.API_PROVIDER)
+    return tuple(dict.fromkeys(named))
+
+
+def _standing_for(replaces: RunId | None, posted: dict[RunId, runs.Run]) -> RunId | None:
+    """The run that stands now where this one stood."""
+    run = posted.get(replaces) if replaces is not None else None
+    while run is not None and run.replaced_by is not None:
+        run = posted.get(run.replaced_by)
+    return run.run_id if run is not None else None
+
+
+def _column(place: int, column: payroll.ProposedColumn) -> ColumnProposal:
+    return ColumnProposal(
+        position=place,
+        heading=column.heading,
+        field=str(column.field) if column.field else None,
+        sure=column.confidence == 100 and not column.changed_from,
+        why=column.why,
+        samples=column.samples,
+        alternatives=tuple(_LABELS[each] for each in column.alternatives),
+    )
+
+
+def _told_elsewhere(finding: payroll.Finding) -> bool:
+    """Missing fields and unknown headings stand in the page's own lists; what is ambiguous names no column."""
+    return finding.code is Code.HEADER_MISSING or (finding.code is Code.HEADER_UNKNOWN and finding.column != "")
+
+
+def _glance(opened: payroll.Opened, proposal: payroll.MappingProposal) -> tuple[int, date | None]:
+    """How many rows there are and what day the first says, read as proposed; nothing else is taken from them."""
+    opened.mapping = opened.mapping or proposal.mapping()
+    pay_date: date | None = None
+    for rows in opened.chunks():
+        pay_date = pay_date or (rows[0].pay_date if rows else None)
+    return opened.rows_read, pay_date

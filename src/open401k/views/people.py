@@ -1,10 +1,16 @@
 """The people of a plan, with what each has saved this year; Social Security numbers are masked."""
 
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
-from open401k.kernel import EmployeeId, Money
+from open401k import census, compliance, ledger, plan
+from open401k.base.db import Tx
+from open401k.kernel import EmployeeId, Money, PlanId, PlanYear, Source, SponsorId, day_of, half_up
 
+from .heading import heading
 from .shown import Percent, PlanHeading
 
 
@@ -32,3 +38,183 @@ class People:
 
     heading: PlanHeading
     people: tuple[PersonLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """One source of a person: this plan year's contributions, the balance, and what of it is vested.
+
+    ``vested`` is None where years of service cannot be told from one unbroken employment.
+    """
+
+    source: str
+    this_year: Money
+    balance: Money
+    vested: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDetail:
+    """One employee: entry, groups with their reasons, each source, pay of the plan year to date."""
+
+    heading: PlanHeading
+    person: PersonLine
+    birth_date: date | None
+    enters_on: date | None
+    key_employee: bool | None
+    why_key: str
+    plan_compensation: Money
+    held: Money
+    sources: tuple[SourceLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What the last test run found of one person."""
+
+    hce: bool
+    why_hce: str
+    key: bool
+    why_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """The plan's people as of today: what they were paid and credited in the plan year, and what they have."""
+
+    plan_cents: Mapping[EmployeeId, int]
+    this_year: Mapping[EmployeeId, Counter[str]]
+    balances: Mapping[EmployeeId, Counter[str]]
+    held: Mapping[EmployeeId, int]
+    groups: Mapping[EmployeeId, _Group]
+
+
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> People:
+    """Everyone on file by name, as of today."""
+    tested = compliance.latest(tx, tenant_id=tenant_id, plan_id=plan_id)
+    roster = census.roster(tx, tenant_id=tenant_id)
+    terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=day_of(tx.now))
+    entered = census.entry_dates(tx, tenant_id=tenant_id, provisions=terms, plan_id=plan_id, employees=roster)
+    books = _books(tx, tenant_id, plan_id, terms.plan_year_of(day_of(tx.now)), tested)
+    lines = [_line(each, on, day_of(tx.now), books) for each, on in zip(roster, entered, strict=True)]
+    by_name = sorted(zip(roster, lines, strict=True), key=lambda each: (each[0].last_name, each[0].first_name))
+    return People(
+        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id, run=tested),
+        people=tuple(line for _, line in by_name),
+    )
+
+
+def load_person(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: EmployeeId) -> PersonDetail | None:
+    """One person as of today; None when the sponsor has no such employee."""
+    found = census.roster(tx, tenant_id=tenant_id, employee_ids=[employee_id])
+    if not found:
+        return None
+    person, today = found[0], day_of(tx.now)
+    tested = compliance.latest(tx, tenant_id=tenant_id, plan_id=plan_id)
+    terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today)
+    (enters_on,) = census.entry_dates(tx, tenant_id=tenant_id, provisions=terms, plan_id=plan_id, employees=found)
+    books = _books(tx, tenant_id, plan_id, terms.plan_year_of(today), tested)
+    group = books.groups.get(employee_id)
+    return PersonDetail(
+        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id, run=tested),
+        person=_line(person, enters_on, today, books),
+        birth_date=person.birth_date,
+        enters_on=enters_on,
+        key_employee=group.key if group else None,
+        why_key=group.why_key if group else "",
+        plan_compensation=Money(books.plan_cents.get(employee_id, 0)),
+        held=Money(books.held.get(employee_id, 0)),
+        sources=_sources(person, terms, today, books),
+    )
+
+
+def _line(person: census.Employee, enters_on: date | None, today: date, books: _Books) -> PersonLine:
+    credited = books.this_year.get(person.employee_id, Counter())
+    deferred = sum(cents for source, cents in credited.items() if Source(source).is_deferral)
+    employer = sum(cents for source, cents in credited.items() if not Source(source).from_employee)
+    paid = books.plan_cents.get(person.employee_id, 0)
+    last = person.employment[-1] if person.employment else None
+    group = books.groups.get(person.employee_id)
+    return PersonLine(
+        employee_id=person.employee_id,
+        name=f"{person.first_name} {person.last_name}",
+        ssn_masked=census.mask_ssn(person.ssn_last4) if person.ssn_last4 else "",
+        hired_on=person.employment[0].hired_on if person.employment else None,
+        terminated_on=last.terminated_on if last else None,
+        participant_since=enters_on if enters_on is not None and enters_on <= today else None,
+        highly_compensated=group.hce if group else None,
+        why_group=group.why_hce if group else "",
+        deferral_rate=Percent(half_up(Fraction(deferred * 10_000, paid))) if paid > 0 else None,
+        deferred=Money(deferred),
+        employer=Money(employer),
+        balance=Money(sum(books.balances.get(person.employee_id, Counter()).values())),
+    )
+
+
+def _sources(person: census.Employee, terms: plan.Provisions, today: date, books: _Books) -> tuple[SourceLine, ...]:
+    credited = books.this_year.get(person.employee_id, Counter())
+    balances = books.balances.get(person.employee_id, Counter())
+    years = _years_of_service(person.employment, today)
+    lines = []
+    for source in Source:
+        if source.value not in credited and source.value not in balances:
+            continue
+        percents = terms.vesting.of(source)
+        certain = min(percents.percents) == 100
+        share = 100 if certain else None if years is None else percents.percent_after(years)
+        held = balances[source.value]
+        vested = None if share is None else Money(half_up(Fraction(held * share, 100)))
+        lines.append(SourceLine(source.value, Money(credited[source.value]), Money(held), vested))
+    return tuple(lines)
+
+
+def _years_of_service(employment: Sequence[census.Employment], today: date) -> int | None:
+    """Whole years since hire, by elapsed time; None where a break in service would have to be judged."""
+    if len(employment) != 1:
+        return None
+    start, end = employment[0].hired_on, min(employment[0].terminated_on or today, today)
+    return max(0, end.year - start.year - ((end.month, end.day) < (start.month, start.day)))
+
+
+def _books(
+    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, year: PlanYear, tested: compliance.ComplianceRun | None
+) -> _Books:
+    paid = census.pay_totals(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end)
+    gained = ledger.contributions(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end)
+    found = ledger.balances(tx, tenant_id=tenant_id, plan_id=plan_id)
+    columns = zip(found.kind, found.employee_id, found.source, found.asset, found.amount, strict=True)
+    balances: dict[EmployeeId, Counter[str]] = defaultdict(Counter)
+    held: Counter[EmployeeId] = Counter()
+    for kind, who, source, asset, amount in columns:
+        if who is None or source is None or asset != ledger.USD:
+            continue
+        if kind == ledger.Kind.PARTICIPANT:
+            balances[EmployeeId(who)][source] += amount
+        elif kind == ledger.Kind.SUSPENSE:
+            held[EmployeeId(who)] += amount
+    return _Books(
+        plan_cents=dict(zip(paid.employee_id, paid.plan_cents.tolist(), strict=True)),
+        this_year=_by_person(gained),
+        balances=balances,
+        held=held,
+        groups=_groups(tested),
+    )
+
+
+def _by_person(gained: Iterable[ledger.Contribution]) -> dict[EmployeeId, Counter[str]]:
+    credited: dict[EmployeeId, Counter[str]] = defaultdict(Counter)
+    for each in gained:
+        credited[each.employee_id][each.source.value] += each.cents
+    return credited
+
+
+def _groups(tested: compliance.ComplianceRun | None) -> dict[EmployeeId, _Group]:
+    """Who is highly compensated and who is key, with the reasons, by the last run that could tell."""
+    if tested is None or "hce" not in tested.people:
+        return {}
+    people = tested.people
+    columns = (people[name] for name in ("employee", "hce", "hce_reason", "key", "key_reason"))
+    return {
+        EmployeeId.parse(who): _Group(bool(hce), why_hce, bool(key), why_key)
+        for who, hce, why_hce, key, why_key in zip(*columns, strict=True)
+    }
