@@ -2,7 +2,7 @@
 
 from .cures import cures
 from .facts import JSON, Cents, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
-from .forecasts import Forecast, forecast, foresee, latest_forecast
+from .forecasts import Forecast, forecast, foresee, latest_forecast, verify_forecast
 from .forecasts import read as read_forecast
 from .gather import gather
 from .measures import MEASURES, Measure, Measured
@@ -86,5 +86,6 @@ __all__ = [
     "read_forecast",
     "retest",
     "run_tests",
+    "verify_forecast",
     "verify_runs",
 ]

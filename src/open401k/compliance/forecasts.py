@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from open401k import law
 from open401k.base.db import Tx
 from open401k.kernel import ComplianceRunId, PlanId, PlanYear, SponsorId
 from open401k.law import NotEnacted
@@ -25,7 +27,7 @@ from .results import (
     TestId,
     Unit,
 )
-from .runs import facts_for, get
+from .runs import ComplianceRun, RunDifference, facts_for, get
 from .standing import people_of
 
 CURED_FROM_BPS = 1_000
@@ -74,8 +76,7 @@ def foresee(tx: Tx, *, tenant_id: SponsorId, run_id: ComplianceRunId) -> Forecas
     if kept is not None:
         return kept
     run = get(tx, tenant_id=tenant_id, run_id=run_id)
-    facts = facts_for(tx, tenant_id=tenant_id, plan_id=run.plan_id, as_of=run.as_of, history=True)
-    told = forecast(facts, run_id=run_id)
+    told = _of(tx, tenant_id, run)
     if told is None:
         return None
     row = _store.ProjectionRow(
@@ -88,6 +89,33 @@ def foresee(tx: Tx, *, tenant_id: SponsorId, run_id: ComplianceRunId) -> Forecas
     )
     _store.insert_projection(tx, tenant_id=tenant_id, row=row)
     return Forecast(run_id, tx.now, told.projection, told.cures)
+
+
+def _of(tx: Tx, tenant_id: SponsorId, run: ComplianceRun) -> Forecast | None:
+    facts = facts_for(
+        tx, tenant_id=tenant_id, plan_id=run.plan_id, as_of=run.as_of, known_at=run.known_at, history=True
+    )
+    return forecast(facts, run_id=run.run_id)
+
+
+def verify_forecast(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[RunDifference]:
+    """Project the newest forecast of a plan again, and name it if it comes out differently."""
+    kept = latest_forecast(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if kept is None:
+        return []
+    run = get(tx, tenant_id=tenant_id, run_id=kept.run_id)
+    if run.law_version != law.version():
+        return []
+    again = _of(tx, tenant_id, run)
+    stored, recomputed = _as_json(kept), None if again is None else _as_json(again)
+    if stored == recomputed:
+        return []
+    return [RunDifference(kept.run_id, None, "a forecast with cures", "another one")]
+
+
+def _as_json(told: Forecast) -> Any:
+    """What is kept of a forecast, as JSON gives it back."""
+    return json.loads(json.dumps([_projection_json(told.projection), [_cure_json(cure) for cure in told.cures]]))
 
 
 def read(tx: Tx, *, tenant_id: SponsorId, run_id: ComplianceRunId) -> Forecast | None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from open401k.base import audit, heads, messages
 from open401k.base.db import Tx
-from open401k.compliance import Cure, Forecast, ProjectedTest, Standing, TestId, Unit
-from open401k.kernel import AlertId, Money, Open401kError, PlanId, PlanYear, SponsorId
+from open401k.compliance import Cure, Forecast, ProjectedTest, Standing, TestId, Unit, read_forecast
+from open401k.kernel import AlertId, ComplianceRunId, Money, Open401kError, PlanId, PlanYear, SponsorId
 from open401k.law.explain import percent
 
 from . import _store
@@ -237,6 +237,15 @@ def events(tx: Tx, *, tenant_id: SponsorId, alert_id: AlertId) -> list[AlertEven
         )
         for row in _store.events(tx, tenant_id=tenant_id, alert_id=alert_id)
     ]  # fmt: skip
+
+
+def follows(tx: Tx, *, tenant_id: SponsorId, alert: Alert) -> bool:
+    """Whether an alert says what the forecast that it tells gives."""
+    forecast = read_forecast(tx, tenant_id=tenant_id, run_id=ComplianceRunId.parse(alert.run_id))
+    if forecast is None:
+        return False
+    said = _store.newest(tx, tenant_id=tenant_id, alert_id=alert.alert_id).content
+    return said == _plain(content_of(forecast, TestId(alert.test)))
 
 
 def _append(

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from open401k import census, compliance, ledger, plan, recordkeeping
-from open401k.base import audit
+from open401k import census, compliance, fiduciary, ledger, payroll, plan, recordkeeping
+from open401k.base import audit, heads
 from open401k.base.db import ALL_TENANTS, Actor, Database, Tx
 from open401k.kernel import PlanId, SponsorId
 
@@ -56,6 +56,7 @@ def verify(db: Database, *, actor: Actor, tenants: Sequence[SponsorId] | None = 
         every = [sponsor.sponsor_id for sponsor in plan.list_sponsors(tx)]
     for tenant_id in every if tenants is None else tenants:
         with db.begin(actor, tenants=[tenant_id]) as tx:
+            heads.lock(tx, tenant_id=tenant_id)  # nothing is half way between two checks
             proof.count("sponsors")
             for check in CHECKS:
                 check(tx, tenant_id, proof)
@@ -119,4 +120,25 @@ def check_tests(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
         proof.problems.append(Problem(str(tenant_id), "compliance", "test", where, message))
 
 
-CHECKS = (check_audit, check_ledger, check_entitlements, check_suspense, check_tests)
+def check_files(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
+    """Every file that was sent is still the bytes that were sent."""
+    files, broken = payroll.files.verify(tx, tenant_id=tenant_id)
+    proof.count("files", files)
+    for file_id, message in broken:
+        proof.problems.append(Problem(str(tenant_id), "payroll", "file", str(file_id), message))
+
+
+def check_alerts(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
+    """The newest forecast follows from the facts of its run, and every open alert says what its forecast says."""
+    for each in plan.list_plans(tx, tenant_id=tenant_id):
+        for difference in compliance.verify_forecast(tx, tenant_id=tenant_id, plan_id=each.plan_id):
+            message = f"stored {difference.stored}, recomputed {difference.recomputed}"
+            proof.problems.append(Problem(str(tenant_id), "compliance", "forecast", str(difference.run_id), message))
+    for alert in fiduciary.open_alerts(tx, tenant_id=tenant_id):
+        proof.count("alerts")
+        if not fiduciary.follows(tx, tenant_id=tenant_id, alert=alert):
+            message = "what it says is not what its forecast says"
+            proof.problems.append(Problem(str(tenant_id), "fiduciary", "alert", str(alert.alert_id), message))
+
+
+CHECKS = (check_audit, check_ledger, check_entitlements, check_suspense, check_tests, check_files, check_alerts)

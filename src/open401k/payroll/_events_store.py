@@ -1,9 +1,9 @@
-"""The SQL of what happened to a run: read back, and held against other runs. Not here: writing it (_store.py)."""
+"""The SQL of what is on file: events of a run, hashes of files, read back. Not here: writing them (_store.py)."""
 
 from typing import Any
 
 from open401k.base.db import Tx
-from open401k.kernel import PlanId, RunId, SponsorId
+from open401k.kernel import FileId, PlanId, RunId, SponsorId
 
 
 def last_detail(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> dict[str, Any]:
@@ -43,3 +43,17 @@ def posted_since_check(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id:
         {"tenant_id": tenant_id, "plan_id": plan_id, "run_id": run_id},
     )
     return bool(found)
+
+
+def file_hashes(tx: Tx, *, tenant_id: SponsorId) -> list[tuple[FileId, bytes, int]]:
+    """Every file with its hash and size, oldest first."""
+    found = tx.rows(
+        """
+        select file_id, sha256, size
+        from payroll.file
+        where tenant_id = %s
+        order by recorded_at, file_id
+        """,
+        [tenant_id],
+    )
+    return [(FileId(file_id), bytes(digest), size) for file_id, digest, size in found]

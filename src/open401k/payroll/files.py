@@ -3,9 +3,10 @@
 import hashlib
 
 from open401k.base.db import Tx
+from open401k.base.secrets import SealBroken
 from open401k.kernel import FileId, Open401kError, PlanId, SponsorId
 
-from . import _store
+from . import _events_store, _store
 
 
 def keep(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, name: str, data: bytes) -> FileId:
@@ -39,6 +40,21 @@ def content(tx: Tx, *, tenant_id: SponsorId, file_id: FileId) -> bytes:
     return tx.keyring.unseal(
         tx, tenant_id=tenant_id, table="payroll.file", column="sealed", row_id=file_id, sealed=sealed
     )
+
+
+def verify(tx: Tx, *, tenant_id: SponsorId) -> tuple[int, list[tuple[FileId, str]]]:
+    """How many files there are, and which are no longer the bytes that were sent, with what is wrong."""
+    broken: list[tuple[FileId, str]] = []
+    kept = _events_store.file_hashes(tx, tenant_id=tenant_id)
+    for file_id, digest, size in kept:
+        try:
+            data = content(tx, tenant_id=tenant_id, file_id=file_id)
+        except SealBroken:
+            broken.append((file_id, "the sealed bytes do not open: they are not what was sealed for this file"))
+            continue
+        if (hashlib.sha256(data).digest(), len(data)) != (digest, size):
+            broken.append((file_id, "the bytes are not those of the hash and size on file"))
+    return len(kept), broken
 
 
 def shown_name(name: str) -> str:
