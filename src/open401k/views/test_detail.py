@@ -3,45 +3,51 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from open401k.kernel import EmployeeId, Money, RunId
+from open401k import compliance
+from open401k.base.db import Tx
+from open401k.compliance import ComplianceRun, Forecast, TestId
+from open401k.kernel import PlanId, SponsorId
 
-from .shown import PlanHeading, Projection, Shown, StandingLine
+from .heading import heading
+from .shown import Percent, PlanHeading, Projection, Shown, StandingLine
+from .standings import figure, newest, projection_of, standing_line
+from .working import PayrollRowLink, PersonWorking, WorkingStep
+from .working_people import listed
+from .working_steps import steps_of
+
+__all__ = [
+    "PayrollRowLink",
+    "PersonWorking",
+    "PointLine",
+    "TestDetail",
+    "TestsOverview",
+    "WorkingStep",
+    "load",
+    "load_overview",
+]
+
+_ASSUMPTIONS = {
+    "leave_first_year": "Leave in their first year",
+    "leave_years_two_three": "Leave in their second or third year",
+    "leave_later": "Leave in a later year",
+    "owner_leaves": "Owners who leave in a year",
+    "participation": "New employees who save",
+    "rate_changes": "Change their deferral rate in a year",
+    "starts_saving": "Of those who do not save and change: start",
+    "stops_saving": "Of those who save and change: stop",
+    "raises_rate": "Of the others who change: raise their rate",
+    "catches_up": "Raise their rate to reach the limit",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class WorkingStep:
-    """One number of the working: what it is, its value, the words of its formula and the steps it is made of."""
+class PointLine:
+    """One test at one time."""
 
-    key: str
-    label: str
-    value: Shown
-    formula: str = ""
-    cite: str = ""
-    inputs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PayrollRowLink:
-    """One payroll row that a person's number is made of."""
-
-    run_id: RunId
-    line_no: int
-    pay_date: date
-    counted_pay: Money
-    counted_amount: Money
-
-
-@dataclass(frozen=True, slots=True)
-class PersonWorking:
-    """One person in a test: the cells match the test's ``columns``; ``rows`` are the payroll rows behind them."""
-
-    employee_id: EmployeeId
-    name: str
-    group: str
-    why_group: str
-    values: tuple[Shown, ...]
-    rows: tuple[PayrollRowLink, ...] = ()
-    note: str = ""
+    as_of: date
+    measured: Shown
+    limit: Shown
+    others: Percent | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,12 @@ class TestDetail:
     columns: tuple[str, ...]
     people: tuple[PersonWorking, ...]
     projection: Projection | None = None
+    assumptions: tuple[tuple[str, Shown], ...] = ()
+    """The rates that the projection used, for people to argue with."""
+    history: tuple[PointLine, ...] = ()
+    """The test after every payroll of the plan year."""
+    left_out: int = 0
+    """People whom the test looked at and the page does not list, because they are too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +80,63 @@ class TestsOverview:
 
     heading: PlanHeading
     tests: tuple[StandingLine, ...]
+    refused: str = ""
+    """Why tests of this plan year cannot be run, and what to do about it; empty when they can."""
+
+
+def load_overview(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> TestsOverview:
+    """Every test of the newest run; none before the first payroll."""
+    tested = newest(tx, tenant_id=tenant_id, plan_id=plan_id)
+    return TestsOverview(
+        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id, run=None if tested is None else tested.run),
+        tests=() if tested is None else tested.lines,
+        refused="" if tested is None else tested.refused,
+    )
+
+
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, key: str) -> TestDetail | None:
+    """One test of the newest run; None when there is no such test or nothing has been tested."""
+    tested = newest(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if tested is None or key not in set(TestId):
+        return None
+    test, run = TestId(key), tested.run
+    result = run.of(test)
+    people = listed(tx, tenant_id=tenant_id, run=run, result=result)
+    return TestDetail(
+        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id, run=run),
+        line=standing_line(result, tested),
+        calculated_at=run.recorded_at,
+        law_version=run.law_version,
+        steps=steps_of(result),
+        columns=people.columns,
+        people=people.people,
+        projection=projection_of(tested.forecast, test),
+        assumptions=_assumptions(tested.forecast),
+        history=_history(tx, tenant_id, run, test),
+        left_out=people.left_out,
+    )
+
+
+def _assumptions(forecast: Forecast | None) -> tuple[tuple[str, Shown], ...]:
+    """Shares only: weights mean nothing to a reader."""
+    rates = {} if forecast is None else forecast.projection.assumptions
+    return tuple(
+        (words, Percent(rate)) for name, words in _ASSUMPTIONS.items() if isinstance(rate := rates.get(name), int)
+    )
+
+
+def _history(tx: Tx, tenant_id: SponsorId, run: ComplianceRun, test: TestId) -> tuple[PointLine, ...]:
+    """What every run of the plan year said, oldest first; of several on a day, the last."""
+    unit = run.of(test).unit
+    points = compliance.history(tx, tenant_id=tenant_id, plan_id=run.plan_id, plan_year=run.plan_year)
+    by_day = {
+        point.as_of: PointLine(
+            point.as_of,
+            figure(unit, point.measured),
+            figure(unit, point.limit),
+            None if point.nhce_bps is None else Percent(point.nhce_bps),
+        )
+        for point in points
+        if point.test is test
+    }
+    return tuple(by_day[day] for day in sorted(by_day))

@@ -1,0 +1,194 @@
+"""The people of a test's working, with the payroll rows behind each number. Not here: the steps (working_steps)."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from open401k import census, ledger
+from open401k.base.db import Tx
+from open401k.census import PayLine
+from open401k.compliance import ComplianceRun, Status, TestId, TestResult
+from open401k.kernel import CalendarYear, EmployeeId, Money, SponsorId
+
+from .shown import Percent, Shown
+from .working import PayrollRowLink, PersonWorking
+
+#: More people than this nobody reads on a page; more than a hundred do not need their rows at once.
+_MOST_PEOPLE, _MOST_WITH_ROWS = 500, 100
+
+#: Title and stored column of each cell.
+_COLUMNS: dict[TestId, tuple[tuple[str, str], ...]] = {
+    TestId.ADP: (
+        ("Deferred", "deferral_cents"), ("Counted", "contribution_cents"), ("Plan pay", "compensation_cents"),
+        ("Ratio", "ratio_bps"),
+    ),
+    TestId.ACP: (
+        ("Match", "match_cents"), ("After-tax", "after_tax_cents"), ("Plan pay", "compensation_cents"),
+        ("Ratio", "ratio_bps"),
+    ),
+    TestId.DEFERRAL_LIMIT: (
+        ("Deferred", "deferral_cents"), ("Limit", "regular_limit_cents"), ("Catch-up on top", "catch_up_limit_cents"),
+        ("Over", "excess_cents"),
+    ),
+    TestId.ADDITIONS_LIMIT: (
+        ("Added", "counted_cents"), ("Limit", "limit_cents"), ("Pay", "compensation_cents"), ("Over", "excess_cents"),
+    ),
+    TestId.COMPENSATION_LIMIT: (("Paid", "compensation_cents"), ("Counted", "counted_cents")),
+    TestId.TOP_HEAVY: (("Balance", "balance_cents"),),
+}  # fmt: skip
+_ENTERED = (TestId.COVERAGE_DEFERRAL, TestId.COVERAGE_MATCH)
+_EMPLOYER = (TestId.ACP, TestId.ADDITIONS_LIMIT, TestId.COMPENSATION_LIMIT)
+_DEFERRED = (TestId.ADP, TestId.DEFERRAL_LIMIT, TestId.ADDITIONS_LIMIT)
+
+#: What somebody's accounts gained by pay date, from the employer.
+Credits = dict[tuple[EmployeeId, date], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The people of a test, and how many more it looked at."""
+
+    columns: tuple[str, ...]
+    people: tuple[PersonWorking, ...]
+    left_out: int = 0
+
+
+def listed(tx: Tx, *, tenant_id: SponsorId, run: ComplianceRun, result: TestResult) -> Listed:
+    """Everybody in the working of a test; the highly compensated (or key) first, then the largest number."""
+    if result.status not in (Status.PASS, Status.FAIL):
+        return Listed((), ())
+    columns = _COLUMNS.get(result.test, (("Entered the plan", ""),))
+    working = result.working.get("people", {})
+    everybody = _in_order(run, result, working)
+    shown = everybody[:_MOST_PEOPLE]
+    ids = {place: EmployeeId.parse(run.people["employee"][place]) for _, place in shown}
+    rows = _rows(tx, tenant_id, run, result, list(ids.values())[:_MOST_WITH_ROWS])
+    names = {each.employee_id: f"{each.first_name} {each.last_name}" for each in census.roster(tx, tenant_id=tenant_id)}
+    people = tuple(
+        PersonWorking(
+            employee_id=ids[place],
+            name=names.get(ids[place], ""),
+            group=_group(run, result, working, index, place),
+            why_group=_why(run, result, place),
+            values=_values(run, columns, working, index, place),
+            rows=rows.get(ids[place], ()),
+            note=_note(result, working, index),
+        )
+        for index, place in shown
+    )
+    return Listed(tuple(title for title, _ in columns), people, len(everybody) - len(shown))
+
+
+def _in_order(run: ComplianceRun, result: TestResult, working: Any) -> list[tuple[int, int]]:
+    """Index in the working's columns, and place among the run's people."""
+    if result.test in _ENTERED:
+        places = [place for place, entered in enumerate(run.people["eligible"]) if entered]
+    else:
+        places = list(working["place"])
+    sort_by = {TestId.ADP: "ratio_bps", TestId.ACP: "ratio_bps"}.get(result.test, _first_column(result.test))
+    values = working.get(sort_by, [0] * len(places))
+    flags = run.people.get(_flag(result.test), [0] * len(run.people["employee"]))
+    return sorted(enumerate(places), key=lambda each: (-flags[each[1]], -values[each[0]], each[1]))
+
+
+def _first_column(test: TestId) -> str:
+    return _COLUMNS[test][0][1] if test in _COLUMNS else ""
+
+
+def _flag(test: TestId) -> str:
+    return "key" if test is TestId.TOP_HEAVY else "hce"
+
+
+def _group(run: ComplianceRun, result: TestResult, working: Any, index: int, place: int) -> str:
+    if result.test is TestId.DEFERRAL_LIMIT:
+        return f"Age {working['age'][index]} at the year end"
+    flags = run.people.get(_flag(result.test))
+    if flags is None:
+        return ""
+    yes, no = ("Key", "Not key") if result.test is TestId.TOP_HEAVY else ("HCE", "NHCE")
+    return yes if flags[place] else no
+
+
+def _why(run: ComplianceRun, result: TestResult, place: int) -> str:
+    """The reasons in the words of the Code; for everybody else, that none of them applies."""
+    if result.test is TestId.DEFERRAL_LIMIT:
+        return ""
+    reasons = run.people.get(f"{_flag(result.test)}_reason")
+    if reasons is None or reasons[place]:
+        return "" if reasons is None else str(reasons[place])
+    if result.test is TestId.TOP_HEAVY:
+        return "no officer or owner of IRC 416(i)"
+    return "no 5-percent owner, and not paid over the threshold in the year before"
+
+
+def _values(
+    run: ComplianceRun, columns: tuple[tuple[str, str], ...], working: Any, index: int, place: int
+) -> tuple[Shown, ...]:
+    if columns[0][1] == "":
+        entered = run.people["eligible_on"][place]
+        return (None if entered is None else date.fromisoformat(entered),)
+    return tuple(_cell(name, working[name][index]) for _, name in columns)
+
+
+def _cell(name: str, value: int) -> Shown:
+    return Percent(value) if name.endswith("_bps") else Money(value)
+
+
+def _note(result: TestResult, working: Any, index: int) -> str:
+    if result.test is TestId.ADP and working["catch_up_cents"][index]:
+        return f"{Money(working['catch_up_cents'][index])} of catch-up does not count"
+    if result.test is TestId.ADP and working["qnec_cents"][index]:
+        return f"with a QNEC of {Money(working['qnec_cents'][index])}"
+    if result.test is TestId.DEFERRAL_LIMIT and working["must_be_roth_cents"][index]:
+        return f"{Money(working['must_be_roth_cents'][index])} of catch-up must be Roth"
+    return ""
+
+
+def _rows(
+    tx: Tx, tenant_id: SponsorId, run: ComplianceRun, result: TestResult, people: list[EmployeeId]
+) -> dict[EmployeeId, tuple[PayrollRowLink, ...]]:
+    """The payroll rows of these people as they were known to the run, with what of each the test counts."""
+    if result.test not in (*_EMPLOYER, *_DEFERRED) or not people:
+        return {}
+    start, end = _span(run, result)
+    lines = census.current_lines(
+        tx, tenant_id=tenant_id, plan_id=run.plan_id, start=start, end=end, known_at=run.known_at, employees=people
+    )
+    given = _credits(tx, tenant_id, run, result, start, end)
+    found: dict[EmployeeId, list[PayrollRowLink]] = defaultdict(list)
+    for line in lines:
+        # Two rows of one pay date share what was credited for it: it stands with the first.
+        credited = given.pop((line.employee_id, line.pay_date), 0)
+        found[line.employee_id].append(_link(result.test, line, credited))
+    return {who: tuple(links) for who, links in found.items()}
+
+
+def _span(run: ComplianceRun, result: TestResult) -> tuple[date, date]:
+    """402(g) counts by calendar year, the other tests by plan year; both up to the day of the run."""
+    after = run.as_of + timedelta(days=1)
+    if result.test is TestId.DEFERRAL_LIMIT:
+        year = CalendarYear(result.working["calendar_year"])  # type: ignore[arg-type]
+        return year.start, min(after, year.end)
+    return run.plan_year.start, min(after, run.plan_year.end)
+
+
+def _credits(tx: Tx, tenant_id: SponsorId, run: ComplianceRun, result: TestResult, start: date, end: date) -> Credits:
+    if result.test not in _EMPLOYER:
+        return {}
+    found: Credits = defaultdict(int)
+    for each in ledger.contributions(
+        tx, tenant_id=tenant_id, plan_id=run.plan_id, start=start, end=end, known_at=run.known_at
+    ):
+        if not each.source.is_deferral and each.source.value not in ("after_tax", "rollover"):
+            found[each.employee_id, each.event_on] += each.cents
+    return found
+
+
+def _link(test: TestId, line: PayLine, credited: int) -> PayrollRowLink:
+    deferred = line.pre_tax_cents + line.roth_cents + line.catch_up_pre_tax_cents + line.catch_up_roth_cents
+    counted = credited if test in _EMPLOYER else 0
+    counted += deferred if test in _DEFERRED else 0
+    counted += line.after_tax_cents if test in (TestId.ACP, TestId.ADDITIONS_LIMIT) else 0
+    pay = line.section_415_cents if test is TestId.ADDITIONS_LIMIT else line.plan_cents
+    return PayrollRowLink(line.run_id, line.line_no, line.pay_date, Money(pay), Money(counted))
