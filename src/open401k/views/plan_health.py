@@ -15,7 +15,7 @@ from .deposits import deposits
 from .duties import duties
 from .heading import heading
 from .payroll_lines import next_pay_date, payroll_lines
-from .shown import AlertLine, DutyLine, PayrollLine, Percent, PlanHeading, StandingLine
+from .shown import AlertLine, DutyLine, DutyState, PayrollLine, Percent, PlanHeading, Standing, StandingLine
 from .standings import newest
 
 _RECENT_PAYROLLS = 5
@@ -49,6 +49,12 @@ class PlanHealth:
     duties: tuple[DutyLine, ...]
     refused: str = ""
     """Why tests of this plan year cannot be run, and what to do about it; empty when they can."""
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether a test fails or is on its way to, or a duty is late, with or without an alert."""
+        urgent = any(line.standing in (Standing.FAILS, Standing.AT_RISK) for line in self.tests)
+        return urgent or any(duty.state is DutyState.LATE for duty in self.duties)
 
     @property
     def participation(self) -> Percent | None:

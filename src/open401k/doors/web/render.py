@@ -22,6 +22,7 @@ TAGS: Mapping[str, tuple[str, str]] = {
         Standing.FAILS: ("Fails today", "bad"),
         Standing.NOT_REQUIRED: ("Not required", ""),
         Standing.NOT_ENACTED: ("No figures on file", "warn"),
+        Standing.TOP_HEAVY: ("Top-heavy", "warn"),
     }.items()},
     **{f"run:{key}": value for key, value in {
         RunState.MAPPING: ("Columns to confirm", "warn"),
