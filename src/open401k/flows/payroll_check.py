@@ -15,6 +15,12 @@ from open401k.payroll import runs
 
 Rows = list[payroll.PayrollRow]
 
+#: No pay date of a plan is earlier. A day out of reach has its finding; the rest is asked as of today.
+ERISA = date(1974, 9, 2)
+
+#: Few enough that memory stays flat however long a file is.
+ROWS_AT_ONCE = 10_000
+
 
 @dataclass(slots=True)
 class Reading:
@@ -28,16 +34,28 @@ class Reading:
     proposal: payroll.MappingProposal | None = None
 
 
+def _large(chunks: Iterator[Rows]) -> Iterator[Rows]:
+    """Chunks of the readers put together: what is asked of the database once a chunk is asked seldom."""
+    rows: Rows = []
+    for chunk in chunks:
+        rows += chunk
+        if len(rows) >= ROWS_AT_ONCE:
+            yield rows
+            rows = []
+    if rows:
+        yield rows
+
+
 def read_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Reading:
     """Open the stored bytes of a run; the same bytes are read the same way every time."""
     data = payroll.files.content(tx, tenant_id=tenant_id, file_id=run.file_id)
     findings = payroll.Findings()
     if run.provider == payroll.API_PROVIDER:
-        return Reading(run, None, findings, payroll.read_json(json.loads(data), findings), readable=True)
+        return Reading(run, None, findings, _large(payroll.read_json(json.loads(data), findings)), readable=True)
     known = runs.remembered(tx, tenant_id=tenant_id, plan_id=run.plan_id, provider=run.provider)
     opened = payroll.open_upload(data, file_name=run.file_name, provider=run.provider, remembered=known)
     readable = opened.mapping is not None
-    return Reading(run, opened.mapping, opened.findings, opened.chunks(), readable, opened.proposal)
+    return Reading(run, opened.mapping, opened.findings, _large(opened.chunks()), readable, opened.proposal)
 
 
 def check_run(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> runs.Status | Refused[runs.Refusal]:
@@ -50,16 +68,25 @@ def check_run(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> runs.Status | R
         return status
     first = next(reading.chunks, [])
     pay_date = run.announced or (first[0].pay_date if first else None) or day_of(tx.now)
-    asked = asked_of(tx, tenant_id=tenant_id, run=run, pay_date=pay_date)
+    in_reach = ERISA <= pay_date <= day_of(tx.now) + timedelta(days=366)
+    asked = asked_of(tx, tenant_id=tenant_id, run=run, pay_date=pay_date if in_reach else day_of(tx.now))
     expected = payroll.expectation(asked, today=day_of(tx.now), announced=run.announced)
     whole = payroll.FileCheck(expected, reading.mapping, reading.findings)
-    people: set[EmployeeId] = set()
+    named: set[EmployeeId] = set()
+    to_date = payroll.to_date(tx, asked=asked)
+    figures = payroll.missing_figures(pay_date, expected) is None
+    before = (
+        recordkeeping.read_before(tx, scope=_scope(asked), provisions=asked.provisions, on=pay_date)
+        if figures
+        else None
+    )
     for rows in chain([first] if first else [], reading.chunks):
-        standing = payroll.gather_standing(tx, asked=asked, rows=rows)
-        people.update(standing.employee_id[place] for place in standing.place.values())
-        whole.chunk(rows, replace(standing, computed_match=_computed_match(tx, asked, standing, rows)))
+        standing, people = payroll.gather_standing(tx, asked=asked, to_date=to_date, rows=rows)
+        named.update(standing.employee_id[place] for place in standing.place.values())
+        match = _computed_match(tx, asked, before, standing, people, rows)
+        whole.chunk(rows, replace(standing, computed_match=match))
     outcome = whole.finish()
-    outcome.findings.extend(_paid_before(tx, asked, run, people))
+    outcome.findings.extend(_paid_before(tx, asked, run, named))
     return runs.checked(tx, tenant_id=tenant_id, run_id=run_id, outcome=outcome)
 
 
@@ -79,19 +106,29 @@ def _paid_before(tx: Tx, asked: payroll.Asked, run: runs.Run, people: set[Employ
 
 
 def asked_of(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date) -> payroll.Asked:
-    """The plan on the pay date and everybody on file."""
+    """The plan on the pay date."""
     try:
         provisions = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=pay_date)
     except Open401kError:
         provisions = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=day_of(tx.now))
-    roster = census.roster(tx, tenant_id=tenant_id)
-    return payroll.Asked(tenant_id, run.plan_id, pay_date, provisions, {one.employee_id: one for one in roster})
+    return payroll.Asked(tenant_id, run.plan_id, pay_date, provisions)
 
 
-def _computed_match(tx: Tx, asked: payroll.Asked, standing: payroll.Standing, rows: Rows) -> recordkeeping.Cents:
+def _scope(asked: payroll.Asked) -> recordkeeping.Scope:
+    return recordkeeping.Scope(asked.tenant_id, asked.plan_id, asked.pay_date, asked.pay_date)
+
+
+def _computed_match(
+    tx: Tx,
+    asked: payroll.Asked,
+    before: recordkeeping.Before | None,
+    standing: payroll.Standing,
+    people: list[census.Employee],
+    rows: Rows,
+) -> recordkeeping.Cents:
     """The match by the plan's formula for the people of these rows: the same computation that will be posted."""
     paid = [(standing.place[row.key], row) for row in rows if row.key in standing.place]
-    if asked.provisions.match is None or not paid:
+    if asked.provisions.match is None or not paid or before is None:
         return np.full(len(standing), payroll.UNKNOWN, dtype=np.int64)
     places = np.array([place for place, _ in paid], dtype=np.int64)
 
@@ -107,8 +144,9 @@ def _computed_match(tx: Tx, asked: payroll.Asked, standing: payroll.Standing, ro
     )
     return recordkeeping.preview_match(
         tx,
-        scope=recordkeeping.Scope(asked.tenant_id, asked.plan_id, asked.pay_date, asked.pay_date),
+        scope=_scope(asked),
         provisions=asked.provisions,
-        employees=[asked.roster[employee_id] for employee_id in standing.employee_id],
+        employees=people,
         pay=pay,
+        before=before,
     )

@@ -1,11 +1,11 @@
 """Payroll: files and API bodies into checked rows, and the runs they make. Not here: posting (recordkeeping)."""
 
 from . import files, remittance, runs
-from .checks import FileCheck, Outcome, check
+from .checks import FileCheck, Outcome, check, missing_figures
 from .columns import REQUIRED, findings_of, propose, settle
 from .findings import Code, Finding, Findings, Hold, Severity
 from .formats import API_PROVIDER, LAYOUTS, Layout, as_json, read_json
-from .gathering import Asked, expectation, gather_standing
+from .gathering import Asked, ToDate, expectation, gather_standing, to_date
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, letter
 from .reading import Opened, known_layout, open_upload
 from .rows import Field, PayrollRow, masked_ssn
@@ -38,6 +38,7 @@ __all__ = [
     "Reading",
     "Severity",
     "Standing",
+    "ToDate",
     "as_json",
     "check",
     "expectation",
@@ -47,10 +48,12 @@ __all__ = [
     "known_layout",
     "letter",
     "masked_ssn",
+    "missing_figures",
     "open_upload",
     "propose",
     "read_json",
     "remittance",
     "runs",
     "settle",
+    "to_date",
 ]

@@ -1,14 +1,15 @@
 """Loading what the plan knows about the people of some rows, for the checks. Not here: the checks themselves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 
 from open401k import census, ledger, plan
 from open401k.base.db import Tx
-from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanId, PlanYear, Source, SponsorId
+from open401k.kernel import CalendarYear, EmployeeId, IdColumn, LimitationYear, PlanId, PlanYear, Source, SponsorId
 
 from .rows import PayrollRow
 from .standing import NOBODY, Cents, Expectation, PlanTerms, Standing
@@ -21,28 +22,50 @@ _ADDITIONS = frozenset(Source) - {Source.ROLLOVER}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One plan and pay date, and the people on file."""
+    """One plan and pay date."""
 
     tenant_id: SponsorId
     plan_id: PlanId
     pay_date: date
     provisions: plan.Provisions
-    roster: Mapping[EmployeeId, census.Employee]
 
 
-def gather_standing(tx: Tx, *, asked: Asked, rows: Sequence[PayrollRow]) -> Standing:
-    """The standing of everybody whom these rows name by SSN or employee id, in a few set-based reads."""
+@dataclass(frozen=True, slots=True)
+class ToDate:
+    """Pay and contributions of the whole plan before the pay date: read once, however many chunks of rows follow."""
+
+    pay: census.PayTotals  # calendar year to date
+    recent: census.PayByDate
+    contributed: ledger.Contributed  # limitation year to date
+    wages: census.PayTotals  # calendar year before
+
+
+def to_date(tx: Tx, *, asked: Asked) -> ToDate:
+    """Everything of the plan's past that the checks hold rows against."""
+    year, before = CalendarYear(asked.pay_date.year), CalendarYear(asked.pay_date.year - 1)
+    limitation = asked.provisions.plan_year_of(asked.pay_date)
+    where: dict[str, Any] = {"tenant_id": asked.tenant_id, "plan_id": asked.plan_id}
+    recent = asked.pay_date - _PREVIOUS
+    return ToDate(
+        pay=census.pay_totals(tx, **where, start=year.start, end=asked.pay_date),
+        recent=census.pay_by_date(tx, **where, start=recent, end=asked.pay_date),
+        contributed=ledger.contributed(tx, **where, start=limitation.start, end=asked.pay_date),
+        wages=census.pay_totals(tx, **where, start=before.start, end=before.end),
+    )
+
+
+def gather_standing(
+    tx: Tx, *, asked: Asked, to_date: ToDate, rows: Sequence[PayrollRow]
+) -> tuple[Standing, list[census.Employee]]:
+    """The standing of everybody whom these rows name by SSN or employee id, and who they are, in that order."""
     place, people = _people(tx, asked, rows)
-    ids = [person.employee_id for person in people]
-    if not ids:
-        return NOBODY
-    year = CalendarYear(asked.pay_date.year)
-    to_date = _Sums(_totals(tx, asked, year.start, asked.pay_date, ids), ids)
-    before = _Previous(tx, asked, ids)
-    limitation = LimitationYear(*_span(asked.provisions.plan_year_of(asked.pay_date)))
+    if not people:
+        return NOBODY, []
+    ids = IdColumn.of(EmployeeId, [person.employee_id for person in people])
+    sums, before = _Sums(to_date.pay, ids), _Previous(to_date.recent, ids)
     return Standing(
         place=place,
-        employee_id=ids,
+        employee_id=[person.employee_id for person in people],
         first_name=[person.first_name for person in people],
         last_name=[person.last_name for person in people],
         ssn_last4=[person.ssn_last4 for person in people],
@@ -51,11 +74,11 @@ def gather_standing(tx: Tx, *, asked: Asked, rows: Sequence[PayrollRow]) -> Stan
         eligible_on=census.entry_dates(
             tx, tenant_id=asked.tenant_id, provisions=asked.provisions, plan_id=asked.plan_id, employees=people
         ),
-        ytd_pre_tax=to_date.of("pre_tax_cents", "catch_up_pre_tax_cents"),
-        ytd_roth=to_date.of("roth_cents", "catch_up_roth_cents"),
-        ytd_additions=_additions(tx, asked, limitation.start, ids),
-        ytd_gross=to_date.of("gross_cents"),
-        ytd_hours_hundredths=to_date.of("hours_hundredths"),
+        ytd_pre_tax=sums.of("pre_tax_cents", "catch_up_pre_tax_cents"),
+        ytd_roth=sums.of("roth_cents", "catch_up_roth_cents"),
+        ytd_additions=_additions(to_date.contributed, ids),
+        ytd_gross=sums.of("gross_cents"),
+        ytd_hours_hundredths=sums.of("hours_hundredths"),
         previous_gross=before.of("gross_cents"),
         previous_pre_tax=before.of("pre_tax_cents", "catch_up_pre_tax_cents"),
         previous_roth=before.of("roth_cents", "catch_up_roth_cents"),
@@ -65,9 +88,10 @@ def gather_standing(tx: Tx, *, asked: Asked, rows: Sequence[PayrollRow]) -> Stan
             tenant_id=asked.tenant_id,
             plan_id=asked.plan_id,
             employees=people,
-            year=CalendarYear(year.year - 1),
+            year=CalendarYear(asked.pay_date.year - 1),
+            own=to_date.wages,
         ),
-    )
+    ), people
 
 
 def expectation(asked: Asked, *, today: date, announced: date | None = None) -> Expectation:
@@ -91,16 +115,16 @@ def expectation(asked: Asked, *, today: date, announced: date | None = None) -> 
 class _Sums:
     """Columns of totals put in the order of the people."""
 
-    def __init__(self, totals: census.PayTotals, ids: Sequence[EmployeeId]) -> None:
-        where = {employee_id: index for index, employee_id in enumerate(ids)}
-        self._totals, self._size = totals, len(ids)
-        self._places = np.array([where[employee_id] for employee_id in totals.employee_id], dtype=np.int64)
+    def __init__(self, totals: census.PayTotals, ids: IdColumn[EmployeeId]) -> None:
+        self._totals = totals
+        self._rows = ids.places_in(totals.employee_id)
+        self._known = self._rows >= 0
 
     def of(self, *names: str) -> Cents:
         """The sum of these columns."""
-        out = np.zeros(self._size, dtype=np.int64)
+        out = np.zeros(len(self._rows), dtype=np.int64)
         for name in names:
-            out[self._places] += getattr(self._totals, name)
+            out[self._known] += getattr(self._totals, name)[self._rows[self._known]]
         return out
 
 
@@ -113,25 +137,24 @@ def _people(tx: Tx, asked: Asked, rows: Sequence[PayrollRow]) -> tuple[dict[str,
                 named[row.employee_id] = EmployeeId.parse(row.employee_id)
             except ValueError:
                 continue  # the checks say that nobody has this id
-    people: dict[EmployeeId, int] = {}
-    place: dict[str, int] = {}
-    for key, employee_id in named.items():
-        if employee_id in asked.roster:
-            place[key] = people.setdefault(employee_id, len(people))
-    for employee_id in _alike(asked, [row for row in rows if row.key not in place]):
-        people.setdefault(employee_id, len(people))
-    return place, [asked.roster[employee_id] for employee_id in people]
+    wanted = list(dict.fromkeys(named.values()))
+    people = census.roster(tx, tenant_id=asked.tenant_id, employee_ids=wanted)
+    known = {person.employee_id: place for place, person in enumerate(people)}
+    place = {key: known[employee_id] for key, employee_id in named.items() if employee_id in known}
+    unknown = [row for row in rows if row.key not in place]
+    if unknown:
+        everybody = census.roster(tx, tenant_id=asked.tenant_id)
+        people += [person for person in _alike(everybody, unknown) if person.employee_id not in known]
+    return place, people
 
 
-def _alike(asked: Asked, unknown: Sequence[PayrollRow]) -> list[EmployeeId]:
+def _alike(everybody: Sequence[census.Employee], unknown: Sequence[PayrollRow]) -> list[census.Employee]:
     """People on file with the name or the birth date of a row that nobody's number fits: a digit may be wrong."""
-    if not unknown:
-        return []
     names = {_name(row.first_name, row.last_name) for row in unknown}
     births = {row.birth_date for row in unknown if row.birth_date is not None}
     return [
-        employee_id
-        for employee_id, person in asked.roster.items()
+        person
+        for person in everybody
         if person.birth_date in births or _name(person.first_name, person.last_name) in names
     ]
 
@@ -140,46 +163,30 @@ def _name(first: str, last: str) -> tuple[str, str]:
     return first.casefold(), last.casefold()
 
 
-def _totals(tx: Tx, asked: Asked, start: date, end: date, ids: Sequence[EmployeeId]) -> census.PayTotals:
-    return census.pay_totals(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, start=start, end=end, employees=ids)
-
-
 class _Previous:
-    """Amounts of the last payroll before this one, in the order of the people; 0 for who was absent from it."""
+    """Amounts of the people's last payroll before this one, in their order; 0 for who was absent from it."""
 
-    def __init__(self, tx: Tx, asked: Asked, ids: Sequence[EmployeeId]) -> None:
-        start = asked.pay_date - _PREVIOUS
-        self._found = census.pay_by_date(
-            tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, start=start, end=asked.pay_date, employees=ids
-        )
-        where = {employee_id: index for index, employee_id in enumerate(ids)}
-        places = np.array([where[employee_id] for employee_id in self._found.employee_id], dtype=np.int64)
-        days = self._found.pay_date
-        self._last = days == days.max() if len(days) else np.zeros(0, dtype=np.bool_)
-        self._places = places[self._found.employee][self._last] if len(days) else places
-        self._size = len(ids)
+    def __init__(self, recent: census.PayByDate, ids: IdColumn[EmployeeId]) -> None:
+        places = recent.employee_id.places_in(ids)[recent.employee]
+        mine = places >= 0
+        if mine.any():
+            mine &= recent.pay_date == recent.pay_date[mine].max()
+        self._recent, self._last, self._places, self._size = recent, mine, places[mine], len(ids)
 
     def of(self, *names: str) -> Cents:
         """The sum of these columns."""
         out = np.zeros(self._size, dtype=np.int64)
         for name in names:
-            out[self._places] += getattr(self._found, name)[self._last]
+            out[self._places] += getattr(self._recent, name)[self._last]
         return out
 
 
-def _additions(tx: Tx, asked: Asked, start: date, ids: Sequence[EmployeeId]) -> Cents:
+def _additions(contributed: ledger.Contributed, ids: IdColumn[EmployeeId]) -> Cents:
     """What 415(c) counts of the limitation year so far, as posted; catch-up is taken off by the check."""
-    out = np.zeros(len(ids), dtype=np.int64)
-    if start >= asked.pay_date:
-        return out
-    place = {employee_id: index for index, employee_id in enumerate(ids)}
-    rows = ledger.contribution_totals(
-        tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, start=start, end=asked.pay_date
+    by_source = contributed.of(ids)
+    return sum(
+        (cents for source, cents in by_source.items() if source in _ADDITIONS), np.zeros(len(ids), dtype=np.int64)
     )
-    for employee_id, source, cents in rows:
-        if employee_id in place and source in _ADDITIONS:
-            out[place[employee_id]] += cents
-    return out
 
 
 def _span(year: PlanYear) -> tuple[date, date]:

@@ -3,9 +3,10 @@
 from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDate, entitle
 from .opening import OpeningBalance, load_opening_balances, record_deposit
 from .posting import Books, Cause, Corrected, Settled, corrections, difference, held_cents, post_difference
-from .settlement import Reported, Scope, compare, preview_match, settle
+from .settlement import Before, Reported, Scope, compare, preview_match, read_before, settle
 
 __all__ = [
+    "Before",
     "Books",
     "Cause",
     "Cents",
@@ -27,6 +28,7 @@ __all__ = [
     "load_opening_balances",
     "post_difference",
     "preview_match",
+    "read_before",
     "record_deposit",
     "settle",
 ]

@@ -73,9 +73,12 @@ def difference(should_be: Books, posted: Books) -> dict[Slot, Cents]:
 
 
 def post_difference(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, should_be: Books, posted: Books, cause: Cause
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, should_be: Books, posted: Books, cause: Cause, part: int = 0
 ) -> Settled | Refused[ledger.Refusal]:
-    """Post one entry per pay date that differs; all of them or, on a refusal, the caller rolls back."""
+    """Post one entry per pay date that differs; all of them or, on a refusal, the caller rolls back.
+
+    ``part`` numbers the slices of people of a plan that is too large for one entry.
+    """
     differing = difference(should_be, posted)
     entries: list[EntryId] = []
     for period, pay_date in enumerate(should_be.pay_dates):
@@ -87,7 +90,7 @@ def post_difference(
         outcome = ledger.post(
             tx,
             tenant_id=tenant_id,
-            key=f"{cause.key}/{pay_date}",
+            key=f"{cause.key}/{pay_date}/{part}" if part else f"{cause.key}/{pay_date}",
             event_on=pay_date,
             reason="correction" if cause.corrects(pay_date) else "contribution",
             cause=cause.cause,

@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 
 from open401k import census, ledger, plan
 from open401k.base.db import Tx
-from open401k.kernel import CalendarYear, EmployeeId, PlanId, PlanYear, Refused, Source, SponsorId
+from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear, Refused, Source, SponsorId
 from open401k.law import deferrals
 
 from . import _store
 from .contributions import Cents, HeldReason, Pay, PayOfDate, People, YearToDate, entitle, entitle_date
 from .posting import Books, Cause, Settled, Slot, post_difference
+
+#: People settled at once: enough for set-based statements, few enough that memory does not grow with the plan.
+SLICE = 10_000
 
 #: Pay after the last day of work that payrolls usually still owe: post-severance pay within 2 1/2 months counts as
 #: compensation (Reg. 1.415(c)-2(e)(3)(i)).
@@ -46,12 +50,31 @@ class Scope:
     roster: Sequence[census.Employee] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Books and pay of everybody before a pay date: read once, however many slices of people are settled."""
+
+    calendar_year: ledger.Contributed
+    plan_year: ledger.Contributed
+    pay: census.PayTotals
+    wages: census.PayTotals  # of the calendar year before
+
+
 def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Refusal]:
-    """Post what is missing, take back what is too much, for every pay date of the scope; a settled book stays."""
+    """Post what is missing, take back what is too much, for every pay date of the scope; a settled book stays.
+
+    A pay date of more than ``SLICE`` people is posted in several entries.
+    """
     total = Settled()
-    for should_be, posted in compare(tx, scope=scope):
+    for should_be, posted, part in _compared(tx, scope):
         settled = post_difference(
-            tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, should_be=should_be, posted=posted, cause=cause
+            tx,
+            tenant_id=scope.tenant_id,
+            plan_id=scope.plan_id,
+            should_be=should_be,
+            posted=posted,
+            cause=cause,
+            part=part,
         )
         if isinstance(settled, Refused):
             return settled
@@ -60,10 +83,15 @@ def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Re
 
 
 def compare(tx: Tx, *, scope: Scope) -> Iterator[tuple[Books, Books]]:
-    """Should-be and posted, segment by segment. Lazy: a segment's opening reads what the one before it posted.
+    """Should-be and posted, by segment and slice of people. Lazy: a segment's opening reads what was posted before.
 
     Who has money posted but no pay any more (a corrected file left them out) is compared as well.
     """
+    for should_be, posted, _ in _compared(tx, scope):
+        yield should_be, posted
+
+
+def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
     pay = census.pay_by_date(
         tx,
         tenant_id=scope.tenant_id,
@@ -73,21 +101,27 @@ def compare(tx: Tx, *, scope: Scope) -> Iterator[tuple[Books, Books]]:
         employees=scope.employees,
     )
     posted = _posted(tx, scope)
-    everybody = sorted({*pay.employee_id, *(who for _, who, _, _ in posted)})
-    dates = sorted({*pay.pay_date.astype("datetime64[D]").tolist(), *(day for _, _, day, _ in posted)})
+    everybody = IdColumn.of(EmployeeId, sorted({who for _, who, _, _ in posted}))
+    everybody = IdColumn(EmployeeId, np.union1d(pay.employee_id.raw, everybody.raw))
+    dates = sorted({*np.unique(pay.pay_date).astype("datetime64[D]").tolist(), *(day for _, _, day, _ in posted)})
     if not dates:
         return
-    roster = scope.roster if scope.roster is not None else census.roster(tx, tenant_id=scope.tenant_id)
-    by_id = {employee.employee_id: employee for employee in roster}
-    employees = [by_id[employee_id] for employee_id in everybody]
+    known = None if scope.roster is None else {employee.employee_id: employee for employee in scope.roster}
     for segment in _segments(tx, scope, dates):
-        people = _people(tx, scope, segment, employees)
-        opening = _opening(tx, scope, segment, people)
-        found = entitle(segment.provisions, people, _pay(segment, pay, employees), opening)
-        should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
-        should_be |= {(source, reason): cents for (source, reason), cents in found.held.items()}
-        ids = people.employee_ids
-        yield Books(ids, segment.pay_dates, should_be), _posted_books(posted, segment, ids)
+        before = read_before(tx, scope=scope, provisions=segment.provisions, on=segment.pay_dates[0])
+        for part, start in enumerate(range(0, len(everybody), SLICE)):
+            column = everybody[start : start + SLICE]
+            ids = tuple(column)
+            if known is None:
+                employees = census.roster(tx, tenant_id=scope.tenant_id, employee_ids=ids)
+            else:
+                employees = [known[employee_id] for employee_id in ids]
+            people = _people(tx, scope, segment, employees, before)
+            opening = _opening(tx, scope, segment, people, before)
+            found = entitle(segment.provisions, people, _pay(segment, pay, column, employees), opening)
+            should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
+            should_be |= {(source, reason): cents for (source, reason), cents in found.held.items()}
+            yield Books(ids, segment.pay_dates, should_be), _posted_books(posted, segment, ids), part
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +140,18 @@ def preview_match(
     provisions: plan.Provisions,
     employees: Sequence[census.Employee],
     pay: Reported,
+    before: Before | None = None,
 ) -> Cents:
-    """The match that posting this payroll would give, per employee: to hold the file's own figure against."""
+    """The match that posting this payroll would give, per employee: to hold the file's own figure against.
+
+    ``before`` is :func:`read_before` of the pay date, for who asks slice by slice.
+    """
     nothing = np.zeros(len(employees), dtype=np.int64)
     if provisions.match is None:
         return nothing
     segment = Segment(provisions, (scope.since,))
-    people = _people(tx, scope, segment, employees)
+    before = before or read_before(tx, scope=scope, provisions=provisions, on=scope.since)
+    people = _people(tx, scope, segment, employees, before)
     of_date = PayOfDate(
         on=scope.since,
         compensation=pay.compensation,
@@ -123,7 +162,7 @@ def preview_match(
         coded_catch_up_roth=nothing,
         left_long_ago=np.array([_left_long_ago(who, scope.since) for who in employees], dtype=np.bool_),
     )
-    credited, _, _ = entitle_date(provisions, people, of_date, _opening(tx, scope, segment, people))
+    credited, _, _ = entitle_date(provisions, people, of_date, _opening(tx, scope, segment, people, before))
     return credited[provisions.match.source]
 
 
@@ -140,7 +179,22 @@ def _years(provisions: plan.Provisions, day: date) -> tuple[int, PlanYear]:
     return day.year, provisions.plan_year_of(day)
 
 
-def _people(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee]) -> People:
+def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date) -> Before:
+    """What everybody's opening is made of: contributions and pay of the years before a pay date."""
+    calendar, plan_year = CalendarYear(on.year), provisions.plan_year_of(on)
+    where: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id}
+    in_calendar = ledger.contributed(tx, **where, start=calendar.start, end=on)
+    same = plan_year.start == calendar.start
+    last = CalendarYear(calendar.year - 1)
+    return Before(
+        calendar_year=in_calendar,
+        plan_year=in_calendar if same else ledger.contributed(tx, **where, start=plan_year.start, end=on),
+        pay=census.pay_totals(tx, **where, start=plan_year.start, end=on),
+        wages=census.pay_totals(tx, **where, start=last.start, end=last.end),
+    )
+
+
+def _people(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee], before: Before) -> People:
     year = segment.calendar_year
     wages = census.fica_wages(
         tx,
@@ -148,6 +202,7 @@ def _people(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.E
         plan_id=scope.plan_id,
         employees=employees,
         year=CalendarYear(year.year - 1),
+        own=before.wages,
     )
     births = np.array([e.birth_date.year if e.birth_date else 0 for e in employees], dtype=np.int64)
     return People(
@@ -164,14 +219,18 @@ def _people(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.E
     )
 
 
-def _pay(segment: Segment, pay: census.PayByDate, employees: Sequence[census.Employee]) -> Pay:
+def _pay(
+    segment: Segment,
+    pay: census.PayByDate,
+    column: IdColumn[EmployeeId],
+    employees: Sequence[census.Employee],
+) -> Pay:
     """Rows scattered into people by pay dates; catch-up codes count as what they are, deferrals."""
-    row = {employee.employee_id: index for index, employee in enumerate(employees)}
-    rows = np.array([row[employee_id] for employee_id in pay.employee_id], dtype=np.int64)
+    rows = pay.employee_id.places_in(column)[pay.employee]
     days = pay.pay_date.astype("datetime64[D]")
     dates = np.array(segment.pay_dates, dtype="datetime64[D]")
-    inside = np.isin(days, dates)
-    where = (rows[pay.employee[inside]], np.searchsorted(dates, days[inside]))
+    inside = np.isin(days, dates) & (rows >= 0)
+    where = (rows[inside], np.searchsorted(dates, days[inside]))
 
     def scattered(values: Cents) -> Cents:
         grid = np.zeros((len(employees), len(segment.pay_dates)), dtype=np.int64)
@@ -186,7 +245,9 @@ def _pay(segment: Segment, pay: census.PayByDate, employees: Sequence[census.Emp
         after_tax=scattered(pay.after_tax_cents),
         coded_catch_up_pre_tax=scattered(pay.catch_up_pre_tax_cents),
         coded_catch_up_roth=scattered(pay.catch_up_roth_cents),
-        left_long_ago=np.array([[_left_long_ago(who, day) for day in segment.pay_dates] for who in employees]),
+        left_long_ago=np.array(
+            [[_left_long_ago(who, day) for day in segment.pay_dates] for who in employees], dtype=np.bool_
+        ).reshape(len(employees), len(segment.pay_dates)),
     )
 
 
@@ -199,65 +260,50 @@ def _left_long_ago(employee: census.Employee, day: date) -> bool:
     return bool(employee.employment) and not here and day >= employee.employment[0].hired_on
 
 
-def _opening(tx: Tx, scope: Scope, segment: Segment, people: People) -> YearToDate:
+def _opening(tx: Tx, scope: Scope, segment: Segment, people: People, before: Before) -> YearToDate:
     """Year to date before the segment, from the books (money) and the pay lines (compensation from entry on)."""
-    first = segment.pay_dates[0]
-    plan_year = segment.provisions.plan_year_of(first)
-    place = {employee_id: index for index, employee_id in enumerate(people.employee_ids)}
-    calendar = _credited(tx, scope, segment.calendar_year.start, first, place)
-    in_plan_year = calendar if plan_year.start == segment.calendar_year.start else None
-    if in_plan_year is None:
-        in_plan_year = _credited(tx, scope, plan_year.start, first, place)
+    ids = IdColumn.of(EmployeeId, people.employee_ids)
+    calendar = before.calendar_year.of(ids)
+    in_plan_year = calendar if before.plan_year is before.calendar_year else before.plan_year.of(ids)
     match = segment.provisions.match
-    nothing = np.zeros(len(place), dtype=np.int64)
+    nothing = np.zeros(len(ids), dtype=np.int64)
     return YearToDate(
         deferrals=calendar.get(Source.PRE_TAX, nothing) + calendar.get(Source.ROTH, nothing),
         roth_deferrals=calendar.get(Source.ROTH, nothing),
-        compensation=_compensation_before(tx, scope, plan_year.start, first, people),
+        compensation=_compensation_before(tx, scope, segment, people, ids, before),
         matched_deferrals=in_plan_year.get(Source.PRE_TAX, nothing) + in_plan_year.get(Source.ROTH, nothing),
         match=in_plan_year.get(match.source, nothing) if match else nothing,
         additions=sum((cents for source, cents in in_plan_year.items() if source is not Source.ROLLOVER), nothing),
     )
 
 
-def _credited(tx: Tx, scope: Scope, start: date, end: date, place: dict[EmployeeId, int]) -> dict[Source, Cents]:
-    found: dict[Source, Cents] = {}
+def _compensation_before(
+    tx: Tx, scope: Scope, segment: Segment, people: People, ids: IdColumn[EmployeeId], before: Before
+) -> Cents:
+    """Plan compensation of the plan year before the segment, counted from each person's entry."""
+    end = segment.pay_dates[0]
+    start = segment.provisions.plan_year_of(end).start
+    found = np.zeros(len(ids), dtype=np.int64)
     if start >= end:
         return found
-    rows = ledger.contribution_totals(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=start, end=end)
-    for employee_id, source, cents in rows:
-        if employee_id in place:
-            found.setdefault(source, np.zeros(len(place), dtype=np.int64))[place[employee_id]] = cents
-    return found
-
-
-def _compensation_before(tx: Tx, scope: Scope, start: date, end: date, people: People) -> Cents:
-    """Plan compensation of the plan year before ``end``, counted from each person's entry."""
-    place = {employee_id: index for index, employee_id in enumerate(people.employee_ids)}
-    found = np.zeros(len(place), dtype=np.int64)
-    if start >= end:
-        return found
-    totals = census.pay_totals(
-        tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=start, end=end, employees=scope.employees
-    )
-    late = {
-        employee_id
-        for employee_id, entered in zip(people.employee_ids, people.entered_on, strict=True)
-        if entered is None or entered > start
-    }
-    for employee_id, cents in zip(totals.employee_id, totals.plan_cents.tolist(), strict=True):
-        if employee_id in place and employee_id not in late:
-            found[place[employee_id]] = cents
-    if late:
+    rows = ids.places_in(before.pay.employee_id)
+    found[rows >= 0] = before.pay.plan_cents[rows[rows >= 0]]
+    never = date.max
+    entered = np.array([day or never for day in people.entered_on], dtype="datetime64[D]")
+    late = np.flatnonzero(entered > np.datetime64(start))
+    if len(late):
+        found[late] = 0
         each = census.pay_by_date(
-            tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=start, end=end, employees=sorted(late)
+            tx,
+            tenant_id=scope.tenant_id,
+            plan_id=scope.plan_id,
+            start=start,
+            end=end,
+            employees=[people.employee_ids[place] for place in late.tolist()],
         )
-        days: list[date] = each.pay_date.astype("datetime64[D]").tolist()
-        for index, day, cents in zip(each.employee.tolist(), days, each.plan_cents.tolist(), strict=True):
-            employee_id = each.employee_id[index]
-            entered = people.entered_on[place[employee_id]]
-            if entered is not None and day >= entered:
-                found[place[employee_id]] += cents
+        places = each.employee_id.places_in(ids)[each.employee]
+        counted = each.pay_date.astype("datetime64[D]") >= entered[places]
+        np.add.at(found, places[counted], each.plan_cents[counted])
     return found
 
 
@@ -287,7 +333,7 @@ def _posted_books(
     period = {day: index for index, day in enumerate(segment.pay_dates)}
     cents: dict[Slot, Cents] = {}
     for slot, employee_id, day, amount in posted:
-        if day in period:
+        if day in period and employee_id in place:
             grid = cents.setdefault(slot, np.zeros((len(place), len(period)), dtype=np.int64))
             grid[place[employee_id], period[day]] += amount
     return Books(ids, segment.pay_dates, cents)
