@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from open401k.base.db import Tx
-from open401k.kernel import PlanId, SponsorId
+from open401k.kernel import PlanId, RunId, SponsorId
 
 
 def tenant_of_plan(tx: Tx, *, plan_id: PlanId) -> UUID | None:
@@ -154,31 +154,30 @@ def gains(
 
 
 class PaidRow(NamedTuple):
-    """One line of a run as a fact, whether or not another run took its place since."""
+    """One line of a run as a fact: cents by column; catch-up codes count as deferrals of their source."""
 
     line_no: int
     employee_id: UUID
-    gross_cents: int
-    pre_tax_cents: int
-    roth_cents: int
-    after_tax_cents: int
-    match_cents: int
-    nonelective_cents: int
+    pay_cents: int
+    pre_tax: int
+    roth: int
+    after_tax: int
+    match: int
+    nonelective: int
 
 
-def lines_paid(tx: Tx, *, tenant_id: SponsorId, run_id: UUID, after: int, limit: int) -> list[PaidRow]:
-    """Lines of a run numbered above ``after``; catch-up codes count as deferrals of their source."""
+def lines_paid(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> list[PaidRow]:
+    """Every line of a run with its gross pay, whether or not another run took its place since."""
     rows = tx.rows(
         """
         select
             line_no, employee_id, gross_cents, pre_tax_cents + catch_up_pre_tax_cents,
             roth_cents + catch_up_roth_cents, after_tax_cents, coalesce(match_cents, 0), coalesce(nonelective_cents, 0)
         from census.pay_line_v
-        where tenant_id = %s and run_id = %s and line_no > %s
+        where tenant_id = %s and run_id = %s
         order by line_no
-        limit %s
         """,
-        [tenant_id, run_id, after, limit],
+        [tenant_id, run_id],
     )
     return [PaidRow(*row) for row in rows]
 

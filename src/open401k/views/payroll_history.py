@@ -110,14 +110,15 @@ class RunDetail:
 
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, after: str | None = None) -> PayrollHistory:
     """A page of the payrolls, newest first; ``after`` is the ``older`` of the page before."""
-    found = runs.history(tx, tenant_id=tenant_id, plan_id=plan_id)
+    history = runs.history(tx, tenant_id=tenant_id, plan_id=plan_id)
+    found = history
     if after is not None:
         places = [place for place, run in enumerate(found) if str(run.run_id) == after]
         found = found[places[0] + 1 :] if places else []
     due = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
     return PayrollHistory(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
-        payrolls=payroll_lines(found[:_PAGE], due),
+        payrolls=payroll_lines(found[:_PAGE], due, among=history),
         older=str(found[_PAGE - 1].run_id) if len(found) > _PAGE else None,
     )
 
@@ -132,7 +133,7 @@ def load_run(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId, af
     rows = _rows(tx, tenant_id, run, _replaced(run, history), found, after_row)
     names = {row.line_no: row.name for row in rows}
     due = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
-    (line,) = payroll_lines([run], due)
+    (line,) = payroll_lines([run], due, among=history.values())
     return RunDetail(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
         run=line,
@@ -187,7 +188,7 @@ def _name(tx: Tx, actor_id: str) -> str:
 def _steps(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> tuple[StepLine, ...]:
     """What was done of the payroll's flow, and when."""
     carried_out = {each.name: each for each in done(tx, tenant_id=tenant_id, flow_id=FlowId(run.run_id.uuid))}
-    checked = carried_out.get("check")
+    at = _checked_at(run, carried_out.get("check"))
     found = ", ".join(
         f"{run.counts.get(severity, 0)} {word}"
         for severity, word in (("reject", "rejected"), ("hold", "held"), ("note", "noted"))
@@ -195,7 +196,7 @@ def _steps(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> tuple[StepLine, ...]:
     )
     return (
         StepLine("receive", "File received", run.received_at, f"{run.rows} rows" if run.rows else ""),
-        StepLine("check", "Every row checked", _checked_at(run, checked), found or "nothing found"),
+        StepLine("check", "Every row checked", at, (found or "nothing found") if at else ""),
         _step("post", "Contributions posted", carried_out, _posted_words),
         _step("retest", "Every test run", carried_out),
         _step("project", "Year end projected", carried_out),
@@ -245,7 +246,7 @@ def _entries(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> tuple[EntryLine, ..
 def _why(corrected: recordkeeping.Corrected) -> str:
     people = len({each["employee_id"] for each in corrected.differences})
     of = f"{people} {'person' if people == 1 else 'people'}"
-    return f"{corrected.origin} Changes {Money(corrected.credited_cents)} credited of {of}.".strip()
+    return f"{corrected.origin} Credits of {of} change by {Money(corrected.credited_cents)}.".strip()
 
 
 def _deposit(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> DepositLine | None:

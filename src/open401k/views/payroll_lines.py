@@ -1,11 +1,11 @@
 """A payroll run as one line of a list, and the rhythm of the payrolls. Not here: one run to its last row."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from statistics import median_low
 
-from open401k.kernel import Money, day_of
+from open401k.kernel import Money, RunId, day_of
 from open401k.payroll import Severity, remittance, runs
 from open401k.payroll.remittance import Remittance
 
@@ -13,18 +13,20 @@ from .shown import PayrollLine, state_of
 
 #: Gaps between pay dates that say what the usual one is.
 _RECENT = 8
+_EMPLOYER = ("match", "safe_harbor_match", "nonelective", "safe_harbor_nonelective", "profit_sharing")
 
 
-def payroll_line(run: runs.Run, due: Remittance | None) -> PayrollLine:
-    """One run: what was posted, or for a run that is not, what its file says."""
+def payroll_line(run: runs.Run, sent: tuple[Money, Money] | None) -> PayrollLine:
+    """One run: ``sent`` is the money of employees and employer that is due for it; without it, what its file says."""
+    employee, employer = sent or (Money(_reported(run)), Money(sum(run.totals.get(name, 0) for name in _EMPLOYER)))
     return PayrollLine(
         run_id=run.run_id,
         pay_date=run.pay_date or run.announced or day_of(run.received_at),
         provider=run.provider,
         file_name=run.file_name,
         people=run.rows,
-        employee=Money(due.employee_cents if due else _reported(run)),
-        employer=Money(due.employer_cents if due else 0),
+        employee=employee,
+        employer=employer,
         state=state_of(run),
         notes=run.counts.get(Severity.NOTE, 0),
         holds=run.counts.get(Severity.HOLD, 0),
@@ -32,10 +34,30 @@ def payroll_line(run: runs.Run, due: Remittance | None) -> PayrollLine:
     )
 
 
-def payroll_lines(found: Iterable[runs.Run], due: Iterable[Remittance]) -> tuple[PayrollLine, ...]:
-    """Runs as lines, in the order given."""
+def payroll_lines(
+    found: Iterable[runs.Run], due: Iterable[Remittance], among: Iterable[runs.Run] = ()
+) -> tuple[PayrollLine, ...]:
+    """Runs as lines, in the order given; ``among`` are all runs of the plan.
+
+    A corrected file owes only a difference to what it replaced: its line shows both together.
+    """
+    found = list(found)
     by_run = {each.run_id: each for each in due}
-    return tuple(payroll_line(run, by_run.get(run.run_id)) for run in found)
+    known = {run.run_id: run for run in (*among, *found)}
+    return tuple(payroll_line(run, _sent(run, known, by_run)) for run in found)
+
+
+def _sent(
+    run: runs.Run, known: Mapping[RunId, runs.Run], due: Mapping[RunId, Remittance]
+) -> tuple[Money, Money] | None:
+    if run.run_id not in due:
+        return None
+    employee, employer, each = 0, 0, due.get(run.run_id)
+    while each is not None:
+        employee, employer = employee + each.employee_cents, employer + each.employer_cents
+        before = known[each.run_id].replaces if each.run_id in known else None
+        each = due.get(before) if before is not None else None
+    return Money(employee), Money(employer)
 
 
 def next_pay_date(pay_dates: Iterable[date]) -> date | None:

@@ -51,10 +51,10 @@ def posted_rows(
     """
     lines = _lines(tx, tenant_id, run)
     credited, held = _gains(tx, tenant_id, run, replaced)
-    people = _people(tx, tenant_id, [line.employee_id for line in lines])
-    mine: dict[EmployeeId, list[census.PayLine]] = defaultdict(list)
+    mine: dict[EmployeeId, list[_store.PaidRow]] = defaultdict(list)
     for line in lines:
-        mine[line.employee_id].append(line)
+        mine[EmployeeId(line.employee_id)].append(line)
+    people = _people(tx, tenant_id, list(mine))
     rows = [
         row
         for employee_id, theirs in mine.items()
@@ -87,19 +87,26 @@ def _named(row: PayrollRow) -> EmployeeId | None:
         return None
 
 
-def _lines(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> list[census.PayLine]:
-    """The facts of a run: as now known, or for a replaced one as known when it was posted."""
-    if run.pay_date is None:
-        return []
-    found = census.current_lines(
-        tx,
-        tenant_id=tenant_id,
-        plan_id=run.plan_id,
-        start=run.pay_date,
-        end=run.pay_date + timedelta(days=1),
-        known_at=None if run.replaced_by is None else run.status_at,
-    )
-    return [line for line in found if line.run_id == run.run_id]
+def _lines(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> list[_store.PaidRow]:
+    """The facts of a run. Of a replaced one, whose pay codes mean nothing any more, pay is the whole of it."""
+    if run.replaced_by is not None or run.pay_date is None:
+        return _store.lines_paid(tx, tenant_id=tenant_id, run_id=run.run_id)
+    start, end = run.pay_date, run.pay_date + timedelta(days=1)
+    found = census.current_lines(tx, tenant_id=tenant_id, plan_id=run.plan_id, start=start, end=end)
+    return [
+        _store.PaidRow(
+            line.line_no,
+            line.employee_id.uuid,
+            line.plan_cents,
+            line.pre_tax_cents + line.catch_up_pre_tax_cents,
+            line.roth_cents + line.catch_up_roth_cents,
+            line.after_tax_cents,
+            line.match_cents or 0,
+            line.nonelective_cents or 0,
+        )
+        for line in found
+        if line.run_id == run.run_id
+    ]
 
 
 def _gains(
@@ -124,13 +131,12 @@ def _people(tx: Tx, tenant_id: SponsorId, ids: Sequence[EmployeeId]) -> dict[Emp
 
 
 def _rows_of(
-    person: census.Employee, lines: Sequence[census.PayLine], credited: Counter[str], held: int, findings: Counter[int]
+    person: census.Employee, lines: Sequence[_store.PaidRow], credited: Counter[str], held: int, findings: Counter[int]
 ) -> Iterator[RunRow]:
-    reported = [_reported(line) for line in lines]
-    shares = {column: shared(credited[column], [each[column] for each in reported]) for column in _COLUMNS}
+    shares = {column: shared(credited[column], [getattr(line, column) for line in lines]) for column in _COLUMNS}
     not_credited = [
-        max(0, sum(each[column] - shares[column][place] for column in _OF_EMPLOYEE))
-        for place, each in enumerate(reported)
+        max(0, sum(getattr(line, column) - shares[column][place] for column in _OF_EMPLOYEE))
+        for place, line in enumerate(lines)
     ]
     for place, (line, waits) in enumerate(zip(lines, shared(held, not_credited), strict=True)):
         yield RunRow(
@@ -138,7 +144,7 @@ def _rows_of(
             employee_id=person.employee_id,
             name=f"{person.first_name} {person.last_name}",
             ssn_masked=census.mask_ssn(person.ssn_last4) if person.ssn_last4 else "",
-            plan_compensation=Money(line.plan_cents),
+            plan_compensation=Money(line.pay_cents),
             **{column: Money(cents[place]) for column, cents in shares.items()},
             held=Money(waits),
             findings=findings[line.line_no],
@@ -156,16 +162,6 @@ def shared(cents: int, reported: Sequence[int]) -> list[int]:
         parts.append(min(amount, cents))
         cents -= parts[-1]
     return [*parts, cents]
-
-
-def _reported(line: census.PayLine) -> dict[str, int]:
-    return {
-        "pre_tax": line.pre_tax_cents + line.catch_up_pre_tax_cents,
-        "roth": line.roth_cents + line.catch_up_roth_cents,
-        "after_tax": line.after_tax_cents,
-        "match": line.match_cents or 0,
-        "nonelective": line.nonelective_cents or 0,
-    }
 
 
 def _read(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> Iterator[PayrollRow]:

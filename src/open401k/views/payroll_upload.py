@@ -107,7 +107,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, replaces: RunId | Non
     posted = [run for run in history if run.status == runs.Status.POSTED]
     return PayrollUpload(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
-        recent=payroll_lines(history[:_RECENT], due),
+        recent=payroll_lines(history[:_RECENT], due, among=history),
         providers=_providers(history),
         next_payroll_on=next_pay_date(run.pay_date for run in posted if run.pay_date),
         replaces=_standing_for(replaces, {run.run_id: run for run in posted}),
@@ -165,7 +165,7 @@ def _column(place: int, column: payroll.ProposedColumn) -> ColumnProposal:
         heading=column.heading,
         field=str(column.field) if column.field else None,
         sure=column.confidence == 100 and not column.changed_from,
-        why=column.why,
+        why=f"{column.why}; it was {column.changed_from!r}" if column.changed_from else column.why,
         samples=column.samples,
         alternatives=tuple(_LABELS[each] for each in column.alternatives),
     )

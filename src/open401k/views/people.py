@@ -96,7 +96,8 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> People:
     terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=day_of(tx.now))
     entered = census.entry_dates(tx, tenant_id=tenant_id, provisions=terms, plan_id=plan_id, employees=roster)
     books = _books(tx, tenant_id, plan_id, terms.plan_year_of(day_of(tx.now)), tested)
-    lines = [_line(each, on, day_of(tx.now), books) for each, on in zip(roster, entered, strict=True)]
+    days = [_entry(on, terms) for on in entered]
+    lines = [_line(each, on, day_of(tx.now), books) for each, on in zip(roster, days, strict=True)]
     by_name = sorted(zip(roster, lines, strict=True), key=lambda each: (each[0].last_name, each[0].first_name))
     return People(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id, run=tested),
@@ -112,7 +113,8 @@ def load_person(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: E
     person, today = found[0], day_of(tx.now)
     tested = compliance.latest(tx, tenant_id=tenant_id, plan_id=plan_id)
     terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today)
-    (enters_on,) = census.entry_dates(tx, tenant_id=tenant_id, provisions=terms, plan_id=plan_id, employees=found)
+    (entered,) = census.entry_dates(tx, tenant_id=tenant_id, provisions=terms, plan_id=plan_id, employees=found)
+    enters_on = _entry(entered, terms)
     books = _books(tx, tenant_id, plan_id, terms.plan_year_of(today), tested)
     group = books.groups.get(employee_id)
     return PersonDetail(
@@ -126,6 +128,11 @@ def load_person(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: E
         held=Money(books.held.get(employee_id, 0)),
         sources=_sources(person, terms, today, books),
     )
+
+
+def _entry(day: date | None, terms: plan.Provisions) -> date | None:
+    """Nobody is a participant before there is a plan."""
+    return None if day is None else max(day, terms.adopted_on)
 
 
 def _line(person: census.Employee, enters_on: date | None, today: date, books: _Books) -> PersonLine:
@@ -180,7 +187,7 @@ def _books(
     tx: Tx, tenant_id: SponsorId, plan_id: PlanId, year: PlanYear, tested: compliance.ComplianceRun | None
 ) -> _Books:
     paid = census.pay_totals(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end)
-    gained = ledger.contributions(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end)
+    gained = ledger.contribution_totals(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end)
     found = ledger.balances(tx, tenant_id=tenant_id, plan_id=plan_id)
     columns = zip(found.kind, found.employee_id, found.source, found.asset, found.amount, strict=True)
     balances: dict[EmployeeId, Counter[str]] = defaultdict(Counter)
@@ -201,7 +208,7 @@ def _books(
     )
 
 
-def _by_person(gained: Iterable[ledger.Contribution]) -> dict[EmployeeId, Counter[str]]:
+def _by_person(gained: Iterable[ledger.ContributionTotal]) -> dict[EmployeeId, Counter[str]]:
     credited: dict[EmployeeId, Counter[str]] = defaultdict(Counter)
     for each in gained:
         credited[each.employee_id][each.source.value] += each.cents
