@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from open401k.kernel import Money
+from open401k.kernel import CalendarYear, LimitationYear, Money, PlanYear
+from open401k.law import figures
 
 from . import checks_limits, checks_people
 from .checks_swap import SwapWatch
@@ -72,8 +73,7 @@ class FileCheck:
         self._repeated(rows, columns)
         self.findings.extend(checks_people.check(columns, self.expected, pay_date, self.new_people))
         holds: list[Hold] = []
-        # A day out of range has its own finding; the figures of its year may not exist.
-        if pay_date is not None and not _pay_date_findings(pay_date, self.expected, self.mapping):
+        if pay_date is not None and not self._unusable(pay_date):
             for finding, hold in checks_limits.check(columns, self.expected, pay_date):
                 if finding is not None:
                     self.findings.add(finding)
@@ -91,10 +91,16 @@ class FileCheck:
         """The one pay date of the file: announced, else that of its first row."""
         return self.expected.pay_date or (self._first.pay_date if self._first else None)
 
+    def _unusable(self, pay_date: date | None) -> list[Finding]:
+        """Why nothing can be held against the figures of the pay date's year."""
+        found = _pay_date_findings(pay_date, self.expected, self.mapping)
+        missing = missing_figures(pay_date, self.expected) if pay_date is not None and not found else None
+        return found if missing is None else [missing]
+
     def finish(self) -> Outcome:
         """What only the whole file shows: the pay date, totals, swapped columns."""
         if self._rows:
-            self.findings.extend(_pay_date_findings(self.pay_date, self.expected, self.mapping))
+            self.findings.extend(self._unusable(self.pay_date))
             self.findings.extend(_total_findings(self._totals, self._rows, self.expected))
             self.findings.extend(self._swap.findings(self.mapping))
         first = self._first
@@ -171,6 +177,24 @@ def content_sum(rows: Iterable[PayrollRow]) -> int:
         )
         total += int.from_bytes(hashlib.sha256(repr(told).encode()).digest(), "big")
     return total
+
+
+def missing_figures(pay_date: date, expected: Expectation) -> Finding | None:
+    """A figure of the law that is not on file for the pay date: without it no limit and no match can be told."""
+    year = expected.limitation_year or LimitationYear.starting(date(pay_date.year, 1, 1))
+    wanted = (
+        ("limit_402g", CalendarYear(pay_date.year)),
+        ("limit_401a17", PlanYear(year.start, year.end)),
+        ("limit_415c", year),
+    )
+    for figure_id, of_year in wanted:
+        try:
+            figures.cents(figure_id, of_year)
+        except figures.NotEnacted as missing:
+            row = figures.figure(figure_id)
+            reason = f"{missing.message} The pay date {pay_date} needs the {row.name} ({row.cite})."
+            return Finding(Severity.REJECT, Code.FIGURES_MISSING, reason, missing.fix, column=str(Field.PAY_DATE))
+    return None
 
 
 def _pay_date_findings(pay_date: date | None, expected: Expectation, mapping: Mapping | None) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 Order of taking, so that no cent is held twice: not in the plan or not eligible (everything), catch-up coded before
 age 50, over the election, over 402(g) and catch-up, catch-up that had to be Roth, over the plan's own limit, over
-415(c), loans.
+415(c). Loan payments that nothing can take refuse the file.
 """
 
 from collections.abc import Generator, Iterator
@@ -48,6 +48,7 @@ def check(chunk: Chunk, expected: Expectation, pay_date: date) -> Found:
     yield from _additions(chunk, most_additions, catch_up, room, left)
     yield from _loans(chunk)
     yield from _match(chunk)
+    yield from _employer_money_without_terms(chunk, expected)
 
 
 def _dollars(cents: int) -> str:
@@ -304,26 +305,25 @@ def _additions(chunk: Chunk, most: int, catch_up: Cents, room: Cents, left: dict
 
 
 def _loans(chunk: Chunk) -> Found:
-    """Payments on loans that nobody knows, and beyond the payoff, wait in suspense."""
+    """A payment on a loan that is not on file, or beyond its payoff, refuses the file.
+
+    No account could take it: were the file posted, the money would be withheld and stand nowhere.
+    """
     for place, row in _rows(chunk, chunk.amounts["loan_payment"] > 0):
         known = int(chunk.places[place])
         open_loans = chunk.standing.loans[known] if chunk.standing.loans is not None and known >= 0 else {}
         for reference, cents in row.loan_payments:
             payoff = open_loans.get(reference)
             if payoff is None:
-                code, over = Code.LOAN_UNKNOWN, cents
-                reason, fix = (
-                    f"No open loan {shown(reference)!r} of this employee.",
-                    "Correct the loan reference, or stop it.",
-                )
+                code, reason = Code.LOAN_UNKNOWN, f"No open loan {shown(reference)!r} of this employee is on file."
+                fix = "Correct the reference; a loan kept elsewhere is paid there: leave it out of this file."
             elif cents > payoff:
-                code, over = Code.LOAN_OVERPAY, cents - payoff
+                code = Code.LOAN_OVERPAY
                 reason = f"{_dollars(cents)} is more than the payoff of {_dollars(payoff)}."
-                fix = "Stop the deduction and return the rest."
+                fix = "Send the payoff, stop the deduction and return the rest."
             else:
                 continue
-            finding = chunk.finding(row, Severity.HOLD, code, reason, fix, Field.LOAN_PAYMENT)
-            yield finding, Hold(row.row, row.key, None, over, code)
+            yield chunk.finding(row, Severity.REJECT, code, reason, fix, Field.LOAN_PAYMENT), None
 
 
 def _match(chunk: Chunk) -> Found:
@@ -340,3 +340,24 @@ def _match(chunk: Chunk) -> Found:
         detail = (("computed_cents", str(formula)), ("sent_cents", str(sent)))
         finding = chunk.finding(row, Severity.HOLD, Code.MATCH_MISMATCH, reason, fix, Field.MATCH, detail=detail)
         yield finding, None
+
+
+#: Employer money by the terms that would have to be in the plan.
+_MATCHES = ((Field.MATCH, Field.SAFE_HARBOR_MATCH), (Source.MATCH, Source.SAFE_HARBOR_MATCH))
+_NONELECTIVES = (
+    (Field.NONELECTIVE, Field.SAFE_HARBOR_NONELECTIVE, Field.PROFIT_SHARING),
+    (Source.NONELECTIVE, Source.SAFE_HARBOR_NONELECTIVE, Source.PROFIT_SHARING),
+)
+
+
+def _employer_money_without_terms(chunk: Chunk, expected: Expectation) -> Found:
+    """Employer money that no term of the plan gives: told, because nothing of it is posted."""
+    for fields, sources in (_MATCHES, _NONELECTIVES):
+        if not expected.terms.sources.isdisjoint(sources):
+            continue
+        for field in fields:
+            for place, row in _rows(chunk, chunk.amounts[str(field)] > 0):
+                cents = int(chunk.amounts[str(field)][place])
+                reason = f"The file says {_dollars(cents)} of employer money that the plan does not give."
+                fix = "Nothing of it is posted; amend the plan, or stop it in payroll."
+                yield chunk.finding(row, Severity.HOLD, Code.SOURCE_NOT_IN_PLAN, reason, fix, field), None

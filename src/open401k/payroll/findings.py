@@ -63,6 +63,7 @@ class Code(StrEnum):
     PAY_DATE_RANGE = "pay_date.range"
     PAY_DATE_MIXED = "pay_date.mixed"
     PAY_DATE_AGAIN = "pay_date.again"
+    FIGURES_MISSING = "figures.missing"
     HOURS_FORMAT = "hours.format"
     HOURS_RANGE = "hours.range"
     LIMIT_402G = "limit.402g"
@@ -98,12 +99,12 @@ class Finding:
 class Hold:
     """Money of one row that is not credited to its source but waits in suspense; the rest of the row posts.
 
-    ``source`` None is a loan payment. ``code`` is the finding that explains it.
+    ``code`` is the finding that explains it.
     """
 
     row: int
     key: str  # the row's person: PayrollRow.key
-    source: Source | None
+    source: Source
     cents: int
     code: Code
 

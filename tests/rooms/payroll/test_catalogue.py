@@ -383,12 +383,12 @@ def test_42_a_cent_of_rounding_is_no_mismatch() -> None:
     accepted(lines(GOOD), known=standing(elected_pre_tax=cents(200_01, -1, -1)))
 
 
-@pytest.mark.parametrize(("loan", "code", "held"), [("L-9", "loan.unknown", 50_00), ("L-1", "loan.overpay", 20_00)])
-def test_43_loans(loan: str, code: str, held: Any) -> None:
+@pytest.mark.parametrize(("loan", "code"), [("L-9", "loan.unknown"), ("L-1", "loan.overpay")])
+def test_43_money_that_no_loan_takes_refuses_the_file(loan: str, code: str) -> None:
     known = standing(loans=[{"L-1": 30_00}, {}, {}])
     outcome = read(lines(GOOD | {"loan_id": loan, "loan_payment": "50.00"}), known=known)
     assert codes(outcome.findings) == [code]
-    assert [(hold.source, hold.cents) for hold in outcome.holds] == [(None, held)]
+    assert (outcome.may_post, outcome.holds) == (False, [])
 
 
 def test_44_match_that_is_not_the_formula() -> None:
