@@ -161,7 +161,7 @@ def _line(person: census.Employee, enters_on: date | None, today: date, books: _
 def _sources(person: census.Employee, terms: plan.Provisions, today: date, books: _Books) -> tuple[SourceLine, ...]:
     credited = books.this_year.get(person.employee_id, Counter())
     balances = books.balances.get(person.employee_id, Counter())
-    years = _years_of_service(person.employment, today)
+    years = years_of_service(person.employment, today)
     lines = []
     for source in Source:
         if source.value not in credited and source.value not in balances:
@@ -175,7 +175,7 @@ def _sources(person: census.Employee, terms: plan.Provisions, today: date, books
     return tuple(lines)
 
 
-def _years_of_service(employment: Sequence[census.Employment], today: date) -> int | None:
+def years_of_service(employment: Sequence[census.Employment], today: date) -> int | None:
     """Whole years since hire, by elapsed time; None where a break in service would have to be judged."""
     if len(employment) != 1:
         return None
