@@ -57,7 +57,7 @@ def _line(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> BookLine:
     paid = [run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date is not None]
     due = duties(
         tx,
-        tested=tested,
+        tenant_id=tenant_id,
         alerts=alerts,
         owed=deposits(tx, tenant_id=tenant_id, plan_id=plan_id),
         history=history,

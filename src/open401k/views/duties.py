@@ -5,14 +5,13 @@ from datetime import date, timedelta
 
 from open401k import compliance, fiduciary
 from open401k.base.db import Tx
-from open401k.compliance import CureKind
-from open401k.kernel import day_of
+from open401k.compliance import Cure, CureKind, TestId
+from open401k.kernel import ComplianceRunId, SponsorId, day_of
 from open401k.payroll import runs
 
 from .deposits import Deposit, state_on
 from .deposits import duties as deposit_duties
 from .shown import DutyLine, DutyState
-from .standings import Newest
 
 #: A file nobody settled for so long was given up.
 _GIVEN_UP_AFTER = timedelta(days=30)
@@ -29,7 +28,7 @@ _DATED = {
 def duties(
     tx: Tx,
     *,
-    tested: Newest | None,
+    tenant_id: SponsorId,
     alerts: Sequence[fiduciary.Alert],
     owed: Sequence[Deposit],
     history: Sequence[runs.Run],
@@ -37,12 +36,10 @@ def duties(
 ) -> tuple[DutyLine, ...]:
     """Everything due, what is open first, each by its day."""
     today = day_of(tx.now)
-    found = [
-        *_files(history, today),
-        *deposit_duties(tx, tuple(owed)),
-        *(line for alert in alerts for line in _decision(alert, today)),
-        *_deadlines(tested, alerts, today),
-    ]
+    found = [*_files(history, today), *deposit_duties(tx, tuple(owed))]
+    for alert in alerts:
+        told = compliance.read_forecast(tx, tenant_id=tenant_id, run_id=ComplianceRunId.parse(alert.run_id))
+        found += _decisions(alert, () if told is None else told.cures_of(TestId(alert.test)), today)
     if expected is not None:
         detail = "expected, from the usual days between payrolls"
         found.append(DutyLine(expected, "Next payroll", detail, state_on(expected, today)))
@@ -65,27 +62,19 @@ def _files(history: Sequence[runs.Run], today: date) -> list[DutyLine]:
     return found
 
 
-def _decision(alert: fiduciary.Alert, today: date) -> list[DutyLine]:
-    if alert.decide_by is None:
+def _decisions(alert: fiduciary.Alert, cures: Sequence[Cure], today: date) -> list[DutyLine]:
+    """The next day by which an alert can still be answered, and the later days that the law sets."""
+    test = f"the {alert.test.upper()} test"
+    offers = [cure for cure in cures if cure.standing is not compliance.Standing.NOT_AVAILABLE and cure.decide_by]
+    days = {cure.decide_by: cure.decided_by for cure in reversed(offers) if cure.decide_by and cure.decide_by >= today}
+    first = min(days, default=alert.decide_by)
+    if first is None:
         return []
-    title = f"Decide how to pass the {alert.test.upper()} test"
-    state = state_on(alert.decide_by, today)
-    return [DutyLine(alert.decide_by, title, f"by {alert.decided_by}", state, alert_id=alert.alert_id)]
-
-
-def _deadlines(tested: Newest | None, alerts: Sequence[fiduciary.Alert], today: date) -> list[DutyLine]:
-    """Days of the law by which an open alert can still be cured."""
-    if tested is None or tested.forecast is None:
-        return []
-    open_tests = {alert.test: alert for alert in alerts}
-    found: dict[tuple[date, CureKind], DutyLine] = {}
-    for cure in tested.forecast.cures:
-        alert = open_tests.get(cure.test.value)
-        title = _DATED.get(cure.kind)
-        if alert is None or title is None or cure.decide_by is None or cure.decide_by == alert.decide_by:
-            continue
-        if cure.standing is not compliance.Standing.NOT_AVAILABLE:
+    state, who = state_on(first, today), days.get(first, alert.decided_by)
+    found = [DutyLine(first, f"Decide how to pass {test}", f"by {who}", state, alert_id=alert.alert_id)]
+    for cure in offers:
+        if cure.kind in _DATED and cure.decide_by and cure.decide_by > first:
             state = state_on(cure.decide_by, today)
-            detail = f"one way to pass the {alert.test.upper()} test"
-            found[cure.decide_by, cure.kind] = DutyLine(cure.decide_by, title, detail, state, alert_id=alert.alert_id)
-    return list(found.values())
+            detail = f"one way to pass {test}"
+            found.append(DutyLine(cure.decide_by, _DATED[cure.kind], detail, state, alert_id=alert.alert_id))
+    return found

@@ -137,6 +137,6 @@ def _history(tx: Tx, tenant_id: SponsorId, run: ComplianceRun, test: TestId) -> 
             None if point.nhce_bps is None else Percent(point.nhce_bps),
         )
         for point in points
-        if point.test is test
+        if point.test is test and point.measured is not None
     }
     return tuple(by_day[day] for day in sorted(by_day))
