@@ -1,6 +1,7 @@
 """The payroll pages on real data: history, one run, upload, columns."""
 
 import re
+from typing import Any
 
 import pytest
 from tests.rooms.views.story import Story, begun
@@ -169,7 +170,11 @@ def test_rows_of_a_run_come_by_the_page(story: Story, monkeypatch: pytest.Monkey
 
 def test_a_run_of_nowhere_is_not_shown(story: Story, db: Database) -> None:
     with story.begin() as tx:
-        keys = {"tenant_id": story.plan.sponsor_id, "plan_id": story.plan.plan_id, "run_id": db.ids.new(RunId)}
+        keys: dict[str, Any] = {
+            "tenant_id": story.plan.sponsor_id,
+            "plan_id": story.plan.plan_id,
+            "run_id": db.ids.new(RunId),
+        }
         assert payroll_history.load_run(tx, **keys) is None
         assert payroll_upload.load_mapping(tx, **keys) is None
 
@@ -218,7 +223,7 @@ def test_a_settled_file_shows_its_columns_as_remembered(story: Story) -> None:
 
 def test_the_upload_page_knows_providers_rhythm_and_what_may_be_replaced(story: Story) -> None:
     with story.begin() as tx:
-        keys = {"tenant_id": story.plan.sponsor_id, "plan_id": story.plan.plan_id}
+        keys: dict[str, Any] = {"tenant_id": story.plan.sponsor_id, "plan_id": story.plan.plan_id}
         plain = payroll_upload.load(tx, **keys)
         standing = payroll_upload.load(tx, **keys, replaces=story.run["first"])
         replaced = payroll_upload.load(tx, **keys, replaces=story.run["replaced"])
@@ -235,7 +240,7 @@ def test_the_upload_page_knows_providers_rhythm_and_what_may_be_replaced(story: 
 def test_no_page_shows_a_whole_social_security_number(story: Story) -> None:
     numbers = [person.ssn for person in ACME.people] + ["219-11-1088"]
     with story.begin() as tx:
-        keys = {"tenant_id": story.plan.sponsor_id, "plan_id": story.plan.plan_id}
+        keys: dict[str, Any] = {"tenant_id": story.plan.sponsor_id, "plan_id": story.plan.plan_id}
         texts = [repr(payroll_history.load(tx, **keys)), repr(payroll_upload.load(tx, **keys))]
     texts += [repr(detail(story, name)) for name in RUNS]
     texts += [repr(mapping(story, name)) for name in RUNS]

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from tests.rooms.views.story import Story
 
@@ -96,7 +97,7 @@ def test_a_key_employee_is_told_with_the_reason(story: Story) -> None:
 def test_a_person_of_nowhere_is_not_shown(story: Story, db: Database) -> None:
     with story.begin() as tx:
         stranger = db.ids.new(EmployeeId)
-        keys = {"tenant_id": story.plan.sponsor_id, "plan_id": story.plan.plan_id}
+        keys: dict[str, Any] = {"tenant_id": story.plan.sponsor_id, "plan_id": story.plan.plan_id}
         assert people.load_person(tx, **keys, employee_id=stranger) is None
 
 
