@@ -100,6 +100,12 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, alert_id: AlertId) ->
     )
 
 
+def cures(tx: Tx, *, tenant_id: SponsorId, of: Alert) -> tuple[CureLine, ...]:
+    """The cures that an alert tells of, cheapest first, without the rest of its page."""
+    told = compliance.read_forecast(tx, tenant_id=tenant_id, run_id=ComplianceRunId.parse(of.run_id))
+    return () if told is None else tuple(_cure(cure) for cure in told.cures_of(TestId(of.test)))
+
+
 def alert_line(alert: Alert) -> AlertLine:
     """An alert as lists show it."""
     return AlertLine(
