@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import LiteralString
 from uuid import UUID
 
 from open401k.base.db import Tx
@@ -13,13 +13,13 @@ _ROSTERS: LiteralString = """
     select
         employee_id,
         min(last4),
+        -- as text: read in one go, not value by value
         coalesce(
             json_agg(point order by place, ordinal, event_on) filter (where point is not null), '[]'::json
-        ),
-        json_agg(pay_of_year) filter (where pay_of_year is not null)
+        )::text
     from (
         select
-            employee_id, null as last4, null::json as point, null::json as pay_of_year,
+            employee_id, null as last4, null::json as point,
             null::timestamptz as place, null::integer as ordinal, null::date as event_on
         from census.employee
         where tenant_id = %(tenant_id)s
@@ -27,7 +27,7 @@ _ROSTERS: LiteralString = """
             and (%(everybody)s or employee_id = any (%(employee_ids)s::uuid[]))
         union all
         (
-            select distinct on (employee_id) employee_id, last4, null, null, null, null, null
+            select distinct on (employee_id) employee_id, last4, null, null, null, null
             from census.ssn
             where tenant_id = %(tenant_id)s
                 and recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
@@ -36,7 +36,7 @@ _ROSTERS: LiteralString = """
         )
         union all
         select
-            newest.employee_id, null, json_build_array(newest.kind, newest.event_on, newest.value), null,
+            newest.employee_id, null, json_build_array(newest.kind, newest.event_on, newest.value),
             case when newest.kind = 'birth_date' then newest.recorded_at end,
             case when newest.kind = 'birth_date' then newest.ordinal end,
             newest.event_on
@@ -52,9 +52,9 @@ _ROSTERS: LiteralString = """
         where newest.stands
         union all
         select
-            newest.employee_id, null, null,
+            newest.employee_id, null,
             json_build_array(
-                newest.year, newest.section_415_cents, newest.plan_cents, newest.fica_cents,
+                'annual_pay', null, newest.year, newest.section_415_cents, newest.plan_cents, newest.fica_cents,
                 newest.hours_hundredths
             ),
             null, null, null
@@ -70,7 +70,7 @@ _ROSTERS: LiteralString = """
     ) as known
     group by employee_id
     -- who is only on file later has later facts only
-    having count(*) filter (where last4 is null and point is null and pay_of_year is null) > 0
+    having count(*) filter (where last4 is null and point is null) > 0
     order by employee_id
 """
 
@@ -81,12 +81,12 @@ def rosters(
     tenant_id: SponsorId,
     known_at: datetime | None,
     employee_ids: Sequence[EmployeeId] | None,
-) -> list[tuple[UUID, str | None, list[Any], list[Any] | None]]:
-    """One row a person, in order of id: last four digits, points that stand as known at the instant, years of pay.
+) -> list[tuple[UUID, str | None, str]]:
+    """One row a person, in order of id: last four digits, and as JSON the points that stand as known at the instant.
 
     A point is [kind, day, value], the newest of its kind and day unless it was taken back; in order of the day, birth
-    dates in the order of their recording, since only the last one counts. A year is [year, 415 pay, plan pay, FICA
-    wages, hours].
+    dates in the order of their recording, since only the last one counts. A year of pay is ["annual_pay", null, year,
+    415 pay, plan pay, FICA wages, hours].
     """
     return tx.rows(
         _ROSTERS,

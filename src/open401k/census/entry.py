@@ -83,9 +83,7 @@ def _hours(
     known = [day for day in hired.values() if day is not None]
     if not known:
         return found
-    pay = pay_by_date(
-        tx, tenant_id=tenant_id, plan_id=plan_id, start=min(known), end=date.max, employees=list(hired)
-    )
+    pay = pay_by_date(tx, tenant_id=tenant_id, plan_id=plan_id, start=min(known), end=date.max, employees=list(hired))
     days: list[date] = pay.pay_date.astype("datetime64[D]").tolist()
     for place, day, hundredths in zip(pay.employee.tolist(), days, pay.hours_hundredths.tolist(), strict=True):
         employee_id = pay.employee_id[place]

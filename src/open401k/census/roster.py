@@ -1,5 +1,6 @@
 """The people as known at an instant, folded from their facts. Not here: recording facts (facts.py)."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -53,26 +54,18 @@ def _fold_all(
             relation = Relation(row.relation)
             family[row.employee_id].append((EmployeeId(row.relative_id), relation))
             family[row.relative_id].append((EmployeeId(row.employee_id), relation.inverse))
-    return [
-        fold(
-            EmployeeId(who),
-            _points_of(told),
-            ssn_last4=last4 or "",
-            family=family.get(who, ()),
-            annual_pay={year: AnnualPay(*amounts) for year, *amounts in years or ()},
-            on=on,
-        )
-        for who, last4, told, years in _roster_store.rosters(
-            tx, tenant_id=tenant_id, known_at=known_at, employee_ids=some
-        )
-    ]
-
-
-def _points_of(told: Sequence[tuple[str, str, Mapping[str, Any] | None]]) -> _Points:
-    points: dict[str, list[tuple[date, Mapping[str, Any]]]] = {}
-    for kind, event_on, value in told:
-        points.setdefault(kind, []).append((_day(event_on), value or {}))
-    return points
+    people = []
+    for who, last4, told in _roster_store.rosters(tx, tenant_id=tenant_id, known_at=known_at, employee_ids=some):
+        points: dict[str, list[tuple[date, Mapping[str, Any]]]] = {}
+        pay: dict[int, AnnualPay] = {}
+        for kind, event_on, value, *amounts in json.loads(told):
+            if kind == "annual_pay":
+                pay[value] = AnnualPay(*amounts)
+            else:
+                points.setdefault(kind, []).append((_day(event_on), value or {}))
+        relatives = family.get(who, ())
+        people.append(fold(EmployeeId(who), points, ssn_last4=last4 or "", family=relatives, annual_pay=pay, on=on))
+    return people
 
 
 #: Days repeat from person to person: hires and births of a plan fall on some thousand days.

@@ -17,9 +17,11 @@ API_PROVIDER = "open401k-api"
 _SHARED_DATES = (Field.PAY_DATE, Field.PERIOD_START, Field.PERIOD_END)
 _TEXTS = {Field.SSN: cell.ssn, Field.EMPLOYEE_ID: cell.text, Field.FIRST_NAME: cell.name, Field.LAST_NAME: cell.name}
 _MONEY = (Field.GROSS, Field.PLAN_COMPENSATION, *DEFERRALS, *EMPLOYER_MONEY)
-_LINE_KEYS = frozenset(
-    {*(f"{field}_cents" for field in _MONEY), *map(str, _TEXTS), *map(str, DATES), "hours", "loans", "earnings"}
-)
+#: What a line may say: whole cents; cells, with the attribute they fill and how they are read; loans and earnings.
+_CENT_KEYS = frozenset(f"{field}_cents" for field in _MONEY)
+_CELLS = {str(field): (str(field), field) for field in (*_TEXTS, *DATES)} | {"hours": ("hours_hundredths", Field.HOURS)}
+_PAIRS = {"loans": ("loan_payments", "loan_id"), "earnings": ("earnings", "code")}
+_LINE_KEYS = frozenset({*_CENT_KEYS, *_CELLS, *_PAIRS})
 _day = cell.date_parser(DateOrder.ISO)
 _hours = cell.hours_parser()
 _MOST_CENTS = 10**14
@@ -84,16 +86,22 @@ def _line(place: int, line: Any, shared: Mapping[str, Any], findings: Findings) 
         findings.add(_refused(Code.AMOUNT_FORMAT, "A line is an object.", path, number, ""))
         return None
     values: dict[str, Any] = dict(shared)
-    for key in line:
-        if key not in _LINE_KEYS:
+    for key, value in line.items():
+        if value is None and key in _LINE_KEYS:
+            continue
+        if key in _CENT_KEYS:
+            if type(value) is int and 0 <= value < _MOST_CENTS:
+                values[key] = value
+            else:
+                _cents(values, key, value, f"{path}.{key}", number, findings)
+        elif key in _CELLS:
+            target, field = _CELLS[key]
+            _take(values, target, value, field, f"{path}.{key}", number, findings)
+        elif key in _PAIRS:
+            target, name = _PAIRS[key]
+            values[target] = _pairs(value, name, f"{path}.{key}", number, findings)
+        else:
             findings.add(_refused(Code.HEADER_UNKNOWN, f"There is no field {key!r}.", f"{path}.{key}", number, ""))
-    for field in (*_TEXTS, *DATES):
-        _take(values, str(field), line.get(str(field)), field, f"{path}.{field}", number, findings)
-    _take(values, "hours_hundredths", line.get("hours"), Field.HOURS, f"{path}.hours", number, findings)
-    for field in _MONEY:
-        _cents(values, f"{field}_cents", line.get(f"{field}_cents"), f"{path}.{field}_cents", number, findings)
-    for key, target, name in (("loans", "loan_payments", "loan_id"), ("earnings", "earnings", "code")):
-        values[target] = _pairs(line.get(key), name, f"{path}.{key}", number, findings)
     if not _is_id(values.get("employee_id", "")):
         reason = "This is not an employee id of ours: emp_ and 32 hexadecimal digits."
         findings.add(_refused(Code.PERSON_UNKNOWN, reason, f"{path}.employee_id", number, values["employee_id"]))
