@@ -83,10 +83,12 @@ def confirm_mapping(caller: Sender, form: Posted, run_id: str) -> Response:
 
 
 @router.get("/{run_id}")
-def run(request: Request, caller: Reader, run_id: str) -> Response:
-    """One run: steps, findings, rows, entries, deposit."""
+def run(request: Request, caller: Reader, run_id: str, after_row: int = 0) -> Response:
+    """One run: steps, findings, rows (by the page), entries, deposit."""
     with caller.begin() as tx:
-        shown = payroll_history.load_run(tx, tenant_id=caller.tenant, plan_id=caller.plan, run_id=named(RunId, run_id))
+        shown = payroll_history.load_run(
+            tx, tenant_id=caller.tenant, plan_id=caller.plan, run_id=named(RunId, run_id), after_row=after_row
+        )
     shown = _found(shown)
     asks = any(finding.confirm for finding in shown.findings)
     around = frame(request, f"Payroll of {shown.run.pay_date}", caller=caller, current="payroll")
