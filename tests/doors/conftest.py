@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 from starlette.testclient import TestClient
+from tests.doors import samples
 from tests.doors.world import ORIGIN, SAMPLE_LOADERS, Sandbox, World
 from tests.support.database import TESTER
 
-from open401k import plan
+from open401k import census, plan
 from open401k.base.access import Role
 from open401k.base.db import ALL_TENANTS, Database
 from open401k.doors.guard import SESSION_COOKIE
@@ -57,11 +58,21 @@ def browser_of_sponsor(
 
 
 def new_plan(world: World, name: str, plan_id: PlanId | None = None) -> tuple[SponsorId, PlanId]:
-    """Register a sponsor and adopt a plan without a match."""
+    """Register a sponsor and adopt a plan without a match; one person works there."""
     with world.db.begin(TESTER, tenants=ALL_TENANTS) as tx:
         sponsor_id = plan.register_sponsor(tx, name=name, ein="12-3456789", established_on=date(2015, 1, 1))
     with world.db.begin(TESTER, tenants=[sponsor_id]) as tx:
         adopted = plan.adopt(
             tx, tenant_id=sponsor_id, provisions=PROVISIONS, name=f"{name} 401(k) Plan", plan_id=plan_id
+        )
+        census.add_employee(
+            tx,
+            tenant_id=sponsor_id,
+            ssn=None,
+            first_name="Machinist",
+            last_name="One",
+            birth_date=date(1980, 5, 6),
+            hired_on=date(2019, 3, 4),
+            employee_id=samples.EMPLOYEE,
         )
     return sponsor_id, adopted

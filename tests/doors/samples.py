@@ -39,6 +39,7 @@ NOW = datetime(2026, 8, 14, 13, 2, tzinfo=UTC)
 SPONSOR = SponsorId(UUID(int=1))
 PLAN = PlanId(UUID(int=2))
 ALERT = AlertId(UUID(int=3))
+EMPLOYEE = EmployeeId(UUID(int=50))
 RUNS = [RunId(UUID(int=100 + place)) for place in range(16)]
 PAY_DATES = [date(2026, 1, 9) + timedelta(days=14 * place) for place in range(16)]
 ROLES = ("Owner One", "Owner Two", "Machinist One", "Machinist Two", "Bookkeeper", "Welder", "Apprentice")

@@ -31,6 +31,7 @@ def url(route: RouteContext, place: Place) -> str:
         "plan_id": str(place[1]),
         "run_id": str(samples.RUNS[15]),
         "alert_id": str(samples.ALERT),
+        "employee_id": str(samples.EMPLOYEE),
         "key": "adp",
         "token": "nothing",
     }

@@ -20,13 +20,15 @@ from .guard import unguarded
 from .live import Live
 from .problems import FieldProblem, Problem, ProblemError
 from .provided import Services
-from .security import SameOrigin, SecurityHeaders
+from .security import BodyLimit, SameOrigin, SecurityHeaders
 from .web import live_pages, payroll_pages, plan_pages, reference_page, sandbox_pages, sign_in_pages
 from .web.assets import Assets
 from .web.frame import problem_page
 from .web.render import Pages
 
 log = logging.getLogger("open401k.http")
+#: What a form adds to the file that it sends.
+_AROUND_A_FILE = 1_048_576
 _PAGES = (sign_in_pages, sandbox_pages, live_pages, payroll_pages, plan_pages, reference_page)
 
 
@@ -42,8 +44,16 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        max_body_size=settings.largest_file_bytes + 1_048_576,
-        middleware=[Middleware(SecurityHeaders, https=settings.https), Middleware(SameOrigin)],
+        max_body_size=settings.largest_file_bytes + _AROUND_A_FILE,
+        middleware=[
+            Middleware(SecurityHeaders, https=settings.https),
+            Middleware(SameOrigin),
+            Middleware(
+                BodyLimit,
+                largest_body_bytes=settings.largest_body_bytes,
+                largest_file_bytes=settings.largest_file_bytes + _AROUND_A_FILE,
+            ),
+        ],
         lifespan=_lifespan,
         responses=v1.PROBLEMS,
     )

@@ -1,6 +1,6 @@
 """Errors as doors state them: RFC 9457 problem documents with a stable code. Pages draw the same problem as HTML."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -38,6 +38,7 @@ class Problem:
     detail: str = ""
     fix: str = ""
     errors: Sequence[FieldProblem] = field(default=())
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The RFC 9457 document."""
@@ -53,7 +54,7 @@ class Problem:
             document["fix"] = self.fix
         if self.errors:
             document["errors"] = [error.document() for error in self.errors]
-        return document
+        return document | dict(self.more)
 
     def response(self) -> JSONResponse:
         """The document as an answer; 401 names the scheme to use."""

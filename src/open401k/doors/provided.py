@@ -36,6 +36,10 @@ class RunOutcome:
     needs_confirmation: bool = False
     findings: Sequence[FindingLine] = ()
     already: bool = False
+    file_sha256: str = ""
+    rows_read: int = 0
+    found: int = 0
+    """How many findings there are; a thousand are listed."""
 
     @property
     def posted(self) -> bool:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .problems import CROSS_SITE
+from .problems import CROSS_SITE, TOO_LARGE
 
 #: Scripts and styles come from our own files only; nothing inline, nothing evaluated, nobody frames us.
 CONTENT_SECURITY_POLICY = (
@@ -23,6 +24,8 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+#: Where a payroll may come as JSON.
+PAYROLLS = "/v1/payroll-runs"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -66,6 +69,28 @@ class SameOrigin:
                 await CROSS_SITE.response()(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses a body that is larger than its address can use: files and payrolls may be large, nothing else."""
+
+    def __init__(self, app: ASGIApp, *, largest_body_bytes: int, largest_file_bytes: int) -> None:
+        self._app = app
+        self._most, self._most_of_files = largest_body_bytes, largest_file_bytes
+        self._counting = RequestBodyLimitMiddleware(app, max_body_size=largest_body_bytes)  # for what states no length
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 413 at once where the length is stated, else once too much has come."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        files = scope["path"] == PAYROLLS or headers.get("content-type", "").startswith("multipart/form-data")
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length) > (self._most_of_files if files else self._most):
+            await TOO_LARGE.response()(scope, receive, send)
+            return
+        await (self._app if files else self._counting)(scope, receive, send)
 
 
 def _from_us(headers: Headers) -> bool:

@@ -166,6 +166,9 @@ class PayrollStories:
             needs_confirmation=run.status == runs.Status.NEEDS_CONFIRMATION,
             findings=findings,
             already=already,
+            file_sha256=run.sha256,
+            rows_read=run.rows,
+            found=sum(run.counts.get(severity, 0) for severity in payroll.Severity),
         )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from . import books, models, payroll, plans, proof, system
+from . import books, late_facts, models, payroll, plans, proof, system
 
 DESCRIPTION = """
 Send `Authorization: Bearer <key>` (`open401k keys create` makes one). Money is a string of dollars and cents.
@@ -22,7 +22,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter()
-for _part in (plans, payroll, proof, books, system):
+for _part in (plans, payroll, late_facts, proof, books, system):
     router.include_router(_part.router, prefix="/v1")
 router.include_router(system.health_router)
 

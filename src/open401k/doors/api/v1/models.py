@@ -3,7 +3,9 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+
+from open401k import payroll
 
 MoneyText = Annotated[
     str,
@@ -12,6 +14,14 @@ MoneyText = Annotated[
 ]
 PercentText = Annotated[
     str, StringConstraints(pattern=r"^-?\d{1,7}\.\d{2}$"), Field(description="A percentage, such as 5.21")
+]
+#: Text that PostgreSQL can hold: without the character of number zero.
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=200)]
+Name = Annotated[str, StringConstraints(pattern=r"^[^\x00]*[^\x00\s][^\x00]*$", max_length=200)]
+SsnText = Annotated[
+    str,
+    StringConstraints(pattern=r"^\d{3}-?\d{2}-?\d{4}$"),
+    Field(description="Nine digits; stored encrypted, shown masked", repr=False),
 ]
 Item = TypeVar("Item")
 
@@ -29,6 +39,18 @@ class Page(BaseModel, Generic[Item]):
     next: str | None = None
 
 
+class ProblemPlace(BaseModel):
+    """One place of what was sent that is wrong."""
+
+    code: str | None = None
+    pointer: Annotated[str | None, Field(description="JSON pointer into the body")] = None
+    row: Annotated[int | None, Field(description="As a spreadsheet shows it: 1 is the heading")] = None
+    column: str | None = None
+    value: Annotated[str | None, Field(description="As sent, Social Security numbers masked")] = None
+    reason: str
+    fix: str | None = None
+
+
 class ProblemDocument(BaseModel):
     """RFC 9457, with a stable ``code``, a ``fix`` and, where something sent was wrong, the places."""
 
@@ -38,14 +60,22 @@ class ProblemDocument(BaseModel):
     code: str
     detail: str | None = None
     fix: str | None = None
-    errors: list[dict[str, Any]] | None = None
+    errors: Annotated[list[ProblemPlace] | None, Field(description="At most a thousand")] = None
+    run_id: Annotated[str | None, Field(description="Of a payroll that was refused")] = None
+    file_sha256: Annotated[str | None, Field(description="Of the bytes that were refused")] = None
+    rows_read: int | None = None
+    found: Annotated[int | None, Field(description="How many findings there are, listed or not")] = None
 
 
 class NewSponsor(Sent):
     """An employer to register."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    ein: Annotated[str, Field(description="Employer identification number", examples=["12-3456789"])]
+    name: Name
+    ein: Annotated[
+        str,
+        StringConstraints(pattern=r"^\d{2}-?\d{7}$"),
+        Field(description="Employer identification number", examples=["12-3456789"]),
+    ]
     established_on: date
 
 
@@ -59,12 +89,11 @@ class Sponsor(BaseModel):
 
 
 class NewPlan(Sent):
-    """A plan to adopt; ``provisions`` is the document as data."""
+    """How a plan to adopt is called."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Name
     number: Annotated[str, StringConstraints(pattern=r"^\d{3}$")] = "001"
     effective_on: date | None = None
-    provisions: dict[str, Any]
 
 
 class Plan(BaseModel):
@@ -81,12 +110,14 @@ class Plan(BaseModel):
 class NewEmployee(Sent):
     """A person to put on the roster."""
 
-    ssn: Annotated[str, Field(description="Nine digits; stored encrypted, shown masked", repr=False)]
-    first_name: Annotated[str, Field(min_length=1, max_length=100)]
-    last_name: Annotated[str, Field(min_length=1, max_length=100)]
+    ssn: SsnText
+    first_name: Name
+    last_name: Name
     birth_date: date | None = None
     hired_on: date | None = None
-    employee_class: str = ""
+    employee_class: Text = ""
+    ownership_bps: Annotated[StrictInt, Field(ge=0, le=10_000, description="Owned directly, 10000 is all")] = 0
+    officer: StrictBool = False
 
 
 class Employee(BaseModel):
@@ -105,10 +136,10 @@ class Employee(BaseModel):
 class PayrollRowIn(Sent):
     """One person's pay in canonical fields; amounts that are left out were not reported."""
 
-    ssn: str = Field("", repr=False)
-    employee_id: str = ""
-    first_name: str = ""
-    last_name: str = ""
+    ssn: Annotated[Text, Field(repr=False)] = ""
+    employee_id: Text = ""
+    first_name: Text = ""
+    last_name: Text = ""
     birth_date: date | None = None
     hire_date: date | None = None
     rehire_date: date | None = None
@@ -131,13 +162,15 @@ class PayrollRowIn(Sent):
 class NewPayrollRun(Sent):
     """A payroll to check and post."""
 
-    plan_id: str
+    plan_id: Text
     pay_date: date
     period_start: date
     period_end: date
-    provider: Annotated[str, Field(max_length=100)] = ""
-    replaces: str | None = None
-    confirmed: Annotated[bool, Field(description="Findings that ask for a person's yes have been looked at")] = False
+    provider: Annotated[Text, Field(max_length=100)] = ""
+    replaces: Text | None = None
+    confirmed: Annotated[StrictBool, Field(description="Findings that ask for a person's yes have been looked at")] = (
+        False
+    )
     rows: Annotated[list[PayrollRowIn], Field(min_length=1, max_length=200_000)]
 
 
@@ -183,13 +216,15 @@ class PayrollRunLine(BaseModel):
 class Confirmation(Sent):
     """A person's yes to a checked run."""
 
-    confirmed: bool = False
+    confirmed: StrictBool = False
 
 
 class MappingChoice(Sent):
     """Which column is which field: column positions from 0, fields by name, null for a column that is not used."""
 
-    fields: dict[Annotated[str, StringConstraints(pattern=r"^\d{1,4}$")], str | None]
+    fields: Annotated[
+        dict[Annotated[str, StringConstraints(pattern=r"^\d{1,4}$")], payroll.Field | None], Field(max_length=1_000)
+    ]
 
 
 class ClockState(BaseModel):
@@ -209,3 +244,65 @@ class ClockMoved(ClockState):
     """Where the clock stands now, and what happened on the way."""
 
     happened: list[str]
+
+
+class NewDeposit(Sent):
+    """The employer's money for one payroll has arrived, all of it."""
+
+    run_id: Text
+    received_on: date
+
+
+class Deposit(BaseModel):
+    """What the employer sends for one payroll, and what of it has come."""
+
+    run_id: str
+    pay_date: date
+    due: Annotated[MoneyText, Field(description="All that is to be sent")]
+    due_on: date
+    latest_on: date
+    received: MoneyText
+    received_on: date | None
+
+
+class JournalLine(BaseModel):
+    """One debit and credit of the same amount: money of a dollar account, millionths of a unit of any other."""
+
+    line_no: int
+    debit: str
+    credit: str
+    amount: MoneyText | int
+    asset: str
+    ref: str
+
+
+class JournalEntry(BaseModel):
+    """One entry with its lines; entries are never changed, only reversed."""
+
+    entry_id: str
+    number: int
+    event_on: date
+    recorded_at: datetime
+    recorded_by: str
+    reason: str
+    cause: str
+    reverses: str | None
+    lines: list[JournalLine]
+
+
+class Correction(BaseModel):
+    """What a late fact did to the books."""
+
+    correction_id: str
+    origin: str
+    entries: list[str]
+    credited: MoneyText
+    held: MoneyText
+
+
+class Verification(BaseModel):
+    """The proof of the books: ``ok``, what was recomputed, and every difference."""
+
+    ok: bool
+    counts: dict[str, int] = {}
+    problems: list[dict[str, str]] = []

@@ -3,13 +3,15 @@
 A key with another body is refused. The answer is stored in the transaction that did the work (base.steps).
 """
 
+import hashlib
 from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Header
 
 from open401k.base.db import Tx
-from open401k.base.steps import run_flow
+from open401k.base.steps import done, run_flow
+from open401k.flows.payroll_intake import claim_key
 from open401k.kernel import FlowId, SponsorId, named_uuid
 
 from ...guard import Caller
@@ -57,6 +59,54 @@ def once(caller: Caller, *, tenant_id: SponsorId, key: str, what: str, body: byt
     if kept["body"] != digest:
         raise ProblemError(KEY_REUSED)
     return kept["answer"]
+
+
+def answered(
+    caller: Caller, *, key: str, what: str, body: bytes, work: Callable[[], dict[str, Any]], claims: bool = True
+) -> dict[str, Any]:
+    """The first answer to this key, where ``work`` has transactions of its own and is harmless when done twice.
+
+    A refusal (an exception) keeps nothing, so that the same key may try again. ``claims`` is False where the story
+    itself claims the key.
+    """
+    digest = caller.services.db.keyring.blind_index(
+        "api.body", hashlib.sha256(what.encode() + b"\x00" + body).hexdigest()
+    )
+    flow_id = FlowId(named_uuid("api.answer", str(caller.tenant), key))
+    with caller.begin() as tx:
+        kept = [step.result for step in done(tx, tenant_id=caller.tenant, flow_id=flow_id)]
+    if not kept:
+        if claims:
+            _claim(caller, key, what.encode() + b"\x00" + body)
+        kept = [_keep(caller, flow_id, {"body": digest.hex(), "answer": work()})]
+    if kept[0]["body"] != digest.hex():
+        raise ProblemError(KEY_REUSED)
+    return dict(kept[0]["answer"])
+
+
+def _claim(caller: Caller, key: str, content: bytes) -> None:
+    db = caller.services.db
+    if claim_key(db, actor=caller.actor, tenant_id=caller.tenant, key=key, content=content) is not None:
+        raise ProblemError(KEY_REUSED)
+
+
+def _keep(caller: Caller, flow_id: FlowId, answer: dict[str, Any]) -> dict[str, Any]:
+    """Keep an answer; of two at once the first is kept, and both get it."""
+
+    def keep(tx: Tx, ctx: None, results: dict[str, Any]) -> dict[str, Any]:
+        del tx, ctx, results
+        return answer
+
+    kept = run_flow(
+        caller.services.db,
+        flow="api.answer",
+        flow_id=flow_id,
+        tenant_id=caller.tenant,
+        actor=caller.actor,
+        steps=[keep],
+        ctx=None,
+    )
+    return dict(kept["keep"])
 
 
 def flow_id_of(tenant_id: SponsorId, key: str) -> FlowId:

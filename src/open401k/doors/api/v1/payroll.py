@@ -1,5 +1,8 @@
 """Payroll over HTTP: canonical rows or a file in, findings and runs out."""
 
+import hashlib
+import json
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, TypeVar
 
@@ -11,6 +14,7 @@ from starlette.datastructures import UploadFile
 from open401k.base.access import Permission
 from open401k.kernel import Id, PlanId, Refused, RunId
 from open401k.views import payroll_history, payroll_upload
+from open401k.views.shown import RunState
 
 from ...guard import Caller, Needs
 from ...problems import NOT_FOUND, FieldProblem, Problem, ProblemError
@@ -18,7 +22,9 @@ from ...provided import RunHeader, RunOutcome
 from ...written import document
 from . import models
 from .convert import finding, rows, run, run_line
-from .once import KEY_REUSED, key_of
+from .described import given
+from .once import KEY_REUSED, answered, key_of
+from .paging import LIMIT, Cursor, Limit, page_by_place
 
 router = APIRouter(tags=["Payroll"])
 Key = Annotated[str, Depends(key_of)]
@@ -56,26 +62,27 @@ async def send_payroll(request: Request, response: Response, caller: SenderAnywh
     """Send a payroll: canonical rows as JSON, or a provider's file as multipart.
 
     Rows are checked and posted at once, unless a finding asks for a person's yes. A file whose columns are not known
-    yet waits for its mapping (state ``mapping``). The same key and body give the first answer for ever.
+    yet waits for its mapping (state ``mapping``). The same key and body give the first answer for ever. What cannot be
+    posted at all is a problem `payroll_rejected`, every finding in its `errors`; nothing of it is kept in the books.
     """
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        plan_id, outcome = await _file(request, caller, key)
+        plan_id, answer = await _file(request, caller, key)
     else:
         sent = _valid(await request.body())
-        plan_id, outcome = sent.plan_id, await run_in_threadpool(_rows, caller, key, sent)
-    response.headers["Location"] = f"/v1/plans/{plan_id}/payroll-runs/{outcome.run_id}"
-    return run(outcome)
+        plan_id, answer = sent.plan_id, await run_in_threadpool(_rows, caller, key, sent)
+    response.headers["Location"] = f"/v1/plans/{plan_id}/payroll-runs/{answer.run_id}"
+    return answer
 
 
 @router.get("/plans/{plan_id}/payroll-runs")
-def list_runs(caller: Reader, after: str | None = None) -> models.Page[models.PayrollRunLine]:
+def list_runs(caller: Reader, after: Cursor = None) -> models.Page[models.PayrollRunLine]:
     """The payrolls of a plan, newest first."""
     with caller.begin() as tx:
         shown = payroll_history.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, after=after)
     return models.Page(items=[run_line(each) for each in shown.payrolls], next=shown.older)
 
 
-@router.get("/plans/{plan_id}/payroll-runs/{run_id}")
+@router.get("/plans/{plan_id}/payroll-runs/{run_id}", response_model=given(payroll_history.RunDetail))
 def get_run(caller: Reader, run_id: str) -> dict[str, Any]:
     """One run: steps, findings, rows (masked), journal entries, deposit."""
     with caller.begin() as tx:
@@ -84,21 +91,32 @@ def get_run(caller: Reader, run_id: str) -> dict[str, Any]:
 
 
 @router.get("/plans/{plan_id}/payroll-runs/{run_id}/findings")
-def get_findings(caller: Reader, run_id: str) -> models.Page[models.Finding]:
+def get_findings(
+    caller: Reader, run_id: str, after: Cursor = None, limit: Limit = LIMIT
+) -> models.Page[models.Finding]:
     """What was found in a run, as one reads the file."""
     with caller.begin() as tx:
         shown = payroll_history.load_run(tx, tenant_id=caller.tenant, plan_id=caller.plan, run_id=named(RunId, run_id))
-    return models.Page(items=[finding(each) for each in found(shown).findings])
+    items, following = page_by_place(
+        found(shown).findings,
+        after=after,
+        limit=limit,
+    )
+    return models.Page(items=[finding(each) for each in items], next=following)
 
 
 @router.post("/plans/{plan_id}/payroll-runs/{run_id}/post")
 def post_run(caller: Sender, key: Key, run_id: str, sent: models.Confirmation) -> models.PayrollRun:
     """Post a checked run, with a person's yes where findings ask for it."""
-    outcome = caller.services.payroll.post(caller.order(key), run_id=named(RunId, run_id), confirmed=sent.confirmed)
-    return run(done(outcome))
+
+    def work() -> RunOutcome:
+        story, named_run = caller.services.payroll, named(RunId, run_id)
+        return done(story.post(caller.order(key), run_id=named_run, confirmed=sent.confirmed))
+
+    return _kept(caller, key, f"post {run_id}", sent.model_dump_json().encode(), work, claims=True)
 
 
-@router.get("/plans/{plan_id}/payroll-runs/{run_id}/mapping")
+@router.get("/plans/{plan_id}/payroll-runs/{run_id}/mapping", response_model=given(payroll_upload.PayrollMapping))
 def get_mapping(caller: Sender, run_id: str) -> dict[str, Any]:
     """How we propose to read a file, with masked samples."""
     with caller.begin() as tx:
@@ -111,12 +129,13 @@ def get_mapping(caller: Sender, run_id: str) -> dict[str, Any]:
 @router.post("/plans/{plan_id}/payroll-runs/{run_id}/mapping")
 def confirm_mapping(caller: Sender, key: Key, run_id: str, sent: models.MappingChoice) -> models.PayrollRun:
     """Settle the columns of a file; every row is checked, nothing is posted yet."""
-    outcome = caller.services.payroll.confirm_mapping(
-        caller.order(key),
-        run_id=named(RunId, run_id),
-        fields={int(place): field for place, field in sent.fields.items()},
-    )
-    return run(done(outcome))
+
+    def work() -> RunOutcome:
+        fields = {int(place): field and field.value for place, field in sent.fields.items()}
+        story, named_run = caller.services.payroll, named(RunId, run_id)
+        return done(story.confirm_mapping(caller.order(key), run_id=named_run, fields=fields))
+
+    return _kept(caller, key, f"mapping {run_id}", sent.model_dump_json().encode(), work, claims=True)
 
 
 def named(kind: type[Kind], text: str) -> Kind:
@@ -134,16 +153,51 @@ def found(shown: Answer | None) -> Answer:
     return shown
 
 
-def done(outcome: Answer | Refused[Any]) -> Answer:
+def done(outcome: Answer | Refused[Any], *, file_sha256: str = "") -> Answer:
     """What a story did; a refusal is a problem with its own code."""
     if not isinstance(outcome, Refused):
         return outcome
     if str(outcome.reason) == "key_reused":
         raise ProblemError(KEY_REUSED)
-    raise ProblemError(Problem(422, str(outcome.reason), "The payroll was not taken.", outcome.message, outcome.fix))
+    more = {"file_sha256": file_sha256} if file_sha256 else {}
+    title = "The payroll was not taken."
+    raise ProblemError(
+        Problem(422, str(outcome.reason), title, outcome.message, outcome.fix, more=more | outcome.detail)
+    )
 
 
-def _rows(caller: Caller, key: str, sent: models.NewPayrollRun) -> RunOutcome:
+def _kept(
+    caller: Caller, key: str, what: str, body: bytes, work: Callable[[], RunOutcome], *, claims: bool = False
+) -> models.PayrollRun:
+    """The first answer to the key; a run that was rejected is a problem, and is not kept."""
+
+    def answer() -> dict[str, Any]:
+        return run(_unless_rejected(work())).model_dump(mode="json")
+
+    kept = answered(caller, key=key, what=what, body=body, work=answer, claims=claims)
+    return models.PayrollRun.model_validate(kept)
+
+
+def _unless_rejected(outcome: RunOutcome) -> RunOutcome:
+    if outcome.state is not RunState.REJECTED:
+        return outcome
+    places = [
+        FieldProblem(each.reason, each.fix, each.code, None, each.row, each.column, each.value_masked)
+        for each in outcome.findings
+    ]
+    more = {
+        "run_id": str(outcome.run_id),
+        "file_sha256": outcome.file_sha256,
+        "rows_read": outcome.rows_read,
+        "found": outcome.found,
+    }
+    title, told = "The payroll was rejected.", "Nothing of it was posted, and no fact about anybody was changed."
+    raise ProblemError(
+        Problem(422, "payroll_rejected", title, told, "Correct what errors names, and send it again.", places, more)
+    )
+
+
+def _rows(caller: Caller, key: str, sent: models.NewPayrollRun) -> models.PayrollRun:
     placed = caller.at(named(PlanId, sent.plan_id), Permission.PAYROLL_SUBMIT)
     header = RunHeader(
         pay_date=sent.pay_date,
@@ -153,10 +207,14 @@ def _rows(caller: Caller, key: str, sent: models.NewPayrollRun) -> RunOutcome:
         replaces=named(RunId, sent.replaces) if sent.replaces else None,
         confirmed=sent.confirmed,
     )
-    return done(caller.services.payroll.receive_rows(placed.order(key), run=header, rows=rows(sent)))
+
+    def work() -> RunOutcome:
+        return done(caller.services.payroll.receive_rows(placed.order(key), run=header, rows=rows(sent)))
+
+    return _kept(placed, key, "payroll rows", sent.model_dump_json().encode(), work)
 
 
-async def _file(request: Request, caller: Caller, key: str) -> tuple[str, RunOutcome]:
+async def _file(request: Request, caller: Caller, key: str) -> tuple[str, models.PayrollRun]:
     async with request.form(max_files=1, max_fields=10) as form:
         file, words = form.get("file"), {name: value for name, value in form.items() if isinstance(value, str)}
         if not isinstance(file, UploadFile) or "plan_id" not in words:
@@ -164,20 +222,27 @@ async def _file(request: Request, caller: Caller, key: str) -> tuple[str, RunOut
             raise ProblemError(Problem(422, "invalid", "The request is not valid.", errors=[lacking]))
         content, name = await file.read(), (file.filename or "payroll")[:200]
 
-    def receive() -> RunOutcome:
-        placed = caller.at(named(PlanId, words["plan_id"]), Permission.PAYROLL_SUBMIT)
-        return done(
-            caller.services.payroll.receive_file(
-                placed.order(key),
-                name=name,
-                content=content,
-                provider=words.get("provider") or None,
-                pay_date=_day(words.get("pay_date", "")),
-                replaces=named(RunId, words["replaces"]) if words.get("replaces") else None,
-            )
-        )
+    return words["plan_id"], await run_in_threadpool(_receive, caller, key, words, name, content)
 
-    return words["plan_id"], await run_in_threadpool(receive)
+
+def _receive(caller: Caller, key: str, words: dict[str, str], name: str, content: bytes) -> models.PayrollRun:
+    placed = caller.at(named(PlanId, words["plan_id"]), Permission.PAYROLL_SUBMIT)
+    told = {part: words.get(part, "") for part in ("provider", "pay_date", "replaces")}
+    pay_date = _day(told["pay_date"])
+    replaces = named(RunId, told["replaces"]) if told["replaces"] else None
+
+    def work() -> RunOutcome:
+        received = placed.services.payroll.receive_file(
+            placed.order(key),
+            name=name,
+            content=content,
+            provider=told["provider"] or None,
+            pay_date=pay_date,
+            replaces=replaces,
+        )
+        return done(received, file_sha256=hashlib.sha256(content).hexdigest())
+
+    return _kept(placed, key, "payroll file", json.dumps(told, sort_keys=True).encode() + content, work)
 
 
 def _valid(body: bytes) -> models.NewPayrollRun:

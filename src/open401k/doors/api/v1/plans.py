@@ -1,54 +1,73 @@
 """Sponsors, plans and people over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 
 from open401k import census, plan
+from open401k.base import heads
 from open401k.base.access import Permission
-from open401k.base.db import ALL_TENANTS, Tx
-from open401k.kernel import SponsorId, day_of, named_uuid
+from open401k.base.db import Tx
+from open401k.kernel import EmployeeId, Open401kError, SponsorId, day_of, named_uuid
 from open401k.views import whereabouts
 
 from ...guard import Caller, Needs
-from ...problems import FieldProblem, Problem, ProblemError
+from ...problems import NOT_FOUND, FieldProblem, Problem, ProblemError
 from . import models
-from .once import KEY_REUSED, key_of, once
+from .described import sent as sent_model
+from .once import key_of, once
+from .paging import LIMIT, Cursor, Limit, page
+from .payroll import named
 
 router = APIRouter(tags=["Sponsors, plans, people"])
 Key = Annotated[str, Depends(key_of)]
+Provisions: Any = sent_model(plan.Provisions)
+
+
+class NewPlan(models.NewPlan):
+    """A plan to adopt; ``provisions`` is the document as data."""
+
+    provisions: Provisions
 
 
 @router.get("/sponsors")
 def list_sponsors(
     caller: Annotated[Caller, Depends(Needs(Permission.PLAN_VIEW, anywhere=True))],
+    after: Cursor = None,
+    limit: Limit = LIMIT,
 ) -> models.Page[models.Sponsor]:
-    """Every sponsor that this credential may see."""
+    """Every sponsor that this credential may see, the first registered first."""
     with caller.begin_where(Permission.PLAN_VIEW) as tx:
-        return models.Page(items=[_sponsor(each) for each in plan.list_sponsors(tx)])
+        found = plan.list_sponsors(tx)
+    shown, following = page(found, lambda each: str(each.sponsor_id), after=after, limit=limit)
+    return models.Page(items=[_sponsor(each) for each in shown], next=following)
 
 
 @router.post("/sponsors", status_code=201)
 def register_sponsor(
-    caller: Annotated[Caller, Depends(Needs(Permission.SPONSOR_ADD))], key: Key, sent: models.NewSponsor
+    caller: Annotated[Caller, Depends(Needs(Permission.SPONSOR_ADD))],
+    key: Key,
+    sent: models.NewSponsor,
+    response: Response,
 ) -> models.Sponsor:
     """Register an employer. Its id follows from the key, so a repetition finds the first one."""
+    if not _is_ein(sent.ein):
+        place = FieldProblem("The IRS has never given out this number.", "Copy it from notice CP 575.", pointer="/ein")
+        raise ProblemError(Problem(422, "invalid", "That is not an employer's number.", errors=[place]))
     sponsor_id = SponsorId(named_uuid("sponsor", str(caller.principal.id), key))
-    with caller.services.db.begin(caller.actor, tenants=ALL_TENANTS) as tx:
-        known = {each.sponsor_id: each for each in plan.list_sponsors(tx)}.get(sponsor_id)
-        if known is None:
-            plan.register_sponsor(
-                tx, name=sent.name, ein=sent.ein, established_on=sent.established_on, sponsor_id=sponsor_id
-            )
-            known = plan.sponsor(tx, tenant_id=sponsor_id)
-    same = (known.name, known.ein, known.established_on) == (
-        sent.name.strip(),
-        plan.parse_ein(sent.ein),
-        sent.established_on,
-    )
-    if not same:
-        raise ProblemError(KEY_REUSED)
-    return _sponsor(known)
+    with caller.services.db.begin(caller.actor, tenants=[sponsor_id]) as tx:
+        heads.open(tx, tenant_id=sponsor_id)  # what the key's own record hangs on
+
+    def work(tx: Tx) -> dict[str, object]:
+        plan.register_sponsor(
+            tx, name=sent.name, ein=sent.ein, established_on=sent.established_on, sponsor_id=sponsor_id
+        )
+        return _sponsor(plan.sponsor(tx, tenant_id=sponsor_id)).model_dump(mode="json")
+
+    body = sent.model_dump_json().encode()
+    kept = once(caller, tenant_id=sponsor_id, key=key, what="plan.register_sponsor", body=body, work=work)
+    response.headers["Location"] = f"/v1/sponsors/{sponsor_id}"
+    return models.Sponsor.model_validate(kept)
 
 
 @router.get("/sponsors/{sponsor_id}")
@@ -61,12 +80,14 @@ def get_sponsor(caller: Annotated[Caller, Depends(Needs(Permission.PLAN_VIEW))])
 @router.get("/plans")
 def list_plans(
     caller: Annotated[Caller, Depends(Needs(Permission.PLAN_VIEW, anywhere=True))],
+    after: Cursor = None,
+    limit: Limit = LIMIT,
 ) -> models.Page[models.Plan]:
-    """Every plan that this credential may see."""
+    """Every plan that this credential may see, the first adopted first."""
     with caller.begin_where(Permission.PLAN_VIEW) as tx:
-        places = whereabouts.plans_in_sight(tx)
+        places, following = page(whereabouts.plans_in_sight(tx), lambda each: str(each[1]), after=after, limit=limit)
         plans = [_plan(tx, place, plan.get(tx, tenant_id=place, plan_id=plan_id)) for place, plan_id, _ in places]
-    return models.Page(items=plans)
+    return models.Page(items=plans, next=following)
 
 
 @router.get("/plans/{plan_id}")
@@ -78,9 +99,15 @@ def get_plan(caller: Annotated[Caller, Depends(Needs(Permission.PLAN_VIEW))]) ->
 
 @router.post("/sponsors/{sponsor_id}/plans", status_code=201)
 def adopt_plan(
-    caller: Annotated[Caller, Depends(Needs(Permission.PLAN_CHANGE))], key: Key, sent: models.NewPlan
+    caller: Annotated[Caller, Depends(Needs(Permission.PLAN_CHANGE))],
+    key: Key,
+    sent: NewPlan,
+    response: Response,
 ) -> models.Plan:
-    """Adopt a plan from its provisions."""
+    """Adopt a plan from its provisions; what is left out has its usual value.
+
+    Where the law or the engine does not allow a provision, `errors` names each by its place in the body.
+    """
     terms = _terms(sent)
 
     def work(tx: Tx) -> dict[str, object]:
@@ -96,19 +123,41 @@ def adopt_plan(
 
     body = sent.model_dump_json().encode()
     kept = once(caller, tenant_id=caller.tenant, key=key, what="plan.adopt", body=body, work=work)
-    return models.Plan.model_validate(kept)
+    adopted = models.Plan.model_validate(kept)
+    response.headers["Location"] = f"/v1/plans/{adopted.plan_id}"
+    return adopted
 
 
 @router.get("/sponsors/{sponsor_id}/employees")
-def list_employees(caller: Annotated[Caller, Depends(Needs(Permission.CENSUS_VIEW))]) -> models.Page[models.Employee]:
-    """Everyone on the roster."""
+def list_employees(
+    caller: Annotated[Caller, Depends(Needs(Permission.CENSUS_VIEW))], after: Cursor = None, limit: Limit = LIMIT
+) -> models.Page[models.Employee]:
+    """Everyone on the roster, whoever came first first."""
     with caller.begin() as tx:
-        return models.Page(items=[_employee(each) for each in census.roster(tx, tenant_id=caller.tenant)])
+        found = census.roster(tx, tenant_id=caller.tenant)
+    shown, following = page(found, lambda each: str(each.employee_id), after=after, limit=limit)
+    return models.Page(items=[_employee(each) for each in shown], next=following)
+
+
+@router.get("/sponsors/{sponsor_id}/employees/{employee_id}")
+def get_employee(
+    caller: Annotated[Caller, Depends(Needs(Permission.CENSUS_VIEW))], employee_id: str
+) -> models.Employee:
+    """One person, as known now."""
+    wanted = named(EmployeeId, employee_id)
+    with caller.begin() as tx:
+        found = [each for each in census.roster(tx, tenant_id=caller.tenant) if each.employee_id == wanted]
+    if not found:
+        raise ProblemError(NOT_FOUND)
+    return _employee(found[0])
 
 
 @router.post("/sponsors/{sponsor_id}/employees", status_code=201)
 def add_employee(
-    caller: Annotated[Caller, Depends(Needs(Permission.CENSUS_CHANGE))], key: Key, sent: models.NewEmployee
+    caller: Annotated[Caller, Depends(Needs(Permission.CENSUS_CHANGE))],
+    key: Key,
+    sent: models.NewEmployee,
+    response: Response,
 ) -> models.Employee:
     """Put a person on the roster."""
 
@@ -122,6 +171,8 @@ def add_employee(
             birth_date=sent.birth_date,
             hired_on=sent.hired_on,
             employee_class=sent.employee_class,
+            ownership_bps=sent.ownership_bps,
+            officer=sent.officer,
             event_on=sent.hired_on or day_of(tx.now),
         )
         found = census.employee(tx, tenant_id=caller.tenant, employee_id=employee_id)
@@ -129,15 +180,32 @@ def add_employee(
 
     body = sent.model_dump_json().encode()
     kept = once(caller, tenant_id=caller.tenant, key=key, what="census.add_employee", body=body, work=work)
-    return models.Employee.model_validate(kept)
+    added = models.Employee.model_validate(kept)
+    response.headers["Location"] = f"/v1/sponsors/{caller.tenant}/employees/{added.employee_id}"
+    return added
 
 
-def _terms(sent: models.NewPlan) -> plan.Provisions:
+def _terms(sent: NewPlan) -> plan.Provisions:
+    """The provisions of a body that can stand; else every one that cannot, by its place."""
+    terms = plan.provisions_from_json(sent.provisions.model_dump(mode="json"))
+    wrong = plan.problems(terms)
+    if wrong:
+        title = "The law, or this engine, does not allow these provisions."
+        raise ProblemError(Problem(422, "provisions_not_allowed", title, errors=[_place(each) for each in wrong]))
+    return terms
+
+
+def _place(wrong: plan.ProvisionProblem) -> FieldProblem:
+    pointer = "/provisions/" + wrong.field.replace(".", "/")
+    return FieldProblem(f"{wrong.reason} ({wrong.citation})", wrong.fix, "provision.not_allowed", pointer)
+
+
+def _is_ein(text: str) -> bool:
     try:
-        return plan.provisions_from_json(sent.provisions)
-    except (KeyError, TypeError, ValueError) as error:
-        place = FieldProblem(f"The provisions cannot be read: {error}.", pointer="/provisions")
-        raise ProblemError(Problem(422, "invalid", "The provisions are not valid.", errors=[place])) from None
+        plan.parse_ein(text)
+    except Open401kError:
+        return False
+    return True
 
 
 def _sponsor(known: plan.Sponsor) -> models.Sponsor:
