@@ -326,7 +326,7 @@ def test_a_login_sees_only_its_own_plans_in_the_book(acme: Seat, untested: Seat)
 
 def test_a_plan_without_payrolls_has_pages_without_figures(untested: Seat) -> None:
     page = _health(untested)
-    assert page.tests == page.alerts == page.averages == page.payrolls == page.duties == ()
+    assert not any((page.tests, page.alerts, page.averages, page.payrolls, page.duties))
     assert page.plan_assets == Money(sum(each.amount.cents for each in untested.plan.balances))
     assert page.heading.eligible == 11
     assert (page.next_payroll_on, page.next_deposit_on) == (None, None)
@@ -350,7 +350,7 @@ def test_a_year_without_figures_is_said_plainly_with_what_to_do(new_year: Seat) 
 def test_the_detail_of_a_test_that_was_refused_has_a_reason_and_no_working(new_year: Seat) -> None:
     detail = _detail(new_year, "adp")
     assert detail.line.sentence.startswith("No figures on file for 2027.")
-    assert detail.steps == detail.people == detail.history == ()
+    assert not any((detail.steps, detail.people, detail.history))
 
 
 def test_an_alert_outlives_the_year_of_its_test(acme: Seat) -> None:
