@@ -76,6 +76,7 @@ def settle_columns(
 ) -> Taken | Refused[runs.Refusal]:
     """A person said which column is which; files of the same headings are read so from now on."""
     with db.begin(actor, tenants=[tenant_id]) as tx:
+        heads.lock(tx, tenant_id=tenant_id)  # what was checked before is checked again by the new columns
         run = runs.get(tx, tenant_id=tenant_id, run_id=run_id)
         data = payroll.files.content(tx, tenant_id=tenant_id, file_id=run.file_id)
         known = runs.remembered(tx, tenant_id=tenant_id, plan_id=run.plan_id, provider=run.provider)

@@ -21,24 +21,34 @@ def last_detail(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> dict[str, Any
     return dict(row[0]) if row else {}
 
 
-def posted_since_check(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId) -> bool:
-    """Whether another run of the plan was posted when, or after, this one was last checked."""
+def overtaken(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId) -> bool:
+    """Whether, when or after this run was last checked, another one was posted or columns were settled anew."""
     (found,) = tx.one(
         """
-        select exists (
-            select 1
-            from payroll.run_event as posted
-            join payroll.run as other on other.tenant_id = posted.tenant_id and other.run_id = posted.run_id
-            where posted.tenant_id = %(tenant_id)s
-                and posted.status = 'posted'
-                and other.plan_id = %(plan_id)s
-                and other.run_id <> %(run_id)s
-                and posted.recorded_at >= (
-                    select coalesce(max(checked.recorded_at), '-infinity'::timestamptz)
-                    from payroll.run_check as checked
-                    where checked.tenant_id = %(tenant_id)s and checked.run_id = %(run_id)s
-                )
+        with last_check as (
+            select coalesce(max(checked.recorded_at), '-infinity'::timestamptz) as at
+            from payroll.run_check as checked
+            where checked.tenant_id = %(tenant_id)s and checked.run_id = %(run_id)s
         )
+        select
+            exists (
+                select 1
+                from payroll.run_event as posted
+                join payroll.run as other on other.tenant_id = posted.tenant_id and other.run_id = posted.run_id
+                where posted.tenant_id = %(tenant_id)s
+                    and posted.status = 'posted'
+                    and other.plan_id = %(plan_id)s
+                    and other.run_id <> %(run_id)s
+                    and posted.recorded_at >= last_check.at
+            )
+            or exists (
+                select 1
+                from payroll.mapping as settled
+                where settled.tenant_id = %(tenant_id)s
+                    and settled.plan_id = %(plan_id)s
+                    and settled.recorded_at >= last_check.at
+            )
+        from last_check
         """,
         {"tenant_id": tenant_id, "plan_id": plan_id, "run_id": run_id},
     )

@@ -234,13 +234,19 @@ def findings_of(proposal: MappingProposal) -> list[Finding]:
     return found
 
 
+def _chosen(place: int, column: ProposedColumn, field: Field | None) -> Column:
+    """A column as it was settled; its heading is the pay code, unless the proposal knows a better name."""
+    name = column.heading if field is Field.EARNINGS and not column.name else column.name
+    return Column(place, column.heading, field, name)
+
+
 def settle(proposal: MappingProposal, choices: dict[str, Field | None], reading: Reading | None = None) -> Mapping:
     """The mapping a person confirmed: the proposal, with their ``choices`` by column letter over it.
 
     A required field without a column, or a field in two columns, is a ValueError that says which.
     """
     columns = tuple(
-        Column(place, column.heading, choices.get(column.letter, column.field), column.name)
+        _chosen(place, column, choices.get(column.letter, column.field))
         for place, column in enumerate(proposal.columns)
     )
     mapping = Mapping(proposal.provider, columns, reading or proposal.reading)

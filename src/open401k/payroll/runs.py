@@ -159,11 +159,11 @@ def told(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> dict[str, Any]:
 
 
 def check_holds(tx: Tx, *, tenant_id: SponsorId, run: Run) -> bool:
-    """Whether nothing else of the plan was posted since the run was checked: year-to-date figures are what they were.
+    """Whether nothing else of the plan was posted since the run was checked, and its columns mean what they meant.
 
     Ask under the tenant's lock; checks and postings are made under it, too.
     """
-    return run.check_no > 0 and not _events_store.posted_since_check(
+    return run.check_no > 0 and not _events_store.overtaken(
         tx, tenant_id=tenant_id, plan_id=run.plan_id, run_id=run.run_id
     )
 
