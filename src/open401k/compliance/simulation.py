@@ -6,8 +6,10 @@ plan's own pay history moves them, as counts move a gamma prior. Floats live her
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -86,9 +88,19 @@ class Start:
 
 
 def coming_dates(history: PayHistory, last_day: date) -> tuple[date, ...]:
-    """The pay dates still to come, at the rhythm of those that were."""
+    """The pay dates still to come, at the rhythm of those that were.
+
+    Gaps in whole weeks go on exactly: biweekly Fridays never gain a date that falls into the next year. Semimonthly
+    and monthly dates wander by a day or two, and the last one may be the last day.
+    """
     seen = history.pay_dates
-    gap = (seen[-1] - seen[0]).days / (len(seen) - 1) if len(seen) > 1 else 14.0
+    gaps = [(later - earlier).days for earlier, later in pairwise(seen)]
+    weekly = all(gap % 7 == 0 for gap in gaps)
+    if weekly:
+        week_gap = Counter(gaps).most_common(1)[0][0] if gaps else 14
+        count = (last_day - seen[-1]).days // week_gap
+        return tuple(seen[-1] + timedelta(days=week_gap * (place + 1)) for place in range(count))
+    gap = (seen[-1] - seen[0]).days / len(gaps)
     count = int((last_day - seen[-1]).days / gap + 0.1)
     return tuple(min(seen[-1] + timedelta(days=round(gap * (k + 1))), last_day) for k in range(count))
 
