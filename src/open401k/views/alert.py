@@ -21,6 +21,8 @@ _WHAT = {
     CureKind.SAFE_HARBOR_3: "The employer contributes 3 % of pay for the others, and the test need not be passed.",
     CureKind.SAFE_HARBOR_4: "The employer contributes 4 % of pay for the others, and the test need not be passed.",
 }
+#: The year is deemed to pass: there is no limit any more.
+_NOT_TESTED = (CureKind.SAFE_HARBOR_3, CureKind.SAFE_HARBOR_4)
 _BEFORE_THE_YEAR_END = "Sized so that nine in ten simulated year ends pass, by the engine that tests every payroll."
 _AFTER_THE_YEAR_END = "Priced at the middle one of the simulated year ends; the true amount follows from the year end."
 _HOW = {
@@ -136,7 +138,7 @@ def _cure(cure: Cure) -> CureLine:
         needs_amendment=amended,
         notices=tuple(NoticeLine(words, None) for words in cure.notices),
         hce_after=_percent(cure.median_after),
-        limit_after=_percent(cure.limit_after),
+        limit_after=None if cure.kind in _NOT_TESTED else _percent(cure.limit_after),
         fails_after=None if passes is None else Percent(10_000 - passes),
         costs=tuple(
             (f"{item.name} ({item.note})" if item.note else item.name, Money(item.cents)) for item in cure.cost

@@ -38,7 +38,7 @@ def _averages(result: TestResult) -> list[WorkingStep]:
         ),
         WorkingStep(
             "nhce", others, nhce,
-            "from last year's test, to which the plan is held" if prior else _average(working["nhce"]),
+            "of the year before, or 3 % in a first plan year" if prior else _average(working["nhce"]),
             regulation, () if prior else _PEOPLE,
         ),
         WorkingStep("times", "1.25 times everyone else", times, f"{nhce} × 1.25", f"{section}(ii)(I)", ("nhce",)),
@@ -46,12 +46,20 @@ def _averages(result: TestResult) -> list[WorkingStep]:
             "plus", "The lesser of twice and two points more", alternative,
             f"the lesser of {nhce} × 2 = {twice} and {nhce} + 2 points = {plus}", f"{section}(ii)(II)", ("nhce",),
         ),
-        WorkingStep(
-            "limit", "Limit: the greater of both", Percent(limit["limit_bps"]),
-            f"the greater of {times} and {alternative}", "", ("times", "plus"),
-        ),
+        _limit(result, working, times, alternative),
     ]  # fmt: skip
     return [*steps, _room(result, ("limit", "hce"))]
+
+
+def _limit(result: TestResult, working: Working, times: Percent, alternative: Percent) -> WorkingStep:
+    """Where one of the groups is empty there is nothing to compare."""
+    value = Percent(working["limit"]["limit_bps"])
+    if str(working["path"]).startswith("deemed"):
+        section = "(k)" if result.test is TestId.ADP else "(m)"
+        why = "nobody is in one of the two groups, so the test is deemed passed"
+        return WorkingStep("limit", "Limit: none", value, why, f"Reg. 1.401{section}-2(a)(1)(ii)", ("hce", "nhce"))
+    words = f"the greater of {times} and {alternative}"
+    return WorkingStep("limit", "Limit: the greater of both", value, words, "", ("times", "plus"))
 
 
 def _average(group: Working) -> str:
