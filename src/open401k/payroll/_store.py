@@ -145,7 +145,7 @@ def run(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> RunRow | None:
 
 
 def runs(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[RunRow]:
-    """The runs of a plan, newest first."""
+    """The runs of a plan, newest first; where a sandbox clock stood still, what counts before what does not."""
     found = tx.rows(
         """
         select
@@ -154,7 +154,7 @@ def runs(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[RunRow]:
             announced
         from payroll.run_v
         where tenant_id = %s and plan_id = %s
-        order by recorded_at desc, run_id desc
+        order by recorded_at desc, (replaced_by is null) desc, (status <> 'rejected') desc, run_id desc
         """,
         [tenant_id, plan_id],
     )

@@ -88,8 +88,8 @@ class RunDetail:
 
     heading: PlanHeading
     run: PayrollLine
-    period_start: date
-    period_end: date
+    period_start: date | None
+    period_end: date | None
     received_at: datetime
     received_by: str
     steps: tuple[StepLine, ...]
@@ -137,8 +137,8 @@ def load_run(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId, af
     return RunDetail(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
         run=line,
-        period_start=run.period_start or line.pay_date,
-        period_end=run.period_end or line.pay_date,
+        period_start=run.period_start,
+        period_end=run.period_end,
         received_at=run.received_at,
         received_by=_name(tx, run.received_by),
         steps=_steps(tx, tenant_id, run),
@@ -200,7 +200,7 @@ def _steps(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> tuple[StepLine, ...]:
         _step("post", "Contributions posted", carried_out, _posted_words),
         _step("retest", "Every test run", carried_out),
         _step("project", "Year end projected", carried_out),
-        _step("warn", "Alerts looked after", carried_out, lambda told: f"{len(told)} alerts" if told else "no alert"),
+        _step("warn", "Alerts brought up to date", carried_out, lambda told: _alerts(len(told))),
     )
 
 
@@ -215,6 +215,10 @@ def _step(name: str, title: str, carried_out: dict[str, Done], words: Any = None
     if step is None:
         return StepLine(name, title, None)
     return StepLine(name, title, step.done_at, words(step.result) if words is not None else "")
+
+
+def _alerts(number: int) -> str:
+    return f"{number} alert{'' if number == 1 else 's'} open" if number else "no alert"
 
 
 def _posted_words(told: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from open401k.views.payroll_rows import RunRow, shared
 from open401k.views.payroll_upload import PayrollMapping
 from open401k.views.shown import DutyState, RunState
 
+#: The story's clock stands still on a pay date: then the file that counts comes first.
 RUNS = ("first", "rejected", "after the rejected", "replaced", "correcting", "held", "renamed")
 
 
@@ -57,7 +58,8 @@ def test_history_lists_every_run_newest_first_with_its_state(story: Story) -> No
         "held": RunState.POSTED_WITH_HOLDS,
         "renamed": RunState.MAPPING,
     }
-    assert shown.payrolls[0].run_id == story.run["renamed"]
+    names = {run_id: name for name, run_id in story.run.items()}
+    assert [names[line.run_id] for line in shown.payrolls] == list(reversed(RUNS))
     assert shown.older is None
     assert shown.heading.plan_name == ACME.plan_name
 
