@@ -20,7 +20,6 @@ def test_the_story_ends_with_an_alert_for_one_plan_and_none_for_the_other(postgr
     sandbox = story.Sandbox(postgres.db, clock, TESTER, world="test of the story")
     seats = story.set_up(sandbox, told.append)
     story.advance(sandbox, datetime(2026, 8, 14, 20, 0, tzinfo=UTC), told.append)
-    print("\n".join(told))
     for seat, tests in zip(seats, (["adp"], []), strict=True):
         with postgres.db.begin(TESTER, tenants=[seat.tenant_id]) as tx:
             alerts = fiduciary.open_alerts(tx, tenant_id=seat.tenant_id, plan_id=seat.plan_id)
@@ -30,5 +29,14 @@ def test_the_story_ends_with_an_alert_for_one_plan_and_none_for_the_other(postgr
             assert latest is not None
             assert latest.of(compliance.TestId.ADP).status is compliance.Status.PASS
         assert verify(postgres.db, actor=TESTER, tenants=[seat.tenant_id]).problems == []
+    acme = seats[0]
+    story.advance(sandbox, datetime(2026, 12, 31, 20, 0, tzinfo=UTC), told.append)
+    with postgres.db.begin(TESTER, tenants=[acme.tenant_id]) as tx:
+        latest = compliance.latest(tx, tenant_id=acme.tenant_id, plan_id=acme.plan_id)
+        assert latest is not None
+        adp = latest.of(compliance.TestId.ADP)
+        assert (adp.status, adp.measured, adp.limit) == (compliance.Status.FAIL, 750, 522)
     story.advance(sandbox, datetime(2027, 1, 4, 20, 0, tzinfo=UTC), told.append)
-    print("\n".join(told[-40:]))
+    refused = [line for line in told if "No figures on file for 2027" in line]
+    assert len(refused) == 4, "each plan's first payroll and tests of 2027 wait for the figures"
+    assert verify(postgres.db, actor=TESTER, tenants=[seat.tenant_id for seat in seats]).problems == []
