@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .problems import CROSS_SITE, TOO_LARGE
@@ -77,7 +76,6 @@ class BodyLimit:
     def __init__(self, app: ASGIApp, *, largest_body_bytes: int, largest_file_bytes: int) -> None:
         self._app = app
         self._most, self._most_of_files = largest_body_bytes, largest_file_bytes
-        self._counting = RequestBodyLimitMiddleware(app, max_body_size=largest_body_bytes)  # for what states no length
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 413 at once where the length is stated, else once too much has come."""
@@ -90,7 +88,36 @@ class BodyLimit:
         if length.isdecimal() and int(length) > (self._most_of_files if files else self._most):
             await TOO_LARGE.response()(scope, receive, send)
             return
-        await (self._app if files else self._counting)(scope, receive, send)
+        if files or length:
+            await self._app(scope, receive, send)  # the server holds a stated length; files are counted as they come
+            return
+        body = await _read(receive, self._most)
+        if body is None:
+            await TOO_LARGE.response()(scope, receive, send)
+            return
+        await self._app(scope, _told_again(body, receive), send)
+
+
+async def _read(receive: Receive, most: int) -> bytes | None:
+    """A body that states no length; None where it is larger than it may be."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > most:
+            return None
+    return body
+
+
+def _told_again(body: bytes, receive: Receive) -> Receive:
+    """What was read, once, then whatever comes."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return receive_again
 
 
 def _from_us(headers: Headers) -> bool:

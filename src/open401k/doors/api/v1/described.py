@@ -57,9 +57,15 @@ def _member(hint: Any, each: Field[Any], is_sent: bool) -> Any:
     if not is_sent or (each.default is MISSING and each.default_factory is MISSING):
         return (written, ...)
     if each.default is not MISSING:
-        default = each.default.value if isinstance(each.default, Enum) else each.default
-        return (written, default)
+        return (written, _default(each.default))
     return (written, pydantic.Field(default_factory=_model(hint, is_sent)))
+
+
+def _default(value: Any) -> Any:
+    """A default as JSON would have it."""
+    if isinstance(value, Enum):
+        return value.value
+    return [_default(each) for each in value] if type(value) is tuple else value
 
 
 def _written(hint: Any, is_sent: bool) -> Any:
