@@ -156,6 +156,8 @@ def _us(day: date) -> str:
 
 def _person(number: int) -> Person:
     born = date(1962, 1, 5) + timedelta(days=number * 7_919 % 13_000)
+    if (born.month, born.day) == (1, 1):
+        born += timedelta(days=1)  # what systems write when they do not know: somebody would have to confirm it
     ssn = f"231{number // 9_999 % 99 + 1:02d}{number % 9_999 + 1:04d}"
     gross = 150_000 + number * 104_729 % 400_000
     return Person(ssn, f"Given{_letters(number)}", f"Family{_letters(number * 17 + 3)}", born, gross, number < 2)

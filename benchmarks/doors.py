@@ -1,0 +1,125 @@
+"""Twelve rows through the HTTP API of a real server on the loopback: answers timed by a client. Not here: limits."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from http.client import HTTPConnection
+from typing import Any
+
+import uvicorn
+from benchmarks.generated import Employer, body
+from tests.support.database import TESTER
+
+from open401k.app import Services
+from open401k.base import access
+from open401k.base.access import Permission
+from open401k.doors.http import create_app
+from open401k.doors.provided import DoorSettings
+from open401k.doors.stories import AfterPosting, PayrollStories, VerifyStories
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Seconds: the median and the slowest answer, and how long projection and alert took to follow the slowest time."""
+
+    p50: float
+    slowest: float
+    followed: float
+    requests: int
+
+
+def twelve_rows(employer: Employer, *, requests: int) -> Answers:
+    """Post the next payrolls of a plan through the API, one after the other, and wait for what follows each."""
+    taken, followed = [], []
+    with _serving(employer) as (port, secret):
+        connection = HTTPConnection("127.0.0.1", port)
+        for number in range(requests):
+            day = employer.next_pay_date()
+            sent = json.dumps(_request(employer, day)).encode()
+            headers = {
+                "Authorization": f"Bearer {secret}",
+                "Content-Type": "application/json",
+                "Idempotency-Key": f"bench-{number}",
+            }
+            start = time.perf_counter()
+            connection.request("POST", "/v1/payroll-runs", sent, headers)
+            answer = connection.getresponse()
+            told = json.loads(answer.read())
+            taken.append(time.perf_counter() - start)
+            assert answer.status == 201, (answer.status, told)
+            assert told["state"] == "posted", told
+            followed.append(_until_projected(employer, start, number))
+    # the first request also fills caches and statements; a server runs for months
+    return Answers(statistics.median(taken[1:]), max(taken[1:]), max(followed[1:]), requests - 1)
+
+
+def _until_projected(employer: Employer, start: float, number: int) -> float:
+    """Seconds from the sending of a payroll until projection and alerts of it are stored."""
+    while time.perf_counter() - start < 60:
+        with employer.db.begin(TESTER, tenants=[employer.tenant_id]) as tx:
+            (done,) = tx.one(
+                "select count(*) from base.step where tenant_id = %s and step = 'warn'", [employer.tenant_id]
+            )
+        if done > number:
+            return time.perf_counter() - start
+        time.sleep(0.01)
+    raise AssertionError("no projection within a minute")
+
+
+@contextmanager
+def _serving(employer: Employer) -> Iterator[tuple[int, str]]:
+    db = employer.db
+    after = AfterPosting(db)
+    after.start()
+    settings = DoorSettings(origin="http://127.0.0.1")
+    wall = employer.clock
+    services = Services(db, employer.clock, wall, db.ids, settings, PayrollStories(db, after), None, VerifyStories(db))
+    server = uvicorn.Server(uvicorn.Config(create_app(services), host="127.0.0.1", port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    at = employer.clock.now()
+    with db.begin(TESTER, tenants=[employer.tenant_id]) as tx:
+        key = access.create_key(
+            tx,
+            tenant_id=employer.tenant_id,
+            label="bench",
+            scopes=[Permission.PAYROLL_SUBMIT],
+            at=at,
+            expires_at=at + timedelta(days=365),
+        )
+    try:
+        yield port, key.secret
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        after.stop()
+
+
+def _request(employer: Employer, day: date) -> dict[str, Any]:
+    said = body(employer.people, day)
+    rows = [
+        {
+            "ssn": person.ssn,
+            "first_name": person.first_name,
+            "last_name": person.last_name,
+            "hours": "80.00",
+            **{name: _dollars(getattr(person, name)) for name in ("gross", "pre_tax", "roth", "match")},
+        }
+        for person in employer.people
+    ]
+    period = {name: said[name] for name in ("pay_date", "period_start", "period_end")}
+    return {"plan_id": str(employer.plan_id), **period, "rows": rows}
+
+
+def _dollars(cents: int) -> str:
+    return f"{cents // 100}.{cents % 100:02d}"

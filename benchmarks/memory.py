@@ -1,0 +1,60 @@
+"""Peak memory of one payroll in a process of its own: ``python -m benchmarks.memory`` is started by payroll.py."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.generated import Employer, csv_file
+from benchmarks.runs import post, receive
+from tests.support.database import connect
+
+from open401k.kernel import FixedClock, PlanId, SponsorId
+
+MIB = 1024
+
+
+def peaks(employer: Employer) -> dict[str, float]:
+    """MiB above what the process had before the payroll: while checking, and while posting and testing."""
+    day = employer.next_pay_date()
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "payroll.csv"
+        file.write_bytes(csv_file(employer.people, day))
+        told = [
+            employer.db.url,
+            str(employer.tenant_id),
+            str(employer.plan_id),
+            str(file),
+            employer.clock.now().isoformat(),
+        ]
+        command = [sys.executable, "-m", "benchmarks.memory", *told]
+        done = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def main() -> None:
+    """Carry the payroll and print the peaks."""
+    url, tenant, plan, file, now = sys.argv[1:]
+    tenant_id, plan_id = SponsorId.parse(tenant), PlanId.parse(plan)
+    clock = FixedClock(datetime.fromisoformat(now).astimezone(UTC))
+    with connect(url, clock) as db:
+        before = _status("VmRSS")
+        content = Path(file).read_bytes()
+        run_id = receive(db, tenant_id, plan_id, "memory.csv", content, "Generated Payroll")
+        checked = _status("VmHWM") - before
+        post(db, tenant_id, plan_id, run_id)
+        print(json.dumps({"checking": checked / MIB, "posting and testing": (_status("VmHWM") - before) / MIB}))
+
+
+def _status(name: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
+if __name__ == "__main__":
+    main()
