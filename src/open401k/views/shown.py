@@ -95,6 +95,8 @@ class Projection:
     limit_high: Shown
     simulated: int
     refused: str = ""
+    outcome: str = "fail"
+    """What ``fails`` counts: to be top-heavy is no failure."""
 
 
 @dataclass(frozen=True, slots=True)

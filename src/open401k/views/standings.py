@@ -83,6 +83,7 @@ def projection_of(forecast: Forecast | None, test: TestId) -> Projection | None:
         limit_high=figure(told.unit, told.limit_high),
         simulated=forecast.projection.scenarios,
         refused=told.refused,
+        outcome="make the plan top-heavy next year" if test is TestId.TOP_HEAVY else "fail",
     )
 
 

@@ -105,6 +105,8 @@ def test_to_be_top_heavy_is_no_failure_and_tells_what_is_still_owed(health: plan
     line = _test(health, "top_heavy")
     assert (line.measured, line.limit) == (Percent(7_480), Percent(6_000))
     assert "short by $4,838.50 together" in line.sentence
+    assert line.projection is not None
+    assert line.projection.outcome == "make the plan top-heavy next year"
 
 
 def test_figures_come_from_the_books(acme: Seat, health: plan_health.PlanHealth) -> None:
