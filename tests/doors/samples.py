@@ -17,7 +17,7 @@ from open401k.views.payroll_history import (
     StepLine,
 )
 from open401k.views.payroll_upload import ColumnProposal, FieldChoice, PayrollMapping, PayrollUpload
-from open401k.views.people import People, PersonLine
+from open401k.views.people import People, PersonDetail, PersonLine, SourceLine
 from open401k.views.plan_health import AveragePoint, PlanHealth
 from open401k.views.shown import (
     AlertLine,
@@ -205,6 +205,14 @@ PEOPLE = People(
     tuple(
         PersonLine(EmployeeId(UUID(int=50 + place)), role, f"***-**-{1230 + place}", date(2019, 3, 4), None, date(2019, 7, 1), place < 2, "owns more than 5%" if place < 2 else "paid $61,200.00 in 2025", Percent(733), Money.usd("7120.00"), Money.usd("2403.10"), Money.usd("107025.85"))
         for place, role in enumerate(ROLES)
+    ),
+)  # fmt: skip
+
+PERSON = PersonDetail(
+    HEADING, PEOPLE.people[0], date(1979, 5, 2), date(2019, 7, 1), True, "owns more than 5%", Money.usd("97142.00"), Money.usd("85.00"),
+    (
+        SourceLine("pre_tax", Money.usd("7120.00"), Money.usd("104622.75"), Money.usd("104622.75")),
+        SourceLine("match", Money.usd("2403.10"), Money.usd("2403.10"), None),
     ),
 )  # fmt: skip
 

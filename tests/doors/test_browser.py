@@ -36,6 +36,7 @@ SHOTS = os.environ.get("OPEN401K_SCREENSHOTS")
 PAGES = {
     "health": "",
     "people": "/people",
+    "person": f"/people/{samples.PERSON.person.employee_id}",
     "tests": "/tests",
     "test": "/tests/adp",
     "alert": f"/alerts/{samples.ALERT}",

@@ -129,6 +129,7 @@ class World:
 SAMPLE_LOADERS: Mapping[str, Any] = {
     "plan_health.load": samples.HEALTH,
     "people.load": samples.PEOPLE,
+    "people.load_person": samples.PERSON,
     "test_detail.load": samples.DETAIL,
     "test_detail.load_overview": samples.OVERVIEW,
     "alert.load": samples.ALERT_DETAIL,

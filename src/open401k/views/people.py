@@ -34,10 +34,11 @@ class PersonLine:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Everyone the sponsor has reported."""
+    """Everyone the sponsor has reported, or a page of them; ``more`` is where the next page begins."""
 
     heading: PlanHeading
     people: tuple[PersonLine, ...]
+    more: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +90,21 @@ class _Books:
     groups: Mapping[EmployeeId, _Group]
 
 
-def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> People:
-    """Everyone on file by name, as of today."""
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: int = 0, limit: int | None = None) -> People:
+    """Everyone on file by last name, as of today; with a ``limit`` a page of them, from place ``start`` on."""
     tested = compliance.latest(tx, tenant_id=tenant_id, plan_id=plan_id)
-    roster = census.roster(tx, tenant_id=tenant_id)
+    everyone = sorted(census.roster(tx, tenant_id=tenant_id), key=lambda each: (each.last_name, each.first_name))
+    end = len(everyone) if limit is None else max(0, start) + limit
+    roster = everyone[max(0, start) : end]
     terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=day_of(tx.now))
     entered = census.entry_dates(tx, tenant_id=tenant_id, provisions=terms, plan_id=plan_id, employees=roster)
     books = _books(tx, tenant_id, plan_id, terms.plan_year_of(day_of(tx.now)), tested)
     days = [_entry(on, terms) for on in entered]
     lines = [_line(each, on, day_of(tx.now), books) for each, on in zip(roster, days, strict=True)]
-    by_name = sorted(zip(roster, lines, strict=True), key=lambda each: (each[0].last_name, each[0].first_name))
     return People(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id, run=tested),
-        people=tuple(line for _, line in by_name),
+        people=tuple(lines),
+        more=end if end < len(everyone) else None,
     )
 
 

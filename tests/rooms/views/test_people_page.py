@@ -43,6 +43,18 @@ def test_everyone_is_listed_by_last_name_with_masked_numbers(story: Story) -> No
     assert not re.search(r"\d{3}-\d{2}-\d{4}|219-?11", repr(shown))
 
 
+def test_people_come_by_the_page(story: Story) -> None:
+    names: list[str] = []
+    start: int | None = 0
+    while start is not None:
+        with story.begin() as tx:
+            page = people.load(tx, tenant_id=story.plan.sponsor_id, plan_id=story.plan.plan_id, start=start, limit=5)
+        names += [line.name for line in page.people]
+        start = page.more
+    assert names == [line.name for line in everyone(story).people]
+    assert everyone(story).more is None
+
+
 def test_an_owner_is_highly_compensated_and_the_line_says_why(story: Story) -> None:
     owner = line_of(everyone(story), "Walter Aldrich")
     assert owner.highly_compensated is True

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from open401k.base.access import Permission
-from open401k.kernel import AlertId
+from open401k.kernel import AlertId, EmployeeId
 from open401k.views import advisor_book, alert, people, plan_health, test_detail
 
 from ..guard import Caller, Needs
@@ -19,6 +19,7 @@ Tester = Annotated[Caller, Depends(Needs(Permission.COMPLIANCE_VIEW))]
 Alerted = Annotated[Caller, Depends(Needs(Permission.ALERT_VIEW))]
 PeopleReader = Annotated[Caller, Depends(Needs(Permission.CENSUS_VIEW))]
 AnyLogin = Annotated[Caller, Depends(Needs(None))]
+_PEOPLE_A_PAGE = 500
 
 
 @router.get("/")
@@ -41,12 +42,27 @@ def health(request: Request, caller: Reader) -> Response:
 
 
 @router.get("/plans/{plan_id}/people")
-def roster(request: Request, caller: PeopleReader) -> Response:
-    """Everyone, numbers masked."""
+def roster(request: Request, caller: PeopleReader, start: int = 0) -> Response:
+    """Everyone by the page, numbers masked."""
     with caller.begin() as tx:
-        shown = people.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+        shown = people.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, start=start, limit=_PEOPLE_A_PAGE)
     around = frame(request, "People", caller=caller, current="people")
     return page(request, "people", around, heading=shown.heading, roster=shown)
+
+
+@router.get("/plans/{plan_id}/people/{employee_id}")
+def person(request: Request, caller: PeopleReader, employee_id: str) -> Response:
+    """One person: sources, entry, groups."""
+    try:
+        found = EmployeeId.parse(employee_id)
+    except ValueError:
+        raise ProblemError(NOT_FOUND) from None
+    with caller.begin() as tx:
+        shown = people.load_person(tx, tenant_id=caller.tenant, plan_id=caller.plan, employee_id=found)
+    if shown is None:
+        raise ProblemError(NOT_FOUND)
+    around = frame(request, shown.person.name, caller=caller, current="people")
+    return page(request, "person", around, heading=shown.heading, detail=shown)
 
 
 @router.get("/plans/{plan_id}/tests")
