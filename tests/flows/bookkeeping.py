@@ -23,6 +23,7 @@ from open401k.kernel import EmployeeId, FixedClock, PlanId, Refused, RunId, Spon
 from open401k.payroll import runs
 
 PROVIDER = "Summit Payroll"
+WITHHELD = ("pre_tax_cents", "roth_cents", "after_tax_cents", "catch_up_pre_tax_cents", "catch_up_roth_cents")
 
 
 @dataclass
@@ -52,11 +53,13 @@ class Plan:
         wanted = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
         self.clock.advance_to(max(wanted, datetime.fromtimestamp(self.clock.now().timestamp() + 60, UTC)))
 
-    def send(self, data: bytes, *, name: str = "payroll.csv", **how: Any) -> Taken | Refused[runs.Refusal]:
-        """Take bytes in; the provider's columns are settled as proposed."""
+    def send(
+        self, data: bytes, *, name: str = "payroll.csv", settle: bool = True, **how: Any
+    ) -> Taken | Refused[runs.Refusal]:
+        """Take bytes in; the provider's columns are settled as proposed, if that is wanted."""
         upload = Upload(self.sponsor, self.plan, name, data, PROVIDER, **how)
         taken = take_in(self.db, actor=TESTER, upload=upload)
-        if isinstance(taken, Refused) or taken.run.status != runs.Status.NEEDS_MAPPING:
+        if isinstance(taken, Refused) or taken.run.status != runs.Status.NEEDS_MAPPING or not settle:
             return taken
         return settle_columns(self.db, actor=TESTER, tenant_id=self.sponsor, run_id=taken.run.run_id, fields={})
 
@@ -144,7 +147,7 @@ def books(plan: Plan) -> Books:
         pay=_sums(
             ((who[line.employee_id], line.pay_date, name), getattr(line, name))
             for line in lines
-            for name in ("gross_cents", "plan_cents", "pre_tax_cents", "roth_cents", "after_tax_cents")
+            for name in ("gross_cents", "plan_cents", *WITHHELD)
         ),
         tests=[(str(r.test), str(r.status), r.measured, r.limit) for r in tested.results] if tested else [],
         remitted=int(remitted),
@@ -161,9 +164,7 @@ def _sums(rows: Iterable[tuple[tuple[Any, ...], int]]) -> Counter[Any]:
 def assert_conserved(plan: Plan) -> None:
     """Withheld + employer = credited + held = movement of the receivable (no deposit was made)."""
     now = books(plan)
-    withheld = sum(
-        cents for (_, _, name), cents in now.pay.items() if name in ("pre_tax_cents", "roth_cents", "after_tax_cents")
-    )
+    withheld = sum(cents for (_, _, name), cents in now.pay.items() if name in WITHHELD)
     own = sum(cents for (_, source, _), cents in now.by_date.items() if source in ("pre_tax", "roth", "after_tax"))
     credited, held = sum(now.by_date.values()), sum(now.held.values())
     owed = now.balances["", "employer_receivable", "None"]

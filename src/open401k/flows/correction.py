@@ -11,7 +11,7 @@ from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, run_flow
 from open401k.kernel import ComplianceRunId, EmployeeId, FlowId, PlanId, Refused, SponsorId, day_of
 
-from .payroll_run import PostingRefused
+from .payroll_settle import PostingRefused
 
 FLOW = "correction"
 

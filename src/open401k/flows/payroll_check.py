@@ -15,9 +15,7 @@ from open401k.payroll import runs
 
 Rows = list[payroll.PayrollRow]
 
-#: No pay date of a plan is earlier. A day out of reach has its finding; the rest is asked as of today.
-ERISA = date(1974, 9, 2)
-
+ERISA = date(1974, 9, 2)  # no pay date is earlier: such a day has its finding, and the rest is asked as of today
 #: Few enough that memory stays flat however long a file is.
 ROWS_AT_ONCE = 10_000
 

@@ -1,4 +1,4 @@
-"""The rows of a checked run become facts: new people, pay lines. Not here: checks (payroll_check.py), money."""
+"""The rows of a checked run become facts: pay lines. Not here: people (payroll_people.py), checks, money."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from open401k.kernel import EmployeeId, SponsorId, day_of
 from open401k.payroll import runs
 
 from .payroll_check import Rows, read_run
+from .payroll_people import confirmed, learn, people_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Recorded:
     rows: int
     withheld_cents: int
     employees: Sequence[EmployeeId]
+    changed: Sequence[EmployeeId]  # the file told what changes their past, too
     roster: Sequence[census.Employee]
     origin: str
 
@@ -33,10 +35,13 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
     pay_date = run.announced or (first[0].pay_date if first else None) or run.pay_date or day_of(tx.now)
     replaced = _replaced_lines(tx, tenant_id, run)
     touched: dict[EmployeeId, None] = dict.fromkeys(line.employee_id for line in replaced)
+    changed: list[EmployeeId] = []
+    yes = confirmed(tx, tenant_id=tenant_id, run=run)
     rows_read = 0
     withheld = -sum(_withheld(line) for line in replaced)
     for rows in chain([first] if first else [], reading.chunks):
-        people = _people(tx, tenant_id, rows)
+        people = people_of(tx, tenant_id=tenant_id, rows=rows)
+        changed += learn(tx, tenant_id=tenant_id, rows=rows, who=people, yes=yes, pay_date=pay_date)
         _append(tx, tenant_id, run, pay_date, rows, [people[row.key] for row in rows])
         touched.update(dict.fromkeys(people.values()))
         rows_read += len(rows)
@@ -47,37 +52,12 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
         rows_read,
         withheld,
         list(touched),
+        changed,
         census.roster(tx, tenant_id=tenant_id),
         f"A corrected file took the place of run {run.replaces}."
         if run.replaces
         else f"The payroll of {pay_date} was posted after later ones.",
     )
-
-
-def _people(tx: Tx, tenant_id: SponsorId, rows: Rows) -> dict[str, EmployeeId]:
-    """Who each row is; who is on file nowhere is added from what the row says."""
-    found: dict[str, EmployeeId] = dict(
-        census.find_by_ssn(tx, tenant_id=tenant_id, ssns=[row.ssn for row in rows if row.ssn])
-    )
-    found |= {row.employee_id: EmployeeId.parse(row.employee_id) for row in rows if row.employee_id}
-    new = [row for row in rows if row.key not in found]
-    if new:
-        added = census.add_employees(
-            tx,
-            tenant_id=tenant_id,
-            people=[
-                census.NewEmployee(
-                    first_name=row.first_name,
-                    last_name=row.last_name,
-                    ssn=row.ssn,
-                    birth_date=row.birth_date,
-                    hired_on=row.hire_date,
-                )
-                for row in new
-            ],
-        )
-        found |= {row.key: employee_id for row, employee_id in zip(new, added, strict=True)}
-    return found
 
 
 def _append(tx: Tx, tenant_id: SponsorId, run: runs.Run, pay_date: date, rows: Rows, who: Sequence[EmployeeId]) -> None:

@@ -2,10 +2,9 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from open401k import compliance, fiduciary, payroll, plan, recordkeeping
+from open401k import compliance, fiduciary, payroll, plan
 from open401k.base import heads, messages
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, Halt, run_flow
@@ -14,6 +13,7 @@ from open401k.payroll import runs
 
 from .payroll_check import check_run
 from .payroll_record import record_lines
+from .payroll_settle import settle_recorded
 
 FLOW = "payroll_run"
 POSTABLE = (runs.Status.RECEIVED, runs.Status.CONFIRMED)
@@ -76,17 +76,7 @@ def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:
     if halt := _waits(tx, of):
         return halt
     recorded = record_lines(tx, tenant_id=of.tenant_id, run=run)
-    settled = recordkeeping.settle(
-        tx,
-        scope=recordkeeping.Scope(
-            of.tenant_id, of.plan_id, recorded.since, date.max, recorded.employees, recorded.roster
-        ),
-        cause=recordkeeping.Cause(
-            f"payroll/{of.run_id}", str(of.run_id), run.replaces is not None, recorded.origin, recorded.pay_date
-        ),
-    )
-    if isinstance(settled, Refused):
-        raise PostingRefused(settled)
+    settled = settle_recorded(tx, tenant_id=of.tenant_id, run=run, recorded=recorded)
     owed = settled.receivable_cents - recorded.withheld_cents
     due = payroll.remittance.due(
         run_id=of.run_id,
@@ -135,14 +125,6 @@ def warn(tx: Tx, of: Payroll, results: dict[str, Any]) -> list[str]:
     forecast = compliance.read_forecast(tx, tenant_id=of.tenant_id, run_id=run_id)
     alerts = [] if forecast is None else fiduciary.watch(tx, tenant_id=of.tenant_id, forecast=forecast)
     return [str(alert.alert_id) for alert in alerts]
-
-
-class PostingRefused(Exception):  # noqa: N818 (a refusal that has to undo the transaction it happens in)
-    """The ledger refused a part of a payroll: the whole transaction is undone, and a person decides."""
-
-    def __init__(self, refused: Refused[Any]) -> None:
-        super().__init__(refused.message)
-        self.refused = refused
 
 
 STEPS = (check, post, retest, project, warn)

@@ -62,6 +62,14 @@ class Settled:
         """What the employer owes for these entries."""
         return sum(self.credited_cents.values()) + sum(self.held_cents.values())
 
+    def __add__(self, other: "Settled") -> "Settled":
+        credited, held = dict(self.credited_cents), dict(self.held_cents)
+        for source, cents in other.credited_cents.items():
+            credited[source] = credited.get(source, 0) + cents
+        for slot, cents in other.held_cents.items():
+            held[slot] = held.get(slot, 0) + cents
+        return Settled((*self.entries, *other.entries), credited, held)
+
 
 def difference(should_be: Books, posted: Books) -> dict[Slot, Cents]:
     """Should-be minus posted, per slot; slots without any difference are left out."""

@@ -78,7 +78,7 @@ def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Re
         )
         if isinstance(settled, Refused):
             return settled
-        total = _added(total, settled)
+        total = total + settled
     return total
 
 
@@ -337,12 +337,3 @@ def _posted_books(
             grid = cents.setdefault(slot, np.zeros((len(place), len(period)), dtype=np.int64))
             grid[place[employee_id], period[day]] += amount
     return Books(ids, segment.pay_dates, cents)
-
-
-def _added(one: Settled, other: Settled) -> Settled:
-    credited, held = dict(one.credited_cents), dict(one.held_cents)
-    for source, cents in other.credited_cents.items():
-        credited[source] = credited.get(source, 0) + cents
-    for slot, cents in other.held_cents.items():
-        held[slot] = held.get(slot, 0) + cents
-    return Settled((*one.entries, *other.entries), credited, held)

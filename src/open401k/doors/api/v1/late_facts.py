@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, StrictInt
 from open401k import census
 from open401k.base.access import Permission
 from open401k.flows import correction
-from open401k.flows.payroll_run import PostingRefused
+from open401k.flows.payroll_settle import PostingRefused
 from open401k.kernel import EmployeeId, FlowId, Money, Refused, named_uuid
 
 from ...guard import Caller, Needs

@@ -1,0 +1,39 @@
+"""The books settled to what a payroll recorded, and what is raised when they refuse. Not here: recording it."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from open401k import recordkeeping
+from open401k.base.db import Tx
+from open401k.kernel import Refused, SponsorId
+from open401k.payroll import runs
+
+from .payroll_record import Recorded
+
+
+class PostingRefused(Exception):  # noqa: N818 (a refusal that has to undo the transaction it happens in)
+    """The ledger refused a part of a payroll: the whole transaction is undone, and a person decides."""
+
+    def __init__(self, refused: Refused[Any]) -> None:
+        super().__init__(refused.message)
+        self.refused = refused
+
+
+def settle_recorded(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, recorded: Recorded) -> recordkeeping.Settled:
+    """The pay date and what follows from it; the whole past of people of whom the file told what changes it."""
+    scope = recordkeeping.Scope(tenant_id, run.plan_id, recorded.since, date.max, recorded.employees, recorded.roster)
+    key = f"payroll/{run.run_id}"
+    cause = recordkeeping.Cause(key, str(run.run_id), run.replaces is not None, recorded.origin, recorded.pay_date)
+    wanted = [(scope, cause)]
+    if recorded.changed:
+        origin = f"The payroll of {recorded.pay_date} told a termination or another birth date."
+        past = replace(scope, since=date.min, employees=recorded.changed)
+        wanted.append((past, recordkeeping.Cause(f"{key}/told", str(run.run_id), correction=True, origin=origin)))
+    total = recordkeeping.Settled()
+    for each, because in wanted:
+        settled = recordkeeping.settle(tx, scope=each, cause=because)
+        if isinstance(settled, Refused):
+            raise PostingRefused(settled)
+        total = total + settled
+    return total
