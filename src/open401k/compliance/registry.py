@@ -36,16 +36,31 @@ def _column(values: Cents | Flags, places: Cents | None = None) -> list[JSON]:
     return list(chosen.tolist())
 
 
-def _ratio_working(year: Year, contributions: Cents, parts: dict[str, Cents], prior: int | None) -> Told:
-    """Both averages with everybody's ratio, from ``law``."""
+_RatioKind = law.nondiscrimination.RatioKind
+
+
+def _ratio_working(
+    kind: _RatioKind, year: Year, contributions: Cents, parts: dict[str, Cents], prior: int | None
+) -> Told:
+    """Both averages with everybody's ratio, from ``law``.
+
+    ``nhce_of_year_bps`` is this year's own average, also where last year's is tested against: next year's test
+    reads it.
+    """
     pay = year.counted_pay()
-    test = law.nondiscrimination.adp_test(
-        contributions=contributions,
-        compensation=pay,
-        is_hce=year.is_hce,
-        eligible=year.eligible,
-        prior_year_nhce_average=prior,
-    )
+
+    def tested(prior_average: int | None) -> law.nondiscrimination.RatioTest:
+        return law.nondiscrimination.ratio_test(
+            kind,
+            contributions=contributions,
+            compensation=pay,
+            is_hce=year.is_hce,
+            eligible=year.eligible,
+            prior_year_nhce_average=prior_average,
+        )
+
+    test = tested(prior)
+    own = test if prior is None else tested(None)
     places = np.array([person.place for person in test.people], dtype=np.int64)
     people: dict[str, JSON] = {
         "place": _column(places),
@@ -60,6 +75,7 @@ def _ratio_working(year: Year, contributions: Cents, parts: dict[str, Cents], pr
         "testing": str(test.testing.value),
         "hce": {"count": test.hce.count, "ratio_sum_bps": test.hce.ratio_sum, "average_bps": test.hce.average},
         "nhce": {"count": test.nhce.count, "ratio_sum_bps": test.nhce.ratio_sum, "average_bps": test.nhce.average},
+        "nhce_of_year_bps": own.nhce.average,
         "limit": {
             "times_1_25_bps": test.limit.times_1_25,
             "twice_bps": test.limit.twice,
@@ -75,12 +91,12 @@ def _ratio_working(year: Year, contributions: Cents, parts: dict[str, Cents], pr
 def _adp(_: PlanFacts, year: Year, __: Measured) -> Told:
     split = year.split()
     parts = {"deferral_cents": year.deferrals, "catch_up_cents": split.catch_up, "qnec_cents": year.qnec}
-    return _ratio_working(year, year.adp_contributions(), parts, year.prior_adp_bps)
+    return _ratio_working(_RatioKind.ADP, year, year.adp_contributions(), parts, year.prior_adp_bps)
 
 
 def _acp(_: PlanFacts, year: Year, __: Measured) -> Told:
     parts = {"match_cents": year.match, "after_tax_cents": year.after_tax}
-    return _ratio_working(year, year.acp_contributions(), parts, year.prior_acp_bps)
+    return _ratio_working(_RatioKind.ACP, year, year.acp_contributions(), parts, year.prior_acp_bps)
 
 
 def _deferral_limit(facts: PlanFacts, year: Year, measured: Measured) -> Told:

@@ -103,13 +103,15 @@ def facts_for(
 def _prior_ratios(
     tx: Tx, tenant_id: SponsorId, plan_id: PlanId, year: PlanYear, known_at: datetime | None
 ) -> PriorRatios | None:
-    """The averages that the last run of the preceding plan year found."""
+    """The averages of the preceding plan year itself, as its last run found them (IRC 401(k)(3)(A))."""
     run_id = _store.latest_run_id(tx, tenant_id=tenant_id, plan_id=plan_id, year_start=year.start, known_at=known_at)
     if run_id is None:
         return None
-    found = {row.test: row.working.get("nhce", {}) for row in _store.results(tx, tenant_id=tenant_id, run_id=run_id)}
-    adp, acp = found.get("adp", {}), found.get("acp", {})
-    return PriorRatios(int(adp["average_bps"]), int(acp.get("average_bps", 0))) if adp else None
+    found = {
+        row.test: row.working.get("nhce_of_year_bps") for row in _store.results(tx, tenant_id=tenant_id, run_id=run_id)
+    }
+    adp, acp = found.get(TestId.ADP.value), found.get(TestId.ACP.value)
+    return None if adp is None else PriorRatios(int(adp), int(acp or 0))
 
 
 def retest(

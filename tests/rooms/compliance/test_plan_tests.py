@@ -158,6 +158,14 @@ def test_safe_harbor_plans_have_no_adp_and_no_acp_test() -> None:
     assert result(facts, TestId.TOP_HEAVY).status is Status.NOT_APPLICABLE
 
 
+def test_a_prior_year_plan_keeps_its_own_average_for_the_year_after() -> None:
+    terms = replace(PROVISIONS, testing=Testing(method=TestingMethod.PRIOR_YEAR))
+    current = result(twelve(), TestId.ADP)
+    tested = result(twelve(provisions=terms, prior_ratios=PriorRatios(700, 300)), TestId.ADP)
+    assert tested.working["nhce"]["average_bps"] == 700  # type: ignore[index,call-overload]
+    assert tested.working["nhce_of_year_bps"] == current.working["nhce"]["average_bps"]  # type: ignore[index,call-overload]
+
+
 def test_prior_year_testing_needs_last_years_averages() -> None:
     terms = replace(PROVISIONS, testing=Testing(method=TestingMethod.PRIOR_YEAR))
     refused = result(twelve(provisions=terms), TestId.ADP)
