@@ -32,10 +32,20 @@ _AROUND_A_FILE = 1_048_576
 _PAGES = (sign_in_pages, sandbox_pages, live_pages, payroll_pages, plan_pages, reference_page)
 
 
+class Application(FastAPI):
+    """An application whose description also holds what no signature names."""
+
+    def openapi(self) -> dict[str, Any]:
+        """OpenAPI 3.1."""
+        found = super().openapi()
+        found["components"]["schemas"] |= v1.SCHEMAS
+        return found
+
+
 def create_app(services: Services) -> FastAPI:
     """The application over what app.py provides; refuses to exist with a route that names no permission."""
     settings = services.settings
-    app = FastAPI(
+    app = Application(
         title="Open401k",
         version="1",
         summary="The open-source system of record for US retirement plans",

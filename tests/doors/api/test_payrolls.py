@@ -82,7 +82,7 @@ def test_a_refused_file_is_a_problem_with_its_hash_and_every_finding(desk: Desk)
     rows[0], rows[1] = rows[0].replace("200.00", "(200.00)"), rows[1].replace("123-45-6702", "000-45-6702")
     file = "\n".join([HEADINGS, *rows])
     body = {"plan_id": desk.plan_id, "provider": "Gusto"}
-    sent = {"files": {"file": ("bad.csv", file.encode())}, "data": body}
+    sent: dict[str, Any] = {"files": {"file": ("bad.csv", file.encode())}, "data": body}
     first = desk.client.post("/v1/payroll-runs", headers={"Idempotency-Key": "bad"}, **sent)
     if first.status_code == 201:  # its columns are settled first
         run = f"/v1/plans/{desk.plan_id}/payroll-runs/{first.json()['run_id']}"

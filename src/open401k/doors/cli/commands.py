@@ -30,7 +30,8 @@ app.add_typer(keys.commands, name="keys")
 def run(wiring: Wiring, arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, 1 (refused or failed) or 2 (what was typed cannot be meant)."""
     try:
-        code = app(args=list(sys.argv[1:] if arguments is None else arguments), standalone_mode=False, obj=wiring)
+        typed = list(sys.argv[1:] if arguments is None else arguments)
+        code = app(args=typed, prog_name="open401k", standalone_mode=False, obj=wiring)
     except typer.Exit as ended:
         return ended.exit_code
     except typer.Abort:

@@ -13,7 +13,7 @@ from open401k.views.shown import RunState
 
 from ..provided import RunOutcome
 from .places import Place, PlanOption, at_plan
-from .say import FAILED, BadInputError, Voice, fail
+from .say import BAD_INPUT, FAILED, BadInputError, Voice, fail
 from .wiring import Json, wiring_of
 
 Answer = TypeVar("Answer")
@@ -111,12 +111,10 @@ def _report(voice: Voice, outcome: RunOutcome) -> None:
     if outcome.posted:
         voice.line(f"{outcome.run_id} is posted{' already' if outcome.already else ''}.")
         return
-    fix = (
-        "Look at the findings, then run it again with --confirm."
-        if outcome.needs_confirmation
-        else "Send a corrected file."
-    )
-    fail(f"{outcome.run_id} is not posted ({outcome.state}).", fix)
+    told = f"{outcome.run_id} is not posted ({outcome.state})."
+    if outcome.needs_confirmation:
+        fail(told, "Look at the findings, then run it again with --confirm.")
+    fail(told, "Send a corrected file.", code=BAD_INPUT)
 
 
 def _findings(voice: Voice, findings: Any) -> None:

@@ -17,7 +17,7 @@ for ever; the same key with another body is refused as `key_reused`. Errors are 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {
         "description": "A problem document",
-        "content": {"application/problem+json": {"schema": models.ProblemDocument.model_json_schema()}},
+        "content": {"application/problem+json": {"schema": models.reference(models.ProblemDocument)}},
     }
 }
 
@@ -26,4 +26,7 @@ for _part in (plans, payroll, late_facts, proof, books, system):
     router.include_router(_part.router, prefix="/v1")
 router.include_router(system.health_router)
 
-__all__ = ["DESCRIPTION", "PROBLEMS", "router"]
+#: What the description refers to, and no route's signature names.
+SCHEMAS = models.schemas(models.ProblemDocument, models.NewPayrollRun)
+
+__all__ = ["DESCRIPTION", "PROBLEMS", "SCHEMAS", "router"]

@@ -26,6 +26,24 @@ SsnText = Annotated[
 Item = TypeVar("Item")
 
 
+_PLACE = "#/components/schemas/"
+
+
+def reference(model: type[BaseModel]) -> dict[str, str]:
+    """How the description refers to a model."""
+    return {"$ref": _PLACE + model.__name__}
+
+
+def schemas(*wanted: type[BaseModel]) -> dict[str, Any]:
+    """The schemas of models, and of all that they are made of, as the description holds them."""
+    found: dict[str, Any] = {}
+    for model in wanted:
+        schema = model.model_json_schema(ref_template=_PLACE + "{model}")
+        found |= schema.pop("$defs", {})
+        found[model.__name__] = schema
+    return found
+
+
 class Sent(BaseModel):
     """A request body: unknown members are refused, so that a misspelt one is not read over."""
 

@@ -38,7 +38,7 @@ _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": models.NewPayrollRun.model_json_schema()},
+            "application/json": {"schema": models.reference(models.NewPayrollRun)},
             "multipart/form-data": {
                 "schema": {
                     "type": "object",

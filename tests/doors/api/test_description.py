@@ -1,0 +1,104 @@
+"""The published description: valid, complete, and true of what the routes answer."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS
+from schemathesis.core.result import Ok
+from tests.doors.api.conftest import Desk, RealWorld
+
+#: Streams do not end; a clock that moves would carry every later example into another year.
+LEFT_OUT = "/(events|clock/advance)$"
+
+
+def described(world: RealWorld) -> dict[str, Any]:
+    return world.app().openapi()
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from ([value["$ref"]] if "$ref" in value else [])
+        for each in value.values():
+            yield from _references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _references(each)
+
+
+def test_the_description_is_valid_openapi_of_its_version(real: RealWorld) -> None:
+    found = described(real)
+    assert found["openapi"].startswith("3.1.")
+    schemas = found["components"]["schemas"]
+    assert {each for each in _references(found) if each.removeprefix("#/components/schemas/") not in schemas} == set()
+    for name, schema in schemas.items():
+        assert jsonschema_rs.meta.is_valid(schema), name
+    names = [each["operationId"] for path in found["paths"].values() for each in path.values()]
+    assert len(names) == len(set(names))
+    assert all(path.startswith(("/v1/", "/healthz", "/readyz")) for path in found["paths"])
+
+
+def test_every_answer_has_a_schema_and_every_command_a_key(real: RealWorld) -> None:
+    for path, routes in described(real)["paths"].items():
+        for method, route in routes.items():
+            assert route["summary"], path
+            if path.endswith(("/events", "/healthz", "/readyz")):
+                continue
+            good = next(answer for code, answer in route["responses"].items() if code.startswith("2"))
+            schema = good["content"]["application/json"]["schema"]
+            assert schema not in ({}, {"type": "object", "additionalProperties": True}), path
+            assert "4XX" in route["responses"], path
+            if method == "post" and path != "/v1/clock/advance":
+                assert any(each["name"] == "idempotency-key" for each in route["parameters"]), path
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value)
+def test_routes_answer_as_described(desk: Desk, mode: GenerationMode) -> None:
+    """Examples of what the description allows, and of what it does not: no 500, no answer outside of its schema."""
+    assert desk.post("/v1/payroll-runs", desk.payroll(), "jan 9").status_code == 201
+    schema = schemathesis.openapi.from_dict(desk.app.openapi())
+    schema.app = desk.app
+    run_id = desk.get(f"/v1/plans/{desk.plan_id}/payroll-runs")["items"][0]["run_id"]
+    known = {"plan_id": desk.plan_id, "sponsor_id": desk.sponsor_id, "employee_id": desk.employees[0], "key": "adp"}
+    known |= {"run_id": run_id, "alert_id": "alt_" + "0" * 32}
+    answered: set[tuple[str, int]] = set()
+    for found in schema.exclude(path_regex=LEFT_OUT).get_all_operations():
+        operation: Any = found.ok() if isinstance(found, Ok) else None
+        with contextlib.suppress(Unsatisfiable):  # a route that takes nothing cannot be asked wrongly
+            given(case=operation.as_strategy(generation_mode=mode))(_ask(desk, known, answered))()
+    commands = {status for path, status in answered if path.startswith("POST")}
+    if mode is GenerationMode.POSITIVE:
+        assert len({path for path, status in answered if status < 400}) > 25
+        assert 201 in commands
+    else:
+        assert 422 in commands
+    assert not {status for _, status in answered if status >= 500}
+
+
+def _ask(desk: Desk, known: dict[str, str], answered: set[tuple[str, int]]) -> Callable[[Any], None]:
+    """Ask with an example, about what exists; the credential is right, so that routes are reached."""
+    checks = CHECKS.get_by_names(["not_a_server_error", "response_schema_conformance", "content_type_conformance"])
+
+    @settings(
+        max_examples=6,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def ask(case: Any) -> None:
+        case.path_parameters = {name: known[name] for name in case.path_parameters or {}}
+        if isinstance(case.body, dict):
+            case.body |= {name: value for name, value in known.items() if name in case.body}
+        answer = case.call(headers={"Authorization": f"Bearer {desk.key}"})
+        case.validate_response(answer, checks=checks)
+        answered.add((f"{case.method} {case.path}", answer.status_code))
+
+    return ask

@@ -1,0 +1,122 @@
+"""A sandbox that stays up for a module: two plans, their payrolls of January, every command over it."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.database import Served
+
+from open401k.app import Wiring
+from open401k.base.sandbox import SandboxClock
+from open401k.base.settings import Settings
+from open401k.demo import story
+from open401k.doors import cli
+from open401k.doors.provided import DoorSettings, Services
+from open401k.doors.stories import PayrollStories, VerifyStories
+from open401k.kernel import Clock, FixedClock, Ids
+
+
+@dataclass
+class Given:
+    """What commands are given, over the server of the tests."""
+
+    db: Any
+    clock: Clock
+    wall: Clock
+    ids: Ids
+    settings: DoorSettings
+    payroll: PayrollStories
+    sandbox: Any
+    verifier: Any
+
+
+@dataclass
+class Moving:
+    """The sandbox's clock, as app.py moves it."""
+
+    sandbox: story.Sandbox
+
+    def advance(self, *, actor: Any, to: datetime) -> Sequence[str]:
+        """Let everything happen that falls due."""
+        said: list[str] = []
+        story.advance(story.Sandbox(self.sandbox.db, self.sandbox.clock, actor, self.sandbox.world), to, said.append)
+        return said
+
+
+class Standing(Wiring):
+    """The wiring of app.py, but for the database, which is up already."""
+
+    def __init__(self, settings: Settings, given: Given) -> None:
+        super().__init__(settings)
+        self.given = given
+
+    @contextmanager
+    def open(self) -> Iterator[Services]:  # type: ignore[override]
+        """The same services for every command."""
+        yield self.given
+
+
+@dataclass
+class Said:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """What ``--json`` printed."""
+        return json.loads(self.out)
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture(scope="module")
+def wiring(postgres: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+    """Both sandbox plans, posted up to January 9."""
+    folder = tmp_path_factory.mktemp("cli")
+    wall = FixedClock(datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
+    before, clock = postgres.db.clock, SandboxClock(folder / "clock", start=story.STARTS_AT, wall=wall)
+    postgres.db.clock = clock
+    sandbox = story.Sandbox(postgres.db, clock, cli_actor(), world=f"cli {os.getpid()}")
+    story.set_up(sandbox, lambda said: None)
+    given = Given(
+        postgres.db,
+        clock,
+        wall,
+        postgres.db.ids,
+        DoorSettings(origin="http://localhost:4010", sandbox=True),
+        PayrollStories(postgres.db),
+        Moving(sandbox),
+        VerifyStories(postgres.db),
+    )
+    yield Standing(Settings.from_env({"OPEN401K_DATA_DIR": str(folder)}), given)
+    postgres.db.clock = before
+
+
+def cli_actor() -> Any:
+    """Who sets the module's sandbox up."""
+    from open401k.base.db import Actor
+
+    return Actor(kind="system", id="tests", why="a sandbox for the command line")
+
+
+@pytest.fixture
+def run(wiring: Standing, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command as a terminal would."""
+
+    def go(*arguments: str | Path) -> Said:
+        capsys.readouterr()
+        code = cli.run(wiring, [str(each) for each in arguments])
+        out, err = capsys.readouterr()
+        return Said(code, out, err)
+
+    return go
