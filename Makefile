@@ -1,6 +1,6 @@
 # Two commands matter: `make demo` and `make test`. Both set up everything they need; neither asks a question.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format bench clean
+.PHONY: help setup demo test check lint format reference bench clean
 MAKEFLAGS += --no-print-directory
 PYTHON3 ?= python3
 BIN := .venv/bin
@@ -38,6 +38,9 @@ lint: setup ## Format, lint, types and import contracts, without the tests
 format: setup ## Put the code into its format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+reference: setup ## Write docs/reference anew, from the code
+	@$(BIN)/python -m scripts.reference
 
 bench: setup ## Measure, beside the peers and limits of benchmarks/README.md
 	@$(BIN)/python -m benchmarks payroll --json $(ARGS)

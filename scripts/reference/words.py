@@ -1,0 +1,236 @@
+"""What the code has no words for: the meaning of each code, refusal, setting and event. Tests hold it complete."""
+
+# ruff: noqa: E501 - one line a row reads like the page
+
+from enum import StrEnum
+
+from open401k.ledger import Refusal as LedgerRefusal
+from open401k.payroll.findings import Code, Severity
+from open401k.payroll.runs import Refusal as PayrollRefusal
+from open401k.plan import AmendmentRefusal
+from open401k.recordkeeping.contributions import HeldReason
+
+N, H, R = Severity.NOTE, Severity.HOLD, Severity.REJECT
+
+#: code -> (severity, what it means, what to do)
+FINDINGS: dict[Code, tuple[Severity, str, str]] = {
+    Code.FILE_EMPTY: (R, "The file has no heading row.", "Export it again."),
+    Code.FILE_NO_ROWS: (
+        R,
+        "Headings, but nobody is paid.",
+        "Say that the period has no contributions, or export again.",
+    ),
+    Code.FILE_TOO_LARGE: (R, "More bytes or columns than a payroll has.", "Split it by pay group."),
+    Code.FILE_TYPE: (R, "Not a table that is read: another format, encrypted, damaged.", "Save it as .xlsx or .csv."),
+    Code.FILE_ENCODING: (
+        R,
+        "Bytes that are no text in the encoding.",
+        'Save it as "CSV UTF-8", or declare the encoding.',
+    ),
+    Code.FILE_DELIMITER: (
+        N,
+        "Cells are separated by something else than a comma.",
+        "Nothing, if the columns look right.",
+    ),
+    Code.FILE_QUOTE: (R, "A quote that is never closed.", "Export it again."),
+    Code.FILE_UNSAFE: (
+        R,
+        "A workbook with macros, entities, outside links, or one that unpacks beyond measure.",
+        "Save the values alone as .csv.",
+    ),
+    Code.HEADER_MISSING: (R, "A column that every payroll needs is not there.", "Export it too."),
+    Code.HEADER_UNKNOWN: (
+        R,
+        "A heading that nobody has said the meaning of.",
+        "Say which field it is; it is remembered.",
+    ),
+    Code.HEADER_BLANK: (R, "A column without a heading.", "Name it or remove it."),
+    Code.HEADER_DUPLICATE: (R, "Two columns with one heading.", "Give each its own."),
+    Code.COLUMNS_SWAPPED: (
+        N,
+        "Two columns look exchanged against the payrolls before.",
+        "Look, then confirm or correct the file.",
+    ),
+    Code.ROW_WIDTH: (R, "A row with more or fewer cells than headings.", "Put amounts with commas into quotes."),
+    Code.ROW_DUPLICATE: (R, "The same person twice.", "Remove one row; add up two checks of one pay date."),
+    Code.AMOUNT_FORMAT: (R, "Not an amount in dollars and cents.", "Write 1234.50."),
+    Code.AMOUNT_PRECISION: (R, "A fraction of a cent.", "Round it at the source."),
+    Code.AMOUNT_MISSING: (R, "A blank amount where the layout does not read blank as zero.", "Write 0.00."),
+    Code.AMOUNT_NEGATIVE: (R, "An amount below zero.", "Send a corrected file that replaces the payroll it corrects."),
+    Code.AMOUNT_IMPLAUSIBLE: (R, "An amount that no paycheck has.", "Check the decimal point and the column."),
+    Code.AMOUNT_EXCEEDS_PAY: (R, "Deferrals above the pay they come from.", "Correct one of them."),
+    Code.SSN_INVALID: (
+        R,
+        "No Social Security number: not nine digits, or never issued.",
+        "Correct it in the payroll system.",
+    ),
+    Code.SSN_KNOWN_INVALID: (R, "A number known from samples and advertisements.", "Ask the employee."),
+    Code.SSN_LENGTH: (R, "A leading zero was lost.", "Format the column as text."),
+    Code.PERSON_CONFLICT: (
+        R,
+        "One number, two people; or a number that differs from the one on file.",
+        "Correct the number of one of them.",
+    ),
+    Code.PERSON_NAME_CHANGED: (
+        N,
+        "A known number with another name.",
+        "Confirm that it is the same person, or correct the number.",
+    ),
+    Code.PERSON_UNKNOWN: (
+        R,
+        "Nobody is on file, and the row does not say enough to add somebody. A note where it does.",
+        "Send name, birth date and hire date.",
+    ),
+    Code.PERSON_TERMINATED: (H, "Money of somebody who left long ago.", "Say that they were rehired, or return it."),
+    Code.PERSON_NOT_ELIGIBLE: (
+        H,
+        "Money of somebody who has not entered the plan.",
+        "Return it through payroll, or correct the hire or birth date.",
+    ),
+    Code.NAME_FORMAT: (R, "Not a name or a reference: a formula, a number, too long, unprintable.", "Correct it."),
+    Code.HIRE_DATE_MISSING: (R, "A new person without a hire date.", "Send it: entry into the plan follows from it."),
+    Code.HIRE_DATE_CHANGED: (N, "Another hire date than on file.", "Record it as a correction if it is right."),
+    Code.DOB_PLACEHOLDER: (N, "A birth date that is often a placeholder.", "Confirm or correct it."),
+    Code.DOB_RANGE: (R, "A birth date that makes somebody too young or too old to be paid.", "Correct it."),
+    Code.DOB_CHANGED: (N, "Another birth date than on file.", "Confirm or correct it."),
+    Code.DATE_INVALID: (R, "No such day in the calendar.", "Correct it."),
+    Code.DATE_FORMAT: (
+        R,
+        "A date that could be two days, or none.",
+        "Write it as the layout says, such as 2026-08-14.",
+    ),
+    Code.DATE_ORDER: (R, "Dates in an impossible order.", "Correct one of them."),
+    Code.PAY_DATE_MISSING: (R, "Nothing says the pay date.", "Add the column, or say it with the file."),
+    Code.PAY_DATE_RANGE: (R, "A pay date too far ahead, or in a year that is closed.", "Correct it."),
+    Code.PAY_DATE_MIXED: (R, "Several pay dates.", "Send each as a file of its own."),
+    Code.PAY_DATE_AGAIN: (
+        N,
+        "People of this file were paid on that day already.",
+        "Confirm a second payroll, or send it as a correction.",
+    ),
+    Code.FIGURES_MISSING: (
+        R,
+        "The law's figures of that year are not on file.",
+        "Load them: [add a year](../howto/add-a-year.md).",
+    ),
+    Code.HOURS_FORMAT: (R, "Not a number of hours.", "Write 80 or 80.25."),
+    Code.HOURS_RANGE: (R, "Hours below zero, or more than a period has.", "Send the hours of this period."),
+    Code.LIMIT_402G: (
+        H,
+        "The year's deferrals pass the limit (IRC 402(g)).",
+        "Return the excess with its earnings by April 15.",
+    ),
+    Code.LIMIT_CATCHUP_AGE: (
+        H,
+        "Catch-up of somebody who does not reach 50 this year (IRC 414(v)).",
+        "Return it, or correct the birth date.",
+    ),
+    Code.LIMIT_ROTH_CATCHUP: (
+        H,
+        "Catch-up that the wages of the year before require to be Roth (IRC 414(v)(7)).",
+        "Send it as Roth, or correct it by one of the two methods.",
+    ),
+    Code.LIMIT_415: (H, "Annual additions pass the limit (IRC 415(c)).", "Correct the excess."),
+    Code.LIMIT_PLAN: (H, "Deferrals pass the plan's own limit.", "Send at most what the plan allows."),
+    Code.ELECTION_MISMATCH: (
+        H,
+        "Another amount than was elected.",
+        "Correct the payroll system's election, or record the new one.",
+    ),
+    Code.LOAN_UNKNOWN: (R, "A payment on a loan that is not on file.", "Correct the reference, or leave it out."),
+    Code.LOAN_OVERPAY: (R, "More than the loan's payoff.", "Send the payoff and stop the deduction."),
+    Code.MATCH_MISMATCH: (
+        H,
+        "Another match than the plan's formula gives.",
+        "Nothing: the formula posts. Correct the payroll system.",
+    ),
+    Code.TOTAL_MISMATCH: (R, "The control total is not the sum of the rows.", "Find the rows, or correct the total."),
+    Code.SOURCE_NOT_IN_PLAN: (
+        H,
+        "Money of a source that the plan does not have.",
+        "Return it, or send it under the right source.",
+    ),
+}
+
+REFUSALS: dict[str, dict[StrEnum, str]] = {
+    "The ledger": {
+        LedgerRefusal.KEY_UNUSABLE: "The key is empty or too long.",
+        LedgerRefusal.KEY_REUSED: "The key stands for another entry.",
+        LedgerRefusal.ENTRY_UNKNOWN: "There is no such entry to reverse.",
+        LedgerRefusal.ALREADY_REVERSED: "The entry was reversed before.",
+        LedgerRefusal.RESERVATION_UNKNOWN: "There is no such reservation.",
+        LedgerRefusal.RESERVATION_ENDED: "The reservation was posted, or given up.",
+        LedgerRefusal.NOTHING_TO_POST: "The entry has no lines.",
+        LedgerRefusal.AMOUNT_NOT_POSITIVE: "An amount is zero or below.",
+        LedgerRefusal.AMOUNT_TOO_LARGE: "An amount is beyond any plan's.",
+        LedgerRefusal.SAME_ACCOUNT: "A line has one account on both sides.",
+        LedgerRefusal.ACCOUNT_UNKNOWN: "An account is not open.",
+        LedgerRefusal.ASSET_MISMATCH: "A line moves between accounts of different assets.",
+        LedgerRefusal.BALANCE_TOO_LOW: "An account would fall below zero that may not.",
+    },
+    "Payroll files": {
+        PayrollRefusal.ORIGINAL_MISSING: "The run that it is said to replace is not there.",
+        PayrollRefusal.ORIGINAL_NOT_POSTED: "The run that it is said to replace was never posted.",
+        PayrollRefusal.ALREADY_REPLACED: "The run that it is said to replace was replaced before.",
+        PayrollRefusal.LOOKS_LIKE: "A posted run has the same people, pay date and amounts.",
+    },
+    "Amendments": {
+        AmendmentRefusal.BEFORE_ADOPTION: "The plan has no terms on that day yet.",
+        AmendmentRefusal.ADOPTION_DAY_CHANGED: "An amendment does not change the day of adoption.",
+        AmendmentRefusal.NOTHING_CHANGES: "The terms are those in force.",
+        AmendmentRefusal.NOT_ALLOWED: "The law, or the engine, does not allow the terms.",
+        AmendmentRefusal.CUTS_VESTING: "Somebody's vesting would be cut (IRC 411(a)(10)).",
+        AmendmentRefusal.CUTS_CONTRIBUTIONS: "What was earned would be taken back (IRC 411(d)(6)).",
+        AmendmentRefusal.CONTRADICTS_LATER_TERMS: "Terms already adopted for later do not fit.",
+    },
+    "Money held in suspense": {
+        HeldReason.SOURCE_NOT_PERMITTED: "The plan does not have the source.",
+        HeldReason.LEFT_LONG_AGO: "The person left before the pay could be theirs.",
+        HeldReason.NOT_ENTERED: "The person has not entered the plan.",
+        HeldReason.CATCH_UP_TOO_YOUNG: "Catch-up before the year of the 50th birthday.",
+        HeldReason.OVER_LIMIT: "Over the limit of the law or of the plan.",
+        HeldReason.CATCH_UP_MUST_BE_ROTH: "Catch-up that has to be Roth came pre-tax.",
+        HeldReason.OVER_ADDITIONS: "Over the limit of annual additions.",
+    },
+}
+
+#: setting -> (its usual value, what it decides)
+SETTINGS: dict[str, tuple[str, str]] = {
+    "OPEN401K_MODE": (
+        "`sandbox`",
+        "`production` refuses to serve unless every start-up check holds, and has no clock to move.",
+    ),
+    "OPEN401K_DATA_DIR": (
+        "`.open401k` in a checkout, else `~/.local/share/open401k`",
+        "Where the embedded PostgreSQL, the sandbox clock and the key file lie.",
+    ),
+    "OPEN401K_DATABASE_URL": ("the embedded server", "A PostgreSQL of your own: [how](../howto/own-server.md)."),
+    "OPEN401K_OWNER_DATABASE_URL": (
+        "none",
+        "The same database as its owner, who migrates it. Without it, the first URL must belong to a user who may create roles.",
+    ),
+    "OPEN401K_MASTER_KEY": ("a key file in a sandbox", "32 bytes in base64; seals Social Security numbers and files."),
+    "OPEN401K_INDEX_KEY": ("with the master key", "32 bytes in base64; finds people by number. It never changes."),
+    "OPEN401K_PREVIOUS_MASTER_KEYS": ("none", "Former master keys, separated by commas: they open, and seal no more."),
+    "OPEN401K_MASTER_KEY_FILE": (
+        "`master_key.json` in the data directory",
+        "Where the keys are read from, if not from the environment.",
+    ),
+    "OPEN401K_POSTGRES_BIN": ("the wheel's", "A folder with other PostgreSQL programs for the embedded server."),
+    "OPEN401K_CHROMIUM": ("the machine's", "The browser that the tests drive."),
+}
+
+#: event -> (what happened, what it is about, what it carries)
+EVENTS: dict[str, tuple[str, str, str]] = {
+    "payroll.posted": (
+        "A payroll was posted.",
+        "the run",
+        "people, rows, amounts in cents, the day its deposit is due",
+    ),
+    "plan.tested": ("Every test of a plan ran.", "the plan", "`run`: the compliance run"),
+    "deposit.received": ("The employer's money for a payroll arrived.", "the run", "`cents`, `on`"),
+    "alert.raised": ("A test is on track to fail.", "the alert", "plan, test, probability, by when, who decides"),
+    "alert.updated": ("What an alert says changed.", "the alert", "as raised"),
+    "alert.acknowledged": ("Somebody took an alert on.", "the alert", "as raised"),
+    "alert.resolved": ("A test is no longer on track to fail.", "the alert", "as raised"),
+}
