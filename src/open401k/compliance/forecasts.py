@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from open401k import law
+from open401k.base import audit
 from open401k.base.db import Tx
 from open401k.kernel import ComplianceRunId, PlanId, PlanYear, SponsorId
 from open401k.law import NotEnacted
 
 from . import _store
 from .cures import cures
+from .edition import edition
 from .facts import PlanFacts
 from .projection import project
 from .results import (
@@ -29,6 +31,9 @@ from .results import (
 )
 from .runs import ComplianceRun, RunDifference, facts_for, get
 from .standing import people_of
+
+#: What the audit trail calls the keeping of a forecast.
+KEPT = "compliance.projected"
 
 CURED_FROM_BPS = 1_000
 """Cures are priced from a one-in-ten probability of failing."""
@@ -88,7 +93,9 @@ def foresee(tx: Tx, *, tenant_id: SponsorId, run_id: ComplianceRunId) -> Forecas
         [_cure_json(cure) for cure in told.cures],
     )
     _store.insert_projection(tx, tenant_id=tenant_id, row=row)
-    return Forecast(run_id, tx.now, told.projection, told.cures)
+    kept = Forecast(run_id, tx.now, told.projection, told.cures)
+    audit.record(tx, tenant_id=tenant_id, action=KEPT, subject=run_id, after={"sha256": _said_hash(kept)})
+    return kept
 
 
 def _of(tx: Tx, tenant_id: SponsorId, run: ComplianceRun) -> Forecast | None:
@@ -99,18 +106,24 @@ def _of(tx: Tx, tenant_id: SponsorId, run: ComplianceRun) -> Forecast | None:
 
 
 def verify_forecast(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[RunDifference]:
-    """Project the newest forecast of a plan again, and name it if it comes out differently."""
+    """Hold the newest forecast of a plan to the audit trail and, under the same edition, project it again."""
     kept = latest_forecast(tx, tenant_id=tenant_id, plan_id=plan_id)
     if kept is None:
         return []
+    trail = [each for each in audit.entries(tx, tenant_id=tenant_id, subject=kept.run_id) if each.action == KEPT]
+    if [each.after for each in trail] != [{"sha256": _said_hash(kept)}]:
+        return [RunDifference(kept.run_id, None, "a forecast", "another one, as the audit trail says")]
     run = get(tx, tenant_id=tenant_id, run_id=kept.run_id)
-    if run.law_version != law.version():
+    if run.law_version != edition():
         return []
     again = _of(tx, tenant_id, run)
-    stored, recomputed = _as_json(kept), None if again is None else _as_json(again)
-    if stored == recomputed:
+    if again is not None and _as_json(kept) == _as_json(again):
         return []
     return [RunDifference(kept.run_id, None, "a forecast with cures", "another one")]
+
+
+def _said_hash(told: Forecast) -> str:
+    return hashlib.sha256(json.dumps(_as_json(told), sort_keys=True).encode()).hexdigest()
 
 
 def _as_json(told: Forecast) -> Any:

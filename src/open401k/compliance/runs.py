@@ -15,15 +15,20 @@ from typing import Any
 import numpy as np
 
 from open401k import census, law, plan
+from open401k.base import audit
 from open401k.base.db import Tx
 from open401k.kernel import ComplianceRunId, Open401kError, PlanId, PlanYear, SponsorId
 
 from . import _store
+from .edition import edition
 from .facts import JSON, PlanFacts, PriorRatios
 from .gather import gather
 from .registry import run_tests
 from .results import Status, TestId, TestResult, Unit
 from .standing import People
+
+#: What the audit trail calls the keeping of a run.
+KEPT = "compliance.tested"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +153,14 @@ def keep(tx: Tx, *, facts: PlanFacts, cause: str) -> ComplianceRun:
         recorded_at=tx.now,
         cause=cause,
         facts_hash=digest,
-        law_version=law.version(),
+        law_version=edition(),
         people=_people(facts, people),
         results=results,
     )
     _store.insert_run(tx, tenant_id=tenant_id, row=_run_row(run))
     rows = [_result_row(place, result) for place, result in enumerate(results)]
     _store.insert_results(tx, tenant_id=tenant_id, run_id=run.run_id, rows=rows)
+    audit.record(tx, tenant_id=tenant_id, action=KEPT, subject=run.run_id, after={"sha256": _said_hash(run)})
     return run
 
 
@@ -206,48 +212,76 @@ def verify_runs(tx: Tx, *, tenant_id: SponsorId) -> list[RunDifference]:
 
 
 def _verify(tx: Tx, tenant_id: SponsorId, run: ComplianceRun) -> list[RunDifference]:
+    kept = [each for each in audit.entries(tx, tenant_id=tenant_id, subject=run.run_id) if each.action == KEPT]
+    found: list[RunDifference] = []
+    if [each.after for each in kept] != [{"sha256": _said_hash(run)}]:
+        found.append(RunDifference(run.run_id, None, "something else", "what the audit trail says was kept"))
     facts = facts_for(
         tx, tenant_id=tenant_id, plan_id=run.plan_id, as_of=run.as_of, known_at=run.known_at, history=False
     )
-    digest = facts_hash(facts)
+    digest = facts_hash(facts, of_edition=run.law_version)
     if digest != run.facts_hash:
-        return [RunDifference(run.run_id, None, f"facts {run.facts_hash.hex()[:16]}", f"facts {digest.hex()[:16]}")]
-    if run.law_version != law.version():
-        return []
+        facts_differ = RunDifference(
+            run.run_id, None, f"facts {run.facts_hash.hex()[:16]}", f"facts {digest.hex()[:16]}"
+        )
+        return [*found, facts_differ]
+    if not under_this_law(run):
+        return found
     results, people = run_tests(facts)
-    found = [
+    words = run.law_version == edition()
+    found += [
         RunDifference(run.run_id, then.test, _said(then), _said(now))
         for then, now in zip(run.results, results, strict=False)
-        if _comparable(then) != _comparable(now)
+        if _figures(then) != _figures(now) or (words and _words(then) != _words(now))
     ]
     if len(run.results) != len(results):
         found.append(RunDifference(run.run_id, None, f"{len(run.results)} results", f"{len(results)} results"))
-    if run.people != _people(facts, people):
+    if words and run.people != _people(facts, people):
         found.append(RunDifference(run.run_id, None, "who is highly compensated or key", "somebody else"))
     return found
 
 
-def _comparable(result: TestResult) -> tuple[object, ...]:
-    """Everything that was said, with the working as JSON gives it back."""
-    working = json.loads(json.dumps(result.working))
-    return (
-        result.test, result.status, result.unit, result.measured, result.limit, result.room, result.explanation, working
-    )  # fmt: skip
+def under_this_law(run: ComplianceRun) -> bool:
+    """Whether the run was made under the law on file now: then its figures come out the same, whatever the engine."""
+    return run.law_version.partition("+")[0] == law.version()
+
+
+def _figures(result: TestResult) -> tuple[object, ...]:
+    return result.test, result.status, result.unit, result.measured, result.limit, result.room
+
+
+def _words(result: TestResult) -> tuple[object, ...]:
+    """The sentence, and the working as JSON gives it back: the same under the same edition of the engine."""
+    return result.explanation, json.loads(json.dumps(result.working))
+
+
+def _said_hash(run: ComplianceRun) -> str:
+    """Over everything that a run says, for the audit trail."""
+    said = [[*map(str, _figures(each)), each.title, each.citation, *_words(each)] for each in run.results]
+    body = [
+        str(run.plan_id),
+        str(run.plan_year),
+        run.as_of.isoformat(),
+        run.cause,
+        run.facts_hash.hex(),
+        run.law_version,
+    ]
+    return hashlib.sha256(json.dumps([body, run.people, said], sort_keys=True).encode()).hexdigest()
 
 
 def _said(result: TestResult) -> str:
     return f"{result.status} {result.measured} of {result.limit}: {result.explanation}"
 
 
-def facts_hash(facts: PlanFacts) -> bytes:
-    """What the tests were computed from: every array, date and provision, and the edition of the law."""
+def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
+    """What the tests were computed from: every array, date and provision, and the edition of law and engine."""
     digest = hashlib.sha256()
     head: dict[str, JSON] = {
         "plan": str(facts.plan_id),
         "year": [facts.plan_year.start.isoformat(), facts.plan_year.end.isoformat()],
         "as_of": facts.as_of.isoformat(),
         "provisions": plan.provisions_to_json(facts.provisions),
-        "law": [law.version(), law.sha256()],
+        "edition": of_edition or edition(),
         "people": [str(who) for who in facts.employee_ids],
         "born": [None if day is None else day.isoformat() for day in facts.birth_dates],
         "eligible": [None if day is None else day.isoformat() for day in facts.eligible_on],
