@@ -1,7 +1,7 @@
 """The ledger's reading SQL: balances of any day as known at any time, contributions by day. Writes: _store.py."""
 
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from open401k.base.db import Tx
@@ -82,38 +82,44 @@ class Period(NamedTuple):
     known_at: datetime | None
 
 
+#: Net sides of contributing and correcting entries, and of whatever reverses them, on each day of the period.
+_SIDES: Final = """
+    with recursive known as (
+        select entry_id, event_on, reason, reverses
+        from ledger.entry
+        where tenant_id = %(tenant)s
+          and (%(known_at)s::timestamptz is null or recorded_at <= %(known_at)s::timestamptz)
+    ),
+    counted as (
+        select entry_id, event_on
+        from known
+        where reason in ('contribution', 'correction')
+        union
+        select k.entry_id, k.event_on
+        from known k
+        join counted c on c.entry_id = k.reverses
+    ),
+    side as (
+        select l.credit_account as account_id, c.event_on, l.amount
+        from counted c
+        join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
+        where c.event_on >= %(start)s and c.event_on < %(end)s
+        union all
+        select l.debit_account, c.event_on, -l.amount
+        from counted c
+        join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
+        where c.event_on >= %(start)s and c.event_on < %(end)s
+    )
+"""
+
+
 def contributions(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, kind: str, period: Period
 ) -> list[tuple[UUID, str, date, int]]:
     """Net credits per employee, source and day, from contributing and correcting entries and whatever reverses them."""
     return tx.rows(
-        """
-        with recursive known as (
-            select entry_id, event_on, reason, reverses
-            from ledger.entry
-            where tenant_id = %(tenant)s
-              and (%(known_at)s::timestamptz is null or recorded_at <= %(known_at)s::timestamptz)
-        ),
-        counted as (
-            select entry_id, event_on
-            from known
-            where reason in ('contribution', 'correction')
-            union
-            select k.entry_id, k.event_on
-            from known k
-            join counted c on c.entry_id = k.reverses
-        ),
-        side as (
-            select l.credit_account as account_id, c.event_on, l.amount
-            from counted c
-            join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
-            where c.event_on >= %(start)s and c.event_on < %(end)s
-            union all
-            select l.debit_account, c.event_on, -l.amount
-            from counted c
-            join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
-            where c.event_on >= %(start)s and c.event_on < %(end)s
-        )
+        _SIDES
+        + """
         select a.employee_id, a.source, s.event_on, sum(s.amount)::bigint
         from side s
         join ledger.account a on a.tenant_id = %(tenant)s and a.account_id = s.account_id
@@ -131,33 +137,8 @@ def contribution_totals(
 ) -> tuple[bytes | None, bytes | None, bytes | None]:
     """The same per employee and source over the whole period, as binary arrays: who, place in ``Source``, cents."""
     found = tx.one(
-        """
-        with recursive known as (
-            select entry_id, event_on, reason, reverses
-            from ledger.entry
-            where tenant_id = %(tenant)s
-              and (%(known_at)s::timestamptz is null or recorded_at <= %(known_at)s::timestamptz)
-        ),
-        counted as (
-            select entry_id, event_on
-            from known
-            where reason in ('contribution', 'correction')
-            union
-            select k.entry_id, k.event_on
-            from known k
-            join counted c on c.entry_id = k.reverses
-        ),
-        side as (
-            select l.credit_account as account_id, l.amount
-            from counted c
-            join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
-            where c.event_on >= %(start)s and c.event_on < %(end)s
-            union all
-            select l.debit_account, -l.amount
-            from counted c
-            join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
-            where c.event_on >= %(start)s and c.event_on < %(end)s
-        )
+        _SIDES
+        + """
         select
             array_send(array_agg(t.employee_id)),
             array_send(array_agg(array_position(%(sources)s::text[], t.source)::bigint)),
