@@ -82,7 +82,7 @@ def against_ledgers(running: Served, *, rounds: int, pgledger: Path | None) -> I
 
 def through_http(running: Served) -> Iterator[Held]:
     """Twelve rows through the API, and what follows them."""
-    found = twelve_rows(employer(running.db, running.clock, 12), requests=21)
+    found = twelve_rows(employer(running.db, running.clock, 12))
     figure = f"p50 of {found.requests}, slowest {found.slowest * 1e3:.0f} ms"
     door = "uvicorn on the loopback, one client"
     yield Held("12 rows through the HTTP API, tests included", figure, door, found.p50 * 1e3, "ms", "<", 40)

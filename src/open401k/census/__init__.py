@@ -49,7 +49,7 @@ from .people import (
     Ssn,
     Terminated,
 )
-from .roster import employee, find_by_ssn, reveal_ssns, roster
+from .roster import employee, find_by_ssn, headcount, reveal_ssns, roster
 from .wages import fica_wages
 
 __all__ = [
@@ -96,6 +96,7 @@ __all__ = [
     "fica_wages",
     "find_by_ssn",
     "forget",
+    "headcount",
     "mask_ssn",
     "match_people",
     "ownership_during",

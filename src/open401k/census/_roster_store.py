@@ -75,6 +75,12 @@ _ROSTERS: LiteralString = """
 """
 
 
+def headcount(tx: Tx, *, tenant_id: SponsorId) -> int:
+    """How many people are on file."""
+    (count,) = tx.one("select count(*) from census.employee where tenant_id = %s", [tenant_id])
+    return int(count)
+
+
 def rosters(
     tx: Tx,
     *,

@@ -36,6 +36,11 @@ def roster(
     return _fold_all(tx, tenant_id, known_at, on, employee_ids)
 
 
+def headcount(tx: Tx, *, tenant_id: SponsorId) -> int:
+    """How many people are on file, whoever they are."""
+    return _roster_store.headcount(tx, tenant_id=tenant_id)
+
+
 def employee(
     tx: Tx, *, tenant_id: SponsorId, employee_id: EmployeeId, known_at: datetime | None = None, on: date | None = None
 ) -> Employee:

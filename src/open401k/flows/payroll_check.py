@@ -16,8 +16,7 @@ from open401k.payroll import runs
 Rows = list[payroll.PayrollRow]
 
 ERISA = date(1974, 9, 2)  # no pay date is earlier: such a day has its finding, and the rest is asked as of today
-#: Few enough that memory stays flat however long a file is.
-ROWS_AT_ONCE = 10_000
+CHUNKS_AT_ONCE = 5  # of the readers': few enough that memory stays flat however long a file is
 
 
 @dataclass(slots=True)
@@ -35,9 +34,9 @@ class Reading:
 def _large(chunks: Iterator[Rows]) -> Iterator[Rows]:
     """Chunks of the readers put together: what is asked of the database once a chunk is asked seldom."""
     rows: Rows = []
-    for chunk in chunks:
+    for number, chunk in enumerate(chunks, start=1):
         rows += chunk
-        if len(rows) >= ROWS_AT_ONCE:
+        if rows and number % CHUNKS_AT_ONCE == 0:
             yield rows
             rows = []
     if rows:
@@ -72,17 +71,11 @@ def check_run(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> runs.Status | R
     whole = payroll.FileCheck(expected, reading.mapping, reading.findings)
     named: set[EmployeeId] = set()
     to_date = payroll.to_date(tx, asked=asked)
-    figures = payroll.missing_figures(pay_date, expected) is None
-    before = (
-        recordkeeping.read_before(tx, scope=_scope(asked), provisions=asked.provisions, on=pay_date)
-        if figures
-        else None
-    )
+    before = _before(tx, asked, to_date) if payroll.missing_figures(pay_date, expected) is None else None
     for rows in chain([first] if first else [], reading.chunks):
         standing, people = payroll.gather_standing(tx, asked=asked, to_date=to_date, rows=rows)
         named.update(standing.employee_id[place] for place in standing.place.values())
-        match = _computed_match(tx, asked, before, standing, people, rows)
-        whole.chunk(rows, replace(standing, computed_match=match))
+        whole.chunk(rows, replace(standing, computed_match=_computed_match(tx, asked, before, standing, people, rows)))
     outcome = whole.finish()
     outcome.findings.extend(_paid_before(tx, asked, run, named))
     return runs.checked(tx, tenant_id=tenant_id, run_id=run_id, outcome=outcome)
@@ -114,6 +107,13 @@ def asked_of(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date) -> 
 
 def _scope(asked: payroll.Asked) -> recordkeeping.Scope:
     return recordkeeping.Scope(asked.tenant_id, asked.plan_id, asked.pay_date, asked.pay_date)
+
+
+def _before(tx: Tx, asked: payroll.Asked, to_date: payroll.ToDate) -> recordkeeping.Before:
+    """In a plan whose year is the calendar year the checks have read all of it already."""
+    if asked.provisions.plan_year_of(asked.pay_date).start == date(asked.pay_date.year, 1, 1):
+        return recordkeeping.Before(to_date.contributed, to_date.contributed, to_date.pay, to_date.wages)
+    return recordkeeping.read_before(tx, scope=_scope(asked), provisions=asked.provisions, on=asked.pay_date)
 
 
 def _computed_match(

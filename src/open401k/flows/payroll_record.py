@@ -24,7 +24,7 @@ class Recorded:
     withheld_cents: int
     employees: Sequence[EmployeeId]
     changed: Sequence[EmployeeId]  # the file told what changes their past, too
-    roster: Sequence[census.Employee]
+    people_on_file: int
     origin: str
 
 
@@ -53,7 +53,7 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
         withheld,
         list(touched),
         changed,
-        census.roster(tx, tenant_id=tenant_id),
+        census.headcount(tx, tenant_id=tenant_id),
         f"A corrected file took the place of run {run.replaces}."
         if run.replaces
         else f"The payroll of {pay_date} was posted after later ones.",

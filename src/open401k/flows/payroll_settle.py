@@ -22,7 +22,7 @@ class PostingRefused(Exception):  # noqa: N818 (a refusal that has to undo the t
 
 def settle_recorded(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, recorded: Recorded) -> recordkeeping.Settled:
     """The pay date and what follows from it; the whole past of people of whom the file told what changes it."""
-    scope = recordkeeping.Scope(tenant_id, run.plan_id, recorded.since, date.max, recorded.employees, recorded.roster)
+    scope = recordkeeping.Scope(tenant_id, run.plan_id, recorded.since, date.max, recorded.employees)
     key = f"payroll/{run.run_id}"
     cause = recordkeeping.Cause(key, str(run.run_id), run.replaces is not None, recorded.origin, recorded.pay_date)
     wanted = [(scope, cause)]
