@@ -73,6 +73,14 @@ class CureLine:
     amendment: str = ""
     """Which amendment is needed, and by when."""
 
+    @property
+    def passes_in_hundred(self) -> str:
+        """Simulated year ends that pass with it, of a hundred; "100" and "0" only when all of them agree."""
+        if self.fails_after is None:
+            return ""
+        passes = 10_000 - self.fails_after.bps
+        return str(min(99, max(1, (passes + 50) // 100))) if 0 < passes < 10_000 else str(passes // 100)
+
 
 @dataclass(frozen=True, slots=True)
 class AlertDetail:

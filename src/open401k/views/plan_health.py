@@ -15,7 +15,7 @@ from .deposits import deposits
 from .duties import duties
 from .heading import heading
 from .payroll_lines import next_pay_date, payroll_lines
-from .shown import AlertLine, DutyLine, DutyState, PayrollLine, Percent, PlanHeading, Standing, StandingLine
+from .shown import AlertLine, DutyLine, DutyState, PayrollLine, Percent, PlanHeading, Projection, Standing, StandingLine
 from .standings import newest
 
 _RECENT_PAYROLLS = 5
@@ -55,6 +55,12 @@ class PlanHealth:
         """Whether a test fails or is on its way to, or a duty is late, with or without an alert."""
         urgent = any(line.standing in (Standing.FAILS, Standing.AT_RISK) for line in self.tests)
         return urgent or any(duty.state is DutyState.LATE for duty in self.duties)
+
+    @property
+    def adp_ahead(self) -> Projection | None:
+        """Where the ADP test will end the year, where that could be simulated."""
+        ahead = next((line.projection for line in self.tests if line.key == TestId.ADP), None)
+        return ahead if ahead is not None and not ahead.refused else None
 
     @property
     def participation(self) -> Percent | None:

@@ -98,6 +98,11 @@ class Projection:
     outcome: str = "fail"
     """What ``fails`` counts: to be top-heavy is no failure."""
 
+    @property
+    def failing(self) -> int:
+        """How many of the simulated year ends ``fails`` counts."""
+        return (self.fails.bps * self.simulated + 5_000) // 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class AlertLine:
@@ -110,6 +115,12 @@ class AlertLine:
     decided_by: str
     raised_at: datetime
     open: bool = True
+
+    @property
+    def short(self) -> str:
+        """The first two sentences: what is expected, and how surely. The rest is on the alert's page."""
+        told = self.sentence.split(". ", 2)
+        return f"{'. '.join(told[:2])}." if len(told) > 2 else self.sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from markupsafe import Markup
 
@@ -28,16 +29,29 @@ class _Frame:
         return self.y(0)
 
 
-def averages(points: Sequence[AveragePoint], *, width: int = 640, name: str = "averages") -> Markup:
-    """Both groups' average at every payroll as bars, the pass limit as a stepped line."""
+def averages(
+    points: Sequence[AveragePoint],
+    ahead: Projection | None = None,
+    *,
+    year_end: date | None = None,
+    width: int = 640,
+    name: str = "averages",
+) -> Markup:
+    """Both groups' average at every payroll as bars, the pass limit as a stepped line; last, the year end ahead."""
     if not points:
         return Markup("")
-    frame = _Frame(width, 260, _top(points))
-    slot = (width - _LEFT - 8) / len(points)
+    last = _ahead(ahead, year_end)
+    shown = [*points, last] if last else list(points)
+    frame = _Frame(width, 260, _top(shown))
+    slot = (width - _LEFT - 8) / len(shown)
     parts = [_grid(frame), *(_pair(frame, point, _LEFT + place * slot, slot) for place, point in enumerate(points))]
-    parts.append(_limit(frame, points, slot))
-    parts.extend(_dates(frame, points, slot))
-    return _svg(frame, name, "Average deferral of both groups by payroll", _words(points), parts)
+    words = _words(points)
+    if last and ahead:
+        parts.append(_ahead_bar(frame, ahead, _LEFT + len(points) * slot, slot))
+        words += f" Projected year end: {ahead.middle}, eight of ten between {ahead.low} and {ahead.high}."
+    parts.append(_limit(frame, shown, slot))
+    parts.extend(_dates(frame, shown, slot))
+    return _svg(frame, name, "Average deferral of both groups by payroll", words, parts)
 
 
 def interval(projection: Projection, *, width: int = 640, name: str = "interval") -> Markup:
@@ -52,25 +66,47 @@ def interval(projection: Projection, *, width: int = 640, name: str = "interval"
     def x(bps: int) -> float:
         return round(12 + (width - 24) * (bps - start) / (stop - start), 1)
 
-    band = Markup('<rect class="span" x="{}" y="34" width="{}" height="22" rx="4"/>')
+    band = Markup('<rect class="span" x="{}" y="30" width="{}" height="22" rx="4"/>')
     limits = Markup("")
     if isinstance(projection.limit_low, Percent) and isinstance(projection.limit_high, Percent):
         left, right = x(max(start, projection.limit_low.bps)), x(min(stop, projection.limit_high.bps))
-        limits = Markup('<rect class="limitspan" x="{}" y="24" width="{}" height="42"/>').format(left, right - left)
+        limits = Markup('<rect class="limitspan" x="{}" y="24" width="{}" height="34"/>').format(left, right - left)
+    ends_at = f"{projection.low} to {projection.high}" if low != high else ""
     parts = [
         limits,
+        Markup('<line class="rule" x1="12" x2="{}" y1="58" y2="58"/>').format(width - 12),
         band.format(x(low), max(4.0, x(high) - x(low))),
-        Markup('<line class="middle" x1="{0}" x2="{0}" y1="30" y2="60"/>').format(x(middle)),
-        Markup('<line class="limit" x1="{0}" x2="{0}" y1="20" y2="70"/>').format(x(limit)),
+        Markup('<line class="middle" x1="{0}" x2="{0}" y1="26" y2="58"/>').format(x(middle)),
+        Markup('<line class="limit" x1="{0}" x2="{0}" y1="20" y2="62"/>').format(x(limit)),
         _label(x(limit), 14, f"limit {projection.limit}", width),
-        _label(x(middle), 84, f"{projection.middle}", width, strong=True),
-        _label(x(low), 48 + 58 - 6, f"{projection.low}", width),
-        _label(x(high), 48 + 58 - 6, f"{projection.high}", width),
+        _label(x(middle), 76, f"most likely {projection.middle}", width, strong=True),
+        _label((x(low) + x(high)) / 2, 92, ends_at, width),
     ]
     words = (
         f"Eight of ten year ends lie between {projection.low} and {projection.high}; the limit is {projection.limit}."
     )
-    return _svg(_Frame(width, 108, 1), name, "Projected year end against the limit", words, parts)
+    return _svg(_Frame(width, 98, 1), name, "Projected year end against the limit", words, parts)
+
+
+def _ahead(ahead: Projection | None, year_end: date | None) -> AveragePoint | None:
+    if ahead is None or year_end is None:
+        return None
+    high, limit = ahead.high, ahead.limit
+    if not (isinstance(high, Percent) and isinstance(limit, Percent)):
+        return None
+    return AveragePoint(year_end, high, None, limit)
+
+
+def _ahead_bar(frame: _Frame, ahead: Projection, left: float, slot: float) -> Markup:
+    if not (isinstance(ahead.low, Percent) and isinstance(ahead.middle, Percent) and isinstance(ahead.high, Percent)):
+        return Markup("")
+    wide, centre = min(24.0, slot * 0.6), left + slot / 2
+    top = frame.y(ahead.middle.bps)
+    bar = Markup('<rect class="ahead" x="{}" y="{}" width="{}" height="{}" rx="2"/>')
+    whisker = Markup('<line class="whisker" x1="{x}" x2="{x}" y1="{}" y2="{}"/>')
+    return bar.format(round(centre - wide / 2, 1), top, round(wide, 1), round(frame.floor - top, 1)) + whisker.format(
+        frame.y(ahead.high.bps), frame.y(ahead.low.bps), x=round(centre, 1)
+    )
 
 
 def _label(x: float, y: float, text: str, width: int, *, strong: bool = False) -> Markup:
@@ -130,7 +166,7 @@ def _dates(frame: _Frame, points: Sequence[AveragePoint], slot: float) -> list[M
             round(_LEFT + (place + 0.5) * slot, 1), frame.height - 8, f"{point.pay_date:%b} {point.pay_date.day}"
         )
         for place, point in enumerate(points)
-        if place % every == 0
+        if (len(points) - 1 - place) % every == 0
     ]
 
 

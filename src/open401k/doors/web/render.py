@@ -1,18 +1,21 @@
 """How pages write things: Jinja environment, filters, words for standings. Not here: what pages say (views)."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from open401k.kernel import NEW_YORK, Money
 from open401k.views.shown import DutyState, Percent, RunState, Shown, Standing
 
 from . import charts
 from .assets import Assets
+
+_RUN_ID = re.compile(r"\brun_[0-9a-f]{32}\b")
 
 #: Word and colour of every closed set that pages tag; the word carries the meaning.
 TAGS: Mapping[str, tuple[str, str]] = {
@@ -96,6 +99,12 @@ def lower_first(words: str) -> str:
     return words if words[1:2].isupper() else words[:1].lower() + words[1:]
 
 
+def with_runs(words: str, base: str) -> Markup:
+    """A sentence in which the id of a run has become a link to that payroll."""
+    link = f'<a href="{escape(base)}/payrolls/\\g<0>">that payroll</a>'
+    return Markup(_RUN_ID.sub(link, str(escape(words))))  # noqa: S704 - everything around the link is escaped
+
+
 def environment(assets: Assets) -> Environment:
     """The environment of all templates: escaping on, unknown names are errors."""
     env = Environment(
@@ -105,7 +114,7 @@ def environment(assets: Assets) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters.update(show=show, day=day, instant=instant, count=count, lower_first=lower_first)
+    env.filters.update(with_runs=with_runs, show=show, day=day, instant=instant, count=count, lower_first=lower_first)
     env.tests["number_shown"] = is_number
     env.globals.update(asset=assets.url, sri=assets.integrity, tag=tag, charts=charts)
     return env
