@@ -129,3 +129,22 @@ def test_a_flow_stopped_on_purpose_goes_on_where_it_stopped(db: Database, begin:
     assert posted(begin, tenant) == 0
     assert run(db, tenant, flow_id)["post"] == 2
     assert posted(begin, tenant) == 1
+
+
+def test_a_halt_for_now_keeps_what_was_written_and_tries_the_step_again(
+    db: Database, begin: Begin, tenant: SponsorId
+) -> None:
+    flow_id = db.ids.new(FlowId)
+    waits = iter([True, False])
+
+    def wait(tx: Tx, ctx: SponsorId, results: dict[str, Any]) -> Any:
+        post(tx, ctx, {"read": {"rows": [1, 2]}})
+        return steps.Halt("needs a yes", "written", for_now=True) if next(waits) else "yes"
+
+    halted = run(db, tenant, flow_id, [read, wait, answer])
+    assert (halted.halted, halted["wait"]) == ("needs a yes", "written")
+    assert posted(begin, tenant) == 1
+    went_on = run(db, tenant, flow_id, [read, wait, answer])
+    assert went_on.halted is None
+    assert (went_on["wait"], went_on["answer"]) == ("yes", None)
+    assert posted(begin, tenant) == 2
