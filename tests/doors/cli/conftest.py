@@ -1,7 +1,6 @@
 """A sandbox that stays up for a module: two plans, their payrolls of January, every command over it."""
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.database import Served
+from tests.support.database import TESTER, Served, served
 
 from open401k.app import Wiring
 from open401k.base.sandbox import SandboxClock
@@ -80,13 +79,17 @@ Run = Callable[..., Said]
 
 
 @pytest.fixture(scope="module")
-def wiring(postgres: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
-    """Both sandbox plans, posted up to January 9."""
-    folder = tmp_path_factory.mktemp("cli")
+def wiring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+    """Both sandbox plans, on a server of their own: commands see every sponsor there is."""
+    with served() as postgres:
+        yield _wiring(postgres, tmp_path_factory.mktemp("cli"))
+
+
+def _wiring(postgres: Served, folder: Path) -> Standing:
     wall = FixedClock(datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
-    before, clock = postgres.db.clock, SandboxClock(folder / "clock", start=story.STARTS_AT, wall=wall)
+    clock = SandboxClock(folder / "clock", start=story.STARTS_AT, wall=wall)
     postgres.db.clock = clock
-    sandbox = story.Sandbox(postgres.db, clock, cli_actor(), world=f"cli {os.getpid()}")
+    sandbox = story.Sandbox(postgres.db, clock, TESTER)
     story.set_up(sandbox, lambda said: None)
     given = Given(
         postgres.db,
@@ -98,15 +101,7 @@ def wiring(postgres: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         Moving(sandbox),
         VerifyStories(postgres.db),
     )
-    yield Standing(Settings.from_env({"OPEN401K_DATA_DIR": str(folder)}), given)
-    postgres.db.clock = before
-
-
-def cli_actor() -> Any:
-    """Who sets the module's sandbox up."""
-    from open401k.base.db import Actor
-
-    return Actor(kind="system", id="tests", why="a sandbox for the command line")
+    return Standing(Settings.from_env({"OPEN401K_DATA_DIR": str(folder)}), given)
 
 
 @pytest.fixture
