@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,9 +12,12 @@ from tests.support.database import TESTER
 from open401k import census, compliance, recordkeeping
 from open401k.base.db import Database
 from open401k.base.steps import FlowResults
-from open401k.demo.people import PAY_DATES, Person
+from open401k.demo.files import Mistakes
+from open401k.demo.people import ACME, PAY_DATES, Person
+from open401k.demo.setup import takeover_of
 from open401k.flows.correction import Correction, LateFact, PayCodeMeaning, correct
 from open401k.flows.payroll_intake import Taken, settle_columns
+from open401k.flows.plan_takeover import take_over
 from open401k.kernel import ComplianceRunId, FixedClock, FlowId
 
 #: Hired in December, as her first file says: no participant before 2027.
@@ -194,3 +198,16 @@ def settled_with_earnings(plan: Plan) -> None:
     )
     assert isinstance(taken, Taken)
     assert plan.post(taken.run.run_id).halted is None, plan.findings(taken.run.run_id)
+
+
+def test_hours_worked_later_do_not_change_what_tests_knew(db: Database, clock: FixedClock) -> None:
+    takeover = takeover_of(ACME, db.ids)
+    asked = replace(takeover.provisions.eligibility, hours_in_year=1_000)
+    takeover = replace(takeover, provisions=replace(takeover.provisions, eligibility=asked))
+    take_over(db, actor=TESTER, takeover=takeover)
+    plan = Plan(db, clock, takeover)
+    idle = replace(LATECOMER, pre_tax_bps=0)
+    for period in (1, 2, 3):
+        long_days = Mistakes(cells={(idle.ssn, "Hours"): "336.00"})
+        plan.pay(period, plan.file(period, long_days, joined=[idle]))
+    assert_sound(plan)

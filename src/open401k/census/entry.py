@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 
@@ -19,7 +19,13 @@ _HUNDREDTHS = 100
 
 
 def entry_dates(
-    tx: Tx, *, tenant_id: SponsorId, provisions: Provisions, plan_id: PlanId, employees: Sequence[Employee]
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    provisions: Provisions,
+    plan_id: PlanId,
+    employees: Sequence[Employee],
+    known_at: datetime | None = None,
 ) -> tuple[date | None, ...]:
     """The day each one becomes (or became) a participant, None while it is not in sight (IRC 410(a)).
 
@@ -29,7 +35,7 @@ def entry_dates(
     terms = _terms(provisions)
     met = None
     if terms.hours_in_year is not None:
-        hours = _hours(tx, tenant_id, plan_id, provisions, employees)
+        hours = _hours(tx, tenant_id, plan_id, provisions, employees, known_at)
         met = [_year_of_service(terms, employee, hours) for employee in employees]
     found = eligibility.entries(
         terms,
@@ -75,7 +81,12 @@ def _after_rehire(employee: Employee, entry: date | None) -> date | None:
 
 
 def _hours(
-    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, provisions: Provisions, employees: Sequence[Employee]
+    tx: Tx,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    provisions: Provisions,
+    employees: Sequence[Employee],
+    known_at: datetime | None,
 ) -> Mapping[EmployeeId, Mapping[date, int]]:
     """Hundredths of hours by the first day of each computation period: the year from hire, then plan years."""
     found: dict[EmployeeId, dict[date, int]] = defaultdict(lambda: defaultdict(int))
@@ -83,7 +94,15 @@ def _hours(
     known = [day for day in hired.values() if day is not None]
     if not known:
         return found
-    pay = pay_by_date(tx, tenant_id=tenant_id, plan_id=plan_id, start=min(known), end=date.max, employees=list(hired))
+    pay = pay_by_date(
+        tx,
+        tenant_id=tenant_id,
+        plan_id=plan_id,
+        start=min(known),
+        end=date.max,
+        known_at=known_at,
+        employees=list(hired),
+    )
     days: list[date] = pay.pay_date.astype("datetime64[D]").tolist()
     for place, day, hundredths in zip(pay.employee.tolist(), days, pay.hours_hundredths.tolist(), strict=True):
         employee_id = pay.employee_id[place]

@@ -168,7 +168,12 @@ class _Scope:
     def entry_dates(self, provisions: plan.Provisions, people: Sequence[census.Employee]) -> tuple[date | None, ...]:
         """The day each person enters under these provisions."""
         return census.entry_dates(
-            self.tx, tenant_id=self.tenant_id, provisions=provisions, plan_id=self.plan_id, employees=people
+            self.tx,
+            tenant_id=self.tenant_id,
+            provisions=provisions,
+            plan_id=self.plan_id,
+            employees=people,
+            known_at=self.known_at,
         )
 
     def history(self, start: date, end: date, place: dict[EmployeeId, int]) -> PayHistory:
