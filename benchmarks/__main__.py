@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import ledger, payroll, projection
+from benchmarks import foresight, ledger, payroll
 
 
 def main() -> int:
@@ -12,9 +12,11 @@ def main() -> int:
     subject, arguments = (sys.argv[1] if len(sys.argv) > 1 else ""), sys.argv[2:]
     if subject == "payroll":
         return payroll.main(arguments)
-    if subject in ("ledger", "projection"):
-        sys.argv = [f"python -m benchmarks {subject}", *arguments]
-        (ledger if subject == "ledger" else projection).main()
+    if subject == "projection":
+        return foresight.main(arguments)
+    if subject == "ledger":
+        sys.argv = ["python -m benchmarks ledger", *arguments]
+        ledger.main()
         return 0
     print(__doc__)
     return 2

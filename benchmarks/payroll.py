@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import ledger, memory
+from benchmarks import foresight, ledger, memory
 from benchmarks.clones import CopyOfRun, transaction_now
 from benchmarks.doors import twelve_rows
 from benchmarks.generated import Employer, employer
@@ -26,6 +26,7 @@ def measure(running: Served, *, rows: int, rounds: int, most: int, pgledger: Pat
     yield from against_copy(running, rows=rows, rounds=rounds)
     yield from against_ledgers(running, rounds=rounds, pgledger=pgledger)
     yield from of_sizes(running, sizes=[size for size in SIZES if size <= most], rounds=rounds)
+    yield from foresight.measure()
 
 
 def against_copy(running: Served, *, rows: int, rounds: int) -> Iterator[Held]:
@@ -152,8 +153,5 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args(arguments)
     with served() as running:
-        held = list(
-            measure(running, rows=chosen.rows, rounds=chosen.rounds, most=chosen.most, pgledger=chosen.pgledger)
-        )
-    show(held, as_json=chosen.json)
-    return int(any(each.passed is False for each in held))
+        figures = measure(running, rows=chosen.rows, rounds=chosen.rounds, most=chosen.most, pgledger=chosen.pgledger)
+        return show(figures, as_json=chosen.json)

@@ -6,7 +6,7 @@ import json
 import operator
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -47,26 +47,28 @@ def machine() -> dict[str, str]:
     }
 
 
-def show(held: Sequence[Held], *, as_json: bool) -> None:
-    """Print the table, or one JSON document."""
+def show(measured: Iterable[Held], *, as_json: bool) -> int:
+    """Print each figure as it comes, or one JSON document; 1 when one of them misses its limit."""
+    held = []
+    if not as_json:
+        print("  ".join(f"{name} {value}" for name, value in machine().items()))
+        print("| figure | measured | peer, in the same run | value | limit | |\n|---|---|---|---|---|---|", flush=True)
+    for each in measured:
+        held.append(each)
+        if not as_json:
+            _print(each)
     if as_json:
         rows = [asdict(each) | {"passed": each.passed} for each in held]
         print(json.dumps({"machine": machine(), "figures": rows}, indent=2))
-        return
-    print("  ".join(f"{name} {value}" for name, value in machine().items()))
-    print("| figure | measured | peer, in the same run | value | limit | |\n|---|---|---|---|---|---|")
-    for each in held:
-        value = (
-            ""
-            if each.value is None
-            else f"{each.value:,.3g} {each.unit}"
-            if each.value < 1_000
-            else f"{each.value:,.0f} {each.unit}"
-        )
-        limit = f"{each.sign} {each.limit:g} {each.unit}"
-        print(f"| {each.name} | {each.figure} | {each.peer} | {value} | {limit} | {each.verdict} |")
-        if each.note:
-            print(f"|  | {each.note} | | | | |")
+    return int(any(each.passed is False for each in held))
+
+
+def _print(each: Held) -> None:
+    number = "" if each.value is None else f"{each.value:,.0f}" if each.value >= 1_000 else f"{each.value:,.3g}"
+    value = f"{number} {each.unit}" if number else ""
+    limit = f"{each.sign} {each.limit:,g} {each.unit}"
+    figure = f"{each.figure}; {each.note}" if each.note else each.figure
+    print(f"| {each.name} | {figure} | {each.peer} | {value} | {limit} | {each.verdict} |", flush=True)
 
 
 def _processor() -> str:
