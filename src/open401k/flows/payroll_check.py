@@ -110,10 +110,10 @@ def _scope(asked: payroll.Asked) -> recordkeeping.Scope:
 
 
 def _before(tx: Tx, asked: payroll.Asked, to_date: payroll.ToDate) -> recordkeeping.Before:
-    """In a plan whose year is the calendar year the checks have read all of it already."""
-    if asked.provisions.plan_year_of(asked.pay_date).start == date(asked.pay_date.year, 1, 1):
-        return recordkeeping.Before(to_date.contributed, to_date.contributed, to_date.pay, to_date.wages)
-    return recordkeeping.read_before(tx, scope=_scope(asked), provisions=asked.provisions, on=asked.pay_date)
+    """In a plan whose year is the calendar year the checks have read most of it already."""
+    read = recordkeeping.Before(to_date.contributed, to_date.contributed, to_date.pay, to_date.wages)
+    known = read if asked.provisions.plan_year_of(day := asked.pay_date).start == date(day.year, 1, 1) else None
+    return recordkeeping.read_before(tx, scope=_scope(asked), provisions=asked.provisions, on=day, known=known)
 
 
 def _computed_match(

@@ -88,21 +88,27 @@ class PayOfDate:
 class YearToDate:
     """N cents before a pay date: deferrals of the calendar year, the rest of the plan year.
 
-    ``compensation`` counts from entry into the plan; ``additions`` is all that was credited, catch-up included.
+    ``compensation`` counts from entry into the plan; ``match`` is of every match source; ``additions`` is all that was
+    credited, catch-up included. A match over the year starts anew where it was amended, so that nothing earned before
+    is given twice or taken back (IRC 411(d)(6)): ``matched_deferrals`` and ``match_of_terms`` are of the days since
+    then, ``compensation_before_terms`` is of the plan year's days before.
     """
 
     deferrals: Cents
     roth_deferrals: Cents
     compensation: Cents
-    matched_deferrals: Cents
+    plan_year_deferrals: Cents
     match: Cents
     additions: Cents
+    matched_deferrals: Cents
+    match_of_terms: Cents
+    compensation_before_terms: Cents
 
     @classmethod
     def zero(cls, people: int) -> "YearToDate":
         """The first day of a year."""
         nothing = np.zeros(people, dtype=np.int64)
-        return cls(nothing, nothing, nothing, nothing, nothing, nothing)
+        return cls(*[nothing] * 9)
 
 
 Held = dict[tuple[Source, HeldReason], Cents]
@@ -178,11 +184,16 @@ def _entered(people: People, on: date) -> Flags:
 
 
 def _limits(provisions: Provisions, people: People, pay: PayOfDate, before: YearToDate) -> deferrals.DeferralLimits:
-    """402(g) and catch-up, and the plan's own share of pay to date where it is lower (above it begins catch-up)."""
+    """402(g) and catch-up, and the plan's own share of pay to date where it is lower (above it begins catch-up).
+
+    The plan's limit is one of the plan year, 402(g) one of the calendar year: what the plan year leaves comes on top
+    of what the calendar year has seen.
+    """
     terms = provisions.deferrals
     plan_limit = None
     if terms.max_bps_of_pay is not None:
-        plan_limit = (before.compensation + pay.compensation) * terms.max_bps_of_pay // 10_000
+        of_plan_year = (before.compensation + pay.compensation) * terms.max_bps_of_pay // 10_000
+        plan_limit = np.maximum(before.deferrals + of_plan_year - before.plan_year_deferrals, 0)
     return deferrals.deferral_limits(
         people.age_at_year_end,
         CalendarYear(pay.on.year),
@@ -237,10 +248,16 @@ def _employer_money(
         else:
             to_date = matching.match_to_date(
                 deferrals_to_date=before.matched_deferrals + matched,
-                compensation_to_date=compensation.capped(before.compensation + earned, cap),
-                formula=formula,
+                compensation_to_date=compensation.period_share(
+                    before=before.compensation_before_terms,
+                    period=before.compensation - before.compensation_before_terms + earned,
+                    cap=cap,
+                ),
+                formula=matching.MatchFormula(formula.tiers),
             )
-            given = to_date - before.match
+            given = to_date - before.match_of_terms
+            if formula.cap_cents is not None:
+                given = np.minimum(given, formula.cap_cents - before.match)
         credited[match.source] = given
     if provisions.nonelective is not None:
         given = matching.nonelective(counted, provisions.nonelective.rate_bps)
@@ -280,13 +297,17 @@ def _within_additions(
 def _after(before: YearToDate, earned: Cents, credited: dict[Source, Cents], provisions: Provisions) -> YearToDate:
     deferred = credited[Source.PRE_TAX] + credited[Source.ROTH]
     match = provisions.match
+    matched = credited[match.source] if match is not None else np.zeros_like(deferred)
     return YearToDate(
         deferrals=before.deferrals + deferred,
         roth_deferrals=before.roth_deferrals + credited[Source.ROTH],
         compensation=before.compensation + earned,
-        matched_deferrals=before.matched_deferrals + deferred,
-        match=before.match + credited[match.source] if match is not None else before.match,
+        plan_year_deferrals=before.plan_year_deferrals + deferred,
+        match=before.match + matched,
         additions=before.additions + sum(credited.values(), np.zeros_like(deferred)),
+        matched_deferrals=before.matched_deferrals + deferred,
+        match_of_terms=before.match_of_terms + matched,
+        compensation_before_terms=before.compensation_before_terms,
     )
 
 

@@ -1,7 +1,7 @@
 """Gathering facts and settling the books to them: should-be minus posted. Not here: formulas, entries (posting.py)."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from itertools import groupby
@@ -24,6 +24,10 @@ SLICE = 10_000
 #: Pay after the last day of work that payrolls usually still owe: post-severance pay within 2 1/2 months counts as
 #: compensation (Reg. 1.415(c)-2(e)(3)(i)).
 STILL_PAID = timedelta(days=75)
+
+DEFERRALS = tuple(source for source in Source if source.is_deferral)
+#: A match keeps its cap and its true-up when an amendment changes the source it goes to.
+MATCHES = (Source.MATCH, Source.SAFE_HARBOR_MATCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,16 @@ class Before:
     plan_year: ledger.Contributed
     pay: census.PayTotals
     wages: census.PayTotals  # of the calendar year before
+    amended: "BeforeAmendment | None" = None  # where a match over the year was amended in the plan year
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeAmendment:
+    """The plan year before its match had the present terms: until when, what was contributed and paid."""
+
+    until: date
+    contributed: ledger.Contributed
+    pay: census.PayTotals
 
 
 def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Refusal]:
@@ -179,19 +193,44 @@ def _years(provisions: plan.Provisions, day: date) -> tuple[int, PlanYear]:
     return day.year, provisions.plan_year_of(day)
 
 
-def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date) -> Before:
-    """What everybody's opening is made of: contributions and pay of the years before a pay date."""
+def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, known: Before | None = None) -> Before:
+    """What everybody's opening is made of: contributions and pay of the years before a pay date.
+
+    ``known`` is what somebody has read of it already.
+    """
     calendar, plan_year = CalendarYear(on.year), provisions.plan_year_of(on)
     where: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id}
-    in_calendar = ledger.contributed(tx, **where, start=calendar.start, end=on)
-    same = plan_year.start == calendar.start
-    last = CalendarYear(calendar.year - 1)
-    return Before(
-        calendar_year=in_calendar,
-        plan_year=in_calendar if same else ledger.contributed(tx, **where, start=plan_year.start, end=on),
-        pay=census.pay_totals(tx, **where, start=plan_year.start, end=on),
-        wages=census.pay_totals(tx, **where, start=last.start, end=last.end),
-    )
+    if known is None:
+        in_calendar = ledger.contributed(tx, **where, start=calendar.start, end=on)
+        same = plan_year.start == calendar.start
+        last = CalendarYear(calendar.year - 1)
+        known = Before(
+            calendar_year=in_calendar,
+            plan_year=in_calendar if same else ledger.contributed(tx, **where, start=plan_year.start, end=on),
+            pay=census.pay_totals(tx, **where, start=plan_year.start, end=on),
+            wages=census.pay_totals(tx, **where, start=last.start, end=last.end),
+        )
+    since = _same_match_since(tx, scope, provisions, on)
+    if since <= plan_year.start:
+        return known
+    earlier: dict[str, Any] = {**where, "start": plan_year.start, "end": since}
+    amended = BeforeAmendment(since, ledger.contributed(tx, **earlier), census.pay_totals(tx, **earlier))
+    return replace(known, amended=amended)
+
+
+def _same_match_since(tx: Tx, scope: Scope, provisions: plan.Provisions, on: date) -> date:
+    """The day of the plan year from which a match over the year has had the terms of ``on``."""
+    start = provisions.plan_year_of(on).start
+    if provisions.match is None or provisions.match.period is plan.MatchPeriod.PAY_PERIOD:
+        return start
+    until = on + timedelta(days=1)
+    spans = plan.provisions_between(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=start, end=until)
+    since = until
+    for span in reversed(spans):
+        if span.provisions.match != provisions.match:
+            return since
+        since = span.start
+    return start
 
 
 def _people(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee], before: Before) -> People:
@@ -265,29 +304,47 @@ def _opening(tx: Tx, scope: Scope, segment: Segment, people: People, before: Bef
     ids = IdColumn.of(EmployeeId, people.employee_ids)
     calendar = before.calendar_year.of(ids)
     in_plan_year = calendar if before.plan_year is before.calendar_year else before.plan_year.of(ids)
-    match = segment.provisions.match
     nothing = np.zeros(len(ids), dtype=np.int64)
+    compensation = _compensation_before(tx, scope, segment, people, ids, before.pay, segment.pay_dates[0])
+    deferred = _sum(in_plan_year, DEFERRALS, nothing)
+    match = _sum(in_plan_year, MATCHES, nothing)
+    earlier, earlier_pay = {}, nothing
+    if (amended := before.amended) is not None:
+        earlier = amended.contributed.of(ids)
+        earlier_pay = _compensation_before(tx, scope, segment, people, ids, amended.pay, amended.until)
     return YearToDate(
-        deferrals=calendar.get(Source.PRE_TAX, nothing) + calendar.get(Source.ROTH, nothing),
+        deferrals=_sum(calendar, DEFERRALS, nothing),
         roth_deferrals=calendar.get(Source.ROTH, nothing),
-        compensation=_compensation_before(tx, scope, segment, people, ids, before),
-        matched_deferrals=in_plan_year.get(Source.PRE_TAX, nothing) + in_plan_year.get(Source.ROTH, nothing),
-        match=in_plan_year.get(match.source, nothing) if match else nothing,
+        compensation=compensation,
+        plan_year_deferrals=deferred,
+        match=match,
         additions=sum((cents for source, cents in in_plan_year.items() if source is not Source.ROLLOVER), nothing),
+        matched_deferrals=deferred - _sum(earlier, DEFERRALS, nothing),
+        match_of_terms=match - _sum(earlier, MATCHES, nothing),
+        compensation_before_terms=earlier_pay,
     )
 
 
+def _sum(money: Mapping[Source, Cents], sources: Sequence[Source], nothing: Cents) -> Cents:
+    return sum((money[source] for source in sources if source in money), nothing)
+
+
 def _compensation_before(
-    tx: Tx, scope: Scope, segment: Segment, people: People, ids: IdColumn[EmployeeId], before: Before
+    tx: Tx,
+    scope: Scope,
+    segment: Segment,
+    people: People,
+    ids: IdColumn[EmployeeId],
+    pay: census.PayTotals,
+    end: date,
 ) -> Cents:
-    """Plan compensation of the plan year before the segment, counted from each person's entry."""
-    end = segment.pay_dates[0]
-    start = segment.provisions.plan_year_of(end).start
+    """Plan compensation of the segment's plan year before a day, counted from each person's entry."""
+    start = segment.provisions.plan_year_of(segment.pay_dates[0]).start
     found = np.zeros(len(ids), dtype=np.int64)
     if start >= end:
         return found
-    rows = ids.places_in(before.pay.employee_id)
-    found[rows >= 0] = before.pay.plan_cents[rows[rows >= 0]]
+    rows = ids.places_in(pay.employee_id)
+    found[rows >= 0] = pay.plan_cents[rows[rows >= 0]]
     never = date.max
     entered = np.array([day or never for day in people.entered_on], dtype="datetime64[D]")
     late = np.flatnonzero(entered > np.datetime64(start))

@@ -1,5 +1,6 @@
 """Entitlement, pure: what stands credited and what is held, at the edges and over any cut of the year."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from open401k.kernel import EmployeeId, Source
-from open401k.plan import Deferrals, Match, MatchPeriod, MatchTier, Nonelective, Provisions
+from open401k.plan import Deferrals, Match, MatchPeriod, MatchTier, MonthDay, Nonelective, Provisions
 from open401k.recordkeeping import Entitlement, HeldReason, Pay, People, YearToDate, entitle
 
 HALF_OF_SIX = Match((MatchTier(5_000, 600),))
@@ -124,3 +125,30 @@ def test_every_withheld_cent_is_credited_or_held(rows: list[list[tuple[int, int,
         assert (found.credited[source] + kept == withheld).all()
         assert (found.credited[source] >= 0).all()
         assert (kept >= 0).all()
+
+
+def test_the_plans_limit_counts_the_plan_year_and_402g_the_calendar_year() -> None:
+    # The plan year began on July 1: what was deferred from January to June is no part of its 10 % of pay.
+    terms = provisions(match=None, plan_year_start=MonthDay(7, 1), deferrals=replace(BOTH, max_bps_of_pay=1_000))
+    before = replace(YearToDate.zero(1), deferrals=np.array([12_000_00]))
+    found = entitle(terms, people(40), replace(pay([[5_000_00]], [[600_00]]), pay_dates=(date(2025, 7, 15),)), before)
+    assert credited(found, Source.PRE_TAX) == [[500_00]]
+    # In January the calendar year is new, the plan year is not: its 10 % are used up.
+    before = replace(YearToDate.zero(1), plan_year_deferrals=np.array([3_000_00]), compensation=np.array([30_000_00]))
+    found = entitle(terms, people(40), replace(pay([[5_000_00]], [[600_00]]), pay_dates=(date(2026, 1, 15),)), before)
+    assert credited(found, Source.PRE_TAX) == [[500_00]]
+
+
+def test_a_match_over_the_year_neither_takes_back_nor_repeats_what_another_formula_gave() -> None:
+    # Until June 100 % of 6 % were matched, 3,000.00; since then 50 % of 6 %. Cap of the year 3,100.00.
+    lower = Match((MatchTier(5_000, 600),), period=MatchPeriod.PLAN_YEAR, cap_cents=3_100_00)
+    before = replace(
+        YearToDate.zero(1),
+        deferrals=np.array([3_000_00]),
+        plan_year_deferrals=np.array([3_000_00]),
+        compensation=np.array([50_000_00]),
+        match=np.array([3_000_00]),
+        compensation_before_terms=np.array([50_000_00]),
+    )
+    found = entitle(provisions(match=lower), people(40), pay([[2_000_00] * 2], [[120_00] * 2]), before)
+    assert credited(found, Source.MATCH) == [[60_00, 40_00]]
