@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -186,3 +187,15 @@ def test_the_installed_command_refuses_a_setting_that_cannot_be_meant() -> None:
     )
     assert done.returncode == 2
     assert "sandbox or production" in done.stderr
+
+
+def test_migrations_are_applied_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with tempfile.TemporaryDirectory(prefix="o4k-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        wiring = Wiring(Settings.from_env({"OPEN401K_DATA_DIR": f"{folder}/data"}))
+        applied = []
+        for _ in range(2):
+            assert cli.run(wiring, ["migrate", "--json"]) == 0
+            applied.append(json.loads(capsys.readouterr().out)["applied"])
+    assert applied[0]
+    assert applied[1] == []
