@@ -1,5 +1,7 @@
 """Payroll pages: history, upload, columns, one run. Every form works without JavaScript and may be sent twice."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, TypeVar
 
@@ -9,6 +11,7 @@ from starlette.responses import Response
 
 from open401k.base.access import Permission
 from open401k.kernel import FileId, Id, Refused, RunId
+from open401k.payroll import runs
 from open401k.views import payroll_history, payroll_upload
 from open401k.views.shown import RunState
 
@@ -23,6 +26,7 @@ Sender = Annotated[Caller, Depends(Needs(Permission.PAYROLL_SUBMIT))]
 Posted = Annotated[FormData, Depends(posted_form)]
 Kind = TypeVar("Kind", bound=Id)
 Answer = TypeVar("Answer")
+_TWIN = "If it corrects that payroll, open it and choose “Upload corrected file”; if not, it has been posted already."
 
 
 @router.get("")
@@ -61,25 +65,20 @@ def upload(request: Request, caller: Sender, form: Posted) -> Response:
 @router.get("/{run_id}/mapping")
 def mapping_page(request: Request, caller: Sender, run_id: str) -> Response:
     """How we propose to read the run's file."""
-    with caller.begin() as tx:
-        shown = payroll_upload.load_mapping(
-            tx, tenant_id=caller.tenant, plan_id=caller.plan, run_id=named(RunId, run_id)
-        )
-    shown = _found(shown)
-    around = frame(request, "Columns", caller=caller, current="payroll")
-    return page(request, "payroll_mapping", around, heading=shown.heading, mapping=shown)
+    return _mapping_page(request, caller, run_id)
 
 
 @router.post("/{run_id}/mapping")
-def confirm_mapping(caller: Sender, form: Posted, run_id: str) -> Response:
-    """Settle the columns and check every row."""
+def confirm_mapping(request: Request, caller: Sender, form: Posted, run_id: str) -> Response:
+    """Settle the columns and check every row; what cannot be settled is asked again, as it was chosen."""
     prefix = "column-"
+    fields = {int(name[len(prefix) :]): word(form, name) or None for name in form if _is_column(name, prefix)}
     outcome = caller.services.payroll.confirm_mapping(
-        caller.order(f"{run_id} mapping"),
-        run_id=named(RunId, run_id),
-        fields={int(name[len(prefix) :]): word(form, name) or None for name in form if _is_column(name, prefix)},
+        caller.order(f"{run_id} mapping"), run_id=named(RunId, run_id), fields=fields
     )
-    return _next(caller, _unless_refused(outcome))
+    if isinstance(outcome, Refused):
+        return _mapping_page(request, caller, run_id, chosen=fields, problem=_problem(outcome, "Not settled yet."))
+    return _next(caller, outcome)
 
 
 @router.get("/{run_id}")
@@ -115,6 +114,34 @@ def named(kind: type[Kind], text: str) -> Kind:
         return kind.parse(text)
     except ValueError:
         raise ProblemError(NOT_FOUND) from None
+
+
+def _mapping_page(
+    request: Request,
+    caller: Caller,
+    run_id: str,
+    *,
+    chosen: Mapping[int, str | None] | None = None,
+    problem: Problem | None = None,
+) -> Response:
+    with caller.begin() as tx:
+        shown = payroll_upload.load_mapping(
+            tx, tenant_id=caller.tenant, plan_id=caller.plan, run_id=named(RunId, run_id)
+        )
+    shown = _found(shown)
+    if chosen:
+        columns = (replace(each, field=chosen.get(each.position, each.field)) for each in shown.columns)
+        shown = replace(shown, columns=tuple(columns))
+    around = frame(request, "Columns", caller=caller, current="payroll")
+    return page(
+        request,
+        "payroll_mapping",
+        around,
+        status=problem.status if problem else 200,
+        heading=shown.heading,
+        mapping=shown,
+        problem=problem,
+    )
 
 
 def _upload_page(request: Request, caller: Caller, replaces: str, problem: Problem | None = None) -> Response:
@@ -155,8 +182,9 @@ def _found(shown: Answer | None) -> Answer:
     return shown
 
 
-def _problem(refused: Refused[Any]) -> Problem:
-    return Problem(422, str(refused.reason), "The file was not taken.", refused.message, refused.fix)
+def _problem(refused: Refused[Any], title: str = "The file was not taken.") -> Problem:
+    fix = _TWIN if refused.reason is runs.Refusal.LOOKS_LIKE else refused.fix
+    return Problem(422, str(refused.reason), title, refused.message, fix)
 
 
 def _unless_refused(outcome: Answer | Refused[Any]) -> Answer:

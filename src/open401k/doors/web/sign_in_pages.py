@@ -35,7 +35,7 @@ class Ceremony(BaseModel):
 @router.get("/sign-in", dependencies=[Anyone])
 def sign_in_page(request: Request) -> Response:
     """The page that takes a passkey or a link."""
-    return page(request, "sign_in", frame(request, "Sign in"), problem=None)
+    return page(request, "sign_in", frame(request, "Sign in"), problem=None, signed_in=False)
 
 
 @router.get("/enter/{token}", dependencies=[Anyone])
@@ -141,7 +141,8 @@ def _redeem(request: Request, token: str) -> Response:
         outcome = access.redeem_link(tx, token=token, at=services.wall.now())
     if isinstance(outcome, Refused):
         problem = Problem(401, outcome.reason, outcome.message, outcome.fix)
-        return page(request, "sign_in", frame(request, "Sign in"), status=401, problem=problem)
+        here = cookie_name(services) in request.cookies
+        return page(request, "sign_in", frame(request, "Sign in"), status=401, problem=problem, signed_in=here)
     return _with_cookie(services, see_other("/"), outcome)
 
 
