@@ -7,7 +7,7 @@ from typing import Any, cast
 from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from open401k.base.access import Permission
+from open401k.base.access import Permission, permissions
 from open401k.kernel import day_of
 
 from ..guard import Caller, Needs, form_token, services_of
@@ -32,6 +32,7 @@ class Frame:
     signed_in_as: str
     csrf: str
     flash: str = ""
+    sends_payroll: bool = False
 
 
 def frame(request: Request, title: str, *, caller: Caller | None = None, current: str = "") -> Frame:
@@ -49,12 +50,19 @@ def frame(request: Request, title: str, *, caller: Caller | None = None, current
         signed_in_as=caller.principal.name if caller else "",
         csrf=form_token(caller.token) if caller and caller.token else "",
         flash=request.query_params.get("said", "")[:300] if caller else "",
+        sends_payroll=caller is not None and _sends_payroll(caller),
     )
 
 
 def may_move_clock(caller: Caller) -> bool:
     """Operations may; in a sandbox also whoever may change a plan: its time is theirs to play with."""
     return MOVES_CLOCK.admits(caller.principal)
+
+
+def _sends_payroll(caller: Caller) -> bool:
+    """Whoever may only read payrolls is shown no button to send one."""
+    tenant = caller.tenant_id
+    return tenant is not None and Permission.PAYROLL_SUBMIT in permissions(caller.principal, tenant)
 
 
 def page(request: Request, name: str, around: Frame, *, status: int = 200, **words: Any) -> HTMLResponse:
