@@ -58,6 +58,7 @@ def _line(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> BookLine:
     due = duties(
         tx,
         tenant_id=tenant_id,
+        plan_id=plan_id,
         alerts=alerts,
         owed=deposits(tx, tenant_id=tenant_id, plan_id=plan_id),
         history=history,

@@ -1,9 +1,10 @@
 """What the employer has to send for each payroll, and what has come in. Not here: when it is due (payroll)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from open401k import payroll
+from open401k import ledger, payroll
 from open401k.base.db import Tx
 from open401k.kernel import Money, PlanId, RunId, SponsorId, day_of
 from open401k.payroll.remittance import Remittance
@@ -41,6 +42,13 @@ def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[Deposit,
         on, cents = came.get(str(each.run_id), (None, 0))
         found.append(Deposit(each, Money(cents), on))
     return tuple(found)
+
+
+def owed_for_corrections(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, owed: Sequence[Deposit]) -> Money:
+    """What the books say the employer owes beyond its payrolls: late facts made it due. Zero or more."""
+    books = ledger.balances(tx, tenant_id=tenant_id, plan_id=plan_id).total(ledger.Kind.EMPLOYER_RECEIVABLE)
+    by_payroll = sum(each.remittance.total_cents - each.received.cents for each in owed)
+    return Money(max(0, books - by_payroll))
 
 
 def state_on(due_on: date, today: date, *, done: bool = False) -> DutyState:

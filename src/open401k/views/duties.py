@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from open401k import compliance, fiduciary
 from open401k.base.db import Tx
 from open401k.compliance import Cure, CureKind, TestId
-from open401k.kernel import ComplianceRunId, SponsorId, day_of
+from open401k.kernel import ComplianceRunId, PlanId, SponsorId, day_of
 from open401k.payroll import runs
 
-from .deposits import Deposit, state_on
+from .deposits import Deposit, owed_for_corrections, state_on
 from .deposits import duties as deposit_duties
 from .shown import DutyLine, DutyState
 
@@ -29,6 +29,7 @@ def duties(
     tx: Tx,
     *,
     tenant_id: SponsorId,
+    plan_id: PlanId,
     alerts: Sequence[fiduciary.Alert],
     owed: Sequence[Deposit],
     history: Sequence[runs.Run],
@@ -37,6 +38,10 @@ def duties(
     """Everything due, what is open first, each by its day."""
     today = day_of(tx.now)
     found = [*_files(history, today), *deposit_duties(tx, tuple(owed))]
+    corrections = owed_for_corrections(tx, tenant_id=tenant_id, plan_id=plan_id, owed=owed)
+    if corrections:
+        detail = "late facts made it due; send it as soon as you can"
+        found.append(DutyLine(today, "Send the money of corrections", detail, DutyState.SOON, amount=corrections))
     for alert in alerts:
         told = compliance.read_forecast(tx, tenant_id=tenant_id, run_id=ComplianceRunId.parse(alert.run_id))
         found += _decisions(alert, () if told is None else told.cures_of(TestId(alert.test)), today)

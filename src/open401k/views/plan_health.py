@@ -91,7 +91,15 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PlanHealth:
         averages=_averages(tx, tenant_id, plan_id, year, history),
         tests=() if tested is None else tested.lines,
         payrolls=payroll_lines(history[:_RECENT_PAYROLLS], (each.remittance for each in owed), among=history),
-        duties=duties(tx, tenant_id=tenant_id, alerts=found, owed=owed, history=history, expected=expected),
+        duties=duties(
+            tx,
+            tenant_id=tenant_id,
+            plan_id=plan_id,
+            alerts=found,
+            owed=owed,
+            history=history,
+            expected=expected,
+        ),
         refused="" if tested is None else tested.refused,
     )
 

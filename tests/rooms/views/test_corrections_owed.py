@@ -1,0 +1,33 @@
+"""Money that a late fact made due is on the list of what to send, beside the payrolls."""
+
+from datetime import date
+
+from tests.flows.bookkeeping import acme
+from tests.support.database import TESTER
+
+from open401k import census
+from open401k.base.db import Database
+from open401k.demo.people import Person
+from open401k.flows.correction import Correction, LateFact, correct
+from open401k.kernel import FixedClock, FlowId, Money
+from open401k.views import plan_health
+
+LATECOMER = Person("219-11-1099", "Nora", "Lund", date(1990, 2, 2), date(2025, 12, 8), 5_200_000, 500)
+
+
+def test_a_late_hire_date_adds_the_money_of_corrections(db: Database, clock: FixedClock) -> None:
+    plan = acme(db, clock)
+    plan.pay(1, plan.file(1, joined=[LATECOMER]))
+
+    def to_send() -> list[Money | None]:
+        with db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+            shown = plan_health.load(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+        return [duty.amount for duty in shown.duties if duty.title == "Send the money of corrections"]
+
+    assert to_send() == []
+    with db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (who,) = census.find_by_ssn(tx, tenant_id=plan.sponsor, ssns=[LATECOMER.ssn]).values()
+    hired_earlier = LateFact(who, census.Hired(instead_of=date(2025, 12, 8)), date(2024, 3, 4))
+    correct(db, actor=TESTER, correction=Correction(plan.sponsor, plan.plan, db.ids.new(FlowId), hired_earlier))
+    match = (LATECOMER.pay_cents(1) * 500 // 10_000) // 2
+    assert to_send() == [Money(match)]
