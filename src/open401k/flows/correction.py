@@ -89,6 +89,7 @@ def learn(tx: Tx, correction: Correction, _: dict[str, Any]) -> str:
 def settle(tx: Tx, correction: Correction, results: dict[str, Any]) -> dict[str, Any]:
     """What should have been, minus what is posted, over every pay date on file."""
     tenant_id, plan_id, cause = correction.tenant_id, correction.plan_id, str(correction.flow_id)
+    heads.lock(tx, tenant_id=tenant_id)  # a payroll posted between reading the books and posting would count twice
     learned = correction.learned
     touched: Sequence[EmployeeId] | None = [learned.employee_id] if isinstance(learned, LateFact) else None
     settled = recordkeeping.settle(

@@ -98,11 +98,11 @@ def _paid_before(tx: Tx, asked: payroll.Asked, run: runs.Run, people: set[Employ
 
 def asked_of(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date) -> payroll.Asked:
     """The plan on the pay date."""
+    of, today = (tenant_id, run.plan_id, pay_date), day_of(tx.now)
     try:
-        provisions = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=pay_date)
+        return payroll.Asked(*of, plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=pay_date))
     except Open401kError:
-        provisions = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=day_of(tx.now))
-    return payroll.Asked(tenant_id, run.plan_id, pay_date, provisions)
+        return payroll.Asked(*of, plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=today), False)
 
 
 def _scope(asked: payroll.Asked) -> recordkeeping.Scope:

@@ -113,6 +113,7 @@ def claim_key(
 def say_yes(db: Database, *, actor: Actor, tenant_id: SponsorId, run_id: RunId) -> None:
     """A person read the findings that ask for it, and confirms."""
     with db.begin(actor, tenants=[tenant_id]) as tx:
+        heads.lock(tx, tenant_id=tenant_id)  # nobody checks it anew between the look and the yes
         if runs.get(tx, tenant_id=tenant_id, run_id=run_id).status == runs.Status.NEEDS_CONFIRMATION:
             runs.mark(tx, tenant_id=tenant_id, run_id=run_id, status=runs.Status.CONFIRMED)
 

@@ -207,6 +207,10 @@ def _pay_date_findings(pay_date: date | None, expected: Expectation, mapping: Ma
         reason = f"The pay date {shown} is more than {DAYS_AHEAD} days ahead."
         fix = "Check the year, or send the file closer to the pay date."
         return [Finding(Severity.REJECT, Code.PAY_DATE_RANGE, reason, fix, column=column, value_masked=shown)]
+    if pay_date == expected.before_plan:
+        reason = f"On {shown} the plan was not in force yet: no account could take the money."
+        fix = "Check the year, or pay it back through payroll."
+        return [Finding(Severity.REJECT, Code.PAY_DATE_RANGE, reason, fix, column=column, value_masked=shown)]
     if expected.closed_before is not None and pay_date < expected.closed_before:
         reason = f"The pay date {shown} is in a closed plan year; it is open from {expected.closed_before} on."
         fix = "Have the year reopened, or correct the date."

@@ -22,12 +22,13 @@ _ADDITIONS = frozenset(Source) - {Source.ROLLOVER}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One plan and pay date."""
+    """One plan and pay date; not ``in_force``: its first terms begin later, and are those given."""
 
     tenant_id: SponsorId
     plan_id: PlanId
     pay_date: date
     provisions: plan.Provisions
+    in_force: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def expectation(asked: Asked, *, today: date, announced: date | None = None) -> 
     return Expectation(
         today=today,
         pay_date=announced,
+        before_plan=None if asked.in_force else asked.pay_date,
         terms=PlanTerms(
             sources=frozenset(terms.sources) | {each.source for each in employer if each is not None},
             catch_up=terms.catch_up,

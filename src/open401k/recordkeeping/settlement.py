@@ -183,6 +183,8 @@ def preview_match(
 def _segments(tx: Tx, scope: Scope, dates: Sequence[date]) -> Iterator[Segment]:
     until = dates[-1] + timedelta(days=1)
     spans = plan.provisions_between(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=dates[0], end=until)
+    if not spans or spans[0].start > dates[0]:
+        raise ValueError(f"pay of {dates[0]} is on file, but {scope.plan_id} has no terms on that day")
     for span in spans:
         inside = [day for day in dates if span.start <= day < span.end]
         for _, days in groupby(inside, partial(_years, span.provisions)):

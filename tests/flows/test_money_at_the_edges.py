@@ -1,0 +1,66 @@
+"""Money where two things happen at once, or a payroll falls outside of the plan: counted once, or refused aloud."""
+
+import threading
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from tests.flows.bookkeeping import Plan, TickingClock, acme, assert_sound, books, traces
+from tests.support.database import TESTER
+
+from open401k import census
+from open401k.base.db import Database
+from open401k.demo.people import PAY_DATES, Person
+from open401k.flows.correction import Correction, LateFact, correct
+from open401k.flows.payroll_intake import Taken
+from open401k.kernel import FixedClock, FlowId
+from open401k.payroll import runs
+from open401k.recordkeeping import Entitlement, settlement
+
+LATECOMER = Person(
+    "219-11-1099", "Nora", "Lund", date(1990, 2, 2), date(2025, 12, 8), 5_200_000, 500, pay_2025_cents=400_000
+)
+
+
+@pytest.fixture
+def plan(db: Database, clock: FixedClock) -> Plan:
+    return acme(db, clock)
+
+
+def test_a_payroll_during_a_correction_waits_for_it(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = plan.pay(1, plan.file(1, joined=[LATECOMER]))
+    plan.at(date(2026, 2, 2))
+    plan.clock = plan.db.clock = TickingClock(plan.clock.now())  # no two readings agree
+    raised = plan.file(1, joined=[replace(LATECOMER, pre_tax_bps=700)])
+    payroll = threading.Thread(target=lambda: plan.pay(1, raised, replaces=first.run.run_id))
+
+    computed = settlement.entitle
+
+    def meanwhile(*facts: Any) -> Entitlement:
+        """The correction has read the books and not posted yet."""
+        monkeypatch.undo()
+        payroll.start()
+        payroll.join(timeout=3)
+        return computed(*facts)
+
+    monkeypatch.setattr(settlement, "entitle", meanwhile)
+    wanted = LateFact(plan.employee("1099"), census.Hired(instead_of=date(2025, 12, 8)), date(2024, 3, 4))
+    correct(plan.db, actor=TESTER, correction=Correction(plan.sponsor, plan.plan, plan.db.ids.new(FlowId), wanted))
+    payroll.join(timeout=30)
+    assert not books(plan).held
+    assert_sound(plan)
+
+
+def test_a_payroll_of_a_day_before_the_plan_is_refused(plan: Plan) -> None:
+    plan.pay(1)
+    before = traces(plan)
+    old = plan.file(2).replace(f"{PAY_DATES[2]:%m/%d/%Y}".encode(), b"12/15/2018")
+    assert old != plan.file(2)
+    plan.at(PAY_DATES[2])
+    taken = plan.send(old)
+    assert isinstance(taken, Taken)
+    assert taken.run.status == runs.Status.REJECTED
+    assert "pay_date.range" in plan.findings(taken.run.run_id)
+    assert plan.post(taken.run.run_id).halted is not None
+    assert traces(plan).balances == before.balances
