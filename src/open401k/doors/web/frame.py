@@ -7,8 +7,9 @@ from typing import Any, cast
 from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from open401k.base.access import Permission, permissions
-from open401k.kernel import day_of
+from open401k.base.access import Permission
+from open401k.kernel import CalendarYear, day_of
+from open401k.law import figures
 
 from ..guard import Caller, Needs, form_token, services_of
 from ..problems import Problem
@@ -33,6 +34,8 @@ class Frame:
     csrf: str
     flash: str = ""
     sends_payroll: bool = False
+    not_enacted: str = ""
+    """Why nothing of the clock's year can be computed; empty when its figures are on file."""
 
 
 def frame(request: Request, title: str, *, caller: Caller | None = None, current: str = "") -> Frame:
@@ -50,7 +53,8 @@ def frame(request: Request, title: str, *, caller: Caller | None = None, current
         signed_in_as=caller.principal.name if caller else "",
         csrf=form_token(caller.token) if caller and caller.token else "",
         flash=request.query_params.get("said", "")[:300] if caller else "",
-        sends_payroll=caller is not None and _sends_payroll(caller),
+        sends_payroll=caller is not None and caller.tenant_id is not None and caller.may(Permission.PAYROLL_SUBMIT),
+        not_enacted=_not_enacted(today),
     )
 
 
@@ -59,10 +63,12 @@ def may_move_clock(caller: Caller) -> bool:
     return MOVES_CLOCK.admits(caller.principal)
 
 
-def _sends_payroll(caller: Caller) -> bool:
-    """Whoever may only read payrolls is shown no button to send one."""
-    tenant = caller.tenant_id
-    return tenant is not None and Permission.PAYROLL_SUBMIT in permissions(caller.principal, tenant)
+def _not_enacted(today: date) -> str:
+    try:
+        figures.cents("limit_402g", CalendarYear(today.year))
+    except figures.NotEnacted as refused:
+        return refused.message
+    return ""
 
 
 def page(request: Request, name: str, around: Frame, *, status: int = 200, **words: Any) -> HTMLResponse:

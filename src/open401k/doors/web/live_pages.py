@@ -18,11 +18,19 @@ QUIET_SECONDS = 15.0
 
 @router.get("/plans/{plan_id}/events", response_class=EventSourceResponse)
 async def plan_changed(
-    request: Request, caller: Listener, last_event_id: Annotated[str | None, Header()] = None
+    request: Request,
+    caller: Listener,
+    last_event_id: Annotated[str | None, Header()] = None,
+    after: str | None = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """``changed`` whenever something of this sponsor happened; resumes after ``Last-Event-ID``."""
+    """``changed`` whenever something of this sponsor happened; resumes after ``Last-Event-ID``.
+
+    ``after`` is the cursor at which the page was drawn: what happened while it was on its way is not missed.
+    """
     live = cast("Live", request.app.state.live)
-    async for event in live.events(caller.tenant, after=cursor_of(last_event_id), quiet_seconds=QUIET_SECONDS):
+    cursor = cursor_of(last_event_id)
+    cursor = cursor_of(after) if cursor is None else cursor
+    async for event in live.events(caller.tenant, after=cursor, quiet_seconds=QUIET_SECONDS):
         if event is None:
             yield ServerSentEvent(comment="still here")
         else:

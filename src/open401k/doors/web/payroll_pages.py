@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from open401k.base import messages
 from open401k.base.access import Permission
-from open401k.kernel import FileId, Id, Refused, RunId
+from open401k.kernel import FileId, Id, Open401kError, Refused, RunId
 from open401k.payroll import runs
 from open401k.views import payroll_history, payroll_upload
 from open401k.views.shown import RunState
@@ -73,9 +74,12 @@ def confirm_mapping(request: Request, caller: Sender, form: Posted, run_id: str)
     """Settle the columns and check every row; what cannot be settled is asked again, as it was chosen."""
     prefix = "column-"
     fields = {int(name[len(prefix) :]): word(form, name) or None for name in form if _is_column(name, prefix)}
-    outcome = caller.services.payroll.confirm_mapping(
-        caller.order(f"{run_id} mapping"), run_id=named(RunId, run_id), fields=fields
-    )
+    run_known, order = named(RunId, run_id), caller.order(f"{run_id} mapping")
+    try:
+        outcome = caller.services.payroll.confirm_mapping(order, run_id=run_known, fields=fields)
+    except Open401kError as error:
+        problem = Problem(422, "columns_do_not_fit", "Not settled yet.", error.message, error.fix)
+        return _mapping_page(request, caller, run_id, chosen=fields, problem=problem)
     if isinstance(outcome, Refused):
         return _mapping_page(request, caller, run_id, chosen=fields, problem=_problem(outcome, "Not settled yet."))
     return _next(caller, outcome)
@@ -85,13 +89,14 @@ def confirm_mapping(request: Request, caller: Sender, form: Posted, run_id: str)
 def run(request: Request, caller: Reader, run_id: str, after_row: int = 0) -> Response:
     """One run: steps, findings, rows (by the page), entries, deposit."""
     with caller.begin() as tx:
+        drawn_at = messages.newest_cursor(tx, tenant_id=caller.tenant)
         shown = payroll_history.load_run(
             tx, tenant_id=caller.tenant, plan_id=caller.plan, run_id=named(RunId, run_id), after_row=after_row
         )
     shown = _found(shown)
     asks = any(finding.confirm for finding in shown.findings)
     around = frame(request, f"Payroll of {shown.run.pay_date}", caller=caller, current="payroll")
-    return page(request, "payroll_run", around, heading=shown.heading, detail=shown, asks=asks)
+    return page(request, "payroll_run", around, heading=shown.heading, detail=shown, asks=asks, drawn_at=drawn_at)
 
 
 @router.post("/{run_id}/post")

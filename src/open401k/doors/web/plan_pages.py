@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from open401k.base import messages
 from open401k.base.access import Permission
 from open401k.kernel import AlertId, EmployeeId
 from open401k.views import advisor_book, alert, people, plan_health, test_detail
@@ -36,9 +37,10 @@ def home(request: Request, caller: AnyLogin) -> Response:
 def health(request: Request, caller: Reader) -> Response:
     """Is the plan all right?"""
     with caller.begin() as tx:
+        drawn_at = messages.newest_cursor(tx, tenant_id=caller.tenant)
         shown = plan_health.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
     around = frame(request, f"{shown.heading.plan_name}: health", caller=caller, current="health")
-    return page(request, "plan_health", around, heading=shown.heading, health=shown)
+    return page(request, "plan_health", around, heading=shown.heading, health=shown, drawn_at=drawn_at)
 
 
 @router.get("/plans/{plan_id}/people")

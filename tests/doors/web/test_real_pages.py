@@ -1,0 +1,201 @@
+"""Pages over a real plan in a real Chromium: taken over, paid, tested, projected, warned. No samples."""
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from tests.doors.test_browser import Site, opened
+from tests.doors.world import Sandbox, World
+from tests.rooms.views.story import NEWCOMER, Story, begun
+from tests.support.database import TESTER, Served
+
+from open401k import fiduciary
+from open401k.base.access import Role
+from open401k.demo.files import Mistakes
+from open401k.doors.provided import DoorSettings
+from open401k.doors.stories import PayrollStories
+from open401k.flows.payroll_intake import settle_columns
+from open401k.kernel import FixedClock, Refused
+
+pytestmark = pytest.mark.browser
+CHROMIUM = next((found for name in ("chromium", "google-chrome", "chrome") if (found := shutil.which(name))), None)
+#: Owners who save so much that the year will fail, with the match that follows.
+SAVING = Mistakes(
+    cells={
+        ("219-11-1001", "401k Deferral"): "1800.00",
+        ("219-11-1001", "Employer Match"): "286.15",
+        ("219-11-1002", "401k Deferral"): "1300.00",
+        ("219-11-1002", "Employer Match"): "203.08",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A served site, its story, and the pages that a sponsor has."""
+
+    site: Site
+    story: Story
+    pages: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def told(postgres: Served) -> Iterator[Told]:
+    """Acme with an alert, a rejected file, one that asks, and one whose columns are new, behind a real server."""
+    clock_before = postgres.db.clock
+    story = _played(postgres)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    origin = f"http://localhost:{port}"
+    payroll: Any = PayrollStories(postgres.db)
+    world = World(
+        db=postgres.db,
+        clock=story.clock,
+        wall=FixedClock(story.clock.now()),
+        sandbox=Sandbox(story.clock),
+        payroll=payroll,
+        settings=DoorSettings(origin=origin, sandbox=True),
+    )
+    token = world.session(world.user("The sponsor", story.plan.sponsor_id, Role.SPONSOR))
+    server = uvicorn.Server(uvicorn.Config(world.app(), port=port, log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield Told(Site(origin, story.plan.sponsor_id, story.plan.plan_id, world, token), story, _pages(story))
+    server.should_exit = True
+    thread.join(timeout=10)
+    postgres.db.clock = clock_before
+
+
+def _played(postgres: Served) -> Story:
+    story = begun(postgres.db)
+    settled = settle_columns(
+        postgres.db, actor=TESTER, tenant_id=story.plan.sponsor_id, run_id=story.run["first"], fields={}
+    )
+    assert not isinstance(settled, Refused), settled
+    story.post(settled.run)
+    paid = story.send(1, SAVING)
+    story.run["posted"] = paid.run_id
+    story.post(paid)
+    story.run["rejected"] = story.send(2, Mistakes(repeated=("219-11-1005",))).run_id
+    story.run["asking"] = story.send(4, Mistakes(cells={(NEWCOMER, "401k Deferral"): "85.00"})).run_id
+    story.run["renamed"] = story.send(5, Mistakes(headings={"Gross Pay": "Total Gross"})).run_id
+    return story
+
+
+def _pages(story: Story) -> dict[str, str]:
+    with story.begin() as tx:
+        alert = fiduciary.open_alerts(tx, tenant_id=story.plan.sponsor_id, plan_id=story.plan.plan_id)[0]
+    pages = {
+        "health": "",
+        "people": "/people",
+        "tests": "/tests",
+        "payrolls": "/payrolls",
+        "upload": "/payrolls/upload",
+    }
+    pages |= {f"test {key}": f"/tests/{key}" for key in ("adp", "415c", "top_heavy")}
+    pages |= {f"run {name}": f"/payrolls/{story.run[name]}" for name in ("posted", "rejected", "asking")}
+    pages["upload"] = "/payrolls/upload"
+    pages["correction"] = f"/payrolls/upload?replaces={story.run['posted']}"
+    pages["columns"] = f"/payrolls/{story.run['renamed']}/mapping"
+    pages["person"] = f"/people/{story.plan.people[0].employee_id}"
+    pages["alert"] = f"/alerts/{alert.alert_id}"
+    return {name: f"/plans/{story.plan.plan_id}{path}" for name, path in pages.items()}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for the module."""
+    if CHROMIUM is None:
+        pytest.fail("no Chromium: apt-get install -y chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def _audit(page: Page, name: str) -> None:
+    for summary in page.locator("main details > summary").all()[:2]:
+        summary.click()
+    found = Axe().run(page).response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == [], name
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"{name} scrolls sideways by {wide} pixels"
+    assert page.locator("h1").count() == 1, name
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+def test_real_pages_are_accessible_and_fit(chromium: Browser, told: Told, look: str) -> None:
+    with opened(chromium, told.site, look) as page:
+        for name, path in told.pages.items():
+            answer = page.goto(told.site.origin + path)
+            assert answer is not None
+            assert answer.status == 200, name
+            _audit(page, f"{name}, {look}")
+
+
+def test_an_alert_compares_the_ways_to_pass(chromium: Browser, told: Told) -> None:
+    with opened(chromium, told.site) as page:
+        page.goto(told.site.origin + told.pages["health"])
+        page.get_by_role("link", name="Show ways to fix").click()
+        table = page.get_by_role("region", name="Ways to pass, table")
+        expect(table.get_by_role("row")).not_to_have_count(1)
+        for row in table.locator("tbody tr").all():
+            expect(row.locator(".tag")).to_have_count(1)
+        table.locator("tbody a").first.click()
+        expect(page.locator(".cure:target")).to_be_visible()
+
+
+def test_a_limit_leads_down_to_payroll_rows(chromium: Browser, told: Told) -> None:
+    with opened(chromium, told.site) as page:
+        page.goto(told.site.origin + told.pages["test adp"])
+        expect(page.locator("#h-working")).to_contain_text("Why")
+        page.locator("#h-people ~ .scroll summary").first.click()
+        page.locator("#h-people ~ .scroll details[open] a").first.click()
+        expect(page.locator("tr:target")).to_contain_text("***-**-")
+
+
+def test_a_file_that_cannot_be_read_is_named_and_posts_nothing(chromium: Browser, told: Told) -> None:
+    with opened(chromium, told.site) as page:
+        page.goto(told.site.origin + told.pages["upload"])
+        page.set_input_files("#file", {"name": "scan.csv", "mimeType": "text/csv", "buffer": b"%PDF-1.4 scanned"})
+        page.get_by_role("button", name="Read the file").click()
+        expect(page.locator("h1")).to_have_text("scan.csv could not be read")
+        expect(page.locator("main")).to_contain_text("Nothing was posted.")
+        _audit(page, "a file that was not read")
+
+
+def test_columns_that_do_not_fit_are_asked_again_as_they_were_chosen(chromium: Browser, told: Told) -> None:
+    context = chromium.new_context()  # the answer is a 422, which Chromium tells the console
+    context.add_cookies([{"name": "open401k_session", "value": told.site.token, "url": told.site.origin}])
+    page = context.new_page()
+    page.goto(told.site.origin + told.pages["columns"])
+    page.locator("select[name=column-10]").select_option("")
+    page.get_by_role("button", name="Confirm and check every row").click()
+    expect(page.locator("#problem")).to_contain_text("Not settled yet.")
+    expect(page.locator("select[name=column-10]")).to_have_value("")
+    context.close()
+
+
+def test_a_year_without_figures_is_said_on_every_page(chromium: Browser, told: Told) -> None:
+    clock, today = told.story.clock, told.story.clock.now()
+    told.site.world.clock = FixedClock(datetime(2027, 1, 15, 14, tzinfo=UTC))
+    try:
+        with opened(chromium, told.site) as page:
+            for name, path in told.pages.items():
+                page.goto(told.site.origin + path)
+                expect(page.locator("main"), name).to_contain_text("No figures on file for 2027.")
+    finally:
+        told.site.world.clock = clock
+    assert clock.now() == today
