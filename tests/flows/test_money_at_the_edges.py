@@ -9,14 +9,14 @@ import pytest
 from tests.flows.bookkeeping import Plan, TickingClock, acme, assert_sound, books, traces
 from tests.support.database import TESTER
 
-from open401k import census
+from open401k import census, compliance
 from open401k.base.db import Database
 from open401k.demo.people import PAY_DATES, Person
 from open401k.flows.correction import Correction, LateFact, correct
 from open401k.flows.payroll_intake import Taken
 from open401k.kernel import FixedClock, FlowId
 from open401k.payroll import runs
-from open401k.recordkeeping import Entitlement, settlement
+from open401k.recordkeeping import Entitlement, entitle
 
 LATECOMER = Person(
     "219-11-1099", "Nora", "Lund", date(1990, 2, 2), date(2025, 12, 8), 5_200_000, 500, pay_2025_cents=400_000
@@ -35,16 +35,14 @@ def test_a_payroll_during_a_correction_waits_for_it(plan: Plan, monkeypatch: pyt
     raised = plan.file(1, joined=[replace(LATECOMER, pre_tax_bps=700)])
     payroll = threading.Thread(target=lambda: plan.pay(1, raised, replaces=first.run.run_id))
 
-    computed = settlement.entitle
-
     def meanwhile(*facts: Any) -> Entitlement:
         """The correction has read the books and not posted yet."""
         monkeypatch.undo()
         payroll.start()
         payroll.join(timeout=3)
-        return computed(*facts)
+        return entitle(*facts)
 
-    monkeypatch.setattr(settlement, "entitle", meanwhile)
+    monkeypatch.setattr("open401k.recordkeeping.settlement.entitle", meanwhile)
     wanted = LateFact(plan.employee("1099"), census.Hired(instead_of=date(2025, 12, 8)), date(2024, 3, 4))
     correct(plan.db, actor=TESTER, correction=Correction(plan.sponsor, plan.plan, plan.db.ids.new(FlowId), wanted))
     payroll.join(timeout=30)
@@ -64,3 +62,21 @@ def test_a_payroll_of_a_day_before_the_plan_is_refused(plan: Plan) -> None:
     assert "pay_date.range" in plan.findings(taken.run.run_id)
     assert plan.post(taken.run.run_id).halted is not None
     assert traces(plan).balances == before.balances
+
+
+def test_money_held_of_somebody_who_has_not_entered_counts_in_no_test(plan: Plan) -> None:
+    plan.pay(1)
+    plan.pay(2, plan.file(2, joined=[replace(LATECOMER, salary_cents=2_000_000_00, pre_tax_bps=5_000)]))
+    assert {(who, why) for who, _, _, why in books(plan).held} == {("1099", "not_entered")}
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        tested = compliance.latest(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+        facts = compliance.gather(tx, tenant_id=plan.sponsor, plan_id=plan.plan, as_of=PAY_DATES[2], history=True)
+    who = facts.employee_ids.index(plan.employee("1099"))
+    assert tested is not None
+    assert facts.compensation[who] > 0
+    assert [facts.deferrals[who], facts.calendar_deferrals[who], facts.after_tax[who]] == [0, 0, 0]
+    assert facts.history is not None
+    assert facts.history.deferrals[who].sum() == 0
+    limits = {each.test.value: each.status.value for each in tested.results if each.test.value in ("402g", "415c")}
+    assert limits == {"402g": "pass", "415c": "pass"}
+    assert_sound(plan)

@@ -75,7 +75,8 @@ class PlanFacts:
     """Plan compensation of the plan year to date, before the 401(a)(17) limit."""
     section_415: Cents
     pre_tax: Cents
-    """Deferrals withheld in the plan year, catch-up included: catch-up is derived, not a source."""
+    """Deferrals withheld in the plan year, catch-up included: catch-up is derived, not a source. Like the other money
+    of employees without what is held because the person, or the plan's terms, never allowed it."""
     roth: Cents
     after_tax: Cents
     calendar_deferrals: Cents

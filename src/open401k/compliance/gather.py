@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from open401k import census, law, ledger, plan
+from open401k import census, law, ledger, plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear, Source, SponsorId
 
@@ -63,13 +63,10 @@ def gather(
     place = {e.employee_id: i for i, e in enumerate(people)}
     pay = _Columns(totals, place)
     calendar = CalendarYear(min(as_of, year.last_day).year)
-    of_calendar = totals
-    if (year.start, year.end) != (calendar.start, calendar.end):
-        of_calendar = scope.pay(calendar.start, min(as_of + timedelta(days=1), calendar.end))
-    in_calendar = pay if of_calendar is totals else _Columns(of_calendar, place)
-    roth = of_calendar.roth_cents, of_calendar.catch_up_roth_cents
+    deferred, as_roth = _of_calendar_year(scope, totals, place, year, calendar, as_of)
     before = _prior(scope, people, place, year, calendar)
     books = scope.contributions(year.start, until, place)
+    not_ours = scope.outside(year.start, until, place)
     eligible_on, class_excluded = _entries(scope, provisions, people, year)
     return PlanFacts(
         tenant_id=tenant_id, plan_id=plan_id, plan_year=year, as_of=as_of, known_at=known_at or tx.now,
@@ -77,17 +74,35 @@ def gather(
         birth_dates=tuple(e.birth_date for e in people), employment=tuple(_spans(e, as_of) for e in people),
         eligible_on=eligible_on, class_excluded=class_excluded,
         compensation=pay.of(totals.plan_cents), section_415=pay.of(totals.section_415_cents),
-        pre_tax=pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents),
-        roth=pay.of(totals.roth_cents, totals.catch_up_roth_cents), after_tax=pay.of(totals.after_tax_cents),
-        calendar_deferrals=in_calendar.of(of_calendar.pre_tax_cents, of_calendar.catch_up_pre_tax_cents, *roth),
-        calendar_roth=in_calendar.of(*roth), match=_sum(books, _MATCH, len(people)),
+        pre_tax=pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents) - not_ours.of(Source.PRE_TAX),
+        roth=pay.of(totals.roth_cents, totals.catch_up_roth_cents) - not_ours.of(Source.ROTH),
+        after_tax=pay.of(totals.after_tax_cents) - not_ours.of(Source.AFTER_TAX),
+        calendar_deferrals=deferred, calendar_roth=as_roth, match=_sum(books, _MATCH, len(people)),
         nonelective=_sum(books, _NONELECTIVE, len(people)), qnec=_sum(books, (Source.QNEC,), len(people)),
         fica_prior=before.fica, prior_section_415=before.section_415, prior_known=before.known,
         balances_at_determination=_placed(balances, place), ownership_bps=_array(e.ownership_bps for e in people),
         officer=np.array([e.officer for e in people], dtype=np.bool_), kin=_kin(people, place),
         former_owners=scope.owners_at_any_time(year.previous().start, until, place), prior_ratios=prior_ratios,
-        history=scope.history(year.start, until, place) if _shown(history, len(people)) else None,
+        history=scope.history(year.start, until, place, not_ours) if _shown(history, len(people)) else None,
     )  # fmt: skip
+
+
+def _of_calendar_year(
+    scope: _Scope,
+    of_plan_year: census.PayTotals,
+    place: dict[EmployeeId, int],
+    year: PlanYear,
+    calendar: CalendarYear,
+    as_of: date,
+) -> tuple[Cents, Cents]:
+    """Deferrals of the calendar year to date, and those of them that are Roth."""
+    until = min(as_of + timedelta(days=1), calendar.end)
+    same = (year.start, year.end) == (calendar.start, calendar.end)
+    totals = of_plan_year if same else scope.pay(calendar.start, until)
+    pay, not_ours = _Columns(totals, place), scope.outside(calendar.start, until, place)
+    pre_tax = pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents) - not_ours.of(Source.PRE_TAX)
+    roth = pay.of(totals.roth_cents, totals.catch_up_roth_cents) - not_ours.of(Source.ROTH)
+    return pre_tax + roth, roth
 
 
 def _shown(history: bool | None, people: int) -> bool:
@@ -109,6 +124,31 @@ def _kin(people: Sequence[census.Employee], place: dict[EmployeeId, int]) -> tup
     return tuple(
         Kin(i, place[who], relation.value) for i, e in enumerate(people) for who, relation in e.family if who in place
     )
+
+
+class _Outside:
+    """Money withheld from people, or for sources, that the plan does not have: in suspense, and in no test."""
+
+    def __init__(self, held: Sequence[recordkeeping.Outside], place: dict[EmployeeId, int]) -> None:
+        self._size = len(place)
+        self._held = [each for each in held if each.employee_id in place]
+        self._row = [place[each.employee_id] for each in self._held]
+
+    def of(self, *sources: Source) -> Cents:
+        """Cents of these sources, person by person."""
+        out = np.zeros(self._size, dtype=np.int64)
+        for row, each in zip(self._row, self._held, strict=True):
+            out[row] += each.cents if each.source in sources else 0
+        return out
+
+    def by_date(self, source: Source, dates: Sequence[date]) -> Cents:
+        """The same of one source, people down and dates across."""
+        out = np.zeros((self._size, len(dates)), dtype=np.int64)
+        column = {day: place for place, day in enumerate(dates)}
+        for row, each in zip(self._row, self._held, strict=True):
+            if each.source is source and each.pay_date in column:
+                out[row, column[each.pay_date]] += each.cents
+        return out
 
 
 class _Scope:
@@ -146,6 +186,13 @@ class _Scope:
         )
         return found.of(IdColumn.of(EmployeeId, place))
 
+    def outside(self, start: date, end: date, place: dict[EmployeeId, int]) -> _Outside:
+        """Money that is held because it never was a contribution to the plan."""
+        found = recordkeeping.outside_plan(
+            self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
+        )
+        return _Outside(found, place)
+
     def owners_at_any_time(self, start: date, end: date, place: dict[EmployeeId, int]) -> Flags:
         """Who owned more than 5 %, family included, on any day (IRC 414(q)(2), 416(i)(1)(B))."""
         found = np.zeros(len(place), dtype=np.bool_)
@@ -176,7 +223,7 @@ class _Scope:
             known_at=self.known_at,
         )
 
-    def history(self, start: date, end: date, place: dict[EmployeeId, int]) -> PayHistory:
+    def history(self, start: date, end: date, place: dict[EmployeeId, int], outside: _Outside) -> PayHistory:
         """Single pay dates, people down and dates across."""
         found = census.pay_by_date(
             self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
@@ -193,13 +240,15 @@ class _Scope:
                 np.add.at(out, where, each[inside])
             return out
 
+        pay_dates: tuple[date, ...] = tuple(dates.tolist())
         return PayHistory(
-            pay_dates=tuple(dates.tolist()),
+            pay_dates=pay_dates,
             compensation=grid(found.plan_cents),
             section_415=grid(found.section_415_cents),
-            pre_tax=grid(found.pre_tax_cents, found.catch_up_pre_tax_cents),
-            roth=grid(found.roth_cents, found.catch_up_roth_cents),
-            after_tax=grid(found.after_tax_cents),
+            pre_tax=grid(found.pre_tax_cents, found.catch_up_pre_tax_cents)
+            - outside.by_date(Source.PRE_TAX, pay_dates),
+            roth=grid(found.roth_cents, found.catch_up_roth_cents) - outside.by_date(Source.ROTH, pay_dates),
+            after_tax=grid(found.after_tax_cents) - outside.by_date(Source.AFTER_TAX, pay_dates),
         )
 
 

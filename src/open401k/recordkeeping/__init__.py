@@ -2,7 +2,18 @@
 
 from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDate, entitle
 from .opening import OpeningBalance, load_opening_balances, record_deposit
-from .posting import Books, Cause, Corrected, Settled, corrections, difference, held_cents, post_difference
+from .posting import (
+    Books,
+    Cause,
+    Corrected,
+    Outside,
+    Settled,
+    corrections,
+    difference,
+    held_cents,
+    outside_plan,
+    post_difference,
+)
 from .settlement import Before, Reported, Scope, compare, preview_match, read_before, settle
 
 __all__ = [
@@ -14,6 +25,7 @@ __all__ = [
     "Entitlement",
     "HeldReason",
     "OpeningBalance",
+    "Outside",
     "Pay",
     "People",
     "Reported",
@@ -26,6 +38,7 @@ __all__ = [
     "entitle",
     "held_cents",
     "load_opening_balances",
+    "outside_plan",
     "post_difference",
     "preview_match",
     "read_before",

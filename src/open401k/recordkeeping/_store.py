@@ -1,7 +1,7 @@
 """Every SQL statement of recordkeeping: corrections and held money. The money itself is the ledger's."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -44,8 +44,17 @@ def corrections(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, cause: str | N
     return [CorrectionRow(*row) for row in rows]
 
 
-def held(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date) -> list[HeldRow]:
-    """What is held per person, pay date, source and reason; ``end`` excluded."""
+def held(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    start: date,
+    end: date,
+    reasons: Sequence[str] | None = None,
+    known_at: datetime | None = None,
+) -> list[HeldRow]:
+    """What is held per person, pay date, source and reason; ``end`` excluded; for some reasons, as known then."""
     rows = tx.rows(
         """
         select employee_id, pay_date, source, reason, sum(cents)::bigint
@@ -54,11 +63,13 @@ def held(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: dat
           and plan_id = %s
           and pay_date >= %s
           and pay_date < %s
+          and reason = any (coalesce(%s::text[], array[reason]))
+          and recorded_at <= coalesce(%s, 'infinity'::timestamptz)
         group by employee_id, pay_date, source, reason
         having sum(cents) <> 0
         order by employee_id, pay_date, source, reason
         """,
-        (tenant_id, plan_id, start, end),
+        (tenant_id, plan_id, start, end, None if reasons is None else list(reasons), known_at),
     )
     return [HeldRow(*row) for row in rows]
 

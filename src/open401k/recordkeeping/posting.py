@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -232,3 +232,27 @@ def corrections(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, cause: str | N
 def held_cents(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
     """What waits in suspense with a reason on file; the suspense accounts must hold the same."""
     return _store.held_cents(tx, tenant_id=tenant_id, plan_id=plan_id)
+
+
+#: Money held for these never was a contribution to the plan; what is over a limit was one, and its test has to say so.
+_OUTSIDE = (HeldReason.SOURCE_NOT_PERMITTED, HeldReason.LEFT_LONG_AGO, HeldReason.NOT_ENTERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Money of one person, pay date and source that waits to be given back, and counts in no test."""
+
+    employee_id: EmployeeId
+    pay_date: date
+    source: Source
+    cents: int
+
+
+def outside_plan(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date, known_at: datetime | None = None
+) -> list[Outside]:
+    """What was withheld from ``start`` up to ``end`` from people, or for sources, that the plan does not have."""
+    held = _store.held(
+        tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, reasons=_OUTSIDE, known_at=known_at
+    )
+    return [Outside(EmployeeId(row.employee_id), row.pay_date, Source(row.source), row.cents) for row in held]
