@@ -91,7 +91,9 @@ class YearToDate:
     ``compensation`` counts from entry into the plan; ``match`` is of every match source; ``additions`` is all that was
     credited, catch-up included. A match over the year starts anew where it was amended, so that nothing earned before
     is given twice or taken back (IRC 411(d)(6)): ``matched_deferrals`` and ``match_of_terms`` are of the days since
-    then, ``compensation_before_terms`` is of the plan year's days before.
+    then, ``compensation_before_terms`` is of the plan year's days before. ``catch_up_elsewhere`` is, where the plan
+    year is not the calendar year, catch-up of the plan year in the calendar year before, less that of this calendar
+    year before the plan year.
     """
 
     deferrals: Cents
@@ -103,12 +105,13 @@ class YearToDate:
     matched_deferrals: Cents
     match_of_terms: Cents
     compensation_before_terms: Cents
+    catch_up_elsewhere: Cents
 
     @classmethod
     def zero(cls, people: int) -> "YearToDate":
         """The first day of a year."""
         nothing = np.zeros(people, dtype=np.int64)
-        return cls(*[nothing] * 9)
+        return cls(*[nothing] * 10)
 
 
 Held = dict[tuple[Source, HeldReason], Cents]
@@ -282,7 +285,8 @@ def _within_additions(
     later = deferrals.split(before.deferrals + deferred, limits).catch_up
     own = deferred + credited[Source.AFTER_TAX] - (later - earlier)
     employer = sum((cents for source, cents in credited.items() if not source.from_employee), np.zeros_like(own))
-    over = np.clip(before.additions - earlier + own + employer - most, 0, np.maximum(own, 0))
+    counted = before.additions - earlier - before.catch_up_elsewhere
+    over = np.clip(counted + own + employer - most, 0, np.maximum(own, 0))
     if not over.any():
         return
     after_tax = np.minimum(over, credited[Source.AFTER_TAX])
@@ -308,6 +312,7 @@ def _after(before: YearToDate, earned: Cents, credited: dict[Source, Cents], pro
         matched_deferrals=before.matched_deferrals + deferred,
         match_of_terms=before.match_of_terms + matched,
         compensation_before_terms=before.compensation_before_terms,
+        catch_up_elsewhere=before.catch_up_elsewhere,
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from open401k import census, ledger, plan
 from open401k.base.db import Tx
 from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear, Refused, Source, SponsorId
-from open401k.law import deferrals
+from open401k.law import deferrals, figures
 
 from . import _store
 from .contributions import Cents, HeldReason, Pay, PayOfDate, People, YearToDate, entitle, entitle_date
@@ -63,6 +63,7 @@ class Before:
     pay: census.PayTotals
     wages: census.PayTotals  # of the calendar year before
     amended: "BeforeAmendment | None" = None  # where a match over the year was amended in the plan year
+    last_year: ledger.Contributed | None = None  # calendar year before, up to a plan year that began in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,9 @@ def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, 
             plan_year=in_calendar if same else ledger.contributed(tx, **where, start=plan_year.start, end=on),
             pay=census.pay_totals(tx, **where, start=plan_year.start, end=on),
             wages=census.pay_totals(tx, **where, start=last.start, end=last.end),
+            last_year=ledger.contributed(tx, **where, start=last.start, end=plan_year.start)
+            if plan_year.start < calendar.start
+            else None,
         )
     since = _same_match_since(tx, scope, provisions, on)
     if since <= plan_year.start:
@@ -324,7 +328,22 @@ def _opening(tx: Tx, scope: Scope, segment: Segment, people: People, before: Bef
         matched_deferrals=deferred - _sum(earlier, DEFERRALS, nothing),
         match_of_terms=match - _sum(earlier, MATCHES, nothing),
         compensation_before_terms=earlier_pay,
+        catch_up_elsewhere=_catch_up_elsewhere(segment, before, ids, _sum(calendar, DEFERRALS, nothing), deferred),
     )
+
+
+def _catch_up_elsewhere(
+    segment: Segment, before: Before, ids: IdColumn[EmployeeId], of_calendar: Cents, of_plan_year: Cents
+) -> Cents:
+    """What 402(g) made catch-up in the part of the plan year, or of the calendar year, that the other does not have."""
+    year, start = segment.calendar_year, segment.provisions.plan_year_of(segment.pay_dates[0]).start
+    if before.last_year is None:
+        limit = figures.cents("limit_402g", year)
+        return -np.maximum(of_calendar - of_plan_year - limit, 0) if start > year.start else np.zeros_like(of_calendar)
+    limit = figures.cents("limit_402g", CalendarYear(year.year - 1))
+    first = _sum(before.last_year.of(ids), DEFERRALS, np.zeros_like(of_calendar))
+    found: Cents = np.maximum(first + of_plan_year - of_calendar - limit, 0) - np.maximum(first - limit, 0)
+    return found
 
 
 def _sum(money: Mapping[Source, Cents], sources: Sequence[Source], nothing: Cents) -> Cents:
