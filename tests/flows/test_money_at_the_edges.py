@@ -9,12 +9,14 @@ import pytest
 from tests.flows.bookkeeping import Plan, TickingClock, acme, assert_sound, books, traces
 from tests.support.database import TESTER
 
-from open401k import census, compliance
+from open401k import census, compliance, payroll
+from open401k import plan as plans
 from open401k.base.db import Database
 from open401k.demo.people import PAY_DATES, Person
 from open401k.flows.correction import Correction, LateFact, correct
-from open401k.flows.payroll_intake import Taken
-from open401k.kernel import FixedClock, FlowId
+from open401k.flows.payroll_intake import Taken, Upload, content_of, take_in
+from open401k.flows.verify import verify
+from open401k.kernel import FixedClock, FlowId, PlanId
 from open401k.payroll import runs
 from open401k.recordkeeping import Entitlement, entitle
 
@@ -33,19 +35,19 @@ def test_a_payroll_during_a_correction_waits_for_it(plan: Plan, monkeypatch: pyt
     plan.at(date(2026, 2, 2))
     plan.clock = plan.db.clock = TickingClock(plan.clock.now())  # no two readings agree
     raised = plan.file(1, joined=[replace(LATECOMER, pre_tax_bps=700)])
-    payroll = threading.Thread(target=lambda: plan.pay(1, raised, replaces=first.run.run_id))
+    sent = threading.Thread(target=lambda: plan.pay(1, raised, replaces=first.run.run_id))
 
     def meanwhile(*facts: Any) -> Entitlement:
         """The correction has read the books and not posted yet."""
         monkeypatch.undo()
-        payroll.start()
-        payroll.join(timeout=3)
+        sent.start()
+        sent.join(timeout=3)
         return entitle(*facts)
 
     monkeypatch.setattr("open401k.recordkeeping.settlement.entitle", meanwhile)
     wanted = LateFact(plan.employee("1099"), census.Hired(instead_of=date(2025, 12, 8)), date(2024, 3, 4))
     correct(plan.db, actor=TESTER, correction=Correction(plan.sponsor, plan.plan, plan.db.ids.new(FlowId), wanted))
-    payroll.join(timeout=30)
+    sent.join(timeout=30)
     assert not books(plan).held
     assert_sound(plan)
 
@@ -80,3 +82,24 @@ def test_money_held_of_somebody_who_has_not_entered_counts_in_no_test(plan: Plan
     limits = {each.test.value: each.status.value for each in tested.results if each.test.value in ("402g", "415c")}
     assert limits == {"402g": "pass", "415c": "pass"}
     assert_sound(plan)
+
+
+def test_a_late_fact_settles_every_plan_of_the_sponsor(plan: Plan) -> None:
+    plan.pay(1)
+    who, other = plan.employee("1003"), plan.db.ids.new(PlanId)
+    plan.at(date(2026, 1, 20))
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        terms = plans.provisions_on(tx, tenant_id=plan.sponsor, plan_id=plan.plan, on=date(2026, 1, 1))
+        plans.adopt(tx, tenant_id=plan.sponsor, provisions=terms, name="Second", number="002", plan_id=other)
+    line = {"employee_id": str(who), "gross_cents": 5_000_000, "hours": "80.00", "pre_tax_cents": 3_000_000}
+    body = content_of({"pay_date": "2026-01-20", "lines": [line]})
+    taken = take_in(plan.db, actor=TESTER, upload=Upload(plan.sponsor, other, "api.json", body, payroll.API_PROVIDER))
+    assert isinstance(taken, Taken)
+    assert plan.post(taken.run.run_id).halted is None
+    assert books(plan).held["1003", date(2026, 1, 20), "pre_tax", "over_limit"] == 5_500_00
+    plan.at(date(2026, 2, 20))
+    learned = LateFact(who, census.BirthDate(date(1975, 1, 22)), date(2012, 3, 5))
+    correct(plan.db, actor=TESTER, correction=Correction(plan.sponsor, plan.plan, plan.db.ids.new(FlowId), learned))
+    plan.at(date(2026, 2, 21))
+    assert verify(plan.db, actor=TESTER, tenants=[plan.sponsor]).problems == []
+    assert books(plan).held["1003", date(2026, 1, 20), "pre_tax", "over_limit"] == 0

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from open401k import recordkeeping
+from open401k import plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import Refused, SponsorId
 from open401k.payroll import runs
@@ -29,11 +29,20 @@ def settle_recorded(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, recorded: Re
     if recorded.changed:
         origin = f"The payroll of {recorded.pay_date} told a termination or another birth date."
         past = replace(scope, since=date.min, employees=recorded.changed)
-        wanted.append((past, recordkeeping.Cause(f"{key}/told", str(run.run_id), correction=True, origin=origin)))
+        told = recordkeeping.Cause(f"{key}/told", str(run.run_id), correction=True, origin=origin)
+        wanted.append((past, told))
+        for each in plan.list_plans(tx, tenant_id=tenant_id):  # what is true of a person is so for every plan
+            if each.plan_id != run.plan_id:
+                other = replace(past, plan_id=each.plan_id)
+                _settled(tx, other, replace(told, key=f"{told.key}/{each.plan_id}"))  # owed for that plan, not this run
     total = recordkeeping.Settled()
-    for each, because in wanted:
-        settled = recordkeeping.settle(tx, scope=each, cause=because)
-        if isinstance(settled, Refused):
-            raise PostingRefused(settled)
-        total = total + settled
+    for part, because in wanted:
+        total = total + _settled(tx, part, because)
     return total
+
+
+def _settled(tx: Tx, scope: recordkeeping.Scope, cause: recordkeeping.Cause) -> recordkeeping.Settled:
+    settled = recordkeeping.settle(tx, scope=scope, cause=cause)
+    if isinstance(settled, Refused):
+        raise PostingRefused(settled)
+    return settled
