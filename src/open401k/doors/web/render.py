@@ -15,7 +15,7 @@ from open401k.views.shown import DutyState, Percent, RunState, Shown, Standing
 from . import charts
 from .assets import Assets
 
-_RUN_ID = re.compile(r"\brun_[0-9a-f]{32}\b")
+_RUN_ID = re.compile(r"\b(?:run )?(run_[0-9a-f]{32})\b")
 
 #: Word and colour of every closed set that pages tag; the word carries the meaning.
 TAGS: Mapping[str, tuple[str, str]] = {
@@ -101,7 +101,7 @@ def lower_first(words: str) -> str:
 
 def with_runs(words: str, base: str) -> Markup:
     """A sentence in which the id of a run has become a link to that payroll."""
-    link = f'<a href="{escape(base)}/payrolls/\\g<0>">that payroll</a>'
+    link = f'<a href="{escape(base)}/payrolls/\\g<1>">that payroll</a>'
     return Markup(_RUN_ID.sub(link, str(escape(words))))  # noqa: S704 - everything around the link is escaped
 
 
