@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 import pytest
-from tests.support.database import START, TESTER, Begin, Served, new_tenant, served
 
 from open401k.base.db import Database, Tx
 from open401k.kernel import FixedClock, SponsorId
+from tests.support.database import START, TESTER, Begin, Served, new_tenant, served
 
 
 @pytest.fixture(scope="session")

@@ -151,7 +151,7 @@ def said_and_booked(
     )
     assert isinstance(received, runs.Received)
     with patch.object(runs, "checked", keep):
-        status = payroll_check.check_run(tx, tenant_id=plan.sponsor, run_id=received.run.run_id)
+        status = payroll_check.check_run(tx, tenant_id=plan.sponsor, run=received.run)
     (outcome,) = found
     assert status in ("received", "needs_confirmation"), outcome.findings.listed
     recorded = record_lines(tx, tenant_id=plan.sponsor, run=received.run)

@@ -65,23 +65,24 @@ class AuditEntry:
     hash: bytes
 
 
-def add_audit(tx: Tx, tenant_id: SponsorId, entry: AuditEntry, digest: bytes) -> None:
-    """Append an entry and move the head, which the caller has locked."""
-    tx.run(
+def add_audit(tx: Tx, tenant_id: SponsorId, entry: AuditEntry, digest: bytes) -> bool:
+    """Append an entry and move the head, which the caller has locked; nothing where the head stands elsewhere."""
+    added = tx.run(
         """
         with moved as (
             update base.head
             set audit_no = %(no)s, audit_hash = %(hash)s
-            where tenant_id = %(tenant)s
+            where tenant_id = %(tenant)s and audit_no = %(no)s - 1 and audit_hash = %(previous)s
+            returning tenant_id
         )
         insert into base.audit (
             tenant_id, audit_no, recorded_at, actor_kind, actor_id, why, action, subject,
             before, after, previous_hash, hash
         )
-        values (
-            %(tenant)s, %(no)s, %(at)s, %(kind)s, %(actor)s, %(why)s, %(action)s, %(subject)s,
+        select
+            tenant_id, %(no)s, %(at)s, %(kind)s, %(actor)s, %(why)s, %(action)s, %(subject)s,
             %(before)s, %(after)s, %(previous)s, %(hash)s
-        )
+        from moved
         """,
         {
             "tenant": tenant_id,
@@ -98,6 +99,7 @@ def add_audit(tx: Tx, tenant_id: SponsorId, entry: AuditEntry, digest: bytes) ->
             "hash": digest,
         },
     )
+    return added == 1
 
 
 def audit_chain(tx: Tx, tenant_id: SponsorId) -> Iterator[AuditEntry]:
@@ -189,9 +191,12 @@ def listen(conn: psycopg.Connection[tuple[Any, ...]]) -> None:
     conn.execute("listen open401k_events")
 
 
-def lock_flow(tx: Tx, tenant_id: SponsorId, flow_id: FlowId, flow: str) -> None:
-    """Begin the flow unless it has begun, and hold it: of two runners of one flow the second waits, then skips."""
-    tx.run(
+def lock_flow(tx: Tx, tenant_id: SponsorId, flow_id: FlowId, flow: str) -> bool:
+    """Begin the flow unless it has begun, and hold it: of two runners of one flow the second waits, then skips.
+
+    True when it begins here: it has no steps yet, and nobody else sees it before this transaction ends.
+    """
+    begun = tx.run(
         """
         insert into base.flow (tenant_id, flow_id, flow, begun_at)
         values (%s, %s, %s, %s)
@@ -199,6 +204,8 @@ def lock_flow(tx: Tx, tenant_id: SponsorId, flow_id: FlowId, flow: str) -> None:
         """,
         [tenant_id, flow_id, flow, tx.now],
     )
+    if begun:
+        return True
     row = tx.one(
         """
         select flow
@@ -210,6 +217,7 @@ def lock_flow(tx: Tx, tenant_id: SponsorId, flow_id: FlowId, flow: str) -> None:
     )
     if row[0] != flow:
         raise ValueError(f"{flow_id} is a {row[0]}, not a {flow}")
+    return False
 
 
 def steps_done(tx: Tx, tenant_id: SponsorId, flow_id: FlowId) -> dict[str, tuple[Any, str | None]]:

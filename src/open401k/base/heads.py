@@ -18,8 +18,17 @@ def lock(tx: Tx, *, tenant_id: SponsorId) -> None:
     The first lock reads the clock again: what waited here is recorded after what it waited for, so that nobody who
     looked in between, "as known then", sees the past change.
     """
-    if _store.lock_head(tx, tenant_id) is None:
+    if locked(tx, tenant_id=tenant_id):
+        return
+    head = _store.lock_head(tx, tenant_id)
+    if head is None:
         raise LookupError(f"{tenant_id} has no head: open it with heads.open, or begin with this tenant")
-    if tx.clock is not None and ("head locked", tenant_id) not in tx.cache:
-        tx.cache["head locked", tenant_id] = True
+    tx.cache["head locked", tenant_id] = True
+    tx.cache["audit head", tenant_id] = head  # where the audit trail goes on: base/audit.py
+    if tx.clock is not None:
         tx.now = max(tx.now, tx.clock.now())
+
+
+def locked(tx: Tx, *, tenant_id: SponsorId) -> bool:
+    """Whether this transaction holds the lock: what it read of the tenant since then, nobody else can change."""
+    return ("head locked", tenant_id) in tx.cache

@@ -102,8 +102,9 @@ def _run_step(
     *,
     last: bool,
 ) -> None:
-    _store.lock_flow(tx, tenant_id, flow_id, flow)
-    for name, (stored, halted_because) in _store.steps_done(tx, tenant_id, flow_id).items():
+    begins_here = _store.lock_flow(tx, tenant_id, flow_id, flow)
+    known = {} if begins_here else _store.steps_done(tx, tenant_id, flow_id)
+    for name, (stored, halted_because) in known.items():
         results[name] = stored
         results.halted = halted_because or results.halted
     if step.__name__ in results or results.halted is not None:

@@ -15,7 +15,6 @@ from open401k.flows.payroll_intake import (
     Upload,
     claim_key,
     content_of,
-    post_run,
     say_yes,
     settle_columns,
     take_in,
@@ -144,13 +143,7 @@ class PayrollStories:
         ready = (runs.Status.RECEIVED, runs.Status.CONFIRMED, runs.Status.POSTED)
         if taken.run.status in ready:
             of = payroll_run.Payroll(order.tenant_id, order.plan_id, taken.run.run_id)
-            done: FlowResults = post_run(
-                self._db,
-                actor=order.actor,
-                tenant_id=order.tenant_id,
-                run_id=taken.run.run_id,
-                wait=self._after is None,
-            )
+            done: FlowResults = payroll_run.run_payroll(self._db, actor=order.actor, of=of, wait=self._after is None)
             if self._after is not None and done.halted is None:
                 self._after.follow(of)
         return self._outcome(order, taken.run.run_id, already=taken.already)
@@ -158,7 +151,7 @@ class PayrollStories:
     def _outcome(self, order: Order, run_id: RunId, *, already: bool = False) -> RunOutcome:
         with self._db.begin(order.actor, tenants=[order.tenant_id]) as tx:
             run = runs.get(tx, tenant_id=order.tenant_id, run_id=run_id)
-            found = runs.findings_of_run(tx, tenant_id=order.tenant_id, run_id=run_id)
+            found = runs.findings_of_run(tx, tenant_id=order.tenant_id, run_id=run_id, run=run)
         findings: list[FindingLine] = [finding_line(each) for each in found]
         return RunOutcome(
             run_id=run_id,

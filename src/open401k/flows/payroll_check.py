@@ -10,7 +10,7 @@ import numpy as np
 
 from open401k import census, payroll, plan, recordkeeping
 from open401k.base.db import Tx
-from open401k.kernel import EmployeeId, Open401kError, Refused, RunId, SponsorId, day_of
+from open401k.kernel import EmployeeId, Open401kError, Refused, SponsorId, day_of
 from open401k.payroll import runs
 
 Rows = list[payroll.PayrollRow]
@@ -55,13 +55,12 @@ def read_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Reading:
     return Reading(run, opened.mapping, opened.findings, _large(opened.chunks()), readable, opened.proposal)
 
 
-def check_run(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> runs.Status | Refused[runs.Refusal]:
+def check_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> runs.Status | Refused[runs.Refusal]:
     """Check every row and store what was found; the status says whether it may be posted."""
-    run = runs.get(tx, tenant_id=tenant_id, run_id=run_id)
     reading = read_run(tx, tenant_id=tenant_id, run=run)
     if not reading.readable:
         status = runs.Status.REJECTED if reading.proposal is None else runs.Status.NEEDS_MAPPING
-        runs.unread(tx, tenant_id=tenant_id, run_id=run_id, status=status, findings=reading.findings)
+        runs.unread(tx, tenant_id=tenant_id, run_id=run.run_id, status=status, findings=reading.findings)
         return status
     first = next(reading.chunks, [])
     pay_date = run.announced or (first[0].pay_date if first else None) or day_of(tx.now)
@@ -78,7 +77,7 @@ def check_run(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> runs.Status | R
         whole.chunk(rows, replace(standing, computed_match=_computed_match(tx, asked, before, standing, people, rows)))
     outcome = whole.finish()
     outcome.findings.extend(_paid_before(tx, asked, run, named))
-    return runs.checked(tx, tenant_id=tenant_id, run_id=run_id, outcome=outcome)
+    return runs.checked(tx, tenant_id=tenant_id, run_id=run.run_id, outcome=outcome, run=run)
 
 
 def _paid_before(tx: Tx, asked: payroll.Asked, run: runs.Run, people: set[EmployeeId]) -> Iterator[payroll.Finding]:

@@ -132,7 +132,7 @@ def _checked(
         heads.lock(tx, tenant_id=tenant_id)  # the same file sent twice at once is checked one after the other
         now = runs.get(tx, tenant_id=tenant_id, run_id=run.run_id)
         if now.status not in (runs.Status.POSTED, runs.Status.CONFIRMED):
-            checked = check_run(tx, tenant_id=tenant_id, run_id=run.run_id)
+            checked = check_run(tx, tenant_id=tenant_id, run=now)
             if isinstance(checked, Refused):
                 return checked
         return Taken(runs.get(tx, tenant_id=tenant_id, run_id=run.run_id), already)

@@ -22,8 +22,10 @@ class Confirmed:
 
 def confirmed(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Confirmed:
     """What the last check asked about, once it was confirmed; else nothing."""
+    if run.status != runs.Status.CONFIRMED:
+        return Confirmed(frozenset(), frozenset())
     listed = runs.findings_of_run(tx, tenant_id=tenant_id, run_id=run.run_id)
-    asked = [each for each in listed if each.confirm and each.row and run.status == runs.Status.CONFIRMED]
+    asked = [each for each in listed if each.confirm and each.row]
 
     def rows(code: payroll.Code) -> frozenset[int]:
         return frozenset(each.row for each in asked if each.row and each.code is code)

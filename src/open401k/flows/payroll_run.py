@@ -49,16 +49,15 @@ def run_payroll(db: Database, *, actor: Actor, of: Payroll, wait: bool = True) -
 def check(tx: Tx, of: Payroll, _: dict[str, Any]) -> str | Halt:
     """Read, match people, check every row: the findings are stored, and nothing is posted of a refused file."""
     heads.lock(tx, tenant_id=of.tenant_id)
-    return _waits(tx, of) or str(runs.Status.RECEIVED)
+    return _waits(tx, of, runs.get(tx, tenant_id=of.tenant_id, run_id=of.run_id)) or str(runs.Status.RECEIVED)
 
 
-def _waits(tx: Tx, of: Payroll) -> Halt | None:
+def _waits(tx: Tx, of: Payroll, run: runs.Run) -> Halt | None:
     """Why the run may not post as it stands, until something changes; checked again if others posted meanwhile."""
-    run = runs.get(tx, tenant_id=of.tenant_id, run_id=of.run_id)
     status: runs.Status | Refused[runs.Refusal] = runs.Status(run.status)
     waited = status not in (*POSTABLE, runs.Status.NEEDS_CONFIRMATION)
     if waited or not runs.check_holds(tx, tenant_id=of.tenant_id, run=run):
-        status = check_run(tx, tenant_id=of.tenant_id, run_id=of.run_id)
+        status = check_run(tx, tenant_id=of.tenant_id, run=run)
     if isinstance(status, Refused):
         return Halt(status.reason, status.message, for_now=True)
     return None if status in POSTABLE else Halt(status, for_now=True)
@@ -73,7 +72,7 @@ def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:
     run = runs.get(tx, tenant_id=of.tenant_id, run_id=of.run_id)
     if run.status == runs.Status.POSTED:
         return runs.told(tx, tenant_id=of.tenant_id, run_id=of.run_id)
-    if halt := _waits(tx, of):
+    if halt := _waits(tx, of, run):
         return halt
     recorded = record_lines(tx, tenant_id=of.tenant_id, run=run)
     settled = settle_recorded(tx, tenant_id=of.tenant_id, run=run, recorded=recorded)

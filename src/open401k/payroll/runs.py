@@ -168,12 +168,14 @@ def check_holds(tx: Tx, *, tenant_id: SponsorId, run: Run) -> bool:
     )
 
 
-def checked(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, outcome: Outcome) -> Status | Refused[Refusal]:
-    """Record a check and the status that follows from it.
+def checked(
+    tx: Tx, *, tenant_id: SponsorId, run_id: RunId, outcome: Outcome, run: Run | None = None
+) -> Status | Refused[Refusal]:
+    """Record a check and the status that follows from it; ``run`` is its row as read under the tenant's lock.
 
     The same people and amounts as a posted run stop here, unless the run replaces it or was said to be a second one.
     """
-    run = get(tx, tenant_id=tenant_id, run_id=run_id)
+    run = run or get(tx, tenant_id=tenant_id, run_id=run_id)
     if run.status == Status.POSTED:
         return Status.POSTED
     index = tx.keyring.blind_index("payroll content", outcome.content)
@@ -222,9 +224,9 @@ def _add_check(
         _store.add_findings(tx, tenant_id=tenant_id, run_id=run_id, check_no=number, findings=findings.by_place())
 
 
-def findings_of_run(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> list[Finding]:
-    """The listed findings of the last check."""
-    run = get(tx, tenant_id=tenant_id, run_id=run_id)
+def findings_of_run(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, run: Run | None = None) -> list[Finding]:
+    """The listed findings of the last check; ``run`` is the row of the run, where it is at hand."""
+    run = run or get(tx, tenant_id=tenant_id, run_id=run_id)
     return _store.findings(tx, tenant_id=tenant_id, run_id=run_id, check_no=run.check_no)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from open401k.base import heads
 from open401k.base.db import Tx
 from open401k.kernel import PlanId, SponsorId
 
@@ -136,6 +137,7 @@ def add_terms(
     why: str,
 ) -> None:
     """Append terms from a day on; those recorded later in the same instant for the same day count."""
+    tx.cache.pop(("plan terms", tenant_id), None)
     tx.run(
         """
         insert into plan.provisions
@@ -163,8 +165,16 @@ def add_terms(
 
 
 def terms_in_force(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | None) -> list[TermsRow]:
-    """For each effective day the newest terms known at the instant, in order of the day."""
-    rows = tx.rows(
+    """For each effective day the newest terms known at the instant, in order of the day.
+
+    Read once a transaction where nobody else can change them: under the tenant's lock.
+    """
+    kept: dict[Any, list[TermsRow]] | None = None
+    if heads.locked(tx, tenant_id=tenant_id):
+        kept = tx.cache.setdefault(("plan terms", tenant_id), {})
+        if (plan_id, known_at) in kept:
+            return kept[plan_id, known_at]
+    found = tx.rows(
         """
         select distinct on (effective_on) effective_on, recorded_at, terms, changes, why, recorded_by
         from plan.provisions
@@ -175,7 +185,10 @@ def terms_in_force(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: d
         """,
         {"tenant_id": tenant_id, "plan_id": plan_id, "known_at": known_at},
     )
-    return [TermsRow(*row) for row in rows]
+    rows = [TermsRow(*row) for row in found]
+    if kept is not None:
+        kept[plan_id, known_at] = rows
+    return rows
 
 
 def terms_recorded(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[TermsRow]:

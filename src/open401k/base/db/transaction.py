@@ -4,6 +4,7 @@ Row security is on for every transaction: ``begin`` signs the set of tenants the
 only, and ``base.allowed_tenants()`` verifies the signature in the database (ADR-0006).
 """
 
+import select
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -100,7 +101,7 @@ class Database:
             timeout=30,
             kwargs={"options": "-c timezone=UTC", "application_name": "open401k"},
             configure=_configure,
-            check=ConnectionPool.check_connection,
+            check=_check,
         )
 
     def __enter__(self) -> "Database":
@@ -140,6 +141,14 @@ class _IdBinaryDumper(UUIDBinaryDumper):
 
     def dump(self, obj: Any) -> Buffer | None:
         return super().dump(obj.uuid)
+
+
+def _check(conn: _CONNECTION) -> None:
+    """Ask an idle connection's server only if it has something to say: it does when it ends the connection."""
+    told = select.poll()
+    told.register(conn.pgconn.socket, select.POLLIN)
+    if told.poll(0):
+        ConnectionPool.check_connection(conn)
 
 
 def _configure(conn: _CONNECTION) -> None:
