@@ -37,7 +37,7 @@ class Voice:
     def line(self, words: str) -> None:
         """A line for people."""
         if not self.as_json:
-            self.out.print(words, markup=False)
+            self.out.print(words, markup=False, soft_wrap=True)
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[Shown]], *, empty: str) -> None:
         """A table for people, amounts flush right."""
