@@ -24,14 +24,14 @@ _ROSTERS: LiteralString = """
         from census.employee
         where tenant_id = %(tenant_id)s
             and recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
-            and (%(everybody)s or employee_id = any (%(employee_ids)s::uuid[]))
+            {those}
         union all
         (
             select distinct on (employee_id) employee_id, last4, null, null, null, null
             from census.ssn
             where tenant_id = %(tenant_id)s
                 and recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
-                and (%(everybody)s or employee_id = any (%(employee_ids)s::uuid[]))
+                {those}
             order by employee_id, recorded_at desc, ordinal desc
         )
         union all
@@ -46,7 +46,7 @@ _ROSTERS: LiteralString = """
             from census.fact
             where tenant_id = %(tenant_id)s
                 and recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
-                and (%(everybody)s or employee_id = any (%(employee_ids)s::uuid[]))
+                {those}
             order by employee_id, kind, event_on, recorded_at desc, ordinal desc
         ) as newest
         where newest.stands
@@ -64,7 +64,7 @@ _ROSTERS: LiteralString = """
             from census.annual_pay
             where tenant_id = %(tenant_id)s
                 and recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
-                and (%(everybody)s or employee_id = any (%(employee_ids)s::uuid[]))
+                {those}
             order by employee_id, year, recorded_at desc, ordinal desc
         ) as newest
     ) as known
@@ -73,6 +73,16 @@ _ROSTERS: LiteralString = """
     having count(*) filter (where last4 is null and point is null) > 0
     order by employee_id
 """
+
+# Two statements: one that may mean everybody is planned, once it is prepared, to hold each person against each id.
+_EVERYBODY: LiteralString = _ROSTERS.replace("{those}", "")
+_SOME: LiteralString = _ROSTERS.replace("{those}", "and employee_id = any (%(employee_ids)s::uuid[])")
+
+
+def edition(tx: Tx, *, tenant_id: SponsorId) -> int | None:
+    """Which edition of people, facts and families this transaction sees; None before there is anybody."""
+    row = tx.maybe("select edition from census.edition where tenant_id = %s", [tenant_id])
+    return None if row is None else int(row[0])
 
 
 def headcount(tx: Tx, *, tenant_id: SponsorId) -> int:
@@ -94,12 +104,7 @@ def rosters(
     dates in the order of their recording, since only the last one counts. A year of pay is ["annual_pay", null, year,
     415 pay, plan pay, FICA wages, hours].
     """
-    return tx.rows(
-        _ROSTERS,
-        {
-            "tenant_id": tenant_id,
-            "known_at": known_at,
-            "everybody": employee_ids is None,
-            "employee_ids": [each.uuid for each in employee_ids or ()],
-        },
-    )
+    whole = {"tenant_id": tenant_id, "known_at": known_at}
+    if employee_ids is None:
+        return tx.rows(_EVERYBODY, whole)
+    return tx.rows(_SOME, whole | {"employee_ids": [each.uuid for each in employee_ids]})

@@ -96,7 +96,7 @@ _CURRENT_LINES: LiteralString = """
                 and line.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
         left join not_plan_pay
             on not_plan_pay.run_id = line.run_id and not_plan_pay.line_no = line.line_no
-        where %(everybody)s or line.employee_id = any (%(employees)s::uuid[])
+        {those}
     )
 """
 
@@ -162,6 +162,10 @@ _LINES: LiteralString = (
 )
 
 
+# Two statements each: one that may mean everybody is planned, once it is prepared, to hold each line against each id.
+_THOSE: LiteralString = "where line.employee_id = any (%(employees)s::uuid[])"
+
+
 @dataclass(frozen=True, slots=True)
 class Sums:
     """Columns as they came: who, then a count or day, then each amount by name."""
@@ -174,17 +178,21 @@ class Sums:
 
 def totals(tx: Tx, span: Span) -> Sums:
     """Sums per employee; ``second`` counts lines."""
-    return _sums(tx.one(_TOTALS, _params(span)))
+    return _sums(tx.one(_meant(_TOTALS, span), _params(span)))
 
 
 def by_date(tx: Tx, span: Span) -> Sums:
     """Sums per employee and pay date; ``second`` counts days since 1970."""
-    return _sums(tx.one(_BY_DATE, _params(span)))
+    return _sums(tx.one(_meant(_BY_DATE, span), _params(span)))
 
 
 def lines(tx: Tx, span: Span) -> list[tuple[Any, ...]]:
     """Current lines one by one, by pay date."""
-    return tx.rows(_LINES, _params(span))
+    return tx.rows(_meant(_LINES, span), _params(span))
+
+
+def _meant(sql: LiteralString, span: Span) -> LiteralString:
+    return sql.replace("{those}", "" if span.employees is None else _THOSE)
 
 
 def _params(span: Span) -> dict[str, Any]:
@@ -194,7 +202,6 @@ def _params(span: Span) -> dict[str, Any]:
         "start": span.start,
         "end": span.end,
         "known_at": span.known_at,
-        "everybody": span.employees is None,
         "employees": [each.uuid for each in span.employees or ()],
         "excluded_from": [first_day for first_day, _, _ in span.excluded],
         "excluded_to": [end_day for _, end_day, _ in span.excluded],

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from open401k.base import audit
-from open401k.base.db import Tx
+from open401k.base.db import Kept, Tx
 from open401k.kernel import EmployeeId, Open401kError, SponsorId
 
 from . import _roster_store, _store
@@ -33,7 +33,31 @@ def roster(
     With ``on``, names, classes, ownership, officers and families are those of that day; without it, the last ones on
     file. Employment always holds every span that is known.
     """
-    return _fold_all(tx, tenant_id, known_at, on, employee_ids)
+    if tx.kept is None or known_at is not None or on is not None:
+        return _fold_all(tx, tenant_id, known_at, on, employee_ids)
+    return _kept(tx, tx.kept, tenant_id, employee_ids)
+
+
+def _kept(tx: Tx, kept: Kept, tenant_id: SponsorId, some: Sequence[EmployeeId] | None) -> list[Employee]:
+    """The people as they are now: folded once for each edition of them, and read again when somebody changed."""
+    edition = _roster_store.edition(tx, tenant_id=tenant_id)
+    if edition is None:
+        return []
+    key = ("roster", tenant_id)
+    everybody: Mapping[EmployeeId, Employee] | None = kept.get(key, edition)
+    if everybody is None and some is not None:
+        return _fold_all(tx, tenant_id, None, None, some)
+    if everybody is None:
+        everybody = {each.employee_id: each for each in _fold_all(tx, tenant_id, None, None, None)}
+        # Somebody else may have committed a change between the two statements: then this is not that edition.
+        if _roster_store.edition(tx, tenant_id=tenant_id) == edition:
+            kept.put(key, edition, everybody, len(everybody))
+    if some is None:
+        return list(everybody.values())
+    wanted = {who for who in some if who in everybody}
+    if len(wanted) * 4 > len(everybody):  # most of a roster is in order already
+        return [each for who, each in everybody.items() if who in wanted]
+    return [everybody[who] for who in sorted(wanted)]
 
 
 def headcount(tx: Tx, *, tenant_id: SponsorId) -> int:

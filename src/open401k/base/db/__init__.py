@@ -1,6 +1,7 @@
 """The database: the embedded server or any by URL, migrations, transactions with the tenants they may see."""
 
 from .embedded import EmbeddedServer
+from .kept import Kept
 from .migrating import migrate, pending
 from .roles import Urls, adopt
 from .transaction import ALL_TENANTS, Actor, AllTenants, Database, Params, Tx
@@ -11,6 +12,7 @@ __all__ = [
     "AllTenants",
     "Database",
     "EmbeddedServer",
+    "Kept",
     "Params",
     "Tx",
     "Urls",

@@ -21,6 +21,7 @@ from open401k.kernel import Clock, Id, Ids, SponsorId
 
 from ..faults import fault
 from ..secrets import Keyring
+from .kept import Kept
 
 Params = Sequence[Any] | Mapping[str, Any]
 _CONNECTION = psycopg.Connection[tuple[Any, ...]]
@@ -50,6 +51,9 @@ class AllTenants:
 
 ALL_TENANTS: Final = AllTenants()
 
+#: People of all rosters that a process keeps, some 3 KB each; a larger plan's is read anew, so that memory stays flat.
+MOST_KEPT: Final = 50_000
+
 
 @dataclass(slots=True)
 class Tx:
@@ -64,6 +68,8 @@ class Tx:
     cache: dict[Any, Any] = field(default_factory=dict)
     #: Read once more when the tenant's head is locked (base/heads.py), and nowhere else.
     clock: Clock | None = None
+    #: What outlives the transaction, each value with its edition; None for who has to read everything again.
+    kept: Kept | None = None
 
     def rows(self, sql: LiteralString, params: Params = ()) -> list[tuple[Any, ...]]:
         """Every row of a query."""
@@ -93,6 +99,7 @@ class Database:
         self.ids = ids
         self.keyring = keyring
         self.url = url
+        self._kept = Kept(MOST_KEPT)
         self._pool: ConnectionPool[_CONNECTION] = ConnectionPool(
             url,
             min_size=1,
@@ -100,7 +107,7 @@ class Database:
             open=False,
             timeout=30,
             kwargs={"options": "-c timezone=UTC", "application_name": "open401k"},
-            configure=_configure,
+            configure=self._configure,
             check=_check,
         )
 
@@ -115,6 +122,10 @@ class Database:
         """Give the connections back; transactions under way end first."""
         self._pool.close()
 
+    def _configure(self, conn: _CONNECTION) -> None:
+        _configure(conn)
+        self._kept.forget()
+
     @contextmanager
     def begin(self, actor: Actor, *, tenants: Iterable[SponsorId] | AllTenants) -> Iterator[Tx]:
         """A transaction that sees only ``tenants``: committed at the end of the block, rolled back by an exception."""
@@ -124,7 +135,15 @@ class Database:
             # true = for this transaction only: nothing is left on the connection for its next user.
             conn.execute("select set_config('open401k.tenants', %s, true)", [self.keyring.sign_tenants(chosen)])
             now = self.clock.now()
-            yield Tx(conn=conn, now=now, actor=actor, ids=self.ids, keyring=self.keyring, clock=self.clock)
+            yield Tx(
+                conn=conn,
+                now=now,
+                actor=actor,
+                ids=self.ids,
+                keyring=self.keyring,
+                clock=self.clock,
+                kept=self._kept,
+            )
             fault("base.before_commit")
         fault("base.after_commit")
 
