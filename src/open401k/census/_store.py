@@ -77,7 +77,7 @@ def add_ssns(
 
 def ssn_owners(tx: Tx, *, tenant_id: SponsorId, blind_indexes: Sequence[bytes]) -> dict[bytes, EmployeeId]:
     """Who has these numbers now, by blind index; a number that was corrected away finds nobody."""
-    rows = tx.rows(
+    rows = tx.rows_by_hashing(
         """
         select ssn.blind_index, ssn.employee_id
         from census.ssn

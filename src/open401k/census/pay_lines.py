@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Final
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,12 @@ from open401k.kernel import EmployeeId, IdColumn, Open401kError, PlanId, RunId, 
 from . import _pay_store, _sums_store
 
 Cents = npt.NDArray[np.int64]
+#: Where a transaction notes the runs that it opened: only it adds lines to them.
+_OPENED: Final = "pay runs opened"
+#: Totals of so many people, 14 numbers and an id each, take about the memory of one person of a roster.
+PEOPLE_OF_TOTALS: Final = 25
+#: Runs, each with its codes that are not plan pay.
+_Runs = frozenset[tuple[UUID, tuple[str, ...]]]
 #: A column to be written: an int64 array, or plain whole numbers.
 Column = Sequence[int] | Cents
 #: A column in which a file may say nothing for a row, or nothing at all.
@@ -152,7 +160,7 @@ def record_run(
     replaces: RunId | None,
     lines: PayLines,
 ) -> None:
-    """Append lines of a run; a long run comes in several calls with other line numbers.
+    """Append lines of a run; a long run comes in several calls of one transaction, with other line numbers.
 
     From now on the lines of the run it ``replaces`` are not current, but stay on file. Every line names an employee of
     this sponsor; anything else is a bug of the caller.
@@ -164,13 +172,14 @@ def record_run(
         tx,
         tenant_id=tenant_id,
         run_id=run_id,
+        people=len(set(lines.employee_id)),
         columns={
             "employee_id": "{" + ",".join([each.uuid.hex for each in lines.employee_id]) + "}",
             **{name: _array(each) for name, each in columns.items()},
         },
     )
     if written != len(lines.employee_id):
-        raise ValueError(f"{len(lines.employee_id) - written} lines of {run_id} name no employee of {tenant_id}")
+        raise ValueError(f"of {len(lines.employee_id)} lines of {run_id} some name no employee of {tenant_id}")
     if lines.earnings:
         _pay_store.add_earnings(tx, tenant_id=tenant_id, run_id=run_id, earnings=lines.earnings)
     audit.record(
@@ -203,8 +212,27 @@ def pay_totals(
     ``plan_cents`` is gross pay without the codes that do not count; people without a line are not there.
     """
     span = _span(tx, tenant_id, plan_id, start, end, known_at, employees)
-    sums = _sums_store.totals(tx, span)
+    sums = _totals(tx, span) if employees is None else _sums_store.totals(tx, span)
     return PayTotals(employee_id=sums.employees, lines=sums.second, **sums.amounts)
+
+
+def _totals(tx: Tx, span: _sums_store.Span) -> _sums_store.Sums:
+    """Totals of everybody. Lines of a run never change: beside sums of earlier runs, only later ones are read."""
+    if tx.kept is None or span.known_at is not None:
+        return _sums_store.totals(tx, span)
+    runs = _sums_store.runs(tx, span)
+    key = ("pay totals", span.tenant_id, span.plan_id, span.start)
+    kept: tuple[_Runs, _sums_store.Sums] | None = tx.kept.get(key)
+    if kept is not None and kept[0] == runs:
+        return kept[1]
+    later = runs - kept[0] if kept is not None and kept[0] <= runs else runs
+    sums = _sums_store.totals(tx, replace(span, runs=sorted(run_id for run_id, _ in later)))
+    if kept is not None and later != runs:
+        sums = _sums_store.together(kept[1], sums)
+    # Not while lines of a run are being written, nor where somebody said meanwhile that a code means something else.
+    if not tx.cache.get(_OPENED) and _sums_store.runs(tx, span) == runs:
+        tx.kept.put(key, (runs, sums), len(sums.employees) // PEOPLE_OF_TOTALS + 1)
+    return sums
 
 
 def pay_by_date(
@@ -282,8 +310,11 @@ def _open_run(tx: Tx, tenant_id: SponsorId, run: PayRun) -> None:
     """Insert the run with its first lines; later lines come to the same run or it is a mistake."""
     wanted = [run.run_id] if run.replaces is None else [run.run_id, run.replaces]
     known = {row.run_id: row for row in _pay_store.runs(tx, tenant_id=tenant_id, run_ids=wanted)}
+    opened_here = tx.cache.setdefault(_OPENED, set())
     if run.run_id in known:
         before = known[run.run_id]
+        if run.run_id not in opened_here:
+            raise ValueError(f"the lines of {run.run_id} were written before; no more come to it")
         if (before.plan_id, before.pay_date, before.replaces) != (run.plan_id, run.pay_date, run.replaces):
             raise ValueError(f"{run.run_id} is on file with another plan, day or predecessor")
         return
@@ -295,6 +326,7 @@ def _open_run(tx: Tx, tenant_id: SponsorId, run: PayRun) -> None:
             raise Open401kError(
                 f"{run.replaces} was replaced by {replaced.replaced_by} already.", fix="Replace that one instead."
             )
+    opened_here.add(run.run_id)
     _pay_store.add_run(
         tx,
         tenant_id=tenant_id,

@@ -44,14 +44,16 @@ def _kept(tx: Tx, kept: Kept, tenant_id: SponsorId, some: Sequence[EmployeeId] |
     if edition is None:
         return []
     key = ("roster", tenant_id)
-    everybody: Mapping[EmployeeId, Employee] | None = kept.get(key, edition)
-    if everybody is None and some is not None:
+    found: tuple[int, Mapping[EmployeeId, Employee]] | None = kept.get(key)
+    if found is not None and found[0] == edition:
+        everybody = found[1]
+    elif some is not None:
         return _fold_all(tx, tenant_id, None, None, some)
-    if everybody is None:
+    else:
         everybody = {each.employee_id: each for each in _fold_all(tx, tenant_id, None, None, None)}
         # Somebody else may have committed a change between the two statements: then this is not that edition.
         if _roster_store.edition(tx, tenant_id=tenant_id) == edition:
-            kept.put(key, edition, everybody, len(everybody))
+            kept.put(key, (edition, everybody), len(everybody))
     if some is None:
         return list(everybody.values())
     wanted = {who for who in some if who in everybody}

@@ -1,20 +1,12 @@
 """The books: accounts, journal, reservations, balances, and the checks that prove them."""
 
 from .accounts import USD, AccountKey, Kind, account_id, open_accounts
-from .balances import (
-    Balances,
-    Contributed,
-    Contribution,
-    ContributionTotal,
-    balances,
-    contributed,
-    contribution_totals,
-    contributions,
-)
+from .balances import Balances, Contribution, balances, contributions
 from .checks import Checked, Damage, DamageKind, verify
 from .journal import Posted, post, reverse
 from .lines import LARGEST_AMOUNT, Line, Lines, Refusal
 from .pending import Reserved, Voided, post_reserved, reserve, void
+from .totals import Contributed, ContributionTotal, contributed, contribution_totals
 
 __all__ = [
     "LARGEST_AMOUNT",

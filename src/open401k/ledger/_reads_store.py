@@ -1,5 +1,6 @@
 """The ledger's reading SQL: balances of any day as known at any time, contributions by day. Writes: _store.py."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -12,7 +13,7 @@ Row = tuple[Any, ...]
 
 def running(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Row]:
     """The running balances of a plan's accounts."""
-    return tx.rows(
+    return tx.rows_by_hashing(
         """
         select a.account_id, a.kind, a.employee_id, a.source, a.asset, b.balance, b.reserved
         from ledger.account a
@@ -29,7 +30,7 @@ def summed(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, as_of: date | None, known_at: datetime | None
 ) -> list[Row]:
     """Balances added up from the lines of entries up to a day, recorded up to an instant."""
-    return tx.rows(
+    return tx.rows_by_hashing(
         """
         with counted as (
             select entry_id
@@ -82,8 +83,8 @@ class Period(NamedTuple):
     known_at: datetime | None
 
 
-#: Net sides of contributing and correcting entries, and of whatever reverses them, on each day of the period.
-_SIDES: Final = """
+#: Contributing and correcting entries, and whatever reverses them.
+_COUNTED: Final = """
     with recursive known as (
         select entry_id, event_on, reason, reverses
         from ledger.entry
@@ -98,7 +99,13 @@ _SIDES: Final = """
         select k.entry_id, k.event_on
         from known k
         join counted c on c.entry_id = k.reverses
-    ),
+    )
+"""
+
+#: Their net sides on each day of the period.
+_SIDES: Final = (
+    _COUNTED
+    + """,
     side as (
         select l.credit_account as account_id, c.event_on, l.amount
         from counted c
@@ -110,14 +117,15 @@ _SIDES: Final = """
         join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
         where c.event_on >= %(start)s and c.event_on < %(end)s
     )
-"""
+    """
+)
 
 
 def contributions(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, kind: str, period: Period
 ) -> list[tuple[UUID, str, date, int]]:
     """Net credits per employee, source and day, from contributing and correcting entries and whatever reverses them."""
-    return tx.rows(
+    return tx.rows_by_hashing(
         _SIDES
         + """
         select a.employee_id, a.source, s.event_on, sum(s.amount)::bigint
@@ -132,13 +140,35 @@ def contributions(
     )
 
 
-def contribution_totals(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, kind: str, period: Period
-) -> tuple[bytes | None, bytes | None, bytes | None]:
-    """The same per employee and source over the whole period, as binary arrays: who, place in ``Source``, cents."""
-    found = tx.one(
-        _SIDES
+def contributing(tx: Tx, *, tenant_id: SponsorId, period: Period) -> list[UUID]:
+    """The entries of a period that contribute or correct, and whatever reverses them."""
+    rows = tx.rows(
+        _COUNTED
         + """
+        select entry_id
+        from counted
+        where event_on >= %(start)s and event_on < %(end)s
+        """,
+        {"tenant": tenant_id, **period._asdict()},
+    )
+    return [row[0] for row in rows]
+
+
+def gained(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, kind: str, entries: Sequence[UUID]
+) -> tuple[bytes | None, bytes | None, bytes | None]:
+    """Net credits of these entries per employee and source, as binary arrays: who, place in ``Source``, cents."""
+    ((who, source, cents),) = tx.rows_by_hashing(
+        """
+        with side as (
+            select l.credit_account as account_id, l.amount
+            from ledger.line l
+            where l.tenant_id = %(tenant)s and l.entry_id = any (%(entries)s::uuid[])
+            union all
+            select l.debit_account, -l.amount
+            from ledger.line l
+            where l.tenant_id = %(tenant)s and l.entry_id = any (%(entries)s::uuid[])
+        )
         select
             array_send(array_agg(t.employee_id)),
             array_send(array_agg(array_position(%(sources)s::text[], t.source)::bigint)),
@@ -158,7 +188,7 @@ def contribution_totals(
             "plan": plan_id,
             "kind": kind,
             "sources": [source.value for source in Source],
-            **period._asdict(),
+            "entries": list(entries),
         },
     )
-    return found[0], found[1], found[2]
+    return who, source, cents

@@ -1,4 +1,4 @@
-"""What a process keeps between transactions: for one edition, within a weight, the least asked for gone first."""
+"""What a process keeps between transactions: within a weight, the least asked for gone first."""
 
 from contextlib import ExitStack
 
@@ -7,42 +7,39 @@ from tests.support.database import START, TESTER, Served, connect
 from open401k.base.db import Kept
 from open401k.kernel import FixedClock
 
-FIRST, SECOND = 1, 2
 
-
-def test_a_value_is_good_for_its_own_edition_only() -> None:
+def test_a_value_takes_the_place_of_the_one_before() -> None:
     kept = Kept(10)
-    kept.put("roster", FIRST, "people", 1)
-    assert kept.get("roster", FIRST) == "people"
-    assert kept.get("roster", SECOND) is None
-    kept.put("roster", SECOND, "other people", 1)
-    assert kept.get("roster", FIRST) is None
-    assert kept.get("roster", SECOND) == "other people"
+    kept.put("roster", "people", 1)
+    assert kept.get("roster") == "people"
+    kept.put("roster", "other people", 1)
+    assert kept.get("roster") == "other people"
+    assert kept.get("wages") is None
 
 
 def test_the_value_not_asked_for_longest_makes_room() -> None:
     kept = Kept(10)
-    kept.put("a", FIRST, "a", 4)
-    kept.put("b", FIRST, "b", 4)
-    assert kept.get("a", FIRST) == "a"
-    kept.put("c", FIRST, "c", 4)
-    assert [kept.get(key, FIRST) for key in "abc"] == ["a", None, "c"]
+    kept.put("a", "a", 4)
+    kept.put("b", "b", 4)
+    assert kept.get("a") == "a"
+    kept.put("c", "c", 4)
+    assert [kept.get(key) for key in "abc"] == ["a", None, "c"]
 
 
-def test_a_value_heavier_than_all_together_is_not_kept_and_its_older_edition_goes() -> None:
+def test_a_value_heavier_than_all_together_is_not_kept_and_the_one_before_goes() -> None:
     kept = Kept(10)
-    kept.put("a", FIRST, "a", 4)
-    kept.put("a", SECOND, "larger", 11)
-    assert kept.get("a", FIRST) is kept.get("a", SECOND) is None
-    kept.put("b", FIRST, "b", 10)  # nothing of the one that went still counts
-    assert kept.get("b", FIRST) == "b"
+    kept.put("a", "a", 4)
+    kept.put("a", "larger", 11)
+    assert kept.get("a") is None
+    kept.put("b", "b", 10)  # nothing of the one that went still counts
+    assert kept.get("b") == "b"
 
 
 def test_a_new_connection_may_be_to_a_restored_server_so_everything_is_forgotten(postgres: Served) -> None:
     with connect(postgres.urls.app, FixedClock(START)) as db, db.begin(TESTER, tenants=[]) as tx:
         assert tx.kept is not None
-        tx.kept.put("roster", FIRST, "people", 1)
+        tx.kept.put("roster", "people", 1)
         with ExitStack() as more:
             for _ in range(5):  # more at once than the pool begins with
                 more.enter_context(db.begin(TESTER, tenants=[]))
-        assert tx.kept.get("roster", FIRST) is None
+        assert tx.kept.get("roster") is None
