@@ -191,8 +191,8 @@ def listen(conn: psycopg.Connection[tuple[Any, ...]]) -> None:
     conn.execute("listen open401k_events")
 
 
-def lock_flow(tx: Tx, tenant_id: SponsorId, flow_id: FlowId, flow: str) -> bool:
-    """Begin the flow unless it has begun, and hold it: of two runners of one flow the second waits, then skips.
+def begin_flow(tx: Tx, tenant_id: SponsorId, flow_id: FlowId, flow: str) -> bool:
+    """Begin the flow unless it has begun.
 
     True when it begins here: it has no steps yet, and nobody else sees it before this transaction ends.
     """
@@ -204,8 +204,11 @@ def lock_flow(tx: Tx, tenant_id: SponsorId, flow_id: FlowId, flow: str) -> bool:
         """,
         [tenant_id, flow_id, flow, tx.now],
     )
-    if begun:
-        return True
+    return begun == 1
+
+
+def lock_flow(tx: Tx, tenant_id: SponsorId, flow_id: FlowId, flow: str) -> None:
+    """Hold a flow that has begun: of two runners of one flow the second waits, then skips."""
     row = tx.one(
         """
         select flow
@@ -217,7 +220,6 @@ def lock_flow(tx: Tx, tenant_id: SponsorId, flow_id: FlowId, flow: str) -> bool:
     )
     if row[0] != flow:
         raise ValueError(f"{flow_id} is a {row[0]}, not a {flow}")
-    return False
 
 
 def steps_done(tx: Tx, tenant_id: SponsorId, flow_id: FlowId) -> dict[str, tuple[Any, str | None]]:

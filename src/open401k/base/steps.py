@@ -102,8 +102,10 @@ def _run_step(
     *,
     last: bool,
 ) -> None:
-    begins_here = _store.lock_flow(tx, tenant_id, flow_id, flow)
-    known = {} if begins_here else _store.steps_done(tx, tenant_id, flow_id)
+    known: dict[str, tuple[Any, str | None]] = {}
+    if results or not _store.begin_flow(tx, tenant_id, flow_id, flow):  # with a result of a step it has begun
+        _store.lock_flow(tx, tenant_id, flow_id, flow)
+        known = _store.steps_done(tx, tenant_id, flow_id)
     for name, (stored, halted_because) in known.items():
         results[name] = stored
         results.halted = halted_because or results.halted

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, SponsorId
 
-from . import _store
+from . import _roster_store, _store
 from .people import Relation
 
 
@@ -27,6 +27,22 @@ def ownership_during(
 
     Section 416(i) asks who owned more than 5 % "at any time" in a year: attribute on each of these days.
     """
+    if tx.kept is None or known_at is not None:
+        return _during(tx, tenant_id, start, end, known_at)
+    edition = _roster_store.edition(tx, tenant_id=tenant_id)
+    key = ("owners", tenant_id, start)
+    kept: tuple[int | None, tuple[OwnershipOn, ...]] | None = tx.kept.get(key)
+    if kept is not None and kept[0] == edition:
+        snapshots = kept[1]
+    else:
+        snapshots = _during(tx, tenant_id, start, date.max, None)
+        # Somebody else may have committed a change meanwhile: then this is not that edition.
+        if _roster_store.edition(tx, tenant_id=tenant_id) == edition:
+            tx.kept.put(key, (edition, snapshots), len(snapshots))
+    return tuple(each for each in snapshots if each.on < end or each.on == start)
+
+
+def _during(tx: Tx, tenant_id: SponsorId, start: date, end: date, known_at: datetime | None) -> tuple[OwnershipOn, ...]:
     points = _store.standing_facts(tx, tenant_id=tenant_id, known_at=known_at, kind="ownership")
     changed = {event_on for _, event_on, _ in points} | set(
         _store.family_days(tx, tenant_id=tenant_id, known_at=known_at)

@@ -26,6 +26,8 @@ from open401k.views.shown import FindingLine, finding_line, state_of
 
 from .provided import Order, RunHeader, RunOutcome
 
+#: Seconds by which an answer goes ahead of the projection that follows it: both want the processor.
+HEAD_START = 0.02
 RESUMER = Actor(kind="system", id="resumer", why="carries on what was begun")
 
 
@@ -38,6 +40,7 @@ class AfterPosting:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._queue: SimpleQueue[payroll_run.Payroll | None] = SimpleQueue()
+        self._ends = threading.Event()
         self._thread = threading.Thread(target=self._work, name="after-posting", daemon=True)
 
     def start(self) -> None:
@@ -57,12 +60,14 @@ class AfterPosting:
 
     def stop(self) -> None:
         """Finish what is at hand and end."""
+        self._ends.set()
         self._queue.put(None)
         if self._thread.is_alive():
             self._thread.join(timeout=10)
 
     def _work(self) -> None:
         while (of := self._queue.get()) is not None:
+            self._ends.wait(HEAD_START)
             try:
                 payroll_run.run_payroll(self._db, actor=RESUMER, of=of)
             except Exception:
@@ -144,8 +149,10 @@ class PayrollStories:
         if taken.run.status in ready:
             of = payroll_run.Payroll(order.tenant_id, order.plan_id, taken.run.run_id)
             done: FlowResults = payroll_run.run_payroll(self._db, actor=order.actor, of=of, wait=self._after is None)
+            outcome = self._outcome(order, taken.run.run_id, already=taken.already)
             if self._after is not None and done.halted is None:
                 self._after.follow(of)
+            return outcome
         return self._outcome(order, taken.run.run_id, already=taken.already)
 
     def _outcome(self, order: Order, run_id: RunId, *, already: bool = False) -> RunOutcome:

@@ -44,6 +44,37 @@ def test_people_who_did_not_change_are_not_read_again(
         assert census.roster(tx, tenant_id=tenant, employee_ids=[clerk, EmployeeId(tenant.uuid)]) == first
 
 
+def test_owners_of_a_year_are_those_of_a_fresh_read_after_every_change(begin: Begin, tenant: SponsorId) -> None:
+    start = date(2025, 1, 1)
+
+    def owners(tx: Tx, end: date) -> tuple[census.OwnershipOn, ...]:
+        return census.ownership_during(tx, tenant_id=tenant, start=start, end=end)
+
+    def own(tx: Tx, who: EmployeeId, bps: int, on: date) -> None:
+        census.record_fact(tx, tenant_id=tenant, employee_id=who, event_on=on, fact=census.Ownership(bps))
+
+    changes: list[Callable[[Tx], object]] = [
+        lambda tx: own(tx, one, 600, date(2024, 5, 1)),
+        lambda tx: own(tx, two, 5_000, date(2025, 3, 1)),
+        lambda tx: own(tx, one, 0, date(2025, 9, 1)),
+        lambda tx: census.record_fact(
+            tx, tenant_id=tenant, employee_id=one, event_on=date(2025, 6, 1), fact=census.Family(two, Relation.SPOUSE)
+        ),
+    ]
+    with begin() as tx:
+        one, two = hire(tx, tenant), hire(tx, tenant, "222-11-3333", "Second")
+    for change in changes:
+        with begin() as tx:
+            change(tx)
+        for end in (start, date(2025, 6, 2), date(2025, 12, 31)):
+            with begin() as tx:
+                first, again = owners(tx, end), owners(tx, end)
+                tx.kept = None
+                assert first == again == owners(tx, end)
+    with begin() as tx:
+        assert [each.on.month for each in owners(tx, date(2026, 1, 1))] == [1, 3, 6, 9]
+
+
 CHANGES: dict[str, Callable[[Tx, SponsorId, EmployeeId, EmployeeId], object]] = {
     "a name": lambda tx, tenant, one, _: rename(tx, tenant, one, "Married"),
     "a new number": lambda tx, tenant, one, _: census.record_fact(
