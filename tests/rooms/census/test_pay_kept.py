@@ -108,3 +108,31 @@ def test_a_run_of_an_earlier_transaction_gets_no_more_lines(begin: Begin, tenant
         run_id = record(tx, tenant, plan_id, lines_of(people[:1]))
     with pytest.raises(ValueError, match="were written before"), begin() as tx:
         record(tx, tenant, plan_id, lines_of(people[1:], first_line=2), run_id=run_id)
+
+
+def test_many_people_are_the_same_people_as_one_by_one(begin: Begin, tenant: SponsorId, db: Database) -> None:
+    """More than ``FEW`` are read by other statements than a few."""
+    plan_id = db.ids.new(PlanId)
+    with begin() as tx:
+        people = hire(tx, tenant, _sums_store.FEW + 40)
+        record(tx, tenant, plan_id, lines_of(people), pay_date=DAYS[0])
+        record(tx, tenant, plan_id, lines_of(people[5:]), pay_date=DAYS[1])
+    asked = people[3 : _sums_store.FEW + 20]
+    span: dict[str, Any] = {"tenant_id": tenant, "plan_id": plan_id, "start": START, "end": END}
+    with begin() as tx:
+        tx.kept = None
+        everybody = census.roster(tx, tenant_id=tenant)
+        many = census.roster(tx, tenant_id=tenant, employee_ids=asked)
+        assert many == [each for each in everybody if each.employee_id in asked]
+        assert many[:7] == census.roster(tx, tenant_id=tenant, employee_ids=asked[:7])
+        by_date = census.pay_by_date(tx, **span, employees=asked)
+        totals = census.pay_totals(tx, **span, employees=asked)
+        lines = census.current_lines(tx, **span, employees=asked)
+        for place, who in enumerate(asked[:7]):
+            alone = census.pay_by_date(tx, **span, employees=[who])
+            assert by_date.gross_cents[by_date.employee == place].tolist() == alone.gross_cents.tolist()
+            assert by_date.pay_date[by_date.employee == place].tolist() == alone.pay_date.tolist()
+            assert totals.gross_cents[place] == census.pay_totals(tx, **span, employees=[who]).gross_cents[0]
+            own = census.current_lines(tx, **span, employees=[who])
+            assert [each for each in lines if each.employee_id == who] == own
+        assert list(by_date.employee_id) == list(totals.employee_id) == asked
