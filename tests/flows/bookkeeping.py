@@ -179,7 +179,7 @@ def assert_sound(plan: Plan) -> None:
     assert_conserved(plan)
     plan.at(plan.clock.now().date())
     proof = verify(plan.db, actor=TESTER, tenants=[plan.sponsor])
-    assert proof.problems == []
+    assert proof.problems == [], proof.problems
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 import numpy as np
 
+from open401k import plan
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, PlanId, SponsorId, anniversary
 from open401k.law import eligibility
@@ -29,26 +31,69 @@ def entry_dates(
 ) -> tuple[date | None, ...]:
     """The day each one becomes (or became) a participant, None while it is not in sight (IRC 410(a)).
 
-    Somebody hired again is a participant again at once if they had entered before (410(a)(5)). Where the plan counts
-    hours, they come from pay lines and from loaded years; a year without either has none.
+    Each possible entry day is judged by the terms in force on it: who has entered stays in when the plan asks for more,
+    and nobody enters before the day on which it asks for less. ``provisions`` say which classes are out now; terms that
+    the plan never had are taken to have held always. Somebody hired again is a participant again at once if they had
+    entered before (410(a)(5)). Where the plan counts hours, they come from pay lines and from loaded years; a year
+    without either has none.
     """
-    terms = _terms(provisions)
-    met = None
-    if terms.hours_in_year is not None:
-        hours = _hours(tx, tenant_id, plan_id, provisions, employees, known_at)
-        met = [_year_of_service(terms, employee, hours) for employee in employees]
-    found = eligibility.entries(
-        terms,
-        born=np.array([employee.birth_date for employee in employees], dtype="datetime64[D]"),
-        hired=np.array([_first_hired(employee) for employee in employees], dtype="datetime64[D]"),
-        year_of_service_met=None if met is None else np.array(met, dtype="datetime64[D]"),
+    spans = plan.provisions_between(
+        tx, tenant_id=tenant_id, plan_id=plan_id, start=date.min, end=date.max, known_at=known_at
     )
+    if all(span.provisions != provisions for span in spans):
+        spans = (plan.Span(date.min, date.max, provisions),)
+    days = _entered(tx, tenant_id, plan_id, _asked(spans), employees, known_at)
     excluded = frozenset(provisions.eligibility.excluded_classes)
-    days: list[date | None] = found.entry.tolist()
     return tuple(
         None if employee.employee_class in excluded else _after_rehire(employee, day)
         for employee, day in zip(employees, days, strict=True)
     )
+
+
+def _asked(spans: Sequence[plan.Span]) -> list[plan.Span]:
+    """The spans that differ in what they ask for; the first reaches back to before the plan, as service does."""
+    found: list[plan.Span] = []
+    for span in spans:
+        before = found[-1].provisions if found else None
+        if before is not None and _same_entry(before, span.provisions):
+            found[-1] = replace(found[-1], end=span.end)
+        else:
+            found.append(span if found else replace(span, start=date.min))
+    return found
+
+
+def _same_entry(one: Provisions, other: Provisions) -> bool:
+    return (one.eligibility, one.plan_year_start) == (other.eligibility, other.plan_year_start)
+
+
+def _entered(
+    tx: Tx,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    spans: Sequence[plan.Span],
+    employees: Sequence[Employee],
+    known_at: datetime | None,
+) -> list[date | None]:
+    """The first entry day of each that falls into the terms by which it was found; a class that is out cannot enter."""
+    born = np.array([employee.birth_date for employee in employees], dtype="datetime64[D]")
+    hired = np.array([_first_hired(employee) for employee in employees], dtype="datetime64[D]")
+    found = np.full(len(employees), np.datetime64("NaT"), dtype="datetime64[D]")
+    for number, span in enumerate(spans):
+        terms = _terms(span.provisions)
+        met = None
+        if terms.hours_in_year is not None:
+            hours = _hours(tx, tenant_id, plan_id, span.provisions, employees, known_at)
+            met = np.array([_year_of_service(terms, each, hours) for each in employees], dtype="datetime64[D]")
+        not_before = span.start if number else None
+        days = eligibility.entries(terms, born=born, hired=hired, year_of_service_met=met, not_before=not_before).entry
+        enters = np.isnat(found) & ~np.isnat(days)
+        if number + 1 < len(spans):
+            enters &= days < np.datetime64(span.end)
+        if len(spans) > 1 and (out := frozenset(span.provisions.eligibility.excluded_classes)):
+            enters &= np.array([employee.employee_class not in out for employee in employees], dtype=np.bool_)
+        found[enters] = days[enters]
+    entered: list[date | None] = found.tolist()
+    return entered
 
 
 def entry_of_new(provisions: Provisions, *, born: date, hired: date) -> date | None:

@@ -73,19 +73,30 @@ def problems(terms: EligibilityTerms) -> tuple[TermsProblem, ...]:
     return tuple(problem for broken, problem in found if broken)
 
 
-def entries(terms: EligibilityTerms, *, born: Days, hired: Days, year_of_service_met: Days | None = None) -> Entries:
+def entries(
+    terms: EligibilityTerms,
+    *,
+    born: Days,
+    hired: Days,
+    year_of_service_met: Days | None = None,
+    not_before: date | None = None,
+) -> Entries:
     """Entry dates of many employees (IRC 410(a)(1), (4)).
 
     ``year_of_service_met`` replaces the elapsed months where the plan counts hours (see :func:`year_of_service`).
     Nobody enters later than the law allows, whatever the plan's entry dates say. Without a birth date an age
-    condition is not met.
+    condition is not met. ``not_before`` is the day from which the plan has these terms: who met them earlier enters on
+    the next entry day from then on.
     """
     age_met = add_months(born, terms.minimum_age * 12) if terms.minimum_age else hired
     service_met = year_of_service_met if year_of_service_met is not None else add_months(hired, terms.service_months)
     conditions = np.maximum(np.maximum(age_met, service_met), hired)
-    by_plan = next_entry(conditions, terms.entry, terms.plan_year_start)
+    asked_from = conditions if not_before is None else np.maximum(conditions, np.datetime64(not_before, "D"))
+    by_plan = next_entry(asked_from, terms.entry, terms.plan_year_start)
     year_met = add_months(hired, MAXIMUM_SERVICE_MONTHS) if year_of_service_met is None else year_of_service_met
     latest = latest_lawful_entry(born=born, service_met=year_met, terms=terms)
+    if not_before is not None:
+        latest = np.maximum(latest, np.datetime64(not_before, "D"))
     sooner = ~np.isnat(latest) & (latest < by_plan)
     return Entries(age_met, service_met, conditions, by_plan, latest, np.where(sooner, latest, by_plan))
 

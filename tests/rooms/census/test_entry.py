@@ -1,13 +1,18 @@
 """Entry dates from people's facts and the plan's terms; wages of a past year, whichever source knows more."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.support.database import Begin
 
 from open401k import census, plan
 from open401k.kernel import CalendarYear, EmployeeId, PlanId, RunId, SponsorId
+from open401k.law import eligibility
 
 
 def provisions(**eligibility: Any) -> plan.Provisions:
@@ -100,3 +105,69 @@ def test_wages_of_a_year_are_the_larger_of_loaded_and_own(begin: Begin, tenant: 
         people = [census.employee(tx, tenant_id=tenant, employee_id=who) for who in (taken_over, paid_here)]
         found = census.fica_wages(tx, tenant_id=tenant, plan_id=plan_id, employees=people, year=CalendarYear(2025))
     assert found.tolist() == [15_500_000, 700_000]
+
+
+def amend(begin: Begin, tenant: SponsorId, plan_id: PlanId, on: date, terms: plan.Provisions) -> None:
+    with begin() as tx:
+        done = plan.amend(tx, tenant_id=tenant, plan_id=plan_id, effective_on=on, provisions=terms, why="a test")
+        assert isinstance(done, plan.Amended), done
+
+
+AT_ONCE = replace(YEAR_OF_SERVICE, eligibility=plan.Eligibility(18, 0, None, plan.EntryRule.IMMEDIATE))
+
+
+def test_who_has_entered_stays_in_and_who_has_not_is_judged_by_the_new_terms(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    young = hire(begin, tenant, birth_date=date(2007, 6, 1), hired_on=date(2026, 2, 2))
+    later = hire(begin, tenant, hired_on=date(2026, 9, 7))
+    long_here = hire(begin, tenant, hired_on=date(2020, 9, 7))
+    amend(begin, tenant, plan_id, date(2026, 3, 1), AT_ONCE)
+    amend(begin, tenant, plan_id, date(2026, 7, 1), YEAR_OF_SERVICE)
+    # 18 and hired while that was enough: in on the day that the plan asked for less, not on the day of hire.
+    assert entry_of(begin, tenant, plan_id, YEAR_OF_SERVICE, young) == date(2026, 3, 1)
+    assert entry_of(begin, tenant, plan_id, YEAR_OF_SERVICE, later) == date(2028, 1, 1)
+    assert entry_of(begin, tenant, plan_id, YEAR_OF_SERVICE, long_here) == date(2022, 1, 1)
+
+
+def test_terms_that_ask_for_less_let_people_in_on_their_next_entry_day(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    waiting = hire(begin, tenant, hired_on=date(2026, 1, 12))
+    half_yearly = replace(YEAR_OF_SERVICE, eligibility=plan.Eligibility(21, 3, None, plan.EntryRule.SEMIANNUAL))
+    amend(begin, tenant, plan_id, date(2026, 8, 1), half_yearly)
+    assert entry_of(begin, tenant, plan_id, half_yearly, waiting) == date(2027, 1, 1)
+    quarterly = replace(YEAR_OF_SERVICE, eligibility=plan.Eligibility(21, 3, None, plan.EntryRule.QUARTERLY))
+    amend(begin, tenant, plan_id, date(2026, 9, 1), quarterly)
+    assert entry_of(begin, tenant, plan_id, quarterly, waiting) == date(2026, 10, 1)
+
+
+def test_a_class_that_was_out_enters_from_the_day_on_which_it_no_longer_is(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    union = hire(begin, tenant, hired_on=date(2020, 1, 6), employee_class="union")
+    without = replace(YEAR_OF_SERVICE, eligibility=replace(YEAR_OF_SERVICE.eligibility, excluded_classes=("union",)))
+    amend(begin, tenant, plan_id, date(2026, 3, 1), replace(without, adopted_on=YEAR_OF_SERVICE.adopted_on))
+    assert entry_of(begin, tenant, plan_id, without, union) is None
+    amend(begin, tenant, plan_id, date(2026, 9, 1), YEAR_OF_SERVICE)
+    # In since 2021 by the first terms, out from March to August 2026, and in again.
+    assert entry_of(begin, tenant, plan_id, YEAR_OF_SERVICE, union) == date(2021, 7, 1)
+
+
+@given(
+    hired=st.dates(date(2018, 1, 1), date(2027, 1, 1)),
+    born=st.dates(date(1960, 1, 1), date(2010, 1, 1)),
+    split=st.dates(date(2018, 1, 1), date(2028, 1, 1)),
+    rule=st.sampled_from(list(eligibility.EntryRule)),
+    age=st.integers(0, 21),
+    months=st.integers(0, 12),
+)
+def test_an_amendment_that_changes_nothing_changes_no_entry(
+    hired: date, born: date, split: date, rule: eligibility.EntryRule, age: int, months: int
+) -> None:
+    terms = eligibility.EligibilityTerms(age, months, None, rule)
+    birth, hire_day = np.array([born], dtype="datetime64[D]"), np.array([hired], dtype="datetime64[D]")
+    (whole,) = eligibility.entries(terms, born=birth, hired=hire_day).entry.tolist()
+    (after,) = eligibility.entries(terms, born=birth, hired=hire_day, not_before=split).entry.tolist()
+    # Found in the first span if it lies there; else the second span finds the same day.
+    assert (whole if whole < split else after) == whole
