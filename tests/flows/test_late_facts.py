@@ -125,12 +125,20 @@ def test_a_termination_learned_late_holds_what_came_long_after(plan: Plan) -> No
     plan.at(date(2026, 2, 10))
     learn(plan, LateFact(plan.employee("1003"), census.Terminated(), date(2025, 11, 10)))
     after = books(plan)
-    # 75 days after November 10 is January 24: the first pay date still counts, the second does not.
+    # 2 1/2 months after November 10 is January 25: the first pay date still counts, the second does not.
     own = before.by_date["1003", "pre_tax", PAY_DATES[2]]
     assert after.by_date["1003", "pre_tax", PAY_DATES[1]] == before.by_date["1003", "pre_tax", PAY_DATES[1]]
     assert after.held == {("1003", PAY_DATES[2], "pre_tax", "left_long_ago"): own}
     assert after.by_date["1003", "match", PAY_DATES[2]] == 0
     assert told(plan)[: len(said)] == said
+    assert_sound(plan)
+    # Nor does the later pay count in the tests; a payroll after it leaves all that as it is.
+    plan.pay(3)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        facts = compliance.facts_for(tx, tenant_id=plan.sponsor, plan_id=plan.plan, as_of=PAY_DATES[3])
+    place = facts.employee_ids.index(plan.employee("1003"))
+    assert facts.compensation[place] == before.pay["1003", PAY_DATES[1], "plan_cents"]
+    assert facts.section_415[place] == before.pay["1003", PAY_DATES[1], "gross_cents"]
     assert_sound(plan)
 
 

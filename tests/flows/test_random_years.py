@@ -136,6 +136,17 @@ def entry_day(terms: plan.Provisions, person: Person) -> date:
     return min(entry, next_year, months_after(lawful, 6))
 
 
+def left_long_ago(person: Person, day: date, year_start: date) -> bool:
+    """Pay counts for 2 1/2 months after the last day of work, and to the end of its year (Reg. 1.415(c)-2(e)(3)(i))."""
+    if person.left is None or person.left >= year_start:
+        return False
+    month = person.left.replace(day=1)
+    for _ in range(2):
+        month = (month + timedelta(days=32)).replace(day=1)
+    last = ((month + timedelta(days=32)).replace(day=1) - timedelta(days=1)).day
+    return day > month.replace(day=min(person.left.day, last)) + timedelta(days=15)
+
+
 def match_of(terms: plan.Match, deferred: int, pay: int) -> int:
     """Stacked tiers, without the cap."""
     total, bottom = 0, 0
@@ -168,14 +179,18 @@ def _of_date(
     age = day.year - person.born.year
     year_start = year_of(terms.plan_year_start, day)
     entered = day >= entry_day(terms, person)
-    gone = person.left is not None and (day - person.left).days > 75
+    gone = left_long_ago(person, day, year_start)
 
     def credited(since: date, *sources: str) -> int:
         return sum(c for (on, source, why), c in booked.items() if not why and source in sources and since <= on < day)
 
     def paid(since: date) -> int:
         """Pay of participants only."""
-        return sum(each.gross for on, each in earlier.items() if since <= on and on >= entry_day(terms, person))
+        return sum(
+            each.gross
+            for on, each in earlier.items()
+            if since <= on and on >= entry_day(terms, person) and not left_long_ago(person, on, year_start)
+        )
 
     # Source, participation, age of what came as catch-up.
     left: dict[str, int] = {}
@@ -239,7 +254,7 @@ def _of_date(
 
     # Employer money on pay of participants, up to 401(a)(17), counted from the first pay date of the plan year.
     most_pay = LIMIT_PAY[year_start.year]
-    earned, before = (row.gross if entered else 0), paid(year_start)
+    earned, before = (row.gross if entered and not gone else 0), paid(year_start)
 
     def counted(since: int, until: int) -> int:
         return min(until, most_pay) - min(since, most_pay)

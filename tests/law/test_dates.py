@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from open401k.kernel import CalendarYear, PlanYear, anniversary
-from open401k.law import deadlines, safe_harbor
+from open401k.law import compensation, deadlines, safe_harbor
 from open401k.law import eligibility as el
 from open401k.law.matching import MatchFormula
 
@@ -221,3 +221,33 @@ def test_match_beyond_six_percent_is_tested() -> None:
     assert safe_harbor.acp_shortcomings(MatchFormula.of([(10_000, 500)]), discretionary=True) == (
         safe_harbor.Shortcoming.DISCRETIONARY_ABOVE_FOUR_PERCENT,
     )
+
+
+@pytest.mark.parametrize(
+    ("severed", "last_day"),
+    [
+        (date(2025, 12, 31), date(2026, 3, 15)),
+        (date(2025, 11, 10), date(2026, 1, 25)),
+        (date(2025, 10, 16), date(2025, 12, 31)),  # 2 1/2 months end on the last day of the year
+        (date(2025, 3, 3), date(2025, 12, 31)),  # the end of the limitation year is later
+        (date(2023, 12, 30), date(2024, 3, 15)),  # February has 29 days
+    ],
+)
+def test_pay_after_severance_counts_until_the_later_of_two_and_a_half_months_and_the_years_end(
+    severed: date, last_day: date
+) -> None:
+    """Reg. 1.415(c)-2(e)(3)(i)."""
+    for paid, counts in ((last_day, True), (last_day + timedelta(days=1), False)):
+        year = PlanYear.starting(date(paid.year, 1, 1))
+        assert compensation.counts_after_severance(severed=severed, paid=paid, year=year) is counts
+
+
+def test_a_limitation_year_of_its_own_decides_how_long_pay_after_severance_counts() -> None:
+    year = PlanYear.starting(date(2025, 7, 1))
+    for severed, paid, counts in (
+        (date(2025, 7, 1), date(2026, 6, 30), True),
+        (date(2025, 6, 30), date(2025, 9, 14), True),
+        (date(2025, 6, 30), date(2025, 9, 15), False),
+    ):
+        # June 30: August 30 and fifteen days.
+        assert compensation.counts_after_severance(severed=severed, paid=paid, year=year) is counts

@@ -61,7 +61,7 @@ def gather(
     balances = scope.balances(as_of if provisions.adopted_on >= year.start else year.start - timedelta(days=1))
     people = _concerned(roster or scope.roster(), year, {*totals.employee_id, *balances})
     place = {e.employee_id: i for i, e in enumerate(people)}
-    pay = _Columns(totals, place)
+    pay, late = _Columns(totals, place), scope.late_pay(people, year, until, place)
     calendar = CalendarYear(min(as_of, year.last_day).year)
     deferred, as_roth = _of_calendar_year(scope, totals, place, year, calendar, as_of)
     before = _prior(scope, people, place, year, calendar)
@@ -73,7 +73,8 @@ def gather(
         provisions=provisions, employee_ids=tuple(place), labels=tuple(f"{e.first_name} {e.last_name}" for e in people),
         birth_dates=tuple(e.birth_date for e in people), employment=tuple(_spans(e, as_of) for e in people),
         eligible_on=eligible_on, class_excluded=class_excluded,
-        compensation=pay.of(totals.plan_cents), section_415=pay.of(totals.section_415_cents),
+        compensation=pay.of(totals.plan_cents) - late.of("plan_cents"),
+        section_415=pay.of(totals.section_415_cents) - late.of("section_415_cents"),
         pre_tax=pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents) - not_ours.of(Source.PRE_TAX),
         roth=pay.of(totals.roth_cents, totals.catch_up_roth_cents) - not_ours.of(Source.ROTH),
         after_tax=pay.of(totals.after_tax_cents) - not_ours.of(Source.AFTER_TAX),
@@ -151,6 +152,20 @@ class _Outside:
         return out
 
 
+class _LatePay:
+    """Pay that came too late to count, in the order of the people."""
+
+    def __init__(self, pay: census.PayByDate | None, late: Flags, places: Cents, size: int) -> None:
+        self._pay, self._late, self._places, self._size = pay, late, places, size
+
+    def of(self, name: str) -> Cents:
+        """The sum of a column."""
+        out = np.zeros(self._size, dtype=np.int64)
+        if self._pay is not None:
+            np.add.at(out, self._places[self._late], getattr(self._pay, name)[self._late])
+        return out
+
+
 class _Scope:
     """One plan as known at one instant: what every read below needs."""
 
@@ -166,6 +181,27 @@ class _Scope:
     def roster(self) -> list[census.Employee]:
         """Everybody on file."""
         return census.roster(self.tx, tenant_id=self.tenant_id, known_at=self.known_at)
+
+    def late_pay(
+        self, people: Sequence[census.Employee], year: PlanYear, until: date, place: dict[EmployeeId, int]
+    ) -> _LatePay:
+        """Pay of people who left in an earlier year, too late to count (Reg. 1.415(c)-2(e)(3)(i))."""
+        gone = [each for each in people if recordkeeping.left_long_ago(each, until, year)]
+        if not gone:
+            return _LatePay(None, np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.int64), len(place))
+        found = census.pay_by_date(
+            self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=year.start, end=until,
+            employees=[each.employee_id for each in gone], known_at=self.known_at,
+        )  # fmt: skip
+        who = {each.employee_id: each for each in gone}
+        left = [who[each] for each in found.employee_id]
+        days: list[date] = found.pay_date.astype("datetime64[D]").tolist()
+        counts_not = [
+            recordkeeping.left_long_ago(left[person], day, year)
+            for person, day in zip(found.employee.tolist(), days, strict=True)
+        ]
+        places = np.array([place[each.employee_id] for each in left], dtype=np.int64)[found.employee]
+        return _LatePay(found, np.array(counts_not, dtype=np.bool_), places, len(place))
 
     def balances(self, as_of: date) -> dict[EmployeeId, int]:
         """Cash of every participant's accounts at the end of a day; fund units join with their prices later."""

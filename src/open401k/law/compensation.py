@@ -1,6 +1,7 @@
 """Pay that a plan may count: the 401(a)(17) cap, cumulated over pay dates. Not here: which pay codes count."""
 
-from datetime import date
+from calendar import monthrange
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -49,3 +50,20 @@ def period_share(*, before: Cents, period: Cents, cap: int) -> Cents:
 def top_heavy_or_415_pay(section_415_cents: Cents, cap: int) -> Cents:
     """415(c)(3) pay under the 401(a)(17) cap, as top-heavy minimums count it (Reg. 1.416-1 T-21, M-7)."""
     return np.minimum(section_415_cents, cap)
+
+
+def counts_after_severance(*, severed: date, paid: date, year: LimitationYear | PlanYear) -> bool:
+    """Whether regular pay still counts: until 2 1/2 months after severance, or the end of its limitation year if later.
+
+    ``year`` holds the day of payment (Reg. 1.415(c)-2(e)(3)(i)); whether the pay is of the kind that counts, pay that
+    would have come without the severance, is the payroll's to say.
+    """
+    return severed >= year.start or paid <= months_and_a_half_after(severed)
+
+
+def months_and_a_half_after(severed: date) -> date:
+    """Two months and fifteen days later: 15 March for 31 December."""
+    years, month = divmod(severed.month + 1, 12)
+    year = severed.year + years
+    day = min(severed.day, monthrange(year, month + 1)[1])
+    return date(year, month + 1, day) + timedelta(days=15)

@@ -132,9 +132,13 @@ def _may_not_contribute(
     chunk: Chunk, expected: Expectation, pay_date: date, row: PayrollRow, place: int
 ) -> tuple[Code, str, str] | None:
     standing = chunk.standing
-    left_on = left_long_ago(row, standing, place, pay_date)
+    year = expected.limitation_year or LimitationYear.starting(date(pay_date.year, 1, 1))
+    left_on = left_long_ago(row, standing, place, pay_date, year)
     if left_on is not None:
-        reason = f"Employment ended on {left_on}, more than 75 days before the pay date; such pay is rarely plan pay."
+        reason = (
+            f"Employment ended on {left_on}, more than 2 1/2 months before the pay date and in an earlier year: pay so"
+            " late is no compensation (26 CFR 1.415(c)-2(e)(3)(i))."
+        )
         return Code.PERSON_TERMINATED, reason, "Say that the employee was rehired, or return the money."
     if place >= 0:
         if standing.eligible_on is None:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TypeAlias
 
-from open401k.kernel import anniversary
+from open401k.kernel import LimitationYear, anniversary
+from open401k.law import compensation
 
 from .cells import shown
 from .chunks import Chunk
@@ -191,13 +192,16 @@ def _may_be_same(row: PayrollRow, standing: Standing, place: int) -> bool:
     return born is None or row.birth_date is None or born == row.birth_date
 
 
-def left_long_ago(row: PayrollRow, standing: Standing, place: int, pay_date: date, days: int = 75) -> date | None:
-    """The last day of work when the pay date is more than ``days`` after it; None for anyone else.
+def left_long_ago(row: PayrollRow, standing: Standing, place: int, pay_date: date, year: LimitationYear) -> date | None:
+    """The last day of work of somebody whose pay no longer counts on the pay date; None for anyone else.
 
-    Pay after severance counts for so long (Reg. 1.415(c)-2(e)(3): the later of 2 1/2 months and the year's end).
+    Regular pay after severance counts for 2 1/2 months, and to the end of the limitation year of the severance
+    (Reg. 1.415(c)-2(e)(3)(i)); ``year`` is that of the pay date.
     """
     left = row.termination_date if row.rehire_date is None else None
     if place >= 0 and standing.employment and standing.employment[place]:
         spans = standing.employment[place]
         left = spans[-1][1] or left
-    return left if left is not None and (pay_date - left).days > days else None
+    if left is None or compensation.counts_after_severance(severed=left, paid=pay_date, year=year):
+        return None
+    return left

@@ -14,7 +14,7 @@ from .posting import (
     outside_plan,
     post_difference,
 )
-from .settlement import Before, Reported, Scope, compare, preview_match, read_before, settle
+from .settlement import Before, Reported, Scope, compare, left_long_ago, preview_match, read_before, settle
 
 __all__ = [
     "Before",
@@ -37,6 +37,7 @@ __all__ = [
     "difference",
     "entitle",
     "held_cents",
+    "left_long_ago",
     "load_opening_balances",
     "outside_plan",
     "post_difference",

@@ -148,7 +148,7 @@ def entitle_date(
     """One pay date: what is credited, what is held, and the year to date after it."""
     plan_year = provisions.plan_year_of(pay.on)
     entered = _entered(people, pay.on)
-    earned = np.where(entered, pay.compensation, 0)
+    earned = np.where(entered & ~pay.left_long_ago, pay.compensation, 0)
     limits = _limits(provisions, people, pay, before)
     held: Held = {}
     wanted = _permitted(provisions, people, pay, entered, held)

@@ -12,7 +12,7 @@ import numpy as np
 from open401k import census, ledger, plan
 from open401k.base.db import Tx
 from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear, Refused, Source, SponsorId
-from open401k.law import deferrals, figures
+from open401k.law import compensation, deferrals, figures
 
 from . import _store
 from .contributions import Cents, HeldReason, Pay, PayOfDate, People, YearToDate, entitle, entitle_date
@@ -20,10 +20,6 @@ from .posting import Books, Cause, Settled, Slot, post_difference
 
 #: People settled at once: enough for set-based statements, few enough that memory does not grow with the plan.
 SLICE = 10_000
-
-#: Pay after the last day of work that payrolls usually still owe: post-severance pay within 2 1/2 months counts as
-#: compensation (Reg. 1.415(c)-2(e)(3)(i)).
-STILL_PAID = timedelta(days=75)
 
 DEFERRALS = tuple(source for source in Source if source.is_deferral)
 #: A match keeps its cap and its true-up when an amendment changes the source it goes to.
@@ -132,7 +128,7 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
             else:
                 employees = [known[employee_id] for employee_id in ids]
             people = _people(tx, scope, segment, employees, before)
-            opening = _opening(tx, scope, segment, people, before)
+            opening = _opening(tx, scope, segment, people, employees, before)
             found = entitle(segment.provisions, people, _pay(segment, pay, column, employees), opening)
             should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
             should_be |= {(source, reason): cents for (source, reason), cents in found.held.items()}
@@ -175,9 +171,12 @@ def preview_match(
         after_tax=nothing,
         coded_catch_up_pre_tax=nothing,
         coded_catch_up_roth=nothing,
-        left_long_ago=np.array([_left_long_ago(who, scope.since) for who in employees], dtype=np.bool_),
+        left_long_ago=np.array(
+            [left_long_ago(who, scope.since, provisions.plan_year_of(scope.since)) for who in employees],
+            dtype=np.bool_,
+        ),
     )
-    credited, _, _ = entitle_date(provisions, people, of_date, _opening(tx, scope, segment, people, before))
+    credited, _, _ = entitle_date(provisions, people, of_date, _opening(tx, scope, segment, people, employees, before))
     return credited[provisions.match.source]
 
 
@@ -274,6 +273,7 @@ def _pay(
     rows = pay.employee_id.places_in(column)[pay.employee]
     days = pay.pay_date.astype("datetime64[D]")
     dates = np.array(segment.pay_dates, dtype="datetime64[D]")
+    years = [segment.provisions.plan_year_of(day) for day in segment.pay_dates]
     inside = np.isin(days, dates) & (rows >= 0)
     where = (rows[inside], np.searchsorted(dates, days[inside]))
 
@@ -291,37 +291,49 @@ def _pay(
         coded_catch_up_pre_tax=scattered(pay.catch_up_pre_tax_cents),
         coded_catch_up_roth=scattered(pay.catch_up_roth_cents),
         left_long_ago=np.array(
-            [[_left_long_ago(who, day) for day in segment.pay_dates] for who in employees], dtype=np.bool_
+            [
+                [left_long_ago(who, day, year) for day, year in zip(segment.pay_dates, years, strict=True)]
+                for who in employees
+            ],
+            dtype=np.bool_,
         ).reshape(len(employees), len(segment.pay_dates)),
     )
 
 
-def _left_long_ago(employee: census.Employee, day: date) -> bool:
-    """Gone for so long on the pay date that the pay is hardly plan pay any more."""
-    here = any(
-        span.hired_on <= day and (span.terminated_on is None or span.terminated_on + STILL_PAID >= day)
-        for span in employee.employment
+def left_long_ago(employee: census.Employee, day: date, year: PlanYear) -> bool:
+    """Gone for so long on the pay date that the pay is no compensation any more (Reg. 1.415(c)-2(e)(3)(i))."""
+    spans = employee.employment
+    if not spans or day < spans[0].hired_on:
+        return False
+    return not any(
+        span.hired_on <= day
+        and (
+            span.terminated_on is None
+            or compensation.counts_after_severance(severed=span.terminated_on, paid=day, year=year)
+        )
+        for span in spans
     )
-    return bool(employee.employment) and not here and day >= employee.employment[0].hired_on
 
 
-def _opening(tx: Tx, scope: Scope, segment: Segment, people: People, before: Before) -> YearToDate:
+def _opening(
+    tx: Tx, scope: Scope, segment: Segment, people: People, employees: Sequence[census.Employee], before: Before
+) -> YearToDate:
     """Year to date before the segment, from the books (money) and the pay lines (compensation from entry on)."""
     ids = IdColumn.of(EmployeeId, people.employee_ids)
     calendar = before.calendar_year.of(ids)
     in_plan_year = calendar if before.plan_year is before.calendar_year else before.plan_year.of(ids)
     nothing = np.zeros(len(ids), dtype=np.int64)
-    compensation = _compensation_before(tx, scope, segment, people, ids, before.pay, segment.pay_dates[0])
+    earned = _compensation_before(tx, scope, segment, people, employees, before.pay, segment.pay_dates[0])
     deferred = _sum(in_plan_year, DEFERRALS, nothing)
     match = _sum(in_plan_year, MATCHES, nothing)
     earlier, earlier_pay = {}, nothing
     if (amended := before.amended) is not None:
         earlier = amended.contributed.of(ids)
-        earlier_pay = _compensation_before(tx, scope, segment, people, ids, amended.pay, amended.until)
+        earlier_pay = _compensation_before(tx, scope, segment, people, employees, amended.pay, amended.until)
     return YearToDate(
         deferrals=_sum(calendar, DEFERRALS, nothing),
         roth_deferrals=calendar.get(Source.ROTH, nothing),
-        compensation=compensation,
+        compensation=earned,
         plan_year_deferrals=deferred,
         match=match,
         additions=sum((cents for source, cents in in_plan_year.items() if source is not Source.ROLLOVER), nothing),
@@ -355,32 +367,36 @@ def _compensation_before(
     scope: Scope,
     segment: Segment,
     people: People,
-    ids: IdColumn[EmployeeId],
+    employees: Sequence[census.Employee],
     pay: census.PayTotals,
     end: date,
 ) -> Cents:
-    """Plan compensation of the segment's plan year before a day, counted from each person's entry."""
-    start = segment.provisions.plan_year_of(segment.pay_dates[0]).start
-    found = np.zeros(len(ids), dtype=np.int64)
-    if start >= end:
+    """Plan pay of the segment's plan year before a day, from each person's entry to the last pay that counts."""
+    year = segment.provisions.plan_year_of(segment.pay_dates[0])
+    found = np.zeros(len(employees), dtype=np.int64)
+    if year.start >= end:
         return found
+    ids = IdColumn.of(EmployeeId, people.employee_ids)
     rows = ids.places_in(pay.employee_id)
     found[rows >= 0] = pay.plan_cents[rows[rows >= 0]]
     never = date.max
     entered = np.array([day or never for day in people.entered_on], dtype="datetime64[D]")
-    late = np.flatnonzero(entered > np.datetime64(start))
-    if len(late):
-        found[late] = 0
+    gone = np.array([left_long_ago(who, end, year) for who in employees], dtype=np.bool_)
+    partly = np.flatnonzero((entered > np.datetime64(year.start)) | gone)
+    if len(partly):
+        found[partly] = 0
         each = census.pay_by_date(
             tx,
             tenant_id=scope.tenant_id,
             plan_id=scope.plan_id,
-            start=start,
+            start=year.start,
             end=end,
-            employees=[people.employee_ids[place] for place in late.tolist()],
+            employees=[people.employee_ids[place] for place in partly.tolist()],
         )
         places = each.employee_id.places_in(ids)[each.employee]
-        counted = each.pay_date.astype("datetime64[D]") >= entered[places]
+        days: list[date] = each.pay_date.astype("datetime64[D]").tolist()
+        late = [left_long_ago(employees[place], day, year) for place, day in zip(places.tolist(), days, strict=True)]
+        counted = (each.pay_date.astype("datetime64[D]") >= entered[places]) & ~np.array(late, dtype=np.bool_)
         np.add.at(found, places[counted], each.plan_cents[counted])
     return found
 

@@ -90,6 +90,17 @@ def test_money_of_someone_who_has_not_entered_is_held_and_not_matched() -> None:
     assert found.held[Source.PRE_TAX, HeldReason.NOT_ENTERED].tolist() == [[15_000]]
 
 
+def test_pay_long_after_leaving_is_held_and_earns_neither_match_nor_nonelective() -> None:
+    terms = provisions(nonelective=Nonelective(300))
+    told = pay([[100_000, 100_000]], [[6_000, 6_000]])
+    told = replace(told, left_long_ago=np.array([[False, True]]))
+    found = entitle(terms, people(40), told, YearToDate.zero(1))
+    assert credited(found, Source.PRE_TAX) == [[6_000, 0]]
+    assert credited(found, Source.MATCH) == [[3_000, 0]]
+    assert credited(found, Source.NONELECTIVE) == [[3_000, 0]]
+    assert found.held[Source.PRE_TAX, HeldReason.LEFT_LONG_AGO].tolist() == [[0, 6_000]]
+
+
 def test_roth_is_held_where_the_plan_has_none() -> None:
     terms = provisions(deferrals=Deferrals(sources=(Source.PRE_TAX,)))
     found = entitle(terms, people(30), pay([[300_000]], [[0]], [[15_000]]), YearToDate.zero(1))
