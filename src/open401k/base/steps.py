@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias, TypeVar
 
+from psycopg.errors import DeadlockDetected, SerializationFailure
+
 from open401k.kernel import FlowId, SponsorId
 
 from . import _store
 from .db import Actor, Database, Tx
 from .faults import fault
 from .plain import plain
+
+#: What PostgreSQL undoes so that another transaction can go on: a deadlock, or a snapshot that became stale. Nothing
+#: of the step is left, so it is tried again; the other one is done by then or holds what is waited for.
+UNDONE_FOR_ANOTHER = (DeadlockDetected, SerializationFailure)
+MOST_TRIES = 3
 
 Ctx = TypeVar("Ctx")
 Results: TypeAlias = dict[str, Any]
@@ -36,6 +43,12 @@ class FlowResults(dict[str, Any]):
     """The results of a flow's steps by name, as JSON; ``halted`` says why it ended early, if it did."""
 
     halted: str | None = None
+
+    def copy(self) -> "FlowResults":
+        """Another one of the same."""
+        other = FlowResults(self)
+        other.halted = self.halted
+        return other
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +85,37 @@ def run_flow(
 
     A step sees the results of the earlier ones as JSON, in a first run as after a restart. Two runners of one flow at
     once are safe: the second waits for the first at each step. ``until`` names a step to stop after, for the time
-    being: a later call goes on from there. Faults: ``<flow>.<step>.before_commit`` and
-    ``.after_commit``.
+    being: a later call goes on from there. A step that PostgreSQL undid for another's sake is tried again. Faults:
+    ``<flow>.<step>.before_commit`` and ``.after_commit``.
     """
     names = [step.__name__ for step in steps]
     if len(set(names)) != len(names):
         raise ValueError(f"two steps of {flow} have the same name: {names}")
     results = FlowResults()
     for step in steps:
-        last = step is steps[-1]
         if step.__name__ not in results:
-            with db.begin(actor, tenants=[tenant_id]) as tx:
-                _run_step(tx, flow, flow_id, tenant_id, step, ctx, results, last=last)
-                fault(f"{flow}.{step.__name__}.before_commit")
+
+            def once(known: FlowResults, step: StepFunction[Ctx] = step) -> FlowResults:
+                with db.begin(actor, tenants=[tenant_id]) as tx:
+                    _run_step(tx, flow, flow_id, tenant_id, step, ctx, known, last=step is steps[-1])
+                    fault(f"{flow}.{step.__name__}.before_commit")
+                return known
+
+            results = _tried(once, results)
             fault(f"{flow}.{step.__name__}.after_commit")
         if results.halted is not None or step.__name__ == until:
             break
     return results
+
+
+def _tried(once: Callable[[FlowResults], FlowResults], results: FlowResults) -> FlowResults:
+    """What a step makes of the results so far: each try begins with the results before it."""
+    for _ in range(MOST_TRIES - 1):
+        try:
+            return once(results.copy())
+        except UNDONE_FOR_ANOTHER:
+            continue
+    return once(results.copy())
 
 
 def _run_step(

@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 import pytest
+from psycopg.errors import SerializationFailure
 from tests.support.database import START, TESTER, Begin, Served, connect
 from tests.support.flows import each_step_twice, kill_at, run_with_a_stop, stop_points
 
@@ -148,3 +149,52 @@ def test_a_halt_for_now_keeps_what_was_written_and_tries_the_step_again(
     assert went_on.halted is None
     assert (went_on["wait"], went_on["answer"]) == ("yes", None)
     assert posted(begin, tenant) == 2
+
+
+def test_two_flows_that_wait_for_each_other_both_end_and_each_is_done_once(
+    db: Database, begin: Begin, tenant: SponsorId
+) -> None:
+    """PostgreSQL undoes one of them; what it had written is gone, and it is tried again."""
+    both_hold_one, tries = threading.Barrier(2, timeout=20), list[str]()
+
+    def holding(name: str, first: int, second: int) -> Any:
+        def hold(tx: Tx, ctx: SponsorId, results: dict[str, Any]) -> Any:
+            tries.append(name)
+            tx.run("select pg_advisory_xact_lock(%s)", [first])
+            tx.run("insert into base.flow (tenant_id, flow_id, flow, begun_at) values (%s, %s, %s, %s)",
+                   [ctx, tx.ids.new(FlowId), f"written by {name}", tx.now])  # fmt: skip
+            if tries.count(name) == 1:
+                both_hold_one.wait()
+            tx.run("select pg_advisory_xact_lock(%s)", [second])
+            return len(tries)
+
+        return [hold]
+
+    wanted = {"one": holding("one", 401_001, 401_002), "other": holding("other", 401_002, 401_001)}
+    done: dict[str, steps.FlowResults] = {}
+
+    def carry_out(name: str) -> None:
+        done[name] = run(db, tenant, db.ids.new(FlowId), wanted[name])
+
+    threads = [threading.Thread(target=carry_out, args=[name]) for name in wanted]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert sorted(done) == ["one", "other"]
+    assert sorted(tries) in (["one", "one", "other"], ["one", "other", "other"])
+    with begin() as tx:
+        written = tx.rows("select flow from base.flow where tenant_id = %s and flow like 'written by %%'", [tenant])
+    assert sorted(written) == [("written by one",), ("written by other",)]
+
+
+def test_a_step_that_is_undone_again_and_again_says_so(db: Database, tenant: SponsorId) -> None:
+    tries = []
+
+    def unlucky(tx: Tx, ctx: SponsorId, results: dict[str, Any]) -> Any:
+        tries.append(1)
+        raise SerializationFailure("could not serialize access")
+
+    with pytest.raises(SerializationFailure):
+        run(db, tenant, db.ids.new(FlowId), [unlucky])
+    assert len(tries) == steps.MOST_TRIES
