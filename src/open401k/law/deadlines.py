@@ -79,7 +79,11 @@ def federal_holidays(year: int) -> frozenset[date]:
 
 
 def is_business_day(day: date) -> bool:
-    """Monday to Friday, and the Federal Reserve is open (29 CFR 2510.3-102(e))."""
+    """Monday to Friday, and the Federal Reserve is open (29 CFR 2510.3-102(e)).
+
+    The regulation leaves out days that the federal government designates as holidays. Its offices also close on the
+    Friday before a holiday on a Saturday; here that Friday counts, so that no deadline is ever told a day too late.
+    """
     return day.weekday() < 5 and day not in federal_holidays(day.year)
 
 
