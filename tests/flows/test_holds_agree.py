@@ -4,7 +4,7 @@ import csv
 import io
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from unittest.mock import patch
@@ -22,8 +22,18 @@ from open401k.flows import payroll_check
 from open401k.flows.payroll_intake import Taken
 from open401k.flows.payroll_record import record_lines
 from open401k.flows.payroll_settle import settle_recorded
-from open401k.kernel import EmployeeId, FixedClock
+from open401k.kernel import EmployeeId, FixedClock, Source
 from open401k.payroll import Code, runs
+from open401k.plan import (
+    Amended,
+    Deferrals,
+    Match,
+    MatchPeriod,
+    MatchTier,
+    Nonelective,
+    amend,
+    provisions_on,
+)
 from open401k.recordkeeping import HeldReason
 
 HEADER = (
@@ -35,6 +45,7 @@ REASONS = {
     Code.PERSON_NOT_ELIGIBLE: HeldReason.NOT_ENTERED,
     Code.LIMIT_CATCHUP_AGE: HeldReason.CATCH_UP_TOO_YOUNG,
     Code.LIMIT_402G: HeldReason.OVER_LIMIT,
+    Code.LIMIT_PLAN: HeldReason.OVER_LIMIT,
     Code.LIMIT_ROTH_CATCHUP: HeldReason.CATCH_UP_MUST_BE_ROTH,
     Code.LIMIT_415: HeldReason.OVER_ADDITIONS,
 }
@@ -80,8 +91,23 @@ cases = st.builds(
 )
 
 
-@pytest.fixture(scope="module")
-def plan(postgres: Served) -> Plan:
+#: Terms from before the pay date on: as adopted, with a limit of the plan's own, with a match over the year.
+TERMS: dict[str, dict[str, Any]] = {
+    "as adopted": {},
+    "the plan's own limit": {"deferrals": Deferrals((Source.PRE_TAX, Source.ROTH), max_bps_of_pay=1_200)},
+    "own limit, no catch-up": {
+        "deferrals": Deferrals((Source.PRE_TAX,), max_bps_of_pay=800, catch_up=False, higher_catch_up_60_63=False)
+    },
+    "after-tax and a large employer": {
+        "deferrals": Deferrals((Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX)),
+        "match": Match((MatchTier(10_000, 600),), period=MatchPeriod.PLAN_YEAR),
+        "nonelective": Nonelective(2_000),
+    },
+}
+
+
+@pytest.fixture(scope="module", params=TERMS)
+def plan(postgres: Served, request: pytest.FixtureRequest) -> Plan:
     """A plan with one payroll, in which 1003 has saved 18,000.00 already."""
     clock = FixedClock(START)
     postgres.db.clock = clock
@@ -93,6 +119,13 @@ def plan(postgres: Served) -> Plan:
     out = io.StringIO()
     csv.writer(out).writerows(rows)
     plan.pay(1, out.getvalue().encode())
+    if changes := TERMS[request.param]:
+        where: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+        plan.at(PAY_DATES[1])
+        with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+            amended = replace(provisions_on(tx, **where, on=PAY_DATES[2]), **changes)
+            done = amend(tx, **where, effective_on=date(2026, 1, 20), provisions=amended, why="a test")
+        assert isinstance(done, Amended), done
     plan.at(PAY_DATES[2])
     settled = plan.send(file_of([]))  # its columns are settled: no case has to
     assert isinstance(settled, Taken)

@@ -74,7 +74,7 @@ def check_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> runs.Status | R
     for rows in chain([first] if first else [], reading.chunks):
         standing, people = payroll.gather_standing(tx, asked=asked, to_date=to_date, rows=rows)
         named.update(standing.employee_id[place] for place in standing.place.values())
-        whole.chunk(rows, replace(standing, computed_match=_computed_match(tx, asked, before, standing, people, rows)))
+        whole.chunk(rows, _previewed(tx, asked, before, standing, people, rows))
     outcome = whole.finish()
     outcome.findings.extend(_paid_before(tx, asked, run, named))
     return runs.checked(tx, tenant_id=tenant_id, run_id=run.run_id, outcome=outcome, run=run)
@@ -115,18 +115,18 @@ def _before(tx: Tx, asked: payroll.Asked, to_date: payroll.ToDate) -> recordkeep
     return recordkeeping.read_before(tx, scope=_scope(asked), provisions=asked.provisions, on=day, known=known)
 
 
-def _computed_match(
+def _previewed(
     tx: Tx,
     asked: payroll.Asked,
     before: recordkeeping.Before | None,
     standing: payroll.Standing,
     people: list[census.Employee],
     rows: Rows,
-) -> recordkeeping.Cents:
-    """The match by the plan's formula for the people of these rows: the same computation that will be posted."""
+) -> payroll.Standing:
+    """What posting will compute for the people of these rows: the match by the formula, and what it will hold."""
     paid = [(standing.place[row.key], row) for row in rows if row.key in standing.place]
-    if asked.provisions.match is None or not paid or before is None:
-        return np.full(len(standing), payroll.UNKNOWN, dtype=np.int64)
+    if not paid or before is None:
+        return standing
     places = np.array([place for place, _ in paid], dtype=np.int64)
 
     def column(values: list[int]) -> recordkeeping.Cents:
@@ -134,16 +134,35 @@ def _computed_match(
         np.add.at(out, places, np.array(values, dtype=np.int64))
         return out
 
-    pay = recordkeeping.Reported(
-        compensation=column([row.gross_cents for _, row in paid]),
-        pre_tax=column([row.pre_tax_cents + row.pre_tax_catch_up_cents for _, row in paid]),
-        roth=column([row.roth_cents + row.roth_catch_up_cents for _, row in paid]),
-    )
-    return recordkeeping.preview_match(
+    excluded = _codes_left_out(tx, asked)
+    found = recordkeeping.preview(
         tx,
         scope=_scope(asked),
         provisions=asked.provisions,
         employees=people,
-        pay=pay,
         before=before,
+        pay=recordkeeping.Reported(
+            compensation=column(
+                [row.gross_cents - sum(c for code, c in row.earnings if code in excluded) for _, row in paid]
+            ),
+            pre_tax=column([row.pre_tax_cents + row.pre_tax_catch_up_cents for _, row in paid]),
+            roth=column([row.roth_cents + row.roth_catch_up_cents for _, row in paid]),
+            after_tax=column([row.after_tax_cents for _, row in paid]),
+            coded_catch_up_pre_tax=column([row.pre_tax_catch_up_cents for _, row in paid]),
+            coded_catch_up_roth=column([row.roth_catch_up_cents for _, row in paid]),
+        ),
     )
+    held = {(source, str(reason)): cents for (source, reason), cents in found.held.items()}
+    match = found.match if found.match is not None else standing.computed_match
+    return replace(standing, computed_match=match, held=held)
+
+
+def _codes_left_out(tx: Tx, asked: payroll.Asked) -> frozenset[str]:
+    """The pay codes that are no plan compensation on the pay date: what the sponsor said goes before the provisions."""
+    said = {
+        each.code: each.counts
+        for each in census.pay_codes(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id)
+        if each.event_on <= asked.pay_date
+    }
+    named = {code for code in asked.provisions.compensation.excluded_pay_codes if code not in said}
+    return frozenset(named | {code for code, counts in said.items() if not counts})

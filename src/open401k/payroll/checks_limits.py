@@ -24,6 +24,8 @@ from .standing import UNKNOWN, Cents, Expectation
 Found: TypeAlias = Iterator[tuple[Finding | None, Hold | None]]
 Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
+#: Reasons of the books for what is held here, in whose words posting tells what it will hold.
+_OVER_LIMIT, _MUST_BE_ROTH, _OVER_ADDITIONS = "over_limit", "catch_up_must_be_roth", "over_additions"
 IMPLAUSIBLE_PAY = 10_000_000_00  # in one payroll
 SOURCES = {Field.PRE_TAX: Source.PRE_TAX, Field.ROTH: Source.ROTH, Field.AFTER_TAX: Source.AFTER_TAX}
 
@@ -44,7 +46,6 @@ def check(chunk: Chunk, expected: Expectation, pay_date: date) -> Found:
     yield from _catch_up_too_young(chunk, ages, left)
     yield from _elections(chunk, left)
     catch_up, room = yield from _deferral_limits(chunk, expected, CalendarYear(pay_date.year), ages, left)
-    yield from _plan_limit(chunk, expected, ages, left)
     yield from _additions(chunk, most_additions, catch_up, room, left)
     yield from _loans(chunk)
     yield from _match(chunk)
@@ -53,6 +54,15 @@ def check(chunk: Chunk, expected: Expectation, pay_date: date) -> Found:
 
 def _dollars(cents: int) -> str:
     return str(Money(int(cents)))
+
+
+def _as_posted(chunk: Chunk, field: Field, reason: str, found: Cents, left: dict[Field, Cents]) -> Cents:
+    """What posting will hold of people on file; of others, and where that was not computed, what was found here."""
+    held = chunk.standing.held
+    if held is None:
+        return found
+    column = held.get((SOURCES[field], reason), np.zeros(0, dtype=np.int64))
+    return np.where(chunk.places >= 0, np.minimum(chunk.of_standing(column), left[field]), found)
 
 
 def _rows(chunk: Chunk, flags: Flags) -> Iterator[tuple[int, PayrollRow]]:
@@ -210,13 +220,21 @@ def _deferral_limits(
         limits=limits,
         roth_required=must_roth,
     )
-    for field, excess in ((Field.PRE_TAX, split.excess_pre_tax), (Field.ROTH, split.excess_roth)):
+    over = {
+        field: _as_posted(chunk, field, _OVER_LIMIT, excess, left)
+        for field, excess in ((Field.PRE_TAX, split.excess_pre_tax), (Field.ROTH, split.excess_roth))
+    }
+    by_law = {field: np.minimum(over[field], excess) for field, excess in _excess(split).items()}
+    if terms.most_bps_of_pay is None:
+        by_law = over
+    for field, excess in by_law.items():
         for place, row in _rows(chunk, excess > 0):
             yield _over_402g(chunk, row, field, place, excess, before, left, limits.total, year)
-    for field, excess in ((Field.PRE_TAX, split.excess_pre_tax), (Field.ROTH, split.excess_roth)):
+    for field, excess in by_law.items():
         left[field] -= excess
+    yield from _plan_limit(chunk, expected, ages, {field: over[field] - by_law[field] for field in over}, left)
     coded = np.where(must_roth & (ages >= 50), np.minimum(chunk.amounts["pre_tax_catch_up"], left[Field.PRE_TAX]), 0)
-    wrong = np.maximum(split.must_be_roth, coded)
+    wrong = _as_posted(chunk, Field.PRE_TAX, _MUST_BE_ROTH, np.maximum(split.must_be_roth, coded), left)
     for place, row in _rows(chunk, wrong > 0):
         cents = int(wrong[place])
         reason = (
@@ -230,6 +248,10 @@ def _deferral_limits(
     year_to_date = deferrals.split(before + left[Field.PRE_TAX] + left[Field.ROTH], limits).catch_up
     catch_up = year_to_date - deferrals.split(before, limits).catch_up
     return catch_up, np.maximum(limits.catch_up - year_to_date, 0)  # read by `yield from`
+
+
+def _excess(split: deferrals.AcceptedBySource) -> dict[Field, Cents]:
+    return {Field.PRE_TAX: split.excess_pre_tax, Field.ROTH: split.excess_roth}
 
 
 def _over_402g(
@@ -261,20 +283,28 @@ def _over_402g(
     return finding, _hold(row, field, cents, Code.LIMIT_402G)
 
 
-def _plan_limit(chunk: Chunk, expected: Expectation, ages: Cents, left: dict[Field, Cents]) -> Found:
-    """The plan's own share of pay, for people without catch-up; above it others' money is catch-up."""
+def _plan_limit(
+    chunk: Chunk, expected: Expectation, ages: Cents, posted: dict[Field, Cents], left: dict[Field, Cents]
+) -> Found:
+    """The plan's own share of pay, above which begins catch-up: what posting will hold; of new people, of this pay."""
     bps = expected.terms.most_bps_of_pay
-    if bps is None or not chunk.carries(Field.GROSS):
+    if bps is None:
         return
-    most = (chunk.amounts["gross"] * bps + 5_000) // 10_000
     young = ages < 50 if expected.terms.catch_up else np.ones(len(chunk.rows), dtype=np.bool_)
-    over = np.where(young, np.maximum(left[Field.PRE_TAX] + left[Field.ROTH] - most, 0), 0)
+    most = chunk.amounts["gross"] * bps // 10_000
+    of_new = np.where(young, np.maximum(left[Field.PRE_TAX] + left[Field.ROTH] - most, 0), 0)
+    computed = (chunk.places >= 0) & (chunk.standing.held is not None)
+    over = np.where(computed, posted[Field.PRE_TAX] + posted[Field.ROTH], of_new if chunk.carries(Field.GROSS) else 0)
     for place, row in _rows(chunk, over > 0):
-        reason = f"The deferral is {_dollars(over[place])} over the plan's limit of {bps / 100:g} % of pay."
+        reason = f"The deferral is {_dollars(over[place])} over the plan's limit of {bps / 100:g} % of pay to date."
         fix = "Lower the election, or return the part over the limit."
         finding = chunk.finding(row, Severity.HOLD, Code.LIMIT_PLAN, reason, fix, Field.PRE_TAX)
         yield finding, None
-        yield from _take(row, place, int(over[place]), (Field.PRE_TAX, Field.ROTH), left, Code.LIMIT_PLAN)
+        if computed[place]:
+            for field, cents in posted.items():
+                yield from _take(row, place, int(cents[place]), (field,), left, Code.LIMIT_PLAN)
+        else:
+            yield from _take(row, place, int(over[place]), (Field.PRE_TAX, Field.ROTH), left, Code.LIMIT_PLAN)
 
 
 def _take(
@@ -296,16 +326,25 @@ def _additions(chunk: Chunk, most: int, catch_up: Cents, room: Cents, left: dict
     own = left[Field.PRE_TAX] + left[Field.ROTH] + left[Field.AFTER_TAX] - catch_up  # 414(v)(3)(A): outside of 415
     over = np.minimum(np.maximum(before + own + employer - most, 0), own)
     after_tax = np.minimum(over, left[Field.AFTER_TAX])
-    held = after_tax + np.maximum(over - after_tax - room, 0)
+    by_source = {field: np.zeros(len(chunk.rows), dtype=np.int64) for field in SOURCES}
+    posted = {field: _as_posted(chunk, field, _OVER_ADDITIONS, cents, left) for field, cents in by_source.items()}
+    computed = (chunk.places >= 0) & (chunk.standing.held is not None)
+    found = after_tax + np.maximum(over - after_tax - room, 0)
+    held = np.where(computed, sum(posted.values(), np.zeros(len(chunk.rows), dtype=np.int64)), found)
     for place, row in _rows(chunk, held > 0):
-        cents, total = int(held[place]), int(before[place] + own[place] + employer[place])
+        cents = int(held[place])
+        total = most + cents if computed[place] else int(before[place] + own[place] + employer[place])
         reason = f"The year's additions would be {_dollars(total)}, over the {_dollars(most)} of IRC 415(c)."
         fix = "Stop this employee's after-tax money and deferrals for the year; the part over waits in suspense."
         detail = (("limit_cents", str(most)), ("excess_cents", str(cents)))
         finding = chunk.finding(row, Severity.HOLD, Code.LIMIT_415, reason, fix, Field.PRE_TAX, detail=detail)
-        order = (Field.AFTER_TAX, Field.PRE_TAX, Field.ROTH)
         yield finding, None
-        yield from _take(row, place, cents, order, left, Code.LIMIT_415)
+        if computed[place]:
+            for field, of_source in posted.items():
+                yield from _take(row, place, int(of_source[place]), (field,), left, Code.LIMIT_415)
+        else:
+            order = (Field.AFTER_TAX, Field.PRE_TAX, Field.ROTH)
+            yield from _take(row, place, cents, order, left, Code.LIMIT_415)
 
 
 def _loans(chunk: Chunk) -> Found:

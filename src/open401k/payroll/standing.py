@@ -49,6 +49,8 @@ class Standing:
     elected_pre_tax: Cents = field(default_factory=_none)  # cents expected in this payroll; UNKNOWN
     elected_roth: Cents = field(default_factory=_none)
     computed_match: Cents = field(default_factory=_none)  # by the plan's formula, for this payroll; UNKNOWN
+    #: What posting this payroll will hold, by source and reason; None where that was not computed.
+    held: Mapping[tuple[Source, str], Cents] | None = None
     loans: Sequence[Mapping[str, int]] | None = None  # open loans: reference -> payoff cents
 
     def __len__(self) -> int:

@@ -14,7 +14,7 @@ from .posting import (
     outside_plan,
     post_difference,
 )
-from .settlement import Before, Reported, Scope, compare, left_long_ago, preview_match, read_before, settle
+from .settlement import Before, Preview, Reported, Scope, compare, left_long_ago, preview, read_before, settle
 
 __all__ = [
     "Before",
@@ -28,6 +28,7 @@ __all__ = [
     "Outside",
     "Pay",
     "People",
+    "Preview",
     "Reported",
     "Scope",
     "Settled",
@@ -41,7 +42,7 @@ __all__ = [
     "load_opening_balances",
     "outside_plan",
     "post_difference",
-    "preview_match",
+    "preview",
     "read_before",
     "record_deposit",
     "settle",

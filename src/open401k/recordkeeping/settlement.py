@@ -137,47 +137,53 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """N cents of one payroll before it is recorded, in the order of the employees."""
+    """N cents of one payroll before it is recorded, in the order of the employees; catch-up codes are part of both."""
 
     compensation: Cents
     pre_tax: Cents
     roth: Cents
+    after_tax: Cents
+    coded_catch_up_pre_tax: Cents
+    coded_catch_up_roth: Cents
 
 
-def preview_match(
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What posting a payroll would give, per employee: the match by the formula, and what would be held and why."""
+
+    match: Cents | None  # None: the plan gives none
+    held: Mapping[tuple[Source, HeldReason], Cents]
+
+
+def preview(
     tx: Tx,
     *,
     scope: Scope,
     provisions: plan.Provisions,
     employees: Sequence[census.Employee],
     pay: Reported,
-    before: Before | None = None,
-) -> Cents:
-    """The match that posting this payroll would give, per employee: to hold the file's own figure against.
+    before: Before,
+) -> Preview:
+    """The entitlement of a payroll that is not recorded yet, by the very computation that will be posted.
 
-    ``before`` is :func:`read_before` of the pay date, for who asks slice by slice.
+    ``before`` is :func:`read_before` of the pay date. What only the payroll itself tells of people is not known to it.
     """
-    nothing = np.zeros(len(employees), dtype=np.int64)
-    if provisions.match is None:
-        return nothing
     segment = Segment(provisions, (scope.since,))
-    before = before or read_before(tx, scope=scope, provisions=provisions, on=scope.since)
     people = _people(tx, scope, segment, employees, before)
+    year = provisions.plan_year_of(scope.since)
     of_date = PayOfDate(
         on=scope.since,
         compensation=pay.compensation,
         pre_tax=pay.pre_tax,
         roth=pay.roth,
-        after_tax=nothing,
-        coded_catch_up_pre_tax=nothing,
-        coded_catch_up_roth=nothing,
-        left_long_ago=np.array(
-            [left_long_ago(who, scope.since, provisions.plan_year_of(scope.since)) for who in employees],
-            dtype=np.bool_,
-        ),
+        after_tax=pay.after_tax,
+        coded_catch_up_pre_tax=pay.coded_catch_up_pre_tax,
+        coded_catch_up_roth=pay.coded_catch_up_roth,
+        left_long_ago=np.array([left_long_ago(who, scope.since, year) for who in employees], dtype=np.bool_),
     )
-    credited, _, _ = entitle_date(provisions, people, of_date, _opening(tx, scope, segment, people, employees, before))
-    return credited[provisions.match.source]
+    opening = _opening(tx, scope, segment, people, employees, before)
+    credited, held, _ = entitle_date(provisions, people, of_date, opening)
+    return Preview(None if provisions.match is None else credited[provisions.match.source], held)
 
 
 def _segments(tx: Tx, scope: Scope, dates: Sequence[date]) -> Iterator[Segment]:
