@@ -1,11 +1,12 @@
 """Proof: plan tests from the facts of payroll, their projection to the year end, and cures with their price."""
 
-from .cures import cures
+from .cures import CURABLE, cures
 from .facts import JSON, Cents, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
 from .forecasts import Forecast, forecast, foresee, latest_forecast, verify_forecast
 from .forecasts import read as read_forecast
 from .gather import gather
 from .measures import MEASURES, Measure, Measured
+from .outset import Habits
 from .projection import project
 from .registry import PLAN_TESTS, PlanTest, run_tests
 from .results import (
@@ -35,10 +36,10 @@ from .runs import (
     retest,
     verify_runs,
 )
-from .simulation import Habits
 from .standing import People, people_of
 
 __all__ = [
+    "CURABLE",
     "JSON",
     "MEASURES",
     "PLAN_TESTS",

@@ -9,13 +9,20 @@ import numpy as np
 
 from .facts import Cents, Flags, PlanFacts
 from .measures import Measure
+from .outset import coming_dates
 from .projection import quantiles, year_ends
 from .results import Cure, CureKind, Standing
-from .simulation import Intervention, coming_dates
+from .simulation import Intervention
 from .year import Year
 
 WHOLE = 10_000
 _NOTICE_DAYS = 14
+
+#: Cash accounts earn nothing, and a zero would be taken for a figure.
+EARNINGS_UNKNOWN = (
+    "not known: no investments are on record here. They are paid out of the accounts, up to the end of the plan year, "
+    "and cost the employer nothing"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,22 +1,51 @@
-"""Ways out of a projected ADP or ACP failure, each computed by the engine that projects and tests.
+"""Ways out of a projected failure, each computed by the engine that projects and tests.
 
-What is chosen in advance (lower deferrals, more savers) is sized so that nine in ten simulated year-ends pass. What is
-computed after the year end (QNEC, refund, late safe harbor) fits whatever came, and is priced at the median year-end.
-Not here: the correction formulas and deadlines (law).
+What is chosen in advance (elections, more savers, more people covered) is sized so that nine in ten simulated
+year-ends pass. What is computed after the year end (QNEC, refund, late safe harbor, minimum) fits whatever came, and
+is priced at the median year-end. Not here: the correction formulas and deadlines (law).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from .cure_case import Case, first_change, median_year
 from .cures_after import qnec, refund, safe_harbor
 from .cures_before import lower_deferrals, more_participation
+from .cures_coverage import coverage_cures
+from .cures_limits import limit_cures, reallocation
+from .cures_top_heavy import top_heavy_cures
 from .facts import Flags, PlanFacts
 from .measures import MEASURES
 from .projection import year_ends
-from .results import Cure, Standing, TestId
+from .results import Cure, CureKind, Standing, TestId
 from .year import year_of
 
 _SCENARIOS = 1_000
+
+
+def _ratio_cures(case: Case) -> list[Cure]:
+    return [
+        lower_deferrals(case),
+        more_participation(case),
+        refund(case),
+        qnec(case),
+        safe_harbor(case, 0),
+        safe_harbor(case, 1),
+    ]
+
+
+_OFFERS: dict[TestId, Callable[[Case], list[Cure]]] = {
+    TestId.ADP: _ratio_cures,
+    TestId.ACP: _ratio_cures,
+    TestId.DEFERRAL_LIMIT: limit_cures,
+    TestId.ADDITIONS_LIMIT: limit_cures,
+    TestId.COMPENSATION_LIMIT: reallocation,
+    TestId.COVERAGE_DEFERRAL: coverage_cures,
+    TestId.TOP_HEAVY: top_heavy_cures,
+}
+#: Tests that have cures. The match of this family of designs covers whom the deferrals cover: one cure serves both.
+CURABLE = tuple(_OFFERS)
 
 
 def cures(facts: PlanFacts, *, is_hce: Flags, is_key: Flags, seed: int, test: TestId = TestId.ADP) -> tuple[Cure, ...]:
@@ -27,17 +56,14 @@ def cures(facts: PlanFacts, *, is_hce: Flags, is_key: Flags, seed: int, test: Te
     count = max(20, min(_SCENARIOS, 200_000 // max(len(facts), 1)))
     ends = year_ends(facts, today, seed=seed, scenarios=count)
     case = Case(facts, measure, today, ends, median_year(measure, ends), seed, first_change(facts))
-    offers = [
-        lower_deferrals(case),
-        more_participation(case),
-        refund(case),
-        qnec(case),
-        safe_harbor(case, 0),
-        safe_harbor(case, 1),
-    ]
+    offers = _OFFERS[test](case)
     return tuple(sorted(offers, key=_order))
 
 
-def _order(cure: Cure) -> tuple[bool, int]:
+#: They change nothing of this year: their cost does not compare with that of the others.
+_NEXT_YEAR = (CureKind.LOWER_KEY_DEFERRALS, CureKind.SAFE_HARBOR_NEXT_YEAR)
+
+
+def _order(cure: Cure) -> tuple[bool, bool, int]:
     cost = cure.employer_cost_cents
-    return cure.standing is Standing.NOT_AVAILABLE, 2**62 if cost is None else cost
+    return cure.standing is Standing.NOT_AVAILABLE, cure.kind in _NEXT_YEAR, 2**62 if cost is None else cost

@@ -7,8 +7,9 @@ import numpy as np
 from open401k import law
 from open401k.kernel import Money
 
-from .cure_case import WHOLE, Case, day_text, not_available, working
+from .cure_case import EARNINGS_UNKNOWN, WHOLE, Case, day_text, not_available
 from .facts import Cents, Flags
+from .measures import owed_as_top_heavy, top_heavy_minimum
 from .results import CostItem, Cure, CureKind, Effect, Standing, TestId
 from .year import Year
 
@@ -41,7 +42,7 @@ def refund(case: Case) -> Cure:
         standing=Standing.PERMITTED,
         reason="",
         employer_cost_cents=0,
-        cost=(CostItem("Earnings on the refunds", 0, "paid out of the accounts, up to the end of the plan year"),),
+        cost=(CostItem("Earnings on the refunds", None, EARNINGS_UNKNOWN),),
         effects=effects,
         decide_by=deadlines.without_excise,
         effective_on=deadlines.without_excise,
@@ -175,11 +176,10 @@ def safe_harbor(case: Case, which: int) -> Cure:
         return not_available(
             case, kind, title, f"The amendment had to be adopted by {day_text(offer.last_day)} ({offer.cite})."
         )
-    year = case.median
-    owed = year.eligible & ~year.is_hce
-    amounts = np.where(owed, law.matching.nonelective(year.counted_pay(), offer.rate_bps), 0)
+    amounts = safe_harbor_amounts(case, offer.rate_bps)
+    owed = case.median.eligible & ~case.median.is_hce
     cost, parts = _priced(case, amounts, f"{rate} of pay for {int(owed.sum())} employees")
-    outcome = case.measure.of(year)
+    outcome = case.measure.of(case.median)
     return Cure(
         kind=kind,
         test=case.measure.test,
@@ -207,6 +207,12 @@ def safe_harbor(case: Case, which: int) -> Cure:
     )
 
 
+def safe_harbor_amounts(case: Case, rate_bps: int) -> Cents:
+    """The nonelective for every eligible employee who is not highly compensated, at the median year-end."""
+    year = case.median
+    return np.where(year.eligible & ~year.is_hce, law.matching.nonelective(year.counted_pay(), rate_bps), 0)
+
+
 def _priced(case: Case, amounts: Cents, name: str) -> tuple[int, tuple[CostItem, ...]]:
     """What it costs beyond the top-heavy minimum that the employer would owe anyway: it meets both."""
     total = int(amounts.sum())
@@ -223,28 +229,10 @@ def _priced(case: Case, amounts: Cents, name: str) -> tuple[int, tuple[CostItem,
 
 def _top_heavy_saving(case: Case, amounts: Cents) -> int:
     """The top-heavy minimum owed at the median year-end, as far as these amounts meet it."""
-    year = case.median
-    people = len(case.facts)
-    test = law.top_heavy.top_heavy_test(
-        balances=case.today.balances, is_key=case.today.is_key, served_in_year=case.today.served_before
-    )
-    if not test.top_heavy:
+    if not owed_as_top_heavy(case.today):
         return 0
-    stays = np.append(working(case), np.ones(len(year.compensation) - people, dtype=np.bool_))
-
-    def short(extra: Cents) -> int:
-        return law.top_heavy.minimum_contribution(
-            is_key=year.is_key,
-            owed_to=year.eligible & ~year.is_key & stays,
-            compensation=law.compensation.top_heavy_or_415_pay(
-                year.section_415, law.compensation.annual_cap(year.plan_year)
-            ),
-            deferrals=year.deferrals,
-            match=year.match,
-            nonelective=year.nonelective + year.qnec + extra,
-        ).total_shortfall_cents
-
-    return short(np.zeros_like(amounts)) - short(amounts)
+    without, with_it = top_heavy_minimum(case.median), top_heavy_minimum(case.median, more=amounts)
+    return int(without.shortfall.sum() - with_it.shortfall.sum())
 
 
 def _given(case: Case, amounts: Cents) -> tuple[Effect, ...]:

@@ -101,6 +101,8 @@ class PlanFacts:
     """Who owned more than 5 %, family included, on another day of this plan year or of the year before."""
     prior_ratios: PriorRatios | None = None
     """NHCE averages of the preceding plan year, for prior-year testing."""
+    classes: tuple[str, ...] = ()
+    """Each person's employee class, where anybody has one: what an amendment of coverage names."""
     history: PayHistory | None = None
     """Only where someone will look at single pay dates: projections and working of small plans."""
 

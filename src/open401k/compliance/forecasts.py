@@ -14,7 +14,7 @@ from open401k.kernel import ComplianceRunId, PlanId, PlanYear, SponsorId
 from open401k.law import NotEnacted
 
 from . import _store
-from .cures import cures
+from .cures import CURABLE, cures
 from .edition import edition
 from .facts import PlanFacts
 from .projection import project
@@ -37,7 +37,6 @@ KEPT = "compliance.projected"
 
 CURED_FROM_BPS = 1_000
 """Cures are priced from a one-in-ten probability of failing."""
-_CURABLE = (TestId.ADP, TestId.ACP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +67,9 @@ def forecast(facts: PlanFacts, *, run_id: ComplianceRunId, scenarios: int | None
     except NotEnacted:
         return None
     found: list[Cure] = []
-    for test in _CURABLE:
+    for test in CURABLE:
         projected = told.of(test)
-        if not projected.refused and projected.fail_probability_bps >= CURED_FROM_BPS:
+        if not projected.refused and max(projected.fail_probability_bps, projected.alarm_bps) >= CURED_FROM_BPS:
             found += cures(facts, is_hce=people.is_hce, is_key=people.is_key, seed=seed, test=test)
     return Forecast(run_id, facts.known_at, told, tuple(found))
 

@@ -83,6 +83,7 @@ def gather(
         fica_prior=before.fica, prior_section_415=before.section_415, prior_known=before.known,
         balances_at_determination=_placed(balances, place), ownership_bps=_array(e.ownership_bps for e in people),
         officer=np.array([e.officer for e in people], dtype=np.bool_), kin=_kin(people, place),
+        classes=tuple(e.employee_class or "" for e in people),
         former_owners=scope.owners_at_any_time(year.previous().start, until, place), prior_ratios=prior_ratios,
         history=scope.history(year.start, until, place, not_ours) if _shown(history, len(people)) else None,
     )  # fmt: skip

@@ -14,8 +14,6 @@ from .facts import Cents, Flags
 from .results import TestId, Unit
 from .year import Year
 
-_TOP_HEAVY_YEAR_ENDS = 500
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
@@ -41,6 +39,8 @@ class Measure:
     of: Callable[[Year], Measured]
     by_prior_year: bool = False
     """Whether a prior-year plan measures it against last year's averages."""
+    over: Callable[[Year], Flags] | None = None
+    """Who is over a limit that each person has alone."""
 
 
 def always(_: Year) -> str:
@@ -85,21 +85,36 @@ def _acp(year: Year) -> Measured:
     return Measured(outcome.hce_average, outcome.limit, outcome.passed)
 
 
-def _tightest(used: Cents, limit: Cents, excess: Cents) -> Measured:
+def _tightest(used: Cents, limit: Cents, over: Flags) -> Measured:
     """The person nearest to a limit, or furthest over it, of every year-end."""
+    if not used.shape[-1]:
+        nothing = np.zeros(used.shape[:-1], dtype=np.int64)
+        return Measured(nothing, nothing, np.ones(used.shape[:-1], dtype=np.bool_))
     room = np.where(used > 0, limit - used, np.iinfo(np.int64).max)
     place = np.expand_dims(room.argmin(axis=-1), -1)
     limit = np.broadcast_to(limit, used.shape)
     return Measured(
         np.take_along_axis(used, place, axis=-1)[..., 0],
         np.take_along_axis(limit, place, axis=-1)[..., 0],
-        np.asarray(~(excess > 0).any(axis=-1), dtype=np.bool_),
+        np.asarray(~over.any(axis=-1), dtype=np.bool_),
     )
 
 
+def over_deferral_limit(year: Year) -> Flags:
+    """Whose elections, as they stand, end over the limit, or in catch-up that would have to be Roth and is not."""
+    split = law.deferrals.split(year.elected, year.deferral_limits())
+    return np.asarray((split.excess > 0) | (must_be_roth(year) > 0), dtype=np.bool_)
+
+
+def must_be_roth(year: Year) -> Cents:
+    """Catch-up made before tax by people whose wages of the year before require it to be Roth (IRC 414(v)(7)(A))."""
+    catch_up = law.deferrals.split(year.elected, year.deferral_limits()).catch_up
+    return np.where(year.roth_required, np.maximum(catch_up - year.roth, 0), 0)
+
+
 def _deferral_limit(year: Year) -> Measured:
-    split = year.split()
-    return _tightest(year.calendar_deferrals, year.deferral_limits().total, split.excess)
+    """On elections as they stand: that a payroll stops by itself at the limit is not taken for granted."""
+    return _tightest(year.elected, year.deferral_limits().total, over_deferral_limit(year))
 
 
 def additions(year: Year) -> law.additions.AnnualAdditions:
@@ -117,9 +132,14 @@ def additions(year: Year) -> law.additions.AnnualAdditions:
     )
 
 
+def over_additions_limit(year: Year) -> Flags:
+    """Whose annual additions end over the limit."""
+    return np.asarray(additions(year).excess > 0, dtype=np.bool_)
+
+
 def _additions_limit(year: Year) -> Measured:
     outcome = additions(year)
-    return _tightest(outcome.counted, outcome.limit, outcome.excess)
+    return _tightest(outcome.counted, outcome.limit, outcome.excess > 0)
 
 
 def most_employer_money(year: Year) -> Cents:
@@ -133,11 +153,20 @@ def most_employer_money(year: Year) -> Cents:
     return np.where(most > 0, most + 53, most)
 
 
+def counted_too_much(year: Year) -> Cents:
+    """Employer money beyond what the formulas give on pay under the limit, of people who are paid more than it."""
+    over = np.maximum(year.match + year.nonelective - most_employer_money(year)[0], 0)
+    return np.where(year.compensation > law.compensation.annual_cap(year.plan_year), over, 0)
+
+
 def _compensation_limit(year: Year) -> Measured:
-    """Employer money is what pay over the limit would show in: the largest against the most that the limit allows."""
-    given = (year.match + year.nonelective).max(axis=-1, initial=0)
-    most = np.broadcast_to(most_employer_money(year)[0], np.shape(given))
-    return Measured(np.asarray(given), np.asarray(most), np.asarray(given <= most, dtype=np.bool_))
+    """The largest pay that counted: pay under the limit, or all of it where the money shows that all of it did."""
+    cap = law.compensation.annual_cap(year.plan_year)
+    over = counted_too_much(year) > 0
+    counted = np.where(over, year.compensation, year.counted_pay()).max(axis=-1, initial=0)
+    return Measured(
+        np.asarray(counted), np.full(np.shape(counted), cap, dtype=np.int64), np.asarray(~over.any(axis=-1))
+    )
 
 
 def _coverage(year: Year) -> Measured:
@@ -178,24 +207,52 @@ def _top_heavy(year: Year) -> Measured:
             np.asarray(test.ratio), np.asarray(law.top_heavy.THRESHOLD), np.asarray(not test.top_heavy, dtype=np.bool_)
         )
     ends = year.balances + year.deferrals + year.match + year.nonelective + year.qnec + year.after_tax
-    tests = [law.top_heavy.top_heavy_test(balances=row, is_key=year.is_key) for row in ends[:_TOP_HEAVY_YEAR_ENDS]]
-    return Measured(
-        np.array([test.ratio for test in tests], dtype=np.int64),
-        np.full(len(tests), law.top_heavy.THRESHOLD, dtype=np.int64),
-        np.array([not test.top_heavy for test in tests], dtype=np.bool_),
+    found = law.top_heavy.top_heavy_scenarios(
+        balances=ends, is_key=year.is_key, counted=np.ones_like(year.is_key, dtype=np.bool_)
     )
+    limit = np.full(found.ratio.shape, law.top_heavy.THRESHOLD, dtype=np.int64)
+    return Measured(found.ratio, limit, ~found.top_heavy)
+
+
+def top_heavy_minimum(year: Year, *, more: Cents | None = None) -> law.top_heavy.MinimumScenarios:
+    """What is owed to each non-key participant employed on the last day, if the plan is top-heavy for this year.
+
+    ``more``: employer money on top, which counts toward it.
+    """
+    catch_up = np.minimum(year.split().catch_up, year.deferrals)
+    nonelective = year.nonelective + year.qnec
+    return law.top_heavy.minimum_scenarios(
+        is_key=year.is_key,
+        owed_to=year.eligible & year.here & ~year.is_key,
+        compensation=law.compensation.top_heavy_or_415_pay(
+            year.section_415, law.compensation.annual_cap(year.plan_year)
+        ),
+        deferrals=year.deferrals - catch_up,
+        match=year.match,
+        nonelective=nonelective if more is None else nonelective + more,
+    )
+
+
+def owed_as_top_heavy(year: Year) -> bool:
+    """Whether the plan is top-heavy for this very year, by the balances at the determination date."""
+    test = law.top_heavy.top_heavy_test(balances=year.balances, is_key=year.is_key, served_in_year=year.served_before)
+    return test.top_heavy and not can_be_top_heavy(year)
 
 
 MEASURES: tuple[Measure, ...] = (
     Measure(TestId.ADP, "ADP test", "IRC 401(k)(3)", Unit.BPS, True, not_safe_harbor, _adp, by_prior_year=True),
     Measure(TestId.ACP, "ACP test", "IRC 401(m)(2)", Unit.BPS, True, has_acp_contributions, _acp, by_prior_year=True),
     Measure(
-        TestId.DEFERRAL_LIMIT, "Deferral limit", "IRC 402(g), 414(v)", Unit.CENTS, False, always, _deferral_limit
+        TestId.DEFERRAL_LIMIT, "Deferral limit", "IRC 402(g), 414(v)", Unit.CENTS, False, always, _deferral_limit,
+        over=over_deferral_limit,
     ),
-    Measure(TestId.ADDITIONS_LIMIT, "Annual additions", "IRC 415(c)", Unit.CENTS, False, always, _additions_limit),
+    Measure(
+        TestId.ADDITIONS_LIMIT, "Annual additions", "IRC 415(c)", Unit.CENTS, False, always, _additions_limit,
+        over=over_additions_limit,
+    ),
     Measure(
         TestId.COMPENSATION_LIMIT, "Compensation limit", "IRC 401(a)(17)", Unit.CENTS, False, always,
-        _compensation_limit,
+        _compensation_limit, over=lambda year: counted_too_much(year) > 0,
     ),
     Measure(
         TestId.COVERAGE_DEFERRAL, "Coverage, deferrals", "IRC 410(b)(1)(B)", Unit.BPS, True, always, _coverage

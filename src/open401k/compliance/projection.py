@@ -9,9 +9,10 @@ import numpy as np
 from open401k.law import NotEnacted
 
 from .facts import JSON, Flags, PlanFacts
-from .measures import MEASURES, Measure, Measured
-from .results import ProjectedTest, Projection
-from .simulation import Habits, Intervention, simulate
+from .measures import MEASURES, Measure, Measured, owed_as_top_heavy, top_heavy_minimum
+from .outset import Habits
+from .results import ProjectedTest, Projection, TestId
+from .simulation import Intervention, simulate
 from .year import Year, year_of
 
 _CELLS = 600_000
@@ -69,9 +70,26 @@ def _projected(facts: PlanFacts, measure: Measure, today: Year, ends: Year) -> P
     if why_not:
         return _without(measure, why_not)
     try:
-        return distribution(measure, measure.of(today), measure.of(ends))
+        told = distribution(measure, measure.of(today), measure.of(ends))
+        return _with_minimum(_with_person(told, measure, ends), today, ends)
     except NotEnacted as refusal:
         return _without(measure, str(refusal))
+
+
+def _with_person(told: ProjectedTest, measure: Measure, ends: Year) -> ProjectedTest:
+    """How likely the likeliest person is over a limit that each has alone."""
+    if measure.over is None:
+        return told
+    likely = np.atleast_2d(measure.over(ends)).mean(axis=0).max(initial=0.0)
+    return replace(told, person_fail_bps=int(likely * 10_000 + 0.5))
+
+
+def _with_minimum(told: ProjectedTest, today: Year, ends: Year) -> ProjectedTest:
+    """What a plan that is top-heavy for this year will owe at its end (IRC 416(c)(2))."""
+    if told.test is not TestId.TOP_HEAVY or not owed_as_top_heavy(today):
+        return told
+    low, median, high = quantiles(top_heavy_minimum(ends).shortfall.sum(axis=-1))
+    return replace(told, cost_low=low, cost_median=median, cost_high=high)
 
 
 def distribution(measure: Measure, now: Measured, then: Measured) -> ProjectedTest:

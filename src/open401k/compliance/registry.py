@@ -12,7 +12,7 @@ from open401k.kernel import Money
 from open401k.law import NotEnacted
 
 from .facts import JSON, Cents, Flags, PlanFacts
-from .measures import MEASURES, Measure, Measured, additions
+from .measures import MEASURES, Measure, Measured, additions, counted_too_much, must_be_roth, top_heavy_minimum
 from .results import Status, TestId, TestResult, Unit
 from .standing import People, nobody, people_of
 from .year import Year, year_of
@@ -101,7 +101,7 @@ def _acp(_: PlanFacts, year: Year, __: Measured) -> Told:
 
 def _deferral_limit(facts: PlanFacts, year: Year, measured: Measured) -> Told:
     limits, split = year.deferral_limits(), year.split()
-    must = np.where(year.roth_required, np.maximum(split.catch_up - year.roth, 0), 0)
+    must = must_be_roth(year)
     with_deferrals = _nearest(year.calendar_deferrals, limits.total)
     working: dict[str, JSON] = {
         "calendar_year": year.calendar_year.year,
@@ -183,6 +183,12 @@ def _compensation_limit(facts: PlanFacts, year: Year, _: Measured) -> Told:
     }
     if not len(places):
         return working, f"Nobody has been paid more than {Money(cap)} this plan year."
+    over = counted_too_much(year)
+    if over.any():
+        return working, (
+            f"{int((over > 0).sum())} paid more than {Money(cap)} received employer money on more than that: "
+            f"{Money(int(over.sum()))} too much together (IRC 401(a)(17))."
+        )
     names = ", ".join(facts.labels[int(place)] for place in places[:3])
     return working, f"Pay over {Money(cap)} does not count: {len(places)} so far ({names})."
 
@@ -203,18 +209,9 @@ def _coverage(_: PlanFacts, year: Year, __: Measured) -> Told:
     return working, law.explain.explain(test)
 
 
-def _top_heavy(facts: PlanFacts, year: Year, _: Measured) -> Told:
+def _top_heavy(_: PlanFacts, year: Year, __: Measured) -> Told:
     test = law.top_heavy.top_heavy_test(balances=year.balances, is_key=year.is_key, served_in_year=year.served_before)
-    here = np.array([any(e.terminated_on is None for e in spans) for spans in facts.employment], dtype=np.bool_)
-    cap = law.compensation.annual_cap(year.plan_year)
-    owed = law.top_heavy.minimum_contribution(
-        is_key=year.is_key,
-        owed_to=year.eligible & here & ~year.is_key,
-        compensation=law.compensation.top_heavy_or_415_pay(year.section_415, cap),
-        deferrals=year.deferrals,
-        match=year.match,
-        nonelective=year.nonelective + year.qnec,
-    )
+    owed = top_heavy_minimum(year).of_one()
     places = np.flatnonzero(year.balances != 0)
     working: dict[str, JSON] = {
         "key_cents": test.key_cents,
@@ -285,7 +282,7 @@ def _run(plan_test: PlanTest, facts: PlanFacts, year: Year, missing: str) -> Tes
         working, text = plan_test.tell(facts, year, measured)
     except NotEnacted as refusal:
         return _refused(measure, str(refusal))
-    passed = bool(measured.passed) and not working.get("must_be_roth_cents")
+    passed = bool(measured.passed)
     return TestResult(
         test=measure.test,
         title=measure.title,

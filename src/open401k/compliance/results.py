@@ -93,8 +93,23 @@ class ProjectedTest:
     limit_median: int | None
     limit_low: int | None
     limit_high: int | None
+    person_fail_bps: int | None = None
+    """Of a limit that each person has alone: how likely the likeliest person is over it."""
+    cost_median: int | None = None
+    """Cents that a top-heavy plan owes its other employees for this year; None where it is not top-heavy."""
+    cost_low: int | None = None
+    cost_high: int | None = None
     refused: str = ""
     """Why there is no projection, when a figure is not on file or the test does not apply."""
+
+    @property
+    def alarm_bps(self) -> int:
+        """How likely something has to be done: in a large plan somebody or other nearly always comes near a limit."""
+        if self.person_fail_bps is not None:
+            return self.person_fail_bps
+        if self.cost_median:
+            return 10_000
+        return self.fail_probability_bps
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +132,7 @@ class Projection:
 
 
 class CureKind(StrEnum):
-    """Ways out of a projected failure."""
+    """Ways out of a projected failure; each belongs to one test or to a few (cures.py)."""
 
     LOWER_HCE_DEFERRALS = "lower_hce_deferrals"
     MORE_PARTICIPATION = "more_participation"
@@ -125,6 +140,16 @@ class CureKind(StrEnum):
     QNEC = "qnec"
     SAFE_HARBOR_3 = "safe_harbor_nonelective_3"
     SAFE_HARBOR_4 = "safe_harbor_nonelective_4"
+    LOWER_ELECTION = "lower_election"
+    STOP_ELECTION = "stop_election"
+    ELECT_ROTH = "elect_roth"
+    RETURN_EXCESS = "return_excess"
+    REALLOCATE = "reallocate"
+    COVER_MORE = "cover_more"
+    COVER_AFTERWARDS = "cover_afterwards"
+    TOP_HEAVY_MINIMUM = "top_heavy_minimum"
+    LOWER_KEY_DEFERRALS = "lower_key_deferrals"
+    SAFE_HARBOR_NEXT_YEAR = "safe_harbor_next_year"
 
 
 class Standing(StrEnum):
@@ -140,7 +165,8 @@ class CostItem:
     """One part of what a cure costs the employer."""
 
     name: str
-    cents: int
+    cents: int | None
+    """None: not known, and the note says why."""
     note: str = ""
 
 

@@ -1,15 +1,12 @@
 """Simulated rest of a plan year: leavers, hires, pay and deferral behavior, from one seed. Not here: rules (law).
 
-The priors are public statistics (JOLTS separations by tenure, 18 % of savers changing their rate in a year); the
-plan's own pay history moves them, as counts move a gamma prior. Floats live here only: what leaves is whole cents.
+Floats live here and where it begins (outset.py) only: what leaves is whole cents.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from itertools import pairwise
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -17,200 +14,30 @@ import numpy.typing as npt
 from open401k import law
 from open401k.law.matching import MatchFormula
 
-from .facts import Cents, Flags, PayHistory, PlanFacts
+from .facts import Cents, Flags, PlanFacts
+from .outset import Floats, Habits, Places, Start, hazard_of, start_of
 from .year import Year
-
-Floats = npt.NDArray[np.float64]
-Places = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Habits:
-    """What small plans do in a year, before this plan's own history is heard."""
-
-    leave_first_year: float = 0.45
-    leave_years_two_three: float = 0.25
-    leave_later: float = 0.12
-    owner_leaves: float = 0.01
-    turnover_weight: float = 3.0
-    """As many leavers as the prior is worth."""
-    rate_changes: float = 0.18
-    rate_changes_weight: float = 2.0
-    year_end_attention: float = 1.6
-    """Elections gather around open enrollment and the new year: the last months have more than their share."""
-    starts_saving: float = 0.30
-    stops_saving: float = 0.15
-    raises_rate: float = 0.65
-    """Of those who change their rate without stopping: how many raise it."""
-    raise_left: float = 0.30
-    raise_mean: float = 0.035
-    raise_spread: float = 0.02
-    bonus_left: float = 0.25
-    catches_up: float = 0.50
-    participation: float = 0.60
-    participation_weight: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Intervention:
-    """What a cure changes in the rest of the year: deferral rates from a day, by place (-1 in the array: unchanged)."""
+    """What a cure changes in the rest of the year: rates from a day, by place (-1 in an array: unchanged)."""
 
     effective_on: date
     rate_bps: npt.NDArray[np.int64]
+    after_tax_bps: npt.NDArray[np.int64] | None = None
+    """The same for after-tax contributions."""
+    as_roth: Flags | None = None
+    """Whose deferrals are all designated Roth from that day on."""
+    since: npt.NDArray[np.int64] | None = None
+    """Another first day for each person, as the ordinal of its date."""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Start:
-    """Where each person stands today, read from the pay history."""
-
-    dates: tuple[date, ...]
-    """Pay dates still to come."""
-    per_year: float
-    pay: Floats
-    noise: Floats
-    rate_bps: Floats
-    active: Flags
-    owner: Flags
-    tenure: Floats
-    arrives: Places
-    """Index of the first coming pay date on which the person is paid; 0 for everybody who is here."""
-    entry: Places
-    """Index of the first coming pay date on which the person may defer; 0 for participants."""
-    rate_changes: float
-    """Changes seen, and the years of people in which they were seen."""
-    rate_exposure: float
-    left: float
-    expected_left: float
-    hired: float
-    saves: float
-    bonus_seen: bool
-    raise_seen: bool
-
-
-def coming_dates(history: PayHistory, last_day: date) -> tuple[date, ...]:
-    """The pay dates still to come, at the rhythm of those that were.
-
-    Gaps in whole weeks go on exactly: biweekly Fridays never gain a date that falls into the next year. Semimonthly
-    and monthly dates wander by a day or two, and the last one may be the last day.
-    """
-    seen = history.pay_dates
-    gaps = [(later - earlier).days for earlier, later in pairwise(seen)]
-    weekly = all(gap % 7 == 0 for gap in gaps)
-    if weekly:
-        week_gap = Counter(gaps).most_common(1)[0][0] if gaps else 14
-        count = (last_day - seen[-1]).days // week_gap
-        return tuple(seen[-1] + timedelta(days=week_gap * (place + 1)) for place in range(count))
-    gap = (seen[-1] - seen[0]).days / len(gaps)
-    count = int((last_day - seen[-1]).days / gap + 0.1)
-    return tuple(min(seen[-1] + timedelta(days=round(gap * (k + 1))), last_day) for k in range(count))
-
-
-def start_of(facts: PlanFacts, habits: Habits) -> Start:
-    """Read pay level, deferral rate and the plan's own turnover from its pay history."""
-    history = facts.history
-    if history is None or not history.pay_dates:
-        raise ValueError("a projection needs the pay history of the plan year")
-    dates = coming_dates(history, facts.plan_year.last_day)
-    span = max((history.pay_dates[-1] - history.pay_dates[0]).days, 14) / 365
-    per_year = max(len(history.pay_dates) - 1, 1) / span
-    active = np.array([any(e.terminated_on is None for e in spans) for spans in facts.employment], dtype=np.bool_)
-    hired = [max((e.hired_on for e in spans), default=facts.as_of) for spans in facts.employment]
-    tenure = np.array([max((facts.as_of - day).days, 0) / 365 for day in hired])
-    elapsed = max((facts.as_of - facts.plan_year.start).days, 14) / 365
-    hazard = _hazard(tenure, habits)
-    left = sum(
-        1
-        for spans in facts.employment
-        if spans and all(e.terminated_on is not None for e in spans) and _left_in(spans[-1].terminated_on, facts)
-    )
-    pay, noise = _pay_level(history)
-    rates, changes, exposure = _rates(facts, history, per_year)
-    eligible = facts.eligible
-    entry = np.array([_entry_index(on, dates) for on in facts.eligible_on], dtype=np.int64)
-    saving = float(((rates > 0) & eligible & active).sum())
-    members = float((eligible & active).sum())
-    weight = habits.participation_weight
-    regular = np.where(pay > 0, pay, 1)[:, None]
-    return Start(
-        dates=dates,
-        per_year=per_year,
-        pay=pay,
-        noise=noise,
-        rate_bps=rates,
-        active=active & (pay > 0),
-        owner=facts.ownership_bps > 500,
-        tenure=tenure,
-        arrives=np.zeros(len(facts), dtype=np.int64),
-        entry=entry,
-        rate_changes=changes,
-        rate_exposure=exposure,
-        left=float(left),
-        expected_left=float(hazard[active].sum() * elapsed) + left * 0.25,
-        hired=float(sum(day >= facts.plan_year.start for day in hired)) / elapsed,
-        saves=(saving + weight * habits.participation) / (members + weight),
-        bonus_seen=bool((history.compensation > 1.5 * regular).any(axis=1).mean() > 0.10),
-        raise_seen=bool(_stepped(history).mean() > 0.4),
-    )
-
-
-def _left_in(day: date | None, facts: PlanFacts) -> bool:
-    return day is not None and facts.plan_year.start <= day <= facts.as_of
-
-
-def _hazard(tenure: Floats, habits: Habits) -> Floats:
-    return np.select(
-        [tenure < 1, tenure < 3], [habits.leave_first_year, habits.leave_years_two_three], habits.leave_later
-    )
-
-
-def _entry_index(on: date | None, dates: tuple[date, ...]) -> int:
-    """``len(dates)`` for people who will not enter this year."""
-    if on is None:
-        return len(dates)
-    return next((k for k, day in enumerate(dates) if day >= on), len(dates))
-
-
-def _pay_level(history: PayHistory) -> tuple[Floats, Floats]:
-    """Regular pay of a date (median of the last six with pay) and how much single dates wander about it."""
-    pay = history.compensation.astype(np.float64)
-    recent = np.where(pay[:, -6:] > 0, pay[:, -6:], np.nan)
-    filled = np.where(np.isnan(recent).all(axis=1, keepdims=True), 0.0, recent)
-    level = np.nanmedian(filled, axis=1)
-    # No pay on the last two dates: on leave or gone without notice; either way not paid next time.
-    level = np.where((pay[:, -2:] == 0).all(axis=1), 0.0, level)
-    scale = np.where(level > 0, level, 1.0)[:, None]
-    relative = np.where(pay > 0, np.clip(pay / scale, 0.6, 1.4), 1.0)
-    return level, relative.std(axis=1)
-
-
-def _stepped(history: PayHistory) -> Flags:
-    """Whose regular pay rose by more than a percent between the first and the last dates of the year."""
-    pay = history.compensation.astype(np.float64)
-    first = np.nanmedian(np.where(pay[:, :3] > 0, pay[:, :3], 0.0), axis=1)
-    last = np.nanmedian(np.where(pay[:, -3:] > 0, pay[:, -3:], 0.0), axis=1)
-    rose: Flags = (first > 0) & (last > first * 1.01) & (last < first * 1.25)
-    return rose
-
-
-def _rates(facts: PlanFacts, history: PayHistory, per_year: float) -> tuple[Floats, float, float]:
-    """Each person's deferral rate now, the changes seen and the years of people they were seen in."""
-    pay = history.compensation.astype(np.float64)
-    deferred = history.deferrals.astype(np.float64)
-    rate = np.where(pay > 0, deferred / np.where(pay > 0, pay, 1.0) * 10_000, np.nan)
-    # Whoever stopped at the end after deferring a lot met a limit: the election behind it is the earlier rate.
-    current = np.zeros(len(pay))
-    changes, exposure = 0.0, 0.0
-    for i, row in enumerate(rate):
-        # Before entry there is nothing to change, and the first election is not a change of one.
-        entered = facts.eligible_on[i] or facts.plan_year.end
-        since = sum(day < entered for day in history.pay_dates)
-        known = row[since:][~np.isnan(row[since:])]
-        if not len(known):
-            continue
-        current[i] = known[-1]
-        exposure += (len(known) - 1) / per_year
-        changes += int((np.abs(np.diff(known)) > np.maximum(50, 0.05 * known[:-1])).sum())
-    return current, changes, exposure
+    def ruled(self, day: date, size: int, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """These values for the people they are for by that day; -1 for everybody else."""
+        out = np.full(size, -1, dtype=np.int64)
+        begun = day >= self.effective_on if self.since is None else self.since <= day.toordinal()
+        out[: len(values)] = np.where(begun, values, -1)
+        return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -242,7 +69,7 @@ def simulate(
     """As many year-ends as ``scenarios``, people (and the hires of the rest of the year) on the last axis."""
     habits = habits or Habits()
     rng = np.random.default_rng(seed)
-    begin = start_of(facts, habits)
+    begin = start_of(facts, year, habits)
     begin, year, facts_people = _with_hires(facts, begin, year, rng)
     draws = _draw(begin, rng, scenarios, habits, facts_people)
     return _run(facts, begin, year, draws, intervention)
@@ -268,6 +95,8 @@ def _with_hires(facts: PlanFacts, begin: Start, year: Year, rng: np.random.Gener
         pay=np.append(begin.pay, median * rng.lognormal(0, 0.3, extra)),
         noise=np.append(begin.noise, np.zeros(extra)),
         rate_bps=np.append(begin.rate_bps, np.zeros(extra)),
+        after_tax_bps=np.append(begin.after_tax_bps, np.zeros(extra)),
+        roth_share=np.append(begin.roth_share, np.zeros(extra)),
         active=np.append(begin.active, np.ones(extra, dtype=np.bool_)),
         owner=np.append(begin.owner, np.zeros(extra, dtype=np.bool_)),
         tenure=np.append(begin.tenure, np.zeros(extra)),
@@ -287,6 +116,8 @@ def _padded(year: Year, extra: int) -> Year:
         section_415=np.append(year.section_415, zeros),
         deferrals=np.append(year.deferrals, zeros),
         calendar_deferrals=np.append(year.calendar_deferrals, zeros),
+        elected=np.append(year.elected, zeros),
+        here=np.append(year.here, no),
         after_tax=np.append(year.after_tax, zeros),
         match=np.append(year.match, zeros),
         nonelective=np.append(year.nonelective, zeros),
@@ -309,7 +140,7 @@ def _draw(begin: Start, rng: np.random.Generator, scenarios: int, habits: Habits
     left_fraction = count / begin.per_year
     weight = habits.turnover_weight
     turnover = rng.gamma(weight + begin.left, 1 / (weight + begin.expected_left), (scenarios, 1))
-    hazard = np.where(begin.owner, habits.owner_leaves, _hazard(begin.tenure, habits) * turnover)
+    hazard = np.where(begin.owner, habits.owner_leaves, hazard_of(begin.tenure, habits) * turnover)
     weight = habits.rate_changes_weight
     attention = rng.gamma(
         weight + begin.rate_changes, 1 / (weight / habits.rate_changes + begin.rate_exposure), (scenarios, 1)
@@ -351,49 +182,93 @@ def _moved(rate: Floats, rng: np.random.Generator, shape: tuple[int, int], habit
 
 def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention: Intervention | None) -> Year:
     """Pay and defer on every coming date, stopping at the limits of the law."""
-    shape = draws.new_rate.shape
-    limits = year.deferral_limits()
-    over = year.calendar_deferrals > limits.regular
-    pace_over = year.calendar_deferrals + begin.rate_bps / 10_000 * begin.pay * len(begin.dates) > limits.regular
-    may_catch_up = over | (draws.catches_up & pace_over)
-    base_room = np.broadcast_to(np.where(may_catch_up, limits.total, limits.regular), shape)
-    compensation = np.broadcast_to(year.compensation, shape).copy()
-    deferrals = np.broadcast_to(year.deferrals, shape).copy()
-    calendar = np.broadcast_to(year.calendar_deferrals, shape).copy()
-    match = np.broadcast_to(year.match, shape).copy()
-    formula = _formula(facts)
+    room = _room(begin, year, draws)
+    sums = _Sums(year, draws.new_rate.shape)
+    formula = formula_of(facts)
     pay_cap = law.compensation.annual_cap(year.plan_year)
     year_of_last = facts.calendar_year.year
     for k, day in enumerate(begin.dates):
         if day.year != year_of_last:
-            calendar[:] = 0
+            sums.calendar[:] = 0
             year_of_last = day.year
         pay = _pay_on(begin, draws, k)
-        wanted = np.rint(pay * _rate_on(begin, draws, k, intervention, day) / 10_000).astype(np.int64)
-        deferred = np.minimum(wanted, np.maximum(base_room - calendar, 0))
         paid = pay.astype(np.int64)
+        wanted = np.rint(pay * _rate_on(begin, draws, k, intervention, day) / 10_000).astype(np.int64)
+        deferred = np.minimum(wanted, np.maximum(room.at(sums.compensation + paid) - sums.calendar, 0))
         if formula is not None:
-            counted = law.compensation.period_share(before=compensation, period=paid, cap=pay_cap)
-            match += np.where(
+            counted = law.compensation.period_share(before=sums.compensation, period=paid, cap=pay_cap)
+            sums.match += np.where(
                 draws.in_plan_from <= k,
                 law.matching.match_of_period(
-                    deferrals=deferred, compensation=counted, matched_before=match, formula=formula
+                    deferrals=deferred, compensation=counted, matched_before=sums.match, formula=formula
                 ),
                 0,
             )
-        compensation += paid
-        deferrals += deferred
-        calendar += deferred
-    later = compensation - year.compensation
+        sums.after_tax += np.rint(pay * _after_tax_on(begin, intervention, day) / 10_000).astype(np.int64)
+        sums.compensation += paid
+        sums.deferrals += deferred
+        sums.calendar += deferred
+        if day.year == facts.calendar_year.year:
+            taken = deferred if begin.stops else wanted
+            sums.elected += taken
+            sums.roth += np.rint(taken * _roth_on(begin, intervention, day)).astype(np.int64)
+    return _ended(facts, begin, year, draws, sums)
+
+
+class _Sums:
+    """What adds up over the coming dates, year-ends down and people across."""
+
+    def __init__(self, year: Year, shape: tuple[int, ...]) -> None:
+        def of(column: Cents) -> Cents:
+            return np.broadcast_to(column, shape).copy()
+
+        self.compensation, self.deferrals, self.match = of(year.compensation), of(year.deferrals), of(year.match)
+        self.calendar, self.elected = of(year.calendar_deferrals), of(year.elected)
+        self.after_tax, self.roth = of(year.after_tax), of(year.roth)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Room:
+    """Up to where each person defers in a calendar year, if payroll stops there."""
+
+    regular: Cents
+    catch_up: Cents
+    max_bps_of_pay: int | None
+
+    def at(self, compensation: Cents) -> Cents:
+        """The limit by now: the plan's own grows with pay, and catch-up is on top of the lower of both."""
+        if self.max_bps_of_pay is None:
+            return self.regular + self.catch_up
+        return np.minimum(self.regular, compensation * self.max_bps_of_pay // 10_000) + self.catch_up
+
+
+def _room(begin: Start, year: Year, draws: _Draws) -> _Room:
+    """The law's limits; the catch-up of those who are in it, or who will raise their election to reach it."""
+    limits = replace(year, max_bps_of_pay=None).deferral_limits()
+    over = year.calendar_deferrals > limits.regular
+    pace_over = year.calendar_deferrals + begin.rate_bps / 10_000 * begin.pay * len(begin.dates) > limits.regular
+    may_catch_up = over | (draws.catches_up & pace_over)
+    return _Room(limits.regular, np.where(may_catch_up, limits.catch_up, 0), year.max_bps_of_pay)
+
+
+def _ended(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, sums: _Sums) -> Year:
+    """The year as it ended: the sums of its dates, and what is computed once over all of them."""
+    cap = law.compensation.annual_cap(year.plan_year)
+    count = len(begin.dates)
     return replace(
         year,
-        compensation=compensation,
-        section_415=year.section_415 + later,
-        deferrals=deferrals,
-        calendar_deferrals=calendar,
-        match=_trued_up(facts, match, deferrals, compensation, pay_cap),
-        nonelective=year.nonelective + _nonelective(facts, year, compensation, pay_cap),
-        eligible=year.eligible | ((draws.in_plan_from < len(begin.dates)) & (draws.leaves_at > draws.in_plan_from)),
+        compensation=sums.compensation,
+        section_415=year.section_415 + sums.compensation - year.compensation,
+        deferrals=sums.deferrals,
+        calendar_deferrals=sums.calendar,
+        elected=sums.elected,
+        roth=sums.roth,
+        after_tax=sums.after_tax,
+        match=_trued_up(facts, sums.match, sums.deferrals, sums.compensation, cap),
+        nonelective=year.nonelective + _nonelective(facts, year, sums.compensation, cap),
+        eligible=year.eligible | ((draws.in_plan_from < count) & (draws.leaves_at > draws.in_plan_from)),
+        # Who is on unpaid leave today is still employed on the last day, and in nobody's way to be there.
+        here=(year.here | begin.active) & (draws.leaves_at >= count) & (begin.arrives <= count),
     )
 
 
@@ -414,18 +289,33 @@ def _rate_on(begin: Start, draws: _Draws, k: int, intervention: Intervention | N
 def _intervened(rate: Floats, intervention: Intervention | None, day: date) -> Floats:
     if intervention is None or day < intervention.effective_on:
         return rate
-    ruled = np.full(rate.shape[-1], -1, dtype=np.int64)
-    ruled[: len(intervention.rate_bps)] = intervention.rate_bps
+    ruled = intervention.ruled(day, rate.shape[-1], intervention.rate_bps)
     return np.where(ruled >= 0, ruled, rate)
 
 
-def _formula(facts: PlanFacts) -> MatchFormula | None:
+def _after_tax_on(begin: Start, intervention: Intervention | None, day: date) -> Floats:
+    """After-tax rate of a coming date: nobody is expected to change it unless a cure does."""
+    if intervention is None or intervention.after_tax_bps is None or day < intervention.effective_on:
+        return begin.after_tax_bps
+    ruled = intervention.ruled(day, len(begin.after_tax_bps), intervention.after_tax_bps)
+    return np.where(ruled >= 0, ruled, begin.after_tax_bps)
+
+
+def _roth_on(begin: Start, intervention: Intervention | None, day: date) -> Floats:
+    """Part of the deferrals of a coming date that is Roth."""
+    if intervention is None or intervention.as_roth is None or day < intervention.effective_on:
+        return begin.roth_share
+    ruled = intervention.ruled(day, len(begin.roth_share), intervention.as_roth.astype(np.int64))
+    return np.where(ruled > 0, 1.0, begin.roth_share)
+
+
+def formula_of(facts: PlanFacts) -> MatchFormula | None:
     match = facts.provisions.match
     return None if match is None else MatchFormula.of(match.tiers, match.cap_cents)
 
 
 def _trued_up(facts: PlanFacts, match: Cents, deferrals: Cents, compensation: Cents, cap: int) -> Cents:
-    formula = _formula(facts)
+    formula = formula_of(facts)
     if formula is None or facts.provisions.match is None or facts.provisions.match.period.value != "plan_year":
         return match
     counted = law.compensation.capped(compensation, cap)

@@ -27,6 +27,8 @@ class Year:
     section_415: Cents
     deferrals: Cents
     calendar_deferrals: Cents
+    elected: Cents
+    """Deferrals of the calendar year as elections ask for them, where nobody has stopped them at a limit."""
     after_tax: Cents
     match: Cents
     nonelective: Cents
@@ -41,6 +43,8 @@ class Year:
     """At the top-heavy determination date."""
     roth: Cents
     """Designated Roth deferrals of the calendar year so far."""
+    here: Flags
+    """Employed on the last day (of a simulated year: its end)."""
     served_before: Flags
     """Worked in the year that ends on the determination date."""
     has_match: bool
@@ -123,6 +127,7 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         section_415=facts.section_415,
         deferrals=facts.deferrals,
         calendar_deferrals=facts.calendar_deferrals,
+        elected=facts.calendar_deferrals,
         after_tax=facts.after_tax,
         match=facts.match,
         nonelective=facts.nonelective,
@@ -135,6 +140,7 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         roth_required=law.deferrals.roth_catch_up_required(facts.fica_prior, facts.calendar_year),
         balances=facts.balances_at_determination,
         roth=facts.calendar_roth,
+        here=np.array([any(e.terminated_on is None for e in spans) for spans in facts.employment], dtype=np.bool_),
         served_before=_served_before(facts),
         has_match=provisions.match is not None,
         match_tiers=() if provisions.match is None else tuple((t[0], t[1]) for t in provisions.match.tiers),

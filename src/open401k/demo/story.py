@@ -150,7 +150,8 @@ def _post(sandbox: Sandbox, seat: Seat, run_id: RunId, say: Say) -> None:
     money = f"{Money(posted['employee_cents'])} + {Money(posted['employer_cents'])}"
     say(f"{run.pay_date} {seat.company.name}: {posted['rows']} rows, {money} posted{held}. {stands}.")
     for alert in alerts:
-        if str(alert.alert_id) in result["warn"]:
+        # An alert is told once: that its figures moved with a payroll is on its page.
+        if str(alert.alert_id) in result["warn"] and alert.raised_at == alert.updated_at:
             say(f"    ALERT: {alert.title}. {alert.text}")
 
 

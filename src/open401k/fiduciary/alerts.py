@@ -1,4 +1,4 @@
-"""Alerts: a projected failure told once, with dates, costs and who must decide. Not here: computing it (compliance)."""
+"""Alerts: a projected failure told once, with dates, costs and who must decide. Not here: computing it, wording.py."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Any
 
 from open401k.base import audit, heads, messages
 from open401k.base.db import Tx
-from open401k.compliance import Cure, Forecast, ProjectedTest, Standing, TestId, Unit, read_forecast
-from open401k.kernel import AlertId, ComplianceRunId, Money, Open401kError, PlanId, PlanYear, SponsorId
-from open401k.law.explain import percent
+from open401k.compliance import CURABLE, Forecast, Standing, TestId, read_forecast
+from open401k.kernel import AlertId, ComplianceRunId, Open401kError, PlanId, PlanYear, SponsorId
 
 from . import _store
+from .wording import Wording
 
 RAISE_FROM_BPS = 5_000
 """An alert opens when a test is at least as likely to fail as to pass."""
 RESOLVE_BELOW_BPS = 2_500
 """It is resolved only when failing has become unlikely, so that it does not come and go with each payroll."""
-_WATCHED = (TestId.ADP, TestId.ACP)
+_WATCHED = CURABLE
+"""Every test that something can be done about; the match's coverage follows that of the deferrals."""
 
 
 class AlertState(StrEnum):
@@ -103,13 +104,14 @@ def content_of(forecast: Forecast, test: TestId) -> Content:
     offers = [cure for cure in forecast.cures_of(test) if cure.standing is not Standing.NOT_AVAILABLE]
     cheapest = offers[0] if offers else None
     soonest = min((cure.decide_by for cure in offers if cure.decide_by is not None), default=None)
+    said = Wording(told, forecast, offers, gone=told.alarm_bps < RESOLVE_BELOW_BPS)
     return Content(
         run_id=str(forecast.run_id),
         as_of=forecast.projection.as_of.isoformat(),
-        title=_title(told, forecast),
-        text=_text(told, forecast, offers),
-        fail_probability_bps=told.fail_probability_bps,
-        measured=told.median,
+        title=said.title(),
+        text=said.text(),
+        fail_probability_bps=told.alarm_bps,
+        measured=told.today if told.cost_median else told.median,
         limit=told.limit_median,
         unit=told.unit.value,
         decided_by=cheapest.decided_by if cheapest else "the sponsor",
@@ -119,50 +121,6 @@ def content_of(forecast: Forecast, test: TestId) -> Content:
     )
 
 
-def _title(told: ProjectedTest, forecast: Forecast) -> str:
-    return f"The {told.title} of {forecast.projection.plan_year} is likely to fail"
-
-
-def _text(told: ProjectedTest, forecast: Forecast, offers: list[Cure]) -> str:
-    if told.median is None or told.limit_median is None or told.low is None or told.high is None:
-        return told.refused
-    over = told.median - told.limit_median
-    last_day = forecast.projection.plan_year.last_day
-    sentences = [
-        f"At the end of the plan year, {_day(last_day)}, the highly compensated are expected to average "
-        f"{_figure(told, told.median)} (80 % of simulated years: {_figure(told, told.low)} to "
-        f"{_figure(told, told.high)}) against a limit of {_figure(told, told.limit_median)}: "
-        f"{_figure(told, abs(over))} {'over' if over > 0 else 'under'}.",
-        f"It fails in {_in_hundred(told.fail_probability_bps)} of 100 simulated years.",
-    ]
-    if told.today is not None and told.today_limit is not None:
-        sentences.append(f"Today it stands at {_figure(told, told.today)} against {_figure(told, told.today_limit)}.")
-    for cure in offers[:2]:
-        cost = "costs the employer nothing" if not cure.employer_cost_cents else _cost(cure.employer_cost_cents)
-        by = f", to be decided by {_day(cure.decide_by)}" if cure.decide_by else ""
-        sentences.append(f"{cure.title}: {cost}{by}, by {cure.decided_by.split(';')[0]}.")
-    if not offers:
-        sentences.append("No cure is available any more.")
-    return " ".join(sentences)
-
-
-def _cost(cents: int) -> str:
-    return f"costs about {Money(cents)}" if cents > 0 else f"saves about {Money(-cents)}"
-
-
-def _figure(told: ProjectedTest, value: int) -> str:
-    return percent(value) if told.unit is Unit.BPS else str(Money(value))
-
-
-def _in_hundred(bps: int) -> str:
-    """Never "100" or "0" unless every simulated year agrees."""
-    return str(min(99, max(1, (bps + 50) // 100))) if 0 < bps < 10_000 else str(bps // 100)
-
-
-def _day(day: date) -> str:
-    return f"{day:%B} {day.day}, {day.year}"
-
-
 def decide(content: Content, *, before: Alert | None, worth_raising: bool) -> AlertEventKind | None:
     """What a new forecast does to the alert of a test: raise, update, resolve, or nothing."""
     likely = content.fail_probability_bps
@@ -170,8 +128,9 @@ def decide(content: Content, *, before: Alert | None, worth_raising: bool) -> Al
         return AlertEventKind.RAISED if worth_raising and likely >= RAISE_FROM_BPS else None
     if likely < RESOLVE_BELOW_BPS:
         return AlertEventKind.RESOLVED
-    told = (before.fail_probability_bps, before.measured, before.limit, before.cheapest_cost_cents, before.text)
-    now = (likely, content.measured, content.limit, content.cheapest_cost_cents, content.text)
+    said = (before.title, before.text)
+    told = (*said, before.fail_probability_bps, before.measured, before.limit, before.cheapest_cost_cents)
+    now = (content.title, content.text, likely, content.measured, content.limit, content.cheapest_cost_cents)
     return AlertEventKind.UPDATED if told != now else None
 
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from open401k import compliance, fiduciary, plan
 from open401k.base import heads, messages
-from open401k.base.db import Actor, Database
+from open401k.base.db import Actor, Database, Tx
 from open401k.kernel import PlanId, SponsorId, day_of
 
 
@@ -29,10 +29,29 @@ def _test(db: Database, actor: Actor, tenant_id: SponsorId, plan_id: PlanId) -> 
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)  # nothing is recorded in the past of what the tests know
         today = day_of(tx.now)
-        tested = compliance.retest(tx, tenant_id=tenant_id, plan_id=plan_id, as_of=today, cause=f"day/{today}")
-        forecast = compliance.foresee(tx, tenant_id=tenant_id, run_id=tested.run_id)
-        if forecast is not None:
-            fiduciary.watch(tx, tenant_id=tenant_id, forecast=forecast)
+        _close(tx, tenant_id, plan_id, today)
+        tested = _tested(tx, tenant_id, plan_id, today, cause=f"day/{today}")
         refused = [each for each in tested.results if each.status is compliance.Status.REFUSED]
         messages.publish(tx, tenant_id=tenant_id, kind="plan.tested", subject=plan_id, data={"run": str(tested.run_id)})
         return Tested(plan_id, today, tuple(dict.fromkeys(each.explanation for each in refused)))
+
+
+def _close(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, today: date) -> None:
+    """Once a plan year is over, say how its tests ended: what was likely has come true or it has not."""
+    terms = plan.get(tx, tenant_id=tenant_id, plan_id=plan_id)
+    before = terms.plan_year_of(today).previous()
+    known = compliance.latest(tx, tenant_id=tenant_id, plan_id=plan_id, plan_year=before)
+    if known is None or known.cause == f"year/{before}":
+        return
+    # A payroll that came late has tested that last day already; what it said of it was final too.
+    if day_of(known.recorded_at) <= before.last_day:
+        _tested(tx, tenant_id, plan_id, before.last_day, cause=f"year/{before}")
+
+
+def _tested(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, as_of: date, *, cause: str) -> compliance.ComplianceRun:
+    """Test as of a day, project, and review the alerts."""
+    tested = compliance.retest(tx, tenant_id=tenant_id, plan_id=plan_id, as_of=as_of, cause=cause)
+    forecast = compliance.foresee(tx, tenant_id=tenant_id, run_id=tested.run_id)
+    if forecast is not None:
+        fiduciary.watch(tx, tenant_id=tenant_id, forecast=forecast)
+    return tested

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
-from ..kernel import CalendarYear, PlanYear, anniversary
+from ..kernel import CalendarYear, LimitationYear, PlanYear, anniversary
 
 #: Fewer participants than this at the start of the plan year make a small plan (29 CFR 2510.3-102(a)(2)).
 SMALL_PLAN_BELOW = 100
@@ -129,6 +129,25 @@ def correction_deadlines(plan_year: PlanYear, *, eaca_covers_everybody: bool = F
 def excess_deferral_deadlines(year: CalendarYear) -> ExcessDeferralDeadlines:
     """1 March to claim, 15 April to pay back (IRC 402(g)(2)(A)); not moved by weekends."""
     return ExcessDeferralDeadlines(year, date(year.year + 1, 3, 1), date(year.year + 1, 4, 15))
+
+
+def coverage_amendment(plan_year: PlanYear) -> date:
+    """Last day for an amendment that covers more people for the year that is over.
+
+    The 15th day of the 10th month after the close of the plan year (Reg. 1.401(a)(4)-11(g)(3)(iv)(A)).
+
+    >>> coverage_amendment(PlanYear.starting(date(2026, 1, 1)))
+    datetime.date(2027, 10, 15)
+    """
+    return _months_after(plan_year.end, 9) + timedelta(days=14)
+
+
+def excess_additions_return(year: LimitationYear) -> date:
+    """By when what is over the limit of IRC 415(c) is returned as a practice: 9 1/2 months after the limitation year.
+
+    Rev. Proc. 2021-30 section 4.04; by the method of section 6.06(2).
+    """
+    return _months_after(year.end, 9) + timedelta(days=14)
 
 
 def safe_harbor_notice(plan_year: PlanYear) -> Window:

@@ -36,6 +36,29 @@ class TopHeavyScenarios:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class MinimumScenarios:
+    """The minimum over scenarios: one rate per scenario, one amount per scenario and employee."""
+
+    rate_bps: Cents
+    highest_key_rate_bps: Cents
+    minimum: Cents
+    given: Cents
+    shortfall: Cents
+
+    def of_one(self) -> "TopHeavyMinimum":
+        """The only scenario, as a year of its own."""
+        if self.minimum.ndim != 1:
+            raise ValueError("the top-heavy minimum is that of one year: the highest key rate must not mix scenarios")
+        return TopHeavyMinimum(
+            rate_bps=int(self.rate_bps),
+            highest_key_rate_bps=int(self.highest_key_rate_bps),
+            minimum=self.minimum,
+            given=self.given,
+            shortfall=self.shortfall,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TopHeavyMinimum:
     """The minimum for each non-key employee: the rate owed, what has been given, and what is missing."""
 
@@ -117,16 +140,29 @@ def minimum_contribution(
     (416(c)(2)(A); Reg. 1.416-1 M-20). ``owed_to``: non-key participants employed on the last day, whatever their hours
     (M-10). Pay is 415(c)(3) pay under the 401(a)(17) cap. A safe harbor nonelective of 3 % meets it alone.
     """
+    return minimum_scenarios(
+        is_key=is_key,
+        owed_to=owed_to,
+        compensation=compensation,
+        deferrals=deferrals,
+        match=match,
+        nonelective=nonelective,
+    ).of_one()
+
+
+def minimum_scenarios(
+    *, is_key: Flags, owed_to: Flags, compensation: Cents, deferrals: Cents, match: Cents, nonelective: Cents
+) -> MinimumScenarios:
+    """The same over scenarios at once, people on the last axis: each scenario has its own highest key rate."""
     key_rates = half_up_quotient(
         np.where(is_key, deferrals + match + nonelective, 0) * _WHOLE, np.maximum(compensation, 1)
     )
-    if key_rates.ndim != 1:
-        raise ValueError("the top-heavy minimum is that of one year: the highest key rate must not mix scenarios")
-    highest = int(np.where(compensation > 0, key_rates, 0).max(initial=0))
-    rate = min(MINIMUM_BPS, highest)
-    minimum = np.where(owed_to & ~is_key, half_up_quotient(np.maximum(compensation, 0) * rate, _WHOLE), 0)
+    highest = np.where(compensation > 0, key_rates, 0).max(axis=-1, initial=0)
+    rate = np.minimum(MINIMUM_BPS, highest)
+    owed = half_up_quotient(np.maximum(compensation, 0) * np.expand_dims(rate, -1), _WHOLE)
+    minimum = np.where(owed_to & ~is_key, owed, 0)
     toward = match + nonelective
-    return TopHeavyMinimum(
+    return MinimumScenarios(
         rate_bps=rate,
         highest_key_rate_bps=highest,
         minimum=minimum,

@@ -5,13 +5,13 @@ from datetime import date
 
 from open401k import compliance, fiduciary
 from open401k.base.db import Tx
-from open401k.compliance import Cure, CureKind, TestId
+from open401k.compliance import Cure, CureKind, TestId, Unit
 from open401k.fiduciary import Alert, AlertEvent, AlertEventKind, AlertState
 from open401k.kernel import AlertId, ComplianceRunId, Money, PlanId, SponsorId, day_of
 
 from .heading import heading
-from .shown import AlertLine, Percent, PlanHeading, Projection
-from .standings import projection_of
+from .shown import AlertLine, Percent, PlanHeading, Projection, Shown
+from .standings import figure, projection_of
 
 _WHAT = {
     CureKind.LOWER_HCE_DEFERRALS: "The highly compensated save less for the rest of the year.",
@@ -20,12 +20,39 @@ _WHAT = {
     CureKind.QNEC: "The employer contributes for the others until the test passes.",
     CureKind.SAFE_HARBOR_3: "The employer contributes 3 % of pay for the others, and the test need not be passed.",
     CureKind.SAFE_HARBOR_4: "The employer contributes 4 % of pay for the others, and the test need not be passed.",
+    CureKind.LOWER_ELECTION: "Whoever is on course over the limit contributes less for the rest of the year.",
+    CureKind.STOP_ELECTION: "Payroll withholds nothing more once the limit would be passed.",
+    CureKind.ELECT_ROTH: "Those whose catch-up must be Roth make their deferrals as Roth.",
+    CureKind.RETURN_EXCESS: "After the year end, what is over the limit goes back to the person.",
+    CureKind.REALLOCATE: "Employer money given on pay that does not count leaves the account.",
+    CureKind.COVER_MORE: "A class that the plan leaves out comes in, for the rest of the year.",
+    CureKind.COVER_AFTERWARDS: "After the year end, a class that was left out is covered for all of the year.",
+    CureKind.TOP_HEAVY_MINIMUM: "The employer gives the other employees up to 3 % of pay.",
+    CureKind.LOWER_KEY_DEFERRALS: "The key employees save less, so that their part of the balances stays below 60 %.",
+    CureKind.SAFE_HARBOR_NEXT_YEAR: "From next year on the plan is a safe harbor plan, which is never top-heavy.",
+}
+_AFTER = {
+    TestId.DEFERRAL_LIMIT: "Deferrals of whoever is nearest, after",
+    TestId.ADDITIONS_LIMIT: "Additions of whoever is nearest, after",
+    TestId.COMPENSATION_LIMIT: "Largest pay that counts, after",
+    TestId.COVERAGE_DEFERRAL: "Coverage ratio after",
+    TestId.TOP_HEAVY: "Key employees' share after",
 }
 #: The year is deemed to pass: there is no limit any more.
 _NOT_TESTED = (CureKind.SAFE_HARBOR_3, CureKind.SAFE_HARBOR_4)
 _BEFORE_THE_YEAR_END = "Sized so that nine in ten simulated year ends pass, by the engine that tests every payroll."
 _AFTER_THE_YEAR_END = "Priced at the middle one of the simulated year ends; the true amount follows from the year end."
 _HOW = {
+    **dict.fromkeys(
+        (
+            CureKind.LOWER_ELECTION,
+            CureKind.STOP_ELECTION,
+            CureKind.ELECT_ROTH,
+            CureKind.COVER_MORE,
+            CureKind.LOWER_KEY_DEFERRALS,
+        ),
+        _BEFORE_THE_YEAR_END,
+    ),
     CureKind.LOWER_HCE_DEFERRALS: _BEFORE_THE_YEAR_END,
     CureKind.MORE_PARTICIPATION: _BEFORE_THE_YEAR_END,
 }
@@ -64,14 +91,18 @@ class CureLine:
     decided_by: str
     needs_amendment: bool
     notices: tuple[NoticeLine, ...]
-    hce_after: Percent | None
-    limit_after: Percent | None
+    measured_after: Shown
+    """What the test then measures; none where it says nothing about this way out."""
+    limit_after: Shown
     fails_after: Percent | None
-    costs: tuple[tuple[str, Money], ...] = ()
+    costs: tuple[tuple[str, Money | None], ...] = ()
+    """Parts of the cost; None where it cannot be known, as its name says."""
     effects: tuple[EffectLine, ...] = ()
     explanation: str = ""
     amendment: str = ""
     """Which amendment is needed, and by when."""
+    after: str = "Highly compensated after"
+    """What ``measured_after`` is."""
 
     @property
     def passes_in_hundred(self) -> str:
@@ -105,7 +136,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, alert_id: AlertId) ->
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
         alert=alert_line(found),
         projection=projection_of(told, test),
-        cures=() if told is None else tuple(_cure(cure) for cure in told.cures_of(test)),
+        cures=() if told is None else tuple(_cure(cure, told.projection.of(test).unit) for cure in told.cures_of(test)),
         history=tuple((day_of(event.recorded_at), _event(event)) for event in events),
     )
 
@@ -113,7 +144,8 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, alert_id: AlertId) ->
 def cures(tx: Tx, *, tenant_id: SponsorId, of: Alert) -> tuple[CureLine, ...]:
     """The cures that an alert tells of, cheapest first, without the rest of its page."""
     told = compliance.read_forecast(tx, tenant_id=tenant_id, run_id=ComplianceRunId.parse(of.run_id))
-    return () if told is None else tuple(_cure(cure) for cure in told.cures_of(TestId(of.test)))
+    test = TestId(of.test)
+    return () if told is None else tuple(_cure(cure, told.projection.of(test).unit) for cure in told.cures_of(test))
 
 
 def alert_line(alert: Alert) -> AlertLine:
@@ -129,7 +161,7 @@ def alert_line(alert: Alert) -> AlertLine:
     )
 
 
-def _cure(cure: Cure) -> CureLine:
+def _cure(cure: Cure, unit: Unit) -> CureLine:
     offered = cure.standing is not compliance.Standing.NOT_AVAILABLE
     amended = cure.standing is compliance.Standing.NEEDS_AMENDMENT
     passes = cure.pass_probability_bps
@@ -145,11 +177,15 @@ def _cure(cure: Cure) -> CureLine:
         decided_by=_sentence(cure.decided_by),
         needs_amendment=amended,
         notices=tuple(NoticeLine(words, None) for words in cure.notices),
-        hce_after=_percent(cure.median_after),
-        limit_after=None if cure.kind in _NOT_TESTED else _percent(cure.limit_after),
+        measured_after=figure(unit, cure.median_after),
+        limit_after=None if cure.kind in _NOT_TESTED else figure(unit, cure.limit_after),
         fails_after=None if passes is None else Percent(10_000 - passes),
         costs=tuple(
-            (f"{item.name} ({item.note})" if item.note else item.name, Money(item.cents)) for item in cure.cost
+            (
+                f"{item.name} ({item.note})" if item.note else item.name,
+                None if item.cents is None else Money(item.cents),
+            )
+            for item in cure.cost
         ),
         effects=tuple(
             EffectLine(effect.label, effect.text, Money(effect.cents), _percent(effect.rate_bps))
@@ -157,6 +193,7 @@ def _cure(cure: Cure) -> CureLine:
         ),
         explanation=_HOW.get(cure.kind, _AFTER_THE_YEAR_END) if offered else "",
         amendment=cure.reason if amended else "",
+        after=_AFTER.get(cure.test, "Highly compensated after"),
     )
 
 

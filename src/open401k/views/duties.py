@@ -22,6 +22,16 @@ _DATED = {
     CureKind.SAFE_HARBOR_4: "Last day to amend for a 4 % safe harbor",
     CureKind.QNEC: "Last day to amend for a QNEC",
     CureKind.REFUND: "Last day to refund without excise tax",
+    CureKind.RETURN_EXCESS: "Last day to pay back what is over the limit",
+    CureKind.COVER_AFTERWARDS: "Last day to amend who is covered",
+    CureKind.TOP_HEAVY_MINIMUM: "Who is employed today is owed the top-heavy minimum",
+}
+_QUESTIONS = {
+    TestId.DEFERRAL_LIMIT: "Decide how to stay within the deferral limit",
+    TestId.ADDITIONS_LIMIT: "Decide how to stay within the limit of annual additions",
+    TestId.COMPENSATION_LIMIT: "Take back money given on pay that does not count",
+    TestId.COVERAGE_DEFERRAL: "Decide whom else the plan covers",
+    TestId.TOP_HEAVY: "Decide what a top-heavy plan does",
 }
 
 
@@ -69,17 +79,17 @@ def _files(history: Sequence[runs.Run], today: date) -> list[DutyLine]:
 
 def _decisions(alert: fiduciary.Alert, cures: Sequence[Cure], today: date) -> list[DutyLine]:
     """The next day by which an alert can still be answered, and the later days that the law sets."""
-    test = f"the {alert.test.upper()} test"
+    question = _QUESTIONS.get(TestId(alert.test), f"Decide how to pass the {alert.test.upper()} test")
     offers = [cure for cure in cures if cure.standing is not compliance.Standing.NOT_AVAILABLE and cure.decide_by]
     days = {cure.decide_by: cure.decided_by for cure in reversed(offers) if cure.decide_by and cure.decide_by >= today}
     first = min(days, default=alert.decide_by)
     if first is None:
         return []
     state, who = state_on(first, today), days.get(first, alert.decided_by)
-    found = [DutyLine(first, f"Decide how to pass {test}", f"by {who}", state, alert_id=alert.alert_id)]
+    found = [DutyLine(first, question, f"by {who}", state, alert_id=alert.alert_id)]
     for cure in offers:
         if cure.kind in _DATED and cure.decide_by and cure.decide_by > first:
             state = state_on(cure.decide_by, today)
-            detail = f"one way to pass {test}"
+            detail = f"one answer to: {alert.title[:1].lower()}{alert.title[1:]}"
             found.append(DutyLine(cure.decide_by, _DATED[cure.kind], detail, state, alert_id=alert.alert_id))
     return found

@@ -12,9 +12,9 @@ from .shown import Percent, Projection, Shown, Standing, StandingLine
 _MEASURES = {
     TestId.ADP: "Average of the highly compensated",
     TestId.ACP: "Average of the highly compensated",
-    TestId.DEFERRAL_LIMIT: "Deferrals of whoever is nearest to the limit",
+    TestId.DEFERRAL_LIMIT: "Deferrals of whoever is nearest to the limit, as elections stand",
     TestId.ADDITIONS_LIMIT: "Annual additions of whoever is nearest to the limit",
-    TestId.COMPENSATION_LIMIT: "Largest employer contribution",
+    TestId.COMPENSATION_LIMIT: "Largest pay that counts",
     TestId.COVERAGE_DEFERRAL: "Coverage ratio",
     TestId.COVERAGE_MATCH: "Coverage ratio",
     TestId.TOP_HEAVY: "Key employees' share of the balances at the year end",
@@ -117,7 +117,7 @@ def standing_of(result: TestResult, told: ProjectedTest | None) -> Standing:
             return Standing.TOP_HEAVY if result.test is TestId.TOP_HEAVY else Standing.FAILS
         case Status.PASS:
             pass
-    likely = 0 if told is None or result.test is TestId.TOP_HEAVY else told.fail_probability_bps
+    likely = 0 if told is None or result.test is TestId.TOP_HEAVY else told.alarm_bps
     return Standing.AT_RISK if likely >= fiduciary.RAISE_FROM_BPS else Standing.PASSES
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from open401k.compliance import PayHistory
-from open401k.compliance.simulation import coming_dates
+from open401k.compliance.outset import coming_dates
 
 YEAR_END = date(2026, 12, 31)
 

@@ -122,12 +122,15 @@ def test_additions_over_all_of_pay_fail_415() -> None:
 
 
 def test_match_on_pay_above_the_compensation_limit_is_found() -> None:
-    facts = twelve()
+    facts = replace(twelve(), compensation=column(twelve(), {0: 40_000_000}, "compensation"))
     # 50 % of 6 % of 360,000 is 10,800; rounding on each of many dates may add cents, not dollars.
     fair = replace(facts, match=column(facts, {0: 1_080_000}, "match"))
     assert result(fair, TestId.COMPENSATION_LIMIT).status is Status.PASS
     beyond = replace(facts, match=column(facts, {0: 1_081_000}, "match"))
     assert result(beyond, TestId.COMPENSATION_LIMIT).status is Status.FAIL
+    # Pay below the limit cannot have been counted beyond it, whatever the money.
+    below = replace(beyond, compensation=twelve().compensation)
+    assert result(below, TestId.COMPENSATION_LIMIT).status is Status.PASS
 
 
 def test_coverage_counts_classes_that_the_plan_keeps_out() -> None:

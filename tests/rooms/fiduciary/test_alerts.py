@@ -1,7 +1,7 @@
 """Alerts: told once, updated by events, acknowledged by people, resolved by figures."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 import pytest
@@ -11,7 +11,7 @@ from tests.support.database import Begin
 
 from open401k import compliance, fiduciary
 from open401k.base import audit, messages
-from open401k.compliance import Forecast
+from open401k.compliance import Forecast, TestId
 from open401k.fiduciary import Alert, AlertEventKind, AlertState
 from open401k.kernel import FixedClock, SponsorId
 
@@ -28,14 +28,15 @@ def kept(begin: Begin, tenant: SponsorId, clock: FixedClock) -> KeptPlan:
     return plan
 
 
-def watched(begin: Begin, kept: KeptPlan, k: int) -> tuple[Forecast, list[Alert]]:
+def watched(begin: Begin, kept: KeptPlan, k: int, *, of: TestId = TestId.ADP) -> tuple[Forecast, list[Alert]]:
+    """What changed of one test's alert: the plan is top-heavy too, whatever its averages are."""
     with begin() as tx:
         run = compliance.retest(
             tx, tenant_id=kept.tenant, plan_id=kept.plan_id, as_of=PAY_DATES[k], cause=f"payroll {k}"
         )
         told = compliance.foresee(tx, tenant_id=kept.tenant, run_id=run.run_id)
         assert told is not None
-        return told, fiduciary.watch(tx, tenant_id=kept.tenant, forecast=told)
+        return told, [each for each in fiduciary.watch(tx, tenant_id=kept.tenant, forecast=told) if each.test == of]
 
 
 def test_projected_failure_raises_one_alert_with_cost_and_date(begin: Begin, kept: KeptPlan) -> None:
@@ -70,7 +71,7 @@ def test_next_payroll_updates_the_open_alert(begin: Begin, kept: KeptPlan, clock
     assert (updated.state, updated.raised_at) == (AlertState.OPEN, alert.raised_at)
     assert updated.updated_at > alert.updated_at
     with begin() as tx:
-        assert len(fiduciary.open_alerts(tx, tenant_id=kept.tenant)) == 1
+        assert [each.test for each in fiduciary.open_alerts(tx, tenant_id=kept.tenant)].count("adp") == 1
 
 
 def test_acknowledged_stays_acknowledged_through_updates(begin: Begin, kept: KeptPlan, clock: FixedClock) -> None:
@@ -96,7 +97,8 @@ def test_alert_is_resolved_when_failing_has_become_unlikely_and_may_come_back(
     _, (resolved,) = watched(begin, kept, 11)
     assert (resolved.alert_id, resolved.state) == (alert.alert_id, AlertState.RESOLVED)
     with begin() as tx:
-        assert fiduciary.open_alerts(tx, tenant_id=kept.tenant, plan_id=kept.plan_id) == []
+        still = fiduciary.open_alerts(tx, tenant_id=kept.tenant, plan_id=kept.plan_id)
+        assert "adp" not in {each.test for each in still}
     for k in range(12, 22):
         clock.advance(timedelta(days=14))
         pay(begin, kept, k, rates=(2_000, 2_000, *RATES[2:]))
@@ -146,3 +148,52 @@ def test_figures_between_the_two_thresholds_neither_open_nor_close(begin: Begin,
     high = replace(content, fail_probability_bps=9_000)
     assert fiduciary.decide(high, before=None, worth_raising=False) is None
     assert alert.decide_by is None or alert.decide_by >= date(2026, 1, 1)
+
+
+def test_top_heavy_plan_is_told_what_it_owes_by_when_and_what_meets_it(begin: Begin, kept: KeptPlan) -> None:
+    _, (alert,) = watched(begin, kept, 2, of=TestId.TOP_HEAVY)
+    assert alert.title == "The plan is top-heavy for 2026: a minimum contribution is due"
+    assert (alert.cheapest_cure, alert.decide_by) == ("top_heavy_minimum", date(2026, 11, 30))
+    assert alert.cheapest_cost_cents is not None
+    assert alert.cheapest_cost_cents > 0
+    for words in ("80.00 %", "3 % of pay", "IRC 416(c)(2)", "by December 31, 2026", "by November 30, 2026"):
+        assert words in alert.text
+
+
+def test_person_on_course_over_the_deferral_limit_is_told_by_name_with_a_day_to_stop(
+    begin: Begin, tenant: SponsorId, clock: FixedClock
+) -> None:
+    plan = open_plan(begin, tenant)
+    for k in range(3):
+        clock.advance(timedelta(days=14))
+        pay(begin, plan, k, rates=(1_500, 800, *RATES[2:]))
+    _, (alert,) = watched(begin, plan, 2, of=TestId.DEFERRAL_LIMIT)
+    assert alert.title == "Somebody is on course over the deferral limit of 2026"
+    for words in ("Employee 0 would end the year over the deferral limit", "$24,500.00", "unless payroll stops it"):
+        assert words in alert.text
+    assert alert.decide_by is not None
+    assert alert.decided_by.startswith("the plan administrator")
+
+
+def closed(told: Forecast, *, likely: int) -> Forecast:
+    """The same said on January 1: the year is over and every simulated year-end is the one that came."""
+    tests = tuple(
+        replace(each, fail_probability_bps=likely) if each.test is TestId.ADP else each
+        for each in told.projection.tests
+    )
+    return replace(
+        told, recorded_at=datetime(2027, 1, 1, 12, tzinfo=UTC), projection=replace(told.projection, tests=tests)
+    )
+
+
+def test_after_the_year_end_nothing_is_likely_any_more(begin: Begin, kept: KeptPlan) -> None:
+    told, (alert,) = watched(begin, kept, 2)
+    assert alert.title == "The ADP test of 2026 is likely to fail"
+    failed = fiduciary.content_of(closed(told, likely=10_000), TestId.ADP)
+    passed = fiduciary.content_of(closed(told, likely=0), TestId.ADP)
+    assert (failed.title, passed.title) == ("The ADP test of 2026 failed", "The ADP test of 2026 passed")
+    for content in (failed, passed):
+        assert "expected" not in content.text
+        assert "simulated" not in content.text
+    assert fiduciary.decide(failed, before=alert, worth_raising=True) is AlertEventKind.UPDATED
+    assert fiduciary.decide(passed, before=alert, worth_raising=True) is AlertEventKind.RESOLVED
