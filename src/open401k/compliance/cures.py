@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .cure_case import Case, first_change, median_year
+from open401k.kernel import day_of
+
+from .cure_case import Case, day_text, first_change, median_year, not_available
 from .cures_after import qnec, refund, safe_harbor
 from .cures_before import lower_deferrals, more_participation
 from .cures_coverage import coverage_cures
@@ -56,8 +58,15 @@ def cures(facts: PlanFacts, *, is_hce: Flags, is_key: Flags, seed: int, test: Te
     count = max(20, min(_SCENARIOS, 200_000 // max(len(facts), 1)))
     ends = year_ends(facts, today, seed=seed, scenarios=count)
     case = Case(facts, measure, today, ends, median_year(measure, ends), seed, first_change(facts))
-    offers = _OFFERS[test](case)
+    # A year that is over is tested as of its last day, and days to decide have passed since then.
+    offers = [_in_time(case, cure) for cure in _OFFERS[test](case)]
     return tuple(sorted(offers, key=_order))
+
+
+def _in_time(case: Case, cure: Cure) -> Cure:
+    if cure.decide_by is None or cure.decide_by >= day_of(case.facts.known_at):
+        return cure
+    return not_available(case, cure.kind, cure.title, f"The last day to decide it was {day_text(cure.decide_by)}.")
 
 
 #: They change nothing of this year: their cost does not compare with that of the others.

@@ -65,6 +65,8 @@ class Alert:
     alert_id: AlertId
     plan_id: PlanId
     plan_year: str
+    last_day: date
+    """Of that plan year."""
     test: str
     state: AlertState
     title: str
@@ -253,11 +255,12 @@ def _load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId | None, year_start: d
 
 
 def _alert(row: _store.AlertRow) -> Alert:
-    said = row.content
+    said, year = row.content, PlanYear.starting(row.year_start)
     return Alert(
         alert_id=AlertId(row.alert_id),
         plan_id=PlanId(row.plan_id),
-        plan_year=str(PlanYear.starting(row.year_start)),
+        plan_year=str(year),
+        last_day=year.last_day,
         test=row.test,
         state=_STATES[AlertEventKind(row.state)],
         title=said["title"],

@@ -1,12 +1,14 @@
 """A day begins: every plan is tested as of today, and what that changes is told. Not here: moving a clock."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from open401k import compliance, fiduciary, plan
 from open401k.base import heads, messages
 from open401k.base.db import Actor, Database, Tx
 from open401k.kernel import PlanId, SponsorId, day_of
+
+_CLOSED_WITHIN = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +31,20 @@ def _test(db: Database, actor: Actor, tenant_id: SponsorId, plan_id: PlanId) -> 
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)  # nothing is recorded in the past of what the tests know
         today = day_of(tx.now)
-        _close(tx, tenant_id, plan_id, today)
+        close_year(tx, tenant_id=tenant_id, plan_id=plan_id, today=today)
         tested = _tested(tx, tenant_id, plan_id, today, cause=f"day/{today}")
         refused = [each for each in tested.results if each.status is compliance.Status.REFUSED]
         messages.publish(tx, tenant_id=tenant_id, kind="plan.tested", subject=plan_id, data={"run": str(tested.run_id)})
         return Tested(plan_id, today, tuple(dict.fromkeys(each.explanation for each in refused)))
 
 
-def _close(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, today: date) -> None:
+def close_year(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, today: date) -> None:
     """Once a plan year is over, say how its tests ended: what was likely has come true or it has not."""
     terms = plan.get(tx, tenant_id=tenant_id, plan_id=plan_id)
-    before = terms.plan_year_of(today).previous()
+    year = terms.plan_year_of(today)
+    if today - year.start > _CLOSED_WITHIN:
+        return
+    before = year.previous()
     known = compliance.latest(tx, tenant_id=tenant_id, plan_id=plan_id, plan_year=before)
     if known is None or known.cause == f"year/{before}":
         return

@@ -11,6 +11,7 @@ from open401k.base.steps import FlowResults, Halt, run_flow
 from open401k.kernel import ComplianceRunId, FlowId, PlanId, Refused, RunId, SponsorId, day_of
 from open401k.payroll import runs
 
+from .day import close_year
 from .payroll_check import check_run
 from .payroll_record import record_lines
 from .payroll_settle import settle_recorded
@@ -106,6 +107,7 @@ def retest(tx: Tx, of: Payroll, _: dict[str, Any]) -> str:
     pay_date = run.pay_date or today
     terms = plan.provisions_on(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, on=pay_date)
     as_of = min(max(pay_date, today), terms.plan_year_of(pay_date).last_day)
+    close_year(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=today)
     tested = compliance.retest(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, as_of=as_of, cause=str(of.run_id))
     told = {"run": str(tested.run_id)}
     messages.publish(tx, tenant_id=of.tenant_id, kind="plan.tested", subject=of.plan_id, data=told)

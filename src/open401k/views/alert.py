@@ -134,7 +134,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, alert_id: AlertId) ->
     told = compliance.read_forecast(tx, tenant_id=tenant_id, run_id=ComplianceRunId.parse(found.run_id))
     return AlertDetail(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
-        alert=alert_line(found),
+        alert=alert_line(found, day_of(tx.now)),
         projection=projection_of(told, test),
         cures=() if told is None else tuple(_cure(cure, told.projection.of(test).unit) for cure in told.cures_of(test)),
         history=tuple((day_of(event.recorded_at), _event(event)) for event in events),
@@ -148,11 +148,13 @@ def cures(tx: Tx, *, tenant_id: SponsorId, of: Alert) -> tuple[CureLine, ...]:
     return () if told is None else tuple(_cure(cure, told.projection.of(test).unit) for cure in told.cures_of(test))
 
 
-def alert_line(alert: Alert) -> AlertLine:
-    """An alert as lists show it."""
+def alert_line(alert: Alert, today: date) -> AlertLine:
+    """An alert as lists show it; what nobody has looked at since its year ended is said to be of before."""
+    told_on = day_of(alert.updated_at)
+    stale = told_on <= alert.last_day < today
     return AlertLine(
         alert_id=alert.alert_id,
-        title=alert.title,
+        title=f"{alert.title}, as told on {told_on:%B} {told_on.day}" if stale else alert.title,
         sentence=alert.text,
         decide_by=alert.decide_by,
         decided_by=_who(alert.decided_by),

@@ -81,7 +81,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PlanHealth:
     contributed, saving = _contributed(tx, tenant_id, plan_id, year)
     return PlanHealth(
         heading=top,
-        alerts=tuple(alert_line(each) for each in found),
+        alerts=tuple(alert_line(each, day_of(tx.now)) for each in found),
         plan_assets=assets(tx, tenant_id=tenant_id, plan_id=plan_id),
         contributed_this_year=contributed,
         saving=saving,

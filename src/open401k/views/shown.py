@@ -97,6 +97,10 @@ class Projection:
     refused: str = ""
     outcome: str = "fail"
     """What ``fails`` counts: to be top-heavy is no failure."""
+    owed: Money | None = None
+    """What a plan that is top-heavy for this year owes at its end, in the middle of the year ends; none: nothing is."""
+    owed_low: Money | None = None
+    owed_high: Money | None = None
 
     @property
     def failing(self) -> int:

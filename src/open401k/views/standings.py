@@ -83,8 +83,15 @@ def projection_of(forecast: Forecast | None, test: TestId) -> Projection | None:
         limit_high=figure(told.unit, told.limit_high),
         simulated=forecast.projection.scenarios,
         refused=told.refused,
+        owed=_money(told.cost_median),
+        owed_low=_money(told.cost_low),
+        owed_high=_money(told.cost_high),
         outcome="make the plan top-heavy next year" if test is TestId.TOP_HEAVY else "fail",
     )
+
+
+def _money(cents: int | None) -> Money | None:
+    return None if cents is None else Money(cents)
 
 
 def standing_line(result: TestResult, of: Newest) -> StandingLine:

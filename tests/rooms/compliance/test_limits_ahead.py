@@ -1,4 +1,4 @@
-"""Limits of single people, coverage and top-heavy at the year end: projected, told and cured by the engine of the tests."""
+"""Limits of single people, coverage and top-heavy at the year end: projected, told and cured by one engine."""
 
 from dataclasses import replace
 from datetime import date
@@ -206,7 +206,7 @@ def test_coverage_of_a_year_that_is_over_is_cured_by_october_15() -> None:
 
 
 def test_top_heavy_plan_is_told_what_its_minimum_costs() -> None:
-    # 3 % of 52,000 to each of the four without match, 0.50 % to the four with 2.50 % of match, nothing to the two at 3 %.
+    # 3 % of 52,000 to each of the four without match, 0.50 % to the four with 2.50 % of match, none to the two at 3 %.
     ahead = told(twelve(), habits=STILL).of(TestId.TOP_HEAVY)
     assert ahead.cost_median == 4 * 156_000 + 4 * 26_000
     assert ahead.alarm_bps == 10_000

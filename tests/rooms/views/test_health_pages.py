@@ -80,7 +80,9 @@ def test_adp_passes_today_and_is_at_risk(health: plan_health.PlanHealth) -> None
 
 
 def test_the_alert_says_what_by_when_and_who(health: plan_health.PlanHealth) -> None:
-    (line,) = health.alerts
+    line, minimum = health.alerts
+    assert minimum.title == "The plan is top-heavy for 2026: a minimum contribution is due"
+    assert (minimum.decide_by, minimum.decided_by) == (date(2026, 11, 30), "The sponsor")
     assert line.title == "The ADP test of 2026 is likely to fail"
     assert "Today it stands at 4.96 % against 5.22 %." in line.sentence
     assert line.decide_by == date(2026, 8, 21)
@@ -306,7 +308,7 @@ def test_the_book_begins_with_the_plan_that_needs_somebody(acme: Seat, postgres:
         book = advisor_book.load(tx)
     mine = {acme.plan.plan_id, birch.plan.plan_id}
     first, second = (line for line in book.plans if line.heading.plan_id in mine)
-    assert (first.heading.plan_id, first.alerts, first.worst) == (acme.plan.plan_id, 1, Standing.AT_RISK)
+    assert (first.heading.plan_id, first.alerts, first.worst) == (acme.plan.plan_id, 2, Standing.AT_RISK)
     assert (first.worst_test, first.last_payroll_on) == ("ADP test", AUGUST)
     assert first.adp is not None
     assert first.adp.measured == Percent(496)
@@ -363,8 +365,10 @@ def test_an_alert_outlives_the_year_of_its_test(acme: Seat) -> None:
     later = Seat(acme.db, FixedClock(datetime(2027, 1, 4, 20, tzinfo=UTC)), acme.plan, acme.run_ids)
     page = _health(later)
     with later.begin() as tx:
-        (still_open,) = fiduciary.open_alerts(tx, tenant_id=acme.plan.sponsor_id)
-    assert [line.alert_id for line in page.alerts] == [still_open.alert_id]
+        still_open = fiduciary.open_alerts(tx, tenant_id=acme.plan.sponsor_id)
+    assert [each.test for each in still_open] == ["adp", "top_heavy"]
+    assert [line.alert_id for line in page.alerts] == [each.alert_id for each in still_open]
+    assert page.alerts[0].title == "The ADP test of 2026 is likely to fail, as told on August 14"
     decide = next(line for line in page.duties if line.title == "Decide how to pass the ADP test")
     assert (decide.due_on, decide.state) == (date(2027, 3, 15), DutyState.AHEAD)
     assert next(line for line in page.duties if line.run_id == acme.run_ids[-1]).state is DutyState.LATE

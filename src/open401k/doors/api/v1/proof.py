@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from open401k import fiduciary
 from open401k.base.access import Permission
-from open401k.kernel import AlertId
+from open401k.kernel import AlertId, day_of
 from open401k.views import alert, plan_health, shown, test_detail
 
 from ...guard import Caller, Needs
@@ -70,9 +70,10 @@ def projection(caller: Tester) -> dict[str, Any]:
 def alerts(caller: Alerted, after: Cursor = None, limit: Limit = LIMIT) -> dict[str, Any]:
     """Open alerts, the first raised first."""
     with caller.begin() as tx:
+        today = day_of(tx.now)
         found = fiduciary.open_alerts(tx, tenant_id=caller.tenant, plan_id=caller.plan)
     told, following = page(found, lambda each: str(each.alert_id), after=after, limit=limit)
-    return {"items": [document(alert.alert_line(each)) for each in told], "next": following}
+    return {"items": [document(alert.alert_line(each, today)) for each in told], "next": following}
 
 
 @router.get("/plans/{plan_id}/alerts/{alert_id}", response_model=given(alert.AlertDetail))
