@@ -34,6 +34,11 @@ class Payroll:
         self.asked.append(("receive_file", order, told))
         return self.refuse or RunOutcome(samples.RUNS[15], RunState.MAPPING)
 
+    def send_again(self, order: Order, *, run_id: RunId, reason: str) -> RunOutcome | Refused[Any]:
+        """Open nothing."""
+        self.asked.append(("send_again", order, {"run_id": run_id, "reason": reason}))
+        return self.refuse or RunOutcome(samples.RUNS[15], RunState.CHECKED)
+
     def confirm_mapping(
         self, order: Order, *, run_id: RunId, fields: Mapping[int, str | None]
     ) -> RunOutcome | Refused[Any]:
@@ -135,6 +140,7 @@ SAMPLE_LOADERS: Mapping[str, Any] = {
     "alert.load": samples.ALERT_DETAIL,
     "payroll_history.load": samples.HISTORY,
     "payroll_history.load_run": samples.run_detail(),
+    "payroll_history.load_rows": (samples.run_detail().rows, None),
     "payroll_upload.load": samples.UPLOAD,
     "payroll_upload.load_mapping": samples.MAPPING,
     "advisor_book.load": samples.BOOK,

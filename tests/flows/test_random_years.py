@@ -526,7 +526,7 @@ class Machine:
                 [self.sponsor],
             )
             kept = tx.rows(
-                "select run_id from compliance.run where tenant_id = %s order by recorded_at", [self.sponsor]
+                "select run_id from compliance.run where tenant_id = %s order by recorded_at, run_id", [self.sponsor]
             )
             said = [compliance.get(tx, tenant_id=self.sponsor, run_id=ComplianceRunId(each)) for (each,) in kept]
         posted = Counter({slot: cents for slot, cents in posted.items() if cents})

@@ -155,6 +155,7 @@ def _left_in(day: date | None, facts: PlanFacts) -> bool:
 
 
 def hazard_of(tenure: Floats, habits: Habits) -> Floats:
+    """How many of a hundred leave in a year, by how long they have been here."""
     return np.select(
         [tenure < 1, tenure < 3], [habits.leave_first_year, habits.leave_years_two_three], habits.leave_later
     )

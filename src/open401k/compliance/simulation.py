@@ -310,6 +310,7 @@ def _roth_on(begin: Start, intervention: Intervention | None, day: date) -> Floa
 
 
 def formula_of(facts: PlanFacts) -> MatchFormula | None:
+    """The plan's match, where it has one."""
     match = facts.provisions.match
     return None if match is None else MatchFormula.of(match.tiers, match.cap_cents)
 

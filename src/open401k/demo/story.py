@@ -151,7 +151,7 @@ def _post(sandbox: Sandbox, seat: Seat, run_id: RunId, say: Say) -> None:
     say(f"{run.pay_date} {seat.company.name}: {posted['rows']} rows, {money} posted{held}. {stands}.")
     for alert in alerts:
         # An alert is told once: that its figures moved with a payroll is on its page.
-        if str(alert.alert_id) in result["warn"] and alert.raised_at == alert.updated_at:
+        if alert.run_id == result["retest"] and alert.raised_at == alert.updated_at:
             say(f"    ALERT: {alert.title}. {alert.text}")
 
 

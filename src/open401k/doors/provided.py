@@ -57,6 +57,7 @@ class RunHeader:
     provider: str = ""
     replaces: RunId | None = None
     confirmed: bool = False
+    second_run_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,16 @@ class PayrollStory(Protocol):
         provider: str | None,
         pay_date: date | None,
         replaces: RunId | None,
+        second_run_reason: str = "",
     ) -> RunOutcome | Refused[Any]:
-        """Store a file, sealed, and open its run; where its columns are known, check every row."""
+        """Store a file, sealed, and open its run; where its columns are known, check every row.
+
+        A file, or amounts, that were posted before are a payroll of their own only with a reason.
+        """
+        ...
+
+    def send_again(self, order: Order, *, run_id: RunId, reason: str) -> RunOutcome | Refused[Any]:
+        """Open another run of a file that was kept before: a second payroll of the same amounts, and why."""
         ...
 
     def confirm_mapping(

@@ -16,6 +16,7 @@ from open401k.flows.payroll_intake import (
     claim_key,
     content_of,
     say_yes,
+    send_again,
     settle_columns,
     take_in,
 )
@@ -90,17 +91,25 @@ class PayrollStories:
         provider: str | None,
         pay_date: date | None,
         replaces: RunId | None,
+        second_run_reason: str = "",
     ) -> RunOutcome | Refused[Any]:
         """Keep the file; it is checked already where its columns are known."""
-        said = f"{provider or ''}|{pay_date or ''}|{replaces or ''}|".encode()
+        said = f"{provider or ''}|{pay_date or ''}|{replaces or ''}|{_again(second_run_reason)}".encode()
         refused = self._claim(order, said + content)
         if refused is not None:
             return refused
-        upload = Upload(order.tenant_id, order.plan_id, name, content, provider or "", pay_date, replaces)
+        upload = Upload(
+            order.tenant_id, order.plan_id, name, content, provider or "", pay_date, replaces, second_run_reason
+        )
         taken = take_in(self._db, actor=order.actor, upload=upload)
         if isinstance(taken, Refused):
             return taken
         return self._outcome(order, taken.run.run_id, already=taken.already)
+
+    def send_again(self, order: Order, *, run_id: RunId, reason: str) -> RunOutcome | Refused[Any]:
+        """Open another run of a file that was kept before; the same reason twice is one run."""
+        taken = send_again(self._db, actor=order.actor, tenant_id=order.tenant_id, run_id=run_id, reason=reason)
+        return taken if isinstance(taken, Refused) else self._outcome(order, taken.run.run_id, already=taken.already)
 
     def confirm_mapping(
         self, order: Order, *, run_id: RunId, fields: Mapping[int, str | None]
@@ -122,8 +131,10 @@ class PayrollStories:
             payroll.API_PROVIDER,
             run.pay_date,
             run.replaces,
+            run.second_run_reason,
         )
-        refused = self._claim(order, upload.content + f"|{run.replaces or ''}|{run.confirmed}".encode())
+        said = f"|{run.replaces or ''}|{run.confirmed}{_again(run.second_run_reason)}"
+        refused = self._claim(order, upload.content + said.encode())
         if refused is not None:
             return refused
         taken = take_in(self._db, actor=order.actor, upload=upload)
@@ -170,6 +181,11 @@ class PayrollStories:
             rows_read=run.rows,
             found=sum(run.counts.get(severity, 0) for severity in payroll.Severity),
         )
+
+
+def _again(reason: str) -> str:
+    """Part of what a key stands for only where there is one, so that keys of before mean what they meant."""
+    return f"again: {reason}|" if reason else ""
 
 
 class VerifyStories:

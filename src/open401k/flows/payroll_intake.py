@@ -66,6 +66,17 @@ def take_in(db: Database, *, actor: Actor, upload: Upload) -> Taken | Refused[ru
     return _checked(db, actor, upload.tenant_id, received.run, already=received.already)
 
 
+def send_again(
+    db: Database, *, actor: Actor, tenant_id: SponsorId, run_id: RunId, reason: str
+) -> Taken | Refused[runs.Refusal]:
+    """A person says that a file kept before is a payroll of its own, and why: a second one of the same amounts."""
+    with db.begin(actor, tenants=[tenant_id]) as tx:
+        run = runs.get(tx, tenant_id=tenant_id, run_id=run_id)
+        data = payroll.files.content(tx, tenant_id=tenant_id, file_id=run.file_id)
+    upload = Upload(tenant_id, run.plan_id, run.file_name, data, run.provider, run.announced, second_run_reason=reason)
+    return take_in(db, actor=actor, upload=upload)
+
+
 def content_of(body: Mapping[str, Any]) -> bytes:
     """The bytes that stand for the API's rows: canonical JSON, the same for the same body."""
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()

@@ -121,11 +121,15 @@ def project(tx: Tx, of: Payroll, results: dict[str, Any]) -> bool:
 
 
 def warn(tx: Tx, of: Payroll, results: dict[str, Any]) -> list[str]:
-    """The August alert: raised once, kept up to date, resolved when the projection no longer calls for it."""
+    """The August alert: raised once, kept up to date, resolved when the projection no longer calls for it.
+
+    Answers with what is then open: the same however often it is asked.
+    """
     run_id = ComplianceRunId.parse(results[retest.__name__])
     forecast = compliance.read_forecast(tx, tenant_id=of.tenant_id, run_id=run_id)
-    alerts = [] if forecast is None else fiduciary.watch(tx, tenant_id=of.tenant_id, forecast=forecast)
-    return [str(alert.alert_id) for alert in alerts]
+    if forecast is not None:
+        fiduciary.watch(tx, tenant_id=of.tenant_id, forecast=forecast)
+    return [str(alert.alert_id) for alert in fiduciary.open_alerts(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)]
 
 
 STEPS = (check, post, retest, project, warn)

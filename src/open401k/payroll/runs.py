@@ -78,12 +78,18 @@ def receive(
     second_run_reason: str = "",
     announced: date | None = None,
 ) -> Received | Refused[Refusal]:
-    """Keep an upload and open its run. The same bytes are the same run, unless a reason says they are meant again."""
+    """Keep an upload and open its run. The same bytes are the same run, unless a reason says they are meant again.
+
+    The same bytes with the same reason are one run too: whoever clicks twice means it once.
+    """
     heads.lock(tx, tenant_id=tenant_id)  # two uploads of one file at once: the second waits and finds the first
     file_id = files.keep(tx, tenant_id=tenant_id, plan_id=plan_id, name=file_name, data=data)
     before = _store.runs_of_file(tx, tenant_id=tenant_id, plan_id=plan_id, file_id=file_id)
     if before and not second_run_reason and not _means_something_else(before[0], replaces):
         return Received(before[0], already=True)
+    meant = next((run for run in before if second_run_reason and run.reason == second_run_reason), None)
+    if meant is not None:
+        return Received(meant, already=True)
     if replaces is not None:
         refusal = _may_replace(_store.run(tx, tenant_id=tenant_id, run_id=replaces), plan_id, replaces)
         if refusal is not None:
@@ -190,7 +196,7 @@ def checked(
             mark(tx, tenant_id=tenant_id, run_id=run_id, status=Status.REJECTED, detail={"looks_like": str(twin)})
             message = f"This looks like run {twin}: the same people, the same pay date, the same amounts."
             fix = "If it is a real second payroll, send it again with a reason; if it corrects that run, say so."
-            return Refused(Refusal.LOOKS_LIKE, message, fix, {"run_id": str(twin)})
+            return Refused(Refusal.LOOKS_LIKE, message, fix, {"run_id": str(twin), "refused_run_id": str(run_id)})
         clear = Status.CONFIRMED if run.status == Status.CONFIRMED else Status.RECEIVED
         waits = outcome.findings.needs_confirmation and clear is Status.RECEIVED
         status = Status.NEEDS_CONFIRMATION if waits else clear

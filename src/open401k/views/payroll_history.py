@@ -33,6 +33,7 @@ __all__ = [
     "RunRow",
     "StepLine",
     "load",
+    "load_rows",
     "load_run",
     "state_of",
 ]
@@ -101,6 +102,10 @@ class RunDetail:
     replaced_by: RunId | None = None
     more_rows: int | None = None
     """The last row shown, when there are more."""
+    looks_like: RunId | None = None
+    """The posted run of the same people, pay date and amounts, because of which this one was refused."""
+    reason: str = ""
+    """Why it is a payroll of its own although another looks the same."""
 
     @property
     def may_be_corrected(self) -> bool:
@@ -148,8 +153,23 @@ def load_run(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId, af
         deposit=_deposit(tx, tenant_id, run),
         replaces=run.replaces,
         replaced_by=run.replaced_by,
+        looks_like=_looks_like(tx, tenant_id, run),
+        reason=run.reason,
         more_rows=rows[_MOST_ROWS - 1].line_no if len(rows) > _MOST_ROWS else None,
     )
+
+
+def load_rows(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId, after_row: int = 0, limit: int = _MOST_ROWS
+) -> tuple[tuple[RunRow, ...], int | None] | None:
+    """Rows of a run below row ``after_row``, and the last of them if there are more; None without such a run."""
+    history = {run.run_id: run for run in runs.history(tx, tenant_id=tenant_id, plan_id=plan_id)}
+    run = history.get(run_id)
+    if run is None:
+        return None
+    found = runs.findings_of_run(tx, tenant_id=tenant_id, run_id=run_id)
+    rows = _rows(tx, tenant_id, run, _replaced(run, history), found, after_row, limit)
+    return tuple(rows[:limit]), rows[limit - 1].line_no if len(rows) > limit else None
 
 
 def _replaced(run: runs.Run, history: dict[RunId, runs.Run]) -> list[runs.Run]:
@@ -168,13 +188,21 @@ def _rows(
     replaced: Sequence[runs.Run],
     found: Sequence[payroll.Finding],
     after: int,
+    limit: int = _MOST_ROWS,
 ) -> list[RunRow]:
     """A page of rows and one more, if there is one."""
     findings = Counter(each.row for each in found if each.row is not None)
     if run.status != runs.Status.POSTED:
-        return sent_rows(tx, tenant_id=tenant_id, run=run, findings=findings, after=after, limit=_MOST_ROWS + 1)
+        return sent_rows(tx, tenant_id=tenant_id, run=run, findings=findings, after=after, limit=limit + 1)
     rows = posted_rows(tx, tenant_id=tenant_id, run=run, replaced=replaced, findings=findings)
-    return [row for row in rows if row.line_no > after][: _MOST_ROWS + 1]
+    return [row for row in rows if row.line_no > after][: limit + 1]
+
+
+def _looks_like(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> RunId | None:
+    if run.status != runs.Status.REJECTED:
+        return None
+    twin = runs.told(tx, tenant_id=tenant_id, run_id=run.run_id).get("looks_like")
+    return None if twin is None else RunId.parse(twin)
 
 
 def _name(tx: Tx, actor_id: str) -> str:

@@ -140,3 +140,44 @@ def test_a_deposit_is_recorded_once(desk: Desk) -> None:
     ahead = desk.post(path, {**sent, "received_on": "2026-03-01"}, "ahead")
     assert ahead.json()["errors"][0]["pointer"] == "/received_on"
     assert desk.get(path)["items"] == [done.json()]
+
+
+def test_a_second_payroll_of_the_same_amounts_needs_a_reason(desk: Desk) -> None:
+    first = desk.post("/v1/payroll-runs", desk.payroll(), "first").json()
+    # One more row order is other bytes of the same content.
+    turned = desk.payroll()
+    turned["rows"].reverse()
+    refused = desk.post("/v1/payroll-runs", turned, "second")
+    assert (refused.status_code, refused.json()["code"]) == (422, "looks_like")
+    assert refused.json()["run_id"] == first["run_id"]
+    meant = desk.post("/v1/payroll-runs", {**turned, "second_run_reason": "a bonus for everybody"}, "meant")
+    assert meant.status_code == 201, meant.text
+    again = desk.post("/v1/payroll-runs", {**turned, "second_run_reason": "a bonus for everybody"}, "meant")
+    assert again.json() == meant.json()
+    held = desk.get(f"/v1/plans/{desk.plan_id}/balances")["items"]
+    assert [each["amount"] for each in held if each["source"] == "pre_tax"] == ["400.00"] * 3
+    assert desk.get(meant.headers["location"])["reason"] == "a bonus for everybody"
+
+
+def test_a_reason_makes_a_second_payroll_of_the_very_same_file(desk: Desk) -> None:
+    body = desk.payroll()
+    first = desk.post("/v1/payroll-runs", body, "first").json()
+    silent = desk.post("/v1/payroll-runs", body, "again")
+    assert silent.json()["run_id"] == first["run_id"]
+    meant = desk.post("/v1/payroll-runs", {**body, "second_run_reason": "bonus"}, "meant").json()
+    assert meant["run_id"] != first["run_id"]
+    assert meant["posted"]
+
+
+def test_every_row_of_a_run_is_reached_by_the_page(desk: Desk) -> None:
+    path = desk.post("/v1/payroll-runs", desk.payroll(), "rows").headers["location"]
+    whole = desk.get(path)["rows"]
+    seen: list[Any] = []
+    after: dict[str, Any] = {}
+    for _ in whole:
+        answer = desk.get(f"{path}/rows", limit=1, **after)
+        seen += answer["items"]
+        after = {"after": answer["next"]}
+    assert seen == whole
+    assert after == {"after": None}
+    assert desk.client.get(f"{path}/rows", params={"after": "x"}).status_code == 422

@@ -15,12 +15,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.doors.test_browser import Site, opened
 from tests.doors.world import Sandbox, World
-from tests.rooms.views.story import NEWCOMER, Story, begun
+from tests.rooms.views.story import NEWCOMER, PROVIDER, Story, begun
 from tests.support.database import TESTER, Served
 
 from open401k import fiduciary
 from open401k.base.access import Role
-from open401k.demo.files import Mistakes
+from open401k.demo.files import NO_MISTAKES, Mistakes, file_name, payroll_csv
+from open401k.demo.people import ACME
 from open401k.doors.provided import DoorSettings
 from open401k.doors.stories import PayrollStories
 from open401k.flows.payroll_intake import settle_columns
@@ -148,8 +149,9 @@ def test_real_pages_are_accessible_and_fit(chromium: Browser, told: Told, look: 
 def test_an_alert_compares_the_ways_to_pass(chromium: Browser, told: Told) -> None:
     with opened(chromium, told.site) as page:
         page.goto(told.site.origin + told.pages["health"])
-        page.get_by_role("link", name="Show ways to fix").click()
-        table = page.get_by_role("region", name="Ways to pass, table")
+        adp = page.get_by_role("region", name="The ADP test of 2026 is likely to fail")
+        adp.get_by_role("link", name="Show ways to fix").click()
+        table = page.get_by_role("region", name="Ways out, table")
         expect(table.get_by_role("row")).not_to_have_count(1)
         for row in table.locator("tbody tr").all():
             expect(row.locator(".tag")).to_have_count(1)
@@ -199,3 +201,22 @@ def test_a_year_without_figures_is_said_on_every_page(chromium: Browser, told: T
     finally:
         told.site.world.clock = clock
     assert clock.now() == today
+
+
+def test_a_second_payroll_of_the_same_amounts_is_asked_about_and_taken_with_a_reason(
+    chromium: Browser, told: Told
+) -> None:
+    """The very file of a posted payroll again: the page asks which of three things it is."""
+    name = file_name(ACME, 0)
+    content = payroll_csv(ACME, 0, NO_MISTAKES)
+    with opened(chromium, told.site) as page:
+        page.goto(f"{told.site.origin}/plans/{told.site.plan_id}/payrolls/upload")
+        page.get_by_label("Payroll file").set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
+        page.get_by_label("Provider").fill(PROVIDER)
+        page.get_by_role("button", name="Read the file").click()
+        expect(page.get_by_role("heading", name="This file was posted before")).to_be_visible()
+        _audit(page, "a file sent again")
+        page.get_by_label("Why it is meant a second time").fill("A bonus of one pay for everybody")
+        page.get_by_role("button", name="It is a second payroll: check it").click()
+        expect(page.get_by_text("A payroll of its own although another looks the same")).to_be_visible()
+        expect(page.get_by_role("button", name="Post 1")).to_be_visible()

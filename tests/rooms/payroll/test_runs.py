@@ -83,6 +83,16 @@ def test_file_is_stored_sealed_and_comes_back_whole(begin: Begin, tenant: Sponso
         assert files.content(tx, tenant_id=tenant, file_id=run.file_id) == FILE
 
 
+def test_same_bytes_with_the_same_reason_are_one_second_run(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
+    first = sent(begin, tenant, plan)
+    second = sent(begin, tenant, plan, second_run_reason="bonus")
+    clicked_twice = sent(begin, tenant, plan, second_run_reason="bonus")
+    third = sent(begin, tenant, plan, second_run_reason="another bonus")
+    assert clicked_twice.already
+    assert clicked_twice.run.run_id == second.run.run_id
+    assert len({first.run.run_id, second.run.run_id, third.run.run_id}) == 3
+
+
 def test_same_content_in_other_bytes_stops(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
     first = posted(begin, tenant, plan)
     shuffled = lines(THIRD, GOOD, SECOND)
@@ -90,7 +100,8 @@ def test_same_content_in_other_bytes_stops(begin: Begin, tenant: SponsorId, plan
     with begin() as tx:
         refused = runs.checked(tx, tenant_id=tenant, run_id=run.run_id, outcome=read(shuffled))
         assert isinstance(refused, Refused)
-        assert (refused.reason, refused.detail) == (Refusal.LOOKS_LIKE, {"run_id": str(first)})
+        told = {"run_id": str(first), "refused_run_id": str(run.run_id)}
+        assert (refused.reason, refused.detail) == (Refusal.LOOKS_LIKE, told)
 
 
 def test_correction_names_the_run_it_replaces(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:

@@ -30,6 +30,9 @@ def upload(
     provider: Annotated[str, typer.Option(help="Whose file it is; its columns are remembered by this name.")] = "",
     pay_date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="If the file does not say.")] = None,
     replaces: Annotated[str, typer.Option(help="The run that this corrected file takes the place of.")] = "",
+    reason: Annotated[
+        str, typer.Option("--second-run", help="Why the same file, or the same amounts, are a second payroll.")
+    ] = "",
     accept: Annotated[bool, typer.Option("--accept-columns", help="Accept the proposed columns.")] = False,
     confirm: Annotated[bool, typer.Option("--confirm", help="Say yes to findings that ask for one.")] = False,
     json: Json = False,
@@ -42,12 +45,13 @@ def upload(
     with at_plan(wiring_of(context), "payroll upload", plan) as place:
         run_id = _run_id(replaces) if replaces else None
         received = place.services.payroll.receive_file(
-            place.order("cli " + hashlib.sha256(content + replaces.encode()).hexdigest()),
+            place.order("cli " + hashlib.sha256(content + replaces.encode() + reason.strip().encode()).hexdigest()),
             name=file.name,
             content=content,
             provider=provider or None,
             pay_date=pay_date.date() if pay_date else None,
             replaces=run_id,
+            second_run_reason=reason.strip()[:200],
         )
         posted = _carry_on(place, _done(received), accept=accept, confirm=confirm)
     _report(Voice(json), posted)

@@ -27,7 +27,6 @@ Sender = Annotated[Caller, Depends(Needs(Permission.PAYROLL_SUBMIT))]
 Posted = Annotated[FormData, Depends(posted_form)]
 Kind = TypeVar("Kind", bound=Id)
 Answer = TypeVar("Answer")
-_TWIN = "If it corrects that payroll, open it and choose “Upload corrected file”; if not, it has been posted already."
 
 
 @router.get("")
@@ -59,8 +58,16 @@ def upload(request: Request, caller: Sender, form: Posted) -> Response:
         replaces=named(RunId, replaces) if replaces else None,
     )
     if isinstance(outcome, Refused):
-        return _upload_page(request, caller, replaces, _problem(outcome))
+        return _twin(caller, outcome) or _upload_page(request, caller, replaces, _problem(outcome))
+    if outcome.already and outcome.posted:
+        return see_other(f"/plans/{caller.plan}/payrolls/{outcome.run_id}?sent_again=1")
     return _next(caller, outcome)
+
+
+def _twin(caller: Caller, refused: Refused[Any]) -> Response | None:
+    """The page of the run that was refused for its likeness: there somebody can say that it is meant."""
+    run_id = refused.detail.get("refused_run_id") if refused.reason is runs.Refusal.LOOKS_LIKE else None
+    return None if run_id is None else see_other(f"/plans/{caller.plan}/payrolls/{run_id}")
 
 
 @router.get("/{run_id}/mapping")
@@ -81,12 +88,13 @@ def confirm_mapping(request: Request, caller: Sender, form: Posted, run_id: str)
         problem = Problem(422, "columns_do_not_fit", "Not settled yet.", error.message, error.fix)
         return _mapping_page(request, caller, run_id, chosen=fields, problem=problem)
     if isinstance(outcome, Refused):
-        return _mapping_page(request, caller, run_id, chosen=fields, problem=_problem(outcome, "Not settled yet."))
+        problem = _problem(outcome, "Not settled yet.")
+        return _twin(caller, outcome) or _mapping_page(request, caller, run_id, chosen=fields, problem=problem)
     return _next(caller, outcome)
 
 
 @router.get("/{run_id}")
-def run(request: Request, caller: Reader, run_id: str, after_row: int = 0) -> Response:
+def run(request: Request, caller: Reader, run_id: str, after_row: int = 0, sent_again: int = 0) -> Response:
     """One run: steps, findings, rows (by the page), entries, deposit."""
     with caller.begin() as tx:
         drawn_at = messages.newest_cursor(tx, tenant_id=caller.tenant)
@@ -96,7 +104,16 @@ def run(request: Request, caller: Reader, run_id: str, after_row: int = 0) -> Re
     shown = _found(shown)
     asks = any(finding.confirm for finding in shown.findings)
     around = frame(request, f"Payroll of {shown.run.pay_date}", caller=caller, current="payroll")
-    return page(request, "payroll_run", around, heading=shown.heading, detail=shown, asks=asks, drawn_at=drawn_at)
+    return page(
+        request,
+        "payroll_run",
+        around,
+        heading=shown.heading,
+        detail=shown,
+        asks=asks,
+        drawn_at=drawn_at,
+        sent_again=sent_again,
+    )
 
 
 @router.post("/{run_id}/post")
@@ -105,6 +122,20 @@ def post(caller: Sender, form: Posted, run_id: str) -> Response:
     outcome = caller.services.payroll.post(
         caller.order(run_id), run_id=named(RunId, run_id), confirmed=word(form, "confirmed") == "yes"
     )
+    return _next(caller, _unless_refused(outcome))
+
+
+@router.post("/{run_id}/again")
+def again(caller: Sender, form: Posted, run_id: str) -> Response:
+    """The run's file is a payroll of its own, because of the reason given: check it as one."""
+    reason = word(form, "reason").strip()[:200]
+    if not reason:
+        raise ProblemError(
+            Problem(422, "reason_missing", "Not sent again.", "A second payroll of the same amounts needs a reason.",
+                    "Go back and say why it is meant twice.")
+        )  # fmt: skip
+    order = caller.order(f"{run_id} again")
+    outcome = caller.services.payroll.send_again(order, run_id=named(RunId, run_id), reason=reason)
     return _next(caller, _unless_refused(outcome))
 
 
@@ -188,8 +219,7 @@ def _found(shown: Answer | None) -> Answer:
 
 
 def _problem(refused: Refused[Any], title: str = "The file was not taken.") -> Problem:
-    fix = _TWIN if refused.reason is runs.Refusal.LOOKS_LIKE else refused.fix
-    return Problem(422, str(refused.reason), title, refused.message, fix)
+    return Problem(422, str(refused.reason), title, refused.message, refused.fix)
 
 
 def _unless_refused(outcome: Answer | Refused[Any]) -> Answer:

@@ -189,6 +189,14 @@ class NewPayrollRun(Sent):
     confirmed: Annotated[StrictBool, Field(description="Findings that ask for a person's yes have been looked at")] = (
         False
     )
+    second_run_reason: Annotated[
+        Text,
+        Field(
+            max_length=200,
+            description="Why this is a payroll of its own although the same people, pay date and amounts were posted "
+            "before (else it is refused as `looks_like`); another reason makes yet another payroll",
+        ),
+    ] = ""
     rows: Annotated[list[PayrollRowIn], Field(min_length=1, max_length=200_000)]
 
 

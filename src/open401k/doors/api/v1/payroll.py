@@ -24,7 +24,7 @@ from . import models
 from .convert import finding, rows, run, run_line
 from .described import given
 from .once import KEY_REUSED, answered, key_of
-from .paging import LIMIT, Cursor, Limit, page_by_place
+from .paging import LIMIT, Cursor, Limit, page_by_place, place_of
 
 router = APIRouter(tags=["Payroll"])
 Key = Annotated[str, Depends(key_of)]
@@ -33,6 +33,7 @@ Sender = Annotated[Caller, Depends(Needs(Permission.PAYROLL_SUBMIT))]
 SenderAnywhere = Annotated[Caller, Depends(Needs(Permission.PAYROLL_SUBMIT, anywhere=True))]
 Kind = TypeVar("Kind", bound=Id)
 Answer = TypeVar("Answer")
+RowModel: Any = given(payroll_history.RunRow)
 
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -49,6 +50,11 @@ _BODY: dict[str, Any] = {
                         "provider": {"type": "string"},
                         "pay_date": {"type": "string", "format": "date"},
                         "replaces": {"type": "string"},
+                        "second_run_reason": {
+                            "type": "string",
+                            "maxLength": 200,
+                            "description": "Why the same file, or the same amounts, are a second payroll",
+                        },
                     },
                 }
             },
@@ -84,10 +90,29 @@ def list_runs(caller: Reader, after: Cursor = None) -> models.Page[models.Payrol
 
 @router.get("/plans/{plan_id}/payroll-runs/{run_id}", response_model=given(payroll_history.RunDetail))
 def get_run(caller: Reader, run_id: str) -> dict[str, Any]:
-    """One run: steps, findings, rows (masked), journal entries, deposit."""
+    """One run: steps, findings, rows (masked), journal entries, deposit.
+
+    Of a large run these are the first 500 rows, and `more_rows` is the last of them: see its rows.
+    """
     with caller.begin() as tx:
         shown = payroll_history.load_run(tx, tenant_id=caller.tenant, plan_id=caller.plan, run_id=named(RunId, run_id))
     return dict(document(found(shown)))
+
+
+@router.get("/plans/{plan_id}/payroll-runs/{run_id}/rows", response_model=models.Page[RowModel])
+def get_rows(caller: Reader, run_id: str, after: Cursor = None, limit: Limit = LIMIT) -> dict[str, Any]:
+    """Every row of a run (masked), in the order of the file, with what was posted and held of it."""
+    with caller.begin() as tx:
+        shown = payroll_history.load_rows(
+            tx,
+            tenant_id=caller.tenant,
+            plan_id=caller.plan,
+            run_id=named(RunId, run_id),
+            after_row=place_of(after) or 0,
+            limit=limit,
+        )
+    rows, following = found(shown)
+    return {"items": document(rows), "next": None if following is None else str(following)}
 
 
 @router.get("/plans/{plan_id}/payroll-runs/{run_id}/findings")
@@ -206,12 +231,15 @@ def _rows(caller: Caller, key: str, sent: models.NewPayrollRun) -> models.Payrol
         provider=sent.provider,
         replaces=named(RunId, sent.replaces) if sent.replaces else None,
         confirmed=sent.confirmed,
+        second_run_reason=sent.second_run_reason.strip(),
     )
 
     def work() -> RunOutcome:
         return done(caller.services.payroll.receive_rows(placed.order(key), run=header, rows=rows(sent)))
 
-    return _kept(placed, key, "payroll rows", sent.model_dump_json().encode(), work)
+    # Without a reason the body is what it was before there were any: its key still gives the first answer.
+    body = sent.model_dump_json(exclude=None if sent.second_run_reason else {"second_run_reason"})
+    return _kept(placed, key, "payroll rows", body.encode(), work)
 
 
 async def _file(request: Request, caller: Caller, key: str) -> tuple[str, models.PayrollRun]:
@@ -228,6 +256,9 @@ async def _file(request: Request, caller: Caller, key: str) -> tuple[str, models
 def _receive(caller: Caller, key: str, words: dict[str, str], name: str, content: bytes) -> models.PayrollRun:
     placed = caller.at(named(PlanId, words["plan_id"]), Permission.PAYROLL_SUBMIT)
     told = {part: words.get(part, "") for part in ("provider", "pay_date", "replaces")}
+    reason = words.get("second_run_reason", "").strip()[:200]
+    if reason:
+        told["second_run_reason"] = reason
     pay_date = _day(told["pay_date"])
     replaces = named(RunId, told["replaces"]) if told["replaces"] else None
 
@@ -239,6 +270,7 @@ def _receive(caller: Caller, key: str, words: dict[str, str], name: str, content
             provider=told["provider"] or None,
             pay_date=pay_date,
             replaces=replaces,
+            second_run_reason=reason,
         )
         return done(received, file_sha256=hashlib.sha256(content).hexdigest())
 
