@@ -13,6 +13,8 @@ from .measures import owed_as_top_heavy, top_heavy_minimum
 from .results import CostItem, Cure, CureKind, Effect, Standing, TestId
 from .year import Year
 
+_REFUND = "Refund after the year end"
+
 
 def _ratio_test(case: Case) -> law.nondiscrimination.RatioTest:
     year, is_adp = case.median, case.measure.test is TestId.ADP
@@ -35,31 +37,58 @@ def refund(case: Case) -> Cure:
     is_adp = case.measure.test is TestId.ADP
     back = law.corrections.refund(test, catch_up_room=room.tolist() if is_adp else None)
     effects = tuple(_refunded(case, share) for share in back.shares if share.attributed_cents)
+    by = day_text(deadlines.without_excise)
+    paid = (
+        f"Form 1099-R (code 8) to each of them; taxable in the year it is paid ({deadlines.without_excise.year}).",
+        f"After {by}: 10 % excise tax (IRC 4979), Form 5330; last day {day_text(deadlines.last_day)}.",
+    )
     return Cure(
         kind=CureKind.REFUND,
         test=case.measure.test,
-        title="Refund after the year end",
+        title="Count what is too much as catch-up" if back.catch_up_cents and not back.refund_cents else _REFUND,
         standing=Standing.PERMITTED,
         reason="",
         employer_cost_cents=0,
-        cost=(CostItem("Earnings on the refunds", None, EARNINGS_UNKNOWN),),
+        cost=(CostItem("Earnings on the refunds", None, EARNINGS_UNKNOWN),) if back.refund_cents else (),
         effects=effects,
         decide_by=deadlines.without_excise,
         effective_on=deadlines.without_excise,
-        notices=(
-            f"Form 1099-R (code 8) to each of them; taxable in the year it is paid ({deadlines.without_excise.year}).",
-            f"After {day_text(deadlines.without_excise)}: 10 % excise tax (IRC 4979), Form 5330; last day "
-            f"{day_text(deadlines.last_day)}.",
-        ),
+        notices=(*(paid if back.refund_cents else ()), *_roth_notice(case, back)),
         decided_by="the plan administrator; nobody else has to agree",
         median_after=test.limit.limit,
         limit_after=test.limit.limit,
         pass_probability_bps=WHOLE,
-        explanation=(
-            f"At the median year-end {Money(back.total_cents)} is too much. {Money(back.catch_up_cents)} may stay as "
-            f"catch-up; {Money(back.refund_cents)} goes back with earnings by {day_text(deadlines.without_excise)}, "
-            f"and match on it is forfeited."
-        ),
+        explanation=f"At the median year-end {Money(back.total_cents)} is too much. {_kept_and_paid(back, by)}".strip(),
+    )
+
+
+def _kept_and_paid(back: law.corrections.Refund, by: str) -> str:
+    if not back.total_cents:
+        return ""
+    if not back.refund_cents:
+        return f"All of it may stay as catch-up: nothing goes back, and the test is settled by {by}."
+    kept = f"{Money(back.catch_up_cents)} may stay as catch-up; " if back.catch_up_cents else ""
+    paid = f"{Money(back.refund_cents)} goes back with earnings by {by}, and match on it is forfeited."
+    return kept + paid
+
+
+def _roth_notice(case: Case, back: law.corrections.Refund) -> tuple[str, ...]:
+    """Catch-up of people with high wages must be Roth, also what becomes catch-up only now (IRC 414(v)(7)(A))."""
+    year = case.median
+    had = year.split().catch_up
+    who = [
+        case.facts.labels[share.place]
+        for share in back.shares
+        if share.catch_up_cents
+        and share.place < len(case.facts)
+        and year.roth_required[share.place]
+        and int(np.atleast_1d(year.roth)[share.place]) < int(had[share.place]) + share.catch_up_cents
+    ]
+    if not who:
+        return ()
+    return (
+        f"What stays as catch-up of {', '.join(who)} must be Roth: last year's wages were over the threshold (IRC "
+        "414(v)(7)(A)). Move it to Roth and report it, or refund it.",
     )
 
 

@@ -95,6 +95,7 @@ class AlertEvent:
     recorded_by: str
     fail_probability_bps: int
     text: str
+    cheapest_cost_cents: int | None = None
 
 
 # --- decisions (pure)
@@ -194,7 +195,7 @@ def events(tx: Tx, *, tenant_id: SponsorId, alert_id: AlertId) -> list[AlertEven
     return [
         AlertEvent(
             AlertEventKind(row.kind), row.recorded_at, row.recorded_by,
-            int(row.content["fail_probability_bps"]), str(row.content["text"]),
+            int(row.content["fail_probability_bps"]), str(row.content["text"]), row.content["cheapest_cost_cents"],
         )
         for row in _store.events(tx, tenant_id=tenant_id, alert_id=alert_id)
     ]  # fmt: skip

@@ -135,9 +135,13 @@ class Wording:
             )
         if told.cost_median:
             sentences.append(
-                f"For the others a minimum contribution of up to 3 % of pay is owed (IRC 416(c)(2)): at the end of the "
-                f"year about {Money(told.cost_median)} beyond what they receive anyway"
-                + ("." if self.over else f" ({Money(told.cost_low or 0)} to {Money(told.cost_high or 0)} in 80 %).")
+                "For the others a minimum contribution of up to 3 % of pay is owed (IRC 416(c)(2)): beyond what they "
+                + (
+                    f"receive anyway {Money(told.cost_median)}."
+                    if self.over
+                    else f"receive anyway {Money(told.cost_low or 0)} to {Money(told.cost_high or 0)} in 80 % of "
+                    "simulated years."
+                )
             )
         following = f"{self.last_day.year + 1}"
         if self.over:

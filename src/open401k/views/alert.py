@@ -1,7 +1,9 @@
 """One alert: what would fail, how sure we are, and every cure with its price. Priced by compliance, shown here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from open401k import compliance, fiduciary
 from open401k.base.db import Tx
@@ -137,7 +139,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, alert_id: AlertId) ->
         alert=alert_line(found, day_of(tx.now)),
         projection=projection_of(told, test),
         cures=() if told is None else tuple(_cure(cure, told.projection.of(test).unit) for cure in told.cures_of(test)),
-        history=tuple((day_of(event.recorded_at), _event(event)) for event in events),
+        history=history_of(events, test),
     )
 
 
@@ -199,8 +201,25 @@ def _cure(cure: Cure, unit: Unit) -> CureLine:
     )
 
 
-def _event(event: AlertEvent) -> str:
+def history_of(events: Sequence[AlertEvent], test: TestId) -> tuple[tuple[date, str], ...]:
+    """What happened, oldest first; of reviews between two other things only the last, and how many there were."""
+    lines: list[tuple[date, str]] = []
+    for reviewed, group in groupby(events, key=lambda event: event.kind is AlertEventKind.UPDATED):
+        together = list(group)
+        for event in together[-1:] if reviewed else together:
+            words = _event(event, test)
+            if reviewed and len(together) > 1:
+                words = words.replace("Reviewed", f"Reviewed {len(together)} times, last", 1)
+            lines.append((day_of(event.recorded_at), words))
+    return tuple(lines)
+
+
+def _event(event: AlertEvent, test: TestId) -> str:
     chance = f"{Percent(event.fail_probability_bps)} of the simulated year ends fail"
+    if test is TestId.TOP_HEAVY:
+        # To be top-heavy is a fact; what moves from payroll to payroll is what the cheapest answer to it costs.
+        cost = event.cheapest_cost_cents
+        chance = "top-heavy" if cost is None else f"the cheapest answer costs {Money(cost)}"
     match event.kind:
         case AlertEventKind.RAISED:
             return f"Alert raised: {chance}."

@@ -26,6 +26,13 @@ _DATED = {
     CureKind.COVER_AFTERWARDS: "Last day to amend who is covered",
     CureKind.TOP_HEAVY_MINIMUM: "Who is employed today is owed the top-heavy minimum",
 }
+_ANSWERS = {
+    TestId.DEFERRAL_LIMIT: "deferrals over the limit of the year",
+    TestId.ADDITIONS_LIMIT: "annual additions over the limit of the year",
+    TestId.COMPENSATION_LIMIT: "money given on pay that does not count",
+    TestId.COVERAGE_DEFERRAL: "one way to pass the coverage test",
+    TestId.TOP_HEAVY: "one answer to the plan being top-heavy",
+}
 _QUESTIONS = {
     TestId.DEFERRAL_LIMIT: "Decide how to stay within the deferral limit",
     TestId.ADDITIONS_LIMIT: "Decide how to stay within the limit of annual additions",
@@ -90,6 +97,6 @@ def _decisions(alert: fiduciary.Alert, cures: Sequence[Cure], today: date) -> li
     for cure in offers:
         if cure.kind in _DATED and cure.decide_by and cure.decide_by > first:
             state = state_on(cure.decide_by, today)
-            detail = f"one answer to: {alert.title[:1].lower()}{alert.title[1:]}"
+            detail = _ANSWERS.get(TestId(alert.test), f"one way to pass the {alert.test.upper()} test")
             found.append(DutyLine(cure.decide_by, _DATED[cure.kind], detail, state, alert_id=alert.alert_id))
     return found

@@ -108,11 +108,13 @@ def _additions_limit(result: TestResult) -> list[WorkingStep]:
 def _compensation_limit(result: TestResult) -> list[WorkingStep]:
     working: Working = result.working
     return [
-        WorkingStep("cap", "Pay that counts at most", _money(working["cap_cents"]), "", "IRC 401(a)(17)"),
-        WorkingStep("used", "Largest employer contribution", _money(result.measured), "", "", ()),
         WorkingStep(
-            "limit", "Most that the plan's formula gives on that pay", _money(result.limit),
-            "the plan's formula on the pay that counts", "", ("cap",),
+            "used", "Largest pay that counts, so far this plan year", _money(result.measured),
+            "pay over the limit counts up to it, unless the employer's money shows that more did", "IRC 401(a)(17)(A)",
+        ),
+        WorkingStep(
+            "limit", "Pay that counts at most", _money(working["cap_cents"]),
+            "of the calendar year in which the plan year begins", "Reg. 1.401(a)(17)-1(b)(3)(i)",
         ),
         _room(result, ("limit", "used")),
     ]  # fmt: skip

@@ -99,6 +99,19 @@ def test_refund_applied_makes_the_test_pass() -> None:
     assert back == {0: 1_248_000 + 20_800, 1: 20_800}
 
 
+def test_refund_that_all_stays_as_catch_up_pays_nothing_back_and_must_be_roth_for_high_wages() -> None:
+    facts = twelve(as_of=_YEAR_END, rates=(700, 600, *RATES[2:]))
+    old = replace(facts, birth_dates=tuple(date(1970, 1, 1) for _ in facts.birth_dates))
+    cure = offered(old)[CureKind.REFUND]
+    assert cure.title == "Count what is too much as catch-up"
+    assert "nothing goes back" in cure.explanation
+    assert cure.cost == ()
+    # Of the two owners only one had wages over 150,000 in the year before.
+    (notice,) = cure.notices
+    assert "the owner must be Roth" in notice
+    assert "the spouse" not in notice
+
+
 def test_refund_keeps_catch_up_first() -> None:
     facts = twelve(as_of=_YEAR_END)
     old = replace(facts, birth_dates=tuple(date(1970, 1, 1) for _ in facts.birth_dates))

@@ -8,7 +8,9 @@ from tests.rooms.views.august import AUGUST, Seat, acme_in_august, birch_in_augu
 from tests.support.database import TESTER, Served
 
 from open401k import fiduciary, ledger
+from open401k.compliance import TestId
 from open401k.demo.people import ACME
+from open401k.fiduciary import AlertEvent, AlertEventKind
 from open401k.flows.day import begin_day
 from open401k.kernel import AlertId, FixedClock, Money
 from open401k.views import advisor_book, alert, plan_health, test_detail
@@ -372,3 +374,22 @@ def test_an_alert_outlives_the_year_of_its_test(acme: Seat) -> None:
     decide = next(line for line in page.duties if line.title == "Decide how to pass the ADP test")
     assert (decide.due_on, decide.state) == (date(2027, 3, 15), DutyState.AHEAD)
     assert next(line for line in page.duties if line.run_id == acme.run_ids[-1]).state is DutyState.LATE
+
+
+def test_reviews_of_an_alert_are_told_once_with_their_number() -> None:
+    def event(kind: AlertEventKind, day: int, cents: int) -> AlertEvent:
+        return AlertEvent(kind, datetime(2026, 1, day, 17, tzinfo=UTC), "system:payroll", 10_000, "", cents)
+
+    events = [
+        event(AlertEventKind.RAISED, 2, 660_000),
+        *(event(AlertEventKind.UPDATED, day, 700_000 + day) for day in (3, 4, 5)),
+        event(AlertEventKind.ACKNOWLEDGED, 6, 700_005),
+        event(AlertEventKind.UPDATED, 7, 740_000),
+    ]
+    assert alert.history_of(events, TestId.TOP_HEAVY) == (
+        (date(2026, 1, 2), "Alert raised: the cheapest answer costs $6,600.00."),
+        (date(2026, 1, 5), "Reviewed 3 times, last: the cheapest answer costs $7,000.05."),
+        (date(2026, 1, 6), "Taken on by payroll."),
+        (date(2026, 1, 7), "Reviewed: the cheapest answer costs $7,400.00."),
+    )
+    assert alert.history_of(events[:1], TestId.ADP)[0][1] == "Alert raised: 100.00% of the simulated year ends fail."

@@ -6,8 +6,9 @@ from datetime import date
 
 from markupsafe import Markup
 
+from open401k.kernel import Money
 from open401k.views.plan_health import AveragePoint
-from open401k.views.shown import Percent, Projection
+from open401k.views.shown import Percent, Projection, Shown
 
 _LEFT, _TOP, _BOTTOM = 46, 12, 30
 
@@ -54,10 +55,20 @@ def averages(
     return _svg(frame, name, "Average deferral of both groups by payroll", words, parts)
 
 
+def _number(end: Shown) -> int | None:
+    """Where a figure lies on its own scale: hundredths of a percent, or cents."""
+    match end:
+        case Percent():
+            return end.bps
+        case Money():
+            return end.cents
+    return None
+
+
 def interval(projection: Projection, *, width: int = 640, name: str = "interval") -> Markup:
     """Eight of ten simulated year ends as a band, their middle as a mark, against the limit."""
     ends = [projection.low, projection.middle, projection.high, projection.limit]
-    low, middle, high, limit = (end.bps if isinstance(end, Percent) else None for end in ends)
+    low, middle, high, limit = (_number(end) for end in ends)
     if low is None or middle is None or high is None or limit is None:
         return Markup("")
     span = max(high, limit) - min(low, limit) or 100
@@ -68,8 +79,9 @@ def interval(projection: Projection, *, width: int = 640, name: str = "interval"
 
     band = Markup('<rect class="span" x="{}" y="30" width="{}" height="22" rx="4"/>')
     limits = Markup("")
-    if isinstance(projection.limit_low, Percent) and isinstance(projection.limit_high, Percent):
-        left, right = x(max(start, projection.limit_low.bps)), x(min(stop, projection.limit_high.bps))
+    lowest, highest = _number(projection.limit_low), _number(projection.limit_high)
+    if lowest is not None and highest is not None:
+        left, right = x(max(start, lowest)), x(min(stop, highest))
         limits = Markup('<rect class="limitspan" x="{}" y="24" width="{}" height="34"/>').format(left, right - left)
     ends_at = f"{projection.low} to {projection.high}" if low != high else ""
     parts = [

@@ -15,6 +15,7 @@ from open401k.views.shown import DutyState, Percent, RunState, Shown, Standing
 from . import charts
 from .assets import Assets
 
+_SPACED_PERCENT = re.compile(r"(\d) %(?!\w)")
 _RUN_ID = re.compile(r"\b(?:run )?(run_[0-9a-f]{32})\b")
 
 #: Word and colour of every closed set that pages tag; the word carries the meaning.
@@ -101,8 +102,14 @@ def lower_first(words: str) -> str:
 
 def with_runs(words: str, base: str) -> Markup:
     """A sentence in which the id of a run has become a link to that payroll."""
+    words = _SPACED_PERCENT.sub(r"\1%", words)
     link = f'<a href="{escape(base)}/payrolls/\\g<1>">that payroll</a>'
     return Markup(_RUN_ID.sub(link, str(escape(words))))  # noqa: S704 - everything around the link is escaped
+
+
+def tidied(value: object) -> object:
+    """A percentage in a sentence is written as it is everywhere else on a page: without a space."""
+    return _SPACED_PERCENT.sub(r"\1%", value) if type(value) is str else value
 
 
 def environment(assets: Assets) -> Environment:
@@ -113,6 +120,7 @@ def environment(assets: Assets) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=tidied,
     )
     env.filters.update(with_runs=with_runs, show=show, day=day, instant=instant, count=count, lower_first=lower_first)
     env.tests["number_shown"] = is_number
