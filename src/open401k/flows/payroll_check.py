@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain
-
-import numpy as np
 
 from open401k import census, payroll, plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Open401kError, Refused, SponsorId, day_of
 from open401k.payroll import runs
+
+from .payroll_preview import previewed, scope_of
 
 Rows = list[payroll.PayrollRow]
 
@@ -74,7 +74,7 @@ def check_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> runs.Status | R
     for rows in chain([first] if first else [], reading.chunks):
         standing, people = payroll.gather_standing(tx, asked=asked, to_date=to_date, rows=rows)
         named.update(standing.employee_id[place] for place in standing.place.values())
-        whole.chunk(rows, _previewed(tx, asked, before, standing, people, rows))
+        whole.chunk(rows, previewed(tx, asked, before, standing, people, rows))
     outcome = whole.finish()
     outcome.findings.extend(_paid_before(tx, asked, run, named))
     return runs.checked(tx, tenant_id=tenant_id, run_id=run.run_id, outcome=outcome, run=run)
@@ -104,65 +104,8 @@ def asked_of(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date) -> 
         return payroll.Asked(*of, plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=today), False)
 
 
-def _scope(asked: payroll.Asked) -> recordkeeping.Scope:
-    return recordkeeping.Scope(asked.tenant_id, asked.plan_id, asked.pay_date, asked.pay_date)
-
-
 def _before(tx: Tx, asked: payroll.Asked, to_date: payroll.ToDate) -> recordkeeping.Before:
     """In a plan whose year is the calendar year the checks have read most of it already."""
     read = recordkeeping.Before(to_date.contributed, to_date.contributed, to_date.pay, to_date.wages)
     known = read if asked.provisions.plan_year_of(day := asked.pay_date).start == date(day.year, 1, 1) else None
-    return recordkeeping.read_before(tx, scope=_scope(asked), provisions=asked.provisions, on=day, known=known)
-
-
-def _previewed(
-    tx: Tx,
-    asked: payroll.Asked,
-    before: recordkeeping.Before | None,
-    standing: payroll.Standing,
-    people: list[census.Employee],
-    rows: Rows,
-) -> payroll.Standing:
-    """What posting will compute for the people of these rows: the match by the formula, and what it will hold."""
-    paid = [(standing.place[row.key], row) for row in rows if row.key in standing.place]
-    if not paid or before is None:
-        return standing
-    places = np.array([place for place, _ in paid], dtype=np.int64)
-
-    def column(values: list[int]) -> recordkeeping.Cents:
-        out = np.zeros(len(standing), dtype=np.int64)
-        np.add.at(out, places, np.array(values, dtype=np.int64))
-        return out
-
-    excluded = _codes_left_out(tx, asked)
-    found = recordkeeping.preview(
-        tx,
-        scope=_scope(asked),
-        provisions=asked.provisions,
-        employees=people,
-        before=before,
-        pay=recordkeeping.Reported(
-            compensation=column(
-                [row.gross_cents - sum(c for code, c in row.earnings if code in excluded) for _, row in paid]
-            ),
-            pre_tax=column([row.pre_tax_cents + row.pre_tax_catch_up_cents for _, row in paid]),
-            roth=column([row.roth_cents + row.roth_catch_up_cents for _, row in paid]),
-            after_tax=column([row.after_tax_cents for _, row in paid]),
-            coded_catch_up_pre_tax=column([row.pre_tax_catch_up_cents for _, row in paid]),
-            coded_catch_up_roth=column([row.roth_catch_up_cents for _, row in paid]),
-        ),
-    )
-    held = {(source, str(reason)): cents for (source, reason), cents in found.held.items()}
-    match = found.match if found.match is not None else standing.computed_match
-    return replace(standing, computed_match=match, held=held)
-
-
-def _codes_left_out(tx: Tx, asked: payroll.Asked) -> frozenset[str]:
-    """The pay codes that are no plan compensation on the pay date: what the sponsor said goes before the provisions."""
-    said = {
-        each.code: each.counts
-        for each in census.pay_codes(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id)
-        if each.event_on <= asked.pay_date
-    }
-    named = {code for code in asked.provisions.compensation.excluded_pay_codes if code not in said}
-    return frozenset(named | {code for code, counts in said.items() if not counts})
+    return recordkeeping.read_before(tx, scope=scope_of(asked), provisions=asked.provisions, on=day, known=known)

@@ -235,6 +235,15 @@ def _deferral_limits(
     yield from _plan_limit(chunk, expected, ages, {field: over[field] - by_law[field] for field in over}, left)
     coded = np.where(must_roth & (ages >= 50), np.minimum(chunk.amounts["pre_tax_catch_up"], left[Field.PRE_TAX]), 0)
     wrong = _as_posted(chunk, Field.PRE_TAX, _MUST_BE_ROTH, np.maximum(split.must_be_roth, coded), left)
+    yield from _must_be_roth(chunk, wrong, wages, year)
+    left[Field.PRE_TAX] -= wrong
+    year_to_date = deferrals.split(before + left[Field.PRE_TAX] + left[Field.ROTH], limits).catch_up
+    catch_up = year_to_date - deferrals.split(before, limits).catch_up
+    return catch_up, np.maximum(limits.catch_up - year_to_date, 0)  # read by `yield from`
+
+
+def _must_be_roth(chunk: Chunk, wrong: Cents, wages: Cents, year: CalendarYear) -> Found:
+    """Catch-up that came pre-tax from somebody who may catch up only as Roth."""
     for place, row in _rows(chunk, wrong > 0):
         cents = int(wrong[place])
         reason = (
@@ -244,10 +253,6 @@ def _deferral_limits(
         fix = "Send it as Roth, use the deemed Roth election, or correct by Form W-2 or in-plan Roth rollover."
         finding = chunk.finding(row, Severity.HOLD, Code.LIMIT_ROTH_CATCHUP, reason, fix, Field.PRE_TAX)
         yield finding, _hold(row, Field.PRE_TAX, cents, Code.LIMIT_ROTH_CATCHUP)
-    left[Field.PRE_TAX] -= wrong
-    year_to_date = deferrals.split(before + left[Field.PRE_TAX] + left[Field.ROTH], limits).catch_up
-    catch_up = year_to_date - deferrals.split(before, limits).catch_up
-    return catch_up, np.maximum(limits.catch_up - year_to_date, 0)  # read by `yield from`
 
 
 def _excess(split: deferrals.AcceptedBySource) -> dict[Field, Cents]:
