@@ -103,6 +103,49 @@ PLANTED: dict[str, tuple[list[str], list[str], set[tuple[str, str]]]] = {
         ["update census.pay_line set pre_tax_cents = pre_tax_cents + 1 where tenant_id = %(t)s and line_no = 3"],
         {("recordkeeping", "entitlement"), ("compliance", "test")},
     ),
+    "the hours of a pay line": (
+        ["census.pay_line"],
+        ["update census.pay_line set hours_hundredths = hours_hundredths + 1 where tenant_id = %(t)s and line_no = 3"],
+        {("census", "pay_line")},
+    ),
+    "the FICA wages of a pay line": (
+        ["census.pay_line"],
+        ["update census.pay_line set fica_cents = fica_cents - 100 where tenant_id = %(t)s and line_no = 3"],
+        {("census", "pay_line")},
+    ),
+    "what a remittance says": (
+        ["payroll.remittance"],
+        ["update payroll.remittance set employer_cents = employer_cents - 1 where tenant_id = %(t)s"],
+        {("payroll", "remittance")},
+    ),
+    "a remittance deleted": (
+        ["payroll.remittance"],
+        ["delete from payroll.remittance where tenant_id = %(t)s"],
+        {("payroll", "remittance")},
+    ),
+    "the day by which money is due": (
+        ["payroll.remittance"],
+        ["update payroll.remittance set due_on = due_on - 1 where tenant_id = %(t)s"],
+        {("payroll", "remittance")},
+    ),
+    "what an event told": (
+        ["base.event"],
+        ["update base.event set data = data || '{\"rows\": 1}' where tenant_id = %(t)s and kind = 'payroll.posted'"],
+        {("base", "event")},
+    ),
+    "an event taken out": (
+        ["base.event"],
+        ["delete from base.event where tenant_id = %(t)s and event_no = 2"],
+        {("base", "event")},
+    ),
+    "the last event cut off": (
+        ["base.event"],
+        [
+            "delete from base.event where tenant_id = %(t)s"
+            " and event_no = (select max(event_no) from base.event where tenant_id = %(t)s)"
+        ],
+        {("base", "event")},
+    ),
     "a pay line taken out": (
         ["census.pay_line"],
         ["delete from census.pay_line where tenant_id = %(t)s and line_no = 3"],

@@ -31,6 +31,7 @@ from .pay_lines import (
     record_run,
     set_pay_code,
 )
+from .pay_proof import changed_lines
 from .people import (
     AnnualPay,
     BirthDate,
@@ -87,6 +88,7 @@ __all__ = [
     "Why",
     "add_employee",
     "add_employees",
+    "changed_lines",
     "current_lines",
     "employed_between",
     "employed_on",

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from open401k.base.db import Tx
-from open401k.kernel import PlanId, RunId, SponsorId
+from open401k.kernel import EmployeeId, PlanId, RunId, SponsorId
 
 #: The amounts of a line, in the order in which they are written and summed.
 AMOUNTS = (
@@ -140,6 +141,38 @@ def add_lines(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, people: int, colum
         """,
         {"tenant_id": tenant_id, "run_id": run_id, "now": tx.now, "people": people, **columns},
     )
+
+
+class LineRow(NamedTuple):
+    """One line as stored; ``amounts`` in the order of ``AMOUNTS``."""
+
+    line_no: int
+    employee_id: EmployeeId
+    amounts: tuple[int | None, ...]
+
+
+def lines_on_file(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> list[LineRow]:
+    """Every line of a run by its number, current or not."""
+    rows = tx.rows(
+        """
+        select
+            line_no, employee_id, gross_cents, section_415_cents, fica_cents, hours_hundredths, pre_tax_cents,
+            roth_cents, after_tax_cents, catch_up_pre_tax_cents, catch_up_roth_cents, match_cents, nonelective_cents
+        from census.pay_line
+        where tenant_id = %s and run_id = %s
+        order by line_no
+        """,
+        [tenant_id, run_id],
+    )
+    return [LineRow(line_no, EmployeeId(who), tuple(amounts)) for line_no, who, *amounts in rows]
+
+
+def earnings_on_file(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> list[tuple[int, str, int]]:
+    """Line, code and cents of a run's earnings."""
+    rows = tx.rows(
+        "select line_no, code, cents from census.pay_earning where tenant_id = %s and run_id = %s", [tenant_id, run_id]
+    )
+    return [(line_no, code, cents) for line_no, code, cents in rows]
 
 
 def add_earnings(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, earnings: Sequence[tuple[int, str, int]]) -> None:

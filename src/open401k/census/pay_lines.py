@@ -1,6 +1,5 @@
 """Pay lines as facts: what a payroll run said about each person. Not here: reading files (payroll), entitlement."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -16,6 +15,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, Open401kError, PlanId, RunId, SponsorId
 
 from . import _pay_store, _sums_store
+from .pay_proof import RECORDED, lines_hash
 
 Cents = npt.NDArray[np.int64]
 #: Where a transaction notes the runs that it opened: only it adds lines to them.
@@ -160,7 +160,7 @@ def record_run(
     replaces: RunId | None,
     lines: PayLines,
 ) -> None:
-    """Append lines of a run; a long run comes in several calls of one transaction, with other line numbers.
+    """Append lines of a run; a long run comes in several calls of one transaction, with higher line numbers.
 
     From now on the lines of the run it ``replaces`` are not current, but stay on file. Every line names an employee of
     this sponsor; anything else is a bug of the caller.
@@ -185,14 +185,14 @@ def record_run(
     audit.record(
         tx,
         tenant_id=tenant_id,
-        action="census.pay_lines_recorded",
+        action=RECORDED,
         subject=run_id,
         after={
             "plan": str(plan_id),
             "pay_date": pay_date.isoformat(),
             "replaces": None if replaces is None else str(replaces),
             "lines": written,
-            "sha256": _sha256(lines, columns),
+            "sha256": lines_hash(lines.employee_id, columns, lines.earnings),
         },
     )
 
@@ -390,12 +390,3 @@ def _listed(column: Column | Sequence[int | None]) -> list[int] | list[int | Non
 def _array(column: list[int] | list[int | None]) -> str:
     """An array literal of PostgreSQL, made in one go: 30 times faster than a value at a time."""
     return "{" + str(column)[1:-1].replace("None", "NULL") + "}"
-
-
-def _sha256(lines: PayLines, columns: dict[str, list[int] | list[int | None]]) -> str:
-    """One hash over every line and earning, in the order given, for the audit trail."""
-    digest = hashlib.sha256(b"".join([each.uuid.bytes for each in lines.employee_id]))
-    for name, column in columns.items():
-        digest.update(f"{name}{column}".encode())
-    digest.update(str(list(lines.earnings)).encode())
-    return digest.hexdigest()

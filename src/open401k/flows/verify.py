@@ -1,52 +1,15 @@
 """The books proved from the facts: balances, entitlements, tests, audit chain. Finds damage, mends nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from open401k import census, compliance, fiduciary, ledger, payroll, plan, recordkeeping
 from open401k.base import audit, heads
 from open401k.base.db import ALL_TENANTS, Actor, Database, Tx
 from open401k.kernel import PlanId, SponsorId
 
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that does not follow from the facts: in which room, of what kind, where, and what it should be."""
-
-    sponsor: str
-    room: str
-    kind: str
-    where: str
-    message: str
-
-
-@dataclass(slots=True)
-class Proof:
-    """What was recomputed, and everything that came out differently."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        return not self.problems
-
-    def count(self, what: str, number: int = 1) -> None:
-        """Add to a count."""
-        self.counts[what] = self.counts.get(what, 0) + number
-
-    def as_json(self) -> dict[str, Any]:
-        """``{"ok": true, "counts": ..., "problems": []}``."""
-        return {
-            "ok": self.ok,
-            "counts": dict(sorted(self.counts.items())),
-            "problems": [
-                {"sponsor": p.sponsor, "room": p.room, "kind": p.kind, "where": p.where, "message": p.message}
-                for p in self.problems
-            ],
-        }
+from .proof import Problem, Proof
+from .verify_told import check_outbox, check_pay, check_remittances
 
 
 def verify(db: Database, *, actor: Actor, tenants: Sequence[SponsorId] | None = None) -> Proof:
@@ -142,4 +105,15 @@ def check_alerts(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
             proof.problems.append(Problem(str(tenant_id), "fiduciary", "alert", str(alert.alert_id), message))
 
 
-CHECKS = (check_audit, check_ledger, check_entitlements, check_suspense, check_tests, check_files, check_alerts)
+CHECKS = (
+    check_audit,
+    check_ledger,
+    check_entitlements,
+    check_suspense,
+    check_tests,
+    check_files,
+    check_pay,
+    check_remittances,
+    check_outbox,
+    check_alerts,
+)
