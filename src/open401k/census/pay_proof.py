@@ -22,7 +22,7 @@ def lines_hash(
 ) -> str:
     """One hash over every line by its number, and over its earnings by line and code, added up."""
     numbers = columns["line_no"]
-    order = sorted(range(len(numbers)), key=numbers.__getitem__)
+    order = sorted(range(len(numbers)), key=lambda place: numbers[place] or 0)
     digest = hashlib.sha256(b"".join([employees[place].uuid.bytes for place in order]))
     for name, column in columns.items():
         digest.update(f"{name}{[column[place] for place in order]}".encode())
