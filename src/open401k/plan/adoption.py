@@ -144,7 +144,15 @@ def provisions_on(
         raise Open401kError(
             f"{plan_id} has no provisions on {on}.", fix="The plan takes effect later, or was not known then."
         )
-    return provisions_from_json(held[-1].terms)
+    return _parsed(tx, held[-1])
+
+
+def _parsed(tx: Tx, row: _store.TermsRow) -> Provisions:
+    """Terms as read, once a transaction; beside each the row itself, so that no other takes its place in memory."""
+    parsed: dict[int, tuple[_store.TermsRow, Provisions]] = tx.cache.setdefault("terms parsed", {})
+    if id(row) not in parsed:
+        parsed[id(row)] = (row, provisions_from_json(row.terms))
+    return parsed[id(row)][1]
 
 
 def provisions_between(
@@ -157,7 +165,7 @@ def provisions_between(
     for row, until in zip(rows, ends, strict=True):
         first, last = max(start, row.effective_on), min(end, until)
         if first < last:
-            spans.append(Span(first, last, provisions_from_json(row.terms)))
+            spans.append(Span(first, last, _parsed(tx, row)))
     return tuple(spans)
 
 
