@@ -217,11 +217,19 @@ def _placed(caller: Caller, names: Mapping[str, str]) -> Caller:
 
 
 def _tenant_of(caller: Caller, plan_id: PlanId) -> SponsorId:
-    """The sponsor of a plan among those in sight; a plan of others does not exist for this caller."""
+    """The sponsor of a plan among those in sight; a plan of others does not exist for this caller.
+
+    A plan never changes its sponsor: whose it is, is asked once; whether this caller may see them, every time.
+    """
+    kept, sight = caller.services.db.kept, caller.principal.tenants
+    known: SponsorId | None = kept.get(("sponsor of", plan_id))
+    if known is not None and (isinstance(sight, AllTenants) or known in sight):
+        return known
     with caller.begin_all() as tx:
         tenant_id = whereabouts.sponsor_of_plan(tx, plan_id=plan_id)
     if tenant_id is None:
         raise ProblemError(NOT_FOUND)
+    kept.put(("sponsor of", plan_id), tenant_id, 1)
     return tenant_id
 
 

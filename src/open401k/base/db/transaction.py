@@ -111,7 +111,8 @@ class Database:
         self.ids = ids
         self.keyring = keyring
         self.url = url
-        self._kept = Kept(MOST_KEPT)
+        #: What outlives transactions; every one is given it.
+        self.kept: Final = Kept(MOST_KEPT)
         self._pool: ConnectionPool[_CONNECTION] = ConnectionPool(
             url,
             min_size=1,
@@ -136,7 +137,7 @@ class Database:
 
     def _configure(self, conn: _CONNECTION) -> None:
         _configure(conn)
-        self._kept.forget()
+        self.kept.forget()
 
     @contextmanager
     def begin(self, actor: Actor, *, tenants: Iterable[SponsorId] | AllTenants) -> Iterator[Tx]:
@@ -154,7 +155,7 @@ class Database:
                 ids=self.ids,
                 keyring=self.keyring,
                 clock=self.clock,
-                kept=self._kept,
+                kept=self.kept,
             )
             fault("base.before_commit")
         fault("base.after_commit")
@@ -183,6 +184,10 @@ def _check(conn: _CONNECTION) -> None:
 
 
 def _configure(conn: _CONNECTION) -> None:
+    # Every statement is one of ours, and a payroll has more of them than the driver keeps prepared by itself: prepared
+    # at once and kept, since connections take turns and each would come to its fifth use late.
+    conn.prepare_threshold = 0
+    conn.prepared_max = 1_000
     conn.adapters.register_dumper(Id, _IdDumper)
     conn.adapters.register_dumper(Id, _IdBinaryDumper)
     conn.adapters.register_dumper(dict, JsonbDumper)
