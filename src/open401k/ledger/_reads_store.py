@@ -102,20 +102,23 @@ _COUNTED: Final = """
     )
 """
 
-#: Their net sides on each day of the period.
+#: Their net sides on each day of the period, added up before they are joined: one account of the plan is a side of
+#: nearly every line, and a hash table of lines becomes one long chain.
 _SIDES: Final = (
     _COUNTED
     + """,
     side as (
-        select l.credit_account as account_id, c.event_on, l.amount
+        select l.credit_account as account_id, c.event_on, sum(l.amount) as amount
         from counted c
         join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
         where c.event_on >= %(start)s and c.event_on < %(end)s
+        group by l.credit_account, c.event_on
         union all
-        select l.debit_account, c.event_on, -l.amount
+        select l.debit_account, c.event_on, -sum(l.amount)
         from counted c
         join ledger.line l on l.tenant_id = %(tenant)s and l.entry_id = c.entry_id
         where c.event_on >= %(start)s and c.event_on < %(end)s
+        group by l.debit_account, c.event_on
     )
     """
 )
@@ -161,13 +164,15 @@ def gained(
     ((who, source, cents),) = tx.rows_by_hashing(
         """
         with side as (
-            select l.credit_account as account_id, l.amount
+            select l.credit_account as account_id, sum(l.amount) as amount
             from ledger.line l
             where l.tenant_id = %(tenant)s and l.entry_id = any (%(entries)s::uuid[])
+            group by l.credit_account
             union all
-            select l.debit_account, -l.amount
+            select l.debit_account, -sum(l.amount)
             from ledger.line l
             where l.tenant_id = %(tenant)s and l.entry_id = any (%(entries)s::uuid[])
+            group by l.debit_account
         )
         select
             array_send(array_agg(t.employee_id)),
