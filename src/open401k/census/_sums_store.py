@@ -211,7 +211,7 @@ class Sums:
 
 def totals(tx: Tx, span: Span) -> Sums:
     """Sums per employee; ``second`` counts lines."""
-    return _only(_sums(tx.one(_meant(_TOTALS, span), _params(span))), span)
+    return _only(_sums(tx.one(_meant(_TOTALS, span), _params(span), binary=True)), span)
 
 
 def runs(tx: Tx, span: Span) -> frozenset[tuple[UUID, tuple[str, ...]]]:
@@ -241,7 +241,7 @@ def together(one: Sums, other: Sums) -> Sums:
 
 def by_date(tx: Tx, span: Span) -> Sums:
     """Sums per employee and pay date; ``second`` counts days since 1970."""
-    return _only(_sums(tx.one(_meant(_BY_DATE, span), _params(span))), span)
+    return _only(_sums(tx.one(_meant(_BY_DATE, span), _params(span), binary=True)), span)
 
 
 def lines(tx: Tx, span: Span) -> list[tuple[Any, ...]]:

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from sys import intern
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -99,8 +101,15 @@ def _fold_all(
     return people
 
 
-#: Days repeat from person to person: hires and births of a plan fall on some thousand days.
+#: Days repeat from person to person: hires and births of a plan fall on some thousand days. So do employments since a
+#: day, first names, and four digits: a large roster holds each once.
 _day = lru_cache(maxsize=65_536)(date.fromisoformat)
+_NO_PAY: Mapping[int, AnnualPay] = MappingProxyType({})
+
+
+@lru_cache(maxsize=65_536)
+def _since(day: date) -> tuple[Employment, ...]:
+    return (Employment(day),)
 
 
 def fold(
@@ -117,16 +126,16 @@ def fold(
     birth_date = _last(points, "birth_date", None).get("birth_date")
     return Employee(
         employee_id=employee_id,
-        first_name=name.get("first_name", ""),
+        first_name=intern(name.get("first_name", "")),
         last_name=name.get("last_name", ""),
-        ssn_last4=ssn_last4,
+        ssn_last4=intern(ssn_last4),
         birth_date=None if birth_date is None else _day(birth_date),
         employment=_employment(points),
         employee_class=_last(points, "class", on).get("employee_class", ""),
         ownership_bps=_last(points, "ownership", on).get("ownership_bps", 0),
         officer=_last(points, "officer", on).get("officer", False),
         family=tuple(sorted(family)) if family else (),
-        annual_pay=annual_pay or {},
+        annual_pay=annual_pay or _NO_PAY,
     )
 
 
@@ -134,7 +143,7 @@ def _employment(points: _Points) -> tuple[Employment, ...]:
     hires = [day for day, _ in points.get("hired", ())]
     terminations = [day for day, _ in points.get("terminated", ())]
     if len(hires) == 1 and not terminations:
-        return (Employment(hires[0]),)
+        return _since(hires[0])
     return spans(hires=hires, terminations=terminations)
 
 

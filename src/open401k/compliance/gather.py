@@ -27,7 +27,7 @@ class _Columns:
     def __init__(self, totals: census.PayTotals, place: dict[EmployeeId, int]) -> None:
         self._totals = totals
         self._size = len(place)
-        self._rows = np.array([place.get(who, -1) for who in totals.employee_id], dtype=np.int64)
+        self._rows = totals.employee_id.places_in(IdColumn.of(EmployeeId, place))
 
     def of(self, *columns: Cents) -> Cents:
         """The sum of these columns."""
@@ -59,7 +59,7 @@ def gather(
     scope = _Scope(tx, tenant_id, plan_id, known_at)
     totals = scope.pay(year.start, until)
     balances = scope.balances(as_of if provisions.adopted_on >= year.start else year.start - timedelta(days=1))
-    people = _concerned(roster or scope.roster(), year, {*totals.employee_id, *balances})
+    people = _concerned(roster or scope.roster(), year, (totals.employee_id, balances.employee_id))
     place = {e.employee_id: i for i, e in enumerate(people)}
     pay, late = _Columns(totals, place), scope.late_pay(people, year, until, place)
     calendar = CalendarYear(min(as_of, year.last_day).year)
@@ -112,10 +112,16 @@ def _shown(history: bool | None, people: int) -> bool:
 
 
 def _concerned(
-    everybody: Sequence[census.Employee], year: PlanYear, with_money: set[EmployeeId]
+    everybody: Sequence[census.Employee], year: PlanYear, with_money: Iterable[IdColumn[EmployeeId]]
 ) -> list[census.Employee]:
     """Who has pay, money or work in the year; owners who do not work here too, since their share counts for others."""
-    return [e for e in everybody if e.ownership_bps or e.employee_id in with_money or _works_in(e, year)]
+    ids = IdColumn.of(EmployeeId, (each.employee_id for each in everybody))
+    has_money = np.zeros(len(ids), dtype=np.bool_)
+    for some in with_money:
+        has_money |= ids.places_in(some) >= 0
+    return [
+        e for e, has in zip(everybody, has_money.tolist(), strict=True) if has or e.ownership_bps or _works_in(e, year)
+    ]
 
 
 def _spans(employee: census.Employee, as_of: date) -> tuple[Span, ...]:
@@ -204,17 +210,11 @@ class _Scope:
         places = np.array([place[each.employee_id] for each in left], dtype=np.int64)[found.employee]
         return _LatePay(found, np.array(counts_not, dtype=np.bool_), places, len(place))
 
-    def balances(self, as_of: date) -> dict[EmployeeId, int]:
+    def balances(self, as_of: date) -> ledger.CashOfPeople:
         """Cash of every participant's accounts at the end of a day; fund units join with their prices later."""
-        found = ledger.balances(
+        return ledger.cash_of_people(
             self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, as_of=as_of, known_at=self.known_at
         )
-        out: dict[EmployeeId, int] = {}
-        rows = zip(found.kind, found.employee_id, found.asset, found.amount, strict=True)
-        for kind, who, asset, amount in rows:
-            if kind == ledger.Kind.PARTICIPANT and who is not None and asset == ledger.USD and amount:
-                out[EmployeeId(who)] = out.get(EmployeeId(who), 0) + amount
-        return out
 
     def contributions(self, start: date, end: date, place: dict[EmployeeId, int]) -> dict[Source, Cents]:
         """Posted money of the period by source, in the order of the people."""
@@ -355,9 +355,8 @@ def _sum(books: dict[Source, Cents], sources: tuple[Source, ...], count: int) ->
     return sum((books[source] for source in sources if source in books), np.zeros(count, dtype=np.int64))
 
 
-def _placed(balances: dict[EmployeeId, int], place: dict[EmployeeId, int]) -> Cents:
+def _placed(balances: ledger.CashOfPeople, place: dict[EmployeeId, int]) -> Cents:
     out = np.zeros(len(place), dtype=np.int64)
-    for who, cents in balances.items():
-        if who in place:
-            out[place[who]] = cents
+    rows = balances.employee_id.places_in(IdColumn.of(EmployeeId, place))
+    out[rows[rows >= 0]] = balances.cents[rows >= 0]
     return out

@@ -6,13 +6,14 @@ from .checks import Checked, Damage, DamageKind, verify
 from .journal import Posted, post, reverse
 from .lines import LARGEST_AMOUNT, Line, Lines, Refusal
 from .pending import Reserved, Voided, post_reserved, reserve, void
-from .totals import Contributed, ContributionTotal, contributed, contribution_totals
+from .totals import CashOfPeople, Contributed, ContributionTotal, cash_of_people, contributed, contribution_totals
 
 __all__ = [
     "LARGEST_AMOUNT",
     "USD",
     "AccountKey",
     "Balances",
+    "CashOfPeople",
     "Checked",
     "Contributed",
     "Contribution",
@@ -28,6 +29,7 @@ __all__ = [
     "Voided",
     "account_id",
     "balances",
+    "cash_of_people",
     "contributed",
     "contribution_totals",
     "contributions",

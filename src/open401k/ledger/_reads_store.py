@@ -26,12 +26,8 @@ def running(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Row]:
     )
 
 
-def summed(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, as_of: date | None, known_at: datetime | None
-) -> list[Row]:
-    """Balances added up from the lines of entries up to a day, recorded up to an instant."""
-    return tx.rows_by_hashing(
-        """
+#: Every account's net lines, of entries up to a day that were recorded up to an instant.
+_NET: Final = """
         with counted as (
             select entry_id
             from ledger.entry
@@ -57,6 +53,16 @@ def summed(
             from side
             group by account_id
         )
+"""
+
+
+def summed(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, as_of: date | None, known_at: datetime | None
+) -> list[Row]:
+    """Balances added up from the lines of entries up to a day, recorded up to an instant."""
+    return tx.rows_by_hashing(
+        _NET
+        + """
         select
             a.account_id, a.kind, a.employee_id, a.source, a.asset,
             (a.normal_side * coalesce(n.net, 0))::bigint, 0::bigint
@@ -73,6 +79,29 @@ def summed(
         """,
         {"tenant": tenant_id, "plan": plan_id, "as_of": as_of, "known_at": known_at},
     )
+
+
+def cash_of_people(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, kind: str, as_of: date | None, known_at: datetime | None
+) -> tuple[bytes | None, bytes | None]:
+    """Cash of each employee's accounts of a kind where it is not nothing, as binary arrays: who, cents."""
+    ((who, cents),) = tx.rows_by_hashing(
+        _NET
+        + """
+        select array_send(array_agg(t.employee_id)), array_send(array_agg(t.cents))
+        from (
+            select a.employee_id, sum(a.normal_side * n.net)::bigint as cents
+            from net n
+            join ledger.account a on a.tenant_id = %(tenant)s and a.account_id = n.account_id
+            where a.plan_id = %(plan)s and a.kind = %(kind)s and a.asset = 'USD' and a.employee_id is not null
+            group by a.employee_id
+            having sum(a.normal_side * n.net) <> 0
+        ) t
+        """,
+        {"tenant": tenant_id, "plan": plan_id, "kind": kind, "as_of": as_of, "known_at": known_at},
+        binary=True,
+    )
+    return who, cents
 
 
 class Period(NamedTuple):
@@ -195,5 +224,6 @@ def gained(
             "sources": [source.value for source in Source],
             "entries": list(entries),
         },
+        binary=True,
     )
     return who, source, cents

@@ -93,6 +93,30 @@ def contributed(
 
 
 @dataclass(frozen=True, slots=True)
+class CashOfPeople:
+    """Cents of people's accounts, a row a person; who has none is not there."""
+
+    employee_id: IdColumn[EmployeeId]
+    cents: Cents
+
+
+def cash_of_people(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    as_of: date | None = None,
+    known_at: datetime | None = None,
+    kind: Kind = Kind.PARTICIPANT,
+) -> CashOfPeople:
+    """Each person's cash as :func:`balances` has it, added up over sources: for plans of any size."""
+    who, cents = _reads_store.cash_of_people(
+        tx, tenant_id=tenant_id, plan_id=plan_id, kind=kind, as_of=as_of, known_at=known_at
+    )
+    return CashOfPeople(IdColumn(EmployeeId, _binary(who, "S16").astype("S16")), _binary(cents, ">i8").astype(np.int64))
+
+
+@dataclass(frozen=True, slots=True)
 class _Kept:
     """Totals and the entries that they are made of. An entry never changes: of more entries, only the rest is read."""
 

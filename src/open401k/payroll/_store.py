@@ -78,6 +78,7 @@ def sealed_file(tx: Tx, *, tenant_id: SponsorId, file_id: FileId) -> bytes | Non
     row = tx.maybe(
         "select sealed from payroll.file where tenant_id = %s and file_id = %s",
         [tenant_id, file_id],
+        binary=True,
     )
     return bytes(row[0]) if row else None
 

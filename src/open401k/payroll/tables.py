@@ -1,8 +1,10 @@
 """Bytes of an upload into rows of text cells, streaming, with every doubt a finding. Not here: what a column means."""
 
+import codecs
 import csv
 import io
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -15,6 +17,8 @@ Cells: TypeAlias = tuple[int, int, list[str]]  # row as a spreadsheet shows it, 
 
 MOST_BYTES = 64 * 1024 * 1024
 MOST_COLUMNS = 400
+_PIECE = 1024 * 1024
+_SOMETHING = re.compile(rb"[^\r\n\t \xef\xbb\xbf\x00]")
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _FOREIGN = {
     b"%PDF": "a PDF",
@@ -60,7 +64,7 @@ def _reject(code: Code, reason: str, fix: str, **place: object) -> Finding:
 
 def _refusal(data: bytes, file_name: str) -> Finding | None:
     """What the size, the first bytes and the name say before anything is read."""
-    if not data.strip(b"\r\n\t \xef\xbb\xbf\x00"):
+    if not _SOMETHING.search(data):
         return _reject(Code.FILE_EMPTY, "The file has no heading row.", "Export it again.")
     if len(data) > MOST_BYTES:
         return _reject(Code.FILE_TOO_LARGE, f"The file is larger than {MOST_BYTES >> 20} MB.", "Split it by pay group.")
@@ -188,15 +192,29 @@ def _encoding_problem(data: bytes, encoding: str) -> Finding | None:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data:
         return _reject(Code.FILE_ENCODING, "The file is UTF-16 or not text.", 'Save it as "CSV UTF-8".')
     try:
-        text = data.decode(encoding)
+        b"".decode(encoding)
     except LookupError:
         return _reject(Code.FILE_ENCODING, f"There is no encoding {encoding!r}.", "Declare utf-8 or cp1252.")
+    if _decodes(data, encoding):
+        return None
+    try:
+        data.decode(encoding)
     except UnicodeDecodeError as problem:
         return _undecodable(data, problem.start, encoding)
-    if "\ufffd" in text:
-        place = data.find("\ufffd".encode()) if encoding.startswith("utf-8") else 0
-        return _undecodable(data, max(place, 0), encoding)
-    return None
+    place = data.find("\ufffd".encode()) if encoding.startswith("utf-8") else 0
+    return _undecodable(data, max(place, 0), encoding)
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    """Whether all of it is text without a replacement character; piece by piece, so that no copy of it is made."""
+    decoder, pieces = codecs.getincrementaldecoder(encoding)(), memoryview(data)
+    try:
+        for start in range(0, len(data), _PIECE):
+            if "\ufffd" in decoder.decode(pieces[start : start + _PIECE], start + _PIECE >= len(data)):
+                return False
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _undecodable(data: bytes, place: int, encoding: str) -> Finding:

@@ -11,7 +11,7 @@ from tests.support.database import TESTER
 
 from open401k import ledger
 from open401k.base.db import Database
-from open401k.kernel import EntryId, FixedClock, Refused, ReservationId
+from open401k.kernel import EmployeeId, EntryId, FixedClock, Refused, ReservationId
 from open401k.ledger import Posted, Refusal, Reserved, Voided
 
 KEYS = st.sampled_from([f"key {number}" for number in range(12)])
@@ -33,6 +33,14 @@ MOVES: st.SearchStrategy[Move] = st.one_of(
 )
 BODIES = st.lists(MOVES, max_size=4).map(tuple)
 Answer = Posted | Reserved | Voided | Refused[Refusal]
+
+
+def _cash_of_people(found: ledger.Balances) -> dict[EmployeeId, int]:
+    cash: dict[EmployeeId, int] = {}
+    for kind, who, asset, cents in zip(found.kind, found.employee_id, found.asset, found.amount, strict=True):
+        if kind == ledger.Kind.PARTICIPANT and who is not None and asset == ledger.USD:
+            cash[EmployeeId(who)] = cash.get(EmployeeId(who), 0) + cents
+    return {who: cents for who, cents in cash.items() if cents}
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -129,6 +137,10 @@ class LedgerMachine(RuleBasedStateMachine):
             found = ledger.balances(
                 tx, tenant_id=self.books.tenant_id, plan_id=self.books.plan_id, as_of=day, known_at=at
             )
+            cash = ledger.cash_of_people(
+                tx, tenant_id=self.books.tenant_id, plan_id=self.books.plan_id, as_of=day, known_at=at
+            )
+        assert dict(zip(cash.employee_id, cash.cents.tolist(), strict=True)) == _cash_of_people(found)
         return self.books.by_name(found)
 
     @invariant()

@@ -20,6 +20,7 @@ from open401k.payroll import (
     Standing,
     check,
     open_upload,
+    tables,
 )
 
 HEADER = (
@@ -139,6 +140,16 @@ def test_04_windows_1252_byte_is_named_by_row_and_column() -> None:
     severity, code, row, column, _, text = only(data)
     assert (severity, code, row, column) == (Severity.REJECT, "file.encoding", 3, "C last_name")
     assert "0xE9" in text
+
+
+@pytest.mark.parametrize("piece", [1, 2, 7])
+def test_04_pieces_in_which_bytes_are_decoded_change_nothing(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_PIECE", piece)
+    assert read(lines(GOOD | {"last_name": "Zo\xeb"})).may_post
+    _, code, row, *_ = only(lines(GOOD, SECOND).replace(b"Cole", b"Col\xe9"))
+    assert (code, row) == ("file.encoding", 3)
+    _, code, row, *_ = only(lines(GOOD, SECOND).replace(b"Cole", "Col\ufffd".encode()))
+    assert (code, row) == ("file.encoding", 3)
 
 
 def test_04_windows_1252_is_read_when_declared() -> None:

@@ -75,25 +75,28 @@ class Tx:
         """Every row of a query."""
         return self.conn.execute(sql, params).fetchall()
 
-    def rows_by_hashing(self, sql: LiteralString, params: Params = ()) -> list[tuple[Any, ...]]:
+    def rows_by_hashing(
+        self, sql: LiteralString, params: Params = (), *, binary: bool = False
+    ) -> list[tuple[Any, ...]]:
         """The same, planned without nested loops: for joins of lists whose lengths the planner does not know.
 
         A new tenant is not in its statistics yet, and of an array parameter it knows no length: it takes thousands for
-        a handful, and a loop over both sides is quadratic (measured: 3,000 lines in 1 s instead of 30 ms).
+        a handful, and a loop over both sides is quadratic (measured: 3,000 lines in 1 s instead of 30 ms). ``binary``
+        as in :meth:`maybe`.
         """
         with self.conn.pipeline():  # one round trip
             self.conn.execute("set local enable_nestloop = off")
-            found = self.conn.execute(sql, params)
+            found = self.conn.execute(sql, params, binary=binary)
             self.conn.execute("set local enable_nestloop to default")
         return found.fetchall()
 
-    def maybe(self, sql: LiteralString, params: Params = ()) -> tuple[Any, ...] | None:
-        """The first row, if there is one."""
-        return self.conn.execute(sql, params).fetchone()
+    def maybe(self, sql: LiteralString, params: Params = (), *, binary: bool = False) -> tuple[Any, ...] | None:
+        """The first row, if there is one; ``binary`` for long bytes, which as text are twice as long."""
+        return self.conn.execute(sql, params, binary=binary).fetchone()
 
-    def one(self, sql: LiteralString, params: Params = ()) -> tuple[Any, ...]:
+    def one(self, sql: LiteralString, params: Params = (), *, binary: bool = False) -> tuple[Any, ...]:
         """The one row that must exist; none is a bug."""
-        row = self.maybe(sql, params)
+        row = self.maybe(sql, params, binary=binary)
         if row is None:
             raise LookupError(f"no row: {' '.join(sql.split())}")
         return row
