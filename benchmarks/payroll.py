@@ -103,6 +103,7 @@ def of_sizes(running: Served, *, sizes: Sequence[int], rounds: int) -> Iterator[
                 taken[size].append(from_file(plan))
     cost = {size: _median(each) for size, each in taken.items()}
     base = cost[PER_ROW_FROM].processor / PER_ROW_FROM
+    bare = {size: _copied(running, plan) / size for size, plan in zip(sizes, plans, strict=True) if size <= 10_000}
     for size in sizes:
         each = cost[size]
         yield Held(
@@ -113,8 +114,17 @@ def of_sizes(running: Served, *, sizes: Sequence[int], rounds: int) -> Iterator[
             "x",
             "<=",
             1.5,
+            f"a bare COPY of what the run writes costs {bare[size] / bare[PER_ROW_FROM]:.2f}x" if size in bare else "",
         )
     yield from _memory([plan for plan in plans if len(plan.people) >= 10_000])
+
+
+def _copied(running: Served, plan: Employer) -> float:
+    """Seconds that a bare COPY of everything takes that one payroll of the plan writes."""
+    after = transaction_now(running.urls)
+    from_file(plan)
+    copy = CopyOfRun(running.urls, after=after, before=transaction_now(running.urls))
+    return statistics.median(copy.seconds() for _ in range(9))
 
 
 def _memory(plans: Sequence[Employer]) -> Iterator[Held]:
