@@ -32,3 +32,8 @@ def lock(tx: Tx, *, tenant_id: SponsorId) -> None:
 def locked(tx: Tx, *, tenant_id: SponsorId) -> bool:
     """Whether this transaction holds the lock: what it read of the tenant since then, nobody else can change."""
     return ("head locked", tenant_id) in tx.cache
+
+
+def unchanging(tx: Tx, *, tenant_id: SponsorId) -> bool:
+    """Whether a second reading gives the same: under the lock, and in a snapshot."""
+    return tx.snapshot or locked(tx, tenant_id=tenant_id)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from open401k import census, compliance, fiduciary, ledger, payroll, plan, recordkeeping
-from open401k.base import audit, heads
+from open401k.base import audit
 from open401k.base.db import ALL_TENANTS, Actor, Database, Tx
 from open401k.kernel import PlanId, SponsorId
 
@@ -13,13 +13,16 @@ from .verify_told import check_outbox, check_pay, check_remittances
 
 
 def verify(db: Database, *, actor: Actor, tenants: Sequence[SponsorId] | None = None) -> Proof:
-    """Recompute everything of these sponsors (of all, unless named), one sponsor a transaction."""
+    """Recompute everything of these sponsors (of all, unless named), each from one snapshot of its books.
+
+    Nothing is locked: payrolls post meanwhile. A posting is one transaction, so a snapshot holds all of it or nothing,
+    and nothing is half way between two checks.
+    """
     proof = Proof()
     with db.begin(actor, tenants=ALL_TENANTS) as tx:
         every = [sponsor.sponsor_id for sponsor in plan.list_sponsors(tx)]
     for tenant_id in every if tenants is None else tenants:
-        with db.begin(actor, tenants=[tenant_id]) as tx:
-            heads.lock(tx, tenant_id=tenant_id)  # nothing is half way between two checks
+        with db.begin(actor, tenants=[tenant_id], snapshot=True) as tx:
             tx.kept = None  # what is proven is the database, not what this process remembers of it
             proof.count("sponsors")
             for check in CHECKS:

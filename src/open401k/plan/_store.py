@@ -167,10 +167,10 @@ def add_terms(
 def terms_in_force(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | None) -> list[TermsRow]:
     """For each effective day the newest terms known at the instant, in order of the day.
 
-    Read once a transaction where nobody else can change them: under the tenant's lock.
+    Read once a transaction where nobody else can change them: under the tenant's lock, and in a snapshot.
     """
     kept: dict[Any, list[TermsRow]] | None = None
-    if heads.locked(tx, tenant_id=tenant_id):
+    if heads.unchanging(tx, tenant_id=tenant_id):
         kept = tx.cache.setdefault(("plan terms", tenant_id), {})
         if (plan_id, known_at) in kept:
             return kept[plan_id, known_at]

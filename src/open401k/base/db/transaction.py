@@ -70,6 +70,8 @@ class Tx:
     clock: Clock | None = None
     #: What outlives the transaction, each value with its edition; None for who has to read everything again.
     kept: Kept | None = None
+    #: Whether it reads one snapshot: what others commit meanwhile does not exist here, and nothing can be written.
+    snapshot: bool = False
 
     def rows(self, sql: LiteralString, params: Params = ()) -> list[tuple[Any, ...]]:
         """Every row of a query."""
@@ -143,11 +145,18 @@ class Database:
         self.kept.forget()
 
     @contextmanager
-    def begin(self, actor: Actor, *, tenants: Iterable[SponsorId] | AllTenants) -> Iterator[Tx]:
-        """A transaction that sees only ``tenants``: committed at the end of the block, rolled back by an exception."""
+    def begin(
+        self, actor: Actor, *, tenants: Iterable[SponsorId] | AllTenants, snapshot: bool = False
+    ) -> Iterator[Tx]:
+        """A transaction that sees only ``tenants``: committed at the end of the block, rolled back by an exception.
+
+        ``snapshot``: it only reads, and reads the database as it was at its beginning, however long it takes.
+        """
         chosen = "*" if isinstance(tenants, AllTenants) else ",".join(tenant.uuid.hex for tenant in tenants)
         self._pool.open()
         with self._pool.connection() as conn:
+            if snapshot:  # before the first query, which takes the snapshot; for this transaction only
+                conn.execute("set transaction isolation level repeatable read, read only")
             # true = for this transaction only: nothing is left on the connection for its next user.
             conn.execute("select set_config('open401k.tenants', %s, true)", [self.keyring.sign_tenants(chosen)])
             now = self.clock.now()
@@ -159,6 +168,7 @@ class Database:
                 keyring=self.keyring,
                 clock=self.clock,
                 kept=self.kept,
+                snapshot=snapshot,
             )
             fault("base.before_commit")
         fault("base.after_commit")
