@@ -2,13 +2,30 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from open401k import compliance, fiduciary, plan
 from open401k.base import heads, messages
 from open401k.base.db import Actor, Database, Tx
-from open401k.kernel import PlanId, SponsorId, day_of
+from open401k.base.steps import FlowResults, run_flow
+from open401k.kernel import ComplianceRunId, FlowId, PlanId, SponsorId, day_of, named_uuid
 
+FLOW = "day"
 _CLOSED_WITHIN = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDay:
+    """One plan on one day: a flow of its own, whoever begins it and however often."""
+
+    tenant_id: SponsorId
+    plan_id: PlanId
+    on: date
+
+    @property
+    def flow_id(self) -> FlowId:
+        """The same for the same plan and day."""
+        return FlowId(named_uuid(FLOW, str(self.plan_id), self.on.isoformat()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +40,36 @@ class Tested:
 def begin_day(db: Database, *, actor: Actor, tenant_id: SponsorId) -> list[Tested]:
     """Test, project and review the alerts of every plan of a sponsor; a second time on a day changes nothing."""
     with db.begin(actor, tenants=[tenant_id]) as tx:
-        plans = plan.list_plans(tx, tenant_id=tenant_id)
-    return [_test(db, actor, tenant_id, each.plan_id) for each in plans]
-
-
-def _test(db: Database, actor: Actor, tenant_id: SponsorId, plan_id: PlanId) -> Tested:
-    with db.begin(actor, tenants=[tenant_id]) as tx:
-        heads.lock(tx, tenant_id=tenant_id)  # nothing is recorded in the past of what the tests know
         today = day_of(tx.now)
-        close_year(tx, tenant_id=tenant_id, plan_id=plan_id, today=today)
-        tested = _tested(tx, tenant_id, plan_id, today, cause=f"day/{today}")
-        refused = [each for each in tested.results if each.status is compliance.Status.REFUSED]
-        messages.publish(tx, tenant_id=tenant_id, kind="plan.tested", subject=plan_id, data={"run": str(tested.run_id)})
-        return Tested(plan_id, today, tuple(dict.fromkeys(each.explanation for each in refused)))
+        plans = plan.list_plans(tx, tenant_id=tenant_id)
+    return [run_day(db, actor=actor, of=PlanDay(tenant_id, each.plan_id, today)) for each in plans]
+
+
+def run_day(db: Database, *, actor: Actor, of: PlanDay) -> Tested:
+    """One plan's day, from wherever it stands: two at once do it once, and one that was killed is carried on."""
+    done: FlowResults = run_flow(
+        db, flow=FLOW, flow_id=of.flow_id, tenant_id=of.tenant_id, actor=actor, steps=STEPS, ctx=of
+    )
+    return Tested(of.plan_id, of.on, tuple(done["retest"]["refused"]))
+
+
+def retest(tx: Tx, of: PlanDay, _: dict[str, Any]) -> dict[str, Any]:
+    """Close the year that is over, then run every test as of the day. A plan not yet in effect has none."""
+    heads.lock(tx, tenant_id=of.tenant_id)  # nothing is recorded in the past of what the tests know
+    if not plan.in_force(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, on=of.on):
+        return {"run": None, "refused": []}
+    close_year(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
+    tested = compliance.retest(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, as_of=of.on, cause=f"{FLOW}/{of.on}")
+    told = {"run": str(tested.run_id)}
+    messages.publish(tx, tenant_id=of.tenant_id, kind="plan.tested", subject=of.plan_id, data=told)
+    refused = [each.explanation for each in tested.results if each.status is compliance.Status.REFUSED]
+    return told | {"refused": list(dict.fromkeys(refused))}
+
+
+def warn(tx: Tx, of: PlanDay, results: dict[str, Any]) -> bool:
+    """Projection and alerts follow the day's tests."""
+    run = results["retest"]["run"]
+    return run is not None and _foretold(tx, of.tenant_id, ComplianceRunId.parse(run))
 
 
 def close_year(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, today: date) -> None:
@@ -50,13 +84,17 @@ def close_year(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, today: date) ->
         return
     # A payroll that came late has tested that last day already; what it said of it was final too.
     if day_of(known.recorded_at) <= before.last_day:
-        _tested(tx, tenant_id, plan_id, before.last_day, cause=f"year/{before}")
+        cause = f"year/{before}"
+        tested = compliance.retest(tx, tenant_id=tenant_id, plan_id=plan_id, as_of=before.last_day, cause=cause)
+        _foretold(tx, tenant_id, tested.run_id)
 
 
-def _tested(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, as_of: date, *, cause: str) -> compliance.ComplianceRun:
-    """Test as of a day, project, and review the alerts."""
-    tested = compliance.retest(tx, tenant_id=tenant_id, plan_id=plan_id, as_of=as_of, cause=cause)
-    forecast = compliance.foresee(tx, tenant_id=tenant_id, run_id=tested.run_id)
+def _foretold(tx: Tx, tenant_id: SponsorId, run_id: ComplianceRunId) -> bool:
+    """Project a run, and review the alerts; false where there is nothing to project."""
+    forecast = compliance.foresee(tx, tenant_id=tenant_id, run_id=run_id)
     if forecast is not None:
         fiduciary.watch(tx, tenant_id=tenant_id, forecast=forecast)
-    return tested
+    return forecast is not None
+
+
+STEPS = (retest, warn)

@@ -126,6 +126,12 @@ def plans(tx: Tx, *, tenant_id: SponsorId) -> list[PlanRow]:
     return [PlanRow(PlanId(plan_id), *rest) for plan_id, *rest in rows]
 
 
+def plans_in_sight(tx: Tx) -> list[tuple[SponsorId, PlanId]]:
+    """Whose every plan is, among those that the transaction may see."""
+    rows = tx.rows("select tenant_id, plan_id from plan.plan order by tenant_id, plan_id")
+    return [(SponsorId(tenant_id), PlanId(plan_id)) for tenant_id, plan_id in rows]
+
+
 def add_terms(
     tx: Tx,
     *,

@@ -194,6 +194,17 @@ def list_plans(tx: Tx, *, tenant_id: SponsorId) -> list[Plan]:
     return plans
 
 
+def every_plan(tx: Tx) -> list[tuple[SponsorId, PlanId]]:
+    """Every plan in sight of the transaction, with its sponsor: for jobs that sweep the book."""
+    return _store.plans_in_sight(tx)
+
+
+def in_force(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date) -> bool:
+    """Whether the plan has terms on a day: one may be adopted before it takes effect."""
+    rows = _store.terms_in_force(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=None)
+    return any(row.effective_on <= on for row in rows)
+
+
 def get(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Plan:
     """One plan; asking for one that does not exist is an error."""
     for plan in list_plans(tx, tenant_id=tenant_id):

@@ -22,10 +22,12 @@ from .sessions import (
     rotate_session,
     session_of,
 )
+from .spent import SESSIONS_KEPT, prune
 from .users import User, add_user, find_user, get_user, grant, principal_of, revoke, set_operator
 
 __all__ = [
     "ALLOWED",
+    "SESSIONS_KEPT",
     "ApiKey",
     "Denial",
     "NewKey",
@@ -55,6 +57,7 @@ __all__ = [
     "permissions",
     "principal_of",
     "principal_of_key",
+    "prune",
     "redeem_link",
     "revoke",
     "revoke_key",

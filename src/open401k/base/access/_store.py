@@ -206,6 +206,21 @@ def use_challenge(tx: Tx, challenge: bytes, purpose: str, at: datetime) -> Row |
     )
 
 
+def prune_challenges(tx: Tx, at: datetime) -> int:
+    """Delete those that nobody can answer any more."""
+    return tx.run("delete from base.challenge where used_at is not null or expires_at <= %s", [at])
+
+
+def prune_links(tx: Tx, at: datetime) -> int:
+    """Delete those that let nobody in any more."""
+    return tx.run("delete from base.sign_in_link where used_at is not null or expires_at <= %s", [at])
+
+
+def prune_sessions(tx: Tx, before: datetime) -> int:
+    """Delete those that could not be used later than an instant, however they ended."""
+    return tx.run("delete from base.session where expires_at <= %s", [before])
+
+
 def add_passkey(
     tx: Tx, credential_id: bytes, user_id: UserId, public_key: bytes, sign_count: int, label: str, at: datetime
 ) -> bool:

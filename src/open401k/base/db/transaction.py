@@ -145,9 +145,7 @@ class Database:
         self.kept.forget()
 
     @contextmanager
-    def begin(
-        self, actor: Actor, *, tenants: Iterable[SponsorId] | AllTenants, snapshot: bool = False
-    ) -> Iterator[Tx]:
+    def begin(self, actor: Actor, *, tenants: Iterable[SponsorId] | AllTenants, snapshot: bool = False) -> Iterator[Tx]:
         """A transaction that sees only ``tenants``: committed at the end of the block, rolled back by an exception.
 
         ``snapshot``: it only reads, and reads the database as it was at its beginning, however long it takes.

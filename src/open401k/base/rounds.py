@@ -1,0 +1,69 @@
+"""What is due once in a while for each of many, as flows that nobody waits for: by one process, failures kept.
+
+Not here: what is done (flows/), how a flow is run (steps.py), when somebody looks at the clock (doors).
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+
+from open401k.kernel import FlowId, Open401kError, SponsorId
+
+from . import _rounds_store as _store
+from . import heads
+from .db import Database, Tx
+
+_LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Went:
+    """How a flow went so far: when it ended, how often it failed, when and why it did last."""
+
+    ended_at: datetime | None = None
+    failures: int = 0
+    failed_at: datetime | None = None
+    reason: str = ""
+
+
+@contextmanager
+def alone(db: Database, name: str) -> Iterator[bool]:
+    """Whether this process is the one that does the round: while it does, no other on the same database is.
+
+    An advisory lock on a connection of its own: it goes with the connection, so a process that was killed holds
+    nothing. It saves work; that nothing is done twice is what the flows themselves see to.
+    """
+    number = int.from_bytes(hashlib.sha256(f"open401k {name}".encode()).digest()[:8], "big", signed=True)
+    with psycopg.connect(db.url, autocommit=True) as conn:
+        yield _store.take(conn, number)
+
+
+def went(tx: Tx, *, flows: Sequence[tuple[SponsorId, FlowId]]) -> dict[FlowId, Went]:
+    """How each of these went; one that nobody began yet has not ended and never failed."""
+    rows = _store.went(tx, [tenant.uuid for tenant, _ in flows], [flow_id.uuid for _, flow_id in flows])
+    return {FlowId(flow_id): Went(ended, failures, at, why or "") for flow_id, ended, failures, at, why in rows}
+
+
+def fail(tx: Tx, *, tenant_id: SponsorId, flow_id: FlowId, flow: str, error: Exception) -> str:
+    """Keep that a flow failed, and why; it stays where it stood. Answers with the reason as kept."""
+    heads.lock(tx, tenant_id=tenant_id)
+    reason = why(error)
+    _store.add_failure(tx, tenant_id, flow_id, flow, reason)
+    return reason
+
+
+def give_up(tx: Tx, *, flow: str, before: datetime) -> int:
+    """End flows begun before an instant that nobody will carry on: a later one does their work."""
+    return _store.give_up(tx, flow, before)
+
+
+def why(error: Exception) -> str:
+    """An error in words for operations: its first line only, since PostgreSQL's second one repeats what was written."""
+    if isinstance(error, Open401kError):
+        return f"{error.message} {error.fix}".strip()[:_LONGEST_REASON]
+    first = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}".rstrip(": ")[:_LONGEST_REASON]
