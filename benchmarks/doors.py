@@ -21,6 +21,7 @@ from open401k.app import Services
 from open401k.base import access
 from open401k.base.access import Permission
 from open401k.base.db import Database
+from open401k.doors.daily import DayStories
 from open401k.doors.http import create_app
 from open401k.doors.provided import DoorSettings
 from open401k.doors.stories import AfterPosting, PayrollStories, VerifyStories
@@ -82,7 +83,8 @@ def _serving(employer: Employer) -> Iterator[tuple[int, str]]:
     after.start()
     settings = DoorSettings(origin="http://127.0.0.1")
     wall = employer.clock
-    services = Services(db, employer.clock, wall, db.ids, settings, PayrollStories(db, after), None, VerifyStories(db))
+    payroll, verifier, day = PayrollStories(db, after), VerifyStories(db), DayStories(db, wall)
+    services = Services(db, employer.clock, wall, db.ids, settings, payroll, None, verifier, day)
     server = uvicorn.Server(uvicorn.Config(create_app(services), host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

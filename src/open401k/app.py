@@ -22,7 +22,8 @@ from open401k.demo import story
 from open401k.demo.visitors import Visitors, invite
 from open401k.doors import cli
 from open401k.doors.cli.say import Voice
-from open401k.doors.provided import DoorSettings, SandboxStory
+from open401k.doors.daily import Daily, DayStories
+from open401k.doors.provided import DayStory, DoorSettings, SandboxStory
 from open401k.doors.stories import AfterPosting, PayrollStories, VerifyStories
 from open401k.kernel import Clock, Ids, Open401kError, SystemClock, SystemRandom, TimedIds
 
@@ -62,6 +63,7 @@ class Services:
     payroll: PayrollStories
     sandbox: SandboxStory | None
     verifier: VerifyStories
+    day: DayStory
 
 
 class Wiring:
@@ -132,8 +134,9 @@ class Wiring:
 
         from open401k.doors.http import create_app
 
-        after = AfterPosting(db)
+        after, daily = AfterPosting(db), Daily(db, self._wall)
         after.start()
+        daily.start()
         try:
             app = create_app(self._services(db, after=after))
             config = uvicorn.Config(
@@ -142,13 +145,15 @@ class Wiring:
             with contextlib.suppress(KeyboardInterrupt):
                 uvicorn.Server(config).run()
         finally:
+            daily.stop()
             after.stop()
 
     def _services(self, db: Database, *, after: AfterPosting | None) -> Services:
         sandbox = None if self.settings.production else SandboxStories(self._sandbox(db))
         door = DoorSettings(origin=self.origin, sandbox=sandbox is not None)
         payroll = PayrollStories(db, after)
-        return Services(db, db.clock, self._wall, db.ids, door, payroll, sandbox, VerifyStories(db))
+        day = DayStories(db, self._wall)
+        return Services(db, db.clock, self._wall, db.ids, door, payroll, sandbox, VerifyStories(db), day)
 
     def _sandbox(self, db: Database) -> story.Sandbox:
         if not isinstance(db.clock, SandboxClock):

@@ -7,16 +7,18 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import psycopg
 
-from open401k.kernel import FlowId, Open401kError, SponsorId
+from open401k.kernel import FlowId, Open401kError, PlanId, SponsorId, named_uuid
 
 from . import _rounds_store as _store
 from . import heads
 from .db import Database, Tx
 
+#: The flow of a plan's day.
+DAY = "day"
 _LONGEST_REASON = 500
 
 
@@ -28,6 +30,11 @@ class Went:
     failures: int = 0
     failed_at: datetime | None = None
     reason: str = ""
+
+
+def day_of_plan(plan_id: PlanId, on: date) -> FlowId:
+    """The flow of one plan on one day: the same whoever asks."""
+    return FlowId(named_uuid(DAY, str(plan_id), on.isoformat()))
 
 
 @contextmanager

@@ -125,6 +125,14 @@ class VerifyStory(Protocol):
         ...
 
 
+class DayStory(Protocol):
+    """The daily round: every plan begins its day."""
+
+    def begin(self, *, actor: Actor) -> Mapping[str, Any] | None:
+        """What was done, and each plan that failed with its reason; None while somebody else is at it."""
+        ...
+
+
 class Services(Protocol):
     """Everything a door may use."""
 
@@ -166,4 +174,9 @@ class Services(Protocol):
     @property
     def verifier(self) -> VerifyStory:
         """The proof of the books."""
+        ...
+
+    @property
+    def day(self) -> DayStory:
+        """The daily round."""
         ...

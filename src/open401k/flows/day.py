@@ -5,12 +5,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from open401k import compliance, fiduciary, plan
-from open401k.base import heads, messages
+from open401k.base import heads, messages, rounds
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, run_flow
-from open401k.kernel import ComplianceRunId, FlowId, PlanId, SponsorId, day_of, named_uuid
+from open401k.kernel import ComplianceRunId, FlowId, PlanId, SponsorId, day_of
 
-FLOW = "day"
+FLOW = rounds.DAY
 _CLOSED_WITHIN = timedelta(days=90)
 
 
@@ -25,7 +25,7 @@ class PlanDay:
     @property
     def flow_id(self) -> FlowId:
         """The same for the same plan and day."""
-        return FlowId(named_uuid(FLOW, str(self.plan_id), self.on.isoformat()))
+        return rounds.day_of_plan(self.plan_id, self.on)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from open401k.base.sandbox import SandboxClock
 from open401k.base.settings import Settings
 from open401k.demo import story
 from open401k.doors import cli
+from open401k.doors.daily import DayStories
 from open401k.doors.provided import DoorSettings, Services
 from open401k.doors.stories import PayrollStories, VerifyStories
 from open401k.kernel import Clock, FixedClock, Ids
@@ -33,6 +34,7 @@ class Given:
     payroll: PayrollStories
     sandbox: Any
     verifier: Any
+    day: Any
 
 
 @dataclass
@@ -100,6 +102,7 @@ def _wiring(postgres: Served, folder: Path) -> Standing:
         PayrollStories(postgres.db),
         Moving(sandbox),
         VerifyStories(postgres.db),
+        DayStories(postgres.db, wall),
     )
     return Standing(Settings.from_env({"OPEN401K_DATA_DIR": str(folder)}), given)
 

@@ -42,6 +42,7 @@ class Permission(StrEnum):
     OWN_ACCOUNT_VIEW = "own_account.view"
     CLOCK_MOVE = "clock.move"
     SPONSOR_ADD = "sponsor.add"
+    OPERATIONS_VIEW = "operations.view"
 
 
 _P = Permission

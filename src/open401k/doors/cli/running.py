@@ -1,4 +1,4 @@
-"""Commands about the installation itself: serve, demo, doctor, migrate."""
+"""Commands about the installation itself: serve, day, demo, doctor, migrate."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from . import doctor as machine_doctor
+from .places import actor_of
 from .say import FAILED, Voice
 from .wiring import HOST, PORT, Host, Json, Port, wiring_of
 
@@ -16,6 +17,28 @@ commands = typer.Typer()
 def serve(context: typer.Context, host: Host = HOST, port: Port = PORT) -> None:
     """Serve pages and API."""
     wiring_of(context).serve(host=host, port=port)
+
+
+@commands.command()
+def day(context: typer.Context, json: Json = False) -> None:
+    """Begin the day of every plan: tests, projections, alerts. A server does it by itself; twice is once."""
+    with wiring_of(context).open() as services:
+        made = services.day.begin(actor=actor_of("day"))
+    voice = Voice(json)
+    if made is None:
+        voice.tell({"ok": True, "elsewhere": True})
+        voice.line("Another process is at it.")
+        return
+    voice.tell({**made, "elsewhere": False})
+    voice.line(f"{made['on']}: {len(made['done'])} plans begun, {made['already']} begun before.")
+    for each in made["done"]:
+        for sentence in each["not_tested"][:1]:
+            voice.line(f"{each['plan_id']}: not tested. {sentence}")
+    voice.table(
+        ("Plan that failed", "Why"), [(e["plan_id"], e["reason"]) for e in made["failed"]], empty="None failed."
+    )
+    if not made["ok"]:
+        raise typer.Exit(FAILED)
 
 
 @commands.command()

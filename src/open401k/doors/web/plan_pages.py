@@ -8,7 +8,7 @@ from starlette.responses import Response
 from open401k.base import messages
 from open401k.base.access import Permission
 from open401k.kernel import AlertId, EmployeeId
-from open401k.views import advisor_book, alert, people, plan_health, test_detail
+from open401k.views import advisor_book, alert, daily_round, people, plan_health, test_detail
 
 from ..guard import Caller, Needs
 from ..problems import NOT_FOUND, ProblemError
@@ -28,9 +28,10 @@ def home(request: Request, caller: AnyLogin) -> Response:
     """The one plan of a login, or its book."""
     with caller.begin_where(Permission.PLAN_VIEW) as tx:
         book = advisor_book.load(tx)
-    if len(book.plans) == 1:
+        day = daily_round.load(tx) if caller.may(Permission.OPERATIONS_VIEW) else None
+    if len(book.plans) == 1 and (day is None or not day.failed):
         return see_other(f"/plans/{book.plans[0].heading.plan_id}")
-    return page(request, "advisor_book", frame(request, "Plans", caller=caller), book=book)
+    return page(request, "advisor_book", frame(request, "Plans", caller=caller), book=book, day=day)
 
 
 @router.get("/plans/{plan_id}")

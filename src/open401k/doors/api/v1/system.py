@@ -10,11 +10,14 @@ from starlette.responses import JSONResponse, Response
 
 from open401k.base.access import Permission
 from open401k.base.db import Actor
+from open401k.views import daily_round
 
 from ...guard import Caller, Needs, Open, services_of
 from ...live import Live, cursor_of
 from ...problems import NOT_FOUND, Problem, ProblemError
+from ...written import document
 from . import models
+from .described import given
 
 router = APIRouter(tags=["Clock and events"])
 health_router = APIRouter(tags=["Health"], dependencies=[Depends(Open("a load balancer has no credential"))])
@@ -41,6 +44,13 @@ def advance(
     now = caller.services.clock.now()
     happened = list(story.advance(actor=caller.actor, to=sent.to)) if sent.to != now else []
     return models.ClockMoved(at=caller.services.clock.now(), sandbox=True, happened=happened)
+
+
+@router.get("/day", response_model=given(daily_round.DayShown))
+def day(caller: Annotated[Caller, Depends(Needs(Permission.OPERATIONS_VIEW))]) -> dict[str, Any]:
+    """How today's round of every plan went: what failed, and why."""
+    with caller.begin_all() as tx:
+        return dict(document(daily_round.load(tx)))
 
 
 @router.get("/plans/{plan_id}/events", response_class=EventSourceResponse)

@@ -1,0 +1,82 @@
+"""The daily round as a server and a command do it. Not here: what a round does (flows/day_round.py)."""
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from open401k.base.db import Actor, Database
+from open401k.flows.day_round import DayRound, run_round
+from open401k.kernel import Clock, day_of
+
+DAILY = Actor(kind="system", id="daily", why="a day begins")
+#: How soon a new day, or a moved clock, is noticed.
+LOOK_SECONDS = 15.0
+#: When a round that failed, or of which a plan failed, is tried again on the same day.
+AGAIN_SECONDS = 900.0
+log = logging.getLogger("open401k.day")
+
+
+class DayStories:
+    """The round of today, as a command asks for it."""
+
+    def __init__(self, db: Database, wall: Clock) -> None:
+        self._db = db
+        self._wall = wall
+
+    def begin(self, *, actor: Actor) -> Mapping[str, Any] | None:
+        """Every plan that is not done yet today; None while a server or another command is at it."""
+        made = run_round(self._db, actor=actor, wall_at=self._wall.now())
+        return None if made is None else made.as_json()
+
+
+class Daily:
+    """The round in a thread of the server: at its start, and whenever a new day has begun by the business clock.
+
+    Of several servers on one database one does it; the others look again until the day is done.
+    """
+
+    def __init__(self, db: Database, wall: Clock) -> None:
+        self._db = db
+        self._wall = wall
+        self._ends = threading.Event()
+        self._done: date | None = None
+        self._tried: date | None = None
+        self._again_at = 0.0
+        self._thread = threading.Thread(target=self._work, name="daily", daemon=True)
+
+    def start(self) -> None:
+        """Begin with today."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the plan at hand and end; what is left is done at the next start."""
+        self._ends.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+
+    def look(self) -> DayRound | None:
+        """Do the round if today's is neither done nor waiting to be tried again."""
+        today = day_of(self._db.clock.now())
+        if today == self._done or (today == self._tried and time.monotonic() < self._again_at):
+            return None
+        made = run_round(self._db, actor=DAILY, wall_at=self._wall.now(), ends=self._ends.is_set)
+        if made is not None and made.ok:
+            self._done = made.on
+        elif made is not None:
+            self._wait(made.on)
+        return made
+
+    def _wait(self, on: date) -> None:
+        self._tried, self._again_at = on, time.monotonic() + AGAIN_SECONDS
+
+    def _work(self) -> None:
+        while not self._ends.is_set():
+            try:
+                self.look()
+            except Exception:
+                log.exception("the daily round failed; it is tried again")
+                self._wait(day_of(self._db.clock.now()))
+            self._ends.wait(LOOK_SECONDS)
