@@ -8,6 +8,7 @@ import hmac
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import cast
 
 from fastapi import FastAPI, Request
@@ -20,6 +21,7 @@ from open401k.base.db import ALL_TENANTS, Actor, AllTenants, Tx
 from open401k.kernel import PlanId, Refused, SessionId, SponsorId
 from open401k.views import whereabouts
 
+from .limits import limits_of
 from .problems import CROSS_SITE, FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, Problem, ProblemError
 from .provided import Order, Services
 
@@ -133,17 +135,28 @@ def identify(request: Request) -> Caller:
     header, at = request.headers.get("authorization"), services.wall.now()
     why = f"{request.method} {request.url.path}"
     door = Actor(kind="system", id="door", why=why)
+    if header is not None:
+        return Caller(services, _holder_of_key(request, services, header, door, at), why)
     with services.db.begin(door, tenants=ALL_TENANTS) as tx:
-        if header is not None:
-            scheme, _, secret = header.partition(" ")
-            if scheme.lower() == "bearer":
-                found = principal_of_key(tx, secret=secret.strip(), at=at)
-                if not isinstance(found, Refused):
-                    return Caller(services, found, why)
-        elif token := request.cookies.get(cookie_name(services)):
+        if token := request.cookies.get(cookie_name(services)):
             held = session_of(tx, token=token, at=at)
             if not isinstance(held, Refused):
                 return Caller(services, held.principal, why, token, held.session_id)
+    raise ProblemError(UNAUTHENTICATED)
+
+
+def _holder_of_key(request: Request, services: Services, header: str, door: Actor, at: datetime) -> Principal:
+    """Who a bearer key speaks for; one that fails too often is refused before it is looked up."""
+    scheme, _, secret = header.partition(" ")
+    limits, secret = limits_of(request), secret.strip()
+    limits.refuse_key(request, secret, at)
+    if scheme.lower() == "bearer":
+        with services.db.begin(door, tenants=ALL_TENANTS) as tx:
+            found = principal_of_key(tx, secret=secret, at=at)
+        if not isinstance(found, Refused):
+            limits.key_held(secret)
+            return found
+    limits.key_failed(request, secret, at)
     raise ProblemError(UNAUTHENTICATED)
 
 

@@ -17,6 +17,7 @@ from open401k.kernel import Open401kError
 from . import problems
 from .api import v1
 from .guard import unguarded
+from .limits import Limits
 from .live import Live
 from .problems import FieldProblem, Problem, ProblemError
 from .provided import Services
@@ -70,6 +71,7 @@ def create_app(services: Services) -> FastAPI:
     assets = Assets()
     app.state.services = services
     app.state.live = Live(services.db)
+    app.state.limits = Limits()
     app.state.pages = Pages(assets)
     app.router.routes.append(Route("/static/{path:path}", assets.serve, methods=["GET"], name="static"))
     app.include_router(v1.router)
@@ -124,7 +126,9 @@ def _answer_problems(app: FastAPI) -> None:
 def _answer(request: Request, problem: Problem) -> Response:
     if wants_document(request):
         return problem.response()
-    return problem_page(request, problem)
+    page = problem_page(request, problem)
+    page.headers.update(problem.headers)
+    return page
 
 
 def wants_document(request: Request) -> bool:

@@ -39,6 +39,7 @@ class Problem:
     fix: str = ""
     errors: Sequence[FieldProblem] = field(default=())
     more: Mapping[str, Any] = field(default_factory=dict)
+    retry_after_seconds: int | None = None
 
     def document(self) -> dict[str, Any]:
         """The RFC 9457 document."""
@@ -54,12 +55,21 @@ class Problem:
             document["fix"] = self.fix
         if self.errors:
             document["errors"] = [error.document() for error in self.errors]
+        if self.retry_after_seconds is not None:
+            document["retry_after_seconds"] = self.retry_after_seconds
         return document | dict(self.more)
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What an answer with this problem carries, as a document or as a page: 401 names the scheme to use."""
+        headers = {"WWW-Authenticate": 'Bearer realm="open401k"'} if self.status == HTTPStatus.UNAUTHORIZED else {}
+        if self.retry_after_seconds is not None:
+            headers["Retry-After"] = str(self.retry_after_seconds)
+        return headers
+
     def response(self) -> JSONResponse:
-        """The document as an answer; 401 names the scheme to use."""
-        headers = {"WWW-Authenticate": 'Bearer realm="open401k"'} if self.status == HTTPStatus.UNAUTHORIZED else None
-        return JSONResponse(self.document(), self.status, headers=headers, media_type=PROBLEM_JSON)
+        """The document as an answer."""
+        return JSONResponse(self.document(), self.status, headers=self.headers, media_type=PROBLEM_JSON)
 
 
 class ProblemError(Exception):
@@ -89,6 +99,13 @@ CROSS_SITE = Problem(
     "Reload the page and send the form again.",
 )
 TOO_LARGE = Problem(413, "too_large", "Too large.", "The request body is above the limit of this address.")
+TOO_MANY = Problem(
+    429,
+    "too_many_failures",
+    "Too many attempts failed.",
+    "Keys, links or passkeys from this address, or this key, were refused too often within a few minutes.",
+    "Wait as long as Retry-After says, then use a credential that is valid; `open401k keys` makes one.",
+)
 KEY_MISSING = Problem(
     400,
     "idempotency_key_missing",

@@ -15,6 +15,7 @@ from open401k.base.db import ALL_TENANTS, Actor
 from open401k.kernel import Refused, UserId
 
 from ..guard import Caller, Needs, Open, cookie_name, form_token, posted_form, services_of, word
+from ..limits import limits_of
 from ..problems import CROSS_SITE, Problem, ProblemError
 from ..provided import Services
 from .frame import frame, page, see_other
@@ -56,6 +57,7 @@ async def enter_by_form(request: Request) -> Response:
 def passkey_options(request: Request) -> Response:
     """What the browser needs to ask for a passkey."""
     services = services_of(request)
+    limits_of(request).asks(request, services.wall.now())
     with services.db.begin(DOOR, tenants=ALL_TENANTS) as tx:
         options = access.begin_authentication(tx, party=party_of(services), at=services.wall.now())
     return JSONResponse(options)
@@ -65,11 +67,12 @@ def passkey_options(request: Request) -> Response:
 def passkey(request: Request, ceremony: Ceremony) -> Response:
     """Sign in with what the passkey answered."""
     services = services_of(request)
+    at, limits = services.wall.now(), limits_of(request)
+    limits.refuse_address(request, at)
     with services.db.begin(DOOR, tenants=ALL_TENANTS) as tx:
-        outcome = access.finish_authentication(
-            tx, party=party_of(services), credential=ceremony.credential, at=services.wall.now()
-        )
+        outcome = access.finish_authentication(tx, party=party_of(services), credential=ceremony.credential, at=at)
     if isinstance(outcome, Refused):
+        limits.address_failed(request, at)
         raise ProblemError(Problem(401, outcome.reason, "Not signed in.", outcome.message, outcome.fix))
     return _with_cookie(services, JSONResponse({"next": "/"}), outcome)
 
@@ -137,9 +140,12 @@ def _same_page(caller: Caller, ceremony: Ceremony) -> tuple[Services, UserId]:
 
 def _redeem(request: Request, token: str) -> Response:
     services = services_of(request)
+    at, limits = services.wall.now(), limits_of(request)
+    limits.refuse_address(request, at)
     with services.db.begin(DOOR, tenants=ALL_TENANTS) as tx:
-        outcome = access.redeem_link(tx, token=token, at=services.wall.now())
+        outcome = access.redeem_link(tx, token=token, at=at)
     if isinstance(outcome, Refused):
+        limits.address_failed(request, at)
         problem = Problem(401, outcome.reason, outcome.message, outcome.fix)
         here = cookie_name(services) in request.cookies
         return page(request, "sign_in", frame(request, "Sign in"), status=401, problem=problem, signed_in=here)
