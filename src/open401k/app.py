@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import psycopg
@@ -242,8 +244,15 @@ def _welcome(visitors: Visitors, origin: str) -> str:
     return "\n".join(lines)
 
 
+def _stop(number: int, _: FrameType | None) -> None:
+    """A service manager asks to stop: everything is closed on the way out, an embedded PostgreSQL too."""
+    signal.signal(number, signal.SIG_IGN)  # once is enough: a second one would leave that half done
+    sys.exit(128 + number)
+
+
 def main() -> None:
     """The console script."""
+    signal.signal(signal.SIGTERM, _stop)
     try:
         wiring = Wiring(Settings.from_env())
     except Open401kError as error:

@@ -1,0 +1,79 @@
+"""A server that is told to stop takes its embedded PostgreSQL along; one that was killed leaves it to the next."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from open401k.base.db import EmbeddedServer
+
+PROGRAM = Path(sys.executable).with_name("open401k")
+PATIENCE_SECONDS = 90
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A data directory that PostgreSQL's user can reach."""
+    with tempfile.TemporaryDirectory(prefix="o4k-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder) / "data"
+        EmbeddedServer(Path(folder) / "data" / "database").stop()
+
+
+def environment(place: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "OPEN401K_DATA_DIR": str(place)}
+
+
+def serving(place: Path) -> "subprocess.Popen[bytes]":
+    """``open401k serve``, once it answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [PROGRAM, "serve", "--port", str(port)],
+        env=environment(place),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+        else:
+            return process
+    process.kill()
+    raise AssertionError("the server did not answer")
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 128 + signal.SIGTERM)], ids=str)
+def test_a_server_told_to_stop_stops_its_postgresql(place: Path, how: signal.Signals, code: int) -> None:
+    with serving(place) as process:
+        assert EmbeddedServer(place / "database").running
+        process.send_signal(how)
+        assert process.wait(timeout=PATIENCE_SECONDS) == code
+    assert not EmbeddedServer(place / "database").running
+
+
+def test_a_killed_server_leaves_its_postgresql_to_the_next(place: Path) -> None:
+    with serving(place) as process:
+        process.kill()
+    left = EmbeddedServer(place / "database").pid
+    assert left is not None
+    with serving(place) as process:
+        assert EmbeddedServer(place / "database").pid == left, "found and used"
+        process.kill()
+    done = subprocess.run([PROGRAM, "clock", "show"], env=environment(place), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not EmbeddedServer(place / "database").running, "the last one to leave stops it"
