@@ -45,7 +45,11 @@ def _command(name: str, command: Any) -> str:
     rows = []
     for option in command.params:
         is_argument = option.param_type_name == "argument"
-        written = f"`{option.name.upper()}`" if is_argument else " ".join(f"`{each}`" for each in option.opts)
+        written = (
+            f"`{option.name.upper()}`"
+            if is_argument
+            else " ".join(f"`{each}`" for each in (*option.opts, *option.secondary_opts))
+        )
         default = "" if option.default in (None, "", False) or callable(option.default) else f"`{option.default}`"
         rows.append((written, _words(getattr(option, "help", "") or ""), "needed" if option.required else default))
     told = [f"## {name}", _words(command.help or "")]

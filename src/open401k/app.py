@@ -98,13 +98,13 @@ class Wiring:
         with self._server() as urls:
             return migrate(urls.owner, signing_key=self._keyring().signing_key)
 
-    def serve(self, *, host: str, port: int) -> None:
-        """Serve until interrupted; in production only if every start-up check holds."""
+    def serve(self, *, host: str, port: int, day: bool = True) -> None:
+        """Serve until interrupted, the daily round beside it if wanted; in production only if every check holds."""
         _free(host, port)
         self.origin = _origin(host, port) if self.origin == DEFAULT_ORIGIN else self.origin
         with self._database() as db:
             selfcheck.refuse_if_unsafe(selfcheck.inspect(db, self.settings), self.settings)
-            self._serve(db, host, port)
+            self._serve(db, host, port, day=day)
 
     def demo(self, *, once: bool, reset: bool, host: str, port: int, voice: Voice) -> dict[str, Any]:
         """Play the story, then serve it; ``once`` ends after the story, ``reset`` begins from nothing."""
@@ -131,14 +131,15 @@ class Wiring:
                 self._serve(db, host, port)
             return told
 
-    def _serve(self, db: Database, host: str, port: int) -> None:
+    def _serve(self, db: Database, host: str, port: int, *, day: bool = True) -> None:
         import uvicorn  # only a server needs it
 
         from open401k.doors.http import create_app
 
         after, daily = AfterPosting(db), Daily(db, self._wall)
         after.start()
-        daily.start()
+        if day:
+            daily.start()
         try:
             app = create_app(self._services(db, after=after))
             config = uvicorn.Config(

@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import pytest
 from tests.doors.cli.conftest import Run, Standing
 
 from open401k.app import Wiring
-from open401k.base import rounds
 from open401k.base.settings import Settings
 from open401k.demo.files import payroll_csv
 from open401k.demo.people import ACME
@@ -109,36 +107,6 @@ def test_verify_ends_with_1_where_the_books_do_not_hold(
     words = run("verify")
     assert words.code == 1
     assert "found 1, expected 2" in words.out
-
-
-def test_the_day_is_begun_once_and_says_of_every_plan_how_it_went(run: Run, wiring: Standing, january: Path) -> None:
-    wiring.given.db.clock.advance_to(wiring.given.clock.now() + timedelta(days=1))
-    first = run("day", "--json").document
-    assert first["ok"] is True
-    assert len(first["done"]) == 2
-    again = run("day", "--json").document
-    assert (again["done"], again["already"], again["on"]) == ([], 2, first["on"])
-    with rounds.alone(wiring.given.db, "day"):
-        busy = run("day")
-    assert busy.code == 0
-    assert "at it" in busy.out
-    assert run("day", "--json").document["ok"] is True
-
-
-def test_a_day_of_which_a_plan_failed_ends_with_1_and_names_it(
-    run: Run, wiring: Standing, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Failing:
-        def begin(self, **_: Any) -> dict[str, Any]:
-            failed = [{"plan_id": "pln_1", "reason": "KeyError: 'deferrals'"}]
-            return {"ok": False, "on": "2026-01-05", "done": [], "already": 0, "failed": failed, "pruned": {}}
-
-    monkeypatch.setattr(wiring.given, "day", Failing())
-    assert run("day", "--json").code == 1
-    words = run("day")
-    assert words.code == 1
-    assert "pln_1" in words.out
-    assert "KeyError: 'deferrals'" in words.out
 
 
 def test_the_clock_moves_forward_only(run: Run, january: Path) -> None:

@@ -14,13 +14,18 @@ commands = typer.Typer()
 
 
 @commands.command()
-def serve(context: typer.Context, host: Host = HOST, port: Port = PORT) -> None:
+def serve(
+    context: typer.Context,
+    host: Host = HOST,
+    port: Port = PORT,
+    day: Annotated[bool, typer.Option(help="Begin each day here; without it, run open401k day from cron.")] = True,
+) -> None:
     """Serve pages and API."""
-    wiring_of(context).serve(host=host, port=port)
+    wiring_of(context).serve(host=host, port=port, day=day)
 
 
-@commands.command()
-def day(context: typer.Context, json: Json = False) -> None:
+@commands.command(name="day")
+def begin_day(context: typer.Context, json: Json = False) -> None:
     """Begin the day of every plan: tests, projections, alerts. A server does it by itself; twice is once."""
     with wiring_of(context).open() as services:
         made = services.day.begin(actor=actor_of("day"))

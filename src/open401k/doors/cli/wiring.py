@@ -24,8 +24,8 @@ class Wiring(Protocol):
         """Services over the configured database; an embedded one is started and stopped."""
         ...
 
-    def serve(self, *, host: str, port: int) -> None:
-        """Serve until interrupted."""
+    def serve(self, *, host: str, port: int, day: bool) -> None:
+        """Serve until interrupted, and with ``day`` do the daily round beside it."""
         ...
 
     def demo(self, *, once: bool, reset: bool, host: str, port: int, voice: Voice) -> Any:
