@@ -3,7 +3,7 @@
 from .accounts import USD, AccountKey, Kind, account_id, open_accounts
 from .balances import Balances, Contribution, balances, contributions
 from .checks import Checked, Damage, DamageKind, verify
-from .journal import Posted, post, reverse
+from .journal import Posted, Together, post, reverse, take_in
 from .lines import LARGEST_AMOUNT, Line, Lines, Refusal
 from .pending import Reserved, Voided, post_reserved, reserve, void
 from .totals import CashOfPeople, Contributed, ContributionTotal, cash_of_people, contributed, contribution_totals
@@ -26,6 +26,7 @@ __all__ = [
     "Posted",
     "Refusal",
     "Reserved",
+    "Together",
     "Voided",
     "account_id",
     "balances",
@@ -38,6 +39,7 @@ __all__ = [
     "post_reserved",
     "reserve",
     "reverse",
+    "take_in",
     "verify",
     "void",
 ]

@@ -182,8 +182,8 @@ def insert_lines(tx: Tx, *, tenant_id: SponsorId, entry_id: UUID, lines: Lines) 
     )
 
 
-def update_balances(tx: Tx, *, tenant_id: SponsorId, entry_id: UUID, lines: Lines) -> bool:
-    """Take an entry's lines into the running balances, each account once; false if an account is not open.
+def update_balances(tx: Tx, *, tenant_id: SponsorId, entries: Sequence[UUID], lines: Lines) -> bool:
+    """Take the lines of entries into the running balances, each account once; false if an account is not open.
 
     The table refuses a balance below its floor. The accounts are named once more by themselves, so that a small entry
     looks up its few balances and a large one scans the tenant's.
@@ -196,12 +196,12 @@ def update_balances(tx: Tx, *, tenant_id: SponsorId, entry_id: UUID, lines: Line
             from (
                 select debit_account as account_id, -sum(amount) as net, count(*) as sides
                 from ledger.line
-                where tenant_id = %(tenant)s and entry_id = %(entry)s
+                where tenant_id = %(tenant)s and entry_id = any (%(entries)b)
                 group by debit_account
                 union all
                 select credit_account, sum(amount), count(*)
                 from ledger.line
-                where tenant_id = %(tenant)s and entry_id = %(entry)s
+                where tenant_id = %(tenant)s and entry_id = any (%(entries)b)
                 group by credit_account
             ) side
             group by account_id
@@ -214,7 +214,7 @@ def update_balances(tx: Tx, *, tenant_id: SponsorId, entry_id: UUID, lines: Line
           and b.account_id = d.account_id
           and b.account_id = any (%(named)b)
         """,
-        {"tenant": tenant_id, "entry": entry_id, "named": named},
+        {"tenant": tenant_id, "entries": list(entries), "named": named},
     )
     return moved == len(named)
 

@@ -1,8 +1,9 @@
 """Journal entries: posted once, never changed, undone by a reversing entry. Not here: reservations (pending.py)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from uuid import UUID
 
 from psycopg.errors import CheckViolation
 
@@ -16,6 +17,26 @@ from .lines import EntryRow, Line, Lines, Refusal, body_hash, refuse_against, re
 
 #: What the audit trail calls a posting; verification looks for it.
 POST_ACTION = "ledger.post"
+
+
+@dataclass(slots=True)
+class Together:
+    """Entries of one transaction that are one movement: what one takes may be there by what another gives.
+
+    Pass the same to each :func:`post`, then call :func:`take_in` once; what waits is in no balance before.
+    """
+
+    _entries: list[UUID] = field(default_factory=list)
+    _lines: list[Lines] = field(default_factory=list)
+
+    def wait(self, entry_id: UUID, lines: Lines) -> None:
+        """An entry is written whose accounts do not have the money yet."""
+        self._entries.append(entry_id)
+        self._lines.append(lines)
+
+    def waiting(self) -> tuple[list[UUID], Lines]:
+        """The entries that wait and all their lines."""
+        return list(self._entries), Lines.joined(self._lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +57,12 @@ def post(
     cause: str,
     lines: Sequence[Line] | Lines,
     reverses: EntryId | None = None,
+    together: Together | None = None,
 ) -> Posted | Refused[Refusal]:
     """Post one entry, all lines or none. Same key and same body: the first answer, for ever; other body: refused.
 
-    A refusal leaves the transaction usable and nothing of the entry behind.
+    A refusal leaves the transaction usable and nothing of the entry behind. ``together`` lets an entry wait that takes
+    more than is there so far.
     """
     columns = Lines.of(lines)
     body = body_hash(event_on=event_on, reason=reason, cause=cause, reverses=reverses, lines=columns)
@@ -53,7 +76,22 @@ def post(
     if refused is not None:
         return refused
     entry = _entry_row(tx, key=key, event_on=event_on, reason=reason, cause=cause, body=body)
-    return write_entry(tx, tenant_id=tenant_id, entry=entry, lines=columns, reverses=reverses)
+    posted = write_entry(tx, tenant_id=tenant_id, entry=entry, lines=columns, reverses=reverses)
+    if together is None or not isinstance(posted, Refused) or posted.reason is not Refusal.BALANCE_TOO_LOW:
+        return posted
+    return write_entry(tx, tenant_id=tenant_id, entry=entry, lines=columns, reverses=reverses, together=together)
+
+
+def take_in(tx: Tx, *, tenant_id: SponsorId, together: Together) -> Refused[Refusal] | None:
+    """The balances of entries that waited, net; on a refusal the caller undoes the whole movement."""
+    entries, lines = together.waiting()
+    if not entries:
+        return None
+
+    def write() -> bool:
+        return _store.update_balances(tx, tenant_id=tenant_id, entries=entries, lines=lines)
+
+    return write_or_explain(tx, tenant_id=tenant_id, lines=lines, write=write)
 
 
 def reverse(
@@ -108,8 +146,12 @@ def write_entry(
     lines: Lines,
     reverses: EntryId | None = None,
     settles: ReservationId | None = None,
+    together: Together | None = None,
 ) -> Posted | Refused[Refusal]:
-    """Write head, lines and balances in a savepoint, and the audit record; on refusal nothing stays."""
+    """Write head, lines and balances in a savepoint, and the audit record; on refusal nothing stays.
+
+    With ``together`` the balances wait.
+    """
     last = _store.last_entry(tx, tenant_id=tenant_id)
     number = last.number + 1
     entry = replace(entry, recorded_at=latest(entry.recorded_at, last.recorded_at))
@@ -123,7 +165,10 @@ def write_entry(
         )
         _store.insert_lines(tx, tenant_id=tenant_id, entry_id=entry.row_id, lines=lines)
         fault("ledger.after_lines_before_balances")
-        return _store.update_balances(tx, tenant_id=tenant_id, entry_id=entry.row_id, lines=lines)
+        if together is not None:
+            together.wait(entry.row_id, lines)
+            return True
+        return _store.update_balances(tx, tenant_id=tenant_id, entries=[entry.row_id], lines=lines)
 
     refused = write_or_explain(tx, tenant_id=tenant_id, lines=lines, write=write)
     if refused is not None:

@@ -71,6 +71,16 @@ class Lines:
             [line.ref for line in lines],
         )
 
+    @classmethod
+    def joined(cls, parts: "Sequence[Lines]") -> "Lines":
+        """The lines of several entries, one after the other."""
+        return cls(
+            [each for part in parts for each in part.debit],
+            [each for part in parts for each in part.credit],
+            [each for part in parts for each in part.amount],
+            [each for part in parts for each in part.ref],
+        )
+
     def swapped(self) -> "Lines":
         """Debit and credit exchanged: what undoes these lines."""
         return Lines(self.credit, self.debit, self.amount, [f"reverses {ref}" for ref in self.ref])

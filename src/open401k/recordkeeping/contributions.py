@@ -258,9 +258,10 @@ def _employer_money(
                 ),
                 formula=matching.MatchFormula(formula.tiers),
             )
+            if formula.cap_cents is not None:  # one that was lowered takes back nothing earned before (411(d)(6))
+                earlier = before.match - before.match_of_terms
+                to_date = np.minimum(to_date, np.maximum(formula.cap_cents - earlier, 0))
             given = to_date - before.match_of_terms
-            if formula.cap_cents is not None:
-                given = np.minimum(given, formula.cap_cents - before.match)
         credited[match.source] = given
     if provisions.nonelective is not None:
         given = matching.nonelective(counted, provisions.nonelective.rate_bps)

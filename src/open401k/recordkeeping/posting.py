@@ -81,11 +81,20 @@ def difference(should_be: Books, posted: Books) -> dict[Slot, Cents]:
 
 
 def post_difference(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, should_be: Books, posted: Books, cause: Cause, part: int = 0
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    should_be: Books,
+    posted: Books,
+    cause: Cause,
+    together: ledger.Together,
+    part: int = 0,
 ) -> Settled | Refused[ledger.Refusal]:
     """Post one entry per pay date that differs; all of them or, on a refusal, the caller rolls back.
 
-    ``part`` numbers the slices of people of a plan that is too large for one entry.
+    The caller takes in what waits ``together``. ``part`` numbers the slices of people of a plan that is too large for
+    one entry.
     """
     differing = difference(should_be, posted)
     entries: list[EntryId] = []
@@ -103,6 +112,7 @@ def post_difference(
             reason="correction" if cause.corrects(pay_date) else "contribution",
             cause=cause.cause,
             lines=lines,
+            together=together,
         )
         if isinstance(outcome, Refused):
             return outcome

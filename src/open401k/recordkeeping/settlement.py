@@ -74,9 +74,10 @@ class BeforeAmendment:
 def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Refusal]:
     """Post what is missing, take back what is too much, for every pay date of the scope; a settled book stays.
 
-    A pay date of more than ``SLICE`` people is posted in several entries.
+    A pay date of more than ``SLICE`` people is posted in several entries. All entries are one movement: a match over
+    the year may fall, so what one pay date loses can be in the account only by what a later one gains.
     """
-    total = Settled()
+    total, together = Settled(), ledger.Together()
     for should_be, posted, part in _compared(tx, scope):
         settled = post_difference(
             tx,
@@ -85,12 +86,14 @@ def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Re
             should_be=should_be,
             posted=posted,
             cause=cause,
+            together=together,
             part=part,
         )
         if isinstance(settled, Refused):
             return settled
         total = total + settled
-    return total
+    refused = ledger.take_in(tx, tenant_id=scope.tenant_id, together=together)
+    return total if refused is None else refused
 
 
 def compare(tx: Tx, *, scope: Scope) -> Iterator[tuple[Books, Books]]:

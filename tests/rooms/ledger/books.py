@@ -32,7 +32,13 @@ class Books:
         return [self.line(*move) for move in moves]
 
     def post(
-        self, tx: Tx, key: str, *moves: Move, event_on: date = PAY_DATE, reason: str = "contribution"
+        self,
+        tx: Tx,
+        key: str,
+        *moves: Move,
+        event_on: date = PAY_DATE,
+        reason: str = "contribution",
+        together: ledger.Together | None = None,
     ) -> ledger.Posted | Refused[ledger.Refusal]:
         return ledger.post(
             tx,
@@ -42,6 +48,7 @@ class Books:
             reason=reason,
             cause="run_1",
             lines=self.lines(moves),
+            together=together,
         )
 
     def reserve(

@@ -236,3 +236,38 @@ def test_refusals_are_listed_in_order_of_precedence(books: Books, begin: Begin) 
             assert isinstance(refused, Refused)
             assert refused.reason is reason
         assert sorted((reason for reason, _ in faults), key=order.index) == [reason for reason, _ in faults]
+
+
+def test_entries_of_one_movement_may_take_what_a_later_one_gives(books: Books, begin: Begin) -> None:
+    with begin() as tx:
+        posted(books.post(tx, "run", ("receivable", "one pre-tax", 10_000)))
+        together = ledger.Together()
+        posted(books.post(tx, "first", ("one pre-tax", "receivable", 12_000), together=together))
+        posted(books.post(tx, "second", ("one pre-tax", "receivable", 9_000), together=together))
+        assert books.balances(tx)["one pre-tax"] == 1_000  # the second found enough; the first waits
+        posted(books.post(tx, "third", ("receivable", "one pre-tax", 11_000), together=together))
+        assert ledger.take_in(tx, tenant_id=books.tenant_id, together=together) is None
+        assert "one pre-tax" not in books.balances(tx)
+        assert books.verify(tx).ok
+
+
+def test_a_movement_that_takes_too_much_is_refused_by_what_it_is_short_of(books: Books, begin: Begin) -> None:
+    with begin() as tx:
+        posted(books.post(tx, "run", ("receivable", "one pre-tax", 10_000)))
+    with begin() as tx:
+        together = ledger.Together()
+        posted(books.post(tx, "first", ("one pre-tax", "receivable", 12_000), together=together))
+        posted(books.post(tx, "second", ("receivable", "one pre-tax", 500), together=together))
+        refused = ledger.take_in(tx, tenant_id=books.tenant_id, together=together)
+        assert isinstance(refused, Refused)
+        assert (refused.reason, refused.detail["short"]) == (Refusal.BALANCE_TOO_LOW, "1500")
+
+
+def test_a_movement_waits_for_nothing_but_money(books: Books, begin: Begin) -> None:
+    with begin() as tx:
+        together = ledger.Together()
+        refused = books.post(tx, "run", ("receivable", "one units", 5), together=together)
+        assert isinstance(refused, Refused)
+        assert refused.reason is Refusal.ASSET_MISMATCH
+        assert ledger.take_in(tx, tenant_id=books.tenant_id, together=together) is None
+        assert books.verify(tx).ok
