@@ -144,6 +144,11 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "Another match than the plan's formula gives.",
         "Nothing: the formula posts. Correct the payroll system.",
     ),
+    Code.PLAN_PAY_MISMATCH: (
+        N,
+        "Another plan compensation than gross pay less the pay codes that do not count.",
+        "Nothing: the plan's own is used. Send pay by code, say which code counts, or correct the payroll system.",
+    ),
     Code.TOTAL_MISMATCH: (R, "The control total is not the sum of the rows.", "Find the rows, or correct the total."),
     Code.SOURCE_NOT_IN_PLAN: (
         H,

@@ -165,9 +165,9 @@ def told(tx: Tx, plan: Plan, who: EmployeeId, case: Case) -> None:
 
 
 def said_and_booked(
-    tx: Tx, plan: Plan, each: tuple[Case, ...]
+    tx: Tx, plan: Plan, each: tuple[Case, ...], again: str = ""
 ) -> tuple[Counter[tuple[str, str]], dict[tuple[str, str], int]]:
-    """The cents held by source and reason, as the check says and as the books have it."""
+    """The cents held by source and reason, as the check says and as the books have it; ``again``: on the same day."""
     found: list[payroll.Outcome] = []
     kept = runs.checked
 
@@ -177,10 +177,17 @@ def said_and_booked(
 
     roster = {one.ssn_last4: one for one in census.roster(tx, tenant_id=plan.sponsor)}
     people = [(roster[last4], case) for last4, case in zip(LAST4, each, strict=True)]
-    for person, case in people:
-        told(tx, plan, person.employee_id, case)
+    if not again:
+        for person, case in people:
+            told(tx, plan, person.employee_id, case)
     received = runs.receive(
-        tx, tenant_id=plan.sponsor, plan_id=plan.plan, file_name="a.csv", data=file_of(people), provider=PROVIDER
+        tx,
+        tenant_id=plan.sponsor,
+        plan_id=plan.plan,
+        file_name="a.csv",
+        data=file_of(people),
+        provider=PROVIDER,
+        second_run_reason=again,
     )
     assert isinstance(received, runs.Received)
     with patch.object(runs, "checked", keep):
@@ -189,11 +196,12 @@ def said_and_booked(
     assert status in ("received", "needs_confirmation"), outcome.findings.listed
     recorded = record_lines(tx, tenant_id=plan.sponsor, run=received.run)
     settled = settle_recorded(tx, tenant_id=plan.sponsor, run=received.run, recorded=recorded)
+    runs.mark(tx, tenant_id=plan.sponsor, run_id=received.run.run_id, status=runs.Status.POSTED)
     said: Counter[tuple[str, str]] = Counter()
     for hold in outcome.holds:
         said[str(hold.source), str(REASONS[hold.code])] += hold.cents
     booked = {(str(source), str(reason)): cents for (source, reason), cents in settled.held_cents.items() if cents}
-    return said, booked
+    return Counter({slot: cents for slot, cents in said.items() if cents}), booked
 
 
 @settings(max_examples=20, deadline=None, phases=[Phase.generate])
@@ -202,4 +210,16 @@ def test_findings_and_books_hold_the_same_money(plan: Plan, each: tuple[Case, ..
     with suppress(Undo), plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
         said, booked = said_and_booked(tx, plan, each)
         assert booked == dict(said)
+        raise Undo
+
+
+@settings(max_examples=20, deadline=None, phases=[Phase.generate])
+@given(st.tuples(cases, cases, cases), st.tuples(cases, cases, cases))
+def test_a_second_payroll_of_the_day_is_told_with_the_first_one_counted(
+    plan: Plan, first: tuple[Case, ...], second: tuple[Case, ...]
+) -> None:
+    with suppress(Undo), plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        said_and_booked(tx, plan, first)
+        said, booked = said_and_booked(tx, plan, second, again="a bonus")
+        assert booked == dict(said)  # what it releases of the first one counts negative
         raise Undo

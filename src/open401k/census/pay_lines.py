@@ -244,10 +244,14 @@ def pay_by_date(
     end: date,
     known_at: datetime | None = None,
     employees: Sequence[EmployeeId] | None = None,
+    runs: Sequence[RunId] | None = None,
 ) -> PayByDate:
-    """Sums per employee and pay date over the lines current at an instant, by employee, then date."""
+    """Sums per employee and pay date over the lines current at an instant, by employee, then date.
+
+    ``runs`` asks for these runs of the span, whatever is current.
+    """
     span = _span(tx, tenant_id, plan_id, start, end, known_at, employees)
-    sums = _sums_store.by_date(tx, span)
+    sums = _sums_store.by_date(tx, span if runs is None else replace(span, runs=[each.uuid for each in runs]))
     return PayByDate(
         employee_id=sums.employees,
         employee=sums.employee,

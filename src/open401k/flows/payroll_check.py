@@ -11,7 +11,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Open401kError, Refused, SponsorId, day_of
 from open401k.payroll import runs
 
-from .payroll_preview import previewed, scope_of
+from .payroll_preview import Previewed, previewed, scope_of
 
 Rows = list[payroll.PayrollRow]
 
@@ -66,31 +66,32 @@ def check_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> runs.Status | R
     pay_date = run.announced or (first[0].pay_date if first else None) or day_of(tx.now)
     in_reach = ERISA <= pay_date <= day_of(tx.now) + timedelta(days=366)
     asked = asked_of(tx, tenant_id=tenant_id, run=run, pay_date=pay_date if in_reach else day_of(tx.now))
-    expected = payroll.expectation(asked, today=day_of(tx.now), announced=run.announced)
+    left_out = payroll.codes_left_out(tx, asked=asked)
+    expected = payroll.expectation(asked, today=day_of(tx.now), announced=run.announced, left_out=left_out)
     whole = payroll.FileCheck(expected, reading.mapping, reading.findings)
     named: set[EmployeeId] = set()
     to_date = payroll.to_date(tx, asked=asked)
-    before = _before(tx, asked, to_date) if payroll.missing_figures(pay_date, expected) is None else None
+    preview = None
+    if payroll.missing_figures(pay_date, expected) is None:
+        preview = Previewed(asked, _before(tx, asked, to_date), to_date.same_day, left_out)
     for rows in chain([first] if first else [], reading.chunks):
         standing, people = payroll.gather_standing(tx, asked=asked, to_date=to_date, rows=rows)
         named.update(standing.employee_id[place] for place in standing.place.values())
-        whole.chunk(rows, previewed(tx, asked, before, standing, people, rows))
+        whole.chunk(rows, previewed(tx, preview, standing, people, rows))
     outcome = whole.finish()
-    outcome.findings.extend(_paid_before(tx, asked, run, named))
+    outcome.findings.extend(_paid_before(asked, run, named, to_date.same_day))
     return runs.checked(tx, tenant_id=tenant_id, run_id=run.run_id, outcome=outcome, run=run)
 
 
-def _paid_before(tx: Tx, asked: payroll.Asked, run: runs.Run, people: set[EmployeeId]) -> Iterator[payroll.Finding]:
+def _paid_before(
+    asked: payroll.Asked, run: runs.Run, people: set[EmployeeId], same_day: census.PayByDate | None
+) -> Iterator[payroll.Finding]:
     """A payroll for people who were paid that day already, without a word why: a correction, or a second payroll?"""
-    tenant_id, plan_id, day = asked.tenant_id, asked.plan_id, asked.pay_date
-    others = runs.replaceable(tx, tenant_id=tenant_id, plan_id=plan_id, pay_date=day)
-    if run.replaces is not None or run.reason or not others:
+    if run.replaces is not None or run.reason or same_day is None:
         return
-    until = day + timedelta(days=1)
-    paid = census.pay_totals(tx, tenant_id=tenant_id, plan_id=plan_id, start=day, end=until).employee_id
-    again = len(people.intersection(paid))
+    again = len(people.intersection(same_day.employee_id))
     if again:
-        reason = f"{again} people of this file were paid on {day} already, by {others[0].run_id}."
+        reason = f"{again} people of this file were paid on {asked.pay_date} already, by {asked.same_day[0]}."
         fix = "If it corrects that run, send it as a correction of it; if it is a second payroll, confirm."
         yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)
 
@@ -98,10 +99,14 @@ def _paid_before(tx: Tx, asked: payroll.Asked, run: runs.Run, people: set[Employ
 def asked_of(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date) -> payroll.Asked:
     """The plan on the pay date."""
     of, today = (tenant_id, run.plan_id, pay_date), day_of(tx.now)
+    posted = runs.replaceable(tx, tenant_id=tenant_id, plan_id=run.plan_id, pay_date=pay_date)
+    beside = tuple(each.run_id for each in posted if each.run_id != run.replaces)
     try:
-        return payroll.Asked(*of, plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=pay_date))
+        terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=pay_date)
+        return payroll.Asked(*of, terms, same_day=beside)
     except Open401kError:
-        return payroll.Asked(*of, plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=today), False)
+        terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=today)
+        return payroll.Asked(*of, terms, in_force=False, same_day=beside)
 
 
 def _before(tx: Tx, asked: payroll.Asked, to_date: payroll.ToDate) -> recordkeeping.Before:

@@ -1,11 +1,42 @@
 """What posting a file would compute for its people, before anything is recorded. Not here: the checks that tell it."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
 from open401k import census, payroll, recordkeeping
 from open401k.base.db import Tx
+from open401k.kernel import Source
+from open401k.recordkeeping import Cents, HeldReason
+
+from .payroll_reported import paid_that_day, reported
+
+#: Of a person's later rows in a file (it is refused for them), so many are judged; each asks the database again.
+MOST_ROWS_AGAIN = 2
+
+Rows = Sequence[payroll.PayrollRow]
+Waits: TypeAlias = dict[tuple[Source, str], Cents]
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """What the preview of a file's rows is made of, read once a file."""
+
+    asked: payroll.Asked
+    before: recordkeeping.Before
+    same_day: census.PayByDate | None
+    left_out: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Of some people, in their order."""
+
+    match: Cents
+    held: Waits
+    moved: Waits
 
 
 def scope_of(asked: payroll.Asked) -> recordkeeping.Scope:
@@ -14,53 +45,102 @@ def scope_of(asked: payroll.Asked) -> recordkeeping.Scope:
 
 
 def previewed(
-    tx: Tx,
-    asked: payroll.Asked,
-    before: recordkeeping.Before | None,
-    standing: payroll.Standing,
-    people: list[census.Employee],
-    rows: list[payroll.PayrollRow],
+    tx: Tx, of: Previewed | None, standing: payroll.Standing, people: Sequence[census.Employee], rows: Rows
 ) -> payroll.Standing:
-    """What posting will compute for the people of these rows: the match by the formula, and what it will hold."""
+    """What posting will compute for the people of these rows: the match by the formula, and what it will hold.
+
+    A row of somebody who has one already is judged by itself.
+    """
     paid = [(standing.place[row.key], row) for row in rows if row.key in standing.place]
-    if not paid or before is None:
+    if not paid or of is None:
         return standing
-    places = np.array([place for place, _ in paid], dtype=np.int64)
+    first, again = _first_and_again(paid)
+    found = [_found(tx, of, people, first)]
+    for turn in again[:MOST_ROWS_AGAIN]:
+        alone = [(number, row) for number, (_, row) in enumerate(turn)]
+        found.append(_found(tx, of, [people[place] for place, _ in turn], alone))
+    if again:
+        judged = [each for turn in again for each in turn]
+        standing = standing.with_rows_again([(row.row, place) for place, row in judged])
+    size = len(standing)
+    match = _joined([each.match for each in found], size, payroll.UNKNOWN)
+    return replace(
+        standing,
+        computed_match=match if of.asked.provisions.match is not None else standing.computed_match,
+        held=_waits([each.held for each in found], [len(each.match) for each in found], size),
+        moved=_waits([each.moved for each in found], [len(each.match) for each in found], size),
+    )
 
-    def column(values: list[int]) -> recordkeeping.Cents:
-        out = np.zeros(len(standing), dtype=np.int64)
-        np.add.at(out, places, np.array(values, dtype=np.int64))
-        return out
 
-    excluded = _codes_left_out(tx, asked)
+def _first_and_again(
+    paid: list[tuple[int, payroll.PayrollRow]],
+) -> tuple[list[tuple[int, payroll.PayrollRow]], list[list[tuple[int, payroll.PayrollRow]]]]:
+    """The first row of each person, then their second ones, and so on."""
+    if len({place for place, _ in paid}) == len(paid):
+        return paid, []
+    turns: list[list[tuple[int, payroll.PayrollRow]]] = []
+    seen: dict[int, int] = {}
+    for place, row in paid:
+        turn = seen[place] = seen.get(place, -1) + 1
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append((place, row))
+    return turns[0], turns[1:]
+
+
+def _found(
+    tx: Tx, of: Previewed, people: Sequence[census.Employee], rows: Sequence[tuple[int, payroll.PayrollRow]]
+) -> _Found:
+    """The preview of one row a person; ``rows`` name the place of theirs."""
+    pay, paid = reported(rows, len(people), of.left_out), paid_that_day(of.same_day, people)
     found = recordkeeping.preview(
         tx,
-        scope=scope_of(asked),
-        provisions=asked.provisions,
+        scope=scope_of(of.asked),
+        provisions=of.asked.provisions,
         employees=people,
-        before=before,
-        pay=recordkeeping.Reported(
-            compensation=column(
-                [row.gross_cents - sum(c for code, c in row.earnings if code in excluded) for _, row in paid]
-            ),
-            pre_tax=column([row.pre_tax_cents + row.pre_tax_catch_up_cents for _, row in paid]),
-            roth=column([row.roth_cents + row.roth_catch_up_cents for _, row in paid]),
-            after_tax=column([row.after_tax_cents for _, row in paid]),
-            coded_catch_up_pre_tax=column([row.pre_tax_catch_up_cents for _, row in paid]),
-            coded_catch_up_roth=column([row.roth_catch_up_cents for _, row in paid]),
-        ),
+        before=of.before,
+        pay=pay,
+        paid=paid,
     )
-    held = {(source, str(reason)): cents for (source, reason), cents in found.held.items()}
-    match = found.match if found.match is not None else standing.computed_match
-    return replace(standing, computed_match=match, held=held)
+    match = found.match if found.match is not None else np.full(len(people), payroll.UNKNOWN, dtype=np.int64)
+    if paid is None:
+        return _Found(match, {(source, str(reason)): cents for (source, reason), cents in found.held.items()}, {})
+    return _Found(match, *_own_and_moved(pay, found))
 
 
-def _codes_left_out(tx: Tx, asked: payroll.Asked) -> frozenset[str]:
-    """The pay codes that are no plan compensation on the pay date: what the sponsor said goes before the provisions."""
-    said = {
-        each.code: each.counts
-        for each in census.pay_codes(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id)
-        if each.event_on <= asked.pay_date
+def _own_and_moved(pay: recordkeeping.Reported, found: recordkeeping.Preview) -> tuple[Waits, Waits]:
+    """What waits of the row's own money, and what the row changes of that of the payrolls before it on that day.
+
+    Own money is taken in the order in which the checks take it.
+    """
+    left = {Source.PRE_TAX: pay.pre_tax, Source.ROTH: pay.roth, Source.AFTER_TAX: pay.after_tax}
+    own: Waits = {}
+    moved: Waits = {}
+    for reason in HeldReason:
+        for source in left:
+            if (source, reason) not in found.held:
+                continue
+            cents = found.held[source, reason]
+            own[source, str(reason)] = taken = np.clip(cents, 0, left[source])
+            left[source] = left[source] - taken
+            if (cents != taken).any():
+                moved[source, str(reason)] = cents - taken
+    return own, moved
+
+
+def _waits(parts: Sequence[Waits], sizes: Sequence[int], size: int) -> Waits:
+    """The columns of several lots of people, one after the other."""
+    slots = {slot: None for part in parts for slot in part}
+    return {
+        slot: _joined(
+            [part.get(slot, np.zeros(many, dtype=np.int64)) for part, many in zip(parts, sizes, strict=True)], size, 0
+        )
+        for slot in slots
     }
-    named = {code for code in asked.provisions.compensation.excluded_pay_codes if code not in said}
-    return frozenset(named | {code for code, counts in said.items() if not counts})
+
+
+def _joined(parts: Sequence[Cents], size: int, default: int) -> Cents:
+    out = np.full(size, default, dtype=np.int64)
+    whole = np.concatenate(parts)
+    out[: len(whole)] = whole
+    return out

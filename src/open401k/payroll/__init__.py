@@ -5,7 +5,7 @@ from .checks import FileCheck, Outcome, check, missing_figures
 from .columns import REQUIRED, findings_of, propose, settle
 from .findings import Code, Finding, Findings, Hold, Severity
 from .formats import API_PROVIDER, LAYOUTS, Layout, as_json, read_json
-from .gathering import Asked, ToDate, expectation, gather_standing, to_date
+from .gathering import Asked, OfLastDay, ToDate, codes_left_out, expectation, gather_standing, to_date
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, letter
 from .reading import Opened, known_layout, open_upload
 from .rows import Field, PayrollRow, masked_ssn
@@ -30,6 +30,7 @@ __all__ = [
     "Layout",
     "Mapping",
     "MappingProposal",
+    "OfLastDay",
     "Opened",
     "Outcome",
     "PayrollRow",
@@ -41,6 +42,7 @@ __all__ = [
     "ToDate",
     "as_json",
     "check",
+    "codes_left_out",
     "expectation",
     "files",
     "findings_of",

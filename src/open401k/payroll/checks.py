@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from open401k.kernel import CalendarYear, LimitationYear, Money, PlanYear
 from open401k.law import figures
 
-from . import checks_limits, checks_people
+from . import checks_limits, checks_pay, checks_people, checks_same_day
 from .checks_swap import SwapWatch
 from .chunks import AMOUNTS, Chunk
 from .findings import Code, Finding, Findings, Hold, Severity
@@ -79,6 +79,10 @@ class FileCheck:
                     self.findings.add(finding)
                 if hold is not None:
                     holds.append(hold)
+            for finding, hold in checks_same_day.check(columns, self.expected):
+                self.findings.add(finding)
+                holds.append(hold)
+            self.findings.extend(checks_pay.check(columns, self.expected))
         for name, column in columns.amounts.items():
             self._totals[name] += int(column.sum())
         self._content = (self._content + content_sum(rows)) % 2**256

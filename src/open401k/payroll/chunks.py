@@ -44,6 +44,8 @@ class Chunk:
             "loan_payment": _column([sum(cents for _, cents in row.loan_payments) for row in rows]),
         }
         places = np.fromiter((place.get(row.key, -1) for row in rows), dtype=np.int64, count=size)
+        if again := standing.again:
+            places = np.array([again.get(row.row, at) for row, at in zip(rows, places.tolist(), strict=True)])
         return cls(rows, standing, places, amounts, mapping)
 
     def of_standing(self, column: Cents, *, default: int = 0) -> Cents:

@@ -75,6 +75,7 @@ class Code(StrEnum):
     LOAN_UNKNOWN = "loan.unknown"
     LOAN_OVERPAY = "loan.overpay"
     MATCH_MISMATCH = "match.mismatch"
+    PLAN_PAY_MISMATCH = "plan_compensation.mismatch"
     TOTAL_MISMATCH = "total.mismatch"
     SOURCE_NOT_IN_PLAN = "source.not_in_plan"
 
@@ -99,7 +100,8 @@ class Finding:
 class Hold:
     """Money of one row that is not credited to its source but waits in suspense; the rest of the row posts.
 
-    ``code`` is the finding that explains it.
+    ``code`` is the finding that explains it. Of another payroll of the day, the row may let more wait than it has
+    itself, or (negative) release what waited.
     """
 
     row: int

@@ -9,7 +9,17 @@ import numpy as np
 
 from open401k import census, ledger, plan
 from open401k.base.db import Tx
-from open401k.kernel import CalendarYear, EmployeeId, IdColumn, LimitationYear, PlanId, PlanYear, Source, SponsorId
+from open401k.kernel import (
+    CalendarYear,
+    EmployeeId,
+    IdColumn,
+    LimitationYear,
+    PlanId,
+    PlanYear,
+    RunId,
+    Source,
+    SponsorId,
+)
 
 from .rows import PayrollRow
 from .standing import NOBODY, Cents, Expectation, PlanTerms, Standing
@@ -22,13 +32,17 @@ _ADDITIONS = frozenset(Source) - {Source.ROLLOVER}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One plan and pay date; not ``in_force``: its first terms begin later, and are those given."""
+    """One plan and pay date; not ``in_force``: its first terms begin later, and are those given.
+
+    ``same_day`` are the posted payrolls of that date that stay beside this one.
+    """
 
     tenant_id: SponsorId
     plan_id: PlanId
     pay_date: date
     provisions: plan.Provisions
     in_force: bool = True
+    same_day: Sequence[RunId] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,7 @@ class ToDate:
     recent: census.PayByDate
     contributed: ledger.Contributed  # limitation year to date
     wages: census.PayTotals  # calendar year before
+    same_day: census.PayByDate | None = None  # what other payrolls of the pay date paid
 
 
 def to_date(tx: Tx, *, asked: Asked) -> ToDate:
@@ -52,7 +67,23 @@ def to_date(tx: Tx, *, asked: Asked) -> ToDate:
         recent=census.pay_by_date(tx, **where, start=recent, end=asked.pay_date),
         contributed=ledger.contributed(tx, **where, start=limitation.start, end=asked.pay_date),
         wages=census.pay_totals(tx, **where, start=before.start, end=before.end),
+        same_day=census.pay_by_date(
+            tx, **where, start=asked.pay_date, end=asked.pay_date + timedelta(days=1), runs=asked.same_day
+        )
+        if asked.same_day
+        else None,
     )
+
+
+def codes_left_out(tx: Tx, *, asked: Asked) -> frozenset[str]:
+    """The pay codes that are no plan compensation on the pay date: what the sponsor said goes before the provisions."""
+    said = {
+        each.code: each.counts
+        for each in census.pay_codes(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id)
+        if each.event_on <= asked.pay_date
+    }
+    named = {code for code in asked.provisions.compensation.excluded_pay_codes if code not in said}
+    return frozenset(named | {code for code, counts in said.items() if not counts})
 
 
 def gather_standing(
@@ -63,7 +94,12 @@ def gather_standing(
     if not people:
         return NOBODY, []
     ids = IdColumn.of(EmployeeId, [person.employee_id for person in people])
-    sums, before = _Sums(to_date.pay, ids), _Previous(to_date.recent, ids)
+    sums, before = _Sums(to_date.pay, ids), OfLastDay(to_date.recent, ids)
+    that_day = None if to_date.same_day is None else OfLastDay(to_date.same_day, ids)
+
+    def deferred(*names: str) -> Cents:
+        return sums.of(*names) if that_day is None else sums.of(*names) + that_day.of(*names)
+
     return Standing(
         place=place,
         employee_id=[person.employee_id for person in people],
@@ -75,8 +111,8 @@ def gather_standing(
         eligible_on=census.entry_dates(
             tx, tenant_id=asked.tenant_id, provisions=asked.provisions, plan_id=asked.plan_id, employees=people
         ),
-        ytd_pre_tax=sums.of("pre_tax_cents", "catch_up_pre_tax_cents"),
-        ytd_roth=sums.of("roth_cents", "catch_up_roth_cents"),
+        ytd_pre_tax=deferred("pre_tax_cents", "catch_up_pre_tax_cents"),
+        ytd_roth=deferred("roth_cents", "catch_up_roth_cents"),
         ytd_additions=_additions(to_date.contributed, ids),
         ytd_gross=sums.of("gross_cents"),
         ytd_hours_hundredths=sums.of("hours_hundredths"),
@@ -95,7 +131,9 @@ def gather_standing(
     ), people
 
 
-def expectation(asked: Asked, *, today: date, announced: date | None = None) -> Expectation:
+def expectation(
+    asked: Asked, *, today: date, announced: date | None = None, left_out: frozenset[str] = frozenset()
+) -> Expectation:
     """What the plan on the pay date lets a file carry."""
     terms = asked.provisions.deferrals
     employer = [asked.provisions.match, asked.provisions.nonelective]
@@ -109,6 +147,7 @@ def expectation(asked: Asked, *, today: date, announced: date | None = None) -> 
             higher_catch_up_60_63=terms.higher_catch_up_60_63,
             most_bps_of_pay=terms.max_bps_of_pay,
         ),
+        codes_left_out=left_out,
         limitation_year=LimitationYear(*_span(asked.provisions.plan_year_of(asked.pay_date))),
         eligible_on=lambda born, hired: census.entry_of_new(asked.provisions, born=born, hired=hired),
     )
@@ -165,8 +204,8 @@ def _name(first: str, last: str) -> tuple[str, str]:
     return first.casefold(), last.casefold()
 
 
-class _Previous:
-    """Amounts of the people's last payroll before this one, in their order; 0 for who was absent from it."""
+class OfLastDay:
+    """Amounts of the last day on which any of these people was paid, in their order; 0 for who was absent then."""
 
     def __init__(self, recent: census.PayByDate, ids: IdColumn[EmployeeId]) -> None:
         places = recent.employee_id.places_in(ids)[recent.employee]

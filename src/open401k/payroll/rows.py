@@ -1,5 +1,6 @@
 """The row every layout is read into, and its fields. Not here: reading (formats/), checking (checks.py)."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -111,6 +112,12 @@ class PayrollRow:
     def key(self) -> str:
         """What the row names its person by."""
         return self.ssn or self.employee_id
+
+    def plan_pay_cents(self, left_out: Container[str]) -> int:
+        """Gross pay without the pay codes that are no plan compensation: what the plan counts."""
+        if not self.earnings:
+            return self.gross_cents
+        return self.gross_cents - sum(cents for code, cents in self.earnings if code in left_out)
 
     @property
     def deferral_cents(self) -> int:

@@ -1,9 +1,9 @@
 """What the plan knows about the people of a file, in columns, for the checks. Not here: gathering it (a flow)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,8 @@ def _none() -> Cents:
 class Standing:
     """Column ``i`` of everything is one known person; ``place`` finds it by SSN and by employee id text.
 
-    Year-to-date columns stop before the file's pay date and leave out the run that the file replaces. An empty numeric
-    column means that the fact is not known for anyone, and the checks that need it stay silent.
+    Year-to-date columns stop before the file's pay date; deferrals count the other payrolls of that date as well. An
+    empty numeric column means that the fact is not known for anyone, and the checks that need it stay silent.
     """
 
     place: Mapping[str, int]
@@ -51,10 +51,26 @@ class Standing:
     computed_match: Cents = field(default_factory=_none)  # by the plan's formula, for this payroll; UNKNOWN
     #: What posting this payroll will hold, by source and reason; None where that was not computed.
     held: Mapping[tuple[Source, str], Cents] | None = None
+    #: What posting moves beyond that of other payrolls of the day: more that waits, or (negative) less.
+    moved: Mapping[tuple[Source, str], Cents] = field(default_factory=dict)
+    again: Mapping[int, int] = field(default_factory=dict)  # row number -> its column, of a person's later rows
     loans: Sequence[Mapping[str, int]] | None = None  # open loans: reference -> payoff cents
 
     def __len__(self) -> int:
         return len(self.employee_id)
+
+    def with_rows_again(self, rows: Sequence[tuple[int, int]]) -> "Standing":
+        """A column more for each of these rows of somebody who has a row already: (row number, place of the person)."""
+        places = [place for _, place in rows]
+        longer: dict[str, Any] = {}
+        for each in fields(self):
+            column = getattr(self, each.name)
+            if each.name in _NOT_COLUMNS or column is None or not len(column):
+                continue
+            more = [column[place] for place in places]
+            longer[each.name] = np.append(column, more) if isinstance(column, np.ndarray) else [*column, *more]
+        again = {row: len(self) + number for number, (row, _) in enumerate(rows)}
+        return replace(self, again=again, **longer)
 
     def at(self, column: Cents, places: Cents, *, default: int = 0) -> Cents:
         """The values of a column at ``places`` (-1 is nobody known); ``default`` where nothing is known."""
@@ -63,6 +79,7 @@ class Standing:
         return np.where(places >= 0, column[np.maximum(places, 0)], default).astype(np.int64, copy=False)
 
 
+_NOT_COLUMNS = frozenset({"place", "held", "moved", "again"})
 NOBODY = Standing(place={})
 
 
@@ -89,6 +106,7 @@ class Expectation:
     before_plan: date | None = None  # a pay date on which the plan has no terms
     control_totals: Mapping[str, int] = field(default_factory=dict)  # field name -> cents; "rows" -> count
     no_contributions: bool = False  # "nothing to contribute this period", said expressly
+    codes_left_out: frozenset[str] = frozenset()  # pay codes that are no plan compensation on the pay date
     limitation_year: LimitationYear | None = None  # of the plan, holding the pay date; None is the calendar year
     #: First day deferrals of someone new may be made, from birth date and hire date; None inside: not in sight.
     eligible_on: Callable[[date, date], date | None] | None = None

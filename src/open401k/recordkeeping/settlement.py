@@ -1,7 +1,7 @@
 """Gathering facts and settling the books to them: should-be minus posted. Not here: formulas, entries (posting.py)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from functools import partial
 from itertools import groupby
@@ -140,7 +140,7 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """N cents of one payroll before it is recorded, in the order of the employees; catch-up codes are part of both."""
+    """N cents of one pay date as reported, in the order of the employees; catch-up codes are part of both."""
 
     compensation: Cents
     pre_tax: Cents
@@ -149,10 +149,13 @@ class Reported:
     coded_catch_up_pre_tax: Cents
     coded_catch_up_roth: Cents
 
+    def __add__(self, other: "Reported") -> "Reported":
+        return Reported(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What posting a payroll would give, per employee: the match by the formula, and what would be held and why."""
+    """What posting a payroll would add, per employee: the match by the formula, and what would be held and why."""
 
     match: Cents | None  # None: the plan gives none
     held: Mapping[tuple[Source, HeldReason], Cents]
@@ -166,27 +169,37 @@ def preview(
     employees: Sequence[census.Employee],
     pay: Reported,
     before: Before,
+    paid: Reported | None = None,
 ) -> Preview:
     """The entitlement of a payroll that is not recorded yet, by the very computation that will be posted.
 
-    ``before`` is :func:`read_before` of the pay date. What only the payroll itself tells of people is not known to it.
+    ``before`` is :func:`read_before` of the pay date; ``paid`` is what other payrolls of the day have paid: the answer
+    is what this one adds to theirs. What only the payroll itself tells of people is not known to it.
     """
     segment = Segment(provisions, (scope.since,))
     people = _people(tx, scope, segment, employees, before)
-    year = provisions.plan_year_of(scope.since)
-    of_date = PayOfDate(
-        on=scope.since,
-        compensation=pay.compensation,
-        pre_tax=pay.pre_tax,
-        roth=pay.roth,
-        after_tax=pay.after_tax,
-        coded_catch_up_pre_tax=pay.coded_catch_up_pre_tax,
-        coded_catch_up_roth=pay.coded_catch_up_roth,
-        left_long_ago=np.array([left_long_ago(who, scope.since, year) for who in employees], dtype=np.bool_),
-    )
     opening = _opening(tx, scope, segment, people, employees, before)
-    credited, held, _ = entitle_date(provisions, people, of_date, opening)
-    return Preview(None if provisions.match is None else credited[provisions.match.source], held)
+    year = provisions.plan_year_of(scope.since)
+    gone = np.array([left_long_ago(who, scope.since, year) for who in employees], dtype=np.bool_)
+    source = None if provisions.match is None else provisions.match.source
+
+    def of(reported: Reported) -> Preview:
+        amounts = {each.name: getattr(reported, each.name) for each in fields(reported)}
+        of_date = PayOfDate(on=scope.since, left_long_ago=gone, **amounts)
+        credited, held, _ = entitle_date(provisions, people, of_date, opening)
+        return Preview(None if source is None else credited[source], held)
+
+    return of(pay) if paid is None else _beyond(of(pay + paid), of(paid))
+
+
+def _beyond(whole: Preview, part: Preview) -> Preview:
+    """What the whole has more than a part of it, or (negative) less."""
+    slots = {**whole.held, **part.held}
+    nothing = np.zeros_like(next(iter(slots.values()), np.zeros(0, dtype=np.int64)))
+    held = {slot: whole.held.get(slot, nothing) - part.held.get(slot, nothing) for slot in slots}
+    if whole.match is None or part.match is None:
+        return Preview(None, held)
+    return Preview(whole.match - part.match, held)
 
 
 def _segments(tx: Tx, scope: Scope, dates: Sequence[date]) -> Iterator[Segment]:

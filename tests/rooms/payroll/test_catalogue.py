@@ -497,3 +497,32 @@ def test_employer_money_that_the_plan_does_not_give_is_told(column: str) -> None
     )
     assert codes(outcome.findings) == ["source.not_in_plan"]
     assert (outcome.may_post, outcome.holds) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("reason", "moved", "severity", "code", "words"),
+    [
+        ("over_limit", 75_00, Severity.HOLD, "limit.402g", "$75.00 of after-tax money of the other payroll"),
+        ("over_limit", -75_00, Severity.NOTE, "limit.402g", "no longer waits but is credited"),
+        ("catch_up_must_be_roth", -1_00, Severity.NOTE, "limit.roth_catchup", "IRC 414(v)(7)"),
+        ("over_additions", 75_00, Severity.HOLD, "limit.415", "IRC 415(c)"),
+    ],
+)
+def test_money_of_another_payroll_of_the_day_that_a_row_moves_is_told(
+    reason: str, moved: int, severity: Severity, code: str, words: str
+) -> None:
+    known = standing(held={}, moved={(Source.AFTER_TAX, reason): cents(moved, 0, 0)})
+    outcome = read(lines(GOOD, SECOND), known=known)
+    (found,) = outcome.findings.listed
+    assert (found.severity, found.code, found.row) == (severity, code, 2)
+    assert words in found.reason
+    (hold,) = outcome.holds
+    assert (hold.cents, hold.source, hold.code) == (moved, Source.AFTER_TAX, code)
+
+
+@pytest.mark.parametrize(("sent", "told"), [("4000.00", 0), ("4000.01", 0), ("3999.98", 1), ("4100.00", 1)])
+def test_plan_compensation_a_cent_apart_is_rounding(sent: str, told: int) -> None:
+    outcome = read(lines(GOOD | {"plan_comp": sent}, header=HEADER + ",plan_comp"))
+    assert outcome.rows == 1
+    assert codes(outcome.findings) == ["plan_compensation.mismatch"] * told
+    assert outcome.may_post

@@ -1,0 +1,43 @@
+"""What a payroll reports, and what others of its day did, as the entitlement takes it. Not here: computing it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from open401k import census, payroll
+from open401k.kernel import EmployeeId, IdColumn
+from open401k.recordkeeping import Cents, Reported
+
+
+def reported(rows: Sequence[tuple[int, payroll.PayrollRow]], people: int, codes_left_out: frozenset[str]) -> Reported:
+    """One row a person; each comes with the place of its person among all of them."""
+    places = np.array([place for place, _ in rows], dtype=np.int64)
+
+    def column(values: list[int]) -> Cents:
+        out = np.zeros(people, dtype=np.int64)
+        out[places] = values
+        return out
+
+    return Reported(
+        compensation=column([row.plan_pay_cents(codes_left_out) for _, row in rows]),
+        pre_tax=column([row.pre_tax_cents + row.pre_tax_catch_up_cents for _, row in rows]),
+        roth=column([row.roth_cents + row.roth_catch_up_cents for _, row in rows]),
+        after_tax=column([row.after_tax_cents for _, row in rows]),
+        coded_catch_up_pre_tax=column([row.pre_tax_catch_up_cents for _, row in rows]),
+        coded_catch_up_roth=column([row.roth_catch_up_cents for _, row in rows]),
+    )
+
+
+def paid_that_day(same_day: census.PayByDate | None, people: Sequence[census.Employee]) -> Reported | None:
+    """What other payrolls of the pay date paid these people, if there are any."""
+    if same_day is None:
+        return None
+    day = payroll.OfLastDay(same_day, IdColumn.of(EmployeeId, [each.employee_id for each in people]))
+    return Reported(
+        compensation=day.of("plan_cents"),
+        pre_tax=day.of("pre_tax_cents", "catch_up_pre_tax_cents"),
+        roth=day.of("roth_cents", "catch_up_roth_cents"),
+        after_tax=day.of("after_tax_cents"),
+        coded_catch_up_pre_tax=day.of("catch_up_pre_tax_cents"),
+        coded_catch_up_roth=day.of("catch_up_roth_cents"),
+    )
