@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from .measures import Measure
 from .outset import coming_dates
 from .projection import quantiles, year_ends
 from .results import Cure, CureKind, Standing
-from .simulation import Intervention
+from .simulation import Intervention, Simulation
 from .year import Year
 
 WHOLE = 10_000
@@ -37,11 +39,32 @@ class Case:
     seed: int
     effective_on: date | None
     """First pay date by which an election can still change; None when the year is over."""
+    drawn: Simulation | None = None
+    """What the year-ends were simulated from, so that a search need not draw it again; None without pay dates."""
 
     def after(self, intervention: Intervention) -> Year:
         """The same year-ends with different elections."""
+        if self.drawn is not None:
+            return self.drawn.ends(intervention)
         count = len(self.ends.deferrals)
         return year_ends(self.facts, self.today, seed=self.seed, scenarios=count, intervention=intervention)
+
+    def after_of(self, places: Cents, intervention: Intervention) -> Year:
+        """The same year-ends of these people alone; the intervention must change nobody else's elections."""
+        if self.drawn is not None:
+            return self.drawn.ends_of(places, intervention)
+        return people_of(self.after(intervention), places)
+
+    def with_after(self, places: Cents, intervention: Intervention) -> Year:
+        """As :meth:`after`, where the intervention changes the elections of these people alone."""
+        if self.drawn is None:
+            return self.after(intervention)
+        changed = self.drawn.ends_of(places, intervention)
+        columns = {}
+        for name, before in _people_columns(self.ends):
+            columns[name] = before.copy()
+            columns[name][..., places] = getattr(changed, name)
+        return replace(self.ends, **columns)
 
     def passes(self, ends: Year) -> float:
         """Share of year-ends that pass."""
@@ -50,6 +73,18 @@ class Case:
     @property
     def prior_year(self) -> bool:
         return self.today.prior_adp_bps is not None
+
+
+def people_of(year: Year, places: Cents) -> Year:
+    """These people alone."""
+    return replace(year, **{name: column[..., places] for name, column in _people_columns(year)})
+
+
+def _people_columns(year: Year) -> Iterator[tuple[str, Any]]:
+    for field in fields(year):
+        column = getattr(year, field.name)
+        if isinstance(column, np.ndarray):
+            yield field.name, column
 
 
 def median_year(measure: Measure, ends: Year) -> Year:

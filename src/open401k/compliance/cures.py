@@ -19,8 +19,9 @@ from .cures_limits import limit_cures, reallocation
 from .cures_top_heavy import top_heavy_cures
 from .facts import Flags, PlanFacts
 from .measures import MEASURES
-from .projection import year_ends
+from .projection import has_dates, year_ends
 from .results import Cure, CureKind, Standing, TestId
+from .simulation import drawn
 from .year import year_of
 
 _SCENARIOS = 1_000
@@ -56,8 +57,9 @@ def cures(facts: PlanFacts, *, is_hce: Flags, is_key: Flags, seed: int, test: Te
     measure = next(each for each in MEASURES if each.test is test)
     # A search runs the engine some fifty times: large plans, whose averages move little, get fewer year-ends.
     count = max(20, min(_SCENARIOS, 200_000 // max(len(facts), 1)))
-    ends = year_ends(facts, today, seed=seed, scenarios=count)
-    case = Case(facts, measure, today, ends, median_year(measure, ends), seed, first_change(facts))
+    chance = drawn(facts, today, seed=seed, scenarios=count) if has_dates(facts) else None
+    ends = year_ends(facts, today, seed=seed, scenarios=count) if chance is None else chance.ends()
+    case = Case(facts, measure, today, ends, median_year(measure, ends), seed, first_change(facts), chance)
     # A year that is over is tested as of its last day, and days to decide have passed since then.
     offers = [_in_time(case, cure) for cure in _OFFERS[test](case)]
     return tuple(sorted(offers, key=_order))

@@ -82,7 +82,7 @@ def _ruled(risk: _AtRisk, total: Cents, on: date) -> Intervention:
 
 def _passing(case: Case, risk: _AtRisk, intervention: Intervention) -> Flags:
     """Who of those at risk stays within the limit in nine of ten year-ends."""
-    failing = _failing(case, case.after(intervention))[risk.places]
+    failing = _failing(case, case.after_of(risk.places, intervention))
     return np.asarray(failing <= 1 - _SURE_ENOUGH, dtype=np.bool_)
 
 
@@ -111,7 +111,7 @@ def _lower(case: Case, risk: _AtRisk) -> Cure:
     if (best < 0).all():
         return not_available(case, kind, title, "Even without any further contribution of theirs they end over it.")
     kept = np.maximum(best, 0)
-    after = case.after(_ruled(risk, kept, on))
+    after = case.with_after(risk.places, _ruled(risk, kept, on))
     effects = _effects(case, risk, after, [f"at most {law.explain.percent(int(rate))} of pay" for rate in kept])
     text = f"From {day_text(on)} on, {_names(case, risk.places, kept)}."
     return _of_election(case, kind, title, after, on, effects, text)
@@ -139,7 +139,7 @@ def _stop(case: Case, risk: _AtRisk) -> Cure:
     if (best < 0).all():
         return not_available(case, kind, title, "Even without any further contribution of theirs they end over it.")
     days = [dates[place] for place in np.maximum(best, 0).tolist()]
-    after = case.after(stopped(np.maximum(best, 0)))
+    after = case.with_after(risk.places, stopped(np.maximum(best, 0)))
     effects = _effects(case, risk, after, [f"only what is left to the limit, from {day_text(day)} on" for day in days])
     told = "; ".join(
         f"{case.facts.labels[place]}, {day_text(day)}" for place, day in zip(risk.places[:3], days, strict=False)
@@ -161,7 +161,7 @@ def _elect_roth(case: Case) -> Cure:
     if not who.any():
         return not_available(case, kind, title, "Nobody's catch-up is expected to have to be Roth and not to be.")
     unchanged = np.full(people, -1, dtype=np.int64)
-    after = case.after(Intervention(case.effective_on, unchanged, as_roth=who))
+    after = case.with_after(np.flatnonzero(who), Intervention(case.effective_on, unchanged, as_roth=who))
     if (_failing(case, after)[:people][who] > 1 - _SURE_ENOUGH).all():
         return not_available(case, kind, title, "Roth alone does not suffice: their deferrals end over the limit too.")
     change = np.rint(np.median(np.atleast_2d(after.roth - case.ends.roth), axis=0)).astype(np.int64)

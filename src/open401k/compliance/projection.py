@@ -58,9 +58,14 @@ def year_ends(
     intervention: Intervention | None = None,
 ) -> Year:
     """The simulated year-ends; without pay dates to come, today's figures are the year's."""
-    if facts.history is not None and not facts.history.pay_dates:
+    if not has_dates(facts):
         return replace(today, compensation=today.compensation[None, :], deferrals=today.deferrals[None, :])
     return simulate(facts, today, seed=seed, scenarios=scenarios, habits=habits, intervention=intervention)
+
+
+def has_dates(facts: PlanFacts) -> bool:
+    """Whether there is anything to simulate from; a history that was not asked for is missed when it is read."""
+    return facts.history is None or bool(facts.history.pay_dates)
 
 
 def _projected(facts: PlanFacts, measure: Measure, today: Year, ends: Year) -> ProjectedTest:

@@ -5,8 +5,9 @@ Floats live here and where it begins (outset.py) only: what leaves is whole cent
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,17 @@ class Intervention:
     """Whose deferrals are all designated Roth from that day on."""
     since: npt.NDArray[np.int64] | None = None
     """Another first day for each person, as the ordinal of its date."""
+
+    def of(self, places: Places) -> Intervention:
+        """The same for these people alone."""
+        after_tax, as_roth, since = self.after_tax_bps, self.as_roth, self.since
+        return Intervention(
+            self.effective_on,
+            self.rate_bps[places],
+            None if after_tax is None else after_tax[places],
+            None if as_roth is None else as_roth[places],
+            None if since is None else since[places],
+        )
 
     def ruled(self, day: date, size: int, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """These values for the people they are for by that day; -1 for everybody else."""
@@ -57,6 +69,9 @@ class _Draws:
     in_plan_from: Places
 
 
+_Columns = TypeVar("_Columns", Start, Year, _Draws)
+
+
 def simulate(
     facts: PlanFacts,
     year: Year,
@@ -67,12 +82,48 @@ def simulate(
     intervention: Intervention | None = None,
 ) -> Year:
     """As many year-ends as ``scenarios``, people (and the hires of the rest of the year) on the last axis."""
+    return drawn(facts, year, seed=seed, scenarios=scenarios, habits=habits).ends(intervention)
+
+
+def drawn(facts: PlanFacts, year: Year, *, seed: int, scenarios: int, habits: Habits | None = None) -> Simulation:
+    """A simulation with all of its random numbers, to be run under one rule after the other."""
     habits = habits or Habits()
     rng = np.random.default_rng(seed)
     begin = start_of(facts, year, habits)
     begin, year, facts_people = _with_hires(facts, begin, year, rng)
-    draws = _draw(begin, rng, scenarios, habits, facts_people)
-    return _run(facts, begin, year, draws, intervention)
+    return Simulation(facts, begin, year, _draw(begin, rng, scenarios, habits, facts_people))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulation:
+    """Where everybody stands and what chance does to them: the same, whatever an intervention changes."""
+
+    facts: PlanFacts
+    begin: Start
+    year: Year
+    draws: _Draws
+
+    def ends(self, intervention: Intervention | None = None) -> Year:
+        """The year-ends under an intervention, or under none."""
+        return _run(self.facts, self.begin, self.year, self.draws, intervention)
+
+    def ends_of(self, places: Places, intervention: Intervention) -> Year:
+        """The same year-ends of these people alone: nobody's elections change what becomes of somebody else."""
+        size = len(self.begin.pay)
+        begin, year = _only(self.begin, size, places), _only(self.year, size, places)
+        draws = _only(self.draws, size, places)
+        return _run(self.facts, begin, year, draws, intervention.of(places))
+
+
+def _only(columns: _Columns, size: int, places: Places) -> _Columns:
+    """These people's part of every array that has people on its last axis."""
+    found = {each.name: getattr(columns, each.name) for each in fields(columns)}
+    mine: dict[str, Any] = {
+        name: value[..., places]
+        for name, value in found.items()
+        if isinstance(value, np.ndarray) and value.ndim and value.shape[-1] == size
+    }
+    return replace(columns, **mine)
 
 
 def _with_hires(facts: PlanFacts, begin: Start, year: Year, rng: np.random.Generator) -> tuple[Start, Year, int]:

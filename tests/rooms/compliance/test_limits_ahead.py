@@ -1,16 +1,24 @@
 """Limits of single people, coverage and top-heavy at the year end: projected, told and cured by one engine."""
 
-from dataclasses import replace
+import sys
+from dataclasses import fields, replace
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.rooms.compliance.small_plan import PROVISIONS, RATES, column, twelve
 from tests.rooms.compliance.test_cures import offered
 from tests.rooms.compliance.test_projection import STILL, told
 
-from open401k.compliance import CureKind, PlanFacts, Standing, Status, TestId, run_tests
-from open401k.kernel import Source
+from open401k.compliance import CureKind, PlanFacts, Standing, Status, TestId, cures, run_tests
+from open401k.compliance.cure_case import Case
+from open401k.compliance.simulation import Intervention, drawn
+from open401k.compliance.year import year_of
+from open401k.kernel import EmployeeId, Source
 from open401k.plan import Deferrals
 
 _YEAR_END = date(2026, 12, 31)
@@ -256,3 +264,95 @@ def test_every_way_out_is_dated_or_says_why_not(test: TestId) -> None:
                 assert cure.decide_by is not None
                 assert cure.decided_by
                 assert cure.explanation
+
+
+# --- the search looks at the people at risk alone
+
+
+def plan_of(many: int, eager: int) -> PlanFacts:
+    """The twelve people many times over, ``eager`` of them on course over the limit, half of them older than 50."""
+    calm, over = twelve(), twelve(rates=EAGER)
+    rows = np.tile(np.arange(12), many)
+    more = set(range(0, 12 * eager, 12))
+
+    def put(name: str, facts: object = None) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+        both = [getattr(each if facts is None else each.history, name)[rows] for each in (calm, over)]
+        out: np.ndarray[tuple[int, ...], np.dtype[np.int64]] = both[0].copy()
+        out[sorted(more)] = both[1][sorted(more)]
+        return out
+
+    arrays = {each.name: put(each.name) for each in fields(calm) if isinstance(getattr(calm, each.name), np.ndarray)}
+    history = replace(
+        calm.history,
+        **{
+            each.name: put(each.name, calm.history)
+            for each in fields(calm.history)  # type: ignore[arg-type]
+            if isinstance(getattr(calm.history, each.name), np.ndarray)
+        },
+    )  # type: ignore[type-var]
+    return replace(
+        calm,
+        **arrays,  # type: ignore[arg-type]
+        employee_ids=tuple(EmployeeId(UUID(int=place)) for place in range(len(rows))),
+        labels=tuple(f"P{place}" for place in range(len(rows))),
+        birth_dates=tuple(date(1970 if place % 24 == 0 else 1990, 1, 1) for place in range(len(rows))),
+        employment=calm.employment * many,
+        eligible_on=calm.eligible_on * many,
+        classes=calm.classes * many,
+        history=history,
+    )
+
+
+@pytest.mark.parametrize("test", [TestId.DEFERRAL_LIMIT, TestId.ADDITIONS_LIMIT])
+@pytest.mark.parametrize("roth_only", [False, True])
+def test_search_over_some_people_finds_what_one_over_everybody_does(
+    monkeypatch: pytest.MonkeyPatch, test: TestId, roth_only: bool
+) -> None:
+    facts = plan_of(10, 4)
+    if test is TestId.ADDITIONS_LIMIT:
+        given = np.zeros_like(facts.after_tax)
+        given[[0, 24]] = 250_000 * 17
+        history = facts.history
+        assert history is not None
+        after_tax = np.zeros_like(history.after_tax)
+        after_tax[[0, 24]] = 250_000
+        facts = replace(facts, after_tax=given, history=replace(history, after_tax=after_tax))
+    if roth_only:
+        sources = replace(facts.provisions.deferrals, sources=(Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX))
+        facts = replace(
+            facts,
+            provisions=replace(facts.provisions, deferrals=sources),
+            fica_prior=np.full_like(facts.fica_prior, 20_000_000),
+        )
+    nobody = np.zeros(len(facts), dtype=np.bool_)
+    of_some = cures(facts, is_hce=nobody, is_key=nobody, seed=3, test=test)
+    assert any(each.effects for each in of_some)
+
+    def drawn_anew(*known: Any) -> Case:
+        """For everybody, at each step of a search."""
+        return Case(*known[:-1])
+
+    monkeypatch.setattr(sys.modules["open401k.compliance.cures"], "Case", drawn_anew)
+    assert cures(facts, is_hce=nobody, is_key=nobody, seed=3, test=test) == of_some
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_year_ends_of_some_people_are_theirs_among_everybody(data: st.DataObject) -> None:
+    facts = plan_of(3, 1)
+    nobody = np.zeros(len(facts), dtype=np.bool_)
+    places = np.array(sorted(data.draw(st.sets(st.integers(0, len(facts) - 1), min_size=1, max_size=6))))
+    rates, after_tax, since = (np.full(len(facts), other, dtype=np.int64) for other in (-1, -1, date.max.toordinal()))
+    rates[places] = data.draw(st.integers(0, 5_000))
+    after_tax[places] = data.draw(st.integers(-1, 2_000))
+    since[places] = date(2026, data.draw(st.integers(8, 12)), 15).toordinal()
+    as_roth = np.isin(np.arange(len(facts)), places)
+    rule = Intervention(date(2026, 9, 1), rates, after_tax, as_roth, since)
+    chance = drawn(facts, year_of(facts, is_hce=nobody, is_key=nobody), seed=data.draw(st.integers(0, 9)), scenarios=30)
+    whole, before, part = chance.ends(rule), chance.ends(), chance.ends_of(places, rule)
+    others = np.setdiff1d(np.arange(len(facts)), places)
+    for each in fields(whole):
+        column = getattr(whole, each.name)
+        if isinstance(column, np.ndarray):
+            assert np.array_equal(column[..., places], getattr(part, each.name)), each.name
+            assert np.array_equal(column[..., others], getattr(before, each.name)[..., others]), each.name
