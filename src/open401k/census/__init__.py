@@ -1,7 +1,8 @@
 """The people: employees, their employment facts, their pay lines as facts."""
 
+from .classes import class_on, classed, classes_from, kept_out, let_in
 from .employment import Employment, employed_between, employed_on, spans
-from .entry import entry_dates, entry_of_new
+from .entry import entry_dates, entry_of_new, first_entries
 from .facts import NewEmployee, add_employee, add_employees, mask_ssn, parse_ssn, record_fact
 from .matching import (
     Conflict,
@@ -89,6 +90,9 @@ __all__ = [
     "add_employee",
     "add_employees",
     "changed_lines",
+    "class_on",
+    "classed",
+    "classes_from",
     "current_lines",
     "employed_between",
     "employed_on",
@@ -97,8 +101,11 @@ __all__ = [
     "entry_of_new",
     "fica_wages",
     "find_by_ssn",
+    "first_entries",
     "forget",
     "headcount",
+    "kept_out",
+    "let_in",
     "mask_ssn",
     "match_people",
     "ownership_during",

@@ -13,6 +13,7 @@ from open401k.kernel import EmployeeId, PlanId, SponsorId, anniversary
 from open401k.law import eligibility
 from open401k.plan import Provisions, plan_year_of
 
+from .classes import class_on, classed, let_in
 from .pay_lines import pay_by_date
 from .people import Employee
 
@@ -28,13 +29,38 @@ def entry_dates(
     plan_id: PlanId,
     employees: Sequence[Employee],
     known_at: datetime | None = None,
+    on: date | None = None,
+) -> tuple[date | None, ...]:
+    """As :func:`first_entries`, and None for who is kept out by class on a day (left out: by the last one on file)."""
+    days = first_entries(
+        tx, tenant_id=tenant_id, provisions=provisions, plan_id=plan_id, employees=employees, known_at=known_at
+    )
+    excluded = frozenset(provisions.eligibility.excluded_classes)
+    out = {
+        place
+        for place in classed(employees, excluded)
+        if (employees[place].employee_class if on is None else class_on(employees[place], on)) in excluded
+    }
+    return tuple(None if place in out else day for place, day in enumerate(days)) if out else days
+
+
+def first_entries(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    provisions: Provisions,
+    plan_id: PlanId,
+    employees: Sequence[Employee],
+    known_at: datetime | None = None,
+    any_class: bool = False,
 ) -> tuple[date | None, ...]:
     """The day each one becomes (or became) a participant, None while it is not in sight (IRC 410(a)).
 
     Each possible entry day is judged by the terms in force on it: who has entered stays in when the plan asks for more,
-    and nobody enters before the day on which it asks for less. ``provisions`` say which classes are out now; terms that
-    the plan never had are taken to have held always. Somebody hired again is a participant again at once if they had
-    entered before (410(a)(5)). Where the plan counts hours, they come from pay lines and from loaded years; a year
+    and nobody enters before the day on which it asks for less. Nobody enters while of a class that is out; who meets
+    age and service in such a class enters on the day of leaving it. ``any_class`` asks as if no class were out. Terms
+    that the plan never had are taken to have held always. Somebody hired again is a participant again at once if they
+    had entered before (410(a)(5)). Where the plan counts hours, they come from pay lines and from loaded years; a year
     without either has none.
     """
     spans = plan.provisions_between(
@@ -42,12 +68,13 @@ def entry_dates(
     )
     if all(span.provisions != provisions for span in spans):
         spans = (plan.Span(date.min, date.max, provisions),)
-    days = _entered(tx, tenant_id, plan_id, _asked(spans), employees, known_at)
-    excluded = frozenset(provisions.eligibility.excluded_classes)
-    return tuple(
-        None if employee.employee_class in excluded else _after_rehire(employee, day)
-        for employee, day in zip(employees, days, strict=True)
-    )
+    asked = [replace(span, provisions=_of_any_class(span.provisions)) for span in spans] if any_class else spans
+    days = _entered(tx, tenant_id, plan_id, _asked(asked), employees, known_at)
+    return tuple(_after_rehire(employee, day) for employee, day in zip(employees, days, strict=True))
+
+
+def _of_any_class(provisions: Provisions) -> Provisions:
+    return replace(provisions, eligibility=replace(provisions.eligibility, excluded_classes=()))
 
 
 def _asked(spans: Sequence[plan.Span]) -> list[plan.Span]:
@@ -86,11 +113,13 @@ def _entered(
             met = np.array([_year_of_service(terms, each, hours) for each in employees], dtype="datetime64[D]")
         not_before = span.start if number else None
         days = eligibility.entries(terms, born=born, hired=hired, year_of_service_met=met, not_before=not_before).entry
+        excluded = frozenset(span.provisions.eligibility.excluded_classes)
+        for place in classed(employees, excluded):
+            day: date | None = days[place].item()
+            days[place] = None if day is None else let_in(employees[place], excluded, day)
         enters = np.isnat(found) & ~np.isnat(days)
         if number + 1 < len(spans):
             enters &= days < np.datetime64(span.end)
-        if len(spans) > 1 and (out := frozenset(span.provisions.eligibility.excluded_classes)):
-            enters &= np.array([employee.employee_class not in out for employee in employees], dtype=np.bool_)
         found[enters] = days[enters]
     entered: list[date | None] = found.tolist()
     return entered

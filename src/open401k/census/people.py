@@ -59,6 +59,8 @@ class Employee:
     officer: bool = False
     family: tuple[tuple[EmployeeId, Relation], ...] = ()
     annual_pay: Mapping[int, AnnualPay] = field(default_factory=dict)
+    class_changes: tuple[tuple[date, str], ...] = ()
+    """Each class with its first day, oldest first, of who has not always had the same; for everybody else empty."""
 
 
 @dataclass(frozen=True, slots=True)

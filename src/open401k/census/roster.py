@@ -136,7 +136,20 @@ def fold(
         officer=_last(points, "officer", on).get("officer", False),
         family=tuple(sorted(family)) if family else (),
         annual_pay=annual_pay or _NO_PAY,
+        class_changes=_class_changes(points) if "class" in points else (),
     )
+
+
+def _class_changes(points: _Points) -> tuple[tuple[date, str], ...]:
+    """The classes with their first days; nothing where one was told with the person, which counts from ever on."""
+    told = points["class"]
+    known_from = points["name"][0][0] if "name" in points else date.max
+    first, *_ = told
+    always = first[0] <= known_from
+    if always and len(told) == 1:
+        return ()
+    days = [date.min if always else first[0], *(day for day, _ in told[1:])]
+    return tuple((day, value.get("employee_class", "")) for day, (_, value) in zip(days, told, strict=True))
 
 
 def _employment(points: _Points) -> tuple[Employment, ...]:

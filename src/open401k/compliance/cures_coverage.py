@@ -38,7 +38,8 @@ def coverage_cures(case: Case) -> list[Cure]:
 
 def _fewest(case: Case) -> _Covered | None:
     """The excluded classes, those with the fewest people first, until nine in ten year-ends pass."""
-    facts, excluded = case.facts, case.facts.class_excluded & ~case.today.is_hce
+    facts = case.facts
+    excluded = (facts.class_excluded | facts.kept_out_later) & ~case.today.is_hce
     names = facts.classes or ("",) * len(facts)
     sizes: dict[str, int] = {}
     for place in np.flatnonzero(excluded).tolist():
@@ -56,7 +57,8 @@ def _fewest(case: Case) -> _Covered | None:
 def _with(year: Year, who: Flags) -> Year:
     """The same year with these people in the plan: eligible on any day of the year is benefiting."""
     wide = np.append(who, np.zeros(year.class_excluded.shape[-1] - len(who), dtype=np.bool_))
-    return replace(year, eligible=year.eligible | wide, class_excluded=year.class_excluded & ~wide)
+    taken_in = year.class_excluded & wide
+    return replace(year, eligible=year.eligible | taken_in, class_excluded=year.class_excluded & ~taken_in)
 
 
 def _now(case: Case, covered: _Covered | None) -> Cure:

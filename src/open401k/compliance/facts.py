@@ -68,9 +68,12 @@ class PlanFacts:
     birth_dates: tuple[date | None, ...]
     employment: tuple[tuple[Span, ...], ...]
     eligible_on: tuple[date | None, ...]
-    """Entry date into the plan; None for people whom the provisions keep out or who have not met them yet."""
+    """Entry date into the plan; None for people whom the provisions keep out or who have not met them yet.
+
+    Of who was in an excluded class as the plan year began: the day of it on which that ended.
+    """
     class_excluded: Flags
-    """Kept out by class alone, with age and service met: counted in coverage, and not benefiting."""
+    """Kept out by class alone so far in the year, with age and service met: counted in coverage, not benefiting."""
     compensation: Cents
     """Plan compensation of the plan year to date, before the 401(a)(17) limit."""
     section_415: Cents
@@ -103,6 +106,8 @@ class PlanFacts:
     """NHCE averages of the preceding plan year, for prior-year testing."""
     classes: tuple[str, ...] = ()
     """Each person's employee class, where anybody has one: what an amendment of coverage names."""
+    kept_out_on: tuple[date | None, ...] = ()
+    """The day of the year from which each is, or will be, kept out by class alone; empty where nobody is."""
     history: PayHistory | None = None
     """Only where someone will look at single pay dates: projections and working of small plans."""
 
@@ -134,6 +139,14 @@ class PlanFacts:
     def deferrals(self) -> Cents:
         """Elective deferrals of the plan year, catch-up included."""
         return self.pre_tax + self.roth
+
+    @property
+    def kept_out_later(self) -> Flags:
+        """Who will meet age and service in this year, in a class that is out."""
+        if not self.kept_out_on:
+            return np.zeros(len(self), dtype=np.bool_)
+        later = [on is not None and self.as_of < on < self.plan_year.end for on in self.kept_out_on]
+        return np.array(later, dtype=np.bool_) & ~self.eligible
 
     @property
     def eligible(self) -> Flags:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -67,12 +66,13 @@ def gather(
     before = _prior(scope, people, place, year, calendar)
     books = scope.contributions(year.start, until, place)
     not_ours = scope.outside(year.start, until, place)
-    eligible_on, class_excluded = _entries(scope, provisions, people, year)
+    eligible_on, kept_out_on = _entries(scope, provisions, people, year)
     return PlanFacts(
         tenant_id=tenant_id, plan_id=plan_id, plan_year=year, as_of=as_of, known_at=known_at or tx.now,
         provisions=provisions, employee_ids=tuple(place), labels=tuple(f"{e.first_name} {e.last_name}" for e in people),
         birth_dates=tuple(e.birth_date for e in people), employment=tuple(_spans(e, as_of) for e in people),
-        eligible_on=eligible_on, class_excluded=class_excluded,
+        eligible_on=tuple(eligible_on), kept_out_on=kept_out_on,
+        class_excluded=_so_far(kept_out_on, eligible_on, as_of),
         compensation=pay.of(totals.plan_cents) - late.of("plan_cents"),
         section_415=pay.of(totals.section_415_cents) - late.of("section_415_cents"),
         pre_tax=pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents) - not_ours.of(Source.PRE_TAX),
@@ -83,7 +83,7 @@ def gather(
         fica_prior=before.fica, prior_section_415=before.section_415, prior_known=before.known,
         balances_at_determination=_placed(balances, place), ownership_bps=_array(e.ownership_bps for e in people),
         officer=np.array([e.officer for e in people], dtype=np.bool_), kin=_kin(people, place),
-        classes=tuple(e.employee_class or "" for e in people),
+        classes=tuple(census.class_on(e, as_of) for e in people),
         former_owners=scope.owners_at_any_time(year.previous().start, until, place), prior_ratios=prior_ratios,
         history=scope.history(year.start, until, place, not_ours) if _shown(history, len(people)) else None,
     )  # fmt: skip
@@ -249,15 +249,18 @@ class _Scope:
             found |= law.ownership.ownership(direct, family).five_percent_owner
         return found
 
-    def entry_dates(self, provisions: plan.Provisions, people: Sequence[census.Employee]) -> tuple[date | None, ...]:
-        """The day each person enters under these provisions."""
-        return census.entry_dates(
+    def entry_dates(
+        self, provisions: plan.Provisions, people: Sequence[census.Employee], *, any_class: bool = False
+    ) -> tuple[date | None, ...]:
+        """The day each person first enters under these provisions."""
+        return census.first_entries(
             self.tx,
             tenant_id=self.tenant_id,
             provisions=provisions,
             plan_id=self.plan_id,
             employees=people,
             known_at=self.known_at,
+            any_class=any_class,
         )
 
     def history(self, start: date, end: date, place: dict[EmployeeId, int], outside: _Outside) -> PayHistory:
@@ -318,20 +321,50 @@ def _prior(
 
 def _entries(
     scope: _Scope, provisions: plan.Provisions, people: Sequence[census.Employee], year: PlanYear
-) -> tuple[tuple[date | None, ...], Flags]:
-    """Entry dates, and who is kept out by class alone."""
-    excluded = provisions.eligibility.excluded_classes
-    outside = [bool(e.employee_class) and e.employee_class in excluded for e in people]
+) -> tuple[list[date | None], tuple[date | None, ...]]:
+    """Entry dates, and since when class alone keeps people out (empty: the plan keeps no class of them out)."""
+    entered = [
+        day if day is not None and _there_on_or_after(employee, max(day, year.start)) else None
+        for employee, day in zip(people, scope.entry_dates(provisions, people), strict=True)
+    ]
+    excluded = frozenset(provisions.eligibility.excluded_classes)
+    places = census.classed(people, excluded)
+    if not places:
+        return entered, ()
+    kept_out: list[date | None] = [None] * len(people)
+    classed = [people[place] for place in places]
     # Asked as if no class were kept out, so that age and service of those who are can be seen.
-    asked = [replace(e, employee_class="") if out else e for e, out in zip(people, outside, strict=True)]
-    entered: list[date | None] = []
-    by_class = np.zeros(len(people), dtype=np.bool_)
-    for i, (employee, day) in enumerate(zip(people, scope.entry_dates(provisions, asked), strict=True)):
-        there = day is not None and _there_on_or_after(employee, max(day, year.start))
-        # Employees covered by collective bargaining do not count in coverage (IRC 410(b)(3)(A)).
-        by_class[i] = there and outside[i] and employee.employee_class != "union" and day is not None and day < year.end
-        entered.append(day if there and not outside[i] else None)
-    return tuple(entered), by_class
+    for place, who, day in zip(places, classed, scope.entry_dates(provisions, classed, any_class=True), strict=True):
+        if day is None or day >= year.end:
+            continue
+        since = max(day, year.start)
+        within = census.let_in(who, excluded, since)
+        if within is None or not _there_on_or_after(who, within):
+            entered[place] = None
+        elif within > since:
+            entered[place] = within
+        kept_out[place] = _kept_out(who, excluded, since)
+    return entered, tuple(kept_out)
+
+
+def _so_far(kept_out: Sequence[date | None], entered: Sequence[date | None], as_of: date) -> Flags:
+    """Kept out by class on some day until now, and in the plan on none: one day in it is benefiting."""
+    out = np.zeros(len(entered), dtype=np.bool_)
+    for place, day in enumerate(kept_out):
+        inside = entered[place]
+        out[place] = day is not None and day <= as_of and (inside is None or inside > as_of)
+    return out
+
+
+def _kept_out(employee: census.Employee, excluded: frozenset[str], since: date) -> date | None:
+    """From when on class alone keeps somebody out who counts in coverage.
+
+    Employees covered by collective bargaining do not count (IRC 410(b)(3)(A)).
+    """
+    for day, name in census.classes_from(employee, since):
+        if name in excluded and name != "union":
+            return day if _there_on_or_after(employee, day) else None
+    return None
 
 
 def _works_in(employee: census.Employee, year: PlanYear) -> bool:

@@ -70,6 +70,8 @@ class Start:
     """Index of the first coming pay date on which the person is paid; 0 for everybody who is here."""
     entry: Places
     """Index of the first coming pay date on which the person may defer; 0 for participants."""
+    kept_out: Places
+    """Index of the first coming pay date on which class alone keeps the person out; for others, the number of dates."""
     rate_changes: float
     """Changes seen, and the years of people in which they were seen."""
     rate_exposure: float
@@ -139,6 +141,7 @@ def start_of(facts: PlanFacts, year: Year, habits: Habits) -> Start:
         tenure=tenure,
         arrives=np.zeros(len(facts), dtype=np.int64),
         entry=entry,
+        kept_out=_kept_out(facts, dates),
         rate_changes=changes,
         rate_exposure=exposure,
         left=float(left),
@@ -159,6 +162,13 @@ def hazard_of(tenure: Floats, habits: Habits) -> Floats:
     return np.select(
         [tenure < 1, tenure < 3], [habits.leave_first_year, habits.leave_years_two_three], habits.leave_later
     )
+
+
+def _kept_out(facts: PlanFacts, dates: tuple[date, ...]) -> Places:
+    found = np.full(len(facts), len(dates), dtype=np.int64)
+    for place in np.flatnonzero(facts.kept_out_later).tolist():
+        found[place] = _entry_index(facts.kept_out_on[place], dates)
+    return found
 
 
 def _entry_index(on: date | None, dates: tuple[date, ...]) -> int:

@@ -289,6 +289,8 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
         "kin": [[kin.person, kin.relative, kin.relation] for kin in facts.kin],
         "prior": None if facts.prior_ratios is None else [facts.prior_ratios.adp_bps, facts.prior_ratios.acp_bps],
     }
+    if facts.kept_out_on:
+        head["kept_out"] = [None if day is None else day.isoformat() for day in facts.kept_out_on]
     digest.update(json.dumps(head, sort_keys=True, separators=(",", ":")).encode())
     if facts.former_owners is not None:
         digest.update(b"former_owners\0" + facts.former_owners.tobytes())

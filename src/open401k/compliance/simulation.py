@@ -153,6 +153,7 @@ def _with_hires(facts: PlanFacts, begin: Start, year: Year, rng: np.random.Gener
         tenure=np.append(begin.tenure, np.zeros(extra)),
         arrives=np.append(begin.arrives, arrives),
         entry=np.append(begin.entry, entry),
+        kept_out=np.append(begin.kept_out, np.full(extra, last)),
     )
     return grown, _padded(year, extra), people
 
@@ -318,6 +319,7 @@ def _ended(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, sums: _Sum
         match=_trued_up(facts, sums.match, sums.deferrals, sums.compensation, cap),
         nonelective=year.nonelective + _nonelective(facts, year, sums.compensation, cap),
         eligible=year.eligible | ((draws.in_plan_from < count) & (draws.leaves_at > draws.in_plan_from)),
+        class_excluded=year.class_excluded | ((begin.kept_out < count) & (draws.leaves_at > begin.kept_out)),
         # Who is on unpaid leave today is still employed on the last day, and in nobody's way to be there.
         here=(year.here | begin.active) & (draws.leaves_at >= count) & (begin.arrives <= count),
     )

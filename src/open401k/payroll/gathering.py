@@ -109,7 +109,12 @@ def gather_standing(
         birth_date=[person.birth_date for person in people],
         employment=[[(span.hired_on, span.terminated_on) for span in person.employment] for person in people],
         eligible_on=census.entry_dates(
-            tx, tenant_id=asked.tenant_id, provisions=asked.provisions, plan_id=asked.plan_id, employees=people
+            tx,
+            tenant_id=asked.tenant_id,
+            provisions=asked.provisions,
+            plan_id=asked.plan_id,
+            employees=people,
+            on=asked.pay_date,
         ),
         ytd_pre_tax=deferred("pre_tax_cents", "catch_up_pre_tax_cents"),
         ytd_roth=deferred("roth_cents", "catch_up_roth_cents"),

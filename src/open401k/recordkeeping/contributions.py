@@ -35,7 +35,7 @@ class HeldReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """N people: the day each entered the plan, age reached by year end, and who may catch up only as Roth."""
+    """N people: the day each first entered the plan, age reached by year end, and who may catch up only as Roth."""
 
     employee_ids: tuple[EmployeeId, ...]
     entered_on: tuple[date | None, ...]
@@ -55,6 +55,7 @@ class Pay:
     coded_catch_up_pre_tax: Cents
     coded_catch_up_roth: Cents
     left_long_ago: Flags
+    kept_out: Flags  # of a class that the plan excludes, on that pay date
 
     def of(self, period: int) -> "PayOfDate":
         """One pay date."""
@@ -67,6 +68,7 @@ class Pay:
             coded_catch_up_pre_tax=self.coded_catch_up_pre_tax[:, period],
             coded_catch_up_roth=self.coded_catch_up_roth[:, period],
             left_long_ago=self.left_long_ago[:, period],
+            kept_out=self.kept_out[:, period],
         )
 
 
@@ -82,6 +84,7 @@ class PayOfDate:
     coded_catch_up_pre_tax: Cents
     coded_catch_up_roth: Cents
     left_long_ago: Flags
+    kept_out: Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ def entitle_date(
 ) -> tuple[dict[Source, Cents], Held, YearToDate]:
     """One pay date: what is credited, what is held, and the year to date after it."""
     plan_year = provisions.plan_year_of(pay.on)
-    entered = _entered(people, pay.on)
+    entered = _entered(people, pay.on) & ~pay.kept_out
     earned = np.where(entered & ~pay.left_long_ago, pay.compensation, 0)
     limits = _limits(provisions, people, pay, before)
     held: Held = {}

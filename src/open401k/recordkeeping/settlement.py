@@ -15,7 +15,7 @@ from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear
 from open401k.law import compensation, deferrals, figures
 
 from . import _store
-from .contributions import Cents, HeldReason, Pay, PayOfDate, People, YearToDate, entitle, entitle_date
+from .contributions import Cents, Flags, HeldReason, Pay, PayOfDate, People, YearToDate, entitle, entitle_date
 from .posting import Books, Cause, Settled, Slot, post_difference
 
 #: People settled at once: enough for set-based statements, few enough that memory does not grow with the plan.
@@ -181,11 +181,12 @@ def preview(
     opening = _opening(tx, scope, segment, people, employees, before)
     year = provisions.plan_year_of(scope.since)
     gone = np.array([left_long_ago(who, scope.since, year) for who in employees], dtype=np.bool_)
+    out = _kept_out(segment, employees)[:, 0]
     source = None if provisions.match is None else provisions.match.source
 
     def of(reported: Reported) -> Preview:
         amounts = {each.name: getattr(reported, each.name) for each in fields(reported)}
-        of_date = PayOfDate(on=scope.since, left_long_ago=gone, **amounts)
+        of_date = PayOfDate(on=scope.since, left_long_ago=gone, kept_out=out, **amounts)
         credited, held, _ = entitle_date(provisions, people, of_date, opening)
         return Preview(None if source is None else credited[source], held)
 
@@ -273,7 +274,7 @@ def _people(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.E
     births = np.array([e.birth_date.year if e.birth_date else 0 for e in employees], dtype=np.int64)
     return People(
         employee_ids=tuple(employee.employee_id for employee in employees),
-        entered_on=census.entry_dates(
+        entered_on=census.first_entries(
             tx,
             tenant_id=scope.tenant_id,
             provisions=segment.provisions,
@@ -319,7 +320,12 @@ def _pay(
             ],
             dtype=np.bool_,
         ).reshape(len(employees), len(segment.pay_dates)),
+        kept_out=_kept_out(segment, employees),
     )
+
+
+def _kept_out(segment: Segment, employees: Sequence[census.Employee]) -> Flags:
+    return census.kept_out(employees, segment.provisions.eligibility.excluded_classes, segment.pay_dates)
 
 
 def left_long_ago(employee: census.Employee, day: date, year: PlanYear) -> bool:
@@ -404,6 +410,8 @@ def _compensation_before(
     never = date.max
     entered = np.array([day or never for day in people.entered_on], dtype="datetime64[D]")
     gone = np.array([left_long_ago(who, end, year) for who in employees], dtype=np.bool_)
+    excluded = segment.provisions.eligibility.excluded_classes
+    gone[census.classed(employees, excluded)] = True
     partly = np.flatnonzero((entered > np.datetime64(year.start)) | gone)
     if len(partly):
         found[partly] = 0
@@ -417,7 +425,10 @@ def _compensation_before(
         )
         places = each.employee_id.places_in(ids)[each.employee]
         days: list[date] = each.pay_date.astype("datetime64[D]").tolist()
-        late = [left_long_ago(employees[place], day, year) for place, day in zip(places.tolist(), days, strict=True)]
+        late = [
+            left_long_ago(employees[place], day, year) or census.class_on(employees[place], day) in excluded
+            for place, day in zip(places.tolist(), days, strict=True)
+        ]
         counted = (each.pay_date.astype("datetime64[D]") >= entered[places]) & ~np.array(late, dtype=np.bool_)
         np.add.at(found, places[counted], each.plan_cents[counted])
     return found

@@ -38,5 +38,5 @@ def _entered(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, terms: plan.Provisio
     """Before the first test: who works here and has entered."""
     today = day_of(tx.now)
     here = [each for each in census.roster(tx, tenant_id=tenant_id) if census.employed_on(each.employment, today)]
-    days = census.entry_dates(tx, tenant_id=tenant_id, provisions=terms, plan_id=plan_id, employees=here)
+    days = census.entry_dates(tx, tenant_id=tenant_id, provisions=terms, plan_id=plan_id, employees=here, on=today)
     return sum(day is not None and day <= today for day in days)

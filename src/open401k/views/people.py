@@ -97,10 +97,11 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: int = 0, limit
     end = len(everyone) if limit is None else max(0, start) + limit
     roster = everyone[max(0, start) : end]
     terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=day_of(tx.now))
-    entered = census.entry_dates(tx, tenant_id=tenant_id, provisions=terms, plan_id=plan_id, employees=roster)
-    books = _books(tx, tenant_id, plan_id, terms.plan_year_of(day_of(tx.now)), tested)
+    today = day_of(tx.now)
+    entered = census.entry_dates(tx, tenant_id=tenant_id, provisions=terms, plan_id=plan_id, employees=roster, on=today)
+    books = _books(tx, tenant_id, plan_id, terms.plan_year_of(today), tested)
     days = [_entry(on, terms) for on in entered]
-    lines = [_line(each, on, day_of(tx.now), books) for each, on in zip(roster, days, strict=True)]
+    lines = [_line(each, on, today, books) for each, on in zip(roster, days, strict=True)]
     return People(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id, run=tested),
         people=tuple(lines),
@@ -116,7 +117,9 @@ def load_person(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: E
     person, today = found[0], day_of(tx.now)
     tested = compliance.latest(tx, tenant_id=tenant_id, plan_id=plan_id)
     terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today)
-    (entered,) = census.entry_dates(tx, tenant_id=tenant_id, provisions=terms, plan_id=plan_id, employees=found)
+    (entered,) = census.entry_dates(
+        tx, tenant_id=tenant_id, provisions=terms, plan_id=plan_id, employees=found, on=today
+    )
     enters_on = _entry(entered, terms)
     books = _books(tx, tenant_id, plan_id, terms.plan_year_of(today), tested)
     group = books.groups.get(employee_id)

@@ -24,7 +24,13 @@ THOUSAND_HOURS = provisions(minimum_age=21, service_months=12, hours_in_year=1_0
 
 
 def hire(begin: Begin, tenant: SponsorId, **person: Any) -> EmployeeId:
-    told = {"ssn": None, "first_name": "Some", "last_name": "Body", "birth_date": date(1990, 5, 5), "hired_on": None}
+    told: dict[str, Any] = {
+        "ssn": None,
+        "first_name": "Some",
+        "last_name": "Body",
+        "birth_date": date(1990, 5, 5),
+        "hired_on": None,
+    }
     with begin() as tx:
         return census.add_employee(tx, tenant_id=tenant, **{**told, **person})
 
@@ -171,3 +177,60 @@ def test_an_amendment_that_changes_nothing_changes_no_entry(
     (after,) = eligibility.entries(terms, born=birth, hired=hire_day, not_before=split).entry.tolist()
     # Found in the first span if it lies there; else the second span finds the same day.
     assert (whole if whole < split else after) == whole
+
+
+NO_UNION = provisions(excluded_classes=("union",), service_months=12, hours_in_year=None)
+
+
+def becomes(begin: Begin, tenant: SponsorId, who: EmployeeId, name: str, day: date) -> None:
+    with begin() as tx:
+        fact = census.EmployeeClass(name)
+        census.record_fact(tx, tenant_id=tenant, employee_id=who, fact=fact, event_on=day)
+
+
+def on(begin: Begin, tenant: SponsorId, plan_id: PlanId, who: EmployeeId, day: date) -> date | None:
+    with begin() as tx:
+        people = census.roster(tx, tenant_id=tenant, employee_ids=[who])
+        (found,) = census.entry_dates(
+            tx, tenant_id=tenant, provisions=NO_UNION, plan_id=plan_id, employees=people, on=day
+        )
+        return found
+
+
+def test_who_leaves_an_excluded_class_with_age_and_service_met_enters_that_day(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    long_here = hire(begin, tenant, hired_on=date(2015, 1, 5), employee_class="union")
+    newer = hire(begin, tenant, hired_on=date(2026, 2, 16), employee_class="union")
+    for who in (long_here, newer):
+        becomes(begin, tenant, who, "office", date(2026, 9, 7))
+    assert on(begin, tenant, plan_id, long_here, date(2026, 9, 6)) is None
+    assert on(begin, tenant, plan_id, long_here, date(2026, 9, 7)) == date(2026, 9, 7)
+    assert on(begin, tenant, plan_id, newer, date(2026, 9, 7)) == date(2027, 7, 1)
+
+
+def test_the_class_of_each_day_decides_and_entry_into_the_plan_is_not_undone(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    who = hire(begin, tenant, hired_on=date(2015, 1, 5))
+    becomes(begin, tenant, who, "union", date(2026, 3, 2))
+    becomes(begin, tenant, who, "office", date(2026, 9, 7))
+    entered = date(2016, 7, 1)
+    days = [date(2026, 3, 1), date(2026, 3, 2), date(2026, 9, 6), date(2026, 9, 7)]
+    assert [on(begin, tenant, plan_id, who, day) for day in days] == [entered, None, None, entered]
+    with begin() as tx:
+        (person,) = census.roster(tx, tenant_id=tenant, employee_ids=[who])
+    assert census.kept_out([person], ("union",), days).tolist() == [[False, True, True, False]]
+    assert census.kept_out([person], (), days).tolist() == [[False] * 4]
+    assert [census.class_on(person, day) for day in days] == ["", "union", "union", "office"]
+
+
+def test_a_class_told_with_the_person_holds_for_the_days_before(begin: Begin, tenant: SponsorId) -> None:
+    told = hire(begin, tenant, hired_on=date(2015, 1, 5), employee_class="union", event_on=date(2026, 1, 5))
+    changed = hire(begin, tenant, hired_on=date(2015, 1, 5), employee_class="union", event_on=date(2026, 1, 5))
+    becomes(begin, tenant, changed, "office", date(2026, 4, 1))
+    with begin() as tx:
+        one, other = (census.employee(tx, tenant_id=tenant, employee_id=who) for who in (told, changed))
+    assert one.class_changes == ()
+    assert census.class_on(one, date(2020, 1, 1)) == "union"
+    assert [census.class_on(other, day) for day in (date(2020, 1, 1), date(2026, 4, 1))] == ["union", "office"]

@@ -37,7 +37,8 @@ def pay(compensation: list[list[int]], pre_tax: list[list[int]], roth: list[list
     nothing = np.zeros_like(grid)
     withheld = np.array(pre_tax, dtype=np.int64)
     as_roth = nothing if roth is None else np.array(roth, dtype=np.int64)
-    return Pay(dates, grid, withheld, as_roth, nothing, nothing, nothing, np.zeros_like(grid, dtype=np.bool_))
+    nobody = np.zeros_like(grid, dtype=np.bool_)
+    return Pay(dates, grid, withheld, as_roth, nothing, nothing, nothing, nobody, nobody)
 
 
 def credited(found: Entitlement, source: Source) -> list[list[int]]:
@@ -88,6 +89,15 @@ def test_money_of_someone_who_has_not_entered_is_held_and_not_matched() -> None:
     assert credited(found, Source.PRE_TAX) == [[0]]
     assert credited(found, Source.MATCH) == [[0]]
     assert found.held[Source.PRE_TAX, HeldReason.NOT_ENTERED].tolist() == [[15_000]]
+
+
+def test_money_of_dates_in_an_excluded_class_is_held_and_what_came_before_and_after_is_matched() -> None:
+    told = replace(pay([[100_000] * 3], [[6_000] * 3]), kept_out=np.array([[False, True, False]]))
+    found = entitle(provisions(nonelective=Nonelective(300)), people(40), told, YearToDate.zero(1))
+    assert credited(found, Source.PRE_TAX) == [[6_000, 0, 6_000]]
+    assert credited(found, Source.MATCH) == [[3_000, 0, 3_000]]
+    assert credited(found, Source.NONELECTIVE) == [[3_000, 0, 3_000]]
+    assert found.held[Source.PRE_TAX, HeldReason.NOT_ENTERED].tolist() == [[0, 6_000, 0]]
 
 
 def test_pay_long_after_leaving_is_held_and_earns_neither_match_nor_nonelective() -> None:
