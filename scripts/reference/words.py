@@ -113,6 +113,11 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "The law's figures of that year are not on file.",
         "Load them: [add a year](../howto/add-a-year.md).",
     ),
+    Code.FIGURES_NOT_YET: (
+        Severity.NOTE,
+        "The 415(c) limit of a limitation year that ends next year is not announced; until then the one in force holds.",
+        "Nothing; [add the year](../howto/add-a-year.md) once it is announced.",
+    ),
     Code.HOURS_FORMAT: (R, "Not a number of hours.", "Write 80 or 80.25."),
     Code.HOURS_RANGE: (R, "Hours below zero, or more than a period has.", "Send the hours of this period."),
     Code.LIMIT_402G: (

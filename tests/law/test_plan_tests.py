@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open401k.kernel import LimitationYear, PlanYear, half_up
-from open401k.law import additions, compensation, coverage, top_heavy, vesting
+from open401k.kernel import CalendarYear, LimitationYear, PlanYear, half_up
+from open401k.law import NotEnacted, additions, compensation, coverage, deferrals, top_heavy, vesting
 from open401k.law.arrays import Cents, as_cents, half_up_quotient
 
 YEAR_2026 = PlanYear.starting(date(2026, 1, 1))
@@ -228,3 +228,32 @@ def test_floats_are_not_cents() -> None:
     with pytest.raises(TypeError, match="whole numbers"):
         as_cents([1.5])
     assert as_cents([]).tolist() == []
+
+
+def test_the_limit_of_a_limitation_year_is_that_of_its_end_and_before_that_year_the_one_in_force() -> None:
+    # Reg. 1.415(d)-1(b)(2)(iii): adjusted as of January 1, for limitation years ending in that calendar year.
+    year = LimitationYear.starting(date(2025, 7, 1))
+    assert additions.dollar_limit(year) == 72_000_00
+    assert additions.dollar_limit(year, on=date(2025, 12, 31)) == 70_000_00
+    assert additions.dollar_limit(year, on=date(2026, 1, 1)) == 72_000_00
+    for day in (date(2026, 1, 1), date(2026, 12, 31)):
+        assert additions.dollar_limit(LimitationYear.starting(date(2026, 1, 1)), on=day) == 72_000_00
+
+
+def test_a_limit_that_is_not_announced_is_named_and_the_one_in_force_holds() -> None:
+    year = LimitationYear.starting(date(2026, 7, 1))
+    assert additions.dollar_limit(year, on=date(2026, 9, 30)) == 72_000_00
+    missing = additions.not_known_yet(year)
+    assert missing is not None
+    assert "that of 2027 and is not known yet" in missing.message
+    for day in (None, date(2027, 1, 1)):
+        with pytest.raises(NotEnacted, match="not known yet"):
+            additions.dollar_limit(year, on=day)
+    assert additions.not_known_yet(LimitationYear.starting(date(2025, 7, 1))) is None
+
+
+def test_what_is_below_the_last_deferral_limit_is_below_every_later_one() -> None:
+    at, over = np.array([0, 2_450_000]), np.array([0, 2_450_001])
+    assert deferrals.below_any_limit(at, CalendarYear(2027))
+    assert not deferrals.below_any_limit(over, CalendarYear(2027))
+    assert not deferrals.below_any_limit(at, CalendarYear(2026))  # that one is on file, and is to be asked

@@ -1,7 +1,7 @@
 """Proof: plan tests from the facts of payroll, their projection to the year end, and cures with their price."""
 
 from .cures import CURABLE, cures
-from .facts import JSON, Cents, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
+from .facts import JSON, Cents, EarlierCalendarYear, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
 from .forecasts import Forecast, forecast, foresee, latest_forecast, verify_forecast
 from .forecasts import read as read_forecast
 from .gather import gather
@@ -48,6 +48,7 @@ __all__ = [
     "CostItem",
     "Cure",
     "CureKind",
+    "EarlierCalendarYear",
     "Effect",
     "Flags",
     "Forecast",

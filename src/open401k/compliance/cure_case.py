@@ -13,7 +13,7 @@ from .facts import Cents, Flags, PlanFacts
 from .measures import Measure
 from .outset import coming_dates
 from .projection import quantiles, year_ends
-from .results import Cure, CureKind, Standing
+from .results import Cure, CureKind, Standing, TestId
 from .simulation import Intervention, Simulation
 from .year import Year
 
@@ -104,12 +104,18 @@ def _year_end(ends: Year, place: int) -> Year:
     return replace(ends, **picked)
 
 
-def first_change(facts: PlanFacts) -> date | None:
-    """The first pay date on which an election made now can take effect."""
+def dates_to_come(facts: PlanFacts, test: TestId) -> tuple[date, ...]:
+    """Pay dates still to come in the year of the test: the calendar year for 402(g), the plan year for the others."""
     if facts.history is None or not facts.history.pay_dates:
-        return None
+        return ()
+    year = facts.calendar_year if test is TestId.DEFERRAL_LIMIT else facts.plan_year
+    return tuple(day for day in coming_dates(facts.history, facts.horizon) if day in year)
+
+
+def first_change(facts: PlanFacts, test: TestId) -> date | None:
+    """The first pay date on which an election made now can take effect."""
     earliest = facts.as_of + timedelta(days=_NOTICE_DAYS)
-    return next((day for day in coming_dates(facts.history, facts.plan_year.last_day) if day >= earliest), None)
+    return next((day for day in dates_to_come(facts, test) if day >= earliest), None)
 
 
 def not_available(case: Case, kind: CureKind, title: str, reason: str) -> Cure:

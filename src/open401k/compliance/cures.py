@@ -59,7 +59,7 @@ def cures(facts: PlanFacts, *, is_hce: Flags, is_key: Flags, seed: int, test: Te
     count = max(20, min(_SCENARIOS, 200_000 // max(len(facts), 1)))
     chance = drawn(facts, today, seed=seed, scenarios=count) if has_dates(facts) else None
     ends = year_ends(facts, today, seed=seed, scenarios=count) if chance is None else chance.ends()
-    case = Case(facts, measure, today, ends, median_year(measure, ends), seed, first_change(facts), chance)
+    case = Case(facts, measure, today, ends, median_year(measure, ends), seed, first_change(facts, test), chance)
     # A year that is over is tested as of its last day, and days to decide have passed since then.
     offers = [_in_time(case, cure) for cure in _OFFERS[test](case)]
     return tuple(sorted(offers, key=_order))

@@ -6,6 +6,7 @@ import numpy as np
 
 from open401k import law
 from open401k.kernel import Money
+from open401k.law import NotEnacted
 
 from .cure_case import EARNINGS_UNKNOWN, WHOLE, Case, day_text, not_available
 from .facts import Cents, Flags
@@ -33,8 +34,11 @@ def refund(case: Case) -> Cure:
     deadlines = law.deadlines.correction_deadlines(case.facts.plan_year)
     test = _ratio_test(case)
     year = case.median
-    room = np.maximum(year.deferral_limits().catch_up - year.split().catch_up, 0)
     is_adp = case.measure.test is TestId.ADP
+    try:
+        room = np.maximum(year.catch_up_room(), 0) if is_adp and _old_enough(year) else np.zeros_like(year.ages)
+    except NotEnacted as missing:
+        return not_available(case, CureKind.REFUND, _REFUND, f"What may stay as catch-up is not known yet. {missing}")
     back = law.corrections.refund(test, catch_up_room=room.tolist() if is_adp else None)
     effects = tuple(_refunded(case, share) for share in back.shares if share.attributed_cents)
     by = day_text(deadlines.without_excise)
@@ -62,6 +66,11 @@ def refund(case: Case) -> Cure:
     )
 
 
+def _old_enough(year: Year) -> bool:
+    """Whether anybody whose deferrals may go back could have them as catch-up instead (IRC 414(v)(5)(A))."""
+    return year.catch_up and bool((year.is_hce & (year.ages >= 49)).any())
+
+
 def _kept_and_paid(back: law.corrections.Refund, by: str) -> str:
     if not back.total_cents:
         return ""
@@ -75,6 +84,13 @@ def _kept_and_paid(back: law.corrections.Refund, by: str) -> str:
 def _roth_notice(case: Case, back: law.corrections.Refund) -> tuple[str, ...]:
     """Catch-up of people with high wages must be Roth, also what becomes catch-up only now (IRC 414(v)(7)(A))."""
     year = case.median
+    if not back.catch_up_cents:
+        return ()
+    if year.as_of.year > year.calendar_year.year:  # the wages that decide are still being earned
+        return (
+            f"What stays as catch-up is that of {year.as_of.year}: it must be Roth for whose wages of "
+            f"{year.calendar_year} end over the threshold (IRC 414(v)(7)(A)).",
+        )
     had = year.split().catch_up
     who = [
         case.facts.labels[share.place]

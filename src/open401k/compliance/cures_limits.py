@@ -11,10 +11,9 @@ import numpy as np
 from open401k import law
 from open401k.kernel import Money
 
-from .cure_case import EARNINGS_UNKNOWN, WHOLE, Case, day_text, not_available, outcome_after, rates_now
+from .cure_case import EARNINGS_UNKNOWN, WHOLE, Case, dates_to_come, day_text, not_available, outcome_after, rates_now
 from .facts import Cents, Flags
 from .measures import additions, counted_too_much, must_be_roth
-from .outset import coming_dates
 from .results import CostItem, Cure, CureKind, Effect, Standing, TestId
 from .simulation import Intervention
 from .year import Year
@@ -120,12 +119,12 @@ def _lower(case: Case, risk: _AtRisk) -> Cure:
 def _stop(case: Case, risk: _AtRisk) -> Cure:
     """The last pay date on which each of them can still contribute in full."""
     kind, title = CureKind.STOP_ELECTION, "Payroll stops the contributions in time"
-    on, history = case.effective_on, case.facts.history
-    if on is None or history is None:
+    on = case.effective_on
+    if on is None:
         return not_available(case, kind, title, _NO_DATE)
     if not len(risk.places):
         return not_available(case, kind, title, _NOBODY)
-    dates = [day for day in coming_dates(history, case.facts.plan_year.last_day) if day >= on]
+    dates = [day for day in dates_to_come(case.facts, case.measure.test) if day >= on]
 
     def stopped(places: Cents) -> Intervention:
         since = np.full(len(case.facts), date.max.toordinal(), dtype=np.int64)

@@ -54,6 +54,15 @@ class PayHistory:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class EarlierCalendarYear:
+    """The calendar year in which a plan year began, once the next one runs: what came before the plan year."""
+
+    deferrals: Cents
+    fica_prior: Cents
+    """Wages of 3121(a) in the calendar year before it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PlanFacts:
     """What the tests of one plan year read, as of a day, as known at an instant: one place a person, money in cents."""
 
@@ -108,8 +117,13 @@ class PlanFacts:
     """Each person's employee class, where anybody has one: what an amendment of coverage names."""
     kept_out_on: tuple[date | None, ...] = ()
     """The day of the year from which each is, or will be, kept out by class alone; empty where nobody is."""
+    earlier: EarlierCalendarYear | None = None
+    """Only where the plan year began in the calendar year before the one of ``as_of``."""
     history: PayHistory | None = None
-    """Only where someone will look at single pay dates: projections and working of small plans."""
+    """From the first day of the plan year or, where that is earlier, of the calendar year.
+
+    Only where someone will look at single pay dates: projections and working of small plans.
+    """
 
     def __len__(self) -> int:
         return len(self.employee_ids)
@@ -118,6 +132,23 @@ class PlanFacts:
     def calendar_year(self) -> CalendarYear:
         """The year of 402(g) and catch-up."""
         return CalendarYear(min(self.as_of, self.plan_year.last_day).year)
+
+    @property
+    def calendar_before(self) -> Cents:
+        """Deferrals of the calendar year before the plan year began in it."""
+        if self.plan_year.start.year < self.calendar_year.year:
+            return np.zeros_like(self.calendar_deferrals)
+        return self.calendar_deferrals - self.deferrals
+
+    @property
+    def horizon(self) -> date:
+        """The last day that a test of these facts looks to: of the plan year, or of the calendar year (402(g))."""
+        return max(self.plan_year.last_day, self.calendar_year.last_day)
+
+    @property
+    def plan_has_roth(self) -> bool:
+        """Whether deferrals can be designated Roth."""
+        return any(source.value == "roth" for source in self.provisions.deferrals.sources)
 
     @property
     def limitation_year(self) -> LimitationYear:

@@ -63,7 +63,14 @@ def forecast(facts: PlanFacts, *, run_id: ComplianceRunId, scenarios: int | None
     try:
         people = people_of(facts)
         seed = seed_of(facts)
-        told = project(facts, is_hce=people.is_hce, is_key=people.is_key, seed=seed, scenarios=scenarios)
+        told = project(
+            facts,
+            is_hce=people.is_hce,
+            is_key=people.is_key,
+            seed=seed,
+            scenarios=scenarios,
+            key_missing=people.key_missing,
+        )
     except NotEnacted:
         return None
     found: list[Cure] = []

@@ -11,7 +11,7 @@ from open401k import census, law, ledger, plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear, Source, SponsorId
 
-from .facts import Cents, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
+from .facts import Cents, EarlierCalendarYear, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
 
 HISTORY_UP_TO = 1_000
 """People up to whom single pay dates are loaded unasked: for more, projections use totals of the last dates."""
@@ -71,8 +71,7 @@ def gather(
         tenant_id=tenant_id, plan_id=plan_id, plan_year=year, as_of=as_of, known_at=known_at or tx.now,
         provisions=provisions, employee_ids=tuple(place), labels=tuple(f"{e.first_name} {e.last_name}" for e in people),
         birth_dates=tuple(e.birth_date for e in people), employment=tuple(_spans(e, as_of) for e in people),
-        eligible_on=tuple(eligible_on), kept_out_on=kept_out_on,
-        class_excluded=_so_far(kept_out_on, eligible_on, as_of),
+        eligible_on=eligible_on, kept_out_on=kept_out_on, class_excluded=_so_far(kept_out_on, eligible_on, as_of),
         compensation=pay.of(totals.plan_cents) - late.of("plan_cents"),
         section_415=pay.of(totals.section_415_cents) - late.of("section_415_cents"),
         pre_tax=pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents) - not_ours.of(Source.PRE_TAX),
@@ -84,8 +83,9 @@ def gather(
         balances_at_determination=_placed(balances, place), ownership_bps=_array(e.ownership_bps for e in people),
         officer=np.array([e.officer for e in people], dtype=np.bool_), kin=_kin(people, place),
         classes=tuple(census.class_on(e, as_of) for e in people),
+        earlier=_earlier(scope, people, totals, place, year, provisions) if year.start < calendar.start else None,
         former_owners=scope.owners_at_any_time(year.previous().start, until, place), prior_ratios=prior_ratios,
-        history=scope.history(year.start, until, place, not_ours) if _shown(history, len(people)) else None,
+        history=_history(scope, year, calendar, until, place, not_ours) if _shown(history, len(people)) else None,
     )  # fmt: skip
 
 
@@ -105,6 +105,45 @@ def _of_calendar_year(
     pre_tax = pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents) - not_ours.of(Source.PRE_TAX)
     roth = pay.of(totals.roth_cents, totals.catch_up_roth_cents) - not_ours.of(Source.ROTH)
     return pre_tax + roth, roth
+
+
+def _earlier(
+    scope: _Scope,
+    people: Sequence[census.Employee],
+    of_plan_year: census.PayTotals,
+    place: dict[EmployeeId, int],
+    year: PlanYear,
+    provisions: plan.Provisions,
+) -> EarlierCalendarYear:
+    """What came before a plan year in the calendar year that it began in.
+
+    Wages of the year before that decide on catch-up only where the plan has no Roth (IRC 414(v)(7)(B)).
+    """
+    began = CalendarYear(year.start.year)
+    deferred, _ = _of_calendar_year(scope, of_plan_year, place, year, began, year.start - timedelta(days=1))
+    if Source.ROTH in provisions.deferrals.sources:
+        return EarlierCalendarYear(deferred, np.zeros_like(deferred))
+    before = CalendarYear(began.year - 1)
+    return EarlierCalendarYear(deferred, _fica(scope.pay(before.start, before.end), people, place, before))
+
+
+def _fica(
+    wages: census.PayTotals, people: Sequence[census.Employee], place: dict[EmployeeId, int], year: CalendarYear
+) -> Cents:
+    """Wages of a calendar year: our own pay lines, or what was loaded, whichever is more."""
+    loaded = [e.annual_pay.get(year.year) for e in people]
+    return np.maximum(
+        _Columns(wages, place).of(wages.fica_cents), _array(0 if a is None else a.fica_cents for a in loaded)
+    )
+
+
+def _history(
+    scope: _Scope, year: PlanYear, calendar: CalendarYear, until: date, place: dict[EmployeeId, int], of_year: _Outside
+) -> PayHistory:
+    """Single pay dates of the plan year, and those before it of the calendar year."""
+    if year.start <= calendar.start:
+        return scope.history(year.start, until, place, of_year)
+    return scope.history(calendar.start, until, place, scope.outside(calendar.start, until, place))
 
 
 def _shown(history: bool | None, people: int) -> bool:
@@ -311,17 +350,13 @@ def _prior(
     paid = np.maximum(
         _Columns(own, place).of(own.section_415_cents), _array(0 if a is None else a.section_415_cents for a in loaded)
     )
-    of_last = [e.annual_pay.get(last.year) for e in people]
-    fica = np.maximum(
-        _Columns(wages, place).of(wages.fica_cents), _array(0 if a is None else a.fica_cents for a in of_last)
-    )
     known = np.array([a is not None for a in loaded], dtype=np.bool_) | (paid > 0)
-    return _Before(paid, fica, known)
+    return _Before(paid, _fica(wages, people, place, last), known)
 
 
 def _entries(
     scope: _Scope, provisions: plan.Provisions, people: Sequence[census.Employee], year: PlanYear
-) -> tuple[list[date | None], tuple[date | None, ...]]:
+) -> tuple[tuple[date | None, ...], tuple[date | None, ...]]:
     """Entry dates, and since when class alone keeps people out (empty: the plan keeps no class of them out)."""
     entered = [
         day if day is not None and _there_on_or_after(employee, max(day, year.start)) else None
@@ -330,7 +365,7 @@ def _entries(
     excluded = frozenset(provisions.eligibility.excluded_classes)
     places = census.classed(people, excluded)
     if not places:
-        return entered, ()
+        return tuple(entered), ()
     kept_out: list[date | None] = [None] * len(people)
     classed = [people[place] for place in places]
     # Asked as if no class were kept out, so that age and service of those who are can be seen.
@@ -344,7 +379,7 @@ def _entries(
         elif within > since:
             entered[place] = within
         kept_out[place] = _kept_out(who, excluded, since)
-    return entered, tuple(kept_out)
+    return tuple(entered), tuple(kept_out)
 
 
 def _so_far(kept_out: Sequence[date | None], entered: Sequence[date | None], as_of: date) -> Flags:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from open401k import law
-from open401k.kernel import LimitationYear
+from open401k.kernel import LimitationYear, Money
 
 from .facts import Cents, Flags
 from .results import TestId, Unit
@@ -33,7 +33,7 @@ class Measure:
     citation: str
     unit: Unit
     needs_groups: bool
-    """Whether it must be known who is highly compensated or key."""
+    """Whether it must be known who is highly compensated."""
     applies: Callable[[Year], str]
     """Why the test does not apply to the plan; empty when it does."""
     of: Callable[[Year], Measured]
@@ -41,6 +41,10 @@ class Measure:
     """Whether a prior-year plan measures it against last year's averages."""
     over: Callable[[Year], Flags] | None = None
     """Who is over a limit that each person has alone."""
+    needs_key: bool = False
+    """Whether it must be known who is key."""
+    not_yet: Callable[[Year], str] | None = None
+    """Why passing today says nothing about the year; empty when it does."""
 
 
 def always(_: Year) -> str:
@@ -81,6 +85,7 @@ def _adp(year: Year) -> Measured:
 
 
 def _acp(year: Year) -> Measured:
+    year.plan_split()  # refused where a limit that is not on file decides how much was matched
     outcome = year.acp()
     return Measured(outcome.hce_average, outcome.limit, outcome.passed)
 
@@ -118,17 +123,32 @@ def _deferral_limit(year: Year) -> Measured:
 
 
 def additions(year: Year) -> law.additions.AnnualAdditions:
-    """Annual additions of everybody against 415(c)."""
-    split = year.split()
-    catch_up = np.minimum(split.catch_up, year.deferrals)
+    """Annual additions of everybody against the limit of 415(c) that is in force on the day of the facts."""
+    law.additions.dollar_limit(_limitation_year(year), on=year.as_of)  # missing, it is named before anything else is
     return law.additions.annual_additions(
-        year=LimitationYear(year.plan_year.start, year.plan_year.end),
+        year=_limitation_year(year),
+        on=year.as_of,
         deferrals=year.deferrals,
-        catch_up=catch_up,
+        catch_up=year.plan_split().catch_up,
         after_tax=year.after_tax,
         employer=year.match + year.nonelective + year.qnec,
         compensation=year.section_415,
-        catch_up_room=year.deferral_limits().catch_up - split.catch_up,
+        catch_up_room=year.catch_up_room(),
+    )
+
+
+def _limitation_year(year: Year) -> LimitationYear:
+    return LimitationYear(year.plan_year.start, year.plan_year.end)
+
+
+def additions_not_known_yet(year: Year) -> str:
+    """Why it cannot be said yet that nobody will be over the limit of the limitation year."""
+    missing = law.additions.not_known_yet(_limitation_year(year))
+    if missing is None:
+        return ""
+    most = Money(law.additions.dollar_limit(_limitation_year(year), on=year.as_of))
+    return (
+        f"{missing.message} Nobody is over the {most} in force until then (Reg. 1.415(d)-1(b)(2)(iii)). {missing.fix}"
     )
 
 
@@ -206,6 +226,7 @@ def _top_heavy(year: Year) -> Measured:
         return Measured(
             np.asarray(test.ratio), np.asarray(law.top_heavy.THRESHOLD), np.asarray(not test.top_heavy, dtype=np.bool_)
         )
+    year.plan_split()  # as in the ACP test
     ends = year.balances + year.deferrals + year.match + year.nonelective + year.qnec + year.after_tax
     found = law.top_heavy.top_heavy_scenarios(
         balances=ends, is_key=year.is_key, counted=np.ones_like(year.is_key, dtype=np.bool_)
@@ -219,7 +240,7 @@ def top_heavy_minimum(year: Year, *, more: Cents | None = None) -> law.top_heavy
 
     ``more``: employer money on top, which counts toward it.
     """
-    catch_up = np.minimum(year.split().catch_up, year.deferrals)
+    catch_up = year.plan_split().catch_up
     nonelective = year.nonelective + year.qnec
     return law.top_heavy.minimum_scenarios(
         is_key=year.is_key,
@@ -248,7 +269,7 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         TestId.ADDITIONS_LIMIT, "Annual additions", "IRC 415(c)", Unit.CENTS, False, always, _additions_limit,
-        over=over_additions_limit,
+        over=over_additions_limit, not_yet=additions_not_known_yet,
     ),
     Measure(
         TestId.COMPENSATION_LIMIT, "Compensation limit", "IRC 401(a)(17)", Unit.CENTS, False, always,
@@ -258,5 +279,7 @@ MEASURES: tuple[Measure, ...] = (
         TestId.COVERAGE_DEFERRAL, "Coverage, deferrals", "IRC 410(b)(1)(B)", Unit.BPS, True, always, _coverage
     ),
     Measure(TestId.COVERAGE_MATCH, "Coverage, match", "IRC 410(b)(1)(B)", Unit.BPS, True, has_match, _coverage),
-    Measure(TestId.TOP_HEAVY, "Top-heavy", "IRC 416(g)", Unit.BPS, True, can_be_top_heavy, _top_heavy),
+    Measure(
+        TestId.TOP_HEAVY, "Top-heavy", "IRC 416(g)", Unit.BPS, False, can_be_top_heavy, _top_heavy, needs_key=True
+    ),
 )  # fmt: skip

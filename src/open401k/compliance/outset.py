@@ -14,6 +14,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from open401k.law import NotEnacted
+
 from .facts import Cents, Flags, PayHistory, PlanFacts
 from .year import Year
 
@@ -53,7 +55,9 @@ class Start:
     """Where each person stands today, read from the pay history."""
 
     dates: tuple[date, ...]
-    """Pay dates still to come."""
+    """Pay dates still to come in the plan year and in the calendar year."""
+    in_plan_year: int
+    """How many of them are in the plan year; those after it count for 402(g) alone."""
     per_year: float
     pay: Floats
     noise: Floats
@@ -106,7 +110,7 @@ def start_of(facts: PlanFacts, year: Year, habits: Habits) -> Start:
     history = facts.history
     if history is None or not history.pay_dates:
         raise ValueError("a projection needs the pay history of the plan year")
-    dates = coming_dates(history, facts.plan_year.last_day)
+    dates = coming_dates(history, facts.horizon)
     span = max((history.pay_dates[-1] - history.pay_dates[0]).days, 14) / 365
     per_year = max(len(history.pay_dates) - 1, 1) / span
     active = np.array([any(e.terminated_on is None for e in spans) for spans in facts.employment], dtype=np.bool_)
@@ -121,14 +125,14 @@ def start_of(facts: PlanFacts, year: Year, habits: Habits) -> Start:
     )
     pay, noise = _pay_level(history)
     rates, changes, exposure = _rates(facts, history, per_year)
-    eligible = facts.eligible
     entry = np.array([_entry_index(on, dates) for on in facts.eligible_on], dtype=np.int64)
-    saving = float(((rates > 0) & eligible & active).sum())
-    members = float((eligible & active).sum())
+    saving = float(((rates > 0) & facts.eligible & active).sum())
+    members = float((facts.eligible & active).sum())
     weight = habits.participation_weight
     regular = np.where(pay > 0, pay, 1)[:, None]
     return Start(
         dates=dates,
+        in_plan_year=sum(day in facts.plan_year for day in dates),
         per_year=per_year,
         pay=pay,
         noise=noise,
@@ -202,7 +206,10 @@ def _last_share(part: Cents, whole: Cents) -> Floats:
 
 def _stops(year: Year, history: PayHistory) -> bool:
     """Somebody is at a limit to the cent, deferred less on the last date than before, and nobody is over one."""
-    limits, split = year.deferral_limits(), year.split()
+    try:
+        limits, split = year.deferral_limits(), year.split()
+    except NotEnacted:
+        return False
     reached = (year.calendar_deferrals == limits.regular) | (year.calendar_deferrals == limits.total)
     deferred = history.deferrals
     lowered = (deferred[:, -1] < deferred.max(axis=1, initial=0)) & (history.compensation[:, -1] > 0)

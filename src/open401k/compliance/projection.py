@@ -31,8 +31,13 @@ def project(
     seed: int,
     scenarios: int | None = None,
     habits: Habits | None = None,
+    key_missing: str = "",
 ) -> Projection:
-    """The distribution of each test at the end of the plan year; the same seed gives the same answer."""
+    """The distribution of each test at the end of its year; the same seed gives the same answer.
+
+    Deferrals are held to 402(g) at the end of the calendar year, the rest is tested at the end of the plan year.
+    ``key_missing``: why it is not known who is key.
+    """
     today = year_of(facts, is_hce=is_hce, is_key=is_key)
     count = scenarios or scenarios_for(len(facts))
     ends = year_ends(facts, today, seed=seed, scenarios=count, habits=habits)
@@ -43,7 +48,12 @@ def project(
         known_at=facts.known_at,
         seed=seed,
         scenarios=count,
-        tests=tuple(_projected(facts, measure, today, ends) for measure in MEASURES),
+        tests=tuple(
+            _without(measure, key_missing)
+            if key_missing and measure.needs_key
+            else _projected(facts, measure, today, ends)
+            for measure in MEASURES
+        ),
         assumptions=_assumptions(habits or Habits()),
     )
 
@@ -59,7 +69,12 @@ def year_ends(
 ) -> Year:
     """The simulated year-ends; without pay dates to come, today's figures are the year's."""
     if not has_dates(facts):
-        return replace(today, compensation=today.compensation[None, :], deferrals=today.deferrals[None, :])
+        return replace(
+            today,
+            as_of=facts.plan_year.last_day,
+            compensation=today.compensation[None, :],
+            deferrals=today.deferrals[None, :],
+        )
     return simulate(facts, today, seed=seed, scenarios=scenarios, habits=habits, intervention=intervention)
 
 

@@ -89,7 +89,7 @@ def _ratio_working(
 
 
 def _adp(_: PlanFacts, year: Year, __: Measured) -> Told:
-    split = year.split()
+    split = year.plan_split()
     parts = {"deferral_cents": year.deferrals, "catch_up_cents": split.catch_up, "qnec_cents": year.qnec}
     return _ratio_working(_RatioKind.ADP, year, year.adp_contributions(), parts, year.prior_adp_bps)
 
@@ -246,12 +246,15 @@ PLAN_TESTS: tuple[PlanTest, ...] = tuple(PlanTest(measure, _TELL[measure.test]) 
 
 
 def run_tests(facts: PlanFacts) -> tuple[tuple[TestResult, ...], People | None]:
-    """Every test of the plan year to date; a figure that is not on file refuses the tests that read it, by name."""
+    """Every test of the plan year to date; a figure that is not on file refuses the tests that read it, by name.
+
+    A plan year that begins in a year without figures has none of its tests: no payroll of it can post.
+    """
     try:
         people: People | None = people_of(facts)
-        missing = ""
+        missing, missing_key = "", "" if people is None else people.key_missing
     except NotEnacted as refusal:
-        people, missing = None, str(refusal)
+        people, missing, missing_key = None, str(refusal), str(refusal)
     none = nobody(len(facts))
     try:
         year = year_of(
@@ -261,16 +264,17 @@ def run_tests(facts: PlanFacts) -> tuple[tuple[TestResult, ...], People | None]:
         )
     except NotEnacted as refusal:
         return tuple(_refused(each.measure, str(refusal)) for each in PLAN_TESTS), people
-    return tuple(_run(each, facts, year, missing) for each in PLAN_TESTS), people
+    return tuple(_run(each, facts, year, missing, missing_key) for each in PLAN_TESTS), people
 
 
-def _run(plan_test: PlanTest, facts: PlanFacts, year: Year, missing: str) -> TestResult:
+def _run(plan_test: PlanTest, facts: PlanFacts, year: Year, missing: str, missing_key: str) -> TestResult:
     measure = plan_test.measure
     why_not = measure.applies(year)
     if why_not:
         return _without(measure, Status.NOT_APPLICABLE, why_not)
-    if measure.needs_groups and missing:
-        return _refused(measure, missing)
+    unknown = missing if measure.needs_groups else missing_key if measure.needs_key else ""
+    if unknown:
+        return _refused(measure, unknown)
     if measure.by_prior_year and facts.prior_year_missing:
         return _refused(
             measure,
@@ -279,6 +283,9 @@ def _run(plan_test: PlanTest, facts: PlanFacts, year: Year, missing: str) -> Tes
         )
     try:
         measured = measure.of(year)
+        why_not = "" if measure.not_yet is None or not measured.passed else measure.not_yet(year)
+        if why_not:
+            return _refused(measure, why_not)
         working, text = plan_test.tell(facts, year, measured)
     except NotEnacted as refusal:
         return _refused(measure, str(refusal))

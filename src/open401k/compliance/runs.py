@@ -294,6 +294,8 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
     digest.update(json.dumps(head, sort_keys=True, separators=(",", ":")).encode())
     if facts.former_owners is not None:
         digest.update(b"former_owners\0" + facts.former_owners.tobytes())
+    if facts.earlier is not None:
+        digest.update(b"earlier\0" + facts.earlier.deferrals.tobytes() + facts.earlier.fica_prior.tobytes())
     for name in _HASHED:
         column = getattr(facts, name)
         digest.update(name.encode() + b"\0" + np.ascontiguousarray(column).tobytes())

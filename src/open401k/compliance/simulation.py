@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from open401k import law
+from open401k.law import NotEnacted
+from open401k.law.deferrals import DeferralSplit
 from open401k.law.matching import MatchFormula
 
 from .facts import Cents, Flags, PlanFacts
@@ -168,6 +170,14 @@ def _padded(year: Year, extra: int) -> Year:
         section_415=np.append(year.section_415, zeros),
         deferrals=np.append(year.deferrals, zeros),
         calendar_deferrals=np.append(year.calendar_deferrals, zeros),
+        calendar_before=np.append(year.calendar_before, zeros),
+        calendar_after=np.append(year.calendar_after, zeros),
+        earlier=DeferralSplit(
+            np.append(year.earlier.regular, zeros),
+            np.append(year.earlier.catch_up, zeros),
+            np.append(year.earlier.excess, zeros),
+        ),
+        later=np.append(year.later, zeros),
         elected=np.append(year.elected, zeros),
         here=np.append(year.here, no),
         after_tax=np.append(year.after_tax, zeros),
@@ -182,7 +192,7 @@ def _padded(year: Year, extra: int) -> Year:
         roth=np.append(year.roth, zeros),
         is_hce=np.append(year.is_hce, no),
         is_key=np.append(year.is_key, no),
-        roth_required=np.append(year.roth_required, no),
+        fica_prior=np.append(year.fica_prior, zeros),
     )
 
 
@@ -234,19 +244,19 @@ def _moved(rate: Floats, rng: np.random.Generator, shape: tuple[int, int], habit
 
 def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention: Intervention | None) -> Year:
     """Pay and defer on every coming date, stopping at the limits of the law."""
-    room = _room(begin, year, draws)
+    rooms = _rooms(begin, year, draws)
     sums = _Sums(year, draws.new_rate.shape)
     formula = formula_of(facts)
     pay_cap = law.compensation.annual_cap(year.plan_year)
-    year_of_last = facts.calendar_year.year
     for k, day in enumerate(begin.dates):
-        if day.year != year_of_last:
-            sums.calendar[:] = 0
-            year_of_last = day.year
+        if k == begin.in_plan_year:
+            sums.end_plan_year()
+        if day.year != sums.calendar_year:
+            sums.end_calendar_year(day.year)
         pay = _pay_on(begin, draws, k)
         paid = pay.astype(np.int64)
         wanted = np.rint(pay * _rate_on(begin, draws, k, intervention, day) / 10_000).astype(np.int64)
-        deferred = np.minimum(wanted, np.maximum(room.at(sums.compensation + paid) - sums.calendar, 0))
+        deferred = np.minimum(wanted, rooms[day.year].left(sums, paid))
         if formula is not None:
             counted = law.compensation.period_share(before=sums.compensation, period=paid, cap=pay_cap)
             sums.match += np.where(
@@ -277,6 +287,18 @@ class _Sums:
         self.compensation, self.deferrals, self.match = of(year.compensation), of(year.deferrals), of(year.match)
         self.calendar, self.elected = of(year.calendar_deferrals), of(year.elected)
         self.after_tax, self.roth = of(year.after_tax), of(year.roth)
+        self.calendar_year = year.calendar_year.year
+        self.of_plan_year: tuple[Cents, Cents, Cents, Cents] | None = None
+        self.first_calendar: Cents | None = None
+
+    def end_plan_year(self) -> None:
+        """Keep the sums of the plan year; those of the next one begin at nothing."""
+        self.of_plan_year = self.compensation, self.deferrals, self.match, self.after_tax
+        self.compensation, self.deferrals, self.match, self.after_tax = (np.zeros_like(self.match) for _ in range(4))
+
+    def end_calendar_year(self, following: int) -> None:
+        """Keep the deferrals of the calendar year; the next one begins with none."""
+        self.first_calendar, self.calendar, self.calendar_year = self.calendar, np.zeros_like(self.calendar), following
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -286,38 +308,66 @@ class _Room:
     regular: Cents
     catch_up: Cents
     max_bps_of_pay: int | None
+    whole: bool
 
-    def at(self, compensation: Cents) -> Cents:
-        """The limit by now: the plan's own grows with pay, and catch-up is on top of the lower of both."""
-        if self.max_bps_of_pay is None:
-            return self.regular + self.catch_up
-        return np.minimum(self.regular, compensation * self.max_bps_of_pay // 10_000) + self.catch_up
+    def left(self, sums: _Sums, paid: Cents) -> Cents:
+        """What is left by now: the plan's own limit grows with pay, and catch-up is on top of the lower of both."""
+        regular = self.regular
+        own = None if self.max_bps_of_pay is None else (sums.compensation + paid) * self.max_bps_of_pay // 10_000
+        if own is not None and self.whole:
+            regular = np.minimum(regular, own)
+        left = regular + self.catch_up - sums.calendar
+        if own is not None and not self.whole:
+            left = np.minimum(left, own + self.catch_up - sums.deferrals)
+        room: Cents = np.maximum(left, 0)
+        return room
 
 
-def _room(begin: Start, year: Year, draws: _Draws) -> _Room:
-    """The law's limits; the catch-up of those who are in it, or who will raise their election to reach it."""
-    limits = replace(year, max_bps_of_pay=None).deferral_limits()
-    over = year.calendar_deferrals > limits.regular
-    pace_over = year.calendar_deferrals + begin.rate_bps / 10_000 * begin.pay * len(begin.dates) > limits.regular
-    may_catch_up = over | (draws.catches_up & pace_over)
-    return _Room(limits.regular, np.where(may_catch_up, limits.catch_up, 0), year.max_bps_of_pay)
+def _rooms(begin: Start, year: Year, draws: _Draws) -> dict[int, _Room]:
+    """The room of each calendar year of the coming dates; without limit where that is not on file.
+
+    Whether anybody passes a limit that is still to come, and the test with it is refused, is asked of the year-ends.
+    """
+    rooms: dict[int, _Room] = {}
+    for calendar in sorted({day.year for day in begin.dates}):
+        now = calendar == year.calendar_year.year
+        so_far = year.calendar_deferrals if now else np.zeros_like(year.calendar_deferrals)
+        try:
+            limits = replace(year, max_bps_of_pay=None).deferral_limits() if now else year.next_limits()
+        except NotEnacted:
+            boundless, none = np.full_like(so_far, np.iinfo(np.int64).max // 4), np.zeros_like(so_far)
+            rooms[calendar] = _Room(boundless, none, year.max_bps_of_pay, year.whole)
+            continue
+        dates = sum(day.year == calendar for day in begin.dates)
+        over = so_far > limits.regular
+        pace_over = so_far + begin.rate_bps / 10_000 * begin.pay * dates > limits.regular
+        may_catch_up = over | (draws.catches_up & pace_over)
+        catch_up = np.where(may_catch_up, limits.catch_up, 0)
+        rooms[calendar] = _Room(limits.regular, catch_up, year.max_bps_of_pay, year.whole)
+    return rooms
 
 
 def _ended(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, sums: _Sums) -> Year:
     """The year as it ended: the sums of its dates, and what is computed once over all of them."""
     cap = law.compensation.annual_cap(year.plan_year)
-    count = len(begin.dates)
+    count = begin.in_plan_year
+    running = sums.compensation, sums.deferrals, sums.match, sums.after_tax
+    compensation, deferrals, match, after_tax = running if sums.of_plan_year is None else sums.of_plan_year
+    nothing = np.zeros_like(sums.calendar)
     return replace(
         year,
-        compensation=sums.compensation,
-        section_415=year.section_415 + sums.compensation - year.compensation,
-        deferrals=sums.deferrals,
-        calendar_deferrals=sums.calendar,
+        as_of=year.plan_year.last_day,
+        compensation=compensation,
+        section_415=year.section_415 + compensation - year.compensation,
+        deferrals=deferrals,
+        calendar_deferrals=sums.calendar if sums.first_calendar is None else sums.first_calendar,
+        calendar_after=nothing if sums.of_plan_year is None else sums.deferrals,
+        later=nothing if sums.first_calendar is None else sums.calendar,
         elected=sums.elected,
         roth=sums.roth,
-        after_tax=sums.after_tax,
-        match=_trued_up(facts, sums.match, sums.deferrals, sums.compensation, cap),
-        nonelective=year.nonelective + _nonelective(facts, year, sums.compensation, cap),
+        after_tax=after_tax,
+        match=_trued_up(facts, match, deferrals, compensation, cap),
+        nonelective=year.nonelective + _nonelective(facts, year, compensation, cap),
         eligible=year.eligible | ((draws.in_plan_from < count) & (draws.leaves_at > draws.in_plan_from)),
         class_excluded=year.class_excluded | ((begin.kept_out < count) & (draws.leaves_at > begin.kept_out)),
         # Who is on unpaid leave today is still employed on the last day, and in nobody's way to be there.

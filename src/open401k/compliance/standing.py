@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from open401k import law
+from open401k.law import NotEnacted
 from open401k.law.ownership import Kin as LawKin
 from open401k.law.ownership import Ownership, Relation
 
@@ -22,7 +23,9 @@ class People:
     is_key: Flags
     ownership: Ownership
     hce: law.highly_compensated.HighlyCompensated
-    key: law.key_employees.KeyEmployees
+    key: law.key_employees.KeyEmployees | None
+    key_missing: str = ""
+    """Why it is not known who is key: a figure is not on file."""
 
     def status(self, place: int) -> PersonStatus:
         """One person's standing with its reasons."""
@@ -52,7 +55,9 @@ class People:
         return told
 
     def _key_reasons(self, i: int) -> list[str]:
-        told = []
+        told: list[str] = []
+        if self.key is None:
+            return told
         if self.key.by_office[i]:
             told.append(f"officer paid more than {_dollars(self.key.officer_threshold_cents)} (IRC 416(i)(1)(A)(i))")
         if self.key.by_five_percent[i]:
@@ -72,7 +77,11 @@ class People:
 
 
 def people_of(facts: PlanFacts) -> People:
-    """Derive who is highly compensated and who is key; raises ``NotEnacted`` where a figure is missing."""
+    """Derive who is highly compensated and who is key.
+
+    Raises ``NotEnacted`` where the figure of 414(q) is missing; where it is that of 416, nobody is marked as key, and
+    the answer says why.
+    """
     owned = law.ownership.ownership(
         facts.ownership_bps, [LawKin(kin.person, kin.relative, Relation(kin.relation)) for kin in facts.kin]
     )
@@ -86,15 +95,22 @@ def people_of(facts: PlanFacts) -> People:
         top_paid_group=facts.provisions.testing.top_paid_group,
         counts_for_group_size=np.array([bool(spans) for spans in facts.employment], dtype=np.bool_),
     )
+    try:
+        key = _key_of(facts, owned)
+    except NotEnacted as missing:
+        return People(hce.is_hce, nobody(len(facts)), owned, hce, None, str(missing))
+    return People(is_hce=hce.is_hce, is_key=key.is_key, ownership=owned, hce=hce, key=key)
+
+
+def _key_of(facts: PlanFacts, owned: Ownership) -> law.key_employees.KeyEmployees:
     first = facts.first_plan_year
-    key = law.key_employees.key_employees(
+    return law.key_employees.key_employees(
         determination_year=law.top_heavy.determination_date_year(facts.plan_year, first_plan_year=first),
         officer=facts.officer,
         five_percent_owner=owned.five_percent_owner,
         one_percent_owner=owned.one_percent_owner,
         compensation=facts.section_415 if first else facts.prior_section_415,
     )
-    return People(is_hce=hce.is_hce, is_key=key.is_key, ownership=owned, hce=hce, key=key)
 
 
 def nobody(count: int) -> Flags:

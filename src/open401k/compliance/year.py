@@ -6,12 +6,16 @@ and explanation (registry.py), simulation (simulation.py).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
 from open401k import law
 from open401k.kernel import CalendarYear, PlanYear
+from open401k.law import NotEnacted
+from open401k.law.deferrals import DeferralLimits, DeferralSplit
 from open401k.law.nondiscrimination import RatioScenarios
 
 from .facts import Cents, Flags, PlanFacts, PriorRatios
@@ -23,10 +27,22 @@ class Year:
 
     plan_year: PlanYear
     calendar_year: CalendarYear
+    """That of 402(g) and catch-up: a plan year that begins in July lies in two, and this is the one of the facts."""
+    as_of: date
+    """The day of the facts; of simulated year-ends the last one of the plan year."""
     compensation: Cents
     section_415: Cents
     deferrals: Cents
+    """Of the plan year."""
     calendar_deferrals: Cents
+    calendar_before: Cents
+    """Deferrals of the calendar year before the plan year began."""
+    calendar_after: Cents
+    """Deferrals of the calendar year after the plan year ended (simulated)."""
+    earlier: DeferralSplit
+    """Deferrals of the plan year in the calendar year before."""
+    later: Cents
+    """Deferrals of the plan year in the calendar year after (simulated)."""
     elected: Cents
     """Deferrals of the calendar year as elections ask for them, where nobody has stopped them at a limit."""
     after_tax: Cents
@@ -38,7 +54,8 @@ class Year:
     is_hce: Flags
     is_key: Flags
     ages: Cents
-    roth_required: Flags
+    """On the last day of the calendar year."""
+    fica_prior: Cents
     balances: Cents
     """At the top-heavy determination date."""
     roth: Cents
@@ -58,34 +75,103 @@ class Year:
     prior_adp_bps: int | None
     prior_acp_bps: int | None
 
+    @property
+    def whole(self) -> bool:
+        """Whether plan year and calendar year are the same twelve months."""
+        return (self.plan_year.start, self.plan_year.end) == (self.calendar_year.start, self.calendar_year.end)
+
+    @property
+    def roth_required(self) -> Flags:
+        """Whose catch-up of the calendar year must be Roth (IRC 414(v)(7)(A))."""
+        return law.deferrals.roth_catch_up_required(self.fica_prior, self.calendar_year)
+
     def counted_pay(self) -> Cents:
         """Plan compensation under the 401(a)(17) limit."""
         return law.compensation.capped(self.compensation, law.compensation.annual_cap(self.plan_year))
 
-    def deferral_limits(self) -> law.deferrals.DeferralLimits:
-        """402(g), the plan's own limit, and catch-up, per person."""
-        own = None if self.max_bps_of_pay is None else self.compensation * self.max_bps_of_pay // 10_000
+    def own_limit(self) -> Cents | None:
+        """The plan's own limit, a share of the plan year's pay."""
+        return None if self.max_bps_of_pay is None else self.compensation * self.max_bps_of_pay // 10_000
+
+    def deferral_limits(self) -> DeferralLimits:
+        """402(g) and catch-up of the calendar year, and the plan's own limit where that is one of the same months."""
+        return self._limits(self.calendar_year, self.ages, self.own_limit() if self.whole else None)
+
+    def next_limits(self) -> DeferralLimits:
+        """402(g) and catch-up of the next calendar year; who must catch up as Roth is expected to be as in this one."""
+        return self._limits(self._next_year, self.ages + 1, None)
+
+    @property
+    def _next_year(self) -> CalendarYear:
+        return CalendarYear(self.calendar_year.year + 1)
+
+    def _limits(self, year: CalendarYear, ages: Cents, own: Cents | None) -> DeferralLimits:
         return law.deferrals.deferral_limits(
-            self.ages,
-            self.calendar_year,
+            ages,
+            year,
             plan_allows_catch_up=self.catch_up,
             higher_60_to_63=self.higher_catch_up,
-            roth_required=self.roth_required,
+            roth_required=None if self.plan_has_roth else self.roth_required,
             plan_has_roth=self.plan_has_roth,
             plan_limit=own,
         )
 
-    def split(self) -> law.deferrals.DeferralSplit:
+    def split(self) -> DeferralSplit:
         """Deferrals of the calendar year as regular, catch-up and excess."""
         return law.deferrals.split(self.calendar_deferrals, self.deferral_limits())
 
+    def plan_split(self) -> DeferralSplit:
+        """Deferrals of the plan year as regular, catch-up, and over a limit.
+
+        Over 402(g) they are catch-up of the calendar year in which they were made; over the plan's own limit they are
+        on the last day of the plan year, as far as the catch-up limit of that day's calendar year lasts (Reg.
+        1.414(v)-1(c)(3)).
+        """
+        if self.whole:
+            split = self.split()
+            catch_up, excess = np.minimum(split.catch_up, self.deferrals), np.minimum(split.excess, self.deferrals)
+            return DeferralSplit(self.deferrals - catch_up - excess, catch_up, excess)
+        catch_up, excess = self._over_402g()
+        own = self.own_limit()
+        over = np.zeros_like(catch_up) if own is None else np.maximum(self.deferrals - catch_up - excess - own, 0)
+        if over.any():
+            by_plan = np.minimum(over, self._catch_up_left())
+            catch_up, excess = catch_up + by_plan, excess + over - by_plan
+        return DeferralSplit(self.deferrals - catch_up - excess, catch_up, excess)
+
+    def catch_up_room(self) -> Cents:
+        """How much more of the plan year may become catch-up: what the last day's calendar year has left."""
+        if self.whole:
+            return self.deferral_limits().catch_up - self.split().catch_up
+        catch_up, _ = self._over_402g()
+        return self._catch_up_left() - (self.plan_split().catch_up - catch_up)
+
+    def _over_402g(self) -> tuple[Cents, Cents]:
+        """Catch-up and excess by 402(g) of the plan year's dates, each in its calendar year."""
+        here = _split(self.calendar_deferrals - self.calendar_after, self.calendar_year, self.deferral_limits)
+        before = _split(self.calendar_before, self.calendar_year, self.deferral_limits)
+        later = _split(self.later, self._next_year, self.next_limits)
+        return (
+            self.earlier.catch_up + here.catch_up - before.catch_up + later.catch_up,
+            self.earlier.excess + here.excess - before.excess + later.excess,
+        )
+
+    def _catch_up_left(self) -> Cents:
+        """What 402(g) has left of the catch-up limit of the calendar year of the last day."""
+        if self.as_of.year > self.calendar_year.year:
+            limits, made = self.next_limits(), self.later
+        else:
+            limits, made = self.deferral_limits(), self.calendar_deferrals - self.calendar_after
+        left: Cents = limits.catch_up - law.deferrals.split(made, limits).catch_up
+        return left
+
     def adp_contributions(self) -> Cents:
         """Numerators of the ADP ratios."""
-        split = self.split()
+        split = self.plan_split()
         return law.nondiscrimination.adp_numerator(
             deferrals=self.deferrals,
-            catch_up=np.minimum(split.catch_up, self.deferrals),
-            over_401a30=np.minimum(split.excess, self.deferrals),
+            catch_up=split.catch_up,
+            over_401a30=split.excess,
             qualified=self.qnec,
             is_hce=self.is_hce,
         )
@@ -116,17 +202,23 @@ class Year:
 
 
 def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
-    """The year to date, as the facts have it."""
+    """The year to date, as the facts have it; refused where the plan year begins in a year without figures."""
+    law.compensation.annual_cap(facts.plan_year)
     provisions = facts.provisions
     births = np.array([born.year if born else 0 for born in facts.birth_dates], dtype=np.int64)
     prior = _prior(facts)
     return Year(
         plan_year=facts.plan_year,
         calendar_year=facts.calendar_year,
+        as_of=facts.as_of,
         compensation=facts.compensation,
         section_415=facts.section_415,
         deferrals=facts.deferrals,
         calendar_deferrals=facts.calendar_deferrals,
+        calendar_before=facts.calendar_before,
+        calendar_after=np.zeros_like(facts.calendar_deferrals),
+        earlier=_earlier(facts, births),
+        later=np.zeros_like(facts.calendar_deferrals),
         elected=facts.calendar_deferrals,
         after_tax=facts.after_tax,
         match=facts.match,
@@ -137,7 +229,7 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         is_hce=is_hce,
         is_key=is_key,
         ages=law.deferrals.ages_at_year_end(births, facts.calendar_year),
-        roth_required=law.deferrals.roth_catch_up_required(facts.fica_prior, facts.calendar_year),
+        fica_prior=facts.fica_prior,
         balances=facts.balances_at_determination,
         roth=facts.calendar_roth,
         here=np.array([any(e.terminated_on is None for e in spans) for spans in facts.employment], dtype=np.bool_),
@@ -146,13 +238,47 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         match_tiers=() if provisions.match is None else tuple((t[0], t[1]) for t in provisions.match.tiers),
         nonelective_bps=0 if provisions.nonelective is None else provisions.nonelective.rate_bps,
         safe_harbor=provisions.safe_harbor.value,
-        plan_has_roth=any(source.value == "roth" for source in provisions.deferrals.sources),
+        plan_has_roth=facts.plan_has_roth,
         catch_up=provisions.deferrals.catch_up,
         higher_catch_up=provisions.deferrals.higher_catch_up_60_63,
         max_bps_of_pay=provisions.deferrals.max_bps_of_pay,
         prior_adp_bps=None if prior is None else prior.adp_bps,
         prior_acp_bps=None if prior is None else prior.acp_bps,
     )
+
+
+def _split(made: Cents, year: CalendarYear, limits: Callable[[], DeferralLimits]) -> DeferralSplit:
+    """As the limits have it; where they are not on file, only what could not reach any that is to come."""
+    try:
+        return law.deferrals.split(made, limits())
+    except NotEnacted as missing:
+        if law.deferrals.below_any_limit(made, year):
+            return DeferralSplit(made, np.zeros_like(made), np.zeros_like(made))
+        raise NotEnacted(
+            f"The deferral limit of {year} is not known yet, and deferrals of the plan year may reach it (IRC 402(g)).",
+            fix=missing.fix,
+        ) from missing
+
+
+def _earlier(facts: PlanFacts, births: Cents) -> DeferralSplit:
+    """Catch-up and excess of a plan year's dates in the calendar year before the one of the facts."""
+    if facts.earlier is None:
+        nothing = np.zeros_like(facts.calendar_deferrals)
+        return DeferralSplit(nothing, nothing, nothing)
+    year, terms = CalendarYear(facts.calendar_year.year - 1), facts.provisions.deferrals
+    limits = law.deferrals.deferral_limits(
+        law.deferrals.ages_at_year_end(births, year),
+        year,
+        plan_allows_catch_up=terms.catch_up,
+        higher_60_to_63=terms.higher_catch_up_60_63,
+        roth_required=law.deferrals.roth_catch_up_required(facts.earlier.fica_prior, year),
+        plan_has_roth=facts.plan_has_roth,
+    )
+    inside = facts.deferrals - facts.calendar_deferrals
+    before, after = (
+        law.deferrals.split(made, limits) for made in (facts.earlier.deferrals, facts.earlier.deferrals + inside)
+    )
+    return DeferralSplit(after.regular - before.regular, after.catch_up - before.catch_up, after.excess - before.excess)
 
 
 def _prior(facts: PlanFacts) -> PriorRatios | None:

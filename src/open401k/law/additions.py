@@ -1,6 +1,7 @@
 """Annual additions and their limit (IRC 415(c)). Not here: what an employer contribution is, EPCRS."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
@@ -22,14 +23,38 @@ class AnnualAdditions:
     dollar_limit_cents: int
 
 
-def dollar_limit(year: LimitationYear) -> int:
-    """The dollar limit of the limitation year, in twelfths if it is short (IRC 415(c)(1)(A); Reg. 1.415(j)-1(d)(2))."""
-    return figures.cents("limit_415c", year) * months_in(year) // 12
+def dollar_limit(year: LimitationYear, *, on: date | None = None) -> int:
+    """The dollar limit of the limitation year, in twelfths if it is short (IRC 415(c)(1)(A); Reg. 1.415(j)-1(d)(2)).
+
+    It is that of the calendar year in which the limitation year ends, for all of it. Before that calendar year begins,
+    additions may not exceed the limit then in force: the one on the day ``on`` (Reg. 1.415(d)-1(b)(2)(iii)).
+    """
+    of_year = year
+    if on is not None and on.year < year.last_day.year:
+        of_year = LimitationYear.starting(date(on.year, 1, 1))
+    if of_year is year and (missing := not_known_yet(year)) is not None:
+        raise missing
+    return figures.cents("limit_415c", of_year) * months_in(year) // 12
 
 
-def additions_limit(compensation: Cents, year: LimitationYear) -> Cents:
+def not_known_yet(year: LimitationYear) -> figures.NotEnacted | None:
+    """Why the limit of a limitation year cannot be told; None where it is on file."""
+    try:
+        figures.cents("limit_415c", year)
+    except figures.NotEnacted as missing:
+        ends = year.last_day.year
+        if year.start.year == ends:
+            return missing
+        return figures.NotEnacted(
+            f"The dollar limit of the limitation year {year} is that of {ends} and is not known yet (IRC 415(c), (d)).",
+            fix=missing.fix,
+        )
+    return None
+
+
+def additions_limit(compensation: Cents, year: LimitationYear, *, on: date | None = None) -> Cents:
     """The lesser of the dollar limit and 100 % of 415(c)(3) pay (IRC 415(c)(1))."""
-    return np.clip(compensation, 0, dollar_limit(year))
+    return np.clip(compensation, 0, dollar_limit(year, on=on))
 
 
 def annual_additions(
@@ -41,15 +66,16 @@ def annual_additions(
     employer: Cents,
     compensation: Cents,
     catch_up_room: Cents,
+    on: date | None = None,
 ) -> AnnualAdditions:
     """Annual additions of the limitation year against their limit (IRC 415(c)(1)-(2)).
 
     ``deferrals`` include ``catch_up``, which does not count (414(v)(3)(A)); ``employer`` is match, nonelective and
     forfeitures. Deferrals over the 415 limit are catch-up too, as far as ``catch_up_room`` of the year lasts (Reg.
-    1.414(v)-1(b)(1)(i)).
+    1.414(v)-1(b)(1)(i)). ``on``: as :func:`dollar_limit`; left out, the end of the year.
     """
     counted = deferrals - catch_up + after_tax + employer
-    limit = additions_limit(compensation, year)
+    limit = additions_limit(compensation, year, on=on)
     over = np.maximum(counted - limit, 0)
     by_415 = np.minimum(over, np.minimum(np.maximum(catch_up_room, 0), deferrals - catch_up))
     return AnnualAdditions(
@@ -58,5 +84,5 @@ def annual_additions(
         catch_up_by_415=by_415,
         excess=over - by_415,
         room=np.maximum(limit - counted, 0),
-        dollar_limit_cents=dollar_limit(year),
+        dollar_limit_cents=dollar_limit(year, on=on),
     )

@@ -125,6 +125,16 @@ def split(year_to_date: Cents, limits: DeferralLimits) -> DeferralSplit:
     return DeferralSplit(regular=regular, catch_up=catch_up, excess=year_to_date - regular - catch_up)
 
 
+def below_any_limit(year_to_date: Cents, year: CalendarYear) -> bool:
+    """Whether the regular limit of a year that is not on file could not be reached, whatever it will be.
+
+    The limit only ever rises (IRC 402(g)(4), 415(d)(1), (4): increases), so whoever is within the last one on file is
+    within every later one. It is compared with, never used in its place.
+    """
+    last = max(figures.figure("limit_402g").values)
+    return year.year > last and bool((year_to_date <= figures.cents("limit_402g", CalendarYear(last))).all())
+
+
 def deferral_room(year_to_date: Cents, limits: DeferralLimits) -> Cents:
     """How much each employee may still defer this year, catch-up included (IRC 402(g), 401(a)(30))."""
     room: Cents = np.maximum(limits.total - year_to_date, 0)

@@ -6,12 +6,12 @@ formula) moves nothing: the plan's own computation is what posts.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from open401k.kernel import CalendarYear, LimitationYear, Money, PlanYear
-from open401k.law import figures
+from open401k.law import additions, figures
 
 from . import checks_limits, checks_pay, checks_people, checks_same_day
 from .checks_swap import SwapWatch
@@ -104,7 +104,10 @@ class FileCheck:
     def finish(self) -> Outcome:
         """What only the whole file shows: the pay date, totals, swapped columns."""
         if self._rows:
-            self.findings.extend(self._unusable(self.pay_date))
+            unusable = self._unusable(self.pay_date)
+            self.findings.extend(unusable)
+            if self.pay_date is not None and not unusable:
+                self.findings.extend(_not_known_yet(self.pay_date, self.expected))
             self.findings.extend(_total_findings(self._totals, self._rows, self.expected))
             self.findings.extend(self._swap.findings(self.mapping))
         first = self._first
@@ -185,20 +188,40 @@ def content_sum(rows: Iterable[PayrollRow]) -> int:
 
 def missing_figures(pay_date: date, expected: Expectation) -> Finding | None:
     """A figure of the law that is not on file for the pay date: without it no limit and no match can be told."""
-    year = expected.limitation_year or LimitationYear.starting(date(pay_date.year, 1, 1))
-    wanted = (
-        ("limit_402g", CalendarYear(pay_date.year)),
-        ("limit_401a17", PlanYear(year.start, year.end)),
-        ("limit_415c", year),
+    year = _limitation_year(pay_date, expected)
+    # In this order: a day that no calendar knows the end of fails the first.
+    wanted: tuple[tuple[str, Callable[[], int]], ...] = (
+        ("limit_402g", lambda: figures.cents("limit_402g", CalendarYear(pay_date.year))),
+        ("limit_401a17", lambda: figures.cents("limit_401a17", PlanYear(year.start, year.end))),
+        # In force on the pay date; that of a limitation year which ends later may still be to come.
+        ("limit_415c", lambda: additions.dollar_limit(year, on=pay_date)),
     )
-    for figure_id, of_year in wanted:
+    for figure_id, read in wanted:
         try:
-            figures.cents(figure_id, of_year)
+            read()
         except figures.NotEnacted as missing:
             row = figures.figure(figure_id)
             reason = f"{missing.message} The pay date {pay_date} needs the {row.name} ({row.cite})."
             return Finding(Severity.REJECT, Code.FIGURES_MISSING, reason, missing.fix, column=str(Field.PAY_DATE))
     return None
+
+
+def _not_known_yet(pay_date: date, expected: Expectation) -> list[Finding]:
+    """That the limit in force holds for now, where the one that decides in the end is still to be announced."""
+    year = _limitation_year(pay_date, expected)
+    missing = additions.not_known_yet(year)
+    if missing is None:
+        return []
+    most = _dollars(additions.dollar_limit(year, on=pay_date))
+    reason = (
+        f"{missing.message} Until January 1, {year.last_day.year} additions may not exceed {most}"
+        " (26 CFR 1.415(d)-1(b)(2)(iii))."
+    )
+    return [Finding(Severity.NOTE, Code.FIGURES_NOT_YET, reason, missing.fix, column=str(Field.PAY_DATE))]
+
+
+def _limitation_year(pay_date: date, expected: Expectation) -> LimitationYear:
+    return expected.limitation_year or LimitationYear.starting(date(pay_date.year, 1, 1))
 
 
 def _pay_date_findings(pay_date: date | None, expected: Expectation, mapping: Mapping | None) -> list[Finding]:

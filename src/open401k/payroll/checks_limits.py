@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from open401k.kernel import CalendarYear, LimitationYear, Money, Source
-from open401k.law import deferrals, figures
+from open401k.law import additions, deferrals
 
 from .cells import shown
 from .checks_people import left_long_ago
@@ -34,7 +34,7 @@ def check(chunk: Chunk, expected: Expectation, pay_date: date) -> Found:
     """Findings about amounts, each with the hold it causes, if one."""
     refused = np.zeros(len(chunk.rows), dtype=np.bool_)
     year_415 = expected.limitation_year or LimitationYear.starting(date(pay_date.year, 1, 1))
-    most_additions = figures.cents("limit_415c", year_415)
+    most_additions = additions.dollar_limit(year_415, on=pay_date)
     yield from _impossible(chunk, most_additions, refused)
     left = {
         Field.PRE_TAX: np.where(refused, 0, chunk.amounts["pre_tax"] + chunk.amounts["pre_tax_catch_up"]),

@@ -64,6 +64,7 @@ class Code(StrEnum):
     PAY_DATE_MIXED = "pay_date.mixed"
     PAY_DATE_AGAIN = "pay_date.again"
     FIGURES_MISSING = "figures.missing"
+    FIGURES_NOT_YET = "figures.not_yet"
     HOURS_FORMAT = "hours.format"
     HOURS_RANGE = "hours.range"
     LIMIT_402G = "limit.402g"

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanYear, Source
-from open401k.law import compensation, deferrals, figures, matching
+from open401k.law import additions, compensation, deferrals, matching
 from open401k.plan import MatchPeriod, Provisions
 
 Cents = NDArray[np.int64]
@@ -178,7 +178,8 @@ def entitle_date(
         Source.AFTER_TAX: wanted[Source.AFTER_TAX],
     }
     _employer_money(provisions, plan_year, earned, before, credited)
-    _within_additions(plan_year, limits, before, credited, held)
+    most = additions.dollar_limit(LimitationYear(plan_year.start, plan_year.end), on=pay.on)
+    _within_additions(most, limits, before, credited, held)
     return credited, held, _after(before, earned, credited, provisions)
 
 
@@ -273,7 +274,7 @@ def _employer_money(
 
 
 def _within_additions(
-    plan_year: PlanYear,
+    most: int,
     limits: deferrals.DeferralLimits,
     before: YearToDate,
     credited: dict[Source, Cents],
@@ -283,7 +284,6 @@ def _within_additions(
 
     Catch-up is outside of 415 (IRC 414(v)(3)(A)). The 100 % of pay limit is tested at year end (compliance).
     """
-    most = figures.cents("limit_415c", LimitationYear(plan_year.start, plan_year.end))
     earlier = deferrals.split(before.deferrals, limits).catch_up
     deferred = credited[Source.PRE_TAX] + credited[Source.ROTH]
     later = deferrals.split(before.deferrals + deferred, limits).catch_up
