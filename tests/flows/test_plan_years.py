@@ -5,9 +5,10 @@ from datetime import date, timedelta
 
 import pytest
 from tests.flows.bookkeeping import Plan, assert_sound, books, traces
+from tests.flows.test_late_facts import saver
 from tests.support.database import TESTER
 
-from open401k import compliance
+from open401k import compliance, fiduciary
 from open401k.base.db import Database
 from open401k.demo.people import ACME, PAY_DATES
 from open401k.demo.setup import takeover_of
@@ -98,4 +99,34 @@ def test_the_first_payroll_of_2027_is_refused_and_the_plan_year_is_still_tested(
     by_test = {each.test: each.status for each in latest(plan).results}
     waiting = {test for test, status in by_test.items() if status is compliance.Status.REFUSED}
     assert waiting == {compliance.TestId.DEFERRAL_LIMIT, compliance.TestId.ADDITIONS_LIMIT}
+    assert_sound(plan)
+
+
+def test_an_alert_of_402g_is_one_of_the_calendar_year_whatever_plan_year_its_payrolls_fall_into(plan: Plan) -> None:
+    for period in (JULY - 2, JULY - 1, JULY):
+        plan.pay(period, saver(plan, period), wait=True)
+
+    def of_402g() -> list[fiduciary.Alert]:
+        with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+            return [each for each in fiduciary.open_alerts(tx, tenant_id=plan.sponsor) if each.test == "402g"]
+
+    (alert,) = of_402g()
+    assert alert.title == "Somebody is over the deferral limit of 2026"
+    assert (alert.plan_year, alert.last_day) == ("2026", date(2026, 12, 31))
+    # July and the new plan year do not end it; January does.
+    plan.at(date(2026, 12, 31))
+    begin_day(plan.db, actor=TESTER, tenant_id=plan.sponsor)
+    plan.at(date(2027, 1, 4))
+    begin_day(plan.db, actor=TESTER, tenant_id=plan.sponsor)
+    (closed,) = of_402g()
+    assert closed.alert_id == alert.alert_id
+    assert "ended the year over the deferral limit" in closed.text
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        year = PlanYear.starting(date(2026, 7, 1))
+        points = compliance.history(tx, tenant_id=plan.sponsor, plan_id=plan.plan, plan_year=year)
+    assert {point.as_of for point in points if point.cause == "year/2026"} == {date(2026, 12, 31)}
+    begin_day(plan.db, actor=TESTER, tenant_id=plan.sponsor)  # a second time changes nothing
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        again = compliance.history(tx, tenant_id=plan.sponsor, plan_id=plan.plan, plan_year=year)
+    assert again == points
     assert_sound(plan)

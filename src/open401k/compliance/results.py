@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from open401k.kernel import PlanId, PlanYear
+from open401k.kernel import CalendarYear, PlanId, PlanYear
 
 from .facts import JSON
 
@@ -129,6 +129,12 @@ class Projection:
     def of(self, test: TestId) -> ProjectedTest:
         """The projection of one test."""
         return next(projected for projected in self.tests if projected.test is test)
+
+    def year_of(self, test: TestId) -> CalendarYear | PlanYear:
+        """The year at whose end a test is projected: 402(g) goes by the calendar year."""
+        if test is TestId.DEFERRAL_LIMIT:
+            return CalendarYear(min(self.as_of, self.plan_year.last_day).year)
+        return self.plan_year
 
 
 class CureKind(StrEnum):

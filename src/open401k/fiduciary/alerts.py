@@ -144,16 +144,18 @@ def watch(tx: Tx, *, tenant_id: SponsorId, forecast: Forecast) -> list[Alert]:
     """Raise, update or resolve the plan's alerts from a new forecast; returns those that changed."""
     heads.lock(tx, tenant_id=tenant_id)
     projection = forecast.projection
+    starts = {projection.year_of(test).start for test in _WATCHED}
     known = {
-        alert.test: alert
-        for alert in _load(tx, tenant_id=tenant_id, plan_id=projection.plan_id, year_start=projection.plan_year.start)
+        (start, alert.test): alert
+        for start in starts
+        for alert in _load(tx, tenant_id=tenant_id, plan_id=projection.plan_id, year_start=start)
     }
     changed: list[Alert] = []
     for test in _WATCHED:
         if projection.of(test).refused:
             continue
         content = content_of(forecast, test)
-        before = known.get(test.value)
+        before = known.get((projection.year_of(test).start, test.value))
         worth = projection.as_of <= projection.plan_year.last_day
         kind = decide(content, before=before, worth_raising=worth)
         if kind is not None:
@@ -227,7 +229,7 @@ def _append(
             tenant_id=tenant_id,
             alert_id=alert_id,
             plan_id=projection.plan_id,
-            year_start=projection.plan_year.start,
+            year_start=projection.year_of(test).start,
             test=test.value,
         )
     else:

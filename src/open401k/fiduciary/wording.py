@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from open401k.compliance import Cure, CureKind, Forecast, ProjectedTest, TestId, Unit
-from open401k.kernel import Money, day_of
+from open401k.kernel import Money, PlanYear, day_of
 from open401k.law.explain import percent
 
 _LIMITS = {TestId.DEFERRAL_LIMIT: "deferral limit", TestId.ADDITIONS_LIMIT: "limit of annual additions"}
@@ -25,12 +25,13 @@ class Wording:
 
     @property
     def over(self) -> bool:
-        """Whether the plan year had ended when it was projected: then there is nothing likely about it."""
-        return day_of(self.forecast.recorded_at) > self.forecast.projection.plan_year.last_day
+        """Whether the year of the test had ended when it was projected: then there is nothing likely about it."""
+        return day_of(self.forecast.recorded_at) > self.last_day
 
     def title(self) -> str:
         """In a few words, true on the day it is said."""
-        test, year = self.told.test, self.forecast.projection.plan_year
+        test = self.told.test
+        year = self.forecast.projection.year_of(test)
         if test in _LIMITS:
             return f"{self._somebody()} the {_LIMITS[test]} of {year}"
         if test is TestId.COMPENSATION_LIMIT:
@@ -52,7 +53,7 @@ class Wording:
         year = self.forecast.projection.plan_year
         if self.told.cost_median:
             return f"The plan is top-heavy for {year}: a minimum contribution is due"
-        following = year.last_day.year + 1
+        following = PlanYear.starting(year.end)
         if self.over:
             return f"The plan is {'not ' if self.gone else ''}top-heavy for {following}"
         return f"The plan is {'unlikely' if self.gone else 'likely'} to be top-heavy for {following}"
@@ -143,7 +144,7 @@ class Wording:
                     "simulated years."
                 )
             )
-        following = f"{self.last_day.year + 1}"
+        following = PlanYear.starting(self.forecast.projection.plan_year.end)
         if self.over:
             held = "is" if told.fail_probability_bps >= 5_000 else "is not"
             sentences.append(
@@ -171,8 +172,8 @@ class Wording:
 
     @property
     def last_day(self) -> date:
-        """Of the plan year."""
-        return self.forecast.projection.plan_year.last_day
+        """Of the year of the test."""
+        return self.forecast.projection.year_of(self.told.test).last_day
 
     def _figure(self, value: int | None) -> str:
         if value is None:

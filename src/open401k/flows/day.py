@@ -8,7 +8,7 @@ from open401k import compliance, fiduciary, plan
 from open401k.base import heads, messages, rounds
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, run_flow
-from open401k.kernel import ComplianceRunId, FlowId, PlanId, SponsorId, day_of
+from open401k.kernel import CalendarYear, ComplianceRunId, FlowId, PlanId, PlanYear, SponsorId, day_of
 
 FLOW = rounds.DAY
 _CLOSED_WITHIN = timedelta(days=90)
@@ -73,13 +73,25 @@ def warn(tx: Tx, of: PlanDay, results: dict[str, Any]) -> bool:
 
 
 def close_year(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, today: date) -> None:
-    """Once a plan year is over, say how its tests ended: what was likely has come true or it has not."""
+    """Once a year is over, say how its tests ended: what was likely has come true or it has not.
+
+    The plan year and, where that is another one, the calendar year, which is that of 402(g).
+    """
     terms = plan.get(tx, tenant_id=tenant_id, plan_id=plan_id)
     year = terms.plan_year_of(today)
-    if today - year.start > _CLOSED_WITHIN:
+    _close(tx, tenant_id, plan_id, year.previous(), of=year.previous(), today=today)
+    calendar = CalendarYear(today.year - 1)
+    if year.start != calendar.end:
+        _close(tx, tenant_id, plan_id, calendar, of=terms.plan_year_of(calendar.last_day), today=today)
+
+
+def _close(
+    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, before: PlanYear | CalendarYear, *, of: PlanYear, today: date
+) -> None:
+    """Test the last day of a year that is over, within a plan year."""
+    if today - before.end > _CLOSED_WITHIN:
         return
-    before = year.previous()
-    known = compliance.latest(tx, tenant_id=tenant_id, plan_id=plan_id, plan_year=before)
+    known = compliance.latest(tx, tenant_id=tenant_id, plan_id=plan_id, plan_year=of)
     if known is None or known.cause == f"year/{before}":
         return
     # A payroll that came late has tested that last day already; what it said of it was final too.
