@@ -26,7 +26,9 @@ from open401k.kernel import ComplianceRunId, EmployeeId, FixedClock, FlowId, Pla
 from open401k.payroll import runs
 
 #: Seeds that once found something; more, from any first one on, by the environment.
-FOUND = (1, 3, 6, 9, 10, 13)
+FOUND = (1, 3, 6, 9, 10, 13, 1_000, 1_003)
+#: From this seed on the plan excludes a class, and people come into it and leave it.
+WITH_CLASSES = 1_000
 FIRST = int(os.environ.get("OPEN401K_RANDOM_FIRST", "0"))
 YEARS = int(os.environ.get("OPEN401K_RANDOM_YEARS", "0"))
 SEEDS = range(FIRST, FIRST + YEARS) if YEARS else FOUND
@@ -54,6 +56,10 @@ class Person:
     hired: date
     left: date | None = None
     wages: dict[int, int] = field(default_factory=dict)
+    classes: dict[date, str] = field(default_factory=dict)
+
+    def class_on(self, day: date) -> str:
+        return next((self.classes[since] for since in sorted(self.classes, reverse=True) if since <= day), "")
 
 
 @dataclass(frozen=True)
@@ -178,7 +184,8 @@ def _of_date(
     terms, found = world.terms_on(day), Counter[tuple[str, str]]()
     age = day.year - person.born.year
     year_start = year_of(terms.plan_year_start, day)
-    entered = day >= entry_day(terms, person)
+    out = terms.eligibility.excluded_classes
+    entered = day >= entry_day(terms, person) and person.class_on(day) not in out
     gone = left_long_ago(person, day, year_start)
 
     def credited(since: date, *sources: str) -> int:
@@ -189,7 +196,10 @@ def _of_date(
         return sum(
             each.gross
             for on, each in earlier.items()
-            if since <= on and on >= entry_day(terms, person) and not left_long_ago(person, on, year_start)
+            if since <= on
+            and on >= entry_day(terms, person)
+            and person.class_on(on) not in out
+            and not left_long_ago(person, on, year_start)
         )
 
     # Source, participation, age of what came as catch-up.
@@ -295,7 +305,7 @@ def _of_date(
     additions = credited(year_start, *OWN, *MATCHES, "nonelective") - caught_up(of_calendar) - elsewhere
     now = deferred + left["after_tax"] - (caught_up(of_calendar + deferred) - caught_up(of_calendar))
     now_employer = sum(cents for (source, why), cents in found.items() if not why and source not in OWN)
-    most = LIMIT_415[(months_after(year_start, 12) - timedelta(days=1)).year]
+    most = LIMIT_415[day.year]  # in force on the day (Reg. 1.415(d)-1(b)(2)(iii)), of whichever year the end is
     too_much = min(max(additions + now + now_employer - most, 0), max(now, 0))
     after_tax = min(too_much, left["after_tax"])
     room = catch_up - caught_up(of_calendar + deferred)
@@ -334,6 +344,8 @@ class Machine:
     pay_dates: list[date]
     matches: Callable[[random.Random], plan.Match | None]
     next_date: int = 0
+    more_facts: tuple[str, ...] = ()
+    told_on: dict[EmployeeId, date] = field(default_factory=dict)
     story: list[str] = field(default_factory=list)
     said: list[Any] = field(default_factory=list)
 
@@ -395,7 +407,7 @@ class Machine:
 
     def late_fact(self) -> None:
         person = self.world.people[self.chance.choice(sorted(self.world.people))]
-        kind = self.chance.choice(["born", "hired", "left", "wages"])
+        kind = self.chance.choice(["born", "hired", "left", "wages", *self.more_facts])
         fact: census.Fact
         on = person.hired
         if kind == "born":
@@ -415,6 +427,12 @@ class Machine:
                 person.left = None
                 return
             fact, on = census.Terminated(), person.left
+        elif kind == "class":
+            on = self.chance.choice(self.pay_dates) - timedelta(days=self.chance.randint(0, 40))
+            if on <= self.told_on[person.employee_id]:
+                return  # what is told with a person, or of a day before, holds for all days before
+            person.classes[on] = self.chance.choice(["drivers", "drivers", "office"])
+            fact = census.EmployeeClass(person.classes[on])
         else:
             year = self.chance.choice([2024, 2025])
             person.wages[year] = self.chance.choice([100_000_00, 150_000_00, 150_000_01, 200_000_00])
@@ -608,6 +626,8 @@ def machine(
         match=matches(chance),
         nonelective=nonelective_terms(chance),
     )
+    if seed >= WITH_CLASSES:
+        terms = replace(terms, eligibility=replace(terms.eligibility, excluded_classes=("drivers",)))
     assert plan.problems(terms) == []
     start = date(2025, chance.choice([3, 5, 6, 9]), 1) if off_calendar else date(2025, 9, 1)
     pay_dates = [months_after(start, each) + timedelta(days=14) for each in range(7 if off_calendar else 8)]
@@ -629,6 +649,8 @@ def taken_over(
         who = db.ids.new(EmployeeId)
         wages = {chance.choice([2024, 2025]): chance.choice([0, 149_999_99, 150_000_00, 150_000_01])}
         world.people[who] = Person(who, date(birth_year, chance.randint(1, 12), 15), made.hire_day(), None, wages)
+    made.told_on = {who: each.hired for who, each in world.people.items()}
+    made.more_facts = ("class",) * 4 if seed >= WITH_CLASSES else ()
     take_over(db, actor=TESTER, takeover=_takeover(made, terms))
     return made
 
