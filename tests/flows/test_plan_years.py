@@ -18,6 +18,7 @@ from open401k.flows.plan_takeover import take_over
 from open401k.kernel import FixedClock, PlanYear
 from open401k.payroll import runs
 from open401k.plan import MonthDay
+from open401k.views import plan_health
 
 JULY = next(place for place, day in enumerate(PAY_DATES) if day >= date(2026, 7, 1))
 
@@ -53,6 +54,11 @@ def test_a_plan_year_that_ends_in_2027_posts_with_a_note_and_is_tested(plan: Pla
     refused = {each.test for each in tested.results if each.status is compliance.Status.REFUSED}
     assert refused == {compliance.TestId.ADDITIONS_LIMIT}
     assert books(plan).by_date["1003", "pre_tax", PAY_DATES[JULY]] > 0
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        page = plan_health.load(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+    assert page is not None
+    assert page.refused == ""  # one limit that is waited for holds up nothing else
+    assert "is not known yet" in next(line.sentence for line in page.tests if line.key == "415c")
     assert_sound(plan)
 
 
