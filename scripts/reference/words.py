@@ -239,6 +239,11 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     ),
     "plan.tested": ("Every test of a plan ran.", "the plan", "`run`: the compliance run"),
     "deposit.received": ("The employer's money for a payroll arrived.", "the run", "`cents`, `on`"),
+    "deposit.late": (
+        "The day by which a payroll's money was due has passed without it; told once.",
+        "the run",
+        "`cents`, `due_on`, `outer_limit_on`, `cite`",
+    ),
     "alert.raised": ("A test is on track to fail.", "the alert", "plan, test, probability, by when, who decides"),
     "alert.updated": ("What an alert says changed.", "the alert", "as raised"),
     "alert.acknowledged": ("Somebody took an alert on.", "the alert", "as raised"),

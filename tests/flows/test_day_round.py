@@ -9,7 +9,7 @@ from tests.flows.bookkeeping import Plan, acme, assert_sound, at_once, books
 from tests.support.database import START, TESTER, Served, connect, served
 from tests.support.flows import kill_at, run_with_a_stop, stop_points
 
-from open401k import compliance, plan
+from open401k import compliance, payroll, plan
 from open401k.base import access, messages, rounds
 from open401k.base.db import ALL_TENANTS, Database
 from open401k.base.steps import unfinished
@@ -18,7 +18,9 @@ from open401k.demo.setup import takeover_of
 from open401k.flows import day
 from open401k.flows.day import PlanDay, begin_day, run_day
 from open401k.flows.day_round import DayRound, run_round
+from open401k.flows.deposit import deposit_run
 from open401k.flows.plan_takeover import take_over
+from open401k.flows.verify import verify
 from open401k.kernel import FixedClock, PlanId
 
 WALL = datetime(2030, 1, 1, tzinfo=UTC)
@@ -102,6 +104,37 @@ def test_a_year_without_a_payroll_in_the_next_one_is_closed(db: Database, clock:
     assert closed is not None
     assert (closed.as_of, closed.cause) == (date(2026, 12, 31), f"year/{year}")
     assert_sound(paid)
+
+
+def test_a_late_deposit_is_told_once_and_one_that_came_never(acme_plan: Plan) -> None:
+    """Due on the seventh business day after pay for a small plan (29 CFR 2510.3-102(a)(2))."""
+    came, late = acme_plan.pay(2).run.run_id, acme_plan.pay(3).run.run_id
+    with acme_plan.db.begin(TESTER, tenants=[acme_plan.sponsor]) as tx:
+        owed = payroll.remittance.recorded(tx, tenant_id=acme_plan.sponsor, plan_id=acme_plan.plan)
+    due = {each.run_id: each for each in owed}
+    deposit_run(
+        acme_plan.db,
+        actor=TESTER,
+        tenant_id=acme_plan.sponsor,
+        plan_id=acme_plan.plan,
+        run_id=came,
+        on=due[came].due_on,
+    )
+
+    def told_late() -> list[str]:
+        with acme_plan.db.begin(TESTER, tenants=[acme_plan.sponsor]) as tx:
+            found = messages.read_after(tx, tenant_id=acme_plan.sponsor, cursor=0, limit=1_000)
+        return [event.subject for event in found if event.kind == "deposit.late"]
+
+    acme_plan.at(due[late].due_on)
+    assert go(acme_plan.db).ok
+    assert str(late) not in told_late(), "it may still come today"
+    for after in (1, 2, 30):
+        acme_plan.at(due[late].due_on + timedelta(days=after))
+        assert go(acme_plan.db).ok
+        assert told_late().count(str(late)) == 1
+    assert str(came) not in told_late()
+    assert verify(acme_plan.db, actor=TESTER, tenants=[acme_plan.sponsor]).problems == []
 
 
 def test_a_plan_that_takes_effect_later_waits(acme_plan: Plan) -> None:

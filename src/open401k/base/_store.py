@@ -138,6 +138,19 @@ def audit_entries(
     return [AuditEntry(*row) for row in rows]
 
 
+def audited_subjects(tx: Tx, tenant_id: SponsorId, action: str, subjects: list[str]) -> list[str]:
+    """Those of the subjects that have an entry of this action."""
+    rows = tx.rows(
+        """
+        select distinct subject
+        from base.audit
+        where tenant_id = %s and subject = any (%s::text[]) and action = %s
+        """,
+        [tenant_id, subjects, action],
+    )
+    return [row[0] for row in rows]
+
+
 def add_event(
     tx: Tx, tenant_id: SponsorId, event_id: EventId, kind: str, subject: str, data: JSON, channel: str
 ) -> bool:

@@ -82,6 +82,11 @@ def entries(
     return _store.audit_entries(tx, tenant_id, str(subject) if subject is not None else None, limit, before)
 
 
+def recorded(tx: Tx, *, tenant_id: SponsorId, action: str, subjects: Iterable[object]) -> set[str]:
+    """Which of the subjects this was done to already."""
+    return set(_store.audited_subjects(tx, tenant_id, action, [str(each) for each in subjects]))
+
+
 def verify(tx: Tx, *, tenant_id: SponsorId) -> list[ChainBreak]:
     """Recompute the tenant's chain from its first entry; an empty list says that nothing was changed."""
     head = _store.head(tx, tenant_id)

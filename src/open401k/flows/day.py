@@ -1,4 +1,4 @@
-"""A day begins: every plan is tested as of today, and what that changes is told. Not here: moving a clock."""
+"""A day begins: a plan is tested as of today; what that changes or is late is told. Not here: moving a clock."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,6 +9,8 @@ from open401k.base import heads, messages, rounds
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, run_flow
 from open401k.kernel import CalendarYear, ComplianceRunId, FlowId, PlanId, PlanYear, SponsorId, day_of
+
+from .deposit import tell_late
 
 FLOW = rounds.DAY
 _CLOSED_WITHIN = timedelta(days=90)
@@ -72,6 +74,12 @@ def warn(tx: Tx, of: PlanDay, results: dict[str, Any]) -> bool:
     return run is not None and _foretold(tx, of.tenant_id, ComplianceRunId.parse(run))
 
 
+def remind(tx: Tx, of: PlanDay, _: dict[str, Any]) -> list[str]:
+    """The outside hears of payrolls whose deposit is late."""
+    late = tell_late(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
+    return [str(run_id) for run_id in late]
+
+
 def close_year(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, today: date) -> None:
     """Once a year is over, say how its tests ended: what was likely has come true or it has not.
 
@@ -109,4 +117,4 @@ def _foretold(tx: Tx, tenant_id: SponsorId, run_id: ComplianceRunId) -> bool:
     return forecast is not None
 
 
-STEPS = (retest, warn)
+STEPS = (retest, warn, remind)

@@ -1,7 +1,7 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
 from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDate, entitle
-from .opening import OpeningBalance, load_opening_balances, record_deposit
+from .opening import OpeningBalance, deposited, load_opening_balances, record_deposit
 from .posting import (
     Books,
     Cause,
@@ -35,6 +35,7 @@ __all__ = [
     "YearToDate",
     "compare",
     "corrections",
+    "deposited",
     "difference",
     "entitle",
     "held_cents",

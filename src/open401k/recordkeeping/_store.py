@@ -121,3 +121,9 @@ def insert_correction(
         """,
         (tenant_id, entry_id, plan_id, cause, origin, working, tx.now),
     )
+
+
+def posted_among(tx: Tx, *, tenant_id: SponsorId, keys: list[str]) -> list[str]:
+    """Those of the keys under which something is in the journal."""
+    rows = tx.rows("select key from ledger.entry_v where tenant_id = %s and key = any (%s::text[])", [tenant_id, keys])
+    return [row[0] for row in rows]

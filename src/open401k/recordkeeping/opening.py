@@ -1,12 +1,14 @@
 """Balances brought from a prior recordkeeper, and the employer's deposits. Not here: contributions (posting.py)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from open401k import ledger
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Money, PlanId, Refused, Source, SponsorId
+
+from . import _store
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ def load_opening_balances(
         ledger.Line(accounts[contra], accounts[account], cents, f"opening/{account.source}") for account, cents in held
     ]
     return ledger.post(tx, tenant_id=tenant_id, key=key, event_on=on, reason="opening", cause=str(plan_id), lines=lines)
+
+
+def deposited(tx: Tx, *, tenant_id: SponsorId, keys: Iterable[str]) -> set[str]:
+    """The keys of deposits that have been recorded."""
+    return set(_store.posted_among(tx, tenant_id=tenant_id, keys=list(keys)))
 
 
 def record_deposit(
