@@ -1,6 +1,7 @@
 """The people: employees, their employment facts, their pay lines as facts."""
 
 from .classes import class_on, classed, classes_from, kept_out, let_in
+from .employer import Turn, employer_pay, turns
 from .employment import Employment, employed_between, employed_on, spans
 from .entry import entry_dates, entry_of_new, first_entries
 from .facts import NewEmployee, add_employee, add_employees, mask_ssn, parse_ssn, record_fact
@@ -86,6 +87,7 @@ __all__ = [
     "Relation",
     "Ssn",
     "Terminated",
+    "Turn",
     "Why",
     "add_employee",
     "add_employees",
@@ -97,6 +99,7 @@ __all__ = [
     "employed_between",
     "employed_on",
     "employee",
+    "employer_pay",
     "entry_dates",
     "entry_of_new",
     "fica_wages",
@@ -121,4 +124,5 @@ __all__ = [
     "roster",
     "set_pay_code",
     "spans",
+    "turns",
 ]

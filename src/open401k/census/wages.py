@@ -1,4 +1,4 @@
-"""Wages of a past year per person: our own pay lines, or what was loaded from before them. Not here: what follows."""
+"""Wages of a past year per person: the employer's pay lines, or what was loaded from before them. Not here: rules."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,8 @@ import numpy as np
 from open401k.base.db import Tx
 from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, SponsorId
 
-from .pay_lines import Cents, PayTotals, pay_totals
+from .employer import employer_pay
+from .pay_lines import Cents, PayTotals
 from .people import Employee
 
 
@@ -22,14 +23,13 @@ def fica_wages(
 ) -> Cents:
     """3121(a) wages of a calendar year from this employer, in cents, whichever source knows more; 0 where none does.
 
-    ``own`` are the year's totals of the plan, where they are at hand.
+    ``own`` is :func:`employer_pay` of the year, where it is at hand.
     """
     loaded = np.array(
         [e.annual_pay[year.year].fica_cents if year.year in e.annual_pay else 0 for e in employees], dtype=np.int64
     )
-    own = (
-        own if own is not None else pay_totals(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end)
-    )
+    if own is None:
+        own = employer_pay(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end)
     rows = IdColumn.of(EmployeeId, [e.employee_id for e in employees]).places_in(own.employee_id)
     if not len(own):
         return loaded

@@ -90,21 +90,18 @@ def settle(tx: Tx, correction: Correction, results: dict[str, Any]) -> dict[str,
     """What should have been, minus what is posted, over every pay date on file."""
     tenant_id, plan_id, cause = correction.tenant_id, correction.plan_id, str(correction.flow_id)
     heads.lock(tx, tenant_id=tenant_id)  # a payroll posted between reading the books and posting would count twice
-    plans: list[PlanId] = [plan_id]
     touched: Sequence[EmployeeId] | None = None
-    if isinstance(correction.learned, LateFact):  # a fact about a person is one for every plan of the sponsor
+    if isinstance(correction.learned, LateFact):
         touched = [correction.learned.employee_id]
-        plans += [each.plan_id for each in plan.list_plans(tx, tenant_id=tenant_id) if each.plan_id != plan_id]
+    settled = recordkeeping.settle(  # of every plan of the sponsor: a fact about a person is one for each
+        tx,
+        scope=recordkeeping.Scope(tenant_id, plan_id, date.min, date.max, touched),
+        cause=recordkeeping.Cause(f"{FLOW}/{cause}", cause, correction=True, origin=results["learn"]),
+    )
+    if isinstance(settled, Refused):
+        raise PostingRefused(settled)
     posted: list[recordkeeping.Corrected] = []
-    for each in plans:
-        key = f"{FLOW}/{cause}" if each == plan_id else f"{FLOW}/{cause}/{each}"
-        settled = recordkeeping.settle(
-            tx,
-            scope=recordkeeping.Scope(tenant_id, each, date.min, date.max, touched),
-            cause=recordkeeping.Cause(key, cause, correction=True, origin=results["learn"]),
-        )
-        if isinstance(settled, Refused):
-            raise PostingRefused(settled)
+    for each in (plan_id, *plan.other_plans(tx, tenant_id=tenant_id, plan_id=plan_id)):
         posted += recordkeeping.corrections(tx, tenant_id=tenant_id, plan_id=each, cause=cause)
     return {
         "entries": [str(each.entry_id) for each in posted],

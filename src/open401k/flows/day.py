@@ -58,7 +58,7 @@ def run_day(db: Database, *, actor: Actor, of: PlanDay) -> Tested:
 def retest(tx: Tx, of: PlanDay, _: dict[str, Any]) -> dict[str, Any]:
     """Close the year that is over, then run every test as of the day. A plan not yet in effect has none."""
     heads.lock(tx, tenant_id=of.tenant_id)  # nothing is recorded in the past of what the tests know
-    if not plan.in_force(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, on=of.on):
+    if not plan.in_effect(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, on=of.on):
         return {"run": None, "refused": []}
     close_year(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
     tested = compliance.retest(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, as_of=of.on, cause=f"{FLOW}/{of.on}")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from open401k import plan, recordkeeping
+from open401k import recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import Refused, SponsorId
 from open401k.payroll import runs
@@ -21,7 +21,10 @@ class PostingRefused(Exception):  # noqa: N818 (a refusal that has to undo the t
 
 
 def settle_recorded(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, recorded: Recorded) -> recordkeeping.Settled:
-    """The pay date and what follows from it; the whole past of people of whom the file told what changes it."""
+    """The pay date and what follows from it; the whole past of people of whom the file told what changes it.
+
+    Other plans of the sponsor are settled along with it, and what is owed for them is not owed for this run.
+    """
     scope = recordkeeping.Scope(tenant_id, run.plan_id, recorded.since, date.max, recorded.employees)
     key = f"payroll/{run.run_id}"
     cause = recordkeeping.Cause(key, str(run.run_id), run.replaces is not None, recorded.origin, recorded.pay_date)
@@ -31,10 +34,6 @@ def settle_recorded(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, recorded: Re
         past = replace(scope, since=date.min, employees=recorded.changed)
         told = recordkeeping.Cause(f"{key}/told", str(run.run_id), correction=True, origin=origin)
         wanted.append((past, told))
-        for each in plan.list_plans(tx, tenant_id=tenant_id):  # what is true of a person is so for every plan
-            if each.plan_id != run.plan_id:
-                other = replace(past, plan_id=each.plan_id)
-                _settled(tx, other, replace(told, key=f"{told.key}/{each.plan_id}"))  # owed for that plan, not this run
     total = recordkeeping.Settled()
     for part, because in wanted:
         total = total + _settled(tx, part, because)

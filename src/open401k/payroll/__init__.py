@@ -9,7 +9,7 @@ from .gathering import Asked, OfLastDay, ToDate, codes_left_out, expectation, ga
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, letter
 from .reading import Opened, known_layout, open_upload
 from .rows import Field, PayrollRow, masked_ssn
-from .standing import NOBODY, UNKNOWN, Expectation, PlanTerms, Standing
+from .standing import NOBODY, UNKNOWN, Expectation, OtherPlan, PlanTerms, Standing
 
 __all__ = [
     "API_PROVIDER",
@@ -32,6 +32,7 @@ __all__ = [
     "MappingProposal",
     "OfLastDay",
     "Opened",
+    "OtherPlan",
     "Outcome",
     "PayrollRow",
     "PlanTerms",

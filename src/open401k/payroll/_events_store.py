@@ -22,7 +22,10 @@ def last_detail(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> dict[str, Any
 
 
 def overtaken(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId) -> bool:
-    """Whether, when or after this run was last checked, another one was posted or columns were settled anew."""
+    """Whether, when or after this run was last checked, another one was posted or columns were settled anew.
+
+    Another one of any plan of the sponsor: they share the people, and the limits that a person has.
+    """
     (found,) = tx.one(
         """
         with last_check as (
@@ -34,11 +37,9 @@ def overtaken(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId) -
             exists (
                 select 1
                 from payroll.run_event as posted
-                join payroll.run as other on other.tenant_id = posted.tenant_id and other.run_id = posted.run_id
                 where posted.tenant_id = %(tenant_id)s
                     and posted.status = 'posted'
-                    and other.plan_id = %(plan_id)s
-                    and other.run_id <> %(run_id)s
+                    and posted.run_id <> %(run_id)s
                     and posted.recorded_at >= last_check.at
             )
             or exists (

@@ -5,7 +5,7 @@ age 50, over the election, over 402(g) and catch-up, catch-up that had to be Rot
 415(c). Loan payments that nothing can take refuse the file.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from datetime import date
 from typing import TypeAlias
 
@@ -212,6 +212,9 @@ def _deferral_limits(
     )
     pre_tax_before, roth_before = chunk.of_standing(standing.ytd_pre_tax), chunk.of_standing(standing.ytd_roth)
     before = pre_tax_before + roth_before
+    for other in standing.elsewhere:
+        before = before + chunk.of_standing(other.deferrals)
+        roth_before = roth_before + chunk.of_standing(other.roth)
     split = deferrals.accept_by_source(
         before=before,
         roth_before=roth_before,
@@ -277,15 +280,27 @@ def _over_402g(
         f"This row would bring the year's deferrals to {_dollars(with_row)}, over the {_dollars(limit)} that this"
         f" employee may defer in {year.year} (IRC 402(g), 414(v)); {_dollars(room)} was left."
     )
+    told, elsewhere = _elsewhere(chunk, place, [other.deferrals for other in chunk.standing.elsewhere])
     fix = f"If the pay date is past: {_dollars(cents)} waits in suspense, to be returned by April 15; else send less."
     detail = (
         ("limit_cents", str(limit)),
         ("before_cents", str(int(before[place]))),
         ("remaining_cents", str(room)),
         ("excess_cents", str(cents)),
+        *elsewhere,
     )
-    finding = chunk.finding(row, Severity.HOLD, Code.LIMIT_402G, reason, fix, field, detail=detail)
+    finding = chunk.finding(row, Severity.HOLD, Code.LIMIT_402G, reason + told, fix, field, detail=detail)
     return finding, _hold(row, field, cents, Code.LIMIT_402G)
+
+
+def _elsewhere(chunk: Chunk, place: int, columns: Sequence[Cents]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """In words, and as detail: what of a year-to-date figure stands in the sponsor's other plans, if anything does."""
+    found = [int(chunk.of_standing(column)[place]) for column in columns]
+    named = [f"{_dollars(c)} of it in {o.name}" for o, c in zip(chunk.standing.elsewhere, found, strict=True) if c]
+    if not named:
+        return "", ()
+    told = f" There is {' and '.join(named)}: the limit is one for all plans of the employer."
+    return told, (("in_other_plans_cents", str(sum(found))),)
 
 
 def _plan_limit(
@@ -327,7 +342,8 @@ def _take(
 def _additions(chunk: Chunk, most: int, catch_up: Cents, room: Cents, left: dict[Field, Cents]) -> Found:
     """415(c): after-tax money goes first, then deferrals beyond what catch-up room takes up (EPCRS order)."""
     employer = sum((chunk.amounts[str(field)] for field in EMPLOYER_MONEY), np.zeros(len(chunk.rows), dtype=np.int64))
-    before = chunk.of_standing(chunk.standing.ytd_additions)
+    others = [other.additions for other in chunk.standing.elsewhere]
+    before = sum((chunk.of_standing(each) for each in others), chunk.of_standing(chunk.standing.ytd_additions))
     own = left[Field.PRE_TAX] + left[Field.ROTH] + left[Field.AFTER_TAX] - catch_up  # 414(v)(3)(A): outside of 415
     over = np.minimum(np.maximum(before + own + employer - most, 0), own)
     after_tax = np.minimum(over, left[Field.AFTER_TAX])
@@ -341,8 +357,9 @@ def _additions(chunk: Chunk, most: int, catch_up: Cents, room: Cents, left: dict
         total = most + cents if computed[place] else int(before[place] + own[place] + employer[place])
         reason = f"The year's additions would be {_dollars(total)}, over the {_dollars(most)} of IRC 415(c)."
         fix = "Stop this employee's after-tax money and deferrals for the year; the part over waits in suspense."
-        detail = (("limit_cents", str(most)), ("excess_cents", str(cents)))
-        finding = chunk.finding(row, Severity.HOLD, Code.LIMIT_415, reason, fix, Field.PRE_TAX, detail=detail)
+        told, elsewhere = _elsewhere(chunk, place, others)
+        detail = (("limit_cents", str(most)), ("excess_cents", str(cents)), *elsewhere)
+        finding = chunk.finding(row, Severity.HOLD, Code.LIMIT_415, reason + told, fix, Field.PRE_TAX, detail=detail)
         yield finding, None
         if computed[place]:
             for field, of_source in posted.items():

@@ -52,7 +52,7 @@ class ToDate:
     pay: census.PayTotals  # calendar year to date
     recent: census.PayByDate
     contributed: ledger.Contributed  # limitation year to date
-    wages: census.PayTotals  # calendar year before
+    wages: census.PayTotals  # calendar year before, from the employer
     same_day: census.PayByDate | None = None  # what other payrolls of the pay date paid
 
 
@@ -66,7 +66,7 @@ def to_date(tx: Tx, *, asked: Asked) -> ToDate:
         pay=census.pay_totals(tx, **where, start=year.start, end=asked.pay_date),
         recent=census.pay_by_date(tx, **where, start=recent, end=asked.pay_date),
         contributed=ledger.contributed(tx, **where, start=limitation.start, end=asked.pay_date),
-        wages=census.pay_totals(tx, **where, start=before.start, end=before.end),
+        wages=census.employer_pay(tx, **where, start=before.start, end=before.end),
         same_day=census.pay_by_date(
             tx, **where, start=asked.pay_date, end=asked.pay_date + timedelta(days=1), runs=asked.same_day
         )

@@ -165,7 +165,7 @@ def told(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> dict[str, Any]:
 
 
 def check_holds(tx: Tx, *, tenant_id: SponsorId, run: Run) -> bool:
-    """Whether nothing else of the plan was posted since the run was checked, and its columns mean what they meant.
+    """Whether nothing else of the sponsor was posted since the run was checked, and its columns mean what they meant.
 
     Ask under the tenant's lock; checks and postings are made under it, too.
     """

@@ -21,6 +21,19 @@ def _none() -> Cents:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherPlan:
+    """What another plan of the sponsor was given before, in the order of the people of a :class:`Standing`.
+
+    It fills the same limits: Reg. 1.401(a)-30(a), IRC 414(v)(2)(D), 415(f)(1)(B).
+    """
+
+    name: str
+    deferrals: Cents  # calendar year
+    roth: Cents  # of these
+    additions: Cents  # limitation year of the plan that is checked, catch-up included
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Column ``i`` of everything is one known person; ``place`` finds it by SSN and by employee id text.
 
@@ -55,6 +68,7 @@ class Standing:
     moved: Mapping[tuple[Source, str], Cents] = field(default_factory=dict)
     again: Mapping[int, int] = field(default_factory=dict)  # row number -> its column, of a person's later rows
     loans: Sequence[Mapping[str, int]] | None = None  # open loans: reference -> payoff cents
+    elsewhere: Sequence[OtherPlan] = ()
 
     def __len__(self) -> int:
         return len(self.employee_id)

@@ -2,6 +2,7 @@
 
 from .adoption import (
     Amended,
+    InForce,
     Plan,
     Span,
     Version,
@@ -10,8 +11,10 @@ from .adoption import (
     every_plan,
     get,
     history,
+    in_effect,
     in_force,
     list_plans,
+    other_plans,
     provisions_between,
     provisions_on,
 )
@@ -53,6 +56,7 @@ __all__ = [
     "Deferrals",
     "Eligibility",
     "EntryRule",
+    "InForce",
     "Mandate",
     "MandateStatus",
     "Match",
@@ -78,9 +82,11 @@ __all__ = [
     "every_plan",
     "get",
     "history",
+    "in_effect",
     "in_force",
     "list_plans",
     "list_sponsors",
+    "other_plans",
     "parse_ein",
     "plan_year_of",
     "problems",

@@ -1,8 +1,10 @@
 """Every SQL statement of the plan room."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from open401k.base import heads
 from open401k.base.db import Tx
@@ -38,6 +40,7 @@ class TermsRow:
     changes: list[dict[str, Any]]
     why: str
     recorded_by: str
+    others: Sequence[UUID] = ()
 
 
 def add_sponsor(tx: Tx, *, tenant_id: SponsorId, name: str, ein: str, established_on: date) -> None:
@@ -173,7 +176,8 @@ def add_terms(
 def terms_in_force(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | None) -> list[TermsRow]:
     """For each effective day the newest terms known at the instant, in order of the day.
 
-    Read once a transaction where nobody else can change them: under the tenant's lock, and in a snapshot.
+    Read once a transaction where nobody else can change them: under the tenant's lock, and in a snapshot. The sponsor's
+    other plans come along, by number, so that it costs nothing to learn that there are none.
     """
     kept: dict[Any, list[TermsRow]] | None = None
     if heads.unchanging(tx, tenant_id=tenant_id):
@@ -182,7 +186,16 @@ def terms_in_force(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: d
             return kept[plan_id, known_at]
     found = tx.rows(
         """
-        select distinct on (effective_on) effective_on, recorded_at, terms, changes, why, recorded_by
+        select distinct on (effective_on)
+            effective_on, recorded_at, terms, changes, why, recorded_by,
+            array(
+                select other.plan_id
+                from plan.plan as other
+                where other.tenant_id = %(tenant_id)s
+                    and other.plan_id <> %(plan_id)s
+                    and other.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+                order by other.number
+            )
         from plan.provisions
         where tenant_id = %(tenant_id)s
             and plan_id = %(plan_id)s

@@ -27,6 +27,11 @@ class Plan:
     adopted_on: date
     plan_year_start: MonthDay
 
+    @property
+    def called(self) -> str:
+        """How messages name it beside another: ``plan 002 (Acme Bonus 401(k))``."""
+        return f"plan {self.number} ({self.name})"
+
     def plan_year_of(self, day: date) -> PlanYear:
         """The plan year that a day falls in, as the newest terms have it."""
         return plan_year_of(self.plan_year_start, day)
@@ -39,6 +44,14 @@ class Span:
     start: date
     end: date
     provisions: Provisions
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The terms of a day, and the other plans of the sponsor: some limits are one for all of them."""
+
+    provisions: Provisions
+    others: tuple[PlanId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +151,30 @@ def provisions_on(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date, known_at: datetime | None = None
 ) -> Provisions:
     """The terms that hold on a day, as known at an instant; without one, as known now."""
+    return in_force(tx, tenant_id=tenant_id, plan_id=plan_id, on=on, known_at=known_at).provisions
+
+
+def in_force(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date, known_at: datetime | None = None) -> InForce:
+    """The terms that hold on a day, and which other plans the sponsor has; both as known at an instant."""
     rows = _store.terms_in_force(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=known_at)
     held = [row for row in rows if row.effective_on <= on]
     if not held:
         raise Open401kError(
             f"{plan_id} has no provisions on {on}.", fix="The plan takes effect later, or was not known then."
         )
-    return _parsed(tx, held[-1])
+    return InForce(_parsed(tx, held[-1]), _others(held[-1]))
+
+
+def other_plans(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | None = None
+) -> tuple[PlanId, ...]:
+    """The sponsor's other plans by number; under the tenant's lock without a statement, once the terms were read."""
+    rows = _store.terms_in_force(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=known_at)
+    return _others(rows[0]) if rows else ()
+
+
+def _others(row: _store.TermsRow) -> tuple[PlanId, ...]:
+    return tuple(PlanId(each) for each in row.others)
 
 
 def _parsed(tx: Tx, row: _store.TermsRow) -> Provisions:
@@ -199,7 +229,7 @@ def every_plan(tx: Tx) -> list[tuple[SponsorId, PlanId]]:
     return _store.plans_in_sight(tx)
 
 
-def in_force(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date) -> bool:
+def in_effect(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date) -> bool:
     """Whether the plan has terms on a day: one may be adopted before it takes effect."""
     rows = _store.terms_in_force(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=None)
     return any(row.effective_on <= on for row in rows)

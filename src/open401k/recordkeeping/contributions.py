@@ -91,12 +91,13 @@ class PayOfDate:
 class YearToDate:
     """N cents before a pay date: deferrals of the calendar year, the rest of the plan year.
 
-    ``compensation`` counts from entry into the plan; ``match`` is of every match source; ``additions`` is all that was
-    credited, catch-up included. A match over the year starts anew where it was amended, so that nothing earned before
-    is given twice or taken back (IRC 411(d)(6)): ``matched_deferrals`` and ``match_of_terms`` are of the days since
-    then, ``compensation_before_terms`` is of the plan year's days before. ``catch_up_elsewhere`` is, where the plan
-    year is not the calendar year, catch-up of the plan year in the calendar year before, less that of this calendar
-    year before the plan year.
+    ``deferrals``, ``roth_deferrals`` and ``additions`` are of all plans of the sponsor (Reg. 1.401(a)-30(a); IRC
+    415(f)(1)(B)), everything else is of this one. ``compensation`` counts from entry into the plan; ``match`` is of
+    every match source; ``additions`` is all that was credited, catch-up included. A match over the year starts anew
+    where it was amended, so that nothing earned before is given twice or taken back (IRC 411(d)(6)):
+    ``matched_deferrals`` and ``match_of_terms`` are of the days since then, ``compensation_before_terms`` is of the
+    plan year's days before. ``catch_up_elsewhere`` is, where the plan year is not the calendar year, catch-up of the
+    plan year in the calendar year before, less that of this calendar year before the plan year.
     """
 
     deferrals: Cents

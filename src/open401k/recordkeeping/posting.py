@@ -48,6 +48,11 @@ class Cause:
         """Whether the entry of a pay date changes what was settled before."""
         return self.correction or (self.pays is not None and pay_date != self.pays)
 
+    def for_plan(self, plan_id: PlanId) -> "Cause":
+        """The same cause, where it changes what is left to another plan of the sponsor."""
+        origin = f"{self.origin} Another plan of the sponsor shares the limits of IRC 402(g) and 415(c)."
+        return Cause(f"{self.key}/{plan_id}", self.cause, correction=True, origin=origin.strip())
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:

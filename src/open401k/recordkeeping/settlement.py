@@ -16,6 +16,7 @@ from open401k.law import compensation, deferrals, figures
 
 from . import _store
 from .contributions import Cents, Flags, HeldReason, Pay, PayOfDate, People, YearToDate, entitle, entitle_date
+from .elsewhere import Elsewhere, added, counted, read_elsewhere, turns_before, windows
 from .posting import Books, Cause, Settled, Slot, post_difference
 
 #: People settled at once: enough for set-based statements, few enough that memory does not grow with the plan.
@@ -28,7 +29,10 @@ MATCHES = (Source.MATCH, Source.SAFE_HARBOR_MATCH)
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Pay dates of one calendar year and one plan year under the same provisions: what ``entitle`` takes at once."""
+    """Pay dates of one calendar year and one plan year under the same provisions: what ``entitle`` takes at once.
+
+    No other plan of the sponsor was paid between them.
+    """
 
     provisions: plan.Provisions
     pay_dates: tuple[date, ...]
@@ -57,9 +61,10 @@ class Before:
     calendar_year: ledger.Contributed
     plan_year: ledger.Contributed
     pay: census.PayTotals
-    wages: census.PayTotals  # of the calendar year before
+    wages: census.PayTotals  # of the calendar year before, from the employer
     amended: "BeforeAmendment | None" = None  # where a match over the year was amended in the plan year
     last_year: ledger.Contributed | None = None  # calendar year before, up to a plan year that began in it
+    elsewhere: tuple[Elsewhere, ...] = ()  # the sponsor's other plans
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +81,33 @@ def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Re
 
     A pay date of more than ``SLICE`` people is posted in several entries. All entries are one movement: a match over
     the year may fall, so what one pay date loses can be in the account only by what a later one gains.
+
+    What is posted here changes what is left to the sponsor's other plans on later pay dates: these are settled in their
+    turn, and not part of the answer.
     """
     total, together = Settled(), ledger.Together()
+    for part, its_cause in _turns(tx, scope, cause):
+        settled = _settle_plan(tx, part, its_cause, together)
+        if isinstance(settled, Refused):
+            return settled
+        total = total + settled if part.plan_id == scope.plan_id else total
+    refused = ledger.take_in(tx, tenant_id=scope.tenant_id, together=together)
+    return total if refused is None else refused
+
+
+def _turns(tx: Tx, scope: Scope, cause: Cause) -> Iterator[tuple[Scope, Cause]]:
+    """What is settled one after the other: all of it at once for the only plan of a sponsor."""
+    if not plan.other_plans(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id):
+        yield scope, cause
+        return
+    for window in windows(census.turns(tx, tenant_id=scope.tenant_id), start=scope.since, end=scope.until):
+        own = window.plan_id == scope.plan_id
+        part = replace(scope, plan_id=window.plan_id, since=window.start, until=window.end)
+        yield part, cause if own else cause.for_plan(window.plan_id)
+
+
+def _settle_plan(tx: Tx, scope: Scope, cause: Cause, together: ledger.Together) -> Settled | Refused[ledger.Refusal]:
+    total = Settled()
     for should_be, posted, part in _compared(tx, scope):
         settled = post_difference(
             tx,
@@ -92,8 +122,7 @@ def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Re
         if isinstance(settled, Refused):
             return settled
         total = total + settled
-    refused = ledger.take_in(tx, tenant_id=scope.tenant_id, together=together)
-    return total if refused is None else refused
+    return total
 
 
 def compare(tx: Tx, *, scope: Scope) -> Iterator[tuple[Books, Books]]:
@@ -205,17 +234,20 @@ def _beyond(whole: Preview, part: Preview) -> Preview:
 
 def _segments(tx: Tx, scope: Scope, dates: Sequence[date]) -> Iterator[Segment]:
     until = dates[-1] + timedelta(days=1)
+    turns: dict[date, int] = {}
+    if plan.other_plans(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id):
+        turns = turns_before(census.turns(tx, tenant_id=scope.tenant_id), scope.plan_id)
     spans = plan.provisions_between(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=dates[0], end=until)
     if not spans or spans[0].start > dates[0]:
         raise ValueError(f"pay of {dates[0]} is on file, but {scope.plan_id} has no terms on that day")
     for span in spans:
         inside = [day for day in dates if span.start <= day < span.end]
-        for _, days in groupby(inside, partial(_years, span.provisions)):
+        for _, days in groupby(inside, partial(_together, span.provisions, turns)):
             yield Segment(span.provisions, tuple(days))
 
 
-def _years(provisions: plan.Provisions, day: date) -> tuple[int, PlanYear]:
-    return day.year, provisions.plan_year_of(day)
+def _together(provisions: plan.Provisions, turns: Mapping[date, int], day: date) -> tuple[int, PlanYear, int]:
+    return day.year, provisions.plan_year_of(day), turns.get(day, 0)
 
 
 def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, known: Before | None = None) -> Before:
@@ -233,11 +265,12 @@ def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, 
             calendar_year=in_calendar,
             plan_year=in_calendar if same else ledger.contributed(tx, **where, start=plan_year.start, end=on),
             pay=census.pay_totals(tx, **where, start=plan_year.start, end=on),
-            wages=census.pay_totals(tx, **where, start=last.start, end=last.end),
+            wages=census.employer_pay(tx, **where, start=last.start, end=last.end),
             last_year=ledger.contributed(tx, **where, start=last.start, end=plan_year.start)
             if plan_year.start < calendar.start
             else None,
         )
+    known = replace(known, elsewhere=read_elsewhere(tx, **where, on=on, calendar=calendar, year=plan_year))
     since = _same_match_since(tx, scope, provisions, on)
     if since <= plan_year.start:
         return known
@@ -354,21 +387,25 @@ def _opening(
     earned = _compensation_before(tx, scope, segment, people, employees, before.pay, segment.pay_dates[0])
     deferred = _sum(in_plan_year, DEFERRALS, nothing)
     match = _sum(in_plan_year, MATCHES, nothing)
+    calendar_elsewhere = added([each.calendar_year for each in before.elsewhere], ids)
+    plan_year_elsewhere = added([each.plan_year for each in before.elsewhere], ids)
+    of_calendar = _sum(calendar, DEFERRALS, nothing) + _sum(calendar_elsewhere, DEFERRALS, nothing)
+    of_plan_year = deferred + _sum(plan_year_elsewhere, DEFERRALS, nothing)
     earlier, earlier_pay = {}, nothing
     if (amended := before.amended) is not None:
         earlier = amended.contributed.of(ids)
         earlier_pay = _compensation_before(tx, scope, segment, people, employees, amended.pay, amended.until)
     return YearToDate(
-        deferrals=_sum(calendar, DEFERRALS, nothing),
-        roth_deferrals=calendar.get(Source.ROTH, nothing),
+        deferrals=of_calendar,
+        roth_deferrals=calendar.get(Source.ROTH, nothing) + calendar_elsewhere.get(Source.ROTH, nothing),
         compensation=earned,
         plan_year_deferrals=deferred,
         match=match,
-        additions=sum((cents for source, cents in in_plan_year.items() if source is not Source.ROLLOVER), nothing),
+        additions=counted(in_plan_year, nothing) + counted(plan_year_elsewhere, nothing),
         matched_deferrals=deferred - _sum(earlier, DEFERRALS, nothing),
         match_of_terms=match - _sum(earlier, MATCHES, nothing),
         compensation_before_terms=earlier_pay,
-        catch_up_elsewhere=_catch_up_elsewhere(segment, before, ids, _sum(calendar, DEFERRALS, nothing), deferred),
+        catch_up_elsewhere=_catch_up_elsewhere(segment, before, ids, of_calendar, of_plan_year),
     )
 
 
@@ -381,7 +418,8 @@ def _catch_up_elsewhere(
         limit = figures.cents("limit_402g", year)
         return -np.maximum(of_calendar - of_plan_year - limit, 0) if start > year.start else np.zeros_like(of_calendar)
     limit = figures.cents("limit_402g", CalendarYear(year.year - 1))
-    first = _sum(before.last_year.of(ids), DEFERRALS, np.zeros_like(of_calendar))
+    of_last_year = [before.last_year, *(each.last_year for each in before.elsewhere if each.last_year is not None)]
+    first = _sum(added(of_last_year, ids), DEFERRALS, np.zeros_like(of_calendar))
     found: Cents = np.maximum(first + of_plan_year - of_calendar - limit, 0) - np.maximum(first - limit, 0)
     return found
 
