@@ -112,7 +112,7 @@ def credited(of: Plan, last4: str = ROSA, *, plan_id: PlanId | None = None) -> d
     return {day: cents for day, cents in own.items() if cents}
 
 
-def tested(of: Plan, on: date) -> ComplianceRun:
+def run_on(of: Plan, on: date) -> ComplianceRun:
     """A plan's tests as of a day, as now known."""
     of.at(on, hour=20)
     with of.db.begin(TESTER, tenants=[of.sponsor]) as tx:

@@ -22,7 +22,7 @@ def _ratio_test(case: Case) -> law.nondiscrimination.RatioTest:
     run = law.nondiscrimination.adp_test if is_adp else law.nondiscrimination.acp_test
     return run(
         contributions=year.adp_contributions() if is_adp else year.acp_contributions(),
-        compensation=year.counted_pay(),
+        compensation=year.tested_pay(),
         is_hce=year.is_hce,
         eligible=year.eligible,
         prior_year_nhce_average=year.prior_adp_bps if is_adp else year.prior_acp_bps,
@@ -135,7 +135,7 @@ def qnec(case: Case) -> Cure:
     cost, parts = _priced(case, amounts, f"Contribution for {int((amounts > 0).sum())} employees")
     after = law.nondiscrimination.ratio_scenarios(
         contributions=contributions + amounts,
-        compensation=year.counted_pay(),
+        compensation=year.tested_pay(),
         is_hce=year.is_hce,
         eligible=year.eligible,
     )
@@ -166,7 +166,7 @@ def qnec(case: Case) -> Cure:
 
 def _cheapest_qnec(contributions: Cents, year: Year) -> Cents | None:
     """The same rate for everybody, or 5 % of pay and less for the lowest paid, whichever costs less."""
-    pay, nhces = year.counted_pay(), year.eligible & ~year.is_hce
+    pay, nhces = year.tested_pay(), year.eligible & ~year.is_hce
     uniform = law.corrections.qnec_needed(
         contributions=contributions, compensation=pay, is_hce=year.is_hce, eligible=year.eligible
     )

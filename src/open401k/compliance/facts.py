@@ -63,6 +63,28 @@ class EarlierCalendarYear:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class OtherPlan:
+    """What another plan of the sponsor has of the same people: some limits and ratios are of the employer's plans.
+
+    Like the money of the tested plan: of its years, up to the same day, without what the other plan never allowed.
+    """
+
+    name: str
+    deferrals: Cents
+    """Pre-tax and Roth of the calendar year."""
+    roth: Cents
+    plan_year_deferrals: Cents
+    after_tax: Cents
+    match: Cents
+    employer: Cents
+    """Everything that the employer gave in the plan year, match included."""
+    balances: Cents
+    """At the determination date that falls into the same calendar year (Reg. 1.416-1 T-23)."""
+    participates: Flags
+    """Whether the person had entered that plan by then, or has a balance in it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PlanFacts:
     """What the tests of one plan year read, as of a day, as known at an instant: one place a person, money in cents."""
 
@@ -86,6 +108,7 @@ class PlanFacts:
     compensation: Cents
     """Plan compensation of the plan year to date, before the 401(a)(17) limit."""
     section_415: Cents
+    """Of the employer, whichever plan's payrolls told it; so are the pay and the wages of the year before."""
     pre_tax: Cents
     """Deferrals withheld in the plan year, catch-up included: catch-up is derived, not a source. Like the other money
     of employees without what is held because the person, or the plan's terms, never allowed it."""
@@ -119,6 +142,10 @@ class PlanFacts:
     """The day of the year from which each is, or will be, kept out by class alone; empty where nobody is."""
     earlier: EarlierCalendarYear | None = None
     """Only where the plan year began in the calendar year before the one of ``as_of``."""
+    others: tuple[OtherPlan, ...] = ()
+    """The sponsor's other plans; nearly every sponsor has none."""
+    pay_elsewhere: Cents | None = None
+    """Plan compensation that only the payrolls of other plans told."""
     history: PayHistory | None = None
     """From the first day of the plan year or, where that is earlier, of the calendar year.
 

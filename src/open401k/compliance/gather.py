@@ -11,6 +11,7 @@ from open401k import census, law, ledger, plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear, Source, SponsorId
 
+from . import gather_elsewhere as elsewhere
 from .facts import Cents, EarlierCalendarYear, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
 
 HISTORY_UP_TO = 1_000
@@ -27,6 +28,11 @@ class _Columns:
         self._totals = totals
         self._size = len(place)
         self._rows = totals.employee_id.places_in(IdColumn.of(EmployeeId, place))
+
+    def of_column(self, name: str) -> Cents:
+        """One column of the totals."""
+        column: Cents = getattr(self._totals, name)
+        return self.of(column)
 
     def of(self, *columns: Cents) -> Cents:
         """The sum of these columns."""
@@ -52,16 +58,22 @@ def gather(
 
     ``history`` asks for single pay dates (left out: for up to a thousand people); ``roster`` saves reading them again.
     """
-    provisions = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=as_of, known_at=known_at)
+    in_force = plan.in_force(tx, tenant_id=tenant_id, plan_id=plan_id, on=as_of, known_at=known_at)
+    provisions = in_force.provisions
     year = provisions.plan_year_of(as_of)
     until = min(as_of + timedelta(days=1), year.end)
-    scope = _Scope(tx, tenant_id, plan_id, known_at)
+    calendar = CalendarYear(min(as_of, year.last_day).year)
+    scope = _Scope(tx, tenant_id, plan_id, known_at, several=bool(in_force.others))
     totals = scope.pay(year.start, until)
-    balances = scope.balances(as_of if provisions.adopted_on >= year.start else year.start - timedelta(days=1))
-    people = _concerned(roster or scope.roster(), year, (totals.employee_id, balances.employee_id))
+    determined_on = as_of if provisions.adopted_on >= year.start else year.start - timedelta(days=1)
+    balances = scope.balances(determined_on)
+    asked = elsewhere.Asked(tenant_id, plan_id, as_of, known_at, calendar, year, determined_on)
+    others = elsewhere.read(tx, asked, in_force.others)
+    with_money = (totals.employee_id, balances.employee_id, *(other.balances.employee_id for other in others))
+    people = _concerned(roster or scope.roster(), year, with_money)
     place = {e.employee_id: i for i, e in enumerate(people)}
     pay, late = _Columns(totals, place), scope.late_pay(people, year, until, place)
-    calendar = CalendarYear(min(as_of, year.last_day).year)
+    of_employer = _Columns(scope.of_employer(year.start, until, totals), place)
     deferred, as_roth = _of_calendar_year(scope, totals, place, year, calendar, as_of)
     before = _prior(scope, people, place, year, calendar)
     books = scope.contributions(year.start, until, place)
@@ -73,7 +85,7 @@ def gather(
         birth_dates=tuple(e.birth_date for e in people), employment=tuple(_spans(e, as_of) for e in people),
         eligible_on=eligible_on, kept_out_on=kept_out_on, class_excluded=_so_far(kept_out_on, eligible_on, as_of),
         compensation=pay.of(totals.plan_cents) - late.of("plan_cents"),
-        section_415=pay.of(totals.section_415_cents) - late.of("section_415_cents"),
+        section_415=of_employer.of_column("section_415_cents") - late.of("section_415_cents"),
         pre_tax=pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents) - not_ours.of(Source.PRE_TAX),
         roth=pay.of(totals.roth_cents, totals.catch_up_roth_cents) - not_ours.of(Source.ROTH),
         after_tax=pay.of(totals.after_tax_cents) - not_ours.of(Source.AFTER_TAX),
@@ -85,6 +97,8 @@ def gather(
         classes=tuple(census.class_on(e, as_of) for e in people),
         earlier=_earlier(scope, people, totals, place, year, provisions) if year.start < calendar.start else None,
         former_owners=scope.owners_at_any_time(year.previous().start, until, place), prior_ratios=prior_ratios,
+        others=elsewhere.placed(tx, asked, others, people),
+        pay_elsewhere=of_employer.of_column("plan_cents") - pay.of(totals.plan_cents) if others else None,
         history=_history(scope, year, calendar, until, place, not_ours) if _shown(history, len(people)) else None,
     )  # fmt: skip
 
@@ -213,14 +227,24 @@ class _LatePay:
 
 
 class _Scope:
-    """One plan as known at one instant: what every read below needs."""
+    """One plan as known at one instant: what every read below needs; ``several``: its sponsor has other plans."""
 
-    def __init__(self, tx: Tx, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | None) -> None:
-        self.tx, self.tenant_id, self.plan_id, self.known_at = tx, tenant_id, plan_id, known_at
+    def __init__(
+        self, tx: Tx, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | None, *, several: bool
+    ) -> None:
+        self.tx, self.tenant_id, self.plan_id, self.known_at, self.several = tx, tenant_id, plan_id, known_at, several
 
     def pay(self, start: date, end: date) -> census.PayTotals:
         """Sums over pay dates from ``start`` up to, not including, ``end``."""
         return census.pay_totals(
+            self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
+        )
+
+    def of_employer(self, start: date, end: date, own: census.PayTotals | None = None) -> census.PayTotals:
+        """The same sums with pay that only payrolls of other plans told; ``own`` are the plan's, if read already."""
+        if not self.several:
+            return self.pay(start, end) if own is None else own
+        return census.employer_pay(
             self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
         )
 
@@ -343,9 +367,9 @@ def _prior(
 ) -> _Before:
     """Our own pay lines, or what was loaded from before them, whichever is more (as entitlements read them)."""
     lookback, last = year.previous(), CalendarYear(now.year - 1)
-    own = scope.pay(lookback.start, lookback.end)
+    own = scope.of_employer(lookback.start, lookback.end)
     same = (lookback.start, lookback.end) == (last.start, last.end)
-    wages = own if same else scope.pay(last.start, last.end)
+    wages = own if same else scope.of_employer(last.start, last.end)
     loaded = [e.annual_pay.get(lookback.start.year) for e in people]
     paid = np.maximum(
         _Columns(own, place).of(own.section_415_cents), _array(0 if a is None else a.section_415_cents for a in loaded)

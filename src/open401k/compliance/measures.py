@@ -114,24 +114,34 @@ def over_deferral_limit(year: Year) -> Flags:
 def must_be_roth(year: Year) -> Cents:
     """Catch-up made before tax by people whose wages of the year before require it to be Roth (IRC 414(v)(7)(A))."""
     catch_up = law.deferrals.split(year.elected, year.deferral_limits()).catch_up
-    return np.where(year.roth_required, np.maximum(catch_up - year.roth, 0), 0)
+    roth = year.roth if year.elsewhere is None else year.roth + year.elsewhere.roth
+    return np.where(year.roth_required, np.maximum(catch_up - roth, 0), 0)
 
 
 def _deferral_limit(year: Year) -> Measured:
-    """On elections as they stand: that a payroll stops by itself at the limit is not taken for granted."""
-    return _tightest(year.elected, year.deferral_limits().total, over_deferral_limit(year))
+    """On elections as they stand: that a payroll stops by itself at the limit is not taken for granted.
+
+    Shown is what people deferred under all plans of the employer, against the limit of all of them.
+    """
+    limit, over = year.deferral_limits().total, over_deferral_limit(year)
+    if year.elsewhere is None:
+        return _tightest(year.elected, limit, over)
+    there = year.elsewhere.deferrals
+    together = np.where(year.elected > 0, year.elected + there, 0)
+    return _tightest(together, limit + np.minimum(there, year.whole_limits().total), over)
 
 
 def additions(year: Year) -> law.additions.AnnualAdditions:
     """Annual additions of everybody against the limit of 415(c) that is in force on the day of the facts."""
     law.additions.dollar_limit(_limitation_year(year), on=year.as_of)  # missing, it is named before anything else is
+    employer = year.match + year.nonelective + year.qnec
     return law.additions.annual_additions(
         year=_limitation_year(year),
         on=year.as_of,
         deferrals=year.deferrals,
         catch_up=year.plan_split().catch_up,
         after_tax=year.after_tax,
-        employer=year.match + year.nonelective + year.qnec,
+        employer=employer + additions_elsewhere(year, year.deferrals + year.after_tax + employer),
         compensation=year.section_415,
         catch_up_room=year.catch_up_room(),
     )
@@ -150,6 +160,14 @@ def additions_not_known_yet(year: Year) -> str:
     return (
         f"{missing.message} Nobody is over the {most} in force until then (Reg. 1.415(d)-1(b)(2)(iii)). {missing.fix}"
     )
+
+
+def additions_elsewhere(year: Year, own: Cents) -> Cents:
+    """What other plans of the employer add, for those who have anything here (IRC 415(f)(1)(B)): catch-up left out."""
+    if year.elsewhere is None:
+        return np.zeros_like(own)
+    there = year.elsewhere
+    return np.where(own > 0, there.additions - np.minimum(year.catch_up_elsewhere(), there.plan_year_deferrals), 0)
 
 
 def over_additions_limit(year: Year) -> Flags:

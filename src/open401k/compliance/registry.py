@@ -11,8 +11,18 @@ from open401k import law
 from open401k.kernel import Money
 from open401k.law import NotEnacted
 
+from .elsewhere import told_amounts, told_group, top_heavy_group
 from .facts import JSON, Cents, Flags, PlanFacts
-from .measures import MEASURES, Measure, Measured, additions, counted_too_much, must_be_roth, top_heavy_minimum
+from .measures import (
+    MEASURES,
+    Measure,
+    Measured,
+    additions,
+    additions_elsewhere,
+    counted_too_much,
+    must_be_roth,
+    top_heavy_minimum,
+)
 from .results import Status, TestId, TestResult, Unit
 from .standing import People, nobody, people_of
 from .year import Year, year_of
@@ -47,7 +57,7 @@ def _ratio_working(
     ``nhce_of_year_bps`` is this year's own average, also where last year's is tested against: next year's test
     reads it.
     """
-    pay = year.counted_pay()
+    pay = year.tested_pay()
 
     def tested(prior_average: int | None) -> law.nondiscrimination.RatioTest:
         return law.nondiscrimination.ratio_test(
@@ -88,21 +98,28 @@ def _ratio_working(
     return working, law.explain.explain(test)
 
 
-def _adp(_: PlanFacts, year: Year, __: Measured) -> Told:
+def _adp(facts: PlanFacts, year: Year, __: Measured) -> Told:
     split = year.plan_split()
     parts = {"deferral_cents": year.deferrals, "catch_up_cents": split.catch_up, "qnec_cents": year.qnec}
-    return _ratio_working(_RatioKind.ADP, year, year.adp_contributions(), parts, year.prior_adp_bps)
+    if year.elsewhere is not None:
+        parts["elsewhere_cents"] = np.where(year.is_hce, year.elsewhere.plan_year_deferrals, 0)
+    working, text = _ratio_working(_RatioKind.ADP, year, year.adp_contributions(), parts, year.prior_adp_bps)
+    return working, text + told_amounts(facts, ("plan_year_deferrals",), year.is_hce & year.eligible)
 
 
-def _acp(_: PlanFacts, year: Year, __: Measured) -> Told:
+def _acp(facts: PlanFacts, year: Year, __: Measured) -> Told:
     parts = {"match_cents": year.match, "after_tax_cents": year.after_tax}
-    return _ratio_working(_RatioKind.ACP, year, year.acp_contributions(), parts, year.prior_acp_bps)
+    if year.elsewhere is not None:
+        parts["elsewhere_cents"] = np.where(year.is_hce, year.elsewhere.match + year.elsewhere.after_tax, 0)
+    working, text = _ratio_working(_RatioKind.ACP, year, year.acp_contributions(), parts, year.prior_acp_bps)
+    return working, text + told_amounts(facts, ("match", "after_tax"), year.is_hce & year.eligible)
 
 
 def _deferral_limit(facts: PlanFacts, year: Year, measured: Measured) -> Told:
     limits, split = year.deferral_limits(), year.split()
     must = must_be_roth(year)
     with_deferrals = _nearest(year.calendar_deferrals, limits.total)
+    shown = limits if year.elsewhere is None else year.whole_limits()
     working: dict[str, JSON] = {
         "calendar_year": year.calendar_year.year,
         "must_be_roth_cents": int(must.sum()),
@@ -110,28 +127,38 @@ def _deferral_limit(facts: PlanFacts, year: Year, measured: Measured) -> Told:
         "people": {
             "place": _column(with_deferrals),
             "deferral_cents": _column(year.calendar_deferrals, with_deferrals),
-            "regular_limit_cents": _column(np.broadcast_to(limits.regular, year.ages.shape), with_deferrals),
-            "catch_up_limit_cents": _column(limits.catch_up, with_deferrals),
+            "regular_limit_cents": _column(np.broadcast_to(shown.regular, year.ages.shape), with_deferrals),
+            "catch_up_limit_cents": _column(shown.catch_up, with_deferrals),
             "catch_up_cents": _column(split.catch_up, with_deferrals),
             "excess_cents": _column(split.excess, with_deferrals),
             "age": _column(year.ages, with_deferrals),
             "roth_required": _column(year.roth_required, with_deferrals),
             "must_be_roth_cents": _column(must, with_deferrals),
+            **_elsewhere(year, None if year.elsewhere is None else year.elsewhere.deferrals, with_deferrals),
         },
     }
+    elsewhere = told_amounts(facts, ("deferrals",), year.calendar_deferrals > 0)
     over = int((split.excess > 0).sum())
     if over:
         return working, (
             f"{over} over the limit of {year.calendar_year}, by {Money(int(split.excess.sum()))} together: "
-            f"pay it back with its earnings by April 15, {year.calendar_year.year + 1}."
+            f"pay it back with its earnings by April 15, {year.calendar_year.year + 1}.{elsewhere}"
         )
     if must.any():
         return working, (
             f"{Money(int(must.sum()))} of catch-up was made pre-tax by people whose wages of the year before require "
-            f"it to be Roth (IRC 414(v)(7))."
+            f"it to be Roth (IRC 414(v)(7)).{elsewhere}"
         )
     closest = facts.labels[_closest(year)] if with_deferrals.size else "Nobody"
-    return working, f"Nobody is over the limit. {closest} has the least room: {Money(int(measured.measured))} so far."
+    told = f"Nobody is over the limit. {closest} has the least room: {Money(int(measured.measured))} so far."
+    return working, told + elsewhere
+
+
+def _elsewhere(year: Year, column: Cents | None, places: Cents) -> dict[str, JSON]:
+    """A column of its own for what the same people have in other plans, where the sponsor has any."""
+    if column is None or year.elsewhere is None:
+        return {}
+    return {"elsewhere_cents": _column(column, places)}
 
 
 def _nearest(used: Cents, limit: Cents) -> Cents:
@@ -148,8 +175,10 @@ def _closest(year: Year) -> int:
     return int(room.argmin())
 
 
-def _additions_limit(_: PlanFacts, year: Year, measured: Measured) -> Told:
+def _additions_limit(facts: PlanFacts, year: Year, measured: Measured) -> Told:
     outcome = additions(year)
+    own = year.deferrals + year.after_tax + year.match + year.nonelective + year.qnec
+    elsewhere = told_amounts(facts, ("plan_year_deferrals", "after_tax", "employer"), own > 0)
     places = _nearest(outcome.counted, outcome.limit)
     working: dict[str, JSON] = {
         "dollar_limit_cents": outcome.dollar_limit_cents,
@@ -161,13 +190,15 @@ def _additions_limit(_: PlanFacts, year: Year, measured: Measured) -> Told:
             "compensation_cents": _column(year.section_415, places),
             "catch_up_by_415_cents": _column(outcome.catch_up_by_415, places),
             "excess_cents": _column(outcome.excess, places),
+            **_elsewhere(year, additions_elsewhere(year, own), places),
         },
     }
     over = int((outcome.excess > 0).sum())
     if over:
-        return working, f"{over} over the limit, by {Money(int(outcome.excess.sum()))} together (IRC 415(c))."
+        told = f"{over} over the limit, by {Money(int(outcome.excess.sum()))} together (IRC 415(c))."
+        return working, told + elsewhere
     used, limit = Money(int(measured.measured)), Money(int(measured.limit))
-    return working, f"Nobody is over their limit. The least room is {limit - used}: {used} of {limit}."
+    return working, f"Nobody is over their limit. The least room is {limit - used}: {used} of {limit}.{elsewhere}"
 
 
 def _compensation_limit(facts: PlanFacts, year: Year, _: Measured) -> Told:
@@ -209,7 +240,7 @@ def _coverage(_: PlanFacts, year: Year, __: Measured) -> Told:
     return working, law.explain.explain(test)
 
 
-def _top_heavy(_: PlanFacts, year: Year, __: Measured) -> Told:
+def _top_heavy(facts: PlanFacts, year: Year, __: Measured) -> Told:
     test = law.top_heavy.top_heavy_test(balances=year.balances, is_key=year.is_key, served_in_year=year.served_before)
     owed = top_heavy_minimum(year).of_one()
     places = np.flatnonzero(year.balances != 0)
@@ -223,9 +254,15 @@ def _top_heavy(_: PlanFacts, year: Year, __: Measured) -> Told:
             "place": _column(places),
             "key": _column(year.is_key, places),
             "balance_cents": _column(year.balances, places),
+            **_elsewhere(year, year.balances - facts.balances_at_determination, places),
         },
     }
     text = law.explain.explain(test)
+    if facts.others:
+        group = top_heavy_group(facts, year.is_key)
+        working["together"] = [each.name for each in group.together]
+        working["apart"] = [each.name for each in group.apart]
+        text += told_group(group)
     if test.top_heavy:
         text += f" On pay to date: {law.explain.explain(owed)}"
     return working, text

@@ -296,12 +296,21 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
         digest.update(b"former_owners\0" + facts.former_owners.tobytes())
     if facts.earlier is not None:
         digest.update(b"earlier\0" + facts.earlier.deferrals.tobytes() + facts.earlier.fica_prior.tobytes())
+    for other in facts.others:
+        digest.update(b"other plan\0" + other.name.encode())
+        for name in _HASHED_OF_OTHERS:
+            digest.update(name.encode() + b"\0" + np.ascontiguousarray(getattr(other, name)).tobytes())
+    if facts.pay_elsewhere is not None:
+        digest.update(b"pay_elsewhere\0" + np.ascontiguousarray(facts.pay_elsewhere).tobytes())
     for name in _HASHED:
         column = getattr(facts, name)
         digest.update(name.encode() + b"\0" + np.ascontiguousarray(column).tobytes())
     return digest.digest()
 
 
+_HASHED_OF_OTHERS = (
+    "deferrals", "roth", "plan_year_deferrals", "after_tax", "match", "employer", "balances", "participates",
+)  # fmt: skip
 _HASHED = (
     "class_excluded", "compensation", "section_415", "pre_tax", "roth", "after_tax", "calendar_deferrals",
     "calendar_roth", "match", "nonelective", "qnec", "fica_prior", "prior_section_415", "prior_known",

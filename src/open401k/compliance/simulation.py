@@ -193,6 +193,7 @@ def _padded(year: Year, extra: int) -> Year:
         is_hce=np.append(year.is_hce, no),
         is_key=np.append(year.is_key, no),
         fica_prior=np.append(year.fica_prior, zeros),
+        elsewhere=None if year.elsewhere is None else year.elsewhere.padded(extra),
     )
 
 

@@ -18,6 +18,7 @@ from open401k.law import NotEnacted
 from open401k.law.deferrals import DeferralLimits, DeferralSplit
 from open401k.law.nondiscrimination import RatioScenarios
 
+from .elsewhere import Elsewhere, elsewhere_of, top_heavy_group
 from .facts import Cents, Flags, PlanFacts, PriorRatios
 
 
@@ -57,7 +58,7 @@ class Year:
     """On the last day of the calendar year."""
     fica_prior: Cents
     balances: Cents
-    """At the top-heavy determination date."""
+    """At the top-heavy determination date, in the plan and in those that it is tested with."""
     roth: Cents
     """Designated Roth deferrals of the calendar year so far."""
     here: Flags
@@ -74,6 +75,8 @@ class Year:
     max_bps_of_pay: int | None
     prior_adp_bps: int | None
     prior_acp_bps: int | None
+    elsewhere: Elsewhere | None = None
+    """What the same people have in the sponsor's other plans; None for a sponsor of one plan."""
 
     @property
     def whole(self) -> bool:
@@ -89,13 +92,34 @@ class Year:
         """Plan compensation under the 401(a)(17) limit."""
         return law.compensation.capped(self.compensation, law.compensation.annual_cap(self.plan_year))
 
+    def tested_pay(self) -> Cents:
+        """Pay under the ratios: an HCE's from the employer, as the deferrals are (Reg. 1.401(k)-2(a)(3)(ii))."""
+        if self.elsewhere is None:
+            return self.counted_pay()
+        pay = self.compensation + np.where(self.is_hce, self.elsewhere.pay, 0)
+        return law.compensation.capped(pay, law.compensation.annual_cap(self.plan_year))
+
     def own_limit(self) -> Cents | None:
         """The plan's own limit, a share of the plan year's pay."""
         return None if self.max_bps_of_pay is None else self.compensation * self.max_bps_of_pay // 10_000
 
     def deferral_limits(self) -> DeferralLimits:
-        """402(g) and catch-up of the calendar year, and the plan's own limit where that is one of the same months."""
-        return self._limits(self.calendar_year, self.ages, self.own_limit() if self.whole else None)
+        """What other plans leave of 402(g) and catch-up of the calendar year.
+
+        And the plan's own limit, where that is one of the same months.
+        """
+        elsewhere = None if self.elsewhere is None else self.elsewhere.deferrals
+        return self._limits(self.calendar_year, self.ages, self.own_limit() if self.whole else None, elsewhere)
+
+    def whole_limits(self) -> DeferralLimits:
+        """402(g) and catch-up of the calendar year, whatever was deferred in other plans."""
+        return self._limits(self.calendar_year, self.ages, None)
+
+    def catch_up_elsewhere(self) -> Cents:
+        """What of the deferrals in other plans is catch-up, where this plan's come after them."""
+        if self.elsewhere is None:
+            return np.zeros(self.ages.shape, dtype=np.int64)
+        return law.deferrals.split(self.elsewhere.deferrals, self.whole_limits()).catch_up
 
     def next_limits(self) -> DeferralLimits:
         """402(g) and catch-up of the next calendar year; who must catch up as Roth is expected to be as in this one."""
@@ -105,7 +129,9 @@ class Year:
     def _next_year(self) -> CalendarYear:
         return CalendarYear(self.calendar_year.year + 1)
 
-    def _limits(self, year: CalendarYear, ages: Cents, own: Cents | None) -> DeferralLimits:
+    def _limits(
+        self, year: CalendarYear, ages: Cents, own: Cents | None, elsewhere: Cents | None = None
+    ) -> DeferralLimits:
         return law.deferrals.deferral_limits(
             ages,
             year,
@@ -114,6 +140,7 @@ class Year:
             roth_required=None if self.plan_has_roth else self.roth_required,
             plan_has_roth=self.plan_has_roth,
             plan_limit=own,
+            elsewhere=elsewhere,
         )
 
     def split(self) -> DeferralSplit:
@@ -166,25 +193,36 @@ class Year:
         return left
 
     def adp_contributions(self) -> Cents:
-        """Numerators of the ADP ratios."""
+        """Numerators of the ADP ratios; an HCE's under all plans of the employer count (IRC 401(k)(3)(A))."""
         split = self.plan_split()
+        deferrals, catch_up = self.deferrals, split.catch_up
+        if self.elsewhere is not None:
+            there = self.elsewhere.plan_year_deferrals
+            deferrals = deferrals + np.where(self.is_hce, there, 0)
+            catch_up = catch_up + np.where(self.is_hce, np.minimum(self.catch_up_elsewhere(), there), 0)
         return law.nondiscrimination.adp_numerator(
-            deferrals=self.deferrals,
-            catch_up=split.catch_up,
+            deferrals=deferrals,
+            catch_up=catch_up,
             over_401a30=split.excess,
             qualified=self.qnec,
             is_hce=self.is_hce,
         )
 
     def acp_contributions(self) -> Cents:
-        """Numerators of the ACP ratios: match and after-tax (QNEC counts in the ADP test, and so not here)."""
-        return self.match + self.after_tax
+        """Numerators of the ACP ratios: match and after-tax (QNEC counts in the ADP test, and so not here).
+
+        An HCE's under all plans of the employer count (IRC 401(m)(2)(B)).
+        """
+        if self.elsewhere is None:
+            return self.match + self.after_tax
+        there = np.where(self.is_hce, self.elsewhere.match + self.elsewhere.after_tax, 0)
+        return self.match + self.after_tax + there
 
     def adp(self) -> RatioScenarios:
         """The ADP test of every year-end."""
         return law.nondiscrimination.ratio_scenarios(
             contributions=self.adp_contributions(),
-            compensation=self.counted_pay(),
+            compensation=self.tested_pay(),
             is_hce=self.is_hce,
             eligible=self.eligible,
             prior_year_nhce_average=self.prior_adp_bps,
@@ -194,7 +232,7 @@ class Year:
         """The ACP test of every year-end."""
         return law.nondiscrimination.ratio_scenarios(
             contributions=self.acp_contributions(),
-            compensation=self.counted_pay(),
+            compensation=self.tested_pay(),
             is_hce=self.is_hce,
             eligible=self.eligible,
             prior_year_nhce_average=self.prior_acp_bps,
@@ -230,7 +268,7 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         is_key=is_key,
         ages=law.deferrals.ages_at_year_end(births, facts.calendar_year),
         fica_prior=facts.fica_prior,
-        balances=facts.balances_at_determination,
+        balances=top_heavy_group(facts, is_key).balances if facts.others else facts.balances_at_determination,
         roth=facts.calendar_roth,
         here=np.array([any(e.terminated_on is None for e in spans) for spans in facts.employment], dtype=np.bool_),
         served_before=_served_before(facts),
@@ -244,6 +282,7 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         max_bps_of_pay=provisions.deferrals.max_bps_of_pay,
         prior_adp_bps=None if prior is None else prior.adp_bps,
         prior_acp_bps=None if prior is None else prior.acp_bps,
+        elsewhere=elsewhere_of(facts),
     )
 
 

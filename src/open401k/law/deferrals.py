@@ -92,19 +92,24 @@ def deferral_limits(
     roth_required: Flags | None = None,
     plan_has_roth: bool = True,
     plan_limit: Cents | None = None,
+    elsewhere: Cents | None = None,
 ) -> DeferralLimits:
     """Per employee the limit of IRC 402(g)(1)(B) and the catch-up of 414(v).
 
     Who must make catch-up as Roth has none in a plan without Roth (IRC 414(v)(7)(B)). ``plan_limit`` is the plan's
     own limit of the year in cents, where it has one: catch-up begins above the lower of both (414(v)(3)(A); Reg.
-    1.414(v)-1(b)(1)).
+    1.414(v)-1(b)(1)). ``elsewhere`` is deferred in the employer's other plans: both limits are one for all of them,
+    and what is deferred there fills the regular limit first (Reg. 1.401(a)-30(a); IRC 414(v)(2)(D)).
     """
     regular = np.full_like(ages, figures.cents("limit_402g", year))
-    if plan_limit is not None:
-        regular = np.minimum(regular, plan_limit)
     catch_up = catch_up_limits(ages, year, plan_allows=plan_allows_catch_up, higher_60_to_63=higher_60_to_63)
     if roth_required is not None and not plan_has_roth:
         catch_up = np.where(roth_required, 0, catch_up)
+    if elsewhere is not None:
+        catch_up = np.maximum(catch_up - np.maximum(elsewhere - regular, 0), 0)
+        regular = np.maximum(regular - elsewhere, 0)
+    if plan_limit is not None:
+        regular = np.minimum(regular, plan_limit)
     return DeferralLimits(year=year, regular=regular, catch_up=catch_up)
 
 

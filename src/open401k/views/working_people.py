@@ -37,6 +37,11 @@ _COLUMNS: dict[TestId, tuple[tuple[str, str], ...]] = {
     TestId.COMPENSATION_LIMIT: (("Paid", "compensation_cents"), ("Counted", "counted_cents")),
     TestId.TOP_HEAVY: (("Balance", "balance_cents"),),
 }  # fmt: skip
+#: Where the first number is of all plans of the employer together, it says so.
+_FIRST_OF_SEVERAL = {
+    TestId.ADDITIONS_LIMIT: ("Added in all plans", "counted_cents"),
+    TestId.TOP_HEAVY: ("Balance in all plans tested", "balance_cents"),
+}
 _ENTERED = (TestId.COVERAGE_DEFERRAL, TestId.COVERAGE_MATCH)
 _EMPLOYER = (TestId.ACP, TestId.ADDITIONS_LIMIT, TestId.COMPENSATION_LIMIT)
 _DEFERRED = (TestId.ADP, TestId.DEFERRAL_LIMIT, TestId.ADDITIONS_LIMIT)
@@ -58,8 +63,8 @@ def listed(tx: Tx, *, tenant_id: SponsorId, run: ComplianceRun, result: TestResu
     """Everybody in the working of a test; the highly compensated (or key) first, then the largest number."""
     if result.status not in (Status.PASS, Status.FAIL):
         return Listed((), ())
-    columns = _COLUMNS.get(result.test, (("Entered the plan", ""),))
-    working = result.working.get("people", {})
+    working: Any = result.working.get("people", {})
+    columns = _columns(result.test, working)
     everybody = _in_order(run, result, working)
     shown = everybody[:_MOST_PEOPLE]
     ids = {place: EmployeeId.parse(run.people["employee"][place]) for _, place in shown}
@@ -78,6 +83,15 @@ def listed(tx: Tx, *, tenant_id: SponsorId, run: ComplianceRun, result: TestResu
         for index, place in shown
     )
     return Listed(tuple(title for title, _ in columns), people, len(everybody) - len(shown))
+
+
+def _columns(test: TestId, working: Any) -> tuple[tuple[str, str], ...]:
+    """The cells of each person; what stands in the sponsor's other plans, where it has any, beside the first."""
+    columns = _COLUMNS.get(test, (("Entered the plan", ""),))
+    if "elsewhere_cents" not in working:
+        return columns
+    first = _FIRST_OF_SEVERAL.get(test, columns[0])
+    return (first, ("In other plans of the employer", "elsewhere_cents"), *columns[1:])
 
 
 def _in_order(run: ComplianceRun, result: TestResult, working: Any) -> list[tuple[int, int]]:

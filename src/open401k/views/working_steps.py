@@ -17,7 +17,26 @@ def steps_of(result: TestResult) -> tuple[WorkingStep, ...]:
     """Each number of the working with its formula; none for a test that was not run."""
     if result.status not in (Status.PASS, Status.FAIL):
         return ()
-    return tuple(_STEPS[result.test](result))
+    return (*_STEPS[result.test](result), *_elsewhere(result))
+
+
+def _elsewhere(result: TestResult) -> list[WorkingStep]:
+    """What the same people have in the sponsor's other plans: a line of its own, where there are other plans."""
+    people: Any = result.working.get("people", {})
+    if "elsewhere_cents" not in people:
+        return []
+    words, cite = _ELSEWHERE[result.test]
+    total = _money(sum(people["elsewhere_cents"]))
+    return [WorkingStep("elsewhere", "In other plans of the employer", total, words, cite, _PEOPLE)]
+
+
+_ELSEWHERE: dict[TestId, tuple[str, str]] = {
+    TestId.ADP: ("deferrals of the highly compensated: their ratios are of all plans together", "IRC 401(k)(3)(A)"),
+    TestId.ACP: ("match and after-tax money of the highly compensated, in their ratios", "IRC 401(m)(2)(B)"),
+    TestId.DEFERRAL_LIMIT: ("deferrals of the same people: they fill the same limit", "Reg. 1.401(a)-30(a)"),
+    TestId.ADDITIONS_LIMIT: ("additions of the same people: all plans are one", "IRC 415(f)(1)(B)"),
+    TestId.TOP_HEAVY: ("balances in the plans that are tested together", "IRC 416(g)(2)(A)"),
+}
 
 
 def _averages(result: TestResult) -> list[WorkingStep]:
