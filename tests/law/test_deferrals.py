@@ -151,3 +151,30 @@ def test_payrolls_one_by_one_add_up_to_the_split_of_the_year(periods: list[int],
 
 def _two() -> deferrals.DeferralLimits:
     return deferrals.deferral_limits(np.array([49, 50]), YEAR)
+
+
+def test_other_plans_fill_the_regular_limit_first_and_then_catch_up() -> None:
+    """2026: 24,500 and 8,000 for the whole employer (Reg. 1.401(a)-30(a); IRC 414(v)(2)(D))."""
+    elsewhere = np.array([0, 10_000_00, 24_500_00, 30_000_00, 40_000_00])
+    limits = deferrals.deferral_limits(np.full(5, 55), CalendarYear(2026), elsewhere=elsewhere)
+    assert limits.regular.tolist() == [24_500_00, 14_500_00, 0, 0, 0]
+    assert limits.catch_up.tolist() == [8_000_00, 8_000_00, 8_000_00, 2_500_00, 0]
+
+
+def test_plan_limit_is_one_of_the_plan_alone_whatever_is_elsewhere() -> None:
+    """A plan's own limit of 5,000 stays what it is, until the other plan leaves less."""
+    elsewhere = np.array([10_000_00, 22_000_00])
+    limits = deferrals.deferral_limits(
+        np.full(2, 40), CalendarYear(2026), plan_limit=np.full(2, 5_000_00), elsewhere=elsewhere
+    )
+    assert limits.total.tolist() == [5_000_00, 2_500_00]
+
+
+@given(age=st.integers(18, 80), here=st.integers(0, 5_000_000), there=st.integers(0, 5_000_000))
+def test_what_is_over_is_the_same_in_one_plan_or_in_two(age: int, here: int, there: int) -> None:
+    year, ages = CalendarYear(2026), np.array([age])
+    alone = deferrals.split(np.array([here + there]), deferrals.deferral_limits(ages, year))
+    left = deferrals.deferral_limits(ages, year, elsewhere=np.array([there]))
+    shared = deferrals.split(np.array([here]), left)
+    there_over = int(deferrals.split(np.array([there]), deferrals.deferral_limits(ages, year)).excess[0])
+    assert int(shared.excess[0]) + there_over == int(alone.excess[0])

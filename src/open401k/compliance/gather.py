@@ -58,32 +58,27 @@ def gather(
 
     ``history`` asks for single pay dates (left out: for up to a thousand people); ``roster`` saves reading them again.
     """
-    in_force = plan.in_force(tx, tenant_id=tenant_id, plan_id=plan_id, on=as_of, known_at=known_at)
-    provisions = in_force.provisions
-    year = provisions.plan_year_of(as_of)
-    until = min(as_of + timedelta(days=1), year.end)
+    provisions, other_plans = plan.in_force(tx, tenant_id=tenant_id, plan_id=plan_id, on=as_of, known_at=known_at)
+    until = min(as_of + timedelta(days=1), (year := provisions.plan_year_of(as_of)).end)
     calendar = CalendarYear(min(as_of, year.last_day).year)
-    scope = _Scope(tx, tenant_id, plan_id, known_at, several=bool(in_force.others))
+    scope = _Scope(tx, tenant_id, plan_id, known_at, several=bool(other_plans))
     totals = scope.pay(year.start, until)
-    determined_on = as_of if provisions.adopted_on >= year.start else year.start - timedelta(days=1)
-    balances = scope.balances(determined_on)
-    asked = elsewhere.Asked(tenant_id, plan_id, as_of, known_at, calendar, year, determined_on)
-    others = elsewhere.read(tx, asked, in_force.others)
-    with_money = (totals.employee_id, balances.employee_id, *(other.balances.employee_id for other in others))
-    people = _concerned(roster or scope.roster(), year, with_money)
+    balances = scope.balances(day := as_of if provisions.adopted_on >= year.start else year.start - timedelta(days=1))
+    others = elsewhere.read(tx, elsewhere.Asked(tenant_id, as_of, known_at, calendar, year, day), other_plans)
+    people = _concerned(roster or scope.roster(), year, (totals.employee_id, balances.employee_id, *others.who))
     place = {e.employee_id: i for i, e in enumerate(people)}
     pay, late = _Columns(totals, place), scope.late_pay(people, year, until, place)
     of_employer = _Columns(scope.of_employer(year.start, until, totals), place)
     deferred, as_roth = _of_calendar_year(scope, totals, place, year, calendar, as_of)
     before = _prior(scope, people, place, year, calendar)
-    books = scope.contributions(year.start, until, place)
-    not_ours = scope.outside(year.start, until, place)
+    books, not_ours = scope.contributions(year.start, until, place), scope.outside(year.start, until, place)
     eligible_on, kept_out_on = _entries(scope, provisions, people, year)
     return PlanFacts(
         tenant_id=tenant_id, plan_id=plan_id, plan_year=year, as_of=as_of, known_at=known_at or tx.now,
         provisions=provisions, employee_ids=tuple(place), labels=tuple(f"{e.first_name} {e.last_name}" for e in people),
         birth_dates=tuple(e.birth_date for e in people), employment=tuple(_spans(e, as_of) for e in people),
         eligible_on=eligible_on, kept_out_on=kept_out_on, class_excluded=_so_far(kept_out_on, eligible_on, as_of),
+        others=others.placed(people),
         compensation=pay.of(totals.plan_cents) - late.of("plan_cents"),
         section_415=of_employer.of_column("section_415_cents") - late.of("section_415_cents"),
         pre_tax=pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents) - not_ours.of(Source.PRE_TAX),
@@ -97,8 +92,7 @@ def gather(
         classes=tuple(census.class_on(e, as_of) for e in people),
         earlier=_earlier(scope, people, totals, place, year, provisions) if year.start < calendar.start else None,
         former_owners=scope.owners_at_any_time(year.previous().start, until, place), prior_ratios=prior_ratios,
-        others=elsewhere.placed(tx, asked, others, people),
-        pay_elsewhere=of_employer.of_column("plan_cents") - pay.of(totals.plan_cents) if others else None,
+        pay_elsewhere=of_employer.of_column("plan_cents") - pay.of(totals.plan_cents) if others.plans else None,
         history=_history(scope, year, calendar, until, place, not_ours) if _shown(history, len(people)) else None,
     )  # fmt: skip
 
@@ -138,7 +132,7 @@ def _earlier(
     if Source.ROTH in provisions.deferrals.sources:
         return EarlierCalendarYear(deferred, np.zeros_like(deferred))
     before = CalendarYear(began.year - 1)
-    return EarlierCalendarYear(deferred, _fica(scope.pay(before.start, before.end), people, place, before))
+    return EarlierCalendarYear(deferred, _fica(scope.of_employer(before.start, before.end), people, place, before))
 
 
 def _fica(

@@ -25,7 +25,6 @@ class Asked:
     """The plan that is tested: its years up to a day, and the day that decides whether it is top-heavy."""
 
     tenant_id: SponsorId
-    plan_id: PlanId
     as_of: date
     known_at: datetime | None
     calendar: CalendarYear
@@ -44,10 +43,26 @@ class Read:
     balances: ledger.CashOfPeople
 
 
-def read(tx: Tx, asked: Asked, others: Sequence[PlanId]) -> tuple[Read, ...]:
+class Others:
+    """The sponsor's other plans as read: who is in them, and what they have of the people asked for."""
+
+    def __init__(self, tx: Tx, asked: Asked, plans: Sequence[Read]) -> None:
+        self._tx, self._asked, self.plans = tx, asked, tuple(plans)
+
+    @property
+    def who(self) -> list[IdColumn[EmployeeId]]:
+        """Everybody with a balance in one of them, plan by plan."""
+        return [each.balances.employee_id for each in self.plans]
+
+    def placed(self, people: Sequence[census.Employee]) -> tuple[OtherPlan, ...]:
+        """Their money and members in the order of these people."""
+        return tuple(_placed(self._tx, self._asked, each, people) for each in self.plans)
+
+
+def read(tx: Tx, asked: Asked, others: Sequence[PlanId]) -> Others:
     """The other plans that had terms on the day, with their balances; for a sponsor of one plan nothing is asked."""
     if not others:
-        return ()
+        return Others(tx, asked, ())
     called = {each.plan_id: each.called for each in plan.list_plans(tx, tenant_id=asked.tenant_id)}
     found = []
     for each in others:
@@ -58,7 +73,7 @@ def read(tx: Tx, asked: Asked, others: Sequence[PlanId]) -> tuple[Read, ...]:
         if spans:
             day = determination_date(spans[0].provisions, asked)
             found.append(Read(each, called[each], spans[0].provisions, day, _balances(tx, asked, each, day)))
-    return tuple(found)
+    return Others(tx, asked, found)
 
 
 def determination_date(provisions: plan.Provisions, asked: Asked) -> date:
@@ -70,11 +85,6 @@ def determination_date(provisions: plan.Provisions, asked: Asked) -> date:
 
 def _balances(tx: Tx, asked: Asked, plan_id: PlanId, day: date) -> ledger.CashOfPeople:
     return ledger.cash_of_people(tx, tenant_id=asked.tenant_id, plan_id=plan_id, as_of=day, known_at=asked.known_at)
-
-
-def placed(tx: Tx, asked: Asked, others: Sequence[Read], people: Sequence[census.Employee]) -> tuple[OtherPlan, ...]:
-    """The same plans in the order of these people."""
-    return tuple(_placed(tx, asked, each, people) for each in others)
 
 
 def _placed(tx: Tx, asked: Asked, other: Read, people: Sequence[census.Employee]) -> OtherPlan:

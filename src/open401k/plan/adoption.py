@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from open401k.base import audit, heads
 from open401k.base.db import Tx
@@ -46,8 +46,7 @@ class Span:
     provisions: Provisions
 
 
-@dataclass(frozen=True, slots=True)
-class InForce:
+class InForce(NamedTuple):
     """The terms of a day, and the other plans of the sponsor: some limits are one for all of them."""
 
     provisions: Provisions

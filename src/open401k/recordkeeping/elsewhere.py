@@ -2,8 +2,8 @@
 
 Of one employer's plans, 402(g) with catch-up and 415(c) leave a person one limit (Reg. 1.401(a)-30(a); IRC
 414(v)(2)(D), 415(f)(1)(B)). Which plan holds what is over it, the law leaves open. Here the plans take turns by pay
-date, and on one day by what was recorded first: a pay date has the room that all pay dates before it have left. Not
-here: the limits (contributions.py).
+date, and on one day by what was recorded first: a pay date has the room that all pay dates before it have left
+(ADR-0016). Not here: the limits (contributions.py).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
