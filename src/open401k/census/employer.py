@@ -56,14 +56,33 @@ def employer_pay(
     Pay of one date that several plans' payrolls tell is the same pay: the one that tells most counts. What was
     withheld or given counts in full, since it went into one plan only.
     """
-    span: dict[str, Any] = {"tenant_id": tenant_id, "start": start, "end": end, "known_at": known_at}
     others = plan.other_plans(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=known_at)
     if not others:
-        return pay_totals(tx, plan_id=plan_id, **span)
-    return _together([pay_by_date(tx, plan_id=each, **span) for each in (plan_id, *others)])
+        return pay_totals(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, known_at=known_at)
+    return _totals(
+        employer_pay_by_date(
+            tx, tenant_id=tenant_id, plan_ids=(plan_id, *others), start=start, end=end, known_at=known_at
+        )
+    )
 
 
-def _together(plans: Sequence[PayByDate]) -> PayTotals:
+def employer_pay_by_date(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_ids: Sequence[PlanId],
+    start: date,
+    end: date,
+    known_at: datetime | None = None,
+    employees: Sequence[EmployeeId] | None = None,
+) -> PayByDate:
+    """As :func:`pay_by_date`, over all plans of the sponsor; pay of a date told several times counts once."""
+    span: dict[str, Any] = {"start": start, "end": end, "known_at": known_at, "employees": employees}
+    found = [pay_by_date(tx, tenant_id=tenant_id, plan_id=each, **span) for each in plan_ids]
+    return found[0] if len(found) == 1 else _together(found)
+
+
+def _together(plans: Sequence[PayByDate]) -> PayByDate:
     who = np.concatenate([each.employee_id.raw[each.employee] for each in plans])
     day = np.concatenate([each.pay_date.astype("datetime64[D]").astype(np.int64) for each in plans])
     order = np.lexsort((day, who))
@@ -73,15 +92,30 @@ def _together(plans: Sequence[PayByDate]) -> PayTotals:
     new_day = new_person.copy()
     new_day[1:] |= day[1:] != day[:-1]
     days = np.flatnonzero(new_day)
-    people = np.flatnonzero(new_person[days])
 
     def of(name: str, put_together: np.ufunc) -> Any:
         column = np.concatenate([getattr(each, name) for each in plans])[order]
-        return np.add.reduceat(put_together.reduceat(column, days), people) if len(who) else column
+        return put_together.reduceat(column, days) if len(days) else column
 
-    return PayTotals(
-        employee_id=IdColumn(EmployeeId, who[days][people]),
-        lines=np.diff(np.append(people, len(days))).astype(np.int64),
+    return PayByDate(
+        employee_id=IdColumn(EmployeeId, who[new_person]),
+        employee=np.cumsum(new_person, dtype=np.int64)[days] - 1,
+        pay_date=day[days].astype("datetime64[D]"),
         **{name: of(name, np.maximum) for name in _PAY},
         **{name: of(name, np.add) for name in _INTO_PLAN},
+    )
+
+
+def _totals(pay: PayByDate) -> PayTotals:
+    """Dates added up; ``lines`` counts them."""
+    firsts = np.flatnonzero(np.diff(pay.employee, prepend=-1))
+
+    def of(name: str) -> Any:
+        column = getattr(pay, name)
+        return np.add.reduceat(column, firsts) if len(firsts) else column
+
+    return PayTotals(
+        employee_id=pay.employee_id,
+        lines=np.bincount(pay.employee, minlength=len(pay.employee_id)).astype(np.int64),
+        **{name: of(name) for name in (*_PAY, *_INTO_PLAN)},
     )

@@ -14,7 +14,7 @@ from open401k.law import eligibility
 from open401k.plan import Provisions, plan_year_of
 
 from .classes import class_on, classed, let_in
-from .pay_lines import pay_by_date
+from .employer import employer_pay_by_date
 from .people import Employee
 
 #: Hours of work in hours, as the law counts them; pay lines carry hundredths.
@@ -60,16 +60,17 @@ def first_entries(
     and nobody enters before the day on which it asks for less. Nobody enters while of a class that is out; who meets
     age and service in such a class enters on the day of leaving it. ``any_class`` asks as if no class were out. Terms
     that the plan never had are taken to have held always. Somebody hired again is a participant again at once if they
-    had entered before (410(a)(5)). Where the plan counts hours, they come from pay lines and from loaded years; a year
-    without either has none.
+    had entered before (410(a)(5)). Where the plan counts hours, they come from pay lines of any plan of the employer
+    (IRC 410(a)(3)(A)) and from loaded years; a year without either has none.
     """
     spans = plan.provisions_between(
         tx, tenant_id=tenant_id, plan_id=plan_id, start=date.min, end=date.max, known_at=known_at
     )
+    plans = (plan_id, *(spans[0].others if spans else ()))
     if all(span.provisions != provisions for span in spans):
         spans = (plan.Span(date.min, date.max, provisions),)
     asked = [replace(span, provisions=_of_any_class(span.provisions)) for span in spans] if any_class else spans
-    days = _entered(tx, tenant_id, plan_id, _asked(asked), employees, known_at)
+    days = _entered(tx, tenant_id, plans, _asked(asked), employees, known_at)
     return tuple(_after_rehire(employee, day) for employee, day in zip(employees, days, strict=True))
 
 
@@ -96,7 +97,7 @@ def _same_entry(one: Provisions, other: Provisions) -> bool:
 def _entered(
     tx: Tx,
     tenant_id: SponsorId,
-    plan_id: PlanId,
+    plans: Sequence[PlanId],
     spans: Sequence[plan.Span],
     employees: Sequence[Employee],
     known_at: datetime | None,
@@ -109,7 +110,7 @@ def _entered(
         terms = _terms(span.provisions)
         met = None
         if terms.hours_in_year is not None:
-            hours = _hours(tx, tenant_id, plan_id, span.provisions, employees, known_at)
+            hours = _hours(tx, tenant_id, plans, span.provisions, employees, known_at)
             met = np.array([_year_of_service(terms, each, hours) for each in employees], dtype="datetime64[D]")
         not_before = span.start if number else None
         days = eligibility.entries(terms, born=born, hired=hired, year_of_service_met=met, not_before=not_before).entry
@@ -157,7 +158,7 @@ def _after_rehire(employee: Employee, entry: date | None) -> date | None:
 def _hours(
     tx: Tx,
     tenant_id: SponsorId,
-    plan_id: PlanId,
+    plans: Sequence[PlanId],
     provisions: Provisions,
     employees: Sequence[Employee],
     known_at: datetime | None,
@@ -168,10 +169,10 @@ def _hours(
     known = [day for day in hired.values() if day is not None]
     if not known:
         return found
-    pay = pay_by_date(
+    pay = employer_pay_by_date(
         tx,
         tenant_id=tenant_id,
-        plan_id=plan_id,
+        plan_ids=plans,
         start=min(known),
         end=date.max,
         known_at=known_at,

@@ -39,11 +39,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Terms and the days they hold: from ``start`` up to, not including, ``end``."""
+    """Terms and the days they hold: from ``start`` up to, not including, ``end``; with the sponsor's other plans."""
 
     start: date
     end: date
     provisions: Provisions
+    others: tuple[PlanId, ...] = ()
 
 
 class InForce(NamedTuple):
@@ -194,7 +195,7 @@ def provisions_between(
     for row, until in zip(rows, ends, strict=True):
         first, last = max(start, row.effective_on), min(end, until)
         if first < last:
-            spans.append(Span(first, last, _parsed(tx, row)))
+            spans.append(Span(first, last, _parsed(tx, row), _others(row)))
     return tuple(spans)
 
 

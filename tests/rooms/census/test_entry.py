@@ -234,3 +234,36 @@ def test_a_class_told_with_the_person_holds_for_the_days_before(begin: Begin, te
     assert one.class_changes == ()
     assert census.class_on(one, date(2020, 1, 1)) == "union"
     assert [census.class_on(other, day) for day in (date(2020, 1, 1), date(2026, 4, 1))] == ["union", "office"]
+
+
+def second_plan(begin: Begin, tenant: SponsorId) -> PlanId:
+    with begin() as tx:
+        return plan.adopt(tx, tenant_id=tenant, provisions=THOUSAND_HOURS, name="Another plan", number="002")
+
+
+def test_hours_told_to_another_plan_of_the_employer_are_hours_of_service(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    """A year of service is one with the employer (IRC 410(a)(3)(A)); hours told to both plans are worked once."""
+    other = second_plan(begin, tenant)
+    enough = hire(begin, tenant, hired_on=date(2025, 1, 6))
+    short = hire(begin, tenant, hired_on=date(2025, 1, 6))
+    for month in range(1, 11):
+        pay(begin, tenant, plan_id, enough, date(2025, month, 28), hours=100, fica=1)
+        for told_to in (plan_id, other):
+            pay(begin, tenant, told_to, short, date(2025, month, 28), hours=99, fica=1)
+    assert entry_of(begin, tenant, other, THOUSAND_HOURS, enough) == date(2026, 7, 1)
+    assert entry_of(begin, tenant, other, THOUSAND_HOURS, short) is None
+
+
+def test_wages_are_the_employers_whichever_plans_payroll_told_them(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    other = second_plan(begin, tenant)
+    who = hire(begin, tenant, hired_on=date(2020, 1, 6))
+    for told_to, day, fica in ((plan_id, 5, 900), (other, 5, 1_000), (other, 19, 300)):
+        pay(begin, tenant, told_to, who, date(2025, 12, day), hours=80, fica=fica)
+    with begin() as tx:
+        people = [census.employee(tx, tenant_id=tenant, employee_id=who)]
+        found = census.fica_wages(tx, tenant_id=tenant, plan_id=plan_id, employees=people, year=CalendarYear(2025))
+    assert found.tolist() == [1_300]
