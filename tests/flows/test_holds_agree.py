@@ -13,6 +13,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.flows.bookkeeping import PROVIDER, Plan, acme
+from tests.flows.two_plans import Row, pay, second_plan
 from tests.support.database import START, TESTER, Served
 
 from open401k import census, payroll
@@ -92,8 +93,10 @@ cases = st.builds(
 
 
 #: Terms from before the pay date on: as adopted, with a limit of the plan's own, with a match over the year.
+ANOTHER_PLAN = "another plan of the sponsor"
 TERMS: dict[str, dict[str, Any]] = {
     "as adopted": {},
+    ANOTHER_PLAN: {"deferrals": Deferrals((Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX))},
     "the plan's own limit": {"deferrals": Deferrals((Source.PRE_TAX, Source.ROTH), max_bps_of_pay=1_200)},
     "own limit, no catch-up": {
         "deferrals": Deferrals((Source.PRE_TAX,), max_bps_of_pay=800, catch_up=False, higher_catch_up_60_63=False)
@@ -126,6 +129,9 @@ def plan(postgres: Served, request: pytest.FixtureRequest) -> Plan:
             amended = replace(provisions_on(tx, **where, on=PAY_DATES[2]), **changes)
             done = amend(tx, **where, effective_on=date(2026, 1, 20), provisions=amended, why="a test")
         assert isinstance(done, Amended), done
+    if request.param == ANOTHER_PLAN:
+        saved = (Row("1003", pre_tax=4_000), Row("1004", pre_tax=15_000, roth=5_000), Row("1005", after_tax=45_000))
+        pay(second_plan(plan), 1, *saved)
     plan.at(PAY_DATES[2])
     settled = plan.send(file_of([]))  # its columns are settled: no case has to
     assert isinstance(settled, Taken)
