@@ -96,7 +96,8 @@ def test_a_late_fact_settles_every_plan_of_the_sponsor(plan: Plan) -> None:
     taken = take_in(plan.db, actor=TESTER, upload=Upload(plan.sponsor, other, "api.json", body, payroll.API_PROVIDER))
     assert isinstance(taken, Taken)
     assert plan.post(taken.run.run_id).halted is None
-    assert books(plan).held["1003", date(2026, 1, 20), "pre_tax", "over_limit"] == 5_500_00
+    # 136.00 in the first plan, and 30,000.00 here: together 5,636.00 over 24,500.00.
+    assert books(plan).held["1003", date(2026, 1, 20), "pre_tax", "over_limit"] == 5_636_00
     plan.at(date(2026, 2, 20))
     learned = LateFact(who, census.BirthDate(date(1975, 1, 22)), date(2012, 3, 5))
     correct(plan.db, actor=TESTER, correction=Correction(plan.sponsor, plan.plan, plan.db.ids.new(FlowId), learned))
