@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from open401k.base import collector, selfcheck
+from open401k.base import collector, rounds, selfcheck
 from open401k.base.db import Actor, Database, EmbeddedServer, Urls, adopt, migrate, pending
 from open401k.base.sandbox import SandboxClock
 from open401k.base.secrets import Keyring
@@ -49,7 +49,8 @@ class SandboxStories:
             )
         said: list[str] = []
         acting = story.Sandbox(self.sandbox.db, self.sandbox.clock, actor)
-        story.advance(acting, to, said.append)
+        with rounds.alone(self.sandbox.db, rounds.DAY):  # no server's round between a pay date and its deposit
+            story.advance(acting, to, said.append)
         return said
 
 

@@ -9,8 +9,11 @@ import uvicorn
 from tests.doors.cli.conftest import Run, Standing
 from tests.support.database import TESTER
 
+from open401k.app import SandboxStories
 from open401k.base import rounds
 from open401k.base.db import ALL_TENANTS
+from open401k.demo import story
+from open401k.doors.daily import Daily
 
 
 def test_the_day_is_begun_once_and_says_of_every_plan_how_it_went(run: Run, wiring: Standing) -> None:
@@ -61,3 +64,14 @@ def test_a_server_begins_the_day_unless_it_is_left_to_a_command(
     monkeypatch.setattr(uvicorn.Server, "run", serve_a_while)
     wiring._serve(wiring.given.db, "127.0.0.1", 4010, day=day)
     assert tested() == before + (2 if day else 0)
+
+
+def test_a_round_does_not_overtake_a_clock_on_its_way(wiring: Standing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Payrolls and deposits fall due between the days that a moved clock passes; the story does them in order."""
+    db, clock, looked = wiring.given.db, wiring.given.db.clock, []
+    monkeypatch.setattr(story, "advance", lambda *_: looked.append(Daily(db, wiring.given.wall).look()))
+    SandboxStories(story.Sandbox(db, clock, TESTER)).advance(actor=TESTER, to=clock.now() + timedelta(days=1))
+    assert looked == [None]
+    made = Daily(db, wiring.given.wall).look()
+    assert made is not None
+    assert made.ok
