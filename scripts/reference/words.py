@@ -108,6 +108,26 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "People of this file were paid on that day already.",
         "Confirm a second payroll, or send it as a correction.",
     ),
+    Code.PERIOD_OUTSIDE: (
+        R,
+        "A period of year-to-date figures that is not in a year that counts, or ends too late.",
+        "Give the days of the plan year and calendar year up to the takeover.",
+    ),
+    Code.PERIOD_STRADDLES: (
+        R,
+        "A period of year-to-date figures with a day inside on which a count begins anew.",
+        "Make two rows of it, up to that day and from it on.",
+    ),
+    Code.PERIOD_COVERED: (
+        R,
+        "Payrolls of that day were brought over in year-to-date figures, or were posted here.",
+        "Count each payroll once: [take over within a year](../howto/take-over-within-a-year.md).",
+    ),
+    Code.BALANCE_KNOWN: (
+        R,
+        "A balance of the year end before, of which the books hold the balances already.",
+        "Leave the column out.",
+    ),
     Code.FIGURES_MISSING: (
         R,
         "The law's figures of that year are not on file.",

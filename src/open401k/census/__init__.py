@@ -1,6 +1,17 @@
 """The people: employees, their employment facts, their pay lines as facts."""
 
 from .classes import class_on, classed, classes_from, kept_out, let_in
+from .elsewhere import (
+    EMPLOYER_SOURCES,
+    ElsewherePeriod,
+    PaidElsewhere,
+    balances_before,
+    contributed,
+    covered_by,
+    elsewhere_periods,
+    on_elsewhere,
+    record_elsewhere,
+)
 from .employer import Turn, employer_pay, turns
 from .employment import Employment, employed_between, employed_on, spans
 from .entry import entry_dates, entry_of_new, first_entries
@@ -56,9 +67,11 @@ from .roster import employee, find_by_ssn, headcount, reveal_ssns, roster
 from .wages import fica_wages
 
 __all__ = [
+    "EMPLOYER_SOURCES",
     "AnnualPay",
     "BirthDate",
     "Conflict",
+    "ElsewherePeriod",
     "Employee",
     "EmployeeClass",
     "Employment",
@@ -76,6 +89,7 @@ __all__ = [
     "Outcome",
     "Ownership",
     "OwnershipOn",
+    "PaidElsewhere",
     "PayByDate",
     "PayCode",
     "PayLine",
@@ -91,11 +105,15 @@ __all__ = [
     "Why",
     "add_employee",
     "add_employees",
+    "balances_before",
     "changed_lines",
     "class_on",
     "classed",
     "classes_from",
+    "contributed",
+    "covered_by",
     "current_lines",
+    "elsewhere_periods",
     "employed_between",
     "employed_on",
     "employee",
@@ -111,12 +129,14 @@ __all__ = [
     "let_in",
     "mask_ssn",
     "match_people",
+    "on_elsewhere",
     "ownership_during",
     "parse_ssn",
     "pay_by_date",
     "pay_codes",
     "pay_runs",
     "pay_totals",
+    "record_elsewhere",
     "record_fact",
     "record_run",
     "remember",

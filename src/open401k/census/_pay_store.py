@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import LiteralString, NamedTuple
 
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, PlanId, RunId, SponsorId
@@ -36,6 +36,38 @@ class RunRow:
     replaces: RunId | None
     recorded_at: datetime
     replaced_by: RunId | None
+    elsewhere: bool
+
+
+#: A payroll of days that payrolls elsewhere were brought over for is not inserted.
+_ADD_RUN: LiteralString = """
+    insert into census.pay_run (
+        tenant_id, run_id, plan_id, pay_date, period_start, period_end, replaces, elsewhere, recorded_at,
+        recorded_by
+    )
+    select
+        %(tenant_id)s, %(run_id)s, %(plan_id)s, %(pay_date)s, %(period_start)s, %(period_end)s, %(replaces)s,
+        %(elsewhere)s, %(now)s, %(by)s
+    where %(elsewhere)s
+        or not exists (
+            select 1
+            from census.pay_run as other
+            where other.tenant_id = %(tenant_id)s
+                and other.plan_id = %(plan_id)s
+                and other.elsewhere
+                and %(pay_date)s between other.period_start and other.period_end
+                and not exists (
+                    select 1
+                    from census.pay_run as successor
+                    where successor.tenant_id = %(tenant_id)s and successor.replaces = other.run_id
+                )
+                and exists (
+                    select 1
+                    from census.pay_line as line
+                    where line.tenant_id = %(tenant_id)s and line.run_id = other.run_id
+                )
+        )
+"""
 
 
 def add_run(
@@ -48,16 +80,25 @@ def add_run(
     period_start: date,
     period_end: date,
     replaces: RunId | None,
-) -> None:
-    """Insert a run without lines."""
-    tx.run(
-        """
-        insert into census.pay_run
-            (tenant_id, run_id, plan_id, pay_date, period_start, period_end, replaces, recorded_at, recorded_by)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-        """,
-        [tenant_id, run_id, plan_id, pay_date, period_start, period_end, replaces, tx.now, tx.actor.id],
+    elsewhere: bool,
+) -> bool:
+    """Insert a run without lines, unless it is a payroll of days that payrolls elsewhere have been brought over for."""
+    inserted = tx.run(
+        _ADD_RUN,
+        {
+            "tenant_id": tenant_id,
+            "run_id": run_id,
+            "plan_id": plan_id,
+            "pay_date": pay_date,
+            "period_start": period_start,
+            "period_end": period_end,
+            "replaces": replaces,
+            "elsewhere": elsewhere,
+            "now": tx.now,
+            "by": tx.actor.id,
+        },
     )
+    return inserted == 1
 
 
 def runs(
@@ -73,7 +114,7 @@ def runs(
         """
         select
             run.run_id, run.plan_id, run.pay_date, run.period_start, run.period_end, run.replaces, run.recorded_at,
-            successor.run_id
+            successor.run_id, run.elsewhere
         from census.pay_run as run
         left join census.pay_run as successor
             on successor.tenant_id = run.tenant_id
@@ -103,8 +144,9 @@ def runs(
             None if replaces is None else RunId(replaces),
             recorded_at,
             None if replaced_by is None else RunId(replaced_by),
+            elsewhere,
         )
-        for run_id, of_plan, pay_date, period_start, period_end, replaces, recorded_at, replaced_by in rows
+        for run_id, of_plan, pay_date, period_start, period_end, replaces, recorded_at, replaced_by, elsewhere in rows
     ]
 
 

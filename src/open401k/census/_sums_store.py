@@ -30,6 +30,7 @@ class Span:
     employees: Sequence[EmployeeId] | None
     excluded: Sequence[tuple[date, date, str]]
     runs: Sequence[UUID] | None = None  # these, whatever is current
+    elsewhere: bool = True  # what payrolls elsewhere paid before the plan came here, too
 
 
 _CURRENT_RUNS: LiteralString = """
@@ -40,6 +41,7 @@ _CURRENT_RUNS: LiteralString = """
             and run.pay_date >= %(start)s
             and run.pay_date < %(end)s
             and run.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+            {ours}
             and not exists (
                 select 1
                 from census.pay_run as successor
@@ -271,7 +273,8 @@ def _only(sums: Sums, span: Span) -> Sums:
 
 def _meant(sql: LiteralString, span: Span) -> LiteralString:
     runs = _CURRENT_RUNS if span.runs is None else _NAMED_RUNS
-    return sql.replace("{runs}", runs).replace("{those}", _THOSE if _few(span) else "")
+    sql = sql.replace("{runs}", runs).replace("{those}", _THOSE if _few(span) else "")
+    return sql.replace("{ours}", "" if span.elsewhere else "and not run.elsewhere")
 
 
 def _params(span: Span) -> dict[str, Any]:
@@ -316,6 +319,18 @@ def _sums(row: tuple[Any, ...]) -> Sums:
         seconds[starts],
         {name: np.add.reduceat(_ints(each)[order], starts) for name, each in zip(names, amounts, strict=True)},
     )
+
+
+def id_column(column: bytes | None) -> IdColumn[EmployeeId]:
+    """The ids of a column that was sent whole; of none, an empty one."""
+    if column is None:
+        return IdColumn.of(EmployeeId, ())
+    return IdColumn(EmployeeId, np.frombuffer(column, dtype=_UUID, offset=_HEADER)["value"])
+
+
+def int_column(column: bytes | None) -> npt.NDArray[np.int64]:
+    """The same of whole numbers."""
+    return np.zeros(0, dtype=np.int64) if column is None else _ints(column)
 
 
 def _ints(column: bytes) -> npt.NDArray[np.int64]:

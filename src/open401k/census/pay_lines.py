@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
@@ -14,7 +14,7 @@ from open401k.base import audit, heads
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, Open401kError, PlanId, RunId, SponsorId
 
-from . import _pay_store, _sums_store
+from . import _elsewhere_store, _pay_store, _sums_store
 from .pay_proof import RECORDED, lines_hash
 
 Cents = npt.NDArray[np.int64]
@@ -49,6 +49,8 @@ class PayLines:
     nonelective_cents: Reported = None
     #: (line_no, pay code, cents), where the file splits pay by code.
     earnings: Sequence[tuple[int, str, int]] = field(default=())
+    #: Not None: these are no payroll of ours (elsewhere.py). (line_no, name, cents) of what such lines say besides.
+    elsewhere: Sequence[tuple[int, str, int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,10 @@ class PayCode:
 
 @dataclass(frozen=True, slots=True)
 class PayRun:
-    """A run on file; ``replaced_by`` names the corrected one that took its place."""
+    """A run on file; ``replaced_by`` names the corrected one that took its place.
+
+    One of ``elsewhere`` is no payroll of ours: it adds up what others paid in a period (elsewhere.py).
+    """
 
     run_id: RunId
     plan_id: PlanId
@@ -119,6 +124,7 @@ class PayRun:
     replaces: RunId | None
     recorded_at: datetime
     replaced_by: RunId | None
+    elsewhere: bool = False
 
     @property
     def current(self) -> bool:
@@ -166,7 +172,9 @@ def record_run(
     this sponsor; anything else is a bug of the caller.
     """
     heads.lock(tx, tenant_id=tenant_id)
-    _open_run(tx, tenant_id, PayRun(run_id, plan_id, pay_date, period_start, period_end, replaces, tx.now, None))
+    elsewhere = lines.elsewhere is not None
+    run = PayRun(run_id, plan_id, pay_date, period_start, period_end, replaces, tx.now, None, elsewhere)
+    _open_run(tx, tenant_id, run)
     columns = _columns(lines)
     written = _pay_store.add_lines(
         tx,
@@ -182,19 +190,18 @@ def record_run(
         raise ValueError(f"of {len(lines.employee_id)} lines of {run_id} some name no employee of {tenant_id}")
     if lines.earnings:
         _pay_store.add_earnings(tx, tenant_id=tenant_id, run_id=run_id, earnings=lines.earnings)
-    audit.record(
-        tx,
-        tenant_id=tenant_id,
-        action=RECORDED,
-        subject=run_id,
-        after={
-            "plan": str(plan_id),
-            "pay_date": pay_date.isoformat(),
-            "replaces": None if replaces is None else str(replaces),
-            "lines": written,
-            "sha256": lines_hash(lines.employee_id, columns, lines.earnings),
-        },
-    )
+    if lines.elsewhere:
+        _elsewhere_store.add_amounts(tx, tenant_id=tenant_id, run_id=run_id, amounts=lines.elsewhere)
+    told: dict[str, Any] = {
+        "plan": str(plan_id),
+        "pay_date": pay_date.isoformat(),
+        "replaces": None if replaces is None else str(replaces),
+        "lines": written,
+        "sha256": lines_hash(lines.employee_id, columns, [*lines.earnings, *(lines.elsewhere or ())]),
+    }
+    if elsewhere:
+        told |= {"elsewhere": True, "period": [period_start.isoformat(), period_end.isoformat()]}
+    audit.record(tx, tenant_id=tenant_id, action=RECORDED, subject=run_id, after=told)
 
 
 def pay_totals(
@@ -209,7 +216,8 @@ def pay_totals(
 ) -> PayTotals:
     """Sums per employee over the lines current at an instant, of pay dates from ``start`` up to ``end``.
 
-    ``plan_cents`` is gross pay without the codes that do not count; people without a line are not there.
+    What others paid before the plan came here is in them, as of the last day of each of its periods. ``plan_cents`` is
+    gross pay without the codes that do not count; people without a line are not there.
     """
     span = _span(tx, tenant_id, plan_id, start, end, known_at, employees)
     sums = _totals(tx, span) if employees is None else _sums_store.totals(tx, span)
@@ -245,12 +253,14 @@ def pay_by_date(
     known_at: datetime | None = None,
     employees: Sequence[EmployeeId] | None = None,
     runs: Sequence[RunId] | None = None,
+    elsewhere: bool = False,
 ) -> PayByDate:
     """Sums per employee and pay date over the lines current at an instant, by employee, then date.
 
-    ``runs`` asks for these runs of the span, whatever is current.
+    ``runs`` asks for these runs of the span, whatever is current; ``elsewhere`` adds the periods paid before the plan
+    came here, each as of its last day.
     """
-    span = _span(tx, tenant_id, plan_id, start, end, known_at, employees)
+    span = replace(_span(tx, tenant_id, plan_id, start, end, known_at, employees), elsewhere=elsewhere)
     sums = _sums_store.by_date(tx, span if runs is None else replace(span, runs=[each.uuid for each in runs]))
     return PayByDate(
         employee_id=sums.employees,
@@ -271,7 +281,7 @@ def current_lines(
     employees: Sequence[EmployeeId] | None = None,
 ) -> list[PayLine]:
     """The current lines themselves, by pay date: for a few people, or one run; for many, use the sums."""
-    span = _span(tx, tenant_id, plan_id, start, end, known_at, employees)
+    span = replace(_span(tx, tenant_id, plan_id, start, end, known_at, employees), elsewhere=False)
     return [
         PayLine(RunId(run_id), line_no, EmployeeId(employee_id), *rest)
         for run_id, line_no, employee_id, *rest in _sums_store.lines(tx, span)
@@ -324,14 +334,14 @@ def _open_run(tx: Tx, tenant_id: SponsorId, run: PayRun) -> None:
         return
     if run.replaces is not None:
         replaced = known.get(run.replaces)
-        if replaced is None or replaced.plan_id != run.plan_id:
+        if replaced is None or (replaced.plan_id, replaced.elsewhere) != (run.plan_id, run.elsewhere):
             raise Open401kError(f"There is no run {run.replaces} of this plan to replace.", fix="Name a run on file.")
         if replaced.replaced_by is not None:
             raise Open401kError(
                 f"{run.replaces} was replaced by {replaced.replaced_by} already.", fix="Replace that one instead."
             )
     opened_here.add(run.run_id)
-    _pay_store.add_run(
+    added = _pay_store.add_run(
         tx,
         tenant_id=tenant_id,
         plan_id=run.plan_id,
@@ -340,7 +350,13 @@ def _open_run(tx: Tx, tenant_id: SponsorId, run: PayRun) -> None:
         period_start=run.period_start,
         period_end=run.period_end,
         replaces=run.replaces,
+        elsewhere=run.elsewhere,
     )
+    if not added:
+        raise Open401kError(
+            f"The payrolls of {run.pay_date} were brought over from before the plan came here.",
+            fix="Bring over year-to-date figures that end before that day, or that hold what this payroll changes.",
+        )
 
 
 def _span(
@@ -369,6 +385,7 @@ def _run(row: _pay_store.RunRow) -> PayRun:
         row.replaces,
         row.recorded_at,
         row.replaced_by,
+        row.elsewhere,
     )
 
 

@@ -9,7 +9,7 @@ from open401k.base import audit
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, RunId, SponsorId
 
-from . import _pay_store
+from . import _elsewhere_store, _pay_store
 
 #: What the audit trail calls the recording of lines; ``after`` holds how many, and their hash.
 RECORDED: Final = "census.pay_lines_recorded"
@@ -33,6 +33,21 @@ def lines_hash(
     return digest.hexdigest()
 
 
+_HEAD: Final = ("plan", "pay_date", "replaces", "elsewhere", "period")
+
+
+def _head(row: _pay_store.RunRow) -> dict[str, Any]:
+    """What the audit trail says of a run besides its lines."""
+    period = [row.period_start.isoformat(), row.period_end.isoformat()]
+    return {
+        "plan": str(row.plan_id),
+        "pay_date": row.pay_date.isoformat(),
+        "replaces": None if row.replaces is None else str(row.replaces),
+        "elsewhere": row.elsewhere or None,
+        "period": period if row.elsewhere else None,
+    }
+
+
 def changed_lines(tx: Tx, *, tenant_id: SponsorId) -> Iterator[tuple[RunId, str]]:
     """The runs whose lines or earnings are not what was recorded, and how; every amount, hours too, is in the hash."""
     for row in _pay_store.runs(tx, tenant_id=tenant_id):
@@ -40,6 +55,10 @@ def changed_lines(tx: Tx, *, tenant_id: SponsorId) -> Iterator[tuple[RunId, str]
         recorded: list[dict[str, Any]] = [each.after for each in reversed(told) if isinstance(each.after, dict)]
         lines = _pay_store.lines_on_file(tx, tenant_id=tenant_id, run_id=row.run_id)
         earnings = _pay_store.earnings_on_file(tx, tenant_id=tenant_id, run_id=row.run_id)
+        if row.elsewhere:
+            earnings += _elsewhere_store.amounts_on_file(tx, tenant_id=tenant_id, run_ids=[row.run_id])
+        if any(_head(row) != {name: each.get(name) for name in _HEAD} for each in recorded):
+            yield row.run_id, "its plan, days or predecessor are not as they were recorded"
         expected = sum(each["lines"] for each in recorded)
         if len(lines) != expected:
             yield row.run_id, f"{len(lines)} lines are on file, {expected} were recorded"

@@ -63,7 +63,8 @@ def gather(
     calendar = CalendarYear(min(as_of, year.last_day).year)
     scope = _Scope(tx, tenant_id, plan_id, known_at, several=bool(other_plans))
     totals = scope.pay(year.start, until)
-    balances = scope.balances(day := as_of if provisions.adopted_on >= year.start else year.start - timedelta(days=1))
+    day = as_of if provisions.adopted_on >= year.start else year.start - timedelta(days=1)
+    balances = scope.determined(year, until, as_of if provisions.adopted_on >= year.start else None)
     others = elsewhere.read(tx, elsewhere.Asked(tenant_id, as_of, known_at, calendar, year, day), other_plans)
     people = _concerned(roster or scope.roster(), year, (totals.employee_id, balances.employee_id, *others.who))
     place = {e.employee_id: i for i, e in enumerate(people)}
@@ -273,9 +274,26 @@ class _Scope:
             self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, as_of=as_of, known_at=self.known_at
         )
 
+    def determined(self, year: PlanYear, until: date, first_year_on: date | None) -> ledger.CashOfPeople:
+        """Accounts on the determination date: the last day of the year before, of a first year its own.
+
+        Of a plan that was elsewhere on that day, what each account held there (IRC 416(g)(4)(C)).
+        """
+        if first_year_on is not None:
+            return self.balances(first_year_on)
+        found = self.balances(year.start - timedelta(days=1))
+        told = census.balances_before(
+            self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=year.start, end=until, known_at=self.known_at
+        )
+        if not told:
+            return found
+        cents = dict(zip(found.employee_id, found.cents.tolist(), strict=True))
+        cents |= {who: cents.get(who, 0) + more for who, more in told.items()}
+        return ledger.CashOfPeople(IdColumn.of(EmployeeId, cents), np.array(list(cents.values()), dtype=np.int64))
+
     def contributions(self, start: date, end: date, place: dict[EmployeeId, int]) -> dict[Source, Cents]:
-        """Posted money of the period by source, in the order of the people."""
-        found = ledger.contributed(
+        """Money of the period by source, posted here or contributed elsewhere, in the order of the people."""
+        found = census.contributed(
             self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
         )
         return found.of(IdColumn.of(EmployeeId, place))

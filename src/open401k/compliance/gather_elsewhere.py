@@ -91,7 +91,7 @@ def _placed(tx: Tx, asked: Asked, other: Read, people: Sequence[census.Employee]
     ids = IdColumn.of(EmployeeId, [each.employee_id for each in people])
     in_calendar = _Withheld(tx, asked, other.plan_id, ids, asked.calendar.start, asked.calendar.end)
     in_year = _Withheld(tx, asked, other.plan_id, ids, asked.year.start, asked.year.end)
-    given = ledger.contributed(
+    given = census.contributed(
         tx, tenant_id=asked.tenant_id, plan_id=other.plan_id, known_at=asked.known_at,
         start=asked.year.start, end=min(asked.as_of + _A_DAY, asked.year.end),
     ).of(ids)  # fmt: skip

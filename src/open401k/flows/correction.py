@@ -45,13 +45,25 @@ class PayCodeMeaning:
 
 
 @dataclass(frozen=True, slots=True)
+class PriorPayrolls:
+    """What payrolls before the plan came here add up to: recorded by flows/year_to_date.py, and followed up here."""
+
+    as_of: date
+
+    @property
+    def origin(self) -> str:
+        """In words, for the correction."""
+        return f"Year-to-date figures of the payrolls before the plan came here, as of {self.as_of}."
+
+
+@dataclass(frozen=True, slots=True)
 class Correction:
     """What was learned about a plan; ``flow_id`` is made by the door, so that a repeat is the same correction."""
 
     tenant_id: SponsorId
     plan_id: PlanId
     flow_id: FlowId
-    learned: LateFact | PayCodeMeaning
+    learned: LateFact | PayCodeMeaning | PriorPayrolls
 
 
 def correct(db: Database, *, actor: Actor, correction: Correction) -> FlowResults:
@@ -83,6 +95,8 @@ def learn(tx: Tx, correction: Correction, _: dict[str, Any]) -> str:
                 counts=counts,
                 event_on=event_on,
             )
+        case PriorPayrolls():
+            pass  # recorded with the file that told them
     return correction.learned.origin
 
 

@@ -80,6 +80,7 @@ def check_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> runs.Status | R
         whole.chunk(rows, previewed(tx, preview, standing, people, rows))
     outcome = whole.finish()
     outcome.findings.extend(_paid_before(asked, run, named, to_date.same_day))
+    outcome.findings.extend(_counted_before(tx, asked))
     return runs.checked(tx, tenant_id=tenant_id, run_id=run.run_id, outcome=outcome, run=run)
 
 
@@ -94,6 +95,18 @@ def _paid_before(
         reason = f"{again} people of this file were paid on {asked.pay_date} already, by {asked.same_day[0]}."
         fix = "If it corrects that run, send it as a correction of it; if it is a second payroll, confirm."
         yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)
+
+
+def _counted_before(tx: Tx, asked: payroll.Asked) -> Iterator[payroll.Finding]:
+    """A payroll of days whose payrolls were brought over in one sum: its money would count, and be posted, twice."""
+    covered = census.covered_by(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, day=asked.pay_date)
+    if covered is not None:
+        reason = (
+            f"The payrolls from {covered.start} to {covered.end} were brought over from before the plan came here; one"
+            f" of {asked.pay_date} would count twice."
+        )
+        fix = "Bring over corrected year-to-date figures instead, or check the pay date."
+        yield payroll.Finding(payroll.Severity.REJECT, payroll.Code.PERIOD_COVERED, reason, fix, column="pay_date")
 
 
 def asked_of(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date) -> payroll.Asked:

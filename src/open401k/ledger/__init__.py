@@ -6,7 +6,15 @@ from .checks import Checked, Damage, DamageKind, verify
 from .journal import Posted, Together, post, reverse, take_in
 from .lines import LARGEST_AMOUNT, Line, Lines, Refusal
 from .pending import Reserved, Voided, post_reserved, reserve, void
-from .totals import CashOfPeople, Contributed, ContributionTotal, cash_of_people, contributed, contribution_totals
+from .totals import (
+    CashOfPeople,
+    Contributed,
+    ContributionTotal,
+    cash_of_people,
+    contributed,
+    contribution_totals,
+    together,
+)
 
 __all__ = [
     "LARGEST_AMOUNT",
@@ -40,6 +48,7 @@ __all__ = [
     "reserve",
     "reverse",
     "take_in",
+    "together",
     "verify",
     "void",
 ]

@@ -48,6 +48,12 @@ class Contributed:
                 found[source][places[mine]] = self.cents[mine]
         return found
 
+    def rows(self) -> list[ContributionTotal]:
+        """Row by row, for pages."""
+        sources = tuple(Source)
+        columns = zip(self.employee_id, self.source.tolist(), self.cents.tolist(), strict=True)
+        return [ContributionTotal(who, sources[source], cents) for who, source, cents in columns]
+
 
 def contribution_totals(
     tx: Tx,
@@ -61,9 +67,7 @@ def contribution_totals(
 ) -> list[ContributionTotal]:
     """As :func:`contributions`, added up over the period: for year-to-date figures."""
     found = contributed(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, known_at=known_at, kind=kind)
-    sources = tuple(Source)
-    rows = zip(found.employee_id, found.source.tolist(), found.cents.tolist(), strict=True)
-    return [ContributionTotal(who, sources[source], cents) for who, source, cents in rows]
+    return found.rows()
 
 
 def contributed(
@@ -84,7 +88,7 @@ def contributed(
     if kept is None or not kept.entries <= entries:
         total = _gained(tx, tenant_id, plan_id, kind, entries)
     elif fresh := entries - kept.entries:
-        total = _together(kept.total, _gained(tx, tenant_id, plan_id, kind, fresh))
+        total = together(kept.total, _gained(tx, tenant_id, plan_id, kind, fresh))
     else:
         return kept.total
     if tx.kept is not None and known_at is None:
@@ -138,7 +142,7 @@ def _gained(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, kind: Kind, entries: 
     )
 
 
-def _together(one: Contributed, other: Contributed) -> Contributed:
+def together(one: Contributed, other: Contributed) -> Contributed:
     """Rows of the same person and source added up; a row of nothing is left out, as in the database's own sum."""
     who = np.concatenate([one.employee_id.raw, other.employee_id.raw])
     source = np.concatenate([one.source, other.source])

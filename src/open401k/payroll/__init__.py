@@ -10,6 +10,15 @@ from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn
 from .reading import Opened, known_layout, open_upload
 from .rows import Field, PayrollRow, masked_ssn
 from .standing import NOBODY, UNKNOWN, Expectation, OtherPlan, PlanTerms, Standing
+from .year_to_date import (
+    Boundary,
+    YearToDateExpected,
+    YearToDateFile,
+    YearToDateRow,
+    check_year_to_date,
+    read_year_to_date,
+    straddled,
+)
 
 __all__ = [
     "API_PROVIDER",
@@ -18,6 +27,7 @@ __all__ = [
     "REQUIRED",
     "UNKNOWN",
     "Asked",
+    "Boundary",
     "Code",
     "Column",
     "DateOrder",
@@ -41,8 +51,12 @@ __all__ = [
     "Severity",
     "Standing",
     "ToDate",
+    "YearToDateExpected",
+    "YearToDateFile",
+    "YearToDateRow",
     "as_json",
     "check",
+    "check_year_to_date",
     "codes_left_out",
     "expectation",
     "files",
@@ -55,8 +69,10 @@ __all__ = [
     "open_upload",
     "propose",
     "read_json",
+    "read_year_to_date",
     "remittance",
     "runs",
     "settle",
+    "straddled",
     "to_date",
 ]

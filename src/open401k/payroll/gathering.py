@@ -65,7 +65,7 @@ def to_date(tx: Tx, *, asked: Asked) -> ToDate:
     return ToDate(
         pay=census.pay_totals(tx, **where, start=year.start, end=asked.pay_date),
         recent=census.pay_by_date(tx, **where, start=recent, end=asked.pay_date),
-        contributed=ledger.contributed(tx, **where, start=limitation.start, end=asked.pay_date),
+        contributed=census.contributed(tx, **where, start=limitation.start, end=asked.pay_date),
         wages=census.employer_pay(tx, **where, start=before.start, end=before.end),
         same_day=census.pay_by_date(
             tx, **where, start=asked.pay_date, end=asked.pay_date + timedelta(days=1), runs=asked.same_day
@@ -228,7 +228,7 @@ class OfLastDay:
 
 
 def _additions(contributed: ledger.Contributed, ids: IdColumn[EmployeeId]) -> Cents:
-    """What 415(c) counts of the limitation year so far, as posted; catch-up is taken off by the check."""
+    """What 415(c) counts of the limitation year so far, as contributed; catch-up is taken off by the check."""
     by_source = contributed.of(ids)
     return sum(
         (cents for source, cents in by_source.items() if source in _ADDITIONS), np.zeros(len(ids), dtype=np.int64)

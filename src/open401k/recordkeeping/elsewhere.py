@@ -64,7 +64,7 @@ def read_elsewhere(
         end = on + _A_DAY if other in before else on
 
         def since(start: date, until: date = end, of: PlanId = other) -> ledger.Contributed:
-            return ledger.contributed(tx, tenant_id=tenant_id, plan_id=of, start=start, end=until)
+            return census.contributed(tx, tenant_id=tenant_id, plan_id=of, start=start, end=until)
 
         in_calendar = since(calendar.start)
         same, begun = year.start == calendar.start, year.start < calendar.start

@@ -56,7 +56,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """Books and pay of everybody before a pay date: read once, however many slices of people are settled."""
+    """Contributions and pay of everybody before a pay date, here and elsewhere: read once for all slices of people."""
 
     calendar_year: ledger.Contributed
     plan_year: ledger.Contributed
@@ -258,15 +258,15 @@ def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, 
     calendar, plan_year = CalendarYear(on.year), provisions.plan_year_of(on)
     where: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id}
     if known is None:
-        in_calendar = ledger.contributed(tx, **where, start=calendar.start, end=on)
+        in_calendar = census.contributed(tx, **where, start=calendar.start, end=on)
         same = plan_year.start == calendar.start
         last = CalendarYear(calendar.year - 1)
         known = Before(
             calendar_year=in_calendar,
-            plan_year=in_calendar if same else ledger.contributed(tx, **where, start=plan_year.start, end=on),
+            plan_year=in_calendar if same else census.contributed(tx, **where, start=plan_year.start, end=on),
             pay=census.pay_totals(tx, **where, start=plan_year.start, end=on),
             wages=census.employer_pay(tx, **where, start=last.start, end=last.end),
-            last_year=ledger.contributed(tx, **where, start=last.start, end=plan_year.start)
+            last_year=census.contributed(tx, **where, start=last.start, end=plan_year.start)
             if plan_year.start < calendar.start
             else None,
         )
@@ -275,7 +275,7 @@ def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, 
     if since <= plan_year.start:
         return known
     earlier: dict[str, Any] = {**where, "start": plan_year.start, "end": since}
-    amended = BeforeAmendment(since, ledger.contributed(tx, **earlier), census.pay_totals(tx, **earlier))
+    amended = BeforeAmendment(since, census.contributed(tx, **earlier), census.pay_totals(tx, **earlier))
     return replace(known, amended=amended)
 
 
@@ -379,7 +379,7 @@ def left_long_ago(employee: census.Employee, day: date, year: PlanYear) -> bool:
 def _opening(
     tx: Tx, scope: Scope, segment: Segment, people: People, employees: Sequence[census.Employee], before: Before
 ) -> YearToDate:
-    """Year to date before the segment, from the books (money) and the pay lines (compensation from entry on)."""
+    """Year to date before the segment: money from the books and from elsewhere, compensation from entry on."""
     ids = IdColumn.of(EmployeeId, people.employee_ids)
     calendar = before.calendar_year.of(ids)
     in_plan_year = calendar if before.plan_year is before.calendar_year else before.plan_year.of(ids)
@@ -460,6 +460,7 @@ def _compensation_before(
             start=year.start,
             end=end,
             employees=[people.employee_ids[place] for place in partly.tolist()],
+            elsewhere=True,
         )
         places = each.employee_id.places_in(ids)[each.employee]
         days: list[date] = each.pay_date.astype("datetime64[D]").tolist()

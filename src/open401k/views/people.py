@@ -193,7 +193,7 @@ def _books(
     tx: Tx, tenant_id: SponsorId, plan_id: PlanId, year: PlanYear, tested: compliance.ComplianceRun | None
 ) -> _Books:
     paid = census.pay_totals(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end)
-    gained = ledger.contribution_totals(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end)
+    gained = census.contributed(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end).rows()
     found = ledger.balances(tx, tenant_id=tenant_id, plan_id=plan_id)
     columns = zip(found.kind, found.employee_id, found.source, found.asset, found.amount, strict=True)
     balances: dict[EmployeeId, Counter[str]] = defaultdict(Counter)

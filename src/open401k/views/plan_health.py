@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from open401k import compliance, fiduciary, ledger, plan
+from open401k import census, compliance, fiduciary, ledger, plan
 from open401k.base.db import Tx
 from open401k.compliance import TestId
 from open401k.kernel import Money, PlanId, PlanYear, SponsorId, day_of
@@ -112,8 +112,8 @@ def assets(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Money:
 
 
 def _contributed(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, year: PlanYear) -> tuple[Money, int]:
-    """Everything credited for the plan year, and how many people have deferred in it."""
-    rows = ledger.contribution_totals(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end)
+    """Everything contributed for the plan year, here or before, and how many people have deferred in it."""
+    rows = census.contributed(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end).rows()
     savers = {row.employee_id for row in rows if row.source.is_deferral and row.cents > 0}
     return Money(sum(row.cents for row in rows)), len(savers)
 

@@ -1,0 +1,140 @@
+"""The SQL of what was paid and contributed before a plan came here. Not here: runs and lines (_pay_store.py)."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from open401k.base.db import Tx
+from open401k.kernel import EmployeeId, IdColumn, PlanId, RunId, Source, SponsorId
+
+from ._sums_store import id_column, int_column
+
+
+class PeriodRow(NamedTuple):
+    """A current run of elsewhere, and of how many people it has lines."""
+
+    run_id: UUID
+    period_start: date
+    period_end: date
+    people: int
+
+
+def periods(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | None) -> list[PeriodRow]:
+    """The runs of elsewhere that were current at an instant, by period; those that a correction emptied, too."""
+    rows = tx.rows(
+        """
+        select
+            run.run_id, run.period_start, run.period_end,
+            (
+                select count(*)
+                from census.pay_line as line
+                where line.tenant_id = %(tenant_id)s and line.run_id = run.run_id
+            )
+        from census.pay_run as run
+        where run.tenant_id = %(tenant_id)s
+            and run.plan_id = %(plan_id)s
+            and run.elsewhere
+            and run.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+            and not exists (
+                select 1
+                from census.pay_run as successor
+                where successor.tenant_id = %(tenant_id)s
+                    and successor.replaces = run.run_id
+                    and successor.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+            )
+        order by run.period_start, run.period_end
+        """,
+        {"tenant_id": tenant_id, "plan_id": plan_id, "known_at": known_at},
+    )
+    return [PeriodRow(*row) for row in rows]
+
+
+def add_amounts(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, amounts: Sequence[tuple[int, str, int]]) -> None:
+    """Append what lines of a run of elsewhere say besides pay: line, name, cents."""
+    tx.run(
+        """
+        insert into census.elsewhere_amount (tenant_id, run_id, line_no, name, cents)
+        select %s, %s, part.line_no, part.name, part.cents
+        from unnest(%s::integer[], %s::text[], %s::bigint[]) as part (line_no, name, cents)
+        """,
+        [
+            tenant_id,
+            run_id,
+            [line_no for line_no, _, _ in amounts],
+            [name for _, name, _ in amounts],
+            [cents for _, _, cents in amounts],
+        ],
+    )
+
+
+def amounts_on_file(tx: Tx, *, tenant_id: SponsorId, run_ids: Sequence[RunId]) -> list[tuple[int, str, int]]:
+    """Line, name and cents of what these runs say besides pay."""
+    rows = tx.rows(
+        "select line_no, name, cents from census.elsewhere_amount where tenant_id = %s and run_id = any (%s::uuid[])",
+        [tenant_id, [each.uuid for each in run_ids]],
+    )
+    return [(line_no, name, cents) for line_no, name, cents in rows]
+
+
+def contributed(
+    tx: Tx, *, tenant_id: SponsorId, runs: Sequence[UUID]
+) -> tuple[IdColumn[EmployeeId], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Who, the place of a source in ``Source``, and cents, of everything that went to the plan in these runs."""
+    row = tx.one(
+        """
+        with part as (
+            select line.employee_id, own.name, own.cents
+            from census.pay_line as line
+            cross join lateral (
+                values
+                    ('pre_tax', line.pre_tax_cents + line.catch_up_pre_tax_cents),
+                    ('roth', line.roth_cents + line.catch_up_roth_cents),
+                    ('after_tax', line.after_tax_cents)
+            ) as own (name, cents)
+            where line.tenant_id = %(tenant_id)s and line.run_id = any (%(runs)s::uuid[])
+            union all
+            select line.employee_id, amount.name, amount.cents
+            from census.elsewhere_amount as amount
+            join census.pay_line as line
+                on line.tenant_id = %(tenant_id)s and line.run_id = amount.run_id and line.line_no = amount.line_no
+            where amount.tenant_id = %(tenant_id)s
+                and amount.run_id = any (%(runs)s::uuid[])
+                and amount.name <> 'balance_before'
+        )
+        select
+            array_send(array_agg(total.employee_id)), array_send(array_agg(total.source)),
+            array_send(array_agg(total.cents))
+        from (
+            select
+                part.employee_id, array_position(%(sources)s::text[], part.name)::bigint - 1 as source,
+                sum(part.cents)::bigint as cents
+            from part
+            group by part.employee_id, part.name
+            having sum(part.cents) <> 0
+        ) as total
+        """,
+        {"tenant_id": tenant_id, "runs": list(runs), "sources": [source.value for source in Source]},
+    )
+    return id_column(row[0]), int_column(row[1]), int_column(row[2])
+
+
+def balances_before(tx: Tx, *, tenant_id: SponsorId, runs: Sequence[UUID]) -> list[tuple[UUID, int]]:
+    """What each account held on the last day of the plan year before, as these runs say."""
+    rows: list[tuple[Any, ...]] = tx.rows(
+        """
+        select line.employee_id, sum(amount.cents)::bigint
+        from census.elsewhere_amount as amount
+        join census.pay_line as line
+            on line.tenant_id = %(tenant_id)s and line.run_id = amount.run_id and line.line_no = amount.line_no
+        where amount.tenant_id = %(tenant_id)s
+            and amount.run_id = any (%(runs)s::uuid[])
+            and amount.name = 'balance_before'
+        group by line.employee_id
+        """,
+        {"tenant_id": tenant_id, "runs": list(runs)},
+    )
+    return [(who, cents) for who, cents in rows]
