@@ -8,14 +8,29 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.flows.bookkeeping import Plan, assert_sound, books, traces
-from tests.flows.year_to_date import LAST_DAY, brought, handed_over, payroll_file, since_january, since_july
+from tests.flows.year_to_date import (
+    COLUMNS,
+    LAST_DAY,
+    HandedOver,
+    brought,
+    handed_over,
+    payroll_file,
+    since_january,
+    since_july,
+)
 from tests.support.database import TESTER
+from tests.support.flows import stop_points
 
-from open401k import census, compliance, plan
+from open401k import census, compliance, plan, recordkeeping
 from open401k.base.db import Database
+from open401k.base.faults import Stopped, stopping_at
+from open401k.demo.people import PAY_DATES
 from open401k.demo.setup import TERMS
+from open401k.flows import correction
 from open401k.flows.year_to_date import Brought
-from open401k.kernel import FixedClock
+from open401k.kernel import FixedClock, Money, Open401kError, RunId, Source
+from open401k.ledger import ContributionTotal
+from open401k.payroll import Findings
 
 BEFORE, AFTER = (1, 4, 7, 9, 11, 12), (13, 16, 19, 22, 24, 25)
 
@@ -107,3 +122,200 @@ def test_a_plan_taken_over_on_july_1_is_as_if_it_had_been_here_since_january(
     reasons = {reason for (_, _, _, reason) in of_days_after(found.held, 1)}
     assert "over_limit" in reasons
     assert traces(there).people == traces(here).people
+
+
+@pytest.fixture
+def twins(db: Database, clock: FixedClock) -> tuple[Plan, Plan]:
+    """The plan that has been here since January, and the one just taken over."""
+    here = since_january(db, clock, TIERED)
+    for period in BEFORE:
+        here.pay(period, payroll_file(here, period))
+    return here, since_july(here, TIERED)
+
+
+def of_june(here: Plan) -> HandedOver:
+    return handed_over(here, year_start=date(2026, 1, 1), cuts={"1098": [ENTRY]})
+
+
+TABLES = (
+    "census.pay_run", "census.pay_line", "census.elsewhere_amount", "payroll.file", "base.audit", "ledger.entry",
+    "compliance.run",
+)  # fmt: skip
+
+
+def facts_on_file(there: Plan) -> Counter[str]:
+    """How many rows hold what was brought, or follows from it."""
+    with there.db.begin(TESTER, tenants=[there.sponsor]) as tx:
+        counted: Counter[str] = Counter()
+        for table in TABLES:
+            found = tx.conn.execute(f"select count(*) from {table} where tenant_id = %s", [there.sponsor])
+            counted[table] = (found.fetchone() or (0,))[0]
+        return counted
+
+
+def test_a_file_with_faults_tells_them_all_and_leaves_nothing(twins: tuple[Plan, Plan]) -> None:
+    here, there = twins
+    file, before, said = of_june(here), traces(there), facts_on_file(there)
+    first, _, *rest = [row for row in file.rows if row["ssn"].endswith("1098")]
+    stranger, negative, early = file.of("1003"), file.of("1004"), file.of("1005")
+    total = file.csv().decode().splitlines()[-1].split(",")
+    assert not rest
+    first["period_end"] = "2026-06-10"  # holds the day of entry, and overlaps with the second row
+    stranger["ssn"] = "219-11-2003"
+    negative["match"] = "-" + negative["match"]
+    early["period_start"] = "2025-12-31"
+    data = file.csv(total=dict(zip(COLUMNS[3:], total[3:], strict=True)))
+    refused = brought(there, data)
+    assert isinstance(refused, Findings)
+    assert {(each.row, each.column, str(each.code)) for each in refused.listed} == {
+        (file.number(first) + 1, "A ssn", "row.duplicate"),
+        (file.number(first), "C period_end", "period.straddles"),
+        (file.number(stranger), "A ssn", "person.unknown"),
+        (file.number(negative), "K match", "amount.negative_not_allowed"),
+        (file.number(early), "B period_start", "period.outside"),
+    }
+    assert (traces(there), facts_on_file(there)) == (before, said)
+    assert isinstance(brought(there, of_june(here).csv(), as_of=date(2026, 7, 2)), Findings)
+    assert (traces(there), facts_on_file(there)) == (before, said)
+
+
+def test_the_same_figures_again_change_nothing_in_whatever_order(twins: tuple[Plan, Plan]) -> None:
+    here, there = twins
+    file = of_june(here)
+    first = brought(there, file.csv())
+    said = facts_on_file(there)
+    file.rows.reverse()
+    for row in file.rows:
+        row["ssn"] = row["ssn"].replace("-", "")
+    again = brought(there, file.csv(), name="again.csv")
+    assert isinstance(first, Brought)
+    assert isinstance(again, Brought)
+    assert (first.already, again.already) == (False, True)
+    assert replace(again, already=False) == first
+    assert facts_on_file(there) - said == Counter({"payroll.file": 1})
+    assert first.employee.cents == sum(
+        cents for (_, source, _), cents in books(here).by_date.items() if source in ("pre_tax", "roth", "after_tax")
+    )
+
+
+def test_a_corrected_file_supersedes_and_the_difference_is_posted_with_its_origin(twins: tuple[Plan, Plan]) -> None:
+    here, there = twins
+    file = of_june(here)
+    wrong = of_june(here)
+    wrong.of("1003")["match"] = "0.00"  # so that the true-up gives it once more
+    assert isinstance(brought(there, wrong.csv()), Brought)
+    here.pay(13, payroll_file(here, 13))
+    there.pay(13, payroll_file(there, 13))
+    before, said = books(there), facts(there, LAST_DAY)
+    own = books(here).by_date["1003", "match", PAY_DATES[13]]
+    given = Money.usd(file.of("1003")["match"]).cents
+    assert before.by_date["1003", "match", PAY_DATES[13]] == own + given
+    known = there.clock.now()
+    there.at(date(2026, 7, 6))
+    corrected = brought(there, file.csv())
+    assert isinstance(corrected, Brought)
+    assert (corrected.already, corrected.entries) == (False, 1)
+    assert books(there).by_date == books(here).by_date & books(there).by_date
+    assert books(there).by_date["1003", "match", PAY_DATES[13]] == own
+    assert facts(there, LAST_DAY) == facts(here, LAST_DAY) != said
+    with there.db.begin(TESTER, tenants=[there.sponsor]) as tx:
+        (entry,) = recordkeeping.corrections(tx, tenant_id=there.sponsor, plan_id=there.plan)
+        where: dict[str, Any] = {"tenant_id": there.sponsor, "plan_id": there.plan}
+        span: dict[str, Any] = {"start": date(2026, 1, 1), "end": date(2026, 7, 1)}
+        then = census.contributed(tx, **where, **span, known_at=known).rows()
+        now = census.contributed(tx, **where, **span).rows()
+    assert "Year-to-date figures" in entry.origin
+    assert entry.credited_cents == -given
+    assert set(now) - set(then) == {ContributionTotal(there.employee("1003"), Source.MATCH, given)}
+    assert_sound(there)
+    # The wrong figures again are a correction like any other.
+    assert isinstance(back := brought(there, wrong.csv()), Brought)
+    assert not back.already
+    assert books(there).by_date == before.by_date
+    assert_sound(there)
+
+
+def record_a_run(there: Plan) -> None:
+    with there.db.begin(TESTER, tenants=[there.sponsor]) as tx:
+        nothing: list[int] = []
+        census.record_run(
+            tx,
+            tenant_id=there.sponsor,
+            plan_id=there.plan,
+            run_id=tx.ids.new(RunId),
+            pay_date=PAY_DATES[12],
+            period_start=PAY_DATES[11],
+            period_end=PAY_DATES[12],
+            replaces=None,
+            lines=census.PayLines([], *[nothing] * 9),  # type: ignore[arg-type]
+        )
+
+
+def test_a_payroll_of_days_that_were_brought_over_is_refused(twins: tuple[Plan, Plan]) -> None:
+    here, there = twins
+    assert isinstance(brought(there, of_june(here).csv()), Brought)
+    taken = there.receive(12, payroll_file(there, 12))
+    assert "period.covered" in there.findings(taken.run.run_id)
+    assert there.status(taken.run.run_id) == "rejected"
+    # Nor may figures be brought over of days that were paid here.
+    there.pay(13, payroll_file(there, 13))
+    late = of_june(here)
+    late.of("1003")["period_end"] = str(PAY_DATES[13])
+    refused = brought(there, late.csv(), as_of=PAY_DATES[13])
+    assert isinstance(refused, Findings)
+    assert [(str(each.code), each.row) for each in refused.listed] == [("period.covered", late.number(late.of("1003")))]
+    # A file that was checked before the figures came is not recorded after them.
+    with pytest.raises(Open401kError, match="were brought over"):
+        record_a_run(there)
+
+
+def test_figures_that_end_earlier_leave_the_days_after_to_payrolls_here(twins: tuple[Plan, Plan]) -> None:
+    here, there = twins
+    assert isinstance(brought(there, of_june(here).csv()), Brought)
+    there.at(date(2026, 7, 2))
+    may = handed_over(here, year_start=date(2026, 1, 1), cuts={}, until=date(2026, 5, 31))
+    assert isinstance(brought(there, may.csv(), as_of=date(2026, 5, 31)), Brought)
+    with there.db.begin(TESTER, tenants=[there.sponsor]) as tx:
+        periods = census.elsewhere_periods(tx, tenant_id=there.sponsor, plan_id=there.plan)
+    assert [(each.start, each.end) for each in periods] == [(date(2026, 1, 1), date(2026, 5, 31))]
+    there.pay(12, payroll_file(there, 12))  # of June: the run that June's figures were in is on file, and empty
+    assert_sound(there)
+
+
+def test_a_story_stopped_after_the_figures_goes_on_with_the_same_file(twins: tuple[Plan, Plan]) -> None:
+    here, there = twins
+    wrong = of_june(here)
+    wrong.of("1003")["match"] = "0.00"
+    assert isinstance(brought(there, wrong.csv()), Brought)
+    there.pay(13, payroll_file(there, 13))
+    points = ["base.before_commit", "base.after_commit", *stop_points("correction", correction.STEPS)]
+    for point in points:
+        with stopping_at(point), pytest.raises(Stopped):
+            brought(there, of_june(here).csv())
+    done = brought(there, of_june(here).csv())
+    assert isinstance(done, Brought)
+    assert (done.already, done.entries) == (True, 1)
+    here.pay(13, payroll_file(here, 13))
+    assert of_days_after(books(there).by_date, 2) == of_days_after(books(here).by_date, 2)
+    assert_sound(there)
+
+
+def test_the_projection_begins_with_the_year_before_the_takeover(twins: tuple[Plan, Plan]) -> None:
+    here, there = twins
+    assert isinstance(brought(there, of_june(here).csv()), Brought)
+    for each in twins:
+        for period in (13, 14):
+            each.pay(period, payroll_file(each, period), wait=True)
+    told = []
+    for each in twins:
+        with each.db.begin(TESTER, tenants=[each.sponsor]) as tx:
+            run = compliance.latest(tx, tenant_id=each.sponsor, plan_id=each.plan)
+            assert run is not None
+            forecast = compliance.foresee(tx, tenant_id=each.sponsor, run_id=run.run_id)
+        assert forecast is not None
+        told.append({each.test: (each.today, each.today_limit, each.median) for each in forecast.projection.tests})
+    known, found = told
+    assert {test: each[:2] for test, each in found.items()} == {test: each[:2] for test, each in known.items()}
+    # Two pay dates tell less of pay and habits than eight, but the year is the same one.
+    assert found[compliance.TestId.ADP][2] is not None
+    assert found[compliance.TestId.ADP][2] == pytest.approx(known[compliance.TestId.ADP][2], rel=0.15)

@@ -138,7 +138,7 @@ class HandedOver:
 
 
 def handed_over(
-    twin: Plan, *, year_start: date, cuts: Mapping[str, Sequence[date]], every: Sequence[date] = ()
+    twin: Plan, *, year_start: date, cuts: Mapping[str, Sequence[date]], until: date = LAST_DAY
 ) -> HandedOver:
     """What a prior recordkeeper would tell on June 30 of the plan that is here: rows cut where counts begin anew."""
     with twin.db.begin(TESTER, tenants=[twin.sponsor]) as tx:
@@ -152,7 +152,7 @@ def handed_over(
         before[who] += cents
     rows = []
     for who in sorted(last4.values()):
-        for start, end in _periods([*cuts.get(who, ()), *every]):
+        for start, end in _periods(cuts.get(who, ()), until):
             mine = [each for each in lines if last4[each.employee_id] == who and start <= each.pay_date <= end]
             given = [each for each in money if last4[each.employee_id] == who and start <= each.event_on <= end]
             balance = before[who] if start <= max(year_start, date(2026, 1, 1)) <= end else 0
@@ -185,10 +185,10 @@ def _row(
     }
 
 
-def _periods(cuts: Sequence[date]) -> list[tuple[date, date]]:
+def _periods(cuts: Sequence[date], until: date) -> list[tuple[date, date]]:
     starts = sorted({date(2026, 1, 1), *cuts})
     ends = [day - timedelta(days=1) for day in starts[1:]]
-    return list(zip(starts, [*ends, LAST_DAY], strict=True))
+    return list(zip(starts, [*ends, until], strict=True))
 
 
 def _ssn(last4: str) -> str:
