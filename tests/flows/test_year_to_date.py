@@ -45,7 +45,7 @@ TIERED = plan.Provisions(
         "match": plan.Match(
             (plan.MatchTier(10_000, 300), plan.MatchTier(5_000, 500)), period=plan.MatchPeriod.PLAN_YEAR
         ),
-        "nonelective": plan.Nonelective(200),
+        "nonelective": plan.Nonelective(1_000),
     }
 )
 #: Each pay date for itself, capped; service by hours, which Nora reaches just before May 12 and enters on June 1.
