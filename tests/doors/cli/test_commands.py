@@ -14,7 +14,7 @@ from tests.doors.cli.conftest import Run, Standing
 from open401k.app import Wiring
 from open401k.base.settings import Settings
 from open401k.demo.files import payroll_csv
-from open401k.demo.people import ACME
+from open401k.demo.people import ACME, BIRCH
 from open401k.doors import cli
 
 PLAN = ("--plan", "Acme")
@@ -200,3 +200,21 @@ def test_migrations_are_applied_once(capsys: pytest.CaptureFixture[str]) -> None
             applied.append(json.loads(capsys.readouterr().out)["applied"])
     assert applied[0]
     assert applied[1] == []
+
+
+def test_figures_of_the_year_before_a_takeover_are_brought_over_whole_or_not_at_all(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "ytd.csv"
+    heading = "ssn,period_start,period_end,plan_compensation,section_415_compensation,fica_wages,hours,pre_tax,roth"
+    row = f"{BIRCH.people[0].ssn},2026-01-01,2026-01-01,4000.00,4000.00,4000.00,80,200.00,0.00"
+    order = ("payroll", "year-to-date", file, "--as-of", "2026-01-01", "--plan", BIRCH.plan_name)
+    file.write_text("\n".join([heading, row, "total,,,4000.00,4000.00,4000.00,80,200.00,1.00"]))
+    refused = run(*order, "--json")
+    assert refused.code == 2
+    assert [(each["row"], each["code"]) for each in refused.document] == [(3, "total.mismatch")]
+    assert "Nothing was recorded" in refused.err
+    file.write_text("\n".join([heading, row, "total,,,4000.00,4000.00,4000.00,80,200.00,0.00"]))
+    done = run(*order, "--json")
+    assert done.code == 0, done.err
+    assert (done.document["people"], done.document["employee"], done.document["already"]) == (1, "200.00", False)
+    assert "on file already" in run(*order).out
+    assert run("payroll", "year-to-date", tmp_path / "no.csv", "--as-of", "2026-01-01").code == 2

@@ -1,4 +1,4 @@
-"""Commands about payroll: upload a file, list runs, show one."""
+"""Commands about payroll: upload a file, list runs, show one, bring over the year before a takeover."""
 
 import hashlib
 from datetime import datetime
@@ -7,9 +7,12 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from open401k.flows.payroll_settle import PostingRefused
+from open401k.flows.year_to_date import Brought, bring
+from open401k.flows.year_to_date_expected import YearToDate
 from open401k.kernel import Refused, RunId
 from open401k.views import payroll_history, payroll_upload
-from open401k.views.shown import RunState
+from open401k.views.shown import RunState, finding_line
 
 from ..provided import RunOutcome
 from .places import Place, PlanOption, at_plan
@@ -38,10 +41,7 @@ def upload(
     json: Json = False,
 ) -> None:
     """Read, check and post a payroll file; the same file again changes nothing."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise BadInputError(f"{file} cannot be read: {error.strerror}.", fix="Check the path.") from None
+    content = _bytes_of(file)
     with at_plan(wiring_of(context), "payroll upload", plan) as place:
         run_id = _run_id(replaces) if replaces else None
         received = place.services.payroll.receive_file(
@@ -85,6 +85,45 @@ def show(
     _findings(voice, shown.findings)
     rows = [(r.line_no, r.name, r.plan_compensation, r.pre_tax, r.roth, r.match, r.held) for r in shown.rows]
     voice.table(("Row", "Person", "Plan pay", "Pre-tax", "Roth", "Match", "Held"), rows, empty="No rows.")
+
+
+@commands.command(name="year-to-date")
+def year_to_date(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV of year-to-date figures, in the canonical columns.")],
+    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day whose payrolls are in it.")],
+    plan: PlanOption = "",
+    json: Json = False,
+) -> None:
+    """Bring over the year's figures of payrolls made before the plan came here; with any fault nothing is changed."""
+    content = _bytes_of(file)
+    with at_plan(wiring_of(context), "payroll year-to-date", plan) as place:
+        told = YearToDate(place.tenant_id, place.plan_id, as_of.date(), file.name, content)
+        try:
+            outcome = bring(place.services.db, actor=place.actor, told=told)
+        except PostingRefused as refused:
+            fail(refused.refused.message, refused.refused.fix)
+    voice = Voice(json)
+    if not isinstance(outcome, Brought):
+        found = [finding_line(each) for each in outcome.by_place()]
+        voice.tell(found)
+        _findings(voice, found)
+        fail("Nothing was recorded.", "Correct what the findings name, and run it again.", code=BAD_INPUT)
+    voice.tell(outcome)
+    said = "were on file already" if outcome.already else "are on file"
+    voice.line(
+        f"The figures of {outcome.people} people as of {outcome.as_of} {said}: {outcome.plan_compensation} of pay,"
+        f" {outcome.employee} of employees, {outcome.employer} of the employer. Nothing was posted for them."
+    )
+    if outcome.entries:
+        voice.line(f"{outcome.entries} entries correct payrolls that were posted here.")
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadInputError(f"{file} cannot be read: {error.strerror}.", fix="Check the path.") from None
 
 
 def _carry_on(place: Place, outcome: RunOutcome, *, accept: bool, confirm: bool) -> RunOutcome:

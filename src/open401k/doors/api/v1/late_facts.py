@@ -166,7 +166,7 @@ def _correct(caller: Caller, key: str, sent: LateFact) -> models.Correction:
     try:
         done = correction.correct(caller.services.db, actor=caller.actor, correction=asked)
     except PostingRefused as refused:
-        raise ProblemError(_refused(refused)) from None
+        raise ProblemError(refused_posting(refused)) from None
     settled = done["settle"]
     return models.Correction(
         correction_id=str(flow_id),
@@ -177,7 +177,8 @@ def _correct(caller: Caller, key: str, sent: LateFact) -> models.Correction:
     )
 
 
-def _refused(error: PostingRefused) -> Problem:
+def refused_posting(error: PostingRefused) -> Problem:
+    """What was learned is not recorded where the ledger refuses what follows from it."""
     refused: Refused[Any] = error.refused
     return Problem(422, str(refused.reason), "The correction could not be posted.", refused.message, refused.fix)
 
