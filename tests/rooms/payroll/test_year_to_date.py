@@ -1,10 +1,13 @@
 """Year-to-date figures, fault by fault: row, column, reason and fix, all of them at once."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from open401k.payroll import Boundary, Code, YearToDateExpected, YearToDateFile, check_year_to_date, read_year_to_date
+from open401k.payroll.year_to_date import COLUMNS
 
 HEADER = (
     "ssn,period_start,period_end,plan_compensation,section_415_compensation,fica_wages,hours,pre_tax,roth,match,"
@@ -144,3 +147,14 @@ def test_what_the_books_hold_is_not_brought_over_again() -> None:
         (2, "C period_end", str(Code.PERIOD_COVERED)),
         (2, "K prior_year_end_balance", str(Code.BALANCE_KNOWN)),
     ]
+
+
+def test_the_example_of_the_how_to_is_read_without_a_finding() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "howto" / "take-over-within-a-year.md"
+    example = re.findall(r"```\n(ssn,[\s\S]*?)```", page.read_text())
+    file = read_year_to_date(example[0].encode())
+    assert not file.findings.total, file.findings.listed
+    assert len(file.rows) == 3
+    named = re.findall(r"^\| (`.*?) \|", page.read_text(), re.MULTILINE)
+    columns = {name for cell in named for name in re.findall(r"`(\w+)`", cell)}
+    assert columns == set(COLUMNS)
