@@ -118,6 +118,7 @@ def contributed(
         ) as total
         """,
         {"tenant_id": tenant_id, "runs": list(runs), "sources": [source.value for source in Source]},
+        binary=True,
     )
     return id_column(row[0]), int_column(row[1]), int_column(row[2])
 
