@@ -31,6 +31,7 @@ from open401k.flows.year_to_date import Brought
 from open401k.kernel import FixedClock, Money, Open401kError, RunId, Source
 from open401k.ledger import ContributionTotal
 from open401k.payroll import Findings
+from open401k.views import people, plan_health, test_detail
 
 BEFORE, AFTER = (1, 4, 7, 9, 11, 12), (13, 16, 19, 22, 24, 25)
 
@@ -319,3 +320,30 @@ def test_the_projection_begins_with_the_year_before_the_takeover(twins: tuple[Pl
     # Two pay dates tell less of pay and habits than eight, but the year is the same one.
     assert found[compliance.TestId.ADP][2] is not None
     assert found[compliance.TestId.ADP][2] == pytest.approx(known[compliance.TestId.ADP][2], rel=0.15)
+
+
+def test_the_rows_behind_a_test_add_up_to_its_figure_with_days_before_the_takeover(
+    twins: tuple[Plan, Plan],
+) -> None:
+    here, there = twins
+    assert isinstance(brought(there, of_june(here).csv()), Brought)
+    there.pay(13, payroll_file(there, 13))
+    with there.db.begin(TESTER, tenants=[there.sponsor]) as tx:
+        shown = test_detail.load(tx, tenant_id=there.sponsor, plan_id=there.plan, key="402g")
+        page = people.load(tx, tenant_id=there.sponsor, plan_id=there.plan)
+        health = plan_health.load(tx, tenant_id=there.sponsor, plan_id=there.plan)
+    assert shown is not None
+    for each in shown.people:
+        counted = sum(row.counted_amount.cents for row in each.rows)
+        assert counted == getattr(each.values[0], "cents", None), each.name
+    nora = next(each for each in shown.people if each.name == "Nora Lund")
+    assert [(row.since, row.pay_date, row.run_id is None) for row in nora.rows[:2]] == [
+        (date(2026, 1, 1), date(2026, 5, 31), True),
+        (ENTRY, LAST_DAY, True),
+    ]
+    before = sum(books(here).by_date.values())
+    july = sum(of_days_after(books(there).by_date, 2).values())
+    assert health.contributed_this_year.cents == before + july
+    rosa = next(each for each in page.people if each.name == "Rosa Benitez")
+    assert isinstance(rosa.deferred, Money)
+    assert rosa.deferred.cents == 210_000 * (len(BEFORE) + 1)

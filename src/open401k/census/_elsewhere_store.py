@@ -53,6 +53,39 @@ def periods(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime
     return [PeriodRow(*row) for row in rows]
 
 
+class LineRow(NamedTuple):
+    """A line of a run of elsewhere; ``amounts`` in the order of ``AMOUNTS``."""
+
+    run_id: UUID
+    line_no: int
+    employee_id: UUID
+    amounts: tuple[int | None, ...]
+
+
+def lines(
+    tx: Tx, *, tenant_id: SponsorId, runs: Sequence[UUID], employees: Sequence[EmployeeId] | None
+) -> list[LineRow]:
+    """The lines of these runs, of everybody or of some people."""
+    rows = tx.rows(
+        """
+        select
+            run_id, line_no, employee_id, gross_cents, section_415_cents, fica_cents, hours_hundredths, pre_tax_cents,
+            roth_cents, after_tax_cents, catch_up_pre_tax_cents, catch_up_roth_cents, match_cents, nonelective_cents
+        from census.pay_line
+        where tenant_id = %(tenant_id)s
+            and run_id = any (%(runs)s::uuid[])
+            and (%(everybody)s or employee_id = any (%(employees)s::uuid[]))
+        """,
+        {
+            "tenant_id": tenant_id,
+            "runs": list(runs),
+            "everybody": employees is None,
+            "employees": [each.uuid for each in employees or ()],
+        },
+    )
+    return [LineRow(run_id, line_no, who, tuple(amounts)) for run_id, line_no, who, *amounts in rows]
+
+
 def add_amounts(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, amounts: Sequence[tuple[int, str, int]]) -> None:
     """Append what lines of a run of elsewhere say besides pay: line, name, cents."""
     tx.run(
@@ -71,13 +104,17 @@ def add_amounts(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, amounts: Sequenc
     )
 
 
-def amounts_on_file(tx: Tx, *, tenant_id: SponsorId, run_ids: Sequence[RunId]) -> list[tuple[int, str, int]]:
-    """Line, name and cents of what these runs say besides pay."""
+def amounts_on_file(tx: Tx, *, tenant_id: SponsorId, runs: Sequence[UUID]) -> list[tuple[UUID, int, str, int]]:
+    """Run, line, name and cents of what these runs say besides pay."""
     rows = tx.rows(
-        "select line_no, name, cents from census.elsewhere_amount where tenant_id = %s and run_id = any (%s::uuid[])",
-        [tenant_id, [each.uuid for each in run_ids]],
+        """
+        select run_id, line_no, name, cents
+        from census.elsewhere_amount
+        where tenant_id = %s and run_id = any (%s::uuid[])
+        """,
+        [tenant_id, list(runs)],
     )
-    return [(line_no, name, cents) for line_no, name, cents in rows]
+    return [(run_id, line_no, name, cents) for run_id, line_no, name, cents in rows]
 
 
 def contributed(

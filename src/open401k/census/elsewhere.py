@@ -111,17 +111,23 @@ def covered_by(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, day: date) -> E
     return next((each for each in periods if each.start <= day <= each.end), None)
 
 
-def on_elsewhere(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[PaidElsewhere]:
-    """Everything now known of payrolls elsewhere, person by person, in order."""
-    found: list[PaidElsewhere] = []
-    for run in elsewhere_periods(tx, tenant_id=tenant_id, plan_id=plan_id):
-        besides: dict[int, dict[str, int]] = defaultdict(dict)
-        for line_no, name, cents in _elsewhere_store.amounts_on_file(tx, tenant_id=tenant_id, run_ids=[run.run_id]):
-            besides[line_no][name] = cents
-        for line in _pay_store.lines_on_file(tx, tenant_id=tenant_id, run_id=run.run_id):
-            amounts = {name: cents or 0 for name, cents in zip(_pay_store.AMOUNTS, line.amounts, strict=True)}
-            found.append(_fact(run, line.employee_id, amounts, besides[line.line_no]))
-    return sorted(found)
+def on_elsewhere(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    known_at: datetime | None = None,
+    employees: Sequence[EmployeeId] | None = None,
+) -> list[PaidElsewhere]:
+    """What was known at an instant of payrolls elsewhere, person by person, in order."""
+    runs = {row.run_id: row for row in _periods(tx, tenant_id, plan_id, known_at) if row.people}
+    if not runs:
+        return []
+    besides: dict[tuple[UUID, int], dict[str, int]] = defaultdict(dict)
+    for run_id, line_no, name, cents in _elsewhere_store.amounts_on_file(tx, tenant_id=tenant_id, runs=list(runs)):
+        besides[run_id, line_no][name] = cents
+    lines = _elsewhere_store.lines(tx, tenant_id=tenant_id, runs=list(runs), employees=employees)
+    return sorted(_fact(runs[line.run_id], line, besides[line.run_id, line.line_no]) for line in lines)
 
 
 def contributed(
@@ -188,13 +194,12 @@ def _besides(fact: PaidElsewhere) -> list[tuple[str, int]]:
     return employer + ([(_BALANCE, fact.balance_before_cents)] if fact.balance_before_cents else [])
 
 
-def _fact(
-    run: ElsewherePeriod, who: EmployeeId, amounts: Mapping[str, int], besides: Mapping[str, int]
-) -> PaidElsewhere:
+def _fact(run: _elsewhere_store.PeriodRow, line: _elsewhere_store.LineRow, besides: Mapping[str, int]) -> PaidElsewhere:
+    amounts = {name: cents or 0 for name, cents in zip(_pay_store.AMOUNTS, line.amounts, strict=True)}
     return PaidElsewhere(
-        start=run.start,
-        end=run.end,
-        employee_id=who,
+        start=run.period_start,
+        end=run.period_end,
+        employee_id=EmployeeId(line.employee_id),
         plan_cents=amounts["gross_cents"],
         section_415_cents=amounts["section_415_cents"],
         fica_cents=amounts["fica_cents"],

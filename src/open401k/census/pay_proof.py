@@ -56,7 +56,8 @@ def changed_lines(tx: Tx, *, tenant_id: SponsorId) -> Iterator[tuple[RunId, str]
         lines = _pay_store.lines_on_file(tx, tenant_id=tenant_id, run_id=row.run_id)
         earnings = _pay_store.earnings_on_file(tx, tenant_id=tenant_id, run_id=row.run_id)
         if row.elsewhere:
-            earnings += _elsewhere_store.amounts_on_file(tx, tenant_id=tenant_id, run_ids=[row.run_id])
+            besides = _elsewhere_store.amounts_on_file(tx, tenant_id=tenant_id, runs=[row.run_id.uuid])
+            earnings += [(line_no, name, cents) for _, line_no, name, cents in besides]
         if any(_head(row) != {name: each.get(name) for name in _HEAD} for each in recorded):
             yield row.run_id, "its plan, days or predecessor are not as they were recorded"
         expected = sum(each["lines"] for each in recorded)

@@ -22,13 +22,17 @@ class WorkingStep:
 
 @dataclass(frozen=True, slots=True)
 class PayrollRowLink:
-    """One payroll row that a person's number is made of."""
+    """One payroll row that a person's number is made of.
 
-    run_id: RunId
+    Without ``run_id`` it is the sum of the payrolls from ``since`` to ``pay_date``, made before the plan came here.
+    """
+
+    run_id: RunId | None
     line_no: int
     pay_date: date
     counted_pay: Money
     counted_amount: Money
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,6 +171,11 @@ def _rows(
     )
     given = _credits(tx, tenant_id, run, result, start, end)
     found: dict[EmployeeId, list[PayrollRowLink]] = defaultdict(list)
+    for each in census.on_elsewhere(
+        tx, tenant_id=tenant_id, plan_id=run.plan_id, known_at=run.known_at, employees=people
+    ):
+        if start <= each.end < end:
+            found[each.employee_id].append(_elsewhere(result.test, each))
     for line in lines:
         # Two rows of one pay date share what was credited for it: it stands with the first.
         credited = given.pop((line.employee_id, line.pay_date), 0)
@@ -197,6 +202,14 @@ def _credits(tx: Tx, tenant_id: SponsorId, run: ComplianceRun, result: TestResul
         if not each.source.is_deferral and each.source.value not in ("after_tax", "rollover"):
             found[each.employee_id, each.event_on] += each.cents
     return found
+
+
+def _elsewhere(test: TestId, paid: census.PaidElsewhere) -> PayrollRowLink:
+    counted = sum(cents for _, cents in paid.employer) if test in _EMPLOYER else 0
+    counted += paid.pre_tax_cents + paid.roth_cents if test in _DEFERRED else 0
+    counted += paid.after_tax_cents if test in (TestId.ACP, TestId.ADDITIONS_LIMIT) else 0
+    pay = paid.section_415_cents if test is TestId.ADDITIONS_LIMIT else paid.plan_cents
+    return PayrollRowLink(None, 0, paid.end, Money(pay), Money(counted), since=paid.start)
 
 
 def _link(test: TestId, line: PayLine, credited: int) -> PayrollRowLink:
