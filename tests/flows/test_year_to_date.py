@@ -28,7 +28,7 @@ from open401k.demo.people import PAY_DATES
 from open401k.demo.setup import TERMS
 from open401k.flows import correction
 from open401k.flows.year_to_date import Brought
-from open401k.kernel import FixedClock, Money, Open401kError, RunId, Source
+from open401k.kernel import FixedClock, Money, Open401kError, Refused, RunId, Source
 from open401k.ledger import ContributionTotal
 from open401k.payroll import Findings
 from open401k.views import people, plan_health, test_detail
@@ -57,12 +57,19 @@ BY_HOURS = plan.Provisions(
         "match": plan.Match((plan.MatchTier(5_000, 600),), cap_cents=2_500_00),
     }
 )
+RAISED_ON = date(2026, 5, 1)
 FROM_OCTOBER = replace(TIERED, plan_year_start=plan.provisions.MonthDay(10, 1))
 ENTRY, FIRST_YEAR = date(2026, 6, 1), date(2026, 5, 12)
 CASES: dict[str, tuple[plan.Provisions, tuple[int, ...], tuple[int, ...], dict[str, list[date]]]] = {
     "a tiered match of the year with true-up, and nonelective": (TIERED, BEFORE, AFTER, {"1098": [ENTRY]}),
     "a capped match of each pay date, entry by hours": (
         BY_HOURS, tuple(range(1, 13)), AFTER, {"1098": [FIRST_YEAR, ENTRY]},
+    ),
+    "a match raised in spring": (
+        TIERED,
+        tuple(range(1, 13)),
+        AFTER,
+        {str(last4): [RAISED_ON] for last4 in range(1001, 1099)} | {"1098": [RAISED_ON, ENTRY]},
     ),
     "a plan year from October": (FROM_OCTOBER, tuple(range(1, 13)), (13, 16, 19), {"1098": [ENTRY]}),
 }  # fmt: skip
@@ -88,16 +95,33 @@ def of_days_after(counted: Counter[tuple[Any, ...]], place: int) -> dict[tuple[A
     return {key: cents for key, cents in counted.items() if key[place] > LAST_DAY}
 
 
+#: The match of the year is raised on May 1: what was earned before stays, and the new terms begin with nothing.
+RAISED = replace(TIERED, match=plan.Match((plan.MatchTier(10_000, 600),), period=plan.MatchPeriod.PLAN_YEAR))
+
+
+def raise_match(of: Plan) -> None:
+    with of.db.begin(TESTER, tenants=[of.sponsor]) as tx:
+        done = plan.amend(
+            tx, tenant_id=of.sponsor, plan_id=of.plan, effective_on=RAISED_ON, provisions=RAISED, why="a test"
+        )
+        assert not isinstance(done, Refused), done
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_plan_taken_over_on_july_1_is_as_if_it_had_been_here_since_january(
     db: Database, clock: FixedClock, case: str
 ) -> None:
     terms, before, after, cuts = CASES[case]
     saved = "1900.00" if len(before) > len(BEFORE) else "2100.00"
+    amended = case == "a match raised in spring"
     here = since_january(db, clock, terms)
     for period in before:
+        if amended and PAY_DATES[period - 1] < RAISED_ON <= PAY_DATES[period]:
+            raise_match(here)
         here.pay(period, payroll_file(here, period, saved))
     there = since_july(here, terms)
+    if amended:
+        raise_match(there)
     year = terms.plan_year_of(LAST_DAY)
     told = brought(there, handed_over(here, year_start=year.start, cuts=cuts).csv())
     assert isinstance(told, Brought), told
@@ -347,3 +371,40 @@ def test_the_rows_behind_a_test_add_up_to_its_figure_with_days_before_the_takeov
     rosa = next(each for each in page.people if each.name == "Rosa Benitez")
     assert isinstance(rosa.deferred, Money)
     assert rosa.deferred.cents == 210_000 * (len(BEFORE) + 1)
+
+
+def test_a_period_is_cut_at_new_years_the_plan_year_an_amendment_and_a_year_of_service(
+    db: Database, clock: FixedClock
+) -> None:
+    terms = replace(FROM_OCTOBER, eligibility=plan.Eligibility(21, 12, 1_000, plan.EntryRule.MONTHLY))
+    here = since_january(db, clock, terms)
+    with here.db.begin(TESTER, tenants=[here.sponsor]) as tx:
+        raised = replace(terms, match=RAISED.match)
+        plan.amend(tx, tenant_id=here.sponsor, plan_id=here.plan, effective_on=RAISED_ON, provisions=raised, why="t")
+    here.at(date(2026, 7, 1))
+    nothing = dict.fromkeys(COLUMNS[3:], "0.00") | {"prior_year_end_balance": ""}
+    spans = {
+        "1003": ("2025-12-01", "2026-01-31", date(2026, 1, 1)),
+        "1004": ("2025-09-01", "2025-10-31", date(2025, 10, 1)),
+        "1005": ("2026-04-30", "2026-05-01", RAISED_ON),
+        "1098": ("2026-05-02", "2026-05-31", FIRST_YEAR),
+        "1006": ("2024-12-31", "2025-06-30", date(2025, 1, 1)),
+        "1007": ("2025-01-01", "2025-09-30", None),
+        "1008": ("2026-05-01", "2026-06-30", None),
+    }
+    rows = [
+        {"ssn": f"219-11-{last4}", "period_start": start, "period_end": end, **nothing}
+        for last4, (start, end, _) in spans.items()
+    ]
+    refused = brought(here, HandedOver(rows).csv())
+    assert isinstance(refused, Findings)
+    assert [(each.row, str(each.code)) for each in refused.by_place()] == [
+        (2, "period.straddles"), (3, "period.straddles"), (4, "period.straddles"), (5, "period.straddles"),
+        (6, "period.outside"),
+    ]  # fmt: skip
+    for each, (_, _, cut) in zip(refused.by_place(), spans.values(), strict=False):
+        assert str(cut) in each.fix
+    # The books hold the balances of the end of 2025, which is no determination date of a year that began in October.
+    sound = brought(here, HandedOver([rows[5] | {"prior_year_end_balance": "5.00"}, rows[6]]).csv())
+    assert isinstance(sound, Brought)
+    assert sound.balances_before.cents == 500
