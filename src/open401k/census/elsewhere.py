@@ -2,7 +2,7 @@
 
 These are facts of periods, not payrolls of ours: pay, hours, wages and contributions of the year to date count them as
 of the last day of each period; nothing is entitled or posted for them, since their money comes over in the opening
-balances (ADR-0016).
+balances (ADR-0017).
 """
 
 from collections import defaultdict
