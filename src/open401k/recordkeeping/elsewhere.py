@@ -104,11 +104,13 @@ def windows(turns: Sequence[census.Turn], *, start: date, end: date) -> Iterator
         yield Window(plan_id, days[0], days[-1] + _A_DAY)
 
 
-def turns_before(turns: Sequence[census.Turn], plan_id: PlanId) -> dict[date, int]:
-    """By pay date of the plan, how many pay dates of other plans come before it."""
+def turns_before(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> dict[date, int]:
+    """By pay date of the plan, how many pay dates of other plans come before it; empty where there are no others."""
     others = 0
     found: dict[date, int] = {}
-    for turn in turns:
+    if not plan.other_plans(tx, tenant_id=tenant_id, plan_id=plan_id):
+        return found
+    for turn in census.turns(tx, tenant_id=tenant_id):
         if turn.plan_id == plan_id:
             found[turn.pay_date] = others
         else:

@@ -234,9 +234,7 @@ def _beyond(whole: Preview, part: Preview) -> Preview:
 
 def _segments(tx: Tx, scope: Scope, dates: Sequence[date]) -> Iterator[Segment]:
     until = dates[-1] + timedelta(days=1)
-    turns: dict[date, int] = {}
-    if plan.other_plans(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id):
-        turns = turns_before(census.turns(tx, tenant_id=scope.tenant_id), scope.plan_id)
+    turns = turns_before(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id)
     spans = plan.provisions_between(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=dates[0], end=until)
     if not spans or spans[0].start > dates[0]:
         raise ValueError(f"pay of {dates[0]} is on file, but {scope.plan_id} has no terms on that day")
