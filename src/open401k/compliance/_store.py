@@ -165,7 +165,8 @@ def latest_run_id(
           and plan_id = %(plan)s
           and (%(start)s::date is null or year_start = %(start)s)
           and (%(known)s::timestamptz is null or recorded_at <= %(known)s)
-        order by year_start desc, recorded_at desc, run_id desc
+        -- a year that is closed and the day after it may be tested in one transaction
+        order by year_start desc, recorded_at desc, as_of desc, run_id desc
         limit 1
         """,
         {"tenant": tenant_id, "plan": plan_id, "start": year_start, "known": known_at},
@@ -211,7 +212,7 @@ def summaries(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year_start: date
         from compliance.run
         join compliance.result using (tenant_id, run_id)
         where run.tenant_id = %s and run.plan_id = %s and run.year_start = %s
-        order by run.recorded_at, run.run_id, result.place
+        order by run.recorded_at, run.as_of, run.run_id, result.place
         """,
         [tenant_id, plan_id, year_start],
     )
@@ -253,7 +254,7 @@ def latest_projected_run_id(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) ->
         from compliance.run
         join compliance.projection using (tenant_id, run_id)
         where run.tenant_id = %s and run.plan_id = %s
-        order by run.year_start desc, run.recorded_at desc, run.run_id desc
+        order by run.year_start desc, run.recorded_at desc, run.as_of desc, run.run_id desc
         limit 1
         """,
         [tenant_id, plan_id],
