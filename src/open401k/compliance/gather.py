@@ -58,14 +58,9 @@ def gather(
 
     ``history`` asks for single pay dates (left out: for up to a thousand people); ``roster`` saves reading them again.
     """
-    provisions, other_plans = plan.in_force(tx, tenant_id=tenant_id, plan_id=plan_id, on=as_of, known_at=known_at)
-    until = min(as_of + timedelta(days=1), (year := provisions.plan_year_of(as_of)).end)
-    calendar = CalendarYear(min(as_of, year.last_day).year)
-    scope = _Scope(tx, tenant_id, plan_id, known_at, several=bool(other_plans))
-    totals = scope.pay(year.start, until)
-    day = as_of if provisions.adopted_on >= year.start else year.start - timedelta(days=1)
-    balances = scope.determined(year, until, as_of if provisions.adopted_on >= year.start else None)
-    others = elsewhere.read(tx, elsewhere.Asked(tenant_id, as_of, known_at, calendar, year, day), other_plans)
+    scope = _Scope(tx, tenant_id, plan_id, as_of, known_at)
+    provisions, year, until, calendar = scope.provisions, scope.year, scope.until, scope.calendar
+    totals, balances, others = scope.pay(year.start, until), scope.determined(), scope.others()
     people = _concerned(roster or scope.roster(), year, (totals.employee_id, balances.employee_id, *others.who))
     place = {e.employee_id: i for i, e in enumerate(people)}
     pay, late = _Columns(totals, place), scope.late_pay(people, year, until, place)
@@ -222,12 +217,24 @@ class _LatePay:
 
 
 class _Scope:
-    """One plan as known at one instant: what every read below needs; ``several``: its sponsor has other plans."""
+    """One plan and day as known at one instant: what every read below needs."""
 
-    def __init__(
-        self, tx: Tx, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | None, *, several: bool
-    ) -> None:
-        self.tx, self.tenant_id, self.plan_id, self.known_at, self.several = tx, tenant_id, plan_id, known_at, several
+    def __init__(self, tx: Tx, tenant_id: SponsorId, plan_id: PlanId, as_of: date, known_at: datetime | None) -> None:
+        self.tx, self.tenant_id, self.plan_id, self.as_of, self.known_at = tx, tenant_id, plan_id, as_of, known_at
+        self.provisions, self.other_plans = plan.in_force(
+            tx, tenant_id=tenant_id, plan_id=plan_id, on=as_of, known_at=known_at
+        )
+        self.year = self.provisions.plan_year_of(as_of)
+        self.until = min(as_of + timedelta(days=1), self.year.end)
+        self.calendar = CalendarYear(min(as_of, self.year.last_day).year)
+        first = self.provisions.adopted_on >= self.year.start
+        #: The last day of the year before; of a first year its own (IRC 416(g)(4)(C)).
+        self.determined_on = as_of if first else self.year.start - timedelta(days=1)
+
+    def others(self) -> elsewhere.Others:
+        """What is known of the sponsor's other plans before the people are; of most sponsors nothing is asked."""
+        asked = elsewhere.Asked(self.tenant_id, self.as_of, self.known_at, self.calendar, self.year, self.determined_on)
+        return elsewhere.read(self.tx, asked, self.other_plans)
 
     def pay(self, start: date, end: date) -> census.PayTotals:
         """Sums over pay dates from ``start`` up to, not including, ``end``."""
@@ -237,7 +244,7 @@ class _Scope:
 
     def of_employer(self, start: date, end: date, own: census.PayTotals | None = None) -> census.PayTotals:
         """The same sums with pay that only payrolls of other plans told; ``own`` are the plan's, if read already."""
-        if not self.several:
+        if not self.other_plans:
             return self.pay(start, end) if own is None else own
         return census.employer_pay(
             self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
@@ -274,16 +281,18 @@ class _Scope:
             self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, as_of=as_of, known_at=self.known_at
         )
 
-    def determined(self, year: PlanYear, until: date, first_year_on: date | None) -> ledger.CashOfPeople:
-        """Accounts on the determination date: the last day of the year before, of a first year its own.
-
-        Of a plan that was elsewhere on that day, what each account held there (IRC 416(g)(4)(C)).
-        """
-        if first_year_on is not None:
-            return self.balances(first_year_on)
-        found = self.balances(year.start - timedelta(days=1))
+    def determined(self) -> ledger.CashOfPeople:
+        """Accounts on the determination date; of a plan that was elsewhere then, what each account held there."""
+        found = self.balances(self.determined_on)
+        if self.determined_on >= self.year.start:
+            return found
         told = census.balances_before(
-            self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=year.start, end=until, known_at=self.known_at
+            self.tx,
+            tenant_id=self.tenant_id,
+            plan_id=self.plan_id,
+            start=self.year.start,
+            end=self.until,
+            known_at=self.known_at,
         )
         if not told:
             return found

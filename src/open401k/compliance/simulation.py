@@ -17,6 +17,7 @@ from open401k.law import NotEnacted
 from open401k.law.deferrals import DeferralSplit
 from open401k.law.matching import MatchFormula
 
+from .elsewhere import Elsewhere
 from .facts import Cents, Flags, PlanFacts
 from .outset import Floats, Habits, Places, Start, hazard_of, start_of
 from .year import Year
@@ -71,7 +72,8 @@ class _Draws:
     in_plan_from: Places
 
 
-_Columns = TypeVar("_Columns", Start, Year, _Draws)
+_NESTED = (DeferralSplit, Elsewhere)
+_Columns = TypeVar("_Columns", Start, Year, _Draws, DeferralSplit, Elsewhere)
 
 
 def simulate(
@@ -119,12 +121,13 @@ class Simulation:
 
 def _only(columns: _Columns, size: int, places: Places) -> _Columns:
     """These people's part of every array that has people on its last axis."""
-    found = {each.name: getattr(columns, each.name) for each in fields(columns)}
-    mine: dict[str, Any] = {
-        name: value[..., places]
-        for name, value in found.items()
-        if isinstance(value, np.ndarray) and value.ndim and value.shape[-1] == size
-    }
+    mine: dict[str, Any] = {}
+    for each in fields(columns):
+        value = getattr(columns, each.name)
+        if isinstance(value, np.ndarray) and value.ndim and value.shape[-1] == size:
+            mine[each.name] = value[..., places]
+        elif type(value) in _NESTED:
+            mine[each.name] = _only(value, size, places)
     return replace(columns, **mine)
 
 

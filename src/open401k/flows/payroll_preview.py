@@ -6,12 +6,12 @@ from typing import TypeAlias
 
 import numpy as np
 
-from open401k import census, payroll, plan, recordkeeping
+from open401k import census, payroll, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import Source
 from open401k.recordkeeping import Cents, HeldReason
 
-from .payroll_reported import paid_that_day, reported
+from .payroll_reported import in_other_plans, paid_that_day, reported
 
 #: Of a person's later rows in a file (it is refused for them), so many are judged; each asks the database again.
 MOST_ROWS_AGAIN = 2
@@ -69,7 +69,7 @@ def previewed(
         computed_match=match if of.asked.provisions.match is not None else standing.computed_match,
         held=_waits([each.held for each in found], [len(each.match) for each in found], size),
         moved=_waits([each.moved for each in found], [len(each.match) for each in found], size),
-        elsewhere=_elsewhere(tx, of, standing),
+        elsewhere=in_other_plans(tx, of.asked, of.before, standing),
     )
 
 
@@ -107,15 +107,6 @@ def _found(
     if paid is None:
         return _Found(match, {(source, str(reason)): cents for (source, reason), cents in found.held.items()}, {})
     return _Found(match, *_own_and_moved(pay, found))
-
-
-def _elsewhere(tx: Tx, of: Previewed, standing: payroll.Standing) -> list[payroll.OtherPlan]:
-    """What these people have in the sponsor's other plans, by the very figures that posting starts from."""
-    if not of.before.elsewhere:
-        return []
-    called = {each.plan_id: each.called for each in plan.list_plans(tx, tenant_id=of.asked.tenant_id)}
-    found = [(called[each.plan_id], each.of(standing.employee_id)) for each in of.before.elsewhere]
-    return [payroll.OtherPlan(name, mine.deferrals, mine.roth, mine.additions) for name, mine in found]
 
 
 def _own_and_moved(pay: recordkeeping.Reported, found: recordkeeping.Preview) -> tuple[Waits, Waits]:

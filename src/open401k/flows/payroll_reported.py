@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from open401k import census, payroll
+from open401k import census, payroll, plan, recordkeeping
+from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn
 from open401k.recordkeeping import Cents, Reported
 
@@ -41,3 +42,14 @@ def paid_that_day(same_day: census.PayByDate | None, people: Sequence[census.Emp
         coded_catch_up_pre_tax=day.of("catch_up_pre_tax_cents"),
         coded_catch_up_roth=day.of("catch_up_roth_cents"),
     )
+
+
+def in_other_plans(
+    tx: Tx, asked: payroll.Asked, before: recordkeeping.Before, standing: payroll.Standing
+) -> list[payroll.OtherPlan]:
+    """What these people have in the sponsor's other plans, by the very figures that posting starts from."""
+    if not before.elsewhere:
+        return []
+    called = {each.plan_id: each.called for each in plan.list_plans(tx, tenant_id=asked.tenant_id)}
+    found = [(called[each.plan_id], each.of(standing.employee_id)) for each in before.elsewhere]
+    return [payroll.OtherPlan(name, mine.deferrals, mine.roth, mine.additions) for name, mine in found]

@@ -14,9 +14,9 @@ from open401k.base.db import Tx
 from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear, Refused, Source, SponsorId
 from open401k.law import compensation, deferrals, figures
 
-from . import _store
 from .contributions import Cents, Flags, HeldReason, Pay, PayOfDate, People, YearToDate, entitle, entitle_date
 from .elsewhere import Elsewhere, added, counted, read_elsewhere, turns_before, windows
+from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
 
 #: People settled at once: enough for set-based statements, few enough that memory does not grow with the plan.
@@ -143,10 +143,17 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
         end=scope.until,
         employees=scope.employees,
     )
-    posted = _posted(tx, scope)
-    everybody = IdColumn.of(EmployeeId, sorted({who for _, who, _, _ in posted}))
+    standing = on_file(
+        tx,
+        tenant_id=scope.tenant_id,
+        plan_id=scope.plan_id,
+        start=scope.since,
+        end=scope.until,
+        employees=scope.employees,
+    )
+    everybody = IdColumn.of(EmployeeId, sorted({who for _, who, _, _ in standing}))
     everybody = IdColumn(EmployeeId, np.union1d(pay.employee_id.raw, everybody.raw))
-    dates = sorted({*np.unique(pay.pay_date).astype("datetime64[D]").tolist(), *(day for _, _, day, _ in posted)})
+    dates = sorted({*np.unique(pay.pay_date).astype("datetime64[D]").tolist(), *(day for _, _, day, _ in standing)})
     if not dates:
         return
     known = None if scope.roster is None else {employee.employee_id: employee for employee in scope.roster}
@@ -164,7 +171,7 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
             found = entitle(segment.provisions, people, _pay(segment, pay, column, employees), opening)
             should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
             should_be |= {(source, reason): cents for (source, reason), cents in found.held.items()}
-            yield Books(ids, segment.pay_dates, should_be), _posted_books(posted, segment, ids), part
+            yield Books(ids, segment.pay_dates, should_be), books_of(standing, segment.pay_dates, ids), part
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,35 +476,3 @@ def _compensation_before(
         counted = (each.pay_date.astype("datetime64[D]") >= entered[places]) & ~np.array(late, dtype=np.bool_)
         np.add.at(found, places[counted], each.plan_cents[counted])
     return found
-
-
-def _posted(tx: Tx, scope: Scope) -> list[tuple[Slot, EmployeeId, date, int]]:
-    """What stands in the books for the pay dates of the scope: credited per source, held per source and reason."""
-    wanted = None if scope.employees is None else frozenset(scope.employees)
-    credited = ledger.contributions(
-        tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=scope.since, end=scope.until
-    )
-    found: list[tuple[Slot, EmployeeId, date, int]] = [
-        ((each.source, None), each.employee_id, each.event_on, each.cents)
-        for each in credited
-        if wanted is None or each.employee_id in wanted
-    ]
-    held = _store.held(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=scope.since, end=scope.until)
-    for row in held:
-        employee_id = EmployeeId(row.employee_id)
-        if wanted is None or employee_id in wanted:
-            found.append(((Source(row.source), HeldReason(row.reason)), employee_id, row.pay_date, row.cents))
-    return found
-
-
-def _posted_books(
-    posted: Sequence[tuple[Slot, EmployeeId, date, int]], segment: Segment, ids: tuple[EmployeeId, ...]
-) -> Books:
-    place = {employee_id: index for index, employee_id in enumerate(ids)}
-    period = {day: index for index, day in enumerate(segment.pay_dates)}
-    cents: dict[Slot, Cents] = {}
-    for slot, employee_id, day, amount in posted:
-        if day in period and employee_id in place:
-            grid = cents.setdefault(slot, np.zeros((len(place), len(period)), dtype=np.int64))
-            grid[place[employee_id], period[day]] += amount
-    return Books(ids, segment.pay_dates, cents)

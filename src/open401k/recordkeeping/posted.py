@@ -1,0 +1,46 @@
+"""What stands in the books for pay dates: credited, and held, per person. Reads only. Not here: what should."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+
+from open401k import ledger
+from open401k.base.db import Tx
+from open401k.kernel import EmployeeId, PlanId, Source, SponsorId
+
+from . import _store
+from .contributions import Cents, HeldReason
+from .posting import Books, Slot
+
+
+def on_file(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date, employees: Sequence[EmployeeId] | None
+) -> list[tuple[Slot, EmployeeId, date, int]]:
+    """Cents credited per source, and held per source and reason; of everybody, or of these people."""
+    wanted = None if employees is None else frozenset(employees)
+    credited = ledger.contributions(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end)
+    found: list[tuple[Slot, EmployeeId, date, int]] = [
+        ((each.source, None), each.employee_id, each.event_on, each.cents)
+        for each in credited
+        if wanted is None or each.employee_id in wanted
+    ]
+    for row in _store.held(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end):
+        employee_id = EmployeeId(row.employee_id)
+        if wanted is None or employee_id in wanted:
+            found.append(((Source(row.source), HeldReason(row.reason)), employee_id, row.pay_date, row.cents))
+    return found
+
+
+def books_of(
+    rows: Sequence[tuple[Slot, EmployeeId, date, int]], pay_dates: tuple[date, ...], ids: tuple[EmployeeId, ...]
+) -> Books:
+    """The part of it that these people have on these dates, as people by dates."""
+    place = {employee_id: index for index, employee_id in enumerate(ids)}
+    period = {day: index for index, day in enumerate(pay_dates)}
+    cents: dict[Slot, Cents] = {}
+    for slot, employee_id, day, amount in rows:
+        if day in period and employee_id in place:
+            grid = cents.setdefault(slot, np.zeros((len(place), len(period)), dtype=np.int64))
+            grid[place[employee_id], period[day]] += amount
+    return Books(ids, pay_dates, cents)
