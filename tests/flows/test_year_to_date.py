@@ -163,7 +163,7 @@ def of_june(here: Plan) -> HandedOver:
 
 
 TABLES = (
-    "census.pay_run", "census.pay_line", "census.elsewhere_amount", "payroll.file", "base.audit", "ledger.entry",
+    "census.pay_run", "census.pay_line", "census.brought_amount", "payroll.file", "base.audit", "ledger.entry",
     "compliance.run",
 )  # fmt: skip
 
@@ -301,7 +301,7 @@ def test_figures_that_end_earlier_leave_the_days_after_to_payrolls_here(twins: t
     may = handed_over(here, year_start=date(2026, 1, 1), cuts={}, until=date(2026, 5, 31))
     assert isinstance(brought(there, may.csv(), as_of=date(2026, 5, 31)), Brought)
     with there.db.begin(TESTER, tenants=[there.sponsor]) as tx:
-        periods = census.elsewhere_periods(tx, tenant_id=there.sponsor, plan_id=there.plan)
+        periods = census.brought_periods(tx, tenant_id=there.sponsor, plan_id=there.plan)
     assert [(each.start, each.end) for each in periods] == [(date(2026, 1, 1), date(2026, 5, 31))]
     there.pay(12, payroll_file(there, 12))  # of June: the run that June's figures were in is on file, and empty
     assert_sound(there)

@@ -13,7 +13,7 @@ from open401k.kernel import FixedClock
 
 LINE = "select line.ctid from census.pay_line as line join census.pay_run as run using (tenant_id, run_id)"
 #: Of a period brought over, the line of somebody.
-THAT_LINE = f"ctid = ({LINE} where run.elsewhere and line.tenant_id = %(t)s order by run_id, line_no limit 1)"
+THAT_LINE = f"ctid = ({LINE} where run.brought and line.tenant_id = %(t)s order by run_id, line_no limit 1)"
 PLANTED: dict[str, tuple[str, str]] = {
     "pay": ("census.pay_line", f"update census.pay_line set gross_cents = gross_cents + 1 where {THAT_LINE}"),
     "hours": ("census.pay_line", f"update census.pay_line set hours_hundredths = 1 where {THAT_LINE}"),
@@ -21,29 +21,29 @@ PLANTED: dict[str, tuple[str, str]] = {
     "deferrals": ("census.pay_line", f"update census.pay_line set roth_cents = roth_cents + 1 where {THAT_LINE}"),
     "a person taken out": ("census.pay_line", f"delete from census.pay_line where {THAT_LINE}"),
     "a match": (
-        "census.elsewhere_amount",
-        "update census.elsewhere_amount set cents = cents + 1 where tenant_id = %(t)s and name = 'match'",
+        "census.brought_amount",
+        "update census.brought_amount set cents = cents + 1 where tenant_id = %(t)s and name = 'match'",
     ),
     "a match called something else": (
-        "census.elsewhere_amount",
-        "update census.elsewhere_amount set name = 'qmac' where tenant_id = %(t)s and name = 'match'",
+        "census.brought_amount",
+        "update census.brought_amount set name = 'qmac' where tenant_id = %(t)s and name = 'match'",
     ),
     "balances of the year before": (
-        "census.elsewhere_amount",
-        "delete from census.elsewhere_amount where tenant_id = %(t)s and name = 'balance_before'",
+        "census.brought_amount",
+        "delete from census.brought_amount where tenant_id = %(t)s and name = 'balance_before'",
     ),
     "the day that the figures count on": (
         "census.pay_run",
         "update census.pay_run set pay_date = pay_date - 200, period_end = period_end - 200,"
-        " period_start = period_start - 200 where tenant_id = %(t)s and elsewhere",
+        " period_start = period_start - 200 where tenant_id = %(t)s and brought",
     ),
     "the first day of a period": (
         "census.pay_run",
-        "update census.pay_run set period_start = period_start - 1 where tenant_id = %(t)s and elsewhere",
+        "update census.pay_run set period_start = period_start - 1 where tenant_id = %(t)s and brought",
     ),
     "figures made a payroll of ours": (
         "census.pay_run",
-        "update census.pay_run set elsewhere = false where tenant_id = %(t)s and elsewhere",
+        "update census.pay_run set brought = false where tenant_id = %(t)s and brought",
     ),
 }
 

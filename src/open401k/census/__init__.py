@@ -1,17 +1,17 @@
 """The people: employees, their employment facts, their pay lines as facts."""
 
-from .classes import class_on, classed, classes_from, kept_out, let_in
-from .elsewhere import (
+from .brought_over import (
     EMPLOYER_SOURCES,
-    ElsewherePeriod,
-    PaidElsewhere,
+    BroughtPay,
+    BroughtPeriod,
     balances_before,
+    brought_pay,
+    brought_periods,
     contributed,
     covered_by,
-    elsewhere_periods,
-    on_elsewhere,
-    record_elsewhere,
+    record_brought,
 )
+from .classes import class_on, classed, classes_from, kept_out, let_in
 from .employer import Turn, employer_pay, turns
 from .employment import Employment, employed_between, employed_on, spans
 from .entry import entry_dates, entry_of_new, first_entries
@@ -70,8 +70,9 @@ __all__ = [
     "EMPLOYER_SOURCES",
     "AnnualPay",
     "BirthDate",
+    "BroughtPay",
+    "BroughtPeriod",
     "Conflict",
-    "ElsewherePeriod",
     "Employee",
     "EmployeeClass",
     "Employment",
@@ -89,7 +90,6 @@ __all__ = [
     "Outcome",
     "Ownership",
     "OwnershipOn",
-    "PaidElsewhere",
     "PayByDate",
     "PayCode",
     "PayLine",
@@ -106,6 +106,8 @@ __all__ = [
     "add_employee",
     "add_employees",
     "balances_before",
+    "brought_pay",
+    "brought_periods",
     "changed_lines",
     "class_on",
     "classed",
@@ -113,7 +115,6 @@ __all__ = [
     "contributed",
     "covered_by",
     "current_lines",
-    "elsewhere_periods",
     "employed_between",
     "employed_on",
     "employee",
@@ -129,14 +130,13 @@ __all__ = [
     "let_in",
     "mask_ssn",
     "match_people",
-    "on_elsewhere",
     "ownership_during",
     "parse_ssn",
     "pay_by_date",
     "pay_codes",
     "pay_runs",
     "pay_totals",
-    "record_elsewhere",
+    "record_brought",
     "record_fact",
     "record_run",
     "remember",

@@ -36,25 +36,25 @@ class RunRow:
     replaces: RunId | None
     recorded_at: datetime
     replaced_by: RunId | None
-    elsewhere: bool
+    brought: bool
 
 
 #: A payroll of days that payrolls elsewhere were brought over for is not inserted.
 _ADD_RUN: LiteralString = """
     insert into census.pay_run (
-        tenant_id, run_id, plan_id, pay_date, period_start, period_end, replaces, elsewhere, recorded_at,
+        tenant_id, run_id, plan_id, pay_date, period_start, period_end, replaces, brought, recorded_at,
         recorded_by
     )
     select
         %(tenant_id)s, %(run_id)s, %(plan_id)s, %(pay_date)s, %(period_start)s, %(period_end)s, %(replaces)s,
-        %(elsewhere)s, %(now)s, %(by)s
-    where %(elsewhere)s
+        %(brought)s, %(now)s, %(by)s
+    where %(brought)s
         or not exists (
             select 1
             from census.pay_run as other
             where other.tenant_id = %(tenant_id)s
                 and other.plan_id = %(plan_id)s
-                and other.elsewhere
+                and other.brought
                 and %(pay_date)s between other.period_start and other.period_end
                 and not exists (
                     select 1
@@ -80,7 +80,7 @@ def add_run(
     period_start: date,
     period_end: date,
     replaces: RunId | None,
-    elsewhere: bool,
+    brought: bool,
 ) -> bool:
     """Insert a run without lines, unless it is a payroll of days that payrolls elsewhere have been brought over for."""
     inserted = tx.run(
@@ -93,7 +93,7 @@ def add_run(
             "period_start": period_start,
             "period_end": period_end,
             "replaces": replaces,
-            "elsewhere": elsewhere,
+            "brought": brought,
             "now": tx.now,
             "by": tx.actor.id,
         },
@@ -114,7 +114,7 @@ def runs(
         """
         select
             run.run_id, run.plan_id, run.pay_date, run.period_start, run.period_end, run.replaces, run.recorded_at,
-            successor.run_id, run.elsewhere
+            successor.run_id, run.brought
         from census.pay_run as run
         left join census.pay_run as successor
             on successor.tenant_id = run.tenant_id
@@ -144,9 +144,9 @@ def runs(
             None if replaces is None else RunId(replaces),
             recorded_at,
             None if replaced_by is None else RunId(replaced_by),
-            elsewhere,
+            brought,
         )
-        for run_id, of_plan, pay_date, period_start, period_end, replaces, recorded_at, replaced_by, elsewhere in rows
+        for run_id, of_plan, pay_date, period_start, period_end, replaces, recorded_at, replaced_by, brought in rows
     ]
 
 

@@ -30,7 +30,7 @@ class Span:
     employees: Sequence[EmployeeId] | None
     excluded: Sequence[tuple[date, date, str]]
     runs: Sequence[UUID] | None = None  # these, whatever is current
-    elsewhere: bool = True  # what payrolls elsewhere paid before the plan came here, too
+    brought: bool = True  # what payrolls elsewhere paid before the plan came here, too
 
 
 _CURRENT_RUNS: LiteralString = """
@@ -274,7 +274,7 @@ def _only(sums: Sums, span: Span) -> Sums:
 def _meant(sql: LiteralString, span: Span) -> LiteralString:
     runs = _CURRENT_RUNS if span.runs is None else _NAMED_RUNS
     sql = sql.replace("{runs}", runs).replace("{those}", _THOSE if _few(span) else "")
-    return sql.replace("{ours}", "" if span.elsewhere else "and not run.elsewhere")
+    return sql.replace("{ours}", "" if span.brought else "and not run.brought")
 
 
 def _params(span: Span) -> dict[str, Any]:

@@ -75,11 +75,11 @@ def employer_pay_by_date(
     end: date,
     known_at: datetime | None = None,
     employees: Sequence[EmployeeId] | None = None,
-    elsewhere: bool = False,
+    brought: bool = False,
 ) -> PayByDate:
     """As :func:`pay_by_date`, over all plans of the sponsor; pay of a date told several times counts once."""
     span: dict[str, Any] = {
-        "start": start, "end": end, "known_at": known_at, "employees": employees, "elsewhere": elsewhere
+        "start": start, "end": end, "known_at": known_at, "employees": employees, "brought": brought
     }  # fmt: skip
     found = [pay_by_date(tx, tenant_id=tenant_id, plan_id=each, **span) for each in plan_ids]
     return found[0] if len(found) == 1 else _together(found)

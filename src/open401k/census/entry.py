@@ -177,7 +177,7 @@ def _hours(
         end=date.max,
         known_at=known_at,
         employees=list(hired),
-        elsewhere=True,
+        brought=True,
     )
     days: list[date] = pay.pay_date.astype("datetime64[D]").tolist()
     for place, day, hundredths in zip(pay.employee.tolist(), days, pay.hours_hundredths.tolist(), strict=True):

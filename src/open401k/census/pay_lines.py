@@ -14,7 +14,7 @@ from open401k.base import audit, heads
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, Open401kError, PlanId, RunId, SponsorId
 
-from . import _elsewhere_store, _pay_store, _sums_store
+from . import _brought_store, _pay_store, _sums_store
 from .pay_proof import RECORDED, lines_hash
 
 Cents = npt.NDArray[np.int64]
@@ -49,8 +49,8 @@ class PayLines:
     nonelective_cents: Reported = None
     #: (line_no, pay code, cents), where the file splits pay by code.
     earnings: Sequence[tuple[int, str, int]] = field(default=())
-    #: Not None: these are no payroll of ours (elsewhere.py). (line_no, name, cents) of what such lines say besides.
-    elsewhere: Sequence[tuple[int, str, int]] | None = None
+    #: Not None: these are no payroll of ours (brought_over.py). (line_no, name, cents) of what such lines say besides.
+    brought: Sequence[tuple[int, str, int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class PayCode:
 class PayRun:
     """A run on file; ``replaced_by`` names the corrected one that took its place.
 
-    One of ``elsewhere`` is no payroll of ours: it adds up what others paid in a period (elsewhere.py).
+    One of ``brought`` is no payroll of ours: it adds up what others paid in a period (brought_over.py).
     """
 
     run_id: RunId
@@ -124,7 +124,7 @@ class PayRun:
     replaces: RunId | None
     recorded_at: datetime
     replaced_by: RunId | None
-    elsewhere: bool = False
+    brought: bool = False
 
     @property
     def current(self) -> bool:
@@ -172,8 +172,8 @@ def record_run(
     this sponsor; anything else is a bug of the caller.
     """
     heads.lock(tx, tenant_id=tenant_id)
-    elsewhere = lines.elsewhere is not None
-    run = PayRun(run_id, plan_id, pay_date, period_start, period_end, replaces, tx.now, None, elsewhere)
+    brought = lines.brought is not None
+    run = PayRun(run_id, plan_id, pay_date, period_start, period_end, replaces, tx.now, None, brought)
     _open_run(tx, tenant_id, run)
     columns = _columns(lines)
     written = _pay_store.add_lines(
@@ -190,17 +190,17 @@ def record_run(
         raise ValueError(f"of {len(lines.employee_id)} lines of {run_id} some name no employee of {tenant_id}")
     if lines.earnings:
         _pay_store.add_earnings(tx, tenant_id=tenant_id, run_id=run_id, earnings=lines.earnings)
-    if lines.elsewhere:
-        _elsewhere_store.add_amounts(tx, tenant_id=tenant_id, run_id=run_id, amounts=lines.elsewhere)
+    if lines.brought:
+        _brought_store.add_amounts(tx, tenant_id=tenant_id, run_id=run_id, amounts=lines.brought)
     told: dict[str, Any] = {
         "plan": str(plan_id),
         "pay_date": pay_date.isoformat(),
         "replaces": None if replaces is None else str(replaces),
         "lines": written,
-        "sha256": lines_hash(lines.employee_id, columns, [*lines.earnings, *(lines.elsewhere or ())]),
+        "sha256": lines_hash(lines.employee_id, columns, [*lines.earnings, *(lines.brought or ())]),
     }
-    if elsewhere:
-        told |= {"elsewhere": True, "period": [period_start.isoformat(), period_end.isoformat()]}
+    if brought:
+        told |= {"brought": True, "period": [period_start.isoformat(), period_end.isoformat()]}
     audit.record(tx, tenant_id=tenant_id, action=RECORDED, subject=run_id, after=told)
 
 
@@ -253,14 +253,14 @@ def pay_by_date(
     known_at: datetime | None = None,
     employees: Sequence[EmployeeId] | None = None,
     runs: Sequence[RunId] | None = None,
-    elsewhere: bool = False,
+    brought: bool = False,
 ) -> PayByDate:
     """Sums per employee and pay date over the lines current at an instant, by employee, then date.
 
-    ``runs`` asks for these runs of the span, whatever is current; ``elsewhere`` adds the periods paid before the plan
+    ``runs`` asks for these runs of the span, whatever is current; ``brought`` adds the periods paid before the plan
     came here, each as of its last day.
     """
-    span = replace(_span(tx, tenant_id, plan_id, start, end, known_at, employees), elsewhere=elsewhere)
+    span = replace(_span(tx, tenant_id, plan_id, start, end, known_at, employees), brought=brought)
     sums = _sums_store.by_date(tx, span if runs is None else replace(span, runs=[each.uuid for each in runs]))
     return PayByDate(
         employee_id=sums.employees,
@@ -281,7 +281,7 @@ def current_lines(
     employees: Sequence[EmployeeId] | None = None,
 ) -> list[PayLine]:
     """The current lines themselves, by pay date: for a few people, or one run; for many, use the sums."""
-    span = replace(_span(tx, tenant_id, plan_id, start, end, known_at, employees), elsewhere=False)
+    span = replace(_span(tx, tenant_id, plan_id, start, end, known_at, employees), brought=False)
     return [
         PayLine(RunId(run_id), line_no, EmployeeId(employee_id), *rest)
         for run_id, line_no, employee_id, *rest in _sums_store.lines(tx, span)
@@ -334,7 +334,7 @@ def _open_run(tx: Tx, tenant_id: SponsorId, run: PayRun) -> None:
         return
     if run.replaces is not None:
         replaced = known.get(run.replaces)
-        if replaced is None or (replaced.plan_id, replaced.elsewhere) != (run.plan_id, run.elsewhere):
+        if replaced is None or (replaced.plan_id, replaced.brought) != (run.plan_id, run.brought):
             raise Open401kError(f"There is no run {run.replaces} of this plan to replace.", fix="Name a run on file.")
         if replaced.replaced_by is not None:
             raise Open401kError(
@@ -350,7 +350,7 @@ def _open_run(tx: Tx, tenant_id: SponsorId, run: PayRun) -> None:
         period_start=run.period_start,
         period_end=run.period_end,
         replaces=run.replaces,
-        elsewhere=run.elsewhere,
+        brought=run.brought,
     )
     if not added:
         raise Open401kError(
@@ -385,7 +385,7 @@ def _run(row: _pay_store.RunRow) -> PayRun:
         row.replaces,
         row.recorded_at,
         row.replaced_by,
-        row.elsewhere,
+        row.brought,
     )
 
 

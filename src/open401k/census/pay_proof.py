@@ -9,7 +9,7 @@ from open401k.base import audit
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, RunId, SponsorId
 
-from . import _elsewhere_store, _pay_store
+from . import _brought_store, _pay_store
 
 #: What the audit trail calls the recording of lines; ``after`` holds how many, and their hash.
 RECORDED: Final = "census.pay_lines_recorded"
@@ -33,7 +33,7 @@ def lines_hash(
     return digest.hexdigest()
 
 
-_HEAD: Final = ("plan", "pay_date", "replaces", "elsewhere", "period")
+_HEAD: Final = ("plan", "pay_date", "replaces", "brought", "period")
 
 
 def _head(row: _pay_store.RunRow) -> dict[str, Any]:
@@ -43,8 +43,8 @@ def _head(row: _pay_store.RunRow) -> dict[str, Any]:
         "plan": str(row.plan_id),
         "pay_date": row.pay_date.isoformat(),
         "replaces": None if row.replaces is None else str(row.replaces),
-        "elsewhere": row.elsewhere or None,
-        "period": period if row.elsewhere else None,
+        "brought": row.brought or None,
+        "period": period if row.brought else None,
     }
 
 
@@ -55,8 +55,8 @@ def changed_lines(tx: Tx, *, tenant_id: SponsorId) -> Iterator[tuple[RunId, str]
         recorded: list[dict[str, Any]] = [each.after for each in reversed(told) if isinstance(each.after, dict)]
         lines = _pay_store.lines_on_file(tx, tenant_id=tenant_id, run_id=row.run_id)
         earnings = _pay_store.earnings_on_file(tx, tenant_id=tenant_id, run_id=row.run_id)
-        if row.elsewhere:
-            besides = _elsewhere_store.amounts_on_file(tx, tenant_id=tenant_id, runs=[row.run_id.uuid])
+        if row.brought:
+            besides = _brought_store.amounts_on_file(tx, tenant_id=tenant_id, runs=[row.run_id.uuid])
             earnings += [(line_no, name, cents) for _, line_no, name, cents in besides]
         if any(_head(row) != {name: each.get(name) for name in _HEAD} for each in recorded):
             yield row.run_id, "its plan, days or predecessor are not as they were recorded"

@@ -63,7 +63,7 @@ def bring(db: Database, *, actor: Actor, told: YearToDate) -> Brought | payroll.
     )
 
 
-def _record(tx: Tx, told: YearToDate) -> tuple[list[census.PaidElsewhere], bool, list[str]]:
+def _record(tx: Tx, told: YearToDate) -> tuple[list[census.BroughtPay], bool, list[str]]:
     """The facts, whether any is new, and what names the state of all of them."""
     of: dict[str, Any] = {"tenant_id": told.tenant_id, "plan_id": told.plan_id}
     heads.lock(tx, tenant_id=told.tenant_id)  # no payroll is recorded between looking for one and recording
@@ -79,7 +79,7 @@ def _record(tx: Tx, told: YearToDate) -> tuple[list[census.PaidElsewhere], bool,
     sound = [row for row in file.rows if row.row not in file.wrong]
     facts = [_fact(row, who[row.ssn]) for row in sound]
     # Recorded even where something else is wrong, and undone: entry may follow from the hours of the file itself.
-    changed = bool(census.record_elsewhere(tx, **of, facts=facts))
+    changed = bool(census.record_brought(tx, **of, facts=facts))
     own = own_boundaries(tx, told, terms, {who[row.ssn] for row in sound})
     for row in sound:
         for reason, fix in payroll.straddled(row, own[who[row.ssn]]):
@@ -92,12 +92,12 @@ def _record(tx: Tx, told: YearToDate) -> tuple[list[census.PaidElsewhere], bool,
         audit.record(
             tx, tenant_id=told.tenant_id, action="plan.year_to_date_brought", subject=told.plan_id, after=after
         )
-    return facts, changed, [str(each.run_id) for each in census.elsewhere_periods(tx, **of)]
+    return facts, changed, [str(each.run_id) for each in census.brought_periods(tx, **of)]
 
 
-def _fact(row: payroll.YearToDateRow, who: EmployeeId) -> census.PaidElsewhere:
+def _fact(row: payroll.YearToDateRow, who: EmployeeId) -> census.BroughtPay:
     amounts = row.amounts
-    return census.PaidElsewhere(
+    return census.BroughtPay(
         start=row.start,
         end=row.end,
         employee_id=who,

@@ -34,7 +34,7 @@ def expected_of(tx: Tx, told: YearToDate, terms: plan.Provisions, people: frozen
         years=" and ".join(str(each) for each in range(first.year, told.as_of.year + 1)),
         people=people,
         boundaries=list(_boundaries(tx, told, year)),
-        paid_here=sorted(run.pay_date for run in runs if run.current and not run.elsewhere),
+        paid_here=sorted(run.pay_date for run in runs if run.current and not run.brought),
         balance_on_file=determined if held.total(ledger.Kind.PARTICIPANT) else None,
     )
 

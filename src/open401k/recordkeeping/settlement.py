@@ -465,7 +465,7 @@ def _compensation_before(
             start=year.start,
             end=end,
             employees=[people.employee_ids[place] for place in partly.tolist()],
-            elsewhere=True,
+            brought=True,
         )
         places = each.employee_id.places_in(ids)[each.employee]
         days: list[date] = each.pay_date.astype("datetime64[D]").tolist()

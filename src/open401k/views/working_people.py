@@ -171,7 +171,7 @@ def _rows(
     )
     given = _credits(tx, tenant_id, run, result, start, end)
     found: dict[EmployeeId, list[PayrollRowLink]] = defaultdict(list)
-    for each in census.on_elsewhere(
+    for each in census.brought_pay(
         tx, tenant_id=tenant_id, plan_id=run.plan_id, known_at=run.known_at, employees=people
     ):
         if start <= each.end < end:
@@ -204,7 +204,7 @@ def _credits(tx: Tx, tenant_id: SponsorId, run: ComplianceRun, result: TestResul
     return found
 
 
-def _elsewhere(test: TestId, paid: census.PaidElsewhere) -> PayrollRowLink:
+def _elsewhere(test: TestId, paid: census.BroughtPay) -> PayrollRowLink:
     counted = sum(cents for _, cents in paid.employer) if test in _EMPLOYER else 0
     counted += paid.pre_tax_cents + paid.roth_cents if test in _DEFERRED else 0
     counted += paid.after_tax_cents if test in (TestId.ACP, TestId.ADDITIONS_LIMIT) else 0

@@ -41,7 +41,7 @@ def test_figures_are_brought_over_once_and_count_without_being_posted(desk: Desk
     assert desk.get(f"{path}/journal")["items"] == []
     assert desk.get(f"{path}/health")["contributed_this_year"] == "900.00"
     trail = desk.get(f"/v1/sponsors/{desk.sponsor_id}/audit-trail", limit=50)["items"]
-    assert {"census.elsewhere_recorded", "plan.year_to_date_brought"} <= {each["action"] for each in trail}
+    assert {"census.brought_recorded", "plan.year_to_date_brought"} <= {each["action"] for each in trail}
     late = desk.post("/v1/payroll-runs", desk.payroll("2026-01-02"), "jan 2").json()
     assert (late["code"], late["errors"][0]["code"]) == ("payroll_rejected", "period.covered")
     assert desk.post("/v1/payroll-runs", desk.payroll(), "jan 9").json()["posted"]

@@ -76,7 +76,7 @@ def bring_year_to_date(
 def get_year_to_date(caller: Annotated[Caller, Depends(Needs(Permission.CENSUS_VIEW))]) -> YearToDateOnFile:
     """The periods that are counted as paid before the plan came here."""
     with caller.begin() as tx:
-        found = census.elsewhere_periods(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+        found = census.brought_periods(tx, tenant_id=caller.tenant, plan_id=caller.plan)
     return YearToDateOnFile(
         periods=[YearToDatePeriod(start=each.start, end=each.end, people=each.people) for each in found]
     )

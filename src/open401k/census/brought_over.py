@@ -17,7 +17,7 @@ from open401k.base import audit, heads
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, PlanId, RunId, Source, SponsorId
 
-from . import _elsewhere_store, _pay_store
+from . import _brought_store, _pay_store
 from .pay_lines import PayLines, record_run
 
 #: Employer money that a prior recordkeeper may have put in; what employees put in is part of the line itself.
@@ -35,7 +35,7 @@ _Period = tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class PaidElsewhere:
+class BroughtPay:
     """One person's pay and contributions of one period, both days included; deferrals with their catch-up."""
 
     start: date
@@ -55,7 +55,7 @@ class PaidElsewhere:
 
 
 @dataclass(frozen=True, slots=True)
-class ElsewherePeriod:
+class BroughtPeriod:
     """A period that counts: which run holds it, and of how many people."""
 
     run_id: RunId
@@ -64,9 +64,9 @@ class ElsewherePeriod:
     people: int
 
 
-def record_elsewhere(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, facts: Sequence[PaidElsewhere]
-) -> list[ElsewherePeriod]:
+def record_brought(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, facts: Sequence[BroughtPay]
+) -> list[BroughtPeriod]:
     """Make these all that is known of payrolls elsewhere; returns the periods that are new or other than before.
 
     A period that says something else is superseded, and stays on file with what it said; the same facts again change
@@ -74,14 +74,14 @@ def record_elsewhere(
     """
     heads.lock(tx, tenant_id=tenant_id)
     on_file = {(row.period_start, row.period_end): row for row in _periods(tx, tenant_id, plan_id, None)}
-    known, told = _by_period(on_elsewhere(tx, tenant_id=tenant_id, plan_id=plan_id)), _by_period(facts)
-    changed: list[ElsewherePeriod] = []
+    known, told = _by_period(brought_pay(tx, tenant_id=tenant_id, plan_id=plan_id)), _by_period(facts)
+    changed: list[BroughtPeriod] = []
     for period in sorted({*on_file, *told}):
         wanted = told.get(period, [])
         if wanted == known.get(period, []):
             continue
         before = on_file.get(period)
-        run = ElsewherePeriod(tx.ids.new(RunId), *period, len(wanted))
+        run = BroughtPeriod(tx.ids.new(RunId), *period, len(wanted))
         _record_period(tx, tenant_id, plan_id, run, wanted, replaces=None if before is None else RunId(before.run_id))
         changed.append(run)
     if changed:
@@ -89,7 +89,7 @@ def record_elsewhere(
         audit.record(
             tx,
             tenant_id=tenant_id,
-            action="census.elsewhere_recorded",
+            action="census.brought_recorded",
             subject=plan_id,
             before=_told(known) if known else None,
             after=_told(told),
@@ -97,36 +97,36 @@ def record_elsewhere(
     return changed
 
 
-def elsewhere_periods(
+def brought_periods(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | None = None
-) -> list[ElsewherePeriod]:
+) -> list[BroughtPeriod]:
     """The periods of which something is known, by their first day."""
     rows = _periods(tx, tenant_id, plan_id, known_at)
-    return [ElsewherePeriod(RunId(row.run_id), *row[1:]) for row in rows if row.people]
+    return [BroughtPeriod(RunId(row.run_id), *row[1:]) for row in rows if row.people]
 
 
-def covered_by(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, day: date) -> ElsewherePeriod | None:
+def covered_by(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, day: date) -> BroughtPeriod | None:
     """The period of payrolls elsewhere that a day falls into: what was paid on it is counted already."""
-    periods = elsewhere_periods(tx, tenant_id=tenant_id, plan_id=plan_id)
+    periods = brought_periods(tx, tenant_id=tenant_id, plan_id=plan_id)
     return next((each for each in periods if each.start <= day <= each.end), None)
 
 
-def on_elsewhere(
+def brought_pay(
     tx: Tx,
     *,
     tenant_id: SponsorId,
     plan_id: PlanId,
     known_at: datetime | None = None,
     employees: Sequence[EmployeeId] | None = None,
-) -> list[PaidElsewhere]:
+) -> list[BroughtPay]:
     """What was known at an instant of payrolls elsewhere, person by person, in order."""
     runs = {row.run_id: row for row in _periods(tx, tenant_id, plan_id, known_at) if row.people}
     if not runs:
         return []
     besides: dict[tuple[UUID, int], dict[str, int]] = defaultdict(dict)
-    for run_id, line_no, name, cents in _elsewhere_store.amounts_on_file(tx, tenant_id=tenant_id, runs=list(runs)):
+    for run_id, line_no, name, cents in _brought_store.amounts_on_file(tx, tenant_id=tenant_id, runs=list(runs)):
         besides[run_id, line_no][name] = cents
-    lines = _elsewhere_store.lines(tx, tenant_id=tenant_id, runs=list(runs), employees=employees)
+    lines = _brought_store.lines(tx, tenant_id=tenant_id, runs=list(runs), employees=employees)
     return sorted(_fact(runs[line.run_id], line, besides[line.run_id, line.line_no]) for line in lines)
 
 
@@ -139,7 +139,7 @@ def contributed(
     runs = _runs_between(tx, tenant_id, plan_id, start, end, known_at)
     if not runs:
         return here
-    who, source, cents = _elsewhere_store.contributed(tx, tenant_id=tenant_id, runs=runs)
+    who, source, cents = _brought_store.contributed(tx, tenant_id=tenant_id, runs=runs)
     return ledger.together(here, ledger.Contributed(who, source, cents))
 
 
@@ -148,7 +148,7 @@ def balances_before(
 ) -> dict[EmployeeId, int]:
     """Accounts on the last day before a plan year, as told with its periods that end from ``start`` up to ``end``."""
     runs = _runs_between(tx, tenant_id, plan_id, start, end, known_at)
-    found = _elsewhere_store.balances_before(tx, tenant_id=tenant_id, runs=runs) if runs else []
+    found = _brought_store.balances_before(tx, tenant_id=tenant_id, runs=runs) if runs else []
     return {EmployeeId(who): cents for who, cents in found}
 
 
@@ -156,8 +156,8 @@ def _record_period(
     tx: Tx,
     tenant_id: SponsorId,
     plan_id: PlanId,
-    run: ElsewherePeriod,
-    facts: Sequence[PaidElsewhere],
+    run: BroughtPeriod,
+    facts: Sequence[BroughtPay],
     *,
     replaces: RunId | None,
 ) -> None:
@@ -184,19 +184,19 @@ def _record_period(
             after_tax_cents=[each.after_tax_cents for each in facts],
             catch_up_pre_tax_cents=nothing,
             catch_up_roth_cents=nothing,
-            elsewhere=[(place, name, cents) for place, each in enumerate(facts) for name, cents in _besides(each)],
+            brought=[(place, name, cents) for place, each in enumerate(facts) for name, cents in _besides(each)],
         ),
     )
 
 
-def _besides(fact: PaidElsewhere) -> list[tuple[str, int]]:
+def _besides(fact: BroughtPay) -> list[tuple[str, int]]:
     employer = [(source.value, cents) for source, cents in fact.employer if cents]
     return employer + ([(_BALANCE, fact.balance_before_cents)] if fact.balance_before_cents else [])
 
 
-def _fact(run: _elsewhere_store.PeriodRow, line: _elsewhere_store.LineRow, besides: Mapping[str, int]) -> PaidElsewhere:
+def _fact(run: _brought_store.PeriodRow, line: _brought_store.LineRow, besides: Mapping[str, int]) -> BroughtPay:
     amounts = {name: cents or 0 for name, cents in zip(_pay_store.AMOUNTS, line.amounts, strict=True)}
-    return PaidElsewhere(
+    return BroughtPay(
         start=run.period_start,
         end=run.period_end,
         employee_id=EmployeeId(line.employee_id),
@@ -212,8 +212,8 @@ def _fact(run: _elsewhere_store.PeriodRow, line: _elsewhere_store.LineRow, besid
     )
 
 
-def _by_period(facts: Sequence[PaidElsewhere]) -> dict[_Period, list[PaidElsewhere]]:
-    found: dict[_Period, list[PaidElsewhere]] = defaultdict(list)
+def _by_period(facts: Sequence[BroughtPay]) -> dict[_Period, list[BroughtPay]]:
+    found: dict[_Period, list[BroughtPay]] = defaultdict(list)
     for each in sorted(facts):
         found[each.start, each.end].append(each)
     for period, of_period in found.items():
@@ -222,7 +222,7 @@ def _by_period(facts: Sequence[PaidElsewhere]) -> dict[_Period, list[PaidElsewhe
     return dict(found)
 
 
-def _told(facts: Mapping[_Period, Sequence[PaidElsewhere]]) -> dict[str, Any]:
+def _told(facts: Mapping[_Period, Sequence[BroughtPay]]) -> dict[str, Any]:
     """For the audit trail: which periods, of how many people, and what they add up to."""
     every = [each for of_period in facts.values() for each in of_period]
     employer = sum(cents for each in every for _, cents in each.employer)
@@ -245,12 +245,12 @@ def _runs_between(
 
 def _periods(
     tx: Tx, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | None
-) -> list[_elsewhere_store.PeriodRow]:
+) -> list[_brought_store.PeriodRow]:
     """Asked once a transaction, and once more when nobody else can change it: nearly every plan has none."""
     key = (_periods, tenant_id, plan_id, known_at, heads.locked(tx, tenant_id=tenant_id))
     if key not in tx.cache:
-        tx.cache[key] = _elsewhere_store.periods(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=known_at)
-    rows: list[_elsewhere_store.PeriodRow] = tx.cache[key]
+        tx.cache[key] = _brought_store.periods(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=known_at)
+    rows: list[_brought_store.PeriodRow] = tx.cache[key]
     return rows
 
 

@@ -3,13 +3,13 @@
 
 -- A run of these is no payroll of ours: its lines add up the payrolls of one period, its pay date is the period's last day,
 -- and nothing is ever owed for it.
-alter table census.pay_run add column elsewhere boolean not null default false;
-alter table census.pay_run add constraint pay_run_elsewhere_ends check (not elsewhere or pay_date = period_end);
-create index pay_run_elsewhere on census.pay_run (tenant_id, plan_id) where elsewhere;
+alter table census.pay_run add column brought boolean not null default false;
+alter table census.pay_run add constraint pay_run_brought_ends check (not brought or pay_date = period_end);
+create index pay_run_brought on census.pay_run (tenant_id, plan_id) where brought;
 
 -- What such a line says beyond pay and withholding: employer money by source, and the account on the last day of the plan
 -- year before. No foreign key, as with pay lines: the one statement that writes is given lines just written.
-create table census.elsewhere_amount (
+create table census.brought_amount (
     tenant_id uuid    not null,
     run_id    uuid    not null,
     line_no   integer not null,
@@ -23,9 +23,9 @@ create table census.elsewhere_amount (
     primary key (tenant_id, run_id, line_no, name)
 );
 
-alter table census.elsewhere_amount enable row level security;
-alter table census.elsewhere_amount force row level security;
-create policy tenant on census.elsewhere_amount
+alter table census.brought_amount enable row level security;
+alter table census.brought_amount force row level security;
+create policy tenant on census.brought_amount
     using (tenant_id = any (array(select base.allowed_tenants())))
     with check (tenant_id = any (array(select base.allowed_tenants())));
-grant select, insert on census.elsewhere_amount to open401k_app;
+grant select, insert on census.brought_amount to open401k_app;

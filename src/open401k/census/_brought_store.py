@@ -15,7 +15,7 @@ from ._sums_store import id_column, int_column
 
 
 class PeriodRow(NamedTuple):
-    """A current run of elsewhere, and of how many people it has lines."""
+    """A current run of pay brought over, and of how many people it has lines."""
 
     run_id: UUID
     period_start: date
@@ -24,7 +24,7 @@ class PeriodRow(NamedTuple):
 
 
 def periods(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | None) -> list[PeriodRow]:
-    """The runs of elsewhere that were current at an instant, by period; those that a correction emptied, too."""
+    """The runs brought over that were current at an instant, by period; those that a correction emptied, too."""
     rows = tx.rows(
         """
         select
@@ -37,7 +37,7 @@ def periods(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime
         from census.pay_run as run
         where run.tenant_id = %(tenant_id)s
             and run.plan_id = %(plan_id)s
-            and run.elsewhere
+            and run.brought
             and run.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
             and not exists (
                 select 1
@@ -54,7 +54,7 @@ def periods(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime
 
 
 class LineRow(NamedTuple):
-    """A line of a run of elsewhere; ``amounts`` in the order of ``AMOUNTS``."""
+    """A line of a run brought over; ``amounts`` in the order of ``AMOUNTS``."""
 
     run_id: UUID
     line_no: int
@@ -87,10 +87,10 @@ def lines(
 
 
 def add_amounts(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, amounts: Sequence[tuple[int, str, int]]) -> None:
-    """Append what lines of a run of elsewhere say besides pay: line, name, cents."""
+    """Append what lines of a run brought over say besides pay: line, name, cents."""
     tx.run(
         """
-        insert into census.elsewhere_amount (tenant_id, run_id, line_no, name, cents)
+        insert into census.brought_amount (tenant_id, run_id, line_no, name, cents)
         select %s, %s, part.line_no, part.name, part.cents
         from unnest(%s::integer[], %s::text[], %s::bigint[]) as part (line_no, name, cents)
         """,
@@ -109,7 +109,7 @@ def amounts_on_file(tx: Tx, *, tenant_id: SponsorId, runs: Sequence[UUID]) -> li
     rows = tx.rows(
         """
         select run_id, line_no, name, cents
-        from census.elsewhere_amount
+        from census.brought_amount
         where tenant_id = %s and run_id = any (%s::uuid[])
         """,
         [tenant_id, list(runs)],
@@ -135,7 +135,7 @@ def contributed(
             where line.tenant_id = %(tenant_id)s and line.run_id = any (%(runs)s::uuid[])
             union all
             select line.employee_id, amount.name, amount.cents
-            from census.elsewhere_amount as amount
+            from census.brought_amount as amount
             join census.pay_line as line
                 on line.tenant_id = %(tenant_id)s and line.run_id = amount.run_id and line.line_no = amount.line_no
             where amount.tenant_id = %(tenant_id)s
@@ -165,7 +165,7 @@ def balances_before(tx: Tx, *, tenant_id: SponsorId, runs: Sequence[UUID]) -> li
     rows: list[tuple[Any, ...]] = tx.rows(
         """
         select line.employee_id, sum(amount.cents)::bigint
-        from census.elsewhere_amount as amount
+        from census.brought_amount as amount
         join census.pay_line as line
             on line.tenant_id = %(tenant_id)s and line.run_id = amount.run_id and line.line_no = amount.line_no
         where amount.tenant_id = %(tenant_id)s
