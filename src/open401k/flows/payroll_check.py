@@ -69,29 +69,25 @@ def check_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> runs.Status | R
     left_out = payroll.codes_left_out(tx, asked=asked)
     expected = payroll.expectation(asked, today=day_of(tx.now), announced=run.announced, left_out=left_out)
     whole = payroll.FileCheck(expected, reading.mapping, reading.findings)
-    named: set[EmployeeId] = set()
     to_date = payroll.to_date(tx, asked=asked)
+    paid = frozenset(() if to_date.same_day is None else to_date.same_day.employee_id)
+    again: set[EmployeeId] = set()
     preview = None
     if payroll.missing_figures(pay_date, expected) is None:
         preview = Previewed(asked, _before(tx, asked, to_date), to_date.same_day, left_out)
     for rows in chain([first] if first else [], reading.chunks):
         standing, people = payroll.gather_standing(tx, asked=asked, to_date=to_date, rows=rows)
-        named.update(standing.employee_id[place] for place in standing.place.values())
+        again |= paid.intersection(standing.employee_id[place] for place in standing.place.values()) if paid else set()
         whole.chunk(rows, previewed(tx, preview, standing, people, rows))
     outcome = whole.finish()
-    outcome.findings.extend(_paid_before(asked, run, named, to_date.same_day))
+    outcome.findings.extend(_paid_before(asked, run, len(again)))
     outcome.findings.extend(_counted_before(tx, asked))
     return runs.checked(tx, tenant_id=tenant_id, run_id=run.run_id, outcome=outcome, run=run)
 
 
-def _paid_before(
-    asked: payroll.Asked, run: runs.Run, people: set[EmployeeId], same_day: census.PayByDate | None
-) -> Iterator[payroll.Finding]:
+def _paid_before(asked: payroll.Asked, run: runs.Run, again: int) -> Iterator[payroll.Finding]:
     """A payroll for people who were paid that day already, without a word why: a correction, or a second payroll?"""
-    if run.replaces is not None or run.reason or same_day is None:
-        return
-    again = len(people.intersection(same_day.employee_id))
-    if again:
+    if again and run.replaces is None and not run.reason:
         reason = f"{again} people of this file were paid on {asked.pay_date} already, by {asked.same_day[0]}."
         fix = "If it corrects that run, send it as a correction of it; if it is a second payroll, confirm."
         yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)

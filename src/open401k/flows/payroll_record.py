@@ -7,7 +7,7 @@ from itertools import chain
 
 from open401k import census
 from open401k.base.db import Tx
-from open401k.kernel import EmployeeId, SponsorId, day_of
+from open401k.kernel import EmployeeId, IdColumn, SponsorId, day_of
 from open401k.payroll import runs
 
 from .payroll_check import Rows, read_run
@@ -34,7 +34,7 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
     first = next(reading.chunks, [])
     pay_date = run.announced or (first[0].pay_date if first else None) or run.pay_date or day_of(tx.now)
     replaced = _replaced_lines(tx, tenant_id, run)
-    touched: dict[EmployeeId, None] = dict.fromkeys(line.employee_id for line in replaced)
+    touched = IdColumn.of(EmployeeId, (line.employee_id for line in replaced))
     changed: list[EmployeeId] = []
     yes = confirmed(tx, tenant_id=tenant_id, run=run)
     rows_read = 0
@@ -43,7 +43,7 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
         people = people_of(tx, tenant_id=tenant_id, rows=rows)
         changed += learn(tx, tenant_id=tenant_id, rows=rows, who=people, yes=yes, pay_date=pay_date)
         _append(tx, tenant_id, run, pay_date, rows, [people[row.key] for row in rows])
-        touched.update(dict.fromkeys(people.values()))
+        touched = touched.union(IdColumn.of(EmployeeId, people.values()))
         rows_read += len(rows)
         withheld += sum(row.deferral_cents + row.after_tax_cents for row in rows)
     return Recorded(
@@ -51,7 +51,7 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
         min(pay_date, *(line.pay_date for line in replaced)) if replaced else pay_date,
         rows_read,
         withheld,
-        list(touched),
+        touched,
         changed,
         census.headcount(tx, tenant_id=tenant_id),
         f"A corrected file took the place of run {run.replaces}."

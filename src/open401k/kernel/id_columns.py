@@ -38,6 +38,10 @@ class IdColumn(Sequence[AnyId], Generic[AnyId]):
         places = order[found]
         return np.where(others.raw[places] == self.raw, places, -1).astype(np.int64, copy=False)
 
+    def union(self, others: "IdColumn[AnyId]") -> "IdColumn[AnyId]":
+        """Ours and theirs, each once, in order."""
+        return IdColumn(self.kind, np.union1d(self.raw, others.raw))
+
     def __len__(self) -> int:
         return len(self.raw)
 

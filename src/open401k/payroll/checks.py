@@ -6,6 +6,7 @@ formula) moves nothing: the plan's own computation is what posts.
 """
 
 import hashlib
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -54,7 +55,7 @@ class FileCheck:
     findings: Findings = field(default_factory=Findings)
     holds: list[Hold] = field(default_factory=list)
     new_people: list[PayrollRow] = field(default_factory=list)
-    _seen: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _seen: "_Seen" = field(default_factory=lambda: _Seen())
     _totals: dict[str, int] = field(default_factory=lambda: dict.fromkeys(AMOUNTS, 0))
     _rows: int = 0
     _first: PayrollRow | None = None
@@ -134,10 +135,9 @@ class FileCheck:
                 )
 
     def _repeated(self, rows: Sequence[PayrollRow], columns: Chunk) -> None:
-        seen = self._seen
         for row in rows:
             name = hash((row.last_name.casefold(), row.first_name.casefold()))
-            first_row, first_name = seen.setdefault(row.key, (row.row, name))
+            first_row, first_name = self._seen.first(row.key, row.row, name)
             if first_row == row.row:
                 continue
             if first_name == name:
@@ -148,6 +148,24 @@ class FileCheck:
                 reason = f"Rows {first_row} and {row.row} have the same SSN and different names."
                 fix, code = "Correct the SSN of one of them.", Code.PERSON_CONFLICT
             self.findings.add(columns.finding(row, Severity.REJECT, code, reason, fix, Field.SSN))
+
+
+class _Seen:
+    """The first row and name of each key, as numbers in columns: a long file has a hundred thousand of them."""
+
+    __slots__ = ("_names", "_place", "_rows")
+
+    def __init__(self) -> None:
+        self._place: dict[str, int] = {}
+        self._rows, self._names = array("q"), array("q")
+
+    def first(self, key: str, row: int, name: int) -> tuple[int, int]:
+        """Where the key came first, and with which name's hash; here, if it is new."""
+        place = self._place.setdefault(key, len(self._rows))
+        if place == len(self._rows):
+            self._rows.append(row)
+            self._names.append(name)
+        return self._rows[place], self._names[place]
 
 
 def check(

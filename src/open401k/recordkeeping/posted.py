@@ -18,14 +18,17 @@ def on_file(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date, employees: Sequence[EmployeeId] | None
 ) -> list[tuple[Slot, EmployeeId, date, int]]:
     """Cents credited per source, and held per source and reason; of everybody, or of these people."""
-    wanted = None if employees is None else frozenset(employees)
     credited = ledger.contributions(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end)
+    kept_back = _store.held(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end)
+    if not credited and not kept_back:  # a payroll of a day without any: nearly every one
+        return []
+    wanted = None if employees is None else frozenset(employees)
     found: list[tuple[Slot, EmployeeId, date, int]] = [
         ((each.source, None), each.employee_id, each.event_on, each.cents)
         for each in credited
         if wanted is None or each.employee_id in wanted
     ]
-    for row in _store.held(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end):
+    for row in kept_back:
         employee_id = EmployeeId(row.employee_id)
         if wanted is None or employee_id in wanted:
             found.append(((Source(row.source), HeldReason(row.reason)), employee_id, row.pay_date, row.cents))

@@ -151,8 +151,7 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
         end=scope.until,
         employees=scope.employees,
     )
-    everybody = IdColumn.of(EmployeeId, sorted({who for _, who, _, _ in standing}))
-    everybody = IdColumn(EmployeeId, np.union1d(pay.employee_id.raw, everybody.raw))
+    everybody = pay.employee_id.union(IdColumn.of(EmployeeId, {who for _, who, _, _ in standing}))
     dates = sorted({*np.unique(pay.pay_date).astype("datetime64[D]").tolist(), *(day for _, _, day, _ in standing)})
     if not dates:
         return
