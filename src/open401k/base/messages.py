@@ -1,5 +1,7 @@
 """Events for the outside (webhooks, live pages): written in the transaction they tell of. Inside, rooms are called."""
 
+import logging
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +12,11 @@ import psycopg
 from open401k.kernel import EventId, SponsorId
 
 from . import _store
-from .db import Database, Tx
+from .db import ALL_TENANTS, AllTenants, Database, Tx
 from .plain import JSON, plain
 
 CHANNEL = "open401k_events"
+log = logging.getLogger("open401k.messages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,29 @@ def newest_cursor(tx: Tx, *, tenant_id: SponsorId) -> int:
     return head.event_no if head else 0
 
 
-def listen(db: Database, *, timeout_seconds: float) -> Iterator[SponsorId | None]:
-    """Whose outbox has news, as it comes; ``None`` after each quiet ``timeout_seconds``. Blocks: give it a thread."""
-    with psycopg.connect(db.url, autocommit=True) as conn:
-        _store.listen(conn)
-        while True:
-            heard = False
-            for notice in conn.notifies(timeout=timeout_seconds, stop_after=1):
-                heard = True
-                yield SponsorId.parse(notice.payload)
-            if not heard:
-                yield None
+def listen(db: Database, *, timeout_seconds: float) -> Iterator[SponsorId | AllTenants | None]:
+    """Whose outbox has news, as it comes; ``None`` after each quiet ``timeout_seconds``. Blocks: give it a thread.
+
+    ``ALL_TENANTS`` whenever it begins to listen, again after a connection that broke: what was published before then
+    was heard by nobody, and whoever waits for news looks once more.
+    """
+    while True:
+        try:
+            with psycopg.connect(db.url, autocommit=True) as conn:
+                _store.listen(conn)
+                yield ALL_TENANTS
+                yield from _heard(conn, timeout_seconds)
+        except psycopg.OperationalError as error:
+            log.warning("cannot listen for events: %s; trying again", error)
+            yield None
+            time.sleep(timeout_seconds)
+
+
+def _heard(conn: psycopg.Connection[tuple[Any, ...]], timeout_seconds: float) -> Iterator[SponsorId | None]:
+    while True:
+        heard = False
+        for notice in conn.notifies(timeout=timeout_seconds, stop_after=1):
+            heard = True
+            yield SponsorId.parse(notice.payload)
+        if not heard:
+            yield None

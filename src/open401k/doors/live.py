@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from fastapi.concurrency import run_in_threadpool
 
 from open401k.base import messages
-from open401k.base.db import Actor, Database
+from open401k.base.db import ALL_TENANTS, Actor, AllTenants, Database
 from open401k.base.messages import Event
 from open401k.kernel import SponsorId
 
@@ -33,7 +33,7 @@ class Live:
         """End every stream and the listening thread."""
         self._stopped.set()
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake, None)
+            self._loop.call_soon_threadsafe(self._wake, ALL_TENANTS)
         if self._thread is not None:
             self._thread.join(timeout=3)
 
@@ -61,15 +61,15 @@ class Live:
             self._thread.start()
 
     def _listen(self) -> None:
-        for tenant_id in messages.listen(self._db, timeout_seconds=1):
+        for news in messages.listen(self._db, timeout_seconds=1):
             if self._stopped.is_set():
                 return
-            if tenant_id is not None and self._loop is not None:
-                self._loop.call_soon_threadsafe(self._wake, tenant_id)
+            if news is not None and self._loop is not None:
+                self._loop.call_soon_threadsafe(self._wake, news)
 
-    def _wake(self, tenant_id: SponsorId | None) -> None:
-        wakers = self._wakers.get(tenant_id, ()) if tenant_id else [w for group in self._wakers.values() for w in group]
-        for waker in wakers:
+    def _wake(self, whose: SponsorId | AllTenants) -> None:
+        groups = self._wakers.values() if isinstance(whose, AllTenants) else [self._wakers.get(whose, set())]
+        for waker in [each for group in groups for each in group]:
             waker.set()
 
     @contextmanager

@@ -6,7 +6,7 @@ import pytest
 from tests.support.database import Begin, new_tenant
 
 from open401k.base import messages
-from open401k.base.db import Database
+from open401k.base.db import ALL_TENANTS, Database
 from open401k.kernel import SponsorId
 
 
@@ -31,6 +31,7 @@ def test_a_rolled_back_event_never_was(begin: Begin, tenant: SponsorId) -> None:
 
 def test_a_listener_hears_of_a_commit(db: Database, begin: Begin, tenant: SponsorId) -> None:
     heard = messages.listen(db, timeout_seconds=0.05)
+    assert next(heard) is ALL_TENANTS
     assert next(heard) is None
 
     def tell() -> None:
@@ -41,6 +42,19 @@ def test_a_listener_hears_of_a_commit(db: Database, begin: Begin, tenant: Sponso
     thread.start()
     assert next(who for who in heard if who is not None) == tenant
     thread.join()
+    heard.close()  # type: ignore[attr-defined]
+
+
+def test_a_listener_whose_connection_breaks_listens_again_and_says_so(db: Database, begin: Begin) -> None:
+    heard = messages.listen(db, timeout_seconds=0.05)
+    assert next(heard) is ALL_TENANTS
+    with begin() as tx:
+        ended = tx.rows(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen %%'",
+            [],
+        )
+    assert ended
+    assert next(who for who in heard if who is not None) is ALL_TENANTS
     heard.close()  # type: ignore[attr-defined]
 
 
