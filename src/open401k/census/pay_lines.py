@@ -238,7 +238,8 @@ def _totals(tx: Tx, span: _sums_store.Span) -> _sums_store.Sums:
     if kept is not None and later != runs:
         sums = _sums_store.together(kept[1], sums)
     # Not while lines of a run are being written, nor where somebody said meanwhile that a code means something else.
-    if not tx.cache.get(_OPENED) and _sums_store.runs(tx, span) == runs:
+    unchanged = heads.unchanging(tx, tenant_id=span.tenant_id) or _sums_store.runs(tx, span) == runs
+    if unchanged and not tx.cache.get(_OPENED):
         tx.kept.put(key, (runs, sums), len(sums.employees) // PEOPLE_OF_TOTALS + 1)
     return sums
 
