@@ -50,7 +50,11 @@ def test_a_listener_whose_connection_breaks_listens_again_and_says_so(db: Databa
     assert next(heard) is ALL_TENANTS
     with begin() as tx:
         ended = tx.rows(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen %%'",
+            """
+            select pg_terminate_backend(pid)
+            from pg_stat_activity
+            where datname = current_database() and query ilike 'listen %%'
+            """,
             [],
         )
     assert ended
