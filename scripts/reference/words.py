@@ -120,7 +120,7 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
     ),
     Code.PERIOD_COVERED: (
         R,
-        "Payrolls of that day were brought over in year-to-date figures, or were posted here.",
+        "Payrolls of that day were brought over in year-to-date figures or balances, or were posted here.",
         "Count each payroll once: [take over within a year](../howto/take-over-within-a-year.md).",
     ),
     Code.BALANCE_KNOWN: (
@@ -179,6 +179,17 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         H,
         "Money of a source that the plan does not have.",
         "Return it, or send it under the right source.",
+    ),
+    Code.SOURCE_UNKNOWN: (R, "A word in opening balances that is no source of money.", "Write one that the fix lists."),
+    Code.OPENING_ON_FILE: (
+        R,
+        "Other opening balances of the plan are on file: they are never replaced.",
+        "Reverse them first, with a reason; then send these: [bring a plan over](../howto/bring-a-plan-over.md).",
+    ),
+    Code.PERSON_ON_FILE: (
+        R,
+        "A person of a roster who is on file with something else.",
+        "Correct the row, or record what the correction of a person is for.",
     ),
 }
 

@@ -57,13 +57,25 @@ class PriorPayrolls:
 
 
 @dataclass(frozen=True, slots=True)
+class BroughtBalances:
+    """Balances from before the plan came here: posted or reversed by flows/opening_balances.py, and followed up here."""
+
+    as_of: date
+
+    @property
+    def origin(self) -> str:
+        """In words, for the correction."""
+        return f"Opening balances of the end of {self.as_of}."
+
+
+@dataclass(frozen=True, slots=True)
 class Correction:
     """What was learned about a plan; ``flow_id`` is made by the door, so that a repeat is the same correction."""
 
     tenant_id: SponsorId
     plan_id: PlanId
     flow_id: FlowId
-    learned: LateFact | PayCodeMeaning | PriorPayrolls
+    learned: LateFact | PayCodeMeaning | PriorPayrolls | BroughtBalances
 
 
 def correct(db: Database, *, actor: Actor, correction: Correction) -> FlowResults:
@@ -95,7 +107,7 @@ def learn(tx: Tx, correction: Correction, _: dict[str, Any]) -> str:
                 counts=counts,
                 event_on=event_on,
             )
-        case PriorPayrolls():
+        case PriorPayrolls() | BroughtBalances():
             pass  # recorded with the file that told them
     return correction.learned.origin
 

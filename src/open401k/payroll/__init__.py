@@ -10,6 +10,13 @@ from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn
 from .reading import Opened, known_layout, open_upload
 from .rows import Field, PayrollRow, masked_ssn
 from .standing import NOBODY, UNKNOWN, Expectation, OtherPlan, PlanTerms, Standing
+from .opening_balances import (
+    OpeningExpected,
+    OpeningFile,
+    OpeningRow,
+    check_opening_balances,
+    read_opening_balances,
+)
 from .year_to_date import (
     Boundary,
     YearToDateExpected,
@@ -42,6 +49,9 @@ __all__ = [
     "MappingProposal",
     "OfLastDay",
     "Opened",
+    "OpeningExpected",
+    "OpeningFile",
+    "OpeningRow",
     "OtherPlan",
     "Outcome",
     "PayrollRow",
@@ -56,6 +66,7 @@ __all__ = [
     "YearToDateRow",
     "as_json",
     "check",
+    "check_opening_balances",
     "check_year_to_date",
     "codes_left_out",
     "expectation",
@@ -69,6 +80,7 @@ __all__ = [
     "open_upload",
     "propose",
     "read_json",
+    "read_opening_balances",
     "read_year_to_date",
     "remittance",
     "runs",

@@ -83,6 +83,9 @@ class Code(StrEnum):
     PLAN_PAY_MISMATCH = "plan_compensation.mismatch"
     TOTAL_MISMATCH = "total.mismatch"
     SOURCE_NOT_IN_PLAN = "source.not_in_plan"
+    SOURCE_UNKNOWN = "source.unknown"
+    OPENING_ON_FILE = "opening.on_file"
+    PERSON_ON_FILE = "person.on_file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,16 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
 from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDate, entitle
-from .opening import OpeningBalance, deposited, load_opening_balances, record_deposit
+from .opening import (
+    Opening,
+    OpeningBalance,
+    deposited,
+    load_opening_balances,
+    opening_key,
+    openings,
+    record_deposit,
+    reverse_opening_balances,
+)
 from .posting import (
     Books,
     Cause,
@@ -24,6 +33,7 @@ __all__ = [
     "Corrected",
     "Entitlement",
     "HeldReason",
+    "Opening",
     "OpeningBalance",
     "Outside",
     "Pay",
@@ -41,10 +51,13 @@ __all__ = [
     "held_cents",
     "left_long_ago",
     "load_opening_balances",
+    "opening_key",
+    "openings",
     "outside_plan",
     "post_difference",
     "preview",
     "read_before",
     "record_deposit",
+    "reverse_opening_balances",
     "settle",
 ]

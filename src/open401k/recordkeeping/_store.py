@@ -123,6 +123,37 @@ def insert_correction(
     )
 
 
+class OpeningRow(NamedTuple):
+    """One loading of opening balances, and the entry that took it back."""
+
+    entry_id: UUID
+    event_on: date
+    reversed_by: UUID | None
+    people: int
+    cents: int
+
+
+def openings(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, reason: str) -> list[OpeningRow]:
+    """Every loading of a plan's opening balances, the first one first."""
+    rows = tx.rows(
+        """
+        select
+            e.entry_id, e.event_on, r.entry_id, count(distinct a.employee_id)::integer, sum(l.amount)::bigint
+        from ledger.entry_v e
+        join ledger.line_v l on l.tenant_id = e.tenant_id and l.entry_id = e.entry_id
+        join ledger.account_v a on a.tenant_id = l.tenant_id and a.account_id = l.credit_account
+        left join ledger.entry_v r on r.tenant_id = e.tenant_id and r.reverses = e.entry_id
+        where e.tenant_id = %s
+          and e.reason = %s
+          and e.cause = %s
+        group by e.number, e.entry_id, e.event_on, r.entry_id
+        order by e.number
+        """,
+        (tenant_id, reason, str(plan_id)),
+    )
+    return [OpeningRow(*row) for row in rows]
+
+
 def posted_among(tx: Tx, *, tenant_id: SponsorId, keys: list[str]) -> list[str]:
     """Those of the keys under which something is in the journal."""
     rows = tx.rows("select key from ledger.entry_v where tenant_id = %s and key = any (%s::text[])", [tenant_id, keys])
