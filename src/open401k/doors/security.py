@@ -25,6 +25,8 @@ HEADERS: Mapping[str, str] = {
 }
 #: Where a payroll may come as JSON.
 PAYROLLS = "/v1/payroll-runs"
+#: Addresses that take a file of a takeover as it is.
+FILES = ("/year-to-date", "/opening-balances", "/roster")
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -83,7 +85,11 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        files = scope["path"] == PAYROLLS or headers.get("content-type", "").startswith("multipart/form-data")
+        files = (
+            scope["path"] == PAYROLLS
+            or scope["path"].endswith(FILES)
+            or headers.get("content-type", "").startswith("multipart/form-data")
+        )
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > (self._most_of_files if files else self._most):
             await TOO_LARGE.response()(scope, receive, send)

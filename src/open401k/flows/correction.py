@@ -58,7 +58,7 @@ class PriorPayrolls:
 
 @dataclass(frozen=True, slots=True)
 class BroughtBalances:
-    """Balances from before the plan came here: posted or reversed by flows/opening_balances.py, and followed up here."""
+    """Balances from before the plan came here: posted by flows/opening_balances.py, and followed up here."""
 
     as_of: date
 

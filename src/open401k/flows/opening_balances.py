@@ -11,7 +11,6 @@ from open401k import census, ledger, payroll, plan, recordkeeping
 from open401k.base import audit, heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.kernel import EntryId, FlowId, Money, Open401kError, PlanId, Refused, SponsorId, day_of, named_uuid
-from open401k.kernel.years import plan_year_of
 
 from .correction import BroughtBalances, Correction, correct
 
@@ -137,9 +136,7 @@ def _post(tx: Tx, told: OpeningBalances) -> Opened:
     return opened
 
 
-def _refuse(
-    file: payroll.OpeningFile, refused: Refused[ledger.Refusal], before: list[recordkeeping.Opening]
-) -> None:
+def _refuse(file: payroll.OpeningFile, refused: Refused[ledger.Refusal], before: list[recordkeeping.Opening]) -> None:
     """Why the books did not take them: mostly, other ones are there."""
     reason, fix, code = refused.message, refused.fix, payroll.Code.AMOUNT_IMPLAUSIBLE
     if refused.reason is ledger.Refusal.KEY_REUSED:
@@ -167,4 +164,4 @@ def _told_before(tx: Tx, told: OpeningBalances) -> date | None:
     ends = [each.end for each in census.brought_pay(tx, **of) if each.balance_before_cents]
     if not ends:
         return None
-    return plan_year_of(plan.get(tx, **of).plan_year_start, max(ends)).start - timedelta(days=1)
+    return plan.get(tx, **of).plan_year_of(max(ends)).start - timedelta(days=1)

@@ -7,9 +7,6 @@ from .findings import Code, Finding, Findings, Hold, Severity
 from .formats import API_PROVIDER, LAYOUTS, Layout, as_json, read_json
 from .gathering import Asked, OfLastDay, ToDate, codes_left_out, expectation, gather_standing, to_date
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, letter
-from .reading import Opened, known_layout, open_upload
-from .rows import Field, PayrollRow, masked_ssn
-from .standing import NOBODY, UNKNOWN, Expectation, OtherPlan, PlanTerms, Standing
 from .opening_balances import (
     OpeningExpected,
     OpeningFile,
@@ -17,6 +14,10 @@ from .opening_balances import (
     check_opening_balances,
     read_opening_balances,
 )
+from .reading import Opened, known_layout, open_upload
+from .roster_file import PersonRow, RosterFile, check_relatives, read_roster
+from .rows import Field, PayrollRow, masked_ssn
+from .standing import NOBODY, UNKNOWN, Expectation, OtherPlan, PlanTerms, Standing
 from .year_to_date import (
     Boundary,
     YearToDateExpected,
@@ -55,9 +56,11 @@ __all__ = [
     "OtherPlan",
     "Outcome",
     "PayrollRow",
+    "PersonRow",
     "PlanTerms",
     "ProposedColumn",
     "Reading",
+    "RosterFile",
     "Severity",
     "Standing",
     "ToDate",
@@ -67,6 +70,7 @@ __all__ = [
     "as_json",
     "check",
     "check_opening_balances",
+    "check_relatives",
     "check_year_to_date",
     "codes_left_out",
     "expectation",
@@ -81,6 +85,7 @@ __all__ = [
     "propose",
     "read_json",
     "read_opening_balances",
+    "read_roster",
     "read_year_to_date",
     "remittance",
     "runs",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from open401k.kernel import Money, Source
+from open401k.kernel import Source
 
 from . import cells as cell
 from .canonical import PERSON, CanonicalFile, Sheet, Values, read_sheet
@@ -71,7 +71,9 @@ def check_opening_balances(file: OpeningFile, expected: OpeningExpected) -> None
         file.reject_all(Code.PERIOD_OUTSIDE, reason, "Give the last day elsewhere.", column="as_of")
     here = [day for day in expected.paid_here if day <= as_of]
     if here:
-        reason = f"A payroll of {here[0]} was posted here, and the balances are of {as_of}: its money would count twice."
+        reason = (
+            f"A payroll of {here[0]} was posted here, and the balances are of {as_of}: its money would count twice."
+        )
         file.reject_all(Code.PERIOD_COVERED, reason, f"Give balances of a day before {here[0]}.", column="as_of")
     if expected.told_before is not None and as_of <= expected.told_before:
         reason = (
@@ -115,4 +117,3 @@ _SHEET: Final = Sheet(
     ),
     below_zero=("An account cannot hold less than nothing.", "Settle it with the prior recordkeeper first."),
 )
-

@@ -7,7 +7,7 @@ import typer
 
 from open401k.kernel import Open401kError
 
-from . import books, keys, payroll, plans, running
+from . import books, keys, payroll, plans, running, takeover
 from .say import BAD_INPUT, FAILED, BadInputError, fail
 from .wiring import Wiring
 
@@ -23,6 +23,7 @@ app = typer.Typer(
 for _part in (running, plans, books):
     app.add_typer(_part.commands)
 app.add_typer(payroll.commands, name="payroll")
+app.add_typer(takeover.commands, name="takeover")
 app.add_typer(books.clock, name="clock")
 app.add_typer(keys.commands, name="keys")
 

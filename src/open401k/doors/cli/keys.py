@@ -1,5 +1,7 @@
 """Commands about credentials: API keys and one-time links, each shown once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Annotated
 
@@ -8,10 +10,12 @@ import typer
 from open401k.base import access
 from open401k.base.access import ALLOWED, Permission, Role
 from open401k.base.db import ALL_TENANTS
+from open401k.kernel import SponsorId
 
-from .places import PlanOption, actor_of, at_plan
+from ..provided import Services
+from .places import PlanOption, SponsorOption, actor_of, at_plan, at_sponsor
 from .say import BadInputError, Voice
-from .wiring import Json, wiring_of
+from .wiring import Json, Wiring, wiring_of
 
 commands = typer.Typer(help="API keys and one-time sign-in links.", no_args_is_help=True)
 
@@ -20,6 +24,7 @@ commands = typer.Typer(help="API keys and one-time sign-in links.", no_args_is_h
 def create(
     context: typer.Context,
     plan: PlanOption = "",
+    sponsor: SponsorOption = "",
     label: Annotated[str, typer.Option(help="What the key is for.")] = "command line",
     scope: Annotated[
         list[str] | None, typer.Option(help="A permission; repeat for several. Default: all a sponsor has.")
@@ -29,11 +34,12 @@ def create(
 ) -> None:
     """Make an API key for a sponsor; its secret is shown once."""
     scopes = _scopes(scope)
-    with at_plan(wiring_of(context), "keys create", plan) as place, place.begin() as tx:
-        at = place.services.wall.now()
-        made = access.create_key(
-            tx, tenant_id=place.tenant_id, label=label, scopes=scopes, at=at, expires_at=at + timedelta(days=days)
-        )
+    with _sponsor_of(wiring_of(context), plan, sponsor) as (services, tenant_id):
+        at = services.wall.now()
+        with services.db.begin(actor_of("keys create"), tenants=[tenant_id]) as tx:
+            made = access.create_key(
+                tx, tenant_id=tenant_id, label=label, scopes=scopes, at=at, expires_at=at + timedelta(days=days)
+            )
     voice = Voice(json)
     voice.tell({"key_id": made.key_id, "secret": made.secret, "prefix": made.prefix})
     voice.line(f"{made.secret}\nThis is shown once. Send it as: Authorization: Bearer <key>")
@@ -54,6 +60,19 @@ def link(
     voice = Voice(json)
     voice.tell({"url": url})
     voice.line(url)
+
+
+@contextmanager
+def _sponsor_of(wiring: Wiring, plan: str, sponsor: str) -> Iterator[tuple[Services, SponsorId]]:
+    """By its plan, or by itself where the plan is still to come."""
+    if sponsor and plan:
+        raise BadInputError("Both --plan and --sponsor were given.", fix="Give one: a key is a sponsor's.")
+    if sponsor:
+        with at_sponsor(wiring, "keys create", sponsor) as (services, _, found):
+            yield services, found.sponsor_id
+        return
+    with at_plan(wiring, "keys create", plan) as place:
+        yield place.services, place.tenant_id
 
 
 def _scopes(words: list[str] | None) -> frozenset[Permission]:

@@ -12,9 +12,10 @@ from open401k.flows.year_to_date import Brought, bring
 from open401k.flows.year_to_date_expected import YearToDate
 from open401k.kernel import Refused, RunId
 from open401k.views import payroll_history, payroll_upload
-from open401k.views.shown import RunState, finding_line
+from open401k.views.shown import RunState
 
 from ..provided import RunOutcome
+from .found import bytes_of, refuse_file, tell_findings
 from .places import Place, PlanOption, at_plan
 from .say import BAD_INPUT, FAILED, BadInputError, Voice, fail
 from .wiring import Json, wiring_of
@@ -41,7 +42,7 @@ def upload(
     json: Json = False,
 ) -> None:
     """Read, check and post a payroll file; the same file again changes nothing."""
-    content = _bytes_of(file)
+    content = bytes_of(file)
     with at_plan(wiring_of(context), "payroll upload", plan) as place:
         run_id = _run_id(replaces) if replaces else None
         received = place.services.payroll.receive_file(
@@ -82,7 +83,7 @@ def show(
         raise BadInputError(f"There is no run {run}.", fix="See: open401k payroll list")
     voice = Voice(json)
     voice.tell(shown)
-    _findings(voice, shown.findings)
+    tell_findings(voice, shown.findings)
     rows = [(r.line_no, r.name, r.plan_compensation, r.pre_tax, r.roth, r.match, r.held) for r in shown.rows]
     voice.table(("Row", "Person", "Plan pay", "Pre-tax", "Roth", "Match", "Held"), rows, empty="No rows.")
 
@@ -96,7 +97,7 @@ def year_to_date(
     json: Json = False,
 ) -> None:
     """Bring over the year's figures of payrolls made before the plan came here; with any fault nothing is changed."""
-    content = _bytes_of(file)
+    content = bytes_of(file)
     with at_plan(wiring_of(context), "payroll year-to-date", plan) as place:
         told = YearToDate(place.tenant_id, place.plan_id, as_of.date(), file.name, content)
         try:
@@ -105,10 +106,7 @@ def year_to_date(
             fail(refused.refused.message, refused.refused.fix)
     voice = Voice(json)
     if not isinstance(outcome, Brought):
-        found = [finding_line(each) for each in outcome.by_place()]
-        voice.tell(found)
-        _findings(voice, found)
-        fail("Nothing was recorded.", "Correct what the findings name, and run it again.", code=BAD_INPUT)
+        refuse_file(voice, outcome)
     voice.tell(outcome)
     said = "were on file already" if outcome.already else "are on file"
     voice.line(
@@ -117,13 +115,6 @@ def year_to_date(
     )
     if outcome.entries:
         voice.line(f"{outcome.entries} entries correct payrolls that were posted here.")
-
-
-def _bytes_of(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise BadInputError(f"{file} cannot be read: {error.strerror}.", fix="Check the path.") from None
 
 
 def _carry_on(place: Place, outcome: RunOutcome, *, accept: bool, confirm: bool) -> RunOutcome:
@@ -150,7 +141,7 @@ def _done(outcome: Answer | Refused[Any]) -> Answer:
 
 def _report(voice: Voice, outcome: RunOutcome) -> None:
     voice.tell(outcome)
-    _findings(voice, outcome.findings)
+    tell_findings(voice, outcome.findings)
     if outcome.posted:
         voice.line(f"{outcome.run_id} is posted{' already' if outcome.already else ''}.")
         return
@@ -158,11 +149,6 @@ def _report(voice: Voice, outcome: RunOutcome) -> None:
     if outcome.needs_confirmation:
         fail(told, "Look at the findings, then run it again with --confirm.")
     fail(told, "Send a corrected file.", code=BAD_INPUT)
-
-
-def _findings(voice: Voice, findings: Any) -> None:
-    rows = [(f.severity, f.row, f.column, f.value_masked, f.reason, f.fix) for f in findings]
-    voice.table(("", "Row", "Column", "Value", "Reason", "Fix"), rows, empty="Every row is as expected.")
 
 
 def _run_id(text: str) -> RunId:

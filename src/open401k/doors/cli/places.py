@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from open401k import plan
 from open401k.base.db import ALL_TENANTS, Actor, Tx
 from open401k.kernel import PlanId, SponsorId
 from open401k.views import whereabouts
@@ -17,6 +18,14 @@ from .wiring import Wiring
 
 PlanOption = Annotated[
     str, typer.Option("--plan", help="Id or name of the plan; needed only when there are several.", show_default=False)
+]
+
+
+SponsorOption = Annotated[
+    str,
+    typer.Option(
+        "--sponsor", help="Name, EIN or id of the sponsor; needed only when there are several.", show_default=False
+    ),
 ]
 
 
@@ -57,9 +66,33 @@ def at_plan(wiring: Wiring, command: str, wanted: str) -> Iterator[Place]:
         yield Place(services, actor, tenant_id, plan_id, name)
 
 
+@contextmanager
+def at_sponsor(wiring: Wiring, command: str, wanted: str) -> Iterator[tuple[Services, Actor, plan.Sponsor]]:
+    """The sponsor that was named, or the only one; its plan may still have to come."""
+    actor = actor_of(command)
+    with wiring.open() as services:
+        with services.db.begin(actor, tenants=ALL_TENANTS) as tx:
+            known = plan.list_sponsors(tx)
+        yield services, actor, _choose_sponsor(known, wanted)
+
+
+def _choose_sponsor(known: list[plan.Sponsor], wanted: str) -> plan.Sponsor:
+    if not known:
+        raise BadInputError("There is no sponsor yet.", fix="Register one: open401k takeover sponsor --help")
+    exact = [each for each in known if wanted in (str(each.sponsor_id), each.ein, each.ein_written)]
+    matching = exact or [each for each in known if wanted.lower() in each.name.lower()]
+    if len(matching) == 1:
+        return matching[0]
+    names = "; ".join(f"{each.name} ({each.ein_written}, {each.sponsor_id})" for each in (matching or known))
+    told = "There are several sponsors." if matching else f"No sponsor is called {wanted!r}."
+    raise BadInputError(told, fix=f"Choose one with --sponsor, by name, EIN or id: {names}")
+
+
 def _choose(plans: list[tuple[SponsorId, PlanId, str]], wanted: str) -> tuple[SponsorId, PlanId, str]:
     if not plans:
-        raise BadInputError("There is no plan yet.", fix="Play the demo (open401k demo), or adopt one through the API.")
+        raise BadInputError(
+            "There is no plan yet.", fix="Play the demo (open401k demo), or adopt one: open401k takeover --help"
+        )
     matching = [each for each in plans if wanted in ("", str(each[1])) or wanted.lower() in each[2].lower()]
     if len(matching) == 1:
         return matching[0]

@@ -11,11 +11,11 @@ from open401k.flows.deposit import deposit_run
 from open401k.kernel import Money, Refused, RunId, day_of
 from open401k.views import books, deposits
 
+from ...described import given
 from ...guard import Caller, Needs
 from ...problems import FieldProblem, Problem, ProblemError
 from ...written import document
 from . import models
-from .described import given
 from .once import answered, key_of
 from .paging import LIMIT, Cursor, Limit, page, page_by_place, place_of
 from .payroll import named

@@ -1,9 +1,11 @@
 """View-models and rooms' values as the API writes them. Not here: what they mean."""
 
 from open401k.kernel import Money
+from open401k.payroll import Findings
 from open401k.payroll.rows import PayrollRow
 from open401k.views.shown import FindingLine, PayrollLine
 
+from ...problems import FieldProblem, Problem
 from ...provided import RunOutcome
 from ...written import document
 from .models import Finding, NewPayrollRun, PayrollRowIn, PayrollRun, PayrollRunLine
@@ -42,6 +44,16 @@ def run_line(line: PayrollLine) -> PayrollRunLine:
 def rows(sent: NewPayrollRun) -> list[PayrollRow]:
     """Canonical rows; the first row of the body is row 2, as if there were a heading, so that findings agree."""
     return [_row(number, row, sent) for number, row in enumerate(sent.rows, start=2)]
+
+
+def rejected(findings: Findings, code: str, title: str) -> Problem:
+    """A file of which nothing was recorded, every finding with its place."""
+    places = [
+        FieldProblem(each.reason, each.fix, str(each.code), None, each.row, each.column, each.value_masked)
+        for each in findings.by_place()
+    ]
+    told, fix = "Nothing of it was recorded.", "Correct what errors names, and send the file again."
+    return Problem(422, code, title, told, fix, places, {"found": findings.total})
 
 
 def _row(number: int, row: PayrollRowIn, sent: NewPayrollRun) -> PayrollRow:

@@ -14,8 +14,9 @@ from open401k.kernel import EmployeeId, FlowId, Money, Refused, named_uuid
 
 from ...guard import Caller, Needs
 from ...problems import Problem, ProblemError
+from ...texts import Name, Sent, Text
 from . import models
-from .models import Name, Sent, SsnText, Text
+from .models import SsnText
 from .once import answered, key_of
 from .payroll import named
 

@@ -3,21 +3,17 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
 
-from open401k import payroll
+from open401k import census, payroll
 
-MoneyText = Annotated[
+from ...texts import MoneyText, Name, Sent, Text
+
+MoneyFromZero = Annotated[
     str,
-    StringConstraints(pattern=r"^-?\d{1,13}\.\d{2}$"),
-    Field(description="US dollars and cents, such as 1234.50; never a number", examples=["1234.50"]),
+    StringConstraints(pattern=r"^\d{1,12}\.\d{2}$"),
+    Field(description="US dollars and cents, none or more, such as 1234.50; never a number", examples=["1234.50"]),
 ]
-PercentText = Annotated[
-    str, StringConstraints(pattern=r"^-?\d{1,7}\.\d{2}$"), Field(description="A percentage, such as 5.21")
-]
-#: Text that PostgreSQL can hold: without the character of number zero.
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=200)]
-Name = Annotated[str, StringConstraints(pattern=r"^[^\x00]*[^\x00\s][^\x00]*$", max_length=200)]
 SsnText = Annotated[
     str,
     StringConstraints(pattern=r"^\d{3}-?\d{2}-?\d{4}$"),
@@ -42,12 +38,6 @@ def schemas(*wanted: type[BaseModel]) -> dict[str, Any]:
         found |= schema.pop("$defs", {})
         found[model.__name__] = schema
     return found
-
-
-class Sent(BaseModel):
-    """A request body: unknown members are refused, so that a misspelt one is not read over."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 class Page(BaseModel, Generic[Item]):
@@ -125,6 +115,23 @@ class Plan(BaseModel):
     provisions: dict[str, Any]
 
 
+class YearOfPay(Sent):
+    """A year's pay from before the first payroll here: who is highly compensated, and who is a key employee, follow."""
+
+    year: Annotated[StrictInt, Field(ge=1974, le=2100)]
+    plan_compensation: MoneyFromZero
+    section_415_compensation: MoneyFromZero
+    fica_wages: MoneyFromZero
+    hours: Annotated[str, StringConstraints(pattern=r"^\d{1,4}(\.\d{1,2})?$")] = "0"
+
+
+class NewRelative(Sent):
+    """Somebody on the roster whose shares are attributed (IRC 318), and what that person is to the new one."""
+
+    employee_id: Text
+    relation: census.Relation
+
+
 class NewEmployee(Sent):
     """A person to put on the roster."""
 
@@ -136,6 +143,9 @@ class NewEmployee(Sent):
     employee_class: Text = ""
     ownership_bps: Annotated[StrictInt, Field(ge=0, le=10_000, description="Owned directly, 10000 is all")] = 0
     officer: StrictBool = False
+    terminated_on: date | None = None
+    annual_pay: Annotated[list[YearOfPay], Field(max_length=10, default_factory=list)]
+    family: Annotated[list[NewRelative], Field(max_length=20, default_factory=list)]
 
 
 class Employee(BaseModel):
@@ -149,6 +159,10 @@ class Employee(BaseModel):
     hired_on: date | None
     terminated_on: date | None
     employee_class: str
+    ownership_bps: int
+    officer: bool
+    annual_pay: Annotated[list[int], Field(description="Years whose pay was brought here")]
+    family: Annotated[list[str], Field(description="Relatives on the roster")]
 
 
 class PayrollRowIn(Sent):

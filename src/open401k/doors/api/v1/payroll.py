@@ -16,13 +16,13 @@ from open401k.kernel import Id, PlanId, Refused, RunId
 from open401k.views import payroll_history, payroll_upload
 from open401k.views.shown import RunState
 
+from ...described import given
 from ...guard import Caller, Needs
 from ...problems import NOT_FOUND, FieldProblem, Problem, ProblemError
 from ...provided import RunHeader, RunOutcome
 from ...written import document
 from . import models
 from .convert import finding, rows, run, run_line
-from .described import given
 from .once import KEY_REUSED, answered, key_of
 from .paging import LIMIT, Cursor, Limit, page_by_place, place_of
 

@@ -8,13 +8,13 @@ from open401k import census, plan
 from open401k.base import heads
 from open401k.base.access import Permission
 from open401k.base.db import Tx
-from open401k.kernel import EmployeeId, Open401kError, SponsorId, day_of, named_uuid
+from open401k.kernel import EmployeeId, Money, Open401kError, SponsorId, day_of, named_uuid
 from open401k.views import whereabouts
 
+from ...described import sent as sent_model
 from ...guard import Caller, Needs
 from ...problems import NOT_FOUND, FieldProblem, Problem, ProblemError
 from . import models
-from .described import sent as sent_model
 from .once import key_of, once
 from .paging import LIMIT, Cursor, Limit, page
 from .payroll import named
@@ -159,7 +159,11 @@ def add_employee(
     sent: models.NewEmployee,
     response: Response,
 ) -> models.Employee:
-    """Put a person on the roster."""
+    """Put a person on the roster, with the pay of years before and with relatives who are there already."""
+    years = [each.year for each in sent.annual_pay]
+    if len(set(years)) != len(years):
+        place = FieldProblem("A year is there twice.", "Add the two up.", pointer="/annual_pay")
+        raise ProblemError(Problem(422, "invalid", "A year has one pay.", errors=[place]))
 
     def work(tx: Tx) -> dict[str, object]:
         employee_id = census.add_employee(
@@ -170,11 +174,18 @@ def add_employee(
             last_name=sent.last_name,
             birth_date=sent.birth_date,
             hired_on=sent.hired_on,
+            terminated_on=sent.terminated_on,
             employee_class=sent.employee_class,
             ownership_bps=sent.ownership_bps,
             officer=sent.officer,
+            annual_pay={each.year: _pay(each) for each in sent.annual_pay},
             event_on=sent.hired_on or day_of(tx.now),
         )
+        since = plan.sponsor(tx, tenant_id=caller.tenant).established_on
+        for each in sent.family:
+            relative = census.employee(tx, tenant_id=caller.tenant, employee_id=named(EmployeeId, each.employee_id))
+            fact = census.Family(relative.employee_id, each.relation)
+            census.record_fact(tx, tenant_id=caller.tenant, employee_id=employee_id, fact=fact, event_on=since)
         found = census.employee(tx, tenant_id=caller.tenant, employee_id=employee_id)
         return _employee(found).model_dump(mode="json")
 
@@ -183,6 +194,14 @@ def add_employee(
     added = models.Employee.model_validate(kept)
     response.headers["Location"] = f"/v1/sponsors/{caller.tenant}/employees/{added.employee_id}"
     return added
+
+
+def _pay(sent: models.YearOfPay) -> census.AnnualPay:
+    plan_cents, section_415, fica, hours = (
+        Money.usd(text).cents
+        for text in (sent.plan_compensation, sent.section_415_compensation, sent.fica_wages, sent.hours)
+    )
+    return census.AnnualPay(section_415, plan_cents, fica, hours)  # hundredths of hours as of dollars
 
 
 def _terms(sent: NewPlan) -> plan.Provisions:
@@ -237,4 +256,8 @@ def _employee(known: census.Employee) -> models.Employee:
         hired_on=last.hired_on if last else None,
         terminated_on=last.terminated_on if last else None,
         employee_class=known.employee_class,
+        ownership_bps=known.ownership_bps,
+        officer=known.officer,
+        annual_pay=sorted(known.annual_pay),
+        family=[str(relative) for relative, _ in known.family],
     )

@@ -11,10 +11,10 @@ from open401k.base.access import Permission
 from open401k.kernel import AlertId, day_of
 from open401k.views import alert, plan_health, shown, test_detail
 
+from ...described import given
 from ...guard import Caller, Needs
 from ...written import document
 from . import models
-from .described import given
 from .paging import LIMIT, Cursor, Limit, page
 from .payroll import found, named
 

@@ -12,12 +12,12 @@ from open401k.base.access import Permission
 from open401k.base.db import Actor
 from open401k.views import daily_round
 
+from ...described import given
 from ...guard import Caller, Needs, Open, services_of
 from ...live import Live, cursor_of
 from ...problems import NOT_FOUND, Problem, ProblemError
 from ...written import document
 from . import models
-from .described import given
 
 router = APIRouter(tags=["Clock and events"])
 health_router = APIRouter(tags=["Health"], dependencies=[Depends(Open("a load balancer has no credential"))])

@@ -6,14 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Query
 from pydantic import BaseModel
 
-from open401k import census, payroll
+from open401k import census
 from open401k.base.access import Permission
 from open401k.flows.payroll_settle import PostingRefused
 from open401k.flows.year_to_date import Brought, bring
 from open401k.flows.year_to_date_expected import YearToDate
 
 from ...guard import Caller, Needs
-from ...problems import FieldProblem, Problem, ProblemError
+from ...problems import ProblemError
+from .convert import rejected
 from .late_facts import refused_posting
 from .once import answered, key_of
 
@@ -89,7 +90,7 @@ def _brought(caller: Caller, as_of: date, content: bytes) -> YearToDateBrought:
     except PostingRefused as refused:
         raise ProblemError(refused_posting(refused)) from None
     if not isinstance(outcome, Brought):
-        raise ProblemError(_rejected(outcome))
+        raise ProblemError(rejected(outcome, "year_to_date_rejected", "The year-to-date figures were rejected."))
     return YearToDateBrought(
         already=outcome.already,
         as_of=outcome.as_of,
@@ -101,13 +102,3 @@ def _brought(caller: Caller, as_of: date, content: bytes) -> YearToDateBrought:
         prior_year_end_balances=outcome.balances_before.plain(),
         corrected_entries=outcome.entries,
     )
-
-
-def _rejected(findings: payroll.Findings) -> Problem:
-    places = [
-        FieldProblem(each.reason, each.fix, str(each.code), None, each.row, each.column, each.value_masked)
-        for each in findings.by_place()
-    ]
-    title, told = "The year-to-date figures were rejected.", "Nothing of them was recorded."
-    fix = "Correct what errors names, and send the file again."
-    return Problem(422, "year_to_date_rejected", title, told, fix, places, {"found": findings.total})

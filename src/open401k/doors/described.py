@@ -1,4 +1,4 @@
-"""Models of the API made from the dataclasses that rooms and views already have. Not here: models of our own (models).
+"""Models of bodies and answers made from dataclasses that rooms and views have. Not here: models of our own (api).
 
 One definition serves the page, the terminal and the published schema, so they cannot drift apart.
 """
@@ -15,7 +15,7 @@ from pydantic import BaseModel, StrictBool, StrictInt
 from open401k.kernel import Id, Money
 from open401k.views.shown import Percent
 
-from .models import MoneyText, PercentText, Sent, Text
+from .texts import MoneyText, PercentText, Sent, Text
 
 #: No term of a plan is a larger number; what a term may be is the law's and the plan's business.
 _LARGEST_TERM = 1_000_000

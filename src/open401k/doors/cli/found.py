@@ -1,0 +1,32 @@
+"""Files that commands take, and findings that they tell. Not here: what is found in a file (payroll)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from open401k.payroll import Findings
+from open401k.views.shown import FindingLine, finding_line
+
+from .say import BAD_INPUT, BadInputError, Voice, fail
+
+
+def bytes_of(file: Path) -> bytes:
+    """A file that was named."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadInputError(f"{file} cannot be read: {error.strerror}.", fix="Check the path.") from None
+
+
+def tell_findings(voice: Voice, findings: Sequence[FindingLine]) -> None:
+    """Findings as a table."""
+    rows = [(f.severity, f.row, f.column, f.value_masked, f.reason, f.fix) for f in findings]
+    voice.table(("", "Row", "Column", "Value", "Reason", "Fix"), rows, empty="Every row is as expected.")
+
+
+def refuse_file(voice: Voice, findings: Findings) -> NoReturn:
+    """End the command with every finding of a file of which nothing was recorded."""
+    found = [finding_line(each) for each in findings.by_place()]
+    voice.tell(found)
+    tell_findings(voice, found)
+    fail("Nothing was recorded.", "Correct what the findings name, and run it again.", code=BAD_INPUT)
