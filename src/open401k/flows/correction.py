@@ -45,27 +45,16 @@ class PayCodeMeaning:
 
 
 @dataclass(frozen=True, slots=True)
-class PriorPayrolls:
-    """What payrolls before the plan came here add up to: recorded by flows/year_to_date.py, and followed up here."""
+class FromBefore:
+    """What was brought from before the plan came here: recorded by the story that read its file, followed up here."""
 
+    what: str  # "Year-to-date figures", for the origin
     as_of: date
 
     @property
     def origin(self) -> str:
         """In words, for the correction."""
-        return f"Year-to-date figures of the payrolls before the plan came here, as of {self.as_of}."
-
-
-@dataclass(frozen=True, slots=True)
-class BroughtBalances:
-    """Balances from before the plan came here: posted by flows/opening_balances.py, and followed up here."""
-
-    as_of: date
-
-    @property
-    def origin(self) -> str:
-        """In words, for the correction."""
-        return f"Opening balances of the end of {self.as_of}."
+        return f"{self.what}, as of {self.as_of}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +64,7 @@ class Correction:
     tenant_id: SponsorId
     plan_id: PlanId
     flow_id: FlowId
-    learned: LateFact | PayCodeMeaning | PriorPayrolls | BroughtBalances
+    learned: LateFact | PayCodeMeaning | FromBefore
 
 
 def correct(db: Database, *, actor: Actor, correction: Correction) -> FlowResults:
@@ -107,7 +96,7 @@ def learn(tx: Tx, correction: Correction, _: dict[str, Any]) -> str:
                 counts=counts,
                 event_on=event_on,
             )
-        case PriorPayrolls() | BroughtBalances():
+        case FromBefore():
             pass  # recorded with the file that told them
     return correction.learned.origin
 

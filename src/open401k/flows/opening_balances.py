@@ -4,26 +4,16 @@ Not here: pay and contributions of the year (year_to_date.py), whose money these
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from open401k import census, ledger, payroll, plan, recordkeeping
+from open401k import census, ledger, payroll, recordkeeping
 from open401k.base import audit, heads
 from open401k.base.db import Actor, Database, Tx
-from open401k.kernel import EntryId, FlowId, Money, Open401kError, PlanId, Refused, SponsorId, day_of, named_uuid
+from open401k.kernel import EntryId, FlowId, Money, Open401kError, PlanId, Refused, SponsorId, named_uuid
 
-from .correction import BroughtBalances, Correction, correct
-
-
-@dataclass(frozen=True, slots=True)
-class OpeningBalances:
-    """A file, and the day at whose end the accounts held what it says."""
-
-    tenant_id: SponsorId
-    plan_id: PlanId
-    as_of: date
-    name: str
-    content: bytes
+from .correction import Correction, FromBefore, correct
+from .opening_expected import OpeningBalances, expected_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +86,7 @@ def _follow_up(
 ) -> None:
     """Tests, projection and alerts know the balances; a repeat goes on where the first time was stopped."""
     flow_id = FlowId(named_uuid("opening_balances", str(plan_id), str(entry_id)))
-    correct(db, actor=actor, correction=Correction(tenant_id, plan_id, flow_id, BroughtBalances(as_of)))
+    correct(db, actor=actor, correction=Correction(tenant_id, plan_id, flow_id, FromBefore("Opening balances", as_of)))
 
 
 def _post(tx: Tx, told: OpeningBalances) -> Opened:
@@ -104,7 +94,7 @@ def _post(tx: Tx, told: OpeningBalances) -> Opened:
     heads.lock(tx, tenant_id=told.tenant_id)  # no payroll is posted between looking for one and posting
     file = payroll.read_opening_balances(told.content, file_name=told.name)
     who = census.find_by_ssn(tx, tenant_id=told.tenant_id, ssns=[row.ssn for row in file.rows])
-    payroll.check_opening_balances(file, _expected(tx, told, frozenset(who)))
+    payroll.check_opening_balances(file, expected_of(tx, told, frozenset(who)))
     if file.findings.rejected:
         raise _Rejected(file.findings)
     balances = [recordkeeping.OpeningBalance(who[row.ssn], row.source, Money(row.cents)) for row in file.rows]
@@ -144,24 +134,3 @@ def _refuse(file: payroll.OpeningFile, refused: Refused[ledger.Refusal], before:
         reason = f"Other balances are on file: {stands.amount} of {stands.people} people as of {stands.on}."
         fix = f"Reverse entry {stands.entry_id} first, with a reason; then send these."
     file.reject_all(code, reason, fix, column="")
-
-
-def _expected(tx: Tx, told: OpeningBalances, people: frozenset[str]) -> payroll.OpeningExpected:
-    of: dict[str, Any] = {"tenant_id": told.tenant_id, "plan_id": told.plan_id}
-    runs = census.pay_runs(tx, **of)
-    return payroll.OpeningExpected(
-        as_of=told.as_of,
-        today=day_of(tx.now),
-        people=people,
-        paid_here=sorted(run.pay_date for run in runs if run.current and not run.brought),
-        told_before=_told_before(tx, told),
-    )
-
-
-def _told_before(tx: Tx, told: OpeningBalances) -> date | None:
-    """The last determination date (IRC 416(g)(4)(C)) of which year-to-date figures tell the balances."""
-    of: dict[str, Any] = {"tenant_id": told.tenant_id, "plan_id": told.plan_id}
-    ends = [each.end for each in census.brought_pay(tx, **of) if each.balance_before_cents]
-    if not ends:
-        return None
-    return plan.get(tx, **of).plan_year_of(max(ends)).start - timedelta(days=1)

@@ -12,7 +12,7 @@ from open401k.base import audit, heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.kernel import EmployeeId, FlowId, Money, Source, day_of, named_uuid
 
-from .correction import Correction, PriorPayrolls, correct
+from .correction import Correction, FromBefore, correct
 from .year_to_date_expected import YearToDate, expected_of, own_boundaries
 
 
@@ -48,7 +48,7 @@ def bring(db: Database, *, actor: Actor, told: YearToDate) -> Brought | payroll.
     except _Rejected as rejected:
         return rejected.findings
     flow_id = FlowId(named_uuid("year_to_date", str(told.plan_id), *state))
-    learned = PriorPayrolls(told.as_of)
+    learned = FromBefore("Year-to-date figures of the payrolls before the plan came here", told.as_of)
     done = correct(db, actor=actor, correction=Correction(told.tenant_id, told.plan_id, flow_id, learned))
     return Brought(
         already=not changed,

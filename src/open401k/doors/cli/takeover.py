@@ -9,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from open401k import plan as plans
 from open401k.base.db import ALL_TENANTS, Actor, Database
-from open401k.flows.opening_balances import Opened, OpeningBalances, bring_balances, take_back_balances
+from open401k.flows.opening_balances import Opened, bring_balances, take_back_balances
+from open401k.flows.opening_expected import OpeningBalances
 from open401k.flows.payroll_settle import PostingRefused
 from open401k.flows.roster import Roster, RosterBrought, bring_people
 from open401k.kernel import EntryId, PlanId, Refused, SponsorId, named_uuid

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from open401k import recordkeeping
 from open401k.base.access import Permission
-from open401k.flows.opening_balances import Opened, OpeningBalances, bring_balances, take_back_balances
+from open401k.flows.opening_balances import Opened, bring_balances, take_back_balances
+from open401k.flows.opening_expected import OpeningBalances
 from open401k.flows.payroll_settle import PostingRefused
 from open401k.flows.roster import Roster, RosterBrought, bring_people
 from open401k.kernel import EntryId, Refused
