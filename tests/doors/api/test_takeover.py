@@ -26,6 +26,8 @@ from open401k import plan
 from open401k.base.access import ALLOWED, Permission, Role
 from open401k.demo.people import PAY_DATES
 from open401k.demo.setup import TERMS
+from open401k.doors.api.v1 import models
+from open401k.doors.api.v1.plans import said_of
 from open401k.flows.year_to_date import Brought
 from open401k.kernel import FixedClock, SponsorId
 
@@ -61,7 +63,7 @@ class Caller:
 @pytest.fixture
 def twin(real: RealWorld, clock: FixedClock) -> Plan:
     """The plan as if it had been here since January, up to June."""
-    found = since_january(real.db, clock, PROVISIONS)  # type: ignore[arg-type]
+    found = since_january(real.db, clock, PROVISIONS)
     for period in (1, 7, 12):
         found.pay(period, payroll_file(found, period))
     return found
@@ -258,6 +260,28 @@ def test_a_person_comes_with_the_pay_of_years_before_and_relatives(desk: Desk) -
     assert desk.get(f"{path}/{desk.employees[0]}")["family"] == [shown["employee_id"]]
     twice = desk.post(path, {**sent, "ssn": "123-45-6708", "annual_pay": [pay, pay]}, "twice")
     assert [each["pointer"] for each in twice.json()["errors"]] == ["/annual_pay"]
+
+
+def test_a_key_of_before_there_were_years_of_pay_stands_for_what_it_stood_for() -> None:
+    sent = models.NewEmployee(ssn="123-45-6709", first_name="New", last_name="Hire")
+    assert said_of(sent) == (
+        b'{"ssn":"123-45-6709","first_name":"New","last_name":"Hire","birth_date":null,"hired_on":null,'
+        b'"employee_class":"","ownership_bps":0,"officer":false}'
+    )
+    before = {"employee_id": "emp_1", "first_name": "New", "last_name": "Hire", "ssn": "***-**-6709"}
+    kept = {**before, "birth_date": None, "hired_on": None, "terminated_on": None, "employee_class": ""}
+    assert models.Employee.model_validate(kept).annual_pay is None
+    assert said_of(sent.model_copy(update={"terminated_on": LAST_DAY})) != said_of(sent)
+
+
+def test_a_file_of_a_large_plan_is_not_too_large(desk: Desk) -> None:
+    content = b"ssn,source,balance\n" + b"123-45-6701,pre_tax,1.00\n" * 60_000
+    headers = {"Content-Type": "text/csv"}
+    assert len(content) > desk.world.settings.largest_body_bytes
+    of_plan = (f"plans/{desk.plan_id}/{name}?as_of={AS_OF}" for name in ("opening-balances", "year-to-date"))
+    for path in (*of_plan, f"sponsors/{desk.sponsor_id}/roster"):
+        answer = desk.client.post(f"/v1/{path}", content=content, headers={**headers, "Idempotency-Key": path})
+        assert answer.status_code == 422, path
 
 
 def test_a_roster_is_whole_or_not_at_all_and_known_people_stay_as_they_are(desk: Desk) -> None:

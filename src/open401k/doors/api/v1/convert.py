@@ -52,7 +52,7 @@ def rejected(findings: Findings, code: str, title: str) -> Problem:
         FieldProblem(each.reason, each.fix, str(each.code), None, each.row, each.column, each.value_masked)
         for each in findings.by_place()
     ]
-    told, fix = "Nothing of it was recorded.", "Correct what errors names, and send the file again."
+    told, fix = "Nothing of it was recorded.", "Correct what errors names, and send the file again with a fresh key."
     return Problem(422, code, title, told, fix, places, {"found": findings.total})
 
 

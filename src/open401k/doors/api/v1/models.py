@@ -144,8 +144,8 @@ class NewEmployee(Sent):
     ownership_bps: Annotated[StrictInt, Field(ge=0, le=10_000, description="Owned directly, 10000 is all")] = 0
     officer: StrictBool = False
     terminated_on: date | None = None
-    annual_pay: Annotated[list[YearOfPay], Field(max_length=10, default_factory=list)]
-    family: Annotated[list[NewRelative], Field(max_length=20, default_factory=list)]
+    annual_pay: Annotated[tuple[YearOfPay, ...], Field(max_length=10)] = ()
+    family: Annotated[tuple[NewRelative, ...], Field(max_length=20)] = ()
 
 
 class Employee(BaseModel):
@@ -159,10 +159,10 @@ class Employee(BaseModel):
     hired_on: date | None
     terminated_on: date | None
     employee_class: str
-    ownership_bps: int
-    officer: bool
-    annual_pay: Annotated[list[int], Field(description="Years whose pay was brought here")]
-    family: Annotated[list[str], Field(description="Relatives on the roster")]
+    ownership_bps: int | None = None  # an answer that was kept before there were these has none of them
+    officer: bool | None = None
+    annual_pay: Annotated[list[int] | None, Field(description="Years whose pay was brought here")] = None
+    family: Annotated[list[str] | None, Field(description="Relatives on the roster")] = None
 
 
 class PayrollRowIn(Sent):
