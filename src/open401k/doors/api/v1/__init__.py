@@ -9,9 +9,10 @@ from . import books, late_facts, models, payroll, plans, proof, system, takeover
 DESCRIPTION = """
 Send `Authorization: Bearer <key>` (`open401k keys create` makes one). Money is a string of dollars and cents.
 Every POST that creates or moves something takes an `Idempotency-Key`: the same key and body give the first answer,
-for ever; the same key with another body is refused as `key_reused`. What was refused did nothing: the same
-may be tried again with its key, something repaired takes a fresh one. Lists come in pages: `next` is the `after` of the following one. Errors are RFC 9457 problem documents whose
-`code` never changes; where something sent was wrong, `errors` lists row, column, masked value, reason and fix.
+for ever; the same key with another body is refused as `key_reused`. What was refused did nothing: the same may be
+tried again with its key, something repaired takes a fresh one. Lists come in pages: `next` is the `after` of the
+following one. Errors are RFC 9457 problem documents whose `code` never changes; where something sent was wrong,
+`errors` lists row, column, masked value, reason and fix.
 """
 
 #: Documented on every route.
