@@ -149,6 +149,14 @@ def _run_step(
     results.halted = halt.reason if halt else None
 
 
+def begin_with(
+    tx: Tx, *, flow: str, flow_id: FlowId, tenant_id: SponsorId, step: StepFunction[Any], result: Any
+) -> None:
+    """Begin a flow whose first step is the caller's own transaction; a flow that has begun stays as it is."""
+    if _store.begin_flow(tx, tenant_id, flow_id, flow):
+        _store.add_step(tx, tenant_id, flow_id, step.__name__, plain(result), None)
+
+
 def unfinished(tx: Tx) -> list[Unfinished]:
     """The flows in sight of ``tx`` that a crash left half way, oldest first."""
     return [

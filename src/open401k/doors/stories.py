@@ -7,9 +7,10 @@ from queue import SimpleQueue
 from typing import Any
 
 from open401k import payroll
-from open401k.base.db import ALL_TENANTS, Actor, Database
-from open401k.base.steps import FlowResults, unfinished
+from open401k.base.db import Actor, Database
+from open401k.base.steps import FlowResults, Unfinished
 from open401k.flows import payroll_run
+from open401k.flows.carry_on import carry_on, left
 from open401k.flows.payroll_intake import (
     Taken,
     Upload,
@@ -35,24 +36,19 @@ RESUMER = Actor(kind="system", id="resumer", why="carries on what was begun")
 class AfterPosting:
     """Projection and alerts of posted runs, one after the other in a thread: the answer does not wait for them.
 
-    What a crash leaves undone is found again at the next start: the steps are stored.
+    What a crash leaves undone, of corrections too, is found again at the next start: the steps are stored.
     """
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._queue: SimpleQueue[payroll_run.Payroll | None] = SimpleQueue()
+        self._queue: SimpleQueue[payroll_run.Payroll | Unfinished | None] = SimpleQueue()
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._work, name="after-posting", daemon=True)
 
     def start(self) -> None:
         """Take up what a crash left half way, then whatever comes."""
-        with self._db.begin(RESUMER, tenants=ALL_TENANTS) as tx:
-            left = [each for each in unfinished(tx) if each.flow == payroll_run.FLOW]
-        for each in left:
-            run_id = RunId(each.flow_id.uuid)
-            with self._db.begin(RESUMER, tenants=[each.tenant_id]) as tx:
-                run = runs.get(tx, tenant_id=each.tenant_id, run_id=run_id)
-            self._queue.put(payroll_run.Payroll(each.tenant_id, run.plan_id, run_id))
+        for each in left(self._db, actor=RESUMER):
+            self._queue.put(each)
         self._thread.start()
 
     def follow(self, of: payroll_run.Payroll) -> None:
@@ -70,9 +66,12 @@ class AfterPosting:
         while (of := self._queue.get()) is not None:
             self._ends.wait(HEAD_START)
             try:
-                payroll_run.run_payroll(self._db, actor=RESUMER, of=of)
+                if isinstance(of, Unfinished):
+                    carry_on(self._db, actor=RESUMER, of=of)
+                else:
+                    payroll_run.run_payroll(self._db, actor=RESUMER, of=of)
             except Exception:
-                payroll_run.log.exception("run %s could not be carried on", of.run_id)
+                payroll_run.log.exception("%s could not be carried on", of)
 
 
 class PayrollStories:

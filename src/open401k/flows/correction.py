@@ -1,4 +1,8 @@
-"""A late fact: the past is derived anew, and the difference is posted with its origin. Not here: EPCRS deadlines."""
+"""A late fact: the past is derived anew, and the difference is posted with its origin. Not here: EPCRS deadlines.
+
+What is learned and what follows from it in the books are one transaction: facts that the books do not follow are never
+to be seen. Tests and alerts come after it; where they were stopped, :mod:`open401k.flows.carry_on` ends them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +12,8 @@ from typing import Any
 from open401k import census, compliance, fiduciary, plan, recordkeeping
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
-from open401k.base.steps import FlowResults, run_flow
+from open401k.base.steps import FlowResults, begin_with, run_flow
+from open401k.base.steps import done as steps_done
 from open401k.kernel import ComplianceRunId, EmployeeId, FlowId, PlanId, Refused, SponsorId, day_of
 
 from .payroll_settle import PostingRefused
@@ -45,16 +50,10 @@ class PayCodeMeaning:
 
 
 @dataclass(frozen=True, slots=True)
-class FromBefore:
-    """What was brought from before the plan came here: recorded by the story that read its file, followed up here."""
+class OnFile:
+    """What another story recorded in the same transaction (flows/year_to_date.py): here is only what follows."""
 
-    what: str  # "Year-to-date figures", for the origin
-    as_of: date
-
-    @property
-    def origin(self) -> str:
-        """In words, for the correction."""
-        return f"{self.what}, as of {self.as_of}."
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,54 +63,54 @@ class Correction:
     tenant_id: SponsorId
     plan_id: PlanId
     flow_id: FlowId
-    learned: LateFact | PayCodeMeaning | FromBefore
+    learned: LateFact | PayCodeMeaning | OnFile
 
 
 def correct(db: Database, *, actor: Actor, correction: Correction) -> FlowResults:
     """Record what was learned, settle the books to it, test again."""
-    return run_flow(
-        db,
-        flow=FLOW,
-        flow_id=correction.flow_id,
-        tenant_id=correction.tenant_id,
-        actor=actor,
-        steps=STEPS,
-        ctx=correction,
-    )
+    of: dict[str, Any] = {"flow": FLOW, "flow_id": correction.flow_id, "tenant_id": correction.tenant_id}
+    return run_flow(db, **of, actor=actor, steps=STEPS, ctx=correction)
 
 
-def learn(tx: Tx, correction: Correction, _: dict[str, Any]) -> str:
-    """The fact, as of when it happened, known from now on."""
-    match correction.learned:
-        case LateFact(employee_id, fact, event_on):
-            census.record_fact(
-                tx, tenant_id=correction.tenant_id, employee_id=employee_id, fact=fact, event_on=event_on
-            )
-        case PayCodeMeaning(code, counts, event_on):
-            census.set_pay_code(
-                tx,
-                tenant_id=correction.tenant_id,
-                plan_id=correction.plan_id,
-                code=code,
-                counts=counts,
-                event_on=event_on,
-            )
-        case FromBefore():
-            pass  # recorded with the file that told them
-    return correction.learned.origin
+def follow(db: Database, *, actor: Actor, tenant_id: SponsorId, flow_id: FlowId) -> FlowResults | None:
+    """End a correction that is in the books; None where it is not, and only who learned of it can begin it again."""
+    known = _settled(db, actor, tenant_id, flow_id)
+    return None if known is None else correct(db, actor=actor, correction=known)
 
 
-def settle(tx: Tx, correction: Correction, results: dict[str, Any]) -> dict[str, Any]:
-    """What should have been, minus what is posted, over every pay date on file."""
+def plan_of(db: Database, *, actor: Actor, tenant_id: SponsorId, flow_id: FlowId) -> PlanId | None:
+    """Whose correction it is, once it is in the books."""
+    known = _settled(db, actor, tenant_id, flow_id)
+    return None if known is None else known.plan_id
+
+
+def _settled(db: Database, actor: Actor, tenant_id: SponsorId, flow_id: FlowId) -> Correction | None:
+    with db.begin(actor, tenants=[tenant_id]) as tx:
+        done = {each.name: each.result for each in steps_done(tx, tenant_id=tenant_id, flow_id=flow_id)}
+    told = done.get(settle.__name__)
+    if told is None or "plan_id" not in told:
+        return None
+    return Correction(tenant_id, PlanId.parse(told["plan_id"]), flow_id, OnFile(told["origin"]))
+
+
+def begin(tx: Tx, *, correction: Correction) -> None:
+    """Settle in the transaction that records what was learned: :func:`correct` or :func:`follow` goes on from there."""
+    of: dict[str, Any] = {"flow": FLOW, "flow_id": correction.flow_id, "tenant_id": correction.tenant_id}
+    begin_with(tx, **of, step=settle, result=settle(tx, correction, {}))
+
+
+def settle(tx: Tx, correction: Correction, _: dict[str, Any]) -> dict[str, Any]:
+    """The fact, as of when it happened; then what should have been, minus what is posted, over every pay date."""
     tenant_id, plan_id, cause = correction.tenant_id, correction.plan_id, str(correction.flow_id)
     heads.lock(tx, tenant_id=tenant_id)  # a payroll posted between reading the books and posting would count twice
+    _record(tx, correction)
     touched: Sequence[EmployeeId] | None = None
     if isinstance(correction.learned, LateFact):
         touched = [correction.learned.employee_id]
     settled = recordkeeping.settle(  # of every plan of the sponsor: a fact about a person is one for each
         tx,
         scope=recordkeeping.Scope(tenant_id, plan_id, date.min, date.max, touched),
-        cause=recordkeeping.Cause(f"{FLOW}/{cause}", cause, correction=True, origin=results["learn"]),
+        cause=recordkeeping.Cause(f"{FLOW}/{cause}", cause, correction=True, origin=correction.learned.origin),
     )
     if isinstance(settled, Refused):
         raise PostingRefused(settled)
@@ -119,10 +118,24 @@ def settle(tx: Tx, correction: Correction, results: dict[str, Any]) -> dict[str,
     for each in (plan_id, *plan.other_plans(tx, tenant_id=tenant_id, plan_id=plan_id)):
         posted += recordkeeping.corrections(tx, tenant_id=tenant_id, plan_id=each, cause=cause)
     return {
+        "plan_id": str(plan_id),
+        "origin": correction.learned.origin,
         "entries": [str(each.entry_id) for each in posted],
         "credited_cents": sum(each.credited_cents for each in posted),
         "held_cents": sum(each.held_cents for each in posted),
     }
+
+
+def _record(tx: Tx, correction: Correction) -> None:
+    """What was learned, known from now on."""
+    of: dict[str, Any] = {"tenant_id": correction.tenant_id}
+    match correction.learned:
+        case LateFact(employee_id, fact, event_on):
+            census.record_fact(tx, **of, employee_id=employee_id, fact=fact, event_on=event_on)
+        case PayCodeMeaning(code, counts, event_on):
+            census.set_pay_code(tx, **of, plan_id=correction.plan_id, code=code, counts=counts, event_on=event_on)
+        case OnFile():
+            pass
 
 
 def retest(tx: Tx, correction: Correction, _: dict[str, Any]) -> str | None:
@@ -144,4 +157,4 @@ def warn(tx: Tx, correction: Correction, results: dict[str, Any]) -> bool:
     return forecast is not None
 
 
-STEPS = (learn, settle, retest, warn)
+STEPS = (settle, retest, warn)

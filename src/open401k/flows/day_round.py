@@ -1,4 +1,6 @@
-"""The daily round: every plan of every sponsor begins its day; then what signing in left behind is cleared away.
+"""The daily round: what a crash cut short is ended, and every plan of every sponsor begins its day.
+
+Then what signing in left behind is cleared away.
 
 One plan's failure is kept and told, and stops no other. Not here: one plan's day (day.py), when to look (doors).
 """
@@ -15,6 +17,8 @@ from open401k.base.db import ALL_TENANTS, Actor, Database
 from open401k.base.rounds import Went
 from open401k.kernel import NEW_YORK, PlanId, day_of
 
+from . import correction
+from .carry_on import carry_on, left
 from .day import FLOW, PlanDay, Tested, run_day
 
 log = logging.getLogger("open401k.day")
@@ -61,6 +65,7 @@ def run_round(
         known = _days(db, actor)
         today = known[0][0].on if known else day_of(db.clock.now())
         made = DayRound(today)
+        _end_what_is_left(db, actor, made, ends)
         for of, went in known:
             if went.ended_at is not None:
                 made.already += 1
@@ -72,6 +77,22 @@ def run_round(
             made.pruned = access.prune(tx, at=wall_at)
         made.complete = True
         return made
+
+
+def _end_what_is_left(db: Database, actor: Actor, made: DayRound, ends: Callable[[], bool]) -> None:
+    """Corrections whose tests and alerts nobody came to, before the day tests the same; payrolls are a start's."""
+    for each in left(db, actor=actor):
+        if each.flow != correction.FLOW or ends():
+            continue
+        try:
+            carry_on(db, actor=actor, of=each)
+        except Exception as error:  # as with a plan's day, and tried again with it
+            log.exception("%s could not be carried on", each)
+            plan_id = correction.plan_of(db, actor=actor, tenant_id=each.tenant_id, flow_id=each.flow_id)
+            with db.begin(actor, tenants=[each.tenant_id]) as tx:
+                reason = rounds.fail(tx, tenant_id=each.tenant_id, flow_id=each.flow_id, flow=each.flow, error=error)
+            if plan_id is not None:
+                made.failed[plan_id] = reason
 
 
 def _days(db: Database, actor: Actor) -> list[tuple[PlanDay, Went]]:

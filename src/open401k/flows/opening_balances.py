@@ -12,7 +12,7 @@ from open401k.base import audit, heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.kernel import EntryId, FlowId, Money, Open401kError, PlanId, Refused, SponsorId, named_uuid
 
-from .correction import Correction, FromBefore, correct
+from .correction import Correction, OnFile, begin, correct
 from .opening_expected import OpeningBalances, expected_of
 
 
@@ -53,9 +53,12 @@ def bring_balances(db: Database, *, actor: Actor, told: OpeningBalances) -> Open
     try:
         with db.begin(actor, tenants=[told.tenant_id]) as tx:
             opened = _post(tx, told)
+            wanted = _follow_up(told.tenant_id, told.plan_id, opened.entry_id, opened.as_of)
+            if not opened.already:  # what follows is never left for later
+                begin(tx, correction=wanted)
     except _Rejected as rejected:
         return rejected.findings
-    _follow_up(db, actor, told.tenant_id, told.plan_id, opened.entry_id, opened.as_of)
+    correct(db, actor=actor, correction=wanted)
     return opened
 
 
@@ -77,16 +80,17 @@ def take_back_balances(
             after = {"entry": str(entry_id), "reversed_by": str(posted.entry_id), "why": why}
             action = "plan.opening_balances_reversed"
             audit.record(tx, tenant_id=tenant_id, action=action, subject=plan_id, after=after)
-    _follow_up(db, actor, tenant_id, plan_id, posted.entry_id, wanted.on)
+        follows = _follow_up(tenant_id, plan_id, posted.entry_id, wanted.on)
+        if not posted.already:
+            begin(tx, correction=follows)
+    correct(db, actor=actor, correction=follows)
     return TakenBack(posted.already, entry_id, posted.entry_id, wanted.on, wanted.amount)
 
 
-def _follow_up(
-    db: Database, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, entry_id: EntryId, as_of: date
-) -> None:
-    """Tests, projection and alerts know the balances; a repeat goes on where the first time was stopped."""
+def _follow_up(tenant_id: SponsorId, plan_id: PlanId, entry_id: EntryId, as_of: date) -> Correction:
+    """Tests, projection and alerts that know the balances; a repeat goes on where the first time was stopped."""
     flow_id = FlowId(named_uuid("opening_balances", str(plan_id), str(entry_id)))
-    correct(db, actor=actor, correction=Correction(tenant_id, plan_id, flow_id, FromBefore("Opening balances", as_of)))
+    return Correction(tenant_id, plan_id, flow_id, OnFile(f"Opening balances, as of {as_of}."))
 
 
 def _post(tx: Tx, told: OpeningBalances) -> Opened:

@@ -12,7 +12,7 @@ from open401k.base import audit, heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.kernel import EmployeeId, FlowId, Money, Source, day_of, named_uuid
 
-from .correction import Correction, FromBefore, correct
+from .correction import Correction, OnFile, begin, correct
 from .year_to_date_expected import YearToDate, expected_of, own_boundaries
 
 
@@ -45,11 +45,12 @@ def bring(db: Database, *, actor: Actor, told: YearToDate) -> Brought | payroll.
     try:
         with db.begin(actor, tenants=[told.tenant_id]) as tx:
             facts, changed, state = _record(tx, told)
+            wanted = _correction(told, state)
+            if changed:  # what follows in the books is never left for later
+                begin(tx, correction=wanted)
     except _Rejected as rejected:
         return rejected.findings
-    flow_id = FlowId(named_uuid("year_to_date", str(told.plan_id), *state))
-    learned = FromBefore("Year-to-date figures of the payrolls before the plan came here", told.as_of)
-    done = correct(db, actor=actor, correction=Correction(told.tenant_id, told.plan_id, flow_id, learned))
+    done = correct(db, actor=actor, correction=wanted)
     return Brought(
         already=not changed,
         as_of=told.as_of,
@@ -61,6 +62,13 @@ def bring(db: Database, *, actor: Actor, told: YearToDate) -> Brought | payroll.
         balances_before=Money(sum(each.balance_before_cents for each in facts)),
         entries=len(done["settle"]["entries"]),
     )
+
+
+def _correction(told: YearToDate, state: list[str]) -> Correction:
+    """One correction for each state of what is on file."""
+    flow_id = FlowId(named_uuid("year_to_date", str(told.plan_id), *state))
+    origin = f"Year-to-date figures of the payrolls before the plan came here, as of {told.as_of}."
+    return Correction(told.tenant_id, told.plan_id, flow_id, OnFile(origin))
 
 
 def _record(tx: Tx, told: YearToDate) -> tuple[list[census.BroughtPay], bool, list[str]]:

@@ -171,7 +171,7 @@ def _correct(caller: Caller, key: str, sent: LateFact) -> models.Correction:
     settled = done["settle"]
     return models.Correction(
         correction_id=str(flow_id),
-        origin=done["learn"],
+        origin=settled["origin"],
         entries=settled["entries"],
         credited=Money(settled["credited_cents"]).plain(),
         held=Money(settled["held_cents"]).plain(),
