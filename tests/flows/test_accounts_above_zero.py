@@ -15,11 +15,17 @@ from hypothesis import strategies as st
 from tests.flows.test_random_years import Machine, Row, machine, taken_over
 from tests.support.database import TESTER, Served
 
-from open401k import ledger, plan
+from open401k import census, ledger, payroll, plan
 from open401k.base.db import Database
-from open401k.flows.payroll_settle import PostingRefused
+from open401k.doors.provided import Order, RunOutcome
+from open401k.doors.stories import PayrollStories
+from open401k.flows.carry_on import carry_on, left
+from open401k.flows.payroll_intake import Taken, Upload, content_of, post_run, say_yes, take_in
 from open401k.flows.verify import verify
-from open401k.kernel import EmployeeId, FixedClock, Source
+from open401k.kernel import EmployeeId, FixedClock, RunId, Source
+from open401k.payroll import runs
+from open401k.views import payroll_history
+from open401k.views.shown import RunState
 
 STEPS = 6
 
@@ -156,10 +162,66 @@ def test_a_correction_that_another_use_of_the_money_stands_against_is_refused_wh
         )
         assert isinstance(kept, ledger.Reserved)
     before = match_by_day(made)
-    with pytest.raises(PostingRefused) as told:
-        made.send(days[0], {who: NOTHING}, told="corrected", replaces=made.world.runs[0].run_id)
-    assert told.value.refused.reason is ledger.Refusal.BALANCE_TOO_LOW
-    assert told.value.refused.detail["short"] == str(350_00)  # 750.00 less 500.00 reserved; 600.00 would have to go
+    run_id = sent_again(made, days[0], {who: NOTHING})
+    refused = post_run(db, actor=TESTER, tenant_id=made.sponsor, run_id=run_id)
+    assert refused.halted == "balance_too_low"
     assert match_by_day(made) == before
+    with db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        assert runs.get(tx, tenant_id=made.sponsor, run_id=run_id).status == runs.Status.REJECTED
+        assert {run.run_id for run in census.pay_runs(tx, tenant_id=made.sponsor, plan_id=made.plan_id)} == {
+            each.run_id for each in made.world.runs
+        }
+    (told,) = [each for each in outcome_of(made, run_id).findings if each.severity == "reject"]
+    assert (told.code, told.row) == ("ledger.refused", None)
+    assert "35000 too few" in told.reason  # 750.00 less 500.00 reserved; 600.00 would have to go
+    assert "reserved is released" in told.fix
+    with db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        page = payroll_history.load_run(tx, tenant_id=made.sponsor, plan_id=made.plan_id, run_id=run_id)
+    assert page is not None
+    assert (page.run.state, page.run.rejects) == (RunState.REJECTED, 1)
+    assert told in page.findings
     made.at(days[1] + timedelta(days=1))
     assert verify(db, actor=TESTER, tenants=[made.sponsor]).problems == []
+    # It was refused for now: a start tries again, and so does whoever posts or sends it again.
+    carry_on_all(db)
+    assert outcome_of(made, run_id).state is RunState.REJECTED
+    assert match_by_day(made) == before
+    with db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        assert isinstance(
+            ledger.void(
+                tx, tenant_id=made.sponsor, key="given up", reservation_id=kept.reservation_id, reason="given up"
+            ),
+            ledger.Voided,
+        )
+    again = sent_again(made, days[0], {who: NOTHING})
+    assert again == run_id
+    assert post_run(db, actor=TESTER, tenant_id=made.sponsor, run_id=run_id).halted is None
+    assert match_by_day(made) == {days[1]: 150_00}  # 3 % of 20,000.00: 25 % of 600.00
+    assert verify(db, actor=TESTER, tenants=[made.sponsor]).problems == []
+
+
+def sent_again(made: Machine, day: date, rows: dict[EmployeeId, Row]) -> RunId:
+    """A file in place of the first run, taken in and not posted."""
+    lines = [
+        {"employee_id": str(who), "gross_cents": row.gross, "pre_tax_cents": row.pre_tax} for who, row in rows.items()
+    ]
+    content = content_of({"pay_date": day.isoformat(), "lines": lines})
+    replaces = made.world.runs[0].run_id
+    upload = Upload(made.sponsor, made.plan_id, "api.json", content, payroll.API_PROVIDER, replaces=replaces)
+    taken = take_in(made.db, actor=TESTER, upload=upload)
+    assert isinstance(taken, Taken), taken
+    say_yes(made.db, actor=TESTER, tenant_id=made.sponsor, run_id=taken.run.run_id)
+    return taken.run.run_id
+
+
+def outcome_of(made: Machine, run_id: RunId) -> RunOutcome:
+    """What API, terminal and pages are told when somebody posts it."""
+    order = Order(TESTER, made.sponsor, made.plan_id, f"post {run_id}")
+    outcome = PayrollStories(made.db).post(order, run_id=run_id, confirmed=True)
+    assert isinstance(outcome, RunOutcome), outcome
+    return outcome
+
+
+def carry_on_all(db: Database) -> None:
+    for each in left(db, actor=TESTER):
+        carry_on(db, actor=TESTER, of=each)

@@ -1,7 +1,7 @@
 """Reading and checking one run: bytes to rows, rows to people, every finding stored. Not here: posting it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain
@@ -55,8 +55,13 @@ def read_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Reading:
     return Reading(run, opened.mapping, opened.findings, _large(opened.chunks()), readable, opened.proposal)
 
 
-def check_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> runs.Status | Refused[runs.Refusal]:
-    """Check every row and store what was found; the status says whether it may be posted."""
+def check_run(
+    tx: Tx, *, tenant_id: SponsorId, run: runs.Run, known: Sequence[payroll.Finding] = ()
+) -> runs.Status | Refused[runs.Refusal]:
+    """Check every row and store what was found; the status says whether it may be posted.
+
+    ``known`` is what was found already, elsewhere than in its rows.
+    """
     reading = read_run(tx, tenant_id=tenant_id, run=run)
     if not reading.readable:
         status = runs.Status.REJECTED if reading.proposal is None else runs.Status.NEEDS_MAPPING
@@ -82,6 +87,7 @@ def check_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> runs.Status | R
     outcome = whole.finish()
     outcome.findings.extend(_paid_before(asked, run, len(again)))
     outcome.findings.extend(_counted_before(tx, asked))
+    outcome.findings.extend(known)
     return runs.checked(tx, tenant_id=tenant_id, run_id=run.run_id, outcome=outcome, run=run)
 
 

@@ -14,7 +14,7 @@ from open401k.payroll import runs
 from .day import close_year
 from .payroll_check import check_run
 from .payroll_record import record_lines
-from .payroll_settle import settle_recorded
+from .payroll_settle import PostingRefused, settle_recorded
 
 FLOW = "payroll_run"
 POSTABLE = (runs.Status.RECEIVED, runs.Status.CONFIRMED)
@@ -33,18 +33,37 @@ class Payroll:
 def run_payroll(db: Database, *, actor: Actor, of: Payroll, wait: bool = True) -> FlowResults:
     """Carry a run on from wherever it stands; doing it again changes nothing.
 
-    Without ``wait`` it stops when the run is posted and tested; call again to project and alert.
+    Without ``wait`` it stops when the run is posted and tested; call again to project and alert. What the ledger
+    refuses halts it for now: nothing of it is in the books, and the reason is on file as a finding.
     """
-    return run_flow(
-        db,
-        flow=FLOW,
-        flow_id=FlowId(of.run_id.uuid),
-        tenant_id=of.tenant_id,
-        actor=actor,
-        steps=STEPS,
-        ctx=of,
-        until=None if wait else retest.__name__,
+    try:
+        return run_flow(
+            db,
+            flow=FLOW,
+            flow_id=FlowId(of.run_id.uuid),
+            tenant_id=of.tenant_id,
+            actor=actor,
+            steps=STEPS,
+            ctx=of,
+            until=None if wait else retest.__name__,
+        )
+    except PostingRefused as error:  # it had to undo the transaction of the step, so it is told in another one
+        return _told_refused(db, actor, of, error.refused)
+
+
+def _told_refused(db: Database, actor: Actor, of: Payroll, refused: Refused[Any]) -> FlowResults:
+    reason = f"The books cannot take what follows from this payroll: {refused.message} Nothing of it was posted."
+    fix = f"{refused.fix} Then send the same file again.".strip()
+    found = payroll.Finding(
+        payroll.Severity.REJECT, payroll.Code.LEDGER_REFUSED, reason, fix, detail=tuple(refused.detail.items())
     )
+    with db.begin(actor, tenants=[of.tenant_id]) as tx:
+        heads.lock(tx, tenant_id=of.tenant_id)
+        run = runs.get(tx, tenant_id=of.tenant_id, run_id=of.run_id)
+        check_run(tx, tenant_id=of.tenant_id, run=run, known=[found])
+    results = FlowResults({post.__name__: reason})
+    results.halted = str(refused.reason)
+    return results
 
 
 def check(tx: Tx, of: Payroll, _: dict[str, Any]) -> str | Halt:

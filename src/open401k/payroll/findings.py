@@ -86,6 +86,7 @@ class Code(StrEnum):
     SOURCE_UNKNOWN = "source.unknown"
     OPENING_ON_FILE = "opening.on_file"
     PERSON_ON_FILE = "person.on_file"
+    LEDGER_REFUSED = "ledger.refused"
 
 
 @dataclass(frozen=True, slots=True)
