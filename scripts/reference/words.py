@@ -191,6 +191,11 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "A person of a roster who is on file with something else.",
         "Correct the row, or record what the correction of a person is for.",
     ),
+    Code.LEDGER_REFUSED: (
+        R,
+        "The books refuse what would follow from the payroll: money it would take back is reserved or gone.",
+        "Do what the finding says, then send the same file again.",
+    ),
 }
 
 REFUSALS: dict[str, dict[StrEnum, str]] = {

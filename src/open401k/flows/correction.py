@@ -13,7 +13,6 @@ from open401k import census, compliance, fiduciary, plan, recordkeeping
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, begin_with, run_flow
-from open401k.base.steps import done as steps_done
 from open401k.kernel import ComplianceRunId, EmployeeId, FlowId, PlanId, Refused, SponsorId, day_of
 
 from .payroll_settle import PostingRefused
@@ -72,29 +71,8 @@ def correct(db: Database, *, actor: Actor, correction: Correction) -> FlowResult
     return run_flow(db, **of, actor=actor, steps=STEPS, ctx=correction)
 
 
-def follow(db: Database, *, actor: Actor, tenant_id: SponsorId, flow_id: FlowId) -> FlowResults | None:
-    """End a correction that is in the books; None where it is not, and only who learned of it can begin it again."""
-    known = _settled(db, actor, tenant_id, flow_id)
-    return None if known is None else correct(db, actor=actor, correction=known)
-
-
-def plan_of(db: Database, *, actor: Actor, tenant_id: SponsorId, flow_id: FlowId) -> PlanId | None:
-    """Whose correction it is, once it is in the books."""
-    known = _settled(db, actor, tenant_id, flow_id)
-    return None if known is None else known.plan_id
-
-
-def _settled(db: Database, actor: Actor, tenant_id: SponsorId, flow_id: FlowId) -> Correction | None:
-    with db.begin(actor, tenants=[tenant_id]) as tx:
-        done = {each.name: each.result for each in steps_done(tx, tenant_id=tenant_id, flow_id=flow_id)}
-    told = done.get(settle.__name__)
-    if told is None or "plan_id" not in told:
-        return None
-    return Correction(tenant_id, PlanId.parse(told["plan_id"]), flow_id, OnFile(told["origin"]))
-
-
 def begin(tx: Tx, *, correction: Correction) -> None:
-    """Settle in the transaction that records what was learned: :func:`correct` or :func:`follow` goes on from there."""
+    """Settle in the transaction that records what was learned; :func:`correct` goes on from there."""
     of: dict[str, Any] = {"flow": FLOW, "flow_id": correction.flow_id, "tenant_id": correction.tenant_id}
     begin_with(tx, **of, step=settle, result=settle(tx, correction, {}))
 

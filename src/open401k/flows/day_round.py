@@ -18,7 +18,7 @@ from open401k.base.rounds import Went
 from open401k.kernel import NEW_YORK, PlanId, day_of
 
 from . import correction
-from .carry_on import carry_on, left
+from .carry_on import carry_on, left, settled
 from .day import FLOW, PlanDay, Tested, run_day
 
 log = logging.getLogger("open401k.day")
@@ -88,11 +88,11 @@ def _end_what_is_left(db: Database, actor: Actor, made: DayRound, ends: Callable
             carry_on(db, actor=actor, of=each)
         except Exception as error:  # as with a plan's day, and tried again with it
             log.exception("%s could not be carried on", each)
-            plan_id = correction.plan_of(db, actor=actor, tenant_id=each.tenant_id, flow_id=each.flow_id)
+            known = settled(db, actor=actor, of=each)
             with db.begin(actor, tenants=[each.tenant_id]) as tx:
                 reason = rounds.fail(tx, tenant_id=each.tenant_id, flow_id=each.flow_id, flow=each.flow, error=error)
-            if plan_id is not None:
-                made.failed[plan_id] = reason
+            if known is not None:
+                made.failed[known.plan_id] = reason
 
 
 def _days(db: Database, actor: Actor) -> list[tuple[PlanDay, Went]]:

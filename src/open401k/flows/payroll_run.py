@@ -48,22 +48,13 @@ def run_payroll(db: Database, *, actor: Actor, of: Payroll, wait: bool = True) -
             until=None if wait else retest.__name__,
         )
     except PostingRefused as error:  # it had to undo the transaction of the step, so it is told in another one
-        return _told_refused(db, actor, of, error.refused)
-
-
-def _told_refused(db: Database, actor: Actor, of: Payroll, refused: Refused[Any]) -> FlowResults:
-    reason = f"The books cannot take what follows from this payroll: {refused.message} Nothing of it was posted."
-    fix = f"{refused.fix} Then send the same file again.".strip()
-    found = payroll.Finding(
-        payroll.Severity.REJECT, payroll.Code.LEDGER_REFUSED, reason, fix, detail=tuple(refused.detail.items())
-    )
-    with db.begin(actor, tenants=[of.tenant_id]) as tx:
-        heads.lock(tx, tenant_id=of.tenant_id)
-        run = runs.get(tx, tenant_id=of.tenant_id, run_id=of.run_id)
-        check_run(tx, tenant_id=of.tenant_id, run=run, known=[found])
-    results = FlowResults({post.__name__: reason})
-    results.halted = str(refused.reason)
-    return results
+        with db.begin(actor, tenants=[of.tenant_id]) as tx:
+            heads.lock(tx, tenant_id=of.tenant_id)
+            run = runs.get(tx, tenant_id=of.tenant_id, run_id=of.run_id)
+            check_run(tx, tenant_id=of.tenant_id, run=run, known=[error.finding])
+        results = FlowResults({post.__name__: error.finding.reason})
+        results.halted = str(error.refused.reason)
+        return results
 
 
 def check(tx: Tx, of: Payroll, _: dict[str, Any]) -> str | Halt:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from open401k import recordkeeping
+from open401k import payroll, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import Refused, SponsorId
 from open401k.payroll import runs
@@ -18,6 +18,13 @@ class PostingRefused(Exception):  # noqa: N818 (a refusal that has to undo the t
     def __init__(self, refused: Refused[Any]) -> None:
         super().__init__(refused.message)
         self.refused = refused
+
+    @property
+    def finding(self) -> payroll.Finding:
+        """What a payroll is told that cannot be posted for now."""
+        reason = f"The books cannot take what follows from this payroll: {self.refused.message}"
+        fix = f"{self.refused.fix} Then send the same file again.".strip()
+        return payroll.Finding(payroll.Severity.REJECT, payroll.Code.LEDGER_REFUSED, reason, fix)
 
 
 def settle_recorded(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, recorded: Recorded) -> recordkeeping.Settled:

@@ -117,7 +117,8 @@ def amend(
 ) -> Amended | Refused[AmendmentRefusal]:
     """Put new terms in force from a day on; the terms before that day stay as they were.
 
-    An amendment that takes effect before today is lawful only where it takes nothing away that was earned.
+    An amendment that takes effect before today is lawful only where it takes nothing away that was earned; what it
+    changes in the books is settled by who calls this (flows/amendment.py).
     """
     heads.lock(tx, tenant_id=tenant_id)
     on_file = _store.terms_in_force(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=None)

@@ -96,6 +96,13 @@ def _refuse_cuts(before: Provisions, after: Provisions, *, retroactive: bool) ->
             "Let the slower schedule start on the day of the amendment or later.",
             {source.value: "vests more slowly" for source in slower},
         )
+    moved = _moved_to_slower(before, after)
+    if moved is not None:
+        return Refused(
+            AmendmentRefusal.CUTS_VESTING,
+            f"From a day in the past, {moved[0]} would become {moved[1]}, which vests more slowly (IRC 411(a)(10)(A)).",
+            "Let the other source start on the day of the amendment or later.",
+        )
     less = _earned_less(before, after)
     if less:
         return Refused(
@@ -103,6 +110,16 @@ def _refuse_cuts(before: Provisions, after: Provisions, *, retroactive: bool) ->
             f"From a day in the past, {less} would be less than people have already earned (IRC 411(d)(6)(A)).",
             "Let the lower contribution start on the day of the amendment or later.",
         )
+    return None
+
+
+def _moved_to_slower(before: Provisions, after: Provisions) -> tuple[Source, Source] | None:
+    """The first employer contribution that changes to a source that vests more slowly: from which, to which."""
+    for old, new in ((before.match, after.match), (before.nonelective, after.nonelective)):
+        if old is None or new is None or old.source is new.source:
+            continue
+        if slower_than(after.vesting.of(new.source), before.vesting.of(old.source)):
+            return old.source, new.source
     return None
 
 

@@ -1,6 +1,7 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
 from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDate, entitle
+from .earned import TakenBack, taken_back
 from .opening import (
     Opening,
     OpeningBalance,
@@ -42,6 +43,7 @@ __all__ = [
     "Reported",
     "Scope",
     "Settled",
+    "TakenBack",
     "YearToDate",
     "compare",
     "corrections",
@@ -60,4 +62,5 @@ __all__ = [
     "record_deposit",
     "reverse_opening_balances",
     "settle",
+    "taken_back",
 ]

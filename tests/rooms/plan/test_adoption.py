@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from tests.support.database import TESTER, Begin
@@ -182,6 +183,22 @@ def test_what_was_not_earned_yet_may_be_taken_back_from_today(
             tx, tenant_id=tenant, plan_id=plan_id, effective_on=date(2026, 1, 5), provisions=provisions, why="a test"
         )
         assert isinstance(outcome, plan.Amended)
+
+
+def test_a_match_does_not_move_to_a_source_that_vests_more_slowly_from_a_day_in_the_past(
+    begin: Begin, tenant: SponsorId
+) -> None:
+    basic = Match((MatchTier(10_000, 300), MatchTier(5_000, 500)), source=Source.SAFE_HARBOR_MATCH)
+    graded = Vesting(((Source.MATCH, plan.GRADED_6),))
+    first = replace(FIRST, match=basic, vesting=graded, safe_harbor=plan.SafeHarbor.BASIC_MATCH)
+    moved = replace(first, match=replace(basic, source=Source.MATCH), safe_harbor=plan.SafeHarbor.NONE)
+    with begin() as tx:
+        plan_id = adopted(tx, tenant, first)
+        of: dict[str, Any] = {"tenant_id": tenant, "plan_id": plan_id, "provisions": moved, "why": "a test"}
+        outcome = plan.amend(tx, **of, effective_on=date(2026, 1, 4))
+        assert isinstance(outcome, Refused)
+        assert outcome.reason is AmendmentRefusal.CUTS_VESTING
+        assert isinstance(plan.amend(tx, **of, effective_on=date(2026, 1, 5)), plan.Amended)
 
 
 def test_a_retroactive_gift_is_allowed(begin: Begin, tenant: SponsorId) -> None:
