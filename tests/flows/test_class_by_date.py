@@ -7,10 +7,12 @@ import pytest
 from tests.flows.bookkeeping import Plan, assert_sound, books
 from tests.support.database import TESTER
 
-from open401k import census, compliance
+from open401k import census, compliance, plan
 from open401k.base.db import Database
+from open401k.base.steps import FlowResults
 from open401k.demo.people import ACME, PAY_DATES, Person
 from open401k.demo.setup import takeover_of
+from open401k.flows import amendment
 from open401k.flows.correction import Correction, LateFact, correct
 from open401k.flows.plan_takeover import take_over
 from open401k.kernel import FixedClock, FlowId
@@ -101,3 +103,69 @@ def test_a_class_that_was_out_before_the_year_began_is_not_eligible_in_it(sponso
     assert later.eligible_on[place] == date(2026, 8, 3)
     assert later.eligible[place]
     assert not later.class_excluded[place]
+
+
+def excluded_from(sponsor: Plan, on: date, *classes: str) -> None:
+    """The plan is amended: these classes are out from a day on."""
+    sponsor.at(sponsor.clock.now().date())
+    with sponsor.db.begin(TESTER, tenants=[sponsor.sponsor]) as tx:
+        terms = plan.provisions_on(tx, tenant_id=sponsor.sponsor, plan_id=sponsor.plan, on=on)
+    amended = replace(terms, eligibility=replace(terms.eligibility, excluded_classes=classes))
+    flow_id = sponsor.db.ids.new(FlowId)
+    wanted = amendment.Amendment(sponsor.sponsor, sponsor.plan, flow_id, on, amended, "a test")
+    done = amendment.amend(sponsor.db, actor=TESTER, amendment=wanted)
+    assert isinstance(done, FlowResults), done
+
+
+def test_who_was_eligible_before_an_amendment_shut_their_class_out_counts_for_the_year(sponsor: Plan) -> None:
+    # Reg. 1.401(k)-6: an eligible employee is one who may defer on some day of the plan year.
+    becomes(sponsor, "1003", "drivers", date(2024, 5, 6))
+    sponsor.pay(1)
+    sponsor.pay(2)
+    open_to_all = facts_on(sponsor, PAY_DATES[2])
+    excluded_from(sponsor, PAY_DATES[3], "interns", "drivers")
+    sponsor.pay(3)
+    facts = facts_on(sponsor, PAY_DATES[3])
+    place = facts.employee_ids.index(sponsor.employee("1003"))
+    assert books(sponsor).held[("1003", PAY_DATES[3], "pre_tax", "not_entered")] > 0
+    assert facts.eligible_on[place] == open_to_all.eligible_on[place]
+    assert facts.eligible[place]
+    assert not facts.class_excluded[place]
+    assert facts.kept_out_on[place] == PAY_DATES[3]
+    assert_sound(sponsor)
+    # In the year after they were shut out on every day of it.
+    next_year = facts_on(sponsor, date(2027, 1, 15))
+    place = next_year.employee_ids.index(sponsor.employee("1003"))
+    assert not next_year.eligible[place]
+    assert next_year.class_excluded[place]
+
+
+def test_a_class_that_an_amendment_lets_in_is_in_from_that_day(sponsor: Plan) -> None:
+    becomes(sponsor, "1003", "interns", date(2024, 5, 6))
+    sponsor.pay(1)
+    excluded_from(sponsor, PAY_DATES[3])
+    before, after = facts_on(sponsor, PAY_DATES[2]), facts_on(sponsor, PAY_DATES[3])
+    place = after.employee_ids.index(sponsor.employee("1003"))
+    assert before.class_excluded[place]
+    assert not before.eligible[place]
+    assert before.eligible_on[place] == after.eligible_on[place] == PAY_DATES[3]
+    assert after.eligible[place]
+    assert not after.class_excluded[place]
+    sponsor.pay(3)
+    assert books(sponsor).by_date["1003", "match", PAY_DATES[3]] > 0
+    assert_sound(sponsor)
+
+
+def test_a_class_let_out_in_the_year_and_in_again_is_in_all_along(sponsor: Plan) -> None:
+    becomes(sponsor, "1003", "drivers", date(2024, 5, 6))
+    sponsor.pay(1)
+    excluded_from(sponsor, PAY_DATES[2], "interns", "drivers")
+    excluded_from(sponsor, PAY_DATES[3], "interns")
+    facts = facts_on(sponsor, PAY_DATES[3])
+    place = facts.employee_ids.index(sponsor.employee("1003"))
+    assert facts.eligible[place]
+    assert not facts.class_excluded[place]
+    since = facts.eligible_on[place]
+    assert since is not None
+    assert since < PAY_DATES[2]
+    assert_sound(sponsor)

@@ -11,7 +11,7 @@ from .brought_over import (
     covered_by,
     record_brought,
 )
-from .classes import class_on, classed, classes_from, kept_out, let_in
+from .classes import class_on, classed, kept_out, out_from
 from .employer import Turn, employer_pay, turns
 from .employment import Employment, employed_between, employed_on, spans
 from .entry import entry_dates, entry_of_new, first_entries
@@ -111,7 +111,6 @@ __all__ = [
     "changed_lines",
     "class_on",
     "classed",
-    "classes_from",
     "contributed",
     "covered_by",
     "current_lines",
@@ -127,9 +126,9 @@ __all__ = [
     "forget",
     "headcount",
     "kept_out",
-    "let_in",
     "mask_ssn",
     "match_people",
+    "out_from",
     "ownership_during",
     "parse_ssn",
     "pay_by_date",

@@ -43,6 +43,20 @@ def let_in(employee: Employee, excluded: Collection[str], since: date) -> date |
     return next((day for day, name in classes_from(employee, since) if name not in excluded), None)
 
 
+def out_from(
+    employee: Employee, terms: Sequence[tuple[date, Collection[str]]], since: date
+) -> Iterator[tuple[date, str, bool]]:
+    """From a day on: each day on which the class, or which classes are out, changes; the class, and whether it is out.
+
+    ``terms`` are the classes that are out from a day on, in order; the first ones held before their day, too.
+    """
+    changes = (*(day for day, _ in employee.class_changes), *(day for day, _ in terms))
+    for day in sorted({since, *(each for each in changes if each > since)}):
+        excluded = next((names for start, names in reversed(terms) if start <= day), terms[0][1])
+        name = class_on(employee, day)
+        yield day, name, name in excluded
+
+
 def classes_from(employee: Employee, since: date) -> Iterator[tuple[date, str]]:
     """The class of a day, and each later one with its first day."""
     yield since, class_on(employee, since)

@@ -347,6 +347,18 @@ class _Scope:
             any_class=any_class,
         )
 
+    def classes_out(self, year: PlanYear) -> list[tuple[date, frozenset[str]]]:
+        """Which classes are out from which day of the year on, by the terms of each day."""
+        spans = plan.provisions_between(
+            self.tx,
+            tenant_id=self.tenant_id,
+            plan_id=self.plan_id,
+            start=year.start,
+            end=year.end,
+            known_at=self.known_at,
+        )
+        return [(span.start, frozenset(span.provisions.eligibility.excluded_classes)) for span in spans]
+
     def history(self, start: date, end: date, place: dict[EmployeeId, int], outside: _Outside) -> PayHistory:
         """Single pay dates, people down and dates across."""
         found = census.pay_by_date(
@@ -402,13 +414,17 @@ def _prior(
 def _entries(
     scope: _Scope, provisions: plan.Provisions, people: Sequence[census.Employee], year: PlanYear
 ) -> tuple[tuple[date | None, ...], tuple[date | None, ...]]:
-    """Entry dates, and since when class alone keeps people out (empty: the plan keeps no class of them out)."""
+    """Entry dates, and since when class alone keeps people out (empty: the plan keeps no class of them out).
+
+    Each day of the year is judged by the terms in force on it: who may defer on one day is eligible for the year (Reg.
+    1.401(k)-6), also when an amendment shuts their class out later.
+    """
     entered = [
         day if day is not None and _there_on_or_after(employee, max(day, year.start)) else None
         for employee, day in zip(people, scope.entry_dates(provisions, people), strict=True)
     ]
-    excluded = frozenset(provisions.eligibility.excluded_classes)
-    places = census.classed(people, excluded)
+    out = scope.classes_out(year)
+    places = census.classed(people, frozenset(name for _, names in out for name in names))
     if not places:
         return tuple(entered), ()
     kept_out: list[date | None] = [None] * len(people)
@@ -418,12 +434,13 @@ def _entries(
         if day is None or day >= year.end:
             continue
         since = max(day, year.start)
-        within = census.let_in(who, excluded, since)
+        standing = list(census.out_from(who, out, since))
+        within = next((on for on, _, is_out in standing if not is_out), None)
         if within is None or not _there_on_or_after(who, within):
             entered[place] = None
         elif within > since:
             entered[place] = within
-        kept_out[place] = _kept_out(who, excluded, since)
+        kept_out[place] = _kept_out(who, standing)
     return tuple(entered), tuple(kept_out)
 
 
@@ -436,13 +453,13 @@ def _so_far(kept_out: Sequence[date | None], entered: Sequence[date | None], as_
     return out
 
 
-def _kept_out(employee: census.Employee, excluded: frozenset[str], since: date) -> date | None:
+def _kept_out(employee: census.Employee, standing: Iterable[tuple[date, str, bool]]) -> date | None:
     """From when on class alone keeps somebody out who counts in coverage.
 
     Employees covered by collective bargaining do not count (IRC 410(b)(3)(A)).
     """
-    for day, name in census.classes_from(employee, since):
-        if name in excluded and name != "union":
+    for day, name, is_out in standing:
+        if is_out and name != "union":
             return day if _there_on_or_after(employee, day) else None
     return None
 
