@@ -23,7 +23,7 @@ from open401k.flows import payroll_check
 from open401k.flows.payroll_intake import Taken
 from open401k.flows.payroll_record import record_lines
 from open401k.flows.payroll_settle import settle_recorded
-from open401k.kernel import EmployeeId, FixedClock, Source
+from open401k.kernel import EmployeeId, FixedClock, RunId, Source
 from open401k.payroll import Code, runs
 from open401k.plan import (
     Amended,
@@ -171,7 +171,7 @@ def told(tx: Tx, plan: Plan, who: EmployeeId, case: Case) -> None:
 
 
 def said_and_booked(
-    tx: Tx, plan: Plan, each: tuple[Case, ...], again: str = ""
+    tx: Tx, plan: Plan, each: tuple[Case, ...], again: str = "", replaces: RunId | None = None
 ) -> tuple[Counter[tuple[str, str]], dict[tuple[str, str], int]]:
     """The cents held by source and reason, as the check says and as the books have it; ``again``: on the same day."""
     found: list[payroll.Outcome] = []
@@ -194,6 +194,7 @@ def said_and_booked(
         data=file_of(people),
         provider=PROVIDER,
         second_run_reason=again,
+        replaces=replaces,
     )
     assert isinstance(received, runs.Received)
     with patch.object(runs, "checked", keep):
@@ -229,3 +230,48 @@ def test_a_second_payroll_of_the_day_is_told_with_the_first_one_counted(
         said, booked = said_and_booked(tx, plan, second, again="a bonus")
         assert booked == dict(said)  # what it releases of the first one counts negative
         raise Undo
+
+
+@pytest.mark.parametrize("between", [0, 9_000_00], ids=["nothing", "a payroll between"])
+@settings(max_examples=8, deadline=None, phases=[Phase.generate])
+@given(st.tuples(cases, cases, cases))
+def test_a_correction_of_an_earlier_pay_date_is_told_without_the_run_that_it_replaces(
+    plan: Plan, between: int, each: tuple[Case, ...]
+) -> None:
+    """The run of January 16, with 18,000.00 of 1003, is replaced by one with the pay date of January 30."""
+    with suppress(Undo), plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (first,) = runs.replaceable(tx, tenant_id=plan.sponsor, plan_id=plan.plan, pay_date=PAY_DATES[1])
+        if between:
+            saved_between(tx, plan, between)
+        before = sum_held(tx, plan)
+        said, _ = said_and_booked(tx, plan, each, replaces=first.run_id)
+        after = sum_held(tx, plan)
+        booked = {slot: cents - before.get(slot, 0) for slot, cents in after.items() if cents != before.get(slot, 0)}
+        assert booked == dict(said)
+        raise Undo
+
+
+def saved_between(tx: Tx, plan: Plan, cents: int) -> None:
+    """1003 saves so much on January 23."""
+    case = Case(date(1979, 1, 22), 0, date(2012, 3, 5), None, cents, 0, 0, 0, 0, 0)
+    who = next(each for each in census.roster(tx, tenant_id=plan.sponsor) if each.ssn_last4 == "1003")
+    data = file_of([(who, case)]).replace(f"{PAY_DATES[2]:%m/%d/%Y}".encode(), b"01/23/2026")
+    received = runs.receive(
+        tx, tenant_id=plan.sponsor, plan_id=plan.plan, file_name="b.csv", data=data, provider=PROVIDER
+    )
+    assert isinstance(received, runs.Received)
+    status = payroll_check.check_run(tx, tenant_id=plan.sponsor, run=received.run)
+    assert status in ("received", "needs_confirmation")
+    recorded = record_lines(tx, tenant_id=plan.sponsor, run=received.run)
+    settle_recorded(tx, tenant_id=plan.sponsor, run=received.run, recorded=recorded)
+    runs.mark(tx, tenant_id=plan.sponsor, run_id=received.run.run_id, status=runs.Status.POSTED)
+
+
+def sum_held(tx: Tx, plan: Plan) -> Counter[tuple[str, str]]:
+    """What the books hold of the pay date of the cases."""
+    rows = tx.rows(
+        "select source, reason, sum(cents) from recordkeeping.held_v where tenant_id = %s and pay_date = %s"
+        " group by source, reason",
+        [plan.sponsor, PAY_DATES[2]],
+    )
+    return Counter({(source, reason): int(cents) for source, reason, cents in rows if cents})

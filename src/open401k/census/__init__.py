@@ -63,6 +63,7 @@ from .people import (
     Ssn,
     Terminated,
 )
+from .replaced import Without
 from .roster import employee, find_by_ssn, headcount, reveal_ssns, roster
 from .wages import fica_wages
 
@@ -103,6 +104,7 @@ __all__ = [
     "Terminated",
     "Turn",
     "Why",
+    "Without",
     "add_employee",
     "add_employees",
     "balances_before",

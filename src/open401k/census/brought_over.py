@@ -19,6 +19,7 @@ from open401k.kernel import EmployeeId, PlanId, RunId, Source, SponsorId
 
 from . import _brought_store, _pay_store
 from .pay_lines import PayLines, record_run
+from .replaced import Without
 
 #: Employer money that a prior recordkeeper may have put in; what employees put in is part of the line itself.
 EMPLOYER_SOURCES: Final = (
@@ -131,11 +132,19 @@ def brought_pay(
 
 
 def contributed(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date, known_at: datetime | None = None
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    start: date,
+    end: date,
+    known_at: datetime | None = None,
+    without: Without | None = None,
 ) -> ledger.Contributed:
     """What people have had contributed in a period: posted here, and elsewhere before the plan came here."""
     where: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "known_at": known_at}
     here = ledger.contributed(tx, start=start, end=end, **where)
+    here = here if without is None else without.contributed(here, start, end)
     runs = _runs_between(tx, tenant_id, plan_id, start, end, known_at)
     if not runs:
         return here

@@ -16,6 +16,7 @@ from open401k.kernel import EmployeeId, IdColumn, Open401kError, PlanId, RunId, 
 
 from . import _brought_store, _pay_store, _sums_store
 from .pay_proof import RECORDED, lines_hash
+from .replaced import Without
 
 Cents = npt.NDArray[np.int64]
 #: Where a transaction notes the runs that it opened: only it adds lines to them.
@@ -213,6 +214,7 @@ def pay_totals(
     end: date,
     known_at: datetime | None = None,
     employees: Sequence[EmployeeId] | None = None,
+    without: Without | None = None,
 ) -> PayTotals:
     """Sums per employee over the lines current at an instant, of pay dates from ``start`` up to ``end``.
 
@@ -220,8 +222,17 @@ def pay_totals(
     gross pay without the codes that do not count; people without a line are not there.
     """
     span = _span(tx, tenant_id, plan_id, start, end, known_at, employees)
-    sums = _totals(tx, span) if employees is None else _sums_store.totals(tx, span)
+    if without is not None:
+        sums = _sums_store.totals(tx, _left_out(tx, span, without))
+    else:
+        sums = _totals(tx, span) if employees is None else _sums_store.totals(tx, span)
     return PayTotals(employee_id=sums.employees, lines=sums.second, **sums.amounts)
+
+
+def _left_out(tx: Tx, span: _sums_store.Span, without: Without) -> _sums_store.Span:
+    """The same current runs but one."""
+    current = _sums_store.runs(tx, span)
+    return replace(span, runs=sorted(run_id for run_id, _ in current if run_id != without.run_id.uuid))
 
 
 def _totals(tx: Tx, span: _sums_store.Span) -> _sums_store.Sums:
@@ -255,6 +266,7 @@ def pay_by_date(
     employees: Sequence[EmployeeId] | None = None,
     runs: Sequence[RunId] | None = None,
     brought: bool = False,
+    without: Without | None = None,
 ) -> PayByDate:
     """Sums per employee and pay date over the lines current at an instant, by employee, then date.
 
@@ -262,6 +274,8 @@ def pay_by_date(
     came here, each as of its last day.
     """
     span = replace(_span(tx, tenant_id, plan_id, start, end, known_at, employees), brought=brought)
+    if without is not None:
+        span = _left_out(tx, span, without)
     sums = _sums_store.by_date(tx, span if runs is None else replace(span, runs=[each.uuid for each in runs]))
     return PayByDate(
         employee_id=sums.employees,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import chain
 
@@ -118,10 +118,21 @@ def asked_of(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date) -> 
     beside = tuple(each.run_id for each in posted if each.run_id != run.replaces)
     try:
         terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=pay_date)
-        return payroll.Asked(*of, terms, same_day=beside)
+        asked = payroll.Asked(*of, terms, same_day=beside)
+        return replace(asked, without=_replaced(tx, asked, run))
     except Open401kError:
         terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=today)
         return payroll.Asked(*of, terms, in_force=False, same_day=beside)
+
+
+def _replaced(tx: Tx, asked: payroll.Asked, run: runs.Run) -> census.Without | None:
+    """The run that this one replaces, where its pay date is an earlier one: no figure to date counts it."""
+    if run.replaces is None:
+        return None
+    paid = runs.get(tx, tenant_id=asked.tenant_id, run_id=run.replaces).pay_date
+    if paid is None or paid >= asked.pay_date:
+        return None
+    return recordkeeping.without_run(tx, scope=replace(scope_of(asked), since=paid), run_id=run.replaces)
 
 
 def _before(tx: Tx, asked: payroll.Asked, to_date: payroll.ToDate) -> recordkeeping.Before:

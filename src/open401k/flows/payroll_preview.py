@@ -41,7 +41,7 @@ class _Found:
 
 def scope_of(asked: payroll.Asked) -> recordkeeping.Scope:
     """The plan's books of the pay date, of everybody."""
-    return recordkeeping.Scope(asked.tenant_id, asked.plan_id, asked.pay_date, asked.pay_date)
+    return recordkeeping.Scope(asked.tenant_id, asked.plan_id, asked.pay_date, asked.pay_date, without=asked.without)
 
 
 def previewed(

@@ -43,6 +43,7 @@ class Asked:
     provisions: plan.Provisions
     in_force: bool = True
     same_day: Sequence[RunId] = ()
+    without: census.Without | None = None  # of an earlier pay date of the year, and replaced by this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,9 @@ def to_date(tx: Tx, *, asked: Asked) -> ToDate:
     where: dict[str, Any] = {"tenant_id": asked.tenant_id, "plan_id": asked.plan_id}
     recent = asked.pay_date - _PREVIOUS
     return ToDate(
-        pay=census.pay_totals(tx, **where, start=year.start, end=asked.pay_date),
-        recent=census.pay_by_date(tx, **where, start=recent, end=asked.pay_date),
-        contributed=census.contributed(tx, **where, start=limitation.start, end=asked.pay_date),
+        pay=census.pay_totals(tx, **where, start=year.start, end=asked.pay_date, without=asked.without),
+        recent=census.pay_by_date(tx, **where, start=recent, end=asked.pay_date, without=asked.without),
+        contributed=census.contributed(tx, **where, start=limitation.start, end=asked.pay_date, without=asked.without),
         wages=census.employer_pay(tx, **where, start=before.start, end=before.end),
         same_day=census.pay_by_date(
             tx, **where, start=asked.pay_date, end=asked.pay_date + timedelta(days=1), runs=asked.same_day

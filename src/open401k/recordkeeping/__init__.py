@@ -24,6 +24,7 @@ from .posting import (
     outside_plan,
     post_difference,
 )
+from .replaced import without_run
 from .settlement import Before, Preview, Reported, Scope, compare, left_long_ago, preview, read_before, settle
 
 __all__ = [
@@ -63,4 +64,5 @@ __all__ = [
     "reverse_opening_balances",
     "settle",
     "taken_back",
+    "without_run",
 ]

@@ -52,6 +52,7 @@ class Scope:
     until: date
     employees: Sequence[EmployeeId] | None = None
     roster: Sequence[census.Employee] | None = None
+    without: census.Without | None = None  # as the books will be when another run has taken the place of this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
         start=scope.since,
         end=scope.until,
         employees=scope.employees,
+        without=scope.without,
     )
     standing = on_file(
         tx,
@@ -261,16 +263,17 @@ def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, 
     """
     calendar, plan_year = CalendarYear(on.year), provisions.plan_year_of(on)
     where: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id}
+    out: dict[str, Any] = {"without": scope.without}
     if known is None:
-        in_calendar = census.contributed(tx, **where, start=calendar.start, end=on)
+        in_calendar = census.contributed(tx, **where, **out, start=calendar.start, end=on)
         same = plan_year.start == calendar.start
         last = CalendarYear(calendar.year - 1)
         known = Before(
             calendar_year=in_calendar,
-            plan_year=in_calendar if same else census.contributed(tx, **where, start=plan_year.start, end=on),
-            pay=census.pay_totals(tx, **where, start=plan_year.start, end=on),
+            plan_year=in_calendar if same else census.contributed(tx, **where, **out, start=plan_year.start, end=on),
+            pay=census.pay_totals(tx, **where, **out, start=plan_year.start, end=on),
             wages=census.employer_pay(tx, **where, start=last.start, end=last.end),
-            last_year=census.contributed(tx, **where, start=last.start, end=plan_year.start)
+            last_year=census.contributed(tx, **where, **out, start=last.start, end=plan_year.start)
             if plan_year.start < calendar.start
             else None,
         )
@@ -278,7 +281,7 @@ def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, 
     since = _same_match_since(tx, scope, provisions, on)
     if since <= plan_year.start:
         return known
-    earlier: dict[str, Any] = {**where, "start": plan_year.start, "end": since}
+    earlier: dict[str, Any] = {**where, **out, "start": plan_year.start, "end": since}
     amended = BeforeAmendment(since, census.contributed(tx, **earlier), census.pay_totals(tx, **earlier))
     return replace(known, amended=amended)
 
@@ -465,6 +468,7 @@ def _compensation_before(
             end=end,
             employees=[people.employee_ids[place] for place in partly.tolist()],
             brought=True,
+            without=scope.without,
         )
         places = each.employee_id.places_in(ids)[each.employee]
         days: list[date] = each.pay_date.astype("datetime64[D]").tolist()
