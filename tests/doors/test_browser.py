@@ -27,7 +27,8 @@ from open401k.base.access import Role
 from open401k.base.db import Database
 from open401k.doors.provided import DoorSettings
 from open401k.kernel import FixedClock, Money, PlanId, SponsorId
-from open401k.views import plan_health
+from open401k.views import plan_health, test_detail
+from open401k.views.shown import Percent
 
 pytestmark = pytest.mark.browser
 CHROMIUM = next((found for name in ("chromium", "google-chrome", "chrome") if (found := shutil.which(name))), None)
@@ -128,6 +129,32 @@ def test_pages_are_accessible_and_fit(chromium: Browser, site: Site, look: str) 
             if SHOTS:
                 Path(SHOTS).mkdir(parents=True, exist_ok=True)
                 page.screenshot(path=f"{SHOTS}/{name}-{look}.png", full_page=True)
+
+
+@pytest.mark.parametrize("look", ["light", "phone"])
+def test_no_column_is_cut_off(chromium: Browser, site: Site, monkeypatch: pytest.MonkeyPatch, look: str) -> None:
+    """A column more, for other plans of the employer, put the ratio outside the card and the reasons in a strip."""
+    other, why = "In other plans of the employer", "5-percent owner: 40.00% directly and 60.00% of a spouse (IRC 318)"
+    money = (Money.usd("127000.00"), Money.usd("106295.35"), Money.usd("124500.00"), Money.usd("204461.52"))
+    person = replace(
+        samples.DETAIL.people[0],
+        why_group=why,
+        values=(*money, Percent(1198)),
+        note="$8,795.35 of catch-up does not count",
+    )
+    columns = ("Deferred", other, "Counted", "Plan pay", "Ratio")
+    monkeypatch.setattr(
+        test_detail, "load", lambda tx, **_: replace(samples.DETAIL, columns=columns, people=(person,)), raising=False
+    )
+    with opened(chromium, site, look) as page:
+        for path in ("/tests/adp", ""):
+            page.goto(f"{site.origin}/plans/{site.plan_id}{path}")
+            for summary in page.locator("main details > summary").all():
+                summary.click()
+            cut = "all => all.filter(each => each.scrollWidth > each.clientWidth).map(each => each.ariaLabel)"
+            assert page.locator(".scroll").evaluate_all(cut) == []
+            narrow = "all => all.filter(each => each.clientWidth < 120).length"
+            assert page.locator(".people > tbody > tr > td:nth-child(2)").evaluate_all(narrow) == 0
 
 
 def test_targets_can_be_hit_with_a_thumb(chromium: Browser, site: Site) -> None:

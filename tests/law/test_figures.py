@@ -117,8 +117,8 @@ def test_a_year_that_is_not_on_file_is_refused_with_what_to_do() -> None:
     with pytest.raises(NotEnacted) as refusal:
         figures.cents("limit_402g", CalendarYear(2031))
     assert str(refusal.value) == (
-        "No figures on file for 2031. Add its column to law/figures/limits.yaml from the IRS notice "
-        "(see docs/howto/add-a-year.md)."
+        "No figures on file for 2031. Whoever runs this server adds its column to law/figures/limits.yaml "
+        "from the IRS notice (docs/howto/add-a-year.md)."
     )
 
 

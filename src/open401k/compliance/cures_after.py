@@ -211,7 +211,10 @@ def safe_harbor(case: Case, which: int) -> Cure:
     title = f"Safe harbor nonelective of {offer.rate_bps // 100} %"
     if case.measure.test is not TestId.ADP:
         return not_available(
-            case, kind, title, "It replaces the ADP test only; the match still has to pass the ACP test."
+            case,
+            kind,
+            title,
+            "It replaces the ADP test only; match and after-tax money still have to pass the ACP test.",
         )
     if case.facts.provisions.safe_harbor.is_match:
         return not_available(

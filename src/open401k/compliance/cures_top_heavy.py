@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 
 from open401k import law
-from open401k.kernel import Money
+from open401k.kernel import Money, day_of
 
 from .cure_case import WHOLE, Case, day_text, not_available, outcome_after, rates_now
 from .cures_after import safe_harbor_amounts
@@ -38,19 +38,21 @@ def _minimum(case: Case) -> Cure:
     if not total:
         return not_available(case, kind, title, "What is contributed anyway meets the minimum (IRC 416(c)(2)).")
     last = case.facts.plan_year.last_day
+    # Who gets it is settled on the last day; that it is owed does not end then, nor is it anybody's choice.
+    over = day_of(case.facts.known_at) > last
     count = int((short > 0).sum())
     return Cure(
         kind=kind, test=case.measure.test, title=title, standing=Standing.PERMITTED, reason="",
         employer_cost_cents=total,
         cost=(CostItem(f"Minimum of {law.explain.percent(rate)} of pay, less match and nonelective given", total),),
         effects=_given(case, short, "receives {}, as top-heavy minimum"),
-        decide_by=last, effective_on=last, notices=(),
+        decide_by=None if over else last, effective_on=last, notices=(),
         decided_by="the sponsor; the plan owes it (IRC 416(c)(2))",
         median_after=None, limit_after=None, pass_probability_bps=WHOLE,
         explanation=(
-            f"{count} employees who are not key and are employed on {day_text(last)} are short of "
-            f"{law.explain.percent(rate)} of pay; match counts toward it, their own savings do not. At the median "
-            f"year-end {Money(total)} is owed, deductible for the year if paid by the due date of the sponsor's tax "
+            f"{count} employees who are not key and {'were' if over else 'are'} employed on {day_text(last)} are "
+            f"short of {law.explain.percent(rate)} of pay; match counts toward it, their own savings do not. At the "
+            f"median year-end {Money(total)} is owed, deductible for the year if paid by the due date of the sponsor's tax "
             f"return, extensions included (IRC 404(a)(6))."
         ),
     )  # fmt: skip

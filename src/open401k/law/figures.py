@@ -117,7 +117,10 @@ def _value(figure_id: str, unit: Unit, year: Year) -> int:
     if column not in row.values:
         raise NotEnacted(
             f"No figures on file for {column}.",
-            fix=f"Add its column to law/figures/{row.file} from the IRS notice (see docs/howto/add-a-year.md).",
+            fix=(
+                f"Whoever runs this server adds its column to law/figures/{row.file} from the IRS notice "
+                "(docs/howto/add-a-year.md)."
+            ),
         )
     return row.values[column]
 

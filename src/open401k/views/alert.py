@@ -124,6 +124,8 @@ class AlertDetail:
     projection: Projection | None
     cures: tuple[CureLine, ...]
     history: tuple[tuple[date, str], ...] = ()
+    has_working: bool = True
+    """Whether the test's page is still of the year of the alert: in a new plan year it shows that one."""
 
 
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, alert_id: AlertId) -> AlertDetail | None:
@@ -134,12 +136,14 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, alert_id: AlertId) ->
         return None
     test = TestId(found.test)
     told = compliance.read_forecast(tx, tenant_id=tenant_id, run_id=ComplianceRunId.parse(found.run_id))
+    run = compliance.latest(tx, tenant_id=tenant_id, plan_id=plan_id)
     return AlertDetail(
-        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
+        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id, run=run),
         alert=alert_line(found, day_of(tx.now)),
         projection=projection_of(told, test),
         cures=() if told is None else tuple(_cure(cure, told.projection.of(test).unit) for cure in told.cures_of(test)),
         history=history_of(events, test),
+        has_working=told is None or run is None or told.projection.plan_year == run.plan_year,
     )
 
 

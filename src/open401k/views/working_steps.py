@@ -31,8 +31,14 @@ def _elsewhere(result: TestResult) -> list[WorkingStep]:
 
 
 _ELSEWHERE: dict[TestId, tuple[str, str]] = {
-    TestId.ADP: ("deferrals of the highly compensated: their ratios are of all plans together", "IRC 401(k)(3)(A)"),
-    TestId.ACP: ("match and after-tax money of the highly compensated, in their ratios", "IRC 401(m)(2)(B)"),
+    TestId.ADP: (
+        "deferrals of the highly compensated: their ratios and pay are of all plans together",
+        "IRC 401(k)(3)(A)",
+    ),
+    TestId.ACP: (
+        "match and after-tax money of the highly compensated: their ratios and pay are of all plans together",
+        "IRC 401(m)(2)(B)",
+    ),
     TestId.DEFERRAL_LIMIT: ("deferrals of the same people: they fill the same limit", "Reg. 1.401(a)-30(a)"),
     TestId.ADDITIONS_LIMIT: ("additions of the same people: all plans are one", "IRC 415(f)(1)(B)"),
     TestId.TOP_HEAVY: ("balances in the plans that are tested together", "IRC 416(g)(2)(A)"),

@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import fields, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -224,6 +224,21 @@ def test_top_heavy_plan_is_told_what_its_minimum_costs() -> None:
         **dict.fromkeys((2, 3, 4, 5), 156_000),
         **dict.fromkeys((6, 7, 8, 9), 26_000),
     }
+
+
+def test_minimum_is_owed_after_the_year_as_well() -> None:
+    """It is the year's last day that settles who gets it (IRC 416(c)(2)); nothing on that day ends the debt.
+
+    The page said "no cure is available any more" beside what is owed.
+    """
+    over = twelve(as_of=_YEAR_END)
+    over = replace(over, known_at=datetime(2027, 1, 5, 15, tzinfo=UTC))
+    found = offered(over, test=TestId.TOP_HEAVY)
+    cure = found[CureKind.TOP_HEAVY_MINIMUM]
+    assert (cure.standing, cure.decide_by, cure.effective_on) == (Standing.PERMITTED, None, _YEAR_END)
+    assert cure.employer_cost_cents == 4 * 156_000 + 4 * 26_000
+    assert "were employed on December 31, 2026" in cure.explanation
+    assert found[CureKind.SAFE_HARBOR_NEXT_YEAR].standing is Standing.NOT_AVAILABLE
 
 
 def test_minimum_contributed_leaves_nothing_owed() -> None:

@@ -1,18 +1,21 @@
 """What the pages of a plan say on August 14, when Acme passes ADP today and will not at the year end."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from tests.rooms.views.august import AUGUST, Seat, acme_in_august, birch_in_august, taken_over
 from tests.support.database import TESTER, Served
 
-from open401k import fiduciary, ledger
-from open401k.compliance import TestId
+from open401k import compliance, fiduciary, ledger
+from open401k.base.db import Tx
+from open401k.compliance import ComplianceRun, TestId
 from open401k.demo.people import ACME
 from open401k.fiduciary import AlertEvent, AlertEventKind
 from open401k.flows.day import begin_day
-from open401k.kernel import AlertId, FixedClock, Money
+from open401k.kernel import AlertId, FixedClock, Money, PlanYear
 from open401k.views import advisor_book, alert, plan_health, test_detail
 from open401k.views.payroll_lines import next_pay_date
 from open401k.views.shown import DutyState, Percent, RunState, Standing, StandingLine
@@ -348,8 +351,8 @@ def test_a_plan_without_payrolls_has_pages_without_figures(untested: Seat) -> No
 def test_a_year_without_figures_is_said_plainly_with_what_to_do(new_year: Seat) -> None:
     page = _health(new_year)
     assert page.refused == (
-        "No figures on file for 2027. Add its column to law/figures/limits.yaml from the IRS notice "
-        "(see docs/howto/add-a-year.md)."
+        "No figures on file for 2027. Whoever runs this server adds its column to law/figures/limits.yaml "
+        "from the IRS notice (docs/howto/add-a-year.md)."
     )
     assert page.heading.plan_year_last_day == date(2027, 12, 31)
     assert {line.standing for line in page.tests} == {Standing.NOT_ENACTED}
@@ -374,6 +377,26 @@ def test_an_alert_outlives_the_year_of_its_test(acme: Seat) -> None:
     decide = next(line for line in page.duties if line.title == "Decide how to pass the ADP test")
     assert (decide.due_on, decide.state) == (date(2027, 3, 15), DutyState.AHEAD)
     assert next(line for line in page.duties if line.run_id == acme.run_ids[-1]).state is DutyState.LATE
+
+
+def test_an_alert_has_no_working_once_the_test_has_run_for_another_year(
+    acme: Seat, health: plan_health.PlanHealth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page of a test is of the newest run: "See the working" of 2026 led to "No figures on file for 2027"."""
+    alert_id = health.alerts[0].alert_id
+    found = _alert(acme, alert_id)
+    assert found is not None
+    assert found.has_working
+    latest = compliance.latest
+
+    def of_next_year(tx: Tx, **where: Any) -> ComplianceRun | None:
+        run = latest(tx, **where)
+        return None if run is None else replace(run, plan_year=PlanYear.starting(date(2027, 1, 1)))
+
+    monkeypatch.setattr(compliance, "latest", of_next_year)
+    found = _alert(acme, alert_id)
+    assert found is not None
+    assert not found.has_working
 
 
 def test_reviews_of_an_alert_are_told_once_with_their_number() -> None:

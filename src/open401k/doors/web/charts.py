@@ -67,8 +67,8 @@ def _number(end: Shown) -> int | None:
 
 def interval(projection: Projection, *, width: int = 640, name: str = "interval") -> Markup:
     """Eight of ten simulated year ends as a band, their middle as a mark, against the limit."""
-    ends = [projection.low, projection.middle, projection.high, projection.limit]
-    low, middle, high, limit = (_number(end) for end in ends)
+    shown = [projection.low, projection.middle, projection.high, projection.limit]
+    low, middle, high, limit = (_number(each) for each in shown)
     if low is None or middle is None or high is None or limit is None:
         return Markup("")
     span = max(high, limit) - min(low, limit) or 100
@@ -94,9 +94,10 @@ def interval(projection: Projection, *, width: int = 640, name: str = "interval"
         _label(x(middle), 76, f"most likely {projection.middle}", width, strong=True),
         _label((x(low) + x(high)) / 2, 92, ends_at, width),
     ]
-    words = (
-        f"Eight of ten year ends lie between {projection.low} and {projection.high}; the limit is {projection.limit}."
-    )
+    ends = f"Eight of ten year ends lie between {projection.low} and {projection.high}"
+    if low == high:
+        ends = f"The year ends at {projection.middle}"
+    words = f"{ends}; the limit is {projection.limit}."
     return _svg(_Frame(width, 98, 1), name, "Projected year end against the limit", words, parts)
 
 

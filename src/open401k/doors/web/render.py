@@ -16,6 +16,7 @@ from . import charts
 from .assets import Assets
 
 _SPACED_PERCENT = re.compile(r"(\d) %(?!\w)")
+_ISO_DAY = re.compile(r"(?<![\w./-])(\d{4})-(\d\d)-(\d\d)(?![\w/-]|\.\w)")
 _RUN_ID = re.compile(r"\b(?:run )?(run_[0-9a-f]{32})\b")
 
 #: Word and colour of every closed set that pages tag; the word carries the meaning.
@@ -25,7 +26,7 @@ TAGS: Mapping[str, tuple[str, str]] = {
         Standing.AT_RISK: ("On track to fail", "warn"),
         Standing.FAILS: ("Fails today", "bad"),
         Standing.NOT_REQUIRED: ("Not required", ""),
-        Standing.NOT_ENACTED: ("No figures on file", "warn"),
+        Standing.NOT_ENACTED: ("Waits for a figure", "warn"),
         Standing.TOP_HEAVY: ("Top-heavy", "warn"),
     }.items()},
     **{f"run:{key}": value for key, value in {
@@ -100,9 +101,22 @@ def lower_first(words: str) -> str:
     return words if words[1:2].isupper() else words[:1].lower() + words[1:]
 
 
+def dated(words: str) -> str:
+    """A sentence whose days are written as sentences write them: ``July 1, 2026``; the name of a file stays."""
+    return _ISO_DAY.sub(_in_words, words)
+
+
+def _in_words(found: re.Match[str]) -> str:
+    try:
+        value = date.fromisoformat(found[0])
+    except ValueError:
+        return found[0]
+    return f"{value:%B} {value.day}, {value.year}"
+
+
 def with_runs(words: str, base: str) -> Markup:
     """A sentence in which the id of a run has become a link to that payroll."""
-    words = _SPACED_PERCENT.sub(r"\1%", words)
+    words = dated(_SPACED_PERCENT.sub(r"\1%", words))
     link = f'<a href="{escape(base)}/payrolls/\\g<1>">that payroll</a>'
     return Markup(_RUN_ID.sub(link, str(escape(words))))  # noqa: S704 - everything around the link is escaped
 
@@ -122,7 +136,8 @@ def environment(assets: Assets) -> Environment:
         lstrip_blocks=True,
         finalize=tidied,
     )
-    env.filters.update(with_runs=with_runs, show=show, day=day, instant=instant, count=count, lower_first=lower_first)
+    env.filters.update(with_runs=with_runs, dated=dated, show=show, day=day, instant=instant, count=count)
+    env.filters["lower_first"] = lower_first
     env.tests["number_shown"] = is_number
     env.globals.update(asset=assets.url, sri=assets.integrity, tag=tag, charts=charts)
     return env

@@ -1,0 +1,119 @@
+"""What pages write: days in sentences, the year of a chart, formulas without stray marks, states that agree."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from starlette.testclient import TestClient
+from tests.doors import samples
+
+from open401k.doors.web.assets import Assets
+from open401k.doors.web.render import TAGS, dated, environment, with_runs
+from open401k.kernel import Money, PlanId, SponsorId
+from open401k.views import advisor_book, alert, plan_health, test_detail
+from open401k.views.shown import DutyLine, DutyState, Percent, Projection, Standing
+from open401k.views.working import WorkingStep
+
+WAITS = "The dollar limit of 2026-07-01 to 2027-06-30 is that of 2027 and is not known yet."
+IN_WORDS = "The dollar limit of July 1, 2026 to June 30, 2027 is that of 2027 and is not known yet."
+Seat = tuple[SponsorId, PlanId]
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("top-heavy for 2026-07-01 to 2027-06-30: due", "top-heavy for July 1, 2026 to June 30, 2027: due"),
+        ("The pay date 2026-08-28 is early.", "The pay date August 28, 2026 is early."),
+        ("in acme-2026-08-14.csv and 2026-08-14.csv", "in acme-2026-08-14.csv and 2026-08-14.csv"),
+        ("no day: 2026-02-30", "no day: 2026-02-30"),
+        ("at 2026-08-14T09:00 and 12026-08-14", "at 2026-08-14T09:00 and 12026-08-14"),
+    ],
+)
+def test_a_day_in_a_sentence_is_written_as_sentences_write_it(said: str, written: str) -> None:
+    assert dated(said) == written
+    assert with_runs(said, "/plans/x") == written
+
+
+def test_a_test_that_waits_says_so_once_and_does_not_deny_that_other_figures_are_here(
+    browser_of_sponsor: TestClient, sponsor_and_plan: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tag said "No figures on file" beside "is not known yet", and the reason stood there three times."""
+    line = replace(samples.DETAIL.line, standing=Standing.NOT_ENACTED, sentence=WAITS, measured=None, limit=None)
+    ahead = None if samples.DETAIL.projection is None else replace(samples.DETAIL.projection, refused=WAITS)
+    shown = replace(samples.DETAIL, line=line, steps=(), people=(), history=(), projection=ahead)
+    monkeypatch.setattr(test_detail, "load", lambda tx, **_: shown)
+    page = browser_of_sponsor.get(f"/plans/{sponsor_and_plan[1]}/tests/415c").text
+    assert page.count(IN_WORDS) == 1
+    assert WAITS not in page
+    assert TAGS[f"standing:{Standing.NOT_ENACTED}"][0] in page
+    assert "No figures on file" not in page
+    assert "Why –?" not in page
+
+
+@pytest.mark.parametrize(
+    ("last_day", "told"),
+    [(date(2026, 12, 31), "payroll, 2026<"), (date(2027, 6, 30), "payroll, plan year to Jun 30, 2027<")],
+)
+def test_the_chart_names_the_plan_year_that_it_shows(
+    browser_of_sponsor: TestClient,
+    sponsor_and_plan: Seat,
+    monkeypatch: pytest.MonkeyPatch,
+    last_day: date,
+    told: str,
+) -> None:
+    """Payrolls of July 2026 stood under the heading 2027."""
+    shown = replace(samples.HEALTH, heading=replace(samples.HEALTH.heading, plan_year_last_day=last_day))
+    monkeypatch.setattr(plan_health, "load", lambda tx, **_: shown)
+    assert told in browser_of_sponsor.get(f"/plans/{sponsor_and_plan[1]}").text
+
+
+def test_a_step_without_a_formula_begins_with_its_section(
+    browser_of_sponsor: TestClient, sponsor_and_plan: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = (
+        WorkingStep("dollars", "Dollar limit of the year", Money.usd("72000.00"), "", "IRC 415(c)(1)(A)"),
+        WorkingStep("used", "Used", Money.usd("1.00")),
+        WorkingStep("room", "Room left", Money.usd("1.00"), "", "", ("dollars", "used")),
+    )
+    monkeypatch.setattr(test_detail, "load", lambda tx, **_: replace(samples.DETAIL, steps=steps))
+    page = browser_of_sponsor.get(f"/plans/{sponsor_and_plan[1]}/tests/415c").text
+    assert '<p> <span class="nowrap">IRC 415(c)(1)(A)</span></p>' in page
+    assert 'dollar limit of the year</a> and <a class="reach" href="#step-used">used</a>.' in page
+
+
+def test_year_ends_that_all_agree_are_not_told_as_a_range() -> None:
+    def block(low: str, high: str) -> str:
+        least, most, limit = Money.usd(low), Money.usd(high), Percent(6000)
+        ahead = Projection(
+            "top_heavy", "Share", Percent(10_000), low=least, middle=least, high=most, limit=limit, limit_low=limit,
+            limit_high=limit, simulated=100, owed=least, owed_low=least, owed_high=most,
+        )  # fmt: skip
+        macro = environment(Assets()).get_template("parts/projection.html").module
+        return str(macro.projection_block(ahead, "x"))  # type: ignore[attr-defined]
+
+    assert "between <b>$7.00</b> and <b>$9.00</b>" in block("7.00", "9.00")
+    certain = block("7.00", "7.00")
+    assert "They end at <b>$7.00</b>; the limit is <b>60.00%</b>." in certain
+    assert "between" not in certain
+
+
+@pytest.mark.parametrize("has_working", [True, False])
+def test_an_alert_of_a_year_that_is_over_does_not_lead_to_the_test_of_the_next(
+    browser_of_sponsor: TestClient, sponsor_and_plan: Seat, monkeypatch: pytest.MonkeyPatch, has_working: bool
+) -> None:
+    monkeypatch.setattr(alert, "load", lambda tx, **_: replace(samples.ALERT_DETAIL, has_working=has_working))
+    page = browser_of_sponsor.get(f"/plans/{sponsor_and_plan[1]}/alerts/{samples.ALERT}").text
+    assert ("See the working" in page) is has_working
+
+
+def test_a_book_marks_what_is_late_and_counts_no_plans_that_are_not_there(
+    browser_of_sponsor: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = DutyLine(date(2026, 2, 25), "Deposit", "", DutyState.LATE)
+    line = replace(samples.BOOK.plans[0], next_duty=late)
+    monkeypatch.setattr(advisor_book, "load", lambda tx, **_: replace(samples.BOOK, plans=(line, line)))
+    assert '<span class="tag bad">Late</span> Feb 25, 2026' in browser_of_sponsor.get("/").text
+    monkeypatch.setattr(advisor_book, "load", lambda tx, **_: replace(samples.BOOK, plans=()))
+    page = browser_of_sponsor.get("/").text
+    assert "No plan has been shared with this login." in page
+    assert "0 plans" not in page
