@@ -52,8 +52,8 @@ def _minimum(case: Case) -> Cure:
         explanation=(
             f"{count} employees who are not key and {'were' if over else 'are'} employed on {day_text(last)} are "
             f"short of {law.explain.percent(rate)} of pay; match counts toward it, their own savings do not. At the "
-            f"median year-end {Money(total)} is owed, deductible for the year if paid by the due date of the sponsor's tax "
-            f"return, extensions included (IRC 404(a)(6))."
+            f"median year-end {Money(total)} is owed, deductible for the year if paid by the due date of the sponsor's "
+            f"tax return, extensions included (IRC 404(a)(6))."
         ),
     )  # fmt: skip
 

@@ -117,3 +117,17 @@ def test_a_book_marks_what_is_late_and_counts_no_plans_that_are_not_there(
     page = browser_of_sponsor.get("/").text
     assert "No plan has been shared with this login." in page
     assert "0 plans" not in page
+
+
+def test_a_person_who_failed_too_often_is_told_the_minutes(browser_of_sponsor: TestClient) -> None:
+    """The page named a header, which no person sees, and a command in backquotes."""
+    browser_of_sponsor.cookies.clear()
+    for attempt in range(60):
+        answer = browser_of_sponsor.get(f"/enter/wrong-{attempt}", headers={"Accept": "text/html"})
+        if answer.status_code == 429:
+            break
+    assert answer.status_code == 429
+    minutes = (int(answer.headers["Retry-After"]) + 59) // 60
+    assert f"Wait {minutes} minutes, then sign in" in answer.text
+    assert "Retry-After" not in answer.text
+    assert "`" not in answer.text.split("<main")[1].split("</main>")[0]
