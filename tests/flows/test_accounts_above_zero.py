@@ -20,7 +20,8 @@ from open401k.base.db import Database
 from open401k.doors.provided import Order, RunOutcome
 from open401k.doors.stories import PayrollStories
 from open401k.flows.carry_on import carry_on, left
-from open401k.flows.payroll_intake import Taken, Upload, content_of, post_run, say_yes, take_in
+from open401k.flows.payroll_intake import Taken, Upload, post_run, say_yes, take_in
+from open401k.flows.payroll_keys import content_of
 from open401k.flows.verify import verify
 from open401k.kernel import EmployeeId, FixedClock, RunId, Source
 from open401k.payroll import runs

@@ -14,7 +14,8 @@ from open401k import plan as plans
 from open401k.base.db import Database
 from open401k.demo.people import PAY_DATES, Person
 from open401k.flows.correction import Correction, LateFact, correct
-from open401k.flows.payroll_intake import Taken, Upload, content_of, take_in
+from open401k.flows.payroll_intake import Taken, Upload, take_in
+from open401k.flows.payroll_keys import content_of
 from open401k.flows.verify import verify
 from open401k.kernel import FixedClock, FlowId, PlanId
 from open401k.payroll import runs

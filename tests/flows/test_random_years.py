@@ -19,7 +19,8 @@ from tests.support.database import TESTER
 from open401k import census, compliance, ledger, payroll, plan
 from open401k.base.db import Database
 from open401k.flows.correction import Correction, LateFact, correct
-from open401k.flows.payroll_intake import Taken, Upload, content_of, post_run, say_yes, take_in
+from open401k.flows.payroll_intake import Taken, Upload, post_run, say_yes, take_in
+from open401k.flows.payroll_keys import content_of
 from open401k.flows.plan_takeover import Takeover, take_over
 from open401k.flows.verify import verify
 from open401k.kernel import ComplianceRunId, EmployeeId, FixedClock, FlowId, PlanId, RunId, Source, SponsorId

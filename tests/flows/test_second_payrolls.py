@@ -13,7 +13,8 @@ from tests.support.database import TESTER
 from open401k import payroll
 from open401k.base.db import Database
 from open401k.demo.people import PAY_DATES
-from open401k.flows.payroll_intake import Taken, Upload, content_of, take_in
+from open401k.flows.payroll_intake import Taken, Upload, take_in
+from open401k.flows.payroll_keys import content_of
 from open401k.kernel import FixedClock, Money
 from open401k.payroll import Finding, runs
 from open401k.plan import amend, provisions_on

@@ -65,9 +65,9 @@ class AuditEntry:
     hash: bytes
 
 
-def add_audit(tx: Tx, tenant_id: SponsorId, entry: AuditEntry, digest: bytes) -> bool:
-    """Append an entry and move the head, which the caller has locked; nothing where the head stands elsewhere."""
-    added = tx.run(
+def add_audit(tx: Tx, tenant_id: SponsorId, entry: AuditEntry, digest: bytes) -> None:
+    """Append an entry and move the head, which the caller has locked; refused where the head stands elsewhere."""
+    tx.send(
         """
         with moved as (
             update base.head
@@ -79,10 +79,11 @@ def add_audit(tx: Tx, tenant_id: SponsorId, entry: AuditEntry, digest: bytes) ->
             tenant_id, audit_no, recorded_at, actor_kind, actor_id, why, action, subject,
             before, after, previous_hash, hash
         )
-        select
-            tenant_id, %(no)s, %(at)s, %(kind)s, %(actor)s, %(why)s, %(action)s, %(subject)s,
+        values (
+            (select tenant_id from moved),  -- none is refused by the table
+            %(no)s, %(at)s, %(kind)s, %(actor)s, %(why)s, %(action)s, %(subject)s,
             %(before)s, %(after)s, %(previous)s, %(hash)s
-        from moved
+        )
         """,
         {
             "tenant": tenant_id,
@@ -99,7 +100,6 @@ def add_audit(tx: Tx, tenant_id: SponsorId, entry: AuditEntry, digest: bytes) ->
             "hash": digest,
         },
     )
-    return added == 1
 
 
 def audit_chain(tx: Tx, tenant_id: SponsorId) -> Iterator[AuditEntry]:
@@ -153,9 +153,9 @@ def audited_subjects(tx: Tx, tenant_id: SponsorId, action: str, subjects: list[s
 
 def add_event(
     tx: Tx, tenant_id: SponsorId, event_id: EventId, kind: str, subject: str, data: JSON, channel: str
-) -> bool:
+) -> None:
     """Number and append an event; PostgreSQL sends the notice when the transaction commits."""
-    row = tx.maybe(
+    tx.send(
         """
         with moved as (
             update base.head
@@ -164,12 +164,13 @@ def add_event(
             returning event_no
         ), added as (
             insert into base.event (tenant_id, event_no, event_id, recorded_at, kind, subject, data)
-            select %(tenant)s, event_no, %(event)s, %(at)s, %(kind)s, %(subject)s, %(data)s
-            from moved
-            returning event_no
+            values (
+                %(tenant)s,
+                (select event_no from moved),  -- of a tenant without a head, none: refused by the table
+                %(event)s, %(at)s, %(kind)s, %(subject)s, %(data)s
+            )
         )
-        select event_no, pg_notify(%(channel)s, %(payload)s)
-        from added
+        select pg_notify(%(channel)s, %(payload)s)
         """,
         {
             "tenant": tenant_id,
@@ -182,7 +183,6 @@ def add_event(
             "payload": str(tenant_id),
         },
     )
-    return row is not None
 
 
 def events_after(tx: Tx, tenant_id: SponsorId, cursor: int, limit: int) -> list[tuple[Any, ...]]:
@@ -220,9 +220,9 @@ def begin_flow(tx: Tx, tenant_id: SponsorId, flow_id: FlowId, flow: str) -> bool
     return begun == 1
 
 
-def lock_flow(tx: Tx, tenant_id: SponsorId, flow_id: FlowId, flow: str) -> None:
-    """Hold a flow that has begun: of two runners of one flow the second waits, then skips."""
-    row = tx.one(
+def lock_flow(tx: Tx, tenant_id: SponsorId, flow_id: FlowId) -> None:
+    """Hold a flow that has begun: of two runners of one flow the second waits, then sees what the first one did."""
+    tx.send(
         """
         select flow
         from base.flow
@@ -231,21 +231,23 @@ def lock_flow(tx: Tx, tenant_id: SponsorId, flow_id: FlowId, flow: str) -> None:
         """,
         [tenant_id, flow_id],
     )
-    if row[0] != flow:
-        raise ValueError(f"{flow_id} is a {row[0]}, not a {flow}")
 
 
-def steps_done(tx: Tx, tenant_id: SponsorId, flow_id: FlowId) -> dict[str, tuple[Any, str | None]]:
-    """Result and reason to halt of every stored step."""
+def steps_done(tx: Tx, tenant_id: SponsorId, flow_id: FlowId, flow: str) -> dict[str, tuple[Any, str | None]]:
+    """Result and reason to halt of every stored step of a flow that has begun."""
     rows = tx.rows(
         """
-        select step, result, halted_because
-        from base.step
-        where tenant_id = %s and flow_id = %s
+        select flow.flow, step.step, step.result, step.halted_because
+        from base.flow as flow
+        left join base.step as step on step.tenant_id = flow.tenant_id and step.flow_id = flow.flow_id
+        where flow.tenant_id = %s and flow.flow_id = %s
         """,
         [tenant_id, flow_id],
     )
-    return {step: (result, halted_because) for step, result, halted_because in rows}
+    named = {name for name, _, _, _ in rows}
+    if named != {flow}:
+        raise ValueError(f"{flow_id} is a {', '.join(named) or 'flow that has not begun'}, not a {flow}")
+    return {step: (result, halted_because) for _, step, result, halted_because in rows if step is not None}
 
 
 def steps_by_time(tx: Tx, tenant_id: SponsorId, flow_id: FlowId) -> list[tuple[str, datetime, Any]]:
@@ -266,7 +268,7 @@ def add_step(
     tx: Tx, tenant_id: SponsorId, flow_id: FlowId, step: str, result: JSON, halted_because: str | None
 ) -> None:
     """Store what a step came to."""
-    tx.run(
+    tx.send(
         """
         insert into base.step (tenant_id, flow_id, step, recorded_at, result, halted_because)
         values (%s, %s, %s, %s, %s, %s)
@@ -277,7 +279,7 @@ def add_step(
 
 def end_flow(tx: Tx, tenant_id: SponsorId, flow_id: FlowId) -> None:
     """Nothing is left to do."""
-    tx.run(
+    tx.send(
         """
         update base.flow
         set ended_at = %s

@@ -49,30 +49,25 @@ def record(
 
     Locks the tenant's head, as every posting does.
     """
-    known: _store.Head | None = tx.cache.get(("audit head", tenant_id))
-    # What this transaction knows of the head is wrong after a savepoint was rolled back: then it is read again.
-    for head in (known, None) if known else (None,):
-        head = head or _store.lock_head(tx, tenant_id)
-        if head is None:
-            raise LookupError(f"{tenant_id} has no head: open it with heads.open, or begin with this tenant")
-        entry = AuditEntry(
-            audit_no=head.audit_no + 1,
-            recorded_at=tx.now,
-            actor_kind=tx.actor.kind,
-            actor_id=tx.actor.id,
-            why=tx.actor.why,
-            action=action,
-            subject=str(subject),
-            before=plain(before),
-            after=plain(after),
-            previous_hash=head.audit_hash,
-            hash=b"",
-        )
-        digest = _hash(tenant_id, entry)
-        if _store.add_audit(tx, tenant_id, entry, digest):
-            tx.cache["audit head", tenant_id] = _store.Head(entry.audit_no, digest, head.event_no)
-            return
-    raise RuntimeError(f"the audit trail of {tenant_id} moved while its head was locked")
+    head: _store.Head | None = tx.cache.get(("audit head", tenant_id)) or _store.lock_head(tx, tenant_id)
+    if head is None:
+        raise LookupError(f"{tenant_id} has no head: open it with heads.open, or begin with this tenant")
+    entry = AuditEntry(
+        audit_no=head.audit_no + 1,
+        recorded_at=tx.now,
+        actor_kind=tx.actor.kind,
+        actor_id=tx.actor.id,
+        why=tx.actor.why,
+        action=action,
+        subject=str(subject),
+        before=plain(before),
+        after=plain(after),
+        previous_hash=head.audit_hash,
+        hash=b"",
+    )
+    digest = _hash(tenant_id, entry)
+    _store.add_audit(tx, tenant_id, entry, digest)
+    tx.cache["audit head", tenant_id] = _store.Head(entry.audit_no, digest, head.event_no)
 
 
 def entries(

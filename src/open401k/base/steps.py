@@ -80,18 +80,19 @@ def run_flow(
     steps: Sequence[StepFunction[Ctx]],
     ctx: Ctx,
     until: str | None = None,
+    begun_with: Results | None = None,
 ) -> FlowResults:
     """Run the steps that have no stored result, each in a transaction of its own; returns every result.
 
     A step sees the results of the earlier ones as JSON, in a first run as after a restart. Two runners of one flow at
     once are safe: the second waits for the first at each step. ``until`` names a step to stop after, for the time
-    being: a later call goes on from there. A step that PostgreSQL undid for another's sake is tried again. Faults:
-    ``<flow>.<step>.before_commit`` and ``.after_commit``.
+    being: a later call goes on from there. ``begun_with`` is what :func:`begin_with` has stored already. A step that
+    PostgreSQL undid for another's sake is tried again. Faults: ``<flow>.<step>.before_commit`` and ``.after_commit``.
     """
     names = [step.__name__ for step in steps]
     if len(set(names)) != len(names):
         raise ValueError(f"two steps of {flow} have the same name: {names}")
-    results = FlowResults()
+    results = FlowResults(begun_with or {})
     for step in steps:
         if step.__name__ not in results:
 
@@ -131,8 +132,8 @@ def _run_step(
 ) -> None:
     known: dict[str, tuple[Any, str | None]] = {}
     if results or not _store.begin_flow(tx, tenant_id, flow_id, flow):  # with a result of a step it has begun
-        _store.lock_flow(tx, tenant_id, flow_id, flow)
-        known = _store.steps_done(tx, tenant_id, flow_id)
+        _store.lock_flow(tx, tenant_id, flow_id)
+        known = _store.steps_done(tx, tenant_id, flow_id, flow)
     for name, (stored, halted_because) in known.items():
         results[name] = stored
         results.halted = halted_because or results.halted
@@ -147,6 +148,15 @@ def _run_step(
             _store.end_flow(tx, tenant_id, flow_id)
     results[step.__name__] = result
     results.halted = halt.reason if halt else None
+
+
+def kept_once(tx: Tx, *, flow: str, flow_id: FlowId, tenant_id: SponsorId, step: str, result: Any) -> Any:
+    """What is kept of a flow of one step: ``result``, unless somebody was first; as JSON."""
+    if _store.begin_flow(tx, tenant_id, flow_id, flow):
+        _store.add_step(tx, tenant_id, flow_id, step, plain(result), None)
+        _store.end_flow(tx, tenant_id, flow_id)
+        return plain(result)
+    return _store.steps_done(tx, tenant_id, flow_id, flow)[step][0]
 
 
 def begin_with(

@@ -96,7 +96,7 @@ def insert_run(tx: Tx, *, tenant_id: SponsorId, row: RunRow) -> bool:
 
 def insert_results(tx: Tx, *, tenant_id: SponsorId, run_id: ComplianceRunId, rows: Sequence[ResultRow]) -> None:
     """Every test of one run in one statement."""
-    tx.run(
+    tx.send(
         """
         insert into compliance.result (
             tenant_id, run_id, test, place, title, citation, status, unit, measured, limit_at, room,

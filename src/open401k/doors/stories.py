@@ -14,13 +14,13 @@ from open401k.flows.carry_on import carry_on, left
 from open401k.flows.payroll_intake import (
     Taken,
     Upload,
-    claim_key,
-    content_of,
     say_yes,
     send_again,
     settle_columns,
     take_in,
+    take_rows,
 )
+from open401k.flows.payroll_keys import Claim, content_of
 from open401k.flows.verify import verify
 from open401k.kernel import Refused, RunId, SponsorId
 from open401k.payroll import runs
@@ -94,13 +94,10 @@ class PayrollStories:
     ) -> RunOutcome | Refused[Any]:
         """Keep the file; it is checked already where its columns are known."""
         said = f"{provider or ''}|{pay_date or ''}|{replaces or ''}|{_again(second_run_reason)}".encode()
-        refused = self._claim(order, said + content)
-        if refused is not None:
-            return refused
         upload = Upload(
             order.tenant_id, order.plan_id, name, content, provider or "", pay_date, replaces, second_run_reason
         )
-        taken = take_in(self._db, actor=order.actor, upload=upload)
+        taken = take_in(self._db, actor=order.actor, upload=upload, claim=Claim(order.key, said + content))
         if isinstance(taken, Refused):
             return taken
         return self._outcome(order, taken.run.run_id, already=taken.already)
@@ -133,10 +130,8 @@ class PayrollStories:
             run.second_run_reason,
         )
         said = f"|{run.replaces or ''}|{run.confirmed}{_again(run.second_run_reason)}"
-        refused = self._claim(order, upload.content + said.encode())
-        if refused is not None:
-            return refused
-        taken = take_in(self._db, actor=order.actor, upload=upload)
+        claim = Claim(order.key, upload.content + said.encode())
+        taken = take_rows(self._db, actor=order.actor, upload=upload, claim=claim)
         if isinstance(taken, Refused):
             return taken
         if run.confirmed:
@@ -151,14 +146,13 @@ class PayrollStories:
             run = runs.get(tx, tenant_id=order.tenant_id, run_id=run_id)
         return self._post(order, Taken(run, already=False))
 
-    def _claim(self, order: Order, content: bytes) -> Refused[Any] | None:
-        return claim_key(self._db, actor=order.actor, tenant_id=order.tenant_id, key=order.key, content=content)
-
     def _post(self, order: Order, taken: Taken) -> RunOutcome:
         ready = (runs.Status.RECEIVED, runs.Status.CONFIRMED, runs.Status.POSTED)
         if taken.run.status in ready:
             of = payroll_run.Payroll(order.tenant_id, order.plan_id, taken.run.run_id)
-            done: FlowResults = payroll_run.run_payroll(self._db, actor=order.actor, of=of, wait=self._after is None)
+            done: FlowResults = payroll_run.run_payroll(
+                self._db, actor=order.actor, of=of, wait=self._after is None, begun_with=taken.begun_with
+            )
             outcome = self._outcome(order, taken.run.run_id, already=taken.already)
             if self._after is not None and done.halted is None:
                 self._after.follow(of)

@@ -1,28 +1,20 @@
 """Payrolls coming in: kept, columns settled, checked, confirmed. Not here: posting (payroll_run.py)."""
 
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from open401k import payroll
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
-from open401k.base.steps import FlowResults, run_flow
-from open401k.kernel import FlowId, Open401kError, PlanId, Refused, RunId, SponsorId, named_uuid
+from open401k.base.steps import FlowResults, Results, begin_with
+from open401k.kernel import FlowId, Open401kError, PlanId, Refused, RunId, SponsorId
 from open401k.payroll import letter, runs
 
 from .payroll_check import check_run
-from .payroll_run import Payroll, run_payroll
-
-
-class KeyRefusal(StrEnum):
-    """Why a repeated command was not carried out."""
-
-    KEY_REUSED = "key_reused"
+from .payroll_keys import Claim, claimed
+from .payroll_run import FLOW, Payroll, check, run_payroll
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +33,53 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A run opened for an upload, checked as far as its columns are known; ``status`` says what it waits for."""
+    """A run opened for an upload, checked as far as its columns are known; its status says what it waits for."""
 
     run: runs.Run
     already: bool
+    begun_with: Results | None = None  # steps of its posting that are done already
 
 
-def take_in(db: Database, *, actor: Actor, upload: Upload) -> Taken | Refused[runs.Refusal]:
-    """Keep the bytes, open a run, check every row whose columns are known. The same bytes again: the first run."""
+def take_in(db: Database, *, actor: Actor, upload: Upload, claim: Claim | None = None) -> Taken | Refused[Any]:
+    """Keep the bytes, open a run, check every row whose columns are known. The same bytes again: the first run.
+
+    A file is kept even where its check fails. See ``take_rows`` for what is to be posted at once.
+    """
     with db.begin(actor, tenants=[upload.tenant_id]) as tx:
-        received = runs.receive(
-            tx,
-            tenant_id=upload.tenant_id,
-            plan_id=upload.plan_id,
-            file_name=upload.name,
-            data=upload.content,
-            provider=upload.provider,
-            replaces=upload.replaces,
-            second_run_reason=upload.second_run_reason,
-            announced=upload.announced,
-        )
+        received = _received(tx, upload, claim)
     if isinstance(received, Refused):
         return received
     return _checked(db, actor, upload.tenant_id, received.run, already=received.already)
 
 
-def send_again(
-    db: Database, *, actor: Actor, tenant_id: SponsorId, run_id: RunId, reason: str
-) -> Taken | Refused[runs.Refusal]:
+def take_rows(db: Database, *, actor: Actor, upload: Upload, claim: Claim) -> Taken | Refused[Any]:
+    """Take in what is posted at once unless somebody has to be asked: kept, checked and begun in one transaction."""
+    with db.begin(actor, tenants=[upload.tenant_id]) as tx:
+        received = _received(tx, upload, claim)
+        if isinstance(received, Refused):
+            return received
+        taken = _check(tx, upload.tenant_id, received.run, already=received.already)
+        if isinstance(taken, Refused):
+            return taken
+        return begun(tx, tenant_id=upload.tenant_id, taken=taken)
+
+
+def _received(tx: Tx, upload: Upload, claim: Claim | None) -> runs.Received | Refused[Any]:
+    refused = claim and claimed(tx, tenant_id=upload.tenant_id, claim=claim)
+    return refused or runs.receive(
+        tx,
+        tenant_id=upload.tenant_id,
+        plan_id=upload.plan_id,
+        file_name=upload.name,
+        data=upload.content,
+        provider=upload.provider,
+        replaces=upload.replaces,
+        second_run_reason=upload.second_run_reason,
+        announced=upload.announced,
+    )
+
+
+def send_again(db: Database, *, actor: Actor, tenant_id: SponsorId, run_id: RunId, reason: str) -> Taken | Refused[Any]:
     """A person says that a file kept before is a payroll of its own, and why: a second one of the same amounts."""
     with db.begin(actor, tenants=[tenant_id]) as tx:
         run = runs.get(tx, tenant_id=tenant_id, run_id=run_id)
@@ -77,14 +88,9 @@ def send_again(
     return take_in(db, actor=actor, upload=upload)
 
 
-def content_of(body: Mapping[str, Any]) -> bytes:
-    """The bytes that stand for the API's rows: canonical JSON, the same for the same body."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
-
-
 def settle_columns(
     db: Database, *, actor: Actor, tenant_id: SponsorId, run_id: RunId, fields: Mapping[int, str | None]
-) -> Taken | Refused[runs.Refusal]:
+) -> Taken | Refused[Any]:
     """A person said which column is which; files of the same headings are read so from now on."""
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)  # what was checked before is checked again by the new columns
@@ -103,30 +109,22 @@ def settle_columns(
     return _checked(db, actor, tenant_id, run, already=False)
 
 
-def claim_key(
-    db: Database, *, actor: Actor, tenant_id: SponsorId, key: str, content: bytes
-) -> Refused[KeyRefusal] | None:
-    """A key stands for one content, for ever: the first to use it decides. Keyed hash: content may hold an SSN."""
-    digest = db.keyring.blind_index("payroll key", hashlib.sha256(content).hexdigest()).hex()
-
-    def claim(tx: Tx, ctx: None, results: dict[str, Any]) -> str:
-        del tx, ctx, results
-        return digest
-
-    flow_id = FlowId(named_uuid("payroll.key", str(tenant_id), key))
-    kept = run_flow(db, flow="payroll.key", flow_id=flow_id, tenant_id=tenant_id, actor=actor, steps=[claim], ctx=None)
-    if kept["claim"] == digest:
-        return None
-    message = "This key was used for another payroll; nothing was done."
-    return Refused(KeyRefusal.KEY_REUSED, message, "Use a fresh key for new content, the old content to repeat.")
-
-
 def say_yes(db: Database, *, actor: Actor, tenant_id: SponsorId, run_id: RunId) -> None:
     """A person read the findings that ask for it, and confirms."""
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)  # nobody checks it anew between the look and the yes
         if runs.get(tx, tenant_id=tenant_id, run_id=run_id).status == runs.Status.NEEDS_CONFIRMATION:
             runs.mark(tx, tenant_id=tenant_id, run_id=run_id, status=runs.Status.CONFIRMED)
+
+
+def begun(tx: Tx, *, tenant_id: SponsorId, taken: Taken) -> Taken:
+    """The posting of a run that was checked just now begins with that: its first step is done."""
+    if taken.already or taken.run.status != runs.Status.RECEIVED:
+        return taken
+    result = str(taken.run.status)
+    flow_id = FlowId(taken.run.run_id.uuid)
+    begin_with(tx, flow=FLOW, flow_id=flow_id, tenant_id=tenant_id, step=check, result=result)
+    return replace(taken, begun_with={check.__name__: result})
 
 
 def post_run(db: Database, *, actor: Actor, tenant_id: SponsorId, run_id: RunId, wait: bool = True) -> FlowResults:
@@ -136,14 +134,16 @@ def post_run(db: Database, *, actor: Actor, tenant_id: SponsorId, run_id: RunId,
     return run_payroll(db, actor=actor, of=Payroll(tenant_id, run.plan_id, run_id), wait=wait)
 
 
-def _checked(
-    db: Database, actor: Actor, tenant_id: SponsorId, run: runs.Run, *, already: bool
-) -> Taken | Refused[runs.Refusal]:
+def _checked(db: Database, actor: Actor, tenant_id: SponsorId, run: runs.Run, *, already: bool) -> Taken | Refused[Any]:
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)  # the same file sent twice at once is checked one after the other
-        now = runs.get(tx, tenant_id=tenant_id, run_id=run.run_id)
-        if now.status not in (runs.Status.POSTED, runs.Status.CONFIRMED):
-            checked = check_run(tx, tenant_id=tenant_id, run=now)
-            if isinstance(checked, Refused):
-                return checked
-        return Taken(runs.get(tx, tenant_id=tenant_id, run_id=run.run_id), already)
+        return _check(tx, tenant_id, runs.get(tx, tenant_id=tenant_id, run_id=run.run_id), already=already)
+
+
+def _check(tx: Tx, tenant_id: SponsorId, run: runs.Run, *, already: bool) -> Taken | Refused[Any]:
+    """Under the tenant's lock."""
+    if run.status not in (runs.Status.POSTED, runs.Status.CONFIRMED):
+        checked = check_run(tx, tenant_id=tenant_id, run=run)
+        if isinstance(checked, Refused):
+            return checked
+    return Taken(runs.get(tx, tenant_id=tenant_id, run_id=run.run_id), already)

@@ -7,7 +7,7 @@ from typing import Any
 from open401k import compliance, fiduciary, payroll, plan
 from open401k.base import heads, messages
 from open401k.base.db import Actor, Database, Tx
-from open401k.base.steps import FlowResults, Halt, run_flow
+from open401k.base.steps import FlowResults, Halt, Results, run_flow
 from open401k.kernel import ComplianceRunId, FlowId, PlanId, Refused, RunId, SponsorId, day_of
 from open401k.payroll import runs
 
@@ -30,11 +30,14 @@ class Payroll:
     run_id: RunId
 
 
-def run_payroll(db: Database, *, actor: Actor, of: Payroll, wait: bool = True) -> FlowResults:
+def run_payroll(
+    db: Database, *, actor: Actor, of: Payroll, wait: bool = True, begun_with: Results | None = None
+) -> FlowResults:
     """Carry a run on from wherever it stands; doing it again changes nothing.
 
     Without ``wait`` it stops when the run is posted and tested; call again to project and alert. What the ledger
-    refuses halts it for now: nothing of it is in the books, and the reason is on file as a finding.
+    refuses halts it for now: nothing of it is in the books, and the reason is on file as a finding. ``begun_with``:
+    steps that are known to be done.
     """
     try:
         return run_flow(
@@ -46,6 +49,7 @@ def run_payroll(db: Database, *, actor: Actor, of: Payroll, wait: bool = True) -
             steps=STEPS,
             ctx=of,
             until=None if wait else retest.__name__,
+            begun_with=begun_with,
         )
     except PostingRefused as error:  # it had to undo the transaction of the step, so it is told in another one
         with db.begin(actor, tenants=[of.tenant_id]) as tx:

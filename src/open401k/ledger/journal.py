@@ -190,7 +190,7 @@ def write_or_explain(
     Trying first keeps the common case free of a check that the tables make anyway.
     """
     try:
-        with tx.conn.transaction(), _store.joined_by_hashing(tx):
+        with tx.savepoint(), _store.joined_by_hashing(tx):
             if not write():
                 raise _NotWrittenError
     except (_NotWrittenError, CheckViolation) as failure:

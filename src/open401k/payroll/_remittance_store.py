@@ -19,7 +19,7 @@ def add(
     outer_limit_on: date,
 ) -> None:
     """Insert what is due for a run, once."""
-    tx.run(
+    tx.send(
         """
         insert into payroll.remittance (
             tenant_id, run_id, plan_id, pay_date, employee_cents, employer_cents, loan_cents, due_on, outer_limit_on,

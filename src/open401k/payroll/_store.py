@@ -63,7 +63,7 @@ def add_file(
     sealed: bytes,
 ) -> None:
     """Insert a sealed file."""
-    tx.run(
+    tx.send(
         """
         insert into payroll.file
             (tenant_id, file_id, plan_id, sha256, name, size, sealed, recorded_at, recorded_by)
@@ -97,7 +97,7 @@ def add_run(
     announced: date | None,
 ) -> None:
     """Insert a run."""
-    tx.run(
+    tx.send(
         """
         insert into payroll.run (
             tenant_id, run_id, plan_id, file_id, attempt, provider, replaces, reason, announced, recorded_at,
@@ -111,7 +111,7 @@ def add_run(
 
 def add_event(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, status: str, detail: Table[str, Any]) -> None:
     """Append what happened to a run."""
-    tx.run(
+    tx.send(
         """
         insert into payroll.run_event (tenant_id, run_id, event_no, status, detail, recorded_at, recorded_by)
         select %(tenant_id)s, %(run_id)s, coalesce(max(event_no), 0) + 1, %(status)s, %(detail)s, %(now)s, %(by)s
@@ -297,7 +297,7 @@ def add_check(
 
 def add_findings(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, check_no: int, findings: Sequence[Finding]) -> None:
     """Append the listed findings of a check, in one statement."""
-    tx.run(
+    tx.send(
         """
         insert into payroll.finding (
             tenant_id, run_id, check_no, finding_no, severity, code, row_no, line_no, place, value_masked, reason, fix,

@@ -233,6 +233,8 @@ def _add_check(
 def findings_of_run(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, run: Run | None = None) -> list[Finding]:
     """The listed findings of the last check; ``run`` is the row of the run, where it is at hand."""
     run = run or get(tx, tenant_id=tenant_id, run_id=run_id)
+    if run.check_no and not any(run.counts.values()):
+        return []
     return _store.findings(tx, tenant_id=tenant_id, run_id=run_id, check_no=run.check_no)
 
 

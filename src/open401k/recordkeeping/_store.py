@@ -90,7 +90,7 @@ def held_cents(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
 
 def insert_held(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, entry_id: EntryId, rows: Sequence[HeldRow]) -> None:
     """Remember why an entry put money into suspense, or took it out."""
-    tx.run(
+    tx.send(
         """
         insert into recordkeeping.held
             (tenant_id, entry_id, plan_id, employee_id, pay_date, source, reason, cents, recorded_at)

@@ -1,9 +1,12 @@
 """What a transaction remembers holds only as long as it is so: audit head, plan terms, connections of the pool."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
 import psycopg
+import pytest
+from psycopg.errors import DivisionByZero
 from tests.support.database import START, TESTER, Begin, Served, connect
 
 from open401k import plan
@@ -17,12 +20,47 @@ def test_the_audit_trail_goes_on_where_a_savepoint_left_it(begin: Begin, tenant:
     with begin() as tx:
         heads.lock(tx, tenant_id=tenant)
         audit.record(tx, tenant_id=tenant, action="before", subject="x")
-        with tx.conn.transaction(force_rollback=True):
-            audit.record(tx, tenant_id=tenant, action="undone", subject="x")
+        with suppress(ZeroDivisionError), tx.savepoint():
+            audit.record(tx, tenant_id=tenant, action="undone, before the server heard of it", subject="x")
+            raise ZeroDivisionError
+        with suppress(ZeroDivisionError), tx.savepoint():
+            audit.record(tx, tenant_id=tenant, action="undone by the server", subject="x")
+            assert tx.one("select count(*) from base.audit where tenant_id = %s", [tenant]) == (2,)
+            raise ZeroDivisionError
         audit.record(tx, tenant_id=tenant, action="after", subject="x")
     with begin() as tx:
         assert audit.verify(tx, tenant_id=tenant) == []
         assert [each.action for each in reversed(audit.entries(tx, tenant_id=tenant))] == ["before", "after"]
+
+
+def test_a_transaction_whose_last_statement_is_refused_is_undone_whole(begin: Begin, tenant: SponsorId) -> None:
+    def recorded_in_vain() -> None:
+        with begin() as tx:
+            audit.record(tx, tenant_id=tenant, action="undone", subject="x")
+            tx.send("select 1 / 0")  # goes with the commit
+
+    with pytest.raises(DivisionByZero):
+        recorded_in_vain()
+    with begin() as tx:
+        assert audit.entries(tx, tenant_id=tenant) == []
+
+
+def test_statements_are_carried_out_in_their_order(begin: Begin) -> None:
+    with begin() as tx:
+        tx.send("select set_config('open401k.test', 'a', true)")
+        assert tx.one("select current_setting('open401k.test')") == ("a",)
+        tx.send("select set_config('open401k.test', 'b', true)")
+        assert tx.rows_by_hashing("select current_setting('open401k.test')") == [("b",)]
+        assert tx.one("select current_setting('enable_nestloop')") == ("on",)
+
+
+def test_what_was_rolled_back_within_is_not_ended_again(begin: Begin) -> None:
+    told: list[str | None] = []
+    with begin() as tx:
+        assert tx.one("select count(*) from base.head where false") == (0,)
+        tx.conn.rollback()
+        tx.conn.add_notice_handler(lambda each: told.append(each.message_primary))
+    assert told == []  # the server warns of an end without a beginning
 
 
 def adopt(begin: Begin, tenant: SponsorId) -> PlanId:

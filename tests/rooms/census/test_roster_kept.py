@@ -1,6 +1,7 @@
 """A roster is folded once for each edition of the people, and is never anything but what the database has."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -133,9 +134,10 @@ def test_what_a_savepoint_took_back_is_forgotten(begin: Begin, tenant: SponsorId
     with begin() as tx:
         clerk = hire(tx, tenant)
     with begin() as tx:
-        with tx.conn.transaction(force_rollback=True):
+        with suppress(ZeroDivisionError), tx.savepoint():
             rename(tx, tenant, clerk, "Undone")
             assert names(tx, tenant) == ["Undone"]
+            raise ZeroDivisionError
         assert names(tx, tenant) == ["Clerk"]
         rename(tx, tenant, clerk, "Done")
         assert names(tx, tenant) == ["Done"]

@@ -11,7 +11,7 @@ from fastapi import Header
 
 from open401k.base.db import Tx
 from open401k.base.steps import done, run_flow
-from open401k.flows.payroll_intake import claim_key
+from open401k.flows.payroll_keys import claim_key
 from open401k.kernel import FlowId, SponsorId, named_uuid
 
 from ...guard import Caller
