@@ -105,7 +105,7 @@ def _entered(
     """The first entry day of each that falls into the terms by which it was found; a class that is out cannot enter."""
     born = np.array([employee.birth_date for employee in employees], dtype="datetime64[D]")
     hired = np.array([_first_hired(employee) for employee in employees], dtype="datetime64[D]")
-    found = np.full(len(employees), np.datetime64("NaT"), dtype="datetime64[D]")
+    found = np.full(len(employees), np.datetime64("NaT", "D"), dtype="datetime64[D]")
     for number, span in enumerate(spans):
         terms = _terms(span.provisions)
         met = None
