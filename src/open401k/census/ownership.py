@@ -18,12 +18,13 @@ class OwnershipOn:
     on: date
     direct_bps: Mapping[EmployeeId, int]
     family: tuple[tuple[EmployeeId, EmployeeId, Relation], ...]
+    officers: frozenset[EmployeeId] = frozenset()
 
 
 def ownership_during(
     tx: Tx, *, tenant_id: SponsorId, start: date, end: date, known_at: datetime | None = None
 ) -> tuple[OwnershipOn, ...]:
-    """Owners and families on ``start`` and on each day before ``end`` on which either changed.
+    """Owners, families and officers on ``start`` and on each day before ``end`` on which any of them changed.
 
     Section 416(i) asks who owned more than 5 % "at any time" in a year: attribute on each of these days.
     """
@@ -44,7 +45,8 @@ def ownership_during(
 
 def _during(tx: Tx, tenant_id: SponsorId, start: date, end: date, known_at: datetime | None) -> tuple[OwnershipOn, ...]:
     points = _store.standing_facts(tx, tenant_id=tenant_id, known_at=known_at, kind="ownership")
-    changed = {event_on for _, event_on, _ in points} | set(
+    offices = _store.standing_facts(tx, tenant_id=tenant_id, known_at=known_at, kind="officer")
+    changed = {event_on for _, event_on, _ in (*points, *offices)} | set(
         _store.family_days(tx, tenant_id=tenant_id, known_at=known_at)
     )
     snapshots = []
@@ -58,5 +60,7 @@ def _during(tx: Tx, tenant_id: SponsorId, start: date, end: date, known_at: date
             for row in _store.family(tx, tenant_id=tenant_id, on=day, known_at=known_at)
             if not row.ended
         )
-        snapshots.append(OwnershipOn(day, {who: bps for who, bps in held.items() if bps}, family))
+        in_office = {EmployeeId(who): value["officer"] for who, event_on, value in offices if event_on <= day}
+        officers = frozenset(who for who, still in in_office.items() if still)
+        snapshots.append(OwnershipOn(day, {who: bps for who, bps in held.items() if bps}, family, officers))
     return tuple(snapshots)

@@ -63,6 +63,18 @@ class EarlierCalendarYear:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class KeyFacts:
+    """Who owned or was an officer at any time in the plan year that holds the determination date (416(i)(1)(A))."""
+
+    five_percent_owner: Flags
+    one_percent_owner: Flags
+    officer: Flags
+    formerly: Flags
+    """A 5-percent owner in an earlier year of the plan: once key, out of the ratio for ever (IRC 416(g)(4)(B)). Who
+    was key by office or by a smaller share in an earlier year is not looked for: it takes that year's pay."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class OtherPlan:
     """What another plan of the sponsor has of the same people: some limits and ratios are of the employer's plans.
 
@@ -134,6 +146,10 @@ class PlanFacts:
     kin: tuple[Kin, ...]
     former_owners: Flags | None = None
     """Who owned more than 5 %, family included, on another day of this plan year or of the year before."""
+    other_nonelective: bool = False
+    """Whether any of the nonelective is not a safe harbor contribution."""
+    key_facts: KeyFacts | None = None
+    """Left out: as ownership and offices are now."""
     prior_ratios: PriorRatios | None = None
     """NHCE averages of the preceding plan year, for prior-year testing."""
     classes: tuple[str, ...] = ()

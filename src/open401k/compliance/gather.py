@@ -7,17 +7,19 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from open401k import census, law, ledger, plan, recordkeeping
+from open401k import census, ledger, plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear, Source, SponsorId
 
 from . import gather_elsewhere as elsewhere
 from .facts import Cents, EarlierCalendarYear, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
+from .gather_owners import Owners
 
 HISTORY_UP_TO = 1_000
 """People up to whom single pay dates are loaded unasked: for more, projections use totals of the last dates."""
 
 _MATCH = (Source.MATCH, Source.SAFE_HARBOR_MATCH, Source.QMAC)
+_NO_SAFE_HARBOR = (Source.NONELECTIVE, Source.PROFIT_SHARING)
 _NONELECTIVE = (Source.NONELECTIVE, Source.SAFE_HARBOR_NONELECTIVE, Source.PROFIT_SHARING)
 
 
@@ -69,6 +71,7 @@ def gather(
     before = _prior(scope, people, place, year, calendar)
     books, not_ours = scope.contributions(year.start, until, place), scope.outside(year.start, until, place)
     eligible_on, kept_out_on = _entries(scope, provisions, people, year)
+    owners = scope.owners(people, place)
     return PlanFacts(
         tenant_id=tenant_id, plan_id=plan_id, plan_year=year, as_of=as_of, known_at=known_at or tx.now,
         provisions=provisions, employee_ids=tuple(place), labels=tuple(f"{e.first_name} {e.last_name}" for e in people),
@@ -87,7 +90,8 @@ def gather(
         officer=np.array([e.officer for e in people], dtype=np.bool_), kin=_kin(people, place),
         classes=tuple(census.class_on(e, as_of) for e in people),
         earlier=_earlier(scope, people, totals, place, year, provisions) if year.start < calendar.start else None,
-        former_owners=scope.owners_at_any_time(year.previous().start, until, place), prior_ratios=prior_ratios,
+        former_owners=owners.former_owners(), key_facts=owners.key_facts(), prior_ratios=prior_ratios,
+        other_nonelective=any(books[each].any() for each in _NO_SAFE_HARBOR if each in books),
         pay_elsewhere=of_employer.of_column("plan_cents") - pay.of(totals.plan_cents) if others.plans else None,
         history=_history(scope, year, calendar, until, place, not_ours) if _shown(history, len(people)) else None,
     )  # fmt: skip
@@ -314,24 +318,12 @@ class _Scope:
         )
         return _Outside(found, place)
 
-    def owners_at_any_time(self, start: date, end: date, place: dict[EmployeeId, int]) -> Flags:
-        """Who owned more than 5 %, family included, on any day (IRC 414(q)(2), 416(i)(1)(B))."""
-        found = np.zeros(len(place), dtype=np.bool_)
-        snapshots = census.ownership_during(
-            self.tx, tenant_id=self.tenant_id, start=start, end=end, known_at=self.known_at
-        )
-        for day in snapshots:
-            direct = np.zeros(len(place), dtype=np.int64)
-            for who, bps in day.direct_bps.items():
-                if who in place:
-                    direct[place[who]] = bps
-            family = [
-                law.ownership.Kin(place[one], place[other], law.ownership.Relation(relation.value))
-                for one, other, relation in day.family
-                if one in place and other in place
-            ]
-            found |= law.ownership.ownership(direct, family).five_percent_owner
-        return found
+    def owners(self, people: Sequence[census.Employee], place: dict[EmployeeId, int]) -> Owners:
+        """Owners and officers among these people, on any day that matters."""
+        return Owners(
+            self.tx, tenant_id=self.tenant_id, known_at=self.known_at, place=place, people=people,
+            provisions=self.provisions, year=self.year, until=self.until,
+        )  # fmt: skip
 
     def entry_dates(
         self, provisions: plan.Provisions, people: Sequence[census.Employee], *, any_class: bool = False

@@ -62,9 +62,14 @@ def has_acp_contributions(year: Year) -> str:
     if not year.after_tax.any():
         if not year.has_match:
             return "The plan has neither a match nor after-tax contributions."
-        if year.safe_harbor != "none" and max(up_to for _, up_to in year.match_tiers) <= 600:
+        if year.safe_harbor != "none" and match_needs_no_test(year):
             return "The match is within the safe harbor of IRC 401(m)(11)."
     return ""
+
+
+def match_needs_no_test(year: Year) -> bool:
+    """Whether the match of a safe harbor plan, if there is one, is within the safe harbor of 401(m)(11)(B)."""
+    return not year.match_tiers or not law.safe_harbor.acp_shortcomings(law.matching.MatchFormula.of(year.match_tiers))
 
 
 def has_match(year: Year) -> str:
@@ -73,8 +78,12 @@ def has_match(year: Year) -> str:
 
 
 def can_be_top_heavy(year: Year) -> str:
-    """Safe harbor contributions alone never make a plan top-heavy."""
-    only = year.safe_harbor != "none" and not (year.after_tax.any() or year.qnec.any())
+    """Deferrals, safe harbor contributions and a match that needs no ACP test alone never make a plan top-heavy.
+
+    Whatever else the plan gives ends that for the year (IRC 416(g)(4)(H)(ii); Rev. Rul. 2004-13).
+    """
+    more = year.gives_more_than_safe_harbor or year.after_tax.any() or year.qnec.any()
+    only = year.safe_harbor != "none" and not more and match_needs_no_test(year)
     exempt = law.top_heavy.exempt(only_safe_harbor_contributions=only)
     return "Deferrals and safe harbor contributions alone are exempt (IRC 416(g)(4)(H))." if exempt else ""
 
@@ -235,20 +244,23 @@ def _coverage(year: Year) -> Measured:
     return Measured(ratio, np.full(shape, law.coverage.RATIO_TO_PASS, dtype=np.int64), passed)
 
 
+def top_heavy_test(year: Year) -> law.top_heavy.TopHeavyTest:
+    """The plan at its determination date (IRC 416(g)(1))."""
+    return law.top_heavy.top_heavy_test(
+        balances=year.balances, is_key=year.is_key, former_key=year.former_key, served_in_year=year.served_before
+    )
+
+
 def _top_heavy(year: Year) -> Measured:
     """Today: the balances at the determination date. Simulated year-ends: this year's money on top, for next year."""
     if year.deferrals.ndim == 1:
-        test = law.top_heavy.top_heavy_test(
-            balances=year.balances, is_key=year.is_key, served_in_year=year.served_before
-        )
+        test = top_heavy_test(year)
         return Measured(
             np.asarray(test.ratio), np.asarray(law.top_heavy.THRESHOLD), np.asarray(not test.top_heavy, dtype=np.bool_)
         )
     year.plan_split()  # as in the ACP test
     ends = year.balances + year.deferrals + year.match + year.nonelective + year.qnec + year.after_tax
-    found = law.top_heavy.top_heavy_scenarios(
-        balances=ends, is_key=year.is_key, counted=np.ones_like(year.is_key, dtype=np.bool_)
-    )
+    found = law.top_heavy.top_heavy_scenarios(balances=ends, is_key=year.is_key, counted=~year.former_key)
     limit = np.full(found.ratio.shape, law.top_heavy.THRESHOLD, dtype=np.int64)
     return Measured(found.ratio, limit, ~found.top_heavy)
 
@@ -274,8 +286,7 @@ def top_heavy_minimum(year: Year, *, more: Cents | None = None) -> law.top_heavy
 
 def owed_as_top_heavy(year: Year) -> bool:
     """Whether the plan is top-heavy for this very year, by the balances at the determination date."""
-    test = law.top_heavy.top_heavy_test(balances=year.balances, is_key=year.is_key, served_in_year=year.served_before)
-    return test.top_heavy and not can_be_top_heavy(year)
+    return top_heavy_test(year).top_heavy and not can_be_top_heavy(year)
 
 
 MEASURES: tuple[Measure, ...] = (

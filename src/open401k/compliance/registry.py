@@ -22,6 +22,7 @@ from .measures import (
     counted_too_much,
     must_be_roth,
     top_heavy_minimum,
+    top_heavy_test,
 )
 from .results import Status, TestId, TestResult, Unit
 from .standing import People, nobody, people_of
@@ -241,7 +242,7 @@ def _coverage(_: PlanFacts, year: Year, __: Measured) -> Told:
 
 
 def _top_heavy(facts: PlanFacts, year: Year, __: Measured) -> Told:
-    test = law.top_heavy.top_heavy_test(balances=year.balances, is_key=year.is_key, served_in_year=year.served_before)
+    test = top_heavy_test(year)
     owed = top_heavy_minimum(year).of_one()
     places = np.flatnonzero(year.balances != 0)
     working: dict[str, JSON] = {

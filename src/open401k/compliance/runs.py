@@ -294,6 +294,12 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
     digest.update(json.dumps(head, sort_keys=True, separators=(",", ":")).encode())
     if facts.former_owners is not None:
         digest.update(b"former_owners\0" + facts.former_owners.tobytes())
+    if facts.other_nonelective:
+        digest.update(b"other nonelective\0")
+    if facts.key_facts is not None:
+        then = facts.key_facts
+        for flags in (then.five_percent_owner, then.one_percent_owner, then.officer, then.formerly):
+            digest.update(b"key\0" + flags.tobytes())
     if facts.earlier is not None:
         digest.update(b"earlier\0" + facts.earlier.deferrals.tobytes() + facts.earlier.fica_prior.tobytes())
     for other in facts.others:

@@ -192,6 +192,7 @@ def _padded(year: Year, extra: int) -> Year:
         eligible=np.append(year.eligible, no),
         class_excluded=np.append(year.class_excluded, no),
         served_before=np.append(year.served_before, no),
+        former_key=np.append(year.former_key, no),
         roth=np.append(year.roth, zeros),
         is_hce=np.append(year.is_hce, no),
         is_key=np.append(year.is_key, no),

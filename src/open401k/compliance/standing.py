@@ -61,7 +61,9 @@ class People:
         if self.key.by_office[i]:
             told.append(f"officer paid more than {_dollars(self.key.officer_threshold_cents)} (IRC 416(i)(1)(A)(i))")
         if self.key.by_five_percent[i]:
-            told.append(f"5-percent owner: {self._share(i)} (IRC 416(i)(1)(A)(ii))")
+            now = self.ownership.five_percent_owner[i]
+            share = self._share(i) if now else "in the year of the determination date"
+            told.append(f"5-percent owner: {share} (IRC 416(i)(1)(A)(ii))")
         if self.key.by_one_percent[i]:
             told.append("1-percent owner paid more than $150,000 (IRC 416(i)(1)(A)(iii))")
         return told
@@ -103,12 +105,12 @@ def people_of(facts: PlanFacts) -> People:
 
 
 def _key_of(facts: PlanFacts, owned: Ownership) -> law.key_employees.KeyEmployees:
-    first = facts.first_plan_year
+    first, then = facts.first_plan_year, facts.key_facts
     return law.key_employees.key_employees(
         determination_year=law.top_heavy.determination_date_year(facts.plan_year, first_plan_year=first),
-        officer=facts.officer,
-        five_percent_owner=owned.five_percent_owner,
-        one_percent_owner=owned.one_percent_owner,
+        officer=facts.officer if then is None else then.officer,
+        five_percent_owner=owned.five_percent_owner if then is None else then.five_percent_owner,
+        one_percent_owner=owned.one_percent_owner if then is None else then.one_percent_owner,
         compensation=facts.section_415 if first else facts.prior_section_415,
     )
 

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 
 from open401k import law
-from open401k.kernel import CalendarYear, PlanYear
+from open401k.kernel import CalendarYear, PlanYear, Source
 from open401k.law import NotEnacted
 from open401k.law.deferrals import DeferralLimits, DeferralSplit
 from open401k.law.nondiscrimination import RatioScenarios
@@ -65,10 +65,14 @@ class Year:
     """Employed on the last day (of a simulated year: its end)."""
     served_before: Flags
     """Worked in the year that ends on the determination date."""
+    former_key: Flags
+    """Key in an earlier year and not now: out of the top-heavy ratio (IRC 416(g)(4)(B))."""
     has_match: bool
     match_tiers: tuple[tuple[int, int], ...]
     nonelective_bps: int
     safe_harbor: str
+    gives_more_than_safe_harbor: bool
+    """A nonelective that is no safe harbor contribution, by the terms or in the books of the year."""
     plan_has_roth: bool
     catch_up: bool
     higher_catch_up: bool
@@ -272,10 +276,12 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         roth=facts.calendar_roth,
         here=np.array([any(e.terminated_on is None for e in spans) for spans in facts.employment], dtype=np.bool_),
         served_before=_served_before(facts),
+        former_key=np.zeros_like(is_key) if facts.key_facts is None else facts.key_facts.formerly & ~is_key,
         has_match=provisions.match is not None,
         match_tiers=() if provisions.match is None else tuple((t[0], t[1]) for t in provisions.match.tiers),
         nonelective_bps=0 if provisions.nonelective is None else provisions.nonelective.rate_bps,
         safe_harbor=provisions.safe_harbor.value,
+        gives_more_than_safe_harbor=_gives_more(facts),
         plan_has_roth=facts.plan_has_roth,
         catch_up=provisions.deferrals.catch_up,
         higher_catch_up=provisions.deferrals.higher_catch_up_60_63,
@@ -325,6 +331,11 @@ def _prior(facts: PlanFacts) -> PriorRatios | None:
     if facts.provisions.testing.method.value != "prior_year":
         return None
     return PriorRatios(300, 300) if facts.first_plan_year else facts.prior_ratios
+
+
+def _gives_more(facts: PlanFacts) -> bool:
+    terms = facts.provisions.nonelective
+    return facts.other_nonelective or (terms is not None and terms.source is not Source.SAFE_HARBOR_NONELECTIVE)
 
 
 def _served_before(facts: PlanFacts) -> Flags:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,8 +18,9 @@ from tests.rooms.compliance.small_plan import (
 )
 
 from open401k.compliance import PLAN_TESTS, PlanFacts, PriorRatios, Status, TestId, TestResult, people_of, run_tests
-from open401k.kernel import PlanYear
-from open401k.plan import Match, MatchTier, SafeHarbor, Testing, TestingMethod
+from open401k.compliance.facts import KeyFacts
+from open401k.kernel import PlanYear, Source
+from open401k.plan import Match, MatchTier, Nonelective, SafeHarbor, Testing, TestingMethod, problems
 
 
 def result(facts: PlanFacts, test: TestId) -> TestResult:
@@ -159,6 +161,73 @@ def test_safe_harbor_plans_have_no_adp_and_no_acp_test() -> None:
     assert result(facts, TestId.ADP).status is Status.NOT_APPLICABLE
     assert result(facts, TestId.ACP).status is Status.NOT_APPLICABLE
     assert result(facts, TestId.TOP_HEAVY).status is Status.NOT_APPLICABLE
+
+
+BASIC = Match((MatchTier(10_000, 300), MatchTier(5_000, 500)), source=Source.SAFE_HARBOR_MATCH)
+THREE = Nonelective(300, Source.SAFE_HARBOR_NONELECTIVE)
+
+
+@pytest.mark.parametrize(
+    ("terms", "acp", "top_heavy"),
+    [
+        # Rev. Rul. 2004-13: anything that is not a safe harbor contribution ends the exemption of 416(g)(4)(H).
+        ({"safe_harbor": SafeHarbor.BASIC_MATCH, "match": BASIC, "nonelective": Nonelective(200)}, False, True),
+        ({"safe_harbor": SafeHarbor.NONELECTIVE, "match": None, "nonelective": THREE}, False, False),
+        # 401(m)(11)(B)(i): a match on deferrals above 6 % of pay; (ii): a rate that rises.
+        (
+            {
+                "safe_harbor": SafeHarbor.NONELECTIVE,
+                "match": Match((MatchTier(5_000, 800),)),
+                "nonelective": THREE,
+            },
+            True,
+            True,
+        ),
+        (
+            {
+                "safe_harbor": SafeHarbor.NONELECTIVE,
+                "match": Match((MatchTier(2_500, 300), MatchTier(10_000, 600))),
+                "nonelective": THREE,
+            },
+            True,
+            True,
+        ),
+        (
+            {
+                "safe_harbor": SafeHarbor.NONELECTIVE,
+                "match": Match((MatchTier(5_000, 600),)),
+                "nonelective": THREE,
+            },
+            False,
+            False,
+        ),
+    ],
+)
+def test_what_goes_beyond_a_safe_harbor_is_tested(terms: dict[str, Any], acp: bool, top_heavy: bool) -> None:
+    provisions = replace(PROVISIONS, **terms)
+    assert problems(provisions) == []
+    facts = twelve(provisions=provisions)
+    tested = {test: result(facts, test).status is not Status.NOT_APPLICABLE for test in (TestId.ACP, TestId.TOP_HEAVY)}
+    assert tested == {TestId.ACP: acp, TestId.TOP_HEAVY: top_heavy}
+
+
+def test_money_that_is_no_safe_harbor_contribution_ends_the_exemption_whatever_the_terms_say_now() -> None:
+    facts = twelve(provisions=replace(PROVISIONS, safe_harbor=SafeHarbor.NONELECTIVE, match=None, nonelective=THREE))
+    assert result(facts, TestId.TOP_HEAVY).status is Status.NOT_APPLICABLE
+    assert result(replace(facts, other_nonelective=True), TestId.TOP_HEAVY).status is Status.FAIL
+
+
+def test_a_former_key_employee_is_out_of_the_top_heavy_ratio() -> None:
+    """IRC 416(g)(4)(B): a former owner's account is in neither part of the ratio."""
+    balances = (30_000_00, 20_000_00, 90_000_00, *(2_000_00,) * 9)
+    nobody = np.zeros(12, dtype=np.bool_)
+    owners = np.array([True, True, *(False,) * 10])
+    was = np.array([True, True, True, *(False,) * 9])
+    facts = twelve(balances=balances, key_facts=KeyFacts(owners, owners, nobody, nobody))
+    # 50,000 of 158,000 with everybody in it; 50,000 of 68,000 without the one who was key.
+    assert result(facts, TestId.TOP_HEAVY).measured == 3_165
+    told = result(replace(facts, key_facts=KeyFacts(owners, owners, nobody, was)), TestId.TOP_HEAVY)
+    assert (told.status, told.measured) == (Status.FAIL, 7_353)
 
 
 def test_a_prior_year_plan_keeps_its_own_average_for_the_year_after() -> None:

@@ -1,0 +1,106 @@
+"""Who owned, or was an officer, in a span of days, from dated facts. Not here: what that makes them (standing.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+
+from open401k import census, law, plan
+from open401k.base.db import Tx
+from open401k.kernel import EmployeeId, PlanYear, SponsorId
+
+from .facts import Flags, KeyFacts
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What held from a day up to, not including, another."""
+
+    start: date
+    end: date
+    five_percent: Flags
+    one_percent: Flags
+    officer: Flags
+
+
+class Owners:
+    """Owners and officers among the people of a plan year, from the plan's first year on: read once."""
+
+    def __init__(
+        self,
+        tx: Tx,
+        *,
+        tenant_id: SponsorId,
+        known_at: datetime | None,
+        place: Mapping[EmployeeId, int],
+        people: Sequence[census.Employee],
+        provisions: plan.Provisions,
+        year: PlanYear,
+        until: date,
+    ) -> None:
+        self._year, self._until, self._count = year, until, len(people)
+        self._first = provisions.adopted_on >= year.start
+        self._began = provisions.plan_year_of(provisions.adopted_on).start
+        days = census.ownership_during(
+            tx, tenant_id=tenant_id, start=min(self._began, year.previous().start), end=until, known_at=known_at
+        )
+        # Owners who never worked here have no date of hire to count from: their shares stand from the first.
+        undated = {e.employee_id: e.ownership_bps for e in people if e.ownership_bps and not e.employment}
+        ends = [*(day.on for day in days[1:]), date.max]
+        self._stood = [self._standing(day, end, place, undated) for day, end in zip(days, ends, strict=True)]
+
+    def former_owners(self) -> Flags:
+        """Who owned more than 5 % on any day of this year or of the one before (IRC 414(q)(1)(A), (2))."""
+        return self._five_percent(self._year.previous().start, self._until)
+
+    def key_facts(self) -> KeyFacts:
+        """Owners and officers of the plan year that holds the determination date, and owners of those before it."""
+        start, end = self._year.previous().start, self._year.start
+        if self._first:
+            start, end = self._year.start, self._until
+        five, one, officer = self._nobody(), self._nobody(), self._nobody()
+        for each in self._between(start, end):
+            five, one, officer = five | each.five_percent, one | each.one_percent, officer | each.officer
+        return KeyFacts(five, one, officer, self._five_percent(self._began, start))
+
+    def _five_percent(self, start: date, end: date) -> Flags:
+        found = self._nobody()
+        for each in self._between(start, end):
+            found = found | each.five_percent
+        return found
+
+    def _between(self, start: date, end: date) -> list[_Standing]:
+        return [each for each in self._stood if each.start < end and start < each.end] if start < end else []
+
+    def _nobody(self) -> Flags:
+        return np.zeros(self._count, dtype=np.bool_)
+
+    def _standing(
+        self, day: census.OwnershipOn, end: date, place: Mapping[EmployeeId, int], undated: Mapping[EmployeeId, int]
+    ) -> _Standing:
+        """Shares of these people, and of relatives who are not among them: who sold a share has nothing else here."""
+        shares = {**undated, **day.direct_bps}
+        more: dict[EmployeeId, int] = {}
+        for who in (*shares, *(one for pair in day.family for one in pair[:2])):
+            if who not in place:
+                more.setdefault(who, self._count + len(more))
+        where = {**{who: place[who] for who in shares if who in place}, **more}
+        direct = np.zeros(self._count + len(more), dtype=np.int64)
+        for who, bps in shares.items():
+            direct[where[who]] = bps
+        family = [
+            law.ownership.Kin(_of(one, place, more), _of(other, place, more), law.ownership.Relation(relation.value))
+            for one, other, relation in day.family
+        ]
+        owned = law.ownership.ownership(direct, family)
+        officer = self._nobody()
+        officer[[place[who] for who in day.officers if who in place]] = True
+        count = self._count
+        return _Standing(day.on, end, owned.five_percent_owner[:count], owned.one_percent_owner[:count], officer)
+
+
+def _of(who: EmployeeId, place: Mapping[EmployeeId, int], more: Mapping[EmployeeId, int]) -> int:
+    return place[who] if who in place else more[who]
