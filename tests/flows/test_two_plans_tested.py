@@ -12,7 +12,10 @@ from open401k import census, compliance, recordkeeping
 from open401k.base.db import Database
 from open401k.compliance import Status, TestId
 from open401k.demo.people import PAY_DATES
+from open401k.flows.payroll_intake import Taken, Upload, content_of, say_yes, take_in
 from open401k.kernel import FixedClock, Money, RunId, Source
+from open401k.payroll import API_PROVIDER
+from open401k.plan import Compensation
 from open401k.recordkeeping import OpeningBalance
 from open401k.views.working_people import listed
 from open401k.views.working_steps import steps_of
@@ -204,3 +207,33 @@ def test_projection_starts_from_what_the_other_plan_left(both: tuple[Plan, Plan]
         projected = told.projection.of(TestId.DEFERRAL_LIMIT)
         assert (projected.today, projected.fail_probability_bps) == (30_000_00, 10_000)
     assert_proved(both[0])
+
+
+@pytest.mark.parametrize("bonus_told_by_both", [True, False])
+def test_pay_that_a_plan_does_not_count_is_not_in_its_ratio_whoever_tells_it(
+    db: Database, clock: FixedClock, bonus_told_by_both: bool
+) -> None:
+    """Reg. 1.401(k)-2(a)(3)(iii) Example 2: 10,000 over 120,000 under plan S, and over 110,000 under plan T."""
+    plan_s, plan_t = two(db, clock, replace(SECOND, compensation=Compensation(("BONUS",))))
+    owner = plan_s.employee(ALDRICH)
+    for of, deferred, with_bonus in ((plan_s, 6_000_00, True), (plan_t, 4_000_00, bonus_told_by_both)):
+        of.at(PAY_DATES[2])
+        bonus = 10_000_00 if with_bonus else 0
+        line = {
+            "employee_id": str(owner),
+            "gross_cents": 110_000_00 + bonus,
+            "pre_tax_cents": deferred,
+            "hours": "80.00",
+            "earnings": [{"code": "REG", "cents": 110_000_00}, *([{"code": "BONUS", "cents": bonus}] if bonus else [])],
+        }
+        content = content_of({"pay_date": PAY_DATES[2].isoformat(), "lines": [line]})
+        taken = take_in(db, actor=TESTER, upload=Upload(of.sponsor, of.plan, "api.json", content, API_PROVIDER))
+        assert isinstance(taken, Taken), taken
+        say_yes(db, actor=TESTER, tenant_id=of.sponsor, run_id=taken.run.run_id)
+        assert of.post(taken.run.run_id).halted is None
+    ratios = {}
+    for of in (plan_s, plan_t):
+        run = run_on(of, JAN_30)
+        ratios[of.plan] = of_person(run, run.of(TestId.ADP), owner, "ratio_bps")
+    assert ratios == {plan_s.plan: 833, plan_t.plan: 909}
+    assert_proved(plan_s)

@@ -5,15 +5,18 @@ Every case on file is claimed by one test below; a case that nobody reads fails 
 
 import json
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from open401k.compliance import TestId, run_tests
+from open401k.compliance.facts import OtherPlan, PlanFacts
 from open401k.kernel import CalendarYear, LimitationYear, PlanYear
 from open401k.law import (
+    additions,
     corrections,
     coverage,
     deadlines,
@@ -27,6 +30,7 @@ from open401k.law import (
 from open401k.law import nondiscrimination as nd
 from open401k.law.arrays import Cents, Flags
 from open401k.law.matching import MatchFormula
+from tests.rooms.compliance.small_plan import twelve
 
 Case = dict[str, Any]
 FOLDER = Path(__file__).parent / "cases"
@@ -420,6 +424,52 @@ def test_saf_2_a_last_day_rule_is_no_safe_harbor() -> None:
     nonelective = safe_harbor.nonelective_shortcomings(300, last_day_or_hours_condition=True)
     assert (match == ()) is expected["match_with_last_day_rule_is_safe_harbor"]
     assert (nonelective == ()) is expected["nonelective_with_last_day_rule_is_safe_harbor"]
+
+
+def of_two_plans(case_id: str, plan: str, other: str) -> PlanFacts:
+    """An HCE under one of two plans of an employer: what the other defers is theirs, what is pay is the plan's own."""
+    given, _ = facts(case_id)
+    pay, deferred = given["compensation_usd"], given["elective_contributions_usd"]
+    nothing = np.zeros(12, dtype=np.int64)
+
+    def first(dollars: int) -> Cents:
+        return np.array([dollars * 100, *(0,) * 11], dtype=np.int64)
+
+    there = OtherPlan(
+        name=other, deferrals=first(deferred[other]), roth=nothing, plan_year_deferrals=first(deferred[other]),
+        after_tax=nothing, match=nothing, employer=nothing, balances=nothing, participates=nothing > 0,
+    )  # fmt: skip
+    return twelve(
+        compensation=first(pay[plan]),
+        pre_tax=first(deferred[plan]),
+        calendar_deferrals=first(deferred[plan]),
+        others=(there,),
+        pay_elsewhere=nothing,
+    )
+
+
+@pytest.mark.parametrize("case_id", ["ADR-1", "ADR-2"])
+def test_adr_of_an_hce_in_two_plans_counts_both_plans_deferrals_over_each_plans_own_pay(case_id: str) -> None:
+    """That pay is told apart so is proved through payrolls (tests/flows/test_two_plans_tested.py)."""
+    _, expected = facts(case_id)
+    for plan, other in (("plan_S", "plan_T"), ("plan_T", "plan_S")):
+        results, _ = run_tests(of_two_plans(case_id, plan, other))
+        adp = next(each for each in results if each.test is TestId.ADP)
+        people: Any = adp.working["people"]
+        assert people["place"][0] == 0
+        assert people["ratio_bps"][0] == hundredths(expected["adr_pct"][plan])
+
+
+def test_lim_1_a_short_limitation_year_has_its_twelfths_of_the_limit() -> None:
+    given, expected = facts("LIM-1")
+    begin, last = (date.fromisoformat(given[f"short_period_{edge}"]) for edge in ("begin", "end"))
+    # The dollar limit of 2008 is not on file: the same six months of 2025, of $70,000.
+    short = LimitationYear(begin.replace(year=2025), last.replace(year=2025) + timedelta(days=1))
+    of_year = figures.cents("limit_415c", LimitationYear.starting(date(2025, 1, 1)))
+    assert additions.dollar_limit(short) * given["dollar_limit_usd"] == (
+        of_year * expected["prorated_dollar_limit_usd"]
+    )
+    assert additions.dollar_limit(short) == 35_000_00
 
 
 def key_among(people: Sequence[Case], year: int) -> Flags:

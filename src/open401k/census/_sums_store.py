@@ -31,6 +31,7 @@ class Span:
     excluded: Sequence[tuple[date, date, str]]
     runs: Sequence[UUID] | None = None  # these, whatever is current
     brought: bool = True  # what payrolls elsewhere paid before the plan came here, too
+    codes_of: PlanId | None = None  # by whose pay codes pay is plan pay, if not by the plan's own
 
 
 _CURRENT_RUNS: LiteralString = """
@@ -64,7 +65,7 @@ _CODES: LiteralString = """
         from current_run as run
         join census.pay_code as code
             on code.tenant_id = %(tenant_id)s
-                and code.plan_id = %(plan_id)s
+                and code.plan_id = %(codes_of)s
                 and code.event_on <= run.pay_date
                 and code.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
         order by run.run_id, code.code, code.event_on desc, code.recorded_at desc, code.ordinal desc
@@ -281,6 +282,7 @@ def _params(span: Span) -> dict[str, Any]:
     return {
         "tenant_id": span.tenant_id,
         "plan_id": span.plan_id,
+        "codes_of": span.codes_of or span.plan_id,
         "start": span.start,
         "end": span.end,
         "known_at": span.known_at,

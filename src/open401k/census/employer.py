@@ -54,14 +54,21 @@ def employer_pay(
     """As :func:`pay_totals` of a plan, with the pay that only the payrolls of the sponsor's other plans told.
 
     Pay of one date that several plans' payrolls tell is the same pay: the one that tells most counts. What was
-    withheld or given counts in full, since it went into one plan only.
+    withheld or given counts in full, since it went into one plan only. Plan pay is what this plan's own definition
+    counts, whoever told it (Reg. 1.401(k)-2(a)(3)(iii) Example 2).
     """
     others = plan.other_plans(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=known_at)
     if not others:
         return pay_totals(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, known_at=known_at)
     return _totals(
         employer_pay_by_date(
-            tx, tenant_id=tenant_id, plan_ids=(plan_id, *others), start=start, end=end, known_at=known_at
+            tx,
+            tenant_id=tenant_id,
+            plan_ids=(plan_id, *others),
+            start=start,
+            end=end,
+            known_at=known_at,
+            codes_of=plan_id,
         )
     )
 
@@ -76,10 +83,12 @@ def employer_pay_by_date(
     known_at: datetime | None = None,
     employees: Sequence[EmployeeId] | None = None,
     brought: bool = False,
+    codes_of: PlanId | None = None,
 ) -> PayByDate:
     """As :func:`pay_by_date`, over all plans of the sponsor; pay of a date told several times counts once."""
     span: dict[str, Any] = {
-        "start": start, "end": end, "known_at": known_at, "employees": employees, "brought": brought
+        "start": start, "end": end, "known_at": known_at, "employees": employees, "brought": brought,
+        "codes_of": codes_of,
     }  # fmt: skip
     found = [pay_by_date(tx, tenant_id=tenant_id, plan_id=each, **span) for each in plan_ids]
     return found[0] if len(found) == 1 else _together(found)

@@ -267,13 +267,15 @@ def pay_by_date(
     runs: Sequence[RunId] | None = None,
     brought: bool = False,
     without: Without | None = None,
+    codes_of: PlanId | None = None,
 ) -> PayByDate:
     """Sums per employee and pay date over the lines current at an instant, by employee, then date.
 
     ``runs`` asks for these runs of the span, whatever is current; ``brought`` adds the periods paid before the plan
-    came here, each as of its last day.
+    came here, each as of its last day; ``codes_of`` asks for plan pay as another plan of the sponsor defines it.
     """
-    span = replace(_span(tx, tenant_id, plan_id, start, end, known_at, employees), brought=brought)
+    span = _span(tx, tenant_id, codes_of or plan_id, start, end, known_at, employees)
+    span = replace(span, plan_id=plan_id, brought=brought, codes_of=codes_of)
     if without is not None:
         span = _left_out(tx, span, without)
     sums = _sums_store.by_date(tx, span if runs is None else replace(span, runs=[each.uuid for each in runs]))
