@@ -74,6 +74,8 @@ def year_ends(
             as_of=facts.plan_year.last_day,
             compensation=today.compensation[None, :],
             deferrals=today.deferrals[None, :],
+            calendar_deferrals=today.calendar_deferrals[None, :],
+            elected=today.elected[None, :],
         )
     return simulate(facts, today, seed=seed, scenarios=scenarios, habits=habits, intervention=intervention)
 

@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.rooms.compliance.small_plan import LIMIT, RATES, twelve
+from tests.rooms.compliance.small_plan import LIMIT, PROVISIONS, RATES, twelve
 
-from open401k.compliance import Habits, PlanFacts, Projection, Span, TestId, people_of, project
+from open401k.compliance import Habits, PayHistory, PlanFacts, Projection, Span, TestId, people_of, project
 
 #: A year in which nothing happens any more.
 STILL = Habits(
@@ -105,3 +106,16 @@ def test_probability_and_interval_are_always_in_order(rates: list[int], seed: in
 def test_every_figure_is_a_whole_number() -> None:
     for each in told(twelve()).tests:
         assert not any(isinstance(value, float | np.generic) for value in (each.median, each.low, each.limit_median))
+
+
+@pytest.mark.parametrize("most", [None, 1_000])
+def test_a_year_without_a_pay_date_yet_is_projected_as_it_stands(most: int | None) -> None:
+    """On January 2 every plan is reviewed, and nobody has been paid this year."""
+    nothing = np.zeros(12, dtype=np.int64)
+    empty = np.zeros((12, 0), dtype=np.int64)
+    history = PayHistory((), *[empty] * 5)
+    money = dict.fromkeys(("compensation", "section_415", "pre_tax", "calendar_deferrals", "match"), nothing)
+    terms = replace(PROVISIONS, deferrals=replace(PROVISIONS.deferrals, max_bps_of_pay=most))
+    facts = twelve(provisions=terms, as_of=date(2026, 1, 2), history=history, **money)
+    limit = told(facts).of(TestId.DEFERRAL_LIMIT)
+    assert (limit.fail_probability_bps, limit.refused) == (0, "")
