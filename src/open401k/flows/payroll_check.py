@@ -72,7 +72,9 @@ def check_run(
     in_reach = ERISA <= pay_date <= day_of(tx.now) + timedelta(days=366)
     asked = asked_of(tx, tenant_id=tenant_id, run=run, pay_date=pay_date if in_reach else day_of(tx.now))
     left_out = payroll.codes_left_out(tx, asked=asked)
-    expected = payroll.expectation(asked, today=day_of(tx.now), announced=run.announced, left_out=left_out)
+    expected = payroll.expectation(
+        asked, today=day_of(tx.now), announced=run.announced, left_out=left_out, corrects=run.replaces is not None
+    )
     whole = payroll.FileCheck(expected, reading.mapping, reading.findings)
     to_date = payroll.to_date(tx, asked=asked)
     paid = frozenset(() if to_date.same_day is None else to_date.same_day.employee_id)

@@ -258,8 +258,14 @@ def _pay_date_findings(pay_date: date | None, expected: Expectation, mapping: Ma
         return [Finding(Severity.REJECT, Code.PAY_DATE_RANGE, reason, fix, column=column, value_masked=shown)]
     if expected.closed_before is not None and pay_date < expected.closed_before:
         reason = f"The pay date {shown} is in a closed plan year; it is open from {expected.closed_before} on."
-        fix = "Have the year reopened, or correct the date."
+        fix = "Correct the date; to change a payroll of that year, send the file in place of that payroll."
         return [Finding(Severity.REJECT, Code.PAY_DATE_RANGE, reason, fix, column=column, value_masked=shown)]
+    if expected.ask_before is not None and pay_date < expected.ask_before:
+        reason = f"The pay date {shown} is {(expected.today - pay_date).days} days ago: is the year right?"
+        fix = "Confirm that this pay was paid on that day, or correct the date."
+        return [
+            Finding(Severity.NOTE, Code.PAY_DATE_RANGE, reason, fix, column=column, value_masked=shown, confirm=True)
+        ]
     return []
 
 

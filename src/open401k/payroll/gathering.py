@@ -25,6 +25,7 @@ from .rows import PayrollRow
 from .standing import NOBODY, Cents, Expectation, PlanTerms, Standing
 
 #: Pay dates within these days before count as the previous payroll.
+_LONG_AGO = timedelta(days=180)
 _PREVIOUS = timedelta(days=45)
 
 _ADDITIONS = frozenset(Source) - {Source.ROLLOVER}
@@ -138,15 +139,26 @@ def gather_standing(
 
 
 def expectation(
-    asked: Asked, *, today: date, announced: date | None = None, left_out: frozenset[str] = frozenset()
+    asked: Asked,
+    *,
+    today: date,
+    announced: date | None = None,
+    left_out: frozenset[str] = frozenset(),
+    corrects: bool = False,
 ) -> Expectation:
-    """What the plan on the pay date lets a file carry."""
+    """What the plan on the pay date lets a file carry.
+
+    A plan year is open for new payrolls until the next one is over, as long as its tests can be corrected (IRC
+    401(k)(8)(A), 4979(f)); ``corrects``: the file stands in place of a payroll that is on file, of whichever year.
+    """
     terms = asked.provisions.deferrals
     employer = [asked.provisions.match, asked.provisions.nonelective]
     return Expectation(
         today=today,
         pay_date=announced,
         before_plan=None if asked.in_force else asked.pay_date,
+        ask_before=None if corrects else today - _LONG_AGO,
+        closed_before=None if corrects else asked.provisions.plan_year_of(today).previous().start,
         terms=PlanTerms(
             sources=frozenset(terms.sources) | {each.source for each in employer if each is not None},
             catch_up=terms.catch_up,

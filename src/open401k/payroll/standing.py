@@ -117,6 +117,7 @@ class Expectation:
     terms: PlanTerms = field(default_factory=PlanTerms)
     pay_date: date | None = None  # announced with the upload, for layouts without the column
     closed_before: date | None = None  # first open day: earlier pay dates belong to a closed plan year
+    ask_before: date | None = None  # earlier pay dates are asked about: most are a slip of the year
     before_plan: date | None = None  # a pay date on which the plan has no terms
     control_totals: Mapping[str, int] = field(default_factory=dict)  # field name -> cents; "rows" -> count
     no_contributions: bool = False  # "nothing to contribute this period", said expressly

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -114,7 +115,9 @@ def test_a_year_without_a_pay_date_yet_is_projected_as_it_stands(most: int | Non
     nothing = np.zeros(12, dtype=np.int64)
     empty = np.zeros((12, 0), dtype=np.int64)
     history = PayHistory((), *[empty] * 5)
-    money = dict.fromkeys(("compensation", "section_415", "pre_tax", "calendar_deferrals", "match"), nothing)
+    money: dict[str, Any] = dict.fromkeys(
+        ("compensation", "section_415", "pre_tax", "calendar_deferrals", "match"), nothing
+    )
     terms = replace(PROVISIONS, deferrals=replace(PROVISIONS.deferrals, max_bps_of_pay=most))
     facts = twelve(provisions=terms, as_of=date(2026, 1, 2), history=history, **money)
     limit = told(facts).of(TestId.DEFERRAL_LIMIT)
