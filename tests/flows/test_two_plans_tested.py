@@ -12,7 +12,8 @@ from open401k import census, compliance, recordkeeping
 from open401k.base.db import Database
 from open401k.compliance import Status, TestId
 from open401k.demo.people import PAY_DATES
-from open401k.flows.payroll_intake import Taken, Upload, content_of, say_yes, take_in
+from open401k.flows.payroll_intake import Taken, Upload, say_yes, take_in
+from open401k.flows.payroll_keys import content_of
 from open401k.kernel import FixedClock, Money, RunId, Source
 from open401k.payroll import API_PROVIDER
 from open401k.plan import Compensation
