@@ -1,6 +1,6 @@
 """The SQL that reads pay lines, as they are current at an instant. Not here: writing them (_pay_store.py)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, LiteralString
@@ -134,7 +134,8 @@ _RUNS: LiteralString = (
     """
 )
 
-# Columns leave the database whole, in binary: fetching 260,000 rows one by one takes ten times as long.
+# Columns leave the database in binary, some thousand values at once: fetching 260,000 rows one by one takes ten times
+# as long, and the driver would hold columns sent whole twice, and never give back the room for them.
 _COLUMNS: LiteralString = """
     select
         array_send(array_agg(employee_id)), array_send(array_agg(second)),
@@ -152,7 +153,7 @@ _TOTALS: LiteralString = (
     + """
     from (
         select
-            employee_id, count(*) as second,
+            (row_number() over () - 1) / %(slice)s as slice, employee_id, count(*) as second,
             sum(gross_cents)::bigint as gross_cents, sum(section_415_cents)::bigint as section_415_cents,
             sum(fica_cents)::bigint as fica_cents, sum(hours_hundredths)::bigint as hours_hundredths,
             sum(pre_tax_cents)::bigint as pre_tax_cents, sum(roth_cents)::bigint as roth_cents,
@@ -164,6 +165,7 @@ _TOTALS: LiteralString = (
         from line
         group by employee_id
     ) as total
+    group by slice
     """
 )
 
@@ -174,12 +176,14 @@ _BY_DATE: LiteralString = (
     + """
     from (
         select
-            employee_id, (pay_date - date '1970-01-01')::bigint as second, gross_cents, section_415_cents, fica_cents,
+            (row_number() over () - 1) / %(slice)s as slice, employee_id,
+            (pay_date - date '1970-01-01')::bigint as second, gross_cents, section_415_cents, fica_cents,
             hours_hundredths, pre_tax_cents, roth_cents, after_tax_cents, catch_up_pre_tax_cents,
             catch_up_roth_cents, coalesce(match_cents, 0) as match_cents,
             coalesce(nonelective_cents, 0) as nonelective_cents, plan_cents
         from line
     ) as part
+    group by slice
     """
 )
 
@@ -199,6 +203,8 @@ _LINES: LiteralString = (
 #: Of more people than these, everybody's lines are read and the others' left out here: a statement that is prepared
 #: may hold each line against each id (100,000 of each took minutes).
 FEW = 200
+#: Lines or people of which the columns are sent at once.
+SLICE = 10_000
 _THOSE: LiteralString = "where line.employee_id = any (%(employees)s::uuid[])"
 
 
@@ -214,7 +220,7 @@ class Sums:
 
 def totals(tx: Tx, span: Span) -> Sums:
     """Sums per employee; ``second`` counts lines."""
-    return _only(_sums(tx.one(_meant(_TOTALS, span), _params(span), binary=True)), span)
+    return _only(_sums(tx.each(_meant(_TOTALS, span), _params(span), binary=True)), span)
 
 
 def runs(tx: Tx, span: Span) -> frozenset[tuple[UUID, tuple[str, ...]]]:
@@ -238,13 +244,13 @@ def together(one: Sums, other: Sums) -> Sums:
         IdColumn(EmployeeId, raw[starts]),
         np.arange(len(starts), dtype=np.int64),
         added(one.second, other.second),
-        {name: added(each, other.amounts[name]) for name, each in one.amounts.items()},
+        _shared({name: added(each, other.amounts[name]) for name, each in one.amounts.items()}),
     )
 
 
-def by_date(tx: Tx, span: Span) -> Sums:
-    """Sums per employee and pay date; ``second`` counts days since 1970."""
-    return _only(_sums(tx.one(_meant(_BY_DATE, span), _params(span), binary=True)), span)
+def by_date(tx: Tx, span: Span, *, last_only: bool = False) -> Sums:
+    """Sums per employee and pay date, or of the last one of each; ``second`` counts days since 1970."""
+    return _only(_sums(tx.each(_meant(_BY_DATE, span), _params(span), binary=True), last_only=last_only), span)
 
 
 def lines(tx: Tx, span: Span) -> list[tuple[Any, ...]]:
@@ -288,6 +294,7 @@ def _params(span: Span) -> dict[str, Any]:
         "known_at": span.known_at,
         "employees": [each.uuid for each in (span.employees or ()) if _few(span)],
         "runs": list(span.runs or ()),
+        "slice": SLICE,
         "excluded_from": [first_day for first_day, _, _ in span.excluded],
         "excluded_to": [end_day for _, end_day, _ in span.excluded],
         "excluded_code": [code for _, _, code in span.excluded],
@@ -300,16 +307,24 @@ _INT = np.dtype([("length", ">i4"), ("value", ">i8")])
 _UUID = np.dtype([("length", ">i4"), ("value", "S16")])
 
 
-def _sums(row: tuple[Any, ...]) -> Sums:
-    """Columns in order of employee and second, rows of one pair added up."""
-    who, second, *amounts = row
+def _sums(slices: Iterable[tuple[Any, ...]], *, last_only: bool = False) -> Sums:
+    """Columns in order of employee and second, rows of one pair added up; ``last_only``: of each the last second."""
     names = [*AMOUNTS, "plan_cents"]
-    if who is None:
+    parts: dict[str, list[npt.NDArray[np.int64]]] = {name: [] for name in ["second", *names]}
+    people = []
+    for who, *columns in slices:
+        people.append(id_column(who).raw.astype("S16"))
+        for name, column in _shared(dict(zip(parts, map(_ints, columns), strict=True))).items():
+            parts[name].append(column)
+    if not people:
         nothing = np.zeros(0, dtype=np.int64)
         return Sums(IdColumn.of(EmployeeId, ()), nothing, nothing, dict.fromkeys(names, nothing))
-    ids, seconds = np.frombuffer(who, dtype=_UUID, offset=_HEADER)["value"], _ints(second)
+    ids, seconds = np.concatenate(people), np.concatenate(parts.pop("second"))
     order = np.lexsort((seconds, ids))
     ids, seconds = ids[order], seconds[order]
+    if last_only:
+        last = _last_of_each(ids, seconds)
+        ids, seconds, order = ids[last], seconds[last], order[last]
     new_person = np.ones(len(order), dtype=np.bool_)
     new_person[1:] = ids[1:] != ids[:-1]
     new_pair = new_person.copy()
@@ -319,8 +334,27 @@ def _sums(row: tuple[Any, ...]) -> Sums:
         IdColumn(EmployeeId, ids[new_person]),
         np.cumsum(new_person, dtype=np.int64)[starts] - 1,
         seconds[starts],
-        {name: np.add.reduceat(_ints(each)[order], starts) for name, each in zip(names, amounts, strict=True)},
+        _shared({name: np.add.reduceat(np.concatenate(parts.pop(name))[order], starts) for name in names}),
     )
+
+
+def _last_of_each(ids: npt.NDArray[np.bytes_], seconds: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """The rows of each person's last second, where both are in order."""
+    ends = np.flatnonzero(np.append(ids[1:] != ids[:-1], True))
+    many = np.diff(ends, prepend=-1)
+    found: npt.NDArray[np.bool_] = seconds == np.repeat(seconds[ends], many)
+    return found
+
+
+def _shared(columns: dict[str, npt.NDArray[np.int64]]) -> dict[str, npt.NDArray[np.int64]]:
+    """Equal columns once, and one of nothing as a single zero: gross pay is mostly FICA wages, 415 pay and plan pay."""
+    found: dict[str, npt.NDArray[np.int64]] = {}
+    for name, column in columns.items():
+        if not column.any():
+            found[name] = np.broadcast_to(np.int64(0), column.shape)
+        else:
+            found[name] = next((same for same in found.values() if np.array_equal(same, column)), column)
+    return found
 
 
 def id_column(column: bytes | None) -> IdColumn[EmployeeId]:

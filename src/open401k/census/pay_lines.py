@@ -268,17 +268,20 @@ def pay_by_date(
     brought: bool = False,
     without: Without | None = None,
     codes_of: PlanId | None = None,
+    last_only: bool = False,
 ) -> PayByDate:
     """Sums per employee and pay date over the lines current at an instant, by employee, then date.
 
     ``runs`` asks for these runs of the span, whatever is current; ``brought`` adds the periods paid before the plan
     came here, each as of its last day; ``codes_of`` asks for plan pay as another plan of the sponsor defines it.
+    ``last_only`` gives of each person the last of these dates.
     """
     span = _span(tx, tenant_id, codes_of or plan_id, start, end, known_at, employees)
     span = replace(span, plan_id=plan_id, brought=brought, codes_of=codes_of)
     if without is not None:
         span = _left_out(tx, span, without)
-    sums = _sums_store.by_date(tx, span if runs is None else replace(span, runs=[each.uuid for each in runs]))
+    asked = span if runs is None else replace(span, runs=[each.uuid for each in runs])
+    sums = _sums_store.by_date(tx, asked, last_only=last_only)
     return PayByDate(
         employee_id=sums.employees,
         employee=sums.employee,

@@ -1,6 +1,6 @@
 """The ledger's reading SQL: balances of any day as known at any time, contributions by day. Writes: _store.py."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -27,6 +27,9 @@ def running(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Row]:
 
 
 #: Every account's net lines, of entries up to a day that were recorded up to an instant.
+#: Rows of which the columns are sent at once: the driver holds what it is sent twice.
+SLICE: Final = 10_000
+
 _NET: Final = """
         with counted as (
             select entry_id
@@ -83,25 +86,27 @@ def summed(
 
 def cash_of_people(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, kind: str, as_of: date | None, known_at: datetime | None
-) -> tuple[bytes | None, bytes | None]:
-    """Cash of each employee's accounts of a kind where it is not nothing, as binary arrays: who, cents."""
-    ((who, cents),) = tx.rows_by_hashing(
+) -> Iterator[tuple[bytes, bytes]]:
+    """Cash of each employee's accounts of a kind where it is not nothing, as slices of binary arrays: who, cents."""
+    return tx.each_by_hashing(
         _NET
         + """
         select array_send(array_agg(t.employee_id)), array_send(array_agg(t.cents))
         from (
-            select a.employee_id, sum(a.normal_side * n.net)::bigint as cents
+            select
+                (row_number() over () - 1) / %(slice)s as slice, a.employee_id,
+                sum(a.normal_side * n.net)::bigint as cents
             from net n
             join ledger.account a on a.tenant_id = %(tenant)s and a.account_id = n.account_id
             where a.plan_id = %(plan)s and a.kind = %(kind)s and a.asset = 'USD' and a.employee_id is not null
             group by a.employee_id
             having sum(a.normal_side * n.net) <> 0
         ) t
+        group by t.slice
         """,
-        {"tenant": tenant_id, "plan": plan_id, "kind": kind, "as_of": as_of, "known_at": known_at},
+        {"tenant": tenant_id, "plan": plan_id, "kind": kind, "as_of": as_of, "known_at": known_at, "slice": SLICE},
         binary=True,
     )
-    return who, cents
 
 
 class Period(NamedTuple):
@@ -188,9 +193,9 @@ def contributing(tx: Tx, *, tenant_id: SponsorId, period: Period) -> list[UUID]:
 
 def gained(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, kind: str, entries: Sequence[UUID]
-) -> tuple[bytes | None, bytes | None, bytes | None]:
-    """Net credits of these entries per employee and source, as binary arrays: who, place in ``Source``, cents."""
-    ((who, source, cents),) = tx.rows_by_hashing(
+) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Net credits of these entries per employee and source, as slices of binary arrays: who, ``Source``, cents."""
+    return tx.each_by_hashing(
         """
         with side as (
             select l.credit_account as account_id, sum(l.amount) as amount
@@ -208,7 +213,8 @@ def gained(
             array_send(array_agg(array_position(%(sources)s::text[], t.source)::bigint)),
             array_send(array_agg(t.cents))
         from (
-            select a.employee_id, a.source, sum(s.amount)::bigint as cents
+            select
+                (row_number() over () - 1) / %(slice)s as slice, a.employee_id, a.source, sum(s.amount)::bigint as cents
             from side s
             join ledger.account a on a.tenant_id = %(tenant)s and a.account_id = s.account_id
             where a.plan_id = %(plan)s and a.kind = %(kind)s and a.asset = 'USD'
@@ -216,6 +222,7 @@ def gained(
             group by a.employee_id, a.source
             having sum(s.amount) <> 0
         ) t
+        group by t.slice
         """,
         {
             "tenant": tenant_id,
@@ -223,7 +230,7 @@ def gained(
             "kind": kind,
             "sources": [source.value for source in Source],
             "entries": list(entries),
+            "slice": SLICE,
         },
         binary=True,
     )
-    return who, source, cents

@@ -1,5 +1,6 @@
 """Contributions added up over a period, per person and source: what year-to-date figures are made of. Reads only."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
@@ -34,7 +35,7 @@ class Contributed:
     """What people's accounts gained in a period, a row a person and source; ``source`` counts into ``Source``."""
 
     employee_id: IdColumn[EmployeeId]
-    source: Cents
+    source: NDArray[np.signedinteger[Any]]
     cents: Cents
 
     def of(self, people: IdColumn[EmployeeId]) -> dict[Source, Cents]:
@@ -114,10 +115,11 @@ def cash_of_people(
     kind: Kind = Kind.PARTICIPANT,
 ) -> CashOfPeople:
     """Each person's cash as :func:`balances` has it, added up over sources: for plans of any size."""
-    who, cents = _reads_store.cash_of_people(
+    slices = _reads_store.cash_of_people(
         tx, tenant_id=tenant_id, plan_id=plan_id, kind=kind, as_of=as_of, known_at=known_at
     )
-    return CashOfPeople(IdColumn(EmployeeId, _binary(who, "S16").astype("S16")), _binary(cents, ">i8").astype(np.int64))
+    who, cents = _whole(slices, (_WHO, _CENTS))
+    return CashOfPeople(IdColumn(EmployeeId, who), cents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +134,9 @@ def _gained(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, kind: Kind, entries: 
     if not entries:
         nothing = np.zeros(0, dtype=np.int64)
         return Contributed(IdColumn.of(EmployeeId, ()), nothing, nothing)
-    who, source, cents = _reads_store.gained(
-        tx, tenant_id=tenant_id, plan_id=plan_id, kind=kind, entries=sorted(entries)
-    )
-    return Contributed(
-        IdColumn(EmployeeId, _binary(who, "S16").astype("S16")),
-        _binary(source, ">i8").astype(np.int64) - 1,
-        _binary(cents, ">i8").astype(np.int64),
-    )
+    slices = _reads_store.gained(tx, tenant_id=tenant_id, plan_id=plan_id, kind=kind, entries=sorted(entries))
+    who, source, cents = _whole(slices, (_WHO, _SOURCE, _CENTS))
+    return Contributed(IdColumn(EmployeeId, who), source - 1, cents)
 
 
 def together(one: Contributed, other: Contributed) -> Contributed:
@@ -163,7 +160,18 @@ def together(one: Contributed, other: Contributed) -> Contributed:
 _HEADER = 20
 
 
-def _binary(column: bytes | None, element: str) -> NDArray[Any]:
-    if column is None:
-        return np.zeros(0, dtype=element)
+#: What an element is as it was sent, and as it is held: there are some ten sources.
+_WHO, _SOURCE, _CENTS = ("S16", "S16"), (">i8", "i1"), (">i8", "i8")
+
+
+def _whole(slices: Iterable[tuple[bytes, ...]], kinds: Sequence[tuple[str, str]]) -> list[NDArray[Any]]:
+    """The columns of all slices, one after the other."""
+    parts: list[list[NDArray[Any]]] = [[np.zeros(0, dtype=held)] for _, held in kinds]
+    for columns in slices:
+        for part, column, (sent, held) in zip(parts, columns, kinds, strict=True):
+            part.append(_binary(column, sent).astype(held))
+    return [np.concatenate(part) for part in parts]
+
+
+def _binary(column: bytes, element: str) -> NDArray[Any]:
     return np.frombuffer(column, dtype=[("length", ">i4"), ("value", element)], offset=_HEADER)["value"]

@@ -52,7 +52,7 @@ class ToDate:
     """Pay and contributions of the whole plan before the pay date: read once, however many chunks of rows follow."""
 
     pay: census.PayTotals  # calendar year to date
-    recent: census.PayByDate
+    recent: census.PayByDate  # of each person the last payroll
     contributed: ledger.Contributed  # limitation year to date
     wages: census.PayTotals  # calendar year before, from the employer
     same_day: census.PayByDate | None = None  # what other payrolls of the pay date paid
@@ -66,7 +66,7 @@ def to_date(tx: Tx, *, asked: Asked) -> ToDate:
     recent = asked.pay_date - _PREVIOUS
     return ToDate(
         pay=census.pay_totals(tx, **where, start=year.start, end=asked.pay_date, without=asked.without),
-        recent=census.pay_by_date(tx, **where, start=recent, end=asked.pay_date, without=asked.without),
+        recent=census.pay_by_date(tx, **where, start=recent, end=asked.pay_date, without=asked.without, last_only=True),
         contributed=census.contributed(tx, **where, start=limitation.start, end=asked.pay_date, without=asked.without),
         wages=census.employer_pay(tx, **where, start=before.start, end=before.end),
         same_day=census.pay_by_date(

@@ -1,7 +1,8 @@
 """Pay lines in a real database: sums, codes, replaced runs, as then and as now known."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from tests.support.database import TESTER, Begin, new_tenant
 from open401k import census, plan
 from open401k.base import audit
 from open401k.base.db import Database, Tx
-from open401k.census import NewEmployee, PayLines, PayTotals
+from open401k.census import NewEmployee, PayLines, PayTotals, _sums_store
 from open401k.kernel import EmployeeId, FixedClock, Open401kError, PlanId, RunId, SponsorId
 
 START, END = date(2026, 1, 1), date(2027, 1, 1)
@@ -135,6 +136,54 @@ def test_pay_by_date_is_in_order_and_adds_up_to_the_totals(begin: Begin, tenant:
     for name in ("gross_cents", "plan_cents", "pre_tax_cents", "match_cents", "hours_hundredths"):
         added = np.bincount(by_date.employee, weights=getattr(by_date, name)).astype(np.int64)
         assert added.tolist() == getattr(sums, name).tolist()
+
+
+def test_sums_are_the_same_in_however_many_slices_they_are_sent(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with begin() as tx:
+        tx.kept = None
+        people = hire(tx, tenant, 7)
+        record(tx, tenant, plan_id, lines_of(people[2:]), pay_date=SECOND_PAY)
+        record(tx, tenant, plan_id, lines_of(people[:5]))
+        span: dict[str, Any] = {"tenant_id": tenant, "plan_id": plan_id, "start": START, "end": END}
+        at_once = census.pay_totals(tx, **span), census.pay_by_date(tx, **span)
+        monkeypatch.setattr(_sums_store, "SLICE", 2)
+        in_slices = census.pay_totals(tx, **span), census.pay_by_date(tx, **span)
+
+    compared: list[tuple[Any, Any]] = list(zip(at_once, in_slices, strict=True))
+    for one, other in compared:
+        names = [each.name for each in fields(one)]
+        assert [name for name in names if list(getattr(one, name)) != list(getattr(other, name))] == []
+    assert at_once[1].employee.tolist() == [0, 1, 2, 2, 3, 3, 4, 4, 5, 6]
+
+
+def test_equal_columns_are_held_once_and_nothing_takes_no_room(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    with begin() as tx:
+        record(tx, tenant, plan_id, lines_of(hire(tx, tenant, 3)))
+        sums = totals(tx, tenant, plan_id)
+
+    assert sums.plan_cents is sums.gross_cents is sums.section_415_cents
+    assert sums.fica_cents is not sums.gross_cents
+    assert sums.nonelective_cents.strides == (0,)
+
+
+def test_of_each_person_the_last_pay_date_can_be_asked_for_alone(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    with begin() as tx:
+        people = hire(tx, tenant, 3)
+        record(tx, tenant, plan_id, lines_of(people, gross=50_000))
+        record(tx, tenant, plan_id, lines_of(people[1:], gross=60_000), pay_date=SECOND_PAY)
+        record(tx, tenant, plan_id, lines_of(people[2:], gross=7), pay_date=SECOND_PAY)  # a second run that day
+        last = census.pay_by_date(tx, tenant_id=tenant, plan_id=plan_id, start=START, end=END, last_only=True)
+
+    assert list(last.employee_id) == people
+    assert last.employee.tolist() == [0, 1, 2]
+    assert last.pay_date.tolist() == [FIRST_PAY, SECOND_PAY, SECOND_PAY]
+    assert last.gross_cents.tolist() == [50_000, 60_000, 60_008]
 
 
 def test_the_end_of_a_span_is_exclusive_and_a_plan_without_pay_is_empty(

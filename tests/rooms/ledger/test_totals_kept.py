@@ -72,6 +72,24 @@ def test_kept_totals_are_fresh_totals_whatever_happens(db: Database, data: st.Da
             assert added(books, tx, end, kind) == anew(books, tx, end, kind)
 
 
+def test_totals_are_the_same_in_however_many_slices_they_are_sent(
+    books: Books, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def everything(tx: Tx) -> tuple[list[tuple[str, str, int]], dict[str, int]]:
+        cash = ledger.cash_of_people(tx, tenant_id=books.tenant_id, plan_id=books.plan_id)
+        held = {str(who): cents for who, cents in zip(cash.employee_id, cash.cents.tolist(), strict=True)}
+        return anew(books, tx), held
+
+    with begin() as tx:
+        assert isinstance(books.post(tx, "paid", *MOVES[:3], event_on=DAYS[0], reason="contribution"), Posted)
+        at_once = everything(tx)
+        monkeypatch.setattr(_reads_store, "SLICE", 1)
+        in_slices = everything(tx)
+
+    assert at_once == in_slices
+    assert sorted(at_once[1].values()) == [40, 107]
+
+
 def test_only_entries_that_are_new_are_read(books: Books, begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
     gained = _reads_store.gained
