@@ -107,7 +107,7 @@ class Keyring:
         try:
             if cipher is None:
                 raise InvalidTag
-            return cipher.decrypt(nonce, bytes(sealed[3 + _NONCE :]), _place(tenant_id, table, column, row_id))
+            return cipher.decrypt(nonce, memoryview(sealed)[3 + _NONCE :], _place(tenant_id, table, column, row_id))
         except InvalidTag:
             raise SealBroken(table, column, row_id) from None
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import chain
 
 from open401k import census, payroll, plan, recordkeeping
 from open401k.base.db import Tx
@@ -43,9 +42,13 @@ def _large(chunks: Iterator[Rows]) -> Iterator[Rows]:
         yield rows
 
 
-def read_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Reading:
-    """Open the stored bytes of a run; the same bytes are read the same way every time."""
-    data = payroll.files.content(tx, tenant_id=tenant_id, file_id=run.file_id)
+def read_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, data: bytes | None = None) -> Reading:
+    """Open the stored bytes of a run; the same bytes are read the same way every time.
+
+    ``data`` are these bytes where they have just been stored, so that a long file is held once.
+    """
+    if data is None:
+        data = payroll.files.content(tx, tenant_id=tenant_id, file_id=run.file_id)
     findings = payroll.Findings()
     if run.provider == payroll.API_PROVIDER:
         return Reading(run, None, findings, _large(payroll.read_json(json.loads(data), findings)), readable=True)
@@ -55,20 +58,37 @@ def read_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Reading:
     return Reading(run, opened.mapping, opened.findings, _large(opened.chunks()), readable, opened.proposal)
 
 
+def payday_of(reading: Reading) -> tuple[date | None, Iterator[Rows]]:
+    """The pay date of the first row, and all the rows: they are held by nobody else."""
+    read = [first] if (first := next(reading.chunks, [])) else []
+    return (first[0].pay_date if first else None), _with(read, reading.chunks)
+
+
+def _with(read: list[Rows], chunks: Iterator[Rows]) -> Iterator[Rows]:
+    while read:
+        yield read.pop()
+    yield from chunks
+
+
 def check_run(
-    tx: Tx, *, tenant_id: SponsorId, run: runs.Run, known: Sequence[payroll.Finding] = ()
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    run: runs.Run,
+    known: Sequence[payroll.Finding] = (),
+    data: bytes | None = None,
 ) -> runs.Status | Refused[runs.Refusal]:
     """Check every row and store what was found; the status says whether it may be posted.
 
-    ``known`` is what was found already, elsewhere than in its rows.
+    ``known`` is what was found already, elsewhere than in its rows; ``data`` as in :func:`read_run`.
     """
-    reading = read_run(tx, tenant_id=tenant_id, run=run)
+    reading = read_run(tx, tenant_id=tenant_id, run=run, data=data)
     if not reading.readable:
         status = runs.Status.REJECTED if reading.proposal is None else runs.Status.NEEDS_MAPPING
         runs.unread(tx, tenant_id=tenant_id, run_id=run.run_id, status=status, findings=reading.findings)
         return status
-    first = next(reading.chunks, [])
-    pay_date = run.announced or (first[0].pay_date if first else None) or day_of(tx.now)
+    paid_on, chunks = payday_of(reading)
+    pay_date = run.announced or paid_on or day_of(tx.now)
     in_reach = ERISA <= pay_date <= day_of(tx.now) + timedelta(days=366)
     asked = asked_of(tx, tenant_id=tenant_id, run=run, pay_date=pay_date if in_reach else day_of(tx.now))
     left_out = payroll.codes_left_out(tx, asked=asked)
@@ -82,10 +102,11 @@ def check_run(
     preview = None
     if payroll.missing_figures(pay_date, expected) is None:
         preview = Previewed(asked, _before(tx, asked, to_date), to_date.same_day, left_out)
-    for rows in chain([first] if first else [], reading.chunks):
+    for rows in chunks:
         standing, people = payroll.gather_standing(tx, asked=asked, to_date=to_date, rows=rows)
         again |= paid.intersection(standing.employee_id[place] for place in standing.place.values()) if paid else set()
         whole.chunk(rows, previewed(tx, preview, standing, people, rows))
+        del rows, standing, people  # before the next ones are read beside them
     outcome = whole.finish()
     outcome.findings.extend(_paid_before(asked, run, len(again)))
     outcome.findings.extend(_counted_before(tx, asked))

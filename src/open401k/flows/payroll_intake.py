@@ -49,7 +49,7 @@ def take_in(db: Database, *, actor: Actor, upload: Upload, claim: Claim | None =
         received = _received(tx, upload, claim)
     if isinstance(received, Refused):
         return received
-    return _checked(db, actor, upload.tenant_id, received.run, already=received.already)
+    return _checked(db, actor, upload.tenant_id, received.run, already=received.already, data=upload.content)
 
 
 def take_rows(db: Database, *, actor: Actor, upload: Upload, claim: Claim) -> Taken | Refused[Any]:
@@ -58,7 +58,7 @@ def take_rows(db: Database, *, actor: Actor, upload: Upload, claim: Claim) -> Ta
         received = _received(tx, upload, claim)
         if isinstance(received, Refused):
             return received
-        taken = _check(tx, upload.tenant_id, received.run, already=received.already)
+        taken = _check(tx, upload.tenant_id, received.run, already=received.already, data=upload.content)
         if isinstance(taken, Refused):
             return taken
         return begun(tx, tenant_id=upload.tenant_id, taken=taken)
@@ -106,7 +106,7 @@ def settle_columns(
         except ValueError as problem:
             raise Open401kError(f"The columns do not fit: {problem}.", fix="Choose again.") from problem
         runs.remember(tx, tenant_id=tenant_id, plan_id=run.plan_id, mapping=mapping)
-    return _checked(db, actor, tenant_id, run, already=False)
+    return _checked(db, actor, tenant_id, run, already=False, data=data)
 
 
 def say_yes(db: Database, *, actor: Actor, tenant_id: SponsorId, run_id: RunId) -> None:
@@ -134,16 +134,19 @@ def post_run(db: Database, *, actor: Actor, tenant_id: SponsorId, run_id: RunId,
     return run_payroll(db, actor=actor, of=Payroll(tenant_id, run.plan_id, run_id), wait=wait)
 
 
-def _checked(db: Database, actor: Actor, tenant_id: SponsorId, run: runs.Run, *, already: bool) -> Taken | Refused[Any]:
+def _checked(
+    db: Database, actor: Actor, tenant_id: SponsorId, run: runs.Run, *, already: bool, data: bytes
+) -> Taken | Refused[Any]:
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)  # the same file sent twice at once is checked one after the other
-        return _check(tx, tenant_id, runs.get(tx, tenant_id=tenant_id, run_id=run.run_id), already=already)
+        now = runs.get(tx, tenant_id=tenant_id, run_id=run.run_id)
+        return _check(tx, tenant_id, now, already=already, data=data)
 
 
-def _check(tx: Tx, tenant_id: SponsorId, run: runs.Run, *, already: bool) -> Taken | Refused[Any]:
-    """Under the tenant's lock."""
+def _check(tx: Tx, tenant_id: SponsorId, run: runs.Run, *, already: bool, data: bytes) -> Taken | Refused[Any]:
+    """Under the tenant's lock; ``data`` are the bytes of the run's file."""
     if run.status not in (runs.Status.POSTED, runs.Status.CONFIRMED):
-        checked = check_run(tx, tenant_id=tenant_id, run=run)
+        checked = check_run(tx, tenant_id=tenant_id, run=run, data=data)
         if isinstance(checked, Refused):
             return checked
     return Taken(runs.get(tx, tenant_id=tenant_id, run_id=run.run_id), already)

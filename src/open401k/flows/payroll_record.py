@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import chain
 
 from open401k import census
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, SponsorId, day_of
 from open401k.payroll import runs
 
-from .payroll_check import Rows, read_run
+from .payroll_check import Rows, payday_of, read_run
 from .payroll_people import confirmed, learn, people_of
 
 
@@ -31,21 +30,22 @@ class Recorded:
 def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
     """Add new people and append every line, chunk by chunk, so that memory stays flat however long the file is."""
     reading = read_run(tx, tenant_id=tenant_id, run=run)
-    first = next(reading.chunks, [])
-    pay_date = run.announced or (first[0].pay_date if first else None) or run.pay_date or day_of(tx.now)
+    paid_on, chunks = payday_of(reading)
+    pay_date = run.announced or paid_on or run.pay_date or day_of(tx.now)
     replaced = _replaced_lines(tx, tenant_id, run)
     touched = IdColumn.of(EmployeeId, (line.employee_id for line in replaced))
     changed: list[EmployeeId] = []
     yes = confirmed(tx, tenant_id=tenant_id, run=run)
     rows_read = 0
     withheld = -sum(_withheld(line) for line in replaced)
-    for rows in chain([first] if first else [], reading.chunks):
+    for rows in chunks:
         people = people_of(tx, tenant_id=tenant_id, rows=rows)
         changed += learn(tx, tenant_id=tenant_id, rows=rows, who=people, yes=yes, pay_date=pay_date)
         _append(tx, tenant_id, run, pay_date, rows, [people[row.key] for row in rows])
         touched = touched.union(IdColumn.of(EmployeeId, people.values()))
         rows_read += len(rows)
         withheld += sum(row.deferral_cents + row.after_tax_cents for row in rows)
+        del rows, people  # before the next ones are read beside them
     return Recorded(
         pay_date,
         min(pay_date, *(line.pay_date for line in replaced)) if replaced else pay_date,

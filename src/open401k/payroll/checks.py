@@ -6,10 +6,12 @@ formula) moves nothing: the plan's own computation is what posts.
 """
 
 import hashlib
-from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
 
 from open401k.kernel import CalendarYear, LimitationYear, Money, PlanYear
 from open401k.law import additions, figures
@@ -20,7 +22,7 @@ from .chunks import AMOUNTS, Chunk
 from .findings import Code, Finding, Findings, Hold, Severity
 from .mapping import Mapping
 from .rows import Field, PayrollRow
-from .standing import NOBODY, Expectation, Standing
+from .standing import NOBODY, Cents, Expectation, Standing
 
 #: A payroll is announced at most this long before its pay date.
 DAYS_AHEAD = 7
@@ -135,12 +137,9 @@ class FileCheck:
                 )
 
     def _repeated(self, rows: Sequence[PayrollRow], columns: Chunk) -> None:
-        for row in rows:
-            name = hash((row.last_name.casefold(), row.first_name.casefold()))
-            first_row, first_name = self._seen.first(row.key, row.row, name)
-            if first_row == row.row:
-                continue
-            if first_name == name:
+        for place, first_row, same_name in self._seen.again(rows):
+            row = rows[place]
+            if same_name:
                 reason = f"Rows {first_row} and {row.row} are the same person."
                 fix = "Remove one of them; two checks of one pay date are added up in one row."
                 code = Code.ROW_DUPLICATE
@@ -151,21 +150,29 @@ class FileCheck:
 
 
 class _Seen:
-    """The first row and name of each key, as numbers in columns: a long file has a hundred thousand of them."""
+    """The rows that went by, as columns in order of their keys, a set for each chunk: a long file has many chunks."""
 
-    __slots__ = ("_names", "_place", "_rows")
+    __slots__ = ("_before",)
 
     def __init__(self) -> None:
-        self._place: dict[str, int] = {}
-        self._rows, self._names = array("q"), array("q")
+        self._before: list[tuple[NDArray[np.bytes_], Cents, Cents]] = []  # keys, row numbers, hashes of names
 
-    def first(self, key: str, row: int, name: int) -> tuple[int, int]:
-        """Where the key came first, and with which name's hash; here, if it is new."""
-        place = self._place.setdefault(key, len(self._rows))
-        if place == len(self._rows):
-            self._rows.append(row)
-            self._names.append(name)
-        return self._rows[place], self._names[place]
+    def again(self, rows: Sequence[PayrollRow]) -> list[tuple[int, int, bool]]:
+        """Of these rows, those whose key came before: their place, its first row, whether that has the same name."""
+        keys = np.array([row.key.encode() for row in rows], dtype=np.bytes_)
+        numbers = np.array([row.row for row in rows], dtype=np.int64)
+        told = [hash((row.last_name.casefold(), row.first_name.casefold())) for row in rows]
+        names = np.array(told, dtype=np.int64)
+        unique, first = np.unique(keys, return_index=True)
+        first_of = first[np.searchsorted(unique, keys)]
+        first_row, first_name = numbers[first_of], names[first_of]
+        for keys_before, rows_before, names_before in reversed(self._before):
+            at = np.minimum(np.searchsorted(keys_before, keys), len(keys_before) - 1)
+            there = keys_before[at] == keys
+            first_row[there], first_name[there] = rows_before[at[there]], names_before[at[there]]
+        self._before.append((unique, numbers[first], names[first]))
+        again = np.flatnonzero(first_row != numbers).tolist()
+        return [(place, int(first_row[place]), bool(first_name[place] == names[place])) for place in again]
 
 
 def check(
