@@ -64,7 +64,7 @@ from .people import (
     Terminated,
 )
 from .replaced import Without
-from .roster import employee, find_by_ssn, headcount, reveal_ssns, roster
+from .roster import employee, everybody, find_by_ssn, headcount, reveal_ssns, roster
 from .wages import fica_wages
 
 __all__ = [
@@ -122,6 +122,7 @@ __all__ = [
     "employer_pay",
     "entry_dates",
     "entry_of_new",
+    "everybody",
     "fica_wages",
     "find_by_ssn",
     "first_entries",

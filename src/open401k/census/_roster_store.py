@@ -6,7 +6,9 @@ from typing import LiteralString
 from uuid import UUID
 
 from open401k.base.db import Tx
-from open401k.kernel import EmployeeId, SponsorId
+from open401k.kernel import EmployeeId, IdColumn, SponsorId
+
+from ._sums_store import id_column
 
 # Grouping one list of everything, instead of joining four, is quick without statistics, too.
 _ROSTERS: LiteralString = """
@@ -88,6 +90,16 @@ def edition(tx: Tx, *, tenant_id: SponsorId) -> int | None:
     """Which edition of people, facts and families this transaction sees; None before there is anybody."""
     row = tx.maybe("select edition from census.edition where tenant_id = %s", [tenant_id])
     return None if row is None else int(row[0])
+
+
+def everybody(tx: Tx, *, tenant_id: SponsorId) -> IdColumn[EmployeeId]:
+    """Every id on file, in order."""
+    (ids,) = tx.one(
+        "select array_send(array_agg(employee_id order by employee_id)) from census.employee where tenant_id = %s",
+        [tenant_id],
+        binary=True,
+    )
+    return id_column(ids)
 
 
 def headcount(tx: Tx, *, tenant_id: SponsorId) -> int:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from open401k.base import audit
 from open401k.base.db import Kept, Tx
-from open401k.kernel import EmployeeId, Open401kError, SponsorId
+from open401k.kernel import EmployeeId, IdColumn, Open401kError, SponsorId
 
 from . import _roster_store, _store
 from .employment import Employment, spans
@@ -62,6 +62,11 @@ def _kept(tx: Tx, kept: Kept, tenant_id: SponsorId, some: Sequence[EmployeeId] |
     if len(wanted) * 4 > len(everybody):  # most of a roster is in order already
         return [each for who, each in everybody.items() if who in wanted]
     return [everybody[who] for who in sorted(wanted)]
+
+
+def everybody(tx: Tx, *, tenant_id: SponsorId) -> IdColumn[EmployeeId]:
+    """The ids of everybody on file, in order: to read a large roster slice by slice."""
+    return _roster_store.everybody(tx, tenant_id=tenant_id)
 
 
 def headcount(tx: Tx, *, tenant_id: SponsorId) -> int:

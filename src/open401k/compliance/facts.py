@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeAlias
@@ -106,7 +107,7 @@ class PlanFacts:
     as_of: date
     known_at: datetime
     provisions: Provisions
-    employee_ids: tuple[EmployeeId, ...]
+    employee_ids: Sequence[EmployeeId]
     labels: tuple[str, ...]
     birth_dates: tuple[date | None, ...]
     employment: tuple[tuple[Span, ...], ...]

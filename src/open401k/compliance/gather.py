@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import numpy as np
 
 from open401k import census, ledger, plan, recordkeeping
-from open401k.base.db import Tx
+from open401k.base.db import MOST_KEPT, Tx
 from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear, Source, SponsorId
 
 from . import gather_elsewhere as elsewhere
-from .facts import Cents, EarlierCalendarYear, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
+from .facts import Cents, EarlierCalendarYear, Flags, PayHistory, PlanFacts, PriorRatios
 from .gather_owners import Owners
+from .gather_people import Concerned, Entries, Places
 
 HISTORY_UP_TO = 1_000
 """People up to whom single pay dates are loaded unasked: for more, projections use totals of the last dates."""
+#: People of a larger plan whose facts are folded at once.
+SLICE = 10_000
 
 _MATCH = (Source.MATCH, Source.SAFE_HARBOR_MATCH, Source.QMAC)
 _NO_SAFE_HARBOR = (Source.NONELECTIVE, Source.PROFIT_SHARING)
@@ -26,10 +30,10 @@ _NONELECTIVE = (Source.NONELECTIVE, Source.SAFE_HARBOR_NONELECTIVE, Source.PROFI
 class _Columns:
     """Sums of pay, put in the order of the people."""
 
-    def __init__(self, totals: census.PayTotals, place: dict[EmployeeId, int]) -> None:
+    def __init__(self, totals: census.PayTotals, place: Places) -> None:
         self._totals = totals
         self._size = len(place)
-        self._rows = totals.employee_id.places_in(IdColumn.of(EmployeeId, place))
+        self._rows = totals.employee_id.places_in(place.ids)
 
     def of_column(self, name: str) -> Cents:
         """One column of the totals."""
@@ -63,44 +67,65 @@ def gather(
     scope = _Scope(tx, tenant_id, plan_id, as_of, known_at)
     provisions, year, until, calendar = scope.provisions, scope.year, scope.until, scope.calendar
     totals, balances, others = scope.pay(year.start, until), scope.determined(), scope.others()
-    people = _concerned(roster or scope.roster(), year, (totals.employee_id, balances.employee_id, *others.who))
-    place = {e.employee_id: i for i, e in enumerate(people)}
-    pay, late = _Columns(totals, place), scope.late_pay(people, year, until, place)
+    people = _concerned(scope, (totals.employee_id, balances.employee_id, *others.who), roster, paid=len(totals))
+    place = people.places()
+    pay, late = _Columns(totals, place), scope.late_pay(people.gone, year, until, place)
     of_employer = _Columns(scope.of_employer(year.start, until, totals), place)
     deferred, as_roth = _of_calendar_year(scope, totals, place, year, calendar, as_of)
     before = _prior(scope, people, place, year, calendar)
     books, not_ours = scope.contributions(year.start, until, place), scope.outside(year.start, until, place)
-    eligible_on, kept_out_on = _entries(scope, provisions, people, year)
+    eligible_on, kept_out_on = tuple(people.eligible_on), people.kept_out_on
     owners = scope.owners(people, place)
     return PlanFacts(
         tenant_id=tenant_id, plan_id=plan_id, plan_year=year, as_of=as_of, known_at=known_at or tx.now,
-        provisions=provisions, employee_ids=tuple(place), labels=tuple(f"{e.first_name} {e.last_name}" for e in people),
-        birth_dates=tuple(e.birth_date for e in people), employment=tuple(_spans(e, as_of) for e in people),
+        provisions=provisions, employee_ids=place.ids, labels=tuple(people.labels),
+        birth_dates=tuple(people.birth_dates), employment=tuple(people.employment),
         eligible_on=eligible_on, kept_out_on=kept_out_on, class_excluded=_so_far(kept_out_on, eligible_on, as_of),
-        others=others.placed(people),
+        others=others.placed(people.people),
         compensation=pay.of(totals.plan_cents) - late.of("plan_cents"),
         section_415=of_employer.of_column("section_415_cents") - late.of("section_415_cents"),
         pre_tax=pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents) - not_ours.of(Source.PRE_TAX),
         roth=pay.of(totals.roth_cents, totals.catch_up_roth_cents) - not_ours.of(Source.ROTH),
         after_tax=pay.of(totals.after_tax_cents) - not_ours.of(Source.AFTER_TAX),
-        calendar_deferrals=deferred, calendar_roth=as_roth, match=_sum(books, _MATCH, len(people)),
-        nonelective=_sum(books, _NONELECTIVE, len(people)), qnec=_sum(books, (Source.QNEC,), len(people)),
+        calendar_deferrals=deferred, calendar_roth=as_roth, match=_sum(books, _MATCH, len(place)),
+        nonelective=_sum(books, _NONELECTIVE, len(place)), qnec=_sum(books, (Source.QNEC,), len(place)),
         fica_prior=before.fica, prior_section_415=before.section_415, prior_known=before.known,
-        balances_at_determination=_placed(balances, place), ownership_bps=_array(e.ownership_bps for e in people),
-        officer=np.array([e.officer for e in people], dtype=np.bool_), kin=_kin(people, place),
-        classes=tuple(census.class_on(e, as_of) for e in people),
+        balances_at_determination=_placed(balances, place), ownership_bps=people.ownership_bps, officer=people.officer,
+        kin=people.kin(place),
+        classes=tuple(people.classes),
         earlier=_earlier(scope, people, totals, place, year, provisions) if year.start < calendar.start else None,
         former_owners=owners.former_owners(), key_facts=owners.key_facts(), prior_ratios=prior_ratios,
         other_nonelective=any(books[each].any() for each in _NO_SAFE_HARBOR if each in books),
         pay_elsewhere=of_employer.of_column("plan_cents") - pay.of(totals.plan_cents) if others.plans else None,
-        history=_history(scope, year, calendar, until, place, not_ours) if _shown(history, len(people)) else None,
+        history=_history(scope, year, calendar, until, place, not_ours) if _shown(history, len(place)) else None,
     )  # fmt: skip
+
+
+def _concerned(
+    scope: _Scope,
+    with_money: Sequence[IdColumn[EmployeeId]],
+    roster: Sequence[census.Employee] | None,
+    *,
+    paid: int,
+) -> Concerned:
+    people = Concerned(
+        year=scope.year,
+        as_of=scope.as_of,
+        until=scope.until,
+        with_money=with_money,
+        years_loaded={scope.year.previous().start.year, scope.calendar.year - 1, scope.year.start.year - 1},
+        entries=partial(_entries, scope, scope.provisions, scope.year),
+        whole=bool(scope.other_plans),
+    )
+    for some in [roster] if roster else scope.rosters(paid):
+        people.add(some)
+    return people
 
 
 def _of_calendar_year(
     scope: _Scope,
     of_plan_year: census.PayTotals,
-    place: dict[EmployeeId, int],
+    place: Places,
     year: PlanYear,
     calendar: CalendarYear,
     as_of: date,
@@ -117,9 +142,9 @@ def _of_calendar_year(
 
 def _earlier(
     scope: _Scope,
-    people: Sequence[census.Employee],
+    people: Concerned,
     of_plan_year: census.PayTotals,
-    place: dict[EmployeeId, int],
+    place: Places,
     year: PlanYear,
     provisions: plan.Provisions,
 ) -> EarlierCalendarYear:
@@ -135,18 +160,13 @@ def _earlier(
     return EarlierCalendarYear(deferred, _fica(scope.of_employer(before.start, before.end), people, place, before))
 
 
-def _fica(
-    wages: census.PayTotals, people: Sequence[census.Employee], place: dict[EmployeeId, int], year: CalendarYear
-) -> Cents:
+def _fica(wages: census.PayTotals, people: Concerned, place: Places, year: CalendarYear) -> Cents:
     """Wages of a calendar year: our own pay lines, or what was loaded, whichever is more."""
-    loaded = [e.annual_pay.get(year.year) for e in people]
-    return np.maximum(
-        _Columns(wages, place).of(wages.fica_cents), _array(0 if a is None else a.fica_cents for a in loaded)
-    )
+    return np.maximum(_Columns(wages, place).of(wages.fica_cents), people.loaded(year.year).fica)
 
 
 def _history(
-    scope: _Scope, year: PlanYear, calendar: CalendarYear, until: date, place: dict[EmployeeId, int], of_year: _Outside
+    scope: _Scope, year: PlanYear, calendar: CalendarYear, until: date, place: Places, of_year: _Outside
 ) -> PayHistory:
     """Single pay dates of the plan year, and those before it of the calendar year."""
     if year.start <= calendar.start:
@@ -158,33 +178,10 @@ def _shown(history: bool | None, people: int) -> bool:
     return people <= HISTORY_UP_TO if history is None else history
 
 
-def _concerned(
-    everybody: Sequence[census.Employee], year: PlanYear, with_money: Iterable[IdColumn[EmployeeId]]
-) -> list[census.Employee]:
-    """Who has pay, money or work in the year; owners who do not work here too, since their share counts for others."""
-    ids = IdColumn.of(EmployeeId, (each.employee_id for each in everybody))
-    has_money = np.zeros(len(ids), dtype=np.bool_)
-    for some in with_money:
-        has_money |= ids.places_in(some) >= 0
-    return [
-        e for e, has in zip(everybody, has_money.tolist(), strict=True) if has or e.ownership_bps or _works_in(e, year)
-    ]
-
-
-def _spans(employee: census.Employee, as_of: date) -> tuple[Span, ...]:
-    return tuple(Span(span.hired_on, _by(span.terminated_on, as_of)) for span in employee.employment)
-
-
-def _kin(people: Sequence[census.Employee], place: dict[EmployeeId, int]) -> tuple[Kin, ...]:
-    return tuple(
-        Kin(i, place[who], relation.value) for i, e in enumerate(people) for who, relation in e.family if who in place
-    )
-
-
 class _Outside:
     """Money withheld from people, or for sources, that the plan does not have: in suspense, and in no test."""
 
-    def __init__(self, held: Sequence[recordkeeping.Outside], place: dict[EmployeeId, int]) -> None:
+    def __init__(self, held: Sequence[recordkeeping.Outside], place: Places) -> None:
         self._size = len(place)
         self._held = [each for each in held if each.employee_id in place]
         self._row = [place[each.employee_id] for each in self._held]
@@ -254,15 +251,22 @@ class _Scope:
             self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
         )
 
-    def roster(self) -> list[census.Employee]:
-        """Everybody on file."""
-        return census.roster(self.tx, tenant_id=self.tenant_id, known_at=self.known_at)
+    def rosters(self, paid: int) -> Iterator[Sequence[census.Employee]]:
+        """Everybody on file, slice by slice where so many were paid that no process keeps them.
 
-    def late_pay(
-        self, people: Sequence[census.Employee], year: PlanYear, until: date, place: dict[EmployeeId, int]
-    ) -> _LatePay:
+        Where a plan counts hours, or other plans are asked about each person, everybody is needed at once.
+        """
+        hours = self.provisions.eligibility.hours_in_year is not None
+        if paid <= MOST_KEPT or hours or self.other_plans:
+            yield census.roster(self.tx, tenant_id=self.tenant_id, known_at=self.known_at)
+            return
+        ids = census.everybody(self.tx, tenant_id=self.tenant_id)
+        for start in range(0, len(ids), SLICE):
+            some = ids[start : start + SLICE]
+            yield census.roster(self.tx, tenant_id=self.tenant_id, known_at=self.known_at, employee_ids=some)
+
+    def late_pay(self, gone: Sequence[census.Employee], year: PlanYear, until: date, place: Places) -> _LatePay:
         """Pay of people who left in an earlier year, too late to count (Reg. 1.415(c)-2(e)(3)(i))."""
-        gone = [each for each in people if recordkeeping.left_long_ago(each, until, year)]
         if not gone:
             return _LatePay(None, np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.int64), len(place))
         found = census.pay_by_date(
@@ -304,24 +308,24 @@ class _Scope:
         cents |= {who: cents.get(who, 0) + more for who, more in told.items()}
         return ledger.CashOfPeople(IdColumn.of(EmployeeId, cents), np.array(list(cents.values()), dtype=np.int64))
 
-    def contributions(self, start: date, end: date, place: dict[EmployeeId, int]) -> dict[Source, Cents]:
+    def contributions(self, start: date, end: date, place: Places) -> dict[Source, Cents]:
         """Money of the period by source, posted here or contributed elsewhere, in the order of the people."""
         found = census.contributed(
             self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
         )
-        return found.of(IdColumn.of(EmployeeId, place))
+        return found.of(place.ids)
 
-    def outside(self, start: date, end: date, place: dict[EmployeeId, int]) -> _Outside:
+    def outside(self, start: date, end: date, place: Places) -> _Outside:
         """Money that is held because it never was a contribution to the plan."""
         found = recordkeeping.outside_plan(
             self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
         )
         return _Outside(found, place)
 
-    def owners(self, people: Sequence[census.Employee], place: dict[EmployeeId, int]) -> Owners:
+    def owners(self, people: Concerned, place: Places) -> Owners:
         """Owners and officers among these people, on any day that matters."""
         return Owners(
-            self.tx, tenant_id=self.tenant_id, known_at=self.known_at, place=place, people=people,
+            self.tx, tenant_id=self.tenant_id, known_at=self.known_at, place=place, undated=people.undated_owners,
             provisions=self.provisions, year=self.year, until=self.until,
         )  # fmt: skip
 
@@ -351,14 +355,14 @@ class _Scope:
         )
         return [(span.start, frozenset(span.provisions.eligibility.excluded_classes)) for span in spans]
 
-    def history(self, start: date, end: date, place: dict[EmployeeId, int], outside: _Outside) -> PayHistory:
+    def history(self, start: date, end: date, place: Places, outside: _Outside) -> PayHistory:
         """Single pay dates, people down and dates across."""
         found = census.pay_by_date(
             self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
         )
         days = found.pay_date.astype("datetime64[D]")
         dates, column = np.unique(days, return_inverse=True)
-        row = np.array([place.get(who, -1) for who in found.employee_id], dtype=np.int64)[found.employee]
+        row = found.employee_id.places_in(place.ids)[found.employee]
         inside = row >= 0
         where = (row[inside], column[inside])
 
@@ -387,25 +391,18 @@ class _Before:
         self.section_415, self.fica, self.known = section_415, fica, known
 
 
-def _prior(
-    scope: _Scope, people: Sequence[census.Employee], place: dict[EmployeeId, int], year: PlanYear, now: CalendarYear
-) -> _Before:
+def _prior(scope: _Scope, people: Concerned, place: Places, year: PlanYear, now: CalendarYear) -> _Before:
     """Our own pay lines, or what was loaded from before them, whichever is more (as entitlements read them)."""
     lookback, last = year.previous(), CalendarYear(now.year - 1)
     own = scope.of_employer(lookback.start, lookback.end)
     same = (lookback.start, lookback.end) == (last.start, last.end)
     wages = own if same else scope.of_employer(last.start, last.end)
-    loaded = [e.annual_pay.get(lookback.start.year) for e in people]
-    paid = np.maximum(
-        _Columns(own, place).of(own.section_415_cents), _array(0 if a is None else a.section_415_cents for a in loaded)
-    )
-    known = np.array([a is not None for a in loaded], dtype=np.bool_) | (paid > 0)
-    return _Before(paid, _fica(wages, people, place, last), known)
+    loaded = people.loaded(lookback.start.year)
+    paid = np.maximum(_Columns(own, place).of(own.section_415_cents), loaded.section_415)
+    return _Before(paid, _fica(wages, people, place, last), loaded.known | (paid > 0))
 
 
-def _entries(
-    scope: _Scope, provisions: plan.Provisions, people: Sequence[census.Employee], year: PlanYear
-) -> tuple[tuple[date | None, ...], tuple[date | None, ...]]:
+def _entries(scope: _Scope, provisions: plan.Provisions, year: PlanYear, people: Sequence[census.Employee]) -> Entries:
     """Entry dates, and since when class alone keeps people out (empty: the plan keeps no class of them out).
 
     Each day of the year is judged by the terms in force on it: who may defer on one day is eligible for the year (Reg.
@@ -456,29 +453,16 @@ def _kept_out(employee: census.Employee, standing: Iterable[tuple[date, str, boo
     return None
 
 
-def _works_in(employee: census.Employee, year: PlanYear) -> bool:
-    return census.employed_between(employee.employment, start=year.start, end=year.end)
-
-
 def _there_on_or_after(employee: census.Employee, day: date) -> bool:
     return any(span.terminated_on is None or span.terminated_on >= day for span in employee.employment)
-
-
-def _by(day: date | None, as_of: date) -> date | None:
-    """A termination still to come is not one yet."""
-    return day if day is not None and day <= as_of else None
-
-
-def _array(values: Iterable[int]) -> Cents:
-    return np.array(list(values), dtype=np.int64)
 
 
 def _sum(books: dict[Source, Cents], sources: tuple[Source, ...], count: int) -> Cents:
     return sum((books[source] for source in sources if source in books), np.zeros(count, dtype=np.int64))
 
 
-def _placed(balances: ledger.CashOfPeople, place: dict[EmployeeId, int]) -> Cents:
+def _placed(balances: ledger.CashOfPeople, place: Places) -> Cents:
     out = np.zeros(len(place), dtype=np.int64)
-    rows = balances.employee_id.places_in(IdColumn.of(EmployeeId, place))
+    rows = balances.employee_id.places_in(place.ids)
     out[rows[rows >= 0]] = balances.cents[rows >= 0]
     return out

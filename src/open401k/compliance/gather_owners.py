@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,6 +13,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, PlanYear, SponsorId
 
 from .facts import Flags, KeyFacts
+from .gather_people import Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,11 @@ class _Standing:
 
 
 class Owners:
-    """Owners and officers among the people of a plan year, from the plan's first year on: read once."""
+    """Owners and officers among the people of a plan year, from the plan's first year on: read once.
+
+    ``undated`` are the shares of owners who never worked here and have no date of hire to count from: they stand from
+    the first.
+    """
 
     def __init__(
         self,
@@ -35,20 +40,18 @@ class Owners:
         *,
         tenant_id: SponsorId,
         known_at: datetime | None,
-        place: Mapping[EmployeeId, int],
-        people: Sequence[census.Employee],
+        place: Places,
+        undated: Mapping[EmployeeId, int],
         provisions: plan.Provisions,
         year: PlanYear,
         until: date,
     ) -> None:
-        self._year, self._until, self._count = year, until, len(people)
+        self._year, self._until, self._count = year, until, len(place)
         self._first = provisions.adopted_on >= year.start
         self._began = provisions.plan_year_of(provisions.adopted_on).start
         days = census.ownership_during(
             tx, tenant_id=tenant_id, start=min(self._began, year.previous().start), end=until, known_at=known_at
         )
-        # Owners who never worked here have no date of hire to count from: their shares stand from the first.
-        undated = {e.employee_id: e.ownership_bps for e in people if e.ownership_bps and not e.employment}
         ends = [*(day.on for day in days[1:]), date.max]
         self._stood = [self._standing(day, end, place, undated) for day, end in zip(days, ends, strict=True)]
 
@@ -79,7 +82,7 @@ class Owners:
         return np.zeros(self._count, dtype=np.bool_)
 
     def _standing(
-        self, day: census.OwnershipOn, end: date, place: Mapping[EmployeeId, int], undated: Mapping[EmployeeId, int]
+        self, day: census.OwnershipOn, end: date, place: Places, undated: Mapping[EmployeeId, int]
     ) -> _Standing:
         """Shares of these people, and of relatives who are not among them: who sold a share has nothing else here."""
         shares = {**undated, **day.direct_bps}
@@ -102,5 +105,5 @@ class Owners:
         return _Standing(day.on, end, owned.five_percent_owner[:count], owned.one_percent_owner[:count], officer)
 
 
-def _of(who: EmployeeId, place: Mapping[EmployeeId, int], more: Mapping[EmployeeId, int]) -> int:
+def _of(who: EmployeeId, place: Places, more: Mapping[EmployeeId, int]) -> int:
     return place[who] if who in place else more[who]

@@ -23,6 +23,7 @@ from . import _store
 from .edition import edition
 from .facts import JSON, PlanFacts, PriorRatios
 from .gather import gather
+from .pieces import Told, pieces
 from .registry import run_tests
 from .results import Status, TestId, TestResult, Unit
 from .standing import People
@@ -257,7 +258,6 @@ def _words(result: TestResult) -> tuple[object, ...]:
 
 def _said_hash(run: ComplianceRun) -> str:
     """Over everything that a run says, for the audit trail."""
-    said = [[*map(str, _figures(each)), each.title, each.citation, *_words(each)] for each in run.results]
     body = [
         str(run.plan_id),
         str(run.plan_year),
@@ -266,7 +266,15 @@ def _said_hash(run: ComplianceRun) -> str:
         run.facts_hash.hex(),
         run.law_version,
     ]
-    return hashlib.sha256(json.dumps([body, run.people, said], sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(f"[{json.dumps(body)}, ".encode())  # [body, people, [said, ...]] as JSON
+    for piece in pieces(run.people):
+        digest.update(piece.encode())
+    for number, each in enumerate(run.results):
+        digest.update(b", " if number else b", [")
+        for piece in pieces([*map(str, _figures(each)), each.title, each.citation, *_words(each)]):
+            digest.update(piece.encode())
+    digest.update(b"]]" if run.results else b", []]")
+    return digest.hexdigest()
 
 
 def _said(result: TestResult) -> str:
@@ -276,22 +284,23 @@ def _said(result: TestResult) -> str:
 def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
     """What the tests were computed from: every array, date and provision, and the edition of law and engine."""
     digest = hashlib.sha256()
-    head: dict[str, JSON] = {
+    head: dict[str, JSON | Told] = {
         "plan": str(facts.plan_id),
         "year": [facts.plan_year.start.isoformat(), facts.plan_year.end.isoformat()],
         "as_of": facts.as_of.isoformat(),
         "provisions": plan.provisions_to_json(facts.provisions),
         "edition": of_edition or edition(),
-        "people": [str(who) for who in facts.employee_ids],
-        "born": [None if day is None else day.isoformat() for day in facts.birth_dates],
-        "eligible": [None if day is None else day.isoformat() for day in facts.eligible_on],
-        "employment": [[f"{span.hired_on}/{span.terminated_on}" for span in spans] for spans in facts.employment],
+        "people": Told(facts.employee_ids, str),
+        "born": Told(facts.birth_dates, _iso),
+        "eligible": Told(facts.eligible_on, _iso),
+        "employment": Told(facts.employment, lambda spans: [f"{each.hired_on}/{each.terminated_on}" for each in spans]),
         "kin": [[kin.person, kin.relative, kin.relation] for kin in facts.kin],
         "prior": None if facts.prior_ratios is None else [facts.prior_ratios.adp_bps, facts.prior_ratios.acp_bps],
     }
     if facts.kept_out_on:
-        head["kept_out"] = [None if day is None else day.isoformat() for day in facts.kept_out_on]
-    digest.update(json.dumps(head, sort_keys=True, separators=(",", ":")).encode())
+        head["kept_out"] = Told(facts.kept_out_on, _iso)
+    for piece in pieces(head, between=",", after_key=":"):
+        digest.update(piece.encode())
     if facts.former_owners is not None:
         digest.update(b"former_owners\0" + facts.former_owners.tobytes())
     if facts.other_nonelective:
@@ -314,6 +323,10 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
     return digest.digest()
 
 
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
 _HASHED_OF_OTHERS = (
     "deferrals", "roth", "plan_year_deferrals", "after_tax", "match", "employer", "balances", "participates",
 )  # fmt: skip
@@ -329,7 +342,7 @@ def _people(facts: PlanFacts, people: People | None) -> dict[str, Any]:
     columns: dict[str, Any] = {
         "employee": [str(who) for who in facts.employee_ids],
         "eligible": facts.eligible.astype(int).tolist(),
-        "eligible_on": [None if day is None else day.isoformat() for day in facts.eligible_on],
+        "eligible_on": [_iso(day) for day in facts.eligible_on],
     }
     if people is not None:
         hce, key = people.reasons()

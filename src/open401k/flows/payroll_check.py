@@ -1,8 +1,7 @@
-"""Reading and checking one run: bytes to rows, rows to people, every finding stored. Not here: posting it."""
+"""Checking one run: rows to people, every finding stored. Not here: reading it (payroll_read.py), posting it."""
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 from open401k import census, payroll, plan, recordkeeping
@@ -11,63 +10,9 @@ from open401k.kernel import EmployeeId, Open401kError, Refused, SponsorId, day_o
 from open401k.payroll import runs
 
 from .payroll_preview import Previewed, previewed, scope_of
-
-Rows = list[payroll.PayrollRow]
+from .payroll_read import payday_of, read_run
 
 ERISA = date(1974, 9, 2)  # no pay date is earlier: such a day has its finding, and the rest is asked as of today
-CHUNKS_AT_ONCE = 5  # of the readers': few enough that memory stays flat however long a file is
-
-
-@dataclass(slots=True)
-class Reading:
-    """A run opened for reading: its settled mapping, if any, and its rows in chunks."""
-
-    run: runs.Run
-    mapping: payroll.Mapping | None
-    findings: payroll.Findings
-    chunks: Iterator[Rows]
-    readable: bool
-    proposal: payroll.MappingProposal | None = None
-
-
-def _large(chunks: Iterator[Rows]) -> Iterator[Rows]:
-    """Chunks of the readers put together: what is asked of the database once a chunk is asked seldom."""
-    rows: Rows = []
-    for number, chunk in enumerate(chunks, start=1):
-        rows += chunk
-        if rows and number % CHUNKS_AT_ONCE == 0:
-            yield rows
-            rows = []
-    if rows:
-        yield rows
-
-
-def read_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, data: bytes | None = None) -> Reading:
-    """Open the stored bytes of a run; the same bytes are read the same way every time.
-
-    ``data`` are these bytes where they have just been stored, so that a long file is held once.
-    """
-    if data is None:
-        data = payroll.files.content(tx, tenant_id=tenant_id, file_id=run.file_id)
-    findings = payroll.Findings()
-    if run.provider == payroll.API_PROVIDER:
-        return Reading(run, None, findings, _large(payroll.read_json(json.loads(data), findings)), readable=True)
-    known = runs.remembered(tx, tenant_id=tenant_id, plan_id=run.plan_id, provider=run.provider)
-    opened = payroll.open_upload(data, file_name=run.file_name, provider=run.provider, remembered=known)
-    readable = opened.mapping is not None
-    return Reading(run, opened.mapping, opened.findings, _large(opened.chunks()), readable, opened.proposal)
-
-
-def payday_of(reading: Reading) -> tuple[date | None, Iterator[Rows]]:
-    """The pay date of the first row, and all the rows: they are held by nobody else."""
-    read = [first] if (first := next(reading.chunks, [])) else []
-    return (first[0].pay_date if first else None), _with(read, reading.chunks)
-
-
-def _with(read: list[Rows], chunks: Iterator[Rows]) -> Iterator[Rows]:
-    while read:
-        yield read.pop()
-    yield from chunks
 
 
 def check_run(

@@ -9,7 +9,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, SponsorId
 from open401k.payroll import runs
 
-from .payroll_check import Rows
+from .payroll_read import Rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, SponsorId, day_of
 from open401k.payroll import runs
 
-from .payroll_check import Rows, payday_of, read_run
 from .payroll_people import confirmed, learn, people_of
+from .payroll_read import Rows, payday_of, read_run
 
 
 @dataclass(frozen=True, slots=True)

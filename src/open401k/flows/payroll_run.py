@@ -1,4 +1,4 @@
-"""A payroll, from stored bytes to posted, tested, projected, alerted. Not here: reading it (payroll_check.py)."""
+"""A payroll, from stored bytes to posted, tested, projected, alerted. Not here: reading it (payroll_read.py)."""
 
 import logging
 from dataclasses import dataclass

@@ -1,9 +1,35 @@
-"""The SQL of what is on file: events of a run, hashes of files, read back. Not here: writing them (_store.py)."""
+"""The SQL of what is on file: events of a run, files and hashes, read back. Not here: writing them (_store.py)."""
 
 from typing import Any
 
 from open401k.base.db import Tx
 from open401k.kernel import FileId, PlanId, RunId, SponsorId
+
+#: Bytes of a file that are read at once.
+PIECE = 1024 * 1024
+
+
+def sealed_file(tx: Tx, *, tenant_id: SponsorId, file_id: FileId) -> bytes | None:
+    """The sealed bytes; of a long file piece by piece, since the driver keeps room for the longest that it was sent."""
+    whole = bytearray()
+    size = 1
+    while len(whole) < size:
+        row = tx.maybe(
+            """
+            select substring(sealed from %s for %s), octet_length(sealed)
+            from payroll.file
+            where tenant_id = %s and file_id = %s
+            """,
+            [len(whole) + 1, PIECE, tenant_id, file_id],
+            binary=True,
+        )
+        if row is None:
+            return None
+        piece, size = row
+        if len(piece) == size:
+            return bytes(piece)
+        whole += piece
+    return bytes(whole)
 
 
 def last_detail(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> dict[str, Any]:

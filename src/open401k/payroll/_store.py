@@ -13,9 +13,6 @@ from open401k.kernel import FileId, PlanId, RunId, SponsorId
 
 from .findings import Code, Finding, Severity
 
-#: Bytes of a file that are read at once.
-PIECE = 1024 * 1024
-
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
@@ -74,29 +71,6 @@ def add_file(
         """,
         [tenant_id, file_id, plan_id, sha256, name, size, sealed, tx.now, tx.actor.id],
     )
-
-
-def sealed_file(tx: Tx, *, tenant_id: SponsorId, file_id: FileId) -> bytes | None:
-    """The sealed bytes; of a long file piece by piece, since the driver keeps room for the longest that it was sent."""
-    whole = bytearray()
-    size = 1
-    while len(whole) < size:
-        row = tx.maybe(
-            """
-            select substring(sealed from %s for %s), octet_length(sealed)
-            from payroll.file
-            where tenant_id = %s and file_id = %s
-            """,
-            [len(whole) + 1, PIECE, tenant_id, file_id],
-            binary=True,
-        )
-        if row is None:
-            return None
-        piece, size = row
-        if len(piece) == size:
-            return bytes(piece)
-        whole += piece
-    return bytes(whole)
 
 
 def add_run(

@@ -34,7 +34,7 @@ def keep(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, name: str, data: byte
 
 def content(tx: Tx, *, tenant_id: SponsorId, file_id: FileId) -> bytes:
     """The bytes exactly as they were sent."""
-    sealed = _store.sealed_file(tx, tenant_id=tenant_id, file_id=file_id)
+    sealed = _events_store.sealed_file(tx, tenant_id=tenant_id, file_id=file_id)
     if sealed is None:
         raise Open401kError(f"There is no file {file_id}.", fix="Take the id from the list of payroll runs.")
     return tx.keyring.unseal(

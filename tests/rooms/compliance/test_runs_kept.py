@@ -1,6 +1,10 @@
 """Runs from facts in a real database: kept with their working, read back, proved again."""
 
+import hashlib
+import importlib
+import json
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -8,9 +12,13 @@ from tests.rooms.compliance.kept_plan import KeptPlan, open_plan, pay
 from tests.rooms.compliance.small_plan import AUGUST, LIMIT, PAY_DATES, RATES
 from tests.support.database import Begin
 
-from open401k import compliance
+from open401k import census, compliance
+from open401k.base import audit
 from open401k.compliance import ComplianceRun, Status, TestId
+from open401k.compliance.runs import facts_hash
 from open401k.kernel import FixedClock, PlanYear, SponsorId
+
+gather_module = importlib.import_module("open401k.compliance.gather")
 
 
 @pytest.fixture
@@ -48,6 +56,43 @@ def test_run_reads_back_as_it_was_kept(begin: Begin, kept: KeptPlan) -> None:
         newest = compliance.latest(tx, tenant_id=kept.tenant, plan_id=kept.plan_id)
     assert again == run
     assert newest == run
+
+
+def test_a_large_plan_is_gathered_in_slices_to_the_same_facts(
+    begin: Begin, kept: KeptPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with begin() as tx:
+        fired = kept.employees[5]
+        left = PAY_DATES[0] - timedelta(days=400)
+        census.record_fact(tx, tenant_id=kept.tenant, employee_id=fired, fact=census.Terminated(), event_on=left)
+    where: dict[str, Any] = {"tenant_id": kept.tenant, "plan_id": kept.plan_id, "as_of": PAY_DATES[1]}
+    with begin() as tx:
+        at_once = compliance.gather(tx, **where)
+        monkeypatch.setattr(gather_module, "MOST_KEPT", 0)
+        monkeypatch.setattr(gather_module, "SLICE", 5)
+        in_slices = compliance.gather(tx, **where)
+
+    assert len(at_once) == 12
+    assert len(at_once.kin) == 2
+    assert facts_hash(in_slices) == facts_hash(at_once)
+    for name in ("employee_ids", "labels", "classes", "kin", "kept_out_on"):
+        assert getattr(in_slices, name) == getattr(at_once, name), name
+
+
+def test_what_a_run_says_is_hashed_as_one_json_text(begin: Begin, kept: KeptPlan) -> None:
+    run = retested(begin, kept)
+    head = [str(run.plan_id), str(run.plan_year), run.as_of.isoformat(), run.cause, run.facts_hash.hex()]
+    said = [
+        [
+            *map(str, (each.test, each.status, each.unit, each.measured, each.limit, each.room)),
+            *(each.title, each.citation, each.explanation, json.loads(json.dumps(each.working))),
+        ]
+        for each in run.results
+    ]
+    text = json.dumps([[*head, run.law_version], run.people, said], sort_keys=True)
+    with begin() as tx:
+        (kept_entry,) = audit.entries(tx, tenant_id=kept.tenant, subject=run.run_id)
+    assert kept_entry.after == {"sha256": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def test_same_facts_for_the_same_cause_are_one_run(begin: Begin, kept: KeptPlan) -> None:

@@ -11,7 +11,7 @@ from tests.support.database import Begin
 from open401k.base import audit
 from open401k.base.db import Database
 from open401k.kernel import PlanId, Refused, RunId, SponsorId
-from open401k.payroll import Severity, files, open_upload, remittance, runs, settle
+from open401k.payroll import Severity, _events_store, files, open_upload, remittance, runs, settle
 from open401k.payroll.runs import Received, Refusal, Status
 
 FILE = lines(GOOD, SECOND, THIRD)
@@ -42,6 +42,16 @@ def test_same_bytes_are_the_same_run(begin: Begin, tenant: SponsorId, plan: Plan
     first, again = sent(begin, tenant, plan), sent(begin, tenant, plan)
     assert (first.already, again.already) == (False, True)
     assert again.run.run_id == first.run.run_id
+
+
+@pytest.mark.parametrize("piece", [1, 7, 64, 10_000])
+def test_a_file_is_read_back_whole_in_pieces_of_any_size(
+    begin: Begin, tenant: SponsorId, plan: PlanId, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    monkeypatch.setattr(_events_store, "PIECE", piece)
+    received = sent(begin, tenant, plan)
+    with begin() as tx:
+        assert files.content(tx, tenant_id=tenant, file_id=received.run.file_id) == FILE
 
 
 def test_two_uploads_of_one_file_at_once_are_one_run(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:

@@ -4,10 +4,11 @@ from .embedded import EmbeddedServer
 from .kept import Kept
 from .migrating import migrate, pending
 from .roles import Urls, adopt
-from .transaction import ALL_TENANTS, Actor, AllTenants, Database, Params, Tx
+from .transaction import ALL_TENANTS, MOST_KEPT, Actor, AllTenants, Database, Params, Tx
 
 __all__ = [
     "ALL_TENANTS",
+    "MOST_KEPT",
     "Actor",
     "AllTenants",
     "Database",

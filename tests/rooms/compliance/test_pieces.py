@@ -1,0 +1,30 @@
+"""JSON in pieces is, put together, the JSON that it stands for."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from open401k.compliance import pieces as subject
+from open401k.compliance.pieces import Told, pieces
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+def test_pieces_are_the_text_that_the_library_writes(value: object) -> None:
+    assert "".join(pieces(value)) == json.dumps(value, sort_keys=True)
+    tight = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    assert "".join(pieces(value, between=",", after_key=":")) == tight
+
+
+def test_a_long_column_comes_in_pieces_and_is_made_as_it_is_written() -> None:
+    many = range(subject.SLICE * 2 + 1)
+    parts = list(pieces({"people": Told(many, str), "all": list(many)}))
+
+    assert "".join(parts) == json.dumps({"people": [str(each) for each in many], "all": list(many)}, sort_keys=True)
+    assert max(map(len, parts)) < len("".join(parts)) / 3
