@@ -116,16 +116,19 @@ class Tx:
         a handful, and a loop over both sides is quadratic (measured: 3,000 lines in 1 s instead of 30 ms). ``binary``
         as in :meth:`maybe`.
         """
-        return list(self.each_by_hashing(sql, params, binary=binary))
+        return self._hashed(sql, params, binary).fetchall()
 
     def each_by_hashing(
         self, sql: LiteralString, params: Params = (), *, binary: bool = False
     ) -> Iterator[tuple[Any, ...]]:
         """The rows of :meth:`rows_by_hashing` one after the other, each made when it is looked at."""
+        yield from self._hashed(sql, params, binary)
+
+    def _hashed(self, sql: LiteralString, params: Params, binary: bool) -> psycopg.Cursor[tuple[Any, ...]]:
         self.send("set local enable_nestloop = off")
         found = self._execute(sql, params, binary=binary)
         self.send("set local enable_nestloop to default")
-        yield from found
+        return found
 
     def each(self, sql: LiteralString, params: Params = (), *, binary: bool = False) -> Iterator[tuple[Any, ...]]:
         """Every row of a query while they arrive, for answers too long to be held; nothing else is asked until the end.
