@@ -59,9 +59,7 @@ def take_rows(db: Database, *, actor: Actor, upload: Upload, claim: Claim) -> Ta
         if isinstance(received, Refused):
             return received
         taken = _check(tx, upload.tenant_id, received.run, already=received.already, data=upload.content)
-        if isinstance(taken, Refused):
-            return taken
-        return begun(tx, tenant_id=upload.tenant_id, taken=taken)
+        return taken if isinstance(taken, Refused) else begun(tx, tenant_id=upload.tenant_id, taken=taken)
 
 
 def _received(tx: Tx, upload: Upload, claim: Claim | None) -> runs.Received | Refused[Any]:
