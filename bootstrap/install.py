@@ -27,7 +27,7 @@ import urllib.parse
 import urllib.request
 import zipfile
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, List
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -53,14 +53,22 @@ def lock_hash() -> str:
     return hashlib.sha256(b"\0".join(made_from)).hexdigest()
 
 
+def contents() -> List[str]:
+    """The programs and the packages of .venv, by their names: what a half-deleted one no longer has."""
+    found = [*VENV.glob("bin/*"), *VENV.glob("lib/python*/site-packages/*")]
+    return sorted(str(each.relative_to(VENV)) for each in found if each.name != "__pycache__")
+
+
 def stamped() -> bool:
     """An earlier run finished with this very lock file."""
-    return STAMP.exists() and STAMP.read_text().strip() == lock_hash()
+    return STAMP.exists() and STAMP.read_text().split("\n", 1)[0].strip() == lock_hash()
 
 
 def is_ready() -> bool:
-    """Stamped, and the interpreter still starts and finds the packages."""
+    """Stamped, nothing of it deleted since, and the interpreter still starts and finds the packages."""
     if BEGUN.exists() or not stamped():
+        return False
+    if not all((VENV / name).exists() for name in STAMP.read_text().splitlines()[1:]):
         return False
     probe = [str(VENV / "bin" / "python"), "-c", "import numpy, psycopg, yaml, open401k"]
     try:
@@ -304,7 +312,7 @@ def install() -> None:
     STAMP.unlink(missing_ok=True)
     say("Installing the locked packages into .venv (first time: a minute or two) ...")
     sync(uv, python)
-    STAMP.write_text(lock_hash() + "\n")
+    STAMP.write_text("\n".join([lock_hash(), *contents()]) + "\n")
     BEGUN.unlink()
     if not is_ready():
         shutil.rmtree(VENV, ignore_errors=True)

@@ -124,8 +124,11 @@ class Wiring:
             seats = story.set_up(sandbox, voice.line)
             if sandbox.clock.now() < story.ENDS_AT:
                 story.advance(sandbox, story.ENDS_AT, voice.line)
+            else:
+                voice.line(f"The story is here; its clock says {sandbox.clock.now():%Y-%m-%d}. From nothing: --reset")
             proof = VerifyStories(db).verify(actor=SANDBOX, tenants=None)
-            voice.line(f"verify: {'ok' if proof['ok'] else 'DAMAGE FOUND'} {proof['counts']}")
+            counts = ", ".join(f"{number:,} {what}" for what, number in proof["counts"].items())
+            voice.line(f"verify: {'ok' if proof['ok'] else 'DAMAGE FOUND'} ({counts})")
             told = {"plans": [str(seat.plan_id) for seat in seats], "verify": proof}
             if not once:
                 voice.line(_welcome(invite(db, seats=seats, at=self._wall.now()), self.origin))
@@ -226,7 +229,7 @@ def _free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise Open401kError(
-                f"Port {port} on {host} cannot be used: {error.strerror}.", fix=f"Try another: --port {port + 1}"
+                f"Port {port} on {host} cannot be used: {error.strerror}.", fix=f"Try another: --port {port + 1} (through make: ARGS=--port={port + 1})"
             ) from error
 
 
@@ -253,7 +256,7 @@ def _stop(number: int, _: FrameType | None) -> None:
 
 
 def main() -> None:
-    """The console script."""
+    """One command, from settings to exit code (the console script is __main__.py)."""
     signal.signal(signal.SIGTERM, _stop)
     try:
         wiring = Wiring(Settings.from_env())

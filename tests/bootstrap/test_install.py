@@ -121,6 +121,25 @@ def test_an_environment_that_does_not_start_is_not_ready(folder: Path) -> None:
     assert not install.is_ready()
 
 
+@pytest.mark.parametrize("gone", ["bin/open401k", "lib/python3.11/site-packages/fastapi"])
+def test_an_environment_of_which_something_was_deleted_is_not_ready(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    def sync(_uv: str, _python: str) -> None:
+        package = install.VENV / "lib" / "python3.11" / "site-packages" / "fastapi"
+        package.mkdir(parents=True)
+        (install.VENV / "bin").mkdir()
+        (install.VENV / "bin" / "open401k").touch()
+        (install.VENV / "bin" / "python").symlink_to("/bin/true")
+
+    monkeypatch.setattr(install, "find_uv", lambda: "uv")
+    monkeypatch.setattr(install, "sync", sync)
+    install.install()
+    assert install.is_ready()
+    (install.VENV / gone).rename(folder / "gone")
+    assert not install.is_ready()
+
+
 def test_a_half_made_environment_is_made_afresh(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (install.VENV / "half").mkdir(parents=True)
     install.BEGUN.write_text("")

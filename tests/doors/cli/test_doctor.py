@@ -43,8 +43,15 @@ def test_a_port_in_use_is_named(machine: doctor.Machine) -> None:
 def test_a_data_directory_that_cannot_be_written_is_named(
     machine: doctor.Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(doctor, "_takes_files", lambda _: False)
     found = doctor.data_directory(machine)
+    assert not found.ok
+    assert "OPEN401K_DATA_DIR" in found.fix
+
+
+@pytest.mark.parametrize("place", ["/proc/data", "/etc/passwd/data"])
+def test_a_place_that_takes_no_files_is_named_to_root_too(place: str) -> None:
+    found = doctor.data_directory(doctor.Machine(Path(place), 1, environment={}))
     assert not found.ok
     assert "OPEN401K_DATA_DIR" in found.fix
 

@@ -77,3 +77,30 @@ def test_a_killed_server_leaves_its_postgresql_to_the_next(place: Path) -> None:
     done = subprocess.run([PROGRAM, "clock", "show"], env=environment(place), capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert not EmbeddedServer(place / "database").running, "the last one to leave stops it"
+
+
+def test_an_interrupt_while_the_command_loads_is_said_in_words(tmp_path: Path) -> None:
+    """The first second goes into loading packages; Ctrl-C in it was answered with a traceback."""
+    (tmp_path / "sqlalchemy.py").write_text("raise KeyboardInterrupt\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "open401k", "demo"],
+        env=environment(tmp_path) | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 130
+    assert done.stderr.strip() == "Stopped. What was done stays done; run the command again to go on."
+
+
+def test_a_package_that_is_missing_is_said_with_its_fix(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError(\"No module named 'typer'\")\n")
+    done = subprocess.run(
+        [PROGRAM, "plans"],
+        env=environment(tmp_path) | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "No module named 'typer'" in done.stderr
+    assert "make setup" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -166,6 +166,18 @@ def test_a_long_path_gets_a_private_short_socket(place: Path) -> None:
         assert not directory.exists()
 
 
+def test_files_that_another_process_works_on_are_not_erased(place: Path) -> None:
+    server, other = EmbeddedServer(place / "data"), EmbeddedServer(place / "data")
+    try:
+        server.start()
+        with pytest.raises(Open401kError, match="Another process uses the database"):
+            other.erase()
+        assert server.running
+    finally:
+        server.erase()
+    assert not server.data.exists()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 def test_root_starts_what_another_user_began(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nobody = _system.ServerUser(65534, 65534)

@@ -118,13 +118,37 @@ class EmbeddedServer:
             self._lease = None
 
     def erase(self) -> None:
-        """Stop the server and remove its files, for a sandbox that starts over. Nothing comes back."""
+        """Stop the server and remove its files, for a sandbox that starts over. Nothing comes back.
+
+        Not while another process works on it: that one would go on without its database.
+        """
+        if self._used_elsewhere():
+            raise Open401kError(
+                f"Another process uses the database in {self._dir}.",
+                fix="Stop it first (Ctrl-C where it runs), or choose another place with OPEN401K_DATA_DIR.",
+            )
         self.stop()
         if (self._dir / "passwords.json").exists():
             socket = _system.socket_directory(self.data, self._user) if self.data.exists() else self.data
             for path in (self.data, socket, self.data.with_name(self.data.name + ".new")):
                 _remove(path)
             (self._dir / "passwords.json").unlink()
+
+    def _used_elsewhere(self) -> bool:
+        users = self._dir / "postgres.users"
+        if not users.exists():
+            return False
+        handle = self._lease if self._lease is not None else os.open(users, os.O_RDWR)
+        try:
+            with self._locked():
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(handle, fcntl.LOCK_SH)
+        except BlockingIOError:
+            return True
+        finally:
+            if handle != self._lease:
+                os.close(handle)
+        return False
 
     @property
     def running(self) -> bool:

@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import tomllib
 import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
@@ -124,13 +125,23 @@ def data_directory(machine: Machine) -> Check:
     """Data can be written where it would lie."""
     place = machine.data_dir
     nearest = next(parent for parent in (place, *place.absolute().parents) if parent.exists())
-    if not os.access(nearest, os.W_OK | os.X_OK):
+    if not _takes_files(nearest):
         fix = f"Choose another place with OPEN401K_DATA_DIR, or: sudo chown -R \"$(id -un)\" '{nearest}'"
-        return Check("data directory", False, f"{nearest} cannot be written by {_me()}.", fix)
+        what = "is no folder" if not nearest.is_dir() else f"cannot be written by {_me()}"
+        return Check("data directory", False, f"{nearest} {what}.", fix)
     if place.exists() and place.stat().st_uid not in (os.geteuid(), 0):
         fix = f"sudo chown -R \"$(id -un)\" '{place}'"
         return Check("data directory", False, f"{place} belongs to another user than {_me()}.", fix)
     return Check("data directory", True, f"{place} can be written")
+
+
+def _takes_files(folder: Path) -> bool:
+    """Tried, not asked: to root everything seems writable, a read-only disk and /proc too."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def left_over_lock(machine: Machine) -> Check:
