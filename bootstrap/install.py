@@ -27,7 +27,7 @@ import urllib.parse
 import urllib.request
 import zipfile
 from pathlib import Path
-from typing import Iterator, List
+from typing import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -53,7 +53,7 @@ def lock_hash() -> str:
     return hashlib.sha256(b"\0".join(made_from)).hexdigest()
 
 
-def contents() -> List[str]:
+def contents() -> list[str]:
     """The programs and the packages of .venv, by their names: what a half-deleted one no longer has."""
     found = [*VENV.glob("bin/*"), *VENV.glob("lib/python*/site-packages/*")]
     return sorted(str(each.relative_to(VENV)) for each in found if each.name != "__pycache__")

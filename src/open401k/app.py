@@ -229,7 +229,8 @@ def _free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise Open401kError(
-                f"Port {port} on {host} cannot be used: {error.strerror}.", fix=f"Try another: --port {port + 1} (through make: ARGS=--port={port + 1})"
+                f"Port {port} on {host} cannot be used: {error.strerror}.",
+                fix=f"Try another: --port {port + 1} (through make: ARGS=--port={port + 1})",
             ) from error
 
 

@@ -184,7 +184,7 @@ DETAIL = TestDetail(
     ),
     ("Deferred", "Plan pay", "Ratio"),
     tuple(
-        PersonWorking(EmployeeId(UUID(int=50 + place)), role, "HCE" if place < 2 else "NHCE", "owns more than 5%" if place < 2 else "", (Money.usd("7120.00"), Money.usd("97142.00"), Percent(733)), (PayrollRowLink(RUNS[15], place + 2, PAY_DATES[15], Money.usd("4230.77"), Money.usd("500.00")),) * 2)
+        PersonWorking(EmployeeId(UUID(int=50 + place)), role, "Highly compensated" if place < 2 else "Everyone else", "owns more than 5%" if place < 2 else "", (Money.usd("7120.00"), Money.usd("97142.00"), Percent(733)), (PayrollRowLink(RUNS[15], place + 2, PAY_DATES[15], Money.usd("4230.77"), Money.usd("500.00")),) * 2)
         for place, role in enumerate(ROLES)
     ),
     PROJECTION,

@@ -106,7 +106,7 @@ def test_operations_see_which_plan_failed_and_why(
         assert failed["plan_id"] == str(sponsor_and_plan[1])
         assert failed["reason"] == "ZeroDivisionError: nobody is eligible"
         page = client.get("/").text
-        assert "1 of 2 plans begun; these failed" in page
+        assert "up to date for 1 of 2 plans; these failed" in page
         assert "ZeroDivisionError: nobody is eligible" in page
         broken.undo()
         Daily(world.db, world.wall).look()

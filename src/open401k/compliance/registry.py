@@ -265,7 +265,8 @@ def _top_heavy(facts: PlanFacts, year: Year, __: Measured) -> Told:
         working["apart"] = [each.name for each in group.apart]
         text += told_group(group)
     if test.top_heavy:
-        text += f" On pay to date: {law.explain.explain(owed)}"
+        told = law.explain.explain(owed)
+        text += f" On pay to date, {told[:1].lower()}{told[1:]}"
     return working, text
 
 

@@ -83,7 +83,9 @@ class Wording:
         past = (told.median or 0) - (told.limit_median or 0)
         against = "the 70 % that pass" if short else f"a limit of {self._figure(told.limit_median)}"
         spread = (
-            "" if self.over else f" (80 % of simulated years: {self._figure(told.low)} to {self._figure(told.high)})"
+            ""
+            if self.over or told.low == told.high
+            else f" (80 % of simulated years: {self._figure(told.low)} to {self._figure(told.high)})"
         )
         sentences = [
             f"At the end of the plan year, {day(self.last_day)}, {what} {verb} {self._figure(told.median)}{spread} "
@@ -139,7 +141,7 @@ class Wording:
                 "For the others a minimum contribution of up to 3 % of pay is owed (IRC 416(c)(2)): beyond what they "
                 + (
                     f"receive anyway {Money(told.cost_median)}."
-                    if self.over
+                    if self.over or told.cost_low == told.cost_high
                     else f"receive anyway {Money(told.cost_low or 0)} to {Money(told.cost_high or 0)} in 80 % of "
                     "simulated years."
                 )

@@ -173,7 +173,7 @@ def _against(old: Mapping, columns: list[ProposedColumn]) -> tuple[list[Proposed
             changes.append(f"Column {column.letter}: {renamed.heading!r} is now {column.heading!r}.")
             field, why = column.field, column.why
             if field is None or column.confidence < 100:
-                field, why = renamed.field, f"stands where {renamed.heading!r} stood"
+                field, why = renamed.field, "stands in the same place"
             column = replace(column, field=field, confidence=min(column.confidence, 90), why=why)
             column = replace(column, changed_from=renamed.heading)
         else:

@@ -38,7 +38,7 @@ _QUESTIONS = {
     TestId.ADDITIONS_LIMIT: "Decide how to stay within the limit of annual additions",
     TestId.COMPENSATION_LIMIT: "Take back money given on pay that does not count",
     TestId.COVERAGE_DEFERRAL: "Decide whom else the plan covers",
-    TestId.TOP_HEAVY: "Decide what a top-heavy plan does",
+    TestId.TOP_HEAVY: "Decide how to meet the top-heavy minimum",
 }
 
 

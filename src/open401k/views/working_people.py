@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from open401k import census, ledger
+from open401k import census, ledger, plan
 from open401k.base.db import Tx
 from open401k.census import PayLine
 from open401k.compliance import ComplianceRun, Status, TestId, TestResult
@@ -69,6 +69,7 @@ def listed(tx: Tx, *, tenant_id: SponsorId, run: ComplianceRun, result: TestResu
     shown = everybody[:_MOST_PEOPLE]
     ids = {place: EmployeeId.parse(run.people["employee"][place]) for _, place in shown}
     rows = _rows(tx, tenant_id, run, result, list(ids.values())[:_MOST_WITH_ROWS])
+    adopted_on = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=run.as_of).adopted_on
     names = {each.employee_id: f"{each.first_name} {each.last_name}" for each in census.roster(tx, tenant_id=tenant_id)}
     people = tuple(
         PersonWorking(
@@ -76,7 +77,7 @@ def listed(tx: Tx, *, tenant_id: SponsorId, run: ComplianceRun, result: TestResu
             name=names.get(ids[place], ""),
             group=_group(run, result, working, index, place),
             why_group=_why(run, result, place),
-            values=_values(run, columns, working, index, place),
+            values=_values(run, columns, working, index, place, adopted_on),
             rows=rows.get(ids[place], ()),
             note=_note(result, working, index),
         )
@@ -120,7 +121,9 @@ def _group(run: ComplianceRun, result: TestResult, working: Any, index: int, pla
     flags = run.people.get(_flag(result.test))
     if flags is None:
         return ""
-    yes, no = ("Key", "Not key") if result.test is TestId.TOP_HEAVY else ("HCE", "NHCE")
+    yes, no = (
+        ("Key employee", "Not key") if result.test is TestId.TOP_HEAVY else ("Highly compensated", "Everyone else")
+    )
     return yes if flags[place] else no
 
 
@@ -137,11 +140,17 @@ def _why(run: ComplianceRun, result: TestResult, place: int) -> str:
 
 
 def _values(
-    run: ComplianceRun, columns: tuple[tuple[str, str], ...], working: Any, index: int, place: int
+    run: ComplianceRun,
+    columns: tuple[tuple[str, str], ...],
+    working: Any,
+    index: int,
+    place: int,
+    adopted_on: date,
 ) -> tuple[Shown, ...]:
+    """The cells of one person; nobody entered the plan before it was adopted."""
     if columns[0][1] == "":
         entered = run.people["eligible_on"][place]
-        return (None if entered is None else date.fromisoformat(entered),)
+        return (None if entered is None else max(date.fromisoformat(entered), adopted_on),)
     return tuple(_cell(name, working[name][index]) for _, name in columns)
 
 

@@ -1,7 +1,6 @@
 """The doctor finds what is wrong with a machine and says the fix."""
 
 import json
-import os
 import socket
 from pathlib import Path
 

@@ -10,8 +10,8 @@ from tests.doors import samples
 from open401k.doors.web.assets import Assets
 from open401k.doors.web.render import TAGS, dated, environment, with_runs
 from open401k.kernel import Money, PlanId, SponsorId
-from open401k.views import advisor_book, alert, plan_health, test_detail
-from open401k.views.shown import DutyLine, DutyState, Percent, Projection, Standing
+from open401k.views import advisor_book, alert, payroll_history, plan_health, test_detail
+from open401k.views.shown import DutyLine, DutyState, Percent, Projection, RunState, Standing
 from open401k.views.working import WorkingStep
 
 WAITS = "The dollar limit of 2026-07-01 to 2027-06-30 is that of 2027 and is not known yet."
@@ -104,6 +104,47 @@ def test_an_alert_of_a_year_that_is_over_does_not_lead_to_the_test_of_the_next(
     monkeypatch.setattr(alert, "load", lambda tx, **_: replace(samples.ALERT_DETAIL, has_working=has_working))
     page = browser_of_sponsor.get(f"/plans/{sponsor_and_plan[1]}/alerts/{samples.ALERT}").text
     assert ("See the working" in page) is has_working
+
+
+def test_days_in_what_just_happened_are_written_out(browser_of_sponsor: TestClient, sponsor_and_plan: Seat) -> None:
+    page = browser_of_sponsor.get(f"/plans/{sponsor_and_plan[1]}?said=The clock now says 2026-12-31.").text
+    assert "The clock now says December 31, 2026." in page
+
+
+def test_participation_before_the_first_payroll_of_a_year_is_not_called_zero(
+    browser_of_sponsor: TestClient, sponsor_and_plan: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = replace(samples.HEALTH, averages=(), saving=0)
+    monkeypatch.setattr(plan_health, "load", lambda tx, **_: shown)
+    page = browser_of_sponsor.get(f"/plans/{sponsor_and_plan[1]}").text
+    assert "no payroll of this plan year yet" in page
+    assert "eligible save" not in page
+
+
+def test_a_file_whose_columns_wait_has_no_people_and_no_rejections_yet(
+    browser_of_sponsor: TestClient, sponsor_and_plan: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stood in the list as a payroll of 0 people and $0.00 with "3 rejected"."""
+    waits = replace(
+        samples.PAYROLLS[0], people=0, employee=Money(0), employer=Money(0), rejects=3, state=RunState.MAPPING
+    )
+    monkeypatch.setattr(payroll_history, "load", lambda tx, **_: replace(samples.HISTORY, payrolls=(waits,)))
+    page = browser_of_sponsor.get(f"/plans/{sponsor_and_plan[1]}/payrolls").text
+    assert "not read yet" in page
+    assert "$0.00" not in page
+    assert "rejected" not in page
+
+
+def test_a_limit_that_nobody_is_over_lists_nobody_and_offers_nothing_to_open(
+    browser_of_sponsor: TestClient, sponsor_and_plan: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = replace(samples.DETAIL.line, key="401a17")
+    monkeypatch.setattr(test_detail, "load", lambda tx, **_: replace(samples.DETAIL, line=line, people=()))
+    page = browser_of_sponsor.get(f"/plans/{sponsor_and_plan[1]}/tests/401a17").text
+    assert "Nobody is over the limit, so there is nobody to show." in page
+    closed = replace(samples.DETAIL.people[0], rows=())
+    monkeypatch.setattr(test_detail, "load", lambda tx, **_: replace(samples.DETAIL, people=(closed,)))
+    assert "Open a person" not in browser_of_sponsor.get(f"/plans/{sponsor_and_plan[1]}/tests/adp").text
 
 
 def test_a_book_marks_what_is_late_and_counts_no_plans_that_are_not_there(

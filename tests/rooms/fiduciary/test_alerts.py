@@ -197,3 +197,12 @@ def test_after_the_year_end_nothing_is_likely_any_more(begin: Begin, kept: KeptP
         assert "simulated" not in content.text
     assert fiduciary.decide(failed, before=alert, worth_raising=True) is AlertEventKind.UPDATED
     assert fiduciary.decide(passed, before=alert, worth_raising=True) is AlertEventKind.RESOLVED
+
+
+def test_year_ends_that_all_agree_are_told_as_one_figure(begin: Begin, kept: KeptPlan) -> None:
+    """On December 31 it read "7.50 % (80 % of simulated years: 7.50 % to 7.50 %)"."""
+    told, _ = watched(begin, kept, 2)
+    same = tuple(replace(each, low=each.median, high=each.median) for each in told.projection.tests)
+    certain = replace(told, projection=replace(told.projection, tests=same))
+    assert "(80 % of simulated years: " in fiduciary.content_of(told, TestId.ADP).text
+    assert "80 % of simulated years" not in fiduciary.content_of(certain, TestId.ADP).text

@@ -208,7 +208,7 @@ def test_steps_refer_to_steps_that_are_there(acme: Seat) -> None:
 def test_every_ratio_goes_down_to_payroll_rows(acme: Seat) -> None:
     detail = _detail(acme, "adp")
     assert detail.columns == ("Deferred", "Counted", "Plan pay", "Ratio")
-    assert [person.group for person in detail.people] == ["HCE"] * 2 + ["NHCE"] * 9
+    assert [person.group for person in detail.people] == ["Highly compensated"] * 2 + ["Everyone else"] * 9
     assert "5-percent owner" in detail.people[0].why_group
     for person in detail.people:
         deferred, _, pay, ratio = person.values
@@ -219,6 +219,12 @@ def test_every_ratio_goes_down_to_payroll_rows(acme: Seat) -> None:
         assert sum(row.counted_pay.cents for row in person.rows) == pay.cents
         assert ratio.bps == (deferred.cents * 20_000 + pay.cents) // (2 * pay.cents)
         assert {row.run_id for row in person.rows} <= set(acme.run_ids)
+
+
+def test_nobody_entered_the_plan_before_it_was_adopted(acme: Seat) -> None:
+    """Somebody hired in 2008 stood in the coverage test as a participant since 2009, of a plan of 2019."""
+    entered = {person.values[0] for person in _detail(acme, "410b_401k").people}
+    assert min(day for day in entered if isinstance(day, date)) == date(2019, 1, 1)
 
 
 def test_match_goes_down_to_the_rows_it_was_given_for(acme: Seat) -> None:
@@ -241,7 +247,7 @@ def test_top_heavy_tells_the_minimum_and_who_is_key(acme: Seat) -> None:
     steps = {step.key: step.value for step in detail.steps}
     assert steps["key"] == Money.usd("1001520.58")
     assert steps["owed"] == Money.usd("4838.50")
-    assert [person.group for person in detail.people[:3]] == ["Key", "Key", "Not key"]
+    assert [person.group for person in detail.people[:3]] == ["Key employee", "Key employee", "Not key"]
 
 
 def test_no_test_of_another_name_is_found(acme: Seat) -> None:
