@@ -20,7 +20,7 @@ from open401k.base.db import Actor, Database, EmbeddedServer, Urls, adopt, migra
 from open401k.base.sandbox import SandboxClock
 from open401k.base.secrets import Keyring
 from open401k.base.settings import Settings
-from open401k.demo import story
+from open401k.demo import handout, story
 from open401k.demo.visitors import Visitors, invite
 from open401k.doors import cli
 from open401k.doors.cli.say import Voice
@@ -134,6 +134,10 @@ class Wiring:
                 voice.line(_welcome(invite(db, seats=seats, at=self._wall.now()), self.origin))
                 self._serve(db, host, port)
             return told
+
+    def hand_out(self, folder: Path) -> Sequence[Path]:
+        """The demo's payroll files, to upload by hand."""
+        return handout.hand_out(folder)
 
     def _serve(self, db: Database, host: str, port: int, *, day: bool = True) -> None:
         import uvicorn  # only a server needs it

@@ -1,6 +1,7 @@
 """Commands about the installation itself: serve, day, demo, doctor, migrate."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -51,12 +52,21 @@ def demo(
     context: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="Play the story and exit.")] = False,
     reset: Annotated[bool, typer.Option("--reset", help="Start over from nothing.")] = False,
+    files: Annotated[
+        Path | None,
+        typer.Option("--files", help="Write Acme's payroll files into a folder, mistakes included, and exit."),
+    ] = None,
     host: Host = HOST,
     port: Port = PORT,
     json: Json = False,
 ) -> None:
     """Play the story of a 12-person plan, then serve it."""
     voice = Voice(json)
+    if files is not None:
+        written = wiring_of(context).hand_out(files)
+        voice.tell({"files": [str(place) for place in written]})
+        voice.line(f"{len(written)} files are in {files}; where one was wrong, -corrected.csv is beside it.")
+        return
     voice.tell(wiring_of(context).demo(once=once, reset=reset, host=host, port=port, voice=voice))
 
 

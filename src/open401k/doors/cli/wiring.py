@@ -32,6 +32,10 @@ class Wiring(Protocol):
         """Play the demo; with ``once`` only play it, else serve afterwards."""
         ...
 
+    def hand_out(self, folder: Path) -> Sequence[Path]:
+        """Write the payroll files of the demo into a folder."""
+        ...
+
     def migrate(self) -> Sequence[str]:
         """Apply what is pending; the names of what was applied."""
         ...
