@@ -262,6 +262,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "`master_key.json` in the data directory",
         "Where the keys are read from, if not from the environment.",
     ),
+    "OPEN401K_ORIGIN": (
+        "host and port that `serve` listens on",
+        "How browsers come here, such as `https://plans.example.org`: passkeys, cookies and sign-in links go by it.",
+    ),
     "OPEN401K_POSTGRES_BIN": ("the wheel's", "A folder with other PostgreSQL programs for the embedded server."),
     "OPEN401K_CHROMIUM": ("the machine's", "The browser that the tests drive."),
 }

@@ -74,7 +74,7 @@ class Wiring:
 
     def __init__(self, settings: Settings, *, origin: str = DEFAULT_ORIGIN) -> None:
         self.settings = settings
-        self.origin = origin
+        self.origin = settings.origin or origin
         self._random = SystemRandom()
         self._wall = SystemClock()
 
@@ -102,7 +102,7 @@ class Wiring:
     def serve(self, *, host: str, port: int, day: bool = True) -> None:
         """Serve until interrupted, the daily round beside it if wanted; in production only if every check holds."""
         _free(host, port)
-        self.origin = _origin(host, port) if self.origin == DEFAULT_ORIGIN else self.origin
+        self.origin = self.settings.origin or (_origin(host, port) if self.origin == DEFAULT_ORIGIN else self.origin)
         with self._database() as db:
             selfcheck.refuse_if_unsafe(selfcheck.inspect(db, self.settings), self.settings)
             self._serve(db, host, port, day=day)
@@ -117,7 +117,7 @@ class Wiring:
             _free(host, port)
         if reset:
             self._erase()
-        self.origin = _origin(host, port)
+        self.origin = self.settings.origin or _origin(host, port)
         voice.line("Starting PostgreSQL of our own, in " + str(self.settings.data_dir))
         with self._database() as db:
             sandbox = self._sandbox(db)

@@ -43,6 +43,14 @@ def test_every_path_of_the_repository_exists(document: Path) -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/README.md"])
+def test_every_how_to_is_found_from_the_first_page(page: str) -> None:
+    """Why: two of them were written and linked from nowhere a newcomer begins."""
+    linked = {((ROOT / page).parent / target).resolve() for target in _links((ROOT / page).read_text())}
+    assert set((ROOT / "docs" / "howto").glob("*.md")) <= linked
+    assert set((ROOT / "docs" / "users").glob("*.md")) <= linked
+
+
 def test_every_document_that_a_message_names_exists() -> None:
     """The program sends its users to ``docs/...``. Why: a message whose way out is missing is worse than none."""
     named = {

@@ -42,7 +42,7 @@ def inspect(db: Database, settings: Settings) -> list[Check]:
     """Look at everything, and change nothing."""
     with db.begin(Actor(kind="system", id="selfcheck", why="start"), tenants=[]) as tx:
         found = [check(tx) for check in _DATABASE_CHECKS]
-    return [*found, _master_key(settings), _transport(settings)]
+    return [*found, _master_key(settings), _transport(settings), _address(settings)]
 
 
 def refuse_if_unsafe(checks: Sequence[Check], settings: Settings) -> None:
@@ -138,6 +138,13 @@ def _transport(settings: Settings) -> Check:
     safe = not settings.production or "sslmode=verify-full" in url or "host=/" in url or "host=%2F" in url
     what = "Over a socket or TLS." if safe else "The way to the database is not verified to be encrypted."
     return Check("connection", safe, what, "In production use your own server with sslmode=verify-full.")
+
+
+def _address(settings: Settings) -> Check:
+    """Passkeys belong to a host name, and cookies are marked for TLS by it."""
+    safe = not settings.production or (settings.origin or "").startswith("https://")
+    what = f"Browsers come by {settings.origin}." if settings.origin else "No address for browsers is set."
+    return Check("address", safe, what, "Set OPEN401K_ORIGIN to the https address of the proxy in front.")
 
 
 _MAY_DEFINE = {"base.signed_tenants", "base.allows_every_tenant", "base.allowed_tenants"}

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from open401k.kernel import Open401kError, Random
 
@@ -35,6 +36,8 @@ class Settings:
     owner_database_url: str | None
     key_file: Path
     key_is_given: bool
+    origin: str | None
+    """How browsers reach the server through what stands in front of it; without it, by host and port."""
     _environment: Mapping[str, str]
 
     @classmethod
@@ -52,7 +55,8 @@ class Settings:
         data_dir = _data_dir(environment)
         given = "OPEN401K_MASTER_KEY" in environment or "OPEN401K_MASTER_KEY_FILE" in environment
         key_file = Path(environment.get("OPEN401K_MASTER_KEY_FILE", data_dir / "master_key.json"))
-        return cls(Mode(mode), data_dir, url or None, owner or None, key_file, given, dict(environment))
+        origin = _origin(environment.get("OPEN401K_ORIGIN", ""))
+        return cls(Mode(mode), data_dir, url or None, owner or None, key_file, given, origin, dict(environment))
 
     @property
     def production(self) -> bool:
@@ -71,6 +75,17 @@ class Settings:
                 )
             _write(self.key_file, MasterKeys.generate(random))
         return _from_file(self.key_file)
+
+
+def _origin(text: str) -> str | None:
+    parts = urlsplit(text)
+    if text and (
+        parts.scheme not in ("http", "https") or not parts.hostname or text != f"{parts.scheme}://{parts.netloc}"
+    ):
+        raise Open401kError(
+            f"OPEN401K_ORIGIN is {text!r}.", fix="Write scheme and host only, such as https://plans.example.org."
+        )
+    return text or None
 
 
 def _data_dir(environment: Mapping[str, str]) -> Path:

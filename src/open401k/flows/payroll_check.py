@@ -62,7 +62,8 @@ def check_run(
 def _paid_before(asked: payroll.Asked, run: runs.Run, again: int) -> Iterator[payroll.Finding]:
     """A payroll for people who were paid that day already, without a word why: a correction, or a second payroll?"""
     if again and run.replaces is None and not run.reason:
-        reason = f"{again} people of this file were paid on {asked.pay_date} already, by {asked.same_day[0]}."
+        who = "1 person of this file was" if again == 1 else f"{again} people of this file were"
+        reason = f"{who} paid on {asked.pay_date} already, by {asked.same_day[0]}."
         fix = "If it corrects that run, send it as a correction of it; if it is a second payroll, confirm."
         yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)
 

@@ -26,7 +26,7 @@ def test_our_own_database_is_in_order(db: Database, tmp_path: Path) -> None:
     checks = inspect(db, settings(tmp_path))
     assert failing(checks) == {}
     assert all(check.what for check in checks)
-    assert len({check.name for check in checks}) == len(checks) == 12
+    assert len({check.name for check in checks}) == len(checks) == 13
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,7 @@ def test_production_wants_its_key_elsewhere_and_its_connection_encrypted(db: Dat
     environment = {"OPEN401K_DATA_DIR": str(tmp_path), "OPEN401K_MODE": "production"}
     far = "postgresql://app@db.example.com/o"
     environment |= {"OPEN401K_DATABASE_URL": far, "OPEN401K_OWNER_DATABASE_URL": far}
-    assert set(failing(inspect(db, Settings.from_env(environment)))) == {"master key", "connection"}
+    assert set(failing(inspect(db, Settings.from_env(environment)))) == {"master key", "connection", "address"}
     environment["OPEN401K_DATABASE_URL"] = f"{far}?sslmode=verify-full"
+    environment["OPEN401K_ORIGIN"] = "https://plans.example.org"
     assert set(failing(inspect(db, Settings.from_env(environment | KEYS)))) == set()

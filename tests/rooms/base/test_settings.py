@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from open401k.app import Wiring
 from open401k.base.settings import Settings
 from open401k.kernel import Open401kError, SystemRandom
 
@@ -56,6 +57,8 @@ def test_keys_come_from_the_environment(tmp_path: Path) -> None:
     ("environment", "told"),
     [
         ({"OPEN401K_MODE": "live"}, "sandbox or production"),
+        ({"OPEN401K_ORIGIN": "plans.example.org"}, "scheme and host only"),
+        ({"OPEN401K_ORIGIN": "https://plans.example.org/app"}, "scheme and host only"),
         ({"OPEN401K_OWNER_DATABASE_URL": "postgresql://x"}, "OPEN401K_DATABASE_URL is not"),
         ({"OPEN401K_MASTER_KEY": KEY}, "OPEN401K_INDEX_KEY"),
         ({"OPEN401K_MASTER_KEY": "short", "OPEN401K_INDEX_KEY": KEY}, "32 bytes in base64"),
@@ -73,3 +76,10 @@ def test_a_checkout_keeps_its_data_to_itself_and_others_use_the_home(
     assert Settings.from_env({"XDG_DATA_HOME": "/data"}).data_dir == Path("/data/open401k")
     (tmp_path / ".open401k").mkdir()
     assert Settings.from_env({"XDG_DATA_HOME": "/data"}).data_dir == tmp_path / ".open401k"
+
+
+def test_browsers_come_by_the_address_that_is_set(tmp_path: Path) -> None:
+    """Behind TLS the program took itself for http://localhost:4010: no passkey worked, and cookies were not secure."""
+    settings = from_env(tmp_path, OPEN401K_ORIGIN="https://plans.example.org")
+    assert Wiring(settings).origin == "https://plans.example.org"
+    assert Wiring(from_env(tmp_path)).origin == "http://localhost:4010"
