@@ -309,6 +309,7 @@ def test_answers_kept_before_there_were_statements_are_given_again(desk: Desk) -
 def test_nothing_to_contribute_said_again_in_place_of_a_payroll_sent_meanwhile_replaces_it(desk: Desk) -> None:
     """The statement has the same bytes as the first one, and is another payroll: it names what it replaces."""
     first = desk.post(RUNS, desk.payroll(**NOTHING), "nothing").json()
+    later(desk)
     paid = desk.post(RUNS, desk.payroll(confirmed=True), "paid after all").json()
     assert paid["posted"], paid
     later(desk)
