@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from open401k.base.db import Actor, Database
 from open401k.kernel import Clock, Ids, PlanId, Refused, RunId, SponsorId
+from open401k.payroll import NOTHING_SAID, Said
 from open401k.payroll.rows import PayrollRow
 from open401k.views.shown import FindingLine, RunState
 
@@ -52,12 +53,13 @@ class RunHeader:
     """What is said once about a run that comes as rows."""
 
     pay_date: date
-    period_start: date
-    period_end: date
+    period_start: date | None = None
+    period_end: date | None = None
     provider: str = ""
     replaces: RunId | None = None
     confirmed: bool = False
     second_run_reason: str = ""
+    said: Said = NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,12 @@ class PayrollStory(Protocol):
         pay_date: date | None,
         replaces: RunId | None,
         second_run_reason: str = "",
+        said: Said = NOTHING_SAID,
     ) -> RunOutcome | Refused[Any]:
         """Store a file, sealed, and open its run; where its columns are known, check every row.
 
-        A file, or amounts, that were posted before are a payroll of their own only with a reason.
+        A file, or amounts, that were posted before are a payroll of their own only with a reason. What is ``said`` of
+        its rows stays with the run, and every check of it holds them against that.
         """
         ...
 
@@ -101,7 +105,10 @@ class PayrollStory(Protocol):
         ...
 
     def receive_rows(self, order: Order, *, run: RunHeader, rows: Sequence[PayrollRow]) -> RunOutcome | Refused[Any]:
-        """Check canonical rows and post them, unless something of them has to be confirmed first."""
+        """Check canonical rows and post them, unless something of them has to be confirmed first.
+
+        There may be none where it is said that nothing is contributed: such a payroll is on file and posts nothing.
+        """
         ...
 
     def post(self, order: Order, *, run_id: RunId, confirmed: bool) -> RunOutcome | Refused[Any]:

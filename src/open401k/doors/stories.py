@@ -91,13 +91,14 @@ class PayrollStories:
         pay_date: date | None,
         replaces: RunId | None,
         second_run_reason: str = "",
+        said: payroll.Said = payroll.NOTHING_SAID,
     ) -> RunOutcome | Refused[Any]:
         """Keep the file; it is checked already where its columns are known."""
-        said = f"{provider or ''}|{pay_date or ''}|{replaces or ''}|{_again(second_run_reason)}".encode()
+        told = f"{provider or ''}|{pay_date or ''}|{replaces or ''}|{_again(second_run_reason)}{_besides(said)}"
         upload = Upload(
-            order.tenant_id, order.plan_id, name, content, provider or "", pay_date, replaces, second_run_reason
+            order.tenant_id, order.plan_id, name, content, provider or "", pay_date, replaces, second_run_reason, said
         )
-        taken = take_in(self._db, actor=order.actor, upload=upload, claim=Claim(order.key, said + content))
+        taken = take_in(self._db, actor=order.actor, upload=upload, claim=Claim(order.key, told.encode() + content))
         if isinstance(taken, Refused):
             return taken
         return self._outcome(order, taken.run.run_id, already=taken.already)
@@ -119,32 +120,37 @@ class PayrollStories:
     ) -> RunOutcome | Refused[Any]:
         """Check canonical rows and post them, unless something has to be confirmed first."""
         body = payroll.as_json(rows, pay_date=run.pay_date, period_start=run.period_start, period_end=run.period_end)
+        sender = run.provider or ("API" if rows else "No contributions")
         upload = Upload(
             order.tenant_id,
             order.plan_id,
-            f"{run.provider or 'API'} {run.pay_date}.json",
+            f"{sender} {run.pay_date}.json",
             content_of(body),
             payroll.API_PROVIDER,
             run.pay_date,
             run.replaces,
             run.second_run_reason,
+            run.said,
         )
-        said = f"|{run.replaces or ''}|{run.confirmed}{_again(run.second_run_reason)}"
-        claim = Claim(order.key, upload.content + said.encode())
+        told = f"|{run.replaces or ''}|{run.confirmed}{_again(run.second_run_reason)}{_besides(run.said)}"
+        claim = Claim(order.key, upload.content + told.encode())
         taken = take_rows(self._db, actor=order.actor, upload=upload, claim=claim)
         if isinstance(taken, Refused):
             return taken
-        if run.confirmed:
+        if run.confirmed and taken.run.status == runs.Status.NEEDS_CONFIRMATION:
             say_yes(self._db, actor=order.actor, tenant_id=order.tenant_id, run_id=taken.run.run_id)
+            return self._post(order, Taken(self._run(order, taken.run.run_id), taken.already))
         return self._post(order, taken)
 
     def post(self, order: Order, *, run_id: RunId, confirmed: bool) -> RunOutcome | Refused[Any]:
         """Post a checked run; projection and alerts follow."""
         if confirmed:
             say_yes(self._db, actor=order.actor, tenant_id=order.tenant_id, run_id=run_id)
+        return self._post(order, Taken(self._run(order, run_id), already=False))
+
+    def _run(self, order: Order, run_id: RunId) -> runs.Run:
         with self._db.begin(order.actor, tenants=[order.tenant_id]) as tx:
-            run = runs.get(tx, tenant_id=order.tenant_id, run_id=run_id)
-        return self._post(order, Taken(run, already=False))
+            return runs.get(tx, tenant_id=order.tenant_id, run_id=run_id)
 
     def _post(self, order: Order, taken: Taken) -> RunOutcome:
         ready = (runs.Status.RECEIVED, runs.Status.CONFIRMED, runs.Status.POSTED)
@@ -179,6 +185,11 @@ class PayrollStories:
 def _again(reason: str) -> str:
     """Part of what a key stands for only where there is one, so that keys of before mean what they meant."""
     return f"again: {reason}|" if reason else ""
+
+
+def _besides(said: payroll.Said) -> str:
+    """The same of what is said besides the rows."""
+    return f"said: {said.text}|" if said else ""
 
 
 class VerifyStories:

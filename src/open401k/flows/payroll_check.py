@@ -1,6 +1,6 @@
 """Checking one run: rows to people, every finding stored. Not here: reading it (payroll_read.py), posting it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -9,6 +9,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Open401kError, Refused, SponsorId, day_of
 from open401k.payroll import runs
 
+from .payroll_before import counted_before, paid_before
 from .payroll_preview import Previewed, previewed, scope_of
 from .payroll_read import payday_of, read_run
 
@@ -38,9 +39,14 @@ def check_run(
     asked = asked_of(tx, tenant_id=tenant_id, run=run, pay_date=pay_date if in_reach else day_of(tx.now))
     left_out = payroll.codes_left_out(tx, asked=asked)
     expected = payroll.expectation(
-        asked, today=day_of(tx.now), announced=run.announced, left_out=left_out, corrects=run.replaces is not None
+        asked,
+        today=day_of(tx.now),
+        announced=run.announced,
+        left_out=left_out,
+        corrects=run.replaces is not None,
+        said=run.said,
     )
-    whole = payroll.FileCheck(expected, reading.mapping, reading.findings)
+    whole = payroll.FileCheck(expected, reading.mapping, reading.findings, period=reading.period)
     to_date = payroll.to_date(tx, asked=asked)
     paid = frozenset(() if to_date.same_day is None else to_date.same_day.employee_id)
     again: set[EmployeeId] = set()
@@ -53,41 +59,22 @@ def check_run(
         whole.chunk(rows, previewed(tx, preview, standing, people, rows))
         del rows, standing, people  # before the next ones are read beside them
     outcome = whole.finish()
-    outcome.findings.extend(_paid_before(asked, run, len(again)))
-    outcome.findings.extend(_counted_before(tx, asked))
+    outcome.findings.extend(paid_before(asked, run, len(again)))
+    outcome.findings.extend(counted_before(tx, asked))
     outcome.findings.extend(known)
     return runs.checked(tx, tenant_id=tenant_id, run_id=run.run_id, outcome=outcome, run=run)
-
-
-def _paid_before(asked: payroll.Asked, run: runs.Run, again: int) -> Iterator[payroll.Finding]:
-    """A payroll for people who were paid that day already, without a word why: a correction, or a second payroll?"""
-    if again and run.replaces is None and not run.reason:
-        who = "1 person of this file was" if again == 1 else f"{again} people of this file were"
-        reason = f"{who} paid on {asked.pay_date} already, by {asked.same_day[0]}."
-        fix = "If it corrects that run, send it as a correction of it; if it is a second payroll, confirm."
-        yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)
-
-
-def _counted_before(tx: Tx, asked: payroll.Asked) -> Iterator[payroll.Finding]:
-    """A payroll of days whose payrolls were brought over in one sum: its money would count, and be posted, twice."""
-    covered = census.covered_by(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, day=asked.pay_date)
-    if covered is not None:
-        reason = (
-            f"The payrolls from {covered.start} to {covered.end} were brought over from before the plan came here; one"
-            f" of {asked.pay_date} would count twice."
-        )
-        fix = "Bring over corrected year-to-date figures instead, or check the pay date."
-        yield payroll.Finding(payroll.Severity.REJECT, payroll.Code.PERIOD_COVERED, reason, fix, column="pay_date")
 
 
 def asked_of(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date) -> payroll.Asked:
     """The plan on the pay date."""
     of, today = (tenant_id, run.plan_id, pay_date), day_of(tx.now)
     posted = runs.replaceable(tx, tenant_id=tenant_id, plan_id=run.plan_id, pay_date=pay_date)
-    beside = tuple(each.run_id for each in posted if each.run_id != run.replaces)
+    others = [each for each in posted if each.run_id != run.replaces]
+    beside = tuple(each.run_id for each in others)
+    said_nothing = next((each.run_id for each in others if each.said.no_contributions), None)
     try:
         terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=pay_date)
-        asked = payroll.Asked(*of, terms, same_day=beside)
+        asked = payroll.Asked(*of, terms, same_day=beside, said_nothing=said_nothing)
         return replace(asked, without=_replaced(tx, asked, run))
     except Open401kError:
         terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=today)

@@ -29,6 +29,7 @@ class Upload:
     announced: date | None = None
     replaces: RunId | None = None
     second_run_reason: str = ""
+    said: payroll.Said = payroll.NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def _received(tx: Tx, upload: Upload, claim: Claim | None) -> runs.Received | Re
         replaces=upload.replaces,
         second_run_reason=upload.second_run_reason,
         announced=upload.announced,
+        said=upload.said,
     )
 
 
@@ -82,7 +84,7 @@ def send_again(db: Database, *, actor: Actor, tenant_id: SponsorId, run_id: RunI
     with db.begin(actor, tenants=[tenant_id]) as tx:
         run = runs.get(tx, tenant_id=tenant_id, run_id=run_id)
         data = payroll.files.content(tx, tenant_id=tenant_id, file_id=run.file_id)
-    upload = Upload(tenant_id, run.plan_id, run.file_name, data, run.provider, run.announced, second_run_reason=reason)
+    upload = Upload(tenant_id, run.plan_id, run.file_name, data, run.provider, run.announced, None, reason, run.said)
     return take_in(db, actor=actor, upload=upload)
 
 
@@ -120,8 +122,7 @@ def begun(tx: Tx, *, tenant_id: SponsorId, taken: Taken) -> Taken:
     if taken.already or taken.run.status != runs.Status.RECEIVED:
         return taken
     result = str(taken.run.status)
-    flow_id = FlowId(taken.run.run_id.uuid)
-    begin_with(tx, flow=FLOW, flow_id=flow_id, tenant_id=tenant_id, step=check, result=result)
+    begin_with(tx, flow=FLOW, flow_id=FlowId(taken.run.run_id.uuid), tenant_id=tenant_id, step=check, result=result)
     return replace(taken, begun_with={check.__name__: result})
 
 

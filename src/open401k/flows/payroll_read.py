@@ -25,6 +25,7 @@ class Reading:
     chunks: Iterator[Rows]
     readable: bool
     proposal: payroll.MappingProposal | None = None
+    period: tuple[date | None, date | None] = (None, None)  # of a payroll without rows
 
 
 def _large(chunks: Iterator[Rows]) -> Iterator[Rows]:
@@ -48,9 +49,18 @@ def read_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, data: bytes | None 
         data = payroll.files.content(tx, tenant_id=tenant_id, file_id=run.file_id)
     findings = payroll.Findings()
     if run.provider == payroll.API_PROVIDER:
-        return Reading(run, None, findings, _large(payroll.read_json(json.loads(data), findings)), readable=True)
+        body, nothing = json.loads(data), run.said.no_contributions
+        period = payroll.period_of(body) if nothing else (None, None)
+        rows = payroll.read_json(body, findings, no_contributions=nothing)
+        return Reading(run, None, findings, _large(rows), readable=True, period=period)
     known = runs.remembered(tx, tenant_id=tenant_id, plan_id=run.plan_id, provider=run.provider)
-    opened = payroll.open_upload(data, file_name=run.file_name, provider=run.provider, remembered=known)
+    opened = payroll.open_upload(
+        data,
+        file_name=run.file_name,
+        provider=run.provider,
+        remembered=known,
+        no_contributions=run.said.no_contributions,
+    )
     readable = opened.mapping is not None
     return Reading(run, opened.mapping, opened.findings, _large(opened.chunks()), readable, opened.proposal)
 

@@ -46,6 +46,8 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
         rows_read += len(rows)
         withheld += sum(row.deferral_cents + row.after_tax_cents for row in rows)
         del rows, people  # before the next ones are read beside them
+    if not rows_read:  # nothing is contributed: the payroll of that pay date all the same, and it may replace another
+        _append(tx, tenant_id, run, pay_date, [], [])
     return Recorded(
         pay_date,
         min(pay_date, *(line.pay_date for line in replaced)) if replaced else pay_date,
@@ -61,8 +63,9 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
 
 
 def _append(tx: Tx, tenant_id: SponsorId, run: runs.Run, pay_date: date, rows: Rows, who: Sequence[EmployeeId]) -> None:
-    start = rows[0].period_start or rows[0].period_end or pay_date
-    end = rows[0].period_end or pay_date
+    first = rows[0] if rows else None
+    end = (first and first.period_end) or pay_date
+    start = (first and first.period_start) or end
     census.record_run(
         tx,
         tenant_id=tenant_id,

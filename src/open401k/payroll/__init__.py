@@ -4,7 +4,7 @@ from . import files, remittance, runs
 from .checks import FileCheck, Outcome, check, missing_figures
 from .columns import REQUIRED, findings_of, propose, settle
 from .findings import Code, Finding, Findings, Hold, Severity
-from .formats import API_PROVIDER, LAYOUTS, Layout, as_json, read_json
+from .formats import API_PROVIDER, LAYOUTS, Layout, as_json, period_of, read_json
 from .gathering import Asked, OfLastDay, ToDate, codes_left_out, expectation, gather_standing, to_date
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, letter
 from .opening_balances import (
@@ -17,6 +17,7 @@ from .opening_balances import (
 from .reading import Opened, known_layout, open_upload
 from .roster_file import PersonRow, RosterFile, check_relatives, read_roster
 from .rows import Field, PayrollRow, masked_ssn
+from .said import CONTROL_TOTALS, NOTHING_SAID, ROWS, Said, control_totals
 from .standing import NOBODY, UNKNOWN, Expectation, OtherPlan, PlanTerms, Standing
 from .year_to_date import (
     Boundary,
@@ -30,9 +31,12 @@ from .year_to_date import (
 
 __all__ = [
     "API_PROVIDER",
+    "CONTROL_TOTALS",
     "LAYOUTS",
     "NOBODY",
+    "NOTHING_SAID",
     "REQUIRED",
+    "ROWS",
     "UNKNOWN",
     "Asked",
     "Boundary",
@@ -61,6 +65,7 @@ __all__ = [
     "ProposedColumn",
     "Reading",
     "RosterFile",
+    "Said",
     "Severity",
     "Standing",
     "ToDate",
@@ -73,6 +78,7 @@ __all__ = [
     "check_relatives",
     "check_year_to_date",
     "codes_left_out",
+    "control_totals",
     "expectation",
     "files",
     "findings_of",
@@ -82,6 +88,7 @@ __all__ = [
     "masked_ssn",
     "missing_figures",
     "open_upload",
+    "period_of",
     "propose",
     "read_json",
     "read_opening_balances",

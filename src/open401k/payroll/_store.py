@@ -4,7 +4,7 @@ from collections.abc import Mapping as Table
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
 
@@ -12,6 +12,7 @@ from open401k.base.db import Tx
 from open401k.kernel import FileId, PlanId, RunId, SponsorId
 
 from .findings import Code, Finding, Severity
+from .said import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,16 @@ class RunRow:
     counts: Table[str, int]
     totals: Table[str, int]
     replaced_by: RunId | None
+    said: Said
+
+
+_RUNS: LiteralString = """
+    select
+        run_id, plan_id, file_id, attempt, provider, replaces, reason, recorded_at, recorded_by, file_name, sha256,
+        status, status_at, check_no, pay_date, period_start, period_end, row_count, counts, totals, replaced_by,
+        announced, control_totals, no_contributions
+    from payroll.run_v
+"""
 
 
 def file_by_hash(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, sha256: bytes) -> FileId | None:
@@ -85,17 +96,32 @@ def add_run(
     replaces: RunId | None,
     reason: str,
     announced: date | None,
+    said: Said,
 ) -> None:
     """Insert a run."""
     tx.send(
         """
         insert into payroll.run (
-            tenant_id, run_id, plan_id, file_id, attempt, provider, replaces, reason, announced, recorded_at,
-            recorded_by
+            tenant_id, run_id, plan_id, file_id, attempt, provider, replaces, reason, announced, control_totals,
+            no_contributions, recorded_at, recorded_by
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
-        [tenant_id, run_id, plan_id, file_id, attempt, provider, replaces, reason, announced, tx.now, tx.actor.id],
+        [
+            tenant_id,
+            run_id,
+            plan_id,
+            file_id,
+            attempt,
+            provider,
+            replaces,
+            reason,
+            announced,
+            Jsonb(dict(said.control_totals)),
+            said.no_contributions,
+            tx.now,
+            tx.actor.id,
+        ],
     )
 
 
@@ -122,12 +148,8 @@ def add_event(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, status: str, detai
 def run(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> RunRow | None:
     """One run."""
     row = tx.maybe(
-        """
-        select
-            run_id, plan_id, file_id, attempt, provider, replaces, reason, recorded_at, recorded_by, file_name, sha256,
-            status, status_at, check_no, pay_date, period_start, period_end, row_count, counts, totals, replaced_by,
-            announced
-        from payroll.run_v
+        _RUNS
+        + """
         where tenant_id = %s and run_id = %s
         """,
         [tenant_id, run_id],
@@ -138,12 +160,8 @@ def run(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> RunRow | None:
 def runs(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[RunRow]:
     """The runs of a plan, newest first; where a sandbox clock stood still, what counts before what does not."""
     found = tx.rows(
-        """
-        select
-            run_id, plan_id, file_id, attempt, provider, replaces, reason, recorded_at, recorded_by, file_name, sha256,
-            status, status_at, check_no, pay_date, period_start, period_end, row_count, counts, totals, replaced_by,
-            announced
-        from payroll.run_v
+        _RUNS
+        + """
         where tenant_id = %s and plan_id = %s
         order by recorded_at desc, (replaced_by is null) desc, (status <> 'rejected') desc, run_id desc
         """,
@@ -155,12 +173,8 @@ def runs(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[RunRow]:
 def runs_of_file(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, file_id: FileId) -> list[RunRow]:
     """The runs made of a file, the last attempt first."""
     found = tx.rows(
-        """
-        select
-            run_id, plan_id, file_id, attempt, provider, replaces, reason, recorded_at, recorded_by, file_name, sha256,
-            status, status_at, check_no, pay_date, period_start, period_end, row_count, counts, totals, replaced_by,
-            announced
-        from payroll.run_v
+        _RUNS
+        + """
         where tenant_id = %s and plan_id = %s and file_id = %s
         order by attempt desc
         """,
@@ -172,12 +186,8 @@ def runs_of_file(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, file_id: File
 def runs_on(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, pay_date: date) -> list[RunRow]:
     """Posted runs of a pay date that no posted run replaced, newest first."""
     found = tx.rows(
-        """
-        select
-            run_id, plan_id, file_id, attempt, provider, replaces, reason, recorded_at, recorded_by, file_name, sha256,
-            status, status_at, check_no, pay_date, period_start, period_end, row_count, counts, totals, replaced_by,
-            announced
-        from payroll.run_v
+        _RUNS
+        + """
         where
             tenant_id = %s
             and plan_id = %s
@@ -238,6 +248,7 @@ def _run(row: tuple[Any, ...]) -> RunRow:
         counts=row[18] or {},
         totals=row[19] or {},
         replaced_by=RunId(row[20]) if row[20] else None,
+        said=Said(row[22], row[23]),
     )
 
 
@@ -375,12 +386,3 @@ def mappings(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, provider: str) ->
         [tenant_id, plan_id, provider],
     )
     return [body for (body,) in found]
-
-
-def providers(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[str]:
-    """The names under which mappings were settled."""
-    found = tx.rows(
-        "select distinct provider from payroll.mapping where tenant_id = %s and plan_id = %s order by provider",
-        [tenant_id, plan_id],
-    )
-    return [provider for (provider,) in found]

@@ -7,6 +7,7 @@ formula) moves nothing: the plan's own computation is what posts.
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -18,10 +19,11 @@ from open401k.law import additions, figures
 
 from . import checks_limits, checks_pay, checks_people, checks_same_day
 from .checks_swap import SwapWatch
-from .chunks import AMOUNTS, Chunk
+from .chunks import Chunk
 from .findings import Code, Finding, Findings, Hold, Severity
 from .mapping import Mapping
-from .rows import Field, PayrollRow
+from .rows import AMOUNTS, Field, PayrollRow
+from .said import ROWS, Said, summed
 from .standing import NOBODY, Cents, Expectation, Standing
 
 #: A payroll is announced at most this long before its pay date.
@@ -57,6 +59,7 @@ class FileCheck:
     findings: Findings = field(default_factory=Findings)
     holds: list[Hold] = field(default_factory=list)
     new_people: list[PayrollRow] = field(default_factory=list)
+    period: tuple[date | None, date | None] = (None, None)  # of a payroll without rows
     _seen: "_Seen" = field(default_factory=lambda: _Seen())
     _totals: dict[str, int] = field(default_factory=lambda: dict.fromkeys(AMOUNTS, 0))
     _rows: int = 0
@@ -106,20 +109,20 @@ class FileCheck:
 
     def finish(self) -> Outcome:
         """What only the whole file shows: the pay date, totals, swapped columns."""
-        if self._rows:
+        if self._rows or (self.expected.said.no_contributions and not self.findings.rejected):
             unusable = self._unusable(self.pay_date)
             self.findings.extend(unusable)
             if self.pay_date is not None and not unusable:
                 self.findings.extend(_not_known_yet(self.pay_date, self.expected))
-            self.findings.extend(_total_findings(self._totals, self._rows, self.expected))
+            self.findings.extend(total_findings(self._totals, self._rows, self.expected.said))
             self.findings.extend(self._swap.findings(self.mapping))
         first = self._first
         return Outcome(
             findings=self.findings,
             holds=self.holds,
             pay_date=self.pay_date,
-            period_start=first.period_start if first else None,
-            period_end=first.period_end if first else None,
+            period_start=first.period_start if first else self.period[0],
+            period_end=first.period_end if first else self.period[1],
             rows=self._rows,
             totals=dict(self._totals),
             content=f"{self._content:064x}",
@@ -276,25 +279,31 @@ def _pay_date_findings(pay_date: date | None, expected: Expectation, mapping: Ma
     return []
 
 
-def _total_findings(totals: dict[str, int], rows: int, expected: Expectation) -> list[Finding]:
+def total_findings(totals: Table[str, int], rows: int, said: Said) -> list[Finding]:
+    """Where the rows are not what the sender said of them."""
     found = []
-    for name, announced in expected.control_totals.items():
-        summed = rows if name == "rows" else totals.get(name)
-        if summed is None:
+    for name, announced in said.control_totals.items():
+        found_sum = summed(totals, rows, name)
+        if found_sum is None:
             reason = f"There is no column {name!r} to hold the control total against."
             found.append(Finding(Severity.REJECT, Code.TOTAL_MISMATCH, reason, "Name a field.", column=name))
-        elif summed != announced:
-            of = str if name == "rows" else _dollars
-            apart = of(summed - announced)
-            reason = f"The control total is {of(announced)}, the rows add up to {of(summed)}: {apart} apart."
-            detail = (("announced", str(announced)), ("summed", str(summed)), ("difference", str(summed - announced)))
-            fix = "Find the missing or extra rows, or correct the control total."
-            found.append(Finding(Severity.REJECT, Code.TOTAL_MISMATCH, reason, fix, column=name, detail=detail))
-    contributed = sum(totals[name] for name in AMOUNTS if name not in ("gross", "plan_compensation"))
-    if expected.no_contributions and contributed:
+        elif found_sum != announced:
+            found.append(_apart(name, announced, found_sum))
+    contributed = sum(totals.get(name, 0) for name in AMOUNTS if name not in ("gross", "plan_compensation"))
+    if said.no_contributions and contributed:
         reason = f'"No contributions" was said, but the rows carry {_dollars(contributed)}.'
         found.append(Finding(Severity.REJECT, Code.TOTAL_MISMATCH, reason, "Take the statement back, or the amounts."))
     return found
+
+
+def _apart(name: str, announced: int, found: int) -> Finding:
+    of = str if name == ROWS else _dollars
+    apart = f"{of(abs(found - announced))} {'too much' if found > announced else 'missing'}"
+    words = name.replace("_", " ")
+    reason = f"The control total of {words} is {of(announced)}, the rows add up to {of(found)}: {apart}."
+    detail = (("announced", str(announced)), ("summed", str(found)), ("difference", str(found - announced)))
+    fix = "Find the missing or extra rows, or correct the control total."
+    return Finding(Severity.REJECT, Code.TOTAL_MISMATCH, reason, fix, column=name, detail=detail)
 
 
 def _dollars(cents: int) -> str:

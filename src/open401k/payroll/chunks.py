@@ -7,11 +7,8 @@ import numpy as np
 
 from .findings import Code, Finding, Severity
 from .mapping import Mapping
-from .rows import DEFERRALS, EMPLOYER_MONEY, Field, PayrollRow, masked_ssn
+from .rows import Field, PayrollRow, masked_ssn
 from .standing import Cents, Standing
-
-_FIELDS = (Field.GROSS, Field.PLAN_COMPENSATION, *DEFERRALS, *EMPLOYER_MONEY, Field.LOAN_PAYMENT)
-AMOUNTS = tuple(str(field) for field in _FIELDS)
 
 
 @dataclass(frozen=True, slots=True)

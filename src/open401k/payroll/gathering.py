@@ -22,6 +22,7 @@ from open401k.kernel import (
 )
 
 from .rows import PayrollRow
+from .said import NOTHING_SAID, Said
 from .standing import NOBODY, Cents, Expectation, PlanTerms, Standing
 
 #: Pay dates within these days before count as the previous payroll.
@@ -44,6 +45,7 @@ class Asked:
     provisions: plan.Provisions
     in_force: bool = True
     same_day: Sequence[RunId] = ()
+    said_nothing: RunId | None = None  # of these, one that says that nothing is contributed on that date
     without: census.Without | None = None  # of an earlier pay date of the year, and replaced by this one
 
 
@@ -145,6 +147,7 @@ def expectation(
     announced: date | None = None,
     left_out: frozenset[str] = frozenset(),
     corrects: bool = False,
+    said: Said = NOTHING_SAID,
 ) -> Expectation:
     """What the plan on the pay date lets a file carry.
 
@@ -156,6 +159,7 @@ def expectation(
     return Expectation(
         today=today,
         pay_date=announced,
+        said=said,
         before_plan=None if asked.in_force else asked.pay_date,
         ask_before=None if corrects else today - _LONG_AGO,
         closed_before=None if corrects else asked.provisions.plan_year_of(today).previous().start,

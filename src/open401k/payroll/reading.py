@@ -43,7 +43,7 @@ class Opened:
                     Severity.REJECT,
                     Code.FILE_NO_ROWS,
                     "The file has headings and no rows.",
-                    'Export it again; for a payroll without contributions say "no contributions this period".',
+                    'Export it again; if nothing is contributed, say "no contributions this period" with the pay date.',
                 )
             )
 

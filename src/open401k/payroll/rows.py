@@ -70,6 +70,8 @@ EMPLOYER_MONEY = (
     Field.SAFE_HARBOR_NONELECTIVE,
     Field.PROFIT_SHARING,
 )
+#: What the rows of a file are added up in.
+AMOUNTS = tuple(map(str, (Field.GROSS, Field.PLAN_COMPENSATION, *DEFERRALS, *EMPLOYER_MONEY, Field.LOAN_PAYMENT)))
 MONEY = frozenset(
     {Field.GROSS, Field.PLAN_COMPENSATION, *DEFERRALS, *EMPLOYER_MONEY, Field.LOAN_PAYMENT, Field.EARNINGS}
 )

@@ -13,10 +13,11 @@ from open401k.kernel import Open401kError, PlanId, Refused, RunId, SponsorId
 
 from . import _events_store, _store, files
 from ._store import RunRow as Run
-from .checks import Outcome
+from .checks import Outcome, total_findings
 from .findings import Finding, Findings, Severity
 from .mapping import Column, DateOrder, Mapping, Reading
 from .rows import Field
+from .said import NOTHING_SAID, Said
 
 __all__ = [
     "Received",
@@ -77,17 +78,20 @@ def receive(
     replaces: RunId | None = None,
     second_run_reason: str = "",
     announced: date | None = None,
+    said: Said = NOTHING_SAID,
 ) -> Received | Refused[Refusal]:
     """Keep an upload and open its run. The same bytes are the same run, unless a reason says they are meant again.
 
+    Bytes of which something else is said are a run of their own: what was said with a run stays with it.
     The same bytes with the same reason are one run too: whoever clicks twice means it once.
     """
     heads.lock(tx, tenant_id=tenant_id)  # two uploads of one file at once: the second waits and finds the first
     file_id = files.keep(tx, tenant_id=tenant_id, plan_id=plan_id, name=file_name, data=data)
     before = _store.runs_of_file(tx, tenant_id=tenant_id, plan_id=plan_id, file_id=file_id)
-    if before and not second_run_reason and not _means_something_else(before[0], replaces):
-        return Received(before[0], already=True)
-    meant = next((run for run in before if second_run_reason and run.reason == second_run_reason), None)
+    alike = [run for run in before if not _said_otherwise(run, announced, said)]
+    if alike and not second_run_reason and not _means_something_else(alike[0], replaces):
+        return Received(alike[0], already=True)
+    meant = next((run for run in alike if second_run_reason and run.reason == second_run_reason), None)
     if meant is not None:
         return Received(meant, already=True)
     if replaces is not None:
@@ -106,9 +110,11 @@ def receive(
         replaces=replaces,
         reason=second_run_reason,
         announced=announced,
+        said=said,
     )
     mark(tx, tenant_id=tenant_id, run_id=run_id, status=Status.RECEIVED)
     after = {"file": str(file_id), "replaces": str(replaces or ""), "reason": second_run_reason}
+    after |= {"said": said.text} if said else {}
     audit.record(tx, tenant_id=tenant_id, action="payroll.received", subject=run_id, after=after)
     return Received(get(tx, tenant_id=tenant_id, run_id=run_id), already=False)
 
@@ -116,8 +122,21 @@ def receive(
 def _means_something_else(before: Run, replaces: RunId | None) -> bool:
     """The same bytes, but a later file took their place, or they are now said to correct another run."""
     if before.status == Status.POSTED:
-        return before.replaced_by is not None
+        instead = before.said.no_contributions and replaces not in (None, before.replaces)
+        return before.replaced_by is not None or instead
     return replaces is not None and replaces != before.replaces
+
+
+def _said_otherwise(before: Run, announced: date | None, said: Said) -> bool:
+    """Of the same bytes something else was said: a posted run is told only what its rows contradict."""
+    if said.no_contributions or before.said.no_contributions:
+        # Headings without rows are the same bytes on every pay date.
+        told = (before.said.no_contributions, before.announced)
+        if (said.no_contributions, announced) != told:
+            return True
+    if before.status == Status.POSTED:
+        return bool(total_findings(before.totals, before.rows, said))
+    return said != before.said or announced not in (None, before.announced)
 
 
 def _may_replace(original: Run | None, plan_id: PlanId, replaces: RunId) -> Refused[Refusal] | None:

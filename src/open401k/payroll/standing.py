@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from open401k.kernel import EmployeeId, LimitationYear, Source
 
+from .said import NOTHING_SAID, Said
+
 Cents: TypeAlias = NDArray[np.int64]
 
 #: In place of an amount nobody knows (an election, a prior year's wages).
@@ -119,8 +121,7 @@ class Expectation:
     closed_before: date | None = None  # first open day: earlier pay dates belong to a closed plan year
     ask_before: date | None = None  # earlier pay dates are asked about: most are a slip of the year
     before_plan: date | None = None  # a pay date on which the plan has no terms
-    control_totals: Mapping[str, int] = field(default_factory=dict)  # field name -> cents; "rows" -> count
-    no_contributions: bool = False  # "nothing to contribute this period", said expressly
+    said: Said = NOTHING_SAID
     codes_left_out: frozenset[str] = frozenset()  # pay codes that are no plan compensation on the pay date
     limitation_year: LimitationYear | None = None  # of the plan, holding the pay date; None is the calendar year
     #: First day deferrals of someone new may be made, from birth date and hire date; None inside: not in sight.

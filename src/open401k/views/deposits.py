@@ -40,7 +40,8 @@ def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[Deposit,
     found = []
     for each in payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id):
         on, cents = came.get(str(each.run_id), (None, 0))
-        found.append(Deposit(each, Money(cents), on))
+        if each.total_cents or cents:  # a period of no contributions owes none
+            found.append(Deposit(each, Money(cents), on))
     return tuple(found)
 
 

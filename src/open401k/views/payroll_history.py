@@ -18,6 +18,7 @@ from .deposits import deposits, state_on
 from .heading import heading
 from .payroll_lines import payroll_lines
 from .payroll_rows import RunRow, posted_rows, sent_rows
+from .payroll_words import total_label
 from .shown import DutyState, FindingLine, PayrollLine, PlanHeading, RunState, finding_line, state_of
 
 #: Payrolls of one page: a year of biweekly ones.
@@ -26,6 +27,7 @@ _PAGE = 26
 _MOST_ROWS = 500
 
 __all__ = [
+    "AnnouncedTotal",
     "DepositLine",
     "EntryLine",
     "PayrollHistory",
@@ -84,6 +86,15 @@ class StepLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncedTotal:
+    """A control total that came with a payroll."""
+
+    name: str
+    label: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class RunDetail:
     """One payroll run: steps, findings, rows, journal entries, deposit."""
 
@@ -106,6 +117,11 @@ class RunDetail:
     """The posted run of the same people, pay date and amounts, because of which this one was refused."""
     reason: str = ""
     """Why it is a payroll of its own although another looks the same."""
+    announced_rows: int | None = None
+    """The number of rows that was given as a control total."""
+    announced_totals: tuple[AnnouncedTotal, ...] = ()
+    no_contributions: bool = False
+    """Whether it was said expressly that nothing is contributed this period."""
 
     @property
     def may_be_corrected(self) -> bool:
@@ -155,6 +171,9 @@ def load_run(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId, af
         replaced_by=run.replaced_by,
         looks_like=_looks_like(tx, tenant_id, run),
         reason=run.reason,
+        announced_rows=run.said.control_totals.get(payroll.ROWS),
+        announced_totals=_announced(run),
+        no_contributions=run.said.no_contributions,
         more_rows=rows[_MOST_ROWS - 1].line_no if len(rows) > _MOST_ROWS else None,
     )
 
@@ -196,6 +215,12 @@ def _rows(
         return sent_rows(tx, tenant_id=tenant_id, run=run, findings=findings, after=after, limit=limit + 1)
     rows = posted_rows(tx, tenant_id=tenant_id, run=run, replaced=replaced, findings=findings)
     return [row for row in rows if row.line_no > after][: limit + 1]
+
+
+def _announced(run: runs.Run) -> tuple[AnnouncedTotal, ...]:
+    given = run.said.control_totals
+    names = (name for name in payroll.CONTROL_TOTALS if name in given and name != payroll.ROWS)
+    return tuple(AnnouncedTotal(name, total_label(name), Money(given[name])) for name in names)
 
 
 def _looks_like(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> RunId | None:

@@ -11,6 +11,7 @@ from open401k.payroll import Code, Field, runs
 
 from .heading import heading
 from .payroll_lines import next_pay_date, payroll_lines
+from .payroll_words import FIELD_LABELS
 from .shown import FindingLine, PayrollLine, PlanHeading, finding_line
 
 #: Payrolls under the form, to open one and correct it there.
@@ -69,37 +70,6 @@ class PayrollMapping:
     replaces: RunId | None = None
 
 
-_LABELS = {
-    Field.SSN: "Social Security number",
-    Field.EMPLOYEE_ID: "Employee number",
-    Field.FIRST_NAME: "First name",
-    Field.LAST_NAME: "Last name",
-    Field.BIRTH_DATE: "Date of birth",
-    Field.HIRE_DATE: "Hire date",
-    Field.REHIRE_DATE: "Rehire date",
-    Field.TERMINATION_DATE: "Termination date",
-    Field.PAY_DATE: "Pay date",
-    Field.PERIOD_START: "First day of the pay period",
-    Field.PERIOD_END: "Last day of the pay period",
-    Field.HOURS: "Hours",
-    Field.GROSS: "Gross pay",
-    Field.PLAN_COMPENSATION: "Plan compensation",
-    Field.PRE_TAX: "Pre-tax deferral",
-    Field.ROTH: "Roth deferral",
-    Field.AFTER_TAX: "After-tax contribution",
-    Field.PRE_TAX_CATCH_UP: "Pre-tax catch-up",
-    Field.ROTH_CATCH_UP: "Roth catch-up",
-    Field.MATCH: "Match",
-    Field.SAFE_HARBOR_MATCH: "Safe harbor match",
-    Field.NONELECTIVE: "Nonelective contribution",
-    Field.SAFE_HARBOR_NONELECTIVE: "Safe harbor nonelective contribution",
-    Field.PROFIT_SHARING: "Profit sharing",
-    Field.LOAN_REF: "Loan number",
-    Field.LOAN_PAYMENT: "Loan payment",
-    Field.EARNINGS: "Pay of one code (the heading is the code)",
-}
-
-
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, replaces: RunId | None = None) -> PayrollUpload:
     """The page that takes a file. Only a posted run is replaced: of any other nothing is in the books."""
     history = runs.history(tx, tenant_id=tenant_id, plan_id=plan_id)
@@ -136,10 +106,10 @@ def load_mapping(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId
         rows=rows,
         pay_date=run.pay_date or run.announced or pay_date,
         columns=tuple(_column(place, column) for place, column in enumerate(proposal.columns)),
-        fields=tuple(FieldChoice(str(each), _LABELS[each], each in payroll.REQUIRED) for each in Field),
+        fields=tuple(FieldChoice(str(each), FIELD_LABELS[each], each in payroll.REQUIRED) for each in Field),
         remembered=proposal.settled,
         changed=proposal.changes,
-        missing=tuple(_LABELS[each] for each in proposal.missing),
+        missing=tuple(FIELD_LABELS[each] for each in proposal.missing),
         problems=tuple(problems),
         replaces=run.replaces,
     )
@@ -167,7 +137,7 @@ def _column(place: int, column: payroll.ProposedColumn) -> ColumnProposal:
         sure=column.confidence == 100 and not column.changed_from,
         why=f"{column.why}; it was {column.changed_from!r}" if column.changed_from else column.why,
         samples=column.samples,
-        alternatives=tuple(_LABELS[each] for each in column.alternatives),
+        alternatives=tuple(FIELD_LABELS[each] for each in column.alternatives),
     )
 
 

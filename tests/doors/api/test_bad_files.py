@@ -1,6 +1,7 @@
 """The bad-input catalogue through HTTP, a file as a payroll department sends it: where, what, why, how to put it right;
 nothing of it is kept; and the same file put right is posted."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -81,18 +82,18 @@ REFUSED: list[tuple[str, Callable[[], bytes], str, int | None, str]] = [
 ]
 
 
-def send(desk: Desk, data: bytes, key: str) -> Any:
+def send(desk: Desk, data: bytes, key: str, **said: str) -> Any:
     return desk.client.post(
         "/v1/payroll-runs",
         headers={"Idempotency-Key": key},
         files={"file": ("payroll.csv", data)},
-        data={"plan_id": desk.plan_id},
+        data={"plan_id": desk.plan_id, **said},
     )
 
 
-def posted(desk: Desk, data: bytes) -> Any:
+def posted(desk: Desk, data: bytes, **said: str) -> Any:
     """Send a file that is in order, and post it."""
-    checked = send(desk, data, "in order")
+    checked = send(desk, data, "in order", **said)
     assert (checked.status_code, checked.json()["state"]) == (201, "checked"), checked.text
     run = f"/v1/plans/{desk.plan_id}/payroll-runs/{checked.json()['run_id']}"
     return desk.post(f"{run}/post", {"confirmed": False}, "post")
@@ -175,3 +176,43 @@ def test_a_pay_date_of_the_year_before_is_asked_about_until_somebody_says_yes(de
     assert not refused.json().get("posted"), refused.text
     assert kept(desk) == before
     assert desk.post(run, {"confirmed": True}, "yes").json()["posted"]
+
+
+def test_headings_alone_are_taken_where_nothing_to_contribute_is_said_expressly(desk: Desk) -> None:
+    """Case 02: refused as `file.no_rows` without the statement, on file with it, and nothing moves either way."""
+    before = kept(desk)
+    refused = send(desk, file_of([]), "silent")
+    assert [each["code"] for each in refused.json()["errors"]] == ["file.no_rows"]
+    assert "no contributions this period" in refused.json()["errors"][0]["fix"]
+    answer = posted(desk, file_of([]), no_contributions="true", pay_date="2026-01-09")
+    assert (answer.status_code, answer.json()["posted"]) == (200, True), answer.text
+    assert kept(desk) == before
+    (on_file, silent) = desk.get(f"/v1/plans/{desk.plan_id}/payroll-runs")["items"]
+    assert (on_file["pay_date"], on_file["people"], on_file["state"]) == ("2026-01-09", 0, "posted")
+    assert silent["state"] == "rejected"
+    assert desk.get(f"/v1/sponsors/{desk.sponsor_id}/verification")["ok"]
+
+
+@pytest.mark.parametrize(
+    ("total", "told"),
+    [
+        ({"rows": 4}, "is 4, the rows add up to 3: 1 missing"),
+        ({"pre_tax": "500.00"}, "is $500.00, the rows add up to $600.00: $100.00 too much"),
+        ({"gross": "12000.10"}, "is $12,000.10, the rows add up to $12,000.00: $0.10 missing"),
+    ],
+)
+def test_a_control_total_that_is_not_the_sum_of_the_rows_shows_both_and_the_difference(
+    desk: Desk, total: dict[str, Any], told: str
+) -> None:
+    """Case 45."""
+    before = kept(desk)
+    answer = send(desk, file_of(ROWS), "off", control_totals=json.dumps(total))
+    assert (answer.status_code, answer.json()["code"]) == (422, "payroll_rejected"), answer.text
+    (error,) = answer.json()["errors"]
+    assert (error["code"], error["column"]) == ("total.mismatch", *total)
+    assert told in error["reason"]
+    assert error["fix"]
+    assert kept(desk) == before
+    right = posted(desk, file_of(ROWS), control_totals='{"rows": 3, "pre_tax": "600.00", "gross": "12000.00"}')
+    assert (right.status_code, right.json()["posted"]) == (200, True), right.text
+    assert desk.get(f"/v1/sponsors/{desk.sponsor_id}/verification")["ok"]

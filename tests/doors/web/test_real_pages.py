@@ -26,6 +26,7 @@ from open401k.doors.provided import DoorSettings
 from open401k.doors.stories import PayrollStories
 from open401k.flows.payroll_intake import settle_columns
 from open401k.kernel import FixedClock, Refused
+from open401k.payroll import runs
 
 pytestmark = pytest.mark.browser
 CHROMIUM = next((found for name in ("chromium", "google-chrome", "chrome") if (found := shutil.which(name))), None)
@@ -220,3 +221,64 @@ def test_a_second_payroll_of_the_same_amounts_is_asked_about_and_taken_with_a_re
         page.get_by_role("button", name="It is a second payroll: check it").click()
         expect(page.get_by_text("A payroll of its own although another looks the same")).to_be_visible()
         expect(page.get_by_role("button", name="Post 1")).to_be_visible()
+
+
+def _posted_runs(told: Told) -> list[runs.Run]:
+    with told.story.begin() as tx:
+        history = runs.history(tx, tenant_id=told.story.plan.sponsor_id, plan_id=told.story.plan.plan_id)
+    return [run for run in history if run.status == runs.Status.POSTED]
+
+
+def test_control_totals_that_the_file_is_not_are_shown_beside_what_it_is(chromium: Browser, told: Told) -> None:
+    posted = len(_posted_runs(told))
+    with opened(chromium, told.site) as page:
+        page.goto(told.site.origin + told.pages["upload"])
+        content = payroll_csv(ACME, 3, NO_MISTAKES)
+        page.get_by_label("Payroll file").set_input_files(
+            {"name": "totals.csv", "mimeType": "text/csv", "buffer": content}
+        )
+        page.get_by_label("Provider").fill(PROVIDER)
+        page.get_by_text("Control totals").click()
+        page.get_by_label("Number of rows").fill("1,200")
+        page.get_by_label("Gross pay").fill("$1,000,000.00")
+        _audit(page, "control totals unfolded")
+        page.get_by_text("Control totals").click()
+        page.get_by_role("button", name="Read the file").click()
+        expect(page.locator("main")).to_contain_text("Nothing was posted.")
+        expect(page.locator("main")).to_contain_text("Control totals that came with it: 1,200 rows; Gross pay")
+        findings = page.get_by_role("region", name="Findings, table")
+        expect(findings).to_contain_text("The control total of rows is 1200, the rows add up to")
+        expect(findings).to_contain_text("The control total of gross is $1,000,000.00, the rows add up to $")
+        _audit(page, "control totals that are not met")
+    assert len(_posted_runs(told)) == posted
+
+
+def test_a_control_total_that_is_none_is_asked_again_as_it_was_written(chromium: Browser, told: Told) -> None:
+    context = chromium.new_context()  # the answer is a 422, which Chromium tells the console
+    context.add_cookies([{"name": "open401k_session", "value": told.site.token, "url": told.site.origin}])
+    page = context.new_page()
+    page.goto(told.site.origin + told.pages["upload"])
+    page.get_by_label("Payroll file").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": b"a,b"})
+    page.get_by_text("Control totals").click()
+    page.get_by_label("Gross pay").fill("about 5,000")
+    page.get_by_role("button", name="Read the file").click()
+    expect(page.locator("#problem")).to_contain_text("The control total gross is dollars and cents")
+    expect(page.get_by_label("Gross pay")).to_have_value("about 5,000")
+    _audit(page, "a control total that is none")
+    context.close()
+
+
+def test_nothing_to_contribute_this_period_is_put_on_file_by_its_pay_date(chromium: Browser, told: Told) -> None:
+    day = told.story.clock.now().date()
+    before = _posted_runs(told)
+    for _ in range(2):  # whoever says it twice means it once
+        with opened(chromium, told.site) as page:
+            page.goto(told.site.origin + told.pages["upload"])
+            page.get_by_label("Pay date without contributions").fill(day.isoformat())
+            page.get_by_role("button", name="Nothing to contribute").click()
+            expect(page.locator("main")).to_contain_text("It was said that nothing is contributed this period.")
+            expect(page.locator("main")).to_contain_text("There are none: nothing is contributed.")
+            expect(page.locator("#h-entries ~ .empty")).to_have_text("Nothing has been posted.")
+            _audit(page, "nothing to contribute")
+    (made,) = [run for run in _posted_runs(told) if run.run_id not in {each.run_id for each in before}]
+    assert (made.pay_date, made.rows, made.said.no_contributions) == (day, 0, True)

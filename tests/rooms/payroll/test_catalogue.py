@@ -16,6 +16,7 @@ from open401k.payroll import (
     Outcome,
     PayrollRow,
     PlanTerms,
+    Said,
     Severity,
     Standing,
     check,
@@ -118,7 +119,7 @@ def test_02_header_only_needs_an_explicit_statement() -> None:
 
 def test_02_statement_of_no_contributions_is_taken() -> None:
     opened = open_upload(HEADER.encode(), no_contributions=True)
-    expected = Expectation(today=date(2026, 3, 13), pay_date=date(2026, 3, 13), no_contributions=True)
+    expected = Expectation(today=date(2026, 3, 13), pay_date=date(2026, 3, 13), said=Said(no_contributions=True))
     outcome = check(opened.chunks(), standing(), expected, mapping=opened.mapping, findings=opened.findings)
     assert (outcome.may_post, outcome.rows, outcome.findings.total) == (True, 0, 0)
 
@@ -409,7 +410,7 @@ def test_44_match_that_is_not_the_formula() -> None:
 
 
 def test_45_control_total() -> None:
-    expected = Expectation(today=date(2026, 3, 13), control_totals={"pre_tax": 300_00, "rows": 2})
+    expected = Expectation(today=date(2026, 3, 13), said=Said({"pre_tax": 300_00, "rows": 2}))
     severity, code, *_, text = only(lines(GOOD, SECOND), expected=expected)
     assert (severity, code) == (Severity.REJECT, "total.mismatch")
     assert "$300.00" in text

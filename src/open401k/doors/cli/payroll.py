@@ -1,6 +1,7 @@
-"""Commands about payroll: upload a file, list runs, show one, bring over the year before a takeover."""
+"""Commands about payroll: upload a file, say that there is none, list runs, show one, bring over the year before."""
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -11,10 +12,11 @@ from open401k.flows.payroll_settle import PostingRefused
 from open401k.flows.year_to_date import Brought, bring
 from open401k.flows.year_to_date_expected import YearToDate
 from open401k.kernel import Refused, RunId
+from open401k.payroll import Said, control_totals
 from open401k.views import payroll_history, payroll_upload
 from open401k.views.shown import RunState
 
-from ..provided import RunOutcome
+from ..provided import RunHeader, RunOutcome
 from .found import bytes_of, refuse_file, tell_findings
 from .places import Place, PlanOption, at_plan
 from .say import BAD_INPUT, FAILED, BadInputError, Voice, fail
@@ -37,25 +39,57 @@ def upload(
     reason: Annotated[
         str, typer.Option("--second-run", help="Why the same file, or the same amounts, are a second payroll.")
     ] = "",
+    totals: Annotated[
+        list[str] | None,
+        typer.Option("--control-total", help="What the rows add up to: rows=120, employee_money=5400.00; may repeat."),
+    ] = None,
+    nothing: Annotated[
+        bool, typer.Option("--no-contributions", help="The file has no rows: nothing is contributed on the pay date.")
+    ] = False,
     accept: Annotated[bool, typer.Option("--accept-columns", help="Accept the proposed columns.")] = False,
     confirm: Annotated[bool, typer.Option("--confirm", help="Say yes to findings that ask for one.")] = False,
     json: Json = False,
 ) -> None:
     """Read, check and post a payroll file; the same file again changes nothing."""
-    content = bytes_of(file)
+    content, said = bytes_of(file), Said(_totals(totals or []), nothing)
+    # All that is said of the bytes: the same file with a pay date that it lacked is another command.
+    told = "|".join((replaces, reason.strip(), said.text, provider, str(pay_date or ""))).encode()
     with at_plan(wiring_of(context), "payroll upload", plan) as place:
         run_id = _run_id(replaces) if replaces else None
         received = place.services.payroll.receive_file(
-            place.order("cli " + hashlib.sha256(content + replaces.encode() + reason.strip().encode()).hexdigest()),
+            place.order("cli " + hashlib.sha256(content + told).hexdigest()),
             name=file.name,
             content=content,
             provider=provider or None,
             pay_date=pay_date.date() if pay_date else None,
             replaces=run_id,
             second_run_reason=reason.strip()[:200],
+            said=said,
         )
         posted = _carry_on(place, _done(received), accept=accept, confirm=confirm)
     _report(Voice(json), posted)
+
+
+@commands.command(name="no-contributions")
+def no_contributions(
+    context: typer.Context,
+    pay_date: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="The day for which there is no payroll.")],
+    plan: PlanOption = "",
+    replaces: Annotated[str, typer.Option(help="The run in whose place nothing is contributed after all.")] = "",
+    confirm: Annotated[bool, typer.Option("--confirm", help="Say yes to findings that ask for one.")] = False,
+    json: Json = False,
+) -> None:
+    """Say that nothing is contributed on a pay date: on file as its payroll, and nothing is posted."""
+    with at_plan(wiring_of(context), "payroll no-contributions", plan) as place:
+        header = RunHeader(
+            pay_date.date(),
+            replaces=_run_id(replaces) if replaces else None,
+            confirmed=confirm,
+            said=Said(no_contributions=True),
+        )
+        order = place.order(f"cli {place.plan_id} nothing {pay_date.date()} {replaces} {confirm}")
+        told = _done(place.services.payroll.receive_rows(order, run=header, rows=()))
+    _report(Voice(json), told)
 
 
 @commands.command(name="list")
@@ -83,6 +117,8 @@ def show(
         raise BadInputError(f"There is no run {run}.", fix="See: open401k payroll list")
     voice = Voice(json)
     voice.tell(shown)
+    for words in _said_words(shown):
+        voice.line(words)
     tell_findings(voice, shown.findings)
     rows = [(r.line_no, r.name, r.plan_compensation, r.pre_tax, r.roth, r.match, r.held) for r in shown.rows]
     voice.table(("Row", "Person", "Plan pay", "Pre-tax", "Roth", "Match", "Held"), rows, empty="No rows.")
@@ -149,6 +185,28 @@ def _report(voice: Voice, outcome: RunOutcome) -> None:
     if outcome.needs_confirmation:
         fail(told, "Look at the findings, then run it again with --confirm.")
     fail(told, "Send a corrected file.", code=BAD_INPUT)
+
+
+def _said_words(shown: payroll_history.RunDetail) -> Iterator[str]:
+    """What was said of a run besides its rows."""
+    if shown.no_contributions:
+        yield "It was said that nothing is contributed this period."
+    totals = [] if shown.announced_rows is None else [f"{shown.announced_rows} rows"]
+    totals += [f"{each.label} {each.amount}" for each in shown.announced_totals]
+    if totals:
+        yield f"Control totals given: {', '.join(totals)}."
+
+
+def _totals(given: Sequence[str]) -> dict[str, int]:
+    try:
+        if unlike := [each for each in given if "=" not in each]:
+            raise ValueError(f"{unlike[0]!r} is no control total")
+        names = [each.partition("=")[0] for each in given]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"The control total {twice[0]} is given twice")
+        return control_totals(dict(each.split("=", 1) for each in given))
+    except ValueError as error:
+        raise BadInputError(f"{error}.", fix="Write it as --control-total rows=120.") from None
 
 
 def _run_id(text: str) -> RunId:

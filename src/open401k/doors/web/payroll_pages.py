@@ -1,5 +1,6 @@
 """Payroll pages: history, upload, columns, one run. Every form works without JavaScript and may be sent twice."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -12,13 +13,14 @@ from starlette.responses import Response
 from open401k.base import messages
 from open401k.base.access import Permission
 from open401k.kernel import FileId, Id, Open401kError, Refused, RunId
-from open401k.payroll import runs
+from open401k.payroll import ROWS, Said, control_totals, runs
 from open401k.views import payroll_history, payroll_upload
+from open401k.views.payroll_words import total_label
 from open401k.views.shown import RunState
 
 from ..guard import Caller, Needs, file_of, posted_form, word
 from ..problems import NOT_FOUND, Problem, ProblemError
-from ..provided import RunOutcome
+from ..provided import RunHeader, RunOutcome
 from .frame import frame, page, see_other
 
 router = APIRouter(include_in_schema=False, prefix="/plans/{plan_id}/payrolls")
@@ -27,6 +29,10 @@ Sender = Annotated[Caller, Depends(Needs(Permission.PAYROLL_SUBMIT))]
 Posted = Annotated[FormData, Depends(posted_form)]
 Kind = TypeVar("Kind", bound=Id)
 Answer = TypeVar("Answer")
+
+#: The control totals that the form asks for; the other doors take one of every field.
+FORM_TOTALS = (ROWS, "gross", "employee_money", "employer_money")
+_SUM = re.compile(r"\$?(\d{1,3}(,\d{3})+|\d+)(\.\d{2})?", re.ASCII)
 
 
 @router.get("")
@@ -49,6 +55,13 @@ def upload(request: Request, caller: Sender, form: Posted) -> Response:
     """Store the file; go on to its columns, or to the run where they are known."""
     file, replaces = file_of(form, "file"), word(form, "replaces")
     content = file.file.read(caller.services.settings.largest_file_bytes + 1)
+    try:
+        said = _said(form)
+    except ValueError as error:
+        problem = Problem(
+            422, "control_total_invalid", "The file was not taken.", f"{error}.", "Choose the file again."
+        )
+        return _upload_page(request, caller, replaces, problem, given=form)
     outcome = caller.services.payroll.receive_file(
         caller.order(word(form, "key")),
         name=(file.filename or "payroll")[:200],
@@ -56,11 +69,37 @@ def upload(request: Request, caller: Sender, form: Posted) -> Response:
         provider=word(form, "provider") or None,
         pay_date=_day(word(form, "pay_date")),
         replaces=named(RunId, replaces) if replaces else None,
+        said=said,
     )
     if isinstance(outcome, Refused):
         return _twin(caller, outcome) or _upload_page(request, caller, replaces, _problem(outcome))
     if outcome.already and outcome.posted:
         return see_other(f"/plans/{caller.plan}/payrolls/{outcome.run_id}?sent_again=1")
+    return _next(caller, outcome)
+
+
+def _said(form: FormData) -> Said:
+    """The control totals that were filled in."""
+    given = {name: word(form, f"total-{name}") for name in FORM_TOTALS}
+    return Said(control_totals({name: _plain(text) for name, text in given.items() if text}))
+
+
+def _plain(text: str) -> str:
+    """A sum as people write it, without the dollar sign and the commas between thousands."""
+    return text.removeprefix("$").replace(",", "") if _SUM.fullmatch(text) else text
+
+
+@router.post("/nothing")
+def nothing(request: Request, caller: Sender, form: Posted) -> Response:
+    """Nothing is contributed on a pay date: on file as its payroll, unless something has to be confirmed first."""
+    replaces, day = word(form, "replaces"), _day(word(form, "pay_date"))
+    if day is None:
+        missing = Problem(422, "pay_date_missing", "Not put on file.", "Nothing says the pay date.", "Choose it.")
+        return _upload_page(request, caller, replaces, missing)
+    header = RunHeader(day, replaces=named(RunId, replaces) if replaces else None, said=Said(no_contributions=True))
+    outcome = caller.services.payroll.receive_rows(caller.order(word(form, "key")), run=header, rows=())
+    if isinstance(outcome, Refused):
+        return _upload_page(request, caller, replaces, _problem(outcome, "Not put on file."))
     return _next(caller, outcome)
 
 
@@ -180,7 +219,13 @@ def _mapping_page(
     )
 
 
-def _upload_page(request: Request, caller: Caller, replaces: str, problem: Problem | None = None) -> Response:
+def _upload_page(
+    request: Request,
+    caller: Caller,
+    replaces: str,
+    problem: Problem | None = None,
+    given: FormData | None = None,
+) -> Response:
     with caller.begin() as tx:
         shown = payroll_upload.load(
             tx,
@@ -197,6 +242,7 @@ def _upload_page(request: Request, caller: Caller, replaces: str, problem: Probl
         upload=shown,
         problem=problem,
         key=str(caller.services.ids.new(FileId)),
+        totals=[(name, total_label(name), word(given, f"total-{name}") if given else "") for name in FORM_TOTALS],
         max_megabytes=caller.services.settings.largest_file_bytes // 1_048_576,
     )
 

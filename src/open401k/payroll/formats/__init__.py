@@ -8,11 +8,11 @@ mapping, where they are CSV or XLSX.
 """
 
 from . import ascensus, detamoov, paykonnect, standard, vestwell
-from .canonical_json import API_PROVIDER, as_json, read_json
+from .canonical_json import API_PROVIDER, as_json, period_of, read_json
 from .layout import Layout
 from .reader import RowReader
 
 #: Tried in this order; headings of one layout never satisfy another.
 LAYOUTS: tuple[Layout, ...] = (standard.LAYOUT, paykonnect.LAYOUT, ascensus.LAYOUT, vestwell.LAYOUT, detamoov.LAYOUT)
 
-__all__ = ["API_PROVIDER", "LAYOUTS", "Layout", "RowReader", "as_json", "read_json"]
+__all__ = ["API_PROVIDER", "LAYOUTS", "Layout", "RowReader", "as_json", "period_of", "read_json"]

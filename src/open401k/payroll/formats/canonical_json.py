@@ -27,16 +27,27 @@ _hours = cell.hours_parser()
 _MOST_CENTS = 10**14
 
 
-def read_json(body: Mapping[str, Any], findings: Findings) -> Iterator[list[PayrollRow]]:
+def read_json(
+    body: Mapping[str, Any], findings: Findings, *, no_contributions: bool = False
+) -> Iterator[list[PayrollRow]]:
     """Rows of ``{"pay_date": ..., "lines": [{"employee_id" | "ssn": ..., "pre_tax_cents": ...}]}``, in chunks.
 
     Amounts are whole cents, days ISO text, hours text such as "80.25". Problems go to ``findings``, named
-    ``lines[3].pre_tax_cents``; a line with one gives no row.
+    ``lines[3].pre_tax_cents``; a line with one gives no row. ``no_contributions`` says expressly that no line is meant.
     """
     lines = body.get("lines")
+    if no_contributions and lines == []:
+        return
     if not isinstance(lines, Sequence) or isinstance(lines, str) or not lines:
         reason = "The body has no lines."
-        findings.add(Finding(Severity.REJECT, Code.FILE_NO_ROWS, reason, "Send at least one line in `lines`."))
+        findings.add(
+            Finding(
+                Severity.REJECT,
+                Code.FILE_NO_ROWS,
+                reason,
+                "Send at least one line in `lines`, or say `no_contributions`.",
+            )
+        )
         return
     shared: dict[str, Any] = {}
     for field in _SHARED_DATES:
@@ -51,6 +62,12 @@ def read_json(body: Mapping[str, Any], findings: Findings) -> Iterator[list[Payr
             chunk = []
     if chunk:
         yield chunk
+
+
+def period_of(body: Mapping[str, Any]) -> tuple[date | None, date | None]:
+    """The pay period of a body without lines, whose rows would say it."""
+    start, end = (body.get(str(field)) for field in (Field.PERIOD_START, Field.PERIOD_END))
+    return _day(start) if start else None, _day(end) if end else None
 
 
 def as_json(

@@ -1,14 +1,14 @@
 """View-models and rooms' values as the API writes them. Not here: what they mean."""
 
 from open401k.kernel import Money
-from open401k.payroll import Findings
+from open401k.payroll import Findings, Said, control_totals
 from open401k.payroll.rows import PayrollRow
 from open401k.views.shown import FindingLine, PayrollLine
 
 from ...problems import FieldProblem, Problem
 from ...provided import RunOutcome
 from ...written import document
-from .models import Finding, NewPayrollRun, PayrollRowIn, PayrollRun, PayrollRunLine
+from .models import ControlTotals, Finding, NewPayrollRun, PayrollRowIn, PayrollRun, PayrollRunLine
 
 
 def finding(line: FindingLine) -> Finding:
@@ -44,6 +44,12 @@ def run_line(line: PayrollLine) -> PayrollRunLine:
 def rows(sent: NewPayrollRun) -> list[PayrollRow]:
     """Canonical rows; the first row of the body is row 2, as if there were a heading, so that findings agree."""
     return [_row(number, row, sent) for number, row in enumerate(sent.rows, start=2)]
+
+
+def said(totals: ControlTotals | None, *, no_contributions: bool) -> Said:
+    """What is said of the rows, besides them."""
+    given = totals.model_dump(exclude_none=True) if totals is not None else {}
+    return Said(control_totals({name: str(value) for name, value in given.items()}), no_contributions)
 
 
 def rejected(findings: Findings, code: str, title: str) -> Problem:

@@ -3,7 +3,8 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from open401k import census, payroll
 
@@ -191,6 +192,29 @@ class PayrollRowIn(Sent):
     profit_sharing: MoneyText | None = None
 
 
+class ControlTotals(Sent):
+    """What the sender says the rows add up to; a payroll whose rows do not is refused, with both and the difference."""
+
+    rows: Annotated[StrictInt | None, Field(ge=0, le=999_999_999, description="How many rows there are")] = None
+    employee_money: Annotated[
+        MoneyFromZero | None, Field(description="Pre-tax, Roth and after-tax money, catch-up included")
+    ] = None
+    employer_money: Annotated[MoneyFromZero | None, Field(description="Match, nonelective, profit sharing")] = None
+    gross: MoneyFromZero | None = None
+    plan_compensation: MoneyFromZero | None = None
+    pre_tax: MoneyFromZero | None = None
+    roth: MoneyFromZero | None = None
+    after_tax: MoneyFromZero | None = None
+    pre_tax_catch_up: MoneyFromZero | None = None
+    roth_catch_up: MoneyFromZero | None = None
+    match: MoneyFromZero | None = None
+    safe_harbor_match: MoneyFromZero | None = None
+    nonelective: MoneyFromZero | None = None
+    safe_harbor_nonelective: MoneyFromZero | None = None
+    profit_sharing: MoneyFromZero | None = None
+    loan_payment: MoneyFromZero | None = None
+
+
 class NewPayrollRun(Sent):
     """A payroll to check and post."""
 
@@ -211,7 +235,31 @@ class NewPayrollRun(Sent):
             "before (else it is refused as `looks_like`); another reason makes yet another payroll",
         ),
     ] = ""
-    rows: Annotated[list[PayrollRowIn], Field(min_length=1, max_length=200_000)]
+    control_totals: ControlTotals | None = None
+    no_contributions: Annotated[
+        StrictBool,
+        Field(
+            description="Nothing is contributed this period, said expressly: a payroll without rows (or without a "
+            "contribution in them) that is on file for its pay date and posts nothing",
+        ),
+    ] = False
+    rows: Annotated[
+        list[PayrollRowIn],
+        Field(
+            default_factory=list,
+            max_length=200_000,
+            validate_default=True,
+            description="At least one, but for a period of no contributions",
+        ),
+    ]
+
+    @field_validator("rows")
+    @classmethod
+    def _some(cls, rows: list[PayrollRowIn], told: ValidationInfo) -> list[PayrollRowIn]:
+        if not rows and not told.data.get("no_contributions"):
+            reason = "There are no rows. If nothing is contributed this period, say so with no_contributions"
+            raise PydanticCustomError("too_short", reason)
+        return rows
 
 
 class Finding(BaseModel):

@@ -13,6 +13,7 @@ from starlette.datastructures import UploadFile
 
 from open401k.base.access import Permission
 from open401k.kernel import Id, PlanId, Refused, RunId
+from open401k.payroll import Said
 from open401k.views import payroll_history, payroll_upload
 from open401k.views.shown import RunState
 
@@ -22,7 +23,7 @@ from ...problems import NOT_FOUND, FieldProblem, Problem, ProblemError
 from ...provided import RunHeader, RunOutcome
 from ...written import document
 from . import models
-from .convert import finding, rows, run, run_line
+from .convert import finding, rows, run, run_line, said
 from .once import KEY_REUSED, answered, key_of
 from .paging import LIMIT, Cursor, Limit, page_by_place, place_of
 
@@ -54,6 +55,11 @@ _BODY: dict[str, Any] = {
                             "type": "string",
                             "maxLength": 200,
                             "description": "Why the same file, or the same amounts, are a second payroll",
+                        },
+                        "control_totals": models.reference(models.ControlTotals),
+                        "no_contributions": {
+                            "type": "boolean",
+                            "description": "A file without rows is meant: nothing is contributed on the pay date",
                         },
                     },
                 }
@@ -232,13 +238,15 @@ def _rows(caller: Caller, key: str, sent: models.NewPayrollRun) -> models.Payrol
         replaces=named(RunId, sent.replaces) if sent.replaces else None,
         confirmed=sent.confirmed,
         second_run_reason=sent.second_run_reason.strip(),
+        said=said(sent.control_totals, no_contributions=sent.no_contributions),
     )
 
     def work() -> RunOutcome:
         return done(caller.services.payroll.receive_rows(placed.order(key), run=header, rows=rows(sent)))
 
-    # Without a reason the body is what it was before there were any: its key still gives the first answer.
-    body = sent.model_dump_json(exclude=None if sent.second_run_reason else {"second_run_reason"})
+    # What is not given was not in a body before there was such a thing: its key still gives the first answer.
+    later = ("second_run_reason", "control_totals", "no_contributions")
+    body = sent.model_dump_json(exclude={name for name in later if not getattr(sent, name)})
     return _kept(placed, key, "payroll rows", body.encode(), work)
 
 
@@ -259,6 +267,9 @@ def _receive(caller: Caller, key: str, words: dict[str, str], name: str, content
     reason = words.get("second_run_reason", "").strip()[:200]
     if reason:
         told["second_run_reason"] = reason
+    besides = _said(words)
+    if besides:
+        told["said"] = besides.text
     pay_date = _day(told["pay_date"])
     replaces = named(RunId, told["replaces"]) if told["replaces"] else None
 
@@ -271,23 +282,43 @@ def _receive(caller: Caller, key: str, words: dict[str, str], name: str, content
             pay_date=pay_date,
             replaces=replaces,
             second_run_reason=reason,
+            said=besides,
         )
         return done(received, file_sha256=hashlib.sha256(content).hexdigest())
 
     return _kept(placed, key, "payroll file", json.dumps(told, sort_keys=True).encode() + content, work)
 
 
+def _said(words: dict[str, str]) -> Said:
+    """What a form says of the rows of its file; a control total is written as in a body."""
+    nothing = words.get("no_contributions", "").strip()
+    if nothing not in ("", "true", "false"):
+        place = FieldProblem("Write true or false.", code="bool_parsing", pointer="/no_contributions")
+        raise ProblemError(Problem(422, "invalid", "The request is not valid.", errors=[place]))
+    totals, given = None, words.get("control_totals", "").strip()
+    if given:
+        try:
+            totals = models.ControlTotals.model_validate_json(given)
+        except ValidationError as error:
+            raise ProblemError(_invalid(error, "control_totals")) from None
+    return said(totals, no_contributions=nothing == "true")
+
+
 def _valid(body: bytes) -> models.NewPayrollRun:
     try:
         return models.NewPayrollRun.model_validate_json(body)
     except ValidationError as error:
-        told = error.errors(include_input=False, include_url=False, include_context=False)
-        places = [_place(each) for each in told[:1_000]]
-        raise ProblemError(Problem(422, "invalid", "The payroll is not valid.", "See errors.", errors=places)) from None
+        raise ProblemError(_invalid(error)) from None
 
 
-def _place(error: Any) -> FieldProblem:
-    place = error["loc"]
+def _invalid(error: ValidationError, *within: str) -> Problem:
+    told = error.errors(include_input=False, include_url=False, include_context=False)
+    places = [_place(each, within) for each in told[:1_000]]
+    return Problem(422, "invalid", "The payroll is not valid.", "See errors.", errors=places)
+
+
+def _place(error: Any, within: tuple[str, ...] = ()) -> FieldProblem:
+    place = (*within, *error["loc"])
     row = place[1] + 2 if len(place) > 1 and place[0] == "rows" and isinstance(place[1], int) else None
     column = str(place[2]) if row and len(place) > 2 else None
     pointer = "/" + "/".join(map(str, place))

@@ -1,0 +1,38 @@
+"""What is on file already of a payroll's pay date, as findings. Not here: the checks of its rows (payroll_check.py)."""
+
+from collections.abc import Iterator
+
+from open401k import census, payroll
+from open401k.base.db import Tx
+from open401k.payroll import runs
+
+
+def paid_before(asked: payroll.Asked, run: runs.Run, again: int) -> Iterator[payroll.Finding]:
+    """A payroll for people who were paid that day already, without a word why: a correction, or a second payroll?"""
+    if run.replaces is not None or run.reason or not asked.same_day:
+        return
+    reason = ""
+    if again:
+        who = "1 person of this file was" if again == 1 else f"{again} people of this file were"
+        reason = f"{who} paid on {asked.pay_date} already, by {asked.same_day[0]}."
+    elif run.said.no_contributions:
+        reason = (
+            f"Nothing is contributed on {asked.pay_date}, this one says, but {asked.same_day[0]} is on file for it."
+        )
+    elif asked.said_nothing is not None:
+        reason = f"Nothing is contributed on {asked.pay_date}, {asked.said_nothing} says, but this file has rows."
+    if reason:
+        fix = "If it corrects that run, send it as a correction of it; if it is a second payroll, confirm."
+        yield payroll.Finding(payroll.Severity.NOTE, payroll.Code.PAY_DATE_AGAIN, reason, fix, confirm=True)
+
+
+def counted_before(tx: Tx, asked: payroll.Asked) -> Iterator[payroll.Finding]:
+    """A payroll of days whose payrolls were brought over in one sum: its money would count, and be posted, twice."""
+    covered = census.covered_by(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, day=asked.pay_date)
+    if covered is not None:
+        reason = (
+            f"The payrolls from {covered.start} to {covered.end} were brought over from before the plan came here; one"
+            f" of {asked.pay_date} would count twice."
+        )
+        fix = "Bring over corrected year-to-date figures instead, or check the pay date."
+        yield payroll.Finding(payroll.Severity.REJECT, payroll.Code.PERIOD_COVERED, reason, fix, column="pay_date")
