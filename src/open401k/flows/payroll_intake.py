@@ -138,14 +138,13 @@ def _checked(
 ) -> Taken | Refused[Any]:
     with db.begin(actor, tenants=[tenant_id]) as tx:
         heads.lock(tx, tenant_id=tenant_id)  # the same file sent twice at once is checked one after the other
-        now = runs.get(tx, tenant_id=tenant_id, run_id=run.run_id)
-        return _check(tx, tenant_id, now, already=already, data=data)
+        run = runs.get(tx, tenant_id=tenant_id, run_id=run.run_id)
+        return _check(tx, tenant_id, run, already=already, data=data)
 
 
 def _check(tx: Tx, tenant_id: SponsorId, run: runs.Run, *, already: bool, data: bytes) -> Taken | Refused[Any]:
     """Under the tenant's lock; ``data`` are the bytes of the run's file."""
     if run.status not in (runs.Status.POSTED, runs.Status.CONFIRMED):
-        checked = check_run(tx, tenant_id=tenant_id, run=run, data=data)
-        if isinstance(checked, Refused):
+        if isinstance(checked := check_run(tx, tenant_id=tenant_id, run=run, data=data), Refused):
             return checked
     return Taken(runs.get(tx, tenant_id=tenant_id, run_id=run.run_id), already)
