@@ -119,11 +119,10 @@ def say_yes(db: Database, *, actor: Actor, tenant_id: SponsorId, run_id: RunId) 
 
 def begun(tx: Tx, *, tenant_id: SponsorId, taken: Taken) -> Taken:
     """The posting of a run that was checked just now begins with that: its first step is done."""
-    if taken.already or taken.run.status != runs.Status.RECEIVED:
+    if taken.already or (run := taken.run).status != runs.Status.RECEIVED:
         return taken
-    result = str(taken.run.status)
-    begin_with(tx, flow=FLOW, flow_id=FlowId(taken.run.run_id.uuid), tenant_id=tenant_id, step=check, result=result)
-    return replace(taken, begun_with={check.__name__: result})
+    begin_with(tx, flow=FLOW, flow_id=FlowId(run.run_id.uuid), tenant_id=tenant_id, step=check, result=run.status)
+    return replace(taken, begun_with={check.__name__: run.status})
 
 
 def post_run(db: Database, *, actor: Actor, tenant_id: SponsorId, run_id: RunId, wait: bool = True) -> FlowResults:
@@ -145,6 +144,7 @@ def _checked(
 def _check(tx: Tx, tenant_id: SponsorId, run: runs.Run, *, already: bool, data: bytes) -> Taken | Refused[Any]:
     """Under the tenant's lock; ``data`` are the bytes of the run's file."""
     if run.status not in (runs.Status.POSTED, runs.Status.CONFIRMED):
-        if isinstance(checked := check_run(tx, tenant_id=tenant_id, run=run, data=data), Refused):
+        checked = check_run(tx, tenant_id=tenant_id, run=run, data=data)
+        if isinstance(checked, Refused):
             return checked
     return Taken(runs.get(tx, tenant_id=tenant_id, run_id=run.run_id), already)
