@@ -59,6 +59,6 @@ def test_people_left_out_of_the_count_still_take_part_in_the_ranking() -> None:
         five_percent_owner=np.zeros(6, dtype=np.bool_),
         lookback_compensation=pay,
         top_paid_group=True,
-        counts_for_group_size=np.array([False, True, True, True, True, True]),
+        counted_employees=5,
     )
     assert (found.top_paid_group_size, np.flatnonzero(found.is_hce).tolist()) == (1, [0])

@@ -12,7 +12,7 @@ from .brought_over import (
     record_brought,
 )
 from .classes import class_on, classed, kept_out, out_from
-from .employer import Turn, employer_pay, turns
+from .employer import PeriodHours, Turn, employer_pay, employer_pay_by_date, period_hours, turns
 from .employment import Employment, employed_between, employed_on, spans
 from .entry import entry_dates, entry_of_new, first_entries
 from .facts import NewEmployee, add_employee, add_employees, mask_ssn, parse_ssn, record_fact
@@ -98,6 +98,7 @@ __all__ = [
     "PayOfYear",
     "PayRun",
     "PayTotals",
+    "PeriodHours",
     "PersonEvidence",
     "Relation",
     "Ssn",
@@ -120,6 +121,7 @@ __all__ = [
     "employed_on",
     "employee",
     "employer_pay",
+    "employer_pay_by_date",
     "entry_dates",
     "entry_of_new",
     "everybody",
@@ -138,6 +140,7 @@ __all__ = [
     "pay_codes",
     "pay_runs",
     "pay_totals",
+    "period_hours",
     "record_brought",
     "record_fact",
     "record_run",

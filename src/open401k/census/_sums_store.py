@@ -199,7 +199,6 @@ _LINES: LiteralString = (
     """
 )
 
-
 #: Of more people than these, everybody's lines are read and the others' left out here: a statement that is prepared
 #: may hold each line against each id (100,000 of each took minutes).
 FEW = 200
@@ -220,12 +219,12 @@ class Sums:
 
 def totals(tx: Tx, span: Span) -> Sums:
     """Sums per employee; ``second`` counts lines."""
-    return _only(_sums(tx.each(_meant(_TOTALS, span), _params(span), binary=True)), span)
+    return _only(_sums(tx.each(meant(_TOTALS, span), params(span), binary=True)), span)
 
 
 def runs(tx: Tx, span: Span) -> frozenset[tuple[UUID, tuple[str, ...]]]:
     """The current runs, each with its codes that are not plan pay: what sums of pay are made of, and all of it."""
-    return frozenset((run_id, tuple(codes)) for run_id, codes in tx.rows(_meant(_RUNS, span), _params(span)))
+    return frozenset((run_id, tuple(codes)) for run_id, codes in tx.rows(meant(_RUNS, span), params(span)))
 
 
 def together(one: Sums, other: Sums) -> Sums:
@@ -250,12 +249,12 @@ def together(one: Sums, other: Sums) -> Sums:
 
 def by_date(tx: Tx, span: Span, *, last_only: bool = False) -> Sums:
     """Sums per employee and pay date, or of the last one of each; ``second`` counts days since 1970."""
-    return _only(_sums(tx.each(_meant(_BY_DATE, span), _params(span), binary=True), last_only=last_only), span)
+    return _only(_sums(tx.each(meant(_BY_DATE, span), params(span), binary=True), last_only=last_only), span)
 
 
 def lines(tx: Tx, span: Span) -> list[tuple[Any, ...]]:
     """Current lines one by one, by pay date."""
-    found = tx.rows(_meant(_LINES, span), _params(span))
+    found = tx.rows(meant(_LINES, span), params(span))
     wanted = None if span.employees is None or _few(span) else {each.uuid for each in span.employees}
     return found if wanted is None else [row for row in found if row[2] in wanted]
 
@@ -278,13 +277,13 @@ def _only(sums: Sums, span: Span) -> Sums:
     )
 
 
-def _meant(sql: LiteralString, span: Span) -> LiteralString:
+def meant(sql: LiteralString, span: Span) -> LiteralString:
     runs = _CURRENT_RUNS if span.runs is None else _NAMED_RUNS
     sql = sql.replace("{runs}", runs).replace("{those}", _THOSE if _few(span) else "")
     return sql.replace("{ours}", "" if span.brought else "and not run.brought")
 
 
-def _params(span: Span) -> dict[str, Any]:
+def params(span: Span) -> dict[str, Any]:
     return {
         "tenant_id": span.tenant_id,
         "plan_id": span.plan_id,

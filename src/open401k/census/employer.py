@@ -12,8 +12,8 @@ from open401k import plan
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, PlanId, SponsorId
 
-from . import _pay_store
-from .pay_lines import PayByDate, PayTotals, pay_by_date, pay_totals
+from . import _hours_store, _pay_store, _sums_store
+from .pay_lines import Cents, PayByDate, PayTotals, pay_by_date, pay_totals
 
 #: What a payroll tells of the pay of a date. The employer pays it once, however many plans' payrolls tell it.
 _PAY = ("gross_cents", "plan_cents", "section_415_cents", "fica_cents", "hours_hundredths")
@@ -36,6 +36,53 @@ class Turn:
     pay_date: date
     recorded_at: datetime
     plan_id: PlanId
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodHours:
+    """Per person: days of the pay periods with hours, and of those of them with fewer hours a week than asked about."""
+
+    employee_id: IdColumn[EmployeeId]
+    days: Cents
+    days_under: Cents
+
+
+#: A longer period says nothing of its weeks: what others paid before a takeover comes in sums of months.
+_LONGEST_PERIOD_DAYS = 31
+
+
+def period_hours(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_ids: Sequence[PlanId],
+    start: date,
+    end: date,
+    weekly_hundredths: int,
+    known_at: datetime | None = None,
+) -> PeriodHours:
+    """How much of the time worked had fewer than ``weekly_hundredths`` a week, by pay dates from ``start`` to ``end``.
+
+    Of a person whom several plans' payrolls tell, the plan that tells of most days counts.
+    """
+    told = PeriodHours(IdColumn.of(EmployeeId, ()), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    for plan_id in plan_ids:
+        span = _sums_store.Span(tenant_id, plan_id, start, end, known_at, None, (), brought=False)
+        found = PeriodHours(
+            *_hours_store.period_days(tx, span, weekly_hundredths=weekly_hundredths, longest_days=_LONGEST_PERIOD_DAYS)
+        )
+        told = found if not len(told.employee_id) else _most(told, found)
+    return told
+
+
+def _most(one: PeriodHours, other: PeriodHours) -> PeriodHours:
+    who = one.employee_id.union(other.employee_id)
+    days, under = np.zeros((2, len(who)), dtype=np.int64), np.zeros((2, len(who)), dtype=np.int64)
+    for row, each in enumerate((one, other)):
+        place = each.employee_id.places_in(who)
+        days[row, place], under[row, place] = each.days, each.days_under
+    chosen = (days[1] > days[0]).astype(np.int64), np.arange(len(who))
+    return PeriodHours(who, days[chosen], under[chosen])
 
 
 def turns(tx: Tx, *, tenant_id: SponsorId) -> list[Turn]:

@@ -71,8 +71,33 @@ class KeyFacts:
     one_percent_owner: Flags
     officer: Flags
     formerly: Flags
-    """A 5-percent owner in an earlier year of the plan: once key, out of the ratio for ever (IRC 416(g)(4)(B)). Who
-    was key by office or by a smaller share in an earlier year is not looked for: it takes that year's pay."""
+    """Key in an earlier year of the plan: who is not key now is out of the ratio for ever (IRC 416(g)(4)(B))."""
+    untold: tuple[str, ...] = ()
+    """Of which earlier years it is not known whether an officer or a 1-percent owner was key, and why."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Workforce:
+    """Who worked for the employer in a year, whether or not they have a place in these facts (IRC 414(q)(3), (5))."""
+
+    year: PlanYear
+    worked: int
+    counted: int
+    left_out: tuple[tuple[str, int], ...]
+    """Why others are not counted, and how many."""
+    not_on_file: tuple[tuple[str, int], ...]
+    """Which fact is missing of how many, who are counted for want of it."""
+    ranked: Flags
+    """Who of the people of the facts worked in the year, and so can be among the best paid."""
+    others_pay: Cents
+    """Pay in the year of those who have no place here, as leavers of it: the most first."""
+    other_officers_pay: Cents
+    """The same of its officers, where these are many."""
+
+    def in_bytes(self) -> bytes:
+        """All of it, for the hash of the facts."""
+        told = repr((str(self.year), self.worked, self.counted, self.left_out, self.not_on_file)).encode()
+        return told + self.ranked.tobytes() + self.others_pay.tobytes() + b"\0" + self.other_officers_pay.tobytes()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,6 +176,10 @@ class PlanFacts:
     """Whether any of the nonelective is not a safe harbor contribution."""
     key_facts: KeyFacts | None = None
     """Left out: as ownership and offices are now."""
+    lookback: Workforce | None = None
+    """Of the lookback year, only with the top-paid group election. Left out: everybody here, and nobody else."""
+    determination: Workforce | None = None
+    """Of the year with the determination date, only where it had more officers than can be key in any plan."""
     prior_ratios: PriorRatios | None = None
     """NHCE averages of the preceding plan year, for prior-year testing."""
     classes: tuple[str, ...] = ()

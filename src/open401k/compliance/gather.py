@@ -14,8 +14,9 @@ from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear
 
 from . import gather_elsewhere as elsewhere
 from .facts import Cents, EarlierCalendarYear, Flags, PayHistory, PlanFacts, PriorRatios
-from .gather_owners import Owners
+from .gather_key import Standings, standings
 from .gather_people import Concerned, Entries, Places
+from .gather_workforce import Asked, Everybody
 
 HISTORY_UP_TO = 1_000
 """People up to whom single pay dates are loaded unasked: for more, projections use totals of the last dates."""
@@ -72,10 +73,10 @@ def gather(
     pay, late = _Columns(totals, place), scope.late_pay(people.gone, year, until, place)
     of_employer = _Columns(scope.of_employer(year.start, until, totals), place)
     deferred, as_roth = _of_calendar_year(scope, totals, place, year, calendar, as_of)
-    before = _prior(scope, people, place, year, calendar)
+    before, held = _prior(scope, people, place, year, calendar), _placed(balances, place)
     books, not_ours = scope.contributions(year.start, until, place), scope.outside(year.start, until, place)
     eligible_on, kept_out_on = tuple(people.eligible_on), people.kept_out_on
-    owners = scope.owners(people, place)
+    known = scope.standings(people, place, before.section_415, held, partial(_slices, scope, roster, len(totals)))
     return PlanFacts(
         tenant_id=tenant_id, plan_id=plan_id, plan_year=year, as_of=as_of, known_at=known_at or tx.now,
         provisions=provisions, employee_ids=place.ids, labels=tuple(people.labels),
@@ -90,11 +91,11 @@ def gather(
         calendar_deferrals=deferred, calendar_roth=as_roth, match=_sum(books, _MATCH, len(place)),
         nonelective=_sum(books, _NONELECTIVE, len(place)), qnec=_sum(books, (Source.QNEC,), len(place)),
         fica_prior=before.fica, prior_section_415=before.section_415, prior_known=before.known,
-        balances_at_determination=_placed(balances, place), ownership_bps=people.ownership_bps, officer=people.officer,
-        kin=people.kin(place),
-        classes=tuple(people.classes),
+        balances_at_determination=held, ownership_bps=people.ownership_bps, officer=people.officer,
+        kin=people.kin(place), classes=tuple(people.classes), former_owners=known.former_owners,
         earlier=_earlier(scope, people, totals, place, year, provisions) if year.start < calendar.start else None,
-        former_owners=owners.former_owners(), key_facts=owners.key_facts(), prior_ratios=prior_ratios,
+        key_facts=known.key_facts, lookback=known.lookback, determination=known.determination,
+        prior_ratios=prior_ratios,
         other_nonelective=any(books[each].any() for each in _NO_SAFE_HARBOR if each in books),
         pay_elsewhere=of_employer.of_column("plan_cents") - pay.of(totals.plan_cents) if others.plans else None,
         history=_history(scope, year, calendar, until, place, not_ours) if _shown(history, len(place)) else None,
@@ -117,9 +118,13 @@ def _concerned(
         entries=partial(_entries, scope, scope.provisions, scope.year),
         whole=bool(scope.other_plans),
     )
-    for some in [roster] if roster else scope.rosters(paid):
+    for some in _slices(scope, roster, paid):
         people.add(some)
     return people
+
+
+def _slices(scope: _Scope, roster: Sequence[census.Employee] | None, paid: int) -> Iterable[Sequence[census.Employee]]:
+    return [roster] if roster else scope.rosters(paid)
 
 
 def _of_calendar_year(
@@ -322,12 +327,13 @@ class _Scope:
         )
         return _Outside(found, place)
 
-    def owners(self, people: Concerned, place: Places) -> Owners:
-        """Owners and officers among these people, on any day that matters."""
-        return Owners(
-            self.tx, tenant_id=self.tenant_id, known_at=self.known_at, place=place, undated=people.undated_owners,
-            provisions=self.provisions, year=self.year, until=self.until,
-        )  # fmt: skip
+    def standings(
+        self, people: Concerned, place: Places, prior_pay: Cents, balances: Cents, everybody: Everybody
+    ) -> Standings:
+        """Owners and officers among these people, on any day that matters, and whom the law counts for their sake."""
+        plans = (self.plan_id, *self.other_plans)
+        asked = Asked(self.tx, self.tenant_id, plans, self.known_at, self.provisions, everybody)
+        return standings(asked, self.year, self.until, place, people.undated_owners, prior_pay, balances)
 
     def entry_dates(
         self, provisions: plan.Provisions, people: Sequence[census.Employee], *, any_class: bool = False

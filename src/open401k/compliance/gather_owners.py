@@ -13,6 +13,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, PlanYear, SponsorId
 
 from .facts import Flags, KeyFacts
+from .gather_former import EarlierYear
 from .gather_people import Places
 
 
@@ -25,6 +26,8 @@ class _Standing:
     five_percent: Flags
     one_percent: Flags
     officer: Flags
+    officers: frozenset[EmployeeId]
+    """Those without a place, too."""
 
 
 class Owners:
@@ -47,7 +50,8 @@ class Owners:
         until: date,
     ) -> None:
         self._year, self._until, self._count = year, until, len(place)
-        self._first = provisions.adopted_on >= year.start
+        #: Whether this is the plan's first year: then it holds the determination date itself (IRC 416(g)(4)(C)).
+        self.first = provisions.adopted_on >= year.start
         self._began = provisions.plan_year_of(provisions.adopted_on).start
         days = census.ownership_during(
             tx, tenant_id=tenant_id, start=min(self._began, year.previous().start), end=until, known_at=known_at
@@ -61,13 +65,34 @@ class Owners:
 
     def key_facts(self) -> KeyFacts:
         """Owners and officers of the plan year that holds the determination date, and owners of those before it."""
-        start, end = self._year.previous().start, self._year.start
-        if self._first:
-            start, end = self._year.start, self._until
+        start, end = self._determination_days()
         five, one, officer = self._nobody(), self._nobody(), self._nobody()
         for each in self._between(start, end):
             five, one, officer = five | each.five_percent, one | each.one_percent, officer | each.officer
         return KeyFacts(five, one, officer, self._five_percent(self._began, start))
+
+    def officers_then(self) -> frozenset[EmployeeId]:
+        """Officers at any time in the plan year that holds the determination date, without a place here too."""
+        return frozenset(who for each in self._between(*self._determination_days()) for who in each.officers)
+
+    def _determination_days(self) -> tuple[date, date]:
+        return (self._year.start, self._until) if self.first else (self._year.previous().start, self._year.start)
+
+    def earlier_years(self) -> list[EarlierYear]:
+        """Plan years before that of the determination date in which anybody was officer or 1-percent owner."""
+        found: list[EarlierYear] = []
+        if self.first:
+            return found
+        year = self._year.previous().previous()
+        while year.start >= self._began:
+            officers: frozenset[EmployeeId] = frozenset()
+            one = self._nobody()
+            for each in self._between(year.start, year.end):
+                officers, one = officers | each.officers, one | each.one_percent
+            if officers or one.any():
+                found.append(EarlierYear(year, officers, one))
+            year = year.previous()
+        return found[::-1]
 
     def _five_percent(self, start: date, end: date) -> Flags:
         found = self._nobody()
@@ -102,7 +127,8 @@ class Owners:
         officer = self._nobody()
         officer[[place[who] for who in day.officers if who in place]] = True
         count = self._count
-        return _Standing(day.on, end, owned.five_percent_owner[:count], owned.one_percent_owner[:count], officer)
+        five, one = owned.five_percent_owner[:count], owned.one_percent_owner[:count]
+        return _Standing(day.on, end, five, one, officer, day.officers)
 
 
 def _of(who: EmployeeId, place: Places, more: Mapping[EmployeeId, int]) -> int:

@@ -26,6 +26,7 @@ from .measures import (
 )
 from .results import Status, TestId, TestResult, Unit
 from .standing import People, nobody, people_of
+from .told_counts import former_key, officers, top_paid_group
 from .year import Year, year_of
 
 _SHOWN = 1_000
@@ -264,6 +265,9 @@ def _top_heavy(facts: PlanFacts, year: Year, __: Measured) -> Told:
         working["together"] = [each.name for each in group.together]
         working["apart"] = [each.name for each in group.apart]
         text += told_group(group)
+    for more, words in (officers(facts), former_key(facts, year)):
+        working |= more
+        text += words
     if test.top_heavy:
         told = law.explain.explain(owed)
         text += f" On pay to date, {told[:1].lower()}{told[1:]}"
@@ -326,6 +330,7 @@ def _run(plan_test: PlanTest, facts: PlanFacts, year: Year, missing: str, missin
         if why_not:
             return _refused(measure, why_not)
         working, text = plan_test.tell(facts, year, measured)
+        more, words = top_paid_group(facts) if measure.needs_groups else ({}, "")
     except NotEnacted as refusal:
         return _refused(measure, str(refusal))
     passed = bool(measured.passed)
@@ -338,8 +343,8 @@ def _run(plan_test: PlanTest, facts: PlanFacts, year: Year, missing: str, missin
         measured=int(measured.measured),
         limit=int(measured.limit),
         room=_room(measure, measured),
-        working=working,
-        explanation=text,
+        working=working | more,
+        explanation=text + words,
     )
 
 

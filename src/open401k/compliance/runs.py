@@ -309,6 +309,9 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
         then = facts.key_facts
         for flags in (then.five_percent_owner, then.one_percent_owner, then.officer, then.formerly):
             digest.update(b"key\0" + flags.tobytes())
+        digest.update("\0".join(then.untold).encode())
+    for count in (facts.lookback, facts.determination):
+        digest.update(b"" if count is None else b"workforce\0" + count.in_bytes())
     if facts.earlier is not None:
         digest.update(b"earlier\0" + facts.earlier.deferrals.tobytes() + facts.earlier.fica_prior.tobytes())
     for other in facts.others:

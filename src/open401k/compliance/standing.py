@@ -49,8 +49,11 @@ class People:
             share = self._share(i) if now else "earlier in this year or the year before"
             told.append(f"5-percent owner: {share} (IRC 414(q)(1)(A), 318)")
         if self.hce.by_compensation[i]:
+            size = self.hce.top_paid_group_size
+            best = "" if size is None else f" and among the {size} best paid"
             told.append(
-                f"paid more than {_dollars(self.hce.threshold_cents)} in {self.hce.lookback_year} (IRC 414(q)(1)(B))"
+                f"paid more than {_dollars(self.hce.threshold_cents)} in {self.hce.lookback_year}{best} "
+                "(IRC 414(q)(1)(B))"
             )
         return told
 
@@ -95,7 +98,9 @@ def people_of(facts: PlanFacts) -> People:
         five_percent_owner=at_any_time,
         lookback_compensation=facts.prior_section_415,
         top_paid_group=facts.provisions.testing.top_paid_group,
-        counts_for_group_size=np.array([bool(spans) for spans in facts.employment], dtype=np.bool_),
+        counted_employees=None if facts.lookback is None else facts.lookback.counted,
+        ranked=None if facts.lookback is None else facts.lookback.ranked,
+        others_compensation=None if facts.lookback is None else facts.lookback.others_pay,
     )
     try:
         key = _key_of(facts, owned)
@@ -105,13 +110,15 @@ def people_of(facts: PlanFacts) -> People:
 
 
 def _key_of(facts: PlanFacts, owned: Ownership) -> law.key_employees.KeyEmployees:
-    first, then = facts.first_plan_year, facts.key_facts
+    first, then, counted = facts.first_plan_year, facts.key_facts, facts.determination
     return law.key_employees.key_employees(
         determination_year=law.top_heavy.determination_date_year(facts.plan_year, first_plan_year=first),
         officer=facts.officer if then is None else then.officer,
         five_percent_owner=owned.five_percent_owner if then is None else then.five_percent_owner,
         one_percent_owner=owned.one_percent_owner if then is None else then.one_percent_owner,
         compensation=facts.section_415 if first else facts.prior_section_415,
+        counted_employees=None if counted is None else counted.counted,
+        other_officers_compensation=None if counted is None else counted.other_officers_pay,
     )
 
 

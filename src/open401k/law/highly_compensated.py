@@ -33,22 +33,27 @@ def highly_compensated(
     five_percent_owner: Flags,
     lookback_compensation: Cents,
     top_paid_group: bool = False,
-    counts_for_group_size: Flags | None = None,
+    counted_employees: int | None = None,
+    ranked: Flags | None = None,
+    others_compensation: Cents | None = None,
 ) -> HighlyCompensated:
     """Highly compensated: a 5-percent owner in this or the lookback year, or paid over the threshold in the latter.
 
     IRC 414(q)(1). The threshold is that of the lookback year, and pay must exceed it. With the top-paid group
-    election the well-paid must also be among the top 20 % (414(q)(3)); owners count whatever they earn. Pay is
-    415(c)(3) pay, uncapped.
+    election the well-paid must also be among the top 20 % (414(q)(3)) of everybody who worked in the lookback year
+    (Notice 97-45); owners count whatever they earn. Pay is 415(c)(3) pay, uncapped.
+
+    ``counted_employees``: of that year (headcount.py); ``ranked``: who of these people worked in it;
+    ``others_compensation``: pay of those who did and are not among these people, as leavers of that year.
     """
     lookback = lookback_year(plan_year)
     threshold = figures.cents("hce_comp_threshold", lookback)
     by_compensation = lookback_compensation > threshold
     group, size = None, None
     if top_paid_group:
-        counted = np.ones_like(five_percent_owner) if counts_for_group_size is None else counts_for_group_size
-        size = top_paid_group_size(int(counted.sum()))
-        group = top_paid(lookback_compensation, size)
+        size = top_paid_group_size(len(five_percent_owner) if counted_employees is None else counted_employees)
+        pay = lookback_compensation if ranked is None else np.where(ranked, lookback_compensation, 0)
+        group = top_paid(pay, size, others_compensation)
         by_compensation = by_compensation & group
     return HighlyCompensated(
         is_hce=five_percent_owner | by_compensation,
@@ -66,9 +71,15 @@ def top_paid_group_size(counted_employees: int) -> int:
     return -(-counted_employees // 5)
 
 
-def top_paid(lookback_compensation: Cents, size: int) -> Flags:
-    """The ``size`` best paid of all, those not counted included (IRC 414(q)(3)); ties go to the earlier place."""
-    best = np.argsort(-lookback_compensation, kind="stable")[:size]
+def top_paid(lookback_compensation: Cents, size: int, others_compensation: Cents | None = None) -> Flags:
+    """The ``size`` best paid of all, those not counted included (IRC 414(q)(3); Temp. Reg. 1.414(q)-1T A-9).
+
+    Ties go to the earlier place, and before ``others``: any rule that is reasonable and uniform will do (A-3(b)).
+    """
+    people = len(lookback_compensation)
+    others = np.zeros(0, dtype=np.int64) if others_compensation is None else others_compensation
+    best = np.argsort(-np.concatenate([lookback_compensation, others]), kind="stable")[:size]
+    best = best[best < people]
     group = np.zeros(lookback_compensation.shape, dtype=np.bool_)
     group[best] = lookback_compensation[best] > 0
     return group

@@ -25,7 +25,8 @@ class KeyEmployees:
 def officer_cap(employees: int) -> int:
     """Most officers who may be key: 50, or if less the greater of 3 and 10 % of the employees, rounded up.
 
-    IRC 416(i)(1)(A); employees left out under 414(q)(5) are not counted; Reg. 1.416-1 T-14.
+    IRC 416(i)(1)(A); employees left out under 414(q)(5) are not counted; Reg. 1.416-1 T-14. The four years before, of
+    which T-14 takes the largest count too, left the statute with the plan years after 2001.
     """
     return min(50, max(3, -(-employees // 10)))
 
@@ -38,16 +39,20 @@ def key_employees(
     one_percent_owner: Flags,
     compensation: Cents,
     counted_employees: int | None = None,
+    other_officers_compensation: Cents | None = None,
 ) -> KeyEmployees:
     """Key in the plan year that contains the determination date (IRC 416(i)(1)(A)).
 
     Officers paid more than the threshold, the best paid first up to the cap; 5-percent owners; 1-percent owners paid
-    more than $150,000. Pay is 415(c)(3) pay of that year.
+    more than $150,000. Pay is 415(c)(3) pay of that year. ``counted_employees``: of that year, as 414(q)(5) counts
+    them (headcount.py); ``other_officers_compensation``: of officers who are not among these people, and take their
+    places under the cap.
     """
     officer_threshold = figures.cents("key_officer_comp", determination_year)
     owner_threshold = figures.cents("key_1pct_owner_comp", determination_year)
     cap = officer_cap(len(officer) if counted_employees is None else counted_employees)
-    by_office = _best_paid(officer & (compensation > officer_threshold), compensation, cap)
+    others = np.zeros(0, dtype=np.int64) if other_officers_compensation is None else other_officers_compensation
+    by_office = _best_paid(officer & (compensation > officer_threshold), compensation, others, cap)
     by_one_percent = one_percent_owner & (compensation > owner_threshold)
     return KeyEmployees(
         is_key=by_office | five_percent_owner | by_one_percent,
@@ -60,8 +65,10 @@ def key_employees(
     )
 
 
-def _best_paid(officers: Flags, compensation: Cents, cap: int) -> Flags:
-    ranked = np.argsort(np.where(officers, -compensation, 1), kind="stable")[:cap]
+def _best_paid(officers: Flags, compensation: Cents, others: Cents, cap: int) -> Flags:
+    """Of equal pay the earlier place goes first, and before ``others``."""
+    pay = np.concatenate([np.where(officers, compensation, 0), others])
+    ranked = np.argsort(-pay, kind="stable")[:cap]
     chosen = np.zeros_like(officers)
-    chosen[ranked] = True
+    chosen[ranked[ranked < len(officers)]] = True
     return chosen & officers
