@@ -278,12 +278,14 @@ def _only(sums: Sums, span: Span) -> Sums:
 
 
 def meant(sql: LiteralString, span: Span) -> LiteralString:
+    """A statement over the runs and people that are meant."""
     runs = _CURRENT_RUNS if span.runs is None else _NAMED_RUNS
     sql = sql.replace("{runs}", runs).replace("{those}", _THOSE if _few(span) else "")
     return sql.replace("{ours}", "" if span.brought else "and not run.brought")
 
 
 def params(span: Span) -> dict[str, Any]:
+    """What such a statement asks by."""
     return {
         "tenant_id": span.tenant_id,
         "plan_id": span.plan_id,
