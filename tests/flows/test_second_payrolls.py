@@ -160,3 +160,26 @@ def test_plan_compensation_is_held_against_the_pay_codes_that_count(plan: Plan) 
     assert found.code == "plan_compensation.mismatch"
     assert "gross pay of $3,400.00 less BONUS ($400.00), which the plan does not count, is $3,000.00" in found.reason
     assert dict(found.detail)["difference_cents"] == "40000"
+
+
+def test_a_file_without_a_pay_date_is_another_payroll_on_another_pay_date(plan: Plan) -> None:
+    heading, *rows = csv.reader(io.StringIO(plan.file(1).decode()))
+    dates = ("Check Date", "Period Begin", "Period End")
+    kept = [place for place, name in enumerate(heading) if name not in dates]
+    salaries = "".join(",".join(cells[place] for place in kept) + "\r\n" for cells in (heading, *rows)).encode()
+    for day in (PAY_DATES[1], PAY_DATES[2]):
+        plan.at(day)
+        taken = sent_on(plan, salaries, day)
+        assert not taken.already
+        assert plan.post(taken.run.run_id).halted is None
+        plan.at(day)
+        assert sent_on(plan, salaries, day).already  # twice on one pay date is once
+    assert [books(plan).by_date["1003", "pre_tax", day] for day in PAY_DATES[1:3]] == [136_00, 136_00]
+    assert_sound(plan)
+
+
+def sent_on(plan: Plan, data: bytes, day: date) -> Taken:
+    """A file whose pay date is told beside it."""
+    taken = plan.send(data, announced=day)
+    assert isinstance(taken, Taken), taken
+    return taken

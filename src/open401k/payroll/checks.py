@@ -91,7 +91,7 @@ class FileCheck:
             self.findings.extend(checks_pay.check(columns, self.expected))
         for name, column in columns.amounts.items():
             self._totals[name] += int(column.sum())
-        self._content = (self._content + content_sum(rows)) % 2**256
+        self._content = (self._content + content_sum(rows, pay_date)) % 2**256
         self._swap.add(columns)
         self.holds.extend(holds)
         return holds
@@ -193,13 +193,13 @@ def check(
     return whole.finish()
 
 
-def content_sum(rows: Iterable[PayrollRow]) -> int:
-    """A sum over rows that no order, file name or format changes: who, when, how much."""
+def content_sum(rows: Iterable[PayrollRow], pay_date: date | None) -> int:
+    """A sum over rows that no order, name or format changes: who, when (``pay_date`` where no row says), how much."""
     total = 0
     for row in rows:
         told = (
             row.key,
-            row.pay_date,
+            row.pay_date or pay_date,
             row.gross_cents,
             row.hours_hundredths,
             row.pre_tax_cents,
