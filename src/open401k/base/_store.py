@@ -204,18 +204,18 @@ def listen(conn: psycopg.Connection[tuple[Any, ...]]) -> None:
     conn.execute("listen open401k_events")
 
 
-def begin_flow(tx: Tx, tenant_id: SponsorId, flow_id: FlowId, flow: str) -> bool:
-    """Begin the flow unless it has begun.
+def begin_flow(tx: Tx, tenant_id: SponsorId, flow_id: FlowId, flow: str, *, ends: bool = False) -> bool:
+    """Begin the flow unless it has begun; ``ends``: it ends with this transaction, too.
 
     True when it begins here: it has no steps yet, and nobody else sees it before this transaction ends.
     """
     begun = tx.run(
         """
-        insert into base.flow (tenant_id, flow_id, flow, begun_at)
-        values (%s, %s, %s, %s)
+        insert into base.flow (tenant_id, flow_id, flow, begun_at, ended_at)
+        values (%s, %s, %s, %s, %s)
         on conflict do nothing
         """,
-        [tenant_id, flow_id, flow, tx.now],
+        [tenant_id, flow_id, flow, tx.now, tx.now if ends else None],
     )
     return begun == 1
 

@@ -152,9 +152,8 @@ def _run_step(
 
 def kept_once(tx: Tx, *, flow: str, flow_id: FlowId, tenant_id: SponsorId, step: str, result: Any) -> Any:
     """What is kept of a flow of one step: ``result``, unless somebody was first; as JSON."""
-    if _store.begin_flow(tx, tenant_id, flow_id, flow):
+    if _store.begin_flow(tx, tenant_id, flow_id, flow, ends=True):
         _store.add_step(tx, tenant_id, flow_id, step, plain(result), None)
-        _store.end_flow(tx, tenant_id, flow_id)
         return plain(result)
     return _store.steps_done(tx, tenant_id, flow_id, flow)[step][0]
 

@@ -1,6 +1,6 @@
 """The SQL that reads pay lines, as they are current at an instant. Not here: writing them (_pay_store.py)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, LiteralString
@@ -204,6 +204,8 @@ _LINES: LiteralString = (
 FEW = 200
 #: Lines or people of which the columns are sent at once.
 SLICE = 10_000
+#: Slices up to which an answer is short: it is held whole, and its statement need not be planned anew.
+SHORT = 3
 _THOSE: LiteralString = "where line.employee_id = any (%(employees)s::uuid[])"
 
 
@@ -219,7 +221,7 @@ class Sums:
 
 def totals(tx: Tx, span: Span) -> Sums:
     """Sums per employee; ``second`` counts lines."""
-    return _only(_sums(tx.each(meant(_TOTALS, span), params(span), binary=True)), span)
+    return _only(_sums(_slices(tx, _TOTALS, span)), span)
 
 
 def runs(tx: Tx, span: Span) -> frozenset[tuple[UUID, tuple[str, ...]]]:
@@ -249,7 +251,19 @@ def together(one: Sums, other: Sums) -> Sums:
 
 def by_date(tx: Tx, span: Span, *, last_only: bool = False) -> Sums:
     """Sums per employee and pay date, or of the last one of each; ``second`` counts days since 1970."""
-    return _only(_sums(tx.each(meant(_BY_DATE, span), params(span), binary=True), last_only=last_only), span)
+    return _only(_sums(_slices(tx, _BY_DATE, span), last_only=last_only), span)
+
+
+def _slices(tx: Tx, sql: LiteralString, span: Span) -> Iterator[tuple[Any, ...]]:
+    """An answer slice by slice: at once where the plan's last one was short, else while it arrives."""
+    statement, given, key = meant(sql, span), params(span), ("slices of pay", span.plan_id)
+    short = _few(span) or (tx.kept is not None and tx.kept.get(key))
+    count = 0
+    for each in tx.rows(statement, given, binary=True) if short else tx.each(statement, given, binary=True):
+        count += 1
+        yield each
+    if tx.kept is not None and not _few(span):
+        tx.kept.put(key, count <= SHORT, 0)
 
 
 def lines(tx: Tx, span: Span) -> list[tuple[Any, ...]]:

@@ -23,7 +23,7 @@ from . import _store
 from .edition import edition
 from .facts import JSON, PlanFacts, PriorRatios
 from .gather import gather
-from .pieces import Told, pieces
+from .pieces import SLICE, Told, pieces, whole
 from .registry import run_tests
 from .results import Status, TestId, TestResult, Unit
 from .standing import People
@@ -267,11 +267,12 @@ def _said_hash(run: ComplianceRun) -> str:
         run.law_version,
     ]
     digest = hashlib.sha256(f"[{json.dumps(body)}, ".encode())  # [body, people, [said, ...]] as JSON
-    for piece in pieces(run.people):
+    written = pieces if len(run.people["eligible"]) > SLICE else whole
+    for piece in written(run.people):
         digest.update(piece.encode())
     for number, each in enumerate(run.results):
         digest.update(b", " if number else b", [")
-        for piece in pieces([*map(str, _figures(each)), each.title, each.citation, *_words(each)]):
+        for piece in written([*map(str, _figures(each)), each.title, each.citation, *_words(each)]):
             digest.update(piece.encode())
     digest.update(b"]]" if run.results else b", []]")
     return digest.hexdigest()

@@ -103,9 +103,9 @@ class Tx:
             if self._waiting:
                 self._together()
 
-    def rows(self, sql: LiteralString, params: Params = ()) -> list[tuple[Any, ...]]:
-        """Every row of a query."""
-        return self._execute(sql, params).fetchall()
+    def rows(self, sql: LiteralString, params: Params = (), *, binary: bool = False) -> list[tuple[Any, ...]]:
+        """Every row of a query; ``binary`` as in :meth:`maybe`."""
+        return self._execute(sql, params, binary=binary).fetchall()
 
     def rows_by_hashing(
         self, sql: LiteralString, params: Params = (), *, binary: bool = False
@@ -133,7 +133,7 @@ class Tx:
     def each(self, sql: LiteralString, params: Params = (), *, binary: bool = False) -> Iterator[tuple[Any, ...]]:
         """Every row of a query while they arrive, for answers too long to be held; nothing else is asked until the end.
 
-        ``binary`` as in :meth:`maybe`.
+        It is planned anew each time, which :meth:`rows` is not. ``binary`` as in :meth:`maybe`.
         """
         with self.conn.cursor() as cursor:
             yield from cursor.stream(sql, params, binary=binary)

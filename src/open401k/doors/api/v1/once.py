@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import Header
 
 from open401k.base.db import Tx
-from open401k.base.steps import done, run_flow
+from open401k.base.steps import done, kept_once, run_flow
 from open401k.flows.payroll_keys import claim_key
 from open401k.kernel import FlowId, SponsorId, named_uuid
 
@@ -93,20 +93,10 @@ def _claim(caller: Caller, key: str, content: bytes) -> None:
 def _keep(caller: Caller, flow_id: FlowId, answer: dict[str, Any]) -> dict[str, Any]:
     """Keep an answer; of two at once the first is kept, and both get it."""
 
-    def keep(tx: Tx, ctx: None, results: dict[str, Any]) -> dict[str, Any]:
-        del tx, ctx, results
-        return answer
-
-    kept = run_flow(
-        caller.services.db,
-        flow="api.answer",
-        flow_id=flow_id,
-        tenant_id=caller.tenant,
-        actor=caller.actor,
-        steps=[keep],
-        ctx=None,
-    )
-    return dict(kept["keep"])
+    with caller.begin() as tx:
+        return dict(
+            kept_once(tx, flow="api.answer", flow_id=flow_id, tenant_id=caller.tenant, step="keep", result=answer)
+        )
 
 
 def flow_id_of(tenant_id: SponsorId, key: str) -> FlowId:
