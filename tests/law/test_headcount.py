@@ -39,7 +39,7 @@ def counted(
 
 def months(*spans: tuple[date, date | None], year: PlanYear = YEAR) -> int:
     hired = np.array([each[0] for each in spans], dtype="datetime64[D]")
-    ended = np.array([NEVER if each[1] is None else np.datetime64(each[1]) + 1 for each in spans])
+    ended = np.array([NEVER if each[1] is None else np.datetime64(each[1] + timedelta(days=1)) for each in spans])
     return int(hc.months_of_service(np.zeros(len(spans), dtype=np.int64), hired, ended, year, 1)[0])
 
 
