@@ -25,8 +25,9 @@ from .rows import PayrollRow
 from .said import NOTHING_SAID, Said
 from .standing import NOBODY, Cents, Expectation, PlanTerms, Standing
 
-#: Pay dates within these days before count as the previous payroll.
+#: An earlier pay date is asked about: our own choice, since most are a slip of the year.
 _LONG_AGO = timedelta(days=180)
+#: Pay dates within these days before count as the previous payroll.
 _PREVIOUS = timedelta(days=45)
 
 _ADDITIONS = frozenset(Source) - {Source.ROLLOVER}
