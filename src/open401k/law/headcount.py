@@ -1,4 +1,8 @@
-"""How many employees a year counts (IRC 414(q)(5)), for the top-paid group and the cap on officers. Not here: those."""
+"""How many employees a year counts (IRC 414(q)(5)), for the top-paid group and the cap on officers. Not here: those.
+
+Confidence: the Code was read at its source. Of Temp. Reg. 1.414(q)-1T A-9 only quotations were: its (b)(1)(iii) to (e),
+the end of its example of service and its example of 200 employees are to be read there before anybody relies on them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
