@@ -14,7 +14,7 @@ from open401k.base import audit
 from open401k.base.db import Kept, Tx
 from open401k.kernel import EmployeeId, IdColumn, Open401kError, SponsorId
 
-from . import _roster_store, _store
+from . import _roster_store, _store, packed
 from .employment import Employment, spans
 from .facts import parse_ssn
 from .people import AnnualPay, Employee, Relation
@@ -50,7 +50,7 @@ def _kept(tx: Tx, kept: Kept, tenant_id: SponsorId, some: Sequence[EmployeeId] |
     if found is not None and found[0] == edition:
         everybody = found[1]
     elif some is not None:
-        return _fold_all(tx, tenant_id, None, None, some)
+        return _fold(tx, tenant_id, _some_kept(tx, kept, tenant_id, edition, some))
     else:
         everybody = {each.employee_id: each for each in _fold_all(tx, tenant_id, None, None, None)}
         # Somebody else may have committed a change between the two statements: then this is not that edition.
@@ -62,6 +62,25 @@ def _kept(tx: Tx, kept: Kept, tenant_id: SponsorId, some: Sequence[EmployeeId] |
     if len(wanted) * 4 > len(everybody):  # most of a roster is in order already
         return [each for who, each in everybody.items() if who in wanted]
     return [everybody[who] for who in sorted(wanted)]
+
+
+def _some_kept(tx: Tx, kept: Kept, tenant_id: SponsorId, edition: int, some: Sequence[EmployeeId]) -> list[packed.Row]:
+    """What the database has of some: read once for each edition, since a payroll asks for each of its people thrice.
+
+    A roster that is too large to be kept as people is kept as it was read, at a tenth of the room.
+    """
+    if len(some) <= _roster_store.FEW:
+        return _roster_store.rosters(tx, tenant_id=tenant_id, known_at=None, employee_ids=some)
+    key = ("rows of the roster", tenant_id)
+    found: tuple[int, packed.PackedRows] | None = kept.get(key)
+    known = found[1] if found is not None and found[0] == edition else packed.PackedRows.of_nobody()
+    ids = IdColumn.of(EmployeeId, some)
+    if len(missing := known.missing(ids)):
+        read = _roster_store.rosters(tx, tenant_id=tenant_id, known_at=None, employee_ids=missing)
+        known = known.with_rows(read)
+        if read and _roster_store.edition(tx, tenant_id=tenant_id) == edition:
+            kept.put(key, (edition, known), len(known) // 10)
+    return known.rows(ids)
 
 
 def everybody(tx: Tx, *, tenant_id: SponsorId) -> IdColumn[EmployeeId]:
@@ -86,6 +105,17 @@ def employee(
 def _fold_all(
     tx: Tx, tenant_id: SponsorId, known_at: datetime | None, on: date | None, some: Sequence[EmployeeId] | None
 ) -> list[Employee]:
+    read = _roster_store.rosters(tx, tenant_id=tenant_id, known_at=known_at, employee_ids=some)
+    return _fold(tx, tenant_id, read, known_at, on)
+
+
+def _fold(
+    tx: Tx,
+    tenant_id: SponsorId,
+    rows: Sequence[packed.Row],
+    known_at: datetime | None = None,
+    on: date | None = None,
+) -> list[Employee]:
     family: dict[UUID, list[tuple[EmployeeId, Relation]]] = defaultdict(list)
     for row in _store.family(tx, tenant_id=tenant_id, on=on, known_at=known_at):
         if not row.ended:
@@ -93,7 +123,7 @@ def _fold_all(
             family[row.employee_id].append((EmployeeId(row.relative_id), relation))
             family[row.relative_id].append((EmployeeId(row.employee_id), relation.inverse))
     people = []
-    for who, last4, told in _roster_store.rosters(tx, tenant_id=tenant_id, known_at=known_at, employee_ids=some):
+    for who, last4, told in rows:
         points: dict[str, list[tuple[date, Mapping[str, Any]]]] = {}
         pay: dict[int, AnnualPay] = {}
         for kind, event_on, value, *amounts in json.loads(told):

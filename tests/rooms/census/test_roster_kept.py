@@ -8,7 +8,7 @@ import pytest
 from tests.support.database import TESTER, Begin, new_tenant
 
 from open401k import census
-from open401k.base.db import Database, Tx
+from open401k.base.db import Database, Kept, Tx
 from open401k.census import Name, Relation, Terminated, _roster_store
 from open401k.kernel import EmployeeId, SponsorId
 
@@ -114,6 +114,37 @@ def test_every_kind_of_change_is_seen_at_once(
         tx.kept = None
         read_anew = census.roster(tx, tenant_id=tenant)
     assert before != seen == after == read_anew
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_of_a_roster_too_large_to_keep_some_are_read_once_and_changes_are_seen(
+    change: Callable[[Tx, SponsorId, EmployeeId, EmployeeId], object],
+    begin: Begin,
+    tenant: SponsorId,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_roster_store, "FEW", 0)
+    kept, read = Kept(1), _roster_store.rosters
+
+    def some(tx: Tx, *wanted: EmployeeId) -> list[census.Employee]:
+        tx.kept = kept
+        return census.roster(tx, tenant_id=tenant, employee_ids=wanted)
+
+    with begin() as tx:
+        one, two = hire(tx, tenant), hire(tx, tenant, "222-11-3333", "Second")
+    with begin() as tx:
+        before = [*some(tx, min(one, two)), *some(tx, max(one, two))]
+    with begin() as tx, monkeypatch.context() as patched:
+        patched.setattr(_roster_store, "rosters", lambda *_, **__: pytest.fail("read again"))
+        assert some(tx, two, one, one) == before
+    with begin() as tx:
+        change(tx, tenant, one, two)
+    monkeypatch.setattr(_roster_store, "rosters", read)
+    with begin() as tx:
+        after = some(tx, one, two)
+        tx.kept = None
+        assert after == census.roster(tx, tenant_id=tenant, employee_ids=[one, two])
+        assert after != before or len(census.roster(tx, tenant_id=tenant)) == 3  # one more, whom nobody asked for
 
 
 def test_what_was_rolled_back_is_forgotten(begin: Begin, tenant: SponsorId) -> None:
