@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +10,8 @@ from uuid import UUID
 
 from open401k.base.db import Tx
 from open401k.kernel import ComplianceRunId, PlanId, SponsorId
+
+from .pieces import pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,4 +264,4 @@ def latest_projected_run_id(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) ->
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return "".join(pieces(value, between=",", after_key=":"))

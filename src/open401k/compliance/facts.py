@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Cents: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
-JSON: TypeAlias = bool | int | str | list["JSON"] | dict[str, "JSON"] | None
+JSON: TypeAlias = bool | int | str | Sequence["JSON"] | dict[str, "JSON"] | None
 
 
 @dataclass(frozen=True, slots=True)

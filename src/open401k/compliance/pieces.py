@@ -1,46 +1,76 @@
-"""JSON of columns of everybody as pieces of text, so that it is hashed without being held. Not here: what is said."""
+"""JSON of columns of everybody as pieces of text, so that it is written without being held. Not here: what is said."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
 
 #: Values written at once; of a list that is shorter than a column of people, each by itself.
 SLICE, COLUMN = 5_000, 20
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A list whose values are made from others when they are written."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Told(Sequence[Any]):
+    """A list whose values are made from others when somebody looks at them."""
 
-    of: Sequence[Any]
-    as_json: Callable[[Any], Any]
+    of: Sequence[Any] | npt.NDArray[Any]
+    as_json: Callable[[Any], Any] | None = None
+    """Left out: they are what JSON has."""
+
+    def __len__(self) -> int:
+        return len(self.of)
+
+    @overload
+    def __getitem__(self, place: int) -> Any: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Any]: ...
+    def __getitem__(self, place: int | slice) -> Any:
+        if not isinstance(place, slice):
+            return self[place : place + 1 or None][0]
+        some = self.of[place]
+        values: Sequence[Any] = some.tolist() if isinstance(some, np.ndarray) else some
+        return list(values if self.as_json is None else map(self.as_json, values))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self[:]) == list(other[:])
+
+    __hash__ = None  # type: ignore[assignment]
 
 
-def whole(value: Any) -> Iterator[str]:
-    """The same at once, with the separators that are not named: for what is short, of which pieces take longer."""
-    yield json.dumps(value, sort_keys=True)
+def column(values: Sequence[Any] | npt.NDArray[Any], as_json: Callable[[Any], Any] | None = None) -> Sequence[Any]:
+    """A column of people: a long one is made into JSON when it is written."""
+    told = Told(values, as_json)
+    return told if len(told) > SLICE else told[:]
 
 
 def pieces(value: Any, *, between: str = ", ", after_key: str = ": ") -> Iterator[str]:
-    """What ``json.dumps`` writes with sorted keys and these separators, piece by piece."""
-    if isinstance(value, Mapping):
+    """What ``json.dumps`` writes with sorted keys and these separators, piece by piece where it is long."""
+    if not _long(value):  # most plans: at once is quicker
+        yield json.dumps(value, sort_keys=True, separators=(between, after_key))
+    elif isinstance(value, Mapping):
         for number, key in enumerate(sorted(value)):
             yield f"{between if number else '{'}{json.dumps(key)}{after_key}"
             yield from pieces(value[key], between=between, after_key=after_key)
-        yield "}" if value else "{}"
-    elif isinstance(value, list | tuple) and len(value) < COLUMN:
+        yield "}"
+    elif len(value) < COLUMN and not isinstance(value, Told):
         for number, each in enumerate(value):
             yield between if number else "["
             yield from pieces(each, between=between, after_key=after_key)
-        yield "]" if value else "[]"
-    elif isinstance(value, Told | list | tuple):
-        column = value if isinstance(value, Told) else Told(value, lambda each: each)
-        yield "["
-        for start in range(0, len(column.of), SLICE):
-            some = [column.as_json(each) for each in column.of[start : start + SLICE]]
-            written = json.dumps(some, sort_keys=True, separators=(between, after_key))
-            yield f"{between if start else ''}{written[1:-1]}"
         yield "]"
     else:
-        yield json.dumps(value)
+        yield "["
+        for start in range(0, len(value), SLICE):
+            written = json.dumps(value[start : start + SLICE], sort_keys=True, separators=(between, after_key))
+            yield f"{between if start else ''}{written[1:-1]}"
+        yield "]"
+
+
+def _long(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_long, value.values()))
+    if isinstance(value, list | tuple):
+        return len(value) > SLICE or (len(value) < COLUMN and any(map(_long, value)))
+    return isinstance(value, Told)

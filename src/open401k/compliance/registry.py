@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,7 @@ from .measures import (
     top_heavy_minimum,
     top_heavy_test,
 )
+from .pieces import column
 from .results import Status, TestId, TestResult, Unit
 from .standing import People, nobody, people_of
 from .told_counts import former_key, officers, top_paid_group
@@ -43,9 +44,8 @@ class PlanTest:
     tell: Callable[[PlanFacts, Year, Measured], Told]
 
 
-def _column(values: Cents | Flags, places: Cents | None = None) -> list[JSON]:
-    chosen = values if places is None else values[places]
-    return list(chosen.tolist())
+def _column(values: Cents | Flags, places: Cents | None = None) -> Sequence[JSON]:
+    return column(values if places is None else values[places])
 
 
 _RatioKind = law.nondiscrimination.RatioKind
@@ -73,13 +73,13 @@ def _ratio_working(
 
     test = tested(prior)
     own = test if prior is None else tested(None)
-    places = np.array([person.place for person in test.people], dtype=np.int64)
+    places = test.people.place
     people: dict[str, JSON] = {
         "place": _column(places),
-        "hce": [person.is_hce for person in test.people],
-        "contribution_cents": [person.contribution_cents for person in test.people],
-        "compensation_cents": [person.compensation_cents for person in test.people],
-        "ratio_bps": [person.ratio for person in test.people],
+        "hce": _column(test.people.is_hce),
+        "contribution_cents": _column(test.people.contribution_cents),
+        "compensation_cents": _column(test.people.compensation_cents),
+        "ratio_bps": _column(test.people.ratio),
     }
     people |= {name: _column(values, places) for name, values in parts.items()}
     working: dict[str, JSON] = {

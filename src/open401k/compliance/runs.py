@@ -23,7 +23,7 @@ from . import _store
 from .edition import edition
 from .facts import JSON, PlanFacts, PriorRatios
 from .gather import gather
-from .pieces import SLICE, Told, pieces, whole
+from .pieces import Told, column, pieces
 from .registry import run_tests
 from .results import Status, TestId, TestResult, Unit
 from .standing import People
@@ -253,7 +253,7 @@ def _figures(result: TestResult) -> tuple[object, ...]:
 
 def _words(result: TestResult) -> tuple[object, ...]:
     """The sentence, and the working as JSON gives it back: the same under the same edition of the engine."""
-    return result.explanation, json.loads(json.dumps(result.working))
+    return result.explanation, json.loads("".join(pieces(result.working)))
 
 
 def _said_hash(run: ComplianceRun) -> str:
@@ -267,12 +267,11 @@ def _said_hash(run: ComplianceRun) -> str:
         run.law_version,
     ]
     digest = hashlib.sha256(f"[{json.dumps(body)}, ".encode())  # [body, people, [said, ...]] as JSON
-    written = pieces if len(run.people["eligible"]) > SLICE else whole
-    for piece in written(run.people):
+    for piece in pieces(run.people):
         digest.update(piece.encode())
     for number, each in enumerate(run.results):
         digest.update(b", " if number else b", [")
-        for piece in written([*map(str, _figures(each)), each.title, each.citation, *_words(each)]):
+        for piece in pieces([*map(str, _figures(each)), each.title, each.citation, each.explanation, each.working]):
             digest.update(piece.encode())
     digest.update(b"]]" if run.results else b", []]")
     return digest.hexdigest()
@@ -344,18 +343,18 @@ _HASHED = (
 def _people(facts: PlanFacts, people: People | None) -> dict[str, Any]:
     """Columns of everybody in the run; names stay in the census."""
     columns: dict[str, Any] = {
-        "employee": [str(who) for who in facts.employee_ids],
-        "eligible": facts.eligible.astype(int).tolist(),
-        "eligible_on": [_iso(day) for day in facts.eligible_on],
+        "employee": column(facts.employee_ids, str),
+        "eligible": column(facts.eligible.astype(int)),
+        "eligible_on": column(facts.eligible_on, _iso),
     }
     if people is not None:
         hce, key = people.reasons()
         columns |= {
-            "hce": people.is_hce.astype(int).tolist(),
+            "hce": column(people.is_hce.astype(int)),
             "hce_reason": list(hce),
-            "key": people.is_key.astype(int).tolist(),
+            "key": column(people.is_key.astype(int)),
             "key_reason": list(key),
-            "owned_bps": people.ownership.constructive_bps.tolist(),
+            "owned_bps": column(people.ownership.constructive_bps),
         }
     return columns
 

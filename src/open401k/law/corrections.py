@@ -95,7 +95,7 @@ def refund(
     plan as catch-up before anything is refunded (414(v)(3); ADP test only); ``in_tested_plan`` caps what one HCE can
     be paid, the rest goes to the next (Reg. 1.401(k)-2(b)(2)(iii)). Allocable income comes on top.
     """
-    hces = tuple(person for person in test.people if person.is_hce)
+    hces = tuple(test.people.of(test.people.is_hce))
     if test.passed:
         return Refund(_WHOLE, Fraction(0), 0, (), Fraction(0))
     level = excess_level([hce.ratio for hce in hces], test.limit.limit)

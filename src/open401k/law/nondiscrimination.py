@@ -5,8 +5,10 @@ half-up to a hundredth (Reg. 1.401(k)-2(a)(2)(i), (3)(i)). One array implementat
 scenario) and the thousands of simulated year-ends of a projection.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import overload
 
 import numpy as np
 
@@ -73,6 +75,48 @@ class PersonRatio:
     ratio: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PersonRatios(Sequence[PersonRatio]):
+    """Everybody in a test, in columns; a person is made when somebody looks at one."""
+
+    place: Cents
+    is_hce: Flags
+    contribution_cents: Cents
+    compensation_cents: Cents
+    ratio: Cents
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+    def __iter__(self) -> Iterator[PersonRatio]:
+        return (self[number] for number in range(len(self)))
+
+    @overload
+    def __getitem__(self, which: int) -> PersonRatio: ...
+    @overload
+    def __getitem__(self, which: slice) -> "PersonRatios": ...
+    def __getitem__(self, which: int | slice) -> "PersonRatio | PersonRatios":
+        if isinstance(which, slice):
+            return self.of(which)
+        return PersonRatio(
+            int(self.place[which]),
+            bool(self.is_hce[which]),
+            int(self.contribution_cents[which]),
+            int(self.compensation_cents[which]),
+            int(self.ratio[which]),
+        )
+
+    def of(self, which: Flags | slice) -> "PersonRatios":
+        """Some of them."""
+        return PersonRatios(
+            self.place[which],
+            self.is_hce[which],
+            self.contribution_cents[which],
+            self.compensation_cents[which],
+            self.ratio[which],
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class GroupAverage:
     """The unweighted mean of the ratios of a group, zeros included."""
@@ -93,7 +137,7 @@ class RatioTest:
     nhce: GroupAverage
     limit: RatioLimit
     room: int
-    people: tuple[PersonRatio, ...]
+    people: PersonRatios
     left_out_without_pay: tuple[int, ...]
 
     @property
@@ -217,7 +261,7 @@ def ratio_test(
         nhce=nhce,
         limit=limit,
         room=limit.limit - hce.average,
-        people=_people(np.flatnonzero(members), is_hce, contributions, compensation, each),
+        people=_people(members, is_hce, contributions, compensation, each),
         left_out_without_pay=tuple(np.flatnonzero(expected & ~members).tolist()),
     )
 
@@ -314,15 +358,5 @@ def _limit(nhce_average: int, *, no_hce: bool, no_nhce: bool) -> RatioLimit:
     return RatioLimit(limit.nhce_average, limit.times_1_25, limit.twice, limit.plus_two_points, WHOLE, path)
 
 
-def _people(
-    places: Cents, is_hce: Flags, contributions: Cents, compensation: Cents, each: Cents
-) -> tuple[PersonRatio, ...]:
-    columns = zip(
-        places.tolist(),
-        is_hce[places].tolist(),
-        contributions[places].tolist(),
-        compensation[places].tolist(),
-        each[places].tolist(),
-        strict=True,
-    )
-    return tuple(PersonRatio(*row) for row in columns)
+def _people(members: Flags, is_hce: Flags, contributions: Cents, compensation: Cents, each: Cents) -> PersonRatios:
+    return PersonRatios(np.arange(len(members)), is_hce, contributions, compensation, each).of(members)

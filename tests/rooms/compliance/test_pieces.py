@@ -1,7 +1,9 @@
 """JSON in pieces is, put together, the JSON that it stands for."""
 
 import json
+from unittest import mock
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,11 +17,21 @@ VALUES = st.recursive(
 )
 
 
-@given(VALUES)
-def test_pieces_are_the_text_that_the_library_writes(value: object) -> None:
-    assert "".join(pieces(value)) == json.dumps(value, sort_keys=True)
+@given(VALUES, st.integers(1, 5), st.integers(0, 3))
+def test_pieces_are_the_text_that_the_library_writes(value: object, long: int, column: int) -> None:
     tight = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    assert "".join(pieces(value, between=",", after_key=":")) == tight
+    with mock.patch.object(subject, "SLICE", long), mock.patch.object(subject, "COLUMN", column):
+        assert "".join(pieces(value)) == json.dumps(value, sort_keys=True)
+        assert "".join(pieces(value, between=",", after_key=":")) == tight
+
+
+@given(st.lists(st.integers(-(2**62), 2**62), max_size=9))
+def test_a_column_reads_like_the_list_that_it_stands_for(values: list[int]) -> None:
+    told = Told(np.array(values, dtype=np.int64))
+    assert (told, list(told), len(told)) == (values, values, len(values))
+    assert [told[place] for place in range(-len(values), len(values))] == values * 2
+    assert all(type(each) is int for each in told)
+    assert told != [*values, 1]
 
 
 def test_a_long_column_comes_in_pieces_and_is_made_as_it_is_written() -> None:
