@@ -140,7 +140,7 @@ ONE, OTHER = (EmployeeId(UUID(int=number)) for number in (1, 2))
 
 def totals(*rows: tuple[EmployeeId, Source, int]) -> ledger.Contributed:
     place = {source: number for number, source in enumerate(Source)}
-    return ledger.Contributed(
+    return ledger.Contributed.of_rows(
         IdColumn.of(EmployeeId, [who for who, _, _ in rows]),
         np.array([place[source] for _, source, _ in rows], dtype=np.int64),
         np.array([cents for _, _, cents in rows], dtype=np.int64),

@@ -149,7 +149,7 @@ def contributed(
     if not runs:
         return here
     who, source, cents = _brought_store.contributed(tx, tenant_id=tenant_id, runs=runs)
-    return ledger.together(here, ledger.Contributed(who, source, cents))
+    return ledger.together(here, ledger.Contributed.of_rows(who, source, cents))
 
 
 def balances_before(

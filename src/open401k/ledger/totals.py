@@ -1,6 +1,6 @@
 """Contributions added up over a period, per person and source: what year-to-date figures are made of. Reads only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
@@ -15,7 +15,7 @@ from open401k.kernel import EmployeeId, IdColumn, PlanId, Source, SponsorId
 from . import _reads_store
 from .accounts import Kind
 
-#: So many rows of totals take about the memory of one person of a roster, in which what is kept is weighed.
+#: So many figures of totals take about the memory of one person of a roster, in which what is kept is weighed.
 ROWS_A_PERSON: Final = 50
 
 
@@ -30,30 +30,43 @@ class ContributionTotal(NamedTuple):
 Cents = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Contributed:
-    """What people's accounts gained in a period, a row a person and source; ``source`` counts into ``Source``."""
+    """What people's accounts gained in a period: people each once, in order of id, and a column of cents a source."""
 
     employee_id: IdColumn[EmployeeId]
-    source: NDArray[np.signedinteger[Any]]
-    cents: Cents
+    by_source: Mapping[Source, Cents]
+
+    @classmethod
+    def of_rows(cls, who: IdColumn[EmployeeId], source: NDArray[np.signedinteger[Any]], cents: Cents) -> "Contributed":
+        """From a row a person and source, in any order; ``source`` counts into ``Source``."""
+        raw, place = np.unique(who.raw, return_inverse=True)
+        found: dict[Source, Cents] = {}
+        for number, name in enumerate(Source):
+            mine = source == number
+            if mine.any():
+                found[name] = np.zeros(len(raw), dtype=np.int64)
+                np.add.at(found[name], place[mine], cents[mine])
+        return cls(IdColumn(EmployeeId, raw), found)
 
     def of(self, people: IdColumn[EmployeeId]) -> dict[Source, Cents]:
         """Cents by source in the order of these people; a source of which they have nothing is left out."""
-        places = self.employee_id.places_in(people)
-        found: dict[Source, Cents] = {}
-        for number, source in enumerate(Source):
-            mine = (self.source == number) & (places >= 0)
-            if mine.any():
-                found[source] = np.zeros(len(people), dtype=np.int64)
-                found[source][places[mine]] = self.cents[mine]
-        return found
+        places = people.places_in(self.employee_id)
+        known = places >= 0
+        if not known.any():
+            return {}
+        found = {source: np.where(known, cents[places], 0) for source, cents in self.by_source.items()}
+        return {source: cents for source, cents in found.items() if cents.any()}
 
     def rows(self) -> list[ContributionTotal]:
-        """Row by row, for pages."""
-        sources = tuple(Source)
-        columns = zip(self.employee_id, self.source.tolist(), self.cents.tolist(), strict=True)
-        return [ContributionTotal(who, sources[source], cents) for who, source, cents in columns]
+        """Row by row, for pages: only what is more or less than nothing."""
+        columns = {source: cents.tolist() for source, cents in self.by_source.items()}
+        return [
+            ContributionTotal(who, source, cents[place])
+            for place, who in enumerate(self.employee_id)
+            for source, cents in columns.items()
+            if cents[place]
+        ]
 
 
 def contribution_totals(
@@ -93,7 +106,7 @@ def contributed(
     else:
         return kept.total
     if tx.kept is not None and known_at is None:
-        tx.kept.put(key, _Kept(entries, total), len(total.cents) // ROWS_A_PERSON + 1)
+        tx.kept.put(key, _Kept(entries, total), len(total.employee_id) * len(total.by_source) // ROWS_A_PERSON + 1)
     return total
 
 
@@ -132,28 +145,21 @@ class _Kept:
 
 def _gained(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, kind: Kind, entries: frozenset[UUID]) -> Contributed:
     if not entries:
-        nothing = np.zeros(0, dtype=np.int64)
-        return Contributed(IdColumn.of(EmployeeId, ()), nothing, nothing)
+        return Contributed(IdColumn.of(EmployeeId, ()), {})
     slices = _reads_store.gained(tx, tenant_id=tenant_id, plan_id=plan_id, kind=kind, entries=sorted(entries))
     who, source, cents = _whole(slices, (_WHO, _SOURCE, _CENTS))
-    return Contributed(IdColumn(EmployeeId, who), source - 1, cents)
+    return Contributed.of_rows(IdColumn(EmployeeId, who), source - 1, cents)
 
 
 def together(one: Contributed, other: Contributed) -> Contributed:
-    """Rows of the same person and source added up; a row of nothing is left out, as in the database's own sum."""
-    who = np.concatenate([one.employee_id.raw, other.employee_id.raw])
-    source = np.concatenate([one.source, other.source])
-    cents = np.concatenate([one.cents, other.cents])
-    if not len(who):
-        return one
-    order = np.lexsort((source, who))
-    who, source, cents = who[order], source[order], cents[order]
-    new = np.ones(len(who), dtype=np.bool_)
-    new[1:] = (who[1:] != who[:-1]) | (source[1:] != source[:-1])
-    starts = np.flatnonzero(new)
-    summed = np.add.reduceat(cents, starts)
-    some = summed != 0
-    return Contributed(IdColumn(EmployeeId, who[starts][some]), source[starts][some], summed[some])
+    """What both have, added up."""
+    ids = one.employee_id.union(other.employee_id)
+    found: dict[Source, Cents] = {}
+    for each in (one, other):
+        places = np.searchsorted(ids.raw, each.employee_id.raw)
+        for source, cents in each.by_source.items():
+            found.setdefault(source, np.zeros(len(ids), dtype=np.int64))[places] += cents
+    return Contributed(ids, found)
 
 
 #: What array_send writes: 20 bytes of header, then each element after the four bytes of its length.

@@ -8,7 +8,7 @@ import numpy as np
 
 from open401k import census, ledger
 from open401k.base.db import Tx
-from open401k.kernel import EmployeeId, IdColumn, RunId, Source
+from open401k.kernel import EmployeeId, IdColumn, RunId
 
 from .posting import Books, difference
 from .settlement import Scope, compare
@@ -29,13 +29,12 @@ def without_run(tx: Tx, *, scope: Scope, run_id: RunId) -> census.Without:
 
 def _moved(should_be: Books, posted: Books) -> list[tuple[date, ledger.Contributed]]:
     """What is credited more or less, pay date by pay date."""
-    sources = tuple(Source)
     credited = {slot[0]: cents for slot, cents in difference(should_be, posted).items() if slot[1] is None}
     ids = IdColumn.of(EmployeeId, should_be.employee_ids)
     found = []
     for period, day in enumerate(should_be.pay_dates):
-        for source, cents in credited.items():
-            some = cents[:, period] != 0
-            number = np.full(int(some.sum()), sources.index(source), dtype=np.int64)
-            found.append((day, ledger.Contributed(IdColumn(EmployeeId, ids.raw[some]), number, cents[some, period])))
+        some = np.any([cents[:, period] != 0 for cents in credited.values()], axis=0)
+        if some.any():
+            moved = {source: cents[some, period] for source, cents in credited.items()}
+            found.append((day, ledger.Contributed(IdColumn(EmployeeId, ids.raw[some]), moved)))
     return found
