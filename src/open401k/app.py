@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from open401k.base import collector, rounds, selfcheck
+from open401k.base import process, rounds, selfcheck
 from open401k.base.db import Actor, Database, EmbeddedServer, Urls, adopt, migrate, pending
 from open401k.base.sandbox import SandboxClock
 from open401k.base.secrets import Keyring
@@ -199,7 +199,7 @@ class Wiring:
             self._bring_up_to_date(urls, keyring)
             clock = self._clock()
             ids = TimedIds(self._wall, self._random)
-            collector.look_seldom()
+            process.for_payrolls()
             yield stack.enter_context(Database(urls.app, clock=clock, ids=ids, keyring=keyring))
 
     def _bring_up_to_date(self, urls: Urls, keyring: Keyring) -> None:
