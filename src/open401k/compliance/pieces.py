@@ -1,15 +1,15 @@
 """JSON of columns of everybody as pieces of text, so that it is written without being held. Not here: what is said."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
-#: Values written at once; of a list that is shorter than a column of people, each by itself.
-SLICE, COLUMN = 5_000, 20
+#: Values written at once.
+SLICE = 5_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,19 +47,17 @@ def column(values: Sequence[Any] | npt.NDArray[Any], as_json: Callable[[Any], An
 
 
 def pieces(value: Any, *, between: str = ", ", after_key: str = ": ") -> Iterator[str]:
-    """What ``json.dumps`` writes with sorted keys and these separators, piece by piece where it is long."""
+    """What ``json.dumps`` writes with sorted keys and these separators, piece by piece where it is long.
+
+    Columns of people are values of objects, or of objects in them.
+    """
     if not _long(value):  # most plans: at once is quicker
         yield json.dumps(value, sort_keys=True, separators=(between, after_key))
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for number, key in enumerate(sorted(value)):
             yield f"{between if number else '{'}{json.dumps(key)}{after_key}"
             yield from pieces(value[key], between=between, after_key=after_key)
         yield "}"
-    elif len(value) < COLUMN and not isinstance(value, Told):
-        for number, each in enumerate(value):
-            yield between if number else "["
-            yield from pieces(each, between=between, after_key=after_key)
-        yield "]"
     else:
         yield "["
         for start in range(0, len(value), SLICE):
@@ -69,8 +67,6 @@ def pieces(value: Any, *, between: str = ", ", after_key: str = ": ") -> Iterato
 
 
 def _long(value: Any) -> bool:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return any(map(_long, value.values()))
-    if isinstance(value, list | tuple):
-        return len(value) > SLICE or (len(value) < COLUMN and any(map(_long, value)))
-    return isinstance(value, Told)
+    return isinstance(value, Told) or (isinstance(value, list | tuple) and len(value) > SLICE)

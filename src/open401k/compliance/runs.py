@@ -270,9 +270,11 @@ def _said_hash(run: ComplianceRun) -> str:
     for piece in pieces(run.people):
         digest.update(piece.encode())
     for number, each in enumerate(run.results):
-        digest.update(b", " if number else b", [")
-        for piece in pieces([*map(str, _figures(each)), each.title, each.citation, each.explanation, each.working]):
+        said = json.dumps([*map(str, _figures(each)), each.title, each.citation, each.explanation])
+        digest.update(f"{', ' if number else ', ['}{said[:-1]}, ".encode())
+        for piece in pieces(each.working):
             digest.update(piece.encode())
+        digest.update(b"]")
     digest.update(b"]]" if run.results else b", []]")
     return digest.hexdigest()
 
