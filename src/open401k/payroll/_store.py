@@ -189,14 +189,20 @@ def runs_on(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, pay_date: date) ->
         _RUNS
         + """
         where
-            tenant_id = %s
-            and plan_id = %s
-            and pay_date = %s
+            tenant_id = %(tenant)s
+            and plan_id = %(plan)s
+            -- as an array, or the last check of every run of the plan is looked up
+            and run_id = any (array(
+                select checked.run_id
+                from payroll.run_check as checked
+                where checked.tenant_id = %(tenant)s and checked.pay_date = %(pay_date)s
+            ))
+            and pay_date = %(pay_date)s
             and status = 'posted'
             and replaced_by is null
         order by recorded_at desc, run_id desc
         """,
-        [tenant_id, plan_id, pay_date],
+        {"tenant": tenant_id, "plan": plan_id, "pay_date": pay_date},
     )
     return [_run(row) for row in found]
 
@@ -210,16 +216,22 @@ def posted_with_content(
         select run_id
         from payroll.run_v
         where
-            tenant_id = %s
-            and plan_id = %s
-            and content_index = %s
-            and run_id <> %s
+            tenant_id = %(tenant)s
+            and plan_id = %(plan)s
+            -- as an array, or the last check of every run of the plan is looked up
+            and run_id = any (array(
+                select checked.run_id
+                from payroll.run_check as checked
+                where checked.tenant_id = %(tenant)s and checked.content_index = %(content)s
+            ))
+            and content_index = %(content)s
+            and run_id <> %(other_than)s
             and status = 'posted'
             and replaced_by is null
         order by recorded_at
         limit 1
         """,
-        [tenant_id, plan_id, content_index, other_than],
+        {"tenant": tenant_id, "plan": plan_id, "content": content_index, "other_than": other_than},
     )
     return RunId(row[0]) if row else None
 
