@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -331,9 +331,11 @@ def _run(plan_test: PlanTest, facts: PlanFacts, year: Year, missing: str, missin
     unknown = missing if measure.needs_groups else missing_key if measure.needs_key else ""
     if unknown:
         return _refused(measure, unknown)
-    if measure.by_prior_year and facts.prior_year_missing:
-        return _refused(measure, _no_prior_year(facts))
     try:
+        if measure.by_prior_year and facts.prior_year_missing:
+            own = year.adp() if measure.test is TestId.ADP else year.acp()
+            refused = _refused(measure, _no_prior_year(facts))
+            return replace(refused, working={"nhce_of_year_bps": int(own.nhce_average)})
         measured = measure.of(year)
         why_not = "" if measure.not_yet is None or not measured.passed else measure.not_yet(year)
         if why_not:

@@ -141,6 +141,18 @@ def test_the_first_year_with_a_match_takes_three_percent_for_the_acp_test(begin:
     assert facts_of(begin, kept, alone).prior_ratios == PriorRatios(200, 300)
 
 
+def test_a_year_that_was_refused_for_want_of_the_one_before_leaves_its_own_averages_to_the_next(
+    begin: Begin, kept: KeptPlan
+) -> None:
+    alone = another(begin, kept, replace(BY_PRIOR_YEAR, match=PROVISIONS.match))
+    saved(begin, kept, alone, kept.employees, date(2025, 6, 27), 200)
+    run = closed(begin, kept, alone)
+    assert [run.of(test).status for test in (TestId.ADP, TestId.ACP)] == [Status.REFUSED, Status.REFUSED]
+    saved(begin, kept, alone, kept.employees, date(2026, 6, 26), 300)
+    assert facts_of(begin, kept, alone).prior_ratios == PriorRatios(200, 0)
+    assert closed(begin, kept, alone, ON).of(TestId.ADP).limit == 400
+
+
 def test_a_successor_without_an_average_is_refused_and_three_percent_are_of_a_first_year_alone() -> None:
     facts = twelve(provisions=FIRST_YEAR)
     results, _ = run_tests(facts)
