@@ -1,7 +1,4 @@
-"""How many employees a year counts: each exclusion of 414(q)(5) at its edge, and the regulation's own examples.
-
-The examples of Temp. Reg. 1.414(q)-1T A-9 are not yet compared with its text: see law/headcount.py.
-"""
+"""How many employees a year counts: each exclusion of 414(q)(5) at its edge, and the regulation's own examples."""
 
 from datetime import date, timedelta
 
@@ -47,10 +44,10 @@ def months(*spans: tuple[date, date | None], year: PlanYear = YEAR) -> int:
 
 
 def test_service_of_the_year_before_is_added_as_in_the_regulations_example() -> None:
-    """Temp. Reg. 1.414(q)-1T A-9(b)(1)(i)(A): hired August 1, 1987, gone May 31, 1988: out in 1987, in in 1988."""
-    employment = (date(1987, 8, 1), date(1988, 5, 31))
-    assert months(employment, year=PlanYear.starting(date(1987, 1, 1))) == 5
-    assert months(employment, year=PlanYear.starting(date(1988, 1, 1))) == 10
+    """Temp. Reg. 1.414(q)-1T A-9(b)(1)(i)(A): August 1, 1989 to May 31, 1990: 5 months of 1989, 10 of 1990."""
+    employment = (date(1989, 8, 1), date(1990, 5, 31))
+    assert months(employment, year=PlanYear.starting(date(1989, 1, 1))) == 5
+    assert months(employment, year=PlanYear.starting(date(1990, 1, 1))) == 10
 
 
 @pytest.mark.parametrize(
@@ -78,27 +75,25 @@ def test_who_turns_21_on_the_last_day_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "under", "hours", "out"),
+    ("days", "under", "out"),
     [
-        (28, 14, 0, True),  # half of the weeks worked (A-9(d)(3))
-        (28, 13, 0, False),
-        (0, 0, 45_600, True),  # 456 hours of a year: under 17 1/2 in more than half of its weeks, however they fell
-        (0, 0, 91_000, False),  # 17 1/2 in the mean of the year may be more in most weeks: not shown, so counted
-        (0, 0, 0, False),  # no hours on file
+        (28, 14, True),  # fifty percent or more of the weeks worked: deemed to (A-9(e)(3))
+        (28, 13, False),  # 17 1/2 hours or more in more than fifty percent: deemed not to (A-9(e)(2))
+        (0, 0, False),  # no hours on file, or those of the year alone
     ],
 )
-def test_normally_under_17_and_a_half_hours(days: int, under: int, hours: int, out: bool) -> None:
-    found = hc.part_time(
-        days=np.array([days]),
-        days_under=np.array([under]),
-        hours_of_year=np.array([hours]),
-        days_employed=np.array([365]),
-    )
-    assert found.tolist() == [out]
+def test_normally_under_17_and_a_half_hours(days: int, under: int, out: bool) -> None:
+    assert hc.part_time(days=np.array([days]), days_under=np.array([under])).tolist() == [out]
+
+
+def test_weeks_without_work_are_not_considered_as_in_the_regulations_example() -> None:
+    """Temp. Reg. 1.414(q)-1T A-9(e)(1): 25 weeks of 20 hours, 12 of 10, none in the summer: not part-time."""
+    weeks, short = 25 + 12, 12
+    assert hc.part_time(days=np.array([weeks * 7]), days_under=np.array([short * 7])).tolist() == [False]
 
 
 def test_the_regulations_employer_of_200_has_24_top_paid_employees() -> None:
-    """Temp. Reg. 1.414(q)-1T A-9: 80 of 200 are left out by their hours; 20 % of 120 are 24, and all 200 are ranked."""
+    """Temp. Reg. 1.414(q)-1T A-9(c), (d): 80 of 200 are left out by their hours; 20 % of 120 are 24, of all 200."""
     found = counted(200, part_time=set(range(80)))
     assert (found.worked, int(found.counted.sum()), found.left_out) == (200, 120, {hc.LeftOut.HOURS: 80})
     assert highly_compensated.top_paid_group_size(int(found.counted.sum())) == 24

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from open401k.law import nondiscrimination as nd
 from open401k.law.arrays import Cents, Flags
+from open401k.law.prior_year import FIRST_YEAR_NHCE_AVERAGE
 
 HUNDREDTHS = st.integers(0, 3_000)
 
@@ -96,7 +97,7 @@ def test_prior_year_testing_takes_the_average_of_the_year_before() -> None:
         contributions=cents(5_100, 0),
         compensation=cents(100_000, 50_000),
         is_hce=flags(True, False),
-        prior_year_nhce_average=nd.FIRST_YEAR_NHCE_AVERAGE,
+        prior_year_nhce_average=FIRST_YEAR_NHCE_AVERAGE,
     )
     assert (test.passed, test.testing, test.limit.limit, test.room) == (False, nd.Testing.PRIOR_YEAR, 500, -10)
 

@@ -68,9 +68,22 @@ def test_family_never_lowers_anybodys_share(direct: list[int], relations: list[t
     assert max(found) <= sum(direct)
 
 
-@pytest.mark.parametrize(("employees", "cap"), [(2, 3), (30, 3), (31, 4), (495, 50), (10_000, 50)])
+@pytest.mark.parametrize(("employees", "cap"), [(2, 3), (29, 3), (30, 3), (31, 4), (499, 50), (501, 50)])
 def test_how_many_officers_can_be_key(employees: int, cap: int) -> None:
+    """Reg. 1.416-1 T-14: three below 30, then a tenth, up to the next whole, and 50 above 500."""
     assert key_employees.officer_cap(employees) == cap
+
+
+def test_only_who_is_an_officer_takes_a_place() -> None:
+    """Reg. 1.416-1 T-14: one officer and two other employees are one officer, though three could be."""
+    found = key_employees.key_employees(
+        determination_year=PlanYear.starting(date(2026, 1, 1)),
+        officer=np.array([False, True, False]),
+        five_percent_owner=np.zeros(3, dtype=np.bool_),
+        one_percent_owner=np.zeros(3, dtype=np.bool_),
+        compensation=np.array([300_000_00, 240_000_00, 300_000_00]),
+    )
+    assert (found.is_key.tolist(), found.officer_cap) == ([False, True, False], 3)
 
 
 def test_officers_and_owners_at_the_thresholds_of_2026() -> None:

@@ -24,6 +24,7 @@ from open401k.law import (
     figures,
     key_employees,
     matching,
+    prior_year,
     safe_harbor,
     targeting,
 )
@@ -510,6 +511,39 @@ def test_dep_1_seven_business_days_are_soon_enough_for_a_small_plan() -> None:
     deposited = deadlines.business_day_after(pay_date, given["business_days_from_pay_date_to_deposit"])
     assert (deadline.safe_harbor is not None) is expected["safe_harbor_available"]
     assert (deposited <= deadline.due) is expected["timely"]
+
+
+@pytest.mark.parametrize(("case_id", "key"), [("PYC-2", "adp_pct"), ("PYC-6", "acp_pct")])
+def test_averages_of_the_year_before_are_weighted_by_who_came_from_which_plan(case_id: str, key: str) -> None:
+    given, expected = facts(case_id)
+    groups = [
+        prior_year.PriorSubgroup(each["nhce_count"], hundredths(each[key])) for each in given["prior_year_subgroups"]
+    ]
+    assert prior_year.weighted_average(groups) == hundredths(expected[f"prior_year_nhce_{key}"])
+
+
+@pytest.mark.parametrize(
+    ("groups", "average"),
+    [
+        ([(300, 600), (100, 400)], 550),  # Example 1: leavers of that year stay in the weights
+        ([(200, 600), (100, 400)], 533),  # Example 3, plan P
+        ([(100, 600)], 600),  # Example 3, plan O: one group has its own average
+    ],
+)
+def test_other_examples_of_plan_coverage_changes(groups: list[tuple[int, int]], average: int) -> None:
+    """Reg. 1.401(k)-2(c)(4)(iv)."""
+    assert prior_year.weighted_average([prior_year.PriorSubgroup(*each) for each in groups]) == average
+
+
+def test_pyc_5_a_plan_with_two_thirds_of_its_people_from_another_is_its_successor() -> None:
+    given, expected = facts("PYC-5")
+    came, new = given["plan_R_eligible_from_Q"], given["plan_R_new_hourly_never_covered"]
+    assert prior_year.is_successor(eligible=came + new, eligible_before=came) is expected["plan_R_is_successor_plan"]
+    assert not prior_year.is_successor(eligible=came + new, eligible_before=(came + new) // 2 - 1)
+    assert prior_year.is_successor(eligible=came + new, eligible_before=(came + new) // 2)
+    # Who was in no plan is no subgroup: the average is plan Q's.
+    of_q = prior_year.PriorSubgroup(came, hundredths(given["plan_Q_2005"]["adp_pct"]))
+    assert prior_year.weighted_average([of_q]) == hundredths(expected["prior_year_nhce_adp_pct"]["R"])
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case["id"])

@@ -181,7 +181,9 @@ class PlanFacts:
     determination: Workforce | None = None
     """Of the year with the determination date, only where it had more officers than can be key in any plan."""
     prior_ratios: PriorRatios | None = None
-    """NHCE averages of the preceding plan year, for prior-year testing."""
+    """NHCE averages of the preceding plan year, for prior-year testing; of a plan that this one succeeds, its."""
+    succeeds: tuple[str, ...] = ()
+    """Other plans in which half or more of a first year's eligible were the year before (Reg. 1.401(k)-2(c)(2))."""
     classes: tuple[str, ...] = ()
     """Each person's employee class, where anybody has one: what an amendment of coverage names."""
     kept_out_on: tuple[date | None, ...] = ()
@@ -231,8 +233,17 @@ class PlanFacts:
     @property
     def prior_year_missing(self) -> bool:
         """Whether the plan is tested against last year's averages and these are not on file."""
-        by_prior_year = self.provisions.testing.method.value == "prior_year"
-        return by_prior_year and self.prior_ratios is None and not self.first_plan_year
+        return self.by_prior_year and self.prior_ratios is None and not self.first_year_average
+
+    @property
+    def by_prior_year(self) -> bool:
+        """Whether the plan is tested against last year's averages."""
+        return self.provisions.testing.method.value == "prior_year"
+
+    @property
+    def first_year_average(self) -> bool:
+        """Whether it may take 3 % for them: in its first year, unless it succeeds another plan (IRC 401(k)(3)(E))."""
+        return self.first_plan_year and not self.succeeds
 
     @property
     def first_plan_year(self) -> bool:

@@ -138,19 +138,16 @@ def _count(asked: Asked, workers: _Workers, year: PlanYear, until: date, hours_p
     inside = np.minimum(ended, np.datetime64(min(year.end, until), "D")) - np.maximum(hired, np.datetime64(year.start))
     employed = np.zeros(count, dtype=np.int64)
     np.add.at(employed, whose, np.maximum(inside.astype(np.int64), 0))
+    # Hours of the year alone are told as missing only where they might be those of a part-time employee.
+    few = hours * 7 < law.headcount.WEEKLY_HUNDREDTHS * employed
     months = law.headcount.months_of_service(whose, hired, ended, year, count)
     return law.headcount.headcount(
         months_of_service=np.where(dated, months, law.headcount.MONTHS_OF_SERVICE),
         under_21=law.headcount.under_age(born, year),
-        part_time=law.headcount.part_time(
-            days=days,
-            days_under=workers.of(weeks.employee_id, weeks.days_under),
-            hours_of_year=hours,
-            days_employed=employed,
-        ),
+        part_time=law.headcount.part_time(days=days, days_under=workers.of(weeks.employee_id, weeks.days_under)),
         union=np.array(workers.union, dtype=np.bool_),
         covers_union=_UNION not in asked.provisions.eligibility.excluded_classes,
-        missing=_missing(dated, np.isnat(born), hours + days == 0),
+        missing=_missing(dated, np.isnat(born), (days == 0) & ((hours == 0) | few)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -310,6 +310,19 @@ def run_tests(facts: PlanFacts) -> tuple[tuple[TestResult, ...], People | None]:
     return tuple(_run(each, facts, year, missing, missing_key) for each in PLAN_TESTS), people
 
 
+def _no_prior_year(facts: PlanFacts) -> str:
+    if not facts.succeeds:
+        return (
+            "The plan is tested against the averages of the year before, and these are not on file. "
+            "Load them with the plan's history."
+        )
+    return (
+        f"Half or more of its people were eligible in {' and '.join(facts.succeeds)} the year before, so that the 3 % "
+        "of a first year is not open to it (Reg. 1.401(k)-2(c)(2)(iii), (4)). The average of that year is not on file. "
+        "Test that year first, or amend this plan to current-year testing."
+    )
+
+
 def _run(plan_test: PlanTest, facts: PlanFacts, year: Year, missing: str, missing_key: str) -> TestResult:
     measure = plan_test.measure
     why_not = measure.applies(year)
@@ -318,13 +331,11 @@ def _run(plan_test: PlanTest, facts: PlanFacts, year: Year, missing: str, missin
     unknown = missing if measure.needs_groups else missing_key if measure.needs_key else ""
     if unknown:
         return _refused(measure, unknown)
-    if measure.by_prior_year and facts.prior_year_missing:
-        return _refused(
-            measure,
-            "The plan is tested against the averages of the year before, and these are not on file. "
-            "Load them with the plan's history.",
-        )
     try:
+        if measure.by_prior_year and facts.prior_year_missing:
+            own = year.adp() if measure.test is TestId.ADP else year.acp()
+            refused = _refused(measure, _no_prior_year(facts))
+            return replace(refused, working={"nhce_of_year_bps": int(own.nhce_average)})
         measured = measure.of(year)
         why_not = "" if measure.not_yet is None or not measured.passed else measure.not_yet(year)
         if why_not:

@@ -21,9 +21,10 @@ from open401k.kernel import ComplianceRunId, Open401kError, PlanId, PlanYear, Sp
 
 from . import _store
 from .edition import edition
-from .facts import JSON, PlanFacts, PriorRatios
+from .facts import JSON, PlanFacts
 from .gather import gather
 from .pieces import Told, column, pieces
+from .prior_year import prior_ratios, with_succession
 from .registry import run_tests
 from .results import Status, TestId, TestResult, Unit
 from .standing import People
@@ -93,8 +94,9 @@ def facts_for(
     provisions = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=as_of, known_at=known_at)
     prior = None
     if provisions.testing.method.value == "prior_year":
-        prior = _prior_ratios(tx, tenant_id, plan_id, provisions.plan_year_of(as_of).previous(), known_at)
-    return gather(
+        year = provisions.plan_year_of(as_of).previous()
+        prior = prior_ratios(tx, tenant_id=tenant_id, plan_id=plan_id, year=year, known_at=known_at)
+    facts = gather(
         tx,
         tenant_id=tenant_id,
         plan_id=plan_id,
@@ -104,20 +106,7 @@ def facts_for(
         prior_ratios=prior,
         roster=roster,
     )
-
-
-def _prior_ratios(
-    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, year: PlanYear, known_at: datetime | None
-) -> PriorRatios | None:
-    """The averages of the preceding plan year itself, as its last run found them (IRC 401(k)(3)(A))."""
-    run_id = _store.latest_run_id(tx, tenant_id=tenant_id, plan_id=plan_id, year_start=year.start, known_at=known_at)
-    if run_id is None:
-        return None
-    found = {
-        row.test: row.working.get("nhce_of_year_bps") for row in _store.results(tx, tenant_id=tenant_id, run_id=run_id)
-    }
-    adp, acp = found.get(TestId.ADP.value), found.get(TestId.ACP.value)
-    return None if adp is None else PriorRatios(int(adp), int(acp or 0))
+    return with_succession(tx, facts, known_at=known_at)
 
 
 def retest(
@@ -305,6 +294,8 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
         digest.update(piece.encode())
     if facts.former_owners is not None:
         digest.update(b"former_owners\0" + facts.former_owners.tobytes())
+    if facts.succeeds:
+        digest.update(b"succeeds\0" + "\0".join(facts.succeeds).encode())
     if facts.other_nonelective:
         digest.update(b"other nonelective\0")
     if facts.key_facts is not None:

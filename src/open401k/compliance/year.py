@@ -327,10 +327,11 @@ def _earlier(facts: PlanFacts, births: Cents) -> DeferralSplit:
 
 
 def _prior(facts: PlanFacts) -> PriorRatios | None:
-    """Last year's averages, where the plan is tested by them; 3 % in its first year (IRC 401(k)(3)(E))."""
-    if facts.provisions.testing.method.value != "prior_year":
+    """Last year's averages, where the plan is tested by them."""
+    if not facts.by_prior_year:
         return None
-    return PriorRatios(300, 300) if facts.first_plan_year else facts.prior_ratios
+    first = law.prior_year.FIRST_YEAR_NHCE_AVERAGE
+    return PriorRatios(first, first) if facts.first_year_average else facts.prior_ratios
 
 
 def _gives_more(facts: PlanFacts) -> bool:

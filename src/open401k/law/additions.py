@@ -27,7 +27,8 @@ def dollar_limit(year: LimitationYear, *, on: date | None = None) -> int:
     """The dollar limit of the limitation year, in twelfths if it is short (IRC 415(c)(1)(A); Reg. 1.415(j)-1(d)(2)).
 
     It is that of the calendar year in which the limitation year ends, for all of it. Before that calendar year begins,
-    additions may not exceed the limit then in force: the one on the day ``on`` (Reg. 1.415(d)-1(b)(2)(iii)).
+    additions may not exceed the limit then in force: the one on the day ``on`` (Reg. 1.415(d)-1(b)(2)(iii)). "Months
+    (including any fractional parts of a month)" are read as: a started month counts whole.
     """
     of_year = year
     if on is not None and on.year < year.last_day.year:

@@ -1,7 +1,7 @@
 """How many employees a year counts (IRC 414(q)(5)), for the top-paid group and the cap on officers. Not here: those.
 
-Confidence: the Code was read at its source. Of Temp. Reg. 1.414(q)-1T A-9 only quotations were: its (b)(1)(iii) to (e),
-the end of its example of service and its example of 200 employees are to be read there before anybody relies on them.
+A-9 is that of Temp. Reg. 1.414(q)-1T. Its exclusions, without the other ages and times that an employer may elect
+(b)(2), and without its groups of jobs (e)(4).
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ MONTHS_OF_SERVICE = 6
 WEEKLY_HUNDREDTHS = 1_750
 #: Who has not reached this age by the end of the year is left out (IRC 414(q)(5)(D)).
 AGE = 21
-#: So many tenths of all employees must be bargained for before any is left out (Temp. Reg. 1.414(q)-1T A-9(b)(1)(iii)).
+#: So many tenths of all employees must be bargained for before any is left out (A-9(b)(1)(iii)(B)).
 _UNION_TENTHS = 9
 #: Parts of months are added up as months of so many days, as in elapsed time (Reg. 1.410(a)-7).
 _DAYS_OF_A_MONTH = 30
@@ -40,7 +40,7 @@ class NotOnFile(StrEnum):
 
     EMPLOYMENT = "without dates of employment"
     BIRTH_DATE = "without a birth date"
-    HOURS = "without hours"
+    HOURS = "without weekly hours"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,9 +67,9 @@ def headcount(
 
     Only what the facts on file show leaves a person out: a larger count never makes fewer people highly compensated
     or key. So nobody is left out for normally working at most six months of a year, which only the experience of
-    several years shows, nor as a nonresident alien (414(q)(5)(C), (8); Temp. Reg. 1.414(q)-1T A-9(e)). People of a
-    union are counted, unless they are nine tenths of all and the plan does not cover them (A-9(b)(1)(iii)): then they
-    are not ranked either. Those left out otherwise are still ranked (A-9(c)).
+    several years shows, nor as a nonresident alien (414(q)(5)(C), (8); A-9(f), (b)(1)(ii)). People of a union are
+    counted, unless they are nine tenths of all and the plan does not cover them (A-9(b)(1)(iii)): then they are not
+    ranked either. Those left out otherwise are still ranked (A-9(c)).
     """
     worked = len(union)
     out_as_union = union & (not covers_union and int(union.sum()) * 10 >= worked * _UNION_TENTHS)
@@ -113,15 +113,13 @@ def under_age(birth_dates: npt.NDArray[np.datetime64], year: PlanYear) -> Flags:
     return np.asarray(~np.isnat(birth_dates) & (birth_dates >= latest), dtype=np.bool_)
 
 
-def part_time(*, days: Cents, days_under: Cents, hours_of_year: Cents, days_employed: Cents) -> Flags:
-    """Who normally works less than 17 1/2 hours a week: in at least half of the weeks worked (A-9(d)(3)).
+def part_time(*, days: Cents, days_under: Cents) -> Flags:
+    """Who normally works less than 17 1/2 hours a week: in at least half of the weeks worked (A-9(e)(2), (3)).
 
-    ``days``: of the pay periods with hours; ``days_under``: of those with fewer a week. Where only the hours of the
-    year are on file, in hundredths, they must be too few for half the weeks of the employment.
+    ``days``: of the pay periods with hours; ``days_under``: of those with fewer a week. Weeks without work are not
+    considered (A-9(e)(1)), so few hours in a whole year show nothing: they may be full weeks, and few.
     """
-    by_period = days_under * 2 >= days
-    by_year = (hours_of_year > 0) & (hours_of_year * 2 * 7 < WEEKLY_HUNDREDTHS * days_employed)
-    return np.where(days > 0, by_period, by_year)
+    return np.asarray((days > 0) & (days_under * 2 >= days), dtype=np.bool_)
 
 
 def _day_of_month(day: npt.NDArray[np.datetime64]) -> Cents:

@@ -67,14 +67,17 @@ def highly_compensated(
 
 
 def top_paid_group_size(counted_employees: int) -> int:
-    """20 % of the employees counted (IRC 414(q)(3), (5)); a part of a person is rounded up, always."""
+    """20 % of the employees counted (IRC 414(q)(3), (5)); a part of a person is rounded up, always.
+
+    Any rule of rounding that is reasonable, nondiscriminatory and uniform will do (Temp. Reg. 1.414(q)-1T A-3(b)).
+    """
     return -(-counted_employees // 5)
 
 
 def top_paid(lookback_compensation: Cents, size: int, others_compensation: Cents | None = None) -> Flags:
-    """The ``size`` best paid of all, those not counted included (IRC 414(q)(3); Temp. Reg. 1.414(q)-1T A-9).
+    """The ``size`` best paid of all, those not counted included (IRC 414(q)(3); Temp. Reg. 1.414(q)-1T A-9(c)).
 
-    Ties go to the earlier place, and before ``others``: any rule that is reasonable and uniform will do (A-3(b)).
+    Ties go to the earlier place, and before ``others``: a rule as free as that of rounding (A-3(b)).
     """
     people = len(lookback_compensation)
     others = np.zeros(0, dtype=np.int64) if others_compensation is None else others_compensation

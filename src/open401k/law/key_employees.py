@@ -25,8 +25,8 @@ class KeyEmployees:
 def officer_cap(employees: int) -> int:
     """Most officers who may be key: 50, or if less the greater of 3 and 10 % of the employees, rounded up.
 
-    IRC 416(i)(1)(A); employees left out under 414(q)(5) are not counted; Reg. 1.416-1 T-14. The four years before, of
-    which T-14 takes the largest count too, left the statute with the plan years after 2001.
+    IRC 416(i)(1)(A); Reg. 1.416-1 T-14. Two sentences of T-14 are older than the statute: employees under 414(q)(5)
+    are no longer counted, and the four years before, whose largest count T-14 takes too, are no longer looked at.
     """
     return min(50, max(3, -(-employees // 10)))
 

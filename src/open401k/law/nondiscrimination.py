@@ -16,9 +16,6 @@ from .arrays import Cents, Flags, as_cents, half_up_quotient
 
 #: 100 % in hundredths of a percent.
 WHOLE = 10_000
-#: 3 % is the NHCE average of a first plan year under prior-year testing, unless the plan elects the actual one (IRC
-#: 401(k)(3)(E)).
-FIRST_YEAR_NHCE_AVERAGE = 300
 _TWO_POINTS = 200
 
 

@@ -136,9 +136,9 @@ def minimum_contribution(
     """What a top-heavy plan owes: 3 % of pay, or a lower highest rate of a key employee (IRC 416(c)(2)).
 
     A key employee's own deferrals count in that rate, this year's catch-up does not (Reg. 1.414(v)-1(d)(3)), so pass
-    ``deferrals`` without it; a non-key employee's do not count toward the minimum, match does
-    (416(c)(2)(A); Reg. 1.416-1 M-20). ``owed_to``: non-key participants employed on the last day, whatever their hours
-    (M-10). Pay is 415(c)(3) pay under the 401(a)(17) cap. A safe harbor nonelective of 3 % meets it alone.
+    ``deferrals`` without it; a non-key employee's do not count toward the minimum (Reg. 1.416-1 M-20), match does
+    (416(c)(2)(A), which overtook M-19). ``owed_to``: non-key participants employed on the last day, whatever their
+    hours (M-10). Pay is 415(c)(3) pay under the 401(a)(17) cap. A safe harbor nonelective of 3 % meets it alone.
     """
     return minimum_scenarios(
         is_key=is_key,
