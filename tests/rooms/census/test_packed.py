@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from open401k.census.packed import PackedRows, Row
@@ -25,6 +25,7 @@ def column(uuids: list[UUID]) -> IdColumn[EmployeeId]:
     return IdColumn.of(EmployeeId, [EmployeeId(each) for each in uuids])
 
 
+@settings(deadline=None)
 @given(ROWS, st.data())
 def test_what_was_put_in_comes_out_in_order_of_id(rows: list[Row], data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(rows)))

@@ -4,7 +4,7 @@ import json
 from unittest import mock
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from open401k.compliance import pieces as subject
@@ -17,6 +17,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(VALUES, st.integers(1, 5))
 def test_pieces_are_the_text_that_the_library_writes(value: object, long: int) -> None:
     tight = json.dumps(value, sort_keys=True, separators=(",", ":"))
