@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from open401k.base import selfcheck
+from open401k.base.db.embedded import PLACE
 from open401k.kernel import Open401kError
 
 FIRST, LAST = (3, 11), (3, 13)
@@ -137,7 +138,16 @@ def data_directory(machine: Machine) -> Check:
     if place.exists() and place.stat().st_uid not in (os.geteuid(), 0):
         fix = f"sudo chown -R \"$(id -un)\" '{place}'"
         return Check("data directory", False, f"{place} belongs to another user than {_me()}.", fix)
-    return Check("data directory", True, f"{place} can be written")
+    return Check("data directory", True, f"{place} can be written{_database_elsewhere(place)}")
+
+
+def _database_elsewhere(place: Path) -> str:
+    """Who copies the data directory has to know what does not lie in it."""
+    try:
+        database = Path((place / "database" / PLACE).read_text())
+    except OSError:
+        return ""
+    return "" if database.is_relative_to(place) else f"; the database lies in {database}"
 
 
 def _takes_files(folder: Path) -> bool:
