@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.database import Served, served
+from tests.support.database import TESTER, Served, served
 
 from open401k.app import Wiring
+from open401k.base import access
+from open401k.base.db import ALL_TENANTS
 from open401k.base.settings import Settings
 from open401k.doors import cli
 
@@ -173,3 +175,59 @@ def test_production_refuses_the_embedded_server_before_it_starts_one(environment
     assert code == 1
     assert "OPEN401K_DATABASE_URL" in err
     assert not (Path(environment["OPEN401K_DATA_DIR"]) / "database").exists()
+
+
+def test_the_first_person_of_a_fresh_installation_can_sign_in(employer: dict[str, str], run: Run) -> None:
+    live = {**employer, "OPEN401K_ORIGIN": "https://plans.example.org"}
+    code, _, err = run(live, "keys", "link", "owner@acme.example")
+    assert code == 2
+    assert "open401k users add" in err
+    for _ in range(2):
+        code, out, err = run(live, "users", "add", "owner@acme.example", "--name", "The owner", "--role", "sponsor")
+        assert code == 0, err
+        assert "open401k keys link owner@acme.example" in out
+    code, out, _ = run(live, "keys", "link", "owner@acme.example")
+    assert code == 0
+    assert out.startswith("https://plans.example.org/enter/")
+    assert run(live, "users", "add", "us@example.org", "--name", "Us", "--role", "operations")[0] == 0
+    assert run(live, "users", "revoke", "us@example.org", "--role", "operations")[0] == 0
+    code, _, err = run(live, "users", "add", "x@example.org", "--name", "X", "--role", "boss")
+    assert code == 2
+    assert "payroll_provider" in err
+    code, _, err = run(live, "users", "revoke", "nobody@example.org", "--role", "sponsor")
+    assert code == 2
+
+
+def test_who_lost_a_role_acts_in_it_no_more(postgres: Served, employer: dict[str, str], run: Run) -> None:
+    order = ("gone@acme.example", "--role", "advisor")
+    assert run(employer, "users", "add", *order, "--name", "An advisor")[0] == 0
+    assert _roles(employer, "gone@acme.example") == {"advisor"}
+    assert run(employer, "users", "revoke", *order)[0] == 0
+    assert _roles(employer, "gone@acme.example") == set()
+
+
+def _roles(environment: Mapping[str, str], email: str) -> set[str]:
+    opened = Wiring(Settings.from_env(environment)).open()
+    with opened as services, services.db.begin(TESTER, tenants=ALL_TENANTS) as tx:
+        user = access.find_user(tx, email=email)
+        assert user is not None
+        principal = access.principal_of(tx, user_id=user.user_id, at=services.wall.now())
+    return {str(role) for held in principal.roles.values() for role in held}
+
+
+def test_a_link_leads_to_the_server_that_runs_here(employer: dict[str, str], run: Run) -> None:
+    run(employer, "users", "add", "owner@acme.example", "--name", "The owner", "--role", "sponsor")
+    order = ("keys", "link", "owner@acme.example")
+    _, out, _ = run(employer, *order)
+    assert out.startswith("http://localhost:4010/enter/")
+    assert "No server of this data directory runs" in out
+    assert run(employer, *order, "--port", "4321")[1].startswith("http://localhost:4321/enter/")
+    wiring = Wiring(Settings.from_env(employer), origin="http://localhost:5999")
+    with wiring._address_recorded():
+        _, out, _ = run(employer, *order)
+        assert out.startswith("http://localhost:5999/enter/")
+        assert "No server" not in out
+    recorded = Path(employer["OPEN401K_DATA_DIR"]) / "address"
+    assert not recorded.exists()
+    recorded.write_text("999999999 http://localhost:5999")  # killed: it could not clean up
+    assert run(employer, *order)[1].startswith("http://localhost:4010/enter/")

@@ -81,7 +81,10 @@ def link(
         with services.db.begin(actor_of("keys link"), tenants=ALL_TENANTS) as tx:
             user = access.find_user(tx, email=email)
             if user is None:
-                raise BadInputError(f"Nobody has the address {email}.", fix="Check the spelling.")
+                raise BadInputError(
+                    f"Nobody has the address {email}.",
+                    fix="Check the spelling, or let the person in: open401k users add --help",
+                )
             token = access.create_link(tx, user_id=user.user_id, at=services.wall.now())
         url = f"{origin or services.settings.origin}/enter/{token}"
     voice = Voice(json)
