@@ -172,3 +172,19 @@ def test_a_person_who_failed_too_often_is_told_the_minutes(browser_of_sponsor: T
     assert f"Wait {minutes} minutes, then sign in" in answer.text
     assert "Retry-After" not in answer.text
     assert "`" not in answer.text.split("<main")[1].split("</main>")[0]
+
+
+def test_the_alert_of_a_year_that_is_over_tells_how_it_ended(
+    browser_of_sponsor: TestClient, sponsor_and_plan: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = samples.ALERT_DETAIL.projection
+    assert ahead is not None
+    ended = replace(ahead, ended_on=date(2026, 12, 31), ended="2.28% over: the test failed")
+    where = f"/plans/{sponsor_and_plan[1]}/alerts/{samples.ALERT}"
+    assert "simulated year ends" in browser_of_sponsor.get(where).text
+    monkeypatch.setattr(alert, "load", lambda tx, **_: replace(samples.ALERT_DETAIL, projection=ended))
+    page = browser_of_sponsor.get(where).text
+    assert "How the year ended" in page
+    assert "2.28% over: the test failed." in page
+    assert "simulated" not in page
+    assert "of 100" not in page
