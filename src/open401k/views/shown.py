@@ -154,7 +154,8 @@ class PayrollLine:
     pay_date: date
     provider: str
     file_name: str
-    people: int
+    rows: int
+    """Rows of the file; somebody may have several."""
     employee: Money
     employer: Money
     state: RunState

@@ -357,8 +357,9 @@ def test_a_plan_without_payrolls_has_pages_without_figures(untested: Seat) -> No
 def test_a_year_without_figures_is_said_plainly_with_what_to_do(new_year: Seat) -> None:
     page = _health(new_year)
     assert page.refused == (
-        "No figures on file for 2027. Whoever runs this server adds its column to law/figures/limits.yaml "
-        "from the IRS notice (docs/howto/add-a-year.md)."
+        "No figures on file for 2027. Whoever runs this server installs a version of Open401k that has them; in a "
+        "checkout, adds the column to src/open401k/law/figures/limits.yaml from the IRS notice "
+        "(docs/howto/add-a-year.md)."
     )
     assert page.heading.plan_year_last_day == date(2027, 12, 31)
     assert {line.standing for line in page.tests} == {Standing.NOT_ENACTED}
