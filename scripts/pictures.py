@@ -21,7 +21,7 @@ PICTURES = (
     ("health-light", "light", DESK, 1710, ""),
     ("health-dark", "dark", DESK, 1710, ""),
     ("health-phone", "light", PHONE, 2600, ""),
-    ("upload-light", "light", DESK, 1130, "/payrolls/upload"),
+    ("upload-light", "light", DESK, 1430, "/payrolls/upload"),
     ("test-light", "light", DESK, 1854, "/tests/adp"),
     ("alert-light", "light", DESK, 1765, None),
 )

@@ -1,6 +1,7 @@
 """The composition root: settings, database, clock and keys put together for the doors. Not here: rules, stories."""
 
 import contextlib
+import os
 import shutil
 import signal
 import socket
@@ -16,7 +17,7 @@ from typing import Any
 import psycopg
 
 from open401k.base import process, rounds, selfcheck
-from open401k.base.db import Actor, Database, EmbeddedServer, Urls, adopt, migrate, pending
+from open401k.base.db import APP, Actor, Database, EmbeddedServer, Urls, adopt, migrate, pending, reach
 from open401k.base.sandbox import SandboxClock
 from open401k.base.secrets import Keyring
 from open401k.base.settings import Settings
@@ -27,9 +28,11 @@ from open401k.doors.cli.say import Voice
 from open401k.doors.daily import Daily, DayStories
 from open401k.doors.provided import DayStory, DoorSettings, SandboxStory
 from open401k.doors.stories import AfterPosting, PayrollStories, VerifyStories
+from open401k.flows import keys
 from open401k.kernel import Clock, Ids, Open401kError, SystemClock, SystemRandom, TimedIds
 
 SANDBOX = Actor(kind="system", id="sandbox", why="plays the sandbox")
+OPENING = Actor(kind="system", id="opening", why="looks whether the keys fit the books")
 INTERRUPTED = 130
 DEFAULT_ORIGIN = "http://localhost:4010"
 
@@ -84,6 +87,11 @@ class Wiring:
         return self.settings.data_dir
 
     @property
+    def production(self) -> bool:
+        """Whether real people's money is meant."""
+        return self.settings.production
+
+    @property
     def database_url(self) -> str | None:
         """A server of one's own."""
         return self.settings.database_url
@@ -94,17 +102,34 @@ class Wiring:
         with self._database() as db:
             yield self._services(db, after=None)
 
+    def address(self) -> str | None:
+        """Where browsers come: as set, else where a server of this data directory serves now."""
+        return self.settings.origin or _recorded(self.settings.data_dir / "address")
+
+    def inspect(self) -> Sequence[selfcheck.Check]:
+        """What the server would look at before it serves, of a database of one's own."""
+        if self.settings.database_url is None:
+            return []
+        with self._server() as urls:
+            with psycopg.connect(urls.app) as conn:
+                waiting = pending(conn)
+            if waiting:
+                return [selfcheck.Check("migrations", False, f"{len(waiting)} to apply.", "Run: open401k migrate")]
+            with Database(urls.app, clock=self._clock(), ids=self._ids(), keyring=self._keyring()) as db:
+                return selfcheck.inspect(db, self.settings)
+
     def migrate(self) -> Sequence[str]:
         """Apply what is pending; the names of what was applied."""
         with self._server() as urls:
-            return migrate(urls.owner, signing_key=self._keyring().signing_key)
+            return _migrate(urls, self._keyring())
 
-    def serve(self, *, host: str, port: int, day: bool = True) -> None:
+    def serve(self, *, host: str, port: int, voice: Voice, day: bool = True) -> None:
         """Serve until interrupted, the daily round beside it if wanted; in production only if every check holds."""
         _free(host, port)
         self.origin = self.settings.origin or (_origin(host, port) if self.origin == DEFAULT_ORIGIN else self.origin)
         with self._database() as db:
             selfcheck.refuse_if_unsafe(selfcheck.inspect(db, self.settings), self.settings)
+            voice.line(f"Serving {self.origin} on {host}, port {port}. Stop with Ctrl-C.")
             self._serve(db, host, port, day=day)
 
     def demo(self, *, once: bool, reset: bool, host: str, port: int, voice: Voice) -> dict[str, Any]:
@@ -153,11 +178,24 @@ class Wiring:
             config = uvicorn.Config(
                 app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2, server_header=False
             )
-            with contextlib.suppress(KeyboardInterrupt):
+            with contextlib.suppress(KeyboardInterrupt), self._address_recorded():
                 uvicorn.Server(config).run()
         finally:
             daily.stop()
             after.stop()
+
+    @contextmanager
+    def _address_recorded(self) -> Iterator[None]:
+        """Other commands of this data directory make links that lead here; where it is set, they read it themselves."""
+        if self.settings.origin is not None:
+            yield
+            return
+        file = self.settings.data_dir / "address"
+        file.write_text(f"{os.getpid()} {self.origin}")
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)
 
     def _services(self, db: Database, *, after: AfterPosting | None) -> Services:
         sandbox = None if self.settings.production else SandboxStories(self._sandbox(db))
@@ -174,6 +212,9 @@ class Wiring:
     def _keyring(self) -> Keyring:
         return Keyring(self.settings.master_keys(self._random), self._random)
 
+    def _ids(self) -> Ids:
+        return TimedIds(self._wall, self._random)
+
     def _clock(self) -> Clock:
         if self.settings.production:
             return self._wall
@@ -183,8 +224,17 @@ class Wiring:
     def _server(self) -> Iterator[Urls]:
         """The embedded server, or one's own: by two URLs, or by an administrator's, which makes the two roles."""
         own, owner = self.settings.database_url, self.settings.owner_database_url
+        if own is None and self.settings.production:
+            raise Open401kError(
+                "This is production, and the embedded server is for trying.",
+                fix="Set OPEN401K_DATABASE_URL to a server of your own (docs/howto/own-server.md).",
+            )
+        role = reach(own, setting="OPEN401K_DATABASE_URL") if own else ""
         if own is not None and owner is not None:
+            reach(owner, setting="OPEN401K_OWNER_DATABASE_URL")
             yield Urls(superuser="", owner=owner, app=own)
+        elif own is not None and role == APP:  # it serves; who migrates has the owner's password
+            yield Urls(superuser="", owner="", app=own)
         elif own is not None:
             yield adopt(own, password_file=self.settings.data_dir / "database_roles.json", random=self._random)
         else:
@@ -198,14 +248,16 @@ class Wiring:
             keyring = self._keyring()
             self._bring_up_to_date(urls, keyring)
             clock = self._clock()
-            ids = TimedIds(self._wall, self._random)
+            ids = self._ids()
             process.for_payrolls()
-            yield stack.enter_context(Database(urls.app, clock=clock, ids=ids, keyring=keyring))
+            db = stack.enter_context(Database(urls.app, clock=clock, ids=ids, keyring=keyring))
+            keys.refuse_misfits(db, actor=OPENING)
+            yield db
 
     def _bring_up_to_date(self, urls: Urls, keyring: Keyring) -> None:
         """A sandbox migrates itself; in production somebody says when."""
         if not self.settings.production:
-            migrate(urls.owner, signing_key=keyring.signing_key)
+            _migrate(urls, keyring)
             return
         with psycopg.connect(urls.app) as conn:
             waiting = pending(conn)
@@ -218,6 +270,27 @@ class Wiring:
         for name in ("clock", "clock.new"):
             (self.settings.data_dir / name).unlink(missing_ok=True)
         shutil.rmtree(self.settings.data_dir / "database", ignore_errors=True)
+
+
+def _recorded(file: Path) -> str | None:
+    """What a running server wrote; one that was killed left it behind, and nobody listens there."""
+    try:
+        pid, origin = file.read_text().split(" ", 1)
+        os.kill(int(pid), 0)
+    except PermissionError:  # it runs, as somebody else
+        return origin
+    except (OSError, ValueError):
+        return None
+    return origin
+
+
+def _migrate(urls: Urls, keyring: Keyring) -> Sequence[str]:
+    if not urls.owner:
+        raise Open401kError(
+            "Migrations run as the role open401k_owner, and OPEN401K_OWNER_DATABASE_URL is not set.",
+            fix="Set it for this command (docs/howto/own-server.md); in production a server runs without it.",
+        )
+    return migrate(urls.owner, signing_key=keyring.signing_key, former_keys=keyring.former_signing_keys)
 
 
 def _origin(host: str, port: int) -> str:

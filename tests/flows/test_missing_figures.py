@@ -36,7 +36,8 @@ def test_a_payroll_of_2027_is_refused_by_name_and_nothing_is_half_done(plan: Pla
     assert (str(found.severity), str(found.code)) == ("reject", "figures.missing")
     assert "No figures on file for 2027" in found.reason
     assert "Elective deferral limit" in found.reason
-    assert "law/figures/limits.yaml" in found.fix
+    assert "src/open401k/law/figures/limits.yaml" in found.fix
+    assert "installs a version" in found.fix
     assert traces(plan) == before
     assert_sound(plan)
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -117,9 +118,19 @@ def test_a_year_that_is_not_on_file_is_refused_with_what_to_do() -> None:
     with pytest.raises(NotEnacted) as refusal:
         figures.cents("limit_402g", CalendarYear(2031))
     assert str(refusal.value) == (
-        "No figures on file for 2031. Whoever runs this server adds its column to law/figures/limits.yaml "
-        "from the IRS notice (docs/howto/add-a-year.md)."
+        "No figures on file for 2031. Whoever runs this server installs a version of Open401k that has them; in a "
+        "checkout, adds the column to src/open401k/law/figures/limits.yaml from the IRS notice "
+        "(docs/howto/add-a-year.md)."
     )
+
+
+def test_the_file_that_a_refusal_names_is_there() -> None:
+    with pytest.raises(NotEnacted) as refusal:
+        figures.cents("limit_402g", CalendarYear(2031))
+    named = next(word for word in refusal.value.fix.split() if word.endswith(".yaml"))
+    assert (Path(__file__).resolve().parents[2] / named).is_file()
+    howto = refusal.value.fix.rsplit("(", 1)[1].removesuffix(").")
+    assert (Path(__file__).resolve().parents[2] / howto).is_file()
 
 
 def test_no_indexed_figure_is_guessed_for_2027() -> None:

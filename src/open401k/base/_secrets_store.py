@@ -27,6 +27,11 @@ def data_keys(tx: _Rows, tenant_id: UUID) -> list[tuple[int, str, bytes]]:
     return [(key_no, kek_id, wrapped) for key_no, kek_id, wrapped in rows]
 
 
+def wrapping_keys(tx: _Rows) -> list[str]:
+    """The id of every master key that wraps a data key in sight."""
+    return [row[0] for row in tx.rows("select distinct kek_id from base.data_key order by kek_id")]
+
+
 def add_data_key(tx: _Rows, tenant_id: UUID, key_no: int, kek_id: str, wrapped: bytes) -> None:
     """Add a key unless a concurrent transaction was first."""
     tx.run(

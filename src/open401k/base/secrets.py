@@ -64,6 +64,7 @@ class Keyring:
         self._current = _kek_id(keys.current)
         self._wrapping = {_kek_id(key): AESGCM(key) for key in (keys.current, *keys.previous)}
         self._signing = _derive(keys.current, b"tenant set")
+        self._former = tuple(_derive(key, b"tenant set") for key in keys.previous)
         self._data: dict[tuple[UUID, int], AESGCM] = {}
         self._newest: dict[UUID, int] = {}
 
@@ -71,6 +72,11 @@ class Keyring:
     def signing_key(self) -> bytes:
         """What the database needs to verify :meth:`sign_tenants`; installed by ``migrate``."""
         return self._signing
+
+    @property
+    def former_signing_keys(self) -> Sequence[bytes]:
+        """Those of the previous master keys: a database that knows one of them may be told the new one."""
+        return self._former
 
     def random_bytes(self, count: int) -> bytes:
         """Fresh bytes for tokens and challenges."""
@@ -110,6 +116,10 @@ class Keyring:
             return cipher.decrypt(nonce, memoryview(sealed)[3 + _NONCE :], _place(tenant_id, table, column, row_id))
         except InvalidTag:
             raise SealBroken(table, column, row_id) from None
+
+    def not_configured(self, tx: _Rows) -> Sequence[str]:
+        """Ids of master keys that wrap a data key of the tenants in sight, and are not configured."""
+        return [kek_id for kek_id in _store.wrapping_keys(tx) if kek_id not in self._wrapping]
 
     def rewrap(self, tx: _Rows, *, tenants: Iterable[SponsorId]) -> int:
         """Wrap the tenants' data keys under the current master key; returns how many were under an older one."""

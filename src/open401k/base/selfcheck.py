@@ -53,6 +53,11 @@ def refuse_if_unsafe(checks: Sequence[Check], settings: Settings) -> None:
         raise Open401kError(f"Not fit for production:\n{told}", fix="Then start again.")
 
 
+def signature_known(tx: Tx) -> bool:
+    """Whether the database verifies our signature; where it does not, it shows us no sponsor at all."""
+    return _store.knows_our_signature(tx)
+
+
 def _server_version(tx: Tx) -> Check:
     number = tx.conn.info.server_version
     shown = f"PostgreSQL {number // 10_000}.{number % 10_000}"

@@ -64,7 +64,7 @@ from .people import (
     Terminated,
 )
 from .replaced import Without
-from .roster import employee, everybody, find_by_ssn, headcount, reveal_ssns, roster
+from .roster import employee, everybody, find_by_ssn, headcount, index_key_fits, reveal_ssns, roster
 from .wages import fica_wages
 
 __all__ = [
@@ -130,6 +130,7 @@ __all__ = [
     "first_entries",
     "forget",
     "headcount",
+    "index_key_fits",
     "kept_out",
     "mask_ssn",
     "match_people",

@@ -96,6 +96,12 @@ def ssn_owners(tx: Tx, *, tenant_id: SponsorId, blind_indexes: Sequence[bytes]) 
     return {bytes(blind_index): EmployeeId(employee_id) for blind_index, employee_id in rows}
 
 
+def any_ssn(tx: Tx) -> tuple[SponsorId, EmployeeId, bytes, bytes] | None:
+    """One number of somebody in sight: tenant, person, sealed and blind index."""
+    row = tx.maybe("select tenant_id, employee_id, sealed, blind_index from census.ssn limit 1")
+    return None if row is None else (SponsorId(row[0]), EmployeeId(row[1]), bytes(row[2]), bytes(row[3]))
+
+
 def sealed_ssns(
     tx: Tx, *, tenant_id: SponsorId, employee_ids: Sequence[EmployeeId] | None
 ) -> list[tuple[EmployeeId, bytes]]:

@@ -202,6 +202,19 @@ def find_by_ssn(tx: Tx, *, tenant_id: SponsorId, ssns: Sequence[str]) -> dict[st
     return {ssn: owners[index] for ssn, index in indexes.items() if index in owners}
 
 
+def index_key_fits(tx: Tx) -> bool:
+    """Whether people are found under the index key that is set, tried with one of them; true where nobody is on file.
+
+    Under another key nobody is found, and everybody of the next file would be taken for new.
+    """
+    found = _store.any_ssn(tx)
+    if found is None:
+        return True
+    tenant_id, employee_id, sealed, blind_index = found
+    ssn = _opened(tx, tenant_id, employee_id, sealed)
+    return tx.keyring.blind_index("ssn", ssn) == blind_index
+
+
 def reveal_ssns(
     tx: Tx, *, tenant_id: SponsorId, employee_ids: Sequence[EmployeeId] | None = None
 ) -> dict[EmployeeId, str]:
@@ -210,12 +223,13 @@ def reveal_ssns(
     audit.record(
         tx, tenant_id=tenant_id, action="census.ssns_revealed", subject=tenant_id, after={"employees": len(sealed)}
     )
-    return {
-        employee_id: tx.keyring.unseal(
-            tx, tenant_id=tenant_id, table="census.ssn", column="sealed", row_id=employee_id, sealed=each
-        ).decode()
-        for employee_id, each in sealed
-    }
+    return {employee_id: _opened(tx, tenant_id, employee_id, each) for employee_id, each in sealed}
+
+
+def _opened(tx: Tx, tenant_id: SponsorId, employee_id: EmployeeId, sealed: bytes) -> str:
+    return tx.keyring.unseal(
+        tx, tenant_id=tenant_id, table="census.ssn", column="sealed", row_id=employee_id, sealed=sealed
+    ).decode()
 
 
 def _last(points: _Points, kind: str, on: date | None) -> Mapping[str, Any]:

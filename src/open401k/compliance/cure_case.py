@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from open401k.kernel import day_of
+
 from .facts import Cents, Flags, PlanFacts
 from .measures import Measure
 from .outset import coming_dates
@@ -116,6 +118,13 @@ def first_change(facts: PlanFacts, test: TestId) -> date | None:
     """The first pay date on which an election made now can take effect."""
     earliest = facts.as_of + timedelta(days=_NOTICE_DAYS)
     return next((day for day in dates_to_come(facts, test) if day >= earliest), None)
+
+
+def at_year_end(case: Case) -> str:
+    """How an amount of the year end is introduced: of a year that is over it is the amount, not a median."""
+    facts = case.facts
+    year = facts.calendar_year if case.measure.test is TestId.DEFERRAL_LIMIT else facts.plan_year
+    return "At the year end" if day_of(facts.known_at) > year.last_day else "At the median year-end"
 
 
 def not_available(case: Case, kind: CureKind, title: str, reason: str) -> Cure:

@@ -8,7 +8,7 @@ from open401k import law
 from open401k.kernel import Money
 from open401k.law import NotEnacted
 
-from .cure_case import EARNINGS_UNKNOWN, WHOLE, Case, day_text, not_available
+from .cure_case import EARNINGS_UNKNOWN, WHOLE, Case, at_year_end, day_text, not_available
 from .facts import Cents, Flags
 from .measures import owed_as_top_heavy, top_heavy_minimum
 from .results import CostItem, Cure, CureKind, Effect, Standing, TestId
@@ -62,7 +62,7 @@ def refund(case: Case) -> Cure:
         median_after=test.limit.limit,
         limit_after=test.limit.limit,
         pass_probability_bps=WHOLE,
-        explanation=f"At the median year-end {Money(back.total_cents)} is too much. {_kept_and_paid(back, by)}".strip(),
+        explanation=f"{at_year_end(case)} {Money(back.total_cents)} is too much. {_kept_and_paid(back, by)}".strip(),
     )
 
 

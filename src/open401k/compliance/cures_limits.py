@@ -11,7 +11,17 @@ import numpy as np
 from open401k import law
 from open401k.kernel import Money
 
-from .cure_case import EARNINGS_UNKNOWN, WHOLE, Case, dates_to_come, day_text, not_available, outcome_after, rates_now
+from .cure_case import (
+    EARNINGS_UNKNOWN,
+    WHOLE,
+    Case,
+    at_year_end,
+    dates_to_come,
+    day_text,
+    not_available,
+    outcome_after,
+    rates_now,
+)
 from .facts import Cents, Flags
 from .measures import additions, counted_too_much, must_be_roth
 from .results import CostItem, Cure, CureKind, Effect, Standing, TestId
@@ -243,7 +253,7 @@ def _return_excess(case: Case) -> Cure:
         )
     over = np.atleast_1d(over)[: len(facts)]
     if not (over > 0).any():
-        return not_available(case, kind, title, "At the median year-end nothing is over the limit.")
+        return not_available(case, kind, title, f"{at_year_end(case)} nothing is over the limit.")
     total = int(over.sum())
     return Cure(
         kind=kind, test=case.measure.test, title=title, standing=Standing.PERMITTED, reason="",
@@ -258,7 +268,7 @@ def _return_excess(case: Case) -> Cure:
         median_after=int(case.measure.of(year).limit), limit_after=int(case.measure.of(year).limit),
         pass_probability_bps=WHOLE,
         explanation=(
-            f"At the median year-end {Money(total)} is too much. It goes back with earnings by {day_text(last)} "
+            f"{at_year_end(case)} {Money(total)} is too much. It goes back with earnings by {day_text(last)} "
             f"({cite}). {how}"
         ),
     )  # fmt: skip

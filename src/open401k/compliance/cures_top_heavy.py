@@ -9,7 +9,7 @@ import numpy as np
 from open401k import law
 from open401k.kernel import Money, day_of
 
-from .cure_case import WHOLE, Case, day_text, not_available, outcome_after, rates_now
+from .cure_case import WHOLE, Case, at_year_end, day_text, not_available, outcome_after, rates_now
 from .cures_after import safe_harbor_amounts
 from .facts import Cents
 from .measures import owed_as_top_heavy, top_heavy_minimum
@@ -51,9 +51,9 @@ def _minimum(case: Case) -> Cure:
         median_after=None, limit_after=None, pass_probability_bps=WHOLE,
         explanation=(
             f"{count} employees who are not key and {'were' if over else 'are'} employed on {day_text(last)} are "
-            f"short of {law.explain.percent(rate)} of pay; match counts toward it, their own savings do not. At the "
-            f"median year-end {Money(total)} is owed, deductible for the year if paid by the due date of the sponsor's "
-            f"tax return, extensions included (IRC 404(a)(6))."
+            f"short of {law.explain.percent(rate)} of pay; match counts toward it, their own savings do not. "
+            f"{at_year_end(case)} {Money(total)} is owed, deductible for the year if paid by the due date of the "
+            f"sponsor's tax return, extensions included (IRC 404(a)(6))."
         ),
     )  # fmt: skip
 

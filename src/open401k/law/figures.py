@@ -118,8 +118,8 @@ def _value(figure_id: str, unit: Unit, year: Year) -> int:
         raise NotEnacted(
             f"No figures on file for {column}.",
             fix=(
-                f"Whoever runs this server adds its column to law/figures/{row.file} from the IRS notice "
-                "(docs/howto/add-a-year.md)."
+                "Whoever runs this server installs a version of Open401k that has them; in a checkout, adds the column "
+                f"to src/open401k/law/figures/{row.file} from the IRS notice (docs/howto/add-a-year.md)."
             ),
         )
     return row.values[column]

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from open401k import compliance, fiduciary
 from open401k.base.db import Tx
-from open401k.compliance import Cure, CureKind, TestId, Unit
+from open401k.compliance import Cure, CureKind, Forecast, TestId, Unit
 from open401k.fiduciary import Alert, AlertEvent, AlertEventKind, AlertState
 from open401k.kernel import AlertId, ComplianceRunId, Money, PlanId, SponsorId, day_of
 
@@ -44,6 +44,7 @@ _AFTER = {
 _NOT_TESTED = (CureKind.SAFE_HARBOR_3, CureKind.SAFE_HARBOR_4)
 _BEFORE_THE_YEAR_END = "Sized so that nine in ten simulated year ends pass, by the engine that tests every payroll."
 _AFTER_THE_YEAR_END = "Priced at the middle one of the simulated year ends; the true amount follows from the year end."
+_OF_THE_YEAR_AS_IT_ENDED = "Computed from the year as it ended, on what is known of it now."
 _HOW = {
     **dict.fromkeys(
         (
@@ -141,8 +142,8 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, alert_id: AlertId) ->
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id, run=run),
         alert=alert_line(found, day_of(tx.now)),
         projection=projection_of(told, test),
-        cures=() if told is None else tuple(_cure(cure, told.projection.of(test).unit) for cure in told.cures_of(test)),
-        history=history_of(events, test),
+        cures=_cures(told, test),
+        history=history_of(events, test, last_day=found.last_day),
         has_working=told is None or run is None or told.projection.plan_year == run.plan_year,
     )
 
@@ -150,8 +151,15 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, alert_id: AlertId) ->
 def cures(tx: Tx, *, tenant_id: SponsorId, of: Alert) -> tuple[CureLine, ...]:
     """The cures that an alert tells of, cheapest first, without the rest of its page."""
     told = compliance.read_forecast(tx, tenant_id=tenant_id, run_id=ComplianceRunId.parse(of.run_id))
-    test = TestId(of.test)
-    return () if told is None else tuple(_cure(cure, told.projection.of(test).unit) for cure in told.cures_of(test))
+    return _cures(told, TestId(of.test))
+
+
+def _cures(told: Forecast | None, test: TestId) -> tuple[CureLine, ...]:
+    if told is None:
+        return ()
+    over = day_of(told.recorded_at) > told.projection.year_of(test).last_day
+    unit = told.projection.of(test).unit
+    return tuple(_cure(cure, unit, over=over) for cure in told.cures_of(test))
 
 
 def alert_line(alert: Alert, today: date) -> AlertLine:
@@ -169,10 +177,11 @@ def alert_line(alert: Alert, today: date) -> AlertLine:
     )
 
 
-def _cure(cure: Cure, unit: Unit) -> CureLine:
+def _cure(cure: Cure, unit: Unit, *, over: bool) -> CureLine:
     offered = cure.standing is not compliance.Standing.NOT_AVAILABLE
     amended = cure.standing is compliance.Standing.NEEDS_AMENDMENT
     passes = cure.pass_probability_bps
+    how = _OF_THE_YEAR_AS_IT_ENDED if over else _HOW.get(cure.kind, _AFTER_THE_YEAR_END)
     return CureLine(
         key=cure.kind.value,
         title=cure.title,
@@ -199,27 +208,30 @@ def _cure(cure: Cure, unit: Unit) -> CureLine:
             EffectLine(effect.label, effect.text, Money(effect.cents), _percent(effect.rate_bps))
             for effect in cure.effects
         ),
-        explanation=_HOW.get(cure.kind, _AFTER_THE_YEAR_END) if offered else "",
+        explanation=how if offered else "",
         amendment=cure.reason if amended else "",
         after=_AFTER.get(cure.test, "Highly compensated after"),
     )
 
 
-def history_of(events: Sequence[AlertEvent], test: TestId) -> tuple[tuple[date, str], ...]:
+def history_of(events: Sequence[AlertEvent], test: TestId, *, last_day: date) -> tuple[tuple[date, str], ...]:
     """What happened, oldest first; of reviews between two other things only the last, and how many there were."""
     lines: list[tuple[date, str]] = []
     for reviewed, group in groupby(events, key=lambda event: event.kind is AlertEventKind.UPDATED):
         together = list(group)
         for event in together[-1:] if reviewed else together:
-            words = _event(event, test)
+            words = _event(event, test, over=day_of(event.recorded_at) > last_day)
             if reviewed and len(together) > 1:
                 words = words.replace("Reviewed", f"Reviewed {len(together)} times, last", 1)
             lines.append((day_of(event.recorded_at), words))
     return tuple(lines)
 
 
-def _event(event: AlertEvent, test: TestId) -> str:
+def _event(event: AlertEvent, test: TestId, *, over: bool) -> str:
+    """``over``: the year had ended by then, and what the simulations agreed on is the result."""
     chance = f"{Percent(event.fail_probability_bps)} of the simulated year ends fail"
+    if over:
+        chance = f"the year ended, and the test {'failed' if event.fail_probability_bps >= 5_000 else 'passed'}"
     if test is TestId.TOP_HEAVY:
         # To be top-heavy is a fact; what moves from payroll to payroll is what the cheapest answer to it costs.
         cost = event.cheapest_cost_cents
@@ -232,7 +244,7 @@ def _event(event: AlertEvent, test: TestId) -> str:
         case AlertEventKind.ACKNOWLEDGED:
             return f"Taken on by {event.recorded_by.partition(':')[2] or event.recorded_by}."
         case AlertEventKind.RESOLVED:
-            return f"Resolved: only {chance}."
+            return f"Resolved: {chance}." if over else f"Resolved: only {chance}."
 
 
 def _who(decided_by: str) -> str:

@@ -24,7 +24,7 @@ def payroll_line(run: runs.Run, sent: tuple[Money, Money] | None) -> PayrollLine
         pay_date=run.pay_date or run.announced or day_of(run.received_at),
         provider=run.provider,
         file_name=run.file_name,
-        people=run.rows,
+        rows=run.rows,
         employee=employee,
         employer=employer,
         state=state_of(run),

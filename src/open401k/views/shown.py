@@ -101,6 +101,10 @@ class Projection:
     """What a plan that is top-heavy for this year owes at its end, in the middle of the year ends; none: nothing is."""
     owed_low: Money | None = None
     owed_high: Money | None = None
+    ended_on: date | None = None
+    """The last day of the year, where it was over when this was computed: a result, and nothing simulated."""
+    ended: str = ""
+    """How it ended, in words."""
 
     @property
     def failing(self) -> int:
@@ -150,7 +154,8 @@ class PayrollLine:
     pay_date: date
     provider: str
     file_name: str
-    people: int
+    rows: int
+    """Rows of the file; somebody may have several."""
     employee: Money
     employer: Money
     state: RunState

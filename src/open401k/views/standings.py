@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from open401k import compliance, fiduciary
 from open401k.base.db import Tx
 from open401k.compliance import ComplianceRun, Forecast, ProjectedTest, Status, TestId, TestResult, Unit
-from open401k.kernel import Money, PlanId, SponsorId
+from open401k.kernel import Money, PlanId, SponsorId, day_of
 
 from .shown import Percent, Projection, Shown, Standing, StandingLine
 
@@ -76,6 +76,8 @@ def projection_of(forecast: Forecast | None, test: TestId) -> Projection | None:
     if forecast is None:
         return None
     told = forecast.projection.of(test)
+    last_day = forecast.projection.year_of(test).last_day
+    over = day_of(forecast.recorded_at) > last_day
     return Projection(
         test_key=test.value,
         measure=_MEASURES[test],
@@ -92,7 +94,19 @@ def projection_of(forecast: Forecast | None, test: TestId) -> Projection | None:
         owed_low=_money(told.cost_low),
         owed_high=_money(told.cost_high),
         outcome="make the plan top-heavy next year" if test is TestId.TOP_HEAVY else "fail",
+        ended_on=last_day if over else None,
+        ended=_ended(told) if over else "",
     )
+
+
+def _ended(told: ProjectedTest) -> str:
+    """A year that is over has a result: by how much, and what it was."""
+    failed = told.fail_probability_bps >= 5_000  # scenarios of a year that is over do not differ
+    if told.test is TestId.TOP_HEAVY:
+        return f"The plan is {'' if failed else 'not '}top-heavy for the year that follows"
+    past = (told.median or 0) - (told.limit_median or 0)
+    by = figure(told.unit, abs(past))
+    return f"{by} {'over' if past > 0 else 'under'}: the test {'failed' if failed else 'passed'}"
 
 
 def _money(cents: int | None) -> Money | None:

@@ -188,7 +188,7 @@ def test_headings_alone_are_taken_where_nothing_to_contribute_is_said_expressly(
     assert (answer.status_code, answer.json()["posted"]) == (200, True), answer.text
     assert kept(desk) == before
     (on_file, silent) = desk.get(f"/v1/plans/{desk.plan_id}/payroll-runs")["items"]
-    assert (on_file["pay_date"], on_file["people"], on_file["state"]) == ("2026-01-09", 0, "posted")
+    assert (on_file["pay_date"], on_file["rows"], on_file["state"]) == ("2026-01-09", 0, "posted")
     assert silent["state"] == "rejected"
     assert desk.get(f"/v1/sponsors/{desk.sponsor_id}/verification")["ok"]
 

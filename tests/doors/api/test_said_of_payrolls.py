@@ -163,7 +163,7 @@ def test_nothing_to_contribute_is_a_payroll_on_file_that_posts_nothing(desk: Des
     assert (told.status_code, told.json()["posted"], told.json()["findings"]) == (201, True, []), told.text
     shown = run_of(desk, told)
     assert (shown["no_contributions"], shown["rows"], shown["entries"], shown["deposit"]) == (True, [], [], None)
-    assert (shown["run"]["pay_date"], shown["run"]["people"], shown["run"]["state"]) == ("2026-01-05", 0, "posted")
+    assert (shown["run"]["pay_date"], shown["run"]["rows"], shown["run"]["state"]) == ("2026-01-05", 0, "posted")
     assert (shown["period_start"], shown["period_end"]) == ("2025-12-22", "2026-01-04")
     assert kept(desk) == before
     assert outcomes(desk) == tested

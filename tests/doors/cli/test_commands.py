@@ -166,7 +166,7 @@ def test_help_names_every_command(run: Run) -> None:
     listed = run("--help")
     assert listed.code == 0
     for name in ("serve", "demo", "doctor", "migrate", "plans", "tests", "alerts", "people", "verify", "audit", "day",
-                 "payroll", "takeover", "clock", "keys"):  # fmt: skip
+                 "payroll", "takeover", "clock", "keys", "users"):  # fmt: skip
         assert f" {name} " in listed.out
         assert run(name, "--help").code == 0
 

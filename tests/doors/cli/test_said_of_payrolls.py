@@ -77,7 +77,7 @@ def test_nothing_to_contribute_is_on_file_once_and_can_be_said_with_headings_alo
     assert upload(run, bare, "--pay-date", "2026-01-04").code == 2
     said = upload(run, bare, "--pay-date", "2026-01-04", "--no-contributions")
     assert said.code == 0, said.err
-    both = [(each["pay_date"], each["people"]) for each in listed(run) if each["people"] == 0]
+    both = [(each["pay_date"], each["rows"]) for each in listed(run) if each["rows"] == 0]
     assert {("2026-01-03", 0), ("2026-01-04", 0)} <= set(both)
     assert run("verify").code == 0
 

@@ -126,7 +126,7 @@ def test_a_file_whose_columns_wait_has_no_people_and_no_rejections_yet(
 ) -> None:
     """It stood in the list as a payroll of 0 people and $0.00 with "3 rejected"."""
     waits = replace(
-        samples.PAYROLLS[0], people=0, employee=Money(0), employer=Money(0), rejects=3, state=RunState.MAPPING
+        samples.PAYROLLS[0], rows=0, employee=Money(0), employer=Money(0), rejects=3, state=RunState.MAPPING
     )
     monkeypatch.setattr(payroll_history, "load", lambda tx, **_: replace(samples.HISTORY, payrolls=(waits,)))
     page = browser_of_sponsor.get(f"/plans/{sponsor_and_plan[1]}/payrolls").text
@@ -172,3 +172,57 @@ def test_a_person_who_failed_too_often_is_told_the_minutes(browser_of_sponsor: T
     assert f"Wait {minutes} minutes, then sign in" in answer.text
     assert "Retry-After" not in answer.text
     assert "`" not in answer.text.split("<main")[1].split("</main>")[0]
+
+
+def test_the_alert_of_a_year_that_is_over_tells_how_it_ended(
+    browser_of_sponsor: TestClient, sponsor_and_plan: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = samples.ALERT_DETAIL.projection
+    assert ahead is not None
+    ended = replace(ahead, ended_on=date(2026, 12, 31), ended="2.28% over: the test failed")
+    where = f"/plans/{sponsor_and_plan[1]}/alerts/{samples.ALERT}"
+    assert "simulated year ends" in browser_of_sponsor.get(where).text
+    monkeypatch.setattr(alert, "load", lambda tx, **_: replace(samples.ALERT_DETAIL, projection=ended))
+    page = browser_of_sponsor.get(where).text
+    assert "How the year ended" in page
+    assert "2.28% over: the test failed." in page
+    assert "simulated" not in page
+    assert "of 100" not in page
+
+
+def test_the_number_of_rows_of_a_payroll_is_called_so(
+    browser_of_sponsor: TestClient, sponsor_and_plan: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody with two rows made "People" one too many."""
+    page = browser_of_sponsor.get(f"/plans/{sponsor_and_plan[1]}/payrolls").text
+    assert '<td class="num" data-label="Rows">12</td>' in page
+    assert 'data-label="People"' not in page
+    run = browser_of_sponsor.get(f"/plans/{sponsor_and_plan[1]}/payrolls/{samples.PAYROLLS[1].run_id}").text
+    assert "People paid" not in run
+    assert "<dt>Rows</dt><dd>12</dd>" in run
+
+
+def test_the_heading_of_a_column_stands_over_what_it_holds(
+    browser_of_sponsor: TestClient, sponsor_and_plan: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Days stand to the left, and "Entered the plan" stood to the right of them."""
+    person = replace(samples.DETAIL.people[0], values=(date(2019, 1, 1), Money(100)))
+    shown = replace(samples.DETAIL, people=(person,), columns=("Entered the plan", "Pay"))
+    monkeypatch.setattr(test_detail, "load", lambda tx, **_: shown)
+    page = browser_of_sponsor.get(f"/plans/{sponsor_and_plan[1]}/tests/410b_401m").text
+    assert '<th scope="col" class="">Entered the plan</th>' in page
+    assert '<th scope="col" class="num">Pay</th>' in page
+
+
+def test_a_limit_that_is_known_is_not_called_likely(
+    browser_of_sponsor: TestClient, sponsor_and_plan: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = samples.DETAIL.projection
+    assert ahead is not None
+    shown = replace(samples.DETAIL, projection=replace(ahead, limit_low=ahead.limit, limit_high=ahead.limit))
+    where = f"/plans/{sponsor_and_plan[1]}/tests/410b_401m"
+    assert "Most likely limit" in browser_of_sponsor.get(where).text
+    monkeypatch.setattr(test_detail, "load", lambda tx, **_: shown)
+    page = browser_of_sponsor.get(where).text
+    assert "ikely limit" not in page
+    assert "</i>Limit</li>" in page

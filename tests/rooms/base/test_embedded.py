@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -200,6 +201,34 @@ def test_an_interrupted_first_start_begins_again(server: EmbeddedServer, place: 
     (place / "data" / "postgres.new" / "PG_VERSION").write_text("18")
     server.start()
     assert server.running
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root copies files to another owner")
+def test_a_copy_that_the_servers_user_cannot_read_is_not_taken_for_a_first_start(
+    server: EmbeddedServer, place: Path
+) -> None:
+    server.start()
+    server.stop()
+    shutil.copytree(place / "data", place / "copy")  # as cp -r does: everything is root's afterwards
+    with pytest.raises(Open401kError, match="cannot be entered") as refused:
+        EmbeddedServer(place / "copy").start()
+    assert refused.value.fix.startswith("chown -R ")
+    for path in (place / "copy" / "postgres").rglob("*"):
+        os.chown(path, (place / "data" / "postgres").stat().st_uid, -1)
+    os.chown(place / "copy" / "postgres", (place / "data" / "postgres").stat().st_uid, -1)
+    copied = EmbeddedServer(place / "copy")
+    copied.start()
+    copied.stop()
+
+
+def test_a_data_directory_without_its_database_does_not_begin_an_empty_one(server: EmbeddedServer, place: Path) -> None:
+    server.start()
+    server.stop()
+    shutil.rmtree(place / "data" / "postgres")
+    with pytest.raises(Open401kError, match="is not there: it was in "):
+        server.start()
+    server.erase()
+    server.start()
 
 
 def test_lost_roles_are_made_again(server: EmbeddedServer, place: Path) -> None:

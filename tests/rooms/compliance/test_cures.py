@@ -105,6 +105,7 @@ def test_refund_that_all_stays_as_catch_up_pays_nothing_back_and_must_be_roth_fo
     cure = offered(old)[CureKind.REFUND]
     assert cure.title == "Count what is too much as catch-up"
     assert "nothing goes back" in cure.explanation
+    assert cure.explanation.startswith("At the median year-end $")
     assert cure.cost == ()
     # Of the two owners only one had wages over 150,000 in the year before.
     (notice,) = cure.notices

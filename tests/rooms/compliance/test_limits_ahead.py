@@ -238,6 +238,8 @@ def test_minimum_is_owed_after_the_year_as_well() -> None:
     assert (cure.standing, cure.decide_by, cure.effective_on) == (Standing.PERMITTED, None, _YEAR_END)
     assert cure.employer_cost_cents == 4 * 156_000 + 4 * 26_000
     assert "were employed on December 31, 2026" in cure.explanation
+    assert "At the year end $" in cure.explanation
+    assert "median" not in cure.explanation
     assert found[CureKind.SAFE_HARBOR_NEXT_YEAR].standing is Standing.NOT_AVAILABLE
 
 

@@ -16,7 +16,7 @@ from open401k.demo.people import ACME
 from open401k.fiduciary import AlertEvent, AlertEventKind
 from open401k.flows.day import begin_day
 from open401k.kernel import AlertId, FixedClock, Money, PlanYear
-from open401k.views import advisor_book, alert, plan_health, test_detail
+from open401k.views import advisor_book, alert, plan_health, standings, test_detail
 from open401k.views.payroll_lines import next_pay_date
 from open401k.views.shown import DutyState, Percent, RunState, Standing, StandingLine
 
@@ -357,8 +357,9 @@ def test_a_plan_without_payrolls_has_pages_without_figures(untested: Seat) -> No
 def test_a_year_without_figures_is_said_plainly_with_what_to_do(new_year: Seat) -> None:
     page = _health(new_year)
     assert page.refused == (
-        "No figures on file for 2027. Whoever runs this server adds its column to law/figures/limits.yaml "
-        "from the IRS notice (docs/howto/add-a-year.md)."
+        "No figures on file for 2027. Whoever runs this server installs a version of Open401k that has them; in a "
+        "checkout, adds the column to src/open401k/law/figures/limits.yaml from the IRS notice "
+        "(docs/howto/add-a-year.md)."
     )
     assert page.heading.plan_year_last_day == date(2027, 12, 31)
     assert {line.standing for line in page.tests} == {Standing.NOT_ENACTED}
@@ -415,10 +416,57 @@ def test_reviews_of_an_alert_are_told_once_with_their_number() -> None:
         event(AlertEventKind.ACKNOWLEDGED, 6, 700_005),
         event(AlertEventKind.UPDATED, 7, 740_000),
     ]
-    assert alert.history_of(events, TestId.TOP_HEAVY) == (
+    year = {"last_day": date(2026, 12, 31)}
+    assert alert.history_of(events, TestId.TOP_HEAVY, **year) == (
         (date(2026, 1, 2), "Alert raised: the cheapest answer costs $6,600.00."),
         (date(2026, 1, 5), "Reviewed 3 times, last: the cheapest answer costs $7,000.05."),
         (date(2026, 1, 6), "Taken on by payroll."),
         (date(2026, 1, 7), "Reviewed: the cheapest answer costs $7,400.00."),
     )
-    assert alert.history_of(events[:1], TestId.ADP)[0][1] == "Alert raised: 100.00% of the simulated year ends fail."
+    assert (
+        alert.history_of(events[:1], TestId.ADP, **year)[0][1]
+        == "Alert raised: 100.00% of the simulated year ends fail."
+    )
+
+
+def test_a_year_that_is_over_has_a_result_and_no_simulated_year_ends(
+    acme: Seat, health: plan_health.PlanHealth
+) -> None:
+    """ "10,000 of 10,000 simulated year ends fail", of a year that had ended."""
+    with acme.begin() as tx:
+        told = compliance.latest_forecast(tx, tenant_id=acme.plan.sponsor_id, plan_id=acme.plan.plan_id)
+    assert told is not None
+    ahead = standings.projection_of(told, TestId.ADP)
+    assert ahead is not None
+    assert (ahead.ended_on, ahead.ended) == (None, "")
+    adp = told.projection.of(TestId.ADP)
+    tests = tuple(replace(adp, fail_probability_bps=10_000) if each is adp else each for each in told.projection.tests)
+    over = replace(
+        told, recorded_at=datetime(2027, 1, 4, 20, tzinfo=UTC), projection=replace(told.projection, tests=tests)
+    )
+    ended = standings.projection_of(over, TestId.ADP)
+    assert ended is not None
+    assert ended.ended_on == date(2026, 12, 31)
+    by = Percent((adp.median or 0) - (adp.limit_median or 0))
+    assert ended.ended == f"{by} over: the test failed"
+    heavy = standings.projection_of(over, TestId.TOP_HEAVY)
+    assert heavy is not None
+    assert heavy.ended == "The plan is top-heavy for the year that follows"
+    explanations = {cure.explanation for cure in alert._cures(over, TestId.ADP) if cure.offered}
+    assert explanations == {"Computed from the year as it ended, on what is known of it now."}
+
+
+def test_the_history_of_an_alert_tells_results_of_a_year_that_is_over() -> None:
+    def event(kind: AlertEventKind, on: datetime, bps: int) -> AlertEvent:
+        return AlertEvent(kind, on, "system:payroll", bps, "", None)
+
+    events = [
+        event(AlertEventKind.RAISED, datetime(2026, 8, 14, 17, tzinfo=UTC), 9_900),
+        event(AlertEventKind.UPDATED, datetime(2027, 1, 4, 17, tzinfo=UTC), 10_000),
+        event(AlertEventKind.RESOLVED, datetime(2027, 1, 5, 17, tzinfo=UTC), 0),
+    ]
+    assert [words for _, words in alert.history_of(events, TestId.ADP, last_day=date(2026, 12, 31))] == [
+        "Alert raised: 99.00% of the simulated year ends fail.",
+        "Reviewed: the year ended, and the test failed.",
+        "Resolved: the year ended, and the test passed.",
+    ]

@@ -3,11 +3,13 @@
 from .embedded import EmbeddedServer
 from .kept import Kept
 from .migrating import migrate, pending
-from .roles import Urls, adopt
+from .reaching import reach
+from .roles import APP, Urls, adopt
 from .transaction import ALL_TENANTS, MOST_KEPT, Actor, AllTenants, Database, Params, Tx
 
 __all__ = [
     "ALL_TENANTS",
+    "APP",
     "MOST_KEPT",
     "Actor",
     "AllTenants",
@@ -20,4 +22,5 @@ __all__ = [
     "adopt",
     "migrate",
     "pending",
+    "reach",
 ]

@@ -28,6 +28,7 @@ from .roles import Urls
 _START_SECONDS = 600  # a recovery of several gigabytes of log takes minutes
 _RETRY_SECONDS = 60
 _PORT = 5432
+PLACE = "postgres.place"
 _SETTINGS = MappingProxyType(
     {
         "listen_addresses": "",
@@ -82,11 +83,13 @@ class EmbeddedServer:
         self._hold_lease()
         with self._locked():
             passwords = self._passwords()
+            self._refuse_lost()
             if not (self.data / "PG_VERSION").exists():
                 self._initialize(passwords["postgres"])
             if not self._answers():
                 self._launch()
             self._prepare(passwords)
+            self._place.write_text(str(self.data))
         if not keep:
             atexit.register(self.release)
         return self.urls
@@ -133,6 +136,7 @@ class EmbeddedServer:
             for path in (self.data, socket, self.data.with_name(self.data.name + ".new")):
                 _remove(path)
             (self._dir / "passwords.json").unlink()
+            self._place.unlink(missing_ok=True)
 
     def _used_elsewhere(self) -> bool:
         users = self._dir / "postgres.users"
@@ -174,6 +178,26 @@ class EmbeddedServer:
         )
         superuser = f"postgresql://postgres:{passwords['postgres']}@/postgres?host={host}&port={_PORT}"
         return Urls(superuser=superuser, owner=owner, app=app)
+
+    @property
+    def _place(self) -> Path:
+        """Where the database lies, written when there is one: what is missing afterwards was lost, not never made."""
+        return self._dir / PLACE
+
+    def _refuse_lost(self) -> None:
+        """A copy that PostgreSQL's user cannot read, or that came without its database, is no place to begin anew."""
+        here = self._dir / "postgres"
+        if self.data != here and (here / "PG_VERSION").exists() and self._user is not None:
+            raise Open401kError(
+                f"The database in {here} cannot be entered by the user that PostgreSQL runs as.",
+                fix=f"chown -R {self._user.uid}:{self._user.gid} '{here}', and let that user pass through every "
+                "folder above it (chmod o+x). To keep owners in a copy: cp -a",
+            )
+        if self._place.exists() and not (self.data / "PG_VERSION").exists():
+            raise Open401kError(
+                f"The database of {self._dir} is not there: it was in {self._place.read_text()}.",
+                fix=f"Restore it to {self.data}. To begin anew instead: open401k demo --reset",
+            )
 
     def _make_dir(self) -> None:
         try:

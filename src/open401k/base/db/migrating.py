@@ -4,7 +4,7 @@ A room adds ``NNNN_room.sql`` and nothing else. Each applied file's SHA-256 is r
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from types import ModuleType
@@ -45,10 +45,11 @@ def files() -> list[SqlFile]:
     return sorted(found, key=lambda file: file.name)
 
 
-def migrate(owner_url: str, *, signing_key: bytes) -> list[str]:
+def migrate(owner_url: str, *, signing_key: bytes, former_keys: Sequence[bytes] = ()) -> list[str]:
     """Bring the database to the newest version, as its owner; returns the names of the files it applied.
 
-    ``signing_key`` (``Keyring.signing_key``) is what ``base.allowed_tenants()`` verifies from then on.
+    ``signing_key`` (``Keyring.signing_key``) is what ``base.allowed_tenants()`` verifies from then on. Where sponsors
+    are on file it takes over from itself or from one of ``former_keys`` only: any other would lock everybody out.
     """
     engine = sqlalchemy.create_engine(
         "postgresql+psycopg://", creator=lambda: psycopg.connect(owner_url), poolclass=sqlalchemy.NullPool
@@ -64,7 +65,7 @@ def migrate(owner_url: str, *, signing_key: bytes) -> list[str]:
             connection.commit()  # Alembic then opens and commits one transaction a file
             _refuse_surprises(known, applied)
             _upgrade(connection, known, applied)
-            _install(connection, signing_key)
+            _install(connection, signing_key, former_keys)
             connection.commit()
         finally:
             connection.rollback()
@@ -173,11 +174,17 @@ def _runner(file: SqlFile) -> Callable[..., None]:
     return upgrade
 
 
-def _install(connection: sqlalchemy.Connection, signing_key: bytes) -> None:
-    """The two padded keys of HMAC-SHA256 (RFC 2104), so that the database needs only sha256()."""
-    padded = signing_key.ljust(64, b"\0")
-    inner, outer = bytes(byte ^ 0x36 for byte in padded), bytes(byte ^ 0x5C for byte in padded)
+def _install(connection: sqlalchemy.Connection, signing_key: bytes, former_keys: Sequence[bytes]) -> None:
     driver: Any = connection.connection.driver_connection
+    inner, outer = _padded(signing_key)
+    installed = driver.execute("select inner_key from base.signing_key where key_no = 1").fetchone()
+    known = {_padded(key)[0] for key in (signing_key, *former_keys)}
+    if installed and installed[0] not in known and driver.execute("select true from base.head limit 1").fetchone():
+        raise Open401kError(
+            "This database was written under another master key than the one that is set.",
+            fix="Restore the keys that belong to it. After a change of the master key, name the former one in "
+            "OPEN401K_PREVIOUS_MASTER_KEYS (docs/howto/run-in-production.md).",
+        )
     driver.execute(
         """
         insert into base.signing_key (key_no, inner_key, outer_key)
@@ -187,3 +194,9 @@ def _install(connection: sqlalchemy.Connection, signing_key: bytes) -> None:
         """,
         [inner, outer],
     )
+
+
+def _padded(key: bytes) -> tuple[bytes, bytes]:
+    """The two padded keys of HMAC-SHA256 (RFC 2104), so that the database needs only sha256()."""
+    padded = key.ljust(64, b"\0")
+    return bytes(byte ^ 0x36 for byte in padded), bytes(byte ^ 0x5C for byte in padded)

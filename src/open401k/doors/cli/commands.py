@@ -7,7 +7,7 @@ import typer
 
 from open401k.kernel import Open401kError
 
-from . import books, keys, payroll, plans, running, takeover
+from . import books, keys, payroll, plans, running, takeover, users
 from .say import BAD_INPUT, FAILED, BadInputError, fail
 from .wiring import Wiring
 
@@ -26,6 +26,7 @@ app.add_typer(payroll.commands, name="payroll")
 app.add_typer(takeover.commands, name="takeover")
 app.add_typer(books.clock, name="clock")
 app.add_typer(keys.commands, name="keys")
+app.add_typer(users.commands, name="users")
 
 
 def run(wiring: Wiring, arguments: Sequence[str] | None = None) -> int:

@@ -17,10 +17,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from open401k.base import selfcheck
+from open401k.base.db.embedded import PLACE
+from open401k.kernel import Open401kError
+
 FIRST, LAST = (3, 11), (3, 13)
 FREE_DISK_MIB = 1_024
 MEMORY_MIB = 1_024
 SERVER_USERS = ("open401k", "postgres", "nobody")
+#: What only production asks of the settings.
+_IN_PRODUCTION = ("master key", "connection", "address")
 BROWSERS = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser", "chrome")
 
 
@@ -132,7 +138,16 @@ def data_directory(machine: Machine) -> Check:
     if place.exists() and place.stat().st_uid not in (os.geteuid(), 0):
         fix = f"sudo chown -R \"$(id -un)\" '{place}'"
         return Check("data directory", False, f"{place} belongs to another user than {_me()}.", fix)
-    return Check("data directory", True, f"{place} can be written")
+    return Check("data directory", True, f"{place} can be written{_database_elsewhere(place)}")
+
+
+def _database_elsewhere(place: Path) -> str:
+    """Who copies the data directory has to know what does not lie in it."""
+    try:
+        database = Path((place / "database" / PLACE).read_text())
+    except OSError:
+        return ""
+    return "" if database.is_relative_to(place) else f"; the database lies in {database}"
 
 
 def _takes_files(folder: Path) -> bool:
@@ -218,6 +233,23 @@ def _postgres(machine: Machine) -> Path | None:
     inside = Path(found.submodule_search_locations[0])
     programs = (inside / name / "bin" / "postgres" for name in ("pginstall18", "pginstall"))
     return next((program for program in programs if program.exists()), None)
+
+
+def own_database(inspect: Callable[[], Sequence[selfcheck.Check]], *, production: bool) -> list[Check]:
+    """A server of one's own, with what the application looks at before it serves; a sandbox forgives what it finds."""
+    try:
+        found = inspect()
+    except Open401kError as error:
+        return [Check("database", False, error.message, error.fix)]
+    if not found:
+        return []
+    needed = {"migrations", "tenant signature"}
+    told = [
+        Check(each.name, each.ok, each.what, "" if each.ok else each.fix, production or each.name in needed)
+        for each in found
+        if production or each.name not in _IN_PRODUCTION
+    ]
+    return [Check("database", True, "The server of OPEN401K_DATABASE_URL answers"), *told]
 
 
 def server_user(machine: Machine) -> Check:

@@ -10,6 +10,7 @@ import typer
 from open401k.base import access
 from open401k.base.access import ALLOWED, Permission, Role
 from open401k.base.db import ALL_TENANTS
+from open401k.flows import keys
 from open401k.kernel import SponsorId
 
 from ..provided import Services
@@ -46,20 +47,53 @@ def create(
 
 
 @commands.command()
+def rewrap(context: typer.Context, json: Json = False) -> None:
+    """Wrap every sponsor's data key under the current master key, after it was changed."""
+    with wiring_of(context).open() as services:
+        changed = keys.rewrap(services.db, actor=actor_of("keys rewrap"))
+    voice = Voice(json)
+    voice.tell({"rewrapped": changed})
+    voice.line(
+        f"{changed} data key{'' if changed == 1 else 's'} wrapped under the current master key; "
+        "OPEN401K_PREVIOUS_MASTER_KEYS is needed no more."
+    )
+
+
+@commands.command()
 def link(
-    context: typer.Context, email: Annotated[str, typer.Argument(help="Who signs in with it.")], json: Json = False
+    context: typer.Context,
+    email: Annotated[str, typer.Argument(help="Who signs in with it.")],
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65_535,
+            help="Port of the server on this machine, if it is not the one that runs here.",
+            show_default=False,
+        ),
+    ] = None,
+    json: Json = False,
 ) -> None:
     """Make a link that signs a user in, once."""
-    with wiring_of(context).open() as services:
+    wiring = wiring_of(context)
+    origin = f"http://localhost:{port}" if port else wiring.address()
+    with wiring.open() as services:
         with services.db.begin(actor_of("keys link"), tenants=ALL_TENANTS) as tx:
             user = access.find_user(tx, email=email)
             if user is None:
-                raise BadInputError(f"Nobody has the address {email}.", fix="Check the spelling.")
+                raise BadInputError(
+                    f"Nobody has the address {email}.",
+                    fix="Check the spelling, or let the person in: open401k users add --help",
+                )
             token = access.create_link(tx, user_id=user.user_id, at=services.wall.now())
-        url = f"{services.settings.origin}/enter/{token}"
+        url = f"{origin or services.settings.origin}/enter/{token}"
     voice = Voice(json)
     voice.tell({"url": url})
     voice.line(url)
+    if origin is None:
+        voice.line(
+            "No server of this data directory runs; the link leads to the usual port: see --port and OPEN401K_ORIGIN"
+        )
 
 
 @contextmanager

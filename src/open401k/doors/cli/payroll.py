@@ -99,8 +99,8 @@ def list_runs(context: typer.Context, plan: PlanOption = "", json: Json = False)
         shown = payroll_history.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, after=None)
     voice = Voice(json)
     voice.tell(shown)
-    rows = [(r.pay_date, r.provider, r.people, r.employee, r.employer, r.state, str(r.run_id)) for r in shown.payrolls]
-    voice.table(("Pay date", "Source", "People", "Employee", "Employer", "State", "Id"), rows, empty="No payroll yet.")
+    rows = [(r.pay_date, r.provider, r.rows, r.employee, r.employer, r.state, str(r.run_id)) for r in shown.payrolls]
+    voice.table(("Pay date", "Source", "Rows", "Employee", "Employer", "State", "Id"), rows, empty="No payroll yet.")
 
 
 @commands.command()

@@ -22,7 +22,7 @@ def serve(
     day: Annotated[bool, typer.Option(help="Begin each day here; without it, run open401k day from cron.")] = True,
 ) -> None:
     """Serve pages and API."""
-    wiring_of(context).serve(host=host, port=port, day=day)
+    wiring_of(context).serve(host=host, port=port, voice=Voice(as_json=False), day=day)
 
 
 @commands.command(name="day")
@@ -75,6 +75,7 @@ def doctor(context: typer.Context, port: Port = PORT, json: Json = False) -> Non
     """Find what is wrong with this machine, and the fix."""
     wiring = wiring_of(context)
     checks = machine_doctor.examine(machine_doctor.Machine(wiring.data_dir, port, wiring.database_url))
+    checks += machine_doctor.own_database(wiring.inspect, production=wiring.production)
     voice = Voice(json)
     voice.tell({"ok": machine_doctor.healthy(checks), "checks": [asdict(check) for check in checks]})
     for check in checks:

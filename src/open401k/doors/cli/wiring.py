@@ -7,6 +7,8 @@ from typing import Annotated, Any, Protocol, cast
 
 import typer
 
+from open401k.base.selfcheck import Check
+
 from ..provided import Services
 from .say import Voice
 
@@ -24,7 +26,7 @@ class Wiring(Protocol):
         """Services over the configured database; an embedded one is started and stopped."""
         ...
 
-    def serve(self, *, host: str, port: int, day: bool) -> None:
+    def serve(self, *, host: str, port: int, voice: Voice, day: bool) -> None:
         """Serve until interrupted, and with ``day`` do the daily round beside it."""
         ...
 
@@ -38,6 +40,19 @@ class Wiring(Protocol):
 
     def migrate(self) -> Sequence[str]:
         """Apply what is pending; the names of what was applied."""
+        ...
+
+    def inspect(self) -> Sequence[Check]:
+        """What a server looks at before it serves, of a database of one's own; else nothing."""
+        ...
+
+    def address(self) -> str | None:
+        """Where browsers come, as set or as a running server of this data directory says."""
+        ...
+
+    @property
+    def production(self) -> bool:
+        """Whether real people's money is meant."""
         ...
 
     @property

@@ -292,7 +292,7 @@ class PayrollRunLine(BaseModel):
     pay_date: date
     provider: str
     file_name: str
-    people: int
+    rows: int
     employee: MoneyText
     employer: MoneyText
     state: str
