@@ -299,7 +299,7 @@ def test_an_alert_tells_its_projection_and_how_it_came(acme: Seat, health: plan_
     assert detail.alert == health.alerts[0]
     assert detail.projection == _test(health, "adp").projection
     assert [on for on, _ in detail.history] == [AUGUST]
-    # people come in the order of their random ids, so that the draws, and the last digits, differ from run to run
+    # the same facts always give the same digits; a fact more in Acme's story, and chance draws others
     assert re.match(r"Alert raised: (99\.\d\d|100\.00)% of the simulated year ends fail", detail.history[0][1])
 
 
