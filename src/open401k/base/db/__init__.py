@@ -4,7 +4,7 @@ from .embedded import EmbeddedServer
 from .kept import Kept
 from .migrating import migrate, pending
 from .roles import Urls, adopt
-from .transaction import ALL_TENANTS, MOST_KEPT, Actor, AllTenants, Database, Params, Tx
+from .transaction import ALL_TENANTS, MOST_KEPT, Actor, AllTenants, Database, Params, RolledBackError, Tx
 
 __all__ = [
     "ALL_TENANTS",
@@ -15,6 +15,7 @@ __all__ = [
     "EmbeddedServer",
     "Kept",
     "Params",
+    "RolledBackError",
     "Tx",
     "Urls",
     "adopt",
