@@ -94,10 +94,11 @@ def median_year(measure: Measure, ends: Year) -> Year:
     outcome = measure.of(ends)
     room = np.atleast_1d(outcome.limit - outcome.measured)
     place = int(np.argsort(room, kind="stable")[len(room) // 2])
-    return _year_end(ends, place)
+    return year_end(ends, place)
 
 
-def _year_end(ends: Year, place: int) -> Year:
+def year_end(ends: Year, place: int) -> Year:
+    """One of them, as a year of its own."""
     picked = {
         field.name: getattr(ends, field.name)[place]
         for field in fields(ends)

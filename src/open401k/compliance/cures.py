@@ -2,12 +2,13 @@
 
 What is chosen in advance (elections, more savers, more people covered) is sized so that nine in ten simulated
 year-ends pass. What is computed after the year end (QNEC, refund, late safe harbor, minimum) fits whatever came, and
-is priced at the median year-end. Not here: the correction formulas and deadlines (law).
+is priced at a year-end in the middle. Not here: the correction formulas and deadlines (law).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from open401k.kernel import day_of
 
@@ -16,6 +17,7 @@ from .cures_after import qnec, refund, safe_harbor
 from .cures_before import lower_deferrals, more_participation
 from .cures_coverage import coverage_cures
 from .cures_limits import limit_cures, reallocation
+from .cures_priced import beyond_minimum
 from .cures_top_heavy import top_heavy_cures
 from .facts import Flags, PlanFacts
 from .measures import MEASURES
@@ -62,7 +64,7 @@ def cures(facts: PlanFacts, *, is_hce: Flags, is_key: Flags, seed: int, test: Te
     case = Case(facts, measure, today, ends, median_year(measure, ends), seed, first_change(facts, test), chance)
     # A year that is over is tested as of its last day, and days to decide have passed since then.
     offers = [_in_time(case, cure) for cure in _OFFERS[test](case)]
-    return tuple(sorted(offers, key=_order))
+    return tuple(sorted(offers, key=partial(_order, case)))
 
 
 def _in_time(case: Case, cure: Cure) -> Cure:
@@ -75,6 +77,7 @@ def _in_time(case: Case, cure: Cure) -> Cure:
 _NEXT_YEAR = (CureKind.LOWER_KEY_DEFERRALS, CureKind.SAFE_HARBOR_NEXT_YEAR)
 
 
-def _order(cure: Cure) -> tuple[bool, bool, int]:
-    cost = cure.employer_cost_cents
+def _order(case: Case, cure: Cure) -> tuple[bool, bool, int]:
+    """By what it costs; of cures of another failure, by what it costs beyond the top-heavy minimum, owed with each."""
+    cost = cure.employer_cost_cents if case.measure.test is TestId.TOP_HEAVY else beyond_minimum(case, cure)
     return cure.standing is Standing.NOT_AVAILABLE, cure.kind in _NEXT_YEAR, 2**62 if cost is None else cost

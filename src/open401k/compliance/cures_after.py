@@ -9,8 +9,8 @@ from open401k.kernel import Money
 from open401k.law import NotEnacted
 
 from .cure_case import EARNINGS_UNKNOWN, WHOLE, Case, at_year_end, day_text, not_available
+from .cures_priced import VESTED, given, met, nonelective, owed_anyway
 from .facts import Cents, Flags
-from .measures import owed_as_top_heavy, top_heavy_minimum
 from .results import CostItem, Cure, CureKind, Effect, Standing, TestId
 from .year import Year
 
@@ -132,7 +132,7 @@ def qnec(case: Case) -> Cure:
     amounts = _cheapest_qnec(contributions, year)
     if amounts is None:
         return not_available(case, kind, title, "No contribution that the regulation lets count is enough.")
-    cost, parts = _priced(case, amounts, f"Contribution for {int((amounts > 0).sum())} employees")
+    total = int(amounts.sum())
     after = law.nondiscrimination.ratio_scenarios(
         contributions=contributions + amounts,
         compensation=year.tested_pay(),
@@ -146,9 +146,11 @@ def qnec(case: Case) -> Cure:
         title=title,
         standing=Standing.NEEDS_AMENDMENT,
         reason="The provisions do not provide for QNECs: amend the plan before its year ends.",
-        employer_cost_cents=cost,
-        cost=parts,
-        effects=_given(case, amounts),
+        employer_cost_cents=total,
+        cost=(
+            CostItem(f"Contribution for {int((amounts > 0).sum())} employees", total, owed_anyway(met(case, amounts))),
+        ),
+        effects=given(case, amounts, VESTED),
         decide_by=facts.plan_year.last_day,
         effective_on=deadlines.qnec,
         notices=("A summary of material modifications for the amendment.",),
@@ -157,7 +159,7 @@ def qnec(case: Case) -> Cure:
         limit_after=int(after.limit),
         pass_probability_bps=WHOLE,
         explanation=(
-            f"{Money(int(amounts.sum()))}, vested at once, for {int((amounts > 0).sum())} employees lifts the limit to "
+            f"{Money(total)}, vested at once, for {int((amounts > 0).sum())} employees lifts the limit to "
             f"{law.explain.percent(int(after.limit))}. Amend by {day_text(facts.plan_year.last_day)}, pay by "
             f"{day_text(deadlines.qnec)}; the amount is final only after the year end."
         ),
@@ -224,9 +226,7 @@ def safe_harbor(case: Case, which: int) -> Cure:
         return not_available(
             case, kind, title, f"The amendment had to be adopted by {day_text(offer.last_day)} ({offer.cite})."
         )
-    amounts = safe_harbor_amounts(case, offer.rate_bps)
-    owed = case.median.eligible & ~case.median.is_hce
-    cost, parts = _priced(case, amounts, f"{rate} of pay for {int(owed.sum())} employees")
+    price = nonelective(case, offer.rate_bps)
     outcome = case.measure.of(case.median)
     return Cure(
         kind=kind,
@@ -234,9 +234,9 @@ def safe_harbor(case: Case, which: int) -> Cure:
         title=title,
         standing=Standing.NEEDS_AMENDMENT,
         reason=f"Amend the plan by {day_text(offer.last_day)} ({offer.cite}).",
-        employer_cost_cents=cost,
-        cost=parts,
-        effects=_given(case, amounts),
+        employer_cost_cents=price.cents,
+        cost=price.cost,
+        effects=given(case, price.amounts, VESTED),
         decide_by=offer.last_day,
         effective_on=case.facts.plan_year.start,
         notices=(
@@ -252,39 +252,4 @@ def safe_harbor(case: Case, which: int) -> Cure:
             f"{rate} of the year's pay is due for every eligible employee who is not highly compensated, vested at "
             f"once; amend by {day_text(offer.last_day)}."
         ),
-    )
-
-
-def safe_harbor_amounts(case: Case, rate_bps: int) -> Cents:
-    """The nonelective for every eligible employee who is not highly compensated, at the median year-end."""
-    year = case.median
-    return np.where(year.eligible & ~year.is_hce, law.matching.nonelective(year.counted_pay(), rate_bps), 0)
-
-
-def _priced(case: Case, amounts: Cents, name: str) -> tuple[int, tuple[CostItem, ...]]:
-    """What it costs beyond the top-heavy minimum that the employer would owe anyway: it meets both."""
-    total = int(amounts.sum())
-    saved = _top_heavy_saving(case, amounts)
-    parts = [CostItem(name, total)]
-    if saved:
-        parts.append(
-            CostItem(
-                "Top-heavy minimum that it meets", -saved, "owed in any case (IRC 416(c)(2)), so not an extra cost"
-            )
-        )
-    return total - saved, tuple(parts)
-
-
-def _top_heavy_saving(case: Case, amounts: Cents) -> int:
-    """The top-heavy minimum owed at the median year-end, as far as these amounts meet it."""
-    if not owed_as_top_heavy(case.today):
-        return 0
-    without, with_it = top_heavy_minimum(case.median), top_heavy_minimum(case.median, more=amounts)
-    return int(without.shortfall.sum() - with_it.shortfall.sum())
-
-
-def _given(case: Case, amounts: Cents) -> tuple[Effect, ...]:
-    return tuple(
-        Effect(i, case.facts.labels[i], f"receives {Money(int(amounts[i]))}, vested at once", int(amounts[i]))
-        for i in np.flatnonzero(amounts[: len(case.facts)] > 0).tolist()
     )

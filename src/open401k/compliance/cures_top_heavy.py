@@ -10,9 +10,8 @@ from open401k import law
 from open401k.kernel import Money, day_of
 
 from .cure_case import WHOLE, Case, at_year_end, day_text, not_available, outcome_after, rates_now
-from .cures_after import safe_harbor_amounts
-from .facts import Cents
-from .measures import owed_as_top_heavy, top_heavy_minimum
+from .cures_priced import VESTED, given, minimum, nonelective
+from .measures import owed_as_top_heavy
 from .results import CostItem, Cure, CureKind, Effect, Standing
 from .simulation import Intervention
 
@@ -29,31 +28,27 @@ def _minimum(case: Case) -> Cure:
     kind, title = CureKind.TOP_HEAVY_MINIMUM, "Contribute the top-heavy minimum"
     if not owed_as_top_heavy(case.today):
         return not_available(case, kind, title, "The plan is not top-heavy for this year: nothing is owed for it.")
-    owed = top_heavy_minimum(case.ends)
-    totals = owed.shortfall.sum(axis=-1)
-    place = int(np.argsort(np.atleast_1d(totals), kind="stable")[np.atleast_1d(totals).size // 2])
-    short = np.atleast_2d(owed.shortfall)[place]
-    rate = int(np.atleast_1d(owed.rate_bps)[place])
-    total = int(short.sum())
+    owed = minimum(case)
+    total = owed.cents
     if not total:
         return not_available(case, kind, title, "What is contributed anyway meets the minimum (IRC 416(c)(2)).")
     last = case.facts.plan_year.last_day
     # Who gets it is settled on the last day; that it is owed does not end then, nor is it anybody's choice.
     over = day_of(case.facts.known_at) > last
-    count = int((short > 0).sum())
+    count, rate = int((owed.amounts > 0).sum()), law.explain.percent(owed.rate_bps)
     return Cure(
         kind=kind, test=case.measure.test, title=title, standing=Standing.PERMITTED, reason="",
         employer_cost_cents=total,
-        cost=(CostItem(f"Minimum of {law.explain.percent(rate)} of pay, less match and nonelective given", total),),
-        effects=_given(case, short, "receives {}, as top-heavy minimum"),
+        cost=(CostItem(f"Minimum of {rate} of pay, less match and nonelective given", total),),
+        effects=given(case, owed.amounts, "receives {}, as top-heavy minimum"),
         decide_by=None if over else last, effective_on=last, notices=(),
         decided_by="the sponsor; the plan owes it (IRC 416(c)(2))",
         median_after=None, limit_after=None, pass_probability_bps=WHOLE,
         explanation=(
             f"{count} employees who are not key and {'were' if over else 'are'} employed on {day_text(last)} are "
-            f"short of {law.explain.percent(rate)} of pay; match counts toward it, their own savings do not. "
-            f"{at_year_end(case)} {Money(total)} is owed, deductible for the year if paid by the due date of the "
-            f"sponsor's tax return, extensions included (IRC 404(a)(6))."
+            f"short of {rate} of pay; match counts toward it, their own savings do not. {at_year_end(case)} "
+            f"{Money(total)} is owed, deductible for the year if paid by the due date of the sponsor's tax return, "
+            f"extensions included (IRC 404(a)(6))."
         ),
     )  # fmt: skip
 
@@ -70,17 +65,12 @@ def _safe_harbor_now(case: Case) -> Cure:
         return not_available(
             case, kind, title, f"The amendment had to be adopted by {day_text(offer.last_day)} ({offer.cite})."
         )
-    amounts = safe_harbor_amounts(case, offer.rate_bps)
-    left = int(top_heavy_minimum(case.median, more=amounts).shortfall.sum())
-    total = int(amounts.sum())
-    parts = (
-        CostItem(f"{law.explain.percent(offer.rate_bps)} of pay for {int((amounts > 0).sum())} employees", total),
-        *((CostItem("Minimum that is still owed", left),) if left else ()),
-    )
+    price = nonelective(case, offer.rate_bps)
+    left = price.still_owed_cents
     return Cure(
         kind=kind, test=case.measure.test, title=title, standing=Standing.NEEDS_AMENDMENT,
         reason=f"Amend the plan by {day_text(offer.last_day)} ({offer.cite}).",
-        employer_cost_cents=total + left, cost=parts, effects=_given(case, amounts, "receives {}, vested at once"),
+        employer_cost_cents=price.cents, cost=price.cost, effects=given(case, price.amounts, VESTED),
         decide_by=offer.last_day, effective_on=case.facts.plan_year.start,
         notices=("A summary of material modifications.",),
         decided_by="the sponsor",
@@ -150,8 +140,8 @@ def _safe_harbor_next(case: Case) -> Cure:
         return not_available(case, kind, title, "The next year has begun.")
     if case.passes(case.ends) >= _SURE_ENOUGH:
         return not_available(case, kind, title, "The plan is not expected to be top-heavy next year.")
-    amounts = safe_harbor_amounts(case, law.safe_harbor.adoptions(facts.plan_year)[0].rate_bps)
-    total, instead = int(amounts.sum()), int(top_heavy_minimum(case.median).shortfall.sum())
+    amounts = nonelective(case, law.safe_harbor.adoptions(facts.plan_year)[0].rate_bps).amounts
+    total, instead = int(amounts.sum()), minimum(case).cents
     return Cure(
         kind=kind, test=case.measure.test, title=title, standing=Standing.NEEDS_AMENDMENT,
         reason=f"Amend the plan by {day_text(last)}, for the year that follows.",
@@ -160,7 +150,7 @@ def _safe_harbor_next(case: Case) -> Cure:
             CostItem("3 % of a year's pay, as paid this year", total),
             CostItem("Top-heavy minimum no longer owed", -instead, "as it would be owed on this year's pay"),
         ),
-        effects=_given(case, amounts, "would receive {} a year, vested at once"),
+        effects=given(case, amounts, "would receive {} a year, vested at once"),
         decide_by=last, effective_on=facts.plan_year.end,
         notices=("A summary of material modifications; no safe harbor notice for a nonelective.",),
         decided_by="the sponsor",
@@ -171,10 +161,3 @@ def _safe_harbor_next(case: Case) -> Cure:
             "would end that. The cost is a year's, on this year's pay."
         ),
     )  # fmt: skip
-
-
-def _given(case: Case, amounts: Cents, words: str) -> tuple[Effect, ...]:
-    return tuple(
-        Effect(i, case.facts.labels[i], words.format(Money(int(amounts[i]))), int(amounts[i]))
-        for i in np.flatnonzero(amounts[: len(case.facts)] > 0).tolist()
-    )

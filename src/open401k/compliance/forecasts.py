@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +16,8 @@ from open401k.law import NotEnacted
 from . import _store
 from .cures import CURABLE, cures
 from .edition import edition
-from .facts import PlanFacts
+from .facts import Cents, PlanFacts
+from .order import ordered
 from .projection import project
 from .results import (
     CostItem,
@@ -29,7 +30,7 @@ from .results import (
     TestId,
     Unit,
 )
-from .runs import ComplianceRun, RunDifference, facts_for, facts_hash, get
+from .runs import ComplianceRun, RunDifference, facts_for, get
 from .standing import people_of
 
 #: What the audit trail calls the keeping of a forecast.
@@ -53,21 +54,21 @@ class Forecast:
         return tuple(cure for cure in self.cures if cure.test is test)
 
 
-def seed_of(facts: PlanFacts) -> int:
-    """The same facts always give the same projection, whichever run projects them."""
-    return int.from_bytes(facts_hash(facts)[:4], "big") & 0x7FFF_FFFF
-
-
 def forecast(facts: PlanFacts, *, run_id: ComplianceRunId, scenarios: int | None = None) -> Forecast | None:
-    """Project the year and price the cures of what may fail (pure); None where a figure of the year is not on file."""
+    """Project the year and price the cures of what may fail (pure); None where a figure of the year is not on file.
+
+    The same facts give the same answer, whatever ids the plan and its people have and whoever came first.
+    """
     try:
         people = people_of(facts)
-        seed = seed_of(facts)
+        known = ordered(facts, is_hce=people.is_hce, is_key=people.is_key)
+        del facts  # a large plan's history is not held twice
+        is_hce, is_key = people.is_hce[known.places], people.is_key[known.places]
         told = project(
-            facts,
-            is_hce=people.is_hce,
-            is_key=people.is_key,
-            seed=seed,
+            known.facts,
+            is_hce=is_hce,
+            is_key=is_key,
+            seed=known.seed,
             scenarios=scenarios,
             key_missing=people.key_missing,
         )
@@ -77,8 +78,17 @@ def forecast(facts: PlanFacts, *, run_id: ComplianceRunId, scenarios: int | None
     for test in CURABLE:
         projected = told.of(test)
         if not projected.refused and max(projected.fail_probability_bps, projected.alarm_bps) >= CURED_FROM_BPS:
-            found += cures(facts, is_hce=people.is_hce, is_key=people.is_key, seed=seed, test=test)
-    return Forecast(run_id, facts.known_at, told, tuple(found))
+            found += cures(known.facts, is_hce=is_hce, is_key=is_key, seed=known.seed, test=test)
+    return Forecast(run_id, known.facts.known_at, told, tuple(_in_places_of_run(cure, known.places) for cure in found))
+
+
+def _in_places_of_run(cure: Cure, places: Cents) -> Cure:
+    """Its effects, each with the place that the person has in the run; who is hired later has none."""
+    effects = tuple(
+        replace(effect, place=int(places[effect.place])) if effect.place < len(places) else effect
+        for effect in cure.effects
+    )
+    return replace(cure, effects=effects)
 
 
 def foresee(tx: Tx, *, tenant_id: SponsorId, run_id: ComplianceRunId) -> Forecast | None:
@@ -105,10 +115,10 @@ def foresee(tx: Tx, *, tenant_id: SponsorId, run_id: ComplianceRunId) -> Forecas
 
 
 def _of(tx: Tx, tenant_id: SponsorId, run: ComplianceRun) -> Forecast | None:
-    facts = facts_for(
-        tx, tenant_id=tenant_id, plan_id=run.plan_id, as_of=run.as_of, known_at=run.known_at, history=True
+    return forecast(
+        facts_for(tx, tenant_id=tenant_id, plan_id=run.plan_id, as_of=run.as_of, known_at=run.known_at, history=True),
+        run_id=run.run_id,
     )
-    return forecast(facts, run_id=run.run_id)
 
 
 def verify_forecast(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[RunDifference]:

@@ -222,5 +222,5 @@ def test_keys_and_memberships_of_another_sponsor_are_out_of_sight(db: Database, 
         assert tx.rows("select 1 from base.membership") == []
         access.begin_session(tx, user_id=somebody(tx), strength=access.Strength.LINK, at=AT)
         assert tx.run("delete from base.session") == 0, "only the daily round may, which acts for no one sponsor"
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), tx.savepoint():
             tx.run("delete from base.passkey")

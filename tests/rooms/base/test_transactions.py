@@ -11,6 +11,7 @@ from tests.support.database import START, TESTER, Begin, Served, connect
 
 from open401k import plan
 from open401k.base import audit, heads
+from open401k.base.db import RolledBackError
 from open401k.kernel import FixedClock, PlanId, SponsorId
 
 TERMS = plan.Provisions(adopted_on=date(2019, 1, 1))
@@ -43,6 +44,47 @@ def test_a_transaction_whose_last_statement_is_refused_is_undone_whole(begin: Be
         recorded_in_vain()
     with begin() as tx:
         assert audit.entries(tx, tenant_id=tenant) == []
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_an_error_caught_inside_the_block_is_not_taken_for_a_commit(
+    begin: Begin, tenant: SponsorId, goes_on: bool
+) -> None:
+    def went_on() -> None:
+        with begin() as tx:
+            audit.record(tx, tenant_id=tenant, action="undone", subject="x")
+            with suppress(DivisionByZero):
+                tx.run("select 1 / 0")
+            if goes_on:
+                tx.send("select 1")  # waits for a commit that will not be
+
+    with pytest.raises(RolledBackError, match="savepoint"):
+        went_on()
+    with begin() as tx:  # the connection is as good as new
+        assert audit.entries(tx, tenant_id=tenant) == []
+
+
+def test_the_first_statement_of_all_may_be_the_one_that_was_caught(begin: Begin) -> None:
+    def went_on() -> None:
+        with begin() as tx, suppress(DivisionByZero):
+            tx.run("select 1 / 0")
+
+    with pytest.raises(RolledBackError):
+        went_on()
+
+
+def test_an_error_caught_around_a_savepoint_leaves_the_rest_to_be_committed(begin: Begin, tenant: SponsorId) -> None:
+    with begin() as tx:
+        audit.record(tx, tenant_id=tenant, action="kept", subject="x")
+        with suppress(DivisionByZero), tx.savepoint():
+            tx.run("select 1 / 0")
+    with begin() as tx:
+        assert [each.action for each in audit.entries(tx, tenant_id=tenant)] == ["kept"]
+
+
+def test_an_error_that_leaves_the_block_is_told_itself(begin: Begin) -> None:
+    with pytest.raises(DivisionByZero), begin() as tx:
+        tx.run("select 1 / 0")
 
 
 def test_statements_are_carried_out_in_their_order(begin: Begin) -> None:

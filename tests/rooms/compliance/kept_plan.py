@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -23,12 +24,12 @@ class KeptPlan:
     employees: tuple[EmployeeId, ...]
 
 
-def open_plan(begin: Begin, tenant: SponsorId) -> KeptPlan:
-    """The plan of twelve with nothing paid yet this year."""
+def open_plan(begin: Begin, tenant: SponsorId, *, added: Sequence[int] = range(len(RATES))) -> KeptPlan:
+    """The plan of twelve with nothing paid yet this year; ``added``: the order in which people came on file."""
     with begin() as tx:
         plan.register_sponsor(tx, name="Twelve", ein="12-3456789", established_on=date(2010, 1, 1), sponsor_id=tenant)
         plan_id = plan.adopt(tx, tenant_id=tenant, provisions=PROVISIONS, name="Twelve 401(k)")
-        people = census.add_employees(
+        ids = census.add_employees(
             tx,
             tenant_id=tenant,
             people=[
@@ -40,9 +41,10 @@ def open_plan(begin: Begin, tenant: SponsorId) -> KeptPlan:
                     ownership_bps=10_000 if i == 0 else 0,
                     annual_pay={2025: census.AnnualPay(prior(i), prior(i), prior(i), 208_000)},
                 )
-                for i in range(len(RATES))
+                for i in added
             ],
         )
+        people = [who for _, who in sorted(zip(added, ids, strict=True))]
         census.record_fact(
             tx,
             tenant_id=tenant,

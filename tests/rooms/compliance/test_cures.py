@@ -7,7 +7,19 @@ import numpy as np
 import pytest
 from tests.rooms.compliance.small_plan import PROVISIONS, RATES, twelve
 
-from open401k.compliance import Cure, CureKind, PlanFacts, Standing, Status, TestId, cures, people_of, run_tests
+from open401k.compliance import (
+    CostItem,
+    Cure,
+    CureKind,
+    PlanFacts,
+    Standing,
+    Status,
+    TestId,
+    cures,
+    people_of,
+    run_tests,
+)
+from open401k.kernel import Money
 from open401k.plan import SafeHarbor, Testing, TestingMethod
 
 _YEAR_END = date(2026, 12, 31)
@@ -38,7 +50,7 @@ def test_every_kind_is_offered_or_says_why_not() -> None:
 
 
 def test_cheapest_lawful_cure_comes_first() -> None:
-    facts = twelve()
+    facts = twelve(balances=(10_00, 10_00, *(4_000_00,) * 10))
     people = people_of(facts)
     listed = cures(facts, is_hce=people.is_hce, is_key=people.is_key, seed=3)
     costs = [cure.employer_cost_cents for cure in listed if cure.standing is not Standing.NOT_AVAILABLE]
@@ -138,17 +150,52 @@ def test_safe_harbor_windows_close_to_the_day(as_of: date, three: Standing, four
     assert found[CureKind.SAFE_HARBOR_4].standing is four
 
 
+def test_three_percent_costs_the_same_whichever_of_two_failures_it_cures() -> None:
+    facts = twelve()
+    by_ratio = offered(facts)[CureKind.SAFE_HARBOR_3]
+    by_balances = offered(facts, test=TestId.TOP_HEAVY)[CureKind.SAFE_HARBOR_3]
+    for cure in (by_ratio, by_balances):
+        assert cure.standing is Standing.NEEDS_AMENDMENT
+        assert cure.employer_cost_cents == sum(item.cents or 0 for item in cure.cost)
+    assert by_ratio.employer_cost_cents == by_balances.employer_cost_cents
+    assert (by_ratio.cost, by_ratio.effects) == (by_balances.cost, by_balances.effects)
+    minimum = offered(facts, test=TestId.TOP_HEAVY)[CureKind.TOP_HEAVY_MINIMUM].employer_cost_cents
+    assert minimum
+    assert f"{Money(minimum)} of it is owed in any case" in by_ratio.cost[0].note
+
+
 def test_three_percent_also_meets_the_top_heavy_minimum() -> None:
-    facts = twelve(as_of=_YEAR_END)
-    told = offered(replace(facts, as_of=date(2026, 11, 30)))[CureKind.SAFE_HARBOR_3]
-    gross, saved = told.cost
+    facts = replace(twelve(as_of=_YEAR_END), as_of=date(2026, 11, 30))
+    told = offered(facts)[CureKind.SAFE_HARBOR_3]
+    (gross,) = told.cost
     # 3 % of 52,000 for each of ten. The minimum of 3 % is owed anyway: 1,560 to each of the four without match, the
     # 2.50 % match of four leaves 0.50 % (260), and the 3.00 % match of two leaves nothing.
-    assert gross.cents == 10 * 156_000
-    assert saved.cents == -(4 * 156_000 + 4 * 26_000)
-    assert told.employer_cost_cents == gross.cents + saved.cents
+    assert gross.cents == told.employer_cost_cents == 10 * 156_000
+    assert gross.note.startswith("$7,280.00 of it is owed in any case, as top-heavy minimum")
     light = twelve(as_of=_YEAR_END, balances=(10_00, 10_00, *(4_000_00,) * 10))
-    assert len(offered(replace(light, as_of=date(2026, 11, 30)))[CureKind.SAFE_HARBOR_3].cost) == 1
+    (item,) = offered(replace(light, as_of=date(2026, 11, 30)))[CureKind.SAFE_HARBOR_3].cost
+    assert item.note == ""
+
+
+def test_what_is_owed_in_any_case_does_not_make_a_cure_dearer_than_another() -> None:
+    facts = twelve()
+    people = people_of(facts)
+    listed = cures(facts, is_hce=people.is_hce, is_key=people.is_key, seed=3)
+    (four,) = next(cure.cost for cure in listed if cure.kind is CureKind.SAFE_HARBOR_4)
+    (qnec,) = next(cure.cost for cure in listed if cure.kind is CureKind.QNEC)
+    # 4 % costs more than the QNEC, but meets the whole minimum, and the QNEC only a part of it.
+    assert four.cents is not None
+    assert qnec.cents is not None
+    assert four.cents > qnec.cents
+    assert four.cents - _owed_anyway(four) < qnec.cents - _owed_anyway(qnec)
+    kinds = [cure.kind for cure in listed]
+    assert kinds.index(CureKind.SAFE_HARBOR_4) < kinds.index(CureKind.QNEC)
+
+
+def _owed_anyway(item: CostItem) -> int:
+    words, rest = item.note.split(" of it is owed in any case")
+    assert rest == ", as top-heavy minimum (IRC 416(c)(2))"
+    return int(words.replace("$", "").replace(",", "").replace(".", ""))
 
 
 def test_match_safe_harbor_plan_may_not_add_a_nonelective() -> None:

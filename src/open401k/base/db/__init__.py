@@ -5,7 +5,7 @@ from .kept import Kept
 from .migrating import migrate, pending
 from .reaching import reach
 from .roles import APP, Urls, adopt
-from .transaction import ALL_TENANTS, MOST_KEPT, Actor, AllTenants, Database, Params, Tx
+from .transaction import ALL_TENANTS, MOST_KEPT, Actor, AllTenants, Database, Params, RolledBackError, Tx
 
 __all__ = [
     "ALL_TENANTS",
@@ -17,6 +17,7 @@ __all__ = [
     "EmbeddedServer",
     "Kept",
     "Params",
+    "RolledBackError",
     "Tx",
     "Urls",
     "adopt",

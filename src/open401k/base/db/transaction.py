@@ -44,6 +44,16 @@ class Actor:
             raise ValueError(f"an actor is a user, an api_key or the system, not {self.kind!r}")
 
 
+class RolledBackError(Exception):
+    """Whoever caught an error of the database inside a transaction went on in vain: nothing of it was committed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A statement of this transaction failed and the error was caught inside its block, so PostgreSQL undid all "
+            "that the transaction wrote. Let the error leave the block, or put what may fail into tx.savepoint()."
+        )
+
+
 class AllTenants:
     """Every tenant: for operations and for jobs that sweep the book. The database checks that it was signed, too."""
 
@@ -170,8 +180,10 @@ class Tx:
 
     def commit(self) -> None:
         """For :meth:`Database.begin`, which ends it once; one of which the server never heard needs no end."""
-        begun = self._conn.info.transaction_status is not TransactionStatus.IDLE
-        if begun or len(self._waiting) > _BEGINNING:
+        status = self._conn.info.transaction_status
+        if status is TransactionStatus.INERROR:  # the server would answer a commit with a rollback, and no error
+            raise RolledBackError
+        if status is not TransactionStatus.IDLE or len(self._waiting) > _BEGINNING:
             self.send("commit")
             self._together()
 
@@ -231,6 +243,7 @@ class Database:
     def begin(self, actor: Actor, *, tenants: Iterable[SponsorId] | AllTenants, snapshot: bool = False) -> Iterator[Tx]:
         """A transaction that sees only ``tenants``: committed at the end of the block, rolled back by an exception.
 
+        An error of the database undoes it where it is caught inside the block, too: leaving that raises another.
         ``snapshot``: it only reads, and reads the database as it was at its beginning, however long it takes.
         """
         chosen = "*" if isinstance(tenants, AllTenants) else ",".join(tenant.uuid.hex for tenant in tenants)

@@ -1,9 +1,11 @@
-"""Files that commands take, and findings that they tell. Not here: what is found in a file (payroll)."""
+"""Files that commands take, and findings and refusals that they tell. Not here: what is found in a file (payroll)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from open401k.flows.payroll_settle import PostingRefused
 from open401k.payroll import Findings
 from open401k.views.shown import FindingLine, finding_line
 
@@ -30,3 +32,12 @@ def refuse_file(voice: Voice, findings: Findings) -> NoReturn:
     voice.tell(found)
     tell_findings(voice, found)
     fail("Nothing was recorded.", "Correct what the findings name, and run it again.", code=BAD_INPUT)
+
+
+@contextmanager
+def told_if_refused() -> Iterator[None]:
+    """End the command where the ledger refuses what follows from what was learned; nothing of it is recorded then."""
+    try:
+        yield
+    except PostingRefused as error:
+        fail(error.refused.message, error.refused.fix)

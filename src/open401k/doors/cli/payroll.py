@@ -8,7 +8,6 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from open401k.flows.payroll_settle import PostingRefused
 from open401k.flows.year_to_date import Brought, bring
 from open401k.flows.year_to_date_expected import YearToDate
 from open401k.kernel import Refused, RunId
@@ -17,7 +16,7 @@ from open401k.views import payroll_history, payroll_upload
 from open401k.views.shown import RunState
 
 from ..provided import RunHeader, RunOutcome
-from .found import bytes_of, refuse_file, tell_findings
+from .found import bytes_of, refuse_file, tell_findings, told_if_refused
 from .places import Place, PlanOption, at_plan
 from .say import BAD_INPUT, FAILED, BadInputError, Voice, fail
 from .wiring import Json, wiring_of
@@ -136,10 +135,8 @@ def year_to_date(
     content = bytes_of(file)
     with at_plan(wiring_of(context), "payroll year-to-date", plan) as place:
         told = YearToDate(place.tenant_id, place.plan_id, as_of.date(), file.name, content)
-        try:
+        with told_if_refused():
             outcome = bring(place.services.db, actor=place.actor, told=told)
-        except PostingRefused as refused:
-            fail(refused.refused.message, refused.refused.fix)
     voice = Voice(json)
     if not isinstance(outcome, Brought):
         refuse_file(voice, outcome)

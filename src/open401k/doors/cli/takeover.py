@@ -11,12 +11,11 @@ from open401k import plan as plans
 from open401k.base.db import ALL_TENANTS, Actor, Database
 from open401k.flows.opening_balances import Opened, bring_balances, take_back_balances
 from open401k.flows.opening_expected import OpeningBalances
-from open401k.flows.payroll_settle import PostingRefused
 from open401k.flows.roster import Roster, RosterBrought, bring_people
 from open401k.kernel import EntryId, PlanId, Refused, SponsorId, named_uuid
 
 from ..described import sent
-from .found import bytes_of, refuse_file
+from .found import bytes_of, refuse_file, told_if_refused
 from .places import PlanOption, SponsorOption, actor_of, at_plan, at_sponsor
 from .say import BadInputError, Voice, fail
 from .wiring import Json, wiring_of
@@ -95,10 +94,8 @@ def balances(
     content = bytes_of(file)
     with at_plan(wiring_of(context), "takeover balances", plan) as place:
         told = OpeningBalances(place.tenant_id, place.plan_id, as_of.date(), file.name, content)
-        try:
+        with told_if_refused():
             outcome = bring_balances(place.services.db, actor=place.actor, told=told)
-        except PostingRefused as refused:
-            fail(refused.refused.message, refused.refused.fix)
     voice = Voice(json)
     if not isinstance(outcome, Opened):
         refuse_file(voice, outcome)
@@ -120,10 +117,8 @@ def reverse_balances(
         raise BadInputError("The reason is blank.", fix="Say in a sentence what was wrong.")
     with at_plan(wiring_of(context), "takeover reverse-balances", plan) as place:
         who: dict[str, Any] = {"actor": place.actor, "tenant_id": place.tenant_id, "plan_id": place.plan_id}
-        try:
+        with told_if_refused():
             outcome = take_back_balances(place.services.db, **who, entry_id=_entry(entry), why=reason.strip())
-        except PostingRefused as refused:
-            fail(refused.refused.message, refused.refused.fix)
     if isinstance(outcome, Refused):
         fail(outcome.message, outcome.fix)
     voice = Voice(json)

@@ -1,11 +1,15 @@
 """View-models and rooms' values as the API writes them. Not here: what they mean."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from open401k.flows.payroll_settle import PostingRefused
 from open401k.kernel import Money
 from open401k.payroll import Findings, Said, control_totals
 from open401k.payroll.rows import PayrollRow
 from open401k.views.shown import FindingLine, PayrollLine
 
-from ...problems import FieldProblem, Problem
+from ...problems import FieldProblem, Problem, ProblemError
 from ...provided import RunOutcome
 from ...written import document
 from .models import ControlTotals, Finding, NewPayrollRun, PayrollRowIn, PayrollRun, PayrollRunLine
@@ -60,6 +64,17 @@ def rejected(findings: Findings, code: str, title: str) -> Problem:
     ]
     told, fix = "Nothing of it was recorded.", "Correct what errors names, and send the file again with a fresh key."
     return Problem(422, code, title, told, fix, places, {"found": findings.total})
+
+
+@contextmanager
+def told_if_refused() -> Iterator[None]:
+    """What was learned is not recorded where the ledger refuses what follows from it: the problem says why."""
+    try:
+        yield
+    except PostingRefused as error:
+        refused = error.refused
+        title = "The correction could not be posted."
+        raise ProblemError(Problem(422, str(refused.reason), title, refused.message, refused.fix)) from None
 
 
 def _row(number: int, row: PayrollRowIn, sent: NewPayrollRun) -> PayrollRow:

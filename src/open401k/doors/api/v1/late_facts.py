@@ -1,7 +1,7 @@
 """Facts learned late, over HTTP: the past is derived anew, the difference posted. Facts are appended, never edited."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import Field, StrictBool, StrictInt
@@ -9,13 +9,12 @@ from pydantic import Field, StrictBool, StrictInt
 from open401k import census
 from open401k.base.access import Permission
 from open401k.flows import correction
-from open401k.flows.payroll_settle import PostingRefused
-from open401k.kernel import EmployeeId, FlowId, Money, Refused, named_uuid
+from open401k.kernel import EmployeeId, FlowId, Money, named_uuid
 
 from ...guard import Caller, Needs
-from ...problems import Problem, ProblemError
 from ...texts import Name, Sent, Text
 from . import models
+from .convert import told_if_refused
 from .models import SsnText
 from .once import answered, key_of
 from .payroll import named
@@ -164,10 +163,8 @@ def correct(
 def _correct(caller: Caller, key: str, sent: LateFact) -> models.Correction:
     flow_id = FlowId(named_uuid("correction", str(caller.tenant), key))
     asked = correction.Correction(caller.tenant, caller.plan, flow_id, _learned(caller, sent))
-    try:
+    with told_if_refused():
         done = correction.correct(caller.services.db, actor=caller.actor, correction=asked)
-    except PostingRefused as refused:
-        raise ProblemError(refused_posting(refused)) from None
     settled = done["settle"]
     return models.Correction(
         correction_id=str(flow_id),
@@ -176,12 +173,6 @@ def _correct(caller: Caller, key: str, sent: LateFact) -> models.Correction:
         credited=Money(settled["credited_cents"]).plain(),
         held=Money(settled["held_cents"]).plain(),
     )
-
-
-def refused_posting(error: PostingRefused) -> Problem:
-    """What was learned is not recorded where the ledger refuses what follows from it."""
-    refused: Refused[Any] = error.refused
-    return Problem(422, str(refused.reason), "The correction could not be posted.", refused.message, refused.fix)
 
 
 def _learned(caller: Caller, sent: LateFact) -> correction.LateFact | correction.PayCodeMeaning:

@@ -10,15 +10,13 @@ from open401k import recordkeeping
 from open401k.base.access import Permission
 from open401k.flows.opening_balances import Opened, bring_balances, take_back_balances
 from open401k.flows.opening_expected import OpeningBalances
-from open401k.flows.payroll_settle import PostingRefused
 from open401k.flows.roster import Roster, RosterBrought, bring_people
 from open401k.kernel import EntryId, Refused
 
 from ...guard import Caller, Needs
 from ...problems import Problem, ProblemError
 from ...texts import MoneyText, Name, Sent, Text
-from .convert import rejected
-from .late_facts import refused_posting
+from .convert import rejected, told_if_refused
 from .once import answered, key_of
 from .payroll import named
 
@@ -168,10 +166,8 @@ def _people(caller: Caller, content: bytes) -> PeopleBrought:
 
 def _balances(caller: Caller, as_of: date, content: bytes) -> BalancesBrought:
     told = OpeningBalances(caller.tenant, caller.plan, as_of, f"opening balances {as_of}.csv", content)
-    try:
+    with told_if_refused():
         outcome = bring_balances(caller.services.db, actor=caller.actor, told=told)
-    except PostingRefused as refused:
-        raise ProblemError(refused_posting(refused)) from None
     if not isinstance(outcome, Opened):
         raise ProblemError(rejected(outcome, "opening_balances_rejected", "The opening balances were rejected."))
     return BalancesBrought(
@@ -186,7 +182,7 @@ def _balances(caller: Caller, as_of: date, content: bytes) -> BalancesBrought:
 
 def _taken_back(caller: Caller, sent: NewReversal) -> BalancesTakenBack:
     entry_id = named(EntryId, sent.entry_id)
-    try:
+    with told_if_refused():
         outcome = take_back_balances(
             caller.services.db,
             actor=caller.actor,
@@ -195,8 +191,6 @@ def _taken_back(caller: Caller, sent: NewReversal) -> BalancesTakenBack:
             entry_id=entry_id,
             why=sent.why,
         )
-    except PostingRefused as refused:
-        raise ProblemError(refused_posting(refused)) from None
     if isinstance(outcome, Refused):
         title = "The opening balances could not be reversed."
         raise ProblemError(Problem(422, str(outcome.reason), title, outcome.message, outcome.fix))

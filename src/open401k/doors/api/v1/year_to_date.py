@@ -8,14 +8,12 @@ from pydantic import BaseModel
 
 from open401k import census
 from open401k.base.access import Permission
-from open401k.flows.payroll_settle import PostingRefused
 from open401k.flows.year_to_date import Brought, bring
 from open401k.flows.year_to_date_expected import YearToDate
 
 from ...guard import Caller, Needs
 from ...problems import ProblemError
-from .convert import rejected
-from .late_facts import refused_posting
+from .convert import rejected, told_if_refused
 from .once import answered, key_of
 
 router = APIRouter(tags=["Sponsors, plans, people"])
@@ -85,10 +83,8 @@ def get_year_to_date(caller: Annotated[Caller, Depends(Needs(Permission.CENSUS_V
 
 def _brought(caller: Caller, as_of: date, content: bytes) -> YearToDateBrought:
     told = YearToDate(caller.tenant, caller.plan, as_of, f"year-to-date {as_of}.csv", content)
-    try:
+    with told_if_refused():
         outcome = bring(caller.services.db, actor=caller.actor, told=told)
-    except PostingRefused as refused:
-        raise ProblemError(refused_posting(refused)) from None
     if not isinstance(outcome, Brought):
         raise ProblemError(rejected(outcome, "year_to_date_rejected", "The year-to-date figures were rejected."))
     return YearToDateBrought(
