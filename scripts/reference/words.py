@@ -45,6 +45,11 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "Say which field it is; it is remembered.",
     ),
     Code.HEADER_BLANK: (R, "A column without a heading.", "Name it or remove it."),
+    Code.CELLS_CHANGED: (
+        R,
+        "A settled file writes its dates or amounts otherwise than when its columns were confirmed.",
+        "Confirm the columns again: the file is then read as it is written now.",
+    ),
     Code.HEADER_DUPLICATE: (R, "Two columns with one heading.", "Give each its own."),
     Code.COLUMNS_SWAPPED: (
         N,

@@ -142,6 +142,11 @@ _PATTERNS = {
 }
 
 
+def written_as(order: DateOrder, cell: str) -> bool:
+    """Whether a cell has the form of a day in this order, be there such a day or not."""
+    return _PATTERNS[order].fullmatch(cell) is not None
+
+
 def _day(bare: str, order: DateOrder) -> date | None:
     if not bare:
         return None

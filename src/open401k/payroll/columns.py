@@ -7,7 +7,7 @@ from dataclasses import replace
 from rapidfuzz import fuzz, process
 
 from . import headings as words
-from .cells import shown
+from .cells import shown, written_as
 from .findings import Code, Finding, Severity
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, fingerprint, letter
 from .rows import DATES, MONEY, Field, masked_ssn
@@ -43,6 +43,7 @@ def propose(
     *,
     provider: str = "",
     remembered: Sequence[Mapping] = (),
+    typed_dates: bool = False,
 ) -> MappingProposal:
     """What each column seems to be. Settled only when a person settled this exact fingerprint before.
 
@@ -59,7 +60,10 @@ def propose(
     ambiguous = _ambiguities(columns, cells)
     fields = {column.field for column in columns}
     missing = tuple(field for field in REQUIRED if field not in fields and not _instead(field, fields))
-    reading = remembered[0].reading if remembered else propose_reading(columns, cells)
+    reading = propose_reading(columns, cells)
+    if remembered:
+        reading, rewritten = _reading_now(remembered[0].reading, columns, cells, typed_dates=typed_dates)
+        changes += rewritten
     return MappingProposal(
         provider, fingerprint(provider, headings), tuple(columns), missing, ambiguous, False, reading, changes
     )
@@ -183,21 +187,70 @@ def _against(old: Mapping, columns: list[ProposedColumn]) -> tuple[list[Proposed
     return result, tuple(changes or ["The columns stand in another order."])
 
 
-def propose_reading(columns: Sequence[ProposedColumn], cells: Sequence[Sequence[str]]) -> Reading:
+def written_otherwise(
+    mapping: Mapping, samples: Sequence[Sequence[str]], *, typed_dates: bool
+) -> MappingProposal | None:
+    """The proposal to read a settled layout as its cells are written now; None where they are written as before."""
+    cells = [[row[column.place] for row in samples] for column in mapping.columns]
+    reading, changes = _reading_now(mapping.reading, mapping.columns, cells, typed_dates=typed_dates)
+    if not changes:
+        return None
+    return replace(settled_by(mapping, samples), settled=False, reading=reading, changes=changes)
+
+
+def _reading_now(
+    old: Reading,
+    columns: Sequence[Column | ProposedColumn],
+    cells: Sequence[Sequence[str]],
+    *,
+    typed_dates: bool,
+) -> tuple[Reading, tuple[str, ...]]:
+    """What was settled, with what has changed since, in plain words.
+
+    Dates: none of them is written as settled, and all are in another order. Amounts: with a dollar sign, or with
+    thousands set apart. A blank amount is no way of writing: it stays a finding where the layout has none.
+    """
+    new, changes = propose_reading(columns, cells), []
+    days, money = [day for day in _of(DATES, columns, cells) if day], _of(MONEY, columns, cells)
+    before = (old.dates, DateOrder.ISO) if typed_dates else (old.dates,)  # a workbook's own days are read as such
+    dates = old.dates
+    if days and new.dates not in before and all(_only(new.dates, before, day) for day in days):
+        dates = new.dates
+        changes.append(f"Dates were settled to be written as {old.dates}, and are now as {dates}: {shown(days[0])}.")
+    grouped = next(filter(_GROUPED, money), "")
+    if grouped and not old.grouping:
+        changes.append(f"Amounts now set thousands apart: {shown(grouped)}.")
+    dollars = next((cell for cell in money if cell.startswith("$")), "")
+    if dollars and not old.dollar_sign:
+        changes.append(f"Amounts now carry a dollar sign: {shown(dollars)}.")
+    now = replace(
+        old, dates=dates, grouping=old.grouping or bool(grouped), dollar_sign=old.dollar_sign or bool(dollars)
+    )
+    return now, tuple(changes)
+
+
+def _only(now: DateOrder, before: Sequence[DateOrder], day: str) -> bool:
+    return written_as(now, day) and not any(written_as(order, day) for order in before)
+
+
+_GROUPED = re.compile(r"\$?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII).fullmatch
+
+
+def _of(
+    fields: frozenset[Field], columns: Sequence[Column | ProposedColumn], cells: Sequence[Sequence[str]]
+) -> list[str]:
+    """The different cells of these fields' columns."""
+    found: dict[str, None] = {}
+    for column, content in zip(columns, cells, strict=True):
+        if column.field in fields:
+            found |= dict.fromkeys(map(str.strip, content))
+    return list(found)
+
+
+def propose_reading(columns: Sequence[Column | ProposedColumn], cells: Sequence[Sequence[str]]) -> Reading:
     """How dates and amounts are written, from the samples; part of what is confirmed."""
-    days = [
-        cell.strip()
-        for column, content in zip(columns, cells, strict=True)
-        if column.field in DATES
-        for cell in content
-    ]
-    money = [
-        cell.strip()
-        for column, content in zip(columns, cells, strict=True)
-        if column.field in MONEY
-        for cell in content
-    ]
-    filled = [day for day in days if day]
+    money = _of(MONEY, columns, cells)
+    filled = [day for day in _of(DATES, columns, cells) if day]
     orders = (
         (DateOrder.ISO, r"\d{4}-\d\d-\d\d"),
         (DateOrder.US, r"\d{1,2}/\d{1,2}/\d{4}"),

@@ -33,6 +33,7 @@ class Code(StrEnum):
     HEADER_UNKNOWN = "header.unknown"
     HEADER_BLANK = "header.blank"
     HEADER_DUPLICATE = "header.duplicate"
+    CELLS_CHANGED = "cells.changed"
     COLUMNS_SWAPPED = "columns.swapped"
     ROW_WIDTH = "row.width"
     ROW_DUPLICATE = "row.duplicate"

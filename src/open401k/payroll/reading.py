@@ -4,14 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
-from .columns import findings_of, propose, settled_by
+from .columns import findings_of, propose, settled_by, written_otherwise
 from .findings import Code, Finding, Findings, Severity
 from .formats import LAYOUTS, RowReader
 from .mapping import Mapping, MappingProposal, fingerprint
 from .rows import PayrollRow
 from .tables import Cells, Table, open_table
 
-SAMPLED = 50
+#: Rows from which it is told what a column is and how its cells are written, and those of them that may be shown.
+LOOKED_AT, SAMPLED = 2_000, 50
 
 
 @dataclass(slots=True)
@@ -69,22 +70,32 @@ def open_upload(
         return Opened(None, None, findings)
     told = len(table.findings)
     findings.extend(table.findings)
-    head = list(islice(table.rows, SAMPLED))
+    head = list(islice(table.rows, LOOKED_AT))
     samples = [cells for _, _, cells in head]
     shape = fingerprint(provider, table.headings)
-    mapping = next((known for known in remembered if known.fingerprint == shape), None)
-    mapping = mapping or known_layout(table.headings)
-    if mapping is not None:
-        proposal = settled_by(mapping, samples)
+    settled = next((known for known in remembered if known.fingerprint == shape), None)
+    typed = table.kind == "xlsx"
+    otherwise = settled and written_otherwise(settled, samples, typed_dates=typed)
+    mapping = None if otherwise else settled or known_layout(table.headings)
+    if otherwise:
+        proposal = otherwise
+        findings.extend(map(_written_otherwise, otherwise.changes))
+    elif mapping is not None:
+        proposal = settled_by(mapping, samples[:SAMPLED])
     else:
-        proposal = propose(table.headings, samples, provider=provider, remembered=remembered)
-    if mapping is None:
+        proposal = propose(table.headings, samples, provider=provider, remembered=remembered, typed_dates=typed)
         findings.extend(table.findings[told:])
         findings.extend(findings_of(proposal))
         findings.extend(_lacking(table.headings, provider))
     opened = Opened(proposal, mapping, findings, table.kind, _table=table, _head=head, _told=told)
     opened.no_contributions = no_contributions
     return opened
+
+
+def _written_otherwise(change: str) -> Finding:
+    return Finding(
+        Severity.REJECT, Code.CELLS_CHANGED, change, "Confirm the columns again, or correct the cells.", row=1
+    )
 
 
 def _lacking(headings: Sequence[str], provider: str) -> list[Finding]:

@@ -188,6 +188,40 @@ def test_mapping_is_remembered_and_a_changed_heading_asks_again(begin: Begin, te
     assert codes(renamed.findings) == ["header.unknown"]
 
 
+def test_a_settled_file_that_is_written_otherwise_asks_again_and_is_then_read() -> None:
+    data = lines(GOOD, header=PROVIDER_HEADER)
+    headings_alone = open_upload(lines(header=PROVIDER_HEADER), provider="northwind")
+    assert headings_alone.proposal is not None
+    known = settle(headings_alone.proposal, {})  # nobody has seen yet how the provider writes a day
+    written = data.replace(b"1979-04-02", b"04/02/1979").replace(b"2015-02-02", b"02/02/2015")
+    written = written.replace(GOOD["pay_date"].encode(), b"07/17/2026")
+    for now, then in (
+        (written, "Dates were settled to be written as YYYY-MM-DD, and are now as MM/DD/YYYY: 04/02/1979."),
+        (data.replace(b",200.00,", b',"1,200.00",'), "Amounts now set thousands apart: 1,200.00."),
+        (data.replace(b",200.00,", b",$200.00,"), "Amounts now carry a dollar sign: $200.00."),
+    ):
+        asked = open_upload(now, provider="northwind", remembered=[known])
+        assert asked.mapping is None
+        assert asked.proposal is not None
+        assert [each.reason for each in asked.findings.listed] == [then] == list(asked.proposal.changes)
+        assert codes(asked.findings) == ["cells.changed"]
+        read_now = open_upload(now, provider="northwind", remembered=[settle(asked.proposal, {}), known])
+        assert read_now.mapping is not None
+        assert [row.birth_date for chunk in read_now.chunks() for row in chunk] == [date(1979, 4, 2)]
+        assert not read_now.findings.listed
+
+
+def test_one_cell_written_otherwise_is_a_finding_of_its_own_and_settles_nothing() -> None:
+    data = lines(GOOD, SECOND, header=PROVIDER_HEADER)
+    proposal = open_upload(data, provider="northwind").proposal
+    assert proposal is not None
+    known = settle(proposal, {})
+    opened = open_upload(data.replace(b"1979-04-02", b"04/02/1979"), provider="northwind", remembered=[known])
+    assert opened.mapping == known
+    list(opened.chunks())
+    assert codes(opened.findings) == ["date.format"]
+
+
 def test_nothing_of_a_run_is_ever_changed(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
     run = sent(begin, tenant, plan).run
     for sql in ("update payroll.run set provider = 'x'", "delete from payroll.run_event", "truncate payroll.finding"):
