@@ -6,12 +6,12 @@ import sys
 
 from benchmarks import foresight, ledger, payroll
 
-from open401k.base import process
+from open401k.base import collector
 
 
 def main() -> int:
     """Choose what to measure."""
-    process.for_payrolls()  # as every process of ours does
+    collector.look_seldom()  # as every process of ours does
     subject, arguments = (sys.argv[1] if len(sys.argv) > 1 else ""), sys.argv[2:]
     if subject == "payroll":
         return payroll.main(arguments)

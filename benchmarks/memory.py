@@ -13,7 +13,7 @@ from benchmarks.generated import Employer, csv_file
 from benchmarks.runs import post, receive
 from tests.support.database import connect
 
-from open401k.base import process
+from open401k.base import collector
 from open401k.kernel import FixedClock, PlanId, SponsorId
 
 MIB = 1024
@@ -43,7 +43,7 @@ def main() -> None:
     url, tenant, plan, file, now = sys.argv[1:]
     tenant_id, plan_id = SponsorId.parse(tenant), PlanId.parse(plan)
     clock = FixedClock(datetime.fromisoformat(now).astimezone(UTC))
-    process.for_payrolls()  # as every process of ours does
+    collector.look_seldom()  # as every process of ours does
     with connect(url, clock) as db:
         before = _status("VmRSS")
         # As at the doors: a file is checked in the request that brings it, and posted in another one.

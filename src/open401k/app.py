@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 
-from open401k.base import process, rounds, selfcheck
+from open401k.base import collector, rounds, selfcheck
 from open401k.base.db import APP, Actor, Database, EmbeddedServer, Urls, adopt, migrate, pending, reach
 from open401k.base.sandbox import SandboxClock
 from open401k.base.secrets import Keyring
@@ -249,7 +249,7 @@ class Wiring:
             self._bring_up_to_date(urls, keyring)
             clock = self._clock()
             ids = self._ids()
-            process.for_payrolls()
+            collector.look_seldom()
             db = stack.enter_context(Database(urls.app, clock=clock, ids=ids, keyring=keyring))
             keys.refuse_misfits(db, actor=OPENING)
             yield db
