@@ -81,12 +81,14 @@ def run_flow(
     ctx: Ctx,
     until: str | None = None,
     begun_with: Results | None = None,
+    along: Callable[[Tx], None] | None = None,
 ) -> FlowResults:
     """Run the steps that have no stored result, each in a transaction of its own; returns every result.
 
     A step sees the results of the earlier ones as JSON, in a first run as after a restart. Two runners of one flow at
     once are safe: the second waits for the first at each step. ``until`` names a step to stop after, for the time
-    being: a later call goes on from there. ``begun_with`` is what :func:`begin_with` has stored already. A step that
+    being: a later call goes on from there; what is to be done ``along`` with it happens with it, if it is taken now and
+    not halted. ``begun_with`` is what :func:`begin_with` has stored already. A step that
     PostgreSQL undid for another's sake is tried again. Faults: ``<flow>.<step>.before_commit`` and ``.after_commit``.
     """
     names = [step.__name__ for step in steps]
@@ -99,6 +101,8 @@ def run_flow(
             def once(known: FlowResults, step: StepFunction[Ctx] = step) -> FlowResults:
                 with db.begin(actor, tenants=[tenant_id]) as tx:
                     _run_step(tx, flow, flow_id, tenant_id, step, ctx, known, last=step is steps[-1])
+                    if along is not None and step.__name__ == until and known.halted is None:
+                        along(tx)
                     fault(f"{flow}.{step.__name__}.before_commit")
                 return known
 

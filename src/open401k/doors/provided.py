@@ -1,11 +1,11 @@
 """What the doors are given to work with; app.py provides it. Stories are named here as doors call them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
-from open401k.base.db import Actor, Database
+from open401k.base.db import Actor, Database, Tx
 from open401k.kernel import Clock, Ids, PlanId, Refused, RunId, SponsorId
 from open401k.payroll import NOTHING_SAID, Said
 from open401k.payroll.rows import PayrollRow
@@ -62,6 +62,10 @@ class RunHeader:
     said: Said = NOTHING_SAID
 
 
+#: What a door keeps of an outcome, in the transaction that it happens in.
+Keep: TypeAlias = Callable[[Tx, RunOutcome], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """Who asks for what, once: the same key with the same content has one effect and one answer."""
@@ -70,6 +74,8 @@ class Order:
     tenant_id: SponsorId
     plan_id: PlanId
     key: str
+    keep: Keep | None = None
+    """What goes along with the last thing that is done before the answer, and whatever it is, happens with it."""
 
 
 class PayrollStory(Protocol):

@@ -7,8 +7,8 @@ from queue import SimpleQueue
 from typing import Any
 
 from open401k import payroll
-from open401k.base.db import Actor, Database
-from open401k.base.steps import FlowResults, Unfinished
+from open401k.base.db import Actor, Database, Tx
+from open401k.base.steps import Unfinished
 from open401k.flows import payroll_run
 from open401k.flows.carry_on import carry_on, left
 from open401k.flows.payroll_intake import (
@@ -153,33 +153,45 @@ class PayrollStories:
             return runs.get(tx, tenant_id=order.tenant_id, run_id=run_id)
 
     def _post(self, order: Order, taken: Taken) -> RunOutcome:
-        ready = (runs.Status.RECEIVED, runs.Status.CONFIRMED, runs.Status.POSTED)
-        if taken.run.status in ready:
-            of = payroll_run.Payroll(order.tenant_id, order.plan_id, taken.run.run_id)
-            done: FlowResults = payroll_run.run_payroll(
-                self._db, actor=order.actor, of=of, wait=self._after is None, begun_with=taken.begun_with
-            )
-            outcome = self._outcome(order, taken.run.run_id, already=taken.already)
-            if self._after is not None and done.halted is None:
-                self._after.follow(of)
-            return outcome
-        return self._outcome(order, taken.run.run_id, already=taken.already)
+        run_id, already, told = taken.run.run_id, taken.already, list[RunOutcome]()
+        if taken.run.status not in (runs.Status.RECEIVED, runs.Status.CONFIRMED, runs.Status.POSTED):
+            return self._outcome(order, run_id, already=already)
+
+        def tell(tx: Tx) -> None:
+            told.append(_outcome(tx, order, run_id, already=already))
+            if order.keep is not None:
+                order.keep(tx, told[-1])
+
+        of = payroll_run.Payroll(order.tenant_id, order.plan_id, run_id)
+        wait = self._after is None
+        done = payroll_run.run_payroll(
+            self._db, actor=order.actor, of=of, wait=wait, begun_with=taken.begun_with, along=None if wait else tell
+        )
+        # Not told along with the last step where that was taken before, or was never reached.
+        outcome = told[-1] if told else self._outcome(order, run_id, already=already)
+        if self._after is not None and done.halted is None:
+            self._after.follow(of)
+        return outcome
 
     def _outcome(self, order: Order, run_id: RunId, *, already: bool = False) -> RunOutcome:
         with self._db.begin(order.actor, tenants=[order.tenant_id]) as tx:
-            run = runs.get(tx, tenant_id=order.tenant_id, run_id=run_id)
-            found = runs.findings_of_run(tx, tenant_id=order.tenant_id, run_id=run_id, run=run)
-        findings: list[FindingLine] = [finding_line(each) for each in found]
-        return RunOutcome(
-            run_id=run_id,
-            state=state_of(run),
-            needs_confirmation=run.status == runs.Status.NEEDS_CONFIRMATION,
-            findings=findings,
-            already=already,
-            file_sha256=run.sha256,
-            rows_read=run.rows,
-            found=sum(run.counts.get(severity, 0) for severity in payroll.Severity),
-        )
+            return _outcome(tx, order, run_id, already=already)
+
+
+def _outcome(tx: Tx, order: Order, run_id: RunId, *, already: bool) -> RunOutcome:
+    run = runs.get(tx, tenant_id=order.tenant_id, run_id=run_id)
+    found = runs.findings_of_run(tx, tenant_id=order.tenant_id, run_id=run_id, run=run)
+    findings: list[FindingLine] = [finding_line(each) for each in found]
+    return RunOutcome(
+        run_id=run_id,
+        state=state_of(run),
+        needs_confirmation=run.status == runs.Status.NEEDS_CONFIRMATION,
+        findings=findings,
+        already=already,
+        file_sha256=run.sha256,
+        rows_read=run.rows,
+        found=sum(run.counts.get(severity, 0) for severity in payroll.Severity),
+    )
 
 
 def _again(reason: str) -> str:

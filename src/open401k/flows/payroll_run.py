@@ -1,43 +1,46 @@
-"""A payroll, from stored bytes to posted, tested, projected, alerted. Not here: reading it (payroll_read.py)."""
+"""A payroll, from stored bytes to posted, tested, projected, alerted. Not here: reading it (payroll_read.py).
+
+Its last steps are in payroll_follow.py.
+"""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-from open401k import compliance, fiduciary, payroll, plan
+from open401k import compliance, payroll, plan
 from open401k.base import heads, messages
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, Halt, Results, run_flow
-from open401k.kernel import ComplianceRunId, FlowId, PlanId, Refused, RunId, SponsorId, day_of
+from open401k.kernel import FlowId, Refused, day_of
 from open401k.payroll import runs
 
 from .day import close_year
 from .payroll_check import check_run
+from .payroll_follow import Payroll, project, warn
 from .payroll_record import record_lines
 from .payroll_settle import PostingRefused, settle_recorded
+
+__all__ = ["FLOW", "POSTABLE", "STEPS", "Payroll", "check", "post", "retest", "run_payroll"]
 
 FLOW = "payroll_run"
 POSTABLE = (runs.Status.RECEIVED, runs.Status.CONFIRMED)
 log = logging.getLogger("open401k.payroll_run")
 
 
-@dataclass(frozen=True, slots=True)
-class Payroll:
-    """One run of one plan."""
-
-    tenant_id: SponsorId
-    plan_id: PlanId
-    run_id: RunId
-
-
 def run_payroll(
-    db: Database, *, actor: Actor, of: Payroll, wait: bool = True, begun_with: Results | None = None
+    db: Database,
+    *,
+    actor: Actor,
+    of: Payroll,
+    wait: bool = True,
+    begun_with: Results | None = None,
+    along: Callable[[Tx], None] | None = None,
 ) -> FlowResults:
     """Carry a run on from wherever it stands; doing it again changes nothing.
 
     Without ``wait`` it stops when the run is posted and tested; call again to project and alert. What the ledger
     refuses halts it for now: nothing of it is in the books, and the reason is on file as a finding. ``begun_with``:
-    steps that are known to be done.
+    steps that are known to be done; ``along``: as in :func:`run_flow`.
     """
     try:
         return run_flow(
@@ -50,6 +53,7 @@ def run_payroll(
             ctx=of,
             until=None if wait else retest.__name__,
             begun_with=begun_with,
+            along=along,
         )
     except PostingRefused as error:  # it had to undo the transaction of the step, so it is told in another one
         with db.begin(actor, tenants=[of.tenant_id]) as tx:
@@ -126,24 +130,6 @@ def retest(tx: Tx, of: Payroll, _: dict[str, Any]) -> str:
     told = {"run": str(tested.run_id)}
     messages.publish(tx, tenant_id=of.tenant_id, kind="plan.tested", subject=of.plan_id, data=told)
     return str(tested.run_id)
-
-
-def project(tx: Tx, of: Payroll, results: dict[str, Any]) -> bool:
-    """The year-end distribution of each test, and the cures of what may fail, kept beside the tests."""
-    run_id = ComplianceRunId.parse(results[retest.__name__])
-    return compliance.foresee(tx, tenant_id=of.tenant_id, run_id=run_id) is not None
-
-
-def warn(tx: Tx, of: Payroll, results: dict[str, Any]) -> list[str]:
-    """The August alert: raised once, kept up to date, resolved when the projection no longer calls for it.
-
-    Answers with what is then open: the same however often it is asked.
-    """
-    run_id = ComplianceRunId.parse(results[retest.__name__])
-    forecast = compliance.read_forecast(tx, tenant_id=of.tenant_id, run_id=run_id)
-    if forecast is not None:
-        fiduciary.watch(tx, tenant_id=of.tenant_id, forecast=forecast)
-    return [str(alert.alert_id) for alert in fiduciary.open_alerts(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)]
 
 
 STEPS = (check, post, retest, project, warn)

@@ -207,8 +207,9 @@ def _reading_now(
 ) -> tuple[Reading, tuple[str, ...]]:
     """What was settled, with what has changed since, in plain words.
 
-    Dates: none of them is written as settled, and all are in another order. Amounts: with a dollar sign, or with
-    thousands set apart. A blank amount is no way of writing: it stays a finding where the layout has none.
+    Dates: none of them is written as settled, and all are in another order. Amounts: all with a dollar sign, or all of
+    a thousand and more with thousands set apart. A single cell that differs is a finding of its own, and so is a blank
+    amount where the layout has none.
     """
     new, changes = propose_reading(columns, cells), []
     days, money = [day for day in _of(DATES, columns, cells) if day], _of(MONEY, columns, cells)
@@ -217,10 +218,10 @@ def _reading_now(
     if days and new.dates not in before and all(_only(new.dates, before, day) for day in days):
         dates = new.dates
         changes.append(f"Dates were settled to be written as {old.dates}, and are now as {dates}: {shown(days[0])}.")
-    grouped = next(filter(_GROUPED, money), "")
+    grouped = "" if any(map(_UNGROUPED, money)) else next(filter(_GROUPED, money), "")
     if grouped and not old.grouping:
         changes.append(f"Amounts now set thousands apart: {shown(grouped)}.")
-    dollars = next((cell for cell in money if cell.startswith("$")), "")
+    dollars = next(filter(None, money), "") if all(cell[:1] in ("$", "") for cell in money) else ""
     if dollars and not old.dollar_sign:
         changes.append(f"Amounts now carry a dollar sign: {shown(dollars)}.")
     now = replace(
@@ -234,6 +235,7 @@ def _only(now: DateOrder, before: Sequence[DateOrder], day: str) -> bool:
 
 
 _GROUPED = re.compile(r"\$?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII).fullmatch
+_UNGROUPED = re.compile(r"\$?\d{4,}(\.\d*)?", re.ASCII).fullmatch
 
 
 def _of(

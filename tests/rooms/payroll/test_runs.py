@@ -1,5 +1,6 @@
 """Runs: the same file twice, corrections, look-alikes, remembered mappings, what is due."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -188,6 +189,9 @@ def test_mapping_is_remembered_and_a_changed_heading_asks_again(begin: Begin, te
     assert codes(renamed.findings) == ["header.unknown"]
 
 
+AMOUNT = re.compile(rb"(?<=,)\d+\.\d\d(?=,)")
+
+
 def test_a_settled_file_that_is_written_otherwise_asks_again_and_is_then_read() -> None:
     data = lines(GOOD, header=PROVIDER_HEADER)
     headings_alone = open_upload(lines(header=PROVIDER_HEADER), provider="northwind")
@@ -197,8 +201,8 @@ def test_a_settled_file_that_is_written_otherwise_asks_again_and_is_then_read() 
     written = written.replace(GOOD["pay_date"].encode(), b"07/17/2026")
     for now, then in (
         (written, "Dates were settled to be written as YYYY-MM-DD, and are now as MM/DD/YYYY: 04/02/1979."),
-        (data.replace(b",200.00,", b',"1,200.00",'), "Amounts now set thousands apart: 1,200.00."),
-        (data.replace(b",200.00,", b",$200.00,"), "Amounts now carry a dollar sign: $200.00."),
+        (data.replace(b",4000.00,", b',"4,000.00",'), "Amounts now set thousands apart: 4,000.00."),
+        (AMOUNT.sub(rb"$\g<0>", data), "Amounts now carry a dollar sign: $4000.00."),
     ):
         asked = open_upload(now, provider="northwind", remembered=[known])
         assert asked.mapping is None
@@ -216,10 +220,15 @@ def test_one_cell_written_otherwise_is_a_finding_of_its_own_and_settles_nothing(
     proposal = open_upload(data, provider="northwind").proposal
     assert proposal is not None
     known = settle(proposal, {})
-    opened = open_upload(data.replace(b"1979-04-02", b"04/02/1979"), provider="northwind", remembered=[known])
-    assert opened.mapping == known
-    list(opened.chunks())
-    assert codes(opened.findings) == ["date.format"]
+    for cell, other, code in (
+        (b"1979-04-02", b"04/02/1979", "date.format"),
+        (b",200.00,", b",$200.00,", "amount.format"),
+        (b",4000.00,", b',"4,000.00",', "amount.format"),
+    ):
+        opened = open_upload(data.replace(cell, other, 1), provider="northwind", remembered=[known])
+        assert opened.mapping == known
+        list(opened.chunks())
+        assert codes(opened.findings) == [code]
 
 
 def test_nothing_of_a_run_is_ever_changed(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:

@@ -69,34 +69,49 @@ def answered(
     A refusal (an exception) keeps nothing, so that the same key may try again. ``claims`` is False where the story
     itself claims the key.
     """
-    digest = caller.services.db.keyring.blind_index(
-        "api.body", hashlib.sha256(what.encode() + b"\x00" + body).hexdigest()
-    )
-    flow_id = FlowId(named_uuid("api.answer", str(caller.tenant), key))
-    with caller.begin() as tx:
-        kept = [step.result for step in done(tx, tenant_id=caller.tenant, flow_id=flow_id)]
-    if not kept:
+    return Answering(caller, key=key, what=what, body=body).first(work, claims=claims)
+
+
+class Answering:
+    """One request under its key."""
+
+    def __init__(self, caller: Caller, *, key: str, what: str, body: bytes) -> None:
+        self._caller, self._key, self._content = caller, key, what.encode() + b"\x00" + body
+        digest = caller.services.db.keyring.blind_index("api.body", hashlib.sha256(self._content).hexdigest())
+        self._digest = digest.hex()
+        self._flow_id = FlowId(named_uuid("api.answer", str(caller.tenant), key))
+        self._kept: dict[str, Any] | None = None
+
+    def keep(self, tx: Tx, answer: dict[str, Any]) -> dict[str, Any]:
+        """Keep the answer with the end of the work itself; of two at once the first is kept, and both get it."""
+        result = {"body": self._digest, "answer": answer}
+        where: dict[str, Any] = {"flow": "api.answer", "flow_id": self._flow_id, "tenant_id": self._caller.tenant}
+        self._kept = kept = dict(kept_once(tx, **where, step="keep", result=result))
+        return kept
+
+    def first(self, work: Callable[[], dict[str, Any]], *, claims: bool) -> dict[str, Any]:
+        """As :func:`answered`; what ``work`` has not kept is kept after it."""
+        with self._caller.begin() as tx:
+            before = done(tx, tenant_id=self._caller.tenant, flow_id=self._flow_id)
+        kept = before[0].result if before else self._worked(work, claims=claims)
+        if kept["body"] != self._digest:
+            raise ProblemError(KEY_REUSED)
+        return dict(kept["answer"])
+
+    def _worked(self, work: Callable[[], dict[str, Any]], *, claims: bool) -> dict[str, Any]:
         if claims:
-            _claim(caller, key, what.encode() + b"\x00" + body)
-        kept = [_keep(caller, flow_id, {"body": digest.hex(), "answer": work()})]
-    if kept[0]["body"] != digest.hex():
-        raise ProblemError(KEY_REUSED)
-    return dict(kept[0]["answer"])
+            self._claim()
+        answer = work()
+        if self._kept is not None:
+            return self._kept
+        with self._caller.begin() as tx:
+            return self.keep(tx, answer)
 
-
-def _claim(caller: Caller, key: str, content: bytes) -> None:
-    db = caller.services.db
-    if claim_key(db, actor=caller.actor, tenant_id=caller.tenant, key=key, content=content) is not None:
-        raise ProblemError(KEY_REUSED)
-
-
-def _keep(caller: Caller, flow_id: FlowId, answer: dict[str, Any]) -> dict[str, Any]:
-    """Keep an answer; of two at once the first is kept, and both get it."""
-
-    with caller.begin() as tx:
-        return dict(
-            kept_once(tx, flow="api.answer", flow_id=flow_id, tenant_id=caller.tenant, step="keep", result=answer)
-        )
+    def _claim(self) -> None:
+        db, actor = self._caller.services.db, self._caller.actor
+        refused = claim_key(db, actor=actor, tenant_id=self._caller.tenant, key=self._key, content=self._content)
+        if refused is not None:
+            raise ProblemError(KEY_REUSED)
 
 
 def flow_id_of(tenant_id: SponsorId, key: str) -> FlowId:

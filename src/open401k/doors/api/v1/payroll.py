@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, TypeVar
 
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
 from open401k.base.access import Permission
+from open401k.base.db import Tx
 from open401k.kernel import Id, PlanId, Refused, RunId
 from open401k.payroll import Said
 from open401k.views import payroll_history, payroll_upload
@@ -20,11 +22,11 @@ from open401k.views.shown import RunState
 from ...described import given
 from ...guard import Caller, Needs
 from ...problems import NOT_FOUND, FieldProblem, Problem, ProblemError
-from ...provided import RunHeader, RunOutcome
+from ...provided import Keep, RunHeader, RunOutcome
 from ...written import document
 from . import models
 from .convert import finding, rows, run, run_line, said
-from .once import KEY_REUSED, answered, key_of
+from .once import KEY_REUSED, Answering, key_of
 from .paging import LIMIT, Cursor, Limit, page_by_place, place_of
 
 router = APIRouter(tags=["Payroll"])
@@ -140,9 +142,9 @@ def get_findings(
 def post_run(caller: Sender, key: Key, run_id: str, sent: models.Confirmation) -> models.PayrollRun:
     """Post a checked run, with a person's yes where findings ask for it."""
 
-    def work() -> RunOutcome:
+    def work(keep: Keep) -> RunOutcome:
         story, named_run = caller.services.payroll, named(RunId, run_id)
-        return done(story.post(caller.order(key), run_id=named_run, confirmed=sent.confirmed))
+        return done(story.post(replace(caller.order(key), keep=keep), run_id=named_run, confirmed=sent.confirmed))
 
     return _kept(caller, key, f"post {run_id}", sent.model_dump_json().encode(), work, claims=True)
 
@@ -161,7 +163,7 @@ def get_mapping(caller: Sender, run_id: str) -> dict[str, Any]:
 def confirm_mapping(caller: Sender, key: Key, run_id: str, sent: models.MappingChoice) -> models.PayrollRun:
     """Settle the columns of a file; every row is checked, nothing is posted yet."""
 
-    def work() -> RunOutcome:
+    def work(_: Keep) -> RunOutcome:
         fields = {int(place): field and field.value for place, field in sent.fields.items()}
         story, named_run = caller.services.payroll, named(RunId, run_id)
         return done(story.confirm_mapping(caller.order(key), run_id=named_run, fields=fields))
@@ -198,15 +200,18 @@ def done(outcome: Answer | Refused[Any], *, file_sha256: str = "") -> Answer:
 
 
 def _kept(
-    caller: Caller, key: str, what: str, body: bytes, work: Callable[[], RunOutcome], *, claims: bool = False
+    caller: Caller, key: str, what: str, body: bytes, work: Callable[[Keep], RunOutcome], *, claims: bool = False
 ) -> models.PayrollRun:
     """The first answer to the key; a run that was rejected is a problem, and is not kept."""
+    answering = Answering(caller, key=key, what=what, body=body)
 
-    def answer() -> dict[str, Any]:
-        return run(_unless_rejected(work())).model_dump(mode="json")
+    def keep(tx: Tx, outcome: RunOutcome) -> None:
+        answering.keep(tx, told(outcome))
 
-    kept = answered(caller, key=key, what=what, body=body, work=answer, claims=claims)
-    return models.PayrollRun.model_validate(kept)
+    def told(outcome: RunOutcome) -> dict[str, Any]:
+        return run(_unless_rejected(outcome)).model_dump(mode="json")
+
+    return models.PayrollRun.model_validate(answering.first(lambda: told(work(keep)), claims=claims))
 
 
 def _unless_rejected(outcome: RunOutcome) -> RunOutcome:
@@ -241,8 +246,9 @@ def _rows(caller: Caller, key: str, sent: models.NewPayrollRun) -> models.Payrol
         said=said(sent.control_totals, no_contributions=sent.no_contributions),
     )
 
-    def work() -> RunOutcome:
-        return done(caller.services.payroll.receive_rows(placed.order(key), run=header, rows=rows(sent)))
+    def work(keep: Keep) -> RunOutcome:
+        order = replace(placed.order(key), keep=keep)
+        return done(caller.services.payroll.receive_rows(order, run=header, rows=rows(sent)))
 
     # What is not given was not in a body before there was such a thing: its key still gives the first answer.
     later = ("second_run_reason", "control_totals", "no_contributions")
@@ -273,7 +279,7 @@ def _receive(caller: Caller, key: str, words: dict[str, str], name: str, content
     pay_date = _day(told["pay_date"])
     replaces = named(RunId, told["replaces"]) if told["replaces"] else None
 
-    def work() -> RunOutcome:
+    def work(_: Keep) -> RunOutcome:
         received = placed.services.payroll.receive_file(
             placed.order(key),
             name=name,

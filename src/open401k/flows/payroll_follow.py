@@ -1,0 +1,38 @@
+"""What follows a payroll that is posted and tested: projection and alerts. Not here: posting it (payroll_run.py)."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from open401k import compliance, fiduciary
+from open401k.base.db import Tx
+from open401k.kernel import ComplianceRunId, PlanId, RunId, SponsorId
+
+#: The step whose result is the run of the tests.
+TESTED: Final = "retest"
+
+
+@dataclass(frozen=True, slots=True)
+class Payroll:
+    """One run of one plan."""
+
+    tenant_id: SponsorId
+    plan_id: PlanId
+    run_id: RunId
+
+
+def project(tx: Tx, of: Payroll, results: dict[str, Any]) -> bool:
+    """The year-end distribution of each test, and the cures of what may fail, kept beside the tests."""
+    run_id = ComplianceRunId.parse(results[TESTED])
+    return compliance.foresee(tx, tenant_id=of.tenant_id, run_id=run_id) is not None
+
+
+def warn(tx: Tx, of: Payroll, results: dict[str, Any]) -> list[str]:
+    """The August alert: raised once, kept up to date, resolved when the projection no longer calls for it.
+
+    Answers with what is then open: the same however often it is asked.
+    """
+    run_id = ComplianceRunId.parse(results[TESTED])
+    forecast = compliance.read_forecast(tx, tenant_id=of.tenant_id, run_id=run_id)
+    if forecast is not None:
+        fiduciary.watch(tx, tenant_id=of.tenant_id, forecast=forecast)
+    return [str(alert.alert_id) for alert in fiduciary.open_alerts(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)]
