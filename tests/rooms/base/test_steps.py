@@ -10,6 +10,7 @@ from tests.support.flows import each_step_twice, kill_at, run_with_a_stop, stop_
 
 from open401k.base import audit, steps
 from open401k.base.db import Database, Tx
+from open401k.base.faults import Stopped, stopping_at
 from open401k.base.steps import Halt
 from open401k.kernel import FixedClock, FlowId, SponsorId
 
@@ -54,6 +55,39 @@ def test_a_flow_survives_a_stop_at_every_step(db: Database, begin: Begin, tenant
     assert posted(begin, tenant) == 1
     with begin() as tx:
         assert steps.unfinished(tx) == []
+
+
+def along_with(db: Database, tenant: SponsorId, flow_id: FlowId, which: Any, until: str, say: str) -> Any:
+    """The results, having done something along with a step."""
+
+    def along(tx: Tx) -> None:
+        audit.record(tx, tenant_id=tenant, action=say, subject="run")
+
+    return steps.run_flow(
+        db, flow="sample", flow_id=flow_id, tenant_id=tenant, actor=TESTER, steps=which, ctx=tenant, until=until,
+        along=along,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("point", ["sample.post.before_commit", "sample.post.after_commit"])
+def test_what_goes_along_with_a_step_happens_with_it_or_not_at_all(
+    db: Database, begin: Begin, tenant: SponsorId, point: str
+) -> None:
+    flow_id = db.ids.new(FlowId)
+
+    def said() -> list[str]:
+        with begin() as tx:
+            return [each.action for each in audit.entries(tx, tenant_id=tenant)]
+
+    with pytest.raises(Stopped), stopping_at(point):
+        along_with(db, tenant, flow_id, STEPS, "post", "told")
+    assert said() == ([] if point.endswith("before_commit") else ["post", "told"])
+    results = along_with(db, tenant, flow_id, STEPS, "post", "told")
+    assert results == {"read": {"rows": [1, 2]}, "post": 2}
+    assert said() == ["post", "told"]
+    halted = along_with(db, tenant, db.ids.new(FlowId), [stop_here], "stop_here", "told of a halt")
+    assert halted.halted == "rejected"
+    assert "told of a halt" not in said()
 
 
 def run_elsewhere(url: str, tenant: SponsorId, flow_id: FlowId) -> None:
