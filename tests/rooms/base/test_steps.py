@@ -77,14 +77,14 @@ def test_what_goes_along_with_a_step_happens_with_it_or_not_at_all(
 
     def said() -> list[str]:
         with begin() as tx:
-            return [each.action for each in audit.entries(tx, tenant_id=tenant)]
+            return [each.action for each in audit.entries(tx, tenant_id=tenant)]  # the newest first
 
     with pytest.raises(Stopped), stopping_at(point):
         along_with(db, tenant, flow_id, STEPS, "post", "told")
-    assert said() == ([] if point.endswith("before_commit") else ["post", "told"])
+    assert said() == ([] if point.endswith("before_commit") else ["told", "post"])
     results = along_with(db, tenant, flow_id, STEPS, "post", "told")
     assert results == {"read": {"rows": [1, 2]}, "post": 2}
-    assert said() == ["post", "told"]
+    assert said() == ["told", "post"]
     halted = along_with(db, tenant, db.ids.new(FlowId), [stop_here], "stop_here", "told of a halt")
     assert halted.halted == "rejected"
     assert "told of a halt" not in said()
