@@ -217,16 +217,14 @@ def _reading_now(
     dates = old.dates
     if days and new.dates not in before and all(_only(new.dates, before, day) for day in days):
         dates = new.dates
-        changes.append(f"Dates were settled to be written as {old.dates}, and are now as {dates}: {shown(days[0])}.")
-    grouped = "" if any(map(_UNGROUPED, money)) else next(filter(_GROUPED, money), "")
+        changes.append(f"Dates were settled to be written as {old.dates}, and are now as {dates}.")
+    grouped = any(map(_GROUPED, money)) and not any(map(_UNGROUPED, money))
     if grouped and not old.grouping:
-        changes.append(f"Amounts now set thousands apart: {shown(grouped)}.")
-    dollars = next(filter(None, money), "") if all(cell[:1] in ("$", "") for cell in money) else ""
+        changes.append("Amounts of a thousand and more are now written like 1,234.56.")
+    dollars = any(money) and all(cell[:1] in ("$", "") for cell in money)
     if dollars and not old.dollar_sign:
-        changes.append(f"Amounts now carry a dollar sign: {shown(dollars)}.")
-    now = replace(
-        old, dates=dates, grouping=old.grouping or bool(grouped), dollar_sign=old.dollar_sign or bool(dollars)
-    )
+        changes.append("Amounts are now written with a dollar sign.")
+    now = replace(old, dates=dates, grouping=old.grouping or grouped, dollar_sign=old.dollar_sign or dollars)
     return now, tuple(changes)
 
 

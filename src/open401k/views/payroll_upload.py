@@ -142,8 +142,9 @@ def _column(place: int, column: payroll.ProposedColumn) -> ColumnProposal:
 
 
 def _told_elsewhere(finding: payroll.Finding) -> bool:
-    """Missing fields and unknown headings stand in the page's own lists; what is ambiguous names no column."""
-    return finding.code is Code.HEADER_MISSING or (finding.code is Code.HEADER_UNKNOWN and finding.column != "")
+    """Missing fields, unknown headings and changes have the page's own lists; what is ambiguous names no column."""
+    listed = finding.code in (Code.HEADER_MISSING, Code.CELLS_CHANGED)
+    return listed or (finding.code is Code.HEADER_UNKNOWN and finding.column != "")
 
 
 def _glance(opened: payroll.Opened, proposal: payroll.MappingProposal) -> tuple[int, date | None]:

@@ -200,9 +200,9 @@ def test_a_settled_file_that_is_written_otherwise_asks_again_and_is_then_read() 
     written = data.replace(b"1979-04-02", b"04/02/1979").replace(b"2015-02-02", b"02/02/2015")
     written = written.replace(GOOD["pay_date"].encode(), b"07/17/2026")
     for now, then in (
-        (written, "Dates were settled to be written as YYYY-MM-DD, and are now as MM/DD/YYYY: 04/02/1979."),
-        (data.replace(b",4000.00,", b',"4,000.00",'), "Amounts now set thousands apart: 4,000.00."),
-        (AMOUNT.sub(rb"$\g<0>", data), "Amounts now carry a dollar sign: $4000.00."),
+        (written, "Dates were settled to be written as YYYY-MM-DD, and are now as MM/DD/YYYY."),
+        (data.replace(b",4000.00,", b',"4,000.00",'), "Amounts of a thousand and more are now written like 1,234.56."),
+        (AMOUNT.sub(rb"$\g<0>", data), "Amounts are now written with a dollar sign."),
     ):
         asked = open_upload(now, provider="northwind", remembered=[known])
         assert asked.mapping is None
