@@ -42,6 +42,12 @@ def find() -> str | None:
     return next((place for place in places if runs(place)), None)
 
 
+def driver_starts() -> bool:
+    """Whether Playwright's own node does: on a bare Debian 12 a library that it links to is missing."""
+    nodes = glob.glob(str(ROOT / ".venv" / "lib" / "python*" / "site-packages" / "playwright" / "driver" / "node"))
+    return all(subprocess.run([node, "--version"], capture_output=True, check=False).returncode == 0 for node in nodes)
+
+
 def distribution() -> str:
     """``debian``, ``ubuntu``, or whatever the system calls itself."""
     try:
@@ -54,7 +60,7 @@ def distribution() -> str:
 def install_command(system: str) -> list[list[str]]:
     """How this system gets a Chromium; none where we do not know."""
     if system == "debian":
-        packages = ["chromium", "fonts-liberation"]
+        packages = ["chromium", "fonts-liberation", "libatomic1"]
         return [["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *packages]]
     if system == "ubuntu":  # its chromium package needs snapd, which containers and CI machines lack
         return [[str(ROOT / ".venv" / "bin" / "playwright"), "install", "--with-deps", "chromium"]]
@@ -62,11 +68,12 @@ def install_command(system: str) -> list[list[str]]:
 
 
 def main() -> int:
-    """Print the path of a Chromium that starts."""
-    if found := find():
+    """Print the path of a Chromium that starts, and can be driven."""
+    found = find()
+    if found and driver_starts():
         print(found)
         return 0
-    if os.environ.get("OPEN401K_CHROMIUM"):
+    if not found and os.environ.get("OPEN401K_CHROMIUM"):
         return refuse(f"OPEN401K_CHROMIUM={os.environ['OPEN401K_CHROMIUM']} does not start; name another or unset it.")
     commands = install_command(distribution())
     if not commands:
@@ -82,9 +89,12 @@ def main() -> int:
         if done.returncode != 0 and command[1] != "update":
             last = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
             return refuse(f"`{' '.join(command)}` failed: {last}")
-    if found := find():
+    found = find()
+    if found and driver_starts():
         print(found)
         return 0
+    if found:
+        return refuse("Playwright's driver does not start; try `.venv/bin/playwright --version` by hand.")
     return refuse("it was installed but does not start; try `chromium --version` by hand.")
 
 

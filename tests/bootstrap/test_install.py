@@ -193,6 +193,24 @@ def test_a_missing_browser_without_root_is_one_line(
     assert "make test BROWSER=no" in said.err
 
 
+def test_a_driver_that_does_not_start_gets_what_it_links_to(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    node = tmp_path / ".venv" / "lib" / "python3.11" / "site-packages" / "playwright" / "driver" / "node"
+    node.parent.mkdir(parents=True)
+    node.write_text("#!/bin/sh\necho 'libatomic.so.1: cannot open shared object file' >&2\nexit 127\n")
+    node.chmod(0o755)
+    monkeypatch.setattr(browser, "ROOT", tmp_path)
+    monkeypatch.setattr(browser, "find", lambda: "/usr/bin/chromium")
+    monkeypatch.setattr(browser, "distribution", lambda: "debian")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert browser.main() == 1
+    assert "libatomic1" in capsys.readouterr().err
+    node.write_text("#!/bin/sh\nexit 0\n")
+    assert browser.main() == 0
+    assert capsys.readouterr().out == "/usr/bin/chromium\n"
+
+
 def test_a_stub_that_does_not_start_is_no_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stub = tmp_path / "chromium"
     stub.write_text("#!/bin/sh\necho 'requires the chromium snap to be installed'\nexit 1\n")
