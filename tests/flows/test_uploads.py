@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date
 from typing import Any
 
@@ -14,7 +15,7 @@ from open401k.base.db import Database
 from open401k.base.faults import arm, disarm
 from open401k.demo.files import Mistakes
 from open401k.demo.people import PAY_DATES
-from open401k.flows.payroll_intake import Taken, say_yes
+from open401k.flows.payroll_intake import Taken, say_yes, settle_columns
 from open401k.kernel import FixedClock, Refused, RunId
 from open401k.payroll import runs
 
@@ -93,6 +94,23 @@ def test_two_runs_of_one_plan_at_once_give_the_books_of_one_after_the_other(plan
     for result in at_once(lambda: plan.post(first, wait=True), lambda: plan.post(second, wait=True)):
         assert result.halted is None
     assert money(books(plan)) == money(undisturbed)
+    assert_sound(plan)
+
+
+def test_a_checked_file_is_not_posted_by_columns_that_another_file_settled_since(plan: Plan) -> None:
+    """A provider changes how it writes a day: of two files at hand each is read as it was confirmed, or waits."""
+    plan.at(PAY_DATES[2])
+    ticking(plan)
+    first = sent(plan, plan.file(1))
+    other = sent(plan, re.sub(rb"(\d\d)/(\d\d)/(\d{4})", rb"\3-\1-\2", plan.file(2)))  # and is confirmed
+    stopped = plan.post(first)
+    assert stopped.halted == "needs_mapping"
+    assert not books(plan).pay
+    assert plan.post(other).halted is None, plan.findings(other)
+    again = settle_columns(plan.db, actor=TESTER, tenant_id=plan.sponsor, run_id=first, fields={})
+    assert isinstance(again, Taken), again
+    assert plan.post(first).halted is None
+    assert {plan.status(first), plan.status(other)} == {"posted"}
     assert_sound(plan)
 
 

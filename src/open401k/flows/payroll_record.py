@@ -30,6 +30,8 @@ class Recorded:
 def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
     """Add new people and append every line, chunk by chunk, so that memory stays flat however long the file is."""
     reading = read_run(tx, tenant_id=tenant_id, run=run)
+    if not reading.readable:  # it was when it was checked: else a payroll without rows would be posted in its place
+        raise ValueError(f"{run.run_id} was checked, and its columns wait for a person")
     paid_on, chunks = payday_of(reading)
     pay_date = run.announced or paid_on or run.pay_date or day_of(tx.now)
     replaced = _replaced_lines(tx, tenant_id, run)
