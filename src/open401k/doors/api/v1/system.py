@@ -1,6 +1,7 @@
 """Clock, events and health over HTTP."""
 
 import json
+import logging
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, cast
 
@@ -19,6 +20,7 @@ from ...problems import NOT_FOUND, Problem, ProblemError
 from ...written import document
 from . import models
 
+log = logging.getLogger("open401k.ready")
 router = APIRouter(tags=["Clock and events"])
 health_router = APIRouter(tags=["Health"], dependencies=[Depends(Open("a load balancer has no credential"))])
 QUIET_SECONDS = 15.0
@@ -84,5 +86,6 @@ def ready(request: Request) -> Response:
         with services.db.begin(Actor(kind="system", id="door", why="readyz"), tenants=[]) as tx:
             tx.one("select 1")
     except Exception:  # whatever is wrong, the answer is the same: not ready
+        log.warning("not ready: the database does not answer", exc_info=True)
         return JSONResponse({"status": "not ready"}, 503)
     return JSONResponse({"status": "ready", "version": services.settings.version})
