@@ -67,7 +67,7 @@ def _kept(tx: Tx, kept: Kept, tenant_id: SponsorId, some: Sequence[EmployeeId] |
 def _some_kept(tx: Tx, kept: Kept, tenant_id: SponsorId, edition: int, some: Sequence[EmployeeId]) -> list[packed.Row]:
     """What the database has of some: read once for each edition, since a payroll asks for each of its people thrice.
 
-    A roster that is too large to be kept as people is kept as it was read, at a tenth of the room.
+    A roster that is too large to be kept as people is kept as it was read, at less than a tenth of the room.
     """
     if len(some) <= _roster_store.FEW:
         return _roster_store.rosters(tx, tenant_id=tenant_id, known_at=None, employee_ids=some)

@@ -65,7 +65,7 @@ class AllTenants:
 
 ALL_TENANTS: Final = AllTenants()
 
-#: People of all rosters that a process keeps, some 3 KB each; a larger plan's is read anew, so that memory stays flat.
+#: People of all rosters that a process keeps, some 1 KB each; a larger plan's is read anew, so that memory stays flat.
 MOST_KEPT: Final = 50_000
 
 
