@@ -14,7 +14,7 @@ from open401k.kernel import EmployeeId, IdColumn
 #: A person as the store reads them: id, last four digits, the points that stand as JSON.
 Row: TypeAlias = tuple[UUID, str | None, str]
 
-#: People compressed together: enough to be small (a seventh, of generated people), few enough to be opened for one of them.
+#: People compressed together: enough to be small (a seventh, of generated people), few enough to be opened for one.
 _BLOCK = 64
 #: Neither JSON from the database nor digits hold these.
 _BETWEEN_PEOPLE, _BETWEEN_FIELDS = "\x00", "\x01"
