@@ -185,6 +185,9 @@ def tests() -> str:
     return _page("# Plan tests", told, _table(("key", "test", "citation", "measured in"), rows))
 
 
+UNITS = {law.figures.Unit.USD: "dollars", law.figures.Unit.BPS: "basis points", law.figures.Unit.COUNT: "whole numbers"}
+
+
 def figures() -> str:
     """The law's figures with citation, level and values."""
     parts = [
@@ -193,7 +196,7 @@ def figures() -> str:
         "A year that is not here is refused, never guessed: [add a year](../howto/add-a-year.md).",
     ]
     for each in law.figures.all_figures():
-        unit = "dollars" if each.unit == law.figures.Unit.USD else "basis points"
+        unit = UNITS[each.unit]
         values = [(str(year), f"{value:,}") for year, value in sorted(each.values.items())]
         ahead = "; holds until changed" if each.carries_forward else ""
         parts.append(

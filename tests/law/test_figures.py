@@ -68,7 +68,12 @@ def year_for(figure: figures.Figure, column: int) -> Year:
 
 
 def test_every_dollar_figure_equals_the_second_typing() -> None:
-    on_file = {row.id: row.values for row in figures.all_figures() if row.unit is figures.Unit.USD}
+    """Of limits.yaml and constants.yaml; a subject's own file is typed again in that subject's tests."""
+    on_file = {
+        row.id: row.values
+        for row in figures.all_figures()
+        if row.unit is figures.Unit.USD and row.file in ("limits.yaml", "constants.yaml")
+    }
     assert on_file == TABLE
 
 

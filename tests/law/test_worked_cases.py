@@ -3,7 +3,6 @@
 Every case on file is claimed by one test below; a case that nobody reads fails the last one.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -31,26 +30,8 @@ from open401k.law import (
 from open401k.law import nondiscrimination as nd
 from open401k.law.arrays import Cents, Flags
 from open401k.law.matching import MatchFormula
+from tests.law.on_file import CASES, Case, cents, facts, hundredths
 from tests.rooms.compliance.small_plan import twelve
-
-Case = dict[str, Any]
-FOLDER = Path(__file__).parent / "cases"
-CASES: dict[str, Case] = {
-    case["id"]: case for path in sorted(FOLDER.glob("*.json")) for case in json.loads(path.read_text(encoding="utf-8"))
-}
-
-
-def facts(case_id: str) -> tuple[Case, Case]:
-    """Inputs and expected results of a case."""
-    return CASES[case_id]["inputs"], CASES[case_id]["expected"]
-
-
-def cents(dollars: Sequence[float]) -> Cents:
-    return np.array([round(amount * 100) for amount in dollars], dtype=np.int64)
-
-
-def hundredths(percent: float) -> int:
-    return round(percent * 100)
 
 
 def column(people: Sequence[Case], key: str) -> Cents:
@@ -546,8 +527,11 @@ def test_pyc_5_a_plan_with_two_thirds_of_its_people_from_another_is_its_successo
     assert prior_year.weighted_average([of_q]) == hundredths(expected["prior_year_nhce_adp_pct"]["R"])
 
 
+#: Every test of the law, as text: where an example's id stands, it is read.
+READ = "".join(path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("test_*.py")))
+
+
 @pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case["id"])
 def test_every_case_on_file_is_read_by_a_test_and_says_where_it_comes_from(case: Case) -> None:
-    source = Path(__file__).read_text(encoding="utf-8")
-    assert f'"{case["id"]}"' in source.replace("CASES[", "")
+    assert f'"{case["id"]}"' in READ
     assert case["citation"]

@@ -8,6 +8,7 @@ from . import (
     coverage,
     deadlines,
     deferrals,
+    edition,
     eligibility,
     explain,
     figures,
@@ -19,11 +20,13 @@ from . import (
     ownership,
     prior_year,
     safe_harbor,
+    tables,
     targeting,
     top_heavy,
     vesting,
 )
-from .figures import NotEnacted, sha256, version
+from .edition import sha256, version
+from .figures import NotEnacted
 
 __all__ = [
     "NotEnacted",
@@ -34,6 +37,7 @@ __all__ = [
     "coverage",
     "deadlines",
     "deferrals",
+    "edition",
     "eligibility",
     "explain",
     "figures",
@@ -46,6 +50,7 @@ __all__ = [
     "prior_year",
     "safe_harbor",
     "sha256",
+    "tables",
     "targeting",
     "top_heavy",
     "version",

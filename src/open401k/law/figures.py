@@ -1,7 +1,5 @@
 """Dated figures of the law, read from figures/*.yaml. Not here: rules, and what a plan chooses."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -13,10 +11,8 @@ import yaml
 
 from ..kernel import CalendarYear, LimitationYear, Open401kError, PlanYear, Year
 
-#: What plans, results and the rule registry quote. A change of any figure changes it (a test holds the pair of
-#: version and hash).
-_VERSION = "2026.1"
-_INDEXED, _STATUTORY = "limits.yaml", "constants.yaml"
+#: The one file whose figures need an entry for each year; those of every other file hold until they are changed.
+_INDEXED = "limits.yaml"
 
 
 class NotEnacted(Open401kError):  # noqa: N818 (the field's word: a figure is enacted or it is not)
@@ -38,11 +34,13 @@ class Unit(StrEnum):
 
     USD = "USD"
     BPS = "bps"
+    #: Ages, years, months, days or people, as the name says.
+    COUNT = "count"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One row: a figure, where it comes from, which year reads it, and its values (whole dollars or basis points)."""
+    """One row: a figure, its source, which year reads it, and its values (whole dollars, basis points, counts)."""
 
     id: str
     name: str
@@ -75,6 +73,11 @@ def bps(figure_id: str, year: Year) -> int:
     return _value(figure_id, Unit.BPS, year)
 
 
+def count(figure_id: str, year: Year) -> int:
+    """The age, number of years, months, days or people that the law sets for that year."""
+    return _value(figure_id, Unit.COUNT, year)
+
+
 def figure(figure_id: str) -> Figure:
     """The whole row, for pages that show a figure with its citation."""
     return _table()[figure_id]
@@ -88,21 +91,6 @@ def all_figures() -> tuple[Figure, ...]:
 def latest_year() -> int:
     """The last year for which every indexed figure is on file."""
     return min(max(row.values) for row in _table().values() if not row.carries_forward)
-
-
-def version() -> str:
-    """The edition of the figures and rules."""
-    return _VERSION
-
-
-@cache
-def sha256() -> str:
-    """Hash of the figures in canonical form (sorted JSON, no layout): equal hashes calculate with equal figures."""
-    rows = {
-        row.id: {"read_by": row.read_by, "unit": row.unit, "values": {str(y): v for y, v in row.values.items()}}
-        for row in _table().values()
-    }
-    return hashlib.sha256(json.dumps(rows, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _value(figure_id: str, unit: Unit, year: Year) -> int:
@@ -142,7 +130,12 @@ def _column(row: Figure, year: Year) -> int:
 
 @cache
 def _table() -> dict[str, Figure]:
-    return {row.id: row for name in (_INDEXED, _STATUTORY) for row in _rows(name)}
+    names = sorted(file.name for file in (files(__package__) / "figures").iterdir() if file.name.endswith(".yaml"))
+    rows = [row for name in names for row in _rows(name)]
+    found = {row.id: row for row in rows}
+    if len(found) < len(rows):
+        raise ValueError(f"an id of a figure stands in two of {', '.join(names)}")
+    return found
 
 
 def _rows(name: str) -> list[Figure]:
@@ -163,7 +156,7 @@ def _row(figure_id: str, row: dict[str, Any], name: str) -> Figure:
         unit=Unit(row["unit"]),
         values=values,
         checked_on=row["checked_on"],
-        carries_forward=name == _STATUTORY,
-        from_year=int(row.get("from_year", min(values) if name == _STATUTORY else 0)),
+        carries_forward=name != _INDEXED,
+        from_year=int(row.get("from_year", 0 if name == _INDEXED else min(values))),
         file=name,
     )
