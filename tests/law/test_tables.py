@@ -33,7 +33,7 @@ def test_the_edition_in_force_on_the_day_answers_as_printed() -> None:
 
 @pytest.mark.usefixtures("life")
 def test_what_is_not_on_file_is_refused_by_name() -> None:
-    with pytest.raises(NotEnacted, match=r"A table of lives has no entry for 120 .* tables/lives.yaml"):
+    with pytest.raises(NotEnacted, match=r"A table of lives has no entry for 120 .*figures/tables/lives.yaml"):
         tables.value("life", 120, date(2021, 12, 31))
     with pytest.raises(NotEnacted, match="begins on 2003-01-01"):
         tables.value("life", 72, date(2002, 12, 31))
