@@ -1,5 +1,6 @@
 """The figures of the law: typed twice, cited, read by the right kind of year, refused where not enacted."""
 
+import re
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -9,27 +10,22 @@ import pytest
 from open401k import law
 from open401k.kernel import CalendarYear, LimitationYear, PlanYear, Year
 from open401k.law import NotEnacted, figures
+from tests.law.limits_typed_again import COLUMNS
 
-# The second typing, year by year from 2019, in whole dollars.
-TABLE: dict[str, dict[int, int]] = {
-    "limit_402g": dict(zip(range(2019, 2027), [19000, 19500, 19500, 20500, 22500, 23000, 23500, 24500], strict=True)),
-    "limit_414v_age50": dict(zip(range(2019, 2027), [6000, 6500, 6500, 6500, 7500, 7500, 7500, 8000], strict=True)),
-    "limit_414v_age60_63": {2025: 11250, 2026: 11250},
-    "roth_catchup_wage_threshold": {2026: 150000},
-    "limit_415c": dict(zip(range(2019, 2027), [56000, 57000, 58000, 61000, 66000, 69000, 70000, 72000], strict=True)),
-    "limit_401a17": dict(
-        zip(range(2019, 2027), [280000, 285000, 290000, 305000, 330000, 345000, 350000, 360000], strict=True)
-    ),
-    "hce_comp_threshold": dict(
-        zip(range(2019, 2027), [125000, 130000, 130000, 135000, 150000, 155000, 160000, 160000], strict=True)
-    ),
-    "key_officer_comp": dict(
-        zip(range(2019, 2027), [180000, 185000, 185000, 200000, 215000, 220000, 230000, 235000], strict=True)
-    ),
+SOURCE = Path(law.__file__).parents[1]
+
+# The second typing of what holds until it is changed, in its own unit.
+STATUTORY: dict[str, dict[int, int]] = {
     "key_1pct_owner_comp": {1984: 150000},
-    "ss_wage_base": dict(
-        zip(range(2019, 2027), [132900, 137700, 142800, 147000, 160200, 168600, 176100, 184500], strict=True)
-    ),
+    "excise_4979": {1987: 1000},
+    "safe_harbor_nonelective": {1999: 300},
+    "safe_harbor_nonelective_late": {2020: 400},
+    "emergency_expense_limit": {2024: 1000},
+    "birth_adoption_limit": {2020: 5000},
+    "disaster_distribution_limit": {2021: 22000},
+    "cashout_threshold": {2002: 5000, 2024: 7000},
+    "auto_rollover_threshold": {2005: 1000},
+    "oasdi_old_age_disparity": {1990: 570},
 }
 
 # 415(d): base amount, base quarter's year, step; and the average CPI-U (NSA) of July, August and September, in
@@ -67,19 +63,23 @@ def year_for(figure: figures.Figure, column: int) -> Year:
     return kind.starting(date(column, 1, 1))
 
 
-def test_every_dollar_figure_equals_the_second_typing() -> None:
-    """Of limits.yaml and constants.yaml; a subject's own file is typed again in that subject's tests."""
-    on_file = {
-        row.id: row.values
+def test_every_limit_equals_the_second_typing() -> None:
+    assert {
+        (row.id, year): value
         for row in figures.all_figures()
-        if row.unit is figures.Unit.USD and row.file in ("limits.yaml", "constants.yaml")
-    }
-    assert on_file == TABLE
+        if row.file == "limits.yaml"
+        for year, value in row.values.items()
+    } == {(figure_id, year): value for year, column in COLUMNS.items() for figure_id, value in column.items()}
+
+
+def test_every_statutory_figure_equals_the_second_typing() -> None:
+    """Of constants.yaml; a subject's own file is typed again in that subject's tests."""
+    assert {row.id: row.values for row in figures.all_figures() if row.file == "constants.yaml"} == STATUTORY
 
 
 @pytest.mark.parametrize("row", figures.all_figures(), ids=lambda row: row.id)
 def test_every_figure_says_where_it_comes_from_and_how_it_is_read(row: figures.Figure) -> None:
-    assert row.cite.startswith(("IRC", "42 USC"))
+    assert row.cite.startswith(("IRC", "42 USC", "Reg."))
     assert row.level in ("A", "B", "C")
     assert row.read_by in figures.ReadBy
     assert date(2026, 1, 1) <= row.checked_on
@@ -90,16 +90,46 @@ def test_every_figure_says_where_it_comes_from_and_how_it_is_read(row: figures.F
 @pytest.mark.parametrize("figure_id", [row.id for row in figures.all_figures() if not row.carries_forward])
 def test_indexed_figures_have_every_year_from_their_first_to_the_latest(figure_id: str) -> None:
     row = figures.figure(figure_id)
-    assert set(row.values) == set(range(max(row.from_year, 2019), figures.latest_year() + 1))
+    assert list(row.values) == list(range(min(row.values), max(row.values) + 1))
+    assert row.from_year in (0, min(row.values))
 
 
-@pytest.mark.parametrize(("figure_id", "column"), [(f, y) for f in COLA for y in TABLE[f]])
+def test_the_latest_year_is_open_for_every_figure_that_payrolls_and_plan_tests_read() -> None:
+    """Why: a figure of IRAs that comes late, or one of 2027 that comes early, must not move the year of the plans."""
+    rooms = [path for room in ("payroll", "recordkeeping", "compliance") for path in (SOURCE / room).rglob("*.py")]
+    used = {
+        name
+        for path in rooms
+        for name in re.findall(r"\blaw(?:\.| import )([\w, ]+)", path.read_text())
+        for name in name.split(", ")
+    }
+    subjects = [path for path in (SOURCE / "law").glob("*.py") if path.stem in used]
+    read = {
+        figure_id
+        for path in (*rooms, *subjects)
+        for figure_id in re.findall(r'figures\.(?:cents|bps|count)\(\s*"(\w+)"', path.read_text())
+    }
+    indexed = {figure_id for figure_id in read if not figures.figure(figure_id).carries_forward}
+    assert indexed == {each.id for each in figures.opening_a_year()}
+    for row in figures.opening_a_year():
+        figures.cents(row.id, year_for(row, figures.latest_year()))
+
+
+def test_a_year_opens_with_the_last_of_those_figures_and_not_with_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    for row in figures.opening_a_year():
+        assert figures.latest_year() == 2026
+        monkeypatch.setitem(row.values, 2027, 1)
+    assert figures.latest_year() == 2027
+    assert 2027 not in figures.figure("ira_limit").values
+
+
+@pytest.mark.parametrize(("figure_id", "column"), [(f, y) for f in COLA for y in figures.figure(f).values])
 def test_published_figures_follow_from_the_indexing_formula_of_415d(figure_id: str, column: int) -> None:
     base, base_year, step = COLA[figure_id]
     # The HCE threshold's column is the lookback year it is published for; every other column likewise reads the Q3
     # before it.
     rise = base * (Fraction(Q3_CPI_U[column - 1], Q3_CPI_U[base_year]) - 1)
-    assert TABLE[figure_id][column] == base + int(rise // step) * step
+    assert COLUMNS[column][figure_id] == base + int(rise // step) * step
 
 
 def test_a_figure_is_in_cents() -> None:
@@ -138,11 +168,13 @@ def test_the_file_that_a_refusal_names_is_there() -> None:
     assert (Path(__file__).resolve().parents[2] / howto).is_file()
 
 
-def test_no_indexed_figure_is_guessed_for_2027() -> None:
+def test_no_indexed_figure_is_guessed_for_the_year_after_its_last_column() -> None:
     for row in figures.all_figures():
         if not row.carries_forward:
-            with pytest.raises(NotEnacted, match="No figures on file for 2027"):
-                figures.cents(row.id, year_for(row, 2027))
+            missing = max(row.values) + 1
+            assert missing >= 2026
+            with pytest.raises(NotEnacted, match=f"No figures on file for {missing}"):
+                figures.cents(row.id, year_for(row, missing))
 
 
 def test_a_figure_that_did_not_exist_yet_says_since_when_it_does() -> None:
@@ -163,6 +195,6 @@ def test_units_are_not_mixed() -> None:
 def test_the_version_changes_with_the_figures() -> None:
     # A new hash with an old version would let two parties believe that they calculate with the same law.
     assert (law.version(), law.sha256()) == (
-        "2026.1",
-        "be2c03c3eaf47e0b9aa0c2967d49ff1c995cbe7e576ed37688b134fba653319d",
+        "2026.2",
+        "60670c0a88704aea4fe92c6721833b217f09220c58e7e05f312aaede25349ee3",
     )

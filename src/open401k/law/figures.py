@@ -14,6 +14,19 @@ from ..kernel import CalendarYear, LimitationYear, Open401kError, PlanYear, Year
 #: The one file whose figures need an entry for each year; those of every other file hold until they are changed.
 _INDEXED = "limits.yaml"
 
+#: The indexed figures that payrolls and plan tests read: a year is open when these are on file, whatever else of that
+#: year is still to be announced (a test compares this with what those rooms read).
+_OPEN_A_YEAR = (
+    "hce_comp_threshold",
+    "key_officer_comp",
+    "limit_401a17",
+    "limit_402g",
+    "limit_414v_age50",
+    "limit_414v_age60_63",
+    "limit_415c",
+    "roth_catchup_wage_threshold",
+)
+
 
 class NotEnacted(Open401kError):  # noqa: N818 (the field's word: a figure is enacted or it is not)
     """The figure has no value for that very year; the law is refused, never guessed."""
@@ -88,9 +101,21 @@ def all_figures() -> tuple[Figure, ...]:
     return tuple(row for _, row in sorted(_table().items()))
 
 
+def opening_a_year() -> tuple[Figure, ...]:
+    """The indexed figures that payrolls and plan tests need of each year."""
+    return tuple(figure(each) for each in _OPEN_A_YEAR)
+
+
 def latest_year() -> int:
-    """The last year for which every indexed figure is on file."""
-    return min(max(row.values) for row in _table().values() if not row.carries_forward)
+    """The last year for which payrolls and plan tests have every figure.
+
+    A figure that only some people or other plans need (IRAs, SIMPLE plans, the saver's match) opens no year, and
+    closes none.
+
+    >>> latest_year()
+    2026
+    """
+    return min(max(row.values) for row in opening_a_year())
 
 
 def _value(figure_id: str, unit: Unit, year: Year) -> int:
