@@ -51,12 +51,9 @@ def test_every_statutory_figure_equals_the_second_typing() -> None:
 
 
 @pytest.mark.parametrize("row", figures.all_figures(), ids=lambda row: row.id)
-def test_every_figure_says_where_it_comes_from_and_how_it_is_read(row: figures.Figure) -> None:
-    assert row.cite.startswith(("IRC", "42 USC", "Reg."))
-    assert row.level in ("A", "B", "C")
-    assert row.read_by in figures.ReadBy
+def test_a_figure_was_compared_with_its_source_lately_and_its_years_are_in_order(row: figures.Figure) -> None:
+    """What a row must say at all is held where it is read (test_sourced.py)."""
     assert date(2026, 1, 1) <= row.checked_on
-    assert row.name
     assert list(row.values) == sorted(row.values)
 
 

@@ -130,7 +130,7 @@ def test_an_estimate_is_no_figure() -> None:
         figures.cents("limit_402g", NOT_YET)
     for wrong in (int, float):
         with pytest.raises(TypeError):
-            wrong(found)  # type: ignore[call-overload]
+            wrong(found)  # type: ignore[arg-type, call-overload]
 
 
 def test_an_index_that_falls_lowers_no_limit() -> None:

@@ -10,6 +10,7 @@ from typing import Any, assert_never
 import yaml
 
 from ..kernel import CalendarYear, LimitationYear, Open401kError, PlanYear, Year
+from . import sourced
 
 #: The one file whose figures need an entry for each year; those of every other file hold until they are changed.
 _INDEXED = "limits.yaml"
@@ -171,6 +172,7 @@ def _rows(name: str) -> list[Figure]:
 
 
 def _row(figure_id: str, row: dict[str, Any], name: str) -> Figure:
+    sourced.check_figure(name, figure_id, row)
     values = {int(year): int(value) for year, value in row["values"].items()}
     return Figure(
         id=figure_id,

@@ -65,7 +65,7 @@ def index_of(year: int) -> Fraction:
     177.76666666666668
     """
     months = [tables.value("cpi_u", f"{year}-{month:02}", date.max) for month in _QUARTER]
-    return sum((Fraction(each) for each in months), Fraction(0)) / len(_QUARTER)
+    return Fraction(sum(Fraction(each) for each in months), len(_QUARTER))
 
 
 def by_formula(*, figure_id: str, year: CalendarYear) -> Indexing:
@@ -138,7 +138,7 @@ def _indexing(figure_id: str, year: int, index: Fraction) -> Indexing:
     if year <= base_year:
         raise ValueError(f"year: {figure_id} is indexed from the third quarter of {base_year}, so not for {year}")
     base_index = index_of(base_year)
-    rise = max(base * (index / base_index - 1), Fraction(0))
+    rise = max(base * (Fraction(index, base_index) - 1), Fraction(0))
     return Indexing(
         figure_id=figure_id,
         year=year,
@@ -153,7 +153,7 @@ def _indexing(figure_id: str, year: int, index: Fraction) -> Indexing:
 
 
 def _from_thousandths(found: Indexing, limit_cents: int) -> int:
-    exact = found.base_index * 1000 * limit_cents / found.base_cents
+    exact = Fraction(found.base_index * 1000 * limit_cents, found.base_cents)
     return -(-exact.numerator // exact.denominator)
 
 

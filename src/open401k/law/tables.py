@@ -12,6 +12,7 @@ from importlib.resources import files
 
 import yaml
 
+from . import sourced
 from .figures import NotEnacted
 
 
@@ -77,6 +78,9 @@ def _tables() -> dict[str, Table]:
 
 
 def _read(name: str, text: str) -> list[Table]:
+    rows = yaml.safe_load(text)
+    for table_id, row in rows.items():
+        sourced.check_table(name, table_id, row)
     return [
         Table(
             id=table_id,
@@ -86,10 +90,10 @@ def _read(name: str, text: str) -> list[Table]:
             unit=row["unit"],
             checked_on=row["checked_on"],
             editions={
-                since: {str(key): Decimal(told) for key, told in rows.items()}
-                for since, rows in row["editions"].items()
+                since: {str(key): Decimal(told) for key, told in edition.items()}
+                for since, edition in row["editions"].items()
             },
             file=name,
         )
-        for table_id, row in yaml.safe_load(text).items()
+        for table_id, row in rows.items()
     ]
