@@ -1,0 +1,246 @@
+"""What holds until it is changed, typed a second time by section; and the numbers in code are those on file."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from open401k.kernel import CalendarYear, LimitationYear, PlanYear
+from open401k.law import (
+    coverage,
+    deferrals,
+    eligibility,
+    figures,
+    headcount,
+    key_employees,
+    matching,
+    nondiscrimination,
+    ownership,
+    prior_year,
+    safe_harbor,
+    tables,
+    targeting,
+    top_heavy,
+    vesting,
+)
+
+# File by file: id -> the year from which each value holds. Percentages in basis points.
+TYPED: dict[str, dict[str, dict[int, int]]] = {
+    "who_counts.yaml": {
+        # IRC 414(q)
+        "hce_owner": {1997: 5_00},
+        "top_paid_group_share": {1997: 20_00},
+        "top_paid_group_months_of_service": {1997: 6},
+        "top_paid_group_weekly_hours": {1997: 17_50},
+        "top_paid_group_months_a_year": {1997: 6},
+        "top_paid_group_age": {1997: 21},
+        "top_paid_group_union_share": {1997: 90_00},
+        # IRC 416(i)
+        "key_officers_most": {1984: 50},
+        "key_officers_fewest": {1984: 3},
+        "key_officers_share": {1984: 10_00},
+        "key_owner": {1984: 5_00},
+        "key_owner_with_pay": {1984: 1_00},
+        "ownership_through_entity": {1985: 5_00},
+        # IRC 1563(a), 415(h)
+        "controlled_group_parent": {1975: 80_00},
+        "controlled_group_brother_sister": {1975: 80_00},
+        "controlled_group_identical": {1975: 50_00},
+        "controlled_group_persons": {1975: 5},
+        "controlled_group_415": {1976: 50_00},
+    },
+    "eligibility.yaml": {
+        # IRC 410(a), 411(a)(6)
+        "eligibility_age": {1985: 21},
+        "eligibility_years": {1976: 1},
+        "eligibility_years_if_vested": {1989: 2},
+        "eligibility_hours": {1976: 1_000},
+        "entry_months": {1976: 6},
+        "break_in_service_hours": {1976: 500},
+        "parity_breaks": {1985: 5},
+        "parental_hours": {1985: 501},
+        # 29 CFR 2530.200b-3(e)(1)
+        "hours_of_a_month": {1976: 190},
+        "hours_of_half_a_month": {1976: 95},
+        "hours_of_a_week": {1976: 45},
+        "hours_of_a_day": {1976: 10},
+        # IRC 401(k)(2)(D), (15)
+        "long_term_part_time_hours": {2021: 500},
+        "long_term_part_time_periods": {2024: 3, 2025: 2},
+        "long_term_part_time_age": {2021: 21},
+    },
+    "vesting.yaml": {
+        # IRC 411(a)(4) to (10)
+        "vesting_age": {1985: 18},
+        "vesting_hours": {1976: 1_000},
+        "vesting_breaks": {1985: 5},
+        "forfeiture_repayment_years": {1985: 5},
+        "schedule_election_years": {1989: 3},
+        "partial_termination_share": {2007: 20_00},
+    },
+    "top_heavy.yaml": {
+        # IRC 416(c), (g)
+        "top_heavy_minimum": {1984: 3_00},
+        "top_heavy_share": {1984: 60_00},
+        "top_heavy_distribution_years": {1984: 5, 2002: 1},
+        "top_heavy_in_service_years": {1984: 5},
+    },
+    "safe_harbor.yaml": {
+        # IRC 401(k)(12), 401(m)(11)
+        "basic_match_full_to": {1999: 3_00},
+        "basic_match_half_to": {1999: 5_00},
+        "basic_match_half_rate": {1999: 50_00},
+        "safe_harbor_late_days": {2020: 30},
+        "acp_match_on_deferrals_to": {1999: 6_00},
+        "acp_discretionary_match": {2006: 4_00},
+    },
+    "nondiscrimination.yaml": {
+        # IRC 401(k)(3), 401(m)(2)
+        "ratio_test_factor": {1987: 125_00},
+        "ratio_test_alternative_factor": {1987: 200_00},
+        "ratio_test_alternative_points": {1987: 2_00},
+        "first_year_nhce_average": {1997: 3_00},
+        # Reg. 1.401(k)-2(a)(6), (c)(4)
+        "qnec_always_counted": {2006: 5_00},
+        "qnec_representative_factor": {2006: 200_00},
+        "qnec_prevailing_wage": {2006: 10_00},
+        "qnec_months": {2006: 12},
+        "minor_coverage_change": {2006: 90_00},
+        # IRC 410(b)
+        "coverage_ratio": {1989: 70_00},
+        "coverage_average_benefit": {1989: 70_00},
+    },
+    "annual_limits.yaml": {
+        "additions_share_of_pay": {2002: 100_00},
+        "additions_credited_days": {2007: 30},
+        "catch_up_age": {2002: 50},
+        "catch_up_higher_from_age": {2025: 60},
+        "catch_up_higher_to_age": {2025: 63},
+    },
+    "deduction.yaml": {
+        # IRC 404(a)(3), (7), 4972(a)
+        "deduction_share": {2002: 25_00},
+        "deduction_share_beside_defined_benefit": {2006: 6_00},
+        "nondeductible_excise": {1987: 10_00},
+    },
+    "credits.yaml": {
+        # IRC 45E
+        "startup_credit_share": {2002: 50_00},
+        "startup_credit_share_small": {2023: 100_00},
+        "startup_credit_small": {2023: 50},
+        "startup_credit_employees": {2002: 100},
+        "startup_credit_least": {2002: 500},
+        "startup_credit_per_nhce": {2020: 250},
+        "startup_credit_most": {2020: 5_000},
+        "startup_credit_years": {2002: 3},
+        "contribution_credit_per_employee": {2023: 1_000},
+        "contribution_credit_phase_in": {2023: 2_00},
+        "contribution_credit_year_1": {2023: 100_00},
+        "contribution_credit_year_2": {2023: 100_00},
+        "contribution_credit_year_3": {2023: 75_00},
+        "contribution_credit_year_4": {2023: 50_00},
+        "contribution_credit_year_5": {2023: 25_00},
+        # IRC 45T, 45AA
+        "auto_enrollment_credit": {2020: 500},
+        "auto_enrollment_credit_years": {2020: 3},
+        "military_spouse_credit": {2023: 200},
+        "military_spouse_contributions": {2023: 300},
+        "military_spouse_years": {2023: 3},
+        # IRC 25B, 6433
+        "savers_credit_contributions": {2002: 2_000},
+        "savers_credit_head_of_household": {2002: 75_00},
+        "savers_credit_single": {2002: 50_00},
+        "savers_match_contributions": {2027: 2_000},
+        "savers_match_share": {2027: 50_00},
+        "savers_match_least_paid": {2027: 100},
+        "savers_match_joint_range": {2027: 30_000},
+    },
+}
+YEAR = 2026
+
+
+def on_file(figure_id: str) -> int:
+    """What holds for 2026, in the figure's own unit."""
+    row = figures.figure(figure_id)
+    start = date(YEAR, 1, 1)
+    year = {
+        figures.ReadBy.CALENDAR_YEAR: CalendarYear(YEAR),
+        figures.ReadBy.LIMITATION_YEAR_ENDING_IN: LimitationYear.starting(start),
+    }.get(row.read_by, PlanYear.starting(start))
+    return figures.cents(figure_id, year) // 100 if row.unit is figures.Unit.USD else read(row.unit)(figure_id, year)
+
+
+def read(unit: figures.Unit):  # type: ignore[no-untyped-def] # one of two functions of the same shape
+    return figures.bps if unit is figures.Unit.BPS else figures.count
+
+
+@pytest.mark.parametrize("file", TYPED)
+def test_every_constant_equals_the_second_typing(file: str) -> None:
+    assert {row.id: row.values for row in figures.all_figures() if row.file == file} == TYPED[file]
+
+
+def test_the_schedules_equal_the_second_typing_and_those_in_code() -> None:
+    typed = {
+        "vesting_cliff": ((0, 0, 0, 100), vesting.CLIFF_3),
+        "vesting_graded": ((0, 0, 20, 40, 60, 80, 100), vesting.GRADED_2_TO_6),
+        "vesting_automatic": ((0, 0, 100), vesting.QACA_CLIFF_2),
+    }
+    for table_id, (percents, schedule) in typed.items():
+        rows = tables.edition(table_id, date(YEAR, 1, 1))
+        assert tuple(int(rows[str(years)]) for years in range(len(rows))) == percents
+        assert schedule.steps_bps == tuple(each * 100 for each in percents)
+
+
+#: The named numbers of code, each with the figure that it repeats. One of them changed alone would be two laws.
+IN_CODE = [
+    (coverage.RATIO_TO_PASS, "coverage_ratio"),
+    (eligibility.MAXIMUM_AGE, "eligibility_age"),
+    (eligibility.MAXIMUM_HOURS, "eligibility_hours"),
+    (headcount.AGE, "top_paid_group_age"),
+    (headcount.MONTHS_OF_SERVICE, "top_paid_group_months_of_service"),
+    (headcount.WEEKLY_HUNDREDTHS, "top_paid_group_weekly_hours"),
+    (headcount._UNION_TENTHS * 1_000, "top_paid_group_union_share"),
+    (key_employees.officer_cap(10_000), "key_officers_most"),
+    (key_employees.officer_cap(1), "key_officers_fewest"),
+    (key_employees.officer_cap(300) * 10_000 // 300, "key_officers_share"),
+    (nondiscrimination.ratio_limit(1_000).times_1_25 * 10, "ratio_test_factor"),
+    (nondiscrimination.ratio_limit(100).alternative * 100, "ratio_test_alternative_factor"),
+    (nondiscrimination.ratio_limit(400).alternative - 400, "ratio_test_alternative_points"),
+    (ownership.FIVE_PERCENT_BPS, "hce_owner"),
+    (ownership.FIVE_PERCENT_BPS, "key_owner"),
+    (ownership.ONE_PERCENT_BPS, "key_owner_with_pay"),
+    (prior_year.FIRST_YEAR_NHCE_AVERAGE, "first_year_nhce_average"),
+    (safe_harbor.ACP_DEFERRAL_CEILING_BPS, "acp_match_on_deferrals_to"),
+    (safe_harbor.ACP_DISCRETIONARY_CEILING_BPS, "acp_discretionary_match"),
+    (targeting._ALWAYS, "qnec_always_counted"),
+    (top_heavy.THRESHOLD, "top_heavy_share"),
+    (top_heavy.MINIMUM_BPS, "top_heavy_minimum"),
+]
+
+
+@pytest.mark.parametrize(("in_code", "figure_id"), IN_CODE, ids=[figure_id for _, figure_id in IN_CODE])
+def test_a_number_in_code_is_the_one_on_file(in_code: int, figure_id: str) -> None:
+    assert in_code == on_file(figure_id)
+
+
+def test_the_ages_of_catch_up_in_code_are_those_on_file() -> None:
+    ages = np.arange(100)
+    ordinary, higher = (
+        deferrals.catch_up_limits(ages, CalendarYear(YEAR), higher_60_to_63=each) for each in (False, True)
+    )
+    assert int(np.flatnonzero(ordinary)[0]) == on_file("catch_up_age")
+    assert np.flatnonzero(higher != ordinary).tolist() == list(
+        range(on_file("catch_up_higher_from_age"), on_file("catch_up_higher_to_age") + 1)
+    )
+
+
+def test_the_basic_match_in_code_is_the_one_on_file() -> None:
+    assert (
+        matching.MatchFormula.of(
+            [
+                (10_000, on_file("basic_match_full_to")),
+                (on_file("basic_match_half_rate"), on_file("basic_match_half_to")),
+            ]
+        )
+        == safe_harbor.BASIC_MATCH
+    )
