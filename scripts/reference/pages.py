@@ -12,7 +12,7 @@ from open401k.compliance.registry import PLAN_TESTS
 from open401k.doors.cli import app as command_line
 from open401k.doors.guard import Needs, Open, guards_of, routes_of
 
-from . import described, words
+from . import described, law_rules, words
 
 HEAD = "<!-- Written by `make reference` from the code; change it there. -->\n"
 
@@ -188,23 +188,107 @@ def tests() -> str:
 UNITS = {law.figures.Unit.USD: "dollars", law.figures.Unit.BPS: "basis points", law.figures.Unit.COUNT: "whole numbers"}
 
 
+LEVELS = (
+    "Level A: primary text read, and a second source agrees; B: primary text read in one copy, or two secondary sources; C: one "
+    "source, or a text that could not be read; D: contested or only proposed."
+)
+
+
 def figures() -> str:
-    """The law's figures with citation, level and values."""
+    """The law's figures and tables with citation, level and values."""
     parts = [
         "# Figures of the law",
-        f"Version `{law.version()[:16]}`. Level A: primary text read, and a second source agrees; B: two secondary sources; C: one. "
+        f"Version `{law.version()[:16]}`. {LEVELS} "
         "A year that is not here is refused, never guessed: [add a year](../howto/add-a-year.md).",
     ]
+    for file, rows in _by_file():
+        parts.append(f"## {file}")
+        parts += [_figure(each) for each in rows]
+    parts.append("## Tables")
+    return _page(*parts, *(_dated_table(each) for each in law.tables.all_tables()))
+
+
+def _by_file() -> list[tuple[str, list[law.figures.Figure]]]:
+    found: dict[str, list[law.figures.Figure]] = {}
     for each in law.figures.all_figures():
-        unit = UNITS[each.unit]
-        values = [(str(year), f"{value:,}") for year, value in sorted(each.values.items())]
-        ahead = "; holds until changed" if each.carries_forward else ""
-        parts.append(
-            f"## {each.id}\n\n{each.name}. {each.cite}.\n\n"
-            f"Level {each.level}, in {unit}, read by {each.read_by.value.replace('_', ' ')}{ahead}, "
-            f"checked on {each.checked_on}.\n\n" + _table(("year", "value"), values)
-        )
+        found.setdefault(each.file, []).append(each)
+    return sorted(found.items(), key=lambda pair: (pair[0] != "limits.yaml", pair[0]))
+
+
+def _figure(each: law.figures.Figure) -> str:
+    values = [(str(year), f"{value:,}") for year, value in sorted(each.values.items())]
+    ahead = "; holds until changed" if each.carries_forward else ""
+    return (
+        f"### {each.id}\n\n{each.name}. {each.cite}.\n\n"
+        f"Level {each.level}, in {UNITS[each.unit]}, read by {each.read_by.value.replace('_', ' ')}{ahead}, "
+        f"checked on {each.checked_on}.\n\n" + _table(("year", "value"), values)
+    )
+
+
+def _dated_table(each: law.tables.Table) -> str:
+    told = [
+        f"### {each.id}",
+        f"{each.name}. {each.cite}.",
+        f"Level {each.level}, in {each.unit}, from `tables/{each.file}`, checked on {each.checked_on}.",
+    ]
+    for since, rows in sorted(each.editions.items()):
+        told += [f"From {since}:", _beside(list(rows.items()))]
+    return "\n\n".join(told)
+
+
+def _beside(rows: Sequence[tuple[str, Any]]) -> str:
+    """Long tables in several columns, read downwards."""
+    columns = 1 if len(rows) <= 20 else 4
+    height = -(-len(rows) // columns)
+    lines = [[cell for key, value in rows[row::height] for cell in (key, str(value))] for row in range(height)]
+    wide = max(map(len, lines))
+    return _table(("", "value") * (wide // 2), [line + [""] * (wide - len(line)) for line in lines])
+
+
+def rules() -> str:
+    """The law's rules with citation, tests, confidence and worked examples."""
+    found = law_rules.subjects()
+    every = [rule for subject in found for rule in subject.rules]
+    passed = {case for rule in every for case in rule.cases}
+    parts = [
+        "# Rules of the law",
+        f"{len(every)} rules of {len(found)} subjects, each a pure function of `open401k.law`. {len(passed)} worked examples of "
+        "regulations, agencies and practitioners are read by their tests (`tests/law/cases`): what the source says is what the rule "
+        "answers, and where a source errs the test says why. A test counts where it names the rule, directly or through a helper "
+        "of its file; a rule that none names is exercised through the rules that call it.",
+        f"{len(law_rules.other_cases())} more are read by tests of the figures or of whole plans: "
+        f"{', '.join(law_rules.other_cases())}. {len(law_rules.case_ids())} are on file.",
+        f"Confidence is that of the figures a subject reads, the least sure of them ([figures](figures.md)); a dash: it reads none, "
+        f"its numbers are those of the sections cited. {LEVELS}",
+        _table(
+            ("subject", "rules", "worked examples", "confidence", "what"),
+            [
+                (
+                    f"[{each.name}](#{each.name})",
+                    str(len(each.rules)),
+                    str(len({case for rule in each.rules for case in rule.cases})),
+                    each.level or "-",
+                    _words(each.said),
+                )
+                for each in found
+            ],
+        ),
+    ]
+    for each in found:
+        parts += [
+            f"## {each.name}",
+            _words(each.said),
+            _table(("rule", "citation", "tests", "confidence", "cases passed"), map(_rule, each.rules)),
+        ]
     return _page(*parts)
+
+
+def _rule(rule: law_rules.Rule) -> tuple[str, ...]:
+    level = next(each.level for each in law_rules.subjects() if each.name == rule.subject)
+    tests = ", ".join(f"[{file}](../../tests/law/{file}): {count}" for file, count in rule.tests.items())
+    said = _words(rule.said)
+    through = "through " + ", ".join(f"`{each}`" for each in rule.through[:3]) if rule.through else "-"
+    return (f"`{rule.name}`: {said}", rule.citation, tests or through, level or "-", ", ".join(rule.cases) or "-")
 
 
 def index() -> str:
@@ -237,6 +321,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "events.md": events,
     "tests.md": tests,
     "figures.md": figures,
+    "law.md": rules,
 }
 
 

@@ -1,12 +1,14 @@
 """The reference is what the code says: written anew, nothing differs, and nothing is left out."""
 
+import inspect
 import re
 from pathlib import Path
 
 import pytest
-from scripts.reference import sources, words
+from scripts.reference import law_rules, sources, words
 from scripts.reference.pages import PAGES, everything
 
+from open401k import law
 from open401k.fiduciary.alerts import AlertEventKind
 from open401k.payroll.findings import Code
 
@@ -58,3 +60,39 @@ def test_every_event_that_is_published_is_described() -> None:
     kinds = {f"alert.{kind.value}" for kind in AlertEventKind}
     assert set(words.EVENTS) == {kind for kind in published if not kind.endswith(".")} | kinds
     assert {kind for kind in published if kind.endswith(".")} == {"alert."}
+
+
+def test_every_worked_example_on_file_is_read_by_a_test() -> None:
+    """Why: an example that nobody reads proves nothing, however many are on file."""
+    of_rules = {case for subject in law_rules.subjects() for rule in subject.rules for case in rule.cases}
+    assert of_rules | set(law_rules.other_cases()) == law_rules.case_ids()
+
+
+@pytest.mark.parametrize("subject", law_rules.subjects(), ids=lambda subject: subject.name)
+def test_every_rule_of_the_law_has_its_citation_and_a_test(subject: law_rules.Subject) -> None:
+    """Named by a test of tests/law, or reached by a rule that is. Why: the page claims both."""
+    assert subject.rules
+    for rule in subject.rules:
+        assert rule.citation, rule.name
+        assert rule.tests or rule.through, rule.name
+
+
+def test_the_rules_of_the_page_are_the_public_functions_of_the_law() -> None:
+    """Found from the source as from the running program. Why: a rule that the page misses is one that nobody finds."""
+    shown = {(subject.name, rule.name) for subject in law_rules.subjects() for rule in subject.rules}
+    running = {
+        (module.__name__.rpartition(".")[2], name)
+        for module in vars(law).values()
+        if inspect.ismodule(module) and module.__name__.rpartition(".")[2] not in law_rules.CARRIERS
+        for name, each in vars(module).items()
+        if callable(each) and not inspect.isclass(each) and not name.startswith("_")
+        if getattr(each, "__module__", "") == module.__name__
+    }
+    assert shown == {each for each in running if not each[0].startswith("explain_")}
+
+
+def test_what_a_rule_cites_is_read_in_full() -> None:
+    said = "So (IRC 401(k)(8)(B)-(C), 401(m)(6)(B); Reg. 1.401(k)-2(b)(2)), by Notice 2016-16; not Notice 2016-16."
+    assert law_rules._citation(said) == "IRC 401(k)(8)(B)-(C), 401(m)(6)(B); Reg. 1.401(k)-2(b)(2); Notice 2016-16"
+    assert law_rules._citation("Compensation of 415(c)(3).") == "IRC 415(c)(3)"
+    assert law_rules._citation("Two of 30 people.") == ""

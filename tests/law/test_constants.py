@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from open401k.kernel import CalendarYear, LimitationYear, PlanYear
+from open401k.kernel import CalendarYear, LimitationYear, PlanYear, Year
 from open401k.law import (
     coverage,
     deferrals,
@@ -163,15 +163,14 @@ def on_file(figure_id: str) -> int:
     """What holds for 2026, in the figure's own unit."""
     row = figures.figure(figure_id)
     start = date(YEAR, 1, 1)
-    year = {
-        figures.ReadBy.CALENDAR_YEAR: CalendarYear(YEAR),
-        figures.ReadBy.LIMITATION_YEAR_ENDING_IN: LimitationYear.starting(start),
-    }.get(row.read_by, PlanYear.starting(start))
-    return figures.cents(figure_id, year) // 100 if row.unit is figures.Unit.USD else read(row.unit)(figure_id, year)
-
-
-def read(unit: figures.Unit):  # type: ignore[no-untyped-def] # one of two functions of the same shape
-    return figures.bps if unit is figures.Unit.BPS else figures.count
+    year: Year = PlanYear.starting(start)
+    if row.read_by is figures.ReadBy.CALENDAR_YEAR:
+        year = CalendarYear(YEAR)
+    elif row.read_by is figures.ReadBy.LIMITATION_YEAR_ENDING_IN:
+        year = LimitationYear.starting(start)
+    if row.unit is figures.Unit.USD:
+        return figures.cents(figure_id, year) // 100
+    return (figures.bps if row.unit is figures.Unit.BPS else figures.count)(figure_id, year)
 
 
 @pytest.mark.parametrize("file", TYPED)

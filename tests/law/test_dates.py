@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open401k.kernel import CalendarYear, PlanYear, anniversary
+from open401k.kernel import CalendarYear, LimitationYear, PlanYear, anniversary
 from open401k.law import compensation, deadlines, safe_harbor
 from open401k.law import eligibility as el
 from open401k.law.matching import MatchFormula
@@ -251,3 +251,15 @@ def test_a_limitation_year_of_its_own_decides_how_long_pay_after_severance_count
     ):
         # June 30: August 30 and fifteen days.
         assert compensation.counts_after_severance(severed=severed, paid=paid, year=year) is counts
+
+
+def test_what_counts_in_months_after_a_year_counts_from_its_last_day() -> None:
+    """The 15th day of the 10th month, and 9 1/2 months, after June 30, 2027."""
+    start = date(2026, 7, 1)
+    assert deadlines.coverage_amendment(PlanYear.starting(start)) == date(2028, 4, 15)
+    assert deadlines.excess_additions_return(LimitationYear.starting(start)) == date(2028, 4, 15)
+
+
+def test_pay_for_the_top_heavy_minimum_is_capped_and_not_prorated() -> None:
+    pay = np.array([0, 35_000_000, 36_000_000, 36_000_001])
+    assert compensation.top_heavy_or_415_pay(pay, 36_000_000).tolist() == [0, 35_000_000, 36_000_000, 36_000_000]
