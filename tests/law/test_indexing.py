@@ -31,6 +31,7 @@ INDEXED = {
     "simple_deferral_higher": (17_600, 2023, 500),  # 408(p)(2)(E)(iii)(II)
     "starter_401k_deferral": (6_000, 2023, 500),  # 401(k)(16)(D)(ii): as 402(g)(4), 2023 for 2005
     "plesa_balance_limit": (2_500, 2023, 100),  # 402A(e)(3)(A)(ii)
+    "qlac_premium_limit": (200_000, 2022, 10_000),  # SECURE 2.0 s. 202(a)(2); before it, 125,000 from 2014
 }
 # CPI-U, not seasonally adjusted: July, August, September.
 CPI_U = {
@@ -82,11 +83,16 @@ def test_the_price_index_equals_the_second_typing() -> None:
 
 @pytest.mark.parametrize(
     ("figure_id", "year"),
-    [(figure_id, y) for y, column in COLUMNS.items() for figure_id in column if figure_id in INDEXED],
+    [
+        (figure_id, y)
+        for y, column in COLUMNS.items()
+        for figure_id in column
+        if figure_id in INDEXED and y > INDEXED[figure_id][1]
+    ],
 )
 def test_a_published_limit_follows_from_the_formula(figure_id: str, year: int) -> None:
     base, base_year, step = INDEXED[figure_id]
-    rise = base * (Fraction(indexing.index_of(year - 1), indexing.index_of(base_year)) - 1)
+    rise = base * (Fraction(indexing.index_of(year=year - 1), indexing.index_of(year=base_year)) - 1)
     assert COLUMNS[year][figure_id] == base + int(rise // step) * step
     found = indexing.by_formula(figure_id=figure_id, year=CalendarYear(year))
     assert found.by_formula_cents == COLUMNS[year][figure_id] * 100

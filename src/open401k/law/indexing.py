@@ -58,10 +58,10 @@ def indexed_figures() -> tuple[str, ...]:
     return tuple(sorted(tables.edition("indexing_base", date.max)))
 
 
-def index_of(year: int) -> Fraction:
+def index_of(*, year: int) -> Fraction:
     """Average CPI-U of July, August and September (IRC 415(d)(2)(A); 42 USC 415(i)(1)(D)); refused if not on file.
 
-    >>> float(index_of(2001))
+    >>> float(index_of(year=2001))
     177.76666666666668
     """
     months = [tables.value("cpi_u", f"{year}-{month:02}", date.max) for month in _QUARTER]
@@ -74,15 +74,19 @@ def by_formula(*, figure_id: str, year: CalendarYear) -> Indexing:
     IRC 415(d)(2): the index of the third quarter before the year over that of the base quarter; (4): the increase is
     rounded down. For the HCE threshold the year is the lookback year, for the Roth threshold that of the contribution.
     """
-    return _indexing(figure_id, year.year, index_of(year.year - 1))
+    return _indexing(figure_id, year.year, index_of(year=year.year - 1))
 
 
 def differing() -> tuple[Indexing, ...]:
-    """Every limit on file that its formula does not give: typed wrongly, or the law has changed (IRC 415(d))."""
+    """Every limit on file that its formula does not give: typed wrongly, or the law has changed (IRC 415(d)).
+
+    Years up to the base quarter have no formula here: the statute set the amount anew in it (QLACs, 2023).
+    """
     found = (
         (by_formula(figure_id=figure_id, year=CalendarYear(year)), dollars)
         for figure_id in indexed_figures()
         for year, dollars in figures.figure(figure_id).values.items()
+        if year > _setting("indexing_base_year", figure_id)
     )
     return tuple(each for each, dollars in found if each.by_formula_cents != dollars * 100)
 
@@ -101,7 +105,7 @@ def estimate(*, figure_id: str, year: CalendarYear, index_thousandths: int | Non
         )
     if index_thousandths is not None and index_thousandths <= 0:
         raise ValueError(f"index_thousandths: an index is more than zero, not {index_thousandths}")
-    index = index_of(year.year - 1) if index_thousandths is None else Fraction(index_thousandths, 1000)
+    index = index_of(year=year.year - 1) if index_thousandths is None else Fraction(index_thousandths, 1000)
     found = _indexing(figure_id, year.year, index)
     estimated = max(found.by_formula_cents, row.values[last] * 100)
     return Estimate(
@@ -125,7 +129,7 @@ def step_from_thousandths(*, figure_id: str, limit_cents: int) -> int:
     328112
     """
     base_year = _setting("indexing_base_year", _known(figure_id))
-    found = _indexing(figure_id, base_year + 1, index_of(base_year))
+    found = _indexing(figure_id, base_year + 1, index_of(year=base_year))
     if limit_cents < found.base_cents:
         raise ValueError(f"limit_cents: {figure_id} is never below {found.base_cents}, so not {limit_cents}")
     steps = -(-(limit_cents - found.base_cents) // found.step_cents)
@@ -137,7 +141,7 @@ def _indexing(figure_id: str, year: int, index: Fraction) -> Indexing:
     base_year = _setting("indexing_base_year", figure_id)
     if year <= base_year:
         raise ValueError(f"year: {figure_id} is indexed from the third quarter of {base_year}, so not for {year}")
-    base_index = index_of(base_year)
+    base_index = index_of(year=base_year)
     rise = max(base * (Fraction(index, base_index) - 1), Fraction(0))
     return Indexing(
         figure_id=figure_id,
