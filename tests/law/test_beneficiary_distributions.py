@@ -63,13 +63,13 @@ def refusal(inheritance: bd.Inheritance, year: int = 2026) -> InheritanceRefusal
 
 def test_the_regulations_own_reset_to_the_2022_table() -> None:
     """Reg. 1.401(a)(9)-9(f)(2)(ii)(B): 76 in the year after a death of 2019, 12.1 for 2022, which is 14.1 less 2."""
-    assert bd.fixed_life_expectancy(
-        age=76, looked_up_for=CalendarYear(2020), year=CalendarYear(2022)
-    ) == Decimal("12.1")
+    assert bd.fixed_life_expectancy(age=76, looked_up_for=CalendarYear(2020), year=CalendarYear(2022)) == Decimal(
+        "12.1"
+    )
     # In 2021 the formerly applicable table held: 12.7 at 76, less one.
-    assert bd.fixed_life_expectancy(
-        age=76, looked_up_for=CalendarYear(2020), year=CalendarYear(2021)
-    ) == Decimal("11.7")
+    assert bd.fixed_life_expectancy(age=76, looked_up_for=CalendarYear(2020), year=CalendarYear(2021)) == Decimal(
+        "11.7"
+    )
 
 
 def test_five_and_ten_years_end_with_the_year_of_the_anniversary() -> None:
@@ -116,9 +116,7 @@ def test_without_a_designated_beneficiary_the_employees_life_expectancy_runs_out
 
 def test_a_spouse_looks_up_again_each_year_and_may_wait() -> None:
     """Reg. 1.401(a)(9)-3(d), -5(d)(3)(iv): until the year in which the employee would have been 75."""
-    case = inherited(
-        Beneficiary.SURVIVING_SPOUSE, date(1963, 1, 1), began=None, employee_born=date(1960, 2, 2)
-    )
+    case = inherited(Beneficiary.SURVIVING_SPOUSE, date(1963, 1, 1), began=None, employee_born=date(1960, 2, 2))
     assert rule(case).first_year == CalendarYear(2035)
     assert due(2034, case).required_cents == 0
     assert due(2035, case).denominator == Decimal("17.2")

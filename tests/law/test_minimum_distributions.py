@@ -19,14 +19,14 @@ MORTALITY = """
 1762 441 292 232 177 161 153 145 132 127 128 135 146 164 192 223 253 276 293 304 313 343 377 421 466 520 581 630 677 720
 763 799 824 833 830 823 819 824 836 853 879 909 945 980 1019 1065 1132 1225 1345 1485 1656 1874 2121 2397 2701 3032 3390
 3774 4181 4613 5071 5554 6071 6624 7225 7884 8238 8659 9163 9767 10491 11358 12385 13598 15014 16670 18587 20815 23391
-26387 29850 33883 38544 43880 49956 56799 64436 72882 82137 92172 102919 114344 126605 139936 154844 171902 187210 204659
-222921 241884 261476 281536 301847 322371 342940 361261 372886 381098 383358 385709 388092 390353 392822 395188 397567
-400000 400000 400000 400000 400000 400000
+26387 29850 33883 38544 43880 49956 56799 64436 72882 82137 92172 102919 114344 126605 139936 154844 171902 187210
+204659 222921 241884 261476 281536 301847 322371 342940 361261 372886 381098 383358 385709 388092 390353 392822 395188
+397567 400000 400000 400000 400000 400000 400000
 """
 #: Reg. 1.401(a)(9)-9(c) typed a second time, ages 72 to 120.
 UNIFORM_2022 = """
-27.4 26.5 25.5 24.6 23.7 22.9 22.0 21.1 20.2 19.4 18.5 17.7 16.8 16.0 15.2 14.4 13.7 12.9 12.2 11.5 10.8 10.1 9.5 8.9 8.4
-7.8 7.3 6.8 6.4 6.0 5.6 5.2 4.9 4.6 4.3 4.1 3.9 3.7 3.5 3.4 3.3 3.1 3.0 2.9 2.8 2.7 2.5 2.3 2.0
+27.4 26.5 25.5 24.6 23.7 22.9 22.0 21.1 20.2 19.4 18.5 17.7 16.8 16.0 15.2 14.4 13.7 12.9 12.2 11.5 10.8 10.1 9.5 8.9
+8.4 7.8 7.3 6.8 6.4 6.0 5.6 5.2 4.9 4.6 4.3 4.1 3.9 3.7 3.5 3.4 3.3 3.1 3.0 2.9 2.8 2.7 2.5 2.3 2.0
 """
 FIGURES = {
     "excise_4974": {1987: 5000, 2023: 2500},
@@ -180,15 +180,14 @@ def test_rmd_1_uniform_table() -> None:
 
 
 def test_rmd_2_joint_table_for_a_spouse_more_than_ten_years_younger() -> None:
-    """Born in 1950 the owner has the age of 72, so that the page's age 72 in 2022 is right."""
+    """27.0 for 72 and 60 is the table that held until 2021; the case's note takes it for the one of 2022, 28.8."""
     given_, expected = facts("RMD-2")
-    balance = given_["prior_year_end_balance_usd"] * 100
     age, spouse = given_["owner_age"], given_["spouse_sole_beneficiary_age"]
-    found = minimum(2022, age, balance, spouse)
-    # The page's factor of 27.0 is that of the 2002 table's years; the 2022 table has 28.8 for 72 and 60.
-    assert (found.path, found.denominator) == (MinimumPath.JOINT_TABLE, Decimal("28.8"))
-    assert found.required_cents == 909_722
-    assert round(balance / given_["joint_life_factor"]) == round(expected["rmd_usd"] * 100)
+    before, since = (minimum(year, age, given_["prior_year_end_balance_usd"] * 100, spouse) for year in (2021, 2022))
+    assert before.denominator == Decimal(str(given_["joint_life_factor"]))
+    assert before.required_cents == round(expected["rmd_usd"] * 100)
+    assert (since.path, since.denominator) == (MinimumPath.JOINT_TABLE, Decimal("28.8"))
+    assert since.required_cents == 909_722
 
 
 @pytest.mark.parametrize(("spouse_age", "required"), [(None, 4_065_041), (60, 3_533_569), (65, 4_065_041)])
@@ -210,10 +209,23 @@ def test_nothing_was_required_for_2020() -> None:
     assert (tax.path, tax.tax_cents) == (ExcisePath.WAIVED, 0)
 
 
-def test_a_year_before_2022_reads_the_2002_table_and_has_no_joint_one() -> None:
+def test_a_year_before_2022_reads_the_2002_tables_and_refuses_what_is_not_typed_of_them() -> None:
     assert minimum(2021, 75, 22_900_00).required_cents == 1_000_00
-    with pytest.raises(NotEnacted, match="begins on 2022-01-01"):
-        minimum(2021, 75, 100, 60)
+    with pytest.raises(NotEnacted, match="no entry for 75/45"):
+        minimum(2021, 75, 100, 45)
+
+
+def test_what_is_typed_of_the_joint_table_of_2002_never_rises_with_age() -> None:
+    rows = {
+        tuple(map(int, key.split("/"))): value
+        for key, value in tables.edition("rmd_joint_last_survivor", IN_2021).items()
+    }
+    assert set(rows) == {(age, spouse) for age in range(70, 91) for spouse in range(50, age - 10)}
+    assert (len(rows), sum(rows.values())) == (420, Decimal("10826.9"))
+    for (age, spouse), value in rows.items():
+        assert value >= rows.get((age + 1, spouse), Decimal(0))
+        assert value >= rows.get((age, spouse + 1), Decimal(0))
+        assert value >= tables.value("rmd_uniform_lifetime", age, IN_2021)
 
 
 def test_above_the_last_row_the_last_row_holds() -> None:

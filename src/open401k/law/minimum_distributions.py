@@ -273,7 +273,7 @@ def lifetime_minimum(
 def lifetime_denominator(*, year: CalendarYear, age: int, spouse_age: int | None) -> tuple[MinimumPath, Decimal]:
     """The divisor in life, by ages on the birthdays of the year (Reg. 1.401(a)(9)-5(c), -9(c)-(d)).
 
-    Equal to the 2002 tables before 2022 (-9(f)(1)), whose joint table is not on file: such a year is refused.
+    Before 2022 by the 2002 tables (-9(f)(1)); of their joint table what is not on file is refused.
     """
     uniform = life_table("rmd_uniform_lifetime", age, year)
     if spouse_age is None or age - spouse_age <= 10:
