@@ -1,6 +1,7 @@
 """Basis: pro rata, pre-1987, Notice 2014-54, employer securities; Roth: clocks, qualified payments, conversions."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from open401k.kernel import CalendarYear, Refused
 from open401k.law import after_tax_basis as at
 from open401k.law import roth
-from open401k.law.after_tax_basis import Account, Allocation, AllocationRefusal, Disbursement, LumpSumEvent
+from open401k.law.after_tax_basis import Allocation, AllocationRefusal, Disbursement, LumpSumEvent
 from open401k.law.amounts import UnlawfulFact
+from open401k.law.rollover_matrix import Account
 from open401k.law.rollovers import PaidBecause
 from open401k.law.roth import QualifiedPath
 from tests.law.on_file import facts
@@ -116,7 +118,7 @@ def test_an_allocation_conserves_each_kind_of_money(pre_tax: int, after_tax: int
 
 def test_contributions_before_1987_come_out_first_where_the_plan_let_them() -> None:
     """IRC 72(e)(8)(D): $4,000 of $10,000 is pre-1987; the other $6,000 bears 1/16 basis, as (8-4)/(68-4)."""
-    terms = {
+    terms: dict[str, Any] = {
         "gross_cents": 10_000_00,
         "account_cents": 68_000_00,
         "basis_cents": 8_000_00,

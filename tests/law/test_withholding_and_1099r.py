@@ -164,7 +164,7 @@ def code(told: Reported) -> str:
     return form.box_7_codes
 
 
-ROTH = {"roth": True, "roth_first_year": 2020}
+ROTH: dict[str, Any] = {"roth": True, "roth_first_year": 2020}
 
 
 @pytest.mark.parametrize(
@@ -386,8 +386,8 @@ def test_facts_that_cannot_be_are_refused_by_their_field() -> None:
         fr.form_1099r(reported=reported(withheld_cents=10_000_01))
     with pytest.raises(UnlawfulFact, match="deferred_in"):
         fr.form_1099r(reported=reported(Event.REFUND_OF_EXCESS_DEFERRAL))
+    told = reported(Event.REFUND_OF_EXCESS_DEFERRAL, deferred_in=CalendarYear(2026), **ROTH)
     with pytest.raises(UnlawfulFact, match="taxable_cents: 1000000, but 0 of this refund is taxed"):
-        told = reported(Event.REFUND_OF_EXCESS_DEFERRAL, deferred_in=CalendarYear(2026), **ROTH)
         fr.form_1099r(reported=told)
     with pytest.raises(UnlawfulFact, match="not_taxable_cents: 2 is more than the payment"):
         withheld(Paid(cash_cents=1, not_taxable_cents=2))

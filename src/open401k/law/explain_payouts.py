@@ -84,7 +84,8 @@ def _after_death(found: RuleAfterDeath) -> str:
         AfterDeathRule.EMPLOYEES_LIFE_EXPECTANCY: f"Over what was left of the employee's life expectancy, from "
         f"{found.first_year}.",
     }[found.rule]
-    return f"{told}{until} ({found.cite})."
+    words = f"{told}{until}".rstrip(".")
+    return f"{words} ({found.cite})."
 
 
 @explain.register
