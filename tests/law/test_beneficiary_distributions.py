@@ -50,7 +50,7 @@ def due(year: int, inheritance: bd.Inheritance, balance: int = 1_000_000_00) -> 
 
 
 def rule(inheritance: bd.Inheritance) -> bd.RuleAfterDeath:
-    found = bd.rule_after_death(inheritance)
+    found = bd.rule_after_death(inheritance=inheritance)
     assert not isinstance(found, Refused), found.message
     return found
 

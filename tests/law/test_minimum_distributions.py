@@ -274,9 +274,9 @@ def test_what_was_not_paid_by_the_end_of_the_first_year_is_carried_into_the_next
 
 def test_what_one_plan_pays_too_much_does_not_count_for_another() -> None:
     plans = [md.PlanPaid("A", 100, 250), md.PlanPaid("B", 100, 30)]
-    assert md.shortfall_by_plan(plans) == {"A": 0, "B": 70}
+    assert md.shortfall_by_plan(plans=plans) == {"A": 0, "B": 70}
     with pytest.raises(UnlawfulFact, match="plans: a plan stands twice"):
-        md.shortfall_by_plan([plans[0], plans[0]])
+        md.shortfall_by_plan(plans=[plans[0], plans[0]])
 
 
 @pytest.mark.parametrize(

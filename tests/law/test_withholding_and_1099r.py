@@ -149,7 +149,9 @@ YOUNG, OLD = date(1990, 1, 1), date(1960, 1, 1)
 
 
 def reported(event: Event = Event.PAID, gross: int = 10_000_00, **more: Any) -> Reported:
-    facts: dict[str, Any] = {"taxable_cents": gross, "taxpayer_born_on": OLD, **more}
+    direct = event is Event.DIRECT_ROLLOVER or (event is Event.DIRECT_ROLLOVER_TO_ROTH_IRA and more.get("roth", False))
+    parts = {"untaxed_cents": gross, "taxable_cents": 0} if direct else {"taxable_cents": gross}
+    facts: dict[str, Any] = {**parts, "taxpayer_born_on": OLD, **more}
     return Reported(event=event, on=ON, gross_cents=gross, **facts)
 
 
@@ -330,6 +332,8 @@ def test_the_boxes_of_all_forms_add_up_to_what_was_paid(
     event: Event, taxable: int, basis: int, appreciation: int, untaxed: int, payee: Payee, roth: bool
 ) -> None:
     gross = taxable + basis + appreciation + untaxed
+    if event is Event.DIRECT_ROLLOVER or (roth and event is Event.DIRECT_ROLLOVER_TO_ROTH_IRA):
+        taxable, untaxed = 0, taxable + untaxed
     told = Reported(
         event=event,
         on=ON,
@@ -389,6 +393,8 @@ def test_facts_that_cannot_be_are_refused_by_their_field() -> None:
     told = reported(Event.REFUND_OF_EXCESS_DEFERRAL, deferred_in=CalendarYear(2026), **ROTH)
     with pytest.raises(UnlawfulFact, match="taxable_cents: 1000000, but 0 of this refund is taxed"):
         fr.form_1099r(reported=told)
+    with pytest.raises(UnlawfulFact, match="taxable_cents: nothing of such a direct rollover"):
+        fr.form_1099r(reported=reported(Event.DIRECT_ROLLOVER, taxable_cents=10_000_00, untaxed_cents=0))
     with pytest.raises(UnlawfulFact, match="not_taxable_cents: 2 is more than the payment"):
         withheld(Paid(cash_cents=1, not_taxable_cents=2))
     with pytest.raises(UnlawfulFact, match="withheld_cents: 2 is more than taxable_cents"):

@@ -150,7 +150,7 @@ def classify_beneficiary(
     return Beneficiary.OTHER_PERSON
 
 
-def rule_after_death(inheritance: Inheritance) -> RuleAfterDeath | Refused[InheritanceRefusal]:
+def rule_after_death(*, inheritance: Inheritance) -> RuleAfterDeath | Refused[InheritanceRefusal]:
     """Which rule pays an inherited account, from when and until when (Reg. 1.401(a)(9)-3(c), -5(d)-(e)).
 
     Death before the required beginning date: 5 years without a designated beneficiary; 10 years for one who is not
@@ -185,7 +185,7 @@ def beneficiary_minimum(
     expectancies (-5(d)(1)(ii)).
     """
     whole_cents(balance_cents=balance_cents)
-    rule = rule_after_death(inheritance)
+    rule = rule_after_death(inheritance=inheritance)
     if isinstance(rule, Refused):
         return rule
     if year.year <= inheritance.died_on.year:

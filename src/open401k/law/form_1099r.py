@@ -225,6 +225,9 @@ def _check(reported: Reported) -> None:
         raise UnlawfulFact("gross_cents", f"{reported.gross_cents} is not the sum of its parts, {parts}")
     within("withheld_cents", reported.withheld_cents, "gross_cents", reported.gross_cents)
     within("earnings_cents", reported.earnings_cents, "gross_cents", reported.gross_cents)
+    to_roth_ira = reported.roth and reported.event is Event.DIRECT_ROLLOVER_TO_ROTH_IRA
+    if (reported.event is Event.DIRECT_ROLLOVER or to_roth_ira) and reported.taxable_cents + reported.withheld_cents:
+        raise UnlawfulFact("taxable_cents", "nothing of such a direct rollover is taxed or withheld from")
     if reported.event is Event.REFUND_OF_EXCESS_DEFERRAL:
         if reported.deferred_in is None:
             raise UnlawfulFact("deferred_in", "the year of the excess deferral is needed")

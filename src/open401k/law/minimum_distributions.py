@@ -301,7 +301,7 @@ def minimum_still_due(*, required_cents: int, paid_cents: int, account_cents: in
     return min(max(required_cents + carried_cents - paid_cents, 0), account_cents)
 
 
-def shortfall_by_plan(plans: Sequence[PlanPaid]) -> dict[str, int]:
+def shortfall_by_plan(*, plans: Sequence[PlanPaid]) -> dict[str, int]:
     """What each plan still owes; what one paid too much does not count for another (Reg. 1.401(a)(9)-1(a)(2))."""
     for plan in plans:
         whole_cents(required_cents=plan.required_cents, paid_cents=plan.paid_cents)

@@ -166,8 +166,9 @@ def eligible_rollover(
     """Which part of a payment is an eligible rollover distribution (IRC 402(c)(4); Reg. 1.402(c)-2(c), (f), (j)).
 
     ``required_minimum_due_cents`` is what is still due for the year (see minimum_still_due): the first money paid is
-    that. A designated beneficiary other than a spouse may only have it transferred to an inherited IRA (402(c)(11)),
-    and is withheld from like an eligible rollover distribution if it is paid out ((j)(2)(iv)).
+    that; in life nothing of a designated Roth account is. A designated beneficiary other than a spouse may only have it
+    transferred to an inherited IRA (402(c)(11)), and is withheld from like an eligible rollover distribution if it is
+    paid out ((j)(2)(iv)).
     """
     whole_cents(gross_cents=gross_cents, required_minimum_due_cents=required_minimum_due_cents)
     minimum = min(required_minimum_due_cents, gross_cents)
