@@ -45,6 +45,7 @@ CITE = re.compile(r"(IRC|Reg\.|CFR|USC|Notice) \d|\d{3}\([a-z]\)|M-\d")
 # Arithmetic, sentences and figures: the rule they serve is cited where it is applied.
 WITHOUT_A_RULE = {
     "sourced",
+    "amounts",
     "arrays",
     "edition",
     "figures",
