@@ -61,7 +61,7 @@ def test_severance_in_or_after_the_year_of_55_is_exempt(separated: date, tax: in
 
 @pytest.mark.parametrize(
     ("separated", "years", "exempt"),
-    [(date(2020, 3, 15), 1, True), (date(2020, 3, 14), 24, False), (date(2015, 1, 1), 25, True)],
+    [(date(2020, 1, 1), 1, True), (date(2019, 12, 31), 24, False), (date(2015, 1, 1), 25, True)],
 )
 def test_public_safety_employees_and_firefighters_are_exempt_from_50_or_25_years(
     separated: date, years: int, exempt: bool
@@ -259,16 +259,38 @@ def test_more_than_the_account_held_is_not_divided() -> None:
     assert (split.problems, split.to_alternate_payee_cents) == ((SplitProblem.MORE_THAN_BALANCE,), 0)
 
 
+@pytest.mark.parametrize(
+    ("now", "earnings", "paid", "stays"),
+    [(80_000, True, 40_000, 40_000), (80_000, False, 50_000, 30_000), (40_000, False, 40_000, 0)],
+)
+def test_half_of_an_account_that_fell(now: int, earnings: bool, paid: int, stays: int) -> None:
+    """Markham Law, Considerations in Dividing Defined Contribution Accounts: half of $100,000."""
+    source = DividedSource(Source.PRE_TAX, 100_000_00, (now - 100_000) * 100)
+    split = domestic_relations.divide_account(sources=[source], percent_bps=5_000, with_earnings=earnings)
+    assert (split.to_alternate_payee_cents, split.stays_cents) == (paid * 100, stays * 100)
+    assert (SplitProblem.LESS_LEFT_THAN_AWARDED in split.problems) is (paid > stays == 0)
+    assert ("less than was awarded" in explain(split)) is bool(split.problems)
+
+
+def test_what_one_source_lost_is_taken_from_the_others() -> None:
+    sources = [DividedSource(Source.PRE_TAX, 100_00, -100_00), DividedSource(Source.ROTH, 100_00, 50_00)]
+    split = domestic_relations.divide_account(sources=sources, percent_bps=5_000, with_earnings=False)
+    assert [row.to_alternate_payee_cents for row in split.by_source] == [0, 100_00]
+    assert not split.problems
+
+
 @drawn(
     rows=st.lists(st.tuples(st.integers(0, 10**9), st.integers(-(10**9), 10**9)), min_size=1, max_size=6),
     percent=st.integers(0, 10_000),
+    earnings=st.booleans(),
 )
-def test_a_division_loses_no_cent(rows: list[tuple[int, int]], percent: int) -> None:
+def test_a_division_loses_no_cent(rows: list[tuple[int, int]], percent: int, earnings: bool) -> None:
     sources = [DividedSource(Source.PRE_TAX, then, max(earned, -then)) for then, earned in rows]
-    split = domestic_relations.divide_account(sources=sources, percent_bps=percent)
+    split = domestic_relations.divide_account(sources=sources, percent_bps=percent, with_earnings=earnings)
     now = sum(each.vested_then_cents + each.earnings_since_cents for each in sources)
     assert split.to_alternate_payee_cents + split.stays_cents == now
-    assert split.awarded_cents == half_up(Fraction(sum(e.vested_then_cents for e in sources) * percent, 10_000))
+    if earnings:
+        assert split.awarded_cents == half_up(Fraction(sum(e.vested_then_cents for e in sources) * percent, 10_000))
     assert all(row.to_alternate_payee_cents >= 0 <= row.stays_cents for row in split.by_source)
 
 

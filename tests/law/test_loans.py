@@ -246,6 +246,37 @@ def test_the_limit_at_its_edges(
     assert (result.maximum_cents, result.decided_by) == (round(maximum * 100), by)
 
 
+@pytest.mark.parametrize(
+    ("vested", "outstanding", "highest", "maximum"),
+    [
+        (150_000, 0, 37_000, 13_000),  # Fifth Third, July/August 2015, Example 1
+        (32_000, 3_000, 6_000, 13_000),  # Example 2; it prints $44,000 for $47,000, which decides nothing
+        (55_000, 25_000, 25_000, 2_500),  # BenefitsLink 27457: the note is part of the balance
+        (80_000, 18_000, 27_000, 22_000),  # Saul Ewing, Calculating Maximum Participant Loan Amounts
+    ],
+)
+def test_examples_of_practitioners(vested: int, outstanding: int, highest: int, maximum: int) -> None:
+    result = loans.maximum_loan(
+        loan_on=date(2015, 1, 15),
+        vested_cents=vested * 100,
+        outstanding_cents=outstanding * 100,
+        highest_last_year_cents=highest * 100,
+        plan_lends_floor=False,
+    )
+    assert result.maximum_cents == maximum * 100
+
+
+def test_loans_repaid_one_after_the_other_are_not_added_up() -> None:
+    """IRS memorandum to examiners of April 2017 (Benefits Law Advisor): $30,000, then $20,000: $20,000 left."""
+    balances = [
+        loans.BalanceOn(date(2017, month, 1), cents)
+        for month, cents in ((2, 30_000_00), (4, 0), (5, 20_000_00), (7, 0))
+    ]
+    highest = loans.highest_balance(balances=balances, loan_on=date(2017, 12, 1))
+    assert highest == 30_000_00
+    assert limit(vested=150_000, highest=highest // 100, on=date(2017, 12, 1)).maximum_cents == 20_000_00
+
+
 def test_what_half_of_the_balance_does_not_secure_needs_other_security() -> None:
     assert limit(vested=15_000).needs_other_security_cents == 2_500_00
     assert limit(vested=80_000).needs_other_security_cents == 0
@@ -392,6 +423,16 @@ def test_interest_between_due_dates_goes_by_days() -> None:
     part = loan_defaults.balance_unpaid(schedule=schedule, installments_paid=1, on=date(2026, 5, 10))
     assert none == schedule.balance_after(1)
     assert part - none == half_up(Fraction((full - none) * 40, 91))
+
+
+def test_interest_goes_on_after_the_last_due_date() -> None:
+    schedule = monthly(20_000, on=date(2021, 1, 1))
+    deemed = loan_defaults.deemed_loan(schedule=schedule, installments_paid=59)
+    assert (deemed.missed_due_on, deemed.on) == (date(2025, 12, 31), date(2026, 3, 31))
+    last = schedule.balance_after(59)
+    assert deemed.amount_cents == loan_schedules.accrued(
+        last, annual_rate_bps=875, frequency=Frequency.MONTHLY, periods=4
+    )
 
 
 def test_repaying_a_deemed_loan_is_basis() -> None:

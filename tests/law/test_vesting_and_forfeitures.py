@@ -370,7 +370,9 @@ def test_more_leavers_than_participants_are_refused() -> None:
 )
 def test_forfeitures_are_used_within_twelve_months_after_their_plan_year(starts: date, last: date) -> None:
     """Prop. Reg. 1.401-7(b)(2), (3)."""
-    assert forfeitures.use_by(incurred_in=PlanYear.starting(starts)) == last
+    deadline = forfeitures.use_by(incurred_in=PlanYear.starting(starts))
+    assert (deadline.last_day, deadline.proposed_only) == (last, True)
+    assert f"by {last}, as proposed" in explain(deadline)
 
 
 def test_vesting_is_told_in_plain_words() -> None:

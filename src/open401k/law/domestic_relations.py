@@ -37,8 +37,10 @@ class SplitProblem(StrEnum):
 
     #: The order takes more than was there on its day.
     MORE_THAN_BALANCE = "more_than_balance"
-    #: What is awarded, with its earnings, is more than is left beside the loan.
+    #: What is awarded is more than there was beside the loan.
     NOT_ENOUGH_BESIDE_LOAN = "not_enough_beside_loan"
+    #: The account fell below the award since: all that is left is paid, and no more (IRC 414(p)(3)(B)).
+    LESS_LEFT_THAN_AWARDED = "less_left_than_awarded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +141,12 @@ def divide_account(
     parts = _shares(0 if found else awarded, beside)
     rows = tuple(_row(each, part, with_earnings) for each, part in zip(sources, parts, strict=True))
     if any(row.stays_cents < 0 for row in rows):
-        found = [SplitProblem.NOT_ENOUGH_BESIDE_LOAN]
-        rows = tuple(_row(each, 0, with_earnings) for each in sources)
+        due, now = sum(row.to_alternate_payee_cents for row in rows), [_now(each) for each in sources]
+        found = [SplitProblem.LESS_LEFT_THAN_AWARDED] if due > sum(now) else []
+        parts = _shares(min(due, sum(now)), now)
+        rows = tuple(
+            SourceSplit(each.source, part, 0, has - part) for each, part, has in zip(sources, parts, now, strict=True)
+        )
     return AccountSplit(
         by_source=rows,
         base_cents=base,
@@ -202,8 +208,12 @@ def _given(
 
 def _row(each: DividedSource, part: int, with_earnings: bool) -> SourceSplit:
     earned = half_up(Fraction(each.earnings_since_cents * part, each.vested_then_cents or 1)) if with_earnings else 0
-    now = each.vested_then_cents + each.earnings_since_cents if each.vested_now_cents is None else each.vested_now_cents
-    return SourceSplit(each.source, part, earned, now - part - earned)
+    return SourceSplit(each.source, part, earned, _now(each) - part - earned)
+
+
+def _now(each: DividedSource) -> int:
+    grown = each.vested_then_cents + each.earnings_since_cents
+    return grown if each.vested_now_cents is None else each.vested_now_cents
 
 
 def _shares(total: int, weights: Sequence[int]) -> list[int]:

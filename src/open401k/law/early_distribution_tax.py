@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from ..kernel import CalendarYear, anniversary
+from ..kernel import CalendarYear
 from . import figures, given
 
 _WHOLE = 10_000
@@ -179,6 +179,7 @@ def _by_dates(on: date, born: date, separated_on: date | None, public_safety: bo
         return found
     if separated_late_enough(birth_date=born, separated_on=separated_on):
         found.append(Exempt.SEPARATION_55)
-    if public_safety and (separated_on >= anniversary(born, PUBLIC_SAFETY_AGE) or years >= PUBLIC_SAFETY_YEARS):
+    at_50 = separated_late_enough(birth_date=born, separated_on=separated_on, age=PUBLIC_SAFETY_AGE)
+    if public_safety and (at_50 or years >= PUBLIC_SAFETY_YEARS):
         found.append(Exempt.PUBLIC_SAFETY)
     return found

@@ -2,7 +2,7 @@
 
 from ..kernel import Money
 from .explain import explain, percent
-from .forfeitures import BuyBack, CashOut, ForfeitedBy, PartialTermination, VestedAfterWithdrawal
+from .forfeitures import BuyBack, CashOut, ForfeitedBy, ForfeitureDeadline, PartialTermination, VestedAfterWithdrawal
 from .vesting import AmendedVesting
 from .vesting_years import VestingService
 
@@ -80,3 +80,12 @@ def _partial(result: PartialTermination) -> str:
             "Rev. Rul. 2007-43)."
         )
     return f"{counts}: no partial termination is presumed (Rev. Rul. 2007-43)."
+
+
+@explain.register
+def _use_by(deadline: ForfeitureDeadline) -> str:
+    how = ", as proposed and not yet final" if deadline.proposed_only else ""
+    return (
+        f"Forfeitures of the plan year {deadline.incurred_in} are used or allocated by {deadline.last_day}{how} (Prop. "
+        "Reg. 1.401-7(b)(2))."
+    )

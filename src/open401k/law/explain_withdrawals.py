@@ -143,10 +143,11 @@ def _small_account(result: SmallAccount) -> str:
 def _split(split: AccountSplit) -> str:
     if SplitProblem.MORE_THAN_BALANCE in split.problems:
         return "The order takes more than the account held on its day (IRC 414(p)(3)(B))."
-    if split.problems:
+    if SplitProblem.NOT_ENOUGH_BESIDE_LOAN in split.problems:
         return "What is awarded does not fit beside the loan: the order must say what then (IRC 414(p)(3)(B))."
+    less = " All that is left is less than was awarded." if split.problems else ""
     return (
         f"The alternate payee receives {Money(split.to_alternate_payee_cents)}: {Money(split.awarded_cents)} as of the "
         f"day of the order and {Money(split.earnings_cents)} of earnings since. {Money(split.stays_cents)} and a loan "
-        f"of {Money(split.loan_stays_cents)} stay with the participant (IRC 414(p))."
+        f"of {Money(split.loan_stays_cents)} stay with the participant (IRC 414(p)).{less}"
     )

@@ -70,6 +70,16 @@ class VestedAfterWithdrawal:
 
 
 @dataclass(frozen=True, slots=True)
+class ForfeitureDeadline:
+    """Until when forfeitures of a plan year are used; ``proposed_only`` while no final regulation says so."""
+
+    incurred_in: PlanYear
+    counted_in: PlanYear
+    last_day: date
+    proposed_only: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PartialTermination:
     """Turnover of a period against the presumption of Rev. Rul. 2007-43."""
 
@@ -200,13 +210,13 @@ def partial_termination(
     return PartialTermination(employer_initiated, everybody, turnover, presumed)
 
 
-def use_by(*, incurred_in: PlanYear) -> date:
+def use_by(*, incurred_in: PlanYear) -> ForfeitureDeadline:
     """The last day to use or allocate forfeitures: twelve months after the plan year in which they arose.
 
-    Prop. Reg. 1.401-7(b)(2) (88 FR 12282, 27 February 2023), proposed only and relied on by taxpayers; forfeitures of
-    plan years that began before 2024 count as those of the first plan year that begins in 2024 or later ((b)(3)).
+    Prop. Reg. 1.401-7(b)(2) (88 FR 12282, 27 February 2023): proposed, not found final, relied on by taxpayers.
+    Forfeitures of plan years that began before 2024 count as those of the first plan year that begins later.
     """
     year = incurred_in
     while year.start < date(2024, 1, 1):
         year = PlanYear.starting(year.end)
-    return anniversary(year.end, 1) - timedelta(days=1)
+    return ForfeitureDeadline(incurred_in, year, anniversary(year.end, 1) - timedelta(days=1), proposed_only=True)

@@ -101,7 +101,7 @@ def hardship_sources(*, balances: Sequence[SourceBalance], plan_year: PlanYear) 
     """What IRC 401(k)(14)(A) lets be paid on hardship, by source, where the plan provides for all of it.
 
     For plan years that began before 2019: deferrals without earnings only. Money that is not under 401(k)(2)(B)
-    (match, profit sharing, rollovers, after-tax) is left out: other rules open it (see distribution_events.may_distribute).
+    (match, profit sharing, rollovers, after-tax) is left out: distribution_events.py says what opens it.
     """
     wide = plan_year.start >= _ALL_SOURCES_FROM
     found = []

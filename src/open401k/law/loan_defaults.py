@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from fractions import Fraction
 
-from ..kernel import CalendarYear, anniversary
+from ..kernel import CalendarYear, anniversary, half_up
 from . import given
-from .loan_schedules import Frequency, LoanSchedule, accrued
+from .loan_schedules import Frequency, LoanSchedule, accrued, due_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +112,17 @@ def balance_unpaid(*, schedule: LoanSchedule, installments_paid: int, on: date) 
     """
     terms = schedule.terms
     given.counts(terms.installments, installments_paid=installments_paid)
-    dues = [terms.loan_on - timedelta(days=1), *(each.due_on for each in schedule.installments)]
-    given.days(last_paid_due_on=dues[installments_paid], on=on)
-    ended = sum(due <= on for due in dues) - 1
-    rest = ended - installments_paid
-    owed = accrued(
-        schedule.balance_after(installments_paid),
-        annual_rate_bps=terms.annual_rate_bps,
-        frequency=terms.frequency,
-        periods=rest,
-    )
-    if ended >= terms.installments or on == dues[ended]:
-        return owed
-    run, whole = (on - dues[ended]).days, (dues[ended + 1] - dues[ended]).days
-    of_period = accrued(owed, annual_rate_bps=terms.annual_rate_bps, frequency=terms.frequency, periods=1) - owed
-    return owed + (of_period * run * 2 + whole) // (whole * 2)
+    given.days(last_paid_due_on=due_on(terms, installments_paid), on=on)
+    ended = installments_paid
+    while due_on(terms, ended + 1) <= on:
+        ended += 1
+    rate, often = terms.annual_rate_bps, terms.frequency
+    before = schedule.balance_after(installments_paid)
+    owed = accrued(before, annual_rate_bps=rate, frequency=often, periods=ended - installments_paid)
+    of_period = accrued(owed, annual_rate_bps=rate, frequency=often, periods=1) - owed
+    run = (on - due_on(terms, ended)).days
+    whole = (due_on(terms, ended + 1) - due_on(terms, ended)).days
+    return owed + half_up(Fraction(of_period * run, whole))
 
 
 def after_deemed(

@@ -104,7 +104,8 @@ class DelayedLoan:
 def highest_balance(*, balances: Sequence[BalanceOn], loan_on: date) -> int:
     """The highest balance of all loans in the year that ends the day before the new loan (IRC 72(p)(2)(A)(i)(I)).
 
-    What was owed when that year began counts, whenever it was borrowed.
+    What was owed when that year began counts, whenever it was borrowed. It is the highest that was owed on one day; an
+    IRS memorandum to examiners of April 2017 lets a plan add up loans repaid one after the other instead.
     """
     given.days(loan_on=loan_on)
     given.amounts(**{f"balances.{place}.balance_cents": each.balance_cents for place, each in enumerate(balances)})

@@ -103,9 +103,9 @@ def vesting_service(
 ) -> VestingService:
     """Years of vesting service (IRC 411(a)(4) to (6)).
 
-    ``vested_before_breaks``: anything vested in employer money before the breaks; any deferral counts, since those are
-    employer contributions by election (Reg. 1.401(k)-1(c); IRC 411(a)(6)(D)(iii)). Without it, the rule of parity drops
-    service before breaks that number at least five and the years before. ``plan_holds_back``: the one-year rule of (B).
+    ``vested_before_breaks``: anything vested in employer money before the breaks, deferrals included, which are
+    employer contributions by the words of IRC 411(a)(6)(D)(iii). Without it, the rule of parity drops service before
+    breaks that number at least five and the years before. ``plan_holds_back``: the one-year rule of (B).
     """
     ordered = sorted(periods, key=lambda each: each.begins)
     _given(ordered, birth_date, plan_maintained_from)

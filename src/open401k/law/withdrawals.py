@@ -1,7 +1,7 @@
 """Withdrawals with a limit of their own: emergency, abuse, birth, disaster, illness, long-term care, reservists, PLESA.
 
 Limits are those of the employer's group as a whole: pass balances and earlier amounts of all its plans. Not here:
-hardship (hardship.py), which source may be used (distribution_events.py), the additional tax (early_distribution_tax.py).
+hardship (hardship.py), which source may be used (distribution_events.py), the additional tax of 72(t).
 """
 
 from collections.abc import Sequence
