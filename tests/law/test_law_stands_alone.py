@@ -49,6 +49,7 @@ WITHOUT_A_RULE = {
     "arrays",
     "edition",
     "figures",
+    "given",
     "tables",
     *(name for name in MODULES if name.startswith("explain")),
 }
