@@ -163,6 +163,6 @@ def test_units_are_not_mixed() -> None:
 def test_the_version_changes_with_the_figures() -> None:
     # A new hash with an old version would let two parties believe that they calculate with the same law.
     assert (law.version(), law.sha256()) == (
-        "2026.1",
-        "be2c03c3eaf47e0b9aa0c2967d49ff1c995cbe7e576ed37688b134fba653319d",
+        "2026.2",
+        "7d9dceba0af5f4a64705701e3b8ec06e883c020aec40301661239f71321e3d3c",
     )

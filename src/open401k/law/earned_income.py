@@ -81,7 +81,7 @@ def self_employment_tax(*, net_profit_cents: int, social_security_wages_cents: i
     amounts(net_profit_cents=net_profit_cents, social_security_wages_cents=social_security_wages_cents)
     oasdi = Fraction(figures.bps("self_employment_oasdi", year), _WHOLE)
     medicare = Fraction(figures.bps("self_employment_medicare", year), _WHOLE)
-    net = net_profit_cents * (1 - (oasdi + medicare) / 2)
+    net = net_profit_cents * (1 - Fraction(oasdi + medicare, 2))
     if net < LEAST_NET_EARNINGS_CENTS:
         return 0
     room = max(figures.cents("ss_wage_base", year) - social_security_wages_cents, 0)

@@ -8,7 +8,7 @@ from . import figures, tables
 
 #: What plans, results and the rule registry quote. A change of any figure or table changes it (a test holds the pair
 #: of version and hash).
-_VERSION = "2026.1"
+_VERSION = "2026.2"
 
 
 def version() -> str:

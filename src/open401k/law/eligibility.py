@@ -203,8 +203,11 @@ def otherwise_excludable(
 
     Those below age 21 or a year of service, until the latest day on which they would have had to enter (410(a)(4)):
     whoever reaches it within the plan year is not among them (Reg. 1.410(b)-6(b)(2), (3)). A birth date or year of
-    service that is not known excludes.
+    service that is not known excludes. ``year_of_service_met`` is the day after the computation period, on whose last
+    day the year is complete (29 CFR 2530.202-2(e)(3)).
     """
-    met = add_months(hired, MAXIMUM_SERVICE_MONTHS) if year_of_service_met is None else year_of_service_met
+    met = add_months(hired, MAXIMUM_SERVICE_MONTHS)
+    if year_of_service_met is not None:
+        met = np.subtract(year_of_service_met, np.timedelta64(1, "D"))
     latest = latest_lawful_entry(born=born, service_met=met, terms=terms)
     return np.isnat(latest) | (latest > np.datetime64(plan_year.last_day, "D"))

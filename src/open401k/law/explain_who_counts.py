@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from ..kernel import Money, half_up
-from .affiliated_service import (
+from .affiliation import (
     AffiliatedRole,
     Affiliation,
     LeasedEmployee,
@@ -11,8 +11,9 @@ from .affiliated_service import (
     Significance,
     SignificantPortion,
 )
-from .common_control import CommonControl, ControlledGroup, GroupKind
+from .breaks import LostBy, ServiceCounted
 from .compensation_ratio import CompensationRatioTest, RatioVerdict
+from .controlled_groups import CommonControl, ControlledGroup, GroupKind
 from .earned_income import EarnedIncome
 from .elapsed_time import ElapsedService
 from .explain import explain, percent, points
@@ -20,7 +21,6 @@ from .holdings import DeemedOwnership
 from .hours import YearCredited
 from .long_term_part_time import LongTermPartTime, PartTimeStatus
 from .pay_items import CountedPay, PayDefinition
-from .service_breaks import LostBy, ServiceCounted
 
 _DEFINITIONS = {
     PayDefinition.SECTION_415: "415(c)(3) pay",
@@ -134,7 +134,7 @@ def _earned(found: EarnedIncome) -> str:
     return (
         f"Of a profit of {Money(found.net_profit)}, {Money(found.half_deducted)} of half the self-employment tax and "
         f"{Money(found.employer_contribution)} of contribution are deducted: earned income is "
-        f"{Money(found.earned_income)}, of which {Money(found.plan_pay)} count for the plan (IRC 401(c)(2), 401(a)(17))."
+        f"{Money(found.earned_income)}; {Money(found.plan_pay)} count for the plan (IRC 401(c)(2), 401(a)(17))."
     )
 
 

@@ -1,7 +1,7 @@
 """What a person is deemed to own through companies, trusts, options and family (IRC 318(a), 1563(e)), lot by lot.
 
 Lots keep apart what several people are deemed to own at once, so that nothing is added up twice. Not here: the tests
-of common control (common_control.py), who is highly compensated or key, and the plain family rule (ownership.py).
+of common control (controlled_groups.py), who is highly compensated or key, and the plain family rule (ownership.py).
 """
 
 from collections.abc import Callable, Iterable, Mapping

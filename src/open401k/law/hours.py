@@ -1,6 +1,6 @@
 """Hours of service: equivalencies, hours from earnings, computation periods (29 CFR 2530.200b-2, -3, 202-2).
 
-Not here: breaks in service (service_breaks.py), elapsed time (elapsed_time.py), entry dates (eligibility.py), the
+Not here: breaks in service (breaks.py), elapsed time (elapsed_time.py), entry dates (eligibility.py), the
 maritime industry (2530.200b-6, -7).
 """
 

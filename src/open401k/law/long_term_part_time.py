@@ -5,7 +5,7 @@ IRC 401(k)(2)(D)(ii), (15); Prop. Reg. 1.401(k)-5 (88 FR 82796), on which plans 
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
@@ -71,7 +71,7 @@ def long_term_part_time(
     counted = [p for p in periods if p.first_day >= FIRST_PERIODS]
     vesting = sum(p.hours >= hours for p in counted)
     full = figures.count("hours_year_of_service", plan_year)
-    regular = min((anniversary(p.first_day, 1) for p in periods if p.hours >= full), default=None)
+    regular = min((_last_day(p) for p in periods if p.hours >= full), default=None)
     met, entry = _entry(born, counted, hours, plan_year, terms)
     former = None if regular is None else _next_plan_year(regular, terms.plan_year_start)
     if excluded_class:
@@ -114,10 +114,10 @@ def _years(year: PlanYear) -> int:
 
 
 def _met(born: date, periods: list[HoursOfPeriod], hours: int, years: int) -> date | None:
-    """The day after the first so many consecutive periods at whose end the employee is 21."""
+    """The last day of the first so many consecutive periods by whose end the employee is 21."""
     of_age = anniversary(born, MAXIMUM_AGE)
     ends = _runs(periods, hours, years)
-    return min((end for end in ends if of_age < end), default=None)
+    return min((end for end in ends if of_age <= end), default=None)
 
 
 def _completed(periods: list[HoursOfPeriod], hours: int, years: int) -> date | None:
@@ -130,7 +130,7 @@ def _runs(periods: list[HoursOfPeriod], hours: int, years: int) -> list[date]:
         follows = place == 0 or period.first_day <= anniversary(periods[place - 1].first_day, 1)
         run = (run + 1 if follows else 1) if period.hours >= hours else 0
         if run >= years:
-            ends.append(anniversary(period.first_day, 1))
+            ends.append(_last_day(period))
     return ends
 
 
@@ -142,9 +142,14 @@ def _latest(born: date, met: date, terms: EligibilityTerms) -> date:
     return day
 
 
+def _last_day(period: HoursOfPeriod) -> date:
+    """The day on which a year of hours is complete (29 CFR 2530.202-2(e)(3))."""
+    return anniversary(period.first_day, 1) - timedelta(days=1)
+
+
 def _next_plan_year(day: date, plan_year_start: tuple[int, int]) -> date:
     start = date(day.year, *plan_year_start)
-    return start if start >= day else anniversary(start, 1)
+    return start if start > day else anniversary(start, 1)
 
 
 def _check(periods: tuple[HoursOfPeriod, ...]) -> None:

@@ -266,7 +266,7 @@ def _of_parent(walk: Walk, parent: str, organization: str, members: frozenset[st
     shares = []
     for measure in (0, 1):
         rest = 1 - sum((other[measure] for other in others), Fraction(0))
-        shares.append(own[measure] / rest if rest > 0 else Fraction(0))
+        shares.append(Fraction(own[measure], rest) if rest > 0 else Fraction(0))
     return max(shares)
 
 

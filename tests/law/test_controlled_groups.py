@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from open401k.kernel import PlanYear
-from open401k.law.common_control import CommonControl, GroupKind, common_control
+from open401k.law.controlled_groups import CommonControl, GroupKind, common_control
 from open401k.law.explain import explain
 from open401k.law.given import ImpossibleInput
 from open401k.law.holdings import (
@@ -84,7 +84,7 @@ def test_what_subsidiaries_own_of_each_other_is_left_out_for_the_parent() -> Non
 
 
 def test_only_who_owns_of_each_counts_for_the_80_percent() -> None:
-    """Vogel Fertilizer, 455 U.S. 16: 77.49 % and 87.5 % of one owner are no group, whoever else owns the rest of one."""
+    """Vogel Fertilizer, 455 U.S. 16: 77.49 % and 87.5 % of one owner are no group, whoever owns the rest of one."""
     parties = (*corporations("VF VP"), *people("Vogel Crain"))
     interests = (holds("Vogel", "VF", 77.49), holds("Crain", "VF", 22.51), holds("Vogel", "VP", 87.5))
     assert members(Holdings(parties, interests)) == []
@@ -333,3 +333,15 @@ def test_more_of_the_same_owner_never_unmakes_a_group(x: int, y: int) -> None:
 
     assert found(0) <= found(500)
     assert found(0) is (min(x, y) >= 8_000)
+
+
+def test_groups_in_words() -> None:
+    assert explain(groups(Holdings(corporations("X Y"), ()))).startswith(
+        "No two organizations are under common control"
+    )
+    parties = (*corporations("X Y"), *people("A B"))
+    interests = tuple(holds(owner, name, 50) for owner in "AB" for name in "XY")
+    assert explain(groups(Holdings(parties, interests))) == (
+        "X and Y are one employer: A and B own at least 100.00 % of each, and 100.00 % alike (IRC 1563(f)(5)(A); "
+        "Reg. 1.414(c)-2(c))."
+    )
