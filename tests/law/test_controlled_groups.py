@@ -250,6 +250,19 @@ def test_the_family_of_the_regulation_under_318() -> None:
     assert explain(found[0]) == "H is deemed to own 100.00 % of Green, in 4 parts (IRC 318(a), 1563(e))."
 
 
+def test_a_partner_and_the_partnership_under_318() -> None:
+    """Reg. 1.318-2(c) Example 1: a 50 % partner and the partnership own 50 shares each: deemed 75 and 100."""
+    parties = (*corporations("X"), Party("P", PARTNERSHIP), *people("A"))
+    found = deemed_ownership(
+        holdings=Holdings(parties, (holds("A", "P", 50), holds("A", "X", 50), holds("P", "X", 50))),
+        organization="X",
+        rule=AttributionRule.SECTION_318,
+        on=ON,
+        plan_year=YEAR,
+    )
+    assert {each.owner: each.greater * 100 for each in found} == {"A": 75, "P": 100}
+
+
 @pytest.mark.parametrize(
     ("share", "rule", "owns"),
     [
