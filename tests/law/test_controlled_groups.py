@@ -83,6 +83,22 @@ def test_what_subsidiaries_own_of_each_other_is_left_out_for_the_parent() -> Non
     assert [(group.kind, group.members, group.common_parent) for group in found] == [(PS, ("ABC", "X", "Y"), "ABC")]
 
 
+@pytest.mark.parametrize(("below", "group"), [(50, ("H", "P")), (80, ("H", "P", "X"))])
+def test_what_reaches_a_parent_through_a_member_is_not_counted_twice(below: float, group: tuple[str, ...]) -> None:
+    """H owns 80 % of the partnership P; of X it is deemed to own 80 % of what P owns, which is P's stock again."""
+    parties = (*corporations("H X"), Party("P", PARTNERSHIP))
+    assert members(Holdings(parties, (holds("H", "P", 80), holds("P", "X", below)))) == [(PS, group)]
+
+
+def test_a_parent_with_a_little_of_the_stock_and_the_rest_through_a_partnership() -> None:
+    """Reg. 1.414(c)-2(b)(1): partnerships attribute to a parent; 20 % directly and 60 % of 100 % of the rest."""
+    parties = (*corporations("H X"), Party("P", PARTNERSHIP))
+    apart = (holds("H", "P", 75), holds("H", "X", 20), holds("P", "X", 80))
+    assert members(Holdings(parties, apart)) == [(PS, ("H", "X")), (PS, ("P", "X"))]
+    fewer = (holds("H", "P", 70), holds("H", "X", 20), holds("P", "X", 80))
+    assert members(Holdings(parties, fewer)) == [(PS, ("P", "X"))]
+
+
 def test_only_who_owns_of_each_counts_for_the_80_percent() -> None:
     """Vogel Fertilizer, 455 U.S. 16: 77.49 % and 87.5 % of one owner are no group, whoever owns the rest of one."""
     parties = (*corporations("VF VP"), *people("Vogel Crain"))

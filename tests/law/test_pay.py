@@ -117,6 +117,8 @@ def test_leaving_out_overtime_needs_the_ratio_test_and_leaving_out_all_fringe_do
     assert not found(*pay_items.FREELY_EXCLUDED).needs_ratio_test
     assert found(PayKind.TAXABLE_FRINGE).needs_ratio_test
     assert not found().needs_ratio_test
+    assert found(PayKind.REGULAR, PayKind.BONUS).not_reasonable == {PayKind.REGULAR}
+    assert "No reasonable definition leaves out regular of other than HCEs" in explain(found(PayKind.REGULAR))
 
 
 def test_lines_of_other_years_do_not_count_and_negative_ones_are_refused() -> None:

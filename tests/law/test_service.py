@@ -377,6 +377,13 @@ def test_age_class_and_missing_facts() -> None:
     assert part_time(*two, born=date(2004, 1, 1)).status is PartTimeStatus.TOO_YOUNG
     assert part_time(*two, born=date(2003, 12, 31)).status is PartTimeStatus.LONG_TERM_PART_TIME
     assert part_time(*two, excluded=True).status is PartTimeStatus.EXCLUDED_CLASS
+    elapsed = long_term_part_time(
+        born=date(1980, 1, 1),
+        periods=tuple(HoursOfPeriod(*each) for each in two),
+        plan_year=PLAN,
+        terms=EligibilityTerms(minimum_age=21, service_months=12),
+    )
+    assert elapsed.status is PartTimeStatus.NO_HOURS_ASKED
     assert part_time(*calendar(500, start=2023), born=None).status is PartTimeStatus.NOT_YET
     with pytest.raises(ImpossibleInput, match="born"):
         part_time(*two, born=None)

@@ -107,6 +107,9 @@ def _counted_pay(found: CountedPay) -> str:
         for each in left
     )
     test = " What the plan leaves out needs the ratio test (Reg. 1.414(s)-1(d)(3))." if found.needs_ratio_test else ""
+    never = _and(tuple(sorted(kind.replace("_", " ") for kind in found.not_reasonable))) if found.not_reasonable else ""
+    if never:
+        test += f" No reasonable definition leaves out {never} of other than HCEs (Reg. 1.414(s)-1(c)(5), (d)(2)(ii))."
     return f"{told} (IRC 415(c)(3), 414(s)).{out}{test}"
 
 
@@ -174,6 +177,7 @@ def _part_time(found: LongTermPartTime) -> str:
         )
     words = {
         PartTimeStatus.EXCLUDED_CLASS: "is outside the rule for long-term part-time employees (IRC 401(k)(15)(C))",
+        PartTimeStatus.NO_HOURS_ASKED: "needs no hours to enter: the rule is not for this plan (Prop. Reg. 1.401(k)-5)",
         PartTimeStatus.REGULAR: "has a year of service and enters by the general rule (IRC 401(k)(2)(D)(i))",
         PartTimeStatus.TOO_YOUNG: "was not 21 at the end of the consecutive years (IRC 401(k)(15)(A))",
         PartTimeStatus.NOT_YET: "has not entered as a long-term part-time employee yet (IRC 401(k)(2)(D)(ii))",

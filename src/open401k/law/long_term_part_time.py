@@ -25,6 +25,8 @@ class PartTimeStatus(StrEnum):
 
     #: Bargained for, or a nonresident alien without US income (IRC 401(k)(15)(C)).
     EXCLUDED_CLASS = "excluded_class"
+    #: The plan asks for no hours, so nobody enters for long-term part-time work alone (Prop. Reg. 1.401(k)-5).
+    NO_HOURS_ASKED = "no_hours_asked"
     #: A year of service with 1,000 hours lets the employee in by the general rule.
     REGULAR = "regular"
     LONG_TERM_PART_TIME = "long_term_part_time"
@@ -76,6 +78,8 @@ def long_term_part_time(
     former = None if regular is None else _next_plan_year(regular, terms.plan_year_start)
     if excluded_class:
         return LongTermPartTime(PartTimeStatus.EXCLUDED_CLASS, None, None, None, vesting)
+    if not terms.hours_in_year:
+        return LongTermPartTime(PartTimeStatus.NO_HOURS_ASKED, None, None, None, vesting)
     if regular is not None and (
         entry is None or met is None or regular <= met or (former and former <= plan_year.start)
     ):

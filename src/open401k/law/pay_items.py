@@ -112,12 +112,17 @@ class CountedItem:
 
 @dataclass(frozen=True, slots=True)
 class CountedPay:
-    """Pay of a year under a definition; ``needs_ratio_test``: the plan leaves out more than 414(s) lets it freely."""
+    """Pay of a year under a definition.
+
+    ``needs_ratio_test``: the plan leaves out more than 414(s) lets it freely; ``not_reasonable``: what no reasonable
+    definition leaves out, except of HCEs (Reg. 1.414(s)-1(c)(5), (d)(2)(ii)).
+    """
 
     definition: PayDefinition
     total_cents: int
     items: tuple[CountedItem, ...]
     needs_ratio_test: bool
+    not_reasonable: frozenset[PayKind]
 
 
 _I, _O, _P = Treatment.IN, Treatment.OUT, Treatment.PLAN
@@ -181,6 +186,9 @@ FREELY_EXCLUDED = frozenset(
     kind for kind, rule in _RULES.items() if rule.treatments[0] is not _O and rule.treatments[5] is _O
 )
 
+#: Pay that is neither irregular nor additional; of tips and commissions facts and circumstances decide.
+NEVER_REASONABLY_EXCLUDED = frozenset({PayKind.REGULAR, PayKind.PAID_LEAVE})
+
 
 def treatment(*, kind: PayKind, definition: PayDefinition) -> Treatment:
     """Whether a kind of pay counts under a definition, while the person is employed (Reg. 1.415(c)-2(b)-(d))."""
@@ -214,7 +222,13 @@ def counted_pay(
     free = (
         definition is not PayDefinition.SECTION_3121A and plan_excludes >= FREELY_EXCLUDED and left <= FREELY_EXCLUDED
     )
-    return CountedPay(definition, sum(each.counted_cents for each in counted), counted, bool(left) and not free)
+    return CountedPay(
+        definition=definition,
+        total_cents=sum(each.counted_cents for each in counted),
+        items=counted,
+        needs_ratio_test=bool(left) and not free,
+        not_reasonable=plan_excludes & NEVER_REASONABLY_EXCLUDED,
+    )
 
 
 def _count(
