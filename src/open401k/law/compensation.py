@@ -7,7 +7,8 @@ import numpy as np
 
 from ..kernel import LimitationYear, PlanYear
 from . import figures
-from .arrays import Cents, half_up_quotient
+from .arrays import Cents, Counts, half_up_quotient
+from .given import ImpossibleInput
 
 
 def annual_cap(plan_year: PlanYear) -> int:
@@ -67,3 +68,30 @@ def months_and_a_half_after(severed: date) -> date:
     year = severed.year + years
     day = min(severed.day, monthrange(year, month + 1)[1])
     return date(year, month + 1, day) + timedelta(days=15)
+
+
+def limit_for_months(*, plan_year: PlanYear, months: Counts) -> Cents:
+    """Each person's 401(a)(17) limit where the plan uses pay of fewer months than twelve, in twelfths.
+
+    Reg. 1.401(a)(17)-1(b)(3)(iii)(A): only where pay of such a period is what the allocation is based on, as the months
+    of a short plan year are; never for taking part in a part of the year (see :func:`pay_while_participating`).
+    """
+    if ((months < 1) | (months > months_in(plan_year))).any():
+        raise ImpossibleInput(
+            "months", f"is not between 1 and the {months_in(plan_year)} of the plan year for somebody."
+        )
+    return half_up_quotient(figures.cents("limit_401a17", plan_year) * months, 12)
+
+
+def pay_while_participating(*, plan_year: PlanYear, pay: Cents, before_entry: Cents) -> Cents:
+    """Pay of the plan year that counts where the plan leaves out pay before entry: up to the whole limit.
+
+    "A plan is not treated as using compensation for less than 12 months ... merely because the plan formula provides
+    that the allocation ... is based on compensation for the portion of the plan year during which the employee is a
+    participant" (Reg. 1.401(a)(17)-1(b)(3)(iii)(B)). Without that provision ``before_entry`` is zero.
+    """
+    if (pay < 0).any() or (before_entry < 0).any():
+        raise ImpossibleInput("pay" if (pay < 0).any() else "before_entry", "is negative for somebody.")
+    if (before_entry > pay).any():
+        raise ImpossibleInput("before_entry", "is more than the pay of the plan year of somebody.")
+    return capped(pay - before_entry, annual_cap(plan_year))

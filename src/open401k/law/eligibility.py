@@ -1,7 +1,7 @@
 """When an employee becomes a participant: age, service, entry dates, and the latest entry the law allows (IRC 410(a)).
 
 Dates are numpy days, one per employee; an unknown date (NaT) means not yet. Not here: class exclusions by name (a
-provision), long-term part-time employees.
+provision), long-term part-time employees (long_term_part_time.py), hours, breaks, elapsed time.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from typing import TypeAlias, assert_never
 import numpy as np
 import numpy.typing as npt
 
-from ..kernel import anniversary
+from ..kernel import PlanYear, anniversary
 from .arrays import Flags
 
 #: One day per employee; NaT where it is not known or not reached.
@@ -194,3 +194,20 @@ def _next_multiple(day: Days, months: int, plan_year_start: tuple[int, int]) -> 
     wait = (-offset) % months
     found: Days = (month + wait.astype("timedelta64[M]")).astype("datetime64[D]") + shift
     return found
+
+
+def otherwise_excludable(
+    *, born: Days, hired: Days, year_of_service_met: Days | None, terms: EligibilityTerms, plan_year: PlanYear
+) -> Flags:
+    """Who takes part only because the plan asks for less than the law lets it (IRC 410(b)(4)(B), 401(k)(3)(F)).
+
+    Those below age 21 or a year of service, until the latest day on which they would have had to enter (410(a)(4)):
+    whoever reaches it within the plan year is not among them (Reg. 1.410(b)-6(b)(2), (3)). A birth date or year of
+    service that is not known excludes. ``year_of_service_met`` is the day after the computation period, on whose last
+    day the year is complete (29 CFR 2530.202-2(e)(3)).
+    """
+    met = add_months(hired, MAXIMUM_SERVICE_MONTHS)
+    if year_of_service_met is not None:
+        met = np.subtract(year_of_service_met, np.timedelta64(1, "D"))
+    latest = latest_lawful_entry(born=born, service_met=met, terms=terms)
+    return np.isnat(latest) | (latest > np.datetime64(plan_year.last_day, "D"))

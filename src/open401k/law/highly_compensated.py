@@ -86,3 +86,12 @@ def top_paid(lookback_compensation: Cents, size: int, others_compensation: Cents
     group = np.zeros(lookback_compensation.shape, dtype=np.bool_)
     group[best] = lookback_compensation[best] > 0
     return group
+
+
+def former_highly_compensated(*, separated: Flags, hce_in_separation_year: Flags, hce_from_age_55: Flags) -> Flags:
+    """Former employees who stay highly compensated (IRC 414(q)(6); Temp. Reg. 1.414(q)-1T A-4(a)).
+
+    Who left before the year and was an HCE in the year of separation, or in a determination year that ended on or
+    after the 55th birthday. Who does no work for the employer in the year counts as separated (A-4(b)).
+    """
+    return separated & (hce_in_separation_year | hce_from_age_55)
