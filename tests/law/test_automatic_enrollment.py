@@ -257,6 +257,18 @@ def test_a_default_is_uniform_but_for_years_earlier_elections_and_limits() -> No
     assert same.uniform
 
 
+def test_the_default_of_a_qaca_begins_by_the_second_payroll_or_after_thirty_days() -> None:
+    """Reg. 1.401(k)-3(k)(4)(iii)."""
+    weekly = tuple(
+        (date(2026, 1, 5) + timedelta(days=7 * n), date(2026, 1, 9) + timedelta(days=7 * n)) for n in range(9)
+    )
+    assert ae.latest_default_start(notice_on=date(2026, 1, 5), pay_periods=weekly) == date(2026, 1, 23)
+    monthly = tuple((date(2026, month, 1), date(2026, month, 28)) for month in range(1, 7))
+    assert ae.latest_default_start(notice_on=date(2026, 1, 5), pay_periods=monthly) == date(2026, 2, 28)
+    with pytest.raises(ImpossibleInput, match="pay_periods"):
+        ae.latest_default_start(notice_on=date(2026, 6, 5), pay_periods=monthly)
+
+
 def payrolls(count: int = 8, **amounts: int) -> tuple[DefaultPayroll, ...]:
     """Every other Friday from 16 January 2026."""
     starts = [date(2026, 1, 3) + timedelta(days=14 * place) for place in range(count)]

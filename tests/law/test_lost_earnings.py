@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given as prove
 from hypothesis import strategies as st
 
-from open401k.law import NotEnacted, late_deposits, lost_earnings, tables
+from open401k.law import NotEnacted, deadlines, late_deposits, lost_earnings, tables
 from open401k.law.given import ImpossibleInput
 from open401k.law.late_deposits import SelfCorrectionBar
 from tests.law.on_file import facts
@@ -225,6 +225,14 @@ def test_a_fiscal_year_ends_where_the_employer_s_does() -> None:
         principal_cents=10_000_000, loss_on=date(2026, 6, 1), corrected_on=date(2026, 8, 1), tax_year_start=(7, 1)
     )
     assert [year.year_ends_on for year in tax.years] == [date(2026, 6, 30), date(2027, 6, 30)]
+
+
+def test_the_large_employer_of_the_regulation_has_no_safe_harbor() -> None:
+    """29 CFR 2510.3-102(f) Examples (1), (2): 30 participants have seven business days, 600 as long as it takes."""
+    small = deadlines.deposit_deadline(date(2026, 3, 6), participants_at_start_of_year=30)
+    large = deadlines.deposit_deadline(date(2026, 3, 6), participants_at_start_of_year=600)
+    assert (small.safe_harbor, large.safe_harbor) == (date(2026, 3, 17), None)
+    assert large.outer_limit == date(2026, 4, 21)
 
 
 def test_a_month_may_be_extended_by_ten_business_days() -> None:

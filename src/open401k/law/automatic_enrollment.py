@@ -5,7 +5,7 @@ notices.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 import numpy as np
@@ -25,6 +25,8 @@ MANDATE_FROM = date(2025, 1, 1)
 QACA_MATCH = MatchFormula.of([(10_000, 100), (5_000, 600)])
 #: The initial period of a QACA reaches to the end of the plan year after its first; from then one step a year.
 _INITIAL_PLAN_YEARS = 2
+#: A first pay date at least so many days after the notice (Reg. 1.401(k)-3(k)(4)(iii)(B)).
+_DEFAULT_DAYS = 30
 
 
 class Exemption(StrEnum):
@@ -249,6 +251,20 @@ def qaca_minimum_bps(*, first_contribution: Days, plan_year: PlanYear) -> Cents:
     steps = np.clip(_plan_years_since(first_contribution, plan_year) - (_INITIAL_PLAN_YEARS - 1), 0, 3)
     least: Cents = np.where(_started(first_contribution, plan_year), _qaca_minimums(plan_year)[steps], 0)
     return least
+
+
+def latest_default_start(*, notice_on: date, pay_periods: tuple[tuple[date, date], ...]) -> date:
+    """The latest pay date on which the default election of a QACA must begin (Reg. 1.401(k)-3(k)(4)(iii)).
+
+    The earlier of the pay date for the second payroll period that begins after the notice and the first pay date at
+    least 30 days after it. ``pay_periods`` are pairs of a period's first day and its pay date, and reach that far.
+    """
+    given.days(notice_on=notice_on)
+    second = [paid for begins, paid in pay_periods if begins > notice_on][1:2]
+    thirty = [paid for _, paid in pay_periods if paid >= notice_on + timedelta(days=_DEFAULT_DAYS)][:1]
+    if not second and not thirty:
+        raise given.ImpossibleInput("pay_periods", f"they end before the default of {notice_on} has to begin.")
+    return min(second + thirty)
 
 
 def uniformity(
