@@ -242,6 +242,13 @@ def test_an_election_beyond_all_pay_is_refused() -> None:
         )
 
 
+@pytest.mark.parametrize("field", ["initial_bps", "step_bps", "top_bps"])
+def test_a_schedule_has_rates_of_pay(field: str) -> None:
+    for value in (-1, 10_001):
+        with pytest.raises(ImpossibleInput, match=field):
+            Schedule(**({"initial_bps": 300} | {field: value}))
+
+
 def test_a_default_is_uniform_but_for_years_earlier_elections_and_limits() -> None:
     """Reg. 1.401(k)-3(j)(2)(iii); Reg. 1.414(w)-1(b)(2)(ii)."""
     rates, years = np.array([300, 300, 400, 500, 100, 350]), np.array([0, 0, 1, 0, 0, 0])

@@ -237,7 +237,7 @@ def test_single_days_before_an_event() -> None:
 def test_a_plan_that_is_not_directed_by_participants_has_one_statement() -> None:
     features = PlanFeatures(participant_directed=False, reminds_unenrolled_only=True)
     told = by_notice(notices.plan_year_calendar(plan_year=YEAR_2026, features=features))
-    assert [due.last for due in told[Notice.STATEMENT]] == [date(2027, 8, 2)]
+    assert [due.last for due in told[Notice.STATEMENT]] == [date(2027, 7, 31)]
     assert told[Notice.UNENROLLED][0].last == date(2025, 12, 31)
     assert not told[Notice.FEES_CHARGED]
 
@@ -399,6 +399,14 @@ def test_the_start_up_credit(change: dict[str, Any], cents: int) -> None:
 )
 def test_why_there_is_no_start_up_credit(change: dict[str, Any], why: NoCredit) -> None:
     assert (startup(**change).none_because, startup(**change).cents) == (why, 0)
+
+
+@pytest.mark.parametrize(
+    "field", ["eligible_nhces", "employees_paid_5000_year_before", "qualified_costs_cents", "credit_year"]
+)
+def test_negative_facts_of_a_credit_are_refused_by_field(field: str) -> None:
+    with pytest.raises(ImpossibleInput, match=field):
+        startup(**{field: -1})
 
 
 @pytest.mark.parametrize(

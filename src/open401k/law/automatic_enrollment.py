@@ -76,6 +76,9 @@ class Schedule:
     step_bps: int = 0
     top_bps: int | None = None
 
+    def __post_init__(self) -> None:
+        given.counts(10_000, initial_bps=self.initial_bps, step_bps=self.step_bps, top_bps=self.top_bps or 0)
+
     def after(self, steps: Counts) -> Cents:
         top = self.initial_bps if self.top_bps is None else self.top_bps
         raised: Cents = self.initial_bps + self.step_bps * np.maximum(steps, 0)

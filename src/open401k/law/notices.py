@@ -292,9 +292,10 @@ def _fees(last_disclosed: date | None) -> list[Due]:
 
 def _statements(plan_year: PlanYear, features: PlanFeatures) -> list[Due]:
     if not features.participant_directed:
-        due = form_5500(plan_year)
+        # Until the annual report has to be filed; on the day its rule names, not on a later one behind a weekend.
+        last = form_5500(plan_year).named
         cite = "ERISA 105(a)(1)(A)(ii); DOL FAB 2007-03"
-        return [Due(Notice.STATEMENT, None, due.due, f"plan year {plan_year}", cite)]
+        return [Due(Notice.STATEMENT, None, last, f"plan year {plan_year}", cite)]
     ends = _quarter_ends(plan_year)
     found = []
     for end in ends:

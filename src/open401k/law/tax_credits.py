@@ -96,8 +96,9 @@ def startup_credit(
     """
     given.amounts(qualified_costs_cents=qualified_costs_cents)
     given.counts(100, credit_year=credit_year)
+    given.counts(10_000_000, eligible_nhces=eligible_nhces)
     cite = "IRC 45E(a)-(c), (e)(4)"
-    why = _not_eligible(employees_paid_5000_year_before, plan_in_three_years_before)
+    why = _not_eligible(plan_in_three_years_before, employees_paid_5000_year_before=employees_paid_5000_year_before)
     why = why or (NoCredit.NO_NHCE if eligible_nhces == 0 else None)
     why = why or (None if 1 <= credit_year <= _CREDIT_YEARS else NoCredit.NOT_A_CREDIT_YEAR)
     if why is not None:
@@ -133,7 +134,7 @@ def contribution_credit(
     if (contributions < 0).any():
         raise given.ImpossibleInput("contributions", "an amount is negative.")
     none = np.zeros_like(contributions)
-    why = _not_eligible(employees_year_before, plan_in_three_years_before)
+    why = _not_eligible(plan_in_three_years_before, employees_year_before=employees_year_before)
     late = years_since_established >= len(_CONTRIBUTION_PERCENT)
     why = why or (NoCredit.NOT_A_CREDIT_YEAR if late else None)
     if why is not None:
@@ -153,7 +154,7 @@ def automatic_enrollment_credit(
 ) -> Credit:
     """$500 a year for three years from the first with an EACA (IRC 45T); none for a year without it (45T(b)(2))."""
     given.counts(100, credit_year=credit_year)
-    why = _not_eligible(employees_paid_5000_year_before, False)
+    why = _not_eligible(False, employees_paid_5000_year_before=employees_paid_5000_year_before)
     why = why or (None if arrangement_in_plan else NoCredit.NO_ARRANGEMENT)
     why = why or (None if 1 <= credit_year <= _CREDIT_YEARS else NoCredit.NOT_A_CREDIT_YEAR)
     amount = 0 if why else figures.cents("auto_enrollment_credit", year)
@@ -174,7 +175,7 @@ def military_spouse_credit(
     """
     if (contributions < 0).any():
         raise given.ImpossibleInput("contributions", "an amount is negative.")
-    why = _not_eligible(employees_paid_5000_year_before, False)
+    why = _not_eligible(False, employees_paid_5000_year_before=employees_paid_5000_year_before)
     if why is not None:
         return Credit(0, 0, 0, why, "IRC 45AA")
     counts = ~is_hce & (credit_years >= 1) & (credit_years <= _CREDIT_YEARS)
@@ -207,8 +208,9 @@ def savers_match(
     return SaversMatch(percent, cents, 0 < cents < _SMALL_MATCH_CENTS)
 
 
-def _not_eligible(employees: int, plan_before: bool) -> NoCredit | None:
-    given.counts(10_000_000, employees=employees)
+def _not_eligible(plan_before: bool, **count: int) -> NoCredit | None:
+    given.counts(10_000_000, **count)
+    (employees,) = count.values()
     if employees > MOST_EMPLOYEES:
         return NoCredit.TOO_MANY_EMPLOYEES
     return NoCredit.PLAN_IN_THE_THREE_YEARS_BEFORE if plan_before else None
