@@ -21,8 +21,6 @@ MOST_EMPLOYEES, SMALL_UP_TO = 100, 50
 _CREDIT_YEARS = 3
 #: IRC 45E(f)(4): by year since the plan was established.
 _CONTRIBUTION_PERCENT = (100, 100, 75, 50, 25)
-#: IRC 45E(f)(2)(C): wages above this exclude an employee; indexed after 2023.
-_WAGE_LIMIT_YEAR, _WAGE_LIMIT_CENTS = 2023, 10_000_000
 #: IRC 6433(b)(3)(B), (C): three quarters for a head of household, half for others.
 _SAVERS_MATCH_YEAR = 2027
 #: IRC 6433(a)(2)(B): below this the match may be taken as a credit.
@@ -128,7 +126,7 @@ def contribution_credit(
 
     100, 100, 75, 50 and 25 % in the tax year the plan is established and the four after it, at most $1,000 for one
     employee; reduced by 2 % for each employee above 50. Who is paid more than the wage limit under 3121(a) is left
-    out: $100,000 in 2023; later it is indexed and not on file, so that it has to be given (``wage_limit_cents``).
+    out; for a year whose limit is not on file it has to be given (``wage_limit_cents``).
     """
     given.counts(100, years_since_established=years_since_established)
     if (contributions < 0).any():
@@ -199,7 +197,10 @@ def savers_match(
     if year.year > _SAVERS_MATCH_YEAR:
         raise NotEnacted(f"The income thresholds of the saver's match for {year.year} are not on file (IRC 6433(h)).")
     share = {Filing.JOINT: Fraction(1), Filing.HEAD_OF_HOUSEHOLD: Fraction(3, 4), Filing.OTHER: Fraction(1, 2)}[filing]
-    start, span = figures.cents("savers_match_income", year) * share, figures.cents("savers_match_range", year) * share
+    start, span = (
+        figures.cents("savers_match_joint_start", year) * share,
+        figures.cents("savers_match_range", year) * share,
+    )
     full = figures.bps("savers_match_rate", year) // 100
     over = max(modified_agi_cents - start, Fraction(0))
     percent = max(full - int(over * full // span), 0)
@@ -217,12 +218,7 @@ def _not_eligible(plan_before: bool, **count: int) -> NoCredit | None:
 
 
 def _wage_limit(year: CalendarYear, told: int | None) -> int:
-    if told is not None:
-        given.amounts(wage_limit_cents=told)
-        return told
-    if year.year == _WAGE_LIMIT_YEAR:
-        return _WAGE_LIMIT_CENTS
-    raise NotEnacted(
-        f"The wage limit of IRC 45E(f)(2)(C) for {year.year} is indexed and not on file.",
-        fix="Give wage_limit_cents from the instructions of Form 8881 for that year.",
-    )
+    if told is None:
+        return figures.cents("contribution_credit_wage_limit", year)
+    given.amounts(wage_limit_cents=told)
+    return told
