@@ -41,7 +41,7 @@ def test_examples_in_docstrings_are_true(name: str) -> None:
     assert outcome.failed == 0
 
 
-CITE = re.compile(r"(IRC|Reg\.|CFR|USC|Notice) \d|\d{3}\([a-z]\)|M-\d")
+CITE = re.compile(r"(IRC|Reg\.|CFR|USC|Notice|ERISA|Rev\. Proc\.) \d|\d{3}\([a-z]\)|M-\d")
 # Arithmetic, sentences and figures: the rule they serve is cited where it is applied.
 WITHOUT_A_RULE = {
     "sourced",

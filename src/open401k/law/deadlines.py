@@ -145,7 +145,8 @@ def coverage_amendment(plan_year: PlanYear) -> date:
 def excess_additions_return(year: LimitationYear) -> date:
     """By when what is over the limit of IRC 415(c) is returned as a practice: 9 1/2 months after the limitation year.
 
-    Rev. Proc. 2021-30 section 4.04; by the method of section 6.06(2).
+    Rev. Proc. 2021-30 section 4.04; by the method of section 6.06(2). The section speaks of the return of elective
+    deferrals in a plan with nonelective contributions besides match: self_correction.excess_additions_practice asks.
     """
     return _months_after(year.end, 9) + timedelta(days=14)
 
