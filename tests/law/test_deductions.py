@@ -18,7 +18,8 @@ PAY = np.array([400_000_00, 100_000_00, 40_000_00])
 def of_year(contributed: int, *, carried: int = 0, returned: int = 0, deferred: int = 0) -> deductions.Deduction:
     return deductions.deduction(
         compensation=PAY, employer_contributions_cents=contributed, deferrals_cents=deferred,
-        carryforward_cents=carried, returned_to_employer_cents=returned, year=YEAR, plan_year=PlanYear.starting(YEAR.start),
+        carryforward_cents=carried, returned_to_employer_cents=returned, year=YEAR,
+        plan_year=PlanYear.starting(YEAR.start),
     )  # fmt: skip
 
 

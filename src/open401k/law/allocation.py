@@ -230,10 +230,10 @@ def fill(
     edges: list[tuple[Fraction, int, int]] = []
     for place, weight in enumerate(weights):
         if weight:
-            edges.append((floors[place] / weight, 0, place))
+            edges.append((Fraction(floors[place], weight), 0, place))
             ceiling = most[place]
             if ceiling is not None:
-                edges.append((max(ceiling, floors[place]) / weight, 1, place))
+                edges.append((Fraction(max(ceiling, floors[place]), weight), 1, place))
     fixed, moving, rate = sum(floors, Fraction(0)), 0, Fraction(0)
     for at, kind, place in sorted(edges):
         if fixed + moving * at >= budget:
@@ -245,7 +245,7 @@ def fill(
             fixed, moving = fixed + max(ceiling, floors[place]), moving - weights[place]
         rate = at
     if moving:
-        rate = (budget - fixed) / moving
+        rate = Fraction(budget - fixed, moving)
     return [
         _between(rate * weight, floor, top) if weight else floor
         for weight, floor, top in zip(weights, floors, most, strict=True)
@@ -273,7 +273,9 @@ def _allocate(budget_cents: int, people: int, room: Cents | None, plans: Sequenc
         tops = [_top(as_ints[place], rate_bps, most[place], total[place]) for place in range(people)]
         shares = fill(left, as_ints, [Fraction(0)] * people, tops)
         given = sum(shares, Fraction(0))
-        reached = max((share * _WHOLE / w for share, w in zip(shares, as_ints, strict=True) if w), default=Fraction(0))
+        reached = max(
+            (Fraction(share * _WHOLE, w) for share, w in zip(shares, as_ints, strict=True) if w), default=Fraction(0)
+        )
         steps.append(Step(name, reached, given))
         left -= given
         total = [before + share for before, share in zip(total, shares, strict=True)]

@@ -290,7 +290,8 @@ def refund_tax(
 def refund_after_adp_refund(*, excess_deferral_cents: int, excess_contribution_paid_cents: int) -> int:
     """What of an excess deferral is still to be paid after an ADP refund.
 
-    Reg. 1.402(g)-1(e)(6), 1.401(k)-2(b)(4)(i)(B): for the plan year that begins with or within the taxable year; recharacterized amounts count like refunds.
+    Reg. 1.402(g)-1(e)(6), 1.401(k)-2(b)(4)(i)(B): for the plan year that begins with or within the taxable year.
+    Recharacterized amounts count like refunds.
     """
     return max(0, excess_deferral_cents - excess_contribution_paid_cents)
 

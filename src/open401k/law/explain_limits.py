@@ -1,6 +1,6 @@
 """Excess deferrals, catch-up corrections, limitation years and deductions in plain words. Not here: any calculation."""
 
-from ..kernel import Money
+from ..kernel import Money, half_up
 from .catch_up import RothCorrection, RothCorrectionBar, RothCorrections
 from .deductions import Deduction, SelfEmployedContribution
 from .excess_deferrals import Claim, ClaimRefusal, ExcessDeferral, RefundTax
@@ -70,7 +70,7 @@ def _tax(found: RefundTax) -> str:
         )
     return (
         f"Paid after {found.last_day}: {Money(found.taxed_twice_cents)} are taxed in the year of deferral and again "
-        f"when paid, {Money(found.when_paid_cents)} in all when paid, and may leave only as IRC 401(k)(2)(B) allows (Reg. "
+        f"when paid, {Money(found.when_paid_cents)} in all then, and may leave only as IRC 401(k)(2)(B) allows (Reg. "
         "1.402(g)-1(e)(8)(iii))."
     )
 
@@ -135,7 +135,7 @@ def _deduction(found: Deduction) -> str:
 
 @explain.register
 def _self_employed(found: SelfEmployedContribution) -> str:
-    rate = f"{float(found.reduced_rate):.6f}"
+    rate = f"0.{half_up(found.reduced_rate * 1_000_000):06d}"
     return (
         f"{Money(found.employer_cents)} as employer, {rate} of net earnings of {Money(found.net_earnings_cents)} where "
         f"no limit is lower, {Money(found.deferral_cents)} of deferrals and {Money(found.catch_up_cents)} of catch-up: "

@@ -119,7 +119,7 @@ def gateway(
         path = GatewayPath.ONE_THIRD
     else:
         path = GatewayPath.CLOSED if five.any() else GatewayPath.FIVE_PERCENT
-    rate = min(highest / _PARTS_OF_HIGHEST * _WHOLE, Fraction(_GATEWAY_BPS))
+    rate = min(Fraction(highest * _WHOLE, _PARTS_OF_HIGHEST), Fraction(_GATEWAY_BPS))
     return Gateway(path, highest * _WHOLE, rate, cheaper if path is GatewayPath.CLOSED else np.zeros_like(cheaper))
 
 
@@ -320,7 +320,7 @@ def _highest_rate(amounts: Cents, pay: Cents, hces: Flags) -> Fraction:
 def _needed(highest: Fraction, pay: Cents, full_pay: Cents, nhces: Flags) -> tuple[Cents, Cents]:
     """What each NHCE must have: a third of the highest rate of pay, or 5 % of 415 pay, rounded up to a cent."""
     third, five = np.zeros_like(pay), np.zeros_like(pay)
-    rate = highest / _PARTS_OF_HIGHEST
+    rate = Fraction(highest, _PARTS_OF_HIGHEST)
     for place in np.flatnonzero(nhces):
         third[place] = -(-int(pay[place]) * rate.numerator // rate.denominator)
         five[place] = -(-int(full_pay[place]) * _GATEWAY_BPS // _WHOLE)
