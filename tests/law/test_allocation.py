@@ -73,6 +73,23 @@ def test_four_steps_of_a_top_heavy_plan_use_the_factor_of_the_level(level: int, 
     assert test.disparity_bps == test.allowance_bps == 300 + third
 
 
+@settings(deadline=None, max_examples=60)
+@given(budget=st.integers(0, 200_000_00), level=st.integers(1_00, WAGE_BASE), top_heavy=st.booleans())
+def test_whatever_the_budget_the_rates_satisfy_401l(budget: int, level: int, *, top_heavy: bool) -> None:
+    found = allocation.integrated(
+        budget_cents=budget, compensation=PAY, plan_year=YEAR, integration_level_cents=level, top_heavy=top_heavy
+    )
+    by_name = {step.name: step.rate_bps for step in found.steps}
+    both, minimum = (
+        by_name[allocation.StepName.PAY_AND_EXCESS],
+        by_name.get(allocation.StepName.TOP_HEAVY_PAY, Fraction(0)),
+    )
+    base = minimum + both + by_name[allocation.StepName.PAY]
+    excess = base + both + by_name.get(allocation.StepName.TOP_HEAVY_EXCESS, Fraction(0))
+    if excess <= 10_000:
+        assert pd.disparity_test(base_bps=base, excess_bps=excess, level_cents=level, plan_year=YEAR).satisfied
+
+
 def test_four_steps_pay_the_top_heavy_minimum_first() -> None:
     found = allocation.integrated(
         budget_cents=15_300_00, compensation=PAY, plan_year=YEAR, integration_level_cents=WAGE_BASE, top_heavy=True

@@ -84,6 +84,19 @@ def test_a_limit_that_changes_is_summed_over_its_parts_or_weighted_by_time() -> 
         catch_up.time_weighted_limit(limits_bps=[1_000], months=[0], compensation_cents=1)
 
 
+def test_catch_up_is_told_by_its_reason() -> None:
+    found = catch_up.catch_up_of_year(
+        deferrals=np.array([33_000_00, 20_000_00]), deferral_limit=np.array([24_500_00, 24_500_00]),
+        catch_up_limit=np.array([8_000_00, 8_000_00]), section_415_compensation=np.array([200_000_00, 200_000_00]),
+        adp_excess=np.array([0, 1_000_00]),
+    )  # fmt: skip
+    assert found.total.tolist() == [8_000_00, 1_000_00]
+    assert explain(found) == (
+        "$8,000.00 are catch-up since they exceed a limit, $1,000.00 because of the ADP test (IRC 414(v)(3)(A); Reg. "
+        "1.414(v)-1(b)(1)). $500.00 are over the limits and no catch-up: they must leave."
+    )
+
+
 def test_negative_deferrals_are_refused_by_name() -> None:
     with pytest.raises(ValueError, match="deferrals"):
         of_year(-1)

@@ -124,11 +124,28 @@ def test_the_excise_is_on_what_was_late() -> None:
 def test_one_to_one_gives_the_nhces_as_much_as_leaves() -> None:
     found = steps.one_to_one(excess_cents=4_560_00, earnings_to_correction_cents=-60_00)
     assert found.paid_to_hces_cents == found.contributed_for_nhces_cents == 4_500_00
+    assert explain(found).startswith("$4,500.00 leave the highly compensated employees and $4,500.00 are contributed")
+
+
+def test_a_refund_is_taxed_when_paid_and_roth_money_only_with_its_income() -> None:
+    """Reg. 1.401(k)-2(b)(2)(vi)(A), (C)."""
+    pre_tax = steps.corrective_tax(excess_cents=1_000_00, income_cents=50_00, roth_or_after_tax_cents=0)
+    assert (pre_tax.paid_cents, pre_tax.taxable_cents) == (1_050_00, 1_050_00)
+    roth = steps.corrective_tax(excess_cents=1_000_00, income_cents=50_00, roth_or_after_tax_cents=1_000_00)
+    assert (roth.taxable_cents, roth.basis_cents) == (50_00, 1_000_00)
+    loss = steps.corrective_tax(excess_cents=1_000_00, income_cents=-50_00, roth_or_after_tax_cents=400_00)
+    assert (loss.paid_cents, loss.taxable_cents) == (950_00, 550_00)
+    assert explain(loss).startswith("Of $950.00 $550.00 are taxable")
+    with pytest.raises(ValueError, match="roth_or_after_tax_cents"):
+        steps.corrective_tax(excess_cents=1, income_cents=0, roth_or_after_tax_cents=2)
 
 
 def test_vesting_has_a_share_between_nothing_and_all() -> None:
     with pytest.raises(ValueError, match="vested_bps"):
         steps.vested_split(excess_match_cents=1, vested_bps=10_001)
+    assert explain(steps.vested_split(excess_match_cents=1_01, vested_bps=5_000)) == (
+        "$0.51 are vested and paid, $0.50 are not and are forfeited (IRC 401(m)(6)(A))."
+    )
 
 
 @pytest.mark.parametrize(

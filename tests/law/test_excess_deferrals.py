@@ -67,6 +67,10 @@ def test_example_3_a_partial_correction_is_ratable() -> None:
     # Printed in whole dollars: 909 and 91, of which 91 remain to be taxed again.
     assert (found.excess_paid_cents, found.income_paid_cents) == (909_09, 90_91)
     assert (found.excess_left_cents, found.income_left_cents) == (90_91, 9_09)
+    assert explain(found) == (
+        "The payment is $909.09 of excess and $90.91 of income; $90.91 of the excess stay and are taxed again when "
+        "they leave (IRC 402(g)(2)(D))."
+    )
 
 
 def test_the_person_claims_what_two_unrelated_employers_make_too_much() -> None:
@@ -141,6 +145,9 @@ def test_income_ends_with_the_taxable_year_but_for_2007() -> None:
     assert income(2007, date(2008, 3, 16)).gap_income_cents == 15_00
     assert income(2007, date(2008, 3, 15)).gap_income_cents == 10_00
     assert income(2007, date(2007, 12, 20)).gap_months == 0
+    assert "$50.00 to the end of the year and $15.00 for 3 months after it: $1,065.00" in explain(
+        income(2007, date(2008, 3, 16))
+    )
     with pytest.raises(ValueError, match="paid_on"):
         ed.gap_months(year=YEAR, paid_on=date(2026, 12, 31))
 

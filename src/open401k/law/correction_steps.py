@@ -92,6 +92,15 @@ class Excise:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectiveTax:
+    """How a corrective payment is taxed: in the year in which it is paid, never under 72(t), never rolled over."""
+
+    paid_cents: int
+    taxable_cents: int
+    basis_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class OneToOne:
     """After twelve months: what HCEs are paid, and as much again for NHCEs."""
 
@@ -270,6 +279,18 @@ def excise(
     base = max(0, excess_cents - in_time)
     rate = figures.bps("excise_4979", plan_year)
     return Excise(base, half_up(Fraction(base * rate, _WHOLE)), days.without_excise, days.form_5330)
+
+
+def corrective_tax(*, excess_cents: int, income_cents: int, roth_or_after_tax_cents: int) -> CorrectiveTax:
+    """How a refund of an excess (aggregate) contribution is taxed (Reg. 1.401(k)-2(b)(2)(vi), 1.401(m)-2(b)(2)(vi)).
+
+    In the year of the payment, whenever it comes; what was designated Roth or after-tax is basis, its income is not.
+    """
+    if not 0 <= roth_or_after_tax_cents <= excess_cents:
+        raise ValueError(f"roth_or_after_tax_cents: from 0 to {excess_cents}, not {roth_or_after_tax_cents}")
+    paid = max(0, excess_cents + income_cents)
+    basis = min(roth_or_after_tax_cents, paid)
+    return CorrectiveTax(paid, paid - basis, basis)
 
 
 def one_to_one(*, excess_cents: int, earnings_to_correction_cents: int) -> OneToOne:

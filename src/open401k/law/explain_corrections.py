@@ -1,8 +1,19 @@
 """Corrections beyond the refund, testing methods and safe harbor changes in plain words. Not here: any calculation."""
 
 from ..kernel import Money
-from .correction_steps import Excise, HceCorrections, Recharacterization, RecharacterizationBar, Shift, ShiftBar
-from .explain import explain
+from .correction_steps import (
+    CorrectiveTax,
+    Excise,
+    HceCorrections,
+    OneToOne,
+    Recharacterization,
+    RecharacterizationBar,
+    Shift,
+    ShiftBar,
+    VestedSplit,
+)
+from .explain import explain, percent
+from .multi_plan import MultiPlanRatio
 from .safe_harbor_changes import AdoptionBar, Bar, LateAdoption, Verdict
 from .testing_method import PriorAverage
 
@@ -95,3 +106,36 @@ def _late_adoption(found: LateAdoption) -> str:
 @explain.register
 def _prior(found: PriorAverage) -> str:
     return f"Tested against {found.reason} (Reg. 1.401(k)-2(c))."
+
+
+@explain.register
+def _corrective_tax(found: CorrectiveTax) -> str:
+    return (
+        f"Of {Money(found.paid_cents)} {Money(found.taxable_cents)} are taxable in the year of the payment, without "
+        "the 10 % tax; it cannot be rolled over (Reg. 1.401(k)-2(b)(2)(vi))."
+    )
+
+
+@explain.register
+def _split(found: VestedSplit) -> str:
+    return (
+        f"{Money(found.distributed_cents)} are vested and paid, {Money(found.forfeited_cents)} are not and are "
+        "forfeited (IRC 401(m)(6)(A))."
+    )
+
+
+@explain.register
+def _one_to_one(found: OneToOne) -> str:
+    return (
+        f"{Money(found.paid_to_hces_cents)} leave the highly compensated employees and "
+        f"{Money(found.contributed_for_nhces_cents)} are contributed for the others (Rev. Proc. 2021-30 App. B "
+        "2.01(1)(b))."
+    )
+
+
+@explain.register
+def _multi_plan(found: MultiPlanRatio) -> str:
+    return (
+        f"{Money(found.contributions_cents)}, {Money(found.from_other_plans_cents)} of them under other plans, of "
+        f"{Money(found.compensation_cents)} of pay: {percent(found.ratio)} (Reg. 1.401(k)-2(a)(3)(ii))."
+    )

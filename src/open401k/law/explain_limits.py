@@ -1,9 +1,9 @@
 """Excess deferrals, catch-up corrections, limitation years and deductions in plain words. Not here: any calculation."""
 
 from ..kernel import Money, half_up
-from .catch_up import RothCorrection, RothCorrectionBar, RothCorrections
+from .catch_up import CatchUp, RothCorrection, RothCorrectionBar, RothCorrections
 from .deductions import Deduction, SelfEmployedContribution
-from .excess_deferrals import Claim, ClaimRefusal, ExcessDeferral, RefundTax
+from .excess_deferrals import Claim, ClaimRefusal, ExcessDeferral, ExcessIncome, PartialCorrection, RefundTax
 from .explain import explain
 from .limitation_years import AdditionRule, AdditionsCorrection, CorrectionStep, LimitationYearChange
 
@@ -140,4 +140,33 @@ def _self_employed(found: SelfEmployedContribution) -> str:
         f"{Money(found.employer_cents)} as employer, {rate} of net earnings of {Money(found.net_earnings_cents)} where "
         f"no limit is lower, {Money(found.deferral_cents)} of deferrals and {Money(found.catch_up_cents)} of catch-up: "
         f"{Money(found.total_cents)} together (IRC 404(a)(8), 404(n), 415(c))."
+    )
+
+
+@explain.register
+def _catch_up(found: CatchUp) -> str:
+    over = int(found.over.sum())
+    rest = f" {Money(over)} are over the limits and no catch-up: they must leave." if over else ""
+    return (
+        f"{Money(int(found.by_limits.sum()))} are catch-up since they exceed a limit, {Money(int(found.by_adp.sum()))} "
+        f"because of the ADP test (IRC 414(v)(3)(A); Reg. 1.414(v)-1(b)(1)).{rest}"
+    )
+
+
+@explain.register
+def _income(found: ExcessIncome) -> str:
+    gap = f" and {Money(found.gap_income_cents)} for {found.gap_months} months after it" if found.gap_months else ""
+    return (
+        f"{Money(found.excess_cents)} with income of {Money(found.year_income_cents)} to the end of the year{gap}: "
+        f"{Money(found.total_cents)} (IRC 402(g)(2)(A)(ii); Reg. 1.402(g)-1(e)(5))."
+    )
+
+
+@explain.register
+def _partial(found: PartialCorrection) -> str:
+    left = found.excess_left_cents
+    rest = f"; {Money(left)} of the excess stay and are taxed again when they leave" if left else ""
+    return (
+        f"The payment is {Money(found.excess_paid_cents)} of excess and {Money(found.income_paid_cents)} of "
+        f"income{rest} (IRC 402(g)(2)(D))."
     )
