@@ -235,3 +235,10 @@ def test_filling_is_the_same_as_pouring_slowly(weights: list[int], tops: list[in
             assert share <= highest * weight
     room = sum(top for top, weight in zip(tops, weights, strict=False) if weight)
     assert sum(shares) == min(budget, room)
+
+
+def test_interest_may_be_nothing_and_not_less() -> None:
+    ages = np.array([30, 65])
+    assert allocation.discount_factors(ages=ages, testing_age=65, interest_bps=0).tolist() == [10**9, 10**9]
+    with pytest.raises(ValueError, match="interest_bps"):
+        allocation.discount_factors(ages=ages, testing_age=65, interest_bps=-1)

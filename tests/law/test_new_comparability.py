@@ -165,3 +165,17 @@ def test_no_split_of_a_small_budget_gives_two_favored_more(pay: list[int], room:
 def test_a_larger_budget_never_gives_the_favored_less(budget: int, more: int) -> None:
     both = HCE
     assert solve(budget, favored=both).favored_cents <= solve(budget + more, favored=both).favored_cents
+
+
+def test_an_hce_without_pay_has_no_allocation() -> None:
+    pay = np.array([0, 200_000_00, 50_000_00, 40_000_00])
+    for amount, named in ((0, None), (1, "compensation: a highly compensated employee has an allocation and no pay")):
+        arguments = {
+            "amounts": np.array([amount, 1_000_00, 2_500_00, 2_000_00]), "compensation": pay,
+            "section_415_compensation": pay, "is_hce": HCE, "benefits": ALL, "plan_year": YEAR,
+        }  # fmt: skip
+        if named is None:
+            assert nc.gateway(**arguments).open  # type: ignore[arg-type]
+        else:
+            with pytest.raises(ValueError, match=named):
+                nc.gateway(**arguments)  # type: ignore[arg-type]
