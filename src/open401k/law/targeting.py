@@ -6,11 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import matching
 from .arrays import Cents, Flags, half_up_quotient
+from .matching import MatchFormula
 
 _WHOLE = 10_000
 #: 5 % of pay always counts.
 _ALWAYS = 500
+#: What is owed as a prevailing wage counts up to 10 % of pay.
+_PREVAILING_WAGE = 1_000
+#: The deferral at which a rate that varies is read.
+_ASSUMED_DEFERRAL = 600
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,3 +63,42 @@ def representative_rate(rates: Cents, group: Flags, employed_on_last_day: Flags)
     best_half = int(of_group[(len(of_group) + 1) // 2 - 1])
     last_day = rates[group & employed_on_last_day]
     return max(best_half, int(last_day.min()) if len(last_day) else 0)
+
+
+def countable_qnec_beside(
+    *,
+    qnec: Cents,
+    beside: Cents,
+    compensation: Cents,
+    eligible_nhce: Flags,
+    employed_on_last_day: Flags,
+    prevailing_wage: Flags | None = None,
+) -> Countable:
+    """QNEC that counts in one test beside the match of that test, which sets the representative rate too.
+
+    Reg. 1.401(k)-2(a)(6)(iv) with QMAC counted in the ADP test, 1.401(m)-2(a)(6)(v) with the match of the ACP test. The
+    rates are of QNEC and match together, the limit is on the QNEC alone. What is owed as a prevailing wage counts up to
+    10 % of pay ((D) of both).
+    """
+    rates = half_up_quotient((qnec + beside) * _WHOLE, np.maximum(compensation, 1))
+    representative = representative_rate(rates, eligible_nhce, employed_on_last_day)
+    rate = max(_ALWAYS, 2 * representative)
+    most = half_up_quotient(compensation * rate, _WHOLE)
+    if prevailing_wage is not None:
+        most = np.where(prevailing_wage, half_up_quotient(compensation * max(rate, _PREVAILING_WAGE), _WHOLE), most)
+    return Countable(np.where(eligible_nhce, np.minimum(qnec, most), qnec), representative)
+
+
+def matching_rate(formula: MatchFormula) -> int:
+    """A formula's matching rate, in hundredths of a percent of the deferral (Reg. 1.401(m)-2(a)(5)(ii)(C)).
+
+    Where it is not the same at all levels, that of somebody who defers 6 % of pay.
+    """
+    rates = {tier.rate_bps for tier in formula.tiers}
+    if len(rates) == 1 and formula.tiers[-1].up_to_bps >= _ASSUMED_DEFERRAL:
+        return rates.pop()
+    scale = 1_000_000
+    given = matching.match(
+        np.array([_ASSUMED_DEFERRAL * scale]), np.array([_WHOLE * scale]), MatchFormula(formula.tiers)
+    )
+    return int(half_up_quotient(given * _WHOLE, _ASSUMED_DEFERRAL * scale)[0])

@@ -1,10 +1,11 @@
 """Top-heavy plans: the ratio, the exemption, the minimum contribution (IRC 416). Not here: who is key."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
-from ..kernel import PlanYear
+from ..kernel import PlanYear, anniversary
 from .arrays import Cents, Flags, half_up_quotient
 
 #: Above this ratio a plan is top-heavy, in hundredths of a percent (IRC 416(g)(1)(A)).
@@ -169,3 +170,26 @@ def minimum_scenarios(
         given=np.where(minimum > 0, toward, 0),
         shortfall=np.maximum(minimum - toward, 0),
     )
+
+
+def accounts_on_determination_date(
+    *,
+    balances_on_valuation_date: Cents,
+    valuation_date: date,
+    contributed_until_determination_date: Cents,
+    contributed_later_for_first_year: Cents,
+    plan_year: PlanYear,
+    first_plan_year: bool,
+    minimum_funding: bool = False,
+) -> Cents:
+    """Balances that the ratio counts: the last valuation and contributions after it (Reg. 1.416-1 T-24).
+
+    The valuation date lies within the twelve months that end on the determination date. Contributions after it count
+    if made by the determination date; those made later only in the first plan year, where they are allocated as of a
+    date in it, and in plans under the funding standards, where they would be.
+    """
+    determined = determination_date_year(plan_year, first_plan_year=first_plan_year).last_day
+    if not anniversary(determined, -1) < valuation_date <= determined:
+        raise ValueError(f"valuation_date: {valuation_date} is not within the twelve months that end on {determined}")
+    counted = balances_on_valuation_date + contributed_until_determination_date
+    return counted + contributed_later_for_first_year if first_plan_year or minimum_funding else counted
