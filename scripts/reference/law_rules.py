@@ -21,11 +21,7 @@ RULES = Path(law.__file__).parent
 TESTS = ROOT / "tests" / "law"
 
 #: What carries the law or says it, and is no rule itself.
-<<<<<<< HEAD
 CARRIERS = ("amounts", "arrays", "edition", "explain", "figures", "given", "sourced", "tables")
-=======
-CARRIERS = ("arrays", "edition", "explain", "figures", "given", "sourced", "tables")
->>>>>>> 063c5cec0cc1596a452cc9fae942a29193d99141
 
 _SECTION = r"\d[\dA-Za-z.]*(?:\(\w+\))*(?:-\d+[A-Z]*)?(?:\(\w+\))*(?:-(?:\(\w+\))+)?"
 _MORE = rf"(?:,? (?:and |to )?(?:(?=\d[\w.]*[(]){_SECTION}|(?:\(\w+\))+(?:-(?:\(\w+\))+)?|[MT]-\d+))*"

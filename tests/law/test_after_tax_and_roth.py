@@ -11,7 +11,7 @@ from open401k.kernel import CalendarYear, Refused
 from open401k.law import after_tax_basis as at
 from open401k.law import roth
 from open401k.law.after_tax_basis import Allocation, AllocationRefusal, Disbursement, LumpSumEvent
-from open401k.law.amounts import UnlawfulFact
+from open401k.law.amounts import ImpossibleInput
 from open401k.law.rollover_matrix import Account
 from open401k.law.rollovers import PaidBecause
 from open401k.law.roth import QualifiedPath
@@ -302,9 +302,9 @@ def test_the_period_begins_with_the_earliest_year_that_counts() -> None:
     direct = roth.five_year_period(first_contribution_year=2024, direct_rollovers_began_in=(2019,))
     indirect = roth.five_year_period(first_contribution_year=None, indirect_rollovers_accepted_in=(2025,))
     assert (direct.first_year.year, indirect.first_year.year) == (2019, 2025)
-    with pytest.raises(UnlawfulFact, match="first_contribution_year: nothing"):
+    with pytest.raises(ImpossibleInput, match="first_contribution_year: nothing"):
         roth.five_year_period(first_contribution_year=None)
-    with pytest.raises(UnlawfulFact, match="2005 is before"):
+    with pytest.raises(ImpossibleInput, match="2005 is before"):
         roth.five_year_period(first_contribution_year=2005)
 
 
@@ -358,7 +358,7 @@ def test_a_conversion_is_taxed_now_and_followed_up_for_five_years() -> None:
     assert roth.recapture(on=date(2030, 12, 31), from_conversions_cents=2_600_00, conversions=made) == 2_000_00
     assert roth.recapture(on=date(2030, 12, 31), from_conversions_cents=10_600_00, conversions=made) == 6_000_00
     assert roth.recapture(on=date(2031, 1, 1), from_conversions_cents=2_600_00, conversions=made) == 0
-    with pytest.raises(UnlawfulFact, match="from_conversions_cents: 1 more"):
+    with pytest.raises(ImpossibleInput, match="from_conversions_cents: 1 more"):
         roth.recapture(on=date(2030, 1, 1), from_conversions_cents=10_600_01, conversions=made)
 
 
@@ -377,17 +377,17 @@ def test_roth_payments_conserve(basis: int, income: int, share: int, qualified: 
 
 
 def test_facts_that_cannot_be_are_refused_by_their_field() -> None:
-    with pytest.raises(UnlawfulFact, match="gross_cents: 2 is more than account_cents, 1"):
+    with pytest.raises(ImpossibleInput, match="gross_cents: 2 is more than account_cents, 1"):
         at.recover_basis(gross_cents=2, account_cents=1, basis_cents=0)
-    with pytest.raises(UnlawfulFact, match="pre_1987_basis_cents"):
+    with pytest.raises(ImpossibleInput, match="pre_1987_basis_cents"):
         at.recover_basis(gross_cents=0, account_cents=1, basis_cents=0, pre_1987_basis_cents=1)
-    with pytest.raises(UnlawfulFact, match=r"direct \+ sixty_day: 3 is more"):
+    with pytest.raises(ImpossibleInput, match=r"direct \+ sixty_day: 3 is more"):
         at.allocate_pre_tax(pre_tax_cents=1, after_tax_cents=1, direct=(Disbursement(IRA, 3),))
-    with pytest.raises(UnlawfulFact, match="income_cents: a loss of 3"):
+    with pytest.raises(ImpossibleInput, match="income_cents: a loss of 3"):
         roth.roth_payment(gross_cents=0, basis_cents=2, income_cents=-3, qualified=False)
-    with pytest.raises(UnlawfulFact, match="basis_cents: 2 is more than converted_cents"):
+    with pytest.raises(ImpossibleInput, match="basis_cents: 2 is more than converted_cents"):
         roth.in_plan_conversion(on=date(2026, 1, 1), converted_cents=1, basis_cents=2)
-    with pytest.raises(UnlawfulFact, match="on: 2000-01-01 is before employee_born_on"):
+    with pytest.raises(ImpossibleInput, match="on: 2000-01-01 is before employee_born_on"):
         roth.qualified_distribution(
             on=date(2000, 1, 1),
             employee_born_on=date(2001, 1, 1),

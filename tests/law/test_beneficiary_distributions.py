@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from open401k.kernel import CalendarYear, Refused
 from open401k.law import NotEnacted
 from open401k.law import beneficiary_distributions as bd
-from open401k.law.amounts import UnlawfulFact
+from open401k.law.amounts import ImpossibleInput
 from open401k.law.beneficiary_distributions import AfterDeathRule, Beneficiary, InheritanceRefusal
 
 BORN = date(1945, 3, 1)
@@ -256,7 +256,7 @@ def test_a_spouse_under_the_ten_year_rule_catches_up_before_rolling_over() -> No
     )
     second = round((10_000_000 - (377_358 - 100_000)) / 25.5)
     assert found == 377_358 + second - 100_000
-    with pytest.raises(UnlawfulFact, match="paid_before_cents: one amount for each year from 2024 to 2024"):
+    with pytest.raises(ImpossibleInput, match="paid_before_cents: one amount for each year from 2024 to 2024"):
         bd.spouse_catch_up(
             year=CalendarYear(2025),
             balance_cents=1,
@@ -267,15 +267,15 @@ def test_a_spouse_under_the_ten_year_rule_catches_up_before_rolling_over() -> No
 
 
 def test_facts_that_cannot_be_are_refused_by_their_field() -> None:
-    with pytest.raises(UnlawfulFact, match="beneficiary_born_on"):
+    with pytest.raises(ImpossibleInput, match="beneficiary_born_on"):
         rule(inherited(Beneficiary.OTHER_PERSON, None))
-    with pytest.raises(UnlawfulFact, match="beneficiary: born on 1990-01-01, no minor"):
+    with pytest.raises(ImpossibleInput, match="beneficiary: born on 1990-01-01, no minor"):
         rule(inherited(Beneficiary.MINOR_CHILD, date(1990, 1, 1)))
-    with pytest.raises(UnlawfulFact, match="beneficiary_died_on"):
+    with pytest.raises(ImpossibleInput, match="beneficiary_died_on"):
         rule(inherited(Beneficiary.OTHER_PERSON, date(1990, 1, 1), ended=date(2020, 1, 1)))
-    with pytest.raises(UnlawfulFact, match="born_on: a person's birth date"):
+    with pytest.raises(ImpossibleInput, match="born_on: a person's birth date"):
         bd.classify_beneficiary(employee_born_on=BORN, died_on=date(2023, 5, 5), is_person=True)
-    with pytest.raises(UnlawfulFact, match="died_on"):
+    with pytest.raises(ImpossibleInput, match="died_on"):
         bd.classify_beneficiary(employee_born_on=BORN, died_on=date(1920, 1, 1), is_person=False)
 
 

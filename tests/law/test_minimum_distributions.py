@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from open401k.kernel import CalendarYear
 from open401k.law import NotEnacted, figures, tables
 from open401k.law import minimum_distributions as md
-from open401k.law.amounts import UnlawfulFact, half_year_after
+from open401k.law.amounts import ImpossibleInput, half_year_after
 from open401k.law.minimum_distributions import BeginningPath, ExcisePath, MinimumPath
 from tests.law.on_file import facts
 
@@ -258,7 +258,7 @@ def test_the_balance_is_that_of_the_last_valuation_adjusted() -> None:
 
     # Designated Roth accounts count until 2023 (IRC 402A(d)(5)).
     assert (of(2023).balance_cents, of(2024).balance_cents) == (45_000_00, 35_000_00)
-    with pytest.raises(UnlawfulFact, match="valuation_cents: 1 more is taken off"):
+    with pytest.raises(ImpossibleInput, match="valuation_cents: 1 more is taken off"):
         md.balance_for_minimum(year=CalendarYear(2026), valuation_cents=0, qlac_cents=1)
 
 
@@ -275,7 +275,7 @@ def test_what_was_not_paid_by_the_end_of_the_first_year_is_carried_into_the_next
 def test_what_one_plan_pays_too_much_does_not_count_for_another() -> None:
     plans = [md.PlanPaid("A", 100, 250), md.PlanPaid("B", 100, 30)]
     assert md.shortfall_by_plan(plans=plans) == {"A": 0, "B": 70}
-    with pytest.raises(UnlawfulFact, match="plans: a plan stands twice"):
+    with pytest.raises(ImpossibleInput, match="plans: a plan stands twice"):
         md.shortfall_by_plan(plans=[plans[0], plans[0]])
 
 
@@ -314,15 +314,15 @@ def test_no_excise_without_a_shortfall_or_with_a_waiver() -> None:
 
 
 def test_facts_that_cannot_be_are_refused_by_their_field() -> None:
-    with pytest.raises(UnlawfulFact, match="balance_cents: -1 is negative"):
+    with pytest.raises(ImpossibleInput, match="balance_cents: -1 is negative"):
         minimum(2026, 75, -1)
-    with pytest.raises(UnlawfulFact, match="balance_cents: 10000000000000000 is more than any account"):
+    with pytest.raises(ImpossibleInput, match="balance_cents: 10000000000000000 is more than any account"):
         minimum(2026, 75, 10**16)
-    with pytest.raises(UnlawfulFact, match="retired_on: 1949-01-01 is before born_on"):
+    with pytest.raises(ImpossibleInput, match="retired_on: 1949-01-01 is before born_on"):
         md.required_beginning_date(born_on=date(1950, 1, 1), retired_on=date(1949, 1, 1))
-    with pytest.raises(UnlawfulFact, match="spouse_born_on: 2031-06-01 is after 2026"):
+    with pytest.raises(ImpossibleInput, match="spouse_born_on: 2031-06-01 is after 2026"):
         minimum(2026, 75, 1, -5)
-    with pytest.raises(UnlawfulFact, match="shortfall_paid_on"):
+    with pytest.raises(ImpossibleInput, match="shortfall_paid_on"):
         md.excise_on_shortfall(
             due_by=date(2026, 12, 31), required_cents=1, paid_in_time_cents=0, shortfall_paid_on=date(2026, 1, 1)
         )

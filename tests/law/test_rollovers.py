@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from open401k.law import rollovers as ro
-from open401k.law.amounts import UnlawfulFact
+from open401k.law.amounts import ImpossibleInput
 from open401k.law.rollover_matrix import Account, Condition, Obstacle, rollover_route
 from open401k.law.rollovers import Distributee, NotEligible, OffsetPath, PaidBecause
 from open401k.law.withholding import Paid, PaymentClass, Withholding, withholding
@@ -312,17 +312,17 @@ def test_once_in_twelve_months_is_for_indirect_rollovers_between_iras() -> None:
 
 
 def test_facts_that_cannot_be_are_refused_by_their_field() -> None:
-    with pytest.raises(UnlawfulFact, match="gross_cents: -5 is negative"):
+    with pytest.raises(ImpossibleInput, match="gross_cents: -5 is negative"):
         ro.eligible_rollover(gross_cents=-5)
-    with pytest.raises(UnlawfulFact, match="series_years"):
+    with pytest.raises(ImpossibleInput, match="series_years"):
         ro.eligible_rollover(gross_cents=1, because=PaidBecause.SERIES_FOR_YEARS)
-    with pytest.raises(UnlawfulFact, match="offset_on: 2026-06-01 is before severed_on, 2026-07-01"):
+    with pytest.raises(ImpossibleInput, match="offset_on: 2026-06-01 is before severed_on, 2026-07-01"):
         ro.loan_offset(offset_cents=1, offset_on=IN_2026, severed_on=date(2026, 7, 1))
-    with pytest.raises(UnlawfulFact, match="rolled_cents: 3 is more than taxable_cents"):
+    with pytest.raises(ImpossibleInput, match="rolled_cents: 3 is more than taxable_cents"):
         ro.roll_over_part(taxable_cents=1, basis_cents=1, rolled_cents=3)
-    with pytest.raises(UnlawfulFact, match="yearly_cents: nothing is paid"):
+    with pytest.raises(ImpossibleInput, match="yearly_cents: nothing is paid"):
         ro.installments_last_years(balance_cents=1, yearly_cents=0, assumed_return_bps=0)
-    with pytest.raises(UnlawfulFact, match="frozen_days"):
+    with pytest.raises(ImpossibleInput, match="frozen_days"):
         ro.sixty_day_deadline(received_on=IN_2026, frozen_days=-1)
-    with pytest.raises(UnlawfulFact, match=r"gross_cents: True is not a whole number"):
+    with pytest.raises(ImpossibleInput, match=r"gross_cents: True is not a whole number"):
         ro.eligible_rollover(gross_cents=True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from open401k.kernel import CalendarYear, Refused
 from open401k.law import form_1099r as fr
 from open401k.law import withholding as wh
-from open401k.law.amounts import UnlawfulFact
+from open401k.law.amounts import ImpossibleInput
 from open401k.law.form_1099r import EarlyException, Event, FormRefusal, Payee, Reported
 from open401k.law.withholding import EarlierThisYear, Paid, PaymentClass, WithholdingPath, WithholdingRefusal
 
@@ -255,7 +255,7 @@ def test_an_excess_deferral_within_its_year_or_with_a_loss_takes_one_form() -> N
     )
     assert code(loss) == "P"
     late = replace(loss, on=date(2026, 4, 16))
-    with pytest.raises(UnlawfulFact, match="on: 2026-04-16 is not from 2025 to 2026-04-15"):
+    with pytest.raises(ImpossibleInput, match="on: 2026-04-16 is not from 2025 to 2026-04-15"):
         fr.form_1099r(reported=late)
 
 
@@ -378,24 +378,24 @@ def test_the_two_forms_of_an_excess_deferral_add_up_too(
 
 
 def test_facts_that_cannot_be_are_refused_by_their_field() -> None:
-    with pytest.raises(UnlawfulFact, match="gross_cents: 1000000 is not the sum of its parts, 5"):
+    with pytest.raises(ImpossibleInput, match="gross_cents: 1000000 is not the sum of its parts, 5"):
         fr.form_1099r(reported=reported(taxable_cents=5))
-    with pytest.raises(UnlawfulFact, match="roth_first_year"):
+    with pytest.raises(ImpossibleInput, match="roth_first_year"):
         fr.form_1099r(reported=reported(roth=True))
-    with pytest.raises(UnlawfulFact, match="taxpayer_born_on: the birth date"):
+    with pytest.raises(ImpossibleInput, match="taxpayer_born_on: the birth date"):
         fr.form_1099r(reported=reported(taxpayer_born_on=None))
-    with pytest.raises(UnlawfulFact, match="on: 2026-06-01 is before taxpayer_born_on"):
+    with pytest.raises(ImpossibleInput, match="on: 2026-06-01 is before taxpayer_born_on"):
         fr.form_1099r(reported=reported(taxpayer_born_on=date(2026, 7, 1)))
-    with pytest.raises(UnlawfulFact, match="withheld_cents"):
+    with pytest.raises(ImpossibleInput, match="withheld_cents"):
         fr.form_1099r(reported=reported(withheld_cents=10_000_01))
-    with pytest.raises(UnlawfulFact, match="deferred_in"):
+    with pytest.raises(ImpossibleInput, match="deferred_in"):
         fr.form_1099r(reported=reported(Event.REFUND_OF_EXCESS_DEFERRAL))
     told = reported(Event.REFUND_OF_EXCESS_DEFERRAL, deferred_in=CalendarYear(2026), **ROTH)
-    with pytest.raises(UnlawfulFact, match="taxable_cents: 1000000, but 0 of this refund is taxed"):
+    with pytest.raises(ImpossibleInput, match="taxable_cents: 1000000, but 0 of this refund is taxed"):
         fr.form_1099r(reported=told)
-    with pytest.raises(UnlawfulFact, match="taxable_cents: nothing of such a direct rollover"):
+    with pytest.raises(ImpossibleInput, match="taxable_cents: nothing of such a direct rollover"):
         fr.form_1099r(reported=reported(Event.DIRECT_ROLLOVER, taxable_cents=10_000_00, untaxed_cents=0))
-    with pytest.raises(UnlawfulFact, match="not_taxable_cents: 2 is more than the payment"):
+    with pytest.raises(ImpossibleInput, match="not_taxable_cents: 2 is more than the payment"):
         withheld(Paid(cash_cents=1, not_taxable_cents=2))
-    with pytest.raises(UnlawfulFact, match="withheld_cents: 2 is more than taxable_cents"):
+    with pytest.raises(ImpossibleInput, match="withheld_cents: 2 is more than taxable_cents"):
         withheld(Paid(cash_cents=1), earlier=EarlierThisYear(1, 2))

@@ -4,41 +4,34 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from ..kernel import Open401kError, anniversary, half_up
+from ..kernel import anniversary, half_up
+from .given import ImpossibleInput
 
 #: Ten trillion dollars: above every account there is, far below where anything could overflow.
 MOST_CENTS = 10**15
-
-
-class UnlawfulFact(Open401kError):  # noqa: N818 (a fact that cannot be, told by its field)
-    """A fact that cannot be true; the message begins with the name of its field."""
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field}: {problem}")
-        self.field = field
 
 
 def whole_cents(**amounts: int) -> None:
     """Each amount is a whole number of cents, not negative and not absurd; the first that is not is named."""
     for field, amount in amounts.items():
         if isinstance(amount, bool) or not isinstance(amount, int):
-            raise UnlawfulFact(field, f"{amount!r} is not a whole number of cents")
+            raise ImpossibleInput(field, f"{amount!r} is not a whole number of cents")
         if amount < 0:
-            raise UnlawfulFact(field, f"{amount} is negative")
+            raise ImpossibleInput(field, f"{amount} is negative")
         if amount > MOST_CENTS:
-            raise UnlawfulFact(field, f"{amount} is more than any account holds")
+            raise ImpossibleInput(field, f"{amount} is more than any account holds")
 
 
 def within(field: str, part: int, whole_field: str, whole: int) -> None:
     """A part is not more than its whole."""
     if part > whole:
-        raise UnlawfulFact(field, f"{part} is more than {whole_field}, {whole}")
+        raise ImpossibleInput(field, f"{part} is more than {whole_field}, {whole}")
 
 
 def not_before(field: str, day: date, earlier_field: str, earlier: date) -> None:
     """A day is not before the one it follows."""
     if day < earlier:
-        raise UnlawfulFact(field, f"{day} is before {earlier_field}, {earlier}")
+        raise ImpossibleInput(field, f"{day} is before {earlier_field}, {earlier}")
 
 
 def divided(cents: int, by: Decimal) -> int:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ..kernel import CalendarYear, Refused, age_on, anniversary
-from .amounts import UnlawfulFact, divided, not_before, whole_cents
+from .amounts import ImpossibleInput, divided, not_before, whole_cents
 from .minimum_distributions import ApplicableAge, applicable_age, life_table
 
 #: The first year of deaths under the SECURE Act (IRC 401(a)(9)(H); Reg. 1.401(a)(9)-1(b)(2)).
@@ -137,7 +137,7 @@ def classify_beneficiary(
     if not is_person:
         return Beneficiary.NOT_A_PERSON
     if born_on is None:
-        raise UnlawfulFact("born_on", "a person's birth date is needed")
+        raise ImpossibleInput("born_on", "a person's birth date is needed")
     for applies, found in (
         (is_surviving_spouse, Beneficiary.SURVIVING_SPOUSE),
         (disability_documented, Beneficiary.DISABLED),
@@ -246,7 +246,9 @@ def spouse_catch_up(
     if year.year < first:
         return 0
     if len(paid_before_cents) != year.year - first:
-        raise UnlawfulFact("paid_before_cents", f"one amount for each year from {first} to {year.year - 1} is needed")
+        raise ImpossibleInput(
+            "paid_before_cents", f"one amount for each year from {first} to {year.year - 1} is needed"
+        )
     hypothetical, paid = 0, 0
     for place in range(year.year - first + 1):
         each = CalendarYear(first + place)
@@ -265,9 +267,9 @@ def _check(inheritance: Inheritance) -> None:
     if inheritance.beneficiary is Beneficiary.NOT_A_PERSON:
         return
     if born is None:
-        raise UnlawfulFact("beneficiary_born_on", "a person's birth date is needed")
+        raise ImpossibleInput("beneficiary_born_on", "a person's birth date is needed")
     if inheritance.beneficiary is Beneficiary.MINOR_CHILD and age_on(born, inheritance.died_on) >= MAJORITY:
-        raise UnlawfulFact("beneficiary", f"born on {born}, no minor on {inheritance.died_on}")
+        raise ImpossibleInput("beneficiary", f"born on {born}, no minor on {inheritance.died_on}")
     if ended is not None:
         not_before("beneficiary_died_on", ended, "died_on", inheritance.died_on)
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from ..kernel import CalendarYear, Refused
 from . import figures
-from .amounts import UnlawfulFact, half_year_after, not_before, whole_cents, within
+from .amounts import ImpossibleInput, half_year_after, not_before, whole_cents, within
 
 _CITE = "IRC 6047(d); Instructions for Forms 1099-R and 5498"
 #: Second codes that each code of this file may stand beside (Table 1).
@@ -222,25 +222,27 @@ def _check(reported: Reported) -> None:
     )
     parts = reported.taxable_cents + reported.basis_cents + reported.appreciation_cents + reported.untaxed_cents
     if parts != reported.gross_cents:
-        raise UnlawfulFact("gross_cents", f"{reported.gross_cents} is not the sum of its parts, {parts}")
+        raise ImpossibleInput("gross_cents", f"{reported.gross_cents} is not the sum of its parts, {parts}")
     within("withheld_cents", reported.withheld_cents, "gross_cents", reported.gross_cents)
     within("earnings_cents", reported.earnings_cents, "gross_cents", reported.gross_cents)
     to_roth_ira = reported.roth and reported.event is Event.DIRECT_ROLLOVER_TO_ROTH_IRA
     if (reported.event is Event.DIRECT_ROLLOVER or to_roth_ira) and reported.taxable_cents + reported.withheld_cents:
-        raise UnlawfulFact("taxable_cents", "nothing of such a direct rollover is taxed or withheld from")
+        raise ImpossibleInput("taxable_cents", "nothing of such a direct rollover is taxed or withheld from")
     if reported.event is Event.REFUND_OF_EXCESS_DEFERRAL:
         if reported.deferred_in is None:
-            raise UnlawfulFact("deferred_in", "the year of the excess deferral is needed")
+            raise ImpossibleInput("deferred_in", "the year of the excess deferral is needed")
         returned_by = date(reported.deferred_in.year + 1, 4, 15)
         if not date(reported.deferred_in.year, 1, 1) <= reported.on <= returned_by:
-            raise UnlawfulFact(
+            raise ImpossibleInput(
                 "on", f"{reported.on} is not from {reported.deferred_in} to {returned_by} (IRC 402(g)(2))"
             )
         expected = reported.earnings_cents if reported.roth else reported.gross_cents
         if reported.taxable_cents != expected:
-            raise UnlawfulFact("taxable_cents", f"{reported.taxable_cents}, but {expected} of this refund is taxed")
+            raise ImpossibleInput("taxable_cents", f"{reported.taxable_cents}, but {expected} of this refund is taxed")
     if reported.roth and reported.roth_first_year is None:
-        raise UnlawfulFact("roth_first_year", "a payment from a designated Roth account needs its first year (box 11)")
+        raise ImpossibleInput(
+            "roth_first_year", "a payment from a designated Roth account needs its first year (box 11)"
+        )
 
 
 def _codes(reported: Reported) -> tuple[str, ...] | Refused[FormRefusal]:
@@ -298,7 +300,7 @@ def _number(reported: Reported) -> str | Refused[FormRefusal]:
     if reported.payee is Payee.BENEFICIARY:
         return "4"
     if reported.taxpayer_born_on is None:
-        raise UnlawfulFact("taxpayer_born_on", "the birth date decides on the code")
+        raise ImpossibleInput("taxpayer_born_on", "the birth date decides on the code")
     exception = reported.early_exception
     qdro = reported.payee in (Payee.ALTERNATE_PAYEE_SPOUSE, Payee.ALTERNATE_PAYEE_OTHER)
     if qdro or reported.event is Event.AUTOMATIC_ENROLMENT_WITHDRAWAL:

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from ..kernel import CalendarYear, anniversary, half_up
 from . import figures, tables
-from .amounts import UnlawfulFact, divided, half_year_after, not_before, whole_cents
+from .amounts import ImpossibleInput, divided, half_year_after, not_before, whole_cents
 
 #: No minimum was required for this year (IRC 401(a)(9)(I)).
 WAIVED_YEAR = 2020
@@ -220,7 +220,7 @@ def balance_for_minimum(
         roth_left_out_cents=designated_roth_cents if year.year >= ROTH_LEFT_OUT_FROM else 0,
     )
     if found.balance_cents < 0:
-        raise UnlawfulFact("valuation_cents", f"{-found.balance_cents} more is taken off than the account holds")
+        raise ImpossibleInput("valuation_cents", f"{-found.balance_cents} more is taken off than the account holds")
     return found
 
 
@@ -251,7 +251,7 @@ def lifetime_minimum(
     age = year.year - born_on.year
     spouse_age = None if spouse_born_on is None else year.year - spouse_born_on.year
     if spouse_age is not None and spouse_age < 0:
-        raise UnlawfulFact("spouse_born_on", f"{spouse_born_on} is after {year}")
+        raise ImpossibleInput("spouse_born_on", f"{spouse_born_on} is after {year}")
     if beginning.first_year is None or year < beginning.first_year:
         return LifetimeMinimum(year, MinimumPath.NOT_YET, beginning, age, spouse_age, balance_cents, None, 0, None)
     if year.year == WAIVED_YEAR:
@@ -306,7 +306,7 @@ def shortfall_by_plan(*, plans: Sequence[PlanPaid]) -> dict[str, int]:
     for plan in plans:
         whole_cents(required_cents=plan.required_cents, paid_cents=plan.paid_cents)
     if len({plan.plan for plan in plans}) < len(plans):
-        raise UnlawfulFact("plans", "a plan stands twice")
+        raise ImpossibleInput("plans", "a plan stands twice")
     return {plan.plan: max(plan.required_cents - plan.paid_cents, 0) for plan in plans}
 
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from ..kernel import CalendarYear, anniversary, half_up
 from . import figures
-from .amounts import UnlawfulFact, not_before, whole_cents, within
+from .amounts import ImpossibleInput, not_before, whole_cents, within
 
 #: A series over this many years or more cannot be rolled over (IRC 402(c)(4)(A)(ii)).
 LONG_SERIES_YEARS = 10
@@ -199,7 +199,7 @@ def installments_last_years(*, balance_cents: int, yearly_cents: int, assumed_re
     """
     whole_cents(balance_cents=balance_cents, yearly_cents=yearly_cents, assumed_return_bps=assumed_return_bps)
     if not yearly_cents:
-        raise UnlawfulFact("yearly_cents", "nothing is paid")
+        raise ImpossibleInput("yearly_cents", "nothing is paid")
     left, years = balance_cents, 0
     while left > 0 and years < _LONGEST_SERIES:
         left = half_up(Fraction(left * (10_000 + assumed_return_bps), 10_000)) - yearly_cents
@@ -234,7 +234,7 @@ def sixty_day_deadline(*, received_on: date, frozen_days: int = 0) -> date:
     employee may certify that a listed reason kept it from being met: neither is decided here.
     """
     if frozen_days < 0:
-        raise UnlawfulFact("frozen_days", f"{frozen_days} is negative")
+        raise ImpossibleInput("frozen_days", f"{frozen_days} is negative")
     return received_on + timedelta(days=figures.count("rollover_days", CalendarYear(received_on.year)) + frozen_days)
 
 
@@ -284,7 +284,7 @@ def roll_over_part(*, taxable_cents: int, basis_cents: int, rolled_cents: int) -
 def _why_never(because: PaidBecause, series_years: int | None) -> str:
     if because is PaidBecause.SERIES_FOR_YEARS:
         if series_years is None or series_years < 1:
-            raise UnlawfulFact("series_years", "a series of payments needs its years")
+            raise ImpossibleInput("series_years", "a series of payments needs its years")
         return "IRC 402(c)(4)(A)(ii); Reg. 1.402(c)-2(c)(2)(i)(C)" if series_years >= LONG_SERIES_YEARS else ""
     return _NEVER.get(because, "")
 

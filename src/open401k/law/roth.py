@@ -10,7 +10,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from ..kernel import CalendarYear, half_up
-from .amounts import UnlawfulFact, half_year_after, not_before, whole_cents, within
+from .amounts import ImpossibleInput, half_year_after, not_before, whole_cents, within
 from .rollovers import PaidBecause
 
 #: The length of a period of participation in taxable years (IRC 402A(d)(2)(B), 408A(d)(2)(B)).
@@ -148,9 +148,9 @@ def five_year_period(
     years = [*direct_rollovers_began_in, *indirect_rollovers_accepted_in]
     years += [] if first_contribution_year is None else [first_contribution_year]
     if not years:
-        raise UnlawfulFact("first_contribution_year", "nothing was ever put into a designated Roth account")
+        raise ImpossibleInput("first_contribution_year", "nothing was ever put into a designated Roth account")
     if min(years) < FIRST_ROTH_YEAR:
-        raise UnlawfulFact("first_contribution_year", f"{min(years)} is before designated Roth accounts existed")
+        raise ImpossibleInput("first_contribution_year", f"{min(years)} is before designated Roth accounts existed")
     return _period(min(years), "IRC 402A(d)(2)(B); Reg. 1.402A-1 A-4")
 
 
@@ -196,7 +196,7 @@ def roth_payment(*, gross_cents: int, basis_cents: int, income_cents: int, quali
     whole_cents(gross_cents=gross_cents, basis_cents=basis_cents)
     value = basis_cents + income_cents
     if value < 0:
-        raise UnlawfulFact("income_cents", f"a loss of {-income_cents} is more than the basis, {basis_cents}")
+        raise ImpossibleInput("income_cents", f"a loss of {-income_cents} is more than the basis, {basis_cents}")
     within("gross_cents", gross_cents, "basis_cents + income_cents", value)
     basis = half_up(Fraction(gross_cents * min(basis_cents, value), value)) if value else 0
     income = gross_cents - basis
@@ -283,7 +283,7 @@ def recapture(*, on: date, from_conversions_cents: int, conversions: Sequence[Co
             counted += taxable
         left -= taken
     if left:
-        raise UnlawfulFact("from_conversions_cents", f"{left} more than what was converted and not withdrawn yet")
+        raise ImpossibleInput("from_conversions_cents", f"{left} more than what was converted and not withdrawn yet")
     return counted
 
 
