@@ -10,7 +10,7 @@ from fractions import Fraction
 from ..kernel import PlanYear
 from . import figures
 from .cross_testing import TestingBasis, normalization_factor
-from .rates import InputError
+from .exact_rates import InputError
 
 #: A band may have at most so many times the rate of the one before ((b)(1)(iv)(B)).
 _MOST_RATIO = 2
@@ -144,7 +144,7 @@ def _hypothetical(bands: tuple[Band, ...], by: ScheduleBy, plan_year: PlanYear) 
     length = lengths.pop()
     latest = _FIRST_SERVICE if by is ScheduleBy.SERVICE else _FIRST_AGE
     needed = max(0, -(-(above[0].starts_at - latest) // length))
-    return Fraction(above[0].rate_bps) / ratios[0] ** needed >= _LOWEST_BPS
+    return above[0].rate_bps >= _LOWEST_BPS * ratios[0] ** needed
 
 
 def _equivalent(bands: tuple[Band, ...], basis: TestingBasis, plan_year: PlanYear) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from ..kernel import half_up
 from .arrays import Cents, Counts, Flags
 from .coverage import RATIO_TO_PASS, Classification, CoverageTest
-from .rates import InputError, Rates, at_least_shares, average, hundredths, plans_of, same_shape
+from .exact_rates import InputError, Rates, at_least_shares, average, hundredths, plans_of, same_shape
 
 _WHOLE = 10_000
 
@@ -104,7 +104,7 @@ def average_benefit_percentage(*, rates: Rates, is_hce: Flags, excluded: Flags) 
     return AverageBenefitPercentage(
         passed=passed,
         path=_average_path(nhces, hces, theirs),
-        percentage=half_up(mine / theirs * _WHOLE) if theirs else _WHOLE,
+        percentage=half_up(mine / theirs * _WHOLE) if theirs else _WHOLE,  # exact: both are Fractions
         nhce_average=hundredths(mine),
         hce_average=hundredths(theirs),
         nhces=int(nhces.sum()),

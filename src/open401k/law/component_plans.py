@@ -9,8 +9,8 @@ import numpy as np
 from .arrays import Counts, Flags
 from .average_benefit import AverageBenefitPercentage, AverageBenefitTest, Outcome, average_benefit_test
 from .coverage import coverage_test
+from .exact_rates import InputError, Rates, same_shape
 from .general_test import GeneralTest, general_test
-from .rates import InputError, Rates, same_shape
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ gateway, rate groups.
 
 An allocation is carried with a standard interest rate to the testing age, without mortality, and turned into a straight
 life annuity there. The factor of each age is a fraction without rounding; arrays carry it to ten decimal places, and
-two people whose rates lie closer together than that could move are compared by the fractions (rates.py).
+two people whose rates lie closer together than that could move are compared by the fractions (exact_rates.py).
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ import numpy as np
 from ..kernel import PlanYear, half_up
 from . import figures, tables
 from .arrays import Cents, Counts
-from .rates import MOST_ALLOCATION_CENTS, SCALE, InputError, Rates, amounts, fits, paid
+from .exact_rates import MOST_ALLOCATION_CENTS, SCALE, InputError, Rates, amounts, fits, paid
 
 #: Payments at the start of each month instead of once a year are worth so much less (the first terms of Woolhouse's
 #: formula).
@@ -117,7 +117,7 @@ def equivalent_benefit(
         years,
         later,
         factor,
-        later / factor / years_benefited,
+        later / factor / years_benefited,  # exact: Fractions
         rate,
     )
 
@@ -173,7 +173,7 @@ def normalization_factor(*, basis: TestingBasis, age: int, plan_year: PlanYear) 
     _standard(basis, plan_year)
     tested_at = _tested_at(basis, age)
     growth = (1 + Fraction(basis.interest_bps, 10_000)) ** max(0, tested_at - age)
-    return growth / _annuity(basis, tested_at, plan_year.last_day)
+    return growth / _annuity(basis, tested_at, plan_year.last_day)  # exact: both are Fractions
 
 
 def _factors(basis: TestingBasis, plan_year: PlanYear, age: Counts) -> dict[int, Fraction]:
@@ -208,7 +208,7 @@ def _annuity(basis: TestingBasis, at: int, on: date) -> Fraction:
 @cache
 def _annuity_factor(table: MortalityTable, interest_bps: int, age: int, on: date) -> Fraction:
     rows = tables.edition(table, on)
-    alive, discount, total = Fraction(1), 1 / (1 + Fraction(interest_bps, 10_000)), Fraction(0)
+    alive, discount, total = Fraction(1), Fraction(10_000, 10_000 + interest_bps), Fraction(0)
     for year, at in enumerate(range(age, max(int(each) for each in rows) + 2)):
         total += alive * discount**year
         alive *= 1 - Fraction(tables.value(table, at, on)) if alive and str(at) in rows else 0

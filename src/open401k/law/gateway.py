@@ -17,7 +17,17 @@ from . import figures
 from .arrays import Cents, Counts, Flags
 from .average_benefit import AverageBenefitTest, Outcome, classification_test
 from .coverage import coverage_test
-from .rates import MOST_ALLOCATION_CENTS, InputError, amounts, hundredths, paid, plans_of, same_shape, standing, whole
+from .exact_rates import (
+    MOST_ALLOCATION_CENTS,
+    InputError,
+    amounts,
+    hundredths,
+    paid,
+    plans_of,
+    same_shape,
+    standing,
+    whole,
+)
 
 _WHOLE = 10_000
 _THIRD = 3

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from .arrays import Cents, Counts, Flags
 from .average_benefit import Outcome, harbors, midpoint_thousandths
 from .coverage import RATIO_TO_PASS, ratio_percentages
-from .rates import (
+from .exact_rates import (
     MOST_ALLOCATION_CENTS,
     InputError,
     Rates,
@@ -28,6 +28,8 @@ from .rates import (
     standing,
     whole,
 )
+
+_NO_GROUP = np.iinfo(np.int64).max
 
 
 class GroupPath(StrEnum):
@@ -258,12 +260,12 @@ def _verdicts(people: _People, found: _Groups, average: Flags) -> RateGroupScena
     by_ratio = found.ratio >= RATIO_TO_PASS
     good = by_ratio | (_classified(found, figures) & average[found.plan])
     failed = _count(found.plan, ~good, people.plans)
-    lowest = np.full(people.plans, 10_000, dtype=np.int64)
+    lowest = np.full(people.plans, _NO_GROUP, dtype=np.int64)
     np.minimum.at(lowest, found.plan, found.ratio)
     return RateGroupScenarios(
         passed=failed == 0,
         passed_by_ratio_alone=_count(found.plan, ~by_ratio, people.plans) == 0,
-        lowest_ratio=lowest,
+        lowest_ratio=np.where(lowest == _NO_GROUP, 10_000, lowest),
         groups_failed=failed,
         plan_ratio=figures.ratio,
         safe_harbor=figures.safe,
@@ -277,7 +279,7 @@ def _told(people: _People, found: _Groups, average: bool | None) -> tuple[RateGr
     places = found.members[found.standing.order[found.at]]
     starts = np.flatnonzero(np.diff(first, prepend=-1))
     groups = []
-    for begin, end in zip(starts.tolist(), [*starts[1:].tolist(), len(first)], strict=True):
+    for begin, end in zip(starts.tolist(), np.append(starts, len(first))[1:].tolist(), strict=True):
         groups.append(
             RateGroup(
                 rate=hundredths(people.rates.exact(int(places[begin]))),

@@ -11,7 +11,7 @@ import numpy as np
 from ..kernel import CalendarYear, PlanYear
 from . import figures
 from .arrays import Cents, Counts, Flags
-from .rates import SCALE, InputError, Rates, amounts, fits, same_shape
+from .exact_rates import SCALE, InputError, Rates, amounts, fits, same_shape
 
 #: After so many years of testing service nothing more is imputed to benefits (Reg. 1.401(a)(4)-7(c)(4)(iii)(B)(2)).
 _YEARS = 35
@@ -124,8 +124,8 @@ def imputed_rate(*, rate: Fraction, compensation_cents: int, level_cents: int, d
     else:
         amount = rate * compensation_cents
         paths = (
-            (amount / (compensation_cents - Fraction(level_cents, 2)), DisparityPath.C),
-            ((amount + disparity * level_cents) / compensation_cents, DisparityPath.D),
+            (amount / (compensation_cents - Fraction(level_cents, 2)), DisparityPath.C),  # exact: Fractions
+            ((amount + disparity * level_cents) / compensation_cents, DisparityPath.D),  # exact: Fractions
         )
     lower, higher = sorted(paths, key=lambda each: each[0])
     return ImputedRate(rate, lower[0], higher[0], lower[1])

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import combinations
 
 from ..kernel import PlanYear
-from .rates import InputError
+from .exact_rates import InputError
 
 
 class PortionKind(StrEnum):

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from .arrays import Flags
-from .rates import SCALE, InputError, Rates, average, hundredths, same_shape
+from .exact_rates import SCALE, InputError, Rates, average, hundredths, same_shape
 
 _UNIT = SCALE // 1_000_000
 #: Within five percent of the midpoint.

@@ -14,7 +14,7 @@ import numpy as np
 from ..kernel import PlanYear
 from . import figures
 from .arrays import Cents, Counts, Flags
-from .rates import InputError, amounts, at_least_shares, average, hundredths, paid, same_shape, whole
+from .exact_rates import InputError, amounts, at_least_shares, average, hundredths, paid, same_shape, whole
 
 
 class UniformBy(StrEnum):

@@ -1,6 +1,6 @@
 """Rates of pay as exact fractions in whole-number arrays: their order, their averages, who stands where.
 
-Not here: any rule of law. A rate is ``numerator / (SCALE * denominator)``. Two different fractions with denominators
+Not here: any rule of law; the rates are those of Reg. 1.401(a)(4)-2(c)(2) and -8(b)(2). A rate is ``numerator / (SCALE * denominator)``. Two different fractions with denominators
 below 2**L differ by more than 2**-2L, so their first 2L binary places, found by long division in int64, order them
 without error; nothing is compared in floating point. Rates that come from a rounded annuity factor carry the width of
 that rounding (``slack``) and the way to the unrounded fraction: what lies closer together than the rounding could move
@@ -234,7 +234,8 @@ def _exactly_share(rates: Rates, group: Flags, other: Flags, numerator: int, den
 def average(rates: Rates, group: Flags) -> Fraction:
     """The average rate of a group, without rounding; zero of nobody."""
     places = np.flatnonzero(group)
-    return _total([rates.exact(int(place)) for place in places]) / len(places) if len(places) else Fraction(0)
+    total = _total([rates.exact(int(place)) for place in places])
+    return total / max(len(places), 1)  # exact: the total is a Fraction
 
 
 def hundredths(rate: Fraction) -> int:
