@@ -306,8 +306,8 @@ def general(percents: list[int], average: bool | None = None) -> general_test.Ge
 def test_a_general_test_names_the_groups_that_fail() -> None:
     assert explain(general([500, 750, 500, 500, 500, 500])) == (
         "Of 2 rate groups 1 fail: at 7.50 % of pay and more are 0 non-highly and 1 highly compensated employees, a "
-        "ratio of 0.00 %, which is too low for any average benefit percentage. The midpoint of the harbors is 40.500 %, "
-        "the plan's own ratio 100.00 % (Reg. 1.401(a)(4)-2(c)(3))."
+        "ratio of 0.00 %, which is too low for any average benefit percentage. The midpoint of the harbors is "
+        "40.500 %, the plan's own ratio 100.00 % (Reg. 1.401(a)(4)-2(c)(3))."
     )
     assert "1 wait for the average benefit percentage" in explain(general([500, 750, 500, 500, 500, 800]))
     assert explain(general([500, 750, 500, 500, 500, 800], average=True)) == (

@@ -158,6 +158,9 @@ def test_facts_that_do_not_belong_together_are_refused_by_name() -> None:
         general_test.rate_group_scenarios(
             rates=rates, is_hce=is_hce, excluded=nobody(2), average_benefit_passed=nobody(3), plan=np.array([0, 1])
         )
+    two_plans = np.array([[True, False]])
+    with pytest.raises(InputError, match=r"^is_hce: .* of one plan's people"):
+        general_test.general_test(rates=rates, is_hce=two_plans, excluded=~two_plans)
     with pytest.raises(InputError, match=r"^excluded: is yes or no"):
         general_test.general_test(rates=rates, is_hce=is_hce, excluded=np.array([0, 1]))
 
@@ -466,6 +469,17 @@ def test_ranges_may_not_overlap_and_their_ends_are_inside() -> None:
         Fraction(5, 100),
         Fraction(52_001, 1_000_000),
     ]
+
+
+def test_nobody_without_an_allocation_is_in_a_range() -> None:
+    grouped = rate_bands.group_rates(
+        rates=rates_of([0.1, 0.0]),
+        is_hce=np.array([True, False]),
+        bands=(band(1_000, 0, 3_000),),
+        kind=RateKind.ALLOCATION,
+    )
+    assert [grouped.rates.exact(0), grouped.rates.exact(1)] == [Fraction(1, 1_000), Fraction(0)]
+    assert (grouped.bands[0].hces, grouped.bands[0].nhces) == (1, 0)
 
 
 def test_equivalent_rates_are_grouped_by_their_fractions() -> None:

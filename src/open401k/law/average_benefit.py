@@ -14,7 +14,7 @@ import numpy as np
 from ..kernel import half_up
 from .arrays import Cents, Counts, Flags
 from .coverage import RATIO_TO_PASS, Classification, CoverageTest
-from .exact_rates import InputError, Rates, at_least_shares, average, hundredths, plans_of, same_shape
+from .exact_rates import InputError, Rates, at_least_shares, average, hundredths, of_one_plan, plans_of, same_shape
 
 _WHOLE = 10_000
 
@@ -93,6 +93,7 @@ def average_benefit_percentage(*, rates: Rates, is_hce: Flags, excluded: Flags) 
     Reg. 1.410(b)-7(e)(1)), all on a contributions or all on a benefits basis (-5(d)(4)). Whoever benefits nowhere
     counts with zero; whoever is excludable does not count.
     """
+    of_one_plan(is_hce.shape)
     if len(rates) != is_hce.size:
         raise InputError("rates", f"are of {len(rates)} people, is_hce of {is_hce.size}")
     hce = same_shape("is_hce", is_hce, is_hce.shape)

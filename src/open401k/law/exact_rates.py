@@ -1,10 +1,10 @@
 """Rates of pay as exact fractions in whole-number arrays: their order, their averages, who stands where.
 
-Not here: any rule of law; the rates are those of Reg. 1.401(a)(4)-2(c)(2) and -8(b)(2). A rate is ``numerator / (SCALE * denominator)``. Two different fractions with denominators
-below 2**L differ by more than 2**-2L, so their first 2L binary places, found by long division in int64, order them
-without error; nothing is compared in floating point. Rates that come from a rounded annuity factor carry the width of
-that rounding (``slack``) and the way to the unrounded fraction: what lies closer together than the rounding could move
-it is decided by the fractions themselves.
+Not here: any rule of law; the rates are those of Reg. 1.401(a)(4)-2(c)(2) and -8(b)(2). A rate is ``numerator / (SCALE
+* denominator)``. Two different fractions with denominators below 2**L differ by more than 2**-2L, so their first 2L
+binary places, found by long division in int64, order them without error; nothing is compared in floating point. Rates
+that come from a rounded annuity factor carry the width of that rounding (``slack``) and the way to the unrounded
+fraction: what lies closer together than the rounding could move it is decided by the fractions themselves.
 """
 
 from collections.abc import Callable, Iterable
@@ -99,6 +99,12 @@ def same_shape(name: str, values: Flags, shape: tuple[int, ...]) -> Flags:
     if values.shape != shape:
         raise InputError(name, f"has the shape {values.shape}, the employees have {shape}")
     return values.reshape(-1)
+
+
+def of_one_plan(shape: tuple[int, ...]) -> None:
+    """Refuse many plans at once where the working of one is asked for."""
+    if len(shape) != 1:
+        raise InputError("is_hce", f"has the shape {shape}; the working is that of one plan's people")
 
 
 def paid(allocations: Cents, compensation: Cents) -> Cents:

@@ -22,6 +22,7 @@ from .exact_rates import (
     InputError,
     amounts,
     hundredths,
+    of_one_plan,
     paid,
     plans_of,
     same_shape,
@@ -99,6 +100,7 @@ def minimum_allocation_gateway(
     ((b)(1)(vii)). Who does not benefit is no employee of the plan (-12); whoever has any nonelective amount, a safe
     harbor contribution or a top-heavy minimum included, does. Component plans cannot be used (-9(c)(3)(ii)).
     """
+    of_one_plan(is_hce.shape)
     facts = _Facts.of(allocations, compensation, section_415_compensation, is_hce, benefiting, None, plan_year)
     found = facts.verdicts()
     top, bottom = (int(each[0]) for each in facts.highest())

@@ -22,6 +22,7 @@ from .exact_rates import (
     Standing,
     amounts,
     hundredths,
+    of_one_plan,
     paid,
     plans_of,
     same_shape,
@@ -118,6 +119,7 @@ def general_test(
     ratio percentage if the plan's average benefit percentage passes (-2(c)(3)(ii), (iii)); no reasonable classification
     is asked for. ``benefiting``: who has an allocation, if not told otherwise.
     """
+    of_one_plan(is_hce.shape)
     people = _People.of(rates, is_hce, excluded, benefiting, None)
     found = _groups(people)
     groups = _told(people, found, average_benefit_passed)

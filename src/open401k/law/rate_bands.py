@@ -113,7 +113,8 @@ def _within(rates: Rates, band: RateBand) -> Flags:
         edge = (np.abs(floors - low) <= rates.slack + 1) | (np.abs(floors - high) <= rates.slack + 1)
         for place in np.flatnonzero(edge).tolist():
             inside[place] = low <= rates.exact(place) * SCALE <= high
-    return np.asarray(inside, dtype=np.bool_)
+    # Whoever has nothing does not benefit, and is in no range.
+    return np.asarray(inside & (rates.numerator > 0), dtype=np.bool_)
 
 
 def _found(rates: Rates, hce: Flags, members: Flags, band: RateBand) -> BandFound:
