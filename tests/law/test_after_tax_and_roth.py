@@ -11,7 +11,7 @@ from open401k.kernel import CalendarYear, Refused
 from open401k.law import after_tax_basis as at
 from open401k.law import roth
 from open401k.law.after_tax_basis import Allocation, AllocationRefusal, Disbursement, LumpSumEvent
-from open401k.law.amounts import ImpossibleInput
+from open401k.law.given import ImpossibleInput
 from open401k.law.rollover_matrix import Account
 from open401k.law.rollovers import PaidBecause
 from open401k.law.roth import QualifiedPath

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from open401k.kernel import CalendarYear, Refused
 from open401k.law import NotEnacted
 from open401k.law import beneficiary_distributions as bd
-from open401k.law.amounts import ImpossibleInput
 from open401k.law.beneficiary_distributions import AfterDeathRule, Beneficiary, InheritanceRefusal
+from open401k.law.given import ImpossibleInput
 
 BORN = date(1945, 3, 1)
 BEGAN = date(2016, 4, 1)
@@ -256,7 +256,7 @@ def test_a_spouse_under_the_ten_year_rule_catches_up_before_rolling_over() -> No
     )
     second = round((10_000_000 - (377_358 - 100_000)) / 25.5)
     assert found == 377_358 + second - 100_000
-    with pytest.raises(ImpossibleInput, match="paid_before_cents: one amount for each year from 2024 to 2024"):
+    with pytest.raises(ImpossibleInput, match="paid_before_cents: one amount a year from 2024 to 2024"):
         bd.spouse_catch_up(
             year=CalendarYear(2025),
             balance_cents=1,

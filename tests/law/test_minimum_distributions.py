@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from open401k.kernel import CalendarYear
 from open401k.law import NotEnacted, figures, tables
 from open401k.law import minimum_distributions as md
-from open401k.law.amounts import ImpossibleInput, half_year_after
+from open401k.law.amounts import half_year_after
+from open401k.law.given import ImpossibleInput
 from open401k.law.minimum_distributions import BeginningPath, ExcisePath, MinimumPath
 from tests.law.on_file import facts
 

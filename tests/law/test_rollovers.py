@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from open401k.law import rollovers as ro
-from open401k.law.amounts import ImpossibleInput
+from open401k.law.given import ImpossibleInput
 from open401k.law.rollover_matrix import Account, Condition, Obstacle, rollover_route
 from open401k.law.rollovers import Distributee, NotEligible, OffsetPath, PaidBecause
 from open401k.law.withholding import Paid, PaymentClass, Withholding, withholding

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from open401k.kernel import CalendarYear, Refused
 from open401k.law import form_1099r as fr
 from open401k.law import withholding as wh
-from open401k.law.amounts import ImpossibleInput
 from open401k.law.form_1099r import EarlyException, Event, FormRefusal, Payee, Reported
+from open401k.law.given import ImpossibleInput
 from open401k.law.withholding import EarlierThisYear, Paid, PaymentClass, WithholdingPath, WithholdingRefusal
 
 ON = date(2026, 6, 1)
@@ -391,7 +391,7 @@ def test_facts_that_cannot_be_are_refused_by_their_field() -> None:
     with pytest.raises(ImpossibleInput, match="deferred_in"):
         fr.form_1099r(reported=reported(Event.REFUND_OF_EXCESS_DEFERRAL))
     told = reported(Event.REFUND_OF_EXCESS_DEFERRAL, deferred_in=CalendarYear(2026), **ROTH)
-    with pytest.raises(ImpossibleInput, match="taxable_cents: 1000000, but 0 of this refund is taxed"):
+    with pytest.raises(ImpossibleInput, match="taxable_cents: 1000000, while 0 of it is taxed"):
         fr.form_1099r(reported=told)
     with pytest.raises(ImpossibleInput, match="taxable_cents: nothing of such a direct rollover"):
         fr.form_1099r(reported=reported(Event.DIRECT_ROLLOVER, taxable_cents=10_000_00, untaxed_cents=0))

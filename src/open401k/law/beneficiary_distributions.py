@@ -11,7 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ..kernel import CalendarYear, Refused, age_on, anniversary
-from .amounts import ImpossibleInput, divided, not_before, whole_cents
+from .amounts import divided, not_before, whole_cents
+from .given import ImpossibleInput
 from .minimum_distributions import ApplicableAge, applicable_age, life_table
 
 #: The first year of deaths under the SECURE Act (IRC 401(a)(9)(H); Reg. 1.401(a)(9)-1(b)(2)).
@@ -246,9 +247,7 @@ def spouse_catch_up(
     if year.year < first:
         return 0
     if len(paid_before_cents) != year.year - first:
-        raise ImpossibleInput(
-            "paid_before_cents", f"one amount for each year from {first} to {year.year - 1} is needed"
-        )
+        raise ImpossibleInput("paid_before_cents", f"one amount a year from {first} to {year.year - 1} is needed")
     hypothetical, paid = 0, 0
     for place in range(year.year - first + 1):
         each = CalendarYear(first + place)

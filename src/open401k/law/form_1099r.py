@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from ..kernel import CalendarYear, Refused
 from . import figures
-from .amounts import ImpossibleInput, half_year_after, not_before, whole_cents, within
+from .amounts import half_year_after, not_before, whole_cents, within
+from .given import ImpossibleInput
 
 _CITE = "IRC 6047(d); Instructions for Forms 1099-R and 5498"
 #: Second codes that each code of this file may stand beside (Table 1).
@@ -238,10 +239,10 @@ def _check(reported: Reported) -> None:
             )
         expected = reported.earnings_cents if reported.roth else reported.gross_cents
         if reported.taxable_cents != expected:
-            raise ImpossibleInput("taxable_cents", f"{reported.taxable_cents}, but {expected} of this refund is taxed")
+            raise ImpossibleInput("taxable_cents", f"{reported.taxable_cents}, while {expected} of it is taxed")
     if reported.roth and reported.roth_first_year is None:
         raise ImpossibleInput(
-            "roth_first_year", "a payment from a designated Roth account needs its first year (box 11)"
+            "roth_first_year", "a payment from a designated Roth account has its first year in box 11"
         )
 
 

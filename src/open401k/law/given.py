@@ -17,8 +17,8 @@ _YEARS = range(1900, 2200)
 class ImpossibleInput(Open401kError):  # noqa: N818 (says what is wrong with it, as the other errors of the law do)
     """A value that no fact can have: negative money, an end before its beginning; ``field`` names it."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
+    def __init__(self, field: str, message: str, *, fix: str = "") -> None:
+        super().__init__(f"{field}: {message}", fix=fix)
         self.field = field
 
 

@@ -13,7 +13,8 @@ from fractions import Fraction
 
 from ..kernel import CalendarYear, anniversary, half_up
 from . import figures, tables
-from .amounts import ImpossibleInput, divided, half_year_after, not_before, whole_cents
+from .amounts import divided, half_year_after, not_before, whole_cents
+from .given import ImpossibleInput
 
 #: No minimum was required for this year (IRC 401(a)(9)(I)).
 WAIVED_YEAR = 2020

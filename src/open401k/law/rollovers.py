@@ -10,7 +10,8 @@ from fractions import Fraction
 
 from ..kernel import CalendarYear, anniversary, half_up
 from . import figures
-from .amounts import ImpossibleInput, not_before, whole_cents, within
+from .amounts import not_before, whole_cents, within
+from .given import ImpossibleInput
 
 #: A series over this many years or more cannot be rolled over (IRC 402(c)(4)(A)(ii)).
 LONG_SERIES_YEARS = 10

@@ -10,7 +10,8 @@ from enum import StrEnum
 from fractions import Fraction
 
 from ..kernel import CalendarYear, half_up
-from .amounts import ImpossibleInput, half_year_after, not_before, whole_cents, within
+from .amounts import half_year_after, not_before, whole_cents, within
+from .given import ImpossibleInput
 from .rollovers import PaidBecause
 
 #: The length of a period of participation in taxable years (IRC 402A(d)(2)(B), 408A(d)(2)(B)).
