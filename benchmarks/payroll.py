@@ -131,16 +131,19 @@ def _memory(plans: Sequence[Employer]) -> Iterator[Held]:
     small: dict[str, float] = {}
     for plan in plans:
         found = memory.peaks(plan)
-        small = small or found
+        idle = found.pop("idle")
+        small = small or {**found, "idle": idle}
         for step, mebibytes in found.items():
+            above, less = mebibytes - idle, small[step] - small["idle"]
             yield Held(
-                f"memory while {step}, {len(plan.people):,} rows",
-                f"{mebibytes:,.0f} MiB above the idle process",
-                f"10,000 rows: {small[step]:,.0f} MiB",
+                f"memory of the process while {step}, {len(plan.people):,} rows",
+                f"{mebibytes:,.0f} MiB, {above:,.0f} MiB above the idle process",
+                f"10,000 rows: {small[step]:,.0f} MiB, {less:,.0f} above",
                 mebibytes / small[step],
                 "x",
                 "<=",
                 1.5,
+                f"above the idle process {above / less:.2f}x",
             )
 
 

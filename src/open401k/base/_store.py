@@ -299,3 +299,15 @@ def unfinished_flows(tx: Tx) -> list[tuple[Any, ...]]:
         order by begun_at, flow_id
         """
     )
+
+
+def lay_by(tx: Tx, *, tenant_id: SponsorId, name: str, place: int, piece: bytes) -> None:
+    """Insert a piece of a long value."""
+    tx.run("insert into base.laid_by (tenant_id, name, place, piece) values (%s, %s, %s, %s)", [
+        tenant_id, name, place, piece,
+    ])  # fmt: skip
+
+
+def forget_laid_by(tx: Tx, *, tenant_id: SponsorId, name: str) -> None:
+    """Delete the pieces of a value that is stored."""
+    tx.run("delete from base.laid_by where tenant_id = %s and name = %s", [tenant_id, name])

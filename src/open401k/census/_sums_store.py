@@ -329,7 +329,7 @@ def _sums(slices: Iterable[tuple[Any, ...]], *, last_only: bool = False) -> Sums
     people = []
     for who, *columns in slices:
         people.append(id_column(who).raw.astype("S16"))
-        for name, column in _shared(dict(zip(parts, map(_ints, columns), strict=True))).items():
+        for name, column in _shared(dict(zip(parts, map(_narrow, columns), strict=True))).items():
             parts[name].append(column)
     if not people:
         nothing = np.zeros(0, dtype=np.int64)
@@ -348,9 +348,21 @@ def _sums(slices: Iterable[tuple[Any, ...]], *, last_only: bool = False) -> Sums
     return Sums(
         IdColumn(EmployeeId, ids[new_person]),
         np.cumsum(new_person, dtype=np.int64)[starts] - 1,
-        seconds[starts],
-        _shared({name: np.add.reduceat(np.concatenate(parts.pop(name))[order], starts) for name in names}),
+        seconds[starts].astype(np.int64),
+        _shared({name: _added(np.concatenate(parts.pop(name))[order], starts) for name in names}),
     )
+
+
+def _narrow(column: bytes) -> npt.NDArray[np.int64]:
+    """Numbers as they are held until they are added up: in half the room, where they fit."""
+    whole = _ints(column)
+    narrow: npt.NDArray[Any] = whole.astype(np.int32)
+    return narrow if (narrow == whole).all() else whole
+
+
+def _added(column: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    found: npt.NDArray[np.int64] = np.add.reduceat(column, starts, dtype=np.int64)
+    return found
 
 
 def _last_of_each(ids: npt.NDArray[np.bytes_], seconds: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

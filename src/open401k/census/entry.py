@@ -122,8 +122,8 @@ def _entered(
         if number + 1 < len(spans):
             enters &= days < np.datetime64(span.end)
         found[enters] = days[enters]
-    entered: list[date | None] = found.tolist()
-    return entered
+    once: dict[date | None, date | None] = {}  # of 100,000 people there are some hundred days
+    return [once.setdefault(day, day) for day in found.tolist()]
 
 
 def entry_of_new(provisions: Provisions, *, born: date, hired: date) -> date | None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from open401k.base.db import Tx
+from open401k.base.laid_by import laid_by
 from open401k.kernel import ComplianceRunId, PlanId, SponsorId
 
-from .pieces import pieces
+from .pieces import is_long, pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +76,49 @@ class ProjectionRow:
     cures: list[Any]
 
 
-def insert_run(tx: Tx, *, tenant_id: SponsorId, row: RunRow) -> bool:
-    """Whether the run is new; the same facts for the same cause are stored once."""
-    return bool(
-        tx.run(
+def insert_run(tx: Tx, *, tenant_id: SponsorId, row: RunRow) -> None:
+    """One row."""
+    values = [
+        tenant_id, row.run_id, row.plan_id, row.year_start, row.year_end, row.as_of, row.known_at,
+        row.recorded_at, row.cause, row.facts_hash, row.law_version,
+    ]  # fmt: skip
+    if not is_long(row.people):
+        tx.send(
             """
             insert into compliance.run (
                 tenant_id, run_id, plan_id, year_start, year_end, as_of, known_at, recorded_at, cause, facts_hash,
                 law_version, people
             )
             values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)
-            on conflict (tenant_id, plan_id, cause, facts_hash) do nothing
             """,
-            [
-                tenant_id, row.run_id, row.plan_id, row.year_start, row.year_end, row.as_of, row.known_at,
-                row.recorded_at, row.cause, row.facts_hash, row.law_version, _json(row.people),
-            ],
+            [*values, _json(row.people)],
         )
-    )  # fmt: skip
+        return
+    with laid_by(tx, tenant_id=tenant_id, name=str(row.run_id), pieces=_pieces(row.people)):
+        tx.run(
+            """
+            insert into compliance.run (
+                tenant_id, run_id, plan_id, year_start, year_end, as_of, known_at, recorded_at, cause, facts_hash,
+                law_version, people
+            )
+            select %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, convert_from(whole, 'UTF8')::jsonb
+            from base.laid_by_v
+            where tenant_id = %s and name = %s
+            """,
+            [*values, tenant_id, str(row.run_id)],
+        )
 
 
 def insert_results(tx: Tx, *, tenant_id: SponsorId, run_id: ComplianceRunId, rows: Sequence[ResultRow]) -> None:
-    """Every test of one run in one statement."""
+    """Every test of one run: in one statement, but for the working of many people, which is sent in pieces."""
+    short = [row for row in rows if not is_long(row.working)]
+    _insert_short(tx, tenant_id, run_id, short)
+    for row in rows:
+        if is_long(row.working):
+            _insert_long(tx, tenant_id, run_id, row)
+
+
+def _insert_short(tx: Tx, tenant_id: SponsorId, run_id: ComplianceRunId, rows: Sequence[ResultRow]) -> None:
     tx.send(
         """
         insert into compliance.result (
@@ -125,6 +147,26 @@ def insert_results(tx: Tx, *, tenant_id: SponsorId, run_id: ComplianceRunId, row
             [row.explanation for row in rows],
         ],
     )
+
+
+def _insert_long(tx: Tx, tenant_id: SponsorId, run_id: ComplianceRunId, row: ResultRow) -> None:
+    name = f"{run_id} {row.test}"
+    with laid_by(tx, tenant_id=tenant_id, name=name, pieces=_pieces(row.working)):
+        tx.run(
+            """
+            insert into compliance.result (
+                tenant_id, run_id, test, place, title, citation, status, unit, measured, limit_at, room, explanation,
+                working
+            )
+            select %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, convert_from(whole, 'UTF8')::jsonb
+            from base.laid_by_v
+            where tenant_id = %s and name = %s
+            """,
+            [
+                tenant_id, run_id, row.test, row.place, row.title, row.citation, row.status, row.unit, row.measured,
+                row.limit_at, row.room, row.explanation, tenant_id, name,
+            ],
+        )  # fmt: skip
 
 
 def same_run(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, cause: str, facts_hash: bytes) -> ComplianceRunId | None:
@@ -261,6 +303,10 @@ def latest_projected_run_id(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) ->
         [tenant_id, plan_id],
     )
     return None if row is None else ComplianceRunId(row[0])
+
+
+def _pieces(value: Any) -> Iterator[bytes]:
+    return (piece.encode() for piece in pieces(value, between=",", after_key=":"))
 
 
 def _json(value: Any) -> str:

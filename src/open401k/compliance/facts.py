@@ -133,7 +133,7 @@ class PlanFacts:
     known_at: datetime
     provisions: Provisions
     employee_ids: Sequence[EmployeeId]
-    labels: tuple[str, ...]
+    labels: Sequence[str]
     birth_dates: tuple[date | None, ...]
     employment: tuple[tuple[Span, ...], ...]
     eligible_on: tuple[date | None, ...]

@@ -79,7 +79,7 @@ def gather(
     known = scope.standings(people, place, before.section_415, held, partial(_slices, scope, roster, len(totals)))
     return PlanFacts(
         tenant_id=tenant_id, plan_id=plan_id, plan_year=year, as_of=as_of, known_at=known_at or tx.now,
-        provisions=provisions, employee_ids=place.ids, labels=tuple(people.labels),
+        provisions=provisions, employee_ids=place.ids, labels=people.labels,
         birth_dates=tuple(people.birth_dates), employment=tuple(people.employment),
         eligible_on=eligible_on, kept_out_on=kept_out_on, class_excluded=_so_far(kept_out_on, eligible_on, as_of),
         others=others.placed(people.people),

@@ -13,6 +13,7 @@ from open401k import census, recordkeeping
 from open401k.kernel import EmployeeId, IdColumn, PlanYear
 
 from .facts import Cents, Flags, Kin, Span
+from .labels import Labels
 
 #: Entry dates, and since when class alone keeps people out (empty: the plan keeps no class of them out).
 Entries: TypeAlias = tuple[Sequence[date | None], Sequence[date | None]]
@@ -80,7 +81,7 @@ class Concerned:
         self._family: list[tuple[int, EmployeeId, str]] = []
         self._kept_out: list[date | None] = []
         self._any_kept_out = False
-        self.labels: list[str] = []
+        self.labels = Labels()
         self.birth_dates: list[date | None] = []
         self.employment: list[tuple[Span, ...]] = []
         self.eligible_on: list[date | None] = []
@@ -97,7 +98,7 @@ class Concerned:
         people = self._those(everybody)
         start = len(self.labels)
         self._ids.append(IdColumn.of(EmployeeId, [each.employee_id for each in people]))
-        self.labels += [f"{each.first_name} {each.last_name}" for each in people]
+        self.labels.add(f"{each.first_name} {each.last_name}" for each in people)
         self.birth_dates += [each.birth_date for each in people]
         self.employment += [_spans(each, self._as_of) for each in people]
         self.classes += [census.class_on(each, self._as_of) for each in people]

@@ -149,5 +149,5 @@ def _ranked(count: Workforce | None, places: Cents) -> Workforce | None:
     return None if count is None else replace(count, ranked=count.ranked[places])
 
 
-def _each(values: tuple[_Any, ...], places: Cents) -> tuple[_Any, ...]:
+def _each(values: Sequence[_Any], places: Cents) -> tuple[_Any, ...]:
     return tuple(values[place] for place in places.tolist()) if values else ()

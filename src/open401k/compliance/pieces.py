@@ -51,7 +51,7 @@ def pieces(value: Any, *, between: str = ", ", after_key: str = ": ") -> Iterato
 
     Columns of people are values of objects, or of objects in them.
     """
-    if not _long(value):  # most plans: at once is quicker
+    if not is_long(value):  # most plans: at once is quicker
         yield json.dumps(value, sort_keys=True, separators=(between, after_key))
     elif isinstance(value, dict):
         for number, key in enumerate(sorted(value)):
@@ -66,7 +66,8 @@ def pieces(value: Any, *, between: str = ", ", after_key: str = ": ") -> Iterato
         yield "]"
 
 
-def _long(value: Any) -> bool:
+def is_long(value: Any) -> bool:
+    """Whether it holds columns of so many people that it is written and sent in pieces."""
     if isinstance(value, dict):
-        return any(map(_long, value.values()))
+        return any(map(is_long, value.values()))
     return isinstance(value, Told) or (isinstance(value, list | tuple) and len(value) > SLICE)

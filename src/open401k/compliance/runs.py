@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from open401k import census, law, plan
-from open401k.base import audit
+from open401k.base import audit, memory
 from open401k.base.db import Tx
 from open401k.kernel import ComplianceRunId, Open401kError, PlanId, PlanYear, SponsorId
 
@@ -123,6 +123,7 @@ def retest(
     ``roster``: the people as now known, where the caller has just read them.
     """
     facts = facts_for(tx, tenant_id=tenant_id, plan_id=plan_id, as_of=as_of, history=False, roster=roster)
+    memory.give_back(rows=len(facts))
     return keep(tx, facts=facts, cause=cause)
 
 
@@ -134,6 +135,7 @@ def keep(tx: Tx, *, facts: PlanFacts, cause: str) -> ComplianceRun:
     if earlier is not None:
         return get(tx, tenant_id=tenant_id, run_id=earlier)
     results, people = run_tests(facts)
+    memory.give_back(rows=len(facts))
     run = ComplianceRun(
         run_id=tx.ids.new(ComplianceRunId),
         plan_id=facts.plan_id,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from open401k import census, payroll, plan, recordkeeping
+from open401k.base import memory
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Open401kError, Refused, SponsorId, day_of
 from open401k.payroll import runs
@@ -53,11 +54,13 @@ def check_run(
     preview = None
     if payroll.missing_figures(pay_date, expected) is None:
         preview = Previewed(asked, _before(tx, asked, to_date), to_date.same_day, left_out)
+    memory.give_back(rows=len(to_date.pay))
     for rows in chunks:
         standing, people = payroll.gather_standing(tx, asked=asked, to_date=to_date, rows=rows)
         again |= paid.intersection(standing.employee_id[place] for place in standing.place.values()) if paid else set()
         whole.chunk(rows, previewed(tx, preview, standing, people, rows))
         del rows, standing, people  # before the next ones are read beside them
+    memory.give_back(rows=len(to_date.pay))
     outcome = whole.finish()
     outcome.findings.extend(paid_before(asked, run, len(again)))
     outcome.findings.extend(counted_before(tx, asked))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from open401k import compliance, payroll, plan
-from open401k.base import heads, messages
+from open401k.base import heads, memory, messages
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, Halt, Results, run_flow
 from open401k.kernel import FlowId, Refused, day_of
@@ -94,7 +94,9 @@ def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:
     if halt := _waits(tx, of, run):
         return halt
     recorded = record_lines(tx, tenant_id=of.tenant_id, run=run)
+    memory.give_back(rows=recorded.rows)
     settled = settle_recorded(tx, tenant_id=of.tenant_id, run=run, recorded=recorded)
+    memory.give_back(rows=recorded.rows)
     owed = settled.receivable_cents - recorded.withheld_cents
     due = payroll.remittance.due(
         run_id=of.run_id,

@@ -69,6 +69,9 @@ class Contributed:
         ]
 
 
+_NOTHING: Final = Contributed(IdColumn.of(EmployeeId, ()), {})
+
+
 def contribution_totals(
     tx: Tx,
     *,
@@ -145,10 +148,19 @@ class _Kept:
 
 def _gained(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, kind: Kind, entries: frozenset[UUID]) -> Contributed:
     if not entries:
-        return Contributed(IdColumn.of(EmployeeId, ()), {})
+        return _NOTHING
     slices = _reads_store.gained(tx, tenant_id=tenant_id, plan_id=plan_id, kind=kind, entries=sorted(entries))
-    who, source, cents = _whole(slices, (_WHO, _SOURCE, _CENTS))
-    return Contributed.of_rows(IdColumn(EmployeeId, who), source - 1, cents)
+    found: list[Contributed] = []
+    for each in slices:
+        who, source, cents = _whole([each], (_WHO, _SOURCE, _CENTS))
+        total = Contributed.of_rows(IdColumn(EmployeeId, who), source - 1, cents)
+        # Only totals of like size are added up: each row is moved a few times, and never are all rows held at once.
+        while found and len(found[-1].employee_id) <= len(total.employee_id):
+            total = together(found.pop(), total)
+        found.append(total)
+    while len(found) > 1:
+        found.append(together(found.pop(), found.pop()))
+    return found[0] if found else _NOTHING
 
 
 def together(one: Contributed, other: Contributed) -> Contributed:

@@ -3,10 +3,44 @@
 from typing import Any
 
 from open401k.base.db import Tx
+from open401k.base.laid_by import PIECE, laid_by
 from open401k.kernel import FileId, PlanId, RunId, SponsorId
 
-#: Bytes of a file that are read at once.
-PIECE = 1024 * 1024
+
+def add_file(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    file_id: FileId,
+    sha256: bytes,
+    name: str,
+    size: int,
+    sealed: bytes,
+) -> None:
+    """Insert a sealed file; a long one is sent in pieces, since the driver keeps room for the longest that it sent."""
+    row = [tenant_id, file_id, plan_id, sha256, name, size, tx.now, tx.actor.id]
+    if len(sealed) <= PIECE:
+        tx.send(
+            """
+            insert into payroll.file
+                (tenant_id, file_id, plan_id, sha256, name, size, recorded_at, recorded_by, sealed)
+            values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+            """,
+            [*row, sealed],
+        )
+        return
+    with laid_by(tx, tenant_id=tenant_id, name=str(file_id), pieces=[sealed]):
+        tx.run(
+            """
+            insert into payroll.file
+                (tenant_id, file_id, plan_id, sha256, name, size, recorded_at, recorded_by, sealed)
+            select %s, %s, %s, %s, %s, %s, %s, %s, whole
+            from base.laid_by_v
+            where tenant_id = %s and name = %s
+            """,
+            [*row, tenant_id, str(file_id)],
+        )
 
 
 def sealed_file(tx: Tx, *, tenant_id: SponsorId, file_id: FileId) -> bytes | None:

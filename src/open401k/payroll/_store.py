@@ -62,28 +62,6 @@ def file_by_hash(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, sha256: bytes
     return FileId(row[0]) if row else None
 
 
-def add_file(
-    tx: Tx,
-    *,
-    tenant_id: SponsorId,
-    plan_id: PlanId,
-    file_id: FileId,
-    sha256: bytes,
-    name: str,
-    size: int,
-    sealed: bytes,
-) -> None:
-    """Insert a sealed file."""
-    tx.send(
-        """
-        insert into payroll.file
-            (tenant_id, file_id, plan_id, sha256, name, size, sealed, recorded_at, recorded_by)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-        """,
-        [tenant_id, file_id, plan_id, sha256, name, size, sealed, tx.now, tx.actor.id],
-    )
-
-
 def add_run(
     tx: Tx,
     *,

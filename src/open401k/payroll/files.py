@@ -19,7 +19,7 @@ def keep(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, name: str, data: byte
     sealed = tx.keyring.seal(
         tx, tenant_id=tenant_id, table="payroll.file", column="sealed", row_id=file_id, plaintext=data
     )
-    _store.add_file(
+    _events_store.add_file(
         tx,
         tenant_id=tenant_id,
         plan_id=plan_id,

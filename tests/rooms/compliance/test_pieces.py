@@ -4,10 +4,12 @@ import json
 from unittest import mock
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from open401k.compliance import pieces as subject
+from open401k.compliance.labels import Labels
 from open401k.compliance.pieces import Told, pieces
 
 VALUES = st.recursive(
@@ -42,3 +44,14 @@ def test_a_long_column_comes_in_pieces_and_is_made_as_it_is_written() -> None:
 
     assert "".join(parts) == json.dumps({"people": [str(each) for each in many], "all": list(many)}, sort_keys=True)
     assert max(map(len, parts)) < len("".join(parts)) / 3
+
+
+@given(st.lists(st.text(max_size=4), max_size=6), st.lists(st.text(max_size=4), max_size=3))
+def test_labels_read_like_the_names_that_were_added(names: list[str], more: list[str]) -> None:
+    labels = Labels(names)
+    labels.add(more)
+    every = names + more
+    assert (list(labels), len(labels), labels[:]) == (every, len(every), every)
+    assert [labels[place] for place in range(-len(every), 0)] == every
+    with pytest.raises(IndexError):
+        labels[len(every)]

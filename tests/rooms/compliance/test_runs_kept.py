@@ -19,6 +19,7 @@ from open401k.compliance.runs import facts_hash
 from open401k.kernel import FixedClock, PlanYear, SponsorId
 
 gather_module = importlib.import_module("open401k.compliance.gather")
+pieces_module = importlib.import_module("open401k.compliance.pieces")
 
 
 @pytest.fixture
@@ -56,6 +57,18 @@ def test_run_reads_back_as_it_was_kept(begin: Begin, kept: KeptPlan) -> None:
         newest = compliance.latest(tx, tenant_id=kept.tenant, plan_id=kept.plan_id)
     assert again == run
     assert newest == run
+
+
+def test_a_run_of_many_people_is_stored_in_pieces_as_a_short_one_is(
+    begin: Begin, kept: KeptPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = retested(begin, kept)
+    monkeypatch.setattr(pieces_module, "SLICE", 5)
+    run = retested(begin, kept, cause="of many")
+    with begin() as tx:
+        again = compliance.get(tx, tenant_id=kept.tenant, run_id=run.run_id)
+        assert compliance.verify_runs(tx, tenant_id=kept.tenant) == []
+    assert (again, again.results, again.people) == (run, short.results, short.people)
 
 
 def test_a_large_plan_is_gathered_in_slices_to_the_same_facts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, timedelta
@@ -51,7 +52,7 @@ def elsewhere(facts: PlanFacts, order: list[int]) -> PlanFacts:
         columns = {name: getattr(part, name) for name in part.__dataclass_fields__}
         return {name: value[at] for name, value in columns.items() if isinstance(value, np.ndarray)}
 
-    def each(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    def each(values: Sequence[Any]) -> tuple[Any, ...]:
         return tuple(values[place] for place in order) if values else ()
 
     return replace(
