@@ -236,6 +236,22 @@ class PlanFacts:
         return self.by_prior_year and self.prior_ratios is None and not self.first_year_average
 
     @property
+    def balances_missing(self) -> str:
+        """Why nobody's account on the determination date is known (IRC 416(g)(4)(C)); empty where some are, or none was.
+
+        A plan whose first year was the one before may have had no money at its end; an older one had.
+        """
+        before = self.plan_year.previous()
+        known = self.balances_at_determination.any() or any(each.balances.any() for each in self.others)
+        if known or self.provisions.adopted_on >= before.start:
+            return ""
+        return (
+            f"No account balance of {before.last_day} is on file, the day that decides whether the plan is top-heavy "
+            "(IRC 416(g)(4)(C)). Bring the balances over: with the opening balances, or as prior_year_end_balance of "
+            "the year-to-date figures."
+        )
+
+    @property
     def by_prior_year(self) -> bool:
         """Whether the plan is tested against last year's averages."""
         return self.provisions.testing.method.value == "prior_year"

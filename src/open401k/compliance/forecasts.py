@@ -70,7 +70,7 @@ def forecast(facts: PlanFacts, *, run_id: ComplianceRunId, scenarios: int | None
             is_key=is_key,
             seed=known.seed,
             scenarios=scenarios,
-            key_missing=people.key_missing,
+            key_missing=people.key_missing or known.facts.balances_missing,
         )
     except NotEnacted:
         return None

@@ -294,8 +294,8 @@ def run_tests(facts: PlanFacts) -> tuple[tuple[TestResult, ...], People | None]:
     A plan year that begins in a year without figures has none of its tests: no payroll of it can post.
     """
     try:
-        people: People | None = people_of(facts)
-        missing, missing_key = "", "" if people is None else people.key_missing
+        people = people_of(facts)
+        missing, missing_key = "", people.key_missing or facts.balances_missing
     except NotEnacted as refusal:
         people, missing, missing_key = None, str(refusal), str(refusal)
     none = nobody(len(facts))
