@@ -237,7 +237,7 @@ class PlanFacts:
 
     @property
     def balances_missing(self) -> str:
-        """Why nobody's account on the determination date is known (IRC 416(g)(4)(C)); empty where some are, or none was.
+        """Why no account on the determination date is known (IRC 416(g)(4)(C)); empty where some are, or none was.
 
         A plan whose first year was the one before may have had no money at its end; an older one had.
         """
