@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from open401k import law
+from open401k.calculators.citations import cited
 
 from .sources import ROOT
 
@@ -22,14 +23,6 @@ TESTS = ROOT / "tests" / "law"
 
 #: What carries the law or says it, and is no rule itself.
 CARRIERS = ("amounts", "arrays", "edition", "explain", "figures", "given", "sourced", "tables")
-
-_SECTION = r"\d[\dA-Za-z.]*(?:\(\w+\))*(?:-\d+[A-Z]*)?(?:\(\w+\))*(?:-(?:\(\w+\))+)?"
-_MORE = rf"(?:,? (?:and |to )?(?:(?=\d[\w.]*[(]){_SECTION}|(?:\(\w+\))+(?:-(?:\(\w+\))+)?|[MT]-\d+))*"
-_CITE = re.compile(
-    r"(?:(?:Temp\. |Prop\. )?(?:IRC|Reg\.|\d+ CFR|\d+ USC|Notice|Announcement|Rev\. (?:Proc|Rul)\.|ERISA) "
-    rf"{_SECTION}{_MORE})|SECURE(?: Act| 2\.0)? s\. \d+"
-)
-_BARE = re.compile(rf"\d{{3}}(?:\(\w+\))+{_MORE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +92,7 @@ def _subject(path: Path, tests: list[_Test]) -> Subject:
     tree = ast.parse(path.read_text())
     said = ast.get_docstring(tree) or ""
     nodes = [node for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
-    rules = tuple(_rule(path.stem, node, _citation(said), tests) for node in nodes)
+    rules = tuple(_rule(path.stem, node, cited(said), tests) for node in nodes)
     return Subject(path.stem, said.split("\n\n")[0], _level(tree), rules)
 
 
@@ -112,7 +105,7 @@ def _rule(subject: str, node: ast.FunctionDef, citation: str, tests: list[_Test]
         subject=subject,
         name=node.name,
         said=said.split("\n\n")[0],
-        citation=_citation(said) or citation,
+        citation=cited(said) or citation,
         tests=dict(sorted(Counter(test.file for test in naming).items())),
         through=() if naming else tuple(sorted(caller for _, caller in _callers()[key] & named)),
         cases=tuple(sorted({case for test in naming for case in test.cases}, key=_case_order)),
@@ -156,15 +149,6 @@ def _imported_rules(tree: ast.Module) -> dict[str, tuple[str, str | None]]:
         if isinstance(node, ast.ImportFrom) and node.level == 1
         for alias in node.names
     }
-
-
-def _citation(docstring: str) -> str:
-    """The sections that a docstring names, once each, in its order."""
-    text = " ".join(docstring.split())
-    found = [match.group(0).rstrip(".") for match in _CITE.finditer(text)]
-    if not found and (bare := _BARE.search(text)):
-        found = [f"IRC {bare.group(0)}"]
-    return "; ".join(dict.fromkeys(found))
 
 
 def _level(tree: ast.Module) -> str | None:

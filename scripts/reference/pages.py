@@ -8,6 +8,10 @@ from typing import Any
 import typer
 
 from open401k import law
+from open401k.calculators import Calculator
+from open401k.calculators import calculators as find_all
+from open401k.calculators.names import LEFT_OUT
+from open401k.calculators.shapes import Field
 from open401k.compliance.registry import PLAN_TESTS
 from open401k.doors.cli import app as command_line
 from open401k.doors.guard import Needs, Open, guards_of, routes_of
@@ -291,6 +295,39 @@ def _rule(rule: law_rules.Rule) -> tuple[str, ...]:
     return (f"`{rule.name}`: {said}", rule.citation, tests or through, level or "-", ", ".join(rule.cases) or "-")
 
 
+def calculators() -> str:
+    """Every calculator by subject, with what it takes; and the rules that are none, with the reason."""
+    every = list(find_all().values())
+    parts = [
+        "# Calculators",
+        f"{len(every)} calculators, each a rule of the law or a few together: `open401k calc NAME`, `POST /v1/calculations/NAME` "
+        "of a server, or its page at `/calculators/NAME`. [How to use them](../howto/use-the-calculators.md). Inputs in brackets may be left out; those after a colon "
+        "are fields of each person. Schemas: `open401k calc --list --json`.",
+    ]
+    for subject in dict.fromkeys(each.subject for each in sorted(every, key=lambda each: each.subject)):
+        rows = [
+            (f"`{each.name}`", f"{_words(each.title)} ({each.citation})", _inputs(each))
+            for each in every
+            if each.subject == subject
+        ]
+        parts += [f"## {subject.replace('_', ' ')}", _table(("calculator", "what", "inputs"), rows)]
+    left = [(f"`{rule}`", reason) for rule, reason in LEFT_OUT.items()]
+    return _page(*parts, "## Rules that are no calculators", _table(("rule", "why"), left))
+
+
+def _inputs(calculator: Calculator) -> str:
+    def listed(fields: Mapping[str, Field]) -> str:
+        return ", ".join(f"`{name}`" if field.required else f"[`{name}`]" for name, field in fields.items())
+
+    plain = {
+        name: field
+        for name, field in calculator.inputs.fields.items()
+        if name != "participants" or not calculator.people
+    }
+    people = f"`participants`: {listed(calculator.people)}" if calculator.people else ""
+    return "; ".join(part for part in (listed(plain), people) if part) or "none"
+
+
 def index() -> str:
     """What the reference has."""
     rows = [(f"[{name}]({name})", (page.__doc__ or "").split("\n")[0]) for name, page in PAGES.items()]
@@ -322,6 +359,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "tests.md": tests,
     "figures.md": figures,
     "law.md": rules,
+    "calculators.md": calculators,
 }
 
 

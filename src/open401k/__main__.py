@@ -8,6 +8,10 @@ INTERRUPTED = 130
 def main() -> None:
     """Run one command. Loading takes a second, in which somebody may press Ctrl-C or a package may be missing."""
     try:
+        if sys.argv[1:2] == ["calc"]:  # the bare install has it: nothing of the server is loaded
+            from open401k.doors import calc
+
+            calc.run()
         from open401k import app
 
         app.main()

@@ -9,6 +9,7 @@ from scripts.reference import law_rules, sources, words
 from scripts.reference.pages import PAGES, everything
 
 from open401k import law
+from open401k.calculators.citations import cited
 from open401k.fiduciary.alerts import AlertEventKind
 from open401k.payroll.findings import Code
 
@@ -93,6 +94,6 @@ def test_the_rules_of_the_page_are_the_public_functions_of_the_law() -> None:
 
 def test_what_a_rule_cites_is_read_in_full() -> None:
     said = "So (IRC 401(k)(8)(B)-(C), 401(m)(6)(B); Reg. 1.401(k)-2(b)(2)), by Notice 2016-16; not Notice 2016-16."
-    assert law_rules._citation(said) == "IRC 401(k)(8)(B)-(C), 401(m)(6)(B); Reg. 1.401(k)-2(b)(2); Notice 2016-16"
-    assert law_rules._citation("Compensation of 415(c)(3).") == "IRC 415(c)(3)"
-    assert law_rules._citation("Two of 30 people.") == ""
+    assert cited(said) == "IRC 401(k)(8)(B)-(C), 401(m)(6)(B); Reg. 1.401(k)-2(b)(2); Notice 2016-16"
+    assert cited("Compensation of 415(c)(3).") == "IRC 415(c)(3)"
+    assert cited("Two of 30 people.") == ""

@@ -2,14 +2,16 @@
 
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
 from open401k.kernel import Open401kError
 
+from .. import calc
 from . import books, keys, payroll, plans, running, takeover, users
 from .say import BAD_INPUT, FAILED, BadInputError, fail
-from .wiring import Wiring
+from .wiring import Json, Wiring
 
 INTERRUPTED = 130
 
@@ -27,6 +29,22 @@ app.add_typer(takeover.commands, name="takeover")
 app.add_typer(books.clock, name="clock")
 app.add_typer(keys.commands, name="keys")
 app.add_typer(users.commands, name="users")
+
+
+@app.command("calc", help=calc.HELP)
+def _calc(
+    name: Annotated[str | None, typer.Argument(help="The calculator, as --list names it.")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Every calculator; with --json also its schema.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="The JSON Schema of the input.")] = False,
+    example: Annotated[bool, typer.Option("--example", help="An input that works.")] = False,
+    as_json: Json = False,
+    file: Annotated[str | None, typer.Option("--input", help="A file with the input; else standard input.")] = None,
+    fields: Annotated[list[str] | None, typer.Option("--set", help="FIELD=VALUE; may be repeated.")] = None,
+) -> None:
+    flags = {"--list": listed, "--schema": schema, "--example": example, "--json": as_json}
+    typed = [*([name] if name else []), *(flag for flag, given in flags.items() if given)]
+    typed += ["--input", file] if file else []
+    raise typer.Exit(calc.main([*typed, *(part for each in fields or () for part in ("--set", each))]))
 
 
 def run(wiring: Wiring, arguments: Sequence[str] | None = None) -> int:
