@@ -34,6 +34,7 @@ def url(route: RouteContext, place: Place) -> str:
         "employee_id": str(samples.EMPLOYEE),
         "key": "adp",
         "token": "nothing",
+        "name": "match",
     }
     return str(route.path).format(**names)
 
@@ -67,6 +68,7 @@ def test_open_routes_are_few_and_say_why(world: World) -> None:
     assert {path for path, _ in answered} == {
         "/sign-in", "/enter/{token}", "/sign-in/link", "/sign-in/passkey/options", "/sign-in/passkey",
         "/docs", "/openapi.json", "/healthz", "/readyz",
+        "/v1/calculations", "/v1/calculations/{name}", "/calculators", "/calculators/{name}",
     }  # fmt: skip
     assert all(because for _, because in answered)
 

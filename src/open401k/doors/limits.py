@@ -16,7 +16,7 @@ from typing import Final, cast
 
 from fastapi import Request
 
-from .problems import TOO_MANY, ProblemError
+from .problems import TOO_MANY, TOO_MANY_CALCULATIONS, Problem, ProblemError
 
 #: So many names are remembered, the latest ones: memory stays flat however many addresses somebody has.
 MOST_NAMES: Final = 20_000
@@ -36,6 +36,9 @@ ADDRESS: Final = Limit(20, timedelta(minutes=5))
 KEY: Final = Limit(10, timedelta(minutes=5))
 #: Passkey challenges that an address asks for; each is a row.
 ASKED: Final = Limit(60, timedelta(minutes=5))
+
+#: Calculations of an address, which need no credential: more than somebody types, less than keeps a server busy.
+CALCULATED: Final = Limit(120, timedelta(minutes=1))
 
 
 class Limits:
@@ -92,6 +95,15 @@ class Limits:
                 self._count(name, ASKED, at)
         _refuse(waits)
 
+    def calculates(self, request: Request, at: datetime) -> None:
+        """Somebody wants a calculation; 429 for who wanted too many."""
+        name = f"calculates from {address_of(request)}"
+        with self._lock:
+            waits = self._wait(name, CALCULATED, at)
+            if not waits:
+                self._count(name, CALCULATED, at)
+        _refuse(waits, TOO_MANY_CALCULATIONS)
+
     def _wait(self, name: str, limit: Limit, at: datetime) -> int:
         """Whole seconds until there is room again; zero where there is."""
         found = self._counted.get(name)
@@ -128,9 +140,9 @@ def _of_key(secret: str) -> str:
     return f"key {hashlib.sha256(secret.encode()).hexdigest()}"
 
 
-def _refuse(seconds: int) -> None:
+def _refuse(seconds: int, problem: Problem = TOO_MANY) -> None:
     if seconds:
-        raise ProblemError(replace(TOO_MANY, retry_after_seconds=seconds))
+        raise ProblemError(replace(problem, retry_after_seconds=seconds))
 
 
 def _shorten(named: OrderedDict[str, None] | OrderedDict[str, deque[datetime]]) -> None:

@@ -106,6 +106,13 @@ TOO_MANY = Problem(
     "Keys, links or passkeys from this address, or this key, were refused too often within a few minutes.",
     "Wait as long as Retry-After says, then use a credential that is valid; `open401k keys` makes one.",
 )
+TOO_MANY_CALCULATIONS = Problem(
+    429,
+    "too_many_calculations",
+    "Too many calculations at once.",
+    "Calculators are open to anyone, so an address may ask them only so often.",
+    "Wait as long as Retry-After says, or run them yourself: open401k calc.",
+)
 KEY_MISSING = Problem(
     400,
     "idempotency_key_missing",
