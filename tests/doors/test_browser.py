@@ -3,6 +3,7 @@
 Screenshots of every page go to the folder in OPEN401K_SCREENSHOTS, if it is set: light, dark and phone width.
 """
 
+import json
 import os
 import shutil
 import socket
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import uvicorn
@@ -25,6 +27,7 @@ from tests.support.database import TESTER
 from open401k.base import messages
 from open401k.base.access import Role
 from open401k.base.db import Database
+from open401k.calculators import example_of, find
 from open401k.doors.provided import DoorSettings
 from open401k.kernel import FixedClock, Money, PlanId, SponsorId
 from open401k.views import alert, plan_health, test_detail
@@ -46,6 +49,7 @@ PAGES = {
     "mapping": f"/payrolls/{samples.RUNS[15]}/mapping",
     "run": f"/payrolls/{samples.RUNS[15]}",
 }
+ADP = quote(json.dumps(example_of(find("adp-test"))))
 TARGETS = "button:visible, .button:visible, input:visible, select:visible, nav[aria-label=Plan] a"
 LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "phone": ("light", 390), "phone-dark": ("dark", 390)}
 
@@ -117,7 +121,13 @@ def opened(chromium: Browser, site: Site, look: str = "light", *, script: bool =
 def test_pages_are_accessible_and_fit(chromium: Browser, site: Site, look: str) -> None:
     with opened(chromium, site, look) as page:
         addresses = {name: f"/plans/{site.plan_id}{path}" for name, path in PAGES.items()} | {"account": "/account"}
-        for name, path in (addresses | {"sign-in": "/sign-in"}).items():
+        addresses |= {
+            "sign-in": "/sign-in",
+            "calculators": "/calculators",
+            "calculator-loan": "/calculators/maximum-loan",
+        }
+        addresses |= {"calculator": "/calculators/adp-test", "calculation": f"/calculators/adp-test?input={ADP}"}
+        for name, path in addresses.items():
             page.goto(site.origin + path)
             for summary in page.locator("main details > summary").all()[:3]:
                 summary.click()
@@ -274,3 +284,29 @@ def test_the_reference_page_works_offline_under_the_policy(chromium: Browser, si
         assert [url for url in elsewhere if not url.startswith("data:")] == []
         if SHOTS:
             page.screenshot(path=f"{SHOTS}/docs.png")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_stranger_fills_in_a_calculator_and_adds_a_person(chromium: Browser, site: Site, script: bool) -> None:
+    nobody = replace(site, token="nobody")
+    with opened(chromium, nobody, "phone", script=script) as page:
+        page.goto(f"{site.origin}/sign-in")
+        page.get_by_role("link", name="calculators", exact=True).click()
+        page.get_by_label("Search by word or section").fill("ADP test")
+        page.keyboard.press("Enter")
+        page.get_by_role("link", name="The ADP test of a year, with everybody's ratio").first.click()
+        page.get_by_role("button", name="Add a row").click()
+        page.get_by_label("Name, row 4").fill("Driver")
+        page.get_by_label("HCE, row 4").select_option("no")
+        page.get_by_label("Compensation ($), row 4").fill("30,000")
+        page.get_by_label("Deferrals ($), row 4").fill("$300")
+        page.get_by_role("button", name="Compute", exact=True).last.click()
+        answer = page.get_by_role("region", name="Answer", exact=True)
+        expect(answer).to_contain_text("within the limit of")
+        expect(answer).to_contain_text("Driver")
+        found = Axe().run(page).response["violations"]
+        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+        page.get_by_label("Compensation ($), row 4").fill("none")
+        page.get_by_role("button", name="Compute", exact=True).last.click()
+        expect(page.get_by_role("alert")).to_contain_text("participants[3].compensation_cents")
+        expect(page.get_by_label("Compensation ($), row 4")).to_have_value("none")
