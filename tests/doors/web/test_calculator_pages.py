@@ -121,6 +121,12 @@ def test_what_somebody_writes_is_never_markup(stranger: TestClient) -> None:
     assert evil not in stranger.get("/calculators", params={"q": evil}).text
 
 
+def test_what_was_written_is_given_back_to_the_letter(stranger: TestClient) -> None:
+    """Pages write 5 % as 5%; what somebody typed is theirs."""
+    page = stranger.post("/calculators/match", data={"participants.0.name": "the 5 % owner", "more": "participants"})
+    assert page.text.count("the 5 % owner") == 2
+
+
 def test_another_site_cannot_send_the_form(stranger: TestClient) -> None:
     answer = stranger.post("/calculators/match", data={"json": "{}"}, headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403

@@ -117,7 +117,7 @@ _HINTS = {
 def _hint(name: str, schema: Schema, kind: str, inner: Schema) -> str:
     told = _HINTS.get(kind, "")
     default = schema.get("default", inner.get("default"))
-    usual = "" if default is None else f"Usually {_shown(kind, name, default)}".replace("_", " ")
+    usual = "" if default in (None, "") else f"Usually {_shown(kind, name, default)}".replace("_", " ")
     return ". ".join(part for part in (told, usual) if part)
 
 
