@@ -42,7 +42,9 @@ def without_blanks(value: Any) -> Any:
     if isinstance(value, dict):
         told = {key: without_blanks(each) for key, each in value.items()}
         return {key: each for key, each in told.items() if each not in (None, "", [], {})}
-    return [told for each in value if (told := without_blanks(each)) != {}] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [told for each in value if (told := without_blanks(each)) not in ({}, "")]
+    return int(value) if isinstance(value, str) and value.isdecimal() else value  # exact numbers are either
 
 
 @pytest.mark.parametrize("calculator", EVERY.values(), ids=EVERY)
