@@ -1,4 +1,4 @@
-"""The SQL of what is on file: events of a run, files and hashes, read back. Not here: writing them (_store.py)."""
+"""The SQL of what is on file: events of a run; files, their bytes and hashes. Not here: runs, findings (_store.py)."""
 
 from typing import Any
 
