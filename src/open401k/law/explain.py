@@ -217,7 +217,8 @@ def _correction_days(days: CorrectionDeadlines) -> str:
 @explain.register
 def _excess_deferral_days(days: ExcessDeferralDeadlines) -> str:
     return (
-        f"Excess deferrals of {days.year} are claimed by {days.claim} and paid back by {days.return_by} ({days.cite})."
+        f"Excess deferrals of {days.year} are claimed by {days.claim} at the latest, and paid back by "
+        f"{days.return_by} ({days.cite}); {days.claim_by_statute} is the day for the claim that the statute names."
     )
 
 
