@@ -21,7 +21,7 @@ RULES = Path(law.__file__).parent
 TESTS = ROOT / "tests" / "law"
 
 #: What carries the law or says it, and is no rule itself.
-CARRIERS = ("amounts", "arrays", "edition", "explain", "figures", "given", "sourced", "tables")
+CARRIERS = ("arrays", "edition", "explain", "figures", "given", "sourced", "tables")
 
 _SECTION = r"\d[\dA-Za-z.]*(?:\(\w+\))*(?:-\d+[A-Z]*)?(?:\(\w+\))*(?:-(?:\(\w+\))+)?"
 _MORE = rf"(?:,? (?:and |to )?(?:(?=\d[\w.]*[(]){_SECTION}|(?:\(\w+\))+(?:-(?:\(\w+\))+)?|[MT]-\d+))*"

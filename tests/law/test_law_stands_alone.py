@@ -45,7 +45,6 @@ CITE = re.compile(r"(IRC|Reg\.|CFR|USC|Notice|ERISA|Rev\. Proc\.) \d|\d{3}\([a-z
 # Arithmetic, sentences and figures: the rule they serve is cited where it is applied.
 WITHOUT_A_RULE = {
     "sourced",
-    "amounts",
     "arrays",
     "edition",
     "figures",
