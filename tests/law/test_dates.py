@@ -261,6 +261,8 @@ def test_a_dollar_cap_and_a_low_nonelective_are_no_safe_harbor() -> None:
 def test_match_beyond_six_percent_is_tested() -> None:
     assert safe_harbor.acp_shortcomings(MatchFormula.of([(10_000, 600)])) == ()
     assert safe_harbor.acp_shortcomings(MatchFormula.of([(10_000, 601)])) != ()
+    # Nothing is matched above 6 % where the rate there is nothing.
+    assert safe_harbor.acp_shortcomings(MatchFormula.of([(10_000, 400), (0, 1_000)])) == ()
     assert safe_harbor.acp_shortcomings(MatchFormula.of([(10_000, 500)]), discretionary=True) == (
         safe_harbor.Shortcoming.DISCRETIONARY_ABOVE_FOUR_PERCENT,
     )
