@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from unittest.mock import ANY
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -19,7 +21,8 @@ from tests.rooms.compliance.small_plan import (
 
 from open401k.compliance import PLAN_TESTS, PlanFacts, PriorRatios, Status, TestId, TestResult, people_of, run_tests
 from open401k.compliance.facts import KeyFacts
-from open401k.kernel import PlanYear, Source
+from open401k.compliance.forecasts import forecast
+from open401k.kernel import ComplianceRunId, PlanYear, Source
 from open401k.plan import Match, MatchTier, Nonelective, SafeHarbor, Testing, TestingMethod, problems
 
 
@@ -215,6 +218,37 @@ def test_money_that_is_no_safe_harbor_contribution_ends_the_exemption_whatever_t
     facts = twelve(provisions=replace(PROVISIONS, safe_harbor=SafeHarbor.NONELECTIVE, match=None, nonelective=THREE))
     assert result(facts, TestId.TOP_HEAVY).status is Status.NOT_APPLICABLE
     assert result(replace(facts, other_nonelective=True), TestId.TOP_HEAVY).status is Status.FAIL
+
+
+NOTHING_KEPT = (
+    "No account balance of 2025-12-31 is on file, the day that decides whether the plan is top-heavy (IRC "
+    "416(g)(4)(C)). Bring the balances over: with the opening balances, or as prior_year_end_balance of the "
+    "year-to-date figures."
+)
+
+
+@pytest.mark.parametrize(
+    ("adopted_on", "refused"),
+    [
+        (date(2019, 1, 1), True),
+        (date(2024, 12, 31), True),
+        (date(2025, 1, 1), False),  # a first year that was the one before may have ended without money
+        (date(2026, 1, 1), False),  # a first year is determined at its own end
+    ],
+)
+def test_an_older_plan_without_any_balance_on_the_determination_date_is_refused(
+    adopted_on: date, refused: bool
+) -> None:
+    """IRC 416(g)(4)(C): an empty ledger is a missing fact there, and no ratio of nothing."""
+    facts = twelve(balances=(0,) * 12, provisions=replace(PROVISIONS, adopted_on=adopted_on))
+    told = result(facts, TestId.TOP_HEAVY)
+    assert (told.status, told.explanation) == ((Status.REFUSED, NOTHING_KEPT) if refused else (Status.PASS, ANY))
+    ahead = forecast(facts, run_id=ComplianceRunId(UUID(int=3)), scenarios=40)
+    assert ahead is not None
+    assert ahead.projection.of(TestId.TOP_HEAVY).refused == (NOTHING_KEPT if refused else "")
+    assert not (refused and ahead.cures_of(TestId.TOP_HEAVY))
+    kept = replace(facts, balances_at_determination=column(facts, {5: 1}, "balances_at_determination"))
+    assert result(kept, TestId.TOP_HEAVY).status is Status.PASS
 
 
 def test_a_former_key_employee_is_out_of_the_top_heavy_ratio() -> None:
