@@ -65,7 +65,7 @@ def _average(facts: PlanFacts, year: Year) -> tuple[AverageBenefitPercentage | N
     """The average benefit percentage of a sponsor of one plan, or why there is none.
 
     All employer money of the year, deferrals and match included, over pay (Reg. 1.410(b)-5(d)); catch-up is left out
-    (Reg. 1.414(v)-1(d)(3)(ii)), and employees' own after-tax money is no benefit of the employer.
+    (IRC 414(v)(3)(B)), and employees' own after-tax money is no benefit of the employer.
     """
     if facts.others:
         return None, "What other plans of the sponsor give to people who are not in this one is not counted here."

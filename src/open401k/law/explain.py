@@ -54,6 +54,13 @@ def _ratio_test(test: RatioTest) -> str:
 
 
 @explain.register
+def _ratio_limit(limit: RatioLimit) -> str:
+    deemed = limit.path in (LimitPath.DEEMED_NO_HCE, LimitPath.DEEMED_NO_NHCE)
+    why = "" if deemed else f": {_path(limit, '')}"
+    return f"The limit is {percent(limit.limit)}{why} (IRC 401(k)(3)(A)(ii), 401(m)(2)(A))."
+
+
+@explain.register
 def _early_participation(result: EarlyParticipation) -> str:
     without = explain(result.leave_out_nhces)
     old, young = (explain(test) for test in result.tested_separately)
