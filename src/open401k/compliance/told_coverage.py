@@ -29,7 +29,7 @@ def coverage(facts: PlanFacts, year: Year) -> Told:
         "deemed": test.deemed,
     }
     text = law.explain.explain(test)
-    if test.passed or test.deemed:
+    if test.passed or test.deemed or test.classification is law.coverage.Classification.DISCRIMINATORY:
         return working, text
     average, why_not = _average(facts, year)
     if average is None:

@@ -85,12 +85,12 @@ def _coverage(test: CoverageTest) -> str:
         Classification.FACTS_AND_CIRCUMSTANCES: "between the harbors, where facts and circumstances decide",
         Classification.DISCRIMINATORY: "below the unsafe harbor",
     }
+    below = test.classification is Classification.DISCRIMINATORY
+    then = "cannot be passed either" if below else "would have to be passed too"
     return (
-        f"{counts}, below 70 % (IRC 410(b)(1)(B)). With {test.nhce_concentration} % non-highly "
-        f"compensated employees it is "
-        f"{words[test.classification]} of {percent(test.safe_harbor)} and {percent(test.unsafe_harbor)}; "
-        f"the average benefit "
-        f"test would have to be passed too (IRC 410(b)(2); Reg. 1.410(b)-4)."
+        f"{counts}, below 70 % (IRC 410(b)(1)(B)). With {test.nhce_concentration} % non-highly compensated employees "
+        f"it is {words[test.classification]}, of harbors of {percent(test.safe_harbor)} and "
+        f"{percent(test.unsafe_harbor)}; the average benefit test {then} (IRC 410(b)(2); Reg. 1.410(b)-4)."
     )
 
 

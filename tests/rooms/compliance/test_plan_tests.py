@@ -174,6 +174,14 @@ def test_below_seventy_percent_the_average_benefit_percentage_is_told_with_its_w
     assert told.status is Status.FAIL
 
 
+def test_below_the_unsafe_harbor_no_average_benefit_percentage_helps() -> None:
+    """Reg. 1.410(b)-4(c)(3)(i): two of ten are 20 %, below 22.75 %."""
+    told = result(kept_out(*range(2, 10)), TestId.COVERAGE_DEFERRAL)
+    assert "average_benefit" not in told.working
+    assert "below the unsafe harbor, of harbors of 32.75 % and 22.75 %" in told.explanation
+    assert "cannot be passed either" in told.explanation
+
+
 def test_coverage_that_waits_for_a_judgment_counts_as_failed_and_says_what_is_to_be_judged() -> None:
     facts = kept_out(8, 9, 10, 11, rates=(200, 200, *(600,) * 10))
     told = result(facts, TestId.COVERAGE_DEFERRAL)
