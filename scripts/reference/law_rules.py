@@ -22,7 +22,7 @@ RULES = Path(law.__file__).parent
 TESTS = ROOT / "tests" / "law"
 
 #: What carries the law or says it, and is no rule itself.
-CARRIERS = ("amounts", "arrays", "edition", "explain", "figures", "given", "sourced", "tables")
+CARRIERS = ("arrays", "edition", "explain", "figures", "given", "sourced", "tables")
 
 
 @dataclass(frozen=True, slots=True)

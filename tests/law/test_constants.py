@@ -11,6 +11,7 @@ from open401k.law import (
     deferrals,
     eligibility,
     figures,
+    forfeitures,
     headcount,
     key_employees,
     matching,
@@ -18,10 +19,13 @@ from open401k.law import (
     ownership,
     prior_year,
     safe_harbor,
+    safe_harbor_changes,
     tables,
     targeting,
+    testing_method,
     top_heavy,
     vesting,
+    vesting_years,
 )
 
 # File by file: id -> the year from which each value holds. Percentages in basis points.
@@ -140,7 +144,12 @@ def test_the_schedules_equal_the_second_typing_and_those_in_code() -> None:
 #: The named numbers of code, each with the figure that it repeats. One of them changed alone would be two laws.
 IN_CODE = [
     (coverage.RATIO_TO_PASS, "coverage_ratio"),
+    (coverage.RATIO_TO_PASS, "coverage_average_benefit"),
     (eligibility.MAXIMUM_AGE, "eligibility_age"),
+    (eligibility.MAXIMUM_AGE, "long_term_part_time_age"),
+    (eligibility.MAXIMUM_HOURS, "hours_year_of_service"),
+    (eligibility.MAXIMUM_SERVICE_MONTHS // 12, "eligibility_years"),
+    (forfeitures.REPAY_YEARS, "forfeiture_repayment_years"),
     (headcount.AGE, "top_paid_group_age"),
     (headcount.MONTHS_OF_SERVICE, "top_paid_group_months_of_service"),
     (headcount.WEEKLY_HUNDREDTHS, "top_paid_group_weekly_hours"),
@@ -157,9 +166,19 @@ IN_CODE = [
     (prior_year.FIRST_YEAR_NHCE_AVERAGE, "first_year_nhce_average"),
     (safe_harbor.ACP_DEFERRAL_CEILING_BPS, "acp_match_on_deferrals_to"),
     (safe_harbor.ACP_DISCRETIONARY_CEILING_BPS, "acp_discretionary_match"),
+    (safe_harbor_changes.QACA_VESTING_YEARS, "qaca_vesting_years"),
     (targeting._ALWAYS, "qnec_always_counted"),
+    (targeting._PREVAILING_WAGE, "qnec_prevailing_wage"),
+    (testing_method._MINOR_PERCENT * 100, "minor_coverage_change"),
     (top_heavy.THRESHOLD, "top_heavy_share"),
     (top_heavy.MINIMUM_BPS, "top_heavy_minimum"),
+    (vesting.ELECTION_YEARS, "schedule_election_years"),
+    (vesting_years.BREAK_HOURS, "hours_no_break"),
+    (vesting_years.LONG_BREAK, "vesting_breaks"),
+    (vesting_years.PARENTAL_HOURS, "hours_parental_absence"),
+    (vesting_years.PART_TIME_YEAR_HOURS, "ltpt_hours"),
+    (vesting_years.SERVICE_AGE, "vesting_age"),
+    (vesting_years.YEAR_HOURS, "hours_year_of_service"),
 ]
 
 

@@ -198,11 +198,26 @@ def test_a_prevailing_wage_contribution_counts_up_to_ten_percent() -> None:
     """Reg. 1.401(k)-2(a)(6)(iv)(D)."""
     pay, nhce = cents([5_000, 50_000, 50_000]), np.ones(3, dtype=np.bool_)
     for flag, counted in ((False, 250_00), (True, 500_00)):
-        found = targeting.countable_qnec_beside(
-            qnec=cents([600, 0, 0]), beside=cents([0, 0, 0]), compensation=pay, eligible_nhce=nhce,
+        found = targeting.countable_qnec(
+            qnec=cents([600, 0, 0]), compensation=pay, eligible_nhce=nhce,
             employed_on_last_day=nhce, prevailing_wage=np.array([flag, False, False]),
         )  # fmt: skip
         assert int(found.counted[0]) == counted
+
+
+def test_the_limit_is_on_the_qnec_alone_though_the_match_beside_it_sets_the_rate() -> None:
+    """Reg. 1.401(k)-2(a)(6)(iv)(A): the QNECs to the extent that they exceed."""
+    pay, nhce = cents([50_000, 50_000, 50_000, 50_000]), np.ones(4, dtype=np.bool_)
+    found = targeting.countable_qnec(
+        qnec=cents([4_000, 0, 0, 0]), beside=cents([2_000, 2_000, 2_000, 2_000]), compensation=pay,
+        eligible_nhce=nhce, employed_on_last_day=nhce,
+    )  # fmt: skip
+    # 4 % of QMAC for everybody lets 8 % of QNEC count; together they are 12 %.
+    assert (found.representative_rate, found.counted.tolist()) == (400, [4_000_00, 0, 0, 0])
+    alone = targeting.countable_qnec(
+        qnec=cents([4_000, 0, 0, 0]), compensation=pay, eligible_nhce=nhce, employed_on_last_day=nhce
+    )
+    assert (alone.representative_rate, int(alone.counted[0])) == (0, 2_500_00)
 
 
 def test_a_match_rate_that_varies_is_read_at_six_percent() -> None:

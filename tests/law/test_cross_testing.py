@@ -37,7 +37,6 @@ FIGURES = {
     "gateway_deemed_rate": {2002: 500},
     "standard_interest_lowest": {1994: 750},
     "standard_interest_highest": {1994: 850},
-    "imputed_disparity_rate": {1990: 570},
     "imputed_disparity_factor": {1994: 75},
     "points_compensation_unit": {1994: 200},
     "schedule_step": {2002: 500},

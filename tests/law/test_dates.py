@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from open401k.kernel import CalendarYear, LimitationYear, PlanYear, anniversary
-from open401k.law import compensation, deadlines, safe_harbor
+from open401k.law import compensation, deadlines, excess_deferrals, safe_harbor
 from open401k.law import eligibility as el
+from open401k.law.excess_deferrals import PlanDeferrals
 from open401k.law.matching import MatchFormula
 
 YEAR_2026 = PlanYear.starting(date(2026, 1, 1))
@@ -90,6 +91,28 @@ def test_hours_are_counted_in_the_first_year_and_then_in_plan_years() -> None:
     assert el.entry_date(terms, born=ADULT, hired=hired) is None
 
 
+@pytest.mark.parametrize(
+    ("met", "latest"),
+    [
+        (date(2026, 1, 1), date(2026, 1, 1)),  # complete on December 31: the next plan year begins the day after
+        (date(2026, 1, 2), date(2026, 7, 1)),  # complete on January 1: six months are sooner than the next plan year
+        (date(2026, 6, 3), date(2026, 12, 2)),
+        (date(2026, 8, 1), date(2027, 1, 1)),
+    ],
+)
+def test_a_year_of_hours_is_complete_on_the_last_day_of_its_period(met: date, latest: date) -> None:
+    """Reg. 1.410(a)-4(b)(1): "the first plan year beginning after the date", or "the date 6 months after the date"."""
+    terms = el.EligibilityTerms(service_months=12, hours_in_year=1_000, entry=el.EntryRule.SEMIANNUAL)
+    found = el.entries(
+        terms,
+        born=np.array([ADULT], dtype="datetime64[D]"),
+        hired=np.array([date(2024, 6, 3)], dtype="datetime64[D]"),
+        year_of_service_met=np.array([met], dtype="datetime64[D]"),
+    )
+    assert found.latest_lawful.tolist() == [latest]
+    assert met <= found.entry[0].item() <= latest
+
+
 def test_a_former_participant_is_one_again_at_once() -> None:
     rehired = date(2026, 5, 4)
     assert el.entry_after_rehire(was_participant=True, entry=date(2020, 1, 1), rehired=rehired) == rehired
@@ -166,7 +189,27 @@ def test_correction_days_of_a_calendar_plan_year() -> None:
 
 def test_excess_deferrals_go_back_by_tax_day() -> None:
     days = deadlines.excess_deferral_deadlines(CalendarYear(2026))
-    assert (days.claim, days.return_by) == (date(2027, 3, 1), date(2027, 4, 15))
+    assert (days.claim, days.claim_by_statute, days.return_by) == (
+        date(2027, 4, 15),
+        date(2027, 3, 1),
+        date(2027, 4, 15),
+    )
+
+
+@pytest.mark.parametrize("plans_day", [None, date(2027, 2, 15), date(2027, 5, 31)])
+def test_the_day_for_a_claim_is_one_wherever_it_is_asked(plans_day: date | None) -> None:
+    """Reg. 1.402(g)-1(e)(2)(i): "the first April 15 (or such earlier date specified in the plan)"."""
+    year, expected = CalendarYear(2026), min(plans_day or date(2027, 4, 15), date(2027, 4, 15))
+    found = excess_deferrals.excess_deferral(
+        plans=[PlanDeferrals("P", "Y", 20_000_00), PlanDeferrals("Q", "Z", 6_000_00)], age_at_year_end=40, year=year
+    )
+    claims = [
+        excess_deferrals.claim(found, asked_cents={"Q": 100_00}, claimed_on=on, plans_last_day=plans_day)
+        for on in (expected, expected + timedelta(days=1))
+    ]
+    assert deadlines.excess_deferral_deadlines(year, plans_last_day=plans_day).claim == expected
+    assert [claim.last_day for claim in claims] == [expected, expected]
+    assert [claim.refusals for claim in claims] == [(), (excess_deferrals.ClaimRefusal.AFTER_DEADLINE,)]
 
 
 def test_the_safe_harbor_notice_of_a_calendar_year() -> None:
@@ -218,6 +261,8 @@ def test_a_dollar_cap_and_a_low_nonelective_are_no_safe_harbor() -> None:
 def test_match_beyond_six_percent_is_tested() -> None:
     assert safe_harbor.acp_shortcomings(MatchFormula.of([(10_000, 600)])) == ()
     assert safe_harbor.acp_shortcomings(MatchFormula.of([(10_000, 601)])) != ()
+    # Nothing is matched above 6 % where the rate there is nothing.
+    assert safe_harbor.acp_shortcomings(MatchFormula.of([(10_000, 400), (0, 1_000)])) == ()
     assert safe_harbor.acp_shortcomings(MatchFormula.of([(10_000, 500)]), discretionary=True) == (
         safe_harbor.Shortcoming.DISCRETIONARY_ABOVE_FOUR_PERCENT,
     )

@@ -96,7 +96,7 @@ def test_the_regulations_employer_of_200_has_24_top_paid_employees() -> None:
     """Temp. Reg. 1.414(q)-1T A-9(c), (d): 80 of 200 are left out by their hours; 20 % of 120 are 24, of all 200."""
     found = counted(200, part_time=set(range(80)))
     assert (found.worked, int(found.counted.sum()), found.left_out) == (200, 120, {hc.LeftOut.HOURS: 80})
-    assert highly_compensated.top_paid_group_size(int(found.counted.sum())) == 24
+    assert highly_compensated.top_paid_group_size(int(found.counted.sum()), YEAR) == 24
     assert found.ranked.all()
 
 

@@ -18,7 +18,7 @@ WAGE_BASE = 184_500_00
 
 # The second typing, from the regulation's table.
 TABLE = {
-    "disparity_dc": {1989: 570},
+    "oasdi_old_age_disparity": {1989: 570},
     "disparity_dc_80_to_100": {1989: 540},
     "disparity_dc_20_to_80": {1989: 430},
     "disparity_level_low": {1989: 10_000},

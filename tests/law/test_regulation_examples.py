@@ -46,7 +46,7 @@ def test_example_4_a_qnec_for_everybody_counts_for_everybody() -> None:
     assert (alone.hce.average, alone.nhce.average, alone.passed) == (250, 60, False)
     qnec = matching.nonelective(pay, 200)
     countable = targeting.countable_qnec(
-        qualified=qnec, compensation=pay, eligible_nhce=~is_hce, employed_on_last_day=~is_hce
+        qnec=qnec, compensation=pay, eligible_nhce=~is_hce, employed_on_last_day=~is_hce
     )
     assert countable.counted.tolist() == qnec.tolist()
     both = nd.adp_test(contributions=deferred + countable.counted, compensation=pay, is_hce=is_hce)
@@ -154,7 +154,7 @@ def test_acp_example_4_the_smallest_whole_match_rate_that_passes() -> None:
 
 def test_acp_example_6_a_qnec_counts_up_to_twice_the_representative_rate() -> None:
     qnec = cents([0, 0, 0, 0, 0, 1_300])
-    found = targeting.countable_qnec_beside(
+    found = targeting.countable_qnec(
         qnec=qnec, beside=match_v(50), compensation=PAY_V, eligible_nhce=~HCE_V, employed_on_last_day=~HCE_V
     )
     assert (found.representative_rate, int(found.counted[5])) == (1_250, 1_300_00)

@@ -1,10 +1,12 @@
 """A figure without its source stops the build, with a message that names the file and the row."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from open401k import law
 from open401k.law import figures, sourced, tables
 
 ROW = """
@@ -104,3 +106,15 @@ def test_the_build_reads_every_file(monkeypatch: pytest.MonkeyPatch) -> None:
     figures._table.__wrapped__()
     assert {each for _, each in seen} == {row.id for row in figures.all_figures()}
     assert {file for file, _ in seen} == {row.file for row in figures.all_figures()}
+
+
+@pytest.mark.parametrize("file", sorted({row.file for row in figures.all_figures()}))
+def test_the_fast_reader_reads_figures_as_the_one_of_python_does(file: str) -> None:
+    text = (Path(law.__file__).parent / "figures" / file).read_text(encoding="utf-8")
+    assert sourced.rows(text) == yaml.safe_load(text)
+
+
+def test_tables_are_read_by_libyaml_where_it_is_there() -> None:
+    """Why: the joint life table alone takes Python's own reader longer than the rest of a calculation."""
+    assert sourced._LOADER is (yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader)
+    assert sourced.rows(TABLE) == yaml.safe_load(TABLE)

@@ -103,7 +103,7 @@ def test_adp_7_limits_a_qnec_for_one_person() -> None:
     pay, deferred = column(people, "compensation_usd"), column(people, "elective_contributions_usd")
     everyone = np.ones(len(people), dtype=np.bool_)
     countable = targeting.countable_qnec(
-        qualified=qnec, compensation=pay, eligible_nhce=everyone, employed_on_last_day=everyone
+        qnec=qnec, compensation=pay, eligible_nhce=everyone, employed_on_last_day=everyone
     )
     assert countable.representative_rate == hundredths(expected["representative_contribution_rate_pct"])
     assert int(countable.counted.sum()) == expected["qnec_countable_usd"] * 100

@@ -18,7 +18,7 @@ from .simulation import formula_of
 from .year import Year
 
 _SURE_ENOUGH = 0.90
-_OTHERWISE = "The average benefit test (IRC 410(b)(2)) may pass without it; it is not run here."
+_OTHERWISE = "The average benefit test (IRC 410(b)(2)) may pass without it: the coverage test says how near it is."
 
 
 @dataclass(frozen=True, slots=True, eq=False)

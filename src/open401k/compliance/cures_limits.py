@@ -22,7 +22,7 @@ from .cure_case import (
     outcome_after,
     rates_now,
 )
-from .facts import Cents, Flags
+from .facts import Cents, Flags, PlanFacts
 from .measures import additions, counted_too_much, must_be_roth
 from .results import CostItem, Cure, CureKind, Effect, Standing, TestId
 from .simulation import Intervention
@@ -245,11 +245,11 @@ def _return_excess(case: Case) -> Cure:
         last, cite, code = days.return_by, "IRC 402(g)(2)(A)", "Form 1099-R, code 8 or P"
         how = "It is taxed in the year it was deferred, even though paid back; after that day it is taxed twice."
     else:
-        over = additions(year).excess
-        last = law.deadlines.excess_additions_return(facts.limitation_year)
-        cite, code = "Rev. Proc. 2021-30 sections 4.04, 6.06(2)", "Form 1099-R, code E"
+        over, code = additions(year).excess, "Form 1099-R, code E"
+        last, cite, until = _additions_back(facts)
         how = (
             "After-tax contributions go first, then unmatched deferrals, then matched ones, and match on them is lost."
+            f"{until}"
         )
     over = np.atleast_1d(over)[: len(facts)]
     if not (over > 0).any():
@@ -272,6 +272,29 @@ def _return_excess(case: Case) -> Cure:
             f"({cite}). {how}"
         ),
     )  # fmt: skip
+
+
+def _additions_back(facts: PlanFacts) -> tuple[date, str, str]:
+    """By when what is over 415(c) goes back, under which rule, and what that day is where it is no day of the rule.
+
+    Only a plan with deferrals and a nonelective contribution has the 9 1/2 months of section 4.04. Any other corrects
+    by itself within a reasonable period after the failure is found, which is at the latest as its year ends.
+    """
+    terms, year = facts.provisions, facts.limitation_year
+    practice = law.self_correction.excess_additions_practice(
+        limitation_year=year,
+        has_elective_deferrals=any(source.is_deferral for source in terms.deferrals.sources),
+        has_nonelective_besides_match=terms.nonelective is not None,
+    )
+    if practice.counts:
+        return practice.return_by, "Rev. Proc. 2021-30 sections 4.04, 6.06(2)", ""
+    period = law.self_correction.self_correction_period(plan_year=facts.plan_year, identified_on=year.last_day)
+    assert period.last_day is not None  # noqa: S101 (nothing that bars self-correction was told)
+    until = (
+        f" That day is 18 months after {day_text(year.last_day)}, within which self-correction is in time "
+        "(SECURE 2.0 s. 305; Notice 2023-43); the sooner, the less income goes back."
+    )
+    return period.last_day, "Rev. Proc. 2021-30 section 6.06(2)", until
 
 
 def reallocation(case: Case) -> list[Cure]:

@@ -295,7 +295,13 @@ class _Scope:
         )
 
     def determined(self) -> ledger.CashOfPeople:
-        """Accounts on the determination date; of a plan that was elsewhere then, what each account held there."""
+        """Accounts on the determination date; of a plan that was elsewhere then, what each account held there.
+
+        The books are valued on that very day, so nothing is added to a valuation (Reg. 1.416-1 T-24, for which
+        law.top_heavy.accounts_on_determination_date is). They credit each pay date, deposited by then or later, which
+        is what T-24 counts in a first year; in a later one it leaves out what was deposited after the day. Deposits are
+        told by payroll and not by person, and for some plans not at all, so the last days' money counts here.
+        """
         found = self.balances(self.determined_on)
         if self.determined_on >= self.year.start:
             return found

@@ -28,6 +28,7 @@ from .pieces import column
 from .results import Status, TestId, TestResult, Unit
 from .standing import People, nobody, people_of
 from .told_counts import former_key, officers, top_paid_group
+from .told_coverage import coverage
 from .year import Year, year_of
 
 _SHOWN = 1_000
@@ -226,20 +227,8 @@ def _compensation_limit(facts: PlanFacts, year: Year, _: Measured) -> Told:
     return working, f"Pay over {Money(cap)} does not count: {len(places)} so far ({names})."
 
 
-def _coverage(_: PlanFacts, year: Year, __: Measured) -> Told:
-    test = law.coverage.coverage_test(
-        is_hce=year.is_hce, benefiting=year.eligible, excluded=~(year.eligible | year.class_excluded)
-    )
-    working: dict[str, JSON] = {
-        "nhce_nonexcludable": test.nhce_nonexcludable,
-        "nhce_benefiting": test.nhce_benefiting,
-        "hce_nonexcludable": test.hce_nonexcludable,
-        "hce_benefiting": test.hce_benefiting,
-        "nhce_concentration": test.nhce_concentration,
-        "classification": str(test.classification.value),
-        "deemed": test.deemed,
-    }
-    return working, law.explain.explain(test)
+def _coverage(facts: PlanFacts, year: Year, __: Measured) -> Told:
+    return coverage(facts, year)
 
 
 def _top_heavy(facts: PlanFacts, year: Year, __: Measured) -> Told:

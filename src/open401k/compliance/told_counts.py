@@ -18,7 +18,7 @@ def top_paid_group(facts: PlanFacts) -> Told:
     count = facts.lookback
     if count is None:
         return {}, ""
-    size = law.highly_compensated.top_paid_group_size(count.counted)
+    size = law.highly_compensated.top_paid_group_size(count.counted, count.year)
     text = f" The top-paid group of {count.year} is the {size} best paid: 20 % of {_of(count)} (IRC 414(q)(3), (5))."
     return {"top_paid_group": {"size": size, **_working(count)}}, text
 

@@ -148,7 +148,11 @@ class Year:
         )
 
     def split(self) -> DeferralSplit:
-        """Deferrals of the calendar year as regular, catch-up and excess."""
+        """Deferrals of the calendar year as regular, catch-up and excess.
+
+        That catch-up is within 415(c)(3) pay too (Reg. 1.414(v)-1(c)(1)) is not asked here: pay to date is not that of
+        the year, and no payroll posts more of a row than its pay (``amount.exceeds_pay``).
+        """
         return law.deferrals.split(self.calendar_deferrals, self.deferral_limits())
 
     def plan_split(self) -> DeferralSplit:

@@ -1,4 +1,22 @@
-"""The law: dated figures and pure functions on arrays of cents, each citing its section. No I/O, no clock."""
+"""The law: dated figures and pure functions on arrays of cents, each citing its section. No I/O, no clock.
+
+One module per subject; amounts are whole cents, years and days are arguments, a result says itself:
+
+>>> import numpy as np
+>>> from open401k import law
+>>> test = law.nondiscrimination.adp_test(
+...     contributions=np.array([7_500_00, 3_210_00]),
+...     compensation=np.array([100_000_00, 100_000_00]),
+...     is_hce=np.array([True, False]),
+... )
+>>> test.passed, test.hce.average, test.limit.limit
+(False, 750, 521)
+>>> print(law.explain.explain(test))  # doctest: +NORMALIZE_WHITESPACE
+The highly compensated average 7.50 % is over the limit of 5.21 %, the lesser of twice 3.21 % and 3.21 % plus 2 points
+(IRC 401(k)(3)(A)(ii)(II)).
+
+How to change or add a rule: docs/howto/change-a-rule.md.
+"""
 
 from . import (
     additions,
@@ -6,7 +24,6 @@ from . import (
     after_tax_basis,
     allocation,
     allocation_schedules,
-    amounts,
     arrays,
     automatic_enrollment,
     average_benefit,
@@ -45,6 +62,7 @@ from . import (
     explain_loans,
     explain_operations,
     explain_payouts,
+    explain_scenarios,
     explain_vesting,
     explain_who_counts,
     explain_withdrawals,
@@ -116,7 +134,6 @@ __all__ = [
     "after_tax_basis",
     "allocation",
     "allocation_schedules",
-    "amounts",
     "arrays",
     "automatic_enrollment",
     "average_benefit",
@@ -155,6 +172,7 @@ __all__ = [
     "explain_loans",
     "explain_operations",
     "explain_payouts",
+    "explain_scenarios",
     "explain_vesting",
     "explain_who_counts",
     "explain_withdrawals",

@@ -9,7 +9,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from ..kernel import Refused, half_up
-from .amounts import whole_cents, within
+from . import given
 from .rollover_matrix import Account
 
 
@@ -120,14 +120,14 @@ def recover_basis(
     contributions to be withdrawn in service on May 5, 1986 (72(e)(8)(D)). Half-up to the cent. A basis above the value
     makes the payment tax-free; the loss is not deducted.
     """
-    whole_cents(
+    given.amounts(
         gross_cents=gross_cents,
         account_cents=account_cents,
         basis_cents=basis_cents,
         pre_1987_basis_cents=pre_1987_basis_cents,
     )
-    within("gross_cents", gross_cents, "account_cents", account_cents)
-    within("pre_1987_basis_cents", pre_1987_basis_cents, "basis_cents", basis_cents)
+    given.within("gross_cents", gross_cents, "account_cents", account_cents)
+    given.within("pre_1987_basis_cents", pre_1987_basis_cents, "basis_cents", basis_cents)
     first = min(gross_cents, pre_1987_basis_cents) if plan_allowed_withdrawals_on_may_5_1986 else 0
     rest, value, basis = gross_cents - first, account_cents - first, basis_cents - first
     recovered = min(half_up(rest * Fraction(min(basis, value), value)), basis) if value else 0
@@ -157,12 +157,12 @@ def allocate_pre_tax(
     60-day rollovers, and what is left to what was paid. Where several places of a kind could take more than there is,
     the recipient chooses, for direct rollovers before they are made.
     """
-    whole_cents(pre_tax_cents=pre_tax_cents, after_tax_cents=after_tax_cents)
+    given.amounts(pre_tax_cents=pre_tax_cents, after_tax_cents=after_tax_cents)
     for each in (*direct, *sixty_day):
-        whole_cents(cents=each.cents, pre_tax_chosen_cents=each.pre_tax_chosen_cents or 0)
+        given.amounts(cents=each.cents, pre_tax_chosen_cents=each.pre_tax_chosen_cents or 0)
     rolled = sum(each.cents for each in (*direct, *sixty_day))
     total = pre_tax_cents + after_tax_cents
-    within("direct + sixty_day", rolled, "pre_tax_cents + after_tax_cents", total)
+    given.within("direct + sixty_day", rolled, "pre_tax_cents + after_tax_cents", total)
     shared_direct = _share(direct, pre_tax_cents)
     if isinstance(shared_direct, Refused):
         return shared_direct
@@ -192,7 +192,7 @@ def employer_securities(
     employee contributions other than deductible ones (402(e)(4)(A)). ``cost_cents`` is the trust's cost or other basis;
     ``basis_cents`` is the payee's own basis in this payment. Nothing of this holds for what is rolled over.
     """
-    whole_cents(
+    given.amounts(
         value_cents=value_cents,
         cost_cents=cost_cents,
         basis_cents=basis_cents,
@@ -200,7 +200,7 @@ def employer_securities(
     )
     appreciation = max(value_cents - cost_cents, 0)
     own = appreciation_on_employee_contributions_cents
-    within("appreciation_on_employee_contributions_cents", own, "the appreciation", appreciation)
+    given.within("appreciation_on_employee_contributions_cents", own, "the appreciation", appreciation)
     counts = event is not LumpSumEvent.NONE and not (event is LumpSumEvent.SEVERANCE and self_employed)
     counts = counts and not (event is LumpSumEvent.DISABILITY and not self_employed)
     lump_sum = counts and whole_balance_in_one_year

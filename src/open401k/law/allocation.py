@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..kernel import LimitationYear, PlanYear
-from . import permitted_disparity
+from . import figures, permitted_disparity
 from .additions import additions_limit
 from .arrays import Cents, Counts, Flags, as_cents, half_up_quotient
 from .compensation import annual_cap, capped
@@ -23,8 +23,6 @@ from .top_heavy import MINIMUM_BPS
 _WHOLE = 10_000
 #: Factors of an age-weighted formula are whole numbers of this part of one.
 FACTOR_SCALE = 1_000_000_000
-#: The largest unit of pay that a uniform points formula may count (Reg. 1.401(a)(4)-2(b)(3)(i)(A)).
-_LARGEST_UNIT_CENTS = 200_00
 
 
 class StepName(StrEnum):
@@ -123,8 +121,9 @@ def uniform_points(
     """
     if not per_year_of_age and not per_year_of_service:
         raise ValueError("per_year_of_age, per_year_of_service: a points formula gives points for at least one of them")
-    if not 0 < unit_cents <= _LARGEST_UNIT_CENTS:
-        raise ValueError(f"unit_cents: a unit of pay is above 0 and at most {_LARGEST_UNIT_CENTS}, not {unit_cents}")
+    largest = figures.cents("points_compensation_unit", plan_year)
+    if not 0 < unit_cents <= largest:
+        raise ValueError(f"unit_cents: a unit of pay is above 0 and at most {largest}, not {unit_cents}")
     if min(per_year_of_age, per_year_of_service, per_unit_of_pay) < 0:
         raise ValueError("per_year_of_age, per_year_of_service, per_unit_of_pay: points are not negative")
     units = counted_pay(compensation, plan_year) // unit_cents

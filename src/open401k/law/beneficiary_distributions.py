@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ..kernel import CalendarYear, Refused, age_on, anniversary
-from .amounts import divided, not_before, whole_cents
+from . import given
 from .given import ImpossibleInput
 from .minimum_distributions import ApplicableAge, applicable_age, life_table
 
@@ -134,7 +134,7 @@ def classify_beneficiary(
     the plan by 31 October of the year after the death (-4(e)(7)); they come before minority, which ends. An estate or a
     charity is not a person, and then there is no designated beneficiary.
     """
-    not_before("died_on", died_on, "employee_born_on", employee_born_on)
+    given.days(employee_born_on=employee_born_on, died_on=died_on)
     if not is_person:
         return Beneficiary.NOT_A_PERSON
     if born_on is None:
@@ -185,7 +185,7 @@ def beneficiary_minimum(
     designated beneficiary after a death on or after the required beginning date divides by the greater of both life
     expectancies (-5(d)(1)(ii)).
     """
-    whole_cents(balance_cents=balance_cents)
+    given.amounts(balance_cents=balance_cents)
     rule = rule_after_death(inheritance=inheritance)
     if isinstance(rule, Refused):
         return rule
@@ -202,7 +202,7 @@ def beneficiary_minimum(
     denominator = max((each for each in years if each is not None), default=None)
     required = balance_cents if final else 0
     if denominator is not None:
-        required = divided(balance_cents, denominator) if denominator > 1 else balance_cents
+        required = given.divided(balance_cents, denominator) if denominator > 1 else balance_cents
     return InheritedMinimum(
         year=year,
         rule=rule,
@@ -241,7 +241,7 @@ def spouse_catch_up(
     spouse and employee reach, or would have reached, the applicable age, less what was paid in those years before this
     one. ``paid_before_cents`` holds one amount for each of these earlier years.
     """
-    whole_cents(balance_cents=balance_cents)
+    given.amounts(balance_cents=balance_cents)
     reached = [applicable_age(born_on=born).reached_on.year for born in (spouse_born_on, employee_born_on)]
     first = max(reached)
     if year.year < first:
@@ -253,15 +253,15 @@ def spouse_catch_up(
         each = CalendarYear(first + place)
         adjusted = max(balance_cents - max(hypothetical - paid, 0), 0)
         denominator = life_table("rmd_uniform_lifetime", each.year - spouse_born_on.year, each)
-        hypothetical += divided(adjusted, denominator)
+        hypothetical += given.divided(adjusted, denominator)
         if each < year:
-            whole_cents(paid_before_cents=paid_before_cents[place])
+            given.amounts(paid_before_cents=paid_before_cents[place])
             paid += paid_before_cents[place]
     return min(max(hypothetical - paid, 0), balance_cents)
 
 
 def _check(inheritance: Inheritance) -> None:
-    not_before("died_on", inheritance.died_on, "employee_born_on", inheritance.employee_born_on)
+    given.days(employee_born_on=inheritance.employee_born_on, died_on=inheritance.died_on)
     born, ended = inheritance.beneficiary_born_on, inheritance.beneficiary_died_on
     if inheritance.beneficiary is Beneficiary.NOT_A_PERSON:
         return
@@ -270,7 +270,7 @@ def _check(inheritance: Inheritance) -> None:
     if inheritance.beneficiary is Beneficiary.MINOR_CHILD and age_on(born, inheritance.died_on) >= MAJORITY:
         raise ImpossibleInput("beneficiary", f"born on {born}, no minor on {inheritance.died_on}")
     if ended is not None:
-        not_before("beneficiary_died_on", ended, "died_on", inheritance.died_on)
+        given.days(died_on=inheritance.died_on, beneficiary_died_on=ended)
 
 
 def _refused(inheritance: Inheritance) -> Refused[InheritanceRefusal] | None:

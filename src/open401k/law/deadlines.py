@@ -39,10 +39,11 @@ class CorrectionDeadlines:
 
 @dataclass(frozen=True, slots=True)
 class ExcessDeferralDeadlines:
-    """Days for returning deferrals over the 402(g) limit."""
+    """Days for returning deferrals over the 402(g) limit. ``claim`` is the last day that a plan may allow."""
 
     year: CalendarYear
     claim: date
+    claim_by_statute: date
     return_by: date
     cite: str = "IRC 402(g)(2)(A); Reg. 1.402(g)-1(e)(2)"
 
@@ -126,9 +127,15 @@ def correction_deadlines(plan_year: PlanYear, *, eaca_covers_everybody: bool = F
     )
 
 
-def excess_deferral_deadlines(year: CalendarYear) -> ExcessDeferralDeadlines:
-    """1 March to claim, 15 April to pay back (IRC 402(g)(2)(A)); not moved by weekends."""
-    return ExcessDeferralDeadlines(year, date(year.year + 1, 3, 1), date(year.year + 1, 4, 15))
+def excess_deferral_deadlines(year: CalendarYear, *, plans_last_day: date | None = None) -> ExcessDeferralDeadlines:
+    """April 15 to claim, or an earlier day of the plan, and April 15 to pay back; not moved by weekends.
+
+    IRC 402(g)(2)(A)(i) names March 1 for the claim; the regulation lets a plan take it until "the first April 15 (or
+    such earlier date specified in the plan)" (Reg. 1.402(g)-1(e)(2)(i)). Who claims by March 1 is in time by both.
+    """
+    statute, last = date(year.year + 1, 3, 1), date(year.year + 1, 4, 15)
+    claim = last if plans_last_day is None else min(last, plans_last_day)
+    return ExcessDeferralDeadlines(year, claim, statute, last)
 
 
 def coverage_amendment(plan_year: PlanYear) -> date:

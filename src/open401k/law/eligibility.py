@@ -83,7 +83,9 @@ def entries(
 ) -> Entries:
     """Entry dates of many employees (IRC 410(a)(1), (4)).
 
-    ``year_of_service_met`` replaces the elapsed months where the plan counts hours (see :func:`year_of_service`).
+    ``year_of_service_met`` replaces the elapsed months where the plan counts hours (see :func:`year_of_service`): the
+    day after the computation period, from which the plan goes. The law goes from its last day, on which the year is
+    complete (29 CFR 2530.202-2(e)(3)), so that a period that ends with the plan year lets in on the next day.
     Nobody enters later than the law allows, whatever the plan's entry dates say. Without a birth date an age
     condition is not met. ``not_before`` is the day from which the plan has these terms: who met them earlier enters on
     the next entry day from then on.
@@ -93,8 +95,7 @@ def entries(
     conditions = np.maximum(np.maximum(age_met, service_met), hired)
     asked_from = conditions if not_before is None else np.maximum(conditions, np.datetime64(not_before, "D"))
     by_plan = next_entry(asked_from, terms.entry, terms.plan_year_start)
-    year_met = add_months(hired, MAXIMUM_SERVICE_MONTHS) if year_of_service_met is None else year_of_service_met
-    latest = latest_lawful_entry(born=born, service_met=year_met, terms=terms)
+    latest = latest_lawful_entry(born=born, service_met=_year_complete(hired, year_of_service_met), terms=terms)
     if not_before is not None:
         latest = np.maximum(latest, np.datetime64(not_before, "D"))
     sooner = ~np.isnat(latest) & (latest < by_plan)
@@ -196,6 +197,14 @@ def _next_multiple(day: Days, months: int, plan_year_start: tuple[int, int]) -> 
     return found
 
 
+def _year_complete(hired: Days, year_of_service_met: Days | None) -> Days:
+    """The day on which a year of service is complete: of hours, the last day of the computation period."""
+    if year_of_service_met is None:
+        return add_months(hired, MAXIMUM_SERVICE_MONTHS)
+    complete: Days = np.subtract(year_of_service_met, np.timedelta64(1, "D"))
+    return complete
+
+
 def otherwise_excludable(
     *, born: Days, hired: Days, year_of_service_met: Days | None, terms: EligibilityTerms, plan_year: PlanYear
 ) -> Flags:
@@ -203,11 +212,7 @@ def otherwise_excludable(
 
     Those below age 21 or a year of service, until the latest day on which they would have had to enter (410(a)(4)):
     whoever reaches it within the plan year is not among them (Reg. 1.410(b)-6(b)(2), (3)). A birth date or year of
-    service that is not known excludes. ``year_of_service_met`` is the day after the computation period, on whose last
-    day the year is complete (29 CFR 2530.202-2(e)(3)).
+    service that is not known excludes. ``year_of_service_met`` as in :func:`entries`.
     """
-    met = add_months(hired, MAXIMUM_SERVICE_MONTHS)
-    if year_of_service_met is not None:
-        met = np.subtract(year_of_service_met, np.timedelta64(1, "D"))
-    latest = latest_lawful_entry(born=born, service_met=met, terms=terms)
+    latest = latest_lawful_entry(born=born, service_met=_year_complete(hired, year_of_service_met), terms=terms)
     return np.isnat(latest) | (latest > np.datetime64(plan_year.last_day, "D"))

@@ -187,8 +187,7 @@ def claim(
     plan pays more than was deferred under it ((e)(6)). What an employer is over its own limit is paid by its plans
     without any claim and is not asked for here.
     """
-    last = deadlines.excess_deferral_deadlines(found.year).return_by
-    last = last if plans_last_day is None else min(last, plans_last_day)
+    last = deadlines.excess_deferral_deadlines(found.year, plans_last_day=plans_last_day).claim
     deferred = {plan.plan: plan.total_cents for plan in found.plans}
     asked = sum(asked_cents.values())
     why = (

@@ -54,6 +54,13 @@ def _ratio_test(test: RatioTest) -> str:
 
 
 @explain.register
+def _ratio_limit(limit: RatioLimit) -> str:
+    deemed = limit.path in (LimitPath.DEEMED_NO_HCE, LimitPath.DEEMED_NO_NHCE)
+    why = "" if deemed else f": {_path(limit, '')}"
+    return f"The limit is {percent(limit.limit)}{why} (IRC 401(k)(3)(A)(ii), 401(m)(2)(A))."
+
+
+@explain.register
 def _early_participation(result: EarlyParticipation) -> str:
     without = explain(result.leave_out_nhces)
     old, young = (explain(test) for test in result.tested_separately)
@@ -78,12 +85,12 @@ def _coverage(test: CoverageTest) -> str:
         Classification.FACTS_AND_CIRCUMSTANCES: "between the harbors, where facts and circumstances decide",
         Classification.DISCRIMINATORY: "below the unsafe harbor",
     }
+    below = test.classification is Classification.DISCRIMINATORY
+    then = "cannot be passed either" if below else "would have to be passed too"
     return (
-        f"{counts}, below 70 % (IRC 410(b)(1)(B)). With {test.nhce_concentration} % non-highly "
-        f"compensated employees it is "
-        f"{words[test.classification]} of {percent(test.safe_harbor)} and {percent(test.unsafe_harbor)}; "
-        f"the average benefit "
-        f"test would have to be passed too (IRC 410(b)(2); Reg. 1.410(b)-4)."
+        f"{counts}, below 70 % (IRC 410(b)(1)(B)). With {test.nhce_concentration} % non-highly compensated employees "
+        f"it is {words[test.classification]}, of harbors of {percent(test.safe_harbor)} and "
+        f"{percent(test.unsafe_harbor)}; the average benefit test {then} (IRC 410(b)(2); Reg. 1.410(b)-4)."
     )
 
 
@@ -217,7 +224,8 @@ def _correction_days(days: CorrectionDeadlines) -> str:
 @explain.register
 def _excess_deferral_days(days: ExcessDeferralDeadlines) -> str:
     return (
-        f"Excess deferrals of {days.year} are claimed by {days.claim} and paid back by {days.return_by} ({days.cite})."
+        f"Excess deferrals of {days.year} are claimed by {days.claim} at the latest, and paid back by "
+        f"{days.return_by} ({days.cite}); {days.claim_by_statute} is the day for the claim that the statute names."
     )
 
 

@@ -8,7 +8,14 @@ from ..kernel import Money, half_up
 from .allocation import Allocation, StepName
 from .explain import explain, percent
 from .new_comparability import Design, Gateway, GatewayPath
-from .permitted_disparity import AnnualDisparity, Band, CumulativeDisparity, DisparityTest, Shortcoming
+from .permitted_disparity import (
+    AnnualDisparity,
+    Band,
+    CumulativeDisparity,
+    DisparityTest,
+    IntegrationLevel,
+    Shortcoming,
+)
 
 _BANDS = {
     Band.WAGE_BASE: "at the wage base",
@@ -128,3 +135,12 @@ def _two(number: Fraction) -> str:
 
 def _money(cents: Fraction) -> Money:
     return Money(half_up(cents))
+
+
+@explain.register
+def _level(found: IntegrationLevel) -> str:
+    return (
+        f"An integration level of {Money(found.level_cents)} is {_BANDS[found.band]} of "
+        f"{Money(found.wage_base_cents)}: pay above it may have at most {percent(found.factor_bps)} more (Reg. "
+        "1.401(l)-2(d))."
+    )

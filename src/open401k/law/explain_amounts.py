@@ -1,5 +1,7 @@
 """Nondiscrimination in amount and availability in plain words, with citations. Not here: any calculation."""
 
+from fractions import Fraction
+
 from ..kernel import Money, half_up
 from .allocation_schedules import GradualSchedule, MinimumRule
 from .average_benefit import AverageBenefitPath, AverageBenefitPercentage, AverageBenefitTest, AveragePath, Outcome
@@ -11,6 +13,7 @@ from .gateway import BroadlyAvailable, Gateway, GatewayPath
 from .general_test import GeneralTest, GroupPath, RateGroup
 from .imputed_disparity import ImputedRate
 from .plan_portions import PlanPortion
+from .rate_bands import GroupedRates
 from .uniform_allocation import UniformAllocation, UniformPoints
 
 
@@ -190,3 +193,22 @@ def _portion(portion: PlanPortion) -> str:
 
 def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
+
+
+@explain.register
+def _grouped(found: GroupedRates) -> str:
+    told = "; ".join(
+        f"{each.nhces + each.hces} count at {_millionths(each.band.midpoint_millionths)}, where non-highly compensated "
+        f"employees average {percent(each.nhce_average)} and highly compensated ones {percent(each.hce_average)}"
+        for each in found.bands
+    )
+    judged = (
+        " Somebody must judge whether the highly compensated are significantly higher in a range."
+        if any(each.hces_average_higher for each in found.bands)
+        else ""
+    )
+    return f"Ranges of rates: {told} (Reg. 1.401(a)(4)-2(c)(2)(v), -3(d)(3)(ii)).{judged}"
+
+
+def _millionths(rate: int) -> str:
+    return percent(half_up(Fraction(rate, 100)))

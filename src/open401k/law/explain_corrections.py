@@ -1,5 +1,7 @@
 """Corrections beyond the refund, testing methods and safe harbor changes in plain words. Not here: any calculation."""
 
+import numpy as np
+
 from ..kernel import Money
 from .correction_steps import (
     CorrectiveTax,
@@ -12,9 +14,11 @@ from .correction_steps import (
     ShiftBar,
     VestedSplit,
 )
+from .corrections import AfterTaxDistribution, CoordinatedRefunds
 from .explain import explain, percent
 from .multi_plan import MultiPlanRatio
 from .safe_harbor_changes import AdoptionBar, Bar, LateAdoption, Verdict
+from .targeting import Countable
 from .testing_method import PriorAverage
 
 _RECHARACTERIZATION = {
@@ -138,4 +142,31 @@ def _multi_plan(found: MultiPlanRatio) -> str:
     return (
         f"{Money(found.contributions_cents)}, {Money(found.from_other_plans_cents)} of them under other plans, of "
         f"{Money(found.compensation_cents)} of pay: {percent(found.ratio)} (Reg. 1.401(k)-2(a)(3)(ii))."
+    )
+
+
+@explain.register
+def _after_tax(found: AfterTaxDistribution) -> str:
+    return (
+        f"{Money(found.unmatched)} of unmatched after-tax contributions leave first, then {Money(found.matched)} of "
+        f"matched ones with {Money(found.related_match)} of match on them (Reg. 1.401(m)-2(b)(2)(iv), (5) Example 6)."
+    )
+
+
+@explain.register
+def _coordinated(found: CoordinatedRefunds) -> str:
+    return (
+        f"Of the excess deferral {Money(found.further_excess_deferral)} are still to be paid back. "
+        f"{Money(found.reported_as_excess_deferral)} are reported as an excess deferral and "
+        f"{Money(found.reported_as_excess_contribution)} as an excess contribution (Reg. 1.402(g)-1(e)(6), "
+        "1.401(k)-2(b)(4)(i))."
+    )
+
+
+@explain.register
+def _countable(found: Countable) -> str:
+    return (
+        f"{Money(int(found.counted.sum()))} count in the test, of {int(np.count_nonzero(found.counted))} employees; "
+        f"the representative rate is {percent(found.representative_rate)} (Reg. 1.401(k)-2(a)(6)(iv), "
+        "1.401(m)-2(a)(5)(ii), (6)(v))."
     )

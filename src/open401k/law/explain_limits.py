@@ -1,8 +1,12 @@
 """Excess deferrals, catch-up corrections, limitation years and deductions in plain words. Not here: any calculation."""
 
+import numpy as np
+
 from ..kernel import Money, half_up
+from .arrays import Cents
 from .catch_up import CatchUp, RothCorrection, RothCorrectionBar, RothCorrections
 from .deductions import Deduction, SelfEmployedContribution
+from .deferrals import Accepted, AcceptedBySource, DeferralSplit
 from .excess_deferrals import Claim, ClaimRefusal, ExcessDeferral, ExcessIncome, PartialCorrection, RefundTax
 from .explain import explain
 from .limitation_years import AdditionRule, AdditionsCorrection, CorrectionStep, LimitationYearChange
@@ -170,3 +174,34 @@ def _partial(found: PartialCorrection) -> str:
         f"The payment is {Money(found.excess_paid_cents)} of excess and {Money(found.income_paid_cents)} of "
         f"income{rest} (IRC 402(g)(2)(D))."
     )
+
+
+@explain.register
+def _split(split: DeferralSplit) -> str:
+    return f"{_by_kind(split)}{_over(split.excess)} (IRC 402(g)(1), 414(v))."
+
+
+@explain.register
+def _accepted(accepted: Accepted) -> str:
+    return f"Taken are {_by_kind(accepted)}{_over(accepted.excess)} (IRC 401(a)(30), 414(v))."
+
+
+@explain.register
+def _accepted_by_source(accepted: AcceptedBySource) -> str:
+    must = int(accepted.must_be_roth.sum())
+    roth = f" {Money(must)} of what is pre-tax must become Roth (IRC 414(v)(7)(A))." if must else ""
+    return (
+        f"Taken are {Money(int(accepted.pre_tax.sum()))} pre-tax and {Money(int(accepted.roth.sum()))} as Roth, "
+        f"{Money(int(accepted.catch_up.sum()))} of it catch-up{_over(accepted.excess_pre_tax + accepted.excess_roth)}"
+        f" (IRC 401(a)(30), 414(v)).{roth}"
+    )
+
+
+def _by_kind(found: DeferralSplit | Accepted) -> str:
+    return f"{Money(int(found.regular.sum()))} below the limit and {Money(int(found.catch_up.sum()))} of catch-up"
+
+
+def _over(excess: Cents) -> str:
+    people = int(np.count_nonzero(excess))
+    who = f"{Money(int(excess.sum()))} of {people} employees are" if people else "nobody is"
+    return f"; {who} over the limit"

@@ -4,7 +4,7 @@ from ..kernel import Money
 from .explain import explain, percent
 from .loan_defaults import AfterDeemed, CurePeriod, DeemedLoan, LoanOffset, OffsetKind
 from .loan_schedules import AfterLeave, LeaveProblem, LoanSchedule
-from .loans import LoanLimit, LoanLimitBy, LoanMade, LoanProblem, Refinancing
+from .loans import DelayedLoan, LoanLimit, LoanLimitBy, LoanMade, LoanProblem, Refinancing
 
 _MADE = {
     LoanProblem.CREDIT_CARD: "it is made by credit card (IRC 72(p)(2)(D))",
@@ -139,3 +139,13 @@ def _offset(offset: LoanOffset) -> str:
         f"{Money(offset.taxable_cents)} were not taxed before; it may be rolled over until {until} (Reg. "
         "1.402(c)-2(g))."
     )
+
+
+@explain.register
+def _delayed(found: DelayedLoan) -> str:
+    if found.delayed_to is None:
+        return (
+            f"The installment of {found.due_on} is not delayed: only one due by {found.last_delayed_due_on}, from the "
+            "first day of the incident on, is (IRC 72(p)(6)(B))."
+        )
+    return f"The installment of {found.due_on} may be due on {found.delayed_to} instead (IRC 72(p)(6)(B))."

@@ -2,12 +2,12 @@
 calculation.
 """
 
-from ..kernel import Money
+from ..kernel import Money, half_up
 from .bond import AuditWaiver, Bond
 from .explain import explain, percent
 from .filings import FilingDate
 from .late_deposits import DepositExtension, LateDepositExcise, SelfCorrection, SelfCorrectionBar
-from .lost_earnings import LostEarnings
+from .lost_earnings import EarningsPeriod, LostEarnings
 from .notices import Due
 from .participant_count import AnnualReport, CountRule, ParticipantCount, ReportForm
 from .retention import Retention
@@ -189,3 +189,11 @@ def _overpayment(found: OverpaymentChoices) -> str:
     free = "need not be recovered" if found.may_leave_it else "has to be corrected"
     limits = "; the limits of 401(a)(17) and 415 still hold" if found.limits_still_hold else ""
     return f"The overpayment {free}{limits} ({found.cite})."
+
+
+@explain.register
+def _stretch(found: EarningsPeriod) -> str:
+    return (
+        f"The {found.days} days to {found.last} earn {found.rate_percent} % a year, compounded daily over "
+        f"{found.year_days} days: {Money(half_up(found.owed))} are owed then (IRC 6621(b)(2)(A), 6622(a))."
+    )

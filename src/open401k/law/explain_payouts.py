@@ -7,6 +7,7 @@ from .explain import explain, percent
 from .form_1099r import Form1099R
 from .minimum_distributions import (
     ApplicableAge,
+    BalanceForMinimum,
     BeginningPath,
     Excise,
     ExcisePath,
@@ -15,8 +16,16 @@ from .minimum_distributions import (
     RequiredBeginning,
 )
 from .rollover_matrix import Condition, Obstacle, Route
-from .rollovers import EligibleRollover, LoanOffset, NotEligible, OffsetPath, PartRolledOver
-from .roth import InPlanConversion, QualifiedDistribution, QualifiedPath, RothPayment
+from .rollovers import DirectRolloverOffer, EligibleRollover, LoanOffset, NotEligible, OffsetPath, PartRolledOver
+from .roth import (
+    FiveYearPeriod,
+    InPlanConversion,
+    InRothIra,
+    QualifiedDistribution,
+    QualifiedPath,
+    RothPayment,
+    RothRollover,
+)
 from .withholding import Withholding, WithholdingPath
 
 
@@ -267,3 +276,48 @@ def _form(form: Form1099R) -> str:
 
 def _words(value: str) -> str:
     return value.replace("_", " ")
+
+
+@explain.register
+def _balance(found: BalanceForMinimum) -> str:
+    parts = (
+        (found.added_cents, "added after the valuation"),
+        (-found.taken_off_cents, "paid out after it"),
+        (-found.qlac_cents, "in a qualifying longevity annuity contract"),
+        (-found.roth_left_out_cents, "in designated Roth accounts (IRC 402A(d)(5))"),
+    )
+    told = "".join(f", {Money(cents)} {why}" for cents, why in parts if cents)
+    return (
+        f"The minimum of {found.year} goes from {Money(found.balance_cents)}: {Money(found.valuation_cents)} at the "
+        f"last valuation of the year before{told} (Reg. 1.401(a)(9)-5(b))."
+    )
+
+
+@explain.register
+def _offer(found: DirectRolloverOffer) -> str:
+    if not found.must_offer:
+        return f"No direct rollover need be offered: less than $200 are expected to be paid in the year ({found.cite})."
+    part = "the part that was asked for too" if found.must_allow_part else "but not of the part that was asked for"
+    return f"A direct rollover must be offered, {part} ({found.cite})."
+
+
+@explain.register
+def _five_years(found: FiveYearPeriod) -> str:
+    return f"The five years began with {found.first_year} and are over on {found.completed_on} ({found.cite})."
+
+
+@explain.register
+def _in_roth_ira(found: InRothIra) -> str:
+    return (
+        f"In the Roth IRA {Money(found.basis_cents)} are basis and {Money(found.earnings_cents)} earnings "
+        f"({found.cite}). {explain(found.period)}"
+    )
+
+
+@explain.register
+def _roth_rollover(found: RothRollover) -> str:
+    return (
+        f"Rolled over are {Money(found.rolled_income_cents)} of income, which comes first, and "
+        f"{Money(found.rolled_basis_cents)} of basis; {Money(found.kept_income_cents)} of income and "
+        f"{Money(found.kept_basis_cents)} of basis are kept, {Money(found.taxable_cents)} of it taxed ({found.cite})."
+    )

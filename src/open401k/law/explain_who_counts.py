@@ -2,6 +2,8 @@
 
 from fractions import Fraction
 
+import numpy as np
+
 from ..kernel import Money, half_up
 from .affiliation import (
     AffiliatedRole,
@@ -16,10 +18,13 @@ from .compensation_ratio import CompensationRatioTest, RatioVerdict
 from .controlled_groups import CommonControl, ControlledGroup, GroupKind
 from .earned_income import EarnedIncome
 from .elapsed_time import ElapsedService
+from .eligibility import Entries
 from .explain import explain, percent, points
+from .headcount import Headcount
 from .holdings import DeemedOwnership
 from .hours import YearCredited
 from .long_term_part_time import LongTermPartTime, PartTimeStatus
+from .ownership import Ownership
 from .pay_items import CountedPay, PayDefinition
 
 _DEFINITIONS = {
@@ -191,3 +196,41 @@ def _share(share: Fraction | None) -> str:
 
 def _and(names: tuple[str, ...]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+@explain.register
+def _entries(found: Entries) -> str:
+    known = ~np.isnat(found.entry)
+    if not known.any():
+        return "Nobody has an entry day yet: age or service is not met, or not known (IRC 410(a)(1))."
+    days = found.entry[known]
+    sooner = int(np.count_nonzero(known & (found.entry < found.by_plan)))
+    law = f"; {sooner} of them before the plan's own day, which is later than IRC 410(a)(4) allows" if sooner else ""
+    first, last = str(days.min()), str(days.max())
+    when = f"on {first}" if first == last else f"from {first} to {last}"
+    waiting = int(np.count_nonzero(~known))
+    return f"{len(days)} enter {when}{law}; {waiting} have no entry day yet (IRC 410(a)(1), (4))."
+
+
+@explain.register
+def _headcount(found: Headcount) -> str:
+    out = "; ".join(f"{number} {reason}" for reason, number in found.left_out.items()) or "nobody"
+    unknown = "; ".join(f"{number} {fact}" for fact, number in found.not_on_file.items())
+    told = f" Counted for want of a fact: {unknown}." if unknown else ""
+    return (
+        f"{int(np.count_nonzero(found.counted))} of the {found.worked} employees who worked in the year are counted. "
+        f"Left out: {out} (IRC 414(q)(5)).{told}"
+    )
+
+
+@explain.register
+def _ownership(found: Ownership) -> str:
+    family = "; ".join(
+        f"{percent(each.share_bps)} of employee {each.owner} count as employee {each.person}'s ({each.relation.value})"
+        for each in found.attributed
+    )
+    through = f" Through family: {family}." if family else ""
+    return (
+        f"{int(found.five_percent_owner.sum())} own more than 5 %, {int(found.one_percent_owner.sum())} more than 1 % "
+        f"(IRC 318(a)(1), 416(i)(1)(B)).{through}"
+    )

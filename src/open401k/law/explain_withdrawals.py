@@ -6,7 +6,7 @@ from .domestic_relations import AccountSplit, SplitProblem
 from .early_distribution_tax import CITES, EarlyDistributionTax
 from .explain import explain, percent
 from .force_outs import ForceOut, SmallAccount
-from .hardship import Hardship, HardshipProblem, Reliance
+from .hardship import Hardship, HardshipProblem, Reliance, SourceAvailable
 from .periodic_payments import PeriodicMethod, PeriodicPayment, Recapture
 from .withdrawals import PlesaRoom, Withdrawal, WithdrawalProblem
 
@@ -151,3 +151,8 @@ def _split(split: AccountSplit) -> str:
         f"day of the order and {Money(split.earnings_cents)} of earnings since. {Money(split.stays_cents)} and a loan "
         f"of {Money(split.loan_stays_cents)} stay with the participant (IRC 414(p)).{less}"
     )
+
+
+@explain.register
+def _source(found: SourceAvailable) -> str:
+    return f"Of {found.source.value} {Money(found.available_cents)} may be paid on hardship (IRC 401(k)(14)(A))."

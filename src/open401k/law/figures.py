@@ -7,8 +7,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, assert_never
 
-import yaml
-
 from ..kernel import CalendarYear, LimitationYear, Open401kError, PlanYear, Year
 from . import sourced
 
@@ -165,10 +163,8 @@ def _table() -> dict[str, Figure]:
 
 
 def _rows(name: str) -> list[Figure]:
-    # The loader reads no Python objects: figures are text, numbers and dates.
     text = (files(__package__) / "figures" / name).read_text(encoding="utf-8")
-    loaded: dict[str, dict[str, Any]] = yaml.safe_load(text)
-    return [_row(figure_id, row, name) for figure_id, row in loaded.items()]
+    return [_row(figure_id, row, name) for figure_id, row in sourced.rows(text).items()]
 
 
 def _row(figure_id: str, row: dict[str, Any], name: str) -> Figure:

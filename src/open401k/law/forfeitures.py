@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from ..kernel import CalendarYear, PlanYear, anniversary, half_up
 from . import figures, given
+from .vesting_years import LONG_BREAK
 
 _WHOLE = 10_000
 #: Repayment is possible for so long after the return (IRC 411(a)(7)(C)(I)).
@@ -119,7 +120,7 @@ def cash_out(
         return CashOut(ForfeitedBy.CASH_OUT, vested, paid_cents, gone, unvested - gone)
     if participation_ended and not vested and plan_deems_paid:
         return CashOut(ForfeitedBy.DEEMED_CASH_OUT, vested, 0, unvested, 0)
-    if consecutive_breaks >= 5:
+    if consecutive_breaks >= LONG_BREAK:
         return CashOut(ForfeitedBy.FIVE_BREAKS, vested, paid_cents, unvested, 0)
     return CashOut(ForfeitedBy.NOT_YET, vested, paid_cents, 0, unvested)
 

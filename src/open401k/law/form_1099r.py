@@ -9,8 +9,7 @@ from datetime import date
 from enum import StrEnum
 
 from ..kernel import CalendarYear, Refused
-from . import figures
-from .amounts import half_year_after, not_before, whole_cents, within
+from . import figures, given
 from .given import ImpossibleInput
 
 _CITE = "IRC 6047(d); Instructions for Forms 1099-R and 5498"
@@ -194,10 +193,10 @@ def early_code(*, on: date, taxpayer_born_on: date, exception: EarlyException) -
     Exceptions that the payee claims keep code 1. For those of the SECURE 2.0 Act the instructions could not be read, so
     they are refused.
     """
-    not_before("on", on, "taxpayer_born_on", taxpayer_born_on)
+    given.days(taxpayer_born_on=taxpayer_born_on, on=on)
     if exception is EarlyException.DISABILITY:
         return "3"
-    if on >= half_year_after(taxpayer_born_on, 59):
+    if on >= given.half_year_after(taxpayer_born_on, 59):
         return "7"
     if exception in _PAYER_KNOWS:
         return "2"
@@ -211,7 +210,7 @@ def early_code(*, on: date, taxpayer_born_on: date, exception: EarlyException) -
 
 
 def _check(reported: Reported) -> None:
-    whole_cents(
+    given.amounts(
         gross_cents=reported.gross_cents,
         taxable_cents=reported.taxable_cents,
         basis_cents=reported.basis_cents,
@@ -224,8 +223,8 @@ def _check(reported: Reported) -> None:
     parts = reported.taxable_cents + reported.basis_cents + reported.appreciation_cents + reported.untaxed_cents
     if parts != reported.gross_cents:
         raise ImpossibleInput("gross_cents", f"{reported.gross_cents} is not the sum of its parts, {parts}")
-    within("withheld_cents", reported.withheld_cents, "gross_cents", reported.gross_cents)
-    within("earnings_cents", reported.earnings_cents, "gross_cents", reported.gross_cents)
+    given.within("withheld_cents", reported.withheld_cents, "gross_cents", reported.gross_cents)
+    given.within("earnings_cents", reported.earnings_cents, "gross_cents", reported.gross_cents)
     to_roth_ira = reported.roth and reported.event is Event.DIRECT_ROLLOVER_TO_ROTH_IRA
     if (reported.event is Event.DIRECT_ROLLOVER or to_roth_ira) and reported.taxable_cents + reported.withheld_cents:
         raise ImpossibleInput("taxable_cents", "nothing of such a direct rollover is taxed or withheld from")
@@ -306,7 +305,7 @@ def _number(reported: Reported) -> str | Refused[FormRefusal]:
     qdro = reported.payee in (Payee.ALTERNATE_PAYEE_SPOUSE, Payee.ALTERNATE_PAYEE_OTHER)
     if qdro or reported.event is Event.AUTOMATIC_ENROLMENT_WITHDRAWAL:
         # Both are exceptions that the payer knows: IRC 72(t)(2)(C), 414(w)(1)(B).
-        old_enough = reported.on >= half_year_after(reported.taxpayer_born_on, 59)
+        old_enough = reported.on >= given.half_year_after(reported.taxpayer_born_on, 59)
         return "7" if old_enough else "2"
     return early_code(on=reported.on, taxpayer_born_on=reported.taxpayer_born_on, exception=exception)
 

@@ -1,13 +1,15 @@
 """What a rule is given: amounts and dates that cannot be are refused by the name of their field; days in whole months.
 
-Not here: any rule of law.
+Not here: any rule of law, arrays (arrays.py).
 """
 
 from calendar import monthrange
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 
-from ..kernel import Open401kError
+from ..kernel import Open401kError, anniversary, half_up
 
 #: A hundred billion dollars: nobody has more in a plan, and every product with a rate stays exact.
 MOST_CENTS = 10_000_000_000_000
@@ -42,7 +44,23 @@ def days(**given: date | None) -> None:
             raise ImpossibleInput(field, f"{day} is not a day that a plan can know.")
     for (earlier, first), (later, second) in pairwise(told):
         if second < first:
-            raise ImpossibleInput(later, f"{second} is before {earlier} {first}.")
+            raise ImpossibleInput(later, f"{second} is before {earlier}, {first}.")
+
+
+def within(field: str, part: int, whole_field: str, whole: int) -> None:
+    """A part is not more than its whole."""
+    if part > whole:
+        raise ImpossibleInput(field, f"{part} is more than {whole_field}, {whole}.")
+
+
+def divided(cents: int, by: Decimal) -> int:
+    """Cents over a denominator as a table prints it, half-up to the cent.
+
+    >>> divided(20_500_000, Decimal("25.5"))
+    803922
+    """
+    numerator, denominator = by.as_integer_ratio()
+    return half_up(Fraction(cents * denominator, numerator))
 
 
 def add_months(day: date, months: int) -> date:
@@ -54,6 +72,15 @@ def add_months(day: date, months: int) -> date:
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def half_year_after(born_on: date, years: int) -> date:
+    """The day on which somebody is that many years and a half: six calendar months after the birthday.
+
+    >>> half_year_after(date(1932, 6, 30), 70), half_year_after(date(1932, 7, 1), 70)
+    (datetime.date(2002, 12, 30), datetime.date(2003, 1, 1))
+    """
+    return add_months(anniversary(born_on, years), 6)
 
 
 def _whole(field: str, value: int, most: int) -> None:

@@ -8,6 +8,8 @@ from ..kernel import PlanYear
 from . import figures
 from .arrays import Cents, Flags
 
+_WHOLE = 10_000
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HighlyCompensated:
@@ -51,7 +53,8 @@ def highly_compensated(
     by_compensation = lookback_compensation > threshold
     group, size = None, None
     if top_paid_group:
-        size = top_paid_group_size(len(five_percent_owner) if counted_employees is None else counted_employees)
+        counted = len(five_percent_owner) if counted_employees is None else counted_employees
+        size = top_paid_group_size(counted, lookback)
         pay = lookback_compensation if ranked is None else np.where(ranked, lookback_compensation, 0)
         group = top_paid(pay, size, others_compensation)
         by_compensation = by_compensation & group
@@ -66,12 +69,12 @@ def highly_compensated(
     )
 
 
-def top_paid_group_size(counted_employees: int) -> int:
+def top_paid_group_size(counted_employees: int, year: PlanYear) -> int:
     """20 % of the employees counted (IRC 414(q)(3), (5)); a part of a person is rounded up, always.
 
     Any rule of rounding that is reasonable, nondiscriminatory and uniform will do (Temp. Reg. 1.414(q)-1T A-3(b)).
     """
-    return -(-counted_employees // 5)
+    return -(-counted_employees * figures.bps("top_paid_share", year) // _WHOLE)
 
 
 def top_paid(lookback_compensation: Cents, size: int, others_compensation: Cents | None = None) -> Flags:

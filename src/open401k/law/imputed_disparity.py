@@ -59,7 +59,7 @@ def impute_to_allocations(
     """
     pay = amounts("compensation", compensation)
     level = np.full(len(pay), taxable_wage_base(plan_year), dtype=np.int64)
-    share = figures.bps("imputed_disparity_rate", plan_year)
+    share = figures.bps("oasdi_old_age_disparity", plan_year)
     return _imputed(
         rates, pay, level, np.full(len(pay), share * SCALE // _WHOLE, dtype=np.int64), imputed_for, compensation.shape
     )

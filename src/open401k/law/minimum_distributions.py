@@ -12,8 +12,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from ..kernel import CalendarYear, anniversary, half_up
-from . import figures, tables
-from .amounts import divided, half_year_after, not_before, whole_cents
+from . import figures, given, tables
 from .given import ImpossibleInput
 
 #: No minimum was required for this year (IRC 401(a)(9)(I)).
@@ -149,7 +148,9 @@ def applicable_age(*, born_on: date) -> ApplicableAge:
     """
     cite = "Reg. 1.401(a)(9)-2(b)(2)"
     if born_on < date(1949, 7, 1):
-        return ApplicableAge(AgeRule.BORN_BEFORE_JULY_1949, 70 * 12 + 6, half_year_after(born_on, 70), f"{cite}(ii)")
+        return ApplicableAge(
+            AgeRule.BORN_BEFORE_JULY_1949, 70 * 12 + 6, given.half_year_after(born_on, 70), f"{cite}(ii)"
+        )
     for before, rule, years, paragraph in (
         (date(1951, 1, 1), AgeRule.BORN_BEFORE_1951, 72, f"{cite}(iii)"),
         (date(1959, 1, 1), AgeRule.BORN_1951_TO_1958, 73, f"{cite}(iv)"),
@@ -174,7 +175,7 @@ def required_beginning_date(
     plan may go by age for everybody (-2(b)(4)).
     """
     if retired_on is not None:
-        not_before("retired_on", retired_on, "born_on", born_on)
+        given.days(born_on=born_on, retired_on=retired_on)
     age = applicable_age(born_on=born_on)
     reached = age.reached_on.year
     if five_percent_owner or plan_disregards_retirement or (retired_on is not None and retired_on.year <= reached):
@@ -204,7 +205,7 @@ def balance_for_minimum(
     paid out elsewhere in that year and received in the next counts as received (Reg. 1.401(a)(9)-7(b)). A qualifying
     longevity annuity contract and, from 2024, designated Roth accounts (IRC 402A(d)(5)) are left out.
     """
-    whole_cents(
+    given.amounts(
         valuation_cents=valuation_cents,
         allocated_after_valuation_cents=allocated_after_valuation_cents,
         distributed_after_valuation_cents=distributed_after_valuation_cents,
@@ -242,7 +243,7 @@ def lifetime_minimum(
     replaces the uniform one where it gives more, which it does when the spouse is more than 10 years younger. The first
     year's amount is due by the required beginning date, every other one on 31 December.
     """
-    whole_cents(balance_cents=balance_cents)
+    given.amounts(balance_cents=balance_cents)
     beginning = required_beginning_date(
         born_on=born_on,
         retired_on=retired_on,
@@ -266,7 +267,7 @@ def lifetime_minimum(
         spouse_age=spouse_age,
         balance_cents=balance_cents,
         denominator=denominator,
-        required_cents=divided(balance_cents, denominator),
+        required_cents=given.divided(balance_cents, denominator),
         due_by=beginning.on if year == beginning.first_year else year.last_day,
     )
 
@@ -296,7 +297,7 @@ def minimum_still_due(*, required_cents: int, paid_cents: int, account_cents: in
     for 1 April. Never more than the account holds on the day (Reg. 1.401(a)(9)-5(a)(1)). What is paid beyond a year's
     minimum does not count for later years.
     """
-    whole_cents(
+    given.amounts(
         required_cents=required_cents, paid_cents=paid_cents, account_cents=account_cents, carried_cents=carried_cents
     )
     return min(max(required_cents + carried_cents - paid_cents, 0), account_cents)
@@ -305,7 +306,7 @@ def minimum_still_due(*, required_cents: int, paid_cents: int, account_cents: in
 def shortfall_by_plan(*, plans: Sequence[PlanPaid]) -> dict[str, int]:
     """What each plan still owes; what one paid too much does not count for another (Reg. 1.401(a)(9)-1(a)(2))."""
     for plan in plans:
-        whole_cents(required_cents=plan.required_cents, paid_cents=plan.paid_cents)
+        given.amounts(required_cents=plan.required_cents, paid_cents=plan.paid_cents)
     if len({plan.plan for plan in plans}) < len(plans):
         raise ImpossibleInput("plans", "a plan stands twice")
     return {plan.plan: max(plan.required_cents - plan.paid_cents, 0) for plan in plans}
@@ -327,9 +328,9 @@ def excise_on_shortfall(
     and Form 5329 filed. The tax is that of the year in which the last day for paying fell (Reg. 54.4974-1). Before
     2023 it was 50 %, and correction did not lower it; what was to be paid in 2020 was waived (401(a)(9)(I)).
     """
-    whole_cents(required_cents=required_cents, paid_in_time_cents=paid_in_time_cents)
+    given.amounts(required_cents=required_cents, paid_in_time_cents=paid_in_time_cents)
     if shortfall_paid_on is not None:
-        not_before("shortfall_paid_on", shortfall_paid_on, "due_by", due_by)
+        given.days(due_by=due_by, shortfall_paid_on=shortfall_paid_on)
     year = CalendarYear(due_by.year)
     short = max(required_cents - paid_in_time_cents, 0)
     reducible = year.year >= figures.figure("excise_4974_corrected").from_year

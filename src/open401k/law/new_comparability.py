@@ -13,12 +13,12 @@ from heapq import heapify, heapreplace
 import numpy as np
 
 from ..kernel import PlanYear
+from . import figures
 from .allocation import Allocation, counted_pay, fill, pro_rata, whole_cents
 from .arrays import Cents, Counts, Flags
 
-#: A third of the highest HCE rate, or 5 % of pay, opens the gateway (Reg. 1.401(a)(4)-8(b)(1)(vi)).
+#: A third of the highest HCE rate opens the gateway, or the 5 % of pay on file (Reg. 1.401(a)(4)-8(b)(1)(vi)).
 _PARTS_OF_HIGHEST = 3
-_GATEWAY_BPS = 500
 _WHOLE = 10_000
 #: What no budget pays: an NHCE has no room under 415(c) for the gateway.
 _NEVER = 10**18
@@ -109,7 +109,7 @@ def gateway(
     pay, full_pay = counted_pay(compensation, plan_year), counted_pay(section_415_compensation, plan_year)
     nhces = benefits & ~is_hce
     highest = _highest_rate(amounts, pay, is_hce & benefits)
-    needed = _needed(highest, pay, full_pay, nhces)
+    needed = _needed(highest, pay, full_pay, nhces, plan_year)
     missing = [np.where(nhces, np.maximum(each - amounts, 0), 0) for each in needed]
     third, five = missing
     cheaper = third if int(third.sum()) <= int(five.sum()) else five
@@ -119,7 +119,7 @@ def gateway(
         path = GatewayPath.ONE_THIRD
     else:
         path = GatewayPath.CLOSED if five.any() else GatewayPath.FIVE_PERCENT
-    rate = min(Fraction(highest * _WHOLE, _PARTS_OF_HIGHEST), Fraction(_GATEWAY_BPS))
+    rate = min(Fraction(highest * _WHOLE, _PARTS_OF_HIGHEST), Fraction(figures.bps("gateway_deemed_rate", plan_year)))
     return Gateway(path, highest * _WHOLE, rate, cheaper if path is GatewayPath.CLOSED else np.zeros_like(cheaper))
 
 
@@ -245,7 +245,7 @@ class _Sides:
         highest = _highest_rate(to_favored + self.given, self.pay, self.is_hce & self.benefits)
         ways = [
             np.where(self.nhces, np.maximum(each - self.given, 0), 0)
-            for each in _needed(highest, self.pay, self.full_pay, self.nhces)
+            for each in _needed(highest, self.pay, self.full_pay, self.nhces, self.plan_year)
         ]
         return min((way for way in ways if (way <= self.room).all()), key=lambda way: int(way.sum()), default=None)
 
@@ -317,11 +317,11 @@ def _highest_rate(amounts: Cents, pay: Cents, hces: Flags) -> Fraction:
     )
 
 
-def _needed(highest: Fraction, pay: Cents, full_pay: Cents, nhces: Flags) -> tuple[Cents, Cents]:
+def _needed(highest: Fraction, pay: Cents, full_pay: Cents, nhces: Flags, plan_year: PlanYear) -> tuple[Cents, Cents]:
     """What each NHCE must have: a third of the highest rate of pay, or 5 % of 415 pay, rounded up to a cent."""
     third, five = np.zeros_like(pay), np.zeros_like(pay)
-    rate = Fraction(highest, _PARTS_OF_HIGHEST)
+    rate, of_full_pay = Fraction(highest, _PARTS_OF_HIGHEST), figures.bps("gateway_deemed_rate", plan_year)
     for place in np.flatnonzero(nhces):
         third[place] = -(-int(pay[place]) * rate.numerator // rate.denominator)
-        five[place] = -(-int(full_pay[place]) * _GATEWAY_BPS // _WHOLE)
+        five[place] = -(-int(full_pay[place]) * of_full_pay // _WHOLE)
     return third, five

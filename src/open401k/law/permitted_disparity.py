@@ -137,7 +137,7 @@ def integration_level(
         level_cents=level_cents,
         wage_base_cents=base * months // 12,
         band=band,
-        factor_bps=figures.bps(by_band.get(band, "disparity_dc"), plan_year),
+        factor_bps=figures.bps(by_band.get(band, "oasdi_old_age_disparity"), plan_year),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from ..kernel import anniversary
-from .amounts import not_before
+from . import given
 
 #: A SIMPLE takes money from elsewhere if contributed after this day (IRC 408(p)(1)(B); PATH Act s. 306).
 SIMPLE_TAKES_FROM = date(2015, 12, 18)
@@ -173,5 +173,5 @@ def _too_early_for_simple(source: Account, destination: Account, on: date, began
         return False
     if began_on is None:
         return True
-    not_before("on", on, "simple_participation_began_on", began_on)
+    given.days(simple_participation_began_on=began_on, on=on)
     return on < anniversary(began_on, SIMPLE_YEARS)

@@ -9,8 +9,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from ..kernel import CalendarYear, anniversary, half_up
-from . import figures
-from .amounts import not_before, whole_cents, within
+from . import figures, given
 from .given import ImpossibleInput
 
 #: A series over this many years or more cannot be rolled over (IRC 402(c)(4)(A)(ii)).
@@ -171,7 +170,7 @@ def eligible_rollover(
     transferred to an inherited IRA (402(c)(11)), and is withheld from like an eligible rollover distribution if it is
     paid out ((j)(2)(iv)).
     """
-    whole_cents(gross_cents=gross_cents, required_minimum_due_cents=required_minimum_due_cents)
+    given.amounts(gross_cents=gross_cents, required_minimum_due_cents=required_minimum_due_cents)
     minimum = min(required_minimum_due_cents, gross_cents)
     cite = _why_never(because, series_years)
     if because in _REPAID:
@@ -198,7 +197,7 @@ def installments_last_years(*, balance_cents: int, yearly_cents: int, assumed_re
     The assumed return is the plan's reasonable one; a series of ten years or more is not an eligible rollover
     distribution. 200 stands for any longer time.
     """
-    whole_cents(balance_cents=balance_cents, yearly_cents=yearly_cents, assumed_return_bps=assumed_return_bps)
+    given.amounts(balance_cents=balance_cents, yearly_cents=yearly_cents, assumed_return_bps=assumed_return_bps)
     if not yearly_cents:
         raise ImpossibleInput("yearly_cents", "nothing is paid")
     left, years = balance_cents, 0
@@ -216,14 +215,14 @@ def direct_rollover_offer(
     Reg. 1.401(a)(31)-1 A-11: what is expected to be paid in the year from the plan. A-9: a plan may refuse a part below
     $500, and any part of a distribution that is itself not above $500. Both are the most a plan may require.
     """
-    whole_cents(distribution_cents=distribution_cents, expected_in_year_cents=expected_in_year_cents)
-    within("distribution_cents", distribution_cents, "expected_in_year_cents", expected_in_year_cents)
+    given.amounts(distribution_cents=distribution_cents, expected_in_year_cents=expected_in_year_cents)
+    given.within("distribution_cents", distribution_cents, "expected_in_year_cents", expected_in_year_cents)
     year = CalendarYear(on.year)
     must = expected_in_year_cents >= figures.cents("small_rollover_distribution", year)
     if part_cents is None or part_cents == distribution_cents:
         return DirectRolloverOffer(must, must)
-    whole_cents(part_cents=part_cents)
-    within("part_cents", part_cents, "distribution_cents", distribution_cents)
+    given.amounts(part_cents=part_cents)
+    given.within("part_cents", part_cents, "distribution_cents", distribution_cents)
     least = figures.cents("partial_direct_rollover", year)
     return DirectRolloverOffer(must, must and part_cents >= least and distribution_cents > least)
 
@@ -254,9 +253,9 @@ def loan_offset(
     so if the offset is from the day of severance to its first anniversary ((g)(4)(ii)); and the loan met IRC 72(p)(2)
     immediately before. ``loan_met_72p`` is False after a deemed distribution. Others have 60 days.
     """
-    whole_cents(offset_cents=offset_cents)
+    given.amounts(offset_cents=offset_cents)
     if severed_on is not None:
-        not_before("offset_on", offset_on, "severed_on", severed_on)
+        given.days(severed_on=severed_on, offset_on=offset_on)
     path = _offset_path(offset_on, severed_on, plan_terminated, failed_to_repay, loan_met_72p)
     qualified = path in (OffsetPath.PLAN_TERMINATION, OffsetPath.SEVERANCE)
     sixty = sixty_day_deadline(received_on=offset_on)
@@ -276,8 +275,8 @@ def roll_over_part(*, taxable_cents: int, basis_cents: int, rolled_cents: int) -
 
     What was withheld may be made up from other money (1.402(c)-2(a)(1)(iv)), so up to the gross amount can be rolled.
     """
-    whole_cents(taxable_cents=taxable_cents, basis_cents=basis_cents, rolled_cents=rolled_cents)
-    within("rolled_cents", rolled_cents, "taxable_cents + basis_cents", taxable_cents + basis_cents)
+    given.amounts(taxable_cents=taxable_cents, basis_cents=basis_cents, rolled_cents=rolled_cents)
+    given.within("rolled_cents", rolled_cents, "taxable_cents + basis_cents", taxable_cents + basis_cents)
     first = min(rolled_cents, taxable_cents)
     return PartRolledOver(first, rolled_cents - first, taxable_cents - first, basis_cents - rolled_cents + first)
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from ..kernel import CalendarYear, half_up
-from .amounts import half_year_after, not_before, whole_cents, within
+from . import given
 from .given import ImpossibleInput
 from .rollovers import PaidBecause
 
@@ -169,8 +169,8 @@ def qualified_distribution(
     The employee's age, death or disability (IRC 72(m)(7)) decide for a beneficiary or an alternate payee too (A-4(d)).
     Corrective payments, deemed loans and the like never are; a hardship withdrawal can be (A-11).
     """
-    not_before("on", on, "employee_born_on", employee_born_on)
-    old_enough = half_year_after(employee_born_on, 59)
+    given.days(employee_born_on=employee_born_on, on=on)
+    old_enough = given.half_year_after(employee_born_on, 59)
     died = employee_died_on is not None and on >= employee_died_on
     if because in _NEVER_QUALIFIED:
         path = QualifiedPath.NEVER_QUALIFIED
@@ -194,11 +194,11 @@ def roth_payment(*, gross_cents: int, basis_cents: int, income_cents: int, quali
     All Roth accounts of one plan are one contract (A-9). With a loss, ``income_cents`` is negative: the payment is
     basis alone.
     """
-    whole_cents(gross_cents=gross_cents, basis_cents=basis_cents)
+    given.amounts(gross_cents=gross_cents, basis_cents=basis_cents)
     value = basis_cents + income_cents
     if value < 0:
         raise ImpossibleInput("income_cents", f"a loss of {-income_cents} is more than the basis, {basis_cents}")
-    within("gross_cents", gross_cents, "basis_cents + income_cents", value)
+    given.within("gross_cents", gross_cents, "basis_cents + income_cents", value)
     basis = half_up(Fraction(gross_cents * min(basis_cents, value), value)) if value else 0
     income = gross_cents - basis
     return RothPayment(
@@ -213,8 +213,8 @@ def roth_payment(*, gross_cents: int, basis_cents: int, income_cents: int, quali
 
 def roth_rollover_part(*, payment: RothPayment, rolled_cents: int) -> RothRollover:
     """What a 60-day rollover of a part of a payment consists of: income first (Reg. 1.402A-1 A-5(b), (d))."""
-    whole_cents(rolled_cents=rolled_cents)
-    within("rolled_cents", rolled_cents, "payment.gross_cents", payment.gross_cents)
+    given.amounts(rolled_cents=rolled_cents)
+    given.within("rolled_cents", rolled_cents, "payment.gross_cents", payment.gross_cents)
     income = min(rolled_cents, payment.income_cents)
     kept = payment.income_cents - income
     return RothRollover(
@@ -254,8 +254,8 @@ def in_plan_conversion(*, on: date, converted_cents: int, basis_cents: int) -> I
     ``basis_cents`` is its after-tax part. No 10 % tax and no withholding now; for five taxable years from the first day
     of this one, withdrawing the taxed amount is followed up (402A(c)(4)(D), 408A(d)(3)(F)).
     """
-    whole_cents(converted_cents=converted_cents, basis_cents=basis_cents)
-    within("basis_cents", basis_cents, "converted_cents", converted_cents)
+    given.amounts(converted_cents=converted_cents, basis_cents=basis_cents)
+    given.within("basis_cents", basis_cents, "converted_cents", converted_cents)
     return InPlanConversion(
         converted_cents=converted_cents,
         taxable_cents=converted_cents - basis_cents,
@@ -270,14 +270,14 @@ def recapture(*, on: date, from_conversions_cents: int, conversions: Sequence[Co
     The oldest conversion first, and of each its taxable part first (IRC 408A(d)(4)(B), 402A(c)(4)(D); Notice 2010-84).
     Counted within five taxable years from the conversion's; an exception of IRC 72(t)(2) still applies to it.
     """
-    whole_cents(from_conversions_cents=from_conversions_cents)
+    given.amounts(from_conversions_cents=from_conversions_cents)
     left, counted = from_conversions_cents, 0
     for each in sorted(conversions, key=lambda conversion: conversion.year):
-        whole_cents(
+        given.amounts(
             taxable_cents=each.taxable_cents, untaxed_cents=each.untaxed_cents, withdrawn_cents=each.withdrawn_cents
         )
         total = each.taxable_cents + each.untaxed_cents
-        within("withdrawn_cents", each.withdrawn_cents, "the conversion", total)
+        given.within("withdrawn_cents", each.withdrawn_cents, "the conversion", total)
         taken = min(left, total - each.withdrawn_cents)
         taxable = min(taken, max(each.taxable_cents - each.withdrawn_cents, 0))
         if on.year < each.year.year + PERIOD_YEARS:

@@ -66,8 +66,8 @@ def nonelective_shortcomings(rate_bps: int, *, last_day_or_hours_condition: bool
 
 def acp_shortcomings(formula: MatchFormula, *, discretionary: bool = False) -> tuple[Shortcoming, ...]:
     """Why a match of a safe harbor plan is not excused from the ACP test (IRC 401(m)(11)(B); Reg. 1.401(m)-3(d))."""
-    top = formula.tiers[-1].up_to_bps
-    most = exact_rate(formula, top)
+    top = max((tier.up_to_bps for tier in formula.tiers if tier.rate_bps), default=0)
+    most = exact_rate(formula, formula.tiers[-1].up_to_bps)
     return _present(
         (top > ACP_DEFERRAL_CEILING_BPS, Shortcoming.ABOVE_SIX_PERCENT_OF_PAY),
         (_rises(formula), Shortcoming.RATE_RISES),

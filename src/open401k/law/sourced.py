@@ -1,11 +1,13 @@
 """What a row of figures or a table must say of its source; one that does not is refused when it is read.
 
-Not here: reading the files (figures.py, tables.py).
+Not here: which files there are, and what their rows become (figures.py, tables.py).
 """
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+
+import yaml
 
 #: A: primary text read, and a second independent source agrees; B: two secondary sources; C: one source, or a text not
 #: read; D: contested or proposed. (Not law itself: how sure we are of it.)
@@ -23,8 +25,18 @@ _FIGURE, _FIGURE_MAY = {"read_by": str, "values": dict}, {"from_year": int, "not
 _TABLE, _TABLE_MAY = {"editions": dict}, {"note": str}
 
 
+#: libyaml reads the tables several times as fast; PyYAML may have been built without it. Neither reads Python objects.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 class UnsourcedError(ValueError):
     """A row of the law's figures does not say where it comes from, or what it says cannot be meant."""
+
+
+def rows(text: str) -> dict[str, dict[str, Any]]:
+    """The rows of a file, as they stand there: text, numbers and dates."""
+    found: dict[str, dict[str, Any]] = yaml.load(text, Loader=_LOADER)  # noqa: S506 (both are safe loaders)
+    return found
 
 
 def check_figure(file: str, figure_id: str, row: object) -> None:

@@ -10,8 +10,6 @@ from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
-import yaml
-
 from . import sourced
 from .figures import NotEnacted
 
@@ -78,7 +76,7 @@ def _tables() -> dict[str, Table]:
 
 
 def _read(name: str, text: str) -> list[Table]:
-    rows = yaml.safe_load(text)
+    rows = sourced.rows(text)
     for table_id, row in rows.items():
         sourced.check_table(name, table_id, row)
     return [

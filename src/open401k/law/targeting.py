@@ -28,16 +28,29 @@ class Countable:
 
 
 def countable_qnec(
-    *, qualified: Cents, compensation: Cents, eligible_nhce: Flags, employed_on_last_day: Flags
+    *,
+    qnec: Cents,
+    compensation: Cents,
+    eligible_nhce: Flags,
+    employed_on_last_day: Flags,
+    beside: Cents | None = None,
+    prevailing_wage: Flags | None = None,
 ) -> Countable:
-    """QNEC and QMAC that count: up to pay times the greater of 5 % and twice the representative rate.
+    """QNEC that counts: up to pay times the greater of 5 % and twice the representative rate.
 
-    Reg. 1.401(k)-2(a)(6)(iv). Contributions for HCEs are not limited here.
+    Reg. 1.401(k)-2(a)(6)(iv) with the QMAC that counts in the ADP test ``beside`` it, 1.401(m)-2(a)(6)(v) with the
+    match of the ACP test. The rates are of both together, the limit is on the QNEC alone: QMAC has the limit of
+    :func:`countable_match` (1.401(k)-2(a)(6)(v)). What is owed as a prevailing wage counts up to 10 % of pay ((D) of
+    both). Contributions for HCEs are not limited here.
     """
-    rates = half_up_quotient(qualified * _WHOLE, np.maximum(compensation, 1))
+    together = qnec if beside is None else qnec + beside
+    rates = half_up_quotient(together * _WHOLE, np.maximum(compensation, 1))
     representative = representative_rate(rates, eligible_nhce, employed_on_last_day)
-    most = half_up_quotient(compensation * max(_ALWAYS, 2 * representative), _WHOLE)
-    return Countable(np.where(eligible_nhce, np.minimum(qualified, most), qualified), representative)
+    rate = max(_ALWAYS, 2 * representative)
+    most = half_up_quotient(compensation * rate, _WHOLE)
+    if prevailing_wage is not None:
+        most = np.where(prevailing_wage, half_up_quotient(compensation * max(rate, _PREVAILING_WAGE), _WHOLE), most)
+    return Countable(np.where(eligible_nhce, np.minimum(qnec, most), qnec), representative)
 
 
 def countable_match(
@@ -63,30 +76,6 @@ def representative_rate(rates: Cents, group: Flags, employed_on_last_day: Flags)
     best_half = int(of_group[(len(of_group) + 1) // 2 - 1])
     last_day = rates[group & employed_on_last_day]
     return max(best_half, int(last_day.min()) if len(last_day) else 0)
-
-
-def countable_qnec_beside(
-    *,
-    qnec: Cents,
-    beside: Cents,
-    compensation: Cents,
-    eligible_nhce: Flags,
-    employed_on_last_day: Flags,
-    prevailing_wage: Flags | None = None,
-) -> Countable:
-    """QNEC that counts in one test beside the match of that test, which sets the representative rate too.
-
-    Reg. 1.401(k)-2(a)(6)(iv) with QMAC counted in the ADP test, 1.401(m)-2(a)(6)(v) with the match of the ACP test. The
-    rates are of QNEC and match together, the limit is on the QNEC alone. What is owed as a prevailing wage counts up to
-    10 % of pay ((D) of both).
-    """
-    rates = half_up_quotient((qnec + beside) * _WHOLE, np.maximum(compensation, 1))
-    representative = representative_rate(rates, eligible_nhce, employed_on_last_day)
-    rate = max(_ALWAYS, 2 * representative)
-    most = half_up_quotient(compensation * rate, _WHOLE)
-    if prevailing_wage is not None:
-        most = np.where(prevailing_wage, half_up_quotient(compensation * max(rate, _PREVAILING_WAGE), _WHOLE), most)
-    return Countable(np.where(eligible_nhce, np.minimum(qnec, most), qnec), representative)
 
 
 def matching_rate(formula: MatchFormula) -> int:

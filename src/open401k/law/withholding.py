@@ -9,8 +9,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from ..kernel import CalendarYear, Refused, half_up
-from . import figures
-from .amounts import whole_cents, within
+from . import figures, given
 
 _WHOLE = 10_000
 
@@ -144,17 +143,17 @@ def withholding(
 
 
 def _check(paid: Paid, earlier: EarlierThisYear | None) -> None:
-    whole_cents(
+    given.amounts(
         cash_cents=paid.cash_cents,
         other_property_cents=paid.other_property_cents,
         employer_securities_cents=paid.employer_securities_cents,
         loan_offset_cents=paid.loan_offset_cents,
         not_taxable_cents=paid.not_taxable_cents,
     )
-    within("not_taxable_cents", paid.not_taxable_cents, "the payment", paid.gross_cents)
+    given.within("not_taxable_cents", paid.not_taxable_cents, "the payment", paid.gross_cents)
     if earlier is not None:
-        whole_cents(taxable_cents=earlier.taxable_cents, withheld_cents=earlier.withheld_cents)
-        within("withheld_cents", earlier.withheld_cents, "taxable_cents", earlier.taxable_cents)
+        given.amounts(taxable_cents=earlier.taxable_cents, withheld_cents=earlier.withheld_cents)
+        given.within("withheld_cents", earlier.withheld_cents, "taxable_cents", earlier.taxable_cents)
 
 
 def _required(

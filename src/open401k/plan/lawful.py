@@ -3,14 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import numpy as np
+from fractions import Fraction
 
 from open401k.kernel import Source
 from open401k.law import eligibility, vesting
 from open401k.law.eligibility import TermsProblem
-from open401k.law.matching import MatchFormula
-from open401k.law.matching import match as match_of
+from open401k.law.matching import MatchFormula, exact_rate
 from open401k.law.safe_harbor import Shortcoming, match_shortcomings, nonelective_shortcomings
 
 from .provisions import (
@@ -44,13 +42,9 @@ def problems(provisions: Provisions) -> list[ProvisionProblem]:
     return [problem for check in _CHECKS for problem in check(provisions)]
 
 
-def match_on(tiers: tuple[MatchTier, ...], deferral_bps: int) -> int:
-    """The match on deferrals of this share of pay, exact, in ten-thousandths of a basis point of pay."""
-    if not tiers:
-        return 0
-    # On this much pay the match is a whole number of cents for every rate, so nothing is rounded.
-    deferred, pay = np.array([deferral_bps * 10_000]), np.array([100_000_000])
-    return int(match_of(deferred, pay, MatchFormula.of(tiers))[0])
+def match_on(tiers: tuple[MatchTier, ...], deferral_bps: int) -> Fraction:
+    """The match on deferrals of this share of pay, in basis points of pay, exact: as the law compares formulas."""
+    return exact_rate(MatchFormula.of(tiers), deferral_bps) if tiers else Fraction(0)
 
 
 def slower_than(schedule: VestingSchedule, other: VestingSchedule) -> bool:

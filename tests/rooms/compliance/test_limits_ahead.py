@@ -19,7 +19,7 @@ from open401k.compliance.cure_case import Case
 from open401k.compliance.simulation import Intervention, drawn
 from open401k.compliance.year import year_of
 from open401k.kernel import EmployeeId, Source
-from open401k.plan import Deferrals
+from open401k.plan import Deferrals, Nonelective
 
 _YEAR_END = date(2026, 12, 31)
 #: 15 % of 8,000 on 26 dates is 31,200; the limit of 2026 is 24,500.
@@ -143,9 +143,23 @@ def test_after_tax_gives_way_before_deferrals_do() -> None:
     assert (cure.pass_probability_bps or 0) >= 9_000
 
 
-def test_excess_additions_go_back_within_nine_and_a_half_months() -> None:
-    cure = offered(with_after_tax(200_000), test=TestId.ADDITIONS_LIMIT)[CureKind.RETURN_EXCESS]
-    assert cure.decide_by == date(2027, 10, 15)
+@pytest.mark.parametrize(
+    ("nonelective", "decide_by", "cite"),
+    [
+        (Nonelective(100), date(2027, 10, 15), "(Rev. Proc. 2021-30 sections 4.04, 6.06(2))"),
+        (None, date(2028, 6, 30), "(Rev. Proc. 2021-30 section 6.06(2))"),
+    ],
+    ids=["with a nonelective", "with a match alone"],
+)
+def test_only_a_plan_with_a_nonelective_has_nine_and_a_half_months_for_excess_additions(
+    nonelective: Nonelective | None, decide_by: date, cite: str
+) -> None:
+    facts = with_after_tax(200_000)
+    facts = replace(facts, provisions=replace(facts.provisions, nonelective=nonelective))
+    cure = offered(facts, test=TestId.ADDITIONS_LIMIT)[CureKind.RETURN_EXCESS]
+    assert cure.decide_by == decide_by
+    assert cite in cure.explanation
+    assert ("18 months" in cure.explanation) is (nonelective is None)
 
 
 # --- 401(a)(17)

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from unittest.mock import ANY
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -18,8 +20,9 @@ from tests.rooms.compliance.small_plan import (
 )
 
 from open401k.compliance import PLAN_TESTS, PlanFacts, PriorRatios, Status, TestId, TestResult, people_of, run_tests
-from open401k.compliance.facts import KeyFacts
-from open401k.kernel import PlanYear, Source
+from open401k.compliance.facts import KeyFacts, OtherPlan
+from open401k.compliance.forecasts import forecast
+from open401k.kernel import ComplianceRunId, PlanYear, Source
 from open401k.plan import Match, MatchTier, Nonelective, SafeHarbor, Testing, TestingMethod, problems
 
 
@@ -143,6 +146,65 @@ def test_coverage_counts_classes_that_the_plan_keeps_out() -> None:
     assert (told.status, told.measured, told.limit, told.room) == (Status.FAIL, 6_000, 7_000, -1_000)
 
 
+def kept_out(*places: int, **changed: Any) -> PlanFacts:
+    """The plan of twelve with some of its people in a class that is out."""
+    facts = twelve(**changed)
+    out = np.array([place in places for place in range(len(facts))])
+    entered = tuple(None if out[i] else day for i, day in enumerate(facts.eligible_on))
+    nothing: dict[str, Any] = {
+        name: np.where(out, 0, getattr(facts, name)) for name in ("pre_tax", "calendar_deferrals", "match", "after_tax")
+    }
+    return replace(facts, class_excluded=out, eligible_on=entered, **nothing)
+
+
+def test_below_seventy_percent_the_average_benefit_percentage_is_told_with_its_working() -> None:
+    """Reg. 1.410(b)-5: everybody nonexcludable counts, who is kept out with zero; deferrals and match are benefits."""
+    facts = kept_out(8, 9, 10, 11)
+    told = result(facts, TestId.COVERAGE_DEFERRAL)
+    # Owner 10 % and half of 6 %, spouse 8 % and 3 %: 12 % on average. Of ten others two defer 5 % and get 2.5 %.
+    assert told.working["average_benefit"] == {
+        "outcome": "failed",
+        "path": "the average benefit percentage is below 70 %",
+        "passed": False,
+        "percentage_bps": 1_250,
+        "nhce_average_bps": 150,
+        "hce_average_bps": 1_200,
+    }
+    assert "average benefit percentage of 12.50 %, below 70 %" in told.explanation
+    assert told.status is Status.FAIL
+
+
+def test_below_the_unsafe_harbor_no_average_benefit_percentage_helps() -> None:
+    """Reg. 1.410(b)-4(c)(3)(i): two of ten are 20 %, below 22.75 %."""
+    told = result(kept_out(*range(2, 10)), TestId.COVERAGE_DEFERRAL)
+    assert "average_benefit" not in told.working
+    assert "below the unsafe harbor, of harbors of 32.75 % and 22.75 %" in told.explanation
+    assert "cannot be passed either" in told.explanation
+
+
+def test_coverage_that_waits_for_a_judgment_counts_as_failed_and_says_what_is_to_be_judged() -> None:
+    facts = kept_out(8, 9, 10, 11, rates=(200, 200, *(600,) * 10))
+    told = result(facts, TestId.COVERAGE_DEFERRAL)
+    average = told.working["average_benefit"]
+    assert isinstance(average, dict)
+    # Six of ten at 6 % and 3 %: 5.4 % against 2 % and 1 %; 83 % NHCEs, harbors of 32.75 % and 22.75 %.
+    assert (average["nhce_average_bps"], average["hce_average_bps"], average["percentage_bps"]) == (540, 300, 18_000)
+    assert (average["passed"], average["outcome"]) == (True, "open")
+    assert told.status is Status.FAIL
+    assert "somebody must judge that" in told.explanation
+
+
+def test_without_the_facts_of_other_plans_no_average_benefit_percentage_is_told() -> None:
+    facts = kept_out(8, 9, 10, 11)
+    nothing = np.zeros(12, dtype=np.int64)
+    other = OtherPlan(
+        "Other", nothing, nothing, nothing, nothing, nothing, nothing, nothing, np.zeros(12, dtype=np.bool_)
+    )
+    told = result(replace(facts, others=(other,), pay_elsewhere=nothing), TestId.COVERAGE_DEFERRAL)
+    assert "average_benefit" not in told.working
+    assert "other plans of the sponsor" in told.explanation
+
+
 def test_top_heavy_looks_at_last_years_balances() -> None:
     told = result(twelve(), TestId.TOP_HEAVY)
     assert (told.status, told.measured) == (Status.FAIL, 8_000)  # 80,000 of 100,000
@@ -215,6 +277,37 @@ def test_money_that_is_no_safe_harbor_contribution_ends_the_exemption_whatever_t
     facts = twelve(provisions=replace(PROVISIONS, safe_harbor=SafeHarbor.NONELECTIVE, match=None, nonelective=THREE))
     assert result(facts, TestId.TOP_HEAVY).status is Status.NOT_APPLICABLE
     assert result(replace(facts, other_nonelective=True), TestId.TOP_HEAVY).status is Status.FAIL
+
+
+NOTHING_KEPT = (
+    "No account balance of 2025-12-31 is on file, the day that decides whether the plan is top-heavy (IRC "
+    "416(g)(4)(C)). Bring the balances over: with the opening balances, or as prior_year_end_balance of the "
+    "year-to-date figures."
+)
+
+
+@pytest.mark.parametrize(
+    ("adopted_on", "refused"),
+    [
+        (date(2019, 1, 1), True),
+        (date(2024, 12, 31), True),
+        (date(2025, 1, 1), False),  # a first year that was the one before may have ended without money
+        (date(2026, 1, 1), False),  # a first year is determined at its own end
+    ],
+)
+def test_an_older_plan_without_any_balance_on_the_determination_date_is_refused(
+    adopted_on: date, refused: bool
+) -> None:
+    """IRC 416(g)(4)(C): an empty ledger is a missing fact there, and no ratio of nothing."""
+    facts = twelve(balances=(0,) * 12, provisions=replace(PROVISIONS, adopted_on=adopted_on))
+    told = result(facts, TestId.TOP_HEAVY)
+    assert (told.status, told.explanation) == ((Status.REFUSED, NOTHING_KEPT) if refused else (Status.PASS, ANY))
+    ahead = forecast(facts, run_id=ComplianceRunId(UUID(int=3)), scenarios=40)
+    assert ahead is not None
+    assert ahead.projection.of(TestId.TOP_HEAVY).refused == (NOTHING_KEPT if refused else "")
+    assert not (refused and ahead.cures_of(TestId.TOP_HEAVY))
+    kept = replace(facts, balances_at_determination=column(facts, {5: 1}, "balances_at_determination"))
+    assert result(kept, TestId.TOP_HEAVY).status is Status.PASS
 
 
 def test_a_former_key_employee_is_out_of_the_top_heavy_ratio() -> None:

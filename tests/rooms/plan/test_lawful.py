@@ -112,6 +112,11 @@ UNLAWFUL = {
         "match.tiers",
         "401(k)(12)(B)(iii)(II)",
     ),
+    "enhanced short by less than a basis point at 5 %": (
+        safe_harbor_match(SafeHarbor.ENHANCED_MATCH, (10_000, 300), (4_999, 500)),
+        "match.tiers",
+        "401(k)(12)(B)(iii)(II)",
+    ),
     "enhanced that rises": (
         safe_harbor_match(SafeHarbor.ENHANCED_MATCH, (10_000, 400), (12_000, 600)),
         "match.tiers",
