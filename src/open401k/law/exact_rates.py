@@ -255,5 +255,6 @@ def fits(name: str, top: Iterable[int]) -> None:
 def _total(parts: list[Fraction]) -> Fraction:
     """The sum, by halves, so that large denominators meet late."""
     while len(parts) > 1:
-        parts = [sum(parts[at : at + 2], Fraction(0)) for at in range(0, len(parts), 2)]
+        last = parts[-1:] if len(parts) % 2 else []
+        parts = [one + other for one, other in zip(parts[::2], parts[1::2], strict=False)] + last
     return parts[0] if parts else Fraction(0)
