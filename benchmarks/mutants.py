@@ -90,6 +90,8 @@ class Loop:
         for line in _lines(reading):
             outcome = Outcome(self.chosen[line["at"]], line["tests"], line["verdict"])
             self.outcomes.append(outcome)
+            if len(self.outcomes) % 100 == 0:
+                self.say(f"{len(self.outcomes)} of {len(self.chosen)}")
             if not outcome.killed:
                 self.say(f"{outcome.verdict:9} {outcome.mutation.place} {outcome.mutation.what}")
         for pid in pipes:
@@ -148,8 +150,6 @@ def _try(session: pytest.Session, reach: Reach, mutation: Mutation) -> tuple[int
 
 
 def _run(session: pytest.Session, reach: Reach, mutation: Mutation, items: list[pytest.Item]) -> None:
-    seconds = sum(reach.seconds[item.nodeid] for item in items)
-    signal.setitimer(signal.ITIMER_PROF, 10 + 5 * seconds)  # of processors: a busy machine kills no mutant
     resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -158,6 +158,8 @@ def _run(session: pytest.Session, reach: Reach, mutation: Mutation, items: list[
         _apply(mutation)
         _forget({mutation.module})
         for item in items:
+            # Of processors: a busy machine kills no mutant.
+            signal.setitimer(signal.ITIMER_PROF, 3 + 5 * reach.seconds[item.nodeid])
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
             if session.testsfailed:
                 os._exit(1)
