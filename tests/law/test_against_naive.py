@@ -2,14 +2,19 @@
 
 import random
 from collections.abc import Callable, Iterator
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 
+from open401k.kernel import PlanYear
 from open401k.law import corrections, coverage
 from open401k.law import nondiscrimination as nd
+from open401k.law.average_benefit import average_benefit_percentage
+from open401k.law.cross_testing import TestingBasis, equivalent_accrual_rates
+from open401k.law.general_test import allocation_rates
 from tests.law import naive
 from tests.law.naive import Saver
 
@@ -139,3 +144,27 @@ def test_the_ratio_percentage() -> None:
         assert (Fraction(ours.ratio, 100), ours.passed) == (theirs, theirs >= 70)
         seen.add((ours.passed, bool(ours.deemed)))
     assert seen == {(True, True), (True, False), (False, False)}
+
+
+@pytest.mark.parametrize("benefits", [False, True])
+def test_averages_are_those_of_the_fractions(benefits: bool) -> None:
+    """Rounded by bounds where these are enough; ties of a half come out of the fractions."""
+    rng, basis, year = random.Random(6), TestingBasis(), PlanYear.starting(date(2026, 1, 1))  # noqa: S311
+    for _ in range(200):
+        count = rng.randint(2, 8)
+        pay = np.array([rng.choice([20_000, 40_000, 3_000_000, 7_777_777]) for _ in range(count)])
+        given = pay * np.array([rng.choice([0, 1, 15, 300, 333]) for _ in range(count)]) // 10_000
+        ages, hce = np.array([rng.choice([30, 64, 65]) for _ in range(count)]), np.arange(count) % 2 == 0
+        rates = allocation_rates(allocations=given, compensation=pay)
+        if benefits:
+            rates = equivalent_accrual_rates(
+                allocations=given, compensation=pay, ages=ages, basis=basis, plan_year=year
+            )
+        found = average_benefit_percentage(rates=rates, is_hce=hce, excluded=np.zeros(count, dtype=np.bool_))
+        theirs, mine = (
+            sum((rates.exact(at) for at in range(count) if hce[at] == kind), Fraction(0)) / int((hce == kind).sum())
+            for kind in (True, False)
+        )
+        assert found.hce_average == naive.nearest(theirs * 10_000)
+        assert found.nhce_average == naive.nearest(mine * 10_000)
+        assert found.percentage == (naive.nearest(mine / theirs * 10_000) if theirs else 10_000)
