@@ -44,6 +44,7 @@ reference: setup ## Write docs/reference anew, from the code
 
 bench: setup ## Measure, beside the peers and limits of benchmarks/README.md
 	@$(BIN)/python -m benchmarks payroll --json $(ARGS)
+	@$(BIN)/python -m benchmarks law --json
 
 clean: ## Remove what was installed and cached here; the demo's data too
 	@rm -rf .venv .bootstrap .open401k .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,10 +1,10 @@
-"""``python -m benchmarks payroll | ledger | projection``: each prints its figures; ``--help`` says what they take."""
+"""``python -m benchmarks payroll | ledger | projection | law | mutants``: each prints figures; see ``--help``."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import foresight, ledger, payroll
+from benchmarks import foresight, law, ledger, mutants, payroll
 
 from open401k.base import collector
 
@@ -17,6 +17,10 @@ def main() -> int:
         return payroll.main(arguments)
     if subject == "projection":
         return foresight.main(arguments)
+    if subject == "law":
+        return law.main(arguments)
+    if subject == "mutants":
+        return mutants.main(arguments)
     if subject == "ledger":
         sys.argv = ["python -m benchmarks ledger", *arguments]
         ledger.main()

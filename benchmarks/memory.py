@@ -45,16 +45,17 @@ def main() -> None:
     clock = FixedClock(datetime.fromisoformat(now).astimezone(UTC))
     collector.look_seldom()  # as every process of ours does
     with connect(url, clock) as db:
-        idle = _status("VmRSS")
+        idle = status("VmRSS")
         # As at the doors: a file is checked in the request that brings it, and posted in another one.
         run_id = receive(db, tenant_id, plan_id, "memory.csv", Path(file).read_bytes(), "Generated Payroll")
-        checked = _status("VmHWM")
+        checked = status("VmHWM")
         post(db, tenant_id, plan_id, run_id)
-        peaks = {"idle": idle, "checking": checked, "posting and testing": _status("VmHWM")}
+        peaks = {"idle": idle, "checking": checked, "posting and testing": status("VmHWM")}
         print(json.dumps({step: peak / MIB for step, peak in peaks.items()}))
 
 
-def _status(name: str) -> int:
+def status(name: str) -> int:
+    """A figure of this process in KiB, by its name in /proc."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name))
 

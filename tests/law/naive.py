@@ -1,4 +1,6 @@
-"""A slow second implementation of coverage, rate groups and the gateway: loops and fractions, person by person."""
+"""A slow second implementation of coverage, rate groups, the gateway, ADP and ACP with their refunds: loops and
+fractions, person by person, written from the statute and the regulations.
+"""
 
 import math
 from dataclasses import dataclass
@@ -78,3 +80,99 @@ def gateway_passes(people: list[Person]) -> bool:
     highest = max((Fraction(person.allocation, person.pay) for person in inside if person.hce), default=Fraction(0))
     rates = [Fraction(person.allocation, person.pay) for person in inside if not person.hce]
     return all(3 * rate >= highest for rate in rates) or all(20 * rate >= 1 for rate in rates)
+
+
+@dataclass(frozen=True)
+class Saver:
+    """Somebody in an ADP or ACP test, in cents."""
+
+    hce: bool
+    eligible: bool
+    contribution: int
+    pay: int
+
+
+@dataclass(frozen=True)
+class Tested:
+    """In hundredths of a percent; ``deemed`` where nobody can be favored."""
+
+    hce_average: int
+    nhce_average: int
+    deemed: bool
+    passed: bool
+
+
+def nearest(exact: Fraction) -> int:
+    """Half up."""
+    return math.floor(exact + Fraction(1, 2))
+
+
+def saved(person: Saver) -> int:
+    """Reg. 1.401(k)-2(a)(3)(i), in hundredths of a percent; a contribution of no pay counts against the plan."""
+    if person.pay == 0:
+        return 10_000 if person.hce and person.contribution else 0
+    return nearest(Fraction(person.contribution, person.pay) * 10_000)
+
+
+def mean(people: list[Saver]) -> int:
+    return nearest(Fraction(sum(saved(person) for person in people), len(people))) if people else 0
+
+
+def within(hce: int, nhce: int) -> bool:
+    """IRC 401(k)(3)(A)(ii): not more than 1.25 times; or not more than 2 points over, and not more than twice."""
+    return hce <= nearest(nhce * Fraction(5, 4)) or (hce - nhce <= 200 and hce <= 2 * nhce)
+
+
+def ratio_test(people: list[Saver], prior: int | None = None) -> Tested:
+    """IRC 401(k)(3), 401(m)(2); ``prior`` is the NHCEs' average of the year before."""
+    inside = [person for person in people if person.eligible and (person.pay or person.contribution)]
+    hces, nhces = ([person for person in inside if person.hce is kind] for kind in (True, False))
+    high, low = mean(hces), mean(nhces) if prior is None else prior
+    deemed = not hces or (not nhces and prior is None)
+    return Tested(high, low, deemed, deemed or within(high, low))
+
+
+def ratio_level(ratios: list[int], limit: int) -> int:
+    """The ceiling, lowered in ever smaller steps to a hundredth, under which the HCEs' mean is within the limit."""
+
+    def over(level: int) -> bool:
+        return sum(min(ratio, level) for ratio in ratios) > limit * len(ratios)
+
+    level = max(ratios)
+    for step in (10**10, 10**8, 10**6, 10_000, 100, 1):
+        while over(level - step) or (step == 1 and over(level)):
+            level -= step
+    return level
+
+
+def excess(people: list[Saver], level: int) -> Fraction:
+    """What HCEs with a higher ratio have beyond that share of pay, in cents (IRC 401(k)(8)(B))."""
+    parts = [person.contribution - Fraction(person.pay * level, 10_000) for person in people if saved(person) > level]
+    return sum((max(part, Fraction(0)) for part in parts), Fraction(0))
+
+
+def dollar_levels(amounts: list[int], caps: list[int], total: Fraction) -> list[Fraction]:
+    """Who gives back what: from the largest amounts down to the next one, again and again (IRC 401(k)(8)(C))."""
+    given = [Fraction(0)] * len(amounts)
+    while total:
+        left = {at: amounts[at] - given[at] for at in range(len(amounts)) if given[at] < min(caps[at], amounts[at])}
+        if not left:
+            break
+        top = max(left.values())
+        group = [at for at, amount in left.items() if amount == top]
+        lower = [amount for amount in left.values() if amount < top]
+        step = min([top - max(lower, default=Fraction(0)), *(caps[at] - given[at] for at in group)])
+        step = min(step, total / len(group))
+        for at in group:
+            given[at] += step
+        total -= step * len(group)
+    return given
+
+
+def whole_cents(shares: list[Fraction]) -> list[int]:
+    """The rounded total, handed out one by one to whoever is owed most of a cent, the first of equals first."""
+    cents = [math.floor(share) for share in shares]
+    while sum(cents) < math.floor(sum(shares, Fraction(0)) + Fraction(1, 2)):
+        owed = [share - mine for share, mine in zip(shares, cents, strict=True)]
+        cents[owed.index(max(owed))] += 1
+    return cents

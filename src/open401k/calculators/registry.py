@@ -36,7 +36,7 @@ from .calculator import Calculator, Function, built, call_of
 from .names import LEFT_OUT, NAMES
 
 #: Modules that carry the law or say it, and hold no rule.
-CARRIERS = ("amounts", "arrays", "edition", "explain", "figures", "given", "sourced", "tables")
+CARRIERS = ("arrays", "edition", "explain", "figures", "given", "sourced", "tables")
 
 #: Results that other rules are handed: the rule that makes each, whose inputs are asked for instead.
 MAKERS: Mapping[type, tuple[str, Function]] = {

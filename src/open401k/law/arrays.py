@@ -23,6 +23,19 @@ def as_cents(values: npt.ArrayLike) -> Cents:
 
 def half_up_quotient(numerator: Cents, denominator: Cents | int) -> Cents:
     """Nearest whole number of each quotient; a half goes away from zero. Denominators are positive."""
-    twice = np.asarray(denominator, dtype=np.int64) * 2
-    rounded = (np.abs(numerator) * 2 + twice // 2) // twice
-    return np.where(numerator < 0, -rounded, rounded).astype(np.int64, copy=False)
+    top, bottom = np.asarray(numerator), np.asarray(denominator, dtype=np.int64)
+    negative = top < 0
+    if not negative.any():
+        return np.asarray((top * 2 + bottom) // (bottom * 2), dtype=np.int64)
+    rounded = (np.abs(top) * 2 + bottom) // (bottom * 2)
+    return np.where(negative, -rounded, rounded).astype(np.int64, copy=False)
+
+
+def sum_of(values: Cents, members: Flags) -> Cents:
+    """What the members have together, along the last axis; values and members broadcast."""
+    return np.asarray(np.einsum("...i,...i->...", values, members, dtype=np.int64), dtype=np.int64)
+
+
+def count_of(members: Flags) -> Counts:
+    """How many members there are, along the last axis."""
+    return np.asarray(np.einsum("...i->...", members, dtype=np.int64), dtype=np.int64)

@@ -7,14 +7,20 @@ nothing.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from fractions import Fraction
 
 import numpy as np
 
-from ..kernel import half_up
 from .arrays import Cents, Counts, Flags
 from .coverage import RATIO_TO_PASS, Classification, CoverageTest
-from .exact_rates import Rates, at_least_shares, average, hundredths, of_one_plan, plans_of, same_shape
+from .exact_rates import (
+    Rates,
+    at_least_shares,
+    average_hundredths,
+    of_one_plan,
+    plans_of,
+    same_shape,
+    share_hundredths,
+)
 from .given import ImpossibleInput
 
 _WHOLE = 10_000
@@ -102,13 +108,13 @@ def average_benefit_percentage(*, rates: Rates, is_hce: Flags, excluded: Flags) 
     nhces, hces = counted & ~hce, counted & hce
     one = np.zeros(len(rates), dtype=np.int64)
     passed = bool(at_least_shares(rates, nhces, hces, one, 1, numerator=RATIO_TO_PASS, denominator=_WHOLE)[0])
-    mine, theirs = average(rates, nhces), average(rates, hces)
+    some = bool((rates.numerator[hces] > 0).any())
     return AverageBenefitPercentage(
         passed=passed,
-        path=_average_path(nhces, hces, theirs),
-        percentage=half_up(mine / theirs * _WHOLE) if theirs else _WHOLE,  # exact: both are Fractions
-        nhce_average=hundredths(mine),
-        hce_average=hundredths(theirs),
+        path=_average_path(nhces, hces, some),
+        percentage=share_hundredths(rates, nhces, hces) if some else _WHOLE,
+        nhce_average=average_hundredths(rates, nhces),
+        hce_average=average_hundredths(rates, hces),
         nhces=int(nhces.sum()),
         hces=int(hces.sum()),
     )
@@ -224,9 +230,9 @@ def _outcome(path: AverageBenefitPath) -> Outcome:
     return Outcome.OPEN if path in _OPEN else Outcome.FAILED
 
 
-def _average_path(nhces: Flags, hces: Flags, hce_average: Fraction) -> AveragePath:
+def _average_path(nhces: Flags, hces: Flags, hces_have_some: bool) -> AveragePath:
     if not nhces.any():
         return AveragePath.NO_NHCE
     if not hces.any():
         return AveragePath.NO_HCE
-    return AveragePath.TESTED if hce_average else AveragePath.HCES_GET_NOTHING
+    return AveragePath.TESTED if hces_have_some else AveragePath.HCES_GET_NOTHING

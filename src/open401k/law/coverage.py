@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from .arrays import Cents, Counts, Flags, half_up_quotient
+from .arrays import Cents, Counts, Flags, count_of, half_up_quotient
 
 #: The ratio percentage that passes (IRC 410(b)(1)(B)).
 RATIO_TO_PASS = 7_000
@@ -40,6 +40,14 @@ class CoverageTest:
     deemed: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CoverageScenarios:
+    """The ratio percentage test over plans or scenarios: one number or flag each."""
+
+    ratio: Cents
+    passed: Flags
+
+
 def excludable(
     *, below_age_or_service: Flags, collectively_bargained: Flags, nonresident_alien: Flags, short_service_leaver: Flags
 ) -> Flags:
@@ -57,13 +65,14 @@ def coverage_test(*, is_hce: Flags, benefiting: Flags, excluded: Flags) -> Cover
     In the parts for deferrals and match everybody eligible benefits, deferring or not (410(b)(6)(E)). Excluded by
     statute is one thing (``excluded``), excluded by the plan's classes another: those count and do not benefit.
     """
-    counted = ~excluded
-    return coverage_of_counts(
-        nhce_nonexcludable=int((counted & ~is_hce).sum()),
-        nhce_benefiting=int((counted & ~is_hce & benefiting).sum()),
-        hce_nonexcludable=int((counted & is_hce).sum()),
-        hce_benefiting=int((counted & is_hce & benefiting).sum()),
-    )
+    counts = _counts(is_hce, benefiting, excluded)
+    return coverage_of_counts(**{name: int(count) for name, count in counts.items()})
+
+
+def coverage_scenarios(*, is_hce: Flags, benefiting: Flags, excluded: Flags) -> CoverageScenarios:
+    """The same over plans or scenarios at once (IRC 410(b)(1)(B), (2)(A)(i)); employees on the last axis."""
+    ratio = ratio_percentages(**_counts(is_hce, benefiting, excluded))
+    return CoverageScenarios(ratio, ratio >= RATIO_TO_PASS)
 
 
 def coverage_of_counts(
@@ -119,6 +128,18 @@ def harbor_percentages(concentration: int) -> tuple[int, int]:
     """
     over = max(0, concentration - 60)
     return 5_000 - 75 * over, max(2_000, 4_000 - 75 * over)
+
+
+def _counts(is_hce: Flags, benefiting: Flags, excluded: Flags) -> dict[str, Counts]:
+    counted = ~excluded
+    hces, inside = counted & is_hce, counted & benefiting
+    hce, both, hce_inside = count_of(hces), count_of(inside), count_of(inside & is_hce)
+    return {
+        "nhce_nonexcludable": count_of(counted) - hce,
+        "nhce_benefiting": both - hce_inside,
+        "hce_nonexcludable": hce,
+        "hce_benefiting": hce_inside,
+    }
 
 
 def _deemed(nhces: int, hces: int, hces_benefiting: int) -> str:

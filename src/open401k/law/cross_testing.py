@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -142,9 +142,8 @@ def equivalent_accrual_rates(
     years = _years(years_benefited, allocations.shape)
     age = _ages(ages, allocations.shape, basis)
     factors = _factors(basis, plan_year, age)
-    scaled = np.array(
-        [half_up(factors[each] * SCALE) if each in factors else 0 for each in range(_OLDEST + 1)], dtype=np.int64
-    )
+    scaled = np.zeros(_OLDEST + 1, dtype=np.int64)
+    scaled[list(factors)] = [_scaled(factor) for factor in factors.values()]
     fits("allocations", [int(given.max(initial=0)) * int(scaled.max(initial=0)) * 2])
     top, bottom = given * scaled[age], pay * years
     fits("years_benefited", [int(bottom.max(initial=1)) << 31])
@@ -171,10 +170,20 @@ def annuity_factor(*, table: MortalityTable, interest_bps: int, age: int, on: da
 
 def normalization_factor(*, basis: TestingBasis, age: int, plan_year: PlanYear) -> Fraction:
     """The annual benefit at the testing age for each cent allocated now (Reg. 1.401(a)(4)-8(b)(2)(ii)(B))."""
+    return _normalization_factor(basis, age, plan_year)
+
+
+@lru_cache(maxsize=4_096)
+def _normalization_factor(basis: TestingBasis, age: int, plan_year: PlanYear) -> Fraction:
     _standard(basis, plan_year)
     tested_at = _tested_at(basis, age)
     growth = (1 + Fraction(basis.interest_bps, 10_000)) ** max(0, tested_at - age)
     return growth / _annuity(basis, tested_at, plan_year.last_day)  # exact: both are Fractions
+
+
+@lru_cache(maxsize=4_096)
+def _scaled(factor: Fraction) -> int:
+    return half_up(factor * SCALE)
 
 
 def _factors(basis: TestingBasis, plan_year: PlanYear, age: Counts) -> dict[int, Fraction]:

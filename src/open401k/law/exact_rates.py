@@ -237,6 +237,31 @@ def average(rates: Rates, group: Flags) -> Fraction:
     return total / max(len(places), 1)  # exact: the total is a Fraction
 
 
+def average_hundredths(rates: Rates, group: Flags) -> int:
+    """The average rate of a group in hundredths of a percent, half-up; fractions are added only where it matters."""
+    low, high = _average_between(rates, group)
+    rounded = hundredths(low)
+    return rounded if rounded == hundredths(high) else hundredths(average(rates, group))
+
+
+def share_hundredths(rates: Rates, group: Flags, other: Flags) -> int:
+    """One group's average of another's in hundredths of a percent, half-up; the other one's is not zero."""
+    (low, high), (least, most) = (_average_between(rates, each) for each in (group, other))
+    if least > 0 and (rounded := hundredths(low / most)) == hundredths(high / least):  # exact: Fractions
+        return rounded
+    return hundredths(average(rates, group) / average(rates, other))  # exact: Fractions
+
+
+def _average_between(rates: Rates, group: Flags) -> tuple[Fraction, Fraction]:
+    """What a group's average lies between, by the whole-number parts of its rates."""
+    parts = rates.floors()[group].tolist()
+    total, scale = sum(parts), SCALE * max(len(parts), 1)
+    return (
+        Fraction(max(total - len(parts) * rates.slack, 0), scale),
+        Fraction(total + len(parts) * (rates.slack + 1), scale),
+    )
+
+
 def hundredths(rate: Fraction) -> int:
     """A rate of pay in hundredths of a percent, half-up, to be shown.
 
@@ -255,5 +280,6 @@ def fits(name: str, top: Iterable[int]) -> None:
 def _total(parts: list[Fraction]) -> Fraction:
     """The sum, by halves, so that large denominators meet late."""
     while len(parts) > 1:
-        parts = [sum(parts[at : at + 2], Fraction(0)) for at in range(0, len(parts), 2)]
+        last = parts[-1:] if len(parts) % 2 else []
+        parts = [one + other for one, other in zip(parts[::2], parts[1::2], strict=False)] + last
     return parts[0] if parts else Fraction(0)

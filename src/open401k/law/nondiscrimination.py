@@ -12,7 +12,7 @@ from typing import overload
 
 import numpy as np
 
-from .arrays import Cents, Flags, as_cents, half_up_quotient
+from .arrays import Cents, Flags, as_cents, count_of, half_up_quotient, sum_of
 
 #: 100 % in hundredths of a percent.
 WHOLE = 10_000
@@ -171,7 +171,9 @@ def ratios(contributions: Cents, compensation: Cents, is_hce: Flags) -> Cents:
     way: 100 % for an HCE, nothing for an NHCE.
     """
     paid = compensation > 0
-    known = half_up_quotient(contributions * WHOLE, np.where(paid, compensation, 1))
+    known = half_up_quotient(contributions * WHOLE, np.maximum(compensation, 1))
+    if paid.all():
+        return known
     without_pay = np.where(is_hce & (contributions > 0), WHOLE, 0)
     return np.where(paid, known, without_pay).astype(np.int64, copy=False)
 
@@ -193,7 +195,7 @@ def adp_numerator(*, deferrals: Cents, catch_up: Cents, over_401a30: Cents, qual
     HCEs, not for NHCEs (Reg. 1.401(k)-2(a)(4)(iii), (5)(ii)). ``qualified`` is QNEC and QMAC used here, and then not
     in the ACP test.
     """
-    counted: Cents = deferrals - catch_up - np.where(is_hce, 0, over_401a30) + qualified
+    counted: Cents = deferrals - catch_up - over_401a30 * ~is_hce + qualified
     return np.maximum(counted, 0, dtype=np.int64)
 
 
@@ -212,6 +214,12 @@ def ratio_scenarios(
     """
     each = ratios(contributions, compensation, is_hce)
     members = tested_members(contributions, compensation, eligible)
+    return _compared(each, members, is_hce, prior_year_nhce_average)
+
+
+def _compared(
+    each: Cents, members: Flags, is_hce: Flags, prior_year_nhce_average: int | Cents | None
+) -> RatioScenarios:
     hce_count, hce_average = _average(each, members & is_hce)
     nhce_count, nhce_average = _average(each, members & ~is_hce)
     if prior_year_nhce_average is not None:
@@ -234,17 +242,11 @@ def ratio_test(
 ) -> RatioTest:
     """The test of one year, with every person's ratio in its working: :func:`ratio_scenarios` for a single scenario."""
     contributions, compensation = as_cents(contributions), as_cents(compensation)
-    outcome = ratio_scenarios(
-        contributions=contributions,
-        compensation=compensation,
-        is_hce=is_hce,
-        eligible=eligible,
-        prior_year_nhce_average=prior_year_nhce_average,
-    )
     each = ratios(contributions, compensation, is_hce)
     members = tested_members(contributions, compensation, eligible)
-    hce = _group(each, members & is_hce)
-    nhce = _group(each, members & ~is_hce)
+    outcome = _compared(each, members, is_hce, prior_year_nhce_average)
+    hce = _group(each, members & is_hce, outcome.hce_average)
+    nhce = _group(each, members & ~is_hce, outcome.nhce_average)
     if prior_year_nhce_average is not None:
         nhce = GroupAverage(count=0, ratio_sum=0, average=prior_year_nhce_average)
     no_nhce = nhce.count == 0 and prior_year_nhce_average is None
@@ -337,14 +339,12 @@ def _times_1_25(average: Cents) -> Cents:
 
 
 def _average(each: Cents, members: Flags) -> tuple[Cents, Cents]:
-    count = np.asarray(members.sum(axis=-1), dtype=np.int64)
-    total = np.asarray(np.where(members, each, 0).sum(axis=-1), dtype=np.int64)
-    return count, half_up_quotient(total, np.maximum(count, 1))
+    count = count_of(members)
+    return count, half_up_quotient(sum_of(each, members), np.maximum(count, 1))
 
 
-def _group(each: Cents, members: Flags) -> GroupAverage:
-    count, average = _average(each, members)
-    return GroupAverage(count=int(count), ratio_sum=int(each[members].sum()), average=int(average))
+def _group(each: Cents, members: Flags, average: Cents) -> GroupAverage:
+    return GroupAverage(int(count_of(members)), int(sum_of(each, members)), int(average))
 
 
 def _limit(nhce_average: int, *, no_hce: bool, no_nhce: bool) -> RatioLimit:

@@ -6,13 +6,16 @@ from datetime import date
 import numpy as np
 
 from ..kernel import PlanYear, anniversary
-from .arrays import Cents, Flags, half_up_quotient
+from .arrays import Cents, Flags, half_up_quotient, sum_of
+from .given import ImpossibleInput
 
 #: Above this ratio a plan is top-heavy, in hundredths of a percent (IRC 416(g)(1)(A)).
 THRESHOLD = 6_000
 #: The most that the minimum contribution can be (IRC 416(c)(2)(A)).
 MINIMUM_BPS = 300
 _WHOLE = 10_000
+#: Four trillion dollars: the ratio is made in 64 bits.
+_MOST_TOTAL_CENTS = 400_000_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +118,9 @@ def top_heavy_test(
 
 def top_heavy_scenarios(*, balances: Cents, is_key: Flags, counted: Flags) -> TopHeavyScenarios:
     """The ratio of IRC 416(g)(1) over scenarios at once; balances with what is added back, people on the last axis."""
-    key = np.asarray(np.where(counted & is_key, balances, 0).sum(axis=-1), dtype=np.int64)
-    total = np.asarray(np.where(counted, balances, 0).sum(axis=-1), dtype=np.int64)
+    key, total = sum_of(balances, counted & is_key), sum_of(balances, counted)
+    if int(total.max(initial=0)) > _MOST_TOTAL_CENTS:
+        raise ImpossibleInput("balances", "add up to more than any plan holds")
     ratio = np.where(total > 0, half_up_quotient(key * _WHOLE, np.maximum(total, 1)), 0)
     # The comparison is on the cents: 60.004 % is more than 60 %, though it prints as 60.00 %.
     return TopHeavyScenarios(key, total, ratio, np.asarray(key * _WHOLE > THRESHOLD * total, dtype=np.bool_))
