@@ -9,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from .arrays import Cents, Counts, Flags, half_up_quotient
+from .given import check_facts
 
 #: The ratio percentage that passes (IRC 410(b)(1)(B)).
 RATIO_TO_PASS = 7_000
@@ -48,6 +49,7 @@ def excludable(
     ``short_service_leaver``: left with at most 500 hours and gets nothing only because of a last-day or hours rule,
     which never applies to the part of a plan that takes deferrals.
     """
+    check_facts(locals())
     return below_age_or_service | collectively_bargained | nonresident_alien | short_service_leaver
 
 
@@ -57,6 +59,7 @@ def coverage_test(*, is_hce: Flags, benefiting: Flags, excluded: Flags) -> Cover
     In the parts for deferrals and match everybody eligible benefits, deferring or not (410(b)(6)(E)). Excluded by
     statute is one thing (``excluded``), excluded by the plan's classes another: those count and do not benefit.
     """
+    check_facts(locals())
     counted = ~excluded
     return coverage_of_counts(
         nhce_nonexcludable=int((counted & ~is_hce).sum()),
@@ -70,6 +73,7 @@ def coverage_of_counts(
     *, nhce_nonexcludable: int, nhce_benefiting: int, hce_nonexcludable: int, hce_benefiting: int
 ) -> CoverageTest:
     """The test from the four counts (Reg. 1.410(b)-2(b)(2), -4(c), -9 "ratio percentage": to 0.01 %)."""
+    check_facts(locals())
     everybody = nhce_nonexcludable + hce_nonexcludable
     concentration = nhce_nonexcludable * 100 // everybody if everybody else 0
     safe, unsafe = harbor_percentages(concentration)
@@ -103,6 +107,7 @@ def ratio_percentages(
 
     100 % where no NHCE is counted or no HCE benefits (Reg. 1.410(b)-2(b)(5), (6)).
     """
+    check_facts(locals())
     tested = (nhce_nonexcludable > 0) & (hce_nonexcludable > 0) & (hce_benefiting > 0)
     numerator = nhce_benefiting * hce_nonexcludable * _WHOLE
     denominator = np.where(tested, nhce_nonexcludable * hce_benefiting, 1)
@@ -117,6 +122,7 @@ def harbor_percentages(concentration: int) -> tuple[int, int]:
     >>> harbor_percentages(74)
     (3950, 2950)
     """
+    check_facts(locals())
     over = max(0, concentration - 60)
     return 5_000 - 75 * over, max(2_000, 4_000 - 75 * over)
 

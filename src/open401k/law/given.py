@@ -4,17 +4,40 @@ Not here: any rule of law.
 """
 
 from calendar import monthrange
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import date
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
-from ..kernel import Open401kError
+import numpy as np
+import numpy.typing as npt
+
+from ..kernel import CalendarYear, LimitationYear, Open401kError, PlanYear
 
 #: A hundred billion dollars: nobody has more in a plan, and every product with a rate stays exact.
 MOST_CENTS = 10_000_000_000_000
 _YEARS = range(1900, 2200)
+#: A trillion dollars, above every plan there is; times 10,000 basis points it is still exact in 64 bits.
+_MOST = 10**14
+#: As much as the people of one plan may have together, for the same reason.
+_MOST_TOGETHER = 4 * 10**14
+#: The most of what is counted in time, by the last word of the field.
+_MOST_OF = {"bps": 10**6, "age": 1_000, "ages": 1_000} | dict.fromkeys(
+    ("years", "months", "hours", "days", "periods", "installments", "number"), 10**5
+)
+#: What may be less than nothing: an investment or a business may lose.
+_SIGNED = frozenset({"income", "earnings", "profit"})
+_FLAGS = frozenset({"benefiting", "benefits", "eligible", "excludable", "excluded", "favored", "former_key", "officer"})
+#: 2999 stands for no end.
+_FIRST_DAY, _NO_END = np.datetime64("1900-01-01"), np.datetime64("2999-12-31")
+_STARTS = frozenset({"plan_year_start", "tax_year_start"})
 
 
-class ImpossibleInput(Open401kError):  # noqa: N818 (says what is wrong with it, as the other errors of the law do)
+class ImpossibleInput(Open401kError, ValueError):  # noqa: N818 (says what is wrong with it, as the other errors of the law do)
     """A value that no fact can have: negative money, an end before its beginning; ``field`` names it."""
 
     def __init__(self, field: str, message: str, *, fix: str = "") -> None:
@@ -43,6 +66,86 @@ def days(**given: date | None) -> None:
     for (earlier, first), (later, second) in pairwise(told):
         if second < first:
             raise ImpossibleInput(later, f"{second} is before {earlier} {first}.")
+
+
+def check_facts(
+    facts: Mapping[str, object], *, signed: Collection[str] = (), apart: Collection[str] = (), most: int = _MOST
+) -> None:
+    """Refuse, by its name, whatever a function was told (its ``locals()``) that no fact can be.
+
+    Numbers are whole, not negative (but those named in ``signed``, incomes and profits) and not absurd; days and years
+    are those a plan can know; arrays hold int64 or flags and speak of the same people (but those named in ``apart``).
+    """
+    people: int | None = None
+    for field, value in facts.items():
+        _check(field, value, signed, most)
+        if isinstance(value, np.ndarray) and value.ndim and value.shape[-1] != 1 and field not in apart:
+            if people is not None and value.shape[-1] != people:
+                raise ImpossibleInput(field, f"has {value.shape[-1]} entries where the others have {people}.")
+            people = value.shape[-1]
+
+
+def check_fields(told: Any, *, signed: Collection[str] = ()) -> None:
+    """The same of the fields of a dataclass that a rule is told with."""
+    for each in fields(told):
+        _check(each.name, getattr(told, each.name), signed, _MOST)
+
+
+def _check(field: str, value: object, signed: Collection[str], most: int) -> None:
+    if value is None or isinstance(value, bool | str | Enum):
+        return
+    if isinstance(value, np.ndarray):
+        _check_array(field, value, signed, most)
+    elif isinstance(value, int | Fraction | Decimal | np.integer):
+        _check_number(field, value, signed, most)
+    elif isinstance(value, date):
+        days(**{field: value})
+    elif isinstance(value, CalendarYear | PlanYear | LimitationYear):
+        if value.figure_year not in _YEARS:
+            raise ImpossibleInput(field, f"{value.figure_year} is not a year that a plan can know.")
+    elif isinstance(value, float):
+        raise ImpossibleInput(field, f"{value!r} is not a whole number.")
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            _check(field, part, signed, most)
+    elif field in _STARTS and isinstance(value, tuple):
+        _check_start(field, *value)
+    elif isinstance(value, Sequence):
+        for part in value:
+            _check(field, part, signed, most)
+
+
+def _check_number(field: str, value: int | Fraction | Decimal | np.integer, signed: Collection[str], most: int) -> None:
+    most = min(most, _MOST_OF.get(field.rpartition("_")[2], most))
+    if value < 0 and not (field in signed or _SIGNED.intersection(field.split("_"))):
+        raise ImpossibleInput(field, f"{value} is negative.")
+    if not -most <= value <= most:
+        raise ImpossibleInput(field, f"{value} is more than any account holds or plan counts: beyond {most}.")
+
+
+def _check_array(field: str, array: npt.NDArray[Any], signed: Collection[str], most: int) -> None:
+    if array.dtype.kind == "M":
+        if bool(((array < _FIRST_DAY) | (array > _NO_END)).any()):
+            raise ImpossibleInput(field, f"holds a day before {_FIRST_DAY} or after {_NO_END}.")
+        return
+    flags = field.startswith("is_") or field in _FLAGS
+    if array.dtype == np.bool_ or (not array.size and array.dtype.kind in "if"):
+        return
+    if flags or array.dtype != np.int64:
+        asked = "yes or no for each person" if flags else "whole numbers in int64"
+        raise ImpossibleInput(field, f"is {asked}, not {array.dtype}.")
+    low, high = int(array.min()), int(array.max())
+    _check_number(field, low, signed, most)
+    _check_number(field, high, signed, most)
+    if max(high, -low) * array.shape[-1] > _MOST_TOGETHER if array.ndim else False:
+        together = float(np.abs(array).sum(axis=-1, dtype=np.float64).max())
+        if together > _MOST_TOGETHER:
+            raise ImpossibleInput(field, f"adds up to {together:.0f}, which the people of a plan cannot have.")
+
+
+def _check_start(field: str, month: int, day: int) -> None:
+    if not (1 <= month <= 12 and 1 <= day <= monthrange(2023, month)[1]):
+        raise ImpossibleInput(field, f"no year begins on day {day} of month {month}.")
 
 
 def add_months(day: date, months: int) -> date:

@@ -13,6 +13,7 @@ from typing import overload
 import numpy as np
 
 from .arrays import Cents, Flags, as_cents, half_up_quotient
+from .given import check_facts
 
 #: 100 % in hundredths of a percent.
 WHOLE = 10_000
@@ -158,6 +159,7 @@ def ratio_limit(nhce_average: int) -> RatioLimit:
     >>> ratio_limit(321).limit
     521
     """
+    check_facts(locals())
     basic = int(_times_1_25(np.asarray(nhce_average)))
     twice, plus = 2 * nhce_average, nhce_average + _TWO_POINTS
     path = LimitPath.ALTERNATIVE if min(twice, plus) > basic else LimitPath.BASIC
@@ -170,6 +172,7 @@ def ratios(contributions: Cents, compensation: Cents, is_hce: Flags) -> Cents:
     A contribution without any pay contradicts itself; until the facts are put right it counts in the least favorable
     way: 100 % for an HCE, nothing for an NHCE.
     """
+    check_facts(locals())
     paid = compensation > 0
     known = half_up_quotient(contributions * WHOLE, np.where(paid, compensation, 1))
     without_pay = np.where(is_hce & (contributions > 0), WHOLE, 0)
@@ -182,6 +185,7 @@ def tested_members(contributions: Cents, compensation: Cents, eligible: Flags | 
     Without pay there is no cash to choose instead, so nobody was eligible to defer any (Reg. 1.401(k)-6, "eligible
     employee").
     """
+    check_facts(locals())
     with_money = (compensation > 0) | (contributions > 0)
     return with_money if eligible is None else with_money & eligible
 
@@ -193,6 +197,7 @@ def adp_numerator(*, deferrals: Cents, catch_up: Cents, over_401a30: Cents, qual
     HCEs, not for NHCEs (Reg. 1.401(k)-2(a)(4)(iii), (5)(ii)). ``qualified`` is QNEC and QMAC used here, and then not
     in the ACP test.
     """
+    check_facts(locals())
     counted: Cents = deferrals - catch_up - np.where(is_hce, 0, over_401a30) + qualified
     return np.maximum(counted, 0, dtype=np.int64)
 
@@ -210,6 +215,7 @@ def ratio_scenarios(
     ``prior_year_nhce_average`` makes it a prior-year test. Without an eligible HCE, or without an eligible NHCE, the
     test is deemed passed (Reg. 1.401(k)-2(a)(1)(ii)); the limit is then 100 %.
     """
+    check_facts(locals())
     each = ratios(contributions, compensation, is_hce)
     members = tested_members(contributions, compensation, eligible)
     hce_count, hce_average = _average(each, members & is_hce)
@@ -233,6 +239,7 @@ def ratio_test(
     prior_year_nhce_average: int | None = None,
 ) -> RatioTest:
     """The test of one year, with every person's ratio in its working: :func:`ratio_scenarios` for a single scenario."""
+    check_facts(locals())
     contributions, compensation = as_cents(contributions), as_cents(compensation)
     outcome = ratio_scenarios(
         contributions=contributions,
@@ -272,6 +279,7 @@ def adp_test(
     prior_year_nhce_average: int | None = None,
 ) -> RatioTest:
     """The ADP test (IRC 401(k)(3)); ``contributions`` from :func:`adp_numerator`, pay under 414(s) and 401(a)(17)."""
+    check_facts(locals())
     return ratio_test(
         RatioKind.ADP,
         contributions=contributions,
@@ -291,6 +299,7 @@ def acp_test(
     prior_year_nhce_average: int | None = None,
 ) -> RatioTest:
     """The ACP test (IRC 401(m)(2)); of match and after-tax, with QNEC and deferrals not used in the ADP test."""
+    check_facts(locals())
     return ratio_test(
         RatioKind.ACP,
         contributions=contributions,
@@ -321,6 +330,7 @@ def early_participation(
     Leave out their NHCEs and keep all HCEs (IRC 401(k)(3)(F), 401(m)(5)(C)), or test two groups separately (IRC
     410(b)(4)(B); Reg. 1.401(k)-2(a)(1)(iii)).
     """
+    check_facts(locals())
 
     def test_of(members: Flags) -> RatioTest:
         return ratio_test(

@@ -8,6 +8,7 @@ import numpy as np
 
 from . import matching
 from .arrays import Cents, Flags, half_up_quotient
+from .given import check_facts
 from .matching import MatchFormula
 
 _WHOLE = 10_000
@@ -34,6 +35,7 @@ def countable_qnec(
 
     Reg. 1.401(k)-2(a)(6)(iv). Contributions for HCEs are not limited here.
     """
+    check_facts(locals())
     rates = half_up_quotient(qualified * _WHOLE, np.maximum(compensation, 1))
     representative = representative_rate(rates, eligible_nhce, employed_on_last_day)
     most = half_up_quotient(compensation * max(_ALWAYS, 2 * representative), _WHOLE)
@@ -47,6 +49,7 @@ def countable_match(
 
     Reg. 1.401(m)-2(a)(5)(ii); the representative matching rate looks at NHCEs who deferred.
     """
+    check_facts(locals())
     rates = half_up_quotient(match * _WHOLE, np.maximum(deferrals, 1))
     deferring = eligible_nhce & (deferrals > 0)
     representative = representative_rate(rates, deferring, employed_on_last_day)
@@ -57,6 +60,7 @@ def countable_match(
 
 def representative_rate(rates: Cents, group: Flags, employed_on_last_day: Flags) -> int:
     """The lowest rate in the best half of the group or, if greater, the lowest among those employed on the last day."""
+    check_facts(locals())
     of_group = np.sort(rates[group])[::-1]
     if not len(of_group):
         return 0
@@ -80,6 +84,7 @@ def countable_qnec_beside(
     rates are of QNEC and match together, the limit is on the QNEC alone. What is owed as a prevailing wage counts up to
     10 % of pay ((D) of both).
     """
+    check_facts(locals())
     rates = half_up_quotient((qnec + beside) * _WHOLE, np.maximum(compensation, 1))
     representative = representative_rate(rates, eligible_nhce, employed_on_last_day)
     rate = max(_ALWAYS, 2 * representative)
@@ -97,7 +102,7 @@ def matching_rate(formula: MatchFormula) -> int:
     rates = {tier.rate_bps for tier in formula.tiers}
     if len(rates) == 1 and formula.tiers[-1].up_to_bps >= _ASSUMED_DEFERRAL:
         return rates.pop()
-    scale = 1_000_000
+    scale = 100_000
     given = matching.match(
         np.array([_ASSUMED_DEFERRAL * scale]), np.array([_WHOLE * scale]), MatchFormula(formula.tiers)
     )

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..kernel import PlanYear, anniversary
 from .arrays import Cents, Flags, half_up_quotient
+from .given import ImpossibleInput, check_facts
 
 #: Above this ratio a plan is top-heavy, in hundredths of a percent (IRC 416(g)(1)(A)).
 THRESHOLD = 6_000
@@ -49,7 +50,9 @@ class MinimumScenarios:
     def of_one(self) -> "TopHeavyMinimum":
         """The only scenario, as a year of its own."""
         if self.minimum.ndim != 1:
-            raise ValueError("the top-heavy minimum is that of one year: the highest key rate must not mix scenarios")
+            raise ImpossibleInput(
+                "is_key", "the top-heavy minimum is that of one year: the highest key rate must not mix scenarios"
+            )
         return TopHeavyMinimum(
             rate_bps=int(self.rate_bps),
             highest_key_rate_bps=int(self.highest_key_rate_bps),
@@ -76,6 +79,7 @@ class TopHeavyMinimum:
 
 def determination_date_year(plan_year: PlanYear, *, first_plan_year: bool) -> PlanYear:
     """The plan year that ends on the determination date: the one before, or a first one itself (IRC 416(g)(4)(C))."""
+    check_facts(locals())
     return plan_year if first_plan_year else plan_year.previous()
 
 
@@ -94,6 +98,7 @@ def top_heavy_test(
     Former key employees, and people who did no work in the year that ends on the determination date, are left out
     (416(g)(4)(B), (E)). Balances are without unrelated rollovers received (416(g)(4)(A)).
     """
+    check_facts(locals())
     counted = np.ones_like(is_key)
     if former_key is not None:
         counted &= ~(former_key & ~is_key)
@@ -115,6 +120,7 @@ def top_heavy_test(
 
 def top_heavy_scenarios(*, balances: Cents, is_key: Flags, counted: Flags) -> TopHeavyScenarios:
     """The ratio of IRC 416(g)(1) over scenarios at once; balances with what is added back, people on the last axis."""
+    check_facts(locals())
     key = np.asarray(np.where(counted & is_key, balances, 0).sum(axis=-1), dtype=np.int64)
     total = np.asarray(np.where(counted, balances, 0).sum(axis=-1), dtype=np.int64)
     ratio = np.where(total > 0, half_up_quotient(key * _WHOLE, np.maximum(total, 1)), 0)
@@ -141,6 +147,7 @@ def minimum_contribution(
     (416(c)(2)(A), which overtook M-19). ``owed_to``: non-key participants employed on the last day, whatever their
     hours (M-10). Pay is 415(c)(3) pay under the 401(a)(17) cap. A safe harbor nonelective of 3 % meets it alone.
     """
+    check_facts(locals())
     return minimum_scenarios(
         is_key=is_key,
         owed_to=owed_to,
@@ -155,6 +162,7 @@ def minimum_scenarios(
     *, is_key: Flags, owed_to: Flags, compensation: Cents, deferrals: Cents, match: Cents, nonelective: Cents
 ) -> MinimumScenarios:
     """The same over scenarios at once, people on the last axis: each scenario has its own highest key rate."""
+    check_facts(locals())
     key_rates = half_up_quotient(
         np.where(is_key, deferrals + match + nonelective, 0) * _WHOLE, np.maximum(compensation, 1)
     )
@@ -188,8 +196,11 @@ def accounts_on_determination_date(
     if made by the determination date; those made later only in the first plan year, where they are allocated as of a
     date in it, and in plans under the funding standards, where they would be.
     """
+    check_facts(locals())
     determined = determination_date_year(plan_year, first_plan_year=first_plan_year).last_day
     if not anniversary(determined, -1) < valuation_date <= determined:
-        raise ValueError(f"valuation_date: {valuation_date} is not within the twelve months that end on {determined}")
+        raise ImpossibleInput(
+            "valuation_date", f"{valuation_date} is not within the twelve months that end on {determined}"
+        )
     counted = balances_on_valuation_date + contributed_until_determination_date
     return counted + contributed_later_for_first_year if first_plan_year or minimum_funding else counted
