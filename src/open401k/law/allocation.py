@@ -18,7 +18,7 @@ from . import permitted_disparity
 from .additions import additions_limit
 from .arrays import Cents, Counts, Flags, as_cents, half_up_quotient
 from .compensation import annual_cap, capped
-from .given import ImpossibleInput, check_facts
+from .given import ImpossibleInput, check_facts, same_length
 from .top_heavy import MINIMUM_BPS
 
 _WHOLE = 10_000
@@ -89,14 +89,14 @@ def pro_rata(*, budget_cents: int, compensation: Cents, plan_year: PlanYear, roo
     ``room`` from :func:`room_under_415`; being at that limit does not make the formula less uniform (Reg.
     1.401(a)(4)-2(b)(4)(iv)).
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
     pay = counted_pay(compensation, plan_year)
     return _allocate(budget_cents, len(pay), room, [(StepName.PAY, pay, None)])
 
 
 def flat_dollar(*, budget_cents: int, participants: Flags, room: Cents | None = None) -> Allocation:
     """The same dollar amount for every participant (Reg. 1.401(a)(4)-2(b)(2)(i)(B))."""
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
     return _allocate(budget_cents, len(participants), room, [(StepName.EQUAL, participants.astype(np.int64), None)])
 
 
@@ -106,7 +106,7 @@ def points(*, budget_cents: int, points_of_each: Counts, room: Cents | None = No
     The safe harbor asks also that the HCEs' average allocation rate be no higher than the NHCEs' ((b)(3)(i)(B)): that
     is a test of the result, not a part of the formula.
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
     if (points_of_each < 0).any():
         raise ImpossibleInput("points_of_each", "points are not negative")
     return _allocate(budget_cents, len(points_of_each), room, [(StepName.POINTS, points_of_each, None)])
@@ -159,7 +159,7 @@ def integrated(
     is the lesser of base percentage and factor (Reg. 1.401(l)-2(b)). In a top-heavy plan four: 3 % of pay (the minimum
     of IRC 416(c)(2)), up to 3 % of excess pay, pay plus excess pay up to the factor less 3, the rest by pay.
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
     pay = counted_pay(compensation, plan_year)
     level = permitted_disparity.integration_level(
         level_cents=integration_level_cents, plan_year=plan_year, wage_base_cents=wage_base_cents
@@ -195,7 +195,7 @@ def age_weighted(
     ``factors`` in parts of :data:`FACTOR_SCALE`, as :func:`discount_factors` or times an annuity factor. Who is owed a
     minimum (the top-heavy one, the gateway) gets no less than ``minimum_bps`` of pay; the rest is shared by weight.
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
     if (factors < 0).any():
         raise ImpossibleInput("factors", "a factor for age is not negative")
     pay = counted_pay(compensation, plan_year)
@@ -221,7 +221,7 @@ def discount_factors(*, ages: Counts, testing_age: int, interest_bps: int) -> Co
     is one. The standard rate is from 7.5 to 8.5 % (1.401(a)(4)-12). Where people have different testing ages or
     are past them, multiply with their annuity factors.
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
     if interest_bps < 0:
         raise ImpossibleInput("interest_bps", f"interest is not negative, as {interest_bps} is")
     table = [
@@ -243,6 +243,7 @@ def fill(
     Finds the rate r with sum(min(most, max(floor, r * weight))) = budget; where even the most of all is less, the most.
     Floors together are within the budget.
     """
+    same_length(weights=weights, floors=floors, most=most)
     edges: list[tuple[Fraction, int, int]] = []
     for place, weight in enumerate(weights):
         if weight:

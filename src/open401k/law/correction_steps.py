@@ -161,7 +161,7 @@ def shift_deferrals(
     The ADP test must be passed with them and without them; not in a safe harbor plan, and not catch-up, refunded
     default deferrals or NHCEs' deferrals over 401(a)(30), which count in neither.
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
 
     def adp(contributions: Cents) -> RatioTest:
         return adp_test(
@@ -208,7 +208,7 @@ def shift_qmac(
     Only match that is qualified, that is countable in the ACP test at all, and once. ``in_acp`` is everything of the
     ACP test before.
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
     bars = _bars(
         (adp_method is not acp_method, ShiftBar.DIFFERENT_METHODS),
         (bool((moved > qualified).any() or (moved < 0).any()), ShiftBar.MORE_THAN_THERE_IS),

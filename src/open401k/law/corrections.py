@@ -12,7 +12,7 @@ import numpy as np
 
 from ..kernel import half_up
 from .arrays import Cents, Flags, half_up_quotient
-from .given import check_facts
+from .given import ImpossibleInput, check_facts, same_length
 from .matching import MatchFormula, match
 from .nondiscrimination import PersonRatio, RatioTest, ratio_limit, ratio_scenarios
 
@@ -98,6 +98,9 @@ def refund(
     """
     check_facts(locals())
     hces = tuple(test.people.of(test.people.is_hce))
+    for field, column in (("catch_up_room", catch_up_room), ("in_tested_plan", in_tested_plan)):
+        if column is not None and len(column) <= max((hce.place for hce in hces), default=-1):
+            raise ImpossibleInput(field, f"has {len(column)} entries and none for the last HCE")
     if test.passed:
         return Refund(_WHOLE, Fraction(0), 0, (), Fraction(0))
     level = excess_level([hce.ratio for hce in hces], test.limit.limit)
@@ -136,6 +139,7 @@ def level_dollars(amounts: Sequence[int], total: Fraction, caps: Sequence[int]) 
 
     The water line W solves sum(min(cap, max(0, amount - W))) = total; it is exact.
     """
+    same_length(amounts=amounts, caps=caps)
     edges = sorted({Fraction(0), *map(Fraction, amounts), *(Fraction(max(0, a - c)) for a, c in _pairs(amounts, caps))})
 
     def taken(line: Fraction) -> list[Fraction]:
@@ -164,7 +168,7 @@ def qnec_needed(
     IRC 401(k)(3)(D)(ii); Reg. 1.401(k)-2(a)(6), (b)(1)(i)(A). Found with the test itself, so nothing is rounded
     differently.
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
     nhces = eligible & ~is_hce
 
     def outcome(rate: int) -> tuple[bool, Cents, int]:
@@ -205,7 +209,7 @@ def hce_deferral_cut(
     ``so_far`` is in the books; ``planned_rest`` on ``pay_rest`` is expected; nobody's deferral is raised. One rate
     for all HCEs, in basis points of pay, so that a plan can adopt it as a limit (Reg. 1.401(k)-2(b)(1)(i)).
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
 
     def rest(cap_bps: int) -> Cents:
         capped = np.minimum(planned_rest, np.maximum(pay_rest, 0) * cap_bps // _WHOLE)

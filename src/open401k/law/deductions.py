@@ -13,7 +13,7 @@ from ..kernel import CalendarYear, LimitationYear, PlanYear, half_up
 from . import figures
 from .arrays import Cents
 from .compensation import annual_cap
-from .given import ImpossibleInput, check_facts
+from .given import ImpossibleInput, check_facts, same_length
 
 _WHOLE = 10_000
 
@@ -114,6 +114,10 @@ def deductions_over_years(
 ) -> tuple[Deduction, ...]:
     """Years in turn, each beginning with what the one before carried forward (IRC 404(a)(3)(A)(ii), 4972)."""
     check_facts(locals())
+    same_length(
+        compensation_by_year=compensation_by_year,
+        employer_contributions_by_year_cents=employer_contributions_by_year_cents,
+    )
     found: list[Deduction] = []
     pairs = zip(compensation_by_year, employer_contributions_by_year_cents, strict=True)
     for count, (compensation, contributed) in enumerate(pairs):

@@ -4,7 +4,7 @@ Not here: any rule of law.
 """
 
 from calendar import monthrange
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Sized
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -26,8 +26,8 @@ _MOST = 10**14
 #: As much as the people of one plan may have together, for the same reason.
 _MOST_TOGETHER = 4 * 10**14
 #: The most of what is counted in time, by the last word of the field.
-_MOST_OF = {"bps": 10**6, "age": 1_000, "ages": 1_000} | dict.fromkeys(
-    ("years", "months", "hours", "days", "periods", "installments", "number"), 10**5
+_MOST_OF = {"bps": 10**6, "age": 1_000, "ages": 1_000, "average": 10**6} | dict.fromkeys(
+    ("years", "months", "hours", "days", "periods", "installments", "number", "count"), 10**5
 )
 #: What may be less than nothing: an investment or a business may lose.
 _SIGNED = frozenset({"income", "earnings", "profit"})
@@ -69,20 +69,36 @@ def days(**given: date | None) -> None:
 
 
 def check_facts(
-    facts: Mapping[str, object], *, signed: Collection[str] = (), apart: Collection[str] = (), most: int = _MOST
+    facts: Mapping[str, object],
+    *,
+    signed: Collection[str] = (),
+    apart: Collection[str] = (),
+    most: int = _MOST,
+    one_plan: bool = False,
 ) -> None:
     """Refuse, by its name, whatever a function was told (its ``locals()``) that no fact can be.
 
     Numbers are whole, not negative (but those named in ``signed``, incomes and profits) and not absurd; days and years
-    are those a plan can know; arrays hold int64 or flags and speak of the same people (but those named in ``apart``).
+    are those a plan can know; arrays hold int64 or flags and speak of the same people (but those named in ``apart``),
+    of ``one_plan`` without scenarios where the function asks for it.
     """
     people: int | None = None
     for field, value in facts.items():
         _check(field, value, signed, most)
+        if one_plan and isinstance(value, np.ndarray) and value.ndim != 1:
+            raise ImpossibleInput(field, f"has the shape {value.shape}; one plan's people are asked for.")
         if isinstance(value, np.ndarray) and value.ndim and value.shape[-1] != 1 and field not in apart:
             if people is not None and value.shape[-1] != people:
                 raise ImpossibleInput(field, f"has {value.shape[-1]} entries where the others have {people}.")
             people = value.shape[-1]
+
+
+def same_length(**columns: Sized) -> None:
+    """Columns that are read side by side are equally long."""
+    (first, column), *others = columns.items()
+    for field, other in others:
+        if len(other) != len(column):
+            raise ImpossibleInput(field, f"has {len(other)} entries, {first} has {len(column)}.")
 
 
 def check_fields(told: Any, *, signed: Collection[str] = ()) -> None:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ..kernel import PlanYear, anniversary
 from .arrays import Cents, Flags
-from .given import check_facts
+from .given import ImpossibleInput, check_facts, same_length
 
 #: Fewer months of service than these leave a person out (IRC 414(q)(5)(A)).
 MONTHS_OF_SERVICE = 6
@@ -25,6 +25,7 @@ AGE = 21
 _UNION_TENTHS = 9
 #: Parts of months are added up as months of so many days, as in elapsed time (Reg. 1.410(a)-7).
 _DAYS_OF_A_MONTH = 30
+_MOST_PEOPLE = 10**8
 
 
 class LeftOut(StrEnum):
@@ -97,7 +98,12 @@ def months_of_service(
 
     Employments as columns: whose, the first day, and the day after the last. Parts of months of several are added up.
     """
-    check_facts(locals())
+    check_facts(locals(), apart=("who", "hired", "ended"))
+    same_length(who=who, hired=hired, ended=ended)
+    if people > _MOST_PEOPLE:
+        raise ImpossibleInput("people", f"{people} are more than anybody employs")
+    if who.size and int(who.max()) >= people:
+        raise ImpossibleInput("who", f"{int(who.max())} is not a place among {people} people")
     start = np.maximum(hired, np.datetime64(anniversary(year.start, -1), "D"))
     end = np.maximum(np.minimum(ended, np.datetime64(year.end, "D")), start)
     day, day_of_end = _day_of_month(start), _day_of_month(end)

@@ -48,7 +48,7 @@ def highly_compensated(
     ``counted_employees``: of that year (headcount.py); ``ranked``: who of these people worked in it;
     ``others_compensation``: pay of those who did and are not among these people, as leavers of that year.
     """
-    check_facts(locals())
+    check_facts(locals(), apart=("others_compensation",), one_plan=True)
     lookback = lookback_year(plan_year)
     threshold = figures.cents("hce_comp_threshold", lookback)
     by_compensation = lookback_compensation > threshold
@@ -83,7 +83,7 @@ def top_paid(lookback_compensation: Cents, size: int, others_compensation: Cents
 
     Ties go to the earlier place, and before ``others``: a rule as free as that of rounding (A-3(b)).
     """
-    check_facts(locals())
+    check_facts(locals(), apart=("others_compensation",), one_plan=True)
     people = len(lookback_compensation)
     others = np.zeros(0, dtype=np.int64) if others_compensation is None else others_compensation
     best = np.argsort(-np.concatenate([lookback_compensation, others]), kind="stable")[:size]

@@ -50,7 +50,7 @@ def key_employees(
     them (headcount.py); ``other_officers_compensation``: of officers who are not among these people, and take their
     places under the cap.
     """
-    check_facts(locals())
+    check_facts(locals(), apart=("other_officers_compensation",), one_plan=True)
     officer_threshold = figures.cents("key_officer_comp", determination_year)
     owner_threshold = figures.cents("key_1pct_owner_comp", determination_year)
     cap = officer_cap(len(officer) if counted_employees is None else counted_employees)

@@ -89,7 +89,7 @@ def lost_earnings_by_person(
     ``principal`` is each participant's late amount. The parts are in proportion to it and add up to the whole, to the
     cent.
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
     late = [int(amount) for amount in principal]
     for amount in late:
         given.amounts(principal=amount)
@@ -109,6 +109,9 @@ def interest_factor(*, rate_percent: int, days: int, year_days: int) -> Fraction
     Fraction(683247, 1000000000)
     """
     given.counts(366, days=days, year_days=year_days)
+    given.counts(1_000, rate_percent=rate_percent)
+    if not year_days:
+        raise given.ImpossibleInput("year_days", "a year has days")
     return _factor(rate_percent, days, year_days)
 
 

@@ -22,6 +22,9 @@ class Tier:
     rate_bps: int
     up_to_bps: int
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class MatchFormula:

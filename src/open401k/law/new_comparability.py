@@ -77,7 +77,7 @@ def by_groups(
 
     Groups are numbered from 0; amounts stand at everybody's place, so the results of the groups add up.
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
     if len(group_of_each) and not 0 <= int(group_of_each.min()) <= int(group_of_each.max()) < len(
         budget_of_group_cents
     ):
@@ -108,7 +108,7 @@ def gateway(
     contributions and forfeitures of the tested plan, a safe harbor nonelective and a top-heavy minimum included, match
     and deferrals not. An NHCE who benefits by any of them is in.
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
     pay, full_pay = counted_pay(compensation, plan_year), counted_pay(section_415_compensation, plan_year)
     nhces = benefits & ~is_hce
     highest = _highest_rate(amounts, pay, is_hce & benefits)
@@ -146,7 +146,7 @@ def most_to_the_favored(
     budget. ``room`` from allocation.room_under_415, after what was given. A smaller budget than the gateway of what
     HCEs were given costs is refused.
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
     plan = _Sides.of(favored, is_hce, benefits, compensation, section_415_compensation, given, room, plan_year)
     if budget_cents < 0:
         raise ImpossibleInput("budget_cents", f"a contribution is not negative, as {budget_cents} is")
@@ -180,7 +180,7 @@ def budget_needed(
     The inverse of :func:`most_to_the_favored` (Reg. 1.401(a)(4)-8(b)(1)(vi)); an amount above their 415(c) room is
     refused.
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
     plan = _Sides.of(favored, is_hce, benefits, compensation, section_415_compensation, given, room, plan_year)
     most = int(plan.favored_room.sum())
     if not 0 <= favored_cents <= most:

@@ -13,7 +13,7 @@ from typing import overload
 import numpy as np
 
 from .arrays import Cents, Flags, as_cents, half_up_quotient
-from .given import check_facts
+from .given import ImpossibleInput, check_facts
 
 #: 100 % in hundredths of a percent.
 WHOLE = 10_000
@@ -215,13 +215,16 @@ def ratio_scenarios(
     ``prior_year_nhce_average`` makes it a prior-year test. Without an eligible HCE, or without an eligible NHCE, the
     test is deemed passed (Reg. 1.401(k)-2(a)(1)(ii)); the limit is then 100 %.
     """
-    check_facts(locals())
+    check_facts(locals(), apart=("prior_year_nhce_average",))
     each = ratios(contributions, compensation, is_hce)
     members = tested_members(contributions, compensation, eligible)
     hce_count, hce_average = _average(each, members & is_hce)
     nhce_count, nhce_average = _average(each, members & ~is_hce)
     if prior_year_nhce_average is not None:
-        nhce_average = np.broadcast_to(as_cents(prior_year_nhce_average), nhce_average.shape)
+        prior = as_cents(prior_year_nhce_average)
+        if prior.ndim and prior.shape != nhce_average.shape:
+            raise ImpossibleInput("prior_year_nhce_average", f"has the shape {prior.shape}, not {nhce_average.shape}")
+        nhce_average = np.broadcast_to(prior, nhce_average.shape)
         nhce_count = np.ones_like(nhce_count)
     limit = np.maximum(_times_1_25(nhce_average), np.minimum(2 * nhce_average, nhce_average + _TWO_POINTS))
     limit = np.where((hce_count == 0) | (nhce_count == 0), WHOLE, limit)
@@ -239,7 +242,7 @@ def ratio_test(
     prior_year_nhce_average: int | None = None,
 ) -> RatioTest:
     """The test of one year, with every person's ratio in its working: :func:`ratio_scenarios` for a single scenario."""
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
     contributions, compensation = as_cents(contributions), as_cents(compensation)
     outcome = ratio_scenarios(
         contributions=contributions,
@@ -330,7 +333,7 @@ def early_participation(
     Leave out their NHCEs and keep all HCEs (IRC 401(k)(3)(F), 401(m)(5)(C)), or test two groups separately (IRC
     410(b)(4)(B); Reg. 1.401(k)-2(a)(1)(iii)).
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
 
     def test_of(members: Flags) -> RatioTest:
         return ratio_test(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import half_up_quotient
-from .given import check_facts, check_fields
+from .given import ImpossibleInput, check_facts, check_fields
 
 #: 3 % is the NHCE average of a first plan year under prior-year testing, unless the plan elects the actual one (IRC
 #: 401(k)(3)(E)). For the ACP that is the first year with a match or after-tax money (Reg. 1.401(m)-2(c)(2)(ii)).
@@ -41,4 +41,6 @@ def weighted_average(subgroups: Sequence[PriorSubgroup]) -> int:
     """
     check_facts(locals())
     people = sum(each.people for each in subgroups)
+    if not people:
+        raise ImpossibleInput("subgroups", "nobody is in them")
     return int(half_up_quotient(np.asarray(sum(each.people * each.average for each in subgroups)), people))

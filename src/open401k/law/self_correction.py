@@ -163,7 +163,7 @@ def one_to_one(*, distributed_cents: int, compensation: Cents, is_hce: Flags, el
     ``eligible`` are the nonexcludable NHCEs of the tested year, or of the current one, or who of them is still
     employed: the sponsor chooses one of these groups. Shares add up to the cent.
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
     given.amounts(distributed_cents=distributed_cents)
     weights = [int(pay) if ok else 0 for pay, ok in zip(np.maximum(compensation, 0), eligible & ~is_hce, strict=True)]
     if not sum(weights):

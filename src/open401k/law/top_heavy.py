@@ -98,7 +98,7 @@ def top_heavy_test(
     Former key employees, and people who did no work in the year that ends on the determination date, are left out
     (416(g)(4)(B), (E)). Balances are without unrelated rollovers received (416(g)(4)(A)).
     """
-    check_facts(locals())
+    check_facts(locals(), one_plan=True)
     counted = np.ones_like(is_key)
     if former_key is not None:
         counted &= ~(former_key & ~is_key)
