@@ -26,7 +26,7 @@ _MOST = 10**14
 #: As much as the people of one plan may have together, for the same reason.
 _MOST_TOGETHER = 4 * 10**14
 #: The most of what is counted in time, by the last word of the field.
-_MOST_OF = {"bps": 10**6, "age": 1_000, "ages": 1_000, "average": 10**6} | dict.fromkeys(
+_MOST_OF = {"bps": 10**6, "age": 1_000, "ages": 1_000, "average": 10**12} | dict.fromkeys(
     ("years", "months", "hours", "days", "periods", "installments", "number", "count"), 10**5
 )
 #: What may be less than nothing: an investment or a business may lose.
@@ -154,9 +154,9 @@ def _check_array(field: str, array: npt.NDArray[Any], signed: Collection[str], m
     _check_number(field, low, signed, most)
     _check_number(field, high, signed, most)
     if max(high, -low) * array.shape[-1] > _MOST_TOGETHER if array.ndim else False:
-        together = float(np.abs(array).sum(axis=-1, dtype=np.float64).max())
+        together = int(np.max(np.abs(array).astype(object).sum(axis=-1)))
         if together > _MOST_TOGETHER:
-            raise ImpossibleInput(field, f"adds up to {together:.0f}, which the people of a plan cannot have.")
+            raise ImpossibleInput(field, f"adds up to {together}, which the people of a plan cannot have.")
 
 
 def _check_start(field: str, month: int, day: int) -> None:
