@@ -9,7 +9,7 @@ from ..kernel import LimitationYear
 from . import figures
 from .arrays import Cents
 from .compensation import months_in
-from .given import check_facts
+from .given import ImpossibleInput, check_facts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +80,8 @@ def annual_additions(
     1.414(v)-1(b)(1)(i)). ``on``: as :func:`dollar_limit`; left out, the end of the year.
     """
     check_facts(locals())
+    if bool((catch_up > deferrals).any()):
+        raise ImpossibleInput("catch_up", "is more than the deferrals, which include it")
     counted = deferrals - catch_up + after_tax + employer
     limit = additions_limit(compensation, year, on=on)
     over = np.maximum(counted - limit, 0)

@@ -9,11 +9,12 @@ from enum import StrEnum
 import numpy as np
 
 from .arrays import Cents, Counts, Flags, half_up_quotient
-from .given import check_facts
+from .given import ImpossibleInput, check_facts
 
 #: The ratio percentage that passes (IRC 410(b)(1)(B)).
 RATIO_TO_PASS = 7_000
 _WHOLE = 10_000
+_MOST_PEOPLE = 10**7
 
 
 class Classification(StrEnum):
@@ -108,6 +109,14 @@ def ratio_percentages(
     100 % where no NHCE is counted or no HCE benefits (Reg. 1.410(b)-2(b)(5), (6)).
     """
     check_facts(locals())
+    for field, part, everybody in (
+        ("nhce_benefiting", nhce_benefiting, nhce_nonexcludable),
+        ("hce_benefiting", hce_benefiting, hce_nonexcludable),
+    ):
+        if bool((part > everybody).any()):
+            raise ImpossibleInput(field, "more benefit than are counted")
+        if bool((everybody > _MOST_PEOPLE).any()):
+            raise ImpossibleInput(field.replace("benefiting", "nonexcludable"), "is more than anybody employs")
     tested = (nhce_nonexcludable > 0) & (hce_nonexcludable > 0) & (hce_benefiting > 0)
     numerator = nhce_benefiting * hce_nonexcludable * _WHOLE
     denominator = np.where(tested, nhce_nonexcludable * hce_benefiting, 1)
@@ -123,6 +132,8 @@ def harbor_percentages(concentration: int) -> tuple[int, int]:
     (3950, 2950)
     """
     check_facts(locals())
+    if concentration > 100:
+        raise ImpossibleInput("concentration", f"{concentration} is above 100 percent")
     over = max(0, concentration - 60)
     return 5_000 - 75 * over, max(2_000, 4_000 - 75 * over)
 

@@ -93,6 +93,15 @@ def check_facts(
             people = value.shape[-1]
 
 
+#: A billion dollars; the ratios of a plan's people to pay of a cent still add up in 64 bits.
+MOST_OF_ONE_CENTS = 10**11
+
+
+def of_one_person(**columns: npt.NDArray[Any]) -> None:
+    """Each person has at most a billion dollars of it."""
+    check_facts(columns, most=MOST_OF_ONE_CENTS)
+
+
 def same_length(**columns: Sized) -> None:
     """Columns that are read side by side are equally long."""
     (first, column), *others = columns.items()

@@ -13,7 +13,7 @@ from typing import overload
 import numpy as np
 
 from .arrays import Cents, Flags, as_cents, half_up_quotient
-from .given import ImpossibleInput, check_facts
+from .given import ImpossibleInput, check_facts, of_one_person
 
 #: 100 % in hundredths of a percent.
 WHOLE = 10_000
@@ -216,6 +216,7 @@ def ratio_scenarios(
     test is deemed passed (Reg. 1.401(k)-2(a)(1)(ii)); the limit is then 100 %.
     """
     check_facts(locals(), apart=("prior_year_nhce_average",))
+    of_one_person(contributions=contributions)
     each = ratios(contributions, compensation, is_hce)
     members = tested_members(contributions, compensation, eligible)
     hce_count, hce_average = _average(each, members & is_hce)

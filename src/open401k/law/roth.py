@@ -18,6 +18,8 @@ from .rollovers import PaidBecause
 PERIOD_YEARS = 5
 #: The first taxable year with designated Roth contributions (IRC 402A; Reg. 1.402A-1 A-15).
 FIRST_ROTH_YEAR = 2006
+_LAST_YEAR = 2_199
+_FIRST_ROTH_IRA_YEAR = 1998
 #: What can never be a qualified distribution (Reg. 1.402A-1 A-2(c), A-11); hardship withdrawals can.
 _NEVER_QUALIFIED = frozenset(
     {
@@ -152,6 +154,8 @@ def five_year_period(
     check_facts(locals())
     years = [*direct_rollovers_began_in, *indirect_rollovers_accepted_in]
     years += [] if first_contribution_year is None else [first_contribution_year]
+    if max(years, default=0) > _LAST_YEAR:
+        raise ImpossibleInput("first_contribution_year", f"{max(years)} is not a year that a plan can know")
     if not years:
         raise ImpossibleInput("first_contribution_year", "nothing was ever put into a designated Roth account")
     if min(years) < FIRST_ROTH_YEAR:
@@ -250,6 +254,9 @@ def in_roth_ira(*, payment: RothPayment, qualified: bool, roth_ira_first_year: i
     otherwise only the investment in the contract.
     """
     check_facts(locals())
+    for field, year in (("roth_ira_first_year", roth_ira_first_year), ("rolled_over_in", rolled_over_in)):
+        if not _FIRST_ROTH_IRA_YEAR <= year <= _LAST_YEAR:
+            raise ImpossibleInput(field, f"{year} is not a year with Roth IRAs that a plan can know")
     first = min(roth_ira_first_year, rolled_over_in)
     basis = payment.gross_cents if qualified else payment.basis_cents
     period = _period(first, "IRC 408A(d)(2)(B); Reg. 1.408A-10 A-4(a)")

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import matching
 from .arrays import Cents, Flags, half_up_quotient
-from .given import check_facts
+from .given import check_facts, of_one_person
 from .matching import MatchFormula
 
 _WHOLE = 10_000
@@ -36,6 +36,7 @@ def countable_qnec(
     Reg. 1.401(k)-2(a)(6)(iv). Contributions for HCEs are not limited here.
     """
     check_facts(locals())
+    of_one_person(qualified=qualified, compensation=compensation)
     rates = half_up_quotient(qualified * _WHOLE, np.maximum(compensation, 1))
     representative = representative_rate(rates, eligible_nhce, employed_on_last_day)
     most = half_up_quotient(compensation * max(_ALWAYS, 2 * representative), _WHOLE)
@@ -50,6 +51,7 @@ def countable_match(
     Reg. 1.401(m)-2(a)(5)(ii); the representative matching rate looks at NHCEs who deferred.
     """
     check_facts(locals())
+    of_one_person(match=match, deferrals=deferrals, compensation=compensation)
     rates = half_up_quotient(match * _WHOLE, np.maximum(deferrals, 1))
     deferring = eligible_nhce & (deferrals > 0)
     representative = representative_rate(rates, deferring, employed_on_last_day)
@@ -85,6 +87,7 @@ def countable_qnec_beside(
     10 % of pay ((D) of both).
     """
     check_facts(locals())
+    of_one_person(qnec=qnec, beside=beside, compensation=compensation)
     rates = half_up_quotient((qnec + beside) * _WHOLE, np.maximum(compensation, 1))
     representative = representative_rate(rates, eligible_nhce, employed_on_last_day)
     rate = max(_ALWAYS, 2 * representative)
