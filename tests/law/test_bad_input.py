@@ -14,16 +14,29 @@ _FUNCTIONS = dict(functions())
 _SIGNED = {
     "automatic_enrollment.mandated_rates": {"elected_bps"},
     "automatic_enrollment.qaca_rates": {"elected_bps"},
-    "compensation.period_share": {"period"},
-    "deferrals.accept": {"period"},
-    "deferrals.accept_by_source": {"pre_tax", "roth"},
+    "compensation.period_share": {"before", "period"},
+    "deferrals.accept": {"before", "period"},
+    "deferrals.below_any_limit": {"year_to_date"},
+    "deferrals.deferral_room": {"year_to_date"},
+    "deferrals.roth_catch_up_required": {"prior_year_fica_wages"},  # -1: not known
+    "deferrals.split": {"year_to_date"},
+    "deferrals.accept_by_source": {"before", "roth_before", "pre_tax", "roth"},
     "excess_deferrals.claim": {"asked_cents"},
     "matching.match": {"deferrals", "compensation"},
-    "matching.match_of_period": {"deferrals", "compensation"},
+    "matching.match_of_period": {"deferrals", "compensation", "matched_before"},
     "matching.match_to_date": {"deferrals_to_date", "compensation_to_date"},
     "matching.nonelective": {"compensation"},
     "vesting.vested_bps": {"years_of_service"},
     "withholding.withholding": {"chosen_rate_bps"},
+}
+#: Read from a payroll file, whose findings speak of it.
+_AS_READ = {
+    ("compensation.counts_after_severance", "severed"),
+    ("compensation.counts_after_severance", "paid"),
+    ("compensation.months_and_a_half_after", "severed"),
+    ("deferrals.ages_at_year_end", "birth_years"),
+    ("deferrals.catch_up_limits", "ages"),
+    ("deferrals.deferral_limits", "ages"),
 }
 _MAY_LOSE = {"income", "earnings", "profit"}
 _REFUSED = (Attack.HUGE, Attack.FLOAT, Attack.FAR_DAY, Attack.FAR_YEAR, Attack.NEGATIVE)
@@ -48,6 +61,8 @@ def test_ordinary_facts_are_answered_or_refused(label: str) -> None:
 def test_impossible_facts_are_refused(label: str) -> None:
     for path, attack in targets(_FUNCTIONS[label]):
         field = path.rpartition(".")[2]
+        if (label, path) in _AS_READ:
+            continue
         for attempt in range(1):
             refused = outcome(_FUNCTIONS[label], f"{label} {path} {attempt}", (path, attack))
             if attack is Attack.NEGATIVE and (

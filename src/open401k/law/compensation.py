@@ -48,7 +48,7 @@ def period_share(*, before: Cents, period: Cents, cap: int) -> Cents:
 
     Shares of a year's periods add up to the capped pay of the year (IRC 401(a)(17)).
     """
-    check_facts(locals(), signed=("period",))
+    check_facts(locals(), signed=("before", "period"))
     return capped(before + period, cap) - capped(before, cap)
 
 
@@ -64,13 +64,13 @@ def counts_after_severance(*, severed: date, paid: date, year: LimitationYear | 
     ``year`` holds the day of payment (Reg. 1.415(c)-2(e)(3)(i)); whether the pay is of the kind that counts, pay that
     would have come without the severance, is the payroll's to say.
     """
-    check_facts(locals())
+    check_facts(locals(), as_read=("severed", "paid"))
     return severed >= year.start or paid <= months_and_a_half_after(severed)
 
 
 def months_and_a_half_after(severed: date) -> date:
     """Two months and fifteen days later: 15 March for 31 December."""
-    check_facts(locals())
+    check_facts(locals(), as_read=("severed",))
     years, month = divmod(severed.month + 1, 12)
     year = severed.year + years
     day = min(severed.day, monthrange(year, month + 1)[1])

@@ -75,15 +75,19 @@ def check_facts(
     apart: Collection[str] = (),
     most: int = _MOST,
     one_plan: bool = False,
+    as_read: Collection[str] = (),
 ) -> None:
     """Refuse, by its name, whatever a function was told (its ``locals()``) that no fact can be.
 
     Numbers are whole, not negative (but those named in ``signed``, incomes and profits) and not absurd; days and years
     are those a plan can know; arrays hold int64 or flags and speak of the same people (but those named in ``apart``),
-    of ``one_plan`` without scenarios where the function asks for it.
+    of ``one_plan`` without scenarios where the function asks for it. What is ``as_read`` from a payroll file is not
+    looked at: the file's own findings speak of it.
     """
     people: int | None = None
     for field, value in facts.items():
+        if field in as_read:
+            continue
         _check(field, value, signed, most)
         if one_plan and isinstance(value, np.ndarray) and value.ndim != 1:
             raise ImpossibleInput(field, f"has the shape {value.shape}; one plan's people are asked for.")

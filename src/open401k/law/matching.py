@@ -76,7 +76,7 @@ def match(deferrals: Cents, compensation: Cents, formula: MatchFormula) -> Cents
 
 def match_of_period(*, deferrals: Cents, compensation: Cents, matched_before: Cents, formula: MatchFormula) -> Cents:
     """The match of one pay period on that period alone; the cap of the year counts what was matched before."""
-    check_facts(locals(), signed=("deferrals", "compensation"))
+    check_facts(locals(), signed=("deferrals", "compensation", "matched_before"))
     alone = match(deferrals, compensation, formula)
     if formula.cap_cents is None:
         return alone
