@@ -163,7 +163,9 @@ def test_5_percent_of_services_and_10_percent_of_all(years: tuple[ReceiptsOfYear
 
 
 def test_receipts_that_cannot_be_are_refused() -> None:
-    for bad in (receipts((2, 1, 3)), receipts((0, 2, 1)), receipts((-1, 0, 0)), ()):
+    with pytest.raises(ImpossibleInput, match="from_group_services_cents"):
+        receipts((-1, 0, 0))
+    for bad in (receipts((2, 1, 3)), receipts((0, 2, 1)), ()):
         with pytest.raises(ImpossibleInput):
             significant_portion(receipts=bad, plan_year=PLAN)
     told = significant_portion(receipts=receipts((10, 100, 100)), plan_year=PLAN)

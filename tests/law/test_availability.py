@@ -145,14 +145,14 @@ def test_points_that_favor_hces_are_no_safe_harbor() -> None:
 @pytest.mark.parametrize(
     ("field", "formula"),
     [
-        ("for_year_of_age", PointsFormula(for_year_of_age=-1)),
-        ("unit_cents", PointsFormula(for_unit_of_pay=1, unit_cents=0)),
-        ("formula", PointsFormula()),
+        ("for_year_of_age", {"for_year_of_age": -1}),
+        ("unit_cents", {"for_unit_of_pay": 1, "unit_cents": 0}),
+        ("formula", {}),
     ],
 )
-def test_points_that_cannot_be_are_refused_by_name(field: str, formula: PointsFormula) -> None:
+def test_points_that_cannot_be_are_refused_by_name(field: str, formula: dict[str, int]) -> None:
     with pytest.raises(ImpossibleInput, match=rf"^{field}: "):
-        points_of(formula)
+        points_of(PointsFormula(**formula))
 
 
 # Benefits, rights and features ----------------------------------------------------------------------------------------

@@ -259,7 +259,7 @@ def test_the_most_that_is_believed_is_counted() -> None:
 
 def test_balances_beyond_what_a_plan_can_hold_are_refused() -> None:
     yes = np.ones(60, dtype=np.bool_)
-    with pytest.raises(ImpossibleInput, match="balances: add up to more than any plan holds"):
+    with pytest.raises(ImpossibleInput, match=r"balances: adds? up to"):
         th.top_heavy_scenarios(balances=np.full(60, 10**13), is_key=yes, counted=yes)
 
 

@@ -169,11 +169,11 @@ def test_a_roth_excess_is_taxed_again_only_when_late() -> None:
         assert (found.in_deferral_year_cents, found.when_paid_cents) == (0, when_paid)
 
 
-@pytest.mark.parametrize("field", ["plans", "excess_cents", "paid_cents", "paid_on"])
+@pytest.mark.parametrize("field", ["pre_tax_cents", "excess_cents", "paid_cents", "paid_on"])
 def test_contradictions_are_refused_by_name(field: str) -> None:
     day = date(2027, 1, 1)
     calls: dict[str, Callable[[], object]] = {
-        "plans": lambda: found_in([PlanDeferrals("P", "Y", -1)]),
+        "pre_tax_cents": lambda: found_in([PlanDeferrals("P", "Y", -1)]),
         "excess_cents": lambda: ed.income_on_excess(
             excess_cents=2, income_of_year_cents=0, opening_balance_cents=0, deferrals_of_year_cents=1, year=YEAR,
             paid_on=day,

@@ -92,7 +92,7 @@ def test_employer_money_is_forfeited_last() -> None:
 
 
 def test_negative_additions_are_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="account"):
+    with pytest.raises(ValueError, match="unmatched_after_tax_cents"):
         ly.correct_excess_additions(account=account(-1, 0, 0, 0, 0, 0), limit_cents=0)
     with pytest.raises(ValueError, match="limit_cents"):
         ly.correct_excess_additions(account=account(0, 0, 0, 0, 0, 0), limit_cents=-1)

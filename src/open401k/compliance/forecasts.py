@@ -11,7 +11,7 @@ from typing import Any
 from open401k.base import audit
 from open401k.base.db import Tx
 from open401k.kernel import ComplianceRunId, PlanId, PlanYear, SponsorId
-from open401k.law import NotEnacted
+from open401k.law import ImpossibleInput, NotEnacted
 
 from . import _store
 from .cures import CURABLE, cures
@@ -72,7 +72,7 @@ def forecast(facts: PlanFacts, *, run_id: ComplianceRunId, scenarios: int | None
             scenarios=scenarios,
             key_missing=people.key_missing or known.facts.balances_missing,
         )
-    except NotEnacted:
+    except (NotEnacted, ImpossibleInput):
         return None
     found: list[Cure] = []
     for test in CURABLE:

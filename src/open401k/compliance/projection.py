@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
-from open401k.law import NotEnacted
+from open401k.law import ImpossibleInput, NotEnacted
 
 from .facts import JSON, Flags, PlanFacts
 from .measures import MEASURES, Measure, Measured, owed_as_top_heavy, top_heavy_minimum
@@ -94,7 +94,7 @@ def _projected(facts: PlanFacts, measure: Measure, today: Year, ends: Year) -> P
     try:
         told = distribution(measure, measure.of(today), measure.of(ends))
         return _with_minimum(_with_person(told, measure, ends), today, ends)
-    except NotEnacted as refusal:
+    except (NotEnacted, ImpossibleInput) as refusal:
         return _without(measure, str(refusal))
 
 

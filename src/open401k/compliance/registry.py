@@ -9,7 +9,7 @@ import numpy as np
 
 from open401k import law
 from open401k.kernel import Money
-from open401k.law import NotEnacted
+from open401k.law import ImpossibleInput, NotEnacted
 
 from .elsewhere import told_amounts, told_group, top_heavy_group
 from .facts import JSON, Cents, Flags, PlanFacts
@@ -280,12 +280,14 @@ PLAN_TESTS: tuple[PlanTest, ...] = tuple(PlanTest(measure, _TELL[measure.test]) 
 def run_tests(facts: PlanFacts) -> tuple[tuple[TestResult, ...], People | None]:
     """Every test of the plan year to date; a figure that is not on file refuses the tests that read it, by name.
 
+    So does a sum that no fact can be: a payroll is not kept from posting by it.
+
     A plan year that begins in a year without figures has none of its tests: no payroll of it can post.
     """
     try:
         people = people_of(facts)
         missing, missing_key = "", people.key_missing or facts.balances_missing
-    except NotEnacted as refusal:
+    except (NotEnacted, ImpossibleInput) as refusal:
         people, missing, missing_key = None, str(refusal), str(refusal)
     none = nobody(len(facts))
     try:
@@ -294,7 +296,7 @@ def run_tests(facts: PlanFacts) -> tuple[tuple[TestResult, ...], People | None]:
             is_hce=none if people is None else people.is_hce,
             is_key=none if people is None else people.is_key,
         )
-    except NotEnacted as refusal:
+    except (NotEnacted, ImpossibleInput) as refusal:
         return tuple(_refused(each.measure, str(refusal)) for each in PLAN_TESTS), people
     return tuple(_run(each, facts, year, missing, missing_key) for each in PLAN_TESTS), people
 
@@ -331,7 +333,7 @@ def _run(plan_test: PlanTest, facts: PlanFacts, year: Year, missing: str, missin
             return _refused(measure, why_not)
         working, text = plan_test.tell(facts, year, measured)
         more, words = top_paid_group(facts) if measure.needs_groups else ({}, "")
-    except NotEnacted as refusal:
+    except (NotEnacted, ImpossibleInput) as refusal:
         return _refused(measure, str(refusal))
     passed = bool(measured.passed)
     return TestResult(

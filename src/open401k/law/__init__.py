@@ -127,8 +127,10 @@ from . import (
 )
 from .edition import sha256, version
 from .figures import NotEnacted
+from .given import ImpossibleInput
 
 __all__ = [
+    "ImpossibleInput",
     "NotEnacted",
     "additions",
     "affiliation",

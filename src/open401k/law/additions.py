@@ -9,6 +9,7 @@ from ..kernel import LimitationYear
 from . import figures
 from .arrays import Cents
 from .compensation import months_in
+from .given import ImpossibleInput, check_facts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +31,7 @@ def dollar_limit(year: LimitationYear, *, on: date | None = None) -> int:
     additions may not exceed the limit then in force: the one on the day ``on`` (Reg. 1.415(d)-1(b)(2)(iii)). "Months
     (including any fractional parts of a month)" are read as: a started month counts whole.
     """
+    check_facts(locals())
     of_year = year
     if on is not None and on.year < year.last_day.year:
         of_year = LimitationYear.starting(date(on.year, 1, 1))
@@ -40,6 +42,7 @@ def dollar_limit(year: LimitationYear, *, on: date | None = None) -> int:
 
 def not_known_yet(year: LimitationYear) -> figures.NotEnacted | None:
     """Why the limit of a limitation year cannot be told; None where it is on file."""
+    check_facts(locals())
     try:
         figures.cents("limit_415c", year)
     except figures.NotEnacted as missing:
@@ -55,6 +58,7 @@ def not_known_yet(year: LimitationYear) -> figures.NotEnacted | None:
 
 def additions_limit(compensation: Cents, year: LimitationYear, *, on: date | None = None) -> Cents:
     """The lesser of the dollar limit and 100 % of 415(c)(3) pay (IRC 415(c)(1))."""
+    check_facts(locals())
     return np.clip(compensation, 0, dollar_limit(year, on=on))
 
 
@@ -75,6 +79,9 @@ def annual_additions(
     forfeitures. Deferrals over the 415 limit are catch-up too, as far as ``catch_up_room`` of the year lasts (Reg.
     1.414(v)-1(b)(1)(i)). ``on``: as :func:`dollar_limit`; left out, the end of the year.
     """
+    check_facts(locals())
+    if bool((catch_up > deferrals).any()):
+        raise ImpossibleInput("catch_up", "is more than the deferrals, which include it")
     counted = deferrals - catch_up + after_tax + employer
     limit = additions_limit(compensation, year, on=on)
     over = np.maximum(counted - limit, 0)

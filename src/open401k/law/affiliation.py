@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from ..kernel import PlanYear
 from . import figures
-from .given import ImpossibleInput, amounts
+from .given import ImpossibleInput, amounts, check_facts, check_fields
 
 _WHOLE = 10_000
 
@@ -84,6 +84,9 @@ class ReceiptsOfYear:
     from_services_cents: int
     total_cents: int
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class LeasedEmployee:
@@ -134,6 +137,7 @@ def b_organization(
     attribution under 318; Prop. Reg. 1.414(m)-2(c)(4) speaks of officers and owners, for whom the Code put HCEs.
     Significance that is for facts and circumstances is the caller's to settle first, and is refused.
     """
+    check_facts(locals())
     if not 0 <= held_by_hces_bps <= _WHOLE:
         raise ImpossibleInput("held_by_hces_bps", f"{held_by_hces_bps} is not between 0 and {_WHOLE}.")
     if significant is Significance.FACTS_AND_CIRCUMSTANCES:
@@ -163,6 +167,7 @@ def significant_portion(*, receipts: tuple[ReceiptsOfYear, ...], plan_year: Plan
     Not, if they bring less than 5 % of receipts from services; yes, from 10 % of all receipts; between, facts and
     circumstances. Each percentage is the greater of the year's and of the three years' that end with it.
     """
+    check_facts(locals())
     if not 1 <= len(receipts) <= 3:
         raise ImpossibleInput("receipts", "are of the year, or of it and the one or two before.")
     for year in receipts:
@@ -199,6 +204,7 @@ def leased_employee(
     The safe harbor is a money purchase plan of the leasing organization with 10 % of pay, immediate participation and
     full vesting, while leased employees are at most 20 % of the recipient's nonhighly compensated workforce.
     """
+    check_facts(locals())
     enough = leasing_plan_contribution_bps >= figures.bps("leased_safe_harbor_contribution", plan_year)
     few = leased_share_of_nhces_bps <= figures.bps("leased_safe_harbor_share", plan_year)
     failed = (

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from ..kernel import Refused, half_up
 from . import given
+from .given import check_facts, check_fields
 from .rollover_matrix import Account
 
 
@@ -41,6 +42,9 @@ class Disbursement:
     destination: Account
     cents: int
     pre_tax_chosen_cents: int | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,7 @@ def recover_basis(
     contributions to be withdrawn in service on May 5, 1986 (72(e)(8)(D)). Half-up to the cent. A basis above the value
     makes the payment tax-free; the loss is not deducted.
     """
+    check_facts(locals())
     given.amounts(
         gross_cents=gross_cents,
         account_cents=account_cents,
@@ -157,6 +162,7 @@ def allocate_pre_tax(
     60-day rollovers, and what is left to what was paid. Where several places of a kind could take more than there is,
     the recipient chooses, for direct rollovers before they are made.
     """
+    check_facts(locals())
     given.amounts(pre_tax_cents=pre_tax_cents, after_tax_cents=after_tax_cents)
     for each in (*direct, *sixty_day):
         given.amounts(cents=each.cents, pre_tax_chosen_cents=each.pre_tax_chosen_cents or 0)
@@ -192,6 +198,7 @@ def employer_securities(
     employee contributions other than deductible ones (402(e)(4)(A)). ``cost_cents`` is the trust's cost or other basis;
     ``basis_cents`` is the payee's own basis in this payment. Nothing of this holds for what is rolled over.
     """
+    check_facts(locals())
     given.amounts(
         value_cents=value_cents,
         cost_cents=cost_cents,

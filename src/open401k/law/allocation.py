@@ -18,6 +18,7 @@ from . import figures, permitted_disparity
 from .additions import additions_limit
 from .arrays import Cents, Counts, Flags, as_cents, half_up_quotient
 from .compensation import annual_cap, capped
+from .given import ImpossibleInput, check_facts, same_length
 from .top_heavy import MINIMUM_BPS
 
 _WHOLE = 10_000
@@ -65,15 +66,17 @@ def room_under_415(
     *, section_415_compensation: Cents, additions_before: Cents, limitation_year: LimitationYear
 ) -> Cents:
     """What may still be added to each account in the limitation year (IRC 415(c)(1))."""
+    check_facts(locals())
     left: Cents = additions_limit(section_415_compensation, limitation_year) - additions_before
     return np.maximum(left, 0)
 
 
 def counted_pay(compensation: Cents, plan_year: PlanYear) -> Cents:
     """Pay of the plan year that an allocation may count (IRC 401(a)(17)); negative pay is refused."""
+    check_facts(locals())
     pay = as_cents(compensation)
     if (pay < 0).any():
-        raise ValueError("compensation: pay is not negative")
+        raise ImpossibleInput("compensation", "pay is not negative")
     counted: Cents = capped(pay, annual_cap(plan_year))
     return counted
 
@@ -84,12 +87,14 @@ def pro_rata(*, budget_cents: int, compensation: Cents, plan_year: PlanYear, roo
     ``room`` from :func:`room_under_415`; being at that limit does not make the formula less uniform (Reg.
     1.401(a)(4)-2(b)(4)(iv)).
     """
+    check_facts(locals(), one_plan=True)
     pay = counted_pay(compensation, plan_year)
     return _allocate(budget_cents, len(pay), room, [(StepName.PAY, pay, None)])
 
 
 def flat_dollar(*, budget_cents: int, participants: Flags, room: Cents | None = None) -> Allocation:
     """The same dollar amount for every participant (Reg. 1.401(a)(4)-2(b)(2)(i)(B))."""
+    check_facts(locals(), one_plan=True)
     return _allocate(budget_cents, len(participants), room, [(StepName.EQUAL, participants.astype(np.int64), None)])
 
 
@@ -99,8 +104,9 @@ def points(*, budget_cents: int, points_of_each: Counts, room: Cents | None = No
     The safe harbor asks also that the HCEs' average allocation rate be no higher than the NHCEs' ((b)(3)(i)(B)): that
     is a test of the result, not a part of the formula.
     """
+    check_facts(locals(), one_plan=True)
     if (points_of_each < 0).any():
-        raise ValueError("points_of_each: points are not negative")
+        raise ImpossibleInput("points_of_each", "points are not negative")
     return _allocate(budget_cents, len(points_of_each), room, [(StepName.POINTS, points_of_each, None)])
 
 
@@ -119,13 +125,16 @@ def uniform_points(
 
     Points for age or for service there must be; a unit of pay is at most $200.
     """
+    check_facts(locals())
     if not per_year_of_age and not per_year_of_service:
-        raise ValueError("per_year_of_age, per_year_of_service: a points formula gives points for at least one of them")
+        raise ImpossibleInput(
+            "per_year_of_age, per_year_of_service", "a points formula gives points for at least one of them"
+        )
     largest = figures.cents("points_compensation_unit", plan_year)
     if not 0 < unit_cents <= largest:
-        raise ValueError(f"unit_cents: a unit of pay is above 0 and at most {largest}, not {unit_cents}")
+        raise ImpossibleInput("unit_cents", f"a unit of pay is above 0 and at most {largest}, not {unit_cents}")
     if min(per_year_of_age, per_year_of_service, per_unit_of_pay) < 0:
-        raise ValueError("per_year_of_age, per_year_of_service, per_unit_of_pay: points are not negative")
+        raise ImpossibleInput("per_year_of_age", "per_year_of_service, per_unit_of_pay: points are not negative")
     units = counted_pay(compensation, plan_year) // unit_cents
     found: Counts = ages * per_year_of_age + years_of_service * per_year_of_service + units * per_unit_of_pay
     return found
@@ -147,14 +156,15 @@ def integrated(
     is the lesser of base percentage and factor (Reg. 1.401(l)-2(b)). In a top-heavy plan four: 3 % of pay (the minimum
     of IRC 416(c)(2)), up to 3 % of excess pay, pay plus excess pay up to the factor less 3, the rest by pay.
     """
+    check_facts(locals(), one_plan=True)
     pay = counted_pay(compensation, plan_year)
     level = permitted_disparity.integration_level(
         level_cents=integration_level_cents, plan_year=plan_year, wage_base_cents=wage_base_cents
     )
     if level.band is permitted_disparity.Band.ABOVE:
-        raise ValueError(
-            f"integration_level_cents: {integration_level_cents} is above the wage base of {level.wage_base_cents} "
-            "(Reg. 1.401(l)-2(d))"
+        raise ImpossibleInput(
+            "integration_level_cents",
+            f"{integration_level_cents} is above the wage base of {level.wage_base_cents} (Reg. 1.401(l)-2(d))",
         )
     excess = np.maximum(pay - integration_level_cents, 0)
     steps: list[_Plan] = []
@@ -182,8 +192,9 @@ def age_weighted(
     ``factors`` in parts of :data:`FACTOR_SCALE`, as :func:`discount_factors` or times an annuity factor. Who is owed a
     minimum (the top-heavy one, the gateway) gets no less than ``minimum_bps`` of pay; the rest is shared by weight.
     """
+    check_facts(locals(), one_plan=True)
     if (factors < 0).any():
-        raise ValueError("factors: a factor for age is not negative")
+        raise ImpossibleInput("factors", "a factor for age is not negative")
     pay = counted_pay(compensation, plan_year)
     weights = [int(each) * int(factor) for each, factor in zip(pay, factors, strict=True)]
     owed = np.ones(len(pay), dtype=np.bool_) if minimum_owed_to is None else minimum_owed_to
@@ -191,7 +202,9 @@ def age_weighted(
     floors = [Fraction(int(each)) for each in minimum]
     most = _room(room, len(pay))
     if sum(floors, Fraction(0)) > budget_cents:
-        raise ValueError(f"budget_cents: {budget_cents} does not pay the minimum of {minimum_bps} basis points of pay")
+        raise ImpossibleInput(
+            "budget_cents", f"{budget_cents} does not pay the minimum of {minimum_bps} basis points of pay"
+        )
     shares = fill(Fraction(budget_cents), weights, floors, most)
     given = sum(shares, Fraction(0))
     step = Step(StepName.AGE_WEIGHTED, Fraction(0), given)
@@ -205,8 +218,9 @@ def discount_factors(*, ages: Counts, testing_age: int, interest_bps: int) -> Co
     is one. The standard rate is from 7.5 to 8.5 % (1.401(a)(4)-12). Where people have different testing ages or
     are past them, multiply with their annuity factors.
     """
+    check_facts(locals(), one_plan=True)
     if interest_bps < 0:
-        raise ValueError(f"interest_bps: interest is not negative, as {interest_bps} is")
+        raise ImpossibleInput("interest_bps", f"interest is not negative, as {interest_bps} is")
     table = [
         FACTOR_SCALE * _WHOLE**years * 2 // (_WHOLE + interest_bps) ** years + 1
         for years in range(max(0, testing_age - int(ages.min(initial=testing_age))) + 1)
@@ -226,6 +240,7 @@ def fill(
     Finds the rate r with sum(min(most, max(floor, r * weight))) = budget; where even the most of all is less, the most.
     Floors together are within the budget.
     """
+    same_length(weights=weights, floors=floors, most=most)
     edges: list[tuple[Fraction, int, int]] = []
     for place, weight in enumerate(weights):
         if weight:
@@ -264,7 +279,7 @@ def whole_cents(shares: Sequence[Fraction]) -> Cents:
 def _allocate(budget_cents: int, people: int, room: Cents | None, plans: Sequence[_Plan]) -> Allocation:
     """Carry out the steps one after the other; each leaves the next what it could not give."""
     if budget_cents < 0:
-        raise ValueError(f"budget_cents: a contribution is not negative, as {budget_cents} is")
+        raise ImpossibleInput("budget_cents", f"a contribution is not negative, as {budget_cents} is")
     most = _room(room, people)
     total, steps, left = [Fraction(0)] * people, [], Fraction(budget_cents)
     for name, weights, rate_bps in plans:
@@ -300,7 +315,7 @@ def _room(room: Cents | None, people: int) -> list[Fraction | None]:
     if room is None:
         return [None] * people
     if len(room) != people:
-        raise ValueError(f"room: {len(room)} entries for {people} people")
+        raise ImpossibleInput("room", f"{len(room)} entries for {people} people")
     return [Fraction(max(0, int(each))) for each in room]
 
 

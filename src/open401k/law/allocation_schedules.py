@@ -10,7 +10,7 @@ from fractions import Fraction
 from ..kernel import PlanYear
 from . import figures
 from .cross_testing import TestingBasis, normalization_factor
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts, check_fields
 
 #: A band may have at most so many times the rate of the one before ((b)(1)(iv)(B)).
 _MOST_RATIO = 2
@@ -34,6 +34,9 @@ class Band:
 
     starts_at: int
     rate_bps: int
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 class ScheduleFinding(StrEnum):
@@ -79,6 +82,7 @@ def gradual_schedule(
     above it may pass as part of a hypothetical schedule ((D)(1)) or, by age and with a ``basis``, by equivalent rates
     ((D)(2)).
     """
+    check_facts(locals())
     _believable(bands)
     ratios = _ratios(bands)
     found = _findings(bands, by, ratios, plan_year)

@@ -14,6 +14,7 @@ from ..kernel import PlanYear, anniversary
 from . import figures, given
 from .arrays import Cents, Counts, Flags
 from .eligibility import Days
+from .given import check_facts, check_fields
 from .matching import MatchFormula, effective_rate_bps
 from .safe_harbor import Shortcoming
 
@@ -77,6 +78,7 @@ class Schedule:
     top_bps: int | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         given.counts(10_000, initial_bps=self.initial_bps, step_bps=self.step_bps, top_bps=self.top_bps or 0)
 
     def after(self, steps: Counts) -> Cents:
@@ -123,6 +125,7 @@ def mandate(
     ten employees, None while there was none. Exemptions end within a plan year by the statute; the proposed
     regulation looks at the first day of the plan year, as here, and ``statute_from`` tells the statute's day.
     """
+    check_facts(locals())
     given.days(employer_exists_since=employer_exists_since)
     given.days(established_on=established_on)
     given.days(first_year_over_ten_employees_ended=first_year_over_ten_employees_ended)
@@ -162,6 +165,7 @@ def mandate_problems(
     schedule: Schedule, *, plan_year: PlanYear, permissible_withdrawals: bool = True
 ) -> tuple[ScheduleProblem, ...]:
     """What in a schedule falls short of IRC 414A(b)(2), (3): 3 to 10 % at first, one point a year, to 10 to 15 %."""
+    check_facts(locals())
     low, high = figures.bps("mandate_initial_minimum", plan_year), figures.bps("mandate_initial_maximum", plan_year)
     reach, ceiling = figures.bps("mandate_reach", plan_year), figures.bps("mandate_ceiling", plan_year)
     top = schedule.initial_bps if schedule.top_bps is None else schedule.top_bps
@@ -181,6 +185,7 @@ def qaca_problems(schedule: Schedule, *, plan_year: PlanYear, vesting_years: int
 
     At least 3, 4, 5 and 6 %, at most 10 % in the initial period and 15 % after it, fully vested after two years.
     """
+    check_facts(locals())
     given.counts(100, vesting_years=vesting_years)
     rates = schedule.after(np.arange(4))
     least = _qaca_minimums(plan_year)
@@ -227,6 +232,7 @@ def mandated_rates(
     A year of participation is completed on the day before the anniversary of the first default contribution (NaT: none
     yet). ``elected_bps`` is each employee's own election, -1 for none: it stays, and the default does not apply.
     """
+    check_facts(locals(), signed=("elected_bps",))
     years = _completed_years(first_contribution, plan_year.start)
     return _rates(schedule, first_contribution, years, plan_year, elected_bps, "IRC 414A(b)(3)(A)")
 
@@ -243,6 +249,7 @@ def qaca_rates(
     It ends on the last day of the plan year after the one with the first default contribution (Reg.
     1.401(k)-3(j)(2)(ii)(A)); then one step on the first day of each plan year. Plan years are twelve months.
     """
+    check_facts(locals(), signed=("elected_bps",))
     steps = _plan_years_since(first_contribution, plan_year) - (_INITIAL_PLAN_YEARS - 1)
     return _rates(schedule, first_contribution, steps, plan_year, elected_bps, "IRC 401(k)(13)(C)(iii)")
 
@@ -251,6 +258,7 @@ def qaca_minimum_bps(*, first_contribution: Days, plan_year: PlanYear) -> Cents:
     """Per employee the least default rate of a QACA in a plan year; 0 before the first contribution
     (401(k)(13)(C)(iii)).
     """
+    check_facts(locals())
     steps = np.clip(_plan_years_since(first_contribution, plan_year) - (_INITIAL_PLAN_YEARS - 1), 0, 3)
     least: Cents = np.where(_started(first_contribution, plan_year), _qaca_minimums(plan_year)[steps], 0)
     return least
@@ -262,6 +270,7 @@ def latest_default_start(*, notice_on: date, pay_periods: tuple[tuple[date, date
     The earlier of the pay date for the second payroll period that begins after the notice and the first pay date at
     least 30 days after it. ``pay_periods`` are pairs of a period's first day and its pay date, and reach that far.
     """
+    check_facts(locals())
     given.days(notice_on=notice_on)
     second = [paid for begins, paid in pay_periods if begins > notice_on][1:2]
     thirty = [paid for _, paid in pay_periods if paid >= notice_on + timedelta(days=_DEFAULT_DAYS)][:1]
@@ -278,6 +287,7 @@ def uniformity(
     They may differ by years since the start, where an earlier election is not reduced, and where 401(a)(17), 402(g) or
     415 stops them; everybody else with as many years has one rate.
     """
+    check_facts(locals())
     compared = ~(kept_earlier_election | held_by_a_limit)
     differs = np.zeros(default_bps.shape, dtype=np.bool_)
     for years in np.unique(years_since_start[compared]):

@@ -21,7 +21,7 @@ from .exact_rates import (
     same_shape,
     share_hundredths,
 )
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts
 
 _WHOLE = 10_000
 
@@ -100,6 +100,7 @@ def average_benefit_percentage(*, rates: Rates, is_hce: Flags, excluded: Flags) 
     Reg. 1.410(b)-7(e)(1)), all on a contributions or all on a benefits basis (-5(d)(4)). Whoever benefits nowhere
     counts with zero; whoever is excludable does not count.
     """
+    check_facts(locals())
     of_one_plan(is_hce.shape)
     if len(rates) != is_hce.size:
         raise ImpossibleInput("rates", f"are of {len(rates)} people, is_hce of {is_hce.size}")
@@ -125,6 +126,7 @@ def average_benefit_scenarios(*, rates: Rates, is_hce: Flags, excluded: Flags, p
 
     Layout as elsewhere: people on the last axis; or flat, with each person's ``plan`` from 0 upward.
     """
+    check_facts(locals())
     hce = same_shape("is_hce", is_hce, is_hce.shape)
     counted = ~same_shape("excluded", excluded, is_hce.shape)
     home, plans = plans_of(is_hce.shape, plan)
@@ -178,11 +180,13 @@ def midpoint_thousandths(*, safe_harbor: int, unsafe_harbor: int) -> int:
     >>> midpoint_thousandths(safe_harbor=2_975, unsafe_harbor=2_000)
     24875
     """
+    check_facts(locals())
     return (safe_harbor + unsafe_harbor) * 5
 
 
 def harbors(concentration: Cents) -> tuple[Cents, Cents]:
     """Safe and unsafe harbor for many whole percentages of NHCEs at once (Reg. 1.410(b)-4(c)(4)(i), (ii))."""
+    check_facts(locals())
     over = np.maximum(concentration - 60, 0)
     return 5_000 - 75 * over, np.maximum(4_000 - 75 * over, 2_000)
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from ..kernel import CalendarYear, Refused, age_on, anniversary
 from . import given
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts, check_fields
 from .minimum_distributions import ApplicableAge, applicable_age, life_table
 
 #: The first year of deaths under the SECURE Act (IRC 401(a)(9)(H); Reg. 1.401(a)(9)-1(b)(2)).
@@ -80,6 +80,9 @@ class Inheritance:
     spouse_treated_as_employee: bool = False
     only_designated_roth: bool = False
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
     @property
     def begun(self) -> bool:
         """Death on or after the required beginning date, whatever was paid before it (Reg. 1.401(a)(9)-2(a)(3))."""
@@ -134,6 +137,7 @@ def classify_beneficiary(
     the plan by 31 October of the year after the death (-4(e)(7)); they come before minority, which ends. An estate or a
     charity is not a person, and then there is no designated beneficiary.
     """
+    check_facts(locals())
     given.days(employee_born_on=employee_born_on, died_on=died_on)
     if not is_person:
         return Beneficiary.NOT_A_PERSON
@@ -185,6 +189,7 @@ def beneficiary_minimum(
     designated beneficiary after a death on or after the required beginning date divides by the greater of both life
     expectancies (-5(d)(1)(ii)).
     """
+    check_facts(locals())
     given.amounts(balance_cents=balance_cents)
     rule = rule_after_death(inheritance=inheritance)
     if isinstance(rule, Refused):
@@ -224,6 +229,7 @@ def fixed_life_expectancy(*, age: int, looked_up_for: CalendarYear, year: Calend
     >>> fixed_life_expectancy(age=76, looked_up_for=CalendarYear(2020), year=CalendarYear(2022))
     Decimal('12.1')
     """
+    check_facts(locals())
     return life_table("rmd_single_life", age, year) - (year.year - looked_up_for.year)
 
 
@@ -241,6 +247,7 @@ def spouse_catch_up(
     spouse and employee reach, or would have reached, the applicable age, less what was paid in those years before this
     one. ``paid_before_cents`` holds one amount for each of these earlier years.
     """
+    check_facts(locals())
     given.amounts(balance_cents=balance_cents)
     reached = [applicable_age(born_on=born).reached_on.year for born in (spouse_born_on, employee_born_on)]
     first = max(reached)

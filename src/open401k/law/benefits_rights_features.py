@@ -8,6 +8,7 @@ from enum import StrEnum
 from .arrays import Flags
 from .average_benefit import AverageBenefitTest, Outcome, classification_test
 from .coverage import coverage_test
+from .given import check_facts
 
 
 class FeatureKind(StrEnum):
@@ -92,6 +93,7 @@ def nondiscriminatory_availability(
     the shares of ``effectively_available`` (otherwise those of current availability) are shown in hundredths of a
     percent.
     """
+    check_facts(locals())
     test = coverage_test(is_hce=is_hce, benefiting=currently_available, excluded=excluded)
     current = classification_test(
         coverage=test,

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from ..kernel import PlanYear, half_up
 from . import figures, given
+from .given import check_facts, check_fields
 
 
 class BondBound(StrEnum):
@@ -25,6 +26,9 @@ class HandledFunds:
     plan: str
     handled_cents: int
     employer_securities_or_pooled_employer_plan: bool = False
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ def bond(*, funds: tuple[HandledFunds, ...], plan_year: PlanYear) -> Bond:
     For each plan 10 % of what was handled in its preceding reporting year, at least $1,000, at most $500,000
     ($1,000,000 with employer securities or in a pooled employer plan); a bond for several plans is the sum.
     """
+    check_facts(locals())
     if not funds:
         raise given.ImpossibleInput("funds", "no plan is named.")
     plans = tuple(_one(each, plan_year) for each in funds)
@@ -83,6 +88,7 @@ def audit_waiver(
     summary annual report says so ((B)), and documents are shown on request ((C)). Assets at the beginning of the plan
     year.
     """
+    check_facts(locals())
     given.amounts(
         total_assets_cents=total_assets_cents, non_qualifying_cents=non_qualifying_cents, bond_cents=bond_cents
     )

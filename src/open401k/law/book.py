@@ -403,7 +403,9 @@ def _amounts(
 
 
 def _check_starts(starts: Counts, people: int) -> None:
-    edges = np.asarray(starts, dtype=np.int64)
+    if starts.dtype != np.int64:
+        raise ImpossibleInput("starts", f"is int64, not {starts.dtype}")
+    edges = starts
     if edges.ndim != 1 or not len(edges) or int(edges[0]) != 0 or int(edges[-1]) != people:
         raise ImpossibleInput("starts", f"begins with 0 and ends with {people}, the number of people")
     if bool((np.diff(edges) < 0).any()):

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from ..kernel import PlanYear
 from . import figures
-from .given import ImpossibleInput, days
+from .given import ImpossibleInput, check_facts, check_fields, days
 
 #: More hours than there are in two years are a mistake.
 _MOST_HOURS = 2 * 8_784
@@ -48,6 +48,9 @@ class ComputationPeriod:
     parental_hours: int = 0
     first_duty: date | None = None
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class PlanBreakRules:
@@ -56,6 +59,9 @@ class PlanBreakRules:
     parity: bool = False
     hold_out: bool = False
     years_required: int = 1
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,7 @@ def service_counted(
     A break is a period with not more than 500 hours. ``nonvested``: without any nonforfeitable right to employer
     money (410(a)(5)(D)(iii)).
     """
+    check_facts(locals())
     _check(periods)
     years, breaks, held_out, met = 0, 0, False, None
     found: list[PeriodCounted] = []
@@ -110,6 +117,7 @@ def service_counted(
 
 def period_result(period: ComputationPeriod, plan_year: PlanYear) -> PeriodResult:
     """A year of service, a one-year break, or neither (IRC 410(a)(3)(A), 411(a)(6)(A))."""
+    check_facts(locals())
     if period.hours >= figures.count("hours_year_of_service", plan_year):
         return PeriodResult.YEAR_OF_SERVICE
     against = period.hours + period.parental_hours
@@ -123,6 +131,7 @@ def erased_by_parity(*, years_before: int, consecutive_breaks: int, nonvested: b
     The breaks equal or exceed five, or the years of service before them if more. Under elapsed time, one-year periods
     of severance take the place of breaks (Reg. 1.410(a)-7(c)(4), (6)).
     """
+    check_facts(locals())
     if years_before < 0 or consecutive_breaks < 0:
         raise ImpossibleInput("years_before" if years_before < 0 else "consecutive_breaks", "is negative.")
     return nonvested and consecutive_breaks >= max(figures.count("breaks_of_parity", plan_year), years_before)
@@ -136,6 +145,7 @@ def parental_credit(
     IRC 410(a)(5)(E): the hours that would normally have been credited, or 8 a day where these are not known, at most
     501; in the first year only if they prevent a break in it, else in the next.
     """
+    check_facts(locals())
     if hours_in_year < 0 or days_absent < 0 or (hours_missed or 0) < 0:
         raise ImpossibleInput("hours_in_year", "hours and days are not negative.")
     missed = days_absent * figures.count("hours_day_of_parental_absence", plan_year)
@@ -150,6 +160,7 @@ def reemployment_commencement(*, periods: tuple[ComputationPeriod, ...], plan_ye
     29 CFR 2530.200b-4(b)(1)(iii): the first hour for duties after the first period with a break that follows one with
     more than 500 hours; (iv): after a later period without any hour, the next such day.
     """
+    check_facts(locals())
     _check(periods)
     returned, waiting, worked = None, False, False
     for period in periods:

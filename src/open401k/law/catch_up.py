@@ -16,6 +16,7 @@ from ..kernel import CalendarYear, half_up
 from . import figures
 from .arrays import Cents
 from .deferrals import FIRST_ROTH_CATCH_UP_YEAR
+from .given import ImpossibleInput, check_facts
 
 _WHOLE = 10_000
 
@@ -93,9 +94,10 @@ def catch_up_of_year(
     another plan of the employer used ((f)), and never more than 415(c)(3) pay leaves beyond the other deferrals
     ((c)(1)). All zero for who is not 50 by the end of the year.
     """
+    check_facts(locals())
     zero = np.zeros_like(deferrals)
     if (deferrals < 0).any():
-        raise ValueError("deferrals: a year's deferrals are not negative")
+        raise ImpossibleInput("deferrals", "a year's deferrals are not negative")
     over = np.maximum(deferrals - deferral_limit, 0 if over_415 is None else over_415)
     over = np.clip(over, 0, deferrals)
     pay_left = np.maximum(np.maximum(section_415_compensation, 0) - (deferrals - over), 0)
@@ -114,6 +116,7 @@ def limit_of_parts(*, limits_bps: Sequence[int], pay_of_parts_cents: Sequence[in
 
     Reg. 1.414(v)-1(b)(2)(i)(B); the parts may be payroll periods.
     """
+    check_facts(locals())
     _same_length(limits_bps, pay_of_parts_cents)
     return sum(half_up(Fraction(pay * bps, _WHOLE)) for bps, pay in zip(limits_bps, pay_of_parts_cents, strict=True))
 
@@ -123,9 +126,10 @@ def time_weighted_limit(*, limits_bps: Sequence[int], months: Sequence[int], com
 
     Reg. 1.414(v)-1(b)(2)(i)(C); months or days, as long as all are the same.
     """
+    check_facts(locals())
     _same_length(limits_bps, months)
     if sum(months) <= 0 or min(months) < 0:
-        raise ValueError("months: the parts of a year have a length")
+        raise ImpossibleInput("months", "the parts of a year have a length")
     weighted = sum(bps * length for bps, length in zip(limits_bps, months, strict=True))
     return half_up(Fraction(weighted * compensation_cents, sum(months) * _WHOLE))
 
@@ -149,10 +153,13 @@ def roth_corrections(
     and has practices and procedures ((c)(3)): on the W-2 of the year, without the earnings, until that is filed or
     furnished; or by an in-plan rollover, amount and earnings taxed in the year of the rollover. Applies from 2026.
     """
+    check_facts(locals())
     if pre_tax_cents < 0:
-        raise ValueError(f"pre_tax_cents: a deferral is not negative, as {pre_tax_cents} is")
+        raise ImpossibleInput("pre_tax_cents", f"a deferral is not negative, as {pre_tax_cents} is")
     if year.year < FIRST_ROTH_CATCH_UP_YEAR or corrected_on < year.start:
-        raise ValueError(f"year, corrected_on: Roth catch-up is required from 2026; {corrected_on} is before {year}")
+        raise ImpossibleInput(
+            "year, corrected_on", f"Roth catch-up is required from 2026; {corrected_on} is before {year}"
+        )
     de_minimis = pre_tax_cents <= figures.cents("roth_catchup_de_minimis", year)
     if de_minimis or shown_only_by_a_later_w2:
         return RothCorrections((RothOption(RothCorrection.NOT_NEEDED, 0, None, 0, "none"),), ())
@@ -175,4 +182,4 @@ def roth_corrections(
 
 def _same_length(limits: Sequence[int], parts: Sequence[int]) -> None:
     if len(limits) != len(parts) or not limits:
-        raise ValueError(f"limits_bps: {len(limits)} limits for {len(parts)} parts of the year")
+        raise ImpossibleInput("limits_bps", f"{len(limits)} limits for {len(parts)} parts of the year")

@@ -8,7 +8,7 @@ import numpy as np
 from ..kernel import LimitationYear, PlanYear
 from . import figures
 from .arrays import Cents, Counts, half_up_quotient
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts
 
 
 def annual_cap(plan_year: PlanYear) -> int:
@@ -17,6 +17,7 @@ def annual_cap(plan_year: PlanYear) -> int:
     The year in which the plan year begins decides. A plan year of fewer than twelve months has the twelfth part for
     each of its months (Reg. 1.401(a)(17)-1(b)(3)(iii)).
     """
+    check_facts(locals())
     full = figures.cents("limit_401a17", plan_year)
     months = months_in(plan_year)
     return full if months == 12 else int(half_up_quotient(np.asarray(full * months), 12))
@@ -24,6 +25,7 @@ def annual_cap(plan_year: PlanYear) -> int:
 
 def months_in(year: PlanYear | LimitationYear) -> int:
     """Months of a plan or limitation year, a started one counted."""
+    check_facts(locals())
     months = 1
     while months < 12 and _month_later(year.start, months) < year.end:
         months += 1
@@ -37,6 +39,7 @@ def _month_later(day: date, months: int) -> date:
 
 def capped(year_to_date: Cents, cap: int) -> Cents:
     """Pay to date that counts under the cap."""
+    check_facts(locals())
     return np.minimum(year_to_date, cap)
 
 
@@ -45,11 +48,13 @@ def period_share(*, before: Cents, period: Cents, cap: int) -> Cents:
 
     Shares of a year's periods add up to the capped pay of the year (IRC 401(a)(17)).
     """
+    check_facts(locals(), signed=("before", "period"))
     return capped(before + period, cap) - capped(before, cap)
 
 
 def top_heavy_or_415_pay(section_415_cents: Cents, cap: int) -> Cents:
     """415(c)(3) pay under the 401(a)(17) cap, as top-heavy minimums count it (Reg. 1.416-1 T-21, M-7)."""
+    check_facts(locals())
     return np.minimum(section_415_cents, cap)
 
 
@@ -59,11 +64,13 @@ def counts_after_severance(*, severed: date, paid: date, year: LimitationYear | 
     ``year`` holds the day of payment (Reg. 1.415(c)-2(e)(3)(i)); whether the pay is of the kind that counts, pay that
     would have come without the severance, is the payroll's to say.
     """
+    check_facts(locals(), as_read=("severed", "paid"))
     return severed >= year.start or paid <= months_and_a_half_after(severed)
 
 
 def months_and_a_half_after(severed: date) -> date:
     """Two months and fifteen days later: 15 March for 31 December."""
+    check_facts(locals(), as_read=("severed",))
     years, month = divmod(severed.month + 1, 12)
     year = severed.year + years
     day = min(severed.day, monthrange(year, month + 1)[1])
@@ -76,6 +83,7 @@ def limit_for_months(*, plan_year: PlanYear, months: Counts) -> Cents:
     Reg. 1.401(a)(17)-1(b)(3)(iii)(A): only where pay of such a period is what the allocation is based on, as the months
     of a short plan year are; never for taking part in a part of the year (see :func:`pay_while_participating`).
     """
+    check_facts(locals())
     if ((months < 1) | (months > months_in(plan_year))).any():
         raise ImpossibleInput(
             "months", f"is not between 1 and the {months_in(plan_year)} of the plan year for somebody."
@@ -90,6 +98,7 @@ def pay_while_participating(*, plan_year: PlanYear, pay: Cents, before_entry: Ce
     that the allocation ... is based on compensation for the portion of the plan year during which the employee is a
     participant" (Reg. 1.401(a)(17)-1(b)(3)(iii)(B)). Without that provision ``before_entry`` is zero.
     """
+    check_facts(locals())
     if (pay < 0).any() or (before_entry < 0).any():
         raise ImpossibleInput("pay" if (pay < 0).any() else "before_entry", "is negative for somebody.")
     if (before_entry > pay).any():

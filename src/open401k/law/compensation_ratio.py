@@ -13,7 +13,7 @@ import numpy as np
 from ..kernel import PlanYear, half_up
 from .arrays import Cents, Flags, as_cents, half_up_quotient
 from .compensation import annual_cap
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts
 
 #: Shares of pay are averaged to a hundred-millionth of a percent, well below any difference that could matter.
 _SCALE = 10_000_000_000
@@ -61,6 +61,7 @@ def compensation_ratio_test(
     up to the 401(a)(17) limit (d)(3)(ii); who has none (C) and the self-employed (B) are disregarded (d)(3)(iii). The
     regulation puts no number on de minimis (d)(3)(v): ``de_minimis_bps`` is what the employer stands by, 0 if nothing.
     """
+    check_facts(locals())
     given, whole = as_cents(included), as_cents(total)
     if (given < 0).any() or (whole < 0).any():
         raise ImpossibleInput("included" if (given < 0).any() else "total", "is negative for somebody.")
@@ -92,6 +93,7 @@ def equivalent_alternative_pay(
 
     Earned income, up to the 401(a)(17) limit (Reg. 1.401(a)(17)-1(c)(1)), times the share of the common-law NHCEs.
     """
+    check_facts(locals())
     if total_earned_income_cents < 0:
         raise ImpossibleInput("total_earned_income_cents", f"{total_earned_income_cents} is negative.")
     income = min(total_earned_income_cents, annual_cap(plan_year))

@@ -11,7 +11,7 @@ from .average_benefit import AverageBenefitPercentage, AverageBenefitTest, Outco
 from .coverage import coverage_test
 from .exact_rates import Rates, same_shape
 from .general_test import GeneralTest, general_test
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ def component_plans(
     and not for the gateway, broadly available rates, gradual schedules or uniform points (-9(c)(3)(ii)); the plan
     itself must still satisfy 410(b) (-9(c)(4)(ii)).
     """
+    check_facts(locals())
     inside = same_shape("benefiting", benefiting, is_hce.shape)
     homes = np.asarray(component, dtype=np.int64)
     if homes.shape != is_hce.shape:

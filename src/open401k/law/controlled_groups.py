@@ -13,7 +13,7 @@ from itertools import combinations, permutations, product
 
 from ..kernel import PlanYear
 from . import figures
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts
 from .holdings import AttributionRule, Exclusion, Holdings, Lots, PartyKind, Walk, total
 from .ownership import Relation
 
@@ -73,6 +73,7 @@ def common_control(
     ``for_section_415``: a parent controls with more than 50 % instead of at least 80 % (IRC 415(h)). Stock treated as
     not outstanding makes groups and never unmakes one (1563(f)(3)(C); Reg. 1.414(c)-3(f)): both ways are looked at.
     """
+    check_facts(locals())
     test = _Test(holdings, on, plan_year, for_section_415)
     parents = _largest([*test.parent_subsidiary(leave_out=False), *test.parent_subsidiary(leave_out=True)])
     siblings = _largest([*test.brother_sister(leave_out=False), *test.brother_sister(leave_out=True)])

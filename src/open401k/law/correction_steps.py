@@ -10,9 +10,12 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
+import numpy as np
+
 from ..kernel import PlanYear, half_up
 from . import deadlines, figures
 from .arrays import Cents, Flags
+from .given import ImpossibleInput, check_facts
 from .nondiscrimination import RatioTest, acp_test, adp_test
 from .testing_method import Method
 
@@ -125,6 +128,7 @@ def recharacterize(
     after-tax within the plan's maximum. What is recharacterized is taxed as if paid and counts in the ACP test. Amounts
     paid as excess deferrals reduce it first (excess_deferrals.adp_refund_after_deferral_refund).
     """
+    check_facts(locals())
     if min(excess_cents, after_tax_cents, most_after_tax_cents) < 0:
         raise ValueError("excess_cents, after_tax_cents, most_after_tax_cents: none is negative")
     # Six months under an EACA are only for distributions ((b)(5)(iii)): not here.
@@ -157,6 +161,7 @@ def shift_deferrals(
     The ADP test must be passed with them and without them; not in a safe harbor plan, and not catch-up, refunded
     default deferrals or NHCEs' deferrals over 401(a)(30), which count in neither.
     """
+    check_facts(locals(), one_plan=True)
 
     def adp(contributions: Cents) -> RatioTest:
         return adp_test(
@@ -167,7 +172,7 @@ def shift_deferrals(
             prior_year_nhce_average=prior_year_adp,
         )
 
-    without = adp(deferrals - moved)
+    without = adp(np.maximum(deferrals - moved, 0))
     bars = _bars(
         (adp_method is not acp_method, ShiftBar.DIFFERENT_METHODS),
         (bool((moved > deferrals).any() or (moved < 0).any()), ShiftBar.MORE_THAN_THERE_IS),
@@ -203,6 +208,7 @@ def shift_qmac(
     Only match that is qualified, that is countable in the ACP test at all, and once. ``in_acp`` is everything of the
     ACP test before.
     """
+    check_facts(locals(), one_plan=True)
     bars = _bars(
         (adp_method is not acp_method, ShiftBar.DIFFERENT_METHODS),
         (bool((moved > qualified).any() or (moved < 0).any()), ShiftBar.MORE_THAN_THERE_IS),
@@ -215,7 +221,7 @@ def shift_qmac(
         prior_year_nhce_average=prior_year_adp,
     )
     acp = acp_test(
-        contributions=in_acp - moved,
+        contributions=np.maximum(in_acp - moved, 0),
         compensation=compensation,
         is_hce=is_hce,
         eligible=eligible,
@@ -238,6 +244,7 @@ def in_order(
     forfeited where the plan says so, and reduces the excess aggregate contribution ((a)(5)(v)). ``match_on_deferrals``
     is what there is of such match.
     """
+    check_facts(locals())
     if min(excess_deferral_paid_here, excess_contribution, excess_aggregate, match_rate_bps, match_on_deferrals) < 0:
         raise ValueError("excess_deferral_paid_here, excess_contribution, excess_aggregate: none is negative")
     contribution = max(0, excess_contribution - excess_deferral_paid_here)
@@ -252,10 +259,9 @@ def vested_split(*, excess_match_cents: int, vested_bps: int) -> VestedSplit:
     IRC 401(m)(6)(A); Reg. 1.401(m)-2(b)(2)(v), (5) Example 7, first option. Vested match is never forfeited and
     unvested match never paid ((b)(1)(iii)).
     """
+    check_facts(locals())
     if not 0 <= vested_bps <= _WHOLE or excess_match_cents < 0:
-        raise ValueError(
-            "vested_bps, excess_match_cents: from 0 to 10000 basis points of an amount that is not negative"
-        )
+        raise ImpossibleInput("vested_bps", f"from 0 to {_WHOLE}, not {vested_bps}")
     paid = half_up(Fraction(excess_match_cents * vested_bps, _WHOLE))
     return VestedSplit(paid, excess_match_cents - paid)
 
@@ -272,6 +278,7 @@ def excise(
     ``corrected``: days and amounts of excess, without income, paid, forfeited or recharacterized. A QNEC that is
     counted leaves no excess, whenever it comes within twelve months (Reg. 1.401(k)-2(b)(5)(i)).
     """
+    check_facts(locals())
     if excess_cents < 0 or any(amount < 0 for _, amount in corrected):
         raise ValueError("excess_cents, corrected: amounts are not negative")
     days = deadlines.correction_deadlines(plan_year, eaca_covers_everybody=eaca_covers_everybody)
@@ -286,8 +293,9 @@ def corrective_tax(*, excess_cents: int, income_cents: int, roth_or_after_tax_ce
 
     In the year of the payment, whenever it comes; what was designated Roth or after-tax is basis, its income is not.
     """
+    check_facts(locals())
     if not 0 <= roth_or_after_tax_cents <= excess_cents:
-        raise ValueError(f"roth_or_after_tax_cents: from 0 to {excess_cents}, not {roth_or_after_tax_cents}")
+        raise ImpossibleInput("roth_or_after_tax_cents", f"from 0 to {excess_cents}, not {roth_or_after_tax_cents}")
     paid = max(0, excess_cents + income_cents)
     basis = min(roth_or_after_tax_cents, paid)
     return CorrectiveTax(paid, paid - basis, basis)
@@ -299,6 +307,7 @@ def one_to_one(*, excess_cents: int, earnings_to_correction_cents: int) -> OneTo
     Rev. Proc. 2021-30 App. B section 2.01(1)(b)(iv), level C: not read at the source. The contribution is vested and
     shared among NHCEs of the current or the failed year.
     """
+    check_facts(locals())
     both = max(0, excess_cents + earnings_to_correction_cents)
     return OneToOne(both, both)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..kernel import half_up
 from .arrays import Cents, Flags, half_up_quotient
+from .given import ImpossibleInput, check_facts, same_length
 from .matching import MatchFormula, match
 from .nondiscrimination import PersonRatio, RatioTest, ratio_limit, ratio_scenarios
 
@@ -95,7 +96,11 @@ def refund(
     plan as catch-up before anything is refunded (414(v)(3); ADP test only); ``in_tested_plan`` caps what one HCE can
     be paid, the rest goes to the next (Reg. 1.401(k)-2(b)(2)(iii)). Allocable income comes on top.
     """
+    check_facts(locals())
     hces = tuple(test.people.of(test.people.is_hce))
+    for field, column in (("catch_up_room", catch_up_room), ("in_tested_plan", in_tested_plan)):
+        if column is not None and len(column) <= max((hce.place for hce in hces), default=-1):
+            raise ImpossibleInput(field, f"has {len(column)} entries and none for the last HCE")
     if test.passed:
         return Refund(_WHOLE, Fraction(0), 0, (), Fraction(0))
     level = excess_level([hce.ratio for hce in hces], test.limit.limit)
@@ -116,6 +121,7 @@ def excess_level(hce_ratios: Sequence[int], limit: int) -> int:
 
     In hundredths of a percent, rounded down, as Reg. 1.402(g)-1(e)(11) Example 2 does it (IRC 401(k)(8)(B)(ii)).
     """
+    check_facts(locals())
     allowed = limit * len(hce_ratios)
     ordered = sorted(hce_ratios, reverse=True)
     below = sum(ordered)
@@ -133,6 +139,7 @@ def level_dollars(amounts: Sequence[int], total: Fraction, caps: Sequence[int]) 
 
     The water line W solves sum(min(cap, max(0, amount - W))) = total; it is exact.
     """
+    same_length(amounts=amounts, caps=caps)
     edges = sorted({Fraction(0), *map(Fraction, amounts), *(Fraction(max(0, a - c)) for a, c in _pairs(amounts, caps))})
 
     def taken(line: Fraction) -> list[Fraction]:
@@ -161,6 +168,7 @@ def qnec_needed(
     IRC 401(k)(3)(D)(ii); Reg. 1.401(k)-2(a)(6), (b)(1)(i)(A). Found with the test itself, so nothing is rounded
     differently.
     """
+    check_facts(locals(), one_plan=True)
     nhces = eligible & ~is_hce
 
     def outcome(rate: int) -> tuple[bool, Cents, int]:
@@ -183,6 +191,7 @@ def qnec_needed(
 
 def nhce_average_needed(hce_average: int) -> int:
     """The lowest NHCE average whose limit is at least this HCE average (IRC 401(k)(3)(A)(ii))."""
+    check_facts(locals())
     return _smallest(lambda nhce: ratio_limit(nhce).limit >= hce_average, _WHOLE)
 
 
@@ -200,6 +209,7 @@ def hce_deferral_cut(
     ``so_far`` is in the books; ``planned_rest`` on ``pay_rest`` is expected; nobody's deferral is raised. One rate
     for all HCEs, in basis points of pay, so that a plan can adopt it as a limit (Reg. 1.401(k)-2(b)(1)(i)).
     """
+    check_facts(locals(), one_plan=True)
 
     def rest(cap_bps: int) -> Cents:
         capped = np.minimum(planned_rest, np.maximum(pay_rest, 0) * cap_bps // _WHOLE)
@@ -234,6 +244,7 @@ def acp_distribution(
 
     Reg. 1.401(m)-2(b)(2)(iv), (5) Example 6; so the effective match rate stays that of the plan.
     """
+    check_facts(locals())
     top = formula.tiers[-1].up_to_bps
     matched_most = half_up(Fraction(compensation * top, _WHOLE))
     unmatched = min(excess_cents, max(0, employee_contributions - matched_most))
@@ -255,6 +266,7 @@ def orphan_match(*, deferrals_left: int, match_left: int, compensation: int, for
     """Match that belongs to refunded deferrals: forfeited, never paid out (IRC 411(a)(3)(G); Reg.
     1.401(a)(4)-4(e)(3)(iii)(G)).
     """
+    check_facts(locals())
     return max(0, match_left - _match(formula, deferrals_left, compensation))
 
 
@@ -272,6 +284,7 @@ def coordinate_refunds(*, excess_contribution_distributed: int, excess_deferral:
 
     The same dollars are not paid back twice; up to the excess deferral they are reported as that.
     """
+    check_facts(locals())
     as_deferral = min(excess_contribution_distributed, excess_deferral)
     return CoordinatedRefunds(
         further_excess_deferral=excess_deferral - as_deferral,
@@ -285,6 +298,7 @@ def allocable_income(*, excess: int, plan_year_income: int, opening_balance: int
 
     Reg. 1.401(k)-2(b)(2)(iv)(C); losses reduce what is paid. Balances and contributions of the same kind of money.
     """
+    check_facts(locals())
     base = opening_balance + contributions
     return half_up(Fraction(plan_year_income * excess, base)) if base > 0 else 0
 

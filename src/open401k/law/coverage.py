@@ -9,10 +9,12 @@ from enum import StrEnum
 import numpy as np
 
 from .arrays import Cents, Counts, Flags, count_of, half_up_quotient
+from .given import ImpossibleInput, check_facts
 
 #: The ratio percentage that passes (IRC 410(b)(1)(B)).
 RATIO_TO_PASS = 7_000
 _WHOLE = 10_000
+_MOST_PEOPLE = 10**7
 
 
 class Classification(StrEnum):
@@ -56,6 +58,7 @@ def excludable(
     ``short_service_leaver``: left with at most 500 hours and gets nothing only because of a last-day or hours rule,
     which never applies to the part of a plan that takes deferrals.
     """
+    check_facts(locals())
     return below_age_or_service | collectively_bargained | nonresident_alien | short_service_leaver
 
 
@@ -65,12 +68,14 @@ def coverage_test(*, is_hce: Flags, benefiting: Flags, excluded: Flags) -> Cover
     In the parts for deferrals and match everybody eligible benefits, deferring or not (410(b)(6)(E)). Excluded by
     statute is one thing (``excluded``), excluded by the plan's classes another: those count and do not benefit.
     """
+    check_facts(locals())
     counts = _counts(is_hce, benefiting, excluded)
     return coverage_of_counts(**{name: int(count) for name, count in counts.items()})
 
 
 def coverage_scenarios(*, is_hce: Flags, benefiting: Flags, excluded: Flags) -> CoverageScenarios:
     """The same over plans or scenarios at once (IRC 410(b)(1)(B), (2)(A)(i)); employees on the last axis."""
+    check_facts(locals())
     ratio = ratio_percentages(**_counts(is_hce, benefiting, excluded))
     return CoverageScenarios(ratio, ratio >= RATIO_TO_PASS)
 
@@ -79,6 +84,7 @@ def coverage_of_counts(
     *, nhce_nonexcludable: int, nhce_benefiting: int, hce_nonexcludable: int, hce_benefiting: int
 ) -> CoverageTest:
     """The test from the four counts (Reg. 1.410(b)-2(b)(2), -4(c), -9 "ratio percentage": to 0.01 %)."""
+    check_facts(locals())
     everybody = nhce_nonexcludable + hce_nonexcludable
     concentration = nhce_nonexcludable * 100 // everybody if everybody else 0
     safe, unsafe = harbor_percentages(concentration)
@@ -112,6 +118,15 @@ def ratio_percentages(
 
     100 % where no NHCE is counted or no HCE benefits (Reg. 1.410(b)-2(b)(5), (6)).
     """
+    check_facts(locals())
+    for field, part, everybody in (
+        ("nhce_benefiting", nhce_benefiting, nhce_nonexcludable),
+        ("hce_benefiting", hce_benefiting, hce_nonexcludable),
+    ):
+        if bool((part > everybody).any()):
+            raise ImpossibleInput(field, "more benefit than are counted")
+        if bool((everybody > _MOST_PEOPLE).any()):
+            raise ImpossibleInput(field.replace("benefiting", "nonexcludable"), "is more than anybody employs")
     tested = (nhce_nonexcludable > 0) & (hce_nonexcludable > 0) & (hce_benefiting > 0)
     numerator = nhce_benefiting * hce_nonexcludable * _WHOLE
     denominator = np.where(tested, nhce_nonexcludable * hce_benefiting, 1)
@@ -126,6 +141,9 @@ def harbor_percentages(concentration: int) -> tuple[int, int]:
     >>> harbor_percentages(74)
     (3950, 2950)
     """
+    check_facts(locals())
+    if concentration > 100:
+        raise ImpossibleInput("concentration", f"{concentration} is above 100 percent")
     over = max(0, concentration - 60)
     return 5_000 - 75 * over, max(2_000, 4_000 - 75 * over)
 

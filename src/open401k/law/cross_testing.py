@@ -18,7 +18,7 @@ from ..kernel import PlanYear, half_up
 from . import figures, tables
 from .arrays import Cents, Counts
 from .exact_rates import MOST_ALLOCATION_CENTS, SCALE, Rates, amounts, fits, paid
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts, check_fields
 
 #: Payments at the start of each month instead of once a year are worth so much less (the first terms of Woolhouse's
 #: formula).
@@ -57,6 +57,9 @@ class TestingBasis:
     annuity_interest_bps: int | None = None
     purchase_rate_millionths: int | None = None
     older_as_at_testing_age: bool = False
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
     __test__ = False  # the regulation's word; not a class of tests
 
@@ -97,6 +100,7 @@ def equivalent_benefit(
     For a measurement period of several years ``allocation_cents`` is the increase of the account balance in it, and
     ``years_benefited`` the years in which the person benefited.
     """
+    check_facts(locals())
     given = np.array([allocation_cents]), np.array([compensation_cents]), np.array([age]), np.array([years_benefited])
     rate = equivalent_accrual_rates(
         allocations=given[0],
@@ -137,6 +141,7 @@ def equivalent_accrual_rates(
     With the plan year as measurement period only the year's allocations count (-8(b)(2)(ii)(A)). ``ages`` are whole
     years, counted in one way for everybody.
     """
+    check_facts(locals())
     given = amounts("allocations", allocations, most=MOST_ALLOCATION_CENTS)
     pay = paid(given, amounts("compensation", compensation, shape=allocations.shape))
     years = _years(years_benefited, allocations.shape)
@@ -165,11 +170,13 @@ def annuity_factor(*, table: MortalityTable, interest_bps: int, age: int, on: da
     >>> half_up(factor * 12 * 100)
     9538
     """
+    check_facts(locals())
     return _annuity_factor(table, interest_bps, age, on)
 
 
 def normalization_factor(*, basis: TestingBasis, age: int, plan_year: PlanYear) -> Fraction:
     """The annual benefit at the testing age for each cent allocated now (Reg. 1.401(a)(4)-8(b)(2)(ii)(B))."""
+    check_facts(locals())
     return _normalization_factor(basis, age, plan_year)
 
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from functools import cache
 
 from ..kernel import CalendarYear, LimitationYear, PlanYear, anniversary
+from .given import check_facts
 
 #: Fewer participants than this at the start of the plan year make a small plan (29 CFR 2510.3-102(a)(2)).
 SMALL_PLAN_BELOW = 100
@@ -66,6 +67,7 @@ def federal_holidays(year: int) -> frozenset[date]:
 
     A holiday on a Sunday moves to Monday; one on a Saturday is not observed.
     """
+    check_facts(locals())
     fixed = [(1, 1), (7, 4), (11, 11), (12, 25), *([(6, 19)] if year >= 2021 else [])]
     observed = {_off_sunday(date(year, month, day)) for month, day in fixed}
     observed |= {
@@ -85,11 +87,13 @@ def is_business_day(day: date) -> bool:
     The regulation leaves out days that the federal government designates as holidays. Its offices also close on the
     Friday before a holiday on a Saturday; here that Friday counts, so that no deadline is ever told a day too late.
     """
+    check_facts(locals())
     return day.weekday() < 5 and day not in federal_holidays(day.year)
 
 
 def business_day_after(day: date, count: int) -> date:
     """The ``count``-th business day after ``day`` (29 CFR 2510.3-102(e))."""
+    check_facts(locals())
     while count:
         day += timedelta(days=1)
         count -= is_business_day(day)
@@ -102,6 +106,7 @@ def deposit_deadline(pay_date: date, *, participants_at_start_of_year: int) -> D
     As soon as they can be segregated; for a plan with fewer than 100 participants, seven business days are deemed
     soon enough; the 15th business day of the following month is the outer limit for everybody and not a safe harbor.
     """
+    check_facts(locals())
     small = participants_at_start_of_year < SMALL_PLAN_BELOW
     return DepositDeadline(
         pay_date=pay_date,
@@ -116,6 +121,7 @@ def correction_deadlines(plan_year: PlanYear, *, eaca_covers_everybody: bool = F
     Within 2 1/2 months (six under an EACA) without the 10 % excise tax, then until the end of the following plan
     year with it. A QNEC may be made until twelve months after the year.
     """
+    check_facts(locals())
     end = plan_year.end
     without_excise = _months_after(end, 6) - timedelta(days=1) if eaca_covers_everybody else _two_and_a_half_months(end)
     return CorrectionDeadlines(
@@ -133,6 +139,7 @@ def excess_deferral_deadlines(year: CalendarYear, *, plans_last_day: date | None
     IRC 402(g)(2)(A)(i) names March 1 for the claim; the regulation lets a plan take it until "the first April 15 (or
     such earlier date specified in the plan)" (Reg. 1.402(g)-1(e)(2)(i)). Who claims by March 1 is in time by both.
     """
+    check_facts(locals())
     statute, last = date(year.year + 1, 3, 1), date(year.year + 1, 4, 15)
     claim = last if plans_last_day is None else min(last, plans_last_day)
     return ExcessDeferralDeadlines(year, claim, statute, last)
@@ -146,6 +153,7 @@ def coverage_amendment(plan_year: PlanYear) -> date:
     >>> coverage_amendment(PlanYear.starting(date(2026, 1, 1)))
     datetime.date(2027, 10, 15)
     """
+    check_facts(locals())
     return _months_after(plan_year.end, 9) + timedelta(days=14)
 
 
@@ -155,16 +163,19 @@ def excess_additions_return(year: LimitationYear) -> date:
     Rev. Proc. 2021-30 section 4.04; by the method of section 6.06(2). The section speaks of the return of elective
     deferrals in a plan with nonelective contributions besides match: self_correction.excess_additions_practice asks.
     """
+    check_facts(locals())
     return _months_after(year.end, 9) + timedelta(days=14)
 
 
 def safe_harbor_notice(plan_year: PlanYear) -> Window:
     """At least 30 and at most 90 days before the plan year begins (IRC 401(k)(12)(D); Reg. 1.401(k)-3(d)(3))."""
+    check_facts(locals())
     return notice_window(plan_year.start, cite="IRC 401(k)(12)(D); Reg. 1.401(k)-3(d)(3)(ii)")
 
 
 def notice_window(effective: date, *, cite: str) -> Window:
     """30 to 90 days before something takes effect (Reg. 1.401(k)-3(d)(3)(ii); Notice 2016-16)."""
+    check_facts(locals())
     return Window(effective - timedelta(days=90), effective - timedelta(days=30), cite)
 
 

@@ -13,6 +13,7 @@ from ..kernel import CalendarYear, LimitationYear, PlanYear, half_up
 from . import figures
 from .arrays import Cents
 from .compensation import annual_cap
+from .given import ImpossibleInput, check_facts, same_length
 
 _WHOLE = 10_000
 
@@ -73,6 +74,7 @@ def deduction(
     deduct it before their own (404(a)(3)(A)(ii); 4972(c)(2)). The excise of 10 % is on what is not deductible and
     not returned (4972(a), (c)(1)). Contributions over 415(c) are never deductible: leave them out (404(j)(1)(B)).
     """
+    check_facts(locals())
     amounts = {
         "employer_contributions_cents": employer_contributions_cents,
         "deferrals_cents": deferrals_cents,
@@ -81,11 +83,11 @@ def deduction(
     }
     for name, amount in amounts.items():
         if amount < 0:
-            raise ValueError(f"{name}: {amount} is negative")
+            raise ImpossibleInput(name, f"{amount} is negative")
     if returned_to_employer_cents > carryforward_cents:
-        raise ValueError("returned_to_employer_cents: more than was carried forward")
+        raise ImpossibleInput("returned_to_employer_cents", "more than was carried forward")
     if (compensation < 0).any():
-        raise ValueError("compensation: pay is not negative")
+        raise ImpossibleInput("compensation", "pay is not negative")
     pay = int(np.minimum(compensation, annual_cap(plan_year)).sum())
     # A fraction of a cent is not deductible: rounded down.
     limit = pay * figures.bps("deduction_404a3", year) // _WHOLE
@@ -111,6 +113,11 @@ def deductions_over_years(
     first_year: CalendarYear,
 ) -> tuple[Deduction, ...]:
     """Years in turn, each beginning with what the one before carried forward (IRC 404(a)(3)(A)(ii), 4972)."""
+    check_facts(locals())
+    same_length(
+        compensation_by_year=compensation_by_year,
+        employer_contributions_by_year_cents=employer_contributions_by_year_cents,
+    )
     found: list[Deduction] = []
     pairs = zip(compensation_by_year, employer_contributions_by_year_cents, strict=True)
     for count, (compensation, contributed) in enumerate(pairs):
@@ -135,8 +142,9 @@ def reduced_rate(rate_bps: int) -> Fraction:
     >>> reduced_rate(2500)
     Fraction(1, 5)
     """
+    check_facts(locals())
     if not 0 <= rate_bps <= _WHOLE:
-        raise ValueError(f"rate_bps: a rate of pay is from 0 to {_WHOLE} basis points, not {rate_bps}")
+        raise ImpossibleInput("rate_bps", f"a rate of pay is from 0 to {_WHOLE} basis points, not {rate_bps}")
     return Fraction(rate_bps, _WHOLE + rate_bps)
 
 
@@ -155,13 +163,14 @@ def self_employed_contribution(
     of them, the plan's rate of the 401(a)(17) amount, what 415(c) leaves beside the deferral, and half of what the
     deferral leaves; the least of these, rounded down. ``rate_bps`` is at most 25 % (404(a)(3)).
     """
+    check_facts(locals())
     most = figures.bps("deduction_404a3", year)
     if rate_bps > most:
-        raise ValueError(f"rate_bps: not more than {most} basis points are deductible, {rate_bps} are given")
+        raise ImpossibleInput("rate_bps", f"not more than {most} basis points are deductible, {rate_bps} are given")
     if min(self_employment_tax_deduction_cents, deferral_cents, catch_up_cents) < 0:
         raise ValueError("self_employment_tax_deduction_cents, deferral_cents, catch_up_cents: none is negative")
     if deferral_cents > figures.cents("limit_402g", year):
-        raise ValueError("deferral_cents: above the limit of 402(g); what is catch-up goes into catch_up_cents")
+        raise ImpossibleInput("deferral_cents", "above the limit of 402(g); what is catch-up goes into catch_up_cents")
     net = max(0, net_profit_cents - self_employment_tax_deduction_cents)
     first_day = year.start
     pay_cap, rate = annual_cap(PlanYear.starting(first_day)), reduced_rate(rate_bps)

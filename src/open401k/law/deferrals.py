@@ -11,6 +11,7 @@ import numpy as np
 from ..kernel import CalendarYear
 from . import figures
 from .arrays import Cents, Counts, Flags
+from .given import check_facts
 
 #: First year in which catch-up of high earners must be Roth (IRC 414(v)(7); Notice 2023-62 gave the years before away).
 FIRST_ROTH_CATCH_UP_YEAR = 2026
@@ -65,6 +66,7 @@ class AcceptedBySource:
 
 def ages_at_year_end(birth_years: Counts, year: CalendarYear) -> Counts:
     """Age reached by 31 December, which decides on catch-up (Reg. 1.414(v)-1(g)(3)); 0 for an unknown birth year."""
+    check_facts(locals(), as_read=("birth_years",))
     return np.where(birth_years > 0, year.year - birth_years, 0)
 
 
@@ -75,6 +77,7 @@ def catch_up_limits(
 
     IRC 414(v)(2)(B), (E); before 2025 everybody of 50 and over had the ordinary amount.
     """
+    check_facts(locals(), as_read=("ages",))
     if not plan_allows:
         return np.zeros_like(ages)
     limit = np.where(ages >= 50, figures.cents("limit_414v_age50", year), 0)
@@ -101,6 +104,7 @@ def deferral_limits(
     1.414(v)-1(b)(1)). ``elsewhere`` is deferred in the employer's other plans: both limits are one for all of them,
     and what is deferred there fills the regular limit first (Reg. 1.401(a)-30(a); IRC 414(v)(2)(D)).
     """
+    check_facts(locals(), as_read=("ages",))
     regular = np.full_like(ages, figures.cents("limit_402g", year))
     catch_up = catch_up_limits(ages, year, plan_allows=plan_allows_catch_up, higher_60_to_63=higher_60_to_63)
     if roth_required is not None and not plan_has_roth:
@@ -118,6 +122,7 @@ def roth_catch_up_required(prior_year_fica_wages: Cents, year: CalendarYear) -> 
 
     IRC 414(v)(7)(A); strictly more than the threshold; no FICA wages (a partner), no requirement. Not before 2026.
     """
+    check_facts(locals(), signed=("prior_year_fica_wages",))
     if year.year < FIRST_ROTH_CATCH_UP_YEAR:
         return np.zeros(np.shape(prior_year_fica_wages), dtype=np.bool_)
     return prior_year_fica_wages > figures.cents("roth_catchup_wage_threshold", year)
@@ -125,6 +130,7 @@ def roth_catch_up_required(prior_year_fica_wages: Cents, year: CalendarYear) -> 
 
 def split(year_to_date: Cents, limits: DeferralLimits) -> DeferralSplit:
     """Deferrals of the year as regular, catch-up and excess (IRC 402(g), 414(v)(3)(A))."""
+    check_facts(locals(), signed=("year_to_date",))
     regular = np.minimum(year_to_date, limits.regular)
     catch_up = np.minimum(year_to_date - regular, limits.catch_up)
     return DeferralSplit(regular=regular, catch_up=catch_up, excess=year_to_date - regular - catch_up)
@@ -136,12 +142,14 @@ def below_any_limit(year_to_date: Cents, year: CalendarYear) -> bool:
     The limit only ever rises (IRC 402(g)(4), 415(d)(1), (4): increases), so whoever is within the last one on file is
     within every later one. It is compared with, never used in its place.
     """
+    check_facts(locals(), signed=("year_to_date",))
     last = max(figures.figure("limit_402g").values)
     return year.year > last and bool((year_to_date <= figures.cents("limit_402g", CalendarYear(last))).all())
 
 
 def deferral_room(year_to_date: Cents, limits: DeferralLimits) -> Cents:
     """How much each employee may still defer this year, catch-up included (IRC 402(g), 401(a)(30))."""
+    check_facts(locals(), signed=("year_to_date",))
     room: Cents = np.maximum(limits.total - year_to_date, 0)
     return room
 
@@ -151,6 +159,7 @@ def accept(*, before: Cents, period: Cents, limits: DeferralLimits) -> Accepted:
 
     A negative amount takes back what came last: catch-up before regular deferrals.
     """
+    check_facts(locals(), signed=("before", "period"))
     earlier, later = split(before, limits), split(before + period, limits)
     return Accepted(
         regular=later.regular - earlier.regular,
@@ -168,6 +177,7 @@ def accept_by_source(
     so only the catch-up of the year that they do not cover must be designated Roth. ``before`` is pre-tax and Roth
     together.
     """
+    check_facts(locals(), signed=("before", "roth_before", "pre_tax", "roth"))
     whole = accept(before=before, period=pre_tax + roth, limits=limits)
     excess_pre_tax = np.clip(whole.excess, np.minimum(pre_tax, 0), np.maximum(pre_tax, 0))
     excess_roth = whole.excess - excess_pre_tax

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from ..kernel import Source
 from . import given
+from .given import check_facts
 
 #: Employer money of a profit-sharing plan may be paid once it has been in the plan for two years (Rev. Rul. 71-295),
 #: or to participants of five years (Rev. Rul. 68-24), both under Reg. 1.401-1(b)(1)(ii).
@@ -110,6 +111,7 @@ def may_distribute(
     ``other_plan_exists``: a plan that ends pays out only where the employer has no other defined contribution plan
     (401(k)(10)(A); Reg. 1.401(k)-1(d)(4)(i)).
     """
+    check_facts(locals())
     given.counts(1_200, months_in_plan=months_in_plan, months_of_participation=months_of_participation)
     if source in _OWN:
         return Permission(source, event, True, Why.OWN_MONEY, "Rev. Rul. 2004-12; Reg. 1.401-1(b)(1)(ii)")

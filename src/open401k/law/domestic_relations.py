@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from ..kernel import Source, anniversary, half_up
 from . import given
+from .given import check_facts, check_fields
 
 _WHOLE = 10_000
 #: Segregated amounts wait so long for the order to qualify (IRC 414(p)(7)(E)).
@@ -51,6 +52,9 @@ class DividedSource:
     vested_then_cents: int
     earnings_since_cents: int = 0
     vested_now_cents: int | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,7 @@ def divide_account(
     with the loan in it, which the order says. Earnings and losses since follow the part awarded, if the order says so.
     Only vested money is awarded: pass later vesting as a new division.
     """
+    check_facts(locals())
     _given(sources, percent_bps, dollars_cents, loan_then_cents)
     beside = [each.vested_then_cents for each in sources]
     base = sum(beside) + (loan_then_cents if loan_counts_in_base else 0)
@@ -163,6 +168,7 @@ def shared_payment(*, payment_cents: int, percent_bps: int) -> tuple[int, int]:
 
     First the alternate payee's part, then the participant's.
     """
+    check_facts(locals())
     given.amounts(payment_cents=payment_cents)
     given.counts(_WHOLE, percent_bps=percent_bps)
     part = half_up(Fraction(payment_cents * percent_bps, _WHOLE))
@@ -177,6 +183,7 @@ def earliest_payment(
     The earlier of the participant's own entitlement and the later of age 50 and the first day on which a participant
     who had left could be paid. A plan may pay sooner if it says so.
     """
+    check_facts(locals())
     given.days(participant_birth_date=participant_birth_date)
     later = max(anniversary(participant_birth_date, EARLIEST_AGE), could_begin_if_separated_on)
     return later if entitled_on is None else min(entitled_on, later)
@@ -187,6 +194,7 @@ def segregation_ends(*, first_payment_due_on: date) -> date:
 
     Eighteen months from the first payment that the order would require; a later decision holds for later payments.
     """
+    check_facts(locals())
     given.days(first_payment_due_on=first_payment_due_on)
     return given.add_months(first_payment_due_on, SEGREGATION_MONTHS)
 

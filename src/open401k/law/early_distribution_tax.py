@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from ..kernel import CalendarYear
 from . import figures, given
+from .given import check_facts, check_fields
 
 _WHOLE = 10_000
 #: Half a year after the 59th birthday (IRC 72(t)(2)(A)(i)).
@@ -91,6 +92,9 @@ class ExemptAmount:
     exempt: Exempt
     cents: int
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class EarlyDistributionTax:
@@ -114,6 +118,7 @@ def age_59_5_on(birth_date: date) -> date:
     >>> age_59_5_on(date(1967, 8, 31))
     datetime.date(2027, 2, 28)
     """
+    check_facts(locals())
     given.days(birth_date=birth_date)
     return given.add_months(birth_date, AGE_59_5_MONTHS)
 
@@ -124,12 +129,14 @@ def separated_late_enough(*, birth_date: date, separated_on: date, age: int = SE
     IRC 72(t)(2)(A)(v), as Notice 87-13 Q&A-20 reads it; the exception holds in the plan of that employer alone, and
     not in an IRA (72(t)(3)(A)).
     """
+    check_facts(locals())
     given.days(birth_date=birth_date, separated_on=separated_on)
     return separated_on.year >= birth_date.year + age
 
 
 def medical_exempt_cents(*, expenses_cents: int, adjusted_gross_income_cents: int, year: CalendarYear) -> int:
     """Medical expenses of the year above 7.5 % of adjusted gross income (IRC 72(t)(2)(B), 213(a))."""
+    check_facts(locals())
     given.amounts(expenses_cents=expenses_cents, adjusted_gross_income_cents=adjusted_gross_income_cents)
     floor = adjusted_gross_income_cents * figures.bps("medical_expense_floor", year)
     return max((expenses_cents * _WHOLE - floor) // _WHOLE, 0)
@@ -151,6 +158,7 @@ def early_distribution_tax(
     firefighters) follow from the dates. Every other exception is ``claimed`` with the amount it covers; they are
     granted in their order until the whole distribution is covered.
     """
+    check_facts(locals())
     given.amounts(taxable_cents=taxable_cents, **{f"claimed.{n}.cents": each.cents for n, each in enumerate(claimed)})
     given.counts(100, years_of_service=years_of_service)
     given.days(birth_date=birth_date, distributed_on=distributed_on)

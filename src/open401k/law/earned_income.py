@@ -9,7 +9,7 @@ from fractions import Fraction
 from ..kernel import CalendarYear, PlanYear, half_up
 from . import figures
 from .compensation import annual_cap
-from .given import ImpossibleInput, amounts
+from .given import ImpossibleInput, amounts, check_facts
 
 _WHOLE = 10_000
 #: Below this there is no self-employment income (IRC 1402(b)(2)).
@@ -48,6 +48,7 @@ def earned_income(
     deductible contribution, which is itself a rate of what remains: the rate applies as rate / (1 + rate). Elective
     deferrals do not lower it, since they are added back (415(c)(3)(D)); Reg. 1.415(c)-2(b)(2).
     """
+    check_facts(locals())
     amounts(net_profit_cents=net_profit_cents, social_security_wages_cents=social_security_wages_cents)
     if not 0 <= employer_rate_bps <= _WHOLE:
         raise ImpossibleInput("employer_rate_bps", f"{employer_rate_bps} is not between 0 and {_WHOLE}.")
@@ -78,6 +79,7 @@ def self_employment_tax(*, net_profit_cents: int, social_security_wages_cents: i
     Net earnings are the profit less a deduction at half the rates (1402(a)(12)); the old-age part ends at the wage
     base less wages taxed already (1402(b)(1)).
     """
+    check_facts(locals())
     amounts(net_profit_cents=net_profit_cents, social_security_wages_cents=social_security_wages_cents)
     oasdi = Fraction(figures.bps("self_employment_oasdi", year), _WHOLE)
     medicare = Fraction(figures.bps("self_employment_medicare", year), _WHOLE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ..kernel import anniversary
-from .given import ImpossibleInput, add_months, days
+from .given import ImpossibleInput, add_months, check_facts, check_fields, days
 
 #: Parts of months are added up as months of so many days (Reg. 1.410(a)-7(c)(2)(i), (d)(1)(ii)).
 DAYS_OF_A_MONTH = 30
@@ -26,6 +26,9 @@ class Stint:
     began: date
     absent_from: date | None = None
     ended: date | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ def severance_date(*, stint: Stint, on: date) -> date | None:
 
     The day of quitting, retirement, discharge or death, or if earlier the first anniversary of the first day absent.
     """
+    check_facts(locals())
     ends = [day for day in (stint.ended, stint.absent_from and anniversary(stint.absent_from, 1)) if day is not None]
     severed = min(ends, default=None)
     return severed if severed is not None and severed <= on else None
@@ -65,6 +69,7 @@ def elapsed_service(*, stints: tuple[Stint, ...], on: date) -> ElapsedService:
     Reg. 1.410(a)-7(c)(2), (d)(1): who returns within twelve months of quitting, discharge or retirement, or of the
     first day of an absence in which that happened, is credited with the severance too.
     """
+    check_facts(locals())
     _check(stints, on)
     stretches: list[Stretch] = []
     severed: date | None = None
@@ -84,6 +89,7 @@ def elapsed_service(*, stints: tuple[Stint, ...], on: date) -> ElapsedService:
 
 def one_year_severances(*, severed: date, returned: date | None, on: date) -> int:
     """Consecutive 1-year periods of severance by a day or the return, in place of breaks (Reg. 1.410(a)-7(c)(4))."""
+    check_facts(locals())
     end = on if returned is None else min(returned, on)
     days(severed=severed, on=end)
     years = 0

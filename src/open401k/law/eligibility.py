@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ..kernel import PlanYear, anniversary
 from .arrays import Flags
+from .given import check_facts, check_fields
 
 #: One day per employee; NaT where it is not known or not reached.
 Days: TypeAlias = npt.NDArray[np.datetime64]
@@ -49,6 +50,9 @@ class EligibilityTerms:
     hours_in_year: int | None = None
     entry: EntryRule = EntryRule.IMMEDIATE
     plan_year_start: tuple[int, int] = (1, 1)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +94,7 @@ def entries(
     condition is not met. ``not_before`` is the day from which the plan has these terms: who met them earlier enters on
     the next entry day from then on.
     """
+    check_facts(locals())
     age_met = add_months(born, terms.minimum_age * 12) if terms.minimum_age else hired
     service_met = year_of_service_met if year_of_service_met is not None else add_months(hired, terms.service_months)
     conditions = np.maximum(np.maximum(age_met, service_met), hired)
@@ -106,6 +111,7 @@ def entry_date(
     terms: EligibilityTerms, *, born: date | None, hired: date, year_of_service_met: date | None = None
 ) -> date | None:
     """One employee's entry date, or None while it is not known (IRC 410(a)); :func:`entries` for one."""
+    check_facts(locals())
     met = None if terms.hours_in_year is None else np.array([year_of_service_met], dtype="datetime64[D]")
     found = entries(
         terms,
@@ -119,6 +125,7 @@ def entry_date(
 
 def next_entry(day: Days, rule: EntryRule, plan_year_start: tuple[int, int] = (1, 1)) -> Days:
     """The entry day on or next after ``day``: entry days count from the first day of the plan year."""
+    check_facts(locals())
     match rule:
         case EntryRule.IMMEDIATE:
             return day
@@ -135,6 +142,7 @@ def next_entry(day: Days, rule: EntryRule, plan_year_start: tuple[int, int] = (1
 
 def latest_lawful_entry(*, born: Days, service_met: Days, terms: EligibilityTerms) -> Days:
     """The earlier of six months and the next plan year after age 21 and a year of service (IRC 410(a)(4))."""
+    check_facts(locals())
     met = np.maximum(add_months(born, MAXIMUM_AGE * 12), service_met)
     day_after: Days = np.add(met, np.timedelta64(1, "D"))
     next_plan_year = _next_multiple(day_after, 12, terms.plan_year_start)
@@ -150,6 +158,7 @@ def year_of_service(
     The first period is the twelve months from the date of hire, the next ones are plan years, from the one that
     begins within the first period. ``hours_by_period`` holds whole hours by the first day of each period.
     """
+    check_facts(locals())
     starts = [hired]
     plan_year = date(hired.year, *plan_year_start)
     plan_year = plan_year if plan_year > hired else anniversary(plan_year, 1)
@@ -164,6 +173,7 @@ def entry_after_rehire(*, was_participant: bool, entry: date | None, rehired: da
     IRC 410(a)(5): prior service counts unless five one-year breaks erase it, which they never do for somebody who
     deferred (410(a)(5)(D) looks at people without any vested right).
     """
+    check_facts(locals())
     if was_participant or (entry is not None and entry <= rehired):
         return rehired
     return entry
@@ -171,6 +181,7 @@ def entry_after_rehire(*, was_participant: bool, entry: date | None, rehired: da
 
 def participates_on(day: date, *, entry: Days, terminated: Days, excluded_class: Flags) -> Flags:
     """Who is a participant on a day: entered, not gone by then, and not in a class that the plan excludes."""
+    check_facts(locals())
     on = np.datetime64(day, "D")
     present = np.isnat(terminated) | (terminated >= on)
     return ~np.isnat(entry) & (entry <= on) & present & ~excluded_class
@@ -178,6 +189,7 @@ def participates_on(day: date, *, entry: Days, terminated: Days, excluded_class:
 
 def add_months(day: Days, months: int) -> Days:
     """The same day of the month, months later; where the month is too short, the first of the next one."""
+    check_facts(locals())
     first = day.astype("datetime64[M]")
     target = first + np.timedelta64(months, "M")
     same_day = target.astype("datetime64[D]") + (day - first.astype("datetime64[D]"))
@@ -214,5 +226,6 @@ def otherwise_excludable(
     whoever reaches it within the plan year is not among them (Reg. 1.410(b)-6(b)(2), (3)). A birth date or year of
     service that is not known excludes. ``year_of_service_met`` as in :func:`entries`.
     """
+    check_facts(locals())
     latest = latest_lawful_entry(born=born, service_met=_year_complete(hired, year_of_service_met), terms=terms)
     return np.isnat(latest) | (latest > np.datetime64(plan_year.last_day, "D"))

@@ -25,6 +25,7 @@ MOST_PAY_CENTS = 2**30
 #: The most allocation, in cents, that is believed: several times any limit of section 415(c).
 MOST_ALLOCATION_CENTS = 2**25
 _MOST = 2**62
+_MOST_PLANS = 10**8
 #: Binary places of the second attempt at an average, before whole fractions are added.
 _FINE = 200
 
@@ -121,6 +122,8 @@ def plans_of(shape: tuple[int, ...], plan: Counts | None) -> tuple[Counts, int]:
         raise ImpossibleInput("plan", f"has {flat.size} entries for {int(np.prod(shape, dtype=np.int64))} people")
     if flat.size and (int(flat[0]) < 0 or bool((np.diff(flat) < 0).any())):
         raise ImpossibleInput("plan", "numbers must rise from zero, so that the people of a plan stand together")
+    if flat.size and int(flat[-1]) > _MOST_PLANS:
+        raise ImpossibleInput("plan", f"is over {_MOST_PLANS} for the last person")
     return flat, int(flat[-1]) + 1 if flat.size else 0
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from ..kernel import CalendarYear, half_up
 from . import deadlines, deferrals, figures
 from .corrections import allocable_income
+from .given import ImpossibleInput, check_facts, check_fields
 
 #: The only taxable year whose excess deferrals earn until they are paid back: the regulation begins in 2007, and the
 #: statute ends income with the taxable year from 2008 on (IRC 402(g)(2)(A)(ii) as amended by WRERA s. 109(b)(3)).
@@ -31,6 +32,9 @@ class PlanDeferrals:
     roth_cents: int = 0
     plan_allows_catch_up: bool = True
     plan_has_higher_60_to_63: bool = True
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
     @property
     def total_cents(self) -> int:
@@ -146,9 +150,10 @@ def excess_deferral(
     >>> excess_deferral(plans=two, age_at_year_end=40, year=CalendarYear(2026)).by_claim_cents
     150000
     """
+    check_facts(locals())
     for plan in plans:
         if min(plan.pre_tax_cents, plan.roth_cents) < 0:
-            raise ValueError(f"plans: deferrals under {plan.plan} are negative")
+            raise ImpossibleInput("plans", f"deferrals under {plan.plan} are negative")
     limit = figures.cents("limit_402g", year) if limit_cents is None else limit_cents
 
     def catch_up_limit(*, higher_60_to_63: bool) -> int:
@@ -187,6 +192,7 @@ def claim(
     plan pays more than was deferred under it ((e)(6)). What an employer is over its own limit is paid by its plans
     without any claim and is not asked for here.
     """
+    check_facts(locals(), signed=("asked_cents",))
     last = deadlines.excess_deferral_deadlines(found.year, plans_last_day=plans_last_day).claim
     deferred = {plan.plan: plan.total_cents for plan in found.plans}
     asked = sum(asked_cents.values())
@@ -210,6 +216,7 @@ def earlier_withdrawal_corrects(*, withdrawn_on: date, excess_received_on: date,
 
     Only if it came after the excess deferral and was designated as one; a withdrawal for other reasons never does.
     """
+    check_facts(locals())
     return designated_as_excess and withdrawn_on > excess_received_on
 
 
@@ -227,9 +234,10 @@ def income_on_excess(
     To the end of the taxable year: the statute has no income after it (IRC 402(g)(2)(A)(ii)), though the regulation
     still prints the gap period; only for 2007 the safe harbor adds a tenth of it a month ((e)(5)(iv)).
     """
+    check_facts(locals())
     if not 0 <= excess_cents <= deferrals_of_year_cents:
-        raise ValueError(
-            f"excess_cents: from 0 to the deferrals under the plan, {deferrals_of_year_cents}, not {excess_cents}"
+        raise ImpossibleInput(
+            "excess_cents", f"from 0 to the deferrals under the plan, {deferrals_of_year_cents}, not {excess_cents}"
         )
     income = allocable_income(
         excess=excess_cents,
@@ -245,16 +253,18 @@ def income_on_excess(
 
 def gap_months(*, year: CalendarYear, paid_on: date) -> int:
     """Months since the end of the year: paid by the 15th, the month before was the last (Reg. 1.402(g)-1(e)(5)(iv))."""
+    check_facts(locals())
     if paid_on < year.end:
-        raise ValueError(f"paid_on: {paid_on} is not after {year}")
+        raise ImpossibleInput("paid_on", f"{paid_on} is not after {year}")
     return (paid_on.year - year.year - 1) * 12 + paid_on.month - (1 if paid_on.day <= 15 else 0)
 
 
 def partial_correction(*, excess_cents: int, income_cents: int, paid_cents: int) -> PartialCorrection:
     """What a payment of less than all was (IRC 402(g)(2)(D); Reg. 1.402(g)-1(e)(10), (11) Example 3)."""
+    check_facts(locals())
     owed = excess_cents + income_cents
     if not 0 <= paid_cents <= owed or excess_cents <= 0:
-        raise ValueError(f"paid_cents: from 0 to {owed}, excess and income, not {paid_cents}")
+        raise ImpossibleInput("paid_cents", f"from 0 to {owed}, excess and income, not {paid_cents}")
     of_excess = half_up(Fraction(paid_cents * excess_cents, owed)) if owed else 0
     of_income = paid_cents - of_excess
     return PartialCorrection(of_excess, of_income, excess_cents - of_excess, income_cents - of_income)
@@ -269,8 +279,9 @@ def refund_tax(
     paid, no tax under 72(t). Later: all of it again when paid, without basis, and only when 401(k)(2)(B) lets it leave.
     A loss reduces what is paid and so what is taxed when paid, not what the year of deferral includes.
     """
+    check_facts(locals())
     if paid_on < year.start:
-        raise ValueError(f"paid_on: {paid_on} is before {year}, in which the excess was deferred")
+        raise ImpossibleInput("paid_on", f"{paid_on} is before {year}, in which the excess was deferred")
     last = deadlines.excess_deferral_deadlines(year).return_by
     timely = paid_on <= last
     in_year = 0 if designated_roth else excess_cents
@@ -292,6 +303,7 @@ def refund_after_adp_refund(*, excess_deferral_cents: int, excess_contribution_p
     Reg. 1.402(g)-1(e)(6), 1.401(k)-2(b)(4)(i)(B): for the plan year that begins with or within the taxable year.
     Recharacterized amounts count like refunds.
     """
+    check_facts(locals())
     return max(0, excess_deferral_cents - excess_contribution_paid_cents)
 
 
@@ -300,6 +312,7 @@ def adp_refund_after_deferral_refund(*, excess_contribution_cents: int, excess_d
 
     For the taxable year that ends with or within the plan year (Reg. 1.401(k)-2(b)(4)(i)(A)).
     """
+    check_facts(locals())
     return max(0, excess_contribution_cents - excess_deferral_paid_cents)
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from ..kernel import CalendarYear, PlanYear
 from . import given
 from .deadlines import federal_holidays
+from .given import check_facts
 
 
 class Filing(StrEnum):
@@ -50,6 +51,7 @@ def next_filing_day(day: date) -> date:
     >>> next_filing_day(date(2027, 7, 31))
     datetime.date(2027, 8, 2)
     """
+    check_facts(locals())
     while day.weekday() >= 5 or day in _legal_holidays(day.year):
         day += timedelta(days=1)
     return day
@@ -63,11 +65,13 @@ def form_5500(plan_year: PlanYear) -> FilingDate:
     >>> form_5500(PlanYear.starting(date(2025, 1, 1))).extended
     datetime.date(2026, 10, 15)
     """
+    check_facts(locals())
     return _with_5558(Filing.FORM_5500, plan_year, "ERISA 104(a)(1); 29 CFR 2520.104a-5(a)(2); Reg. 1.6081-11")
 
 
 def form_8955_ssa(plan_year: PlanYear) -> FilingDate:
     """As Form 5500 (IRC 6057(a); Reg. 301.6057-1(c), 1.6081-11); it names who left in the plan year before, vested."""
+    check_facts(locals())
     return _with_5558(Filing.FORM_8955_SSA, plan_year, "IRC 6057(a); Reg. 301.6057-1(c); Reg. 1.6081-11")
 
 
@@ -76,6 +80,7 @@ def report_separation_by(*, separated_on: date, plan_year: PlanYear) -> PlanYear
 
     Reg. 301.6057-1(a)(4); not at all if paid out or rehired before that form is due.
     """
+    check_facts(locals())
     if separated_on not in plan_year:
         raise given.ImpossibleInput("separated_on", f"{separated_on} is not in the plan year {plan_year}.")
     return PlanYear.starting(plan_year.end)
@@ -83,6 +88,7 @@ def report_separation_by(*, separated_on: date, plan_year: PlanYear) -> PlanYear
 
 def form_1099r(year: CalendarYear) -> tuple[FilingDate, FilingDate, FilingDate]:
     """31 January to the payee, 28 February on paper, 31 March electronically (IRC 6047(d); Reg. 1.6041-2; 1.6041-6)."""
+    check_facts(locals())
     after = year.year + 1
     cite = "IRC 6047(d); General Instructions for Certain Information Returns"
     return (
@@ -94,12 +100,14 @@ def form_1099r(year: CalendarYear) -> tuple[FilingDate, FilingDate, FilingDate]:
 
 def form_945(year: CalendarYear, *, all_deposits_on_time: bool = False) -> FilingDate:
     """31 January; ten days more where all withholding was deposited on time (Reg. 31.6071(a)-1(a)(1), (4))."""
+    check_facts(locals())
     last = date(year.year + 1, 2, 10) if all_deposits_on_time else date(year.year + 1, 1, 31)
     return _on(Filing.FORM_945, last, "Reg. 31.6011(a)-4(b), 31.6071(a)-1")
 
 
 def form_5330_for_4979(plan_year: PlanYear) -> FilingDate:
     """The last day of the fifteenth month after the plan year (Reg. 54.4979-1(a)(3))."""
+    check_facts(locals())
     return _on(Filing.FORM_5330_4979, _end_of_month(plan_year.last_day, 15), "IRC 4979; Reg. 54.4979-1(a)(3)")
 
 
@@ -107,12 +115,14 @@ def form_5330_for_4975(*, tax_year_ends_on: date) -> FilingDate:
     """The last day of the seventh month after the tax year of whoever owes the tax (IRC 4975; Reg. 54.6011-1; Form
     5330).
     """
+    check_facts(locals())
     given.days(tax_year_ends_on=tax_year_ends_on)
     return _on(Filing.FORM_5330_4975, _end_of_month(tax_year_ends_on, 7), "IRC 4975(a); Form 5330 instructions")
 
 
 def form_5310a(*, merger_on: date) -> FilingDate:
     """At least 30 days before a merger, spin-off or transfer of assets that must be announced (IRC 6058(b))."""
+    check_facts(locals())
     given.days(merger_on=merger_on)
     last = merger_on - timedelta(days=30)
     return FilingDate(Filing.FORM_5310A, last, last, None, "IRC 6058(b); Reg. 301.6058-1(e)")

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from ..kernel import CalendarYear, anniversary
 from . import figures, given
+from .given import check_facts
 
 #: After the later of this age and normal retirement age nobody's consent is needed (Reg. 1.411(a)-11(c)(4)).
 CONSENT_UNTIL_AGE = 62
@@ -56,6 +57,7 @@ def small_account(
     rollovers with their earnings out of that count ((D)). Above $1,000 the payment goes to an IRA (401(a)(31)(B)(i));
     for that amount rollovers do count (Notice 2005-5). A loan note is part of ``vested_cents``.
     """
+    check_facts(locals())
     given.amounts(vested_cents=vested_cents, rollover_cents=rollover_cents, plan_ceiling_cents=plan_ceiling_cents or 0)
     given.counts(100, normal_retirement_age=normal_retirement_age)
     given.days(birth_date=birth_date, on=on)

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from ..kernel import CalendarYear, PlanYear, anniversary, half_up
 from . import figures, given
+from .given import check_facts
 from .vesting_years import LONG_BREAK
 
 _WHOLE = 10_000
@@ -107,6 +108,7 @@ def cash_out(
     share is forfeited ((d)(4)(iii)). Without payment, after five consecutive breaks. Nothing vested: at once, where
     the plan deems it paid.
     """
+    check_facts(locals())
     given.amounts(account_cents=account_cents, paid_cents=paid_cents)
     given.counts(_WHOLE, vested_bps=vested_bps)
     given.counts(100, consecutive_breaks=consecutive_breaks)
@@ -140,6 +142,7 @@ def buy_back(
     after the payment. What is restored is not changed by gains or losses in between; who was deemed paid nothing
     repays nothing.
     """
+    check_facts(locals())
     given.amounts(repaid_cents=repaid_cents, paid_cents=paid_cents, forfeited_cents=forfeited_cents)
     given.days(rehired_on=rehired_on, repaid_on=repaid_on)
     last = anniversary(rehired_on, REPAY_YEARS) - timedelta(days=1)
@@ -155,6 +158,7 @@ def disregarded_by_partial_cash_out(*, account_cents: int, vested_cents: int, pa
 
     Reg. 1.411(a)-7(d)(4)(iii): half vested in $1,000, paid $250: $500.
     """
+    check_facts(locals())
     given.amounts(account_cents=account_cents, vested_cents=vested_cents, paid_cents=paid_cents)
     if not vested_cents or paid_cents > vested_cents or vested_cents > account_cents:
         raise given.ImpossibleInput("vested_cents", "lies between what was paid and the account, and is not zero.")
@@ -174,6 +178,7 @@ def vested_after_withdrawal(
     With a separate account X = P(AB + (R x D)) - (R x D), where R is the balance at the relevant time over the balance
     right after the payment; without one X = P(AB + D) - D. A plan uses one of the two throughout.
     """
+    check_facts(locals())
     given.counts(_WHOLE, vested_bps=vested_bps)
     given.amounts(
         balance_cents=balance_cents,
@@ -199,6 +204,7 @@ def partial_termination(
     or not, over those at the start and those who joined in the period. Facts and circumstances can rebut it; if it
     stands, every participant who left in the period is fully vested.
     """
+    check_facts(locals())
     given.counts(100_000_000, employer_initiated=employer_initiated, participants_at_start=participants_at_start)
     given.counts(100_000_000, became_participants=became_participants)
     everybody = participants_at_start + became_participants
@@ -217,6 +223,7 @@ def use_by(*, incurred_in: PlanYear) -> ForfeitureDeadline:
     Prop. Reg. 1.401-7(b)(2) (88 FR 12282, 27 February 2023): proposed, not found final, relied on by taxpayers.
     Forfeitures of plan years that began before 2024 count as those of the first plan year that begins later.
     """
+    check_facts(locals())
     year = incurred_in
     while year.start < date(2024, 1, 1):
         year = PlanYear.starting(year.end)

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from ..kernel import CalendarYear, Refused
 from . import figures, given
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts, check_fields
 
 _CITE = "IRC 6047(d); Instructions for Forms 1099-R and 5498"
 #: Second codes that each code of this file may stand beside (Table 1).
@@ -136,6 +136,9 @@ class Reported:
     #: Of an excess deferral: the year in which it was deferred.
     deferred_in: CalendarYear | None = None
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Form1099R:
@@ -193,6 +196,7 @@ def early_code(*, on: date, taxpayer_born_on: date, exception: EarlyException) -
     Exceptions that the payee claims keep code 1. For those of the SECURE 2.0 Act the instructions could not be read, so
     they are refused.
     """
+    check_facts(locals())
     given.days(taxpayer_born_on=taxpayer_born_on, on=on)
     if exception is EarlyException.DISABILITY:
         return "3"

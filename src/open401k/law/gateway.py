@@ -28,7 +28,7 @@ from .exact_rates import (
     standing,
     whole,
 )
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts
 
 _WHOLE = 10_000
 _THIRD = 3
@@ -100,6 +100,7 @@ def minimum_allocation_gateway(
     ((b)(1)(vii)). Who does not benefit is no employee of the plan (-12); whoever has any nonelective amount, a safe
     harbor contribution or a top-heavy minimum included, does. Component plans cannot be used (-9(c)(3)(ii)).
     """
+    check_facts(locals())
     of_one_plan(is_hce.shape)
     facts = _Facts.of(allocations, compensation, section_415_compensation, is_hce, benefiting, None, plan_year)
     found = facts.verdicts()
@@ -136,6 +137,7 @@ def gateway_scenarios(
 
     People on the last axis and plans before it; or flat, with each person's ``plan`` from 0 upward.
     """
+    check_facts(locals())
     return _Facts.of(
         allocations, compensation, section_415_compensation, is_hce, benefiting, plan, plan_year
     ).verdicts()
@@ -156,6 +158,7 @@ def broadly_available_rates(
     conditions are not disregarded here; rates that may be treated as one (-4(d)(4)) come as one; differences by
     permitted disparity do not make two rates ((b)(1)(vii)).
     """
+    check_facts(locals())
     tests = tuple(
         (
             name,

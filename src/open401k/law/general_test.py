@@ -28,7 +28,7 @@ from .exact_rates import (
     standing,
     whole,
 )
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts
 
 _NO_GROUP = np.iinfo(np.int64).max
 
@@ -100,6 +100,7 @@ def allocation_rates(*, allocations: Cents, compensation: Cents) -> Rates:
 
     Earnings are not taken into account; pay is capped under section 401(a)(17). Exact: nothing is rounded.
     """
+    check_facts(locals())
     given = amounts("allocations", allocations, most=MOST_ALLOCATION_CENTS)
     pay = amounts("compensation", compensation, shape=allocations.shape)
     return whole(given, paid(given, pay))
@@ -119,6 +120,7 @@ def general_test(
     ratio percentage if the plan's average benefit percentage passes (-2(c)(3)(ii), (iii)); no reasonable classification
     is asked for. ``benefiting``: who has an allocation, if not told otherwise.
     """
+    check_facts(locals())
     of_one_plan(is_hce.shape)
     people = _People.of(rates, is_hce, excluded, benefiting, None)
     found = _groups(people)
@@ -155,6 +157,7 @@ def rate_group_scenarios(
     People on the last axis and plans before it; or flat, with each person's ``plan`` from 0 upward. Cost grows with n
     log n.
     """
+    check_facts(locals(), apart=("average_benefit_passed",))
     people = _People.of(rates, is_hce, excluded, benefiting, plan)
     average = (
         np.zeros(people.plans, dtype=np.bool_) if average_benefit_passed is None else average_benefit_passed.reshape(-1)

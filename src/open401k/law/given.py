@@ -4,19 +4,40 @@ Not here: any rule of law, arrays (arrays.py).
 """
 
 from calendar import monthrange
+from collections.abc import Collection, Mapping, Sequence, Sized
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
+from enum import Enum
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
-from ..kernel import Open401kError, anniversary, half_up
+import numpy as np
+import numpy.typing as npt
+
+from ..kernel import CalendarYear, LimitationYear, Open401kError, PlanYear, anniversary, half_up
 
 #: A hundred billion dollars: nobody has more in a plan, and every product with a rate stays exact.
 MOST_CENTS = 10_000_000_000_000
 _YEARS = range(1900, 2200)
+#: A trillion dollars, above every plan there is; times 10,000 basis points it is still exact in 64 bits.
+_MOST = 10**14
+#: As much as the people of one plan may have together, for the same reason.
+_MOST_TOGETHER = 4 * 10**14
+#: The most of what is counted in time, by the last word of the field.
+_MOST_OF = {"bps": 10**6, "age": 1_000, "ages": 1_000} | dict.fromkeys(
+    ("years", "months", "hours", "days", "periods", "installments", "number", "count"), 10**5
+)
+#: What may be less than nothing: an investment or a business may lose.
+_SIGNED = frozenset({"income", "earnings", "profit"})
+_FLAGS = frozenset({"benefiting", "benefits", "eligible", "excludable", "excluded", "favored", "former_key", "officer"})
+#: 2999 stands for no end.
+_FIRST_DAY, _NO_END = np.datetime64("1900-01-01"), np.datetime64("2999-12-31")
+_STARTS = frozenset({"plan_year_start", "tax_year_start"})
 
 
-class ImpossibleInput(Open401kError):  # noqa: N818 (says what is wrong with it, as the other errors of the law do)
+class ImpossibleInput(Open401kError, ValueError):  # noqa: N818 (says what is wrong with it, as the other errors of the law do)
     """A value that no fact can have: negative money, an end before its beginning; ``field`` names it."""
 
     def __init__(self, field: str, message: str, *, fix: str = "") -> None:
@@ -61,6 +82,116 @@ def divided(cents: int, by: Decimal) -> int:
     """
     numerator, denominator = by.as_integer_ratio()
     return half_up(Fraction(cents * denominator, numerator))
+
+
+def check_facts(
+    facts: Mapping[str, object],
+    *,
+    signed: Collection[str] = (),
+    apart: Collection[str] = (),
+    most: int = _MOST,
+    one_plan: bool = False,
+    as_read: Collection[str] = (),
+) -> None:
+    """Refuse, by its name, whatever a function was told (its ``locals()``) that no fact can be.
+
+    Numbers are whole, not negative (but those named in ``signed``, incomes and profits) and not absurd; days and years
+    are those a plan can know; arrays hold int64 or flags and speak of the same people (but those named in ``apart``),
+    of ``one_plan`` without scenarios where the function asks for it. What is ``as_read`` from a payroll file is not
+    looked at: the file's own findings speak of it.
+    """
+    people: int | None = None
+    for field, value in facts.items():
+        if field in as_read:
+            continue
+        _check(field, value, signed, most)
+        if one_plan and isinstance(value, np.ndarray) and value.ndim != 1:
+            raise ImpossibleInput(field, f"has the shape {value.shape}; one plan's people are asked for.")
+        if isinstance(value, np.ndarray) and value.ndim and value.shape[-1] != 1 and field not in apart:
+            if people is not None and value.shape[-1] != people:
+                raise ImpossibleInput(field, f"has {value.shape[-1]} entries where the others have {people}.")
+            people = value.shape[-1]
+
+
+#: A billion dollars; the ratios of a plan's people to pay of a cent still add up in 64 bits.
+MOST_OF_ONE_CENTS = 10**11
+
+
+def of_one_person(**columns: npt.NDArray[Any]) -> None:
+    """Each person has at most a billion dollars of it."""
+    check_facts(columns, most=MOST_OF_ONE_CENTS)
+
+
+def same_length(**columns: Sized) -> None:
+    """Columns that are read side by side are equally long."""
+    (first, column), *others = columns.items()
+    for field, other in others:
+        if len(other) != len(column):
+            raise ImpossibleInput(field, f"has {len(other)} entries, {first} has {len(column)}.")
+
+
+def check_fields(told: Any, *, signed: Collection[str] = ()) -> None:
+    """The same of the fields of a dataclass that a rule is told with."""
+    for each in fields(told):
+        _check(each.name, getattr(told, each.name), signed, _MOST)
+
+
+def _check(field: str, value: object, signed: Collection[str], most: int) -> None:
+    if value is None or isinstance(value, bool | str | Enum):
+        return
+    if isinstance(value, np.ndarray):
+        _check_array(field, value, signed, most)
+    elif isinstance(value, int | Fraction | Decimal | np.integer):
+        _check_number(field, value, signed, most)
+    elif isinstance(value, date):
+        days(**{field: value})
+    elif isinstance(value, CalendarYear | PlanYear | LimitationYear):
+        if value.figure_year not in _YEARS:
+            raise ImpossibleInput(field, f"{value.figure_year} is not a year that a plan can know.")
+    elif isinstance(value, float):
+        raise ImpossibleInput(field, f"{value!r} is not a whole number.")
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            _check(field, part, signed, most)
+    elif field in _STARTS and isinstance(value, tuple):
+        _check_start(field, *value)
+    elif isinstance(value, Sequence):
+        for part in value:
+            _check(field, part, signed, most)
+
+
+def _check_number(field: str, value: int | Fraction | Decimal | np.integer, signed: Collection[str], most: int) -> None:
+    counted = "" if field.startswith("paid_") else field.rpartition("_")[2]  # paid in so many years is money
+    most = min(most, _MOST_OF.get(counted, most))
+    if value < 0 and not (field in signed or _SIGNED.intersection(field.split("_"))):
+        raise ImpossibleInput(field, f"{value} is negative.")
+    if not -most <= value <= most:
+        raise ImpossibleInput(field, f"{value} is more than any account holds or plan counts: beyond {most}.")
+
+
+def _check_array(field: str, array: npt.NDArray[Any], signed: Collection[str], most: int) -> None:
+    if array.dtype.kind == "M":
+        if bool(((array < _FIRST_DAY) | (array > _NO_END)).any()):
+            raise ImpossibleInput(field, f"holds a day before {_FIRST_DAY} or after {_NO_END}.")
+        return
+    flags = field.startswith("is_") or field in _FLAGS
+    if array.dtype == np.bool_ or (not array.size and array.dtype.kind in "if"):
+        return
+    if flags or array.dtype != np.int64:
+        asked = "yes or no for each person" if flags else "whole numbers in int64"
+        raise ImpossibleInput(field, f"is {asked}, not {array.dtype}.")
+    low, high = int(array.min()), int(array.max())
+    _check_number(field, low, signed, most)
+    _check_number(field, high, signed, most)
+    if max(high, -low) * array.shape[-1] > _MOST_TOGETHER if array.ndim else False:
+        together = int(np.max(np.abs(array).astype(object).sum(axis=-1)))  # Python's numbers do not overflow
+        if together > _MOST_TOGETHER:
+            raise ImpossibleInput(field, f"adds up to {together}, which the people of a plan cannot have.")
+
+
+def _check_start(field: str, month: int, day: int) -> None:
+    if not (1 <= month <= 12 and 1 <= day <= monthrange(2023, month)[1]):
+        raise ImpossibleInput(field, f"no year begins on day {day} of month {month}.")
 
 
 def add_months(day: date, months: int) -> date:

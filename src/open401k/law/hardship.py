@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from ..kernel import PlanYear, Source
 from . import given
+from .given import check_facts, check_fields
 
 _WHOLE = 10_000
 #: Taxes on a withdrawal stay below all of it.
@@ -66,6 +67,9 @@ class SourceBalance:
     contributed_cents: int
     earnings_cents: int = 0
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceAvailable:
@@ -103,6 +107,7 @@ def hardship_sources(*, balances: Sequence[SourceBalance], plan_year: PlanYear) 
     For plan years that began before 2019: deferrals without earnings only. Money that is not under 401(k)(2)(B)
     (match, profit sharing, rollovers, after-tax) is left out: distribution_events.py says what opens it.
     """
+    check_facts(locals())
     wide = plan_year.start >= _ALL_SOURCES_FROM
     found = []
     for place, balance in enumerate(balances):
@@ -122,6 +127,7 @@ def grossed_up(*, need_cents: int, tax_bps: int) -> int:
     >>> grossed_up(need_cents=1_000_000, tax_bps=3_000)
     1428571
     """
+    check_facts(locals())
     given.amounts(need_cents=need_cents)
     given.counts(_MOST_TAX_BPS, tax_bps=tax_bps)
     # Taxes are rounded half-up: half a cent of them is at most five cents of the amount, at the highest rate.
@@ -150,6 +156,7 @@ def hardship(
     need not borrow (401(k)(14)(B)), and deferrals go on. In plan years from 30 December 2022 a written certification
     of need, amount and lack of other means is enough; before, a representation of the last of them.
     """
+    check_facts(locals())
     given.amounts(other_distributions_available_cents=other_distributions_available_cents)
     if on < _NEW_RULES_FROM:
         raise given.ImpossibleInput("on", f"{on} is before 2020, when other rules held (26 CFR revised April 1, 2019).")

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ..kernel import PlanYear, anniversary
 from .arrays import Cents, Flags
+from .given import ImpossibleInput, check_facts, same_length
 
 #: Fewer months of service than these leave a person out (IRC 414(q)(5)(A)).
 MONTHS_OF_SERVICE = 6
@@ -24,6 +25,7 @@ AGE = 21
 _UNION_TENTHS = 9
 #: Parts of months are added up as months of so many days, as in elapsed time (Reg. 1.410(a)-7).
 _DAYS_OF_A_MONTH = 30
+_MOST_PEOPLE = 10**8
 
 
 class LeftOut(StrEnum):
@@ -71,6 +73,7 @@ def headcount(
     counted, unless they are nine tenths of all and the plan does not cover them (A-9(b)(1)(iii)): then they are not
     ranked either. Those left out otherwise are still ranked (A-9(c)).
     """
+    check_facts(locals())
     worked = len(union)
     out_as_union = union & (not covers_union and int(union.sum()) * 10 >= worked * _UNION_TENTHS)
     counted = np.ones(worked, dtype=np.bool_)
@@ -95,6 +98,12 @@ def months_of_service(
 
     Employments as columns: whose, the first day, and the day after the last. Parts of months of several are added up.
     """
+    check_facts(locals(), apart=("who", "hired", "ended"))
+    same_length(who=who, hired=hired, ended=ended)
+    if people > _MOST_PEOPLE:
+        raise ImpossibleInput("people", f"{people} are more than anybody employs")
+    if who.size and int(who.max()) >= people:
+        raise ImpossibleInput("who", f"{int(who.max())} is not a place among {people} people")
     start = np.maximum(hired, np.datetime64(anniversary(year.start, -1), "D"))
     end = np.maximum(np.minimum(ended, np.datetime64(year.end, "D")), start)
     day, day_of_end = _day_of_month(start), _day_of_month(end)
@@ -109,6 +118,7 @@ def months_of_service(
 
 def under_age(birth_dates: npt.NDArray[np.datetime64], year: PlanYear) -> Flags:
     """Who has not had the 21st birthday by the end of the year; an unknown birth date is nobody's."""
+    check_facts(locals())
     latest = np.datetime64(anniversary(year.end, -AGE), "D")
     return np.asarray(~np.isnat(birth_dates) & (birth_dates >= latest), dtype=np.bool_)
 
@@ -119,6 +129,7 @@ def part_time(*, days: Cents, days_under: Cents) -> Flags:
     ``days``: of the pay periods with hours; ``days_under``: of those with fewer a week. Weeks without work are not
     considered (A-9(e)(1)), so few hours in a whole year show nothing: they may be full weeks, and few.
     """
+    check_facts(locals())
     return np.asarray((days > 0) & (days_under * 2 >= days), dtype=np.bool_)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from ..kernel import PlanYear
 from . import figures
 from .arrays import Cents, Flags
+from .given import check_facts
 
 _WHOLE = 10_000
 
@@ -26,6 +27,7 @@ class HighlyCompensated:
 
 def lookback_year(plan_year: PlanYear) -> PlanYear:
     """The twelve months before the plan year (IRC 414(q)(1)(B))."""
+    check_facts(locals())
     return plan_year.previous()
 
 
@@ -48,6 +50,7 @@ def highly_compensated(
     ``counted_employees``: of that year (headcount.py); ``ranked``: who of these people worked in it;
     ``others_compensation``: pay of those who did and are not among these people, as leavers of that year.
     """
+    check_facts(locals(), apart=("others_compensation",), one_plan=True)
     lookback = lookback_year(plan_year)
     threshold = figures.cents("hce_comp_threshold", lookback)
     by_compensation = lookback_compensation > threshold
@@ -74,6 +77,7 @@ def top_paid_group_size(counted_employees: int, year: PlanYear) -> int:
 
     Any rule of rounding that is reasonable, nondiscriminatory and uniform will do (Temp. Reg. 1.414(q)-1T A-3(b)).
     """
+    check_facts(locals())
     return -(-counted_employees * figures.bps("top_paid_share", year) // _WHOLE)
 
 
@@ -82,6 +86,7 @@ def top_paid(lookback_compensation: Cents, size: int, others_compensation: Cents
 
     Ties go to the earlier place, and before ``others``: a rule as free as that of rounding (A-3(b)).
     """
+    check_facts(locals(), apart=("others_compensation",), one_plan=True)
     people = len(lookback_compensation)
     others = np.zeros(0, dtype=np.int64) if others_compensation is None else others_compensation
     best = np.argsort(-np.concatenate([lookback_compensation, others]), kind="stable")[:size]
@@ -97,4 +102,5 @@ def former_highly_compensated(*, separated: Flags, hce_in_separation_year: Flags
     Who left before the year and was an HCE in the year of separation, or in a determination year that ended on or
     after the 55th birthday. Who does no work for the employer in the year counts as separated (A-4(b)).
     """
+    check_facts(locals())
     return separated & (hce_in_separation_year | hce_from_age_55)

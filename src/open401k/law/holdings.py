@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from ..kernel import PlanYear, age_on
 from . import figures
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_fields
 from .ownership import Relation
 
 _WHOLE = 10_000
@@ -71,6 +71,9 @@ class Party:
     name: str
     kind: PartyKind
     born: date | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True)

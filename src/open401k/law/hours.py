@@ -13,7 +13,7 @@ from fractions import Fraction
 from ..kernel import PlanYear, anniversary
 from . import figures
 from .arrays import Counts, Flags
-from .given import ImpossibleInput, days
+from .given import ImpossibleInput, check_facts, check_fields, days
 
 
 class Equivalency(StrEnum):
@@ -44,6 +44,9 @@ class EarningsAtRate:
     earned_cents: int
     hourly_rate_cents: int
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class YearCredited:
@@ -60,6 +63,7 @@ def equivalent_hours(*, periods: Counts, by: Equivalency, plan_year: PlanYear) -
 
     10 a day, 45 a week, 95 a semi-monthly payroll period, 190 a month, however few hours were worked in it.
     """
+    check_facts(locals())
     if (periods < 0).any():
         raise ImpossibleInput("periods", "is negative for somebody.")
     return periods * figures.count(by.value, plan_year)
@@ -67,6 +71,7 @@ def equivalent_hours(*, periods: Counts, by: Equivalency, plan_year: PlanYear) -
 
 def shift_hours(shift_lengths: Iterable[int]) -> int:
     """Hours of all shifts in which an hour of service was due, each in full (29 CFR 2530.200b-3(e)(2))."""
+    check_facts(locals())
     lengths = tuple(shift_lengths)
     if any(not 0 < length <= 24 for length in lengths):
         raise ImpossibleInput("shift_lengths", "a shift is between one and 24 hours.")
@@ -89,6 +94,7 @@ def hours_from_earnings(*, periods: tuple[EarningsAtRate, ...], at_lowest_rate: 
 
 def hours_without_duties(*, paid_hours: int, plan_year: PlanYear) -> int:
     """Hours credited for one continuous period without duties: at most 501 (29 CFR 2530.200b-2(a)(2)(i))."""
+    check_facts(locals())
     if paid_hours < 0:
         raise ImpossibleInput("paid_hours", f"{paid_hours} is negative.")
     return min(paid_hours, figures.count("hours_no_duties", plan_year))
@@ -100,6 +106,7 @@ def year_credited(*, hours: int | Fraction, basis: HoursBasis, plan_year: PlanYe
     1,000 hours of service make a year, 870 hours worked or from hourly earnings, 750 regular time hours or from other
     earnings; a break is at most half of that (29 CFR 2530.200b-3(d), (f); 2530.200b-4(a)(1)).
     """
+    check_facts(locals())
     if hours < 0:
         raise ImpossibleInput("hours", f"{hours} is negative.")
     needed = figures.count(_NEEDED[basis], plan_year)
@@ -111,6 +118,7 @@ def year_credited(*, hours: int | Fraction, basis: HoursBasis, plan_year: PlanYe
 
 def years_of_service(*, hours: Counts, basis: HoursBasis, plan_year: PlanYear) -> Flags:
     """Who has a year of service with these hours of one computation period; :func:`year_credited` for many."""
+    check_facts(locals())
     if (hours < 0).any():
         raise ImpossibleInput("hours", "is negative for somebody.")
     return hours >= figures.count(_NEEDED[basis], plan_year)
@@ -124,6 +132,7 @@ def computation_periods(
     The first is the twelve months from the first hour for duties (a); the next are anniversaries (b)(1), or plan years
     from the one that includes the first anniversary (b)(2), which overlaps the first: a year in both is two years.
     """
+    check_facts(locals())
     days(commenced=commenced, until=until)
     first_anniversary = anniversary(commenced, 1)
     start = first_anniversary

@@ -12,7 +12,7 @@ from ..kernel import CalendarYear, PlanYear
 from . import figures
 from .arrays import Cents, Counts, Flags
 from .exact_rates import SCALE, Rates, amounts, fits, same_shape
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts
 
 #: After so many years of testing service nothing more is imputed to benefits (Reg. 1.401(a)(4)-7(c)(4)(iii)(B)(2)).
 _YEARS = 35
@@ -44,6 +44,7 @@ class ImputedRate:
 
 def taxable_wage_base(plan_year: PlanYear) -> int:
     """The wage base in effect as of the beginning of the plan year, in cents (Reg. 1.401(a)(4)-7(b)(4)(iii))."""
+    check_facts(locals())
     return figures.cents("ss_wage_base", CalendarYear(plan_year.start.year))
 
 
@@ -57,6 +58,7 @@ def impute_to_allocations(
     in a plan that integrates in form, or in another plan that imputes (-7(d)(3)), or is under no social security tax
     (-7(d)(2)).
     """
+    check_facts(locals())
     pay = amounts("compensation", compensation)
     level = np.full(len(pay), taxable_wage_base(plan_year), dtype=np.int64)
     share = figures.bps("oasdi_old_age_disparity", plan_year)
@@ -82,6 +84,7 @@ def impute_to_benefits(
     fixed 650 for everybody is allowed. ``years_of_testing_service``: completed before this plan year; from 35 on
     nothing is imputed.
     """
+    check_facts(locals())
     pay = amounts("compensation", compensation)
     level = amounts("covered_compensation", covered_compensation, shape=compensation.shape)
     factor = amounts("factor_hundred_thousandths", factor_hundred_thousandths, most=750, shape=compensation.shape)
@@ -105,6 +108,7 @@ def disparity_factor(*, social_security_retirement_age: int, testing_age: int, p
     ... )
     650
     """
+    check_facts(locals())
     if social_security_retirement_age not in (65, 66, 67):
         raise ImpossibleInput(
             "social_security_retirement_age", f"is {social_security_retirement_age}, not 65, 66 or 67"
@@ -122,6 +126,7 @@ def imputed_rate(*, rate: Fraction, compensation_cents: int, level_cents: int, d
 
     ``level_cents`` is the taxable wage base for allocations, covered compensation for benefits.
     """
+    check_facts(locals())
     if compensation_cents <= level_cents:
         paths = (2 * rate, DisparityPath.A), (rate + disparity, DisparityPath.B)
     else:

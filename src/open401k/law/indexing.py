@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from ..kernel import CalendarYear, Open401kError
 from . import figures, tables
+from .given import ImpossibleInput, check_facts
 
 #: The months whose average is the index of a year (IRC 415(d)(2)(A): the quarter ending September 30).
 _QUARTER = (7, 8, 9)
@@ -64,6 +65,7 @@ def index_of(*, year: int) -> Fraction:
     >>> float(index_of(year=2001))
     177.76666666666668
     """
+    check_facts(locals())
     months = [tables.value("cpi_u", f"{year}-{month:02}", date.max) for month in _QUARTER]
     return Fraction(sum(Fraction(each) for each in months), len(_QUARTER))
 
@@ -74,6 +76,7 @@ def by_formula(*, figure_id: str, year: CalendarYear) -> Indexing:
     IRC 415(d)(2): the index of the third quarter before the year over that of the base quarter; (4): the increase is
     rounded down. For the HCE threshold the year is the lookback year, for the Roth threshold that of the contribution.
     """
+    check_facts(locals())
     return _indexing(figure_id, year.year, index_of(year=year.year - 1))
 
 
@@ -97,6 +100,7 @@ def estimate(*, figure_id: str, year: CalendarYear, index_thousandths: int | Non
     A limit does not fall when the index does (IRC 415(d)(1), (2)(B): adjusted for increases, in the manner of Social
     Security benefits; Notice 2009-94, for 2010).
     """
+    check_facts(locals())
     row = figures.figure(_known(figure_id))
     if year.year <= (last := max(row.values)):
         raise AlreadyOnFile(
@@ -104,7 +108,7 @@ def estimate(*, figure_id: str, year: CalendarYear, index_thousandths: int | Non
             fix="Read the figure; an estimate is for a year that is not announced.",
         )
     if index_thousandths is not None and index_thousandths <= 0:
-        raise ValueError(f"index_thousandths: an index is more than zero, not {index_thousandths}")
+        raise ImpossibleInput("index_thousandths", f"an index is more than zero, not {index_thousandths}")
     index = index_of(year=year.year - 1) if index_thousandths is None else Fraction(index_thousandths, 1000)
     found = _indexing(figure_id, year.year, index)
     estimated = max(found.by_formula_cents, row.values[last] * 100)
@@ -128,10 +132,11 @@ def step_from_thousandths(*, figure_id: str, limit_cents: int) -> int:
     >>> step_from_thousandths(figure_id="limit_402g", limit_cents=25_000_00)
     328112
     """
+    check_facts(locals())
     base_year = _setting("indexing_base_year", _known(figure_id))
     found = _indexing(figure_id, base_year + 1, index_of(year=base_year))
     if limit_cents < found.base_cents:
-        raise ValueError(f"limit_cents: {figure_id} is never below {found.base_cents}, so not {limit_cents}")
+        raise ImpossibleInput("limit_cents", f"{figure_id} is never below {found.base_cents}, so not {limit_cents}")
     steps = -(-(limit_cents - found.base_cents) // found.step_cents)
     return _from_thousandths(found, found.base_cents + steps * found.step_cents)
 
@@ -140,7 +145,9 @@ def _indexing(figure_id: str, year: int, index: Fraction) -> Indexing:
     base, step = (_setting(each, _known(figure_id)) for each in ("indexing_base", "indexing_step"))
     base_year = _setting("indexing_base_year", figure_id)
     if year <= base_year:
-        raise ValueError(f"year: {figure_id} is indexed from the third quarter of {base_year}, so not for {year}")
+        raise ImpossibleInput(
+            "year", f"{figure_id} is indexed from the third quarter of {base_year}, so not for {year}"
+        )
     base_index = index_of(year=base_year)
     rise = max(base * (Fraction(index, base_index) - 1), Fraction(0))
     return Indexing(
@@ -167,5 +174,7 @@ def _setting(table_id: str, figure_id: str) -> int:
 
 def _known(figure_id: str) -> str:
     if figure_id not in indexed_figures():
-        raise ValueError(f"figure_id: {figure_id} is not indexed by section 415(d); these are: {indexed_figures()}")
+        raise ImpossibleInput(
+            "figure_id", f"{figure_id} is not indexed by section 415(d); these are: {indexed_figures()}"
+        )
     return figure_id

@@ -7,6 +7,7 @@ import numpy as np
 from ..kernel import PlanYear
 from . import figures
 from .arrays import Cents, Flags
+from .given import check_facts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +29,7 @@ def officer_cap(employees: int) -> int:
     IRC 416(i)(1)(A); Reg. 1.416-1 T-14. Two sentences of T-14 are older than the statute: employees under 414(q)(5)
     are no longer counted, and the four years before, whose largest count T-14 takes too, are no longer looked at.
     """
+    check_facts(locals())
     return min(50, max(3, -(-employees // 10)))
 
 
@@ -48,6 +50,7 @@ def key_employees(
     them (headcount.py); ``other_officers_compensation``: of officers who are not among these people, and take their
     places under the cap.
     """
+    check_facts(locals(), apart=("other_officers_compensation",), one_plan=True)
     officer_threshold = figures.cents("key_officer_comp", determination_year)
     owner_threshold = figures.cents("key_1pct_owner_comp", determination_year)
     cap = officer_cap(len(officer) if counted_employees is None else counted_employees)

@@ -11,6 +11,7 @@ from fractions import Fraction
 from ..kernel import CalendarYear, anniversary, half_up
 from . import deadlines, figures, given
 from .filings import form_5330_for_4975
+from .given import check_facts
 from .lost_earnings import LostEarnings, grow, lost_earnings
 
 #: The self-correction component of the VFC Program begins on this day (90 FR 4192).
@@ -93,6 +94,7 @@ def self_correction(
     A deposit later than 29 CFR 2510.3-102 allows, with lost earnings of at most $1,000 and the principal in the plan
     within 180 days of withholding or receipt. Lost earnings are counted from that day, not from the deadline.
     """
+    check_facts(locals())
     given.days(withheld_on=withheld_on, remitted_on=remitted_on)
     earnings = lost_earnings(principal_cents=principal_cents, loss_on=withheld_on, recovered_on=remitted_on)
     limit = figures.cents("late_deposit_self_correction", CalendarYear(max(remitted_on, SELF_CORRECTION_FROM).year))
@@ -114,6 +116,7 @@ def late_deposit_excise(
     The amount involved is the interest on what the employer kept. A use that goes on is a new transaction on the first
     day of each tax year, so that the interest of earlier years is taxed again beside that of the year.
     """
+    check_facts(locals())
     given.amounts(principal_cents=principal_cents)
     given.days(loss_on=loss_on, corrected_on=corrected_on)
     owed, involved, years = Fraction(principal_cents), 0, []
@@ -137,6 +140,7 @@ def deposit_extension(*, pay_date: date, extensions_before_in_plan_year: int = 0
     A bond or letter of credit before the extension begins, notice to participants and to the Department within five
     business days after it ends; from the third extension of a plan year on, interest for all of that year.
     """
+    check_facts(locals())
     given.counts(12, extensions_before_in_plan_year=extensions_before_in_plan_year)
     outer = deadlines.deposit_deadline(pay_date, participants_at_start_of_year=deadlines.SMALL_PLAN_BELOW).outer_limit
     extended = deadlines.business_day_after(outer, EXTENSION_DAYS)

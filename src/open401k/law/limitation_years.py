@@ -11,6 +11,7 @@ from enum import StrEnum
 from ..kernel import LimitationYear
 from . import additions
 from .compensation import months_in
+from .given import ImpossibleInput, check_facts, check_fields
 
 #: From this share a parent and its subsidiary are one employer for 415, where other sections ask 80 % (IRC 415(h)).
 _MORE_THAN_BPS = 5_000
@@ -79,6 +80,9 @@ class AccountAdditions:
     matched_after_tax_cents: int
     match_cents: int
     nonelective_cents: int
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
     @property
     def total_cents(self) -> int:
@@ -150,8 +154,9 @@ def change_limitation_year(*, current: LimitationYear, new_start: date) -> Limit
     What lies before is a limitation period of its own, whose dollar limit is that of the calendar year in which it ends
     times its months, a started one counted, over twelve.
     """
+    check_facts(locals())
     if new_start not in current:
-        raise ValueError(f"new_start: {new_start} is not within the current limitation year {current}")
+        raise ImpossibleInput("new_start", f"{new_start} is not within the current limitation year {current}")
     new_year = LimitationYear.starting(new_start)
     if new_start == current.start:
         return LimitationYearChange(None, new_year, 0, 0)
@@ -164,8 +169,9 @@ def final_limitation_year(*, current: LimitationYear, terminated_on: date) -> Li
 
     Reg. 1.415(j)-1(d)(3); its dollar limit is :func:`additions.dollar_limit` of the result.
     """
+    check_facts(locals())
     if terminated_on not in current:
-        raise ValueError(f"terminated_on: {terminated_on} is not within the limitation year {current}")
+        raise ImpossibleInput("terminated_on", f"{terminated_on} is not within the limitation year {current}")
     return LimitationYear(current.start, terminated_on + timedelta(days=1))
 
 
@@ -174,9 +180,10 @@ def one_employer(*, parent: str, owned_bps: Sequence[tuple[str, int]]) -> tuple[
 
     Only the parent-subsidiary rule is widened from 80 % to more than 50 %; brother-sister groups are as in 414(b).
     """
+    check_facts(locals())
     for name, share in owned_bps:
         if not 0 <= share <= 10_000:
-            raise ValueError(f"owned_bps: {share} of {name} is not from 0 to 10000")
+            raise ImpossibleInput("owned_bps", f"{share} of {name} is not from 0 to 10000")
     return (parent, *(name for name, share in owned_bps if share > _MORE_THAN_BPS))
 
 
@@ -188,10 +195,11 @@ def correct_excess_additions(*, account: AccountAdditions, limit_cents: int) -> 
     matched was not read at the source.) Returned amounts leave with earnings on Form
     1099-R; forfeited ones wait in an unallocated account and reduce later contributions.
     """
+    check_facts(locals())
     if min(account.unmatched_after_tax_cents, account.unmatched_deferral_cents, account.matched_deferral_cents) < 0:
-        raise ValueError("account: annual additions are not negative")
+        raise ImpossibleInput("account", "annual additions are not negative")
     if min(account.matched_after_tax_cents, account.match_cents, account.nonelective_cents, limit_cents) < 0:
-        raise ValueError("account, limit_cents: neither is negative")
+        raise ImpossibleInput("limit_cents", "account, limit_cents: neither is negative")
     excess = max(0, account.total_cents - limit_cents)
     left, match_left, parts = excess, account.match_cents, []
     matched_left = account.matched_deferral_cents + account.matched_after_tax_cents

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from ..kernel import CalendarYear, anniversary, half_up
 from . import given
+from .given import check_facts
 from .loan_schedules import Frequency, LoanSchedule, accrued, due_on
 
 
@@ -83,6 +84,7 @@ def cure_period(*, missed_due_on: date, plan_months: int | None = None) -> CureP
     >>> cure_period(missed_due_on=date(2003, 8, 31)).last_day
     datetime.date(2003, 12, 31)
     """
+    check_facts(locals())
     given.days(missed_due_on=missed_due_on)
     given.counts(12, plan_months=plan_months or 0)
     quarter = date(missed_due_on.year, (missed_due_on.month - 1) // 3 * 3 + 1, 1)
@@ -96,6 +98,7 @@ def deemed_loan(*, schedule: LoanSchedule, installments_paid: int, cure_months: 
 
     Interest is that of the whole periods that ended by then, and of the days of a period begun.
     """
+    check_facts(locals())
     terms = schedule.terms
     given.counts(terms.installments - 1, installments_paid=installments_paid)
     missed = schedule.installments[installments_paid].due_on
@@ -110,6 +113,7 @@ def balance_unpaid(*, schedule: LoanSchedule, installments_paid: int, on: date) 
 
     Interest is added at each due date; between two of them by days, which the regulation leaves to the note.
     """
+    check_facts(locals())
     terms = schedule.terms
     given.counts(terms.installments, installments_paid=installments_paid)
     given.days(last_paid_due_on=due_on(terms, installments_paid), on=on)
@@ -137,6 +141,7 @@ def after_deemed(
 
     Interest of ``periods_since`` accrues first; what was repaid is then taken off, none of it out of order with it.
     """
+    check_facts(locals())
     given.amounts(deemed_cents=deemed_cents, **{f"repaid_cents.{n}": cents for n, cents in enumerate(repaid_cents)})
     grown = accrued(deemed_cents, annual_rate_bps=annual_rate_bps, frequency=frequency, periods=periods_since)
     repaid = sum(repaid_cents)
@@ -162,6 +167,7 @@ def loan_offset(
     event (59 1/2, or money that is not under 401(k)(2)(B)), the account may not be reduced: the loan stays a deemed
     distribution only.
     """
+    check_facts(locals())
     given.amounts(offset_cents=offset_cents, deemed_before_cents=deemed_before_cents)
     given.days(severed_on=severed_on, offset_on=offset_on)
     if severed_on is None and not plan_terminated and not other_event_allows:

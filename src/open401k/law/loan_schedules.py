@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from ..kernel import CalendarYear, anniversary, half_up
 from . import figures, given
+from .given import check_facts, check_fields
 
 _WHOLE = 10_000
 #: Rates of loans up to 100 %; a term of 60 years paid weekly has 3,120 installments.
@@ -47,6 +48,7 @@ class LoanTerms:
     principal_residence: bool = False
 
     def __post_init__(self) -> None:
+        check_fields(self)
         given.amounts(principal_cents=self.principal_cents)
         given.counts(_MOST_RATE_BPS, annual_rate_bps=self.annual_rate_bps)
         given.counts(_MOST_INSTALLMENTS, installments=self.installments)
@@ -123,6 +125,7 @@ def level_payment(*, principal_cents: int, annual_rate_bps: int, installments: i
     ...     principal_cents=4_000_000, annual_rate_bps=875, installments=60, frequency=Frequency.MONTHLY))
     82549
     """
+    check_facts(locals())
     given.amounts(principal_cents=principal_cents)
     given.counts(_MOST_RATE_BPS, annual_rate_bps=annual_rate_bps)
     given.counts(_MOST_INSTALLMENTS, installments=installments)
@@ -163,6 +166,7 @@ def due_on(terms: LoanTerms, number: int) -> date:
 
     So a five-year loan of 1 July ends on 30 June, as in Reg. 1.72(p)-1 Q&A-9(d) Example 1.
     """
+    check_facts(locals())
     day = timedelta(days=1)
     match terms.frequency:
         case Frequency.WEEKLY:
@@ -180,6 +184,7 @@ def latest_permissible_term(*, loan_on: date, military_suspension_months: int = 
 
     IRC 72(p)(2)(B)(i), 414(u)(4); Reg. 1.72(p)-1 Q&A-9(b), (c). A loan that buys a principal residence has no such day.
     """
+    check_facts(locals())
     given.days(loan_on=loan_on)
     given.counts(600, military_suspension_months=military_suspension_months)
     return given.add_months(anniversary(loan_on, TERM_YEARS), military_suspension_months) - timedelta(days=1)
@@ -187,6 +192,7 @@ def latest_permissible_term(*, loan_on: date, military_suspension_months: int = 
 
 def military_rate_bps(*, annual_rate_bps: int, service_on: date) -> int:
     """The rate while in the uniformed services: at most 6 % on a loan from before (50 USC 3937(a); IRC 414(u)(4))."""
+    check_facts(locals())
     return min(annual_rate_bps, figures.bps("loan_rate_military", CalendarYear(service_on.year)))
 
 
@@ -205,6 +211,7 @@ def after_leave(
     moves by the service for a military one, when ``rate_during_leave_bps`` is at most 6 % (see military_rate_bps).
     ``periods_until_repaid``: installments after the leave, if not those up to the end of the term so moved.
     """
+    check_facts(locals())
     terms = schedule.terms
     given.counts(terms.installments, installments_paid=installments_paid)
     given.counts(_MOST_INSTALLMENTS, leave_periods=leave_periods, periods_until_repaid=periods_until_repaid or 0)
@@ -236,6 +243,7 @@ def accrued(balance_cents: int, *, annual_rate_bps: int, frequency: Frequency, p
 
     Compounded at the nominal rate of a period, as the examples of Reg. 1.72(p)-1 Q&A-9 and Q&A-10 are.
     """
+    check_facts(locals())
     given.amounts(balance_cents=balance_cents)
     given.counts(_MOST_RATE_BPS, annual_rate_bps=annual_rate_bps)
     given.counts(_MOST_INSTALLMENTS, periods=periods)

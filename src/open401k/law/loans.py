@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from ..kernel import CalendarYear, anniversary
 from . import figures, given
+from .given import check_facts, check_fields
 from .loan_schedules import latest_permissible_term
 
 _WHOLE = 10_000
@@ -47,6 +48,9 @@ class BalanceOn:
 
     on: date
     balance_cents: int
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 class LoanProblem(StrEnum):
@@ -107,6 +111,7 @@ def highest_balance(*, balances: Sequence[BalanceOn], loan_on: date) -> int:
     What was owed when that year began counts, whenever it was borrowed. It is the highest that was owed on one day; an
     IRS memorandum to examiners of April 2017 lets a plan add up loans repaid one after the other instead.
     """
+    check_facts(locals())
     given.days(loan_on=loan_on)
     given.amounts(**{f"balances.{place}.balance_cents": each.balance_cents for place, each in enumerate(balances)})
     begins = anniversary(loan_on, -1)
@@ -132,6 +137,7 @@ def maximum_loan(
     floor of $10,000 needs other security where it is more than half of it; a plan that lends no more than half passes
     ``plan_lends_floor=False``. ``after_disaster``: within the 180 days of 72(p)(6) (see higher_limit_open).
     """
+    check_facts(locals())
     given.days(loan_on=loan_on)
     given.amounts(
         vested_cents=vested_cents,
@@ -183,6 +189,7 @@ def loan_made(
 
     A breach of form makes all of it a distribution; too much makes only the excess one.
     """
+    check_facts(locals())
     given.amounts(loan_cents=loan_cents)
     given.days(loan_on=loan_on, last_due_on=last_due_on)
     late = not principal_residence and last_due_on > latest_permissible_term(loan_on=loan_on)
@@ -220,6 +227,7 @@ def refinance(
     installments repay the old balance within the old term and the rest within its own (``built_as_two_loans``; see
     two_loan_installments). The replaced loan was no principal residence loan and was not suspended for service.
     """
+    check_facts(locals())
     given.days(replaced_loan_on=replaced_loan_on, new_loan_on=new_loan_on, new_last_due_on=new_last_due_on)
     given.amounts(replaced_balance_cents=replaced_balance_cents, new_loan_cents=new_loan_cents)
     given.amounts(other_loans_cents=other_loans_cents)
@@ -242,6 +250,7 @@ def higher_limit_open(*, loan_on: date, applicable_on: date) -> bool:
 
     IRC 72(p)(6)(C)(ii); the applicable date is that of disaster_recovery in withdrawals.py.
     """
+    check_facts(locals())
     given.days(applicable_on=applicable_on)
     return applicable_on <= loan_on <= applicable_on + timedelta(days=180)
 
@@ -251,6 +260,7 @@ def delayed_by_disaster(*, due_on: date, incident_begins: date, incident_ends: d
 
     The term is then counted without that time.
     """
+    check_facts(locals())
     given.days(incident_begins=incident_begins, incident_ends=incident_ends)
     last = incident_ends + timedelta(days=180)
     delayed = incident_begins <= due_on <= last

@@ -14,7 +14,7 @@ import numpy as np
 from ..kernel import PlanYear, anniversary
 from . import figures
 from .eligibility import MAXIMUM_AGE, EligibilityTerms, latest_lawful_entry
-from .given import ImpossibleInput, days
+from .given import ImpossibleInput, check_facts, check_fields, days
 
 #: Periods that begin earlier count neither for entry nor for vesting (SECURE Act s. 112(b); SECURE 2.0 s. 125(d)).
 FIRST_PERIODS = date(2021, 1, 1)
@@ -42,6 +42,9 @@ class HoursOfPeriod:
     first_day: date
     hours: int
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class LongTermPartTime:
@@ -68,6 +71,7 @@ def long_term_part_time(
     and age 21 by the end of the last; entry by the rule of 410(a)(4) (401(k)(15)(D)). From the first plan year after a
     year of service with 1,000 hours the general rule applies, and 500 hours stay a year of vesting (15)(B)(iii), (iv).
     """
+    check_facts(locals())
     _check(periods)
     hours = figures.count("ltpt_hours", plan_year)
     counted = [p for p in periods if p.first_day >= FIRST_PERIODS]

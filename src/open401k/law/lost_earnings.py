@@ -14,6 +14,7 @@ import numpy as np
 from ..kernel import Money, half_up
 from . import given, tables
 from .arrays import Cents
+from .given import check_facts
 
 #: Above this much of lost earnings the rate of IRC 6621(c)(1) takes the place of that of 6621(a)(2).
 LARGE_LOSS_CENTS = 10_000_000
@@ -70,6 +71,7 @@ def lost_earnings(
     ... ).total_cents
     6569
     """
+    check_facts(locals())
     given.amounts(principal_cents=principal_cents)
     paid = recovered_on if paid_on is None else paid_on
     given.days(loss_on=loss_on, recovered_on=recovered_on, paid_on=paid)
@@ -87,6 +89,7 @@ def lost_earnings_by_person(
     ``principal`` is each participant's late amount. The parts are in proportion to it and add up to the whole, to the
     cent.
     """
+    check_facts(locals(), one_plan=True)
     late = [int(amount) for amount in principal]
     for amount in late:
         given.amounts(principal=amount)
@@ -106,6 +109,9 @@ def interest_factor(*, rate_percent: int, days: int, year_days: int) -> Fraction
     Fraction(683247, 1000000000)
     """
     given.counts(366, days=days, year_days=year_days)
+    given.counts(1_000, rate_percent=rate_percent)
+    if not year_days:
+        raise given.ImpossibleInput("year_days", "a year has days")
     return _factor(rate_percent, days, year_days)
 
 
@@ -113,6 +119,7 @@ def underpayment_rate_percent(on: date, *, large_underpayment: bool = False) -> 
     """The rate in force on a day (IRC 6621(a)(2); for large corporate underpayments (c)(1)); a later quarter is
     refused.
     """
+    check_facts(locals())
     quarter = f"{on.year}Q{(on.month + 2) // 3}"
     rate = int(tables.value("underpayment_rate", quarter, on))
     return rate + _LARGE_LOSS_POINTS if large_underpayment else rate

@@ -7,8 +7,12 @@ from fractions import Fraction
 import numpy as np
 
 from .arrays import Cents, half_up_quotient
+from .given import ImpossibleInput, check_facts, check_fields
 
 _WHOLE = 10_000
+#: Forty million dollars of pay, hundred times the cap of 401(a)(17), and a match of 500 % are still exact in 64 bits.
+_MOST_PAY_CENTS = 4_000_000_000
+_HIGHEST_RATE_BPS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,9 @@ class Tier:
 
     rate_bps: int
     up_to_bps: int
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +36,16 @@ class MatchFormula:
     def __post_init__(self) -> None:
         tops = [tier.up_to_bps for tier in self.tiers]
         if not tops or tops[0] <= 0 or tops != sorted(set(tops)):
-            raise ValueError("tiers of a match go upward: each ends at a higher share of pay than the one before")
+            raise ImpossibleInput(
+                "tiers", "tiers of a match go upward: each ends at a higher share of pay than the one before"
+            )
+        if tops[-1] > _WHOLE:
+            raise ImpossibleInput("up_to_bps", f"{tops[-1]} is more than the whole of pay")
         if min(tier.rate_bps for tier in self.tiers) < 0:
-            raise ValueError("a match rate is not negative")
+            raise ImpossibleInput("rate_bps", "a match rate is not negative")
+        if max(tier.rate_bps for tier in self.tiers) > _HIGHEST_RATE_BPS:
+            raise ImpossibleInput("rate_bps", f"a match rate is not above {_HIGHEST_RATE_BPS}")
+        check_fields(self)
 
     @classmethod
     def of(cls, tiers: Sequence[tuple[int, int]], cap_cents: int | None = None) -> "MatchFormula":
@@ -48,6 +62,7 @@ def match(deferrals: Cents, compensation: Cents, formula: MatchFormula) -> Cents
     >>> match(np.array([5_000]), np.array([100_000]), MatchFormula.of([(10_000, 300), (5_000, 500)])).tolist()
     [4000]
     """
+    check_facts(locals(), signed=("deferrals", "compensation"), most=_MOST_PAY_CENTS)
     pay = np.maximum(compensation, 0)
     deferred = np.maximum(deferrals, 0) * _WHOLE
     total, bottom = np.zeros(np.broadcast(deferred, pay).shape, dtype=np.int64), 0
@@ -61,6 +76,7 @@ def match(deferrals: Cents, compensation: Cents, formula: MatchFormula) -> Cents
 
 def match_of_period(*, deferrals: Cents, compensation: Cents, matched_before: Cents, formula: MatchFormula) -> Cents:
     """The match of one pay period on that period alone; the cap of the year counts what was matched before."""
+    check_facts(locals(), signed=("deferrals", "compensation", "matched_before"))
     alone = match(deferrals, compensation, formula)
     if formula.cap_cents is None:
         return alone
@@ -69,11 +85,13 @@ def match_of_period(*, deferrals: Cents, compensation: Cents, matched_before: Ce
 
 def match_to_date(*, deferrals_to_date: Cents, compensation_to_date: Cents, formula: MatchFormula) -> Cents:
     """The match of the year so far under a formula that looks at the whole year."""
+    check_facts(locals(), signed=("deferrals_to_date", "compensation_to_date"))
     return match(deferrals_to_date, compensation_to_date, formula)
 
 
 def true_up(*, deferrals_of_year: Cents, compensation_of_year: Cents, matched: Cents, formula: MatchFormula) -> Cents:
     """What the formula of the whole year gives beyond what was matched per period; never takes match back."""
+    check_facts(locals())
     missing: Cents = np.maximum(match(deferrals_of_year, compensation_of_year, formula) - matched, 0)
     return missing
 
@@ -82,12 +100,14 @@ def nonelective(compensation: Cents, rate_bps: int) -> Cents:
     """The same percentage of pay for everybody, to the cent, half-up; the design safe harbor of Reg.
     1.401(a)(4)-2(b)(2).
     """
+    check_facts(locals(), signed=("compensation",), most=_MOST_PAY_CENTS)
     return half_up_quotient(np.maximum(compensation, 0) * rate_bps, _WHOLE)
 
 
 def effective_rate_bps(formula: MatchFormula, deferral_bps: int) -> int:
     """Match as a share of pay, in basis points, for someone who defers this share of pay; half-up."""
-    scale = 1_000_000
+    check_facts(locals())
+    scale = 100_000
     plain = MatchFormula(formula.tiers)
     given = match(np.array([deferral_bps * scale]), np.array([_WHOLE * scale]), plain)
     return int(half_up_quotient(given, scale)[0])
@@ -95,6 +115,7 @@ def effective_rate_bps(formula: MatchFormula, deferral_bps: int) -> int:
 
 def exact_rate(formula: MatchFormula, deferral_bps: int) -> Fraction:
     """Match as a share of pay, in basis points, unrounded: what is compared with the formula of a statute."""
+    check_facts(locals())
     total, bottom = 0, 0
     for tier in formula.tiers:
         total += max(0, min(deferral_bps, tier.up_to_bps) - bottom) * tier.rate_bps

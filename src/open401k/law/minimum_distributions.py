@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from ..kernel import CalendarYear, anniversary, half_up
 from . import figures, given, tables
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts, check_fields
 
 #: No minimum was required for this year (IRC 401(a)(9)(I)).
 WAIVED_YEAR = 2020
@@ -117,6 +117,9 @@ class PlanPaid:
     required_cents: int
     paid_cents: int
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 class ExcisePath(StrEnum):
     """Which rate of the excise applies."""
@@ -146,6 +149,7 @@ def applicable_age(*, born_on: date) -> ApplicableAge:
     For a birth in 1959 the statute names both 73 and 75 and Reg. 1.401(a)(9)-2(b)(2)(v) is reserved; 73 is that of the
     proposed paragraph (REG-103529-23, 89 FR 58644), and the result says that it is not settled.
     """
+    check_facts(locals())
     cite = "Reg. 1.401(a)(9)-2(b)(2)"
     if born_on < date(1949, 7, 1):
         return ApplicableAge(
@@ -174,6 +178,7 @@ def required_beginning_date(
     year ending in the calendar year of the applicable age cannot wait for retirement (Reg. 1.401(a)(9)-2(b)(3)), and a
     plan may go by age for everybody (-2(b)(4)).
     """
+    check_facts(locals())
     if retired_on is not None:
         given.days(born_on=born_on, retired_on=retired_on)
     age = applicable_age(born_on=born_on)
@@ -205,6 +210,7 @@ def balance_for_minimum(
     paid out elsewhere in that year and received in the next counts as received (Reg. 1.401(a)(9)-7(b)). A qualifying
     longevity annuity contract and, from 2024, designated Roth accounts (IRC 402A(d)(5)) are left out.
     """
+    check_facts(locals())
     given.amounts(
         valuation_cents=valuation_cents,
         allocated_after_valuation_cents=allocated_after_valuation_cents,
@@ -243,6 +249,7 @@ def lifetime_minimum(
     replaces the uniform one where it gives more, which it does when the spouse is more than 10 years younger. The first
     year's amount is due by the required beginning date, every other one on 31 December.
     """
+    check_facts(locals())
     given.amounts(balance_cents=balance_cents)
     beginning = required_beginning_date(
         born_on=born_on,
@@ -277,6 +284,7 @@ def lifetime_denominator(*, year: CalendarYear, age: int, spouse_age: int | None
 
     Before 2022 by the 2002 tables (-9(f)(1)); of their joint table what is not on file is refused.
     """
+    check_facts(locals())
     uniform = life_table("rmd_uniform_lifetime", age, year)
     if spouse_age is None or age - spouse_age <= 10:
         return MinimumPath.UNIFORM_TABLE, uniform
@@ -287,6 +295,7 @@ def lifetime_denominator(*, year: CalendarYear, age: int, spouse_age: int | None
 
 def life_table(table_id: str, age: int, year: CalendarYear) -> Decimal:
     """A table's value at an age; the last row of the edition holds for every higher age (Reg. 1.401(a)(9)-9)."""
+    check_facts(locals())
     return tables.value(table_id, min(age, max(map(int, tables.edition(table_id, year.start)))), year.start)
 
 
@@ -297,6 +306,7 @@ def minimum_still_due(*, required_cents: int, paid_cents: int, account_cents: in
     for 1 April. Never more than the account holds on the day (Reg. 1.401(a)(9)-5(a)(1)). What is paid beyond a year's
     minimum does not count for later years.
     """
+    check_facts(locals())
     given.amounts(
         required_cents=required_cents, paid_cents=paid_cents, account_cents=account_cents, carried_cents=carried_cents
     )
@@ -305,6 +315,7 @@ def minimum_still_due(*, required_cents: int, paid_cents: int, account_cents: in
 
 def shortfall_by_plan(*, plans: Sequence[PlanPaid]) -> dict[str, int]:
     """What each plan still owes; what one paid too much does not count for another (Reg. 1.401(a)(9)-1(a)(2))."""
+    check_facts(locals())
     for plan in plans:
         given.amounts(required_cents=plan.required_cents, paid_cents=plan.paid_cents)
     if len({plan.plan for plan in plans}) < len(plans):
@@ -328,6 +339,7 @@ def excise_on_shortfall(
     and Form 5329 filed. The tax is that of the year in which the last day for paying fell (Reg. 54.4974-1). Before
     2023 it was 50 %, and correction did not lower it; what was to be paid in 2020 was waived (401(a)(9)(I)).
     """
+    check_facts(locals())
     given.amounts(required_cents=required_cents, paid_in_time_cents=paid_in_time_cents)
     if shortfall_paid_on is not None:
         given.days(due_by=due_by, shortfall_paid_on=shortfall_paid_on)

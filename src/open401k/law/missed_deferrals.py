@@ -14,6 +14,7 @@ import numpy as np
 from ..kernel import PlanYear, anniversary, half_up
 from . import figures, given
 from .arrays import Cents, half_up_quotient
+from .given import check_facts
 from .matching import MatchFormula, match
 
 _WHOLE = 10_000
@@ -127,6 +128,7 @@ def missed_deferrals(
     greater of that and the rate up to which the match is at least 100 % (.05(2)(d)). What was deferred and what is
     missed stay within ``limit`` (402(g) or the plan's, with catch-up where it applies).
     """
+    check_facts(locals())
     _not_negative(compensation=compensation, deferred=deferred, limit=limit)
     if isinstance(rate_bps, int):
         given.counts(_WHOLE, rate_bps=rate_bps)
@@ -164,6 +166,7 @@ def missed_contributions(
     The match is the formula on what was and would have been deferred, on the plan's pay of the year
     (``compensation``), less what was matched. Of after-tax contributions that were missed, 40 % (.05(3)).
     """
+    check_facts(locals())
     none = np.zeros_like(missed.missed)
     before = none if deferred is None else deferred
     _not_negative(compensation=compensation, deferred=deferred, matched=matched, missed_after_tax=missed_after_tax)
@@ -181,6 +184,7 @@ def missed_contributions(
 
 def qnec_share_bps(relief: Relief, plan_year: PlanYear) -> int:
     """The share of the missed deferral (IRC 414(cc)(3); Rev. Proc. 2021-30 App. A .05(2)(b), (9)(a), (b))."""
+    check_facts(locals())
     match relief:
         case Relief.AUTOMATIC | Relief.THREE_MONTHS:
             return 0
@@ -195,6 +199,7 @@ def missed_catch_up_cents(*, catch_up_limit_cents: int, deferred_catch_up_cents:
 
     Of this the relief's share is contributed, and the match in full.
     """
+    check_facts(locals())
     given.amounts(catch_up_limit_cents=catch_up_limit_cents, deferred_catch_up_cents=deferred_catch_up_cents)
     half = half_up(Fraction(catch_up_limit_cents, 2))
     return min(half, max(catch_up_limit_cents - deferred_catch_up_cents, 0))
@@ -214,6 +219,7 @@ def correction_windows(
     ... ).automatic
     datetime.date(2027, 10, 15)
     """
+    check_facts(locals())
     given.days(failure_began_on=failure_began_on, notified_on=notified_on)
     if failure_began_on not in plan_year:
         raise given.ImpossibleInput("failure_began_on", f"{failure_began_on} is not in the plan year {plan_year}.")
@@ -246,6 +252,7 @@ def relief(
     correction has no ``correct_deferrals_begin_on``; under 414(cc) the day on which they ``would_begin_on`` stands for
     it.
     """
+    check_facts(locals())
     begun = correct_deferrals_begin_on
     counted = begun if begun is not None else would_begin_on
     told_by = date.max if counted is None else counted + timedelta(days=NOTICE_DAYS)

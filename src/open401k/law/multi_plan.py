@@ -9,6 +9,7 @@ from datetime import date
 from fractions import Fraction
 
 from ..kernel import PlanYear, half_up
+from .given import ImpossibleInput, check_facts, check_fields
 
 _WHOLE = 10_000
 
@@ -19,6 +20,9 @@ class Dated:
 
     on: date
     cents: int
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,9 @@ def multi_plan_ratio(
     All contributions under the plans within the tested plan's year, whatever the plan years of the others, over the pay
     of that year by the tested plan's definition: pay of a time in which the person was in another of them is in.
     """
+    check_facts(locals())
     if all(plan.plan != tested_plan for plan in plans):
-        raise ValueError(f"tested_plan: {tested_plan} is not among the plans")
+        raise ImpossibleInput("tested_plan", f"{tested_plan} is not among the plans")
     counted = {
         plan.plan: sum(each.cents for each in plan.contributions if each.on in plan_year)
         for plan in plans
@@ -62,6 +67,6 @@ def multi_plan_ratio(
     pay = sum(each.cents for each in compensation if each.on in plan_year)
     total = sum(counted.values())
     if pay <= 0 < total:
-        raise ValueError("compensation: there are contributions in the plan year and no pay")
+        raise ImpossibleInput("compensation", "there are contributions in the plan year and no pay")
     ratio = half_up(Fraction(total * _WHOLE, pay)) if pay > 0 else 0
     return MultiPlanRatio(total, total - counted[tested_plan], pay, ratio)

@@ -16,6 +16,7 @@ from ..kernel import PlanYear
 from . import figures
 from .allocation import Allocation, counted_pay, fill, pro_rata, whole_cents
 from .arrays import Cents, Counts, Flags
+from .given import ImpossibleInput, check_facts
 
 #: A third of the highest HCE rate opens the gateway, or the 5 % of pay on file (Reg. 1.401(a)(4)-8(b)(1)(vi)).
 _PARTS_OF_HIGHEST = 3
@@ -76,10 +77,11 @@ def by_groups(
 
     Groups are numbered from 0; amounts stand at everybody's place, so the results of the groups add up.
     """
+    check_facts(locals(), one_plan=True)
     if len(group_of_each) and not 0 <= int(group_of_each.min()) <= int(group_of_each.max()) < len(
         budget_of_group_cents
     ):
-        raise ValueError(f"group_of_each: groups are numbered from 0 to {len(budget_of_group_cents) - 1}")
+        raise ImpossibleInput("group_of_each", f"groups are numbered from 0 to {len(budget_of_group_cents) - 1}")
     return tuple(
         pro_rata(
             budget_cents=budget,
@@ -106,6 +108,7 @@ def gateway(
     contributions and forfeitures of the tested plan, a safe harbor nonelective and a top-heavy minimum included, match
     and deferrals not. An NHCE who benefits by any of them is in.
     """
+    check_facts(locals(), one_plan=True)
     pay, full_pay = counted_pay(compensation, plan_year), counted_pay(section_415_compensation, plan_year)
     nhces = benefits & ~is_hce
     highest = _highest_rate(amounts, pay, is_hce & benefits)
@@ -143,11 +146,12 @@ def most_to_the_favored(
     budget. ``room`` from allocation.room_under_415, after what was given. A smaller budget than the gateway of what
     HCEs were given costs is refused.
     """
+    check_facts(locals(), one_plan=True)
     plan = _Sides.of(favored, is_hce, benefits, compensation, section_415_compensation, given, room, plan_year)
     if budget_cents < 0:
-        raise ValueError(f"budget_cents: a contribution is not negative, as {budget_cents} is")
+        raise ImpossibleInput("budget_cents", f"a contribution is not negative, as {budget_cents} is")
     if plan.cost(0) > budget_cents:
-        raise ValueError(f"budget_cents: {budget_cents} does not pay the gateway of what HCEs were given")
+        raise ImpossibleInput("budget_cents", f"{budget_cents} does not pay the gateway of what HCEs were given")
     most = int(plan.favored_room.sum())
     low, high = 0, min(budget_cents, most)
     while low < high:
@@ -176,10 +180,13 @@ def budget_needed(
     The inverse of :func:`most_to_the_favored` (Reg. 1.401(a)(4)-8(b)(1)(vi)); an amount above their 415(c) room is
     refused.
     """
+    check_facts(locals(), one_plan=True)
     plan = _Sides.of(favored, is_hce, benefits, compensation, section_415_compensation, given, room, plan_year)
     most = int(plan.favored_room.sum())
     if not 0 <= favored_cents <= most:
-        raise ValueError(f"favored_cents: from 0 to {most}, the room of the favored under 415(c), not {favored_cents}")
+        raise ImpossibleInput(
+            "favored_cents", f"from 0 to {most}, the room of the favored under 415(c), not {favored_cents}"
+        )
     more = plan.cost(favored_cents + 1) if favored_cents < most else None
     return _design(plan, favored_cents, plan.cost(favored_cents), more)
 
@@ -215,10 +222,10 @@ class _Sides:
     ) -> "_Sides":
         pay = counted_pay(compensation, plan_year)
         if not (favored & benefits & (pay > 0)).any():
-            raise ValueError("favored: nobody of the favored benefits and has pay")
+            raise ImpossibleInput("favored", "nobody of the favored benefits and has pay")
         if (favored & ~is_hce).any():
-            raise ValueError(
-                "favored: only highly compensated employees are; an NHCE is paid by the gateway and the rest"
+            raise ImpossibleInput(
+                "favored", "only highly compensated employees are; an NHCE is paid by the gateway and the rest"
             )
         return cls(
             favored=favored,
@@ -280,7 +287,7 @@ def _design(plan: _Sides, favored_cents: int, budget_cents: int, one_cent_more: 
     to_favored = plan.seated(favored_cents)
     owed = plan.owed(to_favored)
     if owed is None:
-        raise ValueError("favored_cents: an NHCE has no room under 415(c) for the gateway of this amount")
+        raise ImpossibleInput("favored_cents", "an NHCE has no room under 415(c) for the gateway of this amount")
     left = budget_cents - favored_cents
     shares = fill(
         Fraction(left),
@@ -310,7 +317,7 @@ def _design(plan: _Sides, favored_cents: int, budget_cents: int, one_cent_more: 
 def _highest_rate(amounts: Cents, pay: Cents, hces: Flags) -> Fraction:
     """The highest rate of an HCE; who has an amount and no pay contradicts the facts and is refused."""
     if (hces & (amounts > 0) & (pay == 0)).any():
-        raise ValueError("compensation: a highly compensated employee has an allocation and no pay")
+        raise ImpossibleInput("compensation", "a highly compensated employee has an allocation and no pay")
     return max(
         (Fraction(int(amounts[place]), int(pay[place])) for place in np.flatnonzero(hces & (pay > 0))),
         default=Fraction(0),

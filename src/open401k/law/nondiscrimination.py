@@ -13,6 +13,7 @@ from typing import overload
 import numpy as np
 
 from .arrays import Cents, Flags, as_cents, count_of, half_up_quotient, sum_of
+from .given import ImpossibleInput, check_facts, of_one_person
 
 #: 100 % in hundredths of a percent.
 WHOLE = 10_000
@@ -158,6 +159,7 @@ def ratio_limit(nhce_average: int) -> RatioLimit:
     >>> ratio_limit(321).limit
     521
     """
+    check_facts(locals())
     basic = int(_times_1_25(np.asarray(nhce_average)))
     twice, plus = 2 * nhce_average, nhce_average + _TWO_POINTS
     path = LimitPath.ALTERNATIVE if min(twice, plus) > basic else LimitPath.BASIC
@@ -170,6 +172,7 @@ def ratios(contributions: Cents, compensation: Cents, is_hce: Flags) -> Cents:
     A contribution without any pay contradicts itself; until the facts are put right it counts in the least favorable
     way: 100 % for an HCE, nothing for an NHCE.
     """
+    check_facts(locals())
     paid = compensation > 0
     known = half_up_quotient(contributions * WHOLE, np.maximum(compensation, 1))
     if paid.all():
@@ -184,6 +187,7 @@ def tested_members(contributions: Cents, compensation: Cents, eligible: Flags | 
     Without pay there is no cash to choose instead, so nobody was eligible to defer any (Reg. 1.401(k)-6, "eligible
     employee").
     """
+    check_facts(locals())
     with_money = (compensation > 0) | (contributions > 0)
     return with_money if eligible is None else with_money & eligible
 
@@ -195,6 +199,7 @@ def adp_numerator(*, deferrals: Cents, catch_up: Cents, over_401a30: Cents, qual
     HCEs, not for NHCEs (Reg. 1.401(k)-2(a)(4)(iii), (5)(ii)). ``qualified`` is QNEC and QMAC used here, and then not
     in the ACP test.
     """
+    check_facts(locals())
     counted: Cents = deferrals - catch_up - over_401a30 * ~is_hce + qualified
     return np.maximum(counted, 0, dtype=np.int64)
 
@@ -212,6 +217,8 @@ def ratio_scenarios(
     ``prior_year_nhce_average`` makes it a prior-year test. Without an eligible HCE, or without an eligible NHCE, the
     test is deemed passed (Reg. 1.401(k)-2(a)(1)(ii)); the limit is then 100 %.
     """
+    check_facts(locals(), apart=("prior_year_nhce_average",))
+    of_one_person(contributions=contributions)
     each = ratios(contributions, compensation, is_hce)
     members = tested_members(contributions, compensation, eligible)
     return _compared(each, members, is_hce, prior_year_nhce_average)
@@ -223,7 +230,10 @@ def _compared(
     hce_count, hce_average = _average(each, members & is_hce)
     nhce_count, nhce_average = _average(each, members & ~is_hce)
     if prior_year_nhce_average is not None:
-        nhce_average = np.broadcast_to(as_cents(prior_year_nhce_average), nhce_average.shape)
+        prior = as_cents(prior_year_nhce_average)
+        if prior.ndim and prior.shape != nhce_average.shape:
+            raise ImpossibleInput("prior_year_nhce_average", f"has the shape {prior.shape}, not {nhce_average.shape}")
+        nhce_average = np.broadcast_to(prior, nhce_average.shape)
         nhce_count = np.ones_like(nhce_count)
     limit = np.maximum(_times_1_25(nhce_average), np.minimum(2 * nhce_average, nhce_average + _TWO_POINTS))
     limit = np.where((hce_count == 0) | (nhce_count == 0), WHOLE, limit)
@@ -241,6 +251,7 @@ def ratio_test(
     prior_year_nhce_average: int | None = None,
 ) -> RatioTest:
     """The test of one year, with every person's ratio in its working: :func:`ratio_scenarios` for a single scenario."""
+    check_facts(locals(), one_plan=True)
     contributions, compensation = as_cents(contributions), as_cents(compensation)
     each = ratios(contributions, compensation, is_hce)
     members = tested_members(contributions, compensation, eligible)
@@ -274,6 +285,7 @@ def adp_test(
     prior_year_nhce_average: int | None = None,
 ) -> RatioTest:
     """The ADP test (IRC 401(k)(3)); ``contributions`` from :func:`adp_numerator`, pay under 414(s) and 401(a)(17)."""
+    check_facts(locals())
     return ratio_test(
         RatioKind.ADP,
         contributions=contributions,
@@ -293,6 +305,7 @@ def acp_test(
     prior_year_nhce_average: int | None = None,
 ) -> RatioTest:
     """The ACP test (IRC 401(m)(2)); of match and after-tax, with QNEC and deferrals not used in the ADP test."""
+    check_facts(locals())
     return ratio_test(
         RatioKind.ACP,
         contributions=contributions,
@@ -323,6 +336,7 @@ def early_participation(
     Leave out their NHCEs and keep all HCEs (IRC 401(k)(3)(F), 401(m)(5)(C)), or test two groups separately (IRC
     410(b)(4)(B); Reg. 1.401(k)-2(a)(1)(iii)).
     """
+    check_facts(locals(), one_plan=True)
 
     def test_of(members: Flags) -> RatioTest:
         return ratio_test(

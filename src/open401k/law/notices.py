@@ -13,6 +13,7 @@ from ..kernel import PlanYear, anniversary
 from . import given
 from .deadlines import Window, is_business_day, notice_window
 from .filings import form_5500
+from .given import check_facts
 
 #: 29 CFR 2550.404a-5(h)(1): "at least annually" is once in any 14 months.
 _ANNUAL_MONTHS = 14
@@ -101,6 +102,7 @@ def plan_year_calendar(
     :func:`on_eligibility` stand for them. A short plan year has its own days: everything counts from its beginning or
     its end.
     """
+    check_facts(locals())
     found: list[Due] = [] if first_plan_year else list(_before_the_year(plan_year, features))
     if features.participant_directed:
         found += _fees(fees_last_disclosed_on)
@@ -117,6 +119,7 @@ def on_eligibility(*, eligible_on: date, features: PlanFeatures) -> tuple[Due, .
     From 90 days before to the day of eligibility; the QDIA notice 30 days before, or by that day where default
     contributions can be withdrawn under IRC 414(w). The summary plan description within 90 days after.
     """
+    check_facts(locals())
     given.days(eligible_on=eligible_on)
     about = f"eligibility on {eligible_on}"
     ninety = eligible_on - timedelta(days=90)
@@ -142,6 +145,7 @@ def summary_plan_description(
 
     ERISA 104(b)(1); 29 CFR 2520.104b-2(a).
     """
+    check_facts(locals())
     days = [] if participant_on is None else [participant_on + timedelta(days=_SPD_PARTICIPANT_DAYS)]
     days += [] if plan_subject_to_erisa_on is None else [plan_subject_to_erisa_on + timedelta(days=_SPD_PLAN_DAYS)]
     if not days:
@@ -155,6 +159,7 @@ def restated_plan_description(*, reflects_changes_until: date, amended_since: bo
     210 days after the plan year in which five (ten) years end since the last change that the description reflects.
     ``plan_year`` is any of the plan's, for its first day.
     """
+    check_facts(locals())
     years = 5 if amended_since else 10
     day = anniversary(reflects_changes_until, years)
     start = anniversary(plan_year.start, day.year - plan_year.start.year)
@@ -171,6 +176,7 @@ def material_modifications(plan_year: PlanYear) -> Due:
     >>> material_modifications(PlanYear.starting(date(2026, 1, 1))).last
     datetime.date(2027, 7, 29)
     """
+    check_facts(locals())
     last = plan_year.last_day + timedelta(days=_SMM_DAYS)
     return Due(Notice.SMM, None, last, f"changes of {plan_year}", "ERISA 104(b)(1); 29 CFR 2520.104b-3(a)")
 
@@ -181,6 +187,7 @@ def summary_annual_report(plan_year: PlanYear, *, form_5500_extended: bool = Fal
     >>> summary_annual_report(PlanYear.starting(date(2025, 1, 1)), form_5500_extended=True).last
     datetime.date(2026, 12, 15)
     """
+    check_facts(locals())
     last = given.add_months(plan_year.end, _SAR_MONTHS) - timedelta(days=1)
     if form_5500_extended:
         # From the day that the extension names, not from a later one that a weekend allows for filing.
@@ -194,6 +201,7 @@ def blackout(*, last_day_to_act: date, begins_on: date, ends_on: date) -> Due | 
 
     None: at most three consecutive business days, which is no blackout ((d)(1)(i)). ``ends_on`` is its last day.
     """
+    check_facts(locals())
     given.days(last_day_to_act=last_day_to_act, begins_on=begins_on, ends_on=ends_on)
     span = (ends_on - begins_on).days + 1
     business = sum(is_business_day(begins_on + timedelta(days=day)) for day in range(min(span, 60)))
@@ -208,6 +216,7 @@ def rollover_notice(*, distribution_on: date) -> Due:
 
     The 30 days may be waived by somebody who was told of the right to them.
     """
+    check_facts(locals())
     return _before(Notice.ROLLOVER, distribution_on, 180, 30, "IRC 402(f); Reg. 1.402(f)-1 A-2; PPA s. 1102(a)(1)")
 
 
@@ -215,16 +224,19 @@ def fee_change(*, effective_on: date) -> Due:
     """30 to 90 days before a change of what was disclosed about fees or instructions (29 CFR 2550.404a-5(c)(1)(ii),
     (2)(i)(B)).
     """
+    check_facts(locals())
     return _before(Notice.FEE_CHANGE, effective_on, 90, 30, "29 CFR 2550.404a-5(c)(1)(ii), (c)(2)(i)(B), (c)(3)(i)(B)")
 
 
 def investment_change(*, effective_on: date) -> Due:
     """30 to 60 days before investments are replaced by similar ones without a direction (ERISA 404(c)(4)(C))."""
+    check_facts(locals())
     return _before(Notice.INVESTMENT_CHANGE, effective_on, 60, 30, "ERISA 404(c)(4)(C)(i)")
 
 
 def safe_harbor_change(*, effective_on: date) -> Due:
     """30 to 90 days before a change during the year takes effect (Notice 2016-16 section III.C)."""
+    check_facts(locals())
     return _before(Notice.SAFE_HARBOR_CHANGE, effective_on, 90, 30, "Notice 2016-16 section III.C.2")
 
 
@@ -232,6 +244,7 @@ def safe_harbor_suspension(*, effective_on: date) -> Due:
     """At least 30 days before safe harbor contributions are reduced or suspended (Reg. 1.401(k)-3(g)(1)(i)(B),
     (ii)(B)).
     """
+    check_facts(locals())
     given.days(effective_on=effective_on)
     last = effective_on - timedelta(days=30)
     return Due(Notice.SAFE_HARBOR_SUSPENSION, None, last, f"effect on {effective_on}", "Reg. 1.401(k)-3(g)(2)")
@@ -239,6 +252,7 @@ def safe_harbor_suspension(*, effective_on: date) -> Due:
 
 def diversification(*, first_right_on: date) -> Due:
     """30 days before somebody first may sell employer securities (ERISA 101(m))."""
+    check_facts(locals())
     given.days(first_right_on=first_right_on)
     last = first_right_on - timedelta(days=30)
     return Due(Notice.DIVERSIFICATION, None, last, f"right from {first_right_on}", "ERISA 101(m)")
@@ -250,6 +264,7 @@ def next_fee_disclosure(*, last_given_on: date) -> Due:
     >>> next_fee_disclosure(last_given_on=date(2025, 9, 1)).last
     datetime.date(2026, 11, 1)
     """
+    check_facts(locals())
     given.days(last_given_on=last_given_on)
     last = given.add_months(last_given_on, _ANNUAL_MONTHS)
     return Due(

@@ -10,6 +10,7 @@ from enum import StrEnum
 import numpy as np
 
 from .arrays import Cents, Flags
+from .given import ImpossibleInput, check_facts, check_fields
 
 #: More than this share makes a 5-percent owner, in basis points (IRC 416(i)(1)(B)(i)).
 FIVE_PERCENT_BPS = 500
@@ -50,6 +51,9 @@ class Kin:
     other: int
     relation: Relation
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
@@ -87,6 +91,10 @@ def ownership(direct_bps: Cents, family: Iterable[Kin]) -> Ownership:
     does not own what her husband is only deemed to own through his father. The other side of each relation need not
     be stated.
     """
+    family = tuple(family)
+    check_facts({"direct_bps": direct_bps}, one_plan=True)
+    if any(max(kin.person, kin.other) >= len(direct_bps) for kin in family):
+        raise ImpossibleInput("family", f"speaks of a person beyond the {len(direct_bps)} of direct_bps")
     attributed = tuple(
         Attribution(person, owner, relation, int(direct_bps[owner]))
         for (person, owner), relation in sorted(_relations(family).items())

@@ -9,6 +9,7 @@ from enum import StrEnum
 from ..kernel import CalendarYear, PlanYear
 from . import figures, given
 from .arrays import Flags
+from .given import check_facts
 
 #: 100 participants make a large plan (29 CFR 2520.103-1(b), (c)(1)); 80 to 120 may file as the year before ((d)).
 LARGE_FROM, KEEP_FROM, KEEP_UP_TO = 100, 80, 120
@@ -77,6 +78,7 @@ def participant_count(
     of 2023 only participants and beneficiaries with an account balance count; before, everybody eligible did (29 CFR
     2510.3-3(d)).
     """
+    check_facts(locals())
     if participant.shape != has_balance.shape:
         raise given.ImpossibleInput("has_balance", "not one for each participant.")
     balances = plan_year.start >= BALANCES_FROM
@@ -100,6 +102,7 @@ def annual_report(
     there was none. A small plan files Form 5500-SF unless a condition of 2520.103-1(c)(2)(ii) is missing, and needs no
     auditor if the waiver's conditions hold. A large one is always audited.
     """
+    check_facts(locals())
     given.counts(10_000_000, participants=participants)
     keeps = elects_as_the_year_before and KEEP_FROM <= participants <= KEEP_UP_TO
     if keeps and filed_as_small_the_year_before is not None:
@@ -122,6 +125,7 @@ def one_participant_report(
     None is due while all such plans of the employer hold at most $250,000 at the end of the year, except for the final
     one.
     """
+    check_facts(locals())
     given.amounts(total_assets_of_all_such_plans_cents=total_assets_of_all_such_plans_cents)
     over = total_assets_of_all_such_plans_cents > figures.cents("form_5500_ez_assets", PlanYear.starting(year.start))
     form = ReportForm.ONE_PARTICIPANT if over or final_year else ReportForm.NONE

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from ..kernel import LimitationYear
 from .compensation import counts_after_severance
-from .given import MOST_CENTS, ImpossibleInput
+from .given import MOST_CENTS, ImpossibleInput, check_facts, check_fields
 
 
 class PayDefinition(StrEnum):
@@ -98,6 +98,9 @@ class PayItem:
     kind: PayKind
     cents: int
     paid: date
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +218,7 @@ def counted_pay(
     it, until 2 1/2 months after or the end of that limitation year (e)(3); wages under 3121(a) know no such end.
     ``plan_includes``: what the plan may include and says so; ``plan_excludes``: what it leaves out.
     """
+    check_facts(locals())
     counted = tuple(
         _count(item, definition, year, severed, plan_includes, plan_excludes) for item in _of_year(items, year)
     )

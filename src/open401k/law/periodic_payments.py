@@ -14,6 +14,7 @@ from fractions import Fraction
 from ..kernel import CalendarYear, anniversary, half_up
 from . import figures, given
 from .early_distribution_tax import age_59_5_on
+from .given import check_facts, check_fields
 
 _WHOLE = 10_000
 #: Payments go on for five years at least (IRC 72(t)(4)(A)(ii)(I)).
@@ -50,6 +51,9 @@ class PaidInYear:
     year: CalendarYear
     taxable_cents: int
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Recapture:
@@ -66,6 +70,7 @@ def most_rate_bps(*, federal_mid_term_120_bps: int, first_payment_on: date) -> i
     Notice 2022-6 s. 3.02(c), for series that begin in 2022 (at choice) or later; the mid-term rate is that of one of
     the two months before the first payment.
     """
+    check_facts(locals())
     given.counts(_WHOLE, federal_mid_term_120_bps=federal_mid_term_120_bps)
     floor = figures.bps("periodic_payments_rate", CalendarYear(first_payment_on.year))
     return max(federal_mid_term_120_bps, floor)
@@ -73,6 +78,7 @@ def most_rate_bps(*, federal_mid_term_120_bps: int, first_payment_on: date) -> i
 
 def required_minimum_method(*, balance_cents: int, life_expectancy_tenths: int) -> PeriodicPayment:
     """The balance divided by the life expectancy, anew each year (Notice 2022-6 s. 3.01(a))."""
+    check_facts(locals())
     _given(balance_cents, life_expectancy_tenths)
     yearly = half_up(Fraction(balance_cents * 10, life_expectancy_tenths))
     return PeriodicPayment(PeriodicMethod.REQUIRED_MINIMUM, balance_cents, yearly, life_expectancy_tenths, None)
@@ -83,6 +89,7 @@ def fixed_amortization(*, balance_cents: int, life_expectancy_tenths: int, rate_
 
     Payments at the end of each year; ``rate_bps`` at most :func:`most_rate_bps`.
     """
+    check_facts(locals())
     _given(balance_cents, life_expectancy_tenths)
     given.counts(_WHOLE, rate_bps=rate_bps)
     if not rate_bps:
@@ -102,6 +109,7 @@ def fixed_annuitization(*, balance_cents: int, annuity_factor_thousandths: int, 
 
     The factor comes from the mortality rates of Reg. 1.401(a)(9)-9(e) and the rate; it is given, not worked out here.
     """
+    check_facts(locals())
     given.amounts(balance_cents=balance_cents)
     given.counts(100_000, annuity_factor_thousandths=annuity_factor_thousandths)
     if not annuity_factor_thousandths:
@@ -118,6 +126,7 @@ def may_change_from(*, first_payment_on: date, birth_date: date) -> date:
     IRC 72(t)(4)(A)(ii). Death, disability and distributions to public safety employees are no change at any time, nor
     is one switch from a fixed method to the required minimum method (Notice 2022-6 s. 3.02(f)).
     """
+    check_facts(locals())
     given.days(birth_date=birth_date, first_payment_on=first_payment_on)
     return max(anniversary(first_payment_on, LEAST_YEARS), age_59_5_on(birth_date))
 
@@ -128,6 +137,7 @@ def recapture(*, payments: Sequence[PaidInYear], modified_on: date, birth_date: 
     On what was paid before 59 1/2; of the year in which 59 1/2 is reached pass what was paid before that day.
     Interest for the deferral period comes on top.
     """
+    check_facts(locals())
     given.amounts(**{f"payments.{n}.taxable_cents": each.taxable_cents for n, each in enumerate(payments)})
     last = age_59_5_on(birth_date).year
     by_year = tuple(

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from ..kernel import PlanYear, Refused
 from . import figures, given
+from .given import check_facts, check_fields
 
 #: A first pay date at least so many days after the election is the latest effective date (Reg.
 #: 1.414(w)-1(c)(2)(iii)(B)).
@@ -33,6 +34,9 @@ class DefaultPayroll:
     roth_cents: int = 0
     match_cents: int = 0
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class PermissibleWithdrawal:
@@ -58,6 +62,7 @@ def election_deadline(*, first_contribution_on: date, plan_days: int = 90) -> da
     >>> election_deadline(first_contribution_on=date(2026, 1, 15))
     datetime.date(2026, 4, 15)
     """
+    check_facts(locals())
     given.days(first_contribution_on=first_contribution_on)
     given.counts(90, plan_days=plan_days)
     return first_contribution_on + timedelta(days=plan_days)
@@ -69,6 +74,7 @@ def latest_effective_date(*, elected_on: date, payrolls: tuple[DefaultPayroll, .
     The earlier of the pay date of the second payroll period that begins after the election and the first pay date at
     least 30 days after it; ``payrolls`` must reach that far.
     """
+    check_facts(locals())
     second = [each.pay_date for each in payrolls if each.period_begins > elected_on][1:2]
     thirty = [each.pay_date for each in payrolls if each.pay_date >= elected_on + timedelta(days=_EFFECTIVE_DAYS)][:1]
     if not second and not thirty:
@@ -93,6 +99,7 @@ def permissible_withdrawal(
     payment in cash (ii). Roth contributions are not taxed again (d)(1)(i); no tax under 72(t); not counted in 402(g)
     or the ADP test (414(w)(6)).
     """
+    check_facts(locals())
     _check(payrolls, elected_on, effective_on, fee_cents)
     made = [each for each in payrolls if each.pre_tax_cents or each.roth_cents]
     bar = _bar(payrolls, made, elected_on, effective_on, plan_days)

@@ -11,6 +11,7 @@ from fractions import Fraction
 from ..kernel import CalendarYear, PlanYear
 from . import figures
 from .compensation import months_in
+from .given import ImpossibleInput, check_facts, check_fields
 
 _WHOLE = 10_000
 
@@ -82,6 +83,9 @@ class PlanDisparity:
     disparity_bps: int = 0
     allowance_bps: int = 0
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class AnnualDisparity:
@@ -104,6 +108,7 @@ class CumulativeDisparity:
 
 def wage_base(plan_year: PlanYear) -> int:
     """The taxable wage base in effect at the beginning of the plan year, in cents (IRC 401(l)(5)(E))."""
+    check_facts(locals())
     return figures.cents("ss_wage_base", CalendarYear(plan_year.start.year))
 
 
@@ -120,8 +125,9 @@ def integration_level(
     >>> integration_level(level_cents=100_000_00, plan_year=year).factor_bps
     430
     """
+    check_facts(locals())
     if level_cents <= 0:
-        raise ValueError(f"level_cents: an integration level is a positive amount, not {level_cents}")
+        raise ImpossibleInput("level_cents", f"an integration level is a positive amount, not {level_cents}")
     months = months_in(plan_year) if prorate_short_year else 12
     base = wage_base(plan_year) if wage_base_cents is None else wage_base_cents
     # The level of twelve months, exactly: nothing is rounded before it is compared.
@@ -146,6 +152,7 @@ def maximum_excess_allowance(base_bps: Fraction | int, integration: IntegrationL
 
     The old-age part of the tax under 3111(a) would replace 5.7 % if it were greater; the IRS publishes when it is.
     """
+    check_facts(locals())
     return min(Fraction(base_bps), Fraction(integration.factor_bps))
 
 
@@ -161,9 +168,10 @@ def disparity_test(
 
     Both are uniform: the same for everybody ((c)(1)). The overall limits of 1.401(l)-5 are :func:`annual_disparity`.
     """
+    check_facts(locals())
     for name, rate in (("base_bps", base_bps), ("excess_bps", excess_bps)):
         if not 0 <= rate <= _WHOLE:
-            raise ValueError(f"{name}: a rate of pay is from 0 to {_WHOLE} basis points, not {rate}")
+            raise ImpossibleInput(name, f"a rate of pay is from 0 to {_WHOLE} basis points, not {rate}")
     integration = integration_level(level_cents=level_cents, plan_year=plan_year, wage_base_cents=wage_base_cents)
     disparity = Fraction(excess_bps) - Fraction(base_bps)
     allowance = maximum_excess_allowance(base_bps, integration)
@@ -188,6 +196,7 @@ def annual_disparity(plans: Sequence[PlanDisparity]) -> AnnualDisparity:
     IRC 401(l)(5)(F); Reg. 1.401(l)-5(b): each plan's disparity over its allowance, one where disparity is imputed;
     the sum must not exceed one. An employee of one plan cannot exceed it.
     """
+    check_facts(locals())
     fractions = tuple(_fraction(plan) for plan in plans)
     total = sum(fractions, Fraction(0))
     return AnnualDisparity(fractions, total, satisfied=len(plans) < 2 or total <= 1)
@@ -206,8 +215,9 @@ def cumulative_disparity(
     disparity: otherwise the limit is satisfied ((c)(1)(ii)). ``earlier_years`` of service before 1989, or before a
     later year that the employer chooses, count one each and at most 35 ((c)(3)).
     """
+    check_facts(locals())
     if earlier_years < 0:
-        raise ValueError(f"earlier_years: years of service are not negative, as {earlier_years} is")
+        raise ImpossibleInput("earlier_years", f"years of service are not negative, as {earlier_years} is")
     limit = figures.count("disparity_cumulative_years", plan_year)
     total = sum(annual_fractions, Fraction(min(earlier_years, limit)))
     applies = benefited_under_defined_benefit_plan
@@ -232,7 +242,9 @@ def _fraction(plan: PlanDisparity) -> Fraction:
             return Fraction(0)
         case DisparityUse.SECTION_401L:
             if plan.disparity_bps < 0 or plan.allowance_bps < 0:
-                raise ValueError("disparity_bps, allowance_bps: neither is negative")
+                raise ImpossibleInput("disparity_bps", "disparity_bps, allowance_bps: neither is negative")
             if plan.allowance_bps == 0 and plan.disparity_bps:
-                raise ValueError("allowance_bps: a plan that may give no disparity gives some; it is no 401(l) plan")
+                raise ImpossibleInput(
+                    "allowance_bps", "a plan that may give no disparity gives some; it is no 401(l) plan"
+                )
             return Fraction(plan.disparity_bps, plan.allowance_bps or 1)

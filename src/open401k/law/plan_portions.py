@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import combinations
 
 from ..kernel import PlanYear
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_fields
 
 
 class PortionKind(StrEnum):
@@ -46,6 +46,9 @@ class PlanPortion:
     bargaining_agreement: str = ""
     employer: str = ""
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 class Barrier(StrEnum):
     """Why two portions may not be one plan, in the order of the regulation."""
@@ -72,6 +75,9 @@ class Plan:
     lines_of_business: tuple[str, ...] = ("",)
     bargaining_agreements: tuple[str, ...] = ("",)
     employers: tuple[str, ...] = ("",)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 def disaggregate(plan: Plan) -> tuple[PlanPortion, ...]:

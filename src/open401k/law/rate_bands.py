@@ -11,7 +11,7 @@ import numpy as np
 
 from .arrays import Flags
 from .exact_rates import SCALE, Rates, average, hundredths, same_shape
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts, check_fields
 
 _UNIT = SCALE // 1_000_000
 #: Within five percent of the midpoint.
@@ -37,6 +37,9 @@ class RateBand:
     midpoint_millionths: int
     lowest_millionths: int
     highest_millionths: int
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ def group_rates(*, rates: Rates, is_hce: Flags, bands: tuple[RateBand, ...], kin
     rates: a twentieth). A range may not be used where HCEs' rates in it generally are significantly higher than the
     NHCEs'; each band says how the averages stand, and a person decides. Rates outside every range stay as they are.
     """
+    check_facts(locals())
     hce = same_shape("is_hce", is_hce, is_hce.shape)
     if len(hce) != len(rates):
         raise ImpossibleInput("is_hce", f"is of {len(hce)} people, rates are of {len(rates)}")

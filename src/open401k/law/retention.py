@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from ..kernel import anniversary
 from . import given
+from .given import check_facts
 
 #: Six years from the filing, or from the day a filing would have been due but for an exemption (ERISA 107).
 FILING_YEARS = 6
@@ -41,6 +42,7 @@ def retention(
     benefits, and the plan's own documents: as long as a benefit "may become due", then six years more, since the last
     payment is itself behind a filing.
     """
+    check_facts(locals())
     given.days(filed_or_due_on=filed_or_due_on)
     given.days(last_benefit_paid_on=last_benefit_paid_on)
     match record:

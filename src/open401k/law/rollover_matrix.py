@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from ..kernel import anniversary
 from . import given
+from .given import check_facts
 
 #: A SIMPLE takes money from elsewhere if contributed after this day (IRC 408(p)(1)(B); PATH Act s. 306).
 SIMPLE_TAKES_FROM = date(2015, 12, 18)
@@ -146,6 +147,7 @@ def rollover_route(
     ``simple_participation_began_on`` is the first day of participation in it. The part of a designated Roth account
     that would be taxed may go to another one within 60 days; the rest only directly (Reg. 1.402A-1 A-5(a)).
     """
+    check_facts(locals())
     conditions = _ROWS.get(source, {}).get(destination)
     obstacle = None
     if conditions is None:

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from ..kernel import CalendarYear, anniversary, half_up
 from . import figures, given
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts
 
 #: A series over this many years or more cannot be rolled over (IRC 402(c)(4)(A)(ii)).
 LONG_SERIES_YEARS = 10
@@ -170,6 +170,7 @@ def eligible_rollover(
     transferred to an inherited IRA (402(c)(11)), and is withheld from like an eligible rollover distribution if it is
     paid out ((j)(2)(iv)).
     """
+    check_facts(locals())
     given.amounts(gross_cents=gross_cents, required_minimum_due_cents=required_minimum_due_cents)
     minimum = min(required_minimum_due_cents, gross_cents)
     cite = _why_never(because, series_years)
@@ -197,6 +198,7 @@ def installments_last_years(*, balance_cents: int, yearly_cents: int, assumed_re
     The assumed return is the plan's reasonable one; a series of ten years or more is not an eligible rollover
     distribution. 200 stands for any longer time.
     """
+    check_facts(locals())
     given.amounts(balance_cents=balance_cents, yearly_cents=yearly_cents, assumed_return_bps=assumed_return_bps)
     if not yearly_cents:
         raise ImpossibleInput("yearly_cents", "nothing is paid")
@@ -215,6 +217,7 @@ def direct_rollover_offer(
     Reg. 1.401(a)(31)-1 A-11: what is expected to be paid in the year from the plan. A-9: a plan may refuse a part below
     $500, and any part of a distribution that is itself not above $500. Both are the most a plan may require.
     """
+    check_facts(locals())
     given.amounts(distribution_cents=distribution_cents, expected_in_year_cents=expected_in_year_cents)
     given.within("distribution_cents", distribution_cents, "expected_in_year_cents", expected_in_year_cents)
     year = CalendarYear(on.year)
@@ -233,6 +236,7 @@ def sixty_day_deadline(*, received_on: date, frozen_days: int = 0) -> date:
     Days during which the money was a frozen deposit do not count. The IRS may waive the deadline (402(c)(3)(B)), and an
     employee may certify that a listed reason kept it from being met: neither is decided here.
     """
+    check_facts(locals())
     if frozen_days < 0:
         raise ImpossibleInput("frozen_days", f"{frozen_days} is negative")
     return received_on + timedelta(days=figures.count("rollover_days", CalendarYear(received_on.year)) + frozen_days)
@@ -253,6 +257,7 @@ def loan_offset(
     so if the offset is from the day of severance to its first anniversary ((g)(4)(ii)); and the loan met IRC 72(p)(2)
     immediately before. ``loan_met_72p`` is False after a deemed distribution. Others have 60 days.
     """
+    check_facts(locals())
     given.amounts(offset_cents=offset_cents)
     if severed_on is not None:
         given.days(severed_on=severed_on, offset_on=offset_on)
@@ -275,6 +280,7 @@ def roll_over_part(*, taxable_cents: int, basis_cents: int, rolled_cents: int) -
 
     What was withheld may be made up from other money (1.402(c)-2(a)(1)(iv)), so up to the gross amount can be rolled.
     """
+    check_facts(locals())
     given.amounts(taxable_cents=taxable_cents, basis_cents=basis_cents, rolled_cents=rolled_cents)
     given.within("rolled_cents", rolled_cents, "taxable_cents + basis_cents", taxable_cents + basis_cents)
     first = min(rolled_cents, taxable_cents)

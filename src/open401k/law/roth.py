@@ -11,13 +11,15 @@ from fractions import Fraction
 
 from ..kernel import CalendarYear, half_up
 from . import given
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts, check_fields
 from .rollovers import PaidBecause
 
 #: The length of a period of participation in taxable years (IRC 402A(d)(2)(B), 408A(d)(2)(B)).
 PERIOD_YEARS = 5
 #: The first taxable year with designated Roth contributions (IRC 402A; Reg. 1.402A-1 A-15).
 FIRST_ROTH_YEAR = 2006
+_LAST_YEAR = 2_199
+_FIRST_ROTH_IRA_YEAR = 1998
 #: What can never be a qualified distribution (Reg. 1.402A-1 A-2(c), A-11); hardship withdrawals can.
 _NEVER_QUALIFIED = frozenset(
     {
@@ -133,6 +135,9 @@ class ConvertedBefore:
     untaxed_cents: int = 0
     withdrawn_cents: int = 0
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 def five_year_period(
     *,
@@ -146,8 +151,11 @@ def five_year_period(
     of the first such year in the plan that a direct rollover came from; an indirect rollover counts from the year in
     which it was accepted. It never begins again. Contributions returned as excess, or under 414(w), do not begin it.
     """
+    check_facts(locals())
     years = [*direct_rollovers_began_in, *indirect_rollovers_accepted_in]
     years += [] if first_contribution_year is None else [first_contribution_year]
+    if max(years, default=0) > _LAST_YEAR:
+        raise ImpossibleInput("first_contribution_year", f"{max(years)} is not a year that a plan can know")
     if not years:
         raise ImpossibleInput("first_contribution_year", "nothing was ever put into a designated Roth account")
     if min(years) < FIRST_ROTH_YEAR:
@@ -169,6 +177,7 @@ def qualified_distribution(
     The employee's age, death or disability (IRC 72(m)(7)) decide for a beneficiary or an alternate payee too (A-4(d)).
     Corrective payments, deemed loans and the like never are; a hardship withdrawal can be (A-11).
     """
+    check_facts(locals())
     given.days(employee_born_on=employee_born_on, on=on)
     old_enough = given.half_year_after(employee_born_on, 59)
     died = employee_died_on is not None and on >= employee_died_on
@@ -194,6 +203,7 @@ def roth_payment(*, gross_cents: int, basis_cents: int, income_cents: int, quali
     All Roth accounts of one plan are one contract (A-9). With a loss, ``income_cents`` is negative: the payment is
     basis alone.
     """
+    check_facts(locals())
     given.amounts(gross_cents=gross_cents, basis_cents=basis_cents)
     value = basis_cents + income_cents
     if value < 0:
@@ -213,6 +223,7 @@ def roth_payment(*, gross_cents: int, basis_cents: int, income_cents: int, quali
 
 def roth_rollover_part(*, payment: RothPayment, rolled_cents: int) -> RothRollover:
     """What a 60-day rollover of a part of a payment consists of: income first (Reg. 1.402A-1 A-5(b), (d))."""
+    check_facts(locals())
     given.amounts(rolled_cents=rolled_cents)
     given.within("rolled_cents", rolled_cents, "payment.gross_cents", payment.gross_cents)
     income = min(rolled_cents, payment.income_cents)
@@ -242,6 +253,10 @@ def in_roth_ira(*, payment: RothPayment, qualified: bool, roth_ira_first_year: i
     the rollover if it is the first; the years in the plan do not. What was qualified when it was paid is basis in full,
     otherwise only the investment in the contract.
     """
+    check_facts(locals())
+    for field, year in (("roth_ira_first_year", roth_ira_first_year), ("rolled_over_in", rolled_over_in)):
+        if not _FIRST_ROTH_IRA_YEAR <= year <= _LAST_YEAR:
+            raise ImpossibleInput(field, f"{year} is not a year with Roth IRAs that a plan can know")
     first = min(roth_ira_first_year, rolled_over_in)
     basis = payment.gross_cents if qualified else payment.basis_cents
     period = _period(first, "IRC 408A(d)(2)(B); Reg. 1.408A-10 A-4(a)")
@@ -254,6 +269,7 @@ def in_plan_conversion(*, on: date, converted_cents: int, basis_cents: int) -> I
     ``basis_cents`` is its after-tax part. No 10 % tax and no withholding now; for five taxable years from the first day
     of this one, withdrawing the taxed amount is followed up (402A(c)(4)(D), 408A(d)(3)(F)).
     """
+    check_facts(locals())
     given.amounts(converted_cents=converted_cents, basis_cents=basis_cents)
     given.within("basis_cents", basis_cents, "converted_cents", converted_cents)
     return InPlanConversion(
@@ -270,6 +286,7 @@ def recapture(*, on: date, from_conversions_cents: int, conversions: Sequence[Co
     The oldest conversion first, and of each its taxable part first (IRC 408A(d)(4)(B), 402A(c)(4)(D); Notice 2010-84).
     Counted within five taxable years from the conversion's; an exception of IRC 72(t)(2) still applies to it.
     """
+    check_facts(locals())
     given.amounts(from_conversions_cents=from_conversions_cents)
     left, counted = from_conversions_cents, 0
     for each in sorted(conversions, key=lambda conversion: conversion.year):

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from ..kernel import PlanYear, anniversary
 from . import figures
+from .given import check_facts
 from .matching import MatchFormula, exact_rate
 
 #: 100 % of the first 3 % of pay and 50 % of the next 2 % (IRC 401(k)(12)(B)(i)).
@@ -58,6 +59,7 @@ def match_shortcomings(formula: MatchFormula, *, last_day_or_hours_condition: bo
 
 def nonelective_shortcomings(rate_bps: int, *, last_day_or_hours_condition: bool = False) -> tuple[Shortcoming, ...]:
     """Why a nonelective does not satisfy IRC 401(k)(12)(C): 3 % of pay to every eligible NHCE, no conditions."""
+    check_facts(locals())
     return _present(
         (rate_bps < 300, Shortcoming.BELOW_THREE_PERCENT),
         (last_day_or_hours_condition, Shortcoming.CONDITIONS),
@@ -81,6 +83,7 @@ def adoptable(plan_year: PlanYear, *, on: date, match_safe_harbor_in_year: bool 
     IRC 401(k)(12)(F): 3 % before the 30th day before the plan year closes, then 4 % before the last day on which excess
     contributions could be distributed; not for a plan that was a match safe harbor at any time in the year.
     """
+    check_facts(locals())
     if match_safe_harbor_in_year:
         return None
     return next((offer for offer in adoptions(plan_year) if on <= offer.last_day), None)
@@ -88,6 +91,7 @@ def adoptable(plan_year: PlanYear, *, on: date, match_safe_harbor_in_year: bool 
 
 def adoptions(plan_year: PlanYear) -> tuple[Adoption, Adoption]:
     """Both windows of IRC 401(k)(12)(F)(i): last days are days on which the amendment is still in time."""
+    check_facts(locals())
     thirtieth_day = plan_year.last_day - timedelta(days=30)
     # "Before the last day" for distributing excess contributions, which is the last day of the following plan year.
     last_for_refunds = anniversary(plan_year.end, 1) - timedelta(days=1)

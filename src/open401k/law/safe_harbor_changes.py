@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from ..kernel import PlanYear
+from .given import ImpossibleInput, check_facts
 from .matching import MatchFormula, exact_rate
 from .safe_harbor import Adoption, Shortcoming, adoptable, match_shortcomings, nonelective_shortcomings
 
@@ -87,6 +88,7 @@ def qaca_nonelective_shortcomings(
 
     IRC 401(k)(13)(D)(i)(II), (iii)(I); Reg. 1.401(k)-3(k)(3).
     """
+    check_facts(locals())
     late = ("vested_later_than_two_years",) if vested_after_years > QACA_VESTING_YEARS else ()
     return (*nonelective_shortcomings(rate_bps, last_day_or_hours_condition=last_day_or_hours_condition), *late)
 
@@ -113,8 +115,9 @@ def mid_year_change(
     deemed to be reasonable (for a change back to the beginning of the year, up to 30 days after adoption),
     and an opportunity to change elections.
     """
+    check_facts(locals())
     if adopted_on not in plan_year or effective_on not in plan_year:
-        raise ValueError(f"adopted_on, effective_on: a mid-year change lies within the plan year {plan_year}")
+        raise ImpossibleInput("adopted_on, effective_on", f"a mid-year change lies within the plan year {plan_year}")
     retroactive = effective_on < adopted_on
     match_up = kind is ChangeKind.MATCH_INCREASED
     in_notice = kind not in (ChangeKind.OTHER, ChangeKind.ELIGIBILITY_OF_NEWCOMERS)
@@ -154,8 +157,9 @@ def reduction(
     and 30 days after a supplemental notice; elections may change before; the ADP (and ACP) test is met for the whole
     year by current-year testing. Contributions are owed until it is effective.
     """
+    check_facts(locals())
     if effective_on not in plan_year:
-        raise ValueError(f"effective_on: {effective_on} is not within the plan year {plan_year}")
+        raise ImpossibleInput("effective_on", f"{effective_on} is not within the plan year {plan_year}")
     after_notice = None if supplemental_notice_on is None else supplemental_notice_on + timedelta(days=_NOTICE_DAYS)
     earliest = None if after_notice is None else max(adopted_on, after_notice)
     found = (
@@ -197,8 +201,9 @@ def late_adoption(
     3 % until before the 30th day before the year closes, then 4 % until before the last day for distributing excess
     contributions; no notice is needed for it. Not where the plan was a match safe harbor at any time in the year.
     """
+    check_facts(locals())
     if on < plan_year.start:
-        raise ValueError(f"on: {on} is before the plan year {plan_year}: no late adoption")
+        raise ImpossibleInput("on", f"{on} is before the plan year {plan_year}: no late adoption")
     offer = adoptable(plan_year, on=on)
     found = (
         (match_safe_harbor_in_year, AdoptionBar.MATCH_SAFE_HARBOR),
@@ -216,6 +221,7 @@ def plan_year_long_enough(
     Twelve months; a new plan's first year three months, and deferrals added to an existing profit-sharing plan three
     months before the year ends; never a successor plan's. A changed or final plan year has its own rules ((e)(3)-(4)).
     """
+    check_facts(locals())
     three_months = _months_before_end(plan_year)
     if deferrals_added_on is not None:
         return not successor and deferrals_added_on <= three_months

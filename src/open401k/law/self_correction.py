@@ -13,6 +13,7 @@ from ..kernel import LimitationYear, Money, PlanYear, anniversary
 from . import given
 from .arrays import Cents, Flags
 from .deadlines import excess_additions_return
+from .given import check_facts
 
 #: Self-correction within so many months after the failure is found is within a reasonable period (Notice 2023-43).
 _REASONABLE_MONTHS = 18
@@ -112,6 +113,7 @@ def self_correction_period(
     circumstances, and refused here. An employer that may not have the plan stops contributions within six. A failure
     found by the IRS first is shut unless it is insignificant or steps to correct that very failure were under way.
     """
+    check_facts(locals())
     given.days(identified_on=identified_on, corrected_on=corrected_on)
     months = _EMPLOYER_ELIGIBILITY_MONTHS if employer_may_not_have_the_plan else _REASONABLE_MONTHS
     last = given.add_months(max(identified_on, _FROM), months)
@@ -145,6 +147,7 @@ def excess_additions_practice(
     9 1/2 months after the limitation year: then the plan has practices that prevent a violation of 415(c). In any other
     plan the method of section 6.06(2) is open, but that presumption is not.
     """
+    check_facts(locals())
     last = excess_additions_return(limitation_year)
     found = (
         (not has_elective_deferrals, PracticeBar.NO_DEFERRALS),
@@ -160,6 +163,7 @@ def one_to_one(*, distributed_cents: int, compensation: Cents, is_hce: Flags, el
     ``eligible`` are the nonexcludable NHCEs of the tested year, or of the current one, or who of them is still
     employed: the sponsor chooses one of these groups. Shares add up to the cent.
     """
+    check_facts(locals(), one_plan=True)
     given.amounts(distributed_cents=distributed_cents)
     weights = [int(pay) if ok else 0 for pay, ok in zip(np.maximum(compensation, 0), eligible & ~is_hce, strict=True)]
     if not sum(weights):

@@ -8,6 +8,7 @@ import numpy as np
 
 from . import matching
 from .arrays import Cents, Flags, half_up_quotient
+from .given import check_facts, of_one_person
 from .matching import MatchFormula
 
 _WHOLE = 10_000
@@ -43,7 +44,9 @@ def countable_qnec(
     :func:`countable_match` (1.401(k)-2(a)(6)(v)). What is owed as a prevailing wage counts up to 10 % of pay ((D) of
     both). Contributions for HCEs are not limited here.
     """
+    check_facts(locals())
     together = qnec if beside is None else qnec + beside
+    of_one_person(together=together, compensation=compensation)
     rates = half_up_quotient(together * _WHOLE, np.maximum(compensation, 1))
     representative = representative_rate(rates, eligible_nhce, employed_on_last_day)
     rate = max(_ALWAYS, 2 * representative)
@@ -60,6 +63,8 @@ def countable_match(
 
     Reg. 1.401(m)-2(a)(5)(ii); the representative matching rate looks at NHCEs who deferred.
     """
+    check_facts(locals())
+    of_one_person(match=match, deferrals=deferrals, compensation=compensation)
     rates = half_up_quotient(match * _WHOLE, np.maximum(deferrals, 1))
     deferring = eligible_nhce & (deferrals > 0)
     representative = representative_rate(rates, deferring, employed_on_last_day)
@@ -70,6 +75,7 @@ def countable_match(
 
 def representative_rate(rates: Cents, group: Flags, employed_on_last_day: Flags) -> int:
     """The lowest rate in the best half of the group or, if greater, the lowest among those employed on the last day."""
+    check_facts(locals())
     of_group = np.sort(rates[group])[::-1]
     if not len(of_group):
         return 0
@@ -86,7 +92,7 @@ def matching_rate(formula: MatchFormula) -> int:
     rates = {tier.rate_bps for tier in formula.tiers}
     if len(rates) == 1 and formula.tiers[-1].up_to_bps >= _ASSUMED_DEFERRAL:
         return rates.pop()
-    scale = 1_000_000
+    scale = 100_000
     given = matching.match(
         np.array([_ASSUMED_DEFERRAL * scale]), np.array([_WHOLE * scale]), MatchFormula(formula.tiers)
     )

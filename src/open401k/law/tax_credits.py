@@ -13,6 +13,7 @@ from ..kernel import CalendarYear, half_up
 from . import figures, given
 from .arrays import Cents, Flags, half_up_quotient
 from .figures import NotEnacted
+from .given import check_facts
 
 _WHOLE = 10_000
 #: IRC 408(p)(2)(C)(i)(I), 45E(e)(4), (f)(2)(B): employees with pay of at least $5,000 in the year before.
@@ -92,6 +93,7 @@ def startup_credit(
     At most the greater of $500 and the lesser of $250 for each eligible NHCE and $5,000, for the first credit year
     (``credit_year`` 1) and the two after it; not without an eligible NHCE (45E(d)(1)(B)).
     """
+    check_facts(locals())
     given.amounts(qualified_costs_cents=qualified_costs_cents)
     given.counts(100, credit_year=credit_year)
     given.counts(10_000_000, eligible_nhces=eligible_nhces)
@@ -128,6 +130,7 @@ def contribution_credit(
     employee; reduced by 2 % for each employee above 50. Who is paid more than the wage limit under 3121(a) is left
     out; for a year whose limit is not on file it has to be given (``wage_limit_cents``).
     """
+    check_facts(locals())
     given.counts(100, years_since_established=years_since_established)
     if (contributions < 0).any():
         raise given.ImpossibleInput("contributions", "an amount is negative.")
@@ -151,6 +154,7 @@ def automatic_enrollment_credit(
     *, year: CalendarYear, credit_year: int, arrangement_in_plan: bool, employees_paid_5000_year_before: int
 ) -> Credit:
     """$500 a year for three years from the first with an EACA (IRC 45T); none for a year without it (45T(b)(2))."""
+    check_facts(locals())
     given.counts(100, credit_year=credit_year)
     why = _not_eligible(False, employees_paid_5000_year_before=employees_paid_5000_year_before)
     why = why or (None if arrangement_in_plan else NoCredit.NO_ARRANGEMENT)
@@ -171,6 +175,7 @@ def military_spouse_credit(
 
     Columns of the military spouses who participate; not for highly compensated ones ((d)(2)).
     """
+    check_facts(locals())
     if (contributions < 0).any():
         raise given.ImpossibleInput("contributions", "an amount is negative.")
     why = _not_eligible(False, employees_paid_5000_year_before=employees_paid_5000_year_before)
@@ -193,6 +198,7 @@ def savers_match(
     The reduction in percentage points is rounded to the next lowest whole one. Contributions are net of
     the distributions of the testing period (6433(d)(2)). Thresholds of later years are indexed and not on file.
     """
+    check_facts(locals())
     given.amounts(modified_agi_cents=modified_agi_cents, contributions_cents=contributions_cents)
     if year.year > _SAVERS_MATCH_YEAR:
         raise NotEnacted(f"The income thresholds of the saver's match for {year.year} are not on file (IRC 6433(h)).")

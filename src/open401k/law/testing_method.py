@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .given import ImpossibleInput, check_facts, check_fields
 from .nondiscrimination import Testing
 from .prior_year import FIRST_YEAR_NHCE_AVERAGE, PriorSubgroup, is_successor, weighted_average
 
@@ -37,6 +38,9 @@ class MethodHistory:
     plan_years: int
     last_in_a_row_current_year: int
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class PriorAverage:
@@ -54,8 +58,9 @@ def may_change(
     To current year always. Back to prior year after five plan years by current year, or all since the plan began if
     fewer; of a plan made of several, each of them; or after a merger within the time of 410(b)(6)(C)(ii).
     """
+    check_facts(locals())
     if any(each.plan_years < 0 or not 0 <= each.last_in_a_row_current_year <= each.plan_years for each in histories):
-        raise ValueError("histories: no more years by current year than the plan has existed, and none negative")
+        raise ImpossibleInput("histories", "no more years by current year than the plan has existed, and none negative")
     if to is Method.CURRENT_YEAR:
         return ChangeGround.TO_CURRENT_YEAR
     if histories and all(each.last_in_a_row_current_year >= min(_YEARS, each.plan_years) for each in histories):
@@ -68,6 +73,7 @@ def first_year_average(*, eligible: int, eligible_before: int, actual_average: i
 
     3 %, or the year's own average where the plan elects it; a successor plan neither: the weighted average ((c)(4)).
     """
+    check_facts(locals())
     if is_successor(eligible=eligible, eligible_before=eligible_before):
         return PriorAverage(None, "successor plan: the weighted average of where its people came from")
     if actual_average is not None:
@@ -82,9 +88,10 @@ def after_coverage_change(
 
     Weighted; or, where the plan provides it and 90 % or more of the people come from one plan, that plan's.
     """
+    check_facts(locals())
     people = sum(each.people for each in subgroups)
     if people <= 0 or min(each.people for each in subgroups) < 0:
-        raise ValueError("subgroups: there is at least one person, and no negative number of people")
+        raise ImpossibleInput("subgroups", "there is at least one person, and no negative number of people")
     largest = max(subgroups, key=lambda each: each.people)
     if plan_provides_minor_rule and largest.people * 100 >= people * _MINOR_PERCENT:
         return PriorAverage(largest.average, "the average of the plan that 90 % or more come from")

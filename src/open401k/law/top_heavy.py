@@ -7,7 +7,7 @@ import numpy as np
 
 from ..kernel import PlanYear, anniversary
 from .arrays import Cents, Flags, half_up_quotient, sum_of
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts
 
 #: Above this ratio a plan is top-heavy, in hundredths of a percent (IRC 416(g)(1)(A)).
 THRESHOLD = 6_000
@@ -52,7 +52,9 @@ class MinimumScenarios:
     def of_one(self) -> "TopHeavyMinimum":
         """The only scenario, as a year of its own."""
         if self.minimum.ndim != 1:
-            raise ValueError("the top-heavy minimum is that of one year: the highest key rate must not mix scenarios")
+            raise ImpossibleInput(
+                "is_key", "the top-heavy minimum is that of one year: the highest key rate must not mix scenarios"
+            )
         return TopHeavyMinimum(
             rate_bps=int(self.rate_bps),
             highest_key_rate_bps=int(self.highest_key_rate_bps),
@@ -79,6 +81,7 @@ class TopHeavyMinimum:
 
 def determination_date_year(plan_year: PlanYear, *, first_plan_year: bool) -> PlanYear:
     """The plan year that ends on the determination date: the one before, or a first one itself (IRC 416(g)(4)(C))."""
+    check_facts(locals())
     return plan_year if first_plan_year else plan_year.previous()
 
 
@@ -97,6 +100,7 @@ def top_heavy_test(
     Former key employees, and people who did no work in the year that ends on the determination date, are left out
     (416(g)(4)(B), (E)). Balances are without unrelated rollovers received (416(g)(4)(A)).
     """
+    check_facts(locals(), one_plan=True)
     counted = np.ones_like(is_key)
     if former_key is not None:
         counted &= ~(former_key & ~is_key)
@@ -118,6 +122,7 @@ def top_heavy_test(
 
 def top_heavy_scenarios(*, balances: Cents, is_key: Flags, counted: Flags) -> TopHeavyScenarios:
     """The ratio of IRC 416(g)(1) over scenarios at once; balances with what is added back, people on the last axis."""
+    check_facts(locals())
     key, total = sum_of(balances, counted & is_key), sum_of(balances, counted)
     if int(total.max(initial=0)) > _MOST_TOTAL_CENTS:
         raise ImpossibleInput("balances", "add up to more than any plan holds")
@@ -145,6 +150,7 @@ def minimum_contribution(
     (416(c)(2)(A), which overtook M-19). ``owed_to``: non-key participants employed on the last day, whatever their
     hours (M-10). Pay is 415(c)(3) pay under the 401(a)(17) cap. A safe harbor nonelective of 3 % meets it alone.
     """
+    check_facts(locals())
     return minimum_scenarios(
         is_key=is_key,
         owed_to=owed_to,
@@ -159,6 +165,7 @@ def minimum_scenarios(
     *, is_key: Flags, owed_to: Flags, compensation: Cents, deferrals: Cents, match: Cents, nonelective: Cents
 ) -> MinimumScenarios:
     """The same over scenarios at once, people on the last axis: each scenario has its own highest key rate."""
+    check_facts(locals())
     key_rates = half_up_quotient(
         np.where(is_key, deferrals + match + nonelective, 0) * _WHOLE, np.maximum(compensation, 1)
     )
@@ -192,8 +199,11 @@ def accounts_on_determination_date(
     if made by the determination date; those made later only in the first plan year, where they are allocated as of a
     date in it, and in plans under the funding standards, where they would be.
     """
+    check_facts(locals())
     determined = determination_date_year(plan_year, first_plan_year=first_plan_year).last_day
     if not anniversary(determined, -1) < valuation_date <= determined:
-        raise ValueError(f"valuation_date: {valuation_date} is not within the twelve months that end on {determined}")
+        raise ImpossibleInput(
+            "valuation_date", f"{valuation_date} is not within the twelve months that end on {determined}"
+        )
     counted = balances_on_valuation_date + contributed_until_determination_date
     return counted + contributed_later_for_first_year if first_plan_year or minimum_funding else counted

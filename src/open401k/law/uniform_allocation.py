@@ -15,7 +15,7 @@ from ..kernel import PlanYear
 from . import figures
 from .arrays import Cents, Counts, Flags
 from .exact_rates import amounts, at_least_shares, average, hundredths, paid, same_shape, whole
-from .given import ImpossibleInput
+from .given import ImpossibleInput, check_facts, check_fields
 
 
 class UniformBy(StrEnum):
@@ -58,6 +58,9 @@ class PointsFormula:
     unit_cents: int = 10_000
     most_years_of_service: int | None = None
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UniformPoints:
@@ -90,6 +93,7 @@ def uniform_allocation(
     A unit is at most a week. HCEs may have less (-2(b)(4)(v)). Allocations differ from the formula by at most half a
     cent.
     """
+    check_facts(locals())
     shape = is_hce.shape
     given, pay = amounts("allocations", allocations, shape=shape), amounts("compensation", compensation, shape=shape)
     hce, inside = same_shape("is_hce", is_hce, shape), same_shape("benefiting", benefiting, shape)
@@ -123,6 +127,7 @@ def uniform_points(
     Not for an ESOP, nor for component plans (-9(c)(3)(ii)). Everybody given is an employee of the plan. Cents left over
     go to the largest remainders.
     """
+    check_facts(locals())
     points = _points(formula, ages, years_of_service, compensation)
     hce = same_shape("is_hce", is_hce, compensation.shape)
     everybody = int(points.sum())

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import given
 from .arrays import Cents, Counts, half_up_quotient
+from .given import ImpossibleInput, check_facts
 
 _WHOLE = 10_000
 
@@ -22,9 +23,9 @@ class Schedule:
 
     def __post_init__(self) -> None:
         if not self.steps_bps or self.steps_bps[-1] != _WHOLE or min(self.steps_bps) < 0:
-            raise ValueError("a vesting schedule ends at 100 %")
+            raise ImpossibleInput("steps_bps", "a vesting schedule ends at 100 %")
         if list(self.steps_bps) != sorted(self.steps_bps):
-            raise ValueError("a vesting schedule never goes down (IRC 411(a)(10))")
+            raise ImpossibleInput("steps_bps", "a vesting schedule never goes down (IRC 411(a)(10))")
 
 
 #: Deferrals, QNEC, QMAC, safe harbor contributions and rollovers (IRC 411(a)(1), 401(k)(2)(C), 401(k)(12)(E)(i)).
@@ -57,12 +58,14 @@ class AmendedVesting:
 
 def vested_bps(schedule: Schedule, years_of_service: Counts | np.int64) -> Cents:
     """The vested share after whole years of service, in basis points."""
+    check_facts(locals(), signed=("years_of_service",))
     steps = np.array(schedule.steps_bps, dtype=np.int64)
     return steps[np.clip(years_of_service, 0, len(steps) - 1)]
 
 
 def vested_cents(schedule: Schedule, years_of_service: Counts, balances: Cents) -> Cents:
     """The vested part of balances, to the cent, half-up."""
+    check_facts(locals())
     return half_up_quotient(balances * vested_bps(schedule, years_of_service), _WHOLE)
 
 
@@ -87,6 +90,7 @@ def amended_vesting(
     Nobody falls below what was vested at the later of adoption and effect; who has three years of service by the end
     of the election period may keep the old schedule, unless the new one is nowhere slower (Reg. 1.411(a)-8(b)(1)).
     """
+    check_facts(locals())
     given.counts(100, years_at_amendment=years_at_amendment, years_of_service=years_of_service)
     if years_of_service < years_at_amendment:
         raise given.ImpossibleInput("years_of_service", "are fewer than at the amendment.")
@@ -112,6 +116,7 @@ def former_schedule_election_ends(*, adopted_on: date, effective_on: date, notic
 
     Sixty days after the latest of adoption, effect and the participant's written notice.
     """
+    check_facts(locals())
     given.days(adopted_on=adopted_on)
     return max(adopted_on, effective_on, notice_on) + timedelta(days=ELECTION_DAYS)
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from ..kernel import anniversary
 from . import given
+from .given import check_facts, check_fields
 
 #: A computation period with so many hours is a year of service (IRC 411(a)(5)(A)).
 YEAR_HOURS = 1_000
@@ -67,6 +68,9 @@ class ComputationPeriod:
     hours: int
     parental_hours: int = 0
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class JudgedPeriod:
@@ -107,6 +111,7 @@ def vesting_service(
     employer contributions by the words of IRC 411(a)(6)(D)(iii). Without it, the rule of parity drops service before
     breaks that number at least five and the years before. ``plan_holds_back``: the one-year rule of (B).
     """
+    check_facts(locals())
     ordered = sorted(periods, key=lambda each: each.begins)
     _given(ordered, birth_date, plan_maintained_from)
     year_hours = PART_TIME_YEAR_HOURS if long_term_part_time else YEAR_HOURS
@@ -135,6 +140,7 @@ def normal_retirement_date(*, birth_date: date, participates_from: date, plan_ag
 
     The anniversary is that of the day on which participation began.
     """
+    check_facts(locals())
     given.days(birth_date=birth_date, participates_from=participates_from)
     given.counts(100, plan_age=plan_age or 0)
     lawful = max(anniversary(birth_date, 65), anniversary(participates_from, 5))
@@ -158,6 +164,7 @@ def fully_vested_by(
 
     Normal retirement age vests who reaches it in service; the end of a plan vests everybody affected.
     """
+    check_facts(locals())
     reached = normal_retirement_on is not None and employed and on >= normal_retirement_on
     holds = {
         FullyVestedBy.NORMAL_RETIREMENT_AGE: reached,

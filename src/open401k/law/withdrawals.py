@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from ..kernel import CalendarYear, age_on, anniversary
 from . import figures, given
+from .given import check_facts, check_fields
 
 _WHOLE = 10_000
 #: Years within which what was taken may be paid back, and over which a disaster distribution is taxed.
@@ -74,6 +75,9 @@ class EarlierEmergency:
     repaid_cents: int = 0
     contributed_since_cents: int = 0
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class PlesaRoom:
@@ -87,6 +91,7 @@ class PlesaRoom:
 
 def repayable_until(on: date) -> date:
     """The last day of the three years that begin the day after a distribution (IRC 72(t)(2)(H)(v)(I), (11)(C)(i))."""
+    check_facts(locals())
     return anniversary(on, REPAY_YEARS)
 
 
@@ -96,6 +101,7 @@ def emergency_expense(*, on: date, vested_cents: int, earlier: Sequence[EarlierE
     At most what is vested above $1,000. None in the three calendar years after one, until it is repaid or deferrals
     and employee contributions since make up for what is not. A written certification is enough (clause (iv)).
     """
+    check_facts(locals())
     given.amounts(vested_cents=vested_cents)
     year = CalendarYear(on.year)
     kind, cite = WithdrawalKind.EMERGENCY_EXPENSE, "IRC 72(t)(2)(I)"
@@ -120,6 +126,7 @@ def domestic_abuse(
     Within the year that begins on any day of abuse. Not from a plan under 401(a)(11) and 417. ``taken_before_cents``
     is all that was treated so before: the limit is on the aggregate (clause (ii)). Self-certification is enough.
     """
+    check_facts(locals())
     given.amounts(vested_cents=vested_cents, taken_before_cents=taken_before_cents)
     given.days(abused_on=abused_on)
     kind, cite = WithdrawalKind.DOMESTIC_ABUSE, "IRC 72(t)(2)(K)"
@@ -149,6 +156,7 @@ def birth_or_adoption(
     Within the year that begins with the birth or the final adoption; who is adopted is under 18 or cannot support
     themselves, and is no child of the spouse.
     """
+    check_facts(locals())
     given.amounts(vested_cents=vested_cents, taken_before_cents=taken_before_cents)
     given.days(adoptee_birth_date=adoptee_birth_date, born_or_adopted_on=born_or_adopted_on)
     kind, cite = WithdrawalKind.BIRTH_OR_ADOPTION, "IRC 72(t)(2)(H)"
@@ -177,6 +185,7 @@ def disaster_recovery(
     From the first day of the incident until before the 180th day after the later of that day, the declaration and 29
     December 2022 (the enactment). For disasters declared after 27 December 2020.
     """
+    check_facts(locals())
     given.amounts(vested_cents=vested_cents, taken_before_cents=taken_before_cents)
     given.days(incident_begins=incident_begins)
     kind, cite = WithdrawalKind.DISASTER, "IRC 72(t)(11)"
@@ -200,6 +209,7 @@ def terminal_illness(
     On or after a physician certified that death is expected within 84 months. Only an exception to the tax: the plan
     must be able to pay for another reason (hardship, 59 1/2, severance ...), as (L) lacks what (H)(vi)(IV) says.
     """
+    check_facts(locals())
     given.amounts(vested_cents=vested_cents)
     given.counts(1_200, expected_months=expected_months)
     kind, cite = WithdrawalKind.TERMINAL_ILLNESS, "IRC 72(t)(2)(L)"
@@ -229,6 +239,7 @@ def long_term_care(
     IRC 401(a)(39), 72(t)(2)(N): for distributions after 29 December 2025, once the insurer's premium statement is filed
     with the plan. Where it is the spouse who is covered, the couple files jointly. It is not repaid.
     """
+    check_facts(locals())
     given.amounts(
         vested_cents=vested_cents,
         premiums_of_year_cents=premiums_of_year_cents,
@@ -257,6 +268,7 @@ def reservist(
     Ordered to active duty for more than 179 days or indefinitely (None); paid from the order to the end of the duty.
     It may go to an IRA within two years after the duty ends, which is the date given when it has ended.
     """
+    check_facts(locals())
     given.amounts(deferrals_cents=deferrals_cents)
     given.days(ordered_on=ordered_on, duty_ended_on=duty_ended_on)
     found = []
@@ -285,6 +297,7 @@ def plesa_room(*, on: date, attributable_to_contributions_cents: int, highly_com
     The limit is on what of the balance is attributable to contributions; earnings do not count. Not for highly
     compensated employees, who may keep and withdraw what they have. Contributions are Roth.
     """
+    check_facts(locals())
     given.amounts(attributable_to_contributions_cents=attributable_to_contributions_cents)
     limit = figures.cents("plesa_balance_limit", CalendarYear(on.year))
     room = max(limit - attributable_to_contributions_cents, 0)
@@ -296,6 +309,7 @@ def plesa_room(*, on: date, attributable_to_contributions_cents: int, highly_com
 
 def plesa_withdrawal_is_free(*, earlier_this_plan_year: int) -> bool:
     """Whether no fee may be charged: the first four withdrawals of a plan year (IRC 402A(e)(7)(B))."""
+    check_facts(locals())
     given.counts(366, earlier_this_plan_year=earlier_this_plan_year)
     return earlier_this_plan_year < PLESA_FREE_WITHDRAWALS
 
@@ -305,6 +319,7 @@ def spread_over_three_years(*, taxable_cents: int) -> tuple[int, int, int]:
 
     Cents that do not divide come first.
     """
+    check_facts(locals())
     given.amounts(taxable_cents=taxable_cents)
     third, rest = divmod(taxable_cents, REPAY_YEARS)
     return third + (rest > 0), third + (rest > 1), third

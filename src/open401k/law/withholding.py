@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from ..kernel import CalendarYear, Refused, half_up
 from . import figures, given
+from .given import check_facts, check_fields
 
 _WHOLE = 10_000
 
@@ -57,6 +58,9 @@ class Paid:
     loan_offset_cents: int = 0
     not_taxable_cents: int = 0
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
     @property
     def gross_cents(self) -> int:
         return self.cash_cents + self.other_property_cents + self.employer_securities_cents + self.loan_offset_cents
@@ -73,6 +77,9 @@ class EarlierThisYear:
 
     taxable_cents: int = 0
     withheld_cents: int = 0
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +127,7 @@ def withholding(
     but not less without a TIN or for delivery outside the United States (3405(e)(12)-(13)). Employer securities and
     loan offsets count in the amount, and nothing can be taken from them (A-11).
     """
+    check_facts(locals(), signed=("chosen_rate_bps",))
     _check(paid, earlier)
     if refused := _refused(
         payment_class, chosen_rate_bps, on, delivered_outside_us or not tin_given, nonresident_alien

@@ -1,0 +1,100 @@
+"""Whatever a public function of the law is told that cannot be is refused by name, and nothing bare comes through."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from open401k.kernel import Open401kError
+from open401k.law.given import ImpossibleInput, check_facts
+from tests.law.impossible import Attack, Told, functions, targets
+
+_FUNCTIONS = dict(functions())
+#: Less than nothing is a fact here: a payroll takes back, no election is -1, and a refusal that is a value says so.
+_SIGNED = {
+    "automatic_enrollment.mandated_rates": {"elected_bps"},
+    "automatic_enrollment.qaca_rates": {"elected_bps"},
+    "compensation.period_share": {"before", "period"},
+    "deferrals.accept": {"before", "period"},
+    "deferrals.below_any_limit": {"year_to_date"},
+    "deferrals.deferral_room": {"year_to_date"},
+    "deferrals.roth_catch_up_required": {"prior_year_fica_wages"},  # -1: not known
+    "deferrals.split": {"year_to_date"},
+    "deferrals.accept_by_source": {"before", "roth_before", "pre_tax", "roth"},
+    "excess_deferrals.claim": {"asked_cents"},
+    "matching.match": {"deferrals", "compensation"},
+    "matching.match_of_period": {"deferrals", "compensation", "matched_before"},
+    "matching.match_to_date": {"deferrals_to_date", "compensation_to_date"},
+    "matching.nonelective": {"compensation"},
+    "vesting.vested_bps": {"years_of_service"},
+    "withholding.withholding": {"chosen_rate_bps"},
+}
+#: Read from a payroll file, whose findings speak of it.
+_AS_READ = {
+    ("compensation.counts_after_severance", "severed"),
+    ("compensation.counts_after_severance", "paid"),
+    ("compensation.months_and_a_half_after", "severed"),
+    ("deferrals.ages_at_year_end", "birth_years"),
+    ("deferrals.catch_up_limits", "ages"),
+    ("deferrals.deferral_limits", "ages"),
+}
+_MAY_LOSE = {"income", "earnings", "profit"}
+_REFUSED = (Attack.HUGE, Attack.FLOAT, Attack.FAR_DAY, Attack.FAR_YEAR, Attack.NEGATIVE)
+
+
+def outcome(function: Callable[..., object], seed: str, attacked: tuple[str, Attack] | None) -> Open401kError | None:
+    """What it refuses with; anything else that is raised fails the test that asks."""
+    try:
+        Told(seed, attacked).call(function)
+    except Open401kError as refused:
+        return refused
+    return None
+
+
+@pytest.mark.parametrize("label", _FUNCTIONS)
+def test_ordinary_facts_are_answered_or_refused(label: str) -> None:
+    for attempt in range(3):
+        outcome(_FUNCTIONS[label], f"{label} {attempt}", None)
+
+
+@pytest.mark.parametrize("label", _FUNCTIONS)
+def test_impossible_facts_are_refused(label: str) -> None:
+    for path, attack in targets(_FUNCTIONS[label]):
+        field = path.rpartition(".")[2]
+        if (label, path) in _AS_READ:
+            continue
+        for attempt in range(1):
+            refused = outcome(_FUNCTIONS[label], f"{label} {path} {attempt}", (path, attack))
+            if attack is Attack.NEGATIVE and (
+                field in _SIGNED.get(label, ()) or _MAY_LOSE.intersection(field.split("_"))
+            ):
+                continue
+            assert refused is not None or attack not in _REFUSED, f"{label}: {path} {attack} was answered"
+
+
+def test_a_refusal_names_its_field() -> None:
+    with pytest.raises(ImpossibleInput, match="compensation: -1 is negative") as refused:
+        check_facts({"deferrals": np.array([1]), "compensation": np.array([-1])})
+    assert refused.value.field == "compensation"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("pay", np.array([1.5])),
+        ("pay", np.array([1], dtype=np.int32)),
+        ("is_hce", np.array([0, 1])),
+        ("pay", np.full(5, 10**14)),
+        ("pay", float("nan")),
+        ("plan_year_start", (2, 30)),
+    ],
+)
+def test_each_kind_of_fact_is_looked_at(field: str, value: object) -> None:
+    with pytest.raises(ImpossibleInput, match=f"^{field}: "):
+        check_facts({field: value})
+
+
+def test_columns_of_different_people_are_refused() -> None:
+    with pytest.raises(ImpossibleInput, match=r"^is_hce: has 2 entries where the others have 3"):
+        check_facts({"pay": np.zeros(3, dtype=np.int64), "is_hce": np.zeros(2, dtype=np.bool_)})
+    check_facts({"pay": np.zeros((4, 3), dtype=np.int64), "rate": np.zeros(1, dtype=np.int64)})
