@@ -207,6 +207,12 @@ def test_of_two_servers_at_once_one_does_the_round(postgres: Served, acme_plan: 
     assert sorted(did, key=str) == sorted((acme_plan.plan, birch.plan), key=str)
 
 
+def test_a_round_that_ended_stands_in_no_ones_way(db: Database) -> None:
+    for _ in range(50):
+        with rounds.alone(db, day.FLOW) as mine:
+            assert mine
+
+
 def test_one_plans_day_begun_by_two_at_once_is_done_once(postgres: Served, acme_plan: Plan) -> None:
     """Without the round's lock, too: a command and a moved clock may meet."""
     of = PlanDay(acme_plan.sponsor, acme_plan.plan, date(2026, 1, 23))

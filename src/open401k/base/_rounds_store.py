@@ -18,6 +18,11 @@ def take(conn: psycopg.Connection[tuple[Any, ...]], number: int) -> bool:
     return row is not None and bool(row[0])
 
 
+def let_go(conn: psycopg.Connection[tuple[Any, ...]], number: int) -> None:
+    """Hold it no longer."""
+    conn.execute("select pg_advisory_unlock(%s)", [number])
+
+
 def add_failure(tx: Tx, tenant_id: SponsorId, flow_id: FlowId, flow: str, reason: str) -> None:
     """Append a failure. The caller holds the tenant's head, so that two of one flow get two numbers."""
     tx.run(

@@ -4,10 +4,12 @@ Not here: what is done (flows/), how a flow is run (steps.py), when somebody loo
 """
 
 import hashlib
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import psycopg
 
@@ -16,6 +18,8 @@ from open401k.kernel import FlowId, Open401kError, PlanId, SponsorId, named_uuid
 from . import _rounds_store as _store
 from . import heads
 from .db import Database, Tx
+
+log = logging.getLogger("open401k.rounds")
 
 #: The flow of a plan's day.
 DAY = "day"
@@ -48,7 +52,20 @@ def alone(db: Database, name: str) -> Iterator[bool]:
     """
     number = int.from_bytes(hashlib.sha256(f"open401k {name}".encode()).digest()[:8], "big", signed=True)
     with psycopg.connect(db.url, autocommit=True, options=_SOON_GONE) as conn:
-        yield _store.take(conn, number)
+        mine = _store.take(conn, number)
+        try:
+            yield mine
+        finally:
+            if mine:
+                _let_go(conn, number)
+
+
+def _let_go(conn: psycopg.Connection[tuple[Any, ...]], number: int) -> None:
+    """At once: the server sees only a moment later that a connection ended, and a round begun within it would wait."""
+    try:
+        _store.let_go(conn, number)
+    except psycopg.OperationalError:
+        log.warning("the connection of a round was lost, and its lock with it")
 
 
 def went(tx: Tx, *, flows: Sequence[tuple[SponsorId, FlowId]]) -> dict[FlowId, Went]:
