@@ -46,6 +46,7 @@ _MADE_BY: dict[str, Callable[..., object]] = {
     "FiveYearPeriod": law.roth.five_year_period,
     "RothPayment": law.roth.roth_payment,
     "Bond": law.bond.bond,
+    "Working": law.book.working,
     "CompensationRatioTest": law.compensation_ratio.compensation_ratio_test,
 }
 

@@ -12,6 +12,7 @@ from open401k.law import nondiscrimination as nd
 from open401k.law import top_heavy as th
 from open401k.law.arrays import Cents
 from open401k.law.cross_testing import TestingBasis, equivalent_accrual_rates
+from open401k.law.explain import explain
 from open401k.law.given import ImpossibleInput
 
 YEAR = date(2026, 1, 1)
@@ -287,3 +288,33 @@ def test_a_testing_group_of_other_people_is_refused() -> None:
     people = of_sizes(1, [3, 4])
     with pytest.raises(ImpossibleInput, match=r"of_testing_group: has the shape \(6,\)"):
         book.amounts(people, YEARS, of_testing_group=people.deferrals[:6], basis=BASIS)
+
+
+def test_a_book_and_a_plan_of_it_are_said_in_words() -> None:
+    """One HCE of two who defers 10 % beside an NHCE who defers 2 %: 10 % is over 4 %, the limit of 2 %."""
+    pay, yes, no = (
+        np.array([[20_000_000, 5_000_000]]),
+        np.ones((1, 2), dtype=np.bool_),
+        np.zeros((1, 2), dtype=np.bool_),
+    )
+    nothing, first = np.zeros((1, 2), dtype=np.int64), np.array([[True, False]])
+    people = book.People(
+        deferrals=np.array([[2_000_000, 100_000]]), match=nothing, after_tax=nothing, nonelective=nothing,
+        compensation=pay, section_415=pay, balances=pay, ages=nothing + 40,
+        is_hce=first, is_key=first, eligible=yes, excluded=no, counted=yes,
+    )  # fmt: skip
+    found = book.verdicts(people, YEARS)
+    assert explain(found) == (
+        "Of 1 plans 1 fail the ADP test, 0 the ACP test (IRC 401(k)(3), 401(m)(2)), 0 cover too few for the ratio "
+        "percentage (IRC 410(b)(1)) and 1 are top-heavy (IRC 416(g)). 0 people are $0.00 over the limit of IRC 402(g), "
+        "0 are $0.00 over that of IRC 415(c); $0.00 are catch-up."
+    )
+    assert explain(found.coverage) == "1 of 1 pass. The ratio percentage is 100.00 % (IRC 410(b)(1)(B))."
+    one = book.working(people, YEARS, plan=0)
+    assert "10.00 %" in explain(one)
+    assert "4.00 %" in explain(one)
+    (paid,) = book.refunds(people, YEARS, found=found)
+    assert explain(paid).startswith("For the ADP test: Bringing the highest ratios down to 4.00 % takes $12,000.00")
+    assert explain(book.PlanRefunds(0, None, None)) == "Both tests are passed: nothing is refunded."
+    rated = book.amounts(people, YEARS, of_testing_group=pay // 20, basis=BASIS)
+    assert explain(rated).startswith("1 of 1 plans do not discriminate in amount (Reg. 1.401(a)(4)-1(b)(2)).")

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..kernel import Money
 from .arrays import Cents, Flags
+from .coverage import CoverageScenarios
 from .explain import explain, percent
 from .gateway import GatewayScenarios
 from .general_test import RateGroupScenarios
@@ -15,6 +16,11 @@ from .top_heavy import MinimumScenarios, TopHeavyScenarios
 def _ratios(found: RatioScenarios) -> str:
     between = f"The highly compensated average {_between(found.hce_average)}, its limit {_between(found.limit)}"
     return f"{_of(found.passed)} pass. {between} (IRC 401(k)(3)(A)(ii), 401(m)(2)(A))."
+
+
+@explain.register
+def _coverage(found: CoverageScenarios) -> str:
+    return f"{_of(found.passed)} pass. The ratio percentage {_between(found.ratio)} (IRC 410(b)(1)(B))."
 
 
 @explain.register
