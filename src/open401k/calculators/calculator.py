@@ -16,6 +16,7 @@ from . import units
 from .citations import cited, plain, titled
 from .problems import UNREAD, Collected, InputRefused, Path, Problem
 from .shapes import Field, Many, Maybe, Record, Schema, Shape, Text
+from .telling import sentence
 from .typed import as_column, column_of, shape_of
 from .values import VALUES
 from .written import written
@@ -128,13 +129,15 @@ class Calculator:
         found = self.run(given, columns)
         result = found.result if isinstance(found, Answer) else found
         people = by_person(self._named(result), names) if self.rows else []
+        shown = self._named(written(result))
+        said = explanation(found.explained if isinstance(found, Answer) else found)
         return {
             "calculator": self.name,
             "title": self.title,
             "citation": self.citation,
             "law_version": law.version(),
-            "result": self._named(written(result)),
-            "explanation": explanation(found.explained if isinstance(found, Answer) else found),
+            "result": shown,
+            "explanation": said or sentence(self.title, shown, self.citation),
         } | ({self.rows: people} if self.rows and people else {})
 
     def _named(self, result: Any) -> Any:

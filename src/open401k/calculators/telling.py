@@ -1,5 +1,6 @@
 """An answer as people read it: labels, dollars, percentages, tables. Not here: terminal, pages."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,6 +15,7 @@ _WORDS = {
     "qmac": "QMAC", "rmd": "RMD", "ira": "IRA", "fica": "FICA", "qaca": "QACA", "eaca": "EACA", "415": "415",
 }  # fmt: skip
 _MOST_LISTED = 12
+_CODE = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b")
 _HEADINGS = {"cents": "amount", "bps": "share"}
 
 Json = Any
@@ -89,6 +91,27 @@ def value(name: str, given: Json) -> str:
     return str(given)
 
 
+def sentence(title: str, result: Json, citation: str) -> str:
+    """A plain answer in words: what was asked, what comes out, where it stands.
+
+    >>> sentence("Dollar limit of annual additions", {"limit_cents": 7_000_000}, "IRC 415(c)(1)(A)")
+    'Dollar limit of annual additions: $70,000.00 (IRC 415(c)(1)(A)).'
+    """
+    parts = result if isinstance(result, Mapping) else {"answer": result}
+    if "refused" in parts:
+        return str(parts["message"])
+    one = len(parts) == 1
+    told = "; ".join(
+        _words(name, each) if one else f"{label(name)} {_words(name, each)}" for name, each in parts.items()
+    )
+    return f"{title.rstrip('.:')}: {told} ({citation})." if citation else f"{title.rstrip('.:')}: {told}."
+
+
+def _words(name: str, given: Json) -> str:
+    """A value in a sentence: what a code names is said without its underscores."""
+    return _CODE.sub(lambda code: code[0].replace("_", " "), value(name, given))
+
+
 def is_number(name: str, given: Json) -> bool:
     """Whether a cell is set flush right."""
     plain = isinstance(given, int) and not isinstance(given, bool)
@@ -154,6 +177,9 @@ def _exact(name: str, number: Fraction) -> str:
     if number.denominator == 1 or name.endswith(("cents", "bps")):
         about = "" if number.denominator == 1 else "about "
         return about + _number(name, number)
+    if name == "rates":
+        shown = half_up(number * 10**6)
+        return f"about {shown // 10**4}.{shown % 10**4:04d} %"
     shown = half_up(number * 10**6)
     sign, digits = "-" if shown < 0 else "", abs(shown)
     return f"about {sign}{digits // 10**6}.{digits % 10**6:06d}"

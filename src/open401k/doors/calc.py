@@ -148,11 +148,7 @@ def _lines(answer: dict[str, Any]) -> list[str]:
         lines += [f"{block.heading}:"] if block.heading else []
         lines += _of_pairs(block, wide) if isinstance(block, Pairs) else _of_table(block)
         lines.append("")
-    if answer["explanation"]:
-        lines += textwrap.wrap(answer["explanation"], wide)
-    else:
-        lines.pop()
-    return [*lines, f"Law {answer['law_version']}"]
+    return [*lines, *textwrap.wrap(answer["explanation"], wide), f"Law {answer['law_version']}"]
 
 
 def _of_pairs(block: Pairs, wide: int) -> list[str]:

@@ -53,7 +53,7 @@ class Calculation(BaseModel):
     citation: str
     law_version: Annotated[str, Field(description="The edition of the figures")]
     result: Annotated[dict[str, Any], Field(description="With the working; fractions are numerator and denominator")]
-    explanation: Annotated[str | None, Field(description="In plain words; null where there are none yet")]
+    explanation: Annotated[str, Field(description="In plain words, with the sections of law")]
     participants: Annotated[
         list[dict[str, Any]] | None, Field(description="What the result holds for each person, in the order sent")
     ] = None
