@@ -9,7 +9,7 @@ import numpy as np
 
 from open401k.kernel import Money
 
-from .facts import Cents, Flags, OtherPlan, PlanFacts
+from .facts import Cents, Flags, OtherPlan, PlanFacts, at_least_nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +57,7 @@ def elsewhere_of(facts: PlanFacts) -> Elsewhere | None:
     nothing = np.zeros(len(facts), dtype=np.int64)
 
     def of(name: str) -> Cents:
-        return sum((getattr(each, name) for each in facts.others), nothing)
+        return at_least_nothing(sum((getattr(each, name) for each in facts.others), nothing))
 
     return Elsewhere(
         deferrals=of("deferrals"),
@@ -66,7 +66,7 @@ def elsewhere_of(facts: PlanFacts) -> Elsewhere | None:
         after_tax=of("after_tax"),
         match=of("match"),
         employer=of("employer"),
-        pay=nothing if facts.pay_elsewhere is None else facts.pay_elsewhere,
+        pay=nothing if facts.pay_elsewhere is None else at_least_nothing(facts.pay_elsewhere),
     )
 
 

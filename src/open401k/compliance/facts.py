@@ -20,6 +20,15 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 JSON: TypeAlias = bool | int | str | Sequence["JSON"] | dict[str, "JSON"] | None
 
 
+def at_least_nothing(sums: Cents) -> Cents:
+    """Sums of a year, none below zero: of whom more was taken back than given, an earlier year's money was.
+
+    That year has it; nothing is left of it to count in the tests of this one.
+    """
+    counted: Cents = np.maximum(sums, 0)
+    return counted
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """One employment: hired on a day, left on a day or still here."""

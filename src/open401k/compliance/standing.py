@@ -11,7 +11,7 @@ from open401k.law import NotEnacted
 from open401k.law.ownership import Kin as LawKin
 from open401k.law.ownership import Ownership, Relation
 
-from .facts import Flags, PlanFacts
+from .facts import Flags, PlanFacts, at_least_nothing
 from .results import PersonStatus
 
 
@@ -96,7 +96,7 @@ def people_of(facts: PlanFacts) -> People:
     hce = law.highly_compensated.highly_compensated(
         plan_year=facts.plan_year,
         five_percent_owner=at_any_time,
-        lookback_compensation=facts.prior_section_415,
+        lookback_compensation=at_least_nothing(facts.prior_section_415),
         top_paid_group=facts.provisions.testing.top_paid_group,
         counted_employees=None if facts.lookback is None else facts.lookback.counted,
         ranked=None if facts.lookback is None else facts.lookback.ranked,
@@ -116,7 +116,7 @@ def _key_of(facts: PlanFacts, owned: Ownership) -> law.key_employees.KeyEmployee
         officer=facts.officer if then is None else then.officer,
         five_percent_owner=owned.five_percent_owner if then is None else then.five_percent_owner,
         one_percent_owner=owned.one_percent_owner if then is None else then.one_percent_owner,
-        compensation=facts.section_415 if first else facts.prior_section_415,
+        compensation=at_least_nothing(facts.section_415 if first else facts.prior_section_415),
         counted_employees=None if counted is None else counted.counted,
         other_officers_compensation=None if counted is None else counted.other_officers_pay,
     )

@@ -19,7 +19,7 @@ from open401k.law.deferrals import DeferralLimits, DeferralSplit
 from open401k.law.nondiscrimination import RatioScenarios
 
 from .elsewhere import Elsewhere, elsewhere_of, top_heavy_group
-from .facts import Cents, Flags, PlanFacts, PriorRatios
+from .facts import Cents, Flags, PlanFacts, PriorRatios, at_least_nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -257,19 +257,19 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         plan_year=facts.plan_year,
         calendar_year=facts.calendar_year,
         as_of=facts.as_of,
-        compensation=facts.compensation,
-        section_415=facts.section_415,
-        deferrals=facts.deferrals,
+        compensation=at_least_nothing(facts.compensation),
+        section_415=at_least_nothing(facts.section_415),
+        deferrals=at_least_nothing(facts.deferrals),
         calendar_deferrals=facts.calendar_deferrals,
         calendar_before=facts.calendar_before,
         calendar_after=np.zeros_like(facts.calendar_deferrals),
         earlier=_earlier(facts, births),
         later=np.zeros_like(facts.calendar_deferrals),
         elected=facts.calendar_deferrals,
-        after_tax=facts.after_tax,
-        match=facts.match,
-        nonelective=facts.nonelective,
-        qnec=facts.qnec,
+        after_tax=at_least_nothing(facts.after_tax),
+        match=at_least_nothing(facts.match),
+        nonelective=at_least_nothing(facts.nonelective),
+        qnec=at_least_nothing(facts.qnec),
         eligible=facts.eligible,
         class_excluded=facts.class_excluded,
         is_hce=is_hce,

@@ -368,3 +368,28 @@ def test_results_are_exact_integers() -> None:
     results, _ = run_tests(twelve(as_of=AUGUST))
     for each in results:
         assert all(value is None or type(value) is int for value in (each.measured, each.limit, each.room))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "compensation",
+        "section_415",
+        "pre_tax",
+        "roth",
+        "after_tax",
+        "match",
+        "nonelective",
+        "qnec",
+        "prior_section_415",
+    ],
+)
+def test_money_of_an_earlier_year_taken_back_in_this_one_counts_as_nothing(column: str) -> None:
+    """Somebody's sum of the year below zero refuses no test of the others."""
+    below, nothing = twelve(), twelve()
+    sums = getattr(below, column).copy()
+    sums[5] = -100_00
+    below = replace(below, **{column: sums})
+    nothing = replace(nothing, **{column: np.maximum(sums, 0)})
+    told = [[(each.test, each.status, each.measured) for each in run_tests(facts)[0]] for facts in (below, nothing)]
+    assert told[0] == told[1]
