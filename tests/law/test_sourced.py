@@ -114,7 +114,13 @@ def test_the_fast_reader_reads_figures_as_the_one_of_python_does(file: str) -> N
     assert sourced.rows(text) == yaml.safe_load(text)
 
 
+def test_a_year_typed_twice_is_refused() -> None:
+    """Why: YAML keeps the last one, so that a slip of the row above would stand for the wrong year."""
+    with pytest.raises(sourced.UnsourcedError, match=r"^line 3: 2025 stands there twice$"):
+        sourced.rows("limit:\n  values:\n    2025: 23500\n    2024: 23000\n    2025: 24500\n")
+
+
 def test_tables_are_read_by_libyaml_where_it_is_there() -> None:
     """Why: the joint life table alone takes Python's own reader longer than the rest of a calculation."""
-    assert sourced._LOADER is (yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader)
+    assert sourced._SAFE is (yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader)
     assert sourced.rows(TABLE) == yaml.safe_load(TABLE)

@@ -26,7 +26,19 @@ _TABLE, _TABLE_MAY = {"editions": dict}, {"note": str}
 
 
 #: libyaml reads the tables several times as fast; PyYAML may have been built without it. Neither reads Python objects.
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _EachOnce(_SAFE):  # type: ignore[misc]  # its base is one of two, known at run time only
+    """A year or an id typed twice is refused, where YAML would keep the last one and say nothing."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [(key.tag, key.value) for key, _ in node.value]
+        if len(set(keys)) < len(keys):
+            (twice, *_) = (key for key in keys if keys.count(key) > 1)
+            raise UnsourcedError(f"line {node.start_mark.line + 1}: {twice[1]} stands there twice")
+        made: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return made
 
 
 class UnsourcedError(ValueError):
@@ -35,7 +47,7 @@ class UnsourcedError(ValueError):
 
 def rows(text: str) -> dict[str, dict[str, Any]]:
     """The rows of a file, as they stand there: text, numbers and dates."""
-    found: dict[str, dict[str, Any]] = yaml.load(text, Loader=_LOADER)  # noqa: S506 (both are safe loaders)
+    found: dict[str, dict[str, Any]] = yaml.load(text, Loader=_EachOnce)  # noqa: S506 (a safe loader)
     return found
 
 
