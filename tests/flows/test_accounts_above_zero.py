@@ -56,8 +56,10 @@ def assert_above_zero(made: Machine) -> None:
 
 
 @settings(max_examples=12, deadline=None, phases=[Phase.generate])
-@given(chance=st.randoms(use_true_random=False), off_calendar=st.booleans())
-def test_accounts_of_a_random_year_stay_above_zero(postgres: Served, chance: random.Random, off_calendar: bool) -> None:
+@given(seed=st.integers(0, 2**32 - 1), off_calendar=st.booleans())
+def test_accounts_of_a_random_year_stay_above_zero(postgres: Served, seed: int, off_calendar: bool) -> None:
+    """The seed alone is drawn: how much chance a year asks for hangs on ids, which are new each time."""
+    chance = random.Random(seed)  # noqa: S311 (made-up facts)
     clock = FixedClock(datetime(2025, 1, 5, 15, tzinfo=UTC))
     postgres.db.clock = clock
     made = machine(postgres.db, clock, chance, off_calendar=off_calendar, matches=rising)
