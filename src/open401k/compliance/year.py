@@ -7,8 +7,9 @@ and explanation (registry.py), simulation (simulation.py).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from open401k.law.nondiscrimination import RatioScenarios
 
 from .elsewhere import Elsewhere, elsewhere_of, top_heavy_group
 from .facts import Cents, Flags, PlanFacts, PriorRatios, at_least_nothing
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +84,8 @@ class Year:
     prior_acp_bps: int | None
     elsewhere: Elsewhere | None = None
     """What the same people have in the sponsor's other plans; None for a sponsor of one plan."""
+    known: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+    """What several tests ask of the year, worked out once."""
 
     @property
     def whole(self) -> bool:
@@ -112,8 +117,18 @@ class Year:
 
         And the plan's own limit, where that is one of the same months.
         """
-        elsewhere = None if self.elsewhere is None else self.elsewhere.deferrals
-        return self._limits(self.calendar_year, self.ages, self.own_limit() if self.whole else None, elsewhere)
+
+        def limits() -> DeferralLimits:
+            elsewhere = None if self.elsewhere is None else self.elsewhere.deferrals
+            return self._limits(self.calendar_year, self.ages, self.own_limit() if self.whole else None, elsewhere)
+
+        return self._once("deferral_limits", limits)
+
+    def _once(self, name: str, work: Callable[[], Answer]) -> Answer:
+        if name not in self.known:
+            self.known[name] = work()
+        found: Answer = self.known[name]
+        return found
 
     def whole_limits(self) -> DeferralLimits:
         """402(g) and catch-up of the calendar year, whatever was deferred in other plans."""
@@ -153,7 +168,7 @@ class Year:
         That catch-up is within 415(c)(3) pay too (Reg. 1.414(v)-1(c)(1)) is not asked here: pay to date is not that of
         the year, and no payroll posts more of a row than its pay (``amount.exceeds_pay``).
         """
-        return law.deferrals.split(self.calendar_deferrals, self.deferral_limits())
+        return self._once("split", lambda: law.deferrals.split(self.calendar_deferrals, self.deferral_limits()))
 
     def plan_split(self) -> DeferralSplit:
         """Deferrals of the plan year as regular, catch-up, and over a limit.
@@ -162,6 +177,9 @@ class Year:
         on the last day of the plan year, as far as the catch-up limit of that day's calendar year lasts (Reg.
         1.414(v)-1(c)(3)).
         """
+        return self._once("plan_split", self._plan_split)
+
+    def _plan_split(self) -> DeferralSplit:
         if self.whole:
             split = self.split()
             catch_up, excess = np.minimum(split.catch_up, self.deferrals), np.minimum(split.excess, self.deferrals)

@@ -2,13 +2,14 @@
 
 from calendar import monthrange
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 
 from ..kernel import LimitationYear, PlanYear
 from . import figures
 from .arrays import Cents, Counts, half_up_quotient
-from .given import ImpossibleInput, check_facts
+from .given import ImpossibleInput, add_months, check_facts
 
 
 def annual_cap(plan_year: PlanYear) -> int:
@@ -26,15 +27,15 @@ def annual_cap(plan_year: PlanYear) -> int:
 def months_in(year: PlanYear | LimitationYear) -> int:
     """Months of a plan or limitation year, a started one counted."""
     check_facts(locals())
+    return _months(year.start, year.end)
+
+
+@lru_cache(maxsize=1_024)
+def _months(start: date, end: date) -> int:
     months = 1
-    while months < 12 and _month_later(year.start, months) < year.end:
+    while months < 12 and add_months(start, months) < end:
         months += 1
     return months
-
-
-def _month_later(day: date, months: int) -> date:
-    years, month = divmod(day.month - 1 + months, 12)
-    return date(day.year + years, month + 1, min(day.day, 28))
 
 
 def capped(year_to_date: Cents, cap: int) -> Cents:

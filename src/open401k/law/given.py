@@ -4,14 +4,16 @@ Not here: any rule of law, arrays (arrays.py).
 """
 
 from calendar import monthrange
-from collections.abc import Collection, Mapping, Sequence, Sized
+from collections.abc import Callable, Collection, Mapping, Sequence, Sized
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
-from typing import Any
+from types import NoneType
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +37,9 @@ _FLAGS = frozenset({"benefiting", "benefits", "eligible", "excludable", "exclude
 #: 2999 stands for no end.
 _FIRST_DAY, _NO_END = np.datetime64("1900-01-01"), np.datetime64("2999-12-31")
 _STARTS = frozenset({"plan_year_start", "tax_year_start"})
+
+
+_Check: TypeAlias = Callable[[str, Any, Collection[str], int], None]
 
 
 class ImpossibleInput(Open401kError, ValueError):  # noqa: N818 (says what is wrong with it, as the other errors of the law do)
@@ -85,7 +90,7 @@ def divided(cents: int, by: Decimal) -> int:
 
 
 def check_facts(
-    facts: Mapping[str, object],
+    facts: Mapping[str, Any],
     *,
     signed: Collection[str] = (),
     apart: Collection[str] = (),
@@ -102,15 +107,18 @@ def check_facts(
     """
     people: int | None = None
     for field, value in facts.items():
-        if field in as_read:
+        check = _check_of(type(value))
+        if check is None or field in as_read:
             continue
-        _check(field, value, signed, most)
-        if one_plan and isinstance(value, np.ndarray) and value.ndim != 1:
-            raise ImpossibleInput(field, f"has the shape {value.shape}; one plan's people are asked for.")
-        if isinstance(value, np.ndarray) and value.ndim and value.shape[-1] != 1 and field not in apart:
-            if people is not None and value.shape[-1] != people:
-                raise ImpossibleInput(field, f"has {value.shape[-1]} entries where the others have {people}.")
-            people = value.shape[-1]
+        check(field, value, signed, most)
+        if check is _check_array:
+            shape = value.shape
+            if one_plan and len(shape) != 1:
+                raise ImpossibleInput(field, f"has the shape {shape}; one plan's people are asked for.")
+            if shape and shape[-1] != 1 and field not in apart:
+                if people is not None and shape[-1] != people:
+                    raise ImpossibleInput(field, f"has {shape[-1]} entries where the others have {people}.")
+                people = shape[-1]
 
 
 #: A billion dollars; the ratios of a plan's people to pay of a cent still add up in 64 bits.
@@ -136,57 +144,92 @@ def check_fields(told: Any, *, signed: Collection[str] = ()) -> None:
         _check(each.name, getattr(told, each.name), signed, _MOST)
 
 
-def _check(field: str, value: object, signed: Collection[str], most: int) -> None:
-    if value is None or isinstance(value, bool | str | Enum):
-        return
-    if isinstance(value, np.ndarray):
-        _check_array(field, value, signed, most)
-    elif isinstance(value, int | Fraction | Decimal | np.integer):
-        _check_number(field, value, signed, most)
-    elif isinstance(value, date):
-        days(**{field: value})
-    elif isinstance(value, CalendarYear | PlanYear | LimitationYear):
-        if value.figure_year not in _YEARS:
-            raise ImpossibleInput(field, f"{value.figure_year} is not a year that a plan can know.")
-    elif isinstance(value, float):
-        raise ImpossibleInput(field, f"{value!r} is not a whole number.")
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            _check(field, part, signed, most)
-    elif field in _STARTS and isinstance(value, tuple):
-        _check_start(field, *value)
-    elif isinstance(value, Sequence):
-        for part in value:
-            _check(field, part, signed, most)
+def _check(field: str, value: Any, signed: Collection[str], most: int) -> None:
+    check = _check_of(type(value))
+    if check is not None:
+        check(field, value, signed, most)
+
+
+def _check_of(kind: type) -> _Check | None:
+    """How a value of that type is looked at: found once, since every rule asks it of all that it is told."""
+    if kind not in _FOUND:
+        plain = issubclass(kind, NoneType | bool | str | Enum)
+        _FOUND[kind] = None if plain else next((check for kinds, check in _CHECKS if issubclass(kind, kinds)), None)
+    return _FOUND[kind]
 
 
 def _check_number(field: str, value: int | Fraction | Decimal | np.integer, signed: Collection[str], most: int) -> None:
-    counted = "" if field.startswith("paid_") else field.rpartition("_")[2]  # paid in so many years is money
-    most = min(most, _MOST_OF.get(counted, most))
-    if value < 0 and not (field in signed or _SIGNED.intersection(field.split("_"))):
+    highest, may_lose = _bounds(field, most)
+    if value < 0 and not (may_lose or field in signed):
         raise ImpossibleInput(field, f"{value} is negative.")
-    if not -most <= value <= most:
-        raise ImpossibleInput(field, f"{value} is more than any account holds or plan counts: beyond {most}.")
+    if not -highest <= value <= highest:
+        raise ImpossibleInput(field, f"{value} is more than any account holds or plan counts: beyond {highest}.")
+
+
+@cache
+def _bounds(field: str, most: int) -> tuple[int, bool]:
+    """The most of what a field of that name counts, and whether it may be less than nothing."""
+    counted = "" if field.startswith("paid_") else field.rpartition("_")[2]  # paid in so many years is money
+    return min(most, _MOST_OF.get(counted, most)), not _SIGNED.isdisjoint(field.split("_"))
 
 
 def _check_array(field: str, array: npt.NDArray[Any], signed: Collection[str], most: int) -> None:
-    if array.dtype.kind == "M":
+    kind = array.dtype.kind
+    if kind == "b" or (not array.size and kind in "if"):
+        return
+    if kind == "M":
         if bool(((array < _FIRST_DAY) | (array > _NO_END)).any()):
             raise ImpossibleInput(field, f"holds a day before {_FIRST_DAY} or after {_NO_END}.")
         return
     flags = field.startswith("is_") or field in _FLAGS
-    if array.dtype == np.bool_ or (not array.size and array.dtype.kind in "if"):
-        return
     if flags or array.dtype != np.int64:
         asked = "yes or no for each person" if flags else "whole numbers in int64"
         raise ImpossibleInput(field, f"is {asked}, not {array.dtype}.")
-    low, high = int(array.min()), int(array.max())
+    low, high = int(np.minimum.reduce(array, axis=None)), int(np.maximum.reduce(array, axis=None))
     _check_number(field, low, signed, most)
     _check_number(field, high, signed, most)
-    if max(high, -low) * array.shape[-1] > _MOST_TOGETHER if array.ndim else False:
+    if array.ndim and max(high, -low) * array.shape[-1] > _MOST_TOGETHER:
         together = int(np.max(np.abs(array).astype(object).sum(axis=-1)))  # Python's numbers do not overflow
         if together > _MOST_TOGETHER:
             raise ImpossibleInput(field, f"adds up to {together}, which the people of a plan cannot have.")
+
+
+def _check_day(field: str, day: date, _: Collection[str], __: int) -> None:
+    days(**{field: day})
+
+
+def _check_year(field: str, year: CalendarYear | PlanYear | LimitationYear, _: Collection[str], __: int) -> None:
+    if year.figure_year not in _YEARS:
+        raise ImpossibleInput(field, f"{year.figure_year} is not a year that a plan can know.")
+
+
+def _check_float(field: str, value: float, _: Collection[str], __: int) -> None:
+    raise ImpossibleInput(field, f"{value!r} is not a whole number.")
+
+
+def _check_mapping(field: str, parts: Mapping[object, object], signed: Collection[str], most: int) -> None:
+    for part in parts.values():
+        _check(field, part, signed, most)
+
+
+def _check_parts(field: str, parts: Sequence[Any], signed: Collection[str], most: int) -> None:
+    if field in _STARTS and isinstance(parts, tuple):
+        _check_start(field, *parts)
+        return
+    for part in parts:
+        _check(field, part, signed, most)
+
+
+_FOUND: dict[type, _Check | None] = {}
+_CHECKS: tuple[tuple[Any, _Check], ...] = (
+    (np.ndarray, _check_array),
+    (int | Fraction | Decimal | np.integer, _check_number),
+    (date, _check_day),
+    (CalendarYear | PlanYear | LimitationYear, _check_year),
+    (float, _check_float),
+    (Mapping, _check_mapping),
+    (Sequence, _check_parts),
+)
 
 
 def _check_start(field: str, month: int, day: int) -> None:
