@@ -107,7 +107,10 @@ def test_coverage_in_examples(
     ("pay", "rate_bps", "missed", "qnec"), [(20_000_00, 1_000, 2_000_00, 1_000_00), (2_000_00, 500, 100_00, 50_00)]
 )
 def test_elections_that_were_not_followed(pay: int, rate_bps: int, missed: int, qnec: int) -> None:
-    """IRS, Fixing Common Plan Mistakes: Amy's 10 % of six months and Bob's 5 % of a bonus; the group's ADP is nothing."""
+    """IRS, Fixing Common Plan Mistakes: Amy's 10 % of six months and Bob's 5 % of a bonus, not the group's average.
+
+    The facts were read there, the amounts follow from Rev. Proc. 2021-30 App. A .05(5).
+    """
     year = PlanYear.starting(date(2016, 1, 1))
     found = missed_deferrals.missed_deferrals(
         basis=Basis.ELECTION, compensation=np.array([pay]), rate_bps=rate_bps, plan_year=year

@@ -304,8 +304,8 @@ def corrective_tax(*, excess_cents: int, income_cents: int, roth_or_after_tax_ce
 def one_to_one(*, excess_cents: int, earnings_to_correction_cents: int) -> OneToOne:
     """After the twelve months: excess and earnings leave the HCEs, and as much is contributed for NHCEs.
 
-    Rev. Proc. 2021-30 App. B section 2.01(1)(b)(iv), read as its predecessor Rev. Proc. 2003-44 has it. The contribution
-    is vested; :func:`self_correction.one_to_one` shares it out.
+    Rev. Proc. 2021-30 App. B section 2.01(1)(b)(iv), read as its predecessor Rev. Proc. 2003-44 has it. The
+    contribution is vested; :func:`self_correction.one_to_one` shares it out.
     """
     check_facts(locals())
     both = max(0, excess_cents + earnings_to_correction_cents)
