@@ -227,6 +227,26 @@ def test_a_match_rate_that_varies_is_read_at_six_percent() -> None:
     assert targeting.matching_rate(MatchFormula.of([(10_000, 300)])) == 5_000
 
 
+def test_a_match_above_the_deferral_counts_by_the_rate_at_six_percent() -> None:
+    """Reg. 1.401(m)-2(a)(5)(ii)(A), (C): 300 % of the first 2 % is 100 % at 6 %: 5 % of pay is the most, of 6 %."""
+    everyone = np.ones(3, dtype=np.bool_)
+    rate = targeting.matching_rate(MatchFormula.of([(30_000, 200)]))
+    found = targeting.countable_match(
+        match=cents([3_000, 3_000, 1_500]), deferrals=cents([1_000, 5_000, 500]), compensation=cents([50_000] * 3),
+        eligible_nhce=everyone, employed_on_last_day=everyone, matching_rates=np.full(3, rate),
+    )  # fmt: skip
+    assert (found.representative_rate, found.counted.tolist()) == (10_000, [2_500_00, 3_000_00, 1_500_00])
+
+
+@pytest.mark.parametrize(("qaca", "left"), [(False, [100_000, 0, 0, 0]), (True, [150_000, 5_000, 4, 0])])
+def test_a_safe_harbor_match_may_stay_out_of_the_acp_test(qaca: bool, left: list[int]) -> None:
+    """Reg. 1.401(m)-2(a)(5)(iv): up to 4 % of each one's pay, 3 1/2 % in a QACA."""
+    pay = np.array([10_000_000, 1_000_000, 863, 500_000])
+    match = np.array([500_000, 40_000, 34, 0])
+    found = targeting.match_beyond_safe_harbor(match=match, compensation=pay, qaca=qaca)
+    assert found.tolist() == left
+
+
 def balances(*, first: bool, valued: date, funding: bool = False) -> int:
     return int(
         top_heavy.accounts_on_determination_date(

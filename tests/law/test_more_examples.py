@@ -9,10 +9,10 @@ from datetime import date
 import numpy as np
 import pytest
 
-from open401k.kernel import CalendarYear, PlanYear, Refused
+from open401k.kernel import CalendarYear, PlanYear, Refused, Source
 from open401k.law import coverage, excess_deferrals, hardship, missed_deferrals, rollovers, tax_credits, withholding
 from open401k.law.excess_deferrals import PlanDeferrals
-from open401k.law.hardship import Source, SourceBalance
+from open401k.law.hardship import SourceBalance
 from open401k.law.missed_deferrals import Basis, Relief
 from open401k.law.rollovers import PaidBecause
 from open401k.law.withholding import EarlierThisYear, Paid, PaymentClass
