@@ -37,6 +37,19 @@ def test_acc_2_recharacterized_in_february() -> None:
     found = recharacterized(expected["recharacterised_usd"] * 100, on=date(2027, 2, 10))
     assert (found.recharacterized_cents, found.to_distribute_cents) == (expected["recharacterised_usd"] * 100, 0)
     assert "become after-tax contributions if everybody concerned is told by 2027-03-15" in explain(found)
+    assert "count in the ACP test of the plan year 2027" in explain(found)
+
+
+def test_recharacterized_amounts_count_in_the_acp_test_of_the_year_that_taxes_them() -> None:
+    """Reg. 1.401(m)-2(a)(4)(ii), 1.401(k)-2(b)(2)(vi)(A), (3)(ii)."""
+    assert recharacterized(1_00, on=date(2027, 1, 1)).acp_plan_year == PlanYear.starting(date(2027, 1, 1))
+    assert recharacterized(1_00, on=date(2026, 12, 31)).acp_plan_year == YEAR
+    before = PlanYear.starting(date(2006, 1, 1))
+    found = steps.recharacterize(
+        excess_cents=3_000_00, after_tax_cents=0, most_after_tax_cents=20_000_00, plan_allows_after_tax=True,
+        adp_method=CURRENT, acp_method=CURRENT, plan_year=before, notified_on=date(2007, 2, 10),
+    )  # fmt: skip
+    assert found.acp_plan_year == before
 
 
 @pytest.mark.parametrize(
