@@ -220,7 +220,7 @@ def test_nobody_of_the_year_before_is_refused() -> None:
         prior_year.weighted_average([PriorSubgroup(0, 600)])
     with pytest.raises(ImpossibleInput, match=r"^compensation: "):
         targeting.countable_qnec(
-            qualified=np.array([1]),
+            qnec=np.array([1]),
             compensation=np.array([10**11 + 1]),
             eligible_nhce=np.array([True]),
             employed_on_last_day=np.array([True]),
