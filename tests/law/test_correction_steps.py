@@ -37,6 +37,19 @@ def test_acc_2_recharacterized_in_february() -> None:
     found = recharacterized(expected["recharacterised_usd"] * 100, on=date(2027, 2, 10))
     assert (found.recharacterized_cents, found.to_distribute_cents) == (expected["recharacterised_usd"] * 100, 0)
     assert "become after-tax contributions if everybody concerned is told by 2027-03-15" in explain(found)
+    assert "count in the ACP test of the plan year 2027" in explain(found)
+
+
+def test_recharacterized_amounts_count_in_the_acp_test_of_the_year_that_taxes_them() -> None:
+    """Reg. 1.401(m)-2(a)(4)(ii), 1.401(k)-2(b)(2)(vi)(A), (3)(ii)."""
+    assert recharacterized(1_00, on=date(2027, 1, 1)).acp_plan_year == PlanYear.starting(date(2027, 1, 1))
+    assert recharacterized(1_00, on=date(2026, 12, 31)).acp_plan_year == YEAR
+    before = PlanYear.starting(date(2006, 1, 1))
+    found = steps.recharacterize(
+        excess_cents=3_000_00, after_tax_cents=0, most_after_tax_cents=20_000_00, plan_allows_after_tax=True,
+        adp_method=CURRENT, acp_method=CURRENT, plan_year=before, notified_on=date(2007, 2, 10),
+    )  # fmt: skip
+    assert found.acp_plan_year == before
 
 
 @pytest.mark.parametrize(
@@ -225,6 +238,26 @@ def test_a_match_rate_that_varies_is_read_at_six_percent() -> None:
     # 3 % + 1 % of pay on 6 %: two thirds.
     assert targeting.matching_rate(BASIC_MATCH) == 6_667
     assert targeting.matching_rate(MatchFormula.of([(10_000, 300)])) == 5_000
+
+
+def test_a_match_above_the_deferral_counts_by_the_rate_at_six_percent() -> None:
+    """Reg. 1.401(m)-2(a)(5)(ii)(A), (C): 300 % of the first 2 % is 100 % at 6 %: 5 % of pay is the most, of 6 %."""
+    everyone = np.ones(3, dtype=np.bool_)
+    rate = targeting.matching_rate(MatchFormula.of([(30_000, 200)]))
+    found = targeting.countable_match(
+        match=cents([3_000, 3_000, 1_500]), deferrals=cents([1_000, 5_000, 500]), compensation=cents([50_000] * 3),
+        eligible_nhce=everyone, employed_on_last_day=everyone, matching_rates=np.full(3, rate),
+    )  # fmt: skip
+    assert (found.representative_rate, found.counted.tolist()) == (10_000, [2_500_00, 3_000_00, 1_500_00])
+
+
+@pytest.mark.parametrize(("qaca", "left"), [(False, [100_000, 0, 0, 0]), (True, [150_000, 5_000, 4, 0])])
+def test_a_safe_harbor_match_may_stay_out_of_the_acp_test(qaca: bool, left: list[int]) -> None:
+    """Reg. 1.401(m)-2(a)(5)(iv): up to 4 % of each one's pay, 3 1/2 % in a QACA."""
+    pay = np.array([10_000_000, 1_000_000, 863, 500_000])
+    match = np.array([500_000, 40_000, 34, 0])
+    found = targeting.match_beyond_safe_harbor(match=match, compensation=pay, qaca=qaca)
+    assert found.tolist() == left
 
 
 def balances(*, first: bool, valued: date, funding: bool = False) -> int:

@@ -49,12 +49,14 @@ def test_examples_3_and_4_count_what_lies_in_the_tested_plans_year() -> None:
 
 
 def test_a_plan_that_may_not_be_aggregated_stays_out() -> None:
-    esop = PlanContributions("V", V.contributions, aggregable=False)
+    bargained = PlanContributions("V", V.contributions, aggregable=False)
     assert (
-        multi_plan_ratio(tested_plan="U", plans=[U, esop], compensation=PAY, plan_year=FISCAL).from_other_plans_cents
+        multi_plan_ratio(
+            tested_plan="U", plans=[U, bargained], compensation=PAY, plan_year=FISCAL
+        ).from_other_plans_cents
         == 0
     )
-    assert multi_plan_ratio(tested_plan="V", plans=[U, esop], compensation=PAY, plan_year=FISCAL).ratio == 1_000
+    assert multi_plan_ratio(tested_plan="V", plans=[U, bargained], compensation=PAY, plan_year=FISCAL).ratio == 1_000
 
 
 def test_contradictions_are_refused_by_name() -> None:

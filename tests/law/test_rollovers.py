@@ -199,6 +199,13 @@ def test_small_direct_rollovers(distribution: int, year: int, part: int | None, 
 def test_sixty_days_after_the_day_of_receipt() -> None:
     assert ro.sixty_day_deadline(received_on=date(2026, 11, 1)) == date(2026, 12, 31)
     assert ro.sixty_day_deadline(received_on=date(2026, 11, 1), frozen_days=10) == date(2027, 1, 10)
+    # Frozen from the 55th day to the 100th: five days would be left, and ten are.
+    frozen = ro.sixty_day_deadline(received_on=date(2026, 1, 1), frozen_days=45, unfrozen_on=date(2026, 4, 11))
+    assert frozen == date(2026, 4, 21) > date(2026, 4, 16)
+    early = ro.sixty_day_deadline(received_on=date(2026, 1, 1), frozen_days=45, unfrozen_on=date(2026, 2, 15))
+    assert early == date(2026, 4, 16)
+    with pytest.raises(ImpossibleInput, match="unfrozen_on: 45 frozen days do not lie between"):
+        ro.sixty_day_deadline(received_on=date(2026, 1, 1), frozen_days=45, unfrozen_on=date(2026, 2, 14))
 
 
 @given(taxable=CENTS, basis=CENTS, share=st.integers(0, 100))

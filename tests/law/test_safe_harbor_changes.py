@@ -145,6 +145,9 @@ def test_a_safe_harbor_takes_twelve_months_but_for_a_beginning() -> None:
     assert long_enough(plan_year=last_quarter, new_plan=True)
     assert not long_enough(plan_year=last_quarter, new_plan=True, successor=True)
     assert not long_enough(plan_year=shorter, new_plan=True)
+    assert long_enough(plan_year=shorter, new_plan=True, new_employer=True)
+    assert not long_enough(plan_year=shorter, new_plan=False, new_employer=True)
+    assert not long_enough(plan_year=shorter, new_plan=True, successor=True, new_employer=True)
     assert long_enough(plan_year=YEAR, new_plan=False, deferrals_added_on=date(2026, 10, 1))
     assert not long_enough(plan_year=YEAR, new_plan=False, deferrals_added_on=date(2026, 10, 2))
 

@@ -52,6 +52,7 @@ INPUTS: Mapping[str, str] = {
     "is_hce": "hce",
     "is_key": "key_employee",
     "limit": "limit_cents",
+    "matching_rates": "matching_rate_bps",
     "moved": "moved_cents",
     "paid": "paid_on",
     "pay": "pay_cents",

@@ -19,6 +19,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     **_named("compensation_cents", "compensation.pay_while_participating compensation.top_heavy_or_415_pay"),
     **_named("compensation_cents", "compensation_ratio.equivalent_alternative_pay"),
     **_named("match_cents", "matching.match matching.match_of_period matching.match_to_date"),
+    **_named("match_cents", "targeting.match_beyond_safe_harbor"),
     **_named("wage_base_cents", "imputed_disparity.taxable_wage_base permitted_disparity.wage_base"),
     **_named("balance_cents", "loan_defaults.balance_unpaid loans.highest_balance"),
     **_named("rate_bps", "loan_schedules.military_rate_bps matching.effective_rate_bps targeting.matching_rate"),

@@ -20,6 +20,8 @@ from .nondiscrimination import RatioTest, acp_test, adp_test
 from .testing_method import Method
 
 _WHOLE = 10_000
+#: Plan years from here on are corrected at the cost of the year of correction (Reg. 1.401(k)-2(b)(2)(vi)(A)).
+_TAXED_WHEN_PAID_FROM = date(2008, 1, 1)
 
 
 class RecharacterizationBar(StrEnum):
@@ -38,6 +40,8 @@ class Recharacterization:
     recharacterized_cents: int
     to_distribute_cents: int
     last_day: date
+    #: Whose ACP test it counts in: that in which it is taxed.
+    acp_plan_year: PlanYear
 
 
 class ShiftBar(StrEnum):
@@ -125,8 +129,10 @@ def recharacterize(
     """An HCE's excess contributions as after-tax contributions (Reg. 1.401(k)-2(b)(3), (c)(3)(i)).
 
     Until 2 1/2 months after the plan year, the day on which the last HCE concerned is told; with what was contributed
-    after-tax within the plan's maximum. What is recharacterized is taxed as if paid and counts in the ACP test. Amounts
-    paid as excess deferrals reduce it first (excess_deferrals.adp_refund_after_deferral_refund).
+    after-tax within the plan's maximum. What is recharacterized is taxed as if paid, since plan years of 2008 when it
+    is recharacterized, and counts in the ACP test of the plan year of that day (1.401(m)-2(a)(4)(ii)): mostly the next
+    one. The examples of 1.401(m)-2(b)(5) are of 2006, when both was the tested year. Amounts paid as excess deferrals
+    reduce it first (excess_deferrals.adp_refund_after_deferral_refund).
     """
     check_facts(locals())
     if min(excess_cents, after_tax_cents, most_after_tax_cents) < 0:
@@ -140,7 +146,9 @@ def recharacterize(
     )
     bars = tuple(bar for there, bar in found if there)
     moved = 0 if bars else min(excess_cents, max(0, most_after_tax_cents - after_tax_cents))
-    return Recharacterization(bars, moved, excess_cents - moved, last)
+    next_year = plan_year.start >= _TAXED_WHEN_PAID_FROM and notified_on >= plan_year.end
+    counts_in = PlanYear.starting(plan_year.end) if next_year else plan_year
+    return Recharacterization(bars, moved, excess_cents - moved, last, counts_in)
 
 
 def shift_deferrals(
@@ -304,8 +312,8 @@ def corrective_tax(*, excess_cents: int, income_cents: int, roth_or_after_tax_ce
 def one_to_one(*, excess_cents: int, earnings_to_correction_cents: int) -> OneToOne:
     """After the twelve months: excess and earnings leave the HCEs, and as much is contributed for NHCEs.
 
-    Rev. Proc. 2021-30 App. B section 2.01(1)(b)(iv), level C: not read at the source. The contribution is vested and
-    shared among NHCEs of the current or the failed year.
+    Rev. Proc. 2021-30 App. B section 2.01(1)(b)(iv), read as its predecessor Rev. Proc. 2003-44 has it. The
+    contribution is vested; :func:`self_correction.one_to_one` shares it out.
     """
     check_facts(locals())
     both = max(0, excess_cents + earnings_to_correction_cents)

@@ -60,7 +60,8 @@ def _recharacterization(found: Recharacterization) -> str:
     rest = f" {Money(found.to_distribute_cents)} must be paid out." if found.to_distribute_cents else ""
     return (
         f"{Money(found.recharacterized_cents)} become after-tax contributions if everybody concerned is told by "
-        f"{found.last_day} {cite}.{rest}"
+        f"{found.last_day} {cite}, and count in the ACP test of the plan year {found.acp_plan_year} (Reg. "
+        f"1.401(m)-2(a)(4)(ii)).{rest}"
     )
 
 

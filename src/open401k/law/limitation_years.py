@@ -193,7 +193,8 @@ def correct_excess_additions(*, account: AccountAdditions, limit_cents: int) -> 
     First what was not matched, after-tax before deferrals; then what was matched, each together with its match in the
     proportion it was matched; last what the employer gave unasked. (Level C: the order of after-tax among what was
     matched was not read at the source.) Returned amounts leave with earnings on Form
-    1099-R; forfeited ones wait in an unallocated account and reduce later contributions.
+    1099-R; forfeited ones wait in an unallocated account and reduce later contributions: while any are there, the
+    employer contributes nothing but deferrals.
     """
     check_facts(locals())
     if min(account.unmatched_after_tax_cents, account.unmatched_deferral_cents, account.matched_deferral_cents) < 0:

@@ -29,8 +29,9 @@ class Dated:
 class PlanContributions:
     """What counts of one HCE under one plan.
 
-    ``aggregable``: not a plan that may not be aggregated with the tested one, such as an ESOP with a plan that is none;
-    different plan years and testing methods are no reason.
+    ``aggregable``: not a plan that may not be aggregated with the tested one, such as one of another qualified separate
+    line of business, or of employees who are collectively bargained beside one of others. Different plan years and
+    testing methods are no reason, nor is that one is an ESOP (Reg. 1.401(k)-1(b)(4)(v)(A), 1.401(k)-2(a)(3)(ii)(B)).
     """
 
     plan: str

@@ -14,6 +14,8 @@ from .given import ImpossibleInput, check_facts
 
 #: A series over this many years or more cannot be rolled over (IRC 402(c)(4)(A)(ii)).
 LONG_SERIES_YEARS = 10
+#: Days that are left at least once a deposit is no longer frozen (IRC 402(c)(7)(A)(ii)).
+_DAYS_AFTER_FROZEN = 10
 #: Years searched for the end of a series of fixed payments.
 _LONGEST_SERIES = 200
 
@@ -230,16 +232,24 @@ def direct_rollover_offer(
     return DirectRolloverOffer(must, must and part_cents >= least and distribution_cents > least)
 
 
-def sixty_day_deadline(*, received_on: date, frozen_days: int = 0) -> date:
+def sixty_day_deadline(*, received_on: date, frozen_days: int = 0, unfrozen_on: date | None = None) -> date:
     """Last day of the rollover of what was received: the 60th day after it (IRC 402(c)(3)(A), (7)).
 
-    Days during which the money was a frozen deposit do not count. The IRS may waive the deadline (402(c)(3)(B)), and an
-    employee may certify that a listed reason kept it from being met: neither is decided here.
+    Days during which the money was a frozen deposit do not count, and the time does not end earlier than 10 days after
+    it ceased to be one on ``unfrozen_on`` (Reg. 1.402(c)-2(b)(2)(ii)). The IRS may waive the deadline (402(c)(3)(B)),
+    and an employee may certify that a listed reason kept it from being met: neither is decided here.
     """
     check_facts(locals())
     if frozen_days < 0:
         raise ImpossibleInput("frozen_days", f"{frozen_days} is negative")
-    return received_on + timedelta(days=figures.count("rollover_days", CalendarYear(received_on.year)) + frozen_days)
+    last = received_on + timedelta(days=figures.count("rollover_days", CalendarYear(received_on.year)) + frozen_days)
+    if unfrozen_on is None:
+        return last
+    if not 0 < frozen_days <= (unfrozen_on - received_on).days:
+        raise ImpossibleInput(
+            "unfrozen_on", f"{frozen_days} frozen days do not lie between {received_on} and {unfrozen_on}"
+        )
+    return max(last, unfrozen_on + timedelta(days=_DAYS_AFTER_FROZEN))
 
 
 def loan_offset(

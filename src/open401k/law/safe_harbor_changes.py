@@ -214,19 +214,26 @@ def late_adoption(
 
 
 def plan_year_long_enough(
-    *, plan_year: PlanYear, new_plan: bool, successor: bool = False, deferrals_added_on: date | None = None
+    *,
+    plan_year: PlanYear,
+    new_plan: bool,
+    successor: bool = False,
+    deferrals_added_on: date | None = None,
+    new_employer: bool = False,
 ) -> bool:
     """Whether a plan year is long enough for a safe harbor (Reg. 1.401(k)-3(e)(1)-(2)).
 
     Twelve months; a new plan's first year three months, and deferrals added to an existing profit-sharing plan three
-    months before the year ends; never a successor plan's. A changed or final plan year has its own rules ((e)(3)-(4)).
+    months before the year ends; never a successor plan's. ``new_employer``: one that begins its plan as soon as is
+    feasible after it came into existence may have a shorter first year. A changed or final plan year has its own rules
+    ((e)(3)-(4)).
     """
     check_facts(locals())
     three_months = _months_before_end(plan_year)
     if deferrals_added_on is not None:
         return not successor and deferrals_added_on <= three_months
     if new_plan and not successor:
-        return plan_year.start <= three_months
+        return new_employer or plan_year.start <= three_months
     return PlanYear.starting(plan_year.start) == plan_year
 
 

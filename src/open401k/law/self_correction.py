@@ -160,8 +160,10 @@ def excess_additions_practice(
 def one_to_one(*, distributed_cents: int, compensation: Cents, is_hce: Flags, eligible: Flags) -> OneToOne:
     """The same dollars that go back to HCEs, with earnings, to the NHCEs by pay (Rev. Proc. 2021-30 App. B 2.01(1)(b)).
 
-    ``eligible`` are the nonexcludable NHCEs of the tested year, or of the current one, or who of them is still
-    employed: the sponsor chooses one of these groups. Shares add up to the cent.
+    ``eligible`` are the eligible employees of the tested year who were NHCEs in it, or those of them who are NHCEs in
+    the year of the correction too; of either group the sponsor may leave out who is no longer employed. Their pay is
+    that of the tested year. The same dollar amount for each is allowed too, and is the same pay for each here. Shares
+    add up to the cent.
     """
     check_facts(locals(), one_plan=True)
     given.amounts(distributed_cents=distributed_cents)

@@ -16,6 +16,8 @@ _WHOLE = 10_000
 _ALWAYS = 500
 #: What is owed as a prevailing wage counts up to 10 % of pay.
 _PREVAILING_WAGE = 1_000
+#: What a safe harbor match may stay out of the ACP test with, and that of a QACA.
+_SAFE_HARBOR_MATCH, _QACA_MATCH = 400, 350
 #: The deferral at which a rate that varies is read.
 _ASSUMED_DEFERRAL = 600
 
@@ -57,20 +59,40 @@ def countable_qnec(
 
 
 def countable_match(
-    *, match: Cents, deferrals: Cents, compensation: Cents, eligible_nhce: Flags, employed_on_last_day: Flags
+    *,
+    match: Cents,
+    deferrals: Cents,
+    compensation: Cents,
+    eligible_nhce: Flags,
+    employed_on_last_day: Flags,
+    matching_rates: Cents | None = None,
 ) -> Countable:
     """Match that counts: up to the greatest of 5 % of pay, the deferrals, and twice the representative rate times them.
 
-    Reg. 1.401(m)-2(a)(5)(ii); the representative matching rate looks at NHCEs who deferred.
+    Reg. 1.401(m)-2(a)(5)(ii); the representative matching rate looks at NHCEs who deferred. A rate is match over
+    deferrals; where it is not the same at all levels of deferral, ``matching_rates`` has each one's at 6 % of pay
+    (:func:`matching_rate`). ``deferrals`` are those that are matched, with or of after-tax contributions ((D)).
     """
     check_facts(locals())
     of_one_person(match=match, deferrals=deferrals, compensation=compensation)
-    rates = half_up_quotient(match * _WHOLE, np.maximum(deferrals, 1))
+    rates = half_up_quotient(match * _WHOLE, np.maximum(deferrals, 1)) if matching_rates is None else matching_rates
     deferring = eligible_nhce & (deferrals > 0)
     representative = representative_rate(rates, deferring, employed_on_last_day)
     by_rate = half_up_quotient(deferrals * 2 * representative, _WHOLE)
     most = np.maximum(half_up_quotient(compensation * _ALWAYS, _WHOLE), np.maximum(deferrals, by_rate))
     return Countable(np.where(eligible_nhce, np.minimum(match, most), match), representative)
+
+
+def match_beyond_safe_harbor(*, match: Cents, compensation: Cents, qaca: bool = False) -> Cents:
+    """What of the match an ACP test may be of, where a safe harbor match excuses from the ADP test and not from this.
+
+    Up to 4 % of each one's pay may be left out, 3 1/2 % in a QACA, for everybody who is eligible or for nobody (Reg.
+    1.401(m)-2(a)(5)(iv)). A plan excused from both tests but for its after-tax contributions may leave all match out.
+    """
+    check_facts(locals())
+    of_one_person(match=match, compensation=compensation)
+    left_out = half_up_quotient(compensation * (_QACA_MATCH if qaca else _SAFE_HARBOR_MATCH), _WHOLE)
+    return np.asarray(np.maximum(match - left_out, 0), dtype=np.int64)
 
 
 def representative_rate(rates: Cents, group: Flags, employed_on_last_day: Flags) -> int:
