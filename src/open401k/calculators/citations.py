@@ -37,13 +37,13 @@ def plain(docstring: str) -> str:
 
 
 def titled(docstring: str) -> str:
-    """The first statement of a docstring, without the sections in brackets.
+    """The first statement of a docstring, without the sections in brackets and the unit that amounts are shown in.
 
     >>> titled("The most one may borrow (IRC 72(p)(2)(A)); what is owed counts. More of it.")
     'The most one may borrow'
     """
     first = plain(docstring).split("\n")[0]
-    bare = _without_cited_brackets(first)
+    bare = _without_cited_brackets(first).replace(", in cents", "")
     return re.split(r"(?<=[a-z0-9)%])[.;](?: |$)", bare, maxsplit=1)[0].strip()
 
 

@@ -15,7 +15,9 @@ _WORDS = {
     "qmac": "QMAC", "rmd": "RMD", "ira": "IRA", "fica": "FICA", "qaca": "QACA", "eaca": "EACA", "415": "415",
 }  # fmt: skip
 _MOST_LISTED = 12
-_CODE = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b")
+#: What a code names is said without its underscores; but people's names, and what an input asks for as it is written.
+_CODE = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
+_AS_WRITTEN = ("name", "figure_ids")
 _HEADINGS = {"cents": "amount", "bps": "share"}
 
 Json = Any
@@ -68,6 +70,8 @@ def value(name: str, given: Json) -> str:
 
     >>> value("room_bps", 144), value("excess_cents", 318000), value("passed", True)
     ('1.44 %', '$3,180.00', 'yes')
+    >>> value("method", "current_year"), value("name", "j_doe")
+    ('current year', 'j_doe')
     """
     match given:
         case None:
@@ -79,7 +83,7 @@ def value(name: str, given: Json) -> str:
         case {"numerator": int() as top, "denominator": int() as bottom, **rest} if not rest:
             return _exact(name, Fraction(top, bottom))
         case str():
-            return given
+            return given.replace("_", " ") if _CODE.fullmatch(given) and name not in _AS_WRITTEN else given
         case list():
             listed = [value(name, each) for each in given[:_MOST_LISTED]]
             more = f" and {len(given) - _MOST_LISTED} more" if len(given) > _MOST_LISTED else ""
@@ -101,15 +105,8 @@ def sentence(title: str, result: Json, citation: str) -> str:
     if "refused" in parts:
         return str(parts["message"])
     one = len(parts) == 1
-    told = "; ".join(
-        _words(name, each) if one else f"{label(name)} {_words(name, each)}" for name, each in parts.items()
-    )
+    told = "; ".join(value(name, each) if one else f"{label(name)} {value(name, each)}" for name, each in parts.items())
     return f"{title.rstrip('.:')}: {told} ({citation})." if citation else f"{title.rstrip('.:')}: {told}."
-
-
-def _words(name: str, given: Json) -> str:
-    """A value in a sentence: what a code names is said without its underscores."""
-    return _CODE.sub(lambda code: code[0].replace("_", " "), value(name, given))
 
 
 def is_number(name: str, given: Json) -> bool:

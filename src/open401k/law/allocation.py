@@ -212,7 +212,7 @@ def age_weighted(
 
 
 def discount_factors(*, ages: Counts, testing_age: int, interest_bps: int) -> Counts:
-    """What one at the testing age is worth today, by interest alone, in parts of :data:`FACTOR_SCALE`, half-up.
+    """What one at the testing age is worth today, by interest alone, in parts of a billion, half-up.
 
     Reg. 1.401(a)(4)-8(b)(2)(i)-(iii): an allocation grows with interest to the testing age; at or after it the factor
     is one. The standard rate is from 7.5 to 8.5 % (1.401(a)(4)-12). Where people have different testing ages or

@@ -250,7 +250,7 @@ def ratio_test(
     eligible: Flags | None = None,
     prior_year_nhce_average: int | None = None,
 ) -> RatioTest:
-    """The test of one year, with every person's ratio in its working: :func:`ratio_scenarios` for a single scenario."""
+    """The ADP or ACP test of one year, with every person's ratio in its working (IRC 401(k)(3), 401(m)(2))."""
     check_facts(locals(), one_plan=True)
     contributions, compensation = as_cents(contributions), as_cents(compensation)
     each = ratios(contributions, compensation, is_hce)
