@@ -49,6 +49,8 @@ def told(answer: Mapping[str, Json]) -> list[Pairs | Table]:
     shown = {name for person in people for name in person}
     result = {key: value for key, value in answer["result"].items() if not (key in shown and isinstance(value, list))}
     blocks = list(_blocks("", result))
+    if people and not any("name" in person for person in people):
+        people = [{"row": place, **person} for place, person in enumerate(people, 1)]
     return [*blocks, _table("By person", people)] if people else blocks
 
 
