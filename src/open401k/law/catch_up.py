@@ -96,8 +96,6 @@ def catch_up_of_year(
     """
     check_facts(locals())
     zero = np.zeros_like(deferrals)
-    if (deferrals < 0).any():
-        raise ImpossibleInput("deferrals", "a year's deferrals are not negative")
     over = np.maximum(deferrals - deferral_limit, 0 if over_415 is None else over_415)
     over = np.clip(over, 0, deferrals)
     pay_left = np.maximum(np.maximum(section_415_compensation, 0) - (deferrals - over), 0)
@@ -128,7 +126,7 @@ def time_weighted_limit(*, limits_bps: Sequence[int], months: Sequence[int], com
     """
     check_facts(locals())
     _same_length(limits_bps, months)
-    if sum(months) <= 0 or min(months) < 0:
+    if not sum(months):
         raise ImpossibleInput("months", "the parts of a year have a length")
     weighted = sum(bps * length for bps, length in zip(limits_bps, months, strict=True))
     return half_up(Fraction(weighted * compensation_cents, sum(months) * _WHOLE))
@@ -154,8 +152,6 @@ def roth_corrections(
     furnished; or by an in-plan rollover, amount and earnings taxed in the year of the rollover. Applies from 2026.
     """
     check_facts(locals())
-    if pre_tax_cents < 0:
-        raise ImpossibleInput("pre_tax_cents", f"a deferral is not negative, as {pre_tax_cents} is")
     if year.year < FIRST_ROTH_CATCH_UP_YEAR or corrected_on < year.start:
         raise ImpossibleInput(
             "year, corrected_on", f"Roth catch-up is required from 2026; {corrected_on} is before {year}"

@@ -237,8 +237,6 @@ def sixty_day_deadline(*, received_on: date, frozen_days: int = 0) -> date:
     employee may certify that a listed reason kept it from being met: neither is decided here.
     """
     check_facts(locals())
-    if frozen_days < 0:
-        raise ImpossibleInput("frozen_days", f"{frozen_days} is negative")
     return received_on + timedelta(days=figures.count("rollover_days", CalendarYear(received_on.year)) + frozen_days)
 
 
