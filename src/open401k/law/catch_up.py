@@ -98,10 +98,10 @@ def catch_up_of_year(
     zero = np.zeros_like(deferrals)
     over = np.maximum(deferrals - deferral_limit, 0 if over_415 is None else over_415)
     over = np.clip(over, 0, deferrals)
-    pay_left = np.maximum(np.maximum(section_415_compensation, 0) - (deferrals - over), 0)
+    pay_left = np.maximum(section_415_compensation - (deferrals - over), 0)
     limit = np.maximum(catch_up_limit - (zero if used_elsewhere is None else used_elsewhere), 0)
     by_limits = np.minimum(over, np.minimum(limit, pay_left))
-    excess = np.minimum(zero if adp_excess is None else np.maximum(adp_excess, 0), deferrals - over)
+    excess = np.minimum(zero if adp_excess is None else adp_excess, deferrals - over)
     # Recharacterized deferrals are within pay already: only the dollar amount can run out.
     by_adp = np.minimum(excess, limit - by_limits)
     return CatchUp(
