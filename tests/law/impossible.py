@@ -167,7 +167,7 @@ class Told:
             return draw.random() < 0.5
         if hint is str:
             return draw.choice("ABC")
-        if hint in (int, Fraction, Decimal):
+        if hint in (int, Fraction, Decimal, np.int64):
             return self._number(hint, path, mode)
         if hint is date:
             return date(9999, 12, 31) if mode is not None else self._day()
@@ -186,6 +186,8 @@ class Told:
             return {key: self._value(inside[1], path, depth) for key in ([] if mode is Attack.EMPTY else keys)}
         if (part := _parts(hint)) is not None:
             count = 0 if mode is Attack.EMPTY else self._draw.randint(1, 3)
+            if path.endswith("steps_bps") and mode is None:
+                return (*sorted(self._draw.choices((0, 2_000, 5_000, 9_999), k=count)), 10_000)
             return tuple(self._value(part, path, depth + 1) for _ in range(count))
         if origin is tuple:
             return tuple(self._value(part, path, depth) for part in inside)
