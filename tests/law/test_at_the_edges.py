@@ -30,8 +30,10 @@ from open401k.law import (
     matching,
     minimum_distributions,
     missed_deferrals,
+    new_comparability,
     nondiscrimination,
     notices,
+    ownership,
     roth,
     targeting,
     tax_credits,
@@ -43,7 +45,8 @@ from open401k.law import (
 from open401k.law.eligibility import EligibilityTerms
 from open401k.law.given import ImpossibleInput
 from open401k.law.matching import MatchFormula
-from open401k.law.safe_harbor import Shortcoming, acp_shortcomings
+from open401k.law.safe_harbor import BASIC_MATCH, Shortcoming, acp_shortcomings
+from open401k.law.safe_harbor_changes import QACA_BASIC_MATCH
 from open401k.law.withdrawals import WithdrawalProblem
 
 YEAR = PlanYear.starting(date(2026, 1, 1))
@@ -539,3 +542,69 @@ def test_totals_are_the_sum_of_their_parts() -> None:
     assert found.total_cents == sum(values[name] for name in ("employer_cents", "deferral_cents", "catch_up_cents"))
     missed = missed_deferrals.MissedContributions(cents(1, 2), cents(10, 20), cents(100, 200))
     assert missed.total_cents == 333
+
+
+@pytest.mark.parametrize(("on", "before_law"), [(date(2022, 12, 29), True), (date(2022, 12, 30), False)])
+def test_terminal_illness_begins_after_the_enactment(on: date, before_law: bool) -> None:
+    """SECURE 2.0 s. 326(b): distributions made after 29 December 2022."""
+    found = withdrawals.terminal_illness(
+        on=on, vested_cents=100, certified_on=on, expected_months=84, event_opens_plan=True
+    )
+    assert (WithdrawalProblem.BEFORE_LAW in found.problems) is before_law
+    assert found.available_cents == (0 if before_law else 100)
+
+
+@pytest.mark.parametrize(("on", "before_law"), [(date(2025, 12, 29), True), (date(2025, 12, 30), False)])
+def test_long_term_care_begins_three_years_after_the_enactment(on: date, before_law: bool) -> None:
+    """SECURE 2.0 s. 334(e): distributions made after 29 December 2025."""
+    found = withdrawals.long_term_care(on=on, vested_cents=10_000, premiums_of_year_cents=600, statement_filed=True)
+    assert (WithdrawalProblem.BEFORE_LAW in found.problems) is before_law
+
+
+@pytest.mark.parametrize(("declared", "before_law"), [(date(2020, 12, 27), True), (date(2020, 12, 28), False)])
+def test_disasters_count_when_declared_after_27_december_2020(declared: date, before_law: bool) -> None:
+    found = withdrawals.disaster_recovery(
+        on=date(2023, 1, 5), vested_cents=100, incident_begins=date(2020, 12, 1), declared_on=declared,
+        lives_in_area_with_loss=True,
+    )  # fmt: skip
+    assert (WithdrawalProblem.BEFORE_LAW in found.problems) is before_law
+
+
+def test_the_basic_matches_of_the_code_percent_by_percent() -> None:
+    """IRC 401(k)(12)(B)(i): 3 % of pay in full, half of the next 2; (13)(D)(i)(I): 1 % in full, half of the next 5."""
+    pay = np.full(8, 1_000_000_00, dtype=np.int64)
+    deferred = np.arange(8, dtype=np.int64) * 10_000_00
+    basic, automatic = (matching.match(deferred, pay, formula) for formula in (BASIC_MATCH, QACA_BASIC_MATCH))
+    assert (basic // 5_000_00).tolist() == [0, 2, 4, 6, 7, 8, 8, 8]
+    assert (automatic // 5_000_00).tolist() == [0, 2, 3, 4, 5, 6, 7, 7]
+    assert not (basic % 5_000_00).any()
+    assert not (automatic % 5_000_00).any()
+
+
+@pytest.mark.parametrize(("credit_year", "open_"), [(0, False), (1, True), (3, True), (4, False)])
+def test_start_up_costs_are_credited_for_three_years(credit_year: int, open_: bool) -> None:
+    """IRC 45E(b), (d)(3)."""
+    found = tax_credits.startup_credit(
+        year=CalendarYear(2026), credit_year=credit_year, qualified_costs_cents=1_000_00,
+        employees_paid_5000_year_before=10, eligible_nhces=4,
+    )  # fmt: skip
+    assert (found.none_because is None) is open_
+    assert (found.cents, found.limit_cents > 0) == ((1_000_00, True) if open_ else (0, False))
+
+
+def test_one_percent_of_all_makes_no_one_percent_owner() -> None:
+    """IRC 416(i)(1)(B)(ii): more than 1 percent."""
+    found = ownership.ownership(cents(100, 101, 9_799), family=[])
+    assert found.one_percent_owner.tolist() == [False, True, True]
+
+
+def test_each_group_is_given_its_own_and_nothing_of_another() -> None:
+    found = new_comparability.by_groups(
+        group_of_each=cents(0, 1, 1), budget_of_group_cents=(300, 200), compensation=cents(1, 1_000, 3_000),
+        plan_year=YEAR,
+    )  # fmt: skip
+    assert [each.amounts.tolist() for each in found] == [[300, 0, 0], [0, 50, 150]]
+    with pytest.raises(ImpossibleInput, match="group_of_each"):
+        new_comparability.by_groups(
+            group_of_each=cents(0, 2), budget_of_group_cents=(1, 2), compensation=cents(1, 1), plan_year=YEAR
+        )
