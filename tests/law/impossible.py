@@ -58,6 +58,7 @@ class Attack(enum.StrEnum):
     FAR_DAY = "far_day"
     FAR_YEAR = "far_year"
     EMPTY = "empty"
+    SCENARIOS = "scenarios"
     OTHER_LENGTH = "other_length"
 
 
@@ -126,9 +127,9 @@ def _parts(hint: Any) -> Any:
 
 
 class Told:
-    """Arguments by hint and name, drawn from ordinary values; one of them attacked."""
+    """Arguments by hint and name, drawn from ordinary values; one of them attacked, or just this number."""
 
-    def __init__(self, seed: str, attacked: tuple[str, Attack] | None = None) -> None:
+    def __init__(self, seed: str, attacked: tuple[str, Attack | int] | None = None) -> None:
         self._draw = random.Random(seed)  # noqa: S311 (made-up facts)
         self._attacked = attacked
         self._people = self._draw.choice((1, 2, 4))
@@ -150,7 +151,7 @@ class Told:
     def _leads_to(self, path: str) -> bool:
         return self._attacked is not None and self._attacked[0].split(".")[0] == path.split(".")[0]
 
-    def _mode(self, path: str) -> Attack | None:
+    def _mode(self, path: str) -> Attack | int | None:
         return self._attacked[1] if self._attacked is not None and self._attacked[0] == path else None
 
     def _value(self, hint: Any, path: str, depth: int) -> Any:
@@ -166,7 +167,7 @@ class Told:
             return draw.random() < 0.5
         if hint is str:
             return draw.choice("ABC")
-        if hint in (int, Fraction, Decimal):
+        if hint in (int, Fraction, Decimal, np.int64):
             return self._number(hint, path, mode)
         if hint is date:
             return date(9999, 12, 31) if mode is not None else self._day()
@@ -176,7 +177,7 @@ class Told:
             return draw.choice(list(hint))
         return self._many(hint, path, mode, depth)
 
-    def _many(self, hint: Any, path: str, mode: Attack | None, depth: int) -> Any:
+    def _many(self, hint: Any, path: str, mode: Attack | int | None, depth: int) -> Any:
         origin, inside = typing.get_origin(hint), typing.get_args(hint)
         if origin is frozenset:
             return frozenset(self._draw.sample(list(inside[0]), 2))
@@ -185,6 +186,8 @@ class Told:
             return {key: self._value(inside[1], path, depth) for key in ([] if mode is Attack.EMPTY else keys)}
         if (part := _parts(hint)) is not None:
             count = 0 if mode is Attack.EMPTY else self._draw.randint(1, 3)
+            if path.endswith("steps_bps") and mode is None:
+                return (*sorted(self._draw.choices((0, 2_000, 5_000, 9_999), k=count)), 10_000)
             return tuple(self._value(part, path, depth + 1) for _ in range(count))
         if origin is tuple:
             return tuple(self._value(part, path, depth) for part in inside)
@@ -199,9 +202,11 @@ class Told:
             }
         )
 
-    def _number(self, hint: Any, path: str, mode: Attack | None) -> Any:
+    def _number(self, hint: Any, path: str, mode: Attack | int | None) -> Any:
         if mode is Attack.FLOAT:
             return float("nan")
+        if isinstance(mode, int):
+            return hint(mode)
         if mode is not None:
             return hint(-1 if mode is Attack.NEGATIVE else self._draw.choice((10**15, 2**62, 10**30)))
         name = path.rpartition(".")[2]
@@ -219,14 +224,15 @@ class Told:
         year = self._draw.choice((1950, 1958, 1960, 1966, 1980, 1999, 2010, 2020, 2022, 2024, 2025, 2025, 2026))
         return date(year, self._draw.randint(1, 12), self._draw.randint(1, 28))
 
-    def _year(self, hint: Any, mode: Attack | None) -> Any:
+    def _year(self, hint: Any, mode: Attack | int | None) -> Any:
         year = self._draw.choice((1, 1000, 9998) if mode is not None else (2023, 2024, 2025, 2026))
         return hint(year) if hint is CalendarYear else hint.starting(date(year, 1, 1))
 
-    def _array(self, hint: Any, path: str, mode: Attack | None) -> Any:
+    def _array(self, hint: Any, path: str, mode: Attack | int | None) -> Any:
         kind, draw, words = str(hint), self._draw, path.rpartition(".")[2].split("_")
         if "bool" in kind:
-            return np.array([draw.random() < 0.5 for _ in range(self._people)])
+            flags = np.array([draw.random() < 0.5 for _ in range(self._people)])
+            return np.array([flags, flags]) if mode is Attack.SCENARIOS else flags
         if "datetime64" in kind:
             days = [date(9999, 12, 31) if mode is not None else self._day() for _ in range(self._people)]
             return np.array(days, dtype="datetime64[D]")
@@ -240,6 +246,10 @@ class Told:
             values = [draw.choice(_CENTS) for _ in range(self._people)]
         if mode is Attack.FLOAT:
             return np.array([float("nan")] * self._people)
+        if mode is Attack.SCENARIOS:
+            return np.array([values, values], dtype=np.int64)
+        if isinstance(mode, int):
+            return np.full(self._people, mode, dtype=np.int64)
         if mode is not None:
             values[draw.randrange(self._people)] = -1 if mode is Attack.NEGATIVE else draw.choice((10**15, 2**62))
         return np.array(values, dtype=np.int64)

@@ -1,5 +1,7 @@
 """Whatever a public function of the law is told that cannot be is refused by name, and nothing bare comes through."""
 
+import inspect
+import typing
 from collections.abc import Callable
 
 import numpy as np
@@ -98,3 +100,76 @@ def test_columns_of_different_people_are_refused() -> None:
     with pytest.raises(ImpossibleInput, match=r"^is_hce: has 2 entries where the others have 3"):
         check_facts({"pay": np.zeros(3, dtype=np.int64), "is_hce": np.zeros(2, dtype=np.bool_)})
     check_facts({"pay": np.zeros((4, 3), dtype=np.int64), "rate": np.zeros(1, dtype=np.int64)})
+
+
+#: How much of something is believed, as each rule says: the last number that is taken, by the function and the field.
+_BELIEVED = (
+    ("affiliation.b_organization", "held_by_hces_bps", 10_000),
+    ("automatic_enrollment.qaca_problems", "vesting_years", 100),
+    ("automatic_enrollment.qaca_problems", "schedule.initial_bps", 10_000),
+    ("automatic_enrollment.qaca_problems", "schedule.top_bps", 10_000),
+    ("correction_steps.vested_split", "vested_bps", 10_000),
+    ("deductions.reduced_rate", "rate_bps", 10_000),
+    ("distribution_events.may_distribute", "months_in_plan", 1_200),
+    ("distribution_events.may_distribute", "months_of_participation", 1_200),
+    ("early_distribution_tax.early_distribution_tax", "years_of_service", 100),
+    ("earned_income.earned_income", "employer_rate_bps", 10_000),
+    ("force_outs.small_account", "normal_retirement_age", 100),
+    ("forfeitures.cash_out", "vested_bps", 10_000),
+    ("forfeitures.cash_out", "consecutive_breaks", 100),
+    ("forfeitures.partial_termination", "participants_at_start", 10**8),
+    ("forfeitures.partial_termination", "became_participants", 10**8),
+    ("hardship.grossed_up", "tax_bps", 9_000),
+    ("late_deposits.deposit_extension", "extensions_before_in_plan_year", 12),
+    ("limitation_years.one_employer", "owned_bps", 10_000),
+    ("loan_defaults.cure_period", "plan_months", 12),
+    ("loan_schedules.level_payment", "annual_rate_bps", 10_000),
+    ("loan_schedules.level_payment", "installments", 3_120),
+    ("loan_schedules.latest_permissible_term", "military_suspension_months", 600),
+    ("loan_schedules.accrued", "periods", 3_120),
+    ("missed_deferrals.missed_deferrals", "rate_bps", 10_000),
+    ("participant_count.annual_report", "participants", 10**7),
+    ("periodic_payments.fixed_annuitization", "annuity_factor_thousandths", 100_000),
+    ("permissible_withdrawals.election_deadline", "plan_days", 90),
+    ("tax_credits.startup_credit", "credit_year", 100),
+    ("tax_credits.contribution_credit", "years_since_established", 100),
+    ("tax_credits.contribution_credit", "employees_year_before", 10**7),
+    ("tax_credits.automatic_enrollment_credit", "credit_year", 100),
+    ("withdrawals.terminal_illness", "expected_months", 1_200),
+    ("withdrawals.plesa_withdrawal_is_free", "earlier_this_plan_year", 366),
+)
+_BY_ITS_BELIEF = {f"{label} {path}": (label, path, most) for label, path, most in _BELIEVED}
+
+
+@pytest.mark.parametrize("each", _BY_ITS_BELIEF)
+def test_what_is_believed_ends_where_the_rule_says(each: str) -> None:
+    label, path, most = _BY_ITS_BELIEF[each]
+    field = path.rpartition(".")[2]
+    assert all(_refused_field(label, path, most, attempt) != field for attempt in range(6))
+    assert any(_refused_field(label, path, most + 1, attempt) == field for attempt in range(60))
+
+
+def _refused_field(label: str, path: str, amount: int, attempt: int) -> str:
+    try:
+        Told(f"{label} {attempt}", (path, amount)).call(_FUNCTIONS[label])
+    except ImpossibleInput as refused:
+        return refused.field.rpartition(".")[2]
+    except Open401kError:
+        pass
+    return ""
+
+
+_OF_ONE_PLAN = [
+    label
+    for label, function in _FUNCTIONS.items()
+    if "one_plan=True" in inspect.getsource(function) and label != "ownership.ownership"
+]
+
+
+@pytest.mark.parametrize("label", _OF_ONE_PLAN)
+def test_who_asks_for_one_plans_people_is_told_no_scenarios(label: str) -> None:
+    hints = typing.get_type_hints(_FUNCTIONS[label])
+    for name in [name for name, hint in hints.items() if "ndarray" in str(hint) and name != "return"]:
+        refused = outcome(_FUNCTIONS[label], label, (name, Attack.SCENARIOS))
+        assert refused is not None, name
+        assert str(refused).endswith("one plan's people are asked for."), f"{name}: {refused}"

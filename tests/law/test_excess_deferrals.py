@@ -185,6 +185,11 @@ def test_contradictions_are_refused_by_name(field: str) -> None:
         calls[field]()
 
 
+def test_where_nothing_is_over_nothing_is_corrected() -> None:
+    with pytest.raises(ValueError, match="excess_cents: there is no excess"):
+        ed.partial_correction(excess_cents=0, income_cents=1, paid_cents=1)
+
+
 @given(excess=st.integers(1, 10**7), income=st.integers(0, 10**6), share=st.integers(0, 100))
 def test_a_partial_correction_conserves_both(excess: int, income: int, share: int) -> None:
     paid = (excess + income) * share // 100

@@ -138,7 +138,7 @@ def b_organization(
     Significance that is for facts and circumstances is the caller's to settle first, and is refused.
     """
     check_facts(locals())
-    if not 0 <= held_by_hces_bps <= _WHOLE:
+    if held_by_hces_bps > _WHOLE:
         raise ImpossibleInput("held_by_hces_bps", f"{held_by_hces_bps} is not between 0 and {_WHOLE}.")
     if significant is Significance.FACTS_AND_CIRCUMSTANCES:
         raise ImpossibleInput("significant", "facts and circumstances decide between 5 % and 10 %; say which.")

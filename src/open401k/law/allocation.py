@@ -72,11 +72,9 @@ def room_under_415(
 
 
 def counted_pay(compensation: Cents, plan_year: PlanYear) -> Cents:
-    """Pay of the plan year that an allocation may count (IRC 401(a)(17)); negative pay is refused."""
+    """Pay of the plan year that an allocation may count (IRC 401(a)(17))."""
     check_facts(locals())
     pay = as_cents(compensation)
-    if (pay < 0).any():
-        raise ImpossibleInput("compensation", "pay is not negative")
     counted: Cents = capped(pay, annual_cap(plan_year))
     return counted
 
@@ -105,8 +103,6 @@ def points(*, budget_cents: int, points_of_each: Counts, room: Cents | None = No
     is a test of the result, not a part of the formula.
     """
     check_facts(locals(), one_plan=True)
-    if (points_of_each < 0).any():
-        raise ImpossibleInput("points_of_each", "points are not negative")
     return _allocate(budget_cents, len(points_of_each), room, [(StepName.POINTS, points_of_each, None)])
 
 
@@ -133,8 +129,6 @@ def uniform_points(
     largest = figures.cents("points_compensation_unit", plan_year)
     if not 0 < unit_cents <= largest:
         raise ImpossibleInput("unit_cents", f"a unit of pay is above 0 and at most {largest}, not {unit_cents}")
-    if min(per_year_of_age, per_year_of_service, per_unit_of_pay) < 0:
-        raise ImpossibleInput("per_year_of_age", "per_year_of_service, per_unit_of_pay: points are not negative")
     units = counted_pay(compensation, plan_year) // unit_cents
     found: Counts = ages * per_year_of_age + years_of_service * per_year_of_service + units * per_unit_of_pay
     return found
@@ -193,8 +187,6 @@ def age_weighted(
     minimum (the top-heavy one, the gateway) gets no less than ``minimum_bps`` of pay; the rest is shared by weight.
     """
     check_facts(locals(), one_plan=True)
-    if (factors < 0).any():
-        raise ImpossibleInput("factors", "a factor for age is not negative")
     pay = counted_pay(compensation, plan_year)
     weights = [int(each) * int(factor) for each, factor in zip(pay, factors, strict=True)]
     owed = np.ones(len(pay), dtype=np.bool_) if minimum_owed_to is None else minimum_owed_to
@@ -219,8 +211,6 @@ def discount_factors(*, ages: Counts, testing_age: int, interest_bps: int) -> Co
     are past them, multiply with their annuity factors.
     """
     check_facts(locals(), one_plan=True)
-    if interest_bps < 0:
-        raise ImpossibleInput("interest_bps", f"interest is not negative, as {interest_bps} is")
     table = [
         FACTOR_SCALE * _WHOLE**years * 2 // (_WHOLE + interest_bps) ** years + 1
         for years in range(max(0, testing_age - int(ages.min(initial=testing_age))) + 1)
@@ -278,8 +268,6 @@ def whole_cents(shares: Sequence[Fraction]) -> Cents:
 
 def _allocate(budget_cents: int, people: int, room: Cents | None, plans: Sequence[_Plan]) -> Allocation:
     """Carry out the steps one after the other; each leaves the next what it could not give."""
-    if budget_cents < 0:
-        raise ImpossibleInput("budget_cents", f"a contribution is not negative, as {budget_cents} is")
     most = _room(room, people)
     total, steps, left = [Fraction(0)] * people, [], Fraction(budget_cents)
     for name, weights, rate_bps in plans:

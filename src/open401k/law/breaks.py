@@ -132,8 +132,6 @@ def erased_by_parity(*, years_before: int, consecutive_breaks: int, nonvested: b
     of severance take the place of breaks (Reg. 1.410(a)-7(c)(4), (6)).
     """
     check_facts(locals())
-    if years_before < 0 or consecutive_breaks < 0:
-        raise ImpossibleInput("years_before" if years_before < 0 else "consecutive_breaks", "is negative.")
     return nonvested and consecutive_breaks >= max(figures.count("breaks_of_parity", plan_year), years_before)
 
 
@@ -146,8 +144,6 @@ def parental_credit(
     501; in the first year only if they prevent a break in it, else in the next.
     """
     check_facts(locals())
-    if hours_in_year < 0 or days_absent < 0 or (hours_missed or 0) < 0:
-        raise ImpossibleInput("hours_in_year", "hours and days are not negative.")
     missed = days_absent * figures.count("hours_day_of_parental_absence", plan_year)
     credit = min(missed if hours_missed is None else hours_missed, figures.count("hours_parental_absence", plan_year))
     limit = figures.count("hours_no_break", plan_year)
@@ -186,5 +182,5 @@ def _check(periods: tuple[ComputationPeriod, ...]) -> None:
     for before, after in pairwise(periods):
         days(first_day=before.first_day, next_first_day=after.first_day)
     for period in periods:
-        if not 0 <= period.hours <= _MOST_HOURS or period.parental_hours < 0:
+        if period.hours > _MOST_HOURS:
             raise ImpossibleInput("hours", f"{period.hours} in the period from {period.first_day} cannot be.")

@@ -96,14 +96,12 @@ def catch_up_of_year(
     """
     check_facts(locals())
     zero = np.zeros_like(deferrals)
-    if (deferrals < 0).any():
-        raise ImpossibleInput("deferrals", "a year's deferrals are not negative")
     over = np.maximum(deferrals - deferral_limit, 0 if over_415 is None else over_415)
     over = np.clip(over, 0, deferrals)
-    pay_left = np.maximum(np.maximum(section_415_compensation, 0) - (deferrals - over), 0)
+    pay_left = np.maximum(section_415_compensation - (deferrals - over), 0)
     limit = np.maximum(catch_up_limit - (zero if used_elsewhere is None else used_elsewhere), 0)
     by_limits = np.minimum(over, np.minimum(limit, pay_left))
-    excess = np.minimum(zero if adp_excess is None else np.maximum(adp_excess, 0), deferrals - over)
+    excess = np.minimum(zero if adp_excess is None else adp_excess, deferrals - over)
     # Recharacterized deferrals are within pay already: only the dollar amount can run out.
     by_adp = np.minimum(excess, limit - by_limits)
     return CatchUp(
@@ -128,7 +126,7 @@ def time_weighted_limit(*, limits_bps: Sequence[int], months: Sequence[int], com
     """
     check_facts(locals())
     _same_length(limits_bps, months)
-    if sum(months) <= 0 or min(months) < 0:
+    if not sum(months):
         raise ImpossibleInput("months", "the parts of a year have a length")
     weighted = sum(bps * length for bps, length in zip(limits_bps, months, strict=True))
     return half_up(Fraction(weighted * compensation_cents, sum(months) * _WHOLE))
@@ -154,8 +152,6 @@ def roth_corrections(
     furnished; or by an in-plan rollover, amount and earnings taxed in the year of the rollover. Applies from 2026.
     """
     check_facts(locals())
-    if pre_tax_cents < 0:
-        raise ImpossibleInput("pre_tax_cents", f"a deferral is not negative, as {pre_tax_cents} is")
     if year.year < FIRST_ROTH_CATCH_UP_YEAR or corrected_on < year.start:
         raise ImpossibleInput(
             "year, corrected_on", f"Roth catch-up is required from 2026; {corrected_on} is before {year}"

@@ -100,8 +100,6 @@ def pay_while_participating(*, plan_year: PlanYear, pay: Cents, before_entry: Ce
     participant" (Reg. 1.401(a)(17)-1(b)(3)(iii)(B)). Without that provision ``before_entry`` is zero.
     """
     check_facts(locals())
-    if (pay < 0).any() or (before_entry < 0).any():
-        raise ImpossibleInput("pay" if (pay < 0).any() else "before_entry", "is negative for somebody.")
     if (before_entry > pay).any():
         raise ImpossibleInput("before_entry", "is more than the pay of the plan year of somebody.")
     return capped(pay - before_entry, annual_cap(plan_year))

@@ -63,8 +63,6 @@ def compensation_ratio_test(
     """
     check_facts(locals())
     given, whole = as_cents(included), as_cents(total)
-    if (given < 0).any() or (whole < 0).any():
-        raise ImpossibleInput("included" if (given < 0).any() else "total", "is negative for somebody.")
     if (given > whole).any():
         raise ImpossibleInput("included", "is more than the total pay of somebody.")
     cap = annual_cap(plan_year)

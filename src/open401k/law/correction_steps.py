@@ -135,8 +135,6 @@ def recharacterize(
     reduce it first (excess_deferrals.adp_refund_after_deferral_refund).
     """
     check_facts(locals())
-    if min(excess_cents, after_tax_cents, most_after_tax_cents) < 0:
-        raise ValueError("excess_cents, after_tax_cents, most_after_tax_cents: none is negative")
     # Six months under an EACA are only for distributions ((b)(5)(iii)): not here.
     last = deadlines.correction_deadlines(plan_year).without_excise
     found = (
@@ -183,7 +181,7 @@ def shift_deferrals(
     without = adp(np.maximum(deferrals - moved, 0))
     bars = _bars(
         (adp_method is not acp_method, ShiftBar.DIFFERENT_METHODS),
-        (bool((moved > deferrals).any() or (moved < 0).any()), ShiftBar.MORE_THAN_THERE_IS),
+        (bool((moved > deferrals).any()), ShiftBar.MORE_THAN_THERE_IS),
         (not adp(deferrals).passed, ShiftBar.ADP_FAILS_WITH_THEM),
         (not without.passed, ShiftBar.ADP_FAILS_WITHOUT_THEM),
     )
@@ -219,7 +217,7 @@ def shift_qmac(
     check_facts(locals(), one_plan=True)
     bars = _bars(
         (adp_method is not acp_method, ShiftBar.DIFFERENT_METHODS),
-        (bool((moved > qualified).any() or (moved < 0).any()), ShiftBar.MORE_THAN_THERE_IS),
+        (bool((moved > qualified).any()), ShiftBar.MORE_THAN_THERE_IS),
     )
     adp = adp_test(
         contributions=deferrals + moved,
@@ -253,8 +251,6 @@ def in_order(
     is what there is of such match.
     """
     check_facts(locals())
-    if min(excess_deferral_paid_here, excess_contribution, excess_aggregate, match_rate_bps, match_on_deferrals) < 0:
-        raise ValueError("excess_deferral_paid_here, excess_contribution, excess_aggregate: none is negative")
     contribution = max(0, excess_contribution - excess_deferral_paid_here)
     leaving = excess_deferral_paid_here + contribution
     forfeited = min(match_on_deferrals, half_up(Fraction(leaving * match_rate_bps, _WHOLE)))
@@ -268,7 +264,7 @@ def vested_split(*, excess_match_cents: int, vested_bps: int) -> VestedSplit:
     unvested match never paid ((b)(1)(iii)).
     """
     check_facts(locals())
-    if not 0 <= vested_bps <= _WHOLE or excess_match_cents < 0:
+    if vested_bps > _WHOLE:
         raise ImpossibleInput("vested_bps", f"from 0 to {_WHOLE}, not {vested_bps}")
     paid = half_up(Fraction(excess_match_cents * vested_bps, _WHOLE))
     return VestedSplit(paid, excess_match_cents - paid)
@@ -287,8 +283,6 @@ def excise(
     counted leaves no excess, whenever it comes within twelve months (Reg. 1.401(k)-2(b)(5)(i)).
     """
     check_facts(locals())
-    if excess_cents < 0 or any(amount < 0 for _, amount in corrected):
-        raise ValueError("excess_cents, corrected: amounts are not negative")
     days = deadlines.correction_deadlines(plan_year, eaca_covers_everybody=eaca_covers_everybody)
     in_time = sum(amount for day, amount in corrected if day <= days.without_excise)
     base = max(0, excess_cents - in_time)
@@ -302,7 +296,7 @@ def corrective_tax(*, excess_cents: int, income_cents: int, roth_or_after_tax_ce
     In the year of the payment, whenever it comes; what was designated Roth or after-tax is basis, its income is not.
     """
     check_facts(locals())
-    if not 0 <= roth_or_after_tax_cents <= excess_cents:
+    if roth_or_after_tax_cents > excess_cents:
         raise ImpossibleInput("roth_or_after_tax_cents", f"from 0 to {excess_cents}, not {roth_or_after_tax_cents}")
     paid = max(0, excess_cents + income_cents)
     basis = min(roth_or_after_tax_cents, paid)

@@ -75,19 +75,8 @@ def deduction(
     not returned (4972(a), (c)(1)). Contributions over 415(c) are never deductible: leave them out (404(j)(1)(B)).
     """
     check_facts(locals())
-    amounts = {
-        "employer_contributions_cents": employer_contributions_cents,
-        "deferrals_cents": deferrals_cents,
-        "carryforward_cents": carryforward_cents,
-        "returned_to_employer_cents": returned_to_employer_cents,
-    }
-    for name, amount in amounts.items():
-        if amount < 0:
-            raise ImpossibleInput(name, f"{amount} is negative")
     if returned_to_employer_cents > carryforward_cents:
         raise ImpossibleInput("returned_to_employer_cents", "more than was carried forward")
-    if (compensation < 0).any():
-        raise ImpossibleInput("compensation", "pay is not negative")
     pay = int(np.minimum(compensation, annual_cap(plan_year)).sum())
     # A fraction of a cent is not deductible: rounded down.
     limit = pay * figures.bps("deduction_404a3", year) // _WHOLE
@@ -143,7 +132,7 @@ def reduced_rate(rate_bps: int) -> Fraction:
     Fraction(1, 5)
     """
     check_facts(locals())
-    if not 0 <= rate_bps <= _WHOLE:
+    if rate_bps > _WHOLE:
         raise ImpossibleInput("rate_bps", f"a rate of pay is from 0 to {_WHOLE} basis points, not {rate_bps}")
     return Fraction(rate_bps, _WHOLE + rate_bps)
 
@@ -167,8 +156,6 @@ def self_employed_contribution(
     most = figures.bps("deduction_404a3", year)
     if rate_bps > most:
         raise ImpossibleInput("rate_bps", f"not more than {most} basis points are deductible, {rate_bps} are given")
-    if min(self_employment_tax_deduction_cents, deferral_cents, catch_up_cents) < 0:
-        raise ValueError("self_employment_tax_deduction_cents, deferral_cents, catch_up_cents: none is negative")
     if deferral_cents > figures.cents("limit_402g", year):
         raise ImpossibleInput("deferral_cents", "above the limit of 402(g); what is catch-up goes into catch_up_cents")
     net = max(0, net_profit_cents - self_employment_tax_deduction_cents)

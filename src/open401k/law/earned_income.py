@@ -50,7 +50,7 @@ def earned_income(
     """
     check_facts(locals())
     amounts(net_profit_cents=net_profit_cents, social_security_wages_cents=social_security_wages_cents)
-    if not 0 <= employer_rate_bps <= _WHOLE:
+    if employer_rate_bps > _WHOLE:
         raise ImpossibleInput("employer_rate_bps", f"{employer_rate_bps} is not between 0 and {_WHOLE}.")
     tax = self_employment_tax(
         net_profit_cents=net_profit_cents, social_security_wages_cents=social_security_wages_cents, year=year

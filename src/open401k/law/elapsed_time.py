@@ -108,9 +108,13 @@ def _spans(stint: Stint, severed: date, returned: date) -> bool:
 
 def _total(stretches: list[Stretch]) -> tuple[int, int]:
     months = over = 0
-    for start, end in _joined(stretches):
+    joined = _joined(stretches)
+    for start, end in joined:
         whole = _whole_months(start, end)
         months, over = months + whole, over + (end - add_months(start, whole)).days
+    if len(joined) == 1:
+        # 30 days are a month only where parts of months are added up: else a month of 31 days would end a day early.
+        return months, over
     return months + over // DAYS_OF_A_MONTH, over % DAYS_OF_A_MONTH
 
 

@@ -151,9 +151,6 @@ def excess_deferral(
     150000
     """
     check_facts(locals())
-    for plan in plans:
-        if min(plan.pre_tax_cents, plan.roth_cents) < 0:
-            raise ImpossibleInput("plans", f"deferrals under {plan.plan} are negative")
     limit = figures.cents("limit_402g", year) if limit_cents is None else limit_cents
 
     def catch_up_limit(*, higher_60_to_63: bool) -> int:
@@ -235,7 +232,7 @@ def income_on_excess(
     still prints the gap period; only for 2007 the safe harbor adds a tenth of it a month ((e)(5)(iv)).
     """
     check_facts(locals())
-    if not 0 <= excess_cents <= deferrals_of_year_cents:
+    if excess_cents > deferrals_of_year_cents:
         raise ImpossibleInput(
             "excess_cents", f"from 0 to the deferrals under the plan, {deferrals_of_year_cents}, not {excess_cents}"
         )
@@ -263,7 +260,9 @@ def partial_correction(*, excess_cents: int, income_cents: int, paid_cents: int)
     """What a payment of less than all was (IRC 402(g)(2)(D); Reg. 1.402(g)-1(e)(10), (11) Example 3)."""
     check_facts(locals())
     owed = excess_cents + income_cents
-    if not 0 <= paid_cents <= owed or excess_cents <= 0:
+    if not excess_cents:
+        raise ImpossibleInput("excess_cents", "there is no excess to pay")
+    if paid_cents > owed:
         raise ImpossibleInput("paid_cents", f"from 0 to {owed}, excess and income, not {paid_cents}")
     of_excess = half_up(Fraction(paid_cents * excess_cents, owed)) if owed else 0
     of_income = paid_cents - of_excess

@@ -64,8 +64,6 @@ def equivalent_hours(*, periods: Counts, by: Equivalency, plan_year: PlanYear) -
     10 a day, 45 a week, 95 a semi-monthly payroll period, 190 a month, however few hours were worked in it.
     """
     check_facts(locals())
-    if (periods < 0).any():
-        raise ImpossibleInput("periods", "is negative for somebody.")
     return periods * figures.count(by.value, plan_year)
 
 
@@ -84,8 +82,8 @@ def hours_from_earnings(*, periods: tuple[EarningsAtRate, ...], at_lowest_rate: 
     People not paid by the hour: all earnings over the lowest hourly rate (f)(2)(i), that is ``at_lowest_rate``.
     """
     for each in periods:
-        if each.hourly_rate_cents <= 0 or each.earned_cents < 0:
-            raise ImpossibleInput("hourly_rate_cents" if each.earned_cents >= 0 else "earned_cents", "cannot be.")
+        if not each.hourly_rate_cents:
+            raise ImpossibleInput("hourly_rate_cents", "is nothing: no hours come of earnings at no rate.")
     if at_lowest_rate and periods:
         lowest = min(each.hourly_rate_cents for each in periods)
         return Fraction(sum(each.earned_cents for each in periods), lowest)
@@ -95,8 +93,6 @@ def hours_from_earnings(*, periods: tuple[EarningsAtRate, ...], at_lowest_rate: 
 def hours_without_duties(*, paid_hours: int, plan_year: PlanYear) -> int:
     """Hours credited for one continuous period without duties: at most 501 (29 CFR 2530.200b-2(a)(2)(i))."""
     check_facts(locals())
-    if paid_hours < 0:
-        raise ImpossibleInput("paid_hours", f"{paid_hours} is negative.")
     return min(paid_hours, figures.count("hours_no_duties", plan_year))
 
 
@@ -107,8 +103,6 @@ def year_credited(*, hours: int | Fraction, basis: HoursBasis, plan_year: PlanYe
     earnings; a break is at most half of that (29 CFR 2530.200b-3(d), (f); 2530.200b-4(a)(1)).
     """
     check_facts(locals())
-    if hours < 0:
-        raise ImpossibleInput("hours", f"{hours} is negative.")
     needed = figures.count(_NEEDED[basis], plan_year)
     against = figures.count("hours_no_break", plan_year)
     if basis is not HoursBasis.HOURS_OF_SERVICE:
@@ -119,8 +113,6 @@ def year_credited(*, hours: int | Fraction, basis: HoursBasis, plan_year: PlanYe
 def years_of_service(*, hours: Counts, basis: HoursBasis, plan_year: PlanYear) -> Flags:
     """Who has a year of service with these hours of one computation period; :func:`year_credited` for many."""
     check_facts(locals())
-    if (hours < 0).any():
-        raise ImpossibleInput("hours", "is negative for somebody.")
     return hours >= figures.count(_NEEDED[basis], plan_year)
 
 

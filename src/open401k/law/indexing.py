@@ -107,8 +107,8 @@ def estimate(*, figure_id: str, year: CalendarYear, index_thousandths: int | Non
             f"figure_id: {row.name} of {year.year} is on file ({row.cite}).",
             fix="Read the figure; an estimate is for a year that is not announced.",
         )
-    if index_thousandths is not None and index_thousandths <= 0:
-        raise ImpossibleInput("index_thousandths", f"an index is more than zero, not {index_thousandths}")
+    if index_thousandths == 0:
+        raise ImpossibleInput("index_thousandths", "an index is more than zero")
     index = index_of(year=year.year - 1) if index_thousandths is None else Fraction(index_thousandths, 1000)
     found = _indexing(figure_id, year.year, index)
     estimated = max(found.by_formula_cents, row.values[last] * 100)

@@ -182,7 +182,7 @@ def one_employer(*, parent: str, owned_bps: Sequence[tuple[str, int]]) -> tuple[
     """
     check_facts(locals())
     for name, share in owned_bps:
-        if not 0 <= share <= 10_000:
+        if share > 10_000:
             raise ImpossibleInput("owned_bps", f"{share} of {name} is not from 0 to 10000")
     return (parent, *(name for name, share in owned_bps if share > _MORE_THAN_BPS))
 
@@ -197,10 +197,6 @@ def correct_excess_additions(*, account: AccountAdditions, limit_cents: int) -> 
     employer contributes nothing but deferrals.
     """
     check_facts(locals())
-    if min(account.unmatched_after_tax_cents, account.unmatched_deferral_cents, account.matched_deferral_cents) < 0:
-        raise ImpossibleInput("account", "annual additions are not negative")
-    if min(account.matched_after_tax_cents, account.match_cents, account.nonelective_cents, limit_cents) < 0:
-        raise ImpossibleInput("limit_cents", "account, limit_cents: neither is negative")
     excess = max(0, account.total_cents - limit_cents)
     left, match_left, parts = excess, account.match_cents, []
     matched_left = account.matched_deferral_cents + account.matched_after_tax_cents

@@ -163,6 +163,3 @@ def _next_plan_year(day: date, plan_year_start: tuple[int, int]) -> date:
 def _check(periods: tuple[HoursOfPeriod, ...]) -> None:
     for before, after in pairwise(periods):
         days(first_day=before.first_day, next_first_day=after.first_day)
-    for period in periods:
-        if period.hours < 0:
-            raise ImpossibleInput("hours", f"{period.hours} in the period from {period.first_day} is negative.")

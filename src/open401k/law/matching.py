@@ -35,14 +35,12 @@ class MatchFormula:
 
     def __post_init__(self) -> None:
         tops = [tier.up_to_bps for tier in self.tiers]
-        if not tops or tops[0] <= 0 or tops != sorted(set(tops)):
+        if not tops or not tops[0] or tops != sorted(set(tops)):
             raise ImpossibleInput(
                 "tiers", "tiers of a match go upward: each ends at a higher share of pay than the one before"
             )
         if tops[-1] > _WHOLE:
             raise ImpossibleInput("up_to_bps", f"{tops[-1]} is more than the whole of pay")
-        if min(tier.rate_bps for tier in self.tiers) < 0:
-            raise ImpossibleInput("rate_bps", "a match rate is not negative")
         if max(tier.rate_bps for tier in self.tiers) > _HIGHEST_RATE_BPS:
             raise ImpossibleInput("rate_bps", f"a match rate is not above {_HIGHEST_RATE_BPS}")
         check_fields(self)

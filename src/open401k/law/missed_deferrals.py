@@ -129,9 +129,8 @@ def missed_deferrals(
     missed stay within ``limit`` (402(g) or the plan's, with catch-up where it applies).
     """
     check_facts(locals())
-    _not_negative(compensation=compensation, deferred=deferred, limit=limit)
-    if isinstance(rate_bps, int):
-        given.counts(_WHOLE, rate_bps=rate_bps)
+    if (np.asarray(rate_bps) > _WHOLE).any():
+        raise given.ImpossibleInput("rate_bps", "a rate of pay is from 0 to 10,000 basis points.")
     least = figures.bps("missed_deferral_safe_harbor", plan_year)
     match basis:
         case Basis.SAFE_HARBOR_NONELECTIVE:
@@ -142,8 +141,6 @@ def missed_deferrals(
         case Basis.GROUP_AVERAGE | Basis.ELECTION | Basis.DEFAULT:
             pass
     rates = np.broadcast_to(np.asarray(rate_bps, dtype=np.int64), compensation.shape)
-    if ((rates < 0) | (rates > _WHOLE)).any():
-        raise given.ImpossibleInput("rate_bps", "a rate of pay is from 0 to 10,000 basis points.")
     whole = half_up_quotient(compensation * rates, _WHOLE)
     room = whole if limit is None else np.maximum(limit - (0 if deferred is None else deferred), 0)
     missed = np.minimum(whole, room)
@@ -169,7 +166,6 @@ def missed_contributions(
     check_facts(locals())
     none = np.zeros_like(missed.missed)
     before = none if deferred is None else deferred
-    _not_negative(compensation=compensation, deferred=deferred, matched=matched, missed_after_tax=missed_after_tax)
     owed = half_up_quotient(missed.missed * qnec_share_bps(relief, plan_year), _WHOLE)
     lost_match = none
     if formula is not None:
@@ -320,9 +316,3 @@ def _first_pay_date(pay_dates: tuple[date, ...], since: date) -> date | None:
 
 def _end_of_month(day: date, months: int) -> date:
     return given.add_months(day.replace(day=1), months + 1) - timedelta(days=1)
-
-
-def _not_negative(**columns: Cents | None) -> None:
-    for field, column in columns.items():
-        if column is not None and (column < 0).any():
-            raise given.ImpossibleInput(field, "an amount is negative.")

@@ -78,9 +78,7 @@ def by_groups(
     Groups are numbered from 0; amounts stand at everybody's place, so the results of the groups add up.
     """
     check_facts(locals(), one_plan=True)
-    if len(group_of_each) and not 0 <= int(group_of_each.min()) <= int(group_of_each.max()) < len(
-        budget_of_group_cents
-    ):
+    if len(group_of_each) and int(group_of_each.max()) >= len(budget_of_group_cents):
         raise ImpossibleInput("group_of_each", f"groups are numbered from 0 to {len(budget_of_group_cents) - 1}")
     return tuple(
         pro_rata(
@@ -148,8 +146,6 @@ def most_to_the_favored(
     """
     check_facts(locals(), one_plan=True)
     plan = _Sides.of(favored, is_hce, benefits, compensation, section_415_compensation, given, room, plan_year)
-    if budget_cents < 0:
-        raise ImpossibleInput("budget_cents", f"a contribution is not negative, as {budget_cents} is")
     if plan.cost(0) > budget_cents:
         raise ImpossibleInput("budget_cents", f"{budget_cents} does not pay the gateway of what HCEs were given")
     most = int(plan.favored_room.sum())
@@ -183,7 +179,7 @@ def budget_needed(
     check_facts(locals(), one_plan=True)
     plan = _Sides.of(favored, is_hce, benefits, compensation, section_415_compensation, given, room, plan_year)
     most = int(plan.favored_room.sum())
-    if not 0 <= favored_cents <= most:
+    if favored_cents > most:
         raise ImpossibleInput(
             "favored_cents", f"from 0 to {most}, the room of the favored under 415(c), not {favored_cents}"
         )

@@ -275,7 +275,7 @@ def _after_severance(
 def _of_year(items: Iterable[PayItem], year: LimitationYear) -> list[PayItem]:
     found = []
     for item in items:
-        if not 0 <= item.cents <= MOST_CENTS:
+        if item.cents > MOST_CENTS:
             raise ImpossibleInput("cents", f"{item.cents} of {item.kind} is not between nothing and {MOST_CENTS}.")
         if item.paid in year:
             found.append(item)

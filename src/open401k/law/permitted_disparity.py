@@ -126,8 +126,8 @@ def integration_level(
     430
     """
     check_facts(locals())
-    if level_cents <= 0:
-        raise ImpossibleInput("level_cents", f"an integration level is a positive amount, not {level_cents}")
+    if not level_cents:
+        raise ImpossibleInput("level_cents", "an integration level is a positive amount, not 0")
     months = months_in(plan_year) if prorate_short_year else 12
     base = wage_base(plan_year) if wage_base_cents is None else wage_base_cents
     # The level of twelve months, exactly: nothing is rounded before it is compared.
@@ -170,7 +170,7 @@ def disparity_test(
     """
     check_facts(locals())
     for name, rate in (("base_bps", base_bps), ("excess_bps", excess_bps)):
-        if not 0 <= rate <= _WHOLE:
+        if rate > _WHOLE:
             raise ImpossibleInput(name, f"a rate of pay is from 0 to {_WHOLE} basis points, not {rate}")
     integration = integration_level(level_cents=level_cents, plan_year=plan_year, wage_base_cents=wage_base_cents)
     disparity = Fraction(excess_bps) - Fraction(base_bps)
@@ -216,8 +216,6 @@ def cumulative_disparity(
     later year that the employer chooses, count one each and at most 35 ((c)(3)).
     """
     check_facts(locals())
-    if earlier_years < 0:
-        raise ImpossibleInput("earlier_years", f"years of service are not negative, as {earlier_years} is")
     limit = figures.count("disparity_cumulative_years", plan_year)
     total = sum(annual_fractions, Fraction(min(earlier_years, limit)))
     applies = benefited_under_defined_benefit_plan
@@ -241,8 +239,6 @@ def _fraction(plan: PlanDisparity) -> Fraction:
         case DisparityUse.NONE:
             return Fraction(0)
         case DisparityUse.SECTION_401L:
-            if plan.disparity_bps < 0 or plan.allowance_bps < 0:
-                raise ImpossibleInput("disparity_bps", "disparity_bps, allowance_bps: neither is negative")
             if plan.allowance_bps == 0 and plan.disparity_bps:
                 raise ImpossibleInput(
                     "allowance_bps", "a plan that may give no disparity gives some; it is no 401(l) plan"

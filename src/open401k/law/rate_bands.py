@@ -95,7 +95,7 @@ def group_rates(*, rates: Rates, is_hce: Flags, bands: tuple[RateBand, ...], kin
 def _check(bands: tuple[RateBand, ...], kind: RateKind) -> None:
     for band in bands:
         low, middle, high = band.lowest_millionths, band.midpoint_millionths, band.highest_millionths
-        if not 0 <= low <= middle <= high <= 10_000_000:
+        if not low <= middle <= high <= 10_000_000:
             raise ImpossibleInput("bands", f"the range {low} to {high} is not around its midpoint {middle}")
         furthest = max(middle - low, high - middle)
         if furthest > _POINTS[kind] and furthest > middle * _FIVE_PERCENT:

@@ -240,8 +240,6 @@ def sixty_day_deadline(*, received_on: date, frozen_days: int = 0, unfrozen_on: 
     and an employee may certify that a listed reason kept it from being met: neither is decided here.
     """
     check_facts(locals())
-    if frozen_days < 0:
-        raise ImpossibleInput("frozen_days", f"{frozen_days} is negative")
     last = received_on + timedelta(days=figures.count("rollover_days", CalendarYear(received_on.year)) + frozen_days)
     if unfrozen_on is None:
         return last

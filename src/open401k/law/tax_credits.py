@@ -132,8 +132,6 @@ def contribution_credit(
     """
     check_facts(locals())
     given.counts(100, years_since_established=years_since_established)
-    if (contributions < 0).any():
-        raise given.ImpossibleInput("contributions", "an amount is negative.")
     none = np.zeros_like(contributions)
     why = _not_eligible(plan_in_three_years_before, employees_year_before=employees_year_before)
     late = years_since_established >= len(_CONTRIBUTION_PERCENT)
@@ -176,8 +174,6 @@ def military_spouse_credit(
     Columns of the military spouses who participate; not for highly compensated ones ((d)(2)).
     """
     check_facts(locals())
-    if (contributions < 0).any():
-        raise given.ImpossibleInput("contributions", "an amount is negative.")
     why = _not_eligible(False, employees_paid_5000_year_before=employees_paid_5000_year_before)
     if why is not None:
         return Credit(0, 0, 0, why, "IRC 45AA")

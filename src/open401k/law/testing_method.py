@@ -59,8 +59,8 @@ def may_change(
     fewer; of a plan made of several, each of them; or after a merger within the time of 410(b)(6)(C)(ii).
     """
     check_facts(locals())
-    if any(each.plan_years < 0 or not 0 <= each.last_in_a_row_current_year <= each.plan_years for each in histories):
-        raise ImpossibleInput("histories", "no more years by current year than the plan has existed, and none negative")
+    if any(each.last_in_a_row_current_year > each.plan_years for each in histories):
+        raise ImpossibleInput("histories", "no more years by current year than the plan has existed")
     if to is Method.CURRENT_YEAR:
         return ChangeGround.TO_CURRENT_YEAR
     if histories and all(each.last_in_a_row_current_year >= min(_YEARS, each.plan_years) for each in histories):
@@ -90,8 +90,8 @@ def after_coverage_change(
     """
     check_facts(locals())
     people = sum(each.people for each in subgroups)
-    if people <= 0 or min(each.people for each in subgroups) < 0:
-        raise ImpossibleInput("subgroups", "there is at least one person, and no negative number of people")
+    if not people:
+        raise ImpossibleInput("subgroups", "there is at least one person")
     largest = max(subgroups, key=lambda each: each.people)
     if plan_provides_minor_rule and largest.people * 100 >= people * _MINOR_PERCENT:
         return PriorAverage(largest.average, "the average of the plan that 90 % or more come from")

@@ -171,7 +171,7 @@ def minimum_scenarios(
     )
     highest = np.where(compensation > 0, key_rates, 0).max(axis=-1, initial=0)
     rate = np.minimum(MINIMUM_BPS, highest)
-    owed = half_up_quotient(np.maximum(compensation, 0) * np.expand_dims(rate, -1), _WHOLE)
+    owed = half_up_quotient(compensation * np.expand_dims(rate, -1), _WHOLE)
     minimum = np.where(owed_to & ~is_key, owed, 0)
     toward = match + nonelective
     return MinimumScenarios(

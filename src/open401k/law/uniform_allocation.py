@@ -131,8 +131,6 @@ def uniform_points(
     points = _points(formula, ages, years_of_service, compensation)
     hce = same_shape("is_hce", is_hce, compensation.shape)
     everybody = int(points.sum())
-    if total_cents < 0:
-        raise ImpossibleInput("total_cents", "is negative")
     if everybody == 0:
         raise ImpossibleInput("formula", "gives nobody a point")
     pay = np.maximum(amounts("compensation", compensation), 1)
@@ -162,10 +160,10 @@ def _uniform(given: Cents, base: Cents, hce: Flags) -> bool:
 def _points(formula: PointsFormula, ages: Counts, years: Counts, compensation: Cents) -> Counts:
     shape = compensation.shape
     for name in ("for_year_of_age", "for_year_of_service", "for_unit_of_pay"):
-        if not 0 <= getattr(formula, name) <= 1_000_000:
+        if getattr(formula, name) > 1_000_000:
             raise ImpossibleInput(name, f"is {getattr(formula, name)}")
-    if formula.unit_cents <= 0:
-        raise ImpossibleInput("unit_cents", f"is {formula.unit_cents}")
+    if not formula.unit_cents:
+        raise ImpossibleInput("unit_cents", "is nothing")
     service = amounts("years_of_service", years, most=99, shape=shape)
     if formula.most_years_of_service is not None:
         service = np.minimum(service, formula.most_years_of_service)
