@@ -257,3 +257,32 @@ def test_what_is_below_the_last_deferral_limit_is_below_every_later_one() -> Non
     assert deferrals.below_any_limit(at, CalendarYear(2027))
     assert not deferrals.below_any_limit(over, CalendarYear(2027))
     assert not deferrals.below_any_limit(at, CalendarYear(2026))  # that one is on file, and is to be asked
+
+
+def test_the_highest_key_rate_is_applied_as_the_fraction_it_is() -> None:
+    """IRC 416(c)(2)(B)(ii): "the percentage at which contributions are made ... for the key employee for whom such
+    percentage is the highest": 2,500 of 350,000 is 0.714285... %, of 90,000 then 642.86 and not 639.00.
+    """
+    owed = top_heavy.minimum_contribution(
+        is_key=np.array([True, True, False]),
+        owed_to=np.array([False, False, True]),
+        compensation=cents(350_000, 100_000, 90_000),
+        deferrals=cents(2_500, 714, 0),
+        match=cents(0, 0, 0),
+        nonelective=cents(0, 0, 0),
+    )
+    assert (owed.rate_bps, owed.minimum.tolist()) == (71, [0, 0, 64_286])
+
+
+@given(st.integers(0, 10**8), st.integers(1, 10**10), st.integers(0, 10**8), st.integers(1, 10**10), st.integers(0, 10**9))
+def test_the_minimum_equals_the_one_by_fractions(one: int, pay: int, other: int, pay_2: int, of: int) -> None:
+    found = top_heavy.minimum_contribution(
+        is_key=np.array([True, True, False]),
+        owed_to=np.array([True, True, True]),
+        compensation=np.array([pay, pay_2, of]),
+        deferrals=np.array([one, other, 0]),
+        match=np.zeros(3, dtype=np.int64),
+        nonelective=np.zeros(3, dtype=np.int64),
+    )
+    rate = min(Fraction(3, 100), max(Fraction(one, pay), Fraction(other, pay_2)))
+    assert found.minimum.tolist() == [0, 0, half_up(rate * of)]

@@ -4,7 +4,7 @@ Nor: transfers between methods (f), benefit accrual (e), parental absences (Reg.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from ..kernel import anniversary
 from .given import ImpossibleInput, add_months, check_facts, check_fields, days
@@ -88,10 +88,14 @@ def elapsed_service(*, stints: tuple[Stint, ...], on: date) -> ElapsedService:
 
 
 def one_year_severances(*, severed: date, returned: date | None, on: date) -> int:
-    """Consecutive 1-year periods of severance by a day or the return, in place of breaks (Reg. 1.410(a)-7(c)(4))."""
+    """Consecutive 1-year periods of severance by a day or the return, in place of breaks (Reg. 1.410(a)-7(c)(4)).
+
+    Twelve months that end on the anniversary of the severance, without an hour of service: who returns on that very
+    day has none, and is credited with the severance instead ((c)(2)(iii)).
+    """
     check_facts(locals())
-    end = on if returned is None else min(returned, on)
-    days(severed=severed, on=end)
+    end = on if returned is None else min(returned - timedelta(days=1), on)
+    days(severed=severed, on=on if returned is None else min(returned, on))
     years = 0
     while anniversary(severed, years + 1) <= end:
         years += 1

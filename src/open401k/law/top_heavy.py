@@ -14,6 +14,8 @@ THRESHOLD = 6_000
 #: The most that the minimum contribution can be (IRC 416(c)(2)(A)).
 MINIMUM_BPS = 300
 _WHOLE = 10_000
+#: Above fifteen million dollars products of two amounts leave 64 bits.
+_MOST_EXACT_CENTS = 1_500_000_000
 #: Four trillion dollars: the ratio is made in 64 bits.
 _MOST_TOTAL_CENTS = 400_000_000_000_000
 
@@ -145,6 +147,8 @@ def minimum_contribution(
 ) -> TopHeavyMinimum:
     """What a top-heavy plan owes: 3 % of pay, or a lower highest rate of a key employee (IRC 416(c)(2)).
 
+    That rate is a fraction, not rounded before it is applied: ``rate_bps`` only shows it.
+
     A key employee's own deferrals count in that rate, this year's catch-up does not (Reg. 1.414(v)-1(d)(3)), so pass
     ``deferrals`` without it; a non-key employee's do not count toward the minimum (Reg. 1.416-1 M-20), match does
     (416(c)(2)(A), which overtook M-19). ``owed_to``: non-key participants employed on the last day, whatever their
@@ -171,8 +175,7 @@ def minimum_scenarios(
     )
     highest = np.where(compensation > 0, key_rates, 0).max(axis=-1, initial=0)
     rate = np.minimum(MINIMUM_BPS, highest)
-    owed = half_up_quotient(np.maximum(compensation, 0) * np.expand_dims(rate, -1), _WHOLE)
-    minimum = np.where(owed_to & ~is_key, owed, 0)
+    minimum = np.where(owed_to & ~is_key, _owed(is_key, compensation, deferrals + match + nonelective), 0)
     toward = match + nonelective
     return MinimumScenarios(
         rate_bps=rate,
@@ -181,6 +184,24 @@ def minimum_scenarios(
         given=np.where(minimum > 0, toward, 0),
         shortfall=np.maximum(minimum - toward, 0),
     )
+
+
+def _owed(is_key: Flags, compensation: Cents, contributed: Cents) -> Cents:
+    """Pay times 3 % or the highest rate of a key employee, which is compared and applied as the fraction it is."""
+    pay = np.maximum(compensation, 0)
+    given = np.where(is_key & (pay > 0), contributed, 0)
+    if max(int(pay.max(initial=0)), int(given.max(initial=0))) > _MOST_EXACT_CENTS:
+        pay, given = pay.astype(object), given.astype(object)
+    pay, given = np.broadcast_arrays(pay, given)
+    bottoms = np.maximum(pay, 1)
+    # Of equal rates in millionths the highest is found by multiplying crosswise.
+    place = np.expand_dims((given * 1_000_000 // bottoms).argmax(axis=-1), -1)
+    top, bottom = (np.take_along_axis(each, place, -1) for each in (given, bottoms))
+    while (better := given * bottom > top * bottoms).any():
+        place = np.where(better.any(axis=-1, keepdims=True), np.expand_dims(better.argmax(axis=-1), -1), place)
+        top, bottom = (np.take_along_axis(each, place, -1) for each in (given, bottoms))
+    enough = top * _WHOLE >= MINIMUM_BPS * bottom
+    return half_up_quotient(pay * np.where(enough, MINIMUM_BPS, top), np.where(enough, _WHOLE, bottom))
 
 
 def accounts_on_determination_date(
