@@ -274,7 +274,9 @@ def test_the_highest_key_rate_is_applied_as_the_fraction_it_is() -> None:
     assert (owed.rate_bps, owed.minimum.tolist()) == (71, [0, 0, 64_286])
 
 
-@given(st.integers(0, 10**8), st.integers(1, 10**10), st.integers(0, 10**8), st.integers(1, 10**10), st.integers(0, 10**9))
+@given(
+    st.integers(0, 10**8), st.integers(1, 10**10), st.integers(0, 10**8), st.integers(1, 10**10), st.integers(0, 10**9)
+)
 def test_the_minimum_equals_the_one_by_fractions(one: int, pay: int, other: int, pay_2: int, of: int) -> None:
     found = top_heavy.minimum_contribution(
         is_key=np.array([True, True, False]),

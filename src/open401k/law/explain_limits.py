@@ -9,7 +9,7 @@ from .deductions import Deduction, SelfEmployedContribution
 from .deferrals import Accepted, AcceptedBySource, DeferralSplit
 from .excess_deferrals import Claim, ClaimRefusal, ExcessDeferral, ExcessIncome, PartialCorrection, RefundTax
 from .explain import explain
-from .limitation_years import AdditionRule, AdditionsCorrection, CorrectionStep, LimitationYearChange
+from .limitation_years import AdditionRule, AdditionsCorrection, CorrectionStep, CreditedYear, LimitationYearChange
 
 _CLAIMS = {
     ClaimRefusal.UNKNOWN_PLAN: "a plan is named under which nothing was deferred",
@@ -96,6 +96,15 @@ def _roth(found: RothCorrections) -> str:
 def _addition(rule: AdditionRule) -> str:
     verdict = "is an annual addition" if rule.counts else "is not an annual addition"
     return f"{rule.kind.value.replace('_', ' ').capitalize()} {verdict} ({rule.cite})."
+
+
+@explain.register
+def _credited(found: CreditedYear) -> str:
+    year = f"It counts in the limitation year that ends on {found.limitation_year.last_day}"
+    if found.last_day is None:
+        return f"{year}, whenever the money comes ({found.cite})."
+    late = "in the plan by" if found.in_time else "not in the plan by"
+    return f"{year}: {late} {found.last_day} ({found.cite})."
 
 
 @explain.register
