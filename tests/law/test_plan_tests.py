@@ -288,3 +288,21 @@ def test_the_minimum_equals_the_one_by_fractions(one: int, pay: int, other: int,
     )
     rate = min(Fraction(3, 100), max(Fraction(one, pay), Fraction(other, pay_2)))
     assert found.minimum.tolist() == [0, 0, half_up(rate * of)]
+
+
+def test_a_plan_that_enables_a_defined_benefit_plan_owes_three_percent_in_any_case() -> None:
+    """Reg. 1.416-1 M-7: the lower minimum "does not apply to any plan required to be included in an aggregation group
+    if such plan enables a defined benefit plan ... to meet the requirements of section 401(a)(4) or 410".
+    """
+    of_key = {"deferrals": cents(1_000, 0), "match": cents(0, 0), "nonelective": cents(0, 0)}
+    found = [
+        top_heavy.minimum_contribution(
+            is_key=np.array([True, False]),
+            owed_to=np.array([False, True]),
+            compensation=cents(100_000, 50_000),
+            enables_a_defined_benefit_plan=enables,
+            **of_key,
+        )
+        for enables in (False, True)
+    ]
+    assert [(each.rate_bps, each.total_shortfall_cents) for each in found] == [(100, 500_00), (300, 1_500_00)]

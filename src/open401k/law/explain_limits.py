@@ -68,9 +68,11 @@ def _claim(found: Claim) -> str:
 @explain.register
 def _tax(found: RefundTax) -> str:
     if found.timely:
+        loss = found.loss_when_paid_cents
+        less = f" A loss of {Money(loss)} may be reported for the year of payment (Notice 89-32)." if loss else ""
         return (
             f"Paid by {found.last_day}: {Money(found.in_deferral_year_cents)} are taxed in the year of deferral and "
-            f"{Money(found.when_paid_cents)} of income when paid, without the 10 % tax (IRC 402(g)(2)(C))."
+            f"{Money(found.when_paid_cents)} of income when paid, without the 10 % tax (IRC 402(g)(2)(C)).{less}"
         )
     return (
         f"Paid after {found.last_day}: {Money(found.taxed_twice_cents)} are taxed in the year of deferral and again "

@@ -143,7 +143,14 @@ def exempt(*, only_safe_harbor_contributions: bool, starter_401k: bool = False, 
 
 
 def minimum_contribution(
-    *, is_key: Flags, owed_to: Flags, compensation: Cents, deferrals: Cents, match: Cents, nonelective: Cents
+    *,
+    is_key: Flags,
+    owed_to: Flags,
+    compensation: Cents,
+    deferrals: Cents,
+    match: Cents,
+    nonelective: Cents,
+    enables_a_defined_benefit_plan: bool = False,
 ) -> TopHeavyMinimum:
     """What a top-heavy plan owes: 3 % of pay, or a lower highest rate of a key employee (IRC 416(c)(2)).
 
@@ -152,7 +159,10 @@ def minimum_contribution(
     A key employee's own deferrals count in that rate, this year's catch-up does not (Reg. 1.414(v)-1(d)(3)), so pass
     ``deferrals`` without it; a non-key employee's do not count toward the minimum (Reg. 1.416-1 M-20), match does
     (416(c)(2)(A), which overtook M-19). ``owed_to``: non-key participants employed on the last day, whatever their
-    hours (M-10). Pay is 415(c)(3) pay under the 401(a)(17) cap. A safe harbor nonelective of 3 % meets it alone.
+    hours (M-10); who is collectively bargained, with retirement benefits bargained for in good faith, is owed nothing
+    (416(i)(4)). Pay is 415(c)(3) pay under the 401(a)(17) cap. A safe harbor nonelective of 3 % meets it alone.
+    ``enables_a_defined_benefit_plan`` of its required aggregation group to meet 401(a)(4) or 410: then 3 % in any case
+    (416(c)(2)(B)(ii)(II); M-7).
     """
     check_facts(locals())
     return minimum_scenarios(
@@ -162,11 +172,19 @@ def minimum_contribution(
         deferrals=deferrals,
         match=match,
         nonelective=nonelective,
+        enables_a_defined_benefit_plan=enables_a_defined_benefit_plan,
     ).of_one()
 
 
 def minimum_scenarios(
-    *, is_key: Flags, owed_to: Flags, compensation: Cents, deferrals: Cents, match: Cents, nonelective: Cents
+    *,
+    is_key: Flags,
+    owed_to: Flags,
+    compensation: Cents,
+    deferrals: Cents,
+    match: Cents,
+    nonelective: Cents,
+    enables_a_defined_benefit_plan: bool = False,
 ) -> MinimumScenarios:
     """The same over scenarios at once, people on the last axis: each scenario has its own highest key rate."""
     check_facts(locals())
@@ -174,8 +192,13 @@ def minimum_scenarios(
         np.where(is_key, deferrals + match + nonelective, 0) * _WHOLE, np.maximum(compensation, 1)
     )
     highest = np.where(compensation > 0, key_rates, 0).max(axis=-1, initial=0)
-    rate = np.minimum(MINIMUM_BPS, highest)
-    minimum = np.where(owed_to & ~is_key, _owed(is_key, compensation, deferrals + match + nonelective), 0)
+    rate = np.full_like(highest, MINIMUM_BPS) if enables_a_defined_benefit_plan else np.minimum(MINIMUM_BPS, highest)
+    owed = (
+        half_up_quotient(np.maximum(compensation, 0) * MINIMUM_BPS, _WHOLE)
+        if enables_a_defined_benefit_plan
+        else _owed(is_key, compensation, deferrals + match + nonelective)
+    )
+    minimum = np.where(owed_to & ~is_key, owed, 0)
     toward = match + nonelective
     return MinimumScenarios(
         rate_bps=rate,
