@@ -120,7 +120,8 @@ class RefundTax:
     """How a payment of an excess deferral is taxed.
 
     ``taxed_twice_cents`` is in gross income in the year of deferral and when paid. ``loss_when_paid_cents``: what may
-    be reported as a loss in the year of payment. ``early_distribution_tax``: whether section 72(t) looks at the payment.
+    be reported as a loss in the year of payment. ``early_distribution_tax``: whether section 72(t) looks at the
+    payment at all.
     """
 
     timely: bool
