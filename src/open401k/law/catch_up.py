@@ -114,7 +114,7 @@ def catch_up_of_year(
 def limit_of_parts(*, limits_bps: Sequence[int], pay_of_parts_cents: Sequence[int]) -> int:
     """A plan's own limit where it changes in the year: the sum of the dollar limits of the parts.
 
-    Reg. 1.414(v)-1(b)(2)(i)(B); the parts may be payroll periods.
+    Reg. 1.414(v)-1(b)(2)(i)(A); the parts may be payroll periods.
     """
     check_facts(locals())
     _same_length(limits_bps, pay_of_parts_cents)
@@ -124,7 +124,8 @@ def limit_of_parts(*, limits_bps: Sequence[int], pay_of_parts_cents: Sequence[in
 def time_weighted_limit(*, limits_bps: Sequence[int], months: Sequence[int], compensation_cents: int) -> int:
     """The other way that a plan may count it: the limits' average weighted by time, of the pay of the year.
 
-    Reg. 1.414(v)-1(b)(2)(i)(C); months or days, as long as all are the same.
+    Reg. 1.414(v)-1(b)(2)(i)(B)(1); months or days, as long as all are the same. ``compensation_cents`` is pay of the
+    plan year, or that of the ADP test where the plan says so ((B)(2)).
     """
     check_facts(locals())
     _same_length(limits_bps, months)
