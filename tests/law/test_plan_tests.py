@@ -306,3 +306,17 @@ def test_a_plan_that_enables_a_defined_benefit_plan_owes_three_percent_in_any_ca
         for enables in (False, True)
     ]
     assert [(each.rate_bps, each.total_shortfall_cents) for each in found] == [(100, 500_00), (300, 1_500_00)]
+
+
+def test_a_key_employees_rate_is_of_pay_up_to_the_limit() -> None:
+    """Reg. 1.416-1 M-7: "divided by the compensation (not in excess of $200,000)": $7,200 are 2 % of $360,000."""
+    owed = top_heavy.minimum_contribution(
+        is_key=np.array([True, False]),
+        owed_to=np.array([False, True]),
+        compensation=cents(720_000, 50_000),
+        deferrals=cents(7_200, 0),
+        match=cents(0, 0),
+        nonelective=cents(0, 0),
+        plan_year=YEAR_2026,
+    )
+    assert (owed.rate_bps, owed.total_shortfall_cents) == (200, 1_000_00)

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..kernel import PlanYear, anniversary
 from .arrays import Cents, Flags, half_up_quotient, sum_of
+from .compensation import pay_within_limit
 from .given import ImpossibleInput, check_facts
 
 #: Above this ratio a plan is top-heavy, in hundredths of a percent (IRC 416(g)(1)(A)).
@@ -151,6 +152,7 @@ def minimum_contribution(
     match: Cents,
     nonelective: Cents,
     enables_a_defined_benefit_plan: bool = False,
+    plan_year: PlanYear | None = None,
 ) -> TopHeavyMinimum:
     """What a top-heavy plan owes: 3 % of pay, or a lower highest rate of a key employee (IRC 416(c)(2)).
 
@@ -160,15 +162,17 @@ def minimum_contribution(
     ``deferrals`` without it; a non-key employee's do not count toward the minimum (Reg. 1.416-1 M-20), match does
     (416(c)(2)(A), which overtook M-19). ``owed_to``: non-key participants employed on the last day, whatever their
     hours (M-10); who is collectively bargained, with retirement benefits bargained for in good faith, is owed nothing
-    (416(i)(4)). Pay is 415(c)(3) pay under the 401(a)(17) cap. A safe harbor nonelective of 3 % meets it alone.
+    (416(i)(4)). Pay is 415(c)(3) pay up to the 401(a)(17) limit, of the ``plan_year`` or, if none is told, cut to it
+    already (M-7: "not in excess of"). A safe harbor nonelective of 3 % meets it alone.
     ``enables_a_defined_benefit_plan`` of its required aggregation group to meet 401(a)(4) or 410: then 3 % in any case
     (416(c)(2)(B)(ii)(II); M-7).
     """
     check_facts(locals())
+    pay = compensation if plan_year is None else pay_within_limit(compensation=compensation, plan_year=plan_year)
     return minimum_scenarios(
         is_key=is_key,
         owed_to=owed_to,
-        compensation=compensation,
+        compensation=pay,
         deferrals=deferrals,
         match=match,
         nonelective=nonelective,
