@@ -294,14 +294,15 @@ def test_a_plan_that_enables_a_defined_benefit_plan_owes_three_percent_in_any_ca
     """Reg. 1.416-1 M-7: the lower minimum "does not apply to any plan required to be included in an aggregation group
     if such plan enables a defined benefit plan ... to meet the requirements of section 401(a)(4) or 410".
     """
-    of_key = {"deferrals": cents(1_000, 0), "match": cents(0, 0), "nonelective": cents(0, 0)}
     found = [
         top_heavy.minimum_contribution(
             is_key=np.array([True, False]),
             owed_to=np.array([False, True]),
             compensation=cents(100_000, 50_000),
+            deferrals=cents(1_000, 0),
+            match=cents(0, 0),
+            nonelective=cents(0, 0),
             enables_a_defined_benefit_plan=enables,
-            **of_key,
         )
         for enables in (False, True)
     ]
