@@ -88,6 +88,7 @@ def _roth(found: RothCorrections) -> str:
         return f"Nothing has to be corrected {cite}."
     ways = "; or ".join(
         f"{Money(each.moved_cents)} {_WAYS[each.method]} {each.taxed_in}, {Money(each.taxed_cents)} taxable"
+        + (f" and {Money(income)} of income when paid" if (income := each.income_taxed_when_paid_cents) else "")
         for each in found.options
     )
     bars = f" Not otherwise, since {' and '.join(_BARS[each] for each in found.bars)}." if found.bars else ""
