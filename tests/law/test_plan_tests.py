@@ -2,6 +2,7 @@
 
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -321,3 +322,26 @@ def test_a_key_employees_rate_is_of_pay_up_to_the_limit() -> None:
         plan_year=YEAR_2026,
     )
     assert (owed.rate_bps, owed.total_shortfall_cents) == (200, 1_000_00)
+
+
+def test_a_leaver_with_no_more_than_500_hours_may_be_left_out() -> None:
+    """Reg. 1.410(b)-6(f)(1)(ii)-(v): eligible, nothing "solely because" of the condition, "no more than 500 hours";
+    (f)(2): "the 500-hour requirement must be adjusted accordingly" for an equivalency.
+    """
+    yes, no = np.array([True] * 6), np.array([False] * 6)
+    facts_: dict[str, Any] = {
+        "eligible": np.array([True, True, False, True, True, True]),
+        "benefiting": np.array([False, False, False, True, False, False]),
+        "lacks_only_period_or_last_day": np.array([True, True, True, True, False, True]),
+        "employed_on_last_day": np.array([False, False, False, False, False, True]),
+    }
+    hours = np.array([500, 501, 100, 100, 100, 100])
+    found = coverage.short_service_leavers(**facts_, hours=hours)
+    assert found.tolist() == [True, False, False, False, False, False]
+    assert not coverage.short_service_leavers(**facts_, hours=hours, most_hours=435).any()
+    out = coverage.excludable(
+        below_age_or_service=no, collectively_bargained=no, nonresident_alien=no, short_service_leaver=found
+    )
+    assert coverage.coverage_test(is_hce=no, benefiting=yes & ~found, excluded=out).nhce_nonexcludable == 5
+    with pytest.raises(ValueError, match="most_hours"):
+        coverage.short_service_leavers(**facts_, hours=hours, most_hours=501)

@@ -58,6 +58,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "corrections.allocable_income": ("income_cents",),
     "corrections.excess_level": ("level_bps",),
     "corrections.level_dollars": ("shares_cents",),
+    "coverage.short_service_leavers": ("short_service_leaver",),
     "coverage.harbor_percentages": ("safe_harbor_bps", "unsafe_harbor_bps"),
     "deadlines.federal_holidays": ("holidays",),
     "deductions.deductions_over_years": ("deductions",),
