@@ -167,6 +167,7 @@ def test_before_2020_a_qaca_ended_at_ten_percent() -> None:
         ([(10_000, 350)], ()),
         ([(10_000, 300)], (Shortcoming.BELOW_BASIC,)),
         ([(5_000, 700)], (Shortcoming.BELOW_BASIC,)),
+        ([(9_999, 100), (5_000, 600)], (Shortcoming.BELOW_BASIC,)),  # 0.9999 % prints as 1.00 %, and is less
         ([(10_000, 300), (5_000, 500)], ()),  # the match of the traditional safe harbor is better
         ([(10_000, 350), (15_000, 400)], (Shortcoming.RATE_RISES,)),
     ],

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from open401k.kernel import PlanYear, half_up
 from open401k.law import (
+    NotEnacted,
     average_benefit,
     benefits_rights_features,
+    compensation,
     component_plans,
     coverage,
     cross_testing,
@@ -385,6 +387,88 @@ def test_the_gateway_says_what_is_missing(percents: list[int], words: str) -> No
         plan_year=YEAR_2026,
     )
     assert words in explain(found)
+
+
+def test_pay_above_the_limit_is_disregarded_in_the_gateway_and_the_rates() -> None:
+    """Reg. 1.401(a)(17)-1(c)(1), (2): compensation "in excess of the limit is disregarded": $36,000 are 10 % of the
+    $360,000 of 2026 whatever else an HCE is paid, a third of it 3.33 % and not 2.4 %; and no more than 5 % of that.
+    """
+    allocations, pay = np.array([3_600_000, 300_000]), np.array([50_000_000, 10_000_000])
+    is_hce = np.array([True, False])
+    found = gateway.minimum_allocation_gateway(
+        allocations=allocations,
+        compensation=pay,
+        section_415_compensation=pay,
+        is_hce=is_hce,
+        benefiting=allocations > 0,
+        plan_year=YEAR_2026,
+    )
+    assert (found.passed, found.highest_hce_rate, found.short_of_one_third.tolist()) == (False, 1_000, [0, 33_334])
+    by_limit = general_test.allocation_rates(allocations=allocations, compensation=pay, plan_year=YEAR_2026)
+    assert [by_limit.exact(0), by_limit.exact(1)] == [Fraction(1, 10), Fraction(3, 100)]
+    ages, basis = np.array([65, 65]), cross_testing.TestingBasis()
+    whole, cut = (
+        cross_testing.equivalent_accrual_rates(
+            allocations=allocations, compensation=each, ages=ages, basis=basis, plan_year=YEAR_2026
+        ).exact(0)
+        for each in (pay, np.array([36_000_000, 10_000_000]))
+    )
+    assert whole == cut
+    imputed = imputed_disparity.impute_to_allocations(rates=by_limit, compensation=pay, plan_year=YEAR_2026)
+    benefits = imputed_disparity.impute_to_benefits(
+        rates=cross_testing.equivalent_accrual_rates(
+            allocations=allocations, compensation=pay, ages=ages, basis=basis, plan_year=YEAR_2026
+        ),
+        compensation=pay,
+        covered_compensation=np.array([9_000_000] * 2),
+        factor_hundred_thousandths=np.array([650] * 2),
+        years_of_testing_service=np.array([1, 1]),
+    )
+    assert (imputed.denominator.max(), benefits.denominator.max() <= 72_000_000) == (36_000_000, True)
+
+
+def test_points_and_percentages_count_pay_up_to_the_limit() -> None:
+    """Reg. 1.401(a)(17)-1(c): points for $360,000 of pay at most, and an HCE's 3 % of $500,000 is more than 3 %."""
+    found = uniform_allocation.uniform_points(
+        formula=PointsFormula(for_year_of_age=1, for_unit_of_pay=1, unit_cents=20_000),
+        total_cents=1_000_000,
+        ages=np.array([50, 30]),
+        years_of_service=np.array([5, 5]),
+        compensation=np.array([50_000_000, 10_000_000]),
+        is_hce=np.array([True, False]),
+        plan_year=YEAR_2026,
+    )
+    assert found.points.tolist() == [1_850, 530]
+    shape: dict[str, Any] = {
+        "allocations": np.array([1_500_000, 300_000]),
+        "compensation": np.array([50_000_000, 10_000_000]),
+        "is_hce": np.array([True, False]),
+        "benefiting": np.array([True, True]),
+    }
+    assert uniform_allocation.uniform_allocation(**shape).passed
+    assert not uniform_allocation.uniform_allocation(**shape, plan_year=YEAR_2026).passed
+
+
+@pytest.mark.parametrize(
+    ("year", "paid", "counted"),
+    [
+        (2026, 50_000_000, 36_000_000),
+        (2014, 30_000_000, 26_000_000),
+        (2014, 22_000_000, 22_000_000),
+        (1995, 16_000_000, 15_000_000),
+        (2031, 36_000_000, 36_000_000),
+    ],
+)
+def test_pay_within_the_limit_of_any_year(year: int, paid: int, counted: int) -> None:
+    found = compensation.pay_within_limit(compensation=np.array([paid]), plan_year=PlanYear.starting(date(year, 1, 1)))
+    assert found.tolist() == [counted]
+
+
+def test_pay_above_the_last_known_limit_waits_for_the_next_one() -> None:
+    with pytest.raises(NotEnacted):
+        compensation.pay_within_limit(
+            compensation=np.array([36_000_001]), plan_year=PlanYear.starting(date(2031, 1, 1))
+        )
 
 
 def test_the_rest_is_said_with_its_section() -> None:

@@ -148,6 +148,33 @@ def test_before_the_w2_is_out_the_amount_goes_on_it_without_its_earnings() -> No
     assert (rollover.taxed_in, rollover.taxed_cents) == (CalendarYear(2027), 5_100_00)
 
 
+@pytest.mark.parametrize(
+    ("on", "taxed_in", "taxed_cents", "when_paid"),
+    [(date(2027, 4, 15), 2026, 5_000_00, 100_00), (date(2027, 4, 16), 2027, 5_100_00, 0)],
+)
+def test_a_timely_payment_above_402g_is_taxed_in_the_year_of_deferral(
+    on: date, taxed_in: int, taxed_cents: int, when_paid: int
+) -> None:
+    """IRC 402(g)(2)(C): "included in gross income for the taxable year" of deferral; income "for the taxable year in
+    which such income is distributed".
+    """
+    found = catch_up.roth_corrections(
+        pre_tax_cents=5_000_00,
+        earnings_cents=100_00,
+        year=YEAR,
+        corrected_on=on,
+        plan_has_roth=False,
+        plan_deems_roth_election=False,
+        practices_and_procedures=False,
+        w2_filed_or_furnished_on=None,
+        over_the_402g_limit=True,
+    )
+    (paid,) = found.options
+    assert (paid.taxed_in, paid.taxed_cents) == (CalendarYear(taxed_in), taxed_cents)
+    assert paid.income_taxed_when_paid_cents == when_paid
+    assert ("of income when paid" in explain(found)) is bool(when_paid)
+
+
 def test_once_the_w2_is_out_only_the_rollover_keeps_the_money_as_roth() -> None:
     found = corrections(w2=date(2027, 1, 15))
     assert [each.method for each in found.options] == [RothCorrection.IN_PLAN_ROLLOVER, RothCorrection.DISTRIBUTION]

@@ -11,6 +11,7 @@ from open401k.kernel import CalendarYear, LimitationYear, PlanYear, anniversary
 from open401k.law import compensation, deadlines, excess_deferrals, safe_harbor
 from open401k.law import eligibility as el
 from open401k.law.excess_deferrals import PlanDeferrals
+from open401k.law.given import ImpossibleInput
 from open401k.law.matching import MatchFormula
 
 YEAR_2026 = PlanYear.starting(date(2026, 1, 1))
@@ -308,3 +309,24 @@ def test_what_counts_in_months_after_a_year_counts_from_its_last_day() -> None:
 def test_pay_for_the_top_heavy_minimum_is_capped_and_not_prorated() -> None:
     pay = np.array([0, 35_000_000, 36_000_000, 36_000_001])
     assert compensation.top_heavy_or_415_pay(pay, 36_000_000).tolist() == [0, 35_000_000, 36_000_000, 36_000_000]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "pay_date", "last"),
+    [
+        (date(2026, 1, 1), date(2027, 1, 1), date(2026, 1, 2), date(2026, 6, 30)),
+        (date(2026, 1, 1), date(2027, 1, 1), date(2026, 4, 1), date(2026, 9, 30)),
+        (date(2026, 1, 1), date(2027, 1, 1), date(2026, 12, 31), date(2027, 3, 31)),
+        (date(2026, 7, 1), date(2027, 7, 1), date(2026, 9, 30), date(2026, 12, 31)),
+        # A plan year of four months: its second quarter is one month, the next one begins the next plan year.
+        (date(2026, 9, 1), date(2027, 1, 1), date(2026, 11, 30), date(2026, 12, 31)),
+        (date(2026, 9, 1), date(2027, 1, 1), date(2026, 12, 1), date(2027, 3, 31)),
+    ],
+)
+def test_a_safe_harbor_match_by_payroll_is_in_by_the_end_of_the_next_quarter(
+    start: date, end: date, pay_date: date, last: date
+) -> None:
+    """Reg. 1.401(k)-3(c)(5)(ii): "by the last day of the immediately following plan year quarter"."""
+    assert deadlines.safe_harbor_match_deposit(pay_date=pay_date, plan_year=PlanYear(start, end)) == last
+    with pytest.raises(ImpossibleInput, match="pay_date"):
+        deadlines.safe_harbor_match_deposit(pay_date=end, plan_year=PlanYear(start, end))

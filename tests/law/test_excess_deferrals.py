@@ -162,6 +162,19 @@ def test_a_late_refund_is_taxed_twice() -> None:
     assert "without the 10 % tax" in explain(timely)
 
 
+def test_a_loss_is_reported_when_paid_and_never_lowers_the_year_of_deferral() -> None:
+    """Notice 89-32 by a practitioner's numbers: $1,000 of excess, $100 lost, $900 paid; $1,000 of income in the year of
+    deferral, "the loss may be reported as a bracketed item" in the year of payment.
+    """
+    found = ed.refund_tax(year=YEAR, paid_on=date(2027, 2, 2), excess_cents=1_000_00, income_cents=-100_00)
+    assert (found.in_deferral_year_cents, found.when_paid_cents, found.loss_when_paid_cents) == (1_000_00, 0, 100_00)
+    assert "A loss of $100.00 may be reported" in explain(found)
+    late = ed.refund_tax(year=YEAR, paid_on=date(2027, 5, 1), excess_cents=1_000_00, income_cents=-100_00)
+    assert (late.when_paid_cents, late.loss_when_paid_cents) == (900_00, 0)
+    with pytest.raises(ValueError, match="income_cents"):
+        ed.refund_tax(year=YEAR, paid_on=date(2027, 2, 2), excess_cents=1_00, income_cents=-2_00)
+
+
 def test_a_roth_excess_is_taxed_again_only_when_late() -> None:
     """IRC 402A(d)(3); Reg. 1.402(g)-1(e)(8)(iv)."""
     for day, when_paid in ((date(2027, 4, 15), 50_00), (date(2027, 4, 16), 1_050_00)):

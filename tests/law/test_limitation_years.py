@@ -10,6 +10,7 @@ from open401k.kernel import LimitationYear
 from open401k.law import additions
 from open401k.law import limitation_years as ly
 from open401k.law.explain import explain
+from open401k.law.given import ImpossibleInput
 from open401k.law.limitation_years import AccountAdditions, AdditionKind, CorrectionStep
 from tests.law.on_file import facts
 
@@ -49,6 +50,69 @@ def test_a_change_begins_within_the_current_year() -> None:
     with pytest.raises(ValueError, match="terminated_on"):
         ly.final_limitation_year(current=YEAR, terminated_on=date(2027, 1, 1))
     assert "Nothing changes" in explain(ly.change_limitation_year(current=YEAR, new_start=YEAR.start))
+
+
+@pytest.mark.parametrize(
+    ("kind", "contributed_on", "last_day", "year_ends"),
+    [
+        # The return of 2026 is due on 15 October 2027 as extended: 30 days later is 14 November.
+        (Kind.NONELECTIVE, date(2027, 11, 14), date(2027, 11, 14), 2026),
+        (Kind.NONELECTIVE, date(2027, 11, 15), date(2027, 11, 14), 2027),
+        (Kind.PRE_TAX_OR_ROTH_DEFERRAL, date(2028, 1, 5), date(2027, 11, 14), 2028),
+        (Kind.AFTER_TAX, date(2027, 1, 30), date(2027, 1, 30), 2026),
+        (Kind.AFTER_TAX, date(2027, 1, 31), date(2027, 1, 30), 2027),
+        (Kind.FORFEITURE, date(2028, 1, 1), None, 2026),
+    ],
+)
+def test_the_limitation_year_that_money_counts_in(
+    kind: AdditionKind, contributed_on: date, last_day: date | None, year_ends: int
+) -> None:
+    """Reg. 1.415(c)-1(b)(6)(i)(B): "no later than 30 days after the end of the period described in section 404(a)(6)";
+    later money is "credited ... for the limitation year during which those contributions are made"; (C), (D).
+    """
+    found = ly.credited_limitation_year(
+        kind=kind, limitation_year=YEAR, contributed_on=contributed_on, tax_return_due=date(2027, 10, 15)
+    )
+    assert (found.last_day, found.limitation_year.last_day.year) == (last_day, year_ends)
+    assert found.in_time is (year_ends == 2026)
+    assert f"ends on {year_ends}-12-31" in explain(found)
+
+
+def test_an_employer_exempt_from_tax_has_until_the_fifteenth_of_the_tenth_month() -> None:
+    """Reg. 1.415(c)-1(b)(6)(i)(B): "the 15th day of the tenth calendar month following the end of the ... year"."""
+    for ended, last in ((date(2026, 12, 31), date(2027, 10, 15)), (date(2027, 6, 30), date(2028, 4, 15))):
+        found = ly.credited_limitation_year(
+            kind=Kind.MATCH, limitation_year=YEAR, contributed_on=last, tax_exempt_employers_year_ended=ended
+        )
+        assert (found.last_day, found.in_time) == (last, True)
+
+
+def test_what_makes_good_an_earlier_year_counts_in_that_year() -> None:
+    """Reg. 1.415(c)-1(b)(6)(ii)(A), (D): a wrong forfeiture, back pay, military service."""
+    found = ly.credited_limitation_year(
+        kind=Kind.NONELECTIVE,
+        limitation_year=YEAR,
+        contributed_on=date(2030, 1, 1),
+        restores_what_was_owed_for_the_year=True,
+    )
+    assert (found.limitation_year, found.in_time) == (YEAR, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts_", "field"),
+    [
+        (Kind.ROLLOVER, {}, "kind"),
+        (Kind.MATCH, {}, "tax_return_due"),
+        (Kind.MATCH, {"tax_return_due": date(2026, 4, 15)}, "tax_return_due"),
+        (Kind.MATCH, {"tax_exempt_employers_year_ended": date(2028, 1, 1)}, "tax_exempt_employers_year_ended"),
+    ],
+)
+def test_a_credited_year_needs_the_days_it_is_counted_from(
+    kind: AdditionKind, facts_: dict[str, date], field: str
+) -> None:
+    with pytest.raises(ImpossibleInput) as refusal:
+        ly.credited_limitation_year(kind=kind, limitation_year=YEAR, contributed_on=date(2027, 1, 1), **facts_)  # type: ignore[arg-type]
+    assert refusal.value.field == field
 
 
 def test_what_is_an_annual_addition() -> None:

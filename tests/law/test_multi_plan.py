@@ -66,3 +66,14 @@ def test_contradictions_are_refused_by_name() -> None:
         multi_plan_ratio(tested_plan="U", plans=[U], compensation=[], plan_year=FISCAL)
     nothing = multi_plan_ratio(tested_plan="U", plans=[PlanContributions("U", ())], compensation=[], plan_year=FISCAL)
     assert nothing.ratio == 0
+
+
+def test_pay_of_several_plans_counts_up_to_the_limit() -> None:
+    """Reg. 1.401(a)(17)-1(c)(1), (2): pay above the limit of the plan year "is disregarded" under 401(k)(3)."""
+    found = multi_plan_ratio(
+        tested_plan="P",
+        plans=[PlanContributions("P", (Dated(date(2026, 3, 1), 18_000_00),))],
+        compensation=[Dated(date(2026, 3, 1), 500_000_00)],
+        plan_year=PlanYear.starting(date(2026, 1, 1)),
+    )
+    assert (found.compensation_cents, found.ratio) == (360_000_00, 500)

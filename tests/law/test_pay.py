@@ -2,6 +2,7 @@
 
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def line(kind: PayKind, dollars: int, paid: date = date(2026, 6, 30)) -> PayItem
     return PayItem(kind, dollars * 100, paid)
 
 
-def counted(definition: PayDefinition, *items: PayItem, severed: date | None = None, **plan: frozenset[PayKind]) -> int:
+def counted(definition: PayDefinition, *items: PayItem, severed: date | None = None, **plan: Any) -> int:
     found = counted_pay(items=items, definition=definition, year=YEAR, severed=severed, **plan)
     assert found.total_cents <= sum(item.cents for item in items)
     return found.total_cents // 100
@@ -119,6 +120,25 @@ def test_leaving_out_overtime_needs_the_ratio_test_and_leaving_out_all_fringe_do
     assert not found().needs_ratio_test
     assert found(PayKind.REGULAR, PayKind.BONUS).not_reasonable == {PayKind.REGULAR}
     assert "No reasonable definition leaves out regular of other than HCEs" in explain(found(PayKind.REGULAR))
+
+
+def test_pay_of_the_first_few_weeks_counts_in_the_year_in_which_it_was_earned() -> None:
+    """Reg. 1.415(c)-2(e)(2): "earned during that limitation year but not paid during that limitation year solely
+    because of the timing of pay periods and pay dates", in "the first few weeks of the next", in one year only.
+    """
+    late = PayItem(PayKind.REGULAR, 1_000_00, paid=date(2027, 1, 8), earned=date(2026, 12, 31))
+    early = PayItem(PayKind.REGULAR, 500_00, paid=date(2026, 1, 9), earned=date(2025, 12, 31))
+    assert counted(PayDefinition.W2, late, early) == 500
+    assert counted(PayDefinition.W2, late, early, first_weeks_of_next_year=3) == 1_000
+    assert counted(PayDefinition.W2, late, early, first_weeks_of_next_year=1) == 500
+    assert counted(PayDefinition.SECTION_3121A, late, early, first_weeks_of_next_year=3) == 500
+    # Who left in September is paid too late for it in January (e)(3)(i), who left in December is not.
+    for severed, dollars in ((date(2026, 9, 1), 0), (date(2026, 12, 31), 1_000)):
+        assert counted(PayDefinition.W2, late, severed=severed, first_weeks_of_next_year=3) == dollars
+    with pytest.raises(ImpossibleInput, match="first_weeks_of_next_year"):
+        counted(PayDefinition.W2, late, first_weeks_of_next_year=5)
+    with pytest.raises(ImpossibleInput, match="earned"):
+        counted(PayDefinition.W2, PayItem(PayKind.REGULAR, 1, paid=date(2026, 1, 1), earned=date(2026, 1, 2)))
 
 
 def test_lines_of_other_years_do_not_count_and_negative_ones_are_refused() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -257,3 +258,90 @@ def test_what_is_below_the_last_deferral_limit_is_below_every_later_one() -> Non
     assert deferrals.below_any_limit(at, CalendarYear(2027))
     assert not deferrals.below_any_limit(over, CalendarYear(2027))
     assert not deferrals.below_any_limit(at, CalendarYear(2026))  # that one is on file, and is to be asked
+
+
+def test_the_highest_key_rate_is_applied_as_the_fraction_it_is() -> None:
+    """IRC 416(c)(2)(B)(ii): "the percentage at which contributions are made ... for the key employee for whom such
+    percentage is the highest": 2,500 of 350,000 is 0.714285... %, of 90,000 then 642.86 and not 639.00.
+    """
+    owed = top_heavy.minimum_contribution(
+        is_key=np.array([True, True, False]),
+        owed_to=np.array([False, False, True]),
+        compensation=cents(350_000, 100_000, 90_000),
+        deferrals=cents(2_500, 714, 0),
+        match=cents(0, 0, 0),
+        nonelective=cents(0, 0, 0),
+    )
+    assert (owed.rate_bps, owed.minimum.tolist()) == (71, [0, 0, 64_286])
+
+
+@given(
+    st.integers(0, 10**8), st.integers(1, 10**10), st.integers(0, 10**8), st.integers(1, 10**10), st.integers(0, 10**9)
+)
+def test_the_minimum_equals_the_one_by_fractions(one: int, pay: int, other: int, pay_2: int, of: int) -> None:
+    found = top_heavy.minimum_contribution(
+        is_key=np.array([True, True, False]),
+        owed_to=np.array([True, True, True]),
+        compensation=np.array([pay, pay_2, of]),
+        deferrals=np.array([one, other, 0]),
+        match=np.zeros(3, dtype=np.int64),
+        nonelective=np.zeros(3, dtype=np.int64),
+    )
+    rate = min(Fraction(3, 100), max(Fraction(one, pay), Fraction(other, pay_2)))
+    assert found.minimum.tolist() == [0, 0, half_up(rate * of)]
+
+
+def test_a_plan_that_enables_a_defined_benefit_plan_owes_three_percent_in_any_case() -> None:
+    """Reg. 1.416-1 M-7: the lower minimum "does not apply to any plan required to be included in an aggregation group
+    if such plan enables a defined benefit plan ... to meet the requirements of section 401(a)(4) or 410".
+    """
+    found = [
+        top_heavy.minimum_contribution(
+            is_key=np.array([True, False]),
+            owed_to=np.array([False, True]),
+            compensation=cents(100_000, 50_000),
+            deferrals=cents(1_000, 0),
+            match=cents(0, 0),
+            nonelective=cents(0, 0),
+            enables_a_defined_benefit_plan=enables,
+        )
+        for enables in (False, True)
+    ]
+    assert [(each.rate_bps, each.total_shortfall_cents) for each in found] == [(100, 500_00), (300, 1_500_00)]
+
+
+def test_a_key_employees_rate_is_of_pay_up_to_the_limit() -> None:
+    """Reg. 1.416-1 M-7: "divided by the compensation (not in excess of $200,000)": $7,200 are 2 % of $360,000."""
+    owed = top_heavy.minimum_contribution(
+        is_key=np.array([True, False]),
+        owed_to=np.array([False, True]),
+        compensation=cents(720_000, 50_000),
+        deferrals=cents(7_200, 0),
+        match=cents(0, 0),
+        nonelective=cents(0, 0),
+        plan_year=YEAR_2026,
+    )
+    assert (owed.rate_bps, owed.total_shortfall_cents) == (200, 1_000_00)
+
+
+def test_a_leaver_with_no_more_than_500_hours_may_be_left_out() -> None:
+    """Reg. 1.410(b)-6(f)(1)(ii)-(v): eligible, nothing "solely because" of the condition, "no more than 500 hours";
+    (f)(2): "the 500-hour requirement must be adjusted accordingly" for an equivalency.
+    """
+    yes, no = np.array([True] * 6), np.array([False] * 6)
+    facts_: dict[str, Any] = {
+        "eligible": np.array([True, True, False, True, True, True]),
+        "benefiting": np.array([False, False, False, True, False, False]),
+        "lacks_only_period_or_last_day": np.array([True, True, True, True, False, True]),
+        "employed_on_last_day": np.array([False, False, False, False, False, True]),
+    }
+    hours = np.array([500, 501, 100, 100, 100, 100])
+    found = coverage.short_service_leavers(**facts_, hours=hours)
+    assert found.tolist() == [True, False, False, False, False, False]
+    assert not coverage.short_service_leavers(**facts_, hours=hours, most_hours=435).any()
+    out = coverage.excludable(
+        below_age_or_service=no, collectively_bargained=no, nonresident_alien=no, short_service_leaver=found
+    )
+    assert coverage.coverage_test(is_hce=no, benefiting=yes & ~found, excluded=out).nhce_nonexcludable == 5
+    with pytest.raises(ValueError, match="most_hours"):
+        coverage.short_service_leavers(**facts_, hours=hours, most_hours=501)

@@ -275,6 +275,30 @@ def test_employee_g_has_the_year_after_the_first_month_of_layoff() -> None:
     assert one_year_severances(severed=date(2020, 8, 1), returned=date(2021, 11, 1), on=date(2022, 1, 1)) == 1
 
 
+@pytest.mark.parametrize(("returned", "years", "months"), [(1, 0, 24), (2, 1, 12)])
+def test_who_returns_on_the_anniversary_of_severance_has_no_period_of_severance(
+    returned: int, years: int, months: int
+) -> None:
+    """Reg. 1.410(a)-7(c)(4): twelve months "ending on the first anniversary of such date, provided that the employee
+    during such 12-consecutive-month period does not perform an hour of service".
+    """
+    back = date(2022, 1, returned)
+    assert one_year_severances(severed=date(2021, 1, 1), returned=back, on=date(2023, 1, 1)) == years
+    stints = (Stint(date(2020, 1, 1), ended=date(2021, 1, 1)), Stint(back))
+    assert elapsed_service(stints=stints, on=back).months == months
+
+
+def test_the_second_year_of_a_parental_absence_is_neither_service_nor_severance() -> None:
+    """Reg. 1.410(a)-9(a)(2): absent from July 1, 1986: service until June 30, 1987, severed from July 1, 1988."""
+    first = Stint(date(1985, 7, 1), absent_from=date(1986, 7, 1), parental=True)
+    assert severance_date(stint=first, on=date(1989, 7, 1)) == date(1988, 7, 1)
+    found = elapsed_service(stints=(first, Stint(date(1989, 7, 1))), on=date(1989, 7, 1))
+    assert (found.months, [each.end for each in found.stretches]) == (24, [date(1987, 7, 1)])
+    # Back after 18 months nobody has severed, and only the first twelve count.
+    early = elapsed_service(stints=(first, Stint(date(1988, 1, 1))), on=date(1988, 7, 1))
+    assert (early.months, severance_date(stint=first, on=date(1988, 1, 1))) == (24 + 6, None)
+
+
 def test_only_whole_years_count_for_vesting() -> None:
     """Reg. 1.410(a)-7(d)(1)(iv): five whole years and 321 days are five."""
     began = date(2020, 1, 1)

@@ -180,6 +180,29 @@ def test_an_amendment_takes_nothing_that_was_vested() -> None:
     assert amended(2, 3).vested_bps == 10_000
 
 
+@pytest.mark.parametrize(("all_years", "offered"), [(None, False), (2, False), (3, True)])
+def test_the_three_years_of_the_election_are_all_years_until_its_end(all_years: int | None, offered: bool) -> None:
+    """Reg. 1.411(a)-8(b)(3): completed "whether or not consecutive, without regard to the exceptions of section
+    411(a)(4) prior to the expiration of the election period".
+    """
+    found = vesting.amended_vesting(
+        before=vesting.GRADED_2_TO_6,
+        after=vesting.CLIFF_3,
+        years_at_amendment=2,
+        years_of_service=2,
+        all_years_by_end_of_election=all_years,
+    )
+    assert found.may_elect_former is offered
+    with pytest.raises(ImpossibleInput, match="all_years_by_end_of_election"):
+        vesting.amended_vesting(
+            before=vesting.GRADED_2_TO_6,
+            after=vesting.CLIFF_3,
+            years_at_amendment=2,
+            years_of_service=2,
+            all_years_by_end_of_election=1,
+        )
+
+
 def test_three_years_may_keep_the_former_schedule() -> None:
     """IRC 411(a)(10)(B)."""
     slower = vesting.amended_vesting(

@@ -238,17 +238,21 @@ def deferral_limit(
 
 
 def general_test_by_person(
-    *, participants: tuple[Allocated, ...], average_benefit_passed: bool | None = None
+    *,
+    participants: tuple[Allocated, ...],
+    average_benefit_passed: bool | None = None,
+    plan_year: PlanYear | None = None,
 ) -> Answer:
     """The general test on contributions by rate groups (Reg. 1.401(a)(4)-2(c)(1), (3)).
 
-    Pay as the plan year's limit of section 401(a)(17) cuts it. Without word of the average benefit test, a group
-    between the midpoint and 70 % is left open.
+    Pay counts up to the limit of section 401(a)(17), of the plan year or, if none is told, cut to it already. Without
+    word of the average benefit test, a group between the midpoint and 70 % is left open.
     """
     _somebody(participants)
     rates = general_test.allocation_rates(
         allocations=cents(each.allocation_cents for each in participants),
         compensation=cents(each.compensation_cents for each in participants),
+        plan_year=plan_year,
     )
     return _general(rates, participants, average_benefit_passed)
 

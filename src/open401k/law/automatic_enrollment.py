@@ -15,7 +15,7 @@ from . import figures, given
 from .arrays import Cents, Counts, Flags
 from .eligibility import Days
 from .given import check_facts, check_fields
-from .matching import MatchFormula, effective_rate_bps
+from .matching import MatchFormula, exact_rate
 from .safe_harbor import Shortcoming
 
 #: Arrangements established before this day are exempt (IRC 414A(c)(2)(A)): the enactment of SECURE 2.0.
@@ -209,7 +209,7 @@ def qaca_match_shortcomings(
     """
     rates = sorted({tier.up_to_bps for tier in (*formula.tiers, *QACA_MATCH.tiers)})
     # Both formulas are straight between these rates, so comparing there compares everywhere.
-    below = any(effective_rate_bps(formula, rate) < effective_rate_bps(QACA_MATCH, rate) for rate in rates)
+    below = any(exact_rate(formula, rate) < exact_rate(QACA_MATCH, rate) for rate in rates)
     tiers = [tier.rate_bps for tier in formula.tiers]
     found = (
         (below, Shortcoming.BELOW_BASIC),

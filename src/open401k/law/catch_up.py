@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..kernel import CalendarYear, half_up
-from . import figures
+from . import deadlines, figures
 from .arrays import Cents
 from .deferrals import FIRST_ROTH_CATCH_UP_YEAR
 from .given import ImpossibleInput, check_facts
@@ -59,13 +59,14 @@ class RothCorrectionBar(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RothOption:
-    """One lawful way: in which year what is taxed, and on which form."""
+    """One lawful way: in which year what is taxed, and on which form; income taxed apart when it is paid."""
 
     method: RothCorrection
     moved_cents: int
     taxed_in: CalendarYear | None
     taxed_cents: int
     form: str
+    income_taxed_when_paid_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def catch_up_of_year(
 def limit_of_parts(*, limits_bps: Sequence[int], pay_of_parts_cents: Sequence[int]) -> int:
     """A plan's own limit where it changes in the year: the sum of the dollar limits of the parts.
 
-    Reg. 1.414(v)-1(b)(2)(i)(B); the parts may be payroll periods.
+    Reg. 1.414(v)-1(b)(2)(i)(A); the parts may be payroll periods.
     """
     check_facts(locals())
     _same_length(limits_bps, pay_of_parts_cents)
@@ -122,7 +123,8 @@ def limit_of_parts(*, limits_bps: Sequence[int], pay_of_parts_cents: Sequence[in
 def time_weighted_limit(*, limits_bps: Sequence[int], months: Sequence[int], compensation_cents: int) -> int:
     """The other way that a plan may count it: the limits' average weighted by time, of the pay of the year.
 
-    Reg. 1.414(v)-1(b)(2)(i)(C); months or days, as long as all are the same.
+    Reg. 1.414(v)-1(b)(2)(i)(B)(1); months or days, as long as all are the same. ``compensation_cents`` is pay of the
+    plan year, or that of the ADP test where the plan says so ((B)(2)).
     """
     check_facts(locals())
     _same_length(limits_bps, months)
@@ -143,6 +145,7 @@ def roth_corrections(
     practices_and_procedures: bool,
     w2_filed_or_furnished_on: date | None,
     shown_only_by_a_later_w2: bool = False,
+    over_the_402g_limit: bool = False,
 ) -> RothCorrections:
     """How pre-tax catch-up of somebody who had to make it as Roth can be put right (Reg. 1.414(v)-2(c), TD 10033).
 
@@ -150,6 +153,8 @@ def roth_corrections(
     paid out, or kept as Roth where the plan deems a Roth election, with an effective opportunity to elect otherwise,
     and has practices and procedures ((c)(3)): on the W-2 of the year, without the earnings, until that is filed or
     furnished; or by an in-plan rollover, amount and earnings taxed in the year of the rollover. Applies from 2026.
+    ``over_the_402g_limit``: the catch-up is above that limit, so that a payment by April 15 leaves the amount in the
+    income of the year of deferral, and only its earnings in that of the payment (IRC 402(g)(2)(C)).
     """
     check_facts(locals())
     if year.year < FIRST_ROTH_CATCH_UP_YEAR or corrected_on < year.start:
@@ -169,6 +174,8 @@ def roth_corrections(
     bars = tuple(bar for there, bar in why if there)
     both, then = pre_tax_cents + earnings_cents, CalendarYear(corrected_on.year)
     options = [RothOption(RothCorrection.DISTRIBUTION, both, then, both, "1099-R")]
+    if over_the_402g_limit and corrected_on <= deadlines.excess_deferral_deadlines(year).return_by:
+        options = [RothOption(RothCorrection.DISTRIBUTION, both, year, pre_tax_cents, "1099-R", max(earnings_cents, 0))]
     if not set(bars) - {RothCorrectionBar.W2_ALREADY_OUT}:
         options.insert(0, RothOption(RothCorrection.IN_PLAN_ROLLOVER, both, then, both, "1099-R"))
         if not w2_out:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..kernel import LimitationYear, PlanYear
 from . import figures
-from .arrays import Cents, Counts, half_up_quotient
+from .arrays import Cents, Counts, as_cents, half_up_quotient
 from .given import ImpossibleInput, add_months, check_facts
 
 
@@ -22,6 +22,26 @@ def annual_cap(plan_year: PlanYear) -> int:
     full = figures.cents("limit_401a17", plan_year)
     months = months_in(plan_year)
     return full if months == 12 else int(half_up_quotient(np.asarray(full * months), 12))
+
+
+def pay_within_limit(*, compensation: Cents, plan_year: PlanYear) -> Cents:
+    """Pay that a rule against discrimination may count: up to the 401(a)(17) limit of its plan year.
+
+    "The annual compensation limit applies for purposes of applying the nondiscrimination rules under sections
+    401(a)(4), 401(a)(5), 401(l), 401(k)(3), 401(m)(2) ... and 410(b)(2)"; what is above it "is disregarded" (Reg.
+    1.401(a)(17)-1(c)(1), (2)). In a year whose limit is not known yet nobody may have more than the last one on file.
+    """
+    check_facts(locals())
+    pay = as_cents(compensation)
+    on_file = figures.figure("limit_401a17").values
+    if plan_year.start.year < min(on_file):
+        full = figures.cents("limit_401a17_before_2019", plan_year)
+        return capped(pay, int(half_up_quotient(np.asarray(full * months_in(plan_year)), 12)))
+    last = on_file[max(on_file)] * 100 * months_in(plan_year) // 12
+    if plan_year.start.year > max(on_file) and (not pay.size or int(pay.max()) <= last):
+        # The limit only ever rises (IRC 401(a)(17)(B), 415(d)).
+        return pay
+    return capped(pay, annual_cap(plan_year))
 
 
 def months_in(year: PlanYear | LimitationYear) -> int:

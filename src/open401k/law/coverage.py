@@ -13,6 +13,8 @@ from .given import ImpossibleInput, check_facts
 
 #: The ratio percentage that passes (IRC 410(b)(1)(B)).
 RATIO_TO_PASS = 7_000
+#: With more hours of service a leaver counts (Reg. 1.410(b)-6(f)(1)(v)).
+SHORT_SERVICE_HOURS = 500
 _WHOLE = 10_000
 _MOST_PEOPLE = 10**7
 
@@ -60,6 +62,27 @@ def excludable(
     """
     check_facts(locals())
     return below_age_or_service | collectively_bargained | nonresident_alien | short_service_leaver
+
+
+def short_service_leavers(
+    *,
+    eligible: Flags,
+    benefiting: Flags,
+    lacks_only_period_or_last_day: Flags,
+    employed_on_last_day: Flags,
+    hours: Counts,
+    most_hours: int = SHORT_SERVICE_HOURS,
+) -> Flags:
+    """Who may be left out as a leaver with little service, all of them or none (Reg. 1.410(b)-6(f)(1)).
+
+    Eligible, without an allocation "solely because of the failure to satisfy the minimum period of service or last-day
+    requirement", gone "with no more than 500 hours of service, and ... not an employee as of the last day".
+    ``most_hours``: fewer where the plan credits by an equivalency ((f)(2)), 435 of hours worked, 375 of regular time.
+    """
+    check_facts(locals())
+    if most_hours > SHORT_SERVICE_HOURS:
+        raise ImpossibleInput("most_hours", f"{most_hours} are more than {SHORT_SERVICE_HOURS}")
+    return eligible & ~benefiting & lacks_only_period_or_last_day & ~employed_on_last_day & (hours <= most_hours)
 
 
 def coverage_test(*, is_hce: Flags, benefiting: Flags, excluded: Flags) -> CoverageTest:

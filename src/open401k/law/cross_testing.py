@@ -17,6 +17,7 @@ import numpy as np
 from ..kernel import PlanYear, half_up
 from . import figures, tables
 from .arrays import Cents, Counts
+from .compensation import pay_within_limit
 from .exact_rates import MOST_ALLOCATION_CENTS, SCALE, Rates, amounts, fits, paid
 from .given import ImpossibleInput, check_facts, check_fields
 
@@ -116,7 +117,7 @@ def equivalent_benefit(
     factor = _annuity(basis, tested_at, plan_year.last_day)
     return EquivalentBenefit(
         allocation_cents,
-        compensation_cents,
+        int(pay_within_limit(compensation=given[1], plan_year=plan_year)[0]),
         age,
         tested_at,
         years,
@@ -138,12 +139,13 @@ def equivalent_accrual_rates(
 ) -> Rates:
     """Everybody's equivalent accrual rate, as a share of average annual compensation (Reg. 1.401(a)(4)-8(b)(2)).
 
-    With the plan year as measurement period only the year's allocations count (-8(b)(2)(ii)(A)). ``ages`` are whole
-    years, counted in one way for everybody.
+    With the plan year as measurement period only the year's allocations count (-8(b)(2)(ii)(A)); pay up to the
+    401(a)(17) limit (Reg. 1.401(a)(17)-1(c)). ``ages`` are whole years, counted in one way for everybody.
     """
     check_facts(locals())
     given = amounts("allocations", allocations, most=MOST_ALLOCATION_CENTS)
-    pay = paid(given, amounts("compensation", compensation, shape=allocations.shape))
+    whole_pay = amounts("compensation", compensation, shape=allocations.shape)
+    pay = paid(given, pay_within_limit(compensation=whole_pay, plan_year=plan_year))
     years = _years(years_benefited, allocations.shape)
     age = _ages(ages, allocations.shape, basis)
     factors = _factors(basis, plan_year, age)

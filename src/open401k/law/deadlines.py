@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from functools import cache
 
 from ..kernel import CalendarYear, LimitationYear, PlanYear, anniversary
-from .given import check_facts
+from .given import ImpossibleInput, add_months, check_facts
 
 #: Fewer participants than this at the start of the plan year make a small plan (29 CFR 2510.3-102(a)(2)).
 SMALL_PLAN_BELOW = 100
@@ -171,6 +171,26 @@ def safe_harbor_notice(plan_year: PlanYear) -> Window:
     """At least 30 and at most 90 days before the plan year begins (IRC 401(k)(12)(D); Reg. 1.401(k)-3(d)(3))."""
     check_facts(locals())
     return notice_window(plan_year.start, cite="IRC 401(k)(12)(D); Reg. 1.401(k)-3(d)(3)(ii)")
+
+
+def safe_harbor_match_deposit(*, pay_date: date, plan_year: PlanYear) -> date:
+    """Last day for the safe harbor match of a pay date, where it is made by payroll period, month or quarter.
+
+    "Safe harbor matching contributions with respect to any elective contributions made during a plan year quarter are
+    contributed to the plan by the last day of the immediately following plan year quarter" (Reg.
+    1.401(k)-3(c)(5)(ii)); a match of the whole year is not bound by it.
+
+    >>> year = PlanYear.starting(date(2026, 1, 1))
+    >>> safe_harbor_match_deposit(pay_date=date(2026, 3, 31), plan_year=year)
+    datetime.date(2026, 6, 30)
+    """
+    check_facts(locals())
+    if pay_date not in plan_year:
+        raise ImpossibleInput("pay_date", f"{pay_date} is not within the plan year {plan_year}")
+    within = (add_months(plan_year.start, months) for months in (0, 3, 6, 9))
+    starts = [start for start in within if start < plan_year.end] + [plan_year.end, add_months(plan_year.end, 3)]
+    following = sum(start <= pay_date for start in starts)
+    return starts[following + 1] - timedelta(days=1)
 
 
 def notice_window(effective: date, *, cite: str) -> Window:

@@ -1,10 +1,10 @@
 """Service by elapsed time: periods of service, severance, service spanning (Reg. 1.410(a)-7). Not here: hours.
 
-Nor: transfers between methods (f), benefit accrual (e), parental absences (Reg. 1.410(a)-9), military leave.
+Nor: transfers between methods (f), benefit accrual (e), military leave.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from ..kernel import anniversary
 from .given import ImpossibleInput, add_months, check_facts, check_fields, days
@@ -20,12 +20,13 @@ class Stint:
 
     ``absent_from``: the first day of an absence for another reason than quit, retirement, discharge or death that had
     not ended by the end of the stint; ``ended``: the day of quitting, retirement, discharge or death. A later return
-    to work is the next stint.
+    to work is the next stint. ``parental``: the absence is for a birth or adoption (IRC 410(a)(5)(E)(i)).
     """
 
     began: date
     absent_from: date | None = None
     ended: date | None = None
+    parental: bool = False
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -55,10 +56,14 @@ class ElapsedService:
 def severance_date(*, stint: Stint, on: date) -> date | None:
     """When the employee severs from service, if by a day (Reg. 1.410(a)-7(b)(2)).
 
-    The day of quitting, retirement, discharge or death, or if earlier the first anniversary of the first day absent.
+    The day of quitting, retirement, discharge or death, or if earlier the first anniversary of the first day absent:
+    of a parental absence the second, and the year between the two "is neither a period of service nor a period of
+    severance" (Reg. 1.410(a)-9(a)(1)).
     """
     check_facts(locals())
-    ends = [day for day in (stint.ended, stint.absent_from and anniversary(stint.absent_from, 1)) if day is not None]
+    years = 2 if stint.parental else 1
+    absence = stint.absent_from and anniversary(stint.absent_from, years)
+    ends = [day for day in (stint.ended, absence) if day is not None]
     severed = min(ends, default=None)
     return severed if severed is not None and severed <= on else None
 
@@ -77,6 +82,8 @@ def elapsed_service(*, stints: tuple[Stint, ...], on: date) -> ElapsedService:
         severed = severance_date(stint=stint, on=on)
         returned = stints[place + 1].began if place + 1 < len(stints) else None
         end = severed or (returned if returned is not None else on)
+        if stint.parental and stint.absent_from is not None:
+            end = min(end, anniversary(stint.absent_from, 1))
         if end > stint.began:
             stretches.append(Stretch(stint.began, end, spanned=False))
         if severed is not None and returned is not None and _spans(stint, severed, returned):
@@ -88,10 +95,14 @@ def elapsed_service(*, stints: tuple[Stint, ...], on: date) -> ElapsedService:
 
 
 def one_year_severances(*, severed: date, returned: date | None, on: date) -> int:
-    """Consecutive 1-year periods of severance by a day or the return, in place of breaks (Reg. 1.410(a)-7(c)(4))."""
+    """Consecutive 1-year periods of severance by a day or the return, in place of breaks (Reg. 1.410(a)-7(c)(4)).
+
+    Twelve months that end on the anniversary of the severance, without an hour of service: who returns on that very
+    day has none, and is credited with the severance instead ((c)(2)(iii)).
+    """
     check_facts(locals())
-    end = on if returned is None else min(returned, on)
-    days(severed=severed, on=end)
+    end = on if returned is None else min(returned - timedelta(days=1), on)
+    days(severed=severed, on=on if returned is None else min(returned, on))
     years = 0
     while anniversary(severed, years + 1) <= end:
         years += 1

@@ -119,8 +119,9 @@ class PartialCorrection:
 class RefundTax:
     """How a payment of an excess deferral is taxed.
 
-    ``taxed_twice_cents`` is in gross income in the year of deferral and when paid. ``early_distribution_tax``: whether
-    section 72(t) looks at the payment at all.
+    ``taxed_twice_cents`` is in gross income in the year of deferral and when paid. ``loss_when_paid_cents``: what may
+    be reported as a loss in the year of payment. ``early_distribution_tax``: whether section 72(t) looks at the
+    payment at all.
     """
 
     timely: bool
@@ -128,6 +129,7 @@ class RefundTax:
     in_deferral_year_cents: int
     when_paid_cents: int
     taxed_twice_cents: int
+    loss_when_paid_cents: int
     early_distribution_tax: bool
     distributable_only_by_401k2b: bool
 
@@ -276,9 +278,12 @@ def refund_tax(
 
     By the first April 15 after the year: the excess in the year of deferral (a Roth one already is), the income when
     paid, no tax under 72(t). Later: all of it again when paid, without basis, and only when 401(k)(2)(B) lets it leave.
-    A loss reduces what is paid and so what is taxed when paid, not what the year of deferral includes.
+    A loss reduces what is paid, not what the year of deferral includes: after a timely payment it "may be reported as a
+    bracketed item on the Other Income line" of the year of payment (Notice 89-32; Form 1099-R instructions, Losses).
     """
     check_facts(locals())
+    if income_cents < -excess_cents:
+        raise ImpossibleInput("income_cents", f"{-income_cents} are lost, more than the excess of {excess_cents}")
     if paid_on < year.start:
         raise ImpossibleInput("paid_on", f"{paid_on} is before {year}, in which the excess was deferred")
     last = deadlines.excess_deferral_deadlines(year).return_by
@@ -291,6 +296,7 @@ def refund_tax(
         in_deferral_year_cents=in_year,
         when_paid_cents=late_excess + income_cents if not timely else max(income_cents, 0),
         taxed_twice_cents=late_excess,
+        loss_when_paid_cents=max(-income_cents, 0) if timely else 0,
         early_distribution_tax=not timely,
         distributable_only_by_401k2b=not timely,
     )

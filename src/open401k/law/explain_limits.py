@@ -9,7 +9,7 @@ from .deductions import Deduction, SelfEmployedContribution
 from .deferrals import Accepted, AcceptedBySource, DeferralSplit
 from .excess_deferrals import Claim, ClaimRefusal, ExcessDeferral, ExcessIncome, PartialCorrection, RefundTax
 from .explain import explain
-from .limitation_years import AdditionRule, AdditionsCorrection, CorrectionStep, LimitationYearChange
+from .limitation_years import AdditionRule, AdditionsCorrection, CorrectionStep, CreditedYear, LimitationYearChange
 
 _CLAIMS = {
     ClaimRefusal.UNKNOWN_PLAN: "a plan is named under which nothing was deferred",
@@ -68,9 +68,11 @@ def _claim(found: Claim) -> str:
 @explain.register
 def _tax(found: RefundTax) -> str:
     if found.timely:
+        loss = found.loss_when_paid_cents
+        less = f" A loss of {Money(loss)} may be reported for the year of payment (Notice 89-32)." if loss else ""
         return (
             f"Paid by {found.last_day}: {Money(found.in_deferral_year_cents)} are taxed in the year of deferral and "
-            f"{Money(found.when_paid_cents)} of income when paid, without the 10 % tax (IRC 402(g)(2)(C))."
+            f"{Money(found.when_paid_cents)} of income when paid, without the 10 % tax (IRC 402(g)(2)(C)).{less}"
         )
     return (
         f"Paid after {found.last_day}: {Money(found.taxed_twice_cents)} are taxed in the year of deferral and again "
@@ -86,6 +88,7 @@ def _roth(found: RothCorrections) -> str:
         return f"Nothing has to be corrected {cite}."
     ways = "; or ".join(
         f"{Money(each.moved_cents)} {_WAYS[each.method]} {each.taxed_in}, {Money(each.taxed_cents)} taxable"
+        + (f" and {Money(income)} of income when paid" if (income := each.income_taxed_when_paid_cents) else "")
         for each in found.options
     )
     bars = f" Not otherwise, since {' and '.join(_BARS[each] for each in found.bars)}." if found.bars else ""
@@ -96,6 +99,15 @@ def _roth(found: RothCorrections) -> str:
 def _addition(rule: AdditionRule) -> str:
     verdict = "is an annual addition" if rule.counts else "is not an annual addition"
     return f"{rule.kind.value.replace('_', ' ').capitalize()} {verdict} ({rule.cite})."
+
+
+@explain.register
+def _credited(found: CreditedYear) -> str:
+    year = f"It counts in the limitation year that ends on {found.limitation_year.last_day}"
+    if found.last_day is None:
+        return f"{year}, whenever the money comes ({found.cite})."
+    late = "in the plan by" if found.in_time else "not in the plan by"
+    return f"{year}: {late} {found.last_day} ({found.cite})."
 
 
 @explain.register

@@ -16,6 +16,7 @@ from ..kernel import PlanYear
 from . import figures
 from .arrays import Cents, Counts, Flags
 from .average_benefit import AverageBenefitTest, Outcome, classification_test
+from .compensation import pay_within_limit
 from .coverage import coverage_test
 from .exact_rates import (
     MOST_ALLOCATION_CENTS,
@@ -96,9 +97,10 @@ def minimum_allocation_gateway(
     """Each NHCE has a third of the highest rate of an HCE, or each has 5 % of 415 pay (Reg.
     1.401(a)(4)-8(b)(1)(vi)).
 
-    One way for the whole plan, not person by person. Rates as in the general test, without imputed disparity
-    ((b)(1)(vii)). Who does not benefit is no employee of the plan (-12); whoever has any nonelective amount, a safe
-    harbor contribution or a top-heavy minimum included, does. Component plans cannot be used (-9(c)(3)(ii)).
+    One way for the whole plan, not person by person. Rates as in the general test, of pay up to the 401(a)(17) limit,
+    without imputed disparity ((b)(1)(vii)). Who does not benefit is no employee of the plan (-12); whoever has any
+    nonelective amount, a safe harbor contribution or a top-heavy minimum included, does. Component plans cannot be used
+    (-9(c)(3)(ii)).
     """
     check_facts(locals())
     of_one_plan(is_hce.shape)
@@ -201,8 +203,11 @@ class _Facts:
     ) -> "_Facts":
         shape = is_hce.shape
         given = amounts("allocations", allocations, most=MOST_ALLOCATION_CENTS, shape=shape)
-        pay = paid(given, amounts("compensation", compensation, shape=shape))
-        pay_415 = amounts("section_415_compensation", section_415_compensation, shape=shape)
+        limited = pay_within_limit(compensation=amounts("compensation", compensation, shape=shape), plan_year=plan_year)
+        pay = paid(given, limited)
+        pay_415 = pay_within_limit(
+            compensation=amounts("section_415_compensation", section_415_compensation, shape=shape), plan_year=plan_year
+        )
         hce, inside = same_shape("is_hce", is_hce, shape), same_shape("benefiting", benefiting, shape)
         home, plans = plans_of(shape, plan)
         deemed = figures.bps("gateway_deemed_rate", plan_year)

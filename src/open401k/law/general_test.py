@@ -12,8 +12,10 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from ..kernel import PlanYear
 from .arrays import Cents, Counts, Flags
 from .average_benefit import Outcome, harbors, midpoint_thousandths
+from .compensation import pay_within_limit
 from .coverage import RATIO_TO_PASS, ratio_percentages
 from .exact_rates import (
     MOST_ALLOCATION_CENTS,
@@ -94,15 +96,18 @@ class RateGroupScenarios:
     unsafe_harbor: Cents
 
 
-def allocation_rates(*, allocations: Cents, compensation: Cents) -> Rates:
+def allocation_rates(*, allocations: Cents, compensation: Cents, plan_year: PlanYear | None = None) -> Rates:
     """Allocations of employer contributions and forfeitures over plan year compensation (Reg.
     1.401(a)(4)-2(c)(2)(i)-(iii)).
 
-    Earnings are not taken into account; pay is capped under section 401(a)(17). Exact: nothing is rounded.
+    Earnings are not taken into account; pay counts up to the limit of section 401(a)(17), of the ``plan_year`` or, if
+    none is told, cut to it already. Exact: nothing is rounded.
     """
     check_facts(locals())
     given = amounts("allocations", allocations, most=MOST_ALLOCATION_CENTS)
     pay = amounts("compensation", compensation, shape=allocations.shape)
+    if plan_year is not None:
+        pay = pay_within_limit(compensation=pay, plan_year=plan_year)
     return whole(given, paid(given, pay))
 
 

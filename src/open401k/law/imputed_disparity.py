@@ -11,6 +11,7 @@ import numpy as np
 from ..kernel import CalendarYear, PlanYear
 from . import figures
 from .arrays import Cents, Counts, Flags
+from .compensation import pay_within_limit
 from .exact_rates import SCALE, Rates, amounts, fits, same_shape
 from .given import ImpossibleInput, check_facts
 
@@ -59,7 +60,7 @@ def impute_to_allocations(
     (-7(d)(2)).
     """
     check_facts(locals())
-    pay = amounts("compensation", compensation)
+    pay = pay_within_limit(compensation=amounts("compensation", compensation), plan_year=plan_year)
     level = np.full(len(pay), taxable_wage_base(plan_year), dtype=np.int64)
     share = figures.bps("oasdi_old_age_disparity", plan_year)
     return _imputed(
@@ -86,6 +87,10 @@ def impute_to_benefits(
     """
     check_facts(locals())
     pay = amounts("compensation", compensation)
+    if len(rates) == len(pay):
+        # Equivalent rates are of pay up to the limit of their year: what is above it is not counted here either.
+        cut = (rates.denominator < pay) & (rates.denominator == rates.denominator.max(initial=0))
+        pay = np.where(cut, rates.denominator, pay)
     level = amounts("covered_compensation", covered_compensation, shape=compensation.shape)
     factor = amounts("factor_hundred_thousandths", factor_hundred_thousandths, most=750, shape=compensation.shape)
     service = amounts("years_of_testing_service", years_of_testing_service, most=99, shape=compensation.shape)

@@ -1,4 +1,4 @@
-"""415(c) around the year: what is an annual addition, short and changed limitation years, one employer, corrections.
+"""415(c) around the year: what is an annual addition and of which limitation year, changed years, corrections.
 
 Not here: the limit and the sum of a year (additions.py), compensation.
 """
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from ..kernel import LimitationYear
-from . import additions
+from ..kernel import LimitationYear, anniversary
+from . import additions, figures
 from .compensation import months_in
-from .given import ImpossibleInput, check_facts, check_fields
+from .given import ImpossibleInput, add_months, check_facts, check_fields
 
 #: From this share a parent and its subsidiary are one employer for 415, where other sections ask 80 % (IRC 415(h)).
 _MORE_THAN_BPS = 5_000
@@ -42,6 +42,16 @@ class AdditionRule:
 
     kind: AdditionKind
     counts: bool
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreditedYear:
+    """The limitation year that an addition counts in; ``last_day`` for the money of the year it was allocated for."""
+
+    limitation_year: LimitationYear
+    last_day: date | None
+    in_time: bool
     cite: str
 
 
@@ -148,6 +158,43 @@ def addition_rule(kind: AdditionKind) -> AdditionRule:
     return AdditionRule(kind, kind in counting, (counting | other)[kind])
 
 
+def credited_limitation_year(
+    *,
+    kind: AdditionKind,
+    limitation_year: LimitationYear,
+    contributed_on: date,
+    tax_return_due: date | None = None,
+    tax_exempt_employers_year_ended: date | None = None,
+    restores_what_was_owed_for_the_year: bool = False,
+) -> CreditedYear:
+    """In which limitation year an addition counts that is allocated as of a day of one (Reg. 1.415(c)-1(b)(6)).
+
+    Employer money, deferrals included, counts there if it is in the plan "no later than 30 days after the end of the
+    period described in section 404(a)(6)": the day ``tax_return_due``, extensions included, for the taxable year with
+    or within which the limitation year ends; of an employer exempt from tax by the 15th of the tenth month after its
+    year ((i)(B)). After-tax money within 30 days after the limitation year ((i)(C)); forfeitures by their day of
+    allocation alone ((i)(D)). Later money counts in the limitation year in which it is contributed; what makes good a
+    wrong forfeiture or allocation, or military service, in the year it is for ((ii)(A), (D)).
+    """
+    check_facts(locals())
+    if not addition_rule(kind).counts:
+        raise ImpossibleInput("kind", f"{kind.value} is no annual addition of any year")
+    if restores_what_was_owed_for_the_year:
+        return CreditedYear(limitation_year, None, in_time=True, cite="Reg. 1.415(c)-1(b)(6)(ii)(A), (D)")
+    if kind is AdditionKind.FORFEITURE:
+        return CreditedYear(limitation_year, None, in_time=True, cite="Reg. 1.415(c)-1(b)(6)(i)(D)")
+    after = timedelta(days=figures.count("additions_credited_days", limitation_year))
+    if kind is AdditionKind.AFTER_TAX:
+        last, cite = limitation_year.last_day + after, "Reg. 1.415(c)-1(b)(6)(i)(C)"
+    else:
+        day, cite = _employers_day(limitation_year, tax_return_due, tax_exempt_employers_year_ended)
+        last = day if tax_exempt_employers_year_ended else day + after
+    year = limitation_year
+    while contributed_on > last and year.end <= contributed_on:
+        year = LimitationYear.starting(year.end)
+    return CreditedYear(year, last, in_time=contributed_on <= last, cite=cite)
+
+
 def change_limitation_year(*, current: LimitationYear, new_start: date) -> LimitationYearChange:
     """A change by amendment to twelve months that begin within the current limitation year (Reg. 1.415(j)-1(d)).
 
@@ -225,3 +272,17 @@ def _returned(left: int, own: int, match: int, matched: int) -> int:
     if not matched:
         return 0
     return min(own, left, -(-left * matched // (matched + match)))
+
+
+def _employers_day(
+    year: LimitationYear, tax_return_due: date | None, exempt_year_ended: date | None
+) -> tuple[date, str]:
+    """The end of the period of IRC 404(a)(6), or the last day itself of an employer exempt from tax."""
+    cite = "Reg. 1.415(c)-1(b)(6)(i)(B)"
+    ended = tax_return_due if exempt_year_ended is None else exempt_year_ended
+    if ended is None:
+        raise ImpossibleInput("tax_return_due", "until when the year's return is due decides on employer contributions")
+    if ended < year.last_day or (exempt_year_ended is not None and ended >= anniversary(year.end, 1)):
+        field = "tax_return_due" if exempt_year_ended is None else "tax_exempt_employers_year_ended"
+        raise ImpossibleInput(field, f"{ended} is not of the year with or within which {year} ends")
+    return (ended, cite) if exempt_year_ended is None else (add_months(ended, 10).replace(day=15), cite)

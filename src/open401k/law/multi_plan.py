@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+import numpy as np
+
 from ..kernel import PlanYear, half_up
+from .compensation import pay_within_limit
 from .given import ImpossibleInput, check_facts, check_fields
 
 _WHOLE = 10_000
@@ -55,7 +58,8 @@ def multi_plan_ratio(
     """An HCE's ADR or ACR under one of several plans (Reg. 1.401(k)-2(a)(3)(ii), (iii) Examples 1 to 4).
 
     All contributions under the plans within the tested plan's year, whatever the plan years of the others, over the pay
-    of that year by the tested plan's definition: pay of a time in which the person was in another of them is in.
+    of that year by the tested plan's definition, up to the 401(a)(17) limit (Reg. 1.401(a)(17)-1(c)(1)): pay of a time
+    in which the person was in another of them is in.
     """
     check_facts(locals())
     if all(plan.plan != tested_plan for plan in plans):
@@ -65,7 +69,8 @@ def multi_plan_ratio(
         for plan in plans
         if plan.aggregable or plan.plan == tested_plan
     }
-    pay = sum(each.cents for each in compensation if each.on in plan_year)
+    whole = sum(each.cents for each in compensation if each.on in plan_year)
+    pay = int(pay_within_limit(compensation=np.array([whole]), plan_year=plan_year)[0])
     total = sum(counted.values())
     if pay <= 0 < total:
         raise ImpossibleInput("compensation", "there are contributions in the plan year and no pay")

@@ -6,11 +6,11 @@ self-employed (earned_income.py), sick pay from insurers, 409A inclusions and fo
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from ..kernel import LimitationYear
-from .compensation import counts_after_severance
+from .compensation import counts_after_severance, months_and_a_half_after
 from .given import MOST_CENTS, ImpossibleInput, check_facts, check_fields
 
 
@@ -93,11 +93,12 @@ class KindRule:
 
 @dataclass(frozen=True, slots=True)
 class PayItem:
-    """One line of pay; ``paid``: when it was paid, or would have been but for a deferral."""
+    """One line of pay; ``paid``: when it was paid, or would have been but for a deferral; ``earned``: until when."""
 
     kind: PayKind
     cents: int
     paid: date
+    earned: date | None = None
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -189,6 +190,8 @@ FREELY_EXCLUDED = frozenset(
     kind for kind, rule in _RULES.items() if rule.treatments[0] is not _O and rule.treatments[5] is _O
 )
 
+#: "The first few weeks of the next limitation year" (Reg. 1.415(c)-2(e)(2)(i)), of which no number is said.
+MOST_WEEKS = 4
 #: Pay that is neither irregular nor additional; of tips and commissions facts and circumstances decide.
 NEVER_REASONABLY_EXCLUDED = frozenset({PayKind.REGULAR, PayKind.PAID_LEAVE})
 
@@ -211,16 +214,26 @@ def counted_pay(
     severed: date | None = None,
     plan_includes: frozenset[PayKind] = frozenset(),
     plan_excludes: frozenset[PayKind] = frozenset(),
+    first_weeks_of_next_year: int = 0,
 ) -> CountedPay:
     """Pay of a limitation year under a definition, line by line (Reg. 1.415(c)-2(b)-(e)).
 
     Pay counts in the year in which it is paid (e)(1)(i), and after severance only if it would have been paid without
     it, until 2 1/2 months after or the end of that limitation year (e)(3); wages under 3121(a) know no such end.
     ``plan_includes``: what the plan may include and says so; ``plan_excludes``: what it leaves out.
+    ``first_weeks_of_next_year``: where the plan counts what was earned in a year and, "solely because of the timing of
+    pay periods and pay dates", is paid in that many weeks of the next one; it counts in no other year then (e)(2).
     """
     check_facts(locals())
+    if not 0 <= first_weeks_of_next_year <= MOST_WEEKS:
+        raise ImpossibleInput(
+            "first_weeks_of_next_year", f"{first_weeks_of_next_year} are not the first few weeks, at most {MOST_WEEKS}."
+        )
+    # Social security wages are those of the year of payment, whatever the plan says.
+    weeks = 0 if definition is PayDefinition.SECTION_3121A else first_weeks_of_next_year
     counted = tuple(
-        _count(item, definition, year, severed, plan_includes, plan_excludes) for item in _of_year(items, year)
+        _count(item, definition, year, severed, plan_includes, plan_excludes)
+        for item in _of_year(items, year, timedelta(weeks=weeks))
     )
     left = {each.item.kind for each in counted if each.why is WhyCounted.EXCLUDED_BY_PLAN}
     free = (
@@ -265,18 +278,26 @@ def _after_severance(
         return None
     if item.kind not in _AS_IF_EMPLOYED | _IF_PLANNED:
         return WhyCounted.AFTER_SEVERANCE
-    if not counts_after_severance(severed=severed, paid=item.paid, year=year):
+    later = item.paid >= year.end and item.paid > months_and_a_half_after(severed)
+    if later or not counts_after_severance(severed=severed, paid=item.paid, year=year):
         return WhyCounted.AFTER_WINDOW
     if item.kind in _IF_PLANNED and item.kind not in includes:
         return WhyCounted.NOT_IN_PLAN
     return None
 
 
-def _of_year(items: Iterable[PayItem], year: LimitationYear) -> list[PayItem]:
+def _of_year(items: Iterable[PayItem], year: LimitationYear, weeks: timedelta) -> list[PayItem]:
     found = []
     for item in items:
         if item.cents > MOST_CENTS:
             raise ImpossibleInput("cents", f"{item.cents} of {item.kind} is not between nothing and {MOST_CENTS}.")
-        if item.paid in year:
+        if item.earned is not None and item.earned > item.paid:
+            raise ImpossibleInput("earned", f"{item.earned} is after {item.paid}, on which it was paid.")
+        soon_after = item.earned is not None and item.earned in year and year.end <= item.paid < year.end + weeks
+        if soon_after or (item.paid in year and not _of_year_before(item, year, weeks)):
             found.append(item)
     return found
+
+
+def _of_year_before(item: PayItem, year: LimitationYear, weeks: timedelta) -> bool:
+    return item.earned is not None and item.earned < year.start and item.paid < year.start + weeks

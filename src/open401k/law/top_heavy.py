@@ -7,6 +7,7 @@ import numpy as np
 
 from ..kernel import PlanYear, anniversary
 from .arrays import Cents, Flags, half_up_quotient, sum_of
+from .compensation import pay_within_limit
 from .given import ImpossibleInput, check_facts
 
 #: Above this ratio a plan is top-heavy, in hundredths of a percent (IRC 416(g)(1)(A)).
@@ -14,6 +15,8 @@ THRESHOLD = 6_000
 #: The most that the minimum contribution can be (IRC 416(c)(2)(A)).
 MINIMUM_BPS = 300
 _WHOLE = 10_000
+#: Above fifteen million dollars products of two amounts leave 64 bits.
+_MOST_EXACT_CENTS = 1_500_000_000
 #: Four trillion dollars: the ratio is made in 64 bits.
 _MOST_TOTAL_CENTS = 400_000_000_000_000
 
@@ -141,28 +144,51 @@ def exempt(*, only_safe_harbor_contributions: bool, starter_401k: bool = False, 
 
 
 def minimum_contribution(
-    *, is_key: Flags, owed_to: Flags, compensation: Cents, deferrals: Cents, match: Cents, nonelective: Cents
+    *,
+    is_key: Flags,
+    owed_to: Flags,
+    compensation: Cents,
+    deferrals: Cents,
+    match: Cents,
+    nonelective: Cents,
+    enables_a_defined_benefit_plan: bool = False,
+    plan_year: PlanYear | None = None,
 ) -> TopHeavyMinimum:
     """What a top-heavy plan owes: 3 % of pay, or a lower highest rate of a key employee (IRC 416(c)(2)).
+
+    That rate is a fraction, not rounded before it is applied: ``rate_bps`` only shows it.
 
     A key employee's own deferrals count in that rate, this year's catch-up does not (Reg. 1.414(v)-1(d)(3)), so pass
     ``deferrals`` without it; a non-key employee's do not count toward the minimum (Reg. 1.416-1 M-20), match does
     (416(c)(2)(A), which overtook M-19). ``owed_to``: non-key participants employed on the last day, whatever their
-    hours (M-10). Pay is 415(c)(3) pay under the 401(a)(17) cap. A safe harbor nonelective of 3 % meets it alone.
+    hours (M-10); who is collectively bargained, with retirement benefits bargained for in good faith, is owed nothing
+    (416(i)(4)). Pay is 415(c)(3) pay up to the 401(a)(17) limit, of the ``plan_year`` or, if none is told, cut to it
+    already (M-7: "not in excess of"). A safe harbor nonelective of 3 % meets it alone.
+    ``enables_a_defined_benefit_plan`` of its required aggregation group to meet 401(a)(4) or 410: then 3 % in any case
+    (416(c)(2)(B)(ii)(II); M-7).
     """
     check_facts(locals())
+    pay = compensation if plan_year is None else pay_within_limit(compensation=compensation, plan_year=plan_year)
     return minimum_scenarios(
         is_key=is_key,
         owed_to=owed_to,
-        compensation=compensation,
+        compensation=pay,
         deferrals=deferrals,
         match=match,
         nonelective=nonelective,
+        enables_a_defined_benefit_plan=enables_a_defined_benefit_plan,
     ).of_one()
 
 
 def minimum_scenarios(
-    *, is_key: Flags, owed_to: Flags, compensation: Cents, deferrals: Cents, match: Cents, nonelective: Cents
+    *,
+    is_key: Flags,
+    owed_to: Flags,
+    compensation: Cents,
+    deferrals: Cents,
+    match: Cents,
+    nonelective: Cents,
+    enables_a_defined_benefit_plan: bool = False,
 ) -> MinimumScenarios:
     """The same over scenarios at once, people on the last axis: each scenario has its own highest key rate."""
     check_facts(locals())
@@ -170,8 +196,12 @@ def minimum_scenarios(
         np.where(is_key, deferrals + match + nonelective, 0) * _WHOLE, np.maximum(compensation, 1)
     )
     highest = np.where(compensation > 0, key_rates, 0).max(axis=-1, initial=0)
-    rate = np.minimum(MINIMUM_BPS, highest)
-    owed = half_up_quotient(compensation * np.expand_dims(rate, -1), _WHOLE)
+    rate = np.full_like(highest, MINIMUM_BPS) if enables_a_defined_benefit_plan else np.minimum(MINIMUM_BPS, highest)
+    owed = (
+        half_up_quotient(compensation * MINIMUM_BPS, _WHOLE)
+        if enables_a_defined_benefit_plan
+        else _owed(is_key, compensation, deferrals + match + nonelective)
+    )
     minimum = np.where(owed_to & ~is_key, owed, 0)
     toward = match + nonelective
     return MinimumScenarios(
@@ -181,6 +211,23 @@ def minimum_scenarios(
         given=np.where(minimum > 0, toward, 0),
         shortfall=np.maximum(minimum - toward, 0),
     )
+
+
+def _owed(is_key: Flags, compensation: Cents, contributed: Cents) -> Cents:
+    """Pay times 3 % or the highest rate of a key employee, which is compared and applied as the fraction it is."""
+    pay, given = compensation, np.where(is_key & (compensation > 0), contributed, 0)
+    if max(int(pay.max(initial=0)), int(given.max(initial=0))) > _MOST_EXACT_CENTS:
+        pay, given = pay.astype(object), given.astype(object)
+    pay, given = np.broadcast_arrays(pay, given)
+    bottoms = np.maximum(pay, 1)
+    # Of equal rates in millionths the highest is found by multiplying crosswise.
+    place = np.expand_dims((given * 1_000_000 // bottoms).argmax(axis=-1), -1)
+    top, bottom = (np.take_along_axis(each, place, -1) for each in (given, bottoms))
+    while (better := given * bottom > top * bottoms).any():
+        place = np.where(better.any(axis=-1, keepdims=True), np.expand_dims(better.argmax(axis=-1), -1), place)
+        top, bottom = (np.take_along_axis(each, place, -1) for each in (given, bottoms))
+    enough = top * _WHOLE >= MINIMUM_BPS * bottom
+    return half_up_quotient(pay * np.where(enough, MINIMUM_BPS, top), np.where(enough, _WHOLE, bottom))
 
 
 def accounts_on_determination_date(

@@ -14,6 +14,7 @@ import numpy as np
 from ..kernel import PlanYear
 from . import figures
 from .arrays import Cents, Counts, Flags
+from .compensation import pay_within_limit
 from .exact_rates import amounts, at_least_shares, average, hundredths, paid, same_shape, whole
 from .given import ImpossibleInput, check_facts, check_fields
 
@@ -86,16 +87,20 @@ def uniform_allocation(
     is_hce: Flags,
     benefiting: Flags,
     units_of_service: Counts | None = None,
+    plan_year: PlanYear | None = None,
 ) -> UniformAllocation:
     """Whether everybody has the same percentage, dollars, or dollars a unit of service (Reg.
     1.401(a)(4)-2(b)(2)(i)).
 
-    A unit is at most a week. HCEs may have less (-2(b)(4)(v)). Allocations differ from the formula by at most half a
+    A unit is at most a week. HCEs may have less (-2(b)(4)(v)). Pay counts up to the 401(a)(17) limit, of the
+    ``plan_year`` or, if none is told, cut to it already. Allocations differ from the formula by at most half a
     cent.
     """
     check_facts(locals())
     shape = is_hce.shape
     given, pay = amounts("allocations", allocations, shape=shape), amounts("compensation", compensation, shape=shape)
+    if plan_year is not None:
+        pay = pay_within_limit(compensation=pay, plan_year=plan_year)
     hce, inside = same_shape("is_hce", is_hce, shape), same_shape("benefiting", benefiting, shape)
     each = {UniformBy.PERCENTAGE: paid(given, pay), UniformBy.DOLLARS: np.ones_like(pay)}
     if units_of_service is not None:
@@ -123,17 +128,18 @@ def uniform_points(
     """The allocations of a uniform points formula, and whether it is the safe harbor (Reg. 1.401(a)(4)-2(b)(3)(i)).
 
     The same points for each year of age, year of service and unit of pay; for age or service at least; a unit of at
-    most $200; and the average of the HCEs' allocation rates not over that of the NHCEs, without imputing and grouping.
-    Not for an ESOP, nor for component plans (-9(c)(3)(ii)). Everybody given is an employee of the plan. Cents left over
-    go to the largest remainders.
+    most $200, of pay up to the 401(a)(17) limit; and the average of the HCEs' allocation rates not over that of the
+    NHCEs, without imputing and grouping. Not for an ESOP, nor for component plans (-9(c)(3)(ii)). Everybody given is an
+    employee of the plan. Cents left over go to the largest remainders.
     """
     check_facts(locals())
-    points = _points(formula, ages, years_of_service, compensation)
+    limited = pay_within_limit(compensation=compensation, plan_year=plan_year)
+    points = _points(formula, ages, years_of_service, limited)
     hce = same_shape("is_hce", is_hce, compensation.shape)
     everybody = int(points.sum())
     if everybody == 0:
         raise ImpossibleInput("formula", "gives nobody a point")
-    pay = np.maximum(amounts("compensation", compensation), 1)
+    pay = np.maximum(amounts("compensation", limited), 1)
     rates = whole(points, pay)
     one = np.zeros(len(points), dtype=np.int64)
     fair = bool(at_least_shares(rates, ~hce, hce, one, 1, numerator=1, denominator=1)[0])

@@ -84,21 +84,28 @@ def amended_vesting(
     years_of_service: int,
     years_at_amendment: int,
     elected_former: bool = False,
+    all_years_by_end_of_election: int | None = None,
 ) -> AmendedVesting:
     """The vested share of one participant after the schedule was changed (IRC 411(a)(10), 411(d)(6)).
 
     Nobody falls below what was vested at the later of adoption and effect; who has three years of service by the end
-    of the election period may keep the old schedule, unless the new one is nowhere slower (Reg. 1.411(a)-8(b)(1)).
+    of the election period may keep the old schedule, unless the new one is nowhere slower (Reg. 1.411(a)-8T(b)(1)).
+    These three are years "whether or not consecutive, without regard to the exceptions of section 411(a)(4)" (Reg.
+    1.411(a)-8(b)(3)), as service before 18 or before the plan: ``all_years_by_end_of_election``, where they are more.
     """
     check_facts(locals())
     given.counts(100, years_at_amendment=years_at_amendment, years_of_service=years_of_service)
+    given.counts(100, all_years_by_end_of_election=all_years_by_end_of_election or 0)
     if years_of_service < years_at_amendment:
         raise given.ImpossibleInput("years_of_service", "are fewer than at the amendment.")
     old, new, protected = (
         int(vested_bps(schedule, np.int64(years)))
         for schedule, years in ((before, years_of_service), (after, years_of_service), (before, years_at_amendment))
     )
-    offered = years_at_amendment >= ELECTION_YEARS and not _at_least(after, before)
+    by_then = years_at_amendment if all_years_by_end_of_election is None else all_years_by_end_of_election
+    if by_then < years_at_amendment:
+        raise given.ImpossibleInput("all_years_by_end_of_election", "are fewer than those that count at the amendment.")
+    offered = by_then >= ELECTION_YEARS and not _at_least(after, before)
     if elected_former and not offered:
         raise given.ImpossibleInput("elected_former", "there is no election without three years and a slower schedule.")
     return AmendedVesting(
