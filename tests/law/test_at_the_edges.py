@@ -418,8 +418,12 @@ def test_one_of_32_is_rounded_half_up() -> None:
 @pytest.mark.parametrize(("given_", "uniform"), [((1, 5), True), ((1, 6), False)])
 def test_one_rate_may_only_just_give_everybodys_amount(given_: tuple[int, int], uniform: bool) -> None:
     """To the half cent: 1 of 10 cents is a rate of 5 to 15 %, 5 of 30 of 15 to 18.3 %, 6 of more."""
-    told = {"compensation": cents(10, 30), "benefiting": flags(True, True)}
-    found = uniform_allocation.uniform_allocation(allocations=cents(*given_), is_hce=flags(False, False), **told)
+    found = uniform_allocation.uniform_allocation(
+        allocations=cents(*given_),
+        compensation=cents(10, 30),
+        benefiting=flags(True, True),
+        is_hce=flags(False, False),
+    )
     assert (uniform_allocation.UniformBy.PERCENTAGE in found.by) is uniform
 
 

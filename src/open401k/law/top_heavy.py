@@ -219,6 +219,8 @@ def _owed(is_key: Flags, compensation: Cents, contributed: Cents) -> Cents:
     if max(int(pay.max(initial=0)), int(given.max(initial=0))) > _MOST_EXACT_CENTS:
         pay, given = pay.astype(object), given.astype(object)
     pay, given = np.broadcast_arrays(pay, given)
+    if not pay.shape[-1]:
+        return pay
     bottoms = np.maximum(pay, 1)
     # Of equal rates in millionths the highest is found by multiplying crosswise.
     place = np.expand_dims((given * 1_000_000 // bottoms).argmax(axis=-1), -1)
