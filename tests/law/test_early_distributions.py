@@ -82,6 +82,15 @@ def test_partial_exceptions_add_up_and_never_exceed_the_distribution() -> None:
     assert (part.subject_cents, part.tax_cents) == (9_000_00, 900_00)
 
 
+@pytest.mark.parametrize(
+    ("separated", "tax"), [(None, 1_000_00), (date(2026, 5, 5), 1_000_00), (ON, 0), (date(2020, 1, 1), 0)]
+)
+def test_periodic_payments_of_a_plan_begin_after_the_severance(separated: date | None, tax: int) -> None:
+    """IRC 72(t)(3)(B): "unless the series of payments begins after the employee separates from service"."""
+    claimed = [ExemptAmount(Exempt.PERIODIC_PAYMENTS, 10_000_00)]
+    assert taxed(separated_on=separated, claimed=claimed).tax_cents == tax
+
+
 def test_what_follows_from_dates_is_not_claimed() -> None:
     with pytest.raises(ImpossibleInput, match="follows from the dates"):
         taxed(claimed=[ExemptAmount(Exempt.AGE_59_5, 1)])
@@ -170,6 +179,24 @@ def test_a_change_brings_back_ten_percent_of_each_year() -> None:
     result = periodic_payments.recapture(payments=paid, modified_on=ON, birth_date=BORN)
     assert (result.tax_cents, result.modified_in) == (3 * 1_234_57, CalendarYear(2026))
     assert [year.year for year, _ in result.by_year] == [2023, 2024, 2025]
+
+
+@pytest.mark.parametrize(
+    ("first", "changed", "tax"),
+    [
+        (date(2023, 5, 4), date(2029, 9, 14), 1_00),  # before 59 1/2
+        (date(2023, 5, 4), date(2029, 9, 15), 0),
+        (date(2026, 5, 4), date(2031, 5, 3), 1_00),  # within the five years, after 59 1/2
+        (date(2026, 5, 4), date(2031, 5, 4), 0),
+    ],
+)
+def test_a_change_after_five_years_and_59_and_a_half_brings_nothing_back(first: date, changed: date, tax: int) -> None:
+    """IRC 72(t)(4)(A)(ii)(I), (II)."""
+    paid = [periodic_payments.PaidInYear(CalendarYear(2026), 10_00)]
+    result = periodic_payments.recapture(
+        payments=paid, modified_on=changed, birth_date=BORN, first_payment_on=first
+    )
+    assert result.tax_cents == tax
 
 
 @pytest.mark.parametrize(

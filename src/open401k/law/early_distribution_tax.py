@@ -156,7 +156,8 @@ def early_distribution_tax(
 
     Age 59 1/2 and severance at 55 (50, or 25 years of service under the plan, for public safety employees and
     firefighters) follow from the dates. Every other exception is ``claimed`` with the amount it covers; they are
-    granted in their order until the whole distribution is covered.
+    granted in their order until the whole distribution is covered. Periodic payments are exempt only if the series
+    "begins after the employee separates from service" (72(t)(3)(B)): without ``separated_on`` they are not.
     """
     check_facts(locals())
     given.amounts(taxable_cents=taxable_cents, **{f"claimed.{n}.cents": each.cents for n, each in enumerate(claimed)})
@@ -167,7 +168,9 @@ def early_distribution_tax(
             raise given.ImpossibleInput(f"claimed.{place}.exempt", f"{each.exempt} follows from the dates.")
     year = CalendarYear(distributed_on.year)
     by_dates = _by_dates(distributed_on, birth_date, separated_on, public_safety_or_firefighter, years_of_service)
-    asked = [ExemptAmount(each, taxable_cents) for each in by_dates] + list(claimed)
+    left_before = separated_on is not None and separated_on <= distributed_on
+    asked = [ExemptAmount(each, taxable_cents) for each in by_dates]
+    asked += [each for each in claimed if each.exempt is not Exempt.PERIODIC_PAYMENTS or left_before]
     order = list(Exempt)
     left, granted = taxable_cents, []
     for each in sorted(asked, key=lambda one: order.index(one.exempt)):
