@@ -193,9 +193,7 @@ def test_a_change_brings_back_ten_percent_of_each_year() -> None:
 def test_a_change_after_five_years_and_59_and_a_half_brings_nothing_back(first: date, changed: date, tax: int) -> None:
     """IRC 72(t)(4)(A)(ii)(I), (II)."""
     paid = [periodic_payments.PaidInYear(CalendarYear(2026), 10_00)]
-    result = periodic_payments.recapture(
-        payments=paid, modified_on=changed, birth_date=BORN, first_payment_on=first
-    )
+    result = periodic_payments.recapture(payments=paid, modified_on=changed, birth_date=BORN, first_payment_on=first)
     assert result.tax_cents == tax
 
 

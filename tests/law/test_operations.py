@@ -241,6 +241,13 @@ def test_a_plan_that_is_not_directed_by_participants_has_one_statement() -> None
     assert not told[Notice.FEES_CHARGED]
 
 
+def test_the_statement_of_such_a_plan_may_wait_for_the_extended_annual_report() -> None:
+    """DOL FAB 2007-03: no later than "the date, including extensions, on which the Annual Return/Report" is due."""
+    features = PlanFeatures(participant_directed=False)
+    calendar = notices.plan_year_calendar(plan_year=YEAR_2026, features=features, form_5500_extended=True)
+    assert [due.last for due in by_notice(calendar)[Notice.STATEMENT]] == [date(2027, 10, 15)]
+
+
 # --- Form 5500: who counts
 
 

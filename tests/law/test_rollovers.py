@@ -287,6 +287,31 @@ def test_within_sixty_days_only_the_taxed_part_of_roth_money_goes_to_another_pla
     assert found.conditions == (Condition.BASIS_ONLY_DIRECTLY, Condition.RECEIVING_PLAN_MUST_ACCEPT)
 
 
+@pytest.mark.parametrize(
+    ("destination", "on", "replaces", "obstacle"),
+    [
+        (Account.PLAN_PRE_TAX, date(2024, 6, 3), True, None),
+        (Account.PLAN_403B_PRE_TAX, date(2024, 6, 3), True, None),
+        (Account.PLAN_PRE_TAX, date(2024, 6, 3), False, Obstacle.SIMPLE_TWO_YEARS),
+        (Account.PLAN_PRE_TAX, date(2023, 12, 31), True, Obstacle.SIMPLE_TWO_YEARS),
+        (Account.TRADITIONAL_IRA, date(2024, 6, 3), True, Obstacle.SIMPLE_TWO_YEARS),
+    ],
+)
+def test_a_plan_that_replaces_a_simple_takes_its_money_within_the_two_years(
+    destination: Account, on: date, replaces: bool, obstacle: Obstacle | None
+) -> None:
+    """IRC 72(t)(6)(B): paid "in a rollover contribution" into the 401(k) or 403(b) plan that the employer establishes."""
+    found = rollover_route(
+        source=Account.SIMPLE_IRA,
+        destination=destination,
+        on=on,
+        direct=True,
+        simple_participation_began_on=date(2023, 6, 1),
+        plan_replaces_simple_of_employer=replaces,
+    )
+    assert (found.allowed, found.obstacle) == (obstacle is None, obstacle)
+
+
 def test_a_simple_keeps_its_money_for_two_years() -> None:
     began = date(2024, 6, 2)
     for pair in ((Account.SIMPLE_IRA, Account.PLAN_PRE_TAX), (Account.PLAN_PRE_TAX, Account.SIMPLE_IRA)):

@@ -106,7 +106,7 @@ def plan_year_calendar(
     found: list[Due] = [] if first_plan_year else list(_before_the_year(plan_year, features))
     if features.participant_directed:
         found += _fees(fees_last_disclosed_on)
-    found += _statements(plan_year, features)
+    found += _statements(plan_year, features, form_5500_extended=form_5500_extended)
     found.append(summary_annual_report(plan_year, form_5500_extended=form_5500_extended))
     if amended:
         found.append(material_modifications(plan_year))
@@ -190,9 +190,7 @@ def summary_annual_report(plan_year: PlanYear, *, form_5500_extended: bool = Fal
     check_facts(locals())
     last = given.add_months(plan_year.end, _SAR_MONTHS) - timedelta(days=1)
     if form_5500_extended:
-        # From the day that the extension names, not from a later one that a weekend allows for filing.
-        extended = given.add_months(form_5500(plan_year).named.replace(day=15), 3)
-        last = given.add_months(extended, _SAR_MONTHS_AFTER_EXTENSION)
+        last = given.add_months(_report_day(plan_year, extended=True), _SAR_MONTHS_AFTER_EXTENSION)
     return Due(Notice.SAR, None, last, f"plan year {plan_year}", "29 CFR 2520.104b-10(c)")
 
 
@@ -305,10 +303,16 @@ def _fees(last_disclosed: date | None) -> list[Due]:
     return [] if last_disclosed is None else [next_fee_disclosure(last_given_on=last_disclosed)]
 
 
-def _statements(plan_year: PlanYear, features: PlanFeatures) -> list[Due]:
+def _report_day(plan_year: PlanYear, *, extended: bool) -> date:
+    # The day that the rule or the extension names, not a later one that a weekend allows for filing.
+    named = form_5500(plan_year).named
+    return given.add_months(named.replace(day=15), 3) if extended else named
+
+
+def _statements(plan_year: PlanYear, features: PlanFeatures, *, form_5500_extended: bool) -> list[Due]:
     if not features.participant_directed:
-        # Until the annual report has to be filed; on the day its rule names, not on a later one behind a weekend.
-        last = form_5500(plan_year).named
+        # Until the annual report is filed, "but in no event later than the date, including extensions" for it.
+        last = _report_day(plan_year, extended=form_5500_extended)
         cite = "ERISA 105(a)(1)(A)(ii); DOL FAB 2007-03"
         return [Due(Notice.STATEMENT, None, last, f"plan year {plan_year}", cite)]
     ends = _quarter_ends(plan_year)
