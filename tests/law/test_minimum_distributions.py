@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from open401k.kernel import CalendarYear
 from open401k.law import NotEnacted, figures, tables
 from open401k.law import minimum_distributions as md
+from open401k.law.explain import explain
 from open401k.law.given import ImpossibleInput, half_year_after
 from open401k.law.minimum_distributions import BeginningPath, ExcisePath, MinimumPath
 from tests.law.on_file import facts
@@ -200,6 +201,32 @@ def test_the_first_minimum_waits_for_april_and_the_second_is_due_in_the_same_yea
     assert (first.due_by, second.due_by) == (date(2026, 4, 1), date(2026, 12, 31))
     assert (first.required_cents, second.required_cents) == (377_358, 372_549)
     assert minimum(2024, 72, 10_000_000).path is MinimumPath.NOT_YET
+
+
+@pytest.mark.parametrize(
+    ("year", "died", "required"),
+    [
+        (2025, date(2025, 8, 1), 0),
+        (2025, date(2026, 3, 31), 0),
+        (2026, date(2026, 3, 31), 0),
+        (2025, date(2026, 4, 1), 377_358),
+        (2026, date(2026, 4, 1), 392_157 - 15_686),
+    ],
+)
+def test_a_death_before_the_required_beginning_date_leaves_no_minimum_of_the_employee(
+    year: int, died: date, required: int
+) -> None:
+    """Reg. 1.402(c)-2(j)(3)(i)(A): "no amount is a required minimum distribution for the year" of such a death."""
+    found = md.lifetime_minimum(
+        year=CalendarYear(year),
+        born_on=date(1952, 6, 1),
+        retired_on=date(2015, 1, 1),
+        balance_cents=10_000_000 if year == 2025 else 9_600_000,
+        died_on=died,
+    )
+    assert found.required_cents == required
+    assert (found.path is MinimumPath.DIED_BEFORE_BEGINNING) is (required == 0)
+    assert ("died before" in explain(found)) is (required == 0)
 
 
 def test_nothing_was_required_for_2020() -> None:

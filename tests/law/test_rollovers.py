@@ -300,7 +300,7 @@ def test_within_sixty_days_only_the_taxed_part_of_roth_money_goes_to_another_pla
 def test_a_plan_that_replaces_a_simple_takes_its_money_within_the_two_years(
     destination: Account, on: date, replaces: bool, obstacle: Obstacle | None
 ) -> None:
-    """IRC 72(t)(6)(B): paid "in a rollover contribution" into the 401(k) or 403(b) plan that the employer establishes."""
+    """IRC 72(t)(6)(B): "paid in a rollover contribution" to the plan that the employer establishes instead."""
     found = rollover_route(
         source=Account.SIMPLE_IRA,
         destination=destination,

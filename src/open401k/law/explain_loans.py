@@ -93,8 +93,8 @@ def _refinancing(result: Refinancing) -> str:
     told = f"In the refinancing {counts}: {Money(result.counted_cents)} against {Money(result.limit_cents)}"
     if result.new_term_too_long:
         return (
-            f"{told}; the new loan runs for more than five years, so all {Money(result.deemed_cents)} are a distribution "
-            "(IRC 72(p)(2)(B); Reg. 1.72(p)-1 Q&A-20(a)(1))."
+            f"{told}; the new loan runs for more than five years, so all {Money(result.deemed_cents)} are a "
+            "distribution (IRC 72(p)(2)(B); Reg. 1.72(p)-1 Q&A-20(a)(1))."
         )
     if result.deemed_cents:
         return f"{told}; {Money(result.deemed_cents)} are a distribution (Reg. 1.72(p)-1 Q&A-20(a)(2))."

@@ -58,6 +58,11 @@ def _beginning(found: RequiredBeginning) -> str:
 def _lifetime(minimum: LifetimeMinimum) -> str:
     if minimum.path is MinimumPath.NOT_YET:
         return f"No minimum is required for {minimum.year} yet. {explain(minimum.beginning)}"
+    if minimum.path is MinimumPath.DIED_BEFORE_BEGINNING:
+        return (
+            f"Nothing is required for {minimum.year}: the employee died before the required beginning date, "
+            f"{minimum.beginning.on} (Reg. 1.401(a)(9)-3; 1.402(c)-2(j)(3)(i)(A))."
+        )
     if minimum.path is MinimumPath.WAIVED:
         return "No minimum was required for 2020 (IRC 401(a)(9)(I))."
     table = f"the Uniform Lifetime Table at age {minimum.age}"

@@ -88,6 +88,7 @@ class MinimumPath(StrEnum):
     """Why a minimum is what it is."""
 
     NOT_YET = "not_yet"
+    DIED_BEFORE_BEGINNING = "died_before_required_beginning_date"
     WAIVED = "waived_for_2020"
     JOINT_TABLE = "joint_and_last_survivor_table"
     UNIFORM_TABLE = "uniform_lifetime_table"
@@ -241,10 +242,13 @@ def lifetime_minimum(
     five_percent_owner: bool = False,
     plan_disregards_retirement: bool = False,
     spouse_born_on: date | None = None,
+    died_on: date | None = None,
 ) -> LifetimeMinimum:
     """The minimum of a distribution calendar year: balance over denominator (Reg. 1.401(a)(9)-5(a), (c)).
 
-    The year of death counts as if the employee had lived throughout. ``spouse_born_on`` only where the spouse is the
+    The year of death counts as if the employee had lived throughout, but after a death before the required beginning
+    date (``died_on``) nothing is required for it (1.402(c)-2(j)(3)(i)(A)), nor for the first year, which that date
+    would have closed: IRC 401(a)(9)(B)(ii) or (iii) rules instead. ``spouse_born_on`` only where the spouse is the
     sole beneficiary of the whole account on every day of the year while married (-5(c)(2)): the joint table then
     replaces the uniform one where it gives more, which it does when the spouse is more than 10 years younger. The first
     year's amount is due by the required beginning date, every other one on 31 December.
@@ -263,6 +267,13 @@ def lifetime_minimum(
         raise ImpossibleInput("spouse_born_on", f"{spouse_born_on} is after {year}")
     if beginning.first_year is None or year < beginning.first_year:
         return LifetimeMinimum(year, MinimumPath.NOT_YET, beginning, age, spouse_age, balance_cents, None, 0, None)
+    if died_on is not None:
+        given.days(born_on=born_on, died_on=died_on)
+        if year.year > died_on.year:
+            raise ImpossibleInput("year", f"{year} is after the death on {died_on}; see beneficiary_minimum")
+        if beginning.on is not None and died_on < beginning.on:
+            path = MinimumPath.DIED_BEFORE_BEGINNING
+            return LifetimeMinimum(year, path, beginning, age, spouse_age, balance_cents, None, 0, None)
     if year.year == WAIVED_YEAR:
         return LifetimeMinimum(year, MinimumPath.WAIVED, beginning, age, spouse_age, balance_cents, None, 0, None)
     path, denominator = lifetime_denominator(year=year, age=age, spouse_age=spouse_age)

@@ -22,7 +22,7 @@ TERMINAL_MONTHS = 84
 RESERVIST_DAYS = 179
 #: What was taken up to the enactment for a birth or an adoption may go back until 2026 (SECURE 2.0 s. 311(b)(2)).
 _ENACTED, _EARLY_BIRTHS_BACK_BY = date(2022, 12, 29), date(2025, 12, 31)
-#: Of disasters whose incident period begins on that day or later: 30 days after 27 December 2020 (SECURE 2.0 s. 331(d)).
+#: Disasters whose incident period begins on that day or later: 30 days after 27 December 2020 (SECURE 2.0 s. 331(d)).
 _DISASTERS_FROM = date(2021, 1, 26)
 #: The first withdrawals of a year from a PLESA are free of charge (IRC 402A(e)(7)(B)).
 PLESA_FREE_WITHDRAWALS = 4
