@@ -229,6 +229,30 @@ def test_a_death_before_the_required_beginning_date_leaves_no_minimum_of_the_emp
     assert ("died before" in explain(found)) is (required == 0)
 
 
+def test_of_an_account_not_fully_vested_only_the_vested_part_must_be_paid_and_the_rest_is_added_later() -> None:
+    """Reg. 1.401(a)(9)-5 A-8 (before 2025): "increased by the sum of amounts not distributed in prior" years."""
+    none = md.minimum_of_vested(required_cents=4_000_00, vested_cents=0)
+    first = md.minimum_of_vested(required_cents=4_000_00, vested_cents=2_500_00)
+    assert (none.due_cents, none.carried_cents) == (0, 4_000_00)
+    assert (first.due_cents, first.carried_cents) == (2_500_00, 1_500_00)
+    second = md.minimum_of_vested(
+        required_cents=4_200_00, vested_cents=50_000_00, not_vested_before_cents=first.carried_cents
+    )
+    assert (second.due_cents, second.carried_cents) == (5_700_00, 0)
+    assert "no more is vested" in explain(first)
+    assert "as much is vested" in explain(second)
+
+
+@given(years=st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 10**9)), min_size=1, max_size=6))
+def test_what_is_due_and_what_is_carried_add_up_over_the_years(years: list[tuple[int, int]]) -> None:
+    carried = paid = 0
+    for required, vested in years:
+        found = md.minimum_of_vested(required_cents=required, vested_cents=vested, not_vested_before_cents=carried)
+        assert found.due_cents <= vested
+        paid, carried = paid + found.due_cents, found.carried_cents
+    assert paid + carried == sum(required for required, _ in years)
+
+
 def test_nothing_was_required_for_2020() -> None:
     found = minimum(2020, 75, 10_000_000)
     assert (found.path, found.required_cents, found.due_by) == (MinimumPath.WAIVED, 0, None)

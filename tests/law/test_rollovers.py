@@ -70,6 +70,24 @@ def test_rol_6_a_deemed_distribution_is_no_offset_and_cannot_be_rolled_over() ->
     assert found.cite == "Reg. 1.402(c)-2(c)(3)(iv)"
 
 
+@pytest.mark.parametrize(
+    ("because", "minimum"),
+    [
+        (PaidBecause.DEEMED_LOAN, 0),
+        (PaidBecause.EXCESS_DEFERRAL, 0),
+        (PaidBecause.EXCESS_CONTRIBUTION, 0),
+        (PaidBecause.RETURN_FOR_415, 0),
+        (PaidBecause.DIVIDEND_404K, 0),
+        (PaidBecause.HARDSHIP, 2_000_00),
+        (PaidBecause.LOAN_OFFSET, 2_000_00),
+    ],
+)
+def test_what_is_returned_or_only_deemed_paid_is_no_part_of_the_minimum(because: PaidBecause, minimum: int) -> None:
+    """Reg. 1.401(a)(9)-5 A-9(b) (before 2025): "not taken into account in determining whether" it has been paid."""
+    found = ro.eligible_rollover(gross_cents=3_000_00, because=because, required_minimum_due_cents=2_000_00)
+    assert found.required_minimum_cents == minimum
+
+
 def test_rol_7_a_loan_that_failed_before_has_sixty_days() -> None:
     given_, expected = facts("ROL-7")
     found = ro.loan_offset(

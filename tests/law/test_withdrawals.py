@@ -372,6 +372,12 @@ def test_the_end_of_a_plan_opens_deferrals_only_without_another_plan() -> None:
             source=Source.PRE_TAX, event=Event.PLAN_TERMINATION, other_plan_exists=other
         )
         assert permission.allowed is not other
+    installments = {"event": Event.PLAN_TERMINATION, "paid_as_lump_sum": False}
+    restricted, match = (
+        distribution_events.may_distribute(source=source, **installments)  # type: ignore[arg-type]
+        for source in (Source.QNEC, Source.MATCH)
+    )
+    assert (restricted.allowed, restricted.why, match.allowed) == (False, Why.NOT_A_LUMP_SUM, True)
 
 
 @pytest.mark.parametrize(("in_plan", "participation", "open_"), [(23, 59, False), (24, 0, True), (0, 60, True)])

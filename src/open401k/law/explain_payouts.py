@@ -14,6 +14,7 @@ from .minimum_distributions import (
     LifetimeMinimum,
     MinimumPath,
     RequiredBeginning,
+    VestedMinimum,
 )
 from .rollover_matrix import Condition, Obstacle, Route
 from .rollovers import DirectRolloverOffer, EligibleRollover, LoanOffset, NotEligible, OffsetPath, PartRolledOver
@@ -71,6 +72,17 @@ def _lifetime(minimum: LifetimeMinimum) -> str:
     return (
         f"For {minimum.year} at least {Money(minimum.required_cents)} must be paid by {minimum.due_by}: "
         f"{Money(minimum.balance_cents)} divided by {minimum.denominator}, {table} ({minimum.cite})."
+    )
+
+
+@explain.register
+def _vested(minimum: VestedMinimum) -> str:
+    whole = minimum.required_cents + minimum.not_vested_before_cents
+    if not minimum.carried_cents:
+        return f"All of the minimum, {Money(whole)}, must be paid: as much is vested ({minimum.cite})."
+    return (
+        f"Of the minimum, {Money(whole)}, {Money(minimum.due_cents)} must be paid: no more is vested. "
+        f"{Money(minimum.carried_cents)} are added to the next year's minimum ({minimum.cite})."
     )
 
 

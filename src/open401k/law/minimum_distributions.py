@@ -1,7 +1,6 @@
 """Required minimum distributions in life: from what age, by when, how much, and the excise on what was not paid.
 
-Each plan by itself (Reg. 1.401(a)(9)-1(a)(2)). Not here: after a death (beneficiary_distributions.py), annuities,
-benefits that are not vested.
+Each plan by itself (Reg. 1.401(a)(9)-1(a)(2)). Not here: after a death (beneficiary_distributions.py), annuities.
 """
 
 from collections.abc import Sequence
@@ -108,6 +107,18 @@ class LifetimeMinimum:
     required_cents: int
     due_by: date | None
     cite: str = "IRC 401(a)(9)(A); Reg. 1.401(a)(9)-5(a), (c), -9(c), (d)"
+
+
+@dataclass(frozen=True, slots=True)
+class VestedMinimum:
+    """What of a year's minimum must be paid now, as far as the benefit is vested, and what next year's grows by."""
+
+    required_cents: int
+    not_vested_before_cents: int
+    vested_cents: int
+    due_cents: int
+    carried_cents: int
+    cite: str = "Reg. 1.401(a)(9)-5(g)(1) (A-8 before 2025)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,13 +326,31 @@ def minimum_still_due(*, required_cents: int, paid_cents: int, account_cents: in
 
     ``carried_cents`` is what was required for the year before and not paid in it, as when the first year's amount waits
     for 1 April. Never more than the account holds on the day (Reg. 1.401(a)(9)-5(a)(1)). What is paid beyond a year's
-    minimum does not count for later years.
+    minimum does not count for later years. Neither do, in ``paid_cents``, corrective distributions with their income,
+    deemed loans, dividends under 404(k) and the cost of life insurance (1.401(a)(9)-5, A-9(b) before 2025).
     """
     check_facts(locals())
     given.amounts(
         required_cents=required_cents, paid_cents=paid_cents, account_cents=account_cents, carried_cents=carried_cents
     )
     return min(max(required_cents + carried_cents - paid_cents, 0), account_cents)
+
+
+def minimum_of_vested(*, required_cents: int, vested_cents: int, not_vested_before_cents: int = 0) -> VestedMinimum:
+    """The minimum of an account that is not fully vested (Reg. 1.401(a)(9)-5(g)(1), the former A-8).
+
+    ``required_cents`` is counted on the whole account, vested or not. If the benefit vested at the end of the year (for
+    the first year, on the required beginning date) is less, with what was paid of it for the year, "only the vested
+    portion" must be paid; the next year's minimum is "increased by the sum of amounts not distributed" for that reason
+    (``not_vested_before_cents``). The words are those of the regulation before 2025; the present one was not readable.
+    """
+    check_facts(locals())
+    given.amounts(
+        required_cents=required_cents, vested_cents=vested_cents, not_vested_before_cents=not_vested_before_cents
+    )
+    whole = required_cents + not_vested_before_cents
+    due = min(whole, vested_cents)
+    return VestedMinimum(required_cents, not_vested_before_cents, vested_cents, due, whole - due)
 
 
 def shortfall_by_plan(*, plans: Sequence[PlanPaid]) -> dict[str, int]:

@@ -74,6 +74,18 @@ _NEVER: dict[PaidBecause, str] = {
     PaidBecause.HEALTH_PREMIUM: "Reg. 1.402(c)-2(c)(3)(ix)",
     PaidBecause.COLLECTIBLE: "Reg. 1.402(c)-2(c)(3)(x)",
 }
+#: What does not count toward a required minimum (Reg. 1.401(a)(9)-5 A-9(b) before 2025).
+_NO_MINIMUM = frozenset(
+    {
+        PaidBecause.RETURN_FOR_415,
+        PaidBecause.EXCESS_DEFERRAL,
+        PaidBecause.EXCESS_CONTRIBUTION,
+        PaidBecause.EXCESS_AGGREGATE_CONTRIBUTION,
+        PaidBecause.DEEMED_LOAN,
+        PaidBecause.DIVIDEND_404K,
+        PaidBecause.LIFE_INSURANCE_COST,
+    }
+)
 #: Repaid within three years instead; for 401(a)(31), 402(f) and 3405 they are no eligible rollover distributions.
 _REPAID: dict[PaidBecause, str] = {
     PaidBecause.BIRTH_OR_ADOPTION: "IRC 72(t)(2)(H)(vi)(II)",
@@ -170,11 +182,11 @@ def eligible_rollover(
     ``required_minimum_due_cents`` is what is still due for the year (see minimum_still_due): the first money paid is
     that; in life nothing of a designated Roth account is. A designated beneficiary other than a spouse may only have it
     transferred to an inherited IRA (402(c)(11)), and is withheld from like an eligible rollover distribution if it is
-    paid out ((j)(2)(iv)).
+    paid out ((j)(2)(iv)). Corrective distributions, deemed loans and the like never are the minimum.
     """
     check_facts(locals())
     given.amounts(gross_cents=gross_cents, required_minimum_due_cents=required_minimum_due_cents)
-    minimum = min(required_minimum_due_cents, gross_cents)
+    minimum = 0 if because in _NO_MINIMUM else min(required_minimum_due_cents, gross_cents)
     cite = _why_never(because, series_years)
     if because in _REPAID:
         return EligibleRollover(gross_cents, minimum, 0, NotEligible.REPAID_INSTEAD, _REPAID[because], False, False)
