@@ -71,6 +71,34 @@ def test_public_safety_employees_and_firefighters_are_exempt_from_50_or_25_years
     assert (Exempt.PUBLIC_SAFETY in [each.exempt for each in result.exempt]) is exempt
 
 
+@pytest.mark.parametrize(
+    ("exempt", "first"),
+    [
+        (Exempt.BIRTH_OR_ADOPTION, date(2020, 1, 1)),
+        (Exempt.TERMINAL_ILLNESS, date(2022, 12, 30)),
+        (Exempt.DOMESTIC_ABUSE, date(2024, 1, 1)),
+        (Exempt.EMERGENCY_EXPENSE, date(2024, 1, 1)),
+        (Exempt.LONG_TERM_CARE, date(2025, 12, 30)),
+    ],
+)
+def test_no_exception_covers_a_distribution_from_before_it_was_law(exempt: Exempt, first: date) -> None:
+    claimed = [ExemptAmount(exempt, 10_000_00)]
+    before = taxed(distributed_on=date.fromordinal(first.toordinal() - 1), claimed=claimed)
+    assert (before.tax_cents, taxed(distributed_on=first, claimed=claimed).tax_cents) == (1_000_00, 0)
+
+
+@pytest.mark.parametrize(("on", "tax"), [(date(2022, 12, 29), 1_000_00), (date(2022, 12, 30), 0)])
+def test_25_years_of_service_count_for_distributions_after_the_enactment(on: date, tax: int) -> None:
+    """SECURE 2.0 s. 329(b): "distributions made after the date of the enactment"."""
+    result = taxed(
+        distributed_on=on,
+        separated_on=date(2015, 1, 1),
+        public_safety_or_firefighter=True,
+        years_of_service=25,
+    )
+    assert result.tax_cents == tax
+
+
 def test_partial_exceptions_add_up_and_never_exceed_the_distribution() -> None:
     result = taxed(claimed=[ExemptAmount(Exempt.MEDICAL, 6_000_00), ExemptAmount(Exempt.BIRTH_OR_ADOPTION, 5_000_00)])
     assert [(each.exempt, each.cents) for each in result.exempt] == [

@@ -88,6 +88,20 @@ def test_what_is_returned_or_only_deemed_paid_is_no_part_of_the_minimum(because:
     assert found.required_minimum_cents == minimum
 
 
+@pytest.mark.parametrize(
+    ("offset_on", "due", "extended"),
+    [
+        (date(2021, 6, 1), date(2022, 4, 18), date(2022, 10, 17)),
+        (date(2022, 6, 1), date(2023, 4, 18), date(2023, 10, 16)),
+        (date(2025, 6, 1), date(2026, 4, 15), date(2026, 10, 15)),
+    ],
+)
+def test_the_return_is_due_after_weekend_and_emancipation_day(offset_on: date, due: date, extended: date) -> None:
+    """IRC 402(c)(3)(C), 7503; Rev. Rul. 2015-13: those were the due dates of Form 1040."""
+    found = ro.loan_offset(offset_cents=1, offset_on=offset_on, severed_on=offset_on)
+    assert (found.without_extension, found.roll_over_by) == (due, extended)
+
+
 def test_rol_7_a_loan_that_failed_before_has_sixty_days() -> None:
     given_, expected = facts("ROL-7")
     found = ro.loan_offset(
@@ -135,7 +149,7 @@ def test_other_offsets(terminated: bool, severed: date | None, failed: bool, pat
 def test_the_due_date_of_a_return_moves_over_a_weekend() -> None:
     """IRC 7503: April 15, 2028 is a Saturday, October 15, 2028 a Sunday."""
     found = ro.loan_offset(offset_cents=1, offset_on=date(2027, 3, 1), severed_on=date(2027, 2, 1))
-    assert (found.without_extension, found.roll_over_by) == (date(2028, 4, 17), date(2028, 10, 16))
+    assert (found.without_extension, found.roll_over_by) == (date(2028, 4, 18), date(2028, 10, 16))
 
 
 def test_the_first_money_of_a_year_is_the_required_minimum() -> None:

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from ..kernel import CalendarYear, anniversary, half_up
 from . import figures, given
+from .filings import next_filing_day
 from .given import ImpossibleInput, check_facts
 
 #: A series over this many years or more cannot be rolled over (IRC 402(c)(4)(A)(ii)).
@@ -292,8 +293,8 @@ def loan_offset(
         offset_on=offset_on,
         qualified=qualified,
         path=path,
-        roll_over_by=_next_weekday(date(following, 10, 15)) if qualified else sixty,
-        without_extension=_next_weekday(date(following, 4, 15)) if qualified else sixty,
+        roll_over_by=next_filing_day(date(following, 10, 15)) if qualified else sixty,
+        without_extension=next_filing_day(date(following, 4, 15)) if qualified else sixty,
     )
 
 
@@ -331,10 +332,3 @@ def _offset_path(
     if offset_on > anniversary(severed_on, 1):
         return OffsetPath.LATER_THAN_A_YEAR_AFTER_SEVERANCE
     return OffsetPath.SEVERANCE
-
-
-def _next_weekday(day: date) -> date:
-    # IRC 7503. A holiday of the District of Columbia in April moves the day further; told without it, it is never late.
-    while day.weekday() >= 5:
-        day += timedelta(days=1)
-    return day
