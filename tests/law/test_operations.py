@@ -184,6 +184,25 @@ def test_what_a_new_participant_is_given() -> None:
     assert without[Notice.FEES_ANNUAL][0].last == day
 
 
+@pytest.mark.parametrize(
+    ("eaca", "invested", "last"),
+    [
+        (False, date(2026, 7, 1), date(2026, 6, 1)),
+        (False, date(2026, 8, 14), date(2026, 7, 15)),
+        (True, date(2026, 7, 15), date(2026, 7, 1)),
+        (True, date(2026, 8, 14), date(2026, 7, 15)),
+    ],
+)
+def test_the_qdia_notice_may_count_from_the_first_default_investment(eaca: bool, invested: date, last: date) -> None:
+    """29 CFR 2550.404c-5(c)(3)(i)(A): "or at least 30 days in advance of the date of any first investment"."""
+    told = notices.on_eligibility(
+        eligible_on=date(2026, 7, 1),
+        features=PlanFeatures(qdia=True, eaca=eaca),
+        first_default_investment_on=invested,
+    )
+    assert by_notice(told)[Notice.QDIA][0].last == last
+
+
 def test_descriptions_and_reports() -> None:
     spd = notices.summary_plan_description(participant_on=date(2026, 2, 1), plan_subject_to_erisa_on=date(2026, 1, 15))
     assert spd.last == date(2026, 5, 15)
@@ -301,6 +320,12 @@ def test_a_small_plan_without_the_short_form() -> None:
     )
     assert audited.audit
     assert audited.not_short == (NotShort.EMPLOYER_SECURITIES, NotShort.AUDIT_NOT_WAIVED, NotShort.NO_READY_VALUE)
+    bonded = participant_count.annual_report(**told, audit_waived_by_bond_alone=True)
+    assert (bonded.form, bonded.audit, bonded.not_short) == (
+        ReportForm.SMALL,
+        False,
+        (NotShort.AUDIT_WAIVED_BY_BOND,),
+    )
     not_elected = participant_count.annual_report(**(told | {"participants": 110}), elects_as_the_year_before=False)
     assert not_elected.form is ReportForm.LARGE
 
@@ -355,6 +380,7 @@ def test_an_audit_is_waived_by_assets_or_by_a_bond(other: int, bonded: int, waiv
     """29 CFR 2520.104-46(b)(1)(i)(A): at least 95 %, or a bond of not less than the value of the others."""
     found = bond.audit_waiver(total_assets_cents=100_000_000, non_qualifying_cents=other, bond_cents=bonded)
     assert (found.waived, found.bond_needed_cents, found.short_by_cents) == (waived, needed, max(needed - bonded, 0))
+    assert found.by_bond is (waived and needed > 0)
 
 
 def test_impossible_bonds_are_refused() -> None:

@@ -113,14 +113,17 @@ def plan_year_calendar(
     return tuple(sorted(found, key=lambda due: (due.last, due.notice)))
 
 
-def on_eligibility(*, eligible_on: date, features: PlanFeatures) -> tuple[Due, ...]:
+def on_eligibility(
+    *, eligible_on: date, features: PlanFeatures, first_default_investment_on: date | None = None
+) -> tuple[Due, ...]:
     """What somebody who becomes eligible is given (Reg. 1.401(k)-3(d)(3)(ii), 1.414(w)-1(b)(3)(iii)(B)).
 
     From 90 days before to the day of eligibility; the QDIA notice 30 days before, or by that day where default
-    contributions can be withdrawn under IRC 414(w). The summary plan description within 90 days after.
+    contributions can be withdrawn under IRC 414(w), or 30 days before the first default investment, where that is later
+    (29 CFR 2550.404c-5(c)(3)(i)). The summary plan description within 90 days after.
     """
     check_facts(locals())
-    given.days(eligible_on=eligible_on)
+    given.days(eligible_on=eligible_on, first_default_investment_on=first_default_investment_on)
     about = f"eligibility on {eligible_on}"
     ninety = eligible_on - timedelta(days=90)
     found = [
@@ -128,6 +131,7 @@ def on_eligibility(*, eligible_on: date, features: PlanFeatures) -> tuple[Due, .
     ]
     if features.qdia:
         last = eligible_on if features.eaca else eligible_on - timedelta(days=30)
+        last = max(last, (first_default_investment_on or eligible_on) - timedelta(days=30))
         found.append(Due(Notice.QDIA, None, last, about, "29 CFR 2550.404c-5(c)(3)(i)"))
     if features.participant_directed:
         cite = "29 CFR 2550.404a-5(c)(1)(i), (c)(4), (d)(1)"
