@@ -201,14 +201,9 @@ def test_a_refinancing_within_the_old_term_counts_once() -> None:
     assert (result.both_count, result.deemed_cents) == (False, 0)
 
 
-@pytest.mark.parametrize(
-    ("last_due", "residence", "deemed"),
-    [(date(2010, 12, 31), False, 0), (date(2011, 1, 1), False, 10_000_00), (date(2011, 1, 1), True, 0)],
-)
-def test_a_new_loan_of_more_than_five_years_is_a_distribution_in_full(
-    last_due: date, residence: bool, deemed: int
-) -> None:
-    """Reg. 1.72(p)-1 Q&A-20(a)(1): "the prior loan and the additional loan each satisfy" 72(p)(2)(B) and (C)."""
+@pytest.mark.parametrize(("last_due", "deemed"), [(date(2010, 12, 31), 0), (date(2011, 1, 1), 10_000_00)])
+def test_a_new_loan_of_more_than_five_years_is_a_distribution_in_full(last_due: date, deemed: int) -> None:
+    """Reg. 1.72(p)-1 Q&A-20(a)(1): "the prior loan and the additional loan each satisfy" 72(p)(2)(B); Q&A-8(a)."""
     result = loans.refinance(
         replaced_balance_cents=8_000_00,
         replaced_loan_on=date(2005, 1, 1),
@@ -217,7 +212,6 @@ def test_a_new_loan_of_more_than_five_years_is_a_distribution_in_full(
         new_last_due_on=last_due,
         vested_cents=100_000_00,
         highest_last_year_cents=10_000_00,
-        new_loan_buys_principal_residence=residence,
     )
     assert (result.deemed_cents, result.new_term_too_long) == (deemed, bool(deemed))
     assert ("more than five years" in explain(result)) is bool(deemed)

@@ -222,14 +222,14 @@ def refinance(
     other_loans_cents: int = 0,
     built_as_two_loans: bool = False,
     plan_lends_floor: bool = True,
-    new_loan_buys_principal_residence: bool = False,
 ) -> Refinancing:
     """One loan replaces another (Reg. 1.72(p)-1 Q&A-20(a)).
 
     Where the new one ends after the latest permissible term of the old, both count on that day, unless its
     installments repay the old balance within the old term and the rest within its own (``built_as_two_loans``; see
     two_loan_installments). The replaced loan was no principal residence loan and was not suspended for service. Each
-    loan is repaid within its own five years ((a)(1)); one that does not have to be is a distribution in full.
+    loan is repaid within its own five years ((a)(1)); one that does not have to be is a distribution in full, since "a
+    refinancing cannot qualify as a principal residence plan loan" (Q&A-8(a)).
     """
     check_facts(locals())
     given.days(replaced_loan_on=replaced_loan_on, new_loan_on=new_loan_on, new_last_due_on=new_last_due_on)
@@ -245,7 +245,7 @@ def refinance(
     latest = latest_permissible_term(loan_on=replaced_loan_on)
     both = new_last_due_on > latest and not built_as_two_loans
     counted = new_loan_cents + other_loans_cents + (replaced_balance_cents if both else 0)
-    too_long = not new_loan_buys_principal_residence and new_last_due_on > latest_permissible_term(loan_on=new_loan_on)
+    too_long = new_last_due_on > latest_permissible_term(loan_on=new_loan_on)
     deemed = new_loan_cents if too_long else min(max(counted - limit.limit_cents, 0), new_loan_cents)
     return Refinancing(both, counted, limit.limit_cents, deemed, latest, too_long)
 
