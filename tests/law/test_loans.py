@@ -365,6 +365,20 @@ def test_a_loan_that_buys_a_principal_residence_may_run_for_fifteen_years() -> N
     assert not made(50_000, vested=100_000, years=15, residence=True).problems
 
 
+def test_what_nobody_means_to_repay_is_an_actual_distribution() -> None:
+    """Reg. 1.72(p)-1 Q&A-17: "and is not treated as a loan or as a deemed distribution"."""
+    result = loans.loan_made(
+        loan_cents=5_000_00,
+        limit=limit(vested=50_000, outstanding=0, highest=0),
+        loan_on=date(2026, 1, 5),
+        last_due_on=date(2031, 1, 4),
+        bona_fide_loan=False,
+    )
+    assert (result.deemed_cents, result.actual_cents, result.remains_a_loan_cents) == (0, 5_000_00, 0)
+    assert result.problems == (loans.LoanProblem.NO_BONA_FIDE_LOAN,)
+    assert "an actual distribution" in explain(result)
+
+
 @pytest.mark.parametrize(
     ("breach", "problem"),
     [

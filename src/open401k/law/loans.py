@@ -56,6 +56,8 @@ class BalanceOn:
 class LoanProblem(StrEnum):
     """Why a loan is a distribution the day it is made, in order of precedence; all but the last make it wholly so."""
 
+    #: Reg. 1.72(p)-1 Q&A-17: an actual distribution, no deemed one.
+    NO_BONA_FIDE_LOAN = "no_bona_fide_loan"
     #: IRC 72(p)(2)(D).
     CREDIT_CARD = "credit_card"
     #: Reg. 1.72(p)-1 Q&A-3(b).
@@ -78,10 +80,12 @@ class LoanMade:
     deemed_cents: int
     problems: tuple[LoanProblem, ...]
     limit: LoanLimit
+    #: An actual distribution, for the plan too: what was handed over as a loan and is none (Q&A-17).
+    actual_cents: int = 0
 
     @property
     def remains_a_loan_cents(self) -> int:
-        return self.loan_cents - self.deemed_cents
+        return self.loan_cents - self.deemed_cents - self.actual_cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,15 +190,19 @@ def loan_made(
     by_credit_card: bool = False,
     unrepaid_deemed_loan: bool = False,
     payroll_withholding_or_other_security: bool = True,
+    bona_fide_loan: bool = True,
 ) -> LoanMade:
     """What of a new loan is a deemed distribution at once (IRC 72(p)(2); Reg. 1.72(p)-1 Q&A-3, -4, -19(b)(2)).
 
-    A breach of form makes all of it a distribution; too much makes only the excess one.
+    A breach of form makes all of it a distribution; too much makes only the excess one. With "an express or tacit
+    understanding that the loan will not be repaid" (not ``bona_fide_loan``) it is an actual distribution (Q&A-17).
     """
     check_facts(locals())
     given.amounts(loan_cents=loan_cents)
     given.days(loan_on=loan_on, last_due_on=last_due_on)
     late = not principal_residence and last_due_on > latest_permissible_term(loan_on=loan_on)
+    if not bona_fide_loan:
+        return LoanMade(loan_cents, 0, (LoanProblem.NO_BONA_FIDE_LOAN,), limit, actual_cents=loan_cents)
     breaches = {
         LoanProblem.CREDIT_CARD: by_credit_card,
         LoanProblem.NO_ENFORCEABLE_AGREEMENT: not enforceable_agreement,

@@ -173,7 +173,8 @@ def military_spouse_credit(
 ) -> Credit:
     """$200 and up to $300 of contributions for each military spouse, for three years from the start (IRC 45AA(a), (b)).
 
-    Columns of the military spouses who participate; not for highly compensated ones ((d)(2)).
+    Columns of the military spouses who participate; not for highly compensated ones ((d)(2)). The plan lets them in
+    within two months, gives them at once what others have after two years of service, and vests it at once ((e)).
     """
     check_facts(locals())
     if (contributions < 0).any():
