@@ -466,6 +466,20 @@ def test_the_credit_for_contributions(since: int, employees: int, cents: int) ->
     assert found.cents == cents
 
 
+@pytest.mark.parametrize(("since", "why"), [(0, NoCredit.PLAN_IN_THE_THREE_YEARS_BEFORE), (1, None)])
+def test_a_plan_of_the_three_years_before_bars_the_year_of_the_new_one_alone(since: int, why: NoCredit | None) -> None:
+    """IRC 45E(f)(4): (c)(2) "shall only apply to the taxable year during which the eligible employer plan" begins."""
+    found = tax_credits.contribution_credit(
+        year=CalendarYear(2023),
+        years_since_established=since,
+        contributions=np.array([60_000]),
+        wages=np.array([4_000_000]),
+        employees_year_before=20,
+        plan_in_three_years_before=True,
+    )
+    assert (found.none_because, found.cents) == (why, 60_000 if why is None else 0)
+
+
 def test_the_wage_limit_of_later_years_is_not_guessed() -> None:
     told: dict[str, Any] = {
         "year": CalendarYear(2027),
