@@ -253,6 +253,19 @@ def test_what_is_due_and_what_is_carried_add_up_over_the_years(years: list[tuple
     assert paid + carried == sum(required for required, _ in years)
 
 
+@pytest.mark.parametrize(("filed", "rate"), [(None, 1_000), (date(2026, 12, 31), 1_000), (date(2027, 1, 1), 2_500)])
+def test_the_lower_rate_asks_for_the_return_in_the_window_too(filed: date | None, rate: int) -> None:
+    """IRC 4974(e)(1)(B): "submits a return, during the correction window, reflecting such tax"."""
+    tax = md.excise_on_shortfall(
+        due_by=date(2024, 12, 31),
+        required_cents=4_000_00,
+        paid_in_time_cents=0,
+        shortfall_paid_on=date(2026, 3, 1),
+        return_filed_on=filed,
+    )
+    assert tax.rate_bps == rate
+
+
 def test_nothing_was_required_for_2020() -> None:
     found = minimum(2020, 75, 10_000_000)
     assert (found.path, found.required_cents, found.due_by) == (MinimumPath.WAIVED, 0, None)

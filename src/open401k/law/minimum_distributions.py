@@ -371,12 +371,14 @@ def excise_on_shortfall(
     shortfall_paid_on: date | None = None,
     notice_or_assessment_on: date | None = None,
     waived: bool = False,
+    return_filed_on: date | None = None,
 ) -> Excise:
     """The payee's tax on what was required and not paid (IRC 4974): 25 %, or 10 % if corrected in the window.
 
     The window ends with the second taxable year that begins after the one in which the tax is imposed, or earlier with
     a notice of deficiency or the assessment (4974(e)(2)). The whole shortfall must be paid from the same plan by then,
-    and Form 5329 filed. The tax is that of the year in which the last day for paying fell (Reg. 54.4974-1). Before
+    and Form 5329 filed "during the correction window" ((e)(1)(B)), which is taken for granted unless
+    ``return_filed_on`` is told. The tax is that of the year in which the last day for paying fell (Reg. 54.4974-1). Before
     2023 it was 50 %, and correction did not lower it; what was to be paid in 2020 was waived (401(a)(9)(I)).
     """
     check_facts(locals())
@@ -391,7 +393,9 @@ def excise_on_shortfall(
         ends = min(ends, notice_or_assessment_on)
     if not short or waived or year.year == WAIVED_YEAR:
         path, rate = (ExcisePath.WAIVED if short else ExcisePath.NO_SHORTFALL), 0
-    elif ends is not None and shortfall_paid_on is not None and shortfall_paid_on <= ends:
+    elif (
+        ends is not None and shortfall_paid_on is not None and max(shortfall_paid_on, return_filed_on or due_by) <= ends
+    ):
         path, rate = ExcisePath.CORRECTED_IN_THE_WINDOW, figures.bps("excise_4974_corrected", year)
     else:
         path, rate = ExcisePath.FULL_RATE, figures.bps("excise_4974", year)
