@@ -298,8 +298,7 @@ def test_what_the_ira_earned_after_a_qualified_rollover_is_taxed_before_its_five
 def test_a_part_that_is_rolled_over_brings_its_income_first_into_the_ira() -> None:
     """Reg. 1.402A-1 A-5(d), 1.408A-10 A-3(a): of $14,000 with $3,000 of income $7,000 are rolled over."""
     payment = roth.roth_payment(gross_cents=14_000_00, basis_cents=11_000_00, income_cents=3_000_00, qualified=False)
-    part = roth.roth_rollover_part(payment=payment, rolled_cents=7_000_00)
-    told = {"payment": payment, "roth_ira_first_year": 2026, "rolled_over_in": 2026, "part": part}
+    told = {"payment": payment, "roth_ira_first_year": 2026, "rolled_over_in": 2026, "rolled_cents": 7_000_00}
     inside = roth.in_roth_ira(**told, qualified=False)  # type: ignore[arg-type]
     assert (inside.basis_cents, inside.earnings_cents) == (4_000_00, 3_000_00)
     in_full = roth.in_roth_ira(**told, qualified=True)  # type: ignore[arg-type]

@@ -276,17 +276,10 @@ def lifetime_minimum(
     spouse_age = None if spouse_born_on is None else year.year - spouse_born_on.year
     if spouse_age is not None and spouse_age < 0:
         raise ImpossibleInput("spouse_born_on", f"{spouse_born_on} is after {year}")
-    if beginning.first_year is None or year < beginning.first_year:
-        return LifetimeMinimum(year, MinimumPath.NOT_YET, beginning, age, spouse_age, balance_cents, None, 0, None)
     if died_on is not None:
         given.days(born_on=born_on, died_on=died_on)
-        if year.year > died_on.year:
-            raise ImpossibleInput("year", f"{year} is after the death on {died_on}; see beneficiary_minimum")
-        if beginning.on is not None and died_on < beginning.on:
-            path = MinimumPath.DIED_BEFORE_BEGINNING
-            return LifetimeMinimum(year, path, beginning, age, spouse_age, balance_cents, None, 0, None)
-    if year.year == WAIVED_YEAR:
-        return LifetimeMinimum(year, MinimumPath.WAIVED, beginning, age, spouse_age, balance_cents, None, 0, None)
+    if nothing := _nothing_required(year, beginning, died_on):
+        return LifetimeMinimum(year, nothing, beginning, age, spouse_age, balance_cents, None, 0, None)
     path, denominator = lifetime_denominator(year=year, age=age, spouse_age=spouse_age)
     return LifetimeMinimum(
         year=year,
@@ -299,6 +292,16 @@ def lifetime_minimum(
         required_cents=given.divided(balance_cents, denominator),
         due_by=beginning.on if year == beginning.first_year else year.last_day,
     )
+
+
+def _nothing_required(year: CalendarYear, beginning: RequiredBeginning, died_on: date | None) -> MinimumPath | None:
+    if beginning.first_year is None or year < beginning.first_year:
+        return MinimumPath.NOT_YET
+    if died_on is not None and year.year > died_on.year:
+        raise ImpossibleInput("year", f"{year} is after the death on {died_on}; see beneficiary_minimum")
+    if died_on is not None and beginning.on is not None and died_on < beginning.on:
+        return MinimumPath.DIED_BEFORE_BEGINNING
+    return MinimumPath.WAIVED if year.year == WAIVED_YEAR else None
 
 
 def lifetime_denominator(*, year: CalendarYear, age: int, spouse_age: int | None) -> tuple[MinimumPath, Decimal]:
@@ -378,8 +381,8 @@ def excise_on_shortfall(
     The window ends with the second taxable year that begins after the one in which the tax is imposed, or earlier with
     a notice of deficiency or the assessment (4974(e)(2)). The whole shortfall must be paid from the same plan by then,
     and Form 5329 filed "during the correction window" ((e)(1)(B)), which is taken for granted unless
-    ``return_filed_on`` is told. The tax is that of the year in which the last day for paying fell (Reg. 54.4974-1). Before
-    2023 it was 50 %, and correction did not lower it; what was to be paid in 2020 was waived (401(a)(9)(I)).
+    ``return_filed_on`` is told. The tax is that of the year in which the last day for paying fell (Reg. 54.4974-1).
+    Before 2023 it was 50 %, and correction did not lower it; what was to be paid in 2020 was waived (401(a)(9)(I)).
     """
     check_facts(locals())
     given.amounts(required_cents=required_cents, paid_in_time_cents=paid_in_time_cents)
@@ -391,11 +394,10 @@ def excise_on_shortfall(
     ends = date(year.year + 2, 12, 31) if reducible else None
     if ends is not None and notice_or_assessment_on is not None:
         ends = min(ends, notice_or_assessment_on)
+    corrected_on = None if shortfall_paid_on is None else max(shortfall_paid_on, return_filed_on or shortfall_paid_on)
     if not short or waived or year.year == WAIVED_YEAR:
         path, rate = (ExcisePath.WAIVED if short else ExcisePath.NO_SHORTFALL), 0
-    elif (
-        ends is not None and shortfall_paid_on is not None and max(shortfall_paid_on, return_filed_on or due_by) <= ends
-    ):
+    elif ends is not None and corrected_on is not None and corrected_on <= ends:
         path, rate = ExcisePath.CORRECTED_IN_THE_WINDOW, figures.bps("excise_4974_corrected", year)
     else:
         path, rate = ExcisePath.FULL_RATE, figures.bps("excise_4974", year)

@@ -256,14 +256,15 @@ def in_roth_ira(
     roth_ira_first_year: int,
     rolled_over_in: int,
     whole_account: bool = False,
-    part: RothRollover | None = None,
+    rolled_cents: int | None = None,
 ) -> InRothIra:
     """A rollover from a designated Roth account inside a Roth IRA (Reg. 1.408A-10 A-3, A-4).
 
     The IRA's own five years count, from the first year for which any Roth IRA of the owner was contributed to, or from
     the rollover if it is the first; the years in the plan do not. What was qualified when it was paid is basis in full,
     otherwise only the investment in the contract. Of a whole account with a loss, the basis above its value counts too
-    (A-3(b); 1.402A-1 A-6(b)). ``part``: what of the payment was rolled over, if not all of it (see roth_rollover_part).
+    (A-3(b); 1.402A-1 A-6(b)). ``rolled_cents``: how much of the payment was rolled over within 60 days, if not
+    all of it: income first (see roth_rollover_part).
     """
     check_facts(locals())
     for field, year in (("roth_ira_first_year", roth_ira_first_year), ("rolled_over_in", rolled_over_in)):
@@ -271,12 +272,9 @@ def in_roth_ira(
             raise ImpossibleInput(field, f"{year} is not a year with Roth IRAs that a plan can know")
     first = min(roth_ira_first_year, rolled_over_in)
     basis = basis_received_directly(payment=payment, qualified=qualified, whole_account=whole_account)
-    rolled = payment.gross_cents
-    if part is not None:
-        rolled = part.rolled_income_cents + part.rolled_basis_cents
-        given.within("part", rolled, "payment.gross_cents", payment.gross_cents)
-        kept = payment.gross_cents - rolled if qualified else part.kept_basis_cents
-        basis -= kept
+    rolled = payment.gross_cents if rolled_cents is None else rolled_cents
+    part = roth_rollover_part(payment=payment, rolled_cents=rolled)
+    basis -= payment.gross_cents - rolled if qualified else part.kept_basis_cents
     period = _period(first, "IRC 408A(d)(2)(B); Reg. 1.408A-10 A-4(a)")
     return InRothIra(period, basis, max(rolled - basis, 0))
 
