@@ -283,7 +283,35 @@ def test_what_was_qualified_in_the_plan_is_basis_in_the_ira() -> None:
     payment = roth.roth_payment(gross_cents=100, basis_cents=80, income_cents=20, qualified=True)
     inside = roth.in_roth_ira(payment=payment, qualified=True, roth_ira_first_year=2026, rolled_over_in=2026)
     assert (inside.basis_cents, inside.earnings_cents) == (100, 0)
-    assert not inside.earnings_taxed(on=date(2026, 7, 1), event=False)
+
+
+def test_what_the_ira_earned_after_a_qualified_rollover_is_taxed_before_its_five_years() -> None:
+    """Reg. 1.408A-10 A-4(b) Example 3: "any amount of the distribution that exceeded the amount rolled in"."""
+    qualified = over_59(2011, roth.five_year_period(first_contribution_year=2006)).qualified
+    payment = roth.roth_payment(gross_cents=100, basis_cents=80, income_cents=20, qualified=qualified)
+    inside = roth.in_roth_ira(payment=payment, qualified=qualified, roth_ira_first_year=2011, rolled_over_in=2011)
+    assert (qualified, inside.basis_cents) == (True, 100)
+    assert inside.earnings_taxed(on=date(2015, 12, 31), event=True)
+    assert not inside.earnings_taxed(on=date(2016, 1, 1), event=True)
+
+
+def test_a_part_that_is_rolled_over_brings_its_income_first_into_the_ira() -> None:
+    """Reg. 1.402A-1 A-5(d), 1.408A-10 A-3(a): of $14,000 with $3,000 of income $7,000 are rolled over."""
+    payment = roth.roth_payment(gross_cents=14_000_00, basis_cents=11_000_00, income_cents=3_000_00, qualified=False)
+    told = {"payment": payment, "roth_ira_first_year": 2026, "rolled_over_in": 2026, "rolled_cents": 7_000_00}
+    inside = roth.in_roth_ira(**told, qualified=False)  # type: ignore[arg-type]
+    assert (inside.basis_cents, inside.earnings_cents) == (4_000_00, 3_000_00)
+    in_full = roth.in_roth_ira(**told, qualified=True)  # type: ignore[arg-type]
+    assert (in_full.basis_cents, in_full.earnings_cents) == (7_000_00, 0)
+
+
+def test_the_basis_above_the_value_of_a_whole_account_goes_along_into_the_ira() -> None:
+    """Reg. 1.408A-10 A-3(b), 1.402A-1 A-6(b)."""
+    payment = roth.roth_payment(gross_cents=70, basis_cents=80, income_cents=-10, qualified=False)
+    told = {"payment": payment, "qualified": False, "roth_ira_first_year": 2026, "rolled_over_in": 2026}
+    whole = roth.in_roth_ira(**told, whole_account=True)  # type: ignore[arg-type]
+    assert (whole.basis_cents, whole.earnings_cents) == (80, 0)
+    assert roth.in_roth_ira(**told).basis_cents == 70  # type: ignore[arg-type]
 
 
 def test_the_regulations_distributed_annuity_contract() -> None:

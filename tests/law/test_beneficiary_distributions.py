@@ -166,6 +166,12 @@ def test_an_account_of_roth_alone_counts_as_not_begun() -> None:
     assert rule(case).rule is AfterDeathRule.TEN_YEARS
 
 
+def test_nothing_is_required_for_the_year_of_a_death_before_the_beginning_date() -> None:
+    """Reg. 1.402(c)-2(j)(3)(i)(A), first sentence of -3(a)(1): the employee's own minimum never began."""
+    found = due(2023, inherited(Beneficiary.OTHER_PERSON, date(1980, 1, 1), began=NOT_BEGUN))
+    assert (found.required_cents, found.due_by, found.rule.final_year) == (0, None, CalendarYear(2033))
+
+
 @pytest.mark.parametrize(
     ("inheritance", "year", "reason"),
     [

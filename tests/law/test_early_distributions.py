@@ -71,6 +71,34 @@ def test_public_safety_employees_and_firefighters_are_exempt_from_50_or_25_years
     assert (Exempt.PUBLIC_SAFETY in [each.exempt for each in result.exempt]) is exempt
 
 
+@pytest.mark.parametrize(
+    ("exempt", "first"),
+    [
+        (Exempt.BIRTH_OR_ADOPTION, date(2020, 1, 1)),
+        (Exempt.TERMINAL_ILLNESS, date(2022, 12, 30)),
+        (Exempt.DOMESTIC_ABUSE, date(2024, 1, 1)),
+        (Exempt.EMERGENCY_EXPENSE, date(2024, 1, 1)),
+        (Exempt.LONG_TERM_CARE, date(2025, 12, 30)),
+    ],
+)
+def test_no_exception_covers_a_distribution_from_before_it_was_law(exempt: Exempt, first: date) -> None:
+    claimed = [ExemptAmount(exempt, 10_000_00)]
+    before = taxed(distributed_on=date.fromordinal(first.toordinal() - 1), claimed=claimed)
+    assert (before.tax_cents, taxed(distributed_on=first, claimed=claimed).tax_cents) == (1_000_00, 0)
+
+
+@pytest.mark.parametrize(("on", "tax"), [(date(2022, 12, 29), 1_000_00), (date(2022, 12, 30), 0)])
+def test_25_years_of_service_count_for_distributions_after_the_enactment(on: date, tax: int) -> None:
+    """SECURE 2.0 s. 329(b): "distributions made after the date of the enactment"."""
+    result = taxed(
+        distributed_on=on,
+        separated_on=date(2015, 1, 1),
+        public_safety_or_firefighter=True,
+        years_of_service=25,
+    )
+    assert result.tax_cents == tax
+
+
 def test_partial_exceptions_add_up_and_never_exceed_the_distribution() -> None:
     result = taxed(claimed=[ExemptAmount(Exempt.MEDICAL, 6_000_00), ExemptAmount(Exempt.BIRTH_OR_ADOPTION, 5_000_00)])
     assert [(each.exempt, each.cents) for each in result.exempt] == [
@@ -80,6 +108,15 @@ def test_partial_exceptions_add_up_and_never_exceed_the_distribution() -> None:
     assert (result.subject_cents, result.tax_cents) == (0, 0)
     part = taxed(claimed=[ExemptAmount(Exempt.EMERGENCY_EXPENSE, 1_000_00)])
     assert (part.subject_cents, part.tax_cents) == (9_000_00, 900_00)
+
+
+@pytest.mark.parametrize(
+    ("separated", "tax"), [(None, 1_000_00), (date(2026, 5, 5), 1_000_00), (ON, 0), (date(2020, 1, 1), 0)]
+)
+def test_periodic_payments_of_a_plan_begin_after_the_severance(separated: date | None, tax: int) -> None:
+    """IRC 72(t)(3)(B): "unless the series of payments begins after the employee separates from service"."""
+    claimed = [ExemptAmount(Exempt.PERIODIC_PAYMENTS, 10_000_00)]
+    assert taxed(separated_on=separated, claimed=claimed).tax_cents == tax
 
 
 def test_what_follows_from_dates_is_not_claimed() -> None:
@@ -170,6 +207,22 @@ def test_a_change_brings_back_ten_percent_of_each_year() -> None:
     result = periodic_payments.recapture(payments=paid, modified_on=ON, birth_date=BORN)
     assert (result.tax_cents, result.modified_in) == (3 * 1_234_57, CalendarYear(2026))
     assert [year.year for year, _ in result.by_year] == [2023, 2024, 2025]
+
+
+@pytest.mark.parametrize(
+    ("first", "changed", "tax"),
+    [
+        (date(2023, 5, 4), date(2029, 9, 14), 1_00),  # before 59 1/2
+        (date(2023, 5, 4), date(2029, 9, 15), 0),
+        (date(2026, 5, 4), date(2031, 5, 3), 1_00),  # within the five years, after 59 1/2
+        (date(2026, 5, 4), date(2031, 5, 4), 0),
+    ],
+)
+def test_a_change_after_five_years_and_59_and_a_half_brings_nothing_back(first: date, changed: date, tax: int) -> None:
+    """IRC 72(t)(4)(A)(ii)(I), (II)."""
+    paid = [periodic_payments.PaidInYear(CalendarYear(2026), 10_00)]
+    result = periodic_payments.recapture(payments=paid, modified_on=changed, birth_date=BORN, first_payment_on=first)
+    assert result.tax_cents == tax
 
 
 @pytest.mark.parametrize(

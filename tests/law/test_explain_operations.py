@@ -235,7 +235,7 @@ def test_a_correction_says_the_relief_what_shut_the_others_and_the_amounts() -> 
         ),
         (
             self_correction.self_correction_period(plan_year=YEAR, identified_on=date(2027, 1, 2)),
-            "certainly in time until 2028-07-02",
+            "certainly in time until 2028-07-31",
         ),
         (
             self_correction.self_correction_period(plan_year=YEAR, identified_on=date(2027, 1, 2), egregious=True),

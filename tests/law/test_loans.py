@@ -201,6 +201,22 @@ def test_a_refinancing_within_the_old_term_counts_once() -> None:
     assert (result.both_count, result.deemed_cents) == (False, 0)
 
 
+@pytest.mark.parametrize(("last_due", "deemed"), [(date(2010, 12, 31), 0), (date(2011, 1, 1), 10_000_00)])
+def test_a_new_loan_of_more_than_five_years_is_a_distribution_in_full(last_due: date, deemed: int) -> None:
+    """Reg. 1.72(p)-1 Q&A-20(a)(1): "the prior loan and the additional loan each satisfy" 72(p)(2)(B); Q&A-8(a)."""
+    result = loans.refinance(
+        replaced_balance_cents=8_000_00,
+        replaced_loan_on=date(2005, 1, 1),
+        new_loan_cents=10_000_00,
+        new_loan_on=date(2006, 1, 1),
+        new_last_due_on=last_due,
+        vested_cents=100_000_00,
+        highest_last_year_cents=10_000_00,
+    )
+    assert (result.deemed_cents, result.new_term_too_long) == (deemed, bool(deemed))
+    assert ("more than five years" in explain(result)) is bool(deemed)
+
+
 def test_loa_4_the_limit_falls_by_what_was_repaid_in_the_year_before() -> None:
     told, expected = facts("LOA-4")
     result = limit(
@@ -347,6 +363,20 @@ def test_examples_of_loans_that_are_distributions_at_once(
 def test_a_loan_that_buys_a_principal_residence_may_run_for_fifteen_years() -> None:
     """Reg. 1.72(p)-1 Q&A-5, Q&A-8(b) Example: also where it repays a bank loan that bought it."""
     assert not made(50_000, vested=100_000, years=15, residence=True).problems
+
+
+def test_what_nobody_means_to_repay_is_an_actual_distribution() -> None:
+    """Reg. 1.72(p)-1 Q&A-17: "and is not treated as a loan or as a deemed distribution"."""
+    result = loans.loan_made(
+        loan_cents=5_000_00,
+        limit=limit(vested=50_000, outstanding=0, highest=0),
+        loan_on=date(2026, 1, 5),
+        last_due_on=date(2031, 1, 4),
+        bona_fide_loan=False,
+    )
+    assert (result.deemed_cents, result.actual_cents, result.remains_a_loan_cents) == (0, 5_000_00, 0)
+    assert result.problems == (loans.LoanProblem.NO_BONA_FIDE_LOAN,)
+    assert "an actual distribution" in explain(result)
 
 
 @pytest.mark.parametrize(

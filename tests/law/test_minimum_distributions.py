@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from open401k.kernel import CalendarYear
 from open401k.law import NotEnacted, figures, tables
 from open401k.law import minimum_distributions as md
+from open401k.law.explain import explain
 from open401k.law.given import ImpossibleInput, half_year_after
 from open401k.law.minimum_distributions import BeginningPath, ExcisePath, MinimumPath
 from tests.law.on_file import facts
@@ -200,6 +201,69 @@ def test_the_first_minimum_waits_for_april_and_the_second_is_due_in_the_same_yea
     assert (first.due_by, second.due_by) == (date(2026, 4, 1), date(2026, 12, 31))
     assert (first.required_cents, second.required_cents) == (377_358, 372_549)
     assert minimum(2024, 72, 10_000_000).path is MinimumPath.NOT_YET
+
+
+@pytest.mark.parametrize(
+    ("year", "died", "required"),
+    [
+        (2025, date(2025, 8, 1), 0),
+        (2025, date(2026, 3, 31), 0),
+        (2026, date(2026, 3, 31), 0),
+        (2025, date(2026, 4, 1), 377_358),
+        (2026, date(2026, 4, 1), 392_157 - 15_686),
+    ],
+)
+def test_a_death_before_the_required_beginning_date_leaves_no_minimum_of_the_employee(
+    year: int, died: date, required: int
+) -> None:
+    """Reg. 1.402(c)-2(j)(3)(i)(A): "no amount is a required minimum distribution for the year" of such a death."""
+    found = md.lifetime_minimum(
+        year=CalendarYear(year),
+        born_on=date(1952, 6, 1),
+        retired_on=date(2015, 1, 1),
+        balance_cents=10_000_000 if year == 2025 else 9_600_000,
+        died_on=died,
+    )
+    assert found.required_cents == required
+    assert (found.path is MinimumPath.DIED_BEFORE_BEGINNING) is (required == 0)
+    assert ("died before" in explain(found)) is (required == 0)
+
+
+def test_of_an_account_not_fully_vested_only_the_vested_part_must_be_paid_and_the_rest_is_added_later() -> None:
+    """Reg. 1.401(a)(9)-5 A-8 (before 2025): "increased by the sum of amounts not distributed in prior" years."""
+    none = md.minimum_of_vested(required_cents=4_000_00, vested_cents=0)
+    first = md.minimum_of_vested(required_cents=4_000_00, vested_cents=2_500_00)
+    assert (none.due_cents, none.carried_cents) == (0, 4_000_00)
+    assert (first.due_cents, first.carried_cents) == (2_500_00, 1_500_00)
+    second = md.minimum_of_vested(
+        required_cents=4_200_00, vested_cents=50_000_00, not_vested_before_cents=first.carried_cents
+    )
+    assert (second.due_cents, second.carried_cents) == (5_700_00, 0)
+    assert "no more is vested" in explain(first)
+    assert "as much is vested" in explain(second)
+
+
+@given(years=st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 10**9)), min_size=1, max_size=6))
+def test_what_is_due_and_what_is_carried_add_up_over_the_years(years: list[tuple[int, int]]) -> None:
+    carried = paid = 0
+    for required, vested in years:
+        found = md.minimum_of_vested(required_cents=required, vested_cents=vested, not_vested_before_cents=carried)
+        assert found.due_cents <= vested
+        paid, carried = paid + found.due_cents, found.carried_cents
+    assert paid + carried == sum(required for required, _ in years)
+
+
+@pytest.mark.parametrize(("filed", "rate"), [(None, 1_000), (date(2026, 12, 31), 1_000), (date(2027, 1, 1), 2_500)])
+def test_the_lower_rate_asks_for_the_return_in_the_window_too(filed: date | None, rate: int) -> None:
+    """IRC 4974(e)(1)(B): "submits a return, during the correction window, reflecting such tax"."""
+    tax = md.excise_on_shortfall(
+        due_by=date(2024, 12, 31),
+        required_cents=4_000_00,
+        paid_in_time_cents=0,
+        shortfall_paid_on=date(2026, 3, 1),
+        return_filed_on=filed,
+    )
+    assert tax.rate_bps == rate
 
 
 def test_nothing_was_required_for_2020() -> None:

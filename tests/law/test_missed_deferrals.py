@@ -195,17 +195,18 @@ def test_what_is_missed_never_passes_pay_or_limit_and_reliefs_go_down(pay: list[
 # --- self-correction
 
 
-def test_a_failure_is_corrected_within_18_months_of_being_found() -> None:
+def test_a_failure_is_corrected_by_the_end_of_the_18th_month_after_it_was_found() -> None:
+    """Notice 2023-43: "the last day of the 18th month following the date the failure is identified"."""
     found = sc.self_correction_period(plan_year=YEAR, identified_on=date(2027, 3, 10))
     assert (found.available, found.last_day, found.significant_rule_until) == (
         True,
-        date(2028, 9, 10),
+        date(2028, 9, 30),
         date(2029, 12, 31),
     )
     ineligible = sc.self_correction_period(
         plan_year=YEAR, identified_on=date(2027, 3, 10), employer_may_not_have_the_plan=True
     )
-    assert ineligible.last_day == date(2027, 9, 10)
+    assert ineligible.last_day == date(2027, 9, 30)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +222,8 @@ def test_a_failure_is_corrected_within_18_months_of_being_found() -> None:
         ({"found_by_irs_on": date(2027, 4, 1), "significant": False}, ()),
         ({"found_by_irs_on": date(2027, 4, 1), "specific_commitment_on": date(2027, 3, 31)}, ()),
         ({"found_by_irs_on": date(2027, 4, 1), "specific_commitment_on": date(2027, 4, 1)}, (Bar.FOUND_BY_THE_IRS,)),
-        ({"corrected_on": date(2028, 9, 11)}, (Bar.TOO_LATE,)),
+        ({"corrected_on": date(2028, 9, 30)}, ()),
+        ({"corrected_on": date(2028, 10, 1)}, (Bar.TOO_LATE,)),
     ],
 )
 def test_what_keeps_a_failure_from_self_correction(change: dict[str, Any], bars: tuple[Bar, ...]) -> None:

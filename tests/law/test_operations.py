@@ -184,6 +184,25 @@ def test_what_a_new_participant_is_given() -> None:
     assert without[Notice.FEES_ANNUAL][0].last == day
 
 
+@pytest.mark.parametrize(
+    ("eaca", "invested", "last"),
+    [
+        (False, date(2026, 7, 1), date(2026, 6, 1)),
+        (False, date(2026, 8, 14), date(2026, 7, 15)),
+        (True, date(2026, 7, 15), date(2026, 7, 1)),
+        (True, date(2026, 8, 14), date(2026, 7, 15)),
+    ],
+)
+def test_the_qdia_notice_may_count_from_the_first_default_investment(eaca: bool, invested: date, last: date) -> None:
+    """29 CFR 2550.404c-5(c)(3)(i)(A): "or at least 30 days in advance of the date of any first investment"."""
+    told = notices.on_eligibility(
+        eligible_on=date(2026, 7, 1),
+        features=PlanFeatures(qdia=True, eaca=eaca),
+        first_default_investment_on=invested,
+    )
+    assert by_notice(told)[Notice.QDIA][0].last == last
+
+
 def test_descriptions_and_reports() -> None:
     spd = notices.summary_plan_description(participant_on=date(2026, 2, 1), plan_subject_to_erisa_on=date(2026, 1, 15))
     assert spd.last == date(2026, 5, 15)
@@ -241,6 +260,13 @@ def test_a_plan_that_is_not_directed_by_participants_has_one_statement() -> None
     assert not told[Notice.FEES_CHARGED]
 
 
+def test_the_statement_of_such_a_plan_may_wait_for_the_extended_annual_report() -> None:
+    """DOL FAB 2007-03: no later than "the date, including extensions, on which the Annual Return/Report" is due."""
+    features = PlanFeatures(participant_directed=False)
+    calendar = notices.plan_year_calendar(plan_year=YEAR_2026, features=features, form_5500_extended=True)
+    assert [due.last for due in by_notice(calendar)[Notice.STATEMENT]] == [date(2027, 10, 15)]
+
+
 # --- Form 5500: who counts
 
 
@@ -294,6 +320,12 @@ def test_a_small_plan_without_the_short_form() -> None:
     )
     assert audited.audit
     assert audited.not_short == (NotShort.EMPLOYER_SECURITIES, NotShort.AUDIT_NOT_WAIVED, NotShort.NO_READY_VALUE)
+    bonded = participant_count.annual_report(**told, audit_waived_by_bond_alone=True)
+    assert (bonded.form, bonded.audit, bonded.not_short) == (
+        ReportForm.SMALL,
+        False,
+        (NotShort.AUDIT_WAIVED_BY_BOND,),
+    )
     not_elected = participant_count.annual_report(**(told | {"participants": 110}), elects_as_the_year_before=False)
     assert not_elected.form is ReportForm.LARGE
 
@@ -348,6 +380,7 @@ def test_an_audit_is_waived_by_assets_or_by_a_bond(other: int, bonded: int, waiv
     """29 CFR 2520.104-46(b)(1)(i)(A): at least 95 %, or a bond of not less than the value of the others."""
     found = bond.audit_waiver(total_assets_cents=100_000_000, non_qualifying_cents=other, bond_cents=bonded)
     assert (found.waived, found.bond_needed_cents, found.short_by_cents) == (waived, needed, max(needed - bonded, 0))
+    assert found.by_bond is (waived and needed > 0)
 
 
 def test_impossible_bonds_are_refused() -> None:
@@ -431,6 +464,20 @@ def test_the_credit_for_contributions(since: int, employees: int, cents: int) ->
         employees_year_before=employees,
     )
     assert found.cents == cents
+
+
+@pytest.mark.parametrize(("since", "why"), [(0, NoCredit.PLAN_IN_THE_THREE_YEARS_BEFORE), (1, None)])
+def test_a_plan_of_the_three_years_before_bars_the_year_of_the_new_one_alone(since: int, why: NoCredit | None) -> None:
+    """IRC 45E(f)(4): (c)(2) "shall only apply to the taxable year during which the eligible employer plan" begins."""
+    found = tax_credits.contribution_credit(
+        year=CalendarYear(2023),
+        years_since_established=since,
+        contributions=np.array([60_000]),
+        wages=np.array([4_000_000]),
+        employees_year_before=20,
+        plan_in_three_years_before=True,
+    )
+    assert (found.none_because, found.cents) == (why, 60_000 if why is None else 0)
 
 
 def test_the_wage_limit_of_later_years_is_not_guessed() -> None:

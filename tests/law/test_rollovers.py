@@ -70,6 +70,38 @@ def test_rol_6_a_deemed_distribution_is_no_offset_and_cannot_be_rolled_over() ->
     assert found.cite == "Reg. 1.402(c)-2(c)(3)(iv)"
 
 
+@pytest.mark.parametrize(
+    ("because", "minimum"),
+    [
+        (PaidBecause.DEEMED_LOAN, 0),
+        (PaidBecause.EXCESS_DEFERRAL, 0),
+        (PaidBecause.EXCESS_CONTRIBUTION, 0),
+        (PaidBecause.RETURN_FOR_415, 0),
+        (PaidBecause.DIVIDEND_404K, 0),
+        (PaidBecause.HARDSHIP, 2_000_00),
+        (PaidBecause.LOAN_OFFSET, 2_000_00),
+    ],
+)
+def test_what_is_returned_or_only_deemed_paid_is_no_part_of_the_minimum(because: PaidBecause, minimum: int) -> None:
+    """Reg. 1.401(a)(9)-5 A-9(b) (before 2025): "not taken into account in determining whether" it has been paid."""
+    found = ro.eligible_rollover(gross_cents=3_000_00, because=because, required_minimum_due_cents=2_000_00)
+    assert found.required_minimum_cents == minimum
+
+
+@pytest.mark.parametrize(
+    ("offset_on", "due", "extended"),
+    [
+        (date(2021, 6, 1), date(2022, 4, 18), date(2022, 10, 17)),
+        (date(2022, 6, 1), date(2023, 4, 18), date(2023, 10, 16)),
+        (date(2025, 6, 1), date(2026, 4, 15), date(2026, 10, 15)),
+    ],
+)
+def test_the_return_is_due_after_weekend_and_emancipation_day(offset_on: date, due: date, extended: date) -> None:
+    """IRC 402(c)(3)(C), 7503; Rev. Rul. 2015-13: those were the due dates of Form 1040."""
+    found = ro.loan_offset(offset_cents=1, offset_on=offset_on, severed_on=offset_on)
+    assert (found.without_extension, found.roll_over_by) == (due, extended)
+
+
 def test_rol_7_a_loan_that_failed_before_has_sixty_days() -> None:
     given_, expected = facts("ROL-7")
     found = ro.loan_offset(
@@ -117,7 +149,7 @@ def test_other_offsets(terminated: bool, severed: date | None, failed: bool, pat
 def test_the_due_date_of_a_return_moves_over_a_weekend() -> None:
     """IRC 7503: April 15, 2028 is a Saturday, October 15, 2028 a Sunday."""
     found = ro.loan_offset(offset_cents=1, offset_on=date(2027, 3, 1), severed_on=date(2027, 2, 1))
-    assert (found.without_extension, found.roll_over_by) == (date(2028, 4, 17), date(2028, 10, 16))
+    assert (found.without_extension, found.roll_over_by) == (date(2028, 4, 18), date(2028, 10, 16))
 
 
 def test_the_first_money_of_a_year_is_the_required_minimum() -> None:
@@ -285,6 +317,31 @@ def test_within_sixty_days_only_the_taxed_part_of_roth_money_goes_to_another_pla
     """Reg. 1.402A-1 A-5(a)."""
     found = rollover_route(source=Account.PLAN_ROTH, destination=Account.PLAN_ROTH, on=IN_2026, direct=False)
     assert found.conditions == (Condition.BASIS_ONLY_DIRECTLY, Condition.RECEIVING_PLAN_MUST_ACCEPT)
+
+
+@pytest.mark.parametrize(
+    ("destination", "on", "replaces", "obstacle"),
+    [
+        (Account.PLAN_PRE_TAX, date(2024, 6, 3), True, None),
+        (Account.PLAN_403B_PRE_TAX, date(2024, 6, 3), True, None),
+        (Account.PLAN_PRE_TAX, date(2024, 6, 3), False, Obstacle.SIMPLE_TWO_YEARS),
+        (Account.PLAN_PRE_TAX, date(2023, 12, 31), True, Obstacle.SIMPLE_TWO_YEARS),
+        (Account.TRADITIONAL_IRA, date(2024, 6, 3), True, Obstacle.SIMPLE_TWO_YEARS),
+    ],
+)
+def test_a_plan_that_replaces_a_simple_takes_its_money_within_the_two_years(
+    destination: Account, on: date, replaces: bool, obstacle: Obstacle | None
+) -> None:
+    """IRC 72(t)(6)(B): "paid in a rollover contribution" to the plan that the employer establishes instead."""
+    found = rollover_route(
+        source=Account.SIMPLE_IRA,
+        destination=destination,
+        on=on,
+        direct=True,
+        simple_participation_began_on=date(2023, 6, 1),
+        plan_replaces_simple_of_employer=replaces,
+    )
+    assert (found.allowed, found.obstacle) == (obstacle is None, obstacle)
 
 
 def test_a_simple_keeps_its_money_for_two_years() -> None:

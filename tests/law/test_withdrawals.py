@@ -238,6 +238,33 @@ def test_disasters_from_before_the_enactment_stay_open_180_days_from_it() -> Non
     assert result.available_cents == 22_000_00
 
 
+@pytest.mark.parametrize(("begins", "open_"), [(date(2021, 1, 25), False), (date(2021, 1, 26), True)])
+def test_the_incident_of_a_disaster_begins_30_days_after_the_act_of_2020_or_later(begins: date, open_: bool) -> None:
+    """SECURE 2.0 s. 331(d): "for which begins on or after the date which is 30 days after" 27 December 2020."""
+    result = withdrawals.disaster_recovery(
+        on=date(2023, 1, 10),
+        vested_cents=80_000_00,
+        incident_begins=begins,
+        declared_on=date(2021, 2, 2),
+        lives_in_area_with_loss=True,
+    )
+    assert result.problems == (() if open_ else (WithdrawalProblem.BEFORE_LAW,))
+
+
+@pytest.mark.parametrize(
+    ("on", "until"),
+    [
+        (date(2020, 3, 2), date(2025, 12, 31)),
+        (date(2022, 12, 29), date(2025, 12, 31)),
+        (date(2022, 12, 30), date(2025, 12, 30)),
+    ],
+)
+def test_what_was_taken_for_a_birth_before_the_enactment_may_go_back_until_2026(on: date, until: date) -> None:
+    """SECURE 2.0 s. 311(b)(2): "after such distribution and before January 1, 2026" in the place of three years."""
+    result = withdrawals.birth_or_adoption(on=on, vested_cents=80_000_00, born_or_adopted_on=on)
+    assert result.repayable_until == until
+
+
 def test_a_terminal_illness_is_no_event_of_its_own() -> None:
     asked_for = {"on": ON, "vested_cents": 9_000_00, "certified_on": ON, "expected_months": 84}
     alone = withdrawals.terminal_illness(**asked_for, event_opens_plan=False)  # type: ignore[arg-type]
@@ -345,6 +372,12 @@ def test_the_end_of_a_plan_opens_deferrals_only_without_another_plan() -> None:
             source=Source.PRE_TAX, event=Event.PLAN_TERMINATION, other_plan_exists=other
         )
         assert permission.allowed is not other
+    installments = {"event": Event.PLAN_TERMINATION, "paid_as_lump_sum": False}
+    restricted, match = (
+        distribution_events.may_distribute(source=source, **installments)  # type: ignore[arg-type]
+        for source in (Source.QNEC, Source.MATCH)
+    )
+    assert (restricted.allowed, restricted.why, match.allowed) == (False, Why.NOT_A_LUMP_SUM, True)
 
 
 @pytest.mark.parametrize(("in_plan", "participation", "open_"), [(23, 59, False), (24, 0, True), (0, 60, True)])

@@ -130,6 +130,7 @@ NAMES: Mapping[str, str] = {
     "minimum_distributions.life_table": "life-expectancy-table",
     "minimum_distributions.lifetime_denominator": "rmd-denominator",
     "minimum_distributions.lifetime_minimum": "rmd",
+    "minimum_distributions.minimum_of_vested": "rmd-of-vested",
     "minimum_distributions.minimum_still_due": "rmd-still-due",
     "minimum_distributions.required_beginning_date": "rmd-required-beginning-date",
     "minimum_distributions.shortfall_by_plan": "rmd-shortfall-by-plan",

@@ -187,13 +187,16 @@ def beneficiary_minimum(
 
     The whole balance in the last year of a 5- or 10-year period, and when the life expectancy is one year or less. A
     designated beneficiary after a death on or after the required beginning date divides by the greater of both life
-    expectancies (-5(d)(1)(ii)).
+    expectancies (-5(d)(1)(ii)). For the year of a death before that date nothing is required (1.402(c)-2(j)(3)(i)(A)).
     """
     check_facts(locals())
     given.amounts(balance_cents=balance_cents)
     rule = rule_after_death(inheritance=inheritance)
     if isinstance(rule, Refused):
         return rule
+    if year.year <= inheritance.died_on.year and not inheritance.begun:
+        # "No amount is a required minimum distribution for the year in which the employee dies."
+        return InheritedMinimum(year, rule, None, None, None, balance_cents, 0, None, "")
     if year.year <= inheritance.died_on.year:
         return Refused(
             InheritanceRefusal.YEAR_OF_DEATH,

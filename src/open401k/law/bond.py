@@ -60,6 +60,11 @@ class AuditWaiver:
     short_by_cents: int
     cite: str = "29 CFR 2520.104-46(b)(1)(i)"
 
+    @property
+    def by_bond(self) -> bool:
+        """Waived only because of the bond, which does not open Form 5500-SF (29 CFR 2520.103-1(c)(2)(ii)(B))."""
+        return self.waived and self.bond_needed_cents > 0
+
 
 #: At least so much of the assets are qualifying plan assets (29 CFR 2520.104-46(b)(1)(i)(A)(1)).
 QUALIFYING_BPS = 9_500

@@ -45,6 +45,7 @@ class Why(StrEnum):
     NOT_A_LISTED_EVENT = "not_a_listed_event"
     EXCEPTION_TO_TAX_ONLY = "exception_to_tax_only"
     OTHER_PLAN_EXISTS = "other_plan_exists"
+    NOT_A_LUMP_SUM = "not_a_lump_sum"
     PROFIT_SHARING_EVENT = "profit_sharing_event"
     TOO_EARLY_IN_PLAN = "too_early_in_plan"
     OWN_MONEY = "own_money"
@@ -102,6 +103,7 @@ def may_distribute(
     months_in_plan: int = 0,
     months_of_participation: int = 0,
     other_plan_exists: bool = False,
+    paid_as_lump_sum: bool = True,
 ) -> Permission:
     """Whether money of a source may be paid at an event, in a profit-sharing or stock bonus plan that provides for it.
 
@@ -109,14 +111,14 @@ def may_distribute(
     Match and profit sharing: after a fixed number of years, at a stated age or on another event (Reg.
     1.401-1(b)(1)(ii)): two years in the plan, or five of participation. Rollovers and after-tax money: at any time.
     ``other_plan_exists``: a plan that ends pays out only where the employer has no other defined contribution plan
-    (401(k)(10)(A); Reg. 1.401(k)-1(d)(4)(i)).
+    (401(k)(10)(A); Reg. 1.401(k)-1(d)(4)(i)), and "only if it is a lump sum distribution" ((d)(4)(ii)).
     """
     check_facts(locals())
     given.counts(1_200, months_in_plan=months_in_plan, months_of_participation=months_of_participation)
     if source in _OWN:
         return Permission(source, event, True, Why.OWN_MONEY, "Rev. Rul. 2004-12; Reg. 1.401-1(b)(1)(ii)")
     if source in RESTRICTED:
-        return _restricted(source, event, other_plan_exists)
+        return _restricted(source, event, other_plan_exists, paid_as_lump_sum)
     if event is Event.NO_EVENT:
         return Permission(source, event, False, Why.NOT_A_LISTED_EVENT, "Reg. 1.401-1(b)(1)(ii)")
     if event is Event.PERMISSIBLE_WITHDRAWAL:
@@ -128,9 +130,11 @@ def may_distribute(
     return Permission(source, event, True, Why.PROFIT_SHARING_EVENT, "Reg. 1.401-1(b)(1)(ii)")
 
 
-def _restricted(source: Source, event: Event, other_plan_exists: bool) -> Permission:
+def _restricted(source: Source, event: Event, other_plan_exists: bool, lump_sum: bool) -> Permission:
     if event is Event.PLAN_TERMINATION and other_plan_exists:
         return Permission(source, event, False, Why.OTHER_PLAN_EXISTS, "IRC 401(k)(10)(A)")
+    if event is Event.PLAN_TERMINATION and not lump_sum:
+        return Permission(source, event, False, Why.NOT_A_LUMP_SUM, "IRC 401(k)(10)(B); Reg. 1.401(k)-1(d)(4)(ii)")
     if event in _LISTED:
         return Permission(source, event, True, Why.LISTED_EVENT, _LISTED[event])
     if event in _TREATED:

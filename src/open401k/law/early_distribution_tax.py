@@ -20,6 +20,9 @@ AGE_59_5_MONTHS = 59 * 12 + 6
 SEPARATION_AGE = 55
 PUBLIC_SAFETY_AGE = 50
 PUBLIC_SAFETY_YEARS = 25
+#: Distributions after the enactment of SECURE 2.0: 25 years of service, and firefighters of private employers (its s.
+#: 308, 329).
+_TWENTY_FIVE_YEARS_FROM = date(2022, 12, 30)
 
 
 class Exempt(StrEnum):
@@ -80,6 +83,17 @@ FORM_5329_NUMBERS = {
     Exempt.ALTERNATE_PAYEE: "06",
     Exempt.LEVY: "10",
     Exempt.RESERVIST: "11",
+}
+#: The first day of distributions of exceptions that came later (SECURE Act s. 113; SECURE 2.0 s. 115, 127, 314, 326,
+#: 331, 334).
+_FROM = {
+    Exempt.BIRTH_OR_ADOPTION: date(2020, 1, 1),
+    Exempt.DISASTER: date(2021, 1, 26),
+    Exempt.TERMINAL_ILLNESS: date(2022, 12, 30),
+    Exempt.DOMESTIC_ABUSE: date(2024, 1, 1),
+    Exempt.EMERGENCY_EXPENSE: date(2024, 1, 1),
+    Exempt.PLESA: date(2024, 1, 1),
+    Exempt.LONG_TERM_CARE: date(2025, 12, 30),
 }
 #: Worked out from the dates given, so nobody claims them.
 _BY_DATES = frozenset({Exempt.AGE_59_5, Exempt.SEPARATION_55, Exempt.PUBLIC_SAFETY})
@@ -156,7 +170,9 @@ def early_distribution_tax(
 
     Age 59 1/2 and severance at 55 (50, or 25 years of service under the plan, for public safety employees and
     firefighters) follow from the dates. Every other exception is ``claimed`` with the amount it covers; they are
-    granted in their order until the whole distribution is covered.
+    granted in their order until the whole distribution is covered. Periodic payments are exempt only if the series
+    "begins after the employee separates from service" (72(t)(3)(B)): without ``separated_on`` they are not. No
+    exception covers a distribution from before it was law.
     """
     check_facts(locals())
     given.amounts(taxable_cents=taxable_cents, **{f"claimed.{n}.cents": each.cents for n, each in enumerate(claimed)})
@@ -167,7 +183,10 @@ def early_distribution_tax(
             raise given.ImpossibleInput(f"claimed.{place}.exempt", f"{each.exempt} follows from the dates.")
     year = CalendarYear(distributed_on.year)
     by_dates = _by_dates(distributed_on, birth_date, separated_on, public_safety_or_firefighter, years_of_service)
-    asked = [ExemptAmount(each, taxable_cents) for each in by_dates] + list(claimed)
+    left_before = separated_on is not None and separated_on <= distributed_on
+    asked = [ExemptAmount(each, taxable_cents) for each in by_dates]
+    asked += [each for each in claimed if each.exempt is not Exempt.PERIODIC_PAYMENTS or left_before]
+    asked = [each for each in asked if distributed_on >= _FROM.get(each.exempt, date.min)]
     order = list(Exempt)
     left, granted = taxable_cents, []
     for each in sorted(asked, key=lambda one: order.index(one.exempt)):
@@ -188,6 +207,6 @@ def _by_dates(on: date, born: date, separated_on: date | None, public_safety: bo
     if separated_late_enough(birth_date=born, separated_on=separated_on):
         found.append(Exempt.SEPARATION_55)
     at_50 = separated_late_enough(birth_date=born, separated_on=separated_on, age=PUBLIC_SAFETY_AGE)
-    if public_safety and (at_50 or years >= PUBLIC_SAFETY_YEARS):
+    if public_safety and (at_50 or (years >= PUBLIC_SAFETY_YEARS and on >= _TWENTY_FIVE_YEARS_FROM)):
         found.append(Exempt.PUBLIC_SAFETY)
     return found

@@ -7,6 +7,7 @@ from .loan_schedules import AfterLeave, LeaveProblem, LoanSchedule
 from .loans import DelayedLoan, LoanLimit, LoanLimitBy, LoanMade, LoanProblem, Refinancing
 
 _MADE = {
+    LoanProblem.NO_BONA_FIDE_LOAN: "it is no loan that anybody means to repay (Reg. 1.72(p)-1 Q&A-17)",
     LoanProblem.CREDIT_CARD: "it is made by credit card (IRC 72(p)(2)(D))",
     LoanProblem.NO_ENFORCEABLE_AGREEMENT: "there is no enforceable agreement (Reg. 1.72(p)-1 Q&A-3(b))",
     LoanProblem.TERM_TOO_LONG: "it runs for more than five years (IRC 72(p)(2)(B))",
@@ -52,7 +53,8 @@ def _made(loan: LoanMade) -> str:
         return f"The loan of {Money(loan.loan_cents)} is no distribution (IRC 72(p)(2))."
     reasons = "; ".join(_MADE[problem] for problem in loan.problems)
     return (
-        f"{Money(loan.deemed_cents)} of the loan of {Money(loan.loan_cents)} are a distribution on the day it is made: "
+        f"{Money(loan.deemed_cents + loan.actual_cents)} of the loan of {Money(loan.loan_cents)} are "
+        f"{'an actual' if loan.actual_cents else 'a'} distribution on the day it is made: "
         f"{reasons}. {Money(loan.remains_a_loan_cents)} remain a loan."
     )
 
@@ -91,6 +93,11 @@ def _refinancing(result: Refinancing) -> str:
         else "only the new loan and loans that go on count"
     )
     told = f"In the refinancing {counts}: {Money(result.counted_cents)} against {Money(result.limit_cents)}"
+    if result.new_term_too_long:
+        return (
+            f"{told}; the new loan runs for more than five years, so all {Money(result.deemed_cents)} are a "
+            "distribution (IRC 72(p)(2)(B); Reg. 1.72(p)-1 Q&A-20(a)(1))."
+        )
     if result.deemed_cents:
         return f"{told}; {Money(result.deemed_cents)} are a distribution (Reg. 1.72(p)-1 Q&A-20(a)(2))."
     return f"{told}; nothing is a distribution (Reg. 1.72(p)-1 Q&A-20(a))."

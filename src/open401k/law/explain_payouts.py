@@ -14,6 +14,7 @@ from .minimum_distributions import (
     LifetimeMinimum,
     MinimumPath,
     RequiredBeginning,
+    VestedMinimum,
 )
 from .rollover_matrix import Condition, Obstacle, Route
 from .rollovers import DirectRolloverOffer, EligibleRollover, LoanOffset, NotEligible, OffsetPath, PartRolledOver
@@ -58,6 +59,11 @@ def _beginning(found: RequiredBeginning) -> str:
 def _lifetime(minimum: LifetimeMinimum) -> str:
     if minimum.path is MinimumPath.NOT_YET:
         return f"No minimum is required for {minimum.year} yet. {explain(minimum.beginning)}"
+    if minimum.path is MinimumPath.DIED_BEFORE_BEGINNING:
+        return (
+            f"Nothing is required for {minimum.year}: the employee died before the required beginning date, "
+            f"{minimum.beginning.on} (Reg. 1.401(a)(9)-3; 1.402(c)-2(j)(3)(i)(A))."
+        )
     if minimum.path is MinimumPath.WAIVED:
         return "No minimum was required for 2020 (IRC 401(a)(9)(I))."
     table = f"the Uniform Lifetime Table at age {minimum.age}"
@@ -66,6 +72,17 @@ def _lifetime(minimum: LifetimeMinimum) -> str:
     return (
         f"For {minimum.year} at least {Money(minimum.required_cents)} must be paid by {minimum.due_by}: "
         f"{Money(minimum.balance_cents)} divided by {minimum.denominator}, {table} ({minimum.cite})."
+    )
+
+
+@explain.register
+def _vested(minimum: VestedMinimum) -> str:
+    whole = minimum.required_cents + minimum.not_vested_before_cents
+    if not minimum.carried_cents:
+        return f"All of the minimum, {Money(whole)}, must be paid: as much is vested ({minimum.cite})."
+    return (
+        f"Of the minimum, {Money(whole)}, {Money(minimum.due_cents)} must be paid: no more is vested. "
+        f"{Money(minimum.carried_cents)} are added to the next year's minimum ({minimum.cite})."
     )
 
 

@@ -56,6 +56,8 @@ class BalanceOn:
 class LoanProblem(StrEnum):
     """Why a loan is a distribution the day it is made, in order of precedence; all but the last make it wholly so."""
 
+    #: Reg. 1.72(p)-1 Q&A-17: an actual distribution, no deemed one.
+    NO_BONA_FIDE_LOAN = "no_bona_fide_loan"
     #: IRC 72(p)(2)(D).
     CREDIT_CARD = "credit_card"
     #: Reg. 1.72(p)-1 Q&A-3(b).
@@ -78,10 +80,12 @@ class LoanMade:
     deemed_cents: int
     problems: tuple[LoanProblem, ...]
     limit: LoanLimit
+    #: An actual distribution, for the plan too: what was handed over as a loan and is none (Q&A-17).
+    actual_cents: int = 0
 
     @property
     def remains_a_loan_cents(self) -> int:
-        return self.loan_cents - self.deemed_cents
+        return self.loan_cents - self.deemed_cents - self.actual_cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,8 @@ class Refinancing:
     limit_cents: int
     deemed_cents: int
     latest_permissible_on: date
+    #: The new loan runs for more than five years of its own (IRC 72(p)(2)(B)): all of it is a distribution.
+    new_term_too_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +190,19 @@ def loan_made(
     by_credit_card: bool = False,
     unrepaid_deemed_loan: bool = False,
     payroll_withholding_or_other_security: bool = True,
+    bona_fide_loan: bool = True,
 ) -> LoanMade:
     """What of a new loan is a deemed distribution at once (IRC 72(p)(2); Reg. 1.72(p)-1 Q&A-3, -4, -19(b)(2)).
 
-    A breach of form makes all of it a distribution; too much makes only the excess one.
+    A breach of form makes all of it a distribution; too much makes only the excess one. With "an express or tacit
+    understanding that the loan will not be repaid" (not ``bona_fide_loan``) it is an actual distribution (Q&A-17).
     """
     check_facts(locals())
     given.amounts(loan_cents=loan_cents)
     given.days(loan_on=loan_on, last_due_on=last_due_on)
     late = not principal_residence and last_due_on > latest_permissible_term(loan_on=loan_on)
+    if not bona_fide_loan:
+        return LoanMade(loan_cents, 0, (LoanProblem.NO_BONA_FIDE_LOAN,), limit, actual_cents=loan_cents)
     breaches = {
         LoanProblem.CREDIT_CARD: by_credit_card,
         LoanProblem.NO_ENFORCEABLE_AGREEMENT: not enforceable_agreement,
@@ -225,7 +235,9 @@ def refinance(
 
     Where the new one ends after the latest permissible term of the old, both count on that day, unless its
     installments repay the old balance within the old term and the rest within its own (``built_as_two_loans``; see
-    two_loan_installments). The replaced loan was no principal residence loan and was not suspended for service.
+    two_loan_installments). The replaced loan was no principal residence loan and was not suspended for service. Each
+    loan is repaid within its own five years ((a)(1)); one that does not have to be is a distribution in full, since "a
+    refinancing cannot qualify as a principal residence plan loan" (Q&A-8(a)).
     """
     check_facts(locals())
     given.days(replaced_loan_on=replaced_loan_on, new_loan_on=new_loan_on, new_last_due_on=new_last_due_on)
@@ -241,8 +253,9 @@ def refinance(
     latest = latest_permissible_term(loan_on=replaced_loan_on)
     both = new_last_due_on > latest and not built_as_two_loans
     counted = new_loan_cents + other_loans_cents + (replaced_balance_cents if both else 0)
-    deemed = min(max(counted - limit.limit_cents, 0), new_loan_cents)
-    return Refinancing(both, counted, limit.limit_cents, deemed, latest)
+    too_long = new_last_due_on > latest_permissible_term(loan_on=new_loan_on)
+    deemed = new_loan_cents if too_long else min(max(counted - limit.limit_cents, 0), new_loan_cents)
+    return Refinancing(both, counted, limit.limit_cents, deemed, latest, too_long)
 
 
 def higher_limit_open(*, loan_on: date, applicable_on: date) -> bool:

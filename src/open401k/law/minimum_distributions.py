@@ -1,7 +1,6 @@
 """Required minimum distributions in life: from what age, by when, how much, and the excise on what was not paid.
 
-Each plan by itself (Reg. 1.401(a)(9)-1(a)(2)). Not here: after a death (beneficiary_distributions.py), annuities,
-benefits that are not vested.
+Each plan by itself (Reg. 1.401(a)(9)-1(a)(2)). Not here: after a death (beneficiary_distributions.py), annuities.
 """
 
 from collections.abc import Sequence
@@ -88,6 +87,7 @@ class MinimumPath(StrEnum):
     """Why a minimum is what it is."""
 
     NOT_YET = "not_yet"
+    DIED_BEFORE_BEGINNING = "died_before_required_beginning_date"
     WAIVED = "waived_for_2020"
     JOINT_TABLE = "joint_and_last_survivor_table"
     UNIFORM_TABLE = "uniform_lifetime_table"
@@ -107,6 +107,18 @@ class LifetimeMinimum:
     required_cents: int
     due_by: date | None
     cite: str = "IRC 401(a)(9)(A); Reg. 1.401(a)(9)-5(a), (c), -9(c), (d)"
+
+
+@dataclass(frozen=True, slots=True)
+class VestedMinimum:
+    """What of a year's minimum must be paid now, as far as the benefit is vested, and what next year's grows by."""
+
+    required_cents: int
+    not_vested_before_cents: int
+    vested_cents: int
+    due_cents: int
+    carried_cents: int
+    cite: str = "Reg. 1.401(a)(9)-5(g)(1) (A-8 before 2025)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,10 +253,13 @@ def lifetime_minimum(
     five_percent_owner: bool = False,
     plan_disregards_retirement: bool = False,
     spouse_born_on: date | None = None,
+    died_on: date | None = None,
 ) -> LifetimeMinimum:
     """The minimum of a distribution calendar year: balance over denominator (Reg. 1.401(a)(9)-5(a), (c)).
 
-    The year of death counts as if the employee had lived throughout. ``spouse_born_on`` only where the spouse is the
+    The year of death counts as if the employee had lived throughout, but after a death before the required beginning
+    date (``died_on``) nothing is required for it (1.402(c)-2(j)(3)(i)(A)), nor for the first year, which that date
+    would have closed: IRC 401(a)(9)(B)(ii) or (iii) rules instead. ``spouse_born_on`` only where the spouse is the
     sole beneficiary of the whole account on every day of the year while married (-5(c)(2)): the joint table then
     replaces the uniform one where it gives more, which it does when the spouse is more than 10 years younger. The first
     year's amount is due by the required beginning date, every other one on 31 December.
@@ -261,10 +276,10 @@ def lifetime_minimum(
     spouse_age = None if spouse_born_on is None else year.year - spouse_born_on.year
     if spouse_age is not None and spouse_age < 0:
         raise ImpossibleInput("spouse_born_on", f"{spouse_born_on} is after {year}")
-    if beginning.first_year is None or year < beginning.first_year:
-        return LifetimeMinimum(year, MinimumPath.NOT_YET, beginning, age, spouse_age, balance_cents, None, 0, None)
-    if year.year == WAIVED_YEAR:
-        return LifetimeMinimum(year, MinimumPath.WAIVED, beginning, age, spouse_age, balance_cents, None, 0, None)
+    if died_on is not None:
+        given.days(born_on=born_on, died_on=died_on)
+    if nothing := _nothing_required(year, beginning, died_on):
+        return LifetimeMinimum(year, nothing, beginning, age, spouse_age, balance_cents, None, 0, None)
     path, denominator = lifetime_denominator(year=year, age=age, spouse_age=spouse_age)
     return LifetimeMinimum(
         year=year,
@@ -277,6 +292,16 @@ def lifetime_minimum(
         required_cents=given.divided(balance_cents, denominator),
         due_by=beginning.on if year == beginning.first_year else year.last_day,
     )
+
+
+def _nothing_required(year: CalendarYear, beginning: RequiredBeginning, died_on: date | None) -> MinimumPath | None:
+    if beginning.first_year is None or year < beginning.first_year:
+        return MinimumPath.NOT_YET
+    if died_on is not None and year.year > died_on.year:
+        raise ImpossibleInput("year", f"{year} is after the death on {died_on}; see beneficiary_minimum")
+    if died_on is not None and beginning.on is not None and died_on < beginning.on:
+        return MinimumPath.DIED_BEFORE_BEGINNING
+    return MinimumPath.WAIVED if year.year == WAIVED_YEAR else None
 
 
 def lifetime_denominator(*, year: CalendarYear, age: int, spouse_age: int | None) -> tuple[MinimumPath, Decimal]:
@@ -304,13 +329,31 @@ def minimum_still_due(*, required_cents: int, paid_cents: int, account_cents: in
 
     ``carried_cents`` is what was required for the year before and not paid in it, as when the first year's amount waits
     for 1 April. Never more than the account holds on the day (Reg. 1.401(a)(9)-5(a)(1)). What is paid beyond a year's
-    minimum does not count for later years.
+    minimum does not count for later years. Neither do, in ``paid_cents``, corrective distributions with their income,
+    deemed loans, dividends under 404(k) and the cost of life insurance (1.401(a)(9)-5, A-9(b) before 2025).
     """
     check_facts(locals())
     given.amounts(
         required_cents=required_cents, paid_cents=paid_cents, account_cents=account_cents, carried_cents=carried_cents
     )
     return min(max(required_cents + carried_cents - paid_cents, 0), account_cents)
+
+
+def minimum_of_vested(*, required_cents: int, vested_cents: int, not_vested_before_cents: int = 0) -> VestedMinimum:
+    """The minimum of an account that is not fully vested (Reg. 1.401(a)(9)-5(g)(1), the former A-8).
+
+    ``required_cents`` is counted on the whole account, vested or not. If the benefit vested at the end of the year (for
+    the first year, on the required beginning date) is less, with what was paid of it for the year, "only the vested
+    portion" must be paid; the next year's minimum is "increased by the sum of amounts not distributed" for that reason
+    (``not_vested_before_cents``). The words are those of the regulation before 2025; the present one was not readable.
+    """
+    check_facts(locals())
+    given.amounts(
+        required_cents=required_cents, vested_cents=vested_cents, not_vested_before_cents=not_vested_before_cents
+    )
+    whole = required_cents + not_vested_before_cents
+    due = min(whole, vested_cents)
+    return VestedMinimum(required_cents, not_vested_before_cents, vested_cents, due, whole - due)
 
 
 def shortfall_by_plan(*, plans: Sequence[PlanPaid]) -> dict[str, int]:
@@ -331,13 +374,15 @@ def excise_on_shortfall(
     shortfall_paid_on: date | None = None,
     notice_or_assessment_on: date | None = None,
     waived: bool = False,
+    return_filed_on: date | None = None,
 ) -> Excise:
     """The payee's tax on what was required and not paid (IRC 4974): 25 %, or 10 % if corrected in the window.
 
     The window ends with the second taxable year that begins after the one in which the tax is imposed, or earlier with
     a notice of deficiency or the assessment (4974(e)(2)). The whole shortfall must be paid from the same plan by then,
-    and Form 5329 filed. The tax is that of the year in which the last day for paying fell (Reg. 54.4974-1). Before
-    2023 it was 50 %, and correction did not lower it; what was to be paid in 2020 was waived (401(a)(9)(I)).
+    and Form 5329 filed "during the correction window" ((e)(1)(B)), which is taken for granted unless
+    ``return_filed_on`` is told. The tax is that of the year in which the last day for paying fell (Reg. 54.4974-1).
+    Before 2023 it was 50 %, and correction did not lower it; what was to be paid in 2020 was waived (401(a)(9)(I)).
     """
     check_facts(locals())
     given.amounts(required_cents=required_cents, paid_in_time_cents=paid_in_time_cents)
@@ -349,9 +394,10 @@ def excise_on_shortfall(
     ends = date(year.year + 2, 12, 31) if reducible else None
     if ends is not None and notice_or_assessment_on is not None:
         ends = min(ends, notice_or_assessment_on)
+    corrected_on = None if shortfall_paid_on is None else max(shortfall_paid_on, return_filed_on or shortfall_paid_on)
     if not short or waived or year.year == WAIVED_YEAR:
         path, rate = (ExcisePath.WAIVED if short else ExcisePath.NO_SHORTFALL), 0
-    elif ends is not None and shortfall_paid_on is not None and shortfall_paid_on <= ends:
+    elif ends is not None and corrected_on is not None and corrected_on <= ends:
         path, rate = ExcisePath.CORRECTED_IN_THE_WINDOW, figures.bps("excise_4974_corrected", year)
     else:
         path, rate = ExcisePath.FULL_RATE, figures.bps("excise_4974", year)

@@ -106,21 +106,24 @@ def plan_year_calendar(
     found: list[Due] = [] if first_plan_year else list(_before_the_year(plan_year, features))
     if features.participant_directed:
         found += _fees(fees_last_disclosed_on)
-    found += _statements(plan_year, features)
+    found += _statements(plan_year, features, form_5500_extended=form_5500_extended)
     found.append(summary_annual_report(plan_year, form_5500_extended=form_5500_extended))
     if amended:
         found.append(material_modifications(plan_year))
     return tuple(sorted(found, key=lambda due: (due.last, due.notice)))
 
 
-def on_eligibility(*, eligible_on: date, features: PlanFeatures) -> tuple[Due, ...]:
+def on_eligibility(
+    *, eligible_on: date, features: PlanFeatures, first_default_investment_on: date | None = None
+) -> tuple[Due, ...]:
     """What somebody who becomes eligible is given (Reg. 1.401(k)-3(d)(3)(ii), 1.414(w)-1(b)(3)(iii)(B)).
 
     From 90 days before to the day of eligibility; the QDIA notice 30 days before, or by that day where default
-    contributions can be withdrawn under IRC 414(w). The summary plan description within 90 days after.
+    contributions can be withdrawn under IRC 414(w), or 30 days before the first default investment, where that is later
+    (29 CFR 2550.404c-5(c)(3)(i)). The summary plan description within 90 days after.
     """
     check_facts(locals())
-    given.days(eligible_on=eligible_on)
+    given.days(eligible_on=eligible_on, first_default_investment_on=first_default_investment_on)
     about = f"eligibility on {eligible_on}"
     ninety = eligible_on - timedelta(days=90)
     found = [
@@ -128,6 +131,7 @@ def on_eligibility(*, eligible_on: date, features: PlanFeatures) -> tuple[Due, .
     ]
     if features.qdia:
         last = eligible_on if features.eaca else eligible_on - timedelta(days=30)
+        last = max(last, (first_default_investment_on or eligible_on) - timedelta(days=30))
         found.append(Due(Notice.QDIA, None, last, about, "29 CFR 2550.404c-5(c)(3)(i)"))
     if features.participant_directed:
         cite = "29 CFR 2550.404a-5(c)(1)(i), (c)(4), (d)(1)"
@@ -190,9 +194,7 @@ def summary_annual_report(plan_year: PlanYear, *, form_5500_extended: bool = Fal
     check_facts(locals())
     last = given.add_months(plan_year.end, _SAR_MONTHS) - timedelta(days=1)
     if form_5500_extended:
-        # From the day that the extension names, not from a later one that a weekend allows for filing.
-        extended = given.add_months(form_5500(plan_year).named.replace(day=15), 3)
-        last = given.add_months(extended, _SAR_MONTHS_AFTER_EXTENSION)
+        last = given.add_months(_report_day(plan_year, extended=True), _SAR_MONTHS_AFTER_EXTENSION)
     return Due(Notice.SAR, None, last, f"plan year {plan_year}", "29 CFR 2520.104b-10(c)")
 
 
@@ -305,10 +307,16 @@ def _fees(last_disclosed: date | None) -> list[Due]:
     return [] if last_disclosed is None else [next_fee_disclosure(last_given_on=last_disclosed)]
 
 
-def _statements(plan_year: PlanYear, features: PlanFeatures) -> list[Due]:
+def _report_day(plan_year: PlanYear, *, extended: bool) -> date:
+    # The day that the rule or the extension names, not a later one that a weekend allows for filing.
+    named = form_5500(plan_year).named
+    return given.add_months(named.replace(day=15), 3) if extended else named
+
+
+def _statements(plan_year: PlanYear, features: PlanFeatures, *, form_5500_extended: bool) -> list[Due]:
     if not features.participant_directed:
-        # Until the annual report has to be filed; on the day its rule names, not on a later one behind a weekend.
-        last = form_5500(plan_year).named
+        # Until the annual report is filed, "but in no event later than the date, including extensions" for it.
+        last = _report_day(plan_year, extended=form_5500_extended)
         cite = "ERISA 105(a)(1)(A)(ii); DOL FAB 2007-03"
         return [Due(Notice.STATEMENT, None, last, f"plan year {plan_year}", cite)]
     ends = _quarter_ends(plan_year)

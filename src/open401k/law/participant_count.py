@@ -41,6 +41,8 @@ class NotShort(StrEnum):
 
     EMPLOYER_SECURITIES = "holds_employer_securities"
     AUDIT_NOT_WAIVED = "audit_waiver_conditions_not_met"
+    #: (c)(2)(ii)(B) names 2520.104-46(b)(1)(i)(A)(1), the 95 %, and not (A)(2), the bond in its place.
+    AUDIT_WAIVED_BY_BOND = "audit_waived_by_a_bond_alone"
     NO_READY_VALUE = "assets_without_readily_determinable_value"
     MULTIEMPLOYER = "multiemployer_plan"
     FORM_M1 = "files_form_m1"
@@ -94,13 +96,15 @@ def annual_report(
     filed_as_small_the_year_before: bool | None,
     elects_as_the_year_before: bool = True,
     audit_waived: bool = True,
+    audit_waived_by_bond_alone: bool = False,
     not_short: tuple[NotShort, ...] = (),
 ) -> AnnualReport:
     """Which report a plan with employees files (29 CFR 2520.103-1(b)-(d); 2520.104-46).
 
     With 80 to 120 participants (both included) the administrator may file in the category of the year before; None:
     there was none. A small plan files Form 5500-SF unless a condition of 2520.103-1(c)(2)(ii) is missing, and needs no
-    auditor if the waiver's conditions hold. A large one is always audited.
+    auditor if the waiver's conditions hold. Where they hold only by the bond for other assets (``by_bond`` of
+    audit_waiver in bond.py), it is Form 5500 with Schedule I all the same. A large plan is always audited.
     """
     check_facts(locals())
     given.counts(10_000_000, participants=participants)
@@ -113,6 +117,7 @@ def annual_report(
     if not small:
         return AnnualReport(ReportForm.LARGE, rule, True, ())
     found = set(not_short) | (set() if audit_waived else {NotShort.AUDIT_NOT_WAIVED})
+    found |= {NotShort.AUDIT_WAIVED_BY_BOND} if audit_waived and audit_waived_by_bond_alone else set()
     barred = tuple(each for each in NotShort if each in found)
     return AnnualReport(ReportForm.SMALL if barred else ReportForm.SHORT, rule, not audit_waived, barred)
 

@@ -131,13 +131,25 @@ def may_change_from(*, first_payment_on: date, birth_date: date) -> date:
     return max(anniversary(first_payment_on, LEAST_YEARS), age_59_5_on(birth_date))
 
 
-def recapture(*, payments: Sequence[PaidInYear], modified_on: date, birth_date: date) -> Recapture:
+def recapture(
+    *,
+    payments: Sequence[PaidInYear],
+    modified_on: date,
+    birth_date: date,
+    first_payment_on: date | None = None,
+) -> Recapture:
     """The tax that the exception had spared, due in the year of the change (IRC 72(t)(4)(A)).
 
     On what was paid before 59 1/2; of the year in which 59 1/2 is reached pass what was paid before that day.
-    Interest for the deferral period comes on top.
+    Interest for the deferral period comes on top. Nothing is due for a change from :func:`may_change_from` on, which is
+    looked at only where ``first_payment_on`` is told.
     """
     check_facts(locals())
+    given.days(birth_date=birth_date, first_payment_on=first_payment_on, modified_on=modified_on)
+    if first_payment_on is not None and modified_on >= may_change_from(
+        first_payment_on=first_payment_on, birth_date=birth_date
+    ):
+        return Recapture(CalendarYear(modified_on.year), (), 0)
     given.amounts(**{f"payments.{n}.taxable_cents": each.taxable_cents for n, each in enumerate(payments)})
     last = age_59_5_on(birth_date).year
     by_year = tuple(

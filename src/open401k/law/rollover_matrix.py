@@ -15,6 +15,8 @@ from .given import check_facts
 SIMPLE_TAKES_FROM = date(2015, 12, 18)
 #: Years from the first participation in a SIMPLE (IRC 72(t)(6), 408(d)(3)(G)).
 SIMPLE_YEARS = 2
+#: From then on a plan that replaces the employer's SIMPLE takes its money within the two years too (SECURE 2.0 s. 332).
+SIMPLE_REPLACED_FROM = date(2024, 1, 1)
 
 
 class Account(StrEnum):
@@ -139,16 +141,21 @@ def rollover_route(
     same_plan: bool = False,
     receiving_plan_accepts: bool = True,
     simple_participation_began_on: date | None = None,
+    plan_replaces_simple_of_employer: bool = False,
 ) -> Route:
     """Whether money of one kind may be rolled over to another account (IRC 402(c)(8)(B), 402A(c)(3), 408(d)(3)).
 
     ``direct`` is a direct rollover or trustee-to-trustee transfer, otherwise within 60 days. Between IRAs only an
     indirect one counts toward one in twelve months (408(d)(3)(B)). Into or out of a SIMPLE,
-    ``simple_participation_began_on`` is the first day of participation in it. The part of a designated Roth account
-    that would be taxed may go to another one within 60 days; the rest only directly (Reg. 1.402A-1 A-5(a)).
+    ``simple_participation_began_on`` is the first day of participation in it; its two years do not matter for a 401(k)
+    or 403(b) plan that the employer "establishes" as it "terminates" the SIMPLE (72(t)(6)(B)), which keeps the money
+    under 401(k)(2)(B). The part of a designated Roth account that would be taxed may go to another one within 60 days;
+    the rest only directly (Reg. 1.402A-1 A-5(a)).
     """
     check_facts(locals())
     conditions = _ROWS.get(source, {}).get(destination)
+    replaced = plan_replaces_simple_of_employer and on >= SIMPLE_REPLACED_FROM and source is _A.SIMPLE_IRA
+    replaced = replaced and destination in (_A.PLAN_PRE_TAX, _A.PLAN_403B_PRE_TAX)
     obstacle = None
     if conditions is None:
         obstacle, conditions = Obstacle.NOT_BETWEEN_THESE, ()
@@ -156,7 +163,7 @@ def rollover_route(
         obstacle = Obstacle.ONLY_WITHIN_THE_PLAN
     elif source is _A.PLAN_AFTER_TAX and _DIRECT in conditions and not direct:
         obstacle = Obstacle.ONLY_DIRECTLY
-    elif _too_early_for_simple(source, destination, on, simple_participation_began_on):
+    elif not replaced and _too_early_for_simple(source, destination, on, simple_participation_began_on):
         obstacle = Obstacle.SIMPLE_TWO_YEARS
     elif destination is _A.SIMPLE_IRA and source is not _A.SIMPLE_IRA and on <= SIMPLE_TAKES_FROM:
         obstacle = Obstacle.SIMPLE_BEFORE_2016

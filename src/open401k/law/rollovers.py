@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from ..kernel import CalendarYear, anniversary, half_up
 from . import figures, given
+from .filings import next_filing_day
 from .given import ImpossibleInput, check_facts
 
 #: A series over this many years or more cannot be rolled over (IRC 402(c)(4)(A)(ii)).
@@ -74,6 +75,18 @@ _NEVER: dict[PaidBecause, str] = {
     PaidBecause.HEALTH_PREMIUM: "Reg. 1.402(c)-2(c)(3)(ix)",
     PaidBecause.COLLECTIBLE: "Reg. 1.402(c)-2(c)(3)(x)",
 }
+#: What does not count toward a required minimum (Reg. 1.401(a)(9)-5 A-9(b) before 2025).
+_NO_MINIMUM = frozenset(
+    {
+        PaidBecause.RETURN_FOR_415,
+        PaidBecause.EXCESS_DEFERRAL,
+        PaidBecause.EXCESS_CONTRIBUTION,
+        PaidBecause.EXCESS_AGGREGATE_CONTRIBUTION,
+        PaidBecause.DEEMED_LOAN,
+        PaidBecause.DIVIDEND_404K,
+        PaidBecause.LIFE_INSURANCE_COST,
+    }
+)
 #: Repaid within three years instead; for 401(a)(31), 402(f) and 3405 they are no eligible rollover distributions.
 _REPAID: dict[PaidBecause, str] = {
     PaidBecause.BIRTH_OR_ADOPTION: "IRC 72(t)(2)(H)(vi)(II)",
@@ -170,11 +183,11 @@ def eligible_rollover(
     ``required_minimum_due_cents`` is what is still due for the year (see minimum_still_due): the first money paid is
     that; in life nothing of a designated Roth account is. A designated beneficiary other than a spouse may only have it
     transferred to an inherited IRA (402(c)(11)), and is withheld from like an eligible rollover distribution if it is
-    paid out ((j)(2)(iv)).
+    paid out ((j)(2)(iv)). Corrective distributions, deemed loans and the like never are the minimum.
     """
     check_facts(locals())
     given.amounts(gross_cents=gross_cents, required_minimum_due_cents=required_minimum_due_cents)
-    minimum = min(required_minimum_due_cents, gross_cents)
+    minimum = 0 if because in _NO_MINIMUM else min(required_minimum_due_cents, gross_cents)
     cite = _why_never(because, series_years)
     if because in _REPAID:
         return EligibleRollover(gross_cents, minimum, 0, NotEligible.REPAID_INSTEAD, _REPAID[because], False, False)
@@ -278,8 +291,8 @@ def loan_offset(
         offset_on=offset_on,
         qualified=qualified,
         path=path,
-        roll_over_by=_next_weekday(date(following, 10, 15)) if qualified else sixty,
-        without_extension=_next_weekday(date(following, 4, 15)) if qualified else sixty,
+        roll_over_by=next_filing_day(date(following, 10, 15)) if qualified else sixty,
+        without_extension=next_filing_day(date(following, 4, 15)) if qualified else sixty,
     )
 
 
@@ -317,10 +330,3 @@ def _offset_path(
     if offset_on > anniversary(severed_on, 1):
         return OffsetPath.LATER_THAN_A_YEAR_AFTER_SEVERANCE
     return OffsetPath.SEVERANCE
-
-
-def _next_weekday(day: date) -> date:
-    # IRC 7503. A holiday of the District of Columbia in April moves the day further; told without it, it is never late.
-    while day.weekday() >= 5:
-        day += timedelta(days=1)
-    return day

@@ -111,8 +111,11 @@ class InRothIra:
     cite: str = "IRC 408A(d)(2)(B); Reg. 1.408A-10 A-3, A-4"
 
     def earnings_taxed(self, *, on: date, event: bool) -> bool:
-        """Whether earnings paid from the IRA on a day are taxed; ``event`` is age 59 1/2, death or disability."""
-        return bool(self.earnings_cents) and not (event and self.period.completed(on))
+        """Whether earnings paid from the IRA on a day are taxed; ``event`` is age 59 1/2, death or disability.
+
+        Those that came with the rollover and those since: whatever exceeds the basis (Reg. 1.408A-10 A-4(b)).
+        """
+        return not (event and self.period.completed(on))
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,21 +249,34 @@ def basis_received_directly(*, payment: RothPayment, qualified: bool, whole_acco
     return (payment.gross_cents if qualified else payment.basis_cents) + carried
 
 
-def in_roth_ira(*, payment: RothPayment, qualified: bool, roth_ira_first_year: int, rolled_over_in: int) -> InRothIra:
+def in_roth_ira(
+    *,
+    payment: RothPayment,
+    qualified: bool,
+    roth_ira_first_year: int,
+    rolled_over_in: int,
+    whole_account: bool = False,
+    rolled_cents: int | None = None,
+) -> InRothIra:
     """A rollover from a designated Roth account inside a Roth IRA (Reg. 1.408A-10 A-3, A-4).
 
     The IRA's own five years count, from the first year for which any Roth IRA of the owner was contributed to, or from
     the rollover if it is the first; the years in the plan do not. What was qualified when it was paid is basis in full,
-    otherwise only the investment in the contract.
+    otherwise only the investment in the contract. Of a whole account with a loss, the basis above its value counts too
+    (A-3(b); 1.402A-1 A-6(b)). ``rolled_cents``: how much of the payment was rolled over within 60 days, if not
+    all of it: income first (see roth_rollover_part).
     """
     check_facts(locals())
     for field, year in (("roth_ira_first_year", roth_ira_first_year), ("rolled_over_in", rolled_over_in)):
         if not _FIRST_ROTH_IRA_YEAR <= year <= _LAST_YEAR:
             raise ImpossibleInput(field, f"{year} is not a year with Roth IRAs that a plan can know")
     first = min(roth_ira_first_year, rolled_over_in)
-    basis = payment.gross_cents if qualified else payment.basis_cents
+    basis = basis_received_directly(payment=payment, qualified=qualified, whole_account=whole_account)
+    rolled = payment.gross_cents if rolled_cents is None else rolled_cents
+    part = roth_rollover_part(payment=payment, rolled_cents=rolled)
+    basis -= payment.gross_cents - rolled if qualified else part.kept_basis_cents
     period = _period(first, "IRC 408A(d)(2)(B); Reg. 1.408A-10 A-4(a)")
-    return InRothIra(period, basis, payment.gross_cents - basis)
+    return InRothIra(period, basis, max(rolled - basis, 0))
 
 
 def in_plan_conversion(*, on: date, converted_cents: int, basis_cents: int) -> InPlanConversion:

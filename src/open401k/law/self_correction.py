@@ -15,9 +15,10 @@ from .arrays import Cents, Flags
 from .deadlines import excess_additions_return
 from .given import check_facts
 
-#: Self-correction within so many months after the failure is found is within a reasonable period (Notice 2023-43).
+#: Self-correction to the end of the 18th month after the failure is found is within a reasonable period (Notice
+#: 2023-43).
 _REASONABLE_MONTHS = 18
-#: An employer that may not have the plan stops contributions within so many months (Notice 2023-43).
+#: An employer that may not have the plan stops contributions by the end of the sixth month (Notice 2023-43).
 _EMPLOYER_ELIGIBILITY_MONTHS = 6
 #: SECURE 2.0 s. 305 holds from its enactment, for failures of any time before it too.
 _FROM = date(2022, 12, 29)
@@ -109,14 +110,15 @@ def self_correction_period(
 ) -> SelfCorrectionPeriod:
     """Whether an inadvertent failure may be self-corrected (SECURE 2.0 s. 305; Notice 2023-43; Rev. Proc. 2021-30).
 
-    Within 18 months after the sponsor found it is within a reasonable period; later is a matter of facts and
-    circumstances, and refused here. An employer that may not have the plan stops contributions within six. A failure
+    Until "the last day of the 18th month following the date the failure is identified" is within a reasonable period;
+    later is a matter of facts and circumstances, and refused here. An employer that may not have the plan stops
+    contributions by the last day of the sixth such month. A failure
     found by the IRS first is shut unless it is insignificant or steps to correct that very failure were under way.
     """
     check_facts(locals())
     given.days(identified_on=identified_on, corrected_on=corrected_on)
     months = _EMPLOYER_ELIGIBILITY_MONTHS if employer_may_not_have_the_plan else _REASONABLE_MONTHS
-    last = given.add_months(max(identified_on, _FROM), months)
+    last = _end_of_month(max(identified_on, _FROM), months)
     committed = specific_commitment_on is not None and (
         found_by_irs_on is None or specific_commitment_on < found_by_irs_on
     )
@@ -184,3 +186,7 @@ def overpayment_choices(*, inadvertent: bool, over_401a17_or_415: bool) -> Overp
     """
     free = inadvertent and not over_401a17_or_415
     return OverpaymentChoices(free, free, True, True, over_401a17_or_415)
+
+
+def _end_of_month(day: date, months: int) -> date:
+    return given.add_months(day.replace(day=1), months + 1) - timedelta(days=1)

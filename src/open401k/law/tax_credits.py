@@ -128,12 +128,15 @@ def contribution_credit(
 
     100, 100, 75, 50 and 25 % in the tax year the plan is established and the four after it, at most $1,000 for one
     employee; reduced by 2 % for each employee above 50. Who is paid more than the wage limit under 3121(a) is left
-    out; for a year whose limit is not on file it has to be given (``wage_limit_cents``).
+    out; for a year whose limit is not on file it has to be given (``wage_limit_cents``). Employees are those paid at
+    least $5,000, and a plan in the three years before counts "only" for "the taxable year during which the eligible
+    employer plan" is established ((f)(4)).
     """
     check_facts(locals())
     given.counts(100, years_since_established=years_since_established)
     none = np.zeros_like(contributions)
-    why = _not_eligible(plan_in_three_years_before, employees_year_before=employees_year_before)
+    plan_before = plan_in_three_years_before and years_since_established == 0
+    why = _not_eligible(plan_before, employees_year_before=employees_year_before)
     late = years_since_established >= len(_CONTRIBUTION_PERCENT)
     why = why or (NoCredit.NOT_A_CREDIT_YEAR if late else None)
     if why is not None:
@@ -171,7 +174,8 @@ def military_spouse_credit(
 ) -> Credit:
     """$200 and up to $300 of contributions for each military spouse, for three years from the start (IRC 45AA(a), (b)).
 
-    Columns of the military spouses who participate; not for highly compensated ones ((d)(2)).
+    Columns of the military spouses who participate; not for highly compensated ones ((d)(2)). The plan lets them in
+    within two months, gives them at once what others have after two years of service, and vests it at once ((e)).
     """
     check_facts(locals())
     why = _not_eligible(False, employees_paid_5000_year_before=employees_paid_5000_year_before)

@@ -5,7 +5,7 @@ hardship (hardship.py), which source may be used (distribution_events.py), the a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -20,6 +20,10 @@ REPAY_YEARS = 3
 TERMINAL_MONTHS = 84
 #: Called to active duty for more than so many days (IRC 72(t)(2)(G)(iii)(II)).
 RESERVIST_DAYS = 179
+#: What was taken up to the enactment for a birth or an adoption may go back until 2026 (SECURE 2.0 s. 311(b)(2)).
+_ENACTED, _EARLY_BIRTHS_BACK_BY = date(2022, 12, 29), date(2025, 12, 31)
+#: Disasters whose incident period begins on that day or later: 30 days after 27 December 2020 (SECURE 2.0 s. 331(d)).
+_DISASTERS_FROM = date(2021, 1, 26)
 #: The first withdrawals of a year from a PLESA are free of charge (IRC 402A(e)(7)(B)).
 PLESA_FREE_WITHDRAWALS = 4
 
@@ -90,7 +94,10 @@ class PlesaRoom:
 
 
 def repayable_until(on: date) -> date:
-    """The last day of the three years that begin the day after a distribution (IRC 72(t)(2)(H)(v)(I), (11)(C)(i))."""
+    """The last day of the three years that begin the day after a distribution (IRC 72(t)(2)(H)(v)(I), (11)(C)(i)).
+
+    A birth or adoption distribution up to 29 December 2022 has another one: see birth_or_adoption.
+    """
     check_facts(locals())
     return anniversary(on, REPAY_YEARS)
 
@@ -154,7 +161,8 @@ def birth_or_adoption(
     """A qualified birth or adoption distribution (IRC 72(t)(2)(H)): $5,000 per child and parent.
 
     Within the year that begins with the birth or the final adoption; who is adopted is under 18 or cannot support
-    themselves, and is no child of the spouse.
+    themselves, and is no child of the spouse. What was taken up to 29 December 2022 may be repaid "before January 1,
+    2026" (SECURE 2.0 s. 311(b)(2)).
     """
     check_facts(locals())
     given.amounts(vested_cents=vested_cents, taken_before_cents=taken_before_cents)
@@ -168,7 +176,9 @@ def birth_or_adoption(
     grown = adoptee_birth_date is not None and age_on(adoptee_birth_date, born_or_adopted_on) >= 18
     if adoptee_is_child_of_spouse or (grown and not adoptee_incapable_of_self_support):
         found.append(WithdrawalProblem.NOT_ELIGIBLE)
-    return _least(kind, on, limits, taken_before_cents, found, cite)
+    result = _least(kind, on, limits, taken_before_cents, found, cite)
+    early = result.repayable_until is not None and on <= _ENACTED
+    return replace(result, repayable_until=_EARLY_BIRTHS_BACK_BY) if early else result
 
 
 def disaster_recovery(
@@ -183,15 +193,16 @@ def disaster_recovery(
     """A qualified disaster recovery distribution (IRC 72(t)(11)): $22,000 per disaster over all years.
 
     From the first day of the incident until before the 180th day after the later of that day, the declaration and 29
-    December 2022 (the enactment). For disasters declared after 27 December 2020.
+    December 2022 (the enactment). For disasters declared after 27 December 2020 ((11)(E)) whose incident period begins
+    on or after 26 January 2021 (SECURE 2.0 s. 331(d)).
     """
     check_facts(locals())
     given.amounts(vested_cents=vested_cents, taken_before_cents=taken_before_cents)
     given.days(incident_begins=incident_begins)
     kind, cite = WithdrawalKind.DISASTER, "IRC 72(t)(11)"
-    if declared_on <= date(2020, 12, 27):
+    if declared_on <= date(2020, 12, 27) or incident_begins < _DISASTERS_FROM:
         return _none(kind, on, WithdrawalProblem.BEFORE_LAW, cite)
-    applicable = max(incident_begins, declared_on, date(2022, 12, 29))
+    applicable = max(incident_begins, declared_on, _ENACTED)
     most = figures.cents("disaster_distribution_limit", CalendarYear(max(on.year, 2021)))
     limits = (("most_per_disaster", most), ("vested", vested_cents))
     in_window = incident_begins <= on < applicable + timedelta(days=180)
