@@ -196,7 +196,7 @@ def test_what_is_missed_never_passes_pay_or_limit_and_reliefs_go_down(pay: list[
 
 
 def test_a_failure_is_corrected_by_the_end_of_the_18th_month_after_it_was_found() -> None:
-    """Notice 2023-43: "the last day of the 18th month following the date the failure is identified"."""
+    """Notice 2023-43, as practitioners tell it."""
     found = sc.self_correction_period(plan_year=YEAR, identified_on=date(2027, 3, 10))
     assert (found.available, found.last_day, found.significant_rule_until) == (
         True,

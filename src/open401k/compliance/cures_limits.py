@@ -291,7 +291,7 @@ def _additions_back(facts: PlanFacts) -> tuple[date, str, str]:
     period = law.self_correction.self_correction_period(plan_year=facts.plan_year, identified_on=year.last_day)
     assert period.last_day is not None  # noqa: S101 (nothing that bars self-correction was told)
     until = (
-        f" That day is 18 months after {day_text(year.last_day)}, within which self-correction is in time "
+        f" That day ends the 18th month after {day_text(year.last_day)}, within which self-correction is in time "
         "(SECURE 2.0 s. 305; Notice 2023-43); the sooner, the less income goes back."
     )
     return period.last_day, "Rev. Proc. 2021-30 section 6.06(2)", until

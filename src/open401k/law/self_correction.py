@@ -110,10 +110,10 @@ def self_correction_period(
 ) -> SelfCorrectionPeriod:
     """Whether an inadvertent failure may be self-corrected (SECURE 2.0 s. 305; Notice 2023-43; Rev. Proc. 2021-30).
 
-    Until "the last day of the 18th month following the date the failure is identified" is within a reasonable period;
-    later is a matter of facts and circumstances, and refused here. An employer that may not have the plan stops
-    contributions by the last day of the sixth such month. A failure
-    found by the IRS first is shut unless it is insignificant or steps to correct that very failure were under way.
+    Until the last day of the 18th month after the failure is identified is within a reasonable period (level C: the
+    notice's own words were not read); later is a matter of facts and circumstances, and refused here. An employer that
+    may not have the plan stops contributions by the last day of the sixth such month (level C, too). A failure found by
+    the IRS first is shut unless it is insignificant or steps to correct that very failure were under way.
     """
     check_facts(locals())
     given.days(identified_on=identified_on, corrected_on=corrected_on)
