@@ -565,12 +565,12 @@ def test_long_term_care_begins_three_years_after_the_enactment(on: date, before_
     assert (WithdrawalProblem.BEFORE_LAW in found.problems) is before_law
 
 
-@pytest.mark.parametrize(("declared", "before_law"), [(date(2020, 12, 27), True), (date(2020, 12, 28), False)])
-def test_disasters_count_when_declared_after_27_december_2020(declared: date, before_law: bool) -> None:
+@pytest.mark.parametrize(("begins", "before_law"), [(date(2021, 1, 25), True), (date(2021, 1, 26), False)])
+def test_disasters_count_whose_incident_begins_30_days_after_27_december_2020(begins: date, before_law: bool) -> None:
+    """SECURE 2.0 s. 331(d); declared after that 27 December (72(t)(11)(E)) is then every one of them."""
     found = withdrawals.disaster_recovery(
-        on=date(2023, 1, 5), vested_cents=100, incident_begins=date(2020, 12, 1), declared_on=declared,
-        lives_in_area_with_loss=True,
-    )  # fmt: skip
+        on=date(2023, 1, 5), vested_cents=100, incident_begins=begins, declared_on=begins, lives_in_area_with_loss=True
+    )
     assert (WithdrawalProblem.BEFORE_LAW in found.problems) is before_law
 
 

@@ -159,7 +159,7 @@ def test_only_a_plan_with_a_nonelective_has_nine_and_a_half_months_for_excess_ad
     cure = offered(facts, test=TestId.ADDITIONS_LIMIT)[CureKind.RETURN_EXCESS]
     assert cure.decide_by == decide_by
     assert cite in cure.explanation
-    assert ("18 months" in cure.explanation) is (nonelective is None)
+    assert ("18th month" in cure.explanation) is (nonelective is None)
 
 
 # --- 401(a)(17)
