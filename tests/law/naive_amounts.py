@@ -5,6 +5,7 @@ vesting and gradual schedules: loops and fractions, person by person, written fr
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 HALF = Fraction(1, 2)
 
@@ -177,7 +178,7 @@ def regular(bands: list[tuple[int, int]], latest: int, *, may_end_by_latest: boo
 def stands_below(bands: list[tuple[int, int]], latest: int) -> bool:
     """(D)(1): of the rates above a minimum, whether bands of their length down to ``latest`` can start at 1 %."""
     above = bands[1:]
-    if jumps(above) or len({b[0] - a[0] for a, b in zip(above, above[1:], strict=False)}) > 1:
+    if jumps(above) or len({b[0] - a[0] for a, b in pairwise(above)}) > 1:
         return False
     start, rate = above[0][0], Fraction(above[0][1])
     length, ratio = above[1][0] - start, Fraction(above[1][1], above[0][1])

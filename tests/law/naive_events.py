@@ -93,7 +93,9 @@ class Vested:
     left_out: list[str | None]
 
 
-def vesting_years(hours: list[Hours], early: list[str | None], *, parity: bool, hold_back: bool, part_time: bool) -> Vested:
+def vesting_years(
+    hours: list[Hours], early: list[str | None], *, parity: bool, hold_back: bool, part_time: bool
+) -> Vested:
     """IRC 411(a)(5), (6); 401(k)(15)(B)(iii). ``early``: years before age 18 or before the plan."""
     kinds = []
     for each in hours:

@@ -4,7 +4,7 @@ import random
 from dataclasses import astuple
 from datetime import date
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -95,7 +95,7 @@ def members(rng: random.Random) -> list[Member]:
         pay, deferral = rng.choice((0, 1, 999, 10_000, 33_333)), rng.choice((0, 0, 1, 3, 500, 2_000))
         match = rng.choice((0, deferral // 2, deferral, 2 * deferral, 1_501))
         qnec = rng.choice((0, pay // 20, pay // 20 + 1, pay // 10, pay // 8, 5_000))
-        return Member(*(rng.random() < 0.7 for _ in range(2)), pay, qnec, match, deferral, rng.random() < 0.2)
+        return Member(rng.random() < 0.7, rng.random() < 0.7, pay, qnec, match, deferral, rng.random() < 0.2)
 
     return [one() for _ in range(rng.randint(1, 7))]
 
@@ -116,9 +116,7 @@ def test_targeted_qnec_and_match() -> None:
             **common,
         )
         assert (qnec.representative_rate, qnec.counted.tolist()) == naive.counted_qnec(people, beside)
-        match = targeting.countable_match(
-            match=column(people, "match"), deferrals=column(people, "deferral"), **common
-        )
+        match = targeting.countable_match(match=column(people, "match"), deferrals=column(people, "deferral"), **common)
         assert (match.representative_rate, match.counted.tolist()) == naive.counted_match(people)
 
 
@@ -172,7 +170,9 @@ def test_vesting_schedules() -> None:
         years, served = sorted(rng.randint(0, 9) for _ in range(2))
         shares = [naive.vested(before, year) for year in range(10)]
         assert vesting.vested_bps(Schedule(tuple(before)), np.arange(10)).tolist() == shares
-        enough = any(naive.nowhere_slower(before, least) for least in ([0, 0, 0, 10_000], [0, 0, *range(2_000, 10_001, 2_000)]))
+        enough = any(
+            naive.nowhere_slower(before, least) for least in ([0, 0, 0, 10_000], [0, 0, *range(2_000, 10_001, 2_000)])
+        )
         assert vesting.fast_enough(Schedule(tuple(before))) is enough
         offered = years >= 3 and not naive.nowhere_slower(after, before)
         elected = offered and rng.random() < 0.5
@@ -197,7 +197,9 @@ def test_gradual_schedules(by: ScheduleBy) -> None:
         rate = rng.choice((100, 120, 199, 200, 300))
         bands = [(chosen[0], rate)]
         for start in chosen[1:]:
-            rate = rng.choice((rate, rate + 1, rate * 6 // 5, rate * 3 // 2, rate * 2, rate * 2 + 1, rate + 500, rate + 501))
+            rate = rng.choice(
+                (rate, rate + 1, rate * 6 // 5, rate * 3 // 2, rate * 2, rate * 2 + 1, rate + 500, rate + 501)
+            )
             bands.append((start, rate))
         wrong = naive.jumps(bands)
         if not naive.regular(bands, latest, may_end_by_latest=by is not ScheduleBy.SERVICE):
@@ -207,7 +209,7 @@ def test_gradual_schedules(by: ScheduleBy) -> None:
             bands=tuple(Band(*each) for each in bands), by=by, plan_year=YEAR, minimum_band=minimum
         )
         assert {each.name for each in found.findings} == wrong
-        assert found.ratios == tuple(Fraction(b[1], a[1]) for a, b in zip(bands, bands[1:], strict=False))
+        assert found.ratios == tuple(Fraction(b[1], a[1]) for a, b in pairwise(bands))
         saved = False
         if wrong and minimum and len(bands) > 2:
             saved = naive.stands_below(bands, latest)

@@ -20,7 +20,9 @@ WORKED = (0, 0, 0, 499, 500, 501, 999, 1_000, 2_080)
 
 def worked(rng: random.Random, first_year: int) -> list[Hours]:
     """Up to fourteen years, some of them alike in a row, so that breaks are long."""
-    alike = [[(rng.choice(WORKED), rng.choice((0, 0, 0, 1, 501, 600)))] * rng.choice((1, 1, 2, 4, 5, 6)) for _ in range(7)]
+    alike = [
+        [(rng.choice(WORKED), rng.choice((0, 0, 0, 1, 501, 600)))] * rng.choice((1, 1, 2, 4, 5, 6)) for _ in range(7)
+    ]
     rows = []
     for place, (hours, parental) in enumerate([row for stretch in alike for row in stretch][: rng.randint(0, 14)]):
         duty = date(first_year + place, rng.randint(1, 12), rng.randint(1, 28))
