@@ -1,13 +1,23 @@
 """Loans, missed deferrals, hours, rollovers and minimums at their edges, and what may be told of any fact."""
 
+from dataclasses import astuple
 from datetime import date, timedelta
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from open401k.kernel import CalendarYear, PlanYear
-from open401k.law import given, hardship, hours, loan_defaults, loans, minimum_distributions, missed_deferrals
+from open401k.kernel import CalendarYear, PlanYear, Source
+from open401k.law import (
+    given,
+    hardship,
+    hours,
+    loan_defaults,
+    loans,
+    minimum_distributions,
+    missed_deferrals,
+    rollovers,
+)
 from open401k.law.given import ImpossibleInput, check_facts
 from open401k.law.loan_schedules import Frequency, LoanTerms, due_on, latest_permissible_term, loan_schedule
 from open401k.law.matching import MatchFormula
@@ -112,7 +122,7 @@ def test_installments_are_the_interest_of_the_period_and_the_rest(
     count, loan_on = 13, date(2026, 1, 31)
     schedule = loan_schedule(LoanTerms(principal, rate_bps, count, frequency, loan_on))
     rate = Fraction(rate_bps, 10_000 * IN_A_YEAR[frequency])
-    worth_of_one = sum(1 / (1 + rate) ** number for number in range(1, count + 1))
+    worth_of_one = sum((1 / (1 + rate) ** number for number in range(1, count + 1)), Fraction(0))
     assert schedule.level_payment_cents == naive.nearest(principal / worth_of_one)
     owed, interest_paid = principal, 0
     for number, row in enumerate(schedule.installments, start=1):
@@ -262,3 +272,119 @@ def test_a_spouse_more_than_ten_years_younger() -> None:
     assert (float(uniform[1]), uniform[0]) == (26.5, minimum_distributions.MinimumPath.UNIFORM_TABLE)
     assert joint[0] is not minimum_distributions.MinimumPath.UNIFORM_TABLE
     assert joint[1] > uniform[1]
+
+
+def test_excise_on_what_was_not_paid() -> None:
+    """IRC 4974(a), (e): 25 %, and 10 % to the end of the second year after; 50 % of what was due before 2023."""
+
+    def rate(due: date, paid: int = 0, back: date | None = None, notice: date | None = None) -> tuple[int, int]:
+        found = minimum_distributions.excise_on_shortfall(
+            due_by=due, required_cents=1_000, paid_in_time_cents=paid, shortfall_paid_on=back,
+            notice_or_assessment_on=notice,
+        )  # fmt: skip
+        return found.shortfall_cents, found.tax_cents
+
+    due = date(2026, 12, 31)
+    assert [rate(due), rate(due, 999), rate(due, 1_000), rate(due, 1_001)] == [(1_000, 250), (1, 0), (0, 0), (0, 0)]
+    assert [rate(due, 0, back)[1] for back in (date(2028, 12, 31), date(2029, 1, 1))] == [100, 250]
+    notice = date(2027, 5, 1)
+    assert [rate(due, 0, back, notice)[1] for back in (notice, date(2027, 5, 2))] == [100, 250]
+    assert [rate(date(year, 12, 31), 0, date(year + 1, 1, 1))[1] for year in (2020, 2022, 2023)] == [0, 500, 100]
+
+
+def test_money_for_hardship_by_plan_year() -> None:
+    """BBA 2018 s. 41114: from plan years after 2018 earnings and QNECs too; before, deferrals alone, less losses."""
+    balances = [
+        hardship.SourceBalance(Source.PRE_TAX, 100, 50),
+        hardship.SourceBalance(Source.ROTH, 100, -30),
+        hardship.SourceBalance(Source.QNEC, 10, 5),
+        hardship.SourceBalance(Source.PRE_TAX, 1, -3),
+    ]
+    for start, wanted in ((date(2019, 1, 1), [150, 70, 15, 0]), (date(2018, 12, 31), [100, 70, 0])):
+        found = hardship.hardship_sources(balances=balances, plan_year=PlanYear.starting(start))
+        assert [each.available_cents for each in found] == wanted
+
+
+@pytest.mark.parametrize("held", [999, 1_000, 1_001])
+def test_a_hardship_of_all_that_there_is(held: int) -> None:
+    found = hardship.hardship(
+        on=date(2026, 3, 1), plan_year=YEAR, need=hardship.Need.MEDICAL, need_cents=1_000,
+        balances=[hardship.SourceBalance(Source.PRE_TAX, held)],
+    )  # fmt: skip
+    assert found.payable_cents == min(held, 1_000)
+    assert (hardship.HardshipProblem.NOT_ENOUGH_MONEY in found.problems) is (held < 1_000)
+
+
+@pytest.mark.parametrize(("start", "certified"), [(date(2022, 12, 29), False), (date(2022, 12, 30), True)])
+def test_a_certification_is_enough_in_plan_years_after_the_enactment(start: date, certified: bool) -> None:
+    """SECURE 2.0 s. 312: plan years that begin after 29 December 2022."""
+    found = hardship.hardship(
+        on=date(2023, 3, 1), plan_year=PlanYear.starting(start), need=hardship.Need.MEDICAL, need_cents=1,
+        balances=[hardship.SourceBalance(Source.PRE_TAX, 1)],
+    )  # fmt: skip
+    assert (found.reliance is hardship.Reliance.CERTIFICATION) is certified
+
+
+@pytest.mark.parametrize(
+    ("owed", "highest", "vested", "most"),
+    [
+        (0, 0, 200_000_00, 50_000_00),
+        (0, 0, 99_999_99, 49_999_99),
+        (0, 0, 18_000_00, 10_000_00),
+        (0, 0, 9_000_00, 9_000_00),
+        (10_000_00, 30_000_00, 200_000_00, 20_000_00),  # 50,000 less 20,000 paid back, less what is owed
+        (0, 50_000_01, 200_000_00, 0),
+        (60_000_00, 60_000_00, 300_000_00, 0),
+    ],
+)
+def test_the_most_of_a_loan(owed: int, highest: int, vested: int, most: int) -> None:
+    """IRC 72(p)(2)(A), with a plan that lends the floor."""
+    found = loans.maximum_loan(
+        loan_on=date(2026, 7, 1), vested_cents=vested, outstanding_cents=owed, highest_last_year_cents=highest,
+        plan_lends_floor=True,
+    )  # fmt: skip
+    dollars = max(50_000_00 - max(highest - owed, 0), 0)
+    limit = min(dollars, max(vested // 2, min(10_000_00, vested)))
+    assert (found.dollar_limit_cents, found.limit_cents, found.maximum_cents) == (dollars, limit, most)
+    assert most == max(limit - owed, 0)
+    assert found.needs_other_security_cents == min(most, max(owed + most - vested // 2, 0))
+
+
+def test_fixed_payments_until_nothing_is_left() -> None:
+    """Reg. 1.402(c)-2(d)(4)(ii)."""
+    for balance in range(40):
+        years = rollovers.installments_last_years(balance_cents=balance, yearly_cents=3, assumed_return_bps=0)
+        assert years == -(-balance // 3)
+    assert rollovers.installments_last_years(balance_cents=300, yearly_cents=3, assumed_return_bps=100) == 200
+
+
+def test_a_part_of_a_direct_rollover_is_500_dollars_at_least() -> None:
+    """Reg. 1.401(a)(31)-1 Q&A-9, -11."""
+
+    def may(total: int, part: int | None, expected: int | None = None) -> tuple[bool, bool]:
+        found = rollovers.direct_rollover_offer(
+            on=date(2026, 5, 1), distribution_cents=total, part_cents=part,
+            expected_in_year_cents=total if expected is None else expected,
+        )  # fmt: skip
+        return astuple(found)[:2]
+
+    assert [may(199_99, None), may(200_00, None)] == [(False, False), (True, True)]
+    assert [may(900_00, part)[1] for part in (499_99, 500_00, 900_00)] == [False, True, True]
+    assert [may(total, 500_00)[1] for total in (500_00, 500_01)] == [True, True]
+    assert may(500_00, 499_99) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("year", "notified", "open_"),
+    [(2022, None, False), (2023, None, True), (2023, date(2023, 11, 10), False), (2023, date(2023, 12, 1), True)],
+)
+def test_automatic_errors_are_corrected_from_2024(year: int, notified: date | None, open_: bool) -> None:
+    """IRC 414(cc), Notice 2024-2: where the last day to correct falls after 31 December 2023."""
+    windows = missed_deferrals.correction_windows(
+        plan_year=PlanYear.starting(date(year, 1, 1)), failure_began_on=date(year, 3, 1), notified_on=notified
+    )
+    assert (windows.automatic > missed_deferrals.AUTOMATIC_FROM) is open_
+    assert (
+        windows.automatic
+        == {None: date(year + 1, 10, 15), 11: date(2023, 12, 31), 12: date(2024, 1, 31)}[notified and notified.month]
+    )

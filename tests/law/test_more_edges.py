@@ -32,6 +32,7 @@ from open401k.law import (
 )
 from open401k.law.allocation_schedules import Band, MinimumRule, ScheduleBy, gradual_schedule
 from open401k.law.breaks import ComputationPeriod
+from open401k.law.cross_testing import TestingBasis
 from open401k.law.domestic_relations import DividedSource, SplitProblem, divide_account
 from open401k.law.eligibility import EligibilityTerms, EntryRule
 from open401k.law.given import ImpossibleInput
@@ -151,6 +152,27 @@ def test_rates_above_a_minimum_start_at_one_percent() -> None:
     assert bands((0, 40), (40, 100), minimum=True).minimum_rule is MinimumRule.NEITHER
     assert bands((0, 40), (40, 101), minimum=True).minimum_rule is MinimumRule.HYPOTHETICAL_SCHEDULE
     assert bands((0, 40), (40, 101)).minimum_rule is MinimumRule.NONE_NEEDED
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "passed"),
+    [
+        ((45, 451), (50, 902), True),  # 300 x 1.085^5 = 451.1: at 49, the last age of the second band
+        ((45, 452), (50, 904), False),
+        ((60, 310), (63, 489), True),  # 300 x 1.085^6 = 489.4: at 65, the testing age
+        ((60, 310), (63, 490), False),
+    ],
+)
+def test_equivalent_rates_no_higher_than_those_of_the_minimum(
+    first: tuple[int, int], second: tuple[int, int], passed: bool
+) -> None:
+    """Reg. 1.401(a)(4)-8(b)(1)(iv)(D)(2): against 3 % at the last age of the minimum; 8.5 % of interest a year."""
+    told = tuple(Band(*each) for each in ((0, 300), first, second))
+    found = gradual_schedule(
+        bands=told, by=ScheduleBy.AGE, plan_year=YEAR, minimum_band=True, basis=TestingBasis(interest_bps=850)
+    )
+    assert found.minimum_rule is (MinimumRule.EQUIVALENT_RATES if passed else MinimumRule.NEITHER)
+    assert found.passed is passed
 
 
 @pytest.mark.parametrize(
