@@ -384,7 +384,5 @@ def test_automatic_errors_are_corrected_from_2024(year: int, notified: date | No
         plan_year=PlanYear.starting(date(year, 1, 1)), failure_began_on=date(year, 3, 1), notified_on=notified
     )
     assert (windows.automatic > missed_deferrals.AUTOMATIC_FROM) is open_
-    assert (
-        windows.automatic
-        == {None: date(year + 1, 10, 15), 11: date(2023, 12, 31), 12: date(2024, 1, 31)}[notified and notified.month]
-    )
+    last = date(year + 1, 10, 15)
+    assert windows.automatic == (last if notified is None else naive_events.end_of_month_after(notified, 1))

@@ -46,6 +46,7 @@ from open401k.law.uniform_allocation import PointsFinding, PointsFormula
 from open401k.law.withdrawals import EarlierEmergency, WithdrawalProblem
 from open401k.law.withholding import EarlierThisYear, Paid, PaymentClass, WithholdingPath
 from tests.law import naive_amounts as naive
+from tests.law import naive_events
 
 YEAR = PlanYear.starting(date(2026, 1, 1))
 ONE_DAY = timedelta(days=1)
@@ -416,6 +417,59 @@ def test_default_rates_rise_to_the_top_and_never_fall() -> None:
     rising = automatic_enrollment.Schedule(300, 100, 450)
     assert rising.after(cents(-1, 0, 1, 2)).tolist() == [300, 300, 400, 450]
     assert automatic_enrollment.Schedule(300, 100).after(cents(2)).tolist() == [300]
+
+
+@pytest.mark.parametrize("month", [1, 7])
+def test_default_rates_year_by_year(month: int) -> None:
+    """IRC 414A(b)(3)(A)(ii): a step for each year completed by the first day; 401(k)(13)(C)(iii): for each plan year
+    after the one that follows the first."""
+    rng = random.Random(8)  # noqa: S311
+    plan_year = PlanYear.starting(date(2028, month, 1))
+    days: list[date | None] = [plan_year.last_day, plan_year.end, plan_year.start, date(2024, 2, 29), None]
+    days += [plan_year.start - timedelta(days=rng.randint(0, 2_000)) for _ in range(200)]
+    days += [plan_year.start.replace(year=year) + timedelta(days=each) for year in (2025, 2026) for each in (-1, 0, 1)]
+    elected = [rng.choice((-1, -1, 0, 250)) for _ in days]
+    schedule = automatic_enrollment.Schedule(300, 100, 650)
+    columns: dict[str, Any] = {
+        "first_contribution": np.array(days, dtype="datetime64[D]"), "plan_year": plan_year,
+        "elected_bps": cents(*elected),
+    }  # fmt: skip
+    by_law = automatic_enrollment.mandated_rates(schedule, **columns)
+    qaca = automatic_enrollment.qaca_rates(schedule, **columns)
+    least = automatic_enrollment.qaca_minimum_bps(first_contribution=columns["first_contribution"], plan_year=plan_year)
+    for place, (began, own) in enumerate(zip(days, elected, strict=True)):
+        started = began is not None and began <= plan_year.last_day
+        by_default = started and own < 0
+        years = plan_years = 0
+        if began is not None:
+            birthdays = [naive_events.same_day(year, began.month, began.day) for year in range(began.year + 1, 2029)]
+            years = sum(day <= plan_year.start for day in birthdays)
+            plan_years = sum(began < date(year, month, 1) for year in range(began.year, 2029))
+        for found, steps in ((by_law, years), (qaca, max(plan_years - 1, 0))):
+            assert found.by_default[place] == by_default
+            assert found.increases[place] == (steps if by_default else 0)
+            assert found.rate_bps[place] == (min(300 + 100 * steps, 650) if by_default else max(own, 0))
+        assert least[place] == ((300, 400, 500, 600)[min(max(plan_years - 1, 0), 3)] if started else 0)
+
+
+def test_a_new_or_small_employer_until_the_day() -> None:
+    """IRC 414A(c)(3), (4)(A): three years of existence; one year after the year with more than ten employees."""
+    exempt = automatic_enrollment.Exemption
+
+    def why(exists: date, large: date | None, established: date = date(2023, 1, 1)) -> object:
+        found = automatic_enrollment.mandate(
+            plan_year=YEAR, established_on=established, employer_exists_since=exists,
+            first_year_over_ten_employees_ended=large,
+        )  # fmt: skip
+        return found.exemption
+
+    old = date(2000, 1, 1)
+    assert why(date(2023, 1, 1), old) is None
+    assert why(date(2023, 1, 2), old) is exempt.NEW_EMPLOYER
+    assert why(old, date(2025, 1, 1)) is None
+    assert why(old, date(2025, 1, 2)) is why(old, None) is exempt.SMALL_EMPLOYER
+    assert why(old, old, date(2022, 12, 28)) is exempt.ESTABLISHED_BEFORE
+    assert why(old, old, date(2022, 12, 29)) is None
 
 
 # Withholding --------------------------------------------------------------------------------------------------------
