@@ -11,6 +11,7 @@ import pytest
 
 from open401k.kernel import CalendarYear, PlanYear, Refused, Source
 from open401k.law import (
+    allocation,
     automatic_enrollment,
     breaks,
     domestic_relations,
@@ -95,6 +96,14 @@ def chosen(bps: int) -> Any:
     return automatic_enrollment._rates(schedule, first, cents(0), YEAR, cents(bps), "")
 
 
+def weighted(budget: int, *, owed: bool = True) -> Any:
+    """Pay of $1,000 and $600, the second one without a weight; a minimum of 2.5 %."""
+    return allocation.age_weighted(
+        budget_cents=budget, compensation=cents(1_000_00, 600_00), factors=cents(allocation.FACTOR_SCALE, 0),
+        plan_year=YEAR, minimum_bps=250, minimum_owed_to=flags(True, owed),
+    )  # fmt: skip
+
+
 #: What is still believed, what is not, and the field that is named then.
 LINES: list[tuple[Callable[[int], object], int, int, str]] = [
     (lambda n: points([n], [1], [100], PointsFormula(1)), 120, 121, "ages"),
@@ -117,6 +126,13 @@ LINES: list[tuple[Callable[[int], object], int, int, str]] = [
     (lambda n: rolled(2026, n), 2199, 2200, "rolled_over_in"),
     (lambda n: roth.five_year_period(first_contribution_year=n), 2006, 2005, "first_contribution_year"),
     (lambda n: roth.five_year_period(first_contribution_year=n), 2199, 2200, "first_contribution_year"),
+    (lambda n: roth.five_year_period(first_contribution_year=2024, direct_rollovers_began_in=(n,)), 2006, 2005,
+     "first_contribution_year"),
+    (lambda n: roth.five_year_period(first_contribution_year=2024, indirect_rollovers_accepted_in=(n,)), 2199, 2200,
+     "first_contribution_year"),
+    (lambda n: vesting_years.vesting_service(
+        periods=[vesting_years.ComputationPeriod(date(2025, 1, 1), n)]), 8_784, 8_785, "periods.0.hours"),
+    (lambda n: weighted(n), 40_00, 39_99, "budget_cents"),
     (lambda n: lost_earnings.interest_factor(rate_percent=5, days=n, year_days=366), 366, 367, "days"),
     (lambda n: lost_earnings.interest_factor(rate_percent=n, days=1, year_days=365), 1_000, 1_001, "rate_percent"),
     (lambda n: periodic_payments.required_minimum_method(balance_cents=1, life_expectancy_tenths=n), 1_200, 1_201,
@@ -204,6 +220,23 @@ def test_the_steps_of_the_law() -> None:
     assert vesting.vested_bps(vesting.GRADED_2_TO_6, years).tolist() == graded
     assert vesting.vested_bps(vesting.QACA_CLIFF_2, years).tolist() == [0, 0, *[10_000] * 6]
     assert vesting.vested_cents(vesting.GRADED_2_TO_6, cents(2, 2), cents(7, 8)).tolist() == [1, 2]
+
+
+def test_a_minimum_of_an_age_weighted_formula() -> None:
+    """The minimum first; the rest by weight, and nothing to whoever has neither."""
+    found = [(weighted(budget), weighted(budget, owed=False)) for budget in (40_00, 40_01, 90_00)]
+    assert [each.amounts.tolist() for each, _ in found] == [[25_00, 15_00], [25_01, 15_00], [75_00, 15_00]]
+    assert [each.amounts.tolist() for _, each in found] == [[40_00, 0], [40_01, 0], [90_00, 0]]
+    assert all(each.steps[0].given == each.budget_cents == each.total_cents for pair in found for each in pair)
+
+
+def test_points_for_units_of_pay_are_a_product() -> None:
+    """Reg. 1.401(a)(4)-2(b)(3)(i)(A): 3 a year of age, 2 of service, 5 for each whole $200."""
+    found = allocation.uniform_points(
+        ages=cents(40), years_of_service=cents(7), compensation=cents(1_199_99), plan_year=YEAR, per_year_of_age=3,
+        per_year_of_service=2, per_unit_of_pay=5, unit_cents=200_00,
+    )  # fmt: skip
+    assert found.tolist() == [120 + 14 + 25]
 
 
 # Breaks -------------------------------------------------------------------------------------------------------------
@@ -608,6 +641,22 @@ def test_an_extension_of_ten_business_days() -> None:
     assert (found.extended_to, found.tell_by) == (date(2026, 5, 5), date(2026, 5, 12))
     again = late_deposits.deposit_extension(pay_date=date(2026, 3, 31), extensions_before_in_plan_year=2)
     assert (found.interest_due, again.interest_due) == (False, True)
+
+
+def test_a_loss_of_exactly_100_000_dollars_is_not_large() -> None:
+    """VFC Program section 5(b): the other rate where lost earnings exceed $100,000."""
+
+    def lost(principal: int) -> lost_earnings.LostEarnings:
+        return lost_earnings.lost_earnings(
+            principal_cents=principal, loss_on=date(2023, 1, 3), recovered_on=date(2024, 1, 3)
+        )
+
+    low, high = 0, 10**10
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if lost(middle).large_loss else (middle, high)
+    assert lost(low).total_cents == 100_000_00  # a cent of principal earns less than a cent
+    assert lost(high).large_loss
 
 
 def test_self_correction_on_the_180th_day() -> None:
