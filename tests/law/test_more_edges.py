@@ -15,6 +15,7 @@ from open401k.law import (
     automatic_enrollment,
     breaks,
     domestic_relations,
+    elapsed_time,
     eligibility,
     late_deposits,
     lost_earnings,
@@ -251,6 +252,21 @@ def test_parental_hours_are_of_the_year_in_which_they_prevent_a_break(
 ) -> None:
     """IRC 410(a)(5)(E)(iii): 501 hours are no break, 500 are one."""
     assert breaks.parental_credit(hours_in_year=worked, hours_missed=missed, days_absent=0, plan_year=YEAR) == credit
+
+
+@pytest.mark.parametrize(
+    ("returned", "on", "years"),
+    [
+        (None, date(2021, 2, 28), 0),
+        (None, date(2021, 3, 1), 1),
+        (date(2023, 2, 28), date(2026, 1, 1), 2),
+        (date(2023, 3, 1), date(2026, 1, 1), 3),
+        (date(2025, 1, 1), date(2022, 3, 1), 2),
+    ],
+)
+def test_years_of_severance_end_with_the_return(returned: date | None, on: date, years: int) -> None:
+    """Reg. 1.410(a)-7(c)(4): twelve months from the severance, again and again."""
+    assert elapsed_time.one_year_severances(severed=date(2020, 3, 1), returned=returned, on=on) == years
 
 
 # Roth ---------------------------------------------------------------------------------------------------------------
