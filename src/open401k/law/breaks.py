@@ -172,7 +172,7 @@ def reemployment_commencement(*, periods: tuple[ComputationPeriod, ...], plan_ye
 
 
 def _lost(years: int, breaks: int, rules: PlanBreakRules, nonvested: bool, plan_year: PlanYear) -> LostBy | None:
-    if rules.years_required > 1 and 0 < years < rules.years_required:
+    if 0 < years < rules.years_required:
         return LostBy.BREAK_BEFORE_TWO_YEARS
     erased = erased_by_parity(years_before=years, consecutive_breaks=breaks, nonvested=nonvested, plan_year=plan_year)
     return LostBy.PARITY if rules.parity and years and erased else None

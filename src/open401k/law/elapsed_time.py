@@ -118,12 +118,11 @@ def _spans(stint: Stint, severed: date, returned: date) -> bool:
 
 
 def _total(stretches: list[Stretch]) -> tuple[int, int]:
-    months = over = 0
-    joined = _joined(stretches)
-    for start, end in joined:
+    months = over = before = 0
+    for start, end in _joined(stretches):
         whole = _whole_months(start, end)
-        months, over = months + whole, over + (end - add_months(start, whole)).days
-    if len(joined) == 1:
+        months, before, over = months + whole, over, over + (end - add_months(start, whole)).days
+    if not before:
         # 30 days are a month only where parts of months are added up: else a month of 31 days would end a day early.
         return months, over
     return months + over // DAYS_OF_A_MONTH, over % DAYS_OF_A_MONTH
@@ -132,9 +131,12 @@ def _total(stretches: list[Stretch]) -> tuple[int, int]:
 def _year_completed(stretches: list[Stretch]) -> date | None:
     months = over = 0
     for start, end in _joined(stretches):
+        parts = over > 0
         months, over = months + over // DAYS_OF_A_MONTH, over % DAYS_OF_A_MONTH
-        done = add_months(start, max(MONTHS_OF_A_YEAR - months, 0))
-        done = date.fromordinal(max(done.toordinal() - over, start.toordinal()))
+        missing = max(MONTHS_OF_A_YEAR - months, 0)
+        done = add_months(start, missing)
+        if parts and missing:
+            done = min(done, add_months(start, missing - 1) + timedelta(days=DAYS_OF_A_MONTH - over))
         if done <= end:
             return done
         whole = _whole_months(start, end)

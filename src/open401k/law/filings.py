@@ -145,9 +145,11 @@ def _end_of_month(day: date, months: int) -> date:
 
 
 def _legal_holidays(year: int) -> frozenset[date]:
-    fixed = [date(year, 1, 1), date(year, 7, 4), date(year, 11, 11), date(year, 12, 25), date(year, 4, 16)]
+    fixed = [date(year, 7, 4), date(year, 11, 11), date(year, 12, 25), date(year, 4, 16)]
     fixed += [date(year, 6, 19)] if year >= 2021 else []
-    fixed += [date(year, 1, 20)] if year % 4 == 1 else []
+    inauguration = date(year, 1, 20)
+    if year % 4 == 1 and inauguration.weekday() != 5:  # of a Saturday it has no other day (D.C. Code 28-2701)
+        fixed.append(inauguration)
     # New Year's Day of the next year, where it is observed on the last Friday of this one.
     fixed.append(date(year + 1, 1, 1))
     return federal_holidays(year) | frozenset(_observed(day) for day in fixed)

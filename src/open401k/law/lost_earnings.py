@@ -4,6 +4,7 @@ Not here: when a deposit is late (deadlines.py), the excise tax and the self-cor
 that a participant's own investments would have had.
 """
 
+from calendar import isleap
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -131,7 +132,7 @@ def grow(amount: Fraction, *, after: date, until: date, large: bool = False) -> 
     while after < until:
         first = after + timedelta(days=1)
         last = min(until, _last_of_quarter(first))
-        days, year_days = (last - after).days, 366 if _leap(first.year) else 365
+        days, year_days = (last - after).days, 366 if isleap(first.year) else 365
         rate = underpayment_rate_percent(first, large_underpayment=large)
         factor = _factor(rate, days, year_days)
         amount += amount * factor
@@ -158,7 +159,3 @@ def _factor(rate_percent: int, days: int, year_days: int) -> Fraction:
 def _last_of_quarter(day: date) -> date:
     month = (day.month + 2) // 3 * 3
     return given.add_months(date(day.year, month, 1), 1) - timedelta(days=1)
-
-
-def _leap(year: int) -> bool:
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)

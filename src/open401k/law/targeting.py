@@ -111,11 +111,6 @@ def matching_rate(formula: MatchFormula) -> int:
 
     Where it is not the same at all levels, that of somebody who defers 6 % of pay.
     """
-    rates = {tier.rate_bps for tier in formula.tiers}
-    if len(rates) == 1 and formula.tiers[-1].up_to_bps >= _ASSUMED_DEFERRAL:
-        return rates.pop()
-    scale = 100_000
-    given = matching.match(
-        np.array([_ASSUMED_DEFERRAL * scale]), np.array([_WHOLE * scale]), MatchFormula(formula.tiers)
-    )
-    return int(half_up_quotient(given * _WHOLE, _ASSUMED_DEFERRAL * scale)[0])
+    deferral, pay = np.array([_ASSUMED_DEFERRAL * _WHOLE]), np.array([_WHOLE * _WHOLE])
+    given = matching.match(deferral, pay, MatchFormula(formula.tiers))
+    return int(half_up_quotient(given * _WHOLE, deferral)[0])

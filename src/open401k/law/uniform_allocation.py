@@ -139,8 +139,7 @@ def uniform_points(
     everybody = int(points.sum())
     if everybody == 0:
         raise ImpossibleInput("formula", "gives nobody a point")
-    pay = np.maximum(amounts("compensation", limited), 1)
-    rates = whole(points, pay)
+    rates = whole(points, paid(points, amounts("compensation", limited)))
     one = np.zeros(len(points), dtype=np.int64)
     fair = bool(at_least_shares(rates, ~hce, hce, one, 1, numerator=1, denominator=1)[0])
     share = Fraction(total_cents, everybody)

@@ -129,5 +129,6 @@ def former_schedule_election_ends(*, adopted_on: date, effective_on: date, notic
 
 
 def _at_least(schedule: Schedule, minimum: Schedule) -> bool:
-    years = np.arange(max(len(schedule.steps_bps), len(minimum.steps_bps)))
+    # After its last step the minimum stays at 100 %, and no schedule goes down.
+    years = np.arange(len(minimum.steps_bps))
     return bool((vested_bps(schedule, years) >= vested_bps(minimum, years)).all())

@@ -125,7 +125,7 @@ def vesting_service(
     counted = [kind is PeriodKind.YEAR_OF_SERVICE and why is None for kind, why in zip(kinds, left_out, strict=True)]
     return VestingService(
         years=sum(counted),
-        years_for_money_before_long_break=None if long_end is None else sum(counted[: long_end + 1]),
+        years_for_money_before_long_break=None if long_end is None else sum(counted[:long_end]),
         consecutive_breaks=_trailing_breaks(kinds),
         long_break_ended=None if long_end is None else _last_day(ordered[long_end]),
         periods=tuple(

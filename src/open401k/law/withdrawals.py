@@ -287,19 +287,11 @@ def reservist(
         found.append(WithdrawalProblem.OUTSIDE_WINDOW)
     if ordered_for_days is not None and ordered_for_days <= RESERVIST_DAYS:
         found.append(WithdrawalProblem.NOT_ELIGIBLE)
-    kind = WithdrawalKind.RESERVIST
-    result = _least(kind, on, (("deferrals", deferrals_cents),), 0, found, "IRC 72(t)(2)(G)", repayable=False)
-    until = None if duty_ended_on is None else anniversary(duty_ended_on, 2)
-    return Withdrawal(
-        kind,
-        on,
-        result.limits,
-        0,
-        result.available_cents,
-        until if result.available_cents else None,
-        result.problems,
-        result.cite,
-    )
+    limits = (("deferrals", deferrals_cents),)
+    result = _least(WithdrawalKind.RESERVIST, on, limits, 0, found, "IRC 72(t)(2)(G)", repayable=False)
+    if duty_ended_on is None or not result.available_cents:
+        return result
+    return replace(result, repayable_until=anniversary(duty_ended_on, 2))
 
 
 def plesa_room(*, on: date, attributable_to_contributions_cents: int, highly_compensated: bool) -> PlesaRoom:
