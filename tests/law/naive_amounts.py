@@ -121,19 +121,19 @@ def top_heavy(people: list[Holder]) -> tuple[bool, int, int, int, int]:
 def minimum(people: list[Holder]) -> tuple[int, int, list[int], list[int], list[int]]:
     """IRC 416(c)(2): the rate owed, the highest key rate; of each the minimum, what counts toward it, what lacks."""
     rates = [
-        nearest(Fraction(10_000 * (each.deferral + each.match + each.nonelective), each.pay))
+        Fraction(10_000 * (each.deferral + each.match + each.nonelective), each.pay)
         for each in people
         if each.key and each.pay
     ]
-    highest = max(rates, default=0)
-    rate = min(300, highest)
+    highest = max(rates, default=Fraction(0))
+    rate = min(Fraction(300), highest)
     owed, toward, lacking = [], [], []
     for each in people:
-        due = nearest(Fraction(each.pay * rate, 10_000)) if each.owed_to and not each.key else 0
+        due = nearest(each.pay * rate / 10_000) if each.owed_to and not each.key else 0
         owed.append(due)
         toward.append(each.match + each.nonelective if due else 0)
         lacking.append(max(due - each.match - each.nonelective, 0))
-    return rate, highest, owed, toward, lacking
+    return nearest(rate), nearest(highest), owed, toward, lacking
 
 
 def vested(steps: list[int], years: int) -> int:

@@ -260,7 +260,8 @@ def test_parental_hours_are_of_the_year_in_which_they_prevent_a_break(
         (None, date(2021, 2, 28), 0),
         (None, date(2021, 3, 1), 1),
         (date(2023, 2, 28), date(2026, 1, 1), 2),
-        (date(2023, 3, 1), date(2026, 1, 1), 3),
+        (date(2023, 3, 1), date(2026, 1, 1), 2),
+        (date(2023, 3, 2), date(2026, 1, 1), 3),
         (date(2025, 1, 1), date(2022, 3, 1), 2),
     ],
 )
