@@ -1,6 +1,6 @@
 """Pay by kind and definition, the 401(a)(17) limit for each person, the 414(s) ratio test, earned income."""
 
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 import numpy as np
@@ -257,3 +257,40 @@ def test_a_contribution_is_its_rate_of_earned_income(profit: int, rate: int) -> 
     found = earned_income(net_profit_cents=profit, employer_rate_bps=rate, year=CalendarYear(2026), plan_year=PLAN)
     assert abs(found.employer_contribution - Fraction(found.plan_pay * rate, 10_000)) <= 1
     assert found.net_profit == found.half_deducted + found.employer_contribution + found.earned_income
+
+
+@pytest.mark.parametrize(
+    ("last", "months"),
+    [
+        (date(2026, 1, 31), 1),
+        (date(2026, 2, 1), 2),
+        (date(2026, 6, 30), 6),
+        (date(2026, 11, 30), 11),
+        (date(2026, 12, 31), 12),
+    ],
+)
+def test_a_short_plan_year_has_a_twelfth_of_the_limit_a_month(last: date, months: int) -> None:
+    """Reg. 1.401(a)(17)-1(b)(3)(iii)(A): 360,000 in 2026, so 30,000 a month."""
+    year = PlanYear(date(2026, 1, 1), last + timedelta(days=1))
+    assert compensation.months_in(year) == months
+    assert compensation.annual_cap(year) == months * 30_000_00
+
+
+@pytest.mark.parametrize(("months", "refused"), [((12, 1), False), ((12, 0), True), ((13, 1), True)])
+def test_months_of_pay_are_those_of_the_plan_year(months: tuple[int, int], refused: bool) -> None:
+    if refused:
+        with pytest.raises(ImpossibleInput, match="months"):
+            compensation.limit_for_months(plan_year=PLAN, months=np.array(months))
+    else:
+        assert compensation.limit_for_months(plan_year=PLAN, months=np.array(months)).tolist() == [
+            36_000_000,
+            3_000_000,
+        ]
+
+
+def test_all_pay_may_be_from_before_entry_and_not_more() -> None:
+    pay = np.array([100, 100])
+    found = compensation.pay_while_participating(plan_year=PLAN, pay=pay, before_entry=np.array([100, 0]))
+    assert found.tolist() == [0, 100]
+    with pytest.raises(ImpossibleInput, match="before_entry"):
+        compensation.pay_while_participating(plan_year=PLAN, pay=pay, before_entry=np.array([101, 0]))
