@@ -102,9 +102,10 @@ def test_averages_that_differ_by_less_than_any_rounding() -> None:
         top = np.array([1, 1], dtype=np.int64) * SCALE
         rates = Rates(top, np.array([3, 3]), np.array([1, 2]), 4, exact.__getitem__)
         first = np.array([True, False])
-        told = {"plan": np.zeros(2, dtype=np.int64), "plans": 1, "numerator": 1, "denominator": 1}
-        assert exact_rates.at_least_shares(rates, first, ~first, **told).tolist() == [least]
-        assert exact_rates.at_least_shares(rates, ~first, first, **told).tolist() == [True]
+        plan = np.zeros(2, dtype=np.int64)
+        for group, enough in ((first, least), (~first, True)):
+            found = exact_rates.at_least_shares(rates, group, ~group, plan, 1, numerator=1, denominator=1)
+            assert found.tolist() == [enough]
 
 
 def test_who_is_in_a_range_is_decided_by_the_fraction() -> None:
