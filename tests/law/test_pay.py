@@ -294,3 +294,34 @@ def test_all_pay_may_be_from_before_entry_and_not_more() -> None:
     assert found.tolist() == [0, 100]
     with pytest.raises(ImpossibleInput, match="before_entry"):
         compensation.pay_while_participating(plan_year=PLAN, pay=pay, before_entry=np.array([101, 0]))
+
+
+def test_the_shares_of_pay_at_their_edges() -> None:
+    """Reg. 1.414(s)-1(d)(3): one cent of pay counts; a share is that of the capped pay; half a basis point is up."""
+    cents = {"included": [1, 0, 5, 36_000_001], "total": [1, 0, 16, 36_000_002]}
+    found = compensation_ratio_test(
+        plan_year=PLAN, included=np.array(cents["included"]), total=np.array(cents["total"]),
+        is_hce=np.array([True, True, False, False]), self_employed=None, de_minimis_bps=0,
+    )  # fmt: skip
+    assert (found.counted.tolist(), found.shares_bps.tolist()) == (
+        [True, False, True, True],
+        [10_000, 0, 3_125, 10_000],
+    )
+    assert (found.hce_average_bps, found.nhce_average_bps, found.difference_bps) == (10_000, 6_563, 3_438)
+    assert (found.cap_cents, found.verdict) == (36_000_000, RatioVerdict.FACTS_AND_CIRCUMSTANCES)
+    for income, pay in ((0, 0), (1, 1), (36_000_000, 23_626_800), (36_000_001, 23_626_800)):
+        assert equivalent_alternative_pay(total_earned_income_cents=income, test=found, plan_year=PLAN) == pay
+    with pytest.raises(ImpossibleInput, match="total_earned_income_cents"):
+        equivalent_alternative_pay(total_earned_income_cents=-1, test=found, plan_year=PLAN)
+
+
+def test_the_regulation_gives_two_and_a_half_months_after_the_severance() -> None:
+    """Reg. 1.415(c)-2(e)(3)(i)."""
+    for severed, last in (
+        (date(2025, 12, 31), date(2026, 3, 15)),
+        (date(2025, 12, 30), date(2026, 3, 15)),
+        (date(2025, 11, 30), date(2026, 2, 14)),
+        (date(2025, 10, 1), date(2025, 12, 16)),
+        (date(2025, 1, 20), date(2025, 4, 4)),
+    ):
+        assert compensation.months_and_a_half_after(severed) == last
