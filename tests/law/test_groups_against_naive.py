@@ -96,7 +96,7 @@ def test_what_people_are_deemed_to_own(rule: AttributionRule) -> None:
 
 def test_brothers_and_sisters() -> None:
     seen = 0
-    for facts in families(100, seed=2, kinds=COMPANY, companies=3):
+    for facts in families(60, seed=2, kinds=COMPANY, companies=3):
         names = [each.name for each in facts.parties if each.kind is not PartyKind.INDIVIDUAL]
         found = common_control(holdings=facts, on=ON, plan_year=BEFORE).groups
         chains = [set(each.members) for each in found if each.kind is GroupKind.PARENT_SUBSIDIARY]
@@ -104,16 +104,16 @@ def test_brothers_and_sisters() -> None:
         ours = {each.members for each in found if each.kind is GroupKind.BROTHER_SISTER}
         assert ours == {each for each in theirs if not any(set(each) <= chain for chain in chains)}, facts
         seen += len(ours)
-    assert seen > 20
+    assert seen > 10
 
 
 @pytest.mark.parametrize("for_415", [False, True])
 def test_parents_and_subsidiaries(for_415: bool) -> None:
     seen = 0
-    for facts in families(150, seed=3, kinds=COMPANY, among="U"):
+    for facts in families(90, seed=3, kinds=COMPANY, among="U"):
         names = [each.name for each in facts.parties if each.kind is not PartyKind.INDIVIDUAL]
         found = common_control(holdings=facts, on=ON, plan_year=BEFORE, for_section_415=for_415).groups
         ours = {each.members for each in found if each.kind is GroupKind.PARENT_SUBSIDIARY}
         assert ours == naive_groups.parents_and_subsidiaries(facts, ON, names, for_415=for_415), facts
         seen += len(ours)
-    assert seen > 30
+    assert seen > 20
