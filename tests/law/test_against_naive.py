@@ -15,6 +15,7 @@ from open401k.law import nondiscrimination as nd
 from open401k.law.average_benefit import average_benefit_percentage
 from open401k.law.cross_testing import TestingBasis, equivalent_accrual_rates
 from open401k.law.general_test import allocation_rates
+from open401k.law.matching import MatchFormula
 from tests.law import naive
 from tests.law.naive import Saver
 
@@ -168,3 +169,67 @@ def test_averages_are_those_of_the_fractions(benefits: bool) -> None:
         assert found.hce_average == naive.nearest(theirs * 10_000)
         assert found.nhce_average == naive.nearest(mine * 10_000)
         assert found.percentage == (naive.nearest(mine / theirs * 10_000) if theirs else 10_000)
+
+
+def test_hces_lower_their_deferrals_to_the_highest_rate_that_passes() -> None:
+    rng, seen = random.Random(8), set()  # noqa: S311
+    for _ in range(150):
+        people = [Saver(rng.random() < 0.5, rng.random() < 0.9, 0, rng.choice(PAYS)) for _ in range(rng.randint(2, 7))]
+        so_far = [int(each.pay * rng.choice(SHARES) / 2) for each in people]
+        rest_pay = [each.pay // 2 for each in people]
+        planned = [int(pay * rng.choice([0, 0.03, 0.1, 1])) for pay in rest_pay]
+
+        def with_cap(cap: int) -> tuple[naive.Tested, list[int]]:
+            after = [
+                min(cents, pay * cap // 10_000) if each.hce else cents
+                for each, cents, pay in zip(people, planned, rest_pay, strict=True)  # noqa: B023 (called here)
+            ]
+            saved = [
+                Saver(each.hce, each.eligible, before + later, each.pay)
+                for each, before, later in zip(people, so_far, after, strict=True)  # noqa: B023
+            ]
+            return naive.ratio_test(saved), after
+
+        told = columns(people)
+        found = corrections.hce_deferral_cut(
+            so_far=np.array(so_far), planned_rest=np.array(planned), pay_rest=np.array(rest_pay),
+            compensation=told["compensation"], is_hce=told["is_hce"], eligible=told["eligible"],
+        )  # fmt: skip
+        tested, after = with_cap(found.cap_bps)
+        assert (found.possible, found.deferrals_after.tolist(), found.hce_average) == (
+            tested.passed, after, tested.hce_average,
+        )  # fmt: skip
+        assert found.reduction.tolist() == [cents - later for cents, later in zip(planned, after, strict=True)]
+        assert found.possible or found.cap_bps == 0
+        assert found.cap_bps == 10_000 or not with_cap(found.cap_bps + 1)[0].passed
+        seen.add((found.possible, found.cap_bps in (0, 10_000)))
+    assert len(seen) == 3
+
+
+def test_what_leaves_after_tax_money_with_its_match() -> None:
+    """Reg. 1.401(m)-2(b)(2)(iv): unmatched first, then the least of matched money that with its match is the excess."""
+    rng, formula = random.Random(9), MatchFormula.of([(10_000, 300), (5_000, 600)])  # noqa: S311
+
+    def match_on(contributions: int, pay: int) -> int:
+        full = min(Fraction(contributions), Fraction(3 * pay, 100))
+        half = min(max(contributions - Fraction(3 * pay, 100), Fraction(0)), Fraction(3 * pay, 100))
+        return naive.nearest(full + half / 2)
+
+    for _ in range(120):
+        pay = rng.choice([1_000, 1_017, 3_333])
+        given = rng.randint(0, pay // 8)
+        most = naive.nearest(Fraction(pay * 6, 100))
+        excess = rng.randint(0, given + match_on(min(given, most), pay))
+        found = corrections.acp_distribution(excess, employee_contributions=given, compensation=pay, formula=formula)
+        unmatched = min(excess, max(0, given - most))
+        inside = min(given, most)
+        whole = match_on(inside, pay)
+        matched = next(
+            amount for amount in range(inside + 1)
+            if amount + whole - match_on(inside - amount, pay) >= excess - unmatched
+        )  # fmt: skip
+        assert (found.unmatched, found.matched) == (unmatched, matched)
+        assert found.related_match == excess - unmatched - matched
+        left = rng.randint(0, given)
+        orphan = corrections.orphan_match(deferrals_left=left, match_left=whole, compensation=pay, formula=formula)
+        assert orphan == max(0, whole - match_on(left, pay))

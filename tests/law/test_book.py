@@ -318,3 +318,30 @@ def test_a_book_and_a_plan_of_it_are_said_in_words() -> None:
     assert explain(book.PlanRefunds(0, None, None)) == "Both tests are passed: nothing is refunded."
     rated = book.amounts(people, YEARS, of_testing_group=pay // 20, basis=BASIS)
     assert explain(rated).startswith("1 of 1 plans do not discriminate in amount (Reg. 1.401(a)(4)-1(b)(2)).")
+
+
+def test_catch_up_that_section_415_took_is_not_there_for_a_refund() -> None:
+    """IRC 414(v)(3)(B), 415(c)(1)(A): 80,000 in 2026 is 8,000 over 72,000, all of the catch-up of somebody of 55."""
+    for nonelective, catch_up in ((55_500_00, 0), (51_500_00, 4_000_00), (47_500_00, 8_000_00)):
+        amounts_ = {
+            "deferrals": [24_500_00, 0],
+            "nonelective": [nonelective, 0],
+            "compensation": [360_000_00, 50_000_00],
+        }
+        none = {name: [0, 0] for name in ("match", "after_tax", "balances")}
+        flags = {
+            "is_hce": [True, False],
+            "is_key": [False, False],
+            "eligible": [True, True],
+            "excluded": [False, False],
+        }
+        told = (
+            amounts_
+            | none
+            | flags
+            | {"section_415": [360_000_00, 50_000_00], "counted": [True, True], "ages": [55, 55]}
+        )
+        people = book.People(**{name: np.array([column]) for name, column in told.items()})
+        (found,) = book.refunds(people, YEARS, found=book.verdicts(people, YEARS))
+        assert found.adp
+        assert (found.adp.catch_up_cents, found.adp.total_cents) == (catch_up, 24_500_00 - (8_000_00 - catch_up))

@@ -374,3 +374,130 @@ def test_groups_in_words() -> None:
         "X and Y are one employer: A and B own at least 100.00 % of each, and 100.00 % alike (IRC 1563(f)(5)(A); "
         "Reg. 1.414(c)-2(c))."
     )
+
+
+def test_stock_of_one_member_under_an_option_of_another_is_left_out_once() -> None:
+    """Reg. 1.414(c)-2(b)(1)(ii): P holds 50 of the 70 % of S that its other members do not: not 80 %."""
+    parties = (*corporations("A B P S"), *people("U"))
+    interests = (holds("P", "S", 50), holds("A", "S", 30), holds("U", "S", 20), holds("S", "A", 100))
+    facts = Holdings(parties, (*interests, holds("S", "B", 100)), (Option("B", "A", "S", 3_000, 3_000),))
+    assert members(facts) == [(PS, ("A", "B", "S"))]
+
+
+@pytest.mark.parametrize("rule", list(AttributionRule))
+def test_a_trust_of_a_qualified_plan_attributes_to_nobody(rule: AttributionRule) -> None:
+    """IRC 318(a)(2)(B)(i), 1563(e)(3)(C): not to its beneficiaries; any other trust does."""
+    for kind, owners in ((PartyKind.QUALIFIED_TRUST, {"T"}), (PartyKind.TRUST, {"A", "T"})):
+        facts = Holdings(
+            (*corporations("X"), Party("T", kind), *people("A")), (holds("A", "T", 100), holds("T", "X", 60))
+        )
+        found = deemed_ownership(holdings=facts, organization="X", rule=rule, on=ON, plan_year=YEAR)
+        assert {each.owner for each in found} == owners
+
+
+@pytest.mark.parametrize(
+    ("owners", "group"),
+    [((16, 16, 16, 16, 16), True), ((16, 16, 16, 16, 15.99), False), ((16, 16, 16, 16, 8, 8), False)],
+)
+def test_five_persons_at_most(owners: tuple[float, ...], group: bool) -> None:
+    """IRC 1563(f)(5)(A): five or fewer."""
+    names = list("ABCDEF")[: len(owners)]
+    interests = tuple(holds(name, o, share) for o in "XY" for name, share in zip(names, owners, strict=True))
+    assert bool(members(Holdings((*corporations("X Y"), *people(" ".join(names))), interests))) is group
+
+
+def test_as_many_organizations_and_common_owners_as_are_looked_at() -> None:
+    fourteen = corporations(" ".join(f"C{n}" for n in range(14)))
+    assert members(Holdings(fourteen, ())) == []
+    for count in (16, 17):
+        names = [f"P{n}" for n in range(count)]
+        interests = tuple(holds(name, o, 100 / 20) for o in "XY" for name in names)
+        facts = Holdings((*corporations("X Y"), *people(" ".join(names))), interests)
+        if count == 16:
+            assert members(facts) == []
+        else:
+            with pytest.raises(ImpossibleInput, match="17 common owners are more than 16"):
+                groups(facts)
+
+
+def test_the_largest_group_is_told_and_who_has_none_of_one_joins_none() -> None:
+    parties = (*corporations("V W X Y"), *people("A B"))
+    all_of_three = tuple(holds("A", name, 100) for name in "VXY")
+    found = groups(Holdings(parties, (*all_of_three, holds("B", "W", 100))))
+    assert [(group.kind, group.members, group.persons) for group in found.groups] == [(BS, ("V", "X", "Y"), ("A",))]
+    assert (found.employer_of("V"), found.employer_of("W")) == (("V", "X", "Y"), ("W",))
+
+
+def test_a_group_of_brothers_is_not_told_again_where_it_is_a_chain() -> None:
+    """A owns all of P, and P of S: A is deemed to own S too; they are parent and subsidiary."""
+    parties = (*corporations("P S"), *people("A"))
+    assert members(Holdings(parties, (holds("A", "P", 100), holds("P", "S", 100)))) == [(PS, ("P", "S"))]
+
+
+def test_a_trust_counts_as_an_organization_once_somebody_holds_it() -> None:
+    """Reg. 1.414(c)-2(a): a trust or estate may be an organization, too."""
+    trust, corporation = Party("T", PartyKind.TRUST), corporations("X")
+    assert members(Holdings((trust, *corporation), (holds("T", "X", 80),))) == []
+    held = (holds("A", "T", 100), holds("T", "X", 80))
+    assert (PS, ("T", "X")) in members(Holdings((trust, *corporation, *people("A")), held))
+
+
+@pytest.mark.parametrize(("parent", "excluded", "group"), [(50, 40, True), (50, 37.49, False), (49.99, 50, False)])
+def test_stock_is_left_out_where_the_parent_owns_half(parent: float, excluded: float, group: bool) -> None:
+    """IRC 1563(c)(2)(A): 50 of the 60 or 62.51 left: 83.3 or 79.99 %; of less than half nothing is left out."""
+    parties = (*corporations("P S"), *people("Officer Other"))
+    out = holds("Officer", "S", excluded, Exclusion.OWNER_OR_OFFICER_OF_PARENT)
+    assert bool(members(Holdings(parties, (holds("P", "S", parent), out)))) is group
+
+
+@pytest.mark.parametrize(
+    ("each", "exclusion", "group"),
+    [
+        (10, Exclusion.RESTRICTED_EMPLOYEE_STOCK, True),
+        (9.99, Exclusion.RESTRICTED_EMPLOYEE_STOCK, False),
+        (10, Exclusion.OWNER_OR_OFFICER_OF_PARENT, False),
+    ],
+)
+def test_stock_is_left_out_where_five_persons_own_half(each: float, exclusion: Exclusion, group: bool) -> None:
+    """IRC 1563(c)(2)(B): five with 10 % of two corporations, of which employees hold the other half."""
+    interests = [holds(name, o, each) for o in "XY" for name in "ABCDE"]
+    interests += [holds(f"{o}{number}", o, 5, exclusion) for o in "XY" for number in range(10)]
+    everybody = dict.fromkeys(interest.owner for interest in interests)
+    assert bool(members(Holdings((*corporations("X Y"), *people(" ".join(everybody))), tuple(interests)))) is group
+
+
+def test_a_child_who_is_21_owns_nothing_of_its_parents() -> None:
+    """IRC 1563(e)(6)(A): "who has not attained the age of 21 years"."""
+    for born, owners in ((date(2005, 12, 31), {"F"}), (date(2006, 1, 1), {"F", "C"})):
+        facts = Holdings(
+            (*corporations("X"), *people("F"), Party("C", PartyKind.INDIVIDUAL, born)),
+            (holds("F", "X", 40),),
+            family=(Kinship("F", "C", Relation.CHILD),),
+        )
+        assert {each.owner for each in owned(facts, "X")} == owners
+
+
+def test_the_reform_of_family_attribution_begins_with_2024() -> None:
+    holdings = couple(apart("H", "Y"), apart("W", "X"))
+    family = (*holdings.family, Kinship("H", "C", Relation.CHILD), Kinship("W", "C", Relation.CHILD))
+    facts = Holdings((*holdings.parties, *people("C", CHILD)), holdings.interests, (), family, holdings.spouses_apart)
+    for first, joined in ((date(2023, 12, 31), True), (date(2024, 1, 1), False)):
+        assert bool(members(facts, PlanYear.starting(first))) is joined
+
+
+def test_a_spouse_with_the_smallest_interest_of_record_is_not_excepted() -> None:
+    """IRC 1563(e)(5)(A): "does not ... own directly any stock in such corporation"."""
+    facts = couple(apart("H", "Y"), apart("W", "X"))
+    little = (holds("H", "X", 100), holds("W", "Y", 99.99), holds("H", "Y", 0.01))
+    assert members(Holdings(facts.parties, little, (), facts.family, facts.spouses_apart)) == [(BS, ("X", "Y"))]
+
+
+@pytest.mark.parametrize("amount", [300, 301])
+def test_an_option_is_on_no_more_than_its_owner_holds(amount: int) -> None:
+    for option in (Option("Z", "X", "Y", amount, 300), Option("Z", "X", "Y", 300, amount)):
+        facts = Holdings(corporations("X Y Z"), (holds("X", "Y", 3), holds("Z", "Y", 90)), (option,))
+        if amount > 300:
+            with pytest.raises(ImpossibleInput, match="does not hold as much"):
+                groups(facts)
+        else:
+            assert members(facts) == [(PS, ("Y", "Z"))]

@@ -279,3 +279,18 @@ def test_contributions_after_the_determination_date_count_only_in_the_first_plan
     for first, valued in ((False, date(2026, 1, 1)), (False, date(2024, 12, 31)), (True, date(2025, 12, 31))):
         with pytest.raises(ValueError, match="valuation_date"):
             balances(first=first, valued=valued)
+
+
+def test_more_corrected_than_there_was_leaves_no_excise() -> None:
+    for amount, base in ((99, 1), (100, 0), (101, 0)):
+        found = steps.excise(excess_cents=100, corrected=[(date(2027, 3, 15), amount)], plan_year=YEAR)
+        assert (found.base_cents, found.excise_cents) == (base, 0)
+    # Half a cent of tax is a cent.
+    assert steps.excise(excess_cents=5, corrected=[], plan_year=YEAR).excise_cents == 1
+
+
+def test_who_has_no_deferral_left_may_still_move_all_of_it() -> None:
+    """As much as there is, to the cent; of one person more than there is bars it for all."""
+    assert shifted([0, 6_000], [0, 6_000]).bars == ()
+    assert shifted([0, 6_000], [0, 6_000]).adp.nhce.average == 0
+    assert shifted([1, 0], [0, 6_000]).bars == (ShiftBar.MORE_THAN_THERE_IS,)

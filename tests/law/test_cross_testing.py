@@ -521,3 +521,83 @@ def test_imputed_rates_stand_in_the_order_of_their_fractions(people: list[tuple[
     imputed = imputed_disparity.impute_to_allocations(rates=allocated, compensation=pay, plan_year=YEAR_2026)
     in_order = [imputed.exact(int(place)) for place in standing(imputed, np.zeros(len(people), dtype=np.int64)).order]
     assert in_order == sorted(in_order)
+
+
+@pytest.mark.parametrize("table", [MortalityTable.UP_1984, MortalityTable.IAM_1983_FEMALE])
+def test_an_annuity_is_a_year_and_the_annuity_of_whoever_lives(table: MortalityTable) -> None:
+    """Backward from the last age: a year now, and what is due later, at interest, to whoever is alive then."""
+    on = date(2026, 12, 31)
+    rows = {int(age): Fraction(value) for age, value in tables.edition(table, on).items()}
+    due = Fraction(1)  # Whoever outlives the table is paid once more.
+    for age in sorted(rows, reverse=True):
+        due = 1 + (1 - rows[age]) * due / (1 + Fraction(850, 10_000))
+        factor = cross_testing.annuity_factor(table=table, interest_bps=850, age=age, on=on)
+        assert factor == due - Fraction(11, 24)
+
+
+def test_equivalent_rates_are_compound_interest_over_an_annuity() -> None:
+    """Reg. 1.401(a)(4)-8(b)(2)(ii), from the youngest to the oldest, for one year and for the most."""
+    for basis in (TestingBasis(), TestingBasis(interest_bps=750, testing_age=62, older_as_at_testing_age=True)):
+        for age, years in itertools.product((14, 15, 61, 62, 63, 64, 65, 66, 109, 110), (1, 2, 99)):
+            at = basis.testing_age if basis.older_as_at_testing_age else max(basis.testing_age, age)
+            annuity = cross_testing.annuity_factor(
+                table=basis.table, interest_bps=basis.interest_bps, age=at, on=date(2026, 12, 31)
+            )
+            grown = 1_234 * (1 + Fraction(basis.interest_bps, 10_000)) ** max(0, at - age)
+            rates = cross_testing.equivalent_accrual_rates(
+                allocations=np.array([1_234]), compensation=np.array([77_700]), ages=np.array([age]), basis=basis,
+                plan_year=YEAR_2026, years_benefited=np.array([years]),
+            )  # fmt: skip
+            assert rates.exact(0) == grown / annuity / years / 77_700
+            one = cross_testing.equivalent_benefit(
+                allocation_cents=1_234, compensation_cents=77_700, age=age, basis=basis, plan_year=YEAR_2026,
+                years_benefited=years,
+            )  # fmt: skip
+            assert (one.rate, one.testing_age, one.years) == (rates.exact(0), at, max(0, at - age))
+            assert (one.at_testing_age_cents, one.annual_benefit_cents) == (grown, grown / annuity / years)
+            # Ten decimal places of the factor are within a half of the last one.
+            near = Fraction(int(rates.numerator[0]), int(rates.denominator[0]) * 10**10)
+            assert abs(near - rates.exact(0)) * 77_700 * years * 10**10 <= Fraction(1_234, 2)
+            assert rates.slack > 0
+
+
+@pytest.mark.parametrize(
+    ("basis", "refused"),
+    [
+        (TestingBasis(interest_bps=750), False),
+        (TestingBasis(interest_bps=850, annuity_interest_bps=750), False),
+        (TestingBasis(annuity_interest_bps=850), False),
+        (TestingBasis(annuity_interest_bps=851), True),
+        (TestingBasis(purchase_rate_millionths=10_000), False),
+        (TestingBasis(purchase_rate_millionths=10**9 - 1), False),
+        (TestingBasis(purchase_rate_millionths=10**9), True),
+    ],
+)
+def test_a_standard_at_its_edges(basis: TestingBasis, refused: bool) -> None:
+    """Reg. 1.401(a)(4)-12: a standard interest rate is not less than 7.5 and not more than 8.5 percent."""
+    if refused:
+        with pytest.raises(ImpossibleInput):
+            ebars(allocations=[100], pay=[1_000], ages=[65], basis=basis)
+    else:
+        rate = ebars(allocations=[100], pay=[1_000], ages=[65], basis=basis).exact(0)
+        if basis.purchase_rate_millionths:
+            assert rate == Fraction(1, 10) / Fraction(basis.purchase_rate_millionths, 12_000_000)
+
+
+def test_a_hundred_years_are_not_believed() -> None:
+    for years, age in ((100, 40), (1, 111), (1, 13)):
+        with pytest.raises(ImpossibleInput, match="place 1"):
+            cross_testing.equivalent_accrual_rates(
+                allocations=np.array([1, 1]), compensation=np.array([10, 10]), ages=np.array([40, age]),
+                basis=TestingBasis(), plan_year=YEAR_2026, years_benefited=np.array([1, years]),
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize("testing_age", [13, 14, 110, 111])
+def test_testing_ages_are_those_of_people(testing_age: int) -> None:
+    basis = TestingBasis(testing_age=testing_age, purchase_rate_millionths=1_000_000, older_as_at_testing_age=True)
+    if testing_age in (14, 110):
+        assert ebars(allocations=[1], pay=[10], ages=[14], basis=basis).exact(0) > 0
+    else:
+        with pytest.raises(ImpossibleInput, match="testing_age"):
+            ebars(allocations=[1], pay=[10], ages=[14], basis=basis)

@@ -178,3 +178,66 @@ def test_what_is_over_is_the_same_in_one_plan_or_in_two(age: int, here: int, the
     shared = deferrals.split(np.array([here]), left)
     there_over = int(deferrals.split(np.array([there]), deferrals.deferral_limits(ages, year)).excess[0])
     assert int(shared.excess[0]) + there_over == int(alone.excess[0])
+
+
+@pytest.mark.parametrize(
+    ("before", "roth_before", "pre_tax", "roth", "posted", "excess", "must_be_roth"),
+    [
+        # Room for 200: nothing of pre-tax to come out of, so Roth does.
+        (32_300, 0, 0, 300, (0, 200), (0, 100), 0),
+        (32_300, 0, 50, 300, (0, 200), (50, 100), 0),
+        (32_300, 0, 300, 0, (200, 0), (100, 0), 200),
+        # Corrections: what was over goes first, out of the source that is corrected.
+        (1_000, 0, -100, 0, (-100, 0), (0, 0), 0),
+        (32_600, 0, -100, 0, (0, 0), (-100, 0), 0),
+        (32_600, 0, 0, -100, (0, 0), (0, -100), 0),
+        (32_550, 0, -100, 0, (-50, 0), (-50, 0), 0),
+        # Roth of the year, this payroll's included, covers the catch-up.
+        (24_500, 100, 300, 0, (300, 0), (0, 0), 200),
+        (24_500, 100, 300, 50, (300, 50), (0, 0), 200),
+        (24_500, 400, 300, 0, (300, 0), (0, 0), 0),
+        (24_500, 0, 0, 300, (0, 300), (0, 0), 0),
+        (24_000, 0, 500, 0, (500, 0), (0, 0), 0),
+        (24_400, 0, 500, 0, (500, 0), (0, 0), 400),
+    ],
+)
+def test_one_payroll_by_source(
+    before: int, roth_before: int, pre_tax: int, roth: int, posted: tuple[int, int], excess: tuple[int, int],
+    must_be_roth: int,
+) -> None:  # fmt: skip
+    """Somebody of 50: 24,500 and 8,000 of catch-up (IRC 402(g)(1), 414(v)(7); Reg. 1.414(v)-2)."""
+    for required in (True, False):
+        found = deferrals.accept_by_source(
+            before=cents(before), roth_before=cents(roth_before), pre_tax=cents(pre_tax), roth=cents(roth),
+            limits=limits_for(50), roth_required=np.array([required]),
+        )  # fmt: skip
+        assert (found.pre_tax.tolist(), found.roth.tolist()) == ([posted[0] * 100], [posted[1] * 100])
+        assert (found.excess_pre_tax.tolist(), found.excess_roth.tolist()) == ([excess[0] * 100], [excess[1] * 100])
+        assert found.must_be_roth.tolist() == [must_be_roth * 100 if required else 0]
+
+
+def test_what_was_accepted_before_is_not_accepted_again() -> None:
+    found = deferrals.accept(before=cents(26_000), period=cents(7_000), limits=limits_for(50))
+    assert [part.tolist() for part in (found.regular, found.catch_up, found.excess)] == [[0], [650_000], [50_000]]
+
+
+def test_the_year_of_somebody_born_in_the_year_one_is_known() -> None:
+    assert deferrals.ages_at_year_end(np.array([1, 0, 2026]), YEAR).tolist() == [2_025, 0, 0]
+
+
+@pytest.mark.parametrize(("year", "limit"), [(2024, 7_500), (2025, 11_250)])
+def test_the_higher_catch_up_begins_with_2025(year: int, limit: int) -> None:
+    """SECURE 2.0 s. 109(c): taxable years beginning after 31 December 2024."""
+    found = deferrals.catch_up_limits(np.array([61]), CalendarYear(year), higher_60_to_63=True)
+    assert found.tolist() == [limit * 100]
+    assert deferrals.catch_up_limits(np.array([61]), CalendarYear(year)).tolist() == [750_000]
+
+
+def test_roth_catch_up_in_a_plan_with_roth_takes_nothing_away() -> None:
+    for has_roth, catch_up in ((True, 800_000), (False, 0)):
+        found = deferrals.deferral_limits(
+            np.array([50, 50]), YEAR, roth_required=np.array([True, False]), plan_has_roth=has_roth
+        )
+        assert found.catch_up.tolist() == [catch_up, 800_000]
+        unknown = deferrals.deferral_limits(np.array([50]), YEAR, plan_has_roth=has_roth)
+        assert unknown.catch_up.tolist() == [800_000]

@@ -218,3 +218,69 @@ def test_the_order_of_plans_does_not_matter_and_more_is_never_less_excess(amount
     found, turned = found_in(plans, age), found_in(plans[::-1], age)
     assert (found.excess_cents, found.by_claim_cents) == (turned.excess_cents, turned.by_claim_cents)
     assert found_in([*plans, PlanDeferrals("more", "more", 1)], age).excess_cents >= found.excess_cents
+
+
+@pytest.mark.parametrize(
+    ("paid_on", "months"),
+    [
+        (date(2008, 1, 1), 0),
+        (date(2008, 1, 15), 0),
+        (date(2008, 1, 16), 1),
+        (date(2008, 12, 16), 12),
+        (date(2009, 1, 15), 12),
+        (date(2010, 2, 16), 26),
+    ],
+)
+def test_months_after_the_year(paid_on: date, months: int) -> None:
+    """Reg. 1.402(g)-1(e)(5)(iv): on or before the 15th counts as the last day of the month before."""
+    assert ed.gap_months(year=CalendarYear(2007), paid_on=paid_on) == months
+
+
+def test_only_the_excess_of_a_later_day_is_corrected() -> None:
+    for day, corrects in ((10, False), (11, True)):
+        found = ed.earlier_withdrawal_corrects(
+            withdrawn_on=date(2026, 5, day), excess_received_on=date(2026, 5, 10), designated_as_excess=True
+        )
+        assert found is corrects
+
+
+def test_a_claim_of_two_plans_is_refused_for_either() -> None:
+    found = found_in([PlanDeferrals("P", "Y", 20_000_00), PlanDeferrals("Q", "Z", 6_000_00)])
+    cases: dict[ClaimRefusal, dict[str, int]] = {
+        ClaimRefusal.UNKNOWN_PLAN: {"P": 1_00, "R": 1_00},
+        ClaimRefusal.NEGATIVE: {"P": 1_00, "Q": -1},
+        ClaimRefusal.ABOVE_DEFERRALS: {"P": 1_00, "Q": 6_000_01},
+    }
+    for reason, asked in cases.items():
+        assert reason in ed.claim(found, asked_cents=asked, claimed_on=date(2027, 1, 1)).refusals
+    none = ed.claim(found, asked_cents={"P": 0, "Q": 1_00}, claimed_on=date(2027, 1, 1))
+    assert (none.refusals, dict(none.by_plan)) == ((), {"Q": 1_00})
+
+
+def test_nothing_is_over_at_the_limit_and_nobody_owes_less_than_nothing() -> None:
+    for more, over in ((-1, 0), (0, 0), (1, 1)):
+        found = found_in([PlanDeferrals("P", "Y", 24_500_00 + more)])
+        assert (found.excess_cents, found.employers[0].over_cents, found.by_claim_cents) == (over, over, 0)
+        assert found.included_cents == over
+    assert ed.refund_after_adp_refund(excess_deferral_cents=5, excess_contribution_paid_cents=6) == 0
+    assert ed.adp_refund_after_deferral_refund(excess_contribution_cents=5, excess_deferral_paid_cents=6) == 0
+    assert ed.adp_refund_after_deferral_refund(excess_contribution_cents=7, excess_deferral_paid_cents=6) == 1
+
+
+def test_the_higher_catch_up_of_one_plan_is_that_of_the_employer() -> None:
+    """IRC 414(v)(2)(D): all plans of an employer are one; somebody of 61 has 11,250 where one of them offers it."""
+    for offers, limit in (((True, False), 35_750_00), ((False, False), 32_500_00)):
+        plans = [PlanDeferrals(str(n), "Y", 1, plan_has_higher_60_to_63=has) for n, has in enumerate(offers)]
+        assert found_in(plans, age=61).employers[0].limit_cents == limit
+
+
+def test_the_whole_of_a_plans_deferrals_may_be_excess_and_be_paid_on_the_first_day() -> None:
+    found = ed.income_on_excess(
+        excess_cents=1_000, income_of_year_cents=100, opening_balance_cents=0, deferrals_of_year_cents=1_000, year=YEAR,
+        paid_on=date(2027, 1, 1),
+    )  # fmt: skip
+    assert found.total_cents == 1_100
+    tax = ed.refund_tax(year=YEAR, paid_on=date(2026, 1, 1), excess_cents=1_000, income_cents=-20)
+    assert (tax.timely, tax.when_paid_cents) == (True, 0)
+    assert ed.partial_correction(excess_cents=1, income_cents=0, paid_cents=1).excess_left_cents == 0
+    assert ed.partial_correction(excess_cents=1, income_cents=0, paid_cents=0).excess_paid_cents == 0

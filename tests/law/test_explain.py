@@ -210,3 +210,20 @@ def test_what_nobody_explains_is_a_bug_with_a_name() -> None:
 
 def test_percentages_are_written_with_two_decimals() -> None:
     assert (percent(521), percent(-5), points(21)) == ("5.21 %", "-0.05 %", "0.21 points")
+
+
+def test_nobody_has_limits_of_nothing() -> None:
+    found = deferrals.deferral_limits(np.zeros(0, dtype=np.int64), CalendarYear(2026))
+    assert explain(found).startswith("In 2026 at most $0.00 (IRC 402(g)(1)), and up to $0.00 of catch-up")
+
+
+def test_who_is_refunded_nothing_is_not_counted() -> None:
+    test = nd.adp_test(
+        contributions=np.array([20_000_00, 1_000_00, 0]), compensation=np.full(3, 200_000_00),
+        is_hce=np.array([True, True, False]), eligible=np.ones(3, dtype=np.bool_),
+    )  # fmt: skip
+    told = explain(corrections.refund(test, in_tested_plan=[20_000_00, 0, 0]))
+    assert "go back to 1 highly compensated employees" in told
+    assert "stay in the plan as catch-up" not in told
+    kept = explain(corrections.refund(test, catch_up_room=[20_000_00, 0, 0]))
+    assert "$20,000.00 stay in the plan as catch-up, and $1,000.00 and its income go back to 1 " in kept

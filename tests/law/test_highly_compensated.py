@@ -62,3 +62,27 @@ def test_people_left_out_of_the_count_still_take_part_in_the_ranking() -> None:
         counted_employees=5,
     )
     assert (found.top_paid_group_size, np.flatnonzero(found.is_hce).tolist()) == (1, [0])
+
+
+def test_who_did_not_work_in_the_lookback_year_is_not_ranked() -> None:
+    """Notice 97-45: the top-paid group is of that year; one of two is counted, so one of five is nobody's fifth."""
+    pay = np.array([30_000_000, 20_000_000, 1, 1, 0])
+    found = hc.highly_compensated(
+        plan_year=PLAN_YEAR, five_percent_owner=np.zeros(5, dtype=np.bool_), lookback_compensation=pay,
+        top_paid_group=True, ranked=np.array([False, True, True, True, True]),
+    )  # fmt: skip
+    assert (found.top_paid_group_size, found.is_hce.tolist()) == (1, [False, True, False, False, False])
+
+
+def test_who_had_no_pay_is_in_no_top_paid_group() -> None:
+    group = hc.top_paid(np.array([0, 1, 5]), 3)
+    assert group.tolist() == [False, True, True]
+    assert hc.top_paid(np.array([3, 5, 5]), 1).tolist() == [False, True, False]
+    assert hc.top_paid(np.array([3, 5]), 2, np.array([4, 4])).tolist() == [False, True]
+    assert hc.top_paid(np.array([3, 5]), 2, np.array([3])).tolist() == [True, True]
+
+
+def test_a_part_of_a_person_is_rounded_up() -> None:
+    assert [hc.top_paid_group_size(count, PLAN_YEAR) for count in (0, 1, 5, 6, 10, 11, 100_000)] == [
+        0, 1, 1, 2, 2, 3, 20_000,
+    ]  # fmt: skip

@@ -1,5 +1,8 @@
 """Match formulas: tiers, rounding, cap, true-up, and properties."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -93,3 +96,48 @@ def test_differences_of_the_match_to_date_add_up_to_the_match_of_the_year(period
     )
     steps = np.diff(to_date, prepend=0)
     assert int(steps.sum()) == one(int(cumulated[-1, 0]), int(cumulated[-1, 1]))
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 20_000), st.integers(1, 10_000)), min_size=1, max_size=4, unique_by=lambda x: x[1]
+    ),
+    st.lists(st.tuples(st.integers(-5, 3_000_000), st.integers(-5, 30_000_000)), min_size=1, max_size=5),
+)
+def test_the_match_is_that_of_each_cent_in_its_tier(
+    tiers: list[tuple[int, int]], people: list[tuple[int, int]]
+) -> None:
+    """A second computation, in fractions: from the top tier down, what lies above the next one's end."""
+    formula = MatchFormula.of(sorted(tiers, key=lambda tier: tier[1]))
+
+    def plain(deferred: int, pay: int) -> Fraction:
+        left, given_ = Fraction(max(deferred, 0)), Fraction(0)
+        ends = [Fraction(max(pay, 0) * tier.up_to_bps, 10_000) for tier in formula.tiers]
+        left = min(left, ends[-1])
+        for tier, below in zip(reversed(formula.tiers), [*reversed(ends[:-1]), Fraction(0)], strict=True):
+            given_ += max(left - below, Fraction(0)) * Fraction(tier.rate_bps, 10_000)
+            left = min(left, below)
+        return given_
+
+    deferred, pay = (np.array(column, dtype=np.int64) for column in zip(*people, strict=True))
+    expected = [math.floor(plain(*person) + Fraction(1, 2)) for person in people]
+    assert matching.match(deferred, pay, formula).tolist() == expected
+    for bps in (0, 1, 3_333, 10_000):
+        exact = plain(bps * 10_000, 10_000 * 10_000) / 10_000
+        assert matching.exact_rate(formula, bps) == exact
+        assert matching.effective_rate_bps(formula, bps) == math.floor(exact + Fraction(1, 2))
+
+
+def test_the_widest_formula_and_the_first_tier() -> None:
+    assert one(10, 10, MatchFormula.of([(50_000, 10_000)])) == 50
+    assert one(100, 10_000, MatchFormula.of([(0, 1), (10_000, 2)])) == 1
+    with pytest.raises(ValueError, match="tiers"):
+        MatchFormula.of([(10_000, 0)])
+    with pytest.raises(ValueError, match="rate_bps"):
+        MatchFormula.of([(50_001, 1), (1, 2)])
+    with pytest.raises(ValueError, match="up_to_bps"):
+        MatchFormula.of([(1, 10_001)])
+
+
+def test_nonelective_is_rounded_half_up_and_never_less_than_nothing() -> None:
+    assert matching.nonelective(np.array([-50, 0, 1, 16, 17, 50]), 300).tolist() == [0, 0, 0, 0, 1, 2]

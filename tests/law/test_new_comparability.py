@@ -1,8 +1,11 @@
 """Allocations by groups: the gateway at its edges, the solver against every possible split of a small budget."""
 
+import math
+import random
 from datetime import date
 from fractions import Fraction
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -179,3 +182,73 @@ def test_an_hce_without_pay_has_no_allocation() -> None:
         else:
             with pytest.raises(ValueError, match=named):
                 nc.gateway(**arguments)  # type: ignore[arg-type]
+
+
+def _naive_gateway(to: list[int], people: list[dict[str, int]]) -> int | None:
+    """What the NHCEs must be given so that each has a third of the highest rate, or each 5 %; None without room."""
+    rates = [Fraction(mine + one["given"], one["pay"]) for mine, one in zip(to, people, strict=True) if one["hce"]]
+    third = max(rates) / 3
+    ways = []
+    for needed in (lambda one: third * one["pay"], lambda one: Fraction(5 * one["full"], 100)):
+        owed = [max(0, math.ceil(needed(one)) - one["given"]) for one in people if not one["hce"]]
+        rooms = [one["room"] for one in people if not one["hce"]]
+        if all(mine <= room for mine, room in zip(owed, rooms, strict=True)):
+            ways.append(sum(owed))
+    return min(ways, default=None)
+
+
+def _naive_costs(people: list[dict[str, int]]) -> dict[int, int]:
+    """For each amount of the favored together the least that it costs with its gateway, over every split."""
+    costs: dict[int, int] = {}
+    for split in product(*(range(one["room"] + 1 if one["favored"] else 1) for one in people)):
+        owed = _naive_gateway(list(split), people)
+        if owed is not None:
+            costs[sum(split)] = min(costs.get(sum(split), 10**9), sum(split) + owed)
+    return costs
+
+
+def test_the_solver_finds_the_best_of_all_splits() -> None:
+    rng, solved = random.Random(7), 0  # noqa: S311
+    for _ in range(120):
+        people = [
+            {"hce": at < 3, "favored": at < 2, "pay": rng.choice([7, 20, 60, 100]), "room": rng.choice([0, 5, 9, 12]),
+             "given": 0 if at < 2 else rng.choice([0, 0, 1, 3])}
+            for at in range(5)
+        ]  # fmt: skip
+        for one in people:
+            one["full"] = one["pay"] + rng.choice([0, 0, 40])
+        columns = {name: np.array([one[name] for one in people]) for name in people[0]}
+        facts: dict[str, Any] = {
+            "favored": columns["favored"] > 0, "is_hce": columns["hce"] > 0, "benefits": np.ones(5, dtype=np.bool_),
+            "compensation": columns["pay"], "section_415_compensation": columns["full"], "given": columns["given"],
+            "room": columns["room"], "plan_year": YEAR,
+        }  # fmt: skip
+        costs, budget = _naive_costs(people), rng.randint(0, 40)
+        if costs.get(0, 10**9) > budget:
+            with pytest.raises(ValueError, match="budget_cents"):
+                nc.most_to_the_favored(budget_cents=budget, **facts)
+            continue
+        best = max(amount for amount, cost in costs.items() if cost <= budget)
+        found = nc.most_to_the_favored(budget_cents=budget, **facts)
+        assert (found.favored_cents, found.gateway_cost_cents) == (best, costs[best] - best)
+        assert found.one_cent_more == costs.get(best + 1)
+        others = [one["room"] for one in people if not one["hce"]]
+        assert found.unallocated_cents == max(0, budget - best - sum(others))
+        assert int(found.amounts[:2].sum()) == best
+        assert int(found.amounts.sum()) == budget - found.unallocated_cents
+        assert all(0 <= mine <= one["room"] for mine, one in zip(found.amounts.tolist(), people, strict=True))
+        assert found.gateway.open
+        needed = nc.budget_needed(favored_cents=best, **facts)
+        assert (needed.budget_cents, needed.one_cent_more) == (costs[best], costs.get(best + 1))
+        solved += 1
+    assert solved > 60
+
+
+def test_the_cheaper_of_two_ways_is_what_is_missing_and_a_tie_is_the_third() -> None:
+    """Reg. 1.401(a)(4)-8(b)(1)(vi)(A), (B)."""
+    # A rate of 15 % asks 5 % either way; 12 % asks 4 %, 18 % asks 5 %.
+    for owner, missing, rate in ((54_000_00, 2_500_00, 500), (43_200_00, 2_000_00, 400), (64_800_00, 2_500_00, 500)):
+        found = gateway([owner, 0, 0, 2_000_00])
+        assert (found.path, found.missing.tolist()) == (nc.GatewayPath.CLOSED, [0, 0, missing, 0])
+        assert found.needed_rate_bps == rate
+    assert gateway([54_000_00, 0, 2_500_00, 2_000_00]).path is nc.GatewayPath.ONE_THIRD

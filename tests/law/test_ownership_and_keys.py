@@ -1,5 +1,6 @@
 """Attribution through family, officers and owners at their thresholds."""
 
+import random
 from datetime import date
 
 import numpy as np
@@ -95,3 +96,39 @@ def test_officers_and_owners_at_the_thresholds_of_2026() -> None:
         compensation=np.array([235_000_01, 235_000_00, 0, 150_000_01, 150_000_00]),
     )
     assert found.is_key.tolist() == [True, False, True, True, False]
+
+
+def test_key_employees_are_those_of_a_plain_reading() -> None:
+    """IRC 416(i)(1)(A): officers above 235,000 in 2026, no more than 50 or if lesser the greater of 3 and a tenth of
+    the employees; 5-percent owners; 1-percent owners above 150,000.
+    """
+    rng = random.Random(5)  # noqa: S311
+    pays = [0, 15_000_000, 15_000_001, 23_500_000, 23_500_001, 23_500_002, 30_000_000]
+    for _ in range(300):
+        count, counted = rng.randint(1, 12), rng.choice([None, 1, 29, 31, 50, 600])
+        pay = [rng.choice(pays) for _ in range(count)]
+        officer, five, one = ([rng.random() < share for _ in pay] for share in (0.8, 0.1, 0.3))
+        others = [rng.choice(pays[4:]) for _ in range(rng.randint(0, 3))]
+        employees = counted or count
+        most = min(50, max(3, employees // 10 + (employees % 10 > 0)))
+        # The best paid first; of equal pay the earlier, and before those who are not among them.
+        ranked = sorted(
+            [(-cents, place) for place, cents in enumerate(pay) if officer[place] and cents > 23_500_000]
+            + [(-cents, count + place) for place, cents in enumerate(others)]
+        )[:most]
+        by_office = [place in {each for _, each in ranked} for place in range(count)]
+        found = key_employees.key_employees(
+            determination_year=PlanYear.starting(date(2026, 1, 1)), officer=np.array(officer),
+            five_percent_owner=np.array(five), one_percent_owner=np.array(one), compensation=np.array(pay),
+            counted_employees=counted, other_officers_compensation=np.array(others, dtype=np.int64) if others else None,
+        )  # fmt: skip
+        by_one = [held and cents > 15_000_000 for held, cents in zip(one, pay, strict=True)]
+        assert (found.by_office.tolist(), found.by_one_percent.tolist()) == (by_office, by_one)
+        assert found.by_five_percent.tolist() == five
+        assert found.is_key.tolist() == [any(each) for each in zip(by_office, by_one, five, strict=True)]
+        assert found.officer_cap == most
+
+
+@pytest.mark.parametrize(("employees", "most"), [(0, 3), (30, 3), (31, 4), (40, 4), (490, 49), (491, 50), (9_999, 50)])
+def test_as_many_officers_as_may_be_key(employees: int, most: int) -> None:
+    assert key_employees.officer_cap(employees) == most

@@ -1,6 +1,6 @@
 """Pay by kind and definition, the 401(a)(17) limit for each person, the 414(s) ratio test, earned income."""
 
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -277,3 +277,71 @@ def test_a_contribution_is_its_rate_of_earned_income(profit: int, rate: int) -> 
     found = earned_income(net_profit_cents=profit, employer_rate_bps=rate, year=CalendarYear(2026), plan_year=PLAN)
     assert abs(found.employer_contribution - Fraction(found.plan_pay * rate, 10_000)) <= 1
     assert found.net_profit == found.half_deducted + found.employer_contribution + found.earned_income
+
+
+@pytest.mark.parametrize(
+    ("last", "months"),
+    [
+        (date(2026, 1, 31), 1),
+        (date(2026, 2, 1), 2),
+        (date(2026, 6, 30), 6),
+        (date(2026, 11, 30), 11),
+        (date(2026, 12, 31), 12),
+    ],
+)
+def test_a_short_plan_year_has_a_twelfth_of_the_limit_a_month(last: date, months: int) -> None:
+    """Reg. 1.401(a)(17)-1(b)(3)(iii)(A): 360,000 in 2026, so 30,000 a month."""
+    year = PlanYear(date(2026, 1, 1), last + timedelta(days=1))
+    assert compensation.months_in(year) == months
+    assert compensation.annual_cap(year) == months * 30_000_00
+
+
+@pytest.mark.parametrize(("months", "refused"), [((12, 1), False), ((12, 0), True), ((13, 1), True)])
+def test_months_of_pay_are_those_of_the_plan_year(months: tuple[int, int], refused: bool) -> None:
+    if refused:
+        with pytest.raises(ImpossibleInput, match="months"):
+            compensation.limit_for_months(plan_year=PLAN, months=np.array(months))
+    else:
+        assert compensation.limit_for_months(plan_year=PLAN, months=np.array(months)).tolist() == [
+            36_000_000,
+            3_000_000,
+        ]
+
+
+def test_all_pay_may_be_from_before_entry_and_not_more() -> None:
+    pay = np.array([100, 100])
+    found = compensation.pay_while_participating(plan_year=PLAN, pay=pay, before_entry=np.array([100, 0]))
+    assert found.tolist() == [0, 100]
+    with pytest.raises(ImpossibleInput, match="before_entry"):
+        compensation.pay_while_participating(plan_year=PLAN, pay=pay, before_entry=np.array([101, 0]))
+
+
+def test_the_shares_of_pay_at_their_edges() -> None:
+    """Reg. 1.414(s)-1(d)(3): one cent of pay counts; a share is that of the capped pay; half a basis point is up."""
+    cents = {"included": [1, 0, 5, 36_000_001], "total": [1, 0, 16, 36_000_002]}
+    found = compensation_ratio_test(
+        plan_year=PLAN, included=np.array(cents["included"]), total=np.array(cents["total"]),
+        is_hce=np.array([True, True, False, False]), self_employed=None, de_minimis_bps=0,
+    )  # fmt: skip
+    assert (found.counted.tolist(), found.shares_bps.tolist()) == (
+        [True, False, True, True],
+        [10_000, 0, 3_125, 10_000],
+    )
+    assert (found.hce_average_bps, found.nhce_average_bps, found.difference_bps) == (10_000, 6_563, 3_438)
+    assert (found.cap_cents, found.verdict) == (36_000_000, RatioVerdict.FACTS_AND_CIRCUMSTANCES)
+    for income, pay in ((0, 0), (1, 1), (36_000_000, 23_626_800), (36_000_001, 23_626_800)):
+        assert equivalent_alternative_pay(total_earned_income_cents=income, test=found, plan_year=PLAN) == pay
+    with pytest.raises(ImpossibleInput, match="total_earned_income_cents"):
+        equivalent_alternative_pay(total_earned_income_cents=-1, test=found, plan_year=PLAN)
+
+
+def test_the_regulation_gives_two_and_a_half_months_after_the_severance() -> None:
+    """Reg. 1.415(c)-2(e)(3)(i)."""
+    for severed, last in (
+        (date(2025, 12, 31), date(2026, 3, 15)),
+        (date(2025, 12, 30), date(2026, 3, 15)),
+        (date(2025, 11, 30), date(2026, 2, 14)),
+        (date(2025, 10, 1), date(2025, 12, 16)),
+        (date(2025, 1, 20), date(2025, 4, 4)),
+    ):
+        assert compensation.months_and_a_half_after(severed) == last

@@ -263,10 +263,13 @@ def _held(walk: Walk, owners: Iterable[str], organization: str) -> tuple[Fractio
 def _of_parent(walk: Walk, parent: str, organization: str, members: frozenset[str]) -> Fraction:
     """The parent's share, what other members hold directly not counted at all (Reg. 1.414(c)-2(b)(1)(ii))."""
     own = _held(walk, {parent}, organization)
-    others = [total(walk.direct(each, organization)) for each in members - {parent, organization}]
+    # By lot: stock of one member under an option of another is left out once.
+    others: dict[tuple[str, ...], tuple[Fraction, Fraction]] = {}
+    for each in members - {parent, organization}:
+        others |= walk.direct(each, organization)
     shares = []
     for measure in (0, 1):
-        rest = 1 - sum((other[measure] for other in others), Fraction(0))
+        rest = 1 - total(others)[measure]
         shares.append(Fraction(own[measure], rest) if rest > 0 else Fraction(0))
     return max(shares)
 

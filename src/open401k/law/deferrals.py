@@ -183,7 +183,7 @@ def accept_by_source(
     excess_roth = whole.excess - excess_pre_tax
     posted_pre_tax, posted_roth = pre_tax - excess_pre_tax, roth - excess_roth
     catch_up_of_year = split(before + whole.accepted, limits).catch_up
-    uncovered = np.maximum(catch_up_of_year - roth_before - posted_roth, 0)
+    uncovered = catch_up_of_year - roth_before - posted_roth
     return AcceptedBySource(
         pre_tax=posted_pre_tax,
         roth=posted_roth,

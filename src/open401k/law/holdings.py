@@ -351,7 +351,7 @@ class Walk:
         if not any(each.organization == between for each in self.holdings.interests):
             return False
         kind = self.kind(between)
-        if kind is PartyKind.QUALIFIED_TRUST and self.rule is not AttributionRule.SECTION_1563:
+        if kind is PartyKind.QUALIFIED_TRUST:  # IRC 318(a)(2)(B)(i), 1563(e)(3)(C)
             return False
         vote, value = total(self.full(owner, between, seen - {between}))
         held = value if kind is PartyKind.CORPORATION else max(vote, value)
