@@ -501,3 +501,31 @@ def test_an_option_is_on_no_more_than_its_owner_holds(amount: int) -> None:
                 groups(facts)
         else:
             assert members(facts) == [(PS, ("Y", "Z"))]
+
+
+@pytest.mark.parametrize("rule", list(AttributionRule))
+def test_stock_under_an_option_counts_once_however_many_ways_lead_to_it(rule: AttributionRule) -> None:
+    """IRC 318(a)(4), 1563(e)(1): Z may buy what Y holds of X, and owns Y: 25 % of its own and the 25 % of Y."""
+    facts = Holdings(
+        corporations("X Y Z"),
+        (holds("Z", "X", 25), holds("Y", "X", 25), holds("Z", "Y", 100)),
+        (Option("Z", "Y", "X", 2_500, 2_500),),
+    )
+    found = deemed_ownership(holdings=facts, organization="X", rule=rule, on=ON, plan_year=YEAR)
+    assert {each.owner: each.value for each in found}["Z"] == Fraction(1, 2)
+
+
+@pytest.mark.parametrize("rule", list(AttributionRule))
+def test_a_spouses_company_under_an_option_of_ones_own_counts_once(rule: AttributionRule) -> None:
+    """H may buy half of what Y holds of X; W owns Y: between them 40 %, of which the option is 20."""
+    facts = Holdings(
+        (*corporations("X Y"), *people("H W")),
+        (holds("Y", "X", 40), holds("W", "Y", 100)),
+        (Option("H", "Y", "X", 2_000, 2_000),),
+        (Kinship("H", "W", Relation.SPOUSE),),
+    )
+    found = deemed_ownership(holdings=facts, organization="X", rule=rule, on=ON, plan_year=YEAR)
+    assert {each.owner: each.value for each in found if each.owner in "HW"} == {
+        "H": Fraction(40, 100),
+        "W": Fraction(40, 100),
+    }

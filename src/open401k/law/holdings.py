@@ -260,6 +260,20 @@ class Walk:
                 for lot, part in self._proportion(owner, between, path).items():
                     for below, (vote, value) in held.items():
                         lots[(*lot, *below[1:])] = (vote * part, value * part)
+        return self._once(organization, lots)
+
+    def _once(
+        self, organization: str, lots: dict[Lot, tuple[Fraction, Fraction]]
+    ) -> dict[Lot, tuple[Fraction, Fraction]]:
+        """Stock under an option counts once, by the shortest of the ways that lead one owner to it."""
+        outstanding = self._outstanding(organization)
+        for place, option in enumerate(self.holdings.options):
+            ways = [lot for lot in lots if lot[-1] == f"{organization}#{place}"]
+            vote = Fraction(option.vote_bps, max(outstanding[0], 1))
+            value = Fraction(option.value_bps, max(outstanding[1], 1))
+            for lot in sorted(ways, key=len) if len(ways) > 1 else ():
+                lots[lot] = min(lots[lot][0], vote), min(lots[lot][1], value)
+                vote, value = vote - lots[lot][0], value - lots[lot][1]
         return lots
 
     def full(
@@ -268,9 +282,9 @@ class Walk:
         """The base, with family; of an entity under 318, with what its owners own."""
         lots = self.base(owner, organization, seen)
         if self.kind(owner) is PartyKind.INDIVIDUAL:
-            return self._with_family(owner, organization, lots, seen)
+            return self._once(organization, self._with_family(owner, organization, lots, seen))
         if self.rule is not AttributionRule.SECTION_1563 and owner != organization:
-            return self._from_owners(owner, organization, lots, seen)
+            return self._once(organization, self._from_owners(owner, organization, lots, seen))
         return lots
 
     def spouse_excepted(self, person: str, organization: str) -> bool:
