@@ -23,6 +23,8 @@ from .elsewhere import Elsewhere, elsewhere_of, top_heavy_group
 from .facts import Cents, Flags, PlanFacts, PriorRatios, at_least_nothing
 
 Answer = TypeVar("Answer")
+#: Of more numbers than these the memory is worth more than the time of working them out again.
+_MOST_KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,6 +127,8 @@ class Year:
         return self._once("deferral_limits", limits)
 
     def _once(self, name: str, work: Callable[[], Answer]) -> Answer:
+        if self.deferrals.size > _MOST_KEPT:
+            return work()
         if name not in self.known:
             self.known[name] = work()
         found: Answer = self.known[name]
