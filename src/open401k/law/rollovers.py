@@ -75,8 +75,9 @@ _NEVER: dict[PaidBecause, str] = {
     PaidBecause.HEALTH_PREMIUM: "Reg. 1.402(c)-2(c)(3)(ix)",
     PaidBecause.COLLECTIBLE: "Reg. 1.402(c)-2(c)(3)(x)",
 }
-#: What does not count toward a required minimum (Reg. 1.401(a)(9)-5 A-9(b) before 2025).
-_NO_MINIMUM = frozenset(
+#: Returned as too much, or paid in name only: no part of a required minimum (Reg. 1.401(a)(9)-5 A-9(b) before 2025),
+#: and never a qualified distribution of a Roth account (Reg. 1.402A-1 A-11).
+RETURNED_OR_DEEMED = frozenset(
     {
         PaidBecause.RETURN_FOR_415,
         PaidBecause.EXCESS_DEFERRAL,
@@ -187,7 +188,7 @@ def eligible_rollover(
     """
     check_facts(locals())
     given.amounts(gross_cents=gross_cents, required_minimum_due_cents=required_minimum_due_cents)
-    minimum = 0 if because in _NO_MINIMUM else min(required_minimum_due_cents, gross_cents)
+    minimum = 0 if because in RETURNED_OR_DEEMED else min(required_minimum_due_cents, gross_cents)
     cite = _why_never(because, series_years)
     if because in _REPAID:
         return EligibleRollover(gross_cents, minimum, 0, NotEligible.REPAID_INSTEAD, _REPAID[because], False, False)

@@ -12,7 +12,7 @@ from fractions import Fraction
 from ..kernel import CalendarYear, half_up
 from . import given
 from .given import ImpossibleInput, check_facts, check_fields
-from .rollovers import PaidBecause
+from .rollovers import RETURNED_OR_DEEMED, PaidBecause
 
 #: The length of a period of participation in taxable years (IRC 402A(d)(2)(B), 408A(d)(2)(B)).
 PERIOD_YEARS = 5
@@ -21,15 +21,8 @@ FIRST_ROTH_YEAR = 2006
 _LAST_YEAR = 2_199
 _FIRST_ROTH_IRA_YEAR = 1998
 #: What can never be a qualified distribution (Reg. 1.402A-1 A-2(c), A-11); hardship withdrawals can.
-_NEVER_QUALIFIED = frozenset(
+_NEVER_QUALIFIED = RETURNED_OR_DEEMED | frozenset(
     {
-        PaidBecause.RETURN_FOR_415,
-        PaidBecause.EXCESS_DEFERRAL,
-        PaidBecause.EXCESS_CONTRIBUTION,
-        PaidBecause.EXCESS_AGGREGATE_CONTRIBUTION,
-        PaidBecause.DEEMED_LOAN,
-        PaidBecause.DIVIDEND_404K,
-        PaidBecause.LIFE_INSURANCE_COST,
         PaidBecause.PROHIBITED_ALLOCATION,
         PaidBecause.AUTOMATIC_ENROLMENT_WITHDRAWAL,
         PaidBecause.HEALTH_PREMIUM,
