@@ -154,6 +154,10 @@ class OneOf:
         return found.add(path, f"{_quoted(value)} is none of {', '.join(words)}")
 
 
+#: Years that are told by their first and last day, too.
+_SPANS = (PlanYear, LimitationYear)
+
+
 @dataclass(frozen=True, slots=True)
 class AYear:
     """A calendar, plan or limitation year: its number, or its first and last day where it is another twelve months."""
@@ -194,7 +198,7 @@ class AYear:
         year = Whole(YEARS[0], YEARS[-1]).read(value, path, found)
         if year is UNREAD:
             return UNREAD
-        return CalendarYear(year) if self.kind is CalendarYear else self.kind.starting(date(year, 1, 1))  # type: ignore[union-attr]
+        return self.kind.starting(date(year, 1, 1)) if issubclass(self.kind, _SPANS) else self.kind(year)
 
     def _of_span(self, start: date, end: date, closing: str, path: Path, found: Collected) -> Any:
         following = date.fromordinal(end.toordinal() + 1)
@@ -204,7 +208,8 @@ class AYear:
         after = following if closing == "last_day" else end
         if not start < after <= anniversary(start, 1):
             return found.add(path, f"{start} to {end} is not between a day and twelve months")
-        return self.kind(start, after)  # type: ignore[call-arg,arg-type]
+        assert issubclass(self.kind, _SPANS)  # noqa: S101 (a calendar year was read as a number)
+        return self.kind(start, after)
 
 
 @dataclass(frozen=True, slots=True)
