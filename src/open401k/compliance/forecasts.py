@@ -57,6 +57,8 @@ class Forecast:
 def forecast(facts: PlanFacts, *, run_id: ComplianceRunId, scenarios: int | None = None) -> Forecast | None:
     """Project the year and price the cures of what may fail (pure); None where a figure of the year is not on file.
 
+    None, too, where a fact is impossible: the run's own test is refused by it, and its result says what and why.
+
     The same facts give the same answer, whatever ids the plan and its people have and whoever came first.
     """
     try:
