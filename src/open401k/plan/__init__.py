@@ -19,16 +19,22 @@ from .adoption import (
     provisions_on,
 )
 from .amendments import AmendmentRefusal, Change, changes_between
-from .lawful import ProvisionProblem, problems
+from .lawful import problems
 from .mandate import Mandate, MandateStatus, automatic_enrollment
+from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_3,
     GRADED_6,
     IMMEDIATE_VESTING,
+    Arrangement,
+    AutomaticEnrollment,
     Compensation,
+    Covered,
     Deferrals,
+    ElectionTerms,
     Eligibility,
     EntryRule,
+    Escalates,
     Match,
     MatchPeriod,
     MatchTier,
@@ -36,6 +42,7 @@ from .provisions import (
     Nonelective,
     Provisions,
     SafeHarbor,
+    SpillOver,
     Testing,
     TestingMethod,
     Vesting,
@@ -51,11 +58,16 @@ __all__ = [
     "IMMEDIATE_VESTING",
     "Amended",
     "AmendmentRefusal",
+    "Arrangement",
+    "AutomaticEnrollment",
     "Change",
     "Compensation",
+    "Covered",
     "Deferrals",
+    "ElectionTerms",
     "Eligibility",
     "EntryRule",
+    "Escalates",
     "InForce",
     "Mandate",
     "MandateStatus",
@@ -69,6 +81,7 @@ __all__ = [
     "Provisions",
     "SafeHarbor",
     "Span",
+    "SpillOver",
     "Sponsor",
     "Testing",
     "TestingMethod",

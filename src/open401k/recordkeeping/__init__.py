@@ -2,6 +2,20 @@
 
 from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDate, entitle
 from .earned import TakenBack, taken_back
+from .election_book import election_columns, first_refused, read_elections, record_elections
+from .elections import (
+    SLOTS,
+    Columns,
+    Elected,
+    Election,
+    ElectionRefusal,
+    How,
+    NewElection,
+    Part,
+    Slot,
+    elected_by_all,
+    elected_on,
+)
 from .opening import (
     Opening,
     OpeningBalance,
@@ -26,31 +40,46 @@ from .posting import (
 )
 from .replaced import without_run
 from .settlement import Before, Preview, Reported, Scope, compare, left_long_ago, preview, read_before, settle
+from .withholding import Withholding, withheld_as_elected
 
 __all__ = [
+    "SLOTS",
     "Before",
     "Books",
     "Cause",
     "Cents",
+    "Columns",
     "Corrected",
+    "Elected",
+    "Election",
+    "ElectionRefusal",
     "Entitlement",
     "HeldReason",
+    "How",
+    "NewElection",
     "Opening",
     "OpeningBalance",
     "Outside",
+    "Part",
     "Pay",
     "People",
     "Preview",
     "Reported",
     "Scope",
     "Settled",
+    "Slot",
     "TakenBack",
+    "Withholding",
     "YearToDate",
     "compare",
     "corrections",
     "deposited",
     "difference",
+    "elected_by_all",
+    "elected_on",
+    "election_columns",
     "entitle",
+    "first_refused",
     "held_cents",
     "left_long_ago",
     "load_opening_balances",
@@ -60,9 +89,12 @@ __all__ = [
     "post_difference",
     "preview",
     "read_before",
+    "read_elections",
     "record_deposit",
+    "record_elections",
     "reverse_opening_balances",
     "settle",
     "taken_back",
+    "withheld_as_elected",
     "without_run",
 ]

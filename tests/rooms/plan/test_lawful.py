@@ -8,6 +8,7 @@ import pytest
 from open401k.kernel import Source
 from open401k.plan import (
     Deferrals,
+    ElectionTerms,
     Eligibility,
     Match,
     MatchTier,
@@ -15,6 +16,7 @@ from open401k.plan import (
     Nonelective,
     Provisions,
     SafeHarbor,
+    SpillOver,
     Vesting,
     VestingSchedule,
     problems,
@@ -53,10 +55,35 @@ LAWFUL = {
     ),
     "three-year cliff": vesting(Source.MATCH, 0, 0, 0, 100),
     "two to six years": vesting(Source.MATCH, 0, 0, 20, 40, 60, 80, 100),
+    "elections kept here": replace(PLAIN, elections=ElectionTerms(minimum_bps=100, maximum_bps=8_000)),
     "faster than graded": vesting(Source.PROFIT_SHARING, 20, 40, 60, 80, 100),
 }
 
 UNLAWFUL = {
+    "no election in between": (
+        replace(PLAIN, elections=ElectionTerms(minimum_bps=600, maximum_bps=500)),
+        "elections.maximum_bps",
+        "401(k)(2)(A)",
+    ),
+    "into after-tax that is not there": (
+        replace(PLAIN, elections=ElectionTerms(spill_over=SpillOver.AFTER_TAX)),
+        "elections.spill_over",
+        "401(m)(4)(A)",
+    ),
+    "catch-up apart without catch-up": (
+        replace(
+            PLAIN,
+            deferrals=Deferrals(catch_up=False, higher_catch_up_60_63=False),
+            elections=ElectionTerms(catch_up_apart=True),
+        ),
+        "elections.catch_up_apart",
+        "414(v)(1)",
+    ),
+    "a bonus code twice": (
+        replace(PLAIN, elections=ElectionTerms(bonus_pay_codes=("BON", "BON"))),
+        "elections.bonus_pay_codes",
+        "1.401(k)-1(a)(3)",
+    ),
     "age 22": (replace(PLAIN, eligibility=Eligibility(22)), "eligibility.minimum_age", "410(a)(1)(A)(i)"),
     "13 months": (replace(PLAIN, eligibility=Eligibility(21, 13)), "eligibility.service_months", "410(a)(1)(A)(ii)"),
     "1,001 hours": (replace(PLAIN, eligibility=Eligibility(21, 12, 1_001)), "eligibility.hours_in_year", "410(a)(3)"),
