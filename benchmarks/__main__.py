@@ -1,10 +1,10 @@
-"""``python -m benchmarks payroll | ledger | projection | law | mutants``: each prints figures; see ``--help``."""
+"""``python -m benchmarks payroll | path | ledger | projection | law | mutants``: prints figures; see ``--help``."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import foresight, law, ledger, mutants, payroll
+from benchmarks import foresight, law, ledger, mutants, path, payroll
 
 from open401k.base import collector
 
@@ -15,6 +15,8 @@ def main() -> int:
     subject, arguments = (sys.argv[1] if len(sys.argv) > 1 else ""), sys.argv[2:]
     if subject == "payroll":
         return payroll.main(arguments)
+    if subject == "path":
+        return path.main(arguments)
     if subject == "projection":
         return foresight.main(arguments)
     if subject == "law":

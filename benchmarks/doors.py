@@ -44,7 +44,8 @@ WARM_UP = 8
 def twelve_rows(employer: Employer) -> Answers:
     """Post the payrolls of a year through the API, one after the other, and wait for what follows each."""
     taken, followed = [], []
-    with _serving(employer) as (port, secret), connect(employer.db.url, employer.clock) as beside:
+    with serving(employer) as port, connect(employer.db.url, employer.clock) as beside:
+        secret = key_of(employer)
         connection = HTTPConnection("127.0.0.1", port)
         for number in range(len(PAY_DATES)):
             start = time.perf_counter()
@@ -56,7 +57,7 @@ def twelve_rows(employer: Employer) -> Answers:
 
 
 def _send(connection: HTTPConnection, plan: Employer, secret: str, key: str) -> None:
-    sent = json.dumps(_request(plan, plan.next_pay_date())).encode()
+    sent = json.dumps(request_of(plan, plan.next_pay_date())).encode()
     headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json", "Idempotency-Key": key}
     connection.request("POST", "/v1/payroll-runs", sent, headers)
     answer = connection.getresponse()
@@ -77,7 +78,8 @@ def _until_projected(beside: Database, plan: Employer, start: float, number: int
 
 
 @contextmanager
-def _serving(employer: Employer) -> Iterator[tuple[int, str]]:
+def serving(employer: Employer) -> Iterator[int]:
+    """A server on the employer's database, at the port that is given."""
     db = employer.db
     after = AfterPosting(db)
     after.start()
@@ -91,25 +93,31 @@ def _serving(employer: Employer) -> Iterator[tuple[int, str]]:
     while not server.started:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    at = employer.clock.now()
-    with db.begin(TESTER, tenants=[employer.tenant_id]) as tx:
-        key = access.create_key(
-            tx,
-            tenant_id=employer.tenant_id,
-            label="bench",
-            scopes=[Permission.PAYROLL_SUBMIT],
-            at=at,
-            expires_at=at + timedelta(days=365),
-        )
     try:
-        yield port, key.secret
+        yield port
     finally:
         server.should_exit = True
         thread.join(timeout=10)
         after.stop()
 
 
-def _request(employer: Employer, day: date) -> dict[str, Any]:
+def key_of(plan: Employer) -> str:
+    """A key with which the plan's payrolls may be sent."""
+    at = plan.clock.now()
+    with plan.db.begin(TESTER, tenants=[plan.tenant_id]) as tx:
+        key = access.create_key(
+            tx,
+            tenant_id=plan.tenant_id,
+            label="bench",
+            scopes=[Permission.PAYROLL_SUBMIT],
+            at=at,
+            expires_at=at + timedelta(days=365),
+        )
+    return key.secret
+
+
+def request_of(employer: Employer, day: date) -> dict[str, Any]:
+    """The body of the payroll of a day, as the API takes it."""
     said = body(employer.people, day)
     rows = [
         {

@@ -54,10 +54,11 @@ class Person:
     born: date
     gross: int
     owner: bool = False
+    pre_tax_percent: int = 6
 
     @property
     def pre_tax(self) -> int:
-        return self.gross * 6 // 100
+        return self.gross * self.pre_tax_percent // 100
 
     @property
     def roth(self) -> int:
@@ -78,18 +79,20 @@ class Employer:
     plan_id: PlanId
     people: Sequence[Person]
     next_period: int = field(default=0)
+    days: Sequence[date] = PAY_DATES
 
     def next_pay_date(self) -> date:
         """The next pay date; the clock moves to its afternoon. Clocks of several plans share it, so never backwards."""
-        day = PAY_DATES[self.next_period]
+        day = self.days[self.next_period]
         self.next_period += 1
         noon = datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
         self.clock.advance_to(max(noon, self.clock.now() + timedelta(seconds=1)))
         return day
 
 
-def employer(db: Database, clock: FixedClock, size: int) -> Employer:
-    """A plan of ``size`` people, taken over with the year of pay that fixes its HCEs."""
+def employer(db: Database, clock: FixedClock, size: int, *, days: Sequence[date] = PAY_DATES) -> Employer:
+    """A plan of ``size`` people, taken over with the year of pay that fixes its HCEs; paid on ``days``."""
+    year_before = days[0].year - 1
     people = [_person(number) for number in range(size)]
     sponsor_id, plan_id = db.ids.new(SponsorId), db.ids.new(PlanId)
     takeover = Takeover(
@@ -100,13 +103,13 @@ def employer(db: Database, clock: FixedClock, size: int) -> Employer:
         established_on=date(2008, 5, 1),
         plan_name="Generated Works 401(k) Plan",
         provisions=TERMS,
-        people=[_new(person) for person in people],
+        people=[_new(person, year_before) for person in people],
         family=(),
         balances=(),
-        balances_on=date(2025, 12, 31),
+        balances_on=date(year_before, 12, 31),
     )
     take_over(db, actor=TESTER, takeover=takeover)
-    return Employer(db, clock, sponsor_id, plan_id, people)
+    return Employer(db, clock, sponsor_id, plan_id, people, days=days)
 
 
 def body(people: Sequence[Person], pay_date: date) -> dict[str, Any]:
@@ -171,7 +174,7 @@ def _letters(number: int) -> str:
     return text
 
 
-def _new(person: Person) -> census.NewEmployee:
+def _new(person: Person, year_before: int) -> census.NewEmployee:
     year = person.gross * 26
     return census.NewEmployee(
         first_name=person.first_name,
@@ -180,5 +183,5 @@ def _new(person: Person) -> census.NewEmployee:
         birth_date=person.born,
         hired_on=date(2015, 6, 1),
         ownership_bps=4_000 if person.owner else 0,
-        annual_pay={2025: census.AnnualPay(year, year, year, 208_000)},
+        annual_pay={year_before: census.AnnualPay(year, year, year, 208_000)},
     )

@@ -1,5 +1,7 @@
 """A correction that a crash cuts short: the books are whole at every stop, and others carry it to its end."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
 
@@ -13,10 +15,10 @@ from open401k.base import steps
 from open401k.base.db import ALL_TENANTS, Database
 from open401k.base.faults import Stopped, stopping_at
 from open401k.doors.stories import AfterPosting
-from open401k.flows import correction
+from open401k.flows import correction, payroll_run
 from open401k.flows.correction import Correction, LateFact, PayCodeMeaning
 from open401k.flows.day_round import run_round
-from open401k.kernel import EmployeeId, FixedClock, FlowId, PlanId, SponsorId
+from open401k.kernel import EmployeeId, FixedClock, FlowId, PlanId, RunId, SponsorId
 
 POINTS = [*stop_points(correction.FLOW, correction.STEPS), "recordkeeping.before_post"]
 
@@ -64,7 +66,29 @@ def by_a_start(plan: Plan) -> None:
     """A server starts, works off what is left, and stops."""
     after = AfterPosting(plan.db)
     after.start()
+    given_up = time.monotonic() + 30
+    while unfinished(plan) and time.monotonic() < given_up:
+        time.sleep(0.01)
     after.stop()
+
+
+def test_a_server_that_ends_leaves_what_waits_to_the_next_start(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken_up, may_go_on, done = threading.Event(), threading.Event(), []
+
+    def slow(*_: object, of: object, **__: object) -> None:
+        taken_up.set()
+        may_go_on.wait(timeout=30)
+        done.append(of)
+
+    monkeypatch.setattr(payroll_run, "run_payroll", slow)
+    after = AfterPosting(plan.db)
+    after.start()
+    for _ in range(3):
+        after.follow(payroll_run.Payroll(plan.sponsor, plan.plan, plan.db.ids.new(RunId)))
+    assert taken_up.wait(timeout=30)
+    threading.Timer(0.2, may_go_on.set).start()
+    after.stop()
+    assert len(done) == 1
 
 
 def by_the_round(plan: Plan) -> None:

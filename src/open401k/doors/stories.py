@@ -56,7 +56,7 @@ class AfterPosting:
         self._queue.put(of)
 
     def stop(self) -> None:
-        """Finish what is at hand and end."""
+        """Finish what is at hand and end; what waits behind it is taken up by the next start."""
         self._ends.set()
         self._queue.put(None)
         if self._thread.is_alive():
@@ -64,7 +64,8 @@ class AfterPosting:
 
     def _work(self) -> None:
         while (of := self._queue.get()) is not None:
-            self._ends.wait(HEAD_START)
+            if self._ends.wait(HEAD_START):
+                return  # what still waits is found at the next start
             try:
                 if isinstance(of, Unfinished):
                     carry_on(self._db, actor=RESUMER, of=of)
