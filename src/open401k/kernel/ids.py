@@ -83,6 +83,13 @@ class FileId(Id):
     prefix = "fil"
 
 
+class InstructionId(Id):
+    """What payroll is told of one deduction of one person."""
+
+    __slots__ = ()
+    prefix = "ins"
+
+
 class ComplianceRunId(Id):
     __slots__ = ()
     prefix = "cmp"

@@ -1,0 +1,229 @@
+"""What payroll is told: deductions to start, change or stop, loans; what became of each instruction. Pure.
+
+An instruction is what should be withheld minus what payroll was told last, so that deriving them twice gives none. Not
+here: storing them (write_back_book.py), reaching a provider (providers/), the bytes of a file (formats/).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from open401k.kernel import EmployeeId, InstructionId
+
+from .providers.connector import Trouble
+from .providers.statements import Rate, ReceiptState
+from .rows import Field
+
+#: After so many days without a payroll that could have followed it, an instruction is over: somebody has to look.
+LIVES_DAYS = 45
+#: Minutes until the next attempt, after the first, the second, ...; the last one again and again until it expires.
+_WAITS_MINUTES = (1, 5, 15, 60, 240, 720)
+
+
+class Slot(NamedTuple):
+    """What one deduction of a person is; several loans of a person are several."""
+
+    employee_id: EmployeeId
+    means: Field
+    loan_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What should be withheld from ``effective_on`` on; ``rate`` None: nothing any more. ``why`` in words."""
+
+    slot: Slot
+    rate: Rate | None
+    effective_on: date
+    why: str
+
+
+class State(StrEnum):
+    """How far an instruction came."""
+
+    QUEUED = "queued"
+    SENT = "sent"  # the provider has it, or a file with it was handed over
+    ACKNOWLEDGED = "acknowledged"
+    REFLECTED = "reflected"  # a payroll followed it
+    NOT_REFLECTED = "not_reflected"  # a payroll that should have followed it did not
+    REFUSED = "refused"  # understood and not accepted: a person has to look
+    EXPIRED = "expired"  # not handed over in time
+    REPLACED = "replaced"  # another one came before it was handed over
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether nothing more happens by itself."""
+        return self in (State.NOT_REFLECTED, State.REFUSED, State.EXPIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One on file, with its last event. ``number`` counts in the order of recording."""
+
+    number: int
+    instruction_id: InstructionId
+    slot: Slot
+    rate: Rate | None
+    effective_on: date
+    why: str
+    recorded_at: datetime
+    state: State
+    state_at: datetime
+    attempts: int = 0
+    next_try_at: datetime | None = None
+    job: str = ""
+    detail: str = ""
+
+    @property
+    def key(self) -> str:
+        """What makes handing it over twice harmless."""
+        return f"write_back/{self.instruction_id}"
+
+    @property
+    def stops(self) -> bool:
+        """Whether nothing is to be withheld any more."""
+        return self.rate is None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What has to be told, and which waiting instructions it takes the place of."""
+
+    tell: tuple[Wanted, ...]
+    replaced: tuple[InstructionId, ...]
+
+
+def to_tell(wanted: Sequence[Wanted], told: Iterable[Instruction], *, today: date) -> Difference:
+    """What should be withheld minus what payroll was told last.
+
+    ``wanted`` has one entry for each deduction that should be, stops where they are meant; a deduction that was told
+    and is wanted no more is stopped from today on. What was refused, expired or was not followed is not told again by
+    itself: it waits for a person, or for something else to be wanted.
+    """
+    last: dict[Slot, Instruction] = {}
+    waiting: dict[Slot, list[InstructionId]] = {}
+    for before in sorted(told, key=lambda each: each.number):
+        if before.state is not State.REPLACED:
+            last[before.slot] = before
+        if before.state is State.QUEUED:
+            waiting.setdefault(before.slot, []).append(before.instruction_id)
+    named = {each.slot for each in wanted}
+    gone = [
+        Wanted(slot, None, today, "It is wanted no more.")
+        for slot, before in sorted(last.items())
+        if slot not in named and not before.stops
+    ]
+    tell: list[Wanted] = []
+    replaced: list[InstructionId] = []
+    for each in (*sorted(wanted, key=lambda each: each.slot), *gone):
+        if _is_news(each, last.get(each.slot)):
+            tell.append(each)
+            replaced += waiting.get(each.slot, [])
+    return Difference(tuple(tell), tuple(replaced))
+
+
+def _is_news(wanted: Wanted, before: Instruction | None) -> bool:
+    """Another rate than the last one; or the same from an earlier day, while that one still waits."""
+    if before is None:
+        return wanted.rate is not None  # else there is nothing to stop
+    if before.rate != wanted.rate:
+        return True
+    return before.state is State.QUEUED and wanted.effective_on < before.effective_on
+
+
+class Answer(NamedTuple):
+    """What follows from one attempt: the state, and when to try again where it stays queued or waits for a job."""
+
+    state: State
+    next_try_at: datetime | None = None
+
+
+def after_receipt(state: ReceiptState, *, attempts: int, now: datetime) -> Answer:
+    """What a provider's receipt makes of an instruction; a job that is not done is asked for again."""
+    match state:
+        case ReceiptState.DONE:
+            return Answer(State.ACKNOWLEDGED)
+        case ReceiptState.WAITING:
+            return Answer(State.SENT, now + _wait(attempts))
+        case ReceiptState.REFUSED:
+            return Answer(State.REFUSED)
+
+
+def after_trouble(
+    trouble: Trouble, *, attempts: int, now: datetime, retry_after: timedelta | None = None, sent: bool = False
+) -> Answer:
+    """What an error makes of it: tried again with growing waits, or a person has to look.
+
+    A bug is tried again too, at the longest wait: the next release may mend it, and it expires visibly if not.
+    """
+    stays = State.SENT if sent else State.QUEUED
+    match trouble:
+        case Trouble.TRY_AGAIN | Trouble.CONFLICT:
+            return Answer(stays, now + max(_wait(attempts), retry_after or timedelta()))
+        case Trouble.ASK_A_PERSON | Trouble.BUG:
+            return Answer(stays, now + timedelta(minutes=_WAITS_MINUTES[-1]))
+        case Trouble.REFUSED:
+            return Answer(State.REFUSED)
+
+
+def _wait(attempts: int) -> timedelta:
+    return timedelta(minutes=_WAITS_MINUTES[min(attempts, len(_WAITS_MINUTES)) - 1 if attempts else 0])
+
+
+class Outcome(NamedTuple):
+    """What a payroll, or a day, makes of an instruction."""
+
+    instruction_id: InstructionId
+    state: State
+    detail: str
+
+
+def after_payroll(
+    instructions: Iterable[Instruction],
+    *,
+    pay_date: date,
+    expected: Mapping[Slot, int],
+    withheld: Mapping[Slot, int],
+) -> list[Outcome]:
+    """What a posted payroll shows of the instructions that should have been followed in it.
+
+    ``expected`` has cents for everybody with pay in it (limits of the year applied), ``withheld`` what was withheld. A
+    person without pay shows nothing. Of a cent of rounding nothing is said.
+    """
+    found = []
+    for each in instructions:
+        if each.effective_on > pay_date or each.slot not in expected:
+            continue
+        wanted, was = expected[each.slot], withheld.get(each.slot, 0)
+        followed = abs(wanted - was) <= 1
+        if each.state is State.QUEUED:
+            detail = f"Payroll of {pay_date} was run before it was handed over."
+            found.append(Outcome(each.instruction_id, State.REFLECTED if followed else State.EXPIRED, detail))
+        elif each.state in (State.SENT, State.ACKNOWLEDGED, State.REFLECTED):
+            state = State.REFLECTED if followed else State.NOT_REFLECTED
+            if state is not each.state:
+                detail = "" if followed else f"Payroll of {pay_date} withheld {was} cents; {wanted} were to be."
+                found.append(Outcome(each.instruction_id, state, detail))
+    return found
+
+
+def expire(instructions: Iterable[Instruction], *, today: date) -> list[Outcome]:
+    """Those that nothing came of for so long that somebody has to look."""
+    return [
+        Outcome(each.instruction_id, State.EXPIRED, f"Not handed over within {LIVES_DAYS} days of {each.effective_on}.")
+        for each in instructions
+        if each.state is State.QUEUED and today > each.effective_on + timedelta(days=LIVES_DAYS)
+    ]
+
+
+def due(instructions: Iterable[Instruction], *, now: datetime) -> list[Instruction]:
+    """Those to hand over, or to ask about, now; the oldest first."""
+    open_ones = [
+        each
+        for each in instructions
+        if (each.state is State.QUEUED or (each.state is State.SENT and each.job))
+        and (each.next_try_at is None or each.next_try_at <= now)
+    ]
+    return sorted(open_ones, key=lambda each: each.number)

@@ -1,0 +1,214 @@
+"""What payroll is told: the difference to what it was told last, and what becomes of each instruction."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.database import START, TESTER, Begin, connect
+
+from open401k.base.db import Database
+from open401k.kernel import EmployeeId, FixedClock, InstructionId, Open401kError, PlanId, SponsorId
+from open401k.payroll import write_back, write_back_book
+from open401k.payroll.providers.connector import Trouble
+from open401k.payroll.providers.statements import Rate, ReceiptState
+from open401k.payroll.rows import Field
+from open401k.payroll.write_back import Instruction, Slot, State, Wanted
+
+TODAY = date(2026, 1, 5)
+PAY_DATE = date(2026, 1, 16)
+SAVER, OTHER = EmployeeId(UUID(int=1)), EmployeeId(UUID(int=2))
+PRE_TAX, ROTH = Slot(SAVER, Field.PRE_TAX), Slot(SAVER, Field.ROTH)
+FIVE, SIX = Rate(bps=500), Rate(bps=600)
+
+
+def told(number: int, rate: Rate | None, state: State, slot: Slot = PRE_TAX, on: date = PAY_DATE) -> Instruction:
+    return Instruction(number, InstructionId(UUID(int=number)), slot, rate, on, "elected", START, state, START)
+
+
+def want(rate: Rate | None, slot: Slot = PRE_TAX, on: date = PAY_DATE) -> Wanted:
+    return Wanted(slot, rate, on, "elected")
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.REPLACED])
+def test_the_same_again_is_no_news_whatever_came_of_it(state: State) -> None:
+    assert write_back.to_tell([want(FIVE)], [told(1, FIVE, state)], today=TODAY).tell == ()
+
+
+def test_another_rate_is_told_and_takes_the_place_of_one_that_still_waits() -> None:
+    found = write_back.to_tell([want(SIX)], [told(1, FIVE, State.QUEUED)], today=TODAY)
+    assert found.tell == (want(SIX),)
+    assert found.replaced == (InstructionId(UUID(int=1)),)
+
+
+def test_one_that_was_handed_over_is_changed_by_another_one() -> None:
+    found = write_back.to_tell([want(SIX)], [told(1, FIVE, State.SENT)], today=TODAY)
+    assert found.tell == (want(SIX),)
+    assert found.replaced == ()
+
+
+def test_an_amount_is_not_the_percentage_of_the_same_number() -> None:
+    found = write_back.to_tell([want(Rate(cents=500))], [told(1, Rate(bps=500), State.ACKNOWLEDGED)], today=TODAY)
+    assert found.tell == (want(Rate(cents=500)),)
+
+
+def test_what_is_wanted_no_more_is_stopped_once() -> None:
+    found = write_back.to_tell([], [told(1, FIVE, State.REFLECTED)], today=TODAY)
+    assert found.tell == (Wanted(PRE_TAX, None, TODAY, "It is wanted no more."),)
+    assert write_back.to_tell([], [told(1, FIVE, State.REFLECTED), told(2, None, State.QUEUED)], today=TODAY).tell == ()
+
+
+def test_a_stop_of_what_was_never_told_is_nothing() -> None:
+    assert write_back.to_tell([want(None)], [], today=TODAY).tell == ()
+
+
+def test_two_loans_of_a_person_are_two_instructions() -> None:
+    first, second = Slot(SAVER, Field.LOAN_PAYMENT, "L-1"), Slot(SAVER, Field.LOAN_PAYMENT, "L-2")
+    wanted = [want(Rate(cents=10_000), first), want(Rate(cents=5_000), second)]
+    assert write_back.to_tell(wanted, [], today=TODAY).tell == tuple(wanted)
+    found = write_back.to_tell(wanted[1:], [told(1, Rate(cents=10_000), State.REFLECTED, first)], today=TODAY)
+    assert [(each.slot, each.rate) for each in found.tell] == [(second, Rate(cents=5_000)), (first, None)]
+
+
+rates = st.one_of(
+    st.none(), st.builds(lambda bps: Rate(bps=bps), st.integers(1, 3)), st.builds(lambda c: Rate(cents=c), st.just(2))
+)
+slots = st.sampled_from([PRE_TAX, ROTH, Slot(OTHER, Field.PRE_TAX), Slot(OTHER, Field.LOAN_PAYMENT, "L-1")])
+
+
+@settings(deadline=None)
+@given(changes=st.lists(st.tuples(st.dictionaries(slots, rates), st.sampled_from([State.QUEUED, State.SENT]))))
+def test_payroll_ends_up_told_exactly_what_is_wanted_however_often_it_changed(
+    changes: list[tuple[dict[Slot, Rate | None], State]],
+) -> None:
+    on_file: dict[InstructionId, Instruction] = {}
+    for wanted, becomes in changes:
+        asked = [want(rate, slot) for slot, rate in wanted.items()]
+        found = write_back.to_tell(asked, on_file.values(), today=TODAY)
+        for number in found.replaced:
+            on_file[number] = replace(on_file[number], state=State.REPLACED)
+        for each in found.tell:
+            made = told(len(on_file) + 1, each.rate, becomes, each.slot)
+            on_file[made.instruction_id] = made
+        in_payroll = {
+            each.slot: each.rate
+            for each in sorted(on_file.values(), key=lambda each: each.number)
+            if each.state is not State.REPLACED
+        }
+        assert {slot: rate for slot, rate in in_payroll.items() if rate} == {s: r for s, r in wanted.items() if r}
+        assert write_back.to_tell(asked, on_file.values(), today=TODAY).tell == ()
+        waiting = [each.slot for each in on_file.values() if each.state is State.QUEUED]
+        assert len(waiting) == len(set(waiting))
+
+
+def test_a_provider_that_is_down_is_tried_again_after_growing_waits_and_never_before_it_says() -> None:
+    waits = []
+    for attempts in range(1, 9):
+        answer = write_back.after_trouble(Trouble.TRY_AGAIN, attempts=attempts, now=START)
+        assert answer.state is State.QUEUED
+        assert answer.next_try_at is not None
+        waits.append(answer.next_try_at - START)
+    assert waits == sorted(waits)
+    assert waits[0] == timedelta(minutes=1)
+    assert waits[-1] == timedelta(hours=12)
+    later = write_back.after_trouble(Trouble.TRY_AGAIN, attempts=1, now=START, retry_after=timedelta(hours=2))
+    assert later.next_try_at == START + timedelta(hours=2)
+
+
+def test_what_is_refused_waits_for_a_person_and_a_revoked_token_loses_nothing() -> None:
+    assert write_back.after_trouble(Trouble.REFUSED, attempts=1, now=START).state is State.REFUSED
+    assert State.REFUSED.needs_a_person
+    assert write_back.after_trouble(Trouble.ASK_A_PERSON, attempts=1, now=START).state is State.QUEUED
+
+
+def test_a_job_that_is_not_done_is_asked_for_again() -> None:
+    answer = write_back.after_receipt(ReceiptState.WAITING, attempts=1, now=START)
+    waits = replace(told(1, FIVE, answer.state), next_try_at=answer.next_try_at, job="job-1")
+    assert write_back.due([waits], now=START) == []
+    assert write_back.due([waits], now=START + timedelta(minutes=2)) == [waits]
+    assert write_back.due([replace(waits, job="")], now=START + timedelta(days=2)) == []  # in a file: nobody to ask
+
+
+@pytest.mark.parametrize(
+    ("state", "withheld", "becomes"),
+    [
+        (State.QUEUED, 0, State.EXPIRED),
+        (State.QUEUED, 10_000, State.REFLECTED),  # somebody typed it in
+        (State.SENT, 10_001, State.REFLECTED),  # a cent of rounding
+        (State.SENT, 10_002, State.NOT_REFLECTED),
+        (State.ACKNOWLEDGED, 0, State.NOT_REFLECTED),
+        (State.REFLECTED, 10_000, None),
+        (State.REFLECTED, 0, State.NOT_REFLECTED),  # a later payroll dropped it again
+        (State.REFUSED, 0, None),
+    ],
+)
+def test_a_payroll_shows_what_became_of_an_instruction(state: State, withheld: int, becomes: State | None) -> None:
+    found = write_back.after_payroll(
+        [told(1, FIVE, state)], pay_date=PAY_DATE, expected={PRE_TAX: 10_000}, withheld={PRE_TAX: withheld}
+    )
+    assert [each.state for each in found] == ([] if becomes is None else [becomes])
+
+
+def test_a_payroll_before_its_day_or_without_pay_for_the_person_shows_nothing() -> None:
+    early = told(1, FIVE, State.SENT, on=PAY_DATE + timedelta(days=1))
+    nobody = told(2, FIVE, State.SENT, Slot(OTHER, Field.PRE_TAX))
+    assert write_back.after_payroll([early, nobody], pay_date=PAY_DATE, expected={PRE_TAX: 1}, withheld={}) == []
+
+
+def test_one_that_nothing_came_of_expires_after_its_time_and_not_a_day_before() -> None:
+    waits = told(1, FIVE, State.QUEUED)
+    last = PAY_DATE + timedelta(days=write_back.LIVES_DAYS)
+    assert write_back.expire([waits], today=last) == []
+    assert [each.state for each in write_back.expire([waits], today=last + timedelta(days=1))] == [State.EXPIRED]
+
+
+@pytest.fixture
+def plan_id(db: Database) -> PlanId:
+    return db.ids.new(PlanId)
+
+
+def test_queued_twice_is_queued_once_and_a_change_is_on_file_with_its_past(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    of = {"tenant_id": tenant, "plan_id": plan_id}
+    with begin() as tx:
+        first = write_back_book.queue(tx, **of, wanted=[want(FIVE), want(SIX, ROTH)])
+        assert len(first) == 2
+        assert write_back_book.queue(tx, **of, wanted=[want(FIVE), want(SIX, ROTH)]) == []
+    with begin() as tx:
+        (second,) = write_back_book.queue(tx, **of, wanted=[want(Rate(cents=12_345)), want(SIX, ROTH)])
+        on_file = {each.instruction_id: each for each in write_back_book.on_file(tx, **of)}
+        assert on_file[second].rate == Rate(cents=12_345)
+        states = sorted(each.state for each in on_file.values())
+        assert states == sorted([State.REPLACED, State.QUEUED, State.QUEUED])
+        past = write_back_book.history(tx, tenant_id=tenant, instruction_id=first[0])
+        assert [each.state for each in past] == [State.QUEUED, State.REPLACED]
+
+
+def test_a_person_has_a_refused_one_told_again_and_no_other(begin: Begin, tenant: SponsorId, plan_id: PlanId) -> None:
+    of = {"tenant_id": tenant, "plan_id": plan_id}
+    with begin() as tx:
+        (number,) = write_back_book.queue(tx, **of, wanted=[want(FIVE)])
+        (waits,) = write_back_book.on_file(tx, **of)
+        refused = write_back.after_trouble(Trouble.REFUSED, attempts=1, now=tx.now)
+        write_back_book.attempted(tx, tenant_id=tenant, instruction=waits, answer=refused, detail="no such code")
+        assert write_back_book.queue(tx, **of, wanted=[want(FIVE)]) == []
+        write_back_book.tell_again(tx, **of, instruction_id=number)
+        (again,) = write_back_book.on_file(tx, **of)
+        assert (again.state, again.attempts) == (State.QUEUED, 0)
+        write_back_book.tell_again(tx, **of, instruction_id=number)  # a second click
+        write_back_book.handed_over(tx, tenant_id=tenant, instructions=[again], how="in a file")
+        with pytest.raises(Open401kError, match="nothing is to be told again"):
+            write_back_book.tell_again(tx, **of, instruction_id=number)
+
+
+def test_another_sponsor_sees_none_of_them(
+    begin: Begin, db: Database, clock: FixedClock, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    with begin() as tx:
+        write_back_book.queue(tx, tenant_id=tenant, plan_id=plan_id, wanted=[want(FIVE)])
+    other = db.ids.new(SponsorId)
+    with connect(db.url, clock) as beside, beside.begin(TESTER, tenants=[other]) as tx:
+        assert write_back_book.on_file(tx, tenant_id=tenant, plan_id=plan_id) == []
