@@ -96,8 +96,8 @@ def instructions(
         """
         select
             told.instruction_no, told.instruction_id, told.employee_id, told.means, told.loan_id, told.bps,
-            told.cents, told.effective_on, told.why, told.recorded_at, last.state, last.recorded_at, last.attempts, last.next_try_at, last.job,
-            last.detail
+            told.cents, told.effective_on, told.why, told.recorded_at, last.state, last.recorded_at, last.attempts,
+            last.next_try_at, last.job, last.detail
         from payroll.instruction as told
         join lateral (
             select *
