@@ -20,6 +20,7 @@ from .adoption import (
 )
 from .amendments import AmendmentRefusal, Change, changes_between
 from .lawful import problems
+from .lawful_automatic import mandate_shortcomings, schedule_of
 from .mandate import Mandate, MandateStatus, automatic_enrollment
 from .problem import ProvisionProblem
 from .provisions import (
@@ -99,6 +100,7 @@ __all__ = [
     "in_force",
     "list_plans",
     "list_sponsors",
+    "mandate_shortcomings",
     "other_plans",
     "parse_ein",
     "plan_year_of",
@@ -109,5 +111,6 @@ __all__ = [
     "provisions_to_json",
     "record_headcount",
     "register_sponsor",
+    "schedule_of",
     "sponsor",
 ]

@@ -10,6 +10,7 @@ from open401k.law.eligibility import TermsProblem
 from open401k.law.matching import MatchFormula, exact_rate
 from open401k.law.safe_harbor import Shortcoming, match_shortcomings, nonelective_shortcomings
 
+from .lawful_automatic import automatic_enrollment
 from .lawful_elections import elections
 from .problem import ProvisionProblem
 from .provisions import (
@@ -288,4 +289,14 @@ def _vesting(provisions: Provisions) -> Iterator[ProvisionProblem]:
             )
 
 
-_CHECKS = (_calendar, _eligibility, _deferrals, _match, _safe_harbor, _nonelective, _vesting, elections)
+_CHECKS = (
+    _calendar,
+    _eligibility,
+    _deferrals,
+    _match,
+    _safe_harbor,
+    _nonelective,
+    _vesting,
+    elections,
+    automatic_enrollment,
+)

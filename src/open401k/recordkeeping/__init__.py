@@ -1,7 +1,9 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
 from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDate, entitle
+from .defaults import Defaults, Past, Why, defaults_on, rehires, with_defaults
 from .earned import TakenBack, taken_back
+from .elected_now import ElectionsOnFile, elected_with_defaults, read_on_file
 from .election_book import election_columns, first_refused, read_elections, record_elections
 from .elections import (
     SLOTS,
@@ -16,6 +18,7 @@ from .elections import (
     elected_by_all,
     elected_on,
 )
+from .enrollment_notices import DutyKind, EnrollmentDuty, enrollment_duties
 from .opening import (
     Opening,
     OpeningBalance,
@@ -50,9 +53,13 @@ __all__ = [
     "Cents",
     "Columns",
     "Corrected",
+    "Defaults",
+    "DutyKind",
     "Elected",
     "Election",
     "ElectionRefusal",
+    "ElectionsOnFile",
+    "EnrollmentDuty",
     "Entitlement",
     "HeldReason",
     "How",
@@ -61,6 +68,7 @@ __all__ = [
     "OpeningBalance",
     "Outside",
     "Part",
+    "Past",
     "Pay",
     "People",
     "Preview",
@@ -69,15 +77,19 @@ __all__ = [
     "Settled",
     "Slot",
     "TakenBack",
+    "Why",
     "Withholding",
     "YearToDate",
     "compare",
     "corrections",
+    "defaults_on",
     "deposited",
     "difference",
     "elected_by_all",
     "elected_on",
+    "elected_with_defaults",
     "election_columns",
+    "enrollment_duties",
     "entitle",
     "first_refused",
     "held_cents",
@@ -90,11 +102,14 @@ __all__ = [
     "preview",
     "read_before",
     "read_elections",
+    "read_on_file",
     "record_deposit",
     "record_elections",
+    "rehires",
     "reverse_opening_balances",
     "settle",
     "taken_back",
+    "with_defaults",
     "withheld_as_elected",
     "without_run",
 ]

@@ -274,14 +274,21 @@ class Elected:
         return Elected(self.bps[place], self.cents[place], self.since[place], self.by_default[place])
 
 
-def elected_by_all(columns: Columns, ids: IdColumn[EmployeeId], on: date) -> Elected:
-    """As :func:`elected_on`, of all these people at once, in their order."""
+def elected_by_all(
+    columns: Columns, ids: IdColumn[EmployeeId], on: date, *, not_before: NDArray[np.datetime64] | None = None
+) -> Elected:
+    """As :func:`elected_on`, of all these people at once, in their order.
+
+    What took effect before ``not_before`` (NaT: no such day) ended with the employment it was made in.
+    """
     shape = (len(SLOTS), len(ids))
     bps, cents = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     since = np.full(shape, np.datetime64("NaT", "D"), dtype="datetime64[D]")
     by_default = np.zeros(shape, dtype=np.bool_)
     who = columns.employee_id.places_in(ids)
     rows = np.flatnonzero((who >= 0) & (columns.event_on <= np.datetime64(on, "D")))
+    if not_before is not None and len(rows):
+        rows = rows[~(columns.event_on[rows] < not_before[who[rows]])]
     rows = rows[np.lexsort((rows, columns.event_on[rows], columns.slot[rows], who[rows]))]
     rows = rows[_last(who[rows], columns.slot[rows], columns.event_on[rows])]
     rows = rows[columns.stands[rows]]

@@ -5,8 +5,10 @@ from datetime import date
 
 import pytest
 
-from open401k.kernel import Source
+from open401k.kernel import PlanYear, Source
 from open401k.plan import (
+    Arrangement,
+    AutomaticEnrollment,
     Deferrals,
     ElectionTerms,
     Eligibility,
@@ -19,6 +21,7 @@ from open401k.plan import (
     SpillOver,
     Vesting,
     VestingSchedule,
+    mandate_shortcomings,
     problems,
 )
 from open401k.plan.mandate import MandateStatus, automatic_enrollment
@@ -38,7 +41,24 @@ def vesting(source: Source, *percents: int) -> Provisions:
     return replace(PLAIN, vesting=Vesting(((source, VestingSchedule(percents)),)))
 
 
+def automatic(**changes: object) -> Provisions:
+    """A plan that enrolls automatically."""
+    terms = replace(AutomaticEnrollment(date(2026, 1, 1)), **changes)  # type: ignore[arg-type]
+    return replace(PLAIN, elections=ElectionTerms(), automatic_enrollment=terms)
+
+
+def qualified(*tiers: tuple[int, int], **changes: object) -> Provisions:
+    """A plan with a qualified arrangement and that match."""
+    matched = safe_harbor_match(SafeHarbor.ENHANCED_MATCH, *tiers)
+    return replace(
+        automatic(arrangement=Arrangement.QACA, **changes), match=matched.match, safe_harbor=SafeHarbor.ENHANCED_MATCH
+    )
+
+
 LAWFUL = {
+    "an eligible arrangement": automatic(),
+    "an ordinary one at 1 %": automatic(arrangement=Arrangement.ACA, initial_bps=100, step_bps=0, withdrawal_days=0),
+    "a qualified one": qualified((10_000, 400)),
     "the default": PLAIN,
     "age 21 and a year": replace(PLAIN, eligibility=Eligibility(21, 12, 1_000)),
     "at once": replace(PLAIN, eligibility=Eligibility(0, 0, None)),
@@ -60,6 +80,49 @@ LAWFUL = {
 }
 
 UNLAWFUL = {
+    "a default without elections": (
+        replace(automatic(), elections=None),
+        "automatic_enrollment.counted_from",
+        "1.401(k)-1(a)(3)",
+    ),
+    "a default into a source that is not there": (
+        automatic(source=Source.ROTH),
+        "automatic_enrollment.source",
+        "414(w)(3)(B)",
+    ),
+    "a default of nothing": (automatic(initial_bps=0), "automatic_enrollment.initial_bps", "1.401(k)-1(a)(3)(ii)"),
+    "increases that lower": (automatic(top_bps=299), "automatic_enrollment.initial_bps", "1.401(k)-1(a)(3)(ii)"),
+    "a notice of 29 days": (automatic(notice_days=29), "automatic_enrollment.notice_days", "1.414(w)-1(b)(3)(iii)"),
+    "withdrawal after 91 days": (
+        automatic(withdrawal_days=91),
+        "automatic_enrollment.withdrawal_days",
+        "414(w)(2)(B)",
+    ),
+    "withdrawals of an ordinary one": (
+        automatic(arrangement=Arrangement.ACA),
+        "automatic_enrollment.withdrawal_days",
+        "414(w)(1)",
+    ),
+    "a qualified one at 2.99 %": (
+        qualified((10_000, 400), initial_bps=299, step_bps=101),
+        "automatic_enrollment.initial_bps",
+        "401(k)(13)(C)(iii)",
+    ),
+    "a qualified one that never rises": (
+        qualified((10_000, 400), step_bps=0),
+        "automatic_enrollment.step_bps",
+        "401(k)(13)(C)(iii)",
+    ),
+    "a qualified one to 16 %": (
+        qualified((10_000, 400), top_bps=1_600),
+        "automatic_enrollment.top_bps",
+        "401(k)(13)(C)(iii)",
+    ),
+    "a qualified one without its contribution": (
+        automatic(arrangement=Arrangement.QACA),
+        "automatic_enrollment.arrangement",
+        "401(k)(13)(D)(i)",
+    ),
     "no election in between": (
         replace(PLAIN, elections=ElectionTerms(minimum_bps=600, maximum_bps=500)),
         "elections.maximum_bps",
@@ -239,3 +302,29 @@ def test_the_automatic_enrollment_mandate_at_each_edge(
 
     assert answer.status is status
     assert answer.exempt == (status is not MandateStatus.APPLIES)
+
+
+@pytest.mark.parametrize(
+    ("provisions", "wrong"),
+    [
+        (automatic(), []),
+        (PLAIN, ["automatic_enrollment"]),
+        (automatic(initial_bps=299), ["automatic_enrollment.initial_bps"]),
+        (automatic(initial_bps=1_000, step_bps=0), []),
+        (automatic(step_bps=50), ["automatic_enrollment.step_bps"]),
+        (automatic(top_bps=900), ["automatic_enrollment.top_bps"]),
+        (automatic(top_bps=1_501), ["automatic_enrollment.top_bps"]),
+        (automatic(withdrawal_days=0), ["automatic_enrollment.withdrawal_days"]),
+    ],
+)
+def test_a_plan_that_must_enroll_automatically_does_as_414a_asks(provisions: Provisions, wrong: list[str]) -> None:
+    mandate = automatic_enrollment(
+        adopted_on=date(2023, 6, 1),
+        established_on=date(2001, 1, 1),
+        employees=11,
+        plan_year_start=date(2026, 1, 1),
+    )
+    found = mandate_shortcomings(provisions, mandate, plan_year=PlanYear.starting(date(2026, 1, 1)))
+    assert [each.field for each in found] == wrong
+    exempt = replace(mandate, status=MandateStatus.SMALL_EMPLOYER)
+    assert not mandate_shortcomings(provisions, exempt, plan_year=PlanYear.starting(date(2026, 1, 1)))
