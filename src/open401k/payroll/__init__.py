@@ -4,7 +4,20 @@ from . import files, remittance, runs
 from .checks import FileCheck, Outcome, check, missing_figures
 from .columns import REQUIRED, findings_of, propose, settle
 from .findings import Code, Finding, Findings, Hold, Severity
-from .formats import API_PROVIDER, LAYOUTS, Layout, as_json, period_of, read_json
+from .formats import (
+    API_PROVIDER,
+    LAYOUTS,
+    Layout,
+    Lost,
+    Written,
+    as_json,
+    carried,
+    file_name,
+    period_of,
+    read_json,
+    write_layout,
+    write_mapped,
+)
 from .gathering import Asked, OfLastDay, ToDate, codes_left_out, expectation, gather_standing, to_date
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, letter
 from .opening_balances import (
@@ -50,6 +63,7 @@ __all__ = [
     "Findings",
     "Hold",
     "Layout",
+    "Lost",
     "Mapping",
     "MappingProposal",
     "OfLastDay",
@@ -69,10 +83,12 @@ __all__ = [
     "Severity",
     "Standing",
     "ToDate",
+    "Written",
     "YearToDateExpected",
     "YearToDateFile",
     "YearToDateRow",
     "as_json",
+    "carried",
     "check",
     "check_opening_balances",
     "check_relatives",
@@ -80,6 +96,7 @@ __all__ = [
     "codes_left_out",
     "control_totals",
     "expectation",
+    "file_name",
     "files",
     "findings_of",
     "gather_standing",
@@ -99,4 +116,6 @@ __all__ = [
     "settle",
     "straddled",
     "to_date",
+    "write_layout",
+    "write_mapped",
 ]

@@ -9,10 +9,27 @@ mapping, where they are CSV or XLSX.
 
 from . import ascensus, detamoov, paykonnect, standard, vestwell
 from .canonical_json import API_PROVIDER, as_json, period_of, read_json
-from .layout import Layout
+from .file_names import file_name
+from .layout import Layout, Writing
 from .reader import RowReader
+from .writer import Lost, Written, carried, write_layout, write_mapped
 
 #: Tried in this order; headings of one layout never satisfy another.
 LAYOUTS: tuple[Layout, ...] = (standard.LAYOUT, paykonnect.LAYOUT, ascensus.LAYOUT, vestwell.LAYOUT, detamoov.LAYOUT)
 
-__all__ = ["API_PROVIDER", "LAYOUTS", "Layout", "RowReader", "as_json", "period_of", "read_json"]
+__all__ = [
+    "API_PROVIDER",
+    "LAYOUTS",
+    "Layout",
+    "Lost",
+    "RowReader",
+    "Writing",
+    "Written",
+    "as_json",
+    "carried",
+    "file_name",
+    "period_of",
+    "read_json",
+    "write_layout",
+    "write_mapped",
+]
