@@ -225,6 +225,11 @@ def stated(cell: str) -> str:
     return bare[1:] if bare[:1] == "'" and _NEUTRALIZED.match(bare) else bare
 
 
+def restated(text: str) -> str:
+    """Text as a cell that no spreadsheet will see: as it is, unless :func:`stated` would take an apostrophe from it."""
+    return f"'{text}" if stated(text) != text else text
+
+
 def name(text: str) -> str:
     """A name as text: no control characters, nothing a spreadsheet would run as a formula."""
     bare = stated(text)

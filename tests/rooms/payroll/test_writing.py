@@ -14,6 +14,7 @@ from tests.support.payroll_rows import rows, ssns
 from open401k.kernel import Open401kError
 from open401k.payroll import (
     LAYOUTS,
+    PARTIAL,
     Column,
     DateOrder,
     Field,
@@ -24,9 +25,12 @@ from open401k.payroll import (
     carried,
     file_name,
     open_upload,
+    settle,
     write_layout,
     write_mapped,
 )
+from open401k.payroll.formats import RowReader
+from open401k.payroll.tables import Table, open_table
 
 LAYOUT = {layout.name: layout for layout in LAYOUTS}
 ANA = PayrollRow(2, 2, "123456789", "", "Ana", "Lee", pay_date=date(2026, 3, 13), gross_cents=400_000)
@@ -197,3 +201,55 @@ def test_no_cell_runs_in_a_spreadsheet_and_the_text_comes_back(text: str) -> Non
 def test_a_number_is_never_padded(ssn: str) -> None:
     """Case 23, on the way out too: the leading zero is in the file, as text."""
     assert ssn.encode() in write_layout(LAYOUT["ascensus"], [replace(ANA, ssn=ssn)]).data
+
+
+@pytest.mark.parametrize("layout", PARTIAL, ids=lambda each: each.name)
+@settings(deadline=None, max_examples=30)
+@given(people=st.lists(rows(), min_size=1, max_size=4))
+def test_a_partial_layout_writes_its_published_part_and_says_what_is_lost(
+    layout: Layout, people: list[PayrollRow]
+) -> None:
+    written = write_layout(layout, people)
+    table = open_table(written.data)
+    assert isinstance(table, Table)
+    read = [row for chunk in RowReader(written.mapping).chunks(table.rows) for row in chunk]
+    assert read == placed([carried(written.mapping, row) for row in people])
+    money = [each for each in layout.not_carried if each.is_money and not each.may_repeat]
+    paid = Field.LOAN_PAYMENT in layout.carries
+    assert written.loses_money == any(
+        any(getattr(row, each.attribute) for each in money) or len(row.loan_payments) > paid for row in people
+    )
+
+
+def test_a_partial_layout_is_no_payroll_before_a_person_has_settled_it() -> None:
+    """OneAmerica: known at sight, asked once for what is not published, then read at once."""
+    heading = ",".join([*oneamerica().headings, "EE Pre-Tax 401k", "Mystery"])
+    line = "C-1,,Ana,,Lee,123-45-6789,F,A,,,,,,,04/02/1979,02/02/2015,,,03/13/2026,4000.00,3900.00,200.00,7.00"
+    data = f"{heading}\n{line}\n".encode()
+    opened = open_upload(data, provider="acme")
+    assert opened.mapping is None
+    assert list(opened.chunks()) == []
+    assert "OneAmerica CSV" in opened.findings.listed[0].reason
+    assert opened.proposal is not None
+    assert [column.heading for column in opened.proposal.columns if column.why != "published heading"] == [
+        "EE Pre-Tax 401k",
+        "Mystery",
+    ]
+    settled = settle(opened.proposal, {"V": Field.PRE_TAX, "W": None})
+    (row,) = read(data, provider="acme", remembered=[settled])
+    assert (row.gross_cents, row.plan_compensation_cents, row.pre_tax_cents) == (4_000_00, 3_900_00, 200_00)
+
+
+def oneamerica() -> Layout:
+    return next(layout for layout in PARTIAL if layout.name == "oneamerica")
+
+
+def test_vestwells_template_asks_for_pay_and_for_the_kind_of_safe_harbor() -> None:
+    layout = next(layout for layout in PARTIAL if layout.name == "vestwell_template")
+    opened = open_upload(",".join(layout.headings).encode() + b"\n123-45-6789,Ana,Lee,04/02/1979,200.00,,90.00,,\n")
+    assert opened.mapping is None
+    told = {finding.column or finding.reason[:30] for finding in opened.findings.listed}
+    assert {"gross", "G Employer Mandatory Contribution (Safe Harbor)"} <= told
+    assert opened.proposal is not None
+    with pytest.raises(ValueError, match="gross"):
+        settle(opened.proposal, {"G": Field.SAFE_HARBOR_NONELECTIVE})

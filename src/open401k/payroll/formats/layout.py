@@ -33,6 +33,8 @@ class Layout:
     any_case: bool = True
     without_pay_date: bool = False  # the day is announced with the upload
     pay_code_prefix: str = ""  # a heading that begins so is a pay code
+    unclear: frozenset[str] = frozenset()  # published, and of a meaning that only the plan tells
+    asks: str = ""  # no payroll by itself: what a file of it is asked for before it is read
     remarks: tuple[str, ...] = ()  # what the format table says besides what it sees here
 
     def mapping(self, headings: Sequence[str]) -> Mapping | None:
@@ -61,6 +63,12 @@ class Layout:
     def headings(self) -> tuple[str, ...]:
         """Every heading that a file is written with, in order."""
         return self.published or tuple(self.fields)
+
+    @property
+    def published_fields(self) -> dict[str, Field | None]:
+        """What each heading means, in small letters; None is read over. One that is asked for is not among them."""
+        meant = {heading.casefold(): self.fields.get(heading) for heading in self.headings}
+        return {key: field for key, field in meant.items() if key not in {each.casefold() for each in self.unclear}}
 
     @property
     def carries(self) -> frozenset[Field]:
