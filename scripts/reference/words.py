@@ -57,6 +57,18 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "Look, then confirm or correct the file.",
     ),
     Code.ROW_WIDTH: (R, "A row with more or fewer cells than headings.", "Put amounts with commas into quotes."),
+    Code.RECORD_LENGTH: (
+        R,
+        "A record of a file with fixed positions is longer or shorter than its layout.",
+        "Export it again; look for a line break or a letter of two bytes in a value.",
+    ),
+    Code.RECORD_UNKNOWN: (R, "A record begins like none of its layout.", "Correct the record type, or the layout."),
+    Code.RECORD_ORDER: (
+        R,
+        "A header or trailer record is missing, or a record stands outside of its part.",
+        "Send the whole file.",
+    ),
+    Code.VALUE_TOO_LONG: (R, "A value is longer than its place in a record.", "Shorten it at the source."),
     Code.ROW_DUPLICATE: (R, "The same person twice.", "Remove one row; add up two checks of one pay date."),
     Code.AMOUNT_FORMAT: (R, "Not an amount in dollars and cents.", "Write 1234.50."),
     Code.AMOUNT_PRECISION: (R, "A fraction of a cent.", "Round it at the source."),

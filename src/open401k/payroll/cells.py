@@ -19,6 +19,8 @@ KNOWN_INVALID_SSNS = frozenset({"078051120", "219099999", "457555462", "98765432
 
 _AMOUNT = re.compile(r"\d{1,3}(,\d{3})+(\.\d{1,2})?|\d+(\.\d*)?|\.\d+", re.ASCII)
 _NEGATIVE = re.compile(r"-\s*\$?[\d.,]+|\$-[\d.,]+|\(\s*\$?[\d.,]+\s*\)|[\d.,]+-", re.ASCII)
+_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+_NEUTRALIZED = re.compile(r"''*[=+\-@\t\r＝＋－＠]")
 _NINE_DIGITS = re.compile(r"(?<!\d)\d{3}[- ]?\d{2}[- ]?\d{4}(?!\d)", re.ASCII)
 
 
@@ -208,9 +210,29 @@ def _ssn_fix(area: str) -> str:
     return "Take the number from the employee's Social Security card."
 
 
+def neutral(text: str) -> str:
+    """Text as a cell that no spreadsheet takes for a formula; :func:`stated` gives the text back.
+
+    >>> neutral("=1+1"), neutral("'-"), neutral("O'Neil")
+    ("'=1+1", "''-", "O'Neil")
+    """
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def stated(cell: str) -> str:
+    """The text of a cell, without the apostrophe that keeps a spreadsheet from running it."""
+    bare = cell.strip(" ")
+    return bare[1:] if bare[:1] == "'" and _NEUTRALIZED.match(bare) else bare
+
+
+def restated(text: str) -> str:
+    """Text as a cell that no spreadsheet will see: as it is, unless :func:`stated` would take an apostrophe from it."""
+    return f"'{text}" if stated(text) != text else text
+
+
 def name(text: str) -> str:
     """A name as text: no control characters, nothing a spreadsheet would run as a formula."""
-    bare = text.strip(" ")
+    bare = stated(text)
     if not bare.isprintable() or "\ufffd" in bare:
         raise CellError(
             Code.NAME_FORMAT,
@@ -224,7 +246,7 @@ def name(text: str) -> str:
 
 def text(value: str) -> str:
     """A reference or code: printable, at most 60 characters."""
-    bare = value.strip(" ")
+    bare = stated(value)
     if not bare.isprintable() or len(bare) > 60:
         raise CellError(Code.NAME_FORMAT, "This is not a reference of at most 60 printable characters.", "Correct it.")
     return bare

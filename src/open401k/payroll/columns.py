@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from collections.abc import Mapping as Table
 from dataclasses import replace
 
 from rapidfuzz import fuzz, process
@@ -44,16 +45,18 @@ def propose(
     provider: str = "",
     remembered: Sequence[Mapping] = (),
     typed_dates: bool = False,
+    published: Table[str, Field | None] | None = None,
 ) -> MappingProposal:
     """What each column seems to be. Settled only when a person settled this exact fingerprint before.
 
     ``samples`` are the first rows. ``remembered`` are the mappings settled for this provider, newest first.
+    ``published`` is what some headings mean by the vendor's own word, in small letters.
     """
     for mapping in remembered:
         if mapping.fingerprint == fingerprint(provider, headings):
             return settled_by(mapping, samples)
     cells = [[row[place] for row in samples] for place in range(len(headings))]
-    columns = [_by_name(place, heading, cells[place]) for place, heading in enumerate(headings)]
+    columns = [_by_name(place, heading, cells[place], published or {}) for place, heading in enumerate(headings)]
     changes: tuple[str, ...] = ()
     if remembered:
         columns, changes = _against(remembered[0], columns)
@@ -101,11 +104,13 @@ def masked_samples(cells: Sequence[str], field: Field | None) -> tuple[str, ...]
     return tuple(shown(cell) for cell in filled)
 
 
-def _by_name(place: int, heading: str, cells: Sequence[str]) -> ProposedColumn:
+def _by_name(place: int, heading: str, cells: Sequence[str], published: Table[str, Field | None]) -> ProposedColumn:
     kind = content_kind(cells)
     field, confidence, why = words.field_of(heading), 100, "known heading"
     alternatives: tuple[Field, ...] = ()
-    if field is None and words.is_ignored(heading):
+    if heading.casefold() in published:
+        field, why = published[heading.casefold()], "published heading"
+    elif field is None and words.is_ignored(heading):
         why = "known heading that no contribution needs"
     elif field is None:
         field, confidence, why = _near(heading)

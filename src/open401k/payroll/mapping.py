@@ -35,6 +35,7 @@ class Column:
     heading: str
     field: Field | None
     name: str = ""  # pay code of an earnings column, number of a loan column
+    at: str = ""  # where it stands, in a file that is no sheet: "27-35"
 
     @property
     def letter(self) -> str:
@@ -42,8 +43,8 @@ class Column:
 
     @property
     def label(self) -> str:
-        """Letter and heading, as findings name it."""
-        return f"{self.letter} {self.heading}"
+        """Letter (or position) and heading, as findings name it."""
+        return f"{self.at or self.letter} {self.heading}"
 
 
 @dataclass(frozen=True, slots=True)

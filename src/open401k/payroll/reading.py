@@ -6,7 +6,7 @@ from itertools import chain, islice
 
 from .columns import findings_of, propose, settled_by, written_otherwise
 from .findings import Code, Finding, Findings, Severity
-from .formats import LAYOUTS, RowReader
+from .formats import LAYOUTS, PARTIAL, Layout, RowReader
 from .mapping import Mapping, MappingProposal, fingerprint
 from .rows import PayrollRow
 from .tables import Cells, Table, open_table
@@ -83,10 +83,18 @@ def open_upload(
     elif mapping is not None:
         proposal = settled_by(mapping, samples[:SAMPLED])
     else:
-        proposal = propose(table.headings, samples, provider=provider, remembered=remembered, typed_dates=typed)
+        partial = partial_layout(table.headings)
+        proposal = propose(
+            table.headings,
+            samples,
+            provider=provider,
+            remembered=remembered,
+            typed_dates=typed,
+            published=partial.published_fields if partial else None,
+        )
         findings.extend(table.findings[told:])
+        findings.extend(_asked(partial) if partial else _lacking(table.headings, provider))
         findings.extend(findings_of(proposal))
-        findings.extend(_lacking(table.headings, provider))
     opened = Opened(proposal, mapping, findings, table.kind, _table=table, _head=head, _told=told)
     opened.no_contributions = no_contributions
     return opened
@@ -118,6 +126,19 @@ def _lacking(headings: Sequence[str], provider: str) -> list[Finding]:
                 for heading in lacking
             ]
     return []
+
+
+def _asked(layout: Layout) -> list[Finding]:
+    """Why a file of a vendor that we know is not read at once."""
+    reason = f"This is {layout.title}. Its published columns are no whole payroll: it needs {layout.asks}."
+    fix = "Settle the columns once; the next file with these headings is read at once."
+    return [Finding(Severity.REJECT, Code.HEADER_MISSING, reason, fix, row=1, line=1)]
+
+
+def partial_layout(headings: Sequence[str]) -> Layout | None:
+    """The layout whose published part stands in these headings, when it is one that is no payroll by itself."""
+    keys = {heading.casefold() for heading in headings}
+    return next((each for each in PARTIAL if {key.casefold() for key in each.required} <= keys), None)
 
 
 def known_layout(headings: Sequence[str]) -> Mapping | None:

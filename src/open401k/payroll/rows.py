@@ -46,6 +46,15 @@ class Field(StrEnum):
         return self in MONEY
 
     @property
+    def attribute(self) -> str:
+        """The attribute of :class:`PayrollRow` that it fills."""
+        if self in (Field.LOAN_REF, Field.LOAN_PAYMENT):
+            return "loan_payments"
+        if self is Field.HOURS:
+            return "hours_hundredths"
+        return f"{self}_cents" if self in MONEY and self is not Field.EARNINGS else str(self)
+
+    @property
     def may_repeat(self) -> bool:
         """Several columns of one row may carry it: each loan and each earnings code has its own."""
         return self in (Field.LOAN_REF, Field.LOAN_PAYMENT, Field.EARNINGS)

@@ -35,7 +35,7 @@ def rows_of(data: bytes, **how: str) -> list[PayrollRow]:
     "layout", [layout for layout in LAYOUTS if layout.name != "open401k"], ids=lambda each: each.name
 )
 def test_published_layout_is_settled_without_asking(layout: Layout) -> None:
-    headings = [*layout.fields, *sorted(layout.read_over)]
+    headings = layout.headings
     cells = [VALUES.get(layout.fields[heading], "") if heading in layout.fields else "" for heading in headings]
     data = ("\r\n".join(",".join(f'"{cell}"' for cell in line) for line in (headings, cells)) + "\r\n").encode()
     (row,) = rows_of(data)

@@ -2,11 +2,22 @@
 
 from ..mapping import DateOrder, Reading
 from ..rows import Field
-from .layout import Layout
+from .layout import Layout, Writing
+
+_PUBLISHED = """
+PLAN ID|SSN|EMPLOYEE NUMBER|LAST NAME|FIRST NAME|MIDDLE NAME/INITIAL|DOB|GENDER|MARITAL STATUS|ADDRESS LINE 1
+ADDRESS LINE 2|CITY|STATE|ZIP|PHONE|EMAIL|HIRE DATE|REHIRE DATE|TERMINATION DATE|EMPLOYMENT STATUS
+PAY PERIOD START DATE|PAY PERIOD END DATE|PAYROLL CHECK DATE|CURRENT PAY PERIOD GROSS PAY
+CURRENT PAY PERIOD HOURS WORKED|YTD GROSS PAY|CURRENT PAYROLL EMPLOYEE PRETAX CONTRIBUTION
+CURRENT PAYROLL EMPLOYEE ROTH CONTRIBUTION|CURRENT PAYROLL EMPLOYER MATCH CONTRIBUTION
+CURRENT PAYROLL NON ELECTIVE CONTRIBUTION|CURRENT PAYROLL SAFE HARBOR NON ELECTIVE|401K LOAN 1 CONTRIBUTION
+LOAN 2 REPAYMENT
+"""
 
 LAYOUT = Layout(
     name="detamoov",
     title="detamoov Standard 401k",
+    published=tuple(heading for line in _PUBLISHED.strip().splitlines() for heading in line.split("|")),
     fields={
         "SSN": Field.SSN,
         "LAST NAME": Field.LAST_NAME,
@@ -34,12 +45,8 @@ LAYOUT = Layout(
             "CURRENT PAYROLL EMPLOYEE PRETAX CONTRIBUTION",
         }
     ),
-    read_over=frozenset(
-        {
-            *("PLAN ID", "EMPLOYEE NUMBER", "MIDDLE NAME/INITIAL", "GENDER", "MARITAL STATUS", "ADDRESS LINE 1/2"),
-            *("ADDRESS LINE 1", "ADDRESS LINE 2", "CITY", "STATE", "ZIP", "PHONE", "EMAIL", "EMPLOYMENT STATUS"),
-            "YTD GROSS PAY",
-        }
-    ),
+    read_over=frozenset({"ADDRESS LINE 1/2"}),
     reading=Reading(dates=DateOrder.US, blank_is_zero=True),
+    writing=Writing(),
+    remarks=("The order of the columns is ours; the vocabulary publishes names, not an order.",),
 )

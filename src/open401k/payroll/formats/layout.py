@@ -9,6 +9,16 @@ from ..rows import Field
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """How a file of the layout is written where reading leaves a choice."""
+
+    quoted: bool = False  # every cell, not only those that need it
+    dashed_ssn: bool = False  # 123-45-6789
+    sparse: bool = False  # optional columns of which no row says anything are left out
+    file_name: str = ""  # as its vendor names files; filled by file_names.py
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """A layout known by its exact headings. Headings outside of it leave a file unsettled."""
 
@@ -16,33 +26,71 @@ class Layout:
     title: str
     fields: Table[str, Field]
     required: frozenset[str]
-    read_over: frozenset[str] = frozenset()
+    published: tuple[str, ...] = ()  # every heading, in the order in which a file is written; blank: those of `fields`
+    read_over: frozenset[str] = frozenset()  # known besides, and never written
     reading: Reading = field(default_factory=Reading)
+    writing: Writing = field(default_factory=Writing)
     any_case: bool = True
     without_pay_date: bool = False  # the day is announced with the upload
+    pay_code_prefix: str = ""  # a heading that begins so is a pay code
+    unclear: frozenset[str] = frozenset()  # published, and of a meaning that only the plan tells
+    asks: str = ""  # no payroll by itself: what a file of it is asked for before it is read
+    remarks: tuple[str, ...] = ()  # what the format table says besides what it sees here
 
     def mapping(self, headings: Sequence[str]) -> Mapping | None:
         """The settled mapping of a file of this layout; None for anything else."""
-        keys = [heading.casefold() if self.any_case else heading for heading in headings]
-        fields = {self._key(heading): meaning for heading, meaning in self.fields.items()}
-        read_over = {self._key(heading) for heading in self.read_over}
+        keys = [self._key(heading) for heading in headings]
         if not {self._key(heading) for heading in self.required} <= set(keys):
             return None
-        if any(key not in fields and key not in read_over for key in keys):
-            return None
-        columns = tuple(
-            Column(place, heading, fields.get(key))
-            for place, (heading, key) in enumerate(zip(headings, keys, strict=True))
-        )
-        return Mapping(self.name, columns, self.reading)
+        fields = {self._key(heading): meaning for heading, meaning in self.fields.items()}
+        known = self._known()
+        columns = []
+        for place, (heading, key) in enumerate(zip(headings, keys, strict=True)):
+            code = self._pay_code(heading)
+            if key not in known and not code:
+                return None
+            columns.append(Column(place, heading, Field.EARNINGS if code else fields.get(key), code))
+        return Mapping(self.name, tuple(columns), self.reading)
 
     def lacking(self, headings: Sequence[str]) -> list[str]:
         """Required headings that a file of nothing but this layout's headings does not have; [] for any other file."""
-        keys = {self._key(heading) for heading in headings}
-        known = {self._key(heading) for heading in (*self.fields, *self.read_over)}
-        if not keys <= known or len(keys) < len(self.required) // 2:
+        keys = {self._key(heading) for heading in headings if not self._pay_code(heading)}
+        if not keys <= self._known() or len(keys) < len(self.required) // 2:
             return []
         return sorted(heading for heading in self.required if self._key(heading) not in keys)
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Every heading that a file is written with, in order."""
+        return self.published or tuple(self.fields)
+
+    @property
+    def published_fields(self) -> dict[str, Field | None]:
+        """What each heading means, in small letters; None is read over. One that is asked for is not among them."""
+        meant = {heading.casefold(): self.fields.get(heading) for heading in self.headings}
+        return {key: field for key, field in meant.items() if key not in {each.casefold() for each in self.unclear}}
+
+    @property
+    def carries(self) -> frozenset[Field]:
+        """Everything that a file of this layout can say of a row."""
+        return frozenset(self.fields.values()) | ({Field.EARNINGS} if self.pay_code_prefix else frozenset())
+
+    @property
+    def not_carried(self) -> tuple[Field, ...]:
+        """What a row can say and a file of this layout cannot. An employee id stands in for an SSN, so it is none."""
+        return tuple(each for each in Field if each not in self.carries and each is not Field.EMPLOYEE_ID)
+
+    @property
+    def most_loans(self) -> int:
+        """How many loans of one person a row can say."""
+        return sum(meaning is Field.LOAN_PAYMENT for meaning in self.fields.values())
+
+    def _known(self) -> frozenset[str]:
+        return frozenset(self._key(heading) for heading in (*self.fields, *self.published, *self.read_over))
+
+    def _pay_code(self, heading: str) -> str:
+        prefix = self.pay_code_prefix
+        return heading[len(prefix) :].strip() if prefix and heading.casefold().startswith(prefix) else ""
 
     def _key(self, heading: str) -> str:
         return heading.casefold() if self.any_case else heading

@@ -2,7 +2,7 @@
 
 from ..mapping import DateOrder, Reading
 from ..rows import Field
-from .layout import Layout
+from .layout import Layout, Writing
 
 _MONEY_TYPES = {
     "401K": Field.PRE_TAX,
@@ -11,19 +11,27 @@ _MONEY_TYPES = {
     "ROTH_401K_CATCHUP": Field.ROTH_CATCH_UP,
     "Company_Match": Field.MATCH,
 }
-_READ_OVER = """
-Plan_Number Plan_Name EIN Company_ID Division Payroll_Run_Type Pay_Cycle Employee_ID Middle_Name Name_Suffix Gender
-Marital_Status Address_Line_1 Address_Line_2 City State Zip_Code Country_Code Home_Phone_Number Work_Phone_Number
-Work_Phone_Ext Email_Address Work_Email_Address Pay_Group Employee_Category Employee_Pay_Type
+_CENSUS = """
+Plan_Number Plan_Name EIN Company_ID Division Payroll_Date Payroll_Start_Date Ending_Payroll_date Payroll_Run_Type
+Pay_Cycle SSN Employee_ID First_Name Middle_Name Last_Name Name_Suffix Birth_Date Gender Marital_Status
+Address_Line_1 Address_Line_2 City State Zip_Code Country_Code Home_Phone_Number Work_Phone_Number Work_Phone_Ext
+Email_Address Work_Email_Address Hire_Date Termination_Date ReHire_Date Pay_Group Employee_Category Employee_Pay_Type
 Employee_WorkStatus_Code Employee_Status_Code Employee_Type Employee_Department Employee_Location_Code
-Pay_Period_Excluded_Wages YTD_Hours_Worked YTD_Total_Compensation YTD_Plan_Compensation YTD_Excluded_Compensation
-Officer_Type Ownership_Percentage Highly_Comp_Code Participation_Date Eligibility_Code Salary_Amount
-Termination_Reason_Code Adjusted_Service_Date Match_Eligibility_Date Annual_Salary Hourly_Rate Earnings Earnings_YTD
+Pay_Period_Hours Pay_Period_Gross_Wages Pay_Period_Plan_Wages Pay_Period_Excluded_Wages YTD_Hours_Worked
+YTD_Total_Compensation YTD_Plan_Compensation YTD_Excluded_Compensation Officer_Type Ownership_Percentage
+Highly_Comp_Code Participation_Date Eligibility_Code Salary_Amount Termination_Reason_Code Adjusted_Service_Date
+Match_Eligibility_Date Annual_Salary Hourly_Rate Earnings Earnings_YTD
 """
+_MONEY = tuple(
+    heading
+    for kind in _MONEY_TYPES
+    for heading in (f"CONT_{kind}", f"CONT_YTD_{kind}", f"CONT_Contribution_%_{kind}", f"CONT_Contribution_$_{kind}")
+)
 
 LAYOUT = Layout(
     name="paykonnect",
     title="Pay(k)onnect CSV",
+    published=(*_CENSUS.split(), *_MONEY, "LOAN_Ref_Number", "LOAN_Amount"),
     fields={
         "SSN": Field.SSN,
         "First_Name": Field.FIRST_NAME,
@@ -43,10 +51,7 @@ LAYOUT = Layout(
         "LOAN_Amount": Field.LOAN_PAYMENT,
     },
     required=frozenset({"SSN", "First_Name", "Last_Name", "Payroll_Date", "Pay_Period_Gross_Wages", "CONT_401K"}),
-    read_over=frozenset(
-        _READ_OVER.split()
-        + [f"CONT_YTD_{money_type}" for money_type in _MONEY_TYPES]
-        + [f"CONT_Contribution_{unit}_{money_type}" for money_type in _MONEY_TYPES for unit in "%$"]
-    ),
     reading=Reading(dates=DateOrder.US, blank_is_zero=True),
+    writing=Writing(quoted=True, dashed_ssn=True, file_name="{plan}_{at:%d%m%Y}_{at:%H%M%S}{milliseconds}.csv"),
+    remarks=("The elections beside each amount and the year-to-date columns are read over, and written blank.",),
 )

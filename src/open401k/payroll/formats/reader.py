@@ -8,21 +8,14 @@ from typing import Any
 from .. import cells as cell
 from ..findings import Code, Finding, Findings, Severity
 from ..mapping import Column, Mapping
-from ..rows import DATES, DEFERRALS, EMPLOYER_MONEY, Field, PayrollRow, masked_ssn
+from ..rows import DATES, Field, PayrollRow, masked_ssn
 from ..tables import Cells
 
 CHUNK = 2_000
 
 _ATTRIBUTES = [field.name for field in fields(PayrollRow)]
 _DEFAULTS: list[Any] = [None, None, *[field.default for field in fields(PayrollRow)[2:]]]
-_SLOTS = {
-    **{field: _ATTRIBUTES.index(str(field)) for field in Field if str(field) in _ATTRIBUTES},
-    Field.HOURS: _ATTRIBUTES.index("hours_hundredths"),
-    **{
-        field: _ATTRIBUTES.index(f"{field}_cents")
-        for field in (Field.GROSS, Field.PLAN_COMPENSATION, *DEFERRALS, *EMPLOYER_MONEY)
-    },
-}
+_SLOTS = {field: _ATTRIBUTES.index(field.attribute) for field in Field}
 _LOANS, _EARNINGS, _GROSS = (_ATTRIBUTES.index(name) for name in ("loan_payments", "earnings", "gross_cents"))
 
 
@@ -45,7 +38,7 @@ class RowReader:
             if column.field is not None and not column.field.may_repeat and not foreign:
                 parse = self._parser(column.field, amount, day, hours)
                 self._getters.append((_SLOTS[column.field], column.place, parse))
-        self._loan_columns = _loans_of(mapping.columns)
+        self._loan_columns = loans_of(mapping.columns)
         self._earning_columns = [column for column in mapping.columns if column.field is Field.EARNINGS]
         self._has_gross = Field.GROSS in mapping.fields
 
@@ -130,7 +123,7 @@ def _unreadable(problem: cell.CellError, column: Column, text: str, number: int,
     )
 
 
-def _loans_of(columns: Sequence[Column]) -> list[tuple[Column | None, Column]]:
+def loans_of(columns: Sequence[Column]) -> list[tuple[Column | None, Column]]:
     """Each payment column with the reference column that goes with it, in the order they stand."""
     refs = iter([column for column in columns if column.field is Field.LOAN_REF])
     return [(next(refs, None), column) for column in columns if column.field is Field.LOAN_PAYMENT]

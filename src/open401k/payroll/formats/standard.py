@@ -1,8 +1,15 @@
-"""Open401k's own CSV and XLSX layout, which documentation and exports use; strict: ISO dates, no blank amounts."""
+"""Open401k's own CSV and XLSX layout, which documentation and exports use; strict: ISO dates, no blank amounts.
+
+It carries everything that a row can say, so that a file of any other layout can be turned into it without loss.
+"""
 
 from ..mapping import DateOrder, Reading
 from ..rows import Field
-from .layout import Layout
+from .layout import Layout, Writing
+
+#: A person with more loans at once is beyond any plan we know of.
+_MOST_LOANS = 5
+_LOAN = (("loan_id", Field.LOAN_REF), ("loan_payment", Field.LOAN_PAYMENT))
 
 LAYOUT = Layout(
     name="open401k",
@@ -31,11 +38,17 @@ LAYOUT = Layout(
         "nonelective": Field.NONELECTIVE,
         "safe_harbor_nonelective": Field.SAFE_HARBOR_NONELECTIVE,
         "profit_sharing": Field.PROFIT_SHARING,
-        "loan_id": Field.LOAN_REF,
-        "loan_payment": Field.LOAN_PAYMENT,
+        **dict(_LOAN),
+        **{f"{heading}_{place}": meaning for place in range(2, _MOST_LOANS + 1) for heading, meaning in _LOAN},
     },
     required=frozenset(
         {"ssn", "first_name", "last_name", "dob", "hire_date", "pay_date", "gross_comp", "hours", "pre_tax", "roth"}
     ),
     reading=Reading(dates=DateOrder.ISO),
+    pay_code_prefix="pay:",
+    writing=Writing(sparse=True),
+    remarks=(
+        "A column per pay code, headed `pay:` and the code; their amounts are parts of `gross_comp`.",
+        f"Up to {_MOST_LOANS} loans of one person: `loan_id_2`, `loan_payment_2` and so on.",
+    ),
 )
