@@ -19,16 +19,23 @@ from .adoption import (
     provisions_on,
 )
 from .amendments import AmendmentRefusal, Change, changes_between
-from .lawful import ProvisionProblem, problems
+from .lawful import problems
+from .lawful_automatic import mandate_shortcomings, schedule_of
 from .mandate import Mandate, MandateStatus, automatic_enrollment
+from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_3,
     GRADED_6,
     IMMEDIATE_VESTING,
+    Arrangement,
+    AutomaticEnrollment,
     Compensation,
+    Covered,
     Deferrals,
+    ElectionTerms,
     Eligibility,
     EntryRule,
+    Escalates,
     Match,
     MatchPeriod,
     MatchTier,
@@ -36,6 +43,7 @@ from .provisions import (
     Nonelective,
     Provisions,
     SafeHarbor,
+    SpillOver,
     Testing,
     TestingMethod,
     Vesting,
@@ -51,11 +59,16 @@ __all__ = [
     "IMMEDIATE_VESTING",
     "Amended",
     "AmendmentRefusal",
+    "Arrangement",
+    "AutomaticEnrollment",
     "Change",
     "Compensation",
+    "Covered",
     "Deferrals",
+    "ElectionTerms",
     "Eligibility",
     "EntryRule",
+    "Escalates",
     "InForce",
     "Mandate",
     "MandateStatus",
@@ -69,6 +82,7 @@ __all__ = [
     "Provisions",
     "SafeHarbor",
     "Span",
+    "SpillOver",
     "Sponsor",
     "Testing",
     "TestingMethod",
@@ -86,6 +100,7 @@ __all__ = [
     "in_force",
     "list_plans",
     "list_sponsors",
+    "mandate_shortcomings",
     "other_plans",
     "parse_ein",
     "plan_year_of",
@@ -96,5 +111,6 @@ __all__ = [
     "provisions_to_json",
     "record_headcount",
     "register_sponsor",
+    "schedule_of",
     "sponsor",
 ]

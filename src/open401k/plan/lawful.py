@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
 from open401k.kernel import Source
@@ -11,6 +10,9 @@ from open401k.law.eligibility import TermsProblem
 from open401k.law.matching import MatchFormula, exact_rate
 from open401k.law.safe_harbor import Shortcoming, match_shortcomings, nonelective_shortcomings
 
+from .lawful_automatic import automatic_enrollment
+from .lawful_elections import elections
+from .problem import ProvisionProblem
 from .provisions import (
     IMMEDIATE_VESTING,
     Match,
@@ -25,16 +27,6 @@ _EMPLOYEE_SOURCES = (Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX)
 _NONELECTIVE_SOURCES = (Source.NONELECTIVE, Source.SAFE_HARBOR_NONELECTIVE, Source.PROFIT_SHARING, Source.QNEC)
 _MAY_VEST_LATER = (Source.MATCH, Source.NONELECTIVE, Source.PROFIT_SHARING)
 _BY_HOURS = re.compile(r"part[\s_-]*time|temporary|seasonal|under \d+ hours", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class ProvisionProblem:
-    """One thing that cannot stand: where, why, under which rule, and what would."""
-
-    field: str
-    reason: str
-    citation: str
-    fix: str
 
 
 def problems(provisions: Provisions) -> list[ProvisionProblem]:
@@ -297,4 +289,14 @@ def _vesting(provisions: Provisions) -> Iterator[ProvisionProblem]:
             )
 
 
-_CHECKS = (_calendar, _eligibility, _deferrals, _match, _safe_harbor, _nonelective, _vesting)
+_CHECKS = (
+    _calendar,
+    _eligibility,
+    _deferrals,
+    _match,
+    _safe_harbor,
+    _nonelective,
+    _vesting,
+    elections,
+    automatic_enrollment,
+)

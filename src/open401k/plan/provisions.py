@@ -156,9 +156,90 @@ class Compensation:
     excluded_pay_codes: tuple[str, ...] = ()
 
 
+class SpillOver(StrEnum):
+    """Where a deferral goes that an election asks for above the regular limit of the year."""
+
+    STOP = "stop"
+    CATCH_UP = "catch_up"
+    AFTER_TAX = "after_tax"
+    CATCH_UP_THEN_AFTER_TAX = "catch_up_then_after_tax"
+
+    @property
+    def to_catch_up(self) -> bool:
+        """Whether it goes on as catch-up, for who may have it."""
+        return self in (SpillOver.CATCH_UP, SpillOver.CATCH_UP_THEN_AFTER_TAX)
+
+    @property
+    def to_after_tax(self) -> bool:
+        """Whether it goes on as after-tax contributions, last."""
+        return self in (SpillOver.AFTER_TAX, SpillOver.CATCH_UP_THEN_AFTER_TAX)
+
+
+@dataclass(frozen=True, slots=True)
+class ElectionTerms:
+    """How people elect what is withheld, in a plan whose elections are kept here; shares of plan compensation.
+
+    ``minimum_bps`` and ``maximum_bps`` bound what one election of a percentage may ask for, all sources together.
+    ``catch_up_apart``: catch-up is elected by itself; otherwise ``spill_over`` says what happens above the limit.
+    """
+
+    minimum_bps: int = 0
+    maximum_bps: int = 10_000
+    dollars: bool = True
+    catch_up_apart: bool = False
+    deemed_roth_catch_up: bool = True
+    spill_over: SpillOver = SpillOver.CATCH_UP
+    bonus_pay_codes: tuple[str, ...] = ()
+
+
+class Arrangement(StrEnum):
+    """Which automatic contribution arrangement: ordinary, eligible (414(w)), qualified (401(k)(13))."""
+
+    ACA = "aca"
+    EACA = "eaca"
+    QACA = "qaca"
+
+
+class Covered(StrEnum):
+    """Whom automatic enrollment reaches: who enters from its first day on, or everybody without an election."""
+
+    NEW_ENTRANTS = "new_entrants"
+    WITHOUT_ELECTION = "without_election"
+
+
+class Escalates(StrEnum):
+    """When the default rises: each plan year after a year of participation, or after a QACA's initial period."""
+
+    AFTER_A_YEAR = "after_a_year"
+    AFTER_INITIAL_PERIOD = "after_initial_period"
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticEnrollment:
+    """What is withheld from somebody who has not elected otherwise, from ``counted_from`` on.
+
+    ``step_bps`` 0 is no escalation. ``withdrawal_days`` 0 is no permissible withdrawal (414(w)).
+    """
+
+    counted_from: date
+    arrangement: Arrangement = Arrangement.EACA
+    initial_bps: int = 300
+    step_bps: int = 100
+    top_bps: int = 1_000
+    escalates: Escalates = Escalates.AFTER_A_YEAR
+    source: Source = Source.PRE_TAX
+    covers: Covered = Covered.WITHOUT_ELECTION
+    wait_days: int = 0
+    notice_days: int = 30
+    withdrawal_days: int = 90
+
+
 @dataclass(frozen=True, slots=True)
 class Provisions:
-    """One plan's terms on a day. Two equal values are the same plan."""
+    """One plan's terms on a day. Two equal values are the same plan.
+
+    ``elections`` None: elections are not kept here, and nothing withheld is held against any.
+    """
 
     adopted_on: date
     plan_year_start: MonthDay = NEW_YEARS_DAY
@@ -170,6 +251,8 @@ class Provisions:
     vesting: Vesting = field(default_factory=Vesting)
     testing: Testing = field(default_factory=Testing)
     compensation: Compensation = field(default_factory=Compensation)
+    elections: ElectionTerms | None = None
+    automatic_enrollment: AutomaticEnrollment | None = None
 
     def plan_year_of(self, day: date) -> PlanYear:
         """The plan year that a day falls in."""

@@ -8,10 +8,15 @@ from typing import Any
 from open401k.kernel import Source
 
 from .provisions import (
+    Arrangement,
+    AutomaticEnrollment,
     Compensation,
+    Covered,
     Deferrals,
+    ElectionTerms,
     Eligibility,
     EntryRule,
+    Escalates,
     Match,
     MatchPeriod,
     MatchTier,
@@ -19,23 +24,28 @@ from .provisions import (
     Nonelective,
     Provisions,
     SafeHarbor,
+    SpillOver,
     Testing,
     TestingMethod,
     Vesting,
     VestingSchedule,
 )
 
+#: Written only where a plan has them: terms recorded before these existed stay the same text, and with it their hash.
+_LATER = ("elections", "automatic_enrollment")
+
 
 def provisions_to_json(provisions: Provisions) -> dict[str, Any]:
     """Plain JSON; :func:`provisions_from_json` gives back an equal value."""
     plain: dict[str, Any] = _plain(provisions)
-    return plain
+    return {name: value for name, value in plain.items() if value is not None or name not in _LATER}
 
 
 def provisions_from_json(data: dict[str, Any]) -> Provisions:
     """Read what :func:`provisions_to_json` wrote; an unknown or missing key is an error, never dropped or guessed."""
     rest = dict(data)
     match, nonelective = rest.pop("match"), rest.pop("nonelective")
+    elections, automatic = (rest.pop(name, None) for name in _LATER)
     provisions = Provisions(
         adopted_on=date.fromisoformat(rest.pop("adopted_on")),
         plan_year_start=MonthDay(*rest.pop("plan_year_start")),
@@ -47,6 +57,8 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
         vesting=_vesting(**rest.pop("vesting")),
         testing=_testing(**rest.pop("testing")),
         compensation=_compensation(**rest.pop("compensation")),
+        elections=None if elections is None else _elections(**elections),
+        automatic_enrollment=None if automatic is None else _automatic(**automatic),
     )
     if rest:
         raise ValueError(f"provisions do not have {', '.join(sorted(rest))}")
@@ -99,3 +111,41 @@ def _testing(*, method: str, top_paid_group: bool) -> Testing:
 
 def _compensation(*, excluded_pay_codes: list[str]) -> Compensation:
     return Compensation(tuple(excluded_pay_codes))
+
+
+def _elections(
+    *,
+    minimum_bps: int,
+    maximum_bps: int,
+    dollars: bool,
+    catch_up_apart: bool,
+    deemed_roth_catch_up: bool,
+    spill_over: str,
+    bonus_pay_codes: list[str],
+) -> ElectionTerms:
+    return ElectionTerms(
+        minimum_bps,
+        maximum_bps,
+        dollars,
+        catch_up_apart,
+        deemed_roth_catch_up,
+        SpillOver(spill_over),
+        tuple(bonus_pay_codes),
+    )
+
+
+def _automatic(
+    *, counted_from: str, arrangement: str, escalates: str, source: str, covers: str, **numbers: int
+) -> AutomaticEnrollment:
+    return AutomaticEnrollment(
+        counted_from=date.fromisoformat(counted_from),
+        arrangement=Arrangement(arrangement),
+        escalates=Escalates(escalates),
+        source=Source(source),
+        covers=Covered(covers),
+        **{name: numbers.pop(name) for name in _NUMBERS},
+        **numbers,
+    )
+
+
+_NUMBERS = ("initial_bps", "step_bps", "top_bps", "wait_days", "notice_days", "withdrawal_days")

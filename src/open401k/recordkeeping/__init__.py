@@ -1,7 +1,24 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
 from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDate, entitle
+from .defaults import Defaults, Past, Why, defaults_on, rehires, with_defaults
 from .earned import TakenBack, taken_back
+from .elected_now import ElectionsOnFile, elected_with_defaults, read_on_file
+from .election_book import election_columns, first_refused, read_elections, record_elections
+from .elections import (
+    SLOTS,
+    Columns,
+    Elected,
+    Election,
+    ElectionRefusal,
+    How,
+    NewElection,
+    Part,
+    Slot,
+    elected_by_all,
+    elected_on,
+)
+from .enrollment_notices import DutyKind, EnrollmentDuty, enrollment_duties
 from .opening import (
     Opening,
     OpeningBalance,
@@ -26,31 +43,55 @@ from .posting import (
 )
 from .replaced import without_run
 from .settlement import Before, Preview, Reported, Scope, compare, left_long_ago, preview, read_before, settle
+from .withholding import Withholding, withheld_as_elected
 
 __all__ = [
+    "SLOTS",
     "Before",
     "Books",
     "Cause",
     "Cents",
+    "Columns",
     "Corrected",
+    "Defaults",
+    "DutyKind",
+    "Elected",
+    "Election",
+    "ElectionRefusal",
+    "ElectionsOnFile",
+    "EnrollmentDuty",
     "Entitlement",
     "HeldReason",
+    "How",
+    "NewElection",
     "Opening",
     "OpeningBalance",
     "Outside",
+    "Part",
+    "Past",
     "Pay",
     "People",
     "Preview",
     "Reported",
     "Scope",
     "Settled",
+    "Slot",
     "TakenBack",
+    "Why",
+    "Withholding",
     "YearToDate",
     "compare",
     "corrections",
+    "defaults_on",
     "deposited",
     "difference",
+    "elected_by_all",
+    "elected_on",
+    "elected_with_defaults",
+    "election_columns",
+    "enrollment_duties",
     "entitle",
+    "first_refused",
     "held_cents",
     "left_long_ago",
     "load_opening_balances",
@@ -60,9 +101,15 @@ __all__ = [
     "post_difference",
     "preview",
     "read_before",
+    "read_elections",
+    "read_on_file",
     "record_deposit",
+    "record_elections",
+    "rehires",
     "reverse_opening_balances",
     "settle",
     "taken_back",
+    "with_defaults",
+    "withheld_as_elected",
     "without_run",
 ]

@@ -151,9 +151,9 @@ def entitle_date(
 ) -> tuple[dict[Source, Cents], Held, YearToDate]:
     """One pay date: what is credited, what is held, and the year to date after it."""
     plan_year = provisions.plan_year_of(pay.on)
-    entered = _entered(people, pay.on) & ~pay.kept_out
+    entered = entered_by(people, pay.on) & ~pay.kept_out
     earned = np.where(entered & ~pay.left_long_ago, pay.compensation, 0)
-    limits = _limits(provisions, people, pay, before)
+    limits = limits_on(provisions, people, pay, before)
     held: Held = {}
     wanted = _permitted(provisions, people, pay, entered, held)
     taken = deferrals.accept_by_source(
@@ -180,18 +180,19 @@ def entitle_date(
     }
     _employer_money(provisions, plan_year, earned, before, credited)
     most = additions.dollar_limit(LimitationYear(plan_year.start, plan_year.end), on=pay.on)
-    _within_additions(most, limits, before, credited, held)
+    within_additions(most, limits, before, credited, held)
     return credited, held, _after(before, earned, credited, provisions)
 
 
-def _entered(people: People, on: date) -> Flags:
+def entered_by(people: People, on: date) -> Flags:
+    """Who has entered the plan by a day."""
     never = date.max.toordinal()
     entered = np.array([never if day is None else day.toordinal() for day in people.entered_on], dtype=np.int64)
     flags: Flags = entered <= on.toordinal()
     return flags
 
 
-def _limits(provisions: Provisions, people: People, pay: PayOfDate, before: YearToDate) -> deferrals.DeferralLimits:
+def limits_on(provisions: Provisions, people: People, pay: PayOfDate, before: YearToDate) -> deferrals.DeferralLimits:
     """402(g) and catch-up, and the plan's own share of pay to date where it is lower (above it begins catch-up).
 
     The plan's limit is one of the plan year, 402(g) one of the calendar year: what the plan year leaves comes on top
@@ -274,7 +275,7 @@ def _employer_money(
         credited[source] = credited[source] + given if source in credited else given
 
 
-def _within_additions(
+def within_additions(
     most: int,
     limits: deferrals.DeferralLimits,
     before: YearToDate,

@@ -5,9 +5,12 @@ from datetime import date
 
 import pytest
 
-from open401k.kernel import Source
+from open401k.kernel import PlanYear, Source
 from open401k.plan import (
+    Arrangement,
+    AutomaticEnrollment,
     Deferrals,
+    ElectionTerms,
     Eligibility,
     Match,
     MatchTier,
@@ -15,8 +18,10 @@ from open401k.plan import (
     Nonelective,
     Provisions,
     SafeHarbor,
+    SpillOver,
     Vesting,
     VestingSchedule,
+    mandate_shortcomings,
     problems,
 )
 from open401k.plan.mandate import MandateStatus, automatic_enrollment
@@ -36,7 +41,24 @@ def vesting(source: Source, *percents: int) -> Provisions:
     return replace(PLAIN, vesting=Vesting(((source, VestingSchedule(percents)),)))
 
 
+def automatic(**changes: object) -> Provisions:
+    """A plan that enrolls automatically."""
+    terms = replace(AutomaticEnrollment(date(2026, 1, 1)), **changes)  # type: ignore[arg-type]
+    return replace(PLAIN, elections=ElectionTerms(), automatic_enrollment=terms)
+
+
+def qualified(*tiers: tuple[int, int], **changes: object) -> Provisions:
+    """A plan with a qualified arrangement and that match."""
+    matched = safe_harbor_match(SafeHarbor.ENHANCED_MATCH, *tiers)
+    return replace(
+        automatic(arrangement=Arrangement.QACA, **changes), match=matched.match, safe_harbor=SafeHarbor.ENHANCED_MATCH
+    )
+
+
 LAWFUL = {
+    "an eligible arrangement": automatic(),
+    "an ordinary one at 1 %": automatic(arrangement=Arrangement.ACA, initial_bps=100, step_bps=0, withdrawal_days=0),
+    "a qualified one": qualified((10_000, 400)),
     "the default": PLAIN,
     "age 21 and a year": replace(PLAIN, eligibility=Eligibility(21, 12, 1_000)),
     "at once": replace(PLAIN, eligibility=Eligibility(0, 0, None)),
@@ -53,10 +75,78 @@ LAWFUL = {
     ),
     "three-year cliff": vesting(Source.MATCH, 0, 0, 0, 100),
     "two to six years": vesting(Source.MATCH, 0, 0, 20, 40, 60, 80, 100),
+    "elections kept here": replace(PLAIN, elections=ElectionTerms(minimum_bps=100, maximum_bps=8_000)),
     "faster than graded": vesting(Source.PROFIT_SHARING, 20, 40, 60, 80, 100),
 }
 
 UNLAWFUL = {
+    "a default without elections": (
+        replace(automatic(), elections=None),
+        "automatic_enrollment.counted_from",
+        "1.401(k)-1(a)(3)",
+    ),
+    "a default into a source that is not there": (
+        automatic(source=Source.ROTH),
+        "automatic_enrollment.source",
+        "414(w)(3)(B)",
+    ),
+    "a default of nothing": (automatic(initial_bps=0), "automatic_enrollment.initial_bps", "1.401(k)-1(a)(3)(ii)"),
+    "increases that lower": (automatic(top_bps=299), "automatic_enrollment.initial_bps", "1.401(k)-1(a)(3)(ii)"),
+    "a notice of 29 days": (automatic(notice_days=29), "automatic_enrollment.notice_days", "1.414(w)-1(b)(3)(iii)"),
+    "withdrawal after 91 days": (
+        automatic(withdrawal_days=91),
+        "automatic_enrollment.withdrawal_days",
+        "414(w)(2)(B)",
+    ),
+    "withdrawals of an ordinary one": (
+        automatic(arrangement=Arrangement.ACA),
+        "automatic_enrollment.withdrawal_days",
+        "414(w)(1)",
+    ),
+    "a qualified one at 2.99 %": (
+        qualified((10_000, 400), initial_bps=299, step_bps=101),
+        "automatic_enrollment.initial_bps",
+        "401(k)(13)(C)(iii)",
+    ),
+    "a qualified one that never rises": (
+        qualified((10_000, 400), step_bps=0),
+        "automatic_enrollment.step_bps",
+        "401(k)(13)(C)(iii)",
+    ),
+    "a qualified one to 16 %": (
+        qualified((10_000, 400), top_bps=1_600),
+        "automatic_enrollment.top_bps",
+        "401(k)(13)(C)(iii)",
+    ),
+    "a qualified one without its contribution": (
+        automatic(arrangement=Arrangement.QACA),
+        "automatic_enrollment.arrangement",
+        "401(k)(13)(D)(i)",
+    ),
+    "no election in between": (
+        replace(PLAIN, elections=ElectionTerms(minimum_bps=600, maximum_bps=500)),
+        "elections.maximum_bps",
+        "401(k)(2)(A)",
+    ),
+    "into after-tax that is not there": (
+        replace(PLAIN, elections=ElectionTerms(spill_over=SpillOver.AFTER_TAX)),
+        "elections.spill_over",
+        "401(m)(4)(A)",
+    ),
+    "catch-up apart without catch-up": (
+        replace(
+            PLAIN,
+            deferrals=Deferrals(catch_up=False, higher_catch_up_60_63=False),
+            elections=ElectionTerms(catch_up_apart=True),
+        ),
+        "elections.catch_up_apart",
+        "414(v)(1)",
+    ),
+    "a bonus code twice": (
+        replace(PLAIN, elections=ElectionTerms(bonus_pay_codes=("BON", "BON"))),
+        "elections.bonus_pay_codes",
+        "1.401(k)-1(a)(3)",
+    ),
     "age 22": (replace(PLAIN, eligibility=Eligibility(22)), "eligibility.minimum_age", "410(a)(1)(A)(i)"),
     "13 months": (replace(PLAIN, eligibility=Eligibility(21, 13)), "eligibility.service_months", "410(a)(1)(A)(ii)"),
     "1,001 hours": (replace(PLAIN, eligibility=Eligibility(21, 12, 1_001)), "eligibility.hours_in_year", "410(a)(3)"),
@@ -212,3 +302,29 @@ def test_the_automatic_enrollment_mandate_at_each_edge(
 
     assert answer.status is status
     assert answer.exempt == (status is not MandateStatus.APPLIES)
+
+
+@pytest.mark.parametrize(
+    ("provisions", "wrong"),
+    [
+        (automatic(), []),
+        (PLAIN, ["automatic_enrollment"]),
+        (automatic(initial_bps=299), ["automatic_enrollment.initial_bps"]),
+        (automatic(initial_bps=1_000, step_bps=0), []),
+        (automatic(step_bps=50), ["automatic_enrollment.step_bps"]),
+        (automatic(top_bps=900), ["automatic_enrollment.top_bps"]),
+        (automatic(top_bps=1_501), ["automatic_enrollment.top_bps"]),
+        (automatic(withdrawal_days=0), ["automatic_enrollment.withdrawal_days"]),
+    ],
+)
+def test_a_plan_that_must_enroll_automatically_does_as_414a_asks(provisions: Provisions, wrong: list[str]) -> None:
+    mandate = automatic_enrollment(
+        adopted_on=date(2023, 6, 1),
+        established_on=date(2001, 1, 1),
+        employees=11,
+        plan_year_start=date(2026, 1, 1),
+    )
+    found = mandate_shortcomings(provisions, mandate, plan_year=PlanYear.starting(date(2026, 1, 1)))
+    assert [each.field for each in found] == wrong
+    exempt = replace(mandate, status=MandateStatus.SMALL_EMPLOYER)
+    assert not mandate_shortcomings(provisions, exempt, plan_year=PlanYear.starting(date(2026, 1, 1)))

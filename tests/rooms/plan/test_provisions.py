@@ -10,10 +10,15 @@ from hypothesis import strategies as st
 from open401k import plan
 from open401k.kernel import PlanYear, Source
 from open401k.plan import (
+    Arrangement,
+    AutomaticEnrollment,
     Compensation,
+    Covered,
     Deferrals,
+    ElectionTerms,
     Eligibility,
     EntryRule,
+    Escalates,
     Match,
     MatchPeriod,
     MatchTier,
@@ -21,6 +26,7 @@ from open401k.plan import (
     Nonelective,
     Provisions,
     SafeHarbor,
+    SpillOver,
     Testing,
     TestingMethod,
     Vesting,
@@ -62,6 +68,32 @@ any_provisions = st.builds(
     vesting=st.dictionaries(sources, schedules, max_size=3).map(lambda each: Vesting(tuple(each.items()))),
     testing=st.builds(Testing, method=st.sampled_from(TestingMethod), top_paid_group=st.booleans()),
     compensation=st.builds(Compensation, excluded_pay_codes=st.lists(st.text(max_size=6), max_size=3).map(tuple)),
+    elections=st.none()
+    | st.builds(
+        ElectionTerms,
+        minimum_bps=st.integers(-1, 10_001),
+        maximum_bps=st.integers(-1, 10_001),
+        dollars=st.booleans(),
+        catch_up_apart=st.booleans(),
+        deemed_roth_catch_up=st.booleans(),
+        spill_over=st.sampled_from(SpillOver),
+        bonus_pay_codes=st.lists(st.text(max_size=6), max_size=3).map(tuple),
+    ),
+    automatic_enrollment=st.none()
+    | st.builds(
+        AutomaticEnrollment,
+        counted_from=days,
+        arrangement=st.sampled_from(Arrangement),
+        initial_bps=st.integers(0, 10_000),
+        step_bps=st.integers(0, 1_000),
+        top_bps=st.integers(0, 10_000),
+        escalates=st.sampled_from(Escalates),
+        source=sources,
+        covers=st.sampled_from(Covered),
+        wait_days=st.integers(0, 400),
+        notice_days=st.integers(0, 400),
+        withdrawal_days=st.integers(0, 400),
+    ),
 )
 
 
@@ -120,3 +152,10 @@ def test_graded_vesting_at_each_edge(years: int, percent: int) -> None:
 
 def test_a_source_without_a_schedule_is_vested_at_once() -> None:
     assert Vesting(((Source.MATCH, plan.GRADED_6),)).of(Source.PRE_TAX).percent_after(0) == 100
+
+
+def test_terms_without_elections_are_the_same_text_as_before_there_were_any() -> None:
+    plain = plan.provisions_to_json(Provisions(adopted_on=date(2019, 1, 1)))
+
+    assert not {"elections", "automatic_enrollment"} & plain.keys()
+    assert plan.provisions_from_json(plain).elections is None
