@@ -5,7 +5,7 @@ from .checks import FileCheck, Outcome, check, missing_figures
 from .columns import REQUIRED, findings_of, propose, settle
 from .findings import Code, Finding, Findings, Hold, Severity
 from .formats import API_PROVIDER, LAYOUTS, Layout, as_json, period_of, read_json
-from .gathering import Asked, OfLastDay, ToDate, codes_left_out, expectation, gather_standing, to_date
+from .gathering import Asked, OfLastDay, ToDate, codes_of, expectation, gather_standing, to_date
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, letter
 from .opening_balances import (
     OpeningExpected,
@@ -14,6 +14,7 @@ from .opening_balances import (
     check_opening_balances,
     read_opening_balances,
 )
+from .pay_codes import NO_CODES, CodesOfPlan, codes_by
 from .reading import Opened, known_layout, open_upload
 from .roster_file import PersonRow, RosterFile, check_relatives, read_roster
 from .rows import Field, PayrollRow, masked_ssn
@@ -35,12 +36,14 @@ __all__ = [
     "LAYOUTS",
     "NOBODY",
     "NOTHING_SAID",
+    "NO_CODES",
     "REQUIRED",
     "ROWS",
     "UNKNOWN",
     "Asked",
     "Boundary",
     "Code",
+    "CodesOfPlan",
     "Column",
     "DateOrder",
     "Expectation",
@@ -77,7 +80,8 @@ __all__ = [
     "check_opening_balances",
     "check_relatives",
     "check_year_to_date",
-    "codes_left_out",
+    "codes_by",
+    "codes_of",
     "control_totals",
     "expectation",
     "files",

@@ -19,6 +19,16 @@ from .adoption import (
     provisions_on,
 )
 from .amendments import AmendmentRefusal, Change, changes_between
+from .counted_pay import (
+    DEDUCTION_KINDS,
+    EARNING_KINDS,
+    Counted,
+    Purpose,
+    Reduction,
+    left_out_of,
+    meaning_of,
+    reduction_of,
+)
 from .lawful import ProvisionProblem, problems
 from .mandate import Mandate, MandateStatus, automatic_enrollment
 from .provisions import (
@@ -47,12 +57,15 @@ from .sponsor import Sponsor, list_sponsors, parse_ein, record_headcount, regist
 
 __all__ = [
     "CLIFF_3",
+    "DEDUCTION_KINDS",
+    "EARNING_KINDS",
     "GRADED_6",
     "IMMEDIATE_VESTING",
     "Amended",
     "AmendmentRefusal",
     "Change",
     "Compensation",
+    "Counted",
     "Deferrals",
     "Eligibility",
     "EntryRule",
@@ -67,6 +80,8 @@ __all__ = [
     "Plan",
     "ProvisionProblem",
     "Provisions",
+    "Purpose",
+    "Reduction",
     "SafeHarbor",
     "Span",
     "Sponsor",
@@ -84,8 +99,10 @@ __all__ = [
     "history",
     "in_effect",
     "in_force",
+    "left_out_of",
     "list_plans",
     "list_sponsors",
+    "meaning_of",
     "other_plans",
     "parse_ein",
     "plan_year_of",
@@ -95,6 +112,7 @@ __all__ = [
     "provisions_on",
     "provisions_to_json",
     "record_headcount",
+    "reduction_of",
     "register_sponsor",
     "sponsor",
 ]
