@@ -61,6 +61,8 @@ def test_every_kind_has_a_treatment_under_every_definition_and_a_citation() -> N
         (PayKind.DIFFERENTIAL_WAGE, "iiiioi"),
         (PayKind.SEVERANCE_PAY, "ooooio"),
         (PayKind.PLAN_DISTRIBUTION, "oooooo"),
+        (PayKind.INSURED_SICK_PAY, "iooiio"),
+        (PayKind.CONTRACTOR_PAY, "oooooo"),
     ],
 )
 def test_the_definitions_differ_as_the_regulation_says(kind: PayKind, letters: str) -> None:

@@ -29,6 +29,7 @@ from .matching import (
     remember,
 )
 from .ownership import OwnershipOn, ownership_during
+from .pay_codes import CodeKind, DeductionKind, SaidKind, Side, Word, code_kinds, set_code_kind, words_on
 from .pay_lines import (
     PayByDate,
     PayCode,
@@ -73,7 +74,9 @@ __all__ = [
     "BirthDate",
     "BroughtPay",
     "BroughtPeriod",
+    "CodeKind",
     "Conflict",
+    "DeductionKind",
     "Employee",
     "EmployeeClass",
     "Employment",
@@ -101,11 +104,14 @@ __all__ = [
     "PeriodHours",
     "PersonEvidence",
     "Relation",
+    "SaidKind",
+    "Side",
     "Ssn",
     "Terminated",
     "Turn",
     "Why",
     "Without",
+    "Word",
     "add_employee",
     "add_employees",
     "balances_before",
@@ -114,6 +120,7 @@ __all__ = [
     "changed_lines",
     "class_on",
     "classed",
+    "code_kinds",
     "contributed",
     "covered_by",
     "current_lines",
@@ -148,7 +155,9 @@ __all__ = [
     "remember",
     "reveal_ssns",
     "roster",
+    "set_code_kind",
     "set_pay_code",
     "spans",
     "turns",
+    "words_on",
 ]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, PlanId, SponsorId
 
+from ._codes_store import CODES, RUNS_BY_CODES, RUNS_WITHOUT_CODES
 from ._pay_store import AMOUNTS
 
 
@@ -19,7 +20,8 @@ from ._pay_store import AMOUNTS
 class Span:
     """Which lines are meant: pay dates from ``start`` up to ``end``, as known at an instant, of some or all people.
 
-    ``excluded`` holds the pay codes that the provisions leave out: from a day, up to a day, the code.
+    ``excluded`` holds the pay codes that the provisions leave out: from a day, up to a day, the code. ``rules`` holds
+    the kinds of pay that do not count for everything, with what they count for: plan pay, 415 pay, FICA wages.
     """
 
     tenant_id: SponsorId
@@ -31,6 +33,8 @@ class Span:
     excluded: Sequence[tuple[date, date, str]]
     runs: Sequence[UUID] | None = None  # these, whatever is current
     brought: bool = True  # what payrolls elsewhere paid before the plan came here, too
+    rules: Sequence[tuple[date, date, str, bool, bool, bool]] = ()
+    coded: bool = True  # whether anybody ever spoke of a code, or the provisions name one
     codes_of: PlanId | None = None  # by whose pay codes pay is plan pay, if not by the plan's own
 
 
@@ -58,81 +62,58 @@ _NAMED_RUNS: LiteralString = """
         where run.tenant_id = %(tenant_id)s and run.run_id = any (%(runs)s::uuid[])
 """
 
-_CODES: LiteralString = """
-    with current_run as ({runs}),
-    meaning as (
-        select distinct on (run.run_id, code.code) run.run_id, code.code, code.counts
-        from current_run as run
-        join census.pay_code as code
-            on code.tenant_id = %(tenant_id)s
-                and code.plan_id = %(codes_of)s
-                and code.event_on <= run.pay_date
-                and code.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
-        order by run.run_id, code.code, code.event_on desc, code.recorded_at desc, code.ordinal desc
-    ),
-    -- what the sponsor said of a code goes before what the provisions name
-    not_counted as (
-        select meaning.run_id, meaning.code
-        from meaning
-        where not meaning.counts
-        union
-        select run.run_id, named.code
-        from current_run as run
-        join unnest(%(excluded_from)s::date[], %(excluded_to)s::date[], %(excluded_code)s::text[])
-            as named (first_day, end_day, code)
-            on run.pay_date >= named.first_day and run.pay_date < named.end_day
-        where not exists (
-            select 1
-            from meaning
-            where meaning.run_id = run.run_id and meaning.code = named.code
-        )
-    )
-"""
-
 _CURRENT_LINES: LiteralString = (
-    _CODES
+    CODES
     + """,
-    not_plan_pay as (
-        select earning.run_id, earning.line_no, sum(earning.cents)::bigint as cents
-        from not_counted
+    by_code as (
+        select
+            earning.run_id, earning.line_no, sum(earning.cents * effect.plan)::bigint as plan,
+            sum(earning.cents * effect.section_415)::bigint as section_415,
+            sum(earning.cents * effect.fica)::bigint as fica
+        from effect
         join census.pay_earning as earning
             on earning.tenant_id = %(tenant_id)s
-                and earning.run_id = not_counted.run_id
-                and earning.code = not_counted.code
+                and earning.run_id = effect.run_id
+                and earning.code = effect.code
+        where (effect.plan, effect.section_415, effect.fica) <> (0, 0, 0)
         group by earning.run_id, earning.line_no
     ),
     line as (
         select
-            line.run_id, line.line_no, line.employee_id, run.pay_date, line.gross_cents, line.section_415_cents,
-            line.fica_cents, line.hours_hundredths, line.pre_tax_cents, line.roth_cents, line.after_tax_cents,
-            line.catch_up_pre_tax_cents, line.catch_up_roth_cents, line.match_cents, line.nonelective_cents,
-            line.gross_cents - coalesce(not_plan_pay.cents, 0) as plan_cents
+            line.run_id, line.line_no, line.employee_id, run.pay_date, line.gross_cents,
+            line.section_415_cents + coalesce(by_code.section_415, 0) as section_415_cents,
+            line.fica_cents + coalesce(by_code.fica, 0) as fica_cents, line.hours_hundredths, line.pre_tax_cents,
+            line.roth_cents, line.after_tax_cents, line.catch_up_pre_tax_cents, line.catch_up_roth_cents,
+            line.match_cents, line.nonelective_cents, line.gross_cents + coalesce(by_code.plan, 0) as plan_cents
         from current_run as run
         join census.pay_line as line
             on line.tenant_id = %(tenant_id)s
                 and line.run_id = run.run_id
                 and line.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
-        left join not_plan_pay
-            on not_plan_pay.run_id = line.run_id and not_plan_pay.line_no = line.line_no
+        left join by_code
+            on by_code.run_id = line.run_id and by_code.line_no = line.line_no
         {those}
     )
     """
 )
 
-_RUNS: LiteralString = (
-    _CODES
-    + """
-    select
-        run.run_id,
-        array(
-            select left_out.code
-            from not_counted as left_out
-            where left_out.run_id = run.run_id
-            order by left_out.code
-        )
-    from current_run as run
-    """
-)
+# Where nobody ever spoke of a code, all of gross pay is plan pay, and what was sent counts.
+_LINES_WITHOUT_CODES: LiteralString = """
+    with current_run as ({runs}),
+    line as (
+        select
+            line.run_id, line.line_no, line.employee_id, run.pay_date, line.gross_cents, line.section_415_cents,
+            line.fica_cents, line.hours_hundredths, line.pre_tax_cents, line.roth_cents, line.after_tax_cents,
+            line.catch_up_pre_tax_cents, line.catch_up_roth_cents, line.match_cents, line.nonelective_cents,
+            line.gross_cents as plan_cents
+        from current_run as run
+        join census.pay_line as line
+            on line.tenant_id = %(tenant_id)s
+                and line.run_id = run.run_id
+                and line.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+        {those}
+    )
+"""
 
 # Columns leave the database in binary, some thousand values at once: fetching 260,000 rows one by one takes ten times
 # as long, and the driver would hold columns sent whole twice, and never give back the room for them.
@@ -148,7 +129,7 @@ _COLUMNS: LiteralString = """
 """
 
 _TOTALS: LiteralString = (
-    _CURRENT_LINES
+    "{lines}"
     + _COLUMNS
     + """
     from (
@@ -171,7 +152,7 @@ _TOTALS: LiteralString = (
 
 # Lines, not sums: putting 260,000 rows in order takes numpy a tenth of the time that it takes here.
 _BY_DATE: LiteralString = (
-    _CURRENT_LINES
+    "{lines}"
     + _COLUMNS
     + """
     from (
@@ -187,17 +168,15 @@ _BY_DATE: LiteralString = (
     """
 )
 
-_LINES: LiteralString = (
-    _CURRENT_LINES
-    + """
+_LINES: LiteralString = """
+    {lines}
     select
         run_id, line_no, employee_id, pay_date, gross_cents, plan_cents, section_415_cents, fica_cents,
         hours_hundredths, pre_tax_cents, roth_cents, after_tax_cents, catch_up_pre_tax_cents, catch_up_roth_cents,
         match_cents, nonelective_cents
     from line
     order by pay_date, run_id, line_no
-    """
-)
+"""
 
 #: Of more people than these, everybody's lines are read and the others' left out here: a statement that is prepared
 #: may hold each line against each id (100,000 of each took minutes).
@@ -225,8 +204,9 @@ def totals(tx: Tx, span: Span) -> Sums:
 
 
 def runs(tx: Tx, span: Span) -> frozenset[tuple[UUID, tuple[str, ...]]]:
-    """The current runs, each with its codes that are not plan pay: what sums of pay are made of, and all of it."""
-    return frozenset((run_id, tuple(codes)) for run_id, codes in tx.rows(meant(_RUNS, span), params(span)))
+    """The current runs, each with its codes that change what gross pay counts for: all that sums of pay are made of."""
+    sql = RUNS_BY_CODES if span.coded else RUNS_WITHOUT_CODES
+    return frozenset((run_id, tuple(codes)) for run_id, codes in tx.rows(meant(sql, span), params(span)))
 
 
 def together(one: Sums, other: Sums) -> Sums:
@@ -294,13 +274,17 @@ def _only(sums: Sums, span: Span) -> Sums:
 def meant(sql: LiteralString, span: Span) -> LiteralString:
     """A statement over the runs and people that are meant."""
     runs = _CURRENT_RUNS if span.runs is None else _NAMED_RUNS
+    sql = sql.replace("{lines}", _CURRENT_LINES if span.coded else _LINES_WITHOUT_CODES)
     sql = sql.replace("{runs}", runs).replace("{those}", _THOSE if _few(span) else "")
     return sql.replace("{ours}", "" if span.brought else "and not run.brought")
 
 
+_RULES = ("rule_from", "rule_to", "rule_kind", "rule_plan", "rule_415", "rule_fica")
+
+
 def params(span: Span) -> dict[str, Any]:
     """What such a statement asks by."""
-    return {
+    asked = {
         "tenant_id": span.tenant_id,
         "plan_id": span.plan_id,
         "codes_of": span.codes_of or span.plan_id,
@@ -310,9 +294,16 @@ def params(span: Span) -> dict[str, Any]:
         "employees": [each.uuid for each in (span.employees or ()) if _few(span)],
         "runs": list(span.runs or ()),
         "slice": SLICE,
+    }
+    return asked | _of_codes(span) if span.coded else asked
+
+
+def _of_codes(span: Span) -> dict[str, Any]:
+    return {
         "excluded_from": [first_day for first_day, _, _ in span.excluded],
         "excluded_to": [end_day for _, end_day, _ in span.excluded],
         "excluded_code": [code for _, _, code in span.excluded],
+        **dict(zip(_RULES, map(list, zip(*span.rules, strict=True)) if span.rules else [[]] * 6, strict=True)),
     }
 
 

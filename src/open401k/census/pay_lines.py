@@ -15,6 +15,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, Open401kError, PlanId, RunId, SponsorId
 
 from . import _brought_store, _pay_store, _sums_store
+from .pay_codes import spoken, spoken_of
 from .pay_proof import RECORDED, lines_hash
 from .replaced import Without
 
@@ -23,7 +24,7 @@ Cents = npt.NDArray[np.int64]
 _OPENED: Final = "pay runs opened"
 #: Totals of so many people, 14 numbers and an id each, take about the memory of one person of a roster.
 PEOPLE_OF_TOTALS: Final = 25
-#: Runs, each with its codes that are not plan pay.
+#: Runs, each with its codes that change what gross pay counts for.
 _Runs = frozenset[tuple[UUID, tuple[str, ...]]]
 #: A column to be written: an int64 array, or plain whole numbers.
 Column = Sequence[int] | Cents
@@ -219,7 +220,8 @@ def pay_totals(
     """Sums per employee over the lines current at an instant, of pay dates from ``start`` up to ``end``.
 
     What others paid before the plan came here is in them, as of the last day of each of its periods. ``plan_cents`` is
-    gross pay without the codes that do not count; people without a line are not there.
+    gross pay without the codes that do not count; 415 pay and FICA wages are what was sent, without the kinds of pay
+    that the law leaves out of them. People without a line are not there.
     """
     span = _span(tx, tenant_id, plan_id, start, end, known_at, employees)
     if without is not None:
@@ -323,6 +325,7 @@ def set_pay_code(
     """
     heads.lock(tx, tenant_id=tenant_id)
     before = [each for each in pay_codes(tx, tenant_id=tenant_id, plan_id=plan_id) if each.code == code]
+    spoken(tx, tenant_id=tenant_id)
     _pay_store.add_pay_code(tx, tenant_id=tenant_id, plan_id=plan_id, code=code, event_on=event_on, counts=counts)
     audit.record(
         tx,
@@ -392,7 +395,15 @@ def _span(
     excluded = [
         (span.start, span.end, code) for span in terms for code in span.provisions.compensation.excluded_pay_codes
     ]
-    return _sums_store.Span(tenant_id, plan_id, start, end, known_at, employees, excluded)
+    rules = [
+        (span.start, span.end, kind.value, of_plan, of_415, of_fica)
+        for span in terms
+        for kind, of_plan, of_415, of_fica in plan.left_out_of(span.provisions.compensation)
+    ]
+    coded = bool(excluded) or spoken_of(tx, tenant_id=tenant_id)
+    return _sums_store.Span(
+        tenant_id, plan_id, start, end, known_at, employees, excluded, rules=rules if coded else (), coded=coded
+    )
 
 
 def _run(row: _pay_store.RunRow) -> PayRun:

@@ -15,6 +15,7 @@ from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, begin_with, run_flow
 from open401k.kernel import ComplianceRunId, EmployeeId, FlowId, PlanId, Refused, SponsorId, day_of
 
+from .code_kinds import PayCodeKinds
 from .payroll_settle import PostingRefused
 
 FLOW = "correction"
@@ -62,7 +63,7 @@ class Correction:
     tenant_id: SponsorId
     plan_id: PlanId
     flow_id: FlowId
-    learned: LateFact | PayCodeMeaning | OnFile
+    learned: LateFact | PayCodeMeaning | PayCodeKinds | OnFile
 
 
 def correct(db: Database, *, actor: Actor, correction: Correction) -> FlowResults:
@@ -112,6 +113,8 @@ def _record(tx: Tx, correction: Correction) -> None:
             census.record_fact(tx, **of, employee_id=employee_id, fact=fact, event_on=event_on)
         case PayCodeMeaning(code, counts, event_on):
             census.set_pay_code(tx, **of, plan_id=correction.plan_id, code=code, counts=counts, event_on=event_on)
+        case PayCodeKinds() as kinds:
+            kinds.record(tx, **of)
         case OnFile():
             pass
 

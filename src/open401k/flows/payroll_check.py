@@ -38,12 +38,12 @@ def check_run(
     pay_date = run.announced or paid_on or day_of(tx.now)
     in_reach = ERISA <= pay_date <= day_of(tx.now) + timedelta(days=366)
     asked = asked_of(tx, tenant_id=tenant_id, run=run, pay_date=pay_date if in_reach else day_of(tx.now))
-    left_out = payroll.codes_left_out(tx, asked=asked)
+    codes = payroll.codes_of(tx, asked=asked)
     expected = payroll.expectation(
         asked,
         today=day_of(tx.now),
         announced=run.announced,
-        left_out=left_out,
+        codes=codes,
         corrects=run.replaces is not None,
         said=run.said,
     )
@@ -53,7 +53,7 @@ def check_run(
     again: set[EmployeeId] = set()
     preview = None
     if payroll.missing_figures(pay_date, expected) is None:
-        preview = Previewed(asked, _before(tx, asked, to_date), to_date.same_day, left_out)
+        preview = Previewed(asked, _before(tx, asked, to_date), to_date.same_day, codes)
     memory.give_back(rows=len(to_date.pay))
     for rows in chunks:
         standing, people = payroll.gather_standing(tx, asked=asked, to_date=to_date, rows=rows)

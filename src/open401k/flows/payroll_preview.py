@@ -27,7 +27,7 @@ class Previewed:
     asked: payroll.Asked
     before: recordkeeping.Before
     same_day: census.PayByDate | None
-    left_out: frozenset[str]
+    codes: payroll.CodesOfPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _found(
     tx: Tx, of: Previewed, people: Sequence[census.Employee], rows: Sequence[tuple[int, payroll.PayrollRow]]
 ) -> _Found:
     """The preview of one row a person; ``rows`` name the place of theirs."""
-    pay, paid = reported(rows, len(people), of.left_out), paid_that_day(of.same_day, people)
+    pay, paid = reported(rows, len(people), of.codes), paid_that_day(of.same_day, people)
     found = recordkeeping.preview(
         tx,
         scope=scope_of(of.asked),

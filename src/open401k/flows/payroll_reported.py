@@ -10,7 +10,7 @@ from open401k.kernel import EmployeeId, IdColumn
 from open401k.recordkeeping import Cents, Reported
 
 
-def reported(rows: Sequence[tuple[int, payroll.PayrollRow]], people: int, codes_left_out: frozenset[str]) -> Reported:
+def reported(rows: Sequence[tuple[int, payroll.PayrollRow]], people: int, codes: payroll.CodesOfPlan) -> Reported:
     """One row a person; each comes with the place of its person among all of them."""
     places = np.array([place for place, _ in rows], dtype=np.int64)
 
@@ -20,7 +20,7 @@ def reported(rows: Sequence[tuple[int, payroll.PayrollRow]], people: int, codes_
         return out
 
     return Reported(
-        compensation=column([row.plan_pay_cents(codes_left_out) for _, row in rows]),
+        compensation=column([row.plan_pay_cents(codes.plan_pay) for _, row in rows]),
         pre_tax=column([row.pre_tax_cents + row.pre_tax_catch_up_cents for _, row in rows]),
         roth=column([row.roth_cents + row.roth_catch_up_cents for _, row in rows]),
         after_tax=column([row.after_tax_cents for _, row in rows]),

@@ -1,7 +1,7 @@
 """Which kinds of pay count under which definition of compensation (IRC 415(c)(3), 3401(a), 3121(a), 414(s)).
 
 Not here: the 401(a)(17) cap (compensation.py), the 414(s) ratio test (compensation_ratio.py), earned income of the
-self-employed (earned_income.py), sick pay from insurers, 409A inclusions and foreign pay: these kinds are not typed.
+self-employed (earned_income.py), 409A inclusions and foreign pay: these kinds are not typed.
 """
 
 from collections.abc import Iterable
@@ -61,6 +61,10 @@ class PayKind(StrEnum):
     DIFFERENTIAL_WAGE = "differential_wage"
     LEAVE_CASHOUT = "leave_cashout"
     SEVERANCE_PAY = "severance_pay"
+    #: Of an insurer that is not the employer's agent, taxable, within six calendar months of the last one worked.
+    INSURED_SICK_PAY = "insured_sick_pay"
+    #: Paid to somebody who is no employee, as Form 1099-NEC reports it.
+    CONTRACTOR_PAY = "contractor_pay"
 
 
 class Treatment(StrEnum):
@@ -173,10 +177,17 @@ _RULES: dict[PayKind, KindRule] = {
     PayKind.DIFFERENTIAL_WAGE: KindRule((_I, _I, _I, _I, _O, _I), "IRC 414(u)(12)(A)(ii), 3401(h); Rev. Rul. 2009-11"),
     PayKind.LEAVE_CASHOUT: KindRule((_I,) * 6, f"{_WAGES}, (e)(3)(iii)(A)"),
     PayKind.SEVERANCE_PAY: KindRule((_O, _O, _O, _O, _I, _O), "Reg. 1.415(c)-2(e)(3)(iv)"),
+    PayKind.INSURED_SICK_PAY: KindRule(
+        (_I, _O, _O, _I, _I, _O),
+        "Reg. 1.415(c)-2(b)(3), (d)(2), (d)(4); 1.414(s)-1(c)(3); 31.3401(a)-1(b)(8); IRC 3121(a)(4), 6051(f)",
+    ),
+    PayKind.CONTRACTOR_PAY: KindRule((_O,) * 6, "IRC 3121(d), 3401(c); Reg. 1.415(c)-2(b)(1)"),
 }
 #: Paid after severance these still count within the window (Reg. 1.415(c)-2(e)(3)(ii)); of the next two if so planned.
 _AS_IF_EMPLOYED = frozenset(PayKind) - {
     PayKind.SEVERANCE_PAY,
+    PayKind.INSURED_SICK_PAY,
+    PayKind.CONTRACTOR_PAY,
     PayKind.LEAVE_CASHOUT,
     PayKind.NONQUALIFIED_PLAN_PAYMENT,
     PayKind.NONSTATUTORY_OPTION_EXERCISE,

@@ -26,7 +26,7 @@ from .formats import (
     write_mapped,
     write_records,
 )
-from .gathering import Asked, OfLastDay, ToDate, codes_left_out, expectation, gather_standing, to_date
+from .gathering import Asked, OfLastDay, ToDate, codes_of, expectation, gather_standing, to_date
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, letter
 from .opening_balances import (
     OpeningExpected,
@@ -35,6 +35,7 @@ from .opening_balances import (
     check_opening_balances,
     read_opening_balances,
 )
+from .pay_codes import NO_CODES, CodesOfPlan, codes_by
 from .reading import Opened, known_layout, open_upload
 from .roster_file import PersonRow, RosterFile, check_relatives, read_roster
 from .rows import Field, PayrollRow, masked_ssn
@@ -56,6 +57,7 @@ __all__ = [
     "LAYOUTS",
     "NOBODY",
     "NOTHING_SAID",
+    "NO_CODES",
     "PARTIAL",
     "RECORDS",
     "REQUIRED",
@@ -64,6 +66,7 @@ __all__ = [
     "Asked",
     "Boundary",
     "Code",
+    "CodesOfPlan",
     "Column",
     "DateOrder",
     "Expectation",
@@ -106,7 +109,8 @@ __all__ = [
     "check_opening_balances",
     "check_relatives",
     "check_year_to_date",
-    "codes_left_out",
+    "codes_by",
+    "codes_of",
     "control_totals",
     "expectation",
     "file_name",

@@ -82,7 +82,7 @@ def last_detail(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> dict[str, Any
 
 
 def overtaken(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId) -> bool:
-    """Whether, when or after this run was last checked, another one was posted or columns were settled anew.
+    """Whether, when or after this run was last checked, another one was posted, columns or pay codes were settled anew.
 
     Another one of any plan of the sponsor: they share the people, and the limits that a person has.
     """
@@ -108,6 +108,11 @@ def overtaken(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId) -
                 where settled.tenant_id = %(tenant_id)s
                     and settled.plan_id = %(plan_id)s
                     and settled.recorded_at >= last_check.at
+            )
+            or exists (
+                select 1
+                from census.code_said_v as said
+                where said.tenant_id = %(tenant_id)s and said.recorded_at > last_check.at
             )
         from last_check
         """,

@@ -1,6 +1,6 @@
 """Plan compensation as the file says it against what its pay codes give. Not here: limits on it (checks_limits)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -17,21 +17,24 @@ def check(chunk: Chunk, expected: Expectation) -> Iterator[Finding]:
     """A note where the two are apart. What counts is the plan's: match, nonelective, limits and tests use it."""
     if not chunk.carries(Field.PLAN_COMPENSATION):
         return
-    rows, left_out = chunk.rows, expected.codes_left_out
+    rows, adds = chunk.rows, expected.codes.plan_pay
     said = np.array([row.plan_compensation_cents is not None for row in rows], dtype=np.bool_)
     if not said.any():
         return
-    counted = np.array([row.plan_pay_cents(left_out) for row in rows], dtype=np.int64)
+    counted = np.array([row.plan_pay_cents(adds) for row in rows], dtype=np.int64)
     sent = chunk.amounts[str(Field.PLAN_COMPENSATION)]
     for place in np.flatnonzero(said & (np.abs(sent - counted) > 1)).tolist():
         yield _apart(chunk, rows[place], int(sent[place]), int(counted[place]), expected)
 
 
 def _apart(chunk: Chunk, row: PayrollRow, sent: int, counted: int, expected: Expectation) -> Finding:
-    less = {code: cents for code, cents in row.earnings if code in expected.codes_left_out}
-    if less:
-        codes = ", ".join(f"{shown(code)} ({Money(cents)})" for code, cents in less.items())
-        why = f"gross pay of {Money(row.gross_cents)} less {codes}, which the plan does not count, is {Money(counted)}"
+    adds = expected.codes.plan_pay
+    less = _listed({code: cents for code, cents in row.earnings if adds.get(code, 0) < 0})
+    more = _listed({code: cents for code, cents in row.earnings if adds.get(code, 0) > 0})
+    if less or more:
+        codes = f" less {less}, which the plan does not count," if less else ""
+        codes += f" and {more}, which counts but is not in gross pay," if more else ""
+        why = f"gross pay of {Money(row.gross_cents)}{codes} is {Money(counted)}"
     elif row.earnings:
         why = f"all pay codes of the row count under the plan, which gives {Money(counted)}"
     else:
@@ -46,6 +49,10 @@ def _apart(chunk: Chunk, row: PayrollRow, sent: int, counted: int, expected: Exp
     detail = (("counted_cents", str(counted)), ("sent_cents", str(sent)), ("difference_cents", str(sent - counted)))
     code, field = Code.PLAN_PAY_MISMATCH, Field.PLAN_COMPENSATION
     return chunk.finding(row, Severity.NOTE, code, reason, fix, field, detail=detail)
+
+
+def _listed(codes: Mapping[str, int]) -> str:
+    return ", ".join(f"{shown(code)} ({Money(cents)})" for code, cents in codes.items())
 
 
 def _side(sent: int, counted: int) -> str:

@@ -21,6 +21,7 @@ from open401k.kernel import (
     SponsorId,
 )
 
+from .pay_codes import NO_CODES, CodesOfPlan, codes_by
 from .rows import PayrollRow
 from .said import NOTHING_SAID, Said
 from .standing import NOBODY, Cents, Expectation, PlanTerms, Standing
@@ -80,15 +81,10 @@ def to_date(tx: Tx, *, asked: Asked) -> ToDate:
     )
 
 
-def codes_left_out(tx: Tx, *, asked: Asked) -> frozenset[str]:
-    """The pay codes that are no plan compensation on the pay date: what the sponsor said goes before the provisions."""
-    said = {
-        each.code: each.counts
-        for each in census.pay_codes(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id)
-        if each.event_on <= asked.pay_date
-    }
-    named = {code for code in asked.provisions.compensation.excluded_pay_codes if code not in said}
-    return frozenset(named | {code for code, counts in said.items() if not counts})
+def codes_of(tx: Tx, *, asked: Asked) -> CodesOfPlan:
+    """What each pay code adds to gross pay on the pay date, and which codes somebody spoke of."""
+    words = census.words_on(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, on=asked.pay_date)
+    return codes_by(words, asked.provisions.compensation)
 
 
 def gather_standing(
@@ -146,7 +142,7 @@ def expectation(
     *,
     today: date,
     announced: date | None = None,
-    left_out: frozenset[str] = frozenset(),
+    codes: CodesOfPlan = NO_CODES,
     corrects: bool = False,
     said: Said = NOTHING_SAID,
 ) -> Expectation:
@@ -170,7 +166,7 @@ def expectation(
             higher_catch_up_60_63=terms.higher_catch_up_60_63,
             most_bps_of_pay=terms.max_bps_of_pay,
         ),
-        codes_left_out=left_out,
+        codes=codes,
         limitation_year=LimitationYear(*_span(asked.provisions.plan_year_of(asked.pay_date))),
         eligible_on=lambda born, hired: census.entry_of_new(asked.provisions, born=born, hired=hired),
     )

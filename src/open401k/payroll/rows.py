@@ -1,6 +1,6 @@
 """The row every layout is read into, and its fields. Not here: reading (formats/), checking (checks.py)."""
 
-from collections.abc import Container
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -124,11 +124,11 @@ class PayrollRow:
         """What the row names its person by."""
         return self.ssn or self.employee_id
 
-    def plan_pay_cents(self, left_out: Container[str]) -> int:
-        """Gross pay without the pay codes that are no plan compensation: what the plan counts."""
+    def plan_pay_cents(self, adds: Mapping[str, int]) -> int:
+        """What the plan counts: gross pay with what each pay code adds to it or takes off, in its amounts."""
         if not self.earnings:
             return self.gross_cents
-        return self.gross_cents - sum(cents for code, cents in self.earnings if code in left_out)
+        return self.gross_cents + sum(cents * adds.get(code, 0) for code, cents in self.earnings)
 
     @property
     def deferral_cents(self) -> int:

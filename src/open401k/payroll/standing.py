@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from open401k.kernel import EmployeeId, LimitationYear, Source
 
+from .pay_codes import NO_CODES, CodesOfPlan
 from .said import NOTHING_SAID, Said
 
 Cents: TypeAlias = NDArray[np.int64]
@@ -122,7 +123,7 @@ class Expectation:
     ask_before: date | None = None  # earlier pay dates are asked about: most are a slip of the year
     before_plan: date | None = None  # a pay date on which the plan has no terms
     said: Said = NOTHING_SAID
-    codes_left_out: frozenset[str] = frozenset()  # pay codes that are no plan compensation on the pay date
+    codes: CodesOfPlan = NO_CODES  # what the pay codes mean for the plan on the pay date
     limitation_year: LimitationYear | None = None  # of the plan, holding the pay date; None is the calendar year
     #: First day deferrals of someone new may be made, from birth date and hire date; None inside: not in sight.
     eligible_on: Callable[[date, date], date | None] | None = None

@@ -19,6 +19,16 @@ from .adoption import (
     provisions_on,
 )
 from .amendments import AmendmentRefusal, Change, changes_between
+from .counted_pay import (
+    DEDUCTION_KINDS,
+    EARNING_KINDS,
+    Counted,
+    Purpose,
+    Reduction,
+    left_out_of,
+    meaning_of,
+    reduction_of,
+)
 from .lawful import problems
 from .lawful_automatic import mandate_shortcomings, schedule_of
 from .mandate import Mandate, MandateStatus, automatic_enrollment
@@ -55,6 +65,8 @@ from .sponsor import Sponsor, list_sponsors, parse_ein, record_headcount, regist
 
 __all__ = [
     "CLIFF_3",
+    "DEDUCTION_KINDS",
+    "EARNING_KINDS",
     "GRADED_6",
     "IMMEDIATE_VESTING",
     "Amended",
@@ -63,6 +75,7 @@ __all__ = [
     "AutomaticEnrollment",
     "Change",
     "Compensation",
+    "Counted",
     "Covered",
     "Deferrals",
     "ElectionTerms",
@@ -80,6 +93,8 @@ __all__ = [
     "Plan",
     "ProvisionProblem",
     "Provisions",
+    "Purpose",
+    "Reduction",
     "SafeHarbor",
     "Span",
     "SpillOver",
@@ -98,9 +113,11 @@ __all__ = [
     "history",
     "in_effect",
     "in_force",
+    "left_out_of",
     "list_plans",
     "list_sponsors",
     "mandate_shortcomings",
+    "meaning_of",
     "other_plans",
     "parse_ein",
     "plan_year_of",
@@ -110,6 +127,7 @@ __all__ = [
     "provisions_on",
     "provisions_to_json",
     "record_headcount",
+    "reduction_of",
     "register_sponsor",
     "schedule_of",
     "sponsor",

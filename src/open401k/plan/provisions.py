@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from open401k.kernel import PlanYear, Source, anniversary
+from open401k.law.pay_items import PayDefinition, PayKind
 
 
 class EntryRule(StrEnum):
@@ -151,9 +152,17 @@ class Testing:
 
 @dataclass(frozen=True, slots=True)
 class Compensation:
-    """What counts as plan compensation: all pay, but for the payroll codes named here."""
+    """What counts as plan compensation, and what as pay under section 415.
+
+    A definition of the law says which kinds of pay count (law/pay_items.py); the plan may leave kinds out, take in what
+    the law leaves to it, and name payroll codes that do not count. Pay whose kind nobody has said counts.
+    """
 
     excluded_pay_codes: tuple[str, ...] = ()
+    definition: PayDefinition = PayDefinition.W2
+    excluded_kinds: tuple[PayKind, ...] = ()
+    included_kinds: tuple[PayKind, ...] = ()
+    section_415: PayDefinition = PayDefinition.W2
 
 
 class SpillOver(StrEnum):

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from open401k.kernel import Source
+from open401k.law.pay_items import PayDefinition, PayKind
 
 from .provisions import (
     Arrangement,
@@ -109,8 +110,31 @@ def _testing(*, method: str, top_paid_group: bool) -> Testing:
     return Testing(TestingMethod(method), top_paid_group)
 
 
-def _compensation(*, excluded_pay_codes: list[str]) -> Compensation:
-    return Compensation(tuple(excluded_pay_codes))
+#: How compensation was written when it had only payroll codes; the other terms are the usual ones.
+_ONLY_CODES = {"excluded_pay_codes"}
+
+
+def _compensation(**given: Any) -> Compensation:
+    if given.keys() == _ONLY_CODES:
+        return Compensation(tuple(given["excluded_pay_codes"]))
+    return _defined(**given)
+
+
+def _defined(
+    *,
+    excluded_pay_codes: list[str],
+    definition: str,
+    excluded_kinds: list[str],
+    included_kinds: list[str],
+    section_415: str,
+) -> Compensation:
+    return Compensation(
+        tuple(excluded_pay_codes),
+        PayDefinition(definition),
+        tuple(map(PayKind, excluded_kinds)),
+        tuple(map(PayKind, included_kinds)),
+        PayDefinition(section_415),
+    )
 
 
 def _elections(

@@ -76,20 +76,20 @@ def sent_rows(
     named = [_named(row) for row in taken]
     people = _people(tx, tenant_id, [each for each in named if each is not None])
     known = [people.get(each) if each is not None else None for each in named]
-    left_out = _codes_left_out(tx, tenant_id, run)
-    return [_as_sent(row, who, findings[row.row], left_out) for row, who in zip(taken, known, strict=True)]
+    codes = _codes(tx, tenant_id, run)
+    return [_as_sent(row, who, findings[row.row], codes) for row, who in zip(taken, known, strict=True)]
 
 
-def _codes_left_out(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> frozenset[str]:
-    """The pay codes that the plan does not count on the pay date, as far as there is one and terms on it."""
+def _codes(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> payroll.CodesOfPlan:
+    """What the pay codes mean for the plan on the pay date, as far as there is one and terms on it."""
     if run.pay_date is None:
-        return frozenset()
+        return payroll.NO_CODES
     until = run.pay_date + timedelta(days=1)
     terms = plan.provisions_between(tx, tenant_id=tenant_id, plan_id=run.plan_id, start=run.pay_date, end=until)
     if not terms:
-        return frozenset()
+        return payroll.NO_CODES
     asked = payroll.Asked(tenant_id, run.plan_id, run.pay_date, terms[0].provisions)
-    return payroll.codes_left_out(tx, asked=asked)
+    return payroll.codes_of(tx, asked=asked)
 
 
 def _named(row: PayrollRow) -> EmployeeId | None:
@@ -188,7 +188,7 @@ def _read(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> Iterator[PayrollRow]:
         yield from rows
 
 
-def _as_sent(row: PayrollRow, known: census.Employee | None, findings: int, left_out: frozenset[str]) -> RunRow:
+def _as_sent(row: PayrollRow, known: census.Employee | None, findings: int, codes: payroll.CodesOfPlan) -> RunRow:
     employer = (row.nonelective_cents, row.safe_harbor_nonelective_cents, row.profit_sharing_cents)
     last4 = known.ssn_last4 if known else ""
     return RunRow(
@@ -196,7 +196,7 @@ def _as_sent(row: PayrollRow, known: census.Employee | None, findings: int, left
         employee_id=known.employee_id if known else None,
         name=f"{known.first_name} {known.last_name}" if known else f"{row.first_name} {row.last_name}".strip(),
         ssn_masked=payroll.masked_ssn(row.ssn) if row.ssn else census.mask_ssn(last4) if last4 else "",
-        plan_compensation=Money(row.plan_pay_cents(left_out)),
+        plan_compensation=Money(row.plan_pay_cents(codes.plan_pay)),
         pre_tax=Money(row.pre_tax_cents + row.pre_tax_catch_up_cents),
         roth=Money(row.roth_cents + row.roth_catch_up_cents),
         after_tax=Money(row.after_tax_cents),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from open401k import plan
 from open401k.kernel import PlanYear, Source
+from open401k.law.pay_items import PayDefinition, PayKind
 from open401k.plan import (
     Arrangement,
     AutomaticEnrollment,
@@ -67,7 +68,14 @@ any_provisions = st.builds(
     safe_harbor=st.sampled_from(SafeHarbor),
     vesting=st.dictionaries(sources, schedules, max_size=3).map(lambda each: Vesting(tuple(each.items()))),
     testing=st.builds(Testing, method=st.sampled_from(TestingMethod), top_paid_group=st.booleans()),
-    compensation=st.builds(Compensation, excluded_pay_codes=st.lists(st.text(max_size=6), max_size=3).map(tuple)),
+    compensation=st.builds(
+        Compensation,
+        excluded_pay_codes=st.lists(st.text(max_size=6), max_size=3).map(tuple),
+        definition=st.sampled_from(PayDefinition),
+        excluded_kinds=st.lists(st.sampled_from(PayKind), max_size=3).map(tuple),
+        included_kinds=st.lists(st.sampled_from(PayKind), max_size=3).map(tuple),
+        section_415=st.sampled_from(PayDefinition),
+    ),
     elections=st.none()
     | st.builds(
         ElectionTerms,

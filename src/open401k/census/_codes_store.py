@@ -1,0 +1,206 @@
+"""The SQL of what payroll codes mean: kinds, and what each adds to gross pay. Not here: sums (_sums_store.py)."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, LiteralString, NamedTuple
+
+from open401k.base.db import Tx
+from open401k.kernel import PlanId, SponsorId
+
+#: Common tables of a statement over the runs of a span, up to ``effect``: what a code adds to gross pay.
+CODES: LiteralString = """
+    with current_run as ({runs}),
+    -- whoever said it, of the plan or of the sponsor: the word of the later day goes first, then the newer one
+    word as (
+        select distinct on (run.run_id, said.code) run.run_id, run.pay_date, said.code, said.counts
+        from current_run as run
+        join (
+            select code, event_on, recorded_at, ordinal, counts
+            from census.pay_code
+            where tenant_id = %(tenant_id)s and plan_id = %(codes_of)s
+            union all
+            select code, event_on, recorded_at, ordinal, null
+            from census.code_kind
+            where tenant_id = %(tenant_id)s and side = 'earning'
+        ) as said
+            on said.event_on <= run.pay_date
+                and said.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+        order by
+            run.run_id, said.code, said.event_on desc, said.recorded_at desc, said.counts is null desc,
+            said.ordinal desc
+    ),
+    kind as (
+        select distinct on (run.run_id, fact.code) run.run_id, run.pay_date, fact.code, fact.kind, fact.in_gross
+        from current_run as run
+        join census.code_kind as fact
+            on fact.tenant_id = %(tenant_id)s
+                and fact.side = 'earning'
+                and fact.event_on <= run.pay_date
+                and fact.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+        order by run.run_id, fact.code, fact.event_on desc, fact.recorded_at desc, fact.ordinal desc
+    ),
+    named as (
+        select run.run_id, named.code
+        from current_run as run
+        join unnest(%(excluded_from)s::date[], %(excluded_to)s::date[], %(excluded_code)s::text[])
+            as named (first_day, end_day, code)
+            on run.pay_date >= named.first_day and run.pay_date < named.end_day
+    ),
+    -- What a code adds to gross pay to give plan pay, 415 pay and FICA wages, in its amounts: 1, 0 or -1. What the
+    -- sponsor said of it for the plan goes before what the provisions name, and that before what they say of its kind.
+    effect as (
+        select
+            of_code.run_id, of_code.code,
+            coalesce(word.counts, named.code is null and coalesce(rule.plan, true))::integer
+                - coalesce(kind.in_gross, true)::integer as plan,
+            coalesce(rule.section_415, true)::integer - coalesce(kind.in_gross, true)::integer as section_415,
+            coalesce(rule.fica, true)::integer - coalesce(kind.in_gross, true)::integer as fica
+        from (
+            select run_id, code
+            from word
+            union
+            select run_id, code
+            from named
+        ) as of_code
+        left join word on word.run_id = of_code.run_id and word.code = of_code.code
+        left join kind on kind.run_id = of_code.run_id and kind.code = of_code.code
+        left join named on named.run_id = of_code.run_id and named.code = of_code.code
+        left join unnest(
+            %(rule_from)s::date[], %(rule_to)s::date[], %(rule_kind)s::text[], %(rule_plan)s::boolean[],
+            %(rule_415)s::boolean[], %(rule_fica)s::boolean[]
+        ) as rule (first_day, end_day, kind, plan, section_415, fica)
+            on rule.kind = kind.kind and kind.pay_date >= rule.first_day and kind.pay_date < rule.end_day
+    )
+"""
+
+
+#: The current runs, each with what its codes change.
+RUNS_WITHOUT_CODES: LiteralString = """
+    with current_run as ({runs})
+    select run_id, '{}'::text[]
+    from current_run
+"""
+
+RUNS_BY_CODES: LiteralString = (
+    CODES
+    + """
+    select
+        run.run_id,
+        array(
+            select concat_ws(' ', effect.plan, effect.section_415, effect.fica, effect.code)
+            from effect
+            where effect.run_id = run.run_id and (effect.plan, effect.section_415, effect.fica) <> (0, 0, 0)
+            order by effect.code
+        )
+    from current_run as run
+    """
+)
+
+
+def spoken_of(tx: Tx, *, tenant_id: SponsorId) -> bool:
+    """Whether there is any word about any code."""
+    (found,) = tx.one(
+        """
+        select
+            exists (select 1 from census.pay_code where tenant_id = %(tenant_id)s)
+            or exists (select 1 from census.code_kind where tenant_id = %(tenant_id)s)
+        """,
+        {"tenant_id": tenant_id},
+    )
+    return bool(found)
+
+
+class KindRow(NamedTuple):
+    """A row of ``census.code_kind``."""
+
+    side: str
+    code: str
+    event_on: date
+    kind: str
+    in_gross: bool
+    evidence: dict[str, Any]
+    recorded_at: datetime
+    recorded_by: str
+
+
+def add_kind(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    side: str,
+    code: str,
+    event_on: date,
+    kind: str,
+    in_gross: bool,
+    evidence: Mapping[str, Any],
+) -> None:
+    """Append what a code is for, from a day on."""
+    tx.run(
+        """
+        insert into census.code_kind
+            (tenant_id, side, code, event_on, recorded_at, ordinal, kind, in_gross, evidence, recorded_by)
+        select
+            %(tenant_id)s, %(side)s, %(code)s, %(event_on)s, %(now)s, count(*), %(kind)s, %(in_gross)s,
+            %(evidence)s::jsonb, %(by)s
+        from census.code_kind
+        where tenant_id = %(tenant_id)s and side = %(side)s and code = %(code)s and recorded_at = %(now)s
+        """,
+        {
+            "tenant_id": tenant_id,
+            "side": side,
+            "code": code,
+            "event_on": event_on,
+            "now": tx.now,
+            "kind": kind,
+            "in_gross": in_gross,
+            "evidence": json.dumps(evidence),
+            "by": tx.actor.id,
+        },
+    )
+
+
+def kinds(tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None) -> list[KindRow]:
+    """Every word about what a code is for, by code and day, the newest of a day last."""
+    rows = tx.rows(
+        """
+        select side, code, event_on, kind, in_gross, evidence, recorded_at, recorded_by
+        from census.code_kind
+        where tenant_id = %(tenant_id)s and recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+        order by side, code, event_on, recorded_at, ordinal
+        """,
+        {"tenant_id": tenant_id, "known_at": known_at},
+    )
+    return [KindRow(*row) for row in rows]
+
+
+class WordRow(NamedTuple):
+    """A word about a code of earnings: the plan's, whether it counts, or the sponsor's, of which kind it is."""
+
+    code: str
+    event_on: date
+    counts: bool | None
+    kind: str | None
+    in_gross: bool
+    evidence: dict[str, Any]
+
+
+def words(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date) -> list[WordRow]:
+    """What holds of each code on a day, in the order in which one goes before another: the last word is the first."""
+    rows = tx.rows(
+        """
+        select code, event_on, counts, kind, in_gross, evidence
+        from (
+            select code, event_on, recorded_at, ordinal, counts, null as kind, true as in_gross, '{}'::jsonb as evidence
+            from census.pay_code
+            where tenant_id = %(tenant_id)s and plan_id = %(plan_id)s and event_on <= %(on)s
+            union all
+            select code, event_on, recorded_at, ordinal, null, kind, in_gross, evidence
+            from census.code_kind
+            where tenant_id = %(tenant_id)s and side = 'earning' and event_on <= %(on)s
+        ) as said
+        order by code, event_on desc, recorded_at desc, counts is null desc, ordinal desc
+        """,
+        {"tenant_id": tenant_id, "plan_id": plan_id, "on": on},
+    )
+    return [WordRow(*row) for row in rows]

@@ -1,0 +1,145 @@
+"""What each payroll code is for, as facts of the sponsor's payroll. Not here: what follows (plan.meaning_of).
+
+A word about a code is either the plan's (``census.set_pay_code``: whether it counts as plan pay) or the sponsor's: its
+kind. For a pay date the word of the latest day goes first, and of one day the one that was said last.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from open401k.base import audit, heads
+from open401k.base.db import Tx
+from open401k.kernel import PlanId, SponsorId
+from open401k.law.pay_items import PayKind
+from open401k.plan import EARNING_KINDS
+
+from . import _codes_store
+
+
+class Side(StrEnum):
+    """Whether a code is of what payroll pays or of what it takes off."""
+
+    EARNING = "earning"
+    DEDUCTION = "deduction"
+
+
+class DeductionKind(StrEnum):
+    """What a deduction is for. The first four are kinds of the law; the others come off pay that was taxed."""
+
+    PRE_TAX_DEFERRAL = "pre_tax_deferral"
+    ROTH_DEFERRAL = "roth_deferral"
+    CAFETERIA_REDUCTION = "cafeteria_reduction"
+    TRANSPORTATION_REDUCTION = "transportation_reduction"
+    AFTER_TAX = "after_tax"
+    LOAN_PAYMENT = "loan_payment"
+    OTHER_AFTER_TAX = "other_after_tax"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeKind:
+    """What a code is for from a day on. ``in_gross``: whether gross pay holds its amounts. See payroll/pay_codes.py."""
+
+    side: Side
+    code: str
+    kind: PayKind | DeductionKind
+    event_on: date
+    in_gross: bool = True
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SaidKind:
+    """A kind on file, with when and by whom it was confirmed."""
+
+    said: CodeKind
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What holds of a code of earnings on a pay date: for the plan (``counts``), or by its kind."""
+
+    code: str
+    counts: bool | None
+    kind: PayKind | None
+    in_gross: bool
+    evidence: Mapping[str, Any]
+
+
+def set_code_kind(tx: Tx, *, tenant_id: SponsorId, said: CodeKind) -> None:
+    """Record what a person confirmed of a code. The past is derived anew from the lines on file."""
+    fits = isinstance(said.kind, DeductionKind) if said.side is Side.DEDUCTION else said.kind in EARNING_KINDS
+    if not fits:
+        raise ValueError(f"{said.kind} is no kind of {said.side}")
+    heads.lock(tx, tenant_id=tenant_id)
+    spoken(tx, tenant_id=tenant_id)
+    _codes_store.add_kind(
+        tx,
+        tenant_id=tenant_id,
+        side=str(said.side),
+        code=said.code,
+        event_on=said.event_on,
+        kind=str(said.kind),
+        in_gross=said.in_gross,
+        evidence=said.evidence,
+    )
+    after = {
+        "side": str(said.side),
+        "code": said.code,
+        "kind": str(said.kind),
+        "in_gross": said.in_gross,
+        "event_on": said.event_on.isoformat(),
+        "evidence": dict(said.evidence),
+    }
+    audit.record(tx, tenant_id=tenant_id, action="census.code_kind_set", subject=tenant_id, after=after)
+
+
+def spoken(tx: Tx, *, tenant_id: SponsorId) -> None:
+    """Note that somebody speaks of a code, before it is written."""
+    tx.cache["codes spoken of", tenant_id] = True
+
+
+def spoken_of(tx: Tx, *, tenant_id: SponsorId) -> bool:
+    """Whether anybody ever said something of a code of this sponsor: of most, nobody did, and sums are simple."""
+    key = ("codes spoken of", tenant_id)
+    if tx.cache.get(key) or (key in tx.cache and heads.unchanging(tx, tenant_id=tenant_id)):
+        return bool(tx.cache[key])
+    found = _codes_store.spoken_of(tx, tenant_id=tenant_id)
+    tx.cache[key] = found
+    return found
+
+
+def code_kinds(tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None = None) -> list[SaidKind]:
+    """Everything that was ever confirmed, by code and day; of one day the newest word comes last."""
+    return [
+        SaidKind(
+            CodeKind(Side(row.side), row.code, _kind(row.side, row.kind), row.event_on, row.in_gross, row.evidence),
+            row.recorded_at,
+            row.recorded_by,
+        )
+        for row in _codes_store.kinds(tx, tenant_id=tenant_id, known_at=known_at)
+    ]
+
+
+def _kind(side: str, kind: str) -> PayKind | DeductionKind:
+    return PayKind(kind) if side == Side.EARNING else DeductionKind(kind)
+
+
+def words_on(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date) -> dict[str, Word]:
+    """For each code of earnings that somebody spoke of: what holds of it on a pay date, for one plan.
+
+    Where the plan has the last word on whether it counts, the kind that was said of it is there as well.
+    """
+    found: dict[str, Word] = {}
+    for row in _codes_store.words(tx, tenant_id=tenant_id, plan_id=plan_id, on=on):
+        before = found.get(row.code)
+        kind = None if row.kind is None else PayKind(row.kind)
+        if before is None:
+            found[row.code] = Word(row.code, row.counts, kind, row.in_gross, row.evidence)
+        elif before.kind is None and kind is not None:
+            found[row.code] = Word(row.code, before.counts, kind, row.in_gross, row.evidence)
+    return found

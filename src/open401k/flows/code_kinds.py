@@ -1,0 +1,24 @@
+"""What codes of a payroll are for, as something learned. Not here: what follows in the books (correction.py)."""
+
+from dataclasses import dataclass
+
+from open401k import census
+from open401k.base.db import Tx
+from open401k.kernel import SponsorId
+
+
+@dataclass(frozen=True, slots=True)
+class PayCodeKinds:
+    """What payroll codes of the sponsor are for, each from a day on; every plan of the sponsor follows."""
+
+    said: tuple[census.CodeKind, ...]
+
+    @property
+    def origin(self) -> str:
+        """In words, for the correction."""
+        return " ".join(f"Pay code {each.code} is {each.kind} from {each.event_on} on." for each in self.said)
+
+    def record(self, tx: Tx, *, tenant_id: SponsorId) -> None:
+        """Each of them, known from now on."""
+        for each in self.said:
+            census.set_code_kind(tx, tenant_id=tenant_id, said=each)

@@ -1,0 +1,114 @@
+"""What a kind of pay counts for under a plan's provisions, cell by cell. Not here: which code is of which kind."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from open401k.law.pay_items import FREELY_EXCLUDED, PayDefinition, PayKind, Treatment, citation, treatment
+
+from .provisions import Compensation
+
+#: What payroll takes off: these kinds are of deductions, and every other kind is of earnings.
+DEDUCTION_KINDS = (
+    PayKind.PRE_TAX_DEFERRAL,
+    PayKind.ROTH_DEFERRAL,
+    PayKind.CAFETERIA_REDUCTION,
+    PayKind.TRANSPORTATION_REDUCTION,
+)
+EARNING_KINDS = tuple(kind for kind in PayKind if kind not in DEDUCTION_KINDS)
+
+
+class Purpose(StrEnum):
+    """What pay is counted for."""
+
+    W2 = "w2"  # box 1 of Form W-2
+    FICA = "fica"
+    SECTION_415 = "section_415"
+    SECTION_414S = "section_414s"  # nondiscrimination tests
+    PLAN = "plan"  # deferral limits, match and nonelective of the plan
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Whether a kind counts for a purpose, why, and which law or provision says so."""
+
+    counts: bool
+    why: str
+    cite: str
+
+
+def meaning_of(kind: PayKind, terms: Compensation) -> dict[Purpose, Counted]:
+    """What a kind of earnings counts for, derived from the definitions that the plan has chosen."""
+    plan_pay = _of_plan(kind, terms)
+    return {
+        Purpose.W2: _by_law(kind, PayDefinition.W2, terms),
+        Purpose.FICA: _by_law(kind, PayDefinition.SECTION_3121A, terms),
+        Purpose.SECTION_415: _by_law(kind, terms.section_415, terms),
+        Purpose.SECTION_414S: _of_tests(kind, terms, plan_pay),
+        Purpose.PLAN: plan_pay,
+    }
+
+
+def _by_law(kind: PayKind, definition: PayDefinition, terms: Compensation) -> Counted:
+    told, called = treatment(kind=kind, definition=definition), _CALLED[definition]
+    if told is Treatment.PLAN:
+        included = kind in terms.included_kinds
+        return Counted(included, f"{called} leaves it to the plan, which {_includes(included)}", citation(kind))
+    counts = told is Treatment.IN
+    return Counted(counts, f"{called} {'includes' if counts else 'leaves out'} it", citation(kind))
+
+
+def _includes(included: bool) -> str:
+    return "takes it in" if included else "does not take it in"
+
+
+def _of_plan(kind: PayKind, terms: Compensation) -> Counted:
+    found = _by_law(kind, terms.definition, terms)
+    if found.counts and kind in terms.excluded_kinds:
+        return Counted(False, "the plan leaves it out", "Reg. 1.414(s)-1(d)(2)")
+    return found
+
+
+def _of_tests(kind: PayKind, terms: Compensation, plan_pay: Counted) -> Counted:
+    """The tests count plan compensation; what it leaves out beyond the safe harbors has to pass the ratio test."""
+    free = kind in FREELY_EXCLUDED and frozenset(terms.excluded_kinds) >= FREELY_EXCLUDED
+    if not plan_pay.counts and kind in terms.excluded_kinds and not free:
+        return Counted(False, "the plan leaves it out, which the ratio test has to show fair", "Reg. 1.414(s)-1(d)(3)")
+    return plan_pay
+
+
+_CALLED = {
+    PayDefinition.SECTION_415: "the 415 statement",
+    PayDefinition.SECTION_415_SIMPLIFIED: "the simplified 415 definition",
+    PayDefinition.SECTION_3401A: "3401(a) pay",
+    PayDefinition.W2: "W-2 pay",
+    PayDefinition.SECTION_3121A: "FICA pay",
+    PayDefinition.SECTION_414S_ALTERNATIVE: "the 414(s) alternative",
+}
+
+
+@lru_cache(maxsize=256)
+def left_out_of(terms: Compensation) -> tuple[tuple[PayKind, bool, bool, bool], ...]:
+    """The kinds of earnings that something leaves out: whether plan pay, 415 pay and FICA wages count each."""
+    found = []
+    for kind in EARNING_KINDS:
+        cells = meaning_of(kind, terms)
+        of_sums = (cells[Purpose.PLAN].counts, cells[Purpose.SECTION_415].counts, cells[Purpose.FICA].counts)
+        if not all(of_sums):
+            found.append((kind, *of_sums))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """What a deduction does: which taxable wages it reduces, and where the law says so."""
+
+    reduces_w2: bool
+    reduces_fica: bool
+    cite: str
+
+
+def reduction_of(kind: PayKind) -> Reduction:
+    """Whether a deduction comes off box 1 and off FICA wages; 415 compensation adds all of them back."""
+    fica = treatment(kind=kind, definition=PayDefinition.SECTION_3121A) is Treatment.OUT
+    return Reduction(kind is not PayKind.ROTH_DEFERRAL, fica, citation(kind))

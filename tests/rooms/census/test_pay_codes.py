@@ -1,0 +1,188 @@
+"""What a code is for decides what its pay counts for, under the plan's definitions; what was known stays known."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.rooms.census.test_pay_lines import FIRST_PAY, SECOND_PAY, hire, lines_of, record, totals
+from tests.support.database import TESTER, Begin, new_tenant
+
+from open401k import census, plan
+from open401k.base.db import Database, Tx
+from open401k.census import CodeKind, DeductionKind, Side
+from open401k.kernel import FixedClock, PlanId, SponsorId
+from open401k.law.pay_items import PayDefinition, PayKind
+
+TERMS = plan.Provisions(date(2019, 1, 1))
+
+
+def adopt(tx: Tx, tenant: SponsorId, terms: plan.Compensation) -> PlanId:
+    """A plan with that definition of compensation."""
+    plan.register_sponsor(tx, name="Sponsor", ein="12-3456789", established_on=date(2005, 1, 1), sponsor_id=tenant)
+    return plan.adopt(tx, tenant_id=tenant, provisions=replace(TERMS, compensation=terms), name="Plan")
+
+
+def say(tx: Tx, tenant: SponsorId, kind: PayKind, *, code: str = "X", on: date = FIRST_PAY, **how: Any) -> None:
+    """A person says what a code is for."""
+    census.set_code_kind(tx, tenant_id=tenant, said=CodeKind(Side.EARNING, code, kind, on, **how))
+
+
+def paid(tx: Tx, tenant: SponsorId, plan_id: PlanId, cents: int, *, on: date = FIRST_PAY) -> None:
+    """One person's 1,000.00, of which so much is of code X, and FICA wages of as much."""
+    lines = replace(lines_of(hire(tx, tenant, 1)), fica_cents=[100_000], earnings=[(1, "X", cents)])
+    record(tx, tenant, plan_id, lines, pay_date=on)
+
+
+def counted(tx: Tx, tenant: SponsorId, plan_id: PlanId, known_at: datetime | None = None) -> tuple[int, int, int]:
+    """Plan pay, 415 pay and FICA wages of everybody."""
+    sums = totals(tx, tenant, plan_id, known_at=known_at)
+    return int(sums.plan_cents.sum()), int(sums.section_415_cents.sum()), int(sums.fica_cents.sum())
+
+
+@pytest.mark.parametrize(
+    ("kind", "in_gross", "plan_415_fica"),
+    [
+        (PayKind.OVERTIME, True, (100_000, 100_000, 100_000)),
+        (PayKind.ACCOUNTABLE_EXPENSES, True, (90_000, 90_000, 90_000)),
+        (PayKind.ACCOUNTABLE_EXPENSES, False, (100_000, 100_000, 100_000)),
+        (PayKind.SEVERANCE_PAY, True, (90_000, 90_000, 100_000)),
+        (PayKind.DIFFERENTIAL_WAGE, True, (100_000, 100_000, 90_000)),
+        # Imputed: no cash, so not in gross, and yet W-2 pay and FICA wages.
+        (PayKind.TAXABLE_GROUP_TERM_LIFE, False, (110_000, 110_000, 110_000)),
+    ],
+)
+def test_pay_counts_by_its_kind_under_w2_pay(
+    begin: Begin, tenant: SponsorId, kind: PayKind, in_gross: bool, plan_415_fica: tuple[int, int, int]
+) -> None:
+    with begin() as tx:
+        plan_id = adopt(tx, tenant, plan.Compensation())
+        paid(tx, tenant, plan_id, 10_000)
+        assert counted(tx, tenant, plan_id) == (100_000, 100_000, 100_000)
+        say(tx, tenant, kind, in_gross=in_gross)
+        assert counted(tx, tenant, plan_id) == plan_415_fica
+
+
+def test_a_plan_that_leaves_a_kind_out_still_counts_it_for_415(begin: Begin, tenant: SponsorId) -> None:
+    with begin() as tx:
+        plan_id = adopt(tx, tenant, plan.Compensation(excluded_kinds=(PayKind.BONUS,)))
+        paid(tx, tenant, plan_id, 10_000)
+        say(tx, tenant, PayKind.BONUS)
+        assert counted(tx, tenant, plan_id) == (90_000, 100_000, 100_000)
+        say(tx, tenant, PayKind.OVERTIME)
+        assert counted(tx, tenant, plan_id) == (100_000, 100_000, 100_000)
+
+
+def test_an_amendment_of_the_definition_counts_from_its_day_on(begin: Begin, tenant: SponsorId) -> None:
+    with begin() as tx:
+        plan_id = adopt(tx, tenant, plan.Compensation())
+        without = replace(TERMS, compensation=plan.Compensation(excluded_kinds=(PayKind.BONUS,)))
+        plan.amend(tx, tenant_id=tenant, plan_id=plan_id, effective_on=SECOND_PAY, provisions=without, why="a test")
+        for day in (FIRST_PAY, SECOND_PAY):
+            paid(tx, tenant, plan_id, 10_000, on=day)
+        say(tx, tenant, PayKind.BONUS)
+        assert counted(tx, tenant, plan_id) == (190_000, 200_000, 200_000)
+
+
+def test_the_word_of_the_later_day_goes_first_whoever_said_it(
+    begin: Begin, tenant: SponsorId, clock: FixedClock
+) -> None:
+    with begin() as tx:
+        plan_id = adopt(tx, tenant, plan.Compensation(excluded_kinds=(PayKind.BONUS,)))
+        paid(tx, tenant, plan_id, 10_000)
+        census.set_pay_code(tx, tenant_id=tenant, plan_id=plan_id, code="X", counts=True)
+    then = clock.now()
+    clock.advance(timedelta(days=9))
+    with begin() as tx:
+        say(tx, tenant, PayKind.BONUS)
+        assert counted(tx, tenant, plan_id)[0] == 90_000
+        word = census.words_on(tx, tenant_id=tenant, plan_id=plan_id, on=FIRST_PAY)["X"]
+        assert (word.counts, word.kind) == (None, PayKind.BONUS)
+        # Said of all days, it does not change what was said of this one ...
+        census.set_pay_code(tx, tenant_id=tenant, plan_id=plan_id, code="X", counts=True)
+        assert counted(tx, tenant, plan_id)[0] == 90_000
+        # ... but said of this day, it does, and 415 pay is as the kind has it all the same.
+        say(tx, tenant, PayKind.SEVERANCE_PAY)
+        census.set_pay_code(tx, tenant_id=tenant, plan_id=plan_id, code="X", counts=True, event_on=SECOND_PAY)
+        assert counted(tx, tenant, plan_id) == (90_000, 90_000, 100_000)
+        assert counted(tx, tenant, plan_id, known_at=then) == (100_000, 100_000, 100_000)
+
+
+def test_a_kind_is_of_its_side(begin: Begin, tenant: SponsorId) -> None:
+    with begin() as tx:
+        for side, kind in (
+            (Side.DEDUCTION, PayKind.BONUS),
+            (Side.EARNING, DeductionKind.LOAN_PAYMENT),
+            (Side.EARNING, PayKind.PRE_TAX_DEFERRAL),
+        ):
+            with pytest.raises(ValueError, match="no kind of"):
+                census.set_code_kind(tx, tenant_id=tenant, said=CodeKind(side, "X", kind, FIRST_PAY))
+        said = CodeKind(Side.DEDUCTION, "X", DeductionKind.LOAN_PAYMENT, FIRST_PAY, evidence={"name": "Loan"})
+        census.set_code_kind(tx, tenant_id=tenant, said=said)
+        (known,) = census.code_kinds(tx, tenant_id=tenant)
+        assert (known.said, known.recorded_by) == (said, tx.actor.id)
+
+
+KINDS = [PayKind.BONUS, PayKind.SEVERANCE_PAY, PayKind.REGULAR, PayKind.TAXABLE_FRINGE, PayKind.ACCOUNTABLE_EXPENSES]
+facts = st.lists(
+    st.tuples(
+        st.sampled_from(["A", "B"]),
+        st.sampled_from([date.min, FIRST_PAY, SECOND_PAY]),
+        st.sampled_from(KINDS) | st.booleans(),
+        st.booleans(),
+    ),
+    max_size=5,
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(facts=facts, excluded=st.sets(st.sampled_from(["A", "B"])), definition=st.sampled_from(PayDefinition))
+def test_any_facts_give_what_the_words_of_each_pay_date_give(
+    db: Database, clock: FixedClock, facts: list[Any], excluded: set[str], definition: PayDefinition
+) -> None:
+    """The statement against the pure functions that a payroll is checked by, at every instant that was."""
+    terms = plan.Compensation(tuple(sorted(excluded)), definition, (PayKind.BONUS,))
+    tenant = new_tenant(db)
+    parts = {"A": 10_000, "B": 700}
+    told: list[tuple[datetime, tuple[int, int, int]]] = []
+    with db.begin(TESTER, tenants=[tenant]) as tx:
+        plan_id = adopt(tx, tenant, terms)
+        for day in (FIRST_PAY, SECOND_PAY):
+            lines = replace(lines_of(hire(tx, tenant, 1)), earnings=[(1, code, cents) for code, cents in parts.items()])
+            record(tx, tenant, plan_id, lines, pay_date=day)
+    for code, day, meant, in_gross in facts:
+        clock.advance(timedelta(seconds=1))
+        with db.begin(TESTER, tenants=[tenant]) as tx:
+            if isinstance(meant, bool):
+                census.set_pay_code(tx, tenant_id=tenant, plan_id=plan_id, code=code, counts=meant, event_on=day)
+            else:
+                say(tx, tenant, meant, code=code, on=day, in_gross=in_gross)
+            told.append((tx.now, counted(tx, tenant, plan_id)))
+            assert told[-1][1] == _expected(tx, tenant, plan_id, terms, parts)
+            for known_at, then in told:
+                assert counted(tx, tenant, plan_id, known_at=known_at) == then
+
+
+def _expected(
+    tx: Tx, tenant: SponsorId, plan_id: PlanId, terms: plan.Compensation, parts: dict[str, int]
+) -> tuple[int, int, int]:
+    pay = section_415 = fica = 0
+    for day in (FIRST_PAY, SECOND_PAY):
+        words = census.words_on(tx, tenant_id=tenant, plan_id=plan_id, on=day)
+        pay, section_415, fica = pay + 100_000, section_415 + 100_000, fica + 99_500
+        for code, cents in parts.items():
+            word = words.get(code)
+            counts = code not in terms.excluded_pay_codes
+            by_kind = dict.fromkeys(plan.Purpose, True)
+            if word is not None and word.kind is not None:
+                by_kind = {each: cell.counts for each, cell in plan.meaning_of(word.kind, terms).items()}
+                counts = counts and by_kind[plan.Purpose.PLAN]
+            if word is not None and word.counts is not None:
+                counts = word.counts
+            in_gross = word is None or word.in_gross
+            pay += cents * (counts - in_gross)
+            section_415 += cents * (by_kind[plan.Purpose.SECTION_415] - in_gross)
+            fica += cents * (by_kind[plan.Purpose.FICA] - in_gross)
+    return pay, section_415, fica
