@@ -20,6 +20,8 @@ from .rows import Field
 LIVES_DAYS = 45
 #: Minutes until the next attempt, after the first, the second, ...; the last one again and again until it expires.
 _WAITS_MINUTES = (1, 5, 15, 60, 240, 720)
+#: What fails with one instruction for these reasons would fail with every other one too.
+ALL_OF_THEM = frozenset({Trouble.TRY_AGAIN, Trouble.ASK_A_PERSON})
 
 
 class Slot(NamedTuple):

@@ -1,0 +1,88 @@
+"""Payroll is told what to withhold, and every payroll shows whether it was followed.
+
+What is told is what elections, defaults and stops come to a few days ahead, minus what payroll was told last. Not here:
+which instruction is needed (payroll/write_back.py), handing it over (write_back_send.py).
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from open401k import census, payroll, plan, recordkeeping
+from open401k.base import heads
+from open401k.base.db import Tx
+from open401k.kernel import InstructionId, PlanId, Source, SponsorId, day_of
+from open401k.payroll import write_back, write_back_book
+from open401k.payroll.providers import Rate
+
+#: Payrolls are run some days before they are paid: what takes effect so soon is told now.
+LEAD_DAYS = 10
+_FIELDS = {
+    (Source.PRE_TAX, recordkeeping.Part.REGULAR): payroll.Field.PRE_TAX,
+    (Source.ROTH, recordkeeping.Part.REGULAR): payroll.Field.ROTH,
+    (Source.AFTER_TAX, recordkeeping.Part.REGULAR): payroll.Field.AFTER_TAX,
+    (Source.PRE_TAX, recordkeeping.Part.CATCH_UP): payroll.Field.PRE_TAX_CATCH_UP,
+    (Source.ROTH, recordkeeping.Part.CATCH_UP): payroll.Field.ROTH_CATCH_UP,
+}  # an election for bonuses alone is none: payroll providers have no deduction of bonus pay only
+_SOURCES = {field: source for (source, _), field in _FIELDS.items()}
+
+
+def instruct(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[InstructionId]:
+    """Queue what payroll has to be told by now; asked again, nothing. None where elections are kept elsewhere."""
+    today = day_of(tx.now)
+    on = today + timedelta(days=LEAD_DAYS)
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
+    spans = plan.provisions_between(tx, **of, start=on, end=on + timedelta(days=1))
+    if not spans or spans[0].provisions.elections is None:
+        return []
+    heads.lock(tx, tenant_id=tenant_id)
+    wanted = _wanted(tx, tenant_id, plan_id, spans[0].provisions, on=on, today=today)
+    return write_back_book.queue(tx, **of, wanted=wanted)
+
+
+def _wanted(
+    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, provisions: plan.Provisions, *, on: date, today: date
+) -> list[write_back.Wanted]:
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "provisions": provisions}
+    known = recordkeeping.read_on_file(tx, **of, until=on)
+    if known is None:
+        return []
+    people = [each for each in census.roster(tx, tenant_id=tenant_id) if census.employed_on(each.employment, on)]
+    entered = census.first_entries(tx, **of, employees=people)
+    elected, _ = recordkeeping.elected_with_defaults(known, provisions, employees=people, entered_on=entered, on=on)
+    found = []
+    for slot, field in _FIELDS.items():
+        mine = elected.of(recordkeeping.Slot(*slot))
+        for place in mine.on_file.nonzero()[0].tolist():
+            bps, cents = int(mine.bps[place]), int(mine.cents[place])
+            rate = Rate(cents=cents) if cents else Rate(bps=bps) if bps else None
+            since: date = mine.since[place].astype("datetime64[D]").item()
+            why = "Automatic enrollment." if mine.by_default[place] else "Elected."
+            slot_of = write_back.Slot(people[place].employee_id, field)
+            found.append(write_back.Wanted(slot_of, rate, max(since, today), why))
+    return found
+
+
+def heed(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, pay_date: date) -> Sequence[write_back.Outcome]:
+    """What a posted payroll shows of the instructions that were to be followed in it."""
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
+    if not write_back_book.ever_told(tx, **of):
+        return []
+    heads.lock(tx, tenant_id=tenant_id)
+    instructions = write_back_book.on_file(tx, **of)
+    day_after = pay_date + timedelta(days=1)
+    pay = census.pay_by_date(tx, **of, start=pay_date, end=day_after)
+    scope = recordkeeping.Scope(tenant_id, plan_id, pay_date, day_after)
+    differing = {each.employee_id: each for each in recordkeeping.withheld_otherwise(tx, scope=scope).differences}
+    paid = set(pay.employee_id)
+    expected, withheld = {}, {}
+    for each in instructions:
+        source = _SOURCES.get(each.slot.means)
+        if source is None or each.slot.employee_id not in paid:
+            continue  # loans are held against their own schedule
+        found = differing.get(each.slot.employee_id)
+        expected[each.slot] = 0 if found is None else found.expected[source]
+        withheld[each.slot] = 0 if found is None else found.withheld[source]
+    outcomes = write_back.after_payroll(instructions, pay_date=pay_date, expected=expected, withheld=withheld)
+    write_back_book.came_of(tx, tenant_id=tenant_id, outcomes=outcomes)
+    return outcomes
