@@ -16,7 +16,7 @@ from open401k.payroll import write_back, write_back_book
 from open401k.payroll.providers import Rate
 
 #: Payrolls are run some days before they are paid: what takes effect so soon is told now.
-LEAD_DAYS = 10
+LEAD_DAYS = 14
 _FIELDS = {
     (Source.PRE_TAX, recordkeeping.Part.REGULAR): payroll.Field.PRE_TAX,
     (Source.ROTH, recordkeeping.Part.REGULAR): payroll.Field.ROTH,

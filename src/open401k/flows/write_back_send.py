@@ -62,11 +62,6 @@ def send_due(
 def _handed(connector: Connector, each: write_back.Instruction, person_id: str) -> Receipt:
     if each.job:
         return connector.acknowledged(Receipt(ReceiptState.WAITING, job=each.job))
-    of_slot = [
-        known
-        for known in connector.in_force(person_id=person_id)
-        if known.means is each.slot.means and known.loan_id == each.slot.loan_id
-    ]
     return connector.push(
         Push(
             key=each.key,
@@ -75,7 +70,6 @@ def _handed(connector: Connector, each: write_back.Instruction, person_id: str) 
             effective_on=each.effective_on,
             employee=each.rate,
             loan_id=each.slot.loan_id,
-            version=of_slot[0].version if of_slot else "",
         )
     )
 
