@@ -51,13 +51,13 @@ def rows() -> st.SearchStrategy[PayrollRow]:
         ssn=ssns(),
         first_name=names(),
         last_name=names(),
-        **{f"{each}_date": _DAYS for each in ("birth", "hire", "rehire", "termination", "pay")},  # type: ignore[arg-type]
+        **{f"{each}_date": _DAYS for each in ("birth", "hire", "rehire", "termination", "pay")},
         period_start=_DAYS,
         period_end=_DAYS,
         hours_hundredths=st.none() | st.integers(0, 999_999_99),
         gross_cents=_CENTS,
-        **{f"{each}_cents": _CENTS for each in ("pre_tax", "roth", "after_tax", "pre_tax_catch_up", "roth_catch_up")},  # type: ignore[arg-type]
-        **{  # type: ignore[arg-type]
+        **{f"{each}_cents": _CENTS for each in ("pre_tax", "roth", "after_tax", "pre_tax_catch_up", "roth_catch_up")},
+        **{
             f"{each}_cents": _UNSAID
             for each in (
                 "plan_compensation",

@@ -18,7 +18,9 @@ MOST_DIGITS = 12
 KNOWN_INVALID_SSNS = frozenset({"078051120", "219099999", "457555462", "987654321", "111111111", "222222222"})
 
 _AMOUNT = re.compile(r"\d{1,3}(,\d{3})+(\.\d{1,2})?|\d+(\.\d*)?|\.\d+", re.ASCII)
-_NEGATIVE = re.compile(r"-\s*\$?[\d.,]+|\$-[\d.,]+|\(\s*\$?[\d.,]+\s*\)|[\d.,]+-", re.ASCII)
+_NEGATIVE = re.compile(
+    r"[-\u2212]\s*\$?[\d.,]+|\$-[\d.,]+|\(\s*\$?[\d.,]+\s*\)|\$?[\d.,]+\s*(-|\u2212|CR)", re.ASCII | re.I
+)
 _FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _NEUTRALIZED = re.compile(r"''*[=+\-@\t\r＝＋－＠]")
 _NINE_DIGITS = re.compile(r"(?<!\d)\d{3}[- ]?\d{2}[- ]?\d{4}(?!\d)", re.ASCII)

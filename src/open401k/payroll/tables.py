@@ -18,6 +18,7 @@ Cells: TypeAlias = tuple[int, int, list[str]]  # row as a spreadsheet shows it, 
 MOST_BYTES = 64 * 1024 * 1024
 MOST_COLUMNS = 400
 _PIECE = 1024 * 1024
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _SOMETHING = re.compile(rb"[^\r\n\t \xef\xbb\xbf\x00]")
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _FOREIGN = {
@@ -48,13 +49,16 @@ def open_table(
 ) -> Table | list[Finding]:
     """The table of a CSV or XLSX file; or why it cannot be read at all.
 
-    ``encoding`` is declared by the sender ("cp1252"); undeclared files are UTF-8, with or without its mark.
+    ``encoding`` is declared by the sender ("cp1252"); undeclared files are UTF-8, with or without its mark, or UTF-16
+    with its mark, which no other file begins with.
     """
     problem = _refusal(data, file_name)
     if problem:
         return [problem]
     if data[:4] == b"PK\x03\x04":
         return _workbook_table(data)
+    if encoding is None and data[:2] in _UTF16_MARKS:
+        return _utf16_table(data, delimiter)
     return _csv_table(data, encoding or "utf-8-sig", delimiter)
 
 
@@ -108,6 +112,19 @@ def _csv_table(data: bytes, encoding: str, delimiter: str | None) -> Table | lis
             )
         )
     table.rows = _csv_rows(reader, table)
+    return table
+
+
+def _utf16_table(data: bytes, delimiter: str | None) -> Table | list[Finding]:
+    """What a spreadsheet saves as "Unicode text": said by its mark, so nothing about it is guessed."""
+    try:
+        text = data.decode("utf-16")
+    except UnicodeDecodeError:
+        reason = "The file begins as UTF-16 and goes on as something else: it is damaged or cut."
+        return [_reject(Code.FILE_ENCODING, reason, 'Save it as "CSV UTF-8".')]
+    table = _csv_table(text.encode(), "utf-8-sig", delimiter)
+    if isinstance(table, Table):
+        table.encoding = "utf-16"
     return table
 
 
@@ -189,8 +206,9 @@ def _looks_cut(left: str, right: str) -> bool:
 
 
 def _encoding_problem(data: bytes, encoding: str) -> Finding | None:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data:
-        return _reject(Code.FILE_ENCODING, "The file is UTF-16 or not text.", 'Save it as "CSV UTF-8".')
+    if data[:2] in _UTF16_MARKS or b"\x00" in data:
+        reason = "The file is UTF-16 without saying so, or not text."
+        return _reject(Code.FILE_ENCODING, reason, 'Save it as "CSV UTF-8".')
     try:
         b"".decode(encoding)
     except LookupError:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given
@@ -34,7 +34,8 @@ VENDOR = pytest.mark.parametrize(
     ("write", "read"), [(write_paykonnect, read_paykonnect), (write_ascensus, read_ascensus)], ids=["payk", "ascensus"]
 )
 
-Write, Read = Callable[[list[Instruction]], bytes], Callable[[bytes], FeedbackFile]
+Write: TypeAlias = Callable[[list[Instruction]], bytes]
+Read: TypeAlias = Callable[[bytes], FeedbackFile]
 days = st.none() | st.dates(date(1990, 1, 1), date(2099, 12, 31))
 texts = st.text(st.sampled_from("ABzé'=+-@ ,\"0"), max_size=10).map(str.strip)
 people = st.builds(Person, ssns(), texts, texts, texts.map(lambda text: text[:1]))

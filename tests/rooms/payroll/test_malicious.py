@@ -178,8 +178,8 @@ def test_blank_and_repeated_headings_are_refused(header: str, code: str) -> None
     assert codes(open_upload(lines(GOOD, header=header)).findings) == [code]
 
 
-def test_utf16_is_named() -> None:
-    assert codes(read(lines(GOOD).decode().encode("utf-16")).findings) == ["file.encoding"]
+def test_utf16_without_its_mark_is_named() -> None:
+    assert codes(read(lines(GOOD).decode().encode("utf-16-le")).findings) == ["file.encoding"]
 
 
 def test_blank_lines_are_passed_over_and_counted() -> None:
