@@ -1,5 +1,6 @@
 """Provisions as JSON and back, exactly. Not here: what they mean (provisions.py)."""
 
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import StrEnum
@@ -19,6 +20,7 @@ from .provisions import (
     Nonelective,
     Provisions,
     SafeHarbor,
+    ServiceTiers,
     Testing,
     TestingMethod,
     Vesting,
@@ -77,8 +79,29 @@ def _deferrals(
     return Deferrals(tuple(map(Source, sources)), max_bps_of_pay, catch_up, higher_catch_up_60_63)
 
 
-def _match(*, tiers: list[list[int]], source: str, period: str, cap_cents: int | None) -> Match:
-    return Match(tuple(MatchTier(*tier) for tier in tiers), Source(source), MatchPeriod(period), cap_cents)
+def _match(
+    *,
+    tiers: list[list[int]],
+    source: str,
+    period: str,
+    cap_cents: int | None,
+    cap_per_period_cents: int | None = None,  # terms recorded before there was this one, or those below, are without
+    true_up: bool = False,
+    by_service: Sequence[tuple[int, list[list[int]]]] = (),
+) -> Match:
+    return Match(
+        _tiers(tiers),
+        Source(source),
+        MatchPeriod(period),
+        cap_cents,
+        cap_per_period_cents,
+        true_up,
+        tuple(ServiceTiers(years, _tiers(of_years)) for years, of_years in by_service),
+    )
+
+
+def _tiers(tiers: list[list[int]]) -> tuple[MatchTier, ...]:
+    return tuple(MatchTier(*tier) for tier in tiers)
 
 
 def _nonelective(*, rate_bps: int, source: str) -> Nonelective:

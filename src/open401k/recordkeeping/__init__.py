@@ -24,8 +24,10 @@ from .posting import (
     outside_plan,
     post_difference,
 )
+from .previewing import Preview, Reported, preview
 from .replaced import without_run
-from .settlement import Before, Preview, Reported, Scope, compare, left_long_ago, preview, read_before, settle
+from .settlement import Before, Scope, compare, left_long_ago, read_before, settle
+from .year_ends import end_year, years_to_end
 
 __all__ = [
     "Before",
@@ -50,6 +52,7 @@ __all__ = [
     "corrections",
     "deposited",
     "difference",
+    "end_year",
     "entitle",
     "held_cents",
     "left_long_ago",
@@ -65,4 +68,5 @@ __all__ = [
     "settle",
     "taken_back",
     "without_run",
+    "years_to_end",
 ]
