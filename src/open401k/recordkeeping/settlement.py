@@ -29,7 +29,7 @@ from .contributions import (
 from .elsewhere import Elsewhere, added, counted, read_elsewhere, turns_before, windows
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
-from .years_of_service import whole_years
+from .tenure import whole_years
 
 #: People settled at once: enough for set-based statements, few enough that memory does not grow with the plan.
 SLICE = 10_000
