@@ -1,6 +1,6 @@
 """Provisions as JSON and back, exactly. Not here: what they mean (provisions.py)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import StrEnum
@@ -55,9 +55,16 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
     return provisions
 
 
+#: Terms that came later are written only where a plan has them: what was recorded before, and every hash of it (of the
+#: facts of a test, of a seed), stays the same to the letter.
+_LATER: Mapping[type, frozenset[str]] = {Match: frozenset({"cap_per_period_cents", "true_up", "by_service"})}
+
+
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        later = _LATER.get(type(value), frozenset())
+        told = [each for each in fields(value) if each.name not in later or getattr(value, each.name) != each.default]
+        return {each.name: _plain(getattr(value, each.name)) for each in told}
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if isinstance(value, StrEnum):

@@ -97,12 +97,18 @@ def test_an_unknown_or_missing_provision_is_an_error_and_never_dropped() -> None
         plan.provisions_from_json({key: value for key, value in written.items() if key != "match"})
 
 
-def test_a_match_recorded_before_it_had_periods_and_service_reads_as_it_was() -> None:
-    written = plan.provisions_to_json(Provisions(date(2019, 1, 1), match=Match((MatchTier(5_000, 600),))))
-    for name in ("cap_per_period_cents", "true_up", "by_service"):
-        del written["match"][name]
+def test_a_plain_match_is_written_as_it_was_before_there_were_other_terms() -> None:
+    """Hashes of facts and seeds of projections that are on file are made of this."""
+    plain = Match((MatchTier(5_000, 600),), cap_cents=1_000_00)
+    written = plan.provisions_to_json(Provisions(date(2019, 1, 1), match=plain))
 
-    assert plan.provisions_from_json(written).match == Match((MatchTier(5_000, 600),))
+    assert written["match"] == {
+        "tiers": [[5_000, 600]],
+        "source": "match",
+        "period": "pay_period",
+        "cap_cents": 1_000_00,
+    }
+    assert plan.provisions_from_json(written).match == plain
 
 
 @pytest.mark.parametrize(
