@@ -294,6 +294,11 @@ EVENTS: dict[str, tuple[str, str, str]] = {
         "the run",
         "people, rows, amounts in cents, the day its deposit is due",
     ),
+    "plan.year_ended": (
+        "A plan year is over, and what its end gives is posted on its last day.",
+        "the plan",
+        "`last_day`, `employer_cents`: what the employer owes for it",
+    ),
     "plan.tested": ("Every test of a plan ran.", "the plan", "`run`: the compliance run"),
     "deposit.received": ("The employer's money for a payroll arrived.", "the run", "`cents`, `on`"),
     "deposit.late": (

@@ -19,6 +19,7 @@ from tests.support.database import TESTER
 from open401k import census, compliance, ledger, payroll, plan
 from open401k.base.db import Database
 from open401k.flows.correction import Correction, LateFact, correct
+from open401k.flows.day import begin_day
 from open401k.flows.payroll_intake import Taken, Upload, post_run, say_yes, take_in
 from open401k.flows.payroll_keys import content_of
 from open401k.flows.plan_takeover import Takeover, take_over
@@ -27,9 +28,11 @@ from open401k.kernel import ComplianceRunId, EmployeeId, FixedClock, FlowId, Pla
 from open401k.payroll import runs
 
 #: Seeds that once found something; more, from any first one on, by the environment.
-FOUND = (1, 3, 6, 9, 10, 13, 1_000, 1_003)
+FOUND = (1, 3, 6, 9, 10, 13, 1_000, 1_003, 2_011, 2_018, 2_025, 2_031, 2_036)
 #: From this seed on the plan excludes a class, and people come into it and leave it.
 WITH_CLASSES = 1_000
+#: From this seed on matches come in every form, and plan years end.
+WITH_FORMS = 2_000
 FIRST = int(os.environ.get("OPEN401K_RANDOM_FIRST", "0"))
 YEARS = int(os.environ.get("OPEN401K_RANDOM_YEARS", "0"))
 SEEDS = range(FIRST, FIRST + YEARS) if YEARS else FOUND
@@ -94,6 +97,7 @@ class World:
     terms: list[tuple[date, plan.Provisions]]
     people: dict[EmployeeId, Person] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
+    ended: set[date] = field(default_factory=set)
 
     def terms_on(self, day: date) -> plan.Provisions:
         return [terms for since, terms in self.terms if since <= day][-1]
@@ -154,22 +158,52 @@ def left_long_ago(person: Person, day: date, year_start: date) -> bool:
     return day > month.replace(day=min(person.left.day, last)) + timedelta(days=15)
 
 
-def match_of(terms: plan.Match, deferred: int, pay: int) -> int:
-    """Stacked tiers, without the cap."""
+def match_of(terms: plan.Match, deferred: int, pay: int, served: int = 0) -> int:
+    """Stacked tiers of who has served so many years, without the caps."""
     total, bottom = 0, 0
-    for rate, up_to in terms.tiers:
+    tiers = [terms.tiers, *(each.tiers for each in terms.by_service if each.years <= served)][-1]
+    for rate, up_to in tiers:
         total += min(max(deferred * 10_000 - pay * bottom, 0), pay * (up_to - bottom)) * rate
         bottom = up_to
     return half_up(total, 100_000_000)
+
+
+def years_served(person: Person, on: date) -> int:
+    until, years = on if person.left is None else min(on, person.left), 0
+    while months_after(person.hired, 12 * (years + 1)) <= until:
+        years += 1
+    return years
+
+
+def period_of(match: plan.Match, year_start: date, day: date) -> date:
+    """First day of the month, quarter or year of the plan that a day is in."""
+    start, months = year_start, {"month": 1, "quarter": 3, "plan_year": 12}[match.period.value]
+    while (following := months_after(start, months)) <= day:
+        start = following
+    return start
+
+
+def matches_of_year(world: World, year_start: date, last: date) -> list[tuple[date, date, plan.Match | None]]:
+    """The days of a year by the match that held on them: from, up to, the match."""
+    found: list[tuple[date, date, plan.Match | None]] = []
+    day = year_start
+    while day <= last:
+        match = world.terms_on(day).match
+        if found and found[-1][2] == match:
+            found[-1] = (found[-1][0], day + timedelta(days=1), match)
+        else:
+            found.append((day, day + timedelta(days=1), match))
+        day += timedelta(days=1)
+    return found
 
 
 def entitled(world: World, person: Person) -> Counter[tuple[date, str, str]]:
     """Cents by pay date, source and reason of holding ("" is credited)."""
     out: Counter[tuple[date, str, str]] = Counter()
     pay = world.pay_of(person.employee_id)
-    for day in pay:
+    for day in sorted({*pay, *world.ended}):
         earlier = {each: row for each, row in pay.items() if each < day}
-        for (source, reason), cents in _of_date(world, person, day, pay[day], earlier, out).items():
+        for (source, reason), cents in _of_date(world, person, day, pay.get(day, Row(0)), earlier, out).items():
             out[day, source, reason] += cents
     return Counter({slot: cents for slot, cents in out.items() if cents})
 
@@ -263,6 +297,7 @@ def _of_date(
         found["pre_tax", "catch_up_must_be_roth"] += wrong
         left["pre_tax"] -= wrong
 
+    served = years_served(person, year_start)
     # Employer money on pay of participants, up to 401(a)(17), counted from the first pay date of the plan year.
     most_pay = LIMIT_PAY[year_start.year]
     earned, before = (row.gross if entered and not gone else 0), paid(year_start)
@@ -274,20 +309,45 @@ def _of_date(
     if (match := terms.match) is not None:
         given_in_year = credited(year_start, *MATCHES)
         if match.period is plan.MatchPeriod.PAY_PERIOD:
-            given = match_of(match, deferred, counted(before, before + earned))
+            given = match_of(match, deferred, counted(before, before + earned), served)
+            if match.cap_per_period_cents is not None:
+                given = min(given, match.cap_per_period_cents)
             if match.cap_cents is not None:
                 given = max(min(given, match.cap_cents - given_in_year), 0)
         else:
-            # Of the plan year as far as this very match holds: what was earned before an amendment stays.
-            since = max(year_start, _same_match_since(world, day))
+            # Of the period as far as this very match holds: what was earned before an amendment stays.
+            since = max(period_of(match, year_start, day), _same_match_since(world, day))
             of_terms = credited(since, *MATCHES)
             to_date = match_of(
-                match, credited(since, "pre_tax", "roth") + deferred, counted(before - paid(since), before + earned)
+                match,
+                credited(since, "pre_tax", "roth") + deferred,
+                counted(before - paid(since), before + earned),
+                served,
             )
+            if match.cap_per_period_cents is not None:
+                to_date = min(to_date, match.cap_per_period_cents)
             if match.cap_cents is not None:
                 to_date = min(to_date, max(match.cap_cents - given_in_year + of_terms, 0))
             given = to_date - of_terms
         found[match.source.value, ""] += given
+    if day in world.ended:
+        # Each match of the year over the days that it held; the last day is of the one in force.
+        given_in_year = credited(year_start, *MATCHES) + sum(found[each, ""] for each in MATCHES)
+        for since, until, held in matches_of_year(world, year_start, day):
+            if held is None or not held.true_up:
+                continue
+            last = until > day
+            of_span = credited(since, "pre_tax", "roth") - credited(until, "pre_tax", "roth")
+            of_span += deferred if last else 0
+            earned_before = before - paid(since)
+            earned_then = earned_before + paid(since) - paid(until) + (earned if last else 0)
+            already = credited(since, *MATCHES) - credited(until, *MATCHES)
+            already += sum(found[each, ""] for each in MATCHES) if last else 0
+            more = max(match_of(held, of_span, counted(earned_before, earned_then), served) - already, 0)
+            if held.cap_cents is not None:
+                more = min(more, max(held.cap_cents - given_in_year, 0))
+            given_in_year += more
+            found[held.source.value, ""] += more
     if terms.nonelective is not None:
         found[terms.nonelective.source.value, ""] += half_up(
             counted(before, before + earned) * terms.nonelective.rate_bps, 10_000
@@ -346,6 +406,7 @@ class Machine:
     matches: Callable[[random.Random], plan.Match | None]
     next_date: int = 0
     more_facts: tuple[str, ...] = ()
+    years_end: bool = False
     told_on: dict[EmployeeId, date] = field(default_factory=dict)
     story: list[str] = field(default_factory=list)
     said: list[Any] = field(default_factory=list)
@@ -368,6 +429,7 @@ class Machine:
                 self.late_fact,
                 self.amendment,
                 self.skipped,
+                *([self.year_end] * 3 if self.years_end else []),
             ]
             happened = [self.chance.choice(kinds)]
         happened[0]()
@@ -469,6 +531,20 @@ class Machine:
             )
         assert isinstance(outcome, plan.Amended), outcome
         self.world.terms.append((day, amended))
+
+    def year_end(self) -> None:
+        """The day's own round: plan years that are over end, where a match gives something at their end."""
+        self.story.append(f"the day {self.clock.now().date()} begins")
+        self.at(self.clock.now().date())
+        begin_day(self.db, actor=TESTER, tenant_id=self.sponsor)
+        start = self.world.terms[0][1].plan_year_start
+        for run in self.world.runs:
+            year = year_of(start, run.pay_date)
+            after = date(year.year + 1, *start)
+            last = after - timedelta(days=1)
+            trued = [match for _, _, match in matches_of_year(self.world, year, last) if match and match.true_up]
+            if trued and after <= self.clock.now().date():
+                self.world.ended.add(last)
 
     # -- payrolls
 
@@ -598,6 +674,29 @@ def match_terms(chance: random.Random) -> plan.Match | None:
     )
 
 
+def match_in_any_form(chance: random.Random) -> plan.Match | None:
+    """Any period, with and without true-up, capped by period or year, by years of service."""
+    if chance.random() < 0.1:
+        return None
+    period = chance.choice(list(plan.MatchPeriod))
+    true_up = period is not plan.MatchPeriod.PLAN_YEAR and chance.random() < 0.6
+    by_period = not true_up and period is not plan.MatchPeriod.PLAN_YEAR
+    service = ((1, ((10_000, 300), (5_000, 500))), (5, ((10_000, 600),)))
+    tiers = chance.choice([((5_000, 600),), ((2_500, 300), (10_000, 600)), ((10_000, 400),)])
+    return plan.Match(
+        _tiers(tiers),
+        period=period,
+        cap_cents=chance.choice([None, None, 1_500_00, 4_000_00]),
+        cap_per_period_cents=chance.choice([None, 200_00, 1_000_00]) if by_period else None,
+        true_up=true_up,
+        by_service=chance.choice([(), tuple(plan.ServiceTiers(years, _tiers(each)) for years, each in service)]),
+    )
+
+
+def _tiers(tiers: tuple[tuple[int, int], ...]) -> tuple[plan.MatchTier, ...]:
+    return tuple(plan.MatchTier(*tier) for tier in tiers)
+
+
 def nonelective_terms(chance: random.Random) -> plan.Nonelective | None:
     return chance.choice([None, None, plan.Nonelective(333)])
 
@@ -691,7 +790,20 @@ def test_books_of_a_random_year_are_what_the_rules_give_each_person(db: Database
     clock = FixedClock(datetime(2025, 1, 5, 15, tzinfo=UTC))
     db.clock = clock
     chance = random.Random(seed)  # noqa: S311 (a seed that replays)
-    made = machine(db, clock, chance, off_calendar=seed % 2 == 1, classes=seed >= WITH_CLASSES)
+    forms = seed >= WITH_FORMS
+    made = machine(
+        db,
+        clock,
+        chance,
+        off_calendar=seed % 2 == 1,
+        classes=seed >= WITH_CLASSES,
+        matches=match_in_any_form if forms else match_terms,
+    )
+    made.years_end = forms
+    if forms:
+        made.pay_dates = made.pay_dates[2:]  # near to the end of a year
+        made.payroll()
+        made.payroll()
     for _ in range(STEPS):
         made.step()
         made.check()

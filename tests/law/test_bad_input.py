@@ -25,6 +25,8 @@ _SIGNED = {
     "deferrals.accept_by_source": {"before", "roth_before", "pre_tax", "roth"},
     "excess_deferrals.claim": {"asked_cents"},
     "matching.match": {"deferrals", "compensation"},
+    "matching.match_by_service": {"deferrals", "compensation"},
+    "matching.match_still_due": {"matched_in_period", "matched_before"},
     "matching.match_of_period": {"deferrals", "compensation", "matched_before"},
     "matching.match_to_date": {"deferrals_to_date", "compensation_to_date"},
     "matching.nonelective": {"compensation"},

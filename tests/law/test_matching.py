@@ -141,3 +141,53 @@ def test_the_widest_formula_and_the_first_tier() -> None:
 
 def test_nonelective_is_rounded_half_up_and_never_less_than_nothing() -> None:
     assert matching.nonelective(np.array([-50, 0, 1, 16, 17, 50]), 300).tolist() == [0, 0, 0, 0, 1, 2]
+
+
+def test_each_band_of_service_has_its_own_formula_and_nobody_below_the_first_has_one() -> None:
+    # 50 % of 6 % up to four years of service, all of 4 % from five on; the plan asks for one year.
+    bands = (
+        matching.ServiceBand(1, MatchFormula.of([(5_000, 600)])),
+        matching.ServiceBand(5, MatchFormula.of([(10_000, 400)])),
+    )
+    found = matching.match_by_service(
+        deferrals=np.full(5, 5_000_00),
+        compensation=np.full(5, 100_000_00),
+        years_of_service=np.array([0, 1, 4, 5, 30]),
+        bands=bands,
+    )
+    assert found.tolist() == [0, 2_500_00, 2_500_00, 4_000_00, 4_000_00]
+    for wrong in ((), bands[::-1], (bands[0], bands[0])):
+        with pytest.raises(ValueError, match="bands of service go upward"):
+            matching.match_by_service(
+                deferrals=np.zeros(1, dtype=np.int64),
+                compensation=np.zeros(1, dtype=np.int64),
+                years_of_service=np.zeros(1, dtype=np.int64),
+                bands=wrong,
+            )
+
+
+@given(
+    to_date=st.lists(st.integers(0, 5_000), min_size=1, max_size=8),
+    quarters=st.integers(1, 4),
+    cap=st.none() | st.integers(1, 9_000),
+    cap_per_period=st.none() | st.integers(1, 3_000),
+)
+def test_what_is_still_due_adds_up_to_each_period_under_both_caps(
+    to_date: list[int], quarters: int, cap: int | None, cap_per_period: int | None
+) -> None:
+    """A second computation: each period by itself from its last figure, the year filled up one after the other."""
+    year = 0
+    for _ in range(quarters):
+        given_now = 0
+        for amount in to_date:
+            due = matching.match_still_due(
+                match_to_date=np.array([amount]),
+                matched_in_period=np.array([given_now]),
+                matched_before=np.array([year + given_now]),
+                cap_cents=cap,
+                cap_per_period_cents=cap_per_period,
+            )
+            given_now += int(due[0])
+        most = min(to_date[-1], to_date[-1] if cap_per_period is None else cap_per_period)
+        assert given_now == (most if cap is None else min(most, max(cap - year, 0)))
+        year += given_now

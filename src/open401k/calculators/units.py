@@ -21,7 +21,8 @@ INPUTS: Mapping[str, str] = {
         "contributed_until_determination_date contributions covered_compensation deferral_limit deferrals "
         "deferrals_left deferrals_of_year deferrals_to_date deferred employee_contributions excess_aggregate "
         "excess_contribution excess_contribution_distributed excess_deferral excess_deferral_paid_here in_acp "
-        "in_tested_plan lookback_compensation match match_left match_on_deferrals matched matched_before "
+        "in_tested_plan lookback_compensation match match_left match_on_deferrals match_to_date matched matched_before "
+        "matched_in_period "
         "missed_after_tax nonelective opening_balance other_officers_compensation others_compensation over_401a30 "
         "over_415 paid_in_service_5_years paid_on_severance_1_year plan_limit plan_year_income pre_tax principal "
         "prior_year_fica_wages qnec roth roth_before section_415_compensation used_elsewhere wages year_to_date",

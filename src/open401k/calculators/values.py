@@ -20,6 +20,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     **_named("compensation_cents", "compensation.top_heavy_or_415_pay"),
     **_named("compensation_cents", "compensation_ratio.equivalent_alternative_pay"),
     **_named("match_cents", "matching.match matching.match_of_period matching.match_to_date"),
+    **_named("match_cents", "matching.match_by_service matching.match_still_due"),
     **_named("match_cents", "targeting.match_beyond_safe_harbor"),
     **_named("wage_base_cents", "imputed_disparity.taxable_wage_base permitted_disparity.wage_base"),
     **_named("balance_cents", "loan_defaults.balance_unpaid loans.highest_balance"),

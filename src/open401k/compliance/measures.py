@@ -68,7 +68,12 @@ def has_acp_contributions(year: Year) -> str:
 
 
 def match_needs_no_test(year: Year) -> bool:
-    """Whether the match of a safe harbor plan, if there is one, is within the safe harbor of 401(m)(11)(B)."""
+    """Whether the match of a safe harbor plan, if there is one, is within the safe harbor of 401(m)(11)(B).
+
+    Tiers by service can give an HCE a higher rate than an NHCE who defers as much (401(m)(11)(B)(iii)).
+    """
+    if year.match_by_service:
+        return False
     return not year.match_tiers or not law.safe_harbor.acp_shortcomings(law.matching.MatchFormula.of(year.match_tiers))
 
 
@@ -194,7 +199,8 @@ def most_employer_money(year: Year) -> Cents:
     cap = np.array([law.compensation.annual_cap(year.plan_year)], dtype=np.int64)
     most = np.zeros(1, dtype=np.int64)
     if year.match_tiers:
-        most = most + law.matching.match(cap, cap, law.matching.MatchFormula.of(year.match_tiers))
+        every = [law.matching.MatchFormula.of(each) for each in (year.match_tiers, *year.match_by_service)]
+        most = most + np.max([law.matching.match(cap, cap, formula) for formula in every], axis=0)
     if year.nonelective_bps:
         most = most + law.matching.nonelective(cap, year.nonelective_bps)
     return np.where(most > 0, most + 53, most)

@@ -19,6 +19,7 @@ from open401k.law.matching import MatchFormula
 
 from .elsewhere import Elsewhere
 from .facts import Cents, Flags, PlanFacts
+from .match_to_come import MatchToCome
 from .outset import Floats, Habits, Places, Start, hazard_of, start_of
 from .year import Year
 
@@ -251,7 +252,7 @@ def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention
     """Pay and defer on every coming date, stopping at the limits of the law."""
     rooms = _rooms(begin, year, draws)
     sums = _Sums(year, draws.new_rate.shape)
-    formula = formula_of(facts)
+    match = None if facts.provisions.match is None else MatchToCome(facts, begin)
     pay_cap = law.compensation.annual_cap(year.plan_year)
     for k, day in enumerate(begin.dates):
         if k == begin.in_plan_year:
@@ -262,15 +263,10 @@ def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention
         paid = pay.astype(np.int64)
         wanted = np.rint(pay * _rate_on(begin, draws, k, intervention, day) / 10_000).astype(np.int64)
         deferred = np.minimum(wanted, rooms[day.year].left(sums, paid))
-        if formula is not None:
+        if match is not None:
             counted = law.compensation.period_share(before=sums.compensation, period=paid, cap=pay_cap)
-            sums.match += np.where(
-                draws.in_plan_from <= k,
-                law.matching.match_of_period(
-                    deferrals=deferred, compensation=counted, matched_before=sums.match, formula=formula
-                ),
-                0,
-            )
+            due = match.due(day, deferred=deferred, counted=counted, matched_before=sums.match)
+            sums.match += np.where(draws.in_plan_from <= k, due, 0)
         sums.after_tax += np.rint(pay * _after_tax_on(begin, intervention, day) / 10_000).astype(np.int64)
         sums.compensation += paid
         sums.deferrals += deferred
@@ -279,7 +275,7 @@ def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention
             taken = deferred if begin.stops else wanted
             sums.elected += taken
             sums.roth += np.rint(taken * _roth_on(begin, intervention, day)).astype(np.int64)
-    return _ended(facts, begin, year, draws, sums)
+    return _ended(facts, begin, year, draws, sums, match)
 
 
 class _Sums:
@@ -352,12 +348,15 @@ def _rooms(begin: Start, year: Year, draws: _Draws) -> dict[int, _Room]:
     return rooms
 
 
-def _ended(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, sums: _Sums) -> Year:
+def _ended(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, sums: _Sums, to_come: MatchToCome | None) -> Year:
     """The year as it ended: the sums of its dates, and what is computed once over all of them."""
     cap = law.compensation.annual_cap(year.plan_year)
     count = begin.in_plan_year
     running = sums.compensation, sums.deferrals, sums.match, sums.after_tax
     compensation, deferrals, match, after_tax = running if sums.of_plan_year is None else sums.of_plan_year
+    if to_come is not None:
+        counted = law.compensation.capped(compensation, cap)
+        match = to_come.trued_up(match, deferrals=deferrals, counted=counted)
     nothing = np.zeros_like(sums.calendar)
     return replace(
         year,
@@ -371,7 +370,7 @@ def _ended(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, sums: _Sum
         elected=sums.elected,
         roth=sums.roth,
         after_tax=after_tax,
-        match=_trued_up(facts, match, deferrals, compensation, cap),
+        match=match,
         nonelective=year.nonelective + _nonelective(facts, year, compensation, cap),
         eligible=year.eligible | ((draws.in_plan_from < count) & (draws.leaves_at > draws.in_plan_from)),
         class_excluded=year.class_excluded | ((begin.kept_out < count) & (draws.leaves_at > begin.kept_out)),
@@ -421,16 +420,6 @@ def formula_of(facts: PlanFacts) -> MatchFormula | None:
     """The plan's match, where it has one."""
     match = facts.provisions.match
     return None if match is None else MatchFormula.of(match.tiers, match.cap_cents)
-
-
-def _trued_up(facts: PlanFacts, match: Cents, deferrals: Cents, compensation: Cents, cap: int) -> Cents:
-    formula = formula_of(facts)
-    if formula is None or facts.provisions.match is None or facts.provisions.match.period.value != "plan_year":
-        return match
-    counted = law.compensation.capped(compensation, cap)
-    return match + law.matching.true_up(
-        deferrals_of_year=deferrals, compensation_of_year=counted, matched=match, formula=formula
-    )
 
 
 def _nonelective(facts: PlanFacts, year: Year, compensation: Cents, cap: int) -> Cents:

@@ -84,6 +84,8 @@ class Year:
     max_bps_of_pay: int | None
     prior_adp_bps: int | None
     prior_acp_bps: int | None
+    match_by_service: tuple[tuple[tuple[int, int], ...], ...] = ()
+    """Tiers of who has more years of service, in place of ``match_tiers``."""
     elsewhere: Elsewhere | None = None
     """What the same people have in the sponsor's other plans; None for a sponsor of one plan."""
     known: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
@@ -275,6 +277,8 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
     provisions = facts.provisions
     births = np.array([born.year if born else 0 for born in facts.birth_dates], dtype=np.int64)
     prior = _prior(facts)
+    match = provisions.match
+    bands = ((),) if match is None else tuple(tuple((t[0], t[1]) for t in tiers) for _, tiers in match.bands)
     return Year(
         plan_year=facts.plan_year,
         calendar_year=facts.calendar_year,
@@ -304,7 +308,8 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         served_before=_served_before(facts),
         former_key=np.zeros_like(is_key) if facts.key_facts is None else facts.key_facts.formerly & ~is_key,
         has_match=provisions.match is not None,
-        match_tiers=() if provisions.match is None else tuple((t[0], t[1]) for t in provisions.match.tiers),
+        match_tiers=bands[0],
+        match_by_service=bands[1:],
         nonelective_bps=0 if provisions.nonelective is None else provisions.nonelective.rate_bps,
         safe_harbor=provisions.safe_harbor.value,
         gives_more_than_safe_harbor=_gives_more(facts),

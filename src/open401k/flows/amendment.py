@@ -16,6 +16,7 @@ from open401k.kernel import FlowId, Money, PlanId, Refused, SponsorId, day_of
 
 from .correction import Correction, OnFile, begin, correct
 from .payroll_settle import PostingRefused
+from .year_end import end_years
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def _put_in_force(tx: Tx, amendment: Amendment) -> Refused[Any] | None:
     done = plan.amend(tx, **of, effective_on=on, provisions=terms, why=amendment.why)
     if isinstance(done, Refused):
         return done
+    end_years(tx, tenant_id=amendment.tenant_id, plan_id=amendment.plan_id, today=day_of(tx.now), settled=False)
     begin(tx, correction=_correction(amendment))
     if on < day_of(tx.now):
         after = ledger.contributed(tx, **of, start=date.min, end=date.max)

@@ -11,6 +11,7 @@ from open401k.base.steps import FlowResults, run_flow
 from open401k.kernel import CalendarYear, ComplianceRunId, FlowId, PlanId, PlanYear, SponsorId, day_of
 
 from .deposit import tell_late
+from .year_end import end_years
 
 FLOW = rounds.DAY
 _CLOSED_WITHIN = timedelta(days=90)
@@ -56,10 +57,11 @@ def run_day(db: Database, *, actor: Actor, of: PlanDay) -> Tested:
 
 
 def retest(tx: Tx, of: PlanDay, _: dict[str, Any]) -> dict[str, Any]:
-    """Close the year that is over, then run every test as of the day. A plan not yet in effect has none."""
+    """End and close the year that is over, then run every test as of the day. A plan not yet in effect has none."""
     heads.lock(tx, tenant_id=of.tenant_id)  # nothing is recorded in the past of what the tests know
     if not plan.in_effect(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, on=of.on):
         return {"run": None, "refused": []}
+    end_years(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
     close_year(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
     tested = compliance.retest(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, as_of=of.on, cause=f"{FLOW}/{of.on}")
     told = {"run": str(tested.run_id)}

@@ -1,7 +1,7 @@
 """The books proved from the facts: balances, entitlements, tests, audit chain. Finds damage, mends nothing."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date
 
 from open401k import census, compliance, fiduciary, ledger, payroll, plan, recordkeeping
 from open401k.base import audit
@@ -58,7 +58,7 @@ def _check_plan(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, proof: Proof) -> 
     dates = [run.pay_date for run in census.pay_runs(tx, tenant_id=tenant_id, plan_id=plan_id)]
     if not dates:
         return
-    scope = recordkeeping.Scope(tenant_id, plan_id, min(dates), max(dates) + timedelta(days=1))
+    scope = recordkeeping.Scope(tenant_id, plan_id, min(dates), date.max)
     for should_be, posted in recordkeeping.compare(tx, scope=scope):
         proof.count("entitlements", len(should_be.employee_ids) * len(should_be.pay_dates))
         for (source, reason), cents in recordkeeping.difference(should_be, posted).items():

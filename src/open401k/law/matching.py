@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from .arrays import Cents, half_up_quotient
+from .arrays import Cents, Counts, half_up_quotient
 from .given import ImpossibleInput, check_facts, check_fields
 
 _WHOLE = 10_000
@@ -51,6 +51,17 @@ class MatchFormula:
         return cls(tuple(Tier(*pair) for pair in tiers), cap_cents)
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceBand:
+    """The formula of who has at least so many whole years of service, up to those of the next band."""
+
+    years: int
+    formula: MatchFormula
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
 def match(deferrals: Cents, compensation: Cents, formula: MatchFormula) -> Cents:
     """The match (IRC 401(m)(4)(A)) on these deferrals and this pay, to the cent, half-up once at the end.
 
@@ -70,6 +81,45 @@ def match(deferrals: Cents, compensation: Cents, formula: MatchFormula) -> Cents
         bottom = tier.up_to_bps
     rounded = half_up_quotient(total, _WHOLE * _WHOLE)
     return rounded if formula.cap_cents is None else np.minimum(rounded, formula.cap_cents)
+
+
+def match_by_service(
+    *, deferrals: Cents, compensation: Cents, years_of_service: Counts, bands: tuple[ServiceBand, ...]
+) -> Cents:
+    """The match of each one's band of service; nothing below the first band (IRC 401(m)(4)(A)).
+
+    Each rate is a right or feature of its own, which must be available without discrimination (Reg.
+    1.401(a)(4)-4(e)(3)(iii)(G)).
+    """
+    check_facts(locals(), signed=("deferrals", "compensation"))
+    starts = [band.years for band in bands]
+    if not starts or starts != sorted(set(starts)):
+        raise ImpossibleInput("bands", "bands of service go upward: each begins at more years than the one before")
+    total = np.zeros(np.broadcast(deferrals, compensation, years_of_service).shape, dtype=np.int64)
+    for band in bands:
+        total = np.where(years_of_service >= band.years, match(deferrals, compensation, band.formula), total)
+    return total
+
+
+def match_still_due(
+    *,
+    match_to_date: Cents,
+    matched_in_period: Cents,
+    matched_before: Cents,
+    cap_cents: int | None = None,
+    cap_per_period_cents: int | None = None,
+) -> Cents:
+    """What the match of a period so far (IRC 401(m)(4)(A)) has more than was given of it, under both caps.
+
+    ``matched_before`` is of the year, with what was given of the period. A cap of the year that was lowered takes
+    nothing back that was earned before the period (IRC 411(d)(6)(A)).
+    """
+    check_facts(locals(), signed=("matched_in_period", "matched_before"))
+    most = match_to_date if cap_per_period_cents is None else np.minimum(match_to_date, cap_per_period_cents)
+    if cap_cents is not None:
+        most = np.minimum(most, np.maximum(cap_cents - (matched_before - matched_in_period), 0))
+    due: Cents = most - matched_in_period
+    return due
 
 
 def match_of_period(*, deferrals: Cents, compensation: Cents, matched_before: Cents, formula: MatchFormula) -> Cents:

@@ -9,7 +9,7 @@ from typing import Any
 from open401k.kernel import Refused, Source
 
 from .lawful import match_on, problems, slower_than
-from .provisions import Provisions
+from .provisions import Match, MatchPeriod, MatchTier, Provisions
 from .provisions_json import provisions_to_json
 
 
@@ -126,18 +126,31 @@ def _moved_to_slower(before: Provisions, after: Provisions) -> tuple[Source, Sou
 def _earned_less(before: Provisions, after: Provisions) -> str:
     """The first employer contribution that somebody gets less of, or nothing."""
     old, new = before.match, after.match
-    if old is not None:
-        edges = {tier.up_to_bps_of_pay for each in (old, new) if each is not None for tier in each.tiers}
-        tiers = () if new is None else new.tiers
-        if any(match_on(tiers, at) < match_on(old.tiers, at) for at in edges):
-            return "the match"
-        if new is not None and new.cap_cents is not None and (old.cap_cents is None or new.cap_cents < old.cap_cents):
-            return "the match"
+    if old is not None and _matches_less(old, new):
+        return "the match"
     if before.nonelective is not None:
         rate = 0 if after.nonelective is None else after.nonelective.rate_bps
         if rate < before.nonelective.rate_bps:
             return "the nonelective contribution"
     return ""
+
+
+def _matches_less(old: Match, new: Match | None) -> bool:
+    """Whether with some years of service, at some rate of deferral, the formula gives less, or a cap is lower."""
+    if new is None:
+        return any(tier.rate_bps for band in old.bands for tier in band.tiers)
+    every = {band.years for each in (old, new) for band in each.bands}
+    for years in every:
+        had, has = _tiers_after(old, years), _tiers_after(new, years)
+        if any(match_on(has, tier.up_to_bps_of_pay) < match_on(had, tier.up_to_bps_of_pay) for tier in (*had, *has)):
+            return True
+    caps = ((old.cap_cents, new.cap_cents), (old.cap_per_period_cents, new.cap_per_period_cents))
+    lower = any(cap is not None and (before is None or cap < before) for before, cap in caps)
+    return lower or (old.true_up and not new.true_up and new.period is not MatchPeriod.PLAN_YEAR)
+
+
+def _tiers_after(match: Match, years: int) -> tuple[MatchTier, ...]:
+    return [band.tiers for band in match.bands if band.years <= years][-1]
 
 
 def _with_later(

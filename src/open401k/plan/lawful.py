@@ -17,6 +17,7 @@ from .problem import ProvisionProblem
 from .provisions import (
     IMMEDIATE_VESTING,
     Match,
+    MatchPeriod,
     MatchTier,
     Provisions,
     SafeHarbor,
@@ -27,6 +28,7 @@ BASIC_TIERS = (MatchTier(10_000, 300), MatchTier(5_000, 500))
 _EMPLOYEE_SOURCES = (Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX)
 _NONELECTIVE_SOURCES = (Source.NONELECTIVE, Source.SAFE_HARBOR_NONELECTIVE, Source.PROFIT_SHARING, Source.QNEC)
 _MAY_VEST_LATER = (Source.MATCH, Source.NONELECTIVE, Source.PROFIT_SHARING)
+_DEFINITE = "Reg. 1.401-1(b)(1)(i)"
 _BY_HOURS = re.compile(r"part[\s_-]*time|temporary|seasonal|under \d+ hours", re.IGNORECASE)
 
 
@@ -148,23 +150,58 @@ def _match(provisions: Provisions) -> Iterator[ProvisionProblem]:
         yield ProvisionProblem(
             "match", "There is nothing to match without deferrals.", "IRC 401(m)(4)(A)", "Allow pre_tax deferrals."
         )
-    if not _upward(match):
+    if not all(_upward(of_years) for _, of_years in match.bands):
         yield ProvisionProblem(
             "match.tiers",
             "Each tier ends at a higher share of pay than the one before, and no rate is negative.",
-            "Reg. 1.401-1(b)(1)(i)",
+            _DEFINITE,
             "Write 100 % to 3 % and 50 % to 5 % as ((10000, 300), (5000, 500)).",
         )
     if match.cap_cents is not None and match.cap_cents <= 0:
         yield ProvisionProblem(
-            "match.cap_cents", "A cap is an amount above zero.", "Reg. 1.401-1(b)(1)(i)", "Set one, or leave it out."
+            "match.cap_cents", "A cap is an amount above zero.", _DEFINITE, "Set one, or leave it out."
         )
+    yield from _match_of_periods(match)
     if match.source not in (Source.MATCH, Source.SAFE_HARBOR_MATCH):
         yield ProvisionProblem(
             "match.source",
             f"A match is not posted to {match.source}.",
             "IRC 401(m)(4)(A)",
             "Use match or safe_harbor_match.",
+        )
+
+
+def _match_of_periods(match: Match) -> Iterator[ProvisionProblem]:
+    """Periods, caps and years of service that do not go together: a formula has to say one amount."""
+    per_period = match.cap_per_period_cents
+    if per_period is not None and per_period <= 0:
+        yield ProvisionProblem(
+            "match.cap_per_period_cents",
+            "A cap is an amount above zero.",
+            _DEFINITE,
+            "Set one, or leave it out.",
+        )
+    if per_period is not None and (match.true_up or match.period is MatchPeriod.PLAN_YEAR):
+        yield ProvisionProblem(
+            "match.cap_per_period_cents",
+            "Over the whole year there is no cap of a period: what it keeps back the year would give.",
+            _DEFINITE,
+            "Set cap_cents for the year, or take the true-up out.",
+        )
+    if match.true_up and match.period is MatchPeriod.PLAN_YEAR:
+        yield ProvisionProblem(
+            "match.true_up",
+            "A match over the plan year is that of the whole year as it is: nothing is left to true up.",
+            _DEFINITE,
+            "Choose a shorter period, or take the true-up out.",
+        )
+    years = [each.years for each in match.by_service]
+    if years and (years[0] <= 0 or years != sorted(set(years))):
+        yield ProvisionProblem(
+            "match.by_service",
+            "Tiers by service begin after one year or more, each later than the ones before.",
+            _DEFINITE,
+            "Name each number of years once, the lowest first; tiers holds below it.",
         )
 
 
@@ -186,7 +223,7 @@ def _safe_harbor(provisions: Provisions) -> Iterator[ProvisionProblem]:
             "IRC 401(k)(12)(C)",
             "Set safe_harbor and the source of the nonelective contribution to agree.",
         )
-    if match is not None and design.is_match and _upward(match):
+    if match is not None and design.is_match and _upward(match.tiers):
         yield from _safe_harbor_match(match, design)
     if nonelective is not None and design is SafeHarbor.NONELECTIVE and nonelective_shortcomings(nonelective.rate_bps):
         yield ProvisionProblem(
@@ -197,17 +234,24 @@ def _safe_harbor(provisions: Provisions) -> Iterator[ProvisionProblem]:
         )
 
 
-def _upward(match: Match) -> bool:
+def _upward(tiers: tuple[MatchTier, ...]) -> bool:
     """Whether the tiers can be computed at all."""
-    tops = [tier.up_to_bps_of_pay for tier in match.tiers]
-    return bool(tops) and tops[0] > 0 and tops == sorted(set(tops)) and all(tier.rate_bps >= 0 for tier in match.tiers)
+    tops = [tier.up_to_bps_of_pay for tier in tiers]
+    return bool(tops) and tops[0] > 0 and tops == sorted(set(tops)) and all(tier.rate_bps >= 0 for tier in tiers)
 
 
 def _safe_harbor_match(match: Match, design: SafeHarbor) -> Iterator[ProvisionProblem]:
     lacks = match_shortcomings(MatchFormula.of(match.tiers, match.cap_cents))
-    if Shortcoming.CAPPED_IN_DOLLARS in lacks:
+    if match.by_service:
         yield ProvisionProblem(
-            "match.cap_cents",
+            "match.by_service",
+            "Years of service could give an HCE a higher rate of match than an NHCE who defers as much.",
+            "IRC 401(k)(12)(B)(ii)",
+            "Give the same tiers to everybody, or give the rest as another match.",
+        )
+    if Shortcoming.CAPPED_IN_DOLLARS in lacks or match.cap_per_period_cents is not None:
+        yield ProvisionProblem(
+            "match.cap_cents" if match.cap_cents is not None else "match.cap_per_period_cents",
             "A cap in dollars gives some people less than the safe harbor match.",
             "IRC 401(k)(12)(B)(i)",
             "Take the cap out.",

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from open401k.kernel import PlanYear, Source, anniversary
+from open401k.law.given import add_months
 from open401k.law.pay_items import PayDefinition, PayKind
 
 
@@ -19,10 +20,20 @@ class EntryRule(StrEnum):
 
 
 class MatchPeriod(StrEnum):
-    """Over which pay a match is computed; a plan-year match is trued up."""
+    """Over which pay a match is computed: months and quarters are those of the plan year.
+
+    What is longer than a pay period is credited as it goes, each pay date with what the period so far has more.
+    """
 
     PAY_PERIOD = "pay_period"
+    MONTH = "month"
+    QUARTER = "quarter"
     PLAN_YEAR = "plan_year"
+
+    @property
+    def months(self) -> int:
+        """How many months it has; a pay period has none of its own."""
+        return {"month": 1, "quarter": 3, "plan_year": 12}.get(self.value, 0)
 
 
 class SafeHarbor(StrEnum):
@@ -90,14 +101,34 @@ class MatchTier(NamedTuple):
     up_to_bps_of_pay: int
 
 
+class ServiceTiers(NamedTuple):
+    """Tiers of who has at least so many whole years of service on the first day of the plan year (elapsed time)."""
+
+    years: int
+    tiers: tuple[MatchTier, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The employer's match. 100 % to 3 % of pay and 50 % on the next 2 %: ``((10000, 300), (5000, 500))``."""
+    """The employer's match. 100 % to 3 % of pay and 50 % on the next 2 %: ``((10000, 300), (5000, 500))``.
+
+    ``cap_cents`` is the most of a plan year, ``cap_per_period_cents`` that of a period. With ``true_up`` the end of the
+    plan year adds what the formula gives over the whole year and the periods did not. ``by_service`` is in place of
+    ``tiers`` for who has the years.
+    """
 
     tiers: tuple[MatchTier, ...]
     source: Source = Source.MATCH
     period: MatchPeriod = MatchPeriod.PAY_PERIOD
     cap_cents: int | None = None
+    cap_per_period_cents: int | None = None
+    true_up: bool = False
+    by_service: tuple[ServiceTiers, ...] = ()
+
+    @property
+    def bands(self) -> tuple[ServiceTiers, ...]:
+        """All tiers by years of service, those of the first years first."""
+        return (ServiceTiers(0, self.tiers), *self.by_service)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +297,15 @@ class Provisions:
     def plan_year_of(self, day: date) -> PlanYear:
         """The plan year that a day falls in."""
         return plan_year_of(self.plan_year_start, day)
+
+    def match_period_start(self, day: date) -> date | None:
+        """First day of the period over which the match of a day is computed; None where that is the pay period."""
+        months = 0 if self.match is None else self.match.period.months
+        if not months:
+            return None
+        start = self.plan_year_of(day).start
+        starts = [add_months(start, each) for each in range(0, 12, months)]
+        return max(each for each in starts if each <= day)
 
 
 def plan_year_of(plan_year_start: MonthDay, day: date) -> PlanYear:

@@ -1,5 +1,6 @@
 """Provisions as JSON and back, exactly. Not here: what they mean (provisions.py)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import StrEnum
@@ -25,6 +26,7 @@ from .provisions import (
     Nonelective,
     Provisions,
     SafeHarbor,
+    ServiceTiers,
     SpillOver,
     Testing,
     TestingMethod,
@@ -66,9 +68,16 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
     return provisions
 
 
+#: Terms that came later are written only where a plan has them: what was recorded before, and every hash of it (of the
+#: facts of a test, of a seed), stays the same to the letter.
+_LATER: Mapping[type, frozenset[str]] = {Match: frozenset({"cap_per_period_cents", "true_up", "by_service"})}
+
+
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        later = _LATER.get(type(value), frozenset())
+        told = [each for each in fields(value) if each.name not in later or getattr(value, each.name) != each.default]
+        return {each.name: _plain(getattr(value, each.name)) for each in told}
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if isinstance(value, StrEnum):
@@ -90,8 +99,29 @@ def _deferrals(
     return Deferrals(tuple(map(Source, sources)), max_bps_of_pay, catch_up, higher_catch_up_60_63)
 
 
-def _match(*, tiers: list[list[int]], source: str, period: str, cap_cents: int | None) -> Match:
-    return Match(tuple(MatchTier(*tier) for tier in tiers), Source(source), MatchPeriod(period), cap_cents)
+def _match(
+    *,
+    tiers: list[list[int]],
+    source: str,
+    period: str,
+    cap_cents: int | None,
+    cap_per_period_cents: int | None = None,  # terms recorded before there was this one, or those below, are without
+    true_up: bool = False,
+    by_service: Sequence[tuple[int, list[list[int]]]] = (),
+) -> Match:
+    return Match(
+        _tiers(tiers),
+        Source(source),
+        MatchPeriod(period),
+        cap_cents,
+        cap_per_period_cents,
+        true_up,
+        tuple(ServiceTiers(years, _tiers(of_years)) for years, of_years in by_service),
+    )
+
+
+def _tiers(tiers: list[list[int]]) -> tuple[MatchTier, ...]:
+    return tuple(MatchTier(*tier) for tier in tiers)
 
 
 def _nonelective(*, rate_bps: int, source: str) -> Nonelective:

@@ -41,9 +41,11 @@ from .posting import (
     outside_plan,
     post_difference,
 )
+from .previewing import Preview, Reported, preview
 from .replaced import without_run
 from .settlement import Before, Preview, Reported, Scope, compare, left_long_ago, preview, read_before, settle
 from .withholding import Withholding, withheld_as_elected
+from .year_ends import end_year, years_to_end
 
 __all__ = [
     "SLOTS",
@@ -89,6 +91,7 @@ __all__ = [
     "elected_on",
     "elected_with_defaults",
     "election_columns",
+    "end_year",
     "enrollment_duties",
     "entitle",
     "first_refused",
@@ -112,4 +115,5 @@ __all__ = [
     "with_defaults",
     "withheld_as_elected",
     "without_run",
+    "years_to_end",
 ]

@@ -158,3 +158,28 @@ def posted_among(tx: Tx, *, tenant_id: SponsorId, keys: list[str]) -> list[str]:
     """Those of the keys under which something is in the journal."""
     rows = tx.rows("select key from ledger.entry_v where tenant_id = %s and key = any (%s::text[])", [tenant_id, keys])
     return [row[0] for row in rows]
+
+
+def year_ends(tx: Tx, *, tenant_id: SponsorId) -> list[tuple[UUID, date, datetime]]:
+    """Plan, last day and recording of every plan year that is known to be over, by the day."""
+    return tx.rows(
+        """
+        select plan_id, last_day, recorded_at
+        from recordkeeping.year_end
+        where tenant_id = %s
+        order by last_day, recorded_at, plan_id
+        """,
+        (tenant_id,),
+    )
+
+
+def insert_year_end(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, last_day: date) -> None:
+    """A plan year is over; said again it changes nothing."""
+    tx.run(
+        """
+        insert into recordkeeping.year_end (tenant_id, plan_id, last_day, recorded_at)
+        values (%s, %s, %s, %s)
+        on conflict do nothing
+        """,
+        (tenant_id, plan_id, last_day, tx.now),
+    )

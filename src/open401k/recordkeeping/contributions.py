@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanYear, Source
 from open401k.law import additions, compensation, deferrals, matching
-from open401k.plan import MatchPeriod, Provisions
+from open401k.plan import Match, MatchPeriod, Provisions
 
 Cents = NDArray[np.int64]
+#: A match keeps its cap and its true-up when an amendment changes the source it goes to.
+MATCHES = (Source.MATCH, Source.SAFE_HARBOR_MATCH)
 Flags = NDArray[np.bool_]
 
 
@@ -41,6 +43,8 @@ class People:
     entered_on: tuple[date | None, ...]
     age_at_year_end: Cents
     roth_catch_up_only: Flags
+    #: Whole years on the first day of the plan year; None where no term of the plan asks.
+    years_of_service: Cents | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +97,10 @@ class YearToDate:
 
     ``deferrals``, ``roth_deferrals`` and ``additions`` are of all plans of the sponsor (Reg. 1.401(a)-30(a); IRC
     415(f)(1)(B)), everything else is of this one. ``compensation`` counts from entry into the plan; ``match`` is of
-    every match source; ``additions`` is all that was credited, catch-up included. A match over the year starts anew
-    where it was amended, so that nothing earned before is given twice or taken back (IRC 411(d)(6)):
-    ``matched_deferrals`` and ``match_of_terms`` are of the days since then, ``compensation_before_terms`` is of the
-    plan year's days before. ``catch_up_elsewhere`` is, where the plan year is not the calendar year, catch-up of the
+    every match source; ``additions`` is all that was credited, catch-up included. ``matched_deferrals`` and
+    ``match_of_terms`` are of the period of the match so far, ``compensation_before_terms`` is of the plan year's days
+    before it. A period starts anew where the match was amended, so that nothing earned before is given twice or taken
+    back (IRC 411(d)(6)). ``catch_up_elsewhere`` is, where the plan year is not the calendar year, catch-up of the
     plan year in the calendar year before, less that of this calendar year before the plan year.
     """
 
@@ -118,6 +122,20 @@ class YearToDate:
         return cls(*[nothing] * 10)
 
 
+@dataclass(frozen=True, slots=True)
+class TermsOfYear:
+    """N cents of the days of a plan year under one match, but for the last day of the year: what a true-up counts."""
+
+    match: Match | None
+    deferrals: Cents
+    compensation_before: Cents  # of the plan year's days before these
+    compensation: Cents
+    matched: Cents
+
+
+#: A plan year that is over, by the match it was under, the last one last.
+YearEnd = tuple[TermsOfYear, ...]
+
 Held = dict[tuple[Source, HeldReason], Cents]
 Slot = TypeVar("Slot", Source, tuple[Source, HeldReason])
 
@@ -130,24 +148,26 @@ class Entitlement:
     held: Mapping[tuple[Source, HeldReason], Cents]
 
 
-def entitle(provisions: Provisions, people: People, pay: Pay, opening: YearToDate) -> Entitlement:
+def entitle(
+    provisions: Provisions, people: People, pay: Pay, opening: YearToDate, year_end: YearEnd = ()
+) -> Entitlement:
     """Everything each person should have received for these pay dates, as the provisions and the law have it.
 
     Deferrals stop at 402(g) plus catch-up (IRC 402(g)(1), 414(v)) and at 415(c); match and nonelective count
-    compensation from entry up to 401(a)(17).
+    compensation from entry up to 401(a)(17). With a ``year_end`` there is one date, the last day of a plan year.
     """
     credited: list[dict[Source, Cents]] = []
     held: list[Held] = []
     before = opening
     for period in range(len(pay.pay_dates)):
-        of_date, kept, before = entitle_date(provisions, people, pay.of(period), before)
+        of_date, kept, before = entitle_date(provisions, people, pay.of(period), before, year_end)
         credited.append(of_date)
         held.append(kept)
     return Entitlement(_stacked(credited, len(people.employee_ids)), _stacked(held, len(people.employee_ids)))
 
 
 def entitle_date(
-    provisions: Provisions, people: People, pay: PayOfDate, before: YearToDate
+    provisions: Provisions, people: People, pay: PayOfDate, before: YearToDate, year_end: YearEnd = ()
 ) -> tuple[dict[Source, Cents], Held, YearToDate]:
     """One pay date: what is credited, what is held, and the year to date after it."""
     plan_year = provisions.plan_year_of(pay.on)
@@ -178,7 +198,8 @@ def entitle_date(
         Source.ROTH: taken.roth,
         Source.AFTER_TAX: wanted[Source.AFTER_TAX],
     }
-    _employer_money(provisions, plan_year, earned, before, credited)
+    _employer_money(provisions, people, plan_year, earned, before, credited)
+    _end_year(people, plan_year, earned, before, credited, year_end)
     most = additions.dollar_limit(LimitationYear(plan_year.start, plan_year.end), on=pay.on)
     within_additions(most, limits, before, credited, held)
     return credited, held, _after(before, earned, credited, provisions)
@@ -241,38 +262,79 @@ def _permitted(
 
 
 def _employer_money(
-    provisions: Provisions, plan_year: PlanYear, earned: Cents, before: YearToDate, credited: dict[Source, Cents]
+    provisions: Provisions,
+    people: People,
+    plan_year: PlanYear,
+    earned: Cents,
+    before: YearToDate,
+    credited: dict[Source, Cents],
 ) -> None:
-    """Match of the period by itself, or of the year to date less what was matched (true-up); nonelective."""
+    """Match of the pay period by itself, or of a longer period so far less what was given of it; nonelective."""
     cap = compensation.annual_cap(plan_year)
     counted = compensation.period_share(before=before.compensation, period=earned, cap=cap)
     match = provisions.match
     if match is not None:
-        formula = matching.MatchFormula.of(match.tiers, match.cap_cents)
-        matched = credited[Source.PRE_TAX] + credited[Source.ROTH]
-        if match.period is MatchPeriod.PAY_PERIOD:
-            given = matching.match_of_period(
-                deferrals=matched, compensation=counted, matched_before=before.match, formula=formula
+        matched, given = credited[Source.PRE_TAX] + credited[Source.ROTH], np.zeros_like(counted)
+        of_period = counted
+        if match.period is not MatchPeriod.PAY_PERIOD:
+            matched, given = before.matched_deferrals + matched, before.match_of_terms
+            of_period = compensation.period_share(
+                before=before.compensation_before_terms,
+                period=before.compensation - before.compensation_before_terms + earned,
+                cap=cap,
             )
-        else:
-            to_date = matching.match_to_date(
-                deferrals_to_date=before.matched_deferrals + matched,
-                compensation_to_date=compensation.period_share(
-                    before=before.compensation_before_terms,
-                    period=before.compensation - before.compensation_before_terms + earned,
-                    cap=cap,
-                ),
-                formula=matching.MatchFormula(formula.tiers),
-            )
-            if formula.cap_cents is not None:  # one that was lowered takes back nothing earned before (411(d)(6))
-                earlier = before.match - before.match_of_terms
-                to_date = np.minimum(to_date, np.maximum(formula.cap_cents - earlier, 0))
-            given = to_date - before.match_of_terms
-        credited[match.source] = given
+        credited[match.source] = matching.match_still_due(
+            match_to_date=_by_formula(match, people, matched, of_period),
+            matched_in_period=given,
+            matched_before=before.match,
+            cap_cents=match.cap_cents,
+            cap_per_period_cents=match.cap_per_period_cents,
+        )
     if provisions.nonelective is not None:
         given = matching.nonelective(counted, provisions.nonelective.rate_bps)
         source = provisions.nonelective.source
         credited[source] = credited[source] + given if source in credited else given
+
+
+def _by_formula(match: Match, people: People, deferred: Cents, pay: Cents) -> Cents:
+    """What the tiers give on these amounts, before any cap."""
+    if not match.by_service or people.years_of_service is None:
+        return matching.match(deferred, pay, matching.MatchFormula.of(match.tiers))
+    bands = tuple(matching.ServiceBand(years, matching.MatchFormula.of(tiers)) for years, tiers in match.bands)
+    return matching.match_by_service(
+        deferrals=deferred, compensation=pay, years_of_service=people.years_of_service, bands=bands
+    )
+
+
+def _end_year(
+    people: People,
+    plan_year: PlanYear,
+    earned: Cents,
+    before: YearToDate,
+    credited: dict[Source, Cents],
+    year_end: YearEnd,
+) -> None:
+    """The last day of a plan year: what each match of the year gives over all of its days and did not per period.
+
+    Days under a match that was amended keep theirs, since it was earned (IRC 411(d)(6)).
+    """
+    cap = compensation.annual_cap(plan_year)
+    given = sum((credited[each] for each in MATCHES if each in credited), np.zeros_like(earned))
+    of_year = before.match + given
+    deferred = credited[Source.PRE_TAX] + credited[Source.ROTH]
+    nothing = np.zeros_like(earned)
+    for place, terms in enumerate(year_end, 1):
+        match = terms.match
+        today = (deferred, earned, given) if place == len(year_end) else (nothing, nothing, nothing)
+        if match is None or not match.true_up:
+            continue
+        pay = compensation.period_share(before=terms.compensation_before, period=terms.compensation + today[1], cap=cap)
+        whole = _by_formula(match, people, terms.deferrals + today[0], pay)
+        more = np.maximum(whole - terms.matched - today[2], 0)
+        if match.cap_cents is not None:
+            more = np.minimum(more, np.maximum(match.cap_cents - of_year, 0))
+        credited[match.source] = credited.get(match.source, nothing) + more
+        of_year = of_year + more
 
 
 def within_additions(

@@ -1,7 +1,7 @@
 """Gathering facts and settling the books to them: should-be minus posted. Not here: formulas, entries (posting.py)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from itertools import groupby
@@ -14,28 +14,40 @@ from open401k.base.db import Tx
 from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear, Refused, Source, SponsorId
 from open401k.law import compensation, deferrals, figures
 
-from .contributions import Cents, Flags, HeldReason, Pay, PayOfDate, People, YearToDate, entitle, entitle_date
+from . import year_ends
+from .contributions import (
+    MATCHES,
+    Cents,
+    Flags,
+    Pay,
+    People,
+    TermsOfYear,
+    YearEnd,
+    YearToDate,
+    entitle,
+)
 from .elsewhere import Elsewhere, added, counted, read_elsewhere, turns_before, windows
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
+from .tenure import whole_years
 
 #: People settled at once: enough for set-based statements, few enough that memory does not grow with the plan.
 SLICE = 10_000
 
 DEFERRALS = tuple(source for source in Source if source.is_deferral)
-#: A match keeps its cap and its true-up when an amendment changes the source it goes to.
-MATCHES = (Source.MATCH, Source.SAFE_HARBOR_MATCH)
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
     """Pay dates of one calendar year and one plan year under the same provisions: what ``entitle`` takes at once.
 
-    No other plan of the sponsor was paid between them.
+    No other plan of the sponsor was paid between them, and they are of one period of the match. The last day of a year
+    that is over is by itself.
     """
 
     provisions: plan.Provisions
     pay_dates: tuple[date, ...]
+    ends_year: bool = False
 
     @property
     def calendar_year(self) -> CalendarYear:
@@ -63,14 +75,14 @@ class Before:
     plan_year: ledger.Contributed
     pay: census.PayTotals
     wages: census.PayTotals  # of the calendar year before, from the employer
-    amended: "BeforeAmendment | None" = None  # where a match over the year was amended in the plan year
+    amended: "BeforeAmendment | None" = None  # where a match's period began, or its terms, within the plan year
     last_year: ledger.Contributed | None = None  # calendar year before, up to a plan year that began in it
     elsewhere: tuple[Elsewhere, ...] = ()  # the sponsor's other plans
 
 
 @dataclass(frozen=True, slots=True)
 class BeforeAmendment:
-    """The plan year before its match had the present terms: until when, what was contributed and paid."""
+    """The plan year before the match's period, or its terms, began: until when, what was contributed and paid."""
 
     until: date
     contributed: ledger.Contributed
@@ -98,10 +110,12 @@ def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Re
 
 def _turns(tx: Tx, scope: Scope, cause: Cause) -> Iterator[tuple[Scope, Cause]]:
     """What is settled one after the other: all of it at once for the only plan of a sponsor."""
-    if not plan.other_plans(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id):
+    others = plan.other_plans(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id)
+    if not others:
         yield scope, cause
         return
-    for window in windows(census.turns(tx, tenant_id=scope.tenant_id), start=scope.since, end=scope.until):
+    turns = year_ends.turns(tx, tenant_id=scope.tenant_id, plans=(scope.plan_id, *others))
+    for window in windows(turns, start=scope.since, end=scope.until):
         own = window.plan_id == scope.plan_id
         part = replace(scope, plan_id=window.plan_id, since=window.start, until=window.end)
         yield part, cause if own else cause.for_plan(window.plan_id)
@@ -154,11 +168,13 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
         employees=scope.employees,
     )
     everybody = pay.employee_id.union(IdColumn.of(EmployeeId, {who for _, who, _, _ in standing}))
-    dates = sorted({*np.unique(pay.pay_date).astype("datetime64[D]").tolist(), *(day for _, _, day, _ in standing)})
-    if not dates:
+    ends = year_ends.on_file(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=scope.since, end=scope.until)
+    paid = np.unique(pay.pay_date).astype("datetime64[D]").tolist()
+    dates = sorted({*paid, *(day for _, _, day, _ in standing), *ends})
+    if not len(everybody):
         return
     known = None if scope.roster is None else {employee.employee_id: employee for employee in scope.roster}
-    for segment in _segments(tx, scope, dates):
+    for segment in _segments(tx, scope, dates, ends):
         before = read_before(tx, scope=scope, provisions=segment.provisions, on=segment.pay_dates[0])
         for part, start in enumerate(range(0, len(everybody), SLICE)):
             column = everybody[start : start + SLICE]
@@ -167,80 +183,16 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
                 employees = census.roster(tx, tenant_id=scope.tenant_id, employee_ids=ids)
             else:
                 employees = [known[employee_id] for employee_id in ids]
-            people = _people(tx, scope, segment, employees, before)
-            opening = _opening(tx, scope, segment, people, employees, before)
-            found = entitle(segment.provisions, people, _pay(segment, pay, column, employees), opening)
+            people = people_of(tx, scope, segment, employees, before)
+            opening = opening_of(tx, scope, segment, people, employees, before)
+            year_end = _year_end(tx, scope, segment, people, employees, before) if segment.ends_year else ()
+            found = entitle(segment.provisions, people, _pay(segment, pay, column, employees), opening, year_end)
             should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
             should_be |= {(source, reason): cents for (source, reason), cents in found.held.items()}
             yield Books(ids, segment.pay_dates, should_be), books_of(standing, segment.pay_dates, ids), part
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """N cents of one pay date as reported, in the order of the employees; catch-up codes are part of both."""
-
-    compensation: Cents
-    pre_tax: Cents
-    roth: Cents
-    after_tax: Cents
-    coded_catch_up_pre_tax: Cents
-    coded_catch_up_roth: Cents
-
-    def __add__(self, other: "Reported") -> "Reported":
-        return Reported(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What posting a payroll would add, per employee: the match by the formula, and what would be held and why."""
-
-    match: Cents | None  # None: the plan gives none
-    held: Mapping[tuple[Source, HeldReason], Cents]
-
-
-def preview(
-    tx: Tx,
-    *,
-    scope: Scope,
-    provisions: plan.Provisions,
-    employees: Sequence[census.Employee],
-    pay: Reported,
-    before: Before,
-    paid: Reported | None = None,
-) -> Preview:
-    """The entitlement of a payroll that is not recorded yet, by the very computation that will be posted.
-
-    ``before`` is :func:`read_before` of the pay date; ``paid`` is what other payrolls of the day have paid: the answer
-    is what this one adds to theirs. What only the payroll itself tells of people is not known to it.
-    """
-    segment = Segment(provisions, (scope.since,))
-    people = _people(tx, scope, segment, employees, before)
-    opening = _opening(tx, scope, segment, people, employees, before)
-    year = provisions.plan_year_of(scope.since)
-    gone = np.array([left_long_ago(who, scope.since, year) for who in employees], dtype=np.bool_)
-    out = _kept_out(segment, employees)[:, 0]
-    source = None if provisions.match is None else provisions.match.source
-
-    def of(reported: Reported) -> Preview:
-        amounts = {each.name: getattr(reported, each.name) for each in fields(reported)}
-        of_date = PayOfDate(on=scope.since, left_long_ago=gone, kept_out=out, **amounts)
-        credited, held, _ = entitle_date(provisions, people, of_date, opening)
-        return Preview(None if source is None else credited[source], held)
-
-    return of(pay) if paid is None else _beyond(of(pay + paid), of(paid))
-
-
-def _beyond(whole: Preview, part: Preview) -> Preview:
-    """What the whole has more than a part of it, or (negative) less."""
-    slots = {**whole.held, **part.held}
-    nothing = np.zeros_like(next(iter(slots.values()), np.zeros(0, dtype=np.int64)))
-    held = {slot: whole.held.get(slot, nothing) - part.held.get(slot, nothing) for slot in slots}
-    if whole.match is None or part.match is None:
-        return Preview(None, held)
-    return Preview(whole.match - part.match, held)
-
-
-def _segments(tx: Tx, scope: Scope, dates: Sequence[date]) -> Iterator[Segment]:
+def _segments(tx: Tx, scope: Scope, dates: Sequence[date], ends: frozenset[date]) -> Iterator[Segment]:
     until = dates[-1] + timedelta(days=1)
     turns = turns_before(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id)
     spans = plan.provisions_between(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=dates[0], end=until)
@@ -248,12 +200,15 @@ def _segments(tx: Tx, scope: Scope, dates: Sequence[date]) -> Iterator[Segment]:
         raise ValueError(f"pay of {dates[0]} is on file, but {scope.plan_id} has no terms on that day")
     for span in spans:
         inside = [day for day in dates if span.start <= day < span.end]
-        for _, days in groupby(inside, partial(_together, span.provisions, turns)):
-            yield Segment(span.provisions, tuple(days))
+        for key, days in groupby(inside, partial(_together, span.provisions, turns, ends)):
+            yield Segment(span.provisions, tuple(days), ends_year=key[-1])
 
 
-def _together(provisions: plan.Provisions, turns: Mapping[date, int], day: date) -> tuple[int, PlanYear, int]:
-    return day.year, provisions.plan_year_of(day), turns.get(day, 0)
+def _together(
+    provisions: plan.Provisions, turns: Mapping[date, int], ends: frozenset[date], day: date
+) -> tuple[int, PlanYear, date | None, int, bool]:
+    period = provisions.match_period_start(day)
+    return day.year, provisions.plan_year_of(day), period, turns.get(day, 0), day in ends
 
 
 def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, known: Before | None = None) -> Before:
@@ -287,10 +242,10 @@ def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, 
 
 
 def _same_match_since(tx: Tx, scope: Scope, provisions: plan.Provisions, on: date) -> date:
-    """The day of the plan year from which a match over the year has had the terms of ``on``."""
-    start = provisions.plan_year_of(on).start
-    if provisions.match is None or provisions.match.period is plan.MatchPeriod.PAY_PERIOD:
-        return start
+    """The day from which a match over a longer period counts: that of the period, or of the terms of ``on``."""
+    start = provisions.match_period_start(on)
+    if start is None:
+        return provisions.plan_year_of(on).start
     until = on + timedelta(days=1)
     spans = plan.provisions_between(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=start, end=until)
     since = until
@@ -301,7 +256,37 @@ def _same_match_since(tx: Tx, scope: Scope, provisions: plan.Provisions, on: dat
     return start
 
 
-def _people(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee], before: Before) -> People:
+def _year_end(
+    tx: Tx, scope: Scope, segment: Segment, people: People, employees: Sequence[census.Employee], before: Before
+) -> YearEnd:
+    """The days of the year before its last one, by the match they were under; the last one of them is in force."""
+    (last,) = segment.pay_dates
+    ids, year = IdColumn.of(EmployeeId, people.employee_ids), segment.provisions.plan_year_of(last)
+    nothing = np.zeros(len(ids), dtype=np.int64)
+    where: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id}
+    found, paid_before = [], nothing
+    for span in year_ends.spans_of_year(tx, **where, year=year):
+        end = min(span.end, last)
+        of_span: dict[str, Any] = {**where, "without": scope.without, "end": end}
+        pay = before.pay if end == last else census.pay_totals(tx, **of_span, start=year.start)
+        paid = _compensation_before(tx, scope, segment, people, employees, pay, end)
+        whole = span.start <= year.start and end == last
+        money = (before.plan_year if whole else census.contributed(tx, **of_span, start=span.start)).of(ids)
+        found.append(
+            TermsOfYear(
+                match=span.provisions.match,
+                deferrals=_sum(money, DEFERRALS, nothing),
+                compensation_before=paid_before,
+                compensation=paid - paid_before,
+                matched=_sum(money, MATCHES, nothing),
+            )
+        )
+        paid_before = paid
+    return tuple(found)
+
+
+def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee], before: Before) -> People:
+    """What the formulas ask of each one, as of the segment."""
     year = segment.calendar_year
     wages = census.fica_wages(
         tx,
@@ -311,6 +296,8 @@ def _people(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.E
         year=CalendarYear(year.year - 1),
         own=before.wages,
     )
+    match = segment.provisions.match
+    first_day = segment.provisions.plan_year_of(segment.pay_dates[0]).start
     births = np.array([e.birth_date.year if e.birth_date else 0 for e in employees], dtype=np.int64)
     return People(
         employee_ids=tuple(employee.employee_id for employee in employees),
@@ -323,6 +310,7 @@ def _people(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.E
         ),
         age_at_year_end=deferrals.ages_at_year_end(births, year),
         roth_catch_up_only=deferrals.roth_catch_up_required(wages, year),
+        years_of_service=whole_years(employees, first_day) if match is not None and match.by_service else None,
     )
 
 
@@ -360,11 +348,12 @@ def _pay(
             ],
             dtype=np.bool_,
         ).reshape(len(employees), len(segment.pay_dates)),
-        kept_out=_kept_out(segment, employees),
+        kept_out=kept_out_of(segment, employees),
     )
 
 
-def _kept_out(segment: Segment, employees: Sequence[census.Employee]) -> Flags:
+def kept_out_of(segment: Segment, employees: Sequence[census.Employee]) -> Flags:
+    """Who is in a class that the plan excludes, by pay date."""
     return census.kept_out(employees, segment.provisions.eligibility.excluded_classes, segment.pay_dates)
 
 
@@ -383,7 +372,7 @@ def left_long_ago(employee: census.Employee, day: date, year: PlanYear) -> bool:
     )
 
 
-def _opening(
+def opening_of(
     tx: Tx, scope: Scope, segment: Segment, people: People, employees: Sequence[census.Employee], before: Before
 ) -> YearToDate:
     """Year to date before the segment: money from the books and from elsewhere, compensation from entry on."""

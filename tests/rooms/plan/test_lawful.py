@@ -13,11 +13,13 @@ from open401k.plan import (
     ElectionTerms,
     Eligibility,
     Match,
+    MatchPeriod,
     MatchTier,
     MonthDay,
     Nonelective,
     Provisions,
     SafeHarbor,
+    ServiceTiers,
     SpillOver,
     Vesting,
     VestingSchedule,
@@ -67,6 +69,18 @@ LAWFUL = {
     "both kinds of deferral": replace(PLAIN, deferrals=Deferrals((Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX))),
     "a tiered match": replace(PLAIN, match=Match(BASIC)),
     "a rising discretionary match": replace(PLAIN, match=Match((MatchTier(2_500, 200), MatchTier(10_000, 600)))),
+    "a quarterly match, capped each quarter": replace(
+        PLAIN, match=Match(BASIC, period=MatchPeriod.QUARTER, cap_per_period_cents=50_000)
+    ),
+    "a match per pay period, trued up": replace(PLAIN, match=Match(BASIC, true_up=True, cap_cents=100_000)),
+    "more match after five years": replace(
+        PLAIN, match=Match(BASIC, by_service=(ServiceTiers(5, (MatchTier(10_000, 600),)),))
+    ),
+    "a safe harbor match, trued up": replace(
+        PLAIN,
+        safe_harbor=SafeHarbor.BASIC_MATCH,
+        match=Match(BASIC, Source.SAFE_HARBOR_MATCH, true_up=True),
+    ),
     "basic match": safe_harbor_match(SafeHarbor.BASIC_MATCH, *BASIC),
     "100 % to 4 %": safe_harbor_match(SafeHarbor.ENHANCED_MATCH, (10_000, 400)),
     "100 % to 6 %": safe_harbor_match(SafeHarbor.ENHANCED_MATCH, (10_000, 600)),
@@ -186,6 +200,52 @@ UNLAWFUL = {
         replace(PLAIN, match=Match((MatchTier(10_000, 500), MatchTier(5_000, 300)))),
         "match.tiers",
         "1.401-1",
+    ),
+    "a cap of nothing for each period": (
+        replace(PLAIN, match=Match(BASIC, cap_per_period_cents=0)),
+        "match.cap_per_period_cents",
+        "1.401-1",
+    ),
+    "a cap of each period that the year undoes": (
+        replace(PLAIN, match=Match(BASIC, cap_per_period_cents=100_00, true_up=True)),
+        "match.cap_per_period_cents",
+        "1.401-1",
+    ),
+    "a true-up of the whole year": (
+        replace(PLAIN, match=Match(BASIC, period=MatchPeriod.PLAN_YEAR, true_up=True)),
+        "match.true_up",
+        "1.401-1",
+    ),
+    "service from the first day on": (
+        replace(PLAIN, match=Match(BASIC, by_service=(ServiceTiers(0, BASIC),))),
+        "match.by_service",
+        "1.401-1",
+    ),
+    "tiers downhill after five years": (
+        replace(
+            PLAIN,
+            match=Match(BASIC, by_service=(ServiceTiers(5, (MatchTier(10_000, 500), MatchTier(5_000, 300))),)),
+        ),
+        "match.tiers",
+        "1.401-1",
+    ),
+    "a safe harbor match by service": (
+        replace(
+            PLAIN,
+            safe_harbor=SafeHarbor.BASIC_MATCH,
+            match=Match(BASIC, Source.SAFE_HARBOR_MATCH, by_service=(ServiceTiers(5, (MatchTier(10_000, 600),)),)),
+        ),
+        "match.by_service",
+        "401(k)(12)(B)(ii)",
+    ),
+    "a cap of each period on the safe harbor": (
+        replace(
+            PLAIN,
+            safe_harbor=SafeHarbor.BASIC_MATCH,
+            match=Match(BASIC, Source.SAFE_HARBOR_MATCH, cap_per_period_cents=100_00),
+        ),
+        "match.cap_per_period_cents",
+        "401(k)(12)(B)(i)",
     ),
     "basic match of 4 %": (
         safe_harbor_match(SafeHarbor.BASIC_MATCH, (10_000, 400)),

@@ -27,6 +27,7 @@ from open401k.plan import (
     Nonelective,
     Provisions,
     SafeHarbor,
+    ServiceTiers,
     SpillOver,
     Testing,
     TestingMethod,
@@ -37,6 +38,7 @@ from open401k.plan import (
 days = st.dates(date(1990, 1, 1), date(2040, 12, 31))
 sources = st.sampled_from(Source)
 schedules = st.lists(st.integers(0, 100), min_size=1, max_size=8).map(lambda each: VestingSchedule(tuple(each)))
+tiers = st.lists(st.builds(MatchTier, st.integers(0, 20_000), st.integers(0, 1_000)), max_size=3).map(tuple)
 any_provisions = st.builds(
     Provisions,
     adopted_on=days,
@@ -59,10 +61,13 @@ any_provisions = st.builds(
     match=st.none()
     | st.builds(
         Match,
-        tiers=st.lists(st.builds(MatchTier, st.integers(0, 20_000), st.integers(0, 1_000)), max_size=3).map(tuple),
+        tiers=tiers,
         source=sources,
         period=st.sampled_from(MatchPeriod),
         cap_cents=st.none() | st.integers(0, 10_000_000),
+        cap_per_period_cents=st.none() | st.integers(0, 10_000_000),
+        true_up=st.booleans(),
+        by_service=st.lists(st.builds(ServiceTiers, st.integers(0, 40), tiers), max_size=2).map(tuple),
     ),
     nonelective=st.none() | st.builds(Nonelective, rate_bps=st.integers(0, 2_500), source=sources),
     safe_harbor=st.sampled_from(SafeHarbor),
@@ -130,6 +135,41 @@ def test_an_unknown_or_missing_provision_is_an_error_and_never_dropped() -> None
         plan.provisions_from_json(written | {"nonelective": {"rate": 3, "source": "nonelective"}})
     with pytest.raises(KeyError):
         plan.provisions_from_json({key: value for key, value in written.items() if key != "match"})
+
+
+def test_a_plain_match_is_written_as_it_was_before_there_were_other_terms() -> None:
+    """Hashes of facts and seeds of projections that are on file are made of this."""
+    plain = Match((MatchTier(5_000, 600),), cap_cents=1_000_00)
+    written = plan.provisions_to_json(Provisions(date(2019, 1, 1), match=plain))
+
+    assert written["match"] == {
+        "tiers": [[5_000, 600]],
+        "source": "match",
+        "period": "pay_period",
+        "cap_cents": 1_000_00,
+    }
+    assert plan.provisions_from_json(written).match == plain
+
+
+@pytest.mark.parametrize(
+    ("period", "day", "start"),
+    [
+        (MatchPeriod.PAY_PERIOD, date(2026, 2, 1), None),
+        (MatchPeriod.MONTH, date(2026, 2, 28), date(2026, 2, 28)),
+        (MatchPeriod.MONTH, date(2026, 3, 30), date(2026, 2, 28)),
+        (MatchPeriod.QUARTER, date(2026, 1, 30), date(2025, 10, 31)),
+        (MatchPeriod.QUARTER, date(2026, 1, 31), date(2026, 1, 31)),
+        (MatchPeriod.PLAN_YEAR, date(2026, 1, 30), date(2025, 7, 31)),
+    ],
+)
+def test_months_and_quarters_of_a_match_are_those_of_the_plan_year(
+    period: MatchPeriod, day: date, start: date | None
+) -> None:
+    terms = Provisions(
+        date(2019, 7, 31), plan_year_start=MonthDay(7, 31), match=Match((MatchTier(5_000, 600),), period=period)
+    )
+
+    assert terms.match_period_start(day) == start
 
 
 def test_equal_terms_are_equal_values_whatever_the_order_of_the_schedules() -> None:

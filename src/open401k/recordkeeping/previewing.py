@@ -1,0 +1,78 @@
+"""What posting a payroll would add, before it is recorded. Reads only. Not here: settling it (settlement.py)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from open401k import census, plan
+from open401k.base.db import Tx
+from open401k.kernel import Source
+
+from .contributions import Cents, HeldReason, PayOfDate, entitle_date
+from .settlement import Before, Scope, Segment, kept_out_of, left_long_ago, opening_of, people_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """N cents of one pay date as reported, in the order of the employees; catch-up codes are part of both."""
+
+    compensation: Cents
+    pre_tax: Cents
+    roth: Cents
+    after_tax: Cents
+    coded_catch_up_pre_tax: Cents
+    coded_catch_up_roth: Cents
+
+    def __add__(self, other: "Reported") -> "Reported":
+        return Reported(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What posting a payroll would add, per employee: the match by the formula, and what would be held and why."""
+
+    match: Cents | None  # None: the plan gives none
+    held: Mapping[tuple[Source, HeldReason], Cents]
+
+
+def preview(
+    tx: Tx,
+    *,
+    scope: Scope,
+    provisions: plan.Provisions,
+    employees: Sequence[census.Employee],
+    pay: Reported,
+    before: Before,
+    paid: Reported | None = None,
+) -> Preview:
+    """The entitlement of a payroll that is not recorded yet, by the very computation that will be posted.
+
+    ``before`` is :func:`read_before` of the pay date; ``paid`` is what other payrolls of the day have paid: the answer
+    is what this one adds to theirs. What only the payroll itself tells of people is not known to it.
+    """
+    segment = Segment(provisions, (scope.since,))
+    people = people_of(tx, scope, segment, employees, before)
+    opening = opening_of(tx, scope, segment, people, employees, before)
+    year = provisions.plan_year_of(scope.since)
+    gone = np.array([left_long_ago(who, scope.since, year) for who in employees], dtype=np.bool_)
+    out = kept_out_of(segment, employees)[:, 0]
+    source = None if provisions.match is None else provisions.match.source
+
+    def of(reported: Reported) -> Preview:
+        amounts = {each.name: getattr(reported, each.name) for each in fields(reported)}
+        of_date = PayOfDate(on=scope.since, left_long_ago=gone, kept_out=out, **amounts)
+        credited, held, _ = entitle_date(provisions, people, of_date, opening)
+        return Preview(None if source is None else credited[source], held)
+
+    return of(pay) if paid is None else _beyond(of(pay + paid), of(paid))
+
+
+def _beyond(whole: Preview, part: Preview) -> Preview:
+    """What the whole has more than a part of it, or (negative) less."""
+    slots = {**whole.held, **part.held}
+    nothing = np.zeros_like(next(iter(slots.values()), np.zeros(0, dtype=np.int64)))
+    held = {slot: whole.held.get(slot, nothing) - part.held.get(slot, nothing) for slot in slots}
+    if whole.match is None or part.match is None:
+        return Preview(None, held)
+    return Preview(whole.match - part.match, held)

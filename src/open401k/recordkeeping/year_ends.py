@@ -1,0 +1,81 @@
+"""Plan years that are over, as facts, and the matches of such a year. Not here: the formulas (contributions.py).
+
+What the end of a year gives stands in the books on its last day, whether or not that is a pay date.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from itertools import groupby
+
+from open401k import census, plan
+from open401k.base import audit, heads
+from open401k.base.db import Tx
+from open401k.kernel import PlanId, PlanYear, SponsorId
+
+from . import _store
+
+_A_DAY = timedelta(days=1)
+_FIRST = date(1990, 1, 1)  # no payroll is older
+
+
+def gives_at_year_end(terms: plan.Provisions) -> bool:
+    """Whether the end of a plan year adds something."""
+    return terms.match is not None and terms.match.true_up
+
+
+def on_file(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date) -> frozenset[date]:
+    """Last days from ``start`` up to ``end`` of years that are over; no statement where no terms ask for them."""
+    if not any(gives_at_year_end(span.provisions) for span in _spans(tx, tenant_id, plan_id)):
+        return frozenset()
+    ends = _store.year_ends(tx, tenant_id=tenant_id)
+    return frozenset(last for of, last, _ in ends if of == plan_id.uuid and start <= last < end)
+
+
+def end_year(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year: PlanYear) -> None:
+    """A plan year is over: from now on the books hold what its end gives."""
+    heads.lock(tx, tenant_id=tenant_id)
+    _store.insert_year_end(tx, tenant_id=tenant_id, plan_id=plan_id, last_day=year.last_day)
+    audit.record(
+        tx,
+        tenant_id=tenant_id,
+        action="recordkeeping.year_ended",
+        subject=str(plan_id),
+        after={"last_day": year.last_day.isoformat()},
+    )
+
+
+def years_to_end(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, today: date) -> list[PlanYear]:
+    """Plan years with payrolls that are over by today, whose end gives something and is not on file yet."""
+    spans = [each for each in _spans(tx, tenant_id, plan_id) if gives_at_year_end(each.provisions)]
+    if not spans:
+        return []
+    runs = census.pay_runs(tx, tenant_id=tenant_id, plan_id=plan_id)
+    paid = {year for run in runs for span in spans if (year := span.provisions.plan_year_of(run.pay_date)).end <= today}
+    known = on_file(tx, tenant_id=tenant_id, plan_id=plan_id, start=_FIRST, end=today)
+    inside = [year for year in paid if any(each.start < year.end and year.start < each.end for each in spans)]
+    return sorted((year for year in inside if year.last_day not in known), key=lambda year: year.start)
+
+
+def turns(tx: Tx, *, tenant_id: SponsorId, plans: Sequence[PlanId]) -> list[census.Turn]:
+    """Every plan's pay dates in their order, and the last days of years that are over among them."""
+    paid = census.turns(tx, tenant_id=tenant_id)
+    asked = {each for each in plans if any(gives_at_year_end(span.provisions) for span in _spans(tx, tenant_id, each))}
+    if not asked:
+        return paid
+    known = {(turn.plan_id, turn.pay_date) for turn in paid}
+    ends = [census.Turn(last, at, PlanId(of)) for of, last, at in _store.year_ends(tx, tenant_id=tenant_id)]
+    return sorted(
+        [*paid, *(each for each in ends if each.plan_id in asked and (each.plan_id, each.pay_date) not in known)]
+    )
+
+
+def spans_of_year(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year: PlanYear) -> Iterator[plan.Span]:
+    """The days of a plan year, a span for each match in force."""
+    found = plan.provisions_between(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end)
+    for _, same in groupby(found, lambda span: span.provisions.match):
+        several = list(same)
+        yield plan.Span(several[0].start, several[-1].end, several[-1].provisions, several[-1].others)
+
+
+def _spans(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> tuple[plan.Span, ...]:
+    return plan.provisions_between(tx, tenant_id=tenant_id, plan_id=plan_id, start=date.min, end=date.max)
