@@ -83,6 +83,13 @@ class FileId(Id):
     prefix = "fil"
 
 
+class QuestionId(Id):
+    """A question about who a row is."""
+
+    __slots__ = ()
+    prefix = "qst"
+
+
 class ComplianceRunId(Id):
     __slots__ = ()
     prefix = "cmp"

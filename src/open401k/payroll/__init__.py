@@ -3,9 +3,10 @@
 from . import files, remittance, runs
 from .checks import FileCheck, Outcome, check, missing_figures
 from .columns import REQUIRED, findings_of, propose, settle
-from .findings import Code, Finding, Findings, Hold, Severity
+from .findings import MOST_LISTED, Code, Finding, Findings, Hold, Severity
 from .formats import API_PROVIDER, LAYOUTS, Layout, as_json, period_of, read_json
 from .gathering import Asked, OfLastDay, ToDate, codes_left_out, expectation, gather_standing, to_date
+from .identity import evidence_of, named_by
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, letter
 from .opening_balances import (
     OpeningExpected,
@@ -33,6 +34,7 @@ __all__ = [
     "API_PROVIDER",
     "CONTROL_TOTALS",
     "LAYOUTS",
+    "MOST_LISTED",
     "NOBODY",
     "NOTHING_SAID",
     "REQUIRED",
@@ -79,6 +81,7 @@ __all__ = [
     "check_year_to_date",
     "codes_left_out",
     "control_totals",
+    "evidence_of",
     "expectation",
     "files",
     "findings_of",
@@ -87,6 +90,7 @@ __all__ = [
     "letter",
     "masked_ssn",
     "missing_figures",
+    "named_by",
     "open_upload",
     "period_of",
     "propose",
