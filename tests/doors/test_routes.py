@@ -32,6 +32,7 @@ def url(route: RouteContext, place: Place) -> str:
         "run_id": str(samples.RUNS[15]),
         "alert_id": str(samples.ALERT),
         "employee_id": str(samples.EMPLOYEE),
+        "question_id": "qst_" + "0" * 32,
         "key": "adp",
         "token": "nothing",
         "name": "match",

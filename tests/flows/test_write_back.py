@@ -196,7 +196,7 @@ def test_killed_after_the_provider_took_it_the_same_is_sent_again_and_changes_no
             before.push(wanted)
             raise Killed
 
-    at_gusto.connector = DiesAfterwards()  # type: ignore[assignment]
+    at_gusto.connector = DiesAfterwards()
     with pytest.raises(Killed):
         send(plan, at_gusto)
     at_gusto.connector = before

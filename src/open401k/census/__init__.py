@@ -16,7 +16,9 @@ from .employer import PeriodHours, Turn, employer_pay, employer_pay_by_date, per
 from .employment import Employment, employed_between, employed_on, spans
 from .entry import entry_dates, entry_of_new, first_entries
 from .facts import NewEmployee, add_employee, add_employees, mask_ssn, parse_ssn, record_fact
+from .likeness import Likeness, Mark, Told, Trait
 from .matching import (
+    Answers,
     Conflict,
     How,
     Matched,
@@ -24,8 +26,10 @@ from .matching import (
     Outcome,
     PersonEvidence,
     Why,
+    find_named,
     forget,
     match_people,
+    named_alike,
     remember,
 )
 from .ownership import OwnershipOn, ownership_during
@@ -64,6 +68,19 @@ from .people import (
     Ssn,
     Terminated,
 )
+from .questions import (
+    AskedRow,
+    Candidate,
+    Question,
+    Reply,
+    ask,
+    question,
+    question_id,
+    questions,
+    replies,
+    reply,
+    take_back,
+)
 from .replaced import Without
 from .roster import employee, everybody, find_by_ssn, headcount, index_key_fits, reveal_ssns, roster
 from .wages import fica_wages
@@ -71,9 +88,12 @@ from .wages import fica_wages
 __all__ = [
     "EMPLOYER_SOURCES",
     "AnnualPay",
+    "Answers",
+    "AskedRow",
     "BirthDate",
     "BroughtPay",
     "BroughtPeriod",
+    "Candidate",
     "CodeKind",
     "Conflict",
     "DeductionKind",
@@ -84,6 +104,8 @@ __all__ = [
     "Family",
     "Hired",
     "How",
+    "Likeness",
+    "Mark",
     "Matched",
     "Name",
     "New",
@@ -103,17 +125,22 @@ __all__ = [
     "PayTotals",
     "PeriodHours",
     "PersonEvidence",
+    "Question",
     "Relation",
+    "Reply",
     "SaidKind",
     "Side",
     "Ssn",
     "Terminated",
+    "Told",
+    "Trait",
     "Turn",
     "Why",
     "Without",
     "Word",
     "add_employee",
     "add_employees",
+    "ask",
     "balances_before",
     "brought_pay",
     "brought_periods",
@@ -134,6 +161,7 @@ __all__ = [
     "everybody",
     "fica_wages",
     "find_by_ssn",
+    "find_named",
     "first_entries",
     "forget",
     "headcount",
@@ -141,6 +169,7 @@ __all__ = [
     "kept_out",
     "mask_ssn",
     "match_people",
+    "named_alike",
     "out_from",
     "ownership_during",
     "parse_ssn",
@@ -149,15 +178,21 @@ __all__ = [
     "pay_runs",
     "pay_totals",
     "period_hours",
+    "question",
+    "question_id",
+    "questions",
     "record_brought",
     "record_fact",
     "record_run",
     "remember",
+    "replies",
+    "reply",
     "reveal_ssns",
     "roster",
     "set_code_kind",
     "set_pay_code",
     "spans",
+    "take_back",
     "turns",
     "words_on",
 ]

@@ -50,22 +50,28 @@ def check_run(
     whole = payroll.FileCheck(expected, reading.mapping, reading.findings, period=reading.period)
     to_date = payroll.to_date(tx, asked=asked)
     paid = frozenset(() if to_date.same_day is None else to_date.same_day.employee_id)
-    again: set[EmployeeId] = set()
+    again, asked_about = set[EmployeeId](), list[census.AskedRow]()
     preview = None
     if payroll.missing_figures(pay_date, expected) is None:
         preview = Previewed(asked, _before(tx, asked, to_date), to_date.same_day, codes)
     memory.give_back(rows=len(to_date.pay))
     for rows in chunks:
         standing, people = payroll.gather_standing(tx, asked=asked, to_date=to_date, rows=rows)
+        asked_about += [doubt.asked for doubt in standing.doubts.values()][: payroll.MOST_LISTED - len(asked_about)]
         again |= paid.intersection(standing.employee_id[place] for place in standing.place.values()) if paid else set()
         whole.chunk(rows, previewed(tx, preview, standing, people, rows))
         del rows, standing, people  # before the next ones are read beside them
     memory.give_back(rows=len(to_date.pay))
     outcome = whole.finish()
-    outcome.findings.extend(paid_before(asked, run, len(again)))
-    outcome.findings.extend(counted_before(tx, asked))
-    outcome.findings.extend(known)
+    outcome.findings.extend([*paid_before(asked, run, len(again)), *counted_before(tx, asked), *known])
+    _ask(tx, tenant_id, run, asked_about)
     return runs.checked(tx, tenant_id=tenant_id, run_id=run.run_id, outcome=outcome, run=run)
+
+
+def _ask(tx: Tx, tenant_id: SponsorId, run: runs.Run, rows: Sequence[census.AskedRow]) -> None:
+    """Rows in doubt become questions; the file waits for the answers, as its findings say."""
+    if rows:
+        census.ask(tx, tenant_id=tenant_id, plan_id=run.plan_id, run_id=run.run_id, rows=rows)
 
 
 def asked_of(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date) -> payroll.Asked:
@@ -77,11 +83,11 @@ def asked_of(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date) -> 
     said_nothing = next((each.run_id for each in others if each.said.no_contributions), None)
     try:
         terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=pay_date)
-        asked = payroll.Asked(*of, terms, same_day=beside, said_nothing=said_nothing)
+        asked = payroll.Asked(*of, terms, same_day=beside, said_nothing=said_nothing, provider=run.provider)
         return replace(asked, without=_replaced(tx, asked, run))
     except Open401kError:
         terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=today)
-        return payroll.Asked(*of, terms, in_force=False, same_day=beside)
+        return payroll.Asked(*of, terms, in_force=False, same_day=beside, provider=run.provider)
 
 
 def _replaced(tx: Tx, asked: payroll.Asked, run: runs.Run) -> census.Without | None:

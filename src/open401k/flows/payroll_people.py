@@ -33,12 +33,9 @@ def confirmed(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Confirmed:
     return Confirmed(rows(payroll.Code.PERSON_NAME_CHANGED), rows(payroll.Code.DOB_CHANGED))
 
 
-def people_of(tx: Tx, *, tenant_id: SponsorId, rows: Rows) -> dict[str, EmployeeId]:
+def people_of(tx: Tx, *, tenant_id: SponsorId, rows: Rows, provider: str) -> dict[str, EmployeeId]:
     """Who each row is, by its key; who is on file nowhere is added from what the row says."""
-    found: dict[str, EmployeeId] = dict(
-        census.find_by_ssn(tx, tenant_id=tenant_id, ssns=[row.ssn for row in rows if row.ssn])
-    )
-    found |= {row.employee_id: EmployeeId.parse(row.employee_id) for row in rows if row.employee_id}
+    found, _ = payroll.named_by(tx, tenant_id=tenant_id, rows=rows, provider=provider)
     new = [row for row in rows if row.key not in found]
     if new:
         people = [

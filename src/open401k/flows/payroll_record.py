@@ -41,7 +41,7 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
     rows_read = 0
     withheld = -sum(_withheld(line) for line in replaced)
     for rows in chunks:
-        people = people_of(tx, tenant_id=tenant_id, rows=rows)
+        people = people_of(tx, tenant_id=tenant_id, rows=rows, provider=run.provider)
         changed += learn(tx, tenant_id=tenant_id, rows=rows, who=people, yes=yes, pay_date=pay_date)
         _append(tx, tenant_id, run, pay_date, rows, [people[row.key] for row in rows])
         touched = touched.union(IdColumn.of(EmployeeId, people.values()))

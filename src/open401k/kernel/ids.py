@@ -90,6 +90,13 @@ class InstructionId(Id):
     prefix = "ins"
 
 
+class QuestionId(Id):
+    """A question about who a row is."""
+
+    __slots__ = ()
+    prefix = "qst"
+
+
 class ComplianceRunId(Id):
     __slots__ = ()
     prefix = "cmp"

@@ -3,7 +3,7 @@
 from . import files, remittance, runs
 from .checks import FileCheck, Outcome, check, missing_figures
 from .columns import REQUIRED, findings_of, propose, settle
-from .findings import Code, Finding, Findings, Hold, Severity
+from .findings import MOST_LISTED, Code, Finding, Findings, Hold, Severity
 from .formats import (
     API_PROVIDER,
     LAYOUTS,
@@ -30,6 +30,7 @@ from .formats import (
     write_records,
 )
 from .gathering import Asked, OfLastDay, ToDate, codes_of, expectation, gather_standing, to_date
+from .identity import evidence_of, named_by
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, letter
 from .opening_balances import (
     OpeningExpected,
@@ -58,6 +59,7 @@ __all__ = [
     "API_PROVIDER",
     "CONTROL_TOTALS",
     "LAYOUTS",
+    "MOST_LISTED",
     "NOBODY",
     "NOTHING_SAID",
     "NO_CODES",
@@ -115,6 +117,7 @@ __all__ = [
     "codes_by",
     "codes_of",
     "control_totals",
+    "evidence_of",
     "expectation",
     "feedback",
     "feedback_ascensus",
@@ -127,6 +130,7 @@ __all__ = [
     "letter",
     "masked_ssn",
     "missing_figures",
+    "named_by",
     "open_upload",
     "period_of",
     "propose",

@@ -11,7 +11,7 @@ from .cells import shown
 from .chunks import Chunk
 from .findings import Code, Finding, Severity
 from .rows import Field, PayrollRow, masked_ssn
-from .standing import Expectation, Standing
+from .standing import Doubt, Expectation, Standing
 
 #: Days a system writes when it does not know the birth date.
 PLACEHOLDERS = frozenset(
@@ -45,7 +45,11 @@ def check(chunk: Chunk, expected: Expectation, pay_date: date | None, new_people
             reason = "The SSN and the employee id name two different people, or one of them nobody."
             fix = "Send one of them, or correct it."
             yield chunk.finding(row, Severity.REJECT, Code.PERSON_CONFLICT, reason, fix, Field.SSN)
-        if place >= 0:
+        if (doubt := chunk.standing.doubts.get(row.row)) is not None:
+            yield _doubt(chunk, row, doubt, known=place >= 0)
+        elif place >= 0 and row.row in chunk.standing.answered:
+            continue  # a person looked at what the row says, and said who it is
+        elif place >= 0:
             yield from _known(chunk, row, chunk.standing, place)
         else:
             if alike is None:
@@ -93,6 +97,14 @@ def _order(chunk: Chunk, row: PayrollRow, day: date) -> Found:
             yield chunk.finding(
                 row, Severity.REJECT, Code.DATE_ORDER, reason, "Correct one of them.", field, value=str(earlier)
             )
+
+
+def _doubt(chunk: Chunk, row: PayrollRow, doubt: Doubt, *, known: bool) -> Finding:
+    """The file waits until a person said who the row is; the answer is remembered."""
+    code = Code.PERSON_CONFLICT if known else Code.PERSON_UNKNOWN
+    fix = "Say under “Who is who” whether it is the same person, another one, or a new hire; or correct the file."
+    detail = (("question", doubt.question),)
+    return chunk.finding(row, Severity.REJECT, code, doubt.reason, fix, Field.SSN, detail=detail)
 
 
 def _plain(name: str) -> str:
@@ -150,7 +162,7 @@ def _by_name(standing: Standing) -> dict[tuple[str, str], int]:
 def _unknown(chunk: Chunk, row: PayrollRow, alike: dict[tuple[str, str], int], new_people: list[PayrollRow]) -> Found:
     standing = chunk.standing
     twin = alike.get((_plain(row.last_name), _plain(row.first_name)))
-    if twin is not None and row.ssn and _may_be_same(row, standing, twin):
+    if twin is not None and row.ssn and row.row not in standing.said_new and _may_be_same(row, standing, twin):
         last4 = standing.ssn_last4[twin] if standing.ssn_last4 else ""
         reason = (
             f"Nobody has the SSN {masked_ssn(row.ssn)}; {row.first_name} {row.last_name} is on file with"

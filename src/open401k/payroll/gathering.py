@@ -1,7 +1,7 @@
 """Loading what the plan knows about the people of some rows, for the checks. Not here: the checks themselves."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from open401k.kernel import (
     SponsorId,
 )
 
+from .identity import identify
 from .pay_codes import NO_CODES, CodesOfPlan, codes_by
 from .rows import PayrollRow
 from .said import NOTHING_SAID, Said
@@ -49,6 +50,7 @@ class Asked:
     same_day: Sequence[RunId] = ()
     said_nothing: RunId | None = None  # of these, one that says that nothing is contributed on that date
     without: census.Without | None = None  # of an earlier pay date of the year, and replaced by this one
+    provider: str = ""  # whose employee numbers the rows say
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,10 @@ def gather_standing(
     tx: Tx, *, asked: Asked, to_date: ToDate, rows: Sequence[PayrollRow]
 ) -> tuple[Standing, list[census.Employee]]:
     """The standing of everybody whom these rows name by SSN or employee id, and who they are, in that order."""
-    place, people = _people(tx, asked, rows)
+    who = identify(tx, tenant_id=asked.tenant_id, rows=rows, provider=asked.provider)
+    people = who.people
     if not people:
-        return NOBODY, []
+        return replace(NOBODY, **who.told()), []
     ids = IdColumn.of(EmployeeId, [person.employee_id for person in people])
     sums, before = _Sums(to_date.pay, ids), OfLastDay(to_date.recent, ids)
     that_day = None if to_date.same_day is None else OfLastDay(to_date.same_day, ids)
@@ -102,7 +105,8 @@ def gather_standing(
         return sums.of(*names) if that_day is None else sums.of(*names) + that_day.of(*names)
 
     return Standing(
-        place=place,
+        place=who.place,
+        **who.told(),
         employee_id=[person.employee_id for person in people],
         first_name=[person.first_name for person in people],
         last_name=[person.last_name for person in people],
@@ -186,41 +190,6 @@ class _Sums:
         for name in names:
             out[self._known] += getattr(self._totals, name)[self._rows[self._known]]
         return out
-
-
-def _people(tx: Tx, asked: Asked, rows: Sequence[PayrollRow]) -> tuple[dict[str, int], list[census.Employee]]:
-    numbers = census.find_by_ssn(tx, tenant_id=asked.tenant_id, ssns=[row.ssn for row in rows if row.ssn])
-    named: dict[str, EmployeeId] = dict(numbers)
-    for row in rows:
-        if row.employee_id:
-            try:
-                named[row.employee_id] = EmployeeId.parse(row.employee_id)
-            except ValueError:
-                continue  # the checks say that nobody has this id
-    wanted = list(dict.fromkeys(named.values()))
-    people = census.roster(tx, tenant_id=asked.tenant_id, employee_ids=wanted)
-    known = {person.employee_id: place for place, person in enumerate(people)}
-    place = {key: known[employee_id] for key, employee_id in named.items() if employee_id in known}
-    unknown = [row for row in rows if row.key not in place]
-    if unknown:
-        everybody = census.roster(tx, tenant_id=asked.tenant_id)
-        people += [person for person in _alike(everybody, unknown) if person.employee_id not in known]
-    return place, people
-
-
-def _alike(everybody: Sequence[census.Employee], unknown: Sequence[PayrollRow]) -> list[census.Employee]:
-    """People on file with the name or the birth date of a row that nobody's number fits: a digit may be wrong."""
-    names = {_name(row.first_name, row.last_name) for row in unknown}
-    births = {row.birth_date for row in unknown if row.birth_date is not None}
-    return [
-        person
-        for person in everybody
-        if person.birth_date in births or _name(person.first_name, person.last_name) in names
-    ]
-
-
-def _name(first: str, last: str) -> tuple[str, str]:
-    return first.casefold(), last.casefold()
 
 
 class OfLastDay:

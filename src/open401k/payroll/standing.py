@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from open401k.census import AskedRow
 from open401k.kernel import EmployeeId, LimitationYear, Source
 
 from .pay_codes import NO_CODES, CodesOfPlan
@@ -34,6 +35,15 @@ class OtherPlan:
     deferrals: Cents  # calendar year
     roth: Cents  # of these
     additions: Cents  # limitation year of the plan that is checked, catch-up included
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A row of which a person has to say who it is: the question, and why nothing else says it."""
+
+    question: str
+    reason: str
+    asked: AskedRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,9 @@ class Standing:
     again: Mapping[int, int] = field(default_factory=dict)  # row number -> its column, of a person's later rows
     loans: Sequence[Mapping[str, int]] | None = None  # open loans: reference -> payoff cents
     elsewhere: Sequence[OtherPlan] = ()
+    doubts: Mapping[int, Doubt] = field(default_factory=dict)  # row number -> why a person is asked who it is
+    answered: frozenset[int] = frozenset()  # numbers of rows about which a person said who they are
+    said_new: frozenset[int] = frozenset()  # of these, somebody new
 
     def __len__(self) -> int:
         return len(self.employee_id)
@@ -96,7 +109,7 @@ class Standing:
         return np.where(places >= 0, column[np.maximum(places, 0)], default).astype(np.int64, copy=False)
 
 
-_NOT_COLUMNS = frozenset({"place", "held", "moved", "again"})
+_NOT_COLUMNS = frozenset({"place", "held", "moved", "again", "doubts", "answered", "said_new"})
 NOBODY = Standing(place={})
 
 

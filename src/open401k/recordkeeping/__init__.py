@@ -43,7 +43,7 @@ from .posting import (
 )
 from .previewing import Preview, Reported, preview
 from .replaced import without_run
-from .settlement import Before, Preview, Reported, Scope, compare, left_long_ago, preview, read_before, settle
+from .settlement import Before, Scope, compare, left_long_ago, read_before, settle
 from .withholding import Withholding, withheld_as_elected
 from .year_ends import end_year, years_to_end
 

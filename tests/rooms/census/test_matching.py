@@ -22,7 +22,7 @@ from open401k.census import (
     match_people,
     remember,
 )
-from open401k.census.matching import Standing, alike_names, decide, one_slip_from, plain_name
+from open401k.census.matching import Standing, decide, near_people, one_slip_from, plain_name
 from open401k.kernel import EmployeeId, FixedClock, SponsorId
 
 OWNER = EmployeeId(UUID(int=1))
@@ -71,7 +71,7 @@ CASES: dict[str, tuple[PersonEvidence, Outcome]] = {
     ),
     "one wrong digit but born on another day": (
         PersonEvidence("Mary", "Whitfield", "123456780", date(1985, 1, 1)),
-        New(),
+        Conflict((OWNER,), Why.SSN_ONE_SLIP_OFF),
     ),
     "a neighbor's number, nothing else alike": (PersonEvidence("Peter", "Zimmer", "123456780"), New()),
     "same name and birth date, quite another number": (
@@ -100,9 +100,9 @@ CASES: dict[str, tuple[PersonEvidence, Outcome]] = {
 def test_a_row_is_decided_so(evidence: PersonEvidence, expected: Outcome) -> None:
     slips = tuple(SSNS[ssn] for ssn in one_slip_from(evidence.ssn or "000000000") if ssn in SSNS)
     standing = Standing({each.employee_id: each for each in PEOPLE}, SSNS, {evidence.ssn or "": slips})
-    alike = alike_names([evidence], PEOPLE)[0]
+    near = near_people([evidence], PEOPLE)[0]
 
-    assert decide(evidence, standing, alike) == expected
+    assert decide(evidence, standing, near) == expected
 
 
 @pytest.mark.parametrize(("evidence", "expected"), CASES.values(), ids=CASES.keys())

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -172,7 +173,7 @@ def plan_id(db: Database) -> PlanId:
 def test_queued_twice_is_queued_once_and_a_change_is_on_file_with_its_past(
     begin: Begin, tenant: SponsorId, plan_id: PlanId
 ) -> None:
-    of = {"tenant_id": tenant, "plan_id": plan_id}
+    of: dict[str, Any] = {"tenant_id": tenant, "plan_id": plan_id}
     with begin() as tx:
         first = write_back_book.queue(tx, **of, wanted=[want(FIVE), want(SIX, ROTH)])
         assert len(first) == 2
@@ -188,7 +189,7 @@ def test_queued_twice_is_queued_once_and_a_change_is_on_file_with_its_past(
 
 
 def test_a_person_has_a_refused_one_told_again_and_no_other(begin: Begin, tenant: SponsorId, plan_id: PlanId) -> None:
-    of = {"tenant_id": tenant, "plan_id": plan_id}
+    of: dict[str, Any] = {"tenant_id": tenant, "plan_id": plan_id}
     with begin() as tx:
         (number,) = write_back_book.queue(tx, **of, wanted=[want(FIVE)])
         (waits,) = write_back_book.on_file(tx, **of)

@@ -1,11 +1,11 @@
-"""Commands that read a plan: plans, tests, alerts, people."""
+"""Commands that read a plan: plans, tests, alerts."""
 
 from typing import Annotated
 
 import typer
 
 from open401k.base.db import ALL_TENANTS
-from open401k.views import advisor_book, alert, people, plan_health, test_detail
+from open401k.views import advisor_book, alert, plan_health, test_detail
 
 from .places import PlanOption, actor_of, at_plan
 from .say import BadInputError, Voice
@@ -92,16 +92,3 @@ def alerts(context: typer.Context, plan: PlanOption = "", json: Json = False) ->
         voice.line(f"{detail.alert.title}. {detail.alert.sentence}")
         rows = [(c.title, c.employer_cost, c.decide_by, c.decided_by, c.why_not) for c in detail.cures]
         voice.table(("Cure", "Employer cost", "Decide by", "Who decides", "Not available because"), rows, empty="")
-
-
-@commands.command(name="people")
-def roster(context: typer.Context, plan: PlanOption = "", json: Json = False) -> None:
-    """Everyone, Social Security numbers masked."""
-    with at_plan(wiring_of(context), "people", plan) as place, place.begin() as tx:
-        shown = people.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
-    voice = Voice(json)
-    voice.tell(shown)
-    rows = [
-        (p.name, p.ssn_masked, p.hired_on, p.deferral_rate, p.deferred, p.employer, p.balance) for p in shown.people
-    ]
-    voice.table(("Person", "SSN", "Hired", "Rate", "Deferred", "Employer", "Balance"), rows, empty="Nobody yet.")
