@@ -34,21 +34,26 @@ from .provisions import (
     VestingSchedule,
 )
 
-#: Written only where a plan has them: terms recorded before these existed stay the same text, and with it their hash.
-_LATER = ("elections", "automatic_enrollment")
+#: Terms that came later are written only where a plan has them: what was recorded before, and every hash of it (of the
+#: facts of a test, of a seed), stays the same to the letter.
+_LATER: Mapping[type, frozenset[str]] = {
+    Provisions: frozenset({"elections", "automatic_enrollment"}),
+    Match: frozenset({"cap_per_period_cents", "true_up", "by_service"}),
+    Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415"}),
+}
 
 
 def provisions_to_json(provisions: Provisions) -> dict[str, Any]:
     """Plain JSON; :func:`provisions_from_json` gives back an equal value."""
     plain: dict[str, Any] = _plain(provisions)
-    return {name: value for name, value in plain.items() if value is not None or name not in _LATER}
+    return plain
 
 
 def provisions_from_json(data: dict[str, Any]) -> Provisions:
     """Read what :func:`provisions_to_json` wrote; an unknown or missing key is an error, never dropped or guessed."""
     rest = dict(data)
     match, nonelective = rest.pop("match"), rest.pop("nonelective")
-    elections, automatic = (rest.pop(name, None) for name in _LATER)
+    elections, automatic = rest.pop("elections", None), rest.pop("automatic_enrollment", None)
     provisions = Provisions(
         adopted_on=date.fromisoformat(rest.pop("adopted_on")),
         plan_year_start=MonthDay(*rest.pop("plan_year_start")),
@@ -66,11 +71,6 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
     if rest:
         raise ValueError(f"provisions do not have {', '.join(sorted(rest))}")
     return provisions
-
-
-#: Terms that came later are written only where a plan has them: what was recorded before, and every hash of it (of the
-#: facts of a test, of a seed), stays the same to the letter.
-_LATER: Mapping[type, frozenset[str]] = {Match: frozenset({"cap_per_period_cents", "true_up", "by_service"})}
 
 
 def _plain(value: Any) -> Any:
@@ -140,23 +140,16 @@ def _testing(*, method: str, top_paid_group: bool) -> Testing:
     return Testing(TestingMethod(method), top_paid_group)
 
 
-#: How compensation was written when it had only payroll codes; the other terms are the usual ones.
-_ONLY_CODES = {"excluded_pay_codes"}
+_USUAL = Compensation()
 
 
-def _compensation(**given: Any) -> Compensation:
-    if given.keys() == _ONLY_CODES:
-        return Compensation(tuple(given["excluded_pay_codes"]))
-    return _defined(**given)
-
-
-def _defined(
+def _compensation(
     *,
     excluded_pay_codes: list[str],
-    definition: str,
-    excluded_kinds: list[str],
-    included_kinds: list[str],
-    section_415: str,
+    definition: str = _USUAL.definition,
+    excluded_kinds: Sequence[str] = (),
+    included_kinds: Sequence[str] = (),
+    section_415: str = _USUAL.section_415,
 ) -> Compensation:
     return Compensation(
         tuple(excluded_pay_codes),
