@@ -12,6 +12,7 @@ from .brought_over import (
     record_brought,
 )
 from .classes import class_on, classed, kept_out, out_from
+from .code_pay import PayUnderCodes, pay_under_codes
 from .employer import PeriodHours, Turn, employer_pay, employer_pay_by_date, period_hours, turns
 from .employment import Employment, employed_between, employed_on, spans
 from .entry import entry_dates, entry_of_new, first_entries
@@ -98,6 +99,7 @@ __all__ = [
     "PayOfYear",
     "PayRun",
     "PayTotals",
+    "PayUnderCodes",
     "PeriodHours",
     "PersonEvidence",
     "Relation",
@@ -141,6 +143,7 @@ __all__ = [
     "pay_codes",
     "pay_runs",
     "pay_totals",
+    "pay_under_codes",
     "period_hours",
     "record_brought",
     "record_fact",

@@ -4,7 +4,7 @@ from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDa
 from .defaults import Defaults, Past, Why, defaults_on, rehires, with_defaults
 from .earned import TakenBack, taken_back
 from .elected_now import ElectionsOnFile, elected_with_defaults, read_on_file
-from .election_book import election_columns, first_refused, read_elections, record_elections
+from .election_book import changed_elections, election_columns, first_refused, read_elections, record_elections
 from .elections import (
     SLOTS,
     Columns,
@@ -19,6 +19,7 @@ from .elections import (
     elected_on,
 )
 from .enrollment_notices import DutyKind, EnrollmentDuty, enrollment_duties
+from .missed_cases import Case, MissedCure, Mistake, cases_of
 from .opening import (
     Opening,
     OpeningBalance,
@@ -43,17 +44,20 @@ from .posting import (
 )
 from .replaced import without_run
 from .settlement import Before, Preview, Reported, Scope, compare, left_long_ago, preview, read_before, settle
+from .withheld import Difference, Kind, Withheld, withheld_otherwise
 from .withholding import Withholding, withheld_as_elected
 
 __all__ = [
     "SLOTS",
     "Before",
     "Books",
+    "Case",
     "Cause",
     "Cents",
     "Columns",
     "Corrected",
     "Defaults",
+    "Difference",
     "DutyKind",
     "Elected",
     "Election",
@@ -63,6 +67,9 @@ __all__ = [
     "Entitlement",
     "HeldReason",
     "How",
+    "Kind",
+    "MissedCure",
+    "Mistake",
     "NewElection",
     "Opening",
     "OpeningBalance",
@@ -78,8 +85,11 @@ __all__ = [
     "Slot",
     "TakenBack",
     "Why",
+    "Withheld",
     "Withholding",
     "YearToDate",
+    "cases_of",
+    "changed_elections",
     "compare",
     "corrections",
     "defaults_on",
@@ -111,5 +121,6 @@ __all__ = [
     "taken_back",
     "with_defaults",
     "withheld_as_elected",
+    "withheld_otherwise",
     "without_run",
 ]

@@ -15,9 +15,11 @@ from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear
 from open401k.law import compensation, deferrals, figures
 
 from .contributions import Cents, Flags, HeldReason, Pay, PayOfDate, People, YearToDate, entitle, entitle_date
+from .elected_now import ElectionsOnFile, elected_with_defaults
 from .elsewhere import Elsewhere, added, counted, read_elsewhere, turns_before, windows
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
+from .withholding import as_elected
 
 #: People settled at once: enough for set-based statements, few enough that memory does not grow with the plan.
 SLICE = 10_000
@@ -158,7 +160,7 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
     if not dates:
         return
     known = None if scope.roster is None else {employee.employee_id: employee for employee in scope.roster}
-    for segment in _segments(tx, scope, dates):
+    for segment in segments(tx, scope, dates):
         before = read_before(tx, scope=scope, provisions=segment.provisions, on=segment.pay_dates[0])
         for part, start in enumerate(range(0, len(everybody), SLICE)):
             column = everybody[start : start + SLICE]
@@ -167,9 +169,9 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
                 employees = census.roster(tx, tenant_id=scope.tenant_id, employee_ids=ids)
             else:
                 employees = [known[employee_id] for employee_id in ids]
-            people = _people(tx, scope, segment, employees, before)
-            opening = _opening(tx, scope, segment, people, employees, before)
-            found = entitle(segment.provisions, people, _pay(segment, pay, column, employees), opening)
+            people = people_of(tx, scope, segment, employees, before)
+            opening = opening_of(tx, scope, segment, people, employees, before)
+            found = entitle(segment.provisions, people, pay_of(segment, pay, column, employees), opening)
             should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
             should_be |= {(source, reason): cents for (source, reason), cents in found.held.items()}
             yield Books(ids, segment.pay_dates, should_be), books_of(standing, segment.pay_dates, ids), part
@@ -185,6 +187,7 @@ class Reported:
     after_tax: Cents
     coded_catch_up_pre_tax: Cents
     coded_catch_up_roth: Cents
+    bonus: Cents | int = 0  # part of the compensation; of other payrolls of the day it is not known
 
     def __add__(self, other: "Reported") -> "Reported":
         return Reported(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
@@ -192,10 +195,14 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What posting a payroll would add, per employee: the match by the formula, and what would be held and why."""
+    """What posting a payroll would add, per employee: the match by the formula, what would be held and why.
+
+    ``elected``: what should have been withheld for it; None where elections are not kept here.
+    """
 
     match: Cents | None  # None: the plan gives none
     held: Mapping[tuple[Source, HeldReason], Cents]
+    elected: Mapping[Source, Cents] | None = None
 
 
 def preview(
@@ -207,6 +214,7 @@ def preview(
     pay: Reported,
     before: Before,
     paid: Reported | None = None,
+    elections: ElectionsOnFile | None = None,
 ) -> Preview:
     """The entitlement of a payroll that is not recorded yet, by the very computation that will be posted.
 
@@ -214,18 +222,22 @@ def preview(
     is what this one adds to theirs. What only the payroll itself tells of people is not known to it.
     """
     segment = Segment(provisions, (scope.since,))
-    people = _people(tx, scope, segment, employees, before)
-    opening = _opening(tx, scope, segment, people, employees, before)
+    people = people_of(tx, scope, segment, employees, before)
+    opening = opening_of(tx, scope, segment, people, employees, before)
     year = provisions.plan_year_of(scope.since)
     gone = np.array([left_long_ago(who, scope.since, year) for who in employees], dtype=np.bool_)
     out = _kept_out(segment, employees)[:, 0]
     source = None if provisions.match is None else provisions.match.source
+    wanted = elections and elected_with_defaults(
+        elections, provisions, employees=employees, entered_on=people.entered_on, on=scope.since
+    )
 
     def of(reported: Reported) -> Preview:
-        amounts = {each.name: getattr(reported, each.name) for each in fields(reported)}
+        amounts = {each.name: getattr(reported, each.name) for each in fields(reported) if each.name != "bonus"}
         of_date = PayOfDate(on=scope.since, left_long_ago=gone, kept_out=out, **amounts)
         credited, held, _ = entitle_date(provisions, people, of_date, opening)
-        return Preview(None if source is None else credited[source], held)
+        elected = wanted and as_elected(provisions, people, of_date, reported.bonus, wanted[0], opening, credited).cents
+        return Preview(None if source is None else credited[source], held, elected)
 
     return of(pay) if paid is None else _beyond(of(pay + paid), of(paid))
 
@@ -235,12 +247,14 @@ def _beyond(whole: Preview, part: Preview) -> Preview:
     slots = {**whole.held, **part.held}
     nothing = np.zeros_like(next(iter(slots.values()), np.zeros(0, dtype=np.int64)))
     held = {slot: whole.held.get(slot, nothing) - part.held.get(slot, nothing) for slot in slots}
+    elected = part.elected and {source: cents - part.elected[source] for source, cents in (whole.elected or {}).items()}
     if whole.match is None or part.match is None:
-        return Preview(None, held)
-    return Preview(whole.match - part.match, held)
+        return Preview(None, held, elected)
+    return Preview(whole.match - part.match, held, elected)
 
 
-def _segments(tx: Tx, scope: Scope, dates: Sequence[date]) -> Iterator[Segment]:
+def segments(tx: Tx, scope: Scope, dates: Sequence[date]) -> Iterator[Segment]:
+    """Pay dates cut where the terms, the calendar year, the plan year or the turns of other plans change."""
     until = dates[-1] + timedelta(days=1)
     turns = turns_before(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id)
     spans = plan.provisions_between(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=dates[0], end=until)
@@ -301,7 +315,8 @@ def _same_match_since(tx: Tx, scope: Scope, provisions: plan.Provisions, on: dat
     return start
 
 
-def _people(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee], before: Before) -> People:
+def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee], before: Before) -> People:
+    """Whose pay dates these are, with entry, age and whether catch-up must be Roth."""
     year = segment.calendar_year
     wages = census.fica_wages(
         tx,
@@ -326,7 +341,7 @@ def _people(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.E
     )
 
 
-def _pay(
+def pay_of(
     segment: Segment,
     pay: census.PayByDate,
     column: IdColumn[EmployeeId],
@@ -383,7 +398,7 @@ def left_long_ago(employee: census.Employee, day: date, year: PlanYear) -> bool:
     )
 
 
-def _opening(
+def opening_of(
     tx: Tx, scope: Scope, segment: Segment, people: People, employees: Sequence[census.Employee], before: Before
 ) -> YearToDate:
     """Year to date before the segment: money from the books and from elsewhere, compensation from entry on."""
