@@ -175,9 +175,9 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
     Code.LIMIT_415: (H, "Annual additions pass the limit (IRC 415(c)).", "Correct the excess."),
     Code.LIMIT_PLAN: (H, "Deferrals pass the plan's own limit.", "Send at most what the plan allows."),
     Code.ELECTION_MISMATCH: (
-        H,
-        "Another amount than was elected.",
-        "Correct the payroll system's election, or record the new one.",
+        N,
+        "Another amount than was elected, or than the default of automatic enrollment.",
+        "Correct the payroll system's election, record the new one, or confirm.",
     ),
     Code.LOAN_UNKNOWN: (R, "A payment on a loan that is not on file.", "Correct the reference, or leave it out."),
     Code.LOAN_OVERPAY: (R, "More than the loan's payoff.", "Send the payoff and stop the deduction."),

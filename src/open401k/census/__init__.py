@@ -12,6 +12,7 @@ from .brought_over import (
     record_brought,
 )
 from .classes import class_on, classed, kept_out, out_from
+from .code_pay import PayUnderCodes, pay_under_codes
 from .employer import PeriodHours, Turn, employer_pay, employer_pay_by_date, period_hours, turns
 from .employment import Employment, employed_between, employed_on, spans
 from .entry import entry_dates, entry_of_new, first_entries
@@ -33,7 +34,17 @@ from .matching import (
     remember,
 )
 from .ownership import OwnershipOn, ownership_during
-from .pay_codes import CodeKind, DeductionKind, SaidKind, Side, Word, code_kinds, set_code_kind, words_on
+from .pay_codes import (
+    CodeKind,
+    DeductionKind,
+    SaidKind,
+    Side,
+    Word,
+    code_kinds,
+    counts_as_plan_pay,
+    set_code_kind,
+    words_on,
+)
 from .pay_lines import (
     PayByDate,
     PayCode,
@@ -123,6 +134,7 @@ __all__ = [
     "PayOfYear",
     "PayRun",
     "PayTotals",
+    "PayUnderCodes",
     "PeriodHours",
     "PersonEvidence",
     "Question",
@@ -149,6 +161,7 @@ __all__ = [
     "classed",
     "code_kinds",
     "contributed",
+    "counts_as_plan_pay",
     "covered_by",
     "current_lines",
     "employed_between",
@@ -177,6 +190,7 @@ __all__ = [
     "pay_codes",
     "pay_runs",
     "pay_totals",
+    "pay_under_codes",
     "period_hours",
     "question",
     "question_id",

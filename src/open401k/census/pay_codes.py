@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from open401k import plan
 from open401k.base import audit, heads
 from open401k.base.db import Tx
 from open401k.kernel import PlanId, SponsorId
@@ -143,3 +144,12 @@ def words_on(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date) -> dict
         elif before.kind is None and kind is not None:
             found[row.code] = Word(row.code, before.counts, kind, row.in_gross, row.evidence)
     return found
+
+
+def counts_as_plan_pay(word: Word | None, named: bool, terms: plan.Compensation) -> bool:
+    """What the sponsor said of a code for the plan goes before what provisions name, and that before its kind."""
+    if word is not None and word.counts is not None:
+        return word.counts
+    if named:
+        return False
+    return word is None or word.kind is None or plan.meaning_of(word.kind, terms)[plan.Purpose.PLAN].counts

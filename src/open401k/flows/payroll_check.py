@@ -53,7 +53,7 @@ def check_run(
     again, asked_about = set[EmployeeId](), list[census.AskedRow]()
     preview = None
     if payroll.missing_figures(pay_date, expected) is None:
-        preview = Previewed(asked, _before(tx, asked, to_date), to_date.same_day, codes)
+        preview = Previewed(asked, _before(tx, asked, to_date), to_date.same_day, codes, _elections(tx, asked))
     memory.give_back(rows=len(to_date.pay))
     for rows in chunks:
         standing, people = payroll.gather_standing(tx, asked=asked, to_date=to_date, rows=rows)
@@ -105,3 +105,14 @@ def _before(tx: Tx, asked: payroll.Asked, to_date: payroll.ToDate) -> recordkeep
     read = recordkeeping.Before(to_date.contributed, to_date.contributed, to_date.pay, to_date.wages)
     known = read if asked.provisions.plan_year_of(day := asked.pay_date).start == date(day.year, 1, 1) else None
     return recordkeeping.read_before(tx, scope=scope_of(asked), provisions=asked.provisions, on=day, known=known)
+
+
+def _elections(tx: Tx, asked: payroll.Asked) -> recordkeeping.ElectionsOnFile | None:
+    """What people asked payroll to withhold; nothing is read where the plan's elections are not kept here."""
+    return recordkeeping.read_on_file(
+        tx,
+        tenant_id=asked.tenant_id,
+        plan_id=asked.plan_id,
+        provisions=asked.provisions,
+        until=asked.pay_date,
+    )

@@ -1,23 +1,22 @@
 """What posting a file would compute for its people, before anything is recorded. Not here: the checks that tell it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 import numpy as np
 
 from open401k import census, payroll, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import Source
-from open401k.recordkeeping import Cents, HeldReason
+from open401k.recordkeeping import Cents
 
+from .payroll_columns import Waits, elected, joined, own_and_moved, waits
 from .payroll_reported import in_other_plans, paid_that_day, reported
 
 #: Of a person's later rows in a file (it is refused for them), so many are judged; each asks the database again.
 MOST_ROWS_AGAIN = 2
 
 Rows = Sequence[payroll.PayrollRow]
-Waits: TypeAlias = dict[tuple[Source, str], Cents]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +27,13 @@ class Previewed:
     before: recordkeeping.Before
     same_day: census.PayByDate | None
     codes: payroll.CodesOfPlan
+    elections: recordkeeping.ElectionsOnFile | None = None
+
+    @property
+    def bonus_codes(self) -> Sequence[str]:
+        """The pay codes of bonuses, where elections are kept here."""
+        terms = self.asked.provisions.elections
+        return () if terms is None else terms.bonus_pay_codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class _Found:
     match: Cents
     held: Waits
     moved: Waits
+    elected: Mapping[Source, Cents] | None
 
 
 def scope_of(asked: payroll.Asked) -> recordkeeping.Scope:
@@ -63,13 +70,14 @@ def previewed(
         judged = [each for turn in again for each in turn]
         standing = standing.with_rows_again([(row.row, place) for place, row in judged])
     size = len(standing)
-    match = _joined([each.match for each in found], size, payroll.UNKNOWN)
+    match = joined([each.match for each in found], size, payroll.UNKNOWN)
     return replace(
         standing,
         computed_match=match if of.asked.provisions.match is not None else standing.computed_match,
-        held=_waits([each.held for each in found], [len(each.match) for each in found], size),
-        moved=_waits([each.moved for each in found], [len(each.match) for each in found], size),
+        held=waits([each.held for each in found], [len(each.match) for each in found], size),
+        moved=waits([each.moved for each in found], [len(each.match) for each in found], size),
         elsewhere=in_other_plans(tx, of.asked, of.before, standing),
+        **elected([each.elected for each in found], size),
     )
 
 
@@ -93,7 +101,8 @@ def _found(
     tx: Tx, of: Previewed, people: Sequence[census.Employee], rows: Sequence[tuple[int, payroll.PayrollRow]]
 ) -> _Found:
     """The preview of one row a person; ``rows`` name the place of theirs."""
-    pay, paid = reported(rows, len(people), of.codes), paid_that_day(of.same_day, people)
+    pay = reported(rows, len(people), of.codes, of.bonus_codes)
+    paid = paid_that_day(of.same_day, people)
     found = recordkeeping.preview(
         tx,
         scope=scope_of(of.asked),
@@ -102,46 +111,10 @@ def _found(
         before=of.before,
         pay=pay,
         paid=paid,
+        elections=of.elections,
     )
     match = found.match if found.match is not None else np.full(len(people), payroll.UNKNOWN, dtype=np.int64)
     if paid is None:
-        return _Found(match, {(source, str(reason)): cents for (source, reason), cents in found.held.items()}, {})
-    return _Found(match, *_own_and_moved(pay, found))
-
-
-def _own_and_moved(pay: recordkeeping.Reported, found: recordkeeping.Preview) -> tuple[Waits, Waits]:
-    """What waits of the row's own money, and what the row changes of that of the payrolls before it on that day.
-
-    Own money is taken in the order in which the checks take it.
-    """
-    left = {Source.PRE_TAX: pay.pre_tax, Source.ROTH: pay.roth, Source.AFTER_TAX: pay.after_tax}
-    own: Waits = {}
-    moved: Waits = {}
-    for reason in HeldReason:
-        for source in left:
-            if (source, reason) not in found.held:
-                continue
-            cents = found.held[source, reason]
-            own[source, str(reason)] = taken = np.clip(cents, 0, left[source])
-            left[source] = left[source] - taken
-            if (cents != taken).any():
-                moved[source, str(reason)] = cents - taken
-    return own, moved
-
-
-def _waits(parts: Sequence[Waits], sizes: Sequence[int], size: int) -> Waits:
-    """The columns of several lots of people, one after the other."""
-    slots = {slot: None for part in parts for slot in part}
-    return {
-        slot: _joined(
-            [part.get(slot, np.zeros(many, dtype=np.int64)) for part, many in zip(parts, sizes, strict=True)], size, 0
-        )
-        for slot in slots
-    }
-
-
-def _joined(parts: Sequence[Cents], size: int, default: int) -> Cents:
-    out = np.full(size, default, dtype=np.int64)
-    whole = np.concatenate(parts)
-    out[: len(whole)] = whole
-    return out
+        held = {(source, str(reason)): cents for (source, reason), cents in found.held.items()}
+        return _Found(match, held, {}, found.elected)
+    return _Found(match, *own_and_moved(pay, found), found.elected)

@@ -10,8 +10,17 @@ from open401k.kernel import EmployeeId, IdColumn
 from open401k.recordkeeping import Cents, Reported
 
 
-def reported(rows: Sequence[tuple[int, payroll.PayrollRow]], people: int, codes: payroll.CodesOfPlan) -> Reported:
-    """One row a person; each comes with the place of its person among all of them."""
+def reported(
+    rows: Sequence[tuple[int, payroll.PayrollRow]],
+    people: int,
+    codes: payroll.CodesOfPlan,
+    bonus_codes: Sequence[str] = (),
+) -> Reported:
+    """One row a person; each comes with the place of its person among all of them.
+
+    ``bonus_codes``: pay codes under which elections for bonuses hold, as far as they are plan pay.
+    """
+    bonuses = frozenset(code for code in bonus_codes if codes.counts(code))
     places = np.array([place for place, _ in rows], dtype=np.int64)
 
     def column(values: list[int]) -> Cents:
@@ -26,6 +35,9 @@ def reported(rows: Sequence[tuple[int, payroll.PayrollRow]], people: int, codes:
         after_tax=column([row.after_tax_cents for _, row in rows]),
         coded_catch_up_pre_tax=column([row.pre_tax_catch_up_cents for _, row in rows]),
         coded_catch_up_roth=column([row.roth_catch_up_cents for _, row in rows]),
+        bonus=column([sum(cents for code, cents in row.earnings if code in bonuses) for _, row in rows])
+        if bonuses
+        else 0,
     )
 
 

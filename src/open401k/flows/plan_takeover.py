@@ -29,6 +29,7 @@ class Takeover:
     family: Sequence[tuple[EmployeeId, census.Family]]
     balances: Sequence[recordkeeping.OpeningBalance]
     balances_on: date
+    elections: Sequence[recordkeeping.NewElection] = ()
 
 
 def take_over(db: Database, *, actor: Actor, takeover: Takeover) -> FlowResults:
@@ -96,4 +97,14 @@ def load_balances(tx: Tx, takeover: Takeover, _: dict[str, Any]) -> str | Halt:
     return str(posted.entry_id)
 
 
-STEPS = (register, adopt, add_people, load_balances)
+def bring_elections(tx: Tx, takeover: Takeover, _: dict[str, Any]) -> int | Halt:
+    """What everybody had elected elsewhere, with the days from which it holds."""
+    if not takeover.elections:
+        return 0
+    recorded = recordkeeping.record_elections(
+        tx, tenant_id=takeover.sponsor_id, plan_id=takeover.plan_id, elections=takeover.elections
+    )
+    return Halt(recorded.reason, recorded.message) if isinstance(recorded, Refused) else recorded
+
+
+STEPS = (register, adopt, add_people, load_balances, bring_elections)

@@ -9,7 +9,7 @@ from open401k.base.db import ALL_TENANTS, Actor, Database, Tx
 from open401k.kernel import PlanId, SponsorId
 
 from .proof import Problem, Proof
-from .verify_told import check_outbox, check_pay, check_remittances
+from .verify_told import check_elections, check_outbox, check_pay, check_remittances
 
 
 def verify(db: Database, *, actor: Actor, tenants: Sequence[SponsorId] | None = None) -> Proof:
@@ -116,6 +116,7 @@ CHECKS = (
     check_tests,
     check_files,
     check_pay,
+    check_elections,
     check_remittances,
     check_outbox,
     check_alerts,

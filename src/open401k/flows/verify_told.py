@@ -1,8 +1,8 @@
-"""Pay lines, remittances and events against what the audit trail says of them. Finds damage, mends nothing."""
+"""Pay lines, elections, remittances, events against what the audit trail says of them. Finds damage, mends nothing."""
 
 from typing import Any
 
-from open401k import census, payroll, plan
+from open401k import census, payroll, plan, recordkeeping
 from open401k.base import audit, messages
 from open401k.base.db import Tx
 from open401k.kernel import SponsorId
@@ -15,6 +15,13 @@ def check_pay(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
     """Every pay line is what was recorded: hours and FICA wages, from which nothing is posted, too."""
     for run_id, message in census.changed_lines(tx, tenant_id=tenant_id):
         proof.problems.append(Problem(str(tenant_id), "census", "pay_line", str(run_id), message))
+
+
+def check_elections(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
+    """Every election is what was recorded; what payroll withheld otherwise is derived from them, and stored nowhere."""
+    for each in plan.list_plans(tx, tenant_id=tenant_id):
+        for message in recordkeeping.changed_elections(tx, tenant_id=tenant_id, plan_id=each.plan_id):
+            proof.problems.append(Problem(str(tenant_id), "recordkeeping", "election", str(each.plan_id), message))
 
 
 def check_remittances(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:

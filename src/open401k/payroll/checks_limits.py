@@ -1,8 +1,8 @@
 """Money against pay, law, plan and elections, in arrays; what is held and what refuses. Not here: people, dates.
 
 Order of taking, so that no cent is held twice: not in the plan or not eligible (everything), catch-up coded before
-age 50, over the election, over 402(g) and catch-up, catch-up that had to be Roth, over the plan's own limit, over
-415(c). Loan payments that nothing can take refuse the file.
+age 50, over 402(g) and catch-up, catch-up that had to be Roth, over the plan's own limit, over 415(c). Other than
+elected holds nothing. Loan payments that nothing can take refuse the file.
 """
 
 from collections.abc import Generator, Iterator, Sequence
@@ -179,20 +179,36 @@ def _catch_up_too_young(chunk: Chunk, ages: Cents, left: dict[Field, Cents]) -> 
 
 
 def _elections(chunk: Chunk, left: dict[Field, Cents]) -> Found:
-    """More than elected is held; less is told, since nothing arrived that could be."""
-    columns = ((Field.PRE_TAX, chunk.standing.elected_pre_tax), (Field.ROTH, chunk.standing.elected_roth))
+    """Other than elected by more than a cent of rounding: told, and asked about, since either side may be wrong."""
+    standing = chunk.standing
+    columns = (
+        (Field.PRE_TAX, standing.elected_pre_tax),
+        (Field.ROTH, standing.elected_roth),
+        (Field.AFTER_TAX, standing.elected_after_tax),
+    )
     for field, column in columns:
+        if not len(column):
+            continue
         elected = chunk.of_standing(column, default=UNKNOWN)
         differs = (elected != UNKNOWN) & (np.abs(left[field] - elected) > 1) & (chunk.places >= 0)
         for place, row in _rows(chunk, differs):
             sent, wanted = int(left[field][place]), int(elected[place])
             reason = f"Elected is {_dollars(wanted)}, sent was {_dollars(sent)}."
-            fix = "Correct the deduction in payroll; if the election changed, record it."
+            fix = "Correct the deduction in payroll; if the election changed, record it; or confirm what was sent."
             detail = (("elected_cents", str(wanted)), ("sent_cents", str(sent)))
-            finding = chunk.finding(row, Severity.HOLD, Code.ELECTION_MISMATCH, reason, fix, field, detail=detail)
-            over = max(0, sent - wanted)
-            left[field][place] -= over
-            yield finding, _hold(row, field, over, Code.ELECTION_MISMATCH) if over else None
+            yield (
+                chunk.finding(
+                    row,
+                    Severity.NOTE,
+                    Code.ELECTION_MISMATCH,
+                    reason,
+                    fix,
+                    field,
+                    detail=detail,
+                    confirm=True,
+                ),
+                None,
+            )
 
 
 def _deferral_limits(

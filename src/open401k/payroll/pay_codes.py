@@ -17,6 +17,11 @@ class CodesOfPlan:
     plan_pay: Mapping[str, int] = field(default_factory=dict)  # 1 or -1, times the amount; 0 is left out
     named: frozenset[str] = frozenset()
 
+    def counts(self, code: str) -> bool:
+        """Whether its pay is plan pay."""
+        word = self.words.get(code)
+        return self.plan_pay.get(code, 0) + int(word is None or word.in_gross) > 0
+
     def __contains__(self, code: str) -> bool:
         return code in self.words or code in self.named
 
@@ -34,10 +39,4 @@ def codes_by(words: Mapping[str, census.Word], terms: plan.Compensation) -> Code
 def _effect(word: census.Word | None, named: bool, terms: plan.Compensation) -> int:
     if word is None:
         return -1
-    if word.counts is not None:
-        counts = word.counts
-    elif named:
-        counts = False
-    else:
-        counts = word.kind is None or plan.meaning_of(word.kind, terms)[plan.Purpose.PLAN].counts
-    return int(counts) - int(word.in_gross)
+    return int(census.counts_as_plan_pay(word, named, terms)) - int(word.in_gross)

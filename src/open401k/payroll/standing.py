@@ -74,6 +74,7 @@ class Standing:
     fica_prior_year: Cents = field(default_factory=_none)  # 3121(a) wages from this employer; UNKNOWN
     elected_pre_tax: Cents = field(default_factory=_none)  # cents expected in this payroll; UNKNOWN
     elected_roth: Cents = field(default_factory=_none)
+    elected_after_tax: Cents = field(default_factory=_none)
     computed_match: Cents = field(default_factory=_none)  # by the plan's formula, for this payroll; UNKNOWN
     #: What posting this payroll will hold, by source and reason; None where that was not computed.
     held: Mapping[tuple[Source, str], Cents] | None = None

@@ -4,7 +4,7 @@ from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDa
 from .defaults import Defaults, Past, Why, defaults_on, rehires, with_defaults
 from .earned import TakenBack, taken_back
 from .elected_now import ElectionsOnFile, elected_with_defaults, read_on_file
-from .election_book import election_columns, first_refused, read_elections, record_elections
+from .election_book import changed_elections, election_columns, first_refused, read_elections, record_elections
 from .elections import (
     SLOTS,
     Columns,
@@ -19,6 +19,7 @@ from .elections import (
     elected_on,
 )
 from .enrollment_notices import DutyKind, EnrollmentDuty, enrollment_duties
+from .missed_cases import Case, MissedCure, Mistake, cases_of
 from .opening import (
     Opening,
     OpeningBalance,
@@ -44,6 +45,7 @@ from .posting import (
 from .previewing import Preview, Reported, preview
 from .replaced import without_run
 from .settlement import Before, Scope, compare, left_long_ago, read_before, settle
+from .withheld import Difference, Kind, Withheld, withheld_otherwise
 from .withholding import Withholding, withheld_as_elected
 from .year_ends import end_year, years_to_end
 
@@ -51,11 +53,13 @@ __all__ = [
     "SLOTS",
     "Before",
     "Books",
+    "Case",
     "Cause",
     "Cents",
     "Columns",
     "Corrected",
     "Defaults",
+    "Difference",
     "DutyKind",
     "Elected",
     "Election",
@@ -65,6 +69,9 @@ __all__ = [
     "Entitlement",
     "HeldReason",
     "How",
+    "Kind",
+    "MissedCure",
+    "Mistake",
     "NewElection",
     "Opening",
     "OpeningBalance",
@@ -80,8 +87,11 @@ __all__ = [
     "Slot",
     "TakenBack",
     "Why",
+    "Withheld",
     "Withholding",
     "YearToDate",
+    "cases_of",
+    "changed_elections",
     "compare",
     "corrections",
     "defaults_on",
@@ -114,6 +124,7 @@ __all__ = [
     "taken_back",
     "with_defaults",
     "withheld_as_elected",
+    "withheld_otherwise",
     "without_run",
     "years_to_end",
 ]

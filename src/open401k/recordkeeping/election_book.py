@@ -1,9 +1,10 @@
 """Elections put on file and read back. Not here: which holds, which is refused (elections.py)."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any, Final
 
 from open401k import census, plan
 from open401k.base import audit, heads
@@ -14,6 +15,8 @@ from . import _elections_store
 from .elections import SLOTS, Columns, Election, ElectionRefusal, How, NewElection, Part, Slot, elected_on, refuse
 
 _SLOTS = tuple(f"{slot.source}/{slot.part}" for slot in SLOTS)
+#: What the audit trail calls the recording of elections; ``after`` holds how many, and their hash.
+RECORDED: Final = "recordkeeping.elections_recorded"
 _DEFAULTS = tuple(str(how) for how in How if how.by_default)
 
 
@@ -34,12 +37,12 @@ def record_elections(
     audit.record(
         tx,
         tenant_id=tenant_id,
-        action="recordkeeping.elections_recorded",
+        action=RECORDED,
         subject=plan_id,
         after={
             "elections": len(rows),
             "people": len({each.employee_id for each in elections}),
-            "sha256": sha256_of(rows),
+            "sha256": _sha256_of(rows),
         },
     )
     return len(rows)
@@ -77,19 +80,20 @@ def _refuse(
     if terms is None:
         return Refused(
             ElectionRefusal.NOT_KEPT_HERE,
-            f"The plan has no terms on {new.event_on}.",
-            "Let the election take effect on or after the day the plan does.",
+            f"Neither on {new.event_on} nor later the plan has terms of elections: they are kept elsewhere.",
+            "Amend the plan with `elections`, from the day on which they are kept here.",
         )
     return refuse(new, terms, elected_on(held, new.event_on), day_of(now))
 
 
 def _terms_on(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, on: date) -> plan.Provisions | None:
-    one_day = plan.provisions_between(tx, tenant_id=tenant_id, plan_id=plan_id, start=on, end=_day_after(on))
-    return one_day[0].provisions if one_day else None
+    """By which terms an election is judged: those of its day, or the first later ones by which they are kept here.
 
-
-def _day_after(day: date) -> date:
-    return date.fromordinal(day.toordinal() + 1)
+    A plan that comes here brings elections with the days on which they took effect elsewhere.
+    """
+    spans = plan.provisions_between(tx, tenant_id=tenant_id, plan_id=plan_id, start=on, end=date.max)
+    kept = [span.provisions for span in spans if span.provisions.elections is not None]
+    return kept[0] if kept else None
 
 
 def _as_recorded(new: NewElection, place: int, held: Sequence[Election], now: datetime) -> Election:
@@ -158,6 +162,22 @@ def _row(new: NewElection) -> tuple[object, ...]:
     )
 
 
-def sha256_of(rows: Sequence[Sequence[object]]) -> str:
-    """What the audit trail keeps of elections, so that one changed behind its back is found."""
+def _sha256_of(rows: Sequence[Sequence[object]]) -> str:
     return hashlib.sha256("\n".join("/".join(map(str, row)) for row in rows).encode()).hexdigest()
+
+
+def changed_elections(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Iterator[str]:
+    """What of the elections on file is not as it was recorded; they are in the order of their recording."""
+    told = [each for each in audit.entries(tx, tenant_id=tenant_id, subject=plan_id) if each.action == RECORDED]
+    recorded: list[dict[str, Any]] = [each.after for each in reversed(told) if isinstance(each.after, dict)]
+    rows = _elections_store.elections(tx, tenant_id=tenant_id, plan_id=plan_id, employees=None, known_at=None)
+    expected = sum(each["elections"] for each in recorded)
+    if len(rows) != expected:
+        yield f"{len(rows)} elections are on file, {expected} were recorded"
+        return
+    start = 0
+    for each in recorded:
+        part = rows[start : start + each["elections"]]
+        start += len(part)
+        if _sha256_of([row[1:10] for row in part]) != each["sha256"]:
+            yield f"of {len(part)} elections some are not as they were recorded"

@@ -10,7 +10,9 @@ from open401k.base.db import Tx
 from open401k.kernel import Source
 
 from .contributions import Cents, HeldReason, PayOfDate, entitle_date
+from .elected_now import ElectionsOnFile, elected_with_defaults
 from .settlement import Before, Scope, Segment, kept_out_of, left_long_ago, opening_of, people_of
+from .withholding import as_elected
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Reported:
     after_tax: Cents
     coded_catch_up_pre_tax: Cents
     coded_catch_up_roth: Cents
+    bonus: Cents | int = 0  # part of the compensation; of other payrolls of the day it is not known
 
     def __add__(self, other: "Reported") -> "Reported":
         return Reported(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
@@ -30,10 +33,14 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What posting a payroll would add, per employee: the match by the formula, and what would be held and why."""
+    """What posting a payroll would add, per employee: the match by the formula, what would be held and why.
+
+    ``elected``: what should have been withheld for it; None where elections are not kept here.
+    """
 
     match: Cents | None  # None: the plan gives none
     held: Mapping[tuple[Source, HeldReason], Cents]
+    elected: Mapping[Source, Cents] | None = None
 
 
 def preview(
@@ -45,6 +52,7 @@ def preview(
     pay: Reported,
     before: Before,
     paid: Reported | None = None,
+    elections: ElectionsOnFile | None = None,
 ) -> Preview:
     """The entitlement of a payroll that is not recorded yet, by the very computation that will be posted.
 
@@ -58,12 +66,16 @@ def preview(
     gone = np.array([left_long_ago(who, scope.since, year) for who in employees], dtype=np.bool_)
     out = kept_out_of(segment, employees)[:, 0]
     source = None if provisions.match is None else provisions.match.source
+    wanted = elections and elected_with_defaults(
+        elections, provisions, employees=employees, entered_on=people.entered_on, on=scope.since
+    )
 
     def of(reported: Reported) -> Preview:
-        amounts = {each.name: getattr(reported, each.name) for each in fields(reported)}
+        amounts = {each.name: getattr(reported, each.name) for each in fields(reported) if each.name != "bonus"}
         of_date = PayOfDate(on=scope.since, left_long_ago=gone, kept_out=out, **amounts)
         credited, held, _ = entitle_date(provisions, people, of_date, opening)
-        return Preview(None if source is None else credited[source], held)
+        elected = wanted and as_elected(provisions, people, of_date, reported.bonus, wanted[0], opening, credited).cents
+        return Preview(None if source is None else credited[source], held, elected)
 
     return of(pay) if paid is None else _beyond(of(pay + paid), of(paid))
 
@@ -73,6 +85,7 @@ def _beyond(whole: Preview, part: Preview) -> Preview:
     slots = {**whole.held, **part.held}
     nothing = np.zeros_like(next(iter(slots.values()), np.zeros(0, dtype=np.int64)))
     held = {slot: whole.held.get(slot, nothing) - part.held.get(slot, nothing) for slot in slots}
+    elected = part.elected and {source: cents - part.elected[source] for source, cents in (whole.elected or {}).items()}
     if whole.match is None or part.match is None:
-        return Preview(None, held)
-    return Preview(whole.match - part.match, held)
+        return Preview(None, held, elected)
+    return Preview(whole.match - part.match, held, elected)

@@ -174,7 +174,7 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
     if not len(everybody):
         return
     known = None if scope.roster is None else {employee.employee_id: employee for employee in scope.roster}
-    for segment in _segments(tx, scope, dates, ends):
+    for segment in segments(tx, scope, dates, ends):
         before = read_before(tx, scope=scope, provisions=segment.provisions, on=segment.pay_dates[0])
         for part, start in enumerate(range(0, len(everybody), SLICE)):
             column = everybody[start : start + SLICE]
@@ -186,13 +186,14 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
             people = people_of(tx, scope, segment, employees, before)
             opening = opening_of(tx, scope, segment, people, employees, before)
             year_end = _year_end(tx, scope, segment, people, employees, before) if segment.ends_year else ()
-            found = entitle(segment.provisions, people, _pay(segment, pay, column, employees), opening, year_end)
+            found = entitle(segment.provisions, people, pay_of(segment, pay, column, employees), opening, year_end)
             should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
             should_be |= {(source, reason): cents for (source, reason), cents in found.held.items()}
             yield Books(ids, segment.pay_dates, should_be), books_of(standing, segment.pay_dates, ids), part
 
 
-def _segments(tx: Tx, scope: Scope, dates: Sequence[date], ends: frozenset[date]) -> Iterator[Segment]:
+def segments(tx: Tx, scope: Scope, dates: Sequence[date], ends: frozenset[date] = frozenset()) -> Iterator[Segment]:
+    """Pay dates cut where the terms, the calendar year, the plan year or the turns of other plans change."""
     until = dates[-1] + timedelta(days=1)
     turns = turns_before(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id)
     spans = plan.provisions_between(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=dates[0], end=until)
@@ -314,7 +315,7 @@ def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census
     )
 
 
-def _pay(
+def pay_of(
     segment: Segment,
     pay: census.PayByDate,
     column: IdColumn[EmployeeId],

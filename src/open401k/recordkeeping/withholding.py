@@ -90,6 +90,29 @@ def withheld_as_elected(
     )
 
 
+def as_elected(
+    provisions: Provisions,
+    people: People,
+    pay: PayOfDate,
+    bonus: Cents | int,
+    elected: Elected,
+    before: YearToDate,
+    credited: Mapping[Source, Cents],
+) -> Withholding:
+    """The same beside what the books credit for the pay date, of which the employer's part fills 415(c) too."""
+    nothing = np.zeros_like(pay.compensation)
+    employer = sum((cents for source, cents in credited.items() if not source.from_employee), nothing)
+    return withheld_as_elected(
+        provisions,
+        people=people,
+        pay=pay,
+        bonus=nothing + bonus,
+        elected=elected,
+        before=before,
+        employer=employer,
+    )
+
+
 def _asked(elected: Elected, pay: Cents, bonus: Cents) -> dict[Source, Cents]:
     """Before any limit, by source: percentages of pay, amounts of a paycheck with pay, never more than the pay.
 

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -424,11 +423,17 @@ def test_41_exactly_the_threshold_is_not_over_it() -> None:
     assert read(lines(SECOND), known=known).holds == []
 
 
-@pytest.mark.parametrize(("elected", "held"), [(150_00, [50_00]), (250_00, [])])
-def test_42_other_than_elected(elected: int, held: Any) -> None:
+@pytest.mark.parametrize("elected", [150_00, 199_98, 200_02, 250_00, 0])
+def test_42_other_than_elected_is_told_and_asked_about(elected: int) -> None:
     outcome = read(lines(GOOD), known=standing(elected_pre_tax=cents(elected, -1, -1)))
     assert codes(outcome.findings) == ["election.mismatch"]
-    assert [hold.cents for hold in outcome.holds] == held
+    assert outcome.findings.needs_confirmation
+    assert not outcome.holds
+
+
+def test_42_after_tax_is_held_against_its_own_election() -> None:
+    outcome = read(lines(GOOD), known=standing(elected_after_tax=cents(10_00, -1, -1)))
+    assert codes(outcome.findings) == ["election.mismatch"]
 
 
 def test_42_a_cent_of_rounding_is_no_mismatch() -> None:

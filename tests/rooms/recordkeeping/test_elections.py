@@ -310,7 +310,6 @@ def test_elections_are_read_back_as_known_at_an_instant(
         ({"bps": 600, "made_on": date(2026, 1, 6)}, ElectionRefusal.NOT_MADE_YET),
         ({"stands": False}, ElectionRefusal.NOTHING_TO_TAKE_BACK),
         ({"employee_id": SOMEBODY, "bps": 600}, ElectionRefusal.UNKNOWN_PERSON),
-        ({"event_on": date(2018, 1, 1), "made_on": date(2018, 1, 1)}, ElectionRefusal.NOT_KEPT_HERE),
     ],
 )
 def test_what_the_plan_does_not_take_is_refused_and_nothing_is_recorded(
@@ -353,3 +352,14 @@ def test_a_plan_without_terms_of_elections_takes_none(begin: Begin, employer: Sp
     refused = record(begin, tenant, plan_id, NewElection(who, PRE_TAX, date(2026, 2, 1), How.PARTICIPANT, bps=600))
     assert isinstance(refused, Refused)
     assert refused.reason is ElectionRefusal.NOT_KEPT_HERE
+
+
+def test_an_election_of_before_the_plan_came_here_is_judged_by_its_first_terms(
+    begin: Begin, tenant: SponsorId, adopted: tuple[PlanId, EmployeeId]
+) -> None:
+    plan_id, who = adopted
+    brought = NewElection(who, PRE_TAX, date(2018, 1, 1), How.AUTOMATIC, bps=300, made_on=date(2018, 1, 1))
+    assert record(begin, tenant, plan_id, brought) == 1
+    refused = record(begin, tenant, plan_id, replace(brought, bps=99))
+    assert isinstance(refused, Refused)
+    assert refused.reason is ElectionRefusal.BELOW_MINIMUM
