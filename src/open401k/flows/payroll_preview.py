@@ -11,9 +11,9 @@ from open401k.base.db import Tx
 from open401k.kernel import Source
 from open401k.recordkeeping import Cents, HeldReason
 
-from .payroll_reported import in_other_plans, paid_that_day, reported
+from .payroll_reported import in_doubt, in_other_plans, paid_in_doubt, paid_that_day, reported
 
-#: Of a person's later rows in a file (it is refused for them), so many are judged; each asks the database again.
+#: Of a person's later rows in a file (it is refused for them), so many are judged.
 MOST_ROWS_AGAIN = 2
 
 Rows = Sequence[payroll.PayrollRow]
@@ -27,7 +27,7 @@ class Previewed:
     asked: payroll.Asked
     before: recordkeeping.Before
     same_day: census.PayByDate | None
-    codes: payroll.CodesOfPlan
+    watch: payroll.CodeWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,8 @@ def _found(
     tx: Tx, of: Previewed, people: Sequence[census.Employee], rows: Sequence[tuple[int, payroll.PayrollRow]]
 ) -> _Found:
     """The preview of one row a person; ``rows`` name the place of theirs."""
-    pay, paid = reported(rows, len(people), of.codes), paid_that_day(of.same_day, people)
+    pay, paid = reported(rows, len(people), of.watch.codes), paid_that_day(of.same_day, people)
+    doubted = in_doubt(of.watch, rows, len(people))
     found = recordkeeping.preview(
         tx,
         scope=scope_of(of.asked),
@@ -102,8 +103,11 @@ def _found(
         before=of.before,
         pay=pay,
         paid=paid,
+        in_doubt=doubted,
+        paid_in_doubt=paid_in_doubt(tx, of.asked, people),
     )
     match = found.match if found.match is not None else np.full(len(people), payroll.UNKNOWN, dtype=np.int64)
+    match = match if doubted is None else np.where(doubted, payroll.UNKNOWN, match)
     if paid is None:
         return _Found(match, {(source, str(reason)): cents for (source, reason), cents in found.held.items()}, {})
     return _Found(match, *_own_and_moved(pay, found))
@@ -131,7 +135,7 @@ def _own_and_moved(pay: recordkeeping.Reported, found: recordkeeping.Preview) ->
 
 def _waits(parts: Sequence[Waits], sizes: Sequence[int], size: int) -> Waits:
     """The columns of several lots of people, one after the other."""
-    slots = {slot: None for part in parts for slot in part}
+    slots = dict.fromkeys(slot for part in parts for slot in part)
     return {
         slot: _joined(
             [part.get(slot, np.zeros(many, dtype=np.int64)) for part, many in zip(parts, sizes, strict=True)], size, 0
@@ -141,7 +145,5 @@ def _waits(parts: Sequence[Waits], sizes: Sequence[int], size: int) -> Waits:
 
 
 def _joined(parts: Sequence[Cents], size: int, default: int) -> Cents:
-    out = np.full(size, default, dtype=np.int64)
     whole = np.concatenate(parts)
-    out[: len(whole)] = whole
-    return out
+    return np.concatenate([whole, np.full(size - len(whole), default, dtype=np.int64)])

@@ -2,6 +2,9 @@
 
 from . import files, remittance, runs
 from .checks import FileCheck, Outcome, check, missing_figures
+from .code_proposals import Proposal, Seen, propose_kind, seen_from
+from .code_watch import CodeWatch, names_in
+from .codes_seen import SeenOn, note_codes, seen_last
 from .columns import REQUIRED, findings_of, propose, settle
 from .findings import Code, Finding, Findings, Hold, Severity
 from .formats import API_PROVIDER, LAYOUTS, Layout, as_json, period_of, read_json
@@ -43,6 +46,7 @@ __all__ = [
     "Asked",
     "Boundary",
     "Code",
+    "CodeWatch",
     "CodesOfPlan",
     "Column",
     "DateOrder",
@@ -65,10 +69,13 @@ __all__ = [
     "PayrollRow",
     "PersonRow",
     "PlanTerms",
+    "Proposal",
     "ProposedColumn",
     "Reading",
     "RosterFile",
     "Said",
+    "Seen",
+    "SeenOn",
     "Severity",
     "Standing",
     "ToDate",
@@ -91,15 +98,20 @@ __all__ = [
     "letter",
     "masked_ssn",
     "missing_figures",
+    "names_in",
+    "note_codes",
     "open_upload",
     "period_of",
     "propose",
+    "propose_kind",
     "read_json",
     "read_opening_balances",
     "read_roster",
     "read_year_to_date",
     "remittance",
     "runs",
+    "seen_from",
+    "seen_last",
     "settle",
     "straddled",
     "to_date",

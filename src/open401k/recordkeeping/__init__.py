@@ -1,6 +1,6 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
-from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDate, entitle
+from .contributions import Cents, Entitlement, Flags, HeldReason, Pay, People, YearToDate, entitle
 from .earned import TakenBack, taken_back
 from .opening import (
     Opening,
@@ -34,6 +34,7 @@ __all__ = [
     "Cents",
     "Corrected",
     "Entitlement",
+    "Flags",
     "HeldReason",
     "Opening",
     "OpeningBalance",

@@ -1,6 +1,6 @@
 """Gathering facts and settling the books to them: should-be minus posted. Not here: formulas, entries (posting.py)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from functools import partial
@@ -157,6 +157,9 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
     dates = sorted({*np.unique(pay.pay_date).astype("datetime64[D]").tolist(), *(day for _, _, day, _ in standing)})
     if not dates:
         return
+    in_doubt = census.in_doubt(
+        tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=scope.since, end=scope.until, without=scope.without
+    )
     known = None if scope.roster is None else {employee.employee_id: employee for employee in scope.roster}
     for segment in _segments(tx, scope, dates):
         before = read_before(tx, scope=scope, provisions=segment.provisions, on=segment.pay_dates[0])
@@ -169,7 +172,7 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
                 employees = [known[employee_id] for employee_id in ids]
             people = _people(tx, scope, segment, employees, before)
             opening = _opening(tx, scope, segment, people, employees, before)
-            found = entitle(segment.provisions, people, _pay(segment, pay, column, employees), opening)
+            found = entitle(segment.provisions, people, _pay(segment, pay, column, employees, in_doubt), opening)
             should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
             should_be |= {(source, reason): cents for (source, reason), cents in found.held.items()}
             yield Books(ids, segment.pay_dates, should_be), books_of(standing, segment.pay_dates, ids), part
@@ -207,11 +210,14 @@ def preview(
     pay: Reported,
     before: Before,
     paid: Reported | None = None,
+    in_doubt: Flags | None = None,
+    paid_in_doubt: Flags | None = None,
 ) -> Preview:
     """The entitlement of a payroll that is not recorded yet, by the very computation that will be posted.
 
     ``before`` is :func:`read_before` of the pay date; ``paid`` is what other payrolls of the day have paid: the answer
-    is what this one adds to theirs. What only the payroll itself tells of people is not known to it.
+    is what this one adds to theirs. ``in_doubt``: whose pay holds a code that waits for a person, of this payroll, and
+    ``paid_in_doubt`` of those before it. What only the payroll itself tells of people is not known to it.
     """
     segment = Segment(provisions, (scope.since,))
     people = _people(tx, scope, segment, employees, before)
@@ -221,13 +227,16 @@ def preview(
     out = _kept_out(segment, employees)[:, 0]
     source = None if provisions.match is None else provisions.match.source
 
-    def of(reported: Reported) -> Preview:
+    def of(reported: Reported, doubted: Flags | None) -> Preview:
         amounts = {each.name: getattr(reported, each.name) for each in fields(reported)}
-        of_date = PayOfDate(on=scope.since, left_long_ago=gone, kept_out=out, **amounts)
+        of_date = PayOfDate(on=scope.since, left_long_ago=gone, kept_out=out, in_doubt=doubted, **amounts)
         credited, held, _ = entitle_date(provisions, people, of_date, opening)
         return Preview(None if source is None else credited[source], held)
 
-    return of(pay) if paid is None else _beyond(of(pay + paid), of(paid))
+    if paid is None:
+        return of(pay, in_doubt)
+    doubts = [each for each in (in_doubt, paid_in_doubt) if each is not None]
+    return _beyond(of(pay + paid, np.any(doubts, axis=0) if doubts else None), of(paid, paid_in_doubt))
 
 
 def _beyond(whole: Preview, part: Preview) -> Preview:
@@ -331,6 +340,7 @@ def _pay(
     pay: census.PayByDate,
     column: IdColumn[EmployeeId],
     employees: Sequence[census.Employee],
+    in_doubt: Collection[tuple[EmployeeId, date]] = (),
 ) -> Pay:
     """Rows scattered into people by pay dates; catch-up codes count as what they are, deferrals."""
     rows = pay.employee_id.places_in(column)[pay.employee]
@@ -361,7 +371,15 @@ def _pay(
             dtype=np.bool_,
         ).reshape(len(employees), len(segment.pay_dates)),
         kept_out=_kept_out(segment, employees),
+        in_doubt=_in_doubt(segment, employees, in_doubt) if in_doubt else None,
     )
+
+
+def _in_doubt(
+    segment: Segment, people: Sequence[census.Employee], in_doubt: Collection[tuple[EmployeeId, date]]
+) -> Flags | None:
+    flags = np.array([[(who.employee_id, day) in in_doubt for day in segment.pay_dates] for who in people])
+    return flags if flags.any() else None
 
 
 def _kept_out(segment: Segment, employees: Sequence[census.Employee]) -> Flags:
