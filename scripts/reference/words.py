@@ -186,6 +186,11 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "Another match than the plan's formula gives.",
         "Nothing: the formula posts. Correct the payroll system.",
     ),
+    Code.PAY_CODE_UNCONFIRMED: (
+        H,
+        "A pay code that nobody has confirmed, or that no longer behaves as when it was confirmed.",
+        "Say under Pay codes what it is for; posted before that, money of its rows waits in suspense.",
+    ),
     Code.PLAN_PAY_MISMATCH: (
         N,
         "Another plan compensation than gross pay less the pay codes that do not count.",
@@ -250,6 +255,7 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
         HeldReason.SOURCE_NOT_PERMITTED: "The plan does not have the source.",
         HeldReason.LEFT_LONG_AGO: "The person left before the pay could be theirs.",
         HeldReason.NOT_ENTERED: "The person has not entered the plan.",
+        HeldReason.PAY_CODE_UNCONFIRMED: "A pay code of the row waits for a person to say what it is for.",
         HeldReason.CATCH_UP_TOO_YOUNG: "Catch-up before the year of the 50th birthday.",
         HeldReason.OVER_LIMIT: "Over the limit of the law or of the plan.",
         HeldReason.CATCH_UP_MUST_BE_ROTH: "Catch-up that has to be Roth came pre-tax.",

@@ -4,7 +4,9 @@ import csv
 import io
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
+import pytest
 from tests.flows.bookkeeping import Plan, assert_sound, books
 from tests.support.database import TESTER
 
@@ -21,7 +23,7 @@ from open401k.flows.payroll_intake import Taken, say_yes, settle_columns
 from open401k.flows.plan_takeover import take_over
 from open401k.kernel import ComplianceRunId, FixedClock, FlowId, Refused
 from open401k.law.pay_items import PayKind
-from open401k.payroll import runs
+from open401k.payroll import Code, runs
 
 WITHOUT_BONUS = plans.Compensation(excluded_kinds=(PayKind.BONUS,))
 
@@ -87,13 +89,16 @@ def pay(plan: Plan, period: int, data: bytes) -> Taken:
     return taken
 
 
-def learn(plan: Plan, **kinds: PayKind) -> FlowResults:
-    """A person says what codes are for, since the first pay date of the year."""
+def learn(plan: Plan, *, evidence: dict[str, Any] | None = None, **kinds: PayKind) -> FlowResults:
+    """A person says what codes are for, since the first pay date of the year; a moment before and after it."""
     plan.at(plan.clock.now().date())
-    said = tuple(CodeKind(Side.EARNING, code, kind, PAY_DATES[0]) for code, kind in kinds.items())
+    said = tuple(
+        CodeKind(Side.EARNING, code, kind, PAY_DATES[0], evidence=evidence or {}) for code, kind in kinds.items()
+    )
     wanted = Correction(plan.sponsor, plan.plan, plan.db.ids.new(FlowId), PayCodeKinds(said))
     result = correct(plan.db, actor=TESTER, correction=wanted)
     assert result.halted is None
+    plan.at(plan.clock.now().date())
     return result
 
 
@@ -159,3 +164,127 @@ def test_a_bonus_taken_for_salary_is_put_right_in_june(db: Database, clock: Fixe
 
 def _match(pay: int) -> int:
     return min(DEFERRED, pay * 6 // 100) // 2
+
+
+def asked(plan: Plan, taken: Taken) -> dict[str, str]:
+    """The codes that a check asks about, each with why."""
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        found = runs.findings_of_run(tx, tenant_id=plan.sponsor, run_id=taken.run.run_id)
+    questions = [dict(each.detail) for each in found if each.code is Code.PAY_CODE_UNCONFIRMED]
+    return {each["code"]: each["why"] for each in questions}
+
+
+def test_a_new_code_is_asked_about_and_confirmed_before_posting_nothing_waits(db: Database, clock: FixedClock) -> None:
+    plan = plan_with(db, clock)
+    taken = take(plan, 1, with_codes(plan, 1))
+    assert taken.run.status == runs.Status.NEEDS_CONFIRMATION
+    assert asked(plan, taken) == {"Bonus": "new", "Regular": "new"}
+    with db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        found = runs.findings_of_run(tx, tenant_id=plan.sponsor, run_id=taken.run.run_id)
+    (bonus,) = [each for each in found if dict(each.detail).get("code") == "Bonus"]
+    assert "1 person has $4,000.00 of it" in bonus.reason
+    assert "It seems to be bonus (100 of 100)" in bonus.fix
+    assert bonus.column == "P Bonus"
+
+    learn(plan, Regular=PayKind.REGULAR, Bonus=PayKind.BONUS)
+    result = plan.post(taken.run.run_id)  # it is checked again, since something was said of codes
+    assert result.halted is None
+    assert asked(plan, taken) == {}
+    after = books(plan)
+    assert not after.held
+    assert after.by_date["1003", "match", PAY_DATES[1]] == _match(after.pay["1003", PAY_DATES[1], "plan_cents"])
+    # The same codes on the next pay date are known.
+    assert asked(plan, take(plan, 2, with_codes(plan, 2))) == {}
+    assert_sound(plan)
+
+
+def test_posted_without_a_word_its_rows_wait_and_a_word_releases_them(db: Database, clock: FixedClock) -> None:
+    straight, waited = plan_with(db, clock), plan_with(db, clock)
+    learn(straight, Regular=PayKind.REGULAR, Bonus=PayKind.BONUS)
+    learn(waited, Regular=PayKind.REGULAR)
+    taken = {plan.plan: take(plan, 1, with_codes(plan, 1)) for plan in (straight, waited)}
+    assert asked(waited, taken[waited.plan]) == {"Bonus": "new"}
+    for plan in (straight, waited):
+        say_yes(db, actor=TESTER, tenant_id=plan.sponsor, run_id=taken[plan.plan].run.run_id)
+        assert plan.post(taken[plan.plan].run.run_id).halted is None
+
+    then = books(waited)
+    assert then.held == {("1003", PAY_DATES[1], "pre_tax", "pay_code_unconfirmed"): DEFERRED}
+    assert then.by_date["1003", "match", PAY_DATES[1]] == 0
+    others = {key: cents for key, cents in books(straight).by_date.items() if key[0] != "1003"}
+    assert {key: cents for key, cents in then.by_date.items() if key[0] != "1003"} == others
+    assert_sound(waited)
+    # A second yes, or a later payroll, releases nothing; what a person says of the code does.
+    pay(waited, 2, with_codes(waited, 2, bonus=0))
+    assert books(waited).held == then.held
+    pay(straight, 2, with_codes(straight, 2, bonus=0))
+
+    learn(waited, Bonus=PayKind.BONUS)
+    assert not books(waited).held
+    assert books(waited).by_date == books(straight).by_date
+    assert books(waited).balances == books(straight).balances
+    (released,) = posted(waited)
+    assert (released.pay_date, released.held_cents) == (PAY_DATES[1], -DEFERRED)
+    assert_sound(waited)
+
+
+def test_the_order_in_which_a_word_and_payrolls_come_does_not_matter(db: Database, clock: FixedClock) -> None:
+    first, last, late = (plan_with(db, clock) for _ in range(3))
+    learn(first, Regular=PayKind.REGULAR, Bonus=PayKind.SEVERANCE_PAY)
+    for plan, order in ((first, (1, 2, 3)), (last, (1, 2, 3)), (late, (3, 1, 2))):
+        for period in order:
+            plan.at(PAY_DATES[3])
+            pay(plan, period, with_codes(plan, period))
+    learn(last, Bonus=PayKind.BONUS, Regular=PayKind.REGULAR)
+    learn(last, Bonus=PayKind.SEVERANCE_PAY)
+    learn(late, Bonus=PayKind.SEVERANCE_PAY, Regular=PayKind.REGULAR)
+    for plan in (last, late):
+        assert books(plan).by_date == books(first).by_date
+        assert not books(plan).held
+        assert_sound(plan)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [({"bonus": 60_000_00}, "amount"), ({"heading": "Bonus or gift"}, "new"), ({"twice": True}, "gross")],
+)
+def test_a_code_that_behaves_otherwise_than_when_it_was_confirmed_is_asked_about(
+    db: Database, clock: FixedClock, change: dict[str, Any], why: str
+) -> None:
+    plan = plan_with(db, clock)
+    first = take(plan, 1, with_codes(plan, 1))
+    evidence = {"most_cents": BONUS, "in_gross_seen": True, "in_plan_seen": None, "name": "Bonus"}
+    learn(plan, Regular=PayKind.REGULAR)
+    learn(plan, Bonus=PayKind.BONUS, evidence=evidence)
+    assert plan.post(first.run.run_id).halted is None
+    assert not books(plan).held
+
+    data = with_codes(plan, 2, **{name: value for name, value in change.items() if name != "twice"})
+    if change.get("twice"):  # the bonus is no longer in gross pay
+        heading, *rows = csv.reader(io.StringIO(data.decode()))
+        for row in rows:
+            if row[-1]:
+                row[heading.index("Gross Pay")] = row[-2]
+        out = io.StringIO()
+        csv.writer(out).writerows([heading, *rows])
+        data = out.getvalue().encode()
+    taken = take(plan, 2, data)
+    assert list(asked(plan, taken).values()) == [why]
+    say_yes(db, actor=TESTER, tenant_id=plan.sponsor, run_id=taken.run.run_id)
+    assert plan.post(taken.run.run_id).halted is None
+    assert set(books(plan).held) == {("1003", PAY_DATES[2], "pre_tax", "pay_code_unconfirmed")}
+    assert_sound(plan)
+
+
+def test_of_two_payrolls_of_a_day_a_doubt_in_either_lets_the_day_wait(db: Database, clock: FixedClock) -> None:
+    plan = plan_with(db, clock)
+    learn(plan, Regular=PayKind.REGULAR)
+    pay(plan, 1, with_codes(plan, 1, bonus=0))
+    assert not books(plan).held
+    taken = take(plan, 1, with_codes(plan, 1, bonus=BONUS - 1))
+    say_yes(db, actor=TESTER, tenant_id=plan.sponsor, run_id=taken.run.run_id)
+    assert plan.post(taken.run.run_id).halted is None
+    assert books(plan).held == {("1003", PAY_DATES[1], "pre_tax", "pay_code_unconfirmed"): 2 * DEFERRED}
+    learn(plan, Bonus=PayKind.BONUS)
+    assert not books(plan).held
+    assert_sound(plan)

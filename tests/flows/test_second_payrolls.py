@@ -10,12 +10,13 @@ import pytest
 from tests.flows.bookkeeping import Plan, acme, assert_sound, books
 from tests.support.database import TESTER
 
-from open401k import payroll
+from open401k import census, payroll
 from open401k.base.db import Database
 from open401k.demo.people import PAY_DATES
 from open401k.flows.payroll_intake import Taken, Upload, take_in
 from open401k.flows.payroll_keys import content_of
 from open401k.kernel import FixedClock, Money
+from open401k.law.pay_items import PayKind
 from open401k.payroll import Finding, runs
 from open401k.plan import amend, provisions_on
 from open401k.views import payroll_history
@@ -134,6 +135,8 @@ def test_plan_compensation_is_held_against_the_pay_codes_that_count(plan: Plan) 
         before = provisions_on(tx, **where, on=date(2026, 1, 2))
         counted = replace(before, compensation=replace(before.compensation, excluded_pay_codes=("BONUS",)))
         amend(tx, **where, effective_on=date(2026, 1, 10), provisions=counted, why="a test")
+        said = census.CodeKind(census.Side.EARNING, "REG", PayKind.REGULAR, date.min)
+        census.set_code_kind(tx, tenant_id=plan.sponsor, said=said)
 
     def told(plan_pay: int) -> tuple[list[Finding], Money]:
         """What is found, and what the page shows as plan pay before it is posted."""

@@ -1,12 +1,13 @@
 """The SQL of what payroll codes mean: kinds, and what each adds to gross pay. Not here: sums (_sums_store.py)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, LiteralString, NamedTuple
+from uuid import UUID
 
 from open401k.base.db import Tx
-from open401k.kernel import PlanId, SponsorId
+from open401k.kernel import PlanId, RunId, SponsorId
 
 #: Common tables of a statement over the runs of a span, up to ``effect``: what a code adds to gross pay.
 CODES: LiteralString = """
@@ -98,17 +99,129 @@ RUNS_BY_CODES: LiteralString = (
 )
 
 
-def spoken_of(tx: Tx, *, tenant_id: SponsorId) -> bool:
-    """Whether there is any word about any code."""
-    (found,) = tx.one(
+def on_file(tx: Tx, *, tenant_id: SponsorId) -> tuple[bool, bool]:
+    """Whether there is any word about any code, and any line in doubt."""
+    spoken, doubted = tx.one(
         """
         select
             exists (select 1 from census.pay_code where tenant_id = %(tenant_id)s)
-            or exists (select 1 from census.code_kind where tenant_id = %(tenant_id)s)
+                or exists (select 1 from census.code_kind where tenant_id = %(tenant_id)s),
+            exists (select 1 from census.code_doubt where tenant_id = %(tenant_id)s)
         """,
         {"tenant_id": tenant_id},
     )
-    return bool(found)
+    return bool(spoken), bool(doubted)
+
+
+def add_doubts(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, doubts: Sequence[tuple[int, str, str]]) -> None:
+    """Append line, code and why."""
+    tx.run(
+        """
+        insert into census.code_doubt (tenant_id, run_id, line_no, code, why, recorded_at)
+        select %s, %s, doubt.line_no, doubt.code, doubt.why, %s
+        from unnest(%s::integer[], %s::text[], %s::text[]) as doubt (line_no, code, why)
+        """,
+        [tenant_id, run_id, tx.now, *(list(column) for column in zip(*doubts, strict=True))],
+    )
+
+
+class DoubtRow(NamedTuple):
+    """A line in doubt, with its code's amount."""
+
+    run_id: UUID
+    code: str
+    why: str
+    employee_id: UUID
+    pay_date: date
+    cents: int
+
+
+def doubts(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date) -> list[DoubtRow]:
+    """Current lines whose code nobody spoke of since they were recorded."""
+    rows = tx.rows(
+        """
+        select run.run_id, doubt.code, doubt.why, line.employee_id, run.pay_date, coalesce(earning.cents, 0)
+        from census.code_doubt as doubt
+        join census.pay_run as run
+            on run.tenant_id = %(tenant_id)s
+                and run.run_id = doubt.run_id
+                and run.plan_id = %(plan_id)s
+                and run.pay_date >= %(start)s
+                and run.pay_date < %(end)s
+        join census.pay_line as line
+            on line.tenant_id = %(tenant_id)s and line.run_id = doubt.run_id and line.line_no = doubt.line_no
+        left join census.pay_earning as earning
+            on earning.tenant_id = %(tenant_id)s
+                and earning.run_id = doubt.run_id
+                and earning.line_no = doubt.line_no
+                and earning.code = doubt.code
+        where doubt.tenant_id = %(tenant_id)s
+            and not exists (
+                select 1
+                from census.pay_run as successor
+                where successor.tenant_id = %(tenant_id)s and successor.replaces = doubt.run_id
+            )
+            and not exists (
+                select 1
+                from census.pay_code as word
+                where word.tenant_id = %(tenant_id)s
+                    and word.plan_id = %(plan_id)s
+                    and word.code = doubt.code
+                    and word.event_on <= run.pay_date
+                    and word.recorded_at >= doubt.recorded_at
+            )
+            and not exists (
+                select 1
+                from census.code_kind as word
+                where word.tenant_id = %(tenant_id)s
+                    and word.side = 'earning'
+                    and word.code = doubt.code
+                    and word.event_on <= run.pay_date
+                    and word.recorded_at >= doubt.recorded_at
+            )
+        order by run.pay_date, run.run_id, doubt.code, doubt.line_no
+        """,
+        {"tenant_id": tenant_id, "plan_id": plan_id, "start": start, "end": end},
+    )
+    return [DoubtRow(*row) for row in rows]
+
+
+class PaidRow(NamedTuple):
+    """What is on file of one code: lines, people, cents, the most of a line, and the first and last pay date."""
+
+    code: str
+    lines: int
+    people: int
+    cents: int
+    most_cents: int
+    first: date
+    last: date
+
+
+def paid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[PaidRow]:
+    """Every code of current lines of a plan."""
+    rows = tx.rows(
+        """
+        select
+            earning.code, count(*), count(distinct line.employee_id), sum(earning.cents)::bigint,
+            max(abs(earning.cents)), min(run.pay_date), max(run.pay_date)
+        from census.pay_run as run
+        join census.pay_earning as earning on earning.tenant_id = %(tenant_id)s and earning.run_id = run.run_id
+        join census.pay_line as line
+            on line.tenant_id = %(tenant_id)s and line.run_id = run.run_id and line.line_no = earning.line_no
+        where run.tenant_id = %(tenant_id)s
+            and run.plan_id = %(plan_id)s
+            and not exists (
+                select 1
+                from census.pay_run as successor
+                where successor.tenant_id = %(tenant_id)s and successor.replaces = run.run_id
+            )
+        group by earning.code
+        order by earning.code
+        """,
+        {"tenant_id": tenant_id, "plan_id": plan_id},
+    )
+    return [PaidRow(*row) for row in rows]
 
 
 class KindRow(NamedTuple):

@@ -4,7 +4,7 @@ A word about a code is either the plan's (``census.set_pay_code``: whether it co
 kind. For a pay date the word of the latest day goes first, and of one day the one that was said last.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,11 +13,12 @@ from typing import Any
 from open401k import plan
 from open401k.base import audit, heads
 from open401k.base.db import Tx
-from open401k.kernel import PlanId, SponsorId
+from open401k.kernel import EmployeeId, PlanId, RunId, SponsorId
 from open401k.law.pay_items import PayKind
 from open401k.plan import EARNING_KINDS
 
 from . import _codes_store
+from .replaced import Without
 
 
 class Side(StrEnum):
@@ -71,6 +72,31 @@ class Word:
     evidence: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class LineInDoubt:
+    """A line whose code nobody has confirmed, or that does not behave as it was confirmed; with the code's amount."""
+
+    run_id: RunId
+    code: str
+    why: str
+    employee_id: EmployeeId
+    pay_date: date
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaidCode:
+    """What the current lines of a plan have of one code."""
+
+    code: str
+    lines: int
+    people: int
+    cents: int
+    most_cents: int
+    first: date
+    last: date
+
+
 def set_code_kind(tx: Tx, *, tenant_id: SponsorId, said: CodeKind) -> None:
     """Record what a person confirmed of a code. The past is derived anew from the lines on file."""
     fits = isinstance(said.kind, DeductionKind) if said.side is Side.DEDUCTION else said.kind in EARNING_KINDS
@@ -99,19 +125,74 @@ def set_code_kind(tx: Tx, *, tenant_id: SponsorId, said: CodeKind) -> None:
     audit.record(tx, tenant_id=tenant_id, action="census.code_kind_set", subject=tenant_id, after=after)
 
 
+_SPOKEN, _DOUBTED = "codes spoken of", "lines in doubt"
+
+
 def spoken(tx: Tx, *, tenant_id: SponsorId) -> None:
     """Note that somebody speaks of a code, before it is written."""
-    tx.cache["codes spoken of", tenant_id] = True
+    tx.cache[_SPOKEN, tenant_id] = True
 
 
 def spoken_of(tx: Tx, *, tenant_id: SponsorId) -> bool:
     """Whether anybody ever said something of a code of this sponsor: of most, nobody did, and sums are simple."""
-    key = ("codes spoken of", tenant_id)
-    if tx.cache.get(key) or (key in tx.cache and heads.unchanging(tx, tenant_id=tenant_id)):
-        return bool(tx.cache[key])
-    found = _codes_store.spoken_of(tx, tenant_id=tenant_id)
-    tx.cache[key] = found
-    return found
+    return _on_file(tx, tenant_id, _SPOKEN)
+
+
+def _on_file(tx: Tx, tenant_id: SponsorId, what: str) -> bool:
+    """Asked once in a transaction that nobody else can change anything under; there is no unsaying."""
+    known = tx.cache.get((what, tenant_id))
+    if not known and not (known is False and heads.unchanging(tx, tenant_id=tenant_id)):
+        spoken_now, doubted_now = _codes_store.on_file(tx, tenant_id=tenant_id)
+        tx.cache[_SPOKEN, tenant_id] = bool(tx.cache.get((_SPOKEN, tenant_id))) or spoken_now
+        tx.cache[_DOUBTED, tenant_id] = bool(tx.cache.get((_DOUBTED, tenant_id))) or doubted_now
+    return bool(tx.cache[what, tenant_id])
+
+
+def doubt_codes(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, doubts: Sequence[tuple[int, str, str]]) -> None:
+    """Note of lines just recorded, (line_no, code, why): until somebody speaks of the code, their money waits."""
+    heads.lock(tx, tenant_id=tenant_id)
+    tx.cache[_DOUBTED, tenant_id] = True
+    _codes_store.add_doubts(tx, tenant_id=tenant_id, run_id=run_id, doubts=doubts)
+    codes = sorted({code for _, code, _ in doubts})
+    audit.record(
+        tx,
+        tenant_id=tenant_id,
+        action="census.codes_doubted",
+        subject=run_id,
+        after={"codes": codes, "lines": len(doubts)},
+    )
+
+
+def lines_in_doubt(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    start: date = date.min,
+    end: date = date.max,
+    without: Without | None = None,
+) -> list[LineInDoubt]:
+    """The current lines of a plan that wait for a word about a code."""
+    if not _on_file(tx, tenant_id, _DOUBTED):
+        return []
+    return [
+        LineInDoubt(RunId(row.run_id), row.code, row.why, EmployeeId(row.employee_id), row.pay_date, row.cents)
+        for row in _codes_store.doubts(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end)
+        if without is None or without.run_id.uuid != row.run_id
+    ]
+
+
+def in_doubt(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date, without: Without | None = None
+) -> frozenset[tuple[EmployeeId, date]]:
+    """Whose pay of which date waits for a word about a code; asked for nothing where no line ever was in doubt."""
+    found = lines_in_doubt(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, without=without)
+    return frozenset((line.employee_id, line.pay_date) for line in found)
+
+
+def codes_paid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[PaidCode]:
+    """Every code on file in current lines of a plan, by code."""
+    return [PaidCode(*row) for row in _codes_store.paid(tx, tenant_id=tenant_id, plan_id=plan_id)]
 
 
 def code_kinds(tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None = None) -> list[SaidKind]:

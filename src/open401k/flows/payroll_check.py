@@ -38,33 +38,35 @@ def check_run(
     pay_date = run.announced or paid_on or day_of(tx.now)
     in_reach = ERISA <= pay_date <= day_of(tx.now) + timedelta(days=366)
     asked = asked_of(tx, tenant_id=tenant_id, run=run, pay_date=pay_date if in_reach else day_of(tx.now))
-    codes = payroll.codes_of(tx, asked=asked)
+    watch = payroll.CodeWatch(payroll.codes_of(tx, asked=asked), payroll.names_in(reading.mapping))
     expected = payroll.expectation(
         asked,
         today=day_of(tx.now),
         announced=run.announced,
-        codes=codes,
+        codes=watch.codes,
         corrects=run.replaces is not None,
         said=run.said,
     )
-    whole = payroll.FileCheck(expected, reading.mapping, reading.findings, period=reading.period)
+    whole = payroll.FileCheck(expected, reading.mapping, reading.findings, period=reading.period, codes=watch)
     to_date = payroll.to_date(tx, asked=asked)
     paid = frozenset(() if to_date.same_day is None else to_date.same_day.employee_id)
     again, asked_about = set[EmployeeId](), list[census.AskedRow]()
     preview = None
     if payroll.missing_figures(pay_date, expected) is None:
-        preview = Previewed(asked, _before(tx, asked, to_date), to_date.same_day, codes, _elections(tx, asked))
+        preview = Previewed(asked, _before(tx, asked, to_date), to_date.same_day, watch, _elections(tx, asked))
     memory.give_back(rows=len(to_date.pay))
     for rows in chunks:
         standing, people = payroll.gather_standing(tx, asked=asked, to_date=to_date, rows=rows)
         asked_about += [doubt.asked for doubt in standing.doubts.values()][: payroll.MOST_LISTED - len(asked_about)]
         again |= paid.intersection(standing.employee_id[place] for place in standing.place.values()) if paid else set()
+        watch.look(rows)
         whole.chunk(rows, previewed(tx, preview, standing, people, rows))
         del rows, standing, people  # before the next ones are read beside them
     memory.give_back(rows=len(to_date.pay))
     outcome = whole.finish()
     outcome.findings.extend([*paid_before(asked, run, len(again)), *counted_before(tx, asked), *known])
     _ask(tx, tenant_id, run, asked_about)
+    payroll.note_codes(tx, tenant_id=tenant_id, run=run, pay_date=asked.pay_date, seen=watch.told())
     return runs.checked(tx, tenant_id=tenant_id, run_id=run.run_id, outcome=outcome, run=run)
 
 

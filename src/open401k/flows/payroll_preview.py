@@ -11,9 +11,9 @@ from open401k.kernel import Source
 from open401k.recordkeeping import Cents
 
 from .payroll_columns import Waits, elected, joined, own_and_moved, waits
-from .payroll_reported import in_other_plans, paid_that_day, reported
+from .payroll_reported import in_doubt, in_other_plans, paid_in_doubt, paid_that_day, reported
 
-#: Of a person's later rows in a file (it is refused for them), so many are judged; each asks the database again.
+#: Of a person's later rows in a file (it is refused for them), so many are judged.
 MOST_ROWS_AGAIN = 2
 
 Rows = Sequence[payroll.PayrollRow]
@@ -26,7 +26,7 @@ class Previewed:
     asked: payroll.Asked
     before: recordkeeping.Before
     same_day: census.PayByDate | None
-    codes: payroll.CodesOfPlan
+    watch: payroll.CodeWatch
     elections: recordkeeping.ElectionsOnFile | None = None
 
     @property
@@ -101,8 +101,9 @@ def _found(
     tx: Tx, of: Previewed, people: Sequence[census.Employee], rows: Sequence[tuple[int, payroll.PayrollRow]]
 ) -> _Found:
     """The preview of one row a person; ``rows`` name the place of theirs."""
-    pay = reported(rows, len(people), of.codes, of.bonus_codes)
+    pay = reported(rows, len(people), of.watch.codes, of.bonus_codes)
     paid = paid_that_day(of.same_day, people)
+    doubted = in_doubt(of.watch, rows, len(people))
     found = recordkeeping.preview(
         tx,
         scope=scope_of(of.asked),
@@ -112,8 +113,11 @@ def _found(
         pay=pay,
         paid=paid,
         elections=of.elections,
+        in_doubt=doubted,
+        paid_in_doubt=paid_in_doubt(tx, of.asked, people),
     )
     match = found.match if found.match is not None else np.full(len(people), payroll.UNKNOWN, dtype=np.int64)
+    match = match if doubted is None else np.where(doubted, payroll.UNKNOWN, match)
     if paid is None:
         held = {(source, str(reason)): cents for (source, reason), cents in found.held.items()}
         return _Found(match, held, {}, found.elected)

@@ -9,6 +9,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, SponsorId, day_of
 from open401k.payroll import runs
 
+from .payroll_codes import CodesInDoubt
 from .payroll_people import confirmed, learn, people_of
 from .payroll_read import Rows, payday_of, read_run
 
@@ -38,12 +39,14 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
     touched = IdColumn.of(EmployeeId, (line.employee_id for line in replaced))
     changed: list[EmployeeId] = []
     yes = confirmed(tx, tenant_id=tenant_id, run=run)
+    codes = CodesInDoubt(tx, tenant_id, run, reading.mapping, pay_date)
     rows_read = 0
     withheld = -sum(_withheld(line) for line in replaced)
     for rows in chunks:
         people = people_of(tx, tenant_id=tenant_id, rows=rows, provider=run.provider)
         changed += learn(tx, tenant_id=tenant_id, rows=rows, who=people, yes=yes, pay_date=pay_date)
         _append(tx, tenant_id, run, pay_date, rows, [people[row.key] for row in rows])
+        codes.note(rows)
         touched = touched.union(IdColumn.of(EmployeeId, people.values()))
         rows_read += len(rows)
         withheld += sum(row.deferral_cents + row.after_tax_cents for row in rows)

@@ -1,6 +1,7 @@
 """What a payroll reports, and what others of its day did, as the entitlement takes it. Not here: computing it."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import numpy as np
 
@@ -54,6 +55,34 @@ def paid_that_day(same_day: census.PayByDate | None, people: Sequence[census.Emp
         coded_catch_up_pre_tax=day.of("catch_up_pre_tax_cents"),
         coded_catch_up_roth=day.of("catch_up_roth_cents"),
     )
+
+
+def in_doubt(
+    watch: payroll.CodeWatch, rows: Sequence[tuple[int, payroll.PayrollRow]], people: int
+) -> recordkeeping.Flags | None:
+    """Whose row has a pay code that waits for a person; None is nobody's."""
+    doubted = watch.look([row for _, row in rows])
+    if not doubted:
+        return None
+    flags = np.zeros(people, dtype=np.bool_)
+    flags[[place for place, row in rows if row.row in doubted]] = True
+    return flags
+
+
+def paid_in_doubt(tx: Tx, asked: payroll.Asked, people: Sequence[census.Employee]) -> recordkeeping.Flags | None:
+    """The same of other payrolls of the pay date."""
+    if not asked.same_day:
+        return None
+    day = asked.pay_date
+    doubted = census.in_doubt(
+        tx,
+        tenant_id=asked.tenant_id,
+        plan_id=asked.plan_id,
+        start=day,
+        end=day + timedelta(days=1),
+        without=asked.without,
+    )
+    return np.array([(each.employee_id, day) in doubted for each in people], dtype=np.bool_) if doubted else None
 
 
 def in_other_plans(

@@ -2,6 +2,9 @@
 
 from . import files, remittance, runs
 from .checks import FileCheck, Outcome, check, missing_figures
+from .code_proposals import Proposal, Seen, propose_kind, seen_from
+from .code_watch import CodeWatch, names_in
+from .codes_seen import SeenOn, note_codes, seen_last
 from .columns import REQUIRED, findings_of, propose, settle
 from .findings import MOST_LISTED, Code, Finding, Findings, Hold, Severity
 from .formats import (
@@ -71,6 +74,7 @@ __all__ = [
     "Asked",
     "Boundary",
     "Code",
+    "CodeWatch",
     "CodesOfPlan",
     "Column",
     "DateOrder",
@@ -94,12 +98,15 @@ __all__ = [
     "PayrollRow",
     "PersonRow",
     "PlanTerms",
+    "Proposal",
     "ProposedColumn",
     "Reading",
     "RecordFile",
     "RecordLayout",
     "RosterFile",
     "Said",
+    "Seen",
+    "SeenOn",
     "Severity",
     "Standing",
     "ToDate",
@@ -131,9 +138,12 @@ __all__ = [
     "masked_ssn",
     "missing_figures",
     "named_by",
+    "names_in",
+    "note_codes",
     "open_upload",
     "period_of",
     "propose",
+    "propose_kind",
     "read_json",
     "read_opening_balances",
     "read_records",
@@ -142,6 +152,8 @@ __all__ = [
     "record_layout",
     "remittance",
     "runs",
+    "seen_from",
+    "seen_last",
     "settle",
     "straddled",
     "to_date",

@@ -20,6 +20,7 @@ from open401k.law import additions, figures
 from . import checks_limits, checks_pay, checks_people, checks_same_day
 from .checks_swap import SwapWatch
 from .chunks import Chunk
+from .code_watch import CodeWatch
 from .findings import Code, Finding, Findings, Hold, Severity
 from .mapping import Mapping
 from .rows import AMOUNTS, Field, PayrollRow
@@ -60,6 +61,7 @@ class FileCheck:
     holds: list[Hold] = field(default_factory=list)
     new_people: list[PayrollRow] = field(default_factory=list)
     period: tuple[date | None, date | None] = (None, None)  # of a payroll without rows
+    codes: CodeWatch = field(default_factory=CodeWatch)
     _seen: "_Seen" = field(default_factory=lambda: _Seen())
     _totals: dict[str, int] = field(default_factory=lambda: dict.fromkeys(AMOUNTS, 0))
     _rows: int = 0
@@ -74,7 +76,7 @@ class FileCheck:
         self._first = self._first or rows[0]
         self._rows += len(rows)
         pay_date = self.pay_date
-        columns = Chunk.of(rows, standing, self.mapping)
+        columns = Chunk.of(rows, standing, self.mapping, self.codes.look(rows))
         self._pay_dates(rows, columns)
         self._repeated(rows, columns)
         self.findings.extend(checks_people.check(columns, self.expected, pay_date, self.new_people))
@@ -116,6 +118,7 @@ class FileCheck:
                 self.findings.extend(_not_known_yet(self.pay_date, self.expected))
             self.findings.extend(total_findings(self._totals, self._rows, self.expected.said))
             self.findings.extend(self._swap.findings(self.mapping))
+            self.findings.extend(self.codes.findings(self.expected.compensation, self.mapping))
         first = self._first
         return Outcome(
             findings=self.findings,

@@ -1,8 +1,8 @@
 """Money against pay, law, plan and elections, in arrays; what is held and what refuses. Not here: people, dates.
 
-Order of taking, so that no cent is held twice: not in the plan or not eligible (everything), catch-up coded before
-age 50, over 402(g) and catch-up, catch-up that had to be Roth, over the plan's own limit, over 415(c). Other than
-elected holds nothing. Loan payments that nothing can take refuse the file.
+Order of taking, so that no cent is held twice: not in the plan or not eligible (everything), a pay code in doubt
+(everything), catch-up coded before age 50, over 402(g) and catch-up, catch-up that had to be Roth, over the plan's own
+limit, over 415(c). Other than elected holds nothing. Loan payments that nothing can take refuse the file.
 """
 
 from collections.abc import Generator, Iterator, Sequence
@@ -131,11 +131,19 @@ def _not_allowed(chunk: Chunk, expected: Expectation, pay_date: date, left: dict
             continue
         code, reason, fix = refusal
         yield chunk.finding(row, Severity.HOLD, code, reason, fix, Field.PRE_TAX), None
-        for field in SOURCES:
-            cents = int(left[field][place])
-            if cents:
-                left[field][place] = 0
-                yield None, _hold(row, field, cents, code)
+        yield from _all_of_it(row, place, code, left)
+    if chunk.in_doubt:  # the finding of the code says why: code_watch.py
+        for place, row in enumerate(chunk.rows):
+            if row.row in chunk.in_doubt:
+                yield from _all_of_it(row, place, Code.PAY_CODE_UNCONFIRMED, left)
+
+
+def _all_of_it(row: PayrollRow, place: int, code: Code, left: dict[Field, Cents]) -> Found:
+    for field in SOURCES:
+        cents = int(left[field][place])
+        if cents:
+            left[field][place] = 0
+            yield None, _hold(row, field, cents, code)
 
 
 def _may_not_contribute(

@@ -15,6 +15,7 @@ from .standing import Expectation
 _FIELDS: Final = {Source.PRE_TAX: Field.PRE_TAX, Source.ROTH: Field.ROTH, Source.AFTER_TAX: Field.AFTER_TAX}
 #: The books' reasons that look at a whole pay date, so that a later payroll can move money of an earlier one.
 _RULES: Final = {
+    "pay_code_unconfirmed": (Code.PAY_CODE_UNCONFIRMED, "money of a row whose pay code waits", "see Pay codes"),
     "over_limit": (Code.LIMIT_402G, "the year's deferrals", "IRC 402(g), 414(v)"),
     "catch_up_must_be_roth": (Code.LIMIT_ROTH_CATCHUP, "catch-up that must be Roth", "IRC 414(v)(7)"),
     "over_additions": (Code.LIMIT_415, "the year's additions", "IRC 415(c)"),

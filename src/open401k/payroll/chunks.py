@@ -1,6 +1,6 @@
 """A few thousand rows as columns beside the standing of their people: what the checks compute on. Not here: checks."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,9 +20,12 @@ class Chunk:
     places: Cents  # -1: nobody known
     amounts: dict[str, Cents]
     mapping: Mapping | None
+    in_doubt: Container[int] = ()  # numbers of the rows with a pay code that waits for a person
 
     @classmethod
-    def of(cls, rows: Sequence[PayrollRow], standing: Standing, mapping: Mapping | None) -> "Chunk":
+    def of(
+        cls, rows: Sequence[PayrollRow], standing: Standing, mapping: Mapping | None, in_doubt: Container[int] = ()
+    ) -> "Chunk":
         """Lay rows out as columns."""
         place, size = standing.place, len(rows)
         amounts = {
@@ -43,7 +46,7 @@ class Chunk:
         places = np.fromiter((place.get(row.key, -1) for row in rows), dtype=np.int64, count=size)
         if again := standing.again:
             places = np.array([again.get(row.row, at) for row, at in zip(rows, places.tolist(), strict=True)])
-        return cls(rows, standing, places, amounts, mapping)
+        return cls(rows, standing, places, amounts, mapping, in_doubt)
 
     def of_standing(self, column: Cents, *, default: int = 0) -> Cents:
         """A column of the standing, row by row."""

@@ -85,6 +85,7 @@ class Code(StrEnum):
     LOAN_UNKNOWN = "loan.unknown"
     LOAN_OVERPAY = "loan.overpay"
     MATCH_MISMATCH = "match.mismatch"
+    PAY_CODE_UNCONFIRMED = "pay_code.unconfirmed"
     PLAN_PAY_MISMATCH = "plan_compensation.mismatch"
     TOTAL_MISMATCH = "total.mismatch"
     SOURCE_NOT_IN_PLAN = "source.not_in_plan"

@@ -171,6 +171,7 @@ def expectation(
             most_bps_of_pay=terms.max_bps_of_pay,
         ),
         codes=codes,
+        compensation=asked.provisions.compensation,
         limitation_year=LimitationYear(*_span(asked.provisions.plan_year_of(asked.pay_date))),
         eligible_on=lambda born, hired: census.entry_of_new(asked.provisions, born=born, hired=hired),
     )

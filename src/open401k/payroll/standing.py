@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from open401k.census import AskedRow
 from open401k.kernel import EmployeeId, LimitationYear, Source
+from open401k.plan import Compensation
 
 from .pay_codes import NO_CODES, CodesOfPlan
 from .said import NOTHING_SAID, Said
@@ -138,6 +139,7 @@ class Expectation:
     before_plan: date | None = None  # a pay date on which the plan has no terms
     said: Said = NOTHING_SAID
     codes: CodesOfPlan = NO_CODES  # what the pay codes mean for the plan on the pay date
+    compensation: Compensation = field(default_factory=Compensation)  # as the plan defines it
     limitation_year: LimitationYear | None = None  # of the plan, holding the pay date; None is the calendar year
     #: First day deferrals of someone new may be made, from birth date and hire date; None inside: not in sight.
     eligible_on: Callable[[date, date], date | None] | None = None

@@ -1,6 +1,6 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
-from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDate, entitle
+from .contributions import Cents, Entitlement, Flags, HeldReason, Pay, People, YearToDate, entitle
 from .defaults import Defaults, Past, Why, defaults_on, rehires, with_defaults
 from .earned import TakenBack, taken_back
 from .elected_now import ElectionsOnFile, elected_with_defaults, read_on_file
@@ -67,6 +67,7 @@ __all__ = [
     "ElectionsOnFile",
     "EnrollmentDuty",
     "Entitlement",
+    "Flags",
     "HeldReason",
     "How",
     "Kind",

@@ -29,6 +29,7 @@ class HeldReason(StrEnum):
     SOURCE_NOT_PERMITTED = "source_not_permitted"
     LEFT_LONG_AGO = "left_long_ago"
     NOT_ENTERED = "not_entered"
+    PAY_CODE_UNCONFIRMED = "pay_code_unconfirmed"
     CATCH_UP_TOO_YOUNG = "catch_up_too_young"
     OVER_LIMIT = "over_limit"
     CATCH_UP_MUST_BE_ROTH = "catch_up_must_be_roth"
@@ -60,6 +61,7 @@ class Pay:
     coded_catch_up_roth: Cents
     left_long_ago: Flags
     kept_out: Flags  # of a class that the plan excludes, on that pay date
+    in_doubt: Flags | None = None  # whose pay holds a code that waits for a person; None is nobody
 
     def of(self, period: int) -> "PayOfDate":
         """One pay date."""
@@ -73,6 +75,7 @@ class Pay:
             coded_catch_up_roth=self.coded_catch_up_roth[:, period],
             left_long_ago=self.left_long_ago[:, period],
             kept_out=self.kept_out[:, period],
+            in_doubt=None if self.in_doubt is None else self.in_doubt[:, period],
         )
 
 
@@ -89,6 +92,7 @@ class PayOfDate:
     coded_catch_up_roth: Cents
     left_long_ago: Flags
     kept_out: Flags
+    in_doubt: Flags | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,9 @@ def entitle_date(
     }
     _employer_money(provisions, people, plan_year, earned, before, credited)
     _end_year(people, plan_year, earned, before, credited, year_end)
+    if pay.in_doubt is not None:  # what the employer gives for pay that is in doubt comes once it is not
+        for source in [each for each in credited if not each.from_employee]:
+            credited[source] = np.where(pay.in_doubt, 0, credited[source])
     most = additions.dollar_limit(LimitationYear(plan_year.start, plan_year.end), on=pay.on)
     within_additions(most, limits, before, credited, held)
     return credited, held, _after(before, earned, credited, provisions)
@@ -255,6 +262,9 @@ def _permitted(
         for reason, out in ((HeldReason.LEFT_LONG_AGO, pay.left_long_ago), (HeldReason.NOT_ENTERED, ~entered)):
             _hold(held, source, reason, np.where(out, left, 0))
             left = np.where(out, 0, left)
+        if pay.in_doubt is not None:
+            _hold(held, source, HeldReason.PAY_CODE_UNCONFIRMED, np.where(pay.in_doubt, left, 0))
+            left = np.where(pay.in_doubt, 0, left)
         early = np.where(too_young, np.minimum(coded, left), 0)
         _hold(held, source, HeldReason.CATCH_UP_TOO_YOUNG, early)
         wanted[source] = left - early

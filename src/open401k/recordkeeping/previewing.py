@@ -9,7 +9,7 @@ from open401k import census, plan
 from open401k.base.db import Tx
 from open401k.kernel import Source
 
-from .contributions import Cents, HeldReason, PayOfDate, entitle_date
+from .contributions import Cents, Flags, HeldReason, PayOfDate, entitle_date
 from .elected_now import ElectionsOnFile, elected_with_defaults
 from .settlement import Before, Scope, Segment, kept_out_of, left_long_ago, opening_of, people_of
 from .withholding import as_elected
@@ -53,11 +53,14 @@ def preview(
     before: Before,
     paid: Reported | None = None,
     elections: ElectionsOnFile | None = None,
+    in_doubt: Flags | None = None,
+    paid_in_doubt: Flags | None = None,
 ) -> Preview:
     """The entitlement of a payroll that is not recorded yet, by the very computation that will be posted.
 
     ``before`` is :func:`read_before` of the pay date; ``paid`` is what other payrolls of the day have paid: the answer
-    is what this one adds to theirs. What only the payroll itself tells of people is not known to it.
+    is what this one adds to theirs. ``in_doubt``: whose pay holds a code that waits for a person, of this payroll, and
+    ``paid_in_doubt`` of those before it. What only the payroll itself tells of people is not known to it.
     """
     segment = Segment(provisions, (scope.since,))
     people = people_of(tx, scope, segment, employees, before)
@@ -70,14 +73,17 @@ def preview(
         elections, provisions, employees=employees, entered_on=people.entered_on, on=scope.since
     )
 
-    def of(reported: Reported) -> Preview:
+    def of(reported: Reported, doubted: Flags | None) -> Preview:
         amounts = {each.name: getattr(reported, each.name) for each in fields(reported) if each.name != "bonus"}
-        of_date = PayOfDate(on=scope.since, left_long_ago=gone, kept_out=out, **amounts)
+        of_date = PayOfDate(on=scope.since, left_long_ago=gone, kept_out=out, in_doubt=doubted, **amounts)
         credited, held, _ = entitle_date(provisions, people, of_date, opening)
         elected = wanted and as_elected(provisions, people, of_date, reported.bonus, wanted[0], opening, credited).cents
         return Preview(None if source is None else credited[source], held, elected)
 
-    return of(pay) if paid is None else _beyond(of(pay + paid), of(paid))
+    if paid is None:
+        return of(pay, in_doubt)
+    doubts = [each for each in (in_doubt, paid_in_doubt) if each is not None]
+    return _beyond(of(pay + paid, np.any(doubts, axis=0) if doubts else None), of(paid, paid_in_doubt))
 
 
 def _beyond(whole: Preview, part: Preview) -> Preview:

@@ -1,6 +1,6 @@
 """Gathering facts and settling the books to them: should-be minus posted. Not here: formulas, entries (posting.py)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
@@ -173,6 +173,9 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
     dates = sorted({*paid, *(day for _, _, day, _ in standing), *ends})
     if not len(everybody):
         return
+    in_doubt = census.in_doubt(
+        tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=scope.since, end=scope.until, without=scope.without
+    )
     known = None if scope.roster is None else {employee.employee_id: employee for employee in scope.roster}
     for segment in segments(tx, scope, dates, ends):
         before = read_before(tx, scope=scope, provisions=segment.provisions, on=segment.pay_dates[0])
@@ -186,7 +189,8 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
             people = people_of(tx, scope, segment, employees, before)
             opening = opening_of(tx, scope, segment, people, employees, before)
             year_end = _year_end(tx, scope, segment, people, employees, before) if segment.ends_year else ()
-            found = entitle(segment.provisions, people, pay_of(segment, pay, column, employees), opening, year_end)
+            reported = pay_of(segment, pay, column, employees, in_doubt)
+            found = entitle(segment.provisions, people, reported, opening, year_end)
             should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
             should_be |= {(source, reason): cents for (source, reason), cents in found.held.items()}
             yield Books(ids, segment.pay_dates, should_be), books_of(standing, segment.pay_dates, ids), part
@@ -320,6 +324,7 @@ def pay_of(
     pay: census.PayByDate,
     column: IdColumn[EmployeeId],
     employees: Sequence[census.Employee],
+    in_doubt: Collection[tuple[EmployeeId, date]] = (),
 ) -> Pay:
     """Rows scattered into people by pay dates; catch-up codes count as what they are, deferrals."""
     rows = pay.employee_id.places_in(column)[pay.employee]
@@ -350,7 +355,15 @@ def pay_of(
             dtype=np.bool_,
         ).reshape(len(employees), len(segment.pay_dates)),
         kept_out=kept_out_of(segment, employees),
+        in_doubt=_in_doubt(segment, employees, in_doubt) if in_doubt else None,
     )
+
+
+def _in_doubt(
+    segment: Segment, people: Sequence[census.Employee], in_doubt: Collection[tuple[EmployeeId, date]]
+) -> Flags | None:
+    flags = np.array([[(who.employee_id, day) in in_doubt for day in segment.pay_dates] for who in people])
+    return flags if flags.any() else None
 
 
 def kept_out_of(segment: Segment, employees: Sequence[census.Employee]) -> Flags:

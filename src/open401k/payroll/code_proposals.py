@@ -1,0 +1,151 @@
+"""What a code seems to be for, from its words, its provider and how a file adds up. Pure; a person confirms, always."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any, Final
+
+from open401k import plan
+from open401k.kernel import Money
+from open401k.law.pay_items import PayKind
+
+from .code_words import ALIKE, KIND_OF_TYPE, alike
+
+#: Of a row with more codes than this it is not tried which of them add up.
+MOST_CODES: Final = 8
+#: So many of a hundred rows have to agree.
+_MOST_OF: Final = 95
+
+
+@dataclass(slots=True)
+class Seen:
+    """How one code behaved in one file. Votes count rows: for and against that gross, or plan, pay holds it."""
+
+    code: str
+    name: str = ""
+    provider_type: str = ""
+    why: str = "new"
+    rows: int = 0
+    cents: int = 0
+    most_cents: int = 0
+    in_gross: int = 0
+    out_of_gross: int = 0
+    in_plan: int = 0
+    out_of_plan: int = 0
+    of_rows: int = 0  # rows of the file so far: how many people do not have the code
+
+    def as_json(self) -> dict[str, Any]:
+        """For keeping as evidence; :func:`seen_from` reads it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @property
+    def gross_holds_it(self) -> bool | None:
+        """Whether gross pay has its amounts in it; None where the rows do not tell."""
+        return _verdict(self.in_gross, self.out_of_gross)
+
+    @property
+    def plan_pay_holds_it(self) -> bool | None:
+        """Whether what payroll calls plan compensation has its amounts in it; None where the file does not tell."""
+        return _verdict(self.in_plan, self.out_of_plan)
+
+
+def seen_from(data: Mapping[str, Any]) -> Seen:
+    """What :meth:`Seen.as_json` wrote."""
+    return Seen(**{name: data[name] for name in Seen.__slots__ if name in data})
+
+
+def _verdict(yes: int, no: int) -> bool | None:
+    if not yes + no or max(yes, no) * 100 < _MOST_OF * (yes + no):
+        return None
+    return yes > no
+
+
+def parts_in(parts: Sequence[int], whole: int) -> tuple[bool, ...] | None:
+    """Which of the parts add up to the whole: all of them, or else the only choice that does; None if it is unclear."""
+    if sum(parts) == whole:
+        return (True,) * len(parts)
+    if not 0 < len(parts) <= MOST_CODES:
+        return None
+    found = [
+        chosen
+        for count in range(len(parts))
+        for chosen in combinations(range(len(parts)), count)
+        if sum(parts[place] for place in chosen) == whole
+    ]
+    if len(found) != 1:
+        return None
+    return tuple(place in found[0] for place in range(len(parts)))
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a code seems to be for, how sure that is (0 to 100), and every reason in words."""
+
+    kind: PayKind | None
+    in_gross: bool
+    confidence: int
+    by_words: bool
+    adds_up: bool
+    evidence: tuple[str, ...] = field(default=())
+
+    @property
+    def certain(self) -> bool:
+        """Its wording and the arithmetic of the file say the same: many such may be confirmed with one click."""
+        return self.kind is not None and self.by_words and self.adds_up
+
+
+def propose_kind(seen: Seen, terms: plan.Compensation) -> Proposal:
+    """The nearest wording of its name or code, what its provider calls it, and whether the file adds up with that."""
+    evidence: list[str] = []
+    kind, confidence = _by_words(seen, evidence)
+    of_provider = KIND_OF_TYPE.get(seen.provider_type)
+    if of_provider is not None:
+        evidence.append(f'The provider types it "{seen.provider_type}".')
+        if kind is None:
+            kind, confidence = of_provider, 80
+        elif kind is not of_provider:
+            evidence.append("Its name and its provider's type say different things.")
+            confidence = min(confidence, 50)
+    by_words = confidence >= ALIKE
+    agrees = _adds_up(seen, kind, terms, evidence)
+    if agrees is False:
+        confidence = min(confidence, 40)
+    evidence.append(_spread(seen))
+    in_gross = seen.gross_holds_it is not False
+    return Proposal(kind, in_gross, confidence, by_words, agrees is True, tuple(evidence))
+
+
+def _by_words(seen: Seen, evidence: list[str]) -> tuple[PayKind | None, int]:
+    found = [each for each in (alike(seen.name), alike(seen.code)) if each is not None]
+    if not found:
+        evidence.append("Its name is no usual wording.")
+        return None, 0
+    kind, score, wording = max(found, key=lambda each: each[1])
+    if any(other is not kind for other, _, _ in found):
+        evidence.append(f'Its code and its name "{seen.name}" sound like different kinds.')
+        return kind, 50
+    evidence.append(f'Its name is the usual wording "{wording}".' if score == 100 else f'Its name is near "{wording}".')
+    return kind, score
+
+
+def _adds_up(seen: Seen, kind: PayKind | None, terms: plan.Compensation, evidence: list[str]) -> bool | None:
+    """Whether the file's own totals agree with the kind; None where they say nothing."""
+    gross, plan_pay = seen.gross_holds_it, seen.plan_pay_holds_it
+    if gross is None:
+        evidence.append("Gross pay does not show whether it holds the amounts.")
+    else:
+        evidence.append(f"Gross pay {'holds' if gross else 'does not hold'} its amounts, to the cent.")
+    if plan_pay is not None:
+        evidence.append(f"Payroll {'counts' if plan_pay else 'does not count'} it as plan compensation.")
+    if kind is None:
+        return None
+    counts = plan.meaning_of(kind, terms)[plan.Purpose.PLAN].counts
+    if plan_pay is not None and plan_pay is not counts:
+        evidence.append(f"Under the plan {kind} {'counts' if counts else 'does not count'}: payroll does otherwise.")
+        return False
+    return None if gross is None else True
+
+
+def _spread(seen: Seen) -> str:
+    people = f"{seen.rows} of {seen.of_rows} people have it" if seen.of_rows else f"{seen.rows} people have it"
+    return f"{people}, {Money(seen.cents)} together, {Money(seen.most_cents)} at most."

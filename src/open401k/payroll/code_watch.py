@@ -1,0 +1,189 @@
+"""Codes of a file that nobody has confirmed, or that behave otherwise than when they were. Not here: what they may be.
+
+Rows with such a code wait: what is doubted of a row is why. The same rows looked at again give the same answer.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from open401k import plan
+from open401k.kernel import Money
+
+from .cells import shown
+from .code_proposals import Proposal, Seen, parts_in, propose_kind
+from .code_words import words_of
+from .findings import Code, Finding, Severity
+from .mapping import Mapping as Layout
+from .pay_codes import NO_CODES, CodesOfPlan
+from .rows import Field, PayrollRow
+
+#: So many times the most that anybody had when a code was confirmed is of another order, if it is this much more, too.
+_OTHER_ORDER: Final = 10
+_MUCH_MORE_CENTS: Final = 1_000_00
+
+NEW, GROSS, PLAN_PAY, AMOUNT, NAME = "new", "gross", "plan_pay", "amount", "name"
+_WHY: Final = {
+    NEW: "nobody has said what it is for",
+    GROSS: "gross pay and its amounts no longer add up as when it was confirmed",
+    PLAN_PAY: "payroll no longer treats it in plan compensation as when it was confirmed",
+    AMOUNT: "its amounts are of another order than when it was confirmed",
+    NAME: "it is called otherwise than when it was confirmed",
+}
+
+#: Of a row: its codes in doubt, each with why.
+Doubts = Mapping[int, tuple[tuple[str, str], ...]]
+
+
+@dataclass(slots=True)
+class CodeWatch:
+    """Looks at the codes of rows as they stream by, in the order of their numbers."""
+
+    codes: CodesOfPlan = NO_CODES
+    names: Mapping[str, str] = field(default_factory=dict)  # of each code, as the file calls it
+    seen: dict[str, Seen] = field(default_factory=dict)
+    _doubts: dict[int, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    _upto: int = -1
+    _rows: int = 0
+
+    def look(self, rows: Sequence[PayrollRow]) -> Doubts:
+        """What is doubted of these rows; a row of which nothing is, is not there."""
+        for row in rows:
+            if row.row > self._upto:
+                self._rows += 1
+                self._upto = row.row
+                if row.earnings:
+                    self._look(row)
+        if not self._doubts:
+            return {}
+        return {row.row: self._doubts[row.row] for row in rows if row.row in self._doubts}
+
+    def _look(self, row: PayrollRow) -> None:
+        known, doubted = self.codes, []
+        split = _Split(row)
+        for code, cents in split.cents.items():
+            why = NEW if code not in known else self._drift(code, cents, split)
+            if why:
+                doubted.append((code, why))
+                self._count(code, why, cents, split)
+        if doubted:
+            self._doubts[row.row] = tuple(doubted)
+
+    def _drift(self, code: str, cents: int, split: "_Split") -> str:
+        """How the code behaves otherwise than when its kind was confirmed; empty where it does not."""
+        word = self.codes.words.get(code)
+        if word is None or word.kind is None or not word.evidence:
+            return ""
+        then = word.evidence
+        held = split.in_gross(code)
+        if held is not None and then.get("in_gross_seen") not in (None, held):
+            return GROSS
+        counted = split.in_plan(code)
+        if counted is not None and then.get("in_plan_seen") not in (None, counted):
+            return PLAN_PAY
+        most = then.get("most_cents")
+        if most is not None and abs(cents) > max(most * _OTHER_ORDER, most + _MUCH_MORE_CENTS):
+            return AMOUNT
+        name = then.get("name")
+        if name and code in self.names and words_of(self.names[code]) != words_of(name):
+            return NAME
+        return ""
+
+    def _count(self, code: str, why: str, cents: int, split: "_Split") -> None:
+        seen = self.seen.get(code)
+        if seen is None:
+            seen = self.seen[code] = Seen(code, self.names.get(code, ""), why=why)
+        seen.rows += 1
+        seen.cents += cents
+        seen.most_cents = max(seen.most_cents, abs(cents))
+        held, counted = split.in_gross(code), split.in_plan(code)
+        seen.in_gross += held is True
+        seen.out_of_gross += held is False
+        seen.in_plan += counted is True
+        seen.out_of_plan += counted is False
+
+    def told(self) -> list[Seen]:
+        """Every code in doubt, with how it behaved in the whole file."""
+        for seen in self.seen.values():
+            seen.of_rows = self._rows
+        return [self.seen[code] for code in sorted(self.seen)]
+
+    def findings(self, terms: plan.Compensation, layout: Layout | None) -> Iterator[Finding]:
+        """A question for each code in doubt, with whom and how much it is about and what it seems to be."""
+        for seen in self.told():
+            yield _finding(seen, propose_kind(seen, terms), layout)
+
+
+class _Split:
+    """The pay of one row by code, and which codes its totals hold; worked out when it is asked for."""
+
+    __slots__ = ("_gross", "_plan", "_row", "cents")
+
+    def __init__(self, row: PayrollRow) -> None:
+        self._row = row
+        self.cents: dict[str, int] = defaultdict(int)
+        for code, cents in row.earnings:
+            self.cents[code] += cents
+        self._gross: Mapping[str, bool] | None = None
+        self._plan: Mapping[str, bool] | None = None
+
+    def in_gross(self, code: str) -> bool | None:
+        if self._gross is None:
+            self._gross = self._held(self._row.gross_cents)
+        return self._gross.get(code)
+
+    def in_plan(self, code: str) -> bool | None:
+        if self._row.plan_compensation_cents is None:
+            return None
+        if self._plan is None:
+            self._plan = self._held(self._row.plan_compensation_cents)
+        return self._plan.get(code)
+
+    def _held(self, whole: int) -> Mapping[str, bool]:
+        chosen = parts_in(list(self.cents.values()), whole)
+        return {} if chosen is None else dict(zip(self.cents, chosen, strict=True))
+
+
+def _finding(seen: Seen, proposal: Proposal, layout: Layout | None) -> Finding:
+    people = "1 person has" if seen.rows == 1 else f"{seen.rows} people have"
+    label = f'{shown(seen.code)} ("{shown(seen.name)}")' if seen.name not in ("", seen.code) else shown(seen.code)
+    reason = f"Pay code {label}: {_WHY[seen.why]}. {people} {Money(seen.cents)} of it."
+    if proposal.kind is None:
+        fix = "Say what it is for under Pay codes; posted before that, the contributions of these people wait."
+    else:
+        words = proposal.kind.replace("_", " ")
+        fix = (
+            f"It seems to be {words} ({proposal.confidence} of 100). Confirm that under Pay codes, or say what it is;"
+            " posted before that, the contributions of these people wait."
+        )
+    detail = (
+        ("code", seen.code),
+        ("why", seen.why),
+        ("people", str(seen.rows)),
+        ("cents", str(seen.cents)),
+        ("proposed", str(proposal.kind or "")),
+        ("confidence", str(proposal.confidence)),
+    )
+    return Finding(
+        Severity.HOLD,
+        Code.PAY_CODE_UNCONFIRMED,
+        reason,
+        fix,
+        column=_column(seen.code, layout),
+        detail=detail,
+        confirm=True,
+    )
+
+
+def _column(code: str, layout: Layout | None) -> str:
+    for column in () if layout is None else layout.columns:
+        if column.field is Field.EARNINGS and code in (column.name, column.heading):
+            return column.label
+    return str(Field.EARNINGS)
+
+
+def names_in(layout: Layout | None) -> dict[str, str]:
+    """How a file calls its codes: the headings of their columns."""
+    columns = () if layout is None else layout.columns
+    return {each.name or each.heading: each.heading for each in columns if each.field is Field.EARNINGS}
