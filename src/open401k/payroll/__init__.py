@@ -1,6 +1,6 @@
 """Payroll: files and API bodies into checked rows, and the runs they make. Not here: posting (recordkeeping)."""
 
-from . import files, remittance, runs
+from . import deposit_clock, files, remittance, runs
 from .checks import FileCheck, Outcome, check, missing_figures
 from .columns import REQUIRED, findings_of, propose, settle
 from .findings import Code, Finding, Findings, Hold, Severity
@@ -79,6 +79,7 @@ __all__ = [
     "check_year_to_date",
     "codes_left_out",
     "control_totals",
+    "deposit_clock",
     "expectation",
     "files",
     "findings_of",

@@ -1,15 +1,14 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
 from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDate, entitle
+from .deposits import Deposited, deposits, record_deposit, record_employer_money, take_back, waiting
 from .earned import TakenBack, taken_back
 from .opening import (
     Opening,
     OpeningBalance,
-    deposited,
     load_opening_balances,
     opening_key,
     openings,
-    record_deposit,
     reverse_opening_balances,
 )
 from .posting import (
@@ -33,6 +32,7 @@ __all__ = [
     "Cause",
     "Cents",
     "Corrected",
+    "Deposited",
     "Entitlement",
     "HeldReason",
     "Opening",
@@ -48,7 +48,7 @@ __all__ = [
     "YearToDate",
     "compare",
     "corrections",
-    "deposited",
+    "deposits",
     "difference",
     "entitle",
     "held_cents",
@@ -61,8 +61,11 @@ __all__ = [
     "preview",
     "read_before",
     "record_deposit",
+    "record_employer_money",
     "reverse_opening_balances",
     "settle",
+    "take_back",
     "taken_back",
+    "waiting",
     "without_run",
 ]
