@@ -79,9 +79,9 @@ def make(
 ) -> AchFileId:
     """Make a file of debits, one a payroll, and keep it sealed; the same key again is the first file."""
     heads.lock(tx, tenant_id=tenant_id)
-    known = _store.file_by_key(tx, tenant_id=tenant_id, key=key)
+    known = made_under(tx, tenant_id=tenant_id, key=key)
     if known is not None:
-        return AchFileId(known)
+        return known
     on_file = accounts.on_file(tx, tenant_id=tenant_id, plan_id=plan_id)
     missing = [each for each in accounts.Purpose if each not in on_file]
     if missing:
@@ -113,6 +113,12 @@ def make(
             f"The file cannot be made: {made}", fix="Repair the accounts on file, or split the amounts."
         )
     return _keep(tx, tenant_id, plan_id, made, wanted, (effective_on, same_day, key))
+
+
+def made_under(tx: Tx, *, tenant_id: SponsorId, key: str) -> AchFileId | None:
+    """The file that was made under a key."""
+    known = _store.file_by_key(tx, tenant_id=tenant_id, key=key)
+    return None if known is None else AchFileId(known)
 
 
 def files(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[AchFile]:
