@@ -103,6 +103,7 @@ def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:
         pay_date=recorded.pay_date,
         employee_cents=recorded.withheld_cents,
         employer_cents=owed,
+        sources=settled.by_source(),
         participants_at_start_of_year=recorded.people_on_file,
     )
     payroll.remittance.record(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, remittance=due)

@@ -1,6 +1,6 @@
 """Payroll: files and API bodies into checked rows, and the runs they make. Not here: posting (recordkeeping)."""
 
-from . import files, remittance, runs
+from . import deposit_clock, files, remittance, runs
 from .checks import FileCheck, Outcome, check, missing_figures
 from .code_proposals import Proposal, Seen, propose_kind, seen_from
 from .code_watch import CodeWatch, names_in
@@ -124,6 +124,7 @@ __all__ = [
     "codes_by",
     "codes_of",
     "control_totals",
+    "deposit_clock",
     "evidence_of",
     "expectation",
     "feedback",

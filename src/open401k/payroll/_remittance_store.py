@@ -1,5 +1,6 @@
 """The SQL of what employers owe for their runs. Not here: files and runs (_store.py)."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -17,18 +18,19 @@ def add(
     cents: tuple[int, int, int],
     due_on: date,
     outer_limit_on: date,
+    sources: Mapping[str, int],
 ) -> None:
     """Insert what is due for a run, once."""
     tx.send(
         """
         insert into payroll.remittance (
             tenant_id, run_id, plan_id, pay_date, employee_cents, employer_cents, loan_cents, due_on, outer_limit_on,
-            recorded_at, recorded_by
+            sources, recorded_at, recorded_by
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         on conflict (tenant_id, run_id) do nothing
         """,
-        [tenant_id, run_id, plan_id, pay_date, *cents, due_on, outer_limit_on, tx.now, tx.actor.id],
+        [tenant_id, run_id, plan_id, pay_date, *cents, due_on, outer_limit_on, dict(sources), tx.now, tx.actor.id],
     )
 
 
@@ -36,7 +38,7 @@ def of_plan(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[Any,
     """Rows of a plan by pay date."""
     return tx.rows(
         """
-        select run_id, pay_date, employee_cents, employer_cents, loan_cents, due_on, outer_limit_on
+        select run_id, pay_date, employee_cents, employer_cents, loan_cents, due_on, outer_limit_on, sources
         from payroll.remittance
         where tenant_id = %s and plan_id = %s
         order by pay_date, run_id

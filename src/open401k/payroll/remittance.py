@@ -1,7 +1,7 @@
-"""What the employer must send for a run, and by when. Not here: the deposit's arrival (ledger), and no ACH file yet."""
+"""What the employer must send for a run, and by when. Not here: its arrival (ledger), the clock (deposit_clock.py)."""
 
 from collections.abc import Mapping as Table
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from open401k.base.db import Tx
@@ -22,6 +22,7 @@ class Remittance:
     loan_cents: int
     due_on: date
     outer_limit_on: date
+    sources: Table[str, int] = field(default_factory=dict)  # cents by source as posted; "held" waits in suspense
     cite: str = "29 CFR 2510.3-102"
 
     @property
@@ -37,11 +38,21 @@ def due(
     employee_cents: int,
     employer_cents: int,
     loan_cents: int = 0,
+    sources: Table[str, int] | None = None,
     participants_at_start_of_year: int,
 ) -> Remittance:
     """What to send and by when. Withheld money that waits in suspense is sent too: it left the employee's pay."""
     deadline = deadlines.deposit_deadline(pay_date, participants_at_start_of_year=participants_at_start_of_year)
-    return Remittance(run_id, pay_date, employee_cents, employer_cents, loan_cents, deadline.due, deadline.outer_limit)
+    return Remittance(
+        run_id,
+        pay_date,
+        employee_cents,
+        employer_cents,
+        loan_cents,
+        deadline.due,
+        deadline.outer_limit,
+        dict(sources or {}),
+    )
 
 
 def withheld(totals: Table[str, int]) -> int:
@@ -60,6 +71,7 @@ def record(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, remittance: Remitta
         cents=(remittance.employee_cents, remittance.employer_cents, remittance.loan_cents),
         due_on=remittance.due_on,
         outer_limit_on=remittance.outer_limit_on,
+        sources=remittance.sources,
     )
 
 

@@ -2,6 +2,7 @@
 
 from .contributions import Cents, Entitlement, Flags, HeldReason, Pay, People, YearToDate, entitle
 from .defaults import Defaults, Past, Why, defaults_on, rehires, with_defaults
+from .deposits import Deposited, deposits, record_deposit, record_employer_money, take_back, waiting
 from .earned import TakenBack, taken_back
 from .elected_now import ElectionsOnFile, elected_with_defaults, read_on_file
 from .election_book import changed_elections, election_columns, first_refused, read_elections, record_elections
@@ -23,11 +24,9 @@ from .missed_cases import Case, MissedCure, Mistake, cases_of
 from .opening import (
     Opening,
     OpeningBalance,
-    deposited,
     load_opening_balances,
     opening_key,
     openings,
-    record_deposit,
     reverse_opening_balances,
 )
 from .posting import (
@@ -59,6 +58,7 @@ __all__ = [
     "Columns",
     "Corrected",
     "Defaults",
+    "Deposited",
     "Difference",
     "DutyKind",
     "Elected",
@@ -97,6 +97,7 @@ __all__ = [
     "corrections",
     "defaults_on",
     "deposited",
+    "deposits",
     "difference",
     "elected_by_all",
     "elected_on",
@@ -119,10 +120,13 @@ __all__ = [
     "read_on_file",
     "record_deposit",
     "record_elections",
+    "record_employer_money",
     "rehires",
     "reverse_opening_balances",
     "settle",
+    "take_back",
     "taken_back",
+    "waiting",
     "with_defaults",
     "withheld_as_elected",
     "withheld_otherwise",

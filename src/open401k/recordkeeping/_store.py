@@ -154,12 +154,6 @@ def openings(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, reason: str) -> l
     return [OpeningRow(*row) for row in rows]
 
 
-def posted_among(tx: Tx, *, tenant_id: SponsorId, keys: list[str]) -> list[str]:
-    """Those of the keys under which something is in the journal."""
-    rows = tx.rows("select key from ledger.entry_v where tenant_id = %s and key = any (%s::text[])", [tenant_id, keys])
-    return [row[0] for row in rows]
-
-
 def year_ends(tx: Tx, *, tenant_id: SponsorId) -> list[tuple[UUID, date, datetime]]:
     """Plan, last day and recording of every plan year that is known to be over, by the day."""
     return tx.rows(
@@ -183,3 +177,33 @@ def insert_year_end(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, last_day: 
         """,
         (tenant_id, plan_id, last_day, tx.now),
     )
+
+
+class DepositRow(NamedTuple):
+    """Money of the employer that arrived, and the entry that took it back."""
+
+    entry_id: UUID
+    cause: str
+    event_on: date
+    cents: int
+    reversed_by: UUID | None
+    reversed_on: date | None
+
+
+def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, reason: str) -> list[DepositRow]:
+    """Everything that arrived for one reason, in the order of posting."""
+    rows = tx.rows(
+        """
+        select e.entry_id, e.cause, e.event_on, l.amount, r.entry_id, r.event_on
+        from ledger.entry_v e
+        join ledger.line_v l on l.tenant_id = e.tenant_id and l.entry_id = e.entry_id
+        join ledger.account_v a on a.tenant_id = l.tenant_id and a.account_id = l.debit_account
+        left join ledger.entry_v r on r.tenant_id = e.tenant_id and r.reverses = e.entry_id
+        where e.tenant_id = %s
+          and e.reason = %s
+          and a.plan_id = %s
+        order by e.number
+        """,
+        (tenant_id, reason, plan_id),
+    )
+    return [DepositRow(*row) for row in rows]

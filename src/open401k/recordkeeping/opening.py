@@ -1,6 +1,6 @@
-"""Balances brought from a prior recordkeeper, and the employer's deposits. Not here: contributions (posting.py)."""
+"""Balances brought from a prior recordkeeper. Not here: contributions (posting.py), deposits (deposits.py)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -78,19 +78,3 @@ def reverse_opening_balances(
     return ledger.reverse(
         tx, tenant_id=tenant_id, entry_id=opening.entry_id, key=key, event_on=opening.on, reason="opening_reversed"
     )
-
-
-def deposited(tx: Tx, *, tenant_id: SponsorId, keys: Iterable[str]) -> set[str]:
-    """The keys of deposits that have been recorded."""
-    return set(_store.posted_among(tx, tenant_id=tenant_id, keys=list(keys)))
-
-
-def record_deposit(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date, amount: Money, key: str, reference: str
-) -> ledger.Posted | Refused[ledger.Refusal]:
-    """The employer's money has arrived: what it owes falls, cash clearing rises. Once for a key."""
-    cash = ledger.AccountKey(plan_id, ledger.Kind.CASH_CLEARING)
-    owed = ledger.AccountKey(plan_id, ledger.Kind.EMPLOYER_RECEIVABLE)
-    accounts = ledger.open_accounts(tx, tenant_id=tenant_id, keys=[cash, owed])
-    line = ledger.Line(accounts[cash], accounts[owed], amount.cents, "deposit")
-    return ledger.post(tx, tenant_id=tenant_id, key=key, event_on=on, reason="deposit", cause=reference, lines=[line])

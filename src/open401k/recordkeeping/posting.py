@@ -67,6 +67,12 @@ class Settled:
         """What the employer owes for these entries."""
         return sum(self.credited_cents.values()) + sum(self.held_cents.values())
 
+    def by_source(self) -> dict[str, int]:
+        """What the employer owes, by source; all that is held is one."""
+        found = {str(source): cents for source, cents in sorted(self.credited_cents.items()) if cents}
+        held = sum(self.held_cents.values())
+        return found | ({"held": held} if held else {})
+
     def __add__(self, other: "Settled") -> "Settled":
         credited, held = dict(self.credited_cents), dict(self.held_cents)
         for source, cents in other.credited_cents.items():

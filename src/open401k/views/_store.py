@@ -180,28 +180,3 @@ def lines_paid(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> list[PaidRow]:
         [tenant_id, run_id],
     )
     return [PaidRow(*row) for row in rows]
-
-
-class DepositRow(NamedTuple):
-    """Money of the employer that arrived for a run."""
-
-    cause: str
-    event_on: date
-    cents: int
-
-
-def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[DepositRow]:
-    """Everything that arrived for the plan's runs, by day."""
-    rows = tx.rows(
-        """
-        select e.cause, e.event_on, sum(l.amount)::bigint
-        from ledger.entry_v e
-        join ledger.line_v l on l.tenant_id = e.tenant_id and l.entry_id = e.entry_id
-        join ledger.account_v a on a.tenant_id = l.tenant_id and a.account_id = l.debit_account
-        where e.tenant_id = %s and e.reason = 'deposit' and a.plan_id = %s
-        group by e.cause, e.event_on
-        order by e.event_on
-        """,
-        [tenant_id, plan_id],
-    )
-    return [DepositRow(*row) for row in rows]

@@ -3,25 +3,40 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 
-from open401k import ledger, payroll
+from open401k import custody, ledger, payroll, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import Money, PlanId, RunId, SponsorId, day_of
+from open401k.payroll.deposit_clock import Basis, Clock
 from open401k.payroll.remittance import Remittance
 
-from . import _store
 from .shown import DutyLine, DutyState
 
 _SOON = timedelta(days=7)
 
 
+class State(StrEnum):
+    """Where a payroll's money is."""
+
+    DUE = "due"
+    ON_ITS_WAY = "on_its_way"
+    RECEIVED = "received"
+    SHORT = "short"
+    LATE = "late"
+    RETURNED = "returned"
+
+
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """One payroll's money: what is to be sent, what of it came, and when."""
+    """One payroll's money: what is to be sent and by when, what of it came, and when."""
 
     remittance: Remittance
     received: Money
     received_on: date | None
+    clock: Clock
+    returned: bool = False
+    on_its_way: bool = False
 
     @property
     def run_id(self) -> RunId:
@@ -33,15 +48,42 @@ class Deposit:
         """What is still to be sent; a correction that takes money back asks for none."""
         return Money(max(0, self.remittance.total_cents - self.received.cents))
 
+    def state_on(self, today: date) -> State:
+        """The state that asks for most: money that came back or is late before money that is short or under way."""
+        if not self.outstanding:
+            return State.RECEIVED
+        if self.on_its_way and self.clock.late_after >= today:
+            return State.ON_ITS_WAY
+        if self.returned:
+            return State.RETURNED
+        if self.clock.late_after < today:
+            return State.LATE
+        return State.SHORT if self.received else State.DUE
+
 
 def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[Deposit, ...]:
     """Every payroll that owes a deposit, by pay date."""
-    came = {cause: (on, cents) for cause, on, cents in _store.deposits(tx, tenant_id=tenant_id, plan_id=plan_id)}
+    dues = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if not dues:
+        return ()
+    posted = recordkeeping.deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
+    came: dict[RunId, tuple[int, date]] = {}
+    for each in posted:
+        if each.taken_back is None:
+            run_id = RunId.parse(each.reference)
+            cents, last = came.get(run_id, (0, each.on))
+            came[run_id] = (cents + each.cents, max(last, each.on))
+    debits = custody.ach.debits(tx, tenant_id=tenant_id, plan_id=plan_id)
+    under_way = {each.run_id for each in debits if each.under_way}
+    returned = {each.run_id for each in debits if each.return_code}
+    returned |= {RunId.parse(each.reference) for each in posted if each.taken_back is not None}
+    past = payroll.deposit_clock.shown(dues, came)
     found = []
-    for each in payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id):
-        on, cents = came.get(str(each.run_id), (None, 0))
-        if each.total_cents or cents:  # a period of no contributions owes none
-            found.append(Deposit(each, Money(cents), on))
+    for due in dues:
+        cents, on = came.get(due.run_id, (0, None))
+        if due.total_cents or cents:  # a period of no contributions owes none
+            clock = payroll.deposit_clock.clock(due, past)
+            found.append(Deposit(due, Money(cents), on, clock, due.run_id in returned, due.run_id in under_way))
     return tuple(found)
 
 
@@ -72,19 +114,35 @@ def duties(tx: Tx, found: tuple[Deposit, ...]) -> list[DutyLine]:
 def _duty(deposit: Deposit, today: date) -> DutyLine:
     due = deposit.remittance
     done = not deposit.outstanding
-    detail = (
-        f"received {_day(deposit.received_on)}"
-        if done and deposit.received_on
-        else f"at the very latest {_day(due.outer_limit_on)} ({due.cite})"
-    )
+    detail = f"received {_day(deposit.received_on)}" if done and deposit.received_on else _why(deposit.clock)
     return DutyLine(
-        due_on=due.due_on,
+        due_on=deposit.clock.target_on,
         title=f"Deposit of the {_day(due.pay_date)} payroll",
         detail=detail,
-        state=state_on(due.due_on, today, done=done),
+        state=_duty_state(deposit, today, done=done),
         amount=Money(due.total_cents) if done else deposit.outstanding,
         run_id=due.run_id,
     )
+
+
+def _duty_state(deposit: Deposit, today: date, *, done: bool) -> DutyState:
+    if done:
+        return DutyState.DONE
+    if deposit.clock.late_after < today:
+        return DutyState.LATE
+    return DutyState.SOON if deposit.clock.target_on <= today + _SOON else DutyState.AHEAD
+
+
+def _why(clock: Clock) -> str:
+    """The clock in words; the outer bound is not among them, since nobody may aim at it."""
+    if clock.basis is Basis.OWN_PATTERN and not clock.business_days:
+        return f"this employer usually sends it on the pay date ({clock.cite})"
+    if clock.basis is Basis.OWN_PATTERN:
+        days = f"{clock.business_days} business day{'' if clock.business_days == 1 else 's'}"
+        return f"this employer has usually needed {days} ({clock.cite})"
+    if clock.basis is Basis.SAFE_HARBOR:
+        return f"within the safe harbor of seven business days ({clock.cite})"
+    return f"as soon as it can be segregated; no pattern is known yet ({clock.cite})"
 
 
 def _day(day: date) -> str:

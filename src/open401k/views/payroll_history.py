@@ -310,13 +310,13 @@ def _deposit(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> DepositLine | None:
     """What is to be sent for the run; a correction that takes money back asks for nothing."""
     for each in deposits(tx, tenant_id=tenant_id, plan_id=run.plan_id):
         if each.run_id == run.run_id and each.remittance.total_cents > 0:
-            due = each.remittance
+            due, clock = each.remittance, each.clock
             return DepositLine(
                 amount=Money(due.total_cents),
-                due_on=due.due_on,
-                latest_on=due.outer_limit_on,
+                due_on=clock.target_on,
+                latest_on=clock.late_after,
                 received_on=each.received_on,
-                state=state_on(due.due_on, day_of(tx.now), done=not each.outstanding),
+                state=state_on(clock.target_on, day_of(tx.now), done=not each.outstanding),
                 rule=due.cite,
             )
     return None

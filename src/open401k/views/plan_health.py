@@ -86,7 +86,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PlanHealth:
         contributed_this_year=contributed,
         saving=saving,
         deposits_due=Money(sum(each.outstanding.cents for each in owed)),
-        next_deposit_on=min((each.remittance.due_on for each in owed if each.outstanding), default=None),
+        next_deposit_on=min((each.clock.target_on for each in owed if each.outstanding), default=None),
         next_payroll_on=expected,
         averages=_averages(tx, tenant_id, plan_id, year, history),
         tests=() if tested is None else tested.lines,

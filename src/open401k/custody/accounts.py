@@ -1,0 +1,193 @@
+"""Bank accounts: the employer's, which is debited, and the plan's. Numbers are sealed, four digits are shown.
+
+Not here: files of debits (ach.py), statements (statements.py).
+"""
+
+import json
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from open401k.base import audit
+from open401k.base.db import Tx
+from open401k.kernel import Open401kError, PlanId, SponsorId
+from open401k.wire import nacha
+from open401k.wire.nacha.building import is_account, is_routing
+
+from . import _ach_store, _store
+from .ids import AccountChangeId, BankAccountId
+
+
+class Purpose(StrEnum):
+    """Whose account it is."""
+
+    EMPLOYER = "employer"
+    PLAN = "plan"
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account as a person says it; the number is not printed."""
+
+    purpose: Purpose
+    name: str
+    routing: str
+    number: str
+    kind: str = "checking"
+    bank_name: str = ""
+    company_id: str = ""
+
+    def __repr__(self) -> str:
+        return f"NewAccount({self.purpose}, {self.routing}, ends in {self.number[-4:]})"
+
+
+@dataclass(frozen=True, slots=True)
+class BankAccount:
+    """An account on file, without its number."""
+
+    bank_account_id: BankAccountId
+    purpose: Purpose
+    name: str
+    bank_name: str
+    company_id: str
+    kind: str
+    routing: str
+    last4: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a bank asks to change; ``accepted`` is None until a person has decided."""
+
+    account_change_id: AccountChangeId
+    trace: str
+    code: str
+    shown: str
+    accepted: bool | None
+
+
+def add(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, account: NewAccount) -> BankAccountId:
+    """Put an account on file; from now on it is the one of its purpose."""
+    _refuse_impossible(account)
+    account_id = tx.ids.new(BankAccountId)
+    sealed = tx.keyring.seal(
+        tx,
+        tenant_id=tenant_id,
+        table="custody.bank_account",
+        column="sealed",
+        row_id=account_id,
+        plaintext=account.number.encode(),
+    )
+    last4 = account.number[-4:] if len(account.number) > 4 else ""
+    said = (str(account.purpose), account.name.strip()[:100], account.bank_name.strip()[:100], account.company_id)
+    columns = (*said, account.kind, account.routing, sealed, last4)
+    _store.add_account(tx, tenant_id=tenant_id, plan_id=plan_id, account_id=account_id, columns=columns)
+    told = {"purpose": account.purpose, "routing": account.routing, "last4": last4}
+    audit.record(tx, tenant_id=tenant_id, action="custody.account_added", subject=account_id, after=told)
+    return account_id
+
+
+def on_file(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> dict[Purpose, BankAccount]:
+    """The account of each purpose, where there is one."""
+    rows = _store.accounts(tx, tenant_id=tenant_id, plan_id=plan_id)
+    found = [BankAccount(BankAccountId(row[0]), Purpose(row[1]), *row[2:]) for row in rows]
+    return {each.purpose: each for each in found}
+
+
+def number_of(tx: Tx, *, tenant_id: SponsorId, account: BankAccount) -> str:
+    """The whole number; only for a file that goes to the bank."""
+    sealed = _store.sealed_account(tx, tenant_id=tenant_id, account_id=account.bank_account_id)
+    row_id = account.bank_account_id
+    return tx.keyring.unseal(
+        tx, tenant_id=tenant_id, table="custody.bank_account", column="sealed", row_id=row_id, sealed=sealed
+    ).decode()
+
+
+def propose(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, change: nacha.Change) -> AccountChangeId:
+    """Keep what a bank asks to change of the employer's account; the same notice again is the first one."""
+    known = _ach_store.change_by_trace(tx, tenant_id=tenant_id, plan_id=plan_id, trace=change.trace, code=change.code)
+    if known is not None:
+        return AccountChangeId(known)
+    change_id = tx.ids.new(AccountChangeId)
+    wanted = {"routing": change.routing, "number": change.account, "transaction_code": change.transaction_code}
+    sealed = tx.keyring.seal(
+        tx,
+        tenant_id=tenant_id,
+        table="custody.account_change",
+        column="sealed",
+        row_id=change_id,
+        plaintext=json.dumps(wanted).encode(),
+    )
+    shown = _shown(change)
+    _ach_store.add_change(
+        tx, tenant_id=tenant_id, plan_id=plan_id, change_id=change_id, trace=change.trace, code=change.code,
+        sealed=sealed, shown=shown,
+    )  # fmt: skip
+    told = {"code": change.code, "shown": shown}
+    audit.record(tx, tenant_id=tenant_id, action="custody.account_change_proposed", subject=change_id, after=told)
+    return change_id
+
+
+def changes(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Change]:
+    """What banks asked to change, the oldest first."""
+    rows = _ach_store.changes(tx, tenant_id=tenant_id, plan_id=plan_id)
+    return [Change(AccountChangeId(row[0]), *row[1:]) for row in rows]
+
+
+def decide(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, change_id: AccountChangeId, accepted: bool
+) -> BankAccountId | None:
+    """A person takes over what the bank asked for, or does not. Deciding the same again changes nothing."""
+    known = next(
+        (c for c in changes(tx, tenant_id=tenant_id, plan_id=plan_id) if c.account_change_id == change_id), None
+    )
+    current = on_file(tx, tenant_id=tenant_id, plan_id=plan_id).get(Purpose.EMPLOYER)
+    if known is None or current is None:
+        raise Open401kError("There is no such change, or no account to change.", fix="See the plan's deposits.")
+    if known.accepted is not None:
+        if known.accepted != accepted:
+            raise Open401kError("It was decided the other way before.", fix="Put the account on file that is right.")
+        return current.bank_account_id if accepted else None
+    _ach_store.add_decision(tx, tenant_id=tenant_id, change_id=change_id, accepted=accepted)
+    told = {"accepted": accepted, "code": known.code}
+    audit.record(tx, tenant_id=tenant_id, action="custody.account_change_decided", subject=change_id, after=told)
+    if not accepted:
+        return None
+    sealed = _ach_store.sealed_change(tx, tenant_id=tenant_id, change_id=change_id)
+    wanted = json.loads(
+        tx.keyring.unseal(
+            tx, tenant_id=tenant_id, table="custody.account_change", column="sealed", row_id=change_id, sealed=sealed
+        )
+    )
+    number = wanted["number"] or number_of(tx, tenant_id=tenant_id, account=current)
+    new = NewAccount(
+        Purpose.EMPLOYER, current.name, wanted["routing"] or current.routing, number, current.kind,
+        current.bank_name, current.company_id,
+    )  # fmt: skip
+    if wanted["transaction_code"] in (nacha.CHECKING, nacha.SAVINGS):
+        new = replace(new, kind="savings" if wanted["transaction_code"] == nacha.SAVINGS else "checking")
+    return add(tx, tenant_id=tenant_id, plan_id=plan_id, account=new)
+
+
+def _shown(change: nacha.Change) -> str:
+    """The wish in words, without an account number."""
+    parts = [f"The bank asks to change the {change.meaning}."]
+    if change.routing:
+        parts.append(f"Routing number {change.routing}.")
+    if change.account:
+        parts.append(f"Account ending in {change.account[-4:]}.")
+    if change.transaction_code:
+        parts.append(f"Transaction code {change.transaction_code}.")
+    return " ".join(parts)
+
+
+def _refuse_impossible(account: NewAccount) -> None:
+    if not is_routing(account.routing):
+        raise Open401kError(
+            "The routing number is not nine digits with a right check digit.", fix="Copy it from a check or the bank."
+        )
+    if not is_account(account.number):
+        raise Open401kError("The account number has 1 to 17 letters, digits or hyphens.", fix="Leave out spaces.")
+    if account.kind not in ("checking", "savings") or not account.name.strip():
+        raise Open401kError("An account is checking or savings and has its holder's name.", fix="Give both.")
+    if len(account.company_id) > 10 or not account.company_id.isascii():
+        raise Open401kError("A company identification has at most ten characters.", fix="The bank assigns it.")

@@ -1,0 +1,94 @@
+"""A bank statement comes in: kept, each line matched to what is expected, posted. Rules: custody.matching.
+
+Money flow: employer receivable -> cash clearing for what came; back by a new entry for what a bank returned.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from open401k import custody, wire
+from open401k.base import heads
+from open401k.base.db import Actor, Database, Tx
+from open401k.base.steps import FlowResults, run_flow
+from open401k.custody.matching import decide
+from open401k.kernel import FlowId, Open401kError, PlanId, SponsorId, named_uuid
+
+from .bank_posting import post_part, read_books
+
+FLOW = "bank_statement"
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFile:
+    """A file as a person or a bank sent it; the balances are for a CSV that has none."""
+
+    tenant_id: SponsorId
+    plan_id: PlanId
+    name: str
+    data: bytes
+    opening_cents: int | None = None
+    closing_cents: int | None = None
+
+    @property
+    def flow_id(self) -> FlowId:
+        """The same bytes for the same plan are the same story."""
+        digest = hashlib.sha256(self.data).hexdigest()
+        return FlowId(named_uuid(FLOW, str(self.tenant_id), str(self.plan_id), digest))
+
+
+def read_in(db: Database, *, actor: Actor, of: StatementFile) -> FlowResults | wire.Unreadable:
+    """Take a statement in; the same bytes again change nothing. What cannot be read is told, and nothing is kept."""
+    read = wire.read_statement(of.data, opening_cents=of.opening_cents, closing_cents=of.closing_cents)
+    if isinstance(read, wire.Unreadable):
+        return read
+    return run_flow(db, flow=FLOW, flow_id=of.flow_id, tenant_id=of.tenant_id, actor=actor, steps=STEPS, ctx=of)
+
+
+def keep(tx: Tx, of: StatementFile, _: dict[str, Any]) -> list[str]:
+    """The statements of the file, sealed, with their lines."""
+    read = wire.read_statement(of.data, opening_cents=of.opening_cents, closing_cents=of.closing_cents)
+    if isinstance(read, wire.Unreadable):
+        raise Open401kError(str(read))
+    kept = custody.statements.keep(
+        tx, tenant_id=of.tenant_id, plan_id=of.plan_id, name=of.name, data=of.data, read=read
+    )
+    return [str(statement_id) for statement_id in kept]
+
+
+def settle(tx: Tx, of: StatementFile, results: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every line that explains itself is posted; the others wait for a person. Answers what is known of this file."""
+    settle_open(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)
+    found = custody.statements.findings(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)
+    ours = set(results[keep.__name__])
+    return [
+        {"line": each.line_no, "kind": str(each.kind), "cents": each.cents, "run_id": str(each.run_id or "")}
+        for each in found
+        if str(each.statement_id) in ours
+    ]
+
+
+def settle_open(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
+    """Try every line that nothing is known of yet; returns how many found their place."""
+    heads.lock(tx, tenant_id=tenant_id)
+    waiting = custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if not waiting:
+        return 0
+    books, found = read_books(tx, tenant_id=tenant_id, plan_id=plan_id), 0
+    for line in waiting:
+        parts = decide(
+            line.line,
+            expected=books.expected,
+            standing=books.standing,
+            taken_back=books.taken_back,
+            files=books.files,
+        )
+        for number, part in enumerate(parts, 1):
+            post_part(tx, tenant_id=tenant_id, plan_id=plan_id, line=line, part=part, number=number)
+        if parts:
+            found += 1
+            books = read_books(tx, tenant_id=tenant_id, plan_id=plan_id)
+    return found
+
+
+STEPS = (keep, settle)

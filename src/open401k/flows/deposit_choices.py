@@ -1,0 +1,117 @@
+"""What a person decides about money: which payroll a line pays, what waiting money is for. Not here: the rules.
+
+Money flow: as in bank_posting.py; waiting money leaves by the reversal of its entry, then pays a payroll or nobody.
+"""
+
+from datetime import date
+
+from open401k import custody, recordkeeping
+from open401k.base import heads
+from open401k.base.db import Actor, Database, Tx
+from open401k.custody import StatementId
+from open401k.custody.matching import Part, Recorded
+from open401k.custody.statements import Kind, Line
+from open401k.kernel import EntryId, Open401kError, PlanId, RunId, SponsorId
+
+from .bank_posting import post_part, posted, read_books
+from .deposit import receive
+
+
+def place_line(
+    db: Database,
+    *,
+    actor: Actor,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    statement_id: StatementId,
+    line_no: int,
+    run_id: RunId | None,
+) -> None:
+    """A person says which payroll a line belongs to, or (None) that it is none of the plan's deposits.
+
+    Money that came pays the payroll, what is over waits; money that went undoes the payroll's deposit of that sum. A
+    line is placed once: saying the same again changes nothing.
+    """
+    with db.begin(actor, tenants=[tenant_id]) as tx:
+        heads.lock(tx, tenant_id=tenant_id)
+        line = _open_line(tx, tenant_id, plan_id, statement_id, line_no)
+        if line is None:
+            _same_as_before(tx, tenant_id, plan_id, (statement_id, line_no), run_id)
+            return
+        parts = _parts(tx, tenant_id, plan_id, line, run_id)
+        for number, part in enumerate(parts, 1):
+            post_part(tx, tenant_id=tenant_id, plan_id=plan_id, line=line, part=part, number=number)
+
+
+def use_waiting(
+    db: Database,
+    *,
+    actor: Actor,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    entry_id: EntryId,
+    run_id: RunId | None,
+    on: date,
+) -> None:
+    """Waiting money pays a payroll as far as it is owed, or (None) was given back to the employer. Once for an entry.
+
+    It has to fit: more than a payroll owes is not applied to it, so that nothing is split without a word.
+    """
+    with db.begin(actor, tenants=[tenant_id]) as tx:
+        heads.lock(tx, tenant_id=tenant_id)
+        waits = recordkeeping.waiting(tx, tenant_id=tenant_id, plan_id=plan_id)
+        one = next((each for each in waits if each.entry_id == entry_id), None)
+        if one is None:
+            raise Open401kError("That money does not wait any more.", fix="See the plan's deposits for what does.")
+        if on < one.on:
+            raise Open401kError(f"The money came on {one.on}, after {on}.", fix="Choose that day or a later one.")
+        reason = "employer_money_given_back" if run_id is None else "employer_money_applied"
+        posted(recordkeeping.take_back(tx, tenant_id=tenant_id, entry_id=entry_id, on=on, reason=reason))
+        if run_id is None:
+            return
+        owed = _expected(tx, tenant_id, plan_id, run_id)
+        if one.cents > owed:
+            raise Open401kError(
+                f"{one.cents} cents wait, and the payroll owes {owed}.", fix="Choose a payroll that owes as much."
+            )
+        key = f"deposit/applied/{entry_id}"
+        posted(receive(tx, tenant_id=tenant_id, plan_id=plan_id, run_id=run_id, cents=one.cents, on=on, key=key))
+
+
+def _open_line(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, statement_id: StatementId, line_no: int) -> Line | None:
+    waiting = custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id)
+    return next((each for each in waiting if (each.statement_id, each.line_no) == (statement_id, line_no)), None)
+
+
+def _same_as_before(
+    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, name: tuple[StatementId, int], run_id: RunId | None
+) -> None:
+    found = custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)
+    runs = {each.run_id for each in found if (each.statement_id, each.line_no) == name}
+    if not runs:
+        raise Open401kError("There is no such line.", fix="See the plan's deposits for lines that wait.")
+    if run_id not in runs:
+        raise Open401kError("The line has its place already.", fix="See what it was found to be.")
+
+
+def _parts(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, line: Line, run_id: RunId | None) -> list[Part]:
+    cents = line.line.cents
+    if run_id is None:
+        return [Part(Kind.DISMISSED, cents, "a person")]
+    owed = _expected(tx, tenant_id, plan_id, run_id)
+    if cents < 0:
+        standing = read_books(tx, tenant_id=tenant_id, plan_id=plan_id).standing
+        fitting: list[Recorded] = [each for each in standing if each.run_id == run_id and each.cents == -cents]
+        if not fitting:
+            raise Open401kError("The payroll has no deposit of that sum.", fix="Choose the payroll that came back.")
+        return [Part(Kind.RETURNED, cents, "a person", run_id, fitting[-1].entry_id)]
+    if not owed:
+        raise Open401kError("Nothing is due for that payroll.", fix="Choose another one, or none.")
+    paid = min(cents, owed)
+    over = [Part(Kind.EMPLOYER_MONEY, cents - paid, "a person, over")] if cents > paid else []
+    return [Part(Kind.DEPOSIT, paid, "a person", run_id), *over]
+
+
+def _expected(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId) -> int:
+    expected = read_books(tx, tenant_id=tenant_id, plan_id=plan_id).expected
+    return next((each.outstanding_cents for each in expected if each.run_id == run_id), 0)

@@ -1,0 +1,124 @@
+"""By when withheld money must be in the plan: the employer's own pattern first. Not here: amounts (remittance.py)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from open401k.kernel import RunId
+from open401k.law import deadlines
+
+from .remittance import Remittance
+
+#: Fewer deposits than this show no pattern.
+FEWEST_SHOWN = 3
+#: Without a pattern, or with a slower one; for a plan of 100 or more a choice of ours and no safe harbor of the law.
+BEFORE_A_PATTERN = 7
+_YEAR = timedelta(days=365)
+
+
+class Basis(StrEnum):
+    """Where a target day comes from."""
+
+    OWN_PATTERN = "own_pattern"
+    SAFE_HARBOR = "safe_harbor"
+    NO_PATTERN_YET = "no_pattern_yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The days of one payroll's deposit. ``outer_limit_on`` is a bound for the worst case, and never a target."""
+
+    target_on: date
+    late_after: date
+    outer_limit_on: date
+    basis: Basis
+    business_days: int
+    loss_on: date
+    cite: str = "29 CFR 2510.3-102(a)(1), (a)(2), (b)"
+
+
+def clock(due: Remittance, past: Iterable[tuple[date, date]]) -> Clock:
+    """The clock of a payroll, from pay dates and days of receipt of this employer's other payrolls.
+
+    Withheld pay is plan assets "as of the earliest date on which such contributions can reasonably be segregated"
+    (29 CFR 2510.3-102(a)(1)): what this employer has usually needed within the year before shows that date. Seven
+    business days are deemed soon enough for fewer than 100 participants at the start of the year ((a)(2)): late is
+    only what comes after them, though the target stays the employer's own. The 15th business day of the following
+    month "shall in no event" be passed ((b)) and is not a day to aim at. Only what came before the pay date counts,
+    so the clock of a payroll never moves, and money that bounced is due again by the same clock.
+    """
+    usual = usual_business_days(due.pay_date, past)
+    small = due.due_on < due.outer_limit_on
+    days = BEFORE_A_PATTERN if usual is None else min(usual, BEFORE_A_PATTERN)
+    target = min(deadlines.business_day_after(due.pay_date, days), due.due_on)
+    basis = Basis.OWN_PATTERN if usual is not None else Basis.SAFE_HARBOR if small else Basis.NO_PATTERN_YET
+    late_after = due.due_on if small else target
+    loss_on = due.pay_date if usual is None else target
+    return Clock(target, late_after, due.outer_limit_on, basis, days, loss_on)
+
+
+def shown(dues: Iterable[Remittance], received: Mapping[RunId, tuple[int, date]]) -> list[tuple[date, date]]:
+    """Pay date and day of the last money of each payroll whose money has all come; ``received``: cents, last day."""
+    return [
+        (due.pay_date, received[due.run_id][1])
+        for due in dues
+        if due.run_id in received and received[due.run_id][0] >= due.total_cents > 0
+    ]
+
+
+def usual_business_days(pay_date: date, past: Iterable[tuple[date, date]]) -> int | None:
+    """How many business days the employer needed for half of its deposits of the past year; None: too few to tell.
+
+    The middle one, the lower of two: one slow week does not excuse the next, and one fast transfer binds nobody.
+    """
+    lags = sorted(
+        business_days_between(paid, came) for paid, came in past if came < pay_date and paid >= pay_date - _YEAR
+    )
+    return lags[(len(lags) - 1) // 2] if len(lags) >= FEWEST_SHOWN else None
+
+
+def business_days_between(start: date, end: date) -> int:
+    """Business days after ``start`` up to and with ``end``; none if it came before."""
+    span = (end - start).days
+    return sum(deadlines.is_business_day(start + timedelta(days=each)) for each in range(1, span + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Funded:
+    """What of a payroll's money has come, whose it is, and what is missing of each."""
+
+    employee_cents: int
+    loan_cents: int
+    employer_cents: int
+    missing_cents: int
+
+
+def allocate(due: Remittance, received_cents: int) -> Funded:
+    """Short money goes to employees first: what was withheld, then loan payments, then the employer's contributions.
+
+    Withheld pay belongs to the employees since pay day (29 CFR 2510.3-102(a)); the employer's own contributions are a
+    promise that may still be kept. Nothing is invested for the part that is missing.
+    """
+    left = max(0, min(received_cents, due.total_cents))
+    parts = []
+    for wanted in (due.employee_cents, due.loan_cents, due.employer_cents):
+        parts.append(min(left, wanted))
+        left -= parts[-1]
+    return Funded(parts[0], parts[1], parts[2], due.total_cents - sum(parts))
+
+
+def allocate_among(owed_cents: Sequence[int], received_cents: int) -> list[int]:
+    """Short money among people, in proportion to what each is owed, to the cent; the odd cents to the largest first.
+
+    Nobody is preferred by the order of a list, and nobody receives more than is owed.
+    """
+    whole = sum(owed_cents)
+    if received_cents >= whole:
+        return list(owed_cents)
+    parts = [owed * received_cents // whole for owed in owed_cents]
+    rest = received_cents - sum(parts)
+    by_size = sorted(range(len(owed_cents)), key=lambda at: (-(owed_cents[at] * received_cents % whole), at))
+    for at in by_size[:rest]:
+        parts[at] += 1
+    return parts

@@ -1,0 +1,80 @@
+"""The employer's money in the books: deposits of payrolls, money that waits, what was taken back. Not here: matching.
+
+Money flow: employer receivable -> cash clearing; what comes back, the other way round by a new entry.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from open401k import ledger
+from open401k.base.db import Tx
+from open401k.kernel import EntryId, Money, PlanId, Refused, SponsorId
+
+from . import _store
+
+_DEPOSIT, _WAITS = "deposit", "employer_money"
+
+
+@dataclass(frozen=True, slots=True)
+class Deposited:
+    """A deposit as posted; ``reference`` is the payroll (or the line) it belongs to, ``taken_back`` its reversal."""
+
+    entry_id: EntryId
+    reference: str
+    on: date
+    cents: int
+    taken_back: EntryId | None
+    taken_back_on: date | None
+
+
+def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited]:
+    """Every deposit for a payroll of the plan, also those that came back, in the order of posting."""
+    return _of_reason(tx, tenant_id, plan_id, _DEPOSIT)
+
+
+def waiting(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited]:
+    """The employer's money that came beyond what was due and has not been used or given back."""
+    found = _of_reason(tx, tenant_id, plan_id, _WAITS)
+    return [each for each in found if each.taken_back is None]
+
+
+def record_deposit(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date, amount: Money, key: str, reference: str
+) -> ledger.Posted | Refused[ledger.Refusal]:
+    """The employer's money has arrived: what it owes falls, cash clearing rises. Once for a key."""
+    return _arrived(tx, tenant_id, plan_id, on, amount, key, reference, _DEPOSIT)
+
+
+def record_employer_money(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date, amount: Money, key: str, reference: str
+) -> ledger.Posted | Refused[ledger.Refusal]:
+    """More arrived than was due: the plan holds it, and owes it to the employer, until a person says what for."""
+    return _arrived(tx, tenant_id, plan_id, on, amount, key, reference, _WAITS)
+
+
+def take_back(
+    tx: Tx, *, tenant_id: SponsorId, entry_id: EntryId, on: date, reason: str
+) -> ledger.Posted | Refused[ledger.Refusal]:
+    """Undo a deposit by a new entry: a bank returned it, or it waits no more. Once for an entry."""
+    key = f"deposit/back/{entry_id}"
+    return ledger.reverse(tx, tenant_id=tenant_id, entry_id=entry_id, key=key, event_on=on, reason=reason)
+
+
+def _arrived(
+    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, on: date, amount: Money, key: str, reference: str, reason: str
+) -> ledger.Posted | Refused[ledger.Refusal]:
+    cash = ledger.AccountKey(plan_id, ledger.Kind.CASH_CLEARING)
+    owed = ledger.AccountKey(plan_id, ledger.Kind.EMPLOYER_RECEIVABLE)
+    accounts = ledger.open_accounts(tx, tenant_id=tenant_id, keys=[cash, owed])
+    line = ledger.Line(accounts[cash], accounts[owed], amount.cents, "deposit")
+    return ledger.post(tx, tenant_id=tenant_id, key=key, event_on=on, reason=reason, cause=reference, lines=[line])
+
+
+def _of_reason(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, reason: str) -> list[Deposited]:
+    rows = _store.deposits(tx, tenant_id=tenant_id, plan_id=plan_id, reason=reason)
+    return [
+        Deposited(EntryId(row.entry_id), row.cause, row.event_on, row.cents, EntryId(row.reversed_by), row.reversed_on)
+        if row.reversed_by
+        else Deposited(EntryId(row.entry_id), row.cause, row.event_on, row.cents, None, None)
+        for row in rows
+    ]

@@ -1,0 +1,207 @@
+"""Bank statements against real payrolls: exact, several, short, over, returned, unknown; stopped and repeated."""
+
+from datetime import date, timedelta
+
+import pytest
+from tests.flows.bookkeeping import Plan, acme
+from tests.support.database import TESTER
+from tests.support.flows import each_step_twice, run_with_a_stop, stop_points
+
+from open401k import custody, ledger, wire
+from open401k.base.db import Database
+from open401k.base.steps import run_flow
+from open401k.flows import bank_statement
+from open401k.flows.bank_statement import StatementFile, read_in
+from open401k.flows.deposit import deposit_run
+from open401k.flows.verify import verify
+from open401k.kernel import FixedClock
+from open401k.views.deposits import Deposit, State, deposits
+
+FIRST, SECOND = 1, 2
+
+
+@pytest.fixture
+def plan(db: Database, clock: FixedClock) -> Plan:
+    return acme(db, clock)
+
+
+def paid(plan: Plan, *periods: int) -> list[Deposit]:
+    for period in periods:
+        plan.pay(period)
+    return due(plan)
+
+
+def due(plan: Plan) -> list[Deposit]:
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        return list(deposits(tx, tenant_id=plan.sponsor, plan_id=plan.plan))
+
+
+def dollars(cents: int) -> str:
+    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02}"
+
+
+def statement(*lines: tuple[date, int, str]) -> bytes:
+    rows = [f"{on},{dollars(cents)},{text}" for on, cents, text in lines]
+    return "\n".join(["Date,Amount,Description", *rows, ""]).encode()
+
+
+def told(plan: Plan, *lines: tuple[date, int, str]) -> list[tuple[str, int]]:
+    """Read a statement in; kind and cents of each part of its lines."""
+    result = read_in(plan.db, actor=TESTER, of=of(plan, statement(*lines)))
+    assert not isinstance(result, wire.Unreadable), str(result)
+    return [(each["kind"], each["cents"]) for each in result["settle"]]
+
+
+def of(plan: Plan, data: bytes) -> StatementFile:
+    return StatementFile(plan.sponsor, plan.plan, "bank.csv", data)
+
+
+def came_on(deposit: Deposit, days: int = 3) -> date:
+    return deposit.remittance.pay_date + timedelta(days=days)
+
+
+def cents(deposit: Deposit) -> int:
+    return deposit.remittance.total_cents
+
+
+def balances(plan: Plan) -> tuple[int, int]:
+    """Cash clearing, and what the employer owes."""
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        found = ledger.balances(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+        return found.total(ledger.Kind.CASH_CLEARING), found.total(ledger.Kind.EMPLOYER_RECEIVABLE)
+
+
+def assert_books_hold(plan: Plan) -> None:
+    plan.at(plan.clock.now().date())
+    proof = verify(plan.db, actor=TESTER, tenants=[plan.sponsor])
+    assert proof.problems == [], proof.problems
+
+
+def open_lines(plan: Plan) -> list[int]:
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        return [each.line.cents for each in custody.statements.lines(tx, tenant_id=plan.sponsor, plan_id=plan.plan)]
+
+
+def test_the_sum_of_a_payroll_is_its_deposit_and_payroll_bank_and_ledger_agree(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    assert told(plan, (came_on(one), cents(one), "ACH ACME")) == [("deposit", cents(one))]
+    (after,) = due(plan)
+    assert (after.received.cents, after.received_on) == (cents(one), came_on(one))
+    assert after.state_on(came_on(one)) is State.RECEIVED
+    assert balances(plan) == (cents(one), 0)
+    assert sum(one.remittance.sources.values()) == cents(one), "told by source as posted"
+    assert_books_hold(plan)
+
+
+def test_the_same_statement_again_changes_nothing(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    first = told(plan, (came_on(one), cents(one), ""))
+    before = balances(plan)
+    assert told(plan, (came_on(one), cents(one), "")) == first
+    assert balances(plan) == before
+
+
+def test_one_deposit_for_two_payrolls_pays_both(plan: Plan) -> None:
+    one, two = paid(plan, FIRST, SECOND)
+    assert told(plan, (came_on(two), cents(one) + cents(two), "")) == [
+        ("deposit", cents(one)),
+        ("deposit", cents(two)),
+    ]
+    assert [each.outstanding.cents for each in due(plan)] == [0, 0]
+
+
+def test_short_money_is_taken_and_the_rest_is_still_due(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    name = custody.ach.reference(one.run_id)
+    assert told(plan, (came_on(one), cents(one) - 100, name)) == [("deposit", cents(one) - 100)]
+    (short,) = due(plan)
+    assert (short.outstanding.cents, short.state_on(came_on(one))) == (100, State.SHORT)
+    assert told(plan, (came_on(one, 4), 100, name)) == [("deposit", 100)]
+    (done,) = due(plan)
+    assert (done.outstanding.cents, done.received_on) == (0, came_on(one, 4))
+    assert_books_hold(plan)
+
+
+def test_money_over_waits_and_nothing_is_invested_of_it(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    parts = told(plan, (came_on(one), cents(one) + 250, custody.ach.reference(one.run_id)))
+    assert parts == [("deposit", cents(one)), ("employer_money", 250)]
+    assert balances(plan) == (cents(one) + 250, -250), "the plan owes it to the employer"
+    assert_books_hold(plan)
+
+
+def test_returned_money_is_undone_and_due_again_by_its_old_clock(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    told(plan, (came_on(one), cents(one), ""))
+    assert told(plan, (came_on(one, 5), -cents(one), "ACH RETURN R01")) == [("returned", -cents(one))]
+    (back,) = due(plan)
+    assert (back.received.cents, back.clock) == (0, one.clock)
+    assert back.state_on(came_on(one, 5)) is State.RETURNED
+    assert balances(plan) == (0, cents(one))
+    assert told(plan, (came_on(one, 7), cents(one), "")) == [("deposit", cents(one))]
+    assert balances(plan) == (cents(one), 0)
+    assert_books_hold(plan)
+
+
+def test_money_nobody_expects_waits_for_a_person(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    assert told(plan, (came_on(one), 12_345, "WIRE"), (came_on(one), -500, "SERVICE CHARGE")) == []
+    assert open_lines(plan) == [12_345, -500]
+    assert balances(plan) == (0, cents(one))
+
+
+def test_a_deposit_recorded_by_hand_is_seen_and_not_posted_twice(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    deposit_run(plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, run_id=one.run_id, on=came_on(one))
+    assert told(plan, (came_on(one, 4), cents(one), "")) == [("seen_before", cents(one))]
+    assert balances(plan) == (cents(one), 0)
+
+
+def test_by_hand_after_the_statement_nothing_is_posted_again(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    told(plan, (came_on(one), cents(one), ""))
+    again = deposit_run(
+        plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, run_id=one.run_id, on=came_on(one)
+    )
+    assert isinstance(again, ledger.Posted)
+    assert again.already
+    assert balances(plan) == (cents(one), 0)
+
+
+def test_a_statement_that_does_not_add_up_is_refused_whole(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    data = statement((came_on(one), cents(one), ""))
+    wrong = StatementFile(plan.sponsor, plan.plan, "bank.csv", data, opening_cents=0, closing_cents=cents(one) + 1)
+    assert isinstance(read_in(plan.db, actor=TESTER, of=wrong), wire.Unreadable)
+    assert balances(plan) == (0, cents(one))
+    assert open_lines(plan) == []
+
+
+INSIDE = ["ledger.after_lines_before_balances"]
+
+
+@pytest.mark.parametrize("point", [*stop_points(bank_statement.FLOW, bank_statement.STEPS), *INSIDE])
+def test_a_statement_survives_a_stop_at_every_step(plan: Plan, point: str) -> None:
+    one, two = paid(plan, FIRST, SECOND)
+    data = statement((came_on(one), cents(one), ""), (came_on(two), cents(two) + 7, custody.ach.reference(two.run_id)))
+    result = run_with_a_stop(point, lambda: read_in(plan.db, actor=TESTER, of=of(plan, data)))
+    assert not isinstance(result, wire.Unreadable)
+    assert [each["kind"] for each in result["settle"]] == ["deposit", "deposit", "employer_money"]
+    assert balances(plan) == (cents(one) + cents(two) + 7, -7)
+    assert_books_hold(plan)
+
+
+def test_every_step_of_a_statement_twice_posts_once(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    file = of(plan, statement((came_on(one), cents(one), "")))
+    run_flow(
+        plan.db,
+        flow=bank_statement.FLOW,
+        flow_id=file.flow_id,
+        tenant_id=plan.sponsor,
+        actor=TESTER,
+        steps=each_step_twice(bank_statement.STEPS),
+        ctx=file,
+    )
+    assert balances(plan) == (cents(one), 0)
+    assert_books_hold(plan)

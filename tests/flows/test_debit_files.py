@@ -1,0 +1,208 @@
+"""Debits of what is due, from file to bank to return; and what a person decides about money."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from tests.flows.bookkeeping import Plan, acme
+from tests.flows.test_bank_statements import assert_books_hold, balances, came_on, cents, due, paid, told
+from tests.support.database import TESTER
+
+from open401k import custody, recordkeeping
+from open401k.base.db import Database
+from open401k.custody.accounts import NewAccount, Purpose
+from open401k.custody.ach import FileStatus
+from open401k.flows.debit_file import Answered, make_file, take_answer
+from open401k.flows.deposit_choices import place_line, use_waiting
+from open401k.kernel import FixedClock, Open401kError
+from open401k.views.deposits import State
+from open401k.wire import nacha
+from open401k.wire.nacha.layouts import fields_of
+
+NUMBER = "744567899012"
+
+
+@pytest.fixture
+def plan(db: Database, clock: FixedClock) -> Plan:
+    made = acme(db, clock)
+    with db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        for account in (
+            NewAccount(Purpose.EMPLOYER, "Acme Inc", "121042882", NUMBER),
+            NewAccount(Purpose.PLAN, "Acme 401k Plan", "231380104", "55500011", bank_name="Custody Bank"),
+        ):
+            custody.accounts.add(tx, tenant_id=made.sponsor, plan_id=made.plan, account=account)
+    return made
+
+
+def made(plan: Plan, key: str = "k1") -> nacha.AchFile:
+    file_id = make_file(plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, key=key)
+    assert file_id is not None
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        data = custody.ach.content(tx, tenant_id=plan.sponsor, plan_id=plan.plan, file_id=file_id)
+    file = nacha.read(data)
+    assert isinstance(file, nacha.AchFile), str(file)
+    return file
+
+
+def answer(file: nacha.AchFile, *, addenda: str, **said: str) -> bytes:
+    """The bank's answer to the first debit of a file: a return (99), or a notice of change (98) in a batch COR."""
+    entry = file.entries[0]
+    told = {"type": "7", "addenda_type": addenda, "original_trace": entry.trace, "trace": "091000010000001"} | said
+    layout = f"addenda_{addenda}"
+    extra = nacha.Record(layout, tuple(told.get(f.name, "").ljust(f.width) for f in fields_of(layout)))
+    zero = "0" * 10 if addenda == "98" else entry.record["cents"]
+    record = _with(entry.record, code="26", addenda_indicator="1", cents=zero)
+    batch = file.batches[0]
+    assert batch.control is not None
+    assert file.control is not None
+    header = _with(batch.header, sec="COR", service_class="200") if addenda == "98" else batch.header
+    sums = {"count": "000002", "hash": f"{int(entry.record['rdfi']):010}", "debit_cents": zero.rjust(12, "0")}
+    control = _with(batch.control, **sums, service_class=header["service_class"])
+    end = _with(file.control, **(sums | {"count": "00000002"}))
+    whole = replace(batch, header=header, entries=(replace(entry, record=record, addenda=(extra,)),), control=control)
+    return nacha.write(replace(file, batches=(whole,), control=end, filler=("9" * 94 + "\n",) * 4))
+
+
+def _with(record: nacha.Record, **said: str) -> nacha.Record:
+    values = [
+        said.get(field.name, value).ljust(field.width)[: field.width]
+        for field, value in zip(fields_of(record.layout), record.values, strict=True)
+    ]
+    return replace(record, values=tuple(values))
+
+
+def sent_back(plan: Plan, data: bytes) -> Answered:
+    result = take_answer(plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, data=data)
+    assert isinstance(result, Answered), str(result)
+    return result
+
+
+def test_a_file_debits_each_payroll_once_and_is_not_made_twice(plan: Plan) -> None:
+    one, two = paid(plan, 1, 2)
+    file = made(plan)
+    assert [(each.cents, each.record["individual_id"]) for each in file.entries] == [
+        (cents(each), custody.ach.reference(each.run_id)) for each in (one, two)
+    ]
+    assert (file.batches[0].sec, file.entries[0].record["account"]) == ("CCD", NUMBER)
+    assert file.batches[0].header["effective_on"] == "260202", "the next business day after Friday, January 30"
+    assert made(plan) == file, "the same key is the same file"
+    again = make_file(plan.db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, key="k2")
+    assert again is None, "everything is under way"
+    assert {each.state_on(date(2026, 1, 20)) for each in due(plan)} == {State.ON_ITS_WAY}
+
+
+def test_the_sum_of_a_file_on_the_statement_pays_its_payrolls(plan: Plan) -> None:
+    one, two = paid(plan, 1, 2)
+    made(plan)
+    parts = told(plan, (date(2026, 1, 21), cents(one) + cents(two), "CCD SETTLEMENT"))
+    assert parts == [("deposit", cents(one)), ("deposit", cents(two))]
+    assert_books_hold(plan)
+
+
+@pytest.mark.parametrize("code", ["R01", "R02", "R03", "R29"])
+def test_a_return_undoes_the_deposit_and_the_debit_may_be_tried_again(plan: Plan, code: str) -> None:
+    (one,) = paid(plan, 1)
+    file = made(plan)
+    told(plan, (date(2026, 1, 21), cents(one), "SETTLEMENT"))
+    plan.at(date(2026, 1, 23))
+    data = answer(file, addenda="99", return_code=code, original_rdfi="12104288")
+    assert sent_back(plan, data) == Answered((one.run_id,), 0, ())
+    assert sent_back(plan, data) == Answered((one.run_id,), 0, ())
+    assert balances(plan) == (0, cents(one))
+    (back,) = due(plan)
+    assert (back.state_on(date(2026, 1, 23)), back.clock) == (State.RETURNED, one.clock)
+    assert told(plan, (date(2026, 1, 23), -cents(one), f"RETURN {code}")) == [("seen_before", -cents(one))]
+    assert made(plan, "again").entries[0].cents == cents(one)
+    assert_books_hold(plan)
+
+
+def test_a_return_of_somebody_elses_debit_is_told_and_changes_nothing(plan: Plan) -> None:
+    paid(plan, 1)
+    file = made(plan)
+    strange = sent_back(plan, answer(file, addenda="99", return_code="R01", original_trace="099999990000001"))
+    assert strange.returned == ()
+    assert "R01" in strange.unknown[0]
+
+
+def test_a_notice_of_change_waits_for_a_person(plan: Plan) -> None:
+    paid(plan, 1)
+    file = made(plan)
+    data = answer(file, addenda="98", change_code="C01", corrected="99887766554", original_rdfi="12104288")
+    assert sent_back(plan, data).changes == 1
+    sent_back(plan, data)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        where = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+        (change,) = custody.accounts.changes(tx, **where)
+        assert (change.code, change.accepted) == ("C01", None)
+        assert "6554" in change.shown
+        assert "99887766554" not in change.shown
+        before = custody.accounts.on_file(tx, **where)[Purpose.EMPLOYER]
+        assert custody.accounts.number_of(tx, tenant_id=plan.sponsor, account=before) == NUMBER
+        custody.accounts.decide(tx, **where, change_id=change.account_change_id, accepted=True)
+        now = custody.accounts.on_file(tx, **where)[Purpose.EMPLOYER]
+        assert custody.accounts.number_of(tx, tenant_id=plan.sponsor, account=now) == "99887766554"
+
+
+def test_account_numbers_are_sealed_and_in_no_audit_record(plan: Plan) -> None:
+    paid(plan, 1)
+    made(plan)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        for table in ("custody.bank_account", "custody.ach_file", "base.audit"):
+            rows = tx.conn.execute(f"select t::text from {table} t where tenant_id = %s", [plan.sponsor]).fetchall()
+            assert rows
+            assert not [row for row in rows if NUMBER in row[0] or NUMBER.encode().hex() in row[0]]
+
+
+def test_a_file_needs_both_accounts_and_a_business_day(db: Database, clock: FixedClock, plan: Plan) -> None:
+    bare = acme(db, clock)
+    bare.pay(1)
+    with pytest.raises(Open401kError, match="no bank account of the employer and the plan"):
+        make_file(db, actor=TESTER, tenant_id=bare.sponsor, plan_id=bare.plan, key="k")
+    paid(plan, 1)
+    with pytest.raises(Open401kError, match="not a business day"):
+        make_file(db, actor=TESTER, tenant_id=plan.sponsor, plan_id=plan.plan, key="k", effective_on=date(2026, 1, 19))
+
+
+def test_a_file_at_the_bank_is_not_withdrawn(plan: Plan) -> None:
+    paid(plan, 1)
+    made(plan)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (file,) = custody.ach.files(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+        where = {"tenant_id": plan.sponsor, "plan_id": plan.plan, "file_id": file.ach_file_id}
+        custody.ach.mark(tx, **where, status=FileStatus.SENT)
+        custody.ach.mark(tx, **where, status=FileStatus.SENT)
+        with pytest.raises(Open401kError, match="at the bank already"):
+            custody.ach.mark(tx, **where, status=FileStatus.WITHDRAWN)
+
+
+def test_a_person_places_a_line_and_the_rest_waits(plan: Plan) -> None:
+    (one,) = paid(plan, 1)
+    told(plan, (came_on(one), cents(one) + 40, "WIRE WITHOUT A NAME"))
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (line,) = custody.statements.lines(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+    where = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+    for _ in range(2):
+        place_line(
+            plan.db, actor=TESTER, **where, statement_id=line.statement_id, line_no=line.line_no, run_id=one.run_id
+        )
+    assert balances(plan) == (cents(one) + 40, -40)
+    two = paid(plan, 2)[1]
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (waits,) = recordkeeping.waiting(tx, **where)
+    on = came_on(two) + timedelta(days=1)
+    use_waiting(plan.db, actor=TESTER, **where, entry_id=waits.entry_id, run_id=two.run_id, on=on)
+    assert due(plan)[1].received.cents == 40
+    with pytest.raises(Open401kError, match="does not wait any more"):
+        use_waiting(plan.db, actor=TESTER, **where, entry_id=waits.entry_id, run_id=None, on=on)
+    assert_books_hold(plan)
+
+
+def test_money_that_waits_is_given_back(plan: Plan) -> None:
+    (one,) = paid(plan, 1)
+    told(plan, (came_on(one), cents(one) + 40, custody.ach.reference(one.run_id)))
+    where = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (waits,) = recordkeeping.waiting(tx, **where)
+    use_waiting(plan.db, actor=TESTER, **where, entry_id=waits.entry_id, run_id=None, on=came_on(one, 5))
+    assert balances(plan) == (cents(one), 0)
+    assert_books_hold(plan)
