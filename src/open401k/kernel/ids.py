@@ -83,6 +83,13 @@ class FileId(Id):
     prefix = "fil"
 
 
+class ConnectionId(Id):
+    """A sponsor's connection to a payroll provider."""
+
+    __slots__ = ()
+    prefix = "con"
+
+
 class ComplianceRunId(Id):
     __slots__ = ()
     prefix = "cmp"
