@@ -97,6 +97,13 @@ class QuestionId(Id):
     prefix = "qst"
 
 
+class ConnectionId(Id):
+    """A sponsor's connection to a payroll provider."""
+
+    __slots__ = ()
+    prefix = "con"
+
+
 class ComplianceRunId(Id):
     __slots__ = ()
     prefix = "cmp"

@@ -1,0 +1,146 @@
+"""The roster that a provider told becomes facts: people are found or added, what changed is learned late.
+
+Not here: asking the provider (provider_pull.py), what follows from a late fact in the books (correction.py).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from open401k import census
+from open401k.base import heads
+from open401k.base.db import Actor, Database, Tx
+from open401k.base.faults import fault
+from open401k.kernel import EmployeeId, FlowId, day_of, named_uuid
+from open401k.payroll import connections, pulled
+from open401k.payroll.providers import Person
+from open401k.payroll.pulled import Version
+from open401k.payroll.pulled_people import Changes, asked, changed, different, first_seen
+
+from . import correction
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Who is on file now because of the provider, whose facts changed, and who waits for a person."""
+
+    added: int
+    changed: int
+    waits: tuple[dict[str, Any], ...]
+    told: frozenset[str]  # whose roster entries were looked at
+
+
+def settle_people(db: Database, *, actor: Actor, of: connections.Connection) -> Settled:
+    """Bring the newest roster into the census; what was known otherwise goes the way of every late fact."""
+    with db.begin(actor, tenants=[of.tenant_id]) as tx:
+        heads.lock(tx, tenant_id=of.tenant_id)
+        settled, learned = _settle(tx, of)
+        if learned is not None:
+            correction.begin(tx, correction=learned)
+        fault("provider_pull.people.before_commit")
+    fault("provider_pull.people.after_commit")
+    if learned is not None:
+        correction.correct(db, actor=actor, correction=learned)
+    return settled
+
+
+def _settle(tx: Tx, of: connections.Connection) -> tuple[Settled, correction.Correction | None]:
+    waiting = pulled.waiting_people(tx, of=of)
+    known = {key: each.employee_id for key, each in pulled.became(tx, of=of, kind=pulled.PERSON).items()}
+    words = connections.links(tx, of=of)
+    unknown = [version for version, _ in waiting if not known.get(version.told.provider_id)]
+    outcomes = _who(tx, of, unknown, words)
+    waits: list[dict[str, Any]] = []
+    added, about = 0, list[str]()
+    for version, before in waiting:
+        person_id = version.told.provider_id
+        outcome = known.get(person_id) or outcomes[person_id]
+        if isinstance(outcome, census.Conflict):
+            waits.append(asked(version.told, outcome))
+            continue
+        employee_id = outcome if isinstance(outcome, EmployeeId) else None
+        if employee_id is None:
+            employee_id, added = _add(tx, of, version.told), added + 1
+        else:
+            changes = _learn(tx, of, employee_id, version.told, before)
+            about += [str(employee_id)] if changes.facts else []
+            waits += [different(version.told, what) for what in changes.differs]
+        number = version.version_no
+        pulled.done(tx, of=of, kind=pulled.PERSON, provider_id=person_id, version_no=number, employee_id=employee_id)
+    learned = _correction(of, waiting, about) if about else None
+    told = frozenset(version.told.provider_id for version, _ in waiting)
+    return Settled(added, len(about), tuple(waits), told), learned
+
+
+def _who(
+    tx: Tx, of: connections.Connection, people: list[Version[Person]], words: dict[str, EmployeeId | None]
+) -> dict[str, EmployeeId | census.Conflict | None]:
+    """A person's word first, then evidence. None: nobody on file."""
+    people_asked = [each.told for each in people if each.told.provider_id not in words]
+    evidence = [
+        census.PersonEvidence(
+            first_name=each.first_name,
+            last_name=each.last_name,
+            ssn=each.ssn,
+            birth_date=each.birth_date,
+            hired_on=each.employment[0].hired_on if each.employment else None,
+        )
+        for each in people_asked
+    ]
+    outcomes = census.match_people(tx, tenant_id=of.tenant_id, evidence=evidence) if evidence else []
+    found: dict[str, EmployeeId | census.Conflict | None] = dict(words)
+    for person, outcome in zip(people_asked, outcomes, strict=True):
+        match outcome:
+            case census.Matched(employee_id):
+                found[person.provider_id] = employee_id
+            case census.New():
+                found[person.provider_id] = None
+            case census.Conflict():
+                found[person.provider_id] = outcome
+    return found
+
+
+def _add(tx: Tx, of: connections.Connection, told: Person) -> EmployeeId:
+    """Somebody new, with every employment."""
+    first = told.employment[0] if told.employment else None
+    employee_id = census.add_employee(
+        tx,
+        tenant_id=of.tenant_id,
+        ssn=told.ssn,
+        first_name=told.first_name,
+        last_name=told.last_name,
+        birth_date=told.birth_date,
+        hired_on=first.hired_on if first else None,
+        terminated_on=first.terminated_on if first else None,
+    )
+    for span in told.employment[1:]:
+        _record(tx, of, employee_id, census.Hired(), span.hired_on)
+        if span.terminated_on is not None:
+            _record(tx, of, employee_id, census.Terminated(), span.terminated_on)
+    return employee_id
+
+
+def _learn(tx: Tx, of: connections.Connection, employee_id: EmployeeId, told: Person, before: Person | None) -> Changes:
+    today = day_of(tx.now)
+    if before is None:
+        on_file = census.employee(tx, tenant_id=of.tenant_id, employee_id=employee_id)
+        changes = first_seen(told, on_file, today=today)
+    else:
+        changes = changed(before, told, today=today)
+    for fact, day in changes.facts:
+        _record(tx, of, employee_id, fact, day)
+    return changes
+
+
+def _record(tx: Tx, of: connections.Connection, employee_id: EmployeeId, fact: census.Fact, day: date) -> None:
+    census.record_fact(tx, tenant_id=of.tenant_id, employee_id=employee_id, fact=fact, event_on=day)
+
+
+def _correction(
+    of: connections.Connection, waiting: list[tuple[Version[Person], Person | None]], about: list[str]
+) -> correction.Correction:
+    """One for all that this telling changed; the same telling again is the same correction."""
+    versions = [f"{version.told.provider_id}/{version.version_no}" for version, _ in waiting]
+    flow_id = FlowId(named_uuid("provider people", str(of.connection_id), *versions))
+    origin = f"{of.provider.title()} told other facts of {len(about)} people: {', '.join(sorted(about)[:5])}."
+    return correction.Correction(of.tenant_id, of.plan_id, flow_id, correction.OnFile(origin))

@@ -1,0 +1,132 @@
+"""A provider's payroll as rows of ours: reversals taken off, lines added up by their meaning. Pure; writes nothing."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from open401k.kernel import EmployeeId, Money
+
+from .providers import PayStatement, ProviderPayroll, Withheld
+from .rows import DEFERRALS, EMPLOYER_MONEY, Field, PayrollRow
+
+
+class Why(StrEnum):
+    """Why a payroll does not become a run yet. Checked in this order."""
+
+    TOTALS_DIFFER = "totals_differ"
+    PERSON_UNKNOWN = "person_unknown"
+    CODE_UNKNOWN = "code_unknown"
+    BELOW_ZERO = "below_zero"
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What waits, for what, and what to do."""
+
+    why: Why
+    message: str
+    fix: str
+
+
+def waiting(payroll: ProviderPayroll, why: str, message: str, fix: str) -> dict[str, Any]:
+    """A payroll that waits, as it is kept with its connection and shown."""
+    pay_date = payroll.pay_date.isoformat()
+    said = {"what": "payroll", "provider_id": payroll.provider_id, "pay_date": pay_date}
+    return {**said, "why": str(why), "message": message, "fix": fix}
+
+
+def rows_of(
+    payroll: ProviderPayroll, *, reversals: Sequence[ProviderPayroll], who: Mapping[str, EmployeeId]
+) -> list[PayrollRow] | Waits:
+    """What is left of a payroll after its reversals, one row a person; or why there are none."""
+    for each in (payroll, *reversals):
+        for what, said, added in each.differences():
+            message = (
+                f"The provider says {Money(said)} of {what} for {each.pay_date}; its lines add up to {Money(added)}."
+            )
+            return Waits(
+                Why.TOTALS_DIFFER, message, "It is asked again with the next pull; if it stays, ask the provider."
+            )
+    statements: dict[str, list[PayStatement]] = defaultdict(list)
+    for each in (payroll, *reversals):
+        for statement in each.statements:
+            statements[statement.person_id].append(statement)
+    unknown = [person_id for person_id in statements if person_id not in who]
+    if unknown:
+        message = f"{len(unknown)} of {len(statements)} people of {payroll.pay_date} are not settled yet."
+        return Waits(Why.PERSON_UNKNOWN, message, "Say who they are; each is listed with the connection.")
+    rows: list[PayrollRow] = []
+    for person_id, theirs in statements.items():
+        row = _row(len(rows) + 1, who[person_id], theirs, payroll)
+        if isinstance(row, Waits):
+            return row
+        if row is not None:
+            rows.append(row)
+    return rows
+
+
+def _row(
+    number: int, employee_id: EmployeeId, statements: Sequence[PayStatement], payroll: ProviderPayroll
+) -> PayrollRow | Waits | None:
+    """One person; None where reversals left nothing."""
+    cents = _by_meaning(line for each in statements for line in each.withheld)
+    if isinstance(cents, Waits):
+        return cents
+    loans = _sums((line.loan_id or line.code, line.employee_cents) for each in statements for line in _loans(each))
+    earnings = _sums((line.code, line.cents) for each in statements for line in each.earnings)
+    gross = sum(each.gross_cents for each in statements)
+    hours = [each.hours_hundredths for each in statements if each.hours_hundredths is not None]
+    amounts = [gross, *cents.values(), *loans.values(), *earnings.values()]
+    if min(amounts) < 0:
+        message = f"The payroll of {payroll.pay_date} takes back more from somebody than it paid."
+        return Waits(
+            Why.BELOW_ZERO, message, "Ask the provider which payroll it corrects, and send that one corrected."
+        )
+    if not any(amounts):
+        return None
+    values: dict[str, Any] = {f"{field}_cents": cents.get(field, 0) for field in DEFERRALS}
+    values |= {f"{field}_cents": cents[field] for field in EMPLOYER_MONEY if cents.get(field)}
+    # A reversal takes hours back as a positive number or not at all: of a reversed payroll they are not known.
+    known_hours = hours[0] if len(statements) == 1 and hours else None
+    return PayrollRow(
+        row=number,
+        line=number,
+        employee_id=str(employee_id),
+        pay_date=payroll.pay_date,
+        period_start=payroll.period_start,
+        period_end=payroll.period_end,
+        gross_cents=gross,
+        hours_hundredths=known_hours,
+        loan_payments=tuple((name, paid) for name, paid in loans.items() if paid),
+        earnings=tuple((code, paid) for code, paid in earnings.items() if paid),
+        **values,
+    )
+
+
+def _by_meaning(lines: Iterable[Withheld]) -> dict[Field, int] | Waits:
+    """Cents of each source. One without a meaning is no money of the plan, if its type says what it is."""
+    found: dict[Field, int] = defaultdict(int)
+    for line in lines:
+        if line.means is None and not line.provider_type:
+            message = f"Nothing says what the deduction {line.code!r} is."
+            return Waits(
+                Why.CODE_UNKNOWN, message, "Give it a benefit of its type at the provider, under the same name."
+            )
+        if line.means is not None and line.means is not Field.LOAN_PAYMENT:
+            found[line.means] += line.employee_cents
+        if line.employer_means is not None:
+            found[line.employer_means] += line.employer_cents
+    return found
+
+
+def _loans(statement: PayStatement) -> list[Withheld]:
+    return [line for line in statement.withheld if line.means is Field.LOAN_PAYMENT]
+
+
+def _sums(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = defaultdict(int)
+    for name, cents in pairs:
+        found[name] += cents
+    return found

@@ -1,0 +1,278 @@
+"""A payroll provider asked over HTTP: people become facts, payrolls runs, and nothing that goes wrong is lost."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from tests.flows.bookkeeping import acme, assert_sound, books
+from tests.support.connected import FIRST_CHECK, Connected, connected
+from tests.support.database import TESTER
+from tests.support.flows import run_with_a_stop
+
+from open401k.base.db import Database
+from open401k.demo.people import ACME
+from open401k.flows.provider_pull import AGAIN_AFTER, pull_due
+from open401k.kernel import FixedClock
+from open401k.payroll import connections
+from open401k.payroll.connections import State
+from open401k.payroll.providers import Notice, Provider, Tokens
+
+AFTER = date(2026, 1, 17)
+
+
+@pytest.fixture
+def world(db: Database, clock: FixedClock) -> Iterator[Connected]:
+    with connected(acme(db, clock)) as world:
+        yield world
+
+
+@pytest.fixture
+def paid(world: Connected) -> Connected:
+    """The first payroll is in the books."""
+    world.until(AFTER)
+    made = world.pull()
+    assert made.ok, made
+    return world
+
+
+def test_a_payroll_at_the_provider_is_in_the_books_to_the_cent(paid: Connected) -> None:
+    # Money flow: employer receivable -> participant sources, as withheld at the provider.
+    (run,) = paid.posted()
+    here = [person for person in ACME.people if person.ssn in paid.people]
+    gross = [person.salary_cents // 26 for person in here]
+    pre_tax = [(cents * person.pre_tax_bps + 5_000) // 10_000 for person, cents in zip(here, gross, strict=True)]
+    assert (run.pay_date, run.rows) == (FIRST_CHECK, len(here))
+    assert (run.totals["gross"], run.totals["pre_tax"]) == (sum(gross), sum(pre_tax))
+    assert_sound(paid.plan)
+
+
+def test_nobody_is_added_who_is_on_file(paid: Connected) -> None:
+    assert len(paid.roster()) == len(paid.people)
+
+
+def test_the_same_again_changes_nothing(paid: Connected) -> None:
+    before = books(paid.plan)
+    made = paid.pull()
+    assert (made.ok, made.runs, made.people_added, made.people_changed) == (True, [], 0, 0)
+    assert books(paid.plan) == before
+
+
+POINTS = [
+    "provider_pull.keep_people.before_commit",
+    "provider_pull.keep_people.after_commit",
+    "provider_pull.keep_payrolls.before_commit",
+    "provider_pull.keep_payrolls.after_commit",
+    "provider_pull.people.before_commit",
+    "provider_pull.people.after_commit",
+    "provider_pull.taken",
+    "provider_pull.posted",
+    "payroll_run.post.before_commit",
+    "payroll_run.post.after_commit",
+]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_pull_survives_a_stop_anywhere(world: Connected, point: str) -> None:
+    world.hire("Nora", "Quill", "1990-04-04", "2026-01-05")
+    world.until(AFTER)
+    made = run_with_a_stop(point, world.pull)
+    assert made.problem == ""
+    assert [run.rows for run in world.posted()] == [len(world.people) + 1]
+    assert len(world.roster()) == len(world.people) + 1
+    again = books(world.plan)
+    assert world.pull().runs == []
+    assert books(world.plan) == again
+    assert_sound(world.plan)
+
+
+def test_hires_leavers_and_a_rehire_become_facts(paid: Connected) -> None:
+    who = paid.hire("Nora", "Quill", "1990-04-04", "2026-01-19")
+    paid.until(date(2026, 1, 30))
+    assert paid.pull().people_added == 1
+    paid.change(who, terminated_on="2026-02-10")
+    paid.until(date(2026, 2, 14))
+    paid.pull()
+    assert paid.employee("Quill", "Nora").employment[-1].terminated_on == date(2026, 2, 10)
+    paid.change(who, rehired_on="2026-03-02")
+    paid.until(date(2026, 3, 14))
+    assert paid.pull().people_changed == 1
+    spans = paid.employee("Quill", "Nora").employment
+    assert [(span.hired_on, span.terminated_on) for span in spans] == [
+        (date(2026, 1, 19), date(2026, 2, 10)),
+        (date(2026, 3, 2), None),
+    ]
+    assert [run.pay_date for run in paid.posted()] == [date(2026, 1, 16 + 14 * n) for n in range(2)] + [
+        date(2026, 2, 13),
+        date(2026, 2, 27),
+        date(2026, 3, 13),
+    ]
+    assert_sound(paid.plan)
+
+
+def test_a_birth_date_that_changes_there_is_learned_late_here(paid: Connected) -> None:
+    person = next(each for each in ACME.people if each.last_name == "Benitez")
+    paid.change(paid.people[person.ssn], date_of_birth="1978-01-22")
+    made = paid.pull()
+    assert (made.ok, made.people_changed) == (True, 1)
+    assert paid.employee("Benitez", person.first_name).birth_date == date(1978, 1, 22)
+    assert_sound(paid.plan)
+
+
+def test_what_was_always_different_there_is_told_and_not_taken(world: Connected) -> None:
+    person = next(each for each in ACME.people if each.last_name == "Benitez")
+    world.change(world.people[person.ssn], hire_date="2011-03-05")
+    world.until(AFTER)
+    made = world.pull()
+    assert [(each["what"], each["why"]) for each in made.waits] == [("difference", "hire date")]
+    assert world.employee("Benitez", person.first_name).employment[0].hired_on == person.hired_on
+    assert world.pull().waits == made.waits  # and stays told
+    assert len(world.posted()) == 1
+
+
+def test_a_payroll_reversed_for_one_person_corrects_its_run(paid: Connected) -> None:
+    first = paid.posted()[0]
+    person = next(each for each in ACME.people if each.last_name == "Benitez")
+    (payroll,) = _payrolls(paid)
+    paid.reverse(payroll, paid.people[person.ssn])
+    made = paid.pull()
+    assert made.ok, made
+    (run,) = paid.posted()
+    assert (run.replaces, run.rows) == (first.run_id, first.rows - 1)
+    taken_back = (person.salary_cents // 26 * person.pre_tax_bps + 5_000) // 10_000
+    assert first.totals["pre_tax"] - run.totals["pre_tax"] == taken_back
+    assert paid.pull().runs == []
+    assert_sound(paid.plan)
+
+
+@pytest.mark.parametrize("point", ["provider_pull.taken", "provider_pull.posted", "payroll_run.post.before_commit"])
+def test_a_payroll_reversed_as_a_whole_leaves_nothing(paid: Connected, point: str) -> None:
+    (payroll,) = _payrolls(paid)
+    paid.reverse(payroll)
+    run_with_a_stop(point, paid.pull)
+    (run,) = paid.posted()
+    assert (run.rows, run.said.no_contributions) == (0, True)
+    assert sum(count for _, count in books(paid.plan).by_date.items()) == 0
+    assert_sound(paid.plan)
+
+
+def test_a_liar_is_not_believed_and_the_truth_is_posted_once(world: Connected) -> None:
+    world.until(AFTER)
+    world.server.misbehave(lies=True)
+    made = world.pull()
+    assert [each["why"] for each in made.waits] == ["totals_differ"]
+    assert world.posted() == []
+    assert world.now().waits == made.waits
+    world.server.misbehave()
+    assert world.pull().ok
+    assert len(world.posted()) == 1
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"status": 500}, {"status": 429, "retry_after": "900"}])
+def test_a_provider_that_is_down_is_told_and_asked_again(world: Connected, fault: dict[str, Any]) -> None:
+    world.until(AFTER)
+    world.server.misbehave(faults=[{**fault, "times": 99, "path": f"/v1/companies/{world.company}/payrolls"}])
+    made = world.pull()
+    assert "payrolls" in made.problem
+    now = world.now()
+    assert (now.state, now.problem["trouble"], now.succeeded_at) == (State.CONNECTED, "try_again", None)
+    assert len(world.roster()) == len(world.people)
+    world.server.misbehave()
+    assert world.pull().ok
+    assert world.now().problem == {}
+    assert len(world.posted()) == 1
+
+
+def test_a_revoked_authorization_waits_for_a_person_and_goes_on_where_it_stood(paid: Connected) -> None:
+    paid.server.tell("/tokens", {"revoke": paid.company})
+    paid.until(date(2026, 1, 31))
+    assert "connects again" in paid.pull().problem
+    assert paid.now().state == State.NEEDS_A_PERSON
+    assert _due(paid) == []  # nobody is asked in vain
+    said = paid.server.tell("/tokens", {"grant": paid.company})["tokens"]
+    tokens = Tokens(said["access_token"], said["refresh_token"], None)
+    with paid.plan.db.begin(TESTER, tenants=[paid.plan.sponsor]) as tx:
+        connections.reconnect(tx, tenant_id=paid.plan.sponsor, connection_id=paid.of.connection_id, tokens=tokens)
+    (made,) = _due(paid)
+    assert (made.ok, len(made.runs)) == (True, 1)
+
+
+def test_ended_tokens_are_renewed_and_kept(paid: Connected) -> None:
+    for day in (date(2026, 1, 31), date(2026, 2, 14)):  # two hours long before each
+        paid.until(day)
+        assert paid.pull().ok
+    assert len(paid.posted()) == 3
+
+
+def test_a_look_alike_waits_for_a_person_and_so_does_the_payroll(world: Connected) -> None:
+    person = ACME.people[2]
+    twin = world.hire(person.first_name, person.last_name, "", "2026-01-05")  # no birth date: who is it?
+    world.until(AFTER)
+    made = world.pull()
+    assert [each["what"] for each in made.waits] == ["person", "payroll"]
+    assert world.posted() == []
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        connections.link(tx, of=world.of, person_id=twin, employee_id=None)
+    made = world.pull()
+    assert (made.people_added, len(world.posted())) == (1, 1)
+
+
+def test_a_webhook_is_heard_once_and_only_makes_a_pull_due(paid: Connected) -> None:
+    assert _due(paid) == []  # asked today
+    notice = Notice("event-1", "payroll.processed", paid.company, "p-1")
+    db = paid.plan.db
+    for news in (1, 0):  # the second is a repeat
+        with db.begin(TESTER, tenants=[paid.plan.sponsor]) as tx:
+            assert len(connections.heard(tx, provider=Provider.GUSTO, notice=notice)) == news
+    assert len(_due(paid)) == 1
+    with db.begin(TESTER, tenants=[paid.plan.sponsor]) as tx:
+        assert connections.heard(tx, provider=Provider.GUSTO, notice=notice) == []
+        stranger = Notice("event-2", "payroll.processed", "somebody else's", "p-1")
+        assert connections.heard(tx, provider=Provider.GUSTO, notice=stranger) == []
+    assert _due(paid) == []
+
+
+def test_a_paused_connection_asks_nothing(paid: Connected) -> None:
+    with paid.plan.db.begin(TESTER, tenants=[paid.plan.sponsor]) as tx:
+        connections.pause(tx, tenant_id=paid.plan.sponsor, connection_id=paid.of.connection_id)
+    paid.until(date(2026, 1, 31))
+    assert "paused" in paid.pull().problem
+    assert _due(paid) == []
+
+
+def test_a_provider_that_was_down_is_asked_again_within_the_hour(world: Connected) -> None:
+    world.until(AFTER)
+    world.server.misbehave(faults=[{"status": 503, "times": 99}])
+    assert [made.problem != "" for made in _due(world)] == [True]
+    world.server.misbehave()
+    assert _due(world) == []  # not at once
+    world.plan.clock.advance(AGAIN_AFTER)
+    assert [made.ok for made in _due(world)] == [True]
+    assert len(world.posted()) == 1
+
+
+def test_tokens_are_sealed(world: Connected) -> None:
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        rows = tx.rows("select sealed from payroll.connection_token")
+        told = tx.rows("select sealed from payroll.pulled")
+    assert all(b"access" not in bytes(sealed) for (sealed,) in rows + told)
+    assert len(rows) == 1
+
+
+def test_a_payroll_that_came_as_a_file_already_is_not_posted_twice(world: Connected) -> None:
+    world.plan.at(FIRST_CHECK)
+    world.plan.pay(1)
+    world.until(AFTER)
+    made = world.pull()
+    assert len(world.posted()) == 1, made.waits
+    assert made.waits
+
+
+def _due(world: Connected) -> list[Any]:
+    return pull_due(world.plan.db, actor=TESTER, connect=world.connect)
+
+
+def _payrolls(world: Connected) -> list[str]:
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        found = tx.rows("select distinct provider_id from payroll.pulled where kind = 'payroll'")
+    return [str(row[0]) for row in found]
