@@ -1,10 +1,10 @@
-"""``python -m benchmarks payroll | ledger | projection | law | mutants``: each prints figures; see ``--help``."""
+"""``python -m benchmarks payroll | ledger | projection | law | mutants | fuzz``: each prints figures (``--help``)."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import foresight, law, ledger, mutants, payroll
+from benchmarks import foresight, fuzz, law, ledger, mutants, payroll
 
 from open401k.base import collector
 
@@ -21,6 +21,8 @@ def main() -> int:
         return law.main(arguments)
     if subject == "mutants":
         return mutants.main(arguments)
+    if subject == "fuzz":
+        return fuzz.main(arguments)
     if subject == "ledger":
         sys.argv = ["python -m benchmarks ledger", *arguments]
         ledger.main()
