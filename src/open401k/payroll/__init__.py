@@ -3,6 +3,7 @@
 from . import files, remittance, runs
 from .checks import FileCheck, Outcome, check, missing_figures
 from .columns import REQUIRED, findings_of, propose, settle
+from .converting import Converted, convert, writable
 from .findings import Code, Finding, Findings, Hold, Severity
 from .formats import (
     API_PROVIDER,
@@ -68,6 +69,7 @@ __all__ = [
     "Boundary",
     "Code",
     "Column",
+    "Converted",
     "DateOrder",
     "Expectation",
     "Field",
@@ -111,6 +113,7 @@ __all__ = [
     "check_year_to_date",
     "codes_left_out",
     "control_totals",
+    "convert",
     "expectation",
     "feedback",
     "feedback_ascensus",
@@ -137,6 +140,7 @@ __all__ = [
     "settle",
     "straddled",
     "to_date",
+    "writable",
     "write_layout",
     "write_mapped",
     "write_records",
