@@ -1,10 +1,10 @@
-"""``python -m benchmarks payroll | path | ledger | projection | law | mutants``: prints figures; see ``--help``."""
+"""``python -m benchmarks payroll | path | ledger | projection | law | mutants | fuzz``: prints figures (``--help``)."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import foresight, law, ledger, mutants, path, payroll
+from benchmarks import foresight, fuzz, law, ledger, mutants, path, payroll
 
 from open401k.base import collector
 
@@ -23,6 +23,8 @@ def main() -> int:
         return law.main(arguments)
     if subject == "mutants":
         return mutants.main(arguments)
+    if subject == "fuzz":
+        return fuzz.main(arguments)
     if subject == "ledger":
         sys.argv = ["python -m benchmarks ledger", *arguments]
         ledger.main()

@@ -7,6 +7,8 @@ from .code_watch import CodeWatch, names_in
 from .codes_seen import SeenOn, note_codes, seen_last
 from .columns import REQUIRED, findings_of, propose, settle
 from .findings import MOST_LISTED, Code, Finding, Findings, Hold, Severity
+from .converting import Converted, convert, writable
+from .findings import Code, Finding, Findings, Hold, Severity
 from .formats import (
     API_PROVIDER,
     LAYOUTS,
@@ -77,6 +79,7 @@ __all__ = [
     "CodeWatch",
     "CodesOfPlan",
     "Column",
+    "Converted",
     "DateOrder",
     "Expectation",
     "Field",
@@ -126,6 +129,7 @@ __all__ = [
     "control_totals",
     "deposit_clock",
     "evidence_of",
+    "convert",
     "expectation",
     "feedback",
     "feedback_ascensus",
@@ -158,6 +162,7 @@ __all__ = [
     "settle",
     "straddled",
     "to_date",
+    "writable",
     "write_layout",
     "write_mapped",
     "write_records",

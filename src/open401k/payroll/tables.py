@@ -19,6 +19,7 @@ MOST_BYTES = 64 * 1024 * 1024
 MOST_COLUMNS = 400
 _PIECE = 1024 * 1024
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n\t ]*<")
 _SOMETHING = re.compile(rb"[^\r\n\t \xef\xbb\xbf\x00]")
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _FOREIGN = {
@@ -81,8 +82,8 @@ def _refusal(data: bytes, file_name: str) -> Finding | None:
     for magic, what in _FOREIGN.items():
         if data.startswith(magic):
             return _reject(Code.FILE_TYPE, f"This is {what}, not a table.", "Save it as .xlsx or .csv.")
-    if data.lstrip()[:15].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
-        return _reject(Code.FILE_TYPE, "This is a web page, not a table.", "Export the data as .csv.")
+    if _MARKUP.match(data):
+        return _reject(Code.FILE_TYPE, "This is a web page or XML, not a table.", "Export the data as .csv.")
     return None
 
 

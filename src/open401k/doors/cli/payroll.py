@@ -16,6 +16,7 @@ from open401k.views import payroll_history, payroll_upload
 from open401k.views.shown import RunState
 
 from ..provided import RunHeader, RunOutcome
+from .convert import convert_file
 from .found import bytes_of, refuse_file, tell_findings, told_if_refused
 from .places import Place, PlanOption, at_plan
 from .say import BAD_INPUT, FAILED, BadInputError, Voice, fail
@@ -25,6 +26,7 @@ Answer = TypeVar("Answer")
 
 
 commands = typer.Typer(help="Payroll files and runs.", no_args_is_help=True)
+commands.command(name="convert")(convert_file)
 
 
 @commands.command()
