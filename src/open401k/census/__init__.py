@@ -12,9 +12,10 @@ from .brought_over import (
     record_brought,
 )
 from .classes import class_on, classed, kept_out, out_from
+from .confirmations import Confirmation, confirm_year, confirmed_year
 from .employer import PeriodHours, Turn, employer_pay, employer_pay_by_date, period_hours, turns
 from .employment import Employment, employed_between, employed_on, spans
-from .entry import entry_dates, entry_of_new, first_entries
+from .entry import eligibility_terms, entry_dates, entry_of_new, first_entries, hours_of_service
 from .facts import NewEmployee, add_employee, add_employees, mask_ssn, parse_ssn, record_fact
 from .likeness import Likeness, Mark, Told, Trait
 from .matching import (
@@ -93,6 +94,7 @@ __all__ = [
     "BroughtPay",
     "BroughtPeriod",
     "Candidate",
+    "Confirmation",
     "Conflict",
     "Employee",
     "EmployeeClass",
@@ -141,9 +143,12 @@ __all__ = [
     "changed_lines",
     "class_on",
     "classed",
+    "confirm_year",
+    "confirmed_year",
     "contributed",
     "covered_by",
     "current_lines",
+    "eligibility_terms",
     "employed_between",
     "employed_on",
     "employee",
@@ -158,6 +163,7 @@ __all__ = [
     "first_entries",
     "forget",
     "headcount",
+    "hours_of_service",
     "index_key_fits",
     "kept_out",
     "mask_ssn",
