@@ -33,6 +33,7 @@ def url(route: RouteContext, place: Place) -> str:
         "alert_id": str(samples.ALERT),
         "employee_id": str(samples.EMPLOYEE),
         "question_id": "qst_" + "0" * 32,
+        "year": "2026",
         "key": "adp",
         "token": "nothing",
         "name": "match",

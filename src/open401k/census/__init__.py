@@ -13,9 +13,10 @@ from .brought_over import (
 )
 from .classes import class_on, classed, kept_out, out_from
 from .code_pay import PayUnderCodes, pay_under_codes
+from .confirmations import Confirmation, confirm_year, confirmed_year
 from .employer import PeriodHours, Turn, employer_pay, employer_pay_by_date, period_hours, turns
 from .employment import Employment, employed_between, employed_on, spans
-from .entry import entry_dates, entry_of_new, first_entries
+from .entry import eligibility_terms, entry_dates, entry_of_new, first_entries, hours_of_service
 from .facts import NewEmployee, add_employee, add_employees, mask_ssn, parse_ssn, record_fact
 from .likeness import Likeness, Mark, Told, Trait
 from .matching import (
@@ -112,6 +113,7 @@ __all__ = [
     "BroughtPeriod",
     "Candidate",
     "CodeKind",
+    "Confirmation",
     "Conflict",
     "DeductionKind",
     "Employee",
@@ -169,11 +171,14 @@ __all__ = [
     "classed",
     "code_kinds",
     "codes_paid",
+    "confirm_year",
+    "confirmed_year",
     "contributed",
     "counts_as_plan_pay",
     "covered_by",
     "current_lines",
     "doubt_codes",
+    "eligibility_terms",
     "employed_between",
     "employed_on",
     "employee",
@@ -189,6 +194,7 @@ __all__ = [
     "forget",
     "headcount",
     "in_doubt",
+    "hours_of_service",
     "index_key_fits",
     "kept_out",
     "lines_in_doubt",

@@ -107,10 +107,10 @@ def _entered(
     hired = np.array([_first_hired(employee) for employee in employees], dtype="datetime64[D]")
     found = np.full(len(employees), np.datetime64("NaT", "D"), dtype="datetime64[D]")
     for number, span in enumerate(spans):
-        terms = _terms(span.provisions)
+        terms = eligibility_terms(span.provisions)
         met = None
         if terms.hours_in_year is not None:
-            hours = _hours(tx, tenant_id, plans, span.provisions, employees, known_at)
+            hours = hours_of_service(tx, tenant_id, plans, span.provisions, employees, known_at)
             met = np.array([_year_of_service(terms, each, hours) for each in employees], dtype="datetime64[D]")
         not_before = span.start if number else None
         days = eligibility.entries(terms, born=born, hired=hired, year_of_service_met=met, not_before=not_before).entry
@@ -128,10 +128,11 @@ def _entered(
 
 def entry_of_new(provisions: Provisions, *, born: date, hired: date) -> date | None:
     """The day somebody just hired will enter; None where the plan counts hours that are still to be worked."""
-    return eligibility.entry_date(_terms(provisions), born=born, hired=hired)
+    return eligibility.entry_date(eligibility_terms(provisions), born=born, hired=hired)
 
 
-def _terms(provisions: Provisions) -> eligibility.EligibilityTerms:
+def eligibility_terms(provisions: Provisions) -> eligibility.EligibilityTerms:
+    """What the plan asks for before entry, as the law's rules take it."""
     asked = provisions.eligibility
     return eligibility.EligibilityTerms(
         minimum_age=asked.minimum_age,
@@ -155,7 +156,7 @@ def _after_rehire(employee: Employee, entry: date | None) -> date | None:
     return entry
 
 
-def _hours(
+def hours_of_service(
     tx: Tx,
     tenant_id: SponsorId,
     plans: Sequence[PlanId],
@@ -163,7 +164,10 @@ def _hours(
     employees: Sequence[Employee],
     known_at: datetime | None,
 ) -> Mapping[EmployeeId, Mapping[date, int]]:
-    """Hundredths of hours by the first day of each computation period: the year from hire, then plan years."""
+    """Hundredths of hours by the first day of each computation period: the year from hire, then plan years.
+
+    ``plans`` are those of the employer, this one first.
+    """
     found: dict[EmployeeId, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     hired = {employee.employee_id: _first_hired(employee) for employee in employees}
     known = [day for day in hired.values() if day is not None]

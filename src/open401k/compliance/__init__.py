@@ -37,17 +37,29 @@ from .runs import (
     verify_runs,
 )
 from .standing import People, people_of
+from .year_census import (
+    CensusRow,
+    Difference,
+    ParticipantCounts,
+    YearCensus,
+    census_of_year,
+    differences,
+    part_time_of,
+    years_of_service,
+)
 
 __all__ = [
     "CURABLE",
     "JSON",
     "MEASURES",
     "PLAN_TESTS",
+    "CensusRow",
     "Cents",
     "ComplianceRun",
     "CostItem",
     "Cure",
     "CureKind",
+    "Difference",
     "EarlierCalendarYear",
     "Effect",
     "Flags",
@@ -56,6 +68,7 @@ __all__ = [
     "Kin",
     "Measure",
     "Measured",
+    "ParticipantCounts",
     "PayHistory",
     "People",
     "PersonStatus",
@@ -72,7 +85,10 @@ __all__ = [
     "TestId",
     "TestResult",
     "Unit",
+    "YearCensus",
+    "census_of_year",
     "cures",
+    "differences",
     "facts_for",
     "facts_hash",
     "forecast",
@@ -83,6 +99,7 @@ __all__ = [
     "keep",
     "latest",
     "latest_forecast",
+    "part_time_of",
     "people_of",
     "project",
     "read_forecast",
@@ -90,4 +107,5 @@ __all__ = [
     "run_tests",
     "verify_forecast",
     "verify_runs",
+    "years_of_service",
 ]

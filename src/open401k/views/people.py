@@ -1,7 +1,7 @@
 """The people of a plan, with what each has saved this year; Social Security numbers are masked."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -167,7 +167,7 @@ def _line(person: census.Employee, enters_on: date | None, today: date, books: _
 def _sources(person: census.Employee, terms: plan.Provisions, today: date, books: _Books) -> tuple[SourceLine, ...]:
     credited = books.this_year.get(person.employee_id, Counter())
     balances = books.balances.get(person.employee_id, Counter())
-    years = years_of_service(person.employment, today)
+    years = compliance.years_of_service(person.employment, today)
     lines = []
     for source in Source:
         if source.value not in credited and source.value not in balances:
@@ -179,14 +179,6 @@ def _sources(person: census.Employee, terms: plan.Provisions, today: date, books
         vested = None if share is None else Money(half_up(Fraction(held * share, 100)))
         lines.append(SourceLine(source.value, Money(credited[source.value]), Money(held), vested))
     return tuple(lines)
-
-
-def years_of_service(employment: Sequence[census.Employment], today: date) -> int | None:
-    """Whole years since hire, by elapsed time; None where a break in service would have to be judged."""
-    if len(employment) != 1:
-        return None
-    start, end = employment[0].hired_on, min(employment[0].terminated_on or today, today)
-    return max(0, end.year - start.year - ((end.month, end.day) < (start.month, start.day)))
 
 
 def _books(

@@ -9,9 +9,10 @@ from tests.rooms.views.story import Story
 
 from open401k.base.db import Database
 from open401k.census import Employment
+from open401k.compliance import years_of_service
 from open401k.kernel import EmployeeId, Money
 from open401k.views import people
-from open401k.views.people import People, PersonDetail, PersonLine, years_of_service
+from open401k.views.people import People, PersonDetail, PersonLine
 from open401k.views.shown import Percent
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from open401k.base import messages
 from open401k.base.access import Permission
 from open401k.kernel import AlertId, EmployeeId
-from open401k.views import advisor_book, alert, daily_round, people, plan_health, test_detail
+from open401k.views import advisor_book, alert, daily_round, derived, people, plan_health, test_detail
 
 from ..guard import Caller, Needs
 from ..problems import NOT_FOUND, ProblemError
@@ -62,10 +62,11 @@ def person(request: Request, caller: PeopleReader, employee_id: str) -> Response
         raise ProblemError(NOT_FOUND) from None
     with caller.begin() as tx:
         shown = people.load_person(tx, tenant_id=caller.tenant, plan_id=caller.plan, employee_id=found)
+        follows = derived.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, employee_id=found)
     if shown is None:
         raise ProblemError(NOT_FOUND)
     around = frame(request, shown.person.name, caller=caller, current="people")
-    return page(request, "person", around, heading=shown.heading, detail=shown)
+    return page(request, "person", around, heading=shown.heading, detail=shown, derived=follows or ())
 
 
 @router.get("/plans/{plan_id}/tests")

@@ -1,0 +1,143 @@
+"""The year-end census as a page to confirm: everybody of a plan year, what changed since it was confirmed, as CSV."""
+
+import csv
+import io
+import re
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+
+from open401k import census, compliance
+from open401k.base.db import Tx
+from open401k.compliance import CensusRow
+from open401k.kernel import EmployeeId, Money, PlanId, SponsorId
+
+from .heading import heading
+from .shown import PlanHeading
+
+#: A spreadsheet takes cells that begin so for formulas (OWASP: CSV injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_MOST_DIFFERENCES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CensusLine:
+    """One person; the whole number is nobody's to see."""
+
+    row: CensusRow
+    ssn_masked: str
+
+
+@dataclass(frozen=True, slots=True)
+class CensusYear:
+    """The census of a plan year, or a page of its people; ``more`` is where the next page begins.
+
+    ``differences`` are what it says otherwise than when it was confirmed. ``recomputed`` is False where the same facts
+    no longer give what was confirmed: a rule of this program changed since then.
+    """
+
+    heading: PlanHeading
+    year: int
+    first_day: date
+    last_day: date
+    as_of: date
+    over: bool
+    known_at: datetime
+    sha256: str
+    people: int
+    lines: tuple[CensusLine, ...]
+    counts: compliance.ParticipantCounts
+    mandate: str
+    mandate_why: str
+    missing: str
+    confirmation: census.Confirmation | None
+    differences: tuple[compliance.Difference, ...]
+    recomputed: bool
+    open_questions: int
+    more: int | None = None
+
+
+def load(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year: int, start: int = 0, limit: int | None = None
+) -> CensusYear:
+    """The census of the plan year that begins in ``year``, as known now."""
+    now = compliance.census_of_year(tx, tenant_id=tenant_id, plan_id=plan_id, year=year)
+    confirmed = census.confirmed_year(tx, tenant_id=tenant_id, plan_id=plan_id, year_start=now.plan_year.start)
+    changed: list[compliance.Difference] = []
+    recomputed = True
+    if confirmed is not None and confirmed.sha256 != now.sha256:
+        then = compliance.census_of_year(
+            tx, tenant_id=tenant_id, plan_id=plan_id, year=year, known_at=confirmed.known_at
+        )
+        changed, recomputed = compliance.differences(then, now), then.sha256 == confirmed.sha256
+    end = len(now.rows) if limit is None else max(0, start) + limit
+    some = now.rows[max(0, start) : end]
+    ids = [EmployeeId.parse(row.employee_id) for row in some]
+    last4 = {
+        str(person.employee_id): person.ssn_last4 for person in census.roster(tx, tenant_id=tenant_id, employee_ids=ids)
+    }
+    asked = [each for each in census.questions(tx, tenant_id=tenant_id) if each.plan_id == plan_id]
+    return CensusYear(
+        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
+        year=year,
+        first_day=now.plan_year.start,
+        last_day=now.plan_year.last_day,
+        as_of=now.as_of,
+        over=now.as_of >= now.plan_year.last_day,
+        known_at=now.known_at,
+        sha256=now.sha256,
+        people=len(now.rows),
+        lines=tuple(CensusLine(row, _masked(last4.get(row.employee_id, ""))) for row in some),
+        counts=now.counts,
+        mandate=now.mandate.status.value,
+        mandate_why=f"{now.mandate.reason} ({now.mandate.citation})",
+        missing=now.missing,
+        confirmation=confirmed,
+        differences=tuple(changed[:_MOST_DIFFERENCES]),
+        recomputed=recomputed,
+        open_questions=sum(each.reply is None for each in asked),
+        more=end if end < len(now.rows) else None,
+    )
+
+
+def as_csv(shown: CensusYear) -> str:
+    """Everybody as a table for a spreadsheet: money as dollars, no cell that it could take for a formula."""
+    names = [each.name for each in fields(CensusRow)]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(["ssn_masked", *(_heading(name) for name in names)])
+    for line in shown.lines:
+        writer.writerow([safe_cell(line.ssn_masked), *(safe_cell(_cell(name, line.row)) for name in names)])
+    return out.getvalue()
+
+
+def safe_cell(text: str) -> str:
+    """A cell that a spreadsheet reads as text or as a number, never as a formula.
+
+    >>> safe_cell("=1+1"), safe_cell("-5.00")
+    ("'=1+1", '-5.00')
+    """
+    if text.lstrip(" \\n").startswith(_FORMULA) and not _NUMBER.fullmatch(text):
+        return "'" + text
+    return text
+
+
+def _masked(last4: str) -> str:
+    return census.mask_ssn(last4) if last4 else ""
+
+
+def _heading(name: str) -> str:
+    return name.removesuffix("_cents").replace("hours_hundredths", "hours").replace("_bps", "_percent")
+
+
+def _cell(name: str, row: CensusRow) -> str:
+    value = getattr(row, name)
+    if value is None:
+        return ""
+    if name.endswith("_cents"):
+        return Money(value).plain()
+    if name in ("hours_hundredths", "ownership_bps"):
+        return Money(value).plain()  # hundredths of hours, or of a percent, as of dollars
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "; ".join(value) if isinstance(value, tuple) else str(value)

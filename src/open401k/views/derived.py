@@ -1,0 +1,114 @@
+"""What follows from the facts of one person, each with its why. Not here: the year-end census (census_year.py)."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from open401k import census, compliance, law, plan
+from open401k.base.db import Tx
+from open401k.kernel import CalendarYear, EmployeeId, Money, PlanId, SponsorId, age_on, day_of
+
+from .shown import Shown
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedFact:
+    """One thing that nobody is asked for: what it is, and from which facts and rule it follows."""
+
+    key: str
+    label: str
+    value: Shown
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What everything about the person is derived from."""
+
+    tx: Tx
+    tenant_id: SponsorId
+    plan_id: PlanId
+    person: census.Employee
+    terms: plan.Provisions
+    today: date
+
+
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: EmployeeId) -> tuple[DerivedFact, ...] | None:
+    """Everything derived about a person as of today; None where the sponsor has no such employee."""
+    found = census.roster(tx, tenant_id=tenant_id, employee_ids=[employee_id])
+    if not found:
+        return None
+    today = day_of(tx.now)
+    terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today)
+    known = _Known(tx, tenant_id, plan_id, found[0], terms, today)
+    return (*_groups(known), _entry(known), _roth_catch_up(known), _part_time(known), _vesting(known))
+
+
+def _groups(known: _Known) -> tuple[DerivedFact, ...]:
+    """By the last tests, which judge everybody of the employer at once."""
+    tested = compliance.latest(known.tx, tenant_id=known.tenant_id, plan_id=known.plan_id)
+    place = -1
+    if tested is not None and "hce" in tested.people:
+        who = str(known.person.employee_id)
+        place = tested.people["employee"].index(who) if who in tested.people["employee"] else -1
+    told = []
+    for key, label in (("hce", "Highly compensated"), ("key", "Key employee")):
+        if tested is None or place < 0:
+            told.append(DerivedFact(key, label, None, "Not tested yet: the first payroll of the year tests."))
+            continue
+        why = str(tested.people[f"{key}_reason"][place]) or (
+            "No share of more than 5 %, own or of family, and pay of the year before not above the threshold "
+            "(IRC 414(q), 318)."
+            if key == "hce"
+            else "Neither owner nor officer above the thresholds (IRC 416(i)(1))."
+        )
+        told.append(DerivedFact(key, label, "yes" if tested.people[key][place] else "no", why))
+    return tuple(told)
+
+
+def _entry(known: _Known) -> DerivedFact:
+    person, asked = known.person, known.terms.eligibility
+    (entry,) = census.entry_dates(
+        known.tx, tenant_id=known.tenant_id, provisions=known.terms, plan_id=known.plan_id, employees=[person],
+        on=known.today,
+    )  # fmt: skip
+    hours = f" with {asked.hours_in_year:,} hours a year" if asked.hours_in_year else ""
+    service = f"{asked.service_months} months of service{hours}" if asked.service_months else "no service"
+    born = f"{age_on(person.birth_date, known.today)} years old" if person.birth_date else "birth date not on file"
+    hired = f"hired {person.employment[0].hired_on}" if person.employment else "never hired"
+    why = f"The plan asks for age {asked.minimum_age} and {service}; {born}, {hired}."
+    day = None if entry is None else max(entry, known.terms.adopted_on)
+    return DerivedFact("entry", "Participant from", day, why)
+
+
+def _roth_catch_up(known: _Known) -> DerivedFact:
+    """Of this year, by our own FICA wages of the year before."""
+    year = CalendarYear(known.today.year)
+    before = CalendarYear(year.year - 1)
+    wages = census.fica_wages(
+        known.tx, tenant_id=known.tenant_id, plan_id=known.plan_id, employees=[known.person], year=before
+    )
+    paid = Money(int(wages[0]))
+    label = f"Catch-up of {year.year} must be Roth"
+    try:
+        required = bool(law.deferrals.roth_catch_up_required(wages, year)[0])
+    except law.NotEnacted as missing:
+        return DerivedFact("roth_catch_up", label, None, str(missing))
+    why = f"FICA wages of {before.year} from this employer: {paid} (IRC 414(v)(7)(A))."
+    return DerivedFact("roth_catch_up", label, "yes" if required else "no", why)
+
+
+def _part_time(known: _Known) -> DerivedFact:
+    label = "Long-term part-time"
+    status, years, why = compliance.part_time_of(
+        known.tx, tenant_id=known.tenant_id, plan_id=known.plan_id, provisions=known.terms, people=[known.person],
+        on=known.today,
+    )[0]  # fmt: skip
+    return DerivedFact("part_time", label, status.replace("_", " ") or "no hours asked", f"{why} Years: {years}.")
+
+
+def _vesting(known: _Known) -> DerivedFact:
+    years = compliance.years_of_service(known.person.employment, known.today)
+    why = "Whole years since hire, by elapsed time."
+    if years is None:
+        why = "A break in employment: a person has to judge what counts (IRC 411(a)(6))."
+    return DerivedFact("vesting_years", "Years of service for vesting", years, why)
