@@ -6,9 +6,8 @@ from .code_proposals import Proposal, Seen, propose_kind, seen_from
 from .code_watch import CodeWatch, names_in
 from .codes_seen import SeenOn, note_codes, seen_last
 from .columns import REQUIRED, findings_of, propose, settle
-from .findings import MOST_LISTED, Code, Finding, Findings, Hold, Severity
 from .converting import Converted, convert, writable
-from .findings import Code, Finding, Findings, Hold, Severity
+from .findings import MOST_LISTED, Code, Finding, Findings, Hold, Severity
 from .formats import (
     API_PROVIDER,
     LAYOUTS,
@@ -127,9 +126,9 @@ __all__ = [
     "codes_by",
     "codes_of",
     "control_totals",
+    "convert",
     "deposit_clock",
     "evidence_of",
-    "convert",
     "expectation",
     "feedback",
     "feedback_ascensus",
