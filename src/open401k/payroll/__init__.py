@@ -3,6 +3,7 @@
 from . import files, remittance, runs
 from .checks import FileCheck, Outcome, check, missing_figures
 from .columns import REQUIRED, findings_of, propose, settle
+from .elections_file import ElectionRow, ElectionsFile, read_elections_file
 from .findings import Code, Finding, Findings, Hold, Severity
 from .formats import API_PROVIDER, LAYOUTS, Layout, as_json, period_of, read_json
 from .gathering import Asked, OfLastDay, ToDate, codes_left_out, expectation, gather_standing, to_date
@@ -43,6 +44,8 @@ __all__ = [
     "Code",
     "Column",
     "DateOrder",
+    "ElectionRow",
+    "ElectionsFile",
     "Expectation",
     "Field",
     "FileCheck",
@@ -90,6 +93,7 @@ __all__ = [
     "open_upload",
     "period_of",
     "propose",
+    "read_elections_file",
     "read_json",
     "read_opening_balances",
     "read_roster",
