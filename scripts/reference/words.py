@@ -179,6 +179,16 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "Another amount than was elected, or than the default of automatic enrollment.",
         "Correct the payroll system's election, record the new one, or confirm.",
     ),
+    Code.ELECTION_FORMAT: (
+        R,
+        "A cell of a table of elections that says no source, part of pay, percentage or way.",
+        "Write one of the words that are named, or a percentage from 0 to 100.",
+    ),
+    Code.ELECTION_REFUSED: (
+        R,
+        "An election that the plan does not take.",
+        "Do what the finding says, or amend the plan.",
+    ),
     Code.LOAN_UNKNOWN: (R, "A payment on a loan that is not on file.", "Correct the reference, or leave it out."),
     Code.LOAN_OVERPAY: (R, "More than the loan's payoff.", "Send the payoff and stop the deduction."),
     Code.MATCH_MISMATCH: (

@@ -8,6 +8,7 @@ from uuid import UUID
 from open401k.kernel import AlertId, EmployeeId, EntryId, Money, PlanId, RunId, SponsorId
 from open401k.views.advisor_book import AdvisorBook, BookLine
 from open401k.views.alert import AlertDetail, CureLine, EffectLine, NoticeLine
+from open401k.views.elections import ElectionLine, Elections, EnrollmentDutyLine, PersonElections, WithholdingCase
 from open401k.views.payroll_history import (
     DepositLine,
     EntryLine,
@@ -217,3 +218,16 @@ PERSON = PersonDetail(
 )  # fmt: skip
 
 BOOK = AdvisorBook(TODAY, (BookLine(HEADING, Standing.AT_RISK, "ADP", 1, Money.usd("1284310.22"), PAY_DATES[15]),))
+
+ELECTIONS = Elections(
+    HEADING,
+    TODAY,
+    True,
+    (
+        PersonElections(EMPLOYEE, "Machinist One", "***-**-1232", (ElectionLine("pre_tax", "", Percent(600), None, date(2026, 1, 1), "by the participant", False), ElectionLine("roth", "bonus", None, Money.usd("250.00"), date(2026, 3, 1), "on paper, entered by the administrator", False)), "elected"),
+        PersonElections(EMPLOYEE, "Apprentice", "***-**-1236", (ElectionLine("pre_tax", "", Percent(400), None, date(2026, 7, 1), "did not elect: default of automatic enrollment", True),), "did not elect", date(2026, 9, 30)),
+        PersonElections(EMPLOYEE, "Welder", "", (), "has not entered the plan"),
+    ),
+    (EnrollmentDutyLine("Notice of automatic enrollment", "Welder", date(2026, 7, 3), date(2026, 10, 1), "eligibility on 2026-10-01", "IRC 414(w)(4)"), EnrollmentDutyLine("Yearly notice of automatic enrollment", "", date(2026, 10, 2), date(2026, 12, 2), "plan year 2027", "IRC 414(w)(4)")),
+    (WithholdingCase(EMPLOYEE, "Machinist One", ("not withheld at all",), PAY_DATES[2], PAY_DATES[4], 3, None, "$408.00 of elective deferrals were not withheld. With correct deferrals from 2026-08-14 on and the notice by 2026-09-28, the employer owes 25 % of them, $102.00, the match on them in full, and earnings.", "Rev. Proc. 2021-30 App. A .05", Money.usd("408.00"), Money.usd("102.00"), date(2026, 9, 28)),),
+)  # fmt: skip

@@ -40,6 +40,7 @@ SHOTS = os.environ.get("OPEN401K_SCREENSHOTS")
 PAGES = {
     "health": "",
     "people": "/people",
+    "elections": "/elections",
     "person": f"/people/{samples.PERSON.person.employee_id}",
     "tests": "/tests",
     "test": "/tests/adp",

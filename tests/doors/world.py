@@ -142,6 +142,8 @@ class World:
 
 SAMPLE_LOADERS: Mapping[str, Any] = {
     "plan_health.load": samples.HEALTH,
+    "elections.load": samples.ELECTIONS,
+    "elections.load_cases": samples.ELECTIONS.cases,
     "people.load": samples.PEOPLE,
     "people.load_person": samples.PERSON,
     "test_detail.load": samples.DETAIL,

@@ -7,6 +7,7 @@ from .code_watch import CodeWatch, names_in
 from .codes_seen import SeenOn, note_codes, seen_last
 from .columns import REQUIRED, findings_of, propose, settle
 from .converting import Converted, convert, writable
+from .elections_file import ElectionRow, ElectionsFile, read_elections_file
 from .findings import MOST_LISTED, Code, Finding, Findings, Hold, Severity
 from .formats import (
     API_PROVIDER,
@@ -33,7 +34,7 @@ from .formats import (
     write_mapped,
     write_records,
 )
-from .gathering import Asked, OfLastDay, ToDate, codes_of, expectation, gather_standing, to_date
+from .gathering import Asked, OfLastDay, ToDate, codes_left_out, codes_of, expectation, gather_standing, to_date
 from .identity import evidence_of, named_by
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, letter
 from .opening_balances import (
@@ -80,6 +81,8 @@ __all__ = [
     "Column",
     "Converted",
     "DateOrder",
+    "ElectionRow",
+    "ElectionsFile",
     "Expectation",
     "Field",
     "FileCheck",
@@ -148,6 +151,7 @@ __all__ = [
     "period_of",
     "propose",
     "propose_kind",
+    "read_elections_file",
     "read_json",
     "read_opening_balances",
     "read_records",

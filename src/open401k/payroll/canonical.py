@@ -33,6 +33,7 @@ class Sheet:
     below_zero: tuple[str, str]
     numbers: Sequence[str] = (PERSON,)  # columns of Social Security numbers, whatever is written in them
     hundredths: Sequence[str] = ()  # summed, and hours
+    totaled: bool = True  # whether a row of totals ends it
 
     def written(self, amount: int, column: str) -> str:
         """A sum of a column, for a reason."""
@@ -115,7 +116,7 @@ def _values(
     file: CanonicalFile[RowT], sheet: Sheet, place: tuple[int, int], written: Mapping[str, str], sums: _Sums
 ) -> Values | None:
     """Read every cell of a row. What can be read of a bad row counts in the sums, so that one fault is told once."""
-    is_total = written[PERSON].strip(" ").casefold() == TOTAL
+    is_total = sheet.totaled and written[PERSON].strip(" ").casefold() == TOTAL
     wanted = {name: text for name, text in written.items() if not is_total or name in sheet.summed}
     values: dict[str, Any] = {}
     for name, text in wanted.items():
@@ -140,6 +141,8 @@ def _totals(file: CanonicalFile[RowT], sheet: Sheet, sums: _Sums) -> None:
     """One total row, equal to the sum of the others in every column."""
     if not file.rows and not file.findings.rejected:
         file.reject(1, 1, PERSON, Code.FILE_NO_ROWS, "", *sheet.nobody)
+    if not sheet.totaled:
+        return
     if len(sums.totals) != 1:
         fix = f"End the file with one row whose ssn is {TOTAL!r}, the sum of each column: a cut file is noticed by it."
         reason = f"There are {len(sums.totals)} total rows." if sums.totals else "There is no total row."

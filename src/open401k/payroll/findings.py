@@ -82,6 +82,8 @@ class Code(StrEnum):
     LIMIT_415 = "limit.415"
     LIMIT_PLAN = "limit.plan"
     ELECTION_MISMATCH = "election.mismatch"
+    ELECTION_FORMAT = "election.format"
+    ELECTION_REFUSED = "election.refused"
     LOAN_UNKNOWN = "loan.unknown"
     LOAN_OVERPAY = "loan.overpay"
     MATCH_MISMATCH = "match.mismatch"

@@ -9,7 +9,11 @@ import typer
 from open401k.kernel import Open401kError
 
 from .. import calc
+<<<<<<< HEAD
 from . import books, census, keys, payroll, people, plans, running, takeover, users
+=======
+from . import books, elections, keys, payroll, plans, running, takeover, users
+>>>>>>> 87ea9b8c164bb93f3197ff6c1de26c331cb7bbbe
 from .say import BAD_INPUT, FAILED, BadInputError, fail
 from .wiring import Json, Wiring
 
@@ -28,6 +32,7 @@ app.add_typer(payroll.commands, name="payroll")
 app.add_typer(people.commands, name="people")
 app.add_typer(census.commands, name="census")
 app.add_typer(takeover.commands, name="takeover")
+app.add_typer(elections.commands, name="elections")
 app.add_typer(books.clock, name="clock")
 app.add_typer(keys.commands, name="keys")
 app.add_typer(users.commands, name="users")

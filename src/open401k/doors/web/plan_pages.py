@@ -8,7 +8,11 @@ from starlette.responses import Response
 from open401k.base import messages
 from open401k.base.access import Permission
 from open401k.kernel import AlertId, EmployeeId
+<<<<<<< HEAD
 from open401k.views import advisor_book, alert, daily_round, derived, people, plan_health, test_detail
+=======
+from open401k.views import advisor_book, alert, daily_round, elections, people, plan_health, test_detail
+>>>>>>> 87ea9b8c164bb93f3197ff6c1de26c331cb7bbbe
 
 from ..guard import Caller, Needs
 from ..problems import NOT_FOUND, ProblemError
@@ -51,6 +55,15 @@ def roster(request: Request, caller: PeopleReader, start: int = 0) -> Response:
         shown = people.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, start=start, limit=_PEOPLE_A_PAGE)
     around = frame(request, "People", caller=caller, current="people")
     return page(request, "people", around, heading=shown.heading, roster=shown)
+
+
+@router.get("/plans/{plan_id}/elections")
+def elected(request: Request, caller: PeopleReader, start: int = 0) -> Response:
+    """What is to be withheld, why, and what payroll did otherwise."""
+    with caller.begin() as tx:
+        shown = elections.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, start=start, limit=_PEOPLE_A_PAGE)
+    around = frame(request, "Elections", caller=caller, current="people")
+    return page(request, "elections", around, heading=shown.heading, elections=shown)
 
 
 @router.get("/plans/{plan_id}/people/{employee_id}")
