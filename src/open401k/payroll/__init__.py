@@ -34,7 +34,7 @@ from .formats import (
     write_mapped,
     write_records,
 )
-from .gathering import Asked, OfLastDay, ToDate, codes_left_out, codes_of, expectation, gather_standing, to_date
+from .gathering import Asked, OfLastDay, ToDate, codes_of, expectation, gather_standing, to_date
 from .identity import evidence_of, named_by
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, letter
 from .opening_balances import (

@@ -9,11 +9,7 @@ import typer
 from open401k.kernel import Open401kError
 
 from .. import calc
-<<<<<<< HEAD
-from . import books, census, keys, payroll, people, plans, running, takeover, users
-=======
-from . import books, elections, keys, payroll, plans, running, takeover, users
->>>>>>> 87ea9b8c164bb93f3197ff6c1de26c331cb7bbbe
+from . import books, census, elections, keys, payroll, people, plans, running, takeover, users
 from .say import BAD_INPUT, FAILED, BadInputError, fail
 from .wiring import Json, Wiring
 

@@ -8,11 +8,7 @@ from starlette.responses import Response
 from open401k.base import messages
 from open401k.base.access import Permission
 from open401k.kernel import AlertId, EmployeeId
-<<<<<<< HEAD
-from open401k.views import advisor_book, alert, daily_round, derived, people, plan_health, test_detail
-=======
-from open401k.views import advisor_book, alert, daily_round, elections, people, plan_health, test_detail
->>>>>>> 87ea9b8c164bb93f3197ff6c1de26c331cb7bbbe
+from open401k.views import advisor_book, alert, daily_round, derived, elections, people, plan_health, test_detail
 
 from ..guard import Caller, Needs
 from ..problems import NOT_FOUND, ProblemError

@@ -8,6 +8,7 @@ from . import (
     books,
     calculations,
     census,
+    elections,
     late_facts,
     models,
     payroll,
@@ -18,7 +19,6 @@ from . import (
     who_is_who,
     year_to_date,
 )
-from . import books, calculations, elections, late_facts, models, payroll, plans, proof, system, takeover, year_to_date
 
 DESCRIPTION = """
 Send `Authorization: Bearer <key>` (`open401k keys create` makes one). Money is a string of dollars and cents.
@@ -42,6 +42,7 @@ for _part in (
     plans,
     takeover,
     payroll,
+    elections,
     late_facts,
     who_is_who,
     census,
@@ -51,7 +52,6 @@ for _part in (
     calculations,
     system,
 ):
-for _part in (plans, takeover, payroll, elections, late_facts, year_to_date, proof, books, calculations, system):
     router.include_router(_part.router, prefix="/v1")
 router.include_router(system.health_router)
 
