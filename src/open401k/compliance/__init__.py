@@ -2,12 +2,46 @@
 
 from .cures import CURABLE, cures
 from .facts import JSON, Cents, EarlierCalendarYear, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
+from .failure_correction import FailureCorrection, PersonYear
+from .failure_facts import correct_failure
+from .failure_proposals import ProposalDifference, failure_content, verify_failure_proposals
+from .failures import (
+    Affected,
+    Failure,
+    FailureKind,
+    FailureRefusal,
+    Recorded,
+    failure_json,
+    failures,
+    get_failure,
+    record_failure,
+)
+from .failures import (
+    find as find_failure,
+)
 from .forecasts import Forecast, forecast, foresee, latest_forecast, verify_forecast
 from .forecasts import read as read_forecast
 from .gather import gather
+from .late_deposits import LATE_DEPOSIT, LateDeposit, LateShare, content_of_late_deposit
 from .measures import MEASURES, Measure, Measured
 from .outset import Habits
 from .projection import project
+from .proposal_content import Content, Credit, Notice, Waiting, content_json, less_posted
+from .proposals import (
+    Proposal,
+    ProposalRefusal,
+    ProposalState,
+    Proposed,
+    approve,
+    decline,
+    due_of,
+    get_proposal,
+    posted_credits,
+    proposals,
+    propose,
+    refuse_approval,
+    was_changed,
+)
 from .registry import PLAN_TESTS, PlanTest, run_tests
 from .results import (
     CostItem,
@@ -41,29 +75,47 @@ from .standing import People, people_of
 __all__ = [
     "CURABLE",
     "JSON",
+    "LATE_DEPOSIT",
     "MEASURES",
     "PLAN_TESTS",
+    "Affected",
     "Cents",
     "ComplianceRun",
+    "Content",
     "CostItem",
+    "Credit",
     "Cure",
     "CureKind",
     "EarlierCalendarYear",
     "Effect",
+    "Failure",
+    "FailureCorrection",
+    "FailureKind",
+    "FailureRefusal",
     "Flags",
     "Forecast",
     "Habits",
     "Kin",
+    "LateDeposit",
+    "LateShare",
     "Measure",
     "Measured",
+    "Notice",
     "PayHistory",
     "People",
     "PersonStatus",
+    "PersonYear",
     "PlanFacts",
     "PlanTest",
     "PriorRatios",
     "ProjectedTest",
     "Projection",
+    "Proposal",
+    "ProposalDifference",
+    "ProposalRefusal",
+    "ProposalState",
+    "Proposed",
+    "Recorded",
     "RunDifference",
     "RunPoint",
     "Span",
@@ -72,22 +124,43 @@ __all__ = [
     "TestId",
     "TestResult",
     "Unit",
+    "Waiting",
+    "approve",
+    "content_json",
+    "content_of_late_deposit",
+    "correct_failure",
     "cures",
+    "decline",
+    "due_of",
     "facts_for",
     "facts_hash",
+    "failure_content",
+    "failure_json",
+    "failures",
+    "find_failure",
     "forecast",
     "foresee",
     "gather",
     "get",
+    "get_failure",
+    "get_proposal",
     "history",
     "keep",
     "latest",
     "latest_forecast",
+    "less_posted",
     "people_of",
+    "posted_credits",
     "project",
+    "proposals",
+    "propose",
     "read_forecast",
+    "record_failure",
+    "refuse_approval",
     "retest",
     "run_tests",
+    "verify_failure_proposals",
     "verify_forecast",
     "verify_runs",
+    "was_changed",
 ]

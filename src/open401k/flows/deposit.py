@@ -25,7 +25,7 @@ def deposit_run(
             plan_id=plan_id,
             on=on,
             amount=Money(cents),
-            key=_key(run_id),
+            key=deposit_key(run_id),
             reference=str(run_id),
         )
         if isinstance(posted, ledger.Posted) and not posted.already:
@@ -41,7 +41,7 @@ def tell_late(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, today: date) -> 
     (29 CFR 2510.3-102; IRC 4975): somebody has to hear of it though nobody looks.
     """
     owed = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
-    due = {_key(each.run_id): each for each in owed if each.due_on < today and each.total_cents > 0}
+    due = {deposit_key(each.run_id): each for each in owed if each.due_on < today and each.total_cents > 0}
     came = recordkeeping.deposited(tx, tenant_id=tenant_id, keys=due)
     late = [each for key, each in due.items() if key not in came]
     if not late:
@@ -57,6 +57,6 @@ def tell_late(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, today: date) -> 
     return [each.run_id for each in fresh]
 
 
-def _key(run_id: RunId) -> str:
+def deposit_key(run_id: RunId) -> str:
     """Of the one deposit that a payroll has."""
     return f"deposit/{run_id}"

@@ -1,11 +1,20 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
 from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDate, entitle
+from .corrective import (
+    Corrective,
+    CorrectiveDamage,
+    corrective_additions,
+    corrective_damage,
+    corrective_posted,
+    post_corrective,
+)
 from .earned import TakenBack, taken_back
 from .opening import (
     Opening,
     OpeningBalance,
     deposited,
+    deposited_on,
     load_opening_balances,
     opening_key,
     openings,
@@ -33,6 +42,8 @@ __all__ = [
     "Cause",
     "Cents",
     "Corrected",
+    "Corrective",
+    "CorrectiveDamage",
     "Entitlement",
     "HeldReason",
     "Opening",
@@ -48,7 +59,11 @@ __all__ = [
     "YearToDate",
     "compare",
     "corrections",
+    "corrective_additions",
+    "corrective_damage",
+    "corrective_posted",
     "deposited",
+    "deposited_on",
     "difference",
     "entitle",
     "held_cents",
@@ -57,6 +72,7 @@ __all__ = [
     "opening_key",
     "openings",
     "outside_plan",
+    "post_corrective",
     "post_difference",
     "preview",
     "read_before",

@@ -158,3 +158,12 @@ def posted_among(tx: Tx, *, tenant_id: SponsorId, keys: list[str]) -> list[str]:
     """Those of the keys under which something is in the journal."""
     rows = tx.rows("select key from ledger.entry_v where tenant_id = %s and key = any (%s::text[])", [tenant_id, keys])
     return [row[0] for row in rows]
+
+
+def days_posted(tx: Tx, *, tenant_id: SponsorId, keys: list[str]) -> list[tuple[str, date]]:
+    """Those of the keys under which something is in the journal, with the day it is of."""
+    rows = tx.rows(
+        "select key, event_on from ledger.entry_v where tenant_id = %s and key = any (%s::text[]) order by event_on",
+        [tenant_id, keys],
+    )
+    return [(row[0], row[1]) for row in rows]

@@ -85,6 +85,11 @@ def deposited(tx: Tx, *, tenant_id: SponsorId, keys: Iterable[str]) -> set[str]:
     return set(_store.posted_among(tx, tenant_id=tenant_id, keys=list(keys)))
 
 
+def deposited_on(tx: Tx, *, tenant_id: SponsorId, keys: Iterable[str]) -> dict[str, date]:
+    """The keys of deposits that have been recorded, with the day on which the money came."""
+    return dict(_store.days_posted(tx, tenant_id=tenant_id, keys=list(keys)))
+
+
 def record_deposit(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date, amount: Money, key: str, reference: str
 ) -> ledger.Posted | Refused[ledger.Refusal]:
