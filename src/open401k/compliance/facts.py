@@ -203,6 +203,12 @@ class PlanFacts:
     """The sponsor's other plans; nearly every sponsor has none."""
     pay_elsewhere: Cents | None = None
     """Plan compensation that only the payrolls of other plans told."""
+    corrective: Cents | None = None
+    """What the employer contributed to correct failures of this limitation year, whenever it did; mostly nothing.
+
+    It counts in 415(c) alone (Reg. 1.415(c)-1(b)(6)(ii)); no ratio of this year is tested with it (Rev. Proc. 2021-30
+    App. B section 2.02(1)(a)(ii)).
+    """
     history: PayHistory | None = None
     """From the first day of the plan year or, where that is earlier, of the calendar year.
 

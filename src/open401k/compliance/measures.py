@@ -149,6 +149,8 @@ def additions(year: Year) -> law.additions.AnnualAdditions:
     """Annual additions of everybody against the limit of 415(c) that is in force on the day of the facts."""
     law.additions.dollar_limit(_limitation_year(year), on=year.as_of)  # missing, it is named before anything else is
     employer = year.match + year.nonelective + year.qnec
+    if year.corrective is not None:
+        employer = np.maximum(employer + year.corrective, 0)
     return law.additions.annual_additions(
         year=_limitation_year(year),
         on=year.as_of,

@@ -193,6 +193,7 @@ def _additions_limit(facts: PlanFacts, year: Year, measured: Measured) -> Told:
             "compensation_cents": _column(year.section_415, places),
             "catch_up_by_415_cents": _column(outcome.catch_up_by_415, places),
             "excess_cents": _column(outcome.excess, places),
+            **({} if year.corrective is None else {"corrective_cents": _column(year.corrective, places)}),
             **_elsewhere(year, additions_elsewhere(year, own), places),
         },
     }

@@ -313,6 +313,8 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
         digest.update(b"other plan\0" + other.name.encode())
         for name in _HASHED_OF_OTHERS:
             digest.update(name.encode() + b"\0" + np.ascontiguousarray(getattr(other, name)).tobytes())
+    if facts.corrective is not None:
+        digest.update(b"corrective\0" + facts.corrective.tobytes())
     if facts.pay_elsewhere is not None:
         digest.update(b"pay_elsewhere\0" + np.ascontiguousarray(facts.pay_elsewhere).tobytes())
     for name in _HASHED:

@@ -199,6 +199,7 @@ def _padded(year: Year, extra: int) -> Year:
         is_key=np.append(year.is_key, no),
         fica_prior=np.append(year.fica_prior, zeros),
         elsewhere=None if year.elsewhere is None else year.elsewhere.padded(extra),
+        corrective=None if year.corrective is None else np.append(year.corrective, zeros),
     )
 
 

@@ -88,6 +88,8 @@ class Year:
     """Tiers of who has more years of service, in place of ``match_tiers``."""
     elsewhere: Elsewhere | None = None
     """What the same people have in the sponsor's other plans; None for a sponsor of one plan."""
+    corrective: Cents | None = None
+    """What corrects failures of this limitation year: it counts in 415(c) and in nothing else."""
     known: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
     """What several tests ask of the year, worked out once."""
 
@@ -320,6 +322,7 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         prior_adp_bps=None if prior is None else prior.adp_bps,
         prior_acp_bps=None if prior is None else prior.acp_bps,
         elsewhere=elsewhere_of(facts),
+        corrective=facts.corrective,
     )
 
 

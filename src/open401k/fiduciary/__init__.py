@@ -17,6 +17,7 @@ from .alerts import (
     open_alerts,
     watch,
 )
+from .corrections import WaitingCorrection, tell_approved, tell_correction, waiting_corrections
 
 __all__ = [
     "RAISE_FROM_BPS",
@@ -26,6 +27,7 @@ __all__ = [
     "AlertEventKind",
     "AlertState",
     "Content",
+    "WaitingCorrection",
     "acknowledge",
     "content_of",
     "decide",
@@ -33,5 +35,8 @@ __all__ = [
     "follows",
     "get",
     "open_alerts",
+    "tell_approved",
+    "tell_correction",
+    "waiting_corrections",
     "watch",
 ]

@@ -15,6 +15,7 @@ from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, begin_with, run_flow
 from open401k.kernel import ComplianceRunId, EmployeeId, FlowId, PlanId, Refused, SponsorId, day_of
 
+from . import heal
 from .code_kinds import PayCodeKinds
 from .payroll_settle import PostingRefused
 
@@ -138,4 +139,11 @@ def warn(tx: Tx, correction: Correction, results: dict[str, Any]) -> bool:
     return forecast is not None
 
 
-STEPS = (settle, retest, warn)
+def review(tx: Tx, correction: Correction, _: dict[str, Any]) -> list[str]:
+    """What waits for the employer's approval is counted anew, in every plan of the sponsor (heal.py)."""
+    tenant_id, plan_id = correction.tenant_id, correction.plan_id
+    plans = (plan_id, *plan.other_plans(tx, tenant_id=tenant_id, plan_id=plan_id))
+    return [str(found) for each in plans for found in heal.review(tx, tenant_id=tenant_id, plan_id=each)]
+
+
+STEPS = (settle, retest, warn, review)

@@ -10,6 +10,7 @@ from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults, run_flow
 from open401k.kernel import CalendarYear, ComplianceRunId, FlowId, PlanId, PlanYear, SponsorId, day_of
 
+from . import heal
 from .deposit import tell_late
 from .year_end import end_years
 
@@ -119,4 +120,9 @@ def _foretold(tx: Tx, tenant_id: SponsorId, run_id: ComplianceRunId) -> bool:
     return forecast is not None
 
 
-STEPS = (retest, warn, remind)
+def review(tx: Tx, of: PlanDay, _: dict[str, Any]) -> list[str]:
+    """Corrections that wait are counted anew: a pay date, or the last day of a relief, has passed."""
+    return [str(each) for each in heal.review(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)]
+
+
+STEPS = (retest, warn, remind, review)

@@ -9,6 +9,7 @@ from open401k.base.db import ALL_TENANTS, Actor, Database, Tx
 from open401k.kernel import PlanId, SponsorId
 
 from .proof import Problem, Proof
+from .verify_healed import check_healed
 from .verify_told import check_elections, check_outbox, check_pay, check_remittances
 
 
@@ -120,4 +121,5 @@ CHECKS = (
     check_remittances,
     check_outbox,
     check_alerts,
+    check_healed,
 )

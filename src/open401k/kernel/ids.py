@@ -114,6 +114,20 @@ class AlertId(Id):
     prefix = "alt"
 
 
+class FailureId(Id):
+    """An operational failure: what went wrong in the past."""
+
+    __slots__ = ()
+    prefix = "flr"
+
+
+class ProposalId(Id):
+    """A proposed correction that costs the employer money, and waits for a person."""
+
+    __slots__ = ()
+    prefix = "prp"
+
+
 class UserId(Id):
     __slots__ = ()
     prefix = "usr"

@@ -1,6 +1,14 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
 from .contributions import Cents, Entitlement, Flags, HeldReason, Pay, People, YearToDate, entitle
+from .corrective import (
+    Corrective,
+    CorrectiveDamage,
+    corrective_additions,
+    corrective_damage,
+    corrective_posted,
+    post_corrective,
+)
 from .defaults import Defaults, Past, Why, defaults_on, rehires, with_defaults
 from .deposits import Deposited, deposits, record_deposit, record_employer_money, take_back, waiting
 from .earned import TakenBack, taken_back
@@ -57,6 +65,8 @@ __all__ = [
     "Cents",
     "Columns",
     "Corrected",
+    "Corrective",
+    "CorrectiveDamage",
     "Defaults",
     "Deposited",
     "Difference",
@@ -95,8 +105,10 @@ __all__ = [
     "changed_elections",
     "compare",
     "corrections",
+    "corrective_additions",
+    "corrective_damage",
+    "corrective_posted",
     "defaults_on",
-    "deposited",
     "deposits",
     "difference",
     "elected_by_all",
@@ -113,6 +125,7 @@ __all__ = [
     "opening_key",
     "openings",
     "outside_plan",
+    "post_corrective",
     "post_difference",
     "preview",
     "read_before",

@@ -1,0 +1,67 @@
+"""A failure's correction as put to the employer, now or as then known; and whether what is kept follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from open401k import plan
+from open401k.base.db import Tx
+from open401k.kernel import FailureId, ProposalId, SponsorId
+
+from .failure_facts import correct_failure
+from .failure_words import content_of_failure
+from .failures import Failure, FailureKind, find
+from .proposal_content import Content, content_json, less_posted
+from .proposals import Proposal, posted_credits
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalDifference:
+    """A proposal that its own facts, as then known, do not give again."""
+
+    proposal_id: ProposalId
+    stored: str
+    recomputed: str
+
+
+def failure_content(
+    tx: Tx, *, tenant_id: SponsorId, failure: Failure, on: date, known_at: datetime | None = None
+) -> Content:
+    """What the correction of a failure comes to as of a day, ready to be proposed."""
+    found = correct_failure(tx, tenant_id=tenant_id, failure=failure, on=on, known_at=known_at)
+    names = plan.get(tx, tenant_id=tenant_id, plan_id=failure.plan_id), plan.sponsor(tx, tenant_id=tenant_id)
+    return content_of_failure(found, plan_name=names[0].name, sponsor_name=names[1].name)
+
+
+def verify_failure_proposals(tx: Tx, *, tenant_id: SponsorId, known: Sequence[Proposal]) -> list[ProposalDifference]:
+    """Recompute each proposal of a failure, and each approval, from what was known then."""
+    kinds = {kind.value for kind in FailureKind}
+    found = []
+    for each in known:
+        if each.content.kind not in kinds:
+            continue
+        same_matter = [one for one in known if one.about == each.about]
+        found += _differences(tx, tenant_id, each, same_matter, each.content, each.recorded_at)
+        if each.as_approved is not None:
+            found += _differences(tx, tenant_id, each, same_matter, each.as_approved, each.ended_at)
+    return found
+
+
+def _differences(
+    tx: Tx, tenant_id: SponsorId, of: Proposal, same_matter: Sequence[Proposal], stored: Content, at: datetime
+) -> list[ProposalDifference]:
+    failure = find(tx, tenant_id=tenant_id, failure_id=FailureId.parse(of.about), known_at=at)
+    if failure is None:
+        return [ProposalDifference(of.proposal_id, "a proposal", f"no failure {of.about} was known then")]
+    again = failure_content(tx, tenant_id=tenant_id, failure=failure.failure, on=stored.on, known_at=at)
+    again = less_posted(again, posted_credits(same_matter, known_at=at))
+    if _said(again) == _said(stored):
+        return []
+    return [ProposalDifference(of.proposal_id, f"{stored.total_cents} cents", f"{again.total_cents} cents")]
+
+
+def _said(content: Content) -> dict[str, object]:
+    """Figures, not words: names of plan and sponsor may have changed since, and texts get better."""
+    return content_json(replace(content, title="", text="", notices=(), waiting=(), paragraph="", not_ready=""))
