@@ -12,6 +12,7 @@ from open401k.kernel import CalendarYear, ComplianceRunId, FlowId, PlanId, PlanY
 
 from . import heal
 from .deposit import tell_late
+from .write_back import keep_told
 from .year_end import end_years
 
 FLOW = rounds.DAY
@@ -120,9 +121,14 @@ def _foretold(tx: Tx, tenant_id: SponsorId, run_id: ComplianceRunId) -> bool:
     return forecast is not None
 
 
+def tell_payroll(tx: Tx, of: PlanDay, _: dict[str, Any]) -> list[str]:
+    """What elections, defaults and stops come to is queued for payroll."""
+    return keep_told(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)
+
+
 def review(tx: Tx, of: PlanDay, _: dict[str, Any]) -> list[str]:
     """Corrections that wait are counted anew: a pay date, or the last day of a relief, has passed."""
     return [str(each) for each in heal.review(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)]
 
 
-STEPS = (retest, warn, remind, review)
+STEPS = (retest, warn, remind, review, tell_payroll)

@@ -1,4 +1,4 @@
-"""What follows a payroll that is posted and tested: projection and alerts. Not here: posting it (payroll_run.py)."""
+"""What follows a payroll that is posted and tested: projection, alerts, what payroll is told. Not here: posting it."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -6,6 +6,9 @@ from typing import Any, Final
 from open401k import compliance, fiduciary
 from open401k.base.db import Tx
 from open401k.kernel import ComplianceRunId, PlanId, RunId, SponsorId
+from open401k.payroll import runs
+
+from .write_back import heed, keep_told
 
 #: The step whose result is the run of the tests.
 TESTED: Final = "retest"
@@ -36,3 +39,12 @@ def warn(tx: Tx, of: Payroll, results: dict[str, Any]) -> list[str]:
     if forecast is not None:
         fiduciary.watch(tx, tenant_id=of.tenant_id, forecast=forecast)
     return [str(alert.alert_id) for alert in fiduciary.open_alerts(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)]
+
+
+def answer(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, int]:
+    """What this payroll shows of what payroll was told, and what it has to be told next."""
+    run = runs.get(tx, tenant_id=of.tenant_id, run_id=of.run_id)
+    shown = 0
+    if run.pay_date is not None:
+        shown = len(heed(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, pay_date=run.pay_date))
+    return {"shown": shown, "queued": len(keep_told(tx, tenant_id=of.tenant_id, plan_id=of.plan_id))}

@@ -16,7 +16,7 @@ from open401k.payroll import runs
 
 from .day import close_year
 from .payroll_check import check_run
-from .payroll_follow import Payroll, project, warn
+from .payroll_follow import Payroll, answer, project, warn
 from .payroll_record import record_lines
 from .payroll_settle import PostingRefused, settle_recorded
 
@@ -135,4 +135,4 @@ def retest(tx: Tx, of: Payroll, _: dict[str, Any]) -> str:
     return str(tested.run_id)
 
 
-STEPS = (check, post, retest, project, warn)
+STEPS = (check, post, retest, project, warn, answer)

@@ -27,6 +27,15 @@ _FIELDS = {
 _SOURCES = {field: source for (source, _), field in _FIELDS.items()}
 
 
+def keep_told(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[str]:
+    """Queue what has to be told by now, and end what nothing came of for too long; asked again, nothing."""
+    queued = instruct(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if write_back_book.ever_told(tx, tenant_id=tenant_id, plan_id=plan_id):
+        known = write_back_book.on_file(tx, tenant_id=tenant_id, plan_id=plan_id)
+        write_back_book.came_of(tx, tenant_id=tenant_id, outcomes=write_back.expire(known, today=day_of(tx.now)))
+    return [str(each) for each in queued]
+
+
 def instruct(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[InstructionId]:
     """Queue what payroll has to be told by now; asked again, nothing. None where elections are kept elsewhere."""
     today = day_of(tx.now)
