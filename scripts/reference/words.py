@@ -322,6 +322,16 @@ EVENTS: dict[str, tuple[str, str, str]] = {
         "the run",
         "`cents`, `due_on`, `outer_limit_on`, `cite`",
     ),
+    "instructions.queued": (
+        "Payroll has to be told something.",
+        "the plan",
+        "`instructions` that are new, and those whose place they take: `replaced`",
+    ),
+    "instruction.needs_a_person": (
+        "Payroll refused an instruction, did not follow it, or got it too late.",
+        "the instruction",
+        "`state`, `detail`",
+    ),
     "alert.raised": ("A test is on track to fail.", "the alert", "plan, test, probability, by when, who decides"),
     "alert.updated": ("What an alert says changed.", "the alert", "as raised"),
     "alert.acknowledged": ("Somebody took an alert on.", "the alert", "as raised"),

@@ -5,10 +5,11 @@
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from open401k.kernel import AlertId, EmployeeId, EntryId, Money, PlanId, RunId, SponsorId
+from open401k.kernel import AlertId, EmployeeId, EntryId, InstructionId, Money, PlanId, RunId, SponsorId
 from open401k.views.advisor_book import AdvisorBook, BookLine
 from open401k.views.alert import AlertDetail, CureLine, EffectLine, NoticeLine
 from open401k.views.elections import ElectionLine, Elections, EnrollmentDutyLine, PersonElections, WithholdingCase
+from open401k.views.instructions import InstructionLine, Instructions
 from open401k.views.payroll_history import (
     DepositLine,
     EntryLine,
@@ -218,6 +219,15 @@ PERSON = PersonDetail(
 )  # fmt: skip
 
 BOOK = AdvisorBook(TODAY, (BookLine(HEADING, Standing.AT_RISK, "ADP", 1, Money.usd("1284310.22"), PAY_DATES[15]),))
+
+INSTRUCTIONS = Instructions(
+    HEADING,
+    (
+        InstructionLine(InstructionId(UUID(int=81)), str(EMPLOYEE), "Machinist One", "***-**-1232", "pre_tax", "", Percent(600), None, False, PAY_DATES[3], "Elected.", "not_reflected", NOW, 1, "Payroll of 2026-02-13 withheld 0 cents; 13600 were to be.", True),
+        InstructionLine(InstructionId(UUID(int=82)), str(EMPLOYEE), "Apprentice", "***-**-1236", "loan_payment", "L-1", None, Money.usd("55.00"), False, PAY_DATES[4], "Elected.", "acknowledged", NOW, 2, "", False),
+        InstructionLine(InstructionId(UUID(int=83)), str(EMPLOYEE), "Welder", "", "roth", "", None, None, True, PAY_DATES[4], "It is wanted no more.", "queued", NOW, 0, "", False),
+    ),
+)  # fmt: skip
 
 ELECTIONS = Elections(
     HEADING,

@@ -41,6 +41,7 @@ PAGES = {
     "health": "",
     "people": "/people",
     "elections": "/elections",
+    "instructions": "/instructions",
     "person": f"/people/{samples.PERSON.person.employee_id}",
     "tests": "/tests",
     "test": "/tests/adp",

@@ -144,6 +144,7 @@ SAMPLE_LOADERS: Mapping[str, Any] = {
     "plan_health.load": samples.HEALTH,
     "elections.load": samples.ELECTIONS,
     "elections.load_cases": samples.ELECTIONS.cases,
+    "instructions.load": samples.INSTRUCTIONS,
     "people.load": samples.PEOPLE,
     "people.load_person": samples.PERSON,
     "test_detail.load": samples.DETAIL,
