@@ -33,6 +33,7 @@ def url(route: RouteContext, place: Place) -> str:
         "alert_id": str(samples.ALERT),
         "employee_id": str(samples.EMPLOYEE),
         "key": "adp",
+        "ach_file_id": "ach_" + "0" * 32,
         "token": "nothing",
         "name": "match",
     }
