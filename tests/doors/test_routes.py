@@ -35,6 +35,7 @@ def url(route: RouteContext, place: Place) -> str:
         "question_id": "qst_" + "0" * 32,
         "year": "2026",
         "key": "adp",
+        "ach_file_id": "ach_" + "0" * 32,
         "token": "nothing",
         "name": "match",
     }

@@ -14,7 +14,9 @@ from open401k.flows import bank_statement
 from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.deposit import deposit_run
 from open401k.flows.verify import verify
-from open401k.kernel import FixedClock
+from open401k.kernel import FixedClock, Money
+from open401k.law import lost_earnings
+from open401k.views.deposit_page import late_money
 from open401k.views.deposits import Deposit, State, deposits
 
 FIRST, SECOND = 1, 2
@@ -205,3 +207,22 @@ def test_every_step_of_a_statement_twice_posts_once(plan: Plan) -> None:
     )
     assert balances(plan) == (cents(one), 0)
     assert_books_hold(plan)
+
+
+def test_late_money_costs_what_the_dols_calculator_says_and_nothing_is_posted_of_it(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    in_time, late = one.clock.late_after, one.clock.late_after + timedelta(days=30)
+    assert late_money(one, in_time) is None
+    assert one.state_on(late) is State.LATE
+    told(plan, (late, cents(one), custody.ach.reference(one.run_id)))
+    (came,) = due(plan)
+    cost = late_money(came, late + timedelta(days=90))
+    assert cost is not None
+    expected = lost_earnings.lost_earnings(
+        principal_cents=one.remittance.employee_cents, loss_on=one.remittance.pay_date, recovered_on=late
+    )
+    assert cost.owed == Money(expected.total_cents)
+    assert expected.total_cents > 0
+    assert cost.until == late, "it ends with the money's arrival"
+    assert "compounded daily" in cost.working
+    assert balances(plan) == (cents(one), 0)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from tests.flows.bookkeeping import Plan, acme
@@ -131,7 +132,7 @@ def test_a_notice_of_change_waits_for_a_person(plan: Plan) -> None:
     assert sent_back(plan, data).changes == 1
     sent_back(plan, data)
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
-        where = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+        where: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
         (change,) = custody.accounts.changes(tx, **where)
         assert (change.code, change.accepted) == ("C01", None)
         assert "6554" in change.shown
@@ -168,7 +169,7 @@ def test_a_file_at_the_bank_is_not_withdrawn(plan: Plan) -> None:
     made(plan)
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
         (file,) = custody.ach.files(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
-        where = {"tenant_id": plan.sponsor, "plan_id": plan.plan, "file_id": file.ach_file_id}
+        where: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan, "file_id": file.ach_file_id}
         custody.ach.mark(tx, **where, status=FileStatus.SENT)
         custody.ach.mark(tx, **where, status=FileStatus.SENT)
         with pytest.raises(Open401kError, match="at the bank already"):
@@ -180,7 +181,7 @@ def test_a_person_places_a_line_and_the_rest_waits(plan: Plan) -> None:
     told(plan, (came_on(one), cents(one) + 40, "WIRE WITHOUT A NAME"))
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
         (line,) = custody.statements.lines(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
-    where = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+    where: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
     for _ in range(2):
         place_line(
             plan.db, actor=TESTER, **where, statement_id=line.statement_id, line_no=line.line_no, run_id=one.run_id
@@ -200,7 +201,7 @@ def test_a_person_places_a_line_and_the_rest_waits(plan: Plan) -> None:
 def test_money_that_waits_is_given_back(plan: Plan) -> None:
     (one,) = paid(plan, 1)
     told(plan, (came_on(one), cents(one) + 40, custody.ach.reference(one.run_id)))
-    where = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+    where: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
         (waits,) = recordkeeping.waiting(tx, **where)
     use_waiting(plan.db, actor=TESTER, **where, entry_id=waits.entry_id, run_id=None, on=came_on(one, 5))

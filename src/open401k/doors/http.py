@@ -24,6 +24,7 @@ from .provided import Services
 from .security import BodyLimit, SameOrigin, SecurityHeaders
 from .web import (
     calculator_pages,
+    deposit_pages,
     live_pages,
     payroll_pages,
     people_pages,
@@ -46,6 +47,7 @@ _PAGES = (
     live_pages,
     payroll_pages,
     people_pages,
+    deposit_pages,
     plan_pages,
     reference_page,
 )

@@ -63,8 +63,7 @@ def use_waiting(
         one = next((each for each in waits if each.entry_id == entry_id), None)
         if one is None:
             raise Open401kError("That money does not wait any more.", fix="See the plan's deposits for what does.")
-        if on < one.on:
-            raise Open401kError(f"The money came on {one.on}, after {on}.", fix="Choose that day or a later one.")
+        on = max(on, one.on)  # a bank may book a day ahead of our clock
         reason = "employer_money_given_back" if run_id is None else "employer_money_applied"
         posted(recordkeeping.take_back(tx, tenant_id=tenant_id, entry_id=entry_id, on=on, reason=reason))
         if run_id is None:

@@ -79,9 +79,10 @@ def usual_business_days(pay_date: date, past: Iterable[tuple[date, date]]) -> in
 
 
 def business_days_between(start: date, end: date) -> int:
-    """Business days after ``start`` up to and with ``end``; none if it came before."""
+    """Business days after ``start`` up to and with ``end``; none on the day or before, else at least one."""
     span = (end - start).days
-    return sum(deadlines.is_business_day(start + timedelta(days=each)) for each in range(1, span + 1))
+    counted = sum(deadlines.is_business_day(start + timedelta(days=each)) for each in range(1, span + 1))
+    return max(counted, int(span > 0))
 
 
 @dataclass(frozen=True, slots=True)

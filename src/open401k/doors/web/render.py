@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from open401k.kernel import NEW_YORK, Money
+from open401k.views.deposits import State
 from open401k.views.shown import DutyState, Percent, RunState, Shown, Standing
 
 from . import charts
@@ -44,6 +45,17 @@ TAGS: Mapping[str, tuple[str, str]] = {
         DutyState.LATE: ("Late", "bad"),
         DutyState.DONE: ("Done", "ok"),
     }.items()},
+    **{f"deposit:{key}": value for key, value in {
+        State.DUE: ("Due", "warn"),
+        State.ON_ITS_WAY: ("On its way", ""),
+        State.RECEIVED: ("Received", "ok"),
+        State.SHORT: ("Short", "warn"),
+        State.LATE: ("Late", "bad"),
+        State.RETURNED: ("Returned", "bad"),
+    }.items()},
+    "file:made": ("Ready", "warn"),
+    "file:sent": ("At the bank", ""),
+    "file:withdrawn": ("Withdrawn", ""),
     "severity:note": ("Note", ""),
     "severity:hold": ("Held", "warn"),
     "severity:reject": ("Rejected", "bad"),
@@ -138,6 +150,7 @@ def environment(assets: Assets) -> Environment:
     )
     env.filters.update(with_runs=with_runs, dated=dated, show=show, day=day, instant=instant, count=count)
     env.filters["lower_first"] = lower_first
+    env.filters["cents"] = lambda cents: str(Money(cents))
     env.tests["number_shown"] = is_number
     env.globals.update(asset=assets.url, sri=assets.integrity, tag=tag, charts=charts)
     return env

@@ -8,6 +8,7 @@ from . import (
     books,
     calculations,
     census,
+    deposits,
     elections,
     instructions,
     late_facts,
@@ -51,6 +52,7 @@ for _part in (
     year_to_date,
     proof,
     books,
+    deposits,
     calculations,
     system,
 ):

@@ -1,0 +1,372 @@
+"""Deposits over HTTP: bank statements and files of the bank in, debit files out, what waits for a person.
+
+Not here: recording a whole deposit by hand (books.py).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Body, Depends, Query, Response
+from pydantic import BaseModel, Field
+
+from open401k import custody
+from open401k.base.access import Permission
+from open401k.custody import AchFileId, StatementId
+from open401k.custody.accounts import NewAccount, Purpose
+from open401k.flows.bank_statement import StatementFile, read_in
+from open401k.flows.debit_file import make_file, take_answer
+from open401k.flows.deposit_choices import place_line, use_waiting
+from open401k.kernel import EntryId, Money, Open401kError, RunId, day_of
+from open401k.views import deposit_page
+from open401k.wire import Unreadable
+
+from ...guard import Caller, Needs
+from ...problems import FieldProblem, Problem, ProblemError
+from ...texts import Sent, Text
+from .once import answered, key_of
+from .payroll import named
+
+router = APIRouter(tags=["Deposits"])
+Key = Annotated[str, Depends(key_of)]
+Reader = Annotated[Caller, Depends(Needs(Permission.LEDGER_VIEW))]
+Mover = Annotated[Caller, Depends(Needs(Permission.PLAN_CHANGE))]
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+class DepositState(BaseModel):
+    """Where a payroll's money is; ``target_on`` is the day to send it by, after ``late_after`` it is late."""
+
+    run_id: str
+    pay_date: date
+    state: str
+    reference: str
+    due: str
+    outstanding: str
+    received: str
+    received_on: date | None
+    target_on: date
+    late_after: date
+    by_source: dict[str, str]
+    funded_employee: str
+    funded_employer: str
+    lost_earnings: str | None = Field(
+        description="What late withheld pay has cost so far; null: in time, or no rate yet"
+    )
+
+
+class OpenLine(BaseModel):
+    """A line of a statement that only a person can place."""
+
+    statement_id: str
+    line_no: int
+    booked_on: date
+    amount: str
+    text: str
+
+
+class Waiting(BaseModel):
+    """Money of the employer beyond what was due."""
+
+    entry_id: str
+    on: date
+    amount: str
+
+
+class DepositsNow(BaseModel):
+    """All that is known of a plan's deposits."""
+
+    deposits: list[DepositState]
+    open_lines: list[OpenLine]
+    waiting: list[Waiting]
+
+
+class Found(BaseModel):
+    """What a line, or a part of it, turned out to be."""
+
+    line: int
+    kind: str
+    amount: str
+    run_id: str | None
+
+
+class StatementRead(BaseModel):
+    """A statement on file and what its lines are; lines that are not listed wait for a person."""
+
+    statement_ids: list[str]
+    found: list[Found]
+
+
+class AchFileLine(BaseModel):
+    """A file of debits."""
+
+    ach_file_id: str
+    total: str
+    effective_on: date
+    same_day: bool
+    state: str
+
+
+class AchFiles(BaseModel):
+    """Files of debits, the newest first."""
+
+    items: list[AchFileLine]
+
+
+class NewAchFile(Sent):
+    """A file of all that is due and not under way."""
+
+    effective_on: date | None = None
+    same_day: bool = False
+
+
+class AnswerRead(BaseModel):
+    """What the bank told: payrolls whose debits came back, changes to decide, and records that are none of ours."""
+
+    returned: list[str]
+    changes: int
+    unknown: list[str]
+
+
+class NewBankAccount(Sent):
+    """A bank account; its number is sealed and never sent out again."""
+
+    purpose: Purpose
+    name: Text
+    routing: Text
+    number: Text
+    kind: str = "checking"
+    bank_name: str = ""
+    company_id: str = ""
+
+
+class AccountOnFile(BaseModel):
+    """An account put on file."""
+
+    bank_account_id: str
+
+
+class Placed(Sent):
+    """Which payroll a line (``statement_id``, ``line_no``) or waiting money (``entry_id``) is for; null: none."""
+
+    statement_id: str | None = None
+    line_no: int | None = None
+    entry_id: str | None = None
+    run_id: str | None = None
+
+
+@router.get("/plans/{plan_id}/deposits/now")
+def deposits_now(caller: Reader) -> DepositsNow:
+    """Each payroll's money with its state and clock, lines that wait, money that waits."""
+    with caller.begin() as tx:
+        shown = deposit_page.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+    return DepositsNow(
+        deposits=[_state(each) for each in shown.deposits],
+        open_lines=[
+            OpenLine(
+                statement_id=each.statement_id,
+                line_no=each.line_no,
+                booked_on=each.booked_on,
+                amount=each.amount.plain(),
+                text=each.text,
+            )
+            for each in shown.lines
+        ],
+        waiting=[Waiting(entry_id=str(w.entry_id), on=w.on, amount=w.amount.plain()) for w in shown.money],
+    )
+
+
+@router.post("/plans/{plan_id}/bank-statements", status_code=201)
+def send_statement(
+    caller: Mover,
+    key: Key,
+    content: Annotated[bytes, Body(media_type="application/octet-stream", description="BAI2, camt.053/054 or CSV")],
+    opening_cents: Annotated[int | None, Query(description="For a CSV without balances")] = None,
+    closing_cents: Annotated[int | None, Query(description="For a CSV without balances")] = None,
+) -> StatementRead:
+    """Read a bank statement: each line that explains itself is posted, once; the others wait.
+
+    The same bytes again change nothing. What does not add up is the problem `file_unreadable`, and nothing is kept.
+    """
+    of = StatementFile(caller.tenant, caller.plan, "statement", content, opening_cents, closing_cents)
+    what = f"bank statement {caller.plan} {opening_cents} {closing_cents}"
+    return _once(caller, key, what, content, StatementRead, lambda: _statement(caller, of))
+
+
+@router.post("/plans/{plan_id}/ach-answers", status_code=201)
+def send_answer(
+    caller: Mover,
+    key: Key,
+    content: Annotated[bytes, Body(media_type="application/octet-stream", description="A NACHA file of the bank")],
+    fragment: Annotated[
+        bool, Query(description="It has no header and no controls, as some banks send returns")
+    ] = False,
+) -> AnswerRead:
+    """Read returns and notices of change; what came back is due again by its first clock."""
+    what = f"ach answer {caller.plan} {fragment}"
+    return _once(caller, key, what, content, AnswerRead, lambda: _answer(caller, content, fragment))
+
+
+@router.get("/plans/{plan_id}/ach-files")
+def list_files(caller: Reader) -> AchFiles:
+    """Files of debits."""
+    with caller.begin() as tx:
+        found = custody.ach.files(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+    return AchFiles(
+        items=[
+            AchFileLine(
+                ach_file_id=str(each.ach_file_id),
+                total=Money(each.cents).plain(),
+                effective_on=each.effective_on,
+                same_day=each.same_day,
+                state=each.status,
+            )
+            for each in found
+        ]
+    )
+
+
+@router.post("/plans/{plan_id}/ach-files", status_code=201)
+def make_debits(caller: Mover, key: Key, sent: NewAchFile) -> AchFiles:
+    """Make a file of debits (CCD) of all that is due and not under way; none is made where nothing is."""
+    with _told("No file was made."):
+        make_file(
+            caller.services.db,
+            actor=caller.actor,
+            tenant_id=caller.tenant,
+            plan_id=caller.plan,
+            key=key,
+            effective_on=sent.effective_on,
+            same_day=sent.same_day,
+        )
+    return list_files(caller)
+
+
+@router.get("/plans/{plan_id}/ach-files/{ach_file_id}", response_class=Response)
+def get_file(caller: Mover, ach_file_id: str) -> Response:
+    """The bytes for the bank. They hold account numbers: who asked is in the audit trail."""
+    file_id = named(AchFileId, ach_file_id)
+    with _told("There is no such file."), caller.begin() as tx:
+        data = custody.ach.content(tx, tenant_id=caller.tenant, plan_id=caller.plan, file_id=file_id)
+    return Response(data, media_type="text/plain; charset=us-ascii", headers={"Cache-Control": "no-store"})
+
+
+@router.post("/plans/{plan_id}/bank-accounts", status_code=201)
+def add_account(caller: Mover, key: Key, sent: NewBankAccount) -> AccountOnFile:
+    """Put the employer's or the plan's account on file."""
+    body = sent.model_dump_json().encode()
+    return _once(caller, key, f"bank account {caller.plan}", body, AccountOnFile, lambda: _account(caller, sent))
+
+
+@router.post("/plans/{plan_id}/deposits/placed", status_code=201)
+def place(caller: Mover, key: Key, sent: Placed) -> DepositsNow:
+    """A person says what a line or waiting money is for."""
+    body = sent.model_dump_json().encode()
+    return _once(caller, key, f"place {caller.plan}", body, DepositsNow, lambda: _place(caller, sent))
+
+
+def _state(each: deposit_page.DepositLine) -> DepositState:
+    return DepositState(
+        run_id=str(each.run_id),
+        pay_date=each.pay_date,
+        state=each.state,
+        reference=each.reference,
+        due=each.due.plain(),
+        outstanding=each.outstanding.plain(),
+        received=each.received.plain(),
+        received_on=each.received_on,
+        target_on=each.target_on,
+        late_after=each.late_after,
+        by_source={name: amount.plain() for name, amount in each.sources},
+        funded_employee=each.employee_funded.plain(),
+        funded_employer=each.employer_funded.plain(),
+        lost_earnings=each.late.owed.plain() if each.late and each.late.owed is not None else None,
+    )
+
+
+def _statement(caller: Caller, of: StatementFile) -> StatementRead:
+    with _told("The statement was not taken."):
+        result = read_in(caller.services.db, actor=caller.actor, of=of)
+    if isinstance(result, Unreadable):
+        raise ProblemError(_unreadable(result))
+    found = [
+        Found(line=e["line"], kind=e["kind"], amount=Money(e["cents"]).plain(), run_id=e["run_id"] or None)
+        for e in result["settle"]
+    ]
+    return StatementRead(statement_ids=result["keep"], found=found)
+
+
+def _answer(caller: Caller, content: bytes, fragment: bool) -> AnswerRead:
+    with _told("The file was not taken."):
+        result = take_answer(
+            caller.services.db,
+            actor=caller.actor,
+            tenant_id=caller.tenant,
+            plan_id=caller.plan,
+            data=content,
+            fragment=fragment,
+        )
+    if isinstance(result, Unreadable):
+        raise ProblemError(_unreadable(result))
+    returned = [str(run_id) for run_id in result.returned]
+    return AnswerRead(returned=returned, changes=result.changes, unknown=list(result.unknown))
+
+
+def _account(caller: Caller, sent: NewBankAccount) -> AccountOnFile:
+    new = NewAccount(**sent.model_dump())
+    with _told("The account was not put on file."), caller.begin() as tx:
+        account_id = custody.accounts.add(tx, tenant_id=caller.tenant, plan_id=caller.plan, account=new)
+    return AccountOnFile(bank_account_id=str(account_id))
+
+
+def _place(caller: Caller, sent: Placed) -> DepositsNow:
+    run_id = named(RunId, sent.run_id) if sent.run_id else None
+    services = caller.services
+    with _told("It was not placed."):
+        if sent.entry_id:
+            entry_id, on = named(EntryId, sent.entry_id), day_of(services.clock.now())
+            use_waiting(
+                services.db,
+                actor=caller.actor,
+                tenant_id=caller.tenant,
+                plan_id=caller.plan,
+                entry_id=entry_id,
+                run_id=run_id,
+                on=on,
+            )
+        elif sent.statement_id and sent.line_no:
+            statement_id = named(StatementId, sent.statement_id)
+            place_line(
+                services.db,
+                actor=caller.actor,
+                tenant_id=caller.tenant,
+                plan_id=caller.plan,
+                statement_id=statement_id,
+                line_no=sent.line_no,
+                run_id=run_id,
+            )
+        else:
+            raise Open401kError("Nothing says what is placed.", fix="Send statement_id and line_no, or entry_id.")
+    return deposits_now(caller)
+
+
+def _once(caller: Caller, key: str, what: str, body: bytes, kind: type[Answer], work: Callable[[], Answer]) -> Answer:
+    kept = answered(caller, key=key, what=what, body=body, work=lambda: work().model_dump(mode="json"))
+    return kind.model_validate(kept)
+
+
+@contextmanager
+def _told(title: str) -> Iterator[None]:
+    try:
+        yield
+    except Open401kError as error:
+        raise ProblemError(Problem(422, "not_done", title, error.message, error.fix)) from None
+
+
+def _unreadable(found: Unreadable) -> Problem:
+    errors = [
+        FieldProblem(each.reason, each.fix, code=each.field.replace(" ", "_"), pointer=f"/{each.where}")
+        for each in found.problems
+    ]
+    return Problem(422, "file_unreadable", "The file was not taken.", "Nothing of it was used.", errors=errors)

@@ -1,0 +1,206 @@
+"""The page of deposits and its forms: statements in, debits out, people decide. Every form may be sent twice."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from open401k import custody
+from open401k.base.access import Permission
+from open401k.custody import AccountChangeId, AchFileId, StatementId
+from open401k.custody.accounts import NewAccount, Purpose
+from open401k.custody.ach import FileStatus
+from open401k.flows.bank_statement import StatementFile, read_in
+from open401k.flows.debit_file import make_file, take_answer
+from open401k.flows.deposit import deposit_run
+from open401k.flows.deposit_choices import place_line, use_waiting
+from open401k.kernel import EntryId, FileId, Open401kError, Refused, RunId, day_of
+from open401k.views import deposit_page
+from open401k.wire import Unreadable
+from open401k.wire.banklines import MOST_BYTES
+
+from ..guard import Caller, Needs, file_of, posted_form, word
+from ..problems import Problem, ProblemError
+from .frame import frame, page, see_other
+from .payroll_pages import named
+
+router = APIRouter(include_in_schema=False, prefix="/plans/{plan_id}/deposits")
+Reader = Annotated[Caller, Depends(Needs(Permission.LEDGER_VIEW))]
+Mover = Annotated[Caller, Depends(Needs(Permission.PLAN_CHANGE))]
+Posted = Annotated[FormData, Depends(posted_form)]
+
+
+@router.get("")
+def deposits(request: Request, caller: Reader) -> Response:
+    """What is due, on its way, received, short, late or returned, and what waits for a person."""
+    with caller.begin() as tx:
+        shown = deposit_page.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+    around = frame(request, "Deposits", caller=caller, current="deposits")
+    return page(
+        request,
+        "deposits",
+        around,
+        heading=shown.heading,
+        shown=shown,
+        moves=caller.may(Permission.PLAN_CHANGE),
+        key=str(caller.services.ids.new(FileId)),
+    )
+
+
+@router.post("/received")
+def received(caller: Mover, form: Posted) -> Response:
+    """A person has seen the whole money of a payroll arrive."""
+    on, run_id = _day(word(form, "on")), named(RunId, word(form, "run_id"))
+    if on > day_of(caller.services.clock.now()):
+        raise ProblemError(Problem(422, "day_in_future", "The day is still to come.", fix="Record it on that day."))
+    done = deposit_run(
+        caller.services.db, actor=caller.actor, tenant_id=caller.tenant, plan_id=caller.plan, run_id=run_id, on=on
+    )
+    if isinstance(done, Refused):
+        raise ProblemError(Problem(422, str(done.reason), "Not recorded.", done.message, done.fix))
+    return _back(caller, "The deposit is on file." if done else "Nothing is due for that payroll.")
+
+
+@router.post("/statement")
+def statement(caller: Mover, form: Posted) -> Response:
+    """Read a bank statement in."""
+    file = file_of(form, "file")
+    data = file.file.read(MOST_BYTES + 1)
+    of = StatementFile(caller.tenant, caller.plan, (file.filename or "statement")[:200], data)
+    with _told("The statement was not taken."):
+        result = read_in(caller.services.db, actor=caller.actor, of=of)
+    if isinstance(result, Unreadable):
+        raise ProblemError(_unreadable("The statement was not taken.", result))
+    found = len({each["line"] for each in result["settle"]})
+    return _back(caller, f"The statement was read. Lines that found their payroll: {found}.")
+
+
+@router.post("/answer")
+def answer(caller: Mover, form: Posted) -> Response:
+    """Read a file of returns and notices of change."""
+    data = file_of(form, "file").file.read(MOST_BYTES + 1)
+    with _told("The file was not taken."):
+        result = take_answer(
+            caller.services.db, actor=caller.actor, tenant_id=caller.tenant, plan_id=caller.plan, data=data,
+            fragment=word(form, "fragment") == "yes",
+        )  # fmt: skip
+    if isinstance(result, Unreadable):
+        raise ProblemError(_unreadable("The file was not taken.", result))
+    told = f"Debits that came back: {len(result.returned)}. Changes to decide: {result.changes}."
+    unknown = f" Not ours: {'; '.join(result.unknown[:3])}." if result.unknown else ""
+    return _back(caller, told + unknown)
+
+
+@router.post("/debit")
+def debit(caller: Mover, form: Posted) -> Response:
+    """Make a file of debits for all that is due."""
+    with _told("No file was made."):
+        file_id = make_file(
+            caller.services.db, actor=caller.actor, tenant_id=caller.tenant, plan_id=caller.plan,
+            key=word(form, "key"), same_day=word(form, "same_day") == "yes",
+        )  # fmt: skip
+    return _back(caller, "The file is ready for your bank." if file_id else "Nothing is due that is not under way.")
+
+
+@router.post("/file/{ach_file_id}")
+def bytes_of_file(caller: Mover, _: Posted, ach_file_id: str) -> Response:
+    """The file for the bank; that it was asked for is recorded, so it is a form and no link."""
+    with _told("There is no such file."), caller.begin() as tx:
+        file_id = named(AchFileId, ach_file_id)
+        data = custody.ach.content(tx, tenant_id=caller.tenant, plan_id=caller.plan, file_id=file_id)
+    headers = {"Content-Disposition": f'attachment; filename="{file_id}.ach"', "Cache-Control": "no-store"}
+    return Response(data, media_type="text/plain; charset=us-ascii", headers=headers)
+
+
+@router.post("/mark/{ach_file_id}")
+def mark(caller: Mover, form: Posted, ach_file_id: str) -> Response:
+    """A person says that a file was sent, or withdraws it."""
+    status = FileStatus.SENT if word(form, "status") == "sent" else FileStatus.WITHDRAWN
+    with _told("Not recorded."), caller.begin() as tx:
+        file_id = named(AchFileId, ach_file_id)
+        custody.ach.mark(tx, tenant_id=caller.tenant, plan_id=caller.plan, file_id=file_id, status=status)
+    return _back(caller, f"The file is {status}.")
+
+
+@router.post("/place")
+def place(caller: Mover, form: Posted) -> Response:
+    """A person says which payroll a line pays, or that it is none of the plan's deposits."""
+    run = word(form, "run_id")
+    with _told("The line was not placed."):
+        place_line(
+            caller.services.db, actor=caller.actor, tenant_id=caller.tenant, plan_id=caller.plan,
+            statement_id=named(StatementId, word(form, "statement_id")), line_no=_number(word(form, "line_no")),
+            run_id=named(RunId, run) if run else None,
+        )  # fmt: skip
+    return _back(caller, "The line has its place.")
+
+
+@router.post("/waiting")
+def waiting(caller: Mover, form: Posted) -> Response:
+    """Money that waits pays a payroll, or was given back."""
+    run = word(form, "run_id")
+    with _told("The money still waits."):
+        use_waiting(
+            caller.services.db, actor=caller.actor, tenant_id=caller.tenant, plan_id=caller.plan,
+            entry_id=named(EntryId, word(form, "entry_id")), run_id=named(RunId, run) if run else None,
+            on=day_of(caller.services.clock.now()),
+        )  # fmt: skip
+    return _back(caller, "The money was applied." if run else "It is recorded as given back.")
+
+
+@router.post("/account")
+def account(caller: Mover, form: Posted) -> Response:
+    """Put a bank account on file."""
+    said = {name: word(form, name) for name in ("name", "routing", "number", "bank_name", "company_id")}
+    purpose = Purpose.PLAN if word(form, "purpose") == "plan" else Purpose.EMPLOYER
+    kind = "savings" if word(form, "kind") == "savings" else "checking"
+    with _told("The account was not put on file."), caller.begin() as tx:
+        new = NewAccount(purpose, kind=kind, **said)
+        custody.accounts.add(tx, tenant_id=caller.tenant, plan_id=caller.plan, account=new)
+    return _back(caller, "The account is on file.")
+
+
+@router.post("/change")
+def change(caller: Mover, form: Posted) -> Response:
+    """Decide what a bank asks to change."""
+    with _told("Not decided."), caller.begin() as tx:
+        change_id, accepted = named(AccountChangeId, word(form, "change_id")), word(form, "accepted") == "yes"
+        custody.accounts.decide(
+            tx, tenant_id=caller.tenant, plan_id=caller.plan, change_id=change_id, accepted=accepted
+        )
+    return _back(caller, "The account was changed." if accepted else "The account stays as it is.")
+
+
+def _back(caller: Caller, said: str) -> Response:
+    return see_other(f"/plans/{caller.plan}/deposits?said={quote(said)}")
+
+
+@contextmanager
+def _told(title: str) -> Iterator[None]:
+    try:
+        yield
+    except Open401kError as error:
+        raise ProblemError(Problem(422, "not_done", title, error.message, error.fix)) from None
+
+
+def _unreadable(title: str, found: Unreadable) -> Problem:
+    told = " ".join(str(each) for each in found.problems[:5])
+    return Problem(422, "file_unreadable", title, told, "Nothing of it was used.")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ProblemError(Problem(422, "date_invalid", "That is not a date.", fix="Write it as 2026-08-14.")) from None
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ProblemError(Problem(422, "line_invalid", "That is not a line.", fix="Choose it on the page."))
+    return int(text)

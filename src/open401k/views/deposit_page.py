@@ -1,0 +1,191 @@
+"""The page of deposits: each payroll's money, what waits for a person, files at the bank. Not here: the rules."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from open401k import custody, recordkeeping
+from open401k.base.db import Tx
+from open401k.custody.accounts import BankAccount, Change, Purpose
+from open401k.custody.ach import AchFile
+from open401k.custody.statements import Kept, Line
+from open401k.kernel import EntryId, Money, Open401kError, PlanId, RunId, SponsorId, day_of
+from open401k.law import lost_earnings
+from open401k.payroll import deposit_clock
+from open401k.payroll.deposit_clock import Basis
+
+from .deposits import Deposit, State, deposits
+from .heading import heading
+from .shown import PlanHeading
+
+#: The order in which a person has to look at them.
+_FIRST = {State.RETURNED: 0, State.LATE: 1, State.SHORT: 2, State.DUE: 3, State.ON_ITS_WAY: 4, State.RECEIVED: 5}
+_SOURCES = {
+    "pre_tax": "pre-tax",
+    "roth": "Roth",
+    "after_tax": "after-tax",
+    "match": "match",
+    "qualified_match": "safe harbor match",
+    "held": "held in suspense",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LateMoney:
+    """What late money costs the people whose it is, by the calculator of the DOL; a person approves a payment."""
+
+    owed: Money | None
+    principal: Money
+    since: date
+    until: date
+    working: str
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepositLine:
+    """One payroll's money."""
+
+    run_id: RunId
+    pay_date: date
+    state: State
+    reference: str
+    due: Money
+    outstanding: Money
+    received: Money
+    received_on: date | None
+    target_on: date
+    late_after: date
+    outer_limit_on: date
+    why: str
+    sources: tuple[tuple[str, Money], ...]
+    employee_funded: Money
+    employer_funded: Money
+    late: LateMoney | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """A line of a statement that only a person can place."""
+
+    statement_id: str
+    line_no: int
+    booked_on: date
+    amount: Money
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingMoney:
+    """Money of the employer that came beyond what was due."""
+
+    entry_id: EntryId
+    on: date
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class DepositsPage:
+    """All of it."""
+
+    heading: PlanHeading
+    deposits: tuple[DepositLine, ...]
+    lines: tuple[WaitingLine, ...]
+    money: tuple[WaitingMoney, ...]
+    files: tuple[AchFile, ...]
+    statements: tuple[Kept, ...]
+    accounts: tuple[BankAccount, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def open_ones(self) -> tuple[DepositLine, ...]:
+        """Payrolls whose money has not all come."""
+        return tuple(each for each in self.deposits if each.outstanding)
+
+    @property
+    def can_debit(self) -> bool:
+        """Whether a file of debits can be made: something is due, and both accounts are on file."""
+        purposes = {each.purpose for each in self.accounts}
+        under_way = (State.RECEIVED, State.ON_ITS_WAY)
+        return purposes == set(Purpose) and any(each.state not in under_way for each in self.deposits)
+
+
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
+    """The page, what asks for somebody first."""
+    today = day_of(tx.now)
+    lines = custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id)
+    waiting = recordkeeping.waiting(tx, tenant_id=tenant_id, plan_id=plan_id)
+    changes = custody.accounts.changes(tx, tenant_id=tenant_id, plan_id=plan_id)
+    return DepositsPage(
+        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
+        deposits=tuple(listed(deposits(tx, tenant_id=tenant_id, plan_id=plan_id), today)),
+        lines=tuple(_line(each) for each in lines),
+        money=tuple(WaitingMoney(each.entry_id, each.on, Money(each.cents)) for each in waiting),
+        files=tuple(custody.ach.files(tx, tenant_id=tenant_id, plan_id=plan_id)),
+        statements=tuple(custody.statements.kept(tx, tenant_id=tenant_id, plan_id=plan_id)),
+        accounts=tuple(custody.accounts.on_file(tx, tenant_id=tenant_id, plan_id=plan_id).values()),
+        changes=tuple(each for each in changes if each.accepted is None),
+    )
+
+
+def listed(found: Iterable[Deposit], today: date) -> list[DepositLine]:
+    """Deposits in words, what asks for somebody first, then the newest."""
+    shown = [_deposit(each, today) for each in found]
+    shown.sort(key=lambda each: each.pay_date, reverse=True)
+    return sorted(shown, key=lambda each: _FIRST[each.state])
+
+
+def late_money(deposit: Deposit, today: date) -> LateMoney | None:
+    """Earnings that employees lost while their withheld money was late; None: it was in time.
+
+    Withheld pay and loan payments only: the employer's own contributions have other days. They count from the day on
+    which the employer has shown that it can send money; without a pattern from the pay date, as the DOL's
+    self-correction does (VFC Program section 7.1).
+    """
+    until = deposit.received_on if not deposit.outstanding and deposit.received_on else today
+    principal = deposit.remittance.employee_cents + deposit.remittance.loan_cents
+    if until <= deposit.clock.late_after or not principal:
+        return None
+    since = deposit.clock.loss_on
+    try:
+        lost = lost_earnings.lost_earnings(principal_cents=principal, loss_on=since, recovered_on=until)
+    except Open401kError as refused:
+        return LateMoney(None, Money(principal), since, until, refused.message, "DOL VFC Program section 5(b)")
+    periods = [f"{each.days} days at {each.rate_percent} % to {each.last}" for each in lost.until_recovery]
+    words = f"{Money(principal)} from {since} to {until}: {', '.join(periods)}, compounded daily"
+    return LateMoney(Money(lost.total_cents), Money(principal), since, until, words, lost.cite)
+
+
+def _deposit(each: Deposit, today: date) -> DepositLine:
+    due, clock = each.remittance, each.clock
+    funded = deposit_clock.allocate(due, each.received.cents)
+    return DepositLine(
+        run_id=each.run_id,
+        pay_date=due.pay_date,
+        state=each.state_on(today),
+        reference=custody.ach.reference(each.run_id),
+        due=Money(due.total_cents),
+        outstanding=each.outstanding,
+        received=each.received,
+        received_on=each.received_on,
+        target_on=clock.target_on,
+        late_after=clock.late_after,
+        outer_limit_on=clock.outer_limit_on,
+        why=_why(clock),
+        sources=tuple((_SOURCES.get(name, name.replace("_", " ")), Money(c)) for name, c in due.sources.items()),
+        employee_funded=Money(funded.employee_cents + funded.loan_cents),
+        employer_funded=Money(funded.employer_cents),
+        late=late_money(each, today),
+    )
+
+
+def _why(clock: deposit_clock.Clock) -> str:
+    if clock.basis is Basis.OWN_PATTERN:
+        return "what this employer has usually needed"
+    return "seven business days" if clock.basis is Basis.SAFE_HARBOR else "no pattern yet: as soon as you can"
+
+
+def _line(each: Line) -> WaitingLine:
+    line = each.line
+    text = " · ".join(part for part in (line.counterparty, line.text, *line.references) if part)
+    return WaitingLine(str(each.statement_id), each.line_no, line.booked_on, Money(line.cents), text)
