@@ -12,7 +12,7 @@ from tests.support.flows import run_with_a_stop
 
 from open401k.base.db import Database
 from open401k.demo.people import ACME
-from open401k.flows.provider_pull import AGAIN_AFTER, pull_due
+from open401k.flows.provider_round import AGAIN_AFTER, pull_due
 from open401k.kernel import FixedClock
 from open401k.payroll import connections
 from open401k.payroll.connections import State
