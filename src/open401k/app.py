@@ -213,8 +213,10 @@ class Wiring:
     def _connections(self, db: Database) -> ConnectionStories:
         """Payroll providers are asked by the machine's clock: their tokens know no sandbox."""
         keys = self.settings.of_provider(Provider.GUSTO)
-        application = keys and gusto.Application(keys.client_id, keys.client_secret, keys.url or gusto.PRODUCTION)
-        known = ProviderSettings(application, keys.webhook_token if keys else "")
+        known = ProviderSettings()
+        if keys is not None:
+            at_gusto = gusto.Application(keys.client_id, keys.client_secret, keys.url or gusto.PRODUCTION)
+            known = ProviderSettings(at_gusto, keys.webhook_token)
         around = Surroundings(self._wall, lambda wait: time.sleep(wait.total_seconds()), self._random)
         return ConnectionStories(db, settings=known, around=around, origin=self.origin)
 

@@ -11,7 +11,7 @@ from typing import Any
 from open401k.base.db import ALL_TENANTS, Actor, Database
 from open401k.flows.provider_pull import pull
 from open401k.flows.provider_round import pull_due
-from open401k.kernel import ConnectionId, Open401kError, PlanId, Refused, SponsorId
+from open401k.kernel import ConnectionId, Open401kError, PlanId, Refused, SponsorId, day_of
 from open401k.payroll import connections, runs
 from open401k.payroll.connections import Connection
 from open401k.payroll.providers import Connector, Provider, ProviderError, Surroundings, TokenKeeper, gusto
@@ -64,7 +64,7 @@ class ConnectionStories:
                 provider=provider,
                 company=company,
                 tokens=tokens,
-                since=since or _behind_the_last(runs.history(tx, tenant_id=tenant_id, plan_id=plan_id), tx.now.date()),
+                since=since or _behind_the_last(runs.history(tx, tenant_id=tenant_id, plan_id=plan_id), day_of(tx.now)),
             )
 
     def pull(self, *, actor: Actor, tenant_id: SponsorId, connection_id: ConnectionId) -> Mapping[str, Any]:
@@ -109,7 +109,8 @@ class ConnectionStories:
     def _connect(self, of: Connection, tokens: TokenKeeper) -> Iterator[Connector]:
         application = self._application(Provider(of.provider))
         known: dict[str, Any] = {"application": application, "tokens": tokens, "around": self._around}
-        with closing(gusto.Gusto(company_id=of.company_id, since=of.since, **known)) as connector:
+        today = day_of(self._db.clock.now())
+        with closing(gusto.Gusto(company_id=of.company_id, since=of.since, today=today, **known)) as connector:
             yield connector
 
 

@@ -1,7 +1,7 @@
 """Commands about payroll providers: connect a company, see where connections stand, ask now, run a stand-in."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -53,11 +53,15 @@ def add(
                 f"Open {url}\nand sign in as somebody who runs payroll. Then: --code with what you came back with."
             )
             return
-        known = {"tenant_id": place.tenant_id, "plan_id": place.plan_id, "provider": provider, "code": code}
+        known: dict[str, Any] = {
+            "tenant_id": place.tenant_id,
+            "plan_id": place.plan_id,
+            "provider": provider,
+            "code": code,
+        }
         made = story.add(actor=place.actor, **known, since=_day(since))
         if isinstance(made, Refused):
             fail(made.message, made.fix)
-            return
         voice.tell({"connection": shown.line_of(made)})
         voice.line(f"{made.company_name} is connected from {made.since} on: {made.connection_id}")
 

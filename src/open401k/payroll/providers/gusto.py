@@ -54,14 +54,24 @@ class Application:
 
 
 class Gusto:
-    """A :class:`~.connector.Connector` for one company at Gusto."""
+    """A :class:`~.connector.Connector` for one company at Gusto.
+
+    ``today`` is the business day, where that is not the machine's: how far ahead payrolls are looked for.
+    """
 
     provider = Provider.GUSTO
 
     def __init__(
-        self, *, company_id: str, application: Application, tokens: TokenKeeper, around: Surroundings, since: date
+        self,
+        *,
+        company_id: str,
+        application: Application,
+        tokens: TokenKeeper,
+        around: Surroundings,
+        since: date,
+        today: date | None = None,
     ) -> None:
-        self._company, self._since = company_id, since
+        self._company, self._since, self._day = company_id, since, today
         self._application = application
         self._client = Client(
             base_url=application.url,
@@ -223,7 +233,7 @@ class Gusto:
         return granted(client, body)
 
     def _today(self) -> date:
-        return day_of(self._client.now)
+        return self._day or day_of(self._client.now)
 
 
 def granted(client: Client, body: Mapping[str, str]) -> Tokens:
