@@ -268,6 +268,24 @@ def test_a_payroll_that_came_as_a_file_already_is_not_posted_twice(world: Connec
     assert made.waits
 
 
+def test_a_payroll_processed_before_its_pay_date_goes_by_the_rules_of_every_payroll(world: Connected) -> None:
+    world.until(date(2026, 1, 14))  # two days ahead
+    assert world.pull().ok
+    (run,) = world.posted()
+    assert run.pay_date == FIRST_CHECK
+
+
+def test_a_run_that_could_not_post_is_carried_on_by_a_later_pull(world: Connected) -> None:
+    world.server.until(date(2026, 1, 28))  # here it is the 5th: no payroll of the 30th is believed yet
+    made = world.pull()
+    assert "run" in {each["what"] for each in made.waits}
+    assert date(2026, 1, 30) not in [run.pay_date for run in world.posted()]
+    world.plan.at(date(2026, 1, 30))
+    assert world.pull().ok
+    assert [run.pay_date for run in world.posted()] == [FIRST_CHECK, date(2026, 1, 30)]
+    assert_sound(world.plan)
+
+
 def _due(world: Connected) -> list[Any]:
     return pull_due(world.plan.db, actor=TESTER, connect=world.connect)
 
