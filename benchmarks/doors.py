@@ -21,10 +21,13 @@ from open401k.app import Services
 from open401k.base import access
 from open401k.base.access import Permission
 from open401k.base.db import Database
+from open401k.doors.connecting import ConnectionStories, ProviderSettings
 from open401k.doors.daily import DayStories
 from open401k.doors.http import create_app
 from open401k.doors.provided import DoorSettings
 from open401k.doors.stories import AfterPosting, PayrollStories, VerifyStories
+from open401k.kernel import SystemRandom
+from open401k.payroll.providers import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,9 @@ def serving(employer: Employer) -> Iterator[int]:
     settings = DoorSettings(origin="http://127.0.0.1")
     wall = employer.clock
     payroll, verifier, day = PayrollStories(db, after), VerifyStories(db), DayStories(db, wall)
-    services = Services(db, employer.clock, wall, db.ids, settings, payroll, None, verifier, day)
+    around = Surroundings(wall, lambda _: None, SystemRandom())
+    providers = ConnectionStories(db, settings=ProviderSettings(), around=around, origin="")
+    services = Services(db, employer.clock, wall, db.ids, settings, payroll, None, verifier, day, providers)
     server = uvicorn.Server(uvicorn.Config(create_app(services), host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

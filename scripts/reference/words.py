@@ -299,6 +299,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "host and port that `serve` listens on",
         "How browsers come here, such as `https://plans.example.org`: passkeys, cookies and sign-in links go by it.",
     ),
+    "OPEN401K_GUSTO_CLIENT_ID": ("none", "Our registration with Gusto: [how](../howto/connect-a-provider.md)."),
+    "OPEN401K_GUSTO_CLIENT_SECRET": ("none", "Its secret."),
+    "OPEN401K_GUSTO_URL": ("`https://api.gusto.com`", "Another address of Gusto's API: its demo, or a stand-in."),
+    "OPEN401K_GUSTO_WEBHOOK_TOKEN": ("none", "The verification token by which Gusto signs its webhooks."),
     "OPEN401K_POSTGRES_BIN": ("the wheel's", "A folder with other PostgreSQL programs for the embedded server."),
     "OPEN401K_CHROMIUM": ("the machine's", "The browser that the tests drive."),
 }
@@ -331,6 +335,11 @@ EVENTS: dict[str, tuple[str, str, str]] = {
         "Payroll refused an instruction, did not follow it, or got it too late.",
         "the instruction",
         "`state`, `detail`",
+    ),
+    "connection.needs_a_person": (
+        "A payroll provider does not let us in any more.",
+        "the connection",
+        "`provider`, `message`, `fix`",
     ),
     "alert.raised": ("A test is on track to fail.", "the alert", "plan, test, probability, by when, who decides"),
     "alert.updated": ("What an alert says changed.", "the alert", "as raised"),

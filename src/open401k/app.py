@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -25,11 +26,13 @@ from open401k.demo import handout, story
 from open401k.demo.visitors import Visitors, invite
 from open401k.doors import cli
 from open401k.doors.cli.say import Voice
+from open401k.doors.connecting import ConnectionStories, ProviderSettings
 from open401k.doors.daily import Daily, DayStories
-from open401k.doors.provided import DayStory, DoorSettings, SandboxStory
+from open401k.doors.provided import ConnectionStory, DayStory, DoorSettings, SandboxStory
 from open401k.doors.stories import AfterPosting, PayrollStories, VerifyStories
 from open401k.flows import keys
 from open401k.kernel import Clock, Ids, Open401kError, SystemClock, SystemRandom, TimedIds
+from open401k.payroll.providers import Provider, Surroundings, gusto
 
 SANDBOX = Actor(kind="system", id="sandbox", why="plays the sandbox")
 OPENING = Actor(kind="system", id="opening", why="looks whether the keys fit the books")
@@ -70,6 +73,7 @@ class Services:
     sandbox: SandboxStory | None
     verifier: VerifyStories
     day: DayStory
+    connections: ConnectionStory
 
 
 class Wiring:
@@ -169,7 +173,7 @@ class Wiring:
 
         from open401k.doors.http import create_app
 
-        after, daily = AfterPosting(db), Daily(db, self._wall)
+        after, daily = AfterPosting(db), Daily(db, self._wall, self._connections(db))
         after.start()
         if day:
             daily.start()
@@ -202,7 +206,19 @@ class Wiring:
         door = DoorSettings(origin=self.origin, sandbox=sandbox is not None)
         payroll = PayrollStories(db, after)
         day = DayStories(db, self._wall)
-        return Services(db, db.clock, self._wall, db.ids, door, payroll, sandbox, VerifyStories(db), day)
+        return Services(
+            db, db.clock, self._wall, db.ids, door, payroll, sandbox, VerifyStories(db), day, self._connections(db)
+        )
+
+    def _connections(self, db: Database) -> ConnectionStories:
+        """Payroll providers are asked by the machine's clock: their tokens know no sandbox."""
+        keys = self.settings.of_provider(Provider.GUSTO)
+        known = ProviderSettings()
+        if keys is not None:
+            at_gusto = gusto.Application(keys.client_id, keys.client_secret, keys.url or gusto.PRODUCTION)
+            known = ProviderSettings(at_gusto, keys.webhook_token)
+        around = Surroundings(self._wall, lambda wait: time.sleep(wait.total_seconds()), self._random)
+        return ConnectionStories(db, settings=known, around=around, origin=self.origin)
 
     def _sandbox(self, db: Database) -> story.Sandbox:
         if not isinstance(db.clock, SandboxClock):

@@ -33,9 +33,12 @@ def url(route: RouteContext, place: Place) -> str:
         "alert_id": str(samples.ALERT),
         "employee_id": str(samples.EMPLOYEE),
         "question_id": "qst_" + "0" * 32,
+        "instruction_id": "ins_" + "0" * 32,
         "year": "2026",
         "key": "adp",
         "ach_file_id": "ach_" + "0" * 32,
+        "connection_id": "con_" + "0" * 32,
+        "change": "pause",
         "token": "nothing",
         "name": "match",
     }
@@ -72,6 +75,7 @@ def test_open_routes_are_few_and_say_why(world: World) -> None:
         "/sign-in", "/enter/{token}", "/sign-in/link", "/sign-in/passkey/options", "/sign-in/passkey",
         "/docs", "/openapi.json", "/healthz", "/readyz",
         "/v1/calculations", "/v1/calculations/{name}", "/calculators", "/calculators/{name}",
+        "/v1/webhooks/gusto",
     }  # fmt: skip
     assert all(because for _, because in answered)
 

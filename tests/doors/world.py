@@ -13,9 +13,11 @@ from tests.support.database import TESTER
 from open401k.base import access
 from open401k.base.access import Permission, Role
 from open401k.base.db import ALL_TENANTS, Actor, Database
+from open401k.doors.connecting import ConnectionStories, ProviderSettings
 from open401k.doors.http import create_app
 from open401k.doors.provided import DoorSettings, Order, RunHeader, RunOutcome
-from open401k.kernel import Clock, FixedClock, Ids, PlanId, Refused, RunId, SponsorId, UserId
+from open401k.kernel import Clock, FixedClock, Ids, PlanId, Refused, RunId, SeededRandom, SponsorId, UserId
+from open401k.payroll.providers import Surroundings
 from open401k.payroll.rows import PayrollRow
 from open401k.views.shown import RunState
 
@@ -97,7 +99,13 @@ class World:
     payroll: Payroll = field(default_factory=Payroll)
     verifier: Verifier = field(default_factory=Verifier)
     day: Day = field(default_factory=Day)
+    connections: ConnectionStories = field(init=False)
     settings: DoorSettings = field(default_factory=lambda: DoorSettings(origin=ORIGIN, sandbox=True))
+
+    def __post_init__(self) -> None:
+        """No provider is registered, unless a test says otherwise."""
+        around = Surroundings(self.wall, lambda _: None, SeededRandom(1))
+        self.connections = ConnectionStories(self.db, settings=ProviderSettings(), around=around, origin=ORIGIN)
 
     @property
     def ids(self) -> Ids:

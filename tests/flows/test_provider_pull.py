@@ -12,7 +12,7 @@ from tests.support.flows import run_with_a_stop
 
 from open401k.base.db import Database
 from open401k.demo.people import ACME
-from open401k.flows.provider_pull import AGAIN_AFTER, pull_due
+from open401k.flows.provider_round import AGAIN_AFTER, pull_due
 from open401k.kernel import FixedClock
 from open401k.payroll import connections
 from open401k.payroll.connections import State
@@ -266,6 +266,24 @@ def test_a_payroll_that_came_as_a_file_already_is_not_posted_twice(world: Connec
     made = world.pull()
     assert len(world.posted()) == 1, made.waits
     assert made.waits
+
+
+def test_a_payroll_processed_before_its_pay_date_goes_by_the_rules_of_every_payroll(world: Connected) -> None:
+    world.until(date(2026, 1, 14))  # two days ahead
+    assert world.pull().ok
+    (run,) = world.posted()
+    assert run.pay_date == FIRST_CHECK
+
+
+def test_a_run_that_could_not_post_is_carried_on_by_a_later_pull(world: Connected) -> None:
+    world.server.until(date(2026, 1, 28))  # here it is the 5th: no payroll of the 30th is believed yet
+    made = world.pull()
+    assert "run" in {each["what"] for each in made.waits}
+    assert date(2026, 1, 30) not in [run.pay_date for run in world.posted()]
+    world.plan.at(date(2026, 1, 30))
+    assert world.pull().ok
+    assert [run.pay_date for run in world.posted()] == [FIRST_CHECK, date(2026, 1, 30)]
+    assert_sound(world.plan)
 
 
 def _due(world: Connected) -> list[Any]:

@@ -1,7 +1,7 @@
 """Acme's plan with its payroll at a stand-in for Gusto: the story that pulls are tested by."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -54,18 +54,18 @@ class Connected:
     company: str
     people: dict[str, str]
     of: connections.Connection
-    opened: list[gusto.Gusto] = field(default_factory=list)
     patience: Patience = field(default_factory=lambda: Patience(first_wait=timedelta(milliseconds=1), tries=3))
 
-    def connect(self, of: connections.Connection, tokens: TokenKeeper) -> gusto.Gusto:
+    @contextmanager
+    def connect(self, of: connections.Connection, tokens: TokenKeeper) -> Iterator[gusto.Gusto]:
         application = gusto.Application(CLIENT_ID, CLIENT_SECRET, self.server.url)
         clock = self.plan.db.clock
         around = Surroundings(clock, lambda _: None, SeededRandom(1), None, self.patience)
         made = gusto.Gusto(
             company_id=of.company_id, application=application, tokens=tokens, around=around, since=of.since
         )
-        self.opened.append(made)
-        return made
+        with closing(made):
+            yield made
 
     def until(self, day: date) -> list[str]:
         """Both clocks move on."""
@@ -155,25 +155,23 @@ def connected(plan: Plan) -> Iterator[Connected]:
         plan.db.clock = plan.clock
         with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:  # its server is gone: no later round asks for it
             connections.pause(tx, tenant_id=plan.sponsor, connection_id=of.connection_id)
-        for each in world.opened:
-            each.close()
 
 
 def _enroll(world: Connected) -> None:
     """Deferrals as elected, half of the first 6 % matched, pushed as the plan would push them."""
     keeper = connections.Keeper(world.plan.db, TESTER, world.plan.sponsor, world.of.connection_id)
-    connector = world.connect(world.of, keeper)
-    for person in ACME.people:
-        if person.ssn in world.people:
-            for means, bps in ((Field.PRE_TAX, person.pre_tax_bps), (Field.ROTH, person.roth_bps)):
-                if bps:
-                    connector.push(
-                        Instruction(
-                            key=f"{person.ssn} {means}",
-                            person_id=world.people[person.ssn],
-                            means=means,
-                            effective_on=HIRED_BEFORE,
-                            employee=Rate(bps=bps),
-                            employer=(Tier(5_000, 600),),
+    with world.connect(world.of, keeper) as connector:
+        for person in ACME.people:
+            if person.ssn in world.people:
+                for means, bps in ((Field.PRE_TAX, person.pre_tax_bps), (Field.ROTH, person.roth_bps)):
+                    if bps:
+                        connector.push(
+                            Instruction(
+                                key=f"{person.ssn} {means}",
+                                person_id=world.people[person.ssn],
+                                means=means,
+                                effective_on=HIRED_BEFORE,
+                                employee=Rate(bps=bps),
+                                employer=(Tier(5_000, 600),),
+                            )
                         )
-                    )

@@ -23,6 +23,18 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class ProviderKeys:
+    """A registration with a payroll provider: OPEN401K_GUSTO_CLIENT_ID, OPEN401K_GUSTO_CLIENT_SECRET,
+    OPEN401K_GUSTO_URL, OPEN401K_GUSTO_WEBHOOK_TOKEN.
+    """
+
+    client_id: str
+    client_secret: str
+    url: str
+    webhook_token: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Settings:
     """Everything an operator may set; secrets are never printed.
 
@@ -57,6 +69,19 @@ class Settings:
         key_file = Path(environment.get("OPEN401K_MASTER_KEY_FILE", data_dir / "master_key.json"))
         origin = _origin(environment.get("OPEN401K_ORIGIN", ""))
         return cls(Mode(mode), data_dir, url or None, owner or None, key_file, given, origin, dict(environment))
+
+    def of_provider(self, provider: str) -> ProviderKeys | None:
+        """How this installation is registered with a payroll provider; None where it is not."""
+        name, found = f"OPEN401K_{provider.upper()}", self._environment
+        client_id, secret = found.get(f"{name}_CLIENT_ID", ""), found.get(f"{name}_CLIENT_SECRET", "")
+        if bool(client_id) is not bool(secret):
+            raise Open401kError(f"Of {name}_CLIENT_ID and {name}_CLIENT_SECRET only one is set.", fix="Set both.")
+        if not client_id:
+            return None
+        url = found.get(f"{name}_URL", "").rstrip("/")
+        if url and self.production and not url.startswith("https://"):
+            raise Open401kError(f"{name}_URL is not reached over TLS.", fix="Write https:// before it.")
+        return ProviderKeys(client_id, secret, url, found.get(f"{name}_WEBHOOK_TOKEN", ""))
 
     @property
     def production(self) -> bool:

@@ -11,6 +11,8 @@ from open401k.base.db import Actor, Database
 from open401k.flows.day_round import DayRound, run_round
 from open401k.kernel import Clock, day_of
 
+from .provided import ConnectionStory
+
 DAILY = Actor(kind="system", id="daily", why="a day begins")
 #: How soon a new day, or a moved clock, is noticed.
 LOOK_SECONDS = 15.0
@@ -38,9 +40,10 @@ class Daily:
     Of several servers on one database one does it; the others look again until the day is done.
     """
 
-    def __init__(self, db: Database, wall: Clock) -> None:
+    def __init__(self, db: Database, wall: Clock, connections: ConnectionStory | None = None) -> None:
         self._db = db
         self._wall = wall
+        self._connections = connections
         self._ends = threading.Event()
         self._done: date | None = None
         self._tried: date | None = None
@@ -72,8 +75,18 @@ class Daily:
     def _wait(self, on: date) -> None:
         self._tried, self._again_at = on, time.monotonic() + AGAIN_SECONDS
 
+    def _ask_providers(self) -> None:
+        """Before the day's tests, and whenever a webhook came: one that fails is kept with its connection."""
+        if self._connections is None:
+            return
+        try:
+            self._connections.pull_due(actor=DAILY, ends=self._ends.is_set)
+        except Exception:
+            log.exception("payroll providers could not be asked; they are asked again")
+
     def _work(self) -> None:
         while not self._ends.is_set():
+            self._ask_providers()
             try:
                 self.look()
             except Exception:

@@ -24,6 +24,7 @@ from .provided import Services
 from .security import BodyLimit, SameOrigin, SecurityHeaders
 from .web import (
     calculator_pages,
+    connection_pages,
     deposit_pages,
     live_pages,
     payroll_pages,
@@ -48,6 +49,7 @@ _PAGES = (
     payroll_pages,
     people_pages,
     deposit_pages,
+    connection_pages,
     plan_pages,
     reference_page,
 )

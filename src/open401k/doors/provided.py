@@ -6,8 +6,10 @@ from datetime import date, datetime
 from typing import Any, Protocol, TypeAlias
 
 from open401k.base.db import Actor, Database, Tx
-from open401k.kernel import Clock, Ids, PlanId, Refused, RunId, SponsorId
+from open401k.kernel import Clock, ConnectionId, Ids, PlanId, Refused, RunId, SponsorId
 from open401k.payroll import NOTHING_SAID, Said
+from open401k.payroll.connections import Connection
+from open401k.payroll.providers import Provider
 from open401k.payroll.rows import PayrollRow
 from open401k.views.shown import FindingLine, RunState
 
@@ -146,6 +148,36 @@ class DayStory(Protocol):
         ...
 
 
+class ConnectionStory(Protocol):
+    """Connections to payroll providers (flows/provider_pull.py)."""
+
+    def offered(self) -> Sequence[Provider]:
+        """The providers that this installation is registered with."""
+        ...
+
+    def authorize_url(self, provider: Provider, *, state: str) -> str:
+        """Where somebody who runs payroll lets us in."""
+        ...
+
+    def add(
+        self, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, provider: Provider, code: str, since: date | None
+    ) -> Connection | Refused[Any]:
+        """Connect what an authorization's code opens."""
+        ...
+
+    def pull(self, *, actor: Actor, tenant_id: SponsorId, connection_id: ConnectionId) -> Mapping[str, Any]:
+        """Ask one provider now."""
+        ...
+
+    def pull_due(self, *, actor: Actor, ends: Callable[[], bool] = ...) -> Sequence[Mapping[str, Any]]:
+        """Ask every provider with news, and everyone who was not asked today."""
+        ...
+
+    def hear(self, provider: Provider, *, headers: Mapping[str, str], body: bytes) -> bool | None:
+        """Keep a webhook: whether it was news. None: it is not the provider's."""
+        ...
+
+
 class Services(Protocol):
     """Everything a door may use."""
 
@@ -192,4 +224,9 @@ class Services(Protocol):
     @property
     def day(self) -> DayStory:
         """The daily round."""
+        ...
+
+    @property
+    def connections(self) -> ConnectionStory:
+        """Connections to payroll providers."""
         ...

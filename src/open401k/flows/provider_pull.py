@@ -4,18 +4,18 @@ Every part is committed by itself and harmless when repeated. Not here: any prov
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from open401k.base import rounds
-from open401k.base.db import ALL_TENANTS, Actor, Database
+from open401k.base.db import Actor, Database
 from open401k.base.faults import fault
-from open401k.kernel import ConnectionId, RunId, SponsorId, day_of
+from open401k.kernel import ConnectionId, RunId, SponsorId
 from open401k.payroll import connections, pulled
 from open401k.payroll.connections import Connection, Keeper, State
-from open401k.payroll.providers import Connector, ProviderError, TokenKeeper, Trouble
+from open401k.payroll.providers import Connector, ProviderError, TokenKeeper
 from open401k.payroll.pulled_people import DIFFERENCE
 
 from .provider_payrolls import settle_payrolls
@@ -23,10 +23,8 @@ from .provider_people import settle_people
 
 log = logging.getLogger("open401k.provider_pull")
 
-#: When a provider that could not be asked is asked again; a webhook makes it sooner.
-AGAIN_AFTER = timedelta(minutes=30)
 #: How a connector is made; app.py knows the providers' addresses and this machine's network.
-Connect: TypeAlias = Callable[[Connection, TokenKeeper], Connector]
+Connect: TypeAlias = Callable[[Connection, TokenKeeper], AbstractContextManager[Connector]]
 
 
 @dataclass(slots=True)
@@ -74,7 +72,8 @@ def pull(db: Database, *, actor: Actor, tenant_id: SponsorId, connection_id: Con
             made.problem = "The connection is paused. Resume it first."
             return made
         try:
-            doubtful = _fetch(db, actor, of, connect)
+            with connect(of, Keeper(db, actor, tenant_id, connection_id)) as connector:
+                doubtful = _fetch(db, actor, of, connector)
         except ProviderError as error:
             log.warning("%s: %s", connection_id, error)
             made.problem = f"{error} {error.fix}".strip()
@@ -88,9 +87,8 @@ def pull(db: Database, *, actor: Actor, tenant_id: SponsorId, connection_id: Con
     return made
 
 
-def _fetch(db: Database, actor: Actor, of: Connection, connect: Connect) -> bool:
+def _fetch(db: Database, actor: Actor, of: Connection, connector: Connector) -> bool:
     """Ask, and keep what is told before asking on; True where a payroll contradicted itself and is asked for again."""
-    connector = connect(of, Keeper(db, actor, of.tenant_id, of.connection_id))
     people = list(connector.people())
     with db.begin(actor, tenants=[of.tenant_id]) as tx:
         pulled.keep_people(tx, of=of, people=people)
@@ -117,34 +115,3 @@ def _settle(db: Database, actor: Actor, of: Connection, made: Pulled) -> None:
     made.runs, waits = settle_payrolls(db, actor=actor, of=of)
     still = [each for each in of.waits if each["what"] == DIFFERENCE and each["provider_id"] not in people.told]
     made.waits = [*still, *people.waits, *waits]
-
-
-def pull_due(db: Database, *, actor: Actor, connect: Connect, ends: Callable[[], bool] = lambda: False) -> list[Pulled]:
-    """Every connection with news, and every one that was not asked today; one that fails stops no other."""
-    made = []
-    for of in _due(db, actor):
-        if ends():
-            break
-        try:
-            where: dict[str, Any] = {"tenant_id": of.tenant_id, "connection_id": of.connection_id}
-            made.append(pull(db, actor=actor, **where, connect=connect))
-        except Exception as error:  # a bug in one sponsor's pull must not keep the others from theirs
-            log.exception("%s could not be pulled", of.connection_id)
-            bug = ProviderError(Trouble.BUG, rounds.why(error))
-            with db.begin(actor, tenants=[of.tenant_id]) as tx:
-                connections.failed(tx, of=of, error=bug)
-            made.append(Pulled(of.connection_id, problem=bug.message))
-    return made
-
-
-def _due(db: Database, actor: Actor) -> Sequence[Connection]:
-    with db.begin(actor, tenants=ALL_TENANTS) as tx:
-        known = [each for each in connections.every(tx) if each.state == State.CONNECTED]
-        return [each for each in known if each.news or _again(each, tx.now)]
-
-
-def _again(of: Connection, now: datetime) -> bool:
-    """Once a day; sooner where the last time came to nothing."""
-    if of.tried_at is None or day_of(of.tried_at) != day_of(now):
-        return True
-    return bool(of.problem) and now - of.tried_at >= AGAIN_AFTER

@@ -136,7 +136,7 @@ def failed(tx: Tx, *, of: Connection, error: ProviderError) -> None:
     problem = {"trouble": str(error.trouble), "message": str(error), "fix": error.fix}
     asks = error.trouble is Trouble.ASK_A_PERSON
     if not asks or of.state != State.CONNECTED:
-        keys = {"tenant_id": of.tenant_id, "connection_id": of.connection_id}
+        keys: dict[str, Any] = {"tenant_id": of.tenant_id, "connection_id": of.connection_id}
         _store.stand(tx, **keys, state=of.state, problem=problem)
         return
     _stand(tx, of.tenant_id, of.connection_id, State.NEEDS_A_PERSON, problem)
@@ -153,7 +153,7 @@ def heard(tx: Tx, *, provider: Provider, notice: Notice) -> list[Connection]:
     """Keep a webhook for whosever company it is, once for ever; those for whom it is news."""
     found = []
     for of in _store.of_company(tx, provider=provider, company_id=notice.company_id):
-        keys = {"tenant_id": of.tenant_id, "connection_id": of.connection_id}
+        keys: dict[str, Any] = {"tenant_id": of.tenant_id, "connection_id": of.connection_id}
         if _store.add_webhook(tx, **keys, event_id=notice.provider_id, kind=notice.kind, entity_id=notice.entity_id):
             _store.set_news(tx, **keys, news=True)
             found.append(of)
@@ -168,7 +168,7 @@ def follow_news(tx: Tx, *, of: Connection) -> None:
 def link(tx: Tx, *, of: Connection, person_id: str, employee_id: EmployeeId | None) -> None:
     """Keep a person's word that somebody at the provider is this employee, or somebody new; the newest word counts."""
     heads.lock(tx, tenant_id=of.tenant_id)
-    keys = {"tenant_id": of.tenant_id, "connection_id": of.connection_id}
+    keys: dict[str, Any] = {"tenant_id": of.tenant_id, "connection_id": of.connection_id}
     _store.add_link(tx, **keys, provider_id=person_id, employee_id=employee_id)
     _store.set_news(tx, **keys, news=True)
     after = {"person": person_id, "employee": str(employee_id or "new")}

@@ -332,6 +332,12 @@ def _hired(gusto: Gusto, of: CompanyState, sent: Mapping[str, Any]) -> Employee:
     return made
 
 
+async def _sandbox_companies(gusto: Gusto, request: Request) -> Response:
+    """Every company there is, and what day it is there."""
+    del request
+    return JSONResponse({"companies": list(gusto.world.companies), "today": gusto.world.today.isoformat()})
+
+
 async def _sandbox_hire(gusto: Gusto, request: Request) -> Response:
     of = gusto.world.companies[request.path_params["company_id"]]
     return JSONResponse({"employee_uuid": _hired(gusto, of, await request.json()).uuid}, 201)
@@ -423,6 +429,7 @@ _API: tuple[tuple[str, str, Handler], ...] = (
 )
 _CONTROL: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/companies", _sandbox_company),
+    ("GET", "/companies", _sandbox_companies),
     ("POST", "/companies/{company_id}/employees", _sandbox_hire),
     ("PATCH", "/companies/{company_id}/employees/{employee_id}", _sandbox_employee),
     ("POST", "/companies/{company_id}/payrolls/{payroll_id}/reverse", _sandbox_reverse),

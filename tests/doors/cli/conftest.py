@@ -35,6 +35,7 @@ class Given:
     sandbox: Any
     verifier: Any
     day: Any
+    connections: Any = None
 
 
 @dataclass

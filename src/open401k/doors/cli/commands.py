@@ -9,7 +9,21 @@ import typer
 from open401k.kernel import Open401kError
 
 from .. import calc
-from . import books, census, deposits, elections, instructions, keys, payroll, people, plans, running, takeover, users
+from . import (
+    books,
+    census,
+    connections,
+    deposits,
+    elections,
+    instructions,
+    keys,
+    payroll,
+    people,
+    plans,
+    running,
+    takeover,
+    users,
+)
 from .say import BAD_INPUT, FAILED, BadInputError, fail
 from .wiring import Json, Wiring
 
@@ -28,6 +42,8 @@ app.add_typer(payroll.commands, name="payroll")
 app.add_typer(people.commands, name="people")
 app.add_typer(census.commands, name="census")
 app.add_typer(deposits.commands, name="deposits")
+app.add_typer(connections.commands, name="connections")
+app.add_typer(connections.sandboxes, name="sandbox")
 app.add_typer(takeover.commands, name="takeover")
 app.add_typer(elections.commands, name="elections")
 app.add_typer(instructions.commands, name="instructions")

@@ -192,7 +192,7 @@ class Client:
 
     def _wait(self, number: int) -> timedelta:
         """Twice as long each time, of which half is left to chance: many who wait do not come back together."""
-        whole = min(self._patience.first_wait * 2 ** (number - 1), self._patience.longest_wait)
+        whole = min(self._patience.first_wait * (1 << (number - 1)), self._patience.longest_wait)
         return whole // 2 + (whole // 2) * self._around.random.bits(16) // 2**16
 
     def pages(self, path: str, params: Mapping[str, Any], *, per: int) -> Iterator[Told]:

@@ -6,10 +6,11 @@ names the benefits of a payroll by their description.
 
 import hmac
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from open401k.kernel import day_of
 
@@ -53,14 +54,24 @@ class Application:
 
 
 class Gusto:
-    """A :class:`~.connector.Connector` for one company at Gusto."""
+    """A :class:`~.connector.Connector` for one company at Gusto.
+
+    ``today`` is the business day, where that is not the machine's: how far ahead payrolls are looked for.
+    """
 
     provider = Provider.GUSTO
 
     def __init__(
-        self, *, company_id: str, application: Application, tokens: TokenKeeper, around: Surroundings, since: date
+        self,
+        *,
+        company_id: str,
+        application: Application,
+        tokens: TokenKeeper,
+        around: Surroundings,
+        since: date,
+        today: date | None = None,
     ) -> None:
-        self._company, self._since = company_id, since
+        self._company, self._since, self._day = company_id, since, today
         self._application = application
         self._client = Client(
             base_url=application.url,
@@ -222,7 +233,7 @@ class Gusto:
         return granted(client, body)
 
     def _today(self) -> date:
-        return day_of(self._client.now)
+        return self._day or day_of(self._client.now)
 
 
 def granted(client: Client, body: Mapping[str, str]) -> Tokens:
@@ -235,6 +246,56 @@ def granted(client: Client, body: Mapping[str, str]) -> Tokens:
         raise
     access, refresh, seconds = read.tokens_of(told)
     return Tokens(access, refresh, client.now + timedelta(seconds=seconds) - _EARLY)
+
+
+def authorize_url(application: Application, *, redirect_uri: str, state: str) -> str:
+    """Where somebody who runs payroll lets us in; the provider sends them back with a code."""
+    asked = {
+        "client_id": application.client_id,
+        "redirect_uri": redirect_uri,
+        "response_type": "code",
+        "state": state,
+    }
+    return f"{application.url}/oauth/authorize?{urlencode(asked)}"
+
+
+def connect_by_code(
+    application: Application, *, code: str, redirect_uri: str, around: Surroundings
+) -> tuple[Company, Tokens]:
+    """What the code of an authorization opens: a company, and the tokens for it."""
+    held = _Held()
+    headers = {"X-Gusto-API-Version": API_VERSION, "accept": "application/json"}
+    client = Client(base_url=application.url, headers=headers, tokens=held, refresh=lambda _, used: used, around=around)
+    try:
+        body = {
+            "client_id": application.client_id,
+            "client_secret": application.client_secret,
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+        }
+        held.tokens = granted(client, body)
+        resource = client.get("/v1/token_info").told.at("resource")
+        if resource.text("type") != "Company":
+            raise resource.at("type").odd("a company's authorization")
+        path = f"/v1/companies/{resource.text('uuid')}"
+        return read.company(client.get(path).told, client.get(f"{path}/pay_schedules").told.items()), held.tokens
+    finally:
+        client.close()
+
+
+@dataclass(slots=True)
+class _Held:
+    """Tokens that are kept nowhere yet."""
+
+    tokens: Tokens = field(default_factory=lambda: Tokens(""))
+
+    def current(self) -> Tokens:
+        return self.tokens
+
+    def renew(self, used: Tokens, refresh: Callable[[Tokens], Tokens]) -> Tokens:
+        del refresh  # fresh ones that are refused are not renewed: the code was not good
+        raise unauthorized("GET /v1/token_info") if used is self.tokens else AssertionError
 
 
 def notice(*, headers: Mapping[str, str], body: bytes, secret: str) -> Notice | None:

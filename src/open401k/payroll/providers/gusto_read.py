@@ -132,7 +132,12 @@ def pay_codes(benefits: Sequence[Benefit], rates: Told, earning_types: Told) -> 
             codes[name] = PayCode(CodeKind.EARNING, name, name, each.text("uuid"), kind, active=active)
     made = list(codes.values())
     for known in benefits:
-        both = {"code": known.name, "name": known.name, "provider_id": known.provider_id, "active": known.active}
+        both: dict[str, Any] = {
+            "code": known.name,
+            "name": known.name,
+            "provider_id": known.provider_id,
+            "active": known.active,
+        }
         kind_of = str(known.benefit_type)
         means = Field.LOAN_PAYMENT if known.loans else known.means
         made.append(PayCode(CodeKind.DEDUCTION, provider_type=kind_of, means=means, **both))

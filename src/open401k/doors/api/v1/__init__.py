@@ -8,6 +8,7 @@ from . import (
     books,
     calculations,
     census,
+    connections,
     deposits,
     elections,
     instructions,
@@ -53,6 +54,7 @@ for _part in (
     proof,
     books,
     deposits,
+    connections,
     calculations,
     system,
 ):

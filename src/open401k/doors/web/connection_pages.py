@@ -1,0 +1,137 @@
+"""Connect a payroll provider in three steps: choose, authorize, see what came. Not here: the API's connections."""
+
+import hashlib
+import hmac
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from open401k.base.access import Permission
+from open401k.kernel import ConnectionId, EmployeeId, Open401kError, PlanId, Refused
+from open401k.payroll import connections as stored
+from open401k.payroll.providers import Provider
+from open401k.views import connections
+
+from ..guard import Caller, Needs, posted_form, word
+from ..problems import NOT_FOUND, Problem, ProblemError
+from .frame import frame, page, see_other
+
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Caller, Depends(Needs(Permission.PAYROLL_VIEW))]
+Puller = Annotated[Caller, Depends(Needs(Permission.PAYROLL_SUBMIT))]
+Connecting = Annotated[Caller, Depends(Needs(Permission.PLAN_CHANGE))]
+ConnectingSomewhere = Annotated[Caller, Depends(Needs(Permission.PLAN_CHANGE, anywhere=True))]
+Form = Annotated[FormData, Depends(posted_form)]
+
+
+@router.get("/plans/{plan_id}/connections")
+def show(request: Request, caller: Reader) -> Response:
+    """Where each connection stands; what waits for a person, and how to connect."""
+    with caller.begin() as tx:
+        shown = connections.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+    offered = _offered(caller) if caller.may(Permission.PLAN_CHANGE) else []
+    around = frame(request, "Payroll providers", caller=caller, current="payroll")
+    return page(request, "connections", around, heading=shown.heading, shown=shown, offered=offered)
+
+
+@router.post("/plans/{plan_id}/connections/pull")
+def pull(caller: Puller, form: Form) -> Response:
+    """Ask a provider now."""
+    of = _of(caller, word(form, "connection_id"))
+    made = caller.services.connections.pull(actor=caller.actor, tenant_id=caller.tenant, connection_id=of.connection_id)
+    said = made["problem"] or _came(made)
+    return see_other(f"/plans/{caller.plan}/connections?said={quote(said[:300])}")
+
+
+@router.post("/plans/{plan_id}/connections/stand")
+def stand(caller: Connecting, form: Form) -> Response:
+    """Pause a connection, or resume it."""
+    of = _of(caller, word(form, "connection_id"))
+    verb = stored.resume if word(form, "to") == "resume" else stored.pause
+    with caller.begin() as tx:
+        verb(tx, tenant_id=caller.tenant, connection_id=of.connection_id)
+    return see_other(f"/plans/{caller.plan}/connections")
+
+
+@router.post("/plans/{plan_id}/connections/people")
+def link(caller: Annotated[Caller, Depends(Needs(Permission.CENSUS_CHANGE))], form: Form) -> Response:
+    """Say that somebody at the provider is new, where it was not certain."""
+    of = _of(caller, word(form, "connection_id"))
+    person_id = word(form, "person_id")
+    if not any(each["what"] == "person" and each["provider_id"] == person_id for each in of.waits):
+        raise ProblemError(NOT_FOUND)
+    known = [c for each in of.waits if each.get("provider_id") == person_id for c in each.get("candidates", ())]
+    choice = word(form, "employee_id")
+    if choice and choice not in known:
+        raise ProblemError(NOT_FOUND)
+    with caller.begin() as tx:
+        employee_id = EmployeeId.parse(choice) if choice else None
+        stored.link(tx, of=of, person_id=person_id, employee_id=employee_id)
+    return see_other(
+        f"/plans/{caller.plan}/connections?said={quote('Kept; it counts when the provider is asked next.')}"
+    )
+
+
+@router.get("/connections/gusto/back")
+def back(caller: ConnectingSomewhere, code: str = "", state: str = "") -> Response:
+    """Where Gusto sends a browser back: the state proves that this very session began it."""
+    plan_text, _, token = state.partition(".")
+    if not caller.token or not token.isascii() or not hmac.compare_digest(token, _began(caller.token)):
+        raise Open401kError(
+            "This connection was not begun in this browser.", fix="Begin at the plan's payroll providers."
+        )
+    try:
+        placed = caller.at(PlanId.parse(plan_text), Permission.PLAN_CHANGE)
+    except ValueError:
+        raise ProblemError(NOT_FOUND) from None
+    if not code:
+        raise Open401kError("Gusto let nobody in.", fix="Begin again, and say yes there.")
+    made = placed.services.connections.add(
+        actor=placed.actor,
+        tenant_id=placed.tenant,
+        plan_id=placed.plan,
+        provider=Provider.GUSTO,
+        code=code[:500],
+        since=None,
+    )
+    if isinstance(made, Refused):
+        raise ProblemError(Problem(409, str(made.reason), "Not connected.", made.message, made.fix))
+    said = f"{made.company_name} is connected. Ask it now to see what comes."
+    return see_other(f"/plans/{placed.plan}/connections?said={quote(said)}")
+
+
+def _offered(caller: Caller) -> list[tuple[str, str]]:
+    """Each provider with the address at which it is authorized."""
+    if not caller.token:
+        return []
+    state = f"{caller.plan}.{_began(caller.token)}"
+    story = caller.services.connections
+    return [(each.title(), story.authorize_url(each, state=state)) for each in story.offered()]
+
+
+def _began(token: str) -> str:
+    """Follows from the session; not the token of its forms, which no address of another site may carry."""
+    return hashlib.sha256(b"connect\x00" + token.encode()).hexdigest()
+
+
+def _of(caller: Caller, connection_id: str) -> stored.Connection:
+    try:
+        wanted = ConnectionId.parse(connection_id)
+    except ValueError:
+        raise ProblemError(NOT_FOUND) from None
+    with caller.begin() as tx:
+        known = stored.of_plan(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+    found = next((each for each in known if each.connection_id == wanted), None)
+    if found is None:
+        raise ProblemError(NOT_FOUND)
+    return found
+
+
+def _came(made: Any) -> str:
+    if made["elsewhere"]:
+        return "It is being asked already."
+    people = f"{made['people_added']} people added, {made['people_changed']} changed"
+    return f"{people}, {len(made['runs'])} payrolls, {len(made['waits'])} waiting."

@@ -1,0 +1,80 @@
+"""Connections of a plan to payroll providers: where each stands, what waits for a person. Not here: asking (flows)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from open401k.base.db import Tx
+from open401k.kernel import PlanId, SponsorId
+from open401k.payroll import connections
+
+from .heading import heading
+from .shown import PlanHeading
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """Something of a pull that a person has to settle."""
+
+    what: str
+    message: str
+    fix: str
+    provider_id: str = ""
+    run_id: str = ""
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLine:
+    """One connection. ``problem`` says why the last pull ended early, if it did."""
+
+    connection_id: str
+    provider: str
+    company_name: str
+    state: str
+    since: date
+    asked_at: datetime | None
+    succeeded_at: datetime | None
+    problem: str
+    fix: str
+    waits: tuple[WaitingLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """The connections of one plan."""
+
+    heading: PlanHeading
+    connections: tuple[ConnectionLine, ...]
+
+
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Connections:
+    """Every connection of a plan."""
+    found = connections.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
+    return Connections(heading(tx, tenant_id=tenant_id, plan_id=plan_id), tuple(map(line_of, found)))
+
+
+def line_of(of: connections.Connection) -> ConnectionLine:
+    """One connection as it is shown."""
+    waits = tuple(
+        WaitingLine(
+            what=each["what"],
+            message=each["message"],
+            fix=each["fix"],
+            provider_id=each.get("provider_id", ""),
+            run_id=each.get("run_id", ""),
+            candidates=tuple(each.get("candidates", ())),
+        )
+        for each in of.waits
+    )
+    return ConnectionLine(
+        connection_id=str(of.connection_id),
+        provider=of.provider.title(),
+        company_name=of.company_name,
+        state=of.state,
+        since=of.since,
+        asked_at=of.tried_at,
+        succeeded_at=of.succeeded_at,
+        problem=str(of.problem.get("message", "")),
+        fix=str(of.problem.get("fix", "")),
+        waits=waits,
+    )

@@ -1,0 +1,179 @@
+"""Connecting a provider through every door, against the stand-in: page, API, command; webhooks by their signature."""
+
+import hmac
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+from tests.doors.conftest import new_plan
+from tests.doors.world import ORIGIN, World
+from tests.support import standin
+from tests.support.database import TESTER
+from tests.support.standin import StandIn
+
+from open401k.base.access import ALLOWED, Role
+from open401k.doors.connecting import ConnectionStories, ProviderSettings
+from open401k.doors.guard import SESSION_COOKIE
+from open401k.kernel import PlanId, SeededRandom, SponsorId
+from open401k.payroll import connections
+from open401k.payroll.providers import Company, Provider, Surroundings, Tokens, gusto
+from open401k.standins.gusto_http import CLIENT_ID, CLIENT_SECRET
+
+WEBHOOK_TOKEN = "6590f590-3dba-495e-9bea-c361e1e2efc0"
+Place = tuple[SponsorId, PlanId]
+PERSON = {
+    "key": "welder",
+    "first_name": "Tom",
+    "last_name": "Berg",
+    "date_of_birth": "1991-11-30",
+    "hire_date": "2022-07-01",
+    "salary_cents": 5_200_000,
+}
+
+
+@pytest.fixture
+def server() -> Iterator[StandIn]:
+    with standin.gusto() as running:
+        sent = {"name": "Acme", "ein": "12-3456789", "first_check": "2026-01-16", "people": [PERSON]}
+        running.tell("/companies", sent)
+        yield running
+
+
+@pytest.fixture
+def registered(world: World, server: StandIn) -> World:
+    """An installation that is registered with the provider."""
+    known = ProviderSettings(gusto.Application(CLIENT_ID, CLIENT_SECRET, server.url), WEBHOOK_TOKEN)
+    around = Surroundings(world.wall, lambda _: None, SeededRandom(1))
+    world.connections = ConnectionStories(world.db, settings=known, around=around, origin=ORIGIN)
+    return world
+
+
+@pytest.fixture
+def place(registered: World) -> Iterator[Place]:
+    made = new_plan(registered, "Acme Tool & Die, Inc.")
+    yield made
+    with registered.db.begin(TESTER, tenants=[made[0]]) as tx:  # the server is gone: no later round asks for it
+        for each in connections.of_plan(tx, tenant_id=made[0], plan_id=made[1]):
+            connections.pause(tx, tenant_id=made[0], connection_id=each.connection_id)
+
+
+@pytest.fixture
+def browser(registered: World, place: Place) -> Iterator[TestClient]:
+    token = registered.session(registered.user("The sponsor", place[0], Role.SPONSOR))
+    with TestClient(registered.app(), base_url=ORIGIN, headers={"Origin": ORIGIN}, follow_redirects=False) as client:
+        client.cookies.set(SESSION_COOKIE, token)
+        yield client
+
+
+def authorized(server: StandIn, address: str) -> str:
+    """Follow a link to the provider and say yes there; where it sends the browser back to."""
+    answered = httpx2.get(address, follow_redirects=False)
+    assert answered.status_code == 302, answered.text
+    return str(answered.headers["location"])
+
+
+def form(page: str, **fields: str) -> dict[str, str]:
+    return {"csrf": page.split('name="csrf" value="')[1].split('"')[0], **fields}
+
+
+def test_three_steps_in_a_browser(browser: TestClient, server: StandIn, place: Place) -> None:
+    address = f"/plans/{place[1]}/connections"
+    page = browser.get(address).text
+    link = page.split('class="button" href="')[1].split('"')[0].replace("&amp;", "&")
+    back = authorized(server, link)
+    assert back.startswith(f"{ORIGIN}/connections/gusto/back?code=")
+    done = browser.get(back.removeprefix(ORIGIN))
+    assert done.status_code == 303, done.text
+    page = browser.get(done.headers["location"]).text
+    assert "Acme at Gusto" in page
+    assert "It was not asked yet." in page
+    connection = page.split('name="connection_id" value="')[1].split('"')[0]
+    asked = browser.post(f"{address}/pull", data=form(page, connection_id=connection))
+    assert "1%20people%20added" in asked.headers["location"]
+    assert "Everything it told until" in browser.get(address).text
+    paused = browser.post(f"{address}/stand", data=form(page, connection_id=connection, to="pause"))
+    assert paused.status_code == 303
+    assert "Paused" in browser.get(address).text
+
+
+def test_a_return_that_was_not_begun_here_connects_nothing(browser: TestClient, server: StandIn, place: Place) -> None:
+    page = browser.get(f"/plans/{place[1]}/connections").text
+    link = page.split('class="button" href="')[1].split('"')[0].replace("&amp;", "&")
+    back = authorized(server, link).removeprefix(ORIGIN)
+    code, _, state = back.partition("&state=")
+    for wrong in ("", f"{place[1]}.", f"{place[1]}.{'0' * 64}", state[:-1]):
+        assert browser.get(f"{code}&state={wrong}").status_code == 422
+    assert "Acme at Gusto" not in browser.get(f"/plans/{place[1]}/connections").text
+
+
+def test_the_api_connects_pulls_and_tells(registered: World, server: StandIn, place: Place) -> None:
+    key = registered.key(place[0], *ALLOWED[Role.SPONSOR])
+    headers = {"Authorization": f"Bearer {key}"}
+    base = f"/v1/plans/{place[1]}/connections"
+    with TestClient(registered.app(), base_url=ORIGIN, headers=headers) as client:
+        url = client.get(f"{base}/authorization", params={"provider": "gusto", "state": "x"}).json()["url"]
+        code = authorized(server, url).partition("code=")[2].partition("&")[0]
+        body = {"provider": "gusto", "code": code}
+        made = client.post(base, json=body, headers={"Idempotency-Key": "once"})
+        assert made.status_code == 201, made.text
+        assert client.post(base, json=body, headers={"Idempotency-Key": "once"}).json() == made.json()
+        connection = made.json()["connection_id"]
+        pulled = client.post(f"{base}/{connection}/pull").json()
+        assert (pulled["ok"], pulled["people_added"]) == (True, 1), pulled
+        (line,) = client.get(base).json()["items"]
+        assert (line["state"], line["problem"], line["since"]) == ("connected", "", "2026-01-01")
+        assert client.post(f"{base}/{connection}/pause").json()["state"] == "paused"
+        assert client.post(f"{base}/{connection}/resume").json()["state"] == "connected"
+        assert client.post(f"{base}/{connection}/forget").status_code == 422
+        assert client.post(f"{base}/con_{'0' * 32}/pull").status_code == 422
+        wrong = client.post(base, json={"provider": "gusto", "code": "no"}, headers={"Idempotency-Key": "other"})
+        assert wrong.status_code == 422
+
+
+def test_without_a_registration_nothing_can_be_connected(world: World) -> None:
+    tenant, plan_id = new_plan(world, "Unregistered, LLC")
+    key = world.key(tenant, *ALLOWED[Role.SPONSOR])
+    with TestClient(world.app(), base_url=ORIGIN, headers={"Authorization": f"Bearer {key}"}) as client:
+        answered = client.get(f"/v1/plans/{plan_id}/connections/authorization", params={"provider": "gusto"})
+        assert answered.status_code == 422
+        assert "OPEN401K_GUSTO_CLIENT_ID" in answered.json()["fix"]
+
+
+def signed(event: dict[str, Any], token: str = WEBHOOK_TOKEN) -> dict[str, Any]:
+    body = json.dumps(event).encode()
+    made = hmac.digest(token.encode(), body, "sha256").hex()
+    return {"content": body, "headers": {"x-gusto-signature": made}}
+
+
+def test_a_webhook_is_let_in_by_its_signature_alone(registered: World, place: Place) -> None:
+    with registered.db.begin(TESTER, tenants=[place[0]]) as tx:
+        of = connections.add(
+            tx,
+            tenant_id=place[0],
+            plan_id=place[1],
+            provider=Provider.GUSTO,
+            company=Company("company-1", "Acme"),
+            tokens=Tokens("a", "r", datetime(2030, 1, 1, tzinfo=UTC)),
+            since=date(2026, 1, 1),
+        )
+    assert isinstance(of, connections.Connection)
+    event = {"uuid": "e-1", "event_type": "payroll.processed", "resource_uuid": "company-1", "entity_uuid": "p-1"}
+    with TestClient(registered.app(), base_url=ORIGIN) as client:
+
+        def ask(**sent: Any) -> httpx2.Response:
+            return client.post("/v1/webhooks/gusto", **sent)
+
+        assert ask(**signed(event)).json() == {"news": True}
+        assert ask(**signed(event)).json() == {"news": False}
+        assert ask(**signed({**event, "uuid": "e-2", "resource_uuid": "nobody's"})).json() == {"news": False}
+        assert ask(**signed(event, "another token")).status_code == 401
+        assert ask(**{**signed(event), "content": b"{}"}).status_code == 401
+        assert ask(content=json.dumps(event).encode()).status_code == 401
+        assert ask(**signed({"uuid": "e-3"})).status_code == 401
+        assert ask(content=json.dumps({"verification_token": WEBHOOK_TOKEN}).encode()).status_code == 202
+        assert ask(content=json.dumps({"verification_token": "guessed"}).encode()).status_code == 401
+        assert ask(content=b"[" * 100_000).status_code == 401
