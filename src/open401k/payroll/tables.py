@@ -123,7 +123,7 @@ def _utf16_table(data: bytes, delimiter: str | None) -> Table | list[Finding]:
     except UnicodeDecodeError:
         reason = "The file begins as UTF-16 and goes on as something else: it is damaged or cut."
         return [_reject(Code.FILE_ENCODING, reason, 'Save it as "CSV UTF-8".')]
-    table = _csv_table(text.encode(), "utf-8-sig", delimiter)
+    table = _csv_table(text.encode(), "utf-8", delimiter)  # a second mark is part of the text, and no heading
     if isinstance(table, Table):
         table.encoding = "utf-16"
     return table
