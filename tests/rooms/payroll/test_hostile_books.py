@@ -70,6 +70,13 @@ def many(parts: dict[str, bytes]) -> None:
     parts.update({f"docProps/{place}": b"" for place in range(500)})
 
 
+def without(name: str) -> Change:
+    def change(parts: dict[str, bytes]) -> None:
+        del parts[name]
+
+    return change
+
+
 CHANGES: dict[str, tuple[Change, str]] = {
     "deep nesting": (nested, "file.unsafe"),
     "late document type": (late_doctype, "file.unsafe"),
@@ -89,8 +96,8 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "no XML": (sheet_part(b"</sheetData>", b""), "file.type"),
     "XML after the end": (sheet_part(b"</worksheet>", b"</worksheet><c/>"), "file.type"),
     "formula behind its value": (sheet_part(b"<v>4000</v>", b"<v>4000</v><f>1+1</f>"), "file.type"),
-    "no styles": (lambda parts: parts.pop("xl/styles.xml"), ""),
-    "no list of sheets": (lambda parts: parts.pop("xl/workbook.xml"), "file.unsafe"),
+    "no styles": (without("xl/styles.xml"), ""),
+    "no list of sheets": (without("xl/workbook.xml"), "file.unsafe"),
 }  # fmt: skip
 
 
