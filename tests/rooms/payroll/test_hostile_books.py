@@ -186,8 +186,10 @@ def test_name_first_bytes_and_content_must_say_the_same(what: str) -> None:
 
 WIDE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a million headings": (lambda: b",".join(b"h%d" % each for each in range(1_000_000)) + b"\n1\n", "file.too_large"),
-    "one endless cell": (lambda: HEADER.encode() + b"\n" + b"x" * 30_000_000, "file.quote"),
-    "one endless heading": (lambda: b"x" * 30_000_000, "file.quote"),
+    "one endless cell": (lambda: HEADER.encode() + b"\n" + b"x" * 30_000_000, "file.too_large"),
+    "one endless heading": (lambda: b"x" * 30_000_000, "file.too_large"),
+    "a row of separators": (lambda: HEADER.encode() + b"\n" + b"," * 30_000_000, "file.too_large"),
+    "a quote that swallows the file": (lambda: HEADER.encode() + b'\n"' + b"x\n" * 10_000_000, "file.quote"),
     "nothing but separators": (lambda: b"," * 20_000_000, "file.too_large"),
     "larger than any payroll": (lambda: b"a" * (64 * 1024 * 1024 + 1), "file.too_large"),
 }  # fmt: skip
