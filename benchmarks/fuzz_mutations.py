@@ -6,7 +6,7 @@ import csv
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from benchmarks.fuzz_files import Sample
@@ -62,6 +62,7 @@ def mutate(random: Random, sample: Sample) -> tuple[bytes, str]:
     """One to three things go wrong; the bytes, and what was done."""
     data, done = sample.data, []
     for _ in range(random.choice([1, 1, 1, 2, 3])):
+        kinds: Sequence[Callable[[Random, bytes], bytes]]
         if sample.name.endswith(".xlsx"):
             kinds = _OF_WORKBOOKS
         elif sample.records is not None:

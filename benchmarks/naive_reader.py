@@ -145,7 +145,8 @@ def _cell(text: str, place: int, line: int, delimiter: str) -> tuple[str, int, i
         while end < len(text) and text[end] not in (delimiter, "\r", "\n"):
             end += 1
         return text[place:end], end, line
-    out, place = [], place + 1
+    out: list[str] = []
+    place += 1
     while place < len(text):
         if text[place] == '"':
             if text[place + 1 : place + 2] != '"':
@@ -402,7 +403,7 @@ def _day(text: str, order: DateOrder, typed: bool) -> date | None:
         order = DateOrder.ISO
     cut: dict[DateOrder, Callable[[], tuple[str, str, str]]] = {
         DateOrder.ISO: lambda: (text[:4], text[5:7], text[8:]) if text[4:5] + text[7:8] == "--" else ("", "", ""),
-        DateOrder.US: lambda: (lambda month, day, year: (year, month, day))(*_three(text.split("/"))),
+        DateOrder.US: lambda: _year_first(text.split("/")),
         DateOrder.COMPACT: lambda: (text[:4], text[4:6], text[6:]),
         DateOrder.US_COMPACT: lambda: (text[4:], text[:2], text[2:4]),
     }
@@ -418,5 +419,5 @@ def _day(text: str, order: DateOrder, typed: bool) -> date | None:
         raise UnreadableError("no day") from None
 
 
-def _three(parts: Sequence[str]) -> tuple[str, str, str]:
-    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else ("", "", "")
+def _year_first(parts: Sequence[str]) -> tuple[str, str, str]:
+    return (parts[2], parts[0], parts[1]) if len(parts) == 3 else ("", "", "")

@@ -15,8 +15,9 @@ from open401k.calculators.shapes import Field
 from open401k.compliance.registry import PLAN_TESTS
 from open401k.doors.cli import app as command_line
 from open401k.doors.guard import Needs, Open, guards_of, routes_of
+from open401k.payroll import LAYOUTS, PARTIAL, RECORDS
 
-from . import described, law_rules, words
+from . import described, law_rules, payroll_formats, words
 
 HEAD = "<!-- Written by `make reference` from the code; change it there. -->\n"
 
@@ -328,6 +329,29 @@ def _inputs(calculator: Calculator) -> str:
     return "; ".join(part for part in (listed(plain), people) if part) or "none"
 
 
+def formats() -> str:
+    """Payroll files of each vendor: what is read, what is written, what they cannot carry and why."""
+    parts = [
+        *payroll_formats.lead(),
+        _table(("format", "name", "reads", "writes", "days", "file name"), payroll_formats.overview()),
+        "## Not here",
+        _table(("what", "why"), payroll_formats.MISSING),
+    ]
+    for each in (*LAYOUTS, *PARTIAL):
+        parts += [
+            f"## {each.title}",
+            "\n".join(payroll_formats.layout_words(each)),
+            _table(("heading", "field", ""), payroll_formats.layout_rows(each)),
+        ]
+    for record in RECORDS:
+        parts += [
+            f"## {record.title}",
+            "\n".join(payroll_formats.record_words(record)),
+            _table(("position", "name", "field"), payroll_formats.record_rows(record)),
+        ]
+    return _page(*parts, "## Instructions to payroll (360)", "\n".join(payroll_formats.feedback_words()))
+
+
 def index() -> str:
     """What the reference has."""
     rows = [(f"[{name}]({name})", (page.__doc__ or "").split("\n")[0]) for name, page in PAGES.items()]
@@ -353,6 +377,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli,
     "api.md": api,
     "findings.md": findings,
+    "payroll-formats.md": formats,
     "refusals.md": refusals,
     "settings.md": settings,
     "events.md": events,

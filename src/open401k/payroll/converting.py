@@ -40,7 +40,7 @@ class Converted:
 
 def writable() -> dict[str, Layout | RecordLayout]:
     """Every layout that can be written, by name; those of records are census parts."""
-    return {each.name: each for each in (*LAYOUTS, *PARTIAL, *RECORDS)}
+    return {each.name: each for each in (*LAYOUTS, *PARTIAL)} | {each.name: each for each in RECORDS}
 
 
 def convert(

@@ -17,7 +17,10 @@ Cells: TypeAlias = tuple[int, int, list[str]]  # row as a spreadsheet shows it, 
 
 MOST_BYTES = 64 * 1024 * 1024
 MOST_COLUMNS = 400
+#: Characters of one line, and of one cell: more is no row of a payroll, and would be cut into millions of cells.
+MOST_LINE = 131_072
 _PIECE = 1024 * 1024
+_TOO_LONG = f"A line is longer than {MOST_LINE:,} characters."
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n\t ]*<")
 _SOMETHING = re.compile(rb"[^\r\n\t \xef\xbb\xbf\x00]")
@@ -91,12 +94,14 @@ def _csv_table(data: bytes, encoding: str, delimiter: str | None) -> Table | lis
     undecodable = _encoding_problem(data, encoding)
     if undecodable:
         return [undecodable]
-    first_line = io.TextIOWrapper(io.BytesIO(data), encoding, newline="").readline()
+    first_line = io.TextIOWrapper(io.BytesIO(data), encoding, newline="").readline(MOST_LINE + 1)
     found = delimiter or _delimiter_of(first_line)
     text = io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
-    reader = csv.reader(text, delimiter=found, strict=True)
+    reader = csv.reader(_lines(text), delimiter=found, strict=True)
     try:
         headings = [heading.strip() for heading in next(reader)]
+    except _LineTooLongError:
+        return [_reject(Code.FILE_TOO_LARGE, _TOO_LONG, "Export only the payroll.", row=1, line=1)]
     except (csv.Error, StopIteration):
         return [_reject(Code.FILE_QUOTE, "The heading row has an unclosed quote.", "Export it again.", row=1, line=1)]
     problems = heading_problems(headings)
@@ -116,6 +121,18 @@ def _csv_table(data: bytes, encoding: str, delimiter: str | None) -> Table | lis
     return table
 
 
+class _LineTooLongError(csv.Error):
+    """A line that no row of a payroll is."""
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """Line by line, none of them longer than is read at once."""
+    while line := text.readline(MOST_LINE + 1):
+        if len(line) > MOST_LINE:
+            raise _LineTooLongError(_TOO_LONG)
+        yield line
+
+
 def _utf16_table(data: bytes, delimiter: str | None) -> Table | list[Finding]:
     """What a spreadsheet saves as "Unicode text": said by its mark, so nothing about it is guessed."""
     try:
@@ -123,7 +140,7 @@ def _utf16_table(data: bytes, delimiter: str | None) -> Table | list[Finding]:
     except UnicodeDecodeError:
         reason = "The file begins as UTF-16 and goes on as something else: it is damaged or cut."
         return [_reject(Code.FILE_ENCODING, reason, 'Save it as "CSV UTF-8".')]
-    table = _csv_table(text.encode(), "utf-8-sig", delimiter)
+    table = _csv_table(text.encode(), "utf-8", delimiter)  # a second mark is part of the text, and no heading
     if isinstance(table, Table):
         table.encoding = "utf-16"
     return table
@@ -181,6 +198,8 @@ def _csv_rows(reader: Iterator[list[str]], table: Table) -> Iterator[Cells]:
 
 def _broken_row(problem: csv.Error, row: int, line: int) -> Finding:
     """Where a quoted cell breaks: at the row it starts in, not at the end of the file where it was noticed."""
+    if isinstance(problem, _LineTooLongError):
+        return _reject(Code.FILE_TOO_LARGE, _TOO_LONG, "Export only the payroll.", row=row, line=line)
     fix = 'Close the quote; a quote inside a quoted cell is written twice ("").'
     return _reject(
         Code.FILE_QUOTE,

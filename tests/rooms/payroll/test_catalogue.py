@@ -162,6 +162,10 @@ def test_04_utf16_with_its_mark_is_read(encoding: str, separator: bytes) -> None
     assert read(marked.encode(encoding)).new_people[0].first_name == "Zoë 李"
 
 
+def test_04_a_second_mark_is_no_part_of_a_heading() -> None:
+    assert only("\ufeff".encode("utf-16") + lines(GOOD).decode().encode("utf-16-le"))[1] == "header.missing"
+
+
 @pytest.mark.parametrize("cut", [b"\xff\xfe\x00\xd8a\x00", b"\xff\xfea", b"\xff\xfe\x00\x00a\x00\x00\x00"])
 def test_04_damaged_utf16_is_refused(cut: bytes) -> None:
     """A lone half of a letter, half a letter at the end, and UTF-32, which begins alike."""

@@ -70,6 +70,13 @@ def many(parts: dict[str, bytes]) -> None:
     parts.update({f"docProps/{place}": b"" for place in range(500)})
 
 
+def without(name: str) -> Change:
+    def change(parts: dict[str, bytes]) -> None:
+        del parts[name]
+
+    return change
+
+
 CHANGES: dict[str, tuple[Change, str]] = {
     "deep nesting": (nested, "file.unsafe"),
     "late document type": (late_doctype, "file.unsafe"),
@@ -89,8 +96,8 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "no XML": (sheet_part(b"</sheetData>", b""), "file.type"),
     "XML after the end": (sheet_part(b"</worksheet>", b"</worksheet><c/>"), "file.type"),
     "formula behind its value": (sheet_part(b"<v>4000</v>", b"<v>4000</v><f>1+1</f>"), "file.type"),
-    "no styles": (lambda parts: parts.pop("xl/styles.xml"), ""),
-    "no list of sheets": (lambda parts: parts.pop("xl/workbook.xml"), "file.unsafe"),
+    "no styles": (without("xl/styles.xml"), ""),
+    "no list of sheets": (without("xl/workbook.xml"), "file.unsafe"),
 }  # fmt: skip
 
 
@@ -179,8 +186,10 @@ def test_name_first_bytes_and_content_must_say_the_same(what: str) -> None:
 
 WIDE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a million headings": (lambda: b",".join(b"h%d" % each for each in range(1_000_000)) + b"\n1\n", "file.too_large"),
-    "one endless cell": (lambda: HEADER.encode() + b"\n" + b"x" * 30_000_000, "file.quote"),
-    "one endless heading": (lambda: b"x" * 30_000_000, "file.quote"),
+    "one endless cell": (lambda: HEADER.encode() + b"\n" + b"x" * 30_000_000, "file.too_large"),
+    "one endless heading": (lambda: b"x" * 30_000_000, "file.too_large"),
+    "a row of separators": (lambda: HEADER.encode() + b"\n" + b"," * 30_000_000, "file.too_large"),
+    "a quote that swallows the file": (lambda: HEADER.encode() + b'\n"' + b"x\n" * 10_000_000, "file.quote"),
     "nothing but separators": (lambda: b"," * 20_000_000, "file.too_large"),
     "larger than any payroll": (lambda: b"a" * (64 * 1024 * 1024 + 1), "file.too_large"),
 }  # fmt: skip

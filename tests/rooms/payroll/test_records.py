@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -280,3 +281,12 @@ def test_damaged_bytes_are_refused_or_give_the_same_people(layout: RecordLayout,
         assert len(part) <= 3
         assert all(len(row.ssn) == 9 for row in part)
     assert Field.SSN in layout.carries
+
+
+def test_the_layout_of_the_how_to_is_one() -> None:
+    """A reader copies it: it must load, and its file must come back."""
+    page = Path(__file__).resolve().parents[3] / "docs" / "howto" / "payroll-files.md"
+    layout = record_layout(page.read_text().partition("```yaml\n")[2].partition("```")[0])
+    written = write_records(layout, {"remittance": [replace(ANA, pre_tax_cents=200_00)]})
+    assert written.data.split(b"\r\n")[1:3] == [b"DTL|012345678|20000", b"TRL|1|20000"]
+    assert read_records(layout, written.data).rows["remittance"][0].pre_tax_cents == 200_00

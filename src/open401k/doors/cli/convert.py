@@ -94,4 +94,4 @@ def _record_layout(named: str) -> RecordLayout:
 def _shared(given: list[str]) -> dict[str, str]:
     if unlike := [each for each in given if "=" not in each]:
         raise BadInputError(f"{unlike[0]!r} names no column.", fix='Write it as --set "Plan_Number=123".')
-    return dict(each.split("=", 1) for each in given)  # type: ignore[misc]
+    return dict(each.split("=", 1) for each in given)
