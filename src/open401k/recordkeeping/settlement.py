@@ -15,11 +15,10 @@ from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear
 from open401k.law import compensation, deferrals, figures
 
 from .contributions import Cents, Flags, HeldReason, Pay, PayOfDate, People, YearToDate, entitle, entitle_date
-from .elected_now import ElectionsOnFile, elected_with_defaults
+from .elected_now import ElectionsOnFile, asked_of
 from .elsewhere import Elsewhere, added, counted, read_elsewhere, turns_before, windows
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
-from .withholding import as_elected
 
 #: People settled at once: enough for set-based statements, few enough that memory does not grow with the plan.
 SLICE = 10_000
@@ -228,15 +227,13 @@ def preview(
     gone = np.array([left_long_ago(who, scope.since, year) for who in employees], dtype=np.bool_)
     out = _kept_out(segment, employees)[:, 0]
     source = None if provisions.match is None else provisions.match.source
-    wanted = elections and elected_with_defaults(
-        elections, provisions, employees=employees, entered_on=people.entered_on, on=scope.since
-    )
+    to_withhold = asked_of(elections, provisions, employees, people, opening)
 
     def of(reported: Reported) -> Preview:
         amounts = {each.name: getattr(reported, each.name) for each in fields(reported) if each.name != "bonus"}
         of_date = PayOfDate(on=scope.since, left_long_ago=gone, kept_out=out, **amounts)
         credited, held, _ = entitle_date(provisions, people, of_date, opening)
-        elected = wanted and as_elected(provisions, people, of_date, reported.bonus, wanted[0], opening, credited).cents
+        elected = to_withhold(of_date, reported.bonus, credited)
         return Preview(None if source is None else credited[source], held, elected)
 
     return of(pay) if paid is None else _beyond(of(pay + paid), of(paid))

@@ -180,8 +180,7 @@ def _people(
     on: date,
     today: date,
 ) -> tuple[tuple[PersonElections, ...], tuple[EnrollmentDutyLine, ...]]:
-    of = {"tenant_id": tenant_id, "plan_id": plan_id}
-    on_file = recordkeeping.read_on_file(tx, **of, provisions=terms, until=on)  # type: ignore[arg-type]
+    on_file = recordkeeping.read_on_file(tx, tenant_id=tenant_id, plan_id=plan_id, provisions=terms, until=on)
     if on_file is None or not employees:
         return (), ()
     entered = census.entry_dates(tx, tenant_id=tenant_id, provisions=terms, plan_id=plan_id, employees=employees, on=on)
@@ -196,7 +195,11 @@ def _people(
         terms, employee_ids=ids, entered_on=entered, defaults=defaults, today=today
     )
     names = {each.employee_id: _name(each) for each in employees}
-    until = {each.employee_id: each.last for each in duties if each.kind is recordkeeping.DutyKind.WITHDRAWAL_ENDS}
+    until = {
+        each.employee_id: each.last
+        for each in duties
+        if each.kind is recordkeeping.DutyKind.WITHDRAWAL_ENDS and each.employee_id is not None
+    }
     people = tuple(
         _person(each, place, elected_on(told[each.employee_id], on), elected, defaults, until)
         for place, each in enumerate(employees)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -50,9 +50,9 @@ def set_one(
         made_on=made_on.date() if made_on else None,
     )
     with at_plan(wiring_of(context), "elections set", plan) as place, place.begin() as tx:
-        of = {"tenant_id": place.tenant_id, "plan_id": place.plan_id}
-        wanted = stopped(tx, **of, new=new) if stop else [new]  # type: ignore[arg-type]
-        done = recordkeeping.record_elections(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, elections=wanted)
+        of: dict[str, Any] = {"tenant_id": place.tenant_id, "plan_id": place.plan_id}
+        wanted = stopped(tx, **of, new=new) if stop else [new]
+        done = recordkeeping.record_elections(tx, **of, elections=wanted)
         if isinstance(done, Refused):
             fail(done.message, done.fix)
     voice = Voice(json)
@@ -95,7 +95,7 @@ def list_all(
     if not shown.kept_here:
         voice.line("The plan has no terms of elections: they are kept elsewhere.")
         return
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (person.name, line.source, line.part, line.percent, line.dollars, line.since, line.why)
         for person in shown.people
         for line in person.elections
