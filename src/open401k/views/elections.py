@@ -94,7 +94,10 @@ class WithholdingCase:
 
 @dataclass(frozen=True, slots=True)
 class Elections:
-    """The elections of a plan as of a day, or a page of them; ``kept_here`` False: the plan has no terms of them."""
+    """The elections of a plan as of a day, or a page of them; ``kept_here`` False: the plan has no terms of them.
+
+    ``shortcomings``: what a plan that must enroll automatically does not do as IRC 414A asks.
+    """
 
     heading: PlanHeading
     as_of: date
@@ -102,6 +105,7 @@ class Elections:
     people: tuple[PersonElections, ...]
     duties: tuple[EnrollmentDutyLine, ...]
     cases: tuple[WithholdingCase, ...]
+    shortcomings: tuple[str, ...] = ()
     more: int | None = None
 
 
@@ -119,8 +123,9 @@ def load(
     on = as_of or today
     terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=on)
     above = heading(tx, tenant_id=tenant_id, plan_id=plan_id)
+    shortcomings = _shortcomings(tx, tenant_id, terms, on)
     if terms.elections is None:
-        return Elections(above, on, False, (), (), ())
+        return Elections(above, on, False, (), (), (), shortcomings)
     everyone = sorted(census.roster(tx, tenant_id=tenant_id), key=lambda each: (each.last_name, each.first_name))
     here = [each for each in everyone if census.employed_on(each.employment, on)]
     end = len(here) if limit is None else max(0, start) + limit
@@ -133,8 +138,22 @@ def load(
         people=people,
         duties=duties,
         cases=load_cases(tx, tenant_id=tenant_id, plan_id=plan_id, everyone=everyone),
+        shortcomings=shortcomings,
         more=end if end < len(here) else None,
     )
+
+
+def _shortcomings(tx: Tx, tenant_id: SponsorId, terms: plan.Provisions, on: date) -> tuple[str, ...]:
+    """By the size of the employer in the last year that closed more than a year before the plan year (414A(c)(4)(B))."""
+    sponsor, year = plan.sponsor(tx, tenant_id=tenant_id), terms.plan_year_of(on)
+    mandate = plan.automatic_enrollment(
+        adopted_on=terms.adopted_on,
+        established_on=sponsor.established_on,
+        employees=sponsor.employees.get(year.start.year - 2),
+        plan_year_start=year.start,
+    )
+    found = plan.mandate_shortcomings(terms, mandate, plan_year=year)
+    return tuple(f"{each.reason} ({each.citation}) {each.fix}" for each in found)
 
 
 def load_cases(

@@ -92,6 +92,8 @@ def list_all(
         shown = view.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, as_of=day or day_of(tx.now))
     voice = Voice(json)
     voice.tell(shown)
+    for each in shown.shortcomings:
+        voice.line(f"This plan must enroll automatically. {each}")
     if not shown.kept_here:
         voice.line("The plan has no terms of elections: they are kept elsewhere.")
         return
@@ -102,9 +104,9 @@ def list_all(
     ]
     rows += [(person.name, None, None, None, None, None, person.why) for person in shown.people if not person.elections]
     voice.table(("Person", "Source", "Part", "Percent", "Dollars", "Since", "Why"), rows, empty="Nobody yet.")
-    due = [(each.last, each.what, each.name, each.about, each.cite) for each in shown.duties]
+    due = [(line.last, line.what, line.name, line.about, line.cite) for line in shown.duties]
     voice.table(("By", "Due", "Person", "About", "Rule"), due, empty="")
-    found = [(each.first, each.last, each.name, ", ".join(each.kinds), each.words, each.cite) for each in shown.cases]
+    found = [(case.first, case.last, case.name, ", ".join(case.kinds), case.words, case.cite) for case in shown.cases]
     voice.table(("From", "To", "Person", "Otherwise", "Cure", "Rule"), found, empty="Payroll followed every election.")
 
 
