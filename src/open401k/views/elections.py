@@ -144,7 +144,7 @@ def load(
 
 
 def _shortcomings(tx: Tx, tenant_id: SponsorId, terms: plan.Provisions, on: date) -> tuple[str, ...]:
-    """By the size of the employer in the last year that closed more than a year before the plan year (414A(c)(4)(B))."""
+    """The employer counts as large as in the last year that closed more than a year before (414A(c)(4)(B))."""
     sponsor, year = plan.sponsor(tx, tenant_id=tenant_id), terms.plan_year_of(on)
     mandate = plan.automatic_enrollment(
         adopted_on=terms.adopted_on,
