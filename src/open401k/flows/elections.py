@@ -130,5 +130,5 @@ def _fresh(tx: Tx, of: Mapping[str, Any], elections: Sequence[NewElection]) -> l
 def stopped(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, new: NewElection) -> list[NewElection]:
     """A stop of everything that holds on its day, slot by slot; nothing elected yet is a stop of all pay's pre-tax."""
     held = recordkeeping.read_elections(tx, tenant_id=tenant_id, plan_id=plan_id, employees=[new.employee_id])
-    slots = elected_on(held, new.event_on) or {new.slot: None}
+    slots = list(elected_on(held, new.event_on)) or [new.slot]
     return [replace(new, slot=slot, bps=0, cents=0, how=How.STOP) for slot in slots]

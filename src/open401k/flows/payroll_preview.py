@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -71,13 +72,14 @@ def previewed(
         standing = standing.with_rows_again([(row.row, place) for place, row in judged])
     size = len(standing)
     match = joined([each.match for each in found], size, payroll.UNKNOWN)
+    asked: dict[str, Any] = elected([each.elected for each in found], size)
     return replace(
         standing,
         computed_match=match if of.asked.provisions.match is not None else standing.computed_match,
         held=waits([each.held for each in found], [len(each.match) for each in found], size),
         moved=waits([each.moved for each in found], [len(each.match) for each in found], size),
         elsewhere=in_other_plans(tx, of.asked, of.before, standing),
-        **elected([each.elected for each in found], size),
+        **asked,
     )
 
 

@@ -1,6 +1,6 @@
 """Elections and defaults together, of some people on a pay date. Not here: what they come to (withholding.py)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,12 +8,14 @@ import numpy as np
 
 from open401k import census
 from open401k.base.db import Tx
-from open401k.kernel import EmployeeId, IdColumn, PlanId, SponsorId
+from open401k.kernel import EmployeeId, IdColumn, PlanId, Source, SponsorId
 from open401k.plan import Provisions
 
+from .contributions import Cents, PayOfDate, People, YearToDate
 from .defaults import Days, Defaults, Past, defaults_on, rehires, with_defaults
 from .election_book import election_columns
 from .elections import Columns, Elected, elected_by_all
+from .withholding import as_elected
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +67,30 @@ def elected_with_defaults(
         provisions, on=on, elected=elected, entered_on=entered, past=past, pay_dates=on_file.pay_dates
     )
     return with_defaults(elected, defaults), defaults
+
+
+def asked_of(
+    on_file: ElectionsOnFile | None,
+    provisions: Provisions,
+    employees: Sequence[census.Employee],
+    people: People,
+    before: YearToDate,
+) -> Callable[[PayOfDate, Cents | int, Mapping[Source, Cents]], Mapping[Source, Cents] | None]:
+    """What is to be withheld from a paycheck of these people, beside what the books credit for it; None: not known."""
+    once: dict[date, Elected] = {}
+
+    def to_withhold(
+        pay: PayOfDate, bonus: Cents | int, credited: Mapping[Source, Cents]
+    ) -> Mapping[Source, Cents] | None:
+        if on_file is None:
+            return None
+        if pay.on not in once:
+            once[pay.on], _ = elected_with_defaults(
+                on_file, provisions, employees=employees, entered_on=people.entered_on, on=pay.on
+            )
+        return as_elected(provisions, people, pay, bonus, once[pay.on], before, credited).cents
+
+    return to_withhold
 
 
 def _until(

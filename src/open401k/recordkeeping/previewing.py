@@ -10,9 +10,8 @@ from open401k.base.db import Tx
 from open401k.kernel import Source
 
 from .contributions import Cents, Flags, HeldReason, PayOfDate, entitle_date
-from .elected_now import ElectionsOnFile, elected_with_defaults
+from .elected_now import ElectionsOnFile, asked_of
 from .settlement import Before, Scope, Segment, kept_out_of, left_long_ago, opening_of, people_of
-from .withholding import as_elected
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +68,13 @@ def preview(
     gone = np.array([left_long_ago(who, scope.since, year) for who in employees], dtype=np.bool_)
     out = kept_out_of(segment, employees)[:, 0]
     source = None if provisions.match is None else provisions.match.source
-    wanted = elections and elected_with_defaults(
-        elections, provisions, employees=employees, entered_on=people.entered_on, on=scope.since
-    )
+    to_withhold = asked_of(elections, provisions, employees, people, opening)
 
     def of(reported: Reported, doubted: Flags | None) -> Preview:
         amounts = {each.name: getattr(reported, each.name) for each in fields(reported) if each.name != "bonus"}
         of_date = PayOfDate(on=scope.since, left_long_ago=gone, kept_out=out, in_doubt=doubted, **amounts)
         credited, held, _ = entitle_date(provisions, people, of_date, opening)
-        elected = wanted and as_elected(provisions, people, of_date, reported.bonus, wanted[0], opening, credited).cents
+        elected = to_withhold(of_date, reported.bonus, credited)
         return Preview(None if source is None else credited[source], held, elected)
 
     if paid is None:

@@ -94,7 +94,10 @@ class WithholdingCase:
 
 @dataclass(frozen=True, slots=True)
 class Elections:
-    """The elections of a plan as of a day, or a page of them; ``kept_here`` False: the plan has no terms of them."""
+    """The elections of a plan as of a day, or a page of them; ``kept_here`` False: the plan has no terms of them.
+
+    ``shortcomings``: what a plan that must enroll automatically does not do as IRC 414A asks.
+    """
 
     heading: PlanHeading
     as_of: date
@@ -102,6 +105,7 @@ class Elections:
     people: tuple[PersonElections, ...]
     duties: tuple[EnrollmentDutyLine, ...]
     cases: tuple[WithholdingCase, ...]
+    shortcomings: tuple[str, ...] = ()
     more: int | None = None
 
 
@@ -119,8 +123,9 @@ def load(
     on = as_of or today
     terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=on)
     above = heading(tx, tenant_id=tenant_id, plan_id=plan_id)
+    shortcomings = _shortcomings(tx, tenant_id, terms, on)
     if terms.elections is None:
-        return Elections(above, on, False, (), (), ())
+        return Elections(above, on, False, (), (), (), shortcomings)
     everyone = sorted(census.roster(tx, tenant_id=tenant_id), key=lambda each: (each.last_name, each.first_name))
     here = [each for each in everyone if census.employed_on(each.employment, on)]
     end = len(here) if limit is None else max(0, start) + limit
@@ -133,8 +138,22 @@ def load(
         people=people,
         duties=duties,
         cases=load_cases(tx, tenant_id=tenant_id, plan_id=plan_id, everyone=everyone),
+        shortcomings=shortcomings,
         more=end if end < len(here) else None,
     )
+
+
+def _shortcomings(tx: Tx, tenant_id: SponsorId, terms: plan.Provisions, on: date) -> tuple[str, ...]:
+    """The employer counts as large as in the last year that closed more than a year before (414A(c)(4)(B))."""
+    sponsor, year = plan.sponsor(tx, tenant_id=tenant_id), terms.plan_year_of(on)
+    mandate = plan.automatic_enrollment(
+        adopted_on=terms.adopted_on,
+        established_on=sponsor.established_on,
+        employees=sponsor.employees.get(year.start.year - 2),
+        plan_year_start=year.start,
+    )
+    found = plan.mandate_shortcomings(terms, mandate, plan_year=year)
+    return tuple(f"{each.reason} ({each.citation}) {each.fix}" for each in found)
 
 
 def load_cases(
@@ -180,8 +199,7 @@ def _people(
     on: date,
     today: date,
 ) -> tuple[tuple[PersonElections, ...], tuple[EnrollmentDutyLine, ...]]:
-    of = {"tenant_id": tenant_id, "plan_id": plan_id}
-    on_file = recordkeeping.read_on_file(tx, **of, provisions=terms, until=on)  # type: ignore[arg-type]
+    on_file = recordkeeping.read_on_file(tx, tenant_id=tenant_id, plan_id=plan_id, provisions=terms, until=on)
     if on_file is None or not employees:
         return (), ()
     entered = census.entry_dates(tx, tenant_id=tenant_id, provisions=terms, plan_id=plan_id, employees=employees, on=on)
@@ -196,7 +214,11 @@ def _people(
         terms, employee_ids=ids, entered_on=entered, defaults=defaults, today=today
     )
     names = {each.employee_id: _name(each) for each in employees}
-    until = {each.employee_id: each.last for each in duties if each.kind is recordkeeping.DutyKind.WITHDRAWAL_ENDS}
+    until = {
+        each.employee_id: each.last
+        for each in duties
+        if each.kind is recordkeeping.DutyKind.WITHDRAWAL_ENDS and each.employee_id is not None
+    }
     people = tuple(
         _person(each, place, elected_on(told[each.employee_id], on), elected, defaults, until)
         for place, each in enumerate(employees)

@@ -134,6 +134,21 @@ def test_every_fault_of_a_table_is_told_by_row_and_column(elective: Desk) -> Non
     assert listed(elective)[elective.employees[0]] == [("pre_tax", "6.00", True)]
 
 
+def test_a_day_on_which_the_plan_has_no_terms_is_a_problem(elective: Desk) -> None:
+    answer = elective.client.get(f"/v1/plans/{elective.plan_id}/elections", params={"as_of": "1990-01-01"})
+    assert 400 <= answer.status_code < 500
+    assert answer.json()["code"]
+
+
+def test_a_plan_that_must_enroll_automatically_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setitem(conftest.TERMS, "adopted_on", "2023-06-01")
+    desk: Desk = request.getfixturevalue("desk")
+    (told,) = desk.get(f"/v1/plans/{desk.plan_id}/elections")["shortcomings"]
+    assert "IRC 414A(a)" in told
+
+
 def test_a_plan_that_keeps_its_elections_elsewhere_says_so(desk: Desk) -> None:
     found = desk.get(f"/v1/plans/{desk.plan_id}/elections")
     assert (found["kept_here"], found["people"]) == (False, [])

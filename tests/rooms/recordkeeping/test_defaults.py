@@ -61,7 +61,7 @@ def employee(*spans: tuple[date, date | None]) -> Employee:
         employee_id=SOMEBODY,
         first_name="Saver",
         last_name="One",
-        ssn_last4=None,
+        ssn_last4="1234",
         birth_date=None,
         employment=tuple(Employment(*span) for span in spans),
     )

@@ -363,3 +363,10 @@ def test_an_election_of_before_the_plan_came_here_is_judged_by_its_first_terms(
     refused = record(begin, tenant, plan_id, replace(brought, bps=99))
     assert isinstance(refused, Refused)
     assert refused.reason is ElectionRefusal.BELOW_MINIMUM
+
+
+def test_nothing_is_read_for_a_plan_whose_elections_are_not_kept_here() -> None:
+    nothing: Any = None  # any statement would fail on it
+    terms = replace(provisions(), elections=None)
+    of: dict[str, Any] = {"tenant_id": None, "plan_id": None, "until": PAY_DATE}
+    assert recordkeeping.read_on_file(nothing, **of, provisions=terms) is None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -50,9 +50,9 @@ def set_one(
         made_on=made_on.date() if made_on else None,
     )
     with at_plan(wiring_of(context), "elections set", plan) as place, place.begin() as tx:
-        of = {"tenant_id": place.tenant_id, "plan_id": place.plan_id}
-        wanted = stopped(tx, **of, new=new) if stop else [new]  # type: ignore[arg-type]
-        done = recordkeeping.record_elections(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, elections=wanted)
+        of: dict[str, Any] = {"tenant_id": place.tenant_id, "plan_id": place.plan_id}
+        wanted = stopped(tx, **of, new=new) if stop else [new]
+        done = recordkeeping.record_elections(tx, **of, elections=wanted)
         if isinstance(done, Refused):
             fail(done.message, done.fix)
     voice = Voice(json)
@@ -92,19 +92,21 @@ def list_all(
         shown = view.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, as_of=day or day_of(tx.now))
     voice = Voice(json)
     voice.tell(shown)
+    for each in shown.shortcomings:
+        voice.line(f"This plan must enroll automatically. {each}")
     if not shown.kept_here:
         voice.line("The plan has no terms of elections: they are kept elsewhere.")
         return
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (person.name, line.source, line.part, line.percent, line.dollars, line.since, line.why)
         for person in shown.people
         for line in person.elections
     ]
     rows += [(person.name, None, None, None, None, None, person.why) for person in shown.people if not person.elections]
     voice.table(("Person", "Source", "Part", "Percent", "Dollars", "Since", "Why"), rows, empty="Nobody yet.")
-    due = [(each.last, each.what, each.name, each.about, each.cite) for each in shown.duties]
+    due = [(line.last, line.what, line.name, line.about, line.cite) for line in shown.duties]
     voice.table(("By", "Due", "Person", "About", "Rule"), due, empty="")
-    found = [(each.first, each.last, each.name, ", ".join(each.kinds), each.words, each.cite) for each in shown.cases]
+    found = [(case.first, case.last, case.name, ", ".join(case.kinds), case.words, case.cite) for case in shown.cases]
     voice.table(("From", "To", "Person", "Otherwise", "Cure", "Rule"), found, empty="Payroll followed every election.")
 
 
