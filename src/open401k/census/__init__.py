@@ -30,6 +30,7 @@ from .matching import (
 )
 from .ownership import OwnershipOn, ownership_during
 from .pay_codes import (
+    ALWAYS,
     CodeKind,
     DeductionKind,
     LineInDoubt,
@@ -41,6 +42,7 @@ from .pay_codes import (
     codes_paid,
     doubt_codes,
     in_doubt,
+    kind_of,
     lines_in_doubt,
     set_code_kind,
     words_on,
@@ -84,6 +86,7 @@ from .roster import employee, everybody, find_by_ssn, headcount, index_key_fits,
 from .wages import fica_wages
 
 __all__ = [
+    "ALWAYS",
     "EMPLOYER_SOURCES",
     "AnnualPay",
     "BirthDate",
@@ -159,6 +162,7 @@ __all__ = [
     "in_doubt",
     "index_key_fits",
     "kept_out",
+    "kind_of",
     "lines_in_doubt",
     "mask_ssn",
     "match_people",

@@ -3,6 +3,7 @@
 from . import files, remittance, runs
 from .checks import FileCheck, Outcome, check, missing_figures
 from .code_proposals import Proposal, Seen, propose_kind, seen_from
+from .code_questions import Question, answer, questions
 from .code_watch import CodeWatch, names_in
 from .codes_seen import SeenOn, note_codes, seen_last
 from .columns import REQUIRED, findings_of, propose, settle
@@ -71,6 +72,7 @@ __all__ = [
     "PlanTerms",
     "Proposal",
     "ProposedColumn",
+    "Question",
     "Reading",
     "RosterFile",
     "Said",
@@ -82,6 +84,7 @@ __all__ = [
     "YearToDateExpected",
     "YearToDateFile",
     "YearToDateRow",
+    "answer",
     "as_json",
     "check",
     "check_opening_balances",
@@ -104,6 +107,7 @@ __all__ = [
     "period_of",
     "propose",
     "propose_kind",
+    "questions",
     "read_json",
     "read_opening_balances",
     "read_roster",
