@@ -72,6 +72,7 @@ class CodeLine:
     in_gross: bool
     since: date | None
     cells: tuple[CellLine, ...]
+    reduces: str
     evidence: tuple[str, ...]
     people: int
     paid: Money
@@ -179,6 +180,7 @@ def _line(code: str, side: census.Side, known: _Known) -> CodeLine:
         in_gross=last.in_gross if last else question.proposal.in_gross if question else True,
         since=None if last is None or last.event_on == census.ALWAYS else last.event_on,
         cells=_cells(code, kind or proposed, word, known.terms) if earning else (),
+        reduces="" if earning or last is None else _reduces(last.kind),
         evidence=question.proposal.evidence if question else (),
         people=paid.people if paid else question.seen.seen.rows if question else 0,
         paid=Money(paid.cents if paid else question.seen.seen.cents if question else 0),
@@ -224,6 +226,16 @@ def _said(each: census.SaidKind) -> SaidLine:
         each.recorded_by,
         tuple(said.evidence.get("told", ())),
     )
+
+
+def _reduces(kind: PayKind | census.DeductionKind) -> str:
+    """Which taxed pay a deduction comes off, and where that is said."""
+    by_law = next((each for each in plan.DEDUCTION_KINDS if each.value == kind.value), None)
+    if by_law is None:
+        return "Comes off pay that was taxed."
+    found = plan.reduction_of(by_law)
+    off = [name for name, yes in (("W-2 pay", found.reduces_w2), ("FICA wages", found.reduces_fica)) if yes]
+    return f"Comes off {' and '.join(off) or 'pay that was taxed'} ({found.cite})."
 
 
 def label(kind: PayKind | census.DeductionKind) -> str:

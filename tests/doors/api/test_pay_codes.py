@@ -96,6 +96,7 @@ def test_a_deduction_has_its_kind_and_a_code_its_day(desk: Desk) -> None:
     assert desk.post(path, sent, "both").status_code == 201
     known = {each["code"]: each for each in desk.get(path)["codes"]}
     assert (known["401L"]["side"], known["401L"]["kind"]) == ("deduction", "loan_payment")
+    assert known["401L"]["reduces"] == "Comes off pay that was taxed."
     assert (known["GTL"]["in_gross"], known["GTL"]["since"]) == (False, "2026-01-01")
 
 

@@ -61,6 +61,7 @@ class PayCodeLine(BaseModel):
     in_gross: bool
     since: date | None
     cells: list[PayCodeCell]
+    reduces: str
     evidence: list[str]
     people: int
     paid: str
