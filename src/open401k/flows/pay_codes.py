@@ -7,7 +7,7 @@ from datetime import date
 from open401k import census, payroll, plan
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
-from open401k.base.steps import FlowResults
+from open401k.base.steps import FlowResults, done
 from open401k.kernel import FlowId, Open401kError, PlanId, SponsorId
 from open401k.payroll import runs
 
@@ -41,13 +41,14 @@ class Confirming:
 def confirm(db: Database, *, actor: Actor, asked: Confirming) -> FlowResults:
     """Record the kinds, settle every plan of the sponsor to them, check again what waited for them."""
     with db.begin(actor, tenants=[asked.tenant_id]) as tx:
-        said = said_of(tx, asked)
+        begun = done(tx, tenant_id=asked.tenant_id, flow_id=asked.flow_id)  # then it goes on with what it recorded
+        said = () if begun else said_of(tx, asked)
     learned = PayCodeKinds(said)
-    done = correct(db, actor=actor, correction=Correction(asked.tenant_id, asked.plan_id, asked.flow_id, learned))
+    results = correct(db, actor=actor, correction=Correction(asked.tenant_id, asked.plan_id, asked.flow_id, learned))
     with db.begin(actor, tenants=[asked.tenant_id]) as tx:
         heads.lock(tx, tenant_id=asked.tenant_id)
         _check_again(tx, asked)
-    return done
+    return results
 
 
 def said_of(tx: Tx, asked: Confirming) -> tuple[census.CodeKind, ...]:
