@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -10,18 +11,19 @@ import pytest
 from tests.flows.bookkeeping import Plan, assert_sound, books
 from tests.support.database import TESTER
 
-from open401k import compliance, recordkeeping
+from open401k import census, compliance, recordkeeping
 from open401k import plan as plans
 from open401k.base.db import Database
 from open401k.base.steps import FlowResults
 from open401k.census import CodeKind, Side
-from open401k.demo.people import ACME, PAY_DATES
+from open401k.demo.people import ACME, PAY_DATES, Person
 from open401k.demo.setup import takeover_of
 from open401k.flows.code_kinds import PayCodeKinds
 from open401k.flows.correction import Correction, correct
+from open401k.flows.pay_codes import Choice, Confirming, confirm
 from open401k.flows.payroll_intake import Taken, say_yes, settle_columns
 from open401k.flows.plan_takeover import take_over
-from open401k.kernel import ComplianceRunId, FixedClock, FlowId, Refused
+from open401k.kernel import ComplianceRunId, FixedClock, FlowId, Open401kError, Refused
 from open401k.law.pay_items import PayKind
 from open401k.payroll import Code, runs
 
@@ -287,4 +289,88 @@ def test_of_two_payrolls_of_a_day_a_doubt_in_either_lets_the_day_wait(db: Databa
     assert books(plan).held == {("1003", PAY_DATES[1], "pre_tax", "pay_code_unconfirmed"): 2 * DEFERRED}
     learn(plan, Bonus=PayKind.BONUS)
     assert not books(plan).held
+    assert_sound(plan)
+
+
+def test_what_the_check_says_waits_is_what_waits_of_new_people_too(
+    db: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_with(db, clock)
+    learn(plan, Regular=PayKind.REGULAR)
+    told: list[Any] = []
+    checked = runs.checked
+
+    def listening(tx: Any, **given: Any) -> Any:
+        told.append(given["outcome"])
+        return checked(tx, **given)
+
+    monkeypatch.setattr(runs, "checked", listening)
+    newcomer = Person(
+        "219-11-1098", "Nora", "Lund", date(1990, 2, 2), date(2019, 12, 8), 5_200_000, 500, pay_2025_cents=400_000
+    )
+    first, *rows = csv.reader(io.StringIO(plan.file(1, joined=[newcomer]).decode()))
+    for row in rows:  # everybody has a bonus within gross pay; one saves both ways
+        gross = _cents(row[first.index("Gross Pay")])
+        row += [_dollars(gross - 100_00), "100.00"]
+        if row[0].endswith("1004"):
+            row[first.index("401k Deferral")], row[first.index("Roth 401k")] = "70.00", "30.00"
+    out = io.StringIO()
+    csv.writer(out).writerows([[*first, "Regular", "Bonus"], *rows])
+    taken = take(plan, 1, out.getvalue().encode())
+    said = Counter[tuple[str, str]]()
+    for hold in told[-1].holds:
+        assert hold.code is Code.PAY_CODE_UNCONFIRMED
+        said[hold.key[-4:], str(hold.source)] += hold.cents
+    say_yes(db, actor=TESTER, tenant_id=plan.sponsor, run_id=taken.run.run_id)
+    assert plan.post(taken.run.run_id).halted is None
+    held = books(plan).held
+    assert {(who, source): cents for (who, _, source, _), cents in held.items()} == said
+    assert said["1098", "pre_tax"] > 0
+    assert (said["1004", "pre_tax"], said["1004", "roth"]) == (70_00, 30_00)
+    assert not books(plan).by_date
+    learn(plan, Bonus=PayKind.BONUS)
+    assert not books(plan).held
+    assert_sound(plan)
+
+
+def test_a_corrected_file_without_the_code_takes_the_doubt_away(db: Database, clock: FixedClock) -> None:
+    plan = plan_with(db, clock)
+    learn(plan, Regular=PayKind.REGULAR)
+    taken = pay(plan, 1, with_codes(plan, 1))
+    assert books(plan).held
+    plan.at(PAY_DATES[1])
+    corrected = plan.send(with_codes(plan, 1, bonus=0), replaces=taken.run.run_id)
+    assert not isinstance(corrected, Refused), corrected
+    say_yes(db, actor=TESTER, tenant_id=plan.sponsor, run_id=corrected.run.run_id)
+    assert plan.post(corrected.run.run_id).halted is None
+    assert not books(plan).held
+    assert books(plan).by_date["1003", "pre_tax", PAY_DATES[1]] == DEFERRED
+    assert_sound(plan)
+
+
+def test_confirming_all_that_is_certain_is_done_once_and_checks_again_what_waits(
+    db: Database, clock: FixedClock
+) -> None:
+    plan = plan_with(db, clock)
+    taken = take(plan, 1, with_codes(plan, 1))
+    plan.at(PAY_DATES[1])
+    flow_id = db.ids.new(FlowId)
+    wanted = Confirming(plan.sponsor, plan.plan, flow_id, certain=True)
+    done = confirm(db, actor=TESTER, asked=wanted)
+    assert plan.status(taken.run.run_id) == runs.Status.RECEIVED
+    with db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        kinds = {each.said.code: each.said for each in census.code_kinds(tx, tenant_id=plan.sponsor)}
+    assert {code: said.kind for code, said in kinds.items()} == {"Bonus": PayKind.BONUS, "Regular": PayKind.REGULAR}
+    assert kinds["Bonus"].evidence["most_cents"] == BONUS
+    assert kinds["Bonus"].event_on == census.ALWAYS
+    with pytest.raises(Open401kError, match="nothing to confirm"):
+        confirm(db, actor=TESTER, asked=replace(wanted, flow_id=db.ids.new(FlowId)))
+    assert confirm(db, actor=TESTER, asked=wanted)["settle"] == done["settle"]
+    again = Confirming(plan.sponsor, plan.plan, flow_id, [Choice("Bonus", "commission")])
+    assert confirm(db, actor=TESTER, asked=again)["settle"] == done["settle"]
+    plan.at(PAY_DATES[1])
+    assert plan.post(taken.run.run_id).halted is None
+    assert not books(plan).held
+    # What was confirmed is what later files are held against.
+    assert asked(plan, take(plan, 2, with_codes(plan, 2, bonus=60_000_00))) == {"Bonus": "amount"}
     assert_sound(plan)

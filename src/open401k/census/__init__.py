@@ -36,6 +36,7 @@ from .matching import (
 )
 from .ownership import OwnershipOn, ownership_during
 from .pay_codes import (
+    ALWAYS,
     CodeKind,
     DeductionKind,
     LineInDoubt,
@@ -48,6 +49,7 @@ from .pay_codes import (
     counts_as_plan_pay,
     doubt_codes,
     in_doubt,
+    kind_of,
     lines_in_doubt,
     set_code_kind,
     words_on,
@@ -104,6 +106,7 @@ from .roster import employee, everybody, find_by_ssn, headcount, index_key_fits,
 from .wages import fica_wages
 
 __all__ = [
+    "ALWAYS",
     "EMPLOYER_SOURCES",
     "AnnualPay",
     "Answers",
@@ -197,6 +200,7 @@ __all__ = [
     "in_doubt",
     "index_key_fits",
     "kept_out",
+    "kind_of",
     "lines_in_doubt",
     "mask_ssn",
     "match_people",

@@ -20,6 +20,9 @@ from open401k.plan import EARNING_KINDS
 from . import _codes_store
 from .replaced import Without
 
+#: The day of a word about every pay date there ever was.
+ALWAYS = date.min
+
 
 class Side(StrEnum):
     """Whether a code is of what payroll pays or of what it takes off."""
@@ -199,7 +202,9 @@ def code_kinds(tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None = None
     """Everything that was ever confirmed, by code and day; of one day the newest word comes last."""
     return [
         SaidKind(
-            CodeKind(Side(row.side), row.code, _kind(row.side, row.kind), row.event_on, row.in_gross, row.evidence),
+            CodeKind(
+                Side(row.side), row.code, kind_of(Side(row.side), row.kind), row.event_on, row.in_gross, row.evidence
+            ),
             row.recorded_at,
             row.recorded_by,
         )
@@ -207,8 +212,14 @@ def code_kinds(tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None = None
     ]
 
 
-def _kind(side: str, kind: str) -> PayKind | DeductionKind:
-    return PayKind(kind) if side == Side.EARNING else DeductionKind(kind)
+def kind_of(side: Side, kind: str) -> PayKind | DeductionKind:
+    """The kind of that name; ValueError where the side has none."""
+    if side is Side.DEDUCTION:
+        return DeductionKind(kind)
+    found = PayKind(kind)
+    if found not in EARNING_KINDS:
+        raise ValueError(f"{kind} is no kind of {side}")
+    return found
 
 
 def words_on(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date) -> dict[str, Word]:

@@ -27,6 +27,7 @@ from .web import (
     connection_pages,
     deposit_pages,
     live_pages,
+    pay_code_pages,
     payroll_pages,
     people_pages,
     plan_pages,
@@ -50,6 +51,7 @@ _PAGES = (
     people_pages,
     deposit_pages,
     connection_pages,
+    pay_code_pages,
     plan_pages,
     reference_page,
 )

@@ -3,6 +3,7 @@
 from . import deposit_clock, files, remittance, runs
 from .checks import FileCheck, Outcome, check, missing_figures
 from .code_proposals import Proposal, Seen, propose_kind, seen_from
+from .code_questions import Question, answer, questions
 from .code_watch import CodeWatch, names_in
 from .codes_seen import SeenOn, note_codes, seen_last
 from .columns import REQUIRED, findings_of, propose, settle
@@ -105,6 +106,7 @@ __all__ = [
     "PlanTerms",
     "Proposal",
     "ProposedColumn",
+    "Question",
     "Reading",
     "RecordFile",
     "RecordLayout",
@@ -120,6 +122,7 @@ __all__ = [
     "YearToDateExpected",
     "YearToDateFile",
     "YearToDateRow",
+    "answer",
     "as_json",
     "carried",
     "check",
@@ -151,6 +154,7 @@ __all__ = [
     "period_of",
     "propose",
     "propose_kind",
+    "questions",
     "read_elections_file",
     "read_json",
     "read_opening_balances",

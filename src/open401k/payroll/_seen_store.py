@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from open401k.base.db import Tx
@@ -27,15 +27,15 @@ def add(
     )  # fmt: skip
 
 
-def newest(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[date, RunId, dict[str, Any]]]:
+def newest(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[date, RunId, datetime, dict[str, Any]]]:
     """Of each code what was seen of it last, by code."""
     rows = tx.rows(
         """
-        select distinct on (code) pay_date, run_id, seen
+        select distinct on (code) pay_date, run_id, recorded_at, seen
         from payroll.code_seen
         where tenant_id = %s and plan_id = %s
         order by code, recorded_at desc, pay_date desc
         """,
         [tenant_id, plan_id],
     )
-    return [(pay_date, RunId(run_id), seen) for pay_date, run_id, seen in rows]
+    return [(pay_date, RunId(run_id), recorded_at, seen) for pay_date, run_id, recorded_at, seen in rows]

@@ -6,7 +6,7 @@ Rows with such a code wait: what is doubted of a row is why. The same rows looke
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from open401k import plan
 from open401k.kernel import Money
@@ -44,16 +44,18 @@ class CodeWatch:
     names: Mapping[str, str] = field(default_factory=dict)  # of each code, as the file calls it
     seen: dict[str, Seen] = field(default_factory=dict)
     _doubts: dict[int, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    _calm: "_Calm | None" = None
     _upto: int = -1
     _rows: int = 0
 
     def look(self, rows: Sequence[PayrollRow]) -> Doubts:
         """What is doubted of these rows; a row of which nothing is, is not there."""
+        calm = self._calm = self._calm or _calm(self.codes, self.names)
         for row in rows:
             if row.row > self._upto:
                 self._rows += 1
                 self._upto = row.row
-                if row.earnings:
+                if row.earnings and not calm.holds(row):
                     self._look(row)
         if not self._doubts:
             return {}
@@ -82,13 +84,9 @@ class CodeWatch:
         counted = split.in_plan(code)
         if counted is not None and then.get("in_plan_seen") not in (None, counted):
             return PLAN_PAY
-        most = then.get("most_cents")
-        if most is not None and abs(cents) > max(most * _OTHER_ORDER, most + _MUCH_MORE_CENTS):
+        if abs(cents) > _most_of(then):
             return AMOUNT
-        name = then.get("name")
-        if name and code in self.names and words_of(self.names[code]) != words_of(name):
-            return NAME
-        return ""
+        return NAME if _called_otherwise(code, self.names, then) else ""
 
     def _count(self, code: str, why: str, cents: int, split: "_Split") -> None:
         seen = self.seen.get(code)
@@ -113,6 +111,54 @@ class CodeWatch:
         """A question for each code in doubt, with whom and how much it is about and what it seems to be."""
         for seen in self.told():
             yield _finding(seen, propose_kind(seen, terms), layout)
+
+
+@dataclass(frozen=True, slots=True)
+class _Calm:
+    """What a row has to be for nothing of it to be looked at closely: nearly every row of a long file is so."""
+
+    most: Mapping[str, int]  # of each code that is known, up to which amount
+    gross_tells: bool  # of some code it is known that gross pay holds it
+    plan_pay_tells: bool
+
+    def holds(self, row: PayrollRow) -> bool:
+        total = 0
+        for code, cents in row.earnings:
+            most = self.most.get(code)
+            if most is None or not -most <= cents <= most:
+                return False
+            total += cents
+        if self.gross_tells and total != row.gross_cents:
+            return False
+        return not self.plan_pay_tells or row.plan_compensation_cents is None
+
+
+_NO_MOST: Final = 10**18
+
+
+def _calm(codes: CodesOfPlan, names: Mapping[str, str]) -> _Calm:
+    most: dict[str, int] = dict.fromkeys(codes.named, _NO_MOST)
+    gross_tells = plan_pay_tells = False
+    for code, word in codes.words.items():
+        then = word.evidence if word.kind is not None else {}
+        if not then:
+            most[code] = _NO_MOST
+        elif then.get("in_gross_seen") is not False and not _called_otherwise(code, names, then):
+            most[code] = _most_of(then)
+            gross_tells |= then.get("in_gross_seen") is not None
+            plan_pay_tells |= then.get("in_plan_seen") is not None
+    return _Calm(most, gross_tells, plan_pay_tells)
+
+
+def _most_of(then: Mapping[str, Any]) -> int:
+    """Up to here an amount is of the order that it was of when the code was confirmed."""
+    most = then.get("most_cents")
+    return _NO_MOST if most is None else max(most * _OTHER_ORDER, most + _MUCH_MORE_CENTS)
+
+
+def _called_otherwise(code: str, names: Mapping[str, str], then: Mapping[str, Any]) -> bool:
+    name = then.get("name")
+    return bool(name) and code in names and words_of(names[code]) != words_of(str(name))
 
 
 class _Split:

@@ -97,18 +97,31 @@ KIND_OF_TYPE: Final = {
 }
 
 
+#: Words as payroll shortens them within a name; a whole code that is short is a wording of its own.
+_SHORT: Final = {
+    "reimb": "reimbursement", "reim": "reimbursement", "exp": "expense", "vac": "vacation", "hol": "holiday",
+    "comm": "commission", "reg": "regular", "sal": "salary", "diff": "differential", "sev": "severance",
+    "bon": "bonus", "hrs": "hours", "earn": "earnings", "prem": "premium", "pmt": "payment", "mil": "military",
+}  # fmt: skip
+
+
 def words_of(text: str) -> str:
     """A code or name as wordings are written: small letters, its words apart."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
     return " ".join(re.findall(r"[a-z0-9./]+", apart.casefold()))
 
 
+def _in_full(words: str) -> str:
+    return " ".join(_SHORT.get(each, each) for each in words.split())
+
+
 @lru_cache(maxsize=4_096)
 def alike(text: str) -> tuple[PayKind, int, str] | None:
     """The kind whose wording is nearest, how near (to 100), and that wording; None where two kinds are as near."""
     words = words_of(text)
-    if words in _KIND_OF:
-        return _KIND_OF[words], 100, words
+    for known in (words, _in_full(words)):
+        if known in _KIND_OF:
+            return _KIND_OF[known], 100, known
     if len(words) < 4:  # of a short code a letter is too much of it
         return None
     near = process.extract(words, list(_KIND_OF), scorer=fuzz.token_sort_ratio, limit=5, score_cutoff=LEAST_ALIKE)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from open401k.base.db import Tx
 from open401k.kernel import PlanId, RunId, SponsorId
@@ -17,6 +17,7 @@ class SeenOn:
 
     pay_date: date
     run_id: RunId
+    recorded_at: datetime
     seen: Seen
 
 
@@ -30,4 +31,4 @@ def note_codes(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date, s
 def seen_last(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> dict[str, SeenOn]:
     """By code."""
     found = _seen_store.newest(tx, tenant_id=tenant_id, plan_id=plan_id)
-    return {data["code"]: SeenOn(pay_date, run_id, seen_from(data)) for pay_date, run_id, data in found}
+    return {each["code"]: SeenOn(day, run_id, at, seen_from(each)) for day, run_id, at, each in found}

@@ -55,7 +55,7 @@ def _by_law(kind: PayKind, definition: PayDefinition, terms: Compensation) -> Co
         included = kind in terms.included_kinds
         return Counted(included, f"{called} leaves it to the plan, which {_includes(included)}", citation(kind))
     counts = told is Treatment.IN
-    return Counted(counts, f"{called} {'includes' if counts else 'leaves out'} it", citation(kind))
+    return Counted(counts, f"{called} {'includes it' if counts else 'leaves it out'}", citation(kind))
 
 
 def _includes(included: bool) -> str:

@@ -18,7 +18,7 @@ from tests.doors.world import Sandbox, World
 from tests.rooms.views.story import NEWCOMER, PROVIDER, Story, begun
 from tests.support.database import TESTER, Served
 
-from open401k import fiduciary
+from open401k import census, fiduciary
 from open401k.base.access import Role
 from open401k.demo.files import NO_MISTAKES, Mistakes, file_name, payroll_csv
 from open401k.demo.people import ACME
@@ -26,6 +26,7 @@ from open401k.doors.provided import DoorSettings
 from open401k.doors.stories import PayrollStories
 from open401k.flows.payroll_intake import settle_columns
 from open401k.kernel import FixedClock, Refused
+from open401k.law.pay_items import PayKind
 from open401k.payroll import runs
 
 pytestmark = pytest.mark.browser
@@ -98,12 +99,15 @@ def _played(postgres: Served) -> Story:
 
 def _pages(story: Story) -> dict[str, str]:
     with story.begin() as tx:
+        said = census.CodeKind(census.Side.EARNING, "BON", PayKind.BONUS, census.ALWAYS)
+        census.set_code_kind(tx, tenant_id=story.plan.sponsor_id, said=said)
         alert = fiduciary.open_alerts(tx, tenant_id=story.plan.sponsor_id, plan_id=story.plan.plan_id)[0]
     pages = {
         "health": "",
         "people": "/people",
         "tests": "/tests",
         "payrolls": "/payrolls",
+        "pay codes": "/pay-codes",
         "upload": "/payrolls/upload",
     }
     pages |= {f"test {key}": f"/tests/{key}" for key in ("adp", "415c", "top_heavy")}

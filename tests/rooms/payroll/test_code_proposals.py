@@ -11,6 +11,7 @@ from open401k.census import Word
 from open401k.law.pay_items import PayKind
 from open401k.payroll import CodesOfPlan, CodeWatch, PayrollRow, Seen, codes_by, propose_kind, seen_from
 from open401k.payroll.code_proposals import MOST_CODES, parts_in
+from open401k.payroll.code_watch import _Calm
 from open401k.payroll.code_words import KIND_OF_TYPE, alike
 from open401k.plan import EARNING_KINDS, Compensation
 
@@ -36,6 +37,9 @@ def row(number: int, gross: int, plan_pay: int | None = None, **codes: int) -> P
         ("Bonus Annual", PayKind.BONUS),
         ("PTO Payout", PayKind.LEAVE_CASHOUT),
         ("Expense Reimbursement", PayKind.ACCOUNTABLE_EXPENSES),
+        ("Mileage reimb", PayKind.ACCOUNTABLE_EXPENSES),
+        ("Reg Hrs", PayKind.REGULAR),
+        ("Shift Diff.", PayKind.SHIFT_DIFFERENTIAL),
         ("GTL", PayKind.TAXABLE_GROUP_TERM_LIFE),
         ("Military Differential", PayKind.DIFFERENTIAL_WAGE),
         ("3rd Party Sick Pay", PayKind.INSURED_SICK_PAY),
@@ -145,6 +149,33 @@ def test_a_code_drifts_at_the_edge_of_how_it_was_confirmed(paid: PayrollRow, nam
     }
     watch = CodeWatch(codes_by(words, TERMS), {"BON": name})
     assert watch.look([paid]) == ({} if why is None else {2: (("BON", why),)})
+
+
+amounts = st.integers(-1_000_000, 1_000_000)
+
+
+@given(
+    st.lists(st.tuples(amounts, amounts), min_size=1, max_size=4),
+    st.sampled_from([None, True, False]),
+    st.sampled_from([None, True, False]),
+    st.sampled_from([0, 500, -500]),
+    st.sampled_from(["Bonus", "Gift"]),
+)
+def test_a_row_that_is_passed_over_quickly_has_nothing_in_doubt(
+    paid: list[tuple[int, int]], gross_seen: bool | None, plan_seen: bool | None, off: int, name: str
+) -> None:
+    then = {**CONFIRMED, "in_gross_seen": gross_seen, "in_plan_seen": plan_seen}
+    words = {
+        "REG": Word("REG", True, None, True, {}),
+        "BON": Word("BON", None, PayKind.BONUS, True, then),
+    }
+    rows = [
+        row(place, reg + bon + off, reg + bon if place % 2 else None, REG=reg, BON=bon)
+        for place, (reg, bon) in enumerate(paid)
+    ]
+    codes = codes_by(words, TERMS)
+    closely = CodeWatch(codes, {"BON": name}, _calm=_Calm({}, gross_tells=True, plan_pay_tells=True))
+    assert CodeWatch(codes, {"BON": name}).look(rows) == closely.look(rows)
 
 
 def test_rows_looked_at_again_are_counted_once_and_answered_the_same() -> None:

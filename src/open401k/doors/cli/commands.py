@@ -17,6 +17,7 @@ from . import (
     elections,
     instructions,
     keys,
+    pay_codes,
     payroll,
     people,
     plans,
@@ -44,6 +45,7 @@ app.add_typer(census.commands, name="census")
 app.add_typer(deposits.commands, name="deposits")
 app.add_typer(connections.commands, name="connections")
 app.add_typer(connections.sandboxes, name="sandbox")
+app.add_typer(pay_codes.commands, name="pay-codes")
 app.add_typer(takeover.commands, name="takeover")
 app.add_typer(elections.commands, name="elections")
 app.add_typer(instructions.commands, name="instructions")

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from open401k.base import messages
 from open401k.base.access import Permission
 from open401k.kernel import FileId, Id, Open401kError, Refused, RunId
-from open401k.payroll import ROWS, Said, control_totals, runs
+from open401k.payroll import ROWS, Code, Said, control_totals, runs
 from open401k.views import payroll_history, payroll_upload
 from open401k.views.payroll_words import total_label
 from open401k.views.shown import RunState
@@ -142,6 +142,7 @@ def run(request: Request, caller: Reader, run_id: str, after_row: int = 0, sent_
         )
     shown = _found(shown)
     asks = any(finding.confirm for finding in shown.findings)
+    asks_codes = any(finding.code == Code.PAY_CODE_UNCONFIRMED for finding in shown.findings)
     around = frame(request, f"Payroll of {shown.run.pay_date}", caller=caller, current="payroll")
     return page(
         request,
@@ -150,6 +151,7 @@ def run(request: Request, caller: Reader, run_id: str, after_row: int = 0, sent_
         heading=shown.heading,
         detail=shown,
         asks=asks,
+        asks_codes=asks_codes,
         drawn_at=drawn_at,
         sent_again=sent_again,
     )

@@ -14,6 +14,7 @@ from . import (
     instructions,
     late_facts,
     models,
+    pay_codes,
     payroll,
     plans,
     proof,
@@ -55,6 +56,7 @@ for _part in (
     books,
     deposits,
     connections,
+    pay_codes,
     calculations,
     system,
 ):

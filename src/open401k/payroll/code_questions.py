@@ -1,0 +1,88 @@
+"""Which codes of a plan ask for a person, and what an answer keeps as evidence. Not here: recording it (census)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from open401k import census, plan
+from open401k.base.db import Tx
+from open401k.kernel import Open401kError, PlanId, SponsorId, day_of
+
+from .code_proposals import Proposal, propose_kind
+from .codes_seen import SeenOn, seen_last
+from .pay_codes import codes_by
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A code that nobody has confirmed since a file was held against it, with what it seems to be."""
+
+    seen: SeenOn
+    proposal: Proposal
+
+    def evidence(self) -> dict[str, Any]:
+        """What is kept beside the answer: how the code behaved, so that it shows when it behaves otherwise."""
+        seen = self.seen.seen
+        return {
+            "name": seen.name,
+            "run_id": str(self.seen.run_id),
+            "proposed": self.proposal.kind and str(self.proposal.kind),
+            "confidence": self.proposal.confidence,
+            "told": list(self.proposal.evidence),
+            "people": seen.rows,
+            "cents": seen.cents,
+            "most_cents": seen.most_cents,
+            "in_gross_seen": seen.gross_holds_it,
+            "in_plan_seen": seen.plan_pay_holds_it,
+        }
+
+
+def questions(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, kinds: Sequence[census.SaidKind]
+) -> dict[str, Question]:
+    """By code. A code is asked about until a word comes later than the file that raised the question."""
+    found = seen_last(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if not found:
+        return {}
+    terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=day_of(tx.now)).compensation
+    words = census.words_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=day_of(tx.now))
+    known = codes_by(words, terms)
+    said_at = {each.said.code: each.recorded_at for each in sorted(kinds, key=lambda each: each.recorded_at)}
+    return {
+        code: Question(seen, propose_kind(seen.seen, terms))
+        for code, seen in found.items()
+        if code not in known or (code in said_at and said_at[code] < seen.recorded_at)
+    }
+
+
+def answer(
+    question: Question | None,
+    before: census.CodeKind | None,
+    *,
+    code: str,
+    kind: str,
+    event_on: date | None = None,
+    in_gross: bool | None = None,
+    side: census.Side = census.Side.EARNING,
+) -> census.CodeKind:
+    """What a person says of a code, with what it is said on. Without a day it is of the same days as the word before.
+
+    Whether gross pay holds the amounts is as the file shows, unless it is said.
+    """
+    try:
+        meant = census.kind_of(side, kind)
+    except ValueError:
+        raise Open401kError(
+            f"There is no kind {kind!r} of {side}.", fix="Take one that the list of kinds has."
+        ) from None
+    seen_in_gross = question.proposal.in_gross if question else before.in_gross if before else True
+    evidence = question.evidence() if question else dict(before.evidence) if before else {}
+    return census.CodeKind(
+        side,
+        code,
+        meant,
+        event_on or (before.event_on if before else census.ALWAYS),
+        seen_in_gross if in_gross is None else in_gross,
+        evidence,
+    )

@@ -1,0 +1,254 @@
+"""The map of a plan's pay codes: what each is for, what its pay counts for, on what evidence. Not here: confirming."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from open401k import census, payroll, plan
+from open401k.base.db import Tx
+from open401k.kernel import Money, PlanId, SponsorId, day_of
+from open401k.law.pay_items import PayKind
+
+from .heading import heading
+from .shown import PlanHeading
+
+_PURPOSES = {
+    plan.Purpose.W2: "W-2",
+    plan.Purpose.FICA: "FICA",
+    plan.Purpose.SECTION_415: "415",
+    plan.Purpose.SECTION_414S: "414(s) tests",
+    plan.Purpose.PLAN: "Plan",
+}
+
+
+class CodeState(StrEnum):
+    """Where a code stands."""
+
+    ASKS = "asks"  # a person has to say what it is for
+    CONFIRMED = "confirmed"
+    OF_PLAN = "of_plan"  # the plan says whether it counts; nobody said its kind
+    UNSAID = "unsaid"  # paid before codes were asked about
+
+
+@dataclass(frozen=True, slots=True)
+class CellLine:
+    """Whether a code counts for a purpose; None where that follows from nothing yet."""
+
+    purpose: str
+    label: str
+    counts: bool | None
+    why: str
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaidLine:
+    """One word about a code; ``since`` None is of all pay dates."""
+
+    kind: str
+    label: str
+    since: date | None
+    in_gross: bool
+    recorded_at: datetime
+    recorded_by: str
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """One code. ``kind`` is what was confirmed, ``proposed`` what it seems to be; cells are of one or the other."""
+
+    code: str
+    side: str
+    name: str
+    state: CodeState
+    kind: str
+    kind_label: str
+    proposed: str
+    proposed_label: str
+    confidence: int
+    certain: bool
+    in_gross: bool
+    since: date | None
+    cells: tuple[CellLine, ...]
+    reduces: str
+    evidence: tuple[str, ...]
+    people: int
+    paid: Money
+    waiting_people: int
+    history: tuple[SaidLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KindChoice:
+    """A kind that a person may choose."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayCodes:
+    """Everything of the page."""
+
+    heading: PlanHeading
+    definition: str
+    excluded: tuple[str, ...]
+    codes: tuple[CodeLine, ...]
+    kinds: tuple[KindChoice, ...]
+
+    @property
+    def asking(self) -> int:
+        """How many codes wait for a person."""
+        return sum(each.state is CodeState.ASKS for each in self.codes)
+
+    @property
+    def certain(self) -> int:
+        """Of these, how many proposals one click may confirm."""
+        return sum(each.state is CodeState.ASKS and each.certain for each in self.codes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is on file of a plan's codes, by code."""
+
+    terms: plan.Compensation
+    words: Mapping[str, census.Word]
+    asked: Mapping[str, payroll.Question]
+    said: Mapping[tuple[str, str], Sequence[census.SaidKind]]
+    paid: Mapping[str, census.PaidCode]
+    waiting: Mapping[str, int]
+
+
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PayCodes:
+    """Every code that was confirmed, paid, named or asked about; those that ask come first."""
+    known = _known(tx, tenant_id, plan_id)
+    earnings = {*known.words, *known.asked, *known.paid, *known.terms.excluded_pay_codes}
+    lines = [_line(code, census.Side.EARNING, known) for code in earnings]
+    lines += [_line(code, census.Side(side), known) for side, code in known.said if side != census.Side.EARNING]
+    return PayCodes(
+        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
+        definition=_DEFINITIONS[known.terms.definition],
+        excluded=tuple(label(kind) for kind in known.terms.excluded_kinds),
+        codes=tuple(
+            sorted(lines, key=lambda each: (each.state is not CodeState.ASKS, each.side, each.code.casefold()))
+        ),
+        kinds=tuple(KindChoice(str(kind), label(kind)) for kind in plan.EARNING_KINDS),
+    )
+
+
+def _known(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> _Known:
+    today = day_of(tx.now)
+    kinds = census.code_kinds(tx, tenant_id=tenant_id)
+    said: dict[tuple[str, str], list[census.SaidKind]] = {}
+    for each in sorted(kinds, key=lambda each: each.recorded_at):
+        said.setdefault((str(each.said.side), each.said.code), []).append(each)
+    waiting: dict[str, set[object]] = {}
+    for line in census.lines_in_doubt(tx, tenant_id=tenant_id, plan_id=plan_id):
+        waiting.setdefault(line.code, set()).add(line.employee_id)
+    return _Known(
+        terms=plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today).compensation,
+        words=census.words_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today),
+        asked=payroll.questions(tx, tenant_id=tenant_id, plan_id=plan_id, kinds=kinds),
+        said=said,
+        paid={each.code: each for each in census.codes_paid(tx, tenant_id=tenant_id, plan_id=plan_id)},
+        waiting={code: len(people) for code, people in waiting.items()},
+    )
+
+
+def _line(code: str, side: census.Side, known: _Known) -> CodeLine:
+    earning = side is census.Side.EARNING
+    history = known.said.get((str(side), code), ())
+    question = known.asked.get(code) if earning else None
+    word, paid = known.words.get(code) if earning else None, known.paid.get(code) if earning else None
+    last = history[-1].said if history else None
+    proposed = question.proposal.kind if question else None
+    kind = word.kind if word else None
+    state = _state(code, known) if earning else CodeState.CONFIRMED
+    return CodeLine(
+        code=code,
+        side=str(side),
+        name=question.seen.seen.name if question else str(last.evidence.get("name", "")) if last else "",
+        state=state,
+        kind=str(last.kind) if last else "",
+        kind_label=label(last.kind) if last else "",
+        proposed=str(proposed or ""),
+        proposed_label=label(proposed) if proposed else "",
+        confidence=question.proposal.confidence if question else 0,
+        certain=question.proposal.certain if question else False,
+        in_gross=last.in_gross if last else question.proposal.in_gross if question else True,
+        since=None if last is None or last.event_on == census.ALWAYS else last.event_on,
+        cells=_cells(code, kind or proposed, word, known.terms) if earning else (),
+        reduces="" if earning or last is None else _reduces(last.kind),
+        evidence=question.proposal.evidence if question else (),
+        people=paid.people if paid else question.seen.seen.rows if question else 0,
+        paid=Money(paid.cents if paid else question.seen.seen.cents if question else 0),
+        waiting_people=known.waiting.get(code, 0) if earning else 0,
+        history=tuple(_said(each) for each in reversed(history)),
+    )
+
+
+def _state(code: str, known: _Known) -> CodeState:
+    word = known.words.get(code)
+    if code in known.asked:
+        return CodeState.ASKS
+    if word is not None and word.counts is None:
+        return CodeState.CONFIRMED
+    return CodeState.OF_PLAN if word is not None or code in known.terms.excluded_pay_codes else CodeState.UNSAID
+
+
+def _cells(code: str, kind: PayKind | None, word: census.Word | None, terms: plan.Compensation) -> tuple[CellLine, ...]:
+    """By its kind; whether it counts as plan pay may be said otherwise, by the sponsor or by the provisions."""
+    meant = plan.meaning_of(kind, terms) if kind is not None else {}
+    found = {
+        purpose: CellLine(str(purpose), called, meant[purpose].counts, meant[purpose].why, meant[purpose].cite)
+        if purpose in meant
+        else CellLine(str(purpose), called, None, "nobody has said what it is for", "")
+        for purpose, called in _PURPOSES.items()
+    }
+    told = None if word is None else word.counts
+    if told is not None or code in terms.excluded_pay_codes:
+        why = "the plan names it as left out" if told is None else "it was said of this code for the plan"
+        for purpose in (plan.Purpose.SECTION_414S, plan.Purpose.PLAN):
+            found[purpose] = CellLine(str(purpose), _PURPOSES[purpose], bool(told), why, "")
+    return tuple(found.values())
+
+
+def _said(each: census.SaidKind) -> SaidLine:
+    said = each.said
+    return SaidLine(
+        str(said.kind),
+        label(said.kind),
+        None if said.event_on == census.ALWAYS else said.event_on,
+        said.in_gross,
+        each.recorded_at,
+        each.recorded_by,
+        tuple(said.evidence.get("told", ())),
+    )
+
+
+def _reduces(kind: PayKind | census.DeductionKind) -> str:
+    """Which taxed pay a deduction comes off, and where that is said."""
+    by_law = next((each for each in plan.DEDUCTION_KINDS if each.value == kind.value), None)
+    if by_law is None:
+        return "Comes off pay that was taxed."
+    found = plan.reduction_of(by_law)
+    off = [name for name, yes in (("W-2 pay", found.reduces_w2), ("FICA wages", found.reduces_fica)) if yes]
+    return f"Comes off {' and '.join(off) or 'pay that was taxed'} ({found.cite})."
+
+
+def label(kind: PayKind | census.DeductionKind) -> str:
+    """A kind in words."""
+    words = str(kind).replace("_", " ").replace("83b", "83(b)")
+    return words[0].upper() + words[1:]
+
+
+_DEFINITIONS = {
+    "section_415": "section 415 compensation, the regulation's own statement",
+    "section_415_simplified": "section 415 compensation, simplified",
+    "section_3401a": "wages under section 3401(a)",
+    "w2": "W-2 pay",
+    "section_3121a": "wages under section 3121(a)",
+    "section_414s_alternative": "the alternative definition of section 414(s)",
+}
