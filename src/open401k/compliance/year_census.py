@@ -166,7 +166,7 @@ class _Built:
         hce, why_hce, key, why_key, missing = self._standing()
         required, wages, why_roth = self._roth_catch_up()
         part_time = self._part_time()
-        has_balance = self._has_balance(facts.as_of)
+        has_balance, adopted_on = self._has_balance(facts.as_of), facts.provisions.adopted_on
         rows = []
         for i, person in enumerate(self._people):
             spans = facts.employment[i]
@@ -185,7 +185,7 @@ class _Built:
                     ownership_bps=int(facts.ownership_bps[i]),
                     family=tuple(f"{relation.value} {who}" for who, relation in person.family),
                     **{name: int(column[i]) for name, column in pay.items()},
-                    eligible_on=facts.eligible_on[i],
+                    eligible_on=None if (entry := facts.eligible_on[i]) is None else max(entry, adopted_on),
                     participates=bool(has_balance[i] or facts.eligible[i]),
                     highly_compensated=None if hce is None else bool(hce[i]),
                     why_highly_compensated=why_hce[i],
