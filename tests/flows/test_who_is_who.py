@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.flows.bookkeeping import Books, Plan, TickingClock, acme, assert_sound, books
@@ -11,9 +12,11 @@ from open401k import census
 from open401k.base.db import Database
 from open401k.demo.files import Mistakes
 from open401k.demo.people import ACME, PAY_DATES
+from open401k.flows import who_is_who_moved
 from open401k.flows.who_is_who import Followed, Refusal, Word, answer, take_back
 from open401k.kernel import EmployeeId, FixedClock, Refused
 from open401k.payroll import runs
+from open401k.views import who_is_who
 
 #: 1003 with one wrong digit, and what the provider calls nobody else.
 RIGHT, WRONG = "219-11-1003", "219-11-7003"
@@ -137,6 +140,31 @@ def test_a_word_taken_back_moves_pay_and_money_by_corrections(plan: Plan, straig
     assert_sound(plan)
 
 
+def test_a_move_that_was_stopped_half_way_goes_on_with_the_same_word(
+    plan: Plan, straight: Straight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = plan.receive(1, slipped(plan, 1))
+    say(plan, None)
+    assert plan.post(first.run.run_id).halted is None
+    plan.pay(2, slipped(plan, 2))
+    moves: list[str] = []
+
+    def dies(*args: Any, **named: Any) -> Any:
+        if moves:
+            raise RuntimeError("the machine died")
+        moves.append("one")
+        return who_is_who_moved.move(*args, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("open401k.flows.who_is_who.move", dies)
+        with pytest.raises(RuntimeError, match="died"):
+            say(plan, plan.employee("1003"))
+    followed = say(plan, plan.employee("1003"))
+    assert len(followed.moved) == 1
+    assert books(plan).by_date == straight.books.by_date
+    assert_sound(plan)
+
+
 def test_a_word_is_changed_in_one_go(plan: Plan, straight: Straight) -> None:
     taken = plan.receive(1, slipped(plan, 1))
     say(plan, plan.employee("1004"))
@@ -182,3 +210,17 @@ def test_a_question_says_no_more_of_a_number_than_four_digits(plan: Plan) -> Non
     assert "7003" in told
     assert "219117003" not in told
     assert WRONG not in told
+
+
+def test_a_question_of_a_file_that_was_corrected_is_nobodys_any_more(plan: Plan) -> None:
+    plan.receive(1, slipped(plan, 1))
+    assert len(waiting(plan)) == 1
+    plan.pay(1)
+    assert waiting(plan) == []
+    plan.receive(2, slipped(plan, 2))  # the next one waits for the same word
+    assert len(waiting(plan)) == 1
+
+
+def waiting(plan: Plan) -> list[census.Question]:
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        return who_is_who.open_questions(tx, tenant_id=plan.sponsor, plan_id=plan.plan)

@@ -4,6 +4,7 @@ import csv
 import io
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from tests.flows.bookkeeping import Plan, TickingClock, acme
@@ -39,7 +40,7 @@ def shown(plan: Plan, year: int = 2026) -> census_year.CensusYear:
 
 def say_so(plan: Plan, sha256: str) -> census.Confirmation | Refused[Refusal]:
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
-        of = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+        of: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
         return confirm(tx, **of, year=2026, sha256=sha256, signed_as="Olive Owner")
 
 
@@ -81,7 +82,7 @@ def test_the_same_facts_give_the_same_census_then_and_later(plan: Plan) -> None:
     before = shown(plan)
     learn(plan, "1004", census.Officer(True), date(2026, 3, 1))
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
-        of = {"tenant_id": plan.sponsor, "plan_id": plan.plan, "year": 2026}
+        of: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan, "year": 2026}
         then = compliance.census_of_year(tx, **of, known_at=before.known_at)
     assert then.sha256 == before.sha256
     assert shown(plan).sha256 != before.sha256

@@ -142,7 +142,10 @@ def decide(evidence: PersonEvidence, standing: Standing, near: Near) -> Outcome:
         return _by_number(evidence, standing.employees[standing.by_ssn[evidence.ssn]], near)
     slips = standing.one_slip_off.get(evidence.ssn or "", ())
     found = [(who, alike.with_number(_numbers(evidence, standing.employees[who], slips))) for who, alike in near]
-    found = sorted(((w, a) for w, a in found if a.score >= ASK), key=lambda each: (-each[1].score, each[0]))
+    found = sorted(
+        ((w, a) for w, a in found if a.score >= ASK or _numbered_so(evidence, a)),
+        key=lambda each: (-each[1].score, each[0]),
+    )
     if not found:
         return New()
     if evidence.ssn is None and (how := _sure(found)) is not None:
@@ -192,7 +195,7 @@ def near_people(
         traits = _traits_on_file(employee, own)
         for place in {place for key in _bins(traits) for place in bins.get(key, ())}:
             alike = likeness(rows[place], traits)
-            if alike.score + _SLIP >= ASK:
+            if alike.score + _SLIP >= ASK or alike.told(Trait.EMPLOYEE_NUMBER) is Told.SAME:
                 found[place][employee.employee_id] = alike
     return [sorted(each.items()) for each in found]
 
@@ -301,6 +304,11 @@ def _numbers(evidence: PersonEvidence, employee: Employee, slips: Sequence[Emplo
     if evidence.ssn is None or not employee.ssn_last4:
         return None
     return Told.ONE_SLIP if employee.employee_id in slips else Told.ANOTHER
+
+
+def _numbered_so(evidence: PersonEvidence, alike: Likeness) -> bool:
+    """Whether the employee number is all that says who it is: systems use it again, so somebody has to be asked."""
+    return evidence.ssn is None and alike.told(Trait.EMPLOYEE_NUMBER) is Told.SAME
 
 
 def _sure(found: Near) -> How | None:

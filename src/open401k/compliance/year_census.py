@@ -13,7 +13,7 @@ import numpy as np
 
 from open401k import census, law, ledger, plan
 from open401k.base.db import Tx
-from open401k.kernel import EmployeeId, IdColumn, PlanId, PlanYear, SponsorId, day_of
+from open401k.kernel import EmployeeId, IdColumn, Open401kError, PlanId, PlanYear, SponsorId, day_of
 from open401k.law import NotEnacted
 
 from .facts import Cents, Flags, PlanFacts
@@ -118,7 +118,12 @@ def census_of_year(
     today = day_of(known)
     terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today, known_at=known_at)
     plan_year = terms.plan_year_of(terms.plan_year_start.in_year(year))
-    as_of = max(plan_year.start, min(plan_year.last_day, today))
+    if plan_year.start > today:
+        fix = "Ask for a plan year that has begun."
+        raise Open401kError(
+            f"The plan year of {year} begins on {plan_year.start}: nobody has worked in it yet.", fix=fix
+        )
+    as_of = min(plan_year.last_day, today)
     facts = gather(tx, tenant_id=tenant_id, plan_id=plan_id, as_of=as_of, known_at=known_at, history=False)
     built = _Built(tx, tenant_id, plan_id, facts, known_at)
     rows, missing = built.rows()
@@ -161,7 +166,7 @@ class _Built:
         hce, why_hce, key, why_key, missing = self._standing()
         required, wages, why_roth = self._roth_catch_up()
         part_time = self._part_time()
-        has_balance = self._has_balance(facts.as_of)
+        has_balance, adopted_on = self._has_balance(facts.as_of), facts.provisions.adopted_on
         rows = []
         for i, person in enumerate(self._people):
             spans = facts.employment[i]
@@ -180,7 +185,7 @@ class _Built:
                     ownership_bps=int(facts.ownership_bps[i]),
                     family=tuple(f"{relation.value} {who}" for who, relation in person.family),
                     **{name: int(column[i]) for name, column in pay.items()},
-                    eligible_on=facts.eligible_on[i],
+                    eligible_on=None if (entry := facts.eligible_on[i]) is None else max(entry, adopted_on),
                     participates=bool(has_balance[i] or facts.eligible[i]),
                     highly_compensated=None if hce is None else bool(hce[i]),
                     why_highly_compensated=why_hce[i],
@@ -215,8 +220,18 @@ class _Built:
         large = report.form is law.participant_count.ReportForm.LARGE
         what = "with account balances" if counted.only_with_balances else "who may take part or have an account"
         why = f"{counted.counted} participants {what} on {counted.on}: {report.form.value} ({counted.cite})."
-        sums = [int(each.sum()) for pair in (any_of, held, active) for each in pair]
-        return ParticipantCounts(*sums, counted.counted, counted.on, large, why)
+        return ParticipantCounts(
+            at_start=int(any_of[0].sum()),
+            at_end=int(any_of[1].sum()),
+            with_balances_at_start=int(held[0].sum()),
+            with_balances_at_end=int(held[1].sum()),
+            active_at_start=int(active[0].sum()),
+            active_at_end=int(active[1].sum()),
+            counted=counted.counted,
+            counted_on=counted.on,
+            large=large,
+            why=why,
+        )
 
     def mandate(self) -> plan.Mandate:
         """Whether 414A binds the plan in this plan year, by what the sponsor stated of its size."""
@@ -231,8 +246,10 @@ class _Built:
 
     def _pay(self) -> dict[str, Cents]:
         facts, until = self._facts, self._facts.as_of + timedelta(days=1)
-        of = {"tenant_id": self._tenant_id, "plan_id": self._plan_id, "start": facts.plan_year.start, "end": until}
-        totals = census.employer_pay(self._tx, **of, known_at=self._known_at)
+        totals = census.employer_pay(
+            self._tx, tenant_id=self._tenant_id, plan_id=self._plan_id, start=facts.plan_year.start, end=until,
+            known_at=self._known_at,
+        )  # fmt: skip
         places = self._ids.places_in(totals.employee_id)
 
         def column(name: str) -> Cents:

@@ -24,6 +24,7 @@ from .provided import Services
 from .security import BodyLimit, SameOrigin, SecurityHeaders
 from .web import (
     calculator_pages,
+    census_pages,
     connection_pages,
     deposit_pages,
     live_pages,
@@ -44,6 +45,7 @@ log = logging.getLogger("open401k.http")
 _AROUND_A_FILE = 1_048_576
 _PAGES = (
     calculator_pages,
+    census_pages,
     sign_in_pages,
     sandbox_pages,
     live_pages,

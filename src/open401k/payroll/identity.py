@@ -83,7 +83,7 @@ def _in_doubt(row: PayrollRow, place: Mapping[str, int], people: Sequence[census
         return True
     person = people[place[row.key]]
     told, known = (row.last_name, row.first_name), (person.last_name, person.first_name)
-    if told == known or [each.casefold() for each in told] == [each.casefold() for each in known]:
+    if told in (known, ("", "")) or [each.casefold() for each in told] == [each.casefold() for each in known]:
         return False
     return not census.named_alike(evidence_of(row, ""), person)
 

@@ -13,6 +13,7 @@ from open401k.kernel import EmployeeId, Money, PlanId, SponsorId
 
 from .heading import heading
 from .shown import PlanHeading
+from .who_is_who import open_questions
 
 #: A spreadsheet takes cells that begin so for formulas (OWASP: CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -76,7 +77,6 @@ def load(
     last4 = {
         str(person.employee_id): person.ssn_last4 for person in census.roster(tx, tenant_id=tenant_id, employee_ids=ids)
     }
-    asked = [each for each in census.questions(tx, tenant_id=tenant_id) if each.plan_id == plan_id]
     return CensusYear(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
         year=year,
@@ -95,7 +95,7 @@ def load(
         confirmation=confirmed,
         differences=tuple(changed[:_MOST_DIFFERENCES]),
         recomputed=recomputed,
-        open_questions=sum(each.reply is None for each in asked),
+        open_questions=len(open_questions(tx, tenant_id=tenant_id, plan_id=plan_id)),
         more=end if end < len(now.rows) else None,
     )
 

@@ -103,7 +103,9 @@ def _part_time(known: _Known) -> DerivedFact:
         known.tx, tenant_id=known.tenant_id, plan_id=known.plan_id, provisions=known.terms, people=[known.person],
         on=known.today,
     )[0]  # fmt: skip
-    return DerivedFact("part_time", label, status.replace("_", " ") or "no hours asked", f"{why} Years: {years}.")
+    if not status:
+        return DerivedFact("part_time", label, "does not apply", why)
+    return DerivedFact("part_time", label, status.replace("_", " "), f"{why} Years with 500 hours: {years}.")
 
 
 def _vesting(known: _Known) -> DerivedFact:

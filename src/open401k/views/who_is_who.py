@@ -7,6 +7,7 @@ from open401k import census
 from open401k.base.db import Tx
 from open401k.census import Told, Trait, Why
 from open401k.kernel import EmployeeId, PlanId, QuestionId, RunId, SponsorId
+from open401k.payroll import runs
 
 from .heading import heading
 from .shown import PlanHeading
@@ -98,7 +99,9 @@ class WhoIsWho:
 
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> WhoIsWho:
     """Every question of the plan as it stands."""
-    found = [each for each in census.questions(tx, tenant_id=tenant_id) if each.plan_id == plan_id]
+    waiting = open_questions(tx, tenant_id=tenant_id, plan_id=plan_id)
+    found = [each for each in census.questions(tx, tenant_id=tenant_id) if each.plan_id == plan_id and each.reply]
+    found = [*waiting, *found]
     wanted = {each.employee_id for question in found for each in question.candidates}
     wanted |= {each.reply.employee_id for each in found if each.reply and each.reply.employee_id}
     people = census.roster(tx, tenant_id=tenant_id, employee_ids=sorted(wanted)) if wanted else []
@@ -108,6 +111,20 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> WhoIsWho:
         tuple(each for each in lines if not each.answer),
         tuple(each for each in lines if each.answer),
     )
+
+
+def open_questions(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[census.Question]:
+    """Those that a payroll waits for; none of a file in whose place another one of its pay date was posted since."""
+    asked = [each for each in census.questions(tx, tenant_id=tenant_id) if each.plan_id == plan_id and not each.reply]
+    return [each for each in asked if not _overtaken(tx, tenant_id, each)]
+
+
+def _overtaken(tx: Tx, tenant_id: SponsorId, question: census.Question) -> bool:
+    run = runs.get(tx, tenant_id=tenant_id, run_id=question.run_id)
+    if run.pay_date is None:
+        return False
+    posted = runs.replaceable(tx, tenant_id=tenant_id, plan_id=run.plan_id, pay_date=run.pay_date)
+    return any(each.received_at > run.received_at for each in posted)
 
 
 def _line(question: census.Question, people: dict[EmployeeId, census.Employee]) -> QuestionLine:

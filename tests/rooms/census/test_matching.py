@@ -1,12 +1,14 @@
 """Who a row is: a table of cases, and answers remembered and taken back."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from tests.support.database import Begin
 
 from open401k.census import (
+    AskedRow,
     Conflict,
     Employee,
     Employment,
@@ -18,12 +20,16 @@ from open401k.census import (
     PersonEvidence,
     Why,
     add_employees,
+    ask,
     forget,
     match_people,
+    question_id,
+    questions,
     remember,
+    reply,
 )
 from open401k.census.matching import Standing, decide, near_people, one_slip_from, plain_name
-from open401k.kernel import EmployeeId, FixedClock, SponsorId
+from open401k.kernel import EmployeeId, FixedClock, PlanId, RunId, SponsorId
 
 OWNER = EmployeeId(UUID(int=1))
 CLERK = EmployeeId(UUID(int=2))
@@ -160,3 +166,64 @@ def test_one_slip_is_every_wrong_digit_and_every_swap_once() -> None:
 )
 def test_names_are_compared_plain(parts: tuple[str, str], plain: str) -> None:
     assert plain_name(*parts) == plain
+
+
+def numbered(first: str, last: str, number: str, ein: str = "12-3456789", born: date | None = None) -> PersonEvidence:
+    """A row without a Social Security number, from a provider that calls people by numbers of its own."""
+    return PersonEvidence(first, last, None, born, None, number, "Summit", ein)
+
+
+def told_number(begin: Begin, tenant: SponsorId, row: PersonEvidence, who: EmployeeId) -> None:
+    """Somebody answers that the row is this person, which tells the number, too."""
+    with begin() as tx:
+        plan_id, run_id = PlanId(UUID(int=1)), RunId(UUID(int=2))
+        asked = AskedRow(2, row, Conflict((who,), Why.NAME_ALONE))
+        ask(tx, tenant_id=tenant, plan_id=plan_id, run_id=run_id, rows=[asked])
+        (open_question,) = [each for each in questions(tx, tenant_id=tenant) if each.reply is None]
+        assert open_question.question_id == question_id(tx, tenant_id=tenant, evidence=row)
+        reply(tx, tenant_id=tenant, question=open_question, employee_id=who)
+
+
+def test_an_employee_number_is_known_by_provider_and_employer(begin: Begin, tenant: SponsorId) -> None:
+    with begin() as tx:
+        clerk, other = add_employees(
+            tx,
+            tenant_id=tenant,
+            people=[
+                NewEmployee("Jose", "Nunez", "987654321", date(1990, 10, 11), date(2021, 2, 1)),
+                NewEmployee("Ada", "Zimmer", "987654322", date(1970, 1, 2), date(2011, 2, 7)),
+            ],
+        )
+    told_number(begin, tenant, numbered("J", "Nunez", "1042"), clerk)
+    told_number(begin, tenant, numbered("Ada", "Z", "1042", ein="98-7654321"), other)
+    with begin() as tx:
+        (by_number,) = match_people(tx, tenant_id=tenant, evidence=[numbered("José", "Núñez", "1042")])
+        # The same number at another employer of the sponsor is another person.
+        (elsewhere,) = match_people(tx, tenant_id=tenant, evidence=[numbered("Ada", "Zimmer", "1042", "98-7654321")])
+        # The number of somebody who left, given to somebody new: never taken for the one who had it.
+        (again,) = match_people(tx, tenant_id=tenant, evidence=[numbered("Wanda", "Kowalski", "1042")])
+        # One person paid under two employers of the sponsor has one number of Social Security, and is one employee.
+        both = [PersonEvidence("Jose", "Nunez", "987654321", employee_number=n, provider="Summit", employer_ein=e)
+                for n, e in (("1042", "12-3456789"), ("7", "98-7654321"))]  # fmt: skip
+        assert match_people(tx, tenant_id=tenant, evidence=both) == [Matched(clerk, How.SSN)] * 2
+    assert by_number == Matched(clerk, How.EMPLOYEE_NUMBER)
+    assert elsewhere == Matched(other, How.EMPLOYEE_NUMBER)
+    assert again == Conflict((clerk,), Why.EMPLOYEE_NUMBER_USED_AGAIN)
+
+
+def test_a_question_is_asked_again_only_with_other_candidates(begin: Begin, tenant: SponsorId) -> None:
+    row = PersonEvidence("Mary", "Whitfield", "123456780", date(1971, 3, 4))
+    with begin() as tx:
+        people = [
+            NewEmployee("Mary", "Whitfield", "123456789", date(1971, 3, 4)),
+            NewEmployee("May", "Whitfield", None),
+        ]
+        owner, other = add_employees(tx, tenant_id=tenant, people=people)
+        for candidates in ((owner,), (owner,), (owner, other)):
+            asked = AskedRow(2, row, Conflict(candidates, Why.SSN_ONE_SLIP_OFF))
+            where: dict[str, Any] = {"plan_id": PlanId(UUID(int=1)), "run_id": RunId(UUID(int=2))}
+            ask(tx, tenant_id=tenant, rows=[asked], **where)
+        (asked_now,) = questions(tx, tenant_id=tenant)
+        (times,) = tx.one("select count(*) from census.match_question where tenant_id = %s", [tenant])
+    assert [each.employee_id for each in asked_now.candidates] == [owner, other]
+    assert times == 2

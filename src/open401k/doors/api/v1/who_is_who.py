@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, StrictBool
 
+from open401k import census
 from open401k.base.access import Permission
 from open401k.flows.who_is_who import Followed, Word, answer, take_back
 from open401k.kernel import EmployeeId, QuestionId, Refused
@@ -147,8 +148,8 @@ def _of_plan(caller: Caller, text: str) -> QuestionId:
     """A question of the plan that the address names; any other is not found."""
     known = named(QuestionId, text)
     with caller.begin() as tx:
-        shown = who_is_who.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
-    if known not in {each.question_id for each in (*shown.asked, *shown.answered)}:
+        asked = census.questions(tx, tenant_id=caller.tenant)
+    if known not in {each.question_id for each in asked if each.plan_id == caller.plan}:
         raise ProblemError(Problem(404, "not_found", "Not found.", f"There is no question {text} of this plan."))
     return known
 

@@ -1,0 +1,52 @@
+"""Who a row is, and the year-end census, by commands."""
+
+from pathlib import Path
+
+import pytest
+from tests.doors.cli.conftest import Run
+
+from open401k.demo.files import Mistakes, payroll_csv
+from open401k.demo.people import BIRCH
+
+PLAN = ("--plan", "Birch")
+
+
+@pytest.fixture(scope="module")
+def slipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of the bakery with one wrong digit."""
+    file = tmp_path_factory.mktemp("birch") / "slip.csv"
+    number = BIRCH.people[1].ssn
+    wrong = number[:-4] + str((int(number[-4]) + 1) % 10) + number[-3:]
+    file.write_bytes(payroll_csv(BIRCH, 3, Mistakes(cells={(number, "Employee SSN"): wrong})))
+    return file
+
+
+def test_a_row_in_doubt_is_answered_and_taken_back(run: Run, slipped: Path) -> None:
+    refused = run("payroll", "upload", slipped, *PLAN, "--accept-columns")
+    assert refused.code != 0
+    (question,) = run("people", "questions", *PLAN, "--json").document["asked"]
+    assert question["ssn_masked"].startswith("***-**-")
+    who = question["candidates"][0]["employee_id"]
+    assert run("people", "answer", question["question_id"], *PLAN).code == 2
+    said = run("people", "answer", question["question_id"], "--employee", who, *PLAN, "--json")
+    assert said.code == 0, said.err
+    assert len(said.document["checked"]) == 1
+    (answered,) = run("people", "questions", *PLAN, "--json").document["answered"]
+    assert answered["answer"] == question["candidates"][0]["name"]
+    assert run("people", "answer", question["question_id"], "--undo", *PLAN).code == 0
+    assert "slip" in run("people", "questions", *PLAN).out
+    assert run("people", "answer", "qst_none", "--new", *PLAN).code == 2
+
+
+def test_the_census_is_shown_exported_and_not_confirmed_before_the_year_is_over(run: Run, tmp_path: Path) -> None:
+    shown = run("census", "show", "2026", *PLAN, "--json")
+    assert shown.code == 0, shown.err
+    assert shown.document["people"] == len(shown.document["lines"])
+    assert "Not confirmed." in run("census", "show", "2026", *PLAN).out
+    sha256 = shown.document["sha256"]
+    early = run("census", "confirm", "2026", "--sha256", sha256, "--signed-as", "Olive Owner", *PLAN)
+    assert early.code == 2
+    assert "runs to" in early.err
+    file = tmp_path / "census.csv"
+    assert run("census", "export", "2026", file, *PLAN).code == 0
+    assert len(file.read_text().splitlines()) == shown.document["people"] + 1
