@@ -22,6 +22,7 @@ from .amendments import AmendmentRefusal, Change, changes_between
 from .lawful import ProvisionProblem, problems
 from .mandate import Mandate, MandateStatus, automatic_enrollment
 from .provisions import (
+    CLIFF_2,
     CLIFF_3,
     GRADED_6,
     IMMEDIATE_VESTING,
@@ -47,6 +48,7 @@ from .provisions_json import provisions_from_json, provisions_to_json
 from .sponsor import Sponsor, list_sponsors, parse_ein, record_headcount, register_sponsor, sponsor
 
 __all__ = [
+    "CLIFF_2",
     "CLIFF_3",
     "GRADED_6",
     "IMMEDIATE_VESTING",

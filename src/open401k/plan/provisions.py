@@ -36,17 +36,29 @@ class MatchPeriod(StrEnum):
 
 
 class SafeHarbor(StrEnum):
-    """By which contribution the plan is deemed to pass the ADP test (401(k)(12))."""
+    """By which contribution the plan is deemed to pass the ADP test (401(k)(12); with a QACA 401(k)(13))."""
 
     NONE = "none"
     BASIC_MATCH = "basic_match"
     ENHANCED_MATCH = "enhanced_match"
     NONELECTIVE = "nonelective"
+    QACA_MATCH = "qaca_match"
+    QACA_NONELECTIVE = "qaca_nonelective"
 
     @property
     def is_match(self) -> bool:
-        """One of the two match designs."""
-        return self in (SafeHarbor.BASIC_MATCH, SafeHarbor.ENHANCED_MATCH)
+        """One of the match designs."""
+        return self in (SafeHarbor.BASIC_MATCH, SafeHarbor.ENHANCED_MATCH, SafeHarbor.QACA_MATCH)
+
+    @property
+    def is_nonelective(self) -> bool:
+        """One of the nonelective designs."""
+        return self in (SafeHarbor.NONELECTIVE, SafeHarbor.QACA_NONELECTIVE)
+
+    @property
+    def is_qaca(self) -> bool:
+        """One that only a qualified automatic contribution arrangement has."""
+        return self in (SafeHarbor.QACA_MATCH, SafeHarbor.QACA_NONELECTIVE)
 
 
 class TestingMethod(StrEnum):
@@ -150,6 +162,7 @@ class VestingSchedule:
 
 
 IMMEDIATE_VESTING = VestingSchedule((100,))
+CLIFF_2 = VestingSchedule((0, 0, 100))
 CLIFF_3 = VestingSchedule((0, 0, 0, 100))
 GRADED_6 = VestingSchedule((0, 0, 20, 40, 60, 80, 100))
 

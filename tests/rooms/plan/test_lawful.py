@@ -221,6 +221,43 @@ UNLAWFUL = {
 }
 
 
+QACA_TIERS = (MatchTier(10_000, 100), MatchTier(5_000, 600))
+QACA = safe_harbor_match(SafeHarbor.QACA_MATCH, *QACA_TIERS)
+
+
+def vests(provisions: Provisions, source: Source, *percents: int) -> Provisions:
+    return replace(provisions, vesting=Vesting(((source, VestingSchedule(percents)),)))
+
+
+@pytest.mark.parametrize(
+    ("provisions", "beyond"),
+    [
+        (QACA, []),
+        (safe_harbor_match(SafeHarbor.QACA_MATCH, *BASIC), []),
+        (vests(QACA, Source.SAFE_HARBOR_MATCH, 0, 0, 100), []),
+        (vests(QACA, Source.SAFE_HARBOR_MATCH, 0, 50, 100), []),
+        (safe_harbor_match(SafeHarbor.QACA_MATCH, (10_000, 100), (5_000, 599)), ["match.tiers"]),
+        (safe_harbor_match(SafeHarbor.QACA_MATCH, (9_999, 100), (5_000, 700)), ["match.tiers"]),
+        (safe_harbor_match(SafeHarbor.QACA_MATCH, (10_000, 300), (12_000, 600)), ["match.tiers"]),
+        (safe_harbor_match(SafeHarbor.QACA_MATCH, *QACA_TIERS, cap_cents=1_000_00), ["match.cap_cents"]),
+        (vests(QACA, Source.SAFE_HARBOR_MATCH, 0, 0, 99, 100), ["vesting.schedules.safe_harbor_match"]),
+        (
+            replace(
+                PLAIN,
+                safe_harbor=SafeHarbor.QACA_NONELECTIVE,
+                nonelective=Nonelective(299, Source.SAFE_HARBOR_NONELECTIVE),
+            ),
+            ["nonelective.rate_bps"],
+        ),
+    ],
+)
+def test_what_a_qaca_gives_is_lawful_only_where_everybody_is_enrolled(
+    provisions: Provisions, beyond: list[str]
+) -> None:
+    """Each of these enrolls nobody, so that is the first thing named; the rest is of the contribution itself."""
+    assert sorted(each.field for each in problems(provisions)) == sorted(["safe_harbor", *beyond])
+
+
 @pytest.mark.parametrize("provisions", LAWFUL.values(), ids=LAWFUL.keys())
 def test_lawful_provisions_have_no_problem(provisions: Provisions) -> None:
     assert problems(provisions) == []
