@@ -14,6 +14,7 @@ from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanId, Pl
 
 if TYPE_CHECKING:
     from open401k.plan import Provisions
+    from open401k.recordkeeping import Declared
 
 Cents: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -203,6 +204,8 @@ class PlanFacts:
     """The sponsor's other plans; nearly every sponsor has none."""
     pay_elsewhere: Cents | None = None
     """Plan compensation that only the payrolls of other plans told."""
+    declared: tuple[Declared, ...] = ()
+    """What the employer declared for the plan year beyond the plan's own formulas."""
     history: PayHistory | None = None
     """From the first day of the plan year or, where that is earlier, of the calendar year.
 

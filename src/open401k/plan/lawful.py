@@ -28,6 +28,7 @@ _EMPLOYEE_SOURCES = (Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX)
 _NONELECTIVE_SOURCES = (Source.NONELECTIVE, Source.SAFE_HARBOR_NONELECTIVE, Source.PROFIT_SHARING, Source.QNEC)
 _SAFE_HARBOR_SOURCES = (Source.SAFE_HARBOR_MATCH, Source.SAFE_HARBOR_NONELECTIVE)
 _MAY_VEST_LATER = (Source.MATCH, Source.NONELECTIVE, Source.PROFIT_SHARING)
+_DECLARED = (Source.MATCH, Source.PROFIT_SHARING)
 _DEFINITE = "Reg. 1.401-1(b)(1)(i)"
 _BY_HOURS = re.compile(r"part[\s_-]*time|temporary|seasonal|under \d+ hours", re.IGNORECASE)
 
@@ -373,4 +374,19 @@ def _vesting(provisions: Provisions) -> Iterator[ProvisionProblem]:
             )
 
 
-_CHECKS = (_calendar, _eligibility, _deferrals, _match, _safe_harbor, _nonelective, _vesting)
+def _declared(provisions: Provisions) -> Iterator[ProvisionProblem]:
+    named = provisions.may_declare
+    if len(set(named)) < len(named) or any(each not in _DECLARED for each in named):
+        yield ProvisionProblem(
+            "may_declare",
+            "An employer declares match and profit_sharing, each named once.",
+            "IRC 401(a)(27), 401(m)(4)(A)",
+            "Name only those.",
+        )
+    if Source.MATCH in named and not any(source.is_deferral for source in provisions.deferrals.sources):
+        yield ProvisionProblem(
+            "may_declare", "There is nothing to match without deferrals.", "IRC 401(m)(4)(A)", "Take match out."
+        )
+
+
+_CHECKS = (_calendar, _eligibility, _deferrals, _match, _safe_harbor, _nonelective, _vesting, _declared)

@@ -202,7 +202,10 @@ class Compensation:
 
 @dataclass(frozen=True, slots=True)
 class Provisions:
-    """One plan's terms on a day. Two equal values are the same plan."""
+    """One plan's terms on a day. Two equal values are the same plan.
+
+    ``may_declare`` names what the employer may give beyond it, as declared for a plan year: match, profit_sharing.
+    """
 
     adopted_on: date
     plan_year_start: MonthDay = NEW_YEARS_DAY
@@ -214,6 +217,7 @@ class Provisions:
     vesting: Vesting = field(default_factory=Vesting)
     testing: Testing = field(default_factory=Testing)
     compensation: Compensation = field(default_factory=Compensation)
+    may_declare: tuple[Source, ...] = ()
 
     def plan_year_of(self, day: date) -> PlanYear:
         """The plan year that a day falls in."""

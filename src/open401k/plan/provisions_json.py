@@ -49,6 +49,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
         vesting=_vesting(**rest.pop("vesting")),
         testing=_testing(**rest.pop("testing")),
         compensation=_compensation(**rest.pop("compensation")),
+        may_declare=tuple(map(Source, rest.pop("may_declare", ()))),
     )
     if rest:
         raise ValueError(f"provisions do not have {', '.join(sorted(rest))}")
@@ -57,7 +58,10 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
 
 #: Terms that came later are written only where a plan has them: what was recorded before, and every hash of it (of the
 #: facts of a test, of a seed), stays the same to the letter.
-_LATER: Mapping[type, frozenset[str]] = {Match: frozenset({"cap_per_period_cents", "true_up", "by_service"})}
+_LATER: Mapping[type, frozenset[str]] = {
+    Match: frozenset({"cap_per_period_cents", "true_up", "by_service"}),
+    Provisions: frozenset({"may_declare"}),
+}
 
 
 def _plain(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
-from .contributions import Cents, Entitlement, HeldReason, Pay, People, YearToDate, entitle
+from .contributions import Cents, Declared, Entitlement, HeldReason, Pay, People, YearToDate, entitle
+from .declaring import Declaration, DeclarationRefusal, declared_for, record_declaration
 from .earned import TakenBack, taken_back
 from .opening import (
     Opening,
@@ -35,6 +36,9 @@ __all__ = [
     "Cause",
     "Cents",
     "Corrected",
+    "Declaration",
+    "DeclarationRefusal",
+    "Declared",
     "Entitlement",
     "HeldReason",
     "Opening",
@@ -50,6 +54,7 @@ __all__ = [
     "YearToDate",
     "compare",
     "corrections",
+    "declared_for",
     "deposited",
     "difference",
     "end_year",
@@ -63,6 +68,7 @@ __all__ = [
     "post_difference",
     "preview",
     "read_before",
+    "record_declaration",
     "record_deposit",
     "reverse_opening_balances",
     "settle",

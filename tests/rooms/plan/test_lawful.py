@@ -51,6 +51,7 @@ LAWFUL = {
         PLAIN, match=Match(BASIC, period=MatchPeriod.QUARTER, cap_per_period_cents=50_000)
     ),
     "a match per pay period, trued up": replace(PLAIN, match=Match(BASIC, true_up=True, cap_cents=100_000)),
+    "profit sharing and match as declared": replace(PLAIN, may_declare=(Source.MATCH, Source.PROFIT_SHARING)),
     "more match after five years": replace(
         PLAIN, match=Match(BASIC, by_service=(ServiceTiers(5, (MatchTier(10_000, 600),)),))
     ),
@@ -125,6 +126,17 @@ UNLAWFUL = {
         replace(PLAIN, match=Match(BASIC, period=MatchPeriod.PLAN_YEAR, true_up=True)),
         "match.true_up",
         "1.401-1",
+    ),
+    "a declared QNEC": (replace(PLAIN, may_declare=(Source.QNEC,)), "may_declare", "401(a)(27)"),
+    "profit sharing declared twice": (
+        replace(PLAIN, may_declare=(Source.PROFIT_SHARING, Source.PROFIT_SHARING)),
+        "may_declare",
+        "401(a)(27)",
+    ),
+    "a declared match without deferrals": (
+        replace(PLAIN, deferrals=Deferrals((), None, False, False), may_declare=(Source.MATCH,)),
+        "may_declare",
+        "401(m)(4)(A)",
     ),
     "service from the first day on": (
         replace(PLAIN, match=Match(BASIC, by_service=(ServiceTiers(0, BASIC),))),

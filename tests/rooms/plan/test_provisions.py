@@ -67,6 +67,7 @@ any_provisions = st.builds(
     vesting=st.dictionaries(sources, schedules, max_size=3).map(lambda each: Vesting(tuple(each.items()))),
     testing=st.builds(Testing, method=st.sampled_from(TestingMethod), top_paid_group=st.booleans()),
     compensation=st.builds(Compensation, excluded_pay_codes=st.lists(st.text(max_size=6), max_size=3).map(tuple)),
+    may_declare=st.lists(sources, max_size=3).map(tuple),
 )
 
 
@@ -108,6 +109,7 @@ def test_a_plain_match_is_written_as_it_was_before_there_were_other_terms() -> N
         "period": "pay_period",
         "cap_cents": 1_000_00,
     }
+    assert "may_declare" not in written
     assert plan.provisions_from_json(written).match == plain
 
 

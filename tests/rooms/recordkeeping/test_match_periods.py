@@ -13,7 +13,7 @@ from open401k.kernel import Source
 from open401k.law.matching import MatchFormula, match
 from open401k.plan import Match, MatchTier, ServiceTiers
 from open401k.recordkeeping import Cents, YearToDate, entitle
-from open401k.recordkeeping.contributions import TermsOfYear
+from open401k.recordkeeping.contributions import TermsOfYear, YearEnd
 
 LAST = date(2026, 12, 31)
 FALLING = st.sampled_from([((5_000, 600),), ((10_000, 300), (5_000, 500)), ((10_000, 400),)])
@@ -41,7 +41,7 @@ def at_year_end(terms: Match, compensation: Cents, deferred: Cents, matched: Cen
     nothing = np.zeros(1, dtype=np.int64)
     year = TermsOfYear(terms, deferred.sum(1), nothing, compensation.sum(1), matched.sum(1))
     who = replace(people(40), years_of_service=None if served is None else np.array([served]))
-    return int(entitle(provisions(match=terms), who, last, before, (year,)).credited[Source.MATCH].sum())
+    return int(entitle(provisions(match=terms), who, last, before, YearEnd((year,))).credited[Source.MATCH].sum())
 
 
 @given(tiers=FALLING | RISING, periods=PERIODS, cap=st.none() | st.integers(1, 3_000_00))
