@@ -95,9 +95,8 @@ def gather(
         kin=people.kin(place), classes=tuple(people.classes), former_owners=known.former_owners,
         earlier=_earlier(scope, people, totals, place, year, provisions) if year.start < calendar.start else None,
         key_facts=known.key_facts, lookback=known.lookback, determination=known.determination,
-        prior_ratios=prior_ratios,
+        prior_ratios=prior_ratios, declared=scope.declared(),
         other_nonelective=any(books[each].any() for each in _NO_SAFE_HARBOR if each in books),
-        declared=scope.declared(),
         pay_elsewhere=of_employer.of_column("plan_cents") - pay.of(totals.plan_cents) if others.plans else None,
         history=_history(scope, year, calendar, until, place, not_ours) if _shown(history, len(place)) else None,
     )  # fmt: skip
