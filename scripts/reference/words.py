@@ -8,7 +8,7 @@ from open401k.ledger import Refusal as LedgerRefusal
 from open401k.payroll.findings import Code, Severity
 from open401k.payroll.runs import Refusal as PayrollRefusal
 from open401k.plan import AmendmentRefusal
-from open401k.recordkeeping.contributions import HeldReason
+from open401k.recordkeeping import DeclarationRefusal, HeldReason
 
 N, H, R = Severity.NOTE, Severity.HOLD, Severity.REJECT
 
@@ -260,6 +260,13 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
         AmendmentRefusal.CUTS_VESTING: "Somebody's vesting would be cut (IRC 411(a)(10)).",
         AmendmentRefusal.CUTS_CONTRIBUTIONS: "What was earned would be taken back (IRC 411(d)(6)).",
         AmendmentRefusal.CONTRADICTS_LATER_TERMS: "Terms already adopted for later do not fit.",
+    },
+    "Declared contributions": {
+        DeclarationRefusal.NO_PLAN_YEAR: "No plan year of the plan ends on that day.",
+        DeclarationRefusal.NOT_PROVIDED: "The plan does not let the employer declare this source.",
+        DeclarationRefusal.NO_FORMULA: "What was declared is no formula for this source.",
+        DeclarationRefusal.TOO_LATE: "It is no addition of that year any more (IRC 404(a)(6), 415(c)).",
+        DeclarationRefusal.LESS_THAN_BEFORE: "What was allocated would be taken back (IRC 411(d)(6)).",
     },
     "Money held in suspense": {
         HeldReason.SOURCE_NOT_PERMITTED: "The plan does not have the source.",

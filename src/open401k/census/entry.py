@@ -6,17 +6,19 @@ from dataclasses import replace
 from datetime import date, datetime
 
 import numpy as np
+import numpy.typing as npt
 
 from open401k import plan
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, PlanId, SponsorId, anniversary
-from open401k.law import eligibility
+from open401k.law import elapsed_time, eligibility
 from open401k.plan import Provisions, plan_year_of
 
 from .classes import class_on, classed, let_in
 from .employer import employer_pay_by_date
 from .people import Employee
 
+_A_YEAR = elapsed_time.MONTHS_OF_A_YEAR
 #: Hours of work in hours, as the law counts them; pay lines carry hundredths.
 _HUNDREDTHS = 100
 
@@ -113,7 +115,9 @@ def _entered(
             hours = hours_of_service(tx, tenant_id, plans, span.provisions, employees, known_at)
             met = np.array([_year_of_service(terms, each, hours) for each in employees], dtype="datetime64[D]")
         not_before = span.start if number else None
-        days = eligibility.entries(terms, born=born, hired=hired, year_of_service_met=met, not_before=not_before).entry
+        by_elapsed_time = terms.hours_in_year is None and terms.service_months == _A_YEAR
+        since = _with_gaps(employees, hired) if by_elapsed_time else hired
+        days = eligibility.entries(terms, born=born, hired=since, year_of_service_met=met, not_before=not_before).entry
         excluded = frozenset(span.provisions.eligibility.excluded_classes)
         for place in classed(employees, excluded):
             day: date | None = days[place].item()
@@ -124,6 +128,24 @@ def _entered(
         found[enters] = days[enters]
     once: dict[date | None, date | None] = {}  # of 100,000 people there are some hundred days
     return [once.setdefault(day, day) for day in found.tolist()]
+
+
+def _with_gaps(employees: Sequence[Employee], hired: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:
+    """The first day of work, of who came back: that from which a year without a gap would end on the same day.
+
+    A severance of more than a year is no service (Reg. 1.410(a)-7(c)(2)); without a whole year of it nobody enters.
+    """
+    several = [place for place, each in enumerate(employees) if len(each.employment) > 1]
+    if not several:
+        return hired
+    found = hired.copy()
+    for place in several:
+        spans = employees[place].employment
+        stints = tuple(elapsed_time.Stint(span.hired_on, ended=span.terminated_on) for span in spans)
+        on = anniversary(spans[-1].hired_on, 2)  # by then whoever stays has the year
+        done = elapsed_time.elapsed_service(stints=stints, on=on).year_completed_on
+        found[place] = None if done is None else anniversary(done, -1)
+    return found
 
 
 def entry_of_new(provisions: Provisions, *, born: date, hired: date) -> date | None:

@@ -14,6 +14,7 @@ from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanId, Pl
 
 if TYPE_CHECKING:
     from open401k.plan import Provisions
+    from open401k.recordkeeping import Declared
 
 Cents: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -209,6 +210,8 @@ class PlanFacts:
     It counts in 415(c) alone (Reg. 1.415(c)-1(b)(6)(ii)); no ratio of this year is tested with it (Rev. Proc. 2021-30
     App. B section 2.02(1)(a)(ii)).
     """
+    declared: tuple[Declared, ...] = ()
+    """What the employer declared for the plan year beyond the plan's own formulas."""
     history: PayHistory | None = None
     """From the first day of the plan year or, where that is earlier, of the calendar year.
 

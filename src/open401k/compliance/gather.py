@@ -95,7 +95,7 @@ def gather(
         kin=people.kin(place), classes=tuple(people.classes), former_owners=known.former_owners,
         earlier=_earlier(scope, people, totals, place, year, provisions) if year.start < calendar.start else None,
         key_facts=known.key_facts, lookback=known.lookback, determination=known.determination,
-        prior_ratios=prior_ratios, corrective=scope.corrective(place),
+        prior_ratios=prior_ratios, corrective=scope.corrective(place), declared=scope.declared(),
         other_nonelective=any(books[each].any() for each in _NO_SAFE_HARBOR if each in books),
         pay_elsewhere=of_employer.of_column("plan_cents") - pay.of(totals.plan_cents) if others.plans else None,
         history=_history(scope, year, calendar, until, place, not_ours) if _shown(history, len(place)) else None,
@@ -332,6 +332,17 @@ class _Scope:
             self.tx, tenant_id=self.tenant_id, plan_ids=[self.plan_id, *self.other_plans],
             year_start=self.year.start, people=place.ids, known_at=self.known_at,
         )  # fmt: skip
+
+    def declared(self) -> tuple[recordkeeping.Declared, ...]:
+        """What the employer declared for the plan year."""
+        return recordkeeping.declared_for(
+            self.tx,
+            tenant_id=self.tenant_id,
+            plan_id=self.plan_id,
+            terms=self.provisions,
+            last_day=self.year.last_day,
+            known_at=self.known_at,
+        )
 
     def outside(self, start: date, end: date, place: Places) -> _Outside:
         """Money that is held because it never was a contribution to the plan."""

@@ -72,6 +72,9 @@ def match_needs_no_test(year: Year) -> bool:
 
     Tiers by service can give an HCE a higher rate than an NHCE who defers as much (401(m)(11)(B)(iii)).
     """
+    discretionary = [law.matching.MatchFormula.of(each.tiers) for each in year.declared if each.tiers]
+    if any(law.safe_harbor.acp_shortcomings(formula, discretionary=True) for formula in discretionary):
+        return False
     if year.match_by_service:
         return False
     return not year.match_tiers or not law.safe_harbor.acp_shortcomings(law.matching.MatchFormula.of(year.match_tiers))
@@ -205,6 +208,13 @@ def most_employer_money(year: Year) -> Cents:
         most = most + np.max([law.matching.match(cap, cap, formula) for formula in every], axis=0)
     if year.nonelective_bps:
         most = most + law.matching.nonelective(cap, year.nonelective_bps)
+    for each in year.declared:
+        if each.tiers:
+            most = most + law.matching.match(cap, cap, law.matching.MatchFormula.of(each.tiers, each.cap_cents))
+        elif each.rate_bps:
+            most = most + law.matching.nonelective(cap, each.rate_bps)
+        else:
+            most = most + each.flat_cents
     return np.where(most > 0, most + 53, most)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -300,6 +300,8 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
         digest.update(b"succeeds\0" + "\0".join(facts.succeeds).encode())
     if facts.other_nonelective:
         digest.update(b"other nonelective\0")
+    for each in facts.declared:
+        digest.update(b"declared\0" + repr((each.source.value, *astuple(each)[1:])).encode())
     if facts.key_facts is not None:
         then = facts.key_facts
         for flags in (then.five_percent_owner, then.one_percent_owner, then.officer, then.formerly):

@@ -18,6 +18,8 @@ from open401k.kernel import CalendarYear, PlanYear, Source
 from open401k.law import NotEnacted
 from open401k.law.deferrals import DeferralLimits, DeferralSplit
 from open401k.law.nondiscrimination import RatioScenarios
+from open401k.plan import Provisions
+from open401k.recordkeeping import Declared
 
 from .elsewhere import Elsewhere, elsewhere_of, top_heavy_group
 from .facts import Cents, Flags, PlanFacts, PriorRatios, at_least_nothing
@@ -86,6 +88,8 @@ class Year:
     prior_acp_bps: int | None
     match_by_service: tuple[tuple[tuple[int, int], ...], ...] = ()
     """Tiers of who has more years of service, in place of ``match_tiers``."""
+    declared: tuple[Declared, ...] = ()
+    """What the employer declared for the year: of match and of profit sharing."""
     elsewhere: Elsewhere | None = None
     """What the same people have in the sponsor's other plans; None for a sponsor of one plan."""
     corrective: Cents | None = None
@@ -279,8 +283,7 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
     provisions = facts.provisions
     births = np.array([born.year if born else 0 for born in facts.birth_dates], dtype=np.int64)
     prior = _prior(facts)
-    match = provisions.match
-    bands = ((),) if match is None else tuple(tuple((t[0], t[1]) for t in tiers) for _, tiers in match.bands)
+    bands = _bands(provisions)
     return Year(
         plan_year=facts.plan_year,
         calendar_year=facts.calendar_year,
@@ -309,9 +312,10 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         here=np.array([any(e.terminated_on is None for e in spans) for spans in facts.employment], dtype=np.bool_),
         served_before=_served_before(facts),
         former_key=np.zeros_like(is_key) if facts.key_facts is None else facts.key_facts.formerly & ~is_key,
-        has_match=provisions.match is not None,
+        has_match=provisions.match is not None or any(each.tiers for each in facts.declared),
         match_tiers=bands[0],
         match_by_service=bands[1:],
+        declared=facts.declared,
         nonelective_bps=0 if provisions.nonelective is None else provisions.nonelective.rate_bps,
         safe_harbor=provisions.safe_harbor.value,
         gives_more_than_safe_harbor=_gives_more(facts),
@@ -324,6 +328,13 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         elsewhere=elsewhere_of(facts),
         corrective=facts.corrective,
     )
+
+
+def _bands(provisions: Provisions) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """The tiers of the match by service, those of the first years first; one without tiers where there is no match."""
+    if provisions.match is None:
+        return ((),)
+    return tuple(tuple((tier[0], tier[1]) for tier in tiers) for _, tiers in provisions.match.bands)
 
 
 def _split(made: Cents, year: CalendarYear, limits: Callable[[], DeferralLimits]) -> DeferralSplit:

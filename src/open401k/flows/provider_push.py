@@ -18,5 +18,5 @@ def push(db: Database, *, actor: Actor, of: Connection, connect: Connect) -> Sen
         keep_told(tx, **where)
         known = connections.links(tx, of=of)
     who = {employee_id: provider_id for provider_id, employee_id in known.items() if employee_id is not None}
-    connector = connect(of, Keeper(db, actor, of.tenant_id, of.connection_id))
-    return send_due(db, actor=actor, **where, connector=connector, who=who)
+    with connect(of, Keeper(db, actor, of.tenant_id, of.connection_id)) as connector:
+        return send_due(db, actor=actor, **where, connector=connector, who=who)

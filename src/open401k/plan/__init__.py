@@ -34,6 +34,7 @@ from .lawful_automatic import mandate_shortcomings, schedule_of
 from .mandate import Mandate, MandateStatus, automatic_enrollment
 from .problem import ProvisionProblem
 from .provisions import (
+    CLIFF_2,
     CLIFF_3,
     GRADED_6,
     IMMEDIATE_VESTING,
@@ -65,6 +66,7 @@ from .provisions_json import provisions_from_json, provisions_to_json
 from .sponsor import Sponsor, list_sponsors, parse_ein, record_headcount, register_sponsor, sponsor
 
 __all__ = [
+    "CLIFF_2",
     "CLIFF_3",
     "DEDUCTION_KINDS",
     "EARNING_KINDS",

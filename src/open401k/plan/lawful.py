@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from open401k.kernel import Source
 from open401k.law import eligibility, vesting
+from open401k.law.automatic_enrollment import qaca_match_shortcomings
 from open401k.law.eligibility import TermsProblem
 from open401k.law.matching import MatchFormula, exact_rate
 from open401k.law.pay_items import NEVER_REASONABLY_EXCLUDED, PayDefinition, Treatment, citation, treatment
@@ -15,6 +16,7 @@ from .lawful_automatic import automatic_enrollment
 from .lawful_elections import elections
 from .problem import ProvisionProblem
 from .provisions import (
+    CLIFF_2,
     IMMEDIATE_VESTING,
     Match,
     MatchPeriod,
@@ -27,7 +29,9 @@ from .provisions import (
 BASIC_TIERS = (MatchTier(10_000, 300), MatchTier(5_000, 500))
 _EMPLOYEE_SOURCES = (Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX)
 _NONELECTIVE_SOURCES = (Source.NONELECTIVE, Source.SAFE_HARBOR_NONELECTIVE, Source.PROFIT_SHARING, Source.QNEC)
+_SAFE_HARBOR_SOURCES = (Source.SAFE_HARBOR_MATCH, Source.SAFE_HARBOR_NONELECTIVE)
 _MAY_VEST_LATER = (Source.MATCH, Source.NONELECTIVE, Source.PROFIT_SHARING)
+_DECLARED = (Source.MATCH, Source.PROFIT_SHARING)
 _DEFINITE = "Reg. 1.401-1(b)(1)(i)"
 _BY_HOURS = re.compile(r"part[\s_-]*time|temporary|seasonal|under \d+ hours", re.IGNORECASE)
 
@@ -216,7 +220,7 @@ def _safe_harbor(provisions: Provisions) -> Iterator[ProvisionProblem]:
             "IRC 401(k)(12)(B)",
             "Set safe_harbor and the source of the match to agree.",
         )
-    if (design is SafeHarbor.NONELECTIVE) != has_nonelective:
+    if design.is_nonelective != has_nonelective:
         yield ProvisionProblem(
             "nonelective.source",
             "The nonelective safe harbor and a contribution posted as safe_harbor_nonelective come together.",
@@ -225,12 +229,25 @@ def _safe_harbor(provisions: Provisions) -> Iterator[ProvisionProblem]:
         )
     if match is not None and design.is_match and _upward(match.tiers):
         yield from _safe_harbor_match(match, design)
-    if nonelective is not None and design is SafeHarbor.NONELECTIVE and nonelective_shortcomings(nonelective.rate_bps):
+    yield from _arranged(provisions)
+    if nonelective is not None and design.is_nonelective and nonelective_shortcomings(nonelective.rate_bps):
         yield ProvisionProblem(
             "nonelective.rate_bps",
             f"{nonelective.rate_bps / 100:g} % is less than the 3 % of the safe harbor.",
-            "IRC 401(k)(12)(C)",
+            "IRC 401(k)(13)(D)(i)(II)" if design.is_qaca else "IRC 401(k)(12)(C)",
             "Set it to at least 300.",
+        )
+
+
+def _arranged(provisions: Provisions) -> Iterator[ProvisionProblem]:
+    """The designs of a QACA ask for less match and later vesting, in exchange for enrolling everybody."""
+    enrolls = getattr(provisions, "automatic_enrollment", None)
+    if provisions.safe_harbor.is_qaca and (enrolls is None or enrolls.arrangement != "qaca"):
+        yield ProvisionProblem(
+            "safe_harbor",
+            "This design is that of a qualified automatic contribution arrangement, which the plan does not have.",
+            "IRC 401(k)(13)(A), (B)",
+            "Enroll automatically as a qaca, or choose another safe harbor.",
         )
 
 
@@ -241,7 +258,8 @@ def _upward(tiers: tuple[MatchTier, ...]) -> bool:
 
 
 def _safe_harbor_match(match: Match, design: SafeHarbor) -> Iterator[ProvisionProblem]:
-    lacks = match_shortcomings(MatchFormula.of(match.tiers, match.cap_cents))
+    formula = MatchFormula.of(match.tiers, match.cap_cents)
+    lacks = qaca_match_shortcomings(formula) if design.is_qaca else match_shortcomings(formula)
     if match.by_service:
         yield ProvisionProblem(
             "match.by_service",
@@ -263,14 +281,21 @@ def _safe_harbor_match(match: Match, design: SafeHarbor) -> Iterator[ProvisionPr
             "IRC 401(k)(12)(B)(i)",
             "Use ((10000, 300), (5000, 500)), or call it an enhanced match.",
         )
+    if design is SafeHarbor.QACA_MATCH and Shortcoming.BELOW_BASIC in lacks:
+        yield ProvisionProblem(
+            "match.tiers",
+            "The match is below that of a QACA: 100 % of deferrals to 1 % of pay and 50 % to 6 %.",
+            "IRC 401(k)(13)(D)(i)(I)",
+            "Use ((10000, 100), (5000, 600)) or more at every rate of deferral.",
+        )
+    if design is not SafeHarbor.BASIC_MATCH and Shortcoming.RATE_RISES in lacks:
+        yield ProvisionProblem(
+            "match.tiers",
+            "The rate of a safe harbor match may not rise with deferrals.",
+            "IRC 401(k)(12)(B)(iii)(I)",
+            "Order the tiers so that the rate falls.",
+        )
     if design is SafeHarbor.ENHANCED_MATCH:
-        if Shortcoming.RATE_RISES in lacks:
-            yield ProvisionProblem(
-                "match.tiers",
-                "The rate of an enhanced match may not rise with deferrals.",
-                "IRC 401(k)(12)(B)(iii)(I)",
-                "Order the tiers so that the rate falls.",
-            )
         edges = sorted({300, 500, *(tier.up_to_bps_of_pay for tier in match.tiers)})
         short = [at for at in edges if match_on(match.tiers, at) < match_on(BASIC_TIERS, at)]
         if short:
@@ -318,6 +343,14 @@ def _vesting(provisions: Provisions) -> Iterator[ProvisionProblem]:
                 "IRC 411(a)(2)(B)",
                 "Write a three-year cliff as (0, 0, 0, 100).",
             )
+        elif provisions.safe_harbor.is_qaca and source in _SAFE_HARBOR_SOURCES:
+            if slower_than(schedule, CLIFF_2):
+                yield ProvisionProblem(
+                    where,
+                    f"{source} of a QACA is vested after two years of service.",
+                    "IRC 401(k)(13)(D)(iii)(I)",
+                    "Write the two-year cliff as (0, 0, 100), or vest sooner.",
+                )
         elif source not in _MAY_VEST_LATER and slower_than(schedule, IMMEDIATE_VESTING):
             yield ProvisionProblem(
                 where,
@@ -332,6 +365,21 @@ def _vesting(provisions: Provisions) -> Iterator[ProvisionProblem]:
                 "IRC 411(a)(2)(B)",
                 "Vest 100 % after 3 years, or at least 20, 40, 60, 80, 100 % after 2 to 6 years.",
             )
+
+
+def _declared(provisions: Provisions) -> Iterator[ProvisionProblem]:
+    named = provisions.may_declare
+    if len(set(named)) < len(named) or any(each not in _DECLARED for each in named):
+        yield ProvisionProblem(
+            "may_declare",
+            "An employer declares match and profit_sharing, each named once.",
+            "IRC 401(a)(27), 401(m)(4)(A)",
+            "Name only those.",
+        )
+    if Source.MATCH in named and not any(source.is_deferral for source in provisions.deferrals.sources):
+        yield ProvisionProblem(
+            "may_declare", "There is nothing to match without deferrals.", "IRC 401(m)(4)(A)", "Take match out."
+        )
 
 
 #: What the regulation offers as 415 compensation: its own statement, and three definitions in its place.
@@ -380,6 +428,7 @@ _CHECKS = (
     _nonelective,
     _vesting,
     _compensation,
+    _declared,
     elections,
     automatic_enrollment,
 )

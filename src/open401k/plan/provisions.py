@@ -37,17 +37,29 @@ class MatchPeriod(StrEnum):
 
 
 class SafeHarbor(StrEnum):
-    """By which contribution the plan is deemed to pass the ADP test (401(k)(12))."""
+    """By which contribution the plan is deemed to pass the ADP test (401(k)(12); with a QACA 401(k)(13))."""
 
     NONE = "none"
     BASIC_MATCH = "basic_match"
     ENHANCED_MATCH = "enhanced_match"
     NONELECTIVE = "nonelective"
+    QACA_MATCH = "qaca_match"
+    QACA_NONELECTIVE = "qaca_nonelective"
 
     @property
     def is_match(self) -> bool:
-        """One of the two match designs."""
-        return self in (SafeHarbor.BASIC_MATCH, SafeHarbor.ENHANCED_MATCH)
+        """One of the match designs."""
+        return self in (SafeHarbor.BASIC_MATCH, SafeHarbor.ENHANCED_MATCH, SafeHarbor.QACA_MATCH)
+
+    @property
+    def is_nonelective(self) -> bool:
+        """One of the nonelective designs."""
+        return self in (SafeHarbor.NONELECTIVE, SafeHarbor.QACA_NONELECTIVE)
+
+    @property
+    def is_qaca(self) -> bool:
+        """One that only a qualified automatic contribution arrangement has."""
+        return self in (SafeHarbor.QACA_MATCH, SafeHarbor.QACA_NONELECTIVE)
 
 
 class TestingMethod(StrEnum):
@@ -151,6 +163,7 @@ class VestingSchedule:
 
 
 IMMEDIATE_VESTING = VestingSchedule((100,))
+CLIFF_2 = VestingSchedule((0, 0, 100))
 CLIFF_3 = VestingSchedule((0, 0, 0, 100))
 GRADED_6 = VestingSchedule((0, 0, 20, 40, 60, 80, 100))
 
@@ -279,6 +292,7 @@ class Provisions:
     """One plan's terms on a day. Two equal values are the same plan.
 
     ``elections`` None: elections are not kept here, and nothing withheld is held against any.
+    ``may_declare`` names what the employer may give beyond it, as declared for a plan year: match, profit_sharing.
     """
 
     adopted_on: date
@@ -293,6 +307,7 @@ class Provisions:
     compensation: Compensation = field(default_factory=Compensation)
     elections: ElectionTerms | None = None
     automatic_enrollment: AutomaticEnrollment | None = None
+    may_declare: tuple[Source, ...] = ()
 
     def plan_year_of(self, day: date) -> PlanYear:
         """The plan year that a day falls in."""

@@ -37,7 +37,7 @@ from .provisions import (
 #: Terms that came later are written only where a plan has them: what was recorded before, and every hash of it (of the
 #: facts of a test, of a seed), stays the same to the letter.
 _LATER: Mapping[type, frozenset[str]] = {
-    Provisions: frozenset({"elections", "automatic_enrollment"}),
+    Provisions: frozenset({"elections", "automatic_enrollment", "may_declare"}),
     Match: frozenset({"cap_per_period_cents", "true_up", "by_service"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415"}),
 }
@@ -67,6 +67,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
         compensation=_compensation(**rest.pop("compensation")),
         elections=None if elections is None else _elections(**elections),
         automatic_enrollment=None if automatic is None else _automatic(**automatic),
+        may_declare=tuple(map(Source, rest.pop("may_declare", ()))),
     )
     if rest:
         raise ValueError(f"provisions do not have {', '.join(sorted(rest))}")

@@ -1,6 +1,6 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
-from .contributions import Cents, Entitlement, Flags, HeldReason, Pay, People, YearToDate, entitle
+from .contributions import Cents, Declared, Entitlement, Flags, HeldReason, Pay, People, YearToDate, entitle
 from .corrective import (
     Corrective,
     CorrectiveDamage,
@@ -9,6 +9,7 @@ from .corrective import (
     corrective_posted,
     post_corrective,
 )
+from .declaring import Declaration, DeclarationRefusal, declared_for, record_declaration
 from .defaults import Defaults, Past, Why, defaults_on, rehires, with_defaults
 from .deposits import Deposited, deposits, record_deposit, record_employer_money, take_back, waiting
 from .earned import TakenBack, taken_back
@@ -67,6 +68,9 @@ __all__ = [
     "Corrected",
     "Corrective",
     "CorrectiveDamage",
+    "Declaration",
+    "DeclarationRefusal",
+    "Declared",
     "Defaults",
     "Deposited",
     "Difference",
@@ -108,7 +112,9 @@ __all__ = [
     "corrective_additions",
     "corrective_damage",
     "corrective_posted",
+    "declared_for",
     "defaults_on",
+    "deposited",
     "deposits",
     "difference",
     "elected_by_all",
@@ -131,6 +137,7 @@ __all__ = [
     "read_before",
     "read_elections",
     "read_on_file",
+    "record_declaration",
     "record_deposit",
     "record_elections",
     "record_employer_money",

@@ -207,3 +207,42 @@ def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, reason: str) -> l
         (tenant_id, reason, plan_id),
     )
     return [DepositRow(*row) for row in rows]
+
+
+def declarations(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, last_day: date, known_at: datetime | None
+) -> list[tuple[str, dict[str, Any]]]:
+    """For each source the newest formula declared for a plan year, as known at an instant."""
+    return tx.rows(
+        """
+        select distinct on (source) source, formula
+        from recordkeeping.declaration
+        where tenant_id = %s
+          and plan_id = %s
+          and last_day = %s
+          and recorded_at <= coalesce(%s, 'infinity'::timestamptz)
+        order by source, recorded_at desc
+        """,
+        (tenant_id, plan_id, last_day, known_at),
+    )
+
+
+def insert_declaration(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    last_day: date,
+    source: str,
+    declared_on: date,
+    formula: dict[str, Any],
+) -> None:
+    """What an employer declared."""
+    tx.run(
+        """
+        insert into recordkeeping.declaration
+            (tenant_id, plan_id, last_day, source, recorded_at, declared_on, formula)
+        values (%s, %s, %s, %s, %s, %s, %s)
+        """,
+        (tenant_id, plan_id, last_day, source, tx.now, declared_on, formula),
+    )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanYear, Source
 from open401k.law import additions, compensation, deferrals, matching
-from open401k.plan import Match, MatchPeriod, Provisions
+from open401k.plan import Match, MatchPeriod, MatchTier, Provisions
 
 Cents = NDArray[np.int64]
 #: A match keeps its cap and its true-up when an amendment changes the source it goes to.
@@ -137,8 +137,26 @@ class TermsOfYear:
     matched: Cents
 
 
-#: A plan year that is over, by the match it was under, the last one last.
-YearEnd = tuple[TermsOfYear, ...]
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the employer gives for a plan year beyond its terms: tiers of a match, a share of pay, or so much each."""
+
+    source: Source
+    tiers: tuple[MatchTier, ...] = ()
+    cap_cents: int | None = None
+    rate_bps: int = 0
+    flat_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class YearEnd:
+    """A plan year that is over: by the match it was under, the last one last; and what was declared for it."""
+
+    terms: tuple[TermsOfYear, ...] = ()
+    declared: tuple[Declared, ...] = ()
+
+
+NOT_OVER = YearEnd()
 
 Held = dict[tuple[Source, HeldReason], Cents]
 Slot = TypeVar("Slot", Source, tuple[Source, HeldReason])
@@ -153,7 +171,7 @@ class Entitlement:
 
 
 def entitle(
-    provisions: Provisions, people: People, pay: Pay, opening: YearToDate, year_end: YearEnd = ()
+    provisions: Provisions, people: People, pay: Pay, opening: YearToDate, year_end: YearEnd = NOT_OVER
 ) -> Entitlement:
     """Everything each person should have received for these pay dates, as the provisions and the law have it.
 
@@ -171,7 +189,7 @@ def entitle(
 
 
 def entitle_date(
-    provisions: Provisions, people: People, pay: PayOfDate, before: YearToDate, year_end: YearEnd = ()
+    provisions: Provisions, people: People, pay: PayOfDate, before: YearToDate, year_end: YearEnd = NOT_OVER
 ) -> tuple[dict[Source, Cents], Held, YearToDate]:
     """One pay date: what is credited, what is held, and the year to date after it."""
     plan_year = provisions.plan_year_of(pay.on)
@@ -203,7 +221,8 @@ def entitle_date(
         Source.AFTER_TAX: wanted[Source.AFTER_TAX],
     }
     _employer_money(provisions, people, plan_year, earned, before, credited)
-    _end_year(people, plan_year, earned, before, credited, year_end)
+    _end_year(people, plan_year, earned, before, credited, year_end.terms)
+    _add_declared(plan_year, earned, before, credited, year_end.declared)
     if pay.in_doubt is not None:  # what the employer gives for pay that is in doubt comes once it is not
         for source in [each for each in credited if not each.from_employee]:
             credited[source] = np.where(pay.in_doubt, 0, credited[source])
@@ -322,7 +341,7 @@ def _end_year(
     earned: Cents,
     before: YearToDate,
     credited: dict[Source, Cents],
-    year_end: YearEnd,
+    year: tuple[TermsOfYear, ...],
 ) -> None:
     """The last day of a plan year: what each match of the year gives over all of its days and did not per period.
 
@@ -333,9 +352,9 @@ def _end_year(
     of_year = before.match + given
     deferred = credited[Source.PRE_TAX] + credited[Source.ROTH]
     nothing = np.zeros_like(earned)
-    for place, terms in enumerate(year_end, 1):
+    for place, terms in enumerate(year, 1):
         match = terms.match
-        today = (deferred, earned, given) if place == len(year_end) else (nothing, nothing, nothing)
+        today = (deferred, earned, given) if place == len(year) else (nothing, nothing, nothing)
         if match is None or not match.true_up:
             continue
         pay = compensation.period_share(before=terms.compensation_before, period=terms.compensation + today[1], cap=cap)
@@ -345,6 +364,28 @@ def _end_year(
             more = np.minimum(more, np.maximum(match.cap_cents - of_year, 0))
         credited[match.source] = credited.get(match.source, nothing) + more
         of_year = of_year + more
+
+
+def _add_declared(
+    plan_year: PlanYear,
+    earned: Cents,
+    before: YearToDate,
+    credited: dict[Source, Cents],
+    declared: tuple[Declared, ...],
+) -> None:
+    """A discretionary match on the year, profit sharing as a share of pay, or so much for each who was paid in it."""
+    if not declared:
+        return
+    paid = compensation.capped(before.compensation + earned, compensation.annual_cap(plan_year))
+    deferred = before.plan_year_deferrals + credited[Source.PRE_TAX] + credited[Source.ROTH]
+    for each in declared:
+        if each.tiers:
+            given = matching.match(deferred, paid, matching.MatchFormula.of(each.tiers, each.cap_cents))
+        elif each.rate_bps:
+            given = matching.nonelective(paid, each.rate_bps)
+        else:
+            given = np.where(paid > 0, each.flat_cents, 0)
+        credited[each.source] = credited[each.source] + given if each.source in credited else given
 
 
 def within_additions(

@@ -17,6 +17,7 @@ from open401k.law import compensation, deferrals, figures
 from . import year_ends
 from .contributions import (
     MATCHES,
+    NOT_OVER,
     Cents,
     Flags,
     Pay,
@@ -26,6 +27,7 @@ from .contributions import (
     YearToDate,
     entitle,
 )
+from .declaring import declared_for
 from .elsewhere import Elsewhere, added, counted, read_elsewhere, turns_before, windows
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
@@ -188,7 +190,7 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
                 employees = [known[employee_id] for employee_id in ids]
             people = people_of(tx, scope, segment, employees, before)
             opening = opening_of(tx, scope, segment, people, employees, before)
-            year_end = _year_end(tx, scope, segment, people, employees, before) if segment.ends_year else ()
+            year_end = _year_end(tx, scope, segment, people, employees, before) if segment.ends_year else NOT_OVER
             reported = pay_of(segment, pay, column, employees, in_doubt)
             found = entitle(segment.provisions, people, reported, opening, year_end)
             should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
@@ -287,7 +289,8 @@ def _year_end(
             )
         )
         paid_before = paid
-    return tuple(found)
+    declared = declared_for(tx, **where, terms=segment.provisions, last_day=last)
+    return YearEnd(tuple(found), declared)
 
 
 def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee], before: Before) -> People:

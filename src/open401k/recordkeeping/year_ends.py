@@ -20,7 +20,7 @@ _FIRST = date(1990, 1, 1)  # no payroll is older
 
 def gives_at_year_end(terms: plan.Provisions) -> bool:
     """Whether the end of a plan year adds something."""
-    return terms.match is not None and terms.match.true_up
+    return bool(terms.may_declare) or (terms.match is not None and terms.match.true_up)
 
 
 def on_file(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date) -> frozenset[date]:

@@ -11,6 +11,8 @@ _SAFE_HARBOR = {
     plan.SafeHarbor.BASIC_MATCH: "basic match",
     plan.SafeHarbor.ENHANCED_MATCH: "enhanced match",
     plan.SafeHarbor.NONELECTIVE: "nonelective",
+    plan.SafeHarbor.QACA_MATCH: "QACA match",
+    plan.SafeHarbor.QACA_NONELECTIVE: "QACA nonelective",
 }
 
 

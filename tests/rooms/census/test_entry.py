@@ -1,7 +1,7 @@
 """Entry dates from people's facts and the plan's terms; wages of a past year, whichever source knows more."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -83,6 +83,35 @@ def test_a_rehired_employee_who_met_the_conditions_while_away_enters_on_the_day_
     with begin() as tx:
         census.record_fact(tx, tenant_id=tenant, employee_id=who, fact=census.Hired(), event_on=date(2025, 10, 6))
     assert entry_of(begin, tenant, plan_id, YEAR_OF_SERVICE, who) == date(2025, 10, 6)
+
+
+@pytest.mark.parametrize(
+    ("left", "back", "gone_again", "entry"),
+    [
+        # 30 days of service, a month, and five years without any: eleven months are missing.
+        (date(2020, 2, 5), date(2026, 1, 5), None, date(2027, 1, 1)),
+        # Back within a year: the severance counts, and so the year is the one from the first day on.
+        (date(2025, 2, 5), date(2025, 6, 2), None, date(2026, 7, 1)),
+        # Never a whole year of service in all.
+        (date(2020, 2, 5), date(2026, 1, 5), date(2026, 6, 30), None),
+    ],
+)
+def test_a_severance_of_more_than_a_year_is_no_service_toward_entry(
+    begin: Begin,
+    tenant: SponsorId,
+    plan_id: PlanId,
+    left: date,
+    back: date,
+    gone_again: date | None,
+    entry: date | None,
+) -> None:
+    """Reg. 1.410(a)-7(c)(2), (d)(1)."""
+    who = hire(begin, tenant, hired_on=left - timedelta(days=30), terminated_on=left)
+    with begin() as tx:
+        census.record_fact(tx, tenant_id=tenant, employee_id=who, fact=census.Hired(), event_on=back)
+        if gone_again is not None:
+            census.record_fact(tx, tenant_id=tenant, employee_id=who, fact=census.Terminated(), event_on=gone_again)
+    assert entry_of(begin, tenant, plan_id, YEAR_OF_SERVICE, who) == entry
 
 
 def test_hours_of_pay_lines_make_a_year_of_service(begin: Begin, tenant: SponsorId, plan_id: PlanId) -> None:

@@ -73,6 +73,7 @@ LAWFUL = {
         PLAIN, match=Match(BASIC, period=MatchPeriod.QUARTER, cap_per_period_cents=50_000)
     ),
     "a match per pay period, trued up": replace(PLAIN, match=Match(BASIC, true_up=True, cap_cents=100_000)),
+    "profit sharing and match as declared": replace(PLAIN, may_declare=(Source.MATCH, Source.PROFIT_SHARING)),
     "more match after five years": replace(
         PLAIN, match=Match(BASIC, by_service=(ServiceTiers(5, (MatchTier(10_000, 600),)),))
     ),
@@ -216,6 +217,17 @@ UNLAWFUL = {
         "match.true_up",
         "1.401-1",
     ),
+    "a declared QNEC": (replace(PLAIN, may_declare=(Source.QNEC,)), "may_declare", "401(a)(27)"),
+    "profit sharing declared twice": (
+        replace(PLAIN, may_declare=(Source.PROFIT_SHARING, Source.PROFIT_SHARING)),
+        "may_declare",
+        "401(a)(27)",
+    ),
+    "a declared match without deferrals": (
+        replace(PLAIN, deferrals=Deferrals((), None, False, False), may_declare=(Source.MATCH,)),
+        "may_declare",
+        "401(m)(4)(A)",
+    ),
     "service from the first day on": (
         replace(PLAIN, match=Match(BASIC, by_service=(ServiceTiers(0, BASIC),))),
         "match.by_service",
@@ -309,6 +321,43 @@ UNLAWFUL = {
     "vesting that never ends": (vesting(Source.MATCH, 0, 50), "vesting.schedules.match", "411(a)(2)(B)"),
     "a leap-day plan year": (replace(PLAIN, plan_year_start=MonthDay(2, 29)), "plan_year_start", "ERISA 3(39)"),
 }
+
+
+QACA_TIERS = (MatchTier(10_000, 100), MatchTier(5_000, 600))
+QACA = safe_harbor_match(SafeHarbor.QACA_MATCH, *QACA_TIERS)
+
+
+def vests(provisions: Provisions, source: Source, *percents: int) -> Provisions:
+    return replace(provisions, vesting=Vesting(((source, VestingSchedule(percents)),)))
+
+
+@pytest.mark.parametrize(
+    ("provisions", "beyond"),
+    [
+        (QACA, []),
+        (safe_harbor_match(SafeHarbor.QACA_MATCH, *BASIC), []),
+        (vests(QACA, Source.SAFE_HARBOR_MATCH, 0, 0, 100), []),
+        (vests(QACA, Source.SAFE_HARBOR_MATCH, 0, 50, 100), []),
+        (safe_harbor_match(SafeHarbor.QACA_MATCH, (10_000, 100), (5_000, 599)), ["match.tiers"]),
+        (safe_harbor_match(SafeHarbor.QACA_MATCH, (9_999, 100), (5_000, 700)), ["match.tiers"]),
+        (safe_harbor_match(SafeHarbor.QACA_MATCH, (10_000, 300), (12_000, 600)), ["match.tiers"]),
+        (safe_harbor_match(SafeHarbor.QACA_MATCH, *QACA_TIERS, cap_cents=1_000_00), ["match.cap_cents"]),
+        (vests(QACA, Source.SAFE_HARBOR_MATCH, 0, 0, 99, 100), ["vesting.schedules.safe_harbor_match"]),
+        (
+            replace(
+                PLAIN,
+                safe_harbor=SafeHarbor.QACA_NONELECTIVE,
+                nonelective=Nonelective(299, Source.SAFE_HARBOR_NONELECTIVE),
+            ),
+            ["nonelective.rate_bps"],
+        ),
+    ],
+)
+def test_what_a_qaca_gives_is_lawful_only_where_everybody_is_enrolled(
+    provisions: Provisions, beyond: list[str]
+) -> None:
+    """Each of these enrolls nobody, so that is the first thing named; the rest is of the contribution itself."""
+    assert sorted(each.field for each in problems(provisions)) == sorted(["safe_harbor", *beyond])
 
 
 @pytest.mark.parametrize("provisions", LAWFUL.values(), ids=LAWFUL.keys())

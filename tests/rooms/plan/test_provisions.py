@@ -107,6 +107,7 @@ any_provisions = st.builds(
         notice_days=st.integers(0, 400),
         withdrawal_days=st.integers(0, 400),
     ),
+    may_declare=st.lists(sources, max_size=3).map(tuple),
 )
 
 
@@ -148,6 +149,7 @@ def test_a_plain_match_is_written_as_it_was_before_there_were_other_terms() -> N
         "period": "pay_period",
         "cap_cents": 1_000_00,
     }
+    assert "may_declare" not in written
     assert plan.provisions_from_json(written).match == plain
 
 

@@ -46,4 +46,5 @@ def tell_again(
         return {"instruction_id": str(known), "state": "queued"}
 
     what = f"tell again {known}"
-    return once(caller, tenant_id=caller.tenant, key=key, what=what, body=b"", work=work)
+    kept: dict[str, str] = once(caller, tenant_id=caller.tenant, key=key, what=what, body=b"", work=work)
+    return kept

@@ -1,0 +1,71 @@
+"""An employer declares a contribution for a plan year: recorded, and posted on its last day if the year is over.
+
+Not here: what may be declared (recordkeeping/declaring.py).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from open401k import ledger, recordkeeping
+from open401k.base import heads, steps
+from open401k.base.db import Actor, Database, Tx
+from open401k.base.steps import FlowResults
+from open401k.kernel import FlowId, Money, PlanId, Refused, SponsorId, day_of
+
+from .correction import Correction, OnFile, begin, correct
+from .payroll_settle import PostingRefused
+from .year_end import end_years
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What was declared; ``flow_id`` is made by the door, so that a repeat is the same declaration."""
+
+    tenant_id: SponsorId
+    plan_id: PlanId
+    flow_id: FlowId
+    declaration: recordkeeping.Declaration
+
+
+def declare(db: Database, *, actor: Actor, declared: Declared) -> FlowResults | Refused[Any]:
+    """Record it, settle the books to it, test again; or why not, and nothing changed."""
+    try:
+        with db.begin(actor, tenants=[declared.tenant_id]) as tx:
+            refused = _record(tx, declared)
+    except PostingRefused as undone:
+        return undone.refused
+    return refused or correct(db, actor=actor, correction=_correction(declared))
+
+
+def _record(tx: Tx, declared: Declared) -> Refused[Any] | None:
+    of: dict[str, Any] = {"tenant_id": declared.tenant_id, "plan_id": declared.plan_id}
+    heads.lock(tx, tenant_id=declared.tenant_id)
+    if steps.done(tx, tenant_id=declared.tenant_id, flow_id=declared.flow_id):
+        return None
+    before = ledger.contributed(tx, **of, start=date.min, end=date.max)
+    year = recordkeeping.record_declaration(tx, **of, declaration=declared.declaration)
+    if isinstance(year, Refused):
+        return year
+    end_years(tx, **of, today=day_of(tx.now), settled=False)
+    begin(tx, correction=_correction(declared))
+    less = recordkeeping.taken_back(before, ledger.contributed(tx, **of, start=date.min, end=date.max))
+    if less is not None:
+        raise PostingRefused(_cut(less))
+    return None
+
+
+def _cut(less: recordkeeping.TakenBack) -> Refused[recordkeeping.DeclarationRefusal]:
+    return Refused(
+        recordkeeping.DeclarationRefusal.LESS_THAN_BEFORE,
+        f"This would take {Money(less.cents)} out of the accounts of {less.people} people, most of it, "
+        f"{Money(less.most_cents)}, from {less.most_of}; what was allocated stays (IRC 411(d)(6)(A)).",
+        "Declare at least as much for everybody as before.",
+        {"people": str(less.people), "cents": str(less.cents)},
+    )
+
+
+def _correction(declared: Declared) -> Correction:
+    of = declared.declaration
+    origin = f"The employer declared {of.formula.source} for the plan year to {of.last_day} on {of.declared_on}."
+    return Correction(declared.tenant_id, declared.plan_id, declared.flow_id, OnFile(origin))

@@ -1,0 +1,156 @@
+"""What an employer declares for a plan year: a discretionary match, or profit sharing. Facts; not here: posting it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from open401k import plan
+from open401k.base import audit, heads
+from open401k.base.db import Tx
+from open401k.kernel import LimitationYear, Money, PlanId, PlanYear, Refused, Source, SponsorId
+from open401k.law import limitation_years
+from open401k.law.matching import MatchFormula
+
+from . import _store
+from .contributions import Declared
+
+_KINDS = {
+    Source.MATCH: limitation_years.AdditionKind.MATCH,
+    Source.PROFIT_SHARING: limitation_years.AdditionKind.NONELECTIVE,
+}
+
+
+class DeclarationRefusal(StrEnum):
+    """Why nothing was declared. Checked, and listed, in order of precedence."""
+
+    NO_PLAN_YEAR = "no_plan_year"
+    NOT_PROVIDED = "not_provided"
+    NO_FORMULA = "no_formula"
+    TOO_LATE = "too_late"
+    LESS_THAN_BEFORE = "less_than_before"
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A formula for one plan year. ``tax_return_due``: of the employer, extensions included, where that is known."""
+
+    last_day: date
+    formula: Declared
+    declared_on: date
+    tax_return_due: date | None = None
+
+
+def decide_declaration(
+    declaration: Declaration, terms: plan.Provisions | None
+) -> PlanYear | Refused[DeclarationRefusal]:
+    """The plan year, or why it cannot be declared. ``terms`` are those of its last day, None before the plan began."""
+    formula, last = declaration.formula, declaration.last_day
+    if terms is None or terms.plan_year_of(last).last_day != last:
+        return Refused(
+            DeclarationRefusal.NO_PLAN_YEAR, f"No plan year ends on {last}.", "Name the last day of a plan year."
+        )
+    if formula.source not in terms.may_declare:
+        return Refused(
+            DeclarationRefusal.NOT_PROVIDED,
+            f"The plan does not let the employer declare {formula.source} (Reg. 1.401-1(b)(1)).",
+            "Amend the plan first: name the source in may_declare.",
+        )
+    wrong = _wrong(formula)
+    if wrong:
+        return Refused(DeclarationRefusal.NO_FORMULA, wrong, "Give tiers for a match, a rate or an amount else.")
+    year = terms.plan_year_of(last)
+    credited = limitation_years.credited_limitation_year(
+        kind=_KINDS[formula.source],
+        limitation_year=LimitationYear(year.start, year.end),
+        contributed_on=declaration.declared_on,
+        tax_return_due=declaration.tax_return_due or date.max.replace(year=last.year + 2),
+    )
+    if not credited.in_time:
+        return Refused(
+            DeclarationRefusal.TOO_LATE,
+            f"Declared on {declaration.declared_on}, it is no addition of the year any more: that ended with "
+            f"{credited.last_day} ({credited.cite}; IRC 404(a)(6)).",
+            "Declare it for the plan year in which it is paid.",
+        )
+    return year
+
+
+def _wrong(formula: Declared) -> str:
+    """What is wrong with a formula, or nothing."""
+    of_match = formula.source is Source.MATCH
+    given = [bool(formula.tiers), formula.rate_bps > 0, formula.flat_cents > 0]
+    if given.count(True) != 1 or of_match != bool(formula.tiers):
+        return "A match is declared as tiers, any other contribution as a share of pay or as an amount for each."
+    if formula.rate_bps > 10_000 or formula.rate_bps < 0 or formula.flat_cents < 0:
+        return f"{formula.rate_bps} basis points and {Money(formula.flat_cents)} are not both a contribution."
+    if formula.cap_cents is not None and (not of_match or formula.cap_cents <= 0):
+        return "A cap is an amount above zero, and one of a match."
+    try:
+        if of_match:
+            MatchFormula.of(formula.tiers, formula.cap_cents)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def record_declaration(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, declaration: Declaration
+) -> PlanYear | Refused[DeclarationRefusal]:
+    """Put it on file; whoever asks settles the books afterwards."""
+    heads.lock(tx, tenant_id=tenant_id)
+    last = declaration.last_day
+    known = plan.in_effect(tx, tenant_id=tenant_id, plan_id=plan_id, on=last)
+    terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=last) if known else None
+    year = decide_declaration(declaration, terms)
+    if isinstance(year, Refused):
+        return year
+    formula = _plain(declaration.formula)
+    _store.insert_declaration(
+        tx,
+        tenant_id=tenant_id,
+        plan_id=plan_id,
+        last_day=last,
+        source=declaration.formula.source.value,
+        declared_on=declaration.declared_on,
+        formula=formula,
+    )
+    told = {"last_day": last.isoformat(), "declared_on": declaration.declared_on.isoformat()}
+    audit.record(
+        tx,
+        tenant_id=tenant_id,
+        action="recordkeeping.declared",
+        subject=str(plan_id),
+        after={**told, "source": declaration.formula.source.value, **formula},
+    )
+    return year
+
+
+def declared_for(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    terms: plan.Provisions,
+    last_day: date,
+    known_at: datetime | None = None,
+) -> tuple[Declared, ...]:
+    """What counts for a plan year; no statement where the plan lets nothing be declared."""
+    if not terms.may_declare:
+        return ()
+    rows = _store.declarations(tx, tenant_id=tenant_id, plan_id=plan_id, last_day=last_day, known_at=known_at)
+    return tuple(_read(Source(source), formula) for source, formula in rows if Source(source) in terms.may_declare)
+
+
+def _plain(formula: Declared) -> dict[str, Any]:
+    return {
+        "tiers": [list(tier) for tier in formula.tiers],
+        "cap_cents": formula.cap_cents,
+        "rate_bps": formula.rate_bps,
+        "flat_cents": formula.flat_cents,
+    }
+
+
+def _read(source: Source, formula: dict[str, Any]) -> Declared:
+    tiers = tuple(plan.MatchTier(*tier) for tier in formula["tiers"])
+    return Declared(source, tiers, formula["cap_cents"], formula["rate_bps"], formula["flat_cents"])
