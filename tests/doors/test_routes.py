@@ -35,6 +35,8 @@ def url(route: RouteContext, place: Place) -> str:
         "key": "adp",
         "token": "nothing",
         "name": "match",
+        "proposal_id": f"prp_{samples.EMPLOYEE.uuid.hex}",
+        "failure_id": f"flr_{samples.EMPLOYEE.uuid.hex}",
     }
     return str(route.path).format(**names)
 

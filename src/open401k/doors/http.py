@@ -22,7 +22,16 @@ from .live import Live
 from .problems import FieldProblem, Problem, ProblemError
 from .provided import Services
 from .security import BodyLimit, SameOrigin, SecurityHeaders
-from .web import calculator_pages, live_pages, payroll_pages, plan_pages, reference_page, sandbox_pages, sign_in_pages
+from .web import (
+    calculator_pages,
+    correction_pages,
+    live_pages,
+    payroll_pages,
+    plan_pages,
+    reference_page,
+    sandbox_pages,
+    sign_in_pages,
+)
 from .web.assets import Assets
 from .web.frame import problem_page
 from .web.render import Pages
@@ -30,7 +39,16 @@ from .web.render import Pages
 log = logging.getLogger("open401k.http")
 #: What a form adds to the file that it sends.
 _AROUND_A_FILE = 1_048_576
-_PAGES = (calculator_pages, sign_in_pages, sandbox_pages, live_pages, payroll_pages, plan_pages, reference_page)
+_PAGES = (
+    calculator_pages,
+    sign_in_pages,
+    sandbox_pages,
+    live_pages,
+    payroll_pages,
+    correction_pages,
+    plan_pages,
+    reference_page,
+)
 
 
 class Application(FastAPI):

@@ -9,7 +9,7 @@ import typer
 from open401k.kernel import Open401kError
 
 from .. import calc
-from . import books, keys, payroll, plans, running, takeover, users
+from . import books, corrections, keys, payroll, plans, running, takeover, users
 from .say import BAD_INPUT, FAILED, BadInputError, fail
 from .wiring import Json, Wiring
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 for _part in (running, plans, books):
     app.add_typer(_part.commands)
 app.add_typer(payroll.commands, name="payroll")
+app.add_typer(corrections.commands, name="corrections")
 app.add_typer(takeover.commands, name="takeover")
 app.add_typer(books.clock, name="clock")
 app.add_typer(keys.commands, name="keys")

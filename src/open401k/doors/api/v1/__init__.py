@@ -4,7 +4,19 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from . import books, calculations, late_facts, models, payroll, plans, proof, system, takeover, year_to_date
+from . import (
+    books,
+    calculations,
+    corrections,
+    late_facts,
+    models,
+    payroll,
+    plans,
+    proof,
+    system,
+    takeover,
+    year_to_date,
+)
 
 DESCRIPTION = """
 Send `Authorization: Bearer <key>` (`open401k keys create` makes one). Money is a string of dollars and cents.
@@ -24,7 +36,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter()
-for _part in (plans, takeover, payroll, late_facts, year_to_date, proof, books, calculations, system):
+for _part in (plans, takeover, payroll, late_facts, corrections, year_to_date, proof, books, calculations, system):
     router.include_router(_part.router, prefix="/v1")
 router.include_router(system.health_router)
 
