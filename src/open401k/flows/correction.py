@@ -16,6 +16,7 @@ from open401k.base.steps import FlowResults, begin_with, run_flow
 from open401k.kernel import ComplianceRunId, EmployeeId, FlowId, PlanId, Refused, SponsorId, day_of
 
 from . import heal
+from .late_summary import summary_of
 from .payroll_settle import PostingRefused
 
 FLOW = "correction"
@@ -102,7 +103,7 @@ def settle(tx: Tx, correction: Correction, _: dict[str, Any]) -> dict[str, Any]:
         "entries": [str(each.entry_id) for each in posted],
         "credited_cents": sum(each.credited_cents for each in posted),
         "held_cents": sum(each.held_cents for each in posted),
-    }
+    } | summary_of(posted).as_json()
 
 
 def _record(tx: Tx, correction: Correction) -> None:

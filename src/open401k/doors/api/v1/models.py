@@ -378,6 +378,15 @@ class JournalEntry(BaseModel):
     lines: list[JournalLine]
 
 
+class CorrectionChange(BaseModel):
+    """What one person's source was credited more (negative: less), and what is held more."""
+
+    employee_id: str
+    source: str
+    credited: MoneyText
+    held: MoneyText
+
+
 class Correction(BaseModel):
     """What a late fact did to the books."""
 
@@ -386,6 +395,9 @@ class Correction(BaseModel):
     entries: list[str]
     credited: MoneyText
     held: MoneyText
+    employer: Annotated[MoneyText, Field(description="Of what was credited, what the employer owes more, or less")]
+    changed: list[CorrectionChange]
+    paragraph: str
 
 
 class CorrectionCredit(BaseModel):
