@@ -351,5 +351,15 @@ EVENTS: dict[str, tuple[str, str, str]] = {
     "alert.raised": ("A test is on track to fail.", "the alert", "plan, test, probability, by when, who decides"),
     "alert.updated": ("What an alert says changed.", "the alert", "as raised"),
     "alert.acknowledged": ("Somebody took an alert on.", "the alert", "as raised"),
+    "correction.proposed": (
+        "A correction that costs the employer money waits for a decision.",
+        "the correction",
+        "`plan_id`, `title`, `decide_by`, `cents`, `later_cents`: what it costs after the first last day",
+    ),
+    "correction.approved": (
+        "A correction was approved and posted; the employer owes it now.",
+        "the correction",
+        "`plan_id`, `title`, `cents`, `due_on`",
+    ),
     "alert.resolved": ("A test is no longer on track to fail.", "the alert", "as raised"),
 }

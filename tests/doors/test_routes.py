@@ -41,6 +41,8 @@ def url(route: RouteContext, place: Place) -> str:
         "change": "pause",
         "token": "nothing",
         "name": "match",
+        "proposal_id": f"prp_{samples.EMPLOYEE.uuid.hex}",
+        "failure_id": f"flr_{samples.EMPLOYEE.uuid.hex}",
     }
     return str(route.path).format(**names)
 

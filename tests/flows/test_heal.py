@@ -408,3 +408,34 @@ def test_a_deposit_that_came_late_proposes_its_lost_earnings_person_by_person(sh
     plan.at(date(2026, 3, 9))
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
         assert heal.review(tx, tenant_id=plan.sponsor, plan_id=plan.plan) == []
+
+
+FACTS: dict[str, tuple[str, census.Fact, date, bool]] = {
+    # Who, what, of which day, and whether the employer's money changes. Elliot (1006) defers and is matched.
+    "a termination": ("1006", census.Terminated(), date(2025, 7, 31), True),
+    "a hire": ("1006", census.Hired(instead_of=date(2010, 10, 4)), date(2025, 12, 1), True),
+    "a class": ("1006", census.EmployeeClass("leased"), date(2026, 1, 1), False),
+    "a birth date": ("1006", census.BirthDate(date(1972, 3, 1)), date(1972, 3, 1), False),
+    "ownership": ("1006", census.Ownership(600), date(2026, 1, 1), False),
+}
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_a_late_fact_says_what_it_changed_for_whom_and_whose_money_it_is(short: Plan, name: str) -> None:
+    plan, (who, fact, on, moves) = short, FACTS[name]
+    before = {source: credited(plan, who, source) for source in Source}
+    owed = receivable(plan)
+    learned = LateFact(plan.employee(who), fact, on)
+    told = correct(
+        plan.db, actor=TESTER, correction=Correction(plan.sponsor, plan.plan, plan.db.ids.new(FlowId), learned)
+    )["settle"]
+    moved = {source: credited(plan, who, source) - cents for source, cents in before.items()}
+    said = {Source(each["source"]): each["credited_cents"] for each in told["changed"] if each["credited_cents"]}
+    assert said == {source: cents for source, cents in moved.items() if cents}
+    assert {each["employee_id"] for each in told["changed"]} <= {str(plan.employee(who))}
+    assert bool(said) == moves
+    assert told["employer_cents"] == sum(cents for source, cents in moved.items() if not source.from_employee)
+    # What was withheld stays owed, credited or held; only the employer's own promise changes what it sends.
+    assert receivable(plan) - owed == told["employer_cents"]
+    assert bool(told["entries"]) == moves
+    assert "section 6.02(1)" in told["paragraph"]

@@ -26,6 +26,7 @@ from .web import (
     calculator_pages,
     census_pages,
     connection_pages,
+    correction_pages,
     deposit_pages,
     live_pages,
     pay_code_pages,
@@ -54,6 +55,7 @@ _PAGES = (
     deposit_pages,
     connection_pages,
     pay_code_pages,
+    correction_pages,
     plan_pages,
     reference_page,
 )

@@ -17,6 +17,7 @@ from open401k.kernel import ComplianceRunId, EmployeeId, FlowId, PlanId, Refused
 
 from . import heal
 from .code_kinds import PayCodeKinds
+from .late_summary import summary_of
 from .payroll_settle import PostingRefused
 
 FLOW = "correction"
@@ -103,7 +104,7 @@ def settle(tx: Tx, correction: Correction, _: dict[str, Any]) -> dict[str, Any]:
         "entries": [str(each.entry_id) for each in posted],
         "credited_cents": sum(each.credited_cents for each in posted),
         "held_cents": sum(each.held_cents for each in posted),
-    }
+    } | summary_of(posted).as_json()
 
 
 def _record(tx: Tx, correction: Correction) -> None:

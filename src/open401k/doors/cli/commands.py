@@ -13,6 +13,7 @@ from . import (
     books,
     census,
     connections,
+    corrections,
     deposits,
     elections,
     instructions,
@@ -46,6 +47,7 @@ app.add_typer(deposits.commands, name="deposits")
 app.add_typer(connections.commands, name="connections")
 app.add_typer(connections.sandboxes, name="sandbox")
 app.add_typer(pay_codes.commands, name="pay-codes")
+app.add_typer(corrections.commands, name="corrections")
 app.add_typer(takeover.commands, name="takeover")
 app.add_typer(elections.commands, name="elections")
 app.add_typer(instructions.commands, name="instructions")

@@ -9,6 +9,7 @@ from . import (
     calculations,
     census,
     connections,
+    corrections,
     deposits,
     elections,
     instructions,
@@ -57,6 +58,7 @@ for _part in (
     deposits,
     connections,
     pay_codes,
+    corrections,
     calculations,
     system,
 ):

@@ -172,6 +172,17 @@ def _correct(caller: Caller, key: str, sent: LateFact) -> models.Correction:
         entries=settled["entries"],
         credited=Money(settled["credited_cents"]).plain(),
         held=Money(settled["held_cents"]).plain(),
+        employer=Money(settled.get("employer_cents", 0)).plain(),
+        changed=[
+            models.CorrectionChange(
+                employee_id=each["employee_id"],
+                source=each["source"],
+                credited=Money(each["credited_cents"]).plain(),
+                held=Money(each["held_cents"]).plain(),
+            )
+            for each in settled.get("changed", ())
+        ],
+        paragraph=settled.get("paragraph", ""),
     )
 
 

@@ -378,6 +378,15 @@ class JournalEntry(BaseModel):
     lines: list[JournalLine]
 
 
+class CorrectionChange(BaseModel):
+    """What one person's source was credited more (negative: less), and what is held more."""
+
+    employee_id: str
+    source: str
+    credited: MoneyText
+    held: MoneyText
+
+
 class Correction(BaseModel):
     """What a late fact did to the books."""
 
@@ -386,6 +395,67 @@ class Correction(BaseModel):
     entries: list[str]
     credited: MoneyText
     held: MoneyText
+    employer: Annotated[MoneyText, Field(description="Of what was credited, what the employer owes more, or less")]
+    changed: list[CorrectionChange]
+    paragraph: str
+
+
+class CorrectionCredit(BaseModel):
+    """What one person's source gains (negative: loses), for the limitation year that begins then."""
+
+    employee_id: str
+    source: str
+    year_start: date
+    amount: MoneyText
+    earnings: MoneyText
+
+
+class CorrectionStage(BaseModel):
+    """What it costs, and until when; no day: from then on."""
+
+    until: date | None
+    cost: MoneyText
+    text: str
+
+
+class CorrectionNotice(BaseModel):
+    """What one employee is told, and the last day for it."""
+
+    employee_id: str
+    give_by: date
+    text: str
+
+
+class CorrectionToDecide(BaseModel):
+    """One correction that costs the employer money: proposed, approved (and posted), declined or replaced."""
+
+    proposal_id: str
+    about: Annotated[str, Field(description="The failure, or the payroll whose money came late")]
+    state: str
+    kind: str
+    title: str
+    text: str
+    paragraph: str
+    on: Annotated[date, Field(description="Earnings run to this day")]
+    principal: MoneyText
+    earnings: MoneyText
+    decide_by: date | None
+    not_ready: Annotated[str, Field(description="Why it cannot be approved yet; empty: it can")]
+    credits: list[CorrectionCredit]
+    waiting: list[CorrectionStage]
+    notices: list[CorrectionNotice]
+    working: Any
+    recorded_at: datetime
+    ended_at: datetime | None
+    reason: str
+    replaced_by: str | None
+
+
+class FailureOnFile(BaseModel):
+    """A failure that was recorded, and what it comes to; nothing where nobody is owed anything."""
+
+    failure_id: str
+    proposed: CorrectionToDecide | None
 
 
 class Verification(BaseModel):

@@ -1,0 +1,181 @@
+"""Failures of the past and the corrections that the employer decides on, over HTTP."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import Field, StrictBool, StrictInt
+
+from open401k import compliance
+from open401k.base.access import Permission
+from open401k.base.plain import plain
+from open401k.compliance import Affected, Failure, FailureKind, Proposal
+from open401k.kernel import EmployeeId, FailureId, Money, ProposalId, named_uuid
+
+from ... import corrections
+from ...guard import Caller, Needs
+from ...problems import NOT_FOUND, ProblemError
+from ...texts import Name, Sent, Text
+from . import models
+from .once import answered, key_of
+from .payroll import named
+
+router = APIRouter(tags=["Corrections"])
+Key = Annotated[str, Depends(key_of)]
+Reader = Annotated[Caller, Depends(Needs(Permission.ALERT_VIEW))]
+Decider = Annotated[Caller, Depends(Needs(Permission.ALERT_DECIDE))]
+Bps = Annotated[StrictInt, Field(ge=1, le=10_000, description="Share of pay in basis points: 600 is 6 %")]
+
+
+class AffectedPerson(Sent):
+    """One person, and the elected or default rate; none for those left out of a plan without automatic enrollment."""
+
+    employee_id: Text
+    rate_bps: Bps | None = None
+
+
+class FailureSent(Sent):
+    """Deferrals that should have been withheld and were not. Send it again with its id as more is known."""
+
+    failure_id: Annotated[Text | None, Field(description="Of a failure that is on file; left out, it is a new one")] = (
+        None
+    )
+    kind: FailureKind
+    people: Annotated[list[AffectedPerson], Field(min_length=1, max_length=10_000)]
+    found_on: date
+    how_found: Name
+    first_on: Annotated[date | None, Field(description="Left out for people left out: from each one's entry")] = None
+    until: date | None = None
+    told_on: date | None = None
+    begin_on: date | None = None
+    notice_on: date | None = None
+    automatic: StrictBool = False
+    uniform: StrictBool = True
+
+
+class Declined(Sent):
+    """Why a correction is declined."""
+
+    reason: Name
+
+
+@router.post("/plans/{plan_id}/failures", status_code=201)
+def record_failure(
+    caller: Annotated[Caller, Depends(Needs(Permission.CENSUS_CHANGE))], key: Key, sent: FailureSent
+) -> models.FailureOnFile:
+    """Record a failure, or more of one. What it costs is counted and proposed; nothing is posted."""
+
+    def work() -> dict[str, Any]:
+        failure = _failure(caller, key, sent)
+        of: dict[str, Any] = {"actor": caller.actor, "tenant_id": caller.tenant}
+        corrections.record(caller.services.db, **of, failure=failure, key=key)
+        with caller.begin() as tx:
+            known = compliance.proposals(
+                tx, tenant_id=caller.tenant, plan_id=caller.plan, about=str(failure.failure_id)
+            )
+        waiting = [each for each in known if each.state is compliance.ProposalState.PROPOSED]
+        found = _shown(waiting[-1]) if waiting else None
+        return models.FailureOnFile(failure_id=str(failure.failure_id), proposed=found).model_dump(mode="json")
+
+    body = sent.model_dump_json().encode()
+    kept = answered(caller, key=key, what=f"failure {caller.plan}", body=body, work=work)
+    return models.FailureOnFile.model_validate(kept)
+
+
+@router.get("/plans/{plan_id}/corrections")
+def list_corrections(caller: Reader) -> list[models.CorrectionToDecide]:
+    """Every correction that was ever proposed, the oldest first."""
+    with caller.begin() as tx:
+        known = compliance.proposals(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+    return [_shown(each) for each in known]
+
+
+@router.get("/plans/{plan_id}/corrections/{proposal_id}")
+def show_correction(caller: Reader, proposal_id: str) -> models.CorrectionToDecide:
+    """One correction with its working, the notices, and what waiting costs."""
+    wanted = named(ProposalId, proposal_id)
+    with caller.begin() as tx:
+        found = compliance.get_proposal(tx, tenant_id=caller.tenant, proposal_id=wanted)
+    if found.plan_id != caller.plan:
+        raise ProblemError(NOT_FOUND)
+    return _shown(found)
+
+
+@router.post("/plans/{plan_id}/corrections/{proposal_id}/approve")
+def approve_correction(caller: Decider, key: Key, proposal_id: str) -> models.CorrectionToDecide:
+    """Approve a correction: it is posted with earnings to today, once. The employer owes its amount from now on."""
+    wanted = named(ProposalId, proposal_id)
+
+    def work() -> dict[str, Any]:
+        of: dict[str, Any] = {"actor": caller.actor, "tenant_id": caller.tenant, "plan_id": caller.plan}
+        done = corrections.approve(caller.services.db, **of, proposal_id=wanted)
+        return _shown(done).model_dump(mode="json")
+
+    kept = answered(caller, key=key, what=f"approve {wanted}", body=b"", work=work)
+    return models.CorrectionToDecide.model_validate(kept)
+
+
+@router.post("/plans/{plan_id}/corrections/{proposal_id}/decline")
+def decline_correction(caller: Decider, key: Key, proposal_id: str, sent: Declined) -> models.CorrectionToDecide:
+    """Decline a correction with a reason; the same is not proposed again."""
+    wanted = named(ProposalId, proposal_id)
+
+    def work() -> dict[str, Any]:
+        of: dict[str, Any] = {"actor": caller.actor, "tenant_id": caller.tenant, "plan_id": caller.plan}
+        done = corrections.decline(caller.services.db, **of, proposal_id=wanted, reason=sent.reason)
+        return _shown(done).model_dump(mode="json")
+
+    kept = answered(caller, key=key, what=f"decline {wanted}", body=sent.model_dump_json().encode(), work=work)
+    return models.CorrectionToDecide.model_validate(kept)
+
+
+def _failure(caller: Caller, key: str, sent: FailureSent) -> Failure:
+    new = FailureId(named_uuid("failure", str(caller.tenant), str(caller.plan), key))
+    told = sent.model_dump(exclude={"failure_id", "people"})
+    return Failure(
+        failure_id=named(FailureId, sent.failure_id) if sent.failure_id else new,
+        plan_id=caller.plan,
+        people=tuple(Affected(named(EmployeeId, each.employee_id), each.rate_bps) for each in sent.people),
+        **told,
+    )
+
+
+def _shown(found: Proposal) -> models.CorrectionToDecide:
+    told = found.told
+    return models.CorrectionToDecide(
+        proposal_id=str(found.proposal_id),
+        about=found.about,
+        state=found.state.value,
+        kind=told.kind,
+        title=told.title,
+        text=told.text,
+        paragraph=told.paragraph,
+        on=told.on,
+        principal=Money(told.principal_cents).plain(),
+        earnings=Money(told.earnings_cents).plain(),
+        decide_by=told.decide_by,
+        not_ready=told.not_ready,
+        credits=[
+            models.CorrectionCredit(
+                employee_id=str(each.employee_id),
+                source=each.source.value,
+                year_start=each.year_start,
+                amount=Money(each.cents).plain(),
+                earnings=Money(each.earnings_cents).plain(),
+            )
+            for each in told.credits
+        ],
+        waiting=[
+            models.CorrectionStage(until=each.until, cost=Money(each.cents).plain(), text=each.text)
+            for each in told.waiting
+        ],
+        notices=[
+            models.CorrectionNotice(employee_id=str(each.employee_id), give_by=each.give_by, text=each.text)
+            for each in told.notices
+        ],
+        working=plain(told.working),
+        recorded_at=found.recorded_at,
+        ended_at=None if found.state is compliance.ProposalState.PROPOSED else found.ended_at,
+        reason=str(found.ended_with.get("reason") or ""),
+        replaced_by=found.ended_with.get("by"),
+    )

@@ -1,0 +1,138 @@
+"""Commands about corrections that cost the employer money: list, show, approve, decline."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from open401k.base import access
+from open401k.base.access import Permission
+from open401k.base.db import ALL_TENANTS, Actor
+from open401k.kernel import Open401kError, ProposalId, Refused
+from open401k.views import corrections as inbox
+from open401k.views.corrections import CorrectionLine
+
+from .. import corrections
+from ..problems import ProblemError
+from .places import Place, PlanOption, actor_of, at_plan
+from .say import BadInputError, Voice
+from .wiring import Json, wiring_of
+
+commands = typer.Typer(help="Corrections that wait for the employer.", no_args_is_help=True)
+Which = Annotated[str, typer.Argument(help="The correction, as `open401k corrections list` names it (prp_...).")]
+By = Annotated[
+    str, typer.Option("--by", help="Address of the person who decides: a user with the right at this sponsor.")
+]
+
+
+@commands.command("list")
+def list_them(context: typer.Context, plan: PlanOption = "", json: Json = False) -> None:
+    """Every correction: what waits first, with deadline and cost."""
+    with at_plan(wiring_of(context), "corrections list", plan) as place, place.begin() as tx:
+        shown = inbox.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
+    lines, voice = [*shown.waiting, *shown.done], Voice(json)
+    voice.tell(lines)
+    rows = [(str(e.proposal_id), e.state, e.title, e.principal, e.earnings, e.decide_by) for e in lines]
+    headings = ("Correction", "State", "What", "Contributions", "Earnings", "First last day")
+    voice.table(headings, rows, empty="No correction was ever proposed.")
+
+
+@commands.command()
+def show(context: typer.Context, which: Which, plan: PlanOption = "", json: Json = False) -> None:
+    """One correction: what happened, who gets how much, what waiting costs, the notices."""
+    with at_plan(wiring_of(context), "corrections show", plan) as place:
+        line = _line(place, _named(which))
+    voice = Voice(json)
+    voice.tell(line)
+    voice.line(f"{line.title} ({line.state})\n{line.text}\n{line.paragraph}")
+    rows = [(each.person, each.source, each.amount, each.earnings) for each in line.credits]
+    voice.table(("Person", "Source", "Contribution", "Earnings"), rows, empty="Nothing is posted.")
+    for waiting in line.waiting:
+        voice.line(f"{f'until {waiting.until}' if waiting.until else 'from then on'}: {waiting.text}")
+    for notice in line.notices:
+        voice.line(f"\nNotice to {notice.person}, by {notice.give_by}:\n\n{notice.text}")
+    if line.not_ready:
+        voice.line(f"Cannot be approved yet. {line.not_ready}")
+
+
+@commands.command()
+def approve(context: typer.Context, which: Which, by: By, plan: PlanOption = "", json: Json = False) -> None:
+    """Approve a correction: it is posted with earnings to today. A second time changes nothing."""
+    with at_plan(wiring_of(context), "corrections approve", plan) as place:
+        actor, wanted = _person(place, by, "corrections approve"), _named(which)
+        of: dict[str, Any] = {
+            "actor": actor,
+            "tenant_id": place.tenant_id,
+            "plan_id": place.plan_id,
+            "proposal_id": wanted,
+        }
+        with _refused_aloud():
+            corrections.approve(place.services.db, **of)
+        line = _line(place, wanted)
+    voice = Voice(json)
+    voice.tell(line)
+    voice.line(f"Approved and posted: {line.total}. Send the money now; earnings were counted to today.")
+
+
+@commands.command()
+def decline(
+    context: typer.Context,
+    which: Which,
+    by: By,
+    reason: Annotated[str, typer.Option(help="Why it is not owed, or how it was corrected.")],
+    plan: PlanOption = "",
+    json: Json = False,
+) -> None:
+    """Decline a correction, with a reason."""
+    with at_plan(wiring_of(context), "corrections decline", plan) as place:
+        actor, wanted = _person(place, by, "corrections decline"), _named(which)
+        of: dict[str, Any] = {
+            "actor": actor,
+            "tenant_id": place.tenant_id,
+            "plan_id": place.plan_id,
+            "proposal_id": wanted,
+        }
+        with _refused_aloud():
+            corrections.decline(place.services.db, **of, reason=reason)
+        line = _line(place, wanted)
+    voice = Voice(json)
+    voice.tell(line)
+    voice.line("Declined; the reason is on file.")
+
+
+@contextmanager
+def _refused_aloud() -> Iterator[None]:
+    try:
+        yield
+    except ProblemError as error:
+        raise Open401kError(error.problem.detail or error.problem.title, fix=error.problem.fix) from None
+
+
+def _line(place: Place, wanted: ProposalId) -> CorrectionLine:
+    with place.begin() as tx:
+        line = inbox.load_one(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, proposal_id=wanted)
+    if line is None:
+        raise BadInputError(f"The plan has no correction {wanted}.", fix="List them: open401k corrections list")
+    return line
+
+
+def _named(text: str) -> ProposalId:
+    try:
+        return ProposalId.parse(text)
+    except ValueError as error:
+        raise BadInputError(str(error), fix="List them: open401k corrections list") from None
+
+
+def _person(place: Place, email: str, command: str) -> Actor:
+    """Money of the employer is spent by a person with the right to; who has the machine is not yet that person."""
+    at = place.services.wall.now()
+    with place.services.db.begin(actor_of(command), tenants=ALL_TENANTS) as tx:
+        found = access.find_user(tx, email=email)
+        principal = None if found is None else access.principal_of(tx, user_id=found.user_id, at=at)
+    if principal is None:
+        raise BadInputError(f"Nobody has the address {email}.", fix="Check the spelling.")
+    refused = access.authorize(principal, Permission.ALERT_DECIDE, place.tenant_id)
+    if isinstance(refused, Refused):
+        raise BadInputError(refused.message, fix=refused.fix)
+    return principal.actor(f"open401k {command}")

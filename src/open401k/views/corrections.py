@@ -1,0 +1,217 @@
+"""The corrections inbox: what is proposed, approved, declined, with who, how much, until when. Not here: deciding."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from open401k import census, compliance
+from open401k.base.db import Tx
+from open401k.compliance import Proposal, ProposalState
+from open401k.kernel import EmployeeId, FailureId, Money, PlanId, ProposalId, SponsorId, day_of
+
+from .heading import heading
+from .shown import PlanHeading
+
+_KINDS = {
+    "left_out": "Left out though eligible",
+    "election_not_followed": "Election not followed",
+    "automatic_not_applied": "Automatic enrollment or escalation not applied",
+    "compensation_wrong": "Deferrals from wrong compensation",
+    compliance.LATE_DEPOSIT: "Deposit came late",
+}
+_STATES = {
+    ProposalState.PROPOSED: "proposed",
+    ProposalState.APPROVED: "approved and posted",
+    ProposalState.DECLINED: "declined",
+    ProposalState.REPLACED: "replaced",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLine:
+    """What one person's source gains or loses."""
+
+    person: str
+    source: str
+    amount: Money
+    earnings: Money
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """What it costs, and until when."""
+
+    until: date | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """The notice to one person, to be copied."""
+
+    person: str
+    give_by: date
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailureLine:
+    """What is recorded of the failure behind a correction, as a form shows it."""
+
+    failure_id: FailureId
+    begin_on: date | None
+    notice_on: date | None
+    told_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionLine:
+    """One correction of the inbox."""
+
+    proposal_id: ProposalId
+    kind: str
+    title: str
+    text: str
+    paragraph: str
+    state: str
+    waits: bool
+    approved: bool
+    principal: Money
+    earnings: Money
+    total: Money
+    decide_by: date | None
+    not_ready: str
+    proposed_at: datetime
+    ended_at: datetime | None
+    ended_by: str
+    reason: str
+    replaced_by: str
+    credits: tuple[CreditLine, ...]
+    waiting: tuple[WaitingLine, ...]
+    notices: tuple[NoticeLine, ...]
+    working: tuple["WorkingLine", ...]
+    failure: FailureLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingLine:
+    """One person and plan year, as it was worked out."""
+
+    person: str
+    plan_year: str
+    rate: str
+    basis: str
+    pay: Money
+    deferred: Money
+    missed: Money
+    share: str
+    qnec: Money
+    match: Money
+    relief: str
+    shut: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Everything about corrections of one plan; ``people`` are those whom a failure can be recorded for."""
+
+    heading: PlanHeading
+    waiting: tuple[CorrectionLine, ...]
+    done: tuple[CorrectionLine, ...]
+    people: tuple[tuple[EmployeeId, str], ...]
+    kinds: tuple[tuple[str, str], ...]
+
+
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Inbox:
+    """What waits, the most urgent first; then what was decided, the newest first."""
+    roster = census.roster(tx, tenant_id=tenant_id)
+    names = {each.employee_id: f"{each.first_name} {each.last_name}" for each in roster}
+    lines = [
+        line_of(tx, tenant_id, each, names) for each in compliance.proposals(tx, tenant_id=tenant_id, plan_id=plan_id)
+    ]
+    waiting = sorted((each for each in lines if each.waits), key=lambda each: each.decide_by or date.max)
+    done = [each for each in reversed(lines) if not each.waits]
+    today = day_of(tx.now)
+    here = [each for each in roster if any(span.hired_on <= today for span in each.employment)]
+    return Inbox(
+        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
+        waiting=tuple(waiting),
+        done=tuple(done),
+        people=tuple(sorted(((each.employee_id, names[each.employee_id]) for each in here), key=lambda each: each[1])),
+        kinds=tuple((kind.value, _KINDS[kind.value]) for kind in compliance.FailureKind),
+    )
+
+
+def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, proposal_id: ProposalId) -> CorrectionLine | None:
+    """One correction; None where the plan has none of that id."""
+    known = compliance.proposals(tx, tenant_id=tenant_id, plan_id=plan_id)
+    found = next((each for each in known if each.proposal_id == proposal_id), None)
+    if found is None:
+        return None
+    roster = census.roster(tx, tenant_id=tenant_id, employee_ids=list(found.told.people))
+    names = {each.employee_id: f"{each.first_name} {each.last_name}" for each in roster}
+    return line_of(tx, tenant_id, found, names)
+
+
+def line_of(tx: Tx, tenant_id: SponsorId, each: Proposal, names: Mapping[EmployeeId, str]) -> CorrectionLine:
+    """One proposal as a person reads it."""
+    told, waits = each.told, each.state is ProposalState.PROPOSED
+    return CorrectionLine(
+        proposal_id=each.proposal_id,
+        kind=_KINDS.get(told.kind, told.kind),
+        title=told.title,
+        text=told.text,
+        paragraph=told.paragraph,
+        state=_STATES[each.state],
+        waits=waits,
+        approved=each.state is ProposalState.APPROVED,
+        principal=Money(told.principal_cents),
+        earnings=Money(told.earnings_cents),
+        total=Money(told.total_cents),
+        decide_by=told.decide_by,
+        not_ready=told.not_ready,
+        proposed_at=each.recorded_at,
+        ended_at=None if waits else each.ended_at,
+        ended_by="" if waits else each.ended_by,
+        reason=str(each.ended_with.get("reason") or each.ended_with.get("why") or ""),
+        replaced_by=str(each.ended_with.get("by") or ""),
+        credits=tuple(
+            CreditLine(
+                names.get(one.employee_id, str(one.employee_id)), one.source.value.replace("_", " "), Money(one.cents),
+                Money(one.earnings_cents),
+            )
+            for one in told.credits
+        ),
+        waiting=tuple(WaitingLine(one.until, one.text) for one in told.waiting),
+        notices=tuple(
+            NoticeLine(names.get(one.employee_id, str(one.employee_id)), one.give_by, one.text) for one in told.notices
+        ),
+        working=tuple(_working(one, names) for one in told.working.get("people", ())),
+        failure=_failure(tx, tenant_id, each) if waits else None,
+    )  # fmt: skip
+
+
+def _working(one: Mapping[str, Any], names: Mapping[EmployeeId, str]) -> WorkingLine:
+    return WorkingLine(
+        person=names.get(EmployeeId.parse(one["employee_id"]), one["employee_id"]),
+        plan_year=one["plan_year"],
+        rate=f"{one['rate_bps'] / 100:g} %",
+        basis=f"{one['basis_words']} ({one['basis_cite']})",
+        pay=Money(one["compensation_cents"]),
+        deferred=Money(one["deferred_cents"]),
+        missed=Money(one["missed_cents"]),
+        share=f"{one['qnec_bps'] / 100:g} %",
+        qnec=Money(one["qnec_cents"]),
+        match=Money(one["match_cents"]),
+        relief=one["relief_words"],
+        shut=tuple(one["shut"]),
+    )
+
+
+def _failure(tx: Tx, tenant_id: SponsorId, each: Proposal) -> FailureLine | None:
+    if each.content.kind == compliance.LATE_DEPOSIT:
+        return None
+    failure_id = FailureId.parse(each.about)
+    known = compliance.get_failure(tx, tenant_id=tenant_id, failure_id=failure_id).failure
+    return FailureLine(failure_id, known.begin_on, known.notice_on, known.told_on)
