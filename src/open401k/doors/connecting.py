@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from open401k.base.db import ALL_TENANTS, Actor, Database
-from open401k.flows.provider_pull import pull
+from open401k.flows.provider_push import pull_and_push
 from open401k.flows.provider_round import pull_due
 from open401k.kernel import ConnectionId, Open401kError, PlanId, Refused, SponsorId, day_of
 from open401k.payroll import connections, runs
@@ -70,7 +70,7 @@ class ConnectionStories:
     def pull(self, *, actor: Actor, tenant_id: SponsorId, connection_id: ConnectionId) -> Mapping[str, Any]:
         """Ask one provider now."""
         where: dict[str, Any] = {"tenant_id": tenant_id, "connection_id": connection_id}
-        return pull(self._db, actor=actor, **where, connect=self._connect).as_json()
+        return pull_and_push(self._db, actor=actor, **where, connect=self._connect).as_json()
 
     def pull_due(self, *, actor: Actor, ends: Callable[[], bool] = lambda: False) -> Sequence[Mapping[str, Any]]:
         """Ask every provider with news, and everyone who was not asked today."""

@@ -29,7 +29,11 @@ Connect: TypeAlias = Callable[[Connection, TokenKeeper], AbstractContextManager[
 
 @dataclass(slots=True)
 class Pulled:
-    """What a pull did. ``problem`` says why it ended early; ``elsewhere``: another process is at it."""
+    """What a pull did. ``problem`` says why it ended early; ``elsewhere``: another process is at it.
+
+    ``told``: how many instructions the provider acknowledged after it (provider_push.py); ``not_told``: why it went on
+    with no further one.
+    """
 
     connection_id: ConnectionId
     people_added: int = 0
@@ -38,6 +42,8 @@ class Pulled:
     waits: list[dict[str, Any]] = field(default_factory=list)
     problem: str = ""
     elsewhere: bool = False
+    told: int = 0
+    not_told: str = ""
 
     @property
     def ok(self) -> bool:
@@ -55,6 +61,8 @@ class Pulled:
             "waits": self.waits,
             "problem": self.problem,
             "elsewhere": self.elsewhere,
+            "told": self.told,
+            "not_told": self.not_told,
         }
 
 

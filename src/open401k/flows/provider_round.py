@@ -1,4 +1,4 @@
-"""Every payroll provider that is due is asked. Not here: asking one (provider_pull.py), when to look (doors)."""
+"""Every payroll provider that is due is asked and told. Not here: one of them (provider_push.py), when to look."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -12,7 +12,8 @@ from open401k.payroll import connections
 from open401k.payroll.connections import Connection, State
 from open401k.payroll.providers import ProviderError, Trouble
 
-from .provider_pull import Connect, Pulled, pull
+from .provider_pull import Connect, Pulled
+from .provider_push import pull_and_push
 
 log = logging.getLogger("open401k.provider_pull")
 
@@ -28,7 +29,7 @@ def pull_due(db: Database, *, actor: Actor, connect: Connect, ends: Callable[[],
             break
         try:
             where: dict[str, Any] = {"tenant_id": of.tenant_id, "connection_id": of.connection_id}
-            made.append(pull(db, actor=actor, **where, connect=connect))
+            made.append(pull_and_push(db, actor=actor, **where, connect=connect))
         except Exception as error:  # a bug in one sponsor's pull must not keep the others from theirs
             log.exception("%s could not be pulled", of.connection_id)
             bug = ProviderError(Trouble.BUG, rounds.why(error))

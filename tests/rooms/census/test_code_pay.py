@@ -7,7 +7,7 @@ from typing import Any
 from tests.rooms.census.test_pay_lines import FIRST_PAY, SECOND_PAY, hire, lines_of, record
 from tests.support.database import Begin
 
-from open401k import census
+from open401k import census, plan
 from open401k.base.db import Database
 from open401k.kernel import PlanId, SponsorId
 
@@ -16,12 +16,12 @@ def test_bonuses_are_told_apart_by_date_and_follow_a_replaced_run_and_a_code_tha
     begin: Begin, tenant: SponsorId, db: Database
 ) -> None:
     plan_id = db.ids.new(PlanId)
-    of: dict[str, Any] = {"tenant_id": tenant, "plan_id": plan_id, "codes": ("BON",), "left_out": ()}
-    span = {"start": date(2026, 1, 1), "end": date(2027, 1, 1)}
+    of: dict[str, Any] = {"tenant_id": tenant, "plan_id": plan_id, "codes": ("BON",)}
+    span: dict[str, Any] = {"start": date(2026, 1, 1), "end": date(2027, 1, 1)}
 
     def found(left_out: tuple[str, ...] = ()) -> list[tuple[int, date, int]]:
         with begin() as tx:
-            told = census.pay_under_codes(tx, **of | {"left_out": left_out}, **span)
+            told = census.pay_under_codes(tx, **of, terms=plan.Compensation(left_out), **span)
         return [(people.index(each.employee_id), each.pay_date, each.cents) for each in told]
 
     with begin() as tx:

@@ -54,7 +54,7 @@ class Authorization(BaseModel):
 
 
 class PullOutcome(BaseModel):
-    """What a pull did: runs that were made, and what of it waits for a person."""
+    """What a pull did: runs that were made, what of it waits for a person, and how many instructions were taken."""
 
     ok: bool
     connection_id: str
@@ -64,6 +64,8 @@ class PullOutcome(BaseModel):
     waits: list[dict[str, Any]]
     problem: str
     elsewhere: bool
+    told: int
+    not_told: str
 
 
 class Change(StrEnum):

@@ -1,7 +1,8 @@
 """Facts learned late, over HTTP: the past is derived anew, the difference posted. Facts are appended, never edited."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import Field, StrictBool, StrictInt
@@ -165,7 +166,11 @@ def _correct(caller: Caller, key: str, sent: LateFact) -> models.Correction:
     asked = correction.Correction(caller.tenant, caller.plan, flow_id, _learned(caller, sent))
     with told_if_refused():
         done = correction.correct(caller.services.db, actor=caller.actor, correction=asked)
-    settled = done["settle"]
+    return corrected(flow_id, done["settle"])
+
+
+def corrected(flow_id: FlowId, settled: Mapping[str, Any]) -> models.Correction:
+    """What followed in the books."""
     return models.Correction(
         correction_id=str(flow_id),
         origin=settled["origin"],

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, StrictBool
 from open401k import census
 from open401k.base.access import Permission
 from open401k.flows import pay_codes as flow
-from open401k.kernel import FlowId, Money, named_uuid
+from open401k.kernel import FlowId, named_uuid
 from open401k.views import pay_codes
 
 from ...guard import Caller, Needs
@@ -17,6 +17,7 @@ from ...texts import Name, Sent
 from ...written import document
 from . import models
 from .convert import told_if_refused
+from .late_facts import corrected
 from .once import answered, key_of
 
 router = APIRouter(tags=["Payroll"])
@@ -126,10 +127,4 @@ def _confirm(caller: Caller, key: str, sent: PayCodeChoices) -> models.Correctio
     asked = flow.Confirming(caller.tenant, caller.plan, flow_id, choices, sent.certain)
     with told_if_refused():
         settled = flow.confirm(caller.services.db, actor=caller.actor, asked=asked)["settle"]
-    return models.Correction(
-        correction_id=str(flow_id),
-        origin=settled["origin"],
-        entries=settled["entries"],
-        credited=Money(settled["credited_cents"]).plain(),
-        held=Money(settled["held_cents"]).plain(),
-    )
+    return corrected(flow_id, settled)
