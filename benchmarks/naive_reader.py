@@ -235,7 +235,7 @@ def _cell_text(cell: ElementTree.Element, shared: Sequence[str], days: Sequence[
             raise UnreadableError("a day with a time")
         return str(date(1899, 12, 30) + timedelta(days=int(number)))
     # A spreadsheet holds 15 digits; what is behind them is the machine's, not the writer's.
-    rounded = Decimal(f"{float(number):.15g}")
+    rounded = Decimal(f"{float(number):.15g}") + 0  # a zero has no sign in a spreadsheet
     return f"{rounded:f}".rstrip("0").rstrip(".") if "." in f"{rounded:f}" else f"{rounded:f}"
 
 

@@ -17,6 +17,8 @@ from tests.rooms.payroll.test_malicious import GOOD_BOOK, Change, adding, rebuil
 from open401k.payroll import open_upload, workbook
 
 SHEET = "xl/worksheets/sheet1.xml"
+#: The goal is a second of a processor; beside other work on a shared one it takes up to twice as long.
+MOST_SECONDS = 2
 #: Runs the reader as it is run, and says its own peak: what a process was before it was exec'ed is not counted.
 PEAK = """
 import runpy, sys, atexit
@@ -111,7 +113,9 @@ def test_a_harmful_workbook_is_refused_at_once_and_in_little_memory(what: str) -
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert codes(opened.findings) == ([code] if code else [])
     assert all(each.fix for each in opened.findings.listed)
-    assert time.process_time() - start + after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1
+    assert (
+        time.process_time() - start + after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < MOST_SECONDS
+    )
     if workbook.unsafe(data) is None:
         assert peak_mib(data) < 100
 
@@ -203,4 +207,4 @@ def test_a_table_of_endless_size_is_refused_at_once(what: str) -> None:
     opened = open_upload(data, file_name="payroll.csv")
     list(opened.chunks())
     assert codes(opened.findings) == [code]
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < MOST_SECONDS
