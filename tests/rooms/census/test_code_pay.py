@@ -17,7 +17,7 @@ def test_bonuses_are_told_apart_by_date_and_follow_a_replaced_run_and_a_code_tha
 ) -> None:
     plan_id = db.ids.new(PlanId)
     of: dict[str, Any] = {"tenant_id": tenant, "plan_id": plan_id, "codes": ("BON",), "left_out": ()}
-    span = {"start": date(2026, 1, 1), "end": date(2027, 1, 1)}
+    span: dict[str, Any] = {"start": date(2026, 1, 1), "end": date(2027, 1, 1)}
 
     def found(left_out: tuple[str, ...] = ()) -> list[tuple[int, date, int]]:
         with begin() as tx:
