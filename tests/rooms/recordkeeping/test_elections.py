@@ -290,7 +290,8 @@ def test_elections_are_read_back_as_known_at_an_instant(
         read = recordkeeping.read_elections(tx, **of_plan)
         whole = recordkeeping.election_columns(tx, **of_plan, until=date(2026, 12, 31))
         before = recordkeeping.election_columns(tx, **of_plan, until=date(2026, 1, 31))
-    for made, found in zip(Columns.of(read), whole, strict=True):
+    columns: list[tuple[Any, Any]] = list(zip(Columns.of(read), whole, strict=True))
+    for made, found in columns:
         assert list(made) == list(found)
     assert before.bps.tolist() == [400]
 
