@@ -26,6 +26,12 @@ _RELIEFS = {
     Relief.QUARTER: "25 %: corrected within the self-correction period of a significant failure (App. A .05(9)(b))",
     Relief.HALF: "50 %: no relief is open (App. A .05(2)(b))",
 }
+_NAMES = {
+    Relief.AUTOMATIC: "0 % under IRC 414(cc)",
+    Relief.THREE_MONTHS: "0 % within three months",
+    Relief.QUARTER: "25 % within the correction period",
+    Relief.HALF: "50 %",
+}
 _LACKING = {
     Lacking.NOT_AUTOMATIC: "the plan does not enroll automatically",
     Lacking.BEFORE_414CC: "the failure is older than the relief",
@@ -181,7 +187,7 @@ def _working(found: FailureCorrection) -> dict[str, Any]:
 
 
 def _person(each: PersonYear) -> dict[str, Any]:
-    shut = [f"{_RELIEFS[kind].partition(':')[0]} ({kind.value}): {_LACKING[why]}" for kind, why in each.relief.shut]
+    shut = [f"{_NAMES[kind]}: {_LACKING[why]}" for kind, why in each.relief.shut]
     return {
         "employee_id": each.employee_id,
         "plan_year": str(each.plan_year),
