@@ -12,6 +12,7 @@ from open401k.base.db import Database
 from open401k.base.steps import run_flow
 from open401k.flows import bank_statement
 from open401k.flows.bank_statement import StatementFile, read_in
+from open401k.flows.day import begin_day
 from open401k.flows.deposit import deposit_run
 from open401k.flows.verify import verify
 from open401k.kernel import FixedClock, Money
@@ -226,3 +227,16 @@ def test_late_money_costs_what_the_dols_calculator_says_and_nothing_is_posted_of
     assert cost.until == late, "it ends with the money's arrival"
     assert "compounded daily" in cost.working
     assert balances(plan) == (cents(one), 0)
+
+
+def test_a_line_that_came_before_its_payroll_finds_it_on_the_next_day(plan: Plan) -> None:
+    (one,) = paid(plan, FIRST)
+    on = came_on(one)
+    told(plan, (on, cents(one) * 2, ""))
+    assert open_lines(plan) == [cents(one) * 2]
+    plan.pay(SECOND)
+    assert [cents(each) for each in due(plan)] == [cents(one)] * 2, "two payrolls of one sum"
+    begin_day(plan.db, actor=TESTER, tenant_id=plan.sponsor)
+    assert open_lines(plan) == [cents(one) * 2], "money that came before a pay date is not taken for it unseen"
+    told(plan, (came_on(due(plan)[1]), cents(one) * 2, ""))
+    assert [each.outstanding.cents for each in due(plan)] == [0, 0]

@@ -280,10 +280,8 @@ class Year:
 def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
     """The year to date, as the facts have it; refused where the plan year begins in a year without figures."""
     law.compensation.annual_cap(facts.plan_year)
-    provisions = facts.provisions
+    provisions, prior, bands = facts.provisions, _prior(facts), _bands(facts.provisions)
     births = np.array([born.year if born else 0 for born in facts.birth_dates], dtype=np.int64)
-    prior = _prior(facts)
-    bands = _bands(provisions)
     return Year(
         plan_year=facts.plan_year,
         calendar_year=facts.calendar_year,

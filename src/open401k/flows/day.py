@@ -11,6 +11,7 @@ from open401k.base.steps import FlowResults, run_flow
 from open401k.kernel import CalendarYear, ComplianceRunId, FlowId, PlanId, PlanYear, SponsorId, day_of
 
 from . import heal
+from .bank_statement import settle_open
 from .deposit import tell_late
 from .write_back import keep_told
 from .year_end import end_years
@@ -79,7 +80,8 @@ def warn(tx: Tx, of: PlanDay, results: dict[str, Any]) -> bool:
 
 
 def remind(tx: Tx, of: PlanDay, _: dict[str, Any]) -> list[str]:
-    """The outside hears of payrolls whose deposit is late."""
+    """Lines of the bank that waited for a payroll find it; the outside hears of payrolls whose deposit is late."""
+    settle_open(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)
     late = tell_late(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
     return [str(run_id) for run_id in late]
 

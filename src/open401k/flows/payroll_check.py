@@ -39,13 +39,9 @@ def check_run(
     in_reach = ERISA <= pay_date <= day_of(tx.now) + timedelta(days=366)
     asked = asked_of(tx, tenant_id=tenant_id, run=run, pay_date=pay_date if in_reach else day_of(tx.now))
     watch = payroll.CodeWatch(payroll.codes_of(tx, asked=asked), payroll.names_in(reading.mapping))
+    corrects, today = run.replaces is not None, day_of(tx.now)
     expected = payroll.expectation(
-        asked,
-        today=day_of(tx.now),
-        announced=run.announced,
-        codes=watch.codes,
-        corrects=run.replaces is not None,
-        said=run.said,
+        asked, today=today, announced=run.announced, codes=watch.codes, corrects=corrects, said=run.said
     )
     whole = payroll.FileCheck(expected, reading.mapping, reading.findings, period=reading.period, codes=watch)
     to_date = payroll.to_date(tx, asked=asked)

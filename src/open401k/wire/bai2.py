@@ -229,7 +229,7 @@ class _Reader:
         if kind == "V":
             return at + 3, self._day(record, "value date", record.at(at + 1))
         if kind == "D":
-            return at + 2 + 2 * self._cents(record, at + 1), None
+            return at + 2 + 2 * max(0, self._cents(record, at + 1)), None  # less than nothing would never end
         if kind not in ("", "Z", "0", "1", "2"):
             self._wrong(record, "funds type", f"{kind[:10]!r} is none of 0, 1, 2, D, S, V, Z.")
         return at + 1, None

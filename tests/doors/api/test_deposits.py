@@ -75,7 +75,7 @@ def test_a_debit_file_is_made_once_and_its_number_is_in_nothing_but_the_file(des
     assert (file["total"], file["state"]) == ("900.00", "made")
     assert desk.post(f"{plan}/ach-files", {}, "file").json() == made.json()
     assert now(desk)["deposits"][0]["state"] == "on_its_way"
-    content = desk.client.get(f"{plan}/ach-files/{file['ach_file_id']}").text
+    content = desk.get(f"{plan}/ach-files/{file['ach_file_id']}")["content"]
     assert content.count(NUMBER) == 1
     assert NUMBER not in str(desk.get(f"/v1/sponsors/{desk.sponsor_id}/audit-trail", limit=100))
     unread = sent(desk, "ach-answers", content.replace("094101", "095101").encode(), "answer")

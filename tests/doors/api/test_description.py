@@ -71,6 +71,8 @@ def test_routes_answer_as_described(desk: Desk, mode: GenerationMode) -> None:
         "alert_id": "alt_" + "0" * 32,
         "proposal_id": "prp_" + "0" * 32,
         "name": "deferral-limit",
+        "ach_file_id": "ach_" + "0" * 32,
+        "instruction_id": "ins_" + "0" * 32,
     }
     answered: set[tuple[str, int]] = set()
     for found in schema.exclude(path_regex=LEFT_OUT).get_all_operations():

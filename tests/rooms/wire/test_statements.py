@@ -206,6 +206,11 @@ def test_an_empty_and_a_huge_file_are_refused() -> None:
         assert "at most" in str(read(b"0" * (33 * 1024 * 1024)))
 
 
+@pytest.mark.parametrize("count", ["-3", "-2", "0", "999999999999999"])
+def test_a_distribution_of_days_that_cannot_be_ends(count: str) -> None:
+    refused(BAI2.replace(b"251500,2,0", f"251500,2,D,{count},1,251500".encode()).replace(b"1754500", b"1"))
+
+
 def test_a_currency_that_is_not_ours_and_a_second_account_are_refused() -> None:
     data = b"Date,Amount,Account,Currency\n2026-03-13,1.00,1,USD\n2026-03-13,1.00,2,EUR\n"
     assert "line 3, account: A second account." in refused(data)

@@ -6,9 +6,9 @@ Not here: recording a whole deposit by hand (books.py).
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from fastapi import APIRouter, Body, Depends, Query, Response
+from fastapi import APIRouter, Body, Depends, Query
 from pydantic import BaseModel, Field
 
 from open401k import custody
@@ -32,6 +32,7 @@ router = APIRouter(tags=["Deposits"])
 Key = Annotated[str, Depends(key_of)]
 Reader = Annotated[Caller, Depends(Needs(Permission.LEDGER_VIEW))]
 Mover = Annotated[Caller, Depends(Needs(Permission.PLAN_CHANGE))]
+Balance = Annotated[int | None, Query(ge=-(10**14), le=10**14, description="For a CSV without balances")]
 Answer = TypeVar("Answer", bound=BaseModel)
 
 
@@ -114,6 +115,13 @@ class AchFiles(BaseModel):
     items: list[AchFileLine]
 
 
+class AchFileContent(BaseModel):
+    """What to give to the bank, as it is: lines of 94 columns."""
+
+    ach_file_id: str
+    content: str
+
+
 class NewAchFile(Sent):
     """A file of all that is due and not under way."""
 
@@ -136,9 +144,9 @@ class NewBankAccount(Sent):
     name: Text
     routing: Text
     number: Text
-    kind: str = "checking"
-    bank_name: str = ""
-    company_id: str = ""
+    kind: Literal["checking", "savings"] = "checking"
+    bank_name: Annotated[str, Field(max_length=100, pattern=r"^[ -~]*$")] = ""
+    company_id: Annotated[str, Field(max_length=10, pattern=r"^[ -~]*$")] = ""
 
 
 class AccountOnFile(BaseModel):
@@ -182,8 +190,8 @@ def send_statement(
     caller: Mover,
     key: Key,
     content: Annotated[bytes, Body(media_type="application/octet-stream", description="BAI2, camt.053/054 or CSV")],
-    opening_cents: Annotated[int | None, Query(description="For a CSV without balances")] = None,
-    closing_cents: Annotated[int | None, Query(description="For a CSV without balances")] = None,
+    opening_cents: Balance = None,
+    closing_cents: Balance = None,
 ) -> StatementRead:
     """Read a bank statement: each line that explains itself is posted, once; the others wait.
 
@@ -243,13 +251,13 @@ def make_debits(caller: Mover, key: Key, sent: NewAchFile) -> AchFiles:
     return list_files(caller)
 
 
-@router.get("/plans/{plan_id}/ach-files/{ach_file_id}", response_class=Response)
-def get_file(caller: Mover, ach_file_id: str) -> Response:
-    """The bytes for the bank. They hold account numbers: who asked is in the audit trail."""
+@router.get("/plans/{plan_id}/ach-files/{ach_file_id}")
+def get_file(caller: Mover, ach_file_id: str) -> AchFileContent:
+    """The file for the bank. It holds account numbers: who asked is in the audit trail."""
     file_id = named(AchFileId, ach_file_id)
     with _told("There is no such file."), caller.begin() as tx:
         data = custody.ach.content(tx, tenant_id=caller.tenant, plan_id=caller.plan, file_id=file_id)
-    return Response(data, media_type="text/plain; charset=us-ascii", headers={"Cache-Control": "no-store"})
+    return AchFileContent(ach_file_id=str(file_id), content=data.decode("ascii"))
 
 
 @router.post("/plans/{plan_id}/bank-accounts", status_code=201)
