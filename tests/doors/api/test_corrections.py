@@ -117,7 +117,7 @@ def test_the_terminal_decides_in_the_name_of_a_person_with_the_right(
     paid.post(f"/v1/plans/{paid.plan_id}/failures", failure(paid, notice_on="2026-01-21"), "f")
     line = paid.get(f"/v1/plans/{paid.plan_id}/corrections")[-1]
     sponsor = SponsorId.parse(paid.sponsor_id)
-    place = Place(paid.world, TESTER, sponsor, PlanId.parse(paid.plan_id), "Acme")  # type: ignore[arg-type]
+    place = Place(paid.world, TESTER, sponsor, PlanId.parse(paid.plan_id), "Acme")
     emails = {}
     for role in (Role.SPONSOR, Role.ADVISOR):
         user_id = paid.world.user(f"A {role}", sponsor, role)
