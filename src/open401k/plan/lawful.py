@@ -18,6 +18,7 @@ from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_2,
     IMMEDIATE_VESTING,
+    Arrangement,
     Match,
     MatchPeriod,
     MatchTier,
@@ -241,8 +242,8 @@ def _safe_harbor(provisions: Provisions) -> Iterator[ProvisionProblem]:
 
 def _arranged(provisions: Provisions) -> Iterator[ProvisionProblem]:
     """The designs of a QACA ask for less match and later vesting, in exchange for enrolling everybody."""
-    enrolls = getattr(provisions, "automatic_enrollment", None)
-    if provisions.safe_harbor.is_qaca and (enrolls is None or enrolls.arrangement != "qaca"):
+    enrolls = provisions.automatic_enrollment
+    if provisions.safe_harbor.is_qaca and (enrolls is None or enrolls.arrangement is not Arrangement.QACA):
         yield ProvisionProblem(
             "safe_harbor",
             "This design is that of a qualified automatic contribution arrangement, which the plan does not have.",
