@@ -21,7 +21,7 @@ from ...guard import Caller, Needs, Open, services_of
 from ...problems import UNAUTHENTICATED, Problem, ProblemError
 from ...texts import Sent, Text
 from ...written import document
-from .once import answered, key_of
+from .once import answered, key_of, once
 from .payroll import named
 
 router = APIRouter(tags=["Payroll providers"])
@@ -118,33 +118,49 @@ def connect(caller: Connecting, key: Key, sent: NewConnection) -> dict[str, Any]
 
 
 @router.post("/plans/{plan_id}/connections/{connection_id}/pull")
-def pull(caller: Puller, connection_id: str) -> PullOutcome:
-    """Ask the provider now. Asking twice is harmless: every payroll becomes one run."""
+def pull(caller: Puller, key: Key, connection_id: str) -> PullOutcome:
+    """Ask the provider now, and tell it what it has to be told. Asking twice is harmless: every payroll is one run.
+
+    The same key is the same question: a new one asks anew.
+    """
     of = _of(caller, connection_id)
-    made = caller.services.connections.pull(actor=caller.actor, tenant_id=caller.tenant, connection_id=of.connection_id)
-    return PullOutcome.model_validate(made)
+
+    def work() -> dict[str, Any]:
+        where: dict[str, Any] = {"tenant_id": caller.tenant, "connection_id": of.connection_id}
+        return dict(caller.services.connections.pull(actor=caller.actor, **where))
+
+    return PullOutcome.model_validate(answered(caller, key=key, what=f"pull {connection_id}", body=b"", work=work))
 
 
 @router.post("/plans/{plan_id}/connections/{connection_id}/people", response_model=LineModel)
-def link(caller: Census, connection_id: str, sent: PersonLink) -> dict[str, Any]:
+def link(caller: Census, key: Key, connection_id: str, sent: PersonLink) -> dict[str, Any]:
     """Say who somebody at the provider is; the newest word counts, and the next pull goes by it."""
     of = _of(caller, connection_id)
     employee_id = named(EmployeeId, sent.employee_id) if sent.employee_id else None
-    with caller.begin() as tx:
+
+    def work(tx: Tx) -> dict[str, Any]:
         if employee_id is not None:
             census.employee(tx, tenant_id=caller.tenant, employee_id=employee_id)  # says so where nobody is called so
         connections.link(tx, of=of, person_id=sent.person_id, employee_id=employee_id)
         return dict(document(shown.line_of(of)))
 
+    body, what = sent.model_dump_json().encode(), f"link {connection_id}"
+    kept: dict[str, Any] = once(caller, tenant_id=caller.tenant, key=key, what=what, body=body, work=work)
+    return kept
+
 
 @router.post("/plans/{plan_id}/connections/{connection_id}/{change}", response_model=LineModel)
-def change(caller: Connecting, connection_id: str, change: Change) -> dict[str, Any]:
+def change(caller: Connecting, key: Key, connection_id: str, change: Change) -> dict[str, Any]:
     """Pause a connection, or resume it: what came meanwhile is found."""
     of = _of(caller, connection_id)
-    with caller.begin() as tx:
+
+    def work(tx: Tx) -> dict[str, Any]:
         verb = connections.pause if change is Change.PAUSE else connections.resume
         verb(tx, tenant_id=caller.tenant, connection_id=of.connection_id)
         return dict(document(shown.line_of(_of_plan(caller, tx, connection_id))))
+
+    kept: dict[str, Any] = once(caller, tenant_id=caller.tenant, key=key, what=f"{change} {connection_id}", body=b"", work=work)
+    return kept
 
 
 @router.post("/webhooks/gusto", status_code=202, dependencies=[Depends(Open("a provider signs what it sends"))])
