@@ -122,14 +122,20 @@ def test_the_api_connects_pulls_and_tells(registered: World, server: StandIn, pl
         assert made.status_code == 201, made.text
         assert client.post(base, json=body, headers={"Idempotency-Key": "once"}).json() == made.json()
         connection = made.json()["connection_id"]
-        pulled = client.post(f"{base}/{connection}/pull").json()
+        pulled = client.post(f"{base}/{connection}/pull", headers={"Idempotency-Key": "command 1"}).json()
         assert (pulled["ok"], pulled["people_added"]) == (True, 1), pulled
         (line,) = client.get(base).json()["items"]
         assert (line["state"], line["problem"], line["since"]) == ("connected", "", "2026-01-01")
-        assert client.post(f"{base}/{connection}/pause").json()["state"] == "paused"
-        assert client.post(f"{base}/{connection}/resume").json()["state"] == "connected"
-        assert client.post(f"{base}/{connection}/forget").status_code == 422
-        assert client.post(f"{base}/con_{'0' * 32}/pull").status_code == 422
+        assert (
+            client.post(f"{base}/{connection}/pause", headers={"Idempotency-Key": "command 2"}).json()["state"]
+            == "paused"
+        )
+        assert (
+            client.post(f"{base}/{connection}/resume", headers={"Idempotency-Key": "command 3"}).json()["state"]
+            == "connected"
+        )
+        assert client.post(f"{base}/{connection}/forget", headers={"Idempotency-Key": "command 4"}).status_code == 422
+        assert client.post(f"{base}/con_{'0' * 32}/pull", headers={"Idempotency-Key": "command 5"}).status_code == 422
         wrong = client.post(base, json={"provider": "gusto", "code": "no"}, headers={"Idempotency-Key": "other"})
         assert wrong.status_code == 422
 
