@@ -19,6 +19,7 @@ from open401k.flows.correction import Correction, LateFact, PayCodeMeaning, corr
 from open401k.flows.payroll_intake import Taken, settle_columns
 from open401k.flows.plan_takeover import take_over
 from open401k.kernel import ComplianceRunId, FixedClock, FlowId
+from open401k.law.pay_items import PayKind
 
 #: Hired in December, as her first file says: no participant before 2027.
 LATECOMER = Person(
@@ -197,6 +198,10 @@ def settled_with_earnings(plan: Plan) -> None:
     taken = plan.send(with_bonus(plan, 1))
     assert isinstance(taken, Taken)
     plan.at(PAY_DATES[1])
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        for code, kind in (("Regular", PayKind.REGULAR), ("Bonus", PayKind.BONUS)):
+            said = census.CodeKind(census.Side.EARNING, code, kind, date.min)
+            census.set_code_kind(tx, tenant_id=plan.sponsor, said=said)
     taken = settle_columns(
         plan.db,
         actor=TESTER,

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from open401k.census import Employee, roster
+from open401k.census import CodeKind, Employee, Side, roster, set_code_kind
 from open401k.demo.people import ACME
 from open401k.flows.provider_pull import Pulled, pull
 from open401k.kernel import FixedClock, Refused, RunId, SeededRandom
+from open401k.law.pay_items import PayKind
 from open401k.payroll import connections, runs
 from open401k.payroll.providers import (
     Company,
@@ -135,7 +136,7 @@ def connected(plan: Plan) -> Iterator[Connected]:
         ]
         sent = {"name": ACME.name, "ein": ACME.ein, "first_check": FIRST_CHECK.isoformat(), "people": people}
         made = server.tell("/companies", sent)
-        said = made["tokens"]
+        tokens = made["tokens"]
         with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
             ends = tx.now + timedelta(hours=2)
             of = connections.add(
@@ -144,9 +145,12 @@ def connected(plan: Plan) -> Iterator[Connected]:
                 plan_id=plan.plan,
                 provider=Provider.GUSTO,
                 company=Company(made["company_uuid"], ACME.name, ACME.ein),
-                tokens=Tokens(said["access_token"], said["refresh_token"], ends),
+                tokens=Tokens(tokens["access_token"], tokens["refresh_token"], ends),
                 since=date(2026, 1, 1),
             )
+            for code, kind in (("Regular Hours", PayKind.REGULAR), ("Bonus", PayKind.BONUS)):
+                said = CodeKind(Side.EARNING, code, kind, date.min)
+                set_code_kind(tx, tenant_id=plan.sponsor, said=said)
         assert not isinstance(of, Refused), of
         world = Connected(plan, server, made["company_uuid"], made["people"], of)
         _enroll(world)
