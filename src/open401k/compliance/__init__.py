@@ -10,6 +10,7 @@ from .failures import (
     Failure,
     FailureKind,
     FailureRefusal,
+    MissedOn,
     Recorded,
     failure_json,
     failures,
@@ -19,6 +20,7 @@ from .failures import (
 from .failures import (
     find as find_failure,
 )
+from .failures_withheld import failures_withheld
 from .forecasts import Forecast, forecast, foresee, latest_forecast, verify_forecast
 from .forecasts import read as read_forecast
 from .gather import gather
@@ -112,6 +114,7 @@ __all__ = [
     "LateShare",
     "Measure",
     "Measured",
+    "MissedOn",
     "Notice",
     "ParticipantCounts",
     "PayHistory",
@@ -153,6 +156,7 @@ __all__ = [
     "failure_content",
     "failure_json",
     "failures",
+    "failures_withheld",
     "find_failure",
     "forecast",
     "foresee",
