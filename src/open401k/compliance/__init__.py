@@ -1,5 +1,6 @@
 """Proof: plan tests from the facts of payroll, their projection to the year end, and cures with their price."""
 
+from .correction_money import CorrectionOwed, corrections_owed, owed_for
 from .cures import CURABLE, cures
 from .facts import JSON, Cents, EarlierCalendarYear, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
 from .failure_correction import FailureCorrection, PersonYear
@@ -95,6 +96,7 @@ __all__ = [
     "Cents",
     "ComplianceRun",
     "Content",
+    "CorrectionOwed",
     "CostItem",
     "Credit",
     "Cure",
@@ -147,6 +149,7 @@ __all__ = [
     "content_json",
     "content_of_late_deposit",
     "correct_failure",
+    "corrections_owed",
     "cures",
     "decline",
     "differences",
@@ -169,6 +172,7 @@ __all__ = [
     "latest",
     "latest_forecast",
     "less_posted",
+    "owed_for",
     "part_time_of",
     "people_of",
     "posted_credits",
