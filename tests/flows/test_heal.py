@@ -15,7 +15,7 @@ from open401k.base import messages
 from open401k.base.db import Actor, Database
 from open401k.base.faults import Stopped, stopping_at
 from open401k.compliance import Affected, Failure, FailureKind, Proposal, ProposalRefusal, ProposalState
-from open401k.flows import correction, heal, heal_approved
+from open401k.flows import correction, correction_money, heal, heal_approved
 from open401k.flows.correction import Correction, LateFact, correct
 from open401k.flows.deposit import deposit_run
 from open401k.flows.verify import verify
@@ -359,12 +359,12 @@ def test_money_for_a_correction_is_a_remittance_of_its_own(short: Plan) -> None:
     plan = short
     waiting = record(plan, not_followed(plan))
     of: dict[str, Any] = {"actor": SPONSOR, "tenant_id": plan.sponsor, "proposal_id": waiting.proposal_id}
-    assert heal_approved.deposited(plan.db, **of) is None  # nothing is due before it is approved
+    assert correction_money.deposited(plan.db, **of) is None  # nothing is due before it is approved
     approved = approve(plan, waiting)
     assert not isinstance(approved, Refused)
     due = compliance.due_of(approved)
     owed = receivable(plan)
-    first, second = heal_approved.deposited(plan.db, **of), heal_approved.deposited(plan.db, **of)
+    first, second = correction_money.deposited(plan.db, **of), correction_money.deposited(plan.db, **of)
     assert isinstance(first, ledger.Posted)
     assert isinstance(second, ledger.Posted)
     assert (first.already, second.already) == (False, True)

@@ -1,5 +1,6 @@
 """Proof: plan tests from the facts of payroll, their projection to the year end, and cures with their price."""
 
+from .correction_money import CorrectionOwed, corrections_owed, owed_for
 from .cures import CURABLE, cures
 from .facts import JSON, Cents, EarlierCalendarYear, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
 from .failure_correction import FailureCorrection, PersonYear
@@ -10,6 +11,7 @@ from .failures import (
     Failure,
     FailureKind,
     FailureRefusal,
+    MissedOn,
     Recorded,
     failure_json,
     failures,
@@ -19,6 +21,7 @@ from .failures import (
 from .failures import (
     find as find_failure,
 )
+from .failures_withheld import failures_withheld
 from .forecasts import Forecast, forecast, foresee, latest_forecast, verify_forecast
 from .forecasts import read as read_forecast
 from .gather import gather
@@ -93,6 +96,7 @@ __all__ = [
     "Cents",
     "ComplianceRun",
     "Content",
+    "CorrectionOwed",
     "CostItem",
     "Credit",
     "Cure",
@@ -112,6 +116,7 @@ __all__ = [
     "LateShare",
     "Measure",
     "Measured",
+    "MissedOn",
     "Notice",
     "ParticipantCounts",
     "PayHistory",
@@ -144,6 +149,7 @@ __all__ = [
     "content_json",
     "content_of_late_deposit",
     "correct_failure",
+    "corrections_owed",
     "cures",
     "decline",
     "differences",
@@ -153,6 +159,7 @@ __all__ = [
     "failure_content",
     "failure_json",
     "failures",
+    "failures_withheld",
     "find_failure",
     "forecast",
     "foresee",
@@ -165,6 +172,7 @@ __all__ = [
     "latest",
     "latest_forecast",
     "less_posted",
+    "owed_for",
     "part_time_of",
     "people_of",
     "posted_credits",

@@ -27,14 +27,13 @@ from open401k.law.missed_deferrals import (
     correction_windows,
     missed_contributions,
     missed_deferrals,
-    qnec_share_bps,
     relief,
 )
 from open401k.law.self_correction import SelfCorrectionPeriod, self_correction_period
 from open401k.plan import MatchPeriod, Provisions
 
 from .failure_rates import Rate
-from .failures import Failure
+from .failures import Failure, MissedOn
 
 _WHOLE = 10_000
 _A_DAY = timedelta(days=1)
@@ -92,6 +91,7 @@ class PersonYear:
     match_source: Source | None
     dates: tuple[OwedFor, ...]
     earnings_missing: str = ""
+    missed_after_tax_cents: int = 0
 
     @property
     def principal_cents(self) -> int:
@@ -252,7 +252,15 @@ class _Case:
             rate = rates.get((self.who.employee_id, plan_year.start))
             if rate is not None:
                 years.append(_of_year(self, list(days), plan_year, calendar, rate, found))
-        return [each for each in years if each.missed_cents or each.over_limit_cents]
+        return [each for each in years if each.missed_cents or each.over_limit_cents or each.missed_after_tax_cents]
+
+    def told(self, days: Sequence[PayDay]) -> list[MissedOn] | None:
+        """What was missed on each of these days, where payroll was held against elections; None: by a rate."""
+        missed = self.failure.missed_of(self.who.employee_id)
+        if missed is None:
+            return None
+        on = {each.on: each for each in missed}
+        return [on.get(day.on, MissedOn(day.on, 0)) for day in days]
 
 
 def _years_of(day: PayDay) -> tuple[PlanYear, int]:
@@ -263,15 +271,19 @@ def _of_year(
     case: _Case, days: list[PayDay], plan_year: PlanYear, calendar: int, rate: Rate, found: ReliefFound
 ) -> PersonYear:
     wrong = {day.on for day in days}
-    would = _would_have(case.who, days, wrong, plan_year, calendar, rate)
     deferred = sum(day.deferred_cents for day in days)
-    missed = max(int(would.missed[0]) - deferred, 0)
-    by_date = _by_date(days, rate.rate_bps, missed)
-    one = MissedDeferral(rate.basis, would.rate_bps, np.array([missed], dtype=np.int64), would.over_limit)
-    owed = missed_contributions(one, relief=found.relief, plan_year=plan_year)
-    qnec = int(owed.qnec[0])
+    told, after_tax = case.told(days), [0] * len(days)
+    if told is None:
+        would = _would_have(case.who, days, wrong, plan_year, calendar, rate)
+        missed, over_limit = max(int(would.missed[0]) - deferred, 0), int(would.over_limit[0])
+        by_date = _by_date(days, rate.rate_bps, missed)
+    else:
+        by_date, over_limit = _within(told, case.who, calendar)
+        missed, after_tax = sum(by_date), [each.after_tax_cents for each in told]
+        rate = replace(rate, rate_bps=_rate_of(days, told))
+    qnec = _qnec(missed, sum(after_tax), found.relief, plan_year)
     match, source = _missed_match(case.who, days, by_date, plan_year)
-    qnec_by_date = _split(qnec, by_date)
+    qnec_by_date = _split(qnec, [own + after for own, after in zip(by_date, after_tax, strict=True)])
     dates, missing = _with_earnings(case.on, days, by_date, qnec_by_date, match)
     return PersonYear(
         employee_id=case.who.employee_id,
@@ -281,7 +293,7 @@ def _of_year(
         compensation_cents=sum(day.compensation_cents for day in days),
         deferred_cents=deferred,
         missed_cents=missed,
-        over_limit_cents=int(would.over_limit[0]),
+        over_limit_cents=over_limit,
         relief=found,
         notice_open=case.notice_open() and found.relief is not Relief.HALF,
         qnec_cents=qnec,
@@ -289,7 +301,33 @@ def _of_year(
         match_source=source,
         dates=dates,
         earnings_missing=missing,
+        missed_after_tax_cents=sum(after_tax),
     )
+
+
+def _within(told: Sequence[MissedOn], who: Worker, calendar: int) -> tuple[list[int], int]:
+    """What was missed on each pay date, as far as the year's deferrals left room under 402(g); and the rest."""
+    deferred = sum(day.deferred_cents for day in who.days if day.on.year == calendar)
+    left, placed = max(who.limits[calendar] - max(deferred, 0), 0), []
+    for each in told:
+        placed.append(min(each.cents, left))
+        left -= placed[-1]
+    return placed, sum(each.cents for each in told) - sum(placed)
+
+
+def _rate_of(days: Sequence[PayDay], told: Sequence[MissedOn]) -> int:
+    """The rate of pay that these pay dates should have had, for the words; the amounts are those told."""
+    pay = sum(day.compensation_cents for day in days)
+    wanted = sum(day.deferred_cents for day in days) + sum(each.cents for each in told)
+    return (wanted * _WHOLE * 2 + pay) // (2 * pay) if pay > 0 else 0
+
+
+def _qnec(missed: int, after_tax: int, found: Relief, plan_year: PlanYear) -> int:
+    """The relief's share of deferrals, and 40 % of after-tax contributions under each (App. A .05(2)(b), (3), (9))."""
+    owed = missed_contributions(
+        _missed_array([missed]), relief=found, plan_year=plan_year, missed_after_tax=np.array([after_tax], np.int64)
+    )
+    return int(owed.qnec[0] + owed.after_tax_qnec[0])
 
 
 def _would_have(
@@ -414,11 +452,7 @@ def _stages(
 
     def cost(*, begin_on: date | None = None, notice_on: date | None = None) -> int:
         return sum(
-            int(
-                missed_contributions(
-                    _missed_array([year.missed_cents]), relief=found.relief, plan_year=year.plan_year
-                ).qnec[0]
-            )
+            _qnec(year.missed_cents, year.missed_after_tax_cents, found.relief, year.plan_year)
             for case in cases
             if (found := case.relief(begin_on=begin_on, notice_on=notice_on)) is not None
             for year in case.years(rates, found)
@@ -442,9 +476,7 @@ def _stages(
 
 def _halves(cases: list[_Case], rates: Mapping[tuple[EmployeeId, date], Rate]) -> int:
     years = [year for case in cases for year in case.years(rates, case.relief())]
-    return sum(
-        (year.missed_cents * qnec_share_bps(Relief.HALF, year.plan_year) * 2 + _WHOLE) // (2 * _WHOLE) for year in years
-    )
+    return sum(_qnec(year.missed_cents, year.missed_after_tax_cents, Relief.HALF, year.plan_year) for year in years)
 
 
 def _not_ready(failure: Failure, cases: list[_Case], people: tuple[PersonYear, ...]) -> str:

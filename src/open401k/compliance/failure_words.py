@@ -85,6 +85,7 @@ def _text(found: FailureCorrection, who: str) -> str:
         f"{found.failure.how_found.strip()} {who} {_KINDS[found.failure.kind]}, on pay dates from {first} to {last}.",
         f"Missed deferrals: {Money(missed)}. Owed of them: {Money(qnec)}; missed match: {Money(match)}; earnings: "
         + (f"{Money(earnings)} if paid on {found.on}." if earnings is not None else "not known yet."),
+        _after_tax(found),
         *dict.fromkeys(
             f"Of the missed deferral the employer owes {_RELIEFS[each.relief.relief]}." for each in found.people
         ),
@@ -93,6 +94,13 @@ def _text(found: FailureCorrection, who: str) -> str:
         _may_self_correct(found),
     ]
     return " ".join(each for each in told if each)
+
+
+def _after_tax(found: FailureCorrection) -> str:
+    after_tax = sum(each.missed_after_tax_cents for each in found.people)
+    if not after_tax:
+        return ""
+    return f"In what is owed are 40 % of {Money(after_tax)} of after-tax contributions (App. A .05(3)), in any case."
 
 
 def _may_self_correct(found: FailureCorrection) -> str:

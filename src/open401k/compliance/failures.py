@@ -44,14 +44,25 @@ class FailureRefusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class MissedOn:
+    """What of one pay date's elective deferrals, and of its after-tax contributions, was not withheld."""
+
+    on: date
+    cents: int
+    after_tax_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Affected:
     """One person, and the rate of pay that was elected or is the plan's default.
 
-    None, for those left out of a plan without automatic enrollment: the law has a rate for them.
+    None, for those left out of a plan without automatic enrollment: the law has a rate for them. ``missed``, where
+    elections are kept here: to the cent by pay date, instead of a rate (failures_withheld.py); empty: nothing any more.
     """
 
     employee_id: EmployeeId
     rate_bps: int | None = None
+    missed: tuple[MissedOn, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,15 @@ class Failure:
     def of_automatic(self) -> bool:
         """Whether automatic enrollment or escalation is concerned (IRC 414(cc)(2)(A))."""
         return self.automatic or self.kind is FailureKind.AUTOMATIC_NOT_APPLIED
+
+    @property
+    def from_payroll(self) -> bool:
+        """Whether it is kept by the system itself, from what payroll withheld otherwise than elected."""
+        return any(each.missed is not None for each in self.people)
+
+    def missed_of(self, employee_id: EmployeeId) -> tuple[MissedOn, ...] | None:
+        """What one person missed by pay date, where that is known."""
+        return next((each.missed for each in self.people if each.employee_id == employee_id), None)
 
     def rate_of(self, employee_id: EmployeeId) -> int | None:
         """The elected or default rate of one person."""
@@ -190,8 +210,21 @@ def failures(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Recorded]
 def failure_json(failure: Failure) -> dict[str, Any]:
     """As it is kept."""
     fields = {name: getattr(failure, name) for name in Failure.__slots__ if name != "people"}
-    people = [{"employee_id": each.employee_id, "rate_bps": each.rate_bps} for each in failure.people]
+    people = [_person_json(each) for each in failure.people]
     return {name: plain(value) for name, value in {**fields, "people": people}.items()}
+
+
+def _person_json(person: Affected) -> dict[str, Any]:
+    kept: dict[str, Any] = {"employee_id": person.employee_id, "rate_bps": person.rate_bps}
+    if person.missed is not None:
+        kept["missed"] = [[each.on.isoformat(), each.cents, each.after_tax_cents] for each in person.missed]
+    return kept
+
+
+def _person_of(kept: dict[str, Any]) -> Affected:
+    told = kept.get("missed")
+    missed = None if told is None else tuple(MissedOn(date.fromisoformat(day), *cents) for day, *cents in told)
+    return Affected(EmployeeId.parse(kept["employee_id"]), kept["rate_bps"], missed)
 
 
 def failure_of(content: dict[str, Any]) -> Failure:
@@ -204,9 +237,7 @@ def failure_of(content: dict[str, Any]) -> Failure:
             "failure_id": FailureId.parse(content["failure_id"]),
             "plan_id": PlanId.parse(content["plan_id"]),
             "kind": FailureKind(content["kind"]),
-            "people": tuple(
-                Affected(EmployeeId.parse(each["employee_id"]), each["rate_bps"]) for each in content["people"]
-            ),
+            "people": tuple(_person_of(each) for each in content["people"]),
         }
     )
 

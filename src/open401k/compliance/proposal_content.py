@@ -90,11 +90,14 @@ class Content:
 
 
 def same_decision(one: Content, other: Content) -> bool:
-    """Whether both ask for the same: contributions, readiness and notices. Earnings and words go on with the days."""
+    """Whether both ask for the same: contributions, readiness and notices. Earnings and words go on with the days.
+
+    So does the day by which a notice is due, until deferrals begin: it is counted from the day on which they could.
+    """
 
     def asked(content: Content) -> tuple[object, ...]:
         principal = tuple((*each.key, each.cents) for each in content.credits)
-        notices = tuple((each.employee_id, each.give_by) for each in content.notices)
+        notices = tuple(each.employee_id for each in content.notices)
         waiting = tuple((each.until, each.cents) for each in content.waiting)
         return principal, notices, waiting, content.not_ready
 

@@ -88,8 +88,9 @@ def propose(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, about: str, conten
     waiting = next((each for each in known if each.state is ProposalState.PROPOSED), None)
     if waiting is not None and same_decision(waiting.content, wanted):
         return Proposed(waiting, fresh=False)
-    if waiting is None and known and same_decision(known[-1].content, wanted):
-        return None  # somebody has decided on this very correction
+    decided = known and known[-1].state in (ProposalState.APPROVED, ProposalState.DECLINED)
+    if waiting is None and decided and same_decision(known[-1].content, wanted):
+        return None  # somebody has decided on this very correction; one that only went away comes again
     successor = None if wanted.is_nothing else tx.ids.new(ProposalId)
     if waiting is not None:
         _end(tx, tenant_id, waiting.proposal_id, ProposalState.REPLACED, {"by": successor and str(successor)})

@@ -8,8 +8,8 @@ from typing import Any
 from open401k import compliance
 from open401k.base.db import Actor, Database
 from open401k.compliance import Failure, Proposal
-from open401k.flows import heal, heal_approved
-from open401k.kernel import FailureId, FlowId, PlanId, ProposalId, Refused, SponsorId, named_uuid
+from open401k.flows import correction_money, heal, heal_approved
+from open401k.kernel import FailureId, FlowId, PlanId, ProposalId, Refused, SponsorId, day_of, named_uuid
 
 from .problems import NOT_FOUND, Problem, ProblemError
 
@@ -48,6 +48,25 @@ def decline(
     """A person says no, and why."""
     of: dict[str, Any] = {"actor": actor, "tenant_id": tenant_id, "plan_id": plan_id, "proposal_id": proposal_id}
     return decide(db, **of, how=heal_approved.decline, reason=reason)
+
+
+def received(
+    db: Database, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, proposal_id: ProposalId, on: date
+) -> None:
+    """The employer's money for an approved correction came on a day; once."""
+    with db.begin(actor, tenants=[tenant_id]) as tx:
+        known = compliance.get_proposal(tx, tenant_id=tenant_id, proposal_id=proposal_id)
+        today = day_of(tx.now)
+    if known.plan_id != plan_id:
+        raise ProblemError(NOT_FOUND)
+    if on > today:
+        raise ProblemError(Problem(422, "day_in_future", "The day is still to come.", fix="Record it on that day."))
+    done = correction_money.deposited(db, actor=actor, tenant_id=tenant_id, proposal_id=proposal_id, on=on)
+    if done is None:
+        fix = "Approve the correction first; one that takes money back asks for none."
+        raise ProblemError(Problem(422, "nothing_due", "Nothing is due for this correction.", fix=fix))
+    if isinstance(done, Refused):
+        raise ProblemError(Problem(422, str(done.reason), "The money was not recorded.", done.message, done.fix))
 
 
 def record(db: Database, *, actor: Actor, tenant_id: SponsorId, failure: Failure, key: str) -> None:

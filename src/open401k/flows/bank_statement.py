@@ -15,6 +15,7 @@ from open401k.custody.matching import decide
 from open401k.kernel import FlowId, Open401kError, PlanId, SponsorId, named_uuid
 
 from .bank_posting import post_part, read_books
+from .correction_money import place_correction
 
 FLOW = "bank_statement"
 
@@ -88,6 +89,8 @@ def settle_open(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
         if parts:
             found += 1
             books = read_books(tx, tenant_id=tenant_id, plan_id=plan_id)
+        elif place_correction(tx, tenant_id=tenant_id, plan_id=plan_id, line=line):
+            found += 1
     return found
 
 

@@ -14,6 +14,7 @@ from open401k.base.steps import FlowResults, run_flow
 from open401k.kernel import FailureId, FlowId, PlanId, ProposalId, Refused, SponsorId, day_of
 
 from .heal_deposits import late_deposits
+from .heal_withheld import keep_withheld
 
 FLOW = "heal"
 
@@ -66,7 +67,11 @@ STEPS = (know, propose)
 
 
 def review(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[ProposalId]:
-    """Count every correction of a plan anew: facts or days have changed. What changed is proposed in its place."""
+    """Count every correction of a plan anew: facts or days have changed. What changed is proposed in its place.
+
+    What payroll withheld otherwise than elected becomes a failure, and ceases to be one, by itself.
+    """
+    keep_withheld(tx, tenant_id=tenant_id, plan_id=plan_id)
     failures = compliance.failures(tx, tenant_id=tenant_id, plan_id=plan_id)
     late = late_deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
     if not failures and not late:

@@ -1,11 +1,12 @@
-"""A proposed correction is approved by a person and posted, in one transaction, or not; its money arrives. ADR-0029.
+"""A proposed correction is approved by a person and posted, in one transaction, or not. ADR-0029.
 
-Tests, projection and alerts follow as behind every correction (correction.py). Not here: proposing it (heal.py).
+Tests, projection and alerts follow as behind every correction (correction.py). Not here: proposing it (heal.py),
+its money (correction_money.py).
 """
 
 from typing import Any
 
-from open401k import compliance, fiduciary, ledger, recordkeeping
+from open401k import compliance, fiduciary, recordkeeping
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.kernel import FailureId, FlowId, ProposalId, Refused, SponsorId, day_of, named_uuid
@@ -102,17 +103,3 @@ def decline(
     """A person says no, and why; nothing is posted."""
     with db.begin(actor, tenants=[tenant_id]) as tx:
         return compliance.decline(tx, tenant_id=tenant_id, proposal_id=proposal_id, reason=reason)
-
-
-def deposited(
-    db: Database, *, actor: Actor, tenant_id: SponsorId, proposal_id: ProposalId
-) -> ledger.Posted | Refused[ledger.Refusal] | None:
-    """The employer's money for a correction arrived today: a remittance of its own. None: nothing is due for it."""
-    with db.begin(actor, tenants=[tenant_id]) as tx:
-        proposal = compliance.get_proposal(tx, tenant_id=tenant_id, proposal_id=proposal_id)
-        amount = compliance.due_of(proposal)
-        if not amount:
-            return None
-        cause = str(proposal_id)
-        of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": proposal.plan_id, "on": day_of(tx.now)}
-        return recordkeeping.record_deposit(tx, **of, amount=amount, key=f"deposit/{cause}", reference=cause)

@@ -11,7 +11,16 @@ from .corrective import (
 )
 from .declaring import Declaration, DeclarationRefusal, declared_for, record_declaration
 from .defaults import Defaults, Past, Why, defaults_on, rehires, with_defaults
-from .deposits import Deposited, deposits, record_deposit, record_employer_money, take_back, waiting
+from .deposits import (
+    Deposited,
+    correction_deposits,
+    deposits,
+    record_correction_deposit,
+    record_deposit,
+    record_employer_money,
+    take_back,
+    waiting,
+)
 from .earned import TakenBack, taken_back
 from .elected_now import ElectionsOnFile, elected_with_defaults, read_on_file
 from .election_book import changed_elections, election_columns, first_refused, read_elections, record_elections
@@ -108,6 +117,7 @@ __all__ = [
     "cases_of",
     "changed_elections",
     "compare",
+    "correction_deposits",
     "corrections",
     "corrective_additions",
     "corrective_damage",
@@ -137,6 +147,7 @@ __all__ = [
     "read_before",
     "read_elections",
     "read_on_file",
+    "record_correction_deposit",
     "record_declaration",
     "record_deposit",
     "record_elections",

@@ -12,7 +12,7 @@ from open401k.kernel import EntryId, Money, PlanId, Refused, SponsorId
 
 from . import _store
 
-_DEPOSIT, _WAITS = "deposit", "employer_money"
+_DEPOSIT, _WAITS, _CORRECTION = "deposit", "employer_money", "correction_deposit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited
     return _of_reason(tx, tenant_id, plan_id, _DEPOSIT)
 
 
+def correction_deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited]:
+    """The same of corrections that the employer approved; ``reference`` is the correction."""
+    return _of_reason(tx, tenant_id, plan_id, _CORRECTION)
+
+
 def waiting(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited]:
     """The employer's money that came beyond what was due and has not been used or given back."""
     found = _of_reason(tx, tenant_id, plan_id, _WAITS)
@@ -43,6 +48,13 @@ def record_deposit(
 ) -> ledger.Posted | Refused[ledger.Refusal]:
     """The employer's money has arrived: what it owes falls, cash clearing rises. Once for a key."""
     return _arrived(tx, tenant_id, plan_id, on, amount, key, reference, _DEPOSIT)
+
+
+def record_correction_deposit(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date, amount: Money, key: str, reference: str
+) -> ledger.Posted | Refused[ledger.Refusal]:
+    """The same for a correction: no payroll's money, and so under a reason of its own. Once for a key."""
+    return _arrived(tx, tenant_id, plan_id, on, amount, key, reference, _CORRECTION)
 
 
 def record_employer_money(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from open401k import custody, recordkeeping
+from open401k import compliance, custody, recordkeeping
 from open401k.base.db import Tx
 from open401k.custody.accounts import BankAccount, Change, Purpose
 from open401k.custody.ach import AchFile
@@ -96,6 +96,7 @@ class DepositsPage:
     statements: tuple[Kept, ...]
     accounts: tuple[BankAccount, ...]
     changes: tuple[Change, ...]
+    corrections: tuple[compliance.CorrectionOwed, ...] = ()
 
     @property
     def open_ones(self) -> tuple[DepositLine, ...]:
@@ -125,6 +126,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
         statements=tuple(custody.statements.kept(tx, tenant_id=tenant_id, plan_id=plan_id)),
         accounts=tuple(custody.accounts.on_file(tx, tenant_id=tenant_id, plan_id=plan_id).values()),
         changes=tuple(each for each in changes if each.accepted is None),
+        corrections=tuple(compliance.corrections_owed(tx, tenant_id=tenant_id, plan_id=plan_id)),
     )
 
 

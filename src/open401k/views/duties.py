@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from open401k import compliance, fiduciary
 from open401k.base.db import Tx
 from open401k.compliance import Cure, CureKind, TestId
-from open401k.kernel import ComplianceRunId, PlanId, SponsorId, day_of
+from open401k.kernel import ComplianceRunId, Money, PlanId, SponsorId, day_of
 from open401k.payroll import runs
 
 from .deposits import Deposit, owed_for_corrections, state_on
@@ -59,6 +59,9 @@ def duties(
     if corrections:
         detail = "late facts made it due; send it as soon as you can"
         found.append(DutyLine(today, "Send the money of corrections", detail, DutyState.SOON, amount=corrections))
+    found += [
+        _correction(each, today) for each in fiduciary.waiting_corrections(tx, tenant_id=tenant_id, plan_id=plan_id)
+    ]
     for alert in alerts:
         told = compliance.read_forecast(tx, tenant_id=tenant_id, run_id=ComplianceRunId.parse(alert.run_id))
         found += _decisions(alert, () if told is None else told.cures_of(TestId(alert.test)), today)
@@ -82,6 +85,14 @@ def _files(history: Sequence[runs.Run], today: date) -> list[DutyLine]:
                 DutyLine(due_on, f"Settle the file {run.file_name}", detail, state_on(due_on, today), run_id=run.run_id)
             )
     return found
+
+
+def _correction(each: fiduciary.WaitingCorrection, today: date) -> DutyLine:
+    """A correction that waits for the employer; without a day of its own, today."""
+    later = "" if each.later_cents is None else f"; {Money(each.later_cents)} and earnings if it waits too long"
+    due_on, detail = each.decide_by or today, f"by {each.decided_by}{later}"
+    title = f"Decide on a correction: {each.title}"
+    return DutyLine(due_on, title, detail, state_on(due_on, today), amount=Money(each.cents))
 
 
 def _decisions(alert: fiduciary.Alert, cures: Sequence[Cure], today: date) -> list[DutyLine]:

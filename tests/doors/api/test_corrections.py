@@ -63,6 +63,14 @@ def test_a_failure_is_recorded_completed_approved_and_posted_once(paid: Desk) ->
     again = paid.post(f"{base}/corrections/{second['proposal_id']}/decline", {"reason": "No."}, "no")
     assert (again.status_code, again.json()["code"]) == (422, "ended")
 
+    came = f"{base}/corrections/{second['proposal_id']}/received"
+    early = paid.post(came, {"received_on": "2026-02-22"}, "early")
+    assert (early.status_code, early.json()["code"]) == (422, "day_in_future")
+    assert paid.post(came, {"received_on": "2026-01-22"}, "came").status_code == 200
+    assert paid.post(came, {"received_on": "2026-01-22"}, "came again").status_code == 200  # once, in the books
+    nothing = paid.post(f"{url}/received", {"received_on": "2026-01-22"}, "other")
+    assert (nothing.status_code, nothing.json()["code"]) == (422, "nothing_due")
+
 
 def test_what_cannot_be_a_failure_says_why(paid: Desk) -> None:
     url = f"/v1/plans/{paid.plan_id}/failures"
@@ -80,6 +88,8 @@ def test_a_key_that_reads_does_not_decide(paid: Desk) -> None:
     with TestClient(paid.app, base_url=ORIGIN, headers={"Authorization": f"Bearer {key}"}) as reader:
         assert reader.get(url).status_code == 200
         assert reader.post(f"{url}/approve", headers={"Idempotency-Key": "k"}).status_code == 403
+        came = {"received_on": "2026-01-21"}
+        assert reader.post(f"{url}/received", json=came, headers={"Idempotency-Key": "k"}).status_code == 403
         body = {"reason": "No."}
         assert reader.post(f"{url}/decline", json=body, headers={"Idempotency-Key": "k"}).status_code == 403
 

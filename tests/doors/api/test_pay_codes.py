@@ -70,6 +70,61 @@ def test_a_new_code_is_asked_about_and_one_word_confirms_all_that_are_certain(de
     assert not send(desk, "2026-01-10")["findings"]
 
 
+def rows_with_codes(desk: Desk, day: str, bonus: str = "500.00") -> dict[str, Any]:
+    """The usual payroll as rows, everybody's pay by code."""
+    body = desk.payroll(day)
+    regular = f"{4000 - float(bonus):.2f}"
+    first, *others = body["rows"]
+    first["earnings"] = [{"code": "REG", "amount": regular}, {"code": "SPIFF", "amount": bonus}]
+    for each in others:
+        each["earnings"] = [{"code": "REG", "amount": each["gross"]}]
+    return body
+
+
+def test_rows_over_the_api_have_codes_and_a_new_one_holds_them_until_confirmed(desk: Desk) -> None:
+    path = f"/v1/plans/{desk.plan_id}/pay-codes"
+    sent = desk.post("/v1/payroll-runs", rows_with_codes(desk, "2026-01-09"), "rows").json()
+    assert sent["needs_confirmation"], sent
+    assert not sent["posted"]
+    held = {each["code"] for each in sent["findings"]}
+    assert "pay_code.unconfirmed" in held
+    shown = {each["code"]: each for each in desk.get(path)["codes"]}
+    assert set(shown) == {"REG", "SPIFF"}
+    words = {"codes": [{"code": "REG", "kind": "regular"}, {"code": "SPIFF", "kind": "bonus"}]}
+    assert desk.post(path, words, "said").status_code == 201
+    run = desk.get(f"/v1/plans/{desk.plan_id}/payroll-runs/{sent['run_id']}")
+    assert "pay_code.unconfirmed" not in {each["code"] for each in run["findings"]}
+    yes = desk.post(f"/v1/plans/{desk.plan_id}/payroll-runs/{sent['run_id']}/post", {"confirmed": True}, "post")
+    assert yes.json()["posted"], yes.text
+    again = desk.post("/v1/payroll-runs", rows_with_codes(desk, "2026-01-10"), "next").json()
+    assert "pay_code.unconfirmed" not in {each["code"] for each in again["findings"]}, again
+
+
+def test_a_payment_on_a_loan_that_nobody_has_is_refused(desk: Desk) -> None:
+    body = desk.payroll()
+    body["rows"][0]["loans"] = [{"loan_id": "L-1", "amount": "25.00"}]
+    refused = desk.post("/v1/payroll-runs", body, "loan").json()
+    assert [each["code"] for each in refused["errors"]] == ["loan.unknown"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"earnings": [{"code": "", "amount": "1.00"}]},
+        {"earnings": [{"code": "REG", "amount": 1}]},
+        {"earnings": [{"code": "REG", "amount": "1.00", "nam": "Regular"}]},
+        {"loans": [{"loan_id": "L-1", "amount": "-1.00"}]},
+    ],
+)
+def test_codes_and_loans_that_cannot_be_are_refused_by_their_place(desk: Desk, wrong: dict[str, Any]) -> None:
+    body = desk.payroll()
+    body["rows"][0] |= wrong
+    refused = desk.post("/v1/payroll-runs", body, "wrong")
+    assert refused.status_code == 422
+    (name,) = wrong
+    assert f"/rows/0/{name}/0/" in refused.text
+
+
 @pytest.mark.parametrize(
     "choice",
     [

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -99,6 +100,33 @@ def decline(
     voice = Voice(json)
     voice.tell(line)
     voice.line("Declined; the reason is on file.")
+
+
+@commands.command()
+def received(
+    context: typer.Context,
+    which: Which,
+    on: Annotated[str, typer.Option(help="The day on which it came: 2026-06-01.")],
+    plan: PlanOption = "",
+    json: Json = False,
+) -> None:
+    """Record that the employer's money for an approved correction came. A second time changes nothing."""
+    with at_plan(wiring_of(context), "corrections received", plan) as place:
+        wanted, day = _named(which), _day(on)
+        of: dict[str, Any] = {"tenant_id": place.tenant_id, "plan_id": place.plan_id, "proposal_id": wanted}
+        with _refused_aloud():
+            corrections.received(place.services.db, actor=actor_of("corrections received"), **of, on=day)
+        line = _line(place, wanted)
+    voice = Voice(json)
+    voice.tell(line)
+    voice.line(f"On file: {line.total} came on {day}.")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadInputError(str(error), fix="Give the day as 2026-06-01.") from None
 
 
 @contextmanager

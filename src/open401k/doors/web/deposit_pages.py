@@ -19,11 +19,12 @@ from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.debit_file import make_file, take_answer
 from open401k.flows.deposit import deposit_run
 from open401k.flows.deposit_choices import place_line, use_waiting
-from open401k.kernel import EntryId, FileId, Open401kError, Refused, RunId, day_of
+from open401k.kernel import EntryId, FileId, Open401kError, ProposalId, Refused, RunId, day_of
 from open401k.views import deposit_page
 from open401k.wire import Unreadable
 from open401k.wire.banklines import MOST_BYTES
 
+from .. import corrections
 from ..guard import Caller, Needs, file_of, posted_form, word
 from ..problems import Problem, ProblemError
 from .frame import frame, page, see_other
@@ -64,6 +65,16 @@ def received(caller: Mover, form: Posted) -> Response:
     if isinstance(done, Refused):
         raise ProblemError(Problem(422, str(done.reason), "Not recorded.", done.message, done.fix))
     return _back(caller, "The deposit is on file." if done else "Nothing is due for that payroll.")
+
+
+@router.post("/correction")
+def correction_received(caller: Mover, form: Posted) -> Response:
+    """A person has seen the whole money of an approved correction arrive."""
+    corrections.received(
+        caller.services.db, actor=caller.actor, tenant_id=caller.tenant, plan_id=caller.plan,
+        proposal_id=named(ProposalId, word(form, "proposal_id")), on=_day(word(form, "on")),
+    )  # fmt: skip
+    return _back(caller, "The money of the correction is on file.")
 
 
 @router.post("/statement")

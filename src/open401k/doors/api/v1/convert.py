@@ -1,6 +1,6 @@
 """View-models and rooms' values as the API writes them. Not here: what they mean."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from open401k.flows.payroll_settle import PostingRefused
@@ -105,7 +105,17 @@ def _row(number: int, row: PayrollRowIn, sent: NewPayrollRun) -> PayrollRow:
         nonelective_cents=_cents(row.nonelective),
         safe_harbor_nonelective_cents=_cents(row.safe_harbor_nonelective),
         profit_sharing_cents=_cents(row.profit_sharing),
+        loan_payments=_added((each.loan_id, each.amount) for each in row.loans),
+        earnings=_added((each.code, each.amount) for each in row.earnings),
     )
+
+
+def _added(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, int], ...]:
+    """Cents by name, each name once."""
+    found: dict[str, int] = {}
+    for name, text in pairs:
+        found[name] = found.get(name, 0) + _needed(text)
+    return tuple(found.items())
 
 
 def _needed(text: str) -> int:

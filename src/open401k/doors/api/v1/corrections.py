@@ -24,6 +24,7 @@ router = APIRouter(tags=["Corrections"])
 Key = Annotated[str, Depends(key_of)]
 Reader = Annotated[Caller, Depends(Needs(Permission.ALERT_VIEW))]
 Decider = Annotated[Caller, Depends(Needs(Permission.ALERT_DECIDE))]
+Mover = Annotated[Caller, Depends(Needs(Permission.PLAN_CHANGE))]
 Bps = Annotated[StrictInt, Field(ge=1, le=10_000, description="Share of pay in basis points: 600 is 6 %")]
 
 
@@ -57,6 +58,12 @@ class Declined(Sent):
     """Why a correction is declined."""
 
     reason: Name
+
+
+class MoneyCame(Sent):
+    """When the employer's money for a correction arrived."""
+
+    received_on: date
 
 
 @router.post("/plans/{plan_id}/failures", status_code=201)
@@ -126,6 +133,22 @@ def decline_correction(caller: Decider, key: Key, proposal_id: str, sent: Declin
         return _shown(done).model_dump(mode="json")
 
     kept = answered(caller, key=key, what=f"decline {wanted}", body=sent.model_dump_json().encode(), work=work)
+    return models.CorrectionToDecide.model_validate(kept)
+
+
+@router.post("/plans/{plan_id}/corrections/{proposal_id}/received")
+def correction_received(caller: Mover, key: Key, proposal_id: str, sent: MoneyCame) -> models.CorrectionToDecide:
+    """Record that all the employer's money for an approved correction has arrived: what it owes falls, once."""
+    wanted = named(ProposalId, proposal_id)
+
+    def work() -> dict[str, Any]:
+        of: dict[str, Any] = {"actor": caller.actor, "tenant_id": caller.tenant, "plan_id": caller.plan}
+        corrections.received(caller.services.db, **of, proposal_id=wanted, on=sent.received_on)
+        with caller.begin() as tx:
+            found = compliance.get_proposal(tx, tenant_id=caller.tenant, proposal_id=wanted)
+        return _shown(found).model_dump(mode="json")
+
+    kept = answered(caller, key=key, what=f"received {wanted}", body=sent.model_dump_json().encode(), work=work)
     return models.CorrectionToDecide.model_validate(kept)
 
 

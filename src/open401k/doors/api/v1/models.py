@@ -166,6 +166,20 @@ class Employee(BaseModel):
     family: Annotated[list[str] | None, Field(description="Relatives on the roster")] = None
 
 
+class EarningIn(Sent):
+    """Pay under one of payroll's codes; a code nobody has confirmed holds the row until a person says what it is."""
+
+    code: Annotated[Name, Field(max_length=100)]
+    amount: MoneyText
+
+
+class LoanPaymentIn(Sent):
+    """A payment of one loan; several loans of one person are several."""
+
+    loan_id: Annotated[Name, Field(max_length=100)]
+    amount: MoneyFromZero
+
+
 class PayrollRowIn(Sent):
     """One person's pay in canonical fields; amounts that are left out were not reported."""
 
@@ -190,6 +204,15 @@ class PayrollRowIn(Sent):
     nonelective: MoneyText | None = None
     safe_harbor_nonelective: MoneyText | None = None
     profit_sharing: MoneyText | None = None
+    earnings: Annotated[
+        list[EarningIn],
+        Field(
+            default_factory=list,
+            max_length=200,
+            description="Gross pay, and pay beside it, by code; a code twice is added up",
+        ),
+    ]
+    loans: Annotated[list[LoanPaymentIn], Field(default_factory=list, max_length=50)]
 
 
 class ControlTotals(Sent):

@@ -1,0 +1,107 @@
+"""Deferrals that payroll did not withhold as elected, or by default, become failures by themselves. Pure.
+
+One person's case is one failure for as long as its pay dates overlap: facts that change it make a version more of the
+same; facts that take it away leave it with nothing missed. What people recorded with it stays. Not here: the cases
+(recordkeeping.missed_cases), their cost (failure_correction.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from open401k.kernel import FailureId, Money, PlanId, named_uuid
+from open401k.recordkeeping import Case
+
+from .failures import Affected, Failure, FailureKind, MissedOn
+
+_WHOLE = 10_000
+
+
+def failures_withheld(
+    cases: Sequence[tuple[Case, bool]], *, known: Sequence[Failure], plan_id: PlanId, today: date
+) -> list[Failure]:
+    """What is to be recorded: cases of missed deferrals that are new or have changed, and those that are gone.
+
+    With each case, whether automatic enrollment covers it (IRC 414(cc)(2)(A)). What was too much, or went into another
+    source, is no failure of this kind.
+    """
+    ours = {each.failure_id: each for each in known if each.from_payroll}
+    free, found = dict(ours), []
+    for case, covered in sorted(cases, key=lambda each: each[0].first):
+        if case.missed is None:
+            continue
+        before = _before(case, free, plan_id)
+        if before is not None:
+            del free[before.failure_id]
+        found.append(_version(case, covered, before, plan_id, today))
+    found += [_gone(each) for each in free.values()]
+    return [each for each in found if ours.get(each.failure_id) != each]
+
+
+def _before(case: Case, free: dict[FailureId, Failure], plan_id: PlanId) -> Failure | None:
+    """The failure that this case was before, however it looked then: begun on the same day, else overlapping."""
+    same = free.get(_id_of(case, plan_id))
+    if same is not None:
+        return same
+    for each in free.values():
+        (person,) = each.people
+        days = [one.on for one in person.missed or ()] or [each.first_on or date.max]
+        if person.employee_id == case.employee_id and days[0] <= case.last and case.first <= days[-1]:
+            return each
+    return None
+
+
+def _id_of(case: Case, plan_id: PlanId) -> FailureId:
+    return FailureId(named_uuid("withheld", str(plan_id), str(case.employee_id), case.first.isoformat()))
+
+
+def _version(case: Case, covered: bool, before: Failure | None, plan_id: PlanId, today: date) -> Failure:
+    by_default = case.differences[0].by_default
+    missed = tuple(MissedOn(each.pay_date, each.missed_cents, each.missed_after_tax_cents) for each in case.differences)
+    told = Failure(
+        failure_id=_id_of(case, plan_id) if before is None else before.failure_id,
+        plan_id=plan_id,
+        kind=FailureKind.AUTOMATIC_NOT_APPLIED if by_default else FailureKind.ELECTION_NOT_FOLLOWED,
+        people=(Affected(case.employee_id, _rate(case), missed),),
+        found_on=today if before is None else before.found_on,
+        how_found=_how_found(case),
+        first_on=case.first,
+        begin_on=case.right_again_on,
+        automatic=covered or by_default,
+    )
+    if before is None:
+        return told
+    planned = before.begin_on if before.begin_on is not None and before.begin_on > case.last else None
+    return replace(
+        told,
+        begin_on=case.right_again_on or planned,
+        told_on=before.told_on,
+        notice_on=before.notice_on,
+        uniform=before.uniform,
+    )
+
+
+def _rate(case: Case) -> int:
+    """Of these pay dates together, what should have been withheld of pay; an amount in dollars as the rate it was."""
+    wanted = sum(cents for each in case.differences for source, cents in each.expected.items() if source.is_deferral)
+    pay = sum(each.compensation_cents for each in case.differences)
+    rate = (wanted * _WHOLE * 2 + pay) // (2 * pay) if pay > 0 else 0
+    return min(max(rate, 1), _WHOLE)
+
+
+def _how_found(case: Case) -> str:
+    less = sum(each.missed_cents + each.missed_after_tax_cents for each in case.differences)
+    dates = f"{len(case.differences)} pay date{'s' if len(case.differences) > 1 else ''}"
+    asked = "the plan's default" if case.differences[0].by_default else "the election on file"
+    return f"Payroll withheld {Money(less)} less than {asked}, on {dates} from {case.first} to {case.last}."
+
+
+def _gone(known: Failure) -> Failure:
+    """By what is now known nothing was missed; who was concerned and when it was thought to begin stays."""
+    (person,) = known.people
+    if person.missed == ():
+        return known
+    how = "As elections, pay and entry are now known, payroll withheld what was to be withheld."
+    return replace(known, people=(replace(person, missed=()),), how_found=how)

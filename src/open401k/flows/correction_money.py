@@ -1,0 +1,83 @@
+"""The employer's money for an approved correction arrives: a person says so, or a line of the bank shows its sum.
+
+Money flow: employer receivable -> cash clearing; back by a new entry for what a bank returned. Not here: approving
+(heal_approved.py), the money of payrolls (bank_posting.py).
+"""
+
+from datetime import date
+
+from open401k import compliance, custody, ledger, recordkeeping
+from open401k.base import heads
+from open401k.base.db import Actor, Database, Tx
+from open401k.custody.statements import Kind, Line
+from open401k.kernel import EntryId, PlanId, ProposalId, Refused, SponsorId, day_of
+
+from .bank_posting import posted
+
+
+def deposited(
+    db: Database, *, actor: Actor, tenant_id: SponsorId, proposal_id: ProposalId, on: date | None = None
+) -> ledger.Posted | Refused[ledger.Refusal] | None:
+    """All the money for a correction arrived on a day (today, unless given): a remittance of its own, once.
+
+    None: nothing is due for it.
+    """
+    with db.begin(actor, tenants=[tenant_id]) as tx:
+        heads.lock(tx, tenant_id=tenant_id)
+        proposal = compliance.get_proposal(tx, tenant_id=tenant_id, proposal_id=proposal_id)
+        came = recordkeeping.correction_deposits(tx, tenant_id=tenant_id, plan_id=proposal.plan_id)
+        owed = compliance.owed_for(proposal, came)
+        if owed.due and not owed.outstanding:
+            return _already(proposal_id, came)
+        return _receive(tx, tenant_id, proposal.plan_id, owed, on or day_of(tx.now)) if owed.due else None
+
+
+def place_correction(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, line: Line) -> bool:
+    """Whether a line of the bank is the money of a correction: its sum, or that sum returned, and of no other one."""
+    if line.line.cents < 0:
+        return _came_back(tx, tenant_id, plan_id, line)
+    if line.line.return_code:
+        return False
+    known = compliance.corrections_owed(tx, tenant_id=tenant_id, plan_id=plan_id)
+    fitting = [each for each in known if each.outstanding.cents == line.line.cents]
+    open_ones = [each for each in fitting if each.due_on <= line.line.booked_on]
+    if len(open_ones) != 1:
+        return False
+    done = posted(_receive(tx, tenant_id, plan_id, open_ones[0], line.line.booked_on))
+    _note(tx, tenant_id, plan_id, line, Kind.DEPOSIT, done)
+    return True
+
+
+def _came_back(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, line: Line) -> bool:
+    came = recordkeeping.correction_deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
+    fitting = [each for each in came if each.taken_back is None and each.cents == -line.line.cents]
+    if not line.line.return_code or len(fitting) != 1 or fitting[0].on > line.line.booked_on:
+        return False
+    entry_id, on = fitting[0].entry_id, line.line.booked_on
+    back = recordkeeping.take_back(tx, tenant_id=tenant_id, entry_id=entry_id, on=on, reason="deposit_returned")
+    _note(tx, tenant_id, plan_id, line, Kind.RETURNED, posted(back))
+    return True
+
+
+def _receive(
+    tx: Tx, tenant_id: SponsorId, plan_id: PlanId, owed: compliance.CorrectionOwed, on: date
+) -> ledger.Posted | Refused[ledger.Refusal]:
+    cause = str(owed.proposal_id)
+    known = recordkeeping.correction_deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
+    before = sum(each.reference == cause for each in known)
+    key = f"deposit/{cause}/{before + 1}" if before else f"deposit/{cause}"  # again, after a bank returned the first
+    return recordkeeping.record_correction_deposit(
+        tx, tenant_id=tenant_id, plan_id=plan_id, on=on, amount=owed.outstanding, key=key, reference=cause
+    )
+
+
+def _already(proposal_id: ProposalId, came: list[recordkeeping.Deposited]) -> ledger.Posted:
+    mine = [each for each in came if each.reference == str(proposal_id) and each.taken_back is None]
+    return ledger.Posted(mine[-1].entry_id, already=True)
+
+
+def _note(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, line: Line, kind: Kind, entry_id: EntryId) -> None:
+    custody.statements.note(
+        tx, tenant_id=tenant_id, plan_id=plan_id, line=line, kind=kind, cents=line.line.cents, rule="correction",
+        entry_id=entry_id,
+    )  # fmt: skip
