@@ -8,7 +8,7 @@ from datetime import date
 
 from open401k import ledger
 from open401k.base.db import Tx
-from open401k.kernel import EntryId, Money, PlanId, Refused, SponsorId
+from open401k.kernel import EntryId, Money, PlanId, Refused, RunId, SponsorId
 
 from . import _store
 
@@ -28,8 +28,12 @@ class Deposited:
 
 
 def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited]:
-    """Every deposit for a payroll of the plan, also those that came back, in the order of posting."""
-    return _of_reason(tx, tenant_id, plan_id, _DEPOSIT)
+    """Every deposit for a payroll of the plan, also those that came back, in the order of posting.
+
+    Money for an approved correction names that one, and is none of them.
+    """
+    found = _of_reason(tx, tenant_id, plan_id, _DEPOSIT)
+    return [each for each in found if each.reference.startswith(f"{RunId.prefix}_")]
 
 
 def waiting(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited]:
