@@ -1,19 +1,21 @@
 """A year of payrolls through the stand-in for Gusto: payroll, bank and ledger agree to the cent, and all is proved."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from tests.support import standin
 from tests.support.database import TESTER, Served
 
+from open401k.base.faults import Stopped, stopping_at
 from open401k.base.sandbox import SandboxClock
 from open401k.demo import payroll_year
-from open401k.demo.payroll_year import Year
+from open401k.demo.payroll_year import Script, Year
 from open401k.demo.people import PAY_DATES
 from open401k.demo.story import Sandbox
-from open401k.demo.year_script import SCRIPT
-from open401k.demo.year_totals import as_table, three_ways
+from open401k.demo.year_script import SCRIPT, a_debit_bounces
+from open401k.demo.year_totals import as_table, cash, three_ways
 from open401k.flows.verify import verify
 from open401k.kernel import SystemClock, SystemRandom
 from open401k.payroll import Code, runs, write_back_book
@@ -57,13 +59,82 @@ def test_a_row_whose_pay_code_waits_is_not_told_to_be_withheld_otherwise(year: Y
     assert {each.code for each in found} == {Code.PAY_CODE_UNCONFIRMED}
 
 
-def test_payroll_bank_and_ledger_agree_to_the_cent(year: Year) -> None:
-    year.events = SCRIPT
+def test_payroll_bank_and_ledger_agree_to_the_cent_after_a_year_of_everything(year: Year) -> None:
+    said: list[str] = []
+    year.say, year.events = said.append, SCRIPT
     payroll_year.play(year)
+    told = "\n".join(said)
+    places = [told.find(event) for event in EVENTS]
+    assert -1 not in places, (EVENTS[places.index(-1)], told)
+    assert places == sorted(places), told
     rows = three_ways(year)
     assert [each for each in rows if not each.agrees] == [], "\n".join(as_table(rows))
-    assert (len(rows), rows[-1].payroll > 0) == (payroll_year.PERIODS + 1, True)
+    assert (len(rows), rows[-1].payroll > 0) == (payroll_year.PERIODS + 2, True)
+    assert cash(year) == (rows[-1].bank, rows[-1].ledger, 0)
+    assert {run.status for run in history(year)} == {runs.Status.POSTED}
     assert verify(year.sandbox.db, actor=TESTER, tenants=[year.sponsor]).problems == []
+
+
+#: What the year tells, in order.
+EVENTS = (
+    "10 instructions told to payroll",
+    "Regular Hours is regular",
+    "Kurt is hired",
+    "Ivan leaves",
+    "Farah has a raise",
+    "Nora is 30",
+    "proposed: 1 person not enrolled",
+    "payroll 2026-05-22: $2,159.39",  # with Nora's first 3 %
+    "2026-05-22 approved and paid",
+    "payroll 2026-06-05: $2,235.89",  # with Kurt's
+    "needs confirmation",
+    "Spot Bonus is bonus",
+    "the bank sends 1 debit back: R01",
+    "returned -$2,235.89",
+    "Deposit of 2026-07-17 came late: $4.87",
+    "Ivan is back",
+    "Marsh elects 4 %",
+    "Benitez elects 6 %",
+    "Gordon retires",
+    "2026-12-23 statement",
+)
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "provider_pull.keep_payrolls.after_commit",
+        "payroll_run.post.before_commit",
+        "provider_pull.posted",
+        "bank_statement.settle.before_commit",
+        "bank_statement.settle.after_commit",
+        "begin_day.review.before_commit",
+    ],
+)
+def test_a_stop_and_everything_twice_come_to_the_same(year: Year, point: str) -> None:
+    year.events = Script(at_the_bank={0: a_debit_bounces})
+    steps = [
+        partial(step, year, period) for period in range(2) for step in (payroll_year.payday, payroll_year.bank_day)
+    ]
+    stopped = [step for step in steps if _stops(point, step)]
+    assert len(stopped) > 0, "the point was never reached"
+    before = (three_ways(year), cash(year))
+    for step in steps:
+        step()
+    assert (three_ways(year), cash(year)) == before
+    assert [each for each in before[0] if not each.agrees] == []
+    assert (before[0][-1].payroll, before[1][2]) == (2 * 2_146_91, 0)
+
+
+def _stops(point: str, step: Callable[[], None]) -> bool:
+    """Stopped there, and done again; False where the step does not get there."""
+    try:
+        with stopping_at(point):
+            step()
+    except Stopped:
+        step()
+        return True
+    return False
 
 
 def history(year: Year) -> list[runs.Run]:

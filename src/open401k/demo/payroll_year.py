@@ -146,8 +146,8 @@ def payday(year: Year, period: int) -> None:
     if year.pull().waits:
         confirm_codes(year, f"codes {day}")
         year.pull()
-    happen(year, year.events.after, period)
     debit(year, f"payroll {day}")
+    happen(year, year.events.after, period)
 
 
 def confirm_codes(year: Year, key: str) -> None:

@@ -10,6 +10,7 @@ from open401k import census, compliance, recordkeeping
 from open401k.base.db import Actor
 from open401k.compliance import Affected, Failure, FailureKind, ProposalState
 from open401k.flows import heal, heal_approved
+from open401k.flows.bank_corrections import reference
 from open401k.kernel import FailureId, FlowId, Money, Open401kError, Refused, Source, named_uuid
 
 from .payroll_year import Script, Year
@@ -92,8 +93,7 @@ def pay_correction(year: Year, proposal: compliance.Proposal) -> None:
     if isinstance(approved, Refused):
         raise Open401kError(approved.message, fix=approved.fix)
     due = compliance.due_of(approved)
-    heal_approved.deposited(sandbox.db, **of)
-    year.bank.wire_in(sandbox.clock.now().date(), due.cents, f"WIRE CORRECTION {proposal.proposal_id}")
+    year.bank.wire_in(sandbox.clock.now().date(), due.cents, f"WIRE CORRECTION {reference(proposal.proposal_id)}")
     year.say(f"{sandbox.clock.now():%Y-%m-%d} approved and paid: {approved.told.title}: {Money(due.cents)}")
 
 
@@ -121,25 +121,36 @@ def lost_earnings_are_paid(year: Year) -> None:
 
 
 def ivan_is_rehired(year: Year) -> None:
-    """A participant before, and at once again."""
+    """A participant before, and at once again; his election ended with his employment."""
     year.provider.change(IVAN, rehired_on="2026-08-03")
     year.say("2026-08-03 Ivan is back")
 
 
+def ivan_elects_again(year: Year) -> None:
+    """What he had elected ended with his employment, and automatic enrollment is for new entrants."""
+    elect(year, "Marsh", PAY_DATES[17], 400)
+
+
 def rosa_elects_six(year: Year) -> None:
     """Told to payroll before the pay date from which it holds."""
+    elect(year, "Benitez", PAY_DATES[18], 600)
+
+
+def elect(year: Year, last_name: str, on: date, bps: int) -> None:
+    """Somebody elects a share of pay before tax, and payroll is told."""
     election = recordkeeping.NewElection(
-        employee(year, "Benitez").employee_id,
+        employee(year, last_name).employee_id,
         recordkeeping.Slot(Source.PRE_TAX),
-        PAY_DATES[18],
+        on,
         recordkeeping.How.PARTICIPANT,
-        bps=600,
+        bps=bps,
     )
     with year.sandbox.db.begin(year.sandbox.actor, tenants=[year.sponsor]) as tx:
         done = recordkeeping.record_elections(tx, **year.where, elections=[election])
     if isinstance(done, Refused):
         raise Open401kError(done.message, fix=done.fix)
-    year.say(f"{PAY_DATES[18]} Rosa's election of 6 % holds from here")
+    year.say(f"{year.sandbox.clock.now():%Y-%m-%d} {last_name} elects {bps // 100} % from {on} on")
+    year.pull()
 
 
 def gordon_retires(year: Year) -> None:
@@ -161,10 +172,9 @@ SCRIPT = Script(
         7: farahs_raise,
         12: a_new_pay_code,
         16: ivan_is_rehired,
-        17: rosa_elects_six,
         21: gordon_retires,
     },
-    after={10: nora_is_healed},
+    after={10: nora_is_healed, 16: ivan_elects_again, 17: rosa_elects_six},
     at_the_bank={9: nora_is_found, 14: a_debit_bounces},
     behind={15: lost_earnings_are_paid},
 )

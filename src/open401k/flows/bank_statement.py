@@ -14,6 +14,7 @@ from open401k.base.steps import FlowResults, run_flow
 from open401k.custody.matching import decide
 from open401k.kernel import FlowId, Open401kError, PlanId, SponsorId, named_uuid
 
+from .bank_corrections import settle_corrections
 from .bank_posting import post_part, read_books
 
 FLOW = "bank_statement"
@@ -88,7 +89,8 @@ def settle_open(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
         if parts:
             found += 1
             books = read_books(tx, tenant_id=tenant_id, plan_id=plan_id)
-    return found
+    still = custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id) if found < len(waiting) else []
+    return found + settle_corrections(tx, tenant_id=tenant_id, plan_id=plan_id, lines=still)
 
 
 STEPS = (keep, settle)

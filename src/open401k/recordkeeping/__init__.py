@@ -11,7 +11,7 @@ from .corrective import (
 )
 from .declaring import Declaration, DeclarationRefusal, declared_for, record_declaration
 from .defaults import Defaults, Past, Why, defaults_on, rehires, with_defaults
-from .deposits import Deposited, deposits, record_deposit, record_employer_money, take_back, waiting
+from .deposits import Deposited, deposits, paid_corrections, record_deposit, record_employer_money, take_back, waiting
 from .earned import TakenBack, taken_back
 from .elected_now import ElectionsOnFile, elected_with_defaults, read_on_file
 from .election_book import changed_elections, election_columns, first_refused, read_elections, record_elections
@@ -131,6 +131,7 @@ __all__ = [
     "opening_key",
     "openings",
     "outside_plan",
+    "paid_corrections",
     "post_corrective",
     "post_difference",
     "preview",

@@ -36,6 +36,12 @@ def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited
     return [each for each in found if each.reference.startswith(f"{RunId.prefix}_")]
 
 
+def paid_corrections(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited]:
+    """Every deposit for an approved correction; its reference is that one."""
+    found = _of_reason(tx, tenant_id, plan_id, _DEPOSIT)
+    return [each for each in found if not each.reference.startswith(f"{RunId.prefix}_")]
+
+
 def waiting(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Deposited]:
     """The employer's money that came beyond what was due and has not been used or given back."""
     found = _of_reason(tx, tenant_id, plan_id, _WAITS)
