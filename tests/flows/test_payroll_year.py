@@ -1,6 +1,7 @@
 """A year of payrolls through the stand-in for Gusto: payroll, bank and ledger agree to the cent, and all is proved."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from open401k.demo import payroll_year
 from open401k.demo.payroll_year import Script, Year
 from open401k.demo.people import PAY_DATES
 from open401k.demo.story import Sandbox
-from open401k.demo.year_script import SCRIPT, a_debit_bounces
+from open401k.demo.year_script import SCRIPT, a_debit_bounces, elect
 from open401k.demo.year_totals import as_table, cash, three_ways
 from open401k.flows.verify import verify
 from open401k.kernel import SystemClock, SystemRandom
@@ -59,6 +60,17 @@ def test_a_row_whose_pay_code_waits_is_not_told_to_be_withheld_otherwise(year: Y
     assert {each.code for each in found} == {Code.PAY_CODE_UNCONFIRMED}
 
 
+def test_an_election_from_behind_the_next_payroll_does_not_touch_it(year: Year) -> None:
+    for period in range(2):
+        payroll_year.payday(year, period)
+    year.at(date(2026, 1, 17))
+    elect(year, "Benitez", date(2026, 1, 31), 600)  # 4 % until then, also in the payroll of January 30
+    for period in (2, 3):
+        payroll_year.payday(year, period)
+    before, same, after = (sum(year.provider.totals(2026)[PAY_DATES[period]]) for period in (1, 2, 3))
+    assert (same - before, after - before) == (0, 68_00 + 34_00)
+
+
 def test_payroll_bank_and_ledger_agree_to_the_cent_after_a_year_of_everything(year: Year) -> None:
     said: list[str] = []
     year.say, year.events = said.append, SCRIPT
@@ -77,7 +89,6 @@ def test_payroll_bank_and_ledger_agree_to_the_cent_after_a_year_of_everything(ye
 
 #: What the year tells, in order.
 EVENTS = (
-    "10 instructions told to payroll",
     "Regular Hours is regular",
     "Kurt is hired",
     "Ivan leaves",
@@ -108,7 +119,7 @@ EVENTS = (
         "provider_pull.posted",
         "bank_statement.settle.before_commit",
         "bank_statement.settle.after_commit",
-        "begin_day.review.before_commit",
+        "day.review.before_commit",
     ],
 )
 def test_a_stop_and_everything_twice_come_to_the_same(year: Year, point: str) -> None:
