@@ -22,12 +22,12 @@ from open401k.kernel import FlowId, Money, Open401kError, PlanId, SponsorId, nam
 from open401k.payroll import connections
 from open401k.payroll.providers import Connector, Surroundings, TokenKeeper, gusto
 
-from .people import PAY_DATES
+from .people import ACME, PAY_DATES
 from .setup import WorldIds
 from .story import Sandbox
 from .year_bank import MadeUpBank
 from .year_provider import AtProvider, open_company
-from .year_setup import ACME, HERE, MATCH, connect_provider, open_accounts, year_takeover
+from .year_setup import HERE, MATCH, connect_provider, open_accounts, year_takeover
 
 WORLD = "payroll year"
 #: Every payroll of 2026.
