@@ -6,24 +6,28 @@ import shutil
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import psycopg
+from starlette.types import ASGIApp
 
 from open401k.base import collector, rounds, selfcheck
 from open401k.base.db import APP, Actor, Database, EmbeddedServer, Urls, adopt, migrate, pending, reach
 from open401k.base.sandbox import SandboxClock
 from open401k.base.secrets import Keyring
 from open401k.base.settings import Settings
-from open401k.demo import handout, story
+from open401k.demo import handout, payroll_year, story, year_setup
 from open401k.demo.visitors import Visitors, invite
+from open401k.demo.year_script import SCRIPT
+from open401k.demo.year_totals import as_table, three_ways
 from open401k.doors import cli
 from open401k.doors.cli.say import Voice
 from open401k.doors.connecting import ConnectionStories, ProviderSettings
@@ -33,6 +37,8 @@ from open401k.doors.stories import AfterPosting, PayrollStories, VerifyStories
 from open401k.flows import keys
 from open401k.kernel import Clock, Ids, Open401kError, SystemClock, SystemRandom, TimedIds
 from open401k.payroll.providers import Provider, Surroundings, gusto
+from open401k.standins import GustoWorld, create_gusto
+from open401k.standins.gusto_http import CLIENT_ID, CLIENT_SECRET
 
 SANDBOX = Actor(kind="system", id="sandbox", why="plays the sandbox")
 OPENING = Actor(kind="system", id="opening", why="looks whether the keys fit the books")
@@ -136,8 +142,10 @@ class Wiring:
             voice.line(f"Serving {self.origin} on {host}, port {port}. Stop with Ctrl-C.")
             self._serve(db, host, port, day=day)
 
-    def demo(self, *, once: bool, reset: bool, host: str, port: int, voice: Voice) -> dict[str, Any]:
-        """Play the story, then serve it; ``once`` ends after the story, ``reset`` begins from nothing."""
+    def demo(
+        self, *, once: bool, reset: bool, host: str, port: int, voice: Voice, of_payrolls: bool = False
+    ) -> dict[str, Any]:
+        """Play a story, then serve it; ``once`` ends after the story, ``reset`` begins from nothing."""
         if self.settings.production:
             raise Open401kError("This is production: the demo would add invented people.", fix="Unset OPEN401K_MODE.")
         if self.settings.database_url is not None:
@@ -150,19 +158,46 @@ class Wiring:
         voice.line("Starting PostgreSQL of our own, in " + str(self.settings.data_dir))
         with self._database() as db:
             sandbox = self._sandbox(db)
-            seats = story.set_up(sandbox, voice.line)
-            if sandbox.clock.now() < story.ENDS_AT:
-                story.advance(sandbox, story.ENDS_AT, voice.line)
+            told: dict[str, Any] = {}
+            if of_payrolls:
+                seats, told["payroll_bank_ledger"] = self._payroll_year(sandbox, voice)
             else:
-                voice.line(f"The story is here; its clock says {sandbox.clock.now():%Y-%m-%d}. From nothing: --reset")
+                seats = self._story(sandbox, voice)
             proof = VerifyStories(db).verify(actor=SANDBOX, tenants=None)
             counts = ", ".join(f"{number:,} {what}" for what, number in proof["counts"].items())
             voice.line(f"verify: {'ok' if proof['ok'] else 'DAMAGE FOUND'} ({counts})")
-            told = {"plans": [str(seat.plan_id) for seat in seats], "verify": proof}
+            told |= {"plans": [str(seat.plan_id) for seat in seats], "verify": proof}
             if not once:
                 voice.line(_welcome(invite(db, seats=seats, at=self._wall.now()), self.origin))
                 self._serve(db, host, port)
             return told
+
+    def _story(self, sandbox: story.Sandbox, voice: Voice) -> list[story.Seat]:
+        seats = story.set_up(sandbox, voice.line)
+        if sandbox.clock.now() < story.ENDS_AT:
+            story.advance(sandbox, story.ENDS_AT, voice.line)
+        else:
+            voice.line(f"The story is here; its clock says {sandbox.clock.now():%Y-%m-%d}. From nothing: --reset")
+        return seats
+
+    def _payroll_year(self, sandbox: story.Sandbox, voice: Voice) -> tuple[list[story.Seat], list[dict[str, Any]]]:
+        """A year through a stand-in for Gusto, over HTTP on a free port; the stand-in lives as long as the story."""
+        if sandbox.clock.now().date() > payroll_year.STARTS_AT.date():
+            raise Open401kError(
+                f"The sandbox clock stands at {sandbox.clock.now():%Y-%m-%d}; the payroll year begins on January 2.",
+                fix="Begin from nothing: open401k demo --story payroll-year --reset",
+            )
+        sandbox = replace(sandbox, world=payroll_year.WORLD)
+        around = Surroundings(self._wall, lambda wait: time.sleep(wait.total_seconds()), self._random)
+        world = GustoWorld(today=payroll_year.STAND_IN_FROM, random=self._random)
+        with _on_a_port(create_gusto(world, clock=self._wall, random=self._random)) as url:
+            application = gusto.Application(CLIENT_ID, CLIENT_SECRET, url)
+            year = payroll_year.set_up(sandbox, application=application, around=around, say=voice.line)
+            year.events = SCRIPT
+            payroll_year.play(year)
+            rows = three_ways(year)
+        voice.line("\n".join(["", *as_table(rows), ""]))
+        return [story.Seat(year_setup.EMPLOYER, year.sponsor, year.plan)], [asdict(each) for each in rows]
 
     def hand_out(self, folder: Path) -> Sequence[Path]:
         """The demo's payroll files, to upload by hand."""
@@ -286,6 +321,25 @@ class Wiring:
         for name in ("clock", "clock.new"):
             (self.settings.data_dir / name).unlink(missing_ok=True)
         shutil.rmtree(self.settings.data_dir / "database", ignore_errors=True)
+
+
+@contextmanager
+def _on_a_port(application: ASGIApp) -> Iterator[str]:
+    """Serve beside this process's work, on a free port of this machine; the address."""
+    import uvicorn  # only a server needs it
+
+    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="error", lifespan="off", ws="none"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        if not thread.is_alive():
+            raise Open401kError("The stand-in could not be started.", fix="See what is said above, and try again.")
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=5)
 
 
 def _recorded(file: Path) -> str | None:

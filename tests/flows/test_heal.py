@@ -10,13 +10,16 @@ from tests.flows.bookkeeping import Plan, acme
 from tests.support.database import TESTER, Served
 from tests.support.flows import stop_points
 
-from open401k import census, compliance, ledger, payroll
+from open401k import census, compliance, custody, ledger, payroll, recordkeeping
 from open401k.base import messages
 from open401k.base.db import Actor, Database
 from open401k.base.faults import Stopped, stopping_at
 from open401k.compliance import Affected, Failure, FailureKind, Proposal, ProposalRefusal, ProposalState
 from open401k.flows import correction, correction_money, heal, heal_approved
+from open401k.flows.bank_statement import StatementFile, read_in
 from open401k.flows.correction import Correction, LateFact, correct
+from open401k.flows.day import begin_day
+from open401k.flows.debit_file import to_debit
 from open401k.flows.deposit import deposit_run
 from open401k.flows.verify import verify
 from open401k.kernel import ComplianceRunId, FailureId, FixedClock, FlowId, Refused, Source
@@ -369,6 +372,35 @@ def test_money_for_a_correction_is_a_remittance_of_its_own(short: Plan) -> None:
     assert isinstance(second, ledger.Posted)
     assert (first.already, second.already) == (False, True)
     assert owed - receivable(plan) == due.cents > 12_000
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:  # what reads deposits of payrolls does not trip over it
+        where: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+        assert recordkeeping.deposits(tx, **where) == []
+        assert [each.cents for each in recordkeeping.correction_deposits(tx, **where)] == [due.cents]
+        assert [each.cents for each in to_debit(tx, **where)] != []
+    begin_day(plan.db, actor=TESTER, tenant_id=plan.sponsor)
+
+
+@pytest.mark.parametrize("recorded_before", [False, True])
+def test_a_line_that_names_a_correction_pays_it_once(short: Plan, recorded_before: bool) -> None:
+    # Money flow: employer receivable -> cash clearing, once, whoever records it first.
+    plan = short
+    approved = approve(plan, record(plan, not_followed(plan)))
+    assert not isinstance(approved, Refused)
+    due, owed, on = compliance.due_of(approved).cents, receivable(plan), plan.clock.now().date()
+    if recorded_before:
+        correction_money.deposited(plan.db, actor=SPONSOR, tenant_id=plan.sponsor, proposal_id=approved.proposal_id)
+    name = correction_money.reference(approved.proposal_id)
+    lines = [f"{on},{due // 100}.{due % 100:02},WIRE {name}", f"{on},1.00,WIRE {name}"]
+    data = "\n".join(["Date,Amount,Description", *lines, ""]).encode()
+    for _ in range(2):
+        read_in(plan.db, actor=TESTER, of=StatementFile(plan.sponsor, plan.plan, "bank.csv", data))
+        assert owed - receivable(plan) == due
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        where: dict[str, Any] = {"tenant_id": plan.sponsor, "plan_id": plan.plan}
+        assert [each.line.cents for each in custody.statements.lines(tx, **where)] == [100]  # another sum waits
+        (found,) = custody.statements.findings(tx, **where)
+    assert (found.kind, found.rule) == ("seen_before" if recorded_before else "deposit", "correction")
+    assert_proved(plan)
 
 
 def receivable(plan: Plan) -> int:

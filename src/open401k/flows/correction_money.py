@@ -32,19 +32,47 @@ def deposited(
         return _receive(tx, tenant_id, proposal.plan_id, owed, on or day_of(tx.now)) if owed.due else None
 
 
+def reference(proposal_id: ProposalId) -> str:
+    """What money for a correction is called on a statement: short enough for every format, the same for ever."""
+    return f"C{proposal_id.uuid.hex[-12:].upper()}"
+
+
 def place_correction(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, line: Line) -> bool:
-    """Whether a line of the bank is the money of a correction: its sum, or that sum returned, and of no other one."""
+    """Whether a line of the bank is the money of a correction, and then it is posted.
+
+    It names the correction and is its sum; or it is the sum of one correction alone; or such a sum returned.
+    """
     if line.line.cents < 0:
         return _came_back(tx, tenant_id, plan_id, line)
     if line.line.return_code:
         return False
     known = compliance.corrections_owed(tx, tenant_id=tenant_id, plan_id=plan_id)
-    fitting = [each for each in known if each.outstanding.cents == line.line.cents]
+    named = [each for each in known if reference(each.proposal_id) in _text(line)]
+    if named and _seen_before(tx, tenant_id, plan_id, line, named[0]):
+        return True
+    fitting = [each for each in named or known if each.outstanding.cents == line.line.cents]
     open_ones = [each for each in fitting if each.due_on <= line.line.booked_on]
     if len(open_ones) != 1:
         return False
     done = posted(_receive(tx, tenant_id, plan_id, open_ones[0], line.line.booked_on))
     _note(tx, tenant_id, plan_id, line, Kind.DEPOSIT, done)
+    return True
+
+
+def _text(line: Line) -> str:
+    return " ".join((*line.line.references, line.line.text)).upper()
+
+
+def _seen_before(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, line: Line, owed: compliance.CorrectionOwed) -> bool:
+    """A person recorded the money before the bank told."""
+    if owed.outstanding or owed.received.cents != line.line.cents:
+        return False
+    came = recordkeeping.correction_deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
+    mine = [each for each in came if each.reference == str(owed.proposal_id) and each.taken_back is None]
+    noted = {each.entry_id for each in custody.statements.findings(tx, tenant_id=tenant_id, plan_id=plan_id)}
+    if len(mine) != 1 or mine[0].entry_id in noted:
+        return False
+    _note(tx, tenant_id, plan_id, line, Kind.SEEN_BEFORE, mine[0].entry_id)
     return True
 
 

@@ -6,13 +6,14 @@ which instruction is needed (payroll/write_back.py), handing it over (write_back
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from open401k import census, payroll, plan, recordkeeping
 from open401k.base import heads
 from open401k.base.db import Tx
 from open401k.kernel import InstructionId, PlanId, Source, SponsorId, day_of
-from open401k.payroll import write_back, write_back_book
+from open401k.payroll import runs, write_back, write_back_book
 from open401k.payroll.providers import Rate
 
 #: Payrolls are run some days before they are paid: what takes effect so soon is told now.
@@ -39,14 +40,31 @@ def keep_told(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[str]:
 def instruct(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[InstructionId]:
     """Queue what payroll has to be told by now; asked again, nothing. None where elections are kept elsewhere."""
     today = day_of(tx.now)
-    on = today + timedelta(days=LEAD_DAYS)
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
+    lead = today + timedelta(days=LEAD_DAYS + 1)
+    if all(each.provisions.elections is None for each in plan.provisions_between(tx, **of, start=today, end=lead)):
+        return []
+    on = _ahead(runs.history(tx, **of), today)
     spans = plan.provisions_between(tx, **of, start=on, end=on + timedelta(days=1))
     if not spans or spans[0].provisions.elections is None:
         return []
     heads.lock(tx, tenant_id=tenant_id)
     wanted = _wanted(tx, tenant_id, plan_id, spans[0].provisions, on=on, today=today)
     return write_back_book.queue(tx, **of, wanted=wanted)
+
+
+def _ahead(history: Sequence[runs.Run], today: date) -> date:
+    """Until which day payroll is told of what takes effect: the next pay date, and not beyond the lead.
+
+    A provider keeps one rate at a time: told of a later one before the next payroll is run, it withholds that payroll
+    by neither. When the next one is follows from the longest of the last distances; a pay date between them is none.
+    """
+    paid = sorted({run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date})[-5:]
+    lead = today + timedelta(days=LEAD_DAYS)
+    if len(paid) < 2:
+        return lead
+    following = paid[-1] + max(later - before for before, later in pairwise(paid))
+    return min(lead, max(following, today))
 
 
 def _wanted(

@@ -189,6 +189,8 @@ def _catch_up_too_young(chunk: Chunk, ages: Cents, left: dict[Field, Cents]) -> 
 def _elections(chunk: Chunk, left: dict[Field, Cents]) -> Found:
     """Other than elected by more than a cent of rounding: told, and asked about, since either side may be wrong."""
     standing = chunk.standing
+    # Nothing is left of a row whose pay code waits, though it was sent: it is looked at once the code is known.
+    doubted = np.array([row.row in chunk.in_doubt for row in chunk.rows] if chunk.in_doubt else False, dtype=np.bool_)
     columns = (
         (Field.PRE_TAX, standing.elected_pre_tax),
         (Field.ROTH, standing.elected_roth),
@@ -198,7 +200,7 @@ def _elections(chunk: Chunk, left: dict[Field, Cents]) -> Found:
         if not len(column):
             continue
         elected = chunk.of_standing(column, default=UNKNOWN)
-        differs = (elected != UNKNOWN) & (np.abs(left[field] - elected) > 1) & (chunk.places >= 0)
+        differs = (elected != UNKNOWN) & (np.abs(left[field] - elected) > 1) & (chunk.places >= 0) & ~doubted
         for place, row in _rows(chunk, differs):
             sent, wanted = int(left[field][place]), int(elected[place])
             reason = f"Elected is {_dollars(wanted)}, sent was {_dollars(sent)}."

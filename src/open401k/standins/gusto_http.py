@@ -312,6 +312,7 @@ async def _sandbox_company(gusto: Gusto, request: Request) -> Response:
     """Make a company with its people; answers with its id and a first pair of tokens."""
     sent = await request.json()
     of = gusto.world.add_company(name=sent["name"], ein=sent["ein"], first_check=_day(sent["first_check"]))
+    of.contribution = sent.get("contribution")
     people = {each["key"]: _hired(gusto, of, each).uuid for each in sent.get("people", ())}
     tokens = _tokens(gusto, gusto.grants.grant(of.uuid))
     return JSONResponse({"company_uuid": of.uuid, "people": people, "benefits": of.benefits, "tokens": tokens}, 201)

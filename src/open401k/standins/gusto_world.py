@@ -84,6 +84,8 @@ class CompanyState:
     deductions: dict[str, Enrolment] = field(default_factory=dict)
     payrolls: dict[str, Payroll] = field(default_factory=dict)
     extra_pay: dict[tuple[str, date], dict[str, int]] = field(default_factory=dict)
+    #: What the employer adds to every enrolment that says nothing of it: an administrator sets it there once.
+    contribution: dict[str, Any] | None = None
 
 
 class GustoWorld:
@@ -219,7 +221,7 @@ class GustoWorld:
             cents = min(cents, max(_cents(maximum) - self._so_far(company, enrolment), 0))
         return {
             "employee_deduction": cents,
-            "company_contribution": _contribution(enrolment.fields, gross, cents),
+            "company_contribution": _contribution(enrolment.fields, gross, cents, company.contribution),
             "imputed": False,
         }
 
@@ -262,8 +264,8 @@ def _amount(fields: dict[str, Any], key: str, gross: int) -> int:
     return _share(gross, value) if fields.get("deduct_as_percentage") else min(value, gross)
 
 
-def _contribution(fields: dict[str, Any], gross: int, deferred: int) -> int:
-    said = fields.get("contribution")
+def _contribution(fields: dict[str, Any], gross: int, deferred: int, otherwise: dict[str, Any] | None) -> int:
+    said = fields.get("contribution") or otherwise
     if not said:
         return 0
     if said["type"] == "amount":

@@ -1,6 +1,7 @@
 """Commands about the installation itself: serve, day, demo, doctor, migrate."""
 
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,13 @@ from .say import FAILED, Voice
 from .wiring import HOST, PORT, Host, Json, Port, wiring_of
 
 commands = typer.Typer()
+
+
+class Tale(StrEnum):
+    """Which story the demo plays."""
+
+    PLAN = "plan"
+    PAYROLL_YEAR = "payroll-year"
 
 
 @commands.command()
@@ -56,6 +64,10 @@ def demo(
         Path | None,
         typer.Option("--files", help="Write Acme's payroll files into a folder, mistakes included, and exit."),
     ] = None,
+    tale: Annotated[
+        Tale,
+        typer.Option("--story", help="The plan's summer by files, or a payroll year through a stand-in for Gusto."),
+    ] = Tale.PLAN,
     host: Host = HOST,
     port: Port = PORT,
     json: Json = False,
@@ -67,7 +79,9 @@ def demo(
         voice.tell({"files": [str(place) for place in written]})
         voice.line(f"{len(written)} files are in {files}; where one was wrong, -corrected.csv is beside it.")
         return
-    voice.tell(wiring_of(context).demo(once=once, reset=reset, host=host, port=port, voice=voice))
+    of_payrolls = tale is Tale.PAYROLL_YEAR
+    told = wiring_of(context).demo(once=once, reset=reset, host=host, port=port, voice=voice, of_payrolls=of_payrolls)
+    voice.tell(told)
 
 
 @commands.command()

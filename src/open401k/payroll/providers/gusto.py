@@ -41,6 +41,9 @@ _PER_PAGE = 100
 _YEAR = timedelta(days=364)  # Gusto lists no more than a year at once
 #: A payroll is run and changed around its period: what is older than this is not looked at again.
 _LOOKED_AT_AGAIN = timedelta(days=400)
+#: Gusto lists payrolls by their period, of which the pay date is behind the end: what is paid from a day on is asked
+#: for by periods that end so much before it; what was paid before it is left out by its pay date (provider_payrolls).
+_PAID_BEHIND = timedelta(days=31)
 _EARLY = timedelta(minutes=2)  # a token is renewed before it ends on the way
 
 
@@ -107,7 +110,7 @@ class Gusto:
     def payrolls(self, *, since: str) -> Pulled:
         """Payrolls whose entry in Gusto's list is new or has changed since; reversals with what they reverse."""
         seen = _Seen.read(since, self._since)
-        listed = list(self._listed(seen.start))
+        listed = list(self._listed(seen.start - _PAID_BEHIND))
         reverses = {each: told.text("payroll_uuid") for told in listed for each in read.reversals_of(told)}
         news = [told for told in listed if seen.payrolls.get(told.text("payroll_uuid")) != read.fingerprint(told)]
         news.sort(key=lambda told: (told.day("check_date"), told.text("payroll_uuid")))
@@ -189,7 +192,7 @@ class Gusto:
         return found
 
     def _listed(self, start: date) -> Iterator[Told]:
-        """Every processed payroll whose period is not before ``start``, a year at a time."""
+        """Every processed payroll whose period does not end before ``start``, a year at a time."""
         path, end = f"/v1/companies/{self._company}/payrolls", self._today() + timedelta(days=60)
         known: set[str] = set()
         while start <= end:

@@ -159,7 +159,9 @@ def change(caller: Connecting, key: Key, connection_id: str, change: Change) -> 
         verb(tx, tenant_id=caller.tenant, connection_id=of.connection_id)
         return dict(document(shown.line_of(_of_plan(caller, tx, connection_id))))
 
-    kept: dict[str, Any] = once(caller, tenant_id=caller.tenant, key=key, what=f"{change} {connection_id}", body=b"", work=work)
+    kept: dict[str, Any] = once(
+        caller, tenant_id=caller.tenant, key=key, what=f"{change} {connection_id}", body=b"", work=work
+    )
     return kept
 
 
