@@ -32,7 +32,7 @@ from open401k.doors.provided import ConnectionStory, DayStory, DoorSettings, San
 from open401k.doors.stories import AfterPosting, PayrollStories, VerifyStories
 from open401k.flows import keys
 from open401k.kernel import Clock, Ids, Open401kError, SystemClock, SystemRandom, TimedIds
-from open401k.payroll.providers import Provider, Surroundings, gusto
+from open401k.payroll.providers import Provider, Surroundings, finch, gusto
 
 SANDBOX = Actor(kind="system", id="sandbox", why="plays the sandbox")
 OPENING = Actor(kind="system", id="opening", why="looks whether the keys fit the books")
@@ -212,11 +212,15 @@ class Wiring:
 
     def _connections(self, db: Database) -> ConnectionStories:
         """Payroll providers are asked by the machine's clock: their tokens know no sandbox."""
-        keys = self.settings.of_provider(Provider.GUSTO)
-        known = ProviderSettings()
-        if keys is not None:
-            at_gusto = gusto.Application(keys.client_id, keys.client_secret, keys.url or gusto.PRODUCTION)
-            known = ProviderSettings(at_gusto, keys.webhook_token)
+        at_gusto, at_finch = self.settings.of_provider(Provider.GUSTO), self.settings.of_provider(Provider.FINCH)
+        known = ProviderSettings(
+            at_gusto
+            and gusto.Application(at_gusto.client_id, at_gusto.client_secret, at_gusto.url or gusto.PRODUCTION),
+            at_gusto.webhook_token if at_gusto else "",
+            at_finch
+            and finch.Application(at_finch.client_id, at_finch.client_secret, at_finch.url or finch.PRODUCTION),
+            at_finch.webhook_token if at_finch else "",
+        )
         around = Surroundings(self._wall, lambda wait: time.sleep(wait.total_seconds()), self._random)
         return ConnectionStories(db, settings=known, around=around, origin=self.origin)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from open401k.base.db import Actor, Database
 from open401k.kernel import ConnectionId, SponsorId
-from open401k.payroll import connections
+from open401k.payroll import connections, pulled
 from open401k.payroll.connections import Connection, Keeper
 
 from .provider_pull import Connect, Pulled, pull
@@ -31,7 +31,7 @@ def push(db: Database, *, actor: Actor, of: Connection, connect: Connect) -> Sen
     where: dict[str, Any] = {"tenant_id": of.tenant_id, "plan_id": of.plan_id}
     with db.begin(actor, tenants=[of.tenant_id]) as tx:
         keep_told(tx, **where)
-        known = connections.links(tx, of=of)
-    who = {employee_id: provider_id for provider_id, employee_id in known.items() if employee_id is not None}
+        known = pulled.became(tx, of=of, kind=pulled.PERSON)
+    who = {each.employee_id: provider_id for provider_id, each in known.items() if each.employee_id is not None}
     with connect(of, Keeper(db, actor, of.tenant_id, of.connection_id)) as connector:
         return send_due(db, actor=actor, **where, connector=connector, who=who)
