@@ -1,6 +1,6 @@
 """The stand-in for Finch as an HTTP application: its routes, its tokens, and /_sandbox, by which it is told what to do.
 
-Not here: what happens at its employers (finch_world.py), its shapes (finch_json.py). Tests hold it against Finch's models.
+Not here: what happens at its employers (finch_world.py), its shapes (finch_json.py). Tests hold it to Finch's models.
 """
 
 import asyncio
