@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -32,7 +32,7 @@ from open401k.doors.provided import ConnectionStory, DayStory, DoorSettings, San
 from open401k.doors.stories import AfterPosting, PayrollStories, VerifyStories
 from open401k.flows import keys
 from open401k.kernel import Clock, Ids, Open401kError, SystemClock, SystemRandom, TimedIds
-from open401k.payroll.providers import Provider, Surroundings, finch, gusto
+from open401k.payroll.providers import Provider, Surroundings, finch, finch_client, gusto
 
 SANDBOX = Actor(kind="system", id="sandbox", why="plays the sandbox")
 OPENING = Actor(kind="system", id="opening", why="looks whether the keys fit the books")
@@ -212,15 +212,16 @@ class Wiring:
 
     def _connections(self, db: Database) -> ConnectionStories:
         """Payroll providers are asked by the machine's clock: their tokens know no sandbox."""
-        at_gusto, at_finch = self.settings.of_provider(Provider.GUSTO), self.settings.of_provider(Provider.FINCH)
-        known = ProviderSettings(
-            at_gusto
-            and gusto.Application(at_gusto.client_id, at_gusto.client_secret, at_gusto.url or gusto.PRODUCTION),
-            at_gusto.webhook_token if at_gusto else "",
-            at_finch
-            and finch.Application(at_finch.client_id, at_finch.client_secret, at_finch.url or finch.PRODUCTION),
-            at_finch.webhook_token if at_finch else "",
-        )
+        of_gusto, of_finch = self.settings.of_provider(Provider.GUSTO), self.settings.of_provider(Provider.FINCH)
+        known = ProviderSettings()
+        if of_gusto:
+            url = of_gusto.url or gusto.PRODUCTION
+            at_gusto = gusto.Application(of_gusto.client_id, of_gusto.client_secret, url)
+            known = replace(known, at_gusto=at_gusto, gusto_webhook_token=of_gusto.webhook_token)
+        if of_finch:
+            url = of_finch.url or finch_client.PRODUCTION
+            at_finch = finch.Application(of_finch.client_id, of_finch.client_secret, url)
+            known = replace(known, at_finch=at_finch, finch_webhook_secret=of_finch.webhook_token)
         around = Surroundings(self._wall, lambda wait: time.sleep(wait.total_seconds()), self._random)
         return ConnectionStories(db, settings=known, around=around, origin=self.origin)
 

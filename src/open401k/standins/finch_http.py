@@ -171,7 +171,12 @@ async def _individual(finch: Finch, request: Request) -> Response:
     ssn = "ssn" in ((sent.get("options") or {}).get("include") or ()) and "ssn" in of.products
 
     def body(each: Individual) -> dict[str, Any]:
-        said = {"id": each.id, "first_name": each.first_name, "middle_name": None, "last_name": each.last_name}
+        said: dict[str, Any] = {
+            "id": each.id,
+            "first_name": each.first_name,
+            "middle_name": None,
+            "last_name": each.last_name,
+        }
         said |= {"preferred_name": None, "dob": each.born_on.isoformat() if each.born_on else None, "gender": None}
         said |= {"ethnicity": None, "residence": None, "emails": [], "phone_numbers": []}
         return said | ({"ssn": each.ssn} if ssn else {})

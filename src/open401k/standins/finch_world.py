@@ -171,11 +171,12 @@ def _statement(of: Employer, who: Individual, pay_date: date) -> dict[str, Any]:
     """A pay statement as Finch has it."""
     regular = who.salary_cents // PERIODS
     kind, name = ("1099", "Contract") if who.contractor else ("salary", "Regular")
-    earnings = [{"type": kind, "name": name, "amount": regular, "currency": "usd", "hours": 80.0}]
+    earnings: list[dict[str, Any]] = [{"type": kind, "name": name, "amount": regular, "currency": "usd", "hours": 80.0}]
     for each in of.extra_pay.get((who.id, pay_date), ()):
         earnings.append({"type": each["type"], "name": each["name"], "amount": each["cents"], "currency": "usd"})
     gross = sum(each["amount"] for each in earnings if each["type"] != "reimbursement")
-    deductions, contributions = [], []
+    deductions: list[dict[str, Any]] = []
+    contributions: list[dict[str, Any]] = []
     for benefit in of.benefits.values():
         fields = benefit.enrolled.get(who.id)
         if fields is None or str(fields.get("effective_date", ""))[:10] > pay_date.isoformat():

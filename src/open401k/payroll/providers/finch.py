@@ -20,7 +20,7 @@ from . import finch_read as read
 from . import finch_write as write
 from .client import Surroundings
 from .connector import Provider, ProviderError, TokenKeeper, Tokens, Trouble
-from .finch_client import PRODUCTION, FinchClient
+from .finch_client import PRODUCTION, FinchClient, error_code, trouble
 from .reading import Told, decoded
 from .statements import (
     Company,
@@ -213,10 +213,7 @@ class Finch:
         """Page after page, until as many came as there are said to be."""
         offset = 0
         for _ in range(_MOST_PAGES):
-            told = self._client.told(
-                "directory",
-                lambda f, at=offset: f.hris.directory.with_raw_response.list(limit=_PER_PAGE, offset=at),
-            )
+            told = self._directory_page(offset)
             found = list(told.items("individuals"))
             yield from found
             offset += len(found)
@@ -245,12 +242,18 @@ class Finch:
         end = self._today() + timedelta(days=60)
         while start <= end:
             last = min(start + _YEAR, end)
-            told = self._client.told(
-                "payment",
-                lambda f, a=start, b=last: f.hris.payments.with_raw_response.list(start_date=a, end_date=b),
-            )
-            yield from told.items()
+            yield from self._payments(start, last).items()
             start = last + timedelta(days=1)
+
+    def _directory_page(self, offset: int) -> Told:
+        return self._client.told(
+            "directory", lambda f: f.hris.directory.with_raw_response.list(limit=_PER_PAGE, offset=offset)
+        )
+
+    def _payments(self, first: date, last: date) -> Told:
+        return self._client.told(
+            "payment", lambda f: f.hris.payments.with_raw_response.list(start_date=first, end_date=last)
+        )
 
     def _statements(self, payments: Sequence[Told]) -> list[ProviderPayroll]:
         """In order, up to the first that Finch still gathers; none at all is a reason to come back later."""
@@ -265,7 +268,7 @@ class Finch:
             if code != 200:
                 if found:
                     return found
-                raise read.trouble(code, read.error_code(body), "pay-statement")
+                raise trouble(code, error_code(body), "pay-statement")
             found.append(read.payroll(payment, self._pages(payment_id, body)))
         return found
 
@@ -333,7 +336,7 @@ def connect_by_code(
     """What the code of an authorization opens: a company, and the token for it, which does not end."""
     client = FinchClient(url=application.url, around=around)
     try:
-        keys = {"client_id": application.client_id, "client_secret": application.client_secret}
+        keys: dict[str, Any] = {"client_id": application.client_id, "client_secret": application.client_secret}
         told = client.told(
             "token",
             lambda f: f.access_tokens.with_raw_response.create(code=code, redirect_uri=redirect_uri, **keys),
