@@ -310,6 +310,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "OPEN401K_GUSTO_CLIENT_SECRET": ("none", "Its secret."),
     "OPEN401K_GUSTO_URL": ("`https://api.gusto.com`", "Another address of Gusto's API: its demo, or a stand-in."),
     "OPEN401K_GUSTO_WEBHOOK_TOKEN": ("none", "The verification token by which Gusto signs its webhooks."),
+    "OPEN401K_FINCH_CLIENT_ID": ("none", "Our registration with Finch: [how](../howto/connect-a-provider.md)."),
+    "OPEN401K_FINCH_CLIENT_SECRET": ("none", "Its secret."),
+    "OPEN401K_FINCH_URL": ("`https://api.tryfinch.com`", "Another address of Finch's API: a stand-in."),
+    "OPEN401K_FINCH_WEBHOOK_TOKEN": ("none", "The secret, in base64, by which Finch signs its webhooks."),
     "OPEN401K_POSTGRES_BIN": ("the wheel's", "A folder with other PostgreSQL programs for the embedded server."),
     "OPEN401K_CHROMIUM": ("the machine's", "The browser that the tests drive."),
 }

@@ -36,7 +36,7 @@ from open401k.doors.provided import ConnectionStory, DayStory, DoorSettings, San
 from open401k.doors.stories import AfterPosting, PayrollStories, VerifyStories
 from open401k.flows import keys
 from open401k.kernel import Clock, Ids, Open401kError, SystemClock, SystemRandom, TimedIds
-from open401k.payroll.providers import Provider, Surroundings, gusto
+from open401k.payroll.providers import Provider, Surroundings, finch, finch_client, gusto
 from open401k.standins import GustoWorld, create_gusto
 from open401k.standins.gusto_http import CLIENT_ID, CLIENT_SECRET
 
@@ -247,11 +247,16 @@ class Wiring:
 
     def _connections(self, db: Database) -> ConnectionStories:
         """Payroll providers are asked by the machine's clock: their tokens know no sandbox."""
-        keys = self.settings.of_provider(Provider.GUSTO)
+        of_gusto, of_finch = self.settings.of_provider(Provider.GUSTO), self.settings.of_provider(Provider.FINCH)
         known = ProviderSettings()
-        if keys is not None:
-            at_gusto = gusto.Application(keys.client_id, keys.client_secret, keys.url or gusto.PRODUCTION)
-            known = ProviderSettings(at_gusto, keys.webhook_token)
+        if of_gusto:
+            url = of_gusto.url or gusto.PRODUCTION
+            at_gusto = gusto.Application(of_gusto.client_id, of_gusto.client_secret, url)
+            known = replace(known, at_gusto=at_gusto, gusto_webhook_token=of_gusto.webhook_token)
+        if of_finch:
+            url = of_finch.url or finch_client.PRODUCTION
+            at_finch = finch.Application(of_finch.client_id, of_finch.client_secret, url)
+            known = replace(known, at_finch=at_finch, finch_webhook_secret=of_finch.webhook_token)
         around = Surroundings(self._wall, lambda wait: time.sleep(wait.total_seconds()), self._random)
         return ConnectionStories(db, settings=known, around=around, origin=self.origin)
 

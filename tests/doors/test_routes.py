@@ -39,6 +39,7 @@ def url(route: RouteContext, place: Place) -> str:
         "ach_file_id": "ach_" + "0" * 32,
         "connection_id": "con_" + "0" * 32,
         "change": "pause",
+        "provider": "gusto",
         "token": "nothing",
         "name": "match",
         "proposal_id": f"prp_{samples.EMPLOYEE.uuid.hex}",
@@ -77,7 +78,7 @@ def test_open_routes_are_few_and_say_why(world: World) -> None:
         "/sign-in", "/enter/{token}", "/sign-in/link", "/sign-in/passkey/options", "/sign-in/passkey",
         "/docs", "/openapi.json", "/healthz", "/readyz",
         "/v1/calculations", "/v1/calculations/{name}", "/calculators", "/calculators/{name}",
-        "/v1/webhooks/gusto",
+        "/v1/webhooks/gusto", "/v1/webhooks/finch",
     }  # fmt: skip
     assert all(because for _, because in answered)
 

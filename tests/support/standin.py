@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from open401k.kernel import SeededRandom, SystemClock
-from open401k.standins import GustoWorld, create_gusto
+from open401k.standins import FinchWorld, GustoWorld, create_finch, create_gusto
 
 
 @contextmanager
@@ -62,4 +62,13 @@ def gusto(today: date = date(2026, 1, 1)) -> Iterator[StandIn]:
     random = SeededRandom(7)
     world = GustoWorld(today=today, random=random)
     with on_a_port(create_gusto(world, clock=SystemClock(), random=random)) as url:
+        yield StandIn(url)
+
+
+@contextmanager
+def finch(today: date = date(2026, 1, 1)) -> Iterator[StandIn]:
+    """A stand-in for Finch without employers."""
+    random = SeededRandom(7)
+    world = FinchWorld(today=today, random=random)
+    with on_a_port(create_finch(world, clock=SystemClock(), random=random)) as url:
         yield StandIn(url)

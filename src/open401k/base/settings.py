@@ -25,7 +25,8 @@ class Mode(StrEnum):
 @dataclass(frozen=True, slots=True, repr=False)
 class ProviderKeys:
     """A registration with a payroll provider: OPEN401K_GUSTO_CLIENT_ID, OPEN401K_GUSTO_CLIENT_SECRET,
-    OPEN401K_GUSTO_URL, OPEN401K_GUSTO_WEBHOOK_TOKEN.
+    OPEN401K_GUSTO_URL, OPEN401K_GUSTO_WEBHOOK_TOKEN; OPEN401K_FINCH_CLIENT_ID, OPEN401K_FINCH_CLIENT_SECRET,
+    OPEN401K_FINCH_URL, OPEN401K_FINCH_WEBHOOK_TOKEN.
     """
 
     client_id: str

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from open401k.base.db import ALL_TENANTS, Actor, Database
 from open401k.flows.provider_push import pull_and_push
@@ -14,11 +14,11 @@ from open401k.flows.provider_round import pull_due
 from open401k.kernel import ConnectionId, Open401kError, PlanId, Refused, SponsorId, day_of
 from open401k.payroll import connections, runs
 from open401k.payroll.connections import Connection
-from open401k.payroll.providers import Connector, Provider, ProviderError, Surroundings, TokenKeeper, gusto
+from open401k.payroll.providers import Connector, Provider, ProviderError, Surroundings, TokenKeeper, finch, gusto
 
 HEARD = Actor(kind="system", id="webhook", why="a payroll provider tells of something")
 #: Where a provider sends a browser back to.
-RETURN_PATH = "/connections/gusto/back"
+RETURN_PATHS = {each: f"/connections/{each}/back" for each in Provider}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class ProviderSettings:
 
     at_gusto: gusto.Application | None = None
     gusto_webhook_token: str = field(default="", repr=False)
+    at_finch: finch.Application | None = None
+    finch_webhook_secret: str = field(default="", repr=False)
 
 
 class ConnectionStories:
@@ -37,21 +39,26 @@ class ConnectionStories:
 
     def offered(self) -> Sequence[Provider]:
         """The providers that this installation is registered with."""
-        return [Provider.GUSTO] if self._settings.at_gusto else []
+        known = {Provider.GUSTO: self._settings.at_gusto, Provider.FINCH: self._settings.at_finch}
+        return [each for each, application in known.items() if application]
 
     def authorize_url(self, provider: Provider, *, state: str) -> str:
         """Where somebody who runs payroll lets us in."""
-        return gusto.authorize_url(self._application(provider), redirect_uri=self._back, state=state)
+        back = self._back(provider)
+        if provider is Provider.FINCH:
+            return finch.authorize_url(self._finch(), redirect_uri=back, state=state)
+        return gusto.authorize_url(self._gusto(), redirect_uri=back, state=state)
 
     def add(
         self, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, provider: Provider, code: str, since: date | None
     ) -> Connection | Refused[Any]:
         """Connect what an authorization's code opens, from ``since`` on or from behind the last payroll on file."""
-        application = self._application(provider)
+        opened: dict[str, Any] = {"code": code, "redirect_uri": self._back(provider), "around": self._around}
         try:
-            company, tokens = gusto.connect_by_code(
-                application, code=code, redirect_uri=self._back, around=self._around
-            )
+            if provider is Provider.FINCH:
+                company, tokens = finch.connect_by_code(self._finch(), **opened)
+            else:
+                company, tokens = gusto.connect_by_code(self._gusto(), **opened)
         except ProviderError as error:
             raise Open401kError(
                 f"{provider.title()} did not let us in: {error}.", fix=error.fix or "Begin again."
@@ -81,13 +88,15 @@ class ConnectionStories:
 
         The provider proves once that an address is ours by sending a token there, which the operator has set here.
         """
-        secret = self._settings.gusto_webhook_token
-        if not secret or provider is not Provider.GUSTO:
+        of_gusto = provider is Provider.GUSTO
+        secret = self._settings.gusto_webhook_token if of_gusto else self._settings.finch_webhook_secret
+        if not secret:
             return None
-        if _is_proof(body, secret):
+        if of_gusto and _is_proof(body, secret):
             return False
+        read = gusto.notice if of_gusto else finch.notice
         try:
-            notice = gusto.notice(headers=headers, body=body, secret=secret)
+            notice = read(headers=headers, body=body, secret=secret)
         except ProviderError:
             return None
         if notice is None:
@@ -95,23 +104,31 @@ class ConnectionStories:
         with self._db.begin(HEARD, tenants=ALL_TENANTS) as tx:
             return bool(connections.heard(tx, provider=provider, notice=notice))
 
-    @property
-    def _back(self) -> str:
-        return self._origin + RETURN_PATH
+    def _back(self, provider: Provider) -> str:
+        return self._origin + RETURN_PATHS[provider]
 
-    def _application(self, provider: Provider) -> gusto.Application:
-        if provider is not Provider.GUSTO or self._settings.at_gusto is None:
-            fix = f"Set OPEN401K_{provider.upper()}_CLIENT_ID and _CLIENT_SECRET (docs/howto/connect-a-provider.md)."
-            raise Open401kError(f"This installation is not registered with {provider.title()}.", fix=fix)
-        return self._settings.at_gusto
+    def _gusto(self) -> gusto.Application:
+        return self._settings.at_gusto or _not_registered(Provider.GUSTO)
+
+    def _finch(self) -> finch.Application:
+        return self._settings.at_finch or _not_registered(Provider.FINCH)
 
     @contextmanager
     def _connect(self, of: Connection, tokens: TokenKeeper) -> Iterator[Connector]:
-        application = self._application(Provider(of.provider))
-        known: dict[str, Any] = {"application": application, "tokens": tokens, "around": self._around}
-        today = day_of(self._db.clock.now())
-        with closing(gusto.Gusto(company_id=of.company_id, since=of.since, today=today, **known)) as connector:
+        known: dict[str, Any] = {"tokens": tokens, "around": self._around, "since": of.since}
+        known["today"] = day_of(self._db.clock.now())
+        made: finch.Finch | gusto.Gusto
+        if Provider(of.provider) is Provider.FINCH:
+            made = finch.Finch(application=self._finch(), **known)
+        else:
+            made = gusto.Gusto(company_id=of.company_id, application=self._gusto(), **known)
+        with closing(made) as connector:
             yield connector
+
+
+def _not_registered(provider: Provider) -> NoReturn:
+    fix = f"Set OPEN401K_{provider.upper()}_CLIENT_ID and _CLIENT_SECRET (docs/howto/connect-a-provider.md)."
+    raise Open401kError(f"This installation is not registered with {provider.title()}.", fix=fix)
 
 
 def _behind_the_last(history: Sequence[runs.Run], today: date) -> date:

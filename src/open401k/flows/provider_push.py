@@ -31,7 +31,7 @@ def push(db: Database, *, actor: Actor, of: Connection, connect: Connect) -> Sen
     where: dict[str, Any] = {"tenant_id": of.tenant_id, "plan_id": of.plan_id}
     with db.begin(actor, tenants=[of.tenant_id]) as tx:
         keep_told(tx, **where)
-        people = pulled.became(tx, of=of, kind=pulled.PERSON).items()  # however they were matched
-    who = {each.employee_id: provider_id for provider_id, each in people if each.employee_id is not None}
+        known = pulled.became(tx, of=of, kind=pulled.PERSON)
+    who = {each.employee_id: provider_id for provider_id, each in known.items() if each.employee_id is not None}
     with connect(of, Keeper(db, actor, of.tenant_id, of.connection_id)) as connector:
         return send_due(db, actor=actor, **where, connector=connector, who=who)

@@ -160,7 +160,10 @@ def _on(said: str | None) -> date | None:
 
 
 def _person(said: dict[str, Any]) -> Person:
-    spans = tuple(Employed(date.fromisoformat(e["hired_on"]), _on(e["terminated_on"])) for e in said["employment"])
+    spans = tuple(
+        Employed(date.fromisoformat(e["hired_on"]), _on(e["terminated_on"]), e.get("ends_unknown", False))
+        for e in said["employment"]
+    )
     return Person(**{**said, "birth_date": _on(said["birth_date"]), "employment": spans})
 
 

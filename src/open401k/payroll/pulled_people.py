@@ -43,6 +43,8 @@ def first_seen(now: Person, on_file: census.Employee, *, today: date) -> Changes
             continue
         if spans[place].hired_on != told.hired_on:
             found.differs.append("hire date")
+        elif told.ends_unknown:  # what is on file stands
+            continue
         elif told.terminated_on is not None and spans[place].terminated_on is None:
             found.facts.append((census.Terminated(), told.terminated_on))
         elif told.terminated_on != spans[place].terminated_on:
@@ -75,6 +77,8 @@ def _moved(old: Employed | None, new: Employed | None) -> Iterator[tuple[census.
     elif old is not None and new is not None:
         if new.hired_on != old.hired_on:
             yield census.Hired(instead_of=old.hired_on), new.hired_on
+        if new.ends_unknown:  # no end that was told before is taken back by one that is not told
+            return
         if new.terminated_on is not None and new.terminated_on != old.terminated_on:
             yield census.Terminated(instead_of=old.terminated_on), new.terminated_on
         elif new.terminated_on is None and old.terminated_on is not None:

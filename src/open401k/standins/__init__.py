@@ -4,7 +4,9 @@ For tests, demonstrations and development. They know nothing of this system's ro
 learns from them it learns over HTTP.
 """
 
+from .finch_http import create_finch
+from .finch_world import FinchWorld
 from .gusto_http import create_gusto
 from .gusto_world import GustoWorld
 
-__all__ = ["GustoWorld", "create_gusto"]
+__all__ = ["FinchWorld", "GustoWorld", "create_finch", "create_gusto"]

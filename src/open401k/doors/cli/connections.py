@@ -1,11 +1,12 @@
 """Commands about payroll providers: connect a company, see where connections stand, ask now, run a stand-in."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
 
-from open401k.kernel import NEW_YORK, ConnectionId, EmployeeId, Refused, SeededRandom, SystemClock
+from open401k.kernel import NEW_YORK, Clock, ConnectionId, EmployeeId, Random, Refused, SeededRandom, SystemClock
 from open401k.payroll import connections
 from open401k.payroll.providers import Provider
 from open401k.views import connections as shown
@@ -16,7 +17,7 @@ from .wiring import HOST, Host, Json, Port, wiring_of
 
 commands = typer.Typer(no_args_is_help=True, help="Payroll providers that are asked by themselves.")
 sandboxes = typer.Typer(no_args_is_help=True, help="Stand-ins for payroll providers, to try and to develop with.")
-GUSTO_PORT = 4020
+GUSTO_PORT, FINCH_PORT = 4020, 4021
 
 
 @commands.command(name="list")
@@ -106,25 +107,42 @@ def link(
     Voice(as_json=False).line("Kept. Ask again with: open401k connections pull")
 
 
-@sandboxes.command()
-def gusto(
-    host: Host = HOST,
-    port: Port = GUSTO_PORT,
-    today: Annotated[str, typer.Option(help="The day it is there at first, such as 2026-01-01.")] = "",
-) -> None:
-    """Run a stand-in for Gusto: its API, its tokens, its webhooks, and /_sandbox to tell it what to do."""
-    import uvicorn  # only a server needs it
+Today = Annotated[str, typer.Option(help="The day it is there at first, such as 2026-01-01.")]
 
+
+@sandboxes.command()
+def gusto(host: Host = HOST, port: Port = GUSTO_PORT, today: Today = "") -> None:
+    """Run a stand-in for Gusto: its API, its tokens, its webhooks, and /_sandbox to tell it what to do."""
     from open401k.standins import GustoWorld, create_gusto
+
+    def made(day: date, random: Random, clock: Clock) -> Any:
+        return create_gusto(GustoWorld(today=day, random=random), clock=clock, random=random)
+
+    _stand_in(Provider.GUSTO, made, host, port, today)
+
+
+@sandboxes.command()
+def finch(host: Host = HOST, port: Port = FINCH_PORT, today: Today = "") -> None:
+    """Run a stand-in for Finch: its API, its jobs, its tokens, and /_sandbox to tell it what to do."""
+    from open401k.standins import FinchWorld, create_finch
+
+    def made(day: date, random: Random, clock: Clock) -> Any:
+        return create_finch(FinchWorld(today=day, random=random), clock=clock, random=random)
+
+    _stand_in(Provider.FINCH, made, host, port, today)
+
+
+def _stand_in(of: Provider, create: Callable[[date, Random, Clock], Any], host: str, port: int, today: str) -> None:
+    """Say how a server is led there, and serve."""
+    import uvicorn  # only a server needs it
 
     clock = SystemClock()
     day = _day(today) or clock.now().astimezone(NEW_YORK).date()
-    random = SeededRandom(int(clock.now().timestamp()))
-    app = create_gusto(GustoWorld(today=day, random=random), clock=clock, random=random)
-    voice = Voice(as_json=False)
-    voice.line(f"A stand-in for Gusto on http://{host}:{port}; it is {day} there. Stop with Ctrl-C.")
-    voice.line(f"  OPEN401K_GUSTO_URL=http://{host}:{port} OPEN401K_GUSTO_CLIENT_ID=sandbox-client")
-    voice.line("  OPEN401K_GUSTO_CLIENT_SECRET=sandbox-secret open401k serve")
+    app = create(day, SeededRandom(int(clock.now().timestamp())), clock)
+    voice, name = Voice(as_json=False), f"OPEN401K_{of.upper()}"
+    voice.line(f"A stand-in for {of.title()} on http://{host}:{port}; it is {day} there. Stop with Ctrl-C.")
+    voice.line(f"  {name}_URL=http://{host}:{port} {name}_CLIENT_ID=sandbox-client")
+    voice.line(f"  {name}_CLIENT_SECRET=sandbox-secret open401k serve")
     uvicorn.run(app, host=host, port=port, log_level="warning")
 
 

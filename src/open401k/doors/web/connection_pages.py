@@ -75,9 +75,9 @@ def link(caller: Annotated[Caller, Depends(Needs(Permission.CENSUS_CHANGE))], fo
     )
 
 
-@router.get("/connections/gusto/back")
-def back(caller: ConnectingSomewhere, code: str = "", state: str = "") -> Response:
-    """Where Gusto sends a browser back: the state proves that this very session began it."""
+@router.get("/connections/{provider}/back")
+def back(caller: ConnectingSomewhere, provider: Provider, code: str = "", state: str = "") -> Response:
+    """Where a provider sends a browser back: the state proves that this very session began it."""
     plan_text, _, token = state.partition(".")
     if not caller.token or not token.isascii() or not hmac.compare_digest(token, _began(caller.token)):
         raise Open401kError(
@@ -88,12 +88,12 @@ def back(caller: ConnectingSomewhere, code: str = "", state: str = "") -> Respon
     except ValueError:
         raise ProblemError(NOT_FOUND) from None
     if not code:
-        raise Open401kError("Gusto let nobody in.", fix="Begin again, and say yes there.")
+        raise Open401kError(f"{provider.title()} let nobody in.", fix="Begin again, and say yes there.")
     made = placed.services.connections.add(
         actor=placed.actor,
         tenant_id=placed.tenant,
         plan_id=placed.plan,
-        provider=Provider.GUSTO,
+        provider=provider,
         code=code[:500],
         since=None,
     )

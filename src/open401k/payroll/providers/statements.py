@@ -33,10 +33,13 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class Employed:
-    """One employment, first and last day of work."""
+    """One employment, first and last day of work. ``ends_unknown``: it ended, since they were hired again after it, and
+    the provider does not tell when any more.
+    """
 
     hired_on: date
     terminated_on: date | None = None
+    ends_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,10 +168,18 @@ def change(caller: Connecting, key: Key, connection_id: str, change: Change) -> 
 @router.post("/webhooks/gusto", status_code=202, dependencies=[Depends(Open("a provider signs what it sends"))])
 async def webhook(request: Request) -> dict[str, bool]:
     """A webhook of Gusto's, by its signature: kept once for ever, and a reason to ask, never what is believed."""
+    return await _heard(request, Provider.GUSTO)
+
+
+@router.post("/webhooks/finch", status_code=202, dependencies=[Depends(Open("a provider signs what it sends"))])
+async def finch_webhook(request: Request) -> dict[str, bool]:
+    """A webhook of Finch's, by its signature: kept once for ever, and a reason to ask, never what is believed."""
+    return await _heard(request, Provider.FINCH)
+
+
+async def _heard(request: Request, provider: Provider) -> dict[str, bool]:
     body = await request.body()
-    heard = await run_in_threadpool(
-        services_of(request).connections.hear, Provider.GUSTO, headers=request.headers, body=body
-    )
+    heard = await run_in_threadpool(services_of(request).connections.hear, provider, headers=request.headers, body=body)
     if heard is None:
         raise ProblemError(UNAUTHENTICATED)
     return {"news": heard}

@@ -1,0 +1,170 @@
+"""A payroll behind Finch, asked and told: people and payments come in, elections go out as jobs, and come back paid."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from tests.flows.bookkeeping import Plan, assert_sound
+from tests.support import standin
+from tests.support.connected import FIRST_CHECK, HIRED_BEFORE, Connected, Ticking
+from tests.support.database import TESTER
+
+from open401k import plan as plans
+from open401k import recordkeeping
+from open401k.base.db import Database
+from open401k.demo.people import ACME
+from open401k.demo.setup import takeover_of
+from open401k.flows.pay_codes import Confirming, confirm
+from open401k.flows.plan_takeover import take_over
+from open401k.flows.provider_pull import Pulled
+from open401k.flows.provider_push import pull_and_push
+from open401k.kernel import FixedClock, FlowId, Refused, SeededRandom, Source
+from open401k.payroll import connections, write_back_book
+from open401k.payroll.providers import Company, Provider, Surroundings, TokenKeeper, Tokens, finch
+from open401k.payroll.write_back import State
+from open401k.standins.finch_http import CLIENT_ID, CLIENT_SECRET
+
+SAVER, OTHER = ACME.people[2], ACME.people[3]
+
+
+@dataclass
+class AtFinch(Connected):
+    """The same story, with Finch between."""
+
+    @contextmanager
+    def connect(self, of: connections.Connection, tokens: TokenKeeper) -> Iterator[finch.Finch]:  # type: ignore[override]
+        application = finch.Application(CLIENT_ID, CLIENT_SECRET, self.server.url)
+        around = Surroundings(self.plan.db.clock, lambda _: None, SeededRandom(1), None, self.patience)
+        with closing(finch.Finch(application=application, tokens=tokens, around=around, since=of.since)) as made:
+            yield made
+
+    def round(self) -> Pulled:
+        """Asked, and then told."""
+        where: dict[str, Any] = {"tenant_id": self.plan.sponsor, "connection_id": self.of.connection_id}
+        return pull_and_push(self.plan.db, actor=TESTER, **where, connect=self.connect)
+
+    def elect(self, last4: str, *, on: date, source: Source = Source.PRE_TAX, bps: int) -> None:
+        how = recordkeeping.How.PARTICIPANT
+        new = recordkeeping.NewElection(self.plan.employee(last4), recordkeeping.Slot(source), on, how, bps, 0)
+        with self.plan.db.begin(TESTER, tenants=[self.plan.sponsor]) as tx:
+            recordkeeping.record_elections(tx, tenant_id=self.plan.sponsor, plan_id=self.plan.plan, elections=[new])
+
+    def confirm_codes(self) -> None:
+        """A person says that every earnings code is what it seems to be."""
+        wanted = Confirming(self.plan.sponsor, self.plan.plan, self.plan.db.ids.new(FlowId), certain=True)
+        confirm(self.plan.db, actor=TESTER, asked=wanted)
+
+    def states(self) -> list[State]:
+        with self.plan.db.begin(TESTER, tenants=[self.plan.sponsor]) as tx:
+            found = write_back_book.on_file(tx, tenant_id=self.plan.sponsor, plan_id=self.plan.plan)
+        return [each.state for each in found]
+
+
+@pytest.fixture
+def world(db: Database, clock: FixedClock) -> Iterator[AtFinch]:
+    """Acme, whose elections are kept here, with its people of the start behind Finch."""
+    takeover = takeover_of(ACME, db.ids)
+    takeover = replace(takeover, provisions=replace(takeover.provisions, elections=plans.ElectionTerms()))
+    take_over(db, actor=TESTER, takeover=takeover)
+    plan = Plan(db, clock, takeover)
+    people = [
+        {
+            "key": person.ssn,
+            "ssn": person.ssn,
+            "first_name": person.first_name,
+            "last_name": person.last_name,
+            "date_of_birth": person.birth_date.isoformat(),
+            "hire_date": person.hired_on.isoformat(),
+            "salary_cents": person.salary_cents,
+        }
+        for person in ACME.people
+        if person.hired_on < HIRED_BEFORE
+    ]
+    with standin.finch() as server:
+        company = {"name": ACME.name, "ein": ACME.ein, "first_check": FIRST_CHECK.isoformat(), "people": people}
+        made = server.tell("/companies", company)
+        with db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+            of = connections.add(
+                tx,
+                tenant_id=plan.sponsor,
+                plan_id=plan.plan,
+                provider=Provider.FINCH,
+                company=Company(made["company_uuid"], ACME.name, ACME.ein),
+                tokens=Tokens(made["tokens"]["access_token"]),
+                since=date(2026, 1, 1),
+            )
+        assert not isinstance(of, Refused), of
+        db.clock = Ticking(clock)
+        yield AtFinch(plan, server, made["company_uuid"], made["people"], of)
+        db.clock = clock
+        with db.begin(TESTER, tenants=[plan.sponsor]) as tx:  # its server is gone: no later round asks for it
+            connections.pause(tx, tenant_id=plan.sponsor, connection_id=of.connection_id)
+
+
+def until_told(world: AtFinch) -> int:
+    """Rounds, each when the last one's jobs may be done, until nothing waits; how many."""
+    for number in range(1, 12):
+        made = world.round()
+        assert made.ok, made
+        if set(world.states()) == {State.ACKNOWLEDGED}:
+            return number
+        world.plan.clock.advance(timedelta(hours=1))
+    raise AssertionError(world.states())
+
+
+def test_an_election_is_withheld_behind_finch_and_comes_back_in_the_books(world: AtFinch) -> None:
+    # Money flow: 6 % pre-tax and 4 % Roth as elected here -> withheld there -> participant sources.
+    world.server.misbehave(jobs={"looks": 2})
+    world.elect(SAVER.ssn[-4:], on=FIRST_CHECK, bps=600)
+    world.elect(OTHER.ssn[-4:], on=FIRST_CHECK, source=Source.ROTH, bps=400)
+    assert until_told(world) > 2  # each waits for the benefit, and then for the enrolment
+    world.until(date(2026, 1, 17))
+    made = world.round()
+    assert (made.problem, made.people_added, len(made.runs)) == ("", 0, 1), made
+    assert [each["why"] for each in made.waits] == ["needs_confirmation"]  # what the code "Regular" is for
+    world.confirm_codes()
+    assert world.round().ok
+    (run,) = world.posted()
+    saver, other = SAVER.salary_cents // 26, OTHER.salary_cents // 26
+    assert (run.pay_date, run.rows) == (FIRST_CHECK, len(world.people))
+    wanted = ((saver * 600 + 5_000) // 10_000, (other * 400 + 5_000) // 10_000)
+    assert (run.totals["pre_tax"], run.totals["roth"]) == wanted
+    assert_sound(world.plan)
+    again = world.round()
+    assert (again.ok, again.runs, again.told) == (True, [], 0)
+
+
+def test_a_payment_that_finch_still_gathers_comes_with_a_later_round(world: AtFinch) -> None:
+    (payment,) = world.until(date(2026, 1, 17))
+    world.server.tell(f"/companies/{world.company}/payrolls/{payment}", {"syncing": 1})
+    made = world.round()
+    assert (made.ok, made.runs) == (False, [])
+    assert "Still gathering" in made.problem
+    assert len(world.round().runs) == 1
+
+
+def test_a_lost_connection_asks_for_a_person_and_goes_on_where_it_stood(world: AtFinch) -> None:
+    world.until(date(2026, 1, 17))
+    world.server.tell("/tokens", {"revoke": world.company})
+    assert "connects again" in world.round().problem
+    assert world.now().state == connections.State.NEEDS_A_PERSON
+
+
+def test_a_rehire_whose_end_is_told_no_more_keeps_the_end_that_was_told(world: AtFinch) -> None:
+    who = world.hire("Nora", "Quill", "1990-04-04", "2025-06-02")
+    assert world.round().people_added == 1
+    world.change(who, terminated_on="2026-02-10")
+    world.until(date(2026, 2, 14))
+    world.round()
+    world.change(who, terminated_on=None, rehired_on="2026-03-02")
+    world.until(date(2026, 3, 14))
+    made = world.round()
+    assert (made.problem, made.people_changed) == ("", 1), made
+    assert [(span.hired_on, span.terminated_on) for span in world.employee("Quill", "Nora").employment] == [
+        (date(2025, 6, 2), date(2026, 2, 10)),
+        (date(2026, 3, 2), None),
+    ]
+    assert_sound(world.plan)
