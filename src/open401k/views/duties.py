@@ -70,18 +70,27 @@ def duties(
 
 def _files(history: Sequence[runs.Run], today: date) -> list[DutyLine]:
     """Files that wait for somebody to confirm columns or rows, unless another file of the pay date was posted."""
-    posted = {run.pay_date for run in history if run.status == runs.Status.POSTED}
     found = []
-    for run in history:
+    for run in unsettled(history, today):
         came_on = day_of(run.received_at)
-        settled = run.pay_date in posted and run.replaces is None
-        if runs.Status(run.status) in _WAITING and not settled and came_on + _GIVEN_UP_AFTER >= today:
-            due_on = max(run.pay_date or came_on, came_on)
-            detail = "nothing of it is posted until then"
-            found.append(
-                DutyLine(due_on, f"Settle the file {run.file_name}", detail, state_on(due_on, today), run_id=run.run_id)
-            )
+        due_on = max(run.pay_date or came_on, came_on)
+        detail = "nothing of it is posted until then"
+        found.append(
+            DutyLine(due_on, f"Settle the file {run.file_name}", detail, state_on(due_on, today), run_id=run.run_id)
+        )
     return found
+
+
+def unsettled(history: Sequence[runs.Run], today: date) -> list[runs.Run]:
+    """Files of the last days that neither were posted nor refused, and whose pay date no other file settled."""
+    posted = {run.pay_date for run in history if run.status == runs.Status.POSTED}
+    return [
+        run
+        for run in history
+        if runs.Status(run.status) in _WAITING
+        and not (run.pay_date in posted and run.replaces is None)
+        and day_of(run.received_at) + _GIVEN_UP_AFTER >= today
+    ]
 
 
 def _decisions(alert: fiduciary.Alert, cures: Sequence[Cure], today: date) -> list[DutyLine]:

@@ -108,6 +108,13 @@ def _pages(story: Story) -> dict[str, str]:
         "tests": "/tests",
         "payrolls": "/payrolls",
         "pay codes": "/pay-codes",
+        "connections": "/connections",
+        "who is who": "/who-is-who",
+        "census": "/census/2026",
+        "elections": "/elections",
+        "instructions": "/instructions",
+        "deposits": "/deposits",
+        "corrections": "/corrections",
         "upload": "/payrolls/upload",
     }
     pages |= {f"test {key}": f"/tests/{key}" for key in ("adp", "415c", "top_heavy")}
@@ -141,7 +148,7 @@ def _audit(page: Page, name: str) -> None:
     assert page.locator("h1").count() == 1, name
 
 
-@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+@pytest.mark.parametrize("look", ["light", "dark", "phone", "phone-dark"])
 def test_real_pages_are_accessible_and_fit(chromium: Browser, told: Told, look: str) -> None:
     with opened(chromium, told.site, look) as page:
         for name, path in told.pages.items():
