@@ -51,8 +51,11 @@ def way(found: Finding, at: Places) -> tuple[str, str]:
         asked = at.questions.get(found.row or 0)
         return f"/who-is-who{f'#h-{asked}' if asked else ''}", "Say who it is"
     if found.code in _CODES:
-        code = dict(found.detail).get("code", "")
-        return f"/pay-codes{f'#{code_anchor(code)}' if code else ''}", f"Confirm {code}" if code else "See pay codes"
+        told = dict(found.detail)
+        if "code" not in told:
+            return "/pay-codes", "See pay codes"
+        code = told["code"]
+        return f"/pay-codes#{code_anchor(code)}", f"Confirm {code}" if told.get("proposed") else f"Say what {code} is"
     if found.code in _COLUMNS and at.columns:
         return f"/payrolls/{at.run_id}/mapping", "Look at the columns"
     if found.code in _ELECTIONS:
