@@ -61,8 +61,8 @@ def way(found: Finding, at: Places) -> tuple[str, str]:
     if found.code in _ELECTIONS:
         return ("/elections", "See elections") if employee_id is None else (
             f"/elections#person-{employee_id}", "See the election")  # fmt: skip
-    if found.code in _PERSON and employee_id is not None:
-        return f"/people/{employee_id}", "See the person"
+    if found.code in _PERSON and found.row is not None:  # whose a row is, is on file only once it is posted
+        return (f"/people/{employee_id}", "See the person") if employee_id else ("/people", "See people")
     return "", ""
 
 

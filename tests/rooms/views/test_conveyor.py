@@ -70,7 +70,8 @@ def test_a_question_of_a_finding_is_one_click_away(story: Story) -> None:
         (Finding(Severity.NOTE, Code.ELECTION_MISMATCH, "", row=9), f"/elections#person-{WHO}"),
         (Finding(Severity.NOTE, Code.ELECTION_MISMATCH, "", row=10), "/elections"),
         (Finding(Severity.HOLD, Code.LIMIT_402G, "", row=9), f"/people/{WHO}"),
-        (Finding(Severity.HOLD, Code.LIMIT_402G, "", row=10), ""),  # whose row it is, nobody knows
+        (Finding(Severity.HOLD, Code.LIMIT_402G, "", row=10), "/people"),  # whose row it is, is not on file yet
+        (Finding(Severity.HOLD, Code.LIMIT_402G, ""), ""),
         (Finding(Severity.REJECT, Code.HEADER_MISSING, ""), f"/payrolls/{AT.run_id}/mapping"),
         (Finding(Severity.REJECT, Code.PERSON_UNKNOWN, "", row=9), "/who-is-who"),
         (Finding(Severity.REJECT, Code.AMOUNT_NEGATIVE, "", row=9), ""),  # only the file can be repaired
