@@ -1,4 +1,7 @@
-"""Take the pictures of the documents anew, from the demo as it stands in August.
+"""Take the pictures of the documents anew, from the demo as it stands in August; then of what asks for somebody.
+
+For the second half the clock of the demo moves on, and two files, one with a wrong number and one with new pay codes,
+and a failure are put into it: start it anew afterwards.
 
     open401k demo --reset                                        # in one terminal
     python -m scripts.pictures http://localhost:4010/enter/...   # in another, with the sponsor's link
@@ -8,14 +11,20 @@ Not here: judging them. Look at each before it is committed.
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, FloatRect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, sync_playwright
+
+from open401k.demo.files import Mistakes, payroll_csv
+from open401k.demo.people import ACME
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 DESK, PHONE = 1280, 390
+Picture: TypeAlias = tuple[str, str, int, int, str | None]
 #: File name, color scheme, width, most height, and the path below the plan; an alert's is found on the plan's page.
 PICTURES = (
     ("health-light", "light", DESK, 1710, ""),
@@ -24,7 +33,20 @@ PICTURES = (
     ("upload-light", "light", DESK, 1430, "/payrolls/upload"),
     ("test-light", "light", DESK, 1854, "/tests/adp"),
     ("alert-light", "light", DESK, 1765, None),
+    ("deposits-light", "light", DESK, 900, "/deposits"),
+    ("census-light", "light", DESK, 1100, "/census/2026"),
 )
+#: The same of the demo once something asks for somebody; the payroll that waits is found on the plan's payrolls.
+ASKING = (
+    ("waiting-light", "light", DESK, 830, ""),
+    ("run-light", "light", DESK, 1560, None),
+    ("run-phone", "light", PHONE, 1500, None),
+    ("pay-codes-light", "light", DESK, 1300, "/pay-codes"),
+    ("who-is-who-light", "light", DESK, 780, "/who-is-who"),
+    ("corrections-light", "light", DESK, 1400, "/corrections"),
+)
+#: The next payroll after August 14, and a day on which its file may come.
+NEXT, ON = 17, "2026-08-25"
 
 
 def take(browser: Browser, link: str) -> None:
@@ -33,9 +55,15 @@ def take(browser: Browser, link: str) -> None:
     page = first.new_page()
     page.goto(link)
     plan = page.url
-    origin = f"{urlsplit(plan).scheme}://{urlsplit(plan).netloc}"
     alert = page.locator("a.button[href*='/alerts/']").first.get_attribute("href") or ""
-    for name, scheme, width, most, path in PICTURES:
+    _shoot(browser, first, plan, PICTURES, found=alert)
+    waits = _ask(page, plan)
+    _shoot(browser, first, plan, ASKING, found=urlsplit(waits).path)
+
+
+def _shoot(browser: Browser, first: BrowserContext, plan: str, pictures: Sequence[Picture], *, found: str) -> None:
+    origin = f"{urlsplit(plan).scheme}://{urlsplit(plan).netloc}"
+    for name, scheme, width, most, path in pictures:
         context = browser.new_context(
             storage_state=first.storage_state(),
             viewport={"width": width, "height": 900},
@@ -43,11 +71,46 @@ def take(browser: Browser, link: str) -> None:
             reduced_motion="reduce",
         )
         shown = context.new_page()
-        shown.goto(origin + alert if path is None else plan + path)
+        shown.goto(origin + found if path is None else plan + path)
         height = min(most, int(shown.evaluate("document.documentElement.scrollHeight")))
         clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": height}
         shown.screenshot(path=IMAGES / f"{name}.png", full_page=True, clip=clip)
         context.close()
+
+
+def _ask(page: Page, plan: str) -> str:
+    """A question who is who, two pay codes and a failure; answers with the address of the payroll that waits."""
+    page.locator(".badge summary").click()
+    page.fill("#clock-to", ON)
+    page.get_by_role("button", name="Advance clock").click()
+    page.wait_for_url("**said=**")
+    page.goto(f"{plan}/corrections")
+    page.click("#h-record")
+    page.select_option("select[name=kind]", "election_not_followed")
+    page.select_option("select[name=employee]", label="Helen Ochoa")
+    for name, value in (
+        ("rate", "6"),
+        ("first_on", "2026-04-24"),
+        ("how_found", "She asked why nothing was withheld."),
+    ):
+        page.fill(f"[name={name}]", value)
+    page.get_by_role("button", name="Record, and count what it costs").click()
+    slip = Mistakes(cells={("219-11-1008", "Employee SSN"): "219-11-1088"})
+    _upload(page, plan, "acme-2026-08-28.csv", payroll_csv(ACME, NEXT, slip))
+    heading, *rows = payroll_csv(ACME, NEXT).decode().splitlines()
+    paid = [f"{row},{'500.00,120.00' if place in (2, 4) else ','}" for place, row in enumerate(rows)]
+    _upload(page, plan, "acme-2026-08-28-pay.csv", "\r\n".join([f"{heading},Bonus,Truck Allowance", *paid]).encode())
+    for column in page.locator("select[name^=column-]").all()[-2:]:
+        column.select_option("earnings")
+    page.get_by_role("button", name="Confirm and check every row").click()
+    page.wait_for_selector("#h-findings")
+    return page.url
+
+
+def _upload(page: Page, plan: str, name: str, content: bytes) -> None:
+    page.goto(f"{plan}/payrolls/upload")
+    page.set_input_files("#file", {"name": name, "mimeType": "text/csv", "buffer": content})
+    page.get_by_role("button", name="Read the file").click()
 
 
 def main() -> None:

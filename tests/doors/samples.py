@@ -8,6 +8,7 @@ from uuid import UUID
 from open401k.kernel import AlertId, EmployeeId, EntryId, InstructionId, Money, PlanId, RunId, SponsorId
 from open401k.views.advisor_book import AdvisorBook, BookLine
 from open401k.views.alert import AlertDetail, CureLine, EffectLine, NoticeLine
+from open401k.views.conveyor import StageLine, StageState
 from open401k.views.elections import ElectionLine, Elections, EnrollmentDutyLine, PersonElections, WithholdingCase
 from open401k.views.instructions import InstructionLine, Instructions
 from open401k.views.payroll_history import (
@@ -35,6 +36,7 @@ from open401k.views.shown import (
     StandingLine,
 )
 from open401k.views.test_detail import PayrollRowLink, PersonWorking, TestDetail, TestsOverview, WorkingStep
+from open401k.views.waiting import WaitingLine
 
 TODAY = date(2026, 8, 14)
 NOW = datetime(2026, 8, 14, 13, 2, tzinfo=UTC)
@@ -114,12 +116,17 @@ HEALTH = PlanHealth(
         DutyLine(date(2026, 8, 7), "Deposit of the July 24 payroll", "received the same day", DutyState.DONE, Money.usd("8685.75"), RUNS[14]),
         DutyLine(date(2026, 7, 31), "Semiannual fee disclosure", "", DutyState.LATE),
     ),
+    (
+        WaitingLine("who_is_who", 1, "row that may be somebody on file", "rows that may be somebody on file", "/who-is-who"),
+        WaitingLine("bank_lines", 12, "line of a bank statement that fits no payroll", "lines of bank statements that fit no payroll", "/deposits#h-lines"),
+        WaitingLine("corrections", 3, "correction to approve or decline", "corrections to approve or decline", "/corrections"),
+    ),
 )  # fmt: skip
 
 FINDINGS = (
     FindingLine("reject", "ssn.known_invalid", 5, "C SSN", "***-**-6789", "This number is not a Social Security number: 000 is never issued as its first part (SSA).", "Correct it in the payroll system, then export again.", "Machinist One"),
     FindingLine("hold", "limit.402g", 2, "J pre_tax", "$1,200.00", "This row would bring the year's deferrals to $24,700.00, over the $24,500.00 limit for 2026 (IRC 402(g)).", "If the pay date is past: keep it in suspense and return it by April 15; else send $1,000.00.", "Owner One", confirm=True),
-    FindingLine("note", "hire_date.missing", 13, "E hire_date", "", "A new person has no hire date, so entry into the plan cannot be told.", "Send it with the next file.", "Apprentice"),
+    FindingLine("note", "hire_date.missing", 13, "E hire_date", "", "A new person has no hire date, so entry into the plan cannot be told.", "Send it with the next file.", "Apprentice", way=f"/people/{EMPLOYEE}", way_words="See the person"),
 )  # fmt: skip
 
 STEPS = (
@@ -129,6 +136,16 @@ STEPS = (
     StepLine("record", "Pay recorded", None),
     StepLine("post", "Contributions posted", None),
     StepLine("retest", "Every test run", None),
+)
+
+
+STAGES = (
+    StageLine("received", "Received", StageState.DONE, "12 rows", NOW),
+    StageLine("checked", "Checked", StageState.ASKS, "needs your yes", NOW, "#h-findings"),
+    StageLine("held", "Held", StageState.ASKS, "1 finding would hold money", None, "#h-findings"),
+    StageLine("posted", "Posted", StageState.NOW, "ready to post", None, "#h-post"),
+    StageLine("funded", "Funded", StageState.STOPPED, "$8,685.75 late, was due 2026-08-14", None, "/deposits"),
+    StageLine("told_back", "Told back", StageState.AHEAD, "not yet"),
 )
 
 
@@ -153,7 +170,7 @@ def run_detail(state: RunState = RunState.CHECKED) -> RunDetail:
     return RunDetail(
         HEADING, payroll(15, state, notes=1, holds=1), date(2026, 7, 19), date(2026, 8, 1), NOW, "the sponsor", STEPS, FINDINGS, rows,
         entries if posted else (),
-        DepositLine(Money.usd("8685.75"), date(2026, 8, 14), date(2026, 8, 18), None, DutyState.SOON, "29 CFR 2510.3-102(a)(2)"),
+        DepositLine(Money.usd("8685.75"), date(2026, 8, 14), date(2026, 8, 18), None, DutyState.SOON, "29 CFR 2510.3-102(a)(2)"), STAGES,
     )  # fmt: skip
 
 

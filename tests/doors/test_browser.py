@@ -50,6 +50,12 @@ PAGES = {
     "upload": "/payrolls/upload",
     "mapping": f"/payrolls/{samples.RUNS[15]}/mapping",
     "run": f"/payrolls/{samples.RUNS[15]}",
+    "connections": "/connections",
+    "pay-codes": "/pay-codes",
+    "who-is-who": "/who-is-who",
+    "census": "/census/2026",
+    "deposits": "/deposits",
+    "corrections": "/corrections",
 }
 ADP = quote(json.dumps(example_of(find("adp-test"))))
 TARGETS = "button:visible, .button:visible, input:visible, select:visible, nav[aria-label=Plan] a"

@@ -75,14 +75,17 @@ def content_of_failure(found: FailureCorrection, *, plan_name: str, sponsor_name
 
 def _text(found: FailureCorrection, who: str) -> str:
     if not found.people:
-        return f"{found.failure.how_found} As the facts now stand, nobody missed any deferral: nothing is owed."
+        return (
+            f"{_sentence(found.failure.how_found)} As the facts now stand, nobody missed any deferral: nothing is owed."
+        )
     first = min(each.dates[0].on for each in found.people)
     last = max(each.dates[-1].on for each in found.people)
     missed, qnec = sum(each.missed_cents for each in found.people), sum(each.qnec_cents for each in found.people)
     match = sum(each.match_cents for each in found.people)
     earnings = found.earnings_cents
+    found_by = _sentence(found.failure.how_found)
     told = [
-        f"{found.failure.how_found.strip()} {who} {_KINDS[found.failure.kind]}, on pay dates from {first} to {last}.",
+        f"{found_by} {who} {_KINDS[found.failure.kind]}, on pay dates from {first} to {last}.",
         f"Missed deferrals: {Money(missed)}. Owed of them: {Money(qnec)}; missed match: {Money(match)}; earnings: "
         + (f"{Money(earnings)} if paid on {found.on}." if earnings is not None else "not known yet."),
         _after_tax(found),
@@ -247,3 +250,9 @@ def _date(one: OwedFor) -> dict[str, Any]:
             for p in earnings.until_recovery
         ],
     }
+
+
+def _sentence(words: str) -> str:
+    """What somebody wrote of their own, ended: the next sentence follows it."""
+    words = words.strip()
+    return words if words.endswith((".", "!", "?")) else f"{words}."

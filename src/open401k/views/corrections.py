@@ -8,7 +8,7 @@ from typing import Any
 from open401k import census, compliance
 from open401k.base.db import Tx
 from open401k.compliance import Proposal, ProposalState
-from open401k.kernel import EmployeeId, FailureId, Money, PlanId, ProposalId, SponsorId, day_of
+from open401k.kernel import EmployeeId, FailureId, Money, PlanId, ProposalId, Source, SponsorId, day_of
 
 from .heading import heading
 from .shown import PlanHeading
@@ -178,7 +178,7 @@ def line_of(tx: Tx, tenant_id: SponsorId, each: Proposal, names: Mapping[Employe
         replaced_by=str(each.ended_with.get("by") or ""),
         credits=tuple(
             CreditLine(
-                names.get(one.employee_id, str(one.employee_id)), one.source.value.replace("_", " "), Money(one.cents),
+                names.get(one.employee_id, str(one.employee_id)), _source(one.source), Money(one.cents),
                 Money(one.earnings_cents),
             )
             for one in told.credits
@@ -190,6 +190,10 @@ def line_of(tx: Tx, tenant_id: SponsorId, each: Proposal, names: Mapping[Employe
         working=tuple(_working(one, names) for one in told.working.get("people", ())),
         failure=_failure(tx, tenant_id, each) if waits else None,
     )  # fmt: skip
+
+
+def _source(source: Source) -> str:
+    return source.value.upper() if source in (Source.QNEC, Source.QMAC) else source.value.replace("_", " ")
 
 
 def _working(one: Mapping[str, Any], names: Mapping[EmployeeId, str]) -> WorkingLine:

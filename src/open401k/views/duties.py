@@ -73,17 +73,14 @@ def duties(
 
 def _files(history: Sequence[runs.Run], today: date) -> list[DutyLine]:
     """Files that wait for somebody to confirm columns or rows, unless another file of the pay date was posted."""
-    posted = {run.pay_date for run in history if run.status == runs.Status.POSTED}
     found = []
-    for run in history:
+    for run in unsettled(history, today):
         came_on = day_of(run.received_at)
-        settled = run.pay_date in posted and run.replaces is None
-        if runs.Status(run.status) in _WAITING and not settled and came_on + _GIVEN_UP_AFTER >= today:
-            due_on = max(run.pay_date or came_on, came_on)
-            detail = "nothing of it is posted until then"
-            found.append(
-                DutyLine(due_on, f"Settle the file {run.file_name}", detail, state_on(due_on, today), run_id=run.run_id)
-            )
+        due_on = max(run.pay_date or came_on, came_on)
+        detail = "nothing of it is posted until then"
+        found.append(
+            DutyLine(due_on, f"Settle the file {run.file_name}", detail, state_on(due_on, today), run_id=run.run_id)
+        )
     return found
 
 
@@ -93,6 +90,18 @@ def _correction(each: fiduciary.WaitingCorrection, today: date) -> DutyLine:
     due_on, detail = each.decide_by or today, f"by {each.decided_by}{later}"
     title = f"Decide on a correction: {each.title}"
     return DutyLine(due_on, title, detail, state_on(due_on, today), amount=Money(each.cents))
+
+
+def unsettled(history: Sequence[runs.Run], today: date) -> list[runs.Run]:
+    """Files of the last days that neither were posted nor refused, and whose pay date no other file settled."""
+    posted = {run.pay_date for run in history if run.status == runs.Status.POSTED}
+    return [
+        run
+        for run in history
+        if runs.Status(run.status) in _WAITING
+        and not (run.pay_date in posted and run.replaces is None)
+        and day_of(run.received_at) + _GIVEN_UP_AFTER >= today
+    ]
 
 
 def _decisions(alert: fiduciary.Alert, cures: Sequence[Cure], today: date) -> list[DutyLine]:

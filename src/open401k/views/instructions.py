@@ -1,5 +1,6 @@
 """What payroll was told of each person's deductions, and what became of it: what needs a person first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -7,7 +8,7 @@ from open401k import census
 from open401k.base.db import Tx
 from open401k.kernel import InstructionId, Money, PlanId, SponsorId
 from open401k.payroll import write_back_book
-from open401k.payroll.write_back import Instruction
+from open401k.payroll.write_back import Instruction, Slot
 
 from .heading import heading
 from .shown import Percent, PlanHeading
@@ -53,10 +54,21 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Instructions:
     told = write_back_book.on_file(tx, tenant_id=tenant_id, plan_id=plan_id)
     people = sorted({each.slot.employee_id for each in told})
     known = {each.employee_id: each for each in census.roster(tx, tenant_id=tenant_id, employee_ids=people)}
-    latest = {each.slot: each.number for each in told}
+    latest = _latest(told)
     in_order = sorted(told, key=lambda each: (not _waits(each, latest[each.slot]), -each.number))
     lines = [_line(each, known[each.slot.employee_id], latest[each.slot]) for each in in_order]
     return Instructions(heading(tx, tenant_id=tenant_id, plan_id=plan_id), tuple(lines))
+
+
+def needing_a_person(told: Sequence[Instruction]) -> list[Instruction]:
+    """Of all instructions of a plan, in the order of recording, those that a person has to look at."""
+    latest = _latest(told)
+    return [each for each in told if _waits(each, latest[each.slot])]
+
+
+def _latest(told: Sequence[Instruction]) -> dict[Slot, int]:
+    """The last instruction of each deduction."""
+    return {each.slot: each.number for each in told}
 
 
 def _waits(told: Instruction, latest: int) -> bool:

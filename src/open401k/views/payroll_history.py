@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from open401k import payroll, recordkeeping
+from open401k import ledger, payroll, recordkeeping
 from open401k.base import access
 from open401k.base.db import Tx
 from open401k.base.steps import Done, done
@@ -14,7 +14,9 @@ from open401k.kernel import EntryId, FlowId, Money, PlanId, RunId, SponsorId, Us
 from open401k.payroll import runs
 
 from . import _store
-from .deposits import deposits, state_on
+from .conveyor import Belt, StageLine, stages
+from .deposits import Deposit, deposits, state_on
+from .fix_links import places, way
 from .heading import heading
 from .payroll_lines import payroll_lines
 from .payroll_rows import RunRow, posted_rows, sent_rows
@@ -109,6 +111,8 @@ class RunDetail:
     rows: tuple[RunRow, ...]
     entries: tuple[EntryLine, ...]
     deposit: DepositLine | None
+    stages: tuple[StageLine, ...] = ()
+    """The payroll as a conveyor: where it stands, and what holds it."""
     replaces: RunId | None = None
     replaced_by: RunId | None = None
     more_rows: int | None = None
@@ -153,6 +157,10 @@ def load_run(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId, af
     found = runs.findings_of_run(tx, tenant_id=tenant_id, run_id=run_id)
     rows = _rows(tx, tenant_id, run, _replaced(run, history), found, after_row)
     names = {row.line_no: row.name for row in rows}
+    known = {row.line_no: row.employee_id for row in rows if row.employee_id is not None}
+    at = places(tx, tenant_id=tenant_id, run=run, found=found, people=known)
+    carried_out = {each.name: each for each in done(tx, tenant_id=tenant_id, flow_id=FlowId(run.run_id.uuid))}
+    deposit = _deposit(tx, tenant_id, run)
     due = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)
     (line,) = payroll_lines([run], due, among=history.values())
     return RunDetail(
@@ -162,11 +170,12 @@ def load_run(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId, af
         period_end=run.period_end,
         received_at=run.received_at,
         received_by=_name(tx, run.received_by),
-        steps=_steps(tx, tenant_id, run),
-        findings=tuple(finding_line(each, person=names.get(each.row or 0, "")) for each in found),
+        steps=_steps(run, carried_out),
+        findings=tuple(finding_line(each, person=names.get(each.row or 0, ""), way=way(each, at)) for each in found),
         rows=tuple(rows[:_MOST_ROWS]),
         entries=_entries(tx, tenant_id, run),
-        deposit=_deposit(tx, tenant_id, run),
+        deposit=None if deposit is None else _deposit_line(tx, deposit),
+        stages=stages(_belt(tx, tenant_id, run, carried_out, deposit)),
         replaces=run.replaces,
         replaced_by=run.replaced_by,
         looks_like=_looks_like(tx, tenant_id, run),
@@ -238,9 +247,24 @@ def _name(tx: Tx, actor_id: str) -> str:
         return actor_id
 
 
-def _steps(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> tuple[StepLine, ...]:
+def _belt(tx: Tx, tenant_id: SponsorId, run: runs.Run, carried_out: dict[str, Done], deposit: Deposit | None) -> Belt:
+    held = 0
+    if run.status == runs.Status.POSTED and run.pay_date is not None and run.counts.get(payroll.Severity.HOLD, 0):
+        day_after = run.pay_date + timedelta(days=1)
+        waits = ledger.contributions(
+            tx,
+            tenant_id=tenant_id,
+            plan_id=run.plan_id,
+            start=run.pay_date,
+            end=day_after,
+            kind=ledger.Kind.SUSPENSE,
+        )
+        held = sum(each.cents for each in waits)
+    return Belt(run, _checked_at(run, carried_out.get("check")), carried_out, deposit, Money(held), day_of(tx.now))
+
+
+def _steps(run: runs.Run, carried_out: dict[str, Done]) -> tuple[StepLine, ...]:
     """What was done of the payroll's flow, and when."""
-    carried_out = {each.name: each for each in done(tx, tenant_id=tenant_id, flow_id=FlowId(run.run_id.uuid))}
     at = _checked_at(run, carried_out.get("check"))
     found = ", ".join(
         f"{run.counts.get(severity, 0)} {word}"
@@ -306,17 +330,21 @@ def _why(corrected: recordkeeping.Corrected) -> str:
     return f"{corrected.origin} Credits of {of} change by {Money(corrected.credited_cents)}.".strip()
 
 
-def _deposit(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> DepositLine | None:
+def _deposit(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> Deposit | None:
     """What is to be sent for the run; a correction that takes money back asks for nothing."""
     for each in deposits(tx, tenant_id=tenant_id, plan_id=run.plan_id):
         if each.run_id == run.run_id and each.remittance.total_cents > 0:
-            due, clock = each.remittance, each.clock
-            return DepositLine(
-                amount=Money(due.total_cents),
-                due_on=clock.target_on,
-                latest_on=clock.late_after,
-                received_on=each.received_on,
-                state=state_on(clock.target_on, day_of(tx.now), done=not each.outstanding),
-                rule=due.cite,
-            )
+            return each
     return None
+
+
+def _deposit_line(tx: Tx, deposit: Deposit) -> DepositLine:
+    due, clock = deposit.remittance, deposit.clock
+    return DepositLine(
+        amount=Money(due.total_cents),
+        due_on=clock.target_on,
+        latest_on=clock.late_after,
+        received_on=deposit.received_on,
+        state=state_on(clock.target_on, day_of(tx.now), done=not deposit.outstanding),
+        rule=due.cite,
+    )

@@ -17,6 +17,7 @@ from .heading import heading
 from .payroll_lines import next_pay_date, payroll_lines
 from .shown import AlertLine, DutyLine, DutyState, PayrollLine, Percent, PlanHeading, Projection, Standing, StandingLine
 from .standings import newest
+from .waiting import WaitingLine, waiting
 
 _RECENT_PAYROLLS = 5
 
@@ -47,14 +48,16 @@ class PlanHealth:
     tests: tuple[StandingLine, ...]
     payrolls: tuple[PayrollLine, ...]
     duties: tuple[DutyLine, ...]
+    waiting: tuple[WaitingLine, ...] = ()
+    """What waits for somebody's decision, each kind with its page."""
     refused: str = ""
     """Why tests of this plan year cannot be run, and what to do about it; empty when they can."""
 
     @property
     def needs_somebody(self) -> bool:
-        """Whether a test fails or is on its way to, or a duty is late, with or without an alert."""
+        """Whether a test fails or is on its way to, a duty is late, or a decision waits, with or without an alert."""
         urgent = any(line.standing in (Standing.FAILS, Standing.AT_RISK) for line in self.tests)
-        return urgent or any(duty.state is DutyState.LATE for duty in self.duties)
+        return urgent or bool(self.waiting) or any(duty.state is DutyState.LATE for duty in self.duties)
 
     @property
     def adp_ahead(self) -> Projection | None:
@@ -100,6 +103,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PlanHealth:
             history=history,
             expected=expected,
         ),
+        waiting=waiting(tx, tenant_id=tenant_id, plan_id=plan_id, history=history, owed=owed),
         refused="" if tested is None else tested.refused,
     )
 

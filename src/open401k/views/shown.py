@@ -190,10 +190,13 @@ class FindingLine:
     fix: str
     person: str = ""
     confirm: bool = False
+    way: str = ""
+    """The page where it is repaired, below the plan's; empty where only the file can be."""
+    way_words: str = ""
 
 
-def finding_line(found: Finding, *, person: str = "") -> FindingLine:
-    """A finding of payroll as pages, API and terminal show it."""
+def finding_line(found: Finding, *, person: str = "", way: tuple[str, str] = ("", "")) -> FindingLine:
+    """A finding of payroll as pages, API and terminal show it; ``way``: where it is repaired, the link's words."""
     return FindingLine(
         severity=str(found.severity),
         code=str(found.code),
@@ -204,6 +207,8 @@ def finding_line(found: Finding, *, person: str = "") -> FindingLine:
         fix=found.fix,
         person=person,
         confirm=found.confirm,
+        way=way[0],
+        way_words=way[1],
     )
 
 

@@ -108,6 +108,13 @@ def _pages(story: Story) -> dict[str, str]:
         "tests": "/tests",
         "payrolls": "/payrolls",
         "pay codes": "/pay-codes",
+        "connections": "/connections",
+        "who is who": "/who-is-who",
+        "census": "/census/2026",
+        "elections": "/elections",
+        "instructions": "/instructions",
+        "deposits": "/deposits",
+        "corrections": "/corrections",
         "upload": "/payrolls/upload",
     }
     pages |= {f"test {key}": f"/tests/{key}" for key in ("adp", "415c", "top_heavy")}
@@ -141,7 +148,7 @@ def _audit(page: Page, name: str) -> None:
     assert page.locator("h1").count() == 1, name
 
 
-@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+@pytest.mark.parametrize("look", ["light", "dark", "phone", "phone-dark"])
 def test_real_pages_are_accessible_and_fit(chromium: Browser, told: Told, look: str) -> None:
     with opened(chromium, told.site, look) as page:
         for name, path in told.pages.items():
@@ -171,6 +178,17 @@ def test_a_limit_leads_down_to_payroll_rows(chromium: Browser, told: Told) -> No
         page.locator("#h-people ~ .scroll summary").first.click()
         page.locator("#h-people ~ .scroll details[open] a").first.click()
         expect(page.locator("tr:target")).to_contain_text("***-**-")
+
+
+def test_what_waits_leads_to_the_payroll_and_its_finding_to_people(chromium: Browser, told: Told) -> None:
+    with opened(chromium, told.site, "phone") as page:
+        page.goto(told.site.origin + told.pages["health"])
+        page.get_by_role("region", name="Waits for your decision").get_by_role("link", name="payroll").click()
+        page.goto(told.site.origin + told.pages["run asking"])
+        expect(page.locator("#belt li")).to_have_count(6)
+        page.locator("#belt .asks a").first.click()
+        page.get_by_role("link", name="See people").first.click()
+        expect(page.locator("h1")).to_have_text("People")
 
 
 def test_a_file_that_cannot_be_read_is_named_and_posts_nothing(chromium: Browser, told: Told) -> None:

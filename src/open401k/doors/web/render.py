@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from open401k.kernel import NEW_YORK, Money
 from open401k.views.deposits import State
+from open401k.views.fix_links import code_anchor
 from open401k.views.shown import DutyState, Percent, RunState, Shown, Standing
 
 from . import charts
@@ -150,6 +151,7 @@ def environment(assets: Assets) -> Environment:
     )
     env.filters.update(with_runs=with_runs, dated=dated, show=show, day=day, instant=instant, count=count)
     env.filters["lower_first"] = lower_first
+    env.filters["code_anchor"] = code_anchor
     env.filters["cents"] = lambda cents: str(Money(cents))
     env.tests["number_shown"] = is_number
     env.globals.update(asset=assets.url, sri=assets.integrity, tag=tag, charts=charts)

@@ -1,0 +1,141 @@
+"""What waits for somebody's decision: each kind with how many, and the page where it is decided. Not here: deciding."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from open401k import census, compliance, custody, payroll, plan, recordkeeping
+from open401k.base.db import Tx
+from open401k.compliance import ProposalState
+from open401k.kernel import PlanId, SponsorId, day_of
+from open401k.payroll import connections, runs, write_back_book
+
+from .deposits import Deposit, State
+from .duties import unsettled
+from .instructions import needing_a_person
+from .who_is_who import open_questions
+
+_URGENT = (State.LATE, State.RETURNED, State.SHORT)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """One kind of decision. ``path`` is its page, below the plan's."""
+
+    key: str
+    count: int
+    one: str
+    many: str
+    path: str
+
+    @property
+    def words(self) -> str:
+        """What waits, in the number of how many."""
+        return self.one if self.count == 1 else self.many
+
+
+def waiting(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, history: Sequence[runs.Run], owed: Sequence[Deposit]
+) -> tuple[WaitingLine, ...]:
+    """Every kind of which there is any, in the order in which they hold up money."""
+    found = (
+        *_of_payrolls(tx, tenant_id, plan_id, history),
+        *_of_deposits(tx, tenant_id, plan_id, owed),
+        *_of_people(tx, tenant_id, plan_id, history),
+    )
+    return tuple(line for line in found if line.count)
+
+
+def _of_payrolls(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequence[runs.Run]) -> Iterator[WaitingLine]:
+    files = unsettled(history, day_of(tx.now))
+    path = f"/payrolls/{files[0].run_id}" if len(files) == 1 else "/payrolls"
+    yield WaitingLine("payrolls", len(files), "payroll to look at and post", "payrolls to look at and post", path)
+    asked = len(open_questions(tx, tenant_id=tenant_id, plan_id=plan_id))
+    yield WaitingLine(
+        "who_is_who", asked, "row that may be somebody on file", "rows that may be somebody on file", "/who-is-who"
+    )
+    yield WaitingLine(
+        "pay_codes", _codes(tx, tenant_id, plan_id), "pay code to confirm", "pay codes to confirm", "/pay-codes"
+    )
+    known = connections.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
+    stuck = sum(bool(each.waits) or each.state == connections.State.NEEDS_A_PERSON for each in known)
+    yield WaitingLine(
+        "connections",
+        stuck,
+        "payroll provider that asks for somebody",
+        "payroll providers that ask for somebody",
+        "/connections",
+    )
+
+
+def _codes(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> int:
+    if not payroll.seen_last(tx, tenant_id=tenant_id, plan_id=plan_id):
+        return 0
+    kinds = census.code_kinds(tx, tenant_id=tenant_id)
+    return len(payroll.questions(tx, tenant_id=tenant_id, plan_id=plan_id, kinds=kinds))
+
+
+def _of_deposits(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, owed: Sequence[Deposit]) -> Iterator[WaitingLine]:
+    today = day_of(tx.now)
+    behind = sum(each.state_on(today) in _URGENT for each in owed)
+    yield WaitingLine(
+        "deposits",
+        behind,
+        "deposit that is late, short or came back",
+        "deposits that are late, short or came back",
+        "/deposits",
+    )
+    lines = len(custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id))
+    yield WaitingLine(
+        "bank_lines",
+        lines,
+        "line of a bank statement that fits no payroll",
+        "lines of bank statements that fit no payroll",
+        "/deposits#h-lines",
+    )
+    money = len(recordkeeping.waiting(tx, tenant_id=tenant_id, plan_id=plan_id))
+    yield WaitingLine(
+        "extra_money",
+        money,
+        "deposit beyond what was due",
+        "deposits beyond what was due",
+        "/deposits#h-money",
+    )
+    changes = custody.accounts.changes(tx, tenant_id=tenant_id, plan_id=plan_id)
+    open_ones = sum(each.accepted is None for each in changes)
+    yield WaitingLine(
+        "bank_accounts",
+        open_ones,
+        "bank account that the bank says has changed",
+        "bank accounts that the bank says have changed",
+        "/deposits",
+    )
+
+
+def _of_people(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequence[runs.Run]) -> Iterator[WaitingLine]:
+    proposals = compliance.proposals(tx, tenant_id=tenant_id, plan_id=plan_id)
+    proposed = sum(each.state is ProposalState.PROPOSED for each in proposals)
+    yield WaitingLine(
+        "corrections", proposed, "correction to approve or decline", "corrections to approve or decline", "/corrections"
+    )
+    told = 0
+    if write_back_book.ever_told(tx, tenant_id=tenant_id, plan_id=plan_id):
+        told = len(needing_a_person(write_back_book.on_file(tx, tenant_id=tenant_id, plan_id=plan_id)))
+    yield WaitingLine(
+        "instructions",
+        told,
+        "change that payroll did not take",
+        "changes that payroll did not take",
+        "/instructions",
+    )
+    yield _census(tx, tenant_id, plan_id, history)
+
+
+def _census(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequence[runs.Run]) -> WaitingLine:
+    """The census of the plan year that ended last, if payrolls of it are here and nobody confirmed it."""
+    start = plan.get(tx, tenant_id=tenant_id, plan_id=plan_id).plan_year_of(day_of(tx.now)).start
+    paid = any(run.pay_date and run.pay_date < start for run in history if run.status == runs.Status.POSTED)
+    before = plan.get(tx, tenant_id=tenant_id, plan_id=plan_id).plan_year_of(start - timedelta(days=1))
+    year = before.start.year
+    asks = paid and census.confirmed_year(tx, tenant_id=tenant_id, plan_id=plan_id, year_start=before.start) is None
+    return WaitingLine("census", int(asks), f"census to confirm, of {year}", "", f"/census/{year}")
