@@ -8,8 +8,9 @@ from typing import Any
 
 from open401k.census import Employee, roster
 from open401k.demo.people import ACME
+from open401k.flows.pay_codes import Choice, Confirming, confirm
 from open401k.flows.provider_pull import Pulled, pull
-from open401k.kernel import FixedClock, Refused, RunId, SeededRandom
+from open401k.kernel import FixedClock, FlowId, Refused, RunId, SeededRandom
 from open401k.payroll import connections, runs
 from open401k.payroll.providers import (
     Company,
@@ -150,6 +151,8 @@ def connected(plan: Plan) -> Iterator[Connected]:
         assert not isinstance(of, Refused), of
         world = Connected(plan, server, made["company_uuid"], made["people"], of)
         _enroll(world)
+        known = Confirming(plan.sponsor, plan.plan, plan.db.ids.new(FlowId), (Choice("Regular Hours", "regular"),))
+        confirm(plan.db, actor=TESTER, asked=known)  # as a person did long ago
         plan.db.clock = Ticking(plan.clock)
         yield world
         plan.db.clock = plan.clock
