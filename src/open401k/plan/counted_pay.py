@@ -55,7 +55,8 @@ def _by_law(kind: PayKind, definition: PayDefinition, terms: Compensation) -> Co
         included = kind in terms.included_kinds
         return Counted(included, f"{called} leaves it to the plan, which {_includes(included)}", citation(kind))
     counts = told is Treatment.IN
-    return Counted(counts, f"{called} {'includes it' if counts else 'leaves it out'}", citation(kind))
+    cite = _CITES.get(definition) or citation(kind)  # a kind's own paragraph is one of the 415 regulation
+    return Counted(counts, f"{called} {'includes it' if counts else 'leaves it out'}", cite)
 
 
 def _includes(included: bool) -> str:
@@ -84,6 +85,14 @@ _CALLED = {
     PayDefinition.W2: "W-2 pay",
     PayDefinition.SECTION_3121A: "FICA pay",
     PayDefinition.SECTION_414S_ALTERNATIVE: "the 414(s) alternative",
+}
+#: Where a definition of its own stands, of which the 415 statement's list of kinds says nothing.
+_CITES = {
+    PayDefinition.SECTION_415_SIMPLIFIED: "Reg. 1.415(c)-2(d)(2)",
+    PayDefinition.SECTION_3401A: "Reg. 1.415(c)-2(d)(3); IRC 3401(a)",
+    PayDefinition.W2: "Reg. 1.415(c)-2(d)(4); IRC 6041(d), 6051(a)(3)",
+    PayDefinition.SECTION_3121A: "IRC 3121(a)",
+    PayDefinition.SECTION_414S_ALTERNATIVE: "Reg. 1.414(s)-1(c)(3)",
 }
 
 

@@ -91,3 +91,11 @@ def test_terms_written_when_there_were_only_codes_are_read_with_the_usual_defini
     assert plan.provisions_to_json(plan.provisions_from_json(old)) == old  # the same text, and so the same hash
     with pytest.raises(TypeError):
         plan.provisions_from_json(written | {"compensation": {"definition": "w2"}})
+
+
+def test_each_purpose_cites_its_own_law() -> None:
+    cells = plan.meaning_of(PayKind.BONUS, Compensation())
+    assert cells[plan.Purpose.FICA].cite == "IRC 3121(a)"
+    assert cells[plan.Purpose.W2].cite.startswith("Reg. 1.415(c)-2(d)(4)")
+    statement = plan.meaning_of(PayKind.BONUS, Compensation(section_415=PayDefinition.SECTION_415))
+    assert statement[plan.Purpose.SECTION_415].cite.startswith("Reg. 1.415(c)-2(b)")
