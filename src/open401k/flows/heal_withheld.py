@@ -19,6 +19,8 @@ def keep_withheld(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Fail
     """Record what is new, changed or gone of missed deferrals; a plan whose elections are not kept here has none."""
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
     today = day_of(tx.now)
+    if not plan.in_effect(tx, **of, on=today):
+        return []
     terms = plan.provisions_on(tx, **of, on=today)
     known = [each.failure for each in compliance.failures(tx, **of) if each.failure.from_payroll]
     if terms.elections is None and not known:
