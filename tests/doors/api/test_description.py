@@ -23,7 +23,7 @@ def described(world: RealWorld) -> dict[str, Any]:
 
 
 #: Nothing is made by them, or the sender is a provider with a signature and a number of its own.
-KEYLESS = ("/v1/clock/advance", "/v1/calculations/{name}", "/v1/webhooks/gusto")
+KEYLESS = ("/v1/clock/advance", "/v1/calculations/{name}", "/v1/webhooks/gusto", "/v1/webhooks/finch")
 
 
 def _references(value: Any) -> Iterator[str]:
