@@ -99,7 +99,7 @@ def test_the_api_connects_pulls_and_hears(registered: World, server: StandIn, pl
         code = authorized(url).partition("code=")[2].partition("&")[0]
         made = client.post(base, json={"provider": "finch", "code": code}, headers={"Idempotency-Key": "once"})
         assert made.status_code == 201, made.text
-        pulled = client.post(f"{base}/{made.json()['connection_id']}/pull").json()
+        pulled = client.post(f"{base}/{made.json()['connection_id']}/pull", headers={"Idempotency-Key": "pull"}).json()
         assert (pulled["ok"], pulled["people_added"]) == (True, 1), pulled
         wrong = client.post(base, json={"provider": "finch", "code": "no"}, headers={"Idempotency-Key": "other"})
         assert wrong.status_code == 422
