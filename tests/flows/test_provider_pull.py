@@ -287,7 +287,9 @@ def test_a_run_that_could_not_post_is_carried_on_by_a_later_pull(world: Connecte
 
 
 def _due(world: Connected) -> list[Any]:
-    return pull_due(world.plan.db, actor=TESTER, connect=world.connect)
+    """Of this connection: other tests of the same server leave theirs."""
+    made = pull_due(world.plan.db, actor=TESTER, connect=world.connect)
+    return [each for each in made if each.connection_id == world.of.connection_id]
 
 
 def _payrolls(world: Connected) -> list[str]:
