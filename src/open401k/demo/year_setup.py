@@ -55,14 +55,15 @@ def year_takeover(ids: Ids) -> Takeover:
 
 def connect_provider(db: Database, actor: Actor, takeover: Takeover, at: AtProvider) -> connections.Connection:
     """The connection of the plan, once."""
-    where = {"tenant_id": takeover.sponsor_id, "plan_id": takeover.plan_id}
-    with db.begin(actor, tenants=[takeover.sponsor_id]) as tx:
-        known = connections.of_plan(tx, **where)  # type: ignore[arg-type]
+    tenant_id, plan_id = takeover.sponsor_id, takeover.plan_id
+    with db.begin(actor, tenants=[tenant_id]) as tx:
+        known = connections.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
         if known:
             return known[0]
         made = connections.add(
             tx,
-            **where,  # type: ignore[arg-type]
+            tenant_id=tenant_id,
+            plan_id=plan_id,
             provider=Provider.GUSTO,
             company=Company(at.company, ACME.name, ACME.ein),
             tokens=Tokens(at.access, at.refresh, None),
