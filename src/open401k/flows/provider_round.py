@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from open401k.base import rounds
 from open401k.base.db import ALL_TENANTS, Actor, Database
@@ -28,8 +27,10 @@ def pull_due(db: Database, *, actor: Actor, connect: Connect, ends: Callable[[],
         if ends():
             break
         try:
-            where: dict[str, Any] = {"tenant_id": of.tenant_id, "connection_id": of.connection_id}
-            made.append(pull_and_push(db, actor=actor, **where, connect=connect))
+            tenant_id, connection_id = of.tenant_id, of.connection_id
+            made.append(
+                pull_and_push(db, actor=actor, tenant_id=tenant_id, connection_id=connection_id, connect=connect)
+            )
         except Exception as error:  # a bug in one sponsor's pull must not keep the others from theirs
             log.exception("%s could not be pulled", of.connection_id)
             bug = ProviderError(Trouble.BUG, rounds.why(error))
