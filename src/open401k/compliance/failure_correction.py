@@ -27,10 +27,10 @@ from open401k.law.missed_deferrals import (
     correction_windows,
     missed_contributions,
     missed_deferrals,
-    relief,
 )
 from open401k.law.self_correction import SelfCorrectionPeriod, self_correction_period
 from open401k.plan import MatchPeriod, Provisions
+from open401k.recordkeeping import notice_open, open_relief
 
 from .failure_rates import Rate
 from .failures import Failure, MissedOn
@@ -217,17 +217,17 @@ class _Case:
         windows, begun = self.windows(), begin_on or self.begin_on
         if windows is None:
             return None
-        notice = notice_on or self.failure.notice_on or (begun if self.notice_open(begun) else None)
         first = self.missed_days()[0].on
         known = {day.on for day in self.who.days if day.on >= first}
-        return relief(
+        return open_relief(
             windows=windows,
             pay_dates=tuple(known if begin_on is None else known | set(self.last_days())),
-            correct_deferrals_begin_on=None if self.left else begun,
-            notice_given_on=notice,
+            begun=begun,
+            left=self.left,
             automatic=self.failure.of_automatic,
+            notice_on=notice_on or self.failure.notice_on,
             uniform=self.failure.uniform,
-            would_begin_on=begun if self.left else None,
+            on=self.on,
         )
 
     def last_days(self) -> list[date]:
@@ -240,8 +240,7 @@ class _Case:
 
     def notice_open(self, begun: date | None = None) -> bool:
         """Whether a notice that was not given can still be in time."""
-        last = (begun or self.begin_on) + timedelta(days=law.missed_deferrals.NOTICE_DAYS)
-        return self.failure.notice_on is None and self.on <= last
+        return notice_open(begun=begun or self.begin_on, notice_on=self.failure.notice_on, on=self.on)
 
     def years(self, rates: Mapping[tuple[EmployeeId, date], Rate], found: ReliefFound | None) -> list[PersonYear]:
         """What was missed, by plan year and calendar year."""

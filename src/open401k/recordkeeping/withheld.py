@@ -5,7 +5,7 @@ here: what follows from one (missed_cases.py), the check before posting (payroll
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, Source
 from open401k.plan import Provisions
 
+from .case_relief import Standing
 from .contributions import Cents, Flags, PayOfDate, entered_by, entitle_date
 from .defaults import Defaults, Why
 from .elected_now import elected_with_defaults, read_on_file
@@ -75,10 +76,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """All differences of some pay dates by pay date, and when each person was paid."""
+    """All differences of some pay dates by pay date, when each person was paid, entered and left."""
 
     differences: Sequence[Difference]
     pay_dates: Mapping[EmployeeId, Sequence[date]]
+    standing: Mapping[EmployeeId, Standing] = field(default_factory=dict)
 
 
 def withheld_otherwise(tx: Tx, *, scope: Scope) -> Withheld:
@@ -100,10 +102,13 @@ def withheld_otherwise(tx: Tx, *, scope: Scope) -> Withheld:
     if not dates:
         return Withheld((), {})
     found: list[Difference] = []
-    for segment in segments(tx, scope, dates):
+    in_turn = list(segments(tx, scope, dates))
+    for segment in in_turn:
         if segment.provisions.elections is not None:
             found += _of_segment(tx, scope, segment, pay)
-    return Withheld(sorted(found, key=lambda each: (each.pay_date, each.employee_id)), _paid(pay, found))
+    paid = _paid(pay, found)
+    standing = _standing(tx, scope, in_turn[-1].provisions, tuple(paid))
+    return Withheld(sorted(found, key=lambda each: (each.pay_date, each.employee_id)), paid, standing)
 
 
 def _paid(pay: census.PayByDate, found: Sequence[Difference]) -> dict[EmployeeId, list[date]]:
@@ -115,6 +120,20 @@ def _paid(pay: census.PayByDate, found: Sequence[Difference]) -> dict[EmployeeId
     for row in np.flatnonzero(places >= 0).tolist():
         paid[who[places[row]]].append(days[row])
     return paid
+
+
+def _standing(tx: Tx, scope: Scope, terms: Provisions, who: tuple[EmployeeId, ...]) -> Mapping[EmployeeId, Standing]:
+    """When those who have a difference entered, and left for the last time; nothing is read where nobody has one."""
+    if not who:
+        return {}
+    people = census.roster(tx, tenant_id=scope.tenant_id, employee_ids=who)
+    entered = census.first_entries(
+        tx, tenant_id=scope.tenant_id, provisions=terms, plan_id=scope.plan_id, employees=people
+    )
+    return {
+        each.employee_id: Standing(day, each.employment[-1].terminated_on if each.employment else None)
+        for each, day in zip(people, entered, strict=True)
+    }
 
 
 def _of_segment(tx: Tx, scope: Scope, segment: Segment, pay: census.PayByDate) -> Iterator[Difference]:
