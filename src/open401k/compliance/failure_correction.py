@@ -29,36 +29,16 @@ from open401k.law.missed_deferrals import (
     missed_deferrals,
 )
 from open401k.law.self_correction import SelfCorrectionPeriod, self_correction_period
-from open401k.plan import MatchPeriod, Provisions
+from open401k.plan import MatchPeriod
 from open401k.recordkeeping import notice_open, open_relief
 
 from .failure_rates import Rate
-from .failures import Failure, MissedOn
+from .failure_workers import PayDay, Worker
+from .failures import Failure, FailureKind, MissedOn
+from .missed_catch_up import missed_by_date
 
 _WHOLE = 10_000
 _A_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class PayDay:
-    """One pay date of one person: pay under the plan, deferrals and match in the books, and the terms of the day."""
-
-    on: date
-    compensation_cents: int
-    deferred_cents: int
-    matched_cents: int
-    terms: Provisions
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """Who is concerned: every pay date of the years concerned, entry, last day, 402(g) limit by calendar year."""
-
-    employee_id: EmployeeId
-    days: tuple[PayDay, ...]
-    entered_on: date | None
-    left_on: date | None
-    limits: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +241,17 @@ class _Case:
         on = {each.on: each for each in missed}
         return [on.get(day.on, MissedOn(day.on, 0)) for day in days]
 
+    def catch_up_missed(self, days: Sequence[PayDay], calendar: int) -> list[int]:
+        """What of a calendar year's catch-up was missed on these days of it (App. A .05(4))."""
+        paid = {day.on: day.compensation_cents for day in self.missed_days() if day.on.year == calendar}
+        found = missed_by_date(
+            paid,
+            limit_cents=self.who.limits[calendar],
+            catch_up_cents=self.who.catch_up.get(calendar, 0),
+            deferred=self.who.deferred_in(calendar),
+        )
+        return [found[day.on] for day in days]
+
 
 def _years_of(day: PayDay) -> tuple[PlanYear, int]:
     return day.terms.plan_year_of(day.on), day.on.year
@@ -272,7 +263,10 @@ def _of_year(
     wrong = {day.on for day in days}
     deferred = sum(day.deferred_cents for day in days)
     told, after_tax = case.told(days), [0] * len(days)
-    if told is None:
+    if case.failure.kind is FailureKind.CATCH_UP_NOT_OFFERED:
+        by_date, over_limit = case.catch_up_missed(days, calendar), 0
+        missed = sum(by_date)
+    elif told is None:
         would = _would_have(case.who, days, wrong, plan_year, calendar, rate)
         missed, over_limit = max(int(would.missed[0]) - deferred, 0), int(would.over_limit[0])
         by_date = _by_date(days, rate.rate_bps, missed)
@@ -306,8 +300,7 @@ def _of_year(
 
 def _within(told: Sequence[MissedOn], who: Worker, calendar: int) -> tuple[list[int], int]:
     """What was missed on each pay date, as far as the year's deferrals left room under 402(g); and the rest."""
-    deferred = sum(day.deferred_cents for day in who.days if day.on.year == calendar)
-    left, placed = max(who.limits[calendar] - max(deferred, 0), 0), []
+    left, placed = max(who.limits[calendar] - who.deferred_in(calendar), 0), []
     for each in told:
         placed.append(min(each.cents, left))
         left -= placed[-1]

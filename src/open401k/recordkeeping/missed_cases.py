@@ -5,7 +5,7 @@ missed deferral, its match and its earnings are typed values for who does. Not h
 (withheld.py), the law of the cure (law/missed_deferrals.py).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -102,7 +102,9 @@ def cases_of(
     found = []
     for employee_id, of_person in _by_person(withheld.differences).items():
         paid = tuple(sorted(set(withheld.pay_dates[employee_id])))
-        facts = _Facts(employee_id, paid, withheld.standing.get(employee_id, Standing()), provisions, today, recorded)
+        standing = withheld.standing.get(employee_id, Standing())
+        room = {year: left for (who, year), left in withheld.room.items() if who == employee_id}
+        facts = _Facts(employee_id, paid, standing, room, provisions, today, recorded)
         for run, right_again_on in _runs(of_person, paid):
             found.append(_case(facts, run, right_again_on))
     return sorted(found, key=lambda each: (each.first, each.employee_id))
@@ -115,6 +117,7 @@ class _Facts:
     employee_id: EmployeeId
     paid: tuple[date, ...]
     standing: Standing
+    room: Mapping[int, int]
     provisions: Provisions
     today: date
     recorded: ToldOf
@@ -180,7 +183,7 @@ def _missed(facts: _Facts, run: Sequence[Difference], right_again_on: date | Non
         on=facts.today,
     )
     basis = Basis.DEFAULT if by_default else Basis.ELECTION
-    deferrals, after_tax = sum(each.missed_cents for each in run), sum(each.missed_after_tax_cents for each in run)
+    deferrals, after_tax = _within_the_year(run, facts.room), sum(each.missed_after_tax_cents for each in run)
     nothing = np.zeros(1, dtype=np.int64)
     owed = missed_contributions(
         MissedDeferral(basis, nothing, nothing + deferrals, nothing),
@@ -201,6 +204,14 @@ def _missed(facts: _Facts, run: Sequence[Difference], right_again_on: date | Non
         after_tax_qnec_cents=int(owed.after_tax_qnec[0]),
         automatic=automatic,
     )
+
+
+def _within_the_year(run: Sequence[Difference], room: Mapping[int, int]) -> int:
+    """What was missed, as far as each calendar year left room for it: no more could have been deferred (.05(5))."""
+    missed: dict[int, int] = {}
+    for each in run:
+        missed[each.pay_date.year] = missed.get(each.pay_date.year, 0) + each.missed_cents
+    return sum(min(cents, room.get(year, cents)) for year, cents in missed.items())
 
 
 def _missed_words(cure: MissedCure) -> str:

@@ -57,6 +57,7 @@ def case_of(
     standing: Standing = LONG_IN,
     told: Told = NOTHING,
     today: date = date(2026, 5, 11),
+    room: int | None = None,
 ) -> Case:
     """100.00 on each of some pay dates, which payroll did not withhold."""
     expected = {Source.PRE_TAX: 100_00, Source.ROTH: 0, Source.AFTER_TAX: 0}
@@ -65,7 +66,8 @@ def case_of(
         Difference(SOMEBODY, day, Kind.NOT_WITHHELD, expected, nothing, 2_000_00, why) for day in PAID[:pay_dates]
     ]
     paid = PAID[: pay_dates + right_again]
-    withheld = Withheld(missed, {SOMEBODY: paid}, {SOMEBODY: standing})
+    left = {} if room is None else {(SOMEBODY, 2026): room}
+    withheld = Withheld(missed, {SOMEBODY: paid}, {SOMEBODY: standing}, left)
     (case,) = cases_of(withheld, provisions=terms(automatic), today=today, recorded=lambda *_: told)
     return case
 
@@ -101,6 +103,14 @@ def test_a_notice_that_was_not_given_in_time_counts_as_missing() -> None:
     assert "the notice by" not in late.words
     given = Told(notice_on=last)
     assert _share(case_of(None, right_again=True, told=given, today=date(2026, 12, 1))) == 2_500
+
+
+@pytest.mark.parametrize(("room", "missed"), [(None, 800_00), (900_00, 800_00), (500_00, 500_00), (0, 0)])
+def test_no_more_was_missed_than_the_year_left_room_for(room: int | None, missed: int) -> None:
+    """402(g) with catch-up (App. A .05(5)): as the correction has it, to the cent."""
+    case = case_of(None, room=room)
+    assert case.missed is not None
+    assert (case.missed.missed_cents, case.missed.qnec_cents) == (missed, missed // 4)
 
 
 def _share(case: Case) -> int:
