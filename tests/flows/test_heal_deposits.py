@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.flows.bookkeeping import Plan, acme
 from tests.flows.test_bank_statements import cents, due, told
 from tests.support.database import TESTER
@@ -10,8 +12,10 @@ from tests.support.database import TESTER
 from open401k import compliance, custody
 from open401k.base.db import Database
 from open401k.flows import heal
-from open401k.kernel import FixedClock
+from open401k.kernel import FixedClock, Money
 from open401k.law.lost_earnings import lost_earnings
+from open401k.payroll import deposit_clock
+from open401k.views.deposit_page import late_money
 
 LATE = date(2026, 3, 2)
 
@@ -58,3 +62,47 @@ def test_money_that_bounced_was_never_there(plan: Plan) -> None:
     assert content.working["received_on"] in (LATE, LATE.isoformat())
     owed = lost_earnings(principal_cents=withheld, loss_on=paid, recovered_on=LATE, paid_on=content.on)
     assert content.earnings_cents == owed.total_cents
+
+
+def test_each_part_counts_until_its_own_day(plan: Plan) -> None:
+    (one,) = due(plan)
+    withheld = one.remittance.employee_cents + one.remittance.loan_cents
+    name, paid = custody.ach.reference(one.run_id), one.remittance.pay_date
+    days = [paid + timedelta(days=3), date(2026, 2, 9), LATE]
+    for on, amount in zip(days, (withheld - 70_000, 50_000, cents(one) - withheld + 20_000), strict=True):
+        told(plan, (on, amount, name))
+    (content,) = proposed(plan)
+    assert content.working["late_cents"] == 70_000
+    naive = [
+        lost_earnings(principal_cents=amount, loss_on=paid, recovered_on=on, paid_on=content.on)
+        for on, amount in zip(days[1:], (50_000, 20_000), strict=True)
+    ]
+    assert content.earnings_cents == sum(each.total_cents for each in naive)
+    assert f"$500.00 on {days[1]} and $200.00 on {LATE}" in content.text
+    shown = late_money(due(plan)[0], LATE + timedelta(days=9))
+    assert shown is not None
+    until_last = [
+        lost_earnings(principal_cents=amount, loss_on=paid, recovered_on=on, paid_on=LATE).total_cents
+        for on, amount in zip(days[1:], (50_000, 20_000), strict=True)
+    ]
+    assert (shown.owed, shown.principal) == (Money(sum(until_last)), Money(70_000))
+
+
+came = st.lists(st.tuples(st.dates(date(2026, 1, 9), date(2026, 6, 30)), st.integers(-50, 90_000)), max_size=8)
+
+
+@given(came, st.integers(0, 200_000), st.dates(date(2026, 1, 9), date(2026, 6, 30)))
+def test_late_parts_are_what_a_naive_count_cent_by_cent_says(
+    deposits: list[tuple[date, int]], withheld: int, late_after: date
+) -> None:
+    parts, missing = deposit_clock.late_parts(withheld, deposits, late_after)
+    there = 0
+    naive: dict[date, int] = {}
+    for on, amount in sorted(deposits):
+        before, there = there, there + max(amount, 0)
+        late = min(there, withheld) - min(before, withheld)
+        if late and on > late_after:
+            naive[on] = naive.get(on, 0) + late
+    assert {each.recovered_on: each.principal_cents for each in parts} == naive
+    assert missing == max(withheld - there, 0)
+    assert list(naive) == sorted({each.recovered_on for each in parts})

@@ -18,6 +18,7 @@ from open401k.flows import heal_approved
 from open401k.flows.day import begin_day
 from open401k.kernel import FailureId, FixedClock, Refused, Source
 from open401k.plan import AutomaticEnrollment, Covered
+from open401k.views import elections
 
 ELECTED_ON = date(2026, 1, 1)
 UNTIL = 9  # pay dates of 2026 that were paid without it, through the first of May
@@ -158,6 +159,26 @@ def test_414cc_is_for_those_whom_automatic_enrollment_covers(
     morning(made, date(2026, 2, 10))
     of_helen = [each for each in failures(made) if each.people[0].employee_id == made.employee(HELEN)]
     assert [(each.kind, each.automatic) for each in of_helen] == [(FailureKind.ELECTION_NOT_FOLLOWED, automatic)]
+
+
+def test_the_elections_page_says_what_the_correction_says(db: Database, clock: FixedClock) -> None:
+    terms = AutomaticEnrollment(counted_from=date(2026, 1, 1), covers=Covered.NEW_ENTRANTS)
+    made = not_followed(brought(db, clock, automatic_enrollment=terms))
+    morning(made, date(2026, 5, 11))
+    told_on_page = on_page(made)
+    assert told_on_page == {owed(made)[Source.QNEC]} == {120_00 * UNTIL // 4}
+    pay_with(made, 10, {("219-11-1009", "401k Deferral"): "120.00"})
+    morning(made, date(2026, 7, 7))  # the notice was to be given by the day before
+    assert on_page(made) == {owed(made)[Source.QNEC]} == {120_00 * UNTIL // 2}
+    say(made, notice_on=date(2026, 7, 6))
+    assert on_page(made) == {owed(made)[Source.QNEC]} == {120_00 * UNTIL // 4}
+
+
+def on_page(plan: Plan) -> set[int]:
+    """What the elections page says that the employer owes for Helen."""
+    with plan.db.begin(SPONSOR, tenants=[plan.sponsor]) as tx:
+        found = elections.load_cases(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+    return {each.qnec.cents for each in found if each.qnec and each.employee_id == plan.employee(HELEN)}
 
 
 def test_too_much_stays_a_case_in_words(db: Database, clock: FixedClock) -> None:

@@ -245,3 +245,46 @@ def test_a_month_may_be_extended_by_ten_business_days() -> None:
     )
     assert not found.interest_due
     assert late_deposits.deposit_extension(pay_date=date(2026, 6, 26), extensions_before_in_plan_year=2).interest_due
+
+
+EARLY = date(2025, 1, 10)
+part = st.tuples(st.integers(1, 5_000_000), st.integers(0, 400))
+
+
+@prove(st.lists(part, min_size=1, max_size=6), st.integers(0, 60))
+def test_money_that_came_in_parts_lost_what_each_part_lost_until_its_own_day(
+    parts: list[tuple[int, int]], later: int
+) -> None:
+    """The naive sum: each part alone, and never more than if all of it had come on the last day."""
+    came = tuple(lost_earnings.LatePart(EARLY + timedelta(days=late), cents) for cents, late in parts)
+    last_day = max(each.recovered_on for each in came)
+    paid = last_day + timedelta(days=later)
+    found = lost_earnings.lost_earnings_in_parts(parts=came, loss_on=EARLY, paid_on=paid)
+    alone = [
+        lost_earnings.lost_earnings(
+            principal_cents=each.principal_cents, loss_on=EARLY, recovered_on=each.recovered_on, paid_on=paid
+        ).total_cents
+        for each in came
+    ]
+    assert [each.total_cents for each in found] == alone
+    whole = lost_earnings.lost_earnings(
+        principal_cents=sum(cents for cents, _ in parts), loss_on=EARLY, recovered_on=last_day, paid_on=paid
+    )
+    assert sum(alone) <= whole.total_cents + len(parts)
+
+
+def test_the_rule_for_large_losses_looks_at_all_parts_together() -> None:
+    """VFC Program section 5(b): above $100,000 the rate of IRC 6621(c)(1), whichever part it is."""
+    parts = tuple(lost_earnings.LatePart(date(2025, 12, day), 100_000_000) for day in (30, 31))
+    found = lost_earnings.lost_earnings_in_parts(parts=parts, loss_on=EARLY)
+    alone = [
+        lost_earnings.lost_earnings(
+            principal_cents=100_000_000, loss_on=EARLY, recovered_on=each.recovered_on, paid_on=date(2025, 12, 31)
+        )
+        for each in parts
+    ]
+    assert [each.large_loss for each in alone] == [False, False]
+    assert sum(each.total_cents for each in alone) > lost_earnings.LARGE_LOSS_CENTS
+    assert [each.large_loss for each in found] == [True, True]
+    with pytest.raises(ImpossibleInput, match="at least one part"):
+        lost_earnings.lost_earnings_in_parts(parts=(), loss_on=EARLY)

@@ -99,6 +99,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "loan_schedules.accrued": ("balance_cents",),
     "loan_schedules.level_payment": ("payment_cents",),
     "lost_earnings.grow": ("periods",),
+    "lost_earnings.lost_earnings_in_parts": ("parts",),
     "lost_earnings.lost_earnings_by_person": ("all_together", "lost_earnings_cents"),
     "lost_earnings.underpayment_rate_percent": ("rate_percent",),
     "matching.exact_rate": ("match_bps",),

@@ -21,7 +21,7 @@ from .failures import (
 from .failures import (
     find as find_failure,
 )
-from .failures_withheld import failures_withheld
+from .failures_withheld import failures_withheld, recorded_with
 from .forecasts import Forecast, forecast, foresee, latest_forecast, verify_forecast
 from .forecasts import read as read_forecast
 from .gather import gather
@@ -181,6 +181,7 @@ __all__ = [
     "propose",
     "read_forecast",
     "record_failure",
+    "recorded_with",
     "refuse_approval",
     "retest",
     "run_tests",

@@ -27,38 +27,18 @@ from open401k.law.missed_deferrals import (
     correction_windows,
     missed_contributions,
     missed_deferrals,
-    relief,
 )
 from open401k.law.self_correction import SelfCorrectionPeriod, self_correction_period
-from open401k.plan import MatchPeriod, Provisions
+from open401k.plan import MatchPeriod
+from open401k.recordkeeping import notice_open, open_relief
 
 from .failure_rates import Rate
-from .failures import Failure, MissedOn
+from .failure_workers import PayDay, Worker
+from .failures import Failure, FailureKind, MissedOn
+from .missed_catch_up import missed_by_date
 
 _WHOLE = 10_000
 _A_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class PayDay:
-    """One pay date of one person: pay under the plan, deferrals and match in the books, and the terms of the day."""
-
-    on: date
-    compensation_cents: int
-    deferred_cents: int
-    matched_cents: int
-    terms: Provisions
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """Who is concerned: every pay date of the years concerned, entry, last day, 402(g) limit by calendar year."""
-
-    employee_id: EmployeeId
-    days: tuple[PayDay, ...]
-    entered_on: date | None
-    left_on: date | None
-    limits: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,17 +197,17 @@ class _Case:
         windows, begun = self.windows(), begin_on or self.begin_on
         if windows is None:
             return None
-        notice = notice_on or self.failure.notice_on or (begun if self.notice_open(begun) else None)
         first = self.missed_days()[0].on
         known = {day.on for day in self.who.days if day.on >= first}
-        return relief(
+        return open_relief(
             windows=windows,
             pay_dates=tuple(known if begin_on is None else known | set(self.last_days())),
-            correct_deferrals_begin_on=None if self.left else begun,
-            notice_given_on=notice,
+            begun=begun,
+            left=self.left,
             automatic=self.failure.of_automatic,
+            notice_on=notice_on or self.failure.notice_on,
             uniform=self.failure.uniform,
-            would_begin_on=begun if self.left else None,
+            on=self.on,
         )
 
     def last_days(self) -> list[date]:
@@ -240,8 +220,7 @@ class _Case:
 
     def notice_open(self, begun: date | None = None) -> bool:
         """Whether a notice that was not given can still be in time."""
-        last = (begun or self.begin_on) + timedelta(days=law.missed_deferrals.NOTICE_DAYS)
-        return self.failure.notice_on is None and self.on <= last
+        return notice_open(begun=begun or self.begin_on, notice_on=self.failure.notice_on, on=self.on)
 
     def years(self, rates: Mapping[tuple[EmployeeId, date], Rate], found: ReliefFound | None) -> list[PersonYear]:
         """What was missed, by plan year and calendar year."""
@@ -262,6 +241,17 @@ class _Case:
         on = {each.on: each for each in missed}
         return [on.get(day.on, MissedOn(day.on, 0)) for day in days]
 
+    def catch_up_missed(self, days: Sequence[PayDay], calendar: int) -> list[int]:
+        """What of a calendar year's catch-up was missed on these days of it (App. A .05(4))."""
+        paid = {day.on: day.compensation_cents for day in self.missed_days() if day.on.year == calendar}
+        found = missed_by_date(
+            paid,
+            limit_cents=self.who.limits[calendar],
+            catch_up_cents=self.who.catch_up.get(calendar, 0),
+            deferred=self.who.deferred_in(calendar),
+        )
+        return [found[day.on] for day in days]
+
 
 def _years_of(day: PayDay) -> tuple[PlanYear, int]:
     return day.terms.plan_year_of(day.on), day.on.year
@@ -273,7 +263,10 @@ def _of_year(
     wrong = {day.on for day in days}
     deferred = sum(day.deferred_cents for day in days)
     told, after_tax = case.told(days), [0] * len(days)
-    if told is None:
+    if case.failure.kind is FailureKind.CATCH_UP_NOT_OFFERED:
+        by_date, over_limit = case.catch_up_missed(days, calendar), 0
+        missed = sum(by_date)
+    elif told is None:
         would = _would_have(case.who, days, wrong, plan_year, calendar, rate)
         missed, over_limit = max(int(would.missed[0]) - deferred, 0), int(would.over_limit[0])
         by_date = _by_date(days, rate.rate_bps, missed)
@@ -307,8 +300,7 @@ def _of_year(
 
 def _within(told: Sequence[MissedOn], who: Worker, calendar: int) -> tuple[list[int], int]:
     """What was missed on each pay date, as far as the year's deferrals left room under 402(g); and the rest."""
-    deferred = sum(day.deferred_cents for day in who.days if day.on.year == calendar)
-    left, placed = max(who.limits[calendar] - max(deferred, 0), 0), []
+    left, placed = max(who.limits[calendar] - who.deferred_in(calendar), 0), []
     for each in told:
         placed.append(min(each.cents, left))
         left -= placed[-1]

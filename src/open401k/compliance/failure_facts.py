@@ -15,8 +15,9 @@ from open401k.kernel import CalendarYear, EmployeeId, PlanYear, SponsorId
 from open401k.law import deferrals
 from open401k.law.missed_deferrals import Basis
 
-from .failure_correction import FailureCorrection, PayDay, Worker, correction_of
+from .failure_correction import FailureCorrection, correction_of
 from .failure_rates import Rate, basis_of, limit_of
+from .failure_workers import PayDay, Worker
 from .failures import Failure
 from .gather import gather
 from .standing import people_of
@@ -56,13 +57,15 @@ def _workers(tx: Tx, tenant_id: SponsorId, failure: Failure, on: date, known_at:
             days=tuple(days.get(who.employee_id, ())),
             entered_on=entered,
             left_on=who.employment[-1].terminated_on if who.employment else None,
-            limits={year: _limit(who, year, _terms_on(spans, first)) for year in years},
+            limits={year: limit for year, (limit, _) in most.items()},
+            catch_up={year: catch_up for year, (_, catch_up) in most.items()},
         )
         for who, entered in zip(employees, entries, strict=True)
+        for most in [{year: _limit(who, year, _terms_on(spans, first)) for year in years}]
     ]
 
 
-def _limit(who: census.Employee, year: int, terms: plan.Provisions) -> int:
+def _limit(who: census.Employee, year: int, terms: plan.Provisions) -> tuple[int, int]:
     born = np.array([who.birth_date.year if who.birth_date else 0], dtype=np.int64)
     return limit_of(year, int(deferrals.ages_at_year_end(born, CalendarYear(year))[0]), terms)
 

@@ -27,6 +27,8 @@ class Rate:
 
 def basis_of(failure: Failure, who: EmployeeId, terms: Provisions, group_average_bps: int, plan_year: PlanYear) -> Rate:
     """The rate at which somebody would have deferred (Rev. Proc. 2021-30 App. A .05(2)(a), (d), (5), (8))."""
+    if failure.kind is FailureKind.CATCH_UP_NOT_OFFERED:
+        return Rate(Basis.CATCH_UP, 0, "half of the year's catch-up limit, less catch-up that was made")
     told, least = failure.rate_of(who), law.figures.bps("missed_deferral_safe_harbor", plan_year)
     if told is not None:
         default = failure.kind is FailureKind.AUTOMATIC_NOT_APPLIED or (
@@ -55,12 +57,12 @@ def fully_matched_up_to_bps(terms: Provisions) -> int:
     return top
 
 
-def limit_of(year: int, ages: int, terms: Provisions) -> int:
-    """The most that somebody could have deferred in a calendar year: 402(g), with catch-up where the plan has it."""
+def limit_of(year: int, ages: int, terms: Provisions) -> tuple[int, int]:
+    """The most that somebody could have deferred in a calendar year: 402(g) with catch-up; and the catch-up in it."""
     limits = law.deferrals.deferral_limits(
         np.array([ages], dtype=np.int64),
         CalendarYear(year),
         plan_allows_catch_up=terms.deferrals.catch_up,
         higher_60_to_63=terms.deferrals.higher_catch_up_60_63,
     )
-    return int(limits.total[0])
+    return int(limits.total[0]), int(limits.catch_up[0])

@@ -19,6 +19,7 @@ _KINDS = {
     FailureKind.ELECTION_NOT_FOLLOWED: "paid without following the election",
     FailureKind.AUTOMATIC_NOT_APPLIED: "not enrolled, or not raised, automatically",
     FailureKind.COMPENSATION_WRONG: "paid with deferrals from too little compensation",
+    FailureKind.CATCH_UP_NOT_OFFERED: "not offered catch-up contributions",
 }
 _RELIEFS = {
     Relief.AUTOMATIC: "nothing: automatic enrollment corrected within 9 1/2 months after the plan year (IRC 414(cc))",
@@ -167,6 +168,11 @@ def notice_text(failure: Failure, person: PersonYear, *, plan_name: str, sponsor
     """
     rate, first = percent(person.rate.rate_bps), person.dates[0].on
     began = failure.begin_on
+    if failure.kind is FailureKind.CATCH_UP_NOT_OFFERED:
+        what = f"You could have made them from about {first:%B} {first.day}, {first.year} on (IRC 414(v))."
+    else:
+        what = f"From your pay, {rate} should have been deducted from about {first:%B} {first.day}, {first.year} on, "
+        what += "and was not, or not all of it."
     now = f"Correct deductions began on {began}." if began is not None else "Correct deductions will begin shortly."
     match = (
         "The employer contributions that you missed for this reason, and earnings on them, have been or will be "
@@ -177,8 +183,7 @@ def notice_text(failure: Failure, person: PersonYear, *, plan_name: str, sponsor
     return "\n\n".join(
         (
             f"Notice about your deferrals under {plan_name}",
-            f"By mistake you were {_KINDS[failure.kind]}. From your pay, {rate} should have been deducted from about "
-            f"{first:%B} {first.day}, {first.year} on, and was not, or not all of it.",
+            f"By mistake you were {_KINDS[failure.kind]}. {what}",
             now,
             match,
             "You may raise your deferrals to make up for what you missed, within the limits of the plan and of section "
@@ -232,6 +237,7 @@ _BASIS_CITES = {
     Basis.SAFE_HARBOR_NONELECTIVE: "Rev. Proc. 2021-30 App. A .05(2)(d)",
     Basis.ELECTION: "Rev. Proc. 2021-30 App. A .05(5)",
     Basis.DEFAULT: "Rev. Proc. 2021-30 App. A .05(8)",
+    Basis.CATCH_UP: "Rev. Proc. 2021-30 App. A .05(4)",
 }
 
 

@@ -29,6 +29,7 @@ class FailureKind(StrEnum):
     ELECTION_NOT_FOLLOWED = "election_not_followed"
     AUTOMATIC_NOT_APPLIED = "automatic_not_applied"
     COMPENSATION_WRONG = "compensation_wrong"
+    CATCH_UP_NOT_OFFERED = "catch_up_not_offered"
 
 
 class FailureRefusal(StrEnum):
@@ -136,7 +137,10 @@ def refuse(failure: Failure, *, known: frozenset[EmployeeId], today: date) -> Re
 
 
 def _refuse_rates(failure: Failure) -> Refused[FailureRefusal] | None:
-    needed = failure.kind is not FailureKind.LEFT_OUT or failure.automatic
+    if failure.kind is FailureKind.CATCH_UP_NOT_OFFERED:
+        needed = False
+    else:
+        needed = failure.kind is not FailureKind.LEFT_OUT or failure.automatic
     for each in failure.people:
         if (each.rate_bps is None and needed) or (each.rate_bps is not None and not 0 < each.rate_bps <= _WHOLE):
             message = f"The rate of pay elected by, or due by default for, {each.employee_id} is missing or impossible."

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from open401k.kernel import FailureId, Money, PlanId, named_uuid
-from open401k.recordkeeping import Case
+from open401k.kernel import EmployeeId, FailureId, Money, PlanId, named_uuid
+from open401k.recordkeeping import Case, Told, ToldOf
 
 from .failures import Affected, Failure, FailureKind, MissedOn
 
@@ -20,48 +20,63 @@ _WHOLE = 10_000
 
 
 def failures_withheld(
-    cases: Sequence[tuple[Case, bool]], *, known: Sequence[Failure], plan_id: PlanId, today: date
+    cases: Sequence[Case], *, known: Sequence[Failure], plan_id: PlanId, today: date
 ) -> list[Failure]:
     """What is to be recorded: cases of missed deferrals that are new or have changed, and those that are gone.
 
-    With each case, whether automatic enrollment covers it (IRC 414(cc)(2)(A)). What was too much, or went into another
-    source, is no failure of this kind.
+    What was too much, or went into another source, is no failure of this kind.
     """
     ours = {each.failure_id: each for each in known if each.from_payroll}
     free, found = dict(ours), []
-    for case, covered in sorted(cases, key=lambda each: each[0].first):
+    for case in sorted(cases, key=lambda each: each.first):
         if case.missed is None:
             continue
         before = _before(case, free, plan_id)
         if before is not None:
             del free[before.failure_id]
-        found.append(_version(case, covered, before, plan_id, today))
+        found.append(_version(case, case.missed.automatic, before, plan_id, today))
     found += [_gone(each) for each in free.values()]
     return [each for each in found if ours.get(each.failure_id) != each]
 
 
+def recorded_with(known: Sequence[Failure], *, plan_id: PlanId) -> ToldOf:
+    """What people recorded with the failure that a case is; nothing where it is none yet."""
+    ours = {each.failure_id: each for each in known if each.from_payroll}
+
+    def told(who: EmployeeId, first: date, last: date) -> Told:
+        found = ours.get(_id(plan_id, who, first)) or next(
+            (each for each in ours.values() if _overlaps(each, who, first, last)), None
+        )
+        if found is None:
+            return Told()
+        return Told(found.told_on, found.begin_on, found.notice_on, found.uniform)
+
+    return told
+
+
 def _before(case: Case, free: dict[FailureId, Failure], plan_id: PlanId) -> Failure | None:
     """The failure that this case was before, however it looked then: begun on the same day, else overlapping."""
-    same = free.get(_id_of(case, plan_id))
+    same = free.get(_id(plan_id, case.employee_id, case.first))
     if same is not None:
         return same
-    for each in free.values():
-        (person,) = each.people
-        days = [one.on for one in person.missed or ()] or [each.first_on or date.max]
-        if person.employee_id == case.employee_id and days[0] <= case.last and case.first <= days[-1]:
-            return each
-    return None
+    return next((each for each in free.values() if _overlaps(each, case.employee_id, case.first, case.last)), None)
 
 
-def _id_of(case: Case, plan_id: PlanId) -> FailureId:
-    return FailureId(named_uuid("withheld", str(plan_id), str(case.employee_id), case.first.isoformat()))
+def _overlaps(failure: Failure, who: EmployeeId, first: date, last: date) -> bool:
+    (person,) = failure.people
+    days = [one.on for one in person.missed or ()] or [failure.first_on or date.max]
+    return person.employee_id == who and days[0] <= last and first <= days[-1]
 
 
-def _version(case: Case, covered: bool, before: Failure | None, plan_id: PlanId, today: date) -> Failure:
+def _id(plan_id: PlanId, who: EmployeeId, first: date) -> FailureId:
+    return FailureId(named_uuid("withheld", str(plan_id), str(who), first.isoformat()))
+
+
+def _version(case: Case, automatic: bool, before: Failure | None, plan_id: PlanId, today: date) -> Failure:
     by_default = case.differences[0].by_default
     missed = tuple(MissedOn(each.pay_date, each.missed_cents, each.missed_after_tax_cents) for each in case.differences)
     told = Failure(
-        failure_id=_id_of(case, plan_id) if before is None else before.failure_id,
+        failure_id=_id(plan_id, case.employee_id, case.first) if before is None else before.failure_id,
         plan_id=plan_id,
         kind=FailureKind.AUTOMATIC_NOT_APPLIED if by_default else FailureKind.ELECTION_NOT_FOLLOWED,
         people=(Affected(case.employee_id, _rate(case), missed),),
@@ -69,7 +84,7 @@ def _version(case: Case, covered: bool, before: Failure | None, plan_id: PlanId,
         how_found=_how_found(case),
         first_on=case.first,
         begin_on=case.right_again_on,
-        automatic=covered or by_default,
+        automatic=automatic,
     )
     if before is None:
         return told

@@ -7,6 +7,7 @@ from typing import Any
 from open401k import compliance, ledger, payroll, plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import Open401kError, PlanId, RunId, SponsorId, day_of
+from open401k.law.lost_earnings import LatePart
 
 from .deposit import received
 
@@ -40,28 +41,19 @@ def _late(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> Iterator[compliance.
     past = payroll.deposit_clock.shown(owed, received(deposits))
     for due in owed:
         due_on = payroll.deposit_clock.clock(due, past).late_after
-        withheld = due.employee_cents + due.loan_cents
-        cents, last = _after(came.get(due.run_id, []), due_on, withheld)
-        if cents and last is not None:
-            yield _late_one(tx, of, due.run_id, due.pay_date, due_on, last, cents)
-
-
-def _after(came: Sequence[recordkeeping.Deposited], due_on: date, withheld: int) -> tuple[int, date | None]:
-    """What of the withheld money came after its day, and when all of it was there; nothing while some is missing.
-
-    What arrives is the employees' first (payroll/deposit_clock.py).
-    """
-    in_time = sum(each.cents for each in came if each.on <= due_on)
-    together = 0
-    for each in sorted(came, key=lambda each: each.on):
-        together += each.cents
-        if together >= withheld:
-            return max(withheld - in_time, 0), each.on
-    return 0, None
+        standing = [(each.on, each.cents) for each in came.get(due.run_id, [])]
+        parts, missing = payroll.deposit_clock.late_parts(due.employee_cents + due.loan_cents, standing, due_on)
+        if parts and not missing:  # while some is missing nobody knows until when that counts
+            yield _late_one(tx, of, due.run_id, due.pay_date, due_on, parts)
 
 
 def _late_one(
-    tx: Tx, of: dict[str, Any], run_id: RunId, pay_date: date, due_on: date, received: date, cents: int
+    tx: Tx,
+    of: dict[str, Any],
+    run_id: RunId,
+    pay_date: date,
+    due_on: date,
+    parts: Sequence[LatePart],
 ) -> compliance.LateDeposit:
     credited = ledger.contributions(tx, **of, start=pay_date, end=pay_date + timedelta(days=1))
     shares = [
@@ -70,4 +62,4 @@ def _late_one(
         if each.source.from_employee and each.cents > 0
     ]
     year = plan.provisions_on(tx, **of, on=pay_date).plan_year_of(pay_date)
-    return compliance.LateDeposit(run_id, pay_date, due_on, received, cents, year.start, tuple(shares))
+    return compliance.LateDeposit(run_id, pay_date, due_on, tuple(parts), year.start, tuple(shares))

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from open401k import census, compliance, plan, recordkeeping
+from open401k import compliance, plan, recordkeeping
 from open401k.base import heads
 from open401k.base.db import Tx
-from open401k.kernel import EmployeeId, FailureId, Open401kError, PlanId, Refused, SponsorId, day_of
-from open401k.recordkeeping import Case
+from open401k.kernel import FailureId, Open401kError, PlanId, Refused, SponsorId, day_of
 
 
 def keep_withheld(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[FailureId]:
@@ -29,13 +28,7 @@ def keep_withheld(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Fail
     scope = recordkeeping.Scope(tenant_id, plan_id, _since(terms, known, today), terms.plan_year_of(today).end)
     withheld = recordkeeping.withheld_otherwise(tx, scope=scope)
     cases = recordkeeping.cases_of(withheld, provisions=terms, today=today)
-    covered = _covered(tx, of, terms, [each for each in cases if each.missed is not None])
-    told = compliance.failures_withheld(
-        [(each, each.employee_id in covered and _in_force(terms, each)) for each in cases],
-        known=known,
-        plan_id=plan_id,
-        today=today,
-    )
+    told = compliance.failures_withheld(cases, known=known, plan_id=plan_id, today=today)
     return [_record(tx, tenant_id, each) for each in told]
 
 
@@ -43,27 +36,6 @@ def _since(terms: plan.Provisions, known: Sequence[compliance.Failure], today: d
     """This plan year and the one before, and as far back as what is on file goes: a case is never cut in two."""
     years = [terms.plan_year_of(each.first_on) for each in known if each.first_on is not None]
     return min([terms.plan_year_of(today).previous().start, *(year.start for year in years)])
-
-
-def _covered(tx: Tx, of: dict[str, Any], terms: plan.Provisions, cases: Sequence[Case]) -> frozenset[EmployeeId]:
-    """Whom automatic enrollment covers: an election of anybody else is not corrected under IRC 414(cc)(2)(A)(i)."""
-    automatic, who = terms.automatic_enrollment, [each.employee_id for each in cases]
-    if automatic is None or not who:
-        return frozenset()
-    if automatic.covers is plan.Covered.WITHOUT_ELECTION:
-        return frozenset(who)
-    people = census.roster(tx, tenant_id=of["tenant_id"], employee_ids=who)
-    entries = census.first_entries(tx, **of, provisions=terms, employees=people)
-    return frozenset(
-        each.employee_id
-        for each, entered in zip(people, entries, strict=True)
-        if entered is not None and entered >= automatic.counted_from
-    )
-
-
-def _in_force(terms: plan.Provisions, case: Case) -> bool:
-    """Whether there was automatic enrollment when the case began."""
-    return terms.automatic_enrollment is not None and terms.automatic_enrollment.counted_from <= case.first
 
 
 def _record(tx: Tx, tenant_id: SponsorId, failure: compliance.Failure) -> FailureId:

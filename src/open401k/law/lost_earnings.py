@@ -26,6 +26,14 @@ _FACTOR = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class LatePart:
+    """A part of a late amount, and the day on which it was in the plan."""
+
+    recovered_on: date
+    principal_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class EarningsPeriod:
     """A stretch within one calendar quarter: the loss day does not earn, the last day does. ``owed`` is in cents."""
 
@@ -80,6 +88,27 @@ def lost_earnings(
     if usual.total_cents <= LARGE_LOSS_CENTS:
         return usual
     return _lost(principal_cents, loss_on, recovered_on, paid, large=True)
+
+
+def lost_earnings_in_parts(
+    *, parts: tuple[LatePart, ...], loss_on: date, paid_on: date | None = None
+) -> tuple[LostEarnings, ...]:
+    """Lost earnings of one late amount that came in parts, each until its own day (DOL VFC Program s. 5(b); IRC 6621).
+
+    What a part lost earns interest until it is paid: on ``paid_on``, else with the last part. The rule for large losses
+    looks at all of them together.
+    """
+    check_facts(locals())
+    if not parts:
+        raise given.ImpossibleInput("parts", "give at least one part.")
+    paid = max(each.recovered_on for each in parts) if paid_on is None else paid_on
+    for each in parts:
+        given.amounts(principal_cents=each.principal_cents)
+        given.days(loss_on=loss_on, recovered_on=each.recovered_on, paid_on=paid)
+    usual = tuple(_lost(each.principal_cents, loss_on, each.recovered_on, paid, large=False) for each in parts)
+    if sum(each.total_cents for each in usual) <= LARGE_LOSS_CENTS:
+        return usual
+    return tuple(_lost(each.principal_cents, loss_on, each.recovered_on, paid, large=True) for each in parts)
 
 
 def lost_earnings_by_person(

@@ -35,6 +35,7 @@ class Basis(StrEnum):
     SAFE_HARBOR_NONELECTIVE = "safe_harbor_nonelective"
     ELECTION = "election_that_was_not_followed"
     DEFAULT = "default_rate_of_automatic_enrollment"
+    CATCH_UP = "half_of_the_catch_up_limit"
 
 
 class Relief(StrEnum):
@@ -138,6 +139,8 @@ def missed_deferrals(
         case Basis.SAFE_HARBOR_MATCH:
             given.counts(_WHOLE, fully_matched_up_to_bps=fully_matched_up_to_bps)
             rate_bps = max(least, fully_matched_up_to_bps)
+        case Basis.CATCH_UP:
+            raise given.ImpossibleInput("basis", "catch-up is half of a limit, no rate of pay: missed_catch_up_cents.")
         case Basis.GROUP_AVERAGE | Basis.ELECTION | Basis.DEFAULT:
             pass
     rates = np.broadcast_to(np.asarray(rate_bps, dtype=np.int64), compensation.shape)

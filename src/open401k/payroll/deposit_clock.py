@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from open401k.kernel import RunId
 from open401k.law import deadlines
+from open401k.law.lost_earnings import LatePart
 
 from .remittance import Remittance
 
@@ -107,6 +108,21 @@ def allocate(due: Remittance, received_cents: int) -> Funded:
         parts.append(min(left, wanted))
         left -= parts[-1]
     return Funded(parts[0], parts[1], parts[2], due.total_cents - sum(parts))
+
+
+def late_parts(withheld_cents: int, came: Iterable[tuple[date, int]], late_after: date) -> tuple[list[LatePart], int]:
+    """What of withheld money came late, each part on its own day; and what has not come.
+
+    ``came``: day and cents of each deposit that stands. Money of a day goes to what was withheld first (allocate).
+    """
+    parts: dict[date, int] = {}
+    missing = max(withheld_cents, 0)
+    for on, cents in sorted(came):
+        taken = min(max(cents, 0), missing)
+        missing -= taken
+        if taken and on > late_after:
+            parts[on] = parts.get(on, 0) + taken
+    return [LatePart(on, cents) for on, cents in parts.items()], missing
 
 
 def allocate_among(owed_cents: Sequence[int], received_cents: int) -> list[int]:

@@ -1,5 +1,6 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
+from .case_relief import Standing, Told, ToldOf, notice_open, open_relief
 from .contributions import Cents, Declared, Entitlement, Flags, HeldReason, Pay, People, YearToDate, entitle
 from .corrective import (
     Corrective,
@@ -109,7 +110,10 @@ __all__ = [
     "Scope",
     "Settled",
     "Slot",
+    "Standing",
     "TakenBack",
+    "Told",
+    "ToldOf",
     "Why",
     "Withheld",
     "Withholding",
@@ -138,6 +142,8 @@ __all__ = [
     "held_cents",
     "left_long_ago",
     "load_opening_balances",
+    "notice_open",
+    "open_relief",
     "opening_key",
     "openings",
     "outside_plan",

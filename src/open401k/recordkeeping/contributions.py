@@ -261,6 +261,17 @@ def limits_on(provisions: Provisions, people: People, pay: PayOfDate, before: Ye
     )
 
 
+def most_of_year(provisions: Provisions, people: People, on: date) -> Cents:
+    """402(g) of the calendar year, with catch-up where the plan has it: more nobody could have deferred."""
+    terms = provisions.deferrals
+    return deferrals.deferral_limits(
+        people.age_at_year_end,
+        CalendarYear(on.year),
+        plan_allows_catch_up=terms.catch_up,
+        higher_60_to_63=terms.higher_catch_up_60_63,
+    ).total
+
+
 def _permitted(
     provisions: Provisions, people: People, pay: PayOfDate, entered: Flags, held: Held
 ) -> dict[Source, Cents]:

@@ -5,7 +5,7 @@ missed deferral, its match and its earnings are typed values for who does. Not h
 (withheld.py), the law of the cure (law/missed_deferrals.py).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -17,13 +17,14 @@ from open401k.law.missed_deferrals import (
     Basis,
     CorrectionWindows,
     MissedDeferral,
+    Relief,
     ReliefFound,
     correction_windows,
     missed_contributions,
-    relief,
 )
 from open401k.plan import Provisions
 
+from .case_relief import Standing, ToldOf, nothing_recorded, of_automatic, open_relief
 from .withheld import Difference, Kind, Withheld
 
 
@@ -52,7 +53,7 @@ class MissedCure:
     """What the employer owes for deferrals that were not withheld; the match on them and earnings come on top.
 
     ``qnec_cents`` is by the cheapest relief that is open if correct deferrals begin on ``begins_on`` and the notice is
-    given in time.
+    given in time. ``automatic``: automatic enrollment covers it (IRC 414(cc)(2)(A)).
     """
 
     basis: Basis
@@ -65,6 +66,7 @@ class MissedCure:
     relief: ReliefFound
     qnec_cents: int
     after_tax_qnec_cents: int
+    automatic: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +95,32 @@ class Case:
         return tuple(dict.fromkeys(each.kind for each in self.differences))
 
 
-def cases_of(withheld: Withheld, *, provisions: Provisions, today: date) -> list[Case]:
+def cases_of(
+    withheld: Withheld, *, provisions: Provisions, today: date, recorded: ToldOf = nothing_recorded
+) -> list[Case]:
     """Every case of the differences, by its first pay date. ``provisions``: in force today, for the plan year."""
     found = []
     for employee_id, of_person in _by_person(withheld.differences).items():
         paid = tuple(sorted(set(withheld.pay_dates[employee_id])))
+        standing = withheld.standing.get(employee_id, Standing())
+        room = {year: left for (who, year), left in withheld.room.items() if who == employee_id}
+        facts = _Facts(employee_id, paid, standing, room, provisions, today, recorded)
         for run, right_again_on in _runs(of_person, paid):
-            found.append(_case(employee_id, run, right_again_on, provisions, paid, today))
+            found.append(_case(facts, run, right_again_on))
     return sorted(found, key=lambda each: (each.first, each.employee_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What each case of one person is judged by."""
+
+    employee_id: EmployeeId
+    paid: tuple[date, ...]
+    standing: Standing
+    room: Mapping[int, int]
+    provisions: Provisions
+    today: date
+    recorded: ToldOf
 
 
 def _by_person(differences: Sequence[Difference]) -> dict[EmployeeId, list[Difference]]:
@@ -127,20 +147,13 @@ def _runs(
         yield tuple(run), None
 
 
-def _case(
-    employee_id: EmployeeId,
-    run: tuple[Difference, ...],
-    right_again_on: date | None,
-    provisions: Provisions,
-    paid: tuple[date, ...],
-    today: date,
-) -> Case:
+def _case(facts: _Facts, run: tuple[Difference, ...], right_again_on: date | None) -> Case:
     mistake = _OF[run[0].kind]
     if mistake is Mistake.MISSED:
-        cure = _missed(run, right_again_on, provisions, paid, today)
-        return Case(employee_id, mistake, run, right_again_on, _missed_words(cure), cure.relief.cite, cure)
+        cure = _missed(facts, run, right_again_on)
+        return Case(facts.employee_id, mistake, run, right_again_on, _missed_words(cure), cure.relief.cite, cure)
     words, cite = _WORDS[mistake]
-    return Case(employee_id, mistake, run, right_again_on, words.format(over=Money(_over(run, mistake))), cite)
+    return Case(facts.employee_id, mistake, run, right_again_on, words.format(over=Money(_over(run, mistake))), cite)
 
 
 def _over(run: Sequence[Difference], mistake: Mistake) -> int:
@@ -149,27 +162,28 @@ def _over(run: Sequence[Difference], mistake: Mistake) -> int:
     return sum(each.over_cents for each in run)
 
 
-def _missed(
-    run: Sequence[Difference],
-    right_again_on: date | None,
-    provisions: Provisions,
-    paid: tuple[date, ...],
-    today: date,
-) -> MissedCure:
-    began = run[0].pay_date
-    year = provisions.plan_year_of(began)
-    windows = correction_windows(plan_year=year, failure_began_on=began)
-    begins = right_again_on or max(today, run[-1].pay_date)
-    from_failure = tuple(day for day in paid if day >= began)
-    found = relief(
+def _missed(facts: _Facts, run: Sequence[Difference], right_again_on: date | None) -> MissedCure:
+    began, last, standing = run[0].pay_date, run[-1].pay_date, facts.standing
+    told = facts.recorded(facts.employee_id, began, last)
+    year = facts.provisions.plan_year_of(began)
+    notified = None if told.told_on is None else max(told.told_on, began)
+    windows = correction_windows(plan_year=year, failure_began_on=began, notified_on=notified)
+    planned = told.begin_on if told.begin_on is not None and told.begin_on > last else None
+    begins = right_again_on or planned or max(facts.today, last)
+    by_default = run[0].by_default
+    automatic = of_automatic(facts.provisions, by_default=by_default, began=began, entered_on=standing.entered_on)
+    found = open_relief(
         windows=windows,
-        pay_dates=from_failure,
-        correct_deferrals_begin_on=begins,
-        notice_given_on=begins,
-        automatic=provisions.automatic_enrollment is not None,
+        pay_dates=tuple(day for day in facts.paid if day >= began),
+        begun=begins,
+        left=standing.left_on is not None and standing.left_on < begins,
+        automatic=automatic,
+        notice_on=told.notice_on,
+        uniform=told.uniform,
+        on=facts.today,
     )
-    basis = Basis.DEFAULT if run[0].by_default else Basis.ELECTION
-    deferrals, after_tax = sum(each.missed_cents for each in run), sum(each.missed_after_tax_cents for each in run)
+    basis = Basis.DEFAULT if by_default else Basis.ELECTION
+    deferrals, after_tax = _within_the_year(run, facts.room), sum(each.missed_after_tax_cents for each in run)
     nothing = np.zeros(1, dtype=np.int64)
     owed = missed_contributions(
         MissedDeferral(basis, nothing, nothing + deferrals, nothing),
@@ -188,7 +202,16 @@ def _missed(
         relief=found,
         qnec_cents=int(owed.qnec[0]),
         after_tax_qnec_cents=int(owed.after_tax_qnec[0]),
+        automatic=automatic,
     )
+
+
+def _within_the_year(run: Sequence[Difference], room: Mapping[int, int]) -> int:
+    """What was missed, as far as each calendar year left room for it: no more could have been deferred (.05(5))."""
+    missed: dict[int, int] = {}
+    for each in run:
+        missed[each.pay_date.year] = missed.get(each.pay_date.year, 0) + each.missed_cents
+    return sum(min(cents, room.get(year, cents)) for year, cents in missed.items())
 
 
 def _missed_words(cure: MissedCure) -> str:
@@ -196,7 +219,8 @@ def _missed_words(cure: MissedCure) -> str:
     told = f"{Money(cure.missed_cents)} of elective deferrals were not withheld. "
     if cure.missed_after_tax_cents:
         told += f"So were {Money(cure.missed_after_tax_cents)} of after-tax contributions. "
-    told += f"With correct deferrals from {cure.begins_on} on and the notice by {cure.relief.notice_by}, "
+    told += f"With correct deferrals from {cure.begins_on} on"
+    told += ", " if cure.relief.relief is Relief.HALF else f" and the notice by {cure.relief.notice_by}, "
     told += f"the employer owes {share} of them, {Money(cure.qnec_cents + cure.after_tax_qnec_cents)}"
     if cure.missed_after_tax_cents:
         told += " with 40 % of the after-tax part"

@@ -5,7 +5,7 @@ here: what follows from one (missed_cases.py), the check before posting (payroll
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -16,7 +16,8 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, Source
 from open401k.plan import Provisions
 
-from .contributions import Cents, Flags, PayOfDate, entered_by, entitle_date
+from .case_relief import Standing
+from .contributions import Cents, Flags, PayOfDate, entered_by, entitle_date, most_of_year
 from .defaults import Defaults, Why
 from .elected_now import elected_with_defaults, read_on_file
 from .elections import SLOTS, SOURCES, Elected, Part
@@ -75,10 +76,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """All differences of some pay dates by pay date, and when each person was paid."""
+    """All differences of some pay dates by pay date, when each person was paid, entered and left.
+
+    ``room``, by calendar year: what the deferrals of the year left of 402(g) with catch-up.
+    """
 
     differences: Sequence[Difference]
     pay_dates: Mapping[EmployeeId, Sequence[date]]
+    standing: Mapping[EmployeeId, Standing] = field(default_factory=dict)
+    room: Mapping[tuple[EmployeeId, int], int] = field(default_factory=dict)
 
 
 def withheld_otherwise(tx: Tx, *, scope: Scope) -> Withheld:
@@ -100,10 +106,14 @@ def withheld_otherwise(tx: Tx, *, scope: Scope) -> Withheld:
     if not dates:
         return Withheld((), {})
     found: list[Difference] = []
-    for segment in segments(tx, scope, dates):
+    in_turn = list(segments(tx, scope, dates))
+    room: dict[tuple[EmployeeId, int], int] = {}
+    for segment in in_turn:
         if segment.provisions.elections is not None:
-            found += _of_segment(tx, scope, segment, pay)
-    return Withheld(sorted(found, key=lambda each: (each.pay_date, each.employee_id)), _paid(pay, found))
+            found += _of_segment(tx, scope, segment, pay, room)
+    paid = _paid(pay, found)
+    standing = _standing(tx, scope, in_turn[-1].provisions, tuple(paid))
+    return Withheld(sorted(found, key=lambda each: (each.pay_date, each.employee_id)), paid, standing, room)
 
 
 def _paid(pay: census.PayByDate, found: Sequence[Difference]) -> dict[EmployeeId, list[date]]:
@@ -117,8 +127,24 @@ def _paid(pay: census.PayByDate, found: Sequence[Difference]) -> dict[EmployeeId
     return paid
 
 
-def _of_segment(tx: Tx, scope: Scope, segment: Segment, pay: census.PayByDate) -> Iterator[Difference]:
-    """Pay dates one by one, each after the year to date that the books have."""
+def _standing(tx: Tx, scope: Scope, terms: Provisions, who: tuple[EmployeeId, ...]) -> Mapping[EmployeeId, Standing]:
+    """When those who have a difference entered, and left for the last time; nothing is read where nobody has one."""
+    if not who:
+        return {}
+    people = census.roster(tx, tenant_id=scope.tenant_id, employee_ids=who)
+    entered = census.first_entries(
+        tx, tenant_id=scope.tenant_id, provisions=terms, plan_id=scope.plan_id, employees=people
+    )
+    return {
+        each.employee_id: Standing(day, each.employment[-1].terminated_on if each.employment else None)
+        for each, day in zip(people, entered, strict=True)
+    }
+
+
+def _of_segment(
+    tx: Tx, scope: Scope, segment: Segment, pay: census.PayByDate, room: dict[tuple[EmployeeId, int], int]
+) -> Iterator[Difference]:
+    """Pay dates one by one, each after the year to date that the books have; ``room`` is what they leave."""
     terms = segment.provisions
     before = read_before(tx, scope=scope, provisions=terms, on=segment.pay_dates[0])
     employees = census.roster(tx, tenant_id=scope.tenant_id, employee_ids=tuple(pay.employee_id))
@@ -142,6 +168,9 @@ def _of_segment(tx: Tx, scope: Scope, segment: Segment, pay: census.PayByDate) -
         entered = entered_by(people, on) & ~of_date.kept_out
         yield from _differences(people.employee_ids, of_date, expected, elected, defaults, entered)
         to_date = after
+    left = np.maximum(most_of_year(terms, people, segment.pay_dates[-1]) - np.maximum(to_date.deferrals, 0), 0)
+    year = segment.pay_dates[-1].year
+    room.update(((who, year), cents) for who, cents in zip(people.employee_ids, left.tolist(), strict=True))
 
 
 def _bonus(tx: Tx, scope: Scope, segment: Segment, ids: IdColumn[EmployeeId]) -> Cents:

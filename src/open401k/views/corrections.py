@@ -18,6 +18,7 @@ _KINDS = {
     "election_not_followed": "Election not followed",
     "automatic_not_applied": "Automatic enrollment or escalation not applied",
     "compensation_wrong": "Deferrals from wrong compensation",
+    "catch_up_not_offered": "Catch-up not offered",
     compliance.LATE_DEPOSIT: "Deposit came late",
 }
 _STATES = {
@@ -200,7 +201,7 @@ def _working(one: Mapping[str, Any], names: Mapping[EmployeeId, str]) -> Working
     return WorkingLine(
         person=names.get(EmployeeId.parse(one["employee_id"]), one["employee_id"]),
         plan_year=one["plan_year"],
-        rate=f"{one['rate_bps'] / 100:g} %",
+        rate=f"{one['rate_bps'] / 100:g} %" if one["rate_bps"] else "–",
         basis=f"{one['basis_words']} ({one['basis_cite']})",
         pay=Money(one["compensation_cents"]),
         deferred=Money(one["deferred_cents"]),

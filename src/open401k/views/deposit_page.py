@@ -144,18 +144,27 @@ def late_money(deposit: Deposit, today: date) -> LateMoney | None:
     which the employer has shown that it can send money; without a pattern from the pay date, as the DOL's
     self-correction does (VFC Program section 7.1).
     """
-    until = deposit.received_on if not deposit.outstanding and deposit.received_on else today
-    principal = deposit.remittance.employee_cents + deposit.remittance.loan_cents
-    if until <= deposit.clock.late_after or not principal:
+    withheld = deposit.remittance.employee_cents + deposit.remittance.loan_cents
+    parts, missing = deposit_clock.late_parts(withheld, deposit.came, deposit.clock.late_after)
+    if missing and today > deposit.clock.late_after:
+        parts = [*parts, lost_earnings.LatePart(today, missing)]
+    if not parts:
         return None
-    since = deposit.clock.loss_on
+    since, until = deposit.clock.loss_on, parts[-1].recovered_on
+    late = Money(sum(each.principal_cents for each in parts))
     try:
-        lost = lost_earnings.lost_earnings(principal_cents=principal, loss_on=since, recovered_on=until)
+        lost = lost_earnings.lost_earnings_in_parts(parts=tuple(parts), loss_on=since)
     except Open401kError as refused:
-        return LateMoney(None, Money(principal), since, until, refused.message, "DOL VFC Program section 5(b)")
-    periods = [f"{each.days} days at {each.rate_percent} % to {each.last}" for each in lost.until_recovery]
-    words = f"{Money(principal)} from {since} to {until}: {', '.join(periods)}, compounded daily"
-    return LateMoney(Money(lost.total_cents), Money(principal), since, until, words, lost.cite)
+        return LateMoney(None, late, since, until, refused.message, "DOL VFC Program section 5(b)")
+    words = "; ".join(_lost_words(each) for each in lost)
+    total = Money(sum(each.total_cents for each in lost))
+    return LateMoney(total, late, since, until, f"{words}, compounded daily", lost[0].cite)
+
+
+def _lost_words(part: lost_earnings.LostEarnings) -> str:
+    periods = [f"{each.days} days at {each.rate_percent} % to {each.last}" for each in part.until_recovery]
+    told = f"{Money(part.principal_cents)} from {part.loss_on} to {part.recovered_on}: {', '.join(periods)}"
+    return f"{told}, with interest on them to {part.paid_on}" if part.interest_cents else told
 
 
 def _deposit(each: Deposit, today: date) -> DepositLine:

@@ -29,7 +29,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """One payroll's money: what is to be sent and by when, what of it came, and when."""
+    """One payroll's money: what is to be sent and by when, what of it came, and when; ``came``: part by part."""
 
     remittance: Remittance
     received: Money
@@ -37,6 +37,7 @@ class Deposit:
     clock: Clock
     returned: bool = False
     on_its_way: bool = False
+    came: tuple[tuple[date, int], ...] = ()
 
     @property
     def run_id(self) -> RunId:
@@ -67,12 +68,11 @@ def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[Deposit,
     if not dues:
         return ()
     posted = recordkeeping.deposits(tx, tenant_id=tenant_id, plan_id=plan_id)
-    came: dict[RunId, tuple[int, date]] = {}
+    parts: dict[RunId, list[tuple[date, int]]] = {}
     for each in posted:
         if each.taken_back is None:
-            run_id = RunId.parse(each.reference)
-            cents, last = came.get(run_id, (0, each.on))
-            came[run_id] = (cents + each.cents, max(last, each.on))
+            parts.setdefault(RunId.parse(each.reference), []).append((each.on, each.cents))
+    came = {run_id: (sum(cents for _, cents in of), max(on for on, _ in of)) for run_id, of in parts.items()}
     debits = custody.ach.debits(tx, tenant_id=tenant_id, plan_id=plan_id)
     under_way = {each.run_id for each in debits if each.under_way}
     returned = {each.run_id for each in debits if each.return_code}
@@ -83,7 +83,8 @@ def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[Deposit,
         cents, on = came.get(due.run_id, (0, None))
         if due.total_cents or cents:  # a period of no contributions owes none
             clock = payroll.deposit_clock.clock(due, past)
-            found.append(Deposit(due, Money(cents), on, clock, due.run_id in returned, due.run_id in under_way))
+            back, sent = due.run_id in returned, due.run_id in under_way
+            found.append(Deposit(due, Money(cents), on, clock, back, sent, tuple(parts.get(due.run_id, ()))))
     return tuple(found)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from open401k import census, plan, recordkeeping
+from open401k import census, compliance, plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Money, PlanId, SponsorId, day_of
 from open401k.recordkeeping import Defaults, Elected, Election, How, Part, Why, elected_on
@@ -168,7 +168,9 @@ def load_cases(
     if not withheld.differences:
         return ()
     names = {each.employee_id: _name(each) for each in everyone or census.roster(tx, tenant_id=tenant_id)}
-    found = recordkeeping.cases_of(withheld, provisions=terms, today=today)
+    known = [each.failure for each in compliance.failures(tx, tenant_id=tenant_id, plan_id=plan_id)]
+    recorded = compliance.recorded_with(known, plan_id=plan_id)
+    found = recordkeeping.cases_of(withheld, provisions=terms, today=today, recorded=recorded)
     return tuple(_case(each, names[each.employee_id]) for each in found)
 
 

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open401k.compliance.failure_correction import FailureCorrection, PayDay, Worker, correction_of
+from open401k.compliance.failure_correction import FailureCorrection, correction_of
 from open401k.compliance.failure_rates import Rate, basis_of, fully_matched_up_to_bps
-from open401k.compliance.failures import Affected, Failure, FailureKind, FailureRefusal, refuse
+from open401k.compliance.failure_workers import PayDay, Worker
+from open401k.compliance.failures import Affected, Failure, FailureKind, FailureRefusal, MissedOn, refuse
 from open401k.kernel import EmployeeId, FailureId, PlanId, PlanYear, Source
 from open401k.law.missed_deferrals import Basis, Lacking, Relief
-from open401k.plan import Deferrals, Match, MatchPeriod, MatchTier, Provisions, SafeHarbor
+from open401k.plan import Deferrals, Match, MatchPeriod, MatchTier, MonthDay, Provisions, SafeHarbor
 
 WHO = EmployeeId(UUID(int=1))
 PLAN = Provisions(
@@ -248,3 +249,62 @@ def test_a_failure_that_cannot_be_is_refused(change: dict[str, object], reason: 
     assert refused.reason is reason
     assert refused.fix
     assert refuse(left_out(), known=frozenset({WHO}), today=date(2026, 5, 11)) is None
+
+
+def of_fifty(who: Worker) -> Worker:
+    return replace(who, limits={2026: 3_250_000}, catch_up={2026: 800_000})
+
+
+@pytest.mark.parametrize(
+    ("deferred", "missed"),
+    [
+        (2_450_000, 400_000),  # half of $8,000, whatever was elected: nobody knows (App. A .05(4))
+        (2_450_000 + 700_000, 100_000),  # the rest of the limit, where less is left of it
+        (3_250_000, 0),
+        (100_000, 400_000),
+    ],
+)
+def test_catch_up_that_was_not_offered_is_half_of_its_limit(deferred: int, missed: int) -> None:
+    on = date(2026, 12, 31)
+    failure = left_out(
+        kind=FailureKind.CATCH_UP_NOT_OFFERED, first_on=DATES[16], begin_on=date(2027, 1, 8), notice_on=on
+    )
+    who = of_fifty(worker(until=on, deferred={DATES[0]: deferred}))
+    found = corrected(failure, on, who, Rate(Basis.CATCH_UP, 0, "half"))
+    assert [each.missed_cents for each in found.people] == ([missed] if missed else [])
+    for each in found.people:
+        assert each.qnec_cents == missed // 4  # three months from August 21 are over in January: 25 %
+        assert [one.on for one in each.dates] == list(DATES[16:])
+        assert each.match_cents == sum(one.match_cents for one in each.dates) > 0  # in full, by the plan's formula
+        assert sum(one.missed_cents for one in each.dates) == missed
+
+
+def test_two_plan_years_of_one_calendar_year_share_one_catch_up() -> None:
+    """A plan year from July on: half of the limit of the calendar year once, not in each."""
+    terms = replace(PLAN, plan_year_start=MonthDay(7, 1))
+    on = date(2026, 12, 31)
+    failure = left_out(kind=FailureKind.CATCH_UP_NOT_OFFERED, first_on=DATES[0])
+    half = Rate(Basis.CATCH_UP, 0, "half")
+    rates = {(WHO, date(2025, 7, 1)): half, (WHO, date(2026, 7, 1)): half}
+    who = of_fifty(worker(until=on, terms=terms))
+    found = correction_of(failure=failure, workers=[who], rates=rates, on=on)
+    assert sum(each.missed_cents for each in found.people) == 400_000
+    assert [each.missed_cents // 100 for each in found.people] == [2_000, 1_999]  # 13 and 13 pay dates, and cents
+
+
+def test_nobody_below_fifty_missed_any_catch_up() -> None:
+    failure = left_out(kind=FailureKind.CATCH_UP_NOT_OFFERED, first_on=DATES[0])
+    assert corrected(failure, DATES[5], rate=Rate(Basis.CATCH_UP, 0, "half")).people == ()
+
+
+def test_catch_up_that_was_elected_is_what_the_election_says_within_the_year() -> None:
+    """App. A .05(5), for who had $24,500 withheld and elected $1,000 of each of ten paychecks on top: $8,000 fit."""
+    on = date(2026, 12, 31)
+    missed = tuple(MissedOn(day, 100_000) for day in DATES[16:])
+    failure = left_out(
+        kind=FailureKind.ELECTION_NOT_FOLLOWED, first_on=DATES[16], people=(Affected(WHO, 5_000, missed),)
+    )
+    who = of_fifty(worker(until=on, deferred={DATES[0]: 2_450_000}))
+    (year,) = corrected(failure, on, who, Rate(Basis.ELECTION, 5_000, "the election")).people
+    assert (year.missed_cents, year.over_limit_cents, year.qnec_cents) == (800_000, 200_000, 200_000)
+    assert [one.missed_cents for one in year.dates] == [100_000] * 8 + [0, 0]
