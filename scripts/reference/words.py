@@ -342,6 +342,11 @@ EVENTS: dict[str, tuple[str, str, str]] = {
         "the plan",
         "`instructions` that are new, and those whose place they take: `replaced`",
     ),
+    "feedback_file.made": (
+        "A file of instructions was made for a payroll that works by files.",
+        "the file",
+        "`number`, `layout`, `instructions`",
+    ),
     "instruction.needs_a_person": (
         "Payroll refused an instruction, did not follow it, or got it too late.",
         "the instruction",

@@ -34,6 +34,7 @@ def url(route: RouteContext, place: Place) -> str:
         "employee_id": str(samples.EMPLOYEE),
         "question_id": "qst_" + "0" * 32,
         "instruction_id": "ins_" + "0" * 32,
+        "feedback_file_id": "fbf_" + "0" * 32,
         "year": "2026",
         "key": "adp",
         "ach_file_id": "ach_" + "0" * 32,

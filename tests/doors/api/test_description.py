@@ -22,8 +22,11 @@ def described(world: RealWorld) -> dict[str, Any]:
     return world.app().openapi()
 
 
-#: Nothing is made by them, or the sender is a provider with a signature and a number of its own.
-KEYLESS = ("/v1/clock/advance", "/v1/calculations/{name}", "/v1/webhooks/gusto", "/v1/webhooks/finch")
+#: Nothing is made by them, the sender is a provider with a signature and a number of its own, or the key has its name.
+KEYLESS = (
+    *("/v1/clock/advance", "/v1/calculations/{name}", "/v1/webhooks/gusto", "/v1/webhooks/finch"),
+    "/v1/401go/companies/{plan_id}/submit-payroll/",
+)
 
 
 def _references(value: Any) -> Iterator[str]:
@@ -77,6 +80,7 @@ def test_routes_answer_as_described(desk: Desk, mode: GenerationMode) -> None:
         "name": "deferral-limit",
         "ach_file_id": "ach_" + "0" * 32,
         "instruction_id": "ins_" + "0" * 32,
+        "feedback_file_id": "fbf_" + "0" * 32,
         "connection_id": "con_" + "0" * 32,
         "change": "pause",
     }

@@ -62,3 +62,20 @@ def test_an_instruction_that_does_not_exist_is_a_problem_that_says_so(telling: D
     answered = telling.post(unknown, {}, "nobody")
     assert answered.status_code in (404, 422)
     assert "There is no instruction ins_0000" in answered.text
+
+
+def test_a_file_is_made_once_for_a_key_downloaded_again_and_answered(telling: Desk) -> None:
+    files = f"/v1/plans/{telling.plan_id}/feedback-files"
+    refused = telling.post(files, {}, "early")
+    assert (refused.status_code, refused.json()["code"]) == (422, "not_done")
+    chosen = telling.client.put(f"{files}/layout", json={"layout": "paykonnect", "plan_number": "4711"})
+    assert (chosen.status_code, chosen.json()["waiting"]) == (200, 1)
+    made = telling.post(files, {}, "file").json()
+    assert (made["told"], made["refused"]) == (1, 0)
+    assert telling.post(files, {}, "file").json() == made
+    assert telling.post(files, {}, "another").json()["feedback_file_id"] is None
+    (line,) = telling.get(files)["files"]
+    assert (line["number"], line["instructions"], line["feedback_file_id"]) == (1, 1, made["feedback_file_id"])
+    content = telling.get(f"{files}/{made['feedback_file_id']}")["content"]
+    assert content == telling.get(f"{files}/{made['feedback_file_id']}")["content"]
+    assert content.splitlines()[1].endswith(",401K,Percent,6.00,,")

@@ -14,7 +14,6 @@ from open401k.views import (
     daily_round,
     derived,
     elections,
-    instructions,
     people,
     plan_health,
     test_detail,
@@ -29,7 +28,6 @@ Reader = Annotated[Caller, Depends(Needs(Permission.PLAN_VIEW))]
 Tester = Annotated[Caller, Depends(Needs(Permission.COMPLIANCE_VIEW))]
 Alerted = Annotated[Caller, Depends(Needs(Permission.ALERT_VIEW))]
 PeopleReader = Annotated[Caller, Depends(Needs(Permission.CENSUS_VIEW))]
-Payer = Annotated[Caller, Depends(Needs(Permission.PAYROLL_VIEW))]
 AnyLogin = Annotated[Caller, Depends(Needs(None))]
 _PEOPLE_A_PAGE = 500
 
@@ -62,15 +60,6 @@ def roster(request: Request, caller: PeopleReader, start: int = 0) -> Response:
         shown = people.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, start=start, limit=_PEOPLE_A_PAGE)
     around = frame(request, "People", caller=caller, current="people")
     return page(request, "people", around, heading=shown.heading, roster=shown)
-
-
-@router.get("/plans/{plan_id}/instructions")
-def told_to_payroll(request: Request, caller: Payer) -> Response:
-    """What payroll was told, and what became of it."""
-    with caller.begin() as tx:
-        shown = instructions.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
-    around = frame(request, "Told to payroll", caller=caller, current="payroll")
-    return page(request, "instructions", around, heading=shown.heading, told=shown)
 
 
 @router.get("/plans/{plan_id}/elections")

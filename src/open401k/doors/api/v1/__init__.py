@@ -12,11 +12,13 @@ from . import (
     corrections,
     deposits,
     elections,
+    feedback_files,
     instructions,
     late_facts,
     models,
     pay_codes,
     payroll,
+    payroll_401go,
     plans,
     proof,
     system,
@@ -47,7 +49,9 @@ for _part in (
     plans,
     takeover,
     payroll,
+    payroll_401go,
     elections,
+    feedback_files,
     instructions,
     late_facts,
     who_is_who,
@@ -66,6 +70,6 @@ for _part in (
 router.include_router(system.health_router)
 
 #: What the description refers to, and no route's signature names.
-SCHEMAS = models.schemas(models.ProblemDocument, models.NewPayrollRun)
+SCHEMAS = models.schemas(models.ProblemDocument, models.NewPayrollRun, payroll_401go.SubmittedPayroll)
 
 __all__ = ["DESCRIPTION", "PROBLEMS", "SCHEMAS", "router"]
