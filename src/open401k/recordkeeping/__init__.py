@@ -38,6 +38,14 @@ from .elections import (
     elected_on,
 )
 from .enrollment_notices import DutyKind, EnrollmentDuty, enrollment_duties
+from .forfeited import Forfeited, ForfeitureCause
+from .forfeitures import (
+    ForfeitureDamage,
+    derive_forfeitures,
+    forfeiture_damage,
+    keeps_forfeitures,
+    settle_everybody,
+)
 from .missed_cases import Case, MissedCure, Mistake, cases_of
 from .opening import (
     Opening,
@@ -91,6 +99,9 @@ __all__ = [
     "EnrollmentDuty",
     "Entitlement",
     "Flags",
+    "Forfeited",
+    "ForfeitureCause",
+    "ForfeitureDamage",
     "HeldReason",
     "How",
     "Kind",
@@ -126,6 +137,7 @@ __all__ = [
     "defaults_on",
     "deposited",
     "deposits",
+    "derive_forfeitures",
     "difference",
     "elected_by_all",
     "elected_on",
@@ -135,7 +147,9 @@ __all__ = [
     "enrollment_duties",
     "entitle",
     "first_refused",
+    "forfeiture_damage",
     "held_cents",
+    "keeps_forfeitures",
     "left_long_ago",
     "load_opening_balances",
     "opening_key",
@@ -155,6 +169,7 @@ __all__ = [
     "rehires",
     "reverse_opening_balances",
     "settle",
+    "settle_everybody",
     "take_back",
     "taken_back",
     "waiting",
