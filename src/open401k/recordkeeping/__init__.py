@@ -39,6 +39,17 @@ from .elections import (
 )
 from .enrollment_notices import DutyKind, EnrollmentDuty, enrollment_duties
 from .forfeited import Forfeited, ForfeitureCause
+from .forfeiture_use import (
+    Approval,
+    ForfeitureAccount,
+    Lot,
+    Use,
+    UseRefusal,
+    approve_use,
+    forfeiture_account,
+    use_for_payroll,
+    used_for_payrolls,
+)
 from .forfeitures import (
     ForfeitureDamage,
     derive_forfeitures,
@@ -76,6 +87,7 @@ from .year_ends import end_year, years_to_end
 
 __all__ = [
     "SLOTS",
+    "Approval",
     "Before",
     "Books",
     "Case",
@@ -100,11 +112,13 @@ __all__ = [
     "Entitlement",
     "Flags",
     "Forfeited",
+    "ForfeitureAccount",
     "ForfeitureCause",
     "ForfeitureDamage",
     "HeldReason",
     "How",
     "Kind",
+    "Lot",
     "MissedCure",
     "Mistake",
     "NewElection",
@@ -121,10 +135,13 @@ __all__ = [
     "Settled",
     "Slot",
     "TakenBack",
+    "Use",
+    "UseRefusal",
     "Why",
     "Withheld",
     "Withholding",
     "YearToDate",
+    "approve_use",
     "cases_of",
     "changed_elections",
     "compare",
@@ -147,6 +164,7 @@ __all__ = [
     "enrollment_duties",
     "entitle",
     "first_refused",
+    "forfeiture_account",
     "forfeiture_damage",
     "held_cents",
     "keeps_forfeitures",
@@ -172,6 +190,8 @@ __all__ = [
     "settle_everybody",
     "take_back",
     "taken_back",
+    "use_for_payroll",
+    "used_for_payrolls",
     "waiting",
     "with_defaults",
     "withheld_as_elected",
