@@ -18,6 +18,7 @@ from .alerts import (
     watch,
 )
 from .corrections import WaitingCorrection, tell_approved, tell_correction, waiting_corrections
+from .forfeitures import ForfeituresDue, forfeitures_due, tell_forfeitures
 
 __all__ = [
     "RAISE_FROM_BPS",
@@ -27,16 +28,19 @@ __all__ = [
     "AlertEventKind",
     "AlertState",
     "Content",
+    "ForfeituresDue",
     "WaitingCorrection",
     "acknowledge",
     "content_of",
     "decide",
     "events",
     "follows",
+    "forfeitures_due",
     "get",
     "open_alerts",
     "tell_approved",
     "tell_correction",
+    "tell_forfeitures",
     "waiting_corrections",
     "watch",
 ]

@@ -13,6 +13,7 @@ from open401k.kernel import CalendarYear, ComplianceRunId, FlowId, PlanId, PlanY
 from . import heal
 from .bank_statement import settle_open
 from .deposit import tell_late
+from .forfeiting import forfeit
 from .write_back import keep_told
 from .year_end import end_years
 
@@ -65,6 +66,7 @@ def retest(tx: Tx, of: PlanDay, _: dict[str, Any]) -> dict[str, Any]:
     if not plan.in_effect(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, on=of.on):
         return {"run": None, "refused": []}
     end_years(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
+    forfeit(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)
     close_year(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
     tested = compliance.retest(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, as_of=of.on, cause=f"{FLOW}/{of.on}")
     told = {"run": str(tested.run_id)}
@@ -80,8 +82,9 @@ def warn(tx: Tx, of: PlanDay, results: dict[str, Any]) -> bool:
 
 
 def remind(tx: Tx, of: PlanDay, _: dict[str, Any]) -> list[str]:
-    """Lines of the bank that waited for a payroll find it; the outside hears of payrolls whose deposit is late."""
+    """Lines of the bank that waited for a payroll find it; the outside hears of late deposits and due forfeitures."""
     settle_open(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)
+    fiduciary.tell_forfeitures(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
     late = tell_late(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
     return [str(run_id) for run_id in late]
 

@@ -18,7 +18,7 @@ from .day import close_year
 from .payroll_check import check_run
 from .payroll_follow import Payroll, answer, project, warn
 from .payroll_record import record_lines
-from .payroll_settle import PostingRefused, settle_recorded
+from .payroll_settle import PostingRefused, settle_recorded, use_forfeitures
 
 __all__ = ["FLOW", "POSTABLE", "STEPS", "Payroll", "check", "post", "retest", "run_payroll"]
 
@@ -98,12 +98,14 @@ def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:
     settled = settle_recorded(tx, tenant_id=of.tenant_id, run=run, recorded=recorded)
     memory.give_back(rows=recorded.rows)
     owed = settled.receivable_cents - recorded.withheld_cents
+    forfeited = use_forfeitures(tx, tenant_id=of.tenant_id, run=run, employer_cents=owed)
     due = payroll.remittance.due(
         run_id=of.run_id,
         pay_date=recorded.pay_date,
         employee_cents=recorded.withheld_cents,
         employer_cents=owed,
         sources=settled.by_source(),
+        forfeiture_cents=forfeited,
         participants_at_start_of_year=recorded.people_on_file,
     )
     payroll.remittance.record(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, remittance=due)
@@ -114,7 +116,7 @@ def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:
         "held_cents": sum(settled.held_cents.values()),
         "entries": [str(entry_id) for entry_id in settled.entries],
         "due_on": due.due_on.isoformat(),
-    }
+    } | ({"forfeiture_cents": forfeited} if forfeited else {})
     runs.mark(tx, tenant_id=of.tenant_id, run_id=of.run_id, status=runs.Status.POSTED, detail=told)
     messages.publish(tx, tenant_id=of.tenant_id, kind="payroll.posted", subject=of.run_id, data=told)
     return told

@@ -47,6 +47,16 @@ def settle_recorded(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, recorded: Re
     return total
 
 
+def use_forfeitures(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, employer_cents: int) -> int:
+    """What of the employer's part the plan's forfeitures pay; nothing where the plan, or nobody, lets them."""
+    used = recordkeeping.use_for_payroll(
+        tx, tenant_id=tenant_id, plan_id=run.plan_id, run_id=run.run_id, employer_cents=employer_cents
+    )
+    if isinstance(used, Refused):
+        raise PostingRefused(used)
+    return used
+
+
 def _settled(tx: Tx, scope: recordkeeping.Scope, cause: recordkeeping.Cause) -> recordkeeping.Settled:
     settled = recordkeeping.settle(tx, scope=scope, cause=cause)
     if isinstance(settled, Refused):

@@ -9,6 +9,7 @@ from open401k.base.db import ALL_TENANTS, Actor, Database, Tx
 from open401k.kernel import PlanId, SponsorId
 
 from .proof import Problem, Proof
+from .verify_forfeitures import check_forfeitures
 from .verify_healed import check_healed
 from .verify_told import check_elections, check_outbox, check_pay, check_remittances
 
@@ -122,4 +123,5 @@ CHECKS = (
     check_outbox,
     check_alerts,
     check_healed,
+    check_forfeitures,
 )

@@ -19,26 +19,32 @@ def add(
     due_on: date,
     outer_limit_on: date,
     sources: Mapping[str, int],
+    forfeiture_cents: int,
 ) -> None:
     """Insert what is due for a run, once."""
     tx.send(
         """
         insert into payroll.remittance (
             tenant_id, run_id, plan_id, pay_date, employee_cents, employer_cents, loan_cents, due_on, outer_limit_on,
-            sources, recorded_at, recorded_by
+            sources, forfeiture_cents, recorded_at, recorded_by
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         on conflict (tenant_id, run_id) do nothing
         """,
-        [tenant_id, run_id, plan_id, pay_date, *cents, due_on, outer_limit_on, dict(sources), tx.now, tx.actor.id],
-    )
+        [
+            tenant_id, run_id, plan_id, pay_date, *cents, due_on, outer_limit_on, dict(sources), forfeiture_cents,
+            tx.now, tx.actor.id,
+        ],
+    )  # fmt: skip
 
 
 def of_plan(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[Any, ...]]:
     """Rows of a plan by pay date."""
     return tx.rows(
         """
-        select run_id, pay_date, employee_cents, employer_cents, loan_cents, due_on, outer_limit_on, sources
+        select
+            run_id, pay_date, employee_cents, employer_cents, loan_cents, due_on, outer_limit_on, sources,
+            forfeiture_cents
         from payroll.remittance
         where tenant_id = %s and plan_id = %s
         order by pay_date, run_id

@@ -104,7 +104,7 @@ def allocate(due: Remittance, received_cents: int) -> Funded:
     """
     left = max(0, min(received_cents, due.total_cents))
     parts = []
-    for wanted in (due.employee_cents, due.loan_cents, due.employer_cents):
+    for wanted in (due.employee_cents, due.loan_cents, due.employer_cents - due.forfeiture_cents):
         parts.append(min(left, wanted))
         left -= parts[-1]
     return Funded(parts[0], parts[1], parts[2], due.total_cents - sum(parts))

@@ -23,12 +23,13 @@ class Remittance:
     due_on: date
     outer_limit_on: date
     sources: Table[str, int] = field(default_factory=dict)  # cents by source as posted; "held" waits in suspense
+    forfeiture_cents: int = 0  # of the employer's part, what the plan's forfeitures pay
     cite: str = "29 CFR 2510.3-102"
 
     @property
     def total_cents(self) -> int:
         """Everything to send."""
-        return self.employee_cents + self.employer_cents + self.loan_cents
+        return self.employee_cents + self.employer_cents + self.loan_cents - self.forfeiture_cents
 
 
 def due(
@@ -39,6 +40,7 @@ def due(
     employer_cents: int,
     loan_cents: int = 0,
     sources: Table[str, int] | None = None,
+    forfeiture_cents: int = 0,
     participants_at_start_of_year: int,
 ) -> Remittance:
     """What to send and by when. Withheld money that waits in suspense is sent too: it left the employee's pay."""
@@ -52,6 +54,7 @@ def due(
         deadline.due,
         deadline.outer_limit,
         dict(sources or {}),
+        forfeiture_cents,
     )
 
 
@@ -72,6 +75,7 @@ def record(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, remittance: Remitta
         due_on=remittance.due_on,
         outer_limit_on=remittance.outer_limit_on,
         sources=remittance.sources,
+        forfeiture_cents=remittance.forfeiture_cents,
     )
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from open401k.kernel import PlanYear, Source, anniversary
+from open401k.law.forfeitures import ForfeitureUse
 from open401k.law.given import add_months
 from open401k.law.pay_items import PayDefinition, PayKind
 
@@ -185,6 +186,18 @@ class Vesting:
 
 
 @dataclass(frozen=True, slots=True)
+class Forfeitures:
+    """What becomes of money that is not vested when somebody leaves, and what it is used for, in the plan's order.
+
+    After five one-year breaks it is forfeited; with ``deemed_cash_out`` at once, where nothing at all is vested. Of
+    several uses a person approves each; a single one is applied by itself.
+    """
+
+    deemed_cash_out: bool = True
+    uses: tuple[ForfeitureUse, ...] = (ForfeitureUse.PLAN_EXPENSES, ForfeitureUse.EMPLOYER_CONTRIBUTIONS)
+
+
+@dataclass(frozen=True, slots=True)
 class Testing:
     """How the ADP and ACP tests are run, and whether HCEs are narrowed to the top-paid group."""
 
@@ -293,6 +306,7 @@ class Provisions:
 
     ``elections`` None: elections are not kept here, and nothing withheld is held against any.
     ``may_declare`` names what the employer may give beyond it, as declared for a plan year: match, profit_sharing.
+    ``forfeitures`` None: the books keep none, and what is not vested stays where it is.
     """
 
     adopted_on: date
@@ -308,6 +322,7 @@ class Provisions:
     elections: ElectionTerms | None = None
     automatic_enrollment: AutomaticEnrollment | None = None
     may_declare: tuple[Source, ...] = ()
+    forfeitures: Forfeitures | None = None
 
     def plan_year_of(self, day: date) -> PlanYear:
         """The plan year that a day falls in."""

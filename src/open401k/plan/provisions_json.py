@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from open401k.kernel import Source
+from open401k.law.forfeitures import ForfeitureUse
 from open401k.law.pay_items import PayDefinition, PayKind
 
 from .provisions import (
@@ -19,6 +20,7 @@ from .provisions import (
     Eligibility,
     EntryRule,
     Escalates,
+    Forfeitures,
     Match,
     MatchPeriod,
     MatchTier,
@@ -37,7 +39,7 @@ from .provisions import (
 #: Terms that came later are written only where a plan has them: what was recorded before, and every hash of it (of the
 #: facts of a test, of a seed), stays the same to the letter.
 _LATER: Mapping[type, frozenset[str]] = {
-    Provisions: frozenset({"elections", "automatic_enrollment", "may_declare"}),
+    Provisions: frozenset({"elections", "automatic_enrollment", "may_declare", "forfeitures"}),
     Match: frozenset({"cap_per_period_cents", "true_up", "by_service"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415"}),
 }
@@ -54,6 +56,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
     rest = dict(data)
     match, nonelective = rest.pop("match"), rest.pop("nonelective")
     elections, automatic = rest.pop("elections", None), rest.pop("automatic_enrollment", None)
+    forfeitures = rest.pop("forfeitures", None)
     provisions = Provisions(
         adopted_on=date.fromisoformat(rest.pop("adopted_on")),
         plan_year_start=MonthDay(*rest.pop("plan_year_start")),
@@ -68,6 +71,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
         elections=None if elections is None else _elections(**elections),
         automatic_enrollment=None if automatic is None else _automatic(**automatic),
         may_declare=tuple(map(Source, rest.pop("may_declare", ()))),
+        forfeitures=None if forfeitures is None else _forfeitures(**forfeitures),
     )
     if rest:
         raise ValueError(f"provisions do not have {', '.join(sorted(rest))}")
@@ -135,6 +139,10 @@ def _vesting(*, schedules: list[tuple[str, dict[str, list[int]]]]) -> Vesting:
 
 def _schedule(*, percents: list[int]) -> VestingSchedule:
     return VestingSchedule(tuple(percents))
+
+
+def _forfeitures(*, deemed_cash_out: bool, uses: list[str]) -> Forfeitures:
+    return Forfeitures(deemed_cash_out, tuple(map(ForfeitureUse, uses)))
 
 
 def _testing(*, method: str, top_paid_group: bool) -> Testing:

@@ -39,6 +39,25 @@ from .elections import (
     elected_on,
 )
 from .enrollment_notices import DutyKind, EnrollmentDuty, enrollment_duties
+from .forfeited import Forfeited, ForfeitureCause
+from .forfeiture_use import (
+    Approval,
+    ForfeitureAccount,
+    Lot,
+    Use,
+    UseRefusal,
+    approve_use,
+    forfeiture_account,
+    use_for_payroll,
+    used_for_payrolls,
+)
+from .forfeitures import (
+    ForfeitureDamage,
+    derive_forfeitures,
+    forfeiture_damage,
+    keeps_forfeitures,
+    settle_everybody,
+)
 from .missed_cases import Case, MissedCure, Mistake, cases_of
 from .opening import (
     Opening,
@@ -69,6 +88,7 @@ from .year_ends import end_year, years_to_end
 
 __all__ = [
     "SLOTS",
+    "Approval",
     "Before",
     "Books",
     "Case",
@@ -92,9 +112,14 @@ __all__ = [
     "EnrollmentDuty",
     "Entitlement",
     "Flags",
+    "Forfeited",
+    "ForfeitureAccount",
+    "ForfeitureCause",
+    "ForfeitureDamage",
     "HeldReason",
     "How",
     "Kind",
+    "Lot",
     "MissedCure",
     "Mistake",
     "NewElection",
@@ -114,10 +139,13 @@ __all__ = [
     "TakenBack",
     "Told",
     "ToldOf",
+    "Use",
+    "UseRefusal",
     "Why",
     "Withheld",
     "Withholding",
     "YearToDate",
+    "approve_use",
     "cases_of",
     "changed_elections",
     "compare",
@@ -130,6 +158,7 @@ __all__ = [
     "defaults_on",
     "deposited",
     "deposits",
+    "derive_forfeitures",
     "difference",
     "elected_by_all",
     "elected_on",
@@ -139,7 +168,10 @@ __all__ = [
     "enrollment_duties",
     "entitle",
     "first_refused",
+    "forfeiture_account",
+    "forfeiture_damage",
     "held_cents",
+    "keeps_forfeitures",
     "left_long_ago",
     "load_opening_balances",
     "notice_open",
@@ -161,8 +193,11 @@ __all__ = [
     "rehires",
     "reverse_opening_balances",
     "settle",
+    "settle_everybody",
     "take_back",
     "taken_back",
+    "use_for_payroll",
+    "used_for_payrolls",
     "waiting",
     "with_defaults",
     "withheld_as_elected",

@@ -29,6 +29,7 @@ from .contributions import (
 )
 from .declaring import declared_for
 from .elsewhere import Elsewhere, added, counted, read_elsewhere, turns_before, windows
+from .forfeitures import settle_forfeitures
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
 from .tenure import whole_years
@@ -100,12 +101,18 @@ def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Re
     What is posted here changes what is left to the sponsor's other plans on later pay dates: these are settled in their
     turn, and not part of the answer.
     """
-    total, together = Settled(), ledger.Together()
+    total, together, touched = Settled(), ledger.Together(), dict[PlanId, Cause]()
     for part, its_cause in _turns(tx, scope, cause):
         settled = _settle_plan(tx, part, its_cause, together)
         if isinstance(settled, Refused):
             return settled
         total = total + settled if part.plan_id == scope.plan_id else total
+        touched.setdefault(part.plan_id, its_cause)
+    for plan_id, its_cause in touched.items():
+        of: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": plan_id, "employees": scope.employees}
+        forfeited = settle_forfeitures(tx, **of, key=its_cause.key, cause=its_cause.cause, together=together)
+        if isinstance(forfeited, Refused):
+            return forfeited
     refused = ledger.take_in(tx, tenant_id=scope.tenant_id, together=together)
     return total if refused is None else refused
 

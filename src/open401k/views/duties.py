@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from open401k import compliance, fiduciary
+from open401k import compliance, fiduciary, recordkeeping
 from open401k.base.db import Tx
 from open401k.compliance import Cure, CureKind, TestId
 from open401k.kernel import ComplianceRunId, Money, PlanId, SponsorId, day_of
@@ -62,6 +62,7 @@ def duties(
     found += [
         _correction(each, today) for each in fiduciary.waiting_corrections(tx, tenant_id=tenant_id, plan_id=plan_id)
     ]
+    found += _forfeitures(tx, tenant_id, plan_id, today)
     for alert in alerts:
         told = compliance.read_forecast(tx, tenant_id=tenant_id, run_id=ComplianceRunId.parse(alert.run_id))
         found += _decisions(alert, () if told is None else told.cures_of(TestId(alert.test)), today)
@@ -69,6 +70,23 @@ def duties(
         detail = "expected, from the usual days between payrolls"
         found.append(DutyLine(expected, "Next payroll", detail, state_on(expected, today)))
     return tuple(sorted(found, key=lambda line: (line.state is DutyState.DONE, line.due_on)))
+
+
+def _forfeitures(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, today: date) -> list[DutyLine]:
+    """Forfeitures of a plan year are used by the end of the next one."""
+    if not recordkeeping.keeps_forfeitures(tx, tenant_id=tenant_id, plan_id=plan_id):
+        return []
+    account = recordkeeping.forfeiture_account(tx, tenant_id=tenant_id, plan_id=plan_id)
+    return [
+        DutyLine(
+            each.use_by,
+            f"Use the forfeitures of the plan year {each.year}",
+            f"see Forfeitures: approve what they are used for ({each.cite})",
+            state_on(each.use_by, today),
+            amount=Money(each.cents),
+        )
+        for each in fiduciary.forfeitures_due(account, today=today)
+    ]
 
 
 def _files(history: Sequence[runs.Run], today: date) -> list[DutyLine]:

@@ -6,12 +6,14 @@ from datetime import date
 import pytest
 
 from open401k.kernel import PlanYear, Source
+from open401k.law.forfeitures import ForfeitureUse
 from open401k.plan import (
     Arrangement,
     AutomaticEnrollment,
     Deferrals,
     ElectionTerms,
     Eligibility,
+    Forfeitures,
     Match,
     MatchPeriod,
     MatchTier,
@@ -91,6 +93,10 @@ LAWFUL = {
     "three-year cliff": vesting(Source.MATCH, 0, 0, 0, 100),
     "two to six years": vesting(Source.MATCH, 0, 0, 20, 40, 60, 80, 100),
     "elections kept here": replace(PLAIN, elections=ElectionTerms(minimum_bps=100, maximum_bps=8_000)),
+    "forfeitures as documents have them": replace(PLAIN, forfeitures=Forfeitures()),
+    "forfeitures that are allocated": replace(
+        PLAIN, may_declare=(Source.PROFIT_SHARING,), forfeitures=Forfeitures(uses=(ForfeitureUse.ALLOCATION,))
+    ),
     "faster than graded": vesting(Source.PROFIT_SHARING, 20, 40, 60, 80, 100),
 }
 
@@ -216,6 +222,21 @@ UNLAWFUL = {
         replace(PLAIN, match=Match(BASIC, period=MatchPeriod.PLAN_YEAR, true_up=True)),
         "match.true_up",
         "1.401-1",
+    ),
+    "forfeitures without a use": (
+        replace(PLAIN, forfeitures=Forfeitures(uses=())),
+        "forfeitures.uses",
+        "1.401-7(b)(1)",
+    ),
+    "a use named twice": (
+        replace(PLAIN, forfeitures=Forfeitures(uses=(ForfeitureUse.PLAN_EXPENSES,) * 2)),
+        "forfeitures.uses",
+        "1.401-7(b)(1)",
+    ),
+    "forfeitures allocated where nothing may be declared": (
+        replace(PLAIN, forfeitures=Forfeitures(uses=(ForfeitureUse.ALLOCATION,))),
+        "forfeitures.uses",
+        "1.401-1(b)(1)(ii)",
     ),
     "a declared QNEC": (replace(PLAIN, may_declare=(Source.QNEC,)), "may_declare", "401(a)(27)"),
     "profit sharing declared twice": (

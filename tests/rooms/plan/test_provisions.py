@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from open401k import plan
 from open401k.kernel import PlanYear, Source
+from open401k.law.forfeitures import ForfeitureUse
 from open401k.law.pay_items import PayDefinition, PayKind
 from open401k.plan import (
     Arrangement,
@@ -20,6 +21,7 @@ from open401k.plan import (
     Eligibility,
     EntryRule,
     Escalates,
+    Forfeitures,
     Match,
     MatchPeriod,
     MatchTier,
@@ -108,6 +110,12 @@ any_provisions = st.builds(
         withdrawal_days=st.integers(0, 400),
     ),
     may_declare=st.lists(sources, max_size=3).map(tuple),
+    forfeitures=st.none()
+    | st.builds(
+        Forfeitures,
+        deemed_cash_out=st.booleans(),
+        uses=st.lists(st.sampled_from(ForfeitureUse), max_size=3).map(tuple),
+    ),
 )
 
 
@@ -150,6 +158,7 @@ def test_a_plain_match_is_written_as_it_was_before_there_were_other_terms() -> N
         "cap_cents": 1_000_00,
     }
     assert "may_declare" not in written
+    assert "forfeitures" not in written
     assert plan.provisions_from_json(written).match == plain
 
 
