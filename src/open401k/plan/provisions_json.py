@@ -18,6 +18,7 @@ from .provisions import (
     ElectionTerms,
     Eligibility,
     EntryRule,
+    EntryTerms,
     Escalates,
     Match,
     MatchPeriod,
@@ -37,7 +38,10 @@ from .provisions import (
 #: Terms that came later are written only where a plan has them: what was recorded before, and every hash of it (of the
 #: facts of a test, of a seed), stays the same to the letter.
 _LATER: Mapping[type, frozenset[str]] = {
-    Provisions: frozenset({"elections", "automatic_enrollment", "may_declare"}),
+    Provisions: frozenset(
+        {"elections", "automatic_enrollment", "may_declare", "match_eligibility", "nonelective_eligibility"}
+    ),
+    Eligibility: frozenset({"part_time_shares", "part_time_tested"}),
     Match: frozenset({"cap_per_period_cents", "true_up", "by_service"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415"}),
 }
@@ -54,6 +58,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
     rest = dict(data)
     match, nonelective = rest.pop("match"), rest.pop("nonelective")
     elections, automatic = rest.pop("elections", None), rest.pop("automatic_enrollment", None)
+    of_match, of_nonelective = rest.pop("match_eligibility", None), rest.pop("nonelective_eligibility", None)
     provisions = Provisions(
         adopted_on=date.fromisoformat(rest.pop("adopted_on")),
         plan_year_start=MonthDay(*rest.pop("plan_year_start")),
@@ -68,6 +73,8 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
         elections=None if elections is None else _elections(**elections),
         automatic_enrollment=None if automatic is None else _automatic(**automatic),
         may_declare=tuple(map(Source, rest.pop("may_declare", ()))),
+        match_eligibility=None if of_match is None else _entry_terms(**of_match),
+        nonelective_eligibility=None if of_nonelective is None else _entry_terms(**of_nonelective),
     )
     if rest:
         raise ValueError(f"provisions do not have {', '.join(sorted(rest))}")
@@ -89,9 +96,23 @@ def _plain(value: Any) -> Any:
 
 
 def _eligibility(
-    *, minimum_age: int, service_months: int, hours_in_year: int | None, entry: str, excluded_classes: list[str]
+    *,
+    minimum_age: int,
+    service_months: int,
+    hours_in_year: int | None,
+    entry: str,
+    excluded_classes: list[str],
+    part_time_shares: bool = False,
+    part_time_tested: bool = False,
 ) -> Eligibility:
-    return Eligibility(minimum_age, service_months, hours_in_year, EntryRule(entry), tuple(excluded_classes))
+    of_classes = tuple(excluded_classes)
+    return Eligibility(
+        minimum_age, service_months, hours_in_year, EntryRule(entry), of_classes, part_time_shares, part_time_tested
+    )
+
+
+def _entry_terms(*, minimum_age: int, service_months: int, hours_in_year: int | None, entry: str) -> EntryTerms:
+    return EntryTerms(minimum_age, service_months, hours_in_year, EntryRule(entry))
 
 
 def _deferrals(
