@@ -16,7 +16,16 @@ from .code_pay import PayUnderCodes, pay_under_codes
 from .confirmations import Confirmation, confirm_year, confirmed_year
 from .employer import PeriodHours, Turn, employer_pay, employer_pay_by_date, period_hours, turns
 from .employment import Employment, employed_between, employed_on, spans
-from .entry import eligibility_terms, entry_dates, entry_of_new, first_entries, hours_of_service
+from .entry import (
+    EntryDays,
+    eligibility_terms,
+    entries_by_kind,
+    entry_dates,
+    entry_days,
+    entry_of_new,
+    first_entries,
+    hours_of_service,
+)
 from .facts import NewEmployee, add_employee, add_employees, mask_ssn, parse_ssn, record_fact
 from .likeness import Likeness, Mark, Told, Trait
 from .matching import (
@@ -35,6 +44,7 @@ from .matching import (
     remember,
 )
 from .ownership import OwnershipOn, ownership_during
+from .part_time import periods_of
 from .pay_codes import (
     ALWAYS,
     CodeKind,
@@ -122,6 +132,7 @@ __all__ = [
     "Employee",
     "EmployeeClass",
     "Employment",
+    "EntryDays",
     "Fact",
     "Family",
     "Hired",
@@ -187,7 +198,9 @@ __all__ = [
     "employee",
     "employer_pay",
     "employer_pay_by_date",
+    "entries_by_kind",
     "entry_dates",
+    "entry_days",
     "entry_of_new",
     "everybody",
     "fica_wages",
@@ -214,6 +227,7 @@ __all__ = [
     "pay_totals",
     "pay_under_codes",
     "period_hours",
+    "periods_of",
     "question",
     "question_id",
     "questions",

@@ -17,8 +17,13 @@ from .year import Year
 _REFUND = "Refund after the year end"
 
 
+def _tested(case: Case) -> Year:
+    """The median year-end as the test has it."""
+    return case.median.of_adp() if case.measure.test is TestId.ADP else case.median.of_match()
+
+
 def _ratio_test(case: Case) -> law.nondiscrimination.RatioTest:
-    year, is_adp = case.median, case.measure.test is TestId.ADP
+    year, is_adp = _tested(case), case.measure.test is TestId.ADP
     run = law.nondiscrimination.adp_test if is_adp else law.nondiscrimination.acp_test
     return run(
         contributions=year.adp_contributions() if is_adp else year.acp_contributions(),
@@ -126,7 +131,7 @@ def qnec(case: Case) -> Cure:
         return not_available(
             case, kind, title, "The plan does not provide for it and the year in which to amend is over."
         )
-    year = case.median
+    year = _tested(case)
     is_adp = case.measure.test is TestId.ADP
     contributions = year.adp_contributions() if is_adp else year.acp_contributions()
     amounts = _cheapest_qnec(contributions, year)

@@ -204,6 +204,17 @@ class PlanFacts:
     """The sponsor's other plans; nearly every sponsor has none."""
     pay_elsewhere: Cents | None = None
     """Plan compensation that only the payrolls of other plans told."""
+    tested_on: tuple[date | None, ...] = ()
+    """The day from which each counts in the tests; empty: as ``eligible_on``.
+
+    Who may defer only for long-term part-time work is left out, unless the plan has them tested (IRC 401(k)(15)(B)).
+    """
+    match_on: tuple[date | None, ...] = ()
+    """The day of entry for the match; empty: as ``eligible_on``."""
+    nonelective_on: tuple[date | None, ...] = ()
+    """The same for nonelective money."""
+    match_kept_out: Flags | None = None
+    """As ``class_excluded``, with the age and service that the match asks for met; None: the same people."""
     corrective: Cents | None = None
     """What the employer contributed to correct failures of this limitation year, whenever it did; mostly nothing.
 
@@ -300,7 +311,29 @@ class PlanFacts:
     @property
     def eligible(self) -> Flags:
         """Who was eligible at any time of the plan year to date (an eligible leaver stays in the averages)."""
-        return np.array([on is not None and on <= self.as_of for on in self.eligible_on], dtype=np.bool_)
+        return self._by_now(self.eligible_on)
+
+    @property
+    def tested(self) -> Flags:
+        """Who of the eligible counts in the tests."""
+        return self._by_now(self.tested_on or self.eligible_on)
+
+    @property
+    def in_match(self) -> Flags | None:
+        """Who has entered for the 401(m) part, where that is not who may defer.
+
+        Who may make after-tax contributions is in it (Reg. 1.410(b)-3(a)(2)(i), 1.401(m)-1(a)(3)).
+        """
+        after_tax = any(source.value == "after_tax" for source in self.provisions.deferrals.sources)
+        return self._by_now(self.match_on) if self.match_on and not after_tax else None
+
+    @property
+    def in_nonelective(self) -> Flags | None:
+        """Who has entered for nonelective money, where that is not who may defer."""
+        return self._by_now(self.nonelective_on) if self.nonelective_on else None
+
+    def _by_now(self, days: Sequence[date | None]) -> Flags:
+        return np.array([on is not None and on <= self.as_of for on in days], dtype=np.bool_)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear
 
 from . import gather_elsewhere as elsewhere
 from .facts import Cents, EarlierCalendarYear, Flags, PayHistory, PlanFacts, PriorRatios
+from .gather_entries import Asking, entries_of, so_far
 from .gather_key import Standings, standings
-from .gather_people import Concerned, Entries, Places
+from .gather_people import Concerned, Places
 from .gather_workforce import Asked, Everybody
 
 HISTORY_UP_TO = 1_000
@@ -75,13 +76,17 @@ def gather(
     deferred, as_roth = _of_calendar_year(scope, totals, place, year, calendar, as_of)
     before, held = _prior(scope, people, place, year, calendar), _placed(balances, place)
     books, not_ours = scope.contributions(year.start, until, place), scope.outside(year.start, until, place)
-    eligible_on, kept_out_on = tuple(people.eligible_on), people.kept_out_on
+    entered = people.entered
     known = scope.standings(people, place, before.section_415, held, partial(_slices, scope, roster, len(totals)))
     return PlanFacts(
         tenant_id=tenant_id, plan_id=plan_id, plan_year=year, as_of=as_of, known_at=known_at or tx.now,
         provisions=provisions, employee_ids=place.ids, labels=people.labels,
         birth_dates=tuple(people.birth_dates), employment=tuple(people.employment),
-        eligible_on=eligible_on, kept_out_on=kept_out_on, class_excluded=_so_far(kept_out_on, eligible_on, as_of),
+        eligible_on=entered.eligible_on, kept_out_on=entered.kept_out_on,
+        class_excluded=so_far(entered.kept_out_on, entered.eligible_on, as_of),
+        tested_on=entered.tested_on, match_on=entered.match_on, nonelective_on=entered.nonelective_on,
+        match_kept_out=so_far(entered.match_kept_out_on, entered.match_on, as_of)
+        if entered.match_on and entered.kept_out_on else None,
         others=others.placed(people.people),
         compensation=pay.of(totals.plan_cents) - late.of("plan_cents"),
         section_415=of_employer.of_column("section_415_cents") - late.of("section_415_cents"),
@@ -115,7 +120,10 @@ def _concerned(
         until=scope.until,
         with_money=with_money,
         years_loaded={scope.year.previous().start.year, scope.calendar.year - 1, scope.year.start.year - 1},
-        entries=partial(_entries, scope, scope.provisions, scope.year),
+        entries=partial(
+            entries_of,
+            Asking(scope.tx, scope.tenant_id, scope.plan_id, scope.provisions, scope.year, scope.known_at),
+        ),
         whole=bool(scope.other_plans),
     )
     for some in _slices(scope, roster, paid):
@@ -261,7 +269,7 @@ class _Scope:
 
         Where a plan counts hours, or other plans are asked about each person, everybody is needed at once.
         """
-        hours = self.provisions.eligibility.hours_in_year is not None
+        hours = any(self.provisions.eligibility_of(each).hours_in_year is not None for each in plan.Kind)
         if paid <= MOST_KEPT or hours or self.other_plans:
             yield census.roster(self.tx, tenant_id=self.tenant_id, known_at=self.known_at)
             return
@@ -359,32 +367,6 @@ class _Scope:
         asked = Asked(self.tx, self.tenant_id, plans, self.known_at, self.provisions, everybody)
         return standings(asked, self.year, self.until, place, people.undated_owners, prior_pay, balances)
 
-    def entry_dates(
-        self, provisions: plan.Provisions, people: Sequence[census.Employee], *, any_class: bool = False
-    ) -> tuple[date | None, ...]:
-        """The day each person first enters under these provisions."""
-        return census.first_entries(
-            self.tx,
-            tenant_id=self.tenant_id,
-            provisions=provisions,
-            plan_id=self.plan_id,
-            employees=people,
-            known_at=self.known_at,
-            any_class=any_class,
-        )
-
-    def classes_out(self, year: PlanYear) -> list[tuple[date, frozenset[str]]]:
-        """Which classes are out from which day of the year on, by the terms of each day."""
-        spans = plan.provisions_between(
-            self.tx,
-            tenant_id=self.tenant_id,
-            plan_id=self.plan_id,
-            start=year.start,
-            end=year.end,
-            known_at=self.known_at,
-        )
-        return [(span.start, frozenset(span.provisions.eligibility.excluded_classes)) for span in spans]
-
     def history(self, start: date, end: date, place: Places, outside: _Outside) -> PayHistory:
         """Single pay dates, people down and dates across."""
         found = census.pay_by_date(
@@ -430,61 +412,6 @@ def _prior(scope: _Scope, people: Concerned, place: Places, year: PlanYear, now:
     loaded = people.loaded(lookback.start.year)
     paid = np.maximum(_Columns(own, place).of(own.section_415_cents), loaded.section_415)
     return _Before(paid, _fica(wages, people, place, last), loaded.known | (paid > 0))
-
-
-def _entries(scope: _Scope, provisions: plan.Provisions, year: PlanYear, people: Sequence[census.Employee]) -> Entries:
-    """Entry dates, and since when class alone keeps people out (empty: the plan keeps no class of them out).
-
-    Each day of the year is judged by the terms in force on it: who may defer on one day is eligible for the year (Reg.
-    1.401(k)-6), also when an amendment shuts their class out later.
-    """
-    entered = [
-        day if day is not None and _there_on_or_after(employee, max(day, year.start)) else None
-        for employee, day in zip(people, scope.entry_dates(provisions, people), strict=True)
-    ]
-    out = scope.classes_out(year)
-    places = census.classed(people, frozenset(name for _, names in out for name in names))
-    if not places:
-        return tuple(entered), ()
-    kept_out: list[date | None] = [None] * len(people)
-    classed = [people[place] for place in places]
-    # Asked as if no class were kept out, so that age and service of those who are can be seen.
-    for place, who, day in zip(places, classed, scope.entry_dates(provisions, classed, any_class=True), strict=True):
-        if day is None or day >= year.end:
-            continue
-        since = max(day, year.start)
-        standing = list(census.out_from(who, out, since))
-        within = next((on for on, _, is_out in standing if not is_out), None)
-        if within is None or not _there_on_or_after(who, within):
-            entered[place] = None
-        elif within > since:
-            entered[place] = within
-        kept_out[place] = _kept_out(who, standing)
-    return tuple(entered), tuple(kept_out)
-
-
-def _so_far(kept_out: Sequence[date | None], entered: Sequence[date | None], as_of: date) -> Flags:
-    """Kept out by class on some day until now, and in the plan on none: one day in it is benefiting."""
-    out = np.zeros(len(entered), dtype=np.bool_)
-    for place, day in enumerate(kept_out):
-        inside = entered[place]
-        out[place] = day is not None and day <= as_of and (inside is None or inside > as_of)
-    return out
-
-
-def _kept_out(employee: census.Employee, standing: Iterable[tuple[date, str, bool]]) -> date | None:
-    """From when on class alone keeps somebody out who counts in coverage.
-
-    Employees covered by collective bargaining do not count (IRC 410(b)(3)(A)).
-    """
-    for day, name, is_out in standing:
-        if is_out and name != "union":
-            return day if _there_on_or_after(employee, day) else None
-    return None
-
-
-def _there_on_or_after(employee: census.Employee, day: date) -> bool:
-    return any(span.terminated_on is None or span.terminated_on >= day for span in employee.employment)
 
 
 def _sum(books: dict[Source, Cents], sources: tuple[Source, ...], count: int) -> Cents:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,10 +13,8 @@ from open401k import census, recordkeeping
 from open401k.kernel import EmployeeId, IdColumn, PlanYear
 
 from .facts import Cents, Flags, Kin, Span
+from .gather_entries import Entered, together
 from .labels import Labels
-
-#: Entry dates, and since when class alone keeps people out (empty: the plan keeps no class of them out).
-Entries: TypeAlias = tuple[Sequence[date | None], Sequence[date | None]]
 
 
 class Places:
@@ -69,7 +67,7 @@ class Concerned:
         until: date,
         with_money: Sequence[IdColumn[EmployeeId]],
         years_loaded: Iterable[int],
-        entries: Callable[[Sequence[census.Employee]], Entries],
+        entries: Callable[[Sequence[census.Employee]], Entered],
         whole: bool,
     ) -> None:
         self._year, self._as_of, self._until = year, as_of, until
@@ -79,12 +77,10 @@ class Concerned:
         self._ownership: list[Cents] = []
         self._officer: list[Flags] = []
         self._family: list[tuple[int, EmployeeId, str]] = []
-        self._kept_out: list[date | None] = []
-        self._any_kept_out = False
+        self._entered: list[Entered] = []
         self.labels = Labels()
         self.birth_dates: list[date | None] = []
         self.employment: list[tuple[Span, ...]] = []
-        self.eligible_on: list[date | None] = []
         self.classes: list[str] = []
         #: Shares of owners who never worked here.
         self.undated_owners: dict[EmployeeId, int] = {}
@@ -113,10 +109,7 @@ class Concerned:
         self.gone += [each for each in people if recordkeeping.left_long_ago(each, self._until, self._year)]
         for year, parts in self._loaded.items():
             parts.append(_loaded(people, year))
-        entered, kept_out = self._entries(people)
-        self.eligible_on += entered
-        self._any_kept_out |= bool(kept_out)
-        self._kept_out += kept_out or [None] * len(people)
+        self._entered.append(self._entries(people))
         if self._whole:
             self.people += people
 
@@ -142,9 +135,9 @@ class Concerned:
         return Loaded(*map(np.concatenate, zip(*parts, strict=True))) if parts else _loaded((), year)
 
     @property
-    def kept_out_on(self) -> tuple[date | None, ...]:
-        """Since when class alone keeps each out; empty where nobody is."""
-        return tuple(self._kept_out) if self._any_kept_out else ()
+    def entered(self) -> Entered:
+        """From which day each takes part, and since when class alone keeps people out."""
+        return together(self._entered)
 
     @property
     def ownership_bps(self) -> Cents:

@@ -13,7 +13,7 @@ import numpy as np
 from open401k import law
 from open401k.law.matching import MatchFormula, ServiceBand
 
-from .facts import Cents, PlanFacts
+from .facts import Cents, Flags, PlanFacts
 from .outset import Start
 
 
@@ -21,7 +21,7 @@ class MatchToCome:
     """The match of one simulated rest of a year, pay date after pay date."""
 
     def __init__(self, facts: PlanFacts, begin: Start) -> None:
-        self._provisions = facts.provisions
+        self._facts, self._provisions = facts, facts.provisions
         terms = facts.provisions.match
         if terms is None:
             raise ValueError("the plan has no match")
@@ -31,9 +31,22 @@ class MatchToCome:
         self._served = np.maximum(np.floor(begin.tenure - in_year), 0).astype(np.int64)
         self._period: date | None = None
         self._deferred = self._counted = self._given = np.zeros(1, dtype=np.int64)
+        nothing = np.zeros(1, dtype=np.int64)
+        self._early_deferred = nothing if begin.early_deferred is None else begin.early_deferred
+        self._early_paid = nothing if begin.early_paid is None else begin.early_paid
 
-    def due(self, day: date, *, deferred: Cents, counted: Cents, matched_before: Cents) -> Cents:
-        """What a pay date gives: of itself, or what its month or quarter has more by now."""
+    def due(
+        self, day: date, *, deferred: Cents, counted: Cents, matched_before: Cents, early: Flags | None = None
+    ) -> Cents:
+        """What a pay date gives: of itself, or what its month or quarter has more by now.
+
+        ``early``: who has not entered for the match yet; their pay and deferrals of the date never count for it.
+        """
+        if early is not None:
+            if day in self._facts.plan_year:
+                self._early_deferred = self._early_deferred + np.where(early, deferred, 0)
+                self._early_paid = self._early_paid + np.where(early, counted, 0)
+            deferred, counted = np.where(early, 0, deferred), np.where(early, 0, counted)
         by_period = self._terms.period.months in (1, 3)
         period = self._provisions.match_period_start(day) if by_period else day
         if period != self._period:
@@ -54,7 +67,7 @@ class MatchToCome:
         """The match of the year as its end leaves it."""
         if not self._terms.true_up and self._terms.period.months != 12:
             return match
-        whole = self._by_formula(deferrals, counted)
+        whole = self._by_formula(deferrals - self._early_deferred, np.maximum(counted - self._early_paid, 0))
         whole = whole if self._terms.cap_cents is None else np.minimum(whole, self._terms.cap_cents)
         trued: Cents = np.maximum(match, whole)
         return trued

@@ -53,8 +53,9 @@ def always(_: Year) -> str:
 
 
 def not_safe_harbor(year: Year) -> str:
-    """Safe harbor plans are deemed to pass the ADP test."""
-    return "" if year.safe_harbor == "none" else "A safe harbor plan is deemed to pass (IRC 401(k)(12))."
+    """Safe harbor plans are deemed to pass the ADP test, but for who is too early for the contribution."""
+    early = year.in_safe_harbor is not None and year.of_adp().eligible.any()
+    return "" if year.safe_harbor == "none" or early else "A safe harbor plan is deemed to pass (IRC 401(k)(12))."
 
 
 def has_acp_contributions(year: Year) -> str:
@@ -262,6 +263,11 @@ def _coverage(year: Year) -> Measured:
     return Measured(ratio, np.full(shape, law.coverage.RATIO_TO_PASS, dtype=np.int64), passed)
 
 
+def _coverage_of_match(year: Year) -> Measured:
+    """The 401(m) part is a plan of its own, with its own age and service (Reg. 1.410(b)-6(b), -7(c)(1))."""
+    return _coverage(year.of_match())
+
+
 def top_heavy_test(year: Year) -> law.top_heavy.TopHeavyTest:
     """The plan at its determination date (IRC 416(g)(1))."""
     return law.top_heavy.top_heavy_test(
@@ -325,7 +331,9 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         TestId.COVERAGE_DEFERRAL, "Coverage, deferrals", "IRC 410(b)(1)(B)", Unit.BPS, True, always, _coverage
     ),
-    Measure(TestId.COVERAGE_MATCH, "Coverage, match", "IRC 410(b)(1)(B)", Unit.BPS, True, has_match, _coverage),
+    Measure(
+        TestId.COVERAGE_MATCH, "Coverage, match", "IRC 410(b)(1)(B)", Unit.BPS, True, has_match, _coverage_of_match
+    ),
     Measure(
         TestId.TOP_HEAVY, "Top-heavy", "IRC 416(g)", Unit.BPS, False, can_be_top_heavy, _top_heavy, needs_key=True
     ),

@@ -78,13 +78,18 @@ def _marks(facts: PlanFacts, is_hce: Flags, is_key: Flags) -> _Marks:
 
 def _columns(facts: PlanFacts) -> Iterator[npt.NDArray[Any]]:
     yield from _arrays(facts)
-    yield from (_days(each) for each in (facts.birth_dates, facts.eligible_on, facts.kept_out_on) if each)
+    yield from (_days(each) for each in _dated(facts) if each)
     for k in range(max(map(len, facts.employment), default=0)):
         spans = [each[k] if k < len(each) else None for each in facts.employment]
         yield _days([None if span is None else span.hired_on for span in spans])
         yield _days([None if span is None else span.terminated_on for span in spans])
     if facts.classes:
         yield np.unique(facts.classes, return_inverse=True)[1]
+
+
+def _dated(facts: PlanFacts) -> tuple[tuple[date | None, ...], ...]:
+    apart = facts.tested_on, facts.match_on, facts.nonelective_on
+    return facts.birth_dates, facts.eligible_on, facts.kept_out_on, *apart
 
 
 def _arrays(part: Any) -> Iterator[npt.NDArray[Any]]:
@@ -124,6 +129,9 @@ def _moved(facts: PlanFacts, places: Cents) -> PlanFacts:
         eligible_on=_each(facts.eligible_on, places),
         classes=_each(facts.classes, places),
         kept_out_on=_each(facts.kept_out_on, places),
+        tested_on=_each(facts.tested_on, places),
+        match_on=_each(facts.match_on, places),
+        nonelective_on=_each(facts.nonelective_on, places),
         kin=tuple(Kin(int(now[each.person]), int(now[each.relative]), each.relation) for each in facts.kin),
         key_facts=None if facts.key_facts is None else _taken(facts.key_facts, places),
         lookback=_ranked(facts.lookback, places),

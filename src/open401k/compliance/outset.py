@@ -85,6 +85,15 @@ class Start:
     saves: float
     bonus_seen: bool
     raise_seen: bool
+    tested_from: Places | None = None
+    """As ``entry``, from which the tests count the person; None: from ``entry`` on."""
+    matched_from: Places | None = None
+    """As ``entry``, for the match."""
+    given_from: Places | None = None
+    """As ``entry``, for nonelective money."""
+    early_deferred: Cents | None = None
+    """Deferrals and pay of the plan year's dates so far on which people had not entered for the match."""
+    early_paid: Cents | None = None
 
 
 def coming_dates(history: PayHistory, last_day: date) -> tuple[date, ...]:
@@ -125,11 +134,12 @@ def start_of(facts: PlanFacts, year: Year, habits: Habits) -> Start:
     )
     pay, noise = _pay_level(history)
     rates, changes, exposure = _rates(facts, history, per_year)
-    entry = np.array([_entry_index(on, dates) for on in facts.eligible_on], dtype=np.int64)
+    entry = _entry_indexes(facts.eligible_on, dates)
     saving = float(((rates > 0) & facts.eligible & active).sum())
     members = float((facts.eligible & active).sum())
     weight = habits.participation_weight
     regular = np.where(pay > 0, pay, 1)[:, None]
+    early_deferred, early_paid = _before_the_match(facts, history)
     return Start(
         dates=dates,
         in_plan_year=sum(day in facts.plan_year for day in dates),
@@ -154,6 +164,11 @@ def start_of(facts: PlanFacts, year: Year, habits: Habits) -> Start:
         saves=(saving + weight * habits.participation) / (members + weight),
         bonus_seen=bool((history.compensation > 1.5 * regular).any(axis=1).mean() > 0.10),
         raise_seen=bool(_stepped(history).mean() > 0.4),
+        tested_from=_entry_indexes(facts.tested_on, dates) if facts.tested_on else None,
+        matched_from=_entry_indexes(facts.match_on, dates) if facts.match_on else None,
+        given_from=_entry_indexes(facts.nonelective_on, dates) if facts.nonelective_on else None,
+        early_deferred=early_deferred,
+        early_paid=early_paid,
     )
 
 
@@ -173,6 +188,19 @@ def _kept_out(facts: PlanFacts, dates: tuple[date, ...]) -> Places:
     for place in np.flatnonzero(facts.kept_out_later).tolist():
         found[place] = _entry_index(facts.kept_out_on[place], dates)
     return found
+
+
+def _before_the_match(facts: PlanFacts, history: PayHistory) -> tuple[Cents | None, Cents | None]:
+    if not facts.match_on:
+        return None, None
+    days = np.array(history.pay_dates, dtype="datetime64[D]")
+    entered = np.array([day or date.max for day in facts.match_on], dtype="datetime64[D]")
+    early = (days[None, :] < entered[:, None]) & (days >= np.datetime64(facts.plan_year.start))[None, :]
+    return np.where(early, history.deferrals, 0).sum(axis=1), np.where(early, history.compensation, 0).sum(axis=1)
+
+
+def _entry_indexes(days: tuple[date | None, ...], dates: tuple[date, ...]) -> Places:
+    return np.array([_entry_index(on, dates) for on in days], dtype=np.int64)
 
 
 def _entry_index(on: date | None, dates: tuple[date, ...]) -> int:

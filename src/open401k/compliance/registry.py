@@ -35,6 +35,10 @@ _SHOWN = 1_000
 """People in the working of a limit that each person has alone: the averages of a group need everybody."""
 
 Told = tuple[dict[str, JSON], str]
+_EARLY = (
+    " Tested is only who may defer and has not entered for the safe harbor contribution: everybody else is a plan of "
+    "its own, which is deemed to pass (Reg. 1.401(k)-3(h)(3))."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +110,20 @@ def _adp(facts: PlanFacts, year: Year, __: Measured) -> Told:
     parts = {"deferral_cents": year.deferrals, "catch_up_cents": split.catch_up, "qnec_cents": year.qnec}
     if year.elsewhere is not None:
         parts["elsewhere_cents"] = np.where(year.is_hce, year.elsewhere.plan_year_deferrals, 0)
-    working, text = _ratio_working(_RatioKind.ADP, year, year.adp_contributions(), parts, year.prior_adp_bps)
-    return working, text + told_amounts(facts, ("plan_year_deferrals",), year.is_hce & year.eligible)
+    tested = year.of_adp()
+    working, text = _ratio_working(_RatioKind.ADP, tested, year.adp_contributions(), parts, year.prior_adp_bps)
+    if tested is not year:
+        text += _EARLY
+    return working, text + told_amounts(facts, ("plan_year_deferrals",), year.is_hce & tested.eligible)
 
 
 def _acp(facts: PlanFacts, year: Year, __: Measured) -> Told:
     parts = {"match_cents": year.match, "after_tax_cents": year.after_tax}
     if year.elsewhere is not None:
         parts["elsewhere_cents"] = np.where(year.is_hce, year.elsewhere.match + year.elsewhere.after_tax, 0)
-    working, text = _ratio_working(_RatioKind.ACP, year, year.acp_contributions(), parts, year.prior_acp_bps)
-    return working, text + told_amounts(facts, ("match", "after_tax"), year.is_hce & year.eligible)
+    tested = year.of_match()
+    working, text = _ratio_working(_RatioKind.ACP, tested, year.acp_contributions(), parts, year.prior_acp_bps)
+    return working, text + told_amounts(facts, ("match", "after_tax"), year.is_hce & tested.eligible)
 
 
 def _deferral_limit(facts: PlanFacts, year: Year, measured: Measured) -> Told:
@@ -232,6 +240,10 @@ def _coverage(facts: PlanFacts, year: Year, __: Measured) -> Told:
     return coverage(facts, year)
 
 
+def _coverage_of_match(facts: PlanFacts, year: Year, __: Measured) -> Told:
+    return coverage(facts, year.of_match())
+
+
 def _top_heavy(facts: PlanFacts, year: Year, __: Measured) -> Told:
     test = top_heavy_test(year)
     owed = top_heavy_minimum(year).of_one()
@@ -271,7 +283,7 @@ _TELL: dict[TestId, Callable[[PlanFacts, Year, Measured], Told]] = {
     TestId.ADDITIONS_LIMIT: _additions_limit,
     TestId.COMPENSATION_LIMIT: _compensation_limit,
     TestId.COVERAGE_DEFERRAL: _coverage,
-    TestId.COVERAGE_MATCH: _coverage,
+    TestId.COVERAGE_MATCH: _coverage_of_match,
     TestId.TOP_HEAVY: _top_heavy,
 }
 

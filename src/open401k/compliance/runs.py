@@ -290,8 +290,9 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
         "kin": [[kin.person, kin.relative, kin.relation] for kin in facts.kin],
         "prior": None if facts.prior_ratios is None else [facts.prior_ratios.adp_bps, facts.prior_ratios.acp_bps],
     }
-    if facts.kept_out_on:
-        head["kept_out"] = Told(facts.kept_out_on, _iso)
+    for name in ("kept_out_on", "tested_on", "match_on", "nonelective_on"):
+        if days := getattr(facts, name):
+            head[name.removesuffix("_on")] = Told(days, _iso)
     for piece in pieces(head, between=",", after_key=":"):
         digest.update(piece.encode())
     if facts.former_owners is not None:
@@ -315,6 +316,8 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
         digest.update(b"other plan\0" + other.name.encode())
         for name in _HASHED_OF_OTHERS:
             digest.update(name.encode() + b"\0" + np.ascontiguousarray(getattr(other, name)).tobytes())
+    if facts.match_kept_out is not None:
+        digest.update(b"match_kept_out\0" + facts.match_kept_out.tobytes())
     if facts.corrective is not None:
         digest.update(b"corrective\0" + facts.corrective.tobytes())
     if facts.pay_elsewhere is not None:

@@ -16,6 +16,7 @@ from open401k import law
 from open401k.law import NotEnacted
 from open401k.law.deferrals import DeferralSplit
 from open401k.law.matching import MatchFormula
+from open401k.plan import Kind
 
 from .elsewhere import Elsewhere
 from .facts import Cents, Flags, PlanFacts
@@ -145,8 +146,15 @@ def _with_hires(facts: PlanFacts, begin: Start, year: Year, rng: np.random.Gener
     last = len(begin.dates)
     month = rng.uniform(0, max(months_left, 0), extra)
     arrives = (month / 12 * begin.per_year).astype(np.int64)
-    waits = (month + facts.provisions.eligibility.service_months) / 12 * begin.per_year
-    entry = np.minimum(np.maximum(waits.astype(np.int64), 1), last)
+
+    def entering(kind: Kind) -> Places:
+        waits = (month + facts.provisions.eligibility_of(kind).service_months) / 12 * begin.per_year
+        return np.minimum(np.maximum(waits.astype(np.int64), 1), last)
+
+    def grown_from(known: Places | None, kind: Kind) -> Places | None:
+        return None if known is None else np.append(known, entering(kind))
+
+    entry = entering(Kind.DEFERRALS)
     grown = replace(
         begin,
         pay=np.append(begin.pay, median * rng.lognormal(0, 0.3, extra)),
@@ -160,6 +168,13 @@ def _with_hires(facts: PlanFacts, begin: Start, year: Year, rng: np.random.Gener
         arrives=np.append(begin.arrives, arrives),
         entry=np.append(begin.entry, entry),
         kept_out=np.append(begin.kept_out, np.full(extra, last)),
+        tested_from=grown_from(begin.tested_from, Kind.DEFERRALS),
+        matched_from=grown_from(begin.matched_from, Kind.MATCH),
+        given_from=grown_from(begin.given_from, Kind.NONELECTIVE),
+        early_deferred=None
+        if begin.early_deferred is None
+        else np.append(begin.early_deferred, np.zeros_like(arrives)),
+        early_paid=None if begin.early_paid is None else np.append(begin.early_paid, np.zeros_like(arrives)),
     )
     return grown, _padded(year, extra), people
 
@@ -192,6 +207,9 @@ def _padded(year: Year, extra: int) -> Year:
         ages=np.append(year.ages, zeros + 35),
         eligible=np.append(year.eligible, no),
         class_excluded=np.append(year.class_excluded, no),
+        in_match=None if year.in_match is None else np.append(year.in_match, no),
+        in_nonelective=None if year.in_nonelective is None else np.append(year.in_nonelective, no),
+        match_kept_out=None if year.match_kept_out is None else np.append(year.match_kept_out, no),
         served_before=np.append(year.served_before, no),
         former_key=np.append(year.former_key, no),
         roth=np.append(year.roth, zeros),
@@ -266,7 +284,8 @@ def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention
         deferred = np.minimum(wanted, rooms[day.year].left(sums, paid))
         if match is not None:
             counted = law.compensation.period_share(before=sums.compensation, period=paid, cap=pay_cap)
-            due = match.due(day, deferred=deferred, counted=counted, matched_before=sums.match)
+            early = None if begin.matched_from is None else begin.matched_from > k
+            due = match.due(day, deferred=deferred, counted=counted, matched_before=sums.match, early=early)
             sums.match += np.where(draws.in_plan_from <= k, due, 0)
         sums.after_tax += np.rint(pay * _after_tax_on(begin, intervention, day) / 10_000).astype(np.int64)
         sums.compensation += paid
@@ -359,6 +378,12 @@ def _ended(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, sums: _Sum
         counted = law.compensation.capped(compensation, cap)
         match = to_come.trued_up(match, deferrals=deferrals, counted=counted)
     nothing = np.zeros_like(sums.calendar)
+
+    def entered(now: Flags, entry: Places | None) -> Flags:
+        of_kind = draws.in_plan_from if entry is None else np.maximum(draws.in_plan_from, entry)
+        return now | ((of_kind < count) & (draws.leaves_at > of_kind))
+
+    kept_out = (begin.kept_out < count) & (draws.leaves_at > begin.kept_out)
     return replace(
         year,
         as_of=year.plan_year.last_day,
@@ -373,8 +398,11 @@ def _ended(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, sums: _Sum
         after_tax=after_tax,
         match=match,
         nonelective=year.nonelective + _nonelective(facts, year, compensation, cap),
-        eligible=year.eligible | ((draws.in_plan_from < count) & (draws.leaves_at > draws.in_plan_from)),
-        class_excluded=year.class_excluded | ((begin.kept_out < count) & (draws.leaves_at > begin.kept_out)),
+        eligible=entered(year.eligible, begin.tested_from),
+        in_match=None if year.in_match is None else entered(year.in_match, begin.matched_from),
+        in_nonelective=None if year.in_nonelective is None else entered(year.in_nonelective, begin.given_from),
+        class_excluded=year.class_excluded | kept_out,
+        match_kept_out=None if year.match_kept_out is None else year.match_kept_out | kept_out,
         # Who is on unpaid leave today is still employed on the last day, and in nobody's way to be there.
         here=(year.here | begin.active) & (draws.leaves_at >= count) & (begin.arrives <= count),
     )
@@ -430,5 +458,5 @@ def _nonelective(facts: PlanFacts, year: Year, compensation: Cents, cap: int) ->
         return np.zeros_like(compensation)
     whole = law.matching.nonelective(law.compensation.capped(compensation, cap), given.rate_bps)
     so_far = law.matching.nonelective(law.compensation.capped(year.compensation, cap), given.rate_bps)
-    added: Cents = np.where(year.eligible, whole - so_far, 0)
+    added: Cents = np.where(year.eligible if year.in_nonelective is None else year.in_nonelective, whole - so_far, 0)
     return added

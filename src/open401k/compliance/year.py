@@ -88,6 +88,12 @@ class Year:
     prior_acp_bps: int | None
     match_by_service: tuple[tuple[tuple[int, int], ...], ...] = ()
     """Tiers of who has more years of service, in place of ``match_tiers``."""
+    in_match: Flags | None = None
+    """Who has entered for the match; None: everybody eligible."""
+    in_nonelective: Flags | None = None
+    """Who has entered for nonelective money; None: everybody eligible."""
+    match_kept_out: Flags | None = None
+    """Whom class alone keeps out of the match; None: as of the plan."""
     declared: tuple[Declared, ...] = ()
     """What the employer declared for the year: of match and of profit sharing."""
     elsewhere: Elsewhere | None = None
@@ -256,13 +262,35 @@ class Year:
         there = np.where(self.is_hce, self.elsewhere.match + self.elsewhere.after_tax, 0)
         return self.match + self.after_tax + there
 
+    def of_match(self) -> Year:
+        """The year as the match has it: eligible is who has entered for it, left out by class who would have."""
+        if self.in_match is None:
+            return self
+        out = self.class_excluded if self.match_kept_out is None else self.match_kept_out
+        return replace(self, eligible=self.eligible & self.in_match, class_excluded=out)
+
+    @property
+    def in_safe_harbor(self) -> Flags | None:
+        """Who has entered for the contribution that makes the plan a safe harbor; None: everybody, or it is none."""
+        if self.safe_harbor == "none":
+            return None
+        return self.in_nonelective if self.safe_harbor.endswith("nonelective") else self.in_match
+
+    def of_adp(self) -> Year:
+        """The year as the ADP test has it: of a safe harbor plan who has not entered for its contribution yet.
+
+        Who has not completed age 21 and a year of service is a plan of its own then (Reg. 1.401(k)-3(h)(3)).
+        """
+        inside = self.in_safe_harbor
+        return self if inside is None else replace(self, eligible=self.eligible & ~inside)
+
     def adp(self) -> RatioScenarios:
         """The ADP test of every year-end."""
         return law.nondiscrimination.ratio_scenarios(
             contributions=self.adp_contributions(),
             compensation=self.tested_pay(),
             is_hce=self.is_hce,
-            eligible=self.eligible,
+            eligible=self.of_adp().eligible,
             prior_year_nhce_average=self.prior_adp_bps,
         )
 
@@ -272,7 +300,7 @@ class Year:
             contributions=self.acp_contributions(),
             compensation=self.tested_pay(),
             is_hce=self.is_hce,
-            eligible=self.eligible,
+            eligible=self.of_match().eligible,
             prior_year_nhce_average=self.prior_acp_bps,
         )
 
@@ -299,7 +327,10 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         match=at_least_nothing(facts.match),
         nonelective=at_least_nothing(facts.nonelective),
         qnec=at_least_nothing(facts.qnec),
-        eligible=facts.eligible,
+        eligible=facts.tested,
+        in_match=facts.in_match,
+        in_nonelective=facts.in_nonelective,
+        match_kept_out=facts.match_kept_out,
         class_excluded=facts.class_excluded,
         is_hce=is_hce,
         is_key=is_key,

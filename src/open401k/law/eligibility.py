@@ -90,9 +90,10 @@ def entries(
     ``year_of_service_met`` replaces the elapsed months where the plan counts hours (see :func:`year_of_service`): the
     day after the computation period, from which the plan goes. The law goes from its last day, on which the year is
     complete (29 CFR 2530.202-2(e)(3)), so that a period that ends with the plan year lets in on the next day.
-    Nobody enters later than the law allows, whatever the plan's entry dates say. Without a birth date an age
-    condition is not met. ``not_before`` is the day from which the plan has these terms: who met them earlier enters on
-    the next entry day from then on.
+    Nobody enters later than the law allows, whatever the plan's entry dates say; of terms that ask for two years, which
+    the law allows for employer money that is vested by then, two years after (410(a)(1)(B)(i)). Without a birth date an
+    age condition is not met. ``not_before`` is the day from which the plan has these terms: who met them earlier enters
+    on the next entry day from then on.
     """
     check_facts(locals())
     age_met = add_months(born, terms.minimum_age * 12) if terms.minimum_age else hired
@@ -100,7 +101,9 @@ def entries(
     conditions = np.maximum(np.maximum(age_met, service_met), hired)
     asked_from = conditions if not_before is None else np.maximum(conditions, np.datetime64(not_before, "D"))
     by_plan = next_entry(asked_from, terms.entry, terms.plan_year_start)
-    latest = latest_lawful_entry(born=born, service_met=_year_complete(hired, year_of_service_met), terms=terms)
+    months = max(terms.service_months, MAXIMUM_SERVICE_MONTHS)
+    complete = _year_complete(hired, year_of_service_met, months)
+    latest = latest_lawful_entry(born=born, service_met=complete, terms=terms)
     if not_before is not None:
         latest = np.maximum(latest, np.datetime64(not_before, "D"))
     sooner = ~np.isnat(latest) & (latest < by_plan)
@@ -209,10 +212,10 @@ def _next_multiple(day: Days, months: int, plan_year_start: tuple[int, int]) -> 
     return found
 
 
-def _year_complete(hired: Days, year_of_service_met: Days | None) -> Days:
-    """The day on which a year of service is complete: of hours, the last day of the computation period."""
+def _year_complete(hired: Days, year_of_service_met: Days | None, months: int = MAXIMUM_SERVICE_MONTHS) -> Days:
+    """The day on which a year of service, or more, is complete: of hours, the last day of the computation period."""
     if year_of_service_met is None:
-        return add_months(hired, MAXIMUM_SERVICE_MONTHS)
+        return add_months(hired, months)
     complete: Days = np.subtract(year_of_service_met, np.timedelta64(1, "D"))
     return complete
 

@@ -1,19 +1,18 @@
 """What the law or the engine does not allow in provisions. Not here: tests of real people (compliance)."""
 
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 
 from open401k.kernel import Source
-from open401k.law import eligibility, vesting
+from open401k.law import vesting
 from open401k.law.automatic_enrollment import qaca_match_shortcomings
-from open401k.law.eligibility import TermsProblem
 from open401k.law.matching import MatchFormula, exact_rate
 from open401k.law.pay_items import NEVER_REASONABLY_EXCLUDED, PayDefinition, Treatment, citation, treatment
 from open401k.law.safe_harbor import Shortcoming, match_shortcomings, nonelective_shortcomings
 
 from .lawful_automatic import automatic_enrollment
 from .lawful_elections import elections
+from .lawful_eligibility import eligibility
 from .lawful_forfeitures import forfeitures
 from .problem import ProvisionProblem
 from .provisions import (
@@ -35,7 +34,6 @@ _SAFE_HARBOR_SOURCES = (Source.SAFE_HARBOR_MATCH, Source.SAFE_HARBOR_NONELECTIVE
 _MAY_VEST_LATER = (Source.MATCH, Source.NONELECTIVE, Source.PROFIT_SHARING)
 _DECLARED = (Source.MATCH, Source.PROFIT_SHARING)
 _DEFINITE = "Reg. 1.401-1(b)(1)(i)"
-_BY_HOURS = re.compile(r"part[\s_-]*time|temporary|seasonal|under \d+ hours", re.IGNORECASE)
 
 
 def problems(provisions: Provisions) -> list[ProvisionProblem]:
@@ -64,48 +62,6 @@ def _calendar(provisions: Provisions) -> Iterator[ProvisionProblem]:
             "ERISA 3(39)",
             "Choose a day that every year has, such as January 1.",
         )
-
-
-def _eligibility(provisions: Provisions) -> Iterator[ProvisionProblem]:
-    terms = provisions.eligibility
-    asked = eligibility.EligibilityTerms(terms.minimum_age, terms.service_months, terms.hours_in_year)
-    beyond = eligibility.problems(asked)
-    if TermsProblem.AGE_OVER_21 in beyond or terms.minimum_age < 0:
-        yield ProvisionProblem(
-            "eligibility.minimum_age",
-            f"A minimum age of {terms.minimum_age} keeps out people the plan must let in at 21.",
-            "IRC 410(a)(1)(A)(i)",
-            "Set it to 21 or less.",
-        )
-    if TermsProblem.SERVICE_OVER_A_YEAR in beyond or terms.service_months < 0:
-        yield ProvisionProblem(
-            "eligibility.service_months",
-            f"{terms.service_months} months of service are more than the one year a plan with deferrals may ask for.",
-            "IRC 401(k)(2)(D), 410(a)(1)(A)(ii)",
-            "Set it to 12 or less.",
-        )
-    if TermsProblem.HOURS_OVER_1000 in beyond or (terms.hours_in_year is not None and terms.hours_in_year <= 0):
-        yield ProvisionProblem(
-            "eligibility.hours_in_year",
-            f"A year of service cannot need {terms.hours_in_year} hours: 1,000 are enough by law.",
-            "IRC 410(a)(3)(A)",
-            "Set it to 1,000 or less, or leave it out for elapsed time.",
-        )
-    if terms.hours_in_year is not None and 0 < terms.service_months < 12:
-        yield ProvisionProblem(
-            "eligibility.hours_in_year",
-            "Hours are counted over a year of service; with fewer months they could keep out someone who has the year.",
-            "IRC 410(a)(3)(A)",
-            "Leave the hours out (elapsed time), or ask for 12 months.",
-        )
-    for name in terms.excluded_classes:
-        if _BY_HOURS.search(name):
-            yield ProvisionProblem(
-                "eligibility.excluded_classes",
-                f'The class "{name}" is drawn by how much people work, which is a service condition by another name.',
-                "Reg. 1.410(a)-3(e)",
-                "Exclude by kind of job, or use the age and service conditions.",
-            )
 
 
 def _deferrals(provisions: Provisions) -> Iterator[ProvisionProblem]:
@@ -423,7 +379,7 @@ def _compensation(provisions: Provisions) -> Iterator[ProvisionProblem]:
 
 _CHECKS = (
     _calendar,
-    _eligibility,
+    eligibility,
     _deferrals,
     _match,
     _safe_harbor,

@@ -1,6 +1,6 @@
 """What a plan document says, as typed data: the provisions. Not here: since when they hold (adoption.py)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -86,15 +86,42 @@ class MonthDay(NamedTuple):
 NEW_YEARS_DAY = MonthDay(1, 1)
 
 
+class Kind(StrEnum):
+    """A kind of money that people enter on a day of its own."""
+
+    DEFERRALS = "deferrals"
+    MATCH = "match"
+    NONELECTIVE = "nonelective"
+
+
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """Who may come in, and when. ``hours_in_year`` is ``None`` where service is elapsed time."""
+    """Who may come in, and when. ``hours_in_year`` is ``None`` where service is elapsed time.
+
+    Who works part-time for long may defer where the plan asks for hours (IRC 401(k)(2)(D)(ii)). They get employer money
+    only with ``part_time_shares``, and are in the tests only with ``part_time_tested`` (401(k)(15)(B)).
+    """
 
     minimum_age: int = 21
     service_months: int = 12
     hours_in_year: int | None = 1_000
     entry: EntryRule = EntryRule.SEMIANNUAL
     excluded_classes: tuple[str, ...] = ()
+    part_time_shares: bool = False
+    part_time_tested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntryTerms:
+    """What a kind of employer money asks for where it is not what deferrals ask for; the classes that are out stay.
+
+    Nobody enters for it before the day from which they may defer. More than 12 ``service_months`` are two years.
+    """
+
+    minimum_age: int = 21
+    service_months: int = 12
+    hours_in_year: int | None = 1_000
+    entry: EntryRule = EntryRule.SEMIANNUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +334,7 @@ class Provisions:
     ``elections`` None: elections are not kept here, and nothing withheld is held against any.
     ``may_declare`` names what the employer may give beyond it, as declared for a plan year: match, profit_sharing.
     ``forfeitures`` None: the books keep none, and what is not vested stays where it is.
+    ``match_eligibility`` and ``nonelective_eligibility`` None: as for deferrals.
     """
 
     adopted_on: date
@@ -323,6 +351,21 @@ class Provisions:
     automatic_enrollment: AutomaticEnrollment | None = None
     may_declare: tuple[Source, ...] = ()
     forfeitures: Forfeitures | None = None
+    match_eligibility: EntryTerms | None = None
+    nonelective_eligibility: EntryTerms | None = None
+
+    def eligibility_of(self, kind: Kind) -> Eligibility:
+        """What a kind of money asks for: nonelective is profit sharing, too."""
+        terms = {Kind.MATCH: self.match_eligibility, Kind.NONELECTIVE: self.nonelective_eligibility}.get(kind)
+        if terms is None:
+            return self.eligibility
+        return replace(
+            self.eligibility,
+            minimum_age=terms.minimum_age,
+            service_months=terms.service_months,
+            hours_in_year=terms.hours_in_year,
+            entry=terms.entry,
+        )
 
     def plan_year_of(self, day: date) -> PlanYear:
         """The plan year that a day falls in."""

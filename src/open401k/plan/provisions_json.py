@@ -19,6 +19,7 @@ from .provisions import (
     ElectionTerms,
     Eligibility,
     EntryRule,
+    EntryTerms,
     Escalates,
     Forfeitures,
     Match,
@@ -39,7 +40,17 @@ from .provisions import (
 #: Terms that came later are written only where a plan has them: what was recorded before, and every hash of it (of the
 #: facts of a test, of a seed), stays the same to the letter.
 _LATER: Mapping[type, frozenset[str]] = {
-    Provisions: frozenset({"elections", "automatic_enrollment", "may_declare", "forfeitures"}),
+    Provisions: frozenset(
+        {
+            "elections",
+            "automatic_enrollment",
+            "may_declare",
+            "match_eligibility",
+            "nonelective_eligibility",
+            "forfeitures",
+        }
+    ),
+    Eligibility: frozenset({"part_time_shares", "part_time_tested"}),
     Match: frozenset({"cap_per_period_cents", "true_up", "by_service"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415"}),
 }
@@ -57,6 +68,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
     match, nonelective = rest.pop("match"), rest.pop("nonelective")
     elections, automatic = rest.pop("elections", None), rest.pop("automatic_enrollment", None)
     forfeitures = rest.pop("forfeitures", None)
+    of_match, of_nonelective = rest.pop("match_eligibility", None), rest.pop("nonelective_eligibility", None)
     provisions = Provisions(
         adopted_on=date.fromisoformat(rest.pop("adopted_on")),
         plan_year_start=MonthDay(*rest.pop("plan_year_start")),
@@ -72,6 +84,8 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
         automatic_enrollment=None if automatic is None else _automatic(**automatic),
         may_declare=tuple(map(Source, rest.pop("may_declare", ()))),
         forfeitures=None if forfeitures is None else _forfeitures(**forfeitures),
+        match_eligibility=None if of_match is None else _entry_terms(**of_match),
+        nonelective_eligibility=None if of_nonelective is None else _entry_terms(**of_nonelective),
     )
     if rest:
         raise ValueError(f"provisions do not have {', '.join(sorted(rest))}")
@@ -93,9 +107,23 @@ def _plain(value: Any) -> Any:
 
 
 def _eligibility(
-    *, minimum_age: int, service_months: int, hours_in_year: int | None, entry: str, excluded_classes: list[str]
+    *,
+    minimum_age: int,
+    service_months: int,
+    hours_in_year: int | None,
+    entry: str,
+    excluded_classes: list[str],
+    part_time_shares: bool = False,
+    part_time_tested: bool = False,
 ) -> Eligibility:
-    return Eligibility(minimum_age, service_months, hours_in_year, EntryRule(entry), tuple(excluded_classes))
+    of_classes = tuple(excluded_classes)
+    return Eligibility(
+        minimum_age, service_months, hours_in_year, EntryRule(entry), of_classes, part_time_shares, part_time_tested
+    )
+
+
+def _entry_terms(*, minimum_age: int, service_months: int, hours_in_year: int | None, entry: str) -> EntryTerms:
+    return EntryTerms(minimum_age, service_months, hours_in_year, EntryRule(entry))
 
 
 def _deferrals(

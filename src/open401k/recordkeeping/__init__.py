@@ -1,5 +1,6 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
+from .before_date import left_long_ago
 from .case_relief import Standing, Told, ToldOf, notice_open, open_relief
 from .contributions import Cents, Declared, Entitlement, Flags, HeldReason, Pay, People, YearToDate, entitle
 from .corrective import (
@@ -81,7 +82,7 @@ from .posting import (
 )
 from .previewing import Preview, Reported, preview
 from .replaced import without_run
-from .settlement import Before, Scope, compare, left_long_ago, read_before, settle
+from .settlement import Before, Scope, compare, read_before, settle
 from .withheld import Difference, Kind, Withheld, withheld_otherwise
 from .withholding import Withholding, withheld_as_elected
 from .year_ends import end_year, years_to_end

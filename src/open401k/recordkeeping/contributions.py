@@ -5,7 +5,7 @@ dates are folded one by one, each starting from the year to date that the ones b
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import TypeVar
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanYear, Source
 from open401k.law import additions, compensation, deferrals, matching
 from open401k.plan import Match, MatchPeriod, MatchTier, Provisions
+
+from .entered import Counted, ToDate, counted_for, entered_by_day
 
 Cents = NDArray[np.int64]
 #: A match keeps its cap and its true-up when an amendment changes the source it goes to.
@@ -46,6 +48,9 @@ class People:
     roth_catch_up_only: Flags
     #: Whole years on the first day of the plan year; None where no term of the plan asks.
     years_of_service: Cents | None = None
+    #: The day each entered for the match, and for nonelective money; None: for everybody that of ``entered_on``.
+    match_entered_on: tuple[date | None, ...] | None = None
+    nonelective_entered_on: tuple[date | None, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,16 @@ class YearToDate:
     match_of_terms: Cents
     compensation_before_terms: Cents
     catch_up_elsewhere: Cents
+    #: What counts for the match, and for nonelective money, where people enter for them later than for deferrals.
+    for_match: ToDate | None = field(default=None, kw_only=True)
+    for_nonelective: ToDate | None = field(default=None, kw_only=True)
+
+    @property
+    def to_date(self) -> ToDate:
+        """What counts for a kind of money that is entered with deferrals."""
+        return ToDate(
+            self.compensation, self.plan_year_deferrals, self.matched_deferrals, self.compensation_before_terms
+        )
 
     @classmethod
     def zero(cls, people: int) -> "YearToDate":
@@ -220,23 +235,25 @@ def entitle_date(
         Source.ROTH: taken.roth,
         Source.AFTER_TAX: wanted[Source.AFTER_TAX],
     }
-    _employer_money(provisions, people, plan_year, earned, before, credited)
-    _end_year(people, plan_year, earned, before, credited, year_end.terms)
-    _add_declared(plan_year, earned, before, credited, year_end.declared)
+    to_match = counted_for(people.match_entered_on, pay.on, earned, before.to_date, before.for_match)
+    to_give = counted_for(people.nonelective_entered_on, pay.on, earned, before.to_date, before.for_nonelective)
+    _employer_money(provisions, people, plan_year, before, to_match, to_give, credited)
+    _end_year(people, plan_year, before, to_match, credited, year_end.terms)
+    _add_declared(plan_year, to_match, to_give, credited, year_end.declared)
     if pay.in_doubt is not None:  # what the employer gives for pay that is in doubt comes once it is not
         for source in [each for each in credited if not each.from_employee]:
             credited[source] = np.where(pay.in_doubt, 0, credited[source])
     most = additions.dollar_limit(LimitationYear(plan_year.start, plan_year.end), on=pay.on)
     within_additions(most, limits, before, credited, held)
-    return credited, held, _after(before, earned, credited, provisions)
+    after = _after(before, earned, credited, provisions)
+    if to_match.entered is not None or to_give.entered is not None:
+        after = replace(after, for_match=to_match.after(credited), for_nonelective=to_give.after(credited))
+    return credited, held, after
 
 
 def entered_by(people: People, on: date) -> Flags:
     """Who has entered the plan by a day."""
-    never = date.max.toordinal()
-    entered = np.array([never if day is None else day.toordinal() for day in people.entered_on], dtype=np.int64)
-    flags: Flags = entered <= on.toordinal()
-    return flags
+    return entered_by_day(people.entered_on, on)
 
 
 def limits_on(provisions: Provisions, people: People, pay: PayOfDate, before: YearToDate) -> deferrals.DeferralLimits:
@@ -305,22 +322,24 @@ def _employer_money(
     provisions: Provisions,
     people: People,
     plan_year: PlanYear,
-    earned: Cents,
     before: YearToDate,
+    to_match: Counted,
+    to_give: Counted,
     credited: dict[Source, Cents],
 ) -> None:
     """Match of the pay period by itself, or of a longer period so far less what was given of it; nonelective."""
     cap = compensation.annual_cap(plan_year)
-    counted = compensation.period_share(before=before.compensation, period=earned, cap=cap)
+    earned, counting = to_match.earned, to_match.before
+    counted = compensation.period_share(before=counting.compensation, period=earned, cap=cap)
     match = provisions.match
     if match is not None:
-        matched, given = credited[Source.PRE_TAX] + credited[Source.ROTH], np.zeros_like(counted)
+        matched, given = to_match.deferrals(credited), np.zeros_like(counted)
         of_period = counted
         if match.period is not MatchPeriod.PAY_PERIOD:
-            matched, given = before.matched_deferrals + matched, before.match_of_terms
+            matched, given = counting.matched_deferrals + matched, before.match_of_terms
             of_period = compensation.period_share(
-                before=before.compensation_before_terms,
-                period=before.compensation - before.compensation_before_terms + earned,
+                before=counting.compensation_before_terms,
+                period=counting.compensation - counting.compensation_before_terms + earned,
                 cap=cap,
             )
         credited[match.source] = matching.match_still_due(
@@ -331,6 +350,8 @@ def _employer_money(
             cap_per_period_cents=match.cap_per_period_cents,
         )
     if provisions.nonelective is not None:
+        if to_match.entered is not None or to_give.entered is not None:
+            counted = compensation.period_share(before=to_give.before.compensation, period=to_give.earned, cap=cap)
         given = matching.nonelective(counted, provisions.nonelective.rate_bps)
         source = provisions.nonelective.source
         credited[source] = credited[source] + given if source in credited else given
@@ -349,8 +370,8 @@ def _by_formula(match: Match, people: People, deferred: Cents, pay: Cents) -> Ce
 def _end_year(
     people: People,
     plan_year: PlanYear,
-    earned: Cents,
     before: YearToDate,
+    counted: Counted,
     credited: dict[Source, Cents],
     year: tuple[TermsOfYear, ...],
 ) -> None:
@@ -358,10 +379,10 @@ def _end_year(
 
     Days under a match that was amended keep theirs, since it was earned (IRC 411(d)(6)).
     """
-    cap = compensation.annual_cap(plan_year)
+    cap, earned = compensation.annual_cap(plan_year), counted.earned
     given = sum((credited[each] for each in MATCHES if each in credited), np.zeros_like(earned))
     of_year = before.match + given
-    deferred = credited[Source.PRE_TAX] + credited[Source.ROTH]
+    deferred = counted.deferrals(credited)
     nothing = np.zeros_like(earned)
     for place, terms in enumerate(year, 1):
         match = terms.match
@@ -379,17 +400,19 @@ def _end_year(
 
 def _add_declared(
     plan_year: PlanYear,
-    earned: Cents,
-    before: YearToDate,
+    to_match: Counted,
+    to_give: Counted,
     credited: dict[Source, Cents],
     declared: tuple[Declared, ...],
 ) -> None:
     """A discretionary match on the year, profit sharing as a share of pay, or so much for each who was paid in it."""
     if not declared:
         return
-    paid = compensation.capped(before.compensation + earned, compensation.annual_cap(plan_year))
-    deferred = before.plan_year_deferrals + credited[Source.PRE_TAX] + credited[Source.ROTH]
+    cap = compensation.annual_cap(plan_year)
+    deferred = to_match.before.plan_year_deferrals + to_match.deferrals(credited)
     for each in declared:
+        counted = to_match if each.tiers else to_give
+        paid = compensation.capped(counted.before.compensation + counted.earned, cap)
         if each.tiers:
             given = matching.match(deferred, paid, matching.MatchFormula.of(each.tiers, each.cap_cents))
         elif each.rate_bps:

@@ -12,9 +12,10 @@ import numpy as np
 from open401k import census, ledger, plan
 from open401k.base.db import Tx
 from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear, Refused, Source, SponsorId
-from open401k.law import compensation, deferrals, figures
+from open401k.law import deferrals, figures
 
 from . import year_ends
+from .before_date import Counting, left_long_ago
 from .contributions import (
     MATCHES,
     NOT_OVER,
@@ -29,6 +30,7 @@ from .contributions import (
 )
 from .declaring import declared_for
 from .elsewhere import Elsewhere, added, counted, read_elsewhere, turns_before, windows
+from .entered import ToDate
 from .forfeitures import settle_forfeitures
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
@@ -278,18 +280,23 @@ def _year_end(
     ids, year = IdColumn.of(EmployeeId, people.employee_ids), segment.provisions.plan_year_of(last)
     nothing = np.zeros(len(ids), dtype=np.int64)
     where: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id}
+    counting = _counting(scope, segment, employees)
+    entered = people.match_entered_on or people.entered_on
     found, paid_before = [], nothing
     for span in year_ends.spans_of_year(tx, **where, year=year):
         end = min(span.end, last)
         of_span: dict[str, Any] = {**where, "without": scope.without, "end": end}
         pay = before.pay if end == last else census.pay_totals(tx, **of_span, start=year.start)
-        paid = _compensation_before(tx, scope, segment, people, employees, pay, end)
+        paid = counting.compensation(tx, entered, pay, end)
         whole = span.start <= year.start and end == last
         money = (before.plan_year if whole else census.contributed(tx, **of_span, start=span.start)).of(ids)
+        deferred = _sum(money, DEFERRALS, nothing)
+        if people.match_entered_on is not None:
+            deferred = counting.deferrals(tx, entered, deferred, max(span.start, year.start), end)
         found.append(
             TermsOfYear(
                 match=span.provisions.match,
-                deferrals=_sum(money, DEFERRALS, nothing),
+                deferrals=deferred,
                 compensation_before=paid_before,
                 compensation=paid - paid_before,
                 matched=_sum(money, MATCHES, nothing),
@@ -314,15 +321,14 @@ def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census
     match = segment.provisions.match
     first_day = segment.provisions.plan_year_of(segment.pay_dates[0]).start
     births = np.array([e.birth_date.year if e.birth_date else 0 for e in employees], dtype=np.int64)
+    entered = census.entries_by_kind(
+        tx, tenant_id=scope.tenant_id, provisions=segment.provisions, plan_id=scope.plan_id, employees=employees
+    )
     return People(
         employee_ids=tuple(employee.employee_id for employee in employees),
-        entered_on=census.first_entries(
-            tx,
-            tenant_id=scope.tenant_id,
-            provisions=segment.provisions,
-            plan_id=scope.plan_id,
-            employees=employees,
-        ),
+        entered_on=entered.deferrals,
+        match_entered_on=entered.match,
+        nonelective_entered_on=entered.nonelective,
         age_at_year_end=deferrals.ages_at_year_end(births, year),
         roth_catch_up_only=deferrals.roth_catch_up_required(wages, year),
         years_of_service=whole_years(employees, first_day) if match is not None and match.by_service else None,
@@ -381,21 +387,6 @@ def kept_out_of(segment: Segment, employees: Sequence[census.Employee]) -> Flags
     return census.kept_out(employees, segment.provisions.eligibility.excluded_classes, segment.pay_dates)
 
 
-def left_long_ago(employee: census.Employee, day: date, year: PlanYear) -> bool:
-    """Gone for so long on the pay date that the pay is no compensation any more (Reg. 1.415(c)-2(e)(3)(i))."""
-    spans = employee.employment
-    if not spans or day < spans[0].hired_on:
-        return False
-    return not any(
-        span.hired_on <= day
-        and (
-            span.terminated_on is None
-            or compensation.counts_after_severance(severed=span.terminated_on, paid=day, year=year)
-        )
-        for span in spans
-    )
-
-
 def opening_of(
     tx: Tx, scope: Scope, segment: Segment, people: People, employees: Sequence[census.Employee], before: Before
 ) -> YearToDate:
@@ -404,7 +395,8 @@ def opening_of(
     calendar = before.calendar_year.of(ids)
     in_plan_year = calendar if before.plan_year is before.calendar_year else before.plan_year.of(ids)
     nothing = np.zeros(len(ids), dtype=np.int64)
-    earned = _compensation_before(tx, scope, segment, people, employees, before.pay, segment.pay_dates[0])
+    counting = _counting(scope, segment, employees)
+    earned = counting.compensation(tx, people.entered_on, before.pay, segment.pay_dates[0])
     deferred = _sum(in_plan_year, DEFERRALS, nothing)
     match = _sum(in_plan_year, MATCHES, nothing)
     calendar_elsewhere = added([each.calendar_year for each in before.elsewhere], ids)
@@ -414,8 +406,8 @@ def opening_of(
     earlier, earlier_pay = {}, nothing
     if (amended := before.amended) is not None:
         earlier = amended.contributed.of(ids)
-        earlier_pay = _compensation_before(tx, scope, segment, people, employees, amended.pay, amended.until)
-    return YearToDate(
+        earlier_pay = counting.compensation(tx, people.entered_on, amended.pay, amended.until)
+    whole = YearToDate(
         deferrals=of_calendar,
         roth_deferrals=calendar.get(Source.ROTH, nothing) + calendar_elsewhere.get(Source.ROTH, nothing),
         compensation=earned,
@@ -426,6 +418,51 @@ def opening_of(
         match_of_terms=match - _sum(earlier, MATCHES, nothing),
         compensation_before_terms=earlier_pay,
         catch_up_elsewhere=_catch_up_elsewhere(segment, before, ids, of_calendar, of_plan_year),
+    )
+    if people.match_entered_on is None and people.nonelective_entered_on is None:
+        return whole
+    return replace(
+        whole,
+        for_match=_to_date(tx, counting, segment, people.match_entered_on, before, whole),
+        for_nonelective=_to_date(tx, counting, segment, people.nonelective_entered_on, before, whole),
+    )
+
+
+def _counting(scope: Scope, segment: Segment, employees: Sequence[census.Employee]) -> Counting:
+    return Counting(
+        tenant_id=scope.tenant_id,
+        plan_id=scope.plan_id,
+        without=scope.without,
+        year=segment.provisions.plan_year_of(segment.pay_dates[0]),
+        excluded=frozenset(segment.provisions.eligibility.excluded_classes),
+        employees=employees,
+    )
+
+
+def _to_date(
+    tx: Tx,
+    counting: Counting,
+    segment: Segment,
+    entered: Sequence[date | None] | None,
+    before: Before,
+    whole: YearToDate,
+) -> ToDate | None:
+    """What of the plan year counts for a kind of money that people enter for on a day of its own."""
+    if entered is None:
+        return None
+    end, start, amended = segment.pay_dates[0], counting.year.start, before.amended
+    earlier = np.zeros_like(whole.compensation)
+    if amended is not None:
+        earlier = counting.compensation(tx, entered, amended.pay, amended.until)
+    since = start if amended is None else amended.until
+    deferred = counting.deferrals(tx, entered, whole.plan_year_deferrals, start, end)
+    return ToDate(
+        compensation=counting.compensation(tx, entered, before.pay, end),
+        plan_year_deferrals=deferred,
+        matched_deferrals=deferred
+        if amended is None
+        else counting.deferrals(tx, entered, whole.matched_deferrals, since, end),
+        compensation_before_terms=earlier,
     )
 
 
@@ -446,49 +483,3 @@ def _catch_up_elsewhere(
 
 def _sum(money: Mapping[Source, Cents], sources: Sequence[Source], nothing: Cents) -> Cents:
     return sum((money[source] for source in sources if source in money), nothing)
-
-
-def _compensation_before(
-    tx: Tx,
-    scope: Scope,
-    segment: Segment,
-    people: People,
-    employees: Sequence[census.Employee],
-    pay: census.PayTotals,
-    end: date,
-) -> Cents:
-    """Plan pay of the segment's plan year before a day, from each person's entry to the last pay that counts."""
-    year = segment.provisions.plan_year_of(segment.pay_dates[0])
-    found = np.zeros(len(employees), dtype=np.int64)
-    if year.start >= end:
-        return found
-    ids = IdColumn.of(EmployeeId, people.employee_ids)
-    rows = ids.places_in(pay.employee_id)
-    found[rows >= 0] = pay.plan_cents[rows[rows >= 0]]
-    never = date.max
-    entered = np.array([day or never for day in people.entered_on], dtype="datetime64[D]")
-    gone = np.array([left_long_ago(who, end, year) for who in employees], dtype=np.bool_)
-    excluded = segment.provisions.eligibility.excluded_classes
-    gone[census.classed(employees, excluded)] = True
-    partly = np.flatnonzero((entered > np.datetime64(year.start)) | gone)
-    if len(partly):
-        found[partly] = 0
-        each = census.pay_by_date(
-            tx,
-            tenant_id=scope.tenant_id,
-            plan_id=scope.plan_id,
-            start=year.start,
-            end=end,
-            employees=[people.employee_ids[place] for place in partly.tolist()],
-            brought=True,
-            without=scope.without,
-        )
-        places = each.employee_id.places_in(ids)[each.employee]
-        days: list[date] = each.pay_date.astype("datetime64[D]").tolist()
-        late = [
-            left_long_ago(employees[place], day, year) or census.class_on(employees[place], day) in excluded
-            for place, day in zip(places.tolist(), days, strict=True)
-        ]
-        counted = (each.pay_date.astype("datetime64[D]") >= entered[places]) & ~np.array(late, dtype=np.bool_)
-        np.add.at(found, places[counted], each.plan_cents[counted])
-    return found

@@ -296,3 +296,108 @@ def test_wages_are_the_employers_whichever_plans_payroll_told_them(
         people = [census.employee(tx, tenant_id=tenant, employee_id=who)]
         found = census.fica_wages(tx, tenant_id=tenant, plan_id=plan_id, employees=people, year=CalendarYear(2025))
     assert found.tolist() == [1_300]
+
+
+NO_WAIT = plan.Eligibility(0, 0, None, plan.EntryRule.IMMEDIATE)
+
+
+def days_of(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId, terms: plan.Provisions, who: EmployeeId
+) -> census.EntryDays:
+    with begin() as tx:
+        employee = census.employee(tx, tenant_id=tenant, employee_id=who)
+        return census.entries_by_kind(tx, tenant_id=tenant, provisions=terms, plan_id=plan_id, employees=[employee])
+
+
+def worked(begin: Begin, tenant: SponsorId, **person: Any) -> EmployeeId:
+    """Somebody hired in September 2022 with these hours of plan years."""
+    hours = person.pop("hours")
+    loaded = {year: census.AnnualPay(0, 0, 0, hours_hundredths=each * 100) for year, each in hours.items()}
+    with begin() as tx:
+        fact = {"ssn": None, "first_name": "Some", "last_name": "Body", "birth_date": date(1990, 5, 5)}
+        told: dict[str, Any] = {**fact, "hired_on": date(2022, 9, 5), **person}
+        (who,) = census.add_employees(tx, tenant_id=tenant, people=[census.NewEmployee(**told, annual_pay=loaded)])
+        return who
+
+
+def test_two_years_of_service_for_employer_money(begin: Begin, tenant: SponsorId, plan_id: PlanId) -> None:
+    """IRC 410(a)(1)(B)(i): and by law no later than half a year after them."""
+    who = hire(begin, tenant, hired_on=date(2024, 2, 16))
+    terms = replace(
+        provisions(),
+        eligibility=NO_WAIT,
+        match_eligibility=plan.EntryTerms(21, 24, None, plan.EntryRule.QUARTERLY),
+        nonelective_eligibility=plan.EntryTerms(21, 12, None, plan.EntryRule.IMMEDIATE),
+    )
+    found = days_of(begin, tenant, plan_id, terms, who)
+    assert found == census.EntryDays((date(2024, 2, 16),), (date(2026, 4, 1),), (date(2025, 2, 16),))
+
+
+def test_a_gap_of_years_is_no_part_of_two_years_of_service(begin: Begin, tenant: SponsorId, plan_id: PlanId) -> None:
+    """Fifteen months, four years away, and nine months more."""
+    who = hire(begin, tenant, hired_on=date(2019, 1, 7), terminated_on=date(2020, 4, 7))
+    with begin() as tx:
+        census.record_fact(tx, tenant_id=tenant, employee_id=who, fact=census.Hired(), event_on=date(2024, 4, 1))
+    terms = replace(
+        provisions(), eligibility=NO_WAIT, match_eligibility=plan.EntryTerms(21, 24, None, plan.EntryRule.IMMEDIATE)
+    )
+    assert days_of(begin, tenant, plan_id, terms, who).match == (date(2025, 1, 1),)
+
+
+def test_two_years_with_enough_hours_need_not_follow_each_other(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    who = worked(begin, tenant, hours={2023: 1_000, 2024: 999, 2025: 1_000})
+    terms = replace(provisions(), eligibility=NO_WAIT, nonelective_eligibility=plan.EntryTerms(service_months=24))
+    assert days_of(begin, tenant, plan_id, terms, who).nonelective == (date(2026, 1, 1),)
+
+
+@pytest.mark.parametrize(
+    ("hours", "entry"),
+    [
+        ({2024: 500, 2025: 500}, date(2026, 1, 1)),  # two years, by the rule from 2025 on
+        ({2023: 500, 2024: 500}, date(2025, 1, 1)),  # no plan year before lets in after two
+        ({2024: 500, 2025: 499}, None),
+        ({2023: 500, 2025: 500}, None),  # not consecutive
+    ],
+)
+def test_long_term_part_time_work_lets_defer_and_nothing_else(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId, hours: dict[int, int], entry: date | None
+) -> None:
+    """IRC 401(k)(2)(D)(ii), (15)(D); SECURE 2.0 s. 125(c)."""
+    found = days_of(begin, tenant, plan_id, THOUSAND_HOURS, worked(begin, tenant, hours=hours))
+    apart = None if entry is None else (None,)
+    assert found == census.EntryDays((entry,), apart, apart, apart)
+
+
+def test_long_term_part_time_people_share_where_the_plan_says_so(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    who = worked(begin, tenant, hours={2024: 500, 2025: 500})
+    terms = provisions(part_time_shares=True)
+    found = days_of(begin, tenant, plan_id, terms, who)
+    assert (found.deferrals, found.match, found.by_terms) == ((date(2026, 1, 1),), None, (None,))
+
+
+@pytest.mark.parametrize("person", [{"employee_class": "union"}, {"birth_date": date(2006, 1, 1)}])
+def test_who_is_bargained_for_or_below_21_does_not_enter_by_part_time_work(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId, person: dict[str, Any]
+) -> None:
+    """IRC 401(k)(15)(A), (C)."""
+    who = worked(begin, tenant, hours={2024: 500, 2025: 500}, **person)
+    assert days_of(begin, tenant, plan_id, THOUSAND_HOURS, who).deferrals == (None,)
+
+
+def test_a_year_of_1000_hours_lets_in_for_the_match_as_well(begin: Begin, tenant: SponsorId, plan_id: PlanId) -> None:
+    who = worked(begin, tenant, hours={2023: 500, 2024: 500, 2025: 1_000})
+    found = days_of(begin, tenant, plan_id, THOUSAND_HOURS, who)
+    assert (found.deferrals, found.match) == ((date(2025, 1, 1),), (date(2026, 1, 1),))
+
+
+def test_hours_of_a_plan_year_that_is_the_first_year_count_once(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    """Hired on the first day of a plan year: 600 hours are not 1,200."""
+    who = hire(begin, tenant, hired_on=date(2024, 1, 1))
+    pay(begin, tenant, plan_id, who, date(2024, 6, 3), 600, 100)
+    assert entry_of(begin, tenant, plan_id, THOUSAND_HOURS, who) is None

@@ -22,7 +22,7 @@ def to_come(**form: Any) -> MatchToCome:
     facts: Any = SimpleNamespace(
         provisions=Provisions(date(2019, 1, 1), match=Match(HALF_OF_SIX, **form)), as_of=year.start, plan_year=year
     )
-    begin: Any = SimpleNamespace(tenure=np.array([4.9, 5.1]))
+    begin: Any = SimpleNamespace(tenure=np.array([4.9, 5.1]), early_deferred=None, early_paid=None)
     return MatchToCome(facts, begin)
 
 

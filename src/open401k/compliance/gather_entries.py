@@ -1,0 +1,179 @@
+"""From which day each takes part, per kind of money; whom class alone keeps out. Not here: the rule (census, law)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import TypeAlias
+
+import numpy as np
+
+from open401k import census, plan
+from open401k.base.db import Tx
+from open401k.kernel import PlanId, PlanYear, SponsorId
+from open401k.plan import Kind
+
+from .facts import Flags
+
+Days: TypeAlias = tuple[date | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Of which plan and year entry is asked, as known at an instant."""
+
+    tx: Tx
+    tenant_id: SponsorId
+    plan_id: PlanId
+    provisions: plan.Provisions
+    year: PlanYear
+    known_at: datetime | None
+
+    def entries(self, people: Sequence[census.Employee], *, any_class: bool = False) -> census.EntryDays:
+        """The day each person first enters under these provisions, per kind of money."""
+        return census.entries_by_kind(
+            self.tx,
+            tenant_id=self.tenant_id,
+            provisions=self.provisions,
+            plan_id=self.plan_id,
+            employees=people,
+            known_at=self.known_at,
+            any_class=any_class,
+        )
+
+    def classes_out(self) -> list[tuple[date, frozenset[str]]]:
+        """Which classes are out from which day of the year on, by the terms of each day."""
+        spans = plan.provisions_between(
+            self.tx,
+            tenant_id=self.tenant_id,
+            plan_id=self.plan_id,
+            start=self.year.start,
+            end=self.year.end,
+            known_at=self.known_at,
+        )
+        return [(span.start, frozenset(span.provisions.eligibility.excluded_classes)) for span in spans]
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Columns as in ``PlanFacts``: those after the first are empty where they would say what the first does.
+
+    ``kept_out_on``: since when class alone keeps each out of the plan, and ``match_kept_out_on`` out of the match.
+    """
+
+    eligible_on: Days = ()
+    kept_out_on: Days = ()
+    tested_on: Days = ()
+    match_on: Days = ()
+    nonelective_on: Days = ()
+    match_kept_out_on: Days = ()
+
+
+def together(parts: Sequence[Entered]) -> Entered:
+    """One after the other: where some slices of people have a column of their own, the others say the first again."""
+    nobody_out = {"kept_out_on", "match_kept_out_on"}
+
+    def column(name: str) -> Days:
+        if not any(getattr(each, name) for each in parts):
+            return ()
+        found: list[date | None] = []
+        for each in parts:
+            instead: Days = (None,) * len(each.eligible_on) if name in nobody_out else each.eligible_on
+            found += getattr(each, name) or instead
+        return tuple(found)
+
+    return Entered(*(column(each.name) for each in fields(Entered)))
+
+
+def entries_of(asking: Asking, people: Sequence[census.Employee]) -> Entered:
+    """Entry dates, and since when class alone keeps people out (empty: the plan keeps no class of them out).
+
+    Each day of the year is judged by the terms in force on it: who may defer on one day is eligible for the year (Reg.
+    1.401(k)-6), also when an amendment shuts their class out later.
+    """
+    days = asking.entries(people)
+    entered: list[date | None] = _in_year(asking, people, days.deferrals)
+    kept_out, match_kept_out = _by_class(asking, people, entered)
+
+    def later(of_kind: Days | None) -> Days:
+        if of_kind is None:
+            return ()
+        found = (_later(own, first) for own, first in zip(of_kind, entered, strict=True))
+        return tuple(_in_year(asking, people, tuple(found)))
+
+    leaves_out = days.by_terms is not None and not asking.provisions.eligibility.part_time_tested
+    return Entered(
+        eligible_on=tuple(entered),
+        kept_out_on=kept_out,
+        tested_on=later(days.by_terms) if leaves_out else (),
+        match_on=later(days.match),
+        nonelective_on=later(days.nonelective),
+        match_kept_out_on=match_kept_out,
+    )
+
+
+def _in_year(asking: Asking, people: Sequence[census.Employee], days: Days) -> list[date | None]:
+    """The days of those who are there on them, or after them in the year."""
+    start = asking.year.start
+    return [
+        day if day is not None and _there_on_or_after(employee, max(day, start)) else None
+        for employee, day in zip(people, days, strict=True)
+    ]
+
+
+def _later(own: date | None, first: date | None) -> date | None:
+    """Nobody is in a part of the plan before they are in the plan; who is out of the plan is out of all parts."""
+    return None if own is None or first is None else max(own, first)
+
+
+def _by_class(asking: Asking, people: Sequence[census.Employee], entered: list[date | None]) -> tuple[Days, Days]:
+    """Corrects the entry of those whose class was out for a time; since when each is kept out, and out of the match."""
+    out, year = asking.classes_out(), asking.year
+    places = census.classed(people, frozenset(name for _, names in out for name in names))
+    if not places:
+        return (), ()
+    kept_out: list[date | None] = [None] * len(people)
+    match_kept_out: list[date | None] = [None] * len(people)
+    classed = [people[place] for place in places]
+    # Asked as if no class were kept out, so that age and service of those who are can be seen.
+    any_class = asking.entries(classed, any_class=True)
+    for number, (place, who) in enumerate(zip(places, classed, strict=True)):
+        day, of_match = any_class.deferrals[number], any_class.of(Kind.MATCH)[number]
+        if day is None or day >= year.end:
+            continue
+        since = max(day, year.start)
+        standing = list(census.out_from(who, out, since))
+        within = next((on for on, _, is_out in standing if not is_out), None)
+        if within is None or not _there_on_or_after(who, within):
+            entered[place] = None
+        elif within > since:
+            entered[place] = within
+        kept_out[place] = _kept_out(who, standing)
+        if of_match is not None and of_match < year.end:
+            match_kept_out[place] = _kept_out(who, census.out_from(who, out, max(of_match, year.start)))
+    return tuple(kept_out), tuple(match_kept_out)
+
+
+def so_far(kept_out: Sequence[date | None], entered: Sequence[date | None], as_of: date) -> Flags:
+    """Kept out by class on some day until now, and in the plan on none: one day in it is benefiting."""
+    out = np.zeros(len(entered), dtype=np.bool_)
+    for place, day in enumerate(kept_out):
+        inside = entered[place]
+        out[place] = day is not None and day <= as_of and (inside is None or inside > as_of)
+    return out
+
+
+def _kept_out(employee: census.Employee, standing: Iterable[tuple[date, str, bool]]) -> date | None:
+    """From when on class alone keeps somebody out who counts in coverage.
+
+    Employees covered by collective bargaining do not count (IRC 410(b)(3)(A)).
+    """
+    for day, name, is_out in standing:
+        if is_out and name != "union":
+            return day if _there_on_or_after(employee, day) else None
+    return None
+
+
+def _there_on_or_after(employee: census.Employee, day: date) -> bool:
+    return any(span.terminated_on is None or span.terminated_on >= day for span in employee.employment)
