@@ -15,7 +15,7 @@ from .classes import class_on, classed, kept_out, out_from
 from .code_pay import PayUnderCodes, pay_under_codes
 from .confirmations import Confirmation, confirm_year, confirmed_year
 from .employer import PeriodHours, Turn, employer_pay, employer_pay_by_date, period_hours, turns
-from .employment import Employment, employed_between, employed_on, spans
+from .employment import Employment, LeftBy, employed_between, employed_on, spans
 from .entry import eligibility_terms, entry_dates, entry_of_new, first_entries, hours_of_service
 from .facts import NewEmployee, add_employee, add_employees, mask_ssn, parse_ssn, record_fact
 from .likeness import Likeness, Mark, Told, Trait
@@ -126,6 +126,7 @@ __all__ = [
     "Family",
     "Hired",
     "How",
+    "LeftBy",
     "Likeness",
     "LineInDoubt",
     "Mark",

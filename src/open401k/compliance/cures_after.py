@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from open401k import law
@@ -24,7 +26,7 @@ def _ratio_test(case: Case) -> law.nondiscrimination.RatioTest:
         contributions=year.adp_contributions() if is_adp else year.acp_contributions(),
         compensation=year.tested_pay(),
         is_hce=year.is_hce,
-        eligible=year.eligible,
+        eligible=year.eligible if is_adp else year.acp_eligible,
         prior_year_nhce_average=year.prior_adp_bps if is_adp else year.prior_acp_bps,
     )
 
@@ -126,8 +128,8 @@ def qnec(case: Case) -> Cure:
         return not_available(
             case, kind, title, "The plan does not provide for it and the year in which to amend is over."
         )
-    year = case.median
     is_adp = case.measure.test is TestId.ADP
+    year = case.median if is_adp else replace(case.median, eligible=case.median.acp_eligible)
     contributions = year.adp_contributions() if is_adp else year.acp_contributions()
     amounts = _cheapest_qnec(contributions, year)
     if amounts is None:

@@ -13,6 +13,7 @@ from open401k.base.db import MOST_KEPT, Tx
 from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear, Source, SponsorId
 
 from . import gather_elsewhere as elsewhere
+from . import receiving
 from .facts import Cents, EarlierCalendarYear, Flags, PayHistory, PlanFacts, PriorRatios
 from .gather_key import Standings, standings
 from .gather_people import Concerned, Entries, Places
@@ -82,7 +83,7 @@ def gather(
         provisions=provisions, employee_ids=place.ids, labels=people.labels,
         birth_dates=tuple(people.birth_dates), employment=tuple(people.employment),
         eligible_on=eligible_on, kept_out_on=kept_out_on, class_excluded=_so_far(kept_out_on, eligible_on, as_of),
-        others=others.placed(people.people),
+        others=others.placed(people.people), receiving=receiving.read(scope, people.people),
         compensation=pay.of(totals.plan_cents) - late.of("plan_cents"),
         section_415=of_employer.of_column("section_415_cents") - late.of("section_415_cents"),
         pre_tax=pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents) - not_ours.of(Source.PRE_TAX),
@@ -116,7 +117,7 @@ def _concerned(
         with_money=with_money,
         years_loaded={scope.year.previous().start.year, scope.calendar.year - 1, scope.year.start.year - 1},
         entries=partial(_entries, scope, scope.provisions, scope.year),
-        whole=bool(scope.other_plans),
+        whole=bool(scope.other_plans) or receiving.asks(scope.provisions),
     )
     for some in _slices(scope, roster, paid):
         people.add(some)

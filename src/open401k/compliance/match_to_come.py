@@ -34,6 +34,8 @@ class MatchToCome:
 
     def due(self, day: date, *, deferred: Cents, counted: Cents, matched_before: Cents) -> Cents:
         """What a pay date gives: of itself, or what its month or quarter has more by now."""
+        if self._terms.conditions.asks:  # all of it when the year is over
+            return np.zeros_like(deferred)
         by_period = self._terms.period.months in (1, 3)
         period = self._provisions.match_period_start(day) if by_period else day
         if period != self._period:

@@ -22,7 +22,7 @@ from open401k.plan import Provisions
 from open401k.recordkeeping import Declared
 
 from .elsewhere import Elsewhere, elsewhere_of, top_heavy_group
-from .facts import Cents, Flags, PlanFacts, PriorRatios, at_least_nothing
+from .facts import Cents, Flags, PlanFacts, PriorRatios, Receiving, at_least_nothing
 
 Answer = TypeVar("Answer")
 #: Of more numbers than these the memory is worth more than the time of working them out again.
@@ -94,6 +94,8 @@ class Year:
     """What the same people have in the sponsor's other plans; None for a sponsor of one plan."""
     corrective: Cents | None = None
     """What corrects failures of this limitation year: it counts in 415(c) and in nothing else."""
+    receiving: Receiving | None = None
+    """Whom conditions keep from employer money of the year; None where there are no conditions."""
     known: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
     """What several tests ask of the year, worked out once."""
 
@@ -256,6 +258,11 @@ class Year:
         there = np.where(self.is_hce, self.elsewhere.match + self.elsewhere.after_tax, 0)
         return self.match + self.after_tax + there
 
+    @property
+    def acp_eligible(self) -> Flags:
+        """Who could have a match: not who a condition keeps from all of it (Reg. 1.401(m)-5 "eligible employee")."""
+        return self.eligible if self.receiving is None else self.eligible & ~self.receiving.no_match
+
     def adp(self) -> RatioScenarios:
         """The ADP test of every year-end."""
         return law.nondiscrimination.ratio_scenarios(
@@ -272,7 +279,7 @@ class Year:
             contributions=self.acp_contributions(),
             compensation=self.tested_pay(),
             is_hce=self.is_hce,
-            eligible=self.eligible,
+            eligible=self.acp_eligible,
             prior_year_nhce_average=self.prior_acp_bps,
         )
 
@@ -314,6 +321,7 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         match_tiers=bands[0],
         match_by_service=bands[1:],
         declared=facts.declared,
+        receiving=facts.receiving,
         nonelective_bps=0 if provisions.nonelective is None else provisions.nonelective.rate_bps,
         safe_harbor=provisions.safe_harbor.value,
         gives_more_than_safe_harbor=_gives_more(facts),

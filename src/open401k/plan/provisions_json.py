@@ -10,9 +10,11 @@ from open401k.kernel import Source
 from open401k.law.pay_items import PayDefinition, PayKind
 
 from .provisions import (
+    UNCONDITIONAL,
     Arrangement,
     AutomaticEnrollment,
     Compensation,
+    Conditions,
     Covered,
     Deferrals,
     ElectionTerms,
@@ -32,13 +34,15 @@ from .provisions import (
     TestingMethod,
     Vesting,
     VestingSchedule,
+    Waiver,
 )
 
 #: Terms that came later are written only where a plan has them: what was recorded before, and every hash of it (of the
 #: facts of a test, of a seed), stays the same to the letter.
 _LATER: Mapping[type, frozenset[str]] = {
-    Provisions: frozenset({"elections", "automatic_enrollment", "may_declare"}),
-    Match: frozenset({"cap_per_period_cents", "true_up", "by_service"}),
+    Provisions: frozenset({"elections", "automatic_enrollment", "may_declare", "declared_conditions"}),
+    Match: frozenset({"cap_per_period_cents", "true_up", "by_service", "conditions"}),
+    Nonelective: frozenset({"conditions"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415"}),
 }
 
@@ -68,6 +72,9 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
         elections=None if elections is None else _elections(**elections),
         automatic_enrollment=None if automatic is None else _automatic(**automatic),
         may_declare=tuple(map(Source, rest.pop("may_declare", ()))),
+        declared_conditions=tuple(
+            (Source(source), _conditions(told)) for source, told in rest.pop("declared_conditions", ())
+        ),
     )
     if rest:
         raise ValueError(f"provisions do not have {', '.join(sorted(rest))}")
@@ -109,6 +116,7 @@ def _match(
     cap_per_period_cents: int | None = None,  # terms recorded before there was this one, or those below, are without
     true_up: bool = False,
     by_service: Sequence[tuple[int, list[list[int]]]] = (),
+    conditions: Mapping[str, Any] | None = None,
 ) -> Match:
     return Match(
         _tiers(tiers),
@@ -118,15 +126,24 @@ def _match(
         cap_per_period_cents,
         true_up,
         tuple(ServiceTiers(years, _tiers(of_years)) for years, of_years in by_service),
+        _conditions(conditions),
     )
+
+
+def _conditions(told: Mapping[str, Any] | None) -> Conditions:
+    return UNCONDITIONAL if told is None else _asked(**told)
+
+
+def _asked(*, last_day: bool, hours: int | None, either: bool, waived: list[str], retirement_age: int) -> Conditions:
+    return Conditions(last_day, hours, either, tuple(map(Waiver, waived)), retirement_age)
 
 
 def _tiers(tiers: list[list[int]]) -> tuple[MatchTier, ...]:
     return tuple(MatchTier(*tier) for tier in tiers)
 
 
-def _nonelective(*, rate_bps: int, source: str) -> Nonelective:
-    return Nonelective(rate_bps, Source(source))
+def _nonelective(*, rate_bps: int, source: str, conditions: Mapping[str, Any] | None = None) -> Nonelective:
+    return Nonelective(rate_bps, Source(source), _conditions(conditions))
 
 
 def _vesting(*, schedules: list[tuple[str, dict[str, list[int]]]]) -> Vesting:

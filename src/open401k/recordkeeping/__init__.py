@@ -1,6 +1,8 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
-from .contributions import Cents, Declared, Entitlement, Flags, HeldReason, Pay, People, YearToDate, entitle
+from .allocating import Declared
+from .conditions import Standing, meets, read_standing
+from .contributions import Cents, Entitlement, Flags, HeldReason, Pay, People, YearToDate, entitle
 from .corrective import (
     Corrective,
     CorrectiveDamage,
@@ -109,6 +111,7 @@ __all__ = [
     "Scope",
     "Settled",
     "Slot",
+    "Standing",
     "TakenBack",
     "Why",
     "Withheld",
@@ -138,6 +141,7 @@ __all__ = [
     "held_cents",
     "left_long_ago",
     "load_opening_balances",
+    "meets",
     "opening_key",
     "openings",
     "outside_plan",
@@ -147,6 +151,7 @@ __all__ = [
     "read_before",
     "read_elections",
     "read_on_file",
+    "read_standing",
     "record_correction_deposit",
     "record_declaration",
     "record_deposit",

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanYear, Source
 from open401k.law import additions, compensation, deferrals, matching
-from open401k.plan import Match, MatchPeriod, MatchTier, Provisions
+from open401k.plan import Conditions, Match, MatchPeriod, Provisions
+
+from .allocating import EVERYBODY, Declared, NonelectiveOfYear, Receives, declared_amount, nonelective_of_year
 
 Cents = NDArray[np.int64]
 #: A match keeps its cap and its true-up when an amendment changes the source it goes to.
@@ -138,22 +140,14 @@ class TermsOfYear:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
-    """What the employer gives for a plan year beyond its terms: tiers of a match, a share of pay, or so much each."""
-
-    source: Source
-    tiers: tuple[MatchTier, ...] = ()
-    cap_cents: int | None = None
-    rate_bps: int = 0
-    flat_cents: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class YearEnd:
-    """A plan year that is over: by the match it was under, the last one last; and what was declared for it."""
+    """A plan year that is over: by the match, and the nonelective, it was under, the last one last; what was declared
+    for it; and who meets the conditions of what it gives."""
 
     terms: tuple[TermsOfYear, ...] = ()
-    declared: tuple[Declared, ...] = ()
+    declared: tuple[tuple[Declared, Conditions], ...] = ()
+    nonelective: tuple[NonelectiveOfYear, ...] = ()
+    receives: Receives = EVERYBODY
 
 
 NOT_OVER = YearEnd()
@@ -221,8 +215,8 @@ def entitle_date(
         Source.AFTER_TAX: wanted[Source.AFTER_TAX],
     }
     _employer_money(provisions, people, plan_year, earned, before, credited)
-    _end_year(people, plan_year, earned, before, credited, year_end.terms)
-    _add_declared(plan_year, earned, before, credited, year_end.declared)
+    _end_year(people, plan_year, earned, before, credited, year_end)
+    _add_declared(plan_year, earned, before, credited, year_end)
     if pay.in_doubt is not None:  # what the employer gives for pay that is in doubt comes once it is not
         for source in [each for each in credited if not each.from_employee]:
             credited[source] = np.where(pay.in_doubt, 0, credited[source])
@@ -312,14 +306,18 @@ def _employer_money(
                 period=before.compensation - before.compensation_before_terms + earned,
                 cap=cap,
             )
-        credited[match.source] = matching.match_still_due(
-            match_to_date=_by_formula(match, people, matched, of_period),
-            matched_in_period=given,
-            matched_before=before.match,
-            cap_cents=match.cap_cents,
-            cap_per_period_cents=match.cap_per_period_cents,
+        credited[match.source] = (
+            matching.match_still_due(
+                match_to_date=_by_formula(match, people, matched, of_period),
+                matched_in_period=given,
+                matched_before=before.match,
+                cap_cents=match.cap_cents,
+                cap_per_period_cents=match.cap_per_period_cents,
+            )
+            if not match.conditions.asks
+            else np.zeros_like(counted)
         )
-    if provisions.nonelective is not None:
+    if provisions.nonelective is not None and not provisions.nonelective.conditions.asks:
         given = matching.nonelective(counted, provisions.nonelective.rate_bps)
         source = provisions.nonelective.source
         credited[source] = credited[source] + given if source in credited else given
@@ -341,9 +339,11 @@ def _end_year(
     earned: Cents,
     before: YearToDate,
     credited: dict[Source, Cents],
-    year: tuple[TermsOfYear, ...],
+    year_end: YearEnd,
 ) -> None:
     """The last day of a plan year: what each match of the year gives over all of its days and did not per period.
+
+    A match with conditions gives all of it then, to who meets them, and so does such a nonelective.
 
     Days under a match that was amended keep theirs, since it was earned (IRC 411(d)(6)).
     """
@@ -352,39 +352,32 @@ def _end_year(
     of_year = before.match + given
     deferred = credited[Source.PRE_TAX] + credited[Source.ROTH]
     nothing = np.zeros_like(earned)
-    for place, terms in enumerate(year, 1):
+    for place, terms in enumerate(year_end.terms, 1):
         match = terms.match
-        today = (deferred, earned, given) if place == len(year) else (nothing, nothing, nothing)
-        if match is None or not match.true_up:
+        today = (deferred, earned, given) if place == len(year_end.terms) else (nothing, nothing, nothing)
+        if match is None or not (match.true_up or match.conditions.asks):
             continue
         pay = compensation.period_share(before=terms.compensation_before, period=terms.compensation + today[1], cap=cap)
-        whole = _by_formula(match, people, terms.deferrals + today[0], pay)
+        whole = year_end.receives.of(match.conditions, _by_formula(match, people, terms.deferrals + today[0], pay))
         more = np.maximum(whole - terms.matched - today[2], 0)
         if match.cap_cents is not None:
             more = np.minimum(more, np.maximum(match.cap_cents - of_year, 0))
         credited[match.source] = credited.get(match.source, nothing) + more
         of_year = of_year + more
+    for source, cents in nonelective_of_year(plan_year, earned, year_end.nonelective, year_end.receives).items():
+        credited[source] = credited.get(source, nothing) + cents
 
 
 def _add_declared(
-    plan_year: PlanYear,
-    earned: Cents,
-    before: YearToDate,
-    credited: dict[Source, Cents],
-    declared: tuple[Declared, ...],
+    plan_year: PlanYear, earned: Cents, before: YearToDate, credited: dict[Source, Cents], year_end: YearEnd
 ) -> None:
-    """A discretionary match on the year, profit sharing as a share of pay, or so much for each who was paid in it."""
-    if not declared:
+    """What was declared for the year, on its pay and deferrals, for who receives it."""
+    if not year_end.declared:
         return
     paid = compensation.capped(before.compensation + earned, compensation.annual_cap(plan_year))
     deferred = before.plan_year_deferrals + credited[Source.PRE_TAX] + credited[Source.ROTH]
-    for each in declared:
-        if each.tiers:
-            given = matching.match(deferred, paid, matching.MatchFormula.of(each.tiers, each.cap_cents))
-        elif each.rate_bps:
-            given = matching.nonelective(paid, each.rate_bps)
-        else:
-            given = np.where(paid > 0, each.flat_cents, 0)
+    for each, conditions in year_end.declared:
+        given = year_end.receives.of(conditions, declared_amount(each, paid=paid, deferred=deferred))
         credited[each.source] = credited[each.source] + given if each.source in credited else given
 
 

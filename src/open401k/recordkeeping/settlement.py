@@ -22,7 +22,6 @@ from .contributions import (
     Flags,
     Pay,
     People,
-    TermsOfYear,
     YearEnd,
     YearToDate,
     entitle,
@@ -32,6 +31,7 @@ from .elsewhere import Elsewhere, added, counted, read_elsewhere, turns_before, 
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
 from .tenure import whole_years
+from .year_end_facts import OfYear
 
 #: People settled at once: enough for set-based statements, few enough that memory does not grow with the plan.
 SLICE = 10_000
@@ -266,31 +266,26 @@ def _same_match_since(tx: Tx, scope: Scope, provisions: plan.Provisions, on: dat
 def _year_end(
     tx: Tx, scope: Scope, segment: Segment, people: People, employees: Sequence[census.Employee], before: Before
 ) -> YearEnd:
-    """The days of the year before its last one, by the match they were under; the last one of them is in force."""
+    """What the end of the segment's plan year counts, and what was declared for it."""
     (last,) = segment.pay_dates
-    ids, year = IdColumn.of(EmployeeId, people.employee_ids), segment.provisions.plan_year_of(last)
-    nothing = np.zeros(len(ids), dtype=np.int64)
+    year = segment.provisions.plan_year_of(last)
     where: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id}
-    found, paid_before = [], nothing
-    for span in year_ends.spans_of_year(tx, **where, year=year):
-        end = min(span.end, last)
-        of_span: dict[str, Any] = {**where, "without": scope.without, "end": end}
-        pay = before.pay if end == last else census.pay_totals(tx, **of_span, start=year.start)
-        paid = _compensation_before(tx, scope, segment, people, employees, pay, end)
-        whole = span.start <= year.start and end == last
-        money = (before.plan_year if whole else census.contributed(tx, **of_span, start=span.start)).of(ids)
-        found.append(
-            TermsOfYear(
-                match=span.provisions.match,
-                deferrals=_sum(money, DEFERRALS, nothing),
-                compensation_before=paid_before,
-                compensation=paid - paid_before,
-                matched=_sum(money, MATCHES, nothing),
-            )
-        )
-        paid_before = paid
-    declared = declared_for(tx, **where, terms=segment.provisions, last_day=last)
-    return YearEnd(tuple(found), declared)
+
+    def paid_before(day: date) -> Cents:
+        to_date: dict[str, Any] = {**where, "without": scope.without, "start": year.start, "end": day}
+        pay = before.pay if day == last else census.pay_totals(tx, **to_date)
+        return _compensation_before(tx, scope, segment, people, employees, pay, day)
+
+    return OfYear(
+        tx,
+        where=where,
+        without=scope.without,
+        ids=IdColumn.of(EmployeeId, people.employee_ids),
+        spans=plan.provisions_between(tx, **where, start=year.start, end=year.end),
+        year=year,
+        contributed=before.plan_year,
+        paid_before=paid_before,
+    ).read(employees, declared_for(tx, **where, terms=segment.provisions, last_day=last))
 
 
 def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee], before: Before) -> People:
