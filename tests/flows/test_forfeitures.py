@@ -4,18 +4,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-import pytest
 from tests.flows.test_accounts_above_zero import TERMS, with_terms
 from tests.flows.test_match_forms import assert_proven, day_begins
 from tests.flows.test_random_years import Machine, Row
-from tests.support.database import START, TESTER, Served, connect
-from tests.support.flows import each_step_twice, kill_at, run_with_a_stop, stop_points
+from tests.support.database import TESTER
 
 from open401k import census, ledger, payroll, plan, recordkeeping
 from open401k.base import messages
 from open401k.base.db import Actor, Database
-from open401k.base.steps import run_flow
-from open401k.flows import day as day_story
 from open401k.flows.correction import Correction, LateFact, correct
 from open401k.flows.declaration import Declared, declare
 from open401k.flows.forfeiting import approve_use

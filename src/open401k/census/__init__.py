@@ -15,7 +15,7 @@ from .classes import class_on, classed, kept_out, out_from
 from .code_pay import PayUnderCodes, pay_under_codes
 from .confirmations import Confirmation, confirm_year, confirmed_year
 from .employer import PeriodHours, Turn, employer_pay, employer_pay_by_date, period_hours, turns
-from .employment import Employment, employed_between, employed_on, spans
+from .employment import Employment, LeftBy, employed_between, employed_on, spans
 from .entry import (
     EntryDays,
     eligibility_terms,
@@ -137,6 +137,7 @@ __all__ = [
     "Family",
     "Hired",
     "How",
+    "LeftBy",
     "Likeness",
     "LineInDoubt",
     "Mark",

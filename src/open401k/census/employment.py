@@ -3,14 +3,26 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+
+
+class LeftBy(StrEnum):
+    """How an employment ended, where a plan waives something for it."""
+
+    DEATH = "death"
+    DISABILITY = "disability"
 
 
 @dataclass(frozen=True, slots=True)
 class Employment:
-    """One unbroken employment; ``terminated_on`` is its last day, ``None`` while it lasts."""
+    """One unbroken employment; ``terminated_on`` is its last day, ``None`` while it lasts.
+
+    ``left_by``: how it ended, where that was told.
+    """
 
     hired_on: date
     terminated_on: date | None = None
+    left_by: LeftBy | None = None
 
     def __contains__(self, day: date) -> bool:
         return self.hired_on <= day and (self.terminated_on is None or day <= self.terminated_on)

@@ -169,7 +169,8 @@ def points(employee_id: EmployeeId, fact: PointFact, event_on: date) -> list[New
         case Hired(instead_of) | Terminated(instead_of):
             kind = "hired" if isinstance(fact, Hired) else "terminated"
             moved = [] if instead_of is None else [NewFact(employee_id, kind, instead_of, {}, stands=False)]
-            return [*moved, NewFact(employee_id, kind, event_on, {})]
+            by = fact.by if isinstance(fact, Terminated) else None
+            return [*moved, NewFact(employee_id, kind, event_on, {} if by is None else {"by": by.value})]
         case NotHired():
             return [NewFact(employee_id, "hired", event_on, {}, stands=False)]
         case NotTerminated():
@@ -281,8 +282,11 @@ def _add_annual_pay(
 def _told(fact: Fact) -> dict[str, Any]:
     """What the audit trail says beyond the kind of fact. Names, numbers and birth dates stay in their own rows."""
     match fact:
-        case Hired(instead_of) | Terminated(instead_of):
+        case Hired(instead_of):
             return {} if instead_of is None else {"instead_of": instead_of.isoformat()}
+        case Terminated(instead_of, by):
+            moved = {} if instead_of is None else {"instead_of": instead_of.isoformat()}
+            return moved if by is None else moved | {"by": by.value}
         case EmployeeClass(employee_class):
             return {"employee_class": employee_class}
         case Ownership(ownership_bps):

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from open401k.kernel import EmployeeId
 
-from .employment import Employment
+from .employment import Employment, LeftBy
 
 
 class Relation(StrEnum):
@@ -72,9 +72,13 @@ class Hired:
 
 @dataclass(frozen=True, slots=True)
 class Terminated:
-    """The day of the event was the last of the employment. ``instead_of``: the day it was thought to be."""
+    """The day of the event was the last of the employment. ``instead_of``: the day it was thought to be.
+
+    ``by``: how it ended, where a plan may ask; told again for the same day it takes the place of what was told before.
+    """
 
     instead_of: date | None = None
+    by: LeftBy | None = None
 
 
 @dataclass(frozen=True, slots=True)

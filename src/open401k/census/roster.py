@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from sys import intern
@@ -15,7 +16,7 @@ from open401k.base.db import Kept, Tx
 from open401k.kernel import EmployeeId, IdColumn, Open401kError, SponsorId
 
 from . import _roster_store, _store, packed
-from .employment import Employment, spans
+from .employment import Employment, LeftBy, spans
 from .facts import parse_ssn
 from .people import AnnualPay, Employee, Relation
 
@@ -192,7 +193,11 @@ def _employment(points: _Points) -> tuple[Employment, ...]:
     terminations = [day for day, _ in points.get("terminated", ())]
     if len(hires) == 1 and not terminations:
         return _since(hires[0])
-    return spans(hires=hires, terminations=terminations)
+    found = spans(hires=hires, terminations=terminations)
+    by = {day: LeftBy(value["by"]) for day, value in points["terminated"] if "by" in value} if terminations else {}
+    if not by:
+        return found
+    return tuple(each if (day := each.terminated_on) is None else replace(each, left_by=by.get(day)) for each in found)
 
 
 def find_by_ssn(tx: Tx, *, tenant_id: SponsorId, ssns: Sequence[str]) -> dict[str, EmployeeId]:

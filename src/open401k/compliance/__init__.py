@@ -47,6 +47,7 @@ from .proposals import (
 )
 from .registry import PLAN_TESTS, PlanTest, run_tests
 from .results import (
+    COVERAGE,
     CostItem,
     Cure,
     CureKind,
@@ -86,6 +87,7 @@ from .year_census import (
 )
 
 __all__ = [
+    "COVERAGE",
     "CURABLE",
     "JSON",
     "LATE_DEPOSIT",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from open401k import law
@@ -29,7 +31,7 @@ def _ratio_test(case: Case) -> law.nondiscrimination.RatioTest:
         contributions=year.adp_contributions() if is_adp else year.acp_contributions(),
         compensation=year.tested_pay(),
         is_hce=year.is_hce,
-        eligible=year.eligible,
+        eligible=year.eligible if is_adp else year.acp_eligible,
         prior_year_nhce_average=year.prior_adp_bps if is_adp else year.prior_acp_bps,
     )
 
@@ -133,6 +135,8 @@ def qnec(case: Case) -> Cure:
         )
     year = _tested(case)
     is_adp = case.measure.test is TestId.ADP
+    if not is_adp:
+        year = replace(year, eligible=year.acp_eligible)
     contributions = year.adp_contributions() if is_adp else year.acp_contributions()
     amounts = _cheapest_qnec(contributions, year)
     if amounts is None:

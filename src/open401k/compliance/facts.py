@@ -133,6 +133,27 @@ class OtherPlan:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Receiving:
+    """Whom conditions keep from the employer's money of the year, where the plan has any (plan.Conditions)."""
+
+    no_match: Flags
+    """Whoever still works is taken to meet them, until the year is over."""
+    no_nonelective: Flags
+    hours: Cents
+    """Whole hours of service of the plan year."""
+    here: Flags
+    """Employed on the last day, or on the day of the facts."""
+    match_by_last_day: bool
+    """Whether everybody who is not there on the last day goes without."""
+    nonelective_by_last_day: bool
+
+    def in_bytes(self) -> bytes:
+        """All of it, for the hash of the facts."""
+        columns = (self.no_match, self.no_nonelective, self.hours, self.here)
+        return b"".join(np.ascontiguousarray(each).tobytes() for each in columns)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PlanFacts:
     """What the tests of one plan year read, as of a day, as known at an instant: one place a person, money in cents."""
 
@@ -223,6 +244,8 @@ class PlanFacts:
     """
     declared: tuple[Declared, ...] = ()
     """What the employer declared for the plan year beyond the plan's own formulas."""
+    receiving: Receiving | None = None
+    """Whom conditions keep from employer money; None where the plan has no conditions."""
     history: PayHistory | None = None
     """From the first day of the plan year or, where that is earlier, of the calendar year.
 

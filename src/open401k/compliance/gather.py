@@ -13,6 +13,7 @@ from open401k.base.db import MOST_KEPT, Tx
 from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear, Source, SponsorId
 
 from . import gather_elsewhere as elsewhere
+from . import receiving
 from .facts import Cents, EarlierCalendarYear, Flags, PayHistory, PlanFacts, PriorRatios
 from .gather_entries import Asking, entries_of, so_far
 from .gather_key import Standings, standings
@@ -87,7 +88,7 @@ def gather(
         tested_on=entered.tested_on, match_on=entered.match_on, nonelective_on=entered.nonelective_on,
         match_kept_out=so_far(entered.match_kept_out_on, entered.match_on, as_of)
         if entered.match_on and entered.kept_out_on else None,
-        others=others.placed(people.people),
+        others=others.placed(people.people), receiving=receiving.read(scope, people.people),
         compensation=pay.of(totals.plan_cents) - late.of("plan_cents"),
         section_415=of_employer.of_column("section_415_cents") - late.of("section_415_cents"),
         pre_tax=pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents) - not_ours.of(Source.PRE_TAX),
@@ -124,7 +125,7 @@ def _concerned(
             entries_of,
             Asking(scope.tx, scope.tenant_id, scope.plan_id, scope.provisions, scope.year, scope.known_at),
         ),
-        whole=bool(scope.other_plans),
+        whole=bool(scope.other_plans) or receiving.asks(scope.provisions),
     )
     for some in _slices(scope, roster, paid):
         people.add(some)

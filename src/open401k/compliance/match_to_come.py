@@ -47,6 +47,8 @@ class MatchToCome:
                 self._early_deferred = self._early_deferred + np.where(early, deferred, 0)
                 self._early_paid = self._early_paid + np.where(early, counted, 0)
             deferred, counted = np.where(early, 0, deferred), np.where(early, 0, counted)
+        if self._terms.conditions.asks:  # all of it when the year is over
+            return np.zeros_like(deferred)
         by_period = self._terms.period.months in (1, 3)
         period = self._provisions.match_period_start(day) if by_period else day
         if period != self._period:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from open401k import law
 from open401k.kernel import LimitationYear, Money
 
 from .facts import Cents, Flags
+from .receiving import left_out
 from .results import TestId, Unit
 from .year import Year
 
@@ -45,6 +47,8 @@ class Measure:
     """Whether it must be known who is key."""
     not_yet: Callable[[Year], str] | None = None
     """Why passing today says nothing about the year; empty when it does."""
+    silent: bool = False
+    """Not told of at all where it does not apply: nearly every plan gives what it tests to everybody."""
 
 
 def always(_: Year) -> str:
@@ -84,6 +88,15 @@ def match_needs_no_test(year: Year) -> bool:
 def has_match(year: Year) -> str:
     """The 401(m) part exists only with a match."""
     return "" if year.has_match else "The plan has no match."
+
+
+def nonelective_is_apart(year: Year) -> str:
+    """What everybody eligible receives is covered as deferrals are."""
+    if year.in_nonelective is not None:
+        return ""
+    if year.receiving is not None and (year.receiving.no_nonelective.any() or year.receiving.nonelective_by_last_day):
+        return ""
+    return "Everybody eligible receives the nonelective contribution."
 
 
 def can_be_top_heavy(year: Year) -> str:
@@ -235,14 +248,42 @@ def _compensation_limit(year: Year) -> Measured:
     )
 
 
-def _coverage(year: Year) -> Measured:
-    """Ratio percentage of each year-end; equal counts are tested once."""
+def _part(test: TestId, year: Year) -> Year:
+    """Each kind of money is a plan of its own, with its own age and service (Reg. 1.410(b)-6(b), -7(c)(1))."""
+    if test is TestId.COVERAGE_MATCH:
+        return year.of_match()
+    return year.of_nonelective() if test is TestId.COVERAGE_NONELECTIVE else year
+
+
+def benefiting_in(test: TestId, year: Year) -> Flags:
+    """Who benefits under a part of the plan: who may defer, who could have a match, who receives a nonelective.
+
+    Reg. 1.410(b)-3(a)(1), (2)(i).
+    """
+    year = _part(test, year)
+    if test is TestId.COVERAGE_DEFERRAL or year.receiving is None:
+        return year.eligible
+    out = year.receiving.no_match if test is TestId.COVERAGE_MATCH else year.receiving.no_nonelective
+    return year.eligible & ~out
+
+
+def counted_in(test: TestId, year: Year) -> Flags:
+    """Who counts in the coverage of a part: not a leaver with little service whom a condition alone keeps from it."""
+    year = _part(test, year)
     counted = year.eligible | year.class_excluded
+    if year.receiving is None:
+        return counted
+    return counted & ~left_out(year.receiving, year.eligible, benefiting_in(test, year))
+
+
+def _coverage(test: TestId, year: Year) -> Measured:
+    """Ratio percentage of each year-end; equal counts are tested once."""
+    counted, benefiting = counted_in(test, year), benefiting_in(test, year)
     sets = [
         counted & ~year.is_hce,
-        year.eligible & ~year.is_hce,
+        benefiting & ~year.is_hce,
         counted & year.is_hce,
-        year.eligible & year.is_hce,
+        benefiting & year.is_hce,
     ]
     counts = np.stack([each.sum(axis=-1) for each in sets], axis=-1)
     flat = counts.reshape(-1, 4)
@@ -261,11 +302,6 @@ def _coverage(year: Year) -> Measured:
     ratio = np.array([test.ratio for test in tests], dtype=np.int64)[which].reshape(shape)
     passed = np.array([test.passed for test in tests], dtype=np.bool_)[which].reshape(shape)
     return Measured(ratio, np.full(shape, law.coverage.RATIO_TO_PASS, dtype=np.int64), passed)
-
-
-def _coverage_of_match(year: Year) -> Measured:
-    """The 401(m) part is a plan of its own, with its own age and service (Reg. 1.410(b)-6(b), -7(c)(1))."""
-    return _coverage(year.of_match())
 
 
 def top_heavy_test(year: Year) -> law.top_heavy.TopHeavyTest:
@@ -329,10 +365,16 @@ MEASURES: tuple[Measure, ...] = (
         _compensation_limit, over=lambda year: counted_too_much(year) > 0,
     ),
     Measure(
-        TestId.COVERAGE_DEFERRAL, "Coverage, deferrals", "IRC 410(b)(1)(B)", Unit.BPS, True, always, _coverage
+        TestId.COVERAGE_DEFERRAL, "Coverage, deferrals", "IRC 410(b)(1)(B)", Unit.BPS, True, always,
+        partial(_coverage, TestId.COVERAGE_DEFERRAL),
     ),
     Measure(
-        TestId.COVERAGE_MATCH, "Coverage, match", "IRC 410(b)(1)(B)", Unit.BPS, True, has_match, _coverage_of_match
+        TestId.COVERAGE_MATCH, "Coverage, match", "IRC 410(b)(1)(B)", Unit.BPS, True, has_match,
+        partial(_coverage, TestId.COVERAGE_MATCH),
+    ),
+    Measure(
+        TestId.COVERAGE_NONELECTIVE, "Coverage, nonelective", "IRC 410(b)(1)(B)", Unit.BPS, True,
+        nonelective_is_apart, partial(_coverage, TestId.COVERAGE_NONELECTIVE), silent=True,
     ),
     Measure(
         TestId.TOP_HEAVY, "Top-heavy", "IRC 416(g)", Unit.BPS, False, can_be_top_heavy, _top_heavy, needs_key=True

@@ -53,6 +53,7 @@ def project(
             if key_missing and measure.needs_key
             else _projected(facts, measure, today, ends)
             for measure in MEASURES
+            if not (measure.silent and measure.applies(today))
         ),
         assumptions=_assumptions(habits or Habits()),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -19,13 +20,15 @@ from .measures import (
     Measured,
     additions,
     additions_elsewhere,
+    benefiting_in,
+    counted_in,
     counted_too_much,
     must_be_roth,
     top_heavy_minimum,
     top_heavy_test,
 )
 from .pieces import column
-from .results import Status, TestId, TestResult, Unit
+from .results import COVERAGE, Status, TestId, TestResult, Unit
 from .standing import People, nobody, people_of
 from .told_counts import former_key, officers, top_paid_group
 from .told_coverage import coverage
@@ -72,7 +75,7 @@ def _ratio_working(
             contributions=contributions,
             compensation=pay,
             is_hce=year.is_hce,
-            eligible=year.eligible,
+            eligible=year.eligible if kind is _RatioKind.ADP else year.acp_eligible,
             prior_year_nhce_average=prior_average,
         )
 
@@ -123,7 +126,7 @@ def _acp(facts: PlanFacts, year: Year, __: Measured) -> Told:
         parts["elsewhere_cents"] = np.where(year.is_hce, year.elsewhere.match + year.elsewhere.after_tax, 0)
     tested = year.of_match()
     working, text = _ratio_working(_RatioKind.ACP, tested, year.acp_contributions(), parts, year.prior_acp_bps)
-    return working, text + told_amounts(facts, ("match", "after_tax"), year.is_hce & tested.eligible)
+    return working, text + told_amounts(facts, ("match", "after_tax"), year.is_hce & tested.acp_eligible)
 
 
 def _deferral_limit(facts: PlanFacts, year: Year, measured: Measured) -> Told:
@@ -236,12 +239,8 @@ def _compensation_limit(facts: PlanFacts, year: Year, _: Measured) -> Told:
     return working, f"Pay over {Money(cap)} does not count: {len(places)} so far ({names})."
 
 
-def _coverage(facts: PlanFacts, year: Year, __: Measured) -> Told:
-    return coverage(facts, year)
-
-
-def _coverage_of_match(facts: PlanFacts, year: Year, __: Measured) -> Told:
-    return coverage(facts, year.of_match())
+def _coverage(test: TestId, facts: PlanFacts, year: Year, __: Measured) -> Told:
+    return coverage(facts, year, benefiting=benefiting_in(test, year), excluded=~counted_in(test, year))
 
 
 def _top_heavy(facts: PlanFacts, year: Year, __: Measured) -> Told:
@@ -282,8 +281,7 @@ _TELL: dict[TestId, Callable[[PlanFacts, Year, Measured], Told]] = {
     TestId.DEFERRAL_LIMIT: _deferral_limit,
     TestId.ADDITIONS_LIMIT: _additions_limit,
     TestId.COMPENSATION_LIMIT: _compensation_limit,
-    TestId.COVERAGE_DEFERRAL: _coverage,
-    TestId.COVERAGE_MATCH: _coverage_of_match,
+    **{each: partial(_coverage, each) for each in COVERAGE},
     TestId.TOP_HEAVY: _top_heavy,
 }
 
@@ -310,8 +308,9 @@ def run_tests(facts: PlanFacts) -> tuple[tuple[TestResult, ...], People | None]:
             is_key=none if people is None else people.is_key,
         )
     except (NotEnacted, ImpossibleInput) as refusal:
-        return tuple(_refused(each.measure, str(refusal)) for each in PLAN_TESTS), people
-    return tuple(_run(each, facts, year, missing, missing_key) for each in PLAN_TESTS), people
+        return tuple(_refused(each.measure, str(refusal)) for each in PLAN_TESTS if not each.measure.silent), people
+    told = [each for each in PLAN_TESTS if not (each.measure.silent and each.measure.applies(year))]
+    return tuple(_run(each, facts, year, missing, missing_key) for each in told), people
 
 
 def _no_prior_year(facts: PlanFacts) -> str:
@@ -366,7 +365,7 @@ def _run(plan_test: PlanTest, facts: PlanFacts, year: Year, missing: str, missin
 def _room(measure: Measure, measured: Measured) -> int:
     """What is left to the limit; in a coverage test more is better, and the room is what is above the limit."""
     left = int(measured.limit) - int(measured.measured)
-    return -left if measure.test in (TestId.COVERAGE_DEFERRAL, TestId.COVERAGE_MATCH) else left
+    return -left if measure.test in COVERAGE else left
 
 
 def _refused(measure: Measure, why: str) -> TestResult:

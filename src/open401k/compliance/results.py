@@ -24,7 +24,12 @@ class TestId(StrEnum):
     COMPENSATION_LIMIT = "401a17"
     COVERAGE_DEFERRAL = "410b_401k"
     COVERAGE_MATCH = "410b_401m"
+    COVERAGE_NONELECTIVE = "410b_nonelective"
     TOP_HEAVY = "top_heavy"
+
+
+#: One for each part of the plan that is tested by itself (Reg. 1.410(b)-7(c)(1)).
+COVERAGE = (TestId.COVERAGE_DEFERRAL, TestId.COVERAGE_MATCH, TestId.COVERAGE_NONELECTIVE)
 
 
 class Status(StrEnum):

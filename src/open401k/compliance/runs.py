@@ -303,6 +303,7 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
         digest.update(b"other nonelective\0")
     for each in facts.declared:
         digest.update(b"declared\0" + repr((each.source.value, *astuple(each)[1:])).encode())
+    digest.update(b"" if facts.receiving is None else b"receiving\0" + facts.receiving.in_bytes())
     if facts.key_facts is not None:
         then = facts.key_facts
         for flags in (then.five_percent_owner, then.one_percent_owner, then.officer, then.formerly):

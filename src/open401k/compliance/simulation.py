@@ -18,8 +18,9 @@ from open401k.law.deferrals import DeferralSplit
 from open401k.law.matching import MatchFormula
 from open401k.plan import Kind
 
+from . import receiving
 from .elsewhere import Elsewhere
-from .facts import Cents, Flags, PlanFacts
+from .facts import Cents, Flags, PlanFacts, Receiving
 from .match_to_come import MatchToCome
 from .outset import Floats, Habits, Places, Start, hazard_of, start_of
 from .year import Year
@@ -74,8 +75,8 @@ class _Draws:
     in_plan_from: Places
 
 
-_NESTED = (DeferralSplit, Elsewhere)
-_Columns = TypeVar("_Columns", Start, Year, _Draws, DeferralSplit, Elsewhere)
+_NESTED = (DeferralSplit, Elsewhere, Receiving)
+_Columns = TypeVar("_Columns", Start, Year, _Draws, DeferralSplit, Elsewhere, Receiving)
 
 
 def simulate(
@@ -218,6 +219,7 @@ def _padded(year: Year, extra: int) -> Year:
         fica_prior=np.append(year.fica_prior, zeros),
         elsewhere=None if year.elsewhere is None else year.elsewhere.padded(extra),
         corrective=None if year.corrective is None else np.append(year.corrective, zeros),
+        receiving=None if year.receiving is None else receiving.padded(year.receiving, extra),
     )
 
 
@@ -384,6 +386,12 @@ def _ended(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, sums: _Sum
         return now | ((of_kind < count) & (draws.leaves_at > of_kind))
 
     kept_out = (begin.kept_out < count) & (draws.leaves_at > begin.kept_out)
+    # Who is on unpaid leave today is still employed on the last day, and in nobody's way to be there.
+    here = (year.here | begin.active) & (draws.leaves_at >= count) & (begin.arrives <= count)
+    receives = None if year.receiving is None else receiving.at_end(year.receiving, here)
+    terms = facts.provisions.match
+    if receives is not None and terms is not None and terms.conditions.asks:
+        match = np.where(receives.no_match, 0, match)
     return replace(
         year,
         as_of=year.plan_year.last_day,
@@ -397,14 +405,14 @@ def _ended(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, sums: _Sum
         roth=sums.roth,
         after_tax=after_tax,
         match=match,
-        nonelective=year.nonelective + _nonelective(facts, year, compensation, cap),
+        nonelective=year.nonelective + _nonelective(facts, year, compensation, cap, receives),
         eligible=entered(year.eligible, begin.tested_from),
         in_match=None if year.in_match is None else entered(year.in_match, begin.matched_from),
         in_nonelective=None if year.in_nonelective is None else entered(year.in_nonelective, begin.given_from),
         class_excluded=year.class_excluded | kept_out,
         match_kept_out=None if year.match_kept_out is None else year.match_kept_out | kept_out,
-        # Who is on unpaid leave today is still employed on the last day, and in nobody's way to be there.
-        here=(year.here | begin.active) & (draws.leaves_at >= count) & (begin.arrives <= count),
+        here=here,
+        receiving=receives,
     )
 
 
@@ -451,12 +459,16 @@ def formula_of(facts: PlanFacts) -> MatchFormula | None:
     return None if match is None else MatchFormula.of(match.tiers, match.cap_cents)
 
 
-def _nonelective(facts: PlanFacts, year: Year, compensation: Cents, cap: int) -> Cents:
+def _nonelective(facts: PlanFacts, year: Year, compensation: Cents, cap: int, receives: Receiving | None) -> Cents:
     """What the plan's nonelective adds on the pay still to come."""
     given = facts.provisions.nonelective
     if given is None:
         return np.zeros_like(compensation)
     whole = law.matching.nonelective(law.compensation.capped(compensation, cap), given.rate_bps)
+    inside = year.eligible if year.in_nonelective is None else year.in_nonelective
+    if receives is not None and given.conditions.asks:  # nothing of it is posted before the year is over
+        of_year: Cents = np.where(inside & ~receives.no_nonelective, whole, 0)
+        return of_year
     so_far = law.matching.nonelective(law.compensation.capped(year.compensation, cap), given.rate_bps)
-    added: Cents = np.where(year.eligible if year.in_nonelective is None else year.in_nonelective, whole - so_far, 0)
+    added: Cents = np.where(inside, whole - so_far, 0)
     return added

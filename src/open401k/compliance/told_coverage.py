@@ -5,7 +5,7 @@ from __future__ import annotations
 from open401k import law
 from open401k.law.average_benefit import AverageBenefitPercentage
 
-from .facts import JSON, Cents, PlanFacts
+from .facts import JSON, Cents, Flags, PlanFacts
 from .year import Year
 
 Told = tuple[dict[str, JSON], str]
@@ -14,11 +14,9 @@ Told = tuple[dict[str, JSON], str]
 _MOST_PEOPLE = 10_000
 
 
-def coverage(facts: PlanFacts, year: Year) -> Told:
+def coverage(facts: PlanFacts, year: Year, *, benefiting: Flags, excluded: Flags) -> Told:
     """The ratio percentage; below 70 % the average benefit percentage too, as far as the facts tell it."""
-    test = law.coverage.coverage_test(
-        is_hce=year.is_hce, benefiting=year.eligible, excluded=~(year.eligible | year.class_excluded)
-    )
+    test = law.coverage.coverage_test(is_hce=year.is_hce, benefiting=benefiting, excluded=excluded)
     working: dict[str, JSON] = {
         "nhce_nonexcludable": test.nhce_nonexcludable,
         "nhce_benefiting": test.nhce_benefiting,

@@ -22,7 +22,7 @@ from open401k.plan import Provisions
 from open401k.recordkeeping import Declared
 
 from .elsewhere import Elsewhere, elsewhere_of, top_heavy_group
-from .facts import Cents, Flags, PlanFacts, PriorRatios, at_least_nothing
+from .facts import Cents, Flags, PlanFacts, PriorRatios, Receiving, at_least_nothing
 
 Answer = TypeVar("Answer")
 #: Of more numbers than these the memory is worth more than the time of working them out again.
@@ -100,6 +100,8 @@ class Year:
     """What the same people have in the sponsor's other plans; None for a sponsor of one plan."""
     corrective: Cents | None = None
     """What corrects failures of this limitation year: it counts in 415(c) and in nothing else."""
+    receiving: Receiving | None = None
+    """Whom conditions keep from employer money of the year; None where there are no conditions."""
     known: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
     """What several tests ask of the year, worked out once."""
 
@@ -269,6 +271,10 @@ class Year:
         out = self.class_excluded if self.match_kept_out is None else self.match_kept_out
         return replace(self, eligible=self.eligible & self.in_match, class_excluded=out)
 
+    def of_nonelective(self) -> Year:
+        """The year as nonelective money has it; left out by class is who is left out of the plan."""
+        return self if self.in_nonelective is None else replace(self, eligible=self.eligible & self.in_nonelective)
+
     @property
     def in_safe_harbor(self) -> Flags | None:
         """Who has entered for the contribution that makes the plan a safe harbor; None: everybody, or it is none."""
@@ -283,6 +289,11 @@ class Year:
         """
         inside = self.in_safe_harbor
         return self if inside is None else replace(self, eligible=self.eligible & ~inside)
+
+    @property
+    def acp_eligible(self) -> Flags:
+        """Who could have a match: not who a condition keeps from all of it (Reg. 1.401(m)-5 "eligible employee")."""
+        return self.eligible if self.receiving is None else self.eligible & ~self.receiving.no_match
 
     def adp(self) -> RatioScenarios:
         """The ADP test of every year-end."""
@@ -300,7 +311,7 @@ class Year:
             contributions=self.acp_contributions(),
             compensation=self.tested_pay(),
             is_hce=self.is_hce,
-            eligible=self.of_match().eligible,
+            eligible=self.of_match().acp_eligible,
             prior_year_nhce_average=self.prior_acp_bps,
         )
 
@@ -345,6 +356,7 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         match_tiers=bands[0],
         match_by_service=bands[1:],
         declared=facts.declared,
+        receiving=facts.receiving,
         nonelective_bps=0 if provisions.nonelective is None else provisions.nonelective.rate_bps,
         safe_harbor=provisions.safe_harbor.value,
         gives_more_than_safe_harbor=_gives_more(facts),

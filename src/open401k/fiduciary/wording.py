@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from open401k.compliance import Cure, CureKind, Forecast, ProjectedTest, TestId, Unit
+from open401k.compliance import COVERAGE, Cure, CureKind, Forecast, ProjectedTest, TestId, Unit
 from open401k.kernel import Money, PlanYear, day_of
 from open401k.law.explain import percent
 
 _LIMITS = {TestId.DEFERRAL_LIMIT: "deferral limit", TestId.ADDITIONS_LIMIT: "limit of annual additions"}
-_COVERAGE = (TestId.COVERAGE_DEFERRAL, TestId.COVERAGE_MATCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Wording:
             return f"Employer money on pay over the limit of {year}" + (": set right" if self.gone else "")
         if test is TestId.TOP_HEAVY:
             return self._top_heavy_title()
-        name = "coverage test" if test in _COVERAGE else self.told.title
+        name = "coverage test" if test in COVERAGE else self.told.title
         if self.over:
             return f"The {name} of {year} {'passed' if self.gone else 'failed'}"
         return f"The {name} of {year} is likely to {'pass' if self.gone else 'fail'}"
@@ -76,7 +75,7 @@ class Wording:
         """ADP and ACP: an average against its limit; coverage: a ratio against 70 %; pay against what counts."""
         told, what, short = self.told, "the highly compensated", False
         verb = "averaged" if self.over else "are expected to average"
-        if told.test in _COVERAGE:
+        if told.test in COVERAGE:
             what, verb, short = "the coverage ratio", "was" if self.over else "is expected to be", True
         if told.test is TestId.COMPENSATION_LIMIT:
             what, verb = "the largest pay that employer money was given on", "was" if self.over else "is expected to be"

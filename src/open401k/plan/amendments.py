@@ -9,7 +9,7 @@ from typing import Any
 from open401k.kernel import Refused, Source
 
 from .lawful import match_on, problems, slower_than
-from .provisions import Match, MatchPeriod, MatchTier, Provisions
+from .provisions import Match, MatchPeriod, MatchTier, Nonelective, Provisions
 from .provisions_json import provisions_to_json
 
 
@@ -130,7 +130,8 @@ def _earned_less(before: Provisions, after: Provisions) -> str:
         return "the match"
     if before.nonelective is not None:
         rate = 0 if after.nonelective is None else after.nonelective.rate_bps
-        if rate < before.nonelective.rate_bps:
+        stricter = after.nonelective is not None and _asks_more(before.nonelective, after.nonelective)
+        if rate < before.nonelective.rate_bps or stricter:
             return "the nonelective contribution"
     return ""
 
@@ -146,7 +147,14 @@ def _matches_less(old: Match, new: Match | None) -> bool:
             return True
     caps = ((old.cap_cents, new.cap_cents), (old.cap_per_period_cents, new.cap_per_period_cents))
     lower = any(cap is not None and (before is None or cap < before) for before, cap in caps)
+    if _asks_more(old, new):
+        return True
     return lower or (old.true_up and not new.true_up and new.period is not MatchPeriod.PLAN_YEAR)
+
+
+def _asks_more(old: Match | Nonelective, new: Match | Nonelective) -> bool:
+    """Whether somebody could have to meet what was not asked before: any other conditions may."""
+    return new.conditions.asks and new.conditions != old.conditions
 
 
 def _tiers_after(match: Match, years: int) -> tuple[MatchTier, ...]:

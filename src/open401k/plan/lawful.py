@@ -11,6 +11,7 @@ from open401k.law.pay_items import NEVER_REASONABLY_EXCLUDED, PayDefinition, Tre
 from open401k.law.safe_harbor import Shortcoming, match_shortcomings, nonelective_shortcomings
 
 from .lawful_automatic import automatic_enrollment
+from .lawful_conditions import conditions
 from .lawful_elections import elections
 from .lawful_eligibility import eligibility
 from .lawful_forfeitures import forfeitures
@@ -387,6 +388,7 @@ _CHECKS = (
     _vesting,
     _compensation,
     _declared,
+    conditions,
     elections,
     automatic_enrollment,
     forfeitures,

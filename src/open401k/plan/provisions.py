@@ -148,13 +148,45 @@ class ServiceTiers(NamedTuple):
     tiers: tuple[MatchTier, ...]
 
 
+class Waiver(StrEnum):
+    """Who receives a contribution without its conditions: who left in the plan year, by this."""
+
+    DEATH = "death"
+    DISABILITY = "disability"
+    RETIREMENT = "retirement"
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What somebody must have met when a plan year is over, to receive its contribution; none by default.
+
+    ``hours`` are those of service in the plan year. With ``either`` one of both is enough: who left after so many hours
+    receives it, too. ``waived`` frees who left in the year from all of it; retired is who had reached
+    ``retirement_age`` then.
+    """
+
+    last_day: bool = False
+    hours: int | None = None
+    either: bool = False
+    waived: tuple[Waiver, ...] = ()
+    retirement_age: int = 65
+
+    @property
+    def asks(self) -> bool:
+        """Whether there are any."""
+        return self.last_day or self.hours is not None
+
+
+UNCONDITIONAL = Conditions()
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """The employer's match. 100 % to 3 % of pay and 50 % on the next 2 %: ``((10000, 300), (5000, 500))``.
 
     ``cap_cents`` is the most of a plan year, ``cap_per_period_cents`` that of a period. With ``true_up`` the end of the
     plan year adds what the formula gives over the whole year and the periods did not. ``by_service`` is in place of
-    ``tiers`` for who has the years.
+    ``tiers`` for who has the years. What has ``conditions`` is credited when the plan year is over.
     """
 
     tiers: tuple[MatchTier, ...]
@@ -164,6 +196,7 @@ class Match:
     cap_per_period_cents: int | None = None
     true_up: bool = False
     by_service: tuple[ServiceTiers, ...] = ()
+    conditions: Conditions = UNCONDITIONAL
 
     @property
     def bands(self) -> tuple[ServiceTiers, ...]:
@@ -173,10 +206,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Nonelective:
-    """A share of pay for every participant, deferring or not."""
+    """A share of pay for every participant, deferring or not; one with conditions when the plan year is over."""
 
     rate_bps: int
     source: Source = Source.NONELECTIVE
+    conditions: Conditions = UNCONDITIONAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +366,8 @@ class Provisions:
     """One plan's terms on a day. Two equal values are the same plan.
 
     ``elections`` None: elections are not kept here, and nothing withheld is held against any.
-    ``may_declare`` names what the employer may give beyond it, as declared for a plan year: match, profit_sharing.
+    ``may_declare`` names what the employer may give beyond it, as declared for a plan year: match, profit_sharing;
+    ``declared_conditions`` what is asked of who is to receive it.
     ``forfeitures`` None: the books keep none, and what is not vested stays where it is.
     ``match_eligibility`` and ``nonelective_eligibility`` None: as for deferrals.
     """
@@ -350,9 +385,14 @@ class Provisions:
     elections: ElectionTerms | None = None
     automatic_enrollment: AutomaticEnrollment | None = None
     may_declare: tuple[Source, ...] = ()
+    declared_conditions: tuple[tuple[Source, Conditions], ...] = ()
     forfeitures: Forfeitures | None = None
     match_eligibility: EntryTerms | None = None
     nonelective_eligibility: EntryTerms | None = None
+
+    def conditions_of_declared(self, source: Source) -> Conditions:
+        """What is asked of who is to receive what the employer declares."""
+        return dict(self.declared_conditions).get(source, UNCONDITIONAL)
 
     def eligibility_of(self, kind: Kind) -> Eligibility:
         """What a kind of money asks for: nonelective is profit sharing, too."""

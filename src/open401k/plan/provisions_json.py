@@ -11,9 +11,11 @@ from open401k.law.forfeitures import ForfeitureUse
 from open401k.law.pay_items import PayDefinition, PayKind
 
 from .provisions import (
+    UNCONDITIONAL,
     Arrangement,
     AutomaticEnrollment,
     Compensation,
+    Conditions,
     Covered,
     Deferrals,
     ElectionTerms,
@@ -35,6 +37,7 @@ from .provisions import (
     TestingMethod,
     Vesting,
     VestingSchedule,
+    Waiver,
 )
 
 #: Terms that came later are written only where a plan has them: what was recorded before, and every hash of it (of the
@@ -45,13 +48,15 @@ _LATER: Mapping[type, frozenset[str]] = {
             "elections",
             "automatic_enrollment",
             "may_declare",
+            "declared_conditions",
             "match_eligibility",
             "nonelective_eligibility",
             "forfeitures",
         }
     ),
     Eligibility: frozenset({"part_time_shares", "part_time_tested"}),
-    Match: frozenset({"cap_per_period_cents", "true_up", "by_service"}),
+    Match: frozenset({"cap_per_period_cents", "true_up", "by_service", "conditions"}),
+    Nonelective: frozenset({"conditions"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415"}),
 }
 
@@ -86,6 +91,9 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
         forfeitures=None if forfeitures is None else _forfeitures(**forfeitures),
         match_eligibility=None if of_match is None else _entry_terms(**of_match),
         nonelective_eligibility=None if of_nonelective is None else _entry_terms(**of_nonelective),
+        declared_conditions=tuple(
+            (Source(source), _conditions(told)) for source, told in rest.pop("declared_conditions", ())
+        ),
     )
     if rest:
         raise ValueError(f"provisions do not have {', '.join(sorted(rest))}")
@@ -141,6 +149,7 @@ def _match(
     cap_per_period_cents: int | None = None,  # terms recorded before there was this one, or those below, are without
     true_up: bool = False,
     by_service: Sequence[tuple[int, list[list[int]]]] = (),
+    conditions: Mapping[str, Any] | None = None,
 ) -> Match:
     return Match(
         _tiers(tiers),
@@ -150,15 +159,24 @@ def _match(
         cap_per_period_cents,
         true_up,
         tuple(ServiceTiers(years, _tiers(of_years)) for years, of_years in by_service),
+        _conditions(conditions),
     )
+
+
+def _conditions(told: Mapping[str, Any] | None) -> Conditions:
+    return UNCONDITIONAL if told is None else _asked(**told)
+
+
+def _asked(*, last_day: bool, hours: int | None, either: bool, waived: list[str], retirement_age: int) -> Conditions:
+    return Conditions(last_day, hours, either, tuple(map(Waiver, waived)), retirement_age)
 
 
 def _tiers(tiers: list[list[int]]) -> tuple[MatchTier, ...]:
     return tuple(MatchTier(*tier) for tier in tiers)
 
 
-def _nonelective(*, rate_bps: int, source: str) -> Nonelective:
-    return Nonelective(rate_bps, Source(source))
+def _nonelective(*, rate_bps: int, source: str, conditions: Mapping[str, Any] | None = None) -> Nonelective:
+    return Nonelective(rate_bps, Source(source), _conditions(conditions))
 
 
 def _vesting(*, schedules: list[tuple[str, dict[str, list[int]]]]) -> Vesting:

@@ -1,8 +1,10 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
+from .allocating import Declared
 from .before_date import left_long_ago
-from .case_relief import Standing, Told, ToldOf, notice_open, open_relief
-from .contributions import Cents, Declared, Entitlement, Flags, HeldReason, Pay, People, YearToDate, entitle
+from .case_relief import Told, ToldOf, notice_open, open_relief
+from .conditions import Standing, meets, read_standing
+from .contributions import Cents, Entitlement, Flags, HeldReason, Pay, People, YearToDate, entitle
 from .corrective import (
     Corrective,
     CorrectiveDamage,
@@ -175,6 +177,7 @@ __all__ = [
     "keeps_forfeitures",
     "left_long_ago",
     "load_opening_balances",
+    "meets",
     "notice_open",
     "open_relief",
     "opening_key",
@@ -186,6 +189,7 @@ __all__ = [
     "read_before",
     "read_elections",
     "read_on_file",
+    "read_standing",
     "record_correction_deposit",
     "record_declaration",
     "record_deposit",

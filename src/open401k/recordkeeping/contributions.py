@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanYear, Source
 from open401k.law import additions, compensation, deferrals, matching
-from open401k.plan import Match, MatchPeriod, MatchTier, Provisions
+from open401k.plan import Conditions, Match, MatchPeriod, Provisions
 
+from .allocating import EVERYBODY, Declared, NonelectiveOfYear, Receives, declared_amount, nonelective_of_year
 from .entered import Counted, ToDate, counted_for, entered_by_day
 
 Cents = NDArray[np.int64]
@@ -153,22 +154,14 @@ class TermsOfYear:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
-    """What the employer gives for a plan year beyond its terms: tiers of a match, a share of pay, or so much each."""
-
-    source: Source
-    tiers: tuple[MatchTier, ...] = ()
-    cap_cents: int | None = None
-    rate_bps: int = 0
-    flat_cents: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class YearEnd:
-    """A plan year that is over: by the match it was under, the last one last; and what was declared for it."""
+    """A plan year that is over: by the match, and the nonelective, it was under, the last one last; what was declared
+    for it; and who meets the conditions of what it gives."""
 
     terms: tuple[TermsOfYear, ...] = ()
-    declared: tuple[Declared, ...] = ()
+    declared: tuple[tuple[Declared, Conditions], ...] = ()
+    nonelective: tuple[NonelectiveOfYear, ...] = ()
+    receives: Receives = EVERYBODY
 
 
 NOT_OVER = YearEnd()
@@ -238,8 +231,8 @@ def entitle_date(
     to_match = counted_for(people.match_entered_on, pay.on, earned, before.to_date, before.for_match)
     to_give = counted_for(people.nonelective_entered_on, pay.on, earned, before.to_date, before.for_nonelective)
     _employer_money(provisions, people, plan_year, before, to_match, to_give, credited)
-    _end_year(people, plan_year, before, to_match, credited, year_end.terms)
-    _add_declared(plan_year, to_match, to_give, credited, year_end.declared)
+    _end_year(people, plan_year, before, to_match, to_give, credited, year_end)
+    _add_declared(plan_year, to_match, to_give, credited, year_end)
     if pay.in_doubt is not None:  # what the employer gives for pay that is in doubt comes once it is not
         for source in [each for each in credited if not each.from_employee]:
             credited[source] = np.where(pay.in_doubt, 0, credited[source])
@@ -342,14 +335,18 @@ def _employer_money(
                 period=counting.compensation - counting.compensation_before_terms + earned,
                 cap=cap,
             )
-        credited[match.source] = matching.match_still_due(
-            match_to_date=_by_formula(match, people, matched, of_period),
-            matched_in_period=given,
-            matched_before=before.match,
-            cap_cents=match.cap_cents,
-            cap_per_period_cents=match.cap_per_period_cents,
+        credited[match.source] = (
+            matching.match_still_due(
+                match_to_date=_by_formula(match, people, matched, of_period),
+                matched_in_period=given,
+                matched_before=before.match,
+                cap_cents=match.cap_cents,
+                cap_per_period_cents=match.cap_per_period_cents,
+            )
+            if not match.conditions.asks
+            else np.zeros_like(counted)
         )
-    if provisions.nonelective is not None:
+    if provisions.nonelective is not None and not provisions.nonelective.conditions.asks:
         if to_match.entered is not None or to_give.entered is not None:
             counted = compensation.period_share(before=to_give.before.compensation, period=to_give.earned, cap=cap)
         given = matching.nonelective(counted, provisions.nonelective.rate_bps)
@@ -371,54 +368,51 @@ def _end_year(
     people: People,
     plan_year: PlanYear,
     before: YearToDate,
-    counted: Counted,
+    to_match: Counted,
+    to_give: Counted,
     credited: dict[Source, Cents],
-    year: tuple[TermsOfYear, ...],
+    year_end: YearEnd,
 ) -> None:
     """The last day of a plan year: what each match of the year gives over all of its days and did not per period.
 
+    A match with conditions gives all of it then, to who meets them, and so does such a nonelective.
+
     Days under a match that was amended keep theirs, since it was earned (IRC 411(d)(6)).
     """
-    cap, earned = compensation.annual_cap(plan_year), counted.earned
+    cap, earned = compensation.annual_cap(plan_year), to_match.earned
     given = sum((credited[each] for each in MATCHES if each in credited), np.zeros_like(earned))
     of_year = before.match + given
-    deferred = counted.deferrals(credited)
+    deferred = to_match.deferrals(credited)
     nothing = np.zeros_like(earned)
-    for place, terms in enumerate(year, 1):
+    for place, terms in enumerate(year_end.terms, 1):
         match = terms.match
-        today = (deferred, earned, given) if place == len(year) else (nothing, nothing, nothing)
-        if match is None or not match.true_up:
+        today = (deferred, earned, given) if place == len(year_end.terms) else (nothing, nothing, nothing)
+        if match is None or not (match.true_up or match.conditions.asks):
             continue
         pay = compensation.period_share(before=terms.compensation_before, period=terms.compensation + today[1], cap=cap)
-        whole = _by_formula(match, people, terms.deferrals + today[0], pay)
+        whole = year_end.receives.of(match.conditions, _by_formula(match, people, terms.deferrals + today[0], pay))
         more = np.maximum(whole - terms.matched - today[2], 0)
         if match.cap_cents is not None:
             more = np.minimum(more, np.maximum(match.cap_cents - of_year, 0))
         credited[match.source] = credited.get(match.source, nothing) + more
         of_year = of_year + more
+    at_end = nonelective_of_year(plan_year, to_give.earned, year_end.nonelective, year_end.receives)
+    for source, cents in at_end.items():
+        credited[source] = credited.get(source, nothing) + cents
 
 
 def _add_declared(
-    plan_year: PlanYear,
-    to_match: Counted,
-    to_give: Counted,
-    credited: dict[Source, Cents],
-    declared: tuple[Declared, ...],
+    plan_year: PlanYear, to_match: Counted, to_give: Counted, credited: dict[Source, Cents], year_end: YearEnd
 ) -> None:
-    """A discretionary match on the year, profit sharing as a share of pay, or so much for each who was paid in it."""
-    if not declared:
+    """What was declared for the year, on its pay and deferrals, for who receives it."""
+    if not year_end.declared:
         return
     cap = compensation.annual_cap(plan_year)
     deferred = to_match.before.plan_year_deferrals + to_match.deferrals(credited)
-    for each in declared:
+    for each, conditions in year_end.declared:
         counted = to_match if each.tiers else to_give
         paid = compensation.capped(counted.before.compensation + counted.earned, cap)
-        if each.tiers:
-            given = matching.match(deferred, paid, matching.MatchFormula.of(each.tiers, each.cap_cents))
-        elif each.rate_bps:
-            given = matching.nonelective(paid, each.rate_bps)
-        else:
-            given = np.where(paid > 0, each.flat_cents, 0)
+        given = year_end.receives.of(conditions, declared_amount(each, paid=paid, deferred=deferred))
         credited[each.source] = credited[each.source] + given if each.source in credited else given
 
 

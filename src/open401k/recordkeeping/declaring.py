@@ -13,7 +13,7 @@ from open401k.law import limitation_years
 from open401k.law.matching import MatchFormula
 
 from . import _store
-from .contributions import Declared
+from .allocating import Declared
 
 _KINDS = {
     Source.MATCH: limitation_years.AdditionKind.MATCH,

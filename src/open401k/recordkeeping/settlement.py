@@ -23,7 +23,6 @@ from .contributions import (
     Flags,
     Pay,
     People,
-    TermsOfYear,
     YearEnd,
     YearToDate,
     entitle,
@@ -35,6 +34,7 @@ from .forfeitures import settle_forfeitures
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
 from .tenure import whole_years
+from .year_end_facts import Counts, OfYear
 
 #: People settled at once: enough for set-based statements, few enough that memory does not grow with the plan.
 SLICE = 10_000
@@ -275,36 +275,32 @@ def _same_match_since(tx: Tx, scope: Scope, provisions: plan.Provisions, on: dat
 def _year_end(
     tx: Tx, scope: Scope, segment: Segment, people: People, employees: Sequence[census.Employee], before: Before
 ) -> YearEnd:
-    """The days of the year before its last one, by the match they were under; the last one of them is in force."""
+    """What the end of the segment's plan year counts, and what was declared for it."""
     (last,) = segment.pay_dates
-    ids, year = IdColumn.of(EmployeeId, people.employee_ids), segment.provisions.plan_year_of(last)
-    nothing = np.zeros(len(ids), dtype=np.int64)
+    year = segment.provisions.plan_year_of(last)
     where: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id}
     counting = _counting(scope, segment, employees)
-    entered = people.match_entered_on or people.entered_on
-    found, paid_before = [], nothing
-    for span in year_ends.spans_of_year(tx, **where, year=year):
-        end = min(span.end, last)
-        of_span: dict[str, Any] = {**where, "without": scope.without, "end": end}
-        pay = before.pay if end == last else census.pay_totals(tx, **of_span, start=year.start)
-        paid = counting.compensation(tx, entered, pay, end)
-        whole = span.start <= year.start and end == last
-        money = (before.plan_year if whole else census.contributed(tx, **of_span, start=span.start)).of(ids)
-        deferred = _sum(money, DEFERRALS, nothing)
-        if people.match_entered_on is not None:
-            deferred = counting.deferrals(tx, entered, deferred, max(span.start, year.start), end)
-        found.append(
-            TermsOfYear(
-                match=span.provisions.match,
-                deferrals=deferred,
-                compensation_before=paid_before,
-                compensation=paid - paid_before,
-                matched=_sum(money, MATCHES, nothing),
-            )
-        )
-        paid_before = paid
-    declared = declared_for(tx, **where, terms=segment.provisions, last_day=last)
-    return YearEnd(tuple(found), declared)
+    of_match = people.match_entered_on or people.entered_on
+
+    def paid_before(entered: Sequence[date | None], day: date) -> Cents:
+        to_date: dict[str, Any] = {**where, "without": scope.without, "start": year.start, "end": day}
+        pay = before.pay if day == last else census.pay_totals(tx, **to_date)
+        return counting.compensation(tx, entered, pay, day)
+
+    def deferred_of(deferred: Cents, start: date, end: date) -> Cents:
+        return deferred if people.match_entered_on is None else counting.deferrals(tx, of_match, deferred, start, end)
+
+    return OfYear(
+        tx,
+        where=where,
+        without=scope.without,
+        ids=IdColumn.of(EmployeeId, people.employee_ids),
+        spans=plan.provisions_between(tx, **where, start=year.start, end=year.end),
+        year=year,
+        contributed=before.plan_year,
+        matched=Counts(partial(paid_before, of_match), deferred_of),
+        given=Counts(partial(paid_before, people.nonelective_entered_on or people.entered_on)),
+    ).read(employees, declared_for(tx, **where, terms=segment.provisions, last_day=last))
 
 
 def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee], before: Before) -> People:

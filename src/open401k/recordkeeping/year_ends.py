@@ -3,9 +3,8 @@
 What the end of a year gives stands in the books on its last day, whether or not that is a pay date.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
-from itertools import groupby
+from collections.abc import Sequence
+from datetime import date
 
 from open401k import census, plan
 from open401k.base import audit, heads
@@ -14,13 +13,14 @@ from open401k.kernel import PlanId, PlanYear, SponsorId
 
 from . import _store
 
-_A_DAY = timedelta(days=1)
 _FIRST = date(1990, 1, 1)  # no payroll is older
 
 
 def gives_at_year_end(terms: plan.Provisions) -> bool:
     """Whether the end of a plan year adds something."""
-    return bool(terms.may_declare) or (terms.match is not None and terms.match.true_up)
+    match, nonelective = terms.match, terms.nonelective
+    of_match = match is not None and (match.true_up or match.conditions.asks)
+    return bool(terms.may_declare) or of_match or (nonelective is not None and nonelective.conditions.asks)
 
 
 def on_file(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date) -> frozenset[date]:
@@ -67,14 +67,6 @@ def turns(tx: Tx, *, tenant_id: SponsorId, plans: Sequence[PlanId]) -> list[cens
     return sorted(
         [*paid, *(each for each in ends if each.plan_id in asked and (each.plan_id, each.pay_date) not in known)]
     )
-
-
-def spans_of_year(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year: PlanYear) -> Iterator[plan.Span]:
-    """The days of a plan year, a span for each match in force."""
-    found = plan.provisions_between(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end)
-    for _, same in groupby(found, lambda span: span.provisions.match):
-        several = list(same)
-        yield plan.Span(several[0].start, several[-1].end, several[-1].provisions, several[-1].others)
 
 
 def _spans(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> tuple[plan.Span, ...]:

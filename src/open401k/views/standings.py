@@ -17,6 +17,7 @@ _MEASURES = {
     TestId.COMPENSATION_LIMIT: "Largest pay that counts",
     TestId.COVERAGE_DEFERRAL: "Coverage ratio",
     TestId.COVERAGE_MATCH: "Coverage ratio",
+    TestId.COVERAGE_NONELECTIVE: "Coverage ratio",
     TestId.TOP_HEAVY: "Key employees' share of the balances at the year end",
 }
 

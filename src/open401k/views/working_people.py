@@ -8,7 +8,7 @@ from typing import Any
 from open401k import census, ledger, plan
 from open401k.base.db import Tx
 from open401k.census import PayLine
-from open401k.compliance import ComplianceRun, Status, TestId, TestResult
+from open401k.compliance import COVERAGE, ComplianceRun, Status, TestId, TestResult
 from open401k.kernel import CalendarYear, EmployeeId, Money, SponsorId
 
 from .shown import Percent, Shown
@@ -42,7 +42,7 @@ _FIRST_OF_SEVERAL = {
     TestId.ADDITIONS_LIMIT: ("Added in all plans", "counted_cents"),
     TestId.TOP_HEAVY: ("Balance in all plans tested", "balance_cents"),
 }
-_ENTERED = (TestId.COVERAGE_DEFERRAL, TestId.COVERAGE_MATCH)
+_ENTERED = COVERAGE
 _EMPLOYER = (TestId.ACP, TestId.ADDITIONS_LIMIT, TestId.COMPENSATION_LIMIT)
 _DEFERRED = (TestId.ADP, TestId.DEFERRAL_LIMIT, TestId.ADDITIONS_LIMIT)
 

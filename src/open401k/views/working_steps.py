@@ -219,5 +219,6 @@ _STEPS: dict[TestId, Callable[[TestResult], list[WorkingStep]]] = {
     TestId.COMPENSATION_LIMIT: _compensation_limit,
     TestId.COVERAGE_DEFERRAL: _coverage,
     TestId.COVERAGE_MATCH: _coverage,
+    TestId.COVERAGE_NONELECTIVE: _coverage,
     TestId.TOP_HEAVY: _top_heavy,
 }

@@ -14,7 +14,7 @@ from tests.rooms.compliance.small_plan import PROVISIONS, RATES, column, twelve
 from tests.rooms.compliance.test_cures import offered
 from tests.rooms.compliance.test_projection import STILL, told
 
-from open401k.compliance import CureKind, PlanFacts, Standing, Status, TestId, cures, run_tests
+from open401k.compliance import CURABLE, CureKind, PlanFacts, Standing, Status, TestId, cures, run_tests
 from open401k.compliance.cure_case import Case
 from open401k.compliance.simulation import Intervention, drawn
 from open401k.compliance.year import year_of
@@ -285,7 +285,7 @@ def test_borderline_plan_stays_below_when_the_keys_defer_less() -> None:
     assert {effect.place for effect in cure.effects} <= {0, 1}
 
 
-@pytest.mark.parametrize("test", [each for each in TestId if each is not TestId.COVERAGE_MATCH])
+@pytest.mark.parametrize("test", CURABLE)
 def test_every_way_out_is_dated_or_says_why_not(test: TestId) -> None:
     for facts in (twelve(rates=EAGER), twelve(as_of=_YEAR_END, rates=EAGER), seven_left_out()):
         for cure in offered(facts, test=test).values():

@@ -10,6 +10,7 @@ from open401k.law.forfeitures import ForfeitureUse
 from open401k.plan import (
     Arrangement,
     AutomaticEnrollment,
+    Conditions,
     Deferrals,
     ElectionTerms,
     Eligibility,
@@ -25,6 +26,7 @@ from open401k.plan import (
     SpillOver,
     Vesting,
     VestingSchedule,
+    Waiver,
     mandate_shortcomings,
     problems,
 )
@@ -76,6 +78,19 @@ LAWFUL = {
     ),
     "a match per pay period, trued up": replace(PLAIN, match=Match(BASIC, true_up=True, cap_cents=100_000)),
     "profit sharing and match as declared": replace(PLAIN, may_declare=(Source.MATCH, Source.PROFIT_SHARING)),
+    "a match on the last day, or after 501 hours": replace(
+        PLAIN,
+        match=Match(
+            BASIC,
+            period=MatchPeriod.PLAN_YEAR,
+            conditions=Conditions(last_day=True, hours=501, either=True, waived=tuple(Waiver)),
+        ),
+    ),
+    "profit sharing after 1,000 hours": replace(
+        PLAIN,
+        may_declare=(Source.PROFIT_SHARING,),
+        declared_conditions=((Source.PROFIT_SHARING, Conditions(hours=1_000)),),
+    ),
     "more match after five years": replace(
         PLAIN, match=Match(BASIC, by_service=(ServiceTiers(5, (MatchTier(10_000, 600),)),))
     ),
@@ -237,6 +252,54 @@ UNLAWFUL = {
         replace(PLAIN, forfeitures=Forfeitures(uses=(ForfeitureUse.ALLOCATION,))),
         "forfeitures.uses",
         "1.401-1(b)(1)(ii)",
+    ),
+    "more hours than a year of service has": (
+        replace(PLAIN, nonelective=Nonelective(300, conditions=Conditions(hours=1_001))),
+        "nonelective.conditions.hours",
+        "2530.200b-1",
+    ),
+    "conditions of a match of pay periods": (
+        replace(PLAIN, match=Match(BASIC, conditions=Conditions(last_day=True))),
+        "match.conditions",
+        "1.401-1(b)(1)(i)",
+    ),
+    "a safe harbor nonelective on the last day": (
+        replace(
+            PLAIN,
+            safe_harbor=SafeHarbor.NONELECTIVE,
+            nonelective=Nonelective(300, Source.SAFE_HARBOR_NONELECTIVE, Conditions(last_day=True)),
+        ),
+        "nonelective.conditions",
+        "1.401(k)-3(c)(7) Example 4",
+    ),
+    "a safe harbor match after 500 hours": (
+        replace(
+            PLAIN,
+            safe_harbor=SafeHarbor.BASIC_MATCH,
+            match=Match(BASIC, Source.SAFE_HARBOR_MATCH, MatchPeriod.PLAN_YEAR, conditions=Conditions(hours=500)),
+        ),
+        "match.conditions",
+        "401(k)(12)",
+    ),
+    "conditions of what is not declared": (
+        replace(PLAIN, declared_conditions=((Source.MATCH, Conditions(last_day=True)),)),
+        "declared_conditions",
+        "1.401-1(b)(1)(i)",
+    ),
+    "either of one condition": (
+        replace(PLAIN, nonelective=Nonelective(300, conditions=Conditions(last_day=True, either=True))),
+        "nonelective.conditions.either",
+        "1.401-1(b)(1)(i)",
+    ),
+    "a waiver of nothing": (
+        replace(PLAIN, nonelective=Nonelective(300, conditions=Conditions(waived=(Waiver.DEATH,)))),
+        "nonelective.conditions.waived",
+        "1.401-1(b)(1)(i)",
+    ),
+    "retirement at 66": (
+        replace(PLAIN, nonelective=Nonelective(300, conditions=Conditions(last_day=True, retirement_age=66))),
+        "nonelective.conditions.retirement_age",
+        "411(a)(8)",
     ),
     "a declared QNEC": (replace(PLAIN, may_declare=(Source.QNEC,)), "may_declare", "401(a)(27)"),
     "profit sharing declared twice": (

@@ -15,6 +15,7 @@ from open401k.plan import (
     Arrangement,
     AutomaticEnrollment,
     Compensation,
+    Conditions,
     Covered,
     Deferrals,
     ElectionTerms,
@@ -35,12 +36,21 @@ from open401k.plan import (
     TestingMethod,
     Vesting,
     VestingSchedule,
+    Waiver,
 )
 
 days = st.dates(date(1990, 1, 1), date(2040, 12, 31))
 sources = st.sampled_from(Source)
 schedules = st.lists(st.integers(0, 100), min_size=1, max_size=8).map(lambda each: VestingSchedule(tuple(each)))
 tiers = st.lists(st.builds(MatchTier, st.integers(0, 20_000), st.integers(0, 1_000)), max_size=3).map(tuple)
+conditions = st.builds(
+    Conditions,
+    last_day=st.booleans(),
+    hours=st.none() | st.integers(-1, 1_001),
+    either=st.booleans(),
+    waived=st.lists(st.sampled_from(Waiver), max_size=2).map(tuple),
+    retirement_age=st.integers(0, 70),
+)
 any_provisions = st.builds(
     Provisions,
     adopted_on=days,
@@ -70,8 +80,10 @@ any_provisions = st.builds(
         cap_per_period_cents=st.none() | st.integers(0, 10_000_000),
         true_up=st.booleans(),
         by_service=st.lists(st.builds(ServiceTiers, st.integers(0, 40), tiers), max_size=2).map(tuple),
+        conditions=conditions,
     ),
-    nonelective=st.none() | st.builds(Nonelective, rate_bps=st.integers(0, 2_500), source=sources),
+    nonelective=st.none()
+    | st.builds(Nonelective, rate_bps=st.integers(0, 2_500), source=sources, conditions=conditions),
     safe_harbor=st.sampled_from(SafeHarbor),
     vesting=st.dictionaries(sources, schedules, max_size=3).map(lambda each: Vesting(tuple(each.items()))),
     testing=st.builds(Testing, method=st.sampled_from(TestingMethod), top_paid_group=st.booleans()),
@@ -116,6 +128,7 @@ any_provisions = st.builds(
         deemed_cash_out=st.booleans(),
         uses=st.lists(st.sampled_from(ForfeitureUse), max_size=3).map(tuple),
     ),
+    declared_conditions=st.lists(st.tuples(sources, conditions), max_size=2).map(tuple),
 )
 
 

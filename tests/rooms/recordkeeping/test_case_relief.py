@@ -8,8 +8,8 @@ import pytest
 from open401k.kernel import EmployeeId, PlanYear, Source
 from open401k.law.missed_deferrals import CorrectionWindows, Relief, correction_windows
 from open401k.plan import AutomaticEnrollment, Covered, Provisions
-from open401k.recordkeeping import Case, Standing, Told, Withheld, cases_of, open_relief
-from open401k.recordkeeping.case_relief import of_automatic
+from open401k.recordkeeping import Case, Told, Withheld, cases_of, open_relief
+from open401k.recordkeeping.case_relief import Standing, of_automatic
 from open401k.recordkeeping.defaults import Why
 from open401k.recordkeeping.withheld import Difference, Kind
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from tests.rooms.recordkeeping.test_contributions import credited, pay, people, provisions
 
 from open401k.kernel import Source
-from open401k.plan import Match, MatchPeriod, MatchTier, Nonelective
-from open401k.recordkeeping import YearToDate, entitle
-from open401k.recordkeeping.contributions import Declared, TermsOfYear, YearEnd
+from open401k.plan import UNCONDITIONAL, Match, MatchPeriod, MatchTier, Nonelective
+from open401k.recordkeeping import Declared, YearToDate, entitle
+from open401k.recordkeeping.contributions import TermsOfYear, YearEnd
 from open401k.recordkeeping.entered import ToDate
 
 #: Pay dates are 2, 16 and 30 January 2026; the match begins on the 15th, nonelective money on the 20th.
@@ -58,7 +58,7 @@ def test_the_end_of_the_year_trues_up_and_gives_what_was_declared_on_what_counts
     )
     of_year = TermsOfYear(terms, cents(300_00), cents(0), cents(3_000_00), cents(80_00))
     shared = Declared(Source.PROFIT_SHARING, rate_bps=1_000)
-    found = entitle(provisions(match=terms), LATER, last, before, YearEnd((of_year,), (shared,)))
+    found = entitle(provisions(match=terms), LATER, last, before, YearEnd((of_year,), ((shared, UNCONDITIONAL),)))
     assert credited(found, Source.MATCH) == [[100_00]]  # half of 6 % of 6,000, less the 80 of the year
     assert credited(found, Source.PROFIT_SHARING) == [[300_00]]  # of the last pay alone
 

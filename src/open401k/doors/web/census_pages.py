@@ -96,11 +96,19 @@ def _fact(form: FormData) -> census.Fact:
         return census.Ownership(_share_bps(value))
     if kind in ("officer", "not_officer"):
         return census.Officer(kind == "officer")
+    if kind.startswith("left_by_"):
+        return _left(kind.removeprefix("left_by_"))
     try:
         relation = census.Relation(kind)
     except ValueError:
         raise ProblemError(Problem(422, "fact_unknown", "Not recorded.", fix="Choose what it is.")) from None
     return census.Family(named(EmployeeId, word(form, "relative")), relation)
+
+
+def _left(by: str) -> census.Fact:
+    if by not in tuple(census.LeftBy):
+        raise ProblemError(Problem(422, "fact_unknown", "Not recorded.", fix="Choose what it is."))
+    return census.Terminated(by=census.LeftBy(by))
 
 
 def _share_bps(text: str) -> int:

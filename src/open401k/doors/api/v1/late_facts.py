@@ -40,10 +40,14 @@ class HiredLate(AboutPerson):
 
 
 class TerminatedLate(AboutPerson):
-    """The last day of the employment; ``instead_of`` is the day it was thought to be."""
+    """The last day of the employment; ``instead_of`` is the day it was thought to be.
+
+    ``by``: death or disability, for which a plan may waive what it asks of who is to receive a contribution.
+    """
 
     kind: Literal["terminated"]
     instead_of: date | None = None
+    by: census.LeftBy | None = None
 
 
 class NeverHappened(AboutPerson):
@@ -205,7 +209,7 @@ def _fact(sent: AboutPerson) -> census.Fact:
         case HiredLate():
             return census.Hired(sent.instead_of)
         case TerminatedLate():
-            return census.Terminated(sent.instead_of)
+            return census.Terminated(sent.instead_of, sent.by)
         case NeverHappened():
             return census.NotHired() if sent.kind == "not_hired" else census.NotTerminated()
         case BornOn():

@@ -1,0 +1,88 @@
+"""What the end of a plan year gives beyond a match by its terms: pure amounts of people. Not here: the facts
+(year_end_facts.py), matches of pay periods (contributions.py)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from open401k.kernel import PlanYear, Source
+from open401k.law import compensation, matching
+from open401k.plan import Conditions, MatchTier, Nonelective
+
+Cents = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the employer gives for a plan year beyond its terms: tiers of a match, a share of pay, or so much each."""
+
+    source: Source
+    tiers: tuple[MatchTier, ...] = ()
+    cap_cents: int | None = None
+    rate_bps: int = 0
+    flat_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NonelectiveOfYear:
+    """N cents of pay on the days of a plan year under one nonelective, but for the last day of the year."""
+
+    terms: Nonelective | None
+    compensation_before: Cents  # of the plan year's days before these
+    compensation: Cents
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Receives:
+    """Who meets what: the flags of each set of conditions that is asked; everybody meets what is not asked."""
+
+    met: Mapping[Conditions, Flags]
+
+    def of(self, conditions: Conditions, cents: Cents) -> Cents:
+        """These amounts of who receives them, nothing for who does not."""
+        if not conditions.asks:
+            return cents
+        found: Cents = np.where(self.met[conditions], cents, 0)
+        return found
+
+
+EVERYBODY = Receives({})
+
+
+def nonelective_of_year(
+    plan_year: PlanYear, earned: Cents, spans: tuple[NonelectiveOfYear, ...], receives: Receives
+) -> dict[Source, Cents]:
+    """Nonelectives with conditions, each on the pay of its own days; the last span holds the last day of the year."""
+    cap = compensation.annual_cap(plan_year)
+    given: dict[Source, Cents] = {}
+    for place, each in enumerate(spans, 1):
+        if each.terms is None or not each.terms.conditions.asks:
+            continue
+        today = earned if place == len(spans) else np.zeros_like(earned)
+        pay = compensation.period_share(before=each.compensation_before, period=each.compensation + today, cap=cap)
+        cents = receives.of(each.terms.conditions, matching.nonelective(pay, each.terms.rate_bps))
+        given[each.terms.source] = given.get(each.terms.source, np.zeros_like(cents)) + cents
+    return given
+
+
+def declared_amount(each: Declared, *, paid: Cents, deferred: Cents) -> Cents:
+    """A discretionary match on the year, profit sharing as a share of pay, or so much for each who was paid in it."""
+    if each.tiers:
+        return matching.match(deferred, paid, matching.MatchFormula.of(each.tiers, each.cap_cents))
+    if each.rate_bps:
+        return matching.nonelective(paid, each.rate_bps)
+    flat: Cents = np.where(paid > 0, each.flat_cents, 0)
+    return flat
+
+
+def conditions_asked(*terms: Conditions) -> tuple[Conditions, ...]:
+    """Those of them that ask for something, each once."""
+    return tuple(dict.fromkeys(each for each in terms if each.asks))
+
+
+def receives(asked: tuple[Conditions, ...], met: Callable[[Conditions], Flags]) -> Receives:
+    """Who meets each."""
+    return Receives({each: met(each) for each in asked}) if asked else EVERYBODY

@@ -1,0 +1,140 @@
+"""The facts of a plan year that is over, as its end counts them. Not here: the formulas (contributions.py)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from open401k import census, ledger, plan
+from open401k.base.db import Tx
+from open401k.kernel import EmployeeId, IdColumn, PlanYear, Source
+
+from . import conditions
+from .allocating import EVERYBODY, Declared, NonelectiveOfYear, Receives, conditions_asked, receives
+from .contributions import MATCHES, TermsOfYear, YearEnd
+
+Cents = NDArray[np.int64]
+_DEFERRALS = tuple(source for source in Source if source.is_deferral)
+
+
+def _all_of(deferred: Cents, _: date, __: date) -> Cents:
+    return deferred
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What one kind of money counts: plan pay from the first day of the year, or from entry, up to a day.
+
+    ``deferred`` narrows deferrals from a day up to another to those since entry.
+    """
+
+    paid_before: Callable[[date], Cents]
+    deferred: Callable[[Cents, date, date], Cents] = _all_of
+
+
+class OfYear:
+    """One plan year of some people: money of its spans from the books, pay from what was reported."""
+
+    def __init__(
+        self,
+        tx: Tx,
+        *,
+        where: dict[str, Any],
+        without: census.Without | None,
+        ids: IdColumn[EmployeeId],
+        year: PlanYear,
+        spans: Sequence[plan.Span],
+        contributed: ledger.Contributed,
+        matched: Counts,
+        given: Counts,
+    ) -> None:
+        self._tx, self._where, self._without, self._ids = tx, where, without, ids
+        self._year, self._spans, self._contributed = year, spans, contributed
+        self._matched, self._given = matched, given
+        self._paid: dict[tuple[Counts, date], Cents] = {}
+
+    def read(self, employees: Sequence[census.Employee], declared: tuple[Declared, ...]) -> YearEnd:
+        """Everything that the end of the year asks for."""
+        terms = self._spans[-1].provisions
+        given = tuple((each, terms.conditions_of_declared(each.source)) for each in declared)
+        return YearEnd(self._matches(), given, self._nonelectives(), self._receives(employees, given))
+
+    def _matches(self) -> tuple[TermsOfYear, ...]:
+        """The days of the year before its last one, by the match they were under; the last one of them is in force."""
+        found, nothing = [], np.zeros(len(self._ids), dtype=np.int64)
+        for start, end, provisions in self._same(lambda terms: terms.match):
+            end = min(end, self._year.last_day)
+            money = self._money(start, end).of(self._ids)
+            paid = self._until(self._matched, start)
+            deferred = _sum(money, _DEFERRALS, nothing)
+            found.append(
+                TermsOfYear(
+                    match=provisions.match,
+                    deferrals=self._matched.deferred(deferred, max(start, self._year.start), end),
+                    compensation_before=paid,
+                    compensation=self._until(self._matched, end) - paid,
+                    matched=_sum(money, MATCHES, nothing),
+                )
+            )
+        return tuple(found)
+
+    def _nonelectives(self) -> tuple[NonelectiveOfYear, ...]:
+        if not any(_asks(span.provisions.nonelective) for span in self._spans):
+            return ()
+        return tuple(
+            NonelectiveOfYear(
+                provisions.nonelective,
+                compensation_before=self._until(self._given, start),
+                compensation=self._until(self._given, min(end, self._year.last_day)) - self._until(self._given, start),
+            )
+            for start, end, provisions in self._same(lambda terms: terms.nonelective)
+        )
+
+    def _receives(
+        self, employees: Sequence[census.Employee], declared: tuple[tuple[Declared, plan.Conditions], ...]
+    ) -> Receives:
+        terms = [span.provisions for span in self._spans]
+        asked = conditions_asked(
+            *(each.match.conditions for each in terms if each.match is not None),
+            *(each.nonelective.conditions for each in terms if each.nonelective is not None),
+            *(each for _, each in declared),
+        )
+        if not asked:
+            return EVERYBODY
+        people = conditions.read_standing(
+            self._tx, **self._where, employees=employees, year=self._year, on=self._year.last_day
+        )
+        return receives(asked, partial(conditions.meets, people=people))
+
+    def _same(self, of: Callable[[plan.Provisions], Any]) -> list[tuple[date, date, plan.Provisions]]:
+        """The spans of the year under the same term: from, up to, and the provisions of its last day."""
+        found: list[tuple[date, date, plan.Provisions]] = []
+        for _, same in groupby(self._spans, lambda span: of(span.provisions)):
+            several = list(same)
+            start = several[0].start if found else self._year.start
+            found.append((start, several[-1].end, several[-1].provisions))
+        return found
+
+    def _money(self, start: date, end: date) -> ledger.Contributed:
+        if start <= self._year.start and end == self._year.last_day:
+            return self._contributed
+        return census.contributed(self._tx, **self._where, without=self._without, start=start, end=end)
+
+    def _until(self, counts: Counts, day: date) -> Cents:
+        if (counts, day) not in self._paid:
+            nothing = np.zeros(len(self._ids), dtype=np.int64)
+            self._paid[counts, day] = counts.paid_before(day) if day > self._year.start else nothing
+        return self._paid[counts, day]
+
+
+def _asks(terms: plan.Nonelective | None) -> bool:
+    return terms is not None and terms.conditions.asks
+
+
+def _sum(money: dict[Source, Cents], sources: Sequence[Source], nothing: Cents) -> Cents:
+    return sum((money[source] for source in sources if source in money), nothing)
