@@ -143,4 +143,4 @@ def test_of_any_history_no_more_is_forfeited_than_was_there_and_nothing_that_is_
     assert not any(each.source is Source.PRE_TAX for each in found)
     for source in Source:
         for day in {each.on for each in found}:
-            assert 0 <= held(positive, found, source, day)
+            assert held(positive, found, source, day) >= 0

@@ -12,6 +12,7 @@ from . import (
     corrections,
     deposits,
     elections,
+    forfeitures,
     instructions,
     late_facts,
     models,
@@ -59,6 +60,7 @@ for _part in (
     connections,
     pay_codes,
     corrections,
+    forfeitures,
     calculations,
     system,
 ):
