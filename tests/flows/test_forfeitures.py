@@ -244,13 +244,13 @@ def test_what_is_allocated_is_declared_profit_sharing_that_forfeitures_pay(db: D
 
 
 def test_what_is_left_is_told_once_before_its_last_day_the_oldest_used_first(db: Database) -> None:
-    made, who = gone(db, EVERY_USE)
+    made, _ = gone(db, EVERY_USE)
     day_begins(made, date(2026, 9, 1))
     day_begins(made, date(2026, 9, 3))
     day_begins(made, date(2026, 9, 4))
     with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
         events = messages.read_after(tx, tenant_id=made.sponsor, cursor=0, limit=1_000)
-    (told,) = [each.data for each in events if each.kind == "forfeitures.due"]
+    (told,) = [dict[str, Any](each.data) for each in events if each.kind == "forfeitures.due"]  # type: ignore[arg-type]
     assert (told["cents"], told["use_by"], told["cite"]) == (1_000_00, "2026-12-31", "Prop. Reg. 1.401-7(b)(2)")
     assert isinstance(approve(made, EXPENSES, 400_00, "audit"), recordkeeping.Approval)
     (lot,) = account(made).lots

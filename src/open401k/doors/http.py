@@ -28,6 +28,7 @@ from .web import (
     connection_pages,
     correction_pages,
     deposit_pages,
+    forfeiture_pages,
     instruction_pages,
     live_pages,
     pay_code_pages,
@@ -58,6 +59,7 @@ _PAGES = (
     connection_pages,
     pay_code_pages,
     correction_pages,
+    forfeiture_pages,
     plan_pages,
     reference_page,
 )

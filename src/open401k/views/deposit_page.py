@@ -13,6 +13,7 @@ from open401k.kernel import EntryId, Money, Open401kError, PlanId, RunId, Sponso
 from open401k.law import lost_earnings
 from open401k.payroll import deposit_clock
 from open401k.payroll.deposit_clock import Basis
+from open401k.payroll.remittance import Remittance
 
 from .deposits import Deposit, State, deposits
 from .heading import heading
@@ -183,11 +184,19 @@ def _deposit(each: Deposit, today: date) -> DepositLine:
         late_after=clock.late_after,
         outer_limit_on=clock.outer_limit_on,
         why=_why(clock),
-        sources=tuple((_SOURCES.get(name, name.replace("_", " ")), Money(c)) for name, c in due.sources.items()),
+        sources=_sources(due),
         employee_funded=Money(funded.employee_cents + funded.loan_cents),
         employer_funded=Money(funded.employer_cents),
         late=late_money(each, today),
     )
+
+
+def _sources(due: Remittance) -> tuple[tuple[str, Money], ...]:
+    """What is due by source, less what forfeitures pay of the employer's part."""
+    found = [(_SOURCES.get(name, name.replace("_", " ")), Money(cents)) for name, cents in due.sources.items()]
+    if due.forfeiture_cents:
+        found.append(("paid by forfeitures", Money(-due.forfeiture_cents)))
+    return tuple(found)
 
 
 def _why(clock: deposit_clock.Clock) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from open401k import census, compliance, custody, payroll, plan, recordkeeping
+from open401k import census, compliance, custody, fiduciary, payroll, plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.compliance import ProposalState
 from open401k.kernel import PlanId, SponsorId, day_of
@@ -101,6 +101,13 @@ def _of_deposits(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, owed: Sequence[D
         "deposits beyond what was due",
         "/deposits#h-money",
     )
+    yield WaitingLine(
+        "forfeitures",
+        _forfeitures(tx, tenant_id, plan_id),
+        "plan year whose forfeitures have to be used",
+        "plan years whose forfeitures have to be used",
+        "/forfeitures",
+    )
     changes = custody.accounts.changes(tx, tenant_id=tenant_id, plan_id=plan_id)
     open_ones = sum(each.accepted is None for each in changes)
     yield WaitingLine(
@@ -110,6 +117,13 @@ def _of_deposits(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, owed: Sequence[D
         "bank accounts that the bank says have changed",
         "/deposits",
     )
+
+
+def _forfeitures(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> int:
+    if not recordkeeping.keeps_forfeitures(tx, tenant_id=tenant_id, plan_id=plan_id):
+        return 0
+    account = recordkeeping.forfeiture_account(tx, tenant_id=tenant_id, plan_id=plan_id)
+    return len(fiduciary.forfeitures_due(account, today=day_of(tx.now)))
 
 
 def _of_people(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequence[runs.Run]) -> Iterator[WaitingLine]:

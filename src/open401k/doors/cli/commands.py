@@ -16,6 +16,7 @@ from . import (
     corrections,
     deposits,
     elections,
+    forfeitures,
     instructions,
     keys,
     pay_codes,
@@ -48,6 +49,7 @@ app.add_typer(connections.commands, name="connections")
 app.add_typer(connections.sandboxes, name="sandbox")
 app.add_typer(pay_codes.commands, name="pay-codes")
 app.add_typer(corrections.commands, name="corrections")
+app.add_typer(forfeitures.commands, name="forfeitures")
 app.add_typer(takeover.commands, name="takeover")
 app.add_typer(elections.commands, name="elections")
 app.add_typer(instructions.commands, name="instructions")

@@ -13,6 +13,7 @@ from . import (
     deposits,
     elections,
     feedback_files,
+    forfeitures,
     instructions,
     late_facts,
     models,
@@ -63,6 +64,7 @@ for _part in (
     connections,
     pay_codes,
     corrections,
+    forfeitures,
     calculations,
     system,
 ):
