@@ -32,6 +32,8 @@ from .matching import (
     forget,
     match_people,
     named_alike,
+    note_numbers,
+    numbered,
     remember,
 )
 from .ownership import OwnershipOn, ownership_during
@@ -205,6 +207,8 @@ __all__ = [
     "mask_ssn",
     "match_people",
     "named_alike",
+    "note_numbers",
+    "numbered",
     "out_from",
     "ownership_during",
     "parse_ssn",

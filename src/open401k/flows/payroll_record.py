@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from open401k import census
+from open401k import census, payroll
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, SponsorId, day_of
 from open401k.payroll import runs
@@ -45,6 +45,7 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
     for rows in chunks:
         people = people_of(tx, tenant_id=tenant_id, rows=rows, provider=run.provider)
         changed += learn(tx, tenant_id=tenant_id, rows=rows, who=people, yes=yes, pay_date=pay_date)
+        payroll.note_numbers(tx, tenant_id=tenant_id, rows=rows, who=people, provider=run.provider)
         _append(tx, tenant_id, run, pay_date, rows, [people[row.key] for row in rows])
         codes.note(rows)
         touched = touched.union(IdColumn.of(EmployeeId, people.values()))

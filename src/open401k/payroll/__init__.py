@@ -36,7 +36,7 @@ from .formats import (
     write_records,
 )
 from .gathering import Asked, OfLastDay, ToDate, codes_of, expectation, gather_standing, to_date
-from .identity import evidence_of, named_by
+from .identity import evidence_of, named_by, note_numbers
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, letter
 from .opening_balances import (
     OpeningExpected,
@@ -150,6 +150,7 @@ __all__ = [
     "named_by",
     "names_in",
     "note_codes",
+    "note_numbers",
     "open_upload",
     "period_of",
     "propose",

@@ -206,6 +206,16 @@ def _undashed(text: str) -> str:
     return bare
 
 
+def ein(text: str) -> str:
+    """Nine digits of ``12-3456789`` or ``123456789``; blank is unknown."""
+    bare = text.strip(" ")
+    digits = bare[:2] + bare[3:] if len(bare) == 10 and bare[2] == "-" else bare
+    if bare and not (len(digits) == 9 and digits.isascii() and digits.isdigit()):
+        reason = "An employer identification number is nine digits."
+        raise CellError(Code.EIN_FORMAT, reason, "Write it as 12-3456789; format the column as text.")
+    return digits
+
+
 def _ssn_fix(area: str) -> str:
     if area[0] == "9":
         return "ITIN? It is not an SSN: ask the employee for the Social Security card."

@@ -6,7 +6,13 @@ from open401k.payroll import Field
 
 FIELD_LABELS: Mapping[Field, str] = {
     Field.SSN: "Social Security number",
-    Field.EMPLOYEE_ID: "Employee number",
+    Field.EMPLOYEE_ID: "Id of ours (emp_...)",
+    Field.EMPLOYEE_NUMBER: "Employee number",
+    Field.EMPLOYER_EIN: "Employer identification number",
+    Field.PAY_GROUP: "Pay group",
+    Field.EMPLOYMENT_STATUS: "Employment status",
+    Field.LEAVE_START: "First day of a leave",
+    Field.LEAVE_END: "Last day of a leave",
     Field.FIRST_NAME: "First name",
     Field.LAST_NAME: "Last name",
     Field.BIRTH_DATE: "Date of birth",
@@ -32,6 +38,7 @@ FIELD_LABELS: Mapping[Field, str] = {
     Field.LOAN_REF: "Loan number",
     Field.LOAN_PAYMENT: "Loan payment",
     Field.EARNINGS: "Pay of one code (the heading is the code)",
+    Field.EARNINGS_HOURS: "Hours of one code (the heading is the code)",
 }
 
 #: Of control totals that are no single field.
