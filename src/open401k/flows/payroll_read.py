@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from open401k import payroll
@@ -26,6 +26,7 @@ class Reading:
     readable: bool
     proposal: payroll.MappingProposal | None = None
     period: tuple[date | None, date | None] = (None, None)  # of a payroll without rows
+    called: payroll.Catalogue = field(default_factory=payroll.Catalogue)
 
 
 def _large(chunks: Iterator[Rows]) -> Iterator[Rows]:
@@ -52,7 +53,7 @@ def read_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, data: bytes | None 
         body, nothing = json.loads(data), run.said.no_contributions
         period = payroll.period_of(body) if nothing else (None, None)
         rows = payroll.read_json(body, findings, no_contributions=nothing)
-        return Reading(run, None, findings, _large(rows), readable=True, period=period)
+        return Reading(run, None, findings, _large(rows), readable=True, period=period, called=payroll.read_codes(body))
     known = runs.remembered(tx, tenant_id=tenant_id, plan_id=run.plan_id, provider=run.provider)
     opened = payroll.open_upload(
         data,
@@ -62,7 +63,9 @@ def read_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, data: bytes | None 
         no_contributions=run.said.no_contributions,
     )
     readable = opened.mapping is not None
-    return Reading(run, opened.mapping, opened.findings, _large(opened.chunks()), readable, opened.proposal)
+    called = payroll.catalogue_in(opened.mapping)
+    rows = _large(opened.chunks())
+    return Reading(run, opened.mapping, opened.findings, rows, readable, opened.proposal, called=called)
 
 
 def payday_of(reading: Reading) -> tuple[date | None, Iterator[Rows]]:

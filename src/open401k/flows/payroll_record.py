@@ -39,7 +39,7 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
     touched = IdColumn.of(EmployeeId, (line.employee_id for line in replaced))
     changed: list[EmployeeId] = []
     yes = confirmed(tx, tenant_id=tenant_id, run=run)
-    codes = CodesInDoubt(tx, tenant_id, run, reading.mapping, pay_date)
+    codes = CodesInDoubt(tx, tenant_id, run, reading.called, pay_date)
     rows_read = 0
     withheld = -sum(_withheld(line) for line in replaced)
     for rows in chunks:

@@ -8,6 +8,7 @@ from typing import Any
 
 from open401k.kernel import EmployeeId, Money
 
+from .catalogue import CalledCode
 from .providers import PayStatement, ProviderPayroll, Withheld
 from .rows import DEFERRALS, EMPLOYER_MONEY, Field, PayrollRow
 
@@ -68,6 +69,12 @@ def rows_of(
         if row is not None:
             rows.append(row)
     return rows
+
+
+def codes_of(payroll: ProviderPayroll) -> list[CalledCode]:
+    """The earnings codes of a payroll with the provider's types of them; its names are the codes."""
+    lines = [line for each in payroll.statements for line in each.earnings]
+    return [CalledCode(code, provider_type=said) for code, said in {e.code: e.provider_type for e in lines}.items()]
 
 
 def _row(

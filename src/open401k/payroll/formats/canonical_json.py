@@ -7,6 +7,7 @@ from typing import Any
 from open401k.kernel import EmployeeId
 
 from .. import cells as cell
+from ..catalogue import CODES, CalledCode, written_codes
 from ..findings import Code, Finding, Findings, Severity
 from ..mapping import DateOrder
 from ..rows import DATES, DEFERRALS, EMPLOYER_MONEY, REFERENCES, Field, PayrollRow, masked_ssn
@@ -79,12 +80,21 @@ def period_of(body: Mapping[str, Any]) -> tuple[date | None, date | None]:
 
 
 def as_json(
-    rows: Sequence[PayrollRow], *, pay_date: date, period_start: date | None, period_end: date | None
+    rows: Sequence[PayrollRow],
+    *,
+    pay_date: date,
+    period_start: date | None,
+    period_end: date | None,
+    codes: Sequence[CalledCode] = (),
 ) -> dict[str, Any]:
-    """The body that :func:`read_json` reads back into the same rows; what a row does not say is left out."""
+    """The body that :func:`read_json` reads back into the same rows; what a row does not say is left out.
+
+    ``codes`` are what payroll calls its codes, where it tells that.
+    """
     shared = {"pay_date": pay_date, "period_start": period_start, "period_end": period_end}
     said = {key: day.isoformat() for key, day in shared.items() if day is not None}
-    return {**said, "lines": [_said(row) for row in rows]}
+    called = {CODES: written_codes(codes)} if codes else {}
+    return {**said, **called, "lines": [_said(row) for row in rows]}
 
 
 def _said(row: PayrollRow) -> dict[str, Any]:

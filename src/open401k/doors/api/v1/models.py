@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from open401k import census, payroll
 
 from ...texts import MoneyText, Name, Sent, Text
-from .payroll_models import MoneyFromZero, PayrollRowIn
+from .payroll_models import MoneyFromZero, PayCodeIn, PayrollRowIn
 
 SsnText = Annotated[
     str,
@@ -216,6 +216,10 @@ class NewPayrollRun(Sent):
             "contribution in them) that is on file for its pay date and posts nothing",
         ),
     ] = False
+    codes: Annotated[
+        list[PayCodeIn],
+        Field(default_factory=list, max_length=500, description="What payroll calls the codes of `earnings`"),
+    ]
     rows: Annotated[
         list[PayrollRowIn],
         Field(

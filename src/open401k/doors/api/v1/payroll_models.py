@@ -24,6 +24,21 @@ class EarningIn(Sent):
     hours: Annotated[HoursText | None, Field(description="The hours that it pays, where payroll counts them")] = None
 
 
+class PayCodeIn(Sent):
+    """A code's name and type: evidence for what it is for, which a person confirms."""
+
+    code: Annotated[Name, Field(max_length=100)]
+    name: Annotated[Text, Field(max_length=100)] = ""
+    type: Annotated[
+        Text,
+        Field(
+            max_length=60,
+            description="As Finch types earnings: `salary`, `wage`, `overtime`, `bonus`, `commission`, `tips`, `pto`, "
+            "`sick`, `severance`, `reimbursement`, `1099`; any other says nothing",
+        ),
+    ] = ""
+
+
 class LoanPaymentIn(Sent):
     """A payment of one loan; several loans of one person are several."""
 
