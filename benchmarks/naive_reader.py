@@ -329,6 +329,8 @@ def _value(field: Field, cell: str, reading: Reading, typed: bool) -> Any:
         return _name(text)
     if field in (Field.EMPLOYEE_ID, Field.EMPLOYEE_NUMBER, Field.PAY_GROUP, Field.EMPLOYMENT_STATUS):
         return _reference(cell)
+    if field is Field.FICA_WAGES and not text:
+        return None
     if field is Field.EMPLOYER_EIN:
         return _ein(text)
     if field is Field.HOURS:

@@ -3,6 +3,8 @@
 import csv
 import io
 from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
 
 import pytest
 from tests.flows.bookkeeping import Plan, acme, assert_sound, books
@@ -108,3 +110,18 @@ def test_what_may_be_a_social_security_number_is_kept_nowhere_else(plan: Plan) -
     plan.pay(1, numbered(plan.file(1), number=lambda ssn: ssn))
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
         assert tx.rows("select number from census.employee_number where tenant_id = %s", [plan.sponsor]) == []
+
+
+def test_fica_wages_of_a_file_are_those_of_the_person(plan: Plan) -> None:
+    """Roth catch-up status of the next year (IRC 414(v)(7)) counts these; a blank cell follows from pay."""
+    data = numbered(plan.file(1))
+    heading, *lines = data.decode().splitlines()
+    with_fica = [f"{line},{'3800.00' if line.startswith('219-11-1003') else ''}" for line in lines]
+    plan.pay(1, "\n".join([f"{heading},Social Security Wages", *with_fica, ""]).encode())
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        where: dict[str, Any] = {"start": date(2026, 1, 1), "end": date(2027, 1, 1)}
+        lines_on_file = census.current_lines(tx, tenant_id=plan.sponsor, plan_id=plan.plan, **where)
+    owner = plan.employee("1003")
+    assert {each.fica_cents for each in lines_on_file if each.employee_id == owner} == {3_800_00}
+    assert all(each.fica_cents == each.gross_cents for each in lines_on_file if each.employee_id != owner)
+    assert_sound(plan)

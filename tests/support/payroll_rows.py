@@ -68,6 +68,7 @@ def rows() -> st.SearchStrategy[PayrollRow]:
             f"{each}_cents": _UNSAID
             for each in (
                 "plan_compensation",
+                "fica_wages",
                 "match",
                 "safe_harbor_match",
                 "nonelective",

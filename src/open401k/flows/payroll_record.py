@@ -85,7 +85,8 @@ def _append(tx: Tx, tenant_id: SponsorId, run: runs.Run, pay_date: date, rows: R
             employee_id=who,
             line_no=[row.row for row in rows],
             gross_cents=[row.gross_cents for row in rows],
-            fica_cents=[row.gross_cents for row in rows],
+            fica_cents=[_or(row.fica_wages_cents, row.gross_cents) for row in rows],
+            fica_told=[row.row for row in rows if row.fica_wages_cents is not None],
             hours_hundredths=[row.hours_hundredths or 0 for row in rows],
             pre_tax_cents=[row.pre_tax_cents for row in rows],
             roth_cents=[row.roth_cents for row in rows],
@@ -99,6 +100,10 @@ def _append(tx: Tx, tenant_id: SponsorId, run: runs.Run, pay_date: date, rows: R
             earnings=[(row.row, code, cents) for row in rows for code, cents in row.earnings],
         ),
     )
+
+
+def _or(told: int | None, else_: int) -> int:
+    return else_ if told is None else told
 
 
 def _sum(*reported: int | None) -> int | None:

@@ -64,6 +64,11 @@ def money_parser(reading: Reading, *, blank_is_zero: bool | None = None) -> Call
     return parse
 
 
+def unless_blank(amount: Callable[[str], int]) -> Callable[[str], int | None]:
+    """Cents of a cell that may be left blank: what it does not say follows from elsewhere, and is not zero."""
+    return lambda text: amount(text) if text.strip(" ") else None
+
+
 def _careful_cents(text: str, reading: Reading, blank_is_zero: bool) -> int:
     """Every form that is not plainly 1234.56, with the reason when it is refused."""
     text = text.strip(" ")

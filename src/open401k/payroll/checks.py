@@ -232,8 +232,8 @@ def _beyond(row: PayrollRow) -> tuple[object, ...]:
         row.safe_harbor_nonelective_cents,
         row.profit_sharing_cents,
     )
-    said = (tuple(sorted(earned.items())), tuple(cents or 0 for cents in others))
-    return said if earned or any(others) else ()
+    said = (tuple(sorted(earned.items())), tuple(cents or 0 for cents in others), row.fica_wages_cents)
+    return said if earned or any(others) or row.fica_wages_cents is not None else ()
 
 
 def missing_figures(pay_date: date, expected: Expectation) -> Finding | None:

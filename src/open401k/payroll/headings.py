@@ -140,6 +140,15 @@ SYNONYMS: dict[Field, tuple[str, ...]] = {
         "eligible wages",
         "eligible earnings",
     ),
+    Field.FICA_WAGES: (
+        "fica wages",
+        "social security wages",
+        "ss wages",
+        "soc sec wages",
+        "oasdi wages",
+        "3121 wages",
+        "taxable social security wages",
+    ),
     Field.PRE_TAX: (
         "pre tax",
         "pretax",

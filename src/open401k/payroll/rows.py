@@ -29,6 +29,7 @@ class Field(StrEnum):
     HOURS = "hours"
     GROSS = "gross"
     PLAN_COMPENSATION = "plan_compensation"
+    FICA_WAGES = "fica_wages"
     PRE_TAX = "pre_tax"
     ROTH = "roth"
     AFTER_TAX = "after_tax"
@@ -93,7 +94,15 @@ REFERENCES = (Field.EMPLOYEE_NUMBER, Field.PAY_GROUP, Field.EMPLOYMENT_STATUS)
 #: What the rows of a file are added up in.
 AMOUNTS = tuple(map(str, (Field.GROSS, Field.PLAN_COMPENSATION, *DEFERRALS, *EMPLOYER_MONEY, Field.LOAN_PAYMENT)))
 MONEY = frozenset(
-    {Field.GROSS, Field.PLAN_COMPENSATION, *DEFERRALS, *EMPLOYER_MONEY, Field.LOAN_PAYMENT, Field.EARNINGS}
+    {
+        Field.GROSS,
+        Field.PLAN_COMPENSATION,
+        Field.FICA_WAGES,
+        *DEFERRALS,
+        *EMPLOYER_MONEY,
+        Field.LOAN_PAYMENT,
+        Field.EARNINGS,
+    }
 )
 
 
@@ -130,6 +139,7 @@ class PayrollRow:
     loan_payments: tuple[tuple[str, int], ...] = ()  # (reference, cents): several loans stay several
     earnings: tuple[tuple[str, int], ...] = ()  # (pay code, cents), when the file splits pay
     earnings_hours: tuple[tuple[str, int], ...] = ()  # (pay code, hundredths of an hour), when the file splits hours
+    fica_wages_cents: int | None = None  # 3121(a) wages of the period; None follows from pay and the kinds of its codes
     employee_number: str = ""  # what payroll calls the person, at the employer of employer_ein
     employer_ein: str = ""  # nine digits
     pay_group: str = ""

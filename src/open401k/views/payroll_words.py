@@ -25,6 +25,7 @@ FIELD_LABELS: Mapping[Field, str] = {
     Field.HOURS: "Hours",
     Field.GROSS: "Gross pay",
     Field.PLAN_COMPENSATION: "Plan compensation",
+    Field.FICA_WAGES: "FICA (Social Security) wages",
     Field.PRE_TAX: "Pre-tax deferral",
     Field.ROTH: "Roth deferral",
     Field.AFTER_TAX: "After-tax contribution",

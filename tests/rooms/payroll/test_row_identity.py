@@ -141,3 +141,11 @@ def test_files_that_differ_in_pay_by_code_or_employer_money_are_two(other: dict[
 def test_the_order_of_codes_makes_no_other_file() -> None:
     one, other = (("REG", 1), ("OT", 2)), (("OT", 2), ("REG", 1))
     assert content_sum([replace(ANA, earnings=one)], PAID) == content_sum([replace(ANA, earnings=other)], PAID)
+
+
+def test_fica_wages_are_read_where_a_file_has_them_and_blank_is_not_zero() -> None:
+    heading, line = STANDARD.splitlines()
+    said = read(f"{heading},fica_wages\n{line},3800.00\n")
+    silent = read(f"{heading},fica_wages\n{line},\n")
+    assert (said.fica_wages_cents, silent.fica_wages_cents, read(STANDARD).fica_wages_cents) == (3_800_00, None, None)
+    assert content_sum([said], PAID) != content_sum([silent], PAID)

@@ -24,7 +24,7 @@ _TEXTS = {
     Field.EMPLOYER_EIN: cell.ein,
     **dict.fromkeys(REFERENCES, cell.text),
 }
-_MONEY = (Field.GROSS, Field.PLAN_COMPENSATION, *DEFERRALS, *EMPLOYER_MONEY)
+_MONEY = (Field.GROSS, Field.PLAN_COMPENSATION, Field.FICA_WAGES, *DEFERRALS, *EMPLOYER_MONEY)
 #: What a line may say: whole cents; cells, with the attribute they fill and how they are read; loans and earnings.
 _CENT_KEYS = frozenset(f"{field}_cents" for field in _MONEY)
 _CELLS = {str(field): (str(field), field) for field in (*_TEXTS, *DATES)} | {"hours": ("hours_hundredths", Field.HOURS)}

@@ -44,8 +44,8 @@ class CellWriter:
             return lambda ein: f"{ein[:2]}-{ein[2:]}" if ein else ""
         if field is Field.SSN:
             return lambda ssn: f"{ssn[:3]}-{ssn[3:5]}-{ssn[5:]}" if self._dashed and ssn else str(ssn)
-        if field is Field.HOURS:
-            return lambda hundredths: "" if hundredths is None else written_cents(hundredths)
+        if field in (Field.HOURS, Field.FICA_WAGES):
+            return lambda said: "" if said is None else written_cents(said)
         if field in MONEY_OF_A_ROW:
             return lambda cents: written_cents(cents or 0)
         return self._text

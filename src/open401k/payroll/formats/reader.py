@@ -56,6 +56,8 @@ class RowReader:
     ) -> Callable[[str], Any]:
         if field in DATES:
             return day
+        if field is Field.FICA_WAGES:
+            return cell.unless_blank(amount)
         return hours if field is Field.HOURS else _TEXTS.get(field, amount)
 
     def chunks(self, rows: Iterable[Cells], size: int = CHUNK) -> Iterator[list[PayrollRow]]:

@@ -33,6 +33,7 @@ LAYOUT = Layout(
         "period_end": Field.PERIOD_END,
         "gross_comp": Field.GROSS,
         "plan_comp": Field.PLAN_COMPENSATION,
+        "fica_wages": Field.FICA_WAGES,
         "hours": Field.HOURS,
         "pre_tax": Field.PRE_TAX,
         "roth": Field.ROTH,

@@ -10,7 +10,7 @@ from open401k.kernel import Money, Open401kError
 from .. import cells as cell
 from .. import tables
 from ..mapping import Mapping as FileMapping
-from ..rows import Field, PayrollRow
+from ..rows import MONEY, Field, PayrollRow
 from .cell_writer import MONEY_OF_A_ROW, UNSAID, CellWriter, carried
 from .layout import Layout, Writing
 
@@ -145,7 +145,7 @@ def _differences(row: PayrollRow, read: PayrollRow) -> Iterable[tuple[str, int]]
         if field in UNSAID and said is None:
             yield f"that nothing is said of {field}", 0
         elif not (field is Field.EMPLOYEE_ID and read.ssn):
-            yield str(field), (said or 0) - (kept or 0) if field in MONEY_OF_A_ROW else 0
+            yield str(field), (said or 0) - (kept or 0) if field in MONEY else 0
     paid, kept_loans = (sum(cents for _, cents in each.loan_payments) for each in (row, read))
     if paid != kept_loans:
         yield "loan_payment", paid - kept_loans

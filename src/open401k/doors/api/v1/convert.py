@@ -96,6 +96,7 @@ def _row(number: int, row: PayrollRowIn, sent: NewPayrollRun) -> PayrollRow:
         hours_hundredths=_cents(row.hours),
         gross_cents=_needed(row.gross),
         plan_compensation_cents=_cents(row.plan_compensation),
+        fica_wages_cents=_cents(row.fica_wages),
         pre_tax_cents=_needed(row.pre_tax),
         roth_cents=_needed(row.roth),
         after_tax_cents=_needed(row.after_tax),

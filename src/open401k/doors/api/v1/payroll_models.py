@@ -70,6 +70,10 @@ class PayrollRowIn(Sent):
     hours: HoursText | None = None
     gross: MoneyText
     plan_compensation: MoneyText | None = None
+    fica_wages: Annotated[
+        MoneyFromZero | None,
+        Field(description="Social Security wages of the period; left out, they follow from pay and its codes' kinds"),
+    ] = None
     pre_tax: MoneyText = "0.00"
     roth: MoneyText = "0.00"
     after_tax: MoneyText = "0.00"
