@@ -267,6 +267,8 @@ def _by_layout(layout: Layout, headings: Sequence[str]) -> list[tuple[Field | No
     for heading in headings:
         if layout.pay_code_prefix and heading.lower().startswith(layout.pay_code_prefix) and heading[4:].strip():
             columns.append((Field.EARNINGS, heading[4:].strip()))
+        elif layout.pay_hours_prefix and heading.lower().startswith(layout.pay_hours_prefix) and heading[6:].strip():
+            columns.append((Field.EARNINGS_HOURS, heading[6:].strip()))
         elif heading.lower() in known:
             columns.append((fields.get(heading.lower()), heading))
         else:
@@ -288,9 +290,12 @@ def _row(
     refs: list[str] = []
     payments: list[tuple[str, int]] = []
     earnings: list[tuple[str, int]] = []
-    has_ssn = any(field is Field.SSN for field, _ in columns)
+    hours: list[tuple[str, int | None]] = []
+    there = {field for field, _ in columns}
     for (field, name), cell in zip(columns, cells, strict=True):
-        if field is None or (field is Field.EMPLOYEE_ID and has_ssn):
+        if field is Field.EMPLOYEE_ID and Field.SSN in there:
+            field = None if Field.EMPLOYEE_NUMBER in there else Field.EMPLOYEE_NUMBER
+        if field is None:
             continue
         if field is Field.LOAN_REF:
             refs.append(cell)
@@ -298,6 +303,8 @@ def _row(
             payments.append((name, _money(cell, reading, blank=True)))
         elif field is Field.EARNINGS:
             earnings.append((name, _money(cell, reading, blank=True)))
+        elif field is Field.EARNINGS_HOURS:
+            hours.append((name, _hours(cell.strip(" "))))
         else:
             value = _value(field, cell, reading, typed)
             key = str(field)
@@ -310,6 +317,7 @@ def _row(
     earned = [pair for pair in earnings if pair[1]]
     if earned and not any(field is Field.GROSS for field, _ in columns):
         said["gross_cents"] = sum(cents for _, cents in earned)
+    said["earnings_hours"] = tuple((name, each) for name, each in hours if each)
     return PayrollRow(row=row, line=line, loan_payments=tuple(loans), earnings=tuple(earned), **said)
 
 
@@ -319,8 +327,12 @@ def _value(field: Field, cell: str, reading: Reading, typed: bool) -> Any:
         return _ssn(cell)
     if field in (Field.FIRST_NAME, Field.LAST_NAME):
         return _name(text)
-    if field is Field.EMPLOYEE_ID:
+    if field in (Field.EMPLOYEE_ID, Field.EMPLOYEE_NUMBER, Field.PAY_GROUP, Field.EMPLOYMENT_STATUS):
         return _reference(cell)
+    if field is Field.FICA_WAGES and not text:
+        return None
+    if field is Field.EMPLOYER_EIN:
+        return _ein(text)
     if field is Field.HOURS:
         return _hours(text)
     if field.is_date:
@@ -338,6 +350,13 @@ def _ssn(cell: str) -> str:
     if area in (0, 666) or area >= 900 or not group or not serial or digits in _FAKE_SSNS:
         raise UnreadableError("never issued")
     return digits
+
+
+def _ein(text: str) -> str:
+    shape = "".join("9" if letter in "0123456789" else letter for letter in text)
+    if shape not in ("", "999999999", "99-9999999"):
+        raise UnreadableError("no EIN")
+    return text.replace("-", "")
 
 
 def _without_apostrophe(text: str) -> str:

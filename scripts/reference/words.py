@@ -99,11 +99,17 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "Send name, birth date and hire date.",
     ),
     Code.PERSON_TERMINATED: (H, "Money of somebody who left long ago.", "Say that they were rehired, or return it."),
+    Code.PERSON_NUMBER_AGAIN: (
+        N,
+        "An employee number that was somebody else's; asks for a yes where that person works here still.",
+        "Confirm, or correct the numbers in the file.",
+    ),
     Code.PERSON_NOT_ELIGIBLE: (
         H,
         "Money of somebody who has not entered the plan.",
         "Return it through payroll, or correct the hire or birth date.",
     ),
+    Code.EIN_FORMAT: (R, "Not nine digits.", "Write it as 12-3456789; a spreadsheet drops leading zeros."),
     Code.NAME_FORMAT: (R, "Not a name or a reference: a formula, a number, too long, unprintable.", "Correct it."),
     Code.HIRE_DATE_MISSING: (R, "A new person without a hire date.", "Send it: entry into the plan follows from it."),
     Code.HIRE_DATE_CHANGED: (N, "Another hire date than on file.", "Record it as a correction if it is right."),

@@ -41,6 +41,10 @@ def _paid(text: st.SearchStrategy[str], most: int) -> st.SearchStrategy[tuple[tu
     return st.lists(pairs, max_size=most).map(tuple)
 
 
+def _worked(codes: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[tuple[str, int], ...]]:
+    return st.dictionaries(codes, st.integers(1, 999_99), max_size=3).map(lambda hours: tuple(hours.items()))
+
+
 def rows() -> st.SearchStrategy[PayrollRow]:
     """One line of a payroll: everything it can say, or nothing of it."""
     codes = st.sampled_from(["REG", "OT", "Bonus 2", "A|B", 'C"D', "é"])
@@ -52,6 +56,9 @@ def rows() -> st.SearchStrategy[PayrollRow]:
         first_name=names(),
         last_name=names(),
         **{f"{each}_date": _DAYS for each in ("birth", "hire", "rehire", "termination", "pay")},
+        **dict.fromkeys(("leave_start", "leave_end"), _DAYS),
+        **dict.fromkeys(("employee_number", "pay_group", "employment_status"), _TEXT.filter(str.isprintable)),
+        employer_ein=st.just("") | ssns(),
         period_start=_DAYS,
         period_end=_DAYS,
         hours_hundredths=st.none() | st.integers(0, 999_999_99),
@@ -61,6 +68,7 @@ def rows() -> st.SearchStrategy[PayrollRow]:
             f"{each}_cents": _UNSAID
             for each in (
                 "plan_compensation",
+                "fica_wages",
                 "match",
                 "safe_harbor_match",
                 "nonelective",
@@ -70,4 +78,5 @@ def rows() -> st.SearchStrategy[PayrollRow]:
         },
         loan_payments=_paid(_TEXT, 5),
         earnings=_paid(codes, 4).map(dict).map(lambda sums: tuple(sums.items())),
+        earnings_hours=_worked(codes),
     )

@@ -41,6 +41,8 @@ from .matching import (
     forget,
     match_people,
     named_alike,
+    note_numbers,
+    numbered,
     remember,
 )
 from .ownership import OwnershipOn, ownership_during
@@ -219,6 +221,8 @@ __all__ = [
     "mask_ssn",
     "match_people",
     "named_alike",
+    "note_numbers",
+    "numbered",
     "out_from",
     "ownership_during",
     "parse_ssn",

@@ -162,24 +162,55 @@ def answers_ever(tx: Tx, *, tenant_id: SponsorId, evidence_hash: bytes) -> list[
     return [None if who is None else EmployeeId(who) for (who,) in rows]
 
 
-def add_number(tx: Tx, *, tenant_id: SponsorId, system: str, number: str, employee_id: EmployeeId) -> None:
-    """Append whose number it is from now on."""
+def add_numbers(tx: Tx, *, tenant_id: SponsorId, numbers: Sequence[tuple[str, str, EmployeeId]]) -> None:
+    """Append whose each number is from now on: system, number, employee; each number once."""
     tx.run(
         """
         insert into census.employee_number (tenant_id, system, number, recorded_at, ordinal, employee_id, recorded_by)
-        select %(tenant_id)s, %(system)s, %(number)s, %(now)s, count(*), %(employee_id)s, %(by)s
-        from census.employee_number
-        where tenant_id = %(tenant_id)s and system = %(system)s and number = %(number)s and recorded_at = %(now)s
+        select
+            %(tenant_id)s, told.system, told.number, %(now)s,
+            (
+                select count(*)
+                from census.employee_number as before
+                where before.tenant_id = %(tenant_id)s
+                    and before.system = told.system
+                    and before.number = told.number
+                    and before.recorded_at = %(now)s
+            ),
+            told.employee_id, %(by)s
+        from unnest(%(systems)s::text[], %(numbers)s::text[], %(employees)s::uuid[])
+            as told (system, number, employee_id)
         """,
         {
             "tenant_id": tenant_id,
-            "system": system,
-            "number": number,
+            "systems": [system for system, _, _ in numbers],
+            "numbers": [number for _, number, _ in numbers],
+            "employees": [employee_id.uuid for _, _, employee_id in numbers],
             "now": tx.now,
-            "employee_id": employee_id,
             "by": tx.actor.id,
         },
     )
+
+
+def owners_of_numbers(
+    tx: Tx, *, tenant_id: SponsorId, numbers: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], EmployeeId]:
+    """Whose these numbers (system, number) are; one that nobody had is not there."""
+    rows = tx.rows(
+        """
+        select distinct on (system, number) system, number, employee_id
+        from census.employee_number
+        join unnest(%(systems)s::text[], %(numbers)s::text[]) as wanted (system, number) using (system, number)
+        where tenant_id = %(tenant_id)s
+        order by system, number, recorded_at desc, ordinal desc
+        """,
+        {
+            "tenant_id": tenant_id,
+            "systems": [system for system, _ in numbers],
+            "numbers": [number for _, number in numbers],
+        },
+    )
+    return {(system, number): EmployeeId(who) for system, number, who in rows}
 
 
 def numbers(tx: Tx, *, tenant_id: SponsorId) -> list[tuple[str, str, EmployeeId]]:

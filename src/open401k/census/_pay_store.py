@@ -236,6 +236,20 @@ def add_earnings(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, earnings: Seque
     )
 
 
+def add_fica_told(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, lines: Sequence[int]) -> None:
+    """Append that the FICA wages of these lines are payroll's own."""
+    tx.run(
+        "insert into census.pay_fica_told (tenant_id, run_id, line_no) select %s, %s, unnest(%s::integer[])",
+        [tenant_id, run_id, list(lines)],
+    )
+
+
+def fica_told_on_file(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> list[int]:
+    """The lines of a run whose FICA wages are payroll's own."""
+    rows = tx.rows("select line_no from census.pay_fica_told where tenant_id = %s and run_id = %s", [tenant_id, run_id])
+    return [line_no for (line_no,) in rows]
+
+
 def add_pay_code(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, code: str, event_on: date, counts: bool) -> None:
     """Append what a code means from a day on."""
     tx.run(

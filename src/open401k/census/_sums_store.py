@@ -82,9 +82,10 @@ _CURRENT_LINES: LiteralString = (
         select
             line.run_id, line.line_no, line.employee_id, run.pay_date, line.gross_cents,
             line.section_415_cents + coalesce(by_code.section_415, 0) as section_415_cents,
-            line.fica_cents + coalesce(by_code.fica, 0) as fica_cents, line.hours_hundredths, line.pre_tax_cents,
-            line.roth_cents, line.after_tax_cents, line.catch_up_pre_tax_cents, line.catch_up_roth_cents,
-            line.match_cents, line.nonelective_cents, line.gross_cents + coalesce(by_code.plan, 0) as plan_cents
+            line.fica_cents + case when told.run_id is null then coalesce(by_code.fica, 0) else 0 end as fica_cents,
+            line.hours_hundredths, line.pre_tax_cents, line.roth_cents, line.after_tax_cents,
+            line.catch_up_pre_tax_cents, line.catch_up_roth_cents, line.match_cents, line.nonelective_cents,
+            line.gross_cents + coalesce(by_code.plan, 0) as plan_cents
         from current_run as run
         join census.pay_line as line
             on line.tenant_id = %(tenant_id)s
@@ -92,6 +93,8 @@ _CURRENT_LINES: LiteralString = (
                 and line.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
         left join by_code
             on by_code.run_id = line.run_id and by_code.line_no = line.line_no
+        left join census.pay_fica_told as told
+            on told.tenant_id = %(tenant_id)s and told.run_id = line.run_id and told.line_no = line.line_no
         {those}
     )
     """

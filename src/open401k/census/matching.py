@@ -243,6 +243,24 @@ def find_named(tx: Tx, *, tenant_id: SponsorId, ssns: Sequence[str]) -> tuple[di
     return {ssn: owners[index] for ssn, index in indexes.items() if index in owners}, Answers(tx, answers)
 
 
+def numbered(tx: Tx, *, tenant_id: SponsorId, evidence: Iterable[PersonEvidence]) -> dict[tuple[str, str], EmployeeId]:
+    """Who had the employee numbers of this evidence last, by system and number."""
+    wanted = sorted({(each.system, each.employee_number) for each in evidence if each.employee_number})
+    return _match_store.owners_of_numbers(tx, tenant_id=tenant_id, numbers=wanted) if wanted else {}
+
+
+def note_numbers(tx: Tx, *, tenant_id: SponsorId, people: Mapping[PersonEvidence, EmployeeId]) -> None:
+    """Keep what the employer's system calls whom; what is on file so is not kept twice.
+
+    A number that was somebody else's is given anew: the newest counts.
+    """
+    known = numbered(tx, tenant_id=tenant_id, evidence=people)
+    told = {(each.system, each.employee_number): who for each, who in people.items() if each.employee_number}
+    new = [(*number, who) for number, who in told.items() if known.get(number) != who]
+    if new:
+        _match_store.add_numbers(tx, tenant_id=tenant_id, numbers=new)
+
+
 def named_alike(evidence: PersonEvidence, employee: Employee) -> bool:
     """Whether a row with somebody's number names them, a slip aside; a row without a name names nobody else."""
     alike = likeness(_traits_of(evidence), _traits_on_file(employee))

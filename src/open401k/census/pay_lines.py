@@ -16,7 +16,7 @@ from open401k.kernel import EmployeeId, IdColumn, Open401kError, PlanId, RunId, 
 
 from . import _brought_store, _pay_store, _sums_store
 from .pay_codes import spoken, spoken_of
-from .pay_proof import RECORDED, lines_hash
+from .pay_proof import RECORDED, fica_told, lines_hash
 from .replaced import Without
 
 Cents = npt.NDArray[np.int64]
@@ -51,6 +51,8 @@ class PayLines:
     nonelective_cents: Reported = None
     #: (line_no, pay code, cents), where the file splits pay by code.
     earnings: Sequence[tuple[int, str, int]] = field(default=())
+    #: The lines whose FICA wages payroll told; of the others they are gross pay with what the kinds of codes change.
+    fica_told: Sequence[int] = ()
     #: Not None: these are no payroll of ours (brought_over.py). (line_no, name, cents) of what such lines say besides.
     brought: Sequence[tuple[int, str, int]] | None = None
 
@@ -192,14 +194,17 @@ def record_run(
         raise ValueError(f"of {len(lines.employee_id)} lines of {run_id} some name no employee of {tenant_id}")
     if lines.earnings:
         _pay_store.add_earnings(tx, tenant_id=tenant_id, run_id=run_id, earnings=lines.earnings)
+    if lines.fica_told:
+        _pay_store.add_fica_told(tx, tenant_id=tenant_id, run_id=run_id, lines=lines.fica_told)
     if lines.brought:
         _brought_store.add_amounts(tx, tenant_id=tenant_id, run_id=run_id, amounts=lines.brought)
+    besides = [*lines.earnings, *(lines.brought or ()), *fica_told(lines.fica_told)]
     told: dict[str, Any] = {
         "plan": str(plan_id),
         "pay_date": pay_date.isoformat(),
         "replaces": None if replaces is None else str(replaces),
         "lines": written,
-        "sha256": lines_hash(lines.employee_id, columns, [*lines.earnings, *(lines.brought or ())]),
+        "sha256": lines_hash(lines.employee_id, columns, besides),
     }
     if brought:
         told |= {"brought": True, "period": [period_start.isoformat(), period_end.isoformat()]}

@@ -33,6 +33,11 @@ def lines_hash(
     return digest.hexdigest()
 
 
+def fica_told(lines: Iterable[int]) -> list[tuple[int, str, int]]:
+    """That FICA wages of lines are payroll's own, beside earnings in their hash: no code is without a letter."""
+    return [(line_no, "", 1) for line_no in lines]
+
+
 _HEAD: Final = ("plan", "pay_date", "replaces", "brought", "period")
 
 
@@ -55,6 +60,7 @@ def changed_lines(tx: Tx, *, tenant_id: SponsorId) -> Iterator[tuple[RunId, str]
         recorded: list[dict[str, Any]] = [each.after for each in reversed(told) if isinstance(each.after, dict)]
         lines = _pay_store.lines_on_file(tx, tenant_id=tenant_id, run_id=row.run_id)
         earnings = _pay_store.earnings_on_file(tx, tenant_id=tenant_id, run_id=row.run_id)
+        earnings += fica_told(_pay_store.fica_told_on_file(tx, tenant_id=tenant_id, run_id=row.run_id))
         if row.brought:
             besides = _brought_store.amounts_on_file(tx, tenant_id=tenant_id, runs=[row.run_id.uuid])
             earnings += [(line_no, name, cents) for _, line_no, name, cents in besides]

@@ -104,9 +104,8 @@ def reply(tx: Tx, *, tenant_id: SponsorId, question: Question, employee_id: Empl
     answer(tx, tenant_id=tenant_id, key=question.key, employee_id=employee_id, is_new=employee_id is None)
     said = question.evidence
     if employee_id is not None and said.employee_number:
-        _match_store.add_number(
-            tx, tenant_id=tenant_id, system=said.system, number=said.employee_number, employee_id=employee_id
-        )
+        told = [(said.system, said.employee_number, employee_id)]
+        _match_store.add_numbers(tx, tenant_id=tenant_id, numbers=told)
 
 
 def replies(tx: Tx, *, tenant_id: SponsorId, question: Question) -> list[EmployeeId | None]:

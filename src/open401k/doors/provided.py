@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeAlias
 
 from open401k.base.db import Actor, Database, Tx
 from open401k.kernel import Clock, ConnectionId, Ids, PlanId, Refused, RunId, SponsorId
-from open401k.payroll import NOTHING_SAID, Said
+from open401k.payroll import NOTHING_SAID, CalledCode, Said
 from open401k.payroll.connections import Connection
 from open401k.payroll.providers import Provider
 from open401k.payroll.rows import PayrollRow
@@ -62,6 +62,7 @@ class RunHeader:
     confirmed: bool = False
     second_run_reason: str = ""
     said: Said = NOTHING_SAID
+    codes: Sequence[CalledCode] = ()  # what payroll calls its codes
 
 
 #: What a door keeps of an outcome, in the transaction that it happens in.

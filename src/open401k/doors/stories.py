@@ -120,7 +120,8 @@ class PayrollStories:
         self, order: Order, *, run: RunHeader, rows: Sequence[payroll.PayrollRow]
     ) -> RunOutcome | Refused[Any]:
         """Check canonical rows and post them, unless something has to be confirmed first."""
-        body = payroll.as_json(rows, pay_date=run.pay_date, period_start=run.period_start, period_end=run.period_end)
+        days: dict[str, Any] = {each: getattr(run, each) for each in ("pay_date", "period_start", "period_end")}
+        body = payroll.as_json(rows, **days, codes=run.codes)
         sender = run.provider or ("API" if rows else "No contributions")
         upload = Upload(
             order.tenant_id,

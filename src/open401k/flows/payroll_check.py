@@ -38,7 +38,7 @@ def check_run(
     pay_date = run.announced or paid_on or day_of(tx.now)
     in_reach = ERISA <= pay_date <= day_of(tx.now) + timedelta(days=366)
     asked = asked_of(tx, tenant_id=tenant_id, run=run, pay_date=pay_date if in_reach else day_of(tx.now))
-    watch = payroll.CodeWatch(payroll.codes_of(tx, asked=asked), payroll.names_in(reading.mapping))
+    watch = payroll.CodeWatch(payroll.codes_of(tx, asked=asked), reading.called.names, types=reading.called.types)
     corrects, today = run.replaces is not None, day_of(tx.now)
     expected = payroll.expectation(
         asked, today=today, announced=run.announced, codes=watch.codes, corrects=corrects, said=run.said

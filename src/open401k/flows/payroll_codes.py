@@ -14,10 +14,8 @@ from .payroll_read import Rows
 class CodesInDoubt:
     """Looks at rows that have just been recorded, by what was said of codes up to now; asks nothing without codes."""
 
-    def __init__(
-        self, tx: Tx, tenant_id: SponsorId, run: runs.Run, mapping: payroll.Mapping | None, pay_date: date
-    ) -> None:
-        self._tx, self._tenant_id, self._run, self._mapping, self._pay_date = tx, tenant_id, run, mapping, pay_date
+    def __init__(self, tx: Tx, tenant_id: SponsorId, run: runs.Run, called: payroll.Catalogue, pay_date: date) -> None:
+        self._tx, self._tenant_id, self._run, self._called, self._pay_date = tx, tenant_id, run, called, pay_date
         self._watch: payroll.CodeWatch | None = None
 
     def note(self, rows: Rows) -> None:
@@ -27,7 +25,7 @@ class CodesInDoubt:
                 return
             asked = asked_of(self._tx, tenant_id=self._tenant_id, run=self._run, pay_date=self._pay_date)
             codes = payroll.codes_of(self._tx, asked=asked)
-            self._watch = payroll.CodeWatch(codes, payroll.names_in(self._mapping))
+            self._watch = payroll.CodeWatch(codes, self._called.names, types=self._called.types)
         doubted = self._watch.look(rows)
         told = [(row, code, why) for row, codes in doubted.items() for code, why in codes]
         if told:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from open401k import payroll
@@ -26,6 +26,7 @@ class Reading:
     readable: bool
     proposal: payroll.MappingProposal | None = None
     period: tuple[date | None, date | None] = (None, None)  # of a payroll without rows
+    called: payroll.Catalogue = field(default_factory=payroll.Catalogue)
 
 
 def _large(chunks: Iterator[Rows]) -> Iterator[Rows]:
@@ -52,10 +53,12 @@ def read_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, data: bytes | None 
         body, nothing = json.loads(data), run.said.no_contributions
         period = payroll.period_of(body) if nothing else (None, None)
         rows = payroll.read_json(body, findings, no_contributions=nothing)
-        return Reading(run, None, findings, _large(rows), readable=True, period=period)
+        return Reading(run, None, findings, _large(rows), readable=True, period=period, called=payroll.read_codes(body))
     opened = payroll.reopen(tx, tenant_id=tenant_id, run=run, data=data)
     readable = opened.mapping is not None
-    return Reading(run, opened.mapping, opened.findings, _large(opened.chunks()), readable, opened.proposal)
+    called = payroll.catalogue_in(opened.mapping)
+    rows = _large(opened.chunks())
+    return Reading(run, opened.mapping, opened.findings, rows, readable, opened.proposal, called=called)
 
 
 def payday_of(reading: Reading) -> tuple[date | None, Iterator[Rows]]:

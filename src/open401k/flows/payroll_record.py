@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from open401k import census
+from open401k import census, payroll
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, SponsorId, day_of
 from open401k.payroll import runs
@@ -39,12 +39,13 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
     touched = IdColumn.of(EmployeeId, (line.employee_id for line in replaced))
     changed: list[EmployeeId] = []
     yes = confirmed(tx, tenant_id=tenant_id, run=run)
-    codes = CodesInDoubt(tx, tenant_id, run, reading.mapping, pay_date)
+    codes = CodesInDoubt(tx, tenant_id, run, reading.called, pay_date)
     rows_read = 0
     withheld = -sum(_withheld(line) for line in replaced)
     for rows in chunks:
         people = people_of(tx, tenant_id=tenant_id, rows=rows, provider=run.provider)
         changed += learn(tx, tenant_id=tenant_id, rows=rows, who=people, yes=yes, pay_date=pay_date)
+        payroll.note_numbers(tx, tenant_id=tenant_id, rows=rows, who=people, provider=run.provider)
         _append(tx, tenant_id, run, pay_date, rows, [people[row.key] for row in rows])
         codes.note(rows)
         touched = touched.union(IdColumn.of(EmployeeId, people.values()))
@@ -84,7 +85,8 @@ def _append(tx: Tx, tenant_id: SponsorId, run: runs.Run, pay_date: date, rows: R
             employee_id=who,
             line_no=[row.row for row in rows],
             gross_cents=[row.gross_cents for row in rows],
-            fica_cents=[row.gross_cents for row in rows],
+            fica_cents=[_or(row.fica_wages_cents, row.gross_cents) for row in rows],
+            fica_told=[row.row for row in rows if row.fica_wages_cents is not None],
             hours_hundredths=[row.hours_hundredths or 0 for row in rows],
             pre_tax_cents=[row.pre_tax_cents for row in rows],
             roth_cents=[row.roth_cents for row in rows],
@@ -98,6 +100,10 @@ def _append(tx: Tx, tenant_id: SponsorId, run: runs.Run, pay_date: date, rows: R
             earnings=[(row.row, code, cents) for row in rows for code, cents in row.earnings],
         ),
     )
+
+
+def _or(told: int | None, else_: int) -> int:
+    return else_ if told is None else told
 
 
 def _sum(*reported: int | None) -> int | None:

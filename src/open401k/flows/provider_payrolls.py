@@ -13,7 +13,7 @@ from open401k.kernel import EmployeeId, Refused, RunId
 from open401k.payroll import connections, pulled, runs
 from open401k.payroll.providers import PayrollKind, ProviderPayroll
 from open401k.payroll.pulled import Version
-from open401k.payroll.pulled_rows import Waits, rows_of, waiting
+from open401k.payroll.pulled_rows import Waits, codes_of, rows_of, waiting
 
 from .payroll_intake import Upload, post_run, take_rows
 from .payroll_keys import Claim, content_of
@@ -137,7 +137,8 @@ def _run(db: Database, actor: Actor, of: connections.Connection, ready: Ready) -
 def _upload(of: connections.Connection, ready: Ready) -> Upload:
     """The API's own body: from here on the payroll goes where every other goes."""
     told, rows = ready.version.told, ready.rows
-    body = payroll.as_json(rows, pay_date=told.pay_date, period_start=told.period_start, period_end=told.period_end)
+    days: dict[str, Any] = {each: getattr(told, each) for each in ("pay_date", "period_start", "period_end")}
+    body = payroll.as_json(rows, **days, codes=codes_of(told))
     said = payroll.Said({payroll.ROWS: len(rows)} if rows else {}, no_contributions=not rows)
     name = f"{of.provider.title()} {told.pay_date} {told.provider_id}.json"
     how: dict[str, Any] = {"announced": told.pay_date, "replaces": ready.replaces, "said": said}

@@ -16,6 +16,7 @@ from open401k.payroll import connections, pulled
 from open401k.payroll.providers import Person
 from open401k.payroll.pulled import Version
 from open401k.payroll.pulled_people import Changes, asked, changed, different, first_seen
+from open401k.payroll.rows import number_as_evidence
 
 from . import correction
 
@@ -51,7 +52,7 @@ def _settle(tx: Tx, of: connections.Connection) -> tuple[Settled, correction.Cor
     unknown = [version for version, _ in waiting if not known.get(version.told.provider_id)]
     outcomes = _who(tx, of, unknown, words)
     waits: list[dict[str, Any]] = []
-    added, about = 0, list[str]()
+    added, about, numbers = 0, list[str](), dict[census.PersonEvidence, EmployeeId]()
     for version, before in waiting:
         person_id = version.told.provider_id
         outcome = known.get(person_id) or outcomes[person_id]
@@ -65,8 +66,10 @@ def _settle(tx: Tx, of: connections.Connection) -> tuple[Settled, correction.Cor
             changes = _learn(tx, of, employee_id, version.told, before)
             about += [str(employee_id)] if changes.facts else []
             waits += [different(version.told, what) for what in changes.differs]
+        numbers[_evidence(of, version.told)] = employee_id
         number = version.version_no
         pulled.done(tx, of=of, kind=pulled.PERSON, provider_id=person_id, version_no=number, employee_id=employee_id)
+    census.note_numbers(tx, tenant_id=of.tenant_id, people=numbers)
     learned = _correction(of, waiting, about) if about else None
     told = frozenset(version.told.provider_id for version, _ in waiting)
     return Settled(added, len(about), tuple(waits), told), learned
@@ -77,16 +80,7 @@ def _who(
 ) -> dict[str, EmployeeId | census.Conflict | None]:
     """A person's word first, then evidence. None: nobody on file."""
     people_asked = [each.told for each in people if each.told.provider_id not in words]
-    evidence = [
-        census.PersonEvidence(
-            first_name=each.first_name,
-            last_name=each.last_name,
-            ssn=each.ssn,
-            birth_date=each.birth_date,
-            hired_on=each.employment[0].hired_on if each.employment else None,
-        )
-        for each in people_asked
-    ]
+    evidence = [_evidence(of, each) for each in people_asked]
     outcomes = census.match_people(tx, tenant_id=of.tenant_id, evidence=evidence) if evidence else []
     found: dict[str, EmployeeId | census.Conflict | None] = dict(words)
     for person, outcome in zip(people_asked, outcomes, strict=True):
@@ -98,6 +92,16 @@ def _who(
             case census.Conflict():
                 found[person.provider_id] = outcome
     return found
+
+
+def _evidence(of: connections.Connection, told: Person) -> census.PersonEvidence:
+    """What the roster says of somebody; employee numbers are those of one company at one provider."""
+    hired_on = told.employment[0].hired_on if told.employment else None
+    return census.PersonEvidence(
+        *(told.first_name, told.last_name, told.ssn, told.birth_date, hired_on),
+        employee_number=number_as_evidence(told.employee_number),
+        provider=f"{of.provider} {of.company_id}",
+    )
 
 
 def _add(tx: Tx, of: connections.Connection, told: Person) -> EmployeeId:

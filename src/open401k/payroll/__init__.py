@@ -1,10 +1,11 @@
 """Payroll: files and API bodies into checked rows, and the runs they make. Not here: posting (recordkeeping)."""
 
 from . import deposit_clock, files, remittance, runs
+from .catalogue import CalledCode, Catalogue, catalogue_in, read_codes
 from .checks import FileCheck, Outcome, check, missing_figures
 from .code_proposals import Proposal, Seen, propose_kind, seen_from
 from .code_questions import Question, answer, questions
-from .code_watch import CodeWatch, names_in
+from .code_watch import CodeWatch
 from .codes_seen import SeenOn, note_codes, seen_last
 from .columns import REQUIRED, findings_of, propose, settle
 from .converting import Converted, convert, writable
@@ -36,7 +37,7 @@ from .formats import (
     write_records,
 )
 from .gathering import Asked, OfLastDay, ToDate, codes_of, expectation, gather_standing, to_date
-from .identity import evidence_of, named_by
+from .identity import evidence_of, named_by, note_numbers
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, letter
 from .opening_balances import (
     OpeningExpected,
@@ -78,6 +79,8 @@ __all__ = [
     "UNKNOWN",
     "Asked",
     "Boundary",
+    "CalledCode",
+    "Catalogue",
     "Code",
     "CodeWatch",
     "CodesOfPlan",
@@ -127,6 +130,7 @@ __all__ = [
     "answer",
     "as_json",
     "carried",
+    "catalogue_in",
     "check",
     "check_opening_balances",
     "check_relatives",
@@ -151,13 +155,14 @@ __all__ = [
     "masked_ssn",
     "missing_figures",
     "named_by",
-    "names_in",
     "note_codes",
+    "note_numbers",
     "open_upload",
     "period_of",
     "propose",
     "propose_kind",
     "questions",
+    "read_codes",
     "read_elections_file",
     "read_json",
     "read_opening_balances",

@@ -64,6 +64,11 @@ def money_parser(reading: Reading, *, blank_is_zero: bool | None = None) -> Call
     return parse
 
 
+def unless_blank(amount: Callable[[str], int]) -> Callable[[str], int | None]:
+    """Cents of a cell that may be left blank: what it does not say follows from elsewhere, and is not zero."""
+    return lambda text: amount(text) if text.strip(" ") else None
+
+
 def _careful_cents(text: str, reading: Reading, blank_is_zero: bool) -> int:
     """Every form that is not plainly 1234.56, with the reason when it is refused."""
     text = text.strip(" ")
@@ -204,6 +209,16 @@ def _undashed(text: str) -> str:
     if len(bare) == 11 and bare[3] == "-" and bare[6] == "-":
         return bare[:3] + bare[4:6] + bare[7:]
     return bare
+
+
+def ein(text: str) -> str:
+    """Nine digits of ``12-3456789`` or ``123456789``; blank is unknown."""
+    bare = text.strip(" ")
+    digits = bare[:2] + bare[3:] if len(bare) == 10 and bare[2] == "-" else bare
+    if bare and not (len(digits) == 9 and digits.isascii() and digits.isdigit()):
+        reason = "An employer identification number is nine digits."
+        raise CellError(Code.EIN_FORMAT, reason, "Write it as 12-3456789; format the column as text.")
+    return digits
 
 
 def _ssn_fix(area: str) -> str:

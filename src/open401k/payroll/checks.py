@@ -148,6 +148,8 @@ class FileCheck:
             if same_name:
                 reason = f"Rows {first_row} and {row.row} are the same person."
                 fix = "Remove one of them; two checks of one pay date are added up in one row."
+                if row.employer_ein or row.pay_group:
+                    fix += " Those of two employers or pay groups are payrolls of their own: send each as one."
                 code = Code.ROW_DUPLICATE
             else:
                 reason = f"Rows {first_row} and {row.row} have the same SSN and different names."
@@ -200,7 +202,7 @@ def content_sum(rows: Iterable[PayrollRow], pay_date: date | None) -> int:
     """A sum over rows that no order, name or format changes: who, when (``pay_date`` where no row says), how much."""
     total = 0
     for row in rows:
-        told = (
+        told: tuple[object, ...] = (
             row.key,
             row.pay_date or pay_date,
             row.gross_cents,
@@ -213,8 +215,25 @@ def content_sum(rows: Iterable[PayrollRow], pay_date: date | None) -> int:
             row.match_cents,
             row.loan_payments,
         )
+        if more := _beyond(row):  # what most rows do not say is left out, so that their sums stay what they were
+            told = (*told, more)
         total += int.from_bytes(hashlib.sha256(repr(told).encode()).digest(), "big")
     return total
+
+
+def _beyond(row: PayrollRow) -> tuple[object, ...]:
+    """Pay by code, employer money besides a match, and FICA wages: a file that differs in them is another payroll."""
+    earned: dict[str, int] = {}
+    for code, cents in row.earnings:
+        earned[code] = earned.get(code, 0) + cents
+    others = (
+        row.safe_harbor_match_cents,
+        row.nonelective_cents,
+        row.safe_harbor_nonelective_cents,
+        row.profit_sharing_cents,
+    )
+    said = (tuple(sorted(earned.items())), tuple(cents or 0 for cents in others), row.fica_wages_cents)
+    return said if earned or any(others) or row.fica_wages_cents is not None else ()
 
 
 def missing_figures(pay_date: date, expected: Expectation) -> Finding | None:

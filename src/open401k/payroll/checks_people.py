@@ -11,7 +11,7 @@ from .cells import shown
 from .chunks import Chunk
 from .findings import Code, Finding, Severity
 from .rows import Field, PayrollRow, masked_ssn
-from .standing import Doubt, Expectation, Standing
+from .standing import Doubt, Expectation, NumberAgain, Standing
 
 #: Days a system writes when it does not know the birth date.
 PLACEHOLDERS = frozenset(
@@ -45,6 +45,8 @@ def check(chunk: Chunk, expected: Expectation, pay_date: date | None, new_people
             reason = "The SSN and the employee id name two different people, or one of them nobody."
             fix = "Send one of them, or correct it."
             yield chunk.finding(row, Severity.REJECT, Code.PERSON_CONFLICT, reason, fix, Field.SSN)
+        if (before := chunk.standing.numbers_again.get(row.row)) is not None:
+            yield _number_again(chunk, row, before)
         if (doubt := chunk.standing.doubts.get(row.row)) is not None:
             yield _doubt(chunk, row, doubt, known=place >= 0)
         elif place >= 0 and row.row in chunk.standing.answered:
@@ -105,6 +107,19 @@ def _doubt(chunk: Chunk, row: PayrollRow, doubt: Doubt, *, known: bool) -> Findi
     fix = "Say under “Who is who” whether it is the same person, another one, or a new hire; or correct the file."
     detail = (("question", doubt.question),)
     return chunk.finding(row, Severity.REJECT, code, doubt.reason, fix, Field.SSN, detail=detail)
+
+
+def _number_again(chunk: Chunk, row: PayrollRow, before: NumberAgain) -> Finding:
+    """Systems give the number of somebody who left to somebody new; two people at work do not share one."""
+    number = shown(row.employee_number)
+    reason = f"The employee number {number} was {before.name}'s, who {'left' if before.left else 'works here still'}."
+    fix = (
+        f"Nothing to do if payroll gave it to {row.first_name} {row.last_name}."
+        if before.left
+        else ("Confirm that the number is given anew; else the numbers of two rows are swapped: correct the file.")
+    )
+    code, field = Code.PERSON_NUMBER_AGAIN, Field.EMPLOYEE_NUMBER
+    return chunk.finding(row, Severity.NOTE, code, reason, fix, field, value=number, confirm=not before.left)
 
 
 def _plain(name: str) -> str:
@@ -178,7 +193,12 @@ def _unknown(chunk: Chunk, row: PayrollRow, alike: dict[tuple[str, str], int], n
         Field.HIRE_DATE: row.hire_date,
     }
     lacking = [field for field, value in needed.items() if not value]
-    if not row.ssn:
+    if row.by_number:
+        number, named = shown(row.employee_number), f"{row.first_name} {row.last_name}".strip() or "nobody"
+        reason = f"The row has no SSN, and nobody on file is known to be its employee number {number}, {named}."
+        fix = "Add as new hire with: ssn, first name, last name, birth date, hire date."
+        yield chunk.finding(row, Severity.REJECT, Code.PERSON_UNKNOWN, reason, fix, Field.EMPLOYEE_NUMBER)
+    elif not row.ssn:
         reason = f"There is no employee {shown(row.employee_id)}."
         fix = "Add as new hire with: ssn, first name, last name, birth date, hire date."
         yield chunk.finding(row, Severity.REJECT, Code.PERSON_UNKNOWN, reason, fix, Field.EMPLOYEE_ID)

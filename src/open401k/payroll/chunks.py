@@ -77,7 +77,7 @@ class Chunk:
             fix,
             row=row.row,
             line=row.line,
-            column=self.mapping.label(field) if self.mapping else str(field),
+            column=self.mapping.label(field) if self.mapping else row.place(field),
             value_masked=masked_ssn(row.ssn) if field is Field.SSN and row.ssn else value,
             detail=detail,
             confirm=confirm,

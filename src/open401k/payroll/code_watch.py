@@ -43,6 +43,7 @@ class CodeWatch:
     codes: CodesOfPlan = NO_CODES
     names: Mapping[str, str] = field(default_factory=dict)  # of each code, as the file calls it
     seen: dict[str, Seen] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)  # of each code, as its provider types it
     _doubts: dict[int, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     _calm: "_Calm | None" = None
     _upto: int = -1
@@ -91,7 +92,7 @@ class CodeWatch:
     def _count(self, code: str, why: str, cents: int, split: "_Split") -> None:
         seen = self.seen.get(code)
         if seen is None:
-            seen = self.seen[code] = Seen(code, self.names.get(code, ""), why=why)
+            seen = self.seen[code] = Seen(code, self.names.get(code, ""), self.types.get(code, ""), why)
         seen.rows += 1
         seen.cents += cents
         seen.most_cents = max(seen.most_cents, abs(cents))
@@ -227,9 +228,3 @@ def _column(code: str, layout: Layout | None) -> str:
         if column.field is Field.EARNINGS and code in (column.name, column.heading):
             return column.label
     return str(Field.EARNINGS)
-
-
-def names_in(layout: Layout | None) -> dict[str, str]:
-    """How a file calls its codes: the headings of their columns."""
-    columns = () if layout is None else layout.columns
-    return {each.name or each.heading: each.heading for each in columns if each.field is Field.EARNINGS}

@@ -80,7 +80,7 @@ _WORDINGS: Final = {
 }
 _KIND_OF: Final = {wording: kind for kind, text in _WORDINGS.items() for wording in text.split("|")}
 
-#: A provider's own types of earnings, as Finch has them; "other" says nothing.
+#: A provider's own types of earnings, as Finch and Gusto have them; "other", "hourly" and "fixed" say nothing.
 KIND_OF_TYPE: Final = {
     "salary": PayKind.REGULAR,
     "wage": PayKind.REGULAR,
@@ -90,6 +90,7 @@ KIND_OF_TYPE: Final = {
     "commission": PayKind.COMMISSION,
     "tips": PayKind.TIPS,
     "pto": PayKind.PAID_LEAVE,
+    "paid_time_off": PayKind.PAID_LEAVE,
     "sick": PayKind.PAID_LEAVE,
     "severance": PayKind.SEVERANCE_PAY,
     "reimbursement": PayKind.ACCOUNTABLE_EXPENSES,

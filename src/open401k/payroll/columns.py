@@ -15,6 +15,7 @@ from .rows import DATES, MONEY, Field, masked_ssn
 
 #: Without these a row says nothing about a contribution; SSN may be an employee id instead.
 REQUIRED = (Field.SSN, Field.LAST_NAME, Field.FIRST_NAME, Field.PAY_DATE, Field.GROSS, Field.PRE_TAX)
+_BY_CODE = (Field.EARNINGS, Field.EARNINGS_HOURS)
 NEAR_ENOUGH = 84
 SAMPLES = 3
 
@@ -73,7 +74,9 @@ def propose(
 
 
 def _instead(field: Field, fields: set[Field | None]) -> bool:
-    """An employee id stands in for SSN and names; Roth alone is a deferral too."""
+    """An employee id stands in for SSN and names, payroll's own number for the SSN; Roth alone is a deferral too."""
+    if field is Field.SSN and Field.EMPLOYEE_NUMBER in fields:
+        return True
     if field in (Field.SSN, Field.FIRST_NAME, Field.LAST_NAME):
         return Field.EMPLOYEE_ID in fields and Field.SSN not in fields
     return field is Field.PRE_TAX and Field.ROTH in fields
@@ -107,6 +110,8 @@ def masked_samples(cells: Sequence[str], field: Field | None) -> tuple[str, ...]
 def _by_name(place: int, heading: str, cells: Sequence[str], published: Table[str, Field | None]) -> ProposedColumn:
     kind = content_kind(cells)
     field, confidence, why = words.field_of(heading), 100, "known heading"
+    if field in (Field.EMPLOYEE_ID, Field.EMPLOYEE_NUMBER):
+        field = _whose_number(cells)
     alternatives: tuple[Field, ...] = ()
     if heading.casefold() in published:
         field, why = published[heading.casefold()], "published heading"
@@ -122,6 +127,13 @@ def _by_name(place: int, heading: str, cells: Sequence[str], published: Table[st
     return ProposedColumn(
         letter(place), heading, field, confidence, why, masked_samples(cells, field), alternatives=alternatives
     )
+
+
+def _whose_number(cells: Sequence[str]) -> Field:
+    """A column of employee ids: ours, which all begin with ``emp_``, or the numbers that payroll gives people."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    ours = bool(filled) and all(cell.startswith("emp_") for cell in filled)
+    return Field.EMPLOYEE_ID if ours else Field.EMPLOYEE_NUMBER
 
 
 def _near(heading: str) -> tuple[Field | None, int, str]:
@@ -273,7 +285,7 @@ def propose_reading(columns: Sequence[Column | ProposedColumn], cells: Sequence[
 def findings_of(proposal: MappingProposal) -> list[Finding]:
     """Why an unsettled file waits: what is missing, unknown, ambiguous, with the best suggestion for each."""
     found = []
-    optional = ", ".join(sorted(str(field) for field in Field if field not in REQUIRED and field is not Field.EARNINGS))
+    optional = ", ".join(sorted(str(field) for field in Field if field not in REQUIRED and field not in _BY_CODE))
     for field in proposal.missing:
         reason = f"No column is {field}."
         fix = f"Add the column {field}, or say which column it is. Optional columns: {optional}."
@@ -294,7 +306,7 @@ def findings_of(proposal: MappingProposal) -> list[Finding]:
 
 def _chosen(place: int, column: ProposedColumn, field: Field | None) -> Column:
     """A column as it was settled; its heading is the pay code, unless the proposal knows a better name."""
-    name = column.heading if field is Field.EARNINGS and not column.name else column.name
+    name = column.heading if field in _BY_CODE and not column.name else column.name
     return Column(place, column.heading, field, name)
 
 

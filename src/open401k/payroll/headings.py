@@ -21,16 +21,29 @@ SYNONYMS: dict[Field, tuple[str, ...]] = {
         "tax id",
         "ssn number",
     ),
-    Field.EMPLOYEE_ID: (
-        "employee id",
+    Field.EMPLOYEE_NUMBER: (
         "employee number",
-        "emp id",
+        "emp number",
         "employee no",
-        "ee id",
+        "emp no",
+        "ee number",
         "file number",
         "employee code",
         "payroll id",
+        "payroll number",
     ),
+    Field.EMPLOYEE_ID: ("employee id", "emp id", "ee id"),
+    Field.EMPLOYER_EIN: ("ein", "employer ein", "company ein", "fein", "employer id number", "federal ein"),
+    Field.PAY_GROUP: ("pay group", "paygroup", "payroll group"),
+    Field.EMPLOYMENT_STATUS: (
+        "employment status",
+        "employee status",
+        "employee status code",
+        "emp status",
+        "status code",
+    ),
+    Field.LEAVE_START: ("leave start", "leave start date", "loa start", "loa start date", "leave of absence start"),
+    Field.LEAVE_END: ("leave end", "leave end date", "loa end", "loa end date", "leave of absence end"),
     Field.FIRST_NAME: ("first name", "firstname", "first", "given name", "employee first name", "fname"),
     Field.LAST_NAME: ("last name", "lastname", "last", "surname", "family name", "employee last name", "lname"),
     Field.BIRTH_DATE: ("dob", "date of birth", "birth date", "birthdate", "birthday", "employee dob"),
@@ -126,6 +139,15 @@ SYNONYMS: dict[Field, tuple[str, ...]] = {
         "plan comp",
         "eligible wages",
         "eligible earnings",
+    ),
+    Field.FICA_WAGES: (
+        "fica wages",
+        "social security wages",
+        "ss wages",
+        "soc sec wages",
+        "oasdi wages",
+        "3121 wages",
+        "taxable social security wages",
     ),
     Field.PRE_TAX: (
         "pre tax",
@@ -232,13 +254,13 @@ SYNONYMS: dict[Field, tuple[str, ...]] = {
 }
 
 _IGNORED = """
-plan number|plan name|plan id|ein|company id|company|division|divisional code|department|employee department
+plan number|plan name|plan id|company id|company|division|divisional code|department|employee department
 location|employee location code|payroll run type|pay cycle|pay frequency|payroll frequency|mi|middle name
 middle initial|middle name initial|middle name or initial|name suffix|suffix|gender|sex|marital status|address
 address line 1|address line 2|address 1|address 2|street address 1|street address 2|city|state|zip|zip code|country
 country code|home phone number|work phone number|work phone ext|phone|secondary phone|email|email address
-secondary email address|work email address|employee work email|pay group|employee category|employee pay type
-employee workstatus code|employee status code|employee status|employment status|employee type
+secondary email address|work email address|employee work email|employee category|employee pay type
+employee workstatus code|employee type
 pay period excluded wages|ytd hours worked|ytd hours|ytd gross|ytd gross pay|ytd total compensation
 ytd plan compensation|ytd excluded compensation|officer type|ownership percentage|highly comp code|hce code
 key ee code|participation date|eligibility code|enrollment eligibility|salary amount|termination reason code

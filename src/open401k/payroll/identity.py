@@ -9,7 +9,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, SponsorId
 
 from .rows import PayrollRow, masked_ssn
-from .standing import Doubt
+from .standing import Doubt, NumberAgain
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +25,25 @@ class Identified:
     doubts: Mapping[int, Doubt] = field(default_factory=dict)
     answered: frozenset[int] = frozenset()
     said_new: frozenset[int] = frozenset()
+    numbers_again: Mapping[int, NumberAgain] = field(default_factory=dict)
 
     def told(self) -> dict[str, Any]:
         """Of what a person is or was asked: the members of a standing of these names."""
-        return {"doubts": self.doubts, "answered": self.answered, "said_new": self.said_new}
+        asked = {"doubts": self.doubts, "answered": self.answered, "said_new": self.said_new}
+        return {**asked, "numbers_again": self.numbers_again}
 
 
 def evidence_of(row: PayrollRow, provider: str) -> census.PersonEvidence:
     """What a row says about its person."""
     return census.PersonEvidence(
-        row.first_name, row.last_name, row.ssn or None, row.birth_date, row.hire_date, provider=provider
+        row.first_name,
+        row.last_name,
+        row.ssn or None,
+        row.birth_date,
+        row.hire_date,
+        employee_number=row.number_as_evidence,
+        provider=provider,
+        employer_ein=row.employer_ein,
     )
 
 
@@ -43,7 +52,8 @@ def named_by(
 ) -> tuple[dict[str, EmployeeId], dict[int, EmployeeId | None]]:
     """Who has the numbers and ids of these rows, and whom a person said that rows are (None: somebody new).
 
-    The word goes before the number: it was given where the number names somebody else, or nobody.
+    The word goes before the number: it was given where the number names somebody else, or nobody. Rows that only
+    payroll's own number names are who the evidence says, where that is certain.
     """
     named, answers = census.find_named(tx, tenant_id=tenant_id, ssns=[row.ssn for row in rows if row.ssn])
     for row in rows:
@@ -60,7 +70,22 @@ def named_by(
         for row in rows:
             if (who := said.get(row.row)) is not None:
                 named[row.key] = who
+    by_number = [row for row in rows if row.by_number and row.row not in said]
+    evident = [evidence_of(row, provider) for row in by_number]
+    outcomes = census.match_people(tx, tenant_id=tenant_id, evidence=evident) if evident else []
+    for row, outcome in zip(by_number, outcomes, strict=True):
+        if isinstance(outcome, census.Matched):
+            named[row.key] = outcome.employee_id
     return named, said
+
+
+def note_numbers(
+    tx: Tx, *, tenant_id: SponsorId, rows: Sequence[PayrollRow], who: Mapping[str, EmployeeId], provider: str
+) -> None:
+    """Keep what payroll calls whom, of rows that say it: evidence for later files."""
+    people = {evidence_of(row, provider): who[row.key] for row in rows if row.number_as_evidence}
+    if people:
+        census.note_numbers(tx, tenant_id=tenant_id, people=people)
 
 
 def identify(tx: Tx, *, tenant_id: SponsorId, rows: Sequence[PayrollRow], provider: str = "") -> Identified:
@@ -74,7 +99,29 @@ def identify(tx: Tx, *, tenant_id: SponsorId, rows: Sequence[PayrollRow], provid
     if doubtful and (people or census.headcount(tx, tenant_id=tenant_id)):
         doubts = _doubts(tx, tenant_id, doubtful, provider)
     new = frozenset(row for row, who in said.items() if who is None)
-    return Identified(place, people, doubts, frozenset(said), new)
+    again = _numbers_again(tx, tenant_id, rows, {row.row: named.get(row.key) for row in rows}, provider)
+    return Identified(place, people, doubts, frozenset(said), new, again)
+
+
+def _numbers_again(
+    tx: Tx, tenant_id: SponsorId, rows: Sequence[PayrollRow], who: Mapping[int, EmployeeId | None], provider: str
+) -> dict[int, NumberAgain]:
+    """Rows whose employee number was somebody else's, by row number."""
+    evidence = {row.row: evidence_of(row, provider) for row in rows if row.number_as_evidence and not row.by_number}
+    owners = census.numbered(tx, tenant_id=tenant_id, evidence=evidence.values())
+    found: dict[int, EmployeeId] = {}
+    for row, each in evidence.items():
+        owner = owners.get((each.system, each.employee_number))
+        if owner is not None and owner != who[row]:
+            found[row] = owner
+    known = census.roster(tx, tenant_id=tenant_id, employee_ids=sorted(set(found.values()))) if found else []
+    people = {person.employee_id: person for person in known}
+    return {row: _again(people[owner]) for row, owner in found.items()}
+
+
+def _again(owner: census.Employee) -> NumberAgain:
+    left = not owner.employment or owner.employment[-1].terminated_on is not None
+    return NumberAgain(f"{owner.first_name} {owner.last_name}", left)
 
 
 def _in_doubt(row: PayrollRow, place: Mapping[str, int], people: Sequence[census.Employee]) -> bool:

@@ -70,6 +70,22 @@ class Mapping:
         return column.label if column else str(field)
 
     @property
+    def single(self) -> list[tuple[Column, Field]]:
+        """The columns that fill one attribute each, with what they fill.
+
+        Where the SSN says who it is, what was settled to be an id of ours is payroll's own number.
+        """
+        own = Field.EMPLOYEE_ID if Field.SSN not in self.fields else Field.EMPLOYEE_NUMBER
+        numbered = Field.EMPLOYEE_NUMBER in self.fields
+        return [
+            (column, own if column.field is Field.EMPLOYEE_ID else column.field)
+            for column in self.columns
+            if column.field is not None
+            and not column.field.may_repeat
+            and not (column.field is Field.EMPLOYEE_ID and own is not Field.EMPLOYEE_ID and numbered)
+        ]
+
+    @property
     def fields(self) -> frozenset[Field]:
         """What the file carries."""
         return frozenset(column.field for column in self.columns if column.field is not None)

@@ -8,8 +8,12 @@ from typing import Any
 
 from open401k.kernel import EmployeeId, Money
 
+from .catalogue import CalledCode
 from .providers import PayStatement, ProviderPayroll, Withheld
 from .rows import DEFERRALS, EMPLOYER_MONEY, Field, PayrollRow
+
+#: A reference of a row has at most so many characters.
+_LONGEST = 60
 
 
 class Why(StrEnum):
@@ -67,6 +71,12 @@ def rows_of(
     return rows
 
 
+def codes_of(payroll: ProviderPayroll) -> list[CalledCode]:
+    """The earnings codes of a payroll with the provider's types of them; its names are the codes."""
+    lines = [line for each in payroll.statements for line in each.earnings]
+    return [CalledCode(code, provider_type=said) for code, said in {e.code: e.provider_type for e in lines}.items()]
+
+
 def _row(
     number: int, employee_id: EmployeeId, statements: Sequence[PayStatement], payroll: ProviderPayroll
 ) -> PayrollRow | Waits | None:
@@ -76,6 +86,9 @@ def _row(
         return cents
     loans = _sums((line.loan_id or line.code, line.employee_cents) for each in statements for line in _loans(each))
     earnings = _sums((line.code, line.cents) for each in statements for line in each.earnings)
+    worked = _sums(
+        (line.code, line.hours_hundredths) for each in statements for line in each.earnings if line.hours_hundredths
+    )
     gross = sum(each.gross_cents for each in statements)
     hours = [each.hours_hundredths for each in statements if each.hours_hundredths is not None]
     amounts = [gross, *cents.values(), *loans.values(), *earnings.values()]
@@ -101,6 +114,8 @@ def _row(
         hours_hundredths=known_hours,
         loan_payments=tuple((name, paid) for name, paid in loans.items() if paid),
         earnings=tuple((code, paid) for code, paid in earnings.items() if paid),
+        earnings_hours=tuple(worked.items()) if len(statements) == 1 else (),
+        pay_group=payroll.pay_group[:_LONGEST],
         **values,
     )
 

@@ -48,6 +48,14 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberAgain:
+    """An employee number that was somebody else's: their name, and whether they have left."""
+
+    name: str
+    left: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Column ``i`` of everything is one known person; ``place`` finds it by SSN and by employee id text.
 
@@ -87,6 +95,7 @@ class Standing:
     doubts: Mapping[int, Doubt] = field(default_factory=dict)  # row number -> why a person is asked who it is
     answered: frozenset[int] = frozenset()  # numbers of rows about which a person said who they are
     said_new: frozenset[int] = frozenset()  # of these, somebody new
+    numbers_again: Mapping[int, NumberAgain] = field(default_factory=dict)  # row number -> whose number it was
 
     def __len__(self) -> int:
         return len(self.employee_id)
@@ -111,7 +120,7 @@ class Standing:
         return np.where(places >= 0, column[np.maximum(places, 0)], default).astype(np.int64, copy=False)
 
 
-_NOT_COLUMNS = frozenset({"place", "held", "moved", "again", "doubts", "answered", "said_new"})
+_NOT_COLUMNS = frozenset({"place", "held", "moved", "again", "doubts", "answered", "said_new", "numbers_again"})
 NOBODY = Standing(place={})
 
 

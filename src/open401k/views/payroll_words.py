@@ -6,7 +6,13 @@ from open401k.payroll import Field
 
 FIELD_LABELS: Mapping[Field, str] = {
     Field.SSN: "Social Security number",
-    Field.EMPLOYEE_ID: "Employee number",
+    Field.EMPLOYEE_ID: "Id of ours (emp_...)",
+    Field.EMPLOYEE_NUMBER: "Employee number",
+    Field.EMPLOYER_EIN: "Employer identification number",
+    Field.PAY_GROUP: "Pay group",
+    Field.EMPLOYMENT_STATUS: "Employment status",
+    Field.LEAVE_START: "First day of a leave",
+    Field.LEAVE_END: "Last day of a leave",
     Field.FIRST_NAME: "First name",
     Field.LAST_NAME: "Last name",
     Field.BIRTH_DATE: "Date of birth",
@@ -19,6 +25,7 @@ FIELD_LABELS: Mapping[Field, str] = {
     Field.HOURS: "Hours",
     Field.GROSS: "Gross pay",
     Field.PLAN_COMPENSATION: "Plan compensation",
+    Field.FICA_WAGES: "FICA (Social Security) wages",
     Field.PRE_TAX: "Pre-tax deferral",
     Field.ROTH: "Roth deferral",
     Field.AFTER_TAX: "After-tax contribution",
@@ -32,6 +39,7 @@ FIELD_LABELS: Mapping[Field, str] = {
     Field.LOAN_REF: "Loan number",
     Field.LOAN_PAYMENT: "Loan payment",
     Field.EARNINGS: "Pay of one code (the heading is the code)",
+    Field.EARNINGS_HOURS: "Hours of one code (the heading is the code)",
 }
 
 #: Of control totals that are no single field.

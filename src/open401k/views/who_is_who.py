@@ -124,6 +124,7 @@ def _overtaken(tx: Tx, tenant_id: SponsorId, question: census.Question) -> bool:
     if run.pay_date is None:
         return False
     posted = runs.replaceable(tx, tenant_id=tenant_id, plan_id=run.plan_id, pay_date=run.pay_date)
+    # Of two received at one instant nobody knows which was second: a question too many is better than one too few.
     return any(each.received_at > run.received_at for each in posted)
 
 

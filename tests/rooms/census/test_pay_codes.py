@@ -13,6 +13,7 @@ from tests.support.database import TESTER, Begin, new_tenant
 from open401k import census, plan
 from open401k.base.db import Database, Tx
 from open401k.census import CodeKind, DeductionKind, Side
+from open401k.census.pay_proof import changed_lines
 from open401k.kernel import FixedClock, PlanId, SponsorId
 from open401k.law.pay_items import PayDefinition, PayKind
 
@@ -63,6 +64,17 @@ def test_pay_counts_by_its_kind_under_w2_pay(
         assert counted(tx, tenant, plan_id) == (100_000, 100_000, 100_000)
         say(tx, tenant, kind, in_gross=in_gross)
         assert counted(tx, tenant, plan_id) == plan_415_fica
+
+
+def test_fica_wages_that_payroll_told_are_changed_by_no_kind(begin: Begin, tenant: SponsorId) -> None:
+    """And the hash of the lines holds which ones were told."""
+    with begin() as tx:
+        plan_id = adopt(tx, tenant, plan.Compensation())
+        told = replace(lines_of(hire(tx, tenant, 1)), fica_cents=[70_000], fica_told=[1], earnings=[(1, "X", 10_000)])
+        record(tx, tenant, plan_id, told, pay_date=FIRST_PAY)
+        say(tx, tenant, PayKind.ACCOUNTABLE_EXPENSES)
+        assert counted(tx, tenant, plan_id) == (90_000, 90_000, 70_000)
+        assert list(changed_lines(tx, tenant_id=tenant)) == []
 
 
 def test_a_plan_that_leaves_a_kind_out_still_counts_it_for_415(begin: Begin, tenant: SponsorId) -> None:

@@ -117,6 +117,9 @@ def plain(row: PayrollRow) -> PayrollRow:
     first, last = (
         "".join(each for each in name if each.isascii())[:14].strip() for name in (row.first_name, row.last_name)
     )
+    number, status = ("".join(filter(str.isalnum, text.encode("ascii", "ignore").decode())) for text in
+                      (row.employee_number, row.employment_status))  # fmt: skip
+    row = replace(row, employee_number=number[:10], employment_status=status[:1])
     return replace(row, first_name=first.lstrip("=+@"), last_name=last.lstrip("=+@"))
 
 

@@ -32,6 +32,7 @@ LAYOUT = Layout(
         "DATE OF BIRTH": Field.BIRTH_DATE,
         "CURRENT DATE OF HIRE": Field.HIRE_DATE,
         "CURRENT DATE OF TERM": Field.TERMINATION_DATE,
+        "EMPLOYMENT STATUS": Field.EMPLOYMENT_STATUS,
     },
     required=frozenset({"SOCIAL SECURITY", "LAST NAME", "FIRST NAME", "TOTAL COMPENSATION", "EMPLOYEE 401(K)"}),
     reading=Reading(dates=DateOrder.US, blank_is_zero=True),

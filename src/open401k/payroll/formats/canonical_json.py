@@ -7,21 +7,30 @@ from typing import Any
 from open401k.kernel import EmployeeId
 
 from .. import cells as cell
+from ..catalogue import CODES, CalledCode, written_codes
 from ..findings import Code, Finding, Findings, Severity
 from ..mapping import DateOrder
-from ..rows import DATES, DEFERRALS, EMPLOYER_MONEY, Field, PayrollRow, masked_ssn
+from ..rows import DATES, DEFERRALS, EMPLOYER_MONEY, REFERENCES, Field, PayrollRow, masked_ssn
 
 #: The provider of runs whose stored bytes are this body.
 API_PROVIDER = "open401k-api"
 
 _SHARED_DATES = (Field.PAY_DATE, Field.PERIOD_START, Field.PERIOD_END)
-_TEXTS = {Field.SSN: cell.ssn, Field.EMPLOYEE_ID: cell.text, Field.FIRST_NAME: cell.name, Field.LAST_NAME: cell.name}
-_MONEY = (Field.GROSS, Field.PLAN_COMPENSATION, *DEFERRALS, *EMPLOYER_MONEY)
+_TEXTS = {
+    Field.SSN: cell.ssn,
+    Field.EMPLOYEE_ID: cell.text,
+    Field.FIRST_NAME: cell.name,
+    Field.LAST_NAME: cell.name,
+    Field.EMPLOYER_EIN: cell.ein,
+    **dict.fromkeys(REFERENCES, cell.text),
+}
+_MONEY = (Field.GROSS, Field.PLAN_COMPENSATION, Field.FICA_WAGES, *DEFERRALS, *EMPLOYER_MONEY)
 #: What a line may say: whole cents; cells, with the attribute they fill and how they are read; loans and earnings.
 _CENT_KEYS = frozenset(f"{field}_cents" for field in _MONEY)
 _CELLS = {str(field): (str(field), field) for field in (*_TEXTS, *DATES)} | {"hours": ("hours_hundredths", Field.HOURS)}
 _PAIRS = {"loans": ("loan_payments", "loan_id"), "earnings": ("earnings", "code")}
-_LINE_KEYS = frozenset({*_CENT_KEYS, *_CELLS, *_PAIRS})
+_HOURS_BY_CODE = "hours_by_code"
+_LINE_KEYS = frozenset({*_CENT_KEYS, *_CELLS, *_PAIRS, _HOURS_BY_CODE})
 _day = cell.date_parser(DateOrder.ISO)
 _hours = cell.hours_parser()
 _MOST_CENTS = 10**14
@@ -33,7 +42,7 @@ def read_json(
     """Rows of ``{"pay_date": ..., "lines": [{"employee_id" | "ssn": ..., "pre_tax_cents": ...}]}``, in chunks.
 
     Amounts are whole cents, days ISO text, hours text such as "80.25". Problems go to ``findings``, named
-    ``lines[3].pre_tax_cents``; a line with one gives no row. ``no_contributions`` says expressly that no line is meant.
+    ``rows[3].pre_tax_cents``; a line with one gives no row. ``no_contributions`` says expressly that no line is meant.
     """
     lines = body.get("lines")
     if no_contributions and lines == []:
@@ -71,12 +80,21 @@ def period_of(body: Mapping[str, Any]) -> tuple[date | None, date | None]:
 
 
 def as_json(
-    rows: Sequence[PayrollRow], *, pay_date: date, period_start: date | None, period_end: date | None
+    rows: Sequence[PayrollRow],
+    *,
+    pay_date: date,
+    period_start: date | None,
+    period_end: date | None,
+    codes: Sequence[CalledCode] = (),
 ) -> dict[str, Any]:
-    """The body that :func:`read_json` reads back into the same rows; what a row does not say is left out."""
+    """The body that :func:`read_json` reads back into the same rows; what a row does not say is left out.
+
+    ``codes`` are what payroll calls its codes, where it tells that.
+    """
     shared = {"pay_date": pay_date, "period_start": period_start, "period_end": period_end}
     said = {key: day.isoformat() for key, day in shared.items() if day is not None}
-    return {**said, "lines": [_said(row) for row in rows]}
+    called = {CODES: written_codes(codes)} if codes else {}
+    return {**said, **called, "lines": [_said(row) for row in rows]}
 
 
 def _said(row: PayrollRow) -> dict[str, Any]:
@@ -88,17 +106,23 @@ def _said(row: PayrollRow) -> dict[str, Any]:
         if (cents := getattr(row, f"{field}_cents")) is not None:
             line[f"{field}_cents"] = cents
     if row.hours_hundredths is not None:
-        line["hours"] = f"{row.hours_hundredths // 100}.{row.hours_hundredths % 100:02d}"
+        line["hours"] = _written_hours(row.hours_hundredths)
     if row.loan_payments:
         line["loans"] = [{"loan_id": name, "cents": cents} for name, cents in row.loan_payments]
     if row.earnings:
         line["earnings"] = [{"code": name, "cents": cents} for name, cents in row.earnings]
+    if row.earnings_hours:
+        line[_HOURS_BY_CODE] = [{"code": name, "hours": _written_hours(each)} for name, each in row.earnings_hours]
     return line
+
+
+def _written_hours(hundredths: int) -> str:
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
 def _line(place: int, line: Any, shared: Mapping[str, Any], findings: Findings) -> PayrollRow | None:
     before = findings.total
-    path, number = f"lines[{place}]", place + 1
+    path, number = f"rows[{place}]", place + 1
     if not isinstance(line, Mapping):
         findings.add(_refused(Code.AMOUNT_FORMAT, "A line is an object.", path, number, ""))
         return None
@@ -117,12 +141,14 @@ def _line(place: int, line: Any, shared: Mapping[str, Any], findings: Findings) 
         elif key in _PAIRS:
             target, name = _PAIRS[key]
             values[target] = _pairs(value, name, f"{path}.{key}", number, findings)
+        elif key == _HOURS_BY_CODE:
+            values["earnings_hours"] = _hours_of(value, f"{path}.{key}", number, findings)
         else:
             findings.add(_refused(Code.HEADER_UNKNOWN, f"There is no field {key!r}.", f"{path}.{key}", number, ""))
     if not _is_id(values.get("employee_id", "")):
         reason = "This is not an employee id of ours: emp_ and 32 hexadecimal digits."
         findings.add(_refused(Code.PERSON_UNKNOWN, reason, f"{path}.employee_id", number, values["employee_id"]))
-    if not values.get("ssn") and not values.get("employee_id"):
+    if not any(values.get(each) for each in ("ssn", "employee_id", "employee_number")):
         findings.add(_refused(Code.SSN_INVALID, "The line names nobody.", f"{path}.employee_id", number, ""))
     if findings.total > before:
         return None
@@ -184,6 +210,24 @@ def _pairs(value: Any, name: str, path: str, number: int, findings: Findings) ->
     if value is not None and not isinstance(value, list):
         findings.add(_refused(Code.AMOUNT_FORMAT, "It is a list.", path, number, ""))
     return tuple(pairs)
+
+
+def _hours_of(value: Any, path: str, number: int, findings: Findings) -> tuple[tuple[str, int], ...]:
+    """Hours by code: ``[{"code": "OT", "hours": "4.50"}]``."""
+    if not isinstance(value, list):
+        findings.add(_refused(Code.HOURS_FORMAT, "It is a list.", path, number, ""))
+        return ()
+    worked = []
+    for place, item in enumerate(value):
+        found: dict[str, Any] = {}
+        entry = item if isinstance(item, Mapping) else {}
+        _take(found, "code", entry.get("code"), Field.EMPLOYEE_ID, f"{path}[{place}].code", number, findings)
+        _take(found, "hours", entry.get("hours"), Field.HOURS, f"{path}[{place}].hours", number, findings)
+        if found.get("hours") is None or not found.get("code"):
+            findings.add(_refused(Code.HOURS_FORMAT, "It has code and hours.", f"{path}[{place}]", number, ""))
+        else:
+            worked.append((found["code"], found["hours"]))
+    return tuple(worked)
 
 
 def _refused(code: Code, reason: str, path: str, number: int | None, value: Any, fix: str = "") -> Finding:

@@ -22,11 +22,7 @@ class CellWriter:
     def __init__(self, mapping: Mapping, *, dashed_ssn: bool = False, for_spreadsheets: bool = True) -> None:
         self._mapping, self._dashed = mapping, dashed_ssn
         self._text = cell.neutral if for_spreadsheets else cell.restated
-        self._writers = [
-            (column.place, column.field.attribute, self._writer(column.field))
-            for column in _single(mapping)
-            if column.field is not None
-        ]
+        self._writers = [(column.place, field.attribute, self._writer(field)) for column, field in mapping.single]
 
     def fill(self, cells: list[str], row: PayrollRow) -> None:
         """Write the row into its cells."""
@@ -38,14 +34,18 @@ class CellWriter:
                 cells[ref.place] = self._text(paid[0])
         for column, cents in _placed_codes(self._mapping, row):
             cells[column.place] = written_cents(cents)
+        for column, hundredths in _placed_codes(self._mapping, row, Field.EARNINGS_HOURS):
+            cells[column.place] = written_cents(hundredths) if hundredths else ""
 
     def _writer(self, field: Field) -> Callable[[Any], str]:
         if field in DATES:
             return lambda day: "" if day is None else written_day(self._mapping.reading.dates, day)
+        if field is Field.EMPLOYER_EIN:
+            return lambda ein: f"{ein[:2]}-{ein[2:]}" if ein else ""
         if field is Field.SSN:
             return lambda ssn: f"{ssn[:3]}-{ssn[3:5]}-{ssn[5:]}" if self._dashed and ssn else str(ssn)
-        if field is Field.HOURS:
-            return lambda hundredths: "" if hundredths is None else written_cents(hundredths)
+        if field in (Field.HOURS, Field.FICA_WAGES):
+            return lambda said: "" if said is None else written_cents(said)
         if field in MONEY_OF_A_ROW:
             return lambda cents: written_cents(cents or 0)
         return self._text
@@ -54,15 +54,16 @@ class CellWriter:
 def carried(mapping: Mapping, row: PayrollRow) -> PayrollRow:
     """The row as a file of this mapping says it: what comes back when the file is read."""
     kept: dict[str, Any] = {}
-    for column in _single(mapping):
-        if column.field is not None:
-            value = getattr(row, column.field.attribute)
-            kept[column.field.attribute] = 0 if value is None and column.field in UNSAID else value
+    for _, field in mapping.single:
+        value = getattr(row, field.attribute)
+        kept[field.attribute] = 0 if value is None and field in UNSAID else value
     loans = [(_reference(ref, payment, paid), paid[1]) for ref, payment, paid in _placed_loans(mapping, row)]
     kept["loan_payments"] = tuple(loans)
     kept["earnings"] = tuple(
         (code, cents) for column, cents in _placed_codes(mapping, row) if cents and (code := _code(column))
     )
+    worked = _placed_codes(mapping, row, Field.EARNINGS_HOURS)
+    kept["earnings_hours"] = tuple((_code(column), hundredths) for column, hundredths in worked if hundredths)
     if Field.GROSS not in mapping.fields and kept["earnings"]:
         kept["gross_cents"] = sum(cents for _, cents in kept["earnings"])
     return replace(_NOTHING, row=row.row, line=row.line, **kept)
@@ -82,16 +83,6 @@ def written_day(order: DateOrder, day: date) -> str:
         DateOrder.COMPACT: f"{year}{month}{number}",
         DateOrder.US_COMPACT: f"{month}{number}{year}",
     }[order]
-
-
-def _single(mapping: Mapping) -> list[Column]:
-    """The columns that fill one attribute each, as the reader reads them."""
-    foreign = Field.EMPLOYEE_ID if Field.SSN in mapping.fields else None
-    return [
-        column
-        for column in mapping.columns
-        if column.field is not None and not column.field.may_repeat and column.field is not foreign
-    ]
 
 
 def _placed_loans(mapping: Mapping, row: PayrollRow) -> list[tuple[Column | None, Column, tuple[str, int]]]:
@@ -114,12 +105,12 @@ def _reference(ref: Column | None, payment: Column, paid: tuple[str, int]) -> st
     return paid[0] if ref is not None else _code(payment)
 
 
-def _placed_codes(mapping: Mapping, row: PayrollRow) -> list[tuple[Column, int]]:
-    """The sum of each pay code that has a column."""
+def _placed_codes(mapping: Mapping, row: PayrollRow, what: Field = Field.EARNINGS) -> list[tuple[Column, int]]:
+    """The sum of each pay code that has a column, in cents or in hundredths of an hour."""
     sums: dict[str, int] = {}
-    for code, cents in row.earnings:
-        sums[code] = sums.get(code, 0) + cents
-    columns = [column for column in mapping.columns if column.field is Field.EARNINGS]
+    for code, amount in getattr(row, what.attribute):
+        sums[code] = sums.get(code, 0) + amount
+    columns = [column for column in mapping.columns if column.field is what]
     return [(column, sums.pop(_code(column), 0)) for column in columns]
 
 

@@ -22,6 +22,8 @@ LAYOUT = Layout(
         "SSN": Field.SSN,
         "LAST NAME": Field.LAST_NAME,
         "FIRST NAME": Field.FIRST_NAME,
+        "EMPLOYEE NUMBER": Field.EMPLOYEE_NUMBER,
+        "EMPLOYMENT STATUS": Field.EMPLOYMENT_STATUS,
         "DOB": Field.BIRTH_DATE,
         "HIRE DATE": Field.HIRE_DATE,
         "REHIRE DATE": Field.REHIRE_DATE,

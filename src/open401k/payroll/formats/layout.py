@@ -33,6 +33,7 @@ class Layout:
     any_case: bool = True
     without_pay_date: bool = False  # the day is announced with the upload
     pay_code_prefix: str = ""  # a heading that begins so is a pay code
+    pay_hours_prefix: str = ""  # one that begins so is the hours of a pay code
     unclear: frozenset[str] = frozenset()  # published, and of a meaning that only the plan tells
     asks: str = ""  # no payroll by itself: what a file of it is asked for before it is read
     remarks: tuple[str, ...] = ()  # what the format table says besides what it sees here
@@ -46,15 +47,16 @@ class Layout:
         known = self._known()
         columns = []
         for place, (heading, key) in enumerate(zip(headings, keys, strict=True)):
-            code = self._pay_code(heading)
-            if key not in known and not code:
+            code, hours = (_behind(prefix, heading) for prefix in (self.pay_code_prefix, self.pay_hours_prefix))
+            if key not in known and not code and not hours:
                 return None
-            columns.append(Column(place, heading, Field.EARNINGS if code else fields.get(key), code))
+            field = Field.EARNINGS if code else Field.EARNINGS_HOURS if hours else fields.get(key)
+            columns.append(Column(place, heading, field, code or hours))
         return Mapping(self.name, tuple(columns), self.reading)
 
     def lacking(self, headings: Sequence[str]) -> list[str]:
         """Required headings that a file of nothing but this layout's headings does not have; [] for any other file."""
-        keys = {self._key(heading) for heading in headings if not self._pay_code(heading)}
+        keys = {self._key(heading) for heading in headings if not self._of_code(heading)}
         if not keys <= self._known() or len(keys) < len(self.required) // 2:
             return []
         return sorted(heading for heading in self.required if self._key(heading) not in keys)
@@ -73,7 +75,8 @@ class Layout:
     @property
     def carries(self) -> frozenset[Field]:
         """Everything that a file of this layout can say of a row."""
-        return frozenset(self.fields.values()) | ({Field.EARNINGS} if self.pay_code_prefix else frozenset())
+        by_code = {Field.EARNINGS: self.pay_code_prefix, Field.EARNINGS_HOURS: self.pay_hours_prefix}
+        return frozenset(self.fields.values()) | {field for field, prefix in by_code.items() if prefix}
 
     @property
     def not_carried(self) -> tuple[Field, ...]:
@@ -88,9 +91,12 @@ class Layout:
     def _known(self) -> frozenset[str]:
         return frozenset(self._key(heading) for heading in (*self.fields, *self.published, *self.read_over))
 
-    def _pay_code(self, heading: str) -> str:
-        prefix = self.pay_code_prefix
-        return heading[len(prefix) :].strip() if prefix and heading.casefold().startswith(prefix) else ""
+    def _of_code(self, heading: str) -> bool:
+        return any(_behind(prefix, heading) for prefix in (self.pay_code_prefix, self.pay_hours_prefix))
 
     def _key(self, heading: str) -> str:
         return heading.casefold() if self.any_case else heading
+
+
+def _behind(prefix: str, heading: str) -> str:
+    return heading[len(prefix) :].strip() if prefix and heading.casefold().startswith(prefix) else ""

@@ -18,6 +18,7 @@ LAYOUT = Layout(
         "First Name": Field.FIRST_NAME,
         "Last Name": Field.LAST_NAME,
         "SSN": Field.SSN,
+        "Employee Status": Field.EMPLOYMENT_STATUS,
         "Birth Date": Field.BIRTH_DATE,
         "Hire Date": Field.HIRE_DATE,
         "Rehire Date": Field.REHIRE_DATE,
@@ -29,5 +30,8 @@ LAYOUT = Layout(
     required=frozenset({"Contract Number", "SSN", "Last Name", "First Name", "Payroll Date", "415 Earnings"}),
     reading=Reading(dates=DateOrder.US, blank_is_zero=True),
     asks="the columns of contributions and loans, whose headings are not published",
-    remarks=("How dates are written is not published; we write MM/DD/YYYY, and read what the file shows.",),
+    remarks=(
+        "Employee Status is A, D, L (on leave), R, T or XT, as published; it has no dates of a leave.",
+        "How dates are written is not published; we write MM/DD/YYYY, and read what the file shows.",
+    ),
 )

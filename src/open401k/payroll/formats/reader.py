@@ -8,7 +8,7 @@ from typing import Any
 from .. import cells as cell
 from ..findings import Code, Finding, Findings, Severity
 from ..mapping import Column, Mapping
-from ..rows import DATES, Field, PayrollRow, masked_ssn
+from ..rows import DATES, REFERENCES, Field, PayrollRow, masked_ssn
 from ..tables import Cells
 
 CHUNK = 2_000
@@ -16,7 +16,17 @@ CHUNK = 2_000
 _ATTRIBUTES = [field.name for field in fields(PayrollRow)]
 _DEFAULTS: list[Any] = [None, None, *[field.default for field in fields(PayrollRow)[2:]]]
 _SLOTS = {field: _ATTRIBUTES.index(field.attribute) for field in Field}
-_LOANS, _EARNINGS, _GROSS = (_ATTRIBUTES.index(name) for name in ("loan_payments", "earnings", "gross_cents"))
+_LOANS, _EARNINGS, _EARNED_HOURS, _GROSS = (
+    _ATTRIBUTES.index(name) for name in ("loan_payments", "earnings", "earnings_hours", "gross_cents")
+)
+#: How the cells of a field are read that is no amount, day or hours.
+_TEXTS: dict[Field, Callable[[str], Any]] = {
+    Field.SSN: cell.ssn,
+    Field.FIRST_NAME: cell.name,
+    Field.LAST_NAME: cell.name,
+    Field.EMPLOYER_EIN: cell.ein,
+    **dict.fromkeys((Field.EMPLOYEE_ID, *REFERENCES), cell.text),
+}
 
 
 class RowReader:
@@ -30,16 +40,14 @@ class RowReader:
         amount = cell.money_parser(reading)
         self._optional_amount = cell.money_parser(reading, blank_is_zero=True)
         day = cell.date_parser(reading.dates, iso_too=typed_dates)
-        hours = cell.hours_parser()
+        hours = self._hours = cell.hours_parser()
         self._getters: list[tuple[int, int, Callable[[str], Any]]] = []
-        for column in mapping.columns:
-            # A provider's own employee number says nothing to us where the SSN says who it is.
-            foreign = column.field is Field.EMPLOYEE_ID and Field.SSN in mapping.fields
-            if column.field is not None and not column.field.may_repeat and not foreign:
-                parse = self._parser(column.field, amount, day, hours)
-                self._getters.append((_SLOTS[column.field], column.place, parse))
+        for column, field in mapping.single:
+            self._getters.append((_SLOTS[field], column.place, self._parser(field, amount, day, hours)))
         self._loan_columns = loans_of(mapping.columns)
         self._earning_columns = [column for column in mapping.columns if column.field is Field.EARNINGS]
+        self._hours_columns = [column for column in mapping.columns if column.field is Field.EARNINGS_HOURS]
+        self._has_several = bool(self._loan_columns or self._earning_columns or self._hours_columns)
         self._has_gross = Field.GROSS in mapping.fields
 
     @staticmethod
@@ -48,13 +56,9 @@ class RowReader:
     ) -> Callable[[str], Any]:
         if field in DATES:
             return day
-        if field is Field.SSN:
-            return cell.ssn
-        if field is Field.HOURS:
-            return hours
-        if field in (Field.FIRST_NAME, Field.LAST_NAME):
-            return cell.name
-        return cell.text if field is Field.EMPLOYEE_ID else amount
+        if field is Field.FICA_WAGES:
+            return cell.unless_blank(amount)
+        return hours if field is Field.HOURS else _TEXTS.get(field, amount)
 
     def chunks(self, rows: Iterable[Cells], size: int = CHUNK) -> Iterator[list[PayrollRow]]:
         """Rows in lists of ``size``, so that memory stays flat however long the file is."""
@@ -70,7 +74,7 @@ class RowReader:
         try:
             for slot, place, parse in self._getters:
                 values[slot] = parse(cells[place])
-            if self._loan_columns or self._earning_columns:
+            if self._has_several:
                 self._several(values, cells)
         except cell.CellError:
             self._explain(number, line, cells)
@@ -91,6 +95,9 @@ class RowReader:
             values[_EARNINGS] = tuple((code, cents) for code, text in earned if (cents := self._optional_amount(text)))
             if not self._has_gross:
                 values[_GROSS] = sum(cents for _, cents in values[_EARNINGS])
+        if self._hours_columns:
+            worked = ((column.name or column.heading, cells[column.place]) for column in self._hours_columns)
+            values[_EARNED_HOURS] = tuple((code, hours) for code, text in worked if (hours := self._hours(text)))
 
     def _explain(self, number: int, line: int, cells: Sequence[str]) -> None:
         """The slow path: every unreadable cell of the row, each with its place."""
@@ -100,6 +107,7 @@ class RowReader:
             if ref:
                 parsers[ref.place] = cell.text
         parsers.update({column.place: self._optional_amount for column in self._earning_columns})
+        parsers.update({column.place: self._hours for column in self._hours_columns})
         for column in self.mapping.columns:
             if column.place not in parsers:
                 continue

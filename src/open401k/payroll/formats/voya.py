@@ -21,7 +21,7 @@ LAYOUT = checked(
                         ("pay date", 15, 8, Field.PAY_DATE),
                         ("IRS code", 23, 4),
                         ("SSN", 27, 9, Field.SSN),
-                        ("employee number", 36, 10),
+                        ("employee number", 36, 10, Field.EMPLOYEE_NUMBER),
                         ("department", 46, 10),
                         ("location", 56, 4),
                         ("last name", 60, 20, Field.LAST_NAME),
@@ -35,7 +35,7 @@ LAYOUT = checked(
                         ("gender", 177, 1),
                         ("reserved", 178, 20),
                         ("marital status", 198, 1),
-                        ("status", 199, 1),
+                        ("status", 199, 1, Field.EMPLOYMENT_STATUS),
                         says="INGWIN6",
                     )
                 ),

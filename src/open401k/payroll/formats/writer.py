@@ -10,7 +10,7 @@ from open401k.kernel import Money, Open401kError
 from .. import cells as cell
 from .. import tables
 from ..mapping import Mapping as FileMapping
-from ..rows import Field, PayrollRow
+from ..rows import MONEY, Field, PayrollRow
 from .cell_writer import MONEY_OF_A_ROW, UNSAID, CellWriter, carried
 from .layout import Layout, Writing
 
@@ -102,6 +102,9 @@ def _headings(layout: Layout, rows: Sequence[PayrollRow]) -> list[str]:
     if layout.pay_code_prefix:
         codes = dict.fromkeys(code for row in rows for code, cents in row.earnings if cents)
         headings += [layout.pay_code_prefix + code for code in codes]
+    if layout.pay_hours_prefix:
+        codes = dict.fromkeys(code for row in rows for code, hours in row.earnings_hours if hours)
+        headings += [layout.pay_hours_prefix + code for code in codes]
     return headings
 
 
@@ -112,7 +115,8 @@ def _says(row: PayrollRow, field: Field) -> bool:
 
 def refuse_unwritable(mapping: FileMapping, rows: Iterable[PayrollRow]) -> None:
     """Nobody named, and less than nothing: no layout of ours reads either."""
-    key = Field.SSN if Field.SSN in mapping.fields else Field.EMPLOYEE_ID
+    keys = (Field.SSN, Field.EMPLOYEE_ID, Field.EMPLOYEE_NUMBER)
+    key = next((each for each in keys if each in mapping.fields), Field.SSN)
     for place, row in enumerate(rows, start=1):
         if not getattr(row, key):
             reason = f"Line {place} names its person by no {key}, and this layout by nothing else."
@@ -141,7 +145,7 @@ def _differences(row: PayrollRow, read: PayrollRow) -> Iterable[tuple[str, int]]
         if field in UNSAID and said is None:
             yield f"that nothing is said of {field}", 0
         elif not (field is Field.EMPLOYEE_ID and read.ssn):
-            yield str(field), (said or 0) - (kept or 0) if field in MONEY_OF_A_ROW else 0
+            yield str(field), (said or 0) - (kept or 0) if field in MONEY else 0
     paid, kept_loans = (sum(cents for _, cents in each.loan_payments) for each in (row, read))
     if paid != kept_loans:
         yield "loan_payment", paid - kept_loans
@@ -149,3 +153,5 @@ def _differences(row: PayrollRow, read: PayrollRow) -> Iterable[tuple[str, int]]
         yield "the numbers of loans", 0
     if sum(cents for _, cents in row.earnings) != sum(cents for _, cents in read.earnings):
         yield "pay codes", 0
+    if sum(hours for _, hours in row.earnings_hours) != sum(hours for _, hours in read.earnings_hours):
+        yield "hours by pay code", 0

@@ -99,6 +99,7 @@ def person(individual: Told, employment: Told) -> Person | None:
         ssn=_ssn(individual),
         status=subtype or employment.text_or("employment_status"),
         department=department.text_or("name") if department else "",
+        employee_number=employment.text_or("source_id"),
     )
 
 
@@ -163,7 +164,14 @@ def payroll(told: Told, statements: Sequence[Told]) -> ProviderPayroll:
         kind=PayrollKind.OFF_CYCLE if off_cycle else PayrollKind.REGULAR,
         statements=tuple(_statement(each) for each in ours),
         totals=Totals(gross_cents=None if said is None else said - theirs),
+        pay_group=_pay_group(told),
     )
+
+
+def _pay_group(told: Told) -> str:
+    """The one group that is paid; a payment of several groups is of none."""
+    groups = [each.value for each in told.items("pay_group_ids") if isinstance(each.value, str)]
+    return groups[0] if len(groups) == 1 else ""
 
 
 def _of_a_contractor(told: Told) -> bool:

@@ -77,6 +77,7 @@ def person(told: Told, history: Iterable[Told] | None = None) -> Person:
         version=told.text_or("version"),
         status=told.text_or("current_employment_status"),
         department=told.text_or("department"),
+        employee_number=told.text_or("employee_code"),
     )
 
 
@@ -177,6 +178,7 @@ def payroll(
         reverses=reverses.get(payroll_id, ""),
         reversed_by=reversals_of(told),
         reason=reason,
+        pay_group=period.text_or("pay_schedule_uuid") if period else "",
     )
 
 

@@ -55,6 +55,7 @@ class Person:
     version: str = ""
     status: str = ""  # the provider's word: full_time, seasonal, ...
     department: str = ""
+    employee_number: str = ""  # what the payroll system itself calls them, where the provider tells it
 
 
 class CodeKind(StrEnum):
@@ -158,6 +159,7 @@ class ProviderPayroll:
     reverses: str = ""
     reversed_by: tuple[str, ...] = ()
     reason: str = ""  # the provider's word for an off-cycle payroll
+    pay_group: str = ""  # the provider's id of the schedule or group, where there is one
 
     def differences(self) -> list[tuple[str, int, int]]:
         """Where the statements do not add up to what the provider says: what, said, added."""

@@ -12,7 +12,8 @@ from open401k.views.shown import FindingLine, PayrollLine
 from ...problems import FieldProblem, Problem, ProblemError
 from ...provided import RunOutcome
 from ...written import document
-from .models import ControlTotals, Finding, NewPayrollRun, PayrollRowIn, PayrollRun, PayrollRunLine
+from .models import ControlTotals, Finding, NewPayrollRun, PayrollRun, PayrollRunLine
+from .payroll_models import PayrollRowIn
 
 
 def finding(line: FindingLine) -> Finding:
@@ -95,6 +96,7 @@ def _row(number: int, row: PayrollRowIn, sent: NewPayrollRun) -> PayrollRow:
         hours_hundredths=_cents(row.hours),
         gross_cents=_needed(row.gross),
         plan_compensation_cents=_cents(row.plan_compensation),
+        fica_wages_cents=_cents(row.fica_wages),
         pre_tax_cents=_needed(row.pre_tax),
         roth_cents=_needed(row.roth),
         after_tax_cents=_needed(row.after_tax),
@@ -107,6 +109,13 @@ def _row(number: int, row: PayrollRowIn, sent: NewPayrollRun) -> PayrollRow:
         profit_sharing_cents=_cents(row.profit_sharing),
         loan_payments=_added((each.loan_id, each.amount) for each in row.loans),
         earnings=_added((each.code, each.amount) for each in row.earnings),
+        earnings_hours=_added((each.code, each.hours) for each in row.earnings if each.hours is not None),
+        employee_number=row.employee_number,
+        employer_ein=row.employer_ein.replace("-", ""),
+        pay_group=row.pay_group,
+        employment_status=row.employment_status,
+        leave_start=row.leave_start,
+        leave_end=row.leave_end,
     )
 
 

@@ -20,10 +20,10 @@ from ...problems import Problem, ProblemError
 from ...texts import PercentText, Sent, Text
 from ...written import document
 from .convert import rejected
-from .models import MoneyFromZero
 from .once import answered, key_of, once
 from .paging import LIMIT, Limit
 from .payroll import named
+from .payroll_models import MoneyFromZero
 
 router = APIRouter(tags=["Sponsors, plans, people"])
 Key = Annotated[str, Depends(key_of)]

@@ -9,12 +9,8 @@ from pydantic_core import PydanticCustomError
 from open401k import census, payroll
 
 from ...texts import MoneyText, Name, Sent, Text
+from .payroll_models import MoneyFromZero, PayCodeIn, PayrollRowIn
 
-MoneyFromZero = Annotated[
-    str,
-    StringConstraints(pattern=r"^\d{1,12}\.\d{2}$"),
-    Field(description="US dollars and cents, none or more, such as 1234.50; never a number", examples=["1234.50"]),
-]
 SsnText = Annotated[
     str,
     StringConstraints(pattern=r"^\d{3}-?\d{2}-?\d{4}$"),
@@ -53,7 +49,10 @@ class ProblemPlace(BaseModel):
 
     code: str | None = None
     pointer: Annotated[str | None, Field(description="JSON pointer into the body")] = None
-    row: Annotated[int | None, Field(description="As a spreadsheet shows it: 1 is the heading")] = None
+    row: Annotated[
+        int | None,
+        Field(description="As a spreadsheet shows it, where 1 is the heading; of rows sent as JSON the first is 1"),
+    ] = None
     column: str | None = None
     value: Annotated[str | None, Field(description="As sent, Social Security numbers masked")] = None
     reason: str
@@ -166,55 +165,6 @@ class Employee(BaseModel):
     family: Annotated[list[str] | None, Field(description="Relatives on the roster")] = None
 
 
-class EarningIn(Sent):
-    """Pay under one of payroll's codes; a code nobody has confirmed holds the row until a person says what it is."""
-
-    code: Annotated[Name, Field(max_length=100)]
-    amount: MoneyText
-
-
-class LoanPaymentIn(Sent):
-    """A payment of one loan; several loans of one person are several."""
-
-    loan_id: Annotated[Name, Field(max_length=100)]
-    amount: MoneyFromZero
-
-
-class PayrollRowIn(Sent):
-    """One person's pay in canonical fields; amounts that are left out were not reported."""
-
-    ssn: Annotated[Text, Field(repr=False)] = ""
-    employee_id: Text = ""
-    first_name: Text = ""
-    last_name: Text = ""
-    birth_date: date | None = None
-    hire_date: date | None = None
-    rehire_date: date | None = None
-    termination_date: date | None = None
-    hours: Annotated[str, StringConstraints(pattern=r"^-?\d{1,4}(\.\d{1,2})?$")] | None = None
-    gross: MoneyText
-    plan_compensation: MoneyText | None = None
-    pre_tax: MoneyText = "0.00"
-    roth: MoneyText = "0.00"
-    after_tax: MoneyText = "0.00"
-    pre_tax_catch_up: MoneyText = "0.00"
-    roth_catch_up: MoneyText = "0.00"
-    match: MoneyText | None = None
-    safe_harbor_match: MoneyText | None = None
-    nonelective: MoneyText | None = None
-    safe_harbor_nonelective: MoneyText | None = None
-    profit_sharing: MoneyText | None = None
-    earnings: Annotated[
-        list[EarningIn],
-        Field(
-            default_factory=list,
-            max_length=200,
-            description="Gross pay, and pay beside it, by code; a code twice is added up",
-        ),
-    ]
-    loans: Annotated[list[LoanPaymentIn], Field(default_factory=list, max_length=50)]
-
-
 class ControlTotals(Sent):
     """What the sender says the rows add up to; a payroll whose rows do not is refused, with both and the difference."""
 
@@ -266,6 +216,10 @@ class NewPayrollRun(Sent):
             "contribution in them) that is on file for its pay date and posts nothing",
         ),
     ] = False
+    codes: Annotated[
+        list[PayCodeIn],
+        Field(default_factory=list, max_length=500, description="What payroll calls the codes of `earnings`"),
+    ]
     rows: Annotated[
         list[PayrollRowIn],
         Field(

@@ -15,7 +15,7 @@ from starlette.datastructures import UploadFile
 from open401k.base.access import Permission
 from open401k.base.db import Tx
 from open401k.kernel import Id, PlanId, Refused, RunId
-from open401k.payroll import ENCODINGS, Said, encoding_of
+from open401k.payroll import ENCODINGS, CalledCode, Said, encoding_of
 from open401k.views import payroll_history, payroll_upload
 from open401k.views.shown import RunState
 
@@ -249,6 +249,7 @@ def _rows(caller: Caller, key: str, sent: models.NewPayrollRun) -> models.Payrol
         confirmed=sent.confirmed,
         second_run_reason=sent.second_run_reason.strip(),
         said=said(sent.control_totals, no_contributions=sent.no_contributions),
+        codes=[CalledCode(each.code, each.name, each.type) for each in sent.codes],
     )
 
     def work(keep: Keep) -> RunOutcome:
