@@ -10,6 +10,7 @@ from open401k.kernel import PlanId, SponsorId
 
 from .proof import Problem, Proof
 from .verify_healed import check_healed
+from .verify_loans import check_loans
 from .verify_told import check_elections, check_outbox, check_pay, check_remittances
 
 
@@ -122,4 +123,5 @@ CHECKS = (
     check_outbox,
     check_alerts,
     check_healed,
+    check_loans,
 )

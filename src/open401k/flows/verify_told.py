@@ -35,10 +35,12 @@ def check_remittances(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
             one = due.pop(str(run.run_id), None)
             found = one and {
                 "employee_cents": one.employee_cents, "employer_cents": one.employer_cents,
-                "due_on": one.due_on.isoformat(),
+                "due_on": one.due_on.isoformat(), "loan_cents": one.loan_cents,
             }  # fmt: skip
             proof.count("remittances", one is not None)
-            expected = told and {name: told[name] for name in ("employee_cents", "employer_cents", "due_on")}
+            expected = told and {name: told[name] for name in ("employee_cents", "employer_cents", "due_on")} | {
+                "loan_cents": told.get("loan_cents", 0)
+            }
             if found != expected:
                 message = f"stored {found}, told {expected}"
                 proof.problems.append(Problem(str(tenant_id), "payroll", "remittance", str(run.run_id), message))

@@ -50,7 +50,7 @@ from .reading import Opened, known_layout, open_upload
 from .roster_file import PersonRow, RosterFile, check_relatives, read_roster
 from .rows import Field, PayrollRow, masked_ssn
 from .said import CONTROL_TOTALS, NOTHING_SAID, ROWS, Said, control_totals
-from .standing import NOBODY, UNKNOWN, Expectation, OtherPlan, PlanTerms, Standing
+from .standing import NOBODY, UNKNOWN, Expectation, OtherPlan, OverdueLoan, PlanTerms, Standing
 from .year_to_date import (
     Boundary,
     YearToDateExpected,
@@ -101,6 +101,7 @@ __all__ = [
     "OpeningRow",
     "OtherPlan",
     "Outcome",
+    "OverdueLoan",
     "PayrollRow",
     "PersonRow",
     "PlanTerms",

@@ -14,6 +14,7 @@ from open401k.law.safe_harbor import Shortcoming, match_shortcomings, nonelectiv
 
 from .lawful_automatic import automatic_enrollment
 from .lawful_elections import elections
+from .lawful_loans import loans
 from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_2,
@@ -432,4 +433,5 @@ _CHECKS = (
     _declared,
     elections,
     automatic_enrollment,
+    loans,
 )

@@ -288,11 +288,28 @@ class AutomaticEnrollment:
 
 
 @dataclass(frozen=True, slots=True)
+class Loans:
+    """Loans to participants, as the plan's loan program says (IRC 72(p)(2); 29 CFR 2550.408b-1(d)).
+
+    The rate is ``over_prime_bps`` above the prime rate, which a person states when a loan is approved. A loan that buys
+    the principal residence may run ``residence_years``; None: there are none that run longer than five years.
+    ``cure_months`` after a missed installment, 0 for none; None: as long as Reg. 1.72(p)-1 Q&A-10(a) allows.
+    """
+
+    minimum_cents: int = 100_000
+    most_at_once: int = 1
+    over_prime_bps: int = 100
+    residence_years: int | None = None
+    cure_months: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Provisions:
     """One plan's terms on a day. Two equal values are the same plan.
 
     ``elections`` None: elections are not kept here, and nothing withheld is held against any.
     ``may_declare`` names what the employer may give beyond it, as declared for a plan year: match, profit_sharing.
+    ``loans`` None: nothing is lent.
     """
 
     adopted_on: date
@@ -308,6 +325,7 @@ class Provisions:
     elections: ElectionTerms | None = None
     automatic_enrollment: AutomaticEnrollment | None = None
     may_declare: tuple[Source, ...] = ()
+    loans: Loans | None = None
 
     def plan_year_of(self, day: date) -> PlanYear:
         """The plan year that a day falls in."""

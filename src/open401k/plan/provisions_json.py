@@ -19,6 +19,7 @@ from .provisions import (
     Eligibility,
     EntryRule,
     Escalates,
+    Loans,
     Match,
     MatchPeriod,
     MatchTier,
@@ -37,7 +38,7 @@ from .provisions import (
 #: Terms that came later are written only where a plan has them: what was recorded before, and every hash of it (of the
 #: facts of a test, of a seed), stays the same to the letter.
 _LATER: Mapping[type, frozenset[str]] = {
-    Provisions: frozenset({"elections", "automatic_enrollment", "may_declare"}),
+    Provisions: frozenset({"elections", "automatic_enrollment", "may_declare", "loans"}),
     Match: frozenset({"cap_per_period_cents", "true_up", "by_service"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415"}),
 }
@@ -54,6 +55,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
     rest = dict(data)
     match, nonelective = rest.pop("match"), rest.pop("nonelective")
     elections, automatic = rest.pop("elections", None), rest.pop("automatic_enrollment", None)
+    loans = rest.pop("loans", None)
     provisions = Provisions(
         adopted_on=date.fromisoformat(rest.pop("adopted_on")),
         plan_year_start=MonthDay(*rest.pop("plan_year_start")),
@@ -68,6 +70,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
         elections=None if elections is None else _elections(**elections),
         automatic_enrollment=None if automatic is None else _automatic(**automatic),
         may_declare=tuple(map(Source, rest.pop("may_declare", ()))),
+        loans=None if loans is None else _loans(**loans),
     )
     if rest:
         raise ValueError(f"provisions do not have {', '.join(sorted(rest))}")
@@ -194,6 +197,17 @@ def _automatic(
         **{name: numbers.pop(name) for name in _NUMBERS},
         **numbers,
     )
+
+
+def _loans(
+    *,
+    minimum_cents: int,
+    most_at_once: int,
+    over_prime_bps: int,
+    residence_years: int | None,
+    cure_months: int | None,
+) -> Loans:
+    return Loans(minimum_cents, most_at_once, over_prime_bps, residence_years, cure_months)
 
 
 _NUMBERS = ("initial_bps", "step_bps", "top_bps", "wait_days", "notice_days", "withdrawal_days")
