@@ -197,6 +197,11 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
     ),
     Code.LOAN_UNKNOWN: (R, "A payment on a loan that is not on file.", "Correct the reference, or leave it out."),
     Code.LOAN_OVERPAY: (R, "More than the loan's payoff.", "Send the payoff and stop the deduction."),
+    Code.LOAN_MISSED: (
+        N,
+        "An installment of a loan is missing once the payroll is posted.",
+        "Withhold it within the cure period.",
+    ),
     Code.MATCH_MISMATCH: (
         H,
         "Another match than the plan's formula gives.",

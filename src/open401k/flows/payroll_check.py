@@ -11,6 +11,7 @@ from open401k.kernel import EmployeeId, Open401kError, Refused, SponsorId, day_o
 from open401k.payroll import runs
 
 from .payroll_before import counted_before, paid_before
+from .payroll_loans_check import with_loans
 from .payroll_preview import Previewed, previewed, scope_of
 from .payroll_read import payday_of, read_run
 
@@ -56,7 +57,7 @@ def check_run(
         asked_about += [doubt.asked for doubt in standing.doubts.values()][: payroll.MOST_LISTED - len(asked_about)]
         again |= paid.intersection(standing.employee_id[place] for place in standing.place.values()) if paid else set()
         watch.look(rows)
-        whole.chunk(rows, previewed(tx, preview, standing, people, rows))
+        whole.chunk(rows, with_loans(tx, asked, run, previewed(tx, preview, standing, people, rows), rows))
         del rows, standing, people  # before the next ones are read beside them
     memory.give_back(rows=len(to_date.pay))
     outcome = whole.finish()

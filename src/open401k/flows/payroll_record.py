@@ -10,6 +10,7 @@ from open401k.kernel import EmployeeId, IdColumn, SponsorId, day_of
 from open401k.payroll import runs
 
 from .payroll_codes import CodesInDoubt
+from .payroll_loans_check import LoanWithheld, withheld_of
 from .payroll_people import confirmed, learn, people_of
 from .payroll_read import Rows, payday_of, read_run
 
@@ -26,6 +27,7 @@ class Recorded:
     changed: Sequence[EmployeeId]  # the file told what changes their past, too
     people_on_file: int
     origin: str
+    loans: Sequence[LoanWithheld] = ()
 
 
 def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
@@ -38,6 +40,7 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
     replaced = _replaced_lines(tx, tenant_id, run)
     touched = IdColumn.of(EmployeeId, (line.employee_id for line in replaced))
     changed: list[EmployeeId] = []
+    loans: list[LoanWithheld] = []
     yes = confirmed(tx, tenant_id=tenant_id, run=run)
     codes = CodesInDoubt(tx, tenant_id, run, reading.called, pay_date)
     rows_read = 0
@@ -46,12 +49,14 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
         people = people_of(tx, tenant_id=tenant_id, rows=rows, provider=run.provider)
         changed += learn(tx, tenant_id=tenant_id, rows=rows, who=people, yes=yes, pay_date=pay_date)
         payroll.note_numbers(tx, tenant_id=tenant_id, rows=rows, who=people, provider=run.provider)
-        _append(tx, tenant_id, run, pay_date, rows, [people[row.key] for row in rows])
+        who = [people[row.key] for row in rows]
+        _append(tx, tenant_id, run, pay_date, rows, who)
+        loans += withheld_of(rows, who)
         codes.note(rows)
         touched = touched.union(IdColumn.of(EmployeeId, people.values()))
         rows_read += len(rows)
         withheld += sum(row.deferral_cents + row.after_tax_cents for row in rows)
-        del rows, people  # before the next ones are read beside them
+        del rows, people, who  # before the next ones are read beside them
     if not rows_read:  # nothing is contributed: the payroll of that pay date all the same, and it may replace another
         _append(tx, tenant_id, run, pay_date, [], [])
     return Recorded(
@@ -65,6 +70,7 @@ def record_lines(tx: Tx, *, tenant_id: SponsorId, run: runs.Run) -> Recorded:
         f"A corrected file took the place of run {run.replaces}."
         if run.replaces
         else f"The payroll of {pay_date} was posted after later ones.",
+        loans,
     )
 
 

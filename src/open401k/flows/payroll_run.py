@@ -17,6 +17,7 @@ from open401k.payroll import runs
 from .day import close_year
 from .payroll_check import check_run
 from .payroll_follow import Payroll, answer, project, warn
+from .payroll_loans import repaid
 from .payroll_record import record_lines
 from .payroll_settle import PostingRefused, settle_recorded, use_forfeitures
 
@@ -85,7 +86,8 @@ def _waits(tx: Tx, of: Payroll, run: runs.Run) -> Halt | None:
 def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:
     """Rows become facts, and the books become what those facts entitle everybody to: one transaction, all or nothing.
 
-    The journal's money flow: employer receivable -> participant sources, and suspense for what is held.
+    The journal's money flow: employer receivable -> participant sources, and suspense for what is held; loan payments
+    as in recordkeeping/loan_repayments.py.
     """
     heads.lock(tx, tenant_id=of.tenant_id)
     run = runs.get(tx, tenant_id=of.tenant_id, run_id=of.run_id)
@@ -97,6 +99,7 @@ def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:
     memory.give_back(rows=recorded.rows)
     settled = settle_recorded(tx, tenant_id=of.tenant_id, run=run, recorded=recorded)
     memory.give_back(rows=recorded.rows)
+    loans = repaid(tx, tenant_id=of.tenant_id, run=run, pay_date=recorded.pay_date, withheld=recorded.loans)
     owed = settled.receivable_cents - recorded.withheld_cents
     forfeited = use_forfeitures(tx, tenant_id=of.tenant_id, run=run, employer_cents=owed)
     due = payroll.remittance.due(
@@ -104,6 +107,7 @@ def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:
         pay_date=recorded.pay_date,
         employee_cents=recorded.withheld_cents,
         employer_cents=owed,
+        loan_cents=loans,
         sources=settled.by_source(),
         forfeiture_cents=forfeited,
         participants_at_start_of_year=recorded.people_on_file,
@@ -116,7 +120,7 @@ def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:
         "held_cents": sum(settled.held_cents.values()),
         "entries": [str(entry_id) for entry_id in settled.entries],
         "due_on": due.due_on.isoformat(),
-    } | ({"forfeiture_cents": forfeited} if forfeited else {})
+    } | {name: cents for name, cents in (("forfeiture_cents", forfeited), ("loan_cents", loans)) if cents}
     runs.mark(tx, tenant_id=of.tenant_id, run_id=of.run_id, status=runs.Status.POSTED, detail=told)
     messages.publish(tx, tenant_id=of.tenant_id, kind="payroll.posted", subject=of.run_id, data=told)
     return told

@@ -11,6 +11,7 @@ from open401k.kernel import PlanId, SponsorId
 from .proof import Problem, Proof
 from .verify_forfeitures import check_forfeitures
 from .verify_healed import check_healed
+from .verify_loans import check_loans
 from .verify_told import check_elections, check_outbox, check_pay, check_remittances
 
 
@@ -124,4 +125,5 @@ CHECKS = (
     check_alerts,
     check_healed,
     check_forfeitures,
+    check_loans,
 )

@@ -36,10 +36,11 @@ def check_remittances(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
             found = one and {
                 "employee_cents": one.employee_cents, "employer_cents": one.employer_cents,
                 "due_on": one.due_on.isoformat(), "forfeiture_cents": one.forfeiture_cents,
+                "loan_cents": one.loan_cents,
             }  # fmt: skip
             proof.count("remittances", one is not None)
             expected = told and {name: told[name] for name in ("employee_cents", "employer_cents", "due_on")} | {
-                "forfeiture_cents": told.get("forfeiture_cents", 0)
+                name: told.get(name, 0) for name in ("forfeiture_cents", "loan_cents")
             }
             if found != expected:
                 message = f"stored {found}, told {expected}"

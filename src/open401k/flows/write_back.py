@@ -16,6 +16,8 @@ from open401k.kernel import InstructionId, PlanId, Source, SponsorId, day_of
 from open401k.payroll import runs, write_back, write_back_book
 from open401k.payroll.providers import Rate
 
+from .write_back_loans import loans_shown, loans_wanted, repaying
+
 #: Payrolls are run some days before they are paid: what takes effect so soon is told now.
 LEAD_DAYS = 14
 _FIELDS = {
@@ -38,19 +40,30 @@ def keep_told(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[str]:
 
 
 def instruct(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[InstructionId]:
-    """Queue what payroll has to be told by now; asked again, nothing. None where elections are kept elsewhere."""
+    """Queue what payroll has to be told by now; asked again, nothing. None where elections and loans are elsewhere."""
     today = day_of(tx.now)
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
     lead = today + timedelta(days=LEAD_DAYS + 1)
-    if all(each.provisions.elections is None for each in plan.provisions_between(tx, **of, start=today, end=lead)):
+    ahead = plan.provisions_between(tx, **of, start=today, end=lead)
+    if all(each.provisions.elections is None and each.provisions.loans is None for each in ahead):
         return []
-    on = _ahead(runs.history(tx, **of), today)
+    history = runs.history(tx, **of)
+    on = _ahead(history, today)
     spans = plan.provisions_between(tx, **of, start=on, end=on + timedelta(days=1))
-    if not spans or spans[0].provisions.elections is None:
+    if not spans:
         return []
     heads.lock(tx, tenant_id=tenant_id)
-    wanted = _wanted(tx, tenant_id, plan_id, spans[0].provisions, on=on, today=today)
-    return write_back_book.queue(tx, **of, wanted=wanted)
+    terms, told = spans[0].provisions, write_back_book.on_file(tx, **of)
+    wanted: list[write_back.Wanted] = []
+    kinds: set[payroll.Field] = set()
+    if terms.elections is not None:
+        wanted += _wanted(tx, tenant_id, plan_id, terms, on=on, today=today)
+        kinds |= set(_SOURCES)
+    if terms.loans is not None or repaying(told):
+        wanted += loans_wanted(tx, **of, days=_days_between(history), on=on, today=today)
+        kinds.add(payroll.Field.LOAN_PAYMENT)
+    of_kinds = [each for each in told if each.slot.means in kinds]  # what is kept elsewhere is not stopped from here
+    return write_back_book.queue(tx, **of, wanted=wanted, told=of_kinds)
 
 
 def _ahead(history: Sequence[runs.Run], today: date) -> date:
@@ -59,12 +72,22 @@ def _ahead(history: Sequence[runs.Run], today: date) -> date:
     A provider keeps one rate at a time: told of a later one before the next payroll is run, it withholds that payroll
     by neither. When the next one is follows from the longest of the last distances; a pay date between them is none.
     """
-    paid = sorted({run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date})[-5:]
+    paid = _paid(history)
     lead = today + timedelta(days=LEAD_DAYS)
     if len(paid) < 2:
         return lead
     following = paid[-1] + max(later - before for before, later in pairwise(paid))
     return min(lead, max(following, today))
+
+
+def _paid(history: Sequence[runs.Run]) -> list[date]:
+    return sorted({run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date})[-5:]
+
+
+def _days_between(history: Sequence[runs.Run]) -> int | None:
+    """Days from paycheck to paycheck, as mostly of late; None before there are two."""
+    found = sorted((later - before).days for before, later in pairwise(_paid(history)))
+    return found[len(found) // 2] if found else None
 
 
 def _wanted(
@@ -102,11 +125,11 @@ def heed(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, pay_date: date) -> Se
     scope = recordkeeping.Scope(tenant_id, plan_id, pay_date, day_after)
     differing = {each.employee_id: each for each in recordkeeping.withheld_otherwise(tx, scope=scope).differences}
     paid = set(pay.employee_id)
-    expected, withheld = {}, {}
+    expected, withheld = loans_shown(tx, **of, instructions=instructions, paid=paid, pay_date=pay_date)
     for each in instructions:
         source = _SOURCES.get(each.slot.means)
         if source is None or each.slot.employee_id not in paid:
-            continue  # loans are held against their own schedule
+            continue
         found = differing.get(each.slot.employee_id)
         expected[each.slot] = 0 if found is None else found.expected[source]
         withheld[each.slot] = 0 if found is None else found.withheld[source]

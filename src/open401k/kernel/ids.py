@@ -90,6 +90,13 @@ class InstructionId(Id):
     prefix = "ins"
 
 
+class LoanId(Id):
+    """A loan to a participant."""
+
+    __slots__ = ()
+    prefix = "lon"
+
+
 class QuestionId(Id):
     """A question about who a row is."""
 

@@ -85,9 +85,15 @@ def summed(
 
 
 def cash_of_people(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, kind: str, as_of: date | None, known_at: datetime | None
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    kinds: Sequence[str],
+    as_of: date | None,
+    known_at: datetime | None,
 ) -> Iterator[tuple[bytes, bytes]]:
-    """Cash of each employee's accounts of a kind where it is not nothing, as slices of binary arrays: who, cents."""
+    """Dollars of each employee's accounts of some kinds where they are any, as slices of binary arrays: who, cents."""
     return tx.each_by_hashing(
         _NET
         + """
@@ -98,13 +104,21 @@ def cash_of_people(
                 sum(a.normal_side * n.net)::bigint as cents
             from net n
             join ledger.account a on a.tenant_id = %(tenant)s and a.account_id = n.account_id
-            where a.plan_id = %(plan)s and a.kind = %(kind)s and a.asset = 'USD' and a.employee_id is not null
+            where a.plan_id = %(plan)s and a.kind = any (%(kinds)s::text[]) and a.asset = 'USD'
+              and a.employee_id is not null
             group by a.employee_id
             having sum(a.normal_side * n.net) <> 0
         ) t
         group by t.slice
         """,
-        {"tenant": tenant_id, "plan": plan_id, "kind": kind, "as_of": as_of, "known_at": known_at, "slice": SLICE},
+        {
+            "tenant": tenant_id,
+            "plan": plan_id,
+            "kinds": list(kinds),
+            "as_of": as_of,
+            "known_at": known_at,
+            "slice": SLICE,
+        },
         binary=True,
     )
 

@@ -27,11 +27,15 @@ class Kind(StrEnum):
     FEES = "fees"
     WITHHOLDING_PAYABLE = "withholding_payable"
     OPENING = "opening"
+    #: What of a participant's source is lent to the participant: theirs, as a note in place of cash.
+    PARTICIPANT_LOAN = "participant_loan"
+    #: What the participant owes the plan on that note; per person it equals the sum of the former.
+    LOAN_RECEIVABLE = "loan_receivable"
 
     @property
     def normal_side(self) -> int:
         """1 when credits add to the balance, -1 when debits do."""
-        return -1 if self in (Kind.EMPLOYER_RECEIVABLE, Kind.CASH_CLEARING) else 1
+        return -1 if self in (Kind.EMPLOYER_RECEIVABLE, Kind.CASH_CLEARING, Kind.LOAN_RECEIVABLE) else 1
 
     @property
     def may_go_negative(self) -> bool:
@@ -53,8 +57,11 @@ class AccountKey:
     asset: str = USD
 
     def __post_init__(self) -> None:
-        if self.kind is Kind.PARTICIPANT and (self.employee_id is None or self.source is None):
+        of_source = self.kind in (Kind.PARTICIPANT, Kind.PARTICIPANT_LOAN)
+        if of_source and (self.employee_id is None or self.source is None):
             raise ValueError("a participant's account names the employee and the source")
+        if self.kind is Kind.LOAN_RECEIVABLE and self.employee_id is None:
+            raise ValueError("a note names the employee who owes it")
 
 
 def account_id(*, tenant_id: SponsorId, key: AccountKey) -> AccountId:

@@ -130,9 +130,13 @@ def cash_of_people(
     known_at: datetime | None = None,
     kind: Kind = Kind.PARTICIPANT,
 ) -> CashOfPeople:
-    """Each person's cash as :func:`balances` has it, added up over sources: for plans of any size."""
+    """Each person's dollars as :func:`balances` has them, added up over sources: for plans of any size.
+
+    A note is part of the account of who borrowed: it counts with ``Kind.PARTICIPANT``.
+    """
+    kinds = (kind, Kind.PARTICIPANT_LOAN) if kind is Kind.PARTICIPANT else (kind,)
     slices = _reads_store.cash_of_people(
-        tx, tenant_id=tenant_id, plan_id=plan_id, kind=kind, as_of=as_of, known_at=known_at
+        tx, tenant_id=tenant_id, plan_id=plan_id, kinds=kinds, as_of=as_of, known_at=known_at
     )
     who, cents = _whole(slices, (_WHO, _CENTS))
     return CashOfPeople(IdColumn(EmployeeId, who), cents)

@@ -2,7 +2,7 @@
 
 Order of taking, so that no cent is held twice: not in the plan or not eligible (everything), a pay code in doubt
 (everything), catch-up coded before age 50, over 402(g) and catch-up, catch-up that had to be Roth, over the plan's own
-limit, over 415(c). Other than elected holds nothing. Loan payments that nothing can take refuse the file.
+limit, over 415(c). Other than elected holds nothing. Loans: checks_loans.py.
 """
 
 from collections.abc import Generator, Iterator, Sequence
@@ -14,7 +14,7 @@ import numpy as np
 from open401k.kernel import CalendarYear, LimitationYear, Money, Source
 from open401k.law import additions, deferrals
 
-from .cells import shown
+from . import checks_loans
 from .checks_people import left_long_ago
 from .chunks import Chunk
 from .findings import Code, Finding, Hold, Severity
@@ -47,7 +47,7 @@ def check(chunk: Chunk, expected: Expectation, pay_date: date) -> Found:
     yield from _elections(chunk, left)
     catch_up, room = yield from _deferral_limits(chunk, expected, CalendarYear(pay_date.year), ages, left)
     yield from _additions(chunk, most_additions, catch_up, room, left)
-    yield from _loans(chunk)
+    yield from ((finding, None) for finding in checks_loans.check(chunk))
     yield from _match(chunk)
     yield from _employer_money_without_terms(chunk, expected)
 
@@ -393,28 +393,6 @@ def _additions(chunk: Chunk, most: int, catch_up: Cents, room: Cents, left: dict
         else:
             order = (Field.AFTER_TAX, Field.PRE_TAX, Field.ROTH)
             yield from _take(row, place, cents, order, left, Code.LIMIT_415)
-
-
-def _loans(chunk: Chunk) -> Found:
-    """A payment on a loan that is not on file, or beyond its payoff, refuses the file.
-
-    No account could take it: were the file posted, the money would be withheld and stand nowhere.
-    """
-    for place, row in _rows(chunk, chunk.amounts["loan_payment"] > 0):
-        known = int(chunk.places[place])
-        open_loans = chunk.standing.loans[known] if chunk.standing.loans is not None and known >= 0 else {}
-        for reference, cents in row.loan_payments:
-            payoff = open_loans.get(reference)
-            if payoff is None:
-                code, reason = Code.LOAN_UNKNOWN, f"No open loan {shown(reference)!r} of this employee is on file."
-                fix = "Correct the reference; a loan kept elsewhere is paid there: leave it out of this file."
-            elif cents > payoff:
-                code = Code.LOAN_OVERPAY
-                reason = f"{_dollars(cents)} is more than the payoff of {_dollars(payoff)}."
-                fix = "Send the payoff, stop the deduction and return the rest."
-            else:
-                continue
-            yield chunk.finding(row, Severity.REJECT, code, reason, fix, Field.LOAN_PAYMENT), None
 
 
 def _match(chunk: Chunk) -> Found:

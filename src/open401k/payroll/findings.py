@@ -88,6 +88,7 @@ class Code(StrEnum):
     ELECTION_REFUSED = "election.refused"
     LOAN_UNKNOWN = "loan.unknown"
     LOAN_OVERPAY = "loan.overpay"
+    LOAN_MISSED = "loan.missed"
     MATCH_MISMATCH = "match.mismatch"
     PAY_CODE_UNCONFIRMED = "pay_code.unconfirmed"
     PLAN_PAY_MISMATCH = "plan_compensation.mismatch"

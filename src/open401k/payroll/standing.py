@@ -39,6 +39,16 @@ class OtherPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class OverdueLoan:
+    """Installments that are missing once the file is posted; ``curable``: they may still be paid, until ``cure_by``."""
+
+    cents: int
+    due_on: date
+    cure_by: date
+    curable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Doubt:
     """A row of which a person has to say who it is: the question, and why nothing else says it."""
 
@@ -90,7 +100,8 @@ class Standing:
     #: What posting moves beyond that of other payrolls of the day: more that waits, or (negative) less.
     moved: Mapping[tuple[Source, str], Cents] = field(default_factory=dict)
     again: Mapping[int, int] = field(default_factory=dict)  # row number -> its column, of a person's later rows
-    loans: Sequence[Mapping[str, int]] | None = None  # open loans: reference -> payoff cents
+    loans: Sequence[Mapping[str, int]] | None = None  # loans: reference, as the file says it -> payoff cents
+    overdue: Sequence[Mapping[str, OverdueLoan]] | None = None  # reference -> what is missing of it
     elsewhere: Sequence[OtherPlan] = ()
     doubts: Mapping[int, Doubt] = field(default_factory=dict)  # row number -> why a person is asked who it is
     answered: frozenset[int] = frozenset()  # numbers of rows about which a person said who they are

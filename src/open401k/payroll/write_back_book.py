@@ -60,10 +60,20 @@ def history(tx: Tx, *, tenant_id: SponsorId, instruction_id: InstructionId) -> l
     return [Event(number, State(state), attempts, detail, at, by) for number, state, attempts, detail, at, by in rows]
 
 
-def queue(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, wanted: Sequence[Wanted]) -> list[InstructionId]:
-    """Queue what has to be told, and take back what waits for something else; asked again, nothing."""
+def queue(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    wanted: Sequence[Wanted],
+    told: Sequence[Instruction] | None = None,
+) -> list[InstructionId]:
+    """Queue what has to be told, and take back what waits for something else; asked again, nothing.
+
+    ``told``: those on file that ``wanted`` speaks of, read under the lock; all of them, unless given.
+    """
     heads.lock(tx, tenant_id=tenant_id)
-    told = on_file(tx, tenant_id=tenant_id, plan_id=plan_id)
+    told = on_file(tx, tenant_id=tenant_id, plan_id=plan_id) if told is None else told
     difference = to_tell(wanted, told, today=day_of(tx.now))
     return _queue(tx, tenant_id, plan_id, difference)
 

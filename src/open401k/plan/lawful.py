@@ -15,6 +15,7 @@ from .lawful_conditions import conditions
 from .lawful_elections import elections
 from .lawful_eligibility import eligibility
 from .lawful_forfeitures import forfeitures
+from .lawful_loans import loans
 from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_2,
@@ -392,4 +393,5 @@ _CHECKS = (
     elections,
     automatic_enrollment,
     forfeitures,
+    loans,
 )

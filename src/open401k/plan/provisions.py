@@ -362,6 +362,22 @@ class AutomaticEnrollment:
 
 
 @dataclass(frozen=True, slots=True)
+class Loans:
+    """Loans to participants, as the plan's loan program says (IRC 72(p)(2); 29 CFR 2550.408b-1(d)).
+
+    The rate is ``over_prime_bps`` above the prime rate, which a person states when a loan is approved. A loan that buys
+    the principal residence may run ``residence_years``; None: there are none that run longer than five years.
+    ``cure_months`` after a missed installment, 0 for none; None: as long as Reg. 1.72(p)-1 Q&A-10(a) allows.
+    """
+
+    minimum_cents: int = 100_000
+    most_at_once: int = 1
+    over_prime_bps: int = 100
+    residence_years: int | None = None
+    cure_months: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Provisions:
     """One plan's terms on a day. Two equal values are the same plan.
 
@@ -370,6 +386,7 @@ class Provisions:
     ``declared_conditions`` what is asked of who is to receive it.
     ``forfeitures`` None: the books keep none, and what is not vested stays where it is.
     ``match_eligibility`` and ``nonelective_eligibility`` None: as for deferrals.
+    ``loans`` None: nothing is lent.
     """
 
     adopted_on: date
@@ -389,6 +406,7 @@ class Provisions:
     forfeitures: Forfeitures | None = None
     match_eligibility: EntryTerms | None = None
     nonelective_eligibility: EntryTerms | None = None
+    loans: Loans | None = None
 
     def conditions_of_declared(self, source: Source) -> Conditions:
         """What is asked of who is to receive what the employer declares."""

@@ -24,6 +24,7 @@ from .provisions import (
     EntryTerms,
     Escalates,
     Forfeitures,
+    Loans,
     Match,
     MatchPeriod,
     MatchTier,
@@ -52,6 +53,7 @@ _LATER: Mapping[type, frozenset[str]] = {
             "match_eligibility",
             "nonelective_eligibility",
             "forfeitures",
+            "loans",
         }
     ),
     Eligibility: frozenset({"part_time_shares", "part_time_tested"}),
@@ -74,6 +76,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
     elections, automatic = rest.pop("elections", None), rest.pop("automatic_enrollment", None)
     forfeitures = rest.pop("forfeitures", None)
     of_match, of_nonelective = rest.pop("match_eligibility", None), rest.pop("nonelective_eligibility", None)
+    loans = rest.pop("loans", None)
     provisions = Provisions(
         adopted_on=date.fromisoformat(rest.pop("adopted_on")),
         plan_year_start=MonthDay(*rest.pop("plan_year_start")),
@@ -94,6 +97,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
         declared_conditions=tuple(
             (Source(source), _conditions(told)) for source, told in rest.pop("declared_conditions", ())
         ),
+        loans=None if loans is None else _loans(**loans),
     )
     if rest:
         raise ValueError(f"provisions do not have {', '.join(sorted(rest))}")
@@ -248,6 +252,17 @@ def _automatic(
         **{name: numbers.pop(name) for name in _NUMBERS},
         **numbers,
     )
+
+
+def _loans(
+    *,
+    minimum_cents: int,
+    most_at_once: int,
+    over_prime_bps: int,
+    residence_years: int | None,
+    cure_months: int | None,
+) -> Loans:
+    return Loans(minimum_cents, most_at_once, over_prime_bps, residence_years, cure_months)
 
 
 _NUMBERS = ("initial_bps", "step_bps", "top_bps", "wait_days", "notice_days", "withdrawal_days")

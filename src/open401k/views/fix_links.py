@@ -12,12 +12,13 @@ _WHO = frozenset({Code.PERSON_CONFLICT, Code.PERSON_UNKNOWN})
 _CODES = frozenset({Code.PAY_CODE_UNCONFIRMED, Code.PLAN_PAY_MISMATCH})
 _ELECTIONS = frozenset({Code.ELECTION_MISMATCH, Code.ELECTION_REFUSED})
 _COLUMNS = frozenset({Code.HEADER_MISSING, Code.HEADER_UNKNOWN, Code.HEADER_BLANK, Code.COLUMNS_SWAPPED})
+_LOANS = frozenset({Code.LOAN_UNKNOWN, Code.LOAN_OVERPAY, Code.LOAN_MISSED})
 _PERSON = frozenset(
     {
         Code.PERSON_NAME_CHANGED, Code.PERSON_TERMINATED, Code.PERSON_NOT_ELIGIBLE, Code.HIRE_DATE_MISSING,
         Code.HIRE_DATE_CHANGED, Code.DOB_PLACEHOLDER, Code.DOB_RANGE, Code.DOB_CHANGED, Code.LIMIT_402G,
         Code.LIMIT_CATCHUP_AGE, Code.LIMIT_ROTH_CATCHUP, Code.LIMIT_415, Code.LIMIT_PLAN, Code.MATCH_MISMATCH,
-        Code.LOAN_UNKNOWN, Code.LOAN_OVERPAY, Code.AMOUNT_EXCEEDS_PAY, Code.AMOUNT_IMPLAUSIBLE, Code.HOURS_RANGE,
+         Code.AMOUNT_EXCEEDS_PAY, Code.AMOUNT_IMPLAUSIBLE, Code.HOURS_RANGE,
     }
 )  # fmt: skip
 
@@ -71,6 +72,8 @@ def way(found: Finding, at: Places) -> tuple[str, str]:
     if found.code in _ELECTIONS:
         return ("/elections", "See elections") if employee_id is None else (
             f"/elections#person-{employee_id}", "See the election")  # fmt: skip
+    if found.code in _LOANS:
+        return "/loans", "See loans"
     if found.code in _PERSON and found.row is not None:
         return (f"/people/{employee_id}", "See the person") if employee_id else (_row(found.row, at), "See the row")
     return "", ""

@@ -193,7 +193,7 @@ def _books(
     for kind, who, source, asset, amount in columns:
         if who is None or source is None or asset != ledger.USD:
             continue
-        if kind == ledger.Kind.PARTICIPANT:
+        if kind in (ledger.Kind.PARTICIPANT, ledger.Kind.PARTICIPANT_LOAN):  # a note is part of the account
             balances[EmployeeId(who)][source] += amount
         elif kind == ledger.Kind.SUSPENSE:
             held[EmployeeId(who)] += amount

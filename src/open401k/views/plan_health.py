@@ -109,9 +109,11 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PlanHealth:
 
 
 def assets(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Money:
-    """What the plan holds for its people: their accounts, what waits in suspense, and forfeitures."""
+    """What the plan holds for its people: their accounts with notes, what waits in suspense, and forfeitures."""
     held = ledger.balances(tx, tenant_id=tenant_id, plan_id=plan_id)
-    kinds = (ledger.Kind.PARTICIPANT, ledger.Kind.SUSPENSE, ledger.Kind.FORFEITURES)
+    kinds = (
+        ledger.Kind.PARTICIPANT, ledger.Kind.PARTICIPANT_LOAN, ledger.Kind.SUSPENSE, ledger.Kind.FORFEITURES,
+    )  # fmt: skip
     return Money(sum(held.total(kind) for kind in kinds))
 
 
