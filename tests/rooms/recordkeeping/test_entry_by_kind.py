@@ -11,7 +11,7 @@ from tests.rooms.recordkeeping.test_contributions import credited, pay, people, 
 
 from open401k.kernel import Source
 from open401k.plan import Match, MatchPeriod, MatchTier, Nonelective
-from open401k.recordkeeping import YearToDate, entitle
+from open401k.recordkeeping import Cents, YearToDate, entitle
 from open401k.recordkeeping.contributions import Declared, TermsOfYear, YearEnd
 from open401k.recordkeeping.entered import ToDate
 
@@ -19,6 +19,10 @@ from open401k.recordkeeping.entered import ToDate
 MATCHED_FROM, GIVEN_FROM = date(2026, 1, 15), date(2026, 1, 20)
 LATER = replace(people(40), match_entered_on=(MATCHED_FROM,), nonelective_entered_on=(GIVEN_FROM,))
 DATES = pay([[3_000_00] * 3], [[300_00] * 3])
+
+
+def cents(amount: int) -> Cents:
+    return np.array([amount], dtype=np.int64)
 
 
 def test_a_pay_date_before_entry_for_the_match_has_no_match() -> None:
@@ -46,7 +50,6 @@ def test_the_end_of_the_year_trues_up_and_gives_what_was_declared_on_what_counts
         coded_catch_up_pre_tax=DATES.after_tax[:, 2:],
         coded_catch_up_roth=DATES.after_tax[:, 2:],
     )
-    cents = lambda *amounts: np.array(amounts, dtype=np.int64)  # noqa: E731
     before = replace(
         YearToDate.zero(1),
         deferrals=cents(600_00),
