@@ -13,6 +13,7 @@ from open401k.demo.setup import takeover_of
 from open401k.flows.correction import Correction, LateFact, correct
 from open401k.flows.plan_takeover import take_over
 from open401k.kernel import FixedClock, FlowId
+from open401k.views import derived
 
 #: May defer since the day of hire; a year of service is complete on 6 January 2026, and the match begins on 1 February.
 HIRED = date(2025, 1, 6)
@@ -104,3 +105,14 @@ def test_long_term_part_time_work_lets_somebody_defer_in_a_plan_of_1000_hours_an
     assert ("1004", "pre_tax", PAY_DATES[1]) not in found.by_date
     assert found.by_date["1005", "match", PAY_DATES[1]] > 0
     assert_sound(sponsor)
+    with db.begin(TESTER, tenants=[sponsor.sponsor]) as tx:
+        where = {"tenant_id": sponsor.sponsor, "plan_id": sponsor.plan}
+        facts = compliance.facts_for(tx, **where, as_of=PAY_DATES[1])  # type: ignore[arg-type]
+        told = derived.load(tx, **where, employee_id=sponsor.employee("1003")) or ()  # type: ignore[arg-type]
+    place = facts.employee_ids.index(sponsor.employee("1003"))
+    assert facts.in_match is not None
+    assert (facts.eligible[place], facts.tested[place], facts.in_match[place]) == (True, False, False)
+    shown = {each.key: each for each in told}
+    assert (shown["entry"].value, shown["match_entry"].value) == (date(2026, 1, 1), None)
+    assert shown["part_time"].value == "long term part time"
+    assert "401(k)(2)(D)(ii)" in shown["entry"].why

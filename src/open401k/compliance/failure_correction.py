@@ -358,10 +358,12 @@ def _missed_match(
 ) -> tuple[list[int], Source | None]:
     """The match of what was missed, in full (Rev. Proc. 2021-30 App. A .05(2)(c)): by pay date."""
     terms = days[-1].terms.match
+    begins = max(who.match_from, who.entered_on or date.min)
+    missed = [cents if begins <= day.on else 0 for day, cents in zip(days, missed, strict=True)]
     if terms is None or not sum(missed):
         return [0] * len(days), None
     formula = MatchFormula.of(terms.tiers, terms.cap_cents)
-    of_year = [day for day in who.days if day.on in plan_year and (who.entered_on or date.min) <= day.on]
+    of_year = [day for day in who.days if day.on in plan_year and begins <= day.on]
     matched = max(sum(day.matched_cents for day in of_year), 0)
     if terms.period is MatchPeriod.PLAN_YEAR:
         total = _match_of_year(of_year, sum(missed), matched, formula, plan_year)
@@ -373,7 +375,7 @@ def _missed_match(
         relief=Relief.HALF,
         plan_year=plan_year,
         formula=alone,
-        compensation=np.array([counted[day.on] for day in days], dtype=np.int64),
+        compensation=np.array([counted.get(day.on, 0) for day in days], dtype=np.int64),
         deferred=np.array([max(day.deferred_cents, 0) for day in days], dtype=np.int64),
     )
     left = 10**15 if formula.cap_cents is None else max(formula.cap_cents - matched, 0)

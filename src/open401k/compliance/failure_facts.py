@@ -41,9 +41,10 @@ def _workers(tx: Tx, tenant_id: SponsorId, failure: Failure, on: date, known_at:
     employees = census.roster(tx, tenant_id=tenant_id, known_at=known_at, employee_ids=ids)
     spans = plan.provisions_between(tx, **where, start=date.min, end=date.max)
     now = _terms_on(spans, on)
-    entries = census.first_entries(
+    by_kind = census.entries_by_kind(
         tx, tenant_id=tenant_id, provisions=now, plan_id=failure.plan_id, employees=employees, known_at=known_at
     )
+    entries, to_match = by_kind.deferrals, by_kind.of(plan.Kind.MATCH)
     began = [max(day, failure.first_on or day) for day in entries if day is not None]
     if not began:
         return []
@@ -59,8 +60,9 @@ def _workers(tx: Tx, tenant_id: SponsorId, failure: Failure, on: date, known_at:
             left_on=who.employment[-1].terminated_on if who.employment else None,
             limits={year: limit for year, (limit, _) in most.items()},
             catch_up={year: catch_up for year, (_, catch_up) in most.items()},
+            match_from=matched or date.max,
         )
-        for who, entered in zip(employees, entries, strict=True)
+        for who, entered, matched in zip(employees, entries, to_match, strict=True)
         for most in [{year: _limit(who, year, _terms_on(spans, first)) for year in years}]
     ]
 

@@ -34,6 +34,8 @@ class Worker:
     left_on: date | None
     limits: Mapping[int, int]
     catch_up: Mapping[int, int] = field(default_factory=dict)
+    match_from: date = date.min
+    """Entry for the match, where that is a day of its own; the last of all days: not in sight."""
 
     def deferred_in(self, calendar: int) -> int:
         """Of a calendar year, as the books have it."""

@@ -15,7 +15,7 @@ from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear
 from . import gather_elsewhere as elsewhere
 from . import receiving
 from .facts import Cents, EarlierCalendarYear, Flags, PayHistory, PlanFacts, PriorRatios
-from .gather_entries import Asking, entries_of, so_far
+from .gather_entries import Asking, entries_of
 from .gather_key import Standings, standings
 from .gather_people import Concerned, Places
 from .gather_workforce import Asked, Everybody
@@ -77,17 +77,12 @@ def gather(
     deferred, as_roth = _of_calendar_year(scope, totals, place, year, calendar, as_of)
     before, held = _prior(scope, people, place, year, calendar), _placed(balances, place)
     books, not_ours = scope.contributions(year.start, until, place), scope.outside(year.start, until, place)
-    entered = people.entered
     known = scope.standings(people, place, before.section_415, held, partial(_slices, scope, roster, len(totals)))
     return PlanFacts(
         tenant_id=tenant_id, plan_id=plan_id, plan_year=year, as_of=as_of, known_at=known_at or tx.now,
         provisions=provisions, employee_ids=place.ids, labels=people.labels,
         birth_dates=tuple(people.birth_dates), employment=tuple(people.employment),
-        eligible_on=entered.eligible_on, kept_out_on=entered.kept_out_on,
-        class_excluded=so_far(entered.kept_out_on, entered.eligible_on, as_of),
-        tested_on=entered.tested_on, match_on=entered.match_on, nonelective_on=entered.nonelective_on,
-        match_kept_out=so_far(entered.match_kept_out_on, entered.match_on, as_of)
-        if entered.match_on and entered.kept_out_on else None,
+        **people.entered.columns(as_of),
         others=others.placed(people.people), receiving=receiving.read(scope, people.people),
         compensation=pay.of(totals.plan_cents) - late.of("plan_cents"),
         section_415=of_employer.of_column("section_415_cents") - late.of("section_415_cents"),

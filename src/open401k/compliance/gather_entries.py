@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict
 
 import numpy as np
 
@@ -17,6 +17,18 @@ from open401k.plan import Kind
 from .facts import Flags
 
 Days: TypeAlias = tuple[date | None, ...]
+
+
+class _Columns(TypedDict):
+    """Columns of ``PlanFacts`` by name."""
+
+    eligible_on: Days
+    kept_out_on: Days
+    class_excluded: Flags
+    tested_on: Days
+    match_on: Days
+    nonelective_on: Days
+    match_kept_out: Flags | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,19 @@ class Entered:
     match_on: Days = ()
     nonelective_on: Days = ()
     match_kept_out_on: Days = ()
+
+    def columns(self, as_of: date) -> _Columns:
+        """What the facts have of it, as of a day."""
+        apart = self.match_on and self.kept_out_on
+        return _Columns(
+            eligible_on=self.eligible_on,
+            kept_out_on=self.kept_out_on,
+            class_excluded=so_far(self.kept_out_on, self.eligible_on, as_of),
+            tested_on=self.tested_on,
+            match_on=self.match_on,
+            nonelective_on=self.nonelective_on,
+            match_kept_out=so_far(self.match_kept_out_on, self.match_on, as_of) if apart else None,
+        )
 
 
 def together(parts: Sequence[Entered]) -> Entered:

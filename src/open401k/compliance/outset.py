@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -137,9 +138,7 @@ def start_of(facts: PlanFacts, year: Year, habits: Habits) -> Start:
     entry = _entry_indexes(facts.eligible_on, dates)
     saving = float(((rates > 0) & facts.eligible & active).sum())
     members = float((facts.eligible & active).sum())
-    weight = habits.participation_weight
-    regular = np.where(pay > 0, pay, 1)[:, None]
-    early_deferred, early_paid = _before_the_match(facts, history)
+    weight, regular = habits.participation_weight, np.where(pay > 0, pay, 1)[:, None]
     return Start(
         dates=dates,
         in_plan_year=sum(day in facts.plan_year for day in dates),
@@ -164,11 +163,7 @@ def start_of(facts: PlanFacts, year: Year, habits: Habits) -> Start:
         saves=(saving + weight * habits.participation) / (members + weight),
         bonus_seen=bool((history.compensation > 1.5 * regular).any(axis=1).mean() > 0.10),
         raise_seen=bool(_stepped(history).mean() > 0.4),
-        tested_from=_entry_indexes(facts.tested_on, dates) if facts.tested_on else None,
-        matched_from=_entry_indexes(facts.match_on, dates) if facts.match_on else None,
-        given_from=_entry_indexes(facts.nonelective_on, dates) if facts.nonelective_on else None,
-        early_deferred=early_deferred,
-        early_paid=early_paid,
+        **_apart(facts, history, dates),
     )
 
 
@@ -190,9 +185,29 @@ def _kept_out(facts: PlanFacts, dates: tuple[date, ...]) -> Places:
     return found
 
 
-def _before_the_match(facts: PlanFacts, history: PayHistory) -> tuple[Cents | None, Cents | None]:
-    if not facts.match_on:
-        return None, None
+class _Apart(TypedDict, total=False):
+    """What a start has only where people enter for some money on days of their own."""
+
+    tested_from: Places
+    matched_from: Places
+    given_from: Places
+    early_deferred: Cents
+    early_paid: Cents
+
+
+def _apart(facts: PlanFacts, history: PayHistory, dates: tuple[date, ...]) -> _Apart:
+    found: _Apart = {}
+    if facts.tested_on:
+        found["tested_from"] = _entry_indexes(facts.tested_on, dates)
+    if facts.nonelective_on:
+        found["given_from"] = _entry_indexes(facts.nonelective_on, dates)
+    if facts.match_on:
+        found["matched_from"] = _entry_indexes(facts.match_on, dates)
+        found["early_deferred"], found["early_paid"] = _before_the_match(facts, history)
+    return found
+
+
+def _before_the_match(facts: PlanFacts, history: PayHistory) -> tuple[Cents, Cents]:
     days = np.array(history.pay_dates, dtype="datetime64[D]")
     entered = np.array([day or date.max for day in facts.match_on], dtype="datetime64[D]")
     early = (days[None, :] < entered[:, None]) & (days >= np.datetime64(facts.plan_year.start))[None, :]

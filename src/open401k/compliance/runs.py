@@ -317,12 +317,9 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
         digest.update(b"other plan\0" + other.name.encode())
         for name in _HASHED_OF_OTHERS:
             digest.update(name.encode() + b"\0" + np.ascontiguousarray(getattr(other, name)).tobytes())
-    if facts.match_kept_out is not None:
-        digest.update(b"match_kept_out\0" + facts.match_kept_out.tobytes())
-    if facts.corrective is not None:
-        digest.update(b"corrective\0" + facts.corrective.tobytes())
-    if facts.pay_elsewhere is not None:
-        digest.update(b"pay_elsewhere\0" + np.ascontiguousarray(facts.pay_elsewhere).tobytes())
+    for name in ("corrective", "pay_elsewhere", "match_kept_out"):
+        if (known := getattr(facts, name)) is not None:
+            digest.update(name.encode() + b"\0" + np.ascontiguousarray(known).tobytes())
     for name in _HASHED:
         column = getattr(facts, name)
         digest.update(name.encode() + b"\0" + np.ascontiguousarray(column).tobytes())
@@ -350,6 +347,10 @@ def _people(facts: PlanFacts, people: People | None) -> dict[str, Any]:
         "eligible": column(facts.eligible.astype(int)),
         "eligible_on": column(facts.eligible_on, _iso),
     }
+    if facts.tested_on:
+        columns["tested_on"] = column(facts.tested_on, _iso)
+    if facts.in_match is not None:
+        columns["match_on"] = column(facts.match_on, _iso)
     if people is not None:
         hce, key = people.reasons()
         columns |= {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import numpy as np
 
@@ -338,11 +338,7 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         match=at_least_nothing(facts.match),
         nonelective=at_least_nothing(facts.nonelective),
         qnec=at_least_nothing(facts.qnec),
-        eligible=facts.tested,
-        in_match=facts.in_match,
-        in_nonelective=facts.in_nonelective,
-        match_kept_out=facts.match_kept_out,
-        class_excluded=facts.class_excluded,
+        **_eligible(facts),
         is_hce=is_hce,
         is_key=is_key,
         ages=law.deferrals.ages_at_year_end(births, facts.calendar_year),
@@ -368,6 +364,26 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         prior_acp_bps=None if prior is None else prior.acp_bps,
         elsewhere=elsewhere_of(facts),
         corrective=facts.corrective,
+    )
+
+
+class _Eligible(TypedDict):
+    """Columns of a year by name."""
+
+    eligible: Flags
+    class_excluded: Flags
+    in_match: Flags | None
+    in_nonelective: Flags | None
+    match_kept_out: Flags | None
+
+
+def _eligible(facts: PlanFacts) -> _Eligible:
+    return _Eligible(
+        eligible=facts.tested,
+        class_excluded=facts.class_excluded,
+        in_match=facts.in_match,
+        in_nonelective=facts.in_nonelective,
+        match_kept_out=facts.match_kept_out,
     )
 
 

@@ -5,7 +5,7 @@ Nothing of it is stored. Not here: confirming it (flows/year_census.py), how it 
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
@@ -19,8 +19,6 @@ from open401k.law import NotEnacted
 from .facts import Cents, Flags, PlanFacts
 from .gather import gather
 from .standing import people_of
-
-_HUNDREDTHS, _HOURS_OF_A_YEAR = 100, 366 * 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +339,9 @@ def part_time_of(
     hours = census.hours_of_service(tx, tenant_id, plans, provisions, people, known_at)
     found = []
     for person in people:
-        periods = _periods(person, hours.get(person.employee_id, {}), provisions, on)
+        worked = hours.get(person.employee_id, {})
+        begun = census.periods_of(person, worked, provisions.plan_year_start, begun_by=on)
+        periods = tuple(period for period, end in begun if end <= on + timedelta(days=1))
         union = census.class_on(person, on) == "union"
         told = law.long_term_part_time.long_term_part_time(
             born=person.birth_date, periods=periods, plan_year=year, terms=terms, excluded_class=union
@@ -349,23 +349,6 @@ def part_time_of(
         counted = ", ".join(f"{each.hours:,} h from {each.first_day}" for each in periods) or "no whole year yet"
         found.append((told.status.value, told.years_of_vesting, f"{counted} (IRC 401(k)(2)(D)(ii))."))
     return found
-
-
-def _periods(
-    person: census.Employee, hours: Mapping[date, int], provisions: plan.Provisions, until: date
-) -> tuple[law.long_term_part_time.HoursOfPeriod, ...]:
-    """The periods that are over, the year from hire and then plan years (29 CFR 2530.202-2(b)(2))."""
-    if not person.employment or person.employment[0].hired_on > until:
-        return ()
-    start = provisions.plan_year_start
-    spans = law.hours.computation_periods(
-        commenced=person.employment[0].hired_on, until=until, plan_year_start=(start.month, start.day)
-    )
-    return tuple(
-        law.long_term_part_time.HoursOfPeriod(first, min(hours.get(first, 0) // _HUNDREDTHS, _HOURS_OF_A_YEAR))
-        for first, end in spans
-        if end <= until + timedelta(days=1)
-    )
 
 
 def _status(person: census.Employee, on: date) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 from open401k import census, ledger, payroll, plan
 from open401k.base.db import Tx
@@ -58,13 +59,19 @@ def own_boundaries(
 ) -> Mapping[EmployeeId, list[payroll.Boundary]]:
     """Days on which counts of one person begin anew: employer money counts pay from entry on."""
     roster = census.roster(tx, tenant_id=told.tenant_id, employee_ids=sorted(people))
-    entered = census.entry_dates(tx, tenant_id=told.tenant_id, provisions=terms, plan_id=told.plan_id, employees=roster)
+    of: dict[str, Any] = {"tenant_id": told.tenant_id, "provisions": terms, "plan_id": told.plan_id}
+    entered = census.entry_dates(tx, **of, employees=roster)
+    by_kind = census.entries_by_kind(tx, **of, employees=roster)
+    apart = [(by_kind.match, "the match"), (by_kind.nonelective, "nonelective contributions")]
+    by_hours = any(terms.eligibility_of(each).hours_in_year is not None for each in plan.Kind)
     found: dict[EmployeeId, list[payroll.Boundary]] = {}
-    for person, entry in zip(roster, entered, strict=True):
+    for place, (person, entry) in enumerate(zip(roster, entered, strict=True)):
         own = found.setdefault(person.employee_id, [])
         if entry is not None and (terms.match is not None or terms.nonelective is not None):
             own.append(payroll.Boundary(entry, "the day of entry into the plan"))
-        if terms.eligibility.hours_in_year is not None and person.employment:
+            days = [(each[place], what) for each, what in apart if each is not None]
+            own += [payroll.Boundary(day, f"the day of entry for {what}") for day, what in days if day is not None]
+        if by_hours and person.employment:
             first_year = anniversary(person.employment[0].hired_on, 1)
             own.append(payroll.Boundary(first_year, "the end of the first year of service"))
     return found

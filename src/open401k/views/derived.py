@@ -40,7 +40,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: Employee
     today = day_of(tx.now)
     terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today)
     known = _Known(tx, tenant_id, plan_id, found[0], terms, today)
-    return (*_groups(known), _entry(known), _roth_catch_up(known), _part_time(known), _vesting(known))
+    return (*_groups(known), *_entries(known), _roth_catch_up(known), _part_time(known), _vesting(known))
 
 
 def _groups(known: _Known) -> tuple[DerivedFact, ...]:
@@ -65,19 +65,49 @@ def _groups(known: _Known) -> tuple[DerivedFact, ...]:
     return tuple(told)
 
 
-def _entry(known: _Known) -> DerivedFact:
-    person, asked = known.person, known.terms.eligibility
-    (entry,) = census.entry_dates(
-        known.tx, tenant_id=known.tenant_id, provisions=known.terms, plan_id=known.plan_id, employees=[person],
+def _entries(known: _Known) -> tuple[DerivedFact, ...]:
+    """The day from which the person may defer, and those of employer money where they are other days."""
+    person, terms = known.person, known.terms
+    days = census.entry_days(
+        known.tx, tenant_id=known.tenant_id, provisions=terms, plan_id=known.plan_id, employees=[person],
         on=known.today,
     )  # fmt: skip
-    hours = f" with {asked.hours_in_year:,} hours a year" if asked.hours_in_year else ""
-    service = f"{asked.service_months} months of service{hours}" if asked.service_months else "no service"
+    asked = terms.eligibility
+    why = f"The plan asks for {_asked(asked)}; {_person(known)}."
+    if days.by_terms is not None:
+        own = "not in sight" if days.by_terms[0] is None else f"{days.by_terms[0]}"
+        why += (
+            f" Long-term part-time work lets in sooner (IRC 401(k)(2)(D)(ii)): by the plan's own terms it is {own}. "
+            f"Such people are {'' if asked.part_time_tested else 'not '}in the tests (401(k)(15)(B))."
+        )
+    found = [DerivedFact("entry", "Participant from", _in_plan(days.deferrals[0], terms), why)]
+    for key, label, of_kind, kind in (
+        ("match_entry", "Match from", days.match, plan.Kind.MATCH),
+        ("nonelective_entry", "Nonelective contributions from", days.nonelective, plan.Kind.NONELECTIVE),
+    ):
+        given = {plan.Kind.MATCH: terms.match, plan.Kind.NONELECTIVE: terms.nonelective}[kind]
+        if of_kind is not None and (given is not None or terms.may_declare):
+            told = f"For this money the plan asks for {_asked(terms.eligibility_of(kind))}; {_person(known)}."
+            found.append(DerivedFact(key, label, _in_plan(of_kind[0], terms), told))
+    return tuple(found)
+
+
+def _asked(terms: plan.Eligibility) -> str:
+    hours = f" with {terms.hours_in_year:,} hours a year" if terms.hours_in_year else ""
+    service = f"{terms.service_months} months of service{hours}" if terms.service_months else "no service"
+    return f"age {terms.minimum_age} and {service}"
+
+
+def _person(known: _Known) -> str:
+    person = known.person
     born = f"{age_on(person.birth_date, known.today)} years old" if person.birth_date else "birth date not on file"
     hired = f"hired {person.employment[0].hired_on}" if person.employment else "never hired"
-    why = f"The plan asks for age {asked.minimum_age} and {service}; {born}, {hired}."
-    day = None if entry is None else max(entry, known.terms.adopted_on)
-    return DerivedFact("entry", "Participant from", day, why)
+    return f"{born}, {hired}"
+
+
+def _in_plan(day: date | None, terms: plan.Provisions) -> date | None:
+    """Nobody is a participant before there is a plan."""
+    return None if day is None else max(day, terms.adopted_on)
 
 
 def _roth_catch_up(known: _Known) -> DerivedFact:
@@ -110,7 +140,10 @@ def _part_time(known: _Known) -> DerivedFact:
 
 def _vesting(known: _Known) -> DerivedFact:
     years = compliance.years_of_service(known.person.employment, known.today)
-    why = "Whole years since hire, by elapsed time."
+    why = (
+        "Whole years since hire, by elapsed time: of long-term part-time work too, where 500 hours make a year (IRC "
+        "401(k)(15)(B)(iii))."
+    )
     if years is None:
         why = "A break in employment: a person has to judge what counts (IRC 411(a)(6))."
     return DerivedFact("vesting_years", "Years of service for vesting", years, why)

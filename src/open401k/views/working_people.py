@@ -1,6 +1,7 @@
 """The people of a test's working, with the payroll rows behind each number. Not here: the steps (working_steps)."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -71,13 +72,14 @@ def listed(tx: Tx, *, tenant_id: SponsorId, run: ComplianceRun, result: TestResu
     rows = _rows(tx, tenant_id, run, result, list(ids.values())[:_MOST_WITH_ROWS])
     adopted_on = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=run.as_of).adopted_on
     names = {each.employee_id: f"{each.first_name} {each.last_name}" for each in census.roster(tx, tenant_id=tenant_id)}
+    entered = _entry_days(run, result.test)
     people = tuple(
         PersonWorking(
             employee_id=ids[place],
             name=names.get(ids[place], ""),
             group=_group(run, result, working, index, place),
             why_group=_why(run, result, place),
-            values=_values(run, columns, working, index, place, adopted_on),
+            values=_values(working, columns, index, entered[place], adopted_on),
             rows=rows.get(ids[place], ()),
             note=_note(result, working, index),
         )
@@ -98,13 +100,21 @@ def _columns(test: TestId, working: Any) -> tuple[tuple[str, str], ...]:
 def _in_order(run: ComplianceRun, result: TestResult, working: Any) -> list[tuple[int, int]]:
     """Index in the working's columns, and place among the run's people."""
     if result.test in _ENTERED:
-        places = [place for place, entered in enumerate(run.people["eligible"]) if entered]
+        days, as_of = _entry_days(run, result.test), run.as_of.isoformat()
+        places = [place for place, entered in enumerate(days) if entered is not None and entered <= as_of]
     else:
         places = list(working["place"])
     sort_by = {TestId.ADP: "ratio_bps", TestId.ACP: "ratio_bps"}.get(result.test, _first_column(result.test))
     values = working.get(sort_by, [0] * len(places))
     flags = run.people.get(_flag(result.test), [0] * len(run.people["employee"]))
     return sorted(enumerate(places), key=lambda each: (-flags[each[1]], -values[each[0]], each[1]))
+
+
+def _entry_days(run: ComplianceRun, test: TestId) -> Sequence[str | None]:
+    """From which day the test counts each; the match is a plan of its own where people enter for it by themselves."""
+    of_match = run.people.get("match_on") if test is TestId.COVERAGE_MATCH else None
+    found: Sequence[str | None] = of_match or run.people.get("tested_on") or run.people["eligible_on"]
+    return found
 
 
 def _first_column(test: TestId) -> str:
@@ -140,16 +150,14 @@ def _why(run: ComplianceRun, result: TestResult, place: int) -> str:
 
 
 def _values(
-    run: ComplianceRun,
-    columns: tuple[tuple[str, str], ...],
     working: Any,
+    columns: tuple[tuple[str, str], ...],
     index: int,
-    place: int,
+    entered: str | None,
     adopted_on: date,
 ) -> tuple[Shown, ...]:
     """The cells of one person; nobody entered the plan before it was adopted."""
     if columns[0][1] == "":
-        entered = run.people["eligible_on"][place]
         return (None if entered is None else max(date.fromisoformat(entered), adopted_on),)
     return tuple(_cell(name, working[name][index]) for _, name in columns)
 

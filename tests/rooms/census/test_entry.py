@@ -401,3 +401,53 @@ def test_hours_of_a_plan_year_that_is_the_first_year_count_once(
     who = hire(begin, tenant, hired_on=date(2024, 1, 1))
     pay(begin, tenant, plan_id, who, date(2024, 6, 3), 600, 100)
     assert entry_of(begin, tenant, plan_id, THOUSAND_HOURS, who) is None
+
+
+LATER_MATCH = replace(
+    provisions(),
+    eligibility=replace(NO_WAIT, excluded_classes=("interns",)),
+    match_eligibility=plan.EntryTerms(21, 12, None, plan.EntryRule.MONTHLY),
+)
+
+
+def test_each_kind_of_money_is_entered_on_the_day_of_leaving_a_class_that_is_out(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    who = hire(begin, tenant, hired_on=date(2025, 1, 6), employee_class="interns")
+    with begin() as tx:
+        office = census.EmployeeClass("office")
+        census.record_fact(tx, tenant_id=tenant, employee_id=who, fact=office, event_on=date(2025, 6, 2))
+    found = days_of(begin, tenant, plan_id, LATER_MATCH, who)
+    assert found == census.EntryDays((date(2025, 6, 2),), match=(date(2026, 2, 1),))
+    with begin() as tx:  # back among the interns before the match begins, and out of them after it would have
+        for name, day in (("interns", date(2026, 1, 5)), ("office", date(2026, 3, 9))):
+            fact = census.EmployeeClass(name)
+            census.record_fact(tx, tenant_id=tenant, employee_id=who, fact=fact, event_on=day)
+    found = days_of(begin, tenant, plan_id, LATER_MATCH, who)
+    assert found == census.EntryDays((date(2025, 6, 2),), match=(date(2026, 3, 9),))
+
+
+def test_who_is_rehired_enters_for_the_match_on_that_day_if_it_fell_into_the_gap(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    who = hire(begin, tenant, hired_on=date(2025, 1, 6), terminated_on=date(2025, 11, 3))
+    with begin() as tx:
+        census.record_fact(tx, tenant_id=tenant, employee_id=who, fact=census.Hired(), event_on=date(2026, 4, 6))
+    found = days_of(begin, tenant, plan_id, LATER_MATCH, who)
+    assert found == census.EntryDays((date(2025, 1, 6),), match=(date(2026, 4, 6),))
+
+
+def test_an_amendment_of_the_match_alone_keeps_who_is_in_and_lets_in_from_its_day_on(
+    begin: Begin, tenant: SponsorId, plan_id: PlanId
+) -> None:
+    earlier = hire(begin, tenant, hired_on=date(2024, 5, 6))
+    later = hire(begin, tenant, hired_on=date(2025, 9, 8))
+    # Deferrals as the plan has had them: a year of service, half-yearly. The match: two years from March on.
+    two = plan.EntryTerms(21, 24, None, plan.EntryRule.SEMIANNUAL)
+    matched = replace(YEAR_OF_SERVICE, match=plan.Match((plan.MatchTier(5_000, 600),)))
+    amend(begin, tenant, plan_id, date(2026, 2, 1), matched)
+    amend(begin, tenant, plan_id, date(2026, 3, 1), replace(matched, match_eligibility=two))
+    terms = replace(matched, match_eligibility=two)
+    assert days_of(begin, tenant, plan_id, terms, earlier) == census.EntryDays((date(2025, 7, 1),))
+    found = days_of(begin, tenant, plan_id, terms, later)
+    assert found == census.EntryDays((date(2027, 1, 1),), match=(date(2028, 1, 1),))
