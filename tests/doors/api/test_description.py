@@ -77,6 +77,7 @@ def test_routes_answer_as_described(desk: Desk, mode: GenerationMode) -> None:
         "name": "deferral-limit",
         "ach_file_id": "ach_" + "0" * 32,
         "instruction_id": "ins_" + "0" * 32,
+        "loan_id": "lon_" + "0" * 32,
         "connection_id": "con_" + "0" * 32,
         "change": "pause",
     }

@@ -18,6 +18,7 @@ from . import (
     elections,
     instructions,
     keys,
+    loans,
     pay_codes,
     payroll,
     people,
@@ -51,6 +52,7 @@ app.add_typer(corrections.commands, name="corrections")
 app.add_typer(takeover.commands, name="takeover")
 app.add_typer(elections.commands, name="elections")
 app.add_typer(instructions.commands, name="instructions")
+app.add_typer(loans.commands, name="loans")
 app.add_typer(books.clock, name="clock")
 app.add_typer(keys.commands, name="keys")
 app.add_typer(users.commands, name="users")
