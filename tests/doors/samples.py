@@ -5,12 +5,13 @@
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from open401k.kernel import AlertId, EmployeeId, EntryId, InstructionId, Money, PlanId, RunId, SponsorId
+from open401k.kernel import AlertId, EmployeeId, EntryId, InstructionId, LoanId, Money, PlanId, RunId, SponsorId
 from open401k.views.advisor_book import AdvisorBook, BookLine
 from open401k.views.alert import AlertDetail, CureLine, EffectLine, NoticeLine
 from open401k.views.conveyor import StageLine, StageState
 from open401k.views.elections import ElectionLine, Elections, EnrollmentDutyLine, PersonElections, WithholdingCase
 from open401k.views.instructions import InstructionLine, Instructions
+from open401k.views.loans import Borrowing, InstallmentLine, LentLine, LoanDetail, LoanLine, PlanLoans, RepaidLine
 from open401k.views.payroll_history import (
     DepositLine,
     EntryLine,
@@ -244,6 +245,19 @@ INSTRUCTIONS = Instructions(
         InstructionLine(InstructionId(UUID(int=82)), str(EMPLOYEE), "Apprentice", "***-**-1236", "loan_payment", "L-1", None, Money.usd("55.00"), False, PAY_DATES[4], "Elected.", "acknowledged", NOW, 2, "", False),
         InstructionLine(InstructionId(UUID(int=83)), str(EMPLOYEE), "Welder", "", "roth", "", None, None, True, PAY_DATES[4], "It is wanted no more.", "queued", NOW, 0, "", False),
     ),
+)  # fmt: skip
+
+_ASKED = LoanLine(LoanId(UUID(int=91)), "L0002", EMPLOYEE, "Apprentice", "***-**-1236", "asked", Money.usd("5000.00"), 52, "biweekly", False, PAY_DATES[14], "", None, None, None, Money(0), Money(0), Money(0), None, None)  # fmt: skip
+_LATE = LoanLine(LoanId(UUID(int=92)), "L0001", EMPLOYEE, "Machinist One", "***-**-1232", "late", Money.usd("10000.00"), 26, "biweekly", True, PAY_DATES[1], "", Percent(850), PAY_DATES[2], Money.usd("401.82"), Money.usd("8811.20"), Money.usd("8840.01"), Money.usd("401.82"), date(2026, 12, 31), Money.usd("9120.55"))  # fmt: skip
+LOANS = PlanLoans(
+    HEADING, True, Money.usd("1000.00"), Percent(100), (_ASKED, _LATE), (Borrowing(EMPLOYEE, "Machinist One"),)
+)
+LOAN = LoanDetail(
+    HEADING,
+    _LATE,
+    (InstallmentLine(1, PAY_DATES[3], Money.usd("401.82"), Money.usd("32.69"), Money.usd("369.13"), Money.usd("9630.87"), True), InstallmentLine(2, PAY_DATES[4], Money.usd("401.82"), Money.usd("31.49"), Money.usd("370.33"), Money.usd("9260.54"), False)),
+    (RepaidLine(PAY_DATES[3], Money.usd("401.82"), Money.usd("32.69"), Money.usd("369.13"), Money.usd("9630.87")),),
+    (LentLine("pre_tax", Money.usd("7000.00"), Money.usd("6741.61")), LentLine("match", Money.usd("3000.00"), Money.usd("2889.26"))),
 )  # fmt: skip
 
 ELECTIONS = Elections(

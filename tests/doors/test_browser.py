@@ -42,6 +42,8 @@ PAGES = {
     "people": "/people",
     "elections": "/elections",
     "instructions": "/instructions",
+    "loans": "/loans",
+    "loan": f"/loans/{samples.LOAN.line.loan_id}",
     "person": f"/people/{samples.PERSON.person.employee_id}",
     "tests": "/tests",
     "test": "/tests/adp",

@@ -43,6 +43,7 @@ def url(route: RouteContext, place: Place) -> str:
         "provider": "gusto",
         "token": "nothing",
         "name": "match",
+        "loan_id": f"lon_{samples.EMPLOYEE.uuid.hex}",
         "proposal_id": f"prp_{samples.EMPLOYEE.uuid.hex}",
         "failure_id": f"flr_{samples.EMPLOYEE.uuid.hex}",
     }

@@ -153,6 +153,8 @@ SAMPLE_LOADERS: Mapping[str, Any] = {
     "elections.load": samples.ELECTIONS,
     "elections.load_cases": samples.ELECTIONS.cases,
     "instructions.load": samples.INSTRUCTIONS,
+    "loans.load": samples.LOANS,
+    "loans.load_one": samples.LOAN,
     "people.load": samples.PEOPLE,
     "people.load_person": samples.PERSON,
     "test_detail.load": samples.DETAIL,

@@ -38,7 +38,7 @@ def loans(provisions: Provisions) -> Iterator[ProvisionProblem]:
     if not 0 <= terms.over_prime_bps <= HIGHEST_SPREAD_BPS:
         yield ProvisionProblem(
             "loans.over_prime_bps",
-            f"{terms.over_prime_bps / 100:g} % over prime is no rate that lenders ask for in like circumstances.",
+            f"{terms.over_prime_bps} basis points over prime is no rate that lenders ask for in like circumstances.",
             "29 CFR 2550.408b-1(e)",
             "Set it from 0 to 1,000 basis points.",
         )

@@ -234,9 +234,9 @@ def per_paycheck(repayment: Repayment, *, on: date, days: int | None) -> int:
     A month's installment is two of semi-monthly paychecks; the last ones withhold what is left.
     """
     terms, level = repayment.loan.schedule.terms, repayment.loan.schedule.level_payment_cents
-    ratio = _DAYS[terms.frequency] / days if days else Fraction(1)
+    ratio = _DAYS[terms.frequency] / days if days else Fraction(1)  # exact: Fractions
     paychecks = max(round(ratio), 1)
-    at_once = max(round(1 / ratio), 1)
+    at_once = max(round(1 / ratio), 1)  # exact: Fractions
     if paychecks == at_once == 1 and repayment.installments_paid == terms.installments - 1:
         return repayment.next_payment_cents  # what rounding left of the schedule is in its last payment
     return min(-(-level // paychecks) * at_once, repayment.payoff_cents(on))

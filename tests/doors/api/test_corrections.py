@@ -134,9 +134,9 @@ def test_the_terminal_decides_in_the_name_of_a_person_with_the_right(
         with paid.world.db.begin(TESTER, tenants=ALL_TENANTS) as tx:
             emails[role] = access.get_user(tx, user_id=user_id).email
     with pytest.raises(BadInputError, match=r"alert\.decide"):
-        terminal.person(place, emails[Role.ADVISOR], "corrections approve")
+        terminal.person_who_decides(place, emails[Role.ADVISOR], "corrections approve")
     with pytest.raises(BadInputError, match="Nobody"):
-        terminal.person(place, "nobody@example.com", "corrections approve")
-    actor = terminal.person(place, emails[Role.SPONSOR], "corrections approve")
+        terminal.person_who_decides(place, "nobody@example.com", "corrections approve")
+    actor = terminal.person_who_decides(place, emails[Role.SPONSOR], "corrections approve")
     assert (actor.kind, actor.why) == ("user", "open401k corrections approve")
     assert str(terminal._line(place, terminal._named(line["proposal_id"])).proposal_id) == line["proposal_id"]

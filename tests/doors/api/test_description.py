@@ -81,6 +81,7 @@ def test_routes_answer_as_described(desk: Desk, mode: GenerationMode) -> None:
         "ach_file_id": "ach_" + "0" * 32,
         "instruction_id": "ins_" + "0" * 32,
         "feedback_file_id": "fbf_" + "0" * 32,
+        "loan_id": "lon_" + "0" * 32,
         "connection_id": "con_" + "0" * 32,
         "change": "pause",
     }

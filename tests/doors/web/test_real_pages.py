@@ -113,6 +113,7 @@ def _pages(story: Story) -> dict[str, str]:
         "census": "/census/2026",
         "elections": "/elections",
         "instructions": "/instructions",
+        "loans": "/loans",
         "deposits": "/deposits",
         "corrections": "/corrections",
         "forfeitures": "/forfeitures",

@@ -19,6 +19,7 @@ from . import (
     forfeitures,
     instructions,
     keys,
+    loans,
     pay_codes,
     payroll,
     people,
@@ -53,6 +54,7 @@ app.add_typer(forfeitures.commands, name="forfeitures")
 app.add_typer(takeover.commands, name="takeover")
 app.add_typer(elections.commands, name="elections")
 app.add_typer(instructions.commands, name="instructions")
+app.add_typer(loans.commands, name="loans")
 app.add_typer(books.clock, name="clock")
 app.add_typer(keys.commands, name="keys")
 app.add_typer(users.commands, name="users")

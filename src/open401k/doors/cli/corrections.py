@@ -61,7 +61,7 @@ def show(context: typer.Context, which: Which, plan: PlanOption = "", json: Json
 def approve(context: typer.Context, which: Which, by: By, plan: PlanOption = "", json: Json = False) -> None:
     """Approve a correction: it is posted with earnings to today. A second time changes nothing."""
     with at_plan(wiring_of(context), "corrections approve", plan) as place:
-        actor, wanted = person(place, by, "corrections approve"), _named(which)
+        actor, wanted = person_who_decides(place, by, "corrections approve"), _named(which)
         of: dict[str, Any] = {
             "actor": actor,
             "tenant_id": place.tenant_id,
@@ -87,7 +87,7 @@ def decline(
 ) -> None:
     """Decline a correction, with a reason."""
     with at_plan(wiring_of(context), "corrections decline", plan) as place:
-        actor, wanted = person(place, by, "corrections decline"), _named(which)
+        actor, wanted = person_who_decides(place, by, "corrections decline"), _named(which)
         of: dict[str, Any] = {
             "actor": actor,
             "tenant_id": place.tenant_id,
@@ -131,6 +131,7 @@ def _day(text: str) -> date:
 
 @contextmanager
 def refused_aloud() -> Iterator[None]:
+    """A problem of a door, told by the terminal."""
     try:
         yield
     except ProblemError as error:
@@ -152,7 +153,7 @@ def _named(text: str) -> ProposalId:
         raise BadInputError(str(error), fix="List them: open401k corrections list") from None
 
 
-def person(place: Place, email: str, command: str) -> Actor:
+def person_who_decides(place: Place, email: str, command: str) -> Actor:
     """Money of the employer is spent by a person with the right to; who has the machine is not yet that person."""
     at = place.services.wall.now()
     with place.services.db.begin(actor_of(command), tenants=ALL_TENANTS) as tx:

@@ -1,0 +1,118 @@
+"""Participant loans over HTTP: listed, one with its schedule, asked for, approved, declined."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import Field, StrictBool, StrictInt
+
+from open401k.base.access import Permission
+from open401k.kernel import EmployeeId, LoanId
+from open401k.views import loans as view
+
+from ... import loans
+from ...described import given
+from ...guard import Caller, Needs
+from ...texts import MoneyText, Name, PercentText, Sent, Text
+from ...written import document
+from . import models
+from .once import answered, key_of
+from .paging import LIMIT, Cursor, Limit, page_by_place
+from .payroll import named
+
+router = APIRouter(tags=["Loans"])
+Key = Annotated[str, Depends(key_of)]
+Reader = Annotated[Caller, Depends(Needs(Permission.CENSUS_VIEW))]
+Asker = Annotated[Caller, Depends(Needs(Permission.CENSUS_CHANGE))]
+Decider = Annotated[Caller, Depends(Needs(Permission.ALERT_DECIDE))]
+Line: Any = given(view.LoanLine)
+Detail: Any = given(view.LoanDetail)
+
+
+class LoanAskedFor(Sent):
+    """What somebody wants to borrow, repaid in level installments through payroll."""
+
+    employee_id: Text
+    amount: MoneyText
+    installments: Annotated[StrictInt, Field(ge=1, le=1_560)]
+    frequency: Literal["weekly", "biweekly", "monthly", "quarterly"]
+    residence: Annotated[StrictBool, Field(description="It buys the principal residence")] = False
+
+
+class LoanApproved(Sent):
+    """The prime rate of today; the plan's spread is added."""
+
+    prime: PercentText
+
+
+class LoanDeclined(Sent):
+    """Why nothing is lent."""
+
+    reason: Name
+
+
+@router.get("/plans/{plan_id}/loans")
+def list_loans(caller: Reader, after: Cursor = None, limit: Limit = LIMIT) -> models.Page[Line]:
+    """Every loan that was asked for; what waits for a decision first, then what is late, then the newest."""
+    with caller.begin() as tx:
+        shown = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+    some, following = page_by_place(shown.lines, after=after, limit=limit)
+    return models.Page(items=[Line.model_validate(document(each)) for each in some], next=following)
+
+
+@router.get("/plans/{plan_id}/loans/{loan_id}")
+def show_loan(caller: Reader, loan_id: str) -> Detail:
+    """One loan with its schedule, what payrolls repaid, and the sources it came from."""
+    found = loans.shown(caller.services.db, **_of(caller), loan_id=named(LoanId, loan_id))
+    return Detail.model_validate(document(found))
+
+
+@router.post("/plans/{plan_id}/loans", status_code=201)
+def ask_for_loan(caller: Asker, key: Key, sent: LoanAskedFor) -> Detail:
+    """Ask for a loan. What the plan or IRC 72(p) does not allow is refused with its reason as `code`."""
+    wanted = loans.wanted_of(
+        amount=sent.amount, installments=sent.installments, frequency=sent.frequency, residence=sent.residence
+    )
+
+    def work() -> dict[str, Any]:
+        employee_id = named(EmployeeId, sent.employee_id)
+        done = loans.ask(caller.services.db, **_of(caller), employee_id=employee_id, wanted=wanted, key=key)
+        return _document(done)
+
+    body = sent.model_dump_json().encode()
+    kept = answered(caller, key=key, what=f"loan {caller.plan}", body=body, work=work)
+    return Detail.model_validate(kept)
+
+
+@router.post("/plans/{plan_id}/loans/{loan_id}/approve")
+def approve_loan(caller: Decider, key: Key, loan_id: str, sent: LoanApproved) -> Detail:
+    """Lend it today: the money leaves the person's sources, and payroll is told of the installments. Once."""
+    wanted = named(LoanId, loan_id)
+
+    def work() -> dict[str, Any]:
+        return _document(loans.approve(caller.services.db, **_of(caller), loan_id=wanted, prime=sent.prime))
+
+    body = sent.model_dump_json().encode()
+    kept = answered(caller, key=key, what=f"approve {wanted}", body=body, work=work)
+    return Detail.model_validate(kept)
+
+
+@router.post("/plans/{plan_id}/loans/{loan_id}/decline")
+def decline_loan(caller: Decider, key: Key, loan_id: str, sent: LoanDeclined) -> Detail:
+    """Decline a loan with a reason; nothing moves."""
+    wanted = named(LoanId, loan_id)
+
+    def work() -> dict[str, Any]:
+        return _document(loans.decline(caller.services.db, **_of(caller), loan_id=wanted, reason=sent.reason))
+
+    body = sent.model_dump_json().encode()
+    kept = answered(caller, key=key, what=f"decline {wanted}", body=body, work=work)
+    return Detail.model_validate(kept)
+
+
+def _of(caller: Caller) -> dict[str, Any]:
+    return {"actor": caller.actor, "tenant_id": caller.tenant, "plan_id": caller.plan}
+
+
+def _document(found: view.LoanDetail) -> dict[str, Any]:
+    kept: dict[str, Any] = Detail.model_validate(document(found)).model_dump(mode="json")
+    return kept
