@@ -168,3 +168,15 @@ def test_a_rehire_whose_end_is_told_no_more_keeps_the_end_that_was_told(world: A
         (date(2026, 3, 2), None),
     ]
     assert_sound(world.plan)
+
+
+def test_a_payment_that_was_deleted_waits_for_a_person_and_moves_no_money(world: AtFinch) -> None:
+    (payment,) = world.until(date(2026, 1, 17))
+    world.round()
+    world.confirm_codes()
+    world.round()
+    (run,) = world.posted()
+    world.server.tell(f"/companies/{world.company}/payrolls/{payment}", {"deleted": True})
+    (waits,) = [each for each in world.round().waits if each["what"] == "payroll"]
+    assert (waits["why"], waits["provider_id"], waits["run_id"]) == ("payroll_gone", payment, str(run.run_id))
+    assert world.posted() == [run]

@@ -12,9 +12,11 @@ from tests.support.flows import run_with_a_stop
 
 from open401k.base.db import Database
 from open401k.demo.people import ACME
+from open401k.doors.provided import Order, RunHeader
+from open401k.doors.stories import PayrollStories
 from open401k.flows.provider_round import AGAIN_AFTER, pull_due
-from open401k.kernel import FixedClock
-from open401k.payroll import connections
+from open401k.kernel import FixedClock, Refused
+from open401k.payroll import Said, connections
 from open401k.payroll.connections import State
 from open401k.payroll.providers import Notice, Provider, Tokens
 
@@ -153,6 +155,36 @@ def test_a_payroll_reversed_as_a_whole_leaves_nothing(paid: Connected, point: st
     (run,) = paid.posted()
     assert (run.rows, run.said.no_contributions) == (0, True)
     assert sum(count for _, count in books(paid.plan).by_date.items()) == 0
+    assert_sound(paid.plan)
+
+
+def test_a_payroll_canceled_at_the_provider_waits_for_a_person_who_takes_it_back(paid: Connected) -> None:
+    (payroll,), (run,), before = _payrolls(paid), paid.posted(), books(paid.plan)
+    paid.cancel(payroll)
+    for _ in range(2):  # it stays told until somebody has decided
+        (waits,) = paid.pull().waits
+        assert (waits["why"], waits["provider_id"], waits["run_id"]) == ("payroll_gone", payroll, str(run.run_id))
+    assert books(paid.plan) == before  # a list that leaves one out may be a fault of the provider
+    order = Order(TESTER, paid.plan.sponsor, paid.plan.plan, "take it back")
+    said = Said({}, no_contributions=True)
+    header = RunHeader(FIRST_CHECK, run.period_start, run.period_end, replaces=run.run_id, said=said)
+    taken = PayrollStories(paid.plan.db).receive_rows(order, run=header, rows=[])
+    assert not isinstance(taken, Refused), taken
+    assert taken.posted, taken
+    assert paid.pull().ok
+    assert sum(count for _, count in books(paid.plan).by_date.items()) == 0
+    assert_sound(paid.plan)
+
+
+def test_a_payroll_that_is_listed_again_is_what_it_was(paid: Connected) -> None:
+    (payroll,), before = _payrolls(paid), books(paid.plan).by_date
+    paid.cancel(payroll)
+    assert not paid.pull().ok
+    paid.cancel(payroll, undo=True)
+    assert paid.pull().ok
+    assert books(paid.plan).by_date == before
+    assert paid.pull().ok
+    assert len(paid.posted()) == 1
     assert_sound(paid.plan)
 
 

@@ -117,6 +117,10 @@ class Connected:
         path = f"/companies/{self.company}/payrolls/{payroll}/reverse"
         return str(self.server.tell(path, {"employees": list(employees)})["payroll_uuid"])
 
+    def cancel(self, payroll: str, *, undo: bool = False) -> None:
+        """Its processing is canceled there, or it is processed again as it was."""
+        self.server.tell(f"/companies/{self.company}/payrolls/{payroll}/cancel", {"undo": undo})
+
 
 @contextmanager
 def connected(plan: Plan) -> Iterator[Connected]:

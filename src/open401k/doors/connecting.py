@@ -9,12 +9,22 @@ from datetime import date, timedelta
 from typing import Any, NoReturn
 
 from open401k.base.db import ALL_TENANTS, Actor, Database
+from open401k.flows import provider_webhooks
 from open401k.flows.provider_push import pull_and_push
 from open401k.flows.provider_round import pull_due
 from open401k.kernel import ConnectionId, Open401kError, PlanId, Refused, SponsorId, day_of
 from open401k.payroll import connections, runs
 from open401k.payroll.connections import Connection
-from open401k.payroll.providers import Connector, Provider, ProviderError, Surroundings, TokenKeeper, finch, gusto
+from open401k.payroll.providers import (
+    Connector,
+    Provider,
+    ProviderError,
+    Surroundings,
+    TokenKeeper,
+    finch,
+    gusto,
+    gusto_webhooks,
+)
 
 HEARD = Actor(kind="system", id="webhook", why="a payroll provider tells of something")
 #: Where a provider sends a browser back to.
@@ -63,6 +73,7 @@ class ConnectionStories:
             raise Open401kError(
                 f"{provider.title()} did not let us in: {error}.", fix=error.fix or "Begin again."
             ) from None
+        self._subscribe(actor, provider)
         with self._db.begin(actor, tenants=[tenant_id]) as tx:
             return connections.add(
                 tx,
@@ -81,15 +92,20 @@ class ConnectionStories:
 
     def pull_due(self, *, actor: Actor, ends: Callable[[], bool] = lambda: False) -> Sequence[Mapping[str, Any]]:
         """Ask every provider with news, and everyone who was not asked today."""
+        self.subscribe_again(actor)
         return [each.as_json() for each in pull_due(self._db, actor=actor, connect=self._connect, ends=ends)]
 
     def hear(self, provider: Provider, *, headers: Mapping[str, str], body: bytes) -> bool | None:
         """Keep a webhook: whether it was news. None: it is not the provider's.
 
-        The provider proves once that an address is ours by sending a token there, which the operator has set here.
+        Gusto asks once whether an address is ours by posting a token there: the operator has set it here, or it is
+        that of the subscription that we asked for.
         """
         of_gusto = provider is Provider.GUSTO
-        secret = self._settings.gusto_webhook_token if of_gusto else self._settings.finch_webhook_secret
+        secret = self._secret_of_gusto() if of_gusto else self._settings.finch_webhook_secret
+        if of_gusto and gusto_webhooks.proof_in(body) is not None and not self._settings.gusto_webhook_token:
+            at = self._address()
+            return False if at and provider_webhooks.proven(self._db, actor=HEARD, at=at, body=body) else None
         if not secret:
             return None
         if of_gusto and _is_proof(body, secret):
@@ -103,6 +119,47 @@ class ConnectionStories:
             return None
         with self._db.begin(HEARD, tenants=ALL_TENANTS) as tx:
             return bool(connections.heard(tx, provider=provider, notice=notice))
+
+    def subscribe_again(self, actor: Actor) -> None:
+        """Try once more to subscribe where a company is connected and the last attempt came to nothing."""
+        if self._address() is None:
+            return
+        with self._db.begin(actor, tenants=ALL_TENANTS) as tx:
+            connected = {each.provider for each in connections.every(tx) if each.state == connections.State.CONNECTED}
+        if Provider.GUSTO in connected:
+            self._subscribe(actor, Provider.GUSTO, soon=False)
+
+    def webhooks(self, *, actor: Actor) -> str:
+        """How Gusto's webhooks come here, in words; empty where this installation is not registered with it."""
+        if self._settings.at_gusto is None:
+            return ""
+        if self._settings.gusto_webhook_token:
+            return "by the token that is set"
+        if (at := self._address()) is None:
+            return "none: the address of this installation is not https, so Gusto is asked once a day"
+        known = provider_webhooks.known(self._db, actor=actor, url=at.url)
+        return f"{known.state}{f': {known.detail}' if known.detail else ''}" if known else "not subscribed yet"
+
+    def _subscribe(self, actor: Actor, provider: Provider, *, soon: bool = True) -> None:
+        at = self._address()
+        if provider is Provider.GUSTO and at is not None:
+            provider_webhooks.subscribe(self._db, actor=actor, at=at, soon=soon)
+
+    def _address(self) -> provider_webhooks.Address | None:
+        """Where Gusto is to tell us of news; None where it could not, or a token is set by hand."""
+        application = self._settings.at_gusto
+        if application is None or self._settings.gusto_webhook_token:
+            return None
+        if application.url == gusto.PRODUCTION and not self._origin.startswith("https://"):
+            return None
+        return provider_webhooks.Address(application, f"{self._origin}/v1/webhooks/gusto", self._around)
+
+    def _secret_of_gusto(self) -> str:
+        if self._settings.gusto_webhook_token:
+            return self._settings.gusto_webhook_token
+        at = self._address()
+        known = provider_webhooks.known(self._db, actor=HEARD, url=at.url) if at else None
+        return known.token if known else ""
 
     def _back(self, provider: Provider) -> str:
         return self._origin + RETURN_PATHS[provider]

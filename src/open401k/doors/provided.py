@@ -178,6 +178,10 @@ class ConnectionStory(Protocol):
         """Keep a webhook: whether it was news. None: it is not the provider's."""
         ...
 
+    def webhooks(self, *, actor: Actor) -> str:
+        """How Gusto's webhooks come here, in words."""
+        ...
+
 
 class Services(Protocol):
     """Everything a door may use."""

@@ -69,7 +69,12 @@ def _standing(db: Database, actor: Actor, of: connections.Connection, run_id: Ru
 
 
 def _unposted(tx: Tx, of: connections.Connection) -> list[RunId]:
-    found = {each.run_id for each in pulled.became(tx, of=of, kind=pulled.PAYROLL).values() if each.run_id}
+    """Runs that were held up, but for those of payrolls that are at the provider no more."""
+    became = pulled.became(tx, of=of, kind=pulled.PAYROLL)
+    gone = {
+        each.told.provider_id for each in pulled.waiting_payrolls(tx, of=of) if each.told.kind is PayrollKind.WITHDRAWN
+    }
+    found = {each.run_id for provider_id, each in became.items() if each.run_id and provider_id not in gone}
     known = [runs.get(tx, tenant_id=of.tenant_id, run_id=run_id) for run_id in sorted(found)]
     return [run.run_id for run in known if run.status != runs.Status.POSTED]
 
@@ -83,6 +88,8 @@ def _ready(tx: Tx, of: connections.Connection, provider_id: str) -> Ready | Wait
     if told.pay_date < of.since:
         _done(tx, of, version, None)
         return None
+    if told.kind is PayrollKind.WITHDRAWN:
+        return _withdrawn(tx, of, version)
     if told.kind is PayrollKind.REVERSAL:
         original = pulled.payroll_of(tx, of=of, provider_id=told.reverses) if told.reverses else None
         return None if original is not None else waiting(told, "reversal_alone", *_ALONE)
@@ -97,6 +104,26 @@ def _ready(tx: Tx, of: connections.Connection, provider_id: str) -> Ready | Wait
     return Ready(version, _posted_before(tx, of, before), known, rows)
 
 
+def _withdrawn(tx: Tx, of: connections.Connection, version: Version[ProviderPayroll]) -> Waiting | None:
+    """A payroll that is there no more: what is in the books of it waits for a person, who takes it back or asks why.
+
+    A list that leaves one out may be a fault of the provider, so no money moves by it alone.
+    """
+    before = pulled.became(tx, of=of, kind=pulled.PAYROLL).get(version.told.provider_id)
+    run = runs.get(tx, tenant_id=of.tenant_id, run_id=before.run_id) if before and before.run_id else None
+    if run is None or run.status != runs.Status.POSTED or run.replaced_by is not None:
+        _done(tx, of, version, None)
+        return None
+    message = (
+        f"The payroll of {version.told.pay_date} is not at {of.provider.title()} any more; {run.run_id} posted it."
+    )
+    return {**waiting(version.told, "payroll_gone", message, _GONE), "run_id": str(run.run_id)}
+
+
+_GONE = (
+    "If it was deleted or canceled there, take its run back: send a payroll of no contributions that replaces it. "
+    "If it was not, ask the provider; once it is listed again this ends by itself."
+)
 _ALONE = (
     "A reversal came of a payroll that the provider did not tell.",
     "Correct that payroll's run by hand: upload it again without what was reversed.",

@@ -108,6 +108,7 @@ def _fetch(db: Database, actor: Actor, of: Connection, connector: Connector) -> 
         doubtful = any(each.differences() for each in told.payrolls)
         with db.begin(actor, tenants=[of.tenant_id]) as tx:
             pulled.keep_payrolls(tx, of=of, payrolls=told.payrolls)
+            pulled.withdraw(tx, of=of, gone=told.gone, looked_from=told.looked_from)
             if not doubtful:
                 connections.go_on(tx, of=of, cursor=told.cursor)
             fault("provider_pull.keep_payrolls.before_commit")

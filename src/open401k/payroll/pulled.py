@@ -5,7 +5,7 @@ The same thing told again is one version; anything else is the next one, and not
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Generic, TypeVar
 
@@ -55,6 +55,20 @@ def keep_people(tx: Tx, *, of: Connection, people: Sequence[Person]) -> int:
 def keep_payrolls(tx: Tx, *, of: Connection, payrolls: Sequence[ProviderPayroll]) -> int:
     """Keep payrolls; how many of them are new or changed."""
     return _keep(tx, of, PAYROLL, {each.provider_id: asdict(each) for each in payrolls})
+
+
+def withdraw(tx: Tx, *, of: Connection, gone: Sequence[str], looked_from: date | None) -> int:
+    """Keep that payrolls are not listed any more, each as a telling of its own; how many were there till now.
+
+    One that was paid before ``looked_from`` was not looked for.
+    """
+    known = [payroll_of(tx, of=of, provider_id=each) for each in gone]
+    told = [
+        replace(each.told, kind=PayrollKind.WITHDRAWN, statements=(), totals=Totals(), reverses="", reversed_by=())
+        for each in known
+        if each is not None and (looked_from is None or each.told.pay_date >= looked_from)
+    ]
+    return keep_payrolls(tx, of=of, payrolls=told)
 
 
 def waiting_people(tx: Tx, *, of: Connection) -> list[tuple[Version[Person], Person | None]]:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from open401k.kernel import Clock, Random
 
 from . import finch_json as shapes
+from .finch_webhooks import FinchWebhooks
 from .finch_world import Benefit, Employer, FinchWorld, Individual
 from .grants import Grants
 from .misbehavior import Fault, Misbehavior
@@ -34,6 +35,7 @@ class Finch:
 
     world: FinchWorld
     grants: Grants
+    webhooks: FinchWebhooks
     wrong: Misbehavior = field(default_factory=Misbehavior)
 
 
@@ -42,7 +44,8 @@ Handler: TypeAlias = Callable[[Finch, Request], Awaitable[Response]]
 
 def create_finch(world: FinchWorld, *, clock: Clock, random: Random) -> Starlette:
     """The application over a world. Its tokens do not end, except by being revoked."""
-    finch = Finch(world, Grants(clock, random, timedelta(days=36_500)))
+    wrong = Misbehavior()
+    finch = Finch(world, Grants(clock, random, timedelta(days=36_500)), FinchWebhooks(wrong, clock, random), wrong)
     app = Starlette(
         routes=[
             Route("/authorize", _with(finch, _authorize), methods=["GET"]),
@@ -393,13 +396,21 @@ async def _sandbox_employee(finch: Finch, request: Request) -> Response:
 
 async def _sandbox_clock(finch: Finch, request: Request) -> Response:
     ran = finch.world.move_to(_day((await request.json())["to"]))
+    for of in finch.world.employers.values():
+        for each in ran:
+            if each.id in of.payments:
+                finch.webhooks.happened(of.id, "payment.created", {"payment_id": each.id})
+    await finch.webhooks.deliver()
     return JSONResponse({"today": finch.world.today.isoformat(), "payrolls": [each.id for each in ran]})
 
 
 async def _sandbox_payment(finch: Finch, request: Request) -> Response:
-    """``{"syncing": 2}``: its statements are still being fetched the next two times that they are asked for."""
-    of = finch.world.employers[request.path_params["company_id"]]
-    of.payments[request.path_params["payment_id"]].looks_left = (await request.json())["syncing"]
+    """``{"syncing": 2}``: its statements are still being fetched the next two times; ``{"deleted": true}``."""
+    of, sent = finch.world.employers[request.path_params["company_id"]], await request.json()
+    if sent.get("deleted"):
+        del of.payments[request.path_params["payment_id"]]
+    else:
+        of.payments[request.path_params["payment_id"]].looks_left = sent["syncing"]
     return JSONResponse({})
 
 
@@ -408,6 +419,9 @@ async def _sandbox_wrong(finch: Finch, request: Request) -> Response:
     sent = await request.json()
     finch.wrong.faults[:] = [Fault(**{"path": "/", **each}) for each in sent.get("faults", ())]
     finch.wrong.lies = sent.get("lies", False)
+    finch.wrong.webhook_copies = sent.get("webhook_copies", 1)
+    finch.wrong.webhooks_backwards = sent.get("webhooks_backwards", False)
+    finch.wrong.webhooks_held = sent.get("webhooks_held", False)
     jobs = sent.get("jobs", {})
     finch.world.job_looks, finch.world.jobs_fail = jobs.get("looks", 0), jobs.get("fail", False)
     return JSONResponse({})
@@ -422,6 +436,14 @@ async def _sandbox_tokens(finch: Finch, request: Request) -> Response:
         return JSONResponse({})
     of = finch.world.employers[sent["grant"]]
     return JSONResponse({"tokens": shapes.granted(of, finch.grants.grant(of.id).access)})
+
+
+async def _sandbox_webhooks(finch: Finch, request: Request) -> Response:
+    """Where webhooks go from now on, and the secret, in base64, that they are signed with."""
+    sent = await request.json()
+    finch.webhooks.url, finch.webhooks.secret = sent["url"], sent["secret"]
+    await finch.webhooks.deliver()
+    return JSONResponse({"failed": finch.webhooks.failed, "sent": finch.webhooks.sent})
 
 
 def _day(text: str) -> date:
@@ -453,4 +475,5 @@ _CONTROL: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/clock", _sandbox_clock),
     ("POST", "/misbehave", _sandbox_wrong),
     ("POST", "/tokens", _sandbox_tokens),
+    ("POST", "/webhooks", _sandbox_webhooks),
 )

@@ -19,6 +19,7 @@ from open401k.kernel import Clock, Random
 
 from . import gusto_json as shapes
 from .grants import Granted, Grants
+from .gusto_subscriptions import SUBSCRIPTIONS, system_access
 from .gusto_webhooks import Webhooks
 from .gusto_world import CompanyState, Employee, Enrolment, GustoWorld
 from .misbehavior import Fault, Misbehavior
@@ -45,6 +46,7 @@ def create_gusto(world: GustoWorld, *, clock: Clock, random: Random) -> Starlett
         routes=[
             Route("/oauth/authorize", _with(gusto, _authorize), methods=["GET"]),
             Route("/oauth/token", _with(gusto, _token), methods=["POST"]),
+            *(Route(path, _with(gusto, answer), methods=[method]) for method, path, answer in SUBSCRIPTIONS),
             *(Route(path, _served(gusto, answer), methods=[method]) for method, path, answer in _API),
             *(Route("/_sandbox" + path, _with(gusto, answer), methods=[method]) for method, path, answer in _CONTROL),
         ]
@@ -134,6 +136,8 @@ async def _token(gusto: Gusto, request: Request) -> Response:
     sent = await request.json()
     if (sent.get("client_id"), sent.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
         return JSONResponse({"error": "invalid_client"}, status_code=401)
+    if sent.get("grant_type") == "system_access":
+        return JSONResponse(system_access(gusto.webhooks, gusto.grants))
     granted: Granted | None = None
     if sent.get("grant_type") == "refresh_token":
         granted = gusto.grants.by_refresh(sent.get("refresh_token", ""))
@@ -376,6 +380,13 @@ async def _sandbox_reverse(gusto: Gusto, request: Request) -> Response:
     return JSONResponse({"payroll_uuid": made.uuid}, 201)
 
 
+async def _sandbox_cancel(gusto: Gusto, request: Request) -> Response:
+    """A processed payroll is canceled: it is not listed as processed any more; ``{"undo": true}``: it is again."""
+    of = gusto.world.companies[request.path_params["company_id"]]
+    gusto.world.cancel(of, request.path_params["payroll_id"], undo=bool((await request.json()).get("undo")))
+    return JSONResponse({})
+
+
 async def _sandbox_wrong(gusto: Gusto, request: Request) -> Response:
     """Do something wrong: see :class:`Misbehavior`; an empty object ends it."""
     sent = await request.json()
@@ -434,6 +445,7 @@ _CONTROL: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/companies/{company_id}/employees", _sandbox_hire),
     ("PATCH", "/companies/{company_id}/employees/{employee_id}", _sandbox_employee),
     ("POST", "/companies/{company_id}/payrolls/{payroll_id}/reverse", _sandbox_reverse),
+    ("POST", "/companies/{company_id}/payrolls/{payroll_id}/cancel", _sandbox_cancel),
     ("POST", "/clock", _sandbox_clock),
     ("POST", "/misbehave", _sandbox_wrong),
     ("POST", "/tokens", _sandbox_tokens),

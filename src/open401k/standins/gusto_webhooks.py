@@ -22,6 +22,9 @@ class Webhooks:
     sent: int = 0
     failed: int = 0
     told: list[dict[str, Any]] = field(default_factory=list)
+    subscriptions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    system: set[str] = field(default_factory=set)  # tokens of system access that were granted
     _waiting: list[dict[str, Any]] = field(default_factory=list)
 
     async def deliver(self, events: list[dict[str, Any]]) -> None:
@@ -40,6 +43,23 @@ class Webhooks:
                     if not await self._sent(client, event):
                         self._waiting.append(event)
                         break
+
+    async def prove(self, uuid: str) -> None:
+        """Post a subscription's verification token to its address, as Gusto does when one is made, or asked to."""
+        said = {"verification_token": self.tokens[uuid], "webhook_subscription_uuid": uuid}
+        async with httpx2.AsyncClient(timeout=10) as client:
+            try:
+                await client.post(self.subscriptions[uuid]["url"], json=said)
+            except httpx2.TransportError:
+                self.failed += 1
+
+    def verify(self, uuid: str, token: str) -> bool:
+        """Whether the token is the one that was posted: from now on events go there, signed with it."""
+        if not hmac.compare_digest(self.tokens[uuid].encode(), token.encode()):
+            return False
+        self.subscriptions[uuid]["status"] = "verified"
+        self.url, self.secret = self.subscriptions[uuid]["url"], token
+        return True
 
     async def _sent(self, client: httpx2.AsyncClient, event: dict[str, Any]) -> bool:
         body = json.dumps(event).encode()

@@ -83,6 +83,7 @@ class CompanyState:
     enrolments: dict[str, Enrolment] = field(default_factory=dict)
     deductions: dict[str, Enrolment] = field(default_factory=dict)
     payrolls: dict[str, Payroll] = field(default_factory=dict)
+    canceled: dict[str, Payroll] = field(default_factory=dict)
     extra_pay: dict[tuple[str, date], dict[str, int]] = field(default_factory=dict)
     #: What the employer adds to every enrolment that says nothing of it: an administrator sets it there once.
     contribution: dict[str, Any] | None = None
@@ -188,6 +189,12 @@ class GustoWorld:
         payroll.reversal_uuids.append(made.uuid)
         self.emit(company, "payroll.reversed", "Payroll", payroll.uuid)
         return made
+
+    def cancel(self, company: CompanyState, payroll_id: str, *, undo: bool = False) -> None:
+        """Its processing is canceled, or the payroll is processed again as it was."""
+        here, there = (company.canceled, company.payrolls) if undo else (company.payrolls, company.canceled)
+        there[payroll_id] = here.pop(payroll_id)
+        self.emit(company, "payroll.processed" if undo else "payroll.cancelled", "Payroll", payroll_id)
 
     def _line(self, company: CompanyState, employee: Employee, check_date: date) -> dict[str, Any]:
         regular = employee.salary_cents // PERIODS

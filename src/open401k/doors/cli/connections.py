@@ -23,12 +23,16 @@ GUSTO_PORT, FINCH_PORT = 4020, 4021
 @commands.command(name="list")
 def list_connections(context: typer.Context, plan: PlanOption = "", json: Json = False) -> None:
     """Where each connection stands, and what waits for a person."""
-    with at_plan(wiring_of(context), "connections list", plan) as place, place.begin() as tx:
-        found = connections.of_plan(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
+    with at_plan(wiring_of(context), "connections list", plan) as place:
+        with place.begin() as tx:
+            found = connections.of_plan(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
+        webhooks = place.services.connections.webhooks(actor=place.actor)
     voice, lines = Voice(json), [shown.line_of(each) for each in found]
     voice.tell({"connections": lines})
     rows = [(e.provider, e.company_name, e.state, e.succeeded_at, e.problem, e.connection_id) for e in lines]
     voice.table(("Provider", "Company", "State", "Last success", "Problem", "Id"), rows, empty="No connection yet.")
+    if webhooks:
+        voice.line(f"Webhooks of Gusto: {webhooks}.")
     for line in lines:
         for each in line.waits:
             voice.line(f"{each.message} {each.fix} {' '.join(each.candidates)}".rstrip())

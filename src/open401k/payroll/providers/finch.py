@@ -6,7 +6,6 @@ Writes are jobs: a benefit is made by one, and only then can somebody be enrolle
 import base64
 import binascii
 import hmac
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -20,6 +19,7 @@ from . import finch_read as read
 from . import finch_write as write
 from .client import Surroundings
 from .connector import Provider, ProviderError, TokenKeeper, Tokens, Trouble
+from .cursor import Seen
 from .finch_client import PRODUCTION, FinchClient, error_code, trouble
 from .reading import Told, decoded
 from .statements import (
@@ -45,8 +45,6 @@ PRODUCTS = ("company", "directory", "individual", "ssn", "employment", "payment"
 AT_ONCE = 10
 _PER_PAGE, _PEOPLE_AT_ONCE, _STATEMENTS = 100, 500, 1_000
 _YEAR = timedelta(days=364)
-#: What is older than this is not looked at again.
-_LOOKED_AT_AGAIN = timedelta(days=400)
 _MOST_PAGES = 10_000
 
 
@@ -111,15 +109,17 @@ class Finch:
 
     def payrolls(self, *, since: str) -> Pulled:
         """Payments whose entry in Finch's list is new or has changed since, as far as their statements are there."""
-        seen = _Seen.read(since, self._since)
+        seen = Seen.read(since, self._since)
         listed = {told.text("id"): told for told in self._listed(seen.start)}
-        news = [told for key, told in listed.items() if seen.payments.get(key) != read.fingerprint(told)]
+        looks = {key: read.fingerprint(told) for key, told in listed.items()}
+        news = [told for key, told in listed.items() if seen.is_news(key, looks[key])]
         news.sort(key=lambda told: (told.day("pay_date"), told.text("id")))
         now = news[:AT_ONCE]
         found = self._statements(now) if now else []
-        seen.payments |= {told.text("id"): read.fingerprint(told) for told in now[: len(found)]}
-        seen.payments = {key: value for key, value in seen.payments.items() if key in listed}
-        return Pulled(found, seen.written(self._today()), more=len(news) > len(found))
+        start, known = seen.start, [told.text("id") for told in now[: len(found)]]
+        gone = seen.settle(looks, {each: looks[each] for each in known})
+        cursor = seen.written(self._today())
+        return Pulled(found, cursor, more=len(news) > len(found), gone=gone, looked_from=start)
 
     def in_force(self, *, person_id: str) -> Sequence[InForce]:
         """What is withheld for one person under each benefit that is money of a plan."""
@@ -374,22 +374,3 @@ def notice(*, headers: Mapping[str, str], body: bytes, secret: str) -> Notice | 
     return Notice(
         provider_id=event, kind=told.text("event_type"), company_id=told.text("company_id"), at_seconds=int(second)
     )
-
-
-@dataclass(slots=True)
-class _Seen:
-    """What a cursor says: from when on, and how each payment of the list looked when it was read."""
-
-    start: date
-    payments: dict[str, str]
-
-    @classmethod
-    def read(cls, cursor: str, since: date) -> "_Seen":
-        if not cursor:
-            return cls(since, {})
-        said = json.loads(cursor)
-        return cls(date.fromisoformat(said["from"]), dict(said["payments"]))
-
-    def written(self, today: date) -> str:
-        start = max(self.start, today - _LOOKED_AT_AGAIN)
-        return json.dumps({"from": start.isoformat(), "payments": self.payments}, sort_keys=True)

@@ -5,7 +5,6 @@ names the benefits of a payroll by their description.
 """
 
 import hmac
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -19,6 +18,7 @@ from . import gusto_read as read
 from . import gusto_write as write
 from .client import Client, Surroundings, unauthorized
 from .connector import Provider, ProviderError, TokenKeeper, Tokens, Trouble
+from .cursor import Seen
 from .reading import Told, decoded
 from .statements import (
     Company,
@@ -39,8 +39,6 @@ PRODUCTION = "https://api.gusto.com"
 AT_ONCE = 20
 _PER_PAGE = 100
 _YEAR = timedelta(days=364)  # Gusto lists no more than a year at once
-#: A payroll is run and changed around its period: what is older than this is not looked at again.
-_LOOKED_AT_AGAIN = timedelta(days=400)
 #: Gusto lists payrolls by their period, of which the pay date is behind the end: what is paid from a day on is asked
 #: for by periods that end so much before it; what was paid before it is left out by its pay date (provider_payrolls).
 _PAID_BEHIND = timedelta(days=31)
@@ -109,18 +107,18 @@ class Gusto:
 
     def payrolls(self, *, since: str) -> Pulled:
         """Payrolls whose entry in Gusto's list is new or has changed since; reversals with what they reverse."""
-        seen = _Seen.read(since, self._since)
+        seen = Seen.read(since, self._since)
         listed = list(self._listed(seen.start - _PAID_BEHIND))
         reverses = {each: told.text("payroll_uuid") for told in listed for each in read.reversals_of(told)}
-        news = [told for told in listed if seen.payrolls.get(told.text("payroll_uuid")) != read.fingerprint(told)]
+        looks = {told.text("payroll_uuid"): read.fingerprint(told) for told in listed}
+        news = [told for told in listed if seen.is_news(told.text("payroll_uuid"), read.fingerprint(told))]
         news.sort(key=lambda told: (told.day("check_date"), told.text("payroll_uuid")))
-        now, later = news[:AT_ONCE], news[AT_ONCE:]
+        now, later = [told.text("payroll_uuid") for told in news[:AT_ONCE]], news[AT_ONCE:]
         benefits = self._benefits() if now else ()
-        found = [self._payroll(told.text("payroll_uuid"), benefits, reverses) for told in now]
-        seen.payrolls |= {told.text("payroll_uuid"): read.fingerprint(told) for told in now}
-        listed_ids = {told.text("payroll_uuid") for told in listed}
-        seen.payrolls = {each: value for each, value in seen.payrolls.items() if each in listed_ids}
-        return Pulled(found, seen.written(self._today()), more=bool(later))
+        found = [self._payroll(each, benefits, reverses) for each in now]
+        start = seen.start
+        gone = seen.settle(looks, {each: looks[each] for each in now})
+        return Pulled(found, seen.written(self._today()), more=bool(later), gone=gone, looked_from=start)
 
     def in_force(self, *, person_id: str) -> Sequence[InForce]:
         """What is withheld for one person: benefits of the plan, and deductions that repay loans."""
@@ -315,25 +313,6 @@ def notice(*, headers: Mapping[str, str], body: bytes, secret: str) -> Notice | 
         entity_id=told.text_or("entity_uuid"),
         at_seconds=told.number("timestamp") if told.has("timestamp") else None,
     )
-
-
-@dataclass(slots=True)
-class _Seen:
-    """What a cursor says: from when on, and how each payroll of the list looked when it was read."""
-
-    start: date
-    payrolls: dict[str, str]
-
-    @classmethod
-    def read(cls, cursor: str, since: date) -> "_Seen":
-        if not cursor:
-            return cls(since, {})
-        said = json.loads(cursor)
-        return cls(date.fromisoformat(said["from"]), dict(said["payrolls"]))
-
-    def written(self, today: date) -> str:
-        start = max(self.start, today - _LOOKED_AT_AGAIN)
-        return json.dumps({"from": start.isoformat(), "payrolls": self.payrolls}, sort_keys=True)
 
 
 def _is_so(current: InForce, wanted: Instruction) -> bool:

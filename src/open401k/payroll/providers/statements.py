@@ -129,6 +129,7 @@ class PayrollKind(StrEnum):
     OFF_CYCLE = "off_cycle"
     REVERSAL = "reversal"
     EXTERNAL = "external"  # run elsewhere, told to the provider afterwards
+    WITHDRAWN = "withdrawn"  # it was there, and is no more: deleted, or its processing was canceled
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +177,16 @@ class ProviderPayroll:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """Payrolls since a cursor, oldest first, and the cursor for the next time. ``more``: ask again at once."""
+    """Payrolls since a cursor, oldest first, and the cursor for the next time. ``more``: ask again at once.
+
+    ``gone``: ids that were listed before and are no more, though everything paid from ``looked_from`` on was listed.
+    """
 
     payrolls: Sequence[ProviderPayroll]
     cursor: str
     more: bool = False
+    gone: tuple[str, ...] = ()
+    looked_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
