@@ -56,6 +56,7 @@ PAGES = {
     "census": "/census/2026",
     "deposits": "/deposits",
     "corrections": "/corrections",
+    "declarations": "/declarations",
 }
 ADP = quote(json.dumps(example_of(find("adp-test"))))
 TARGETS = "button:visible, .button:visible, input:visible, select:visible, nav[aria-label=Plan] a"

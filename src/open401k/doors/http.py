@@ -27,6 +27,7 @@ from .web import (
     census_pages,
     connection_pages,
     correction_pages,
+    declaration_pages,
     deposit_pages,
     live_pages,
     pay_code_pages,
@@ -56,6 +57,7 @@ _PAGES = (
     connection_pages,
     pay_code_pages,
     correction_pages,
+    declaration_pages,
     plan_pages,
     reference_page,
 )

@@ -10,7 +10,7 @@ from .corrective import (
     corrective_posted,
     post_corrective,
 )
-from .declaring import Declaration, DeclarationRefusal, declared_for, record_declaration
+from .declaring import Declaration, DeclarationRefusal, OnRecord, declarations, declared_for, record_declaration
 from .defaults import Defaults, Past, Why, defaults_on, rehires, with_defaults
 from .deposits import (
     Deposited,
@@ -98,6 +98,7 @@ __all__ = [
     "MissedCure",
     "Mistake",
     "NewElection",
+    "OnRecord",
     "Opening",
     "OpeningBalance",
     "Outside",
@@ -126,6 +127,7 @@ __all__ = [
     "corrective_additions",
     "corrective_damage",
     "corrective_posted",
+    "declarations",
     "declared_for",
     "defaults_on",
     "deposited",

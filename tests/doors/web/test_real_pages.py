@@ -115,6 +115,7 @@ def _pages(story: Story) -> dict[str, str]:
         "instructions": "/instructions",
         "deposits": "/deposits",
         "corrections": "/corrections",
+        "declarations": "/declarations",
         "upload": "/payrolls/upload",
     }
     pages |= {f"test {key}": f"/tests/{key}" for key in ("adp", "415c", "top_heavy")}

@@ -68,7 +68,7 @@ def approve(context: typer.Context, which: Which, by: By, plan: PlanOption = "",
             "plan_id": place.plan_id,
             "proposal_id": wanted,
         }
-        with _refused_aloud():
+        with refused_aloud():
             corrections.approve(place.services.db, **of)
         line = _line(place, wanted)
     voice = Voice(json)
@@ -94,7 +94,7 @@ def decline(
             "plan_id": place.plan_id,
             "proposal_id": wanted,
         }
-        with _refused_aloud():
+        with refused_aloud():
             corrections.decline(place.services.db, **of, reason=reason)
         line = _line(place, wanted)
     voice = Voice(json)
@@ -114,7 +114,7 @@ def received(
     with at_plan(wiring_of(context), "corrections received", plan) as place:
         wanted, day = _named(which), _day(on)
         of: dict[str, Any] = {"tenant_id": place.tenant_id, "plan_id": place.plan_id, "proposal_id": wanted}
-        with _refused_aloud():
+        with refused_aloud():
             corrections.received(place.services.db, actor=actor_of("corrections received"), **of, on=day)
         line = _line(place, wanted)
     voice = Voice(json)
@@ -130,7 +130,8 @@ def _day(text: str) -> date:
 
 
 @contextmanager
-def _refused_aloud() -> Iterator[None]:
+def refused_aloud() -> Iterator[None]:
+    """A refusal of the doors as the terminal says it."""
     try:
         yield
     except ProblemError as error:
@@ -153,6 +154,10 @@ def _named(text: str) -> ProposalId:
 
 
 def _person(place: Place, email: str, command: str) -> Actor:
+    return person_with(place, email, command, Permission.ALERT_DECIDE)
+
+
+def person_with(place: Place, email: str, command: str, permission: Permission) -> Actor:
     """Money of the employer is spent by a person with the right to; who has the machine is not yet that person."""
     at = place.services.wall.now()
     with place.services.db.begin(actor_of(command), tenants=ALL_TENANTS) as tx:
@@ -160,7 +165,7 @@ def _person(place: Place, email: str, command: str) -> Actor:
         principal = None if found is None else access.principal_of(tx, user_id=found.user_id, at=at)
     if principal is None:
         raise BadInputError(f"Nobody has the address {email}.", fix="Check the spelling.")
-    refused = access.authorize(principal, Permission.ALERT_DECIDE, place.tenant_id)
+    refused = access.authorize(principal, permission, place.tenant_id)
     if isinstance(refused, Refused):
         raise BadInputError(refused.message, fix=refused.fix)
     return principal.actor(f"open401k {command}")

@@ -10,6 +10,7 @@ from . import (
     census,
     connections,
     corrections,
+    declarations,
     deposits,
     elections,
     instructions,
@@ -59,6 +60,7 @@ for _part in (
     connections,
     pay_codes,
     corrections,
+    declarations,
     calculations,
     system,
 ):
