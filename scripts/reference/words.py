@@ -275,6 +275,7 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
     "Declared contributions": {
         DeclarationRefusal.NO_PLAN_YEAR: "No plan year of the plan ends on that day.",
         DeclarationRefusal.NOT_PROVIDED: "The plan does not let the employer declare this source.",
+        DeclarationRefusal.NOTHING_DECLARED: "Nothing is declared for the plan year and source that could be taken back.",
         DeclarationRefusal.NO_FORMULA: "What was declared is no formula for this source.",
         DeclarationRefusal.TOO_LATE: "It is no addition of that year any more (IRC 404(a)(6), 415(c)).",
         DeclarationRefusal.LESS_THAN_BEFORE: "What was allocated would be taken back (IRC 411(d)(6)).",

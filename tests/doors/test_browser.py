@@ -59,6 +59,7 @@ PAGES = {
     "deposits": "/deposits",
     "corrections": "/corrections",
     "forfeitures": "/forfeitures",
+    "declarations": "/declarations",
 }
 ADP = quote(json.dumps(example_of(find("adp-test"))))
 TARGETS = "button:visible, .button:visible, input:visible, select:visible, nav[aria-label=Plan] a"

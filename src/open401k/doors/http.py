@@ -27,6 +27,7 @@ from .web import (
     census_pages,
     connection_pages,
     correction_pages,
+    declaration_pages,
     deposit_pages,
     forfeiture_pages,
     instruction_pages,
@@ -62,6 +63,7 @@ _PAGES = (
     pay_code_pages,
     correction_pages,
     forfeiture_pages,
+    declaration_pages,
     plan_pages,
     reference_page,
 )

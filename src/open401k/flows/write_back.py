@@ -70,14 +70,11 @@ def _ahead(history: Sequence[runs.Run], today: date) -> date:
     """Until which day payroll is told of what takes effect: the next pay date, and not beyond the lead.
 
     A provider keeps one rate at a time: told of a later one before the next payroll is run, it withholds that payroll
-    by neither. When the next one is follows from the longest of the last distances; a pay date between them is none.
+    by neither.
     """
-    paid = _paid(history)
-    lead = today + timedelta(days=LEAD_DAYS)
-    if len(paid) < 2:
-        return lead
-    following = paid[-1] + max(later - before for before, later in pairwise(paid))
-    return min(lead, max(following, today))
+    paid = {run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date}
+    lead, following = today + timedelta(days=LEAD_DAYS), write_back.next_regular(paid)
+    return lead if following is None else min(lead, max(following, today))
 
 
 def _paid(history: Sequence[runs.Run]) -> list[date]:

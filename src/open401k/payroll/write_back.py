@@ -4,10 +4,11 @@ An instruction is what should be withheld minus what payroll was told last, so t
 here: storing them (write_back_book.py), reaching a provider (providers/), the bytes of a file (formats/).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 from open401k.kernel import EmployeeId, InstructionId
@@ -20,6 +21,8 @@ from .rows import Field
 LIVES_DAYS = 45
 #: Minutes until the next attempt, after the first, the second, ...; the last one again and again until it expires.
 _WAITS_MINUTES = (1, 5, 15, 60, 240, 720)
+#: From so many pay dates follows when the next one is; one before eight tenths of the usual distance is off-cycle.
+_LAST_PAID, _REGULAR_TENTHS, _WHOLE_TENTHS = 7, 8, 10
 #: What fails with one instruction for these reasons would fail with every other one too.
 ALL_OF_THEM = frozenset({Trouble.TRY_AGAIN, Trouble.ASK_A_PERSON})
 
@@ -87,6 +90,23 @@ class Instruction:
     def stops(self) -> bool:
         """Whether nothing is to be withheld any more."""
         return self.rate is None
+
+
+def next_regular(paid: Collection[date]) -> date | None:
+    """When the next regular payroll is, from the longest of the last distances; None before the second.
+
+    A payroll that comes a good deal sooner than that after the one before it is off-cycle (a bonus, a final check): it
+    moves nothing. Half months and holidays differ by less.
+    """
+    last = sorted(paid)[-_LAST_PAID:]
+    if len(last) < 2:
+        return None
+    usual = max(later - before for before, later in pairwise(last))
+    regular = last[0]
+    for day in last[1:]:
+        if (day - regular) * _WHOLE_TENTHS >= usual * _REGULAR_TENTHS:
+            regular = day
+    return regular + usual
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from .corrective import (
     corrective_posted,
     post_corrective,
 )
-from .declaring import Declaration, DeclarationRefusal, declared_for, record_declaration
+from .declaring import Declaration, DeclarationRefusal, OnRecord, declarations, declared_for, record_declaration
 from .defaults import Defaults, Past, Why, defaults_on, rehires, with_defaults
 from .deposits import (
     Deposited,
@@ -171,6 +171,7 @@ __all__ = [
     "MissedCure",
     "Mistake",
     "NewElection",
+    "OnRecord",
     "Opening",
     "OpeningBalance",
     "Outside",
@@ -209,6 +210,7 @@ __all__ = [
     "corrective_damage",
     "corrective_posted",
     "decide_loan",
+    "declarations",
     "declared_for",
     "decline_loan",
     "defaults_on",

@@ -227,6 +227,22 @@ def declarations(
     )
 
 
+def every_declaration(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId
+) -> list[tuple[date, str, datetime, date, dict[str, Any]]]:
+    """Last day, source, when it was recorded, the day declared and the formula; the newest first."""
+    return tx.rows(
+        """
+        select last_day, source, recorded_at, declared_on, formula
+        from recordkeeping.declaration
+        where tenant_id = %s
+          and plan_id = %s
+        order by recorded_at desc, last_day desc, source
+        """,
+        (tenant_id, plan_id),
+    )
+
+
 def insert_declaration(
     tx: Tx,
     *,

@@ -26,6 +26,7 @@ class DeclarationRefusal(StrEnum):
 
     NO_PLAN_YEAR = "no_plan_year"
     NOT_PROVIDED = "not_provided"
+    NOTHING_DECLARED = "nothing_declared"
     NO_FORMULA = "no_formula"
     TOO_LATE = "too_late"
     LESS_THAN_BEFORE = "less_than_before"
@@ -33,18 +34,45 @@ class DeclarationRefusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """A formula for one plan year. ``tax_return_due``: of the employer, extensions included, where that is known."""
+    """A formula for one plan year. ``tax_return_due``: of the employer, extensions included, where that is known.
+
+    A formula of nothing takes back what was declared, as far as it is in no account yet.
+    """
 
     last_day: date
     formula: Declared
     declared_on: date
     tax_return_due: date | None = None
 
+    @property
+    def takes_back(self) -> bool:
+        """Whether it says that nothing is declared any more."""
+        return of_nothing(self.formula)
+
+
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """A declaration as it was recorded; the newest of a plan year and source counts."""
+
+    last_day: date
+    formula: Declared
+    declared_on: date
+    recorded_at: datetime
+    counts: bool
+
+
+def of_nothing(formula: Declared) -> bool:
+    """Neither tiers, nor a share of pay, nor an amount."""
+    return not formula.tiers and not formula.rate_bps and not formula.flat_cents
+
 
 def decide_declaration(
-    declaration: Declaration, terms: plan.Provisions | None
+    declaration: Declaration, terms: plan.Provisions | None, *, known: bool = False
 ) -> PlanYear | Refused[DeclarationRefusal]:
-    """The plan year, or why it cannot be declared. ``terms`` are those of its last day, None before the plan began."""
+    """The plan year, or why it cannot be declared. ``terms`` are those of its last day, None before the plan began.
+
+    ``known``: something is declared for the year and source, and could be taken back.
+    """
     formula, last = declaration.formula, declaration.last_day
     if terms is None or terms.plan_year_of(last).last_day != last:
         return Refused(
@@ -56,6 +84,8 @@ def decide_declaration(
             f"The plan does not let the employer declare {formula.source} (Reg. 1.401-1(b)(1)).",
             "Amend the plan first: name the source in may_declare.",
         )
+    if declaration.takes_back:
+        return terms.plan_year_of(last) if known else _nothing(declaration)
     wrong = _wrong(formula)
     if wrong:
         return Refused(DeclarationRefusal.NO_FORMULA, wrong, "Give tiers for a match, a rate or an amount else.")
@@ -74,6 +104,14 @@ def decide_declaration(
             "Declare it for the plan year in which it is paid.",
         )
     return year
+
+
+def _nothing(declaration: Declaration) -> Refused[DeclarationRefusal]:
+    return Refused(
+        DeclarationRefusal.NOTHING_DECLARED,
+        f"No {declaration.formula.source} is declared for the plan year to {declaration.last_day}.",
+        "Look at what is declared; give tiers for a match, a rate or an amount else, to declare something.",
+    )
 
 
 def _wrong(formula: Declared) -> str:
@@ -100,9 +138,11 @@ def record_declaration(
     """Put it on file; whoever asks settles the books afterwards."""
     heads.lock(tx, tenant_id=tenant_id)
     last = declaration.last_day
-    known = plan.in_effect(tx, tenant_id=tenant_id, plan_id=plan_id, on=last)
-    terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=last) if known else None
-    year = decide_declaration(declaration, terms)
+    in_effect = plan.in_effect(tx, tenant_id=tenant_id, plan_id=plan_id, on=last)
+    terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=last) if in_effect else None
+    of_year = declared_for(tx, tenant_id=tenant_id, plan_id=plan_id, terms=terms, last_day=last) if terms else ()
+    known = any(each.source is declaration.formula.source for each in of_year)
+    year = decide_declaration(declaration, terms, known=known)
     if isinstance(year, Refused):
         return year
     formula = _plain(declaration.formula)
@@ -139,7 +179,22 @@ def declared_for(
     if not terms.may_declare:
         return ()
     rows = _store.declarations(tx, tenant_id=tenant_id, plan_id=plan_id, last_day=last_day, known_at=known_at)
-    return tuple(_read(Source(source), formula) for source, formula in rows if Source(source) in terms.may_declare)
+    found = [_read(Source(source), formula) for source, formula in rows if Source(source) in terms.may_declare]
+    return tuple(each for each in found if not of_nothing(each))
+
+
+def declarations(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[OnRecord]:
+    """Everything that was ever declared or taken back for a plan, the newest first."""
+    seen: set[tuple[date, Source]] = set()
+    found = []
+    for last_day, source, recorded_at, declared_on, plain in _store.every_declaration(
+        tx, tenant_id=tenant_id, plan_id=plan_id
+    ):
+        formula = _read(Source(source), plain)
+        newest = (last_day, formula.source) not in seen
+        seen.add((last_day, formula.source))
+        found.append(OnRecord(last_day, formula, declared_on, recorded_at, newest and not of_nothing(formula)))
+    return found
 
 
 def _plain(formula: Declared) -> dict[str, Any]:

@@ -236,7 +236,7 @@ _WORDS = {
     Mistake.WRONG_SOURCE: (
         "{over} went into another source than was elected. Move it with its earnings, and correct Form W-2: Roth"
         " contributions are wages, pre-tax deferrals are not.",
-        "Rev. Proc. 2021-30 section 6.02; IRC 402A(b)(1)",
+        "Rev. Proc. 2021-30 section 6.02(2); IRC 402A(b)(1)",
     ),
     Mistake.BEFORE_ENTRY: (
         "{over} was withheld before the employee had entered the plan. Give it back through payroll, or amend the plan"

@@ -117,6 +117,7 @@ def _pages(story: Story) -> dict[str, str]:
         "deposits": "/deposits",
         "corrections": "/corrections",
         "forfeitures": "/forfeitures",
+        "declarations": "/declarations",
         "upload": "/payrolls/upload",
     }
     pages |= {f"test {key}": f"/tests/{key}" for key in ("adp", "415c", "top_heavy")}

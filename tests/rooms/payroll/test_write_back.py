@@ -213,3 +213,25 @@ def test_another_sponsor_sees_none_of_them(
     other = db.ids.new(SponsorId)
     with connect(db.url, clock) as beside, beside.begin(TESTER, tenants=[other]) as tx:
         assert write_back_book.on_file(tx, tenant_id=tenant, plan_id=plan_id) == []
+
+
+EVERY_OTHER_FRIDAY = [date(2026, 1, 9) + timedelta(days=14 * each) for each in range(6)]
+HALF_MONTHS = [date(2026, 1, 15), date(2026, 1, 30), date(2026, 2, 13), date(2026, 2, 27), date(2026, 3, 13)]
+
+
+@pytest.mark.parametrize(
+    ("paid", "following"),
+    [
+        ([], None),
+        (EVERY_OTHER_FRIDAY[:1], None),
+        (EVERY_OTHER_FRIDAY, date(2026, 4, 3)),
+        ([*EVERY_OTHER_FRIDAY[:3], date(2026, 2, 10)], date(2026, 2, 20)),  # a bonus: February 20 is the next one still
+        ([*EVERY_OTHER_FRIDAY[:4], date(2026, 2, 10)], date(2026, 3, 6)),
+        ([*EVERY_OTHER_FRIDAY[:4], date(2026, 2, 10), date(2026, 2, 24), date(2026, 2, 26)], date(2026, 3, 6)),
+        ([*EVERY_OTHER_FRIDAY[:3], date(2026, 2, 19)], date(2026, 3, 5)),  # a day early, for a holiday
+        (HALF_MONTHS, date(2026, 3, 28)),
+        ([date(2026, month, 28) for month in range(1, 6)], date(2026, 6, 28)),
+    ],
+)
+def test_an_off_cycle_payroll_moves_no_regular_pay_date(paid: list[date], following: date | None) -> None:
+    assert write_back.next_regular(paid) == following

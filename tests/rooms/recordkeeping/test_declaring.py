@@ -38,11 +38,9 @@ def test_a_match_is_declared_as_tiers_and_profit_sharing_as_a_share_or_an_amount
 @pytest.mark.parametrize(
     "formula",
     [
-        Declared(Source.MATCH),
         Declared(Source.MATCH, rate_bps=300),
         Declared(Source.MATCH, (MatchTier(5_000, 400), MatchTier(5_000, 400))),
         Declared(Source.MATCH, HALF_OF_FOUR, cap_cents=0),
-        Declared(Source.PROFIT_SHARING),
         Declared(Source.PROFIT_SHARING, HALF_OF_FOUR),
         Declared(Source.PROFIT_SHARING, rate_bps=300, flat_cents=500_00),
         Declared(Source.PROFIT_SHARING, rate_bps=10_001),
@@ -52,6 +50,12 @@ def test_a_match_is_declared_as_tiers_and_profit_sharing_as_a_share_or_an_amount
 )
 def test_what_is_no_one_formula_is_refused(formula: Declared) -> None:
     assert decided(formula) is DeclarationRefusal.NO_FORMULA
+
+
+def test_nothing_takes_back_what_was_declared_and_nothing_else() -> None:
+    asked = Declaration(last_day=LAST, formula=Declared(Source.MATCH), declared_on=date(2027, 3, 1))
+    assert decided(Declared(Source.MATCH)) is DeclarationRefusal.NOTHING_DECLARED
+    assert decide_declaration(asked, TERMS, known=True) == PlanYear.starting(date(2026, 1, 1))
 
 
 def test_only_what_the_plan_provides_for_a_year_that_it_has() -> None:

@@ -14,6 +14,7 @@ from . import (
     census,
     connections,
     corrections,
+    declarations,
     deposits,
     elections,
     forfeitures,
@@ -51,6 +52,7 @@ app.add_typer(connections.sandboxes, name="sandbox")
 app.add_typer(pay_codes.commands, name="pay-codes")
 app.add_typer(corrections.commands, name="corrections")
 app.add_typer(forfeitures.commands, name="forfeitures")
+app.add_typer(declarations.commands, name="declarations")
 app.add_typer(takeover.commands, name="takeover")
 app.add_typer(elections.commands, name="elections")
 app.add_typer(instructions.commands, name="instructions")

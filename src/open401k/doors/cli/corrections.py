@@ -131,7 +131,7 @@ def _day(text: str) -> date:
 
 @contextmanager
 def refused_aloud() -> Iterator[None]:
-    """A problem of a door, told by the terminal."""
+    """A refusal of the doors as the terminal says it."""
     try:
         yield
     except ProblemError as error:
@@ -154,6 +154,11 @@ def _named(text: str) -> ProposalId:
 
 
 def person_who_decides(place: Place, email: str, command: str) -> Actor:
+    """A person who may decide about money of the employer."""
+    return person_with(place, email, command, Permission.ALERT_DECIDE)
+
+
+def person_with(place: Place, email: str, command: str, permission: Permission) -> Actor:
     """Money of the employer is spent by a person with the right to; who has the machine is not yet that person."""
     at = place.services.wall.now()
     with place.services.db.begin(actor_of(command), tenants=ALL_TENANTS) as tx:
@@ -161,7 +166,7 @@ def person_who_decides(place: Place, email: str, command: str) -> Actor:
         principal = None if found is None else access.principal_of(tx, user_id=found.user_id, at=at)
     if principal is None:
         raise BadInputError(f"Nobody has the address {email}.", fix="Check the spelling.")
-    refused = access.authorize(principal, Permission.ALERT_DECIDE, place.tenant_id)
+    refused = access.authorize(principal, permission, place.tenant_id)
     if isinstance(refused, Refused):
         raise BadInputError(refused.message, fix=refused.fix)
     return principal.actor(f"open401k {command}")

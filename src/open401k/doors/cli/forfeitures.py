@@ -9,7 +9,7 @@ from open401k.law.forfeitures import ForfeitureUse
 from open401k.views import forfeitures as view
 
 from .. import forfeitures
-from .corrections import By, person, refused_aloud
+from .corrections import By, person_who_decides, refused_aloud
 from .places import PlanOption, at_plan
 from .say import BadInputError, Voice
 from .wiring import Json, wiring_of
@@ -52,7 +52,7 @@ def use(
     except ValueError as error:
         raise BadInputError(str(error), fix="Write the amount as 250.00.") from error
     with at_plan(wiring_of(context), "forfeitures use", plan) as place:
-        actor = person(place, by, "forfeitures use")
+        actor = person_who_decides(place, by, "forfeitures use")
         with refused_aloud():
             done = forfeitures.approve(
                 place.services.db,

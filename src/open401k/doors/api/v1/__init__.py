@@ -10,6 +10,7 @@ from . import (
     census,
     connections,
     corrections,
+    declarations,
     deposits,
     elections,
     feedback_files,
@@ -67,6 +68,7 @@ for _part in (
     pay_codes,
     corrections,
     forfeitures,
+    declarations,
     calculations,
     system,
 ):

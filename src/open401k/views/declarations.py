@@ -1,0 +1,92 @@
+"""What an employer declared for its plan years, what of it is in accounts, and what the plan lets it declare."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from open401k import ledger, plan, recordkeeping
+from open401k.base.db import Tx
+from open401k.kernel import Money, PlanId, Source, SponsorId, day_of
+
+from .heading import heading
+from .shown import PlanHeading
+
+
+@dataclass(frozen=True, slots=True)
+class DeclarationLine:
+    """One declaration; ``counts`` False: replaced by a later one, or taken back.
+
+    ``posted``: what the accounts hold of the source on the last day of the year, a true-up of the plan included.
+    """
+
+    last_day: date
+    source: Source
+    words: str
+    declared_on: date
+    recorded_at: datetime
+    counts: bool
+    takes_back: bool
+    posted: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Declarations:
+    """Everything declared, the newest first; ``may`` names what the plan lets the employer declare now."""
+
+    heading: PlanHeading
+    lines: tuple[DeclarationLine, ...]
+    may: tuple[Source, ...]
+    years: tuple[date, ...]
+
+
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Declarations:
+    """For the page, the API and the terminal alike."""
+    today = day_of(tx.now)
+    above = heading(tx, tenant_id=tenant_id, plan_id=plan_id)
+    terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today)
+    year = terms.plan_year_of(today)
+    known = recordkeeping.declarations(tx, tenant_id=tenant_id, plan_id=plan_id)
+    posted = {day: _posted(tx, tenant_id, plan_id, day) for day in {each.last_day for each in known}}
+    return Declarations(
+        heading=above,
+        lines=tuple(_line(each, posted[each.last_day]) for each in known),
+        may=terms.may_declare,
+        years=(year.last_day, year.previous().last_day),
+    )
+
+
+def _posted(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, day: date) -> dict[Source, int]:
+    found: dict[Source, int] = {}
+    rows = ledger.contributions(tx, tenant_id=tenant_id, plan_id=plan_id, start=day, end=day + timedelta(days=1))
+    for each in rows:
+        found[each.source] = found.get(each.source, 0) + each.cents
+    return found
+
+
+def _line(each: recordkeeping.OnRecord, posted: dict[Source, int]) -> DeclarationLine:
+    words = in_words(each.formula)
+    source = each.formula.source
+    return DeclarationLine(
+        each.last_day, source, words or "nothing: taken back", each.declared_on, each.recorded_at, each.counts,
+        not words, Money(posted.get(source, 0)) if each.counts else Money(0),
+    )  # fmt: skip
+
+
+def in_words(formula: recordkeeping.Declared) -> str:
+    """A formula as a person says it; empty for one of nothing."""
+    if formula.tiers:
+        parts, since = [], 0
+        for rate, up_to in formula.tiers:
+            parts.append(
+                f"{percent(rate)} of deferrals {f'from {percent(since)} ' if since else ''}to {percent(up_to)} of pay"
+            )
+            since = up_to
+        cap = f", at most {Money(formula.cap_cents)} for each" if formula.cap_cents is not None else ""
+        return f"{', '.join(parts)}{cap}"
+    if formula.rate_bps:
+        return f"{percent(formula.rate_bps)} of pay"
+    return f"{Money(formula.flat_cents)} for each participant" if formula.flat_cents else ""
+
+
+def percent(bps: int) -> str:
+    """As people declare it: no more places than it has."""
+    return f"{bps / 100:g} %"
