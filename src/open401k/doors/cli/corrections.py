@@ -131,6 +131,7 @@ def _day(text: str) -> date:
 
 @contextmanager
 def refused_aloud() -> Iterator[None]:
+    """A refusal as the terminal tells it."""
     try:
         yield
     except ProblemError as error:
