@@ -8,7 +8,7 @@ from open401k.ledger import Refusal as LedgerRefusal
 from open401k.payroll.findings import Code, Severity
 from open401k.payroll.runs import Refusal as PayrollRefusal
 from open401k.plan import AmendmentRefusal
-from open401k.recordkeeping import DeclarationRefusal, HeldReason
+from open401k.recordkeeping import DeclarationRefusal, HeldReason, UseRefusal
 
 N, H, R = Severity.NOTE, Severity.HOLD, Severity.REJECT
 
@@ -280,6 +280,14 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
         DeclarationRefusal.TOO_LATE: "It is no addition of that year any more (IRC 404(a)(6), 415(c)).",
         DeclarationRefusal.LESS_THAN_BEFORE: "What was allocated would be taken back (IRC 411(d)(6)).",
     },
+    "Uses of forfeitures": {
+        UseRefusal.KEY_REUSED: "The key stands for another use or amount.",
+        UseRefusal.NOT_A_PERSON: "The system asked; what forfeitures are used for is for a person to decide.",
+        UseRefusal.NOT_PROVIDED: "The plan does not name this use.",
+        UseRefusal.NOTHING_ASKED: "The amount is not above zero.",
+        UseRefusal.NOT_SAID_FOR_WHAT: "The expense, or a plan year with profit sharing declared for it, is missing.",
+        UseRefusal.MORE_THAN_THERE_IS: "The account, or what was declared, has less than that.",
+    },
     "Money held in suspense": {
         HeldReason.SOURCE_NOT_PERMITTED: "The plan does not have the source.",
         HeldReason.LEFT_LONG_AGO: "The person left before the pay could be theirs.",
@@ -341,6 +349,21 @@ EVENTS: dict[str, tuple[str, str, str]] = {
         "A plan year is over, and what its end gives is posted on its last day.",
         "the plan",
         "`last_day`, `employer_cents`: what the employer owes for it",
+    ),
+    "forfeitures.posted": (
+        "People forfeited what was not vested, or got it back.",
+        "the plan",
+        "`on`, `entries`: the journal entries",
+    ),
+    "forfeitures.approved": (
+        "A person approved what forfeitures are used for.",
+        "the approval",
+        "`plan_id`, `used_for`, `cents`, `reference`: the expense, or the last day of the plan year",
+    ),
+    "forfeitures.due": (
+        "Forfeitures of a plan year have to be used soon; told once.",
+        "the plan",
+        "`cents`, `incurred_in`: the plan year, `use_by`, `cite`",
     ),
     "plan.tested": ("Every test of a plan ran.", "the plan", "`run`: the compliance run"),
     "deposit.received": ("The employer's money for a payroll arrived.", "the run", "`cents`, `on`"),

@@ -1,21 +1,27 @@
 """Forfeitures through the real flows: they arise, are restored, follow late facts, and conserve every cent."""
 
+import random
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
+import pytest
 from tests.flows.test_accounts_above_zero import TERMS, with_terms
 from tests.flows.test_match_forms import assert_proven, day_begins
 from tests.flows.test_random_years import Machine, Row
-from tests.support.database import TESTER
+from tests.support.database import TESTER, Served, connect
+from tests.support.flows import kill_at
 
 from open401k import census, ledger, payroll, plan, recordkeeping
 from open401k.base import messages
 from open401k.base.db import Actor, Database
+from open401k.base.faults import Stopped, stopping_at
+from open401k.flows import day as day_story
+from open401k.flows.carry_on import carry_on, left
 from open401k.flows.correction import Correction, LateFact, correct
 from open401k.flows.declaration import Declared, declare
 from open401k.flows.forfeiting import approve_use
-from open401k.kernel import EmployeeId, FlowId, Refused, Source
+from open401k.kernel import EmployeeId, FixedClock, FlowId, PlanId, Refused, Source, SponsorId
 from open401k.law.forfeitures import ForfeitureUse
 
 GIVES = replace(
@@ -40,14 +46,15 @@ def learn(made: Machine, who: EmployeeId, fact: Any, on: date) -> None:
     assert result.halted is None
 
 
-def gone(db: Database, terms: plan.Provisions = GIVES) -> tuple[Machine, EmployeeId]:
+def gone(db: Database, terms: plan.Provisions = GIVES, *, begun: bool = True) -> tuple[Machine, EmployeeId]:
     """Two pay dates that gave 500.00 each to somebody with less than three years, who left; the books know it."""
     made, who = with_terms(db, terms, DAYS)
     learn(made, who, census.Hired(instead_of=made.world.people[who].hired), HIRED)
     for day in DAYS[:2]:
         made.send(day, {who: PAY}, told="payroll")
     learn(made, who, census.Terminated(), LEFT)
-    day_begins(made, date(2025, 2, 21))
+    if begun:
+        day_begins(made, date(2025, 2, 21))
     return made, who
 
 
@@ -255,4 +262,71 @@ def test_what_is_left_is_told_once_before_its_last_day_the_oldest_used_first(db:
     assert isinstance(approve(made, EXPENSES, 400_00, "audit"), recordkeeping.Approval)
     (lot,) = account(made).lots
     assert (lot.incurred_cents, lot.left_cents, lot.use_by) == (1_000_00, 600_00, date(2026, 12, 31))
+    assert_proven(made)
+
+
+def day_elsewhere(url: str, at: str, sponsor: SponsorId, plan_id: PlanId) -> None:
+    """In a process of its own: the day begins."""
+    clock = FixedClock(datetime.fromisoformat(at))
+    with connect(url, clock) as db:
+        day_story.run_day(db, actor=TESTER, of=day_story.PlanDay(sponsor, plan_id, clock.now().date()))
+
+
+@pytest.mark.parametrize("point", ["ledger.after_lines_before_balances", "day.retest.before_commit"])
+def test_a_day_that_is_killed_forfeits_once(postgres: Served, db: Database, point: str) -> None:
+    made, who = gone(db, begun=False)
+    made.at(date(2025, 2, 21))
+    kill_at(point, day_elsewhere, postgres.urls.app, made.clock.now().isoformat(), made.sponsor, made.plan_id)
+    assert holds(made, who) == {"participant": 1_000_00}
+    day_begins(made, date(2025, 2, 21))
+    day_begins(made, date(2025, 2, 21))
+    assert holds(made) == {"employer_receivable": 1_000_00, "forfeitures": 1_000_00}
+    assert_proven(made)
+
+
+def test_a_payroll_that_is_stopped_uses_forfeitures_once(db: Database) -> None:
+    made, who = gone(db, ONLY_CONTRIBUTIONS)
+    other = stays(made, who)
+    with stopping_at("payroll_run.post.before_commit"), pytest.raises(Stopped):
+        made.send(DAYS[2], {other: PAY}, told="payroll")
+    assert holds(made)["forfeitures"] == 1_000_00
+    made.at(date(2025, 3, 17))
+    for each in left(made.db, actor=TESTER):
+        carry_on(made.db, actor=TESTER, of=each)
+    assert remitted(made)[-1] == (500_00, 500_00, 0)
+    assert holds(made)["forfeitures"] == 500_00
+    day_begins(made, date(2025, 3, 18))
+    assert_conserved(made)
+    assert_proven(made)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_any_history_conserves_every_cent_and_proves(db: Database, seed: int) -> None:
+    """Terminations, returns, late facts, replaced payrolls and uses at random: a seed replays."""
+    chance = random.Random(seed)  # noqa: S311 (made-up facts)
+    made, who = with_terms(db, replace(EVERY_USE, nonelective=plan.Nonelective(700, Source.PROFIT_SHARING)), DAYS)
+    people = [who, stays(made, who)]
+    learn(made, who, census.Hired(instead_of=made.world.people[who].hired), HIRED)
+    made.send(DAYS[0], dict.fromkeys(people, PAY), told="payroll")
+    facts: list[tuple[Any, Any]] = [
+        (census.Terminated(), census.NotTerminated()),
+        (census.Hired(), census.NotHired()),
+    ]
+    for day in DAYS[1:]:
+        made.at(day)
+        fact = chance.choice(facts)[chance.choice([0, 0, 1])]
+        learn(made, chance.choice(people), fact, day - timedelta(days=chance.choice([0, 3, 40])))
+        day_begins(made, day)
+        rows = {each: chance.choice([PAY, Row(4_000_00), Row(7_777_77)]) for each in people}
+        made.send(day, rows, told="payroll")
+        learn(made, people[0], census.Terminated(), day)
+        assert_conserved(made)
+        for used_for in (EXPENSES, CONTRIBUTIONS):
+            most = account(made).free_cents(used_for)
+            if most and chance.random() < 0.6:
+                approved = approve(made, used_for, chance.randint(1, most), "audit")
+                assert isinstance(approved, recordkeeping.Approval), approved
+        assert_conserved(made)
+    day_begins(made, date(2025, 6, 2))
+    assert_conserved(made)
     assert_proven(made)

@@ -50,5 +50,5 @@ def tell_forfeitures(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, today: da
     for subject, each in fresh.items():
         said = {"cents": each.cents, "incurred_in": str(each.year), "use_by": each.use_by.isoformat(), "cite": _CITE}
         audit.record(tx, tenant_id=tenant_id, action=FORFEITURES_DUE, subject=subject, after=said)
-        messages.publish(tx, tenant_id=tenant_id, kind=FORFEITURES_DUE, subject=plan_id, data=said)
+        messages.publish(tx, tenant_id=tenant_id, kind="forfeitures.due", subject=plan_id, data=said)
     return list(fresh.values())

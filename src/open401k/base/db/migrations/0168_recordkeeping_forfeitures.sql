@@ -84,7 +84,3 @@ grant select, insert on recordkeeping.forfeited to open401k_app;
 grant select, insert on recordkeeping.forfeitures_derived to open401k_app;
 grant select, insert on recordkeeping.forfeiture_use to open401k_app;
 grant select, insert on recordkeeping.forfeiture_approval to open401k_app;
-
--- Forfeitures that lower what the employer sends for a payroll; what its people receive is the same.
-alter table payroll.remittance
-    add column forfeiture_cents bigint not null default 0 check (forfeiture_cents >= 0);
