@@ -49,12 +49,12 @@ class Became:
 
 def keep_people(tx: Tx, *, of: Connection, people: Sequence[Person]) -> int:
     """Keep the roster; how many of it are new or changed."""
-    return _keep(tx, of, PERSON, {each.provider_id: asdict(each) for each in people})
+    return _keep(tx, of, PERSON, {each.provider_id: _written(each) for each in people})
 
 
 def keep_payrolls(tx: Tx, *, of: Connection, payrolls: Sequence[ProviderPayroll]) -> int:
     """Keep payrolls; how many of them are new or changed."""
-    return _keep(tx, of, PAYROLL, {each.provider_id: asdict(each) for each in payrolls})
+    return _keep(tx, of, PAYROLL, {each.provider_id: _written(each) for each in payrolls})
 
 
 def withdraw(tx: Tx, *, of: Connection, gone: Sequence[str], looked_from: date | None) -> int:
@@ -124,6 +124,14 @@ def became(tx: Tx, *, of: Connection, kind: str) -> dict[str, Became]:
         provider_id: Became(EmployeeId(employee) if employee else None, RunId(run) if run else None)
         for provider_id, (employee, run) in found.items()
     }
+
+
+def _written(told: Person | ProviderPayroll) -> dict[str, Any]:
+    """What is kept of it. What later versions know and a provider does not tell is left out: it makes no other telling
+    of what was kept before.
+    """
+    said = asdict(told)
+    return {name: value for name, value in said.items() if value or name not in ("employee_number", "pay_group")}
 
 
 def _newest(tx: Tx, of: Connection, kind: str) -> dict[str, tuple[int, bytes, int | None]]:

@@ -106,7 +106,7 @@ def test_rows_that_cannot_be_read_are_named_by_row_and_column_without_their_valu
     body["rows"][1]["pre_tax"] = "1e5"
     refused = desk.post("/v1/payroll-runs", body, "unread")
     assert refused.status_code == 422
-    assert [(each["row"], each["column"]) for each in refused.json()["errors"]] == [(3, "pre_tax")]
+    assert [(each["row"], each["column"]) for each in refused.json()["errors"]] == [(2, "rows[1].pre_tax")]
     assert PEOPLE[1][0] not in refused.text
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -11,8 +12,12 @@ from tests.support.payroll_rows import rows
 
 from open401k import census
 from open401k.census.likeness import Traits, likeness
+from open401k.kernel import EmployeeId
 from open401k.payroll import Field, Findings, PayrollRow, as_json, evidence_of, open_upload, propose, read_json
 from open401k.payroll.checks import content_sum
+from open401k.payroll.providers import Earning, PayrollKind, PayStatement, ProviderPayroll, finch_read, gusto_read
+from open401k.payroll.providers.reading import Told
+from open401k.payroll.pulled_rows import rows_of
 
 PAID = date(2026, 3, 13)
 ANA = PayrollRow(
@@ -149,3 +154,24 @@ def test_fica_wages_are_read_where_a_file_has_them_and_blank_is_not_zero() -> No
     silent = read(f"{heading},fica_wages\n{line},\n")
     assert (said.fica_wages_cents, silent.fica_wages_cents, read(STANDARD).fica_wages_cents) == (3_800_00, None, None)
     assert content_sum([said], PAID) != content_sum([silent], PAID)
+
+
+def test_providers_tell_what_payroll_calls_people_and_which_group_is_paid() -> None:
+    named = {"first_name": "Ana", "last_name": "Lee"}
+    at_gusto = gusto_read.person(Told({"uuid": "u-1", **named, "employee_code": "46f036"}, "employee"))
+    at_finch = finch_read.person(Told({"id": "i-1", **named}, "individual"), Told({"source_id": "0042"}, "employment"))
+    assert at_finch is not None
+    assert (at_gusto.employee_number, at_finch.employee_number) == ("46f036", "0042")
+    paid = {"id": "p-1", "pay_date": "2026-03-13", "gross_pay": {"amount": 0, "currency": "usd"}}
+    groups = [["weekly"], ["weekly", "monthly"], []]
+    told = [finch_read.payroll(Told({**paid, "pay_group_ids": each}, "payment"), []) for each in groups]
+    assert [each.pay_group for each in told] == ["weekly", "", ""]
+
+
+def test_a_pulled_row_has_hours_by_code_and_its_pay_group() -> None:
+    earned = (Earning("Regular Hours", 900_00, "hourly", 72_00), Earning("Bonus", 100_00, "fixed"))
+    statement = PayStatement("p-1", 1_000_00, earned, hours_hundredths=72_00)
+    told = ProviderPayroll("pay-1", PAID, None, None, PayrollKind.REGULAR, (statement,), pay_group="weekly")
+    pulled = rows_of(told, reversals=[], who={"p-1": EmployeeId(UUID(int=1))})
+    assert isinstance(pulled, list)
+    assert (pulled[0].earnings_hours, pulled[0].pay_group) == ((("Regular Hours", 72_00),), "weekly")

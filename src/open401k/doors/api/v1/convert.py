@@ -48,7 +48,7 @@ def run_line(line: PayrollLine) -> PayrollRunLine:
 
 def rows(sent: NewPayrollRun) -> list[PayrollRow]:
     """Canonical rows; the first row of the body is row 2, as if there were a heading, so that findings agree."""
-    return [_row(number, row, sent) for number, row in enumerate(sent.rows, start=2)]
+    return [_row(number, row, sent) for number, row in enumerate(sent.rows, start=1)]
 
 
 def said(totals: ControlTotals | None, *, no_contributions: bool) -> Said:

@@ -336,8 +336,8 @@ def _invalid(error: ValidationError, *within: str) -> Problem:
 
 def _place(error: Any, within: tuple[str, ...] = ()) -> FieldProblem:
     place = (*within, *error["loc"])
-    row = place[1] + 2 if len(place) > 1 and place[0] == "rows" and isinstance(place[1], int) else None
-    column = str(place[2]) if row and len(place) > 2 else None
+    row = place[1] + 1 if len(place) > 1 and place[0] == "rows" and isinstance(place[1], int) else None
+    column = f"rows[{place[1]}].{place[2]}" if row and len(place) > 2 else None
     pointer = "/" + "/".join(map(str, place))
     return FieldProblem(str(error["msg"]), code=str(error["type"]), pointer=pointer, row=row, column=column)
 
