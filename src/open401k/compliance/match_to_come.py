@@ -10,7 +10,7 @@ from datetime import date
 
 import numpy as np
 
-from open401k import law
+from open401k import law, recordkeeping
 from open401k.law.matching import MatchFormula, ServiceBand
 
 from .facts import Cents, PlanFacts
@@ -31,6 +31,12 @@ class MatchToCome:
         self._served = np.maximum(np.floor(begin.tenure - in_year), 0).astype(np.int64)
         self._period: date | None = None
         self._deferred = self._counted = self._given = np.zeros(1, dtype=np.int64)
+
+    def matched(self, *, regular_limit: Cents, before: Cents, deferred: Cents) -> Cents:
+        """What of these deferrals the match counts, after others of the calendar year."""
+        return recordkeeping.matched_deferrals(
+            self._terms, regular_limit=regular_limit, before=before, deferred=deferred
+        )
 
     def due(self, day: date, *, deferred: Cents, counted: Cents, matched_before: Cents) -> Cents:
         """What a pay date gives: of itself, or what its month or quarter has more by now."""

@@ -15,6 +15,7 @@ from open401k.law.safe_harbor import Shortcoming, match_shortcomings, nonelectiv
 from .lawful_automatic import automatic_enrollment
 from .lawful_conditions import conditions
 from .lawful_elections import elections
+from .lawful_match import counted
 from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_2,
@@ -432,6 +433,7 @@ _CHECKS = (
     _compensation,
     _declared,
     conditions,
+    counted,
     elections,
     automatic_enrollment,
 )

@@ -41,7 +41,7 @@ from .provisions import (
 #: facts of a test, of a seed), stays the same to the letter.
 _LATER: Mapping[type, frozenset[str]] = {
     Provisions: frozenset({"elections", "automatic_enrollment", "may_declare", "declared_conditions"}),
-    Match: frozenset({"cap_per_period_cents", "true_up", "by_service", "conditions"}),
+    Match: frozenset({"cap_per_period_cents", "true_up", "by_service", "conditions", "matches_catch_up"}),
     Nonelective: frozenset({"conditions"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415"}),
 }
@@ -117,6 +117,7 @@ def _match(
     true_up: bool = False,
     by_service: Sequence[tuple[int, list[list[int]]]] = (),
     conditions: Mapping[str, Any] | None = None,
+    matches_catch_up: bool = True,
 ) -> Match:
     return Match(
         _tiers(tiers),
@@ -127,6 +128,7 @@ def _match(
         true_up,
         tuple(ServiceTiers(years, _tiers(of_years)) for years, of_years in by_service),
         _conditions(conditions),
+        matches_catch_up,
     )
 
 

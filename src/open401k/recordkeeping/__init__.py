@@ -40,6 +40,7 @@ from .elections import (
     elected_on,
 )
 from .enrollment_notices import DutyKind, EnrollmentDuty, enrollment_duties
+from .matched import matched_deferrals
 from .missed_cases import Case, MissedCure, Mistake, cases_of
 from .opening import (
     Opening,
@@ -141,6 +142,7 @@ __all__ = [
     "held_cents",
     "left_long_ago",
     "load_opening_balances",
+    "matched_deferrals",
     "meets",
     "opening_key",
     "openings",

@@ -18,6 +18,7 @@ from open401k.law import additions, compensation, deferrals, matching
 from open401k.plan import Conditions, Match, MatchPeriod, Provisions
 
 from .allocating import EVERYBODY, Declared, NonelectiveOfYear, Receives, declared_amount, nonelective_of_year
+from .matched import matched_deferrals
 
 Cents = NDArray[np.int64]
 #: A match keeps its cap and its true-up when an amendment changes the source it goes to.
@@ -214,8 +215,8 @@ def entitle_date(
         Source.ROTH: taken.roth,
         Source.AFTER_TAX: wanted[Source.AFTER_TAX],
     }
-    _employer_money(provisions, people, plan_year, earned, before, credited)
-    _end_year(people, plan_year, earned, before, credited, year_end)
+    _employer_money(provisions, people, plan_year, earned, before, credited, limits.regular)
+    _end_year(people, plan_year, earned, before, credited, year_end, limits.regular)
     _add_declared(plan_year, earned, before, credited, year_end)
     if pay.in_doubt is not None:  # what the employer gives for pay that is in doubt comes once it is not
         for source in [each for each in credited if not each.from_employee]:
@@ -291,21 +292,25 @@ def _employer_money(
     earned: Cents,
     before: YearToDate,
     credited: dict[Source, Cents],
+    regular_limit: Cents,
 ) -> None:
     """Match of the pay period by itself, or of a longer period so far less what was given of it; nonelective."""
     cap = compensation.annual_cap(plan_year)
     counted = compensation.period_share(before=before.compensation, period=earned, cap=cap)
     match = provisions.match
     if match is not None:
-        matched, given = credited[Source.PRE_TAX] + credited[Source.ROTH], np.zeros_like(counted)
-        of_period = counted
+        deferred, given = credited[Source.PRE_TAX] + credited[Source.ROTH], np.zeros_like(counted)
+        of_period, earlier = counted, given
         if match.period is not MatchPeriod.PAY_PERIOD:
-            matched, given = before.matched_deferrals + matched, before.match_of_terms
+            earlier, given = before.matched_deferrals, before.match_of_terms
             of_period = compensation.period_share(
                 before=before.compensation_before_terms,
                 period=before.compensation - before.compensation_before_terms + earned,
                 cap=cap,
             )
+        matched = matched_deferrals(
+            match, regular_limit=regular_limit, before=before.deferrals - earlier, deferred=earlier + deferred
+        )
         credited[match.source] = (
             matching.match_still_due(
                 match_to_date=_by_formula(match, people, matched, of_period),
@@ -340,6 +345,7 @@ def _end_year(
     before: YearToDate,
     credited: dict[Source, Cents],
     year_end: YearEnd,
+    regular_limit: Cents,
 ) -> None:
     """The last day of a plan year: what each match of the year gives over all of its days and did not per period.
 
@@ -352,13 +358,18 @@ def _end_year(
     of_year = before.match + given
     deferred = credited[Source.PRE_TAX] + credited[Source.ROTH]
     nothing = np.zeros_like(earned)
+    made = before.deferrals - sum((each.deferrals for each in year_end.terms), nothing)
     for place, terms in enumerate(year_end.terms, 1):
         match = terms.match
         today = (deferred, earned, given) if place == len(year_end.terms) else (nothing, nothing, nothing)
+        made, of_terms = made + terms.deferrals, terms.deferrals + today[0]
         if match is None or not (match.true_up or match.conditions.asks):
             continue
         pay = compensation.period_share(before=terms.compensation_before, period=terms.compensation + today[1], cap=cap)
-        whole = year_end.receives.of(match.conditions, _by_formula(match, people, terms.deferrals + today[0], pay))
+        matched = matched_deferrals(
+            match, regular_limit=regular_limit, before=made - terms.deferrals, deferred=of_terms
+        )
+        whole = year_end.receives.of(match.conditions, _by_formula(match, people, matched, pay))
         more = np.maximum(whole - terms.matched - today[2], 0)
         if match.cap_cents is not None:
             more = np.minimum(more, np.maximum(match.cap_cents - of_year, 0))
