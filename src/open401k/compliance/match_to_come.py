@@ -10,7 +10,7 @@ from datetime import date
 
 import numpy as np
 
-from open401k import law
+from open401k import law, recordkeeping
 from open401k.law.matching import MatchFormula, ServiceBand
 
 from .facts import Cents, Flags, PlanFacts
@@ -34,6 +34,12 @@ class MatchToCome:
         nothing = np.zeros(1, dtype=np.int64)
         self._early_deferred = nothing if begin.early_deferred is None else begin.early_deferred
         self._early_paid = nothing if begin.early_paid is None else begin.early_paid
+
+    def matched(self, *, regular_limit: Cents, before: Cents, deferred: Cents) -> Cents:
+        """What of these deferrals the match counts, after others of the calendar year."""
+        return recordkeeping.matched_deferrals(
+            self._terms, regular_limit=regular_limit, before=before, deferred=deferred
+        )
 
     def due(
         self, day: date, *, deferred: Cents, counted: Cents, matched_before: Cents, early: Flags | None = None

@@ -286,8 +286,13 @@ def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention
         deferred = np.minimum(wanted, rooms[day.year].left(sums, paid))
         if match is not None:
             counted = law.compensation.period_share(before=sums.compensation, period=paid, cap=pay_cap)
-            early = None if begin.matched_from is None else begin.matched_from > k
-            due = match.due(day, deferred=deferred, counted=counted, matched_before=sums.match, early=early)
+            due = match.due(
+                day,
+                deferred=rooms[day.year].matched(match, sums.calendar, deferred),
+                counted=counted,
+                matched_before=sums.match,
+                early=None if begin.matched_from is None else begin.matched_from > k,
+            )
             sums.match += np.where(draws.in_plan_from <= k, due, 0)
         sums.after_tax += np.rint(pay * _after_tax_on(begin, intervention, day) / 10_000).astype(np.int64)
         sums.compensation += paid
@@ -297,7 +302,7 @@ def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention
             taken = deferred if begin.stops else wanted
             sums.elected += taken
             sums.roth += np.rint(taken * _roth_on(begin, intervention, day)).astype(np.int64)
-    return _ended(facts, begin, year, draws, sums, match)
+    return _ended(facts, begin, year, draws, sums, match, rooms)
 
 
 class _Sums:
@@ -332,6 +337,10 @@ class _Room:
     catch_up: Cents
     max_bps_of_pay: int | None
     whole: bool
+
+    def matched(self, match: MatchToCome, before: Cents, deferred: Cents) -> Cents:
+        """What of these deferrals the match counts."""
+        return match.matched(regular_limit=self.regular, before=before, deferred=deferred)
 
     def left(self, sums: _Sums, paid: Cents) -> Cents:
         """What is left by now: the plan's own limit grows with pay, and catch-up is on top of the lower of both."""
@@ -370,7 +379,15 @@ def _rooms(begin: Start, year: Year, draws: _Draws) -> dict[int, _Room]:
     return rooms
 
 
-def _ended(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, sums: _Sums, to_come: MatchToCome | None) -> Year:
+def _ended(
+    facts: PlanFacts,
+    begin: Start,
+    year: Year,
+    draws: _Draws,
+    sums: _Sums,
+    to_come: MatchToCome | None,
+    rooms: dict[int, _Room],
+) -> Year:
     """The year as it ended: the sums of its dates, and what is computed once over all of them."""
     cap = law.compensation.annual_cap(year.plan_year)
     count = begin.in_plan_year
@@ -378,7 +395,11 @@ def _ended(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, sums: _Sum
     compensation, deferrals, match, after_tax = running if sums.of_plan_year is None else sums.of_plan_year
     if to_come is not None:
         counted = law.compensation.capped(compensation, cap)
-        match = to_come.trued_up(match, deferrals=deferrals, counted=counted)
+        room = (
+            rooms[begin.dates[0].year] if begin.dates else None
+        )  # another plan year matches catch-up, or is not trued up
+        matched = deferrals if room is None else room.matched(to_come, np.zeros_like(deferrals), deferrals)
+        match = to_come.trued_up(match, deferrals=matched, counted=counted)
     nothing = np.zeros_like(sums.calendar)
 
     def entered(now: Flags, entry: Places | None) -> Flags:

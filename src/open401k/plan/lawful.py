@@ -16,6 +16,7 @@ from .lawful_elections import elections
 from .lawful_eligibility import eligibility
 from .lawful_forfeitures import forfeitures
 from .lawful_loans import loans
+from .lawful_match import counted
 from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_2,
@@ -390,6 +391,7 @@ _CHECKS = (
     _compensation,
     _declared,
     conditions,
+    counted,
     elections,
     automatic_enrollment,
     forfeitures,

@@ -187,6 +187,7 @@ class Match:
     ``cap_cents`` is the most of a plan year, ``cap_per_period_cents`` that of a period. With ``true_up`` the end of the
     plan year adds what the formula gives over the whole year and the periods did not. ``by_service`` is in place of
     ``tiers`` for who has the years. What has ``conditions`` is credited when the plan year is over.
+    Without ``matches_catch_up`` it counts deferrals below the regular limit alone.
     """
 
     tiers: tuple[MatchTier, ...]
@@ -197,6 +198,7 @@ class Match:
     true_up: bool = False
     by_service: tuple[ServiceTiers, ...] = ()
     conditions: Conditions = UNCONDITIONAL
+    matches_catch_up: bool = True
 
     @property
     def bands(self) -> tuple[ServiceTiers, ...]:

@@ -57,7 +57,7 @@ _LATER: Mapping[type, frozenset[str]] = {
         }
     ),
     Eligibility: frozenset({"part_time_shares", "part_time_tested"}),
-    Match: frozenset({"cap_per_period_cents", "true_up", "by_service", "conditions"}),
+    Match: frozenset({"cap_per_period_cents", "true_up", "by_service", "conditions", "matches_catch_up"}),
     Nonelective: frozenset({"conditions"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415"}),
 }
@@ -154,6 +154,7 @@ def _match(
     true_up: bool = False,
     by_service: Sequence[tuple[int, list[list[int]]]] = (),
     conditions: Mapping[str, Any] | None = None,
+    matches_catch_up: bool = True,
 ) -> Match:
     return Match(
         _tiers(tiers),
@@ -164,6 +165,7 @@ def _match(
         true_up,
         tuple(ServiceTiers(years, _tiers(of_years)) for years, of_years in by_service),
         _conditions(conditions),
+        matches_catch_up,
     )
 
 

@@ -94,6 +94,7 @@ from .loans import (
     offer_loan,
     repayments,
 )
+from .matched import matched_deferrals
 from .missed_cases import Case, MissedCure, Mistake, cases_of
 from .opening import (
     Opening,
@@ -237,6 +238,7 @@ __all__ = [
     "loan_damage",
     "loan_requests",
     "loans_of_run",
+    "matched_deferrals",
     "meets",
     "named_loan",
     "notice_open",

@@ -19,6 +19,7 @@ from open401k.plan import Conditions, Match, MatchPeriod, Provisions
 
 from .allocating import EVERYBODY, Declared, NonelectiveOfYear, Receives, declared_amount, nonelective_of_year
 from .entered import Counted, ToDate, counted_for, entered_by_day
+from .matched import matched_deferrals
 
 Cents = NDArray[np.int64]
 #: A match keeps its cap and its true-up when an amendment changes the source it goes to.
@@ -230,8 +231,8 @@ def entitle_date(
     }
     to_match = counted_for(people.match_entered_on, pay.on, earned, before.to_date, before.for_match)
     to_give = counted_for(people.nonelective_entered_on, pay.on, earned, before.to_date, before.for_nonelective)
-    _employer_money(provisions, people, plan_year, before, to_match, to_give, credited)
-    _end_year(people, plan_year, before, to_match, to_give, credited, year_end)
+    _employer_money(provisions, people, plan_year, before, to_match, to_give, credited, limits.regular)
+    _end_year(people, plan_year, before, to_match, to_give, credited, year_end, limits.regular)
     _add_declared(plan_year, to_match, to_give, credited, year_end)
     if pay.in_doubt is not None:  # what the employer gives for pay that is in doubt comes once it is not
         for source in [each for each in credited if not each.from_employee]:
@@ -319,6 +320,7 @@ def _employer_money(
     to_match: Counted,
     to_give: Counted,
     credited: dict[Source, Cents],
+    regular_limit: Cents,
 ) -> None:
     """Match of the pay period by itself, or of a longer period so far less what was given of it; nonelective."""
     cap = compensation.annual_cap(plan_year)
@@ -326,15 +328,18 @@ def _employer_money(
     counted = compensation.period_share(before=counting.compensation, period=earned, cap=cap)
     match = provisions.match
     if match is not None:
-        matched, given = to_match.deferrals(credited), np.zeros_like(counted)
-        of_period = counted
+        deferred, given = to_match.deferrals(credited), np.zeros_like(counted)
+        of_period, earlier = counted, given
         if match.period is not MatchPeriod.PAY_PERIOD:
-            matched, given = counting.matched_deferrals + matched, before.match_of_terms
+            earlier, given = counting.matched_deferrals, before.match_of_terms
             of_period = compensation.period_share(
                 before=counting.compensation_before_terms,
                 period=counting.compensation - counting.compensation_before_terms + earned,
                 cap=cap,
             )
+        matched = matched_deferrals(
+            match, regular_limit=regular_limit, before=before.deferrals - earlier, deferred=earlier + deferred
+        )
         credited[match.source] = (
             matching.match_still_due(
                 match_to_date=_by_formula(match, people, matched, of_period),
@@ -372,6 +377,7 @@ def _end_year(
     to_give: Counted,
     credited: dict[Source, Cents],
     year_end: YearEnd,
+    regular_limit: Cents,
 ) -> None:
     """The last day of a plan year: what each match of the year gives over all of its days and did not per period.
 
@@ -384,13 +390,18 @@ def _end_year(
     of_year = before.match + given
     deferred = to_match.deferrals(credited)
     nothing = np.zeros_like(earned)
+    made = before.deferrals - sum((each.deferrals for each in year_end.terms), nothing)
     for place, terms in enumerate(year_end.terms, 1):
         match = terms.match
         today = (deferred, earned, given) if place == len(year_end.terms) else (nothing, nothing, nothing)
+        made, of_terms = made + terms.deferrals, terms.deferrals + today[0]
         if match is None or not (match.true_up or match.conditions.asks):
             continue
         pay = compensation.period_share(before=terms.compensation_before, period=terms.compensation + today[1], cap=cap)
-        whole = year_end.receives.of(match.conditions, _by_formula(match, people, terms.deferrals + today[0], pay))
+        matched = matched_deferrals(
+            match, regular_limit=regular_limit, before=made - terms.deferrals, deferred=of_terms
+        )
+        whole = year_end.receives.of(match.conditions, _by_formula(match, people, matched, pay))
         more = np.maximum(whole - terms.matched - today[2], 0)
         if match.cap_cents is not None:
             more = np.minimum(more, np.maximum(match.cap_cents - of_year, 0))

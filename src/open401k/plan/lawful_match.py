@@ -1,0 +1,30 @@
+"""What the law or the engine does not allow in what a match counts. Not here: its tiers and periods (lawful.py)."""
+
+from collections.abc import Iterator
+
+from open401k.kernel import Source
+
+from .problem import ProvisionProblem
+from .provisions import NEW_YEARS_DAY, MatchPeriod, Provisions
+
+
+def counted(provisions: Provisions) -> Iterator[ProvisionProblem]:
+    """Catch-up that is not matched, where that cannot be told or cannot be."""
+    match = provisions.match
+    if match is None or match.matches_catch_up:
+        return
+    if match.source is Source.SAFE_HARBOR_MATCH:
+        yield ProvisionProblem(
+            "match.matches_catch_up",
+            "A safe harbor match is one of elective contributions, and catch-up is one.",
+            "IRC 401(k)(12)(B); Reg. 1.401(k)-3(c)(1)",
+            "Match catch-up, too, or give the rest as another match.",
+        )
+    over_periods = match.true_up or match.period is not MatchPeriod.PAY_PERIOD
+    if over_periods and provisions.plan_year_start != NEW_YEARS_DAY:
+        yield ProvisionProblem(
+            "match.matches_catch_up",
+            "Catch-up is told by the calendar year; over a longer period of another plan year it would be two amounts.",
+            "Reg. 1.414(v)-1(b)(1), (c)(3)",
+            "Match each pay period by itself, without a true-up, or match catch-up.",
+        )
