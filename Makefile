@@ -8,6 +8,9 @@ BIN := .venv/bin
 BROWSER ?= yes
 ARGS ?=
 WORKERS ?= 2
+# Each worker takes tests that lie together, so that what a file sets up is set up once; who is done early takes over from
+# the other. Compiled modules are kept whatever the shell says: tests start some fifty processes, each of which reads them.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -22,9 +25,9 @@ demo: setup ## Play the story of a plan's year, then serve it on this machine
 
 test: setup ## Run every test, browser included
 ifeq ($(BROWSER),no)
-	@$(BIN)/pytest -n $(WORKERS) -m "not browser" $(ARGS)
+	@$(PYTEST) -m "not browser" $(ARGS)
 else
-	@chromium=$$($(BIN)/python bootstrap/browser.py) && OPEN401K_CHROMIUM="$$chromium" $(BIN)/pytest -n $(WORKERS) $(ARGS)
+	@chromium=$$($(BIN)/python bootstrap/browser.py) && OPEN401K_CHROMIUM="$$chromium" $(PYTEST) $(ARGS)
 endif
 
 check: lint test ## What CI runs: format, lint, types, import contracts, tests

@@ -69,13 +69,12 @@ def test_every_worked_example_on_file_is_read_by_a_test() -> None:
     assert of_rules | set(law_rules.other_cases()) == law_rules.case_ids()
 
 
-@pytest.mark.parametrize("subject", law_rules.subjects(), ids=lambda subject: subject.name)
-def test_every_rule_of_the_law_has_its_citation_and_a_test(subject: law_rules.Subject) -> None:
+def test_every_rule_of_the_law_has_its_citation_and_a_test() -> None:
     """Named by a test of tests/law, or reached by a rule that is. Why: the page claims both."""
-    assert subject.rules
-    for rule in subject.rules:
-        assert rule.citation, rule.name
-        assert rule.tests or rule.through, rule.name
+    rules = [rule for subject in law_rules.subjects() for rule in subject.rules]
+    assert len(rules) > 400
+    assert [f"{rule.subject}.{rule.name}" for rule in rules if not rule.citation] == []
+    assert [f"{rule.subject}.{rule.name}" for rule in rules if not (rule.tests or rule.through)] == []
 
 
 def test_the_rules_of_the_page_are_the_public_functions_of_the_law() -> None:

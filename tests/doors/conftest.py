@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 from tests.doors import samples
 from tests.doors.world import ORIGIN, SAMPLE_LOADERS, Sandbox, World
+from tests.support import foretold
 from tests.support.database import TESTER
 
 from open401k import census, plan
@@ -17,6 +18,13 @@ from open401k.doors.guard import SESSION_COOKIE
 from open401k.kernel import FixedClock, PlanId, SponsorId
 
 PROVISIONS = plan.Provisions(date(2019, 1, 1))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def foretold_once() -> Iterator[None]:
+    """What is foreseen of the same facts is computed once."""
+    with foretold.once():
+        yield
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What a room shows and what it keeps to itself. The floors themselves are import contracts in pyproject.toml."""
 
 import ast
+import functools
 import re
 import tomllib
 
@@ -70,6 +71,7 @@ def test_no_cycle_inside_a_room() -> None:
     check("cycle", {" -> ".join(cycle): "import each other" for cycle in _cycles(graph)})
 
 
+@functools.cache
 def _names() -> set[str]:
     return {module.name for module in modules() if module.path.name != "__init__.py"}
 

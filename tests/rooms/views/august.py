@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 
 from tests.support.database import TESTER
 
-from open401k.base.db import ALL_TENANTS, Database, Tx
+from open401k.base.db import Database, Tx
 from open401k.demo.files import file_name, payroll_csv
 from open401k.demo.people import ACME, BIRCH, PAY_DATES, Company
 from open401k.demo.setup import takeover_of
@@ -31,17 +31,10 @@ class Seat:
     run_ids: list[RunId]
 
     @contextmanager
-    def begin(self) -> Iterator[Tx]:
-        """A transaction on the sponsor's data at the story's time."""
+    def begin(self, *others: "Seat") -> Iterator[Tx]:
+        """A transaction on the sponsor's data, and that of other plans' sponsors, at the story's time."""
         self.db.clock = self.clock
-        with self.db.begin(TESTER, tenants=[self.plan.sponsor_id]) as tx:
-            yield tx
-
-    @contextmanager
-    def begin_everywhere(self) -> Iterator[Tx]:
-        """A transaction on every sponsor's data at the story's time."""
-        self.db.clock = self.clock
-        with self.db.begin(TESTER, tenants=ALL_TENANTS) as tx:
+        with self.db.begin(TESTER, tenants=[each.plan.sponsor_id for each in (self, *others)]) as tx:
             yield tx
 
 
