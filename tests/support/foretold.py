@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from open401k.compliance import PlanFacts, forecasts
+from open401k.compliance.cures import cures
+from open401k.compliance.projection import project
 from open401k.compliance.results import Cure, Projection
 
 _projections: dict[Any, Projection] = {}
@@ -25,7 +27,6 @@ _IDS = {"tenant_id", "plan_id", "employee_ids"}
 @contextmanager
 def once() -> Iterator[None]:
     """Whoever asks for the forecast of facts that were forecast before gets that answer, with its own plan's name."""
-    project, cures = forecasts.project, forecasts.cures
 
     def project_once(facts: PlanFacts, **how: Any) -> Projection:
         key = _key(facts), _key(how)

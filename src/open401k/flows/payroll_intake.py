@@ -96,8 +96,7 @@ def settle_columns(
         heads.lock(tx, tenant_id=tenant_id)  # what was checked before is checked again by the new columns
         run = runs.get(tx, tenant_id=tenant_id, run_id=run_id)
         data = payroll.files.content(tx, tenant_id=tenant_id, file_id=run.file_id)
-        known = runs.remembered(tx, tenant_id=tenant_id, plan_id=run.plan_id, provider=run.provider)
-        opened = payroll.open_upload(data, file_name=run.file_name, provider=run.provider, remembered=known)
+        opened = payroll.reopen(tx, tenant_id=tenant_id, run=run, data=data)
         if opened.proposal is None:
             raise Open401kError(f"{run.file_name} is not a table.", fix="Send a CSV or XLSX file.")
         try:

@@ -53,14 +53,7 @@ def read_run(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, data: bytes | None 
         period = payroll.period_of(body) if nothing else (None, None)
         rows = payroll.read_json(body, findings, no_contributions=nothing)
         return Reading(run, None, findings, _large(rows), readable=True, period=period)
-    known = runs.remembered(tx, tenant_id=tenant_id, plan_id=run.plan_id, provider=run.provider)
-    opened = payroll.open_upload(
-        data,
-        file_name=run.file_name,
-        provider=run.provider,
-        remembered=known,
-        no_contributions=run.said.no_contributions,
-    )
+    opened = payroll.reopen(tx, tenant_id=tenant_id, run=run, data=data)
     readable = opened.mapping is not None
     return Reading(run, opened.mapping, opened.findings, _large(opened.chunks()), readable, opened.proposal)
 

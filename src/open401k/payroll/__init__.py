@@ -47,9 +47,10 @@ from .opening_balances import (
 )
 from .pay_codes import NO_CODES, CodesOfPlan, codes_by
 from .reading import Opened, known_layout, open_upload
+from .reopening import reopen
 from .roster_file import PersonRow, RosterFile, check_relatives, read_roster
 from .rows import Field, PayrollRow, masked_ssn
-from .said import CONTROL_TOTALS, NOTHING_SAID, ROWS, Said, control_totals
+from .said import CONTROL_TOTALS, ENCODINGS, NOTHING_SAID, ROWS, Said, control_totals, encoding_of
 from .standing import NOBODY, UNKNOWN, Expectation, OtherPlan, PlanTerms, Standing
 from .year_to_date import (
     Boundary,
@@ -64,6 +65,7 @@ from .year_to_date import (
 __all__ = [
     "API_PROVIDER",
     "CONTROL_TOTALS",
+    "ENCODINGS",
     "LAYOUTS",
     "MOST_LISTED",
     "NOBODY",
@@ -134,6 +136,7 @@ __all__ = [
     "control_totals",
     "convert",
     "deposit_clock",
+    "encoding_of",
     "evidence_of",
     "expectation",
     "feedback",
@@ -163,6 +166,7 @@ __all__ = [
     "read_year_to_date",
     "record_layout",
     "remittance",
+    "reopen",
     "runs",
     "seen_from",
     "seen_last",

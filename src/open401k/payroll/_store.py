@@ -48,7 +48,7 @@ _RUNS: LiteralString = """
     select
         run_id, plan_id, file_id, attempt, provider, replaces, reason, recorded_at, recorded_by, file_name, sha256,
         status, status_at, check_no, pay_date, period_start, period_end, row_count, counts, totals, replaced_by,
-        announced, control_totals, no_contributions
+        announced, control_totals, no_contributions, encoding
     from payroll.run_v
 """
 
@@ -81,9 +81,9 @@ def add_run(
         """
         insert into payroll.run (
             tenant_id, run_id, plan_id, file_id, attempt, provider, replaces, reason, announced, control_totals,
-            no_contributions, recorded_at, recorded_by
+            no_contributions, encoding, recorded_at, recorded_by
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         [
             tenant_id,
@@ -97,6 +97,7 @@ def add_run(
             announced,
             Jsonb(dict(said.control_totals)),
             said.no_contributions,
+            said.encoding,
             tx.now,
             tx.actor.id,
         ],
@@ -238,7 +239,7 @@ def _run(row: tuple[Any, ...]) -> RunRow:
         counts=row[18] or {},
         totals=row[19] or {},
         replaced_by=RunId(row[20]) if row[20] else None,
-        said=Said(row[22], row[23]),
+        said=Said(row[22], row[23], row[24]),
     )
 
 

@@ -182,8 +182,7 @@ def _read(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> Iterator[PayrollRow]:
     if run.provider == payroll.API_PROVIDER:
         chunks = payroll.read_json(json.loads(data), payroll.Findings())
     else:
-        known = runs.remembered(tx, tenant_id=tenant_id, plan_id=run.plan_id, provider=run.provider)
-        chunks = payroll.open_upload(data, file_name=run.file_name, provider=run.provider, remembered=known).chunks()
+        chunks = payroll.reopen(tx, tenant_id=tenant_id, run=run, data=data).chunks()
     for rows in chunks:
         yield from rows
 

@@ -91,8 +91,7 @@ def load_mapping(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId
     if run is None or run.provider == payroll.API_PROVIDER:
         return None
     data = payroll.files.content(tx, tenant_id=tenant_id, file_id=run.file_id)
-    known = runs.remembered(tx, tenant_id=tenant_id, plan_id=plan_id, provider=run.provider)
-    opened = payroll.open_upload(data, file_name=run.file_name, provider=run.provider, remembered=known)
+    opened = payroll.reopen(tx, tenant_id=tenant_id, run=run, data=data)
     proposal = opened.proposal
     if proposal is None:
         return None

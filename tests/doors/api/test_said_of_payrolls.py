@@ -320,3 +320,15 @@ def test_nothing_to_contribute_said_again_in_place_of_a_payroll_sent_meanwhile_r
     assert len(history(desk)) == 3
     assert {each["amount"] for each in desk.get(f"/v1/plans/{desk.plan_id}/balances")["items"]} <= {"0.00"}
     assert damage(desk) == []
+
+
+def test_a_file_of_another_encoding_is_read_by_the_one_that_is_declared(desk: Desk) -> None:
+    data = file_of(ROWS).replace(b"Machinist", "M\xe4chinist".encode("cp1252"), 1)
+    refused = send(desk, data, "undeclared")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "file.encoding"), refused.text
+    unknown = send(desk, data, "unknown", encoding="ebcdic")
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/encoding")
+    read = send(desk, data, "declared", encoding="cp1252")
+    assert read.status_code == 201, read.text
+    assert [each["value"] for each in read.json()["findings"]] == ["Mächinist"]
+    assert not damage(desk)

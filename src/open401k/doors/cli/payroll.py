@@ -11,7 +11,7 @@ import typer
 from open401k.flows.year_to_date import Brought, bring
 from open401k.flows.year_to_date_expected import YearToDate
 from open401k.kernel import Refused, RunId
-from open401k.payroll import Said, control_totals
+from open401k.payroll import Said, control_totals, encoding_of
 from open401k.views import payroll_history, payroll_upload
 from open401k.views.shown import RunState
 
@@ -47,12 +47,13 @@ def upload(
     nothing: Annotated[
         bool, typer.Option("--no-contributions", help="The file has no rows: nothing is contributed on the pay date.")
     ] = False,
+    encoding: Annotated[str, typer.Option(help="Of the file, if it is not UTF-8: cp1252.")] = "",
     accept: Annotated[bool, typer.Option("--accept-columns", help="Accept the proposed columns.")] = False,
     confirm: Annotated[bool, typer.Option("--confirm", help="Say yes to findings that ask for one.")] = False,
     json: Json = False,
 ) -> None:
     """Read, check and post a payroll file; the same file again changes nothing."""
-    content, said = bytes_of(file), Said(_totals(totals or []), nothing)
+    content, said = bytes_of(file), Said(_totals(totals or []), nothing, _encoding(encoding))
     # All that is said of the bytes: the same file with a pay date that it lacked is another command.
     told = "|".join((replaces, reason.strip(), said.text, provider, str(pay_date or ""))).encode()
     with at_plan(wiring_of(context), "payroll upload", plan) as place:
@@ -206,6 +207,13 @@ def _totals(given: Sequence[str]) -> dict[str, int]:
         return control_totals(dict(each.split("=", 1) for each in given))
     except ValueError as error:
         raise BadInputError(f"{error}.", fix="Write it as --control-total rows=120.") from None
+
+
+def _encoding(given: str) -> str:
+    try:
+        return encoding_of(given)
+    except ValueError as error:
+        raise BadInputError(f"{error}.", fix="Write --encoding cp1252, or leave it out for UTF-8.") from None
 
 
 def _run_id(text: str) -> RunId:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from open401k.base import messages
 from open401k.base.access import Permission
 from open401k.kernel import FileId, Id, Open401kError, Refused, RunId
-from open401k.payroll import ROWS, Code, Said, control_totals, runs
+from open401k.payroll import ROWS, Code, Said, control_totals, encoding_of, runs
 from open401k.views import payroll_history, payroll_upload
 from open401k.views.payroll_words import total_label
 from open401k.views.shown import RunState
@@ -58,9 +58,7 @@ def upload(request: Request, caller: Sender, form: Posted) -> Response:
     try:
         said = _said(form)
     except ValueError as error:
-        problem = Problem(
-            422, "control_total_invalid", "The file was not taken.", f"{error}.", "Choose the file again."
-        )
+        problem = Problem(422, "said_invalid", "The file was not taken.", f"{error}.", "Choose the file again.")
         return _upload_page(request, caller, replaces, problem, given=form)
     outcome = caller.services.payroll.receive_file(
         caller.order(word(form, "key")),
@@ -72,16 +70,17 @@ def upload(request: Request, caller: Sender, form: Posted) -> Response:
         said=said,
     )
     if isinstance(outcome, Refused):
-        return _twin(caller, outcome) or _upload_page(request, caller, replaces, _problem(outcome))
+        return _twin(caller, outcome) or _upload_page(request, caller, replaces, _problem(outcome), given=form)
     if outcome.already and outcome.posted:
         return see_other(f"/plans/{caller.plan}/payrolls/{outcome.run_id}?sent_again=1")
     return _next(caller, outcome)
 
 
 def _said(form: FormData) -> Said:
-    """The control totals that were filled in."""
+    """The control totals that were filled in, and the encoding that was chosen."""
     given = {name: word(form, f"total-{name}") for name in FORM_TOTALS}
-    return Said(control_totals({name: _plain(text) for name, text in given.items() if text}))
+    totals = control_totals({name: _plain(text) for name, text in given.items() if text})
+    return Said(totals, encoding=encoding_of(word(form, "encoding")))
 
 
 def _plain(text: str) -> str:
@@ -244,6 +243,7 @@ def _upload_page(
         upload=shown,
         problem=problem,
         key=str(caller.services.ids.new(FileId)),
+        given={name: word(given, name) for name in ("provider", "pay_date", "encoding")} if given else {},
         totals=[(name, total_label(name), word(given, f"total-{name}") if given else "") for name in FORM_TOTALS],
         max_megabytes=caller.services.settings.largest_file_bytes // 1_048_576,
     )

@@ -15,7 +15,7 @@ from starlette.datastructures import UploadFile
 from open401k.base.access import Permission
 from open401k.base.db import Tx
 from open401k.kernel import Id, PlanId, Refused, RunId
-from open401k.payroll import Said
+from open401k.payroll import ENCODINGS, Said, encoding_of
 from open401k.views import payroll_history, payroll_upload
 from open401k.views.shown import RunState
 
@@ -57,6 +57,11 @@ _BODY: dict[str, Any] = {
                             "type": "string",
                             "maxLength": 200,
                             "description": "Why the same file, or the same amounts, are a second payroll",
+                        },
+                        "encoding": {
+                            "type": "string",
+                            "enum": ["utf-8", *ENCODINGS],
+                            "description": "Of the file, if it is not UTF-8",
                         },
                         "control_totals": models.reference(models.ControlTotals),
                         "no_contributions": {
@@ -307,7 +312,12 @@ def _said(words: dict[str, str]) -> Said:
             totals = models.ControlTotals.model_validate_json(given)
         except ValidationError as error:
             raise ProblemError(_invalid(error, "control_totals")) from None
-    return said(totals, no_contributions=nothing == "true")
+    try:
+        encoding = encoding_of(words.get("encoding", ""))
+    except ValueError as error:
+        place = FieldProblem(f"{error}.", code="enum", pointer="/encoding")
+        raise ProblemError(Problem(422, "invalid", "The request is not valid.", errors=[place])) from None
+    return replace(said(totals, no_contributions=nothing == "true"), encoding=encoding)
 
 
 def _valid(body: bytes) -> models.NewPayrollRun:
