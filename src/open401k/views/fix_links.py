@@ -1,6 +1,6 @@
 """Where a finding of a payroll is repaired: a page of the plan, one click away. Not here: what was found (payroll)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from open401k import census
@@ -24,16 +24,26 @@ _PERSON = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """What of a run leads to pages: who its rows are, which of them are asked about, whether its columns may change."""
+    """What of a run leads to pages: who its rows are, which of them are asked about, whether its columns may change.
+
+    ``shown`` are the rows that the page itself shows; others are on a page of rows of their own.
+    """
 
     run_id: RunId
     columns: bool
     people: Mapping[int, EmployeeId] = field(default_factory=dict)
     questions: Mapping[int, QuestionId] = field(default_factory=dict)
+    shown: Collection[int] = ()
 
 
 def places(
-    tx: Tx, *, tenant_id: SponsorId, run: runs.Run, found: Sequence[Finding], people: Mapping[int, EmployeeId]
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    run: runs.Run,
+    found: Sequence[Finding],
+    people: Mapping[int, EmployeeId],
+    shown: Collection[int] = (),
 ) -> Places:
     """The places of one run; questions are looked up only where a finding is about who somebody is."""
     asked: dict[int, QuestionId] = {}
@@ -41,7 +51,7 @@ def places(
         known = census.questions(tx, tenant_id=tenant_id)
         asked = {each.row: each.question_id for each in known if each.run_id == run.run_id and not each.reply}
     changeable = run.status not in (runs.Status.POSTED, runs.Status.CONFIRMED) and bool(run.file_name)
-    return Places(run.run_id, changeable, people, asked)
+    return Places(run.run_id, changeable, people, asked, shown)
 
 
 def way(found: Finding, at: Places) -> tuple[str, str]:
@@ -61,9 +71,15 @@ def way(found: Finding, at: Places) -> tuple[str, str]:
     if found.code in _ELECTIONS:
         return ("/elections", "See elections") if employee_id is None else (
             f"/elections#person-{employee_id}", "See the election")  # fmt: skip
-    if found.code in _PERSON and found.row is not None:  # whose a row is, is on file only once it is posted
-        return (f"/people/{employee_id}", "See the person") if employee_id else ("/people", "See people")
+    if found.code in _PERSON and found.row is not None:
+        return (f"/people/{employee_id}", "See the person") if employee_id else (_row(found.row, at), "See the row")
     return "", ""
+
+
+def _row(number: int, at: Places) -> str:
+    """The row in its run: the row itself says who it is, where nobody on file is known by it."""
+    page = "" if number in at.shown else f"?after_row={number - 1}"
+    return f"/payrolls/{at.run_id}{page}#row-{number}"
 
 
 def code_anchor(code: str) -> str:

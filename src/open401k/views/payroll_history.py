@@ -158,7 +158,7 @@ def load_run(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId, af
     rows = _rows(tx, tenant_id, run, _replaced(run, history), found, after_row)
     names = {row.line_no: row.name for row in rows}
     known = {row.line_no: row.employee_id for row in rows if row.employee_id is not None}
-    at = places(tx, tenant_id=tenant_id, run=run, found=found, people=known)
+    at = places(tx, tenant_id=tenant_id, run=run, found=found, people=known, shown=names)
     carried_out = {each.name: each for each in done(tx, tenant_id=tenant_id, flow_id=FlowId(run.run_id.uuid))}
     deposit = _deposit(tx, tenant_id, run)
     due = payroll.remittance.recorded(tx, tenant_id=tenant_id, plan_id=plan_id)

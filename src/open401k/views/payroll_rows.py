@@ -3,12 +3,13 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from open401k import census, ledger, payroll, plan
 from open401k.base.db import Tx
-from open401k.kernel import EmployeeId, Money, Source, SponsorId
+from open401k.kernel import EmployeeId, Money, Open401kError, Source, SponsorId
 from open401k.payroll import PayrollRow, runs
 
 from . import _store
@@ -77,7 +78,14 @@ def sent_rows(
     people = _people(tx, tenant_id, [each for each in named if each is not None])
     known = [people.get(each) if each is not None else None for each in named]
     codes = _codes(tx, tenant_id, run)
-    return [_as_sent(row, who, findings[row.row], codes) for row, who in zip(taken, known, strict=True)]
+    on_file = census.find_by_ssn(tx, tenant_id=tenant_id, ssns=_numbers(taken))
+    return [
+        replace(
+            _as_sent(row, who, findings[row.row], codes),
+            employee_id=who.employee_id if who is not None else on_file.get(row.ssn or ""),
+        )
+        for row, who in zip(taken, known, strict=True)
+    ]
 
 
 def _codes(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> payroll.CodesOfPlan:
@@ -98,6 +106,15 @@ def _named(row: PayrollRow) -> EmployeeId | None:
         return EmployeeId.parse(row.employee_id) if row.employee_id and not row.ssn else None
     except ValueError:
         return None
+
+
+def _numbers(rows: Sequence[PayrollRow]) -> list[str]:
+    """The numbers of the rows that somebody can have."""
+    found = set()
+    for row in rows:
+        with suppress(Open401kError):  # one that nobody can have is a finding of its own
+            found.add(census.parse_ssn(row.ssn or ""))
+    return sorted(found)
 
 
 def _lines(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> list[_store.PaidRow]:

@@ -180,15 +180,15 @@ def test_a_limit_leads_down_to_payroll_rows(chromium: Browser, told: Told) -> No
         expect(page.locator("tr:target")).to_contain_text("***-**-")
 
 
-def test_what_waits_leads_to_the_payroll_and_its_finding_to_people(chromium: Browser, told: Told) -> None:
+def test_what_waits_leads_to_the_payroll_and_its_finding_to_the_row(chromium: Browser, told: Told) -> None:
     with opened(chromium, told.site, "phone") as page:
         page.goto(told.site.origin + told.pages["health"])
         page.get_by_role("region", name="Waits for your decision").get_by_role("link", name="payroll").click()
         page.goto(told.site.origin + told.pages["run asking"])
         expect(page.locator("#belt li")).to_have_count(6)
         page.locator("#belt .asks a").first.click()
-        page.get_by_role("link", name="See people").first.click()
-        expect(page.locator("h1")).to_have_text("People")
+        page.get_by_role("link", name="See the row").first.click()
+        expect(page.locator("tr:target")).to_contain_text("***-**-1012")
 
 
 def test_a_file_that_cannot_be_read_is_named_and_posts_nothing(chromium: Browser, told: Told) -> None:

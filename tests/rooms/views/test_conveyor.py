@@ -21,7 +21,7 @@ from open401k.views.waiting import WaitingLine
 DONE, _, ASKS, STOPPED, AHEAD = StageState
 ORDER = ("received", "checked", "held", "posted", "funded", "told_back")
 WHO = EmployeeId.parse("emp_" + "1" * 32)
-AT = Places(RunId.parse("run_" + "2" * 32), columns=True, people={9: WHO})
+AT = Places(RunId.parse("run_" + "2" * 32), columns=True, people={9: WHO}, shown={9, 11})
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,8 @@ def test_a_question_of_a_finding_is_one_click_away(story: Story) -> None:
         (Finding(Severity.NOTE, Code.ELECTION_MISMATCH, "", row=9), f"/elections#person-{WHO}"),
         (Finding(Severity.NOTE, Code.ELECTION_MISMATCH, "", row=10), "/elections"),
         (Finding(Severity.HOLD, Code.LIMIT_402G, "", row=9), f"/people/{WHO}"),
-        (Finding(Severity.HOLD, Code.LIMIT_402G, "", row=10), "/people"),  # whose row it is, is not on file yet
+        (Finding(Severity.HOLD, Code.LIMIT_402G, "", row=10), f"/payrolls/{AT.run_id}?after_row=9#row-10"),
+        (Finding(Severity.HOLD, Code.HIRE_DATE_MISSING, "", row=11), f"/payrolls/{AT.run_id}#row-11"),  # nobody on file
         (Finding(Severity.HOLD, Code.LIMIT_402G, ""), ""),
         (Finding(Severity.REJECT, Code.HEADER_MISSING, ""), f"/payrolls/{AT.run_id}/mapping"),
         (Finding(Severity.REJECT, Code.PERSON_UNKNOWN, "", row=9), "/who-is-who"),
