@@ -1,6 +1,7 @@
 """The sandbox sponsors as takeovers: their terms, people, history and balances. Not here: who they are (people.py)."""
 
 from datetime import date
+from typing import TypedDict
 
 from open401k import census, plan
 from open401k.flows.plan_takeover import Takeover
@@ -13,8 +14,19 @@ from .people import Company
 #: The first day of the sandbox; who is hired later comes in with a payroll file.
 STARTS_ON = date(2026, 1, 1)
 
+
+class Terms(TypedDict):
+    """What both plans provide."""
+
+    eligibility: plan.Eligibility
+    deferrals: plan.Deferrals
+    match: plan.Match
+    vesting: plan.Vesting
+    testing: plan.Testing
+
+
 #: Both plans match half of the first 6 % of pay and test on the current year's averages.
-TERMS = {
+TERMS: Terms = {
     "eligibility": plan.Eligibility(minimum_age=21, service_months=12, hours_in_year=None),
     "deferrals": plan.Deferrals(sources=(Source.PRE_TAX, Source.ROTH)),
     "match": plan.Match((plan.MatchTier(5_000, 600),)),
@@ -47,7 +59,7 @@ def takeover_of(company: Company, ids: Ids) -> Takeover:
         ein=company.ein,
         established_on=company.established_on,
         plan_name=company.plan_name,
-        provisions=plan.Provisions(adopted_on=company.adopted_on, **TERMS),  # type: ignore[arg-type]
+        provisions=plan.Provisions(adopted_on=company.adopted_on, **TERMS),
         people=[
             census.NewEmployee(
                 first_name=person.first_name,

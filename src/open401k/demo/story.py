@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 from open401k import compliance, fiduciary, plan
 from open401k.base.db import ALL_TENANTS, Actor, Database
@@ -12,6 +12,7 @@ from open401k.flows.deposit import deposit_run
 from open401k.flows.payroll_intake import Taken, Upload, post_run, settle_columns, take_in
 from open401k.flows.plan_takeover import take_over
 from open401k.kernel import Money, Open401kError, PlanId, Refused, RunId, SponsorId, day_of
+from open401k.law.deadlines import business_day_after
 from open401k.payroll import Severity, runs
 
 from .files import NO_MISTAKES, Mistakes, file_name, payroll_csv
@@ -24,9 +25,8 @@ COMPANIES = (ACME, BIRCH)
 ENDS_AT = datetime(2026, 8, 14, 15, 0, tzinfo=UTC)
 STARTS_AT = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
-#: Pay comes in in the morning, New York; the employer's money follows three days later.
+#: Pay comes in in the morning, New York; the employer's money follows on the next day on which banks settle.
 _PAID_AT = time(13, 0, tzinfo=UTC)
-_DEPOSITED_AFTER = timedelta(days=3)
 
 Say = Callable[[str], None]
 
@@ -166,12 +166,15 @@ def _is_posted(sandbox: Sandbox, seat: Seat, pay_date: date) -> bool:
 
 
 def _deposit_what_is_due(sandbox: Sandbox, seat: Seat) -> None:
-    """The employer's transfers of payrolls that are three days old have arrived."""
+    """The employer's transfers have arrived of payrolls since whose pay date banks have settled."""
     today = day_of(sandbox.clock.now())
     with sandbox.db.begin(sandbox.actor, tenants=[seat.tenant_id]) as tx:
         history = runs.history(tx, tenant_id=seat.tenant_id, plan_id=seat.plan_id)
     for run in history:
-        if run.status != runs.Status.POSTED or run.pay_date is None or run.pay_date + _DEPOSITED_AFTER > today:
+        if run.status != runs.Status.POSTED or run.pay_date is None:
+            continue
+        arrives_on = business_day_after(run.pay_date, 1)
+        if arrives_on > today:
             continue
         deposit_run(
             sandbox.db,
@@ -179,5 +182,5 @@ def _deposit_what_is_due(sandbox: Sandbox, seat: Seat) -> None:
             tenant_id=seat.tenant_id,
             plan_id=seat.plan_id,
             run_id=run.run_id,
-            on=run.pay_date + _DEPOSITED_AFTER,
+            on=arrives_on,
         )

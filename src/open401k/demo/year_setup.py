@@ -5,6 +5,7 @@ Not here: what happens in the year (year_script.py), playing it (payroll_year.py
 
 from dataclasses import replace
 from datetime import date
+from typing import TypedDict
 
 from open401k import custody, plan
 from open401k.base.db import Actor, Database
@@ -29,7 +30,16 @@ EMPLOYER = replace(ACME, people=HERE)
 #: Half of the first 6 % of pay, as the provider writes it.
 MATCH = {"type": "tiered", "value": [{"rate": "50.00", "threshold": "6.00"}]}
 
-TERMS = {
+
+class Terms(TypedDict):
+    """What the plan provides otherwise than the plan of the demo."""
+
+    eligibility: plan.Eligibility
+    elections: plan.ElectionTerms
+    automatic_enrollment: plan.AutomaticEnrollment
+
+
+TERMS: Terms = {
     "eligibility": plan.Eligibility(minimum_age=21, service_months=3, hours_in_year=None, entry=plan.EntryRule.MONTHLY),
     "elections": plan.ElectionTerms(),
     "automatic_enrollment": plan.AutomaticEnrollment(
@@ -49,7 +59,7 @@ def year_takeover(ids: Ids) -> Takeover:
         for source, bps in ((Source.PRE_TAX, person.pre_tax_bps), (Source.ROTH, person.roth_bps))
         if bps or source is Source.PRE_TAX
     ]
-    provisions = replace(takeover.provisions, **TERMS)  # type: ignore[arg-type]
+    provisions = replace(takeover.provisions, **TERMS)
     return replace(takeover, provisions=provisions, elections=elections)
 
 

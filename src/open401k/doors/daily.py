@@ -81,7 +81,7 @@ class Daily:
             return
         try:
             self._connections.pull_due(actor=DAILY, ends=self._ends.is_set)
-        except Exception:
+        except Exception:  # of one provider it is kept with its connection; this is about none: the round must go on
             log.exception("payroll providers could not be asked; they are asked again")
 
     def _work(self) -> None:
@@ -89,7 +89,7 @@ class Daily:
             self._ask_providers()
             try:
                 self.look()
-            except Exception:
+            except Exception:  # the thread must live: nobody would begin the days to come
                 log.exception("the daily round failed; it is tried again")
                 self._wait(day_of(self._db.clock.now()))
             self._ends.wait(LOOK_SECONDS)

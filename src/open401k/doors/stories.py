@@ -71,7 +71,7 @@ class AfterPosting:
                     carry_on(self._db, actor=RESUMER, of=of)
                 else:
                     payroll_run.run_payroll(self._db, actor=RESUMER, of=of)
-            except Exception:
+            except Exception:  # told with its run, and found again at the next start: the others must not wait for it
                 payroll_run.log.exception("%s could not be carried on", of)
 
 

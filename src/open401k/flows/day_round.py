@@ -86,8 +86,10 @@ def _end_what_is_left(db: Database, actor: Actor, made: DayRound, ends: Callable
             continue
         try:
             carry_on(db, actor=actor, of=each)
-        except Exception as error:  # as with a plan's day, and tried again with it
-            log.exception("%s could not be carried on", each)
+        except (
+            Exception
+        ) as error:  # one correction's bug must not keep the others: told, kept with its plan, tried again
+            log.exception("%s of %s could not be carried on", each, each.tenant_id)
             known = settled(db, actor=actor, of=each)
             with db.begin(actor, tenants=[each.tenant_id]) as tx:
                 reason = rounds.fail(tx, tenant_id=each.tenant_id, flow_id=each.flow_id, flow=each.flow, error=error)

@@ -31,7 +31,7 @@ from open401k.doors.api.v1.plans import said_of
 from open401k.flows.year_to_date import Brought
 from open401k.kernel import FixedClock, SponsorId
 
-PROVISIONS = plan.Provisions(adopted_on=COMPANY.adopted_on, **TERMS)  # type: ignore[arg-type]
+PROVISIONS = plan.Provisions(adopted_on=COMPANY.adopted_on, **TERMS)
 FIRST_HERE = 13
 HEADER = "ssn,source,balance"
 ROWS = [f"{ssn},pre_tax,1000.00" for ssn, *_ in PEOPLE]

@@ -87,7 +87,7 @@ def run(wiring: Wiring, arguments: Sequence[str] | None = None) -> int:
         return _said(error, BAD_INPUT)
     except Open401kError as error:
         return _said(error, FAILED)
-    except Exception as error:
+    except Exception as error:  # raised again but for what typer's click says of a command line: its types are private
         if hasattr(error, "show") and hasattr(error, "exit_code"):  # click's own: an option that does not exist
             error.show()
             return int(error.exit_code)
