@@ -1,10 +1,12 @@
 """Take the pictures of the documents anew, from the demo as it stands in August; then of what asks for somebody.
 
 For the second half the clock of the demo moves on, and two files, one with a wrong number and one with new pay codes,
-and a failure are put into it: start it anew afterwards.
+and a failure are put into it: start it anew afterwards. What is told to a provider is pictured from the payroll year.
 
-    open401k demo --reset                                        # in one terminal
-    python -m scripts.pictures http://localhost:4010/enter/...   # in another, with the sponsor's link
+    open401k demo --reset                                                      # in one terminal
+    OPEN401K_DATA_DIR=year open401k demo --story payroll-year --port 4011      # in another
+    python -m scripts.pictures http://localhost:4010/enter/...                 # with the sponsor's link
+    python -m scripts.pictures --year http://localhost:4011/enter/...          # with that of the year
 
 Not here: judging them. Look at each before it is committed.
 """
@@ -24,26 +26,48 @@ from open401k.demo.people import ACME
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 DESK, PHONE = 1280, 390
-Picture: TypeAlias = tuple[str, str, int, int, str | None]
-#: File name, color scheme, width, most height, and the path below the plan; an alert's is found on the plan's page.
+Picture: TypeAlias = tuple[str, str, int, int, str]
+#: File name, color scheme, width, most height, and the path: below the plan; from the root after a ``~``; below what
+#: was found (an alert, a payroll, a person) after a ``+``.
 PICTURES = (
     ("health-light", "light", DESK, 1710, ""),
     ("health-dark", "dark", DESK, 1710, ""),
     ("health-phone", "light", PHONE, 2600, ""),
     ("upload-light", "light", DESK, 1430, "/payrolls/upload"),
     ("test-light", "light", DESK, 1854, "/tests/adp"),
-    ("alert-light", "light", DESK, 1765, None),
+    ("alert-light", "light", DESK, 1765, "+"),
+    ("tests-light", "light", DESK, 1300, "/tests"),
+    ("people-light", "light", DESK, 1100, "/people"),
+    ("people-phone", "light", PHONE, 1500, "/people"),
+    ("payrolls-light", "light", DESK, 1100, "/payrolls"),
     ("deposits-light", "light", DESK, 900, "/deposits"),
+    ("deposits-dark", "dark", DESK, 900, "/deposits"),
     ("census-light", "light", DESK, 1100, "/census/2026"),
+    ("account-light", "light", DESK, 1000, "~/account"),
+    ("calculators-light", "light", DESK, 1000, "~/calculators"),
+    ("calculator-light", "light", DESK, 1300, "~/calculators/maximum-loan"),
+    ("calculator-phone", "light", PHONE, 1300, "~/calculators/maximum-loan"),
 )
 #: The same of the demo once something asks for somebody; the payroll that waits is found on the plan's payrolls.
 ASKING = (
     ("waiting-light", "light", DESK, 830, ""),
-    ("run-light", "light", DESK, 1560, None),
-    ("run-phone", "light", PHONE, 1500, None),
+    ("run-light", "light", DESK, 1560, "+"),
+    ("run-dark", "dark", DESK, 1560, "+"),
+    ("run-phone", "light", PHONE, 1500, "+"),
+    ("columns-light", "light", DESK, 1300, "+/mapping"),
     ("pay-codes-light", "light", DESK, 1300, "/pay-codes"),
     ("who-is-who-light", "light", DESK, 780, "/who-is-who"),
     ("corrections-light", "light", DESK, 1400, "/corrections"),
+)
+#: Of a plan that keeps elections and is connected to its provider; a person is found among its people.
+YEAR = (
+    ("elections-light", "light", DESK, 1300, "/elections"),
+    ("elections-phone", "light", PHONE, 1500, "/elections"),
+    ("told-to-payroll-light", "light", DESK, 1300, "/instructions"),
+    ("told-to-payroll-phone", "light", PHONE, 1500, "/instructions"),
+    ("connections-light", "light", DESK, 1300, "/connections"),
+    ("connections-phone", "light", PHONE, 1500, "/connections"),
+    ("person-light", "light", DESK, 1500, "+"),
 )
 #: The next payroll after August 14, and a day on which its file may come.
 NEXT, ON = 17, "2026-08-25"
@@ -61,6 +85,17 @@ def take(browser: Browser, link: str) -> None:
     _shoot(browser, first, plan, ASKING, found=urlsplit(waits).path)
 
 
+def take_year(browser: Browser, link: str) -> None:
+    """The pages of a plan that tells its provider."""
+    first = browser.new_context()
+    page = first.new_page()
+    page.goto(link)
+    plan = page.url
+    page.goto(f"{plan}/people")
+    person = page.get_by_role("link", name="Quill").first.get_attribute("href") or ""
+    _shoot(browser, first, plan, YEAR, found=person)
+
+
 def _shoot(browser: Browser, first: BrowserContext, plan: str, pictures: Sequence[Picture], *, found: str) -> None:
     origin = f"{urlsplit(plan).scheme}://{urlsplit(plan).netloc}"
     for name, scheme, width, most, path in pictures:
@@ -71,7 +106,8 @@ def _shoot(browser: Browser, first: BrowserContext, plan: str, pictures: Sequenc
             reduced_motion="reduce",
         )
         shown = context.new_page()
-        shown.goto(origin + found if path is None else plan + path)
+        start = {"~": origin, "+": origin + found}.get(path[:1], plan)
+        shown.goto(start + path.lstrip("~+"))
         height = min(most, int(shown.evaluate("document.documentElement.scrollHeight")))
         clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": height}
         shown.screenshot(path=IMAGES / f"{name}.png", full_page=True, clip=clip)
@@ -115,12 +151,15 @@ def _upload(page: Page, plan: str, name: str, content: bytes) -> None:
 
 def main() -> None:
     """Find a browser as the tests do, and take every picture."""
-    if len(sys.argv) != 2:
-        sys.exit("Usage: python -m scripts.pictures LINK (the sponsor's, of a running demo)")
+    links = [each for each in sys.argv[1:] if each != "--year"]
+    takes = (take_year,) if "--year" in sys.argv else (take, take_year)
+    if not 0 < len(links) <= len(takes):
+        sys.exit("Usage: python -m scripts.pictures LINK [LINK] (the sponsors', of the running demos)")
     chromium = subprocess.check_output([sys.executable, ROOT / "bootstrap" / "browser.py"], text=True).strip()  # noqa: S603
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        take(browser, sys.argv[1])
+        for each, link in zip(takes, links, strict=False):
+            each(browser, link)
         browser.close()
 
 

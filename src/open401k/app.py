@@ -196,6 +196,7 @@ class Wiring:
             year.events = SCRIPT
             payroll_year.play(year)
             rows = three_ways(year)
+            payroll_year.leave(year)
         voice.line("\n".join(["", *as_table(rows), ""]))
         return [story.Seat(year_setup.EMPLOYER, year.sponsor, year.plan)], [asdict(each) for each in rows]
 

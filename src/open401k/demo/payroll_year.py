@@ -138,6 +138,12 @@ def play(year: Year, *, periods: int = PERIODS) -> None:
         bank_day(year, period)
 
 
+def leave(year: Year) -> None:
+    """The stand-in ends with the year: the connection is paused, so that nobody asks a provider that is gone."""
+    with year.sandbox.db.begin(year.sandbox.actor, tenants=[year.sponsor]) as tx:
+        connections.pause(tx, tenant_id=year.sponsor, connection_id=year.connection.connection_id)
+
+
 def payday(year: Year, period: int) -> None:
     """A payroll is run at the provider, pulled and posted; a debit file goes to the bank."""
     day = PAY_DATES[period]

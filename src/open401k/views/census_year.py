@@ -4,9 +4,9 @@ import csv
 import io
 import re
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from open401k import census, compliance
+from open401k import census, compliance, plan
 from open401k.base.db import Tx
 from open401k.compliance import CensusRow
 from open401k.kernel import EmployeeId, Money, PlanId, SponsorId
@@ -43,6 +43,8 @@ class CensusYear:
     last_day: date
     as_of: date
     over: bool
+    earlier: bool
+    """Whether the plan was there in the year before."""
     known_at: datetime
     sha256: str
     people: int
@@ -83,6 +85,7 @@ def load(
         first_day=now.plan_year.start,
         last_day=now.plan_year.last_day,
         as_of=now.as_of,
+        earlier=_was_there(tx, tenant_id, plan_id, now.plan_year.start),
         over=now.as_of >= now.plan_year.last_day,
         known_at=now.known_at,
         sha256=now.sha256,
@@ -120,6 +123,12 @@ def safe_cell(text: str) -> str:
     if text.lstrip(" \\n").startswith(_FORMULA) and not _NUMBER.fullmatch(text):
         return "'" + text
     return text
+
+
+def _was_there(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, day: date) -> bool:
+    """Whether the plan had terms on the day before."""
+    before = day - timedelta(days=1)
+    return bool(plan.provisions_between(tx, tenant_id=tenant_id, plan_id=plan_id, start=before, end=day))
 
 
 def _masked(last4: str) -> str:

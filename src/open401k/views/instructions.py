@@ -82,7 +82,7 @@ def _line(told: Instruction, who: census.Employee, latest: int) -> InstructionLi
         instruction_id=told.instruction_id,
         employee_id=str(who.employee_id),
         name=f"{who.first_name} {who.last_name}",
-        ssn_masked=census.mask_ssn(who.ssn_last4),
+        ssn_masked=census.mask_ssn(who.ssn_last4) if who.ssn_last4 else "",
         deduction=str(told.slot.means),
         loan_id=told.slot.loan_id,
         percent=None if rate is None or rate.bps is None else Percent(rate.bps),

@@ -38,7 +38,11 @@ def test_a_question_is_answered_and_taken_back_on_its_page(desk: Desk, browser: 
     assert "SSN one slip apart (+40)" in asked
     (question,) = desk.get(f"/v1/plans/{desk.plan_id}/questions")["items"]
     at, csrf = f"{here}/{question['question_id']}", token_of(asked)
-    assert browser.post(f"{at}/answer", data={"csrf": csrf}).status_code == 422
+    refused = browser.post(f"{at}/answer", data={"csrf": csrf}, headers={"Referer": f"{browser.base_url}{here}"})
+    assert refused.status_code == 422
+    assert f'href="{here}" data-back>Back to the form' in refused.text
+    strange = browser.post(f"{at}/answer", data={"csrf": csrf}, headers={"Referer": f"https://elsewhere.test{here}"})
+    assert "Back to the form" not in strange.text
     said = browser.post(f"{at}/answer", data={"csrf": csrf, "who": desk.employees[1]})
     assert "Remembered. 1 payroll checked anew." in said.text
     assert "Take it back" in said.text

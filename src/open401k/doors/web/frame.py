@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -81,7 +82,15 @@ def problem_page(request: Request, problem: Problem) -> Response:
     """The problem as a person reads it; whoever is not signed in is sent to sign in first."""
     if problem.status == 401 and request.method == "GET":
         return RedirectResponse("/sign-in", 303)
-    return page(request, "problem", frame(request, problem.title), status=problem.status, problem=problem)
+    around = frame(request, problem.title)
+    return page(request, "problem", around, status=problem.status, problem=problem, form=_form_of(request))
+
+
+def _form_of(request: Request) -> str:
+    """The page of ours whose form was sent; empty where it is not told. Our own pages tell it (Referrer-Policy)."""
+    came_from = urlsplit(request.headers.get("referer", ""))
+    ours = request.method == "POST" and came_from.netloc == request.url.netloc and came_from.path.startswith("/")
+    return came_from.path if ours and not came_from.path.startswith("//") else ""
 
 
 def see_other(url: str) -> RedirectResponse:

@@ -48,7 +48,18 @@ function passkey(block) {
   });
 }
 
+// Back in the history, the form is as it was filled in; the address alone would draw it empty.
+function goBack(link) {
+  link.addEventListener("click", (event) => {
+    if (history.length > 1) {
+      event.preventDefault();
+      history.back();
+    }
+  });
+}
+
 ready(() => {
   document.querySelectorAll("[data-drop]").forEach(dropZone);
   document.querySelectorAll("[data-passkey]").forEach(passkey);
+  document.querySelectorAll("[data-back]").forEach(goBack);
 });
