@@ -15,7 +15,7 @@ from open401k.law.safe_harbor import Shortcoming, match_shortcomings, nonelectiv
 from .lawful_automatic import automatic_enrollment
 from .lawful_conditions import conditions
 from .lawful_elections import elections
-from .lawful_match import counted
+from .lawful_match import counted, receiving
 from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_2,
@@ -434,6 +434,7 @@ _CHECKS = (
     _declared,
     conditions,
     counted,
+    receiving,
     elections,
     automatic_enrollment,
 )

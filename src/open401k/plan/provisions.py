@@ -329,7 +329,8 @@ class Provisions:
 
     ``elections`` None: elections are not kept here, and nothing withheld is held against any.
     ``may_declare`` names what the employer may give beyond it, as declared for a plan year: match, profit_sharing;
-    ``declared_conditions`` what is asked of who is to receive it.
+    ``declared_conditions`` what is asked of who is to receive it. Without ``safe_harbor_hces`` the safe harbor
+    contribution goes to those who are not highly compensated alone.
     """
 
     adopted_on: date
@@ -346,6 +347,7 @@ class Provisions:
     automatic_enrollment: AutomaticEnrollment | None = None
     may_declare: tuple[Source, ...] = ()
     declared_conditions: tuple[tuple[Source, Conditions], ...] = ()
+    safe_harbor_hces: bool = True
 
     def conditions_of_declared(self, source: Source) -> Conditions:
         """What is asked of who is to receive what the employer declares."""

@@ -40,7 +40,9 @@ from .provisions import (
 #: Terms that came later are written only where a plan has them: what was recorded before, and every hash of it (of the
 #: facts of a test, of a seed), stays the same to the letter.
 _LATER: Mapping[type, frozenset[str]] = {
-    Provisions: frozenset({"elections", "automatic_enrollment", "may_declare", "declared_conditions"}),
+    Provisions: frozenset(
+        {"elections", "automatic_enrollment", "may_declare", "declared_conditions", "safe_harbor_hces"}
+    ),
     Match: frozenset({"cap_per_period_cents", "true_up", "by_service", "conditions", "matches_catch_up"}),
     Nonelective: frozenset({"conditions"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415"}),
@@ -72,6 +74,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
         elections=None if elections is None else _elections(**elections),
         automatic_enrollment=None if automatic is None else _automatic(**automatic),
         may_declare=tuple(map(Source, rest.pop("may_declare", ()))),
+        safe_harbor_hces=rest.pop("safe_harbor_hces", True),
         declared_conditions=tuple(
             (Source(source), _conditions(told)) for source, told in rest.pop("declared_conditions", ())
         ),

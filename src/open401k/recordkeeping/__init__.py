@@ -40,6 +40,7 @@ from .elections import (
     elected_on,
 )
 from .enrollment_notices import DutyKind, EnrollmentDuty, enrollment_duties
+from .highly_paid import touched
 from .matched import matched_deferrals
 from .missed_cases import Case, MissedCure, Mistake, cases_of
 from .opening import (
@@ -164,6 +165,7 @@ __all__ = [
     "settle",
     "take_back",
     "taken_back",
+    "touched",
     "waiting",
     "with_defaults",
     "withheld_as_elected",

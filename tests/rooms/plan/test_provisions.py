@@ -79,6 +79,7 @@ any_provisions = st.builds(
         true_up=st.booleans(),
         by_service=st.lists(st.builds(ServiceTiers, st.integers(0, 40), tiers), max_size=2).map(tuple),
         conditions=conditions,
+        matches_catch_up=st.booleans(),
     ),
     nonelective=st.none()
     | st.builds(Nonelective, rate_bps=st.integers(0, 2_500), source=sources, conditions=conditions),
@@ -120,6 +121,7 @@ any_provisions = st.builds(
         withdrawal_days=st.integers(0, 400),
     ),
     may_declare=st.lists(sources, max_size=3).map(tuple),
+    safe_harbor_hces=st.booleans(),
     declared_conditions=st.lists(st.tuples(sources, conditions), max_size=2).map(tuple),
 )
 
