@@ -261,10 +261,16 @@ def benefiting_in(test: TestId, year: Year) -> Flags:
     Reg. 1.410(b)-3(a)(1), (2)(i).
     """
     year = _part(test, year)
+    if test is TestId.COVERAGE_MATCH and not year.safe_harbor_hces and _only_safe_harbor_match(year):
+        return year.eligible & ~year.is_hce
     if test is TestId.COVERAGE_DEFERRAL or year.receiving is None:
         return year.eligible
     out = year.receiving.no_match if test is TestId.COVERAGE_MATCH else year.receiving.no_nonelective
     return year.eligible & ~out
+
+
+def _only_safe_harbor_match(year: Year) -> bool:
+    return year.safe_harbor.endswith("match") and not any(each.tiers for each in year.declared)
 
 
 def counted_in(test: TestId, year: Year) -> Flags:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -302,7 +302,7 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
     if facts.other_nonelective:
         digest.update(b"other nonelective\0")
     for each in facts.declared:
-        digest.update(b"declared\0" + repr((each.source.value, *astuple(each)[1:])).encode())
+        digest.update(b"declared\0" + repr(each.as_told).encode())
     digest.update(b"" if facts.receiving is None else b"receiving\0" + facts.receiving.in_bytes())
     if facts.key_facts is not None:
         then = facts.key_facts

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from open401k import law
+from open401k.kernel import Source
 from open401k.law import NotEnacted
 from open401k.law.deferrals import DeferralSplit
 from open401k.law.matching import MatchFormula
@@ -411,6 +412,8 @@ def _ended(
     here = (year.here | begin.active) & (draws.leaves_at >= count) & (begin.arrives <= count)
     receives = None if year.receiving is None else receiving.at_end(year.receiving, here)
     terms = facts.provisions.match
+    if terms is not None and terms.source is Source.SAFE_HARBOR_MATCH and not year.safe_harbor_hces:
+        match = np.where(year.is_hce, 0, match)
     if receives is not None and terms is not None and terms.conditions.asks:
         match = np.where(receives.no_match, 0, match)
     return replace(
@@ -487,9 +490,11 @@ def _nonelective(facts: PlanFacts, year: Year, compensation: Cents, cap: int, re
         return np.zeros_like(compensation)
     whole = law.matching.nonelective(law.compensation.capped(compensation, cap), given.rate_bps)
     inside = year.eligible if year.in_nonelective is None else year.in_nonelective
+    if given.source is Source.SAFE_HARBOR_NONELECTIVE and not year.safe_harbor_hces:
+        whole = np.where(year.is_hce, 0, whole)
     if receives is not None and given.conditions.asks:  # nothing of it is posted before the year is over
         of_year: Cents = np.where(inside & ~receives.no_nonelective, whole, 0)
         return of_year
     so_far = law.matching.nonelective(law.compensation.capped(year.compensation, cap), given.rate_bps)
-    added: Cents = np.where(inside, whole - so_far, 0)
+    added: Cents = np.where(inside & (whole > 0), whole - so_far, 0)
     return added

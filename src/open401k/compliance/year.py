@@ -100,6 +100,8 @@ class Year:
     """What the same people have in the sponsor's other plans; None for a sponsor of one plan."""
     corrective: Cents | None = None
     """What corrects failures of this limitation year: it counts in 415(c) and in nothing else."""
+    safe_harbor_hces: bool = True
+    """Whether the highly compensated receive the safe harbor contribution, too."""
     receiving: Receiving | None = None
     """Whom conditions keep from employer money of the year; None where there are no conditions."""
     known: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
@@ -357,9 +359,7 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         safe_harbor=provisions.safe_harbor.value,
         gives_more_than_safe_harbor=_gives_more(facts),
         plan_has_roth=facts.plan_has_roth,
-        catch_up=provisions.deferrals.catch_up,
-        higher_catch_up=provisions.deferrals.higher_catch_up_60_63,
-        max_bps_of_pay=provisions.deferrals.max_bps_of_pay,
+        **_of_terms(provisions),
         prior_adp_bps=None if prior is None else prior.adp_bps,
         prior_acp_bps=None if prior is None else prior.acp_bps,
         elsewhere=elsewhere_of(facts),
@@ -385,6 +385,15 @@ def _eligible(facts: PlanFacts) -> _Eligible:
         in_nonelective=facts.in_nonelective,
         match_kept_out=facts.match_kept_out,
     )
+
+
+def _of_terms(provisions: Provisions) -> dict[str, Any]:
+    return {
+        "catch_up": provisions.deferrals.catch_up,
+        "higher_catch_up": provisions.deferrals.higher_catch_up_60_63,
+        "max_bps_of_pay": provisions.deferrals.max_bps_of_pay,
+        "safe_harbor_hces": provisions.safe_harbor_hces,
+    }
 
 
 def _bands(provisions: Provisions) -> tuple[tuple[tuple[int, int], ...], ...]:

@@ -86,8 +86,8 @@ def settle(tx: Tx, correction: Correction, _: dict[str, Any]) -> dict[str, Any]:
     heads.lock(tx, tenant_id=tenant_id)  # a payroll posted between reading the books and posting would count twice
     _record(tx, correction)
     touched: Sequence[EmployeeId] | None = None
-    if isinstance(correction.learned, LateFact):
-        touched = [correction.learned.employee_id]
+    if isinstance(learned := correction.learned, LateFact):
+        touched = recordkeeping.touched(tx, tenant_id, plan_id, learned.employee_id, learned.fact)
     settled = recordkeeping.settle(  # of every plan of the sponsor: a fact about a person is one for each
         tx,
         scope=recordkeeping.Scope(tenant_id, plan_id, date.min, date.max, touched),

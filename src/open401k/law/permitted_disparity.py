@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+import numpy as np
+
 from ..kernel import CalendarYear, PlanYear
 from . import figures
+from .arrays import Cents, half_up_quotient
 from .compensation import months_in
 from .given import ImpossibleInput, check_facts, check_fields
 
 _WHOLE = 10_000
+#: Forty million dollars of pay, a hundred times the cap of 401(a)(17), are exact in 64 bits.
+_MOST_PAY_CENTS = 4_000_000_000
 
 
 class Band(StrEnum):
@@ -188,6 +193,19 @@ def disparity_test(
         allowance_bps=allowance,
         shortcomings=tuple(shortcoming for there, shortcoming in found if there),
     )
+
+
+def excess_allocation(compensation: Cents, *, base_bps: int, excess_bps: int, level_cents: int) -> Cents:
+    """The base percentage of pay up to the integration level, the excess percentage above it (Reg. 1.401(l)-1(c)(3),
+    (14)), to the cent, half-up once at the end; whether they are lawful is :func:`disparity_test`.
+
+    >>> excess_allocation(np.array([150_000_00]), base_bps=300, excess_bps=600, level_cents=100_000_00).tolist()
+    [600000]
+    """
+    check_facts(locals(), signed=("compensation",), most=_MOST_PAY_CENTS)
+    pay = np.maximum(compensation, 0)
+    above = np.maximum(pay - level_cents, 0)
+    return half_up_quotient((pay - above) * base_bps + above * excess_bps, _WHOLE)
 
 
 def annual_disparity(plans: Sequence[PlanDisparity]) -> AnnualDisparity:

@@ -53,7 +53,6 @@ from .roster_file import PersonRow, RosterFile, check_relatives, read_roster
 from .rows import Field, PayrollRow, masked_ssn
 from .said import CONTROL_TOTALS, ENCODINGS, NOTHING_SAID, ROWS, Said, control_totals, encoding_of
 from .standing import NOBODY, UNKNOWN, Expectation, OtherPlan, OverdueLoan, PlanTerms, Standing
-from .standing import NOBODY, UNKNOWN, Expectation, OtherPlan, PlanTerms, Standing
 from .year_to_date import (
     Boundary,
     YearToDateExpected,

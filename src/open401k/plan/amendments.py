@@ -126,6 +126,8 @@ def _moved_to_slower(before: Provisions, after: Provisions) -> tuple[Source, Sou
 def _earned_less(before: Provisions, after: Provisions) -> str:
     """The first employer contribution that somebody gets less of, or nothing."""
     old, new = before.match, after.match
+    if before.safe_harbor_hces and not after.safe_harbor_hces:
+        return "the safe harbor contribution"
     if old is not None and _matches_less(old, new):
         return "the match"
     if before.nonelective is not None:

@@ -16,7 +16,7 @@ from .lawful_elections import elections
 from .lawful_eligibility import eligibility
 from .lawful_forfeitures import forfeitures
 from .lawful_loans import loans
-from .lawful_match import counted
+from .lawful_match import counted, receiving
 from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_2,
@@ -392,6 +392,7 @@ _CHECKS = (
     _declared,
     conditions,
     counted,
+    receiving,
     elections,
     automatic_enrollment,
     forfeitures,

@@ -5,7 +5,27 @@ from collections.abc import Iterator
 from open401k.kernel import Source
 
 from .problem import ProvisionProblem
-from .provisions import NEW_YEARS_DAY, MatchPeriod, Provisions
+from .provisions import NEW_YEARS_DAY, MatchPeriod, Provisions, SafeHarbor
+
+
+def receiving(provisions: Provisions) -> Iterator[ProvisionProblem]:
+    """A safe harbor that leaves the highly compensated out, where there is none or it cannot be told who they are."""
+    if provisions.safe_harbor_hces:
+        return
+    if provisions.safe_harbor is SafeHarbor.NONE:
+        yield ProvisionProblem(
+            "safe_harbor_hces",
+            "There is no safe harbor contribution to leave anybody out of.",
+            "IRC 401(k)(12)(B), (C)",
+            "Choose a safe harbor, or take this out.",
+        )
+    if provisions.testing.top_paid_group:
+        yield ProvisionProblem(
+            "safe_harbor_hces",
+            "Who is among the best paid is counted when a year is tested, and payrolls post this contribution before.",
+            "IRC 414(q)(3)",
+            "Take the top-paid group out, or give the contribution to everybody.",
+        )
 
 
 def counted(provisions: Provisions) -> Iterator[ProvisionProblem]:

@@ -385,7 +385,8 @@ class Provisions:
 
     ``elections`` None: elections are not kept here, and nothing withheld is held against any.
     ``may_declare`` names what the employer may give beyond it, as declared for a plan year: match, profit_sharing;
-    ``declared_conditions`` what is asked of who is to receive it.
+    ``declared_conditions`` what is asked of who is to receive it. Without ``safe_harbor_hces`` the safe harbor
+    contribution goes to those who are not highly compensated alone.
     ``forfeitures`` None: the books keep none, and what is not vested stays where it is.
     ``match_eligibility`` and ``nonelective_eligibility`` None: as for deferrals.
     ``loans`` None: nothing is lent.
@@ -409,6 +410,7 @@ class Provisions:
     match_eligibility: EntryTerms | None = None
     nonelective_eligibility: EntryTerms | None = None
     loans: Loans | None = None
+    safe_harbor_hces: bool = True
 
     def conditions_of_declared(self, source: Source) -> Conditions:
         """What is asked of who is to receive what the employer declares."""

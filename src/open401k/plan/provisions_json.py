@@ -50,6 +50,7 @@ _LATER: Mapping[type, frozenset[str]] = {
             "automatic_enrollment",
             "may_declare",
             "declared_conditions",
+            "safe_harbor_hces",
             "match_eligibility",
             "nonelective_eligibility",
             "forfeitures",
@@ -94,6 +95,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
         forfeitures=None if forfeitures is None else _forfeitures(**forfeitures),
         match_eligibility=None if of_match is None else _entry_terms(**of_match),
         nonelective_eligibility=None if of_nonelective is None else _entry_terms(**of_nonelective),
+        safe_harbor_hces=rest.pop("safe_harbor_hces", True),
         declared_conditions=tuple(
             (Source(source), _conditions(told)) for source, told in rest.pop("declared_conditions", ())
         ),

@@ -61,6 +61,7 @@ from .forfeitures import (
     keeps_forfeitures,
     settle_everybody,
 )
+from .highly_paid import touched
 from .loan_books import (
     Arrears,
     Loan,
@@ -272,6 +273,7 @@ __all__ = [
     "settle_loans",
     "take_back",
     "taken_back",
+    "touched",
     "use_for_payroll",
     "used_for_payrolls",
     "waiting",

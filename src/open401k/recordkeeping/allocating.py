@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from open401k.kernel import PlanYear, Source
-from open401k.law import compensation, matching
+from open401k.law import compensation, matching, permitted_disparity
 from open401k.plan import Conditions, MatchTier, Nonelective
 
 Cents = NDArray[np.int64]
@@ -17,13 +17,25 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What the employer gives for a plan year beyond its terms: tiers of a match, a share of pay, or so much each."""
+    """What the employer gives for a plan year beyond its terms: tiers of a match, a share of pay, or so much each.
+
+    A share of pay may be higher above an integration level.
+    """
 
     source: Source
     tiers: tuple[MatchTier, ...] = ()
     cap_cents: int | None = None
     rate_bps: int = 0
     flat_cents: int = 0
+    #: Of pay above the integration level in place of ``rate_bps`` (permitted disparity, IRC 401(l)).
+    excess_bps: int = 0
+    integration_cents: int = 0
+
+    @property
+    def as_told(self) -> tuple[object, ...]:
+        """As hashes of facts hold it: what is not integrated is told as before there was anything else."""
+        told = (self.source.value, self.tiers, self.cap_cents, self.rate_bps, self.flat_cents)
+        return (*told, self.excess_bps, self.integration_cents) if self.excess_bps else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,10 @@ def declared_amount(each: Declared, *, paid: Cents, deferred: Cents) -> Cents:
     """A discretionary match on the year, profit sharing as a share of pay, or so much for each who was paid in it."""
     if each.tiers:
         return matching.match(deferred, paid, matching.MatchFormula.of(each.tiers, each.cap_cents))
+    if each.excess_bps:
+        return permitted_disparity.excess_allocation(
+            paid, base_bps=each.rate_bps, excess_bps=each.excess_bps, level_cents=each.integration_cents
+        )
     if each.rate_bps:
         return matching.nonelective(paid, each.rate_bps)
     flat: Cents = np.where(paid > 0, each.flat_cents, 0)

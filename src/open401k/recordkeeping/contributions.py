@@ -24,6 +24,7 @@ from .matched import matched_deferrals
 Cents = NDArray[np.int64]
 #: A match keeps its cap and its true-up when an amendment changes the source it goes to.
 MATCHES = (Source.MATCH, Source.SAFE_HARBOR_MATCH)
+SAFE_HARBOR = frozenset({Source.SAFE_HARBOR_MATCH, Source.SAFE_HARBOR_NONELECTIVE})
 Flags = NDArray[np.bool_]
 
 
@@ -53,6 +54,8 @@ class People:
     #: The day each entered for the match, and for nonelective money; None: for everybody that of ``entered_on``.
     match_entered_on: tuple[date | None, ...] | None = None
     nonelective_entered_on: tuple[date | None, ...] | None = None
+    #: Who gets no safe harbor contribution, as highly compensated; None where everybody does.
+    out_of_safe_harbor: Flags | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +237,9 @@ def entitle_date(
     _employer_money(provisions, people, plan_year, before, to_match, to_give, credited, limits.regular)
     _end_year(people, plan_year, before, to_match, to_give, credited, year_end, limits.regular)
     _add_declared(plan_year, to_match, to_give, credited, year_end)
+    if people.out_of_safe_harbor is not None:
+        for source in SAFE_HARBOR & credited.keys():
+            credited[source] = np.where(people.out_of_safe_harbor, 0, credited[source])
     if pay.in_doubt is not None:  # what the employer gives for pay that is in doubt comes once it is not
         for source in [each for each in credited if not each.from_employee]:
             credited[source] = np.where(pay.in_doubt, 0, credited[source])

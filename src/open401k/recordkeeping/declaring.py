@@ -9,7 +9,7 @@ from open401k import plan
 from open401k.base import audit, heads
 from open401k.base.db import Tx
 from open401k.kernel import LimitationYear, Money, PlanId, PlanYear, Refused, Source, SponsorId
-from open401k.law import limitation_years
+from open401k.law import NotEnacted, limitation_years, permitted_disparity
 from open401k.law.matching import MatchFormula
 
 from . import _store
@@ -28,6 +28,7 @@ class DeclarationRefusal(StrEnum):
     NOT_PROVIDED = "not_provided"
     NOTHING_DECLARED = "nothing_declared"
     NO_FORMULA = "no_formula"
+    TOO_MUCH_DISPARITY = "too_much_disparity"
     TOO_LATE = "too_late"
     LESS_THAN_BEFORE = "less_than_before"
 
@@ -90,6 +91,8 @@ def decide_declaration(
     if wrong:
         return Refused(DeclarationRefusal.NO_FORMULA, wrong, "Give tiers for a match, a rate or an amount else.")
     year = terms.plan_year_of(last)
+    if disparity := _beyond_disparity(formula, year):
+        return disparity
     credited = limitation_years.credited_limitation_year(
         kind=_KINDS[formula.source],
         limitation_year=LimitationYear(year.start, year.end),
@@ -114,12 +117,42 @@ def _nothing(declaration: Declaration) -> Refused[DeclarationRefusal]:
     )
 
 
+def _beyond_disparity(formula: Declared, year: PlanYear) -> Refused[DeclarationRefusal] | None:
+    """Why an integrated share of pay is none that section 401(l) permits, if it is not."""
+    if not formula.excess_bps:
+        return None
+    try:
+        test = permitted_disparity.disparity_test(
+            base_bps=formula.rate_bps,
+            excess_bps=formula.excess_bps,
+            level_cents=formula.integration_cents,
+            plan_year=year,
+        )
+    except NotEnacted as missing:
+        return Refused(DeclarationRefusal.TOO_MUCH_DISPARITY, str(missing), missing.fix)
+    if test.satisfied:
+        return None
+    level = test.integration
+    return Refused(
+        DeclarationRefusal.TOO_MUCH_DISPARITY,
+        f"{formula.excess_bps / 100:g} % above {Money(formula.integration_cents)} is no permitted disparity beside "
+        f"{formula.rate_bps / 100:g} % below it: {', '.join(each.replace('_', ' ') for each in test.shortcomings)} "
+        f"(IRC 401(l)(2); Reg. 1.401(l)-2).",
+        f"Set the level to the wage base of {Money(level.wage_base_cents)} or less, and the excess rate to at most "
+        f"{float(formula.rate_bps + test.allowance_bps) / 100:g} %.",
+    )
+
+
 def _wrong(formula: Declared) -> str:
     """What is wrong with a formula, or nothing."""
     of_match = formula.source is Source.MATCH
     given = [bool(formula.tiers), formula.rate_bps > 0, formula.flat_cents > 0]
     if given.count(True) != 1 or of_match != bool(formula.tiers):
         return "A match is declared as tiers, any other contribution as a share of pay or as an amount for each."
+    if bool(formula.excess_bps) != bool(formula.integration_cents) or (formula.excess_bps and not formula.rate_bps):
+        return "A share of pay above an integration level has that level, and a share of the pay below it."
+    if formula.excess_bps < 0 or formula.integration_cents < 0 or formula.excess_bps > 10_000:
+        return f"{formula.excess_bps} basis points above {Money(formula.integration_cents)} are no share of pay."
     if formula.rate_bps > 10_000 or formula.rate_bps < 0 or formula.flat_cents < 0:
         return f"{formula.rate_bps} basis points and {Money(formula.flat_cents)} are not both a contribution."
     if formula.cap_cents is not None and (not of_match or formula.cap_cents <= 0):
@@ -198,14 +231,19 @@ def declarations(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[OnRec
 
 
 def _plain(formula: Declared) -> dict[str, Any]:
+    integrated = {"excess_bps": formula.excess_bps, "integration_cents": formula.integration_cents}
     return {
         "tiers": [list(tier) for tier in formula.tiers],
         "cap_cents": formula.cap_cents,
         "rate_bps": formula.rate_bps,
         "flat_cents": formula.flat_cents,
+        **(integrated if formula.excess_bps else {}),
     }
 
 
 def _read(source: Source, formula: dict[str, Any]) -> Declared:
     tiers = tuple(plan.MatchTier(*tier) for tier in formula["tiers"])
-    return Declared(source, tiers, formula["cap_cents"], formula["rate_bps"], formula["flat_cents"])
+    return Declared(
+        source, tiers, formula["cap_cents"], formula["rate_bps"], formula["flat_cents"],
+        formula.get("excess_bps", 0), formula.get("integration_cents", 0),
+    )  # fmt: skip

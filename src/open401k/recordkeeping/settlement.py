@@ -31,6 +31,7 @@ from .declaring import declared_for
 from .elsewhere import Elsewhere, added, counted, read_elsewhere, turns_before, windows
 from .entered import ToDate
 from .forfeitures import settle_forfeitures
+from .highly_paid import highly_paid
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
 from .tenure import whole_years
@@ -328,6 +329,15 @@ def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census
         age_at_year_end=deferrals.ages_at_year_end(births, year),
         roth_catch_up_only=deferrals.roth_catch_up_required(wages, year),
         years_of_service=whole_years(employees, first_day) if match is not None and match.by_service else None,
+        out_of_safe_harbor=None
+        if segment.provisions.safe_harbor_hces
+        else highly_paid(
+            tx,
+            tenant_id=scope.tenant_id,
+            plan_id=scope.plan_id,
+            employees=employees,
+            year=segment.provisions.plan_year_of(segment.pay_dates[0]),
+        ),
     )
 
 

@@ -24,6 +24,7 @@ from open401k.plan import (
     SafeHarbor,
     ServiceTiers,
     SpillOver,
+    Testing,
     Vesting,
     VestingSchedule,
     Waiver,
@@ -85,6 +86,10 @@ LAWFUL = {
             period=MatchPeriod.PLAN_YEAR,
             conditions=Conditions(last_day=True, hours=501, either=True, waived=tuple(Waiver)),
         ),
+    ),
+    "catch-up that is not matched": replace(PLAIN, match=Match(BASIC, true_up=True, matches_catch_up=False)),
+    "a safe harbor for the others alone": replace(
+        safe_harbor_match(SafeHarbor.BASIC_MATCH, *BASIC), safe_harbor_hces=False
     ),
     "profit sharing after 1,000 hours": replace(
         PLAIN,
@@ -280,6 +285,38 @@ UNLAWFUL = {
         ),
         "match.conditions",
         "401(k)(12)",
+    ),
+    "a safe harbor match that leaves catch-up out": (
+        replace(
+            PLAIN,
+            safe_harbor=SafeHarbor.BASIC_MATCH,
+            match=Match(BASIC, Source.SAFE_HARBOR_MATCH, matches_catch_up=False),
+        ),
+        "match.matches_catch_up",
+        "1.401(k)-3(c)(1)",
+    ),
+    "catch-up left out over quarters of a plan year from July": (
+        replace(
+            PLAIN,
+            plan_year_start=MonthDay(7, 1),
+            match=Match(BASIC, period=MatchPeriod.QUARTER, matches_catch_up=False),
+        ),
+        "match.matches_catch_up",
+        "1.414(v)-1",
+    ),
+    "HCEs without a safe harbor that there is not": (
+        replace(PLAIN, safe_harbor_hces=False),
+        "safe_harbor_hces",
+        "401(k)(12)",
+    ),
+    "HCEs without it by the top-paid group": (
+        replace(
+            safe_harbor_match(SafeHarbor.BASIC_MATCH, *BASIC),
+            safe_harbor_hces=False,
+            testing=Testing(top_paid_group=True),
+        ),
+        "safe_harbor_hces",
+        "414(q)(3)",
     ),
     "conditions of what is not declared": (
         replace(PLAIN, declared_conditions=((Source.MATCH, Conditions(last_day=True)),)),

@@ -81,6 +81,7 @@ any_provisions = st.builds(
         true_up=st.booleans(),
         by_service=st.lists(st.builds(ServiceTiers, st.integers(0, 40), tiers), max_size=2).map(tuple),
         conditions=conditions,
+        matches_catch_up=st.booleans(),
     ),
     nonelective=st.none()
     | st.builds(Nonelective, rate_bps=st.integers(0, 2_500), source=sources, conditions=conditions),
@@ -128,6 +129,7 @@ any_provisions = st.builds(
         deemed_cash_out=st.booleans(),
         uses=st.lists(st.sampled_from(ForfeitureUse), max_size=3).map(tuple),
     ),
+    safe_harbor_hces=st.booleans(),
     declared_conditions=st.lists(st.tuples(sources, conditions), max_size=2).map(tuple),
 )
 

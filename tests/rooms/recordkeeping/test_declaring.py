@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
 
 from open401k.kernel import PlanYear, Refused, Source
 from open401k.plan import MatchTier, MonthDay, Provisions
 from open401k.recordkeeping import Declaration, DeclarationRefusal, Declared
+from open401k.recordkeeping.allocating import declared_amount
 from open401k.recordkeeping.declaring import decide_declaration
 
 TERMS = Provisions(date(2019, 1, 1), may_declare=(Source.MATCH, Source.PROFIT_SHARING))
@@ -29,6 +31,10 @@ def decided(formula: Declared, *, terms: Provisions | None = TERMS, **when: Any)
         Declared(Source.MATCH, HALF_OF_FOUR, cap_cents=1_000_00),
         Declared(Source.PROFIT_SHARING, rate_bps=300),
         Declared(Source.PROFIT_SHARING, flat_cents=500_00),
+        # At the wage base of 2026 the allowance is 5.7 %, and no more than the base percentage.
+        Declared(Source.PROFIT_SHARING, rate_bps=600, excess_bps=1_170, integration_cents=184_500_00),
+        Declared(Source.PROFIT_SHARING, rate_bps=300, excess_bps=600, integration_cents=184_500_00),
+        Declared(Source.PROFIT_SHARING, rate_bps=600, excess_bps=1_030, integration_cents=100_000_00),
     ],
 )
 def test_a_match_is_declared_as_tiers_and_profit_sharing_as_a_share_or_an_amount(formula: Declared) -> None:
@@ -46,6 +52,8 @@ def test_a_match_is_declared_as_tiers_and_profit_sharing_as_a_share_or_an_amount
         Declared(Source.PROFIT_SHARING, rate_bps=10_001),
         Declared(Source.PROFIT_SHARING, rate_bps=300, cap_cents=1_000_00),
         Declared(Source.PROFIT_SHARING, rate_bps=-1, flat_cents=500_00),
+        Declared(Source.PROFIT_SHARING, rate_bps=300, excess_bps=600),
+        Declared(Source.PROFIT_SHARING, rate_bps=300, integration_cents=184_500_00),
     ],
 )
 def test_what_is_no_one_formula_is_refused(formula: Declared) -> None:
@@ -56,6 +64,28 @@ def test_nothing_takes_back_what_was_declared_and_nothing_else() -> None:
     asked = Declaration(last_day=LAST, formula=Declared(Source.MATCH), declared_on=date(2027, 3, 1))
     assert decided(Declared(Source.MATCH)) is DeclarationRefusal.NOTHING_DECLARED
     assert decide_declaration(asked, TERMS, known=True) == PlanYear.starting(date(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        Declared(Source.PROFIT_SHARING, rate_bps=600, excess_bps=1_171, integration_cents=184_500_00),
+        Declared(Source.PROFIT_SHARING, rate_bps=300, excess_bps=601, integration_cents=184_500_00),
+        Declared(Source.PROFIT_SHARING, rate_bps=600, excess_bps=1_031, integration_cents=100_000_00),
+        Declared(Source.PROFIT_SHARING, rate_bps=600, excess_bps=500, integration_cents=100_000_00),
+        # Like Reg. 1.401(l)-2(e) Example 4: a level above the wage base as the plan year begins.
+        Declared(Source.PROFIT_SHARING, rate_bps=400, excess_bps=600, integration_cents=184_500_01),
+    ],
+)
+def test_more_disparity_than_is_permitted_is_refused(formula: Declared) -> None:
+    assert decided(formula) is DeclarationRefusal.TOO_MUCH_DISPARITY
+
+
+def test_an_integrated_share_is_higher_above_the_level() -> None:
+    formula = Declared(Source.PROFIT_SHARING, rate_bps=300, excess_bps=600, integration_cents=184_500_00)
+    paid = np.array([0, 100_000_00, 184_500_00, 284_500_00], dtype=np.int64)
+    found = declared_amount(formula, paid=paid, deferred=np.zeros_like(paid))
+    assert found.tolist() == [0, 3_000_00, 5_535_00, 11_535_00]
 
 
 def test_only_what_the_plan_provides_for_a_year_that_it_has() -> None:
