@@ -28,7 +28,8 @@ def ssns() -> st.SearchStrategy[str]:
 
 
 def _name(text: str) -> bool:
-    return text.isprintable() and text[:1] not in tuple("=+@") and "\ufffd" not in text
+    number = sum(each.isdigit() for each in text) >= 9  # could be an SSN, which is no name
+    return text.isprintable() and text[:1] not in tuple("=+@") and "\ufffd" not in text and not number
 
 
 def names() -> st.SearchStrategy[str]:

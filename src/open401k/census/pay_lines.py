@@ -198,17 +198,20 @@ def record_run(
         _pay_store.add_fica_told(tx, tenant_id=tenant_id, run_id=run_id, lines=lines.fica_told)
     if lines.brought:
         _brought_store.add_amounts(tx, tenant_id=tenant_id, run_id=run_id, amounts=lines.brought)
-    besides = [*lines.earnings, *(lines.brought or ()), *fica_told(lines.fica_told)]
     told: dict[str, Any] = {
         "plan": str(plan_id),
         "pay_date": pay_date.isoformat(),
         "replaces": None if replaces is None else str(replaces),
         "lines": written,
-        "sha256": lines_hash(lines.employee_id, columns, besides),
+        "sha256": lines_hash(lines.employee_id, columns, _besides(lines)),
     }
     if brought:
         told |= {"brought": True, "period": [period_start.isoformat(), period_end.isoformat()]}
     audit.record(tx, tenant_id=tenant_id, action=RECORDED, subject=run_id, after=told)
+
+
+def _besides(lines: PayLines) -> list[tuple[int, str, int]]:
+    return [*lines.earnings, *(lines.brought or ()), *fica_told(lines.fica_told)]
 
 
 def pay_totals(

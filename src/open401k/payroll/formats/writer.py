@@ -110,7 +110,7 @@ def _headings(layout: Layout, rows: Sequence[PayrollRow]) -> list[str]:
 
 def _says(row: PayrollRow, field: Field) -> bool:
     value = getattr(row, field.attribute)
-    return value is not None if field in UNSAID else bool(value)
+    return value is not None if field in (*UNSAID, Field.FICA_WAGES) else bool(value)
 
 
 def refuse_unwritable(mapping: FileMapping, rows: Iterable[PayrollRow]) -> None:
