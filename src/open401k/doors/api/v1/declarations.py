@@ -1,10 +1,10 @@
 """What an employer declares for a plan year, over HTTP: a discretionary match, or profit sharing."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import Field, StrictInt
+from pydantic import BaseModel, Field, StrictInt
 
 from open401k import recordkeeping
 from open401k.base.access import Permission
@@ -15,8 +15,7 @@ from open401k.views import declarations as view
 from ... import declaring
 from ...guard import Caller, Needs
 from ...problems import Problem, ProblemError
-from ...texts import Sent, Text
-from . import models
+from ...texts import MoneyText, Sent, Text
 from .once import answered, key_of
 
 router = APIRouter(tags=["Sponsors, plans, people"])
@@ -45,8 +44,27 @@ class ToDeclare(Sent):
     tax_return_due: Annotated[date | None, Field(description="Of the employer, extensions included")] = None
 
 
+class DeclarationOnFile(BaseModel):
+    """What an employer declared for a plan year; the newest of a year and source counts."""
+
+    plan_year_last_day: date
+    source: str
+    formula: Annotated[str, Field(description="In words")]
+    declared_on: date
+    recorded_at: datetime
+    counts: Annotated[bool, Field(description="False: replaced by a later one, or taken back")]
+    posted: Annotated[MoneyText, Field(description="In accounts on the last day of the year, of this source")]
+
+
+class Declarations(BaseModel):
+    """Everything declared for a plan, the newest first, and what its terms let the employer declare."""
+
+    may_declare: list[str]
+    items: list[DeclarationOnFile]
+
+
 @router.get("/plans/{plan_id}/declarations")
-def list_declarations(caller: Reader) -> models.Declarations:
+def list_declarations(caller: Reader) -> Declarations:
     """Everything declared or taken back, the newest first, with what is in accounts of it. Who may see the plan."""
     with caller.begin() as tx:
         found = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
@@ -54,7 +72,7 @@ def list_declarations(caller: Reader) -> models.Declarations:
 
 
 @router.post("/plans/{plan_id}/declarations", status_code=201)
-def declare_contribution(caller: Changer, key: Key, sent: ToDeclare) -> models.Declarations:
+def declare_contribution(caller: Changer, key: Key, sent: ToDeclare) -> Declarations:
     """Declare a contribution for a plan year: the sponsor and operations (`plan.change`).
 
     It is posted on the last day of the year, at once where that is over. More may be declared later; less, or nothing,
@@ -76,7 +94,7 @@ def declare_contribution(caller: Changer, key: Key, sent: ToDeclare) -> models.D
         return _shown(found).model_dump(mode="json")
 
     kept = answered(caller, key=key, what=f"declare {caller.plan}", body=sent.model_dump_json().encode(), work=work)
-    return models.Declarations.model_validate(kept)
+    return Declarations.model_validate(kept)
 
 
 def _declaration(caller: Caller, sent: ToDeclare) -> recordkeeping.Declaration:
@@ -95,11 +113,11 @@ def _declaration(caller: Caller, sent: ToDeclare) -> recordkeeping.Declaration:
     return recordkeeping.Declaration(sent.plan_year_last_day, formula, sent.declared_on or today, sent.tax_return_due)
 
 
-def _shown(found: view.Declarations) -> models.Declarations:
-    return models.Declarations(
+def _shown(found: view.Declarations) -> Declarations:
+    return Declarations(
         may_declare=[each.value for each in found.may],
         items=[
-            models.DeclarationOnFile(
+            DeclarationOnFile(
                 plan_year_last_day=each.last_day,
                 source=each.source.value,
                 formula=each.words,

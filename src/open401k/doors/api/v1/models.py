@@ -403,25 +403,6 @@ class CorrectionNotice(BaseModel):
     text: str
 
 
-class DeclarationOnFile(BaseModel):
-    """What an employer declared for a plan year; the newest of a year and source counts."""
-
-    plan_year_last_day: date
-    source: str
-    formula: Annotated[str, Field(description="In words")]
-    declared_on: date
-    recorded_at: datetime
-    counts: Annotated[bool, Field(description="False: replaced by a later one, or taken back")]
-    posted: Annotated[MoneyText, Field(description="In accounts on the last day of the year, of this source")]
-
-
-class Declarations(BaseModel):
-    """Everything declared for a plan, the newest first, and what its terms let the employer declare."""
-
-    may_declare: list[str]
-    items: list[DeclarationOnFile]
-
-
 class CorrectionToDecide(BaseModel):
     """One correction that costs the employer money: proposed, approved (and posted), declined or replaced."""
 
