@@ -21,7 +21,10 @@ _REFUND = "Refund after the year end"
 
 def _tested(case: Case) -> Year:
     """The median year-end as the test has it."""
-    return case.median.of_adp() if case.measure.test is TestId.ADP else case.median.of_match()
+    if case.measure.test is TestId.ADP:
+        return case.median.of_adp()
+    year = case.median.of_match()
+    return replace(year, eligible=year.acp_eligible)
 
 
 def _ratio_test(case: Case) -> law.nondiscrimination.RatioTest:
@@ -31,7 +34,7 @@ def _ratio_test(case: Case) -> law.nondiscrimination.RatioTest:
         contributions=year.adp_contributions() if is_adp else year.acp_contributions(),
         compensation=year.tested_pay(),
         is_hce=year.is_hce,
-        eligible=year.eligible if is_adp else year.acp_eligible,
+        eligible=year.eligible,
         prior_year_nhce_average=year.prior_adp_bps if is_adp else year.prior_acp_bps,
     )
 
@@ -135,8 +138,6 @@ def qnec(case: Case) -> Cure:
         )
     year = _tested(case)
     is_adp = case.measure.test is TestId.ADP
-    if not is_adp:
-        year = replace(year, eligible=year.acp_eligible)
     contributions = year.adp_contributions() if is_adp else year.acp_contributions()
     amounts = _cheapest_qnec(contributions, year)
     if amounts is None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from open401k import law
-from open401k.kernel import Source
 from open401k.law import NotEnacted
 from open401k.law.deferrals import DeferralSplit
 from open401k.law.matching import MatchFormula
@@ -25,6 +25,7 @@ from .facts import Cents, Flags, PlanFacts, Receiving
 from .match_to_come import MatchToCome
 from .outset import Floats, Habits, Places, Start, hazard_of, start_of
 from .year import Year
+from .year_end_money import match_received, nonelective_to_come
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,26 +397,17 @@ def _ended(
     compensation, deferrals, match, after_tax = running if sums.of_plan_year is None else sums.of_plan_year
     if to_come is not None:
         counted = law.compensation.capped(compensation, cap)
-        room = (
-            rooms[begin.dates[0].year] if begin.dates else None
-        )  # another plan year matches catch-up, or is not trued up
+        # Another plan year matches catch-up, or is not trued up.
+        room = rooms[begin.dates[0].year] if begin.dates else None
         matched = deferrals if room is None else room.matched(to_come, np.zeros_like(deferrals), deferrals)
         match = to_come.trued_up(match, deferrals=matched, counted=counted)
     nothing = np.zeros_like(sums.calendar)
 
-    def entered(now: Flags, entry: Places | None) -> Flags:
-        of_kind = draws.in_plan_from if entry is None else np.maximum(draws.in_plan_from, entry)
-        return now | ((of_kind < count) & (draws.leaves_at > of_kind))
-
+    entered = partial(_entered_by_end, draws, count)
     kept_out = (begin.kept_out < count) & (draws.leaves_at > begin.kept_out)
     # Who is on unpaid leave today is still employed on the last day, and in nobody's way to be there.
     here = (year.here | begin.active) & (draws.leaves_at >= count) & (begin.arrives <= count)
     receives = None if year.receiving is None else receiving.at_end(year.receiving, here)
-    terms = facts.provisions.match
-    if terms is not None and terms.source is Source.SAFE_HARBOR_MATCH and not year.safe_harbor_hces:
-        match = np.where(year.is_hce, 0, match)
-    if receives is not None and terms is not None and terms.conditions.asks:
-        match = np.where(receives.no_match, 0, match)
     return replace(
         year,
         as_of=year.plan_year.last_day,
@@ -428,8 +420,8 @@ def _ended(
         elected=sums.elected,
         roth=sums.roth,
         after_tax=after_tax,
-        match=match,
-        nonelective=year.nonelective + _nonelective(facts, year, compensation, cap, receives),
+        match=match_received(facts, year, match, receives),
+        nonelective=year.nonelective + nonelective_to_come(facts, year, compensation, cap, receives),
         eligible=entered(year.eligible, begin.tested_from),
         in_match=None if year.in_match is None else entered(year.in_match, begin.matched_from),
         in_nonelective=None if year.in_nonelective is None else entered(year.in_nonelective, begin.given_from),
@@ -438,6 +430,11 @@ def _ended(
         here=here,
         receiving=receives,
     )
+
+
+def _entered_by_end(draws: _Draws, count: int, now: Flags, entry: Places | None) -> Flags:
+    of_kind = draws.in_plan_from if entry is None else np.maximum(draws.in_plan_from, entry)
+    return now | ((of_kind < count) & (draws.leaves_at > of_kind))
 
 
 def _pay_on(begin: Start, draws: _Draws, k: int) -> Floats:
@@ -481,20 +478,3 @@ def formula_of(facts: PlanFacts) -> MatchFormula | None:
     """The plan's match, where it has one."""
     match = facts.provisions.match
     return None if match is None else MatchFormula.of(match.tiers, match.cap_cents)
-
-
-def _nonelective(facts: PlanFacts, year: Year, compensation: Cents, cap: int, receives: Receiving | None) -> Cents:
-    """What the plan's nonelective adds on the pay still to come."""
-    given = facts.provisions.nonelective
-    if given is None:
-        return np.zeros_like(compensation)
-    whole = law.matching.nonelective(law.compensation.capped(compensation, cap), given.rate_bps)
-    inside = year.eligible if year.in_nonelective is None else year.in_nonelective
-    if given.source is Source.SAFE_HARBOR_NONELECTIVE and not year.safe_harbor_hces:
-        whole = np.where(year.is_hce, 0, whole)
-    if receives is not None and given.conditions.asks:  # nothing of it is posted before the year is over
-        of_year: Cents = np.where(inside & ~receives.no_nonelective, whole, 0)
-        return of_year
-    so_far = law.matching.nonelective(law.compensation.capped(year.compensation, cap), given.rate_bps)
-    added: Cents = np.where(inside & (whole > 0), whole - so_far, 0)
-    return added
