@@ -58,7 +58,20 @@ def _with(year: Year, who: Flags) -> Year:
     """The same year with these people in the plan: eligible on any day of the year is benefiting."""
     wide = np.append(who, np.zeros(year.class_excluded.shape[-1] - len(who), dtype=np.bool_))
     taken_in = year.class_excluded & wide
-    return replace(year, eligible=year.eligible | taken_in, class_excluded=year.class_excluded & ~taken_in)
+    return replace(
+        year,
+        eligible=year.eligible | taken_in,
+        class_excluded=year.class_excluded & ~taken_in,
+        in_match=_and(year.in_match, taken_in, year.match_kept_out),
+        in_nonelective=_and(year.in_nonelective, taken_in, year.nonelective_kept_out),
+        match_kept_out=None if year.match_kept_out is None else year.match_kept_out & ~taken_in,
+        nonelective_kept_out=None if year.nonelective_kept_out is None else year.nonelective_kept_out & ~taken_in,
+    )
+
+
+def _and(entered: Flags | None, taken_in: Flags, kept_out: Flags | None) -> Flags | None:
+    """With whom class alone kept out of the kind of money: age and service are asked of them as of all others."""
+    return None if entered is None else entered | (taken_in if kept_out is None else taken_in & kept_out)
 
 
 def _now(case: Case, covered: _Covered | None) -> Cure:

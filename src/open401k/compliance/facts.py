@@ -236,6 +236,8 @@ class PlanFacts:
     """The same for nonelective money."""
     match_kept_out: Flags | None = None
     """As ``class_excluded``, with the age and service that the match asks for met; None: the same people."""
+    nonelective_kept_out: Flags | None = None
+    """The same with those that nonelective money asks for."""
     corrective: Cents | None = None
     """What the employer contributed to correct failures of this limitation year, whenever it did; mostly nothing.
 

@@ -17,6 +17,7 @@ from open401k.plan import Kind
 from .facts import Flags
 
 Days: TypeAlias = tuple[date | None, ...]
+_KINDS = (Kind.MATCH, Kind.NONELECTIVE)
 
 
 class _Columns(TypedDict):
@@ -29,6 +30,7 @@ class _Columns(TypedDict):
     match_on: Days
     nonelective_on: Days
     match_kept_out: Flags | None
+    nonelective_kept_out: Flags | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ class Asking:
 class Entered:
     """Columns as in ``PlanFacts``: those after the first are empty where they would say what the first does.
 
-    ``kept_out_on``: since when class alone keeps each out of the plan, and ``match_kept_out_on`` out of the match.
+    ``kept_out_on``: since when class alone keeps each out of the plan, and ``match_kept_out_on`` out of the match, and
+    ``nonelective_kept_out_on`` out of nonelective money.
     """
 
     eligible_on: Days = ()
@@ -80,10 +83,10 @@ class Entered:
     match_on: Days = ()
     nonelective_on: Days = ()
     match_kept_out_on: Days = ()
+    nonelective_kept_out_on: Days = ()
 
     def columns(self, as_of: date) -> _Columns:
         """What the facts have of it, as of a day."""
-        apart = self.match_on and self.kept_out_on
         return _Columns(
             eligible_on=self.eligible_on,
             kept_out_on=self.kept_out_on,
@@ -91,13 +94,17 @@ class Entered:
             tested_on=self.tested_on,
             match_on=self.match_on,
             nonelective_on=self.nonelective_on,
-            match_kept_out=so_far(self.match_kept_out_on, self.match_on, as_of) if apart else None,
+            match_kept_out=self._kept_out(self.match_kept_out_on, self.match_on, as_of),
+            nonelective_kept_out=self._kept_out(self.nonelective_kept_out_on, self.nonelective_on, as_of),
         )
+
+    def _kept_out(self, since: Days, entered: Days, as_of: date) -> Flags | None:
+        return so_far(since, entered, as_of) if entered and self.kept_out_on else None
 
 
 def together(parts: Sequence[Entered]) -> Entered:
     """One after the other: where some slices of people have a column of their own, the others say the first again."""
-    nobody_out = {"kept_out_on", "match_kept_out_on"}
+    nobody_out = {"kept_out_on", "match_kept_out_on", "nonelective_kept_out_on"}
 
     def column(name: str) -> Days:
         if not any(getattr(each, name) for each in parts):
@@ -119,7 +126,7 @@ def entries_of(asking: Asking, people: Sequence[census.Employee]) -> Entered:
     """
     days = asking.entries(people)
     entered: list[date | None] = _in_year(asking, people, days.deferrals)
-    kept_out, match_kept_out = _by_class(asking, people, entered)
+    kept_out, match_kept_out, nonelective_kept_out = _by_class(asking, people, entered)
 
     def later(of_kind: Days | None) -> Days:
         if of_kind is None:
@@ -135,6 +142,7 @@ def entries_of(asking: Asking, people: Sequence[census.Employee]) -> Entered:
         match_on=later(days.match),
         nonelective_on=later(days.nonelective),
         match_kept_out_on=match_kept_out,
+        nonelective_kept_out_on=nonelective_kept_out,
     )
 
 
@@ -152,19 +160,19 @@ def _later(own: date | None, first: date | None) -> date | None:
     return None if own is None or first is None else max(own, first)
 
 
-def _by_class(asking: Asking, people: Sequence[census.Employee], entered: list[date | None]) -> tuple[Days, Days]:
-    """Corrects the entry of those whose class was out for a time; since when each is kept out, and out of the match."""
+def _by_class(asking: Asking, people: Sequence[census.Employee], entered: list[date | None]) -> tuple[Days, Days, Days]:
+    """Corrects the entry of those whose class was out for a time; since when each is out of it, and of each kind."""
     out, year = asking.classes_out(), asking.year
     places = census.classed(people, frozenset(name for _, names in out for name in names))
     if not places:
-        return (), ()
+        return (), (), ()
     kept_out: list[date | None] = [None] * len(people)
-    match_kept_out: list[date | None] = [None] * len(people)
+    of_kinds: list[list[date | None]] = [[None] * len(people) for _ in _KINDS]
     classed = [people[place] for place in places]
     # Asked as if no class were kept out, so that age and service of those who are can be seen.
     any_class = asking.entries(classed, any_class=True)
     for number, (place, who) in enumerate(zip(places, classed, strict=True)):
-        day, of_match = any_class.deferrals[number], any_class.of(Kind.MATCH)[number]
+        day = any_class.deferrals[number]
         if day is None or day >= year.end:
             continue
         since = max(day, year.start)
@@ -175,9 +183,12 @@ def _by_class(asking: Asking, people: Sequence[census.Employee], entered: list[d
         elif within > since:
             entered[place] = within
         kept_out[place] = _kept_out(who, standing)
-        if of_match is not None and of_match < year.end:
-            match_kept_out[place] = _kept_out(who, census.out_from(who, out, max(of_match, year.start)))
-    return tuple(kept_out), tuple(match_kept_out)
+        for kind, found in zip(_KINDS, of_kinds, strict=True):
+            of_kind = any_class.of(kind)[number]
+            if of_kind is not None and of_kind < year.end:
+                found[place] = _kept_out(who, census.out_from(who, out, max(of_kind, year.start)))
+    of_match, of_nonelective = of_kinds
+    return tuple(kept_out), tuple(of_match), tuple(of_nonelective)
 
 
 def so_far(kept_out: Sequence[date | None], entered: Sequence[date | None], as_of: date) -> Flags:

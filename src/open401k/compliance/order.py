@@ -19,10 +19,21 @@ import numpy.typing as npt
 from open401k import plan
 from open401k.kernel import EmployeeId, IdColumn
 
-from .facts import Cents, EarlierCalendarYear, Flags, KeyFacts, Kin, OtherPlan, PayHistory, PlanFacts, Workforce
+from .facts import (
+    Cents,
+    EarlierCalendarYear,
+    Flags,
+    KeyFacts,
+    Kin,
+    OtherPlan,
+    PayHistory,
+    PlanFacts,
+    Receiving,
+    Workforce,
+)
 
 _Marks = npt.NDArray[np.uint64]
-_Part = TypeVar("_Part", PlanFacts, PayHistory, EarlierCalendarYear, KeyFacts, OtherPlan)
+_Part = TypeVar("_Part", PlanFacts, PayHistory, EarlierCalendarYear, KeyFacts, OtherPlan, Receiving)
 _Any = TypeVar("_Any")
 
 #: Any odd number with its bits well spread makes a mark of all columns that one changed cent changes.
@@ -69,7 +80,7 @@ def _seed(facts: PlanFacts, marks: _Marks) -> int:
 
 def _marks(facts: PlanFacts, is_hce: Flags, is_key: Flags) -> _Marks:
     found = _mixed(_columns(facts), len(facts))
-    for part in (facts.key_facts, facts.earlier, facts.history):
+    for part in (facts.key_facts, facts.earlier, facts.history, facts.receiving):
         found = _mixed(_arrays(part), len(facts), found)
     # Plans have an order of their own, which is that of their ids: sums know none.
     others = sum((_mixed(_arrays(each), len(facts)) for each in facts.others), np.zeros(len(facts), dtype=np.uint64))
@@ -139,6 +150,7 @@ def _moved(facts: PlanFacts, places: Cents) -> PlanFacts:
         earlier=None if facts.earlier is None else _taken(facts.earlier, places),
         others=tuple(_taken(each, places) for each in facts.others),
         history=None if facts.history is None else _taken(facts.history, places),
+        receiving=None if facts.receiving is None else _taken(facts.receiving, places),
     )
 
 

@@ -146,8 +146,7 @@ def _with_hires(facts: PlanFacts, begin: Start, year: Year, rng: np.random.Gener
         return begin, year, people
     staff = np.sort(begin.pay[(begin.pay > 0) & ~begin.owner])
     median = float(np.median(staff)) if len(staff) else 150_000.0
-    last = len(begin.dates)
-    month = rng.uniform(0, max(months_left, 0), extra)
+    last, month = len(begin.dates), rng.uniform(0, max(months_left, 0), extra)
     arrives = (month / 12 * begin.per_year).astype(np.int64)
 
     def entering(kind: Kind) -> Places:
@@ -184,8 +183,7 @@ def _with_hires(facts: PlanFacts, begin: Start, year: Year, rng: np.random.Gener
 
 def _padded(year: Year, extra: int) -> Year:
     """Room for people not hired yet: nothing so far, aged 35, neither HCE nor key in this year."""
-    zeros = np.zeros(extra, dtype=np.int64)
-    no = np.zeros(extra, dtype=np.bool_)
+    zeros, no = np.zeros(extra, dtype=np.int64), np.zeros(extra, dtype=np.bool_)
     return replace(
         year,
         compensation=np.append(year.compensation, zeros),
@@ -213,6 +211,7 @@ def _padded(year: Year, extra: int) -> Year:
         in_match=None if year.in_match is None else np.append(year.in_match, no),
         in_nonelective=None if year.in_nonelective is None else np.append(year.in_nonelective, no),
         match_kept_out=None if year.match_kept_out is None else np.append(year.match_kept_out, no),
+        nonelective_kept_out=None if year.nonelective_kept_out is None else np.append(year.nonelective_kept_out, no),
         served_before=np.append(year.served_before, no),
         former_key=np.append(year.former_key, no),
         roth=np.append(year.roth, zeros),
@@ -427,6 +426,7 @@ def _ended(
         in_nonelective=None if year.in_nonelective is None else entered(year.in_nonelective, begin.given_from),
         class_excluded=year.class_excluded | kept_out,
         match_kept_out=None if year.match_kept_out is None else year.match_kept_out | kept_out,
+        nonelective_kept_out=None if year.nonelective_kept_out is None else year.nonelective_kept_out | kept_out,
         here=here,
         receiving=receives,
     )

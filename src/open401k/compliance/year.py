@@ -94,6 +94,8 @@ class Year:
     """Who has entered for nonelective money; None: everybody eligible."""
     match_kept_out: Flags | None = None
     """Whom class alone keeps out of the match; None: as of the plan."""
+    nonelective_kept_out: Flags | None = None
+    """Whom class alone keeps out of nonelective money; None: as of the plan."""
     declared: tuple[Declared, ...] = ()
     """What the employer declared for the year: of match and of profit sharing."""
     elsewhere: Elsewhere | None = None
@@ -274,8 +276,11 @@ class Year:
         return replace(self, eligible=self.eligible & self.in_match, class_excluded=out)
 
     def of_nonelective(self) -> Year:
-        """The year as nonelective money has it; left out by class is who is left out of the plan."""
-        return self if self.in_nonelective is None else replace(self, eligible=self.eligible & self.in_nonelective)
+        """The year as nonelective money has it, in the same way."""
+        if self.in_nonelective is None:
+            return self
+        out = self.class_excluded if self.nonelective_kept_out is None else self.nonelective_kept_out
+        return replace(self, eligible=self.eligible & self.in_nonelective, class_excluded=out)
 
     @property
     def in_safe_harbor(self) -> Flags | None:
@@ -375,6 +380,7 @@ class _Eligible(TypedDict):
     in_match: Flags | None
     in_nonelective: Flags | None
     match_kept_out: Flags | None
+    nonelective_kept_out: Flags | None
 
 
 def _eligible(facts: PlanFacts) -> _Eligible:
@@ -384,6 +390,7 @@ def _eligible(facts: PlanFacts) -> _Eligible:
         in_match=facts.in_match,
         in_nonelective=facts.in_nonelective,
         match_kept_out=facts.match_kept_out,
+        nonelective_kept_out=facts.nonelective_kept_out,
     )
 
 

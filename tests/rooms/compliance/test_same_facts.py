@@ -18,10 +18,10 @@ from tests.rooms.compliance.kept_plan import KeptPlan, open_plan, pay
 from tests.rooms.compliance.small_plan import PAY_DATES, RATES, twelve
 from tests.support.database import TESTER, Begin, new_tenant
 
-from open401k import compliance
+from open401k import compliance, plan
 from open401k.base.db import Database, Tx
 from open401k.compliance import Cure, Forecast, Kin, PlanFacts, Span, TestId, forecast
-from open401k.compliance.facts import EarlierCalendarYear, KeyFacts, OtherPlan, Workforce
+from open401k.compliance.facts import EarlierCalendarYear, KeyFacts, OtherPlan, Receiving, Workforce
 from open401k.kernel import ComplianceRunId, EmployeeId, FixedClock, PlanId, PlanYear, SponsorId
 
 forecasts = importlib.import_module("open401k.compliance.forecasts")
@@ -65,6 +65,8 @@ def elsewhere(facts: PlanFacts, order: list[int]) -> PlanFacts:
         lookback=None if facts.lookback is None else replace(facts.lookback, ranked=facts.lookback.ranked[at]),
         earlier=None if facts.earlier is None else replace(facts.earlier, **taken(facts.earlier)),
         others=tuple(replace(other, **taken(other)) for other in facts.others[::-1]),
+        tested_on=each(facts.tested_on), match_on=each(facts.match_on), nonelective_on=each(facts.nonelective_on),
+        receiving=None if facts.receiving is None else replace(facts.receiving, **taken(facts.receiving)),
         history=None if facts.history is None else replace(facts.history, **taken(facts.history)),
     )  # fmt: skip
 
@@ -95,6 +97,29 @@ def here() -> Forecast:
 @given(order=st.permutations(range(12)))
 def test_other_ids_and_another_order_change_no_chance_no_interval_and_no_cost(here: Forecast, order: list[int]) -> None:
     assert_same(told(elsewhere(uneven(), order)), here)
+
+
+def test_conditions_and_days_of_entry_go_with_the_people() -> None:
+    """Who may not have a match is somebody, whatever the order: the best paid do, and one of each other rate does."""
+    some = np.arange(12, dtype=np.int64)
+    kept = Receiving(
+        some % 5 == 3, some % 4 == 3, some * 90, some != 7, match_by_last_day=True, nonelective_by_last_day=False
+    )
+    terms = plan.Match(
+        (plan.MatchTier(5_000, 600),), period=plan.MatchPeriod.PLAN_YEAR, conditions=plan.Conditions(last_day=True)
+    )
+    since = tuple(date(2019, 1, 1) if place % 3 else date(2026, 11, 1) for place in range(12))
+    full = replace(
+        uneven(),
+        receiving=kept,
+        match_on=since,
+        nonelective_on=since[::-1],
+        provisions=replace(uneven().provisions, match=terms, nonelective=plan.Nonelective(200)),
+    )
+    order = [7, 2, 11, 0, 9, 4, 1, 10, 3, 8, 5, 6]
+    assert_same(told(elsewhere(full, order)), told(full))
+    more = replace(full, receiving=replace(kept, no_match=some % 5 == 2))
+    assert told(more).projection.seed != told(full).projection.seed
 
 
 def test_everything_that_is_known_of_people_goes_with_them() -> None:
