@@ -101,12 +101,9 @@ def test_each_of_these_facts_is_in_the_hash() -> None:
         replace(facts, nonelective_on=days(4)),
         replace(facts, match_kept_out=flags(7)),
         replace(facts, nonelective_kept_out=flags(7)),
-        *(
-            replace(facts, receiving=replace(facts.receiving, **{name: value}))
-            for name, value in (
-                ("no_match", flags(8)), ("no_nonelective", flags(8)), ("here", flags(8)),
-                ("hours", np.zeros(12, dtype=np.int64)),
-            )
-        ),
-    ]  # fmt: skip
+        replace(facts, receiving=replace(facts.receiving, no_match=flags(8))),
+        replace(facts, receiving=replace(facts.receiving, no_nonelective=flags(8))),
+        replace(facts, receiving=replace(facts.receiving, here=flags(8))),
+        replace(facts, receiving=replace(facts.receiving, hours=np.zeros(12, dtype=np.int64))),
+    ]
     assert len({facts_hash(each) for each in (facts, *changed)}) == len(changed) + 1

@@ -137,16 +137,16 @@ def test_api_body_gives_the_same_rows() -> None:
 @pytest.mark.parametrize(
     ("change", "code", "path"),
     [
-        ({"pre_tax_cents": -1}, "amount.negative_not_allowed", "lines[0].pre_tax_cents"),
-        ({"pre_tax_cents": 1.5}, "amount.format", "lines[0].pre_tax_cents"),
-        ({"pre_tax_cents": True}, "amount.format", "lines[0].pre_tax_cents"),
-        ({"pre_tax_cents": 10**15}, "amount.implausible", "lines[0].pre_tax_cents"),
-        ({"ssn": "912345678"}, "ssn.invalid", "lines[0].ssn"),
-        ({"birth_date": "02/29/2025"}, "date.invalid", "lines[0].birth_date"),
-        ({"pretax": 1}, "header.unknown", "lines[0].pretax"),
-        ({"loans": [{"loan_id": "L1"}]}, "amount.missing", "lines[0].loans[0]"),
-        ({"employee_id": "1042"}, "person.unknown", "lines[0].employee_id"),
-        ({"employee_id": ""}, "ssn.invalid", "lines[0].employee_id"),
+        ({"pre_tax_cents": -1}, "amount.negative_not_allowed", "rows[0].pre_tax_cents"),
+        ({"pre_tax_cents": 1.5}, "amount.format", "rows[0].pre_tax_cents"),
+        ({"pre_tax_cents": True}, "amount.format", "rows[0].pre_tax_cents"),
+        ({"pre_tax_cents": 10**15}, "amount.implausible", "rows[0].pre_tax_cents"),
+        ({"ssn": "912345678"}, "ssn.invalid", "rows[0].ssn"),
+        ({"birth_date": "02/29/2025"}, "date.invalid", "rows[0].birth_date"),
+        ({"pretax": 1}, "header.unknown", "rows[0].pretax"),
+        ({"loans": [{"loan_id": "L1"}]}, "amount.missing", "rows[0].loans[0]"),
+        ({"employee_id": "1042"}, "person.unknown", "rows[0].employee_id"),
+        ({"employee_id": ""}, "ssn.invalid", "rows[0].employee_id"),
     ],
 )
 def test_api_body_names_the_path_of_each_problem(change: Any, code: str, path: str) -> None:

@@ -197,8 +197,8 @@ def _pay(case: Case, days: tuple[date, ...]) -> Pay:
     pay, held = {day: cents for day, cents, _ in case.paid}, {day: cents for day, _, cents in case.paid}
     nothing = np.zeros((1, len(days)), dtype=np.int64)
     nobody = np.zeros((1, len(days)), dtype=np.bool_)
-    columns = (np.array([[of[day] for day in days]], dtype=np.int64) for of in (pay, held))
-    return Pay(days, *columns, nothing, nothing, nothing, nothing, nobody, nobody)
+    paid, withheld = (np.array([[of[day] for day in days]], dtype=np.int64) for of in (pay, held))
+    return Pay(days, paid, withheld, nothing, nothing, nothing, nothing, nobody, nobody)
 
 
 def _cents(number: int) -> Cents:
