@@ -180,3 +180,19 @@ def test_a_payment_that_was_deleted_waits_for_a_person_and_moves_no_money(world:
     (waits,) = [each for each in world.round().waits if each["what"] == "payroll"]
     assert (waits["why"], waits["provider_id"], waits["run_id"]) == ("payroll_gone", payment, str(run.run_id))
     assert world.posted() == [run]
+
+
+def test_who_is_fifty_goes_on_as_catch_up_and_is_told_so_once(world: AtFinch) -> None:
+    older = next(each for each in ACME.people if (each.first_name, each.last_name) == ("Elliot", "Voss"))
+    world.elect(older.ssn[-4:], on=FIRST_CHECK, bps=600)
+    world.elect(SAVER.ssn[-4:], on=FIRST_CHECK, bps=600)
+    until_told(world)
+    keeper = connections.Keeper(world.plan.db, TESTER, world.plan.sponsor, world.of.connection_id)
+    with world.connect(world.of, keeper) as connector:
+        found = [
+            each.catch_up
+            for person in (older, SAVER)
+            for each in connector.in_force(person_id=world.people[person.ssn])
+        ]
+    assert found == [True, False]
+    assert world.round().told == 0

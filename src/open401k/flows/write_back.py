@@ -16,6 +16,7 @@ from open401k.kernel import InstructionId, PlanId, Source, SponsorId, day_of
 from open401k.payroll import runs, write_back, write_back_book
 from open401k.payroll.providers import Rate
 
+from .write_back_catch_up import as_provider_keeps
 from .write_back_loans import loans_shown, loans_wanted, repaying
 
 #: Payrolls are run some days before they are paid: what takes effect so soon is told now.
@@ -89,7 +90,7 @@ def _days_between(history: Sequence[runs.Run]) -> int | None:
 
 def _wanted(
     tx: Tx, tenant_id: SponsorId, plan_id: PlanId, provisions: plan.Provisions, *, on: date, today: date
-) -> list[write_back.Wanted]:
+) -> Sequence[write_back.Wanted]:
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "provisions": provisions}
     known = recordkeeping.read_on_file(tx, **of, until=on)
     if known is None:
@@ -107,7 +108,7 @@ def _wanted(
             why = "Automatic enrollment." if mine.by_default[place] else "Elected."
             slot_of = write_back.Slot(people[place].employee_id, field)
             found.append(write_back.Wanted(slot_of, rate, max(since, today), why))
-    return found
+    return as_provider_keeps(tx, **of, people=people, wanted=found, today=today)
 
 
 def heed(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, pay_date: date) -> Sequence[write_back.Outcome]:

@@ -69,6 +69,7 @@ def _handed(connector: Connector, each: write_back.Instruction, person_id: str) 
             means=each.slot.means,
             effective_on=each.effective_on,
             employee=each.rate,
+            catch_up=each.catch_up,
             loan_id=each.slot.loan_id,
         )
     )

@@ -28,6 +28,7 @@ class InstructionRow(NamedTuple):
     next_try_at: datetime | None
     job: str
     detail: str
+    catch_up: bool
 
 
 class EventRow(NamedTuple):
@@ -42,17 +43,18 @@ class EventRow(NamedTuple):
 
 
 def add(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert instructions: id, employee, what it is of, loan, basis points, cents, day, why."""
+    """Insert instructions: id, employee, what it is of, loan, basis points, cents, day, why, catch-up."""
     columns = [list(column) for column in zip(*rows, strict=True)]
     tx.run(
         """
         insert into payroll.instruction (
             tenant_id, plan_id, recorded_at, recorded_by,
-            instruction_id, employee_id, means, loan_id, bps, cents, effective_on, why
+            instruction_id, employee_id, means, loan_id, bps, cents, effective_on, why, catch_up
         )
         select %s, %s, %s, %s, each.*
         from unnest(
-            %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::integer[], %s::bigint[], %s::date[], %s::text[]
+            %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::integer[], %s::bigint[], %s::date[], %s::text[],
+            %s::boolean[]
         ) as each
         """,
         [tenant_id, plan_id, tx.now, tx.actor.id, *columns],
@@ -97,7 +99,7 @@ def instructions(
         select
             told.instruction_no, told.instruction_id, told.employee_id, told.means, told.loan_id, told.bps,
             told.cents, told.effective_on, told.why, told.recorded_at, last.state, last.recorded_at, last.attempts,
-            last.next_try_at, last.job, last.detail
+            last.next_try_at, last.job, last.detail, told.catch_up
         from payroll.instruction as told
         join lateral (
             select *

@@ -37,12 +37,16 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What should be withheld from ``effective_on`` on; ``rate`` None: nothing any more. ``why`` in words."""
+    """What should be withheld from ``effective_on`` on; ``rate`` None: nothing any more. ``why`` in words.
+
+    ``catch_up``: whether it goes on above the regular limit; None where payroll is not told so beside the deduction.
+    """
 
     slot: Slot
     rate: Rate | None
     effective_on: date
     why: str
+    catch_up: bool | None = None
 
 
 class State(StrEnum):
@@ -80,6 +84,7 @@ class Instruction:
     next_try_at: datetime | None = None
     job: str = ""
     detail: str = ""
+    catch_up: bool = False
 
     @property
     def key(self) -> str:
@@ -147,10 +152,12 @@ def to_tell(wanted: Sequence[Wanted], told: Iterable[Instruction], *, today: dat
 
 
 def _is_news(wanted: Wanted, before: Instruction | None) -> bool:
-    """Another rate than the last one; or the same from an earlier day, while that one still waits."""
+    """Another rate, or another word on catch-up; or the same from an earlier day, while that one still waits."""
     if before is None:
         return wanted.rate is not None  # else there is nothing to stop
     if before.rate != wanted.rate:
+        return True
+    if wanted.rate is not None and wanted.catch_up is not None and wanted.catch_up != before.catch_up:
         return True
     return before.state is State.QUEUED and wanted.effective_on < before.effective_on
 

@@ -44,6 +44,7 @@ def on_file(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime
             next_try_at=row.next_try_at,
             job=row.job,
             detail=row.detail,
+            catch_up=row.catch_up,
         )
         for row in rows
     ]
@@ -166,4 +167,5 @@ def _row(instruction_id: InstructionId, wanted: Wanted) -> tuple[object, ...]:
         None if rate is None else rate.cents,
         wanted.effective_on,
         wanted.why,
+        bool(wanted.catch_up),
     )

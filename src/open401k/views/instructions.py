@@ -34,6 +34,7 @@ class InstructionLine:
     attempts: int
     detail: str
     needs_a_person: bool
+    catch_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +96,5 @@ def _line(told: Instruction, who: census.Employee, latest: int) -> InstructionLi
         attempts=told.attempts,
         detail=told.detail,
         needs_a_person=_waits(told, latest),
+        catch_up=told.catch_up,
     )

@@ -128,6 +128,8 @@ class Finch:
 
     def push(self, wanted: Instruction) -> Receipt:
         """Enrol, change or stop, unless it is so already; a benefit that is not there is made first."""
+        if wanted.stops and wanted.means not in write.TYPES:
+            return Receipt(ReceiptState.DONE)  # nothing of it was ever begun there
         body = write.benefit(wanted)
         there = [each for each in self._benefits() if each.means is wanted.means and each.loan_id == wanted.loan_id]
         if len(there) > 1:

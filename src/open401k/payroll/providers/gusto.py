@@ -174,6 +174,9 @@ class Gusto:
         found = [each for each in self._benefits() if each.means is means and each.active]
         if len(found) == 1:
             return found[0].provider_id
+        if means not in read.BENEFIT_TYPES.values():
+            fix = "It is entered at Gusto by hand."
+            raise ProviderError(Trouble.REFUSED, f"Gusto has no benefit for {means}.", fix=fix)
         message = f"The company has {len(found)} active benefits at Gusto for {means}; there must be one."
         raise ProviderError(
             Trouble.ASK_A_PERSON, message, fix="Set up the 401(k) benefit at Gusto, once for each tax kind."
