@@ -5,7 +5,7 @@ from .cures import CURABLE, cures
 from .facts import JSON, Cents, EarlierCalendarYear, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
 from .failure_correction import FailureCorrection, PersonYear
 from .failure_facts import correct_failure
-from .failure_proposals import ProposalDifference, failure_content, verify_failure_proposals
+from .failure_proposals import ProposalDifference, failure_content, verify_failure_proposals, verify_late_facts
 from .failures import (
     Affected,
     Failure,
@@ -26,6 +26,7 @@ from .forecasts import Forecast, forecast, foresee, latest_forecast, verify_fore
 from .forecasts import read as read_forecast
 from .gather import gather
 from .late_deposits import LATE_DEPOSIT, LateDeposit, LateShare, content_of_late_deposit
+from .late_facts import LATE_FACT, about_late_facts, content_of_late_facts, late_fact_content
 from .measures import MEASURES, Measure, Measured
 from .outset import Habits
 from .projection import project
@@ -91,6 +92,7 @@ __all__ = [
     "CURABLE",
     "JSON",
     "LATE_DEPOSIT",
+    "LATE_FACT",
     "MEASURES",
     "PLAN_TESTS",
     "Affected",
@@ -146,10 +148,12 @@ __all__ = [
     "Unit",
     "Waiting",
     "YearCensus",
+    "about_late_facts",
     "approve",
     "census_of_year",
     "content_json",
     "content_of_late_deposit",
+    "content_of_late_facts",
     "correct_failure",
     "corrections_owed",
     "cures",
@@ -171,6 +175,7 @@ __all__ = [
     "get_proposal",
     "history",
     "keep",
+    "late_fact_content",
     "latest",
     "latest_forecast",
     "less_posted",
@@ -189,6 +194,7 @@ __all__ = [
     "run_tests",
     "verify_failure_proposals",
     "verify_forecast",
+    "verify_late_facts",
     "verify_runs",
     "was_changed",
     "years_of_service",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from open401k import plan
 from open401k.base.db import Tx
@@ -13,6 +14,7 @@ from open401k.kernel import FailureId, ProposalId, SponsorId
 from .failure_facts import correct_failure
 from .failure_words import content_of_failure
 from .failures import Failure, FailureKind, find
+from .late_facts import LATE_FACT, late_fact_content
 from .proposal_content import Content, content_json, less_posted
 from .proposals import Proposal, posted_credits
 
@@ -46,6 +48,23 @@ def verify_failure_proposals(tx: Tx, *, tenant_id: SponsorId, known: Sequence[Pr
         found += _differences(tx, tenant_id, each, same_matter, each.content, each.recorded_at)
         if each.as_approved is not None:
             found += _differences(tx, tenant_id, each, same_matter, each.as_approved, each.ended_at)
+    return found
+
+
+def verify_late_facts(tx: Tx, *, tenant_id: SponsorId, known: Sequence[Proposal]) -> list[ProposalDifference]:
+    """Recompute each proposal about late facts, and each approval, from the journal as it then was."""
+    found = []
+    for each in known:
+        if each.content.kind != LATE_FACT:
+            continue
+        matter = [one for one in known if one.about == each.about]
+        of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": each.plan_id, "known": matter}
+        approved = [] if each.as_approved is None else [(each.as_approved, each.ended_at)]
+        for stored, at in ((each.content, each.recorded_at), *approved):
+            again = late_fact_content(tx, **of, on=stored.on, known_at=at)
+            if again is None or _said(again) != _said(stored):
+                cents = 0 if again is None else again.total_cents
+                found.append(ProposalDifference(each.proposal_id, f"{stored.total_cents} cents", f"{cents} cents"))
     return found
 
 

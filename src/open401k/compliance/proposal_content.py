@@ -17,17 +17,31 @@ from open401k.kernel import EmployeeId, Money, Source, half_up
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """What one person's source gains (negative: loses): a contribution for a limitation year, and earnings on it."""
+    """What one person's source gains (negative: loses): a contribution for a limitation year, and earnings on it.
+
+    ``settled_cents`` are in the account already, posted when a late fact was learned: only the payment waits.
+    """
 
     employee_id: EmployeeId
     source: Source
     year_start: date
     cents: int
     earnings_cents: int = 0
+    settled_cents: int = 0
 
     @property
     def key(self) -> tuple[EmployeeId, Source, date]:
         return self.employee_id, self.source, self.year_start
+
+    @property
+    def contribution_cents(self) -> int:
+        """Posted with the approval or before."""
+        return self.cents + self.settled_cents
+
+    @property
+    def posted_cents(self) -> int:
+        """What the approval moves."""
+        return self.cents + self.earnings_cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,7 @@ class Content:
     @property
     def principal_cents(self) -> int:
         """Contributions, without earnings."""
-        return sum(each.cents for each in self.credits)
+        return sum(each.contribution_cents for each in self.credits)
 
     @property
     def earnings_cents(self) -> int:
@@ -77,6 +91,11 @@ class Content:
     @property
     def total_cents(self) -> int:
         return self.principal_cents + self.earnings_cents
+
+    @property
+    def posted_cents(self) -> int:
+        """What the approval moves: without what is in the accounts already."""
+        return sum(each.posted_cents for each in self.credits)
 
     @property
     def people(self) -> tuple[EmployeeId, ...]:
@@ -96,7 +115,7 @@ def same_decision(one: Content, other: Content) -> bool:
     """
 
     def asked(content: Content) -> tuple[object, ...]:
-        principal = tuple((*each.key, each.cents) for each in content.credits)
+        principal = tuple((*each.key, each.cents, each.settled_cents) for each in content.credits)
         notices = tuple(each.employee_id for each in content.notices)
         waiting = tuple((each.until, each.cents) for each in content.waiting)
         return principal, notices, waiting, content.not_ready
@@ -156,13 +175,18 @@ def content_json(content: Content) -> dict[str, Any]:
         "text": content.text,
         "paragraph": content.paragraph,
         "decide_by": content.decide_by,
-        "credits": [{name: getattr(each, name) for name in Credit.__slots__} for each in content.credits],
+        "credits": [_credit_json(each) for each in content.credits],
         "waiting": [{name: getattr(each, name) for name in Waiting.__slots__} for each in content.waiting],
         "notices": [{name: getattr(each, name) for name in Notice.__slots__} for each in content.notices],
         "not_ready": content.not_ready,
         "working": content.working,
     }
     return {name: plain(value) for name, value in kept.items()}
+
+
+def _credit_json(credit: Credit) -> dict[str, Any]:
+    kept = {name: getattr(credit, name) for name in Credit.__slots__}
+    return kept if credit.settled_cents else {name: value for name, value in kept.items() if name != "settled_cents"}
 
 
 def content_of_json(kept: Mapping[str, Any]) -> Content:
@@ -181,6 +205,7 @@ def content_of_json(kept: Mapping[str, Any]) -> Content:
                 date.fromisoformat(each["year_start"]),
                 each["cents"],
                 each["earnings_cents"],
+                each.get("settled_cents", 0),
             )
             for each in kept["credits"]
         ),

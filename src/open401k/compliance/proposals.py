@@ -84,11 +84,14 @@ def propose(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, about: str, conten
     """
     heads.lock(tx, tenant_id=tenant_id)
     known = proposals(tx, tenant_id=tenant_id, plan_id=plan_id, about=about)
-    wanted = less_posted(content, posted_credits(known))
+    # What is in the accounts already counts by pay date what was approved of it (late_facts.py).
+    wanted = less_posted(content, [each for each in posted_credits(known) if not each.settled_cents])
     waiting = next((each for each in known if each.state is ProposalState.PROPOSED), None)
     if waiting is not None and same_decision(waiting.content, wanted):
         return Proposed(waiting, fresh=False)
     decided = known and known[-1].state in (ProposalState.APPROVED, ProposalState.DECLINED)
+    if decided and known[-1].state is ProposalState.APPROVED and any(each.settled_cents for each in wanted.credits):
+        decided = False  # what was approved of it is off already: this is more, though it be the same amount
     if waiting is None and decided and same_decision(known[-1].content, wanted):
         return None  # somebody has decided on this very correction; one that only went away comes again
     successor = None if wanted.is_nothing else tx.ids.new(ProposalId)
@@ -186,8 +189,9 @@ def posted_credits(known: Sequence[Proposal], *, known_at: datetime | None = Non
 def due_of(proposal: Proposal) -> Money:
     """What the employer sends for an approved correction; what was taken back asks for nothing."""
     content = proposal.as_approved
-    amounts = [] if content is None else [each.cents + each.earnings_cents for each in content.credits]
-    return Money(sum(cents for cents in amounts if cents > 0))
+    amounts = () if content is None else content.credits
+    posted = sum(each.posted_cents for each in amounts if each.posted_cents > 0)
+    return Money(posted + sum(each.settled_cents for each in amounts))
 
 
 def was_changed(tx: Tx, *, tenant_id: SponsorId, proposal: Proposal) -> bool:

@@ -20,7 +20,7 @@ from .code_kinds import PayCodeKinds
 from .late_summary import summary_of
 from .payroll_settle import PostingRefused
 
-FLOW = "correction"
+FLOW = recordkeeping.LATE_KEY
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from open401k.kernel import FailureId, FlowId, ProposalId, Refused, SponsorId, d
 from .correction import Correction, OnFile, begin, correct
 from .heal import FLOW
 from .heal_deposits import content_of_late
+from .heal_late_facts import late_facts_now
 from .payroll_settle import PostingRefused
 
 
@@ -53,6 +54,8 @@ def _approve(
 def _as_of_now(tx: Tx, tenant_id: SponsorId, proposal: compliance.Proposal) -> compliance.Content:
     """The same correction with earnings to today, less what was posted before."""
     of: dict[str, Any] = {"tenant_id": tenant_id, "on": day_of(tx.now)}
+    if proposal.content.kind == compliance.LATE_FACT:
+        return late_facts_now(tx, tenant_id=tenant_id, plan_id=proposal.plan_id)
     if proposal.content.kind == compliance.LATE_DEPOSIT:
         content = content_of_late(tx, **of, plan_id=proposal.plan_id, about=proposal.about)
     else:
@@ -68,6 +71,7 @@ def _post(tx: Tx, tenant_id: SponsorId, proposal: compliance.Proposal, content: 
     amounts = [
         recordkeeping.Corrective(each.employee_id, each.source, each.year_start, each.cents, each.earnings_cents)
         for each in content.credits
+        if each.cents or each.earnings_cents
     ]
     if not amounts:
         return None
@@ -84,6 +88,11 @@ def _post(tx: Tx, tenant_id: SponsorId, proposal: compliance.Proposal, content: 
     if isinstance(posted, Refused):
         raise PostingRefused(posted)
     return str(posted.entry_id)
+
+
+def moves_money(content: compliance.Content) -> bool:
+    """Whether an approval has an entry of its own."""
+    return any(each.cents or each.earnings_cents for each in content.credits)
 
 
 def key_of(proposal_id: ProposalId) -> str:

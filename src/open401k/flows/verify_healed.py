@@ -4,7 +4,7 @@ from open401k import compliance, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import SponsorId
 
-from .heal_approved import key_of
+from .heal_approved import key_of, moves_money
 from .proof import Problem, Proof
 
 
@@ -20,9 +20,13 @@ def check_healed(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
     for each in known:
         if compliance.was_changed(tx, tenant_id=tenant_id, proposal=each):
             problem("correction", each.proposal_id, "it is not what the audit trail says")
-    for found in compliance.verify_failure_proposals(tx, tenant_id=tenant_id, known=known):
+    differing = compliance.verify_failure_proposals(tx, tenant_id=tenant_id, known=known)
+    differing += compliance.verify_late_facts(tx, tenant_id=tenant_id, known=known)
+    for found in differing:
         problem("correction", found.proposal_id, f"stored {found.stored}, recomputed {found.recomputed}")
-    owed = {key_of(each.proposal_id) for each in known if each.as_approved is not None and each.as_approved.credits}
+    owed = {
+        key_of(each.proposal_id) for each in known if each.as_approved is not None and moves_money(each.as_approved)
+    }
     posted = recordkeeping.corrective_posted(tx, tenant_id=tenant_id)
     for key in sorted(owed - posted.keys()):
         problem("correction", key, "it was approved and is not in the books")
@@ -30,8 +34,8 @@ def check_healed(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
         problem("correction", key, "it is in the books and was not approved")
     for each in known:
         content, found_cents = each.as_approved, posted.get(key_of(each.proposal_id))
-        if content is not None and found_cents is not None and found_cents != content.total_cents:
-            message = f"approved {content.total_cents} cents, posted {found_cents}"
+        if content is not None and found_cents is not None and found_cents != content.posted_cents:
+            message = f"approved {content.posted_cents} cents, posted {found_cents}"
             problem("correction", each.proposal_id, message)
     for damage in recordkeeping.corrective_damage(tx, tenant_id=tenant_id):
         where = f"{damage.entry_id} {damage.employee_id} {damage.source}"

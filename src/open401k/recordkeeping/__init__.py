@@ -62,6 +62,7 @@ from .forfeitures import (
     settle_everybody,
 )
 from .highly_paid import touched
+from .late_owed import LATE_KEY, LateOwed, late_owed
 from .loan_books import (
     Arrears,
     Loan,
@@ -125,6 +126,7 @@ from .withholding import Withholding, withheld_as_elected
 from .year_ends import end_year, years_to_end
 
 __all__ = [
+    "LATE_KEY",
     "SLOTS",
     "Approval",
     "Arrears",
@@ -159,6 +161,7 @@ __all__ = [
     "HeldReason",
     "How",
     "Kind",
+    "LateOwed",
     "Loan",
     "LoanDamage",
     "LoanDecision",
@@ -233,6 +236,7 @@ __all__ = [
     "get_loan_request",
     "held_cents",
     "keeps_forfeitures",
+    "late_owed",
     "left_long_ago",
     "load_opening_balances",
     "loan_arrears",

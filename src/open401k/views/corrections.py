@@ -20,6 +20,7 @@ _KINDS = {
     "compensation_wrong": "Deferrals from wrong compensation",
     "catch_up_not_offered": "Catch-up not offered",
     compliance.LATE_DEPOSIT: "Deposit came late",
+    compliance.LATE_FACT: "Learned late",
 }
 _STATES = {
     ProposalState.PROPOSED: "proposed",
@@ -179,7 +180,7 @@ def line_of(tx: Tx, tenant_id: SponsorId, each: Proposal, names: Mapping[Employe
         replaced_by=str(each.ended_with.get("by") or ""),
         credits=tuple(
             CreditLine(
-                names.get(one.employee_id, str(one.employee_id)), _source(one.source), Money(one.cents),
+                names.get(one.employee_id, str(one.employee_id)), _source(one.source), Money(one.contribution_cents),
                 Money(one.earnings_cents),
             )
             for one in told.credits
@@ -215,7 +216,7 @@ def _working(one: Mapping[str, Any], names: Mapping[EmployeeId, str]) -> Working
 
 
 def _failure(tx: Tx, tenant_id: SponsorId, each: Proposal) -> FailureLine | None:
-    if each.content.kind == compliance.LATE_DEPOSIT:
+    if each.content.kind in (compliance.LATE_DEPOSIT, compliance.LATE_FACT):
         return None
     failure_id = FailureId.parse(each.about)
     known = compliance.get_failure(tx, tenant_id=tenant_id, failure_id=failure_id).failure

@@ -183,7 +183,7 @@ def _shown(found: Proposal) -> models.CorrectionToDecide:
                 employee_id=str(each.employee_id),
                 source=each.source.value,
                 year_start=each.year_start,
-                amount=Money(each.cents).plain(),
+                amount=Money(each.contribution_cents).plain(),
                 earnings=Money(each.earnings_cents).plain(),
             )
             for each in told.credits

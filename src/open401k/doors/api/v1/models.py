@@ -407,7 +407,7 @@ class CorrectionToDecide(BaseModel):
     """One correction that costs the employer money: proposed, approved (and posted), declined or replaced."""
 
     proposal_id: str
-    about: Annotated[str, Field(description="The failure, or the payroll whose money came late")]
+    about: Annotated[str, Field(description="The failure, the payroll that came late, or the plan: facts learned late")]
     state: str
     kind: str
     title: str

@@ -1,0 +1,62 @@
+"""SQL of what late facts moved of the employer's money, read from the journal. Not here: what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from open401k.base.db import Tx
+from open401k.kernel import PlanId, SponsorId
+
+
+@dataclass(frozen=True, slots=True)
+class LateRow:
+    """What one late fact moved for one person, source and pay date."""
+
+    employee_id: UUID
+    source: str
+    pay_date: date
+    recorded_at: datetime
+    origin: str
+    cents: int
+
+
+def moved(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, keys: str, sources: Sequence[str], known_at: datetime | None
+) -> list[LateRow]:
+    """Net credits of corrections whose key begins so, credited or held, in the order in which they were recorded."""
+    rows = tx.rows(
+        """
+        with late as (
+            select c.entry_id, c.origin, c.recorded_at, e.event_on
+            from recordkeeping.correction c
+            join ledger.entry_v e on e.tenant_id = c.tenant_id and e.entry_id = c.entry_id
+            where c.tenant_id = %(tenant)s and c.plan_id = %(plan)s
+              and e.reason = 'correction' and starts_with(e.key, %(keys)s)
+              and (%(known_at)s::timestamptz is null or c.recorded_at <= %(known_at)s)
+        ),
+        side as (
+            select l.entry_id, l.credit_account as account_id, l.amount
+            from late
+            join ledger.line_v l on l.tenant_id = %(tenant)s and l.entry_id = late.entry_id
+            union all
+            select l.entry_id, l.debit_account, -l.amount
+            from late
+            join ledger.line_v l on l.tenant_id = %(tenant)s and l.entry_id = late.entry_id
+        )
+        select a.employee_id, a.source, late.event_on, late.recorded_at, late.origin, sum(s.amount)::bigint
+        from side s
+        join late on late.entry_id = s.entry_id
+        join ledger.account_v a on a.tenant_id = %(tenant)s and a.account_id = s.account_id
+        where a.kind in ('participant', 'suspense') and a.source = any (%(sources)s::text[])
+        group by a.employee_id, a.source, late.event_on, late.recorded_at, late.origin
+        having sum(s.amount) <> 0
+        order by late.recorded_at, late.event_on, a.employee_id, a.source
+        """,
+        {
+            "tenant": tenant_id, "plan": plan_id, "keys": keys, "sources": list(sources), "known_at": known_at,
+        },
+    )  # fmt: skip
+    return [LateRow(*row) for row in rows]

@@ -1,0 +1,76 @@
+"""What late facts made the employer owe: net by pay date, less what was approved, to the cent. Pure."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from open401k.compliance import Content, content_json, content_of_late_facts
+from open401k.compliance.proposal_content import content_of_json
+from open401k.kernel import EmployeeId, PlanYear, Source
+from open401k.law.lost_earnings import lost_earnings
+from open401k.recordkeeping import LateOwed
+
+ONE, TWO = EmployeeId(UUID(int=1)), EmployeeId(UUID(int=2))
+JANUARY, FEBRUARY, ON = date(2026, 1, 9), date(2026, 2, 6), date(2026, 3, 2)
+
+
+def moved(who: EmployeeId, on: date, cents: int, origin: str = "A hire.", source: Source = Source.MATCH) -> LateOwed:
+    return LateOwed(who, source, on, cents, datetime(2026, 3, 1, 12, tzinfo=UTC), origin)
+
+
+def content(*facts: LateOwed, approved: dict[tuple[EmployeeId, Source, date], int] | None = None) -> Content:
+    return content_of_late_facts(
+        facts, approved=approved or {}, on=ON, year_of=lambda day: PlanYear.starting(date(day.year, 1, 1))
+    )
+
+
+def earned(cents: int, since: date) -> int:
+    return lost_earnings(principal_cents=cents, loss_on=since, recovered_on=ON).total_cents
+
+
+def test_earnings_run_from_each_pay_date() -> None:
+    found = content(moved(ONE, JANUARY, 1_000_00), moved(ONE, FEBRUARY, 500_00))
+    assert (found.principal_cents, found.posted_cents) == (1_500_00, found.earnings_cents)
+    assert found.earnings_cents == earned(1_000_00, JANUARY) + earned(500_00, FEBRUARY) > 0
+    assert content_of_json(content_json(found)).credits == found.credits
+
+
+def test_what_another_fact_undoes_is_owed_no_longer() -> None:
+    assert content(moved(ONE, JANUARY, 900_00), moved(ONE, JANUARY, -900_00)).is_nothing
+    lower = content(moved(ONE, JANUARY, 900_00), moved(ONE, JANUARY, -100_00, "A leaving date."))
+    assert lower.principal_cents == 800_00
+    assert "A hire. A leaving date." in lower.text
+
+
+def test_less_is_no_correction_and_what_others_lost_is_taken_off() -> None:
+    assert content(moved(ONE, JANUARY, -900_00)).is_nothing
+    assert content(moved(ONE, JANUARY, 900_00), moved(TWO, JANUARY, -900_00)).is_nothing
+    found = content(moved(ONE, JANUARY, 900_00), moved(TWO, JANUARY, -200_00))
+    assert (found.principal_cents, found.earnings_cents) == (700_00, earned(900_00, JANUARY))
+    assert [each.employee_id for each in found.notices] == [ONE]
+
+
+def test_what_was_approved_is_off_and_the_rest_is_a_difference() -> None:
+    approved = {(ONE, Source.MATCH, JANUARY): 900_00}
+    assert content(moved(ONE, JANUARY, 900_00), approved=approved).is_nothing
+    more = content(moved(ONE, JANUARY, 900_00), moved(ONE, FEBRUARY, 900_00), approved=approved)
+    assert (more.principal_cents, more.earnings_cents) == (900_00, earned(900_00, FEBRUARY))
+    undone = content(moved(ONE, JANUARY, 900_00), moved(ONE, JANUARY, -900_00), approved=approved)
+    assert undone.is_nothing  # paid too much: it lowers the next payment
+
+
+facts = st.lists(
+    st.builds(moved, st.sampled_from([ONE, TWO]), st.sampled_from([JANUARY, FEBRUARY]), st.integers(-90_000, 90_000)),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(facts)
+def test_the_employer_pays_what_the_journal_moved_and_the_earnings_that_are_posted(known: list[LateOwed]) -> None:
+    found, net = content(*known), sum(each.cents for each in known)
+    assert found.principal_cents == (net if net > 0 else 0)
+    assert found.total_cents == found.principal_cents + found.posted_cents
+    assert all(each.earnings_cents >= 0 and each.cents == 0 for each in found.credits)
