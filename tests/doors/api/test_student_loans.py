@@ -22,8 +22,7 @@ from open401k.kernel import PlanId, SponsorId
 @pytest.fixture
 def lets(desk: Desk) -> Desk:
     """A second plan that matches student loan payments, of which everybody was paid once."""
-    asked = {"last_day": False, "hours": None, "either": False, "waived": [], "retirement_age": 65}
-    terms = {**TERMS, "match": {**TERMS["match"], "conditions": asked, "student_loans": True}}
+    terms = {**TERMS, "match": {**TERMS["match"], "student_loans": True}}
     adopted = desk.post(
         f"/v1/sponsors/{desk.sponsor_id}/plans", {"name": "Second", "number": "002", "provisions": terms}, "second"
     )
