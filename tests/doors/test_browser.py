@@ -60,6 +60,7 @@ PAGES = {
     "corrections": "/corrections",
     "forfeitures": "/forfeitures",
     "declarations": "/declarations",
+    "student-loans": "/student-loans",
 }
 ADP = quote(json.dumps(example_of(find("adp-test"))))
 TARGETS = "button:visible, .button:visible, input:visible, select:visible, nav[aria-label=Plan] a"

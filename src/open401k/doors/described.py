@@ -56,7 +56,7 @@ def _member(hint: Any, each: Field[Any], is_sent: bool) -> Any:
     written = _written(hint, is_sent)
     if not is_sent or (each.default is MISSING and each.default_factory is MISSING):
         return (written, ...)
-    if each.default is not MISSING:
+    if each.default is not MISSING and not is_dataclass(each.default):
         return (written, _default(each.default))
     return (written, pydantic.Field(default_factory=_model(hint, is_sent)))
 

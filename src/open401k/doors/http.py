@@ -40,6 +40,7 @@ from .web import (
     reference_page,
     sandbox_pages,
     sign_in_pages,
+    student_loan_pages,
 )
 from .web.assets import Assets
 from .web.frame import problem_page
@@ -64,6 +65,7 @@ _PAGES = (
     correction_pages,
     forfeiture_pages,
     declaration_pages,
+    student_loan_pages,
     plan_pages,
     reference_page,
 )

@@ -16,7 +16,7 @@ from .lawful_elections import elections
 from .lawful_eligibility import eligibility
 from .lawful_forfeitures import forfeitures
 from .lawful_loans import loans
-from .lawful_match import counted, receiving
+from .lawful_match import counted, receiving, student_loans
 from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_2,
@@ -393,6 +393,7 @@ _CHECKS = (
     conditions,
     counted,
     receiving,
+    student_loans,
     elections,
     automatic_enrollment,
     forfeitures,

@@ -48,3 +48,24 @@ def counted(provisions: Provisions) -> Iterator[ProvisionProblem]:
             "Reg. 1.414(v)-1(b)(1), (c)(3)",
             "Match each pay period by itself, without a true-up, or match catch-up.",
         )
+
+
+def student_loans(provisions: Provisions) -> Iterator[ProvisionProblem]:
+    """A match of student loan payments where what it counts cannot be told."""
+    match = provisions.match
+    if match is None or not match.student_loans:
+        return
+    if provisions.plan_year_start != NEW_YEARS_DAY:
+        yield ProvisionProblem(
+            "match.student_loans",
+            "The most that counts is told by the calendar year; in another plan year it would be parts of two limits.",
+            "IRC 401(m)(4)(D)(i), 402(g)(1)",
+            "Take student_loans out, or let the plan year be the calendar year.",
+        )
+    if match.cap_per_period_cents is not None:
+        yield ProvisionProblem(
+            "match.student_loans",
+            "They are matched once for the year, and a cap of each period says nothing of it.",
+            "IRC 401(m)(13)(A)(iii)",
+            "Set a cap of the year, or take student_loans out.",
+        )

@@ -187,7 +187,8 @@ class Match:
     ``cap_cents`` is the most of a plan year, ``cap_per_period_cents`` that of a period. With ``true_up`` the end of the
     plan year adds what the formula gives over the whole year and the periods did not. ``by_service`` is in place of
     ``tiers`` for who has the years. What has ``conditions`` is credited when the plan year is over.
-    Without ``matches_catch_up`` it counts deferrals below the regular limit alone.
+    Without ``matches_catch_up`` it counts deferrals below the regular limit alone. With ``student_loans`` qualified
+    student loan payments count after deferrals, once, when the plan year is over (IRC 401(m)(4)(A)(iii)).
     """
 
     tiers: tuple[MatchTier, ...]
@@ -199,6 +200,7 @@ class Match:
     by_service: tuple[ServiceTiers, ...] = ()
     conditions: Conditions = UNCONDITIONAL
     matches_catch_up: bool = True
+    student_loans: bool = False
 
     @property
     def bands(self) -> tuple[ServiceTiers, ...]:

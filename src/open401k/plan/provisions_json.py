@@ -58,7 +58,9 @@ _LATER: Mapping[type, frozenset[str]] = {
         }
     ),
     Eligibility: frozenset({"part_time_shares", "part_time_tested"}),
-    Match: frozenset({"cap_per_period_cents", "true_up", "by_service", "conditions", "matches_catch_up"}),
+    Match: frozenset(
+        {"cap_per_period_cents", "true_up", "by_service", "conditions", "matches_catch_up", "student_loans"}
+    ),
     Nonelective: frozenset({"conditions"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415"}),
 }
@@ -157,6 +159,7 @@ def _match(
     by_service: Sequence[tuple[int, list[list[int]]]] = (),
     conditions: Mapping[str, Any] | None = None,
     matches_catch_up: bool = True,
+    student_loans: bool = False,
 ) -> Match:
     return Match(
         _tiers(tiers),
@@ -168,6 +171,7 @@ def _match(
         tuple(ServiceTiers(years, _tiers(of_years)) for years, of_years in by_service),
         _conditions(conditions),
         matches_catch_up,
+        student_loans,
     )
 
 

@@ -121,6 +121,14 @@ from .posting import (
 from .previewing import Preview, Reported, preview
 from .replaced import without_run
 from .settlement import Before, Scope, compare, read_before, settle
+from .student_loans import (
+    CertifiedPayment,
+    StudentLoanPayment,
+    StudentLoanRefusal,
+    certified_payments,
+    certify,
+    claim_deadline,
+)
 from .withheld import Difference, Kind, Withheld, withheld_otherwise
 from .withholding import Withholding, withheld_as_elected
 from .year_ends import end_year, years_to_end
@@ -136,6 +144,7 @@ __all__ = [
     "Case",
     "Cause",
     "Cents",
+    "CertifiedPayment",
     "Columns",
     "Corrected",
     "Corrective",
@@ -193,6 +202,8 @@ __all__ = [
     "Slot",
     "SourceBalance",
     "Standing",
+    "StudentLoanPayment",
+    "StudentLoanRefusal",
     "TakenBack",
     "Told",
     "ToldOf",
@@ -207,7 +218,10 @@ __all__ = [
     "ask_loan",
     "borrower_of",
     "cases_of",
+    "certified_payments",
+    "certify",
     "changed_elections",
+    "claim_deadline",
     "compare",
     "correction_deposits",
     "corrections",

@@ -11,6 +11,8 @@ from open401k.kernel import PlanYear, Source
 from open401k.law import compensation, matching, permitted_disparity
 from open401k.plan import Conditions, MatchTier, Nonelective
 
+from .entered import Counted
+
 Cents = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
@@ -92,6 +94,26 @@ def declared_amount(each: Declared, *, paid: Cents, deferred: Cents) -> Cents:
         return matching.nonelective(paid, each.rate_bps)
     flat: Cents = np.where(paid > 0, each.flat_cents, 0)
     return flat
+
+
+def add_declared(
+    plan_year: PlanYear,
+    to_match: Counted,
+    to_give: Counted,
+    credited: dict[Source, Cents],
+    declared: tuple[tuple[Declared, Conditions], ...],
+    receives: Receives,
+) -> None:
+    """What was declared for the year, on its pay and deferrals, for who receives it."""
+    if not declared:
+        return
+    cap = compensation.annual_cap(plan_year)
+    deferred = to_match.before.plan_year_deferrals + to_match.deferrals(credited)
+    for each, asked in declared:
+        counted = to_match if each.tiers else to_give
+        paid = compensation.capped(counted.before.compensation + counted.earned, cap)
+        given = receives.of(asked, declared_amount(each, paid=paid, deferred=deferred))
+        credited[each.source] = credited[each.source] + given if each.source in credited else given
 
 
 def conditions_asked(*terms: Conditions) -> tuple[Conditions, ...]:

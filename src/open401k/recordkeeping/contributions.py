@@ -17,9 +17,9 @@ from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanYear, 
 from open401k.law import additions, compensation, deferrals, matching
 from open401k.plan import Conditions, Match, MatchPeriod, Provisions
 
-from .allocating import EVERYBODY, Declared, NonelectiveOfYear, Receives, declared_amount, nonelective_of_year
+from .allocating import EVERYBODY, Declared, NonelectiveOfYear, Receives, add_declared, nonelective_of_year
 from .entered import Counted, ToDate, counted_for, entered_by_day
-from .matched import matched_deferrals
+from .matched import matched_deferrals, matched_loans
 
 Cents = NDArray[np.int64]
 #: A match keeps its cap and its true-up when an amendment changes the source it goes to.
@@ -155,6 +155,7 @@ class TermsOfYear:
     compensation_before: Cents  # of the plan year's days before these
     compensation: Cents
     matched: Cents
+    student_loans: Cents | None = None  # paid, the last day included
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +236,8 @@ def entitle_date(
     to_match = counted_for(people.match_entered_on, pay.on, earned, before.to_date, before.for_match)
     to_give = counted_for(people.nonelective_entered_on, pay.on, earned, before.to_date, before.for_nonelective)
     _employer_money(provisions, people, plan_year, before, to_match, to_give, credited, limits.regular)
-    _end_year(people, plan_year, before, to_match, to_give, credited, year_end, limits.regular)
-    _add_declared(plan_year, to_match, to_give, credited, year_end)
+    _end_year(provisions, people, pay.on, before, to_match, to_give, credited, year_end, limits.regular)
+    add_declared(plan_year, to_match, to_give, credited, year_end.declared, year_end.receives)
     if people.out_of_safe_harbor is not None:
         for source in SAFE_HARBOR & credited.keys():
             credited[source] = np.where(people.out_of_safe_harbor, 0, credited[source])
@@ -376,8 +377,9 @@ def _by_formula(match: Match, people: People, deferred: Cents, pay: Cents) -> Ce
 
 
 def _end_year(
+    provisions: Provisions,
     people: People,
-    plan_year: PlanYear,
+    on: date,
     before: YearToDate,
     to_match: Counted,
     to_give: Counted,
@@ -387,11 +389,13 @@ def _end_year(
 ) -> None:
     """The last day of a plan year: what each match of the year gives over all of its days and did not per period.
 
-    A match with conditions gives all of it then, to who meets them, and so does such a nonelective.
-
+    A match with conditions gives all of it then, to who meets them, and so does such a nonelective. Student loan
+    payments are matched then, too, with what the formula gives beyond all deferrals (IRC 401(m)(13)(A)(iii)).
     Days under a match that was amended keep theirs, since it was earned (IRC 411(d)(6)).
     """
-    cap, earned = compensation.annual_cap(plan_year), to_match.earned
+    plan_year, earned, most = provisions.plan_year_of(on), to_match.earned, most_of_year(provisions, people, on)
+    cap = compensation.annual_cap(plan_year)
+    saved = before.deferrals + credited[Source.PRE_TAX] + credited[Source.ROTH]
     given = sum((credited[each] for each in MATCHES if each in credited), np.zeros_like(earned))
     of_year = before.match + given
     deferred = to_match.deferrals(credited)
@@ -401,14 +405,18 @@ def _end_year(
         match = terms.match
         today = (deferred, earned, given) if place == len(year_end.terms) else (nothing, nothing, nothing)
         made, of_terms = made + terms.deferrals, terms.deferrals + today[0]
-        if match is None or not (match.true_up or match.conditions.asks):
+        of_all = match is not None and (match.true_up or match.conditions.asks)
+        if match is None or not (of_all or match.student_loans):
             continue
         pay = compensation.period_share(before=terms.compensation_before, period=terms.compensation + today[1], cap=cap)
-        matched = matched_deferrals(
-            match, regular_limit=regular_limit, before=made - terms.deferrals, deferred=of_terms
-        )
+        earlier = made - terms.deferrals
+        matched = matched_deferrals(match, regular_limit=regular_limit, before=earlier, deferred=of_terms)
         whole = year_end.receives.of(match.conditions, _by_formula(match, people, matched, pay))
-        more = np.maximum(whole - terms.matched - today[2], 0)
+        more = np.maximum(whole - terms.matched - today[2], 0) if of_all else nothing
+        if terms.student_loans is not None:  # after the deferrals, and only for what these left of the formula
+            loans = matched_loans(match, terms.student_loans, most=most, regular_limit=regular_limit, deferred=saved)
+            both = year_end.receives.of(match.conditions, _by_formula(match, people, matched + loans, pay))
+            more, saved = more + both - whole, saved + loans
         if match.cap_cents is not None:
             more = np.minimum(more, np.maximum(match.cap_cents - of_year, 0))
         credited[match.source] = credited.get(match.source, nothing) + more
@@ -416,21 +424,6 @@ def _end_year(
     at_end = nonelective_of_year(plan_year, to_give.earned, year_end.nonelective, year_end.receives)
     for source, cents in at_end.items():
         credited[source] = credited.get(source, nothing) + cents
-
-
-def _add_declared(
-    plan_year: PlanYear, to_match: Counted, to_give: Counted, credited: dict[Source, Cents], year_end: YearEnd
-) -> None:
-    """What was declared for the year, on its pay and deferrals, for who receives it."""
-    if not year_end.declared:
-        return
-    cap = compensation.annual_cap(plan_year)
-    deferred = to_match.before.plan_year_deferrals + to_match.deferrals(credited)
-    for each, conditions in year_end.declared:
-        counted = to_match if each.tiers else to_give
-        paid = compensation.capped(counted.before.compensation + counted.earned, cap)
-        given = year_end.receives.of(conditions, declared_amount(each, paid=paid, deferred=deferred))
-        credited[each.source] = credited[each.source] + given if each.source in credited else given
 
 
 def within_additions(

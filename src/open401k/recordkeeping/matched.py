@@ -1,4 +1,4 @@
-"""Which deferrals a match counts: all of them, or those that are no catch-up. Pure. Not here: the match on them."""
+"""What a match counts: deferrals, or those that are no catch-up; student loan payments. Pure. Not here: the match."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,3 +18,13 @@ def matched_deferrals(match: Match, *, regular_limit: Cents, before: Cents, defe
         return deferred
     below: Cents = np.minimum(before + deferred, regular_limit) - np.minimum(before, regular_limit)
     return below
+
+
+def matched_loans(match: Match, paid: Cents, *, most: Cents, regular_limit: Cents, deferred: Cents) -> Cents:
+    """What of student loan payments is matched: up to the limit of the year less its deferrals (IRC 401(m)(4)(D)(i)).
+
+    ``most`` is the limit with catch-up; a plan that does not match catch-up counts what is below ``regular_limit``.
+    """
+    limit = most if match.matches_catch_up else regular_limit
+    counts: Cents = np.minimum(paid, np.maximum(limit - deferred, 0))
+    return counts

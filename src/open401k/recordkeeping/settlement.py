@@ -299,7 +299,7 @@ def _year_end(
         spans=plan.provisions_between(tx, **where, start=year.start, end=year.end),
         year=year,
         contributed=before.plan_year,
-        matched=Counts(partial(paid_before, of_match), deferred_of),
+        matched=Counts(partial(paid_before, of_match), deferred_of, of_match),
         given=Counts(partial(paid_before, people.nonelective_entered_on or people.entered_on)),
     ).read(employees, declared_for(tx, **where, terms=segment.provisions, last_day=last))
 

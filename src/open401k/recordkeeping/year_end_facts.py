@@ -14,7 +14,7 @@ from open401k import census, ledger, plan
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, PlanYear, Source
 
-from . import conditions
+from . import conditions, student_loans
 from .allocating import EVERYBODY, Declared, NonelectiveOfYear, Receives, conditions_asked, receives
 from .contributions import MATCHES, TermsOfYear, YearEnd
 
@@ -30,11 +30,12 @@ def _all_of(deferred: Cents, _: date, __: date) -> Cents:
 class Counts:
     """What one kind of money counts: plan pay from the first day of the year, or from entry, up to a day.
 
-    ``deferred`` narrows deferrals from a day up to another to those since entry.
+    ``deferred`` narrows deferrals from a day up to another to those since entry; ``entered`` is the day of it.
     """
 
     paid_before: Callable[[date], Cents]
     deferred: Callable[[Cents, date, date], Cents] = _all_of
+    entered: tuple[date | None, ...] = ()
 
 
 class OfYear:
@@ -62,13 +63,13 @@ class OfYear:
         """Everything that the end of the year asks for."""
         terms = self._spans[-1].provisions
         given = tuple((each, terms.conditions_of_declared(each.source)) for each in declared)
-        return YearEnd(self._matches(), given, self._nonelectives(), self._receives(employees, given))
+        return YearEnd(self._matches(employees), given, self._nonelectives(), self._receives(employees, given))
 
-    def _matches(self) -> tuple[TermsOfYear, ...]:
+    def _matches(self, employees: Sequence[census.Employee]) -> tuple[TermsOfYear, ...]:
         """The days of the year before its last one, by the match they were under; the last one of them is in force."""
         found, nothing = [], np.zeros(len(self._ids), dtype=np.int64)
         for start, end, provisions in self._same(lambda terms: terms.match):
-            end = min(end, self._year.last_day)
+            until, end = min(end, self._year.end), min(end, self._year.last_day)
             money = self._money(start, end).of(self._ids)
             paid = self._until(self._matched, start)
             deferred = _sum(money, _DEFERRALS, nothing)
@@ -79,9 +80,21 @@ class OfYear:
                     compensation_before=paid,
                     compensation=self._until(self._matched, end) - paid,
                     matched=_sum(money, MATCHES, nothing),
+                    student_loans=self._student_loans(employees, start, until, provisions.match),
                 )
             )
         return tuple(found)
+
+    def _student_loans(
+        self, employees: Sequence[census.Employee], start: date, end: date, match: plan.Match | None
+    ) -> Cents | None:
+        if match is None or not match.student_loans:
+            return None
+        excluded = self._spans[-1].provisions.eligibility.excluded_classes
+        standing = student_loans.Standing(employees, self._matched.entered, excluded)
+        return student_loans.paid_between(
+            self._tx, **self._where, standing=standing, start=max(start, self._year.start), end=end
+        )
 
     def _nonelectives(self) -> tuple[NonelectiveOfYear, ...]:
         if not any(_asks(span.provisions.nonelective) for span in self._spans):

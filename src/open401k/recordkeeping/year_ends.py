@@ -19,7 +19,7 @@ _FIRST = date(1990, 1, 1)  # no payroll is older
 def gives_at_year_end(terms: plan.Provisions) -> bool:
     """Whether the end of a plan year adds something."""
     match, nonelective = terms.match, terms.nonelective
-    of_match = match is not None and (match.true_up or match.conditions.asks)
+    of_match = match is not None and (match.true_up or match.conditions.asks or match.student_loans)
     return bool(terms.may_declare) or of_match or (nonelective is not None and nonelective.conditions.asks)
 
 

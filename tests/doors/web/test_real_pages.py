@@ -118,6 +118,7 @@ def _pages(story: Story) -> dict[str, str]:
         "corrections": "/corrections",
         "forfeitures": "/forfeitures",
         "declarations": "/declarations",
+        "student loans": "/student-loans",
         "upload": "/payrolls/upload",
     }
     pages |= {f"test {key}": f"/tests/{key}" for key in ("adp", "415c", "top_heavy")}

@@ -304,6 +304,16 @@ UNLAWFUL = {
         "match.matches_catch_up",
         "1.414(v)-1",
     ),
+    "student loan payments in a plan year from July": (
+        replace(PLAIN, plan_year_start=MonthDay(7, 1), match=Match(BASIC, student_loans=True)),
+        "match.student_loans",
+        "401(m)(4)(D)",
+    ),
+    "student loan payments with a cap of each period": (
+        replace(PLAIN, match=Match(BASIC, cap_per_period_cents=100_00, student_loans=True)),
+        "match.student_loans",
+        "401(m)(13)",
+    ),
     "HCEs without a safe harbor that there is not": (
         replace(PLAIN, safe_harbor_hces=False),
         "safe_harbor_hces",

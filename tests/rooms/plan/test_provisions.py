@@ -82,6 +82,7 @@ any_provisions = st.builds(
         by_service=st.lists(st.builds(ServiceTiers, st.integers(0, 40), tiers), max_size=2).map(tuple),
         conditions=conditions,
         matches_catch_up=st.booleans(),
+        student_loans=st.booleans(),
     ),
     nonelective=st.none()
     | st.builds(Nonelective, rate_bps=st.integers(0, 2_500), source=sources, conditions=conditions),

@@ -26,6 +26,7 @@ from . import (
     people,
     plans,
     running,
+    student_loans,
     takeover,
     users,
 )
@@ -53,6 +54,7 @@ app.add_typer(pay_codes.commands, name="pay-codes")
 app.add_typer(corrections.commands, name="corrections")
 app.add_typer(forfeitures.commands, name="forfeitures")
 app.add_typer(declarations.commands, name="declarations")
+app.add_typer(student_loans.commands, name="student-loans")
 app.add_typer(takeover.commands, name="takeover")
 app.add_typer(elections.commands, name="elections")
 app.add_typer(instructions.commands, name="instructions")

@@ -24,6 +24,7 @@ from . import (
     payroll_401go,
     plans,
     proof,
+    student_loans,
     system,
     takeover,
     who_is_who,
@@ -69,6 +70,7 @@ for _part in (
     corrections,
     forfeitures,
     declarations,
+    student_loans,
     calculations,
     system,
 ):

@@ -1,0 +1,69 @@
+"""Student loan payments that employees certified, and whether the plan matches them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from open401k import census, plan, recordkeeping
+from open401k.base.db import Tx
+from open401k.kernel import EmployeeId, Money, PlanId, SponsorId, day_of
+
+from .heading import heading
+from .shown import PlanHeading
+
+
+@dataclass(frozen=True, slots=True)
+class StudentLoanLine:
+    """One payment as it was certified; ``counts`` False: replaced by a later one, or taken back."""
+
+    employee_id: EmployeeId
+    name: str
+    paid_on: date
+    loan: str
+    amount: Money
+    certified_on: date
+    recorded_at: datetime
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StudentLoans:
+    """Everything certified, the newest first; until when what was paid this year, and last year, may be certified."""
+
+    heading: PlanHeading
+    matched: bool
+    today: date
+    deadlines: tuple[date, date]
+    lines: tuple[StudentLoanLine, ...]
+    people: tuple[tuple[EmployeeId, str], ...]
+
+
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> StudentLoans:
+    """For the page, the API and the terminal alike."""
+    today = day_of(tx.now)
+    terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today)
+    year = terms.plan_year_of(today)
+    names = {each.employee_id: f"{each.first_name} {each.last_name}" for each in census.roster(tx, tenant_id=tenant_id)}
+    found = recordkeeping.certified_payments(tx, tenant_id=tenant_id, plan_id=plan_id)
+    return StudentLoans(
+        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
+        matched=terms.match is not None and terms.match.student_loans,
+        today=today,
+        deadlines=(
+            recordkeeping.claim_deadline(terms, year.last_day),
+            recordkeeping.claim_deadline(terms, year.previous().last_day),
+        ),
+        lines=tuple(
+            StudentLoanLine(
+                employee_id=each.payment.employee_id,
+                name=names.get(each.payment.employee_id, ""),
+                paid_on=each.payment.paid_on,
+                loan=each.payment.loan,
+                amount=Money(each.payment.cents),
+                certified_on=each.payment.certified_on,
+                recorded_at=each.recorded_at,
+                counts=each.counts,
+            )
+            for each in found
+        ),
+        people=tuple(sorted(names.items(), key=lambda each: each[1])),
+    )
