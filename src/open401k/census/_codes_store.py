@@ -83,21 +83,6 @@ RUNS_WITHOUT_CODES: LiteralString = """
     from current_run
 """
 
-RUNS_BY_CODES: LiteralString = (
-    CODES
-    + """
-    select
-        run.run_id,
-        array(
-            select concat_ws(' ', effect.plan, effect.section_415, effect.fica, effect.code)
-            from effect
-            where effect.run_id = run.run_id and (effect.plan, effect.section_415, effect.fica) <> (0, 0, 0)
-            order by effect.code
-        )
-    from current_run as run
-    """
-)
-
 
 def on_file(tx: Tx, *, tenant_id: SponsorId) -> tuple[bool, bool]:
     """Whether there is any word about any code, and any line in doubt."""

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, PlanId, SponsorId
 
-from ._codes_store import CODES, RUNS_BY_CODES, RUNS_WITHOUT_CODES
+from ._codes_store import RUNS_WITHOUT_CODES
+from ._deductions_store import BY_CODE, RUNS_BY_CODES
 from ._pay_store import AMOUNTS
 
 
@@ -36,6 +37,7 @@ class Span:
     rules: Sequence[tuple[date, date, str, bool, bool, bool]] = ()
     coded: bool = True  # whether anybody ever spoke of a code, or the provisions name one
     codes_of: PlanId | None = None  # by whose pay codes pay is plan pay, if not by the plan's own
+    off_fica: Sequence[str] = ()  # kinds of deductions that are no FICA wages
 
 
 _CURRENT_RUNS: LiteralString = """
@@ -63,21 +65,8 @@ _NAMED_RUNS: LiteralString = """
 """
 
 _CURRENT_LINES: LiteralString = (
-    CODES
+    BY_CODE
     + """,
-    by_code as (
-        select
-            earning.run_id, earning.line_no, sum(earning.cents * effect.plan)::bigint as plan,
-            sum(earning.cents * effect.section_415)::bigint as section_415,
-            sum(earning.cents * effect.fica)::bigint as fica
-        from effect
-        join census.pay_earning as earning
-            on earning.tenant_id = %(tenant_id)s
-                and earning.run_id = effect.run_id
-                and earning.code = effect.code
-        where (effect.plan, effect.section_415, effect.fica) <> (0, 0, 0)
-        group by earning.run_id, earning.line_no
-    ),
     line as (
         select
             line.run_id, line.line_no, line.employee_id, run.pay_date, line.gross_cents,
@@ -303,6 +292,7 @@ def params(span: Span) -> dict[str, Any]:
 
 def _of_codes(span: Span) -> dict[str, Any]:
     return {
+        "off_fica": list(span.off_fica),
         "excluded_from": [first_day for first_day, _, _ in span.excluded],
         "excluded_to": [end_day for _, end_day, _ in span.excluded],
         "excluded_code": [code for _, _, code in span.excluded],

@@ -17,7 +17,7 @@ from open401k.kernel import EmployeeId, PlanId, RunId, SponsorId
 from open401k.law.pay_items import PayKind
 from open401k.plan import EARNING_KINDS
 
-from . import _codes_store
+from . import _codes_store, _deductions_store
 from .replaced import Without
 
 #: The day of a word about every pay date there ever was.
@@ -196,6 +196,11 @@ def in_doubt(
 def codes_paid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[PaidCode]:
     """Every code on file in current lines of a plan, by code."""
     return [PaidCode(*row) for row in _codes_store.paid(tx, tenant_id=tenant_id, plan_id=plan_id)]
+
+
+def codes_taken(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[PaidCode]:
+    """Every deduction code on file in current lines of a plan, by code."""
+    return [PaidCode(*row) for row in _deductions_store.taken(tx, tenant_id=tenant_id, plan_id=plan_id)]
 
 
 def code_kinds(tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None = None) -> list[SaidKind]:

@@ -14,9 +14,9 @@ from open401k.base import audit, heads
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, Open401kError, PlanId, RunId, SponsorId
 
-from . import _brought_store, _pay_store, _sums_store
+from . import _brought_store, _deductions_store, _pay_store, _sums_store
 from .pay_codes import spoken, spoken_of
-from .pay_proof import RECORDED, fica_told, lines_hash
+from .pay_proof import RECORDED, fica_told, lines_hash, taken_off
 from .replaced import Without
 
 Cents = npt.NDArray[np.int64]
@@ -51,7 +51,9 @@ class PayLines:
     nonelective_cents: Reported = None
     #: (line_no, pay code, cents), where the file splits pay by code.
     earnings: Sequence[tuple[int, str, int]] = field(default=())
-    #: The lines whose FICA wages payroll told; of the others they are gross pay with what the kinds of codes change.
+    #: The same of what payroll took off, the plan's own money left out.
+    deductions: Sequence[tuple[int, str, int]] = field(default=())
+    #: The lines whose FICA wages payroll told; of the others they are gross pay with what codes change.
     fica_told: Sequence[int] = ()
     #: Not None: these are no payroll of ours (brought_over.py). (line_no, name, cents) of what such lines say besides.
     brought: Sequence[tuple[int, str, int]] | None = None
@@ -194,6 +196,8 @@ def record_run(
         raise ValueError(f"of {len(lines.employee_id)} lines of {run_id} some name no employee of {tenant_id}")
     if lines.earnings:
         _pay_store.add_earnings(tx, tenant_id=tenant_id, run_id=run_id, earnings=lines.earnings)
+    if lines.deductions:
+        _deductions_store.add_deductions(tx, tenant_id=tenant_id, run_id=run_id, deductions=lines.deductions)
     if lines.fica_told:
         _pay_store.add_fica_told(tx, tenant_id=tenant_id, run_id=run_id, lines=lines.fica_told)
     if lines.brought:
@@ -211,7 +215,9 @@ def record_run(
 
 
 def _besides(lines: PayLines) -> list[tuple[int, str, int]]:
-    return [*lines.earnings, *(lines.brought or ()), *fica_told(lines.fica_told)]
+    return [
+        *lines.earnings, *(lines.brought or ()), *fica_told(lines.fica_told), *taken_off(lines.deductions)
+    ]  # fmt: skip
 
 
 def pay_totals(
@@ -410,7 +416,16 @@ def _span(
     ]
     coded = bool(excluded) or spoken_of(tx, tenant_id=tenant_id)
     return _sums_store.Span(
-        tenant_id, plan_id, start, end, known_at, employees, excluded, rules=rules if coded else (), coded=coded
+        tenant_id,
+        plan_id,
+        start,
+        end,
+        known_at,
+        employees,
+        excluded,
+        rules=rules if coded else (),
+        coded=coded,
+        off_fica=[kind.value for kind in plan.OFF_FICA_WAGES],
     )
 
 

@@ -9,7 +9,7 @@ from open401k.base import audit
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, RunId, SponsorId
 
-from . import _brought_store, _pay_store
+from . import _brought_store, _deductions_store, _pay_store
 
 #: What the audit trail calls the recording of lines; ``after`` holds how many, and their hash.
 RECORDED: Final = "census.pay_lines_recorded"
@@ -38,6 +38,11 @@ def fica_told(lines: Iterable[int]) -> list[tuple[int, str, int]]:
     return [(line_no, "", 1) for line_no in lines]
 
 
+def taken_off(deductions: Iterable[tuple[int, str, int]]) -> list[tuple[int, str, int]]:
+    """Deductions beside earnings in their hash: no code holds the sign between."""
+    return [(line_no, f"deduction\x1f{code}", cents) for line_no, code, cents in deductions]
+
+
 _HEAD: Final = ("plan", "pay_date", "replaces", "brought", "period")
 
 
@@ -61,6 +66,7 @@ def changed_lines(tx: Tx, *, tenant_id: SponsorId) -> Iterator[tuple[RunId, str]
         lines = _pay_store.lines_on_file(tx, tenant_id=tenant_id, run_id=row.run_id)
         earnings = _pay_store.earnings_on_file(tx, tenant_id=tenant_id, run_id=row.run_id)
         earnings += fica_told(_pay_store.fica_told_on_file(tx, tenant_id=tenant_id, run_id=row.run_id))
+        earnings += taken_off(_deductions_store.deductions_on_file(tx, tenant_id=tenant_id, run_id=row.run_id))
         if row.brought:
             besides = _brought_store.amounts_on_file(tx, tenant_id=tenant_id, runs=[row.run_id.uuid])
             earnings += [(line_no, name, cents) for _, line_no, name, cents in besides]

@@ -104,6 +104,7 @@ def _append(tx: Tx, tenant_id: SponsorId, run: runs.Run, pay_date: date, rows: R
                 _sum(row.nonelective_cents, row.safe_harbor_nonelective_cents, row.profit_sharing_cents) for row in rows
             ],
             earnings=[(row.row, code, cents) for row in rows for code, cents in row.earnings],
+            deductions=[(row.row, code, cents) for row in rows for code, cents in row.deductions],
         ),
     )
 

@@ -89,9 +89,15 @@ def _row(
     worked = _sums(
         (line.code, line.hours_hundredths) for each in statements for line in each.earnings if line.hours_hundredths
     )
+    taken = _sums(
+        (line.code[:_LONGEST], line.employee_cents)
+        for each in statements
+        for line in each.withheld
+        if line.means is None and line.employee_cents
+    )
     gross = sum(each.gross_cents for each in statements)
     hours = [each.hours_hundredths for each in statements if each.hours_hundredths is not None]
-    amounts = [gross, *cents.values(), *loans.values(), *earnings.values()]
+    amounts = [gross, *cents.values(), *loans.values(), *earnings.values(), *taken.values()]
     if min(amounts) < 0:
         message = f"The payroll of {payroll.pay_date} takes back more from somebody than it paid."
         return Waits(
@@ -114,6 +120,7 @@ def _row(
         hours_hundredths=known_hours,
         loan_payments=tuple((name, paid) for name, paid in loans.items() if paid),
         earnings=tuple((code, paid) for code, paid in earnings.items() if paid),
+        deductions=tuple((code, cents) for code, cents in taken.items() if cents),
         earnings_hours=tuple(worked.items()) if len(statements) == 1 else (),
         pay_group=payroll.pay_group[:_LONGEST],
         **values,

@@ -146,6 +146,7 @@ class PayrollRow:
     employment_status: str = ""  # the vendor's word or letter, as it stands
     leave_start: date | None = None
     leave_end: date | None = None  # the last day of the leave
+    deductions: tuple[tuple[str, int], ...] = ()  # (deduction code, cents): what went to no plan of ours
 
     @property
     def key(self) -> str:

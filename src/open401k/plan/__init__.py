@@ -22,6 +22,7 @@ from .amendments import AmendmentRefusal, Change, changes_between
 from .counted_pay import (
     DEDUCTION_KINDS,
     EARNING_KINDS,
+    OFF_FICA_WAGES,
     Counted,
     Purpose,
     Reduction,
@@ -79,6 +80,7 @@ __all__ = [
     "EARNING_KINDS",
     "GRADED_6",
     "IMMEDIATE_VESTING",
+    "OFF_FICA_WAGES",
     "UNCONDITIONAL",
     "Amended",
     "AmendmentRefusal",

@@ -121,3 +121,8 @@ def reduction_of(kind: PayKind) -> Reduction:
     """Whether a deduction comes off box 1 and off FICA wages; 415 compensation adds all of them back."""
     fica = treatment(kind=kind, definition=PayDefinition.SECTION_3121A) is Treatment.OUT
     return Reduction(kind is not PayKind.ROTH_DEFERRAL, fica, citation(kind))
+
+
+#: Kinds of deductions that payroll takes off before social security tax: gross pay holds them, FICA wages do not
+#: (IRC 3121(a)(5)(G), 3121(a)(20)). Elective deferrals stay wages (3121(v)(1)(A)), and so does what was taxed.
+OFF_FICA_WAGES = tuple(kind for kind in DEDUCTION_KINDS if reduction_of(kind).reduces_fica)

@@ -28,7 +28,7 @@ class CodeState(StrEnum):
     ASKS = "asks"  # a person has to say what it is for
     CONFIRMED = "confirmed"
     OF_PLAN = "of_plan"  # the plan says whether it counts; nobody said its kind
-    UNSAID = "unsaid"  # paid before codes were asked about
+    UNSAID = "unsaid"  # paid before codes were asked about; of a deduction, nobody said it yet, and nothing waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,7 @@ class PayCodes:
     excluded: tuple[str, ...]
     codes: tuple[CodeLine, ...]
     kinds: tuple[KindChoice, ...]
+    deduction_kinds: tuple[KindChoice, ...]
 
     @property
     def asking(self) -> int:
@@ -118,6 +119,7 @@ class _Known:
     asked: Mapping[str, payroll.Question]
     said: Mapping[tuple[str, str], Sequence[census.SaidKind]]
     paid: Mapping[str, census.PaidCode]
+    taken: Mapping[str, census.PaidCode]
     waiting: Mapping[str, int]
 
 
@@ -126,7 +128,8 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PayCodes:
     known = _known(tx, tenant_id, plan_id)
     earnings = {*known.words, *known.asked, *known.paid, *known.terms.excluded_pay_codes}
     lines = [_line(code, census.Side.EARNING, known) for code in earnings]
-    lines += [_line(code, census.Side(side), known) for side, code in known.said if side != census.Side.EARNING]
+    deductions = {*known.taken, *(code for side, code in known.said if side == census.Side.DEDUCTION)}
+    lines += [_line(code, census.Side.DEDUCTION, known) for code in deductions]
     return PayCodes(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
         definition=_DEFINITIONS[known.terms.definition],
@@ -135,6 +138,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PayCodes:
             sorted(lines, key=lambda each: (each.state is not CodeState.ASKS, each.side, each.code.casefold()))
         ),
         kinds=tuple(KindChoice(str(kind), label(kind)) for kind in plan.EARNING_KINDS),
+        deduction_kinds=tuple(KindChoice(str(kind), label(kind)) for kind in census.DeductionKind),
     )
 
 
@@ -153,6 +157,7 @@ def _known(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> _Known:
         asked=payroll.questions(tx, tenant_id=tenant_id, plan_id=plan_id, kinds=kinds),
         said=said,
         paid={each.code: each for each in census.codes_paid(tx, tenant_id=tenant_id, plan_id=plan_id)},
+        taken={each.code: each for each in census.codes_taken(tx, tenant_id=tenant_id, plan_id=plan_id)},
         waiting={code: len(people) for code, people in waiting.items()},
     )
 
@@ -161,11 +166,11 @@ def _line(code: str, side: census.Side, known: _Known) -> CodeLine:
     earning = side is census.Side.EARNING
     history = known.said.get((str(side), code), ())
     question = known.asked.get(code) if earning else None
-    word, paid = known.words.get(code) if earning else None, known.paid.get(code) if earning else None
+    word, paid = known.words.get(code) if earning else None, (known.paid if earning else known.taken).get(code)
     last = history[-1].said if history else None
     proposed = question.proposal.kind if question else None
     kind = word.kind if word else None
-    state = _state(code, known) if earning else CodeState.CONFIRMED
+    state = _state(code, known) if earning else CodeState.CONFIRMED if last else CodeState.UNSAID
     return CodeLine(
         code=code,
         side=str(side),

@@ -20,6 +20,15 @@ def test_codes_are_confirmed_and_listed_with_what_they_count_for(run: Run) -> No
     assert "W-2 pay" in words.out
 
 
+def test_a_deduction_says_which_wages_it_comes_off(run: Run) -> None:
+    done = run("pay-codes", "confirm", "--deduction", "MED125=cafeteria_reduction", *PLAN)
+    assert done.code == 0, done.err
+    lines = {line["code"]: line for line in run("pay-codes", "list", *PLAN, "--json").document["codes"]}
+    assert (lines["MED125"]["side"], lines["MED125"]["kind"]) == ("deduction", "cafeteria_reduction")
+    assert "FICA wages (IRC 415(c)(3)(D), 125, 3121(a)(5)(G))" in lines["MED125"]["reduces"]
+    assert "(deduct" in run("pay-codes", "list", *PLAN).out
+
+
 @pytest.mark.parametrize(
     ("typed", "code", "told"),
     [

@@ -198,3 +198,68 @@ def _expected(
             section_415 += cents * (by_kind[plan.Purpose.SECTION_415] - in_gross)
             fica += cents * (by_kind[plan.Purpose.FICA] - in_gross)
     return pay, section_415, fica
+
+
+@pytest.mark.parametrize(
+    ("kind", "fica"),
+    [
+        # "any payment to, or on behalf of, an employee under a cafeteria plan" is no wages: IRC 3121(a)(5)(G); health
+        # premiums and HSA deferrals made through one are such payments.
+        (DeductionKind.CAFETERIA_REDUCTION, 88_000),
+        # IRC 3121(a)(20), 132(f)(4)
+        (DeductionKind.TRANSPORTATION_REDUCTION, 88_000),
+        # IRC 3121(v)(1)(A): elective deferrals are wages; what came off taxed pay stays wages as well.
+        (DeductionKind.PRE_TAX_DEFERRAL, 100_000),
+        (DeductionKind.OTHER_AFTER_TAX, 100_000),
+    ],
+)
+def test_a_deduction_comes_off_fica_wages_by_its_kind_and_off_no_other_pay(
+    begin: Begin, tenant: SponsorId, kind: DeductionKind, fica: int
+) -> None:
+    """IRC 415(c)(3)(D) adds amounts not included in income under 125 and 132(f)(4) to pay, and so does Form W-2 pay."""
+    with begin() as tx:
+        plan_id = adopt(tx, tenant, plan.Compensation())
+        taken = replace(lines_of(hire(tx, tenant, 1)), fica_cents=[100_000], deductions=[(1, "MED", 12_000)])
+        record(tx, tenant, plan_id, taken, pay_date=FIRST_PAY)
+        # Until a person says what it is, nothing follows from it and nothing waits.
+        assert counted(tx, tenant, plan_id) == (100_000, 100_000, 100_000)
+        say(tx, tenant, PayKind.BONUS, code="MED")  # of earnings, a code of the same letters is another
+        assert counted(tx, tenant, plan_id) == (100_000, 100_000, 100_000)
+        assert census.lines_in_doubt(tx, tenant_id=tenant, plan_id=plan_id) == []
+        census.set_code_kind(tx, tenant_id=tenant, said=CodeKind(Side.DEDUCTION, "MED", kind, FIRST_PAY))
+        assert counted(tx, tenant, plan_id) == (100_000, 100_000, fica)
+        assert list(changed_lines(tx, tenant_id=tenant)) == []
+        (on_file,) = census.codes_taken(tx, tenant_id=tenant, plan_id=plan_id)
+        assert (on_file.code, on_file.people, on_file.cents) == ("MED", 1, 12_000)
+
+
+def test_told_fica_wages_go_before_deductions_and_what_was_known_stays_known(
+    begin: Begin, tenant: SponsorId, clock: FixedClock
+) -> None:
+    with begin() as tx:
+        plan_id = adopt(tx, tenant, plan.Compensation())
+        people = hire(tx, tenant, 2)
+        lines = replace(lines_of(people), fica_cents=[95_000, 100_000], fica_told=[1])
+        off = [(1, "MED", 12_000), (2, "MED", 10_000), (2, "MED", 2_000)]
+        record(tx, tenant, plan_id, replace(lines, deductions=off), pay_date=FIRST_PAY)
+        then = clock.now()
+        assert counted(tx, tenant, plan_id)[2] == 195_000
+    clock.advance(timedelta(days=1))
+    with begin() as tx:
+        kind = DeductionKind.CAFETERIA_REDUCTION
+        census.set_code_kind(tx, tenant_id=tenant, said=CodeKind(Side.DEDUCTION, "MED", kind, FIRST_PAY))
+        assert counted(tx, tenant, plan_id)[2] == 95_000 + 88_000
+        assert counted(tx, tenant, plan_id, known_at=then)[2] == 195_000
+        assert list(changed_lines(tx, tenant_id=tenant)) == []
+
+
+def test_a_deduction_that_was_added_does_not_fit_the_hash(begin: Begin, tenant: SponsorId) -> None:
+    with begin() as tx:
+        plan_id = adopt(tx, tenant, plan.Compensation())
+        taken = replace(lines_of(hire(tx, tenant, 1)), deductions=[(1, "MED", 12_000)])
+        run_id = record(tx, tenant, plan_id, taken)
+        tx.run(
+            "insert into census.pay_deduction (tenant_id, run_id, line_no, code, cents) values (%s, %s, 1, 'FSA', 1)",
+            [tenant, run_id],
+        )
+        assert [found for found, _ in changed_lines(tx, tenant_id=tenant)] == [run_id]

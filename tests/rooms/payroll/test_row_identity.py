@@ -15,7 +15,15 @@ from open401k.census.likeness import Traits, likeness
 from open401k.kernel import EmployeeId
 from open401k.payroll import Field, Findings, PayrollRow, as_json, evidence_of, open_upload, propose, read_json
 from open401k.payroll.checks import content_sum
-from open401k.payroll.providers import Earning, PayrollKind, PayStatement, ProviderPayroll, finch_read, gusto_read
+from open401k.payroll.providers import (
+    Earning,
+    PayrollKind,
+    PayStatement,
+    ProviderPayroll,
+    Withheld,
+    finch_read,
+    gusto_read,
+)
 from open401k.payroll.providers.reading import Told
 from open401k.payroll.pulled_rows import rows_of
 
@@ -175,3 +183,21 @@ def test_a_pulled_row_has_hours_by_code_and_its_pay_group() -> None:
     pulled = rows_of(told, reversals=[], who={"p-1": EmployeeId(UUID(int=1))})
     assert isinstance(pulled, list)
     assert (pulled[0].earnings_hours, pulled[0].pay_group) == ((("Regular Hours", 72_00),), "weekly")
+
+
+def test_a_pulled_row_has_what_was_taken_off_for_no_plan_by_code() -> None:
+    off = (
+        Withheld("401k", 50_00, provider_type="401k", means=Field.PRE_TAX),
+        Withheld("Medical", 40_00, 300_00, provider_type="s125_medical"),
+        Withheld("Child support", 25_00, provider_type="deduction"),
+        Withheld("Dental", 0, 12_00, provider_type="s125_dental"),
+    )
+    statement = PayStatement("p-1", 1_000_00, withheld=off)
+    told = ProviderPayroll("pay-1", PAID, None, None, PayrollKind.REGULAR, (statement,))
+    pulled = rows_of(told, reversals=[], who={"p-1": EmployeeId(UUID(int=1))})
+    assert isinstance(pulled, list)
+    assert pulled[0].deductions == (("Medical", 40_00), ("Child support", 25_00))
+    body = as_json(pulled, pay_date=PAID, period_start=None, period_end=None)
+    findings = Findings()
+    ((back,),) = read_json(body, findings)
+    assert (back.deductions, findings.total) == (pulled[0].deductions, 0)

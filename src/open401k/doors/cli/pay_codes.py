@@ -1,10 +1,12 @@
 """Commands about payroll codes: what each is for and counts for; confirming it."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
 import typer
 
+from open401k import census
 from open401k.flows import pay_codes as flow
 from open401k.kernel import FlowId, Money
 from open401k.views import pay_codes
@@ -34,7 +36,8 @@ def listed(context: typer.Context, plan: PlanOption = "", json: Json = False) ->
 
 def _row(line: pay_codes.CodeLine, purposes: int) -> list[Shown]:
     marks = [_MARKS[cell.counts] for cell in line.cells] or [""] * purposes
-    return [line.code, line.state, line.kind_label or _proposed(line), *marks, line.people, line.paid]
+    code = line.code if line.side == census.Side.EARNING else f"{line.code} (deduction)"
+    return [code, line.state, line.kind_label or _proposed(line), *marks, line.people, line.paid]
 
 
 def _proposed(line: pay_codes.CodeLine) -> str:
@@ -50,11 +53,13 @@ def confirm(
     ] = False,
     since: Annotated[str, typer.Option(help="First pay date (2026-01-01); else as said before, or all.")] = "",
     beside_gross: Annotated[bool, typer.Option("--beside-gross", help="Gross pay does not hold the amounts.")] = False,
+    deduction: Annotated[bool, typer.Option("--deduction", help="The codes are of deductions.")] = False,
     plan: PlanOption = "",
     json: Json = False,
 ) -> None:
     """Say what codes are for; what waited is released, and the past is corrected."""
-    choices = [_choice(each, since, beside_gross=beside_gross) for each in codes or ()]
+    side = census.Side.DEDUCTION if deduction else census.Side.EARNING
+    choices = [replace(_choice(each, since, beside_gross=beside_gross), side=side) for each in codes or ()]
     with at_plan(wiring_of(context), "pay-codes confirm", plan) as place:
         flow_id = place.services.ids.new(FlowId)
         asked = flow.Confirming(place.tenant_id, place.plan_id, flow_id, choices, certain)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from open401k import census
 from open401k.base.access import Permission
 from open401k.flows import pay_codes as flow
 from open401k.kernel import FileId, FlowId, Open401kError, named_uuid
@@ -48,7 +49,12 @@ def _choice(form: FormData) -> flow.Choice:
         day = date.fromisoformat(since) if since else None
     except ValueError:
         raise Open401kError(f"{since!r} is not a day.", fix="Write it as 2026-01-01, or leave it empty.") from None
-    return flow.Choice(word(form, "code"), word(form, "kind"), day, None if not in_gross else in_gross == "yes")
+    try:
+        side = census.Side(word(form, "side") or census.Side.EARNING)
+    except ValueError:
+        raise Open401kError("A code is an earning or a deduction.", fix="Open the page again.") from None
+    held = None if not in_gross else in_gross == "yes"
+    return flow.Choice(word(form, "code"), word(form, "kind"), day, held, side)
 
 
 def _page(request: Request, caller: Caller, problem: Problem | None = None) -> Response:

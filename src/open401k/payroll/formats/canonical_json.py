@@ -28,7 +28,7 @@ _MONEY = (Field.GROSS, Field.PLAN_COMPENSATION, Field.FICA_WAGES, *DEFERRALS, *E
 #: What a line may say: whole cents; cells, with the attribute they fill and how they are read; loans and earnings.
 _CENT_KEYS = frozenset(f"{field}_cents" for field in _MONEY)
 _CELLS = {str(field): (str(field), field) for field in (*_TEXTS, *DATES)} | {"hours": ("hours_hundredths", Field.HOURS)}
-_PAIRS = {"loans": ("loan_payments", "loan_id"), "earnings": ("earnings", "code")}
+_PAIRS = {"loans": ("loan_payments", "loan_id"), "earnings": ("earnings", "code"), "deductions": ("deductions", "code")}
 _HOURS_BY_CODE = "hours_by_code"
 _LINE_KEYS = frozenset({*_CENT_KEYS, *_CELLS, *_PAIRS, _HOURS_BY_CODE})
 _day = cell.date_parser(DateOrder.ISO)
@@ -111,6 +111,8 @@ def _said(row: PayrollRow) -> dict[str, Any]:
         line["loans"] = [{"loan_id": name, "cents": cents} for name, cents in row.loan_payments]
     if row.earnings:
         line["earnings"] = [{"code": name, "cents": cents} for name, cents in row.earnings]
+    if row.deductions:
+        line["deductions"] = [{"code": name, "cents": cents} for name, cents in row.deductions]
     if row.earnings_hours:
         line[_HOURS_BY_CODE] = [{"code": name, "hours": _written_hours(each)} for name, each in row.earnings_hours]
     return line

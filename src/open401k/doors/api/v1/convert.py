@@ -109,6 +109,7 @@ def _row(number: int, row: PayrollRowIn, sent: NewPayrollRun) -> PayrollRow:
         profit_sharing_cents=_cents(row.profit_sharing),
         loan_payments=_added((each.loan_id, each.amount) for each in row.loans),
         earnings=_added((each.code, each.amount) for each in row.earnings),
+        deductions=_added((each.code, each.amount) for each in row.deductions),
         earnings_hours=_added((each.code, each.hours) for each in row.earnings if each.hours is not None),
         employee_number=row.employee_number,
         employer_ein=row.employer_ein.replace("-", ""),

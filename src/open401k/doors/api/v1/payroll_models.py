@@ -24,6 +24,13 @@ class EarningIn(Sent):
     hours: Annotated[HoursText | None, Field(description="The hours that it pays, where payroll counts them")] = None
 
 
+class DeductionIn(Sent):
+    """What payroll took off under one of its codes, and sent to no plan of ours."""
+
+    code: Annotated[Name, Field(max_length=100)]
+    amount: MoneyFromZero
+
+
 class PayCodeIn(Sent):
     """A code's name and type: evidence for what it is for, which a person confirms."""
 
@@ -90,6 +97,15 @@ class PayrollRowIn(Sent):
             default_factory=list,
             max_length=200,
             description="Gross pay, and pay beside it, by code; a code twice is added up",
+        ),
+    ]
+    deductions: Annotated[
+        list[DeductionIn],
+        Field(
+            default_factory=list,
+            max_length=200,
+            description="By code, without the plan's own; a code confirmed as cafeteria or transportation comes off "
+            "FICA wages that are not told; a code twice is added up",
         ),
     ]
     loans: Annotated[list[LoanPaymentIn], Field(default_factory=list, max_length=50)]
