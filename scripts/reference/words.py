@@ -277,6 +277,7 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
         DeclarationRefusal.NOT_PROVIDED: "The plan does not let the employer declare this source.",
         DeclarationRefusal.NOTHING_DECLARED: "Nothing is declared for the plan year and source that could be taken back.",
         DeclarationRefusal.NO_FORMULA: "What was declared is no formula for this source.",
+        DeclarationRefusal.TOO_MUCH_DISPARITY: "An integrated share is more than IRC 401(l) permits.",
         DeclarationRefusal.TOO_LATE: "It is no addition of that year any more (IRC 404(a)(6), 415(c)).",
         DeclarationRefusal.LESS_THAN_BEFORE: "What was allocated would be taken back (IRC 411(d)(6)).",
     },

@@ -3,6 +3,7 @@
 from datetime import date
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -183,3 +184,19 @@ def test_cumulative_limit_examples_of_the_regulation() -> None:
 def test_a_plan_that_may_give_no_disparity_gives_none() -> None:
     with pytest.raises(ValueError, match="allowance_bps"):
         pd.annual_disparity([use(100, 0), use(0, 100)])
+
+
+@pytest.mark.parametrize(
+    ("pay", "given"),
+    [
+        (0, 0),
+        (-1_00, 0),
+        (100_000_00, 3_000_00),
+        (184_500_00, 5_535_00),
+        (184_500_17, 5_535_01),
+        (284_500_00, 11_535_00),
+    ],
+)
+def test_an_integrated_share_is_the_base_rate_to_the_level_and_the_excess_rate_above(pay: int, given: int) -> None:
+    found = pd.excess_allocation(np.array([pay]), base_bps=300, excess_bps=600, level_cents=WAGE_BASE)
+    assert found.tolist() == [given]

@@ -1,4 +1,4 @@
-"""Late facts that made the employer owe more: what is to be paid, with earnings, until when. ADR-0036.
+"""Late facts that made the employer owe more: what is to be paid, with earnings, until when. ADR-0035.
 
 The contributions are in the accounts already, by settlement; what waits for a person is the payment, and the earnings.
 Not here: settling (recordkeeping), the arithmetic (law.lost_earnings), what becomes of a proposal (proposals.py).

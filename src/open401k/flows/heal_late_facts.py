@@ -1,4 +1,4 @@
-"""What late facts made the employer owe more, as a person decides about its payment. ADR-0036. Not here: settling."""
+"""What late facts made the employer owe more, as a person decides about its payment. ADR-0035. Not here: settling."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A participant's loan: asked for, then approved by a person and paid out, or declined. ADR-0034.
+"""A participant's loan: asked for, then approved by a person and paid out, or declined. ADR-0033.
 
 Approved, it is posted and payroll is told of its installments in one transaction, once. Not here: whether it may be
 lent (recordkeeping/loan_limits.py), what payrolls repay (payroll_loans.py).

@@ -1,4 +1,4 @@
-"""What payrolls withheld for loans: recorded, and posted as should-be minus posted. ADR-0034.
+"""What payrolls withheld for loans: recorded, and posted as should-be minus posted. ADR-0033.
 
 Money flow of a payment: employer receivable -> loan receivable (principal) and participant source (interest); with the
 principal, participant loan -> participant source. Not here: how a payment splits (loan_books.py).

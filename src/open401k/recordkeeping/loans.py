@@ -1,4 +1,4 @@
-"""Loans to participants: asked for, approved or declined by a person, paid out of their own sources. ADR-0034.
+"""Loans to participants: asked for, approved or declined by a person, paid out of their own sources. ADR-0033.
 
 Money flow when approved: participant source -> participant loan (theirs, as a note), loan receivable -> cash clearing.
 Not here: what payrolls repay (loan_repayments.py), whether and how much (loan_limits.py).

@@ -1,5 +1,5 @@
 -- Reason: participants borrow from their accounts and repay through payroll. What is lent leaves the participant's source and stays the
--- participant's, as a note (participant_loan by source); what is owed on it is an asset of the plan (loan_receivable by person, ADR-0034).
+-- participant's, as a note (participant_loan by source); what is owed on it is an asset of the plan (loan_receivable by person, ADR-0033).
 
 alter table ledger.account
     drop constraint account_kind_check,

@@ -1,4 +1,4 @@
--- Reason: loans are facts: what was asked, what was decided, what payrolls withheld; and what of it is posted (ADR-0034).
+-- Reason: loans are facts: what was asked, what was decided, what payrolls withheld; and what of it is posted (ADR-0033).
 
 -- What somebody asked for; the reference is what payroll calls the loan.
 create table recordkeeping.loan_request (
