@@ -30,7 +30,7 @@ def paid(plan: Plan, cents: int, *deductions: tuple[str, int]) -> None:
         )  # fmt: skip
 
 
-def wages_and_roth(plan: Plan) -> tuple[int, bool]:
+def wages_and_roth(plan: Plan) -> tuple[int, bool | None]:
     """FICA wages of 2025 of the person, and whether they make catch-up of 2026 Roth."""
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
         found = census_year.load(tx, tenant_id=plan.sponsor, plan_id=plan.plan, year=2026)

@@ -194,14 +194,7 @@ def record_run(
     )
     if written != len(lines.employee_id):
         raise ValueError(f"of {len(lines.employee_id)} lines of {run_id} some name no employee of {tenant_id}")
-    if lines.earnings:
-        _pay_store.add_earnings(tx, tenant_id=tenant_id, run_id=run_id, earnings=lines.earnings)
-    if lines.deductions:
-        _deductions_store.add_deductions(tx, tenant_id=tenant_id, run_id=run_id, deductions=lines.deductions)
-    if lines.fica_told:
-        _pay_store.add_fica_told(tx, tenant_id=tenant_id, run_id=run_id, lines=lines.fica_told)
-    if lines.brought:
-        _brought_store.add_amounts(tx, tenant_id=tenant_id, run_id=run_id, amounts=lines.brought)
+    _add_parts(tx, tenant_id, run_id, lines)
     told: dict[str, Any] = {
         "plan": str(plan_id),
         "pay_date": pay_date.isoformat(),
@@ -212,6 +205,18 @@ def record_run(
     if brought:
         told |= {"brought": True, "period": [period_start.isoformat(), period_end.isoformat()]}
     audit.record(tx, tenant_id=tenant_id, action=RECORDED, subject=run_id, after=told)
+
+
+def _add_parts(tx: Tx, tenant_id: SponsorId, run_id: RunId, lines: PayLines) -> None:
+    """What lines say by code, and whose FICA wages were told."""
+    if lines.earnings:
+        _pay_store.add_earnings(tx, tenant_id=tenant_id, run_id=run_id, earnings=lines.earnings)
+    if lines.deductions:
+        _deductions_store.add_deductions(tx, tenant_id=tenant_id, run_id=run_id, deductions=lines.deductions)
+    if lines.fica_told:
+        _pay_store.add_fica_told(tx, tenant_id=tenant_id, run_id=run_id, lines=lines.fica_told)
+    if lines.brought:
+        _brought_store.add_amounts(tx, tenant_id=tenant_id, run_id=run_id, amounts=lines.brought)
 
 
 def _besides(lines: PayLines) -> list[tuple[int, str, int]]:
