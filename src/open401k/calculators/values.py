@@ -104,6 +104,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "lost_earnings.underpayment_rate_percent": ("rate_percent",),
     "matching.exact_rate": ("match_bps",),
     "matching.nonelective": ("nonelective_cents",),
+    "permitted_disparity.excess_allocation": ("allocation_cents",),
     "matching.true_up": ("true_up_cents",),
     "minimum_distributions.lifetime_denominator": ("path", "denominator"),
     "minimum_distributions.minimum_still_due": ("due_cents",),
