@@ -61,14 +61,14 @@ def _server(place: Path) -> EmbeddedServer:
 
 
 @contextmanager
-def served() -> Iterator[Served]:
-    """A fresh server with every migration applied."""
+def served(*, durable: bool = False) -> Iterator[Served]:
+    """A fresh server with every migration applied; ``durable``: with the settings of those that serve people."""
     with ExitStack() as stack:
         # A short path of its own: the socket's address has room for 107 bytes.
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="o4k-", ignore_cleanup_errors=True)))
         folder.chmod(0o711)
         subprocess.run(["cp", "-a", _migrated(), folder / "data"], check=True)
-        server = _server(folder / "data")
+        server = EmbeddedServer(folder / "data") if durable else _server(folder / "data")
         urls = server.start()
         stack.callback(server.stop)
         clock = FixedClock(START)

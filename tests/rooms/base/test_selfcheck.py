@@ -1,10 +1,11 @@
 """The test shows that what is amiss with a database or its settings is named, and that production refuses to serve."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from tests.support.database import Served
+from tests.support.database import Served, served
 
 from open401k.base.db import Database
 from open401k.base.selfcheck import Check, inspect, refuse_if_unsafe
@@ -12,6 +13,13 @@ from open401k.base.settings import Settings
 from open401k.kernel import Open401kError
 
 KEYS = {"OPEN401K_MASTER_KEY": "A" * 43 + "=", "OPEN401K_INDEX_KEY": "B" * 42 + "E="}
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Served]:
+    """A server as it serves people: what makes it durable is looked at here."""
+    with served(durable=True) as running:
+        yield running
 
 
 def settings(tmp_path: Path, **more: str) -> Settings:
