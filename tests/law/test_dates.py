@@ -1,5 +1,6 @@
 """Entry dates, deposit days, correction days, notice windows and adoption windows."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -63,6 +64,15 @@ def test_nobody_enters_later_than_the_law_allows() -> None:
     )
     assert late.by_plan.tolist() == [date(2027, 1, 1)]
     assert late.entry.tolist() == [date(2026, 7, 2)]
+
+
+def test_employer_money_that_is_vested_by_then_may_ask_for_two_years() -> None:
+    born, hired = np.array(["1990-05-05"], dtype="datetime64[D]"), np.array(["2025-01-02"], dtype="datetime64[D]")
+    terms = el.EligibilityTerms(21, 24, entry=el.EntryRule.SEMIANNUAL, vested_after_two_years=True)
+    assert el.entries(terms, born=born, hired=hired).entry.tolist() == [date(2027, 7, 1)]
+    assert el.entries(replace(terms, vested_after_two_years=False), born=born, hired=hired).entry.tolist() == [
+        date(2026, 7, 2)
+    ]
 
 
 @pytest.mark.parametrize(

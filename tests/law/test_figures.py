@@ -78,7 +78,8 @@ def test_the_latest_year_is_open_for_every_figure_that_payrolls_and_plan_tests_r
         for path in (*rooms, *subjects)
         for figure_id in re.findall(r'figures\.(?:cents|bps|count)\(\s*"(\w+)"', path.read_text())
     }
-    indexed = {figure_id for figure_id in read if not figures.figure(figure_id).carries_forward}
+    # An integrated share that is declared asks for the wage base, and is refused by itself where it is not on file.
+    indexed = {each for each in read if not figures.figure(each).carries_forward} - {"ss_wage_base"}
     assert indexed == {each.id for each in figures.opening_a_year()}
     for row in figures.opening_a_year():
         figures.cents(row.id, year_for(row, figures.latest_year()))

@@ -320,6 +320,8 @@ def eligibility_terms(provisions: Provisions) -> eligibility.EligibilityTerms:
         hours_in_year=asked.hours_in_year,
         entry=eligibility.EntryRule(asked.entry.value),
         plan_year_start=provisions.plan_year_start,
+        # More than a year is lawful in a plan for such money alone (plan.problems).
+        vested_after_two_years=asked.service_months > eligibility.MAXIMUM_SERVICE_MONTHS,
     )
 
 

@@ -43,13 +43,18 @@ class TermsProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EligibilityTerms:
-    """What a plan asks for before entry; ``hours_in_year`` makes service a year with that many hours."""
+    """What a plan asks for before entry; ``hours_in_year`` makes service a year with that many hours.
+
+    ``vested_after_two_years``: of employer money that is vested in full by then, the law allows two years of service
+    (IRC 410(a)(1)(B)(i)).
+    """
 
     minimum_age: int = 0
     service_months: int = 0
     hours_in_year: int | None = None
     entry: EntryRule = EntryRule.IMMEDIATE
     plan_year_start: tuple[int, int] = (1, 1)
+    vested_after_two_years: bool = False
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -90,10 +95,9 @@ def entries(
     ``year_of_service_met`` replaces the elapsed months where the plan counts hours (see :func:`year_of_service`): the
     day after the computation period, from which the plan goes. The law goes from its last day, on which the year is
     complete (29 CFR 2530.202-2(e)(3)), so that a period that ends with the plan year lets in on the next day.
-    Nobody enters later than the law allows, whatever the plan's entry dates say; of terms that ask for two years, which
-    the law allows for employer money that is vested by then, two years after (410(a)(1)(B)(i)). Without a birth date an
-    age condition is not met. ``not_before`` is the day from which the plan has these terms: who met them earlier enters
-    on the next entry day from then on.
+    Nobody enters later than the law allows, whatever the plan's entry dates say. Without a birth date an age
+    condition is not met. ``not_before`` is the day from which the plan has these terms: who met them earlier enters on
+    the next entry day from then on.
     """
     check_facts(locals())
     age_met = add_months(born, terms.minimum_age * 12) if terms.minimum_age else hired
@@ -101,8 +105,9 @@ def entries(
     conditions = np.maximum(np.maximum(age_met, service_met), hired)
     asked_from = conditions if not_before is None else np.maximum(conditions, np.datetime64(not_before, "D"))
     by_plan = next_entry(asked_from, terms.entry, terms.plan_year_start)
-    months = max(terms.service_months, MAXIMUM_SERVICE_MONTHS)
-    complete = _year_complete(hired, year_of_service_met, months)
+    two_years = terms.vested_after_two_years and terms.service_months > MAXIMUM_SERVICE_MONTHS
+    most = 2 * MAXIMUM_SERVICE_MONTHS if two_years else MAXIMUM_SERVICE_MONTHS
+    complete = _year_complete(hired, year_of_service_met, most)
     latest = latest_lawful_entry(born=born, service_met=complete, terms=terms)
     if not_before is not None:
         latest = np.maximum(latest, np.datetime64(not_before, "D"))

@@ -202,10 +202,9 @@ def excess_allocation(compensation: Cents, *, base_bps: int, excess_bps: int, le
     >>> excess_allocation(np.array([150_000_00]), base_bps=300, excess_bps=600, level_cents=100_000_00).tolist()
     [600000]
     """
-    check_facts(locals(), signed=("compensation",), most=_MOST_PAY_CENTS)
-    pay = np.maximum(compensation, 0)
-    above = np.maximum(pay - level_cents, 0)
-    return half_up_quotient((pay - above) * base_bps + above * excess_bps, _WHOLE)
+    check_facts(locals(), most=_MOST_PAY_CENTS)
+    above = np.maximum(compensation - level_cents, 0)
+    return half_up_quotient((compensation - above) * base_bps + above * excess_bps, _WHOLE)
 
 
 def annual_disparity(plans: Sequence[PlanDisparity]) -> AnnualDisparity:

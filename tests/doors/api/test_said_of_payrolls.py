@@ -18,7 +18,7 @@ from open401k.kernel import FlowId, SponsorId, named_uuid
 RIGHT = {"rows": 3, "gross": "12000.00", "employee_money": "600.00", "employer_money": "300.00", "pre_tax": "600.00"}
 NOTHING: dict[str, Any] = {"rows": [], "no_contributions": True}
 RUNS = "/v1/payroll-runs"
-LATER = ("second_run_reason", "control_totals", "no_contributions")
+LATER = ("second_run_reason", "control_totals", "no_contributions", "codes")
 
 
 def send(desk: Desk, data: bytes, key: str, **said: str) -> Any:

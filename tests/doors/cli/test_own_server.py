@@ -33,7 +33,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Served]:
-    with served() as found:
+    with served(durable=True) as found:
         yield found
 
 

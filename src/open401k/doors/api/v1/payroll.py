@@ -257,7 +257,7 @@ def _rows(caller: Caller, key: str, sent: models.NewPayrollRun) -> models.Payrol
         return done(caller.services.payroll.receive_rows(order, run=header, rows=rows(sent)))
 
     # What is not given was not in a body before there was such a thing: its key still gives the first answer.
-    later = ("second_run_reason", "control_totals", "no_contributions")
+    later = ("second_run_reason", "control_totals", "no_contributions", "codes")
     body = sent.model_dump_json(exclude={name for name in later if not getattr(sent, name)})
     return _kept(placed, key, "payroll rows", body.encode(), work)
 
