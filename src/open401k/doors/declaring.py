@@ -35,14 +35,23 @@ def put_on_file(
 
 
 def formula_of(
-    source: str, *, tiers: str = "", cap: str = "", rate: str = "", amount: str = ""
+    source: str, *, tiers: str = "", cap: str = "", rate: str = "", amount: str = "", excess: str = "", level: str = ""
 ) -> recordkeeping.Declared:
-    """As people write it: ``50 to 6, 25 to 8`` for tiers, ``3`` for a share of pay, ``750.00`` for each."""
+    """As people write it: ``50 to 6, 25 to 8`` for tiers, ``3`` for a share of pay, ``750.00`` for each.
+
+    ``excess`` is the share of pay above ``level`` dollars, where it is another one.
+    """
     if source not in {each.value for each in SOURCES}:
         known = " or ".join(each.value for each in SOURCES)
         raise ProblemError(Problem(422, "source_invalid", f"{source!r} cannot be declared.", fix=f"Name {known}."))
     return recordkeeping.Declared(
-        Source(source), tiers_of(tiers), _cents(cap, "cap") or None, _bps(rate, "rate"), _cents(amount, "amount")
+        Source(source),
+        tiers_of(tiers),
+        _cents(cap, "cap") or None,
+        _bps(rate, "rate"),
+        _cents(amount, "amount"),
+        _bps(excess, "excess"),
+        _cents(level, "level"),
     )
 
 

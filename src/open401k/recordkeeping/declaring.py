@@ -64,7 +64,7 @@ class OnRecord:
 
 def of_nothing(formula: Declared) -> bool:
     """Neither tiers, nor a share of pay, nor an amount."""
-    return not formula.tiers and not formula.rate_bps and not formula.flat_cents
+    return not any((formula.tiers, formula.rate_bps, formula.flat_cents, formula.excess_bps))
 
 
 def decide_declaration(

@@ -1,10 +1,12 @@
 """Connections of a plan to payroll providers: where each stands, what waits for a person. Not here: asking (flows)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from open401k import census
 from open401k.base.db import Tx
-from open401k.kernel import PlanId, SponsorId
+from open401k.kernel import EmployeeId, PlanId, SponsorId
 from open401k.payroll import connections
 
 from .heading import heading
@@ -41,16 +43,32 @@ class ConnectionLine:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """The connections of one plan."""
+    """The connections of one plan. ``names``: of who may be meant, by employee id."""
 
     heading: PlanHeading
     connections: tuple[ConnectionLine, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Connections:
     """Every connection of a plan."""
     found = connections.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
-    return Connections(heading(tx, tenant_id=tenant_id, plan_id=plan_id), tuple(map(line_of, found)))
+    lines = tuple(map(line_of, found))
+    asked = sorted({who for line in lines for wait in line.waits for who in wait.candidates})
+    return Connections(heading(tx, tenant_id=tenant_id, plan_id=plan_id), lines, _names(tx, tenant_id, asked))
+
+
+def _names(tx: Tx, tenant_id: SponsorId, asked: Sequence[str]) -> dict[str, str]:
+    """Who they are, as a person knows them: a number says nothing to who has to choose."""
+    if not asked:
+        return {}
+    people = census.roster(tx, tenant_id=tenant_id, employee_ids=[EmployeeId.parse(each) for each in asked])
+    return {
+        str(each.employee_id): " ".join(
+            (each.first_name, each.last_name, census.mask_ssn(each.ssn_last4) if each.ssn_last4 else "")
+        ).rstrip()
+        for each in people
+    }
 
 
 def line_of(of: connections.Connection) -> ConnectionLine:

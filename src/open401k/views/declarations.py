@@ -82,6 +82,11 @@ def in_words(formula: recordkeeping.Declared) -> str:
             since = up_to
         cap = f", at most {Money(formula.cap_cents)} for each" if formula.cap_cents is not None else ""
         return f"{', '.join(parts)}{cap}"
+    if formula.excess_bps:
+        return (
+            f"{percent(formula.rate_bps)} of pay to {Money(formula.integration_cents)}, "
+            f"{percent(formula.excess_bps)} above"
+        )
     if formula.rate_bps:
         return f"{percent(formula.rate_bps)} of pay"
     return f"{Money(formula.flat_cents)} for each participant" if formula.flat_cents else ""

@@ -100,6 +100,17 @@ def test_the_page_and_the_terminal_declare_and_take_back(lets: Desk, capsys: pyt
     with lets.world.db.begin(TESTER, tenants=ALL_TENANTS) as tx:
         email = access.get_user(tx, user_id=user).email
     lets.world.clock.advance_to(datetime(2026, 1, 11, 17, tzinfo=UTC))
+    integrated = {
+        "plan_year_last_day": YEAR,
+        "source": "profit_sharing",
+        "rate_bps": 300,
+        "integration_cents": 184_500_00,
+    }
+    beyond = lets.post(f"/v1/plans/{lets.plan_id}/declarations", integrated | {"excess_bps": 601}, "beyond")
+    assert (beyond.status_code, beyond.json()["code"]) == (422, "too_much_disparity")
+    told = lets.post(f"/v1/plans/{lets.plan_id}/declarations", integrated | {"excess_bps": 600}, "integrated").json()
+    assert told["items"][0]["formula"] == "3 % of pay to $184,500.00, 6 % above"
+    lets.world.clock.advance_to(datetime(2026, 1, 12, 17, tzinfo=UTC))
     formula = declaring.formula_of("profit_sharing", amount="750")
     terminal._put(place, email, "declarations declare", YEAR, formula, "", "")
     terminal._tell(place, Voice(False))
@@ -112,6 +123,8 @@ def test_a_formula_is_read_as_people_write_it() -> None:
     assert declaring.tiers_of("100 to 3, 50% of 5.5 %") == (MatchTier(10_000, 300), MatchTier(5_000, 550))
     found = declaring.formula_of("profit_sharing", rate="3.25 %")
     assert (found.source, found.rate_bps, found.cap_cents) == (Source.PROFIT_SHARING, 325, None)
+    integrated = declaring.formula_of("profit_sharing", rate="3", excess="5.7", level="$100,000.00")
+    assert (integrated.rate_bps, integrated.excess_bps, integrated.integration_cents) == (300, 570, 100_000_00)
     assert declaring.formula_of("match", tiers="50 to 6", cap="$1,250.50").cap_cents == 1_250_50
 
 

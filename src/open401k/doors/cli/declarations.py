@@ -37,6 +37,8 @@ def declare(
     tiers: Annotated[str, typer.Option(help="Of a match, % of deferrals to % of pay: 100 to 3, 50 to 5.")] = "",
     cap: Annotated[str, typer.Option(help="Of a match, at most so much for each: 2500.00.")] = "",
     rate: Annotated[str, typer.Option(help="Of profit sharing, % of pay: 3.")] = "",
+    excess: Annotated[str, typer.Option(help="Of integrated profit sharing, % of pay above the level: 5.7.")] = "",
+    level: Annotated[str, typer.Option(help="Its integration level, dollars of pay: 184500.00.")] = "",
     amount: Annotated[str, typer.Option(help="Of profit sharing, dollars for each participant: 750.00.")] = "",
     tax_return_due: Annotated[str, typer.Option(help="When the employer's return is due, with extensions.")] = "",
     key: Key = "",
@@ -45,7 +47,9 @@ def declare(
 ) -> None:
     """Declare a contribution: posted on the last day of the plan year, at once where that is over."""
     with at_plan(wiring_of(context), "declarations declare", plan) as place, refused_aloud():
-        formula = declaring.formula_of(source, tiers=tiers, cap=cap, rate=rate, amount=amount)
+        formula = declaring.formula_of(
+            source, tiers=tiers, cap=cap, rate=rate, amount=amount, excess=excess, level=level
+        )
         _put(place, by, "declarations declare", year_to, formula, tax_return_due, key)
         _tell(place, Voice(json))
 

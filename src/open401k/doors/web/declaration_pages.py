@@ -36,7 +36,7 @@ def declarations_page(request: Request, caller: Reader) -> Response:
 @router.post("")
 def declare(caller: Changer, form: Posted) -> Response:
     """Declare: posted on the last day of the year, at once where that is over."""
-    given: dict[str, Any] = {name: word(form, name) for name in ("tiers", "cap", "rate", "amount")}
+    given: dict[str, Any] = {name: word(form, name) for name in ("tiers", "cap", "rate", "excess", "level", "amount")}
     _put(caller, form, declaring.formula_of(word(form, "source"), **given))
     return _back(caller, "Declared. It is posted on the last day of the plan year.")
 

@@ -40,6 +40,8 @@ class ToDeclare(Sent):
     cap_cents: Cents | None = None
     rate_bps: Bps = 0
     flat_cents: Cents = 0
+    excess_bps: Annotated[Bps, Field(description="Of pay above `integration_cents`: integrated (IRC 401(l))")] = 0
+    integration_cents: Cents = 0
     declared_on: Annotated[date | None, Field(description="Left out, it is today")] = None
     tax_return_due: Annotated[date | None, Field(description="Of the employer, extensions included")] = None
 
@@ -109,6 +111,8 @@ def _declaration(caller: Caller, sent: ToDeclare) -> recordkeeping.Declaration:
         sent.cap_cents,
         sent.rate_bps,
         sent.flat_cents,
+        sent.excess_bps,
+        sent.integration_cents,
     )
     return recordkeeping.Declaration(sent.plan_year_last_day, formula, sent.declared_on or today, sent.tax_return_due)
 
