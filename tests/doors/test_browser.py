@@ -65,8 +65,6 @@ PAGES = {
 ADP = quote(json.dumps(example_of(find("adp-test"))))
 TARGETS = "button:visible, .button:visible, input:visible, select:visible, nav[aria-label=Plan] a"
 LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "phone": ("light", 390), "phone-dark": ("dark", 390)}
-#: What is wrong in the dark on a phone is wrong in the dark or on a phone.
-WIDTHS_AND_COLORS = ("light", "dark", "phone")
 
 
 @dataclass(frozen=True)
@@ -132,7 +130,7 @@ def opened(chromium: Browser, site: Site, look: str = "light", *, script: bool =
     assert said == []
 
 
-@pytest.mark.parametrize("look", LOOKS if SHOTS else WIDTHS_AND_COLORS)
+@pytest.mark.parametrize("look", LOOKS)
 def test_pages_are_accessible_and_fit(chromium: Browser, site: Site, look: str) -> None:
     with opened(chromium, site, look) as page:
         addresses = {name: f"/plans/{site.plan_id}{path}" for name, path in PAGES.items()} | {"account": "/account"}

@@ -152,7 +152,7 @@ def _audit(page: Page, name: str) -> None:
     assert page.locator("h1").count() == 1, name
 
 
-@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+@pytest.mark.parametrize("look", ["light", "dark", "phone", "phone-dark"])
 def test_real_pages_are_accessible_and_fit(chromium: Browser, told: Told, look: str) -> None:
     with opened(chromium, told.site, look) as page:
         for name, path in told.pages.items():

@@ -170,7 +170,7 @@ def test_the_ledger_behaves_as_its_model(db: Database, clock: FixedClock) -> Non
     run_state_machine_as_test(
         LedgerMachine,
         settings=settings(
-            max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
 

@@ -124,7 +124,7 @@ def plain(row: PayrollRow) -> PayrollRow:
 
 
 @pytest.mark.parametrize("layout", RECORDS, ids=lambda each: each.name)
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=60)
 @given(people=st.lists(rows().map(plain), min_size=1, max_size=5))
 def test_a_census_part_reads_back_what_it_carries(layout: RecordLayout, people: list[PayrollRow]) -> None:
     written = write_records(layout, {"census": people})
@@ -272,7 +272,7 @@ def test_what_no_record_takes_is_not_shared() -> None:
 
 
 @LAYOUT
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=60)
 @given(data=st.data())
 def test_damaged_bytes_are_refused_or_give_the_same_people(layout: RecordLayout, data: st.DataObject) -> None:
     """Never a crash, never more people than records, never a number that is none."""

@@ -48,14 +48,14 @@ def placed(given: Sequence[PayrollRow]) -> list[PayrollRow]:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda each: each.name)
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=60)
 @given(people=st.lists(rows(), min_size=1, max_size=6))
 def test_what_a_layout_writes_is_what_it_reads(layout: Layout, people: list[PayrollRow]) -> None:
     written = write_layout(layout, people)
     assert read(written.data) == placed([carried(written.mapping, row) for row in people])
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=60)
 @given(people=st.lists(rows(), min_size=1, max_size=6))
 def test_our_own_layout_loses_nothing_but_the_silence_beside_an_amount(people: list[PayrollRow]) -> None:
     written = write_layout(LAYOUT["open401k"], people)
@@ -65,7 +65,7 @@ def test_our_own_layout_loses_nothing_but_the_silence_beside_an_amount(people: l
     assert [row.match_cents or 0 for row in read(written.data)] == [getattr(row, said) or 0 for row in people]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=60)
 @given(
     people=st.lists(rows(), min_size=1, max_size=4),
     order=st.permutations(list(Field)),
