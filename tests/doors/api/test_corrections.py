@@ -105,6 +105,9 @@ def test_the_page_records_completes_and_approves(paid: Desk) -> None:
             **form, "key": "one", "kind": "election_not_followed", "employee": paid.employees[1], "rate": "10",
             "first_on": "2026-01-01", "found_on": "2026-01-20", "how_found": "The <b>employee</b> asked.",
         }  # fmt: skip
+        undated = browser.post(f"{url}/failures", data=sent | {"found_on": ""})
+        assert undated.status_code == 422
+        assert "It is not said when it was found." in undated.text
         assert browser.post(f"{url}/failures", data=sent).status_code == 303
         page = browser.get(url).text
         assert "Cannot be approved yet" in page

@@ -57,13 +57,15 @@ def decline(caller: Decider, form: Posted, proposal_id: str) -> Response:
 @router.post("/failures")
 def record(caller: Recorder, form: Posted) -> Response:
     """Somebody found a failure."""
-    rate = word(form, "rate")
+    rate, found_on = word(form, "rate"), _day(form, "found_on")
+    if found_on is None:
+        raise ProblemError(Problem(422, "date_invalid", "It is not said when it was found.", fix="Fill in Found on."))
     failure = Failure(
         failure_id=FailureId(named_uuid("failure", str(caller.tenant), str(caller.plan), word(form, "key"))),
         plan_id=caller.plan,
         kind=_kind(word(form, "kind")),
         people=(Affected(named(EmployeeId, word(form, "employee")), _bps(rate) if rate else None),),
-        found_on=_day(form, "found_on") or date.max,
+        found_on=found_on,
         how_found=word(form, "how_found")[:500],
         first_on=_day(form, "first_on"),
         begin_on=_day(form, "begin_on"),
