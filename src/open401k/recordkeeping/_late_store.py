@@ -36,23 +36,17 @@ def moved(
             where c.tenant_id = %(tenant)s and c.plan_id = %(plan)s
               and e.reason = 'correction' and starts_with(e.key, %(keys)s)
               and (%(known_at)s::timestamptz is null or c.recorded_at <= %(known_at)s)
-        ),
-        side as (
-            select l.entry_id, l.credit_account as account_id, l.amount
-            from late
-            join ledger.line_v l on l.tenant_id = %(tenant)s and l.entry_id = late.entry_id
-            union all
-            select l.entry_id, l.debit_account, -l.amount
-            from late
-            join ledger.line_v l on l.tenant_id = %(tenant)s and l.entry_id = late.entry_id
         )
-        select a.employee_id, a.source, late.event_on, late.recorded_at, late.origin, sum(s.amount)::bigint
-        from side s
-        join late on late.entry_id = s.entry_id
-        join ledger.account_v a on a.tenant_id = %(tenant)s and a.account_id = s.account_id
+        select a.employee_id, a.source, late.event_on, late.recorded_at, late.origin, sum(side.amount)::bigint
+        from late
+        join ledger.line_v l on l.tenant_id = %(tenant)s and l.entry_id = late.entry_id
+        cross join lateral (
+            values (l.credit_account, l.amount), (l.debit_account, -l.amount)
+        ) as side (account_id, amount)
+        join ledger.account_v a on a.tenant_id = %(tenant)s and a.account_id = side.account_id
         where a.kind in ('participant', 'suspense') and a.source = any (%(sources)s::text[])
         group by a.employee_id, a.source, late.event_on, late.recorded_at, late.origin
-        having sum(s.amount) <> 0
+        having sum(side.amount) <> 0
         order by late.recorded_at, late.event_on, a.employee_id, a.source
         """,
         {
