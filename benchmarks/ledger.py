@@ -269,7 +269,7 @@ def main() -> None:
     parser.add_argument("--pgledger", type=Path, help="pgledger.sql of github pgr0ss/pgledger")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
-    with served() as running:
+    with served(durable=True) as running:
         db, urls = running.db, running.urls
         figures = [
             against_copy(db, urls, rows=chosen.rows, rounds=chosen.rounds),

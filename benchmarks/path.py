@@ -81,6 +81,6 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rows", type=int, default=ROWS, help="of the large file")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args(arguments)
-    with served() as running:
+    with served(durable=True) as running:
         figures = measure(running, sponsors=chosen.sponsors, clients=chosen.clients, rows=chosen.rows)
         return show(figures, as_json=chosen.json)

@@ -165,6 +165,6 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args(arguments)
-    with served() as running:
+    with served(durable=True) as running:
         figures = measure(running, rows=chosen.rows, rounds=chosen.rounds, most=chosen.most, pgledger=chosen.pgledger)
         return show(figures, as_json=chosen.json)
