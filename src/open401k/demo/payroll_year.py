@@ -112,7 +112,7 @@ class Year:
         if made.problem or made.not_told:
             self.say(f"    the provider: {made.problem or made.not_told}")
         if made.told:
-            self.say(f"    {made.told} instructions told to payroll, and taken")
+            self.say(f"    {made.told} instruction{'s' if made.told > 1 else ''} told to payroll, and taken")
         for each in made.waits:
             self.say(f"    waits: {each['message']} {each['fix']}")
         return made

@@ -50,7 +50,7 @@ def _standing(db: Database, actor: Actor, of: connections.Connection, run_id: Ru
         run = runs.get(tx, tenant_id=of.tenant_id, run_id=run_id)
     if run.status == runs.Status.POSTED:
         return []
-    message = f"The run of {run.announced} is {run.status.replace('_', ' ')}."
+    message = f"The run of {run.announced} waits: {run.status.replace('_', ' ')}."
     fix = "Open the run: each of its findings says what to do."
     return [{"what": "run", "run_id": str(run_id), "why": run.status, "message": message, "fix": fix}]
 

@@ -10,6 +10,7 @@ from open401k.kernel import Open401kError
 
 from .. import calc
 from . import (
+    amending,
     books,
     census,
     connections,
@@ -42,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for _part in (running, plans, books):
+for _part in (running, plans, amending, books):
     app.add_typer(_part.commands)
 app.add_typer(payroll.commands, name="payroll")
 app.add_typer(people.commands, name="people")

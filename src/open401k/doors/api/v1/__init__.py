@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from . import (
+    amendments,
     books,
     calculations,
     census,
@@ -51,6 +52,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 router = APIRouter()
 for _part in (
     plans,
+    amendments,
     takeover,
     payroll,
     payroll_401go,
