@@ -121,52 +121,63 @@ class DoubtRow(NamedTuple):
     cents: int
 
 
-def doubts(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date) -> list[DoubtRow]:
-    """Current lines whose code nobody spoke of since they were recorded."""
+#: Lines whose code nobody spoke of since they were recorded, by what was known at an instant.
+_DOUBTS: LiteralString = """
+    select run.run_id, doubt.code, doubt.why, line.employee_id, run.pay_date, coalesce(earning.cents, 0)
+    from census.code_doubt as doubt
+    join census.pay_run as run
+        on run.tenant_id = %(tenant_id)s
+            and run.run_id = doubt.run_id
+            and run.plan_id = %(plan_id)s
+            and run.pay_date >= %(start)s
+            and run.pay_date < %(end)s
+    join census.pay_line as line
+        on line.tenant_id = %(tenant_id)s and line.run_id = doubt.run_id and line.line_no = doubt.line_no
+    left join census.pay_earning as earning
+        on earning.tenant_id = %(tenant_id)s
+            and earning.run_id = doubt.run_id
+            and earning.line_no = doubt.line_no
+            and earning.code = doubt.code
+    where doubt.tenant_id = %(tenant_id)s
+        and doubt.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+        and not exists (
+            select 1
+            from census.pay_run as successor
+            where successor.tenant_id = %(tenant_id)s
+                and successor.replaces = doubt.run_id
+                and successor.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+        )
+        and not exists (
+            select 1
+            from census.pay_code as word
+            where word.tenant_id = %(tenant_id)s
+                and word.plan_id = %(plan_id)s
+                and word.code = doubt.code
+                and word.event_on <= run.pay_date
+                and word.recorded_at >= doubt.recorded_at
+                and word.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+        )
+        and not exists (
+            select 1
+            from census.code_kind as word
+            where word.tenant_id = %(tenant_id)s
+                and word.side = 'earning'
+                and word.code = doubt.code
+                and word.event_on <= run.pay_date
+                and word.recorded_at >= doubt.recorded_at
+                and word.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+        )
+    order by run.pay_date, run.run_id, doubt.code, doubt.line_no
+"""
+
+
+def doubts(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date, known_at: datetime | None = None
+) -> list[DoubtRow]:
+    """Current lines whose code nobody spoke of since they were recorded, as known at an instant."""
     rows = tx.rows(
-        """
-        select run.run_id, doubt.code, doubt.why, line.employee_id, run.pay_date, coalesce(earning.cents, 0)
-        from census.code_doubt as doubt
-        join census.pay_run as run
-            on run.tenant_id = %(tenant_id)s
-                and run.run_id = doubt.run_id
-                and run.plan_id = %(plan_id)s
-                and run.pay_date >= %(start)s
-                and run.pay_date < %(end)s
-        join census.pay_line as line
-            on line.tenant_id = %(tenant_id)s and line.run_id = doubt.run_id and line.line_no = doubt.line_no
-        left join census.pay_earning as earning
-            on earning.tenant_id = %(tenant_id)s
-                and earning.run_id = doubt.run_id
-                and earning.line_no = doubt.line_no
-                and earning.code = doubt.code
-        where doubt.tenant_id = %(tenant_id)s
-            and not exists (
-                select 1
-                from census.pay_run as successor
-                where successor.tenant_id = %(tenant_id)s and successor.replaces = doubt.run_id
-            )
-            and not exists (
-                select 1
-                from census.pay_code as word
-                where word.tenant_id = %(tenant_id)s
-                    and word.plan_id = %(plan_id)s
-                    and word.code = doubt.code
-                    and word.event_on <= run.pay_date
-                    and word.recorded_at >= doubt.recorded_at
-            )
-            and not exists (
-                select 1
-                from census.code_kind as word
-                where word.tenant_id = %(tenant_id)s
-                    and word.side = 'earning'
-                    and word.code = doubt.code
-                    and word.event_on <= run.pay_date
-                    and word.recorded_at >= doubt.recorded_at
-            )
-        order by run.pay_date, run.run_id, doubt.code, doubt.line_no
-        """,
-        {"tenant_id": tenant_id, "plan_id": plan_id, "start": start, "end": end},
+        _DOUBTS,
+        {"tenant_id": tenant_id, "plan_id": plan_id, "start": start, "end": end, "known_at": known_at},
     )
     return [DoubtRow(*row) for row in rows]
 

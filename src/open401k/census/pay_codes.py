@@ -174,22 +174,35 @@ def lines_in_doubt(
     start: date = date.min,
     end: date = date.max,
     without: Without | None = None,
+    known_at: datetime | None = None,
 ) -> list[LineInDoubt]:
-    """The current lines of a plan that wait for a word about a code."""
+    """The current lines of a plan that wait for a word about a code, or waited for it then."""
     if not _on_file(tx, tenant_id, _DOUBTED):
         return []
+    left_out = None if without is None or without.run_id is None else without.run_id.uuid
     return [
         LineInDoubt(RunId(row.run_id), row.code, row.why, EmployeeId(row.employee_id), row.pay_date, row.cents)
-        for row in _codes_store.doubts(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end)
-        if without is None or without.run_id.uuid != row.run_id
+        for row in _codes_store.doubts(
+            tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, known_at=known_at
+        )
+        if row.run_id != left_out
     ]
 
 
 def in_doubt(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date, without: Without | None = None
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    start: date,
+    end: date,
+    without: Without | None = None,
+    known_at: datetime | None = None,
 ) -> frozenset[tuple[EmployeeId, date]]:
     """Whose pay of which date waits for a word about a code; asked for nothing where no line ever was in doubt."""
-    found = lines_in_doubt(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, without=without)
+    found = lines_in_doubt(
+        tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, without=without, known_at=known_at
+    )
     return frozenset((line.employee_id, line.pay_date) for line in found)
 
 

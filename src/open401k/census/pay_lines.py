@@ -252,8 +252,10 @@ def pay_totals(
 
 def _left_out(tx: Tx, span: _sums_store.Span, without: Without) -> _sums_store.Span:
     """The same current runs but one."""
-    current = _sums_store.runs(tx, span)
-    return replace(span, runs=sorted(run_id for run_id, _ in current if run_id != without.run_id.uuid))
+    if without.run_id is None:
+        return span
+    left_out, current = without.run_id.uuid, _sums_store.runs(tx, span)
+    return replace(span, runs=sorted(run_id for run_id, _ in current if run_id != left_out))
 
 
 def _totals(tx: Tx, span: _sums_store.Span) -> _sums_store.Sums:

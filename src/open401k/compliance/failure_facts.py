@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
-from open401k import census, ledger, plan
+from open401k import census, ledger, plan, recordkeeping
 from open401k.base.db import Tx
-from open401k.kernel import CalendarYear, EmployeeId, PlanYear, SponsorId
+from open401k.kernel import CalendarYear, EmployeeId, PlanYear, Source, SponsorId
 from open401k.law import deferrals
 from open401k.law.missed_deferrals import Basis
 
-from .failure_correction import FailureCorrection, correction_of
+from .failure_correction import FailureCorrection, correction_of, missed_of
 from .failure_rates import Rate, basis_of, limit_of
 from .failure_workers import PayDay, Worker
 from .failures import Failure
@@ -32,7 +32,34 @@ def correct_failure(
     """What a failure costs as of a day, by what is, or was then, known."""
     workers = _workers(tx, tenant_id, failure, on, known_at)
     rates = _rates(tx, tenant_id, failure, workers, on, known_at)
-    return correction_of(failure=failure, workers=workers, rates=rates, on=on)
+    of: dict[str, Any] = {"failure": failure, "workers": workers, "rates": rates, "on": on}
+    missed = missed_of(**of)
+    scope = recordkeeping.Scope(tenant_id, failure.plan_id, on, on + _A_DAY, known_at=known_at)
+    return correction_of(**of, match=_match(tx, scope, workers, missed))
+
+
+def _match(
+    tx: Tx,
+    scope: recordkeeping.Scope,
+    workers: Sequence[Worker],
+    missed: Mapping[EmployeeId, Mapping[date, int]],
+) -> dict[EmployeeId, recordkeeping.MatchByDay]:
+    """What the books would have of matches, had everything been deferred: as Roth where the plan has it.
+
+    Catch-up of who may have it only as Roth would be held back otherwise, and a match does not ask which it was.
+    """
+    roth = {
+        (who.employee_id, day.on): Source.ROTH in day.terms.deferrals.sources for who in workers for day in who.days
+    }
+    more = [
+        recordkeeping.WithheldMore(who, day, cents, roth[who, day])
+        for who, of_person in missed.items()
+        for day, cents in of_person.items()
+    ]
+    if not more:
+        return {}
+    since = min(each.pay_date for each in more)
+    return recordkeeping.match_supposing(tx, scope=replace(scope, since=since), more=more)
 
 
 def _workers(tx: Tx, tenant_id: SponsorId, failure: Failure, on: date, known_at: datetime | None) -> list[Worker]:
@@ -41,10 +68,9 @@ def _workers(tx: Tx, tenant_id: SponsorId, failure: Failure, on: date, known_at:
     employees = census.roster(tx, tenant_id=tenant_id, known_at=known_at, employee_ids=ids)
     spans = plan.provisions_between(tx, **where, start=date.min, end=date.max)
     now = _terms_on(spans, on)
-    by_kind = census.entries_by_kind(
+    entries = census.first_entries(
         tx, tenant_id=tenant_id, provisions=now, plan_id=failure.plan_id, employees=employees, known_at=known_at
     )
-    entries, to_match = by_kind.deferrals, by_kind.of(plan.Kind.MATCH)
     began = [max(day, failure.first_on or day) for day in entries if day is not None]
     if not began:
         return []
@@ -60,9 +86,8 @@ def _workers(tx: Tx, tenant_id: SponsorId, failure: Failure, on: date, known_at:
             left_on=who.employment[-1].terminated_on if who.employment else None,
             limits={year: limit for year, (limit, _) in most.items()},
             catch_up={year: catch_up for year, (_, catch_up) in most.items()},
-            match_from=matched or date.max,
         )
-        for who, entered, matched in zip(employees, entries, to_match, strict=True)
+        for who, entered in zip(employees, entries, strict=True)
         for most in [{year: _limit(who, year, _terms_on(spans, first)) for year in years}]
     ]
 
@@ -75,7 +100,7 @@ def _limit(who: census.Employee, year: int, terms: plan.Provisions) -> tuple[int
 def _days(
     tx: Tx, where: dict[str, Any], ids: Sequence[EmployeeId], spans: Sequence[plan.Span], start: date, end: date
 ) -> dict[EmployeeId, list[PayDay]]:
-    """Each person's pay dates: pay from the payrolls, deferrals and match from the books."""
+    """Each person's pay dates: pay from the payrolls, deferrals from the books."""
     pay = census.pay_by_date(tx, **where, start=start, end=end, employees=ids)
     dates: list[date] = pay.pay_date.astype("datetime64[D]").tolist()
     people = tuple(pay.employee_id)
@@ -84,19 +109,15 @@ def _days(
         for row, day, cents in zip(pay.employee.tolist(), dates, pay.plan_cents.tolist(), strict=True)
     }
     deferred: dict[tuple[EmployeeId, date], int] = {}
-    matched: dict[tuple[EmployeeId, date], int] = {}
     concerned = frozenset(ids)
     for each in ledger.contributions(tx, **where, start=start, end=end):
-        if each.employee_id not in concerned:
-            continue
-        of = deferred if each.source.is_deferral else matched if each.source.value.endswith("match") else None
-        if of is not None:
+        if each.employee_id in concerned and each.source.is_deferral:
             key = (each.employee_id, each.event_on)
-            of[key] = of.get(key, 0) + each.cents
+            deferred[key] = deferred.get(key, 0) + each.cents
     found: dict[EmployeeId, list[PayDay]] = {}
-    for who, day in sorted({*paid, *deferred, *matched}):
+    for who, day in sorted({*paid, *deferred}):
         key = (who, day)
-        one = PayDay(day, paid.get(key, 0), deferred.get(key, 0), matched.get(key, 0), _terms_on(spans, day))
+        one = PayDay(day, paid.get(key, 0), deferred.get(key, 0), _terms_on(spans, day))
         found.setdefault(who, []).append(one)
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from open401k.kernel import Money, Source
+from open401k.kernel import Money
 from open401k.law.explain import percent
 from open401k.law.missed_deferrals import Basis, Lacking, Relief
 from open401k.law.self_correction import Bar
@@ -120,12 +120,8 @@ def _may_self_correct(found: FailureCorrection) -> str:
 def _credits(found: FailureCorrection) -> list[Credit]:
     owed = []
     for each in found.people:
-        of_qnec, of_match = each.earnings_by_source
-        if each.qnec_cents:
-            owed.append(Credit(each.employee_id, Source.QNEC, each.plan_year.start, each.qnec_cents, of_qnec))
-        if each.match_cents and each.match_source is not None:
-            source = each.match_source
-            owed.append(Credit(each.employee_id, source, each.plan_year.start, each.match_cents, of_match))
+        for source, (cents, earnings) in each.owed_by_source.items():
+            owed.append(Credit(each.employee_id, source, each.plan_year.start, cents, earnings))
     return _added(owed)
 
 

@@ -12,12 +12,11 @@ from open401k.plan import Provisions
 
 @dataclass(frozen=True, slots=True)
 class PayDay:
-    """One pay date of one person: pay under the plan, deferrals and match in the books, and the terms of the day."""
+    """One pay date of one person: pay under the plan, deferrals in the books, and the terms of the day."""
 
     on: date
     compensation_cents: int
     deferred_cents: int
-    matched_cents: int
     terms: Provisions
 
 
@@ -34,8 +33,6 @@ class Worker:
     left_on: date | None
     limits: Mapping[int, int]
     catch_up: Mapping[int, int] = field(default_factory=dict)
-    match_from: date = date.min
-    """Entry for the match, where that is a day of its own; the last of all days: not in sight."""
 
     def deferred_in(self, calendar: int) -> int:
         """Of a calendar year, as the books have it."""

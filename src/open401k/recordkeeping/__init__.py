@@ -129,6 +129,8 @@ from .student_loans import (
     certify,
     claim_deadline,
 )
+from .supposed import MatchByDay, match_supposing
+from .supposed_pay import WithheldMore
 from .withheld import Difference, Kind, Withheld, withheld_otherwise
 from .withholding import Withholding, withheld_as_elected
 from .year_ends import end_year, years_to_end
@@ -182,6 +184,7 @@ __all__ = [
     "LoanState",
     "LoanWanted",
     "Lot",
+    "MatchByDay",
     "MissedCure",
     "Mistake",
     "NewElection",
@@ -211,6 +214,7 @@ __all__ = [
     "UseRefusal",
     "Why",
     "Withheld",
+    "WithheldMore",
     "Withholding",
     "YearToDate",
     "approve_loan",
@@ -257,6 +261,7 @@ __all__ = [
     "loan_damage",
     "loan_requests",
     "loans_of_run",
+    "match_supposing",
     "matched_deferrals",
     "meets",
     "named_loan",

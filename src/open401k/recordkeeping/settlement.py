@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -34,6 +34,7 @@ from .forfeitures import settle_forfeitures
 from .highly_paid import highly_paid
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
+from .supposed_pay import WithheldMore, with_more
 from .tenure import whole_years
 from .year_end_facts import Counts, OfYear
 
@@ -71,6 +72,13 @@ class Scope:
     employees: Sequence[EmployeeId] | None = None
     roster: Sequence[census.Employee] | None = None
     without: census.Without | None = None  # as the books will be when another run has taken the place of this one
+    known_at: datetime | None = None  # as known then
+    withheld: Sequence[WithheldMore] = ()  # as if so much more had been withheld (supposed.py)
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """What every reader below asks for."""
+        return {"tenant_id": self.tenant_id, "plan_id": self.plan_id, "known_at": self.known_at}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,32 +170,16 @@ def compare(tx: Tx, *, scope: Scope) -> Iterator[tuple[Books, Books]]:
 
 
 def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
-    pay = census.pay_by_date(
-        tx,
-        tenant_id=scope.tenant_id,
-        plan_id=scope.plan_id,
-        start=scope.since,
-        end=scope.until,
-        employees=scope.employees,
-        without=scope.without,
-    )
-    standing = on_file(
-        tx,
-        tenant_id=scope.tenant_id,
-        plan_id=scope.plan_id,
-        start=scope.since,
-        end=scope.until,
-        employees=scope.employees,
-    )
+    days: dict[str, Any] = {"start": scope.since, "end": scope.until, "employees": scope.employees}
+    pay = with_more(census.pay_by_date(tx, **scope.where, **days, without=scope.without), scope.withheld)
+    standing = on_file(tx, **scope.where, **days)
     everybody = pay.employee_id.union(IdColumn.of(EmployeeId, {who for _, who, _, _ in standing}))
-    ends = year_ends.on_file(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=scope.since, end=scope.until)
+    ends = year_ends.on_file(tx, **scope.where, start=scope.since, end=scope.until)
     paid = np.unique(pay.pay_date).astype("datetime64[D]").tolist()
     dates = sorted({*paid, *(day for _, _, day, _ in standing), *ends})
     if not len(everybody):
         return
-    in_doubt = census.in_doubt(
-        tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=scope.since, end=scope.until, without=scope.without
-    )
+    in_doubt = census.in_doubt(tx, **scope.where, start=scope.since, end=scope.until, without=scope.without)
     known = None if scope.roster is None else {employee.employee_id: employee for employee in scope.roster}
     for segment in segments(tx, scope, dates, ends):
         before = read_before(tx, scope=scope, provisions=segment.provisions, on=segment.pay_dates[0])
@@ -195,7 +187,7 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
             column = everybody[start : start + SLICE]
             ids = tuple(column)
             if known is None:
-                employees = census.roster(tx, tenant_id=scope.tenant_id, employee_ids=ids)
+                employees = census.roster(tx, tenant_id=scope.tenant_id, employee_ids=ids, known_at=scope.known_at)
             else:
                 employees = [known[employee_id] for employee_id in ids]
             people = people_of(tx, scope, segment, employees, before)
@@ -211,8 +203,8 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
 def segments(tx: Tx, scope: Scope, dates: Sequence[date], ends: frozenset[date] = frozenset()) -> Iterator[Segment]:
     """Pay dates cut where the terms, the calendar year, the plan year or the turns of other plans change."""
     until = dates[-1] + timedelta(days=1)
-    turns = turns_before(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id)
-    spans = plan.provisions_between(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=dates[0], end=until)
+    turns = turns_before(tx, **scope.where)
+    spans = plan.provisions_between(tx, **scope.where, start=dates[0], end=until)
     if not spans or spans[0].start > dates[0]:
         raise ValueError(f"pay of {dates[0]} is on file, but {scope.plan_id} has no terms on that day")
     for span in spans:
@@ -234,7 +226,7 @@ def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, 
     ``known`` is what somebody has read of it already.
     """
     calendar, plan_year = CalendarYear(on.year), provisions.plan_year_of(on)
-    where: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id}
+    where = scope.where
     out: dict[str, Any] = {"without": scope.without}
     if known is None:
         in_calendar = census.contributed(tx, **where, **out, start=calendar.start, end=on)
@@ -264,7 +256,7 @@ def _same_match_since(tx: Tx, scope: Scope, provisions: plan.Provisions, on: dat
     if start is None:
         return provisions.plan_year_of(on).start
     until = on + timedelta(days=1)
-    spans = plan.provisions_between(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=start, end=until)
+    spans = plan.provisions_between(tx, **scope.where, start=start, end=until)
     since = until
     for span in reversed(spans):
         if span.provisions.match != provisions.match:
@@ -279,7 +271,7 @@ def _year_end(
     """What the end of the segment's plan year counts, and what was declared for it."""
     (last,) = segment.pay_dates
     year = segment.provisions.plan_year_of(last)
-    where: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id}
+    where = scope.where
     counting = _counting(scope, segment, employees)
     of_match = people.match_entered_on or people.entered_on
 
@@ -318,9 +310,7 @@ def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census
     match = segment.provisions.match
     first_day = segment.provisions.plan_year_of(segment.pay_dates[0]).start
     births = np.array([e.birth_date.year if e.birth_date else 0 for e in employees], dtype=np.int64)
-    entered = census.entries_by_kind(
-        tx, tenant_id=scope.tenant_id, provisions=segment.provisions, plan_id=scope.plan_id, employees=employees
-    )
+    entered = census.entries_by_kind(tx, **scope.where, provisions=segment.provisions, employees=employees)
     return People(
         employee_ids=tuple(employee.employee_id for employee in employees),
         entered_on=entered.deferrals,
@@ -332,11 +322,7 @@ def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census
         out_of_safe_harbor=None
         if segment.provisions.safe_harbor_hces
         else highly_paid(
-            tx,
-            tenant_id=scope.tenant_id,
-            plan_id=scope.plan_id,
-            employees=employees,
-            year=segment.provisions.plan_year_of(segment.pay_dates[0]),
+            tx, **scope.where, employees=employees, year=segment.provisions.plan_year_of(segment.pay_dates[0])
         ),
     )
 
@@ -442,6 +428,7 @@ def _counting(scope: Scope, segment: Segment, employees: Sequence[census.Employe
         year=segment.provisions.plan_year_of(segment.pay_dates[0]),
         excluded=frozenset(segment.provisions.eligibility.excluded_classes),
         employees=employees,
+        known_at=scope.known_at,
     )
 
 

@@ -170,14 +170,20 @@ def certified_payments(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list
 
 
 def paid_between(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, standing: Standing, start: date, end: date
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    standing: Standing,
+    start: date,
+    end: date,
+    known_at: datetime | None = None,
 ) -> NDArray[np.int64]:
     """What each paid from ``start`` up to ``end`` on days on which a deferral would have been matched."""
     place = {who.employee_id: at for at, who in enumerate(standing.employees)}
     total = np.zeros(len(place), dtype=np.int64)
-    rows = _student_loan_store.paid(
-        tx, tenant_id=tenant_id, plan_id=plan_id, employee_ids=tuple(place), start=start, end=end
-    )
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "known_at": known_at}
+    rows = _student_loan_store.paid(tx, **of, employee_ids=tuple(place), start=start, end=end)
     for who, day, cents in rows:
         if standing.counts(place[who], day):
             total[place[who]] += cents
