@@ -100,6 +100,32 @@ def test_three_steps_in_a_browser(browser: TestClient, server: StandIn, place: P
     assert "Paused" in browser.get(address).text
 
 
+def test_another_company_of_the_plan_is_connected_by_a_word(
+    browser: TestClient, server: StandIn, place: Place, registered: World
+) -> None:
+    address = f"/plans/{place[1]}/connections"
+    link = browser.get(address).text.split('class="button" href="')[1].split('"')[0].replace("&amp;", "&")
+    assert browser.get(authorized(server, link).removeprefix(ORIGIN)).status_code == 303
+    sent = {"name": "Acme Sister", "ein": "98-7654321", "first_check": "2026-01-16", "people": [{**PERSON, "key": "b"}]}
+    sister = server.tell("/companies", sent)["company_uuid"]
+    refused = browser.get(authorized(server, f"{link}&company={sister}").removeprefix(ORIGIN))
+    assert refused.status_code == 409
+    assert "Acme at Gusto already" in refused.text
+    page = browser.get(address).text
+    other = page.split("Connect another company at Gusto")[0].rpartition('href="')[2].split('"')[0]
+    back = authorized(server, f"{other.replace('&amp;', '&')}&company={sister}")
+    assert browser.get(back.removeprefix(ORIGIN)).status_code == 303
+    assert "EIN 98-7654321" in browser.get(address).text
+    headers = {"Authorization": f"Bearer {registered.key(place[0], *ALLOWED[Role.SPONSOR])}"}
+    with TestClient(registered.app(), base_url=ORIGIN, headers=headers) as client:
+        third = server.tell("/companies", {**sent, "name": "Acme Third", "ein": ""})["company_uuid"]
+        code = authorized(server, f"{link}&company={third}").partition("code=")[2].partition("&")[0]
+        body = {"provider": "gusto", "code": code, "also": True}
+        made = client.post(f"/v1{address}", json=body, headers={"Idempotency-Key": "third"})
+        assert (made.status_code, made.json()["ein"]) == (201, "")
+        assert {each["ein"] for each in client.get(f"/v1{address}").json()["items"]} == {"12-3456789", "98-7654321", ""}
+
+
 def test_a_return_that_was_not_begun_here_connects_nothing(browser: TestClient, server: StandIn, place: Place) -> None:
     page = browser.get(f"/plans/{place[1]}/connections").text
     link = page.split('class="button" href="')[1].split('"')[0].replace("&amp;", "&")

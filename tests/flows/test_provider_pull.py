@@ -11,12 +11,15 @@ from tests.support.database import TESTER
 from tests.support.flows import run_with_a_stop
 
 from open401k.base.db import Database
+from open401k.base.faults import Stopped, stopping_at
 from open401k.demo.people import ACME
 from open401k.doors.provided import Order, RunHeader
 from open401k.doors.stories import PayrollStories
+from open401k.flows.carry_on import carry_on, left
+from open401k.flows.payroll_intake import post_run
 from open401k.flows.provider_round import AGAIN_AFTER, pull_due
 from open401k.kernel import FixedClock, Refused
-from open401k.payroll import Said, connections
+from open401k.payroll import Said, connections, runs
 from open401k.payroll.connections import State
 from open401k.payroll.providers import Notice, Provider, Tokens
 
@@ -328,3 +331,72 @@ def _payrolls(world: Connected) -> list[str]:
     with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
         found = tx.rows("select distinct provider_id from payroll.pulled where kind = 'payroll'")
     return [str(row[0]) for row in found]
+
+
+def _held_up(world: Connected) -> runs.Run:
+    """The first payroll is a run that no one may post yet: here it is days before its pay date."""
+    world.server.until(date(2026, 1, 15))
+    world.pull()
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        (run,) = runs.history(tx, tenant_id=world.plan.sponsor, plan_id=world.plan.plan)
+    assert run.status == runs.Status.REJECTED
+    return run
+
+
+def test_a_payroll_canceled_before_it_was_posted_closes_its_run_and_comes_back_as_another(world: Connected) -> None:
+    run = _held_up(world)
+    (payroll,) = _payrolls(world)
+    world.cancel(payroll)
+    assert world.pull().ok
+    assert world.run(run.run_id).status == runs.Status.CANCELED
+    world.until(AFTER)  # nothing posts it by accident
+    assert post_run(world.plan.db, actor=TESTER, tenant_id=world.plan.sponsor, run_id=run.run_id).halted == "canceled"
+    assert world.posted() == []
+    world.cancel(payroll, undo=True)
+    assert world.pull().ok
+    (posted,) = world.posted()
+    assert (posted.run_id != run.run_id, posted.pay_date) == (True, FIRST_CHECK)
+    assert world.run(run.run_id).status == runs.Status.CANCELED
+    assert_sound(world.plan)
+
+
+@pytest.mark.parametrize("point", ["provider_pull.taken", "provider_pull.keep_payrolls.after_commit"])
+def test_a_payroll_canceled_after_a_stop_is_not_carried_on(world: Connected, point: str) -> None:
+    world.until(AFTER)
+    with stopping_at(point), pytest.raises(Stopped):
+        world.pull()
+    (payroll,) = _payrolls(world)
+    world.cancel(payroll)
+    assert world.pull().ok
+    for each in left(world.plan.db, actor=TESTER):
+        if each.tenant_id == world.plan.sponsor:
+            carry_on(world.plan.db, actor=TESTER, of=each)
+    assert world.posted() == []
+    world.cancel(payroll, undo=True)
+    assert world.pull().ok
+    assert len(world.posted()) == 1
+    assert_sound(world.plan)
+
+
+def test_another_version_takes_the_place_of_a_run_that_is_not_posted(world: Connected) -> None:
+    run = _held_up(world)
+    (payroll,) = _payrolls(world)
+    person = next(each for each in ACME.people if each.last_name == "Benitez")
+    world.reverse(payroll, world.people[person.ssn])
+    world.until(AFTER)
+    assert world.pull().ok
+    (posted,) = world.posted()
+    assert (world.run(run.run_id).status, posted.rows) == (runs.Status.CANCELED, run.rows - 1)
+    assert_sound(world.plan)
+
+
+def test_a_canceled_payroll_whose_first_version_is_in_the_books_waits_for_a_person(paid: Connected) -> None:
+    (payroll,), (run,) = _payrolls(paid), paid.posted()
+    person = next(each for each in ACME.people if each.last_name == "Benitez")
+    paid.reverse(payroll, paid.people[person.ssn])
+    with stopping_at("provider_pull.taken"), pytest.raises(Stopped):  # the corrected version is taken, not posted
+        paid.pull()
+    paid.cancel(payroll)
+    (waits,) = [each for each in paid.pull().waits if each["why"] == "payroll_gone"]
+    assert waits["run_id"] == str(run.run_id)
+    assert [each.run_id for each in paid.posted()] == [run.run_id]

@@ -30,6 +30,8 @@ def check_run(
 
     ``known`` is what was found already, elsewhere than in its rows; ``data`` as in :func:`read_run`.
     """
+    if run.status == runs.Status.CANCELED:
+        return runs.Status.CANCELED
     reading = read_run(tx, tenant_id=tenant_id, run=run, data=data)
     if not reading.readable:
         status = runs.Status.REJECTED if reading.proposal is None else runs.Status.NEEDS_MAPPING
@@ -83,7 +85,7 @@ def asked_of(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date) -> 
     try:
         terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=pay_date)
         asked = payroll.Asked(*of, terms, same_day=beside, said_nothing=said_nothing, provider=run.provider)
-        return replace(asked, without=_replaced(tx, asked, run))
+        return replace(asked, without=_replaced(tx, asked, run), by_others=runs.all_by_others(run, others))
     except Open401kError:
         terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=today)
         return payroll.Asked(*of, terms, in_force=False, same_day=beside, provider=run.provider)

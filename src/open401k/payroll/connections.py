@@ -24,6 +24,7 @@ __all__ = [
     "Refusal",
     "State",
     "add",
+    "companies",
     "every",
     "failed",
     "follow_news",
@@ -57,29 +58,51 @@ class Refusal(StrEnum):
 
 
 def add(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, provider: Provider, company: Company, tokens: Tokens, since: date
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    provider: Provider,
+    company: Company,
+    tokens: Tokens,
+    since: date,
+    also: bool = False,
 ) -> Connection | Refused[Refusal]:
     """Connect a company; one that is connected for this plan already is authorized anew.
 
-    ``since`` is the first pay date that is taken from the provider.
+    ``since`` is the first pay date that is taken from the provider. ``also``: somebody said that this company takes
+    part in the plan beside those that are connected there. Without that word a second one is refused: it may be the
+    wrong one, or the same employer that moved to another company there.
     """
     heads.lock(tx, tenant_id=tenant_id)
+    ein = _ein(company)
     for known in _store.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id):
         if (known.provider, known.company_id) == (provider, company.provider_id):
+            if ein and ein != known.employer_ein:
+                _store.set_ein(tx, tenant_id=tenant_id, connection_id=known.connection_id, ein=ein)
             return reconnect(tx, tenant_id=tenant_id, connection_id=known.connection_id, tokens=tokens)
-        if known.provider == provider and known.state != State.PAUSED:
+        if known.provider == provider and known.state != State.PAUSED and not also:
             message = f"The plan takes its payrolls from {known.company_name} at {provider.title()} already."
-            fix = "Pause that connection first: two companies of one plan at one provider are not supported."
+            fix = (
+                f"If {company.name or 'this company'} takes part in the plan as well, connect it as another company; "
+                "if it took the place of that one, pause that connection first."
+            )
             return Refused(Refusal.COMPANY_ELSEWHERE, message, fix)
     connection_id = tx.ids.new(ConnectionId)
     name = company.name[:200]
-    empty: tuple[Any, ...] = (None, None, {}, [])
     identity = (tenant_id, connection_id, plan_id, str(provider), company.provider_id, name, since, tx.now)
-    _store.add(tx, Connection(*identity, State.CONNECTED, "", True, *empty))
+    _store.add(tx, Connection(*identity, State.CONNECTED, "", True, None, None, {}, [], ein))
     _put(tx, tenant_id, connection_id, tokens)
     after = {"provider": str(provider), "company": company.provider_id, "since": since.isoformat()}
+    after |= {"ein": ein, "also": str(also).lower()} if also else {}
     audit.record(tx, tenant_id=tenant_id, action="payroll.connected", subject=connection_id, after=after)
     return get(tx, tenant_id=tenant_id, connection_id=connection_id)
+
+
+def _ein(company: Company) -> str:
+    """Nine digits, or nothing: a provider may tell none, or part of one."""
+    digits = company.ein.replace("-", "")
+    return digits if len(digits) == 9 and digits.isascii() and digits.isdigit() else ""
 
 
 def reconnect(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId, tokens: Tokens) -> Connection:
@@ -102,6 +125,11 @@ def get(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId) -> Connect
 def of_plan(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Sequence[Connection]:
     """The connections of a plan."""
     return _store.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
+
+
+def companies(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Connection]:
+    """The companies that pay people of a plan now, the first connected first; a paused one tells of nobody."""
+    return [each for each in of_plan(tx, tenant_id=tenant_id, plan_id=plan_id) if each.state != State.PAUSED]
 
 
 def every(tx: Tx) -> Sequence[Connection]:

@@ -51,6 +51,7 @@ class Asked:
     said_nothing: RunId | None = None  # of these, one that says that nothing is contributed on that date
     without: census.Without | None = None  # of an earlier pay date of the year, and replaced by this one
     provider: str = ""  # whose employee numbers the rows say
+    by_others: bool = False  # whether all of ``same_day`` are payrolls of other companies of the plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -42,9 +42,16 @@ def waiting(payroll: ProviderPayroll, why: str, message: str, fix: str) -> dict[
 
 
 def rows_of(
-    payroll: ProviderPayroll, *, reversals: Sequence[ProviderPayroll], who: Mapping[str, EmployeeId]
+    payroll: ProviderPayroll,
+    *,
+    reversals: Sequence[ProviderPayroll],
+    who: Mapping[str, EmployeeId],
+    employer_ein: str = "",
 ) -> list[PayrollRow] | Waits:
-    """What is left of a payroll after its reversals, one row a person; or why there are none."""
+    """What is left of a payroll after its reversals, one row a person; or why there are none.
+
+    ``employer_ein`` is that of the company whose payroll it is.
+    """
     for each in (payroll, *reversals):
         for what, said, added in each.differences():
             message = (
@@ -67,7 +74,7 @@ def rows_of(
         if isinstance(row, Waits):
             return row
         if row is not None:
-            rows.append(row)
+            rows.append(replace(row, employer_ein=employer_ein))
     return rows
 
 

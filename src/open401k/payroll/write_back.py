@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from open401k.kernel import EmployeeId, InstructionId
+from open401k.kernel import ConnectionId, EmployeeId, InstructionId
 
 from .providers.connector import Trouble
 from .providers.statements import Rate, ReceiptState
@@ -85,6 +85,8 @@ class Instruction:
     job: str = ""
     detail: str = ""
     catch_up: bool = False
+    at: ConnectionId | None = None  # whose job it waits for
+    taken_by: frozenset[ConnectionId] = frozenset()  # companies that took it
 
     @property
     def key(self) -> str:
@@ -122,12 +124,14 @@ class Difference:
     replaced: tuple[InstructionId, ...]
 
 
-def to_tell(wanted: Sequence[Wanted], told: Iterable[Instruction], *, today: date) -> Difference:
+def to_tell(
+    wanted: Sequence[Wanted], told: Iterable[Instruction], *, today: date, anew: Collection[Slot] = ()
+) -> Difference:
     """What should be withheld minus what payroll was told last.
 
     ``wanted`` has one entry for each deduction that should be, stops where they are meant; a deduction that was told
     and is wanted no more is stopped from today on. What was refused, expired or was not followed is not told again by
-    itself: it waits for a person, or for something else to be wanted.
+    itself: it waits for a person, or for something else to be wanted. ``anew``: what another company has to be told.
     """
     last: dict[Slot, Instruction] = {}
     waiting: dict[Slot, list[InstructionId]] = {}
@@ -145,7 +149,7 @@ def to_tell(wanted: Sequence[Wanted], told: Iterable[Instruction], *, today: dat
     tell: list[Wanted] = []
     replaced: list[InstructionId] = []
     for each in (*sorted(wanted, key=lambda each: each.slot), *gone):
-        if _is_news(each, last.get(each.slot)):
+        if _is_news(each, last.get(each.slot)) or (each.slot in anew and each.rate is not None):
             tell.append(each)
             replaced += waiting.get(each.slot, [])
     return Difference(tuple(tell), tuple(replaced))

@@ -39,6 +39,7 @@ class ConnectionLine:
     problem: str
     fix: str
     waits: tuple[WaitingLine, ...]
+    ein: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +96,5 @@ def line_of(of: connections.Connection) -> ConnectionLine:
         problem=str(of.problem.get("message", "")),
         fix=str(of.problem.get("fix", "")),
         waits=waits,
+        ein=of.ein_written,
     )

@@ -51,7 +51,8 @@ def places(
     if any(each.code in _WHO for each in found):
         known = census.questions(tx, tenant_id=tenant_id)
         asked = {each.row: each.question_id for each in known if each.run_id == run.run_id and not each.reply}
-    changeable = run.status not in (runs.Status.POSTED, runs.Status.CONFIRMED) and bool(run.file_name)
+    closed = (runs.Status.POSTED, runs.Status.CONFIRMED, runs.Status.CANCELED)
+    changeable = run.status not in closed and bool(run.file_name)
     return Places(run.run_id, changeable, people, asked, shown)
 
 

@@ -44,6 +44,7 @@ def add(
     provider: Annotated[Provider, typer.Option(help="The provider.")] = Provider.GUSTO,
     code: Annotated[str, typer.Option(help="What the authorization ended with; without it, where to begin.")] = "",
     since: Annotated[str, typer.Option(help="The first pay date to take from it, such as 2026-07-01.")] = "",
+    also: Annotated[bool, typer.Option("--also", help="Another company of the plan at the same provider.")] = False,
     plan: PlanOption = "",
     json: Json = False,
 ) -> None:
@@ -64,7 +65,7 @@ def add(
             "provider": provider,
             "code": code,
         }
-        made = story.add(actor=place.actor, **known, since=_day(since))
+        made = story.add(actor=place.actor, **known, since=_day(since), also=also)
         if isinstance(made, Refused):
             fail(made.message, made.fix)
         voice.tell({"connection": shown.line_of(made)})

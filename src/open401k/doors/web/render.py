@@ -39,6 +39,7 @@ TAGS: Mapping[str, tuple[str, str]] = {
         RunState.POSTED_WITH_HOLDS: ("Posted, some held", "warn"),
         RunState.REJECTED: ("Rejected", "bad"),
         RunState.REPLACED: ("Replaced", ""),
+        RunState.CANCELED: ("Canceled", ""),
     }.items()},
     **{f"duty:{key}": value for key, value in {
         DutyState.AHEAD: ("Ahead", ""),

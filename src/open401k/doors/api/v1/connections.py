@@ -40,11 +40,15 @@ class ConnectionsOfPlan(BaseModel):
 
 
 class NewConnection(Sent):
-    """The code that a provider's authorization ended with; ``since`` is the first pay date to take from it."""
+    """The code that a provider's authorization ended with; ``since`` is the first pay date to take from it.
+
+    ``also``: another company, with an EIN of its own, takes part in the plan beside those that are connected there.
+    """
 
     provider: Provider
     code: Text
     since: date | None = None
+    also: bool = False
 
 
 class Authorization(BaseModel):
@@ -99,7 +103,7 @@ def authorization(caller: Connecting, provider: Provider, state: str = "") -> Au
 @router.post("/plans/{plan_id}/connections", status_code=201, response_model=LineModel)
 def connect(caller: Connecting, key: Key, sent: NewConnection) -> dict[str, Any]:
     """Connect the company that an authorization opens; one that is connected is authorized anew."""
-    body = sent.model_dump_json().encode()
+    body = sent.model_dump_json(exclude=None if sent.also else {"also"}).encode()
 
     def work() -> dict[str, Any]:
         made = caller.services.connections.add(
@@ -109,6 +113,7 @@ def connect(caller: Connecting, key: Key, sent: NewConnection) -> dict[str, Any]
             provider=sent.provider,
             code=sent.code,
             since=sent.since,
+            also=sent.also,
         )
         if isinstance(made, Refused):
             raise ProblemError(Problem(409, str(made.reason), "Not connected.", made.message, made.fix))
