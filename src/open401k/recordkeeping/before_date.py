@@ -10,6 +10,7 @@ from open401k import census
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, PlanId, PlanYear, Source, SponsorId
 from open401k.law import compensation
+from open401k.plan import Kind
 
 from .contributions import Cents
 
@@ -39,6 +40,7 @@ class Counting:
     year: PlanYear
     excluded: frozenset[str]
     employees: Sequence[census.Employee]
+    kind: Kind = Kind.DEFERRALS  # for which money pay is plan pay
 
     @property
     def ids(self) -> IdColumn[EmployeeId]:
@@ -70,6 +72,7 @@ class Counting:
             employees=[employees[place].employee_id for place in partly.tolist()],
             brought=True,
             without=self.without,
+            kind=self.kind,
         )
         places = each.employee_id.places_in(ids)[each.employee]
         days: list[date] = each.pay_date.astype("datetime64[D]").tolist()
