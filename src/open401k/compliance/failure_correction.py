@@ -400,10 +400,10 @@ def _match_of_year(of_year: list[PayDay], missed: int, matched: int, formula: Ma
 
 
 def _counted(days: list[PayDay], plan_year: PlanYear) -> list[int]:
-    """Pay that counts toward the limit of 401(a)(17), reached by adding up."""
+    """Pay that the match counts, up to the limit of 401(a)(17), reached by adding up."""
     cap, before, found = law.compensation.annual_cap(plan_year), 0, []
     for day in days:
-        pay = max(day.compensation_cents, 0)
+        pay = max(day.compensation_cents if day.match_pay_cents is None else day.match_pay_cents, 0)
         found.append(max(min(before + pay, cap) - before, 0))
         before += pay
     return found

@@ -77,11 +77,16 @@ def _days(
 ) -> dict[EmployeeId, list[PayDay]]:
     """Each person's pay dates: pay from the payrolls, deferrals and match from the books."""
     pay = census.pay_by_date(tx, **where, start=start, end=end, employees=ids)
+    for_match = pay
+    if any(plan.Kind.MATCH in span.provisions.compensation.apart for span in spans):
+        for_match = census.pay_by_date(tx, **where, start=start, end=end, employees=ids, kind=plan.Kind.MATCH)
     dates: list[date] = pay.pay_date.astype("datetime64[D]").tolist()
     people = tuple(pay.employee_id)
     paid = {
-        (people[row], day): cents
-        for row, day, cents in zip(pay.employee.tolist(), dates, pay.plan_cents.tolist(), strict=True)
+        (people[row], day): (cents, matched)
+        for row, day, cents, matched in zip(
+            pay.employee.tolist(), dates, pay.plan_cents.tolist(), for_match.plan_cents.tolist(), strict=True
+        )
     }
     deferred: dict[tuple[EmployeeId, date], int] = {}
     matched: dict[tuple[EmployeeId, date], int] = {}
@@ -96,7 +101,8 @@ def _days(
     found: dict[EmployeeId, list[PayDay]] = {}
     for who, day in sorted({*paid, *deferred, *matched}):
         key = (who, day)
-        one = PayDay(day, paid.get(key, 0), deferred.get(key, 0), matched.get(key, 0), _terms_on(spans, day))
+        (cents, of_match), terms = paid.get(key, (0, 0)), _terms_on(spans, day)
+        one = PayDay(day, cents, deferred.get(key, 0), matched.get(key, 0), terms, of_match)
         found.setdefault(who, []).append(one)
     return found
 

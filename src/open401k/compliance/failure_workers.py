@@ -19,6 +19,7 @@ class PayDay:
     deferred_cents: int
     matched_cents: int
     terms: Provisions
+    match_pay_cents: int | None = None  # as the match counts pay, where that is not what deferrals count
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,15 @@ def test_what_is_owed_turns_on_the_day_that_deferrals_begin_and_notice_is_given(
     assert sum(each.qnec_cents for each in year.dates) == qnec
 
 
+def test_the_match_of_what_was_missed_is_of_the_pay_that_the_match_counts() -> None:
+    """Of $2,000 the match counts $900: half of what was missed up to 6 % of that is $27."""
+    on = date(2026, 5, 11)
+    whole = worker(until=on)
+    days = tuple(replace(day, match_pay_cents=90_000) for day in whole.days)
+    (year,) = corrected(left_out(), on, replace(whole, days=days)).people
+    assert (year.missed_cents, year.match_cents) == (6_400 * len(days), 2_700 * len(days))
+
+
 def test_found_in_may_it_is_told_what_each_day_of_waiting_costs() -> None:
     found = corrected(left_out(), date(2026, 5, 11))
     assert [(each.until, each.qnec_cents, each.what) for each in found.stages] == [
