@@ -3,16 +3,28 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from tests.rooms.compliance.small_plan import PROVISIONS, twelve
 
-from open401k.compliance import PlanFacts, TestId, people_of, run_tests
+from open401k.compliance import PlanFacts, Status, TestId, TestResult, people_of, project, run_tests
 from open401k.compliance.facts import Cents
+from open401k.compliance.pay_fairness import asked_of
 from open401k.compliance.pay_to_come import OtherPay, other_pay
 from open401k.compliance.projection import year_ends
 from open401k.compliance.runs import facts_hash
 from open401k.compliance.year import Year, year_of
-from open401k.law.pay_items import PayKind
-from open401k.plan import Compensation, Nonelective, PayTerms, Provisions
+from open401k.kernel import Source
+from open401k.law.pay_items import ELECTIVE_CONTRIBUTIONS, PayKind
+from open401k.plan import (
+    Compensation,
+    Kind,
+    Match,
+    MatchTier,
+    Nonelective,
+    PayTerms,
+    Provisions,
+    SafeHarbor,
+)
 
 BASE_PAY = PayTerms(excluded_kinds=(PayKind.BONUS,))
 APART = replace(PROVISIONS, compensation=Compensation(match=BASE_PAY, nonelective=BASE_PAY))
@@ -68,3 +80,71 @@ def test_who_comes_later_is_paid_as_the_others_are() -> None:
     grown = OtherPay(found.so_far, np.array([0.5, 0.7])).padded(1)
     assert (grown.so_far.tolist(), round(float(grown.share[2]), 6)) == ([50_00, 0, 0], 0.6)
     assert other_pay(None, paid) is None
+
+
+def ratio(facts: PlanFacts) -> TestResult | None:
+    results, _ = run_tests(facts)
+    return next((each for each in results if each.test is TestId.PAY_RATIO), None)
+
+
+def without_overtime(*, owners: int, others: int, provisions: Provisions = PROVISIONS) -> PlanFacts:
+    """How many hundredths of the pay of the two owners count, and of the ten others."""
+    whole = twelve(provisions=provisions)
+    shares = np.array([owners] * 2 + [others] * 10)
+    return replace(whole, compensation=whole.section_415 * shares // 100)
+
+
+LEFT_OUT = replace(PROVISIONS, compensation=Compensation(excluded_kinds=(PayKind.OVERTIME,)))
+
+
+@pytest.mark.parametrize(
+    ("owners", "others", "status"),
+    [(100, 90, Status.FAIL), (90, 100, Status.PASS), (95, 95, Status.PASS)],
+)
+def test_pay_without_overtime_is_fair_if_no_more_of_it_is_left_out_of_the_others(
+    owners: int, others: int, status: Status
+) -> None:
+    """Reg. 1.414(s)-1(d)(3)(i): the average percentages of total compensation included."""
+    found = ratio(without_overtime(owners=owners, others=others, provisions=LEFT_OUT))
+    assert found is not None
+    assert (found.status, found.measured, found.limit) == (status, owners * 100, others * 100)
+    assert ("facts and circumstances" in found.explanation) is (status is Status.FAIL)
+    assert found.room == (others - owners) * 100
+
+
+def test_a_plan_whose_definition_needs_no_test_has_none() -> None:
+    assert ratio(without_overtime(owners=100, others=90)) is None
+    nobody_else = replace(twelve(provisions=LEFT_OUT), section_415=np.zeros(12, dtype=np.int64))
+    assert ratio(nobody_else) is None  # one group has nobody with pay: nothing to compare
+
+
+def test_a_safe_harbor_plan_tests_the_pay_of_its_contribution_and_not_what_people_defer_from() -> None:
+    """Reg. 1.401(k)-3(b)(2), (c)(6)(iv)."""
+    basic = Match((MatchTier(10_000, 300), MatchTier(5_000, 500)), Source.SAFE_HARBOR_MATCH)
+    harbor = replace(PROVISIONS, match=basic, safe_harbor=SafeHarbor.BASIC_MATCH)
+    base = replace(harbor, compensation=Compensation(excluded_kinds=(PayKind.OVERTIME,), match=PayTerms()))
+    assert list(asked_of(base)) == []  # all pay is matched
+    follows = replace(base, compensation=replace(base.compensation, match=None))
+    assert [kind for kind, _ in asked_of(follows)] == [Kind.DEFERRALS]
+    apart = replace(harbor, compensation=Compensation(match=BASE_PAY))
+    assert list(asked_of(apart)) == [(Kind.MATCH, "Reg. 1.401(k)-3(b)(2)")]
+    facts = twelve(provisions=apart)
+    pay = facts.section_415 * np.array([100] * 2 + [80] * 10) // 100
+    found = ratio(replace(facts, match_pay=pay))
+    assert found is not None
+    assert (found.status, found.measured, found.limit) == (Status.FAIL, 10_000, 8_000)
+    # A match that is tested itself needs none; profit sharing of one share of pay for all does.
+    tested = replace(PROVISIONS, compensation=Compensation(match=BASE_PAY, nonelective=BASE_PAY))
+    assert list(asked_of(tested)) == []
+    shares = replace(tested, nonelective=Nonelective(300))
+    assert list(asked_of(shares)) == [(Kind.NONELECTIVE, "Reg. 1.401(a)(4)-2(b)")]
+    # Elective contributions are left out freely if all of them are (Reg. 1.414(s)-1(c)(4)).
+    free = PayTerms(excluded_kinds=tuple(ELECTIVE_CONTRIBUTIONS))
+    assert list(asked_of(replace(shares, compensation=Compensation(nonelective=free)))) == []
+
+
+def test_a_year_that_is_projected_keeps_the_shares_of_today() -> None:
+    facts = without_overtime(owners=100, others=90, provisions=LEFT_OUT)
+    people = people_of(facts)
+    told = project(facts, is_hce=people.is_hce, is_key=people.is_key, seed=7, scenarios=50).of(TestId.PAY_RATIO)
+    assert (told.median, told.limit_median, told.fail_probability_bps) == (10_000, 9_000, 10_000)
