@@ -49,11 +49,15 @@ CODES: LiteralString = """
             on run.pay_date >= named.first_day and run.pay_date < named.end_day
     ),
     -- What a code adds to gross pay to give plan pay, 415 pay and FICA wages, in its amounts: 1, 0 or -1. What the
-    -- sponsor said of it for the plan goes before what the provisions name, and that before what they say of its kind.
+    -- sponsor said of it for the plan goes before what the provisions name, and that before what they say of its kind;
+    -- money that counts other pay than deferrals counts a code that was said to count only as its own terms have it.
     effect as (
         select
             of_code.run_id, of_code.code,
-            coalesce(word.counts, named.code is null and coalesce(rule.plan, true))::integer
+            coalesce(
+                case when not word.counts or apart.first_day is null then word.counts end,
+                named.code is null and coalesce(rule.plan, true)
+            )::integer
                 - coalesce(kind.in_gross, true)::integer as plan,
             coalesce(rule.section_415, true)::integer - coalesce(kind.in_gross, true)::integer as section_415,
             coalesce(rule.fica, true)::integer - coalesce(kind.in_gross, true)::integer as fica
@@ -72,6 +76,8 @@ CODES: LiteralString = """
             %(rule_415)s::boolean[], %(rule_fica)s::boolean[]
         ) as rule (first_day, end_day, kind, plan, section_415, fica)
             on rule.kind = kind.kind and kind.pay_date >= rule.first_day and kind.pay_date < rule.end_day
+        left join unnest(%(apart_from)s::date[], %(apart_to)s::date[]) as apart (first_day, end_day)
+            on word.pay_date >= apart.first_day and word.pay_date < apart.end_day
     )
 """
 

@@ -256,9 +256,20 @@ def words_on(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date) -> dict
     return found
 
 
-def counts_as_plan_pay(word: Word | None, named: bool, terms: plan.Compensation) -> bool:
-    """What the sponsor said of a code for the plan goes before what provisions name, and that before its kind."""
-    if word is not None and word.counts is not None:
+def deductions_on(tx: Tx, *, tenant_id: SponsorId, on: date) -> dict[str, DeductionKind]:
+    """For each deduction code that somebody spoke of: what it is for on a pay date."""
+    rows = _codes_store.kinds(tx, tenant_id=tenant_id, known_at=None)
+    said = [row for row in rows if row.side == Side.DEDUCTION and row.event_on <= on]
+    return {row.code: DeductionKind(row.kind) for row in said}
+
+
+def counts_as_plan_pay(word: Word | None, named: bool, terms: plan.Compensation, *, apart: bool = False) -> bool:
+    """What the sponsor said of a code for the plan goes before what provisions name, and that before its kind.
+
+    ``apart``: of money that counts other pay than deferrals do, by ``terms`` of its own. What was said not to count
+    counts for nothing; what was said to count, counts there only if these terms do not leave it out.
+    """
+    if word is not None and word.counts is not None and not (apart and word.counts):
         return word.counts
     if named:
         return False

@@ -12,6 +12,7 @@ from open401k import law
 from open401k.kernel import LimitationYear, Money
 
 from .facts import Cents, Flags
+from .pay_fairness import widest
 from .receiving import left_out
 from .results import TestId, Unit
 from .year import Year
@@ -248,6 +249,19 @@ def _compensation_limit(year: Year) -> Measured:
     )
 
 
+def pay_is_left_out(year: Year) -> str:
+    """Most definitions of pay are of those that 414(s) lets any plan have (Reg. 1.414(s)-1(c))."""
+    return "" if year.fairness else "No definition of pay of the plan has to be shown fair."
+
+
+def _pay_ratio(year: Year) -> Measured:
+    """The average share of pay that counts: of the highly compensated, against that of the others."""
+    worst, shape = widest(year.fairness), year.deferrals.shape[:-1]
+    averages = worst.test.hce_average_bps, worst.test.nhce_average_bps
+    measured, limit = (np.full(shape, average, dtype=np.int64) for average in averages)
+    return Measured(measured, limit, np.full(shape, worst.passed, dtype=np.bool_))
+
+
 def _part(test: TestId, year: Year) -> Year:
     """Each kind of money is a plan of its own, with its own age and service (Reg. 1.410(b)-6(b), -7(c)(1))."""
     if test is TestId.COVERAGE_MATCH:
@@ -369,6 +383,9 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         TestId.COMPENSATION_LIMIT, "Compensation limit", "IRC 401(a)(17)", Unit.CENTS, False, always,
         _compensation_limit, over=lambda year: counted_too_much(year) > 0,
+    ),
+    Measure(
+        TestId.PAY_RATIO, "Pay that counts", "IRC 414(s)(3)", Unit.BPS, True, pay_is_left_out, _pay_ratio, silent=True
     ),
     Measure(
         TestId.COVERAGE_DEFERRAL, "Coverage, deferrals", "IRC 410(b)(1)(B)", Unit.BPS, True, always,

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from open401k.law import NotEnacted
 
 from .facts import Cents, Flags, PayHistory, PlanFacts
+from .pay_to_come import OtherPay, other_pay
 from .year import Year
 
 Floats = npt.NDArray[np.float64]
@@ -95,6 +96,9 @@ class Start:
     early_deferred: Cents | None = None
     """Deferrals and pay of the plan year's dates so far on which people had not entered for the match."""
     early_paid: Cents | None = None
+    match_pay: OtherPay | None = None
+    """What the match counts of pay, where that is not what deferrals count."""
+    nonelective_pay: OtherPay | None = None
 
 
 def coming_dates(history: PayHistory, last_day: date) -> tuple[date, ...]:
@@ -163,6 +167,8 @@ def start_of(facts: PlanFacts, year: Year, habits: Habits) -> Start:
         saves=(saving + weight * habits.participation) / (members + weight),
         bonus_seen=bool((history.compensation > 1.5 * regular).any(axis=1).mean() > 0.10),
         raise_seen=bool(_stepped(history).mean() > 0.4),
+        match_pay=other_pay(facts.match_pay, year.compensation),
+        nonelective_pay=other_pay(facts.nonelective_pay, year.compensation),
         **_apart(facts, history, dates),
     )
 

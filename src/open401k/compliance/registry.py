@@ -12,6 +12,7 @@ from open401k import law
 from open401k.kernel import Money
 from open401k.law import ImpossibleInput, NotEnacted
 
+from . import pay_fairness
 from .elsewhere import told_amounts, told_group, top_heavy_group
 from .facts import JSON, Cents, Flags, PlanFacts
 from .measures import (
@@ -239,6 +240,10 @@ def _compensation_limit(facts: PlanFacts, year: Year, _: Measured) -> Told:
     return working, f"Pay over {Money(cap)} does not count: {len(places)} so far ({names})."
 
 
+def _pay_ratio(_: PlanFacts, year: Year, __: Measured) -> Told:
+    return pay_fairness.told(year.fairness, year.is_hce)
+
+
 def _coverage(test: TestId, facts: PlanFacts, year: Year, __: Measured) -> Told:
     return coverage(facts, year, benefiting=benefiting_in(test, year), excluded=~counted_in(test, year))
 
@@ -281,6 +286,7 @@ _TELL: dict[TestId, Callable[[PlanFacts, Year, Measured], Told]] = {
     TestId.DEFERRAL_LIMIT: _deferral_limit,
     TestId.ADDITIONS_LIMIT: _additions_limit,
     TestId.COMPENSATION_LIMIT: _compensation_limit,
+    TestId.PAY_RATIO: _pay_ratio,
     **{each: partial(_coverage, each) for each in COVERAGE},
     TestId.TOP_HEAVY: _top_heavy,
 }

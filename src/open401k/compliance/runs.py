@@ -317,7 +317,14 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
         digest.update(b"other plan\0" + other.name.encode())
         for name in _HASHED_OF_OTHERS:
             digest.update(name.encode() + b"\0" + np.ascontiguousarray(getattr(other, name)).tobytes())
-    for name in ("corrective", "pay_elsewhere", "match_kept_out", "nonelective_kept_out"):
+    for name in (
+        "corrective",
+        "pay_elsewhere",
+        "match_kept_out",
+        "nonelective_kept_out",
+        "match_pay",
+        "nonelective_pay",
+    ):
         if (known := getattr(facts, name)) is not None:
             digest.update(name.encode() + b"\0" + np.ascontiguousarray(known).tobytes())
     for name in _HASHED:

@@ -24,8 +24,9 @@ from .elsewhere import Elsewhere
 from .facts import Cents, Flags, PlanFacts, Receiving
 from .match_to_come import MatchToCome
 from .outset import Floats, Habits, Places, Start, hazard_of, start_of
+from .pay_to_come import OtherPay
 from .year import Year
-from .year_end_money import match_received, nonelective_to_come
+from .year_end_money import counted_of_year, match_received, nonelective_to_come
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ class _Draws:
     in_plan_from: Places
 
 
-_NESTED = (DeferralSplit, Elsewhere, Receiving)
-_Columns = TypeVar("_Columns", Start, Year, _Draws, DeferralSplit, Elsewhere, Receiving)
+_NESTED = (DeferralSplit, Elsewhere, OtherPay, Receiving)
+_Columns = TypeVar("_Columns", Start, Year, _Draws, DeferralSplit, Elsewhere, OtherPay, Receiving)
 
 
 def simulate(
@@ -173,6 +174,8 @@ def _with_hires(facts: PlanFacts, begin: Start, year: Year, rng: np.random.Gener
         tested_from=grown_from(begin.tested_from, Kind.DEFERRALS),
         matched_from=grown_from(begin.matched_from, Kind.MATCH),
         given_from=grown_from(begin.given_from, Kind.NONELECTIVE),
+        match_pay=None if begin.match_pay is None else begin.match_pay.padded(extra),
+        nonelective_pay=None if begin.nonelective_pay is None else begin.nonelective_pay.padded(extra),
         early_deferred=None
         if begin.early_deferred is None
         else np.append(begin.early_deferred, np.zeros_like(arrives)),
@@ -286,7 +289,8 @@ def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention
         wanted = np.rint(pay * _rate_on(begin, draws, k, intervention, day) / 10_000).astype(np.int64)
         deferred = np.minimum(wanted, rooms[day.year].left(sums, paid))
         if match is not None:
-            counted = law.compensation.period_share(before=sums.compensation, period=paid, cap=pay_cap)
+            before, period = sums.for_match(begin.match_pay, year, paid)
+            counted = law.compensation.period_share(before=before, period=period, cap=pay_cap)
             due = match.due(
                 day,
                 deferred=rooms[day.year].matched(match, sums.calendar, deferred),
@@ -319,6 +323,14 @@ class _Sums:
         self.calendar_year = year.calendar_year.year
         self.of_plan_year: tuple[Cents, Cents, Cents, Cents] | None = None
         self.first_calendar: Cents | None = None
+
+    def for_match(self, other: OtherPay | None, year: Year, paid: Cents) -> tuple[Cents, Cents]:
+        """Pay before a date and of it, as the match counts them."""
+        if other is None:
+            return self.compensation, paid
+        if self.of_plan_year is not None:
+            return other.of(self.compensation), other.of(paid)
+        return other.to_date(self.compensation, year.compensation), other.of(paid)
 
     def end_plan_year(self) -> None:
         """Keep the sums of the plan year; those of the next one begin at nothing."""
@@ -395,7 +407,7 @@ def _ended(
     running = sums.compensation, sums.deferrals, sums.match, sums.after_tax
     compensation, deferrals, match, after_tax = running if sums.of_plan_year is None else sums.of_plan_year
     if to_come is not None:
-        counted = law.compensation.capped(compensation, cap)
+        counted = law.compensation.capped(counted_of_year(begin.match_pay, year, compensation), cap)
         # Another plan year matches catch-up, or is not trued up.
         room = rooms[begin.dates[0].year] if begin.dates else None
         matched = deferrals if room is None else room.matched(to_come, np.zeros_like(deferrals), deferrals)
@@ -420,7 +432,8 @@ def _ended(
         roth=sums.roth,
         after_tax=after_tax,
         match=match_received(facts, year, match, receives),
-        nonelective=year.nonelective + nonelective_to_come(facts, year, compensation, cap, receives),
+        nonelective=year.nonelective
+        + nonelective_to_come(facts, year, compensation, cap, receives, begin.nonelective_pay),
         eligible=entered(year.eligible, begin.tested_from),
         in_match=None if year.in_match is None else entered(year.in_match, begin.matched_from),
         in_nonelective=None if year.in_nonelective is None else entered(year.in_nonelective, begin.given_from),

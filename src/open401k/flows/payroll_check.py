@@ -52,7 +52,7 @@ def check_run(
     again, asked_about = set[EmployeeId](), list[census.AskedRow]()
     preview = None
     if payroll.missing_figures(pay_date, expected) is None:
-        preview = Previewed(asked, _before(tx, asked, to_date), to_date.same_day, watch, _elections(tx, asked))
+        preview = Previewed(asked, _before(tx, asked, to_date), to_date, watch, _elections(tx, asked))
     memory.give_back(rows=len(to_date.pay))
     for rows in chunks:
         standing, people = payroll.gather_standing(tx, asked=asked, to_date=to_date, rows=rows)

@@ -1,9 +1,13 @@
 """What each pay code adds to gross pay, under one plan on one day. Not here: proposals (code_proposals.py)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from open401k import census, plan
+from open401k.law.pay_items import PayKind
+
+from .rows import PayrollRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +20,22 @@ class CodesOfPlan:
     words: Mapping[str, census.Word] = field(default_factory=dict)
     plan_pay: Mapping[str, int] = field(default_factory=dict)  # 1 or -1, times the amount; 0 is left out
     named: frozenset[str] = frozenset()
+    deductions: Mapping[str, int] = field(default_factory=dict)  # -1 for those that plan pay is without
+    #: What kinds of money count that count other pay than deferrals.
+    apart: Mapping[plan.Kind, "CodesOfPlan"] = field(default_factory=dict)
+    less_pre_tax: bool = False  # whether this pay is without the plan's own pre-tax deferrals
 
     def counts(self, code: str) -> bool:
         """Whether its pay is plan pay."""
         word = self.words.get(code)
         return self.plan_pay.get(code, 0) + int(word is None or word.in_gross) > 0
+
+    def pay_of(self, row: PayrollRow) -> int:
+        """Plan compensation of a row, in cents: what its codes of earnings give, less deductions that it is without."""
+        cents = row.plan_pay_cents(self.plan_pay)
+        if self.deductions:
+            cents += sum(taken * self.deductions.get(code, 0) for code, taken in row.deductions)
+        return cents - row.pre_tax_cents - row.pre_tax_catch_up_cents if self.less_pre_tax else cents
 
     def __contains__(self, code: str) -> bool:
         return code in self.words or code in self.named
@@ -29,14 +44,39 @@ class CodesOfPlan:
 NO_CODES = CodesOfPlan()
 
 
-def codes_by(words: Mapping[str, census.Word], terms: plan.Compensation) -> CodesOfPlan:
-    """What the sponsor said of a code for the plan goes before what provisions name, and that before its kind."""
-    named = frozenset(terms.excluded_pay_codes)
-    effects = {code: _effect(words.get(code), code in named, terms) for code in {*words, *named}}
-    return CodesOfPlan(words, {code: effect for code, effect in effects.items() if effect}, named)
+def codes_by(
+    words: Mapping[str, census.Word],
+    terms: plan.Compensation,
+    taken: Mapping[str, census.DeductionKind] = MappingProxyType({}),
+) -> CodesOfPlan:
+    """What the sponsor said of a code for the plan goes before what provisions name, and that before its kind.
+
+    ``taken``: what deduction codes were said to be for.
+    """
+    whole = _codes_by(words, terms.of(plan.Kind.DEFERRALS), taken, apart=False)
+    apart = {kind: _codes_by(words, terms.of(kind), taken, apart=True) for kind in terms.apart}
+    return replace(whole, apart=apart)
 
 
-def _effect(word: census.Word | None, named: bool, terms: plan.Compensation) -> int:
+def _codes_by(
+    words: Mapping[str, census.Word],
+    terms: plan.Compensation,
+    taken: Mapping[str, census.DeductionKind],
+    *,
+    apart: bool,
+) -> CodesOfPlan:
+    named, off = frozenset(terms.excluded_pay_codes), frozenset(map(str, plan.off_plan_pay(terms)))
+    effects = {code: _effect(words.get(code), code in named, terms, apart) for code in {*words, *named}}
+    return CodesOfPlan(
+        words,
+        {code: effect for code, effect in effects.items() if effect},
+        named,
+        {code: -1 for code, kind in taken.items() if str(kind) in off},
+        less_pre_tax=str(PayKind.PRE_TAX_DEFERRAL) in off,
+    )
+
+
+def _effect(word: census.Word | None, named: bool, terms: plan.Compensation, apart: bool) -> int:
     if word is None:
         return -1
-    return int(census.counts_as_plan_pay(word, named, terms)) - int(word.in_gross)
+    return int(census.counts_as_plan_pay(word, named, terms, apart=apart)) - int(word.in_gross)

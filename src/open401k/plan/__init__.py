@@ -28,11 +28,14 @@ from .counted_pay import (
     Reduction,
     left_out_of,
     meaning_of,
+    needs_ratio_test,
+    off_plan_pay,
     reduction_of,
 )
 from .lawful import problems
 from .lawful_automatic import mandate_shortcomings, schedule_of
 from .mandate import Mandate, MandateStatus, automatic_enrollment
+from .pay_terms import PayTerms
 from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_2,
@@ -108,6 +111,7 @@ __all__ = [
     "MatchTier",
     "MonthDay",
     "Nonelective",
+    "PayTerms",
     "Plan",
     "ProvisionProblem",
     "Provisions",
@@ -138,6 +142,8 @@ __all__ = [
     "list_sponsors",
     "mandate_shortcomings",
     "meaning_of",
+    "needs_ratio_test",
+    "off_plan_pay",
     "other_plans",
     "parse_ein",
     "plan_year_of",

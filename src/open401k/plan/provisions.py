@@ -10,6 +10,8 @@ from open401k.law.forfeitures import ForfeitureUse
 from open401k.law.given import add_months
 from open401k.law.pay_items import PayDefinition, PayKind
 
+from .pay_terms import PayTerms
+
 
 class EntryRule(StrEnum):
     """The day on which an employee who has met age and service becomes a participant."""
@@ -278,6 +280,7 @@ class Compensation:
 
     A definition of the law says which kinds of pay count (law/pay_items.py); the plan may leave kinds out, take in what
     the law leaves to it, and name payroll codes that do not count. Pay whose kind nobody has said counts.
+    ``match`` and ``nonelective`` None: that money counts what deferrals count; nonelective is profit sharing, too.
     """
 
     excluded_pay_codes: tuple[str, ...] = ()
@@ -285,6 +288,23 @@ class Compensation:
     excluded_kinds: tuple[PayKind, ...] = ()
     included_kinds: tuple[PayKind, ...] = ()
     section_415: PayDefinition = PayDefinition.W2
+    match: PayTerms | None = None
+    nonelective: PayTerms | None = None
+
+    def of(self, kind: Kind) -> "Compensation":
+        """What a kind of money counts, as if that were all of the plan's terms."""
+        terms = {Kind.MATCH: self.match, Kind.NONELECTIVE: self.nonelective}.get(kind)
+        if terms is None:
+            return replace(self, match=None, nonelective=None) if self.apart else self
+        return Compensation(
+            terms.excluded_pay_codes, terms.definition, terms.excluded_kinds, terms.included_kinds, self.section_415
+        )
+
+    @property
+    def apart(self) -> tuple[Kind, ...]:
+        """The kinds of money that count other pay than deferrals do."""
+        told = ((Kind.MATCH, self.match), (Kind.NONELECTIVE, self.nonelective))
+        return tuple(kind for kind, terms in told if terms is not None)
 
 
 class SpillOver(StrEnum):

@@ -10,6 +10,7 @@ from open401k.kernel import Source
 from open401k.law.forfeitures import ForfeitureUse
 from open401k.law.pay_items import PayDefinition, PayKind
 
+from .pay_terms import PayTerms
 from .provisions import (
     UNCONDITIONAL,
     Arrangement,
@@ -62,7 +63,7 @@ _LATER: Mapping[type, frozenset[str]] = {
         {"cap_per_period_cents", "true_up", "by_service", "conditions", "matches_catch_up", "student_loans"}
     ),
     Nonelective: frozenset({"conditions"}),
-    Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415"}),
+    Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415", "match", "nonelective"}),
 }
 
 
@@ -217,6 +218,8 @@ def _compensation(
     excluded_kinds: Sequence[str] = (),
     included_kinds: Sequence[str] = (),
     section_415: str = _USUAL.section_415,
+    match: Mapping[str, Any] | None = None,
+    nonelective: Mapping[str, Any] | None = None,
 ) -> Compensation:
     return Compensation(
         tuple(excluded_pay_codes),
@@ -224,7 +227,16 @@ def _compensation(
         tuple(map(PayKind, excluded_kinds)),
         tuple(map(PayKind, included_kinds)),
         PayDefinition(section_415),
+        None if match is None else _pay_terms(**match),
+        None if nonelective is None else _pay_terms(**nonelective),
     )
+
+
+def _pay_terms(
+    *, definition: str, excluded_kinds: list[str], included_kinds: list[str], excluded_pay_codes: list[str]
+) -> PayTerms:
+    kinds = tuple(map(PayKind, excluded_kinds)), tuple(map(PayKind, included_kinds))
+    return PayTerms(PayDefinition(definition), *kinds, tuple(excluded_pay_codes))
 
 
 def _elections(

@@ -10,6 +10,7 @@ from open401k import census
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, PlanId, PlanYear, Source, SponsorId
 from open401k.law import compensation
+from open401k.plan import Kind
 
 from .contributions import Cents
 
@@ -40,6 +41,7 @@ class Counting:
     excluded: frozenset[str]
     employees: Sequence[census.Employee]
     known_at: datetime | None = None
+    kind: Kind = Kind.DEFERRALS  # for which money pay is plan pay
 
     @property
     def ids(self) -> IdColumn[EmployeeId]:
@@ -72,6 +74,7 @@ class Counting:
             brought=True,
             without=self.without,
             known_at=self.known_at,
+            kind=self.kind,
         )
         places = each.employee_id.places_in(ids)[each.employee]
         days: list[date] = each.pay_date.astype("datetime64[D]").tolist()

@@ -1,13 +1,14 @@
 """What posting a payroll would add, before it is recorded. Reads only. Not here: settling it (settlement.py)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
 from open401k import census, plan
 from open401k.base.db import Tx
 from open401k.kernel import Source
+from open401k.plan import Kind
 
 from .before_date import left_long_ago
 from .contributions import Cents, Flags, HeldReason, PayOfDate, entitle_date
@@ -26,9 +27,12 @@ class Reported:
     coded_catch_up_pre_tax: Cents
     coded_catch_up_roth: Cents
     bonus: Cents | int = 0  # part of the compensation; of other payrolls of the day it is not known
+    apart: Mapping[Kind, Cents] = field(default_factory=dict)  # compensation of kinds of money that count other pay
 
     def __add__(self, other: "Reported") -> "Reported":
-        return Reported(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+        apart = {kind: cents + other.apart[kind] for kind, cents in self.apart.items()}
+        names = [each.name for each in fields(self) if each.name != "apart"]
+        return Reported(**{name: getattr(self, name) + getattr(other, name) for name in names}, apart=apart)
 
 
 @dataclass(frozen=True, slots=True)

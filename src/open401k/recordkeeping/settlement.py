@@ -1,10 +1,11 @@
 """Gathering facts and settling the books to them: should-be minus posted. Not here: formulas, entries (posting.py)."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from .elsewhere import Elsewhere, added, counted, read_elsewhere, turns_before, 
 from .entered import ToDate
 from .forfeitures import settle_forfeitures
 from .highly_paid import highly_paid
+from .pay_apart import by_date_apart, entered_for, kinds_apart, totals_apart
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
 from .supposed_pay import WithheldMore, with_more
@@ -92,6 +94,7 @@ class Before:
     amended: "BeforeAmendment | None" = None  # where a match's period began, or its terms, within the plan year
     last_year: ledger.Contributed | None = None  # calendar year before, up to a plan year that began in it
     elsewhere: tuple[Elsewhere, ...] = ()  # the sponsor's other plans
+    apart: Mapping[plan.Kind, census.PayTotals] = field(default_factory=dict)  # as kinds count it that count other pay
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class BeforeAmendment:
     until: date
     contributed: ledger.Contributed
     pay: census.PayTotals
+    apart: Mapping[plan.Kind, census.PayTotals] = field(default_factory=dict)
 
 
 def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Refusal]:
@@ -172,6 +176,7 @@ def compare(tx: Tx, *, scope: Scope) -> Iterator[tuple[Books, Books]]:
 def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
     days: dict[str, Any] = {"start": scope.since, "end": scope.until, "employees": scope.employees}
     pay = with_more(census.pay_by_date(tx, **scope.where, **days, without=scope.without), scope.withheld)
+    apart = by_date_apart(tx, pay, **scope.where, **days, without=scope.without)
     standing = on_file(tx, **scope.where, **days)
     everybody = pay.employee_id.union(IdColumn.of(EmployeeId, {who for _, who, _, _ in standing}))
     ends = year_ends.on_file(tx, **scope.where, start=scope.since, end=scope.until)
@@ -193,7 +198,7 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
             people = people_of(tx, scope, segment, employees, before)
             opening = opening_of(tx, scope, segment, people, employees, before)
             year_end = _year_end(tx, scope, segment, people, employees, before) if segment.ends_year else NOT_OVER
-            reported = pay_of(segment, pay, column, employees, in_doubt)
+            reported = pay_of(segment, pay, column, employees, in_doubt, apart)
             found = entitle(segment.provisions, people, reported, opening, year_end)
             should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
             should_be |= {(source, reason): cents for (source, reason), cents in found.held.items()}
@@ -241,13 +246,18 @@ def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, 
             if plan_year.start < calendar.start
             else None,
         )
-    known = replace(known, elsewhere=read_elsewhere(tx, **where, on=on, calendar=calendar, year=plan_year))
+    kinds = kinds_apart(tx, **where, start=plan_year.start, end=on + timedelta(days=1))
+    known = replace(
+        known,
+        elsewhere=read_elsewhere(tx, **where, on=on, calendar=calendar, year=plan_year),
+        apart=totals_apart(tx, kinds, **where, **out, start=plan_year.start, end=on),
+    )
     since = _same_match_since(tx, scope, provisions, on)
     if since <= plan_year.start:
         return known
     earlier: dict[str, Any] = {**where, **out, "start": plan_year.start, "end": since}
-    amended = BeforeAmendment(since, census.contributed(tx, **earlier), census.pay_totals(tx, **earlier))
-    return replace(known, amended=amended)
+    paid, apart = census.pay_totals(tx, **earlier), totals_apart(tx, kinds, **earlier)
+    return replace(known, amended=BeforeAmendment(since, census.contributed(tx, **earlier), paid, apart))
 
 
 def _same_match_since(tx: Tx, scope: Scope, provisions: plan.Provisions, on: date) -> date:
@@ -275,10 +285,10 @@ def _year_end(
     counting = _counting(scope, segment, employees)
     of_match = people.match_entered_on or people.entered_on
 
-    def paid_before(entered: Sequence[date | None], day: date) -> Cents:
+    def paid_before(kind: plan.Kind, entered: Sequence[date | None], day: date) -> Cents:
         to_date: dict[str, Any] = {**where, "without": scope.without, "start": year.start, "end": day}
-        pay = before.pay if day == last else census.pay_totals(tx, **to_date)
-        return counting.compensation(tx, entered, pay, day)
+        pay = before.apart.get(kind, before.pay) if day == last else census.pay_totals(tx, **to_date, kind=kind)
+        return replace(counting, kind=kind).compensation(tx, entered, pay, day)
 
     def deferred_of(deferred: Cents, start: date, end: date) -> Cents:
         return deferred if people.match_entered_on is None else counting.deferrals(tx, of_match, deferred, start, end)
@@ -291,8 +301,8 @@ def _year_end(
         spans=plan.provisions_between(tx, **where, start=year.start, end=year.end),
         year=year,
         contributed=before.plan_year,
-        matched=Counts(partial(paid_before, of_match), deferred_of, of_match),
-        given=Counts(partial(paid_before, people.nonelective_entered_on or people.entered_on)),
+        matched=Counts(partial(paid_before, plan.Kind.MATCH, of_match), deferred_of, of_match),
+        given=Counts(partial(paid_before, plan.Kind.NONELECTIVE, people.nonelective_entered_on or people.entered_on)),
     ).read(employees, declared_for(tx, **where, terms=segment.provisions, last_day=last))
 
 
@@ -314,8 +324,8 @@ def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census
     return People(
         employee_ids=tuple(employee.employee_id for employee in employees),
         entered_on=entered.deferrals,
-        match_entered_on=entered.match,
-        nonelective_entered_on=entered.nonelective,
+        match_entered_on=entered_for(plan.Kind.MATCH, entered, before.apart),
+        nonelective_entered_on=entered_for(plan.Kind.NONELECTIVE, entered, before.apart),
         age_at_year_end=deferrals.ages_at_year_end(births, year),
         roth_catch_up_only=deferrals.roth_catch_up_required(wages, year),
         years_of_service=whole_years(employees, first_day) if match is not None and match.by_service else None,
@@ -333,6 +343,7 @@ def pay_of(
     column: IdColumn[EmployeeId],
     employees: Sequence[census.Employee],
     in_doubt: Collection[tuple[EmployeeId, date]] = (),
+    apart: Mapping[plan.Kind, Cents] = MappingProxyType({}),
 ) -> Pay:
     """Rows scattered into people by pay dates; catch-up codes count as what they are, deferrals."""
     rows = pay.employee_id.places_in(column)[pay.employee]
@@ -364,6 +375,7 @@ def pay_of(
         ).reshape(len(employees), len(segment.pay_dates)),
         kept_out=kept_out_of(segment, employees),
         in_doubt=_in_doubt(segment, employees, in_doubt) if in_doubt else None,
+        apart={kind: scattered(cents) for kind, cents in apart.items()},
     )
 
 
@@ -413,10 +425,11 @@ def opening_of(
     )
     if people.match_entered_on is None and people.nonelective_entered_on is None:
         return whole
+    of_match, of_nonelective = (replace(counting, kind=kind) for kind in (plan.Kind.MATCH, plan.Kind.NONELECTIVE))
     return replace(
         whole,
-        for_match=_to_date(tx, counting, segment, people.match_entered_on, before, whole),
-        for_nonelective=_to_date(tx, counting, segment, people.nonelective_entered_on, before, whole),
+        for_match=_to_date(tx, of_match, segment, people.match_entered_on, before, whole),
+        for_nonelective=_to_date(tx, of_nonelective, segment, people.nonelective_entered_on, before, whole),
     )
 
 
@@ -446,11 +459,11 @@ def _to_date(
     end, start, amended = segment.pay_dates[0], counting.year.start, before.amended
     earlier = np.zeros_like(whole.compensation)
     if amended is not None:
-        earlier = counting.compensation(tx, entered, amended.pay, amended.until)
+        earlier = counting.compensation(tx, entered, amended.apart.get(counting.kind, amended.pay), amended.until)
     since = start if amended is None else amended.until
     deferred = counting.deferrals(tx, entered, whole.plan_year_deferrals, start, end)
     return ToDate(
-        compensation=counting.compensation(tx, entered, before.pay, end),
+        compensation=counting.compensation(tx, entered, before.apart.get(counting.kind, before.pay), end),
         plan_year_deferrals=deferred,
         matched_deferrals=deferred
         if amended is None

@@ -20,6 +20,11 @@ _PURPOSES = {
     plan.Purpose.SECTION_414S: "414(s) tests",
     plan.Purpose.PLAN: "Plan",
 }
+#: Shown where the plan's terms have other pay count for that money.
+_APART = {
+    plan.Kind.MATCH: (plan.Purpose.MATCH, "Match"),
+    plan.Kind.NONELECTIVE: (plan.Purpose.NONELECTIVE, "Nonelective"),
+}
 
 
 class CodeState(StrEnum):
@@ -89,12 +94,22 @@ class KindChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class ApartLine:
+    """What one kind of employer money counts where that is not what deferrals count."""
+
+    money: str
+    definition: str
+    excluded: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PayCodes:
-    """Everything of the page."""
+    """Everything of the page. ``definition`` is of deferrals, of tests, and of all money that is not ``apart``."""
 
     heading: PlanHeading
     definition: str
     excluded: tuple[str, ...]
+    apart: tuple[ApartLine, ...]
     codes: tuple[CodeLine, ...]
     kinds: tuple[KindChoice, ...]
     deduction_kinds: tuple[KindChoice, ...]
@@ -134,12 +149,18 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PayCodes:
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
         definition=_DEFINITIONS[known.terms.definition],
         excluded=tuple(label(kind) for kind in known.terms.excluded_kinds),
+        apart=tuple(_apart(kind, known.terms.of(kind)) for kind in known.terms.apart),
         codes=tuple(
             sorted(lines, key=lambda each: (each.state is not CodeState.ASKS, each.side, each.code.casefold()))
         ),
         kinds=tuple(KindChoice(str(kind), label(kind)) for kind in plan.EARNING_KINDS),
         deduction_kinds=tuple(KindChoice(str(kind), label(kind)) for kind in census.DeductionKind),
     )
+
+
+def _apart(kind: plan.Kind, terms: plan.Compensation) -> ApartLine:
+    left_out = (*(label(each) for each in terms.excluded_kinds), *terms.excluded_pay_codes)
+    return ApartLine(_APART[kind][1], _DEFINITIONS[terms.definition], left_out)
 
 
 def _known(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> _Known:
@@ -185,7 +206,7 @@ def _line(code: str, side: census.Side, known: _Known) -> CodeLine:
         in_gross=last.in_gross if last else question.proposal.in_gross if question else True,
         since=None if last is None or last.event_on == census.ALWAYS else last.event_on,
         cells=_cells(code, kind or proposed, word, known.terms) if earning else (),
-        reduces="" if earning or last is None else _reduces(last.kind),
+        reduces="" if earning or last is None else _reduces(last.kind, known.terms),
         evidence=question.proposal.evidence if question else (),
         people=paid.people if paid else question.seen.seen.rows if question else 0,
         paid=Money(paid.cents if paid else question.seen.seen.cents if question else 0),
@@ -217,7 +238,23 @@ def _cells(code: str, kind: PayKind | None, word: census.Word | None, terms: pla
         why = "the plan names it as left out" if told is None else "it was said of this code for the plan"
         for purpose in (plan.Purpose.SECTION_414S, plan.Purpose.PLAN):
             found[purpose] = CellLine(str(purpose), _PURPOSES[purpose], bool(told), why, "")
-    return tuple(found.values())
+    return (*found.values(), *(_apart_cell(code, kind, told, terms, each) for each in terms.apart))
+
+
+def _apart_cell(
+    code: str, kind: PayKind | None, told: bool | None, terms: plan.Compensation, money: plan.Kind
+) -> CellLine:
+    """What was said of a code not to count counts for no money; else the terms of that money decide."""
+    purpose, called = _APART[money]
+    if told is False:
+        return CellLine(str(purpose), called, False, "it was said of this code for the plan", "")
+    if code in terms.of(money).excluded_pay_codes:
+        return CellLine(str(purpose), called, False, f"the plan names it as left out of the pay of {money} money", "")
+    if kind is not None:
+        meant = plan.meaning_of(kind, terms)[purpose]
+        return CellLine(str(purpose), called, meant.counts, meant.why, meant.cite)
+    why = "the terms of this money do not leave it out" if told else "nobody has said what it is for"
+    return CellLine(str(purpose), called, told, why, "")
 
 
 def _said(each: census.SaidKind) -> SaidLine:
@@ -233,14 +270,17 @@ def _said(each: census.SaidKind) -> SaidLine:
     )
 
 
-def _reduces(kind: PayKind | census.DeductionKind) -> str:
-    """Which taxed pay a deduction comes off, and where that is said."""
+def _reduces(kind: PayKind | census.DeductionKind, terms: plan.Compensation) -> str:
+    """Which taxed pay a deduction comes off, where that is said, and which plan pay is without it."""
     by_law = next((each for each in plan.DEDUCTION_KINDS if each.value == kind.value), None)
     if by_law is None:
         return "Comes off pay that was taxed."
     found = plan.reduction_of(by_law)
     off = [name for name, yes in (("W-2 pay", found.reduces_w2), ("FICA wages", found.reduces_fica)) if yes]
-    return f"Comes off {' and '.join(off) or 'pay that was taxed'} ({found.cite})."
+    told = f"Comes off {' and '.join(off) or 'pay that was taxed'} ({found.cite})."
+    pays = [("plan compensation", plan.Kind.DEFERRALS), *((f"the pay of {each} money", each) for each in terms.apart)]
+    without = [name for name, money in pays if by_law in plan.off_plan_pay(terms.of(money))]
+    return f"{told} By the plan's terms it comes off {' and '.join(without)}, too." if without else told
 
 
 def label(kind: PayKind | census.DeductionKind) -> str:

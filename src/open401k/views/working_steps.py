@@ -211,12 +211,21 @@ def _percent(bps: int | None) -> Percent | None:
     return None if bps is None else Percent(bps)
 
 
+def _pay_ratio(result: TestResult) -> list[WorkingStep]:
+    law, worked = "Reg. 1.414(s)-1(d)(3)", "each person's share first, then the average"
+    return [
+        WorkingStep("hce", "Of the pay of highly compensated employees counts", _percent(result.measured), worked, law),
+        WorkingStep("nhce", "Of the pay of the others counts", _percent(result.limit), worked, law),
+    ]
+
+
 _STEPS: dict[TestId, Callable[[TestResult], list[WorkingStep]]] = {
     TestId.ADP: _averages,
     TestId.ACP: _averages,
     TestId.DEFERRAL_LIMIT: _deferral_limit,
     TestId.ADDITIONS_LIMIT: _additions_limit,
     TestId.COMPENSATION_LIMIT: _compensation_limit,
+    TestId.PAY_RATIO: _pay_ratio,
     TestId.COVERAGE_DEFERRAL: _coverage,
     TestId.COVERAGE_MATCH: _coverage,
     TestId.COVERAGE_NONELECTIVE: _coverage,

@@ -28,6 +28,7 @@ from open401k.plan import (
     MatchTier,
     MonthDay,
     Nonelective,
+    PayTerms,
     Provisions,
     SafeHarbor,
     ServiceTiers,
@@ -50,6 +51,13 @@ conditions = st.builds(
     either=st.booleans(),
     waived=st.lists(st.sampled_from(Waiver), max_size=2).map(tuple),
     retirement_age=st.integers(0, 70),
+)
+pay_terms = st.builds(
+    PayTerms,
+    definition=st.sampled_from(PayDefinition),
+    excluded_kinds=st.lists(st.sampled_from(PayKind), max_size=3).map(tuple),
+    included_kinds=st.lists(st.sampled_from(PayKind), max_size=3).map(tuple),
+    excluded_pay_codes=st.lists(st.text(max_size=6), max_size=3).map(tuple),
 )
 any_provisions = st.builds(
     Provisions,
@@ -96,6 +104,8 @@ any_provisions = st.builds(
         excluded_kinds=st.lists(st.sampled_from(PayKind), max_size=3).map(tuple),
         included_kinds=st.lists(st.sampled_from(PayKind), max_size=3).map(tuple),
         section_415=st.sampled_from(PayDefinition),
+        match=st.none() | pay_terms,
+        nonelective=st.none() | pay_terms,
     ),
     elections=st.none()
     | st.builds(
