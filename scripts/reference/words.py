@@ -8,7 +8,7 @@ from open401k.ledger import Refusal as LedgerRefusal
 from open401k.payroll.findings import Code, Severity
 from open401k.payroll.runs import Refusal as PayrollRefusal
 from open401k.plan import AmendmentRefusal
-from open401k.recordkeeping import DeclarationRefusal, HeldReason, UseRefusal
+from open401k.recordkeeping import DeclarationRefusal, HeldReason, LoanRefusal, UseRefusal
 
 N, H, R = Severity.NOTE, Severity.HOLD, Severity.REJECT
 
@@ -288,6 +288,29 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
         UseRefusal.NOTHING_ASKED: "The amount is not above zero.",
         UseRefusal.NOT_SAID_FOR_WHAT: "The expense, or a plan year with profit sharing declared for it, is missing.",
         UseRefusal.MORE_THAN_THERE_IS: "The account, or what was declared, has less than that.",
+    },
+    "Loans": {
+        LoanRefusal.LOAN_UNKNOWN: "Nobody asked for such a loan.",
+        LoanRefusal.DECIDED_BEFORE: "The loan was approved or declined before, with another answer.",
+        LoanRefusal.NOT_OFFERED: "The plan lends nothing on that day (29 CFR 2550.408b-1(d)).",
+        LoanRefusal.PERSON_UNKNOWN: "The sponsor has no such employee.",
+        LoanRefusal.NOT_EMPLOYED: "No payroll could withhold installments: the person does not work here.",
+        LoanRefusal.BELOW_MINIMUM: "The amount is below the plan's minimum.",
+        LoanRefusal.RESIDENCE_NOT_OFFERED: "The plan makes no longer loans for the principal residence.",
+        LoanRefusal.TERM_TOO_LONG: "It does not end within five years, or the plan's years for a residence (IRC 72(p)(2)(B)).",
+        LoanRefusal.TOO_MANY: "The person owes as many loans as the plan makes at once.",
+        LoanRefusal.LOAN_NOT_REPAID: "An earlier loan is a deemed distribution and not repaid (Reg. 1.72(p)-1 Q&A-19(b)).",
+        LoanRefusal.OVER_LIMIT: "It is over the limit of all loans together (IRC 72(p)(2)(A)).",
+        LoanRefusal.OVER_SECURITY: "Half of the vested account does not secure it (29 CFR 2550.408b-1(f)(2)(i)).",
+        LoanRefusal.NOT_ENOUGH_MONEY: "The vested sources have too little cash.",
+        LoanRefusal.RATE_IMPOSSIBLE: "The rate is below zero or over 100 %.",
+        LoanRefusal.OVERPAID: "Payrolls on file would repay more than is owed.",
+        LoanRefusal.NOT_OWED: "The loan was not made, is repaid or was offset: nothing is owed on it.",
+        LoanRefusal.LEAVE_NOT_PROVIDED: "The plan's terms pause no installments for this (Reg. 1.72(p)-1 Q&A-9).",
+        LoanRefusal.LEAVE_IMPOSSIBLE: "No installment would be left to repay the loan by the end of its term, or none falls into the leave.",
+        LoanRefusal.LEAVE_TOO_LONG: "A leave other than service in uniform pauses installments for a year at most (Reg. 1.72(p)-1 Q&A-9(a)).",
+        LoanRefusal.OFFSET_NOT_ALLOWED: "The account may not be reduced before the person leaves (IRC 401(k)(2)(B); Reg. 1.72(p)-1 Q&A-13(b)).",
+        LoanRefusal.NOT_DEEMED: "The cure period is not over: the loan is no deemed distribution.",
     },
     "Money held in suspense": {
         HeldReason.SOURCE_NOT_PERMITTED: "The plan does not have the source.",

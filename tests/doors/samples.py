@@ -11,7 +11,17 @@ from open401k.views.alert import AlertDetail, CureLine, EffectLine, NoticeLine
 from open401k.views.conveyor import StageLine, StageState
 from open401k.views.elections import ElectionLine, Elections, EnrollmentDutyLine, PersonElections, WithholdingCase
 from open401k.views.instructions import InstructionLine, Instructions
-from open401k.views.loans import Borrowing, InstallmentLine, LentLine, LoanDetail, LoanLine, PlanLoans, RepaidLine
+from open401k.views.loans import (
+    Borrowing,
+    InstallmentLine,
+    LeaveLine,
+    LentLine,
+    LoanDetail,
+    LoanLine,
+    OffsetLine,
+    PlanLoans,
+    RepaidLine,
+)
 from open401k.views.payroll_history import (
     DepositLine,
     EntryLine,
@@ -258,6 +268,8 @@ LOAN = LoanDetail(
     (InstallmentLine(1, PAY_DATES[3], Money.usd("401.82"), Money.usd("32.69"), Money.usd("369.13"), Money.usd("9630.87"), True), InstallmentLine(2, PAY_DATES[4], Money.usd("401.82"), Money.usd("31.49"), Money.usd("370.33"), Money.usd("9260.54"), False)),
     (RepaidLine(PAY_DATES[3], Money.usd("401.82"), Money.usd("32.69"), Money.usd("369.13"), Money.usd("9630.87")),),
     (LentLine("pre_tax", Money.usd("7000.00"), Money.usd("6741.61")), LentLine("match", Money.usd("3000.00"), Money.usd("2889.26"))),
+    (LeaveLine(PAY_DATES[5], PAY_DATES[9], True, Percent(600)),),
+    OffsetLine(PAY_DATES[15], Money.usd("8840.01"), Money(0)),
 )  # fmt: skip
 
 ELECTIONS = Elections(

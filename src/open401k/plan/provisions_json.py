@@ -64,6 +64,7 @@ _LATER: Mapping[type, frozenset[str]] = {
     ),
     Nonelective: frozenset({"conditions"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415", "match", "nonelective"}),
+    Loans: frozenset({"pauses_on_leave", "pauses_in_service"}),
 }
 
 
@@ -281,8 +282,11 @@ def _loans(
     over_prime_bps: int,
     residence_years: int | None,
     cure_months: int | None,
+    pauses_on_leave: bool = False,
+    pauses_in_service: bool = False,
 ) -> Loans:
-    return Loans(minimum_cents, most_at_once, over_prime_bps, residence_years, cure_months)
+    known = (minimum_cents, most_at_once, over_prime_bps, residence_years, cure_months)
+    return Loans(*known, pauses_on_leave, pauses_in_service)
 
 
 _NUMBERS = ("initial_bps", "step_bps", "top_bps", "wait_days", "notice_days", "withdrawal_days")

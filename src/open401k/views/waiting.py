@@ -13,6 +13,7 @@ from open401k.payroll import connections, runs, write_back_book
 from .deposits import Deposit, State
 from .duties import unsettled
 from .instructions import needing_a_person
+from .loans import count_waiting
 from .who_is_who import open_questions
 
 _URGENT = (State.LATE, State.RETURNED, State.SHORT)
@@ -142,7 +143,28 @@ def _of_people(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequence[
         "changes that payroll did not take",
         "/instructions",
     )
+    yield from _of_loans(tx, tenant_id, plan_id)
     yield _census(tx, tenant_id, plan_id, history)
+
+
+def _of_loans(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> Iterator[WaitingLine]:
+    """What was asked for; installments that may still be paid; loans whose cure period is over (1.72(p)-1 Q&A-10)."""
+    asked, late, deemed = count_waiting(tx, tenant_id=tenant_id, plan_id=plan_id)
+    yield WaitingLine("loans", asked, "loan to approve or decline", "loans to approve or decline", "/loans")
+    yield WaitingLine(
+        "loans_late",
+        late,
+        "loan with a missed installment that can still be paid",
+        "loans with missed installments that can still be paid",
+        "/loans",
+    )
+    yield WaitingLine(
+        "loans_deemed",
+        deemed,
+        "loan that is a deemed distribution, to report",
+        "loans that are deemed distributions, to report",
+        "/loans",
+    )
 
 
 def _census(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequence[runs.Run]) -> WaitingLine:
