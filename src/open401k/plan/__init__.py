@@ -71,6 +71,7 @@ from .provisions import (
     plan_year_of,
 )
 from .provisions_json import provisions_from_json, provisions_to_json
+from .sharing import AllocationGroup, Points, ProfitSharing
 from .sponsor import Sponsor, list_sponsors, parse_ein, record_headcount, register_sponsor, sponsor
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "IMMEDIATE_VESTING",
     "OFF_FICA_WAGES",
     "UNCONDITIONAL",
+    "AllocationGroup",
     "Amended",
     "AmendmentRefusal",
     "Arrangement",
@@ -109,6 +111,8 @@ __all__ = [
     "MonthDay",
     "Nonelective",
     "Plan",
+    "Points",
+    "ProfitSharing",
     "ProvisionProblem",
     "Provisions",
     "Purpose",

@@ -17,6 +17,7 @@ from .lawful_eligibility import eligibility
 from .lawful_forfeitures import forfeitures
 from .lawful_loans import loans
 from .lawful_match import counted, receiving, student_loans
+from .lawful_sharing import sharing
 from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_2,
@@ -390,6 +391,7 @@ _CHECKS = (
     _vesting,
     _compensation,
     _declared,
+    sharing,
     conditions,
     counted,
     receiving,
