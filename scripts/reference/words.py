@@ -280,6 +280,8 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
         DeclarationRefusal.TOO_MUCH_DISPARITY: "An integrated share is more than IRC 401(l) permits.",
         DeclarationRefusal.TOO_LATE: "It is no addition of that year any more (IRC 404(a)(6), 415(c)).",
         DeclarationRefusal.LESS_THAN_BEFORE: "What was allocated would be taken back (IRC 411(d)(6)).",
+        DeclarationRefusal.NOBODY_TO_SHARE: "An amount by groups or points has nobody to go to.",
+        DeclarationRefusal.DISCRIMINATES: "By groups or points it fails the test of amounts (IRC 401(a)(4)).",
     },
     "Uses of forfeitures": {
         UseRefusal.KEY_REUSED: "The key stands for another use or amount.",

@@ -1,5 +1,6 @@
 """Proof: plan tests from the facts of payroll, their projection to the year end, and cures with their price."""
 
+from .amounts import AmountsTest, judge
 from .correction_money import CorrectionOwed, corrections_owed, owed_for
 from .cures import CURABLE, cures
 from .facts import JSON, Cents, EarlierCalendarYear, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
@@ -96,6 +97,7 @@ __all__ = [
     "MEASURES",
     "PLAN_TESTS",
     "Affected",
+    "AmountsTest",
     "CensusRow",
     "Cents",
     "ComplianceRun",
@@ -174,6 +176,7 @@ __all__ = [
     "get_failure",
     "get_proposal",
     "history",
+    "judge",
     "keep",
     "late_fact_content",
     "latest",

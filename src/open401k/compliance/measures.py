@@ -11,7 +11,7 @@ import numpy as np
 from open401k import law
 from open401k.kernel import LimitationYear, Money
 
-from .facts import Cents, Flags
+from .facts import Cents, Flags, PlanFacts
 from .pay_fairness import widest
 from .receiving import left_out
 from .results import TestId, Unit
@@ -50,6 +50,8 @@ class Measure:
     """Why passing today says nothing about the year; empty when it does."""
     silent: bool = False
     """Not told of at all where it does not apply: nearly every plan gives what it tests to everybody."""
+    of_facts: Callable[[PlanFacts, Year], Measured] | None = None
+    """In place of ``of`` where facts decide that no simulated year has; such a test is not projected."""
 
 
 def always(_: Year) -> str:
@@ -109,6 +111,11 @@ def can_be_top_heavy(year: Year) -> str:
     only = year.safe_harbor != "none" and not more and match_needs_no_test(year)
     exempt = law.top_heavy.exempt(only_safe_harbor_contributions=only)
     return "Deferrals and safe harbor contributions alone are exempt (IRC 416(g)(4)(H))." if exempt else ""
+
+
+def whole_year(_: Year) -> Measured:
+    """A test of facts alone has no measure of a year."""
+    raise TypeError("this test is measured from the facts")
 
 
 def _adp(year: Year) -> Measured:
@@ -228,6 +235,9 @@ def most_employer_money(year: Year) -> Cents:
             most = most + law.matching.match(cap, cap, law.matching.MatchFormula.of(each.tiers, each.cap_cents))
         elif each.rate_bps:
             most = most + law.matching.nonelective(cap, each.rate_bps)
+        elif each.is_shared:
+            shares = [law.matching.nonelective(cap, share.rate_bps) + share.cents for share in each.shares]
+            most = most + np.max(shares, axis=0, initial=0) + each.total_cents
         else:
             most = most + each.flat_cents
     return np.where(most > 0, most + 53, most)

@@ -99,6 +99,8 @@ class Start:
     match_pay: OtherPay | None = None
     """What the match counts of pay, where that is not what deferrals count."""
     nonelective_pay: OtherPay | None = None
+    early_given: Cents | None = None
+    """Pay of those dates before people had entered for nonelective money; None: the whole year's pay counts for it."""
 
 
 def coming_dates(history: PayHistory, last_day: date) -> tuple[date, ...]:
@@ -199,6 +201,7 @@ class _Apart(TypedDict, total=False):
     given_from: Places
     early_deferred: Cents
     early_paid: Cents
+    early_given: Cents
 
 
 def _apart(facts: PlanFacts, history: PayHistory, dates: tuple[date, ...]) -> _Apart:
@@ -209,15 +212,22 @@ def _apart(facts: PlanFacts, history: PayHistory, dates: tuple[date, ...]) -> _A
         found["given_from"] = _entry_indexes(facts.nonelective_on, dates)
     if facts.match_on:
         found["matched_from"] = _entry_indexes(facts.match_on, dates)
-        found["early_deferred"], found["early_paid"] = _before_the_match(facts, history)
+        early = _before(facts.match_on, facts, history)
+        found["early_deferred"] = np.where(early, history.deferrals, 0).sum(axis=1)
+        found["early_paid"] = np.where(early, history.compensation, 0).sum(axis=1)
+    given = facts.provisions.nonelective
+    if facts.nonelective_on or (given is not None and given.conditions.asks):
+        early = _before(facts.nonelective_on or facts.eligible_on, facts, history)
+        found["early_given"] = np.where(early, history.compensation, 0).sum(axis=1)
     return found
 
 
-def _before_the_match(facts: PlanFacts, history: PayHistory) -> tuple[Cents, Cents]:
+def _before(entered_on: tuple[date | None, ...], facts: PlanFacts, history: PayHistory) -> Flags:
+    """Which pay dates of the plan year were before each one's entry: people down, dates across."""
     days = np.array(history.pay_dates, dtype="datetime64[D]")
-    entered = np.array([day or date.max for day in facts.match_on], dtype="datetime64[D]")
-    early = (days[None, :] < entered[:, None]) & (days >= np.datetime64(facts.plan_year.start))[None, :]
-    return np.where(early, history.deferrals, 0).sum(axis=1), np.where(early, history.compensation, 0).sum(axis=1)
+    entered = np.array([day or date.max for day in entered_on], dtype="datetime64[D]")
+    early: Flags = (days[None, :] < entered[:, None]) & (days >= np.datetime64(facts.plan_year.start))[None, :]
+    return early
 
 
 def _entry_indexes(days: tuple[date | None, ...], dates: tuple[date, ...]) -> Places:

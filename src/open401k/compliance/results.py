@@ -27,6 +27,7 @@ class TestId(StrEnum):
     COVERAGE_MATCH = "410b_401m"
     COVERAGE_NONELECTIVE = "410b_nonelective"
     TOP_HEAVY = "top_heavy"
+    AMOUNTS = "401a4"
 
 
 #: One for each part of the plan that is tested by itself (Reg. 1.410(b)-7(c)(1)).

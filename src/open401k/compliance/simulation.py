@@ -16,7 +16,6 @@ import numpy.typing as npt
 from open401k import law
 from open401k.law import NotEnacted
 from open401k.law.deferrals import DeferralSplit
-from open401k.law.matching import MatchFormula
 from open401k.plan import Kind
 
 from . import receiving
@@ -26,7 +25,7 @@ from .match_to_come import MatchToCome
 from .outset import Floats, Habits, Places, Start, hazard_of, start_of
 from .pay_to_come import OtherPay
 from .year import Year
-from .year_end_money import counted_of_year, match_received, nonelective_to_come
+from .year_end_money import counted_of_year, counted_pay, match_received, nonelective_to_come
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +179,7 @@ def _with_hires(facts: PlanFacts, begin: Start, year: Year, rng: np.random.Gener
         if begin.early_deferred is None
         else np.append(begin.early_deferred, np.zeros_like(arrives)),
         early_paid=None if begin.early_paid is None else np.append(begin.early_paid, np.zeros_like(arrives)),
+        early_given=None if begin.early_given is None else np.append(begin.early_given, np.zeros_like(arrives)),
     )
     return grown, _padded(year, extra), people
 
@@ -278,7 +278,7 @@ def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention
     rooms = _rooms(begin, year, draws)
     sums = _Sums(year, draws.new_rate.shape)
     match = None if facts.provisions.match is None else MatchToCome(facts, begin)
-    pay_cap = law.compensation.annual_cap(year.plan_year)
+    pay_cap, given_from = law.compensation.annual_cap(year.plan_year), _given_from(begin, draws)
     for k, day in enumerate(begin.dates):
         if k == begin.in_plan_year:
             sums.end_plan_year()
@@ -299,6 +299,8 @@ def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention
                 early=None if begin.matched_from is None else begin.matched_from > k,
             )
             sums.match += np.where(draws.in_plan_from <= k, due, 0)
+        if given_from is not None and k < begin.in_plan_year:
+            sums.given_pay += np.where(given_from <= k, paid, 0)
         sums.after_tax += np.rint(pay * _after_tax_on(begin, intervention, day) / 10_000).astype(np.int64)
         sums.compensation += paid
         sums.deferrals += deferred
@@ -320,6 +322,8 @@ class _Sums:
         self.compensation, self.deferrals, self.match = of(year.compensation), of(year.deferrals), of(year.match)
         self.calendar, self.elected = of(year.calendar_deferrals), of(year.elected)
         self.after_tax, self.roth = of(year.after_tax), of(year.roth)
+        self.given_pay = np.zeros(shape, dtype=np.int64)
+        """Pay of the plan year's coming dates on which people have entered for nonelective money."""
         self.calendar_year = year.calendar_year.year
         self.of_plan_year: tuple[Cents, Cents, Cents, Cents] | None = None
         self.first_calendar: Cents | None = None
@@ -413,7 +417,6 @@ def _ended(
         matched = deferrals if room is None else room.matched(to_come, np.zeros_like(deferrals), deferrals)
         match = to_come.trued_up(match, deferrals=matched, counted=counted)
     nothing = np.zeros_like(sums.calendar)
-
     entered = partial(_entered_by_end, draws, count)
     kept_out = (begin.kept_out < count) & (draws.leaves_at > begin.kept_out)
     # Who is on unpaid leave today is still employed on the last day, and in nobody's way to be there.
@@ -433,7 +436,7 @@ def _ended(
         after_tax=after_tax,
         match=match_received(facts, year, match, receives),
         nonelective=year.nonelective
-        + nonelective_to_come(facts, year, compensation, cap, receives, begin.nonelective_pay),
+        + nonelective_to_come(facts, year, counted_pay(begin, year, compensation, sums.given_pay), cap, receives),
         eligible=entered(year.eligible, begin.tested_from),
         in_match=None if year.in_match is None else entered(year.in_match, begin.matched_from),
         in_nonelective=None if year.in_nonelective is None else entered(year.in_nonelective, begin.given_from),
@@ -443,6 +446,13 @@ def _ended(
         here=here,
         receiving=receives,
     )
+
+
+def _given_from(begin: Start, draws: _Draws) -> Places | None:
+    """The coming date from which the pay of each counts for nonelective money; None: all pay of the year does."""
+    if begin.early_given is None:
+        return None
+    return draws.in_plan_from if begin.given_from is None else np.maximum(draws.in_plan_from, begin.given_from)
 
 
 def _entered_by_end(draws: _Draws, count: int, now: Flags, entry: Places | None) -> Flags:
@@ -485,9 +495,3 @@ def _roth_on(begin: Start, intervention: Intervention | None, day: date) -> Floa
         return begin.roth_share
     ruled = intervention.ruled(day, len(begin.roth_share), intervention.as_roth.astype(np.int64))
     return np.where(ruled > 0, 1.0, begin.roth_share)
-
-
-def formula_of(facts: PlanFacts) -> MatchFormula | None:
-    """The plan's match, where it has one."""
-    match = facts.provisions.match
-    return None if match is None else MatchFormula.of(match.tiers, match.cap_cents)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from open401k import ledger, recordkeeping
+from open401k import compliance, ledger, recordkeeping
 from open401k.base import heads, steps
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults
 from open401k.kernel import FlowId, Money, PlanId, Refused, SponsorId, day_of
 
 from .correction import Correction, OnFile, begin, correct
+from .declared_amounts import refuse_amounts
 from .payroll_settle import PostingRefused
 from .year_end import end_years
 
@@ -52,7 +53,19 @@ def _record(tx: Tx, declared: Declared) -> Refused[Any] | None:
     less = recordkeeping.taken_back(before, ledger.contributed(tx, **of, start=date.min, end=date.max))
     if less is not None:
         raise PostingRefused(_cut(less))
+    refused = refuse_amounts(tx, **of, declaration=declared.declaration)
+    if refused is not None:
+        raise PostingRefused(refused)
+    _test_year(tx, declared)
     return None
+
+
+def _test_year(tx: Tx, declared: Declared) -> None:
+    """A year that is over is tested once more, with what is shared in it; the steps that follow test this one."""
+    of = declared.declaration
+    if of.formula.is_shared and day_of(tx.now) > of.last_day:
+        where: dict[str, Any] = {"tenant_id": declared.tenant_id, "plan_id": declared.plan_id}
+        compliance.retest(tx, **where, as_of=of.last_day, cause=f"declaration/{declared.flow_id}")
 
 
 def _cut(less: recordkeeping.TakenBack) -> Refused[recordkeeping.DeclarationRefusal]:

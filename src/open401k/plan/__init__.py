@@ -74,6 +74,7 @@ from .provisions import (
     plan_year_of,
 )
 from .provisions_json import provisions_from_json, provisions_to_json
+from .sharing import AllocationGroup, Points, ProfitSharing
 from .sponsor import Sponsor, list_sponsors, parse_ein, record_headcount, register_sponsor, sponsor
 
 __all__ = [
@@ -85,6 +86,7 @@ __all__ = [
     "IMMEDIATE_VESTING",
     "OFF_FICA_WAGES",
     "UNCONDITIONAL",
+    "AllocationGroup",
     "Amended",
     "AmendmentRefusal",
     "Arrangement",
@@ -113,6 +115,8 @@ __all__ = [
     "Nonelective",
     "PayTerms",
     "Plan",
+    "Points",
+    "ProfitSharing",
     "ProvisionProblem",
     "Provisions",
     "Purpose",

@@ -17,6 +17,7 @@ from .lawful_forfeitures import forfeitures
 from .lawful_loans import loans
 from .lawful_match import counted, receiving, student_loans
 from .lawful_pay import definitions_of_pay
+from .lawful_sharing import sharing
 from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_2,
@@ -353,6 +354,7 @@ _CHECKS = (
     _vesting,
     definitions_of_pay,
     _declared,
+    sharing,
     conditions,
     counted,
     receiving,

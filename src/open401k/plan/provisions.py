@@ -11,6 +11,7 @@ from open401k.law.given import add_months
 from open401k.law.pay_items import PayDefinition, PayKind
 
 from .pay_terms import PayTerms
+from .sharing import ProfitSharing
 
 
 class EntryRule(StrEnum):
@@ -411,7 +412,8 @@ class Provisions:
 
     ``elections`` None: elections are not kept here, and nothing withheld is held against any.
     ``may_declare`` names what the employer may give beyond it, as declared for a plan year: match, profit_sharing;
-    ``declared_conditions`` what is asked of who is to receive it. Without ``safe_harbor_hces`` the safe harbor
+    ``declared_conditions`` what is asked of who is to receive it, ``profit_sharing`` by what groups or points it is
+    allocated (None: one share of pay, or one amount, for everybody). Without ``safe_harbor_hces`` the safe harbor
     contribution goes to those who are not highly compensated alone.
     ``forfeitures`` None: the books keep none, and what is not vested stays where it is.
     ``match_eligibility`` and ``nonelective_eligibility`` None: as for deferrals.
@@ -437,6 +439,7 @@ class Provisions:
     nonelective_eligibility: EntryTerms | None = None
     loans: Loans | None = None
     safe_harbor_hces: bool = True
+    profit_sharing: ProfitSharing | None = None
 
     def conditions_of_declared(self, source: Source) -> Conditions:
         """What is asked of who is to receive what the employer declares."""

@@ -41,6 +41,7 @@ from .provisions import (
     VestingSchedule,
     Waiver,
 )
+from .sharing import AllocationGroup, Points, ProfitSharing
 
 #: Terms that came later are written only where a plan has them: what was recorded before, and every hash of it (of the
 #: facts of a test, of a seed), stays the same to the letter.
@@ -56,6 +57,7 @@ _LATER: Mapping[type, frozenset[str]] = {
             "nonelective_eligibility",
             "forfeitures",
             "loans",
+            "profit_sharing",
         }
     ),
     Eligibility: frozenset({"part_time_shares", "part_time_tested"}),
@@ -82,6 +84,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
     forfeitures = rest.pop("forfeitures", None)
     of_match, of_nonelective = rest.pop("match_eligibility", None), rest.pop("nonelective_eligibility", None)
     loans = rest.pop("loans", None)
+    sharing = rest.pop("profit_sharing", None)
     provisions = Provisions(
         adopted_on=date.fromisoformat(rest.pop("adopted_on")),
         plan_year_start=MonthDay(*rest.pop("plan_year_start")),
@@ -104,6 +107,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
             (Source(source), _conditions(told)) for source, told in rest.pop("declared_conditions", ())
         ),
         loans=None if loans is None else _loans(**loans),
+        profit_sharing=None if sharing is None else _sharing(**sharing),
     )
     if rest:
         raise ValueError(f"provisions do not have {', '.join(sorted(rest))}")
@@ -287,6 +291,24 @@ def _loans(
 ) -> Loans:
     known = (minimum_cents, most_at_once, over_prime_bps, residence_years, cure_months)
     return Loans(*known, pauses_on_leave, pauses_in_service)
+
+
+def _sharing(
+    *, groups: list[tuple[str, list[str]]], each_alone: bool, points: Mapping[str, Any] | None
+) -> ProfitSharing:
+    named = tuple(AllocationGroup(name, tuple(classes)) for name, classes in groups)
+    return ProfitSharing(named, each_alone, None if points is None else _points(**points))
+
+
+def _points(
+    *,
+    for_year_of_age: int,
+    for_year_of_service: int,
+    for_unit_of_pay: int,
+    unit_cents: int,
+    most_years_of_service: int | None,
+) -> Points:
+    return Points(for_year_of_age, for_year_of_service, for_unit_of_pay, unit_cents, most_years_of_service)
 
 
 _NUMBERS = ("initial_bps", "step_bps", "top_bps", "wait_days", "notice_days", "withdrawal_days")

@@ -1,6 +1,6 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
-from .allocating import Declared
+from .allocating import Declared, GroupShare
 from .before_date import left_long_ago
 from .case_relief import Told, ToldOf, notice_open, open_relief
 from .conditions import Standing, meets, read_standing
@@ -123,7 +123,10 @@ from .posting import (
 )
 from .previewing import Preview, Reported, preview
 from .replaced import without_run
-from .settlement import Before, Scope, compare, read_before, settle
+from .scope import Scope
+from .settlement import Before, compare, read_before, settle
+from .shared_out import SharedOut
+from .shared_out import read as read_shared
 from .student_loans import (
     CertifiedPayment,
     StudentLoanPayment,
@@ -172,6 +175,7 @@ __all__ = [
     "ForfeitureAccount",
     "ForfeitureCause",
     "ForfeitureDamage",
+    "GroupShare",
     "HeldReason",
     "How",
     "Kind",
@@ -209,6 +213,7 @@ __all__ = [
     "Reported",
     "Scope",
     "Settled",
+    "SharedOut",
     "Slot",
     "SourceBalance",
     "Standing",
@@ -289,6 +294,7 @@ __all__ = [
     "read_before",
     "read_elections",
     "read_on_file",
+    "read_shared",
     "read_standing",
     "record_correction_deposit",
     "record_declaration",

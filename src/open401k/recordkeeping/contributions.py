@@ -171,6 +171,7 @@ class YearEnd:
     declared: tuple[tuple[Declared, Conditions], ...] = ()
     nonelective: tuple[NonelectiveOfYear, ...] = ()
     receives: Receives = EVERYBODY
+    shared: Cents | None = None  # profit sharing by groups or points, as it is shared among everybody
 
 
 NOT_OVER = YearEnd()
@@ -241,7 +242,7 @@ def entitle_date(
     to_give = counted_for(people.nonelective_entered_on, pay.on, of_nonelective, before.to_date, before.for_nonelective)
     _employer_money(provisions, people, plan_year, before, to_match, to_give, credited, limits.regular)
     _end_year(provisions, people, pay.on, before, to_match, to_give, credited, year_end, limits.regular)
-    add_declared(plan_year, to_match, to_give, credited, year_end.declared, year_end.receives)
+    add_declared(plan_year, to_match, to_give, credited, year_end.declared, year_end.receives, year_end.shared)
     if people.out_of_safe_harbor is not None:
         for source in SAFE_HARBOR & credited.keys():
             credited[source] = np.where(people.out_of_safe_harbor, 0, credited[source])

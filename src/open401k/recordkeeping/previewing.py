@@ -13,7 +13,8 @@ from open401k.plan import Kind
 from .before_date import left_long_ago
 from .contributions import Cents, Flags, HeldReason, PayOfDate, entitle_date
 from .elected_now import ElectionsOnFile, asked_of
-from .settlement import Before, Scope, Segment, kept_out_of, opening_of, people_of
+from .scope import Scope, Segment
+from .settlement import Before, kept_out_of, opening_of, people_of
 
 
 @dataclass(frozen=True, slots=True)

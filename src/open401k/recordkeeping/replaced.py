@@ -11,7 +11,8 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, RunId
 
 from .posting import Books, difference
-from .settlement import Scope, compare
+from .scope import Scope
+from .settlement import compare
 
 
 def without_run(tx: Tx, *, scope: Scope, run_id: RunId) -> census.Without:

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
-from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 
@@ -12,10 +11,10 @@ import numpy as np
 
 from open401k import census, ledger, plan
 from open401k.base.db import Tx
-from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear, Refused, Source, SponsorId
+from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, Refused, Source
 from open401k.law import deferrals, figures
 
-from . import year_ends
+from . import shared_out, year_ends
 from .before_date import Counting, left_long_ago
 from .contributions import (
     MATCHES,
@@ -29,14 +28,15 @@ from .contributions import (
     entitle,
 )
 from .declaring import declared_for
-from .elsewhere import Elsewhere, added, counted, read_elsewhere, turns_before, windows
+from .elsewhere import Elsewhere, added, counted, read_elsewhere, windows
 from .entered import ToDate
 from .forfeitures import settle_forfeitures
 from .highly_paid import highly_paid
 from .pay_apart import by_date_apart, entered_for, kinds_apart, totals_apart
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
-from .supposed_pay import WithheldMore, with_more
+from .scope import Scope, Segment, segments, widened
+from .supposed_pay import with_more
 from .tenure import whole_years
 from .year_end_facts import Counts, OfYear
 
@@ -44,43 +44,6 @@ from .year_end_facts import Counts, OfYear
 SLICE = 10_000
 
 DEFERRALS = tuple(source for source in Source if source.is_deferral)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Pay dates of one calendar year and one plan year under the same provisions: what ``entitle`` takes at once.
-
-    No other plan of the sponsor was paid between them, and they are of one period of the match. The last day of a year
-    that is over is by itself.
-    """
-
-    provisions: plan.Provisions
-    pay_dates: tuple[date, ...]
-    ends_year: bool = False
-
-    @property
-    def calendar_year(self) -> CalendarYear:
-        return CalendarYear(self.pay_dates[0].year)
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose books, from which pay date on. ``employees`` None is everybody with pay."""
-
-    tenant_id: SponsorId
-    plan_id: PlanId
-    since: date
-    until: date
-    employees: Sequence[EmployeeId] | None = None
-    roster: Sequence[census.Employee] | None = None
-    without: census.Without | None = None  # as the books will be when another run has taken the place of this one
-    known_at: datetime | None = None  # as known then
-    withheld: Sequence[WithheldMore] = ()  # as if so much more had been withheld (supposed.py)
-
-    @property
-    def where(self) -> dict[str, Any]:
-        """What every reader below asks for."""
-        return {"tenant_id": self.tenant_id, "plan_id": self.plan_id, "known_at": self.known_at}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +87,8 @@ def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Re
         total = total + settled if part.plan_id == scope.plan_id else total
         touched.setdefault(part.plan_id, its_cause)
     for plan_id, its_cause in touched.items():
-        of: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": plan_id, "employees": scope.employees}
+        who = widened(tx, replace(scope, plan_id=plan_id)).employees
+        of: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": plan_id, "employees": who}
         forfeited = settle_forfeitures(tx, **of, key=its_cause.key, cause=its_cause.cause, together=together)
         if isinstance(forfeited, Refused):
             return forfeited
@@ -174,6 +138,7 @@ def compare(tx: Tx, *, scope: Scope) -> Iterator[tuple[Books, Books]]:
 
 
 def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
+    scope = widened(tx, scope)
     days: dict[str, Any] = {"start": scope.since, "end": scope.until, "employees": scope.employees}
     pay = with_more(census.pay_by_date(tx, **scope.where, **days, without=scope.without), scope.withheld)
     apart = by_date_apart(tx, pay, **scope.where, **days, without=scope.without)
@@ -188,6 +153,7 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
     known = None if scope.roster is None else {employee.employee_id: employee for employee in scope.roster}
     for segment in segments(tx, scope, dates, ends):
         before = read_before(tx, scope=scope, provisions=segment.provisions, on=segment.pay_dates[0])
+        shared = _shared(tx, scope, segment)
         for part, start in enumerate(range(0, len(everybody), SLICE)):
             column = everybody[start : start + SLICE]
             ids = tuple(column)
@@ -197,32 +163,14 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
                 employees = [known[employee_id] for employee_id in ids]
             people = people_of(tx, scope, segment, employees, before)
             opening = opening_of(tx, scope, segment, people, employees, before)
-            year_end = _year_end(tx, scope, segment, people, employees, before) if segment.ends_year else NOT_OVER
+            year_end = NOT_OVER
+            if segment.ends_year:
+                year_end = _year_end(tx, scope, segment, people, employees, before, shared)
             reported = pay_of(segment, pay, column, employees, in_doubt, apart)
             found = entitle(segment.provisions, people, reported, opening, year_end)
             should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
             should_be |= {(source, reason): cents for (source, reason), cents in found.held.items()}
             yield Books(ids, segment.pay_dates, should_be), books_of(standing, segment.pay_dates, ids), part
-
-
-def segments(tx: Tx, scope: Scope, dates: Sequence[date], ends: frozenset[date] = frozenset()) -> Iterator[Segment]:
-    """Pay dates cut where the terms, the calendar year, the plan year or the turns of other plans change."""
-    until = dates[-1] + timedelta(days=1)
-    turns = turns_before(tx, **scope.where)
-    spans = plan.provisions_between(tx, **scope.where, start=dates[0], end=until)
-    if not spans or spans[0].start > dates[0]:
-        raise ValueError(f"pay of {dates[0]} is on file, but {scope.plan_id} has no terms on that day")
-    for span in spans:
-        inside = [day for day in dates if span.start <= day < span.end]
-        for key, days in groupby(inside, partial(_together, span.provisions, turns, ends)):
-            yield Segment(span.provisions, tuple(days), ends_year=key[-1])
-
-
-def _together(
-    provisions: plan.Provisions, turns: Mapping[date, int], ends: frozenset[date], day: date
-) -> tuple[int, PlanYear, date | None, int, bool]:
-    period = provisions.match_period_start(day)
-    return day.year, provisions.plan_year_of(day), period, turns.get(day, 0), day in ends
 
 
 def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, known: Before | None = None) -> Before:
@@ -275,8 +223,23 @@ def _same_match_since(tx: Tx, scope: Scope, provisions: plan.Provisions, on: dat
     return start
 
 
+def _shared(tx: Tx, scope: Scope, segment: Segment) -> shared_out.SharedOut | None:
+    """Profit sharing by groups or points of the plan year that the segment ends: one person's follows from all."""
+    if not segment.ends_year or segment.provisions.profit_sharing is None:
+        return None
+    where: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id, "terms": segment.provisions}
+    declared = declared_for(tx, **where, last_day=segment.pay_dates[0])
+    return shared_out.read(tx, **where, without=scope.without, on=segment.pay_dates[0], declared=declared)
+
+
 def _year_end(
-    tx: Tx, scope: Scope, segment: Segment, people: People, employees: Sequence[census.Employee], before: Before
+    tx: Tx,
+    scope: Scope,
+    segment: Segment,
+    people: People,
+    employees: Sequence[census.Employee],
+    before: Before,
+    shared: shared_out.SharedOut | None,
 ) -> YearEnd:
     """What the end of the segment's plan year counts, and what was declared for it."""
     (last,) = segment.pay_dates
@@ -293,17 +256,19 @@ def _year_end(
     def deferred_of(deferred: Cents, start: date, end: date) -> Cents:
         return deferred if people.match_entered_on is None else counting.deferrals(tx, of_match, deferred, start, end)
 
-    return OfYear(
+    ids = IdColumn.of(EmployeeId, people.employee_ids)
+    found = OfYear(
         tx,
         where=where,
         without=scope.without,
-        ids=IdColumn.of(EmployeeId, people.employee_ids),
+        ids=ids,
         spans=plan.provisions_between(tx, **where, start=year.start, end=year.end),
         year=year,
         contributed=before.plan_year,
         matched=Counts(partial(paid_before, plan.Kind.MATCH, of_match), deferred_of, of_match),
         given=Counts(partial(paid_before, plan.Kind.NONELECTIVE, people.nonelective_entered_on or people.entered_on)),
     ).read(employees, declared_for(tx, **where, terms=segment.provisions, last_day=last))
+    return found if shared is None else replace(found, shared=shared.of(ids))
 
 
 def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee], before: Before) -> People:

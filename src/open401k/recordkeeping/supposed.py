@@ -14,7 +14,8 @@ from open401k.kernel import EmployeeId, Source
 
 from .contributions import MATCHES
 from .replaced import moved_of
-from .settlement import Scope, compare
+from .scope import Scope
+from .settlement import compare
 from .supposed_pay import WithheldMore
 
 #: Cents of match by source and day; below zero where the books have more than there would be.

@@ -23,7 +23,8 @@ from .defaults import Defaults, Why
 from .elected_now import elected_with_defaults, read_on_file
 from .elections import SLOTS, SOURCES, Elected, Part
 from .pay_apart import by_date_apart
-from .settlement import Scope, Segment, opening_of, pay_of, people_of, read_before, segments
+from .scope import Scope, Segment, segments
+from .settlement import opening_of, pay_of, people_of, read_before
 from .withholding import as_elected
 
 #: Rounding of a payroll provider that is not ours: a cent each way, of each source.

@@ -20,6 +20,7 @@ _MEASURES = {
     TestId.COVERAGE_MATCH: "Coverage ratio",
     TestId.COVERAGE_NONELECTIVE: "Coverage ratio",
     TestId.TOP_HEAVY: "Key employees' share of the balances at the year end",
+    TestId.AMOUNTS: "Ratio of the worst rate group",
 }
 
 #: What needs somebody first.

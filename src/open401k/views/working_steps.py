@@ -192,6 +192,24 @@ def _top_heavy(result: TestResult) -> list[WorkingStep]:
     return steps
 
 
+def _amounts(result: TestResult) -> list[WorkingStep]:
+    """Rate groups from the lowest rate to the highest, and the gateway where it was asked."""
+    working: Working = result.working
+    steps = [
+        WorkingStep(
+            f"group{place}", f"At {Percent(group['rate_bps'])} or above: {group['nhce']} of the others, {group['hce']} "
+            "of the highly compensated", _percent(group["ratio_bps"]), "share of the others over share of the highly "
+            "compensated", "Reg. 1.401(a)(4)-2(c)(1)", _PEOPLE,
+        )
+        for place, group in enumerate(working["groups"])
+    ]  # fmt: skip
+    if working["gateway"] is not None:
+        short = _money(working["gateway_short_cents"])
+        cite = "Reg. 1.401(a)(4)-8(b)(1)(vi)"
+        steps.append(WorkingStep("gateway", "Missing to the gateway of cross-testing", short, "", cite, _PEOPLE))
+    return steps
+
+
 def _nearest(key: str, label: str, result: TestResult) -> WorkingStep:
     return WorkingStep(key, label, _money(result.measured), "the least room of everybody", "", _PEOPLE)
 
@@ -230,4 +248,5 @@ _STEPS: dict[TestId, Callable[[TestResult], list[WorkingStep]]] = {
     TestId.COVERAGE_MATCH: _coverage,
     TestId.COVERAGE_NONELECTIVE: _coverage,
     TestId.TOP_HEAVY: _top_heavy,
+    TestId.AMOUNTS: _amounts,
 }

@@ -142,6 +142,16 @@ any_provisions = st.builds(
     ),
     safe_harbor_hces=st.booleans(),
     declared_conditions=st.lists(st.tuples(sources, conditions), max_size=2).map(tuple),
+    profit_sharing=st.none()
+    | st.builds(
+        plan.ProfitSharing,
+        groups=st.lists(
+            st.builds(plan.AllocationGroup, st.text(max_size=5), st.lists(st.text(max_size=3), max_size=2).map(tuple)),
+            max_size=3,
+        ).map(tuple),
+        each_alone=st.booleans(),
+        points=st.none() | st.builds(plan.Points, *[st.integers(0, 9)] * 4, st.none() | st.integers(1, 30)),
+    ),
 )
 
 
