@@ -134,11 +134,7 @@ def start_of(facts: PlanFacts, year: Year, habits: Habits) -> Start:
     tenure = np.array([max((facts.as_of - day).days, 0) / 365 for day in hired])
     elapsed = max((facts.as_of - facts.plan_year.start).days, 14) / 365
     hazard = hazard_of(tenure, habits)
-    left = sum(
-        1
-        for spans in facts.employment
-        if spans and all(e.terminated_on is not None for e in spans) and _left_in(spans[-1].terminated_on, facts)
-    )
+    left = _left_so_far(facts)
     pay, noise = _pay_level(history)
     rates, changes, exposure = _rates(facts, history, per_year)
     entry = _entry_indexes(facts.eligible_on, dates)
@@ -172,6 +168,14 @@ def start_of(facts: PlanFacts, year: Year, habits: Habits) -> Start:
         match_pay=other_pay(facts.match_pay, year.compensation),
         nonelective_pay=other_pay(facts.nonelective_pay, year.compensation),
         **_apart(facts, history, dates),
+    )
+
+
+def _left_so_far(facts: PlanFacts) -> int:
+    return sum(
+        1
+        for spans in facts.employment
+        if spans and all(e.terminated_on is not None for e in spans) and _left_in(spans[-1].terminated_on, facts)
     )
 
 
