@@ -18,6 +18,7 @@ from open401k.payroll.providers import Rate
 
 from .write_back_catch_up import as_provider_keeps
 from .write_back_loans import loans_shown, loans_wanted, repaying
+from .write_back_match import instruct_match, shown_match
 
 #: Payrolls are run some days before they are paid: what takes effect so soon is told now.
 LEAD_DAYS = 14
@@ -64,7 +65,10 @@ def instruct(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Instructi
         wanted += loans_wanted(tx, **of, days=_days_between(history), on=on, today=today)
         kinds.add(payroll.Field.LOAN_PAYMENT)
     of_kinds = [each for each in told if each.slot.means in kinds]  # what is kept elsewhere is not stopped from here
-    return write_back_book.queue(tx, **of, wanted=wanted, told=of_kinds)
+    queued = write_back_book.queue(tx, **of, wanted=wanted, told=of_kinds)
+    if terms.elections is not None:
+        queued += instruct_match(tx, **of, provisions=terms, paid=_all_paid(history), today=today)
+    return queued
 
 
 def _ahead(history: Sequence[runs.Run], today: date) -> date:
@@ -73,13 +77,16 @@ def _ahead(history: Sequence[runs.Run], today: date) -> date:
     A provider keeps one rate at a time: told of a later one before the next payroll is run, it withholds that payroll
     by neither.
     """
-    paid = {run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date}
-    lead, following = today + timedelta(days=LEAD_DAYS), write_back.next_regular(paid)
+    lead, following = today + timedelta(days=LEAD_DAYS), write_back.next_regular(_all_paid(history))
     return lead if following is None else min(lead, max(following, today))
 
 
+def _all_paid(history: Sequence[runs.Run]) -> set[date]:
+    return {run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date}
+
+
 def _paid(history: Sequence[runs.Run]) -> list[date]:
-    return sorted({run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date})[-5:]
+    return sorted(_all_paid(history))[-5:]
 
 
 def _days_between(history: Sequence[runs.Run]) -> int | None:
@@ -131,6 +138,8 @@ def heed(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, pay_date: date) -> Se
         found = differing.get(each.slot.employee_id)
         expected[each.slot] = 0 if found is None else found.expected[source]
         withheld[each.slot] = 0 if found is None else found.withheld[source]
+    of_match, shown = shown_match(instructions, pay, pay_date)
+    expected, withheld = expected | of_match, withheld | shown
     outcomes = write_back.after_payroll(instructions, pay_date=pay_date, expected=expected, withheld=withheld)
     write_back_book.came_of(tx, tenant_id=tenant_id, outcomes=outcomes)
     return outcomes

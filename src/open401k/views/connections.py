@@ -39,6 +39,7 @@ class ConnectionLine:
     problem: str
     fix: str
     waits: tuple[WaitingLine, ...]
+    tells_match: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +96,5 @@ def line_of(of: connections.Connection) -> ConnectionLine:
         problem=str(of.problem.get("message", "")),
         fix=str(of.problem.get("fix", "")),
         waits=waits,
+        tells_match=of.tells_match,
     )
