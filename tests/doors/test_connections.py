@@ -95,6 +95,11 @@ def test_three_steps_in_a_browser(browser: TestClient, server: StandIn, place: P
     asked = browser.post(f"{address}/pull", data=form(page, connection_id=connection))
     assert "1%20people%20added" in asked.headers["location"]
     assert "Everything it told until" in browser.get(address).text
+    assert "match is not told there" in browser.get(address).text
+    for tells, said in (("yes", "match is told there"), ("no", "match is not told there")):
+        chosen = browser.post(f"{address}/match", data=form(page, connection_id=connection, tells=tells))
+        assert chosen.status_code == 303
+        assert said in browser.get(address).text
     paused = browser.post(f"{address}/stand", data=form(page, connection_id=connection, to="pause"))
     assert paused.status_code == 303
     assert "Paused" in browser.get(address).text
@@ -160,6 +165,10 @@ def test_the_api_connects_pulls_and_tells(registered: World, server: StandIn, pl
             client.post(f"{base}/{connection}/resume", headers={"Idempotency-Key": "command 3"}).json()["state"]
             == "connected"
         )
+        assert line["tells_match"] is False
+        for number, change in enumerate(("tell-match", "tell-match", "keep-match")):
+            told = client.post(f"{base}/{connection}/{change}", headers={"Idempotency-Key": f"match {number}"}).json()
+            assert (told["tells_match"], told["state"]) == (change == "tell-match", "connected")
         assert client.post(f"{base}/{connection}/forget", headers={"Idempotency-Key": "command 4"}).status_code == 422
         assert client.post(f"{base}/con_{'0' * 32}/pull", headers={"Idempotency-Key": "command 5"}).status_code == 422
         wrong = client.post(base, json={"provider": "gusto", "code": "no"}, headers={"Idempotency-Key": "other"})

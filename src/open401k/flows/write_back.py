@@ -19,6 +19,7 @@ from open401k.payroll.providers import Rate
 from .write_back_catch_up import as_provider_keeps
 from .write_back_companies import by_company, histories, judged, told_anew, where_told
 from .write_back_loans import loans_shown, loans_wanted, repaying
+from .write_back_match import instruct_match, shown_match
 
 #: Payrolls are run some days before they are paid: what takes effect so soon is told now.
 LEAD_DAYS = 14
@@ -68,7 +69,10 @@ def instruct(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Instructi
         )
         kinds.add(payroll.Field.LOAN_PAYMENT)
     of_kinds = [each for each in told if each.slot.means in kinds]  # what is kept elsewhere is not stopped from here
-    return write_back_book.queue(tx, **of, wanted=wanted, told=of_kinds, anew=told_anew(of_kinds, at))
+    queued = write_back_book.queue(tx, **of, wanted=wanted, told=of_kinds, anew=told_anew(of_kinds, at))
+    if terms.elections is not None:
+        queued += instruct_match(tx, **of, provisions=terms, paid=_all_paid(history), today=today)
+    return queued
 
 
 def _ahead(histories: Iterable[Sequence[runs.Run]], today: date) -> date:
@@ -79,14 +83,17 @@ def _ahead(histories: Iterable[Sequence[runs.Run]], today: date) -> date:
     """
     lead = today + timedelta(days=LEAD_DAYS)
     for history in histories:
-        paid = {run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date}
-        following = write_back.next_regular(paid)
+        following = write_back.next_regular(_all_paid(history))
         lead = lead if following is None else min(lead, max(following, today))
     return lead
 
 
+def _all_paid(history: Sequence[runs.Run]) -> set[date]:
+    return {run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date}
+
+
 def _paid(history: Sequence[runs.Run]) -> list[date]:
-    return sorted({run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date})[-5:]
+    return sorted(_all_paid(history))[-5:]
 
 
 def _days_between(history: Sequence[runs.Run]) -> int | None:
@@ -141,6 +148,8 @@ def heed(
         found = differing.get(each.slot.employee_id)
         expected[each.slot] = 0 if found is None else found.expected[source]
         withheld[each.slot] = 0 if found is None else found.withheld[source]
+    of_match, shown = shown_match(instructions, pay, pay_date)
+    expected, withheld = expected | of_match, withheld | shown
     outcomes = write_back.after_payroll(instructions, pay_date=pay_date, expected=expected, withheld=withheld)
     write_back_book.came_of(tx, tenant_id=tenant_id, outcomes=outcomes)
     return outcomes

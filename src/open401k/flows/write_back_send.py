@@ -10,7 +10,7 @@ from typing import Any
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.kernel import ConnectionId, EmployeeId, PlanId, SponsorId
-from open401k.payroll import write_back, write_back_book
+from open401k.payroll import write_back, write_back_book, write_back_match
 from open401k.payroll.providers import Connector, ProviderError, Receipt, ReceiptState
 from open401k.payroll.providers import Instruction as Push
 from open401k.payroll.write_back_companies import Where
@@ -97,13 +97,15 @@ def _of_others(each: write_back.Instruction, where: Where | None, at: Connection
 def _handed(connector: Connector, each: write_back.Instruction, person_id: str) -> Receipt:
     if each.job:
         return connector.acknowledged(Receipt(ReceiptState.WAITING, job=each.job))
+    of_match = write_back_match.is_match(each)
     return connector.push(
         Push(
             key=each.key,
             person_id=person_id,
             means=each.slot.means,
             effective_on=each.effective_on,
-            employee=each.rate,
+            employee=None if of_match else each.rate,
+            employer=each.rate if of_match else None,
             catch_up=each.catch_up,
             loan_id=each.slot.loan_id,
         )

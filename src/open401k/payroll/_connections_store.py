@@ -31,6 +31,7 @@ class ConnectionRow:
     problem: dict[str, Any]
     waits: list[dict[str, Any]]
     employer_ein: str = ""  # of the company, nine digits; empty where it was never told
+    tells_match: bool = False
 
     @property
     def ein_written(self) -> str:
@@ -41,7 +42,7 @@ class ConnectionRow:
 _CONNECTIONS: LiteralString = """
     select
         tenant_id, connection_id, plan_id, provider, company_id, company_name, since, recorded_at, state, cursor, news,
-        tried_at, succeeded_at, problem, waits, employer_ein
+        tried_at, succeeded_at, problem, waits, employer_ein, tells_match
     from payroll.connection
 """
 
@@ -160,6 +161,18 @@ def succeed(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId, waits:
         where tenant_id = %s and connection_id = %s
         """,
         [tx.now, tx.now, Jsonb(waits), tenant_id, connection_id],
+    )
+
+
+def set_tells_match(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId, tells: bool) -> None:
+    """Whether the provider is told the match."""
+    tx.run(
+        """
+        update payroll.connection
+        set tells_match = %s
+        where tenant_id = %s and connection_id = %s
+        """,
+        [tells, tenant_id, connection_id],
     )
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "reconnect",
     "resume",
     "succeeded",
+    "tell_match",
 ]
 
 _TABLE, _COLUMN = "payroll.connection_token", "sealed"
@@ -145,6 +146,26 @@ def pause(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId) -> None:
 def resume(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId) -> None:
     """Ask again; what came meanwhile is found by the cursor."""
     _stand(tx, tenant_id, connection_id, State.CONNECTED, {})
+
+
+def tell_match(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId, tells: bool) -> None:
+    """Have the provider told the employer's match of each payroll, or not any more; said again, nothing.
+
+    Only where the provider sends no money of its own for it: the employer's match is due by our books alone.
+    """
+    heads.lock(tx, tenant_id=tenant_id)
+    before = get(tx, tenant_id=tenant_id, connection_id=connection_id)
+    if before.tells_match == tells:
+        return
+    _store.set_tells_match(tx, tenant_id=tenant_id, connection_id=connection_id, tells=tells)
+    audit.record(
+        tx,
+        tenant_id=tenant_id,
+        action="payroll.connection_tells_match",
+        subject=connection_id,
+        before={"tells_match": before.tells_match},
+        after={"tells_match": tells},
+    )
 
 
 def go_on(tx: Tx, *, of: Connection, cursor: str) -> None:

@@ -108,12 +108,25 @@ def next_regular(paid: Collection[date]) -> date | None:
     last = sorted(paid)[-_LAST_PAID:]
     if len(last) < 2:
         return None
-    usual = max(later - before for before, later in pairwise(last))
-    regular = last[0]
+    return _last_regular(last) + _usual(last)
+
+
+def last_regular(paid: Collection[date]) -> date | None:
+    """The last pay date that was no off-cycle one; None before the first."""
+    last = sorted(paid)[-_LAST_PAID:]
+    return _last_regular(last) if len(last) > 1 else last[0] if last else None
+
+
+def _usual(last: Sequence[date]) -> timedelta:
+    return max(later - before for before, later in pairwise(last))
+
+
+def _last_regular(last: Sequence[date]) -> date:
+    usual, regular = _usual(last), last[0]
     for day in last[1:]:
         if (day - regular) * _WHOLE_TENTHS >= usual * _REGULAR_TENTHS:
             regular = day
-    return regular + usual
+    return regular
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class ConnectionLine:
     fix: str
     waits: tuple[WaitingLine, ...]
     ein: str = ""
+    tells_match: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +98,5 @@ def line_of(of: connections.Connection) -> ConnectionLine:
         fix=str(of.problem.get("fix", "")),
         waits=waits,
         ein=of.ein_written,
+        tells_match=of.tells_match,
     )

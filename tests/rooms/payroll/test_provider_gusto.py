@@ -379,3 +379,21 @@ def _all(world: World, key: str) -> list[InForce]:
 def _only(world: World, key: str) -> InForce:
     (found,) = _all(world, key)
     return found
+
+
+def test_a_match_changes_the_companys_contribution_and_nothing_else(world: World) -> None:
+    defer(world, "engineer", employee=Rate(bps=600), catch_up=True)
+    how: dict[str, Any] = {"employee": None, "loan_id": "pre_tax"}
+    for _ in range(2):
+        assert defer(world, "engineer", Field.MATCH, employer=Rate(cents=12_345), **how).state is ReceiptState.DONE
+    (now,) = world.connector().in_force(person_id=world.made["people"]["engineer"])
+    assert (now.employee, now.employer, now.catch_up) == (Rate(bps=600), Rate(cents=12_345), True)
+    defer(world, "engineer", employee=Rate(bps=700))
+    (now,) = world.connector().in_force(person_id=world.made["people"]["engineer"])
+    assert (now.employee, now.employer) == (Rate(bps=700), Rate(cents=12_345))
+    assert defer(world, "engineer", Field.MATCH, **how).state is ReceiptState.DONE
+    (now,) = world.connector().in_force(person_id=world.made["people"]["engineer"])
+    assert (now.active, now.employee, now.employer) == (True, Rate(bps=700), Rate(cents=0))
+    refused = defer(world, "welder", Field.MATCH, employer=Rate(cents=1), **how)
+    assert (refused.state, "no pre_tax deduction" in refused.reason) == (ReceiptState.REFUSED, True)
+    assert defer(world, "welder", Field.MATCH, **how).state is ReceiptState.DONE

@@ -112,6 +112,24 @@ def link(
     Voice(as_json=False).line("Kept. Ask again with: open401k connections pull")
 
 
+@commands.command()
+def match(
+    context: typer.Context,
+    tell: Annotated[bool, typer.Option("--tell/--keep", help="Tell it there, or keep it here.")],
+    connection: Annotated[str, typer.Option(help="Id of the connection, if there are several.")] = "",
+    plan: PlanOption = "",
+    json: Json = False,
+) -> None:
+    """Have the employer's match told to the provider: only where it sends no money of its own for it."""
+    with at_plan(wiring_of(context), "connections match", plan) as place:
+        of = _chosen(place, connection)
+        with place.begin() as tx:
+            connections.tell_match(tx, tenant_id=place.tenant_id, connection_id=of.connection_id, tells=tell)
+    voice = Voice(json)
+    voice.tell({"connection_id": str(of.connection_id), "tells_match": tell})
+    voice.line(f"{of.company_name} is {'told' if tell else 'not told'} the match. It counts with the next round.")
+
+
 Today = Annotated[str, typer.Option(help="The day it is there at first, such as 2026-01-01.")]
 
 

@@ -61,6 +61,16 @@ def stand(caller: Connecting, form: Form) -> Response:
     return see_other(f"/plans/{caller.plan}/connections")
 
 
+@router.post("/plans/{plan_id}/connections/match")
+def match(caller: Connecting, form: Form) -> Response:
+    """Have the employer's match told to the provider, or not any more."""
+    of, tells = _of(caller, word(form, "connection_id")), word(form, "tells") == "yes"
+    with caller.begin() as tx:
+        stored.tell_match(tx, tenant_id=caller.tenant, connection_id=of.connection_id, tells=tells)
+    said = "The match is told with the next round." if tells else "The match ends there with the next round."
+    return see_other(f"/plans/{caller.plan}/connections?said={quote(said)}")
+
+
 @router.post("/plans/{plan_id}/connections/people")
 def link(caller: Annotated[Caller, Depends(Needs(Permission.CENSUS_CHANGE))], form: Form) -> Response:
     """Say that somebody at the provider is new, where it was not certain."""

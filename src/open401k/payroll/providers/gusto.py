@@ -31,6 +31,7 @@ from .statements import (
     Pulled,
     Receipt,
     ReceiptState,
+    stands_with,
 )
 
 API_VERSION = "2025-06-15"
@@ -131,6 +132,8 @@ class Gusto:
 
     def push(self, wanted: Instruction) -> Receipt:
         """Change what is in force, by its version; or make it, unless it is there as wanted already."""
+        if wanted.means is Field.MATCH:
+            return self._match(wanted)
         there = [
             each
             for each in self.in_force(person_id=wanted.person_id)
@@ -159,6 +162,15 @@ class Gusto:
             path, method = f"/v1/employees/{wanted.person_id}/employee_benefits", "POST"
             body["company_benefit_uuid"] = self._company_benefit(wanted.means)
         return self._sent(method, path, body)
+
+    def _match(self, wanted: Instruction) -> Receipt:
+        """The company's contribution beside the deduction that the match stands with; nothing else of it changes."""
+        active = [each for each in self.in_force(person_id=wanted.person_id) if each.active]
+        answer = stands_with(wanted, [each for each in active if each.means is not Field.LOAN_PAYMENT])
+        if isinstance(answer, Receipt):
+            return answer
+        body = {**write.match(wanted), "version": answer.version}
+        return self._sent("PUT", f"/v1/employee_benefits/{answer.provider_id}", body)
 
     def _loan(self, wanted: Instruction, current: InForce | None) -> Receipt:
         body = write.loan(wanted)

@@ -1,7 +1,9 @@
 """Connections to payroll providers over HTTP, and the webhooks that they send."""
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -77,6 +79,16 @@ class Change(StrEnum):
 
     PAUSE = "pause"
     RESUME = "resume"
+    TELL_MATCH = "tell-match"
+    KEEP_MATCH = "keep-match"
+
+
+_VERBS: Mapping[Change, Callable[..., None]] = {
+    Change.PAUSE: connections.pause,
+    Change.RESUME: connections.resume,
+    Change.TELL_MATCH: partial(connections.tell_match, tells=True),
+    Change.KEEP_MATCH: partial(connections.tell_match, tells=False),
+}
 
 
 class PersonLink(Sent):
@@ -156,12 +168,13 @@ def link(caller: Census, key: Key, connection_id: str, sent: PersonLink) -> dict
 
 @router.post("/plans/{plan_id}/connections/{connection_id}/{change}", response_model=LineModel)
 def change(caller: Connecting, key: Key, connection_id: str, change: Change) -> dict[str, Any]:
-    """Pause a connection, or resume it: what came meanwhile is found."""
+    """Pause a connection, or resume it: what came meanwhile is found. Or have the employer's match told there, or not
+    any more: only where the provider sends no money of its own for it.
+    """
     of = _of(caller, connection_id)
 
     def work(tx: Tx) -> dict[str, Any]:
-        verb = connections.pause if change is Change.PAUSE else connections.resume
-        verb(tx, tenant_id=caller.tenant, connection_id=of.connection_id)
+        _VERBS[change](tx, tenant_id=caller.tenant, connection_id=of.connection_id)
         return dict(document(shown.line_of(_of_plan(caller, tx, connection_id))))
 
     kept: dict[str, Any] = once(
