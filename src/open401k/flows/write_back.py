@@ -4,7 +4,7 @@ What is told is what elections, defaults and stops come to a few days ahead, min
 which instruction is needed (payroll/write_back.py), handing it over (write_back_send.py).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -17,12 +17,10 @@ from open401k.payroll import runs, write_back, write_back_book
 from open401k.payroll.providers import Rate
 
 from .write_back_catch_up import as_provider_keeps
-from .write_back_companies import by_company, histories, judged, told_anew, where_told
+from .write_back_companies import LEAD_DAYS, all_paid, by_company, histories, judged, told_anew, where_told
 from .write_back_loans import loans_shown, loans_wanted, repaying
 from .write_back_match import instruct_match, shown_match
 
-#: Payrolls are run some days before they are paid: what takes effect so soon is told now.
-LEAD_DAYS = 14
 _FIELDS = {
     (Source.PRE_TAX, recordkeeping.Part.REGULAR): payroll.Field.PRE_TAX,
     (Source.ROTH, recordkeeping.Part.REGULAR): payroll.Field.ROTH,
@@ -52,7 +50,7 @@ def instruct(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Instructi
         return []
     history = runs.history(tx, **of)
     at = where_told(tx, **of)
-    on = _ahead(histories(history, at).values(), today)
+    on = ahead(histories(history, at).values(), today)
     spans = plan.provisions_between(tx, **of, start=on, end=on + timedelta(days=1))
     if not spans:
         return []
@@ -71,29 +69,12 @@ def instruct(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Instructi
     of_kinds = [each for each in told if each.slot.means in kinds]  # what is kept elsewhere is not stopped from here
     queued = write_back_book.queue(tx, **of, wanted=wanted, told=of_kinds, anew=told_anew(of_kinds, at))
     if terms.elections is not None:
-        queued += instruct_match(tx, **of, provisions=terms, paid=_all_paid(history), today=today)
+        queued += instruct_match(tx, **of, provisions=terms, paid=all_paid(history), today=today)
     return queued
 
 
-def _ahead(histories: Iterable[Sequence[runs.Run]], today: date) -> date:
-    """Until which day payroll is told of what takes effect: the next pay date, and not beyond the lead.
-
-    A provider keeps one rate at a time: told of a later one before the next payroll is run, it withholds that payroll
-    by neither. Of several companies the one that pays next decides.
-    """
-    lead = today + timedelta(days=LEAD_DAYS)
-    for history in histories:
-        following = write_back.next_regular(_all_paid(history))
-        lead = lead if following is None else min(lead, max(following, today))
-    return lead
-
-
-def _all_paid(history: Sequence[runs.Run]) -> set[date]:
-    return {run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date}
-
-
 def _paid(history: Sequence[runs.Run]) -> list[date]:
-    return sorted(_all_paid(history))[-5:]
+    return sorted(all_paid(history))[-5:]
 
 
 def _days_between(history: Sequence[runs.Run]) -> int | None:

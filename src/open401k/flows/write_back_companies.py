@@ -1,12 +1,15 @@
 """Where several companies of a plan pay people: who is told of whom, and when each pays. Not here: what is told."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
 
 from open401k.base.db import Tx
 from open401k.kernel import ConnectionId, PlanId, SponsorId, day_of
 from open401k.payroll import connections, pulled, runs, write_back, write_back_companies
 from open401k.payroll.write_back_companies import Where
 
+#: Payrolls are run some days before they are paid: what takes effect so soon is told now.
+LEAD_DAYS = 14
 #: What was told and stands: another company that pays, too, is told of it as well.
 _STANDS = (write_back.State.ACKNOWLEDGED, write_back.State.REFLECTED)
 
@@ -53,3 +56,21 @@ def by_company(
 def judged(at: Where | None, by: runs.Telling | None, each: write_back.Instruction) -> bool:
     """Whether a payroll of this company shows anything of an instruction; what came otherwise always does."""
     return at is None or by is None or by.connection_id in at.of(each.slot, each.rate)
+
+
+def ahead(histories: Iterable[Sequence[runs.Run]], today: date) -> date:
+    """Until which day payroll is told of what takes effect: the next pay date, and not beyond the lead.
+
+    A provider keeps one rate at a time: told of a later one before the next payroll is run, it withholds that payroll
+    by neither. Of several companies the one that pays next decides.
+    """
+    lead = today + timedelta(days=LEAD_DAYS)
+    for history in histories:
+        following = write_back.next_regular(all_paid(history))
+        lead = lead if following is None else min(lead, max(following, today))
+    return lead
+
+
+def all_paid(history: Sequence[runs.Run]) -> set[date]:
+    """The pay dates of payrolls that are posted."""
+    return {run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date}
