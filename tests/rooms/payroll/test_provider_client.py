@@ -214,6 +214,21 @@ def test_pages_are_read_to_the_end() -> None:
     ]
 
 
+def counted(found: list[int], count: int) -> httpx2.Response:
+    return httpx2.Response(200, content=json.dumps(found), headers={"x-total-count": str(count)})
+
+
+def test_a_list_that_changes_while_it_is_read_is_read_anew() -> None:
+    # 2 is deleted after the first page, so that 3 moves to it and would be missed.
+    world = World([counted([1, 2], 3), counted([], 2), counted([1, 3], 2), counted([], 2)])
+    assert [each.value for each in world.client().pages("/v1/payrolls", {}, per=2)] == [1, 3]
+    assert len(world.asked) == 4
+    restless = World([counted([1, 2], 3), counted([3], 4)] * 3)
+    with pytest.raises(ProviderError) as error:
+        list(restless.client(Patience(tries=3)).pages("/v1/payrolls", {}, per=2))
+    assert error.value.trouble is Trouble.TRY_AGAIN
+
+
 def test_an_error_of_the_provider_repeats_nothing_personal() -> None:
     body = {"errors": [{"error_key": "ssn", "category": "invalid_attribute_value", "message": "123-45-6789 is taken"}]}
     world = World([httpx2.Response(422, content=json.dumps(body))])

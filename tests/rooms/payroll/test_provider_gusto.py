@@ -84,6 +84,7 @@ class Checked(httpx2.HTTPTransport):
     """The network; every successful answer is held against Gusto's description."""
 
     seen: set[str] = field(default_factory=set)
+    instead: tuple[str, str, str] | None = None  # what is said instead of what, where a path ends so
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -99,6 +100,9 @@ class Checked(httpx2.HTTPTransport):
             found = Draft202012Validator(whole).iter_errors(response.json())
             errors = [f"{error.instance_path}: {error.message[:120]}" for error in found]
             assert not errors, (request.url.path, errors[:5])
+        if self.instead is not None and request.url.path.endswith(self.instead[2]):
+            said = response.text.replace(self.instead[0], self.instead[1])
+            return httpx2.Response(response.status_code, content=said)
         return response
 
 
@@ -223,6 +227,16 @@ def test_a_long_past_comes_in_pieces_and_over_several_pages(world: World) -> Non
         found += [each.pay_date for each in pulled.payrolls]
         cursor, more, pieces = pulled.cursor, pulled.more, pieces + 1
     assert (pieces, found) == (2, [FIRST_CHECK + timedelta(days=14 * n) for n in range(37)])
+
+
+@pytest.mark.parametrize("what", ["employees", "payrolls"])
+def test_nobody_of_another_company_is_believed_to_be_of_this_one(world: World, what: str) -> None:
+    world.server.until(date(2026, 1, 10))
+    world.transport.instead = (world.company, "somebody else's", f"/{what}")
+    connector = world.connector()
+    with pytest.raises(ProviderError) as error:
+        list(connector.people()) if what == "employees" else connector.payrolls(since="")
+    assert (error.value.trouble, "company_uuid" in error.value.where) == (Trouble.BUG, True)
 
 
 def test_a_liar_is_found_out_by_its_totals(world: World) -> None:
