@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ import pytest
 import yaml
 from jsonschema_rs import Draft202012Validator
 from tests.support import standin
-from tests.support.standin import StandIn
+from tests.support.standin import HeldTokens, StandIn
 
 from open401k.kernel import Clock, FixedClock, SeededRandom, SystemClock
 from open401k.payroll.providers import (
@@ -63,23 +63,6 @@ PEOPLE = [
 
 
 @dataclass
-class Keeper:
-    """Tokens of the connection, in memory."""
-
-    tokens: Tokens
-    renewals: int = 0
-
-    def current(self) -> Tokens:
-        return self.tokens
-
-    def renew(self, used: Tokens, refresh: Callable[[Tokens], Tokens]) -> Tokens:
-        if self.tokens == used:
-            self.tokens = refresh(used)
-            self.renewals += 1
-        return self.tokens
-
-
-@dataclass
 class Checked(httpx2.HTTPTransport):
     """The network; every successful answer is held against Gusto's description."""
 
@@ -124,7 +107,7 @@ class World:
 
     server: StandIn
     made: dict[str, Any]
-    keeper: Keeper
+    keeper: HeldTokens
     transport: Checked
     paused: list[timedelta]
     opened: list[gusto.Gusto] = field(default_factory=list)
@@ -161,7 +144,7 @@ def world() -> Iterator[World]:
         )
         said = made["tokens"]
         tokens = Tokens(said["access_token"], said["refresh_token"], datetime.now(UTC) + timedelta(hours=1))
-        world = World(running, made, Keeper(tokens), Checked(), [])
+        world = World(running, made, HeldTokens(tokens), Checked(), [])
         yield world
         for connector in world.opened:
             connector.close()
