@@ -1,11 +1,12 @@
 """A payroll provider asked over HTTP: people become facts, payrolls runs, and nothing that goes wrong is lost."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-from tests.flows.bookkeeping import acme, assert_sound, books
+from tests.flows.bookkeeping import acme, assert_sound, at_once, books
 from tests.support.connected import FIRST_CHECK, Connected, connected
 from tests.support.database import TESTER
 from tests.support.flows import run_with_a_stop
@@ -17,11 +18,13 @@ from open401k.doors.provided import Order, RunHeader
 from open401k.doors.stories import PayrollStories
 from open401k.flows.carry_on import carry_on, left
 from open401k.flows.payroll_intake import post_run
+from open401k.flows.provider_payrolls import settle_payrolls
+from open401k.flows.provider_people import settle_people
 from open401k.flows.provider_round import AGAIN_AFTER, pull_due
 from open401k.kernel import FixedClock, Refused
-from open401k.payroll import Said, connections, runs
+from open401k.payroll import Said, connections, pulled, runs
 from open401k.payroll.connections import State
-from open401k.payroll.providers import Notice, Provider, Tokens
+from open401k.payroll.providers import Notice, Provider, ProviderPayroll, Tokens
 
 AFTER = date(2026, 1, 17)
 
@@ -239,6 +242,27 @@ def test_ended_tokens_are_renewed_and_kept(paid: Connected) -> None:
     assert len(paid.posted()) == 3
 
 
+def test_of_two_processes_that_find_a_token_ended_one_renews_it(world: Connected) -> None:
+    before = world.server.tell("/tokens", {"expire": True})["refreshes"]
+
+    def ask() -> str:
+        keeper = connections.Keeper(world.plan.db, TESTER, world.plan.sponsor, world.of.connection_id)
+        with world.connect(world.of, keeper) as connector:
+            return connector.company().provider_id
+
+    assert at_once(ask, ask, ask) == [world.company] * 3
+    assert world.server.tell("/tokens", {})["refreshes"] == before + 1
+
+
+@pytest.mark.parametrize(("since", "paid"), [(date(2026, 1, 16), 1), (date(2026, 1, 17), 0)])
+def test_a_payroll_of_before_the_first_day_is_not_taken(world: Connected, since: date, paid: int) -> None:
+    world.until(AFTER)
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        pulled.keep_payrolls(tx, of=world.of, payrolls=_told(world))
+    made = settle_payrolls(world.plan.db, actor=TESTER, of=replace(world.of, since=since))[0]
+    assert len(made) == paid == len(world.posted())
+
+
 def test_a_look_alike_waits_for_a_person_and_so_does_the_payroll(world: Connected) -> None:
     person = ACME.people[2]
     twin = world.hire(person.first_name, person.last_name, "", "2026-01-05")  # no birth date: who is it?
@@ -319,6 +343,16 @@ def test_a_run_that_could_not_post_is_carried_on_by_a_later_pull(world: Connecte
     assert world.pull().ok
     assert [run.pay_date for run in world.posted()] == [FIRST_CHECK, date(2026, 1, 30)]
     assert_sound(world.plan)
+
+
+def _told(world: Connected) -> list[ProviderPayroll]:
+    """The roster is settled; what the provider lists of payrolls."""
+    keeper = connections.Keeper(world.plan.db, TESTER, world.plan.sponsor, world.of.connection_id)
+    with world.connect(world.of, keeper) as connector:
+        with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+            pulled.keep_people(tx, of=world.of, people=list(connector.people()))
+        settle_people(world.plan.db, actor=TESTER, of=world.of)
+        return list(connector.payrolls(since="").payrolls)
 
 
 def _due(world: Connected) -> list[Any]:

@@ -45,8 +45,8 @@ def instruct(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Instructi
     today = day_of(tx.now)
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
     lead = today + timedelta(days=LEAD_DAYS + 1)
-    ahead = plan.provisions_between(tx, **of, start=today, end=lead)
-    if all(each.provisions.elections is None and each.provisions.loans is None for each in ahead):
+    soon = plan.provisions_between(tx, **of, start=today, end=lead)
+    if all(each.provisions.elections is None and each.provisions.loans is None for each in soon):
         return []
     history = runs.history(tx, **of)
     at = where_told(tx, **of)

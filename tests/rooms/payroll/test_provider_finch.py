@@ -592,6 +592,14 @@ def test_a_webhook_is_one_that_finchs_own_client_accepts_too() -> None:
     )
 
 
+@pytest.mark.parametrize("second", ["0", "1767225600", "4102444800"])
+def test_a_webhook_signed_by_a_clock_that_is_wrong_is_heard_since_its_id_makes_a_repeat_no_news(second: str) -> None:
+    body = json.dumps(EVENT).encode()
+    told = finch.notice(headers=_signed(body, second=second), body=body, secret=SECRET)
+    assert told is not None
+    assert (told.provider_id, told.at_seconds) == ("e-1", int(second))
+
+
 @pytest.mark.parametrize("wrong", ["body", "secret", "event", "second", "none", "no secret", "not base64", "not ascii"])
 def test_a_webhook_without_its_signature_is_nothing(wrong: str) -> None:
     body = json.dumps(EVENT).encode()

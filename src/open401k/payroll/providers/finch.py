@@ -47,7 +47,7 @@ PRODUCTS = ("company", "directory", "individual", "ssn", "employment", "payment"
 AT_ONCE = 10
 _PER_PAGE, _PEOPLE_AT_ONCE, _STATEMENTS = 100, 500, 1_000
 _YEAR = timedelta(days=364)
-_MOST_PAGES = 10_000
+_MOST_PAGES, _AGAIN = 10_000, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,16 +235,28 @@ class Finch:
         mine = [each for each in told.items() if each.text("individual_id") == person_id]
         return read.in_force(mine[0], of) if mine else None
 
-    def _directory(self) -> Iterator[Told]:
+    def _directory(self) -> list[Told]:
+        """Everybody; read anew where the list changed meanwhile: who moved to a page that was read would be missed."""
+        for _ in range(_AGAIN):
+            found = self._directory_pages()
+            if found is not None:
+                return found
+        raise ProviderError(Trouble.TRY_AGAIN, "The list changed whenever it was read.", where="directory")
+
+    def _directory_pages(self) -> list[Told] | None:
         """Page after page, until as many came as there are said to be."""
-        offset = 0
+        found: list[Told] = []
+        counted = -1
         for _ in range(_MOST_PAGES):
-            told = self._directory_page(offset)
-            found = list(told.items("individuals"))
-            yield from found
-            offset += len(found)
-            if not _more(told, offset, found):
-                return
+            told = self._directory_page(len(found))
+            page = list(told.items("individuals"))
+            count = paging.number("count") if (paging := told.maybe("paging")) and paging.has("count") else -1
+            if found and count != counted:
+                return None
+            counted = count
+            found += page
+            if not _more(told, len(found), page):
+                return found
         raise ProviderError(Trouble.BUG, "The list does not end.", where="directory")
 
     def _individuals(self, ids: Sequence[str], *, ssn: bool) -> dict[str, Told]:
