@@ -30,6 +30,7 @@ from .counted_pay import (
     meaning_of,
     reduction_of,
 )
+from .full_vesting import Disability, RetirementAge
 from .lawful import problems
 from .lawful_automatic import mandate_shortcomings, schedule_of
 from .mandate import Mandate, MandateStatus, automatic_enrollment
@@ -92,6 +93,7 @@ __all__ = [
     "Counted",
     "Covered",
     "Deferrals",
+    "Disability",
     "ElectionTerms",
     "Eligibility",
     "EntryRule",
@@ -113,6 +115,7 @@ __all__ = [
     "Provisions",
     "Purpose",
     "Reduction",
+    "RetirementAge",
     "SafeHarbor",
     "ServiceTiers",
     "Span",

@@ -17,6 +17,7 @@ from .lawful_eligibility import eligibility
 from .lawful_forfeitures import forfeitures
 from .lawful_loans import loans
 from .lawful_match import counted, receiving, student_loans
+from .lawful_vesting import full_vesting
 from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_2,
@@ -388,6 +389,7 @@ _CHECKS = (
     _safe_harbor,
     _nonelective,
     _vesting,
+    full_vesting,
     _compensation,
     _declared,
     conditions,

@@ -10,6 +10,7 @@ from open401k.kernel import Source
 from open401k.law.forfeitures import ForfeitureUse
 from open401k.law.pay_items import PayDefinition, PayKind
 
+from .full_vesting import Disability, RetirementAge
 from .provisions import (
     UNCONDITIONAL,
     Arrangement,
@@ -62,6 +63,7 @@ _LATER: Mapping[type, frozenset[str]] = {
         {"cap_per_period_cents", "true_up", "by_service", "conditions", "matches_catch_up", "student_loans"}
     ),
     Nonelective: frozenset({"conditions"}),
+    Vesting: frozenset({"on_death", "on_disability", "normal_retirement", "early_retirement"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415"}),
 }
 
@@ -191,8 +193,25 @@ def _nonelective(*, rate_bps: int, source: str, conditions: Mapping[str, Any] | 
     return Nonelective(rate_bps, Source(source), _conditions(conditions))
 
 
-def _vesting(*, schedules: list[tuple[str, dict[str, list[int]]]]) -> Vesting:
-    return Vesting(tuple((Source(source), _schedule(**schedule)) for source, schedule in schedules))
+def _vesting(
+    *,
+    schedules: list[tuple[str, dict[str, list[int]]]],
+    on_death: bool = False,
+    on_disability: str | None = None,
+    normal_retirement: Mapping[str, int] | None = None,
+    early_retirement: Mapping[str, int] | None = None,
+) -> Vesting:
+    return Vesting(
+        tuple((Source(source), _schedule(**schedule)) for source, schedule in schedules),
+        on_death,
+        None if on_disability is None else Disability(on_disability),
+        None if normal_retirement is None else _retirement_age(**normal_retirement),
+        None if early_retirement is None else _retirement_age(**early_retirement),
+    )
+
+
+def _retirement_age(*, age: int, years: int = 0) -> RetirementAge:
+    return RetirementAge(age, years)
 
 
 def _schedule(*, percents: list[int]) -> VestingSchedule:
