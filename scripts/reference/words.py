@@ -8,7 +8,7 @@ from open401k.ledger import Refusal as LedgerRefusal
 from open401k.payroll.findings import Code, Severity
 from open401k.payroll.runs import Refusal as PayrollRefusal
 from open401k.plan import AmendmentRefusal
-from open401k.recordkeeping import DeclarationRefusal, HeldReason, LoanRefusal, UseRefusal
+from open401k.recordkeeping import DeclarationRefusal, EndingRefusal, HeldReason, LoanRefusal, UseRefusal
 
 N, H, R = Severity.NOTE, Severity.HOLD, Severity.REJECT
 
@@ -314,6 +314,14 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
         LoanRefusal.OFFSET_NOT_ALLOWED: "The account may not be reduced before the person leaves (IRC 401(k)(2)(B); Reg. 1.72(p)-1 Q&A-13(b)).",
         LoanRefusal.NOT_DEEMED: "The cure period is not over: the loan is no deemed distribution.",
     },
+    "What ended of a plan": {
+        EndingRefusal.KEY_REUSED: "The key stands for something else that was stated.",
+        EndingRefusal.NOT_A_PERSON: "The system asked; what ended is for a person to state.",
+        EndingRefusal.NO_REASON: "The resolution, the event or what rebuts it is missing.",
+        EndingRefusal.DAYS_WRONG: "The days are none of the plan, or two where one is asked.",
+        EndingRefusal.NOT_YET: "It is still to come.",
+        EndingRefusal.NOT_ON_FILE: "Nothing of the kind and days is there to take back.",
+    },
     "Money held in suspense": {
         HeldReason.SOURCE_NOT_PERMITTED: "The plan does not have the source.",
         HeldReason.LEFT_LONG_AGO: "The person left before the pay could be theirs.",
@@ -390,6 +398,16 @@ EVENTS: dict[str, tuple[str, str, str]] = {
         "Forfeitures of a plan year have to be used soon; told once.",
         "the plan",
         "`cents`, `incurred_in`: the plan year, `use_by`, `cite`",
+    ),
+    "turnover.presumed": (
+        "So many participants were let go that a partial termination is presumed; told when it is so, and when more are.",
+        "the plan",
+        "`from`, `to`: the plan year, `severed`, `participants`, `turnover_bps`, `cite`",
+    ),
+    "plan.ending_stated": (
+        "A person stated what ended of a plan, or that nothing did.",
+        "the statement",
+        "`plan_id`, `kind`, `from`, `to`, `stands`, `entries`: what was given back",
     ),
     "plan.tested": ("Every test of a plan ran.", "the plan", "`run`: the compliance run"),
     "deposit.received": ("The employer's money for a payroll arrived.", "the run", "`cents`, `on`"),

@@ -17,7 +17,7 @@ from open401k.payroll import runs, write_back, write_back_book
 from open401k.payroll.providers import Rate
 
 from .write_back_catch_up import as_provider_keeps
-from .write_back_companies import LEAD_DAYS, all_paid, by_company, histories, judged, told_anew, where_told
+from .write_back_companies import LEAD_DAYS, ahead, all_paid, by_company, histories, judged, told_anew, where_told
 from .write_back_loans import loans_shown, loans_wanted, repaying
 from .write_back_match import instruct_match, shown_match
 

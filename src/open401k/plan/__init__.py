@@ -32,6 +32,7 @@ from .counted_pay import (
     off_plan_pay,
     reduction_of,
 )
+from .full_vesting import Disability, RetirementAge
 from .lawful import problems
 from .lawful_automatic import mandate_shortcomings, schedule_of
 from .mandate import Mandate, MandateStatus, automatic_enrollment
@@ -97,6 +98,7 @@ __all__ = [
     "Counted",
     "Covered",
     "Deferrals",
+    "Disability",
     "ElectionTerms",
     "Eligibility",
     "EntryRule",
@@ -121,6 +123,7 @@ __all__ = [
     "Provisions",
     "Purpose",
     "Reduction",
+    "RetirementAge",
     "SafeHarbor",
     "ServiceTiers",
     "Span",

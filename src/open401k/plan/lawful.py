@@ -18,6 +18,7 @@ from .lawful_loans import loans
 from .lawful_match import counted, receiving, student_loans
 from .lawful_pay import definitions_of_pay
 from .lawful_sharing import sharing
+from .lawful_vesting import full_vesting
 from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_2,
@@ -353,6 +354,7 @@ _CHECKS = (
     _nonelective,
     _vesting,
     definitions_of_pay,
+    full_vesting,
     _declared,
     sharing,
     conditions,

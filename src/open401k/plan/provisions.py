@@ -10,6 +10,7 @@ from open401k.law.forfeitures import ForfeitureUse
 from open401k.law.given import add_months
 from open401k.law.pay_items import PayDefinition, PayKind
 
+from .full_vesting import Disability, RetirementAge
 from .pay_terms import PayTerms
 from .sharing import ProfitSharing
 
@@ -239,9 +240,17 @@ GRADED_6 = VestingSchedule((0, 0, 20, 40, 60, 80, 100))
 
 @dataclass(frozen=True, slots=True)
 class Vesting:
-    """A schedule for each source that has one; every other source is vested at once."""
+    """A schedule for each source that has one; every other source is vested at once.
+
+    Whatever the schedules say, ``on_death`` and ``on_disability`` vest who leaves by it; ``normal_retirement`` (None:
+    as the law has it, 65 and five years of participation) and ``early_retirement`` who reaches it in service.
+    """
 
     schedules: tuple[tuple[Source, VestingSchedule], ...] = ()
+    on_death: bool = False
+    on_disability: Disability | None = None
+    normal_retirement: RetirementAge | None = None
+    early_retirement: RetirementAge | None = None
 
     def __post_init__(self) -> None:
         """Keep the sources in their own order, so that equal terms are equal values."""
@@ -251,6 +260,11 @@ class Vesting:
     def of(self, source: Source) -> VestingSchedule:
         """The schedule of a source."""
         return dict(self.schedules).get(source, IMMEDIATE_VESTING)
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether anything is not vested at once."""
+        return any(min(schedule.percents, default=100) < 100 for _, schedule in self.schedules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from open401k.kernel import Source
 from open401k.law.forfeitures import ForfeitureUse
 from open401k.law.pay_items import PayDefinition, PayKind
 
+from .full_vesting import Disability, RetirementAge
 from .pay_terms import PayTerms
 from .provisions import (
     UNCONDITIONAL,
@@ -67,6 +68,7 @@ _LATER: Mapping[type, frozenset[str]] = {
     Nonelective: frozenset({"conditions"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415", "match", "nonelective"}),
     Loans: frozenset({"pauses_on_leave", "pauses_in_service"}),
+    Vesting: frozenset({"on_death", "on_disability", "normal_retirement", "early_retirement"}),
 }
 
 
@@ -197,8 +199,25 @@ def _nonelective(*, rate_bps: int, source: str, conditions: Mapping[str, Any] | 
     return Nonelective(rate_bps, Source(source), _conditions(conditions))
 
 
-def _vesting(*, schedules: list[tuple[str, dict[str, list[int]]]]) -> Vesting:
-    return Vesting(tuple((Source(source), _schedule(**schedule)) for source, schedule in schedules))
+def _vesting(
+    *,
+    schedules: list[tuple[str, dict[str, list[int]]]],
+    on_death: bool = False,
+    on_disability: str | None = None,
+    normal_retirement: Mapping[str, int] | None = None,
+    early_retirement: Mapping[str, int] | None = None,
+) -> Vesting:
+    return Vesting(
+        tuple((Source(source), _schedule(**schedule)) for source, schedule in schedules),
+        on_death,
+        None if on_disability is None else Disability(on_disability),
+        None if normal_retirement is None else _retirement_age(**normal_retirement),
+        None if early_retirement is None else _retirement_age(**early_retirement),
+    )
+
+
+def _retirement_age(*, age: int, years: int = 0) -> RetirementAge:
+    return RetirementAge(age, years)
 
 
 def _schedule(*, percents: list[int]) -> VestingSchedule:

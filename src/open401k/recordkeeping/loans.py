@@ -20,6 +20,7 @@ from .loan_books import Loan, LoanPayment, Offset, Repayment, replay_loan
 from .loan_leaves import Leave, pause_installments
 from .loan_limits import Borrower, LoanOffered, LoanRefusal, LoanWanted, SourceBalance, decide_loan
 from .tenure import whole_years
+from .vested import vested_in_full
 
 #: What the journal calls the money that is lent.
 LENT = "loan"
@@ -236,6 +237,7 @@ def _balances(
     vesting = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=on).vesting
     # Service over more than one employment takes a judgement of breaks: until then only what vests at once is lent.
     years = int(whole_years([who], on)[0]) if len(who.employment) == 1 else 0
+    full = vested_in_full(tx, tenant_id=tenant_id, plan_id=plan_id, person=who, on=on) is not None
     held = ledger.balances(tx, tenant_id=tenant_id, plan_id=plan_id)
     cash: dict[Source, int] = {}
     lent: dict[Source, int] = {}
@@ -247,7 +249,9 @@ def _balances(
             elif kind == ledger.Kind.PARTICIPANT_LOAN:
                 lent[Source(source)] = amount
     return {
-        source: SourceBalance(cash.get(source, 0), lent.get(source, 0), vesting.of(source).percent_after(years))
+        source: SourceBalance(
+            cash.get(source, 0), lent.get(source, 0), 100 if full else vesting.of(source).percent_after(years)
+        )
         for source in Source
         if source in cash or source in lent
     }

@@ -21,7 +21,7 @@ from open401k.law.given import add_months
 
 from . import _student_loan_store
 
-#: A deadline this long after the plan year is reasonable (Notice 2024-63).
+#: A deadline this long after the plan year is reasonable (Notice 2024-63; the number of its answer was not at hand).
 CLAIM_MONTHS = 3
 #: The law is one of plan years that begin after 2023 (SECURE 2.0 Act section 110).
 FIRST_DAY = date(2024, 1, 1)
@@ -107,7 +107,7 @@ def decide_payment(
             f"Certified on {payment.certified_on}, it cannot have been paid on {day}.",
             "Certify a payment when it was made.",
         )
-    if not employed:
+    if payment.cents and not employed:  # what was certified in error is taken back whatever was learned since
         return Refused(
             StudentLoanRefusal.NOT_EMPLOYED,
             f"On {day} they were not employed here, and only a payment by an employee counts (IRC 401(m)(4)(D)).",

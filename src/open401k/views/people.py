@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from open401k import census, compliance, ledger, plan
+from open401k import census, compliance, ledger, plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Money, PlanId, PlanYear, Source, SponsorId, day_of, half_up
+from open401k.law.vesting_years import FullyVestedBy
 
 from .heading import heading
 from .shown import Percent, PlanHeading
+from .vesting_words import BY_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,10 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class PersonDetail:
-    """One employee: entry, groups with their reasons, each source, pay of the plan year to date."""
+    """One employee: entry, groups with their reasons, each source, pay of the plan year to date.
+
+    ``vested_by``: what vests everything whatever the schedule says, in words; empty where the schedule decides.
+    """
 
     heading: PlanHeading
     person: PersonLine
@@ -67,6 +72,7 @@ class PersonDetail:
     plan_compensation: Money
     held: Money
     sources: tuple[SourceLine, ...]
+    vested_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,7 @@ def load_person(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: E
     enters_on = _entry(entered, terms)
     books = _books(tx, tenant_id, plan_id, terms.plan_year_of(today), tested)
     group = books.groups.get(employee_id)
+    full = recordkeeping.vested_in_full(tx, tenant_id=tenant_id, plan_id=plan_id, person=person, on=today)
     return PersonDetail(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id, run=tested),
         person=_line(person, enters_on, today, books),
@@ -132,7 +139,8 @@ def load_person(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: E
         why_key=group.why_key if group else "",
         plan_compensation=Money(books.plan_cents.get(employee_id, 0)),
         held=Money(books.held.get(employee_id, 0)),
-        sources=_sources(person, terms, today, books),
+        sources=_sources(person, terms, today, books, full),
+        vested_by="" if full is None else BY_WORDS[full],
     )
 
 
@@ -164,7 +172,9 @@ def _line(person: census.Employee, enters_on: date | None, today: date, books: _
     )
 
 
-def _sources(person: census.Employee, terms: plan.Provisions, today: date, books: _Books) -> tuple[SourceLine, ...]:
+def _sources(
+    person: census.Employee, terms: plan.Provisions, today: date, books: _Books, full: FullyVestedBy | None
+) -> tuple[SourceLine, ...]:
     credited = books.this_year.get(person.employee_id, Counter())
     balances = books.balances.get(person.employee_id, Counter())
     years = compliance.years_of_service(person.employment, today)
@@ -173,7 +183,7 @@ def _sources(person: census.Employee, terms: plan.Provisions, today: date, books
         if source.value not in credited and source.value not in balances:
             continue
         percents = terms.vesting.of(source)
-        certain = min(percents.percents) == 100
+        certain = full is not None or min(percents.percents) == 100
         share = 100 if certain else None if years is None else percents.percent_after(years)
         held = balances[source.value]
         vested = None if share is None else Money(half_up(Fraction(held * share, 100)))

@@ -109,6 +109,13 @@ def _of_deposits(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, owed: Sequence[D
         "plan years whose forfeitures have to be used",
         "/forfeitures",
     )
+    yield WaitingLine(
+        "turnover",
+        len(fiduciary.turnover_open(tx, tenant_id=tenant_id, plan_id=plan_id)),
+        "plan year whose turnover may have ended a part of the plan",
+        "plan years whose turnover may have ended a part of the plan",
+        "/vesting",
+    )
     changes = custody.accounts.changes(tx, tenant_id=tenant_id, plan_id=plan_id)
     open_ones = sum(each.accepted is None for each in changes)
     yield WaitingLine(

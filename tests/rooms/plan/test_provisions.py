@@ -18,6 +18,7 @@ from open401k.plan import (
     Conditions,
     Covered,
     Deferrals,
+    Disability,
     ElectionTerms,
     Eligibility,
     EntryRule,
@@ -30,6 +31,7 @@ from open401k.plan import (
     Nonelective,
     PayTerms,
     Provisions,
+    RetirementAge,
     SafeHarbor,
     ServiceTiers,
     SpillOver,
@@ -95,7 +97,14 @@ any_provisions = st.builds(
     nonelective=st.none()
     | st.builds(Nonelective, rate_bps=st.integers(0, 2_500), source=sources, conditions=conditions),
     safe_harbor=st.sampled_from(SafeHarbor),
-    vesting=st.dictionaries(sources, schedules, max_size=3).map(lambda each: Vesting(tuple(each.items()))),
+    vesting=st.builds(
+        Vesting,
+        schedules=st.dictionaries(sources, schedules, max_size=3).map(lambda each: tuple(each.items())),
+        on_death=st.booleans(),
+        on_disability=st.none() | st.sampled_from(Disability),
+        normal_retirement=st.none() | st.builds(RetirementAge, st.integers(1, 65), st.integers(0, 5)),
+        early_retirement=st.none() | st.builds(RetirementAge, st.integers(1, 65), st.integers(0, 30)),
+    ),
     testing=st.builds(Testing, method=st.sampled_from(TestingMethod), top_paid_group=st.booleans()),
     compensation=st.builds(
         Compensation,

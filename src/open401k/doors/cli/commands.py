@@ -30,6 +30,7 @@ from . import (
     student_loans,
     takeover,
     users,
+    vesting,
 )
 from .say import BAD_INPUT, FAILED, BadInputError, fail
 from .wiring import Json, Wiring
@@ -54,6 +55,7 @@ app.add_typer(connections.sandboxes, name="sandbox")
 app.add_typer(pay_codes.commands, name="pay-codes")
 app.add_typer(corrections.commands, name="corrections")
 app.add_typer(forfeitures.commands, name="forfeitures")
+app.add_typer(vesting.commands, name="vesting")
 app.add_typer(declarations.commands, name="declarations")
 app.add_typer(student_loans.commands, name="student-loans")
 app.add_typer(takeover.commands, name="takeover")

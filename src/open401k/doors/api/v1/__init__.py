@@ -28,6 +28,7 @@ from . import (
     student_loans,
     system,
     takeover,
+    vesting,
     who_is_who,
     year_to_date,
 )
@@ -71,6 +72,7 @@ for _part in (
     pay_codes,
     corrections,
     forfeitures,
+    vesting,
     declarations,
     student_loans,
     calculations,
