@@ -187,9 +187,9 @@ def runs_on(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, pay_date: date) ->
 
 
 def posted_with_content(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, content_index: bytes, other_than: RunId
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, content: Sequence[bytes], other_than: RunId
 ) -> RunId | None:
-    """A posted run, not replaced, that carried the same people and amounts."""
+    """A posted run, not replaced, that carried the same people and amounts: its last check has one of these indexes."""
     row = tx.maybe(
         """
         select run_id
@@ -201,16 +201,16 @@ def posted_with_content(
             and run_id = any (array(
                 select checked.run_id
                 from payroll.run_check as checked
-                where checked.tenant_id = %(tenant)s and checked.content_index = %(content)s
+                where checked.tenant_id = %(tenant)s and checked.content_index = any (%(content)s::bytea[])
             ))
-            and content_index = %(content)s
+            and content_index = any (%(content)s::bytea[])
             and run_id <> %(other_than)s
             and status = 'posted'
             and replaced_by is null
         order by recorded_at
         limit 1
         """,
-        {"tenant": tenant_id, "plan": plan_id, "content": content_index, "other_than": other_than},
+        {"tenant": tenant_id, "plan": plan_id, "content": list(content), "other_than": other_than},
     )
     return RunId(row[0]) if row else None
 

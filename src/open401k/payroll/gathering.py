@@ -85,8 +85,8 @@ def to_date(tx: Tx, *, asked: Asked) -> ToDate:
 
 def codes_of(tx: Tx, *, asked: Asked) -> CodesOfPlan:
     """What each pay code adds to gross pay on the pay date, and which codes somebody spoke of."""
-    words = census.words_on(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, on=asked.pay_date)
-    return codes_by(words, asked.provisions.compensation)
+    words = census.all_words_on(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, on=asked.pay_date)
+    return codes_by(words.earnings, asked.provisions.compensation, words.deductions)
 
 
 def gather_standing(

@@ -16,6 +16,7 @@ class CodesOfPlan:
     words: Mapping[str, census.Word] = field(default_factory=dict)
     plan_pay: Mapping[str, int] = field(default_factory=dict)  # 1 or -1, times the amount; 0 is left out
     named: frozenset[str] = frozenset()
+    deductions: Mapping[str, census.DeductionWord] = field(default_factory=dict)
 
     def counts(self, code: str) -> bool:
         """Whether its pay is plan pay."""
@@ -29,11 +30,16 @@ class CodesOfPlan:
 NO_CODES = CodesOfPlan()
 
 
-def codes_by(words: Mapping[str, census.Word], terms: plan.Compensation) -> CodesOfPlan:
+def codes_by(
+    words: Mapping[str, census.Word],
+    terms: plan.Compensation,
+    deductions: Mapping[str, census.DeductionWord] | None = None,
+) -> CodesOfPlan:
     """What the sponsor said of a code for the plan goes before what provisions name, and that before its kind."""
     named = frozenset(terms.excluded_pay_codes)
     effects = {code: _effect(words.get(code), code in named, terms) for code in {*words, *named}}
-    return CodesOfPlan(words, {code: effect for code, effect in effects.items() if effect}, named)
+    adds = {code: effect for code, effect in effects.items() if effect}
+    return CodesOfPlan(words, adds, named, deductions or {})
 
 
 def _effect(word: census.Word | None, named: bool, terms: plan.Compensation) -> int:

@@ -30,6 +30,7 @@ from .counted_pay import (
     meaning_of,
     reduction_of,
 )
+from .deducted_pay import meaning_of_deduction
 from .lawful import problems
 from .lawful_automatic import mandate_shortcomings, schedule_of
 from .mandate import Mandate, MandateStatus, automatic_enrollment
@@ -138,6 +139,7 @@ __all__ = [
     "list_sponsors",
     "mandate_shortcomings",
     "meaning_of",
+    "meaning_of_deduction",
     "other_plans",
     "parse_ein",
     "plan_year_of",
