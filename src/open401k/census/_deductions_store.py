@@ -1,11 +1,10 @@
 """The SQL of what payroll takes off by code, and of what codes change of a line's pay. Not here: sums."""
 
 from collections.abc import Sequence
-from datetime import date
-from typing import LiteralString, NamedTuple
+from typing import LiteralString
 
 from open401k.base.db import Tx
-from open401k.kernel import PlanId, RunId, SponsorId
+from open401k.kernel import RunId, SponsorId
 
 from ._codes_store import CODES
 
@@ -38,6 +37,8 @@ EFFECTS: LiteralString = (
         from deduction_kind
         left join off_plan
             on off_plan.kind = deduction_kind.kind
+                -- the plan's own, told under a code, is what its column tells
+                and off_plan.kind <> 'pre_tax_deferral'
                 and deduction_kind.pay_date >= off_plan.first_day
                 and deduction_kind.pay_date < off_plan.end_day
         where off_plan.kind is not null or deduction_kind.kind = any (%(off_fica)s::text[])
@@ -148,42 +149,3 @@ def deductions_on_file(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> list[t
         [tenant_id, run_id],
     )
     return [(line_no, code, cents) for line_no, code, cents in rows]
-
-
-class TakenRow(NamedTuple):
-    """What is on file of one deduction code: lines, people, cents, the most of a line, and the first and last date."""
-
-    code: str
-    lines: int
-    people: int
-    cents: int
-    most_cents: int
-    first: date
-    last: date
-
-
-def taken(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[TakenRow]:
-    """Every deduction code of current lines of a plan."""
-    rows = tx.rows(
-        """
-        select
-            deduction.code, count(*), count(distinct line.employee_id), sum(deduction.cents)::bigint,
-            max(abs(deduction.cents)), min(run.pay_date), max(run.pay_date)
-        from census.pay_run as run
-        join census.pay_deduction as deduction
-            on deduction.tenant_id = %(tenant_id)s and deduction.run_id = run.run_id
-        join census.pay_line as line
-            on line.tenant_id = %(tenant_id)s and line.run_id = run.run_id and line.line_no = deduction.line_no
-        where run.tenant_id = %(tenant_id)s
-            and run.plan_id = %(plan_id)s
-            and not exists (
-                select 1
-                from census.pay_run as successor
-                where successor.tenant_id = %(tenant_id)s and successor.replaces = run.run_id
-            )
-        group by deduction.code
-        order by deduction.code
-        """,
-        {"tenant_id": tenant_id, "plan_id": plan_id},
-    )
-    return [TakenRow(*row) for row in rows]

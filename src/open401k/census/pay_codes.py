@@ -17,7 +17,7 @@ from open401k.kernel import EmployeeId, PlanId, RunId, SponsorId
 from open401k.law.pay_items import PayKind
 from open401k.plan import EARNING_KINDS
 
-from . import _codes_store, _deductions_store
+from . import _codes_store
 from .replaced import Without
 
 #: The day of a word about every pay date there ever was.
@@ -32,15 +32,32 @@ class Side(StrEnum):
 
 
 class DeductionKind(StrEnum):
-    """What a deduction is for. The first four are kinds of the law; the others come off pay that was taxed."""
+    """What a deduction is for; :attr:`by_law` says what that does to pay."""
 
     PRE_TAX_DEFERRAL = "pre_tax_deferral"
+    PRE_TAX_CATCH_UP = "pre_tax_catch_up"
     ROTH_DEFERRAL = "roth_deferral"
+    ROTH_CATCH_UP = "roth_catch_up"
     CAFETERIA_REDUCTION = "cafeteria_reduction"
     TRANSPORTATION_REDUCTION = "transportation_reduction"
     AFTER_TAX = "after_tax"
     LOAN_PAYMENT = "loan_payment"
     OTHER_AFTER_TAX = "other_after_tax"
+
+    @property
+    def by_law(self) -> PayKind | None:
+        """The kind of pay that it reduces by: a catch-up is a deferral; None comes off pay that was taxed."""
+        return _BY_LAW.get(self)
+
+
+_BY_LAW = {
+    DeductionKind.PRE_TAX_DEFERRAL: PayKind.PRE_TAX_DEFERRAL,
+    DeductionKind.PRE_TAX_CATCH_UP: PayKind.PRE_TAX_DEFERRAL,
+    DeductionKind.ROTH_DEFERRAL: PayKind.ROTH_DEFERRAL,
+    DeductionKind.ROTH_CATCH_UP: PayKind.ROTH_DEFERRAL,
+    DeductionKind.CAFETERIA_REDUCTION: PayKind.CAFETERIA_REDUCTION,
+    DeductionKind.TRANSPORTATION_REDUCTION: PayKind.TRANSPORTATION_REDUCTION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +93,37 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class DeductionWord:
+    """What holds of a code of deductions on a pay date, and what it was confirmed on."""
+
+    code: str
+    kind: DeductionKind
+    evidence: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What holds of codes on a pay date, for one plan, by code of each side."""
+
+    earnings: Mapping[str, Word]
+    deductions: Mapping[str, DeductionWord]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """A code of a line that waits for a person, and why."""
+
+    side: Side
+    code: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineInDoubt:
     """A line whose code nobody has confirmed, or that does not behave as it was confirmed; with the code's amount."""
 
     run_id: RunId
+    side: Side
     code: str
     why: str
     employee_id: EmployeeId
@@ -151,12 +195,13 @@ def _on_file(tx: Tx, tenant_id: SponsorId, what: str) -> bool:
     return bool(tx.cache[what, tenant_id])
 
 
-def doubt_codes(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, doubts: Sequence[tuple[int, str, str]]) -> None:
-    """Note of lines just recorded, (line_no, code, why): until somebody speaks of the code, their money waits."""
+def doubt_codes(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, doubts: Sequence[tuple[int, Doubted]]) -> None:
+    """Note of lines just recorded which of their codes are in doubt: until somebody speaks of one, its money waits."""
     heads.lock(tx, tenant_id=tenant_id)
     tx.cache[_DOUBTED, tenant_id] = True
-    _codes_store.add_doubts(tx, tenant_id=tenant_id, run_id=run_id, doubts=doubts)
-    codes = sorted({code for _, code, _ in doubts})
+    told = [(line_no, str(each.side), each.code, each.why) for line_no, each in doubts]
+    _codes_store.add_doubts(tx, tenant_id=tenant_id, run_id=run_id, doubts=told)
+    codes = sorted({each.code for _, each in doubts})
     audit.record(
         tx,
         tenant_id=tenant_id,
@@ -181,7 +226,9 @@ def lines_in_doubt(
         return []
     left_out = None if without is None or without.run_id is None else without.run_id.uuid
     return [
-        LineInDoubt(RunId(row.run_id), row.code, row.why, EmployeeId(row.employee_id), row.pay_date, row.cents)
+        LineInDoubt(
+            RunId(row.run_id), Side(row.side), row.code, row.why, EmployeeId(row.employee_id), row.pay_date, row.cents
+        )
         for row in _codes_store.doubts(
             tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, known_at=known_at
         )
@@ -206,14 +253,12 @@ def in_doubt(
     return frozenset((line.employee_id, line.pay_date) for line in found)
 
 
-def codes_paid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[PaidCode]:
-    """Every code on file in current lines of a plan, by code."""
-    return [PaidCode(*row) for row in _codes_store.paid(tx, tenant_id=tenant_id, plan_id=plan_id)]
-
-
-def codes_taken(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[PaidCode]:
-    """Every deduction code on file in current lines of a plan, by code."""
-    return [PaidCode(*row) for row in _deductions_store.taken(tx, tenant_id=tenant_id, plan_id=plan_id)]
+def codes_on_file(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, side: Side) -> list[PaidCode]:
+    """Every code of a side that current lines of a plan have, by code."""
+    deducted = side is Side.DEDUCTION
+    return [
+        PaidCode(*row) for row in _codes_store.of_codes(tx, tenant_id=tenant_id, plan_id=plan_id, deducted=deducted)
+    ]
 
 
 def code_kinds(tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None = None) -> list[SaidKind]:
@@ -245,15 +290,24 @@ def words_on(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date) -> dict
 
     Where the plan has the last word on whether it counts, the kind that was said of it is there as well.
     """
+    return dict(all_words_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=on).earnings)
+
+
+def all_words_on(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date) -> Words:
+    """The same of the codes of both sides, read at once."""
     found: dict[str, Word] = {}
+    deductions: dict[str, DeductionWord] = {}
     for row in _codes_store.words(tx, tenant_id=tenant_id, plan_id=plan_id, on=on):
+        if row.side == Side.DEDUCTION and row.kind is not None:
+            deductions.setdefault(row.code, DeductionWord(row.code, DeductionKind(row.kind), row.evidence))
+            continue
         before = found.get(row.code)
         kind = None if row.kind is None else PayKind(row.kind)
         if before is None:
             found[row.code] = Word(row.code, row.counts, kind, row.in_gross, row.evidence)
         elif before.kind is None and kind is not None:
             found[row.code] = Word(row.code, before.counts, kind, row.in_gross, row.evidence)
-    return found
+    return Words(found, deductions)
 
 
 def deductions_on(tx: Tx, *, tenant_id: SponsorId, on: date) -> dict[str, DeductionKind]:

@@ -41,7 +41,7 @@ def check_run(
     pay_date = run.announced or paid_on or day_of(tx.now)
     in_reach = ERISA <= pay_date <= day_of(tx.now) + timedelta(days=366)
     asked = asked_of(tx, tenant_id=tenant_id, run=run, pay_date=pay_date if in_reach else day_of(tx.now))
-    watch = payroll.CodeWatch(payroll.codes_of(tx, asked=asked), reading.called.names, types=reading.called.types)
+    watch = payroll.watch_of(payroll.codes_of(tx, asked=asked), reading.called)
     corrects, today = run.replaces is not None, day_of(tx.now)
     expected = payroll.expectation(
         asked, today=today, announced=run.announced, codes=watch.codes, corrects=corrects, said=run.said
@@ -65,7 +65,7 @@ def check_run(
     outcome = whole.finish()
     outcome.findings.extend([*paid_before(asked, run, len(again)), *counted_before(tx, asked), *known])
     _ask(tx, tenant_id, run, asked_about)
-    payroll.note_codes(tx, tenant_id=tenant_id, run=run, pay_date=asked.pay_date, seen=watch.told())
+    payroll.note_codes(tx, tenant_id=tenant_id, run=run, pay_date=asked.pay_date, watch=watch)
     return runs.checked(tx, tenant_id=tenant_id, run_id=run.run_id, outcome=outcome, run=run)
 
 

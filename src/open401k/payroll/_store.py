@@ -224,11 +224,11 @@ def posted_with_content(
     *,
     tenant_id: SponsorId,
     plan_id: PlanId,
-    content_index: bytes,
+    content: Sequence[bytes],
     other_than: RunId,
     connection_id: ConnectionId | None,
 ) -> RunId | None:
-    """A posted run, not replaced, that carried the same people and amounts; of this company, if both say whose."""
+    """A posted run, not replaced, with one of these indexes of content; of this company, if both say whose."""
     row = tx.maybe(
         """
         select run_id
@@ -240,9 +240,9 @@ def posted_with_content(
             and run_id = any (array(
                 select checked.run_id
                 from payroll.run_check as checked
-                where checked.tenant_id = %(tenant)s and checked.content_index = %(content)s
+                where checked.tenant_id = %(tenant)s and checked.content_index = any (%(content)s::bytea[])
             ))
-            and content_index = %(content)s
+            and content_index = any (%(content)s::bytea[])
             and run_id <> %(other_than)s
             and status = 'posted'
             and replaced_by is null
@@ -253,7 +253,7 @@ def posted_with_content(
         {
             "tenant": tenant_id,
             "plan": plan_id,
-            "content": content_index,
+            "content": list(content),
             "other_than": other_than,
             "connection": connection_id,
         },

@@ -31,7 +31,7 @@ def _apart(chunk: Chunk, row: PayrollRow, sent: int, counted: int, expected: Exp
     adds = expected.codes.plan_pay
     less = _listed({code: cents for code, cents in row.earnings if adds.get(code, 0) < 0})
     more = _listed({code: cents for code, cents in row.earnings if adds.get(code, 0) > 0})
-    off = expected.codes.deductions
+    off = expected.codes.off_plan_pay
     taken = _listed({code: cents for code, cents in row.deductions if off.get(code)})
     less = ", ".join(each for each in (less, taken) if each)
     if less or more:

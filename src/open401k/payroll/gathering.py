@@ -87,15 +87,9 @@ def to_date(tx: Tx, *, asked: Asked) -> ToDate:
 
 
 def codes_of(tx: Tx, *, asked: Asked) -> CodesOfPlan:
-    """What each pay code adds to gross pay on the pay date, and which codes somebody spoke of.
-
-    What deductions are for is asked only where some plan pay is without them.
-    """
-    words = census.words_on(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, on=asked.pay_date)
-    terms = asked.provisions.compensation
-    if not any(plan.off_plan_pay(terms.of(kind)) for kind in plan.Kind):
-        return codes_by(words, terms)
-    return codes_by(words, terms, census.deductions_on(tx, tenant_id=asked.tenant_id, on=asked.pay_date))
+    """What each pay code adds to gross pay on the pay date, and which codes somebody spoke of."""
+    words = census.all_words_on(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, on=asked.pay_date)
+    return codes_by(words.earnings, asked.provisions.compensation, words.deductions)
 
 
 def gather_standing(

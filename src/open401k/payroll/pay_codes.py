@@ -20,7 +20,8 @@ class CodesOfPlan:
     words: Mapping[str, census.Word] = field(default_factory=dict)
     plan_pay: Mapping[str, int] = field(default_factory=dict)  # 1 or -1, times the amount; 0 is left out
     named: frozenset[str] = frozenset()
-    deductions: Mapping[str, int] = field(default_factory=dict)  # -1 for those that plan pay is without
+    deductions: Mapping[str, census.DeductionWord] = field(default_factory=dict)
+    off_plan_pay: Mapping[str, int] = field(default_factory=dict)  # -1 for those that plan pay is without
     #: What kinds of money count that count other pay than deferrals.
     apart: Mapping[plan.Kind, "CodesOfPlan"] = field(default_factory=dict)
     less_pre_tax: bool = False  # whether this pay is without the plan's own pre-tax deferrals
@@ -33,8 +34,8 @@ class CodesOfPlan:
     def pay_of(self, row: PayrollRow) -> int:
         """Plan compensation of a row, in cents: what its codes of earnings give, less deductions that it is without."""
         cents = row.plan_pay_cents(self.plan_pay)
-        if self.deductions:
-            cents += sum(taken * self.deductions.get(code, 0) for code, taken in row.deductions)
+        if self.off_plan_pay:
+            cents += sum(taken * self.off_plan_pay.get(code, 0) for code, taken in row.deductions)
         return cents - row.pre_tax_cents - row.pre_tax_catch_up_cents if self.less_pre_tax else cents
 
     def __contains__(self, code: str) -> bool:
@@ -47,32 +48,32 @@ NO_CODES = CodesOfPlan()
 def codes_by(
     words: Mapping[str, census.Word],
     terms: plan.Compensation,
-    taken: Mapping[str, census.DeductionKind] = MappingProxyType({}),
+    deductions: Mapping[str, census.DeductionWord] = MappingProxyType({}),
 ) -> CodesOfPlan:
-    """What the sponsor said of a code for the plan goes before what provisions name, and that before its kind.
-
-    ``taken``: what deduction codes were said to be for.
-    """
-    whole = _codes_by(words, terms.of(plan.Kind.DEFERRALS), taken, apart=False)
-    apart = {kind: _codes_by(words, terms.of(kind), taken, apart=True) for kind in terms.apart}
+    """What the sponsor said of a code for the plan goes before what provisions name, and that before its kind."""
+    whole = _codes_by(words, terms.of(plan.Kind.DEFERRALS), deductions, apart=False)
+    apart = {kind: _codes_by(words, terms.of(kind), deductions, apart=True) for kind in terms.apart}
     return replace(whole, apart=apart)
 
 
 def _codes_by(
     words: Mapping[str, census.Word],
     terms: plan.Compensation,
-    taken: Mapping[str, census.DeductionKind],
+    deductions: Mapping[str, census.DeductionWord],
     *,
     apart: bool,
 ) -> CodesOfPlan:
-    named, off = frozenset(terms.excluded_pay_codes), frozenset(map(str, plan.off_plan_pay(terms)))
+    """The plan's own deferrals come off as their columns tell them: told under a code they are the same money again."""
+    named, off = frozenset(terms.excluded_pay_codes), plan.off_plan_pay(terms)
     effects = {code: _effect(words.get(code), code in named, terms, apart) for code in {*words, *named}}
+    by_code = frozenset(off) - {PayKind.PRE_TAX_DEFERRAL}
     return CodesOfPlan(
         words,
         {code: effect for code, effect in effects.items() if effect},
         named,
-        {code: -1 for code, kind in taken.items() if str(kind) in off},
-        less_pre_tax=str(PayKind.PRE_TAX_DEFERRAL) in off,
+        deductions,
+        {code: -1 for code, word in deductions.items() if word.kind.by_law in by_code},
+        less_pre_tax=PayKind.PRE_TAX_DEFERRAL in off,
     )
 
 

@@ -232,6 +232,10 @@ def check_holds(tx: Tx, *, tenant_id: SponsorId, run: Run) -> bool:
     )
 
 
+#: By which a content is indexed: with deductions, and as runs were that were checked before these were in it.
+_CONTENT, _CONTENT_BEFORE = "payroll content with deductions", "payroll content"
+
+
 def checked(
     tx: Tx, *, tenant_id: SponsorId, run_id: RunId, outcome: Outcome, run: Run | None = None
 ) -> Status | Refused[Refusal]:
@@ -242,14 +246,15 @@ def checked(
     run = run or get(tx, tenant_id=tenant_id, run_id=run_id)
     if run.status in (Status.POSTED, Status.CANCELED):
         return Status(run.status)
-    index = tx.keyring.blind_index("payroll content", outcome.content)
+    index = tx.keyring.blind_index(_CONTENT, outcome.content)
     _add_check(tx, tenant_id, run_id, outcome.findings, outcome, index)
     if outcome.findings.rejected:
         status = Status.REJECTED
     else:
+        before = tx.keyring.blind_index(_CONTENT_BEFORE, outcome.content_before)
         company = run.told.connection_id if run.told else None
         whose: dict[str, Any] = {"plan_id": run.plan_id, "other_than": run_id, "connection_id": company}
-        twin = _store.posted_with_content(tx, tenant_id=tenant_id, content_index=index, **whose)
+        twin = _store.posted_with_content(tx, tenant_id=tenant_id, content=(index, before), **whose)
         if twin is not None and outcome.rows and twin != run.replaces and not run.reason:
             mark(tx, tenant_id=tenant_id, run_id=run_id, status=Status.REJECTED, detail={"looks_like": str(twin)})
             message = f"This looks like run {twin}: the same people, the same pay date, the same amounts."
@@ -265,7 +270,7 @@ def checked(
 
 def unread(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, status: Status, findings: Findings) -> None:
     """Record why a file was not read at all: it is rejected, or its columns wait for a person."""
-    _add_check(tx, tenant_id, run_id, findings, None, tx.keyring.blind_index("payroll content", str(run_id)))
+    _add_check(tx, tenant_id, run_id, findings, None, tx.keyring.blind_index(_CONTENT, str(run_id)))
     mark(tx, tenant_id=tenant_id, run_id=run_id, status=status)
 
 

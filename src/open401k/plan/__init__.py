@@ -32,6 +32,7 @@ from .counted_pay import (
     off_plan_pay,
     reduction_of,
 )
+from .deducted_pay import meaning_of_deduction
 from .full_vesting import Disability, RetirementAge
 from .lawful import problems
 from .lawful_automatic import mandate_shortcomings, schedule_of
@@ -149,6 +150,7 @@ __all__ = [
     "list_sponsors",
     "mandate_shortcomings",
     "meaning_of",
+    "meaning_of_deduction",
     "needs_ratio_test",
     "off_plan_pay",
     "other_plans",

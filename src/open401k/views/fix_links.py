@@ -66,8 +66,9 @@ def way(found: Finding, at: Places) -> tuple[str, str]:
         told = dict(found.detail)
         if "code" not in told:
             return "/pay-codes", "See pay codes"
-        code = told["code"]
-        return f"/pay-codes#{code_anchor(code)}", f"Confirm {code}" if told.get("proposed") else f"Say what {code} is"
+        code, of = told["code"], "deduction " if told.get("side") == census.Side.DEDUCTION else ""
+        words = f"Confirm {code}" if told.get("proposed") else f"Say what {code} is"
+        return f"/pay-codes#{code_anchor(of + code)}", words
     if found.code in _COLUMNS and at.columns:
         return f"/payrolls/{at.run_id}/mapping", "Look at the columns"
     if found.code in _ELECTIONS:

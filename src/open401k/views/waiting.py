@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from open401k import census, compliance, custody, fiduciary, payroll, plan, recordkeeping
 from open401k.base.db import Tx
@@ -70,10 +71,12 @@ def _of_payrolls(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequenc
 
 
 def _codes(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> int:
-    if not payroll.seen_last(tx, tenant_id=tenant_id, plan_id=plan_id):
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
+    if not payroll.seen_last(tx, **of) and not payroll.deductions_seen_last(tx, **of):
         return 0
     kinds = census.code_kinds(tx, tenant_id=tenant_id)
-    return len(payroll.questions(tx, tenant_id=tenant_id, plan_id=plan_id, kinds=kinds))
+    asked, deductions = payroll.questions(tx, **of, kinds=kinds), payroll.deduction_questions(tx, **of, kinds=kinds)
+    return len(asked) + len(deductions)
 
 
 def _of_deposits(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, owed: Sequence[Deposit]) -> Iterator[WaitingLine]:

@@ -218,7 +218,7 @@ class NewPayrollRun(Sent):
     ] = False
     codes: Annotated[
         list[PayCodeIn],
-        Field(default_factory=list, max_length=500, description="What payroll calls the codes of `earnings`"),
+        Field(default_factory=list, max_length=500, description="What payroll calls its codes"),
     ]
     rows: Annotated[
         list[PayrollRowIn],
