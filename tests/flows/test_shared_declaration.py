@@ -150,3 +150,23 @@ def test_a_group_of_nobody_and_somebody_unknown_are_refused(db: Database) -> Non
     assert isinstance(alone, FlowResults), alone
     assert shares(made) == {first: 123_45}
     assert_proven(made)
+
+
+def test_another_way_to_share_cannot_take_back_what_is_in_accounts(db: Database) -> None:
+    made, owner, first, second = company(db, POINTS)
+    made.at(date(2026, 3, 2))
+    assert isinstance(put(made, Declared(SHARES, total_cents=17_150_00)), FlowResults)
+    before = shares(made)
+    made.at(date(2026, 3, 3))
+    more = put(made, Declared(SHARES, total_cents=17_149_99))
+    assert isinstance(more, Refused)
+    assert more.reason is DeclarationRefusal.LESS_THAN_BEFORE
+    made.at(date(2026, 3, 4))
+    again = asked(made, Declared(SHARES, total_cents=17_150_00))
+    for _ in range(2):  # the same once more changes nothing, whatever is sent how often
+        assert isinstance(declare(made.db, actor=TESTER, declared=again), FlowResults)
+        assert shares(made) == before
+    learn(made, owner, census.Terminated(), date(2026, 2, 2))  # after the year: nobody's share moves
+    assert shares(made) == before
+    assert sum(before.values()) == 17_150_00
+    assert set(before) == {owner, first, second}

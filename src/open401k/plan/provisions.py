@@ -192,7 +192,8 @@ class Match:
     plan year adds what the formula gives over the whole year and the periods did not. ``by_service`` is in place of
     ``tiers`` for who has the years. What has ``conditions`` is credited when the plan year is over.
     Without ``matches_catch_up`` it counts deferrals below the regular limit alone. With ``student_loans`` qualified
-    student loan payments count after deferrals, once, when the plan year is over (IRC 401(m)(4)(A)(iii)).
+    student loan payments count after deferrals, once, when the plan year is over (IRC 401(m)(4)(A)(iii)); they are
+    certified up to ``student_loan_months`` after it.
     """
 
     tiers: tuple[MatchTier, ...]
@@ -205,6 +206,7 @@ class Match:
     conditions: Conditions = UNCONDITIONAL
     matches_catch_up: bool = True
     student_loans: bool = False
+    student_loan_months: int = 3
 
     @property
     def bands(self) -> tuple[ServiceTiers, ...]:

@@ -63,7 +63,15 @@ _LATER: Mapping[type, frozenset[str]] = {
     ),
     Eligibility: frozenset({"part_time_shares", "part_time_tested"}),
     Match: frozenset(
-        {"cap_per_period_cents", "true_up", "by_service", "conditions", "matches_catch_up", "student_loans"}
+        {
+            "cap_per_period_cents",
+            "true_up",
+            "by_service",
+            "conditions",
+            "matches_catch_up",
+            "student_loans",
+            "student_loan_months",
+        }
     ),
     Nonelective: frozenset({"conditions"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415", "match", "nonelective"}),
@@ -168,6 +176,7 @@ def _match(
     conditions: Mapping[str, Any] | None = None,
     matches_catch_up: bool = True,
     student_loans: bool = False,
+    student_loan_months: int = 3,
 ) -> Match:
     return Match(
         _tiers(tiers),
@@ -180,6 +189,7 @@ def _match(
         _conditions(conditions),
         matches_catch_up,
         student_loans,
+        student_loan_months,
     )
 
 

@@ -22,7 +22,7 @@ from open401k.law.given import add_months
 from . import _student_loan_store
 
 #: A deadline this long after the plan year is reasonable (Notice 2024-63; the number of its answer was not at hand).
-CLAIM_MONTHS = 3
+_USUAL = 3
 #: The law is one of plan years that begin after 2023 (SECURE 2.0 Act section 110).
 FIRST_DAY = date(2024, 1, 1)
 LONGEST_NAME = 60
@@ -80,8 +80,12 @@ class Standing:
 
 
 def claim_deadline(terms: plan.Provisions, paid_on: date) -> date:
-    """The last day to certify a payment: three months after the end of the plan year in which it was made."""
-    return add_months(terms.plan_year_of(paid_on).last_day, CLAIM_MONTHS)
+    """The last day to certify a payment: so many months after the plan year in which it was made as the plan says.
+
+    Three are reasonable (Notice 2024-63), and what counts where the plan has no such match.
+    """
+    months = _USUAL if terms.match is None else terms.match.student_loan_months
+    return add_months(terms.plan_year_of(paid_on).last_day, months)
 
 
 def decide_payment(
@@ -117,7 +121,8 @@ def decide_payment(
     if payment.cents and payment.certified_on > deadline:
         return Refused(
             StudentLoanRefusal.TOO_LATE,
-            f"A payment of {day} is certified by {deadline}, three months after its plan year (Notice 2024-63).",
+            f"A payment of {day} is certified by {deadline}, {terms.match.student_loan_months} months after its plan "
+            "year (Notice 2024-63).",
             "It cannot be matched any more.",
         )
     if not payment.cents and not known:

@@ -330,6 +330,11 @@ UNLAWFUL = {
         "match.student_loans",
         "401(m)(13)",
     ),
+    "student loan payments certified so soon after the year": (
+        replace(PLAIN, match=Match(BASIC, student_loans=True, student_loan_months=2)),
+        "match.student_loan_months",
+        "Notice 2024-63",
+    ),
     "HCEs without a safe harbor that there is not": (
         replace(PLAIN, safe_harbor_hces=False),
         "safe_harbor_hces",

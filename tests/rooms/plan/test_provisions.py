@@ -93,6 +93,7 @@ any_provisions = st.builds(
         conditions=conditions,
         matches_catch_up=st.booleans(),
         student_loans=st.booleans(),
+        student_loan_months=st.integers(1, 12),
     ),
     nonelective=st.none()
     | st.builds(Nonelective, rate_bps=st.integers(0, 2_500), source=sources, conditions=conditions),
