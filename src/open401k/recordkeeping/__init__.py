@@ -8,8 +8,10 @@ from .contributions import Cents, Entitlement, Flags, HeldReason, Pay, People, Y
 from .corrective import (
     Corrective,
     CorrectiveDamage,
+    CorrectiveOfYear,
     corrective_additions,
     corrective_damage,
+    corrective_of_year,
     corrective_posted,
     post_corrective,
 )
@@ -151,6 +153,7 @@ __all__ = [
     "Corrected",
     "Corrective",
     "CorrectiveDamage",
+    "CorrectiveOfYear",
     "Declaration",
     "DeclarationRefusal",
     "Declared",
@@ -231,6 +234,7 @@ __all__ = [
     "corrections",
     "corrective_additions",
     "corrective_damage",
+    "corrective_of_year",
     "corrective_posted",
     "decide_loan",
     "declarations",

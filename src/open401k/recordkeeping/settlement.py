@@ -74,6 +74,7 @@ class Scope:
     without: census.Without | None = None  # as the books will be when another run has taken the place of this one
     known_at: datetime | None = None  # as known then
     withheld: Sequence[WithheldMore] = ()  # as if so much more had been withheld (supposed.py)
+    brought: bool = False  # periods paid before the plan came here, too, each as a pay date
 
     @property
     def where(self) -> dict[str, Any]:
@@ -171,7 +172,8 @@ def compare(tx: Tx, *, scope: Scope) -> Iterator[tuple[Books, Books]]:
 
 def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
     days: dict[str, Any] = {"start": scope.since, "end": scope.until, "employees": scope.employees}
-    pay = with_more(census.pay_by_date(tx, **scope.where, **days, without=scope.without), scope.withheld)
+    pay = census.pay_by_date(tx, **scope.where, **days, without=scope.without, brought=scope.brought)
+    pay = with_more(pay, scope.withheld)
     standing = on_file(tx, **scope.where, **days)
     everybody = pay.employee_id.union(IdColumn.of(EmployeeId, {who for _, who, _, _ in standing}))
     ends = year_ends.on_file(tx, **scope.where, start=scope.since, end=scope.until)
