@@ -233,7 +233,7 @@ ALERT_DETAIL = AlertDetail(
 PEOPLE = People(
     HEADING,
     tuple(
-        PersonLine(EmployeeId(UUID(int=50 + place)), role, f"***-**-{1230 + place}", date(2019, 3, 4), None, date(2019, 7, 1), place < 2, "owns more than 5%" if place < 2 else "paid $61,200.00 in 2025", Percent(733), Money.usd("7120.00"), Money.usd("2403.10"), Money.usd("107025.85"))
+        PersonLine(EmployeeId(UUID(int=50 + place)), role, f"***-**-{1230 + place}", date(2019, 3, 4), None, date(2019, 7, 1), place < 2, "owns more than 5%" if place < 2 else "paid $61,200.00 in 2025", Percent(733), Money.usd("7120.00"), Money.usd("2403.10"), Money.usd("303.10"), Money.usd("107025.85"))
         for place, role in enumerate(ROLES)
     ),
 )  # fmt: skip
@@ -241,8 +241,8 @@ PEOPLE = People(
 PERSON = PersonDetail(
     HEADING, PEOPLE.people[0], date(1979, 5, 2), date(2019, 7, 1), True, "owns more than 5%", Money.usd("97142.00"), Money.usd("85.00"),
     (
-        SourceLine("pre_tax", Money.usd("7120.00"), Money.usd("104622.75"), Money.usd("104622.75")),
-        SourceLine("match", Money.usd("2403.10"), Money.usd("2403.10"), None),
+        SourceLine("pre_tax", Money.usd("7120.00"), Money(0), Money(0), Money.usd("104622.75"), Money.usd("104622.75")),
+        SourceLine("match", Money.usd("2403.10"), Money.usd("303.10"), Money.usd("1.02"), Money.usd("2404.12"), None),
     ),
 )  # fmt: skip
 

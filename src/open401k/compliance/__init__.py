@@ -6,6 +6,7 @@ from .cures import CURABLE, cures
 from .facts import JSON, Cents, EarlierCalendarYear, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
 from .failure_correction import FailureCorrection, PersonYear
 from .failure_facts import correct_failure
+from .failure_gaps import KnownPay, needed_for
 from .failure_proposals import ProposalDifference, failure_content, verify_failure_proposals, verify_late_facts
 from .failures import (
     Affected,
@@ -118,6 +119,7 @@ __all__ = [
     "Forecast",
     "Habits",
     "Kin",
+    "KnownPay",
     "LateDeposit",
     "LateShare",
     "Measure",
@@ -182,6 +184,7 @@ __all__ = [
     "latest",
     "latest_forecast",
     "less_posted",
+    "needed_for",
     "owed_for",
     "part_time_of",
     "people_of",

@@ -44,7 +44,7 @@ _A_DAY = timedelta(days=1)
 class OwedFor:
     """One day: what was missed, what the employer owes for it, and the earnings on that until it is paid.
 
-    A pay date, or the last day of a plan year whose end gives a match.
+    A pay date; the last day of a plan year whose end gives a match, or of a period paid before the plan came here.
     """
 
     on: date
@@ -122,6 +122,7 @@ class FailureCorrection:
     stages: tuple[Stage, ...]
     self_correction: SelfCorrectionPeriod | None
     not_ready: str
+    needed: tuple[str, ...] = ()
 
     @property
     def principal_cents(self) -> int:
@@ -227,7 +228,7 @@ class _Case:
         """The pay dates on which too little was withheld, until now."""
         first = self.first_on
         end = min(self.failure.begin_on or date.max, self.failure.until or date.max, self.on + _A_DAY)
-        return [] if first is None else [day for day in self.who.days if first <= day.on < end]
+        return [] if first is None else [day for day in self.who.days if first <= day.begins and day.on < end]
 
     def windows(self) -> CorrectionWindows | None:
         days = self.missed_days()
@@ -246,8 +247,7 @@ class _Case:
         windows, begun = self.windows(), begin_on or self.begin_on
         if windows is None:
             return None
-        first = self.missed_days()[0].on
-        known = {day.on for day in self.who.days if day.on >= first}
+        known = self.who.paid_from(self.missed_days()[0].on, self._since(windows))
         return open_relief(
             windows=windows,
             pay_dates=tuple(known if begin_on is None else known | set(self.last_days())),
@@ -264,8 +264,12 @@ class _Case:
         windows = self.windows()
         if windows is None:
             return []
-        since = [windows.three_months, windows.quarter, *([windows.automatic] if self.failure.of_automatic else [])]
-        return [min((day.on for day in self.who.days if day.on >= each), default=each) for each in since]
+        since = self._since(windows)
+        return [min((day for day in self.who.paid_from(each, since) if day >= each), default=each) for each in since]
+
+    def _since(self, windows: CorrectionWindows) -> list[date]:
+        """From which day the next pay date is the last, for each relief."""
+        return [windows.three_months, windows.quarter, *([windows.automatic] if self.failure.of_automatic else [])]
 
     def notice_open(self, begun: date | None = None) -> bool:
         """Whether a notice that was not given can still be in time."""
@@ -339,7 +343,7 @@ def _of_year(case: _Case, of: _Missed, found: ReliefFound, match: MatchOwed) -> 
     qnec = _qnec(sum(of.by_date), sum(of.after_tax), found.relief, of.plan_year)
     by_date = _split(qnec, [own + after for own, after in zip(of.by_date, of.after_tax, strict=True)])
     owed = {day.on: (lost, own) for day, lost, own in zip(of.days, of.by_date, by_date, strict=True)}
-    dates, missing = _with_earnings(case.on, owed, match)
+    dates, missing = _with_earnings(case.on, owed, match, {day.on: day.begins for day in of.days})
     return PersonYear(
         employee_id=case.who.employee_id,
         plan_year=of.plan_year,
@@ -426,17 +430,18 @@ def _split(cents: int, weights: list[int]) -> list[int]:
 
 
 def _with_earnings(
-    paid_on: date, owed: Mapping[date, tuple[int, int]], match: MatchOwed
+    paid_on: date, owed: Mapping[date, tuple[int, int]], match: MatchOwed, begins: Mapping[date, date]
 ) -> tuple[tuple[OwedFor, ...], str]:
-    """Each day with the earnings on what is owed for it, from that day until paid."""
+    """Each day with the earnings on what is owed for it, from that day (or the first it stands for) until paid."""
     found, missing = [], ""
     for day in sorted({*owed, *(on for _, on in match)}):
         lost, own = owed.get(day, (0, 0))
         of_match = tuple((source, cents) for (source, on), cents in match.items() if on == day)
         employer, earnings = sum(cents for _, cents in of_match), None
         if own + employer and not missing:
+            since = begins.get(day, day)
             try:
-                earnings = lost_earnings(principal_cents=own + employer, loss_on=day, recovered_on=paid_on)
+                earnings = lost_earnings(principal_cents=own + employer, loss_on=since, recovered_on=paid_on)
             except NotEnacted as refused:
                 missing = str(refused)
         found.append(OwedFor(day, lost, own, employer, earnings, of_match))

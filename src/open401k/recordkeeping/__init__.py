@@ -8,8 +8,10 @@ from .contributions import Cents, Entitlement, Flags, HeldReason, Pay, People, Y
 from .corrective import (
     Corrective,
     CorrectiveDamage,
+    CorrectiveOfYear,
     corrective_additions,
     corrective_damage,
+    corrective_of_year,
     corrective_posted,
     post_corrective,
 )
@@ -179,6 +181,7 @@ __all__ = [
     "Corrected",
     "Corrective",
     "CorrectiveDamage",
+    "CorrectiveOfYear",
     "CountedAs",
     "Declaration",
     "DeclarationRefusal",
@@ -274,6 +277,7 @@ __all__ = [
     "corrections",
     "corrective_additions",
     "corrective_damage",
+    "corrective_of_year",
     "corrective_posted",
     "count_turnover",
     "decide_leave",

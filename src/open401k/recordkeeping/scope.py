@@ -46,6 +46,7 @@ class Scope:
     without: census.Without | None = None  # as the books will be when another run has taken the place of this one
     known_at: datetime | None = None  # as known then
     withheld: Sequence[WithheldMore] = ()  # as if so much more had been withheld (supposed.py)
+    brought: bool = False  # periods paid before the plan came here, too, each as a pay date
 
     @property
     def where(self) -> dict[str, Any]:

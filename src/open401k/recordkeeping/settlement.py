@@ -140,8 +140,9 @@ def compare(tx: Tx, *, scope: Scope) -> Iterator[tuple[Books, Books]]:
 def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
     scope = widened(tx, scope)
     days: dict[str, Any] = {"start": scope.since, "end": scope.until, "employees": scope.employees}
-    pay = with_more(census.pay_by_date(tx, **scope.where, **days, without=scope.without), scope.withheld)
-    apart = by_date_apart(tx, pay, **scope.where, **days, without=scope.without)
+    asked: dict[str, Any] = {**scope.where, **days, "without": scope.without, "brought": scope.brought}
+    pay = with_more(census.pay_by_date(tx, **asked), scope.withheld)
+    apart = by_date_apart(tx, pay, **asked)
     standing = on_file(tx, **scope.where, **days)
     everybody = pay.employee_id.union(IdColumn.of(EmployeeId, {who for _, who, _, _ in standing}))
     ends = year_ends.on_file(tx, **scope.where, start=scope.since, end=scope.until)

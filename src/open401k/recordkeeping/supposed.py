@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import repeat
 
 from open401k import census, ledger
 from open401k.base.db import Tx
@@ -22,19 +23,25 @@ from .supposed_pay import WithheldMore
 MatchByDay = Mapping[tuple[Source, date], int]
 
 
-def match_supposing(tx: Tx, *, scope: Scope, more: Sequence[WithheldMore]) -> dict[EmployeeId, MatchByDay]:
+def match_supposing(
+    tx: Tx, *, scope: Scope, more: Sequence[WithheldMore], brought: bool = False
+) -> dict[EmployeeId, MatchByDay]:
     """What should be with that much more withheld, minus what is posted: of matches, by person, source and day.
 
     Catch-up that is not matched, entry for the match, caps, longer periods, true-ups and conditions of a year that is
     over are those of the books. Days of a year whose end is not known yet have what has been given by them.
+    ``brought``: some of it in a period paid before the plan came here. What others gave then need not be what is
+    computed here, so it is minus what the same computation gives without.
     """
     moved: list[tuple[date, ledger.Contributed]] = []
     people = tuple(dict.fromkeys(each.employee_id for each in more))
-    without = census.Without(None, moved)
+    plain = replace(scope, employees=people, brought=brought)
+    supposed = compare(tx, scope=replace(plain, without=census.Without(None, moved), withheld=more))
+    without = (each for each, _ in compare(tx, scope=plain)) if brought else repeat(None)
     found: dict[EmployeeId, dict[tuple[Source, date], int]] = defaultdict(dict)
     # Lazy: each part of the scope begins with what the parts before it would have.
-    for should_be, posted in compare(tx, scope=replace(scope, employees=people, without=without, withheld=more)):
-        for day, given in moved_of(should_be, posted):
+    for (should_be, posted), as_it_was in zip(supposed, without, strict=False):
+        for day, given in moved_of(should_be, as_it_was or posted):
             moved.append((day, given))
             for row in given.rows():
                 if row.source in MATCHES:

@@ -418,6 +418,7 @@ class CorrectionToDecide(BaseModel):
     earnings: MoneyText
     decide_by: date | None
     not_ready: Annotated[str, Field(description="Why it cannot be approved yet; empty: it can")]
+    needed: Annotated[list[str], Field(description="What is not on file, and so not counted in it")] = []
     credits: list[CorrectionCredit]
     waiting: list[CorrectionStage]
     notices: list[CorrectionNotice]
