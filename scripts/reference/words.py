@@ -212,6 +212,16 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "A pay code that nobody has confirmed, or that no longer behaves as when it was confirmed.",
         "Say under Pay codes what it is for; posted before that, money of its rows waits in suspense.",
     ),
+    Code.DEDUCTION_UNCONFIRMED: (
+        N,
+        "A deduction that nobody has confirmed, in a plan whose pay is without what a cafeteria plan takes.",
+        "Say under Pay codes what it is for; until then it counts as pay, and what is posted is corrected.",
+    ),
+    Code.DEDUCTIONS_NOT_TOLD: (
+        N,
+        "Such a plan's payroll, or one before it in the plan year, tells no deductions by code.",
+        "Send them by code, if there were any; until then all of gross pay counts.",
+    ),
     Code.PLAN_PAY_MISMATCH: (
         N,
         "Another plan compensation than gross pay less the pay codes that do not count.",

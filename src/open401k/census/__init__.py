@@ -65,6 +65,7 @@ from .pay_codes import (
     in_doubt,
     kind_of,
     lines_in_doubt,
+    runs_without_deductions,
     set_code_kind,
     words_on,
 )
@@ -248,6 +249,7 @@ __all__ = [
     "reply",
     "reveal_ssns",
     "roster",
+    "runs_without_deductions",
     "set_code_kind",
     "set_pay_code",
     "spans",

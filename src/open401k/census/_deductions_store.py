@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from typing import LiteralString, NamedTuple
+from uuid import UUID
 
 from open401k.base.db import Tx
 from open401k.kernel import PlanId, RunId, SponsorId
@@ -187,3 +188,35 @@ def taken(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[TakenRow]:
         {"tenant_id": tenant_id, "plan_id": plan_id},
     )
     return [TakenRow(*row) for row in rows]
+
+
+def runs_without(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date) -> list[tuple[UUID, date]]:
+    """Current payrolls of ours with lines and no deduction, by pay date."""
+    return tx.rows(
+        """
+        select run.run_id, run.pay_date
+        from census.pay_run as run
+        where run.tenant_id = %(tenant_id)s
+            and run.plan_id = %(plan_id)s
+            and run.pay_date >= %(start)s
+            and run.pay_date < %(end)s
+            and not run.brought
+            and not exists (
+                select 1
+                from census.pay_run as successor
+                where successor.tenant_id = %(tenant_id)s and successor.replaces = run.run_id
+            )
+            and exists (
+                select 1
+                from census.pay_line as line
+                where line.tenant_id = %(tenant_id)s and line.run_id = run.run_id
+            )
+            and not exists (
+                select 1
+                from census.pay_deduction as deduction
+                where deduction.tenant_id = %(tenant_id)s and deduction.run_id = run.run_id
+            )
+        order by run.pay_date, run.run_id
+        """,
+        {"tenant_id": tenant_id, "plan_id": plan_id, "start": start, "end": end},
+    )

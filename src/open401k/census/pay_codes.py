@@ -250,6 +250,14 @@ def deductions_on(tx: Tx, *, tenant_id: SponsorId, on: date) -> dict[str, Deduct
     return {row.code: DeductionKind(row.kind) for row in said}
 
 
+def runs_without_deductions(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date, without: Without | None = None
+) -> list[date]:
+    """Pay dates from ``start`` up to ``end`` of current payrolls with no deduction of any line on file."""
+    rows = _deductions_store.runs_without(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end)
+    return [day for run_id, day in rows if without is None or without.run_id.uuid != run_id]
+
+
 def counts_as_plan_pay(word: Word | None, named: bool, terms: plan.Compensation, *, apart: bool = False) -> bool:
     """What the sponsor said of a code for the plan goes before what provisions name, and that before its kind.
 

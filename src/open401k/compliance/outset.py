@@ -167,8 +167,6 @@ def start_of(facts: PlanFacts, year: Year, habits: Habits) -> Start:
         saves=(saving + weight * habits.participation) / (members + weight),
         bonus_seen=bool((history.compensation > 1.5 * regular).any(axis=1).mean() > 0.10),
         raise_seen=bool(_stepped(history).mean() > 0.4),
-        match_pay=other_pay(facts.match_pay, year.compensation),
-        nonelective_pay=other_pay(facts.nonelective_pay, year.compensation),
         **_apart(facts, history, dates),
     )
 
@@ -199,17 +197,22 @@ class _Apart(TypedDict, total=False):
     given_from: Places
     early_deferred: Cents
     early_paid: Cents
+    match_pay: OtherPay | None
+    nonelective_pay: OtherPay | None
 
 
 def _apart(facts: PlanFacts, history: PayHistory, dates: tuple[date, ...]) -> _Apart:
     found: _Apart = {}
+    to_match = found["match_pay"] = other_pay(facts.match_pay, facts.compensation)
+    found["nonelective_pay"] = other_pay(facts.nonelective_pay, facts.compensation)
     if facts.tested_on:
         found["tested_from"] = _entry_indexes(facts.tested_on, dates)
     if facts.nonelective_on:
         found["given_from"] = _entry_indexes(facts.nonelective_on, dates)
     if facts.match_on:
         found["matched_from"] = _entry_indexes(facts.match_on, dates)
-        found["early_deferred"], found["early_paid"] = _before_the_match(facts, history)
+        found["early_deferred"], early_paid = _before_the_match(facts, history)
+        found["early_paid"] = early_paid if to_match is None else to_match.of(early_paid)
     return found
 
 

@@ -413,12 +413,12 @@ def _ended(
         matched = deferrals if room is None else room.matched(to_come, np.zeros_like(deferrals), deferrals)
         match = to_come.trued_up(match, deferrals=matched, counted=counted)
     nothing = np.zeros_like(sums.calendar)
-
     entered = partial(_entered_by_end, draws, count)
     kept_out = (begin.kept_out < count) & (draws.leaves_at > begin.kept_out)
     # Who is on unpaid leave today is still employed on the last day, and in nobody's way to be there.
     here = (year.here | begin.active) & (draws.leaves_at >= count) & (begin.arrives <= count)
     receives = None if year.receiving is None else receiving.at_end(year.receiving, here)
+    given = nonelective_to_come(facts, year, compensation, cap, receives, begin.nonelective_pay)
     return replace(
         year,
         as_of=year.plan_year.last_day,
@@ -432,8 +432,7 @@ def _ended(
         roth=sums.roth,
         after_tax=after_tax,
         match=match_received(facts, year, match, receives),
-        nonelective=year.nonelective
-        + nonelective_to_come(facts, year, compensation, cap, receives, begin.nonelective_pay),
+        nonelective=year.nonelective + given,
         eligible=entered(year.eligible, begin.tested_from),
         in_match=None if year.in_match is None else entered(year.in_match, begin.matched_from),
         in_nonelective=None if year.in_nonelective is None else entered(year.in_nonelective, begin.given_from),

@@ -94,7 +94,12 @@ def codes_of(tx: Tx, *, asked: Asked) -> CodesOfPlan:
     terms = asked.provisions.compensation
     if not any(plan.off_plan_pay(terms.of(kind)) for kind in plan.Kind):
         return codes_by(words, terms)
-    return codes_by(words, terms, census.deductions_on(tx, tenant_id=asked.tenant_id, on=asked.pay_date))
+    codes = codes_by(words, terms, census.deductions_on(tx, tenant_id=asked.tenant_id, on=asked.pay_date))
+    if codes.taken is None:
+        return codes
+    start = asked.provisions.plan_year_of(asked.pay_date).start
+    where: dict[str, Any] = {"tenant_id": asked.tenant_id, "plan_id": asked.plan_id, "without": asked.without}
+    return replace(codes, runs_without=census.runs_without_deductions(tx, **where, start=start, end=asked.pay_date))
 
 
 def gather_standing(

@@ -1,8 +1,8 @@
 """What each pay code adds to gross pay, under one plan on one day. Not here: proposals (code_proposals.py)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from datetime import date
 
 from open401k import census, plan
 from open401k.law.pay_items import PayKind
@@ -24,6 +24,9 @@ class CodesOfPlan:
     #: What kinds of money count that count other pay than deferrals.
     apart: Mapping[plan.Kind, "CodesOfPlan"] = field(default_factory=dict)
     less_pre_tax: bool = False  # whether this pay is without the plan's own pre-tax deferrals
+    #: What deduction codes were said to be for; None where no plan pay is without what a cafeteria plan takes.
+    taken: Mapping[str, census.DeductionKind] | None = None
+    runs_without: Sequence[date] = ()  # pay dates of the plan year before, of payrolls without any deduction on file
 
     def counts(self, code: str) -> bool:
         """Whether its pay is plan pay."""
@@ -47,15 +50,21 @@ NO_CODES = CodesOfPlan()
 def codes_by(
     words: Mapping[str, census.Word],
     terms: plan.Compensation,
-    taken: Mapping[str, census.DeductionKind] = MappingProxyType({}),
+    taken: Mapping[str, census.DeductionKind] | None = None,
 ) -> CodesOfPlan:
     """What the sponsor said of a code for the plan goes before what provisions name, and that before its kind.
 
-    ``taken``: what deduction codes were said to be for.
+    ``taken``: what deduction codes were said to be for, where some plan pay is without deductions.
     """
-    whole = _codes_by(words, terms.of(plan.Kind.DEFERRALS), taken, apart=False)
-    apart = {kind: _codes_by(words, terms.of(kind), taken, apart=True) for kind in terms.apart}
-    return replace(whole, apart=apart)
+    whole = _codes_by(words, terms.of(plan.Kind.DEFERRALS), taken or {}, apart=False)
+    apart = {kind: _codes_by(words, terms.of(kind), taken or {}, apart=True) for kind in terms.apart}
+    return replace(whole, apart=apart, taken=taken if without_deductions(terms) else None)
+
+
+def without_deductions(terms: plan.Compensation) -> bool:
+    """Whether the pay of some money is without what payroll takes off beside the plan's own deferrals."""
+    kinds = {kind for money in plan.Kind for kind in plan.off_plan_pay(terms.of(money))}
+    return bool(kinds - {PayKind.PRE_TAX_DEFERRAL})
 
 
 def _codes_by(

@@ -9,7 +9,7 @@ from open401k.kernel import EmployeeId, QuestionId, RunId, SponsorId
 from open401k.payroll import Code, Finding, runs
 
 _WHO = frozenset({Code.PERSON_CONFLICT, Code.PERSON_UNKNOWN})
-_CODES = frozenset({Code.PAY_CODE_UNCONFIRMED, Code.PLAN_PAY_MISMATCH})
+_CODES = frozenset({Code.PAY_CODE_UNCONFIRMED, Code.PLAN_PAY_MISMATCH, Code.DEDUCTION_UNCONFIRMED})
 _ELECTIONS = frozenset({Code.ELECTION_MISMATCH, Code.ELECTION_REFUSED})
 _COLUMNS = frozenset({Code.HEADER_MISSING, Code.HEADER_UNKNOWN, Code.HEADER_BLANK, Code.COLUMNS_SWAPPED})
 _LOANS = frozenset({Code.LOAN_UNKNOWN, Code.LOAN_OVERPAY, Code.LOAN_MISSED})
@@ -66,6 +66,8 @@ def way(found: Finding, at: Places) -> tuple[str, str]:
         if "code" not in told:
             return "/pay-codes", "See pay codes"
         code = told["code"]
+        if found.code is Code.DEDUCTION_UNCONFIRMED:
+            return f"/pay-codes#{code_anchor(f'deduction {code}')}", f"Say what {code} is"
         return f"/pay-codes#{code_anchor(code)}", f"Confirm {code}" if told.get("proposed") else f"Say what {code} is"
     if found.code in _COLUMNS and at.columns:
         return f"/payrolls/{at.run_id}/mapping", "Look at the columns"
