@@ -212,6 +212,11 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "A pay code that nobody has confirmed, or that no longer behaves as when it was confirmed.",
         "Say under Pay codes what it is for; posted before that, money of its rows waits in suspense.",
     ),
+    Code.DEDUCTIONS_NOT_TOLD: (
+        N,
+        "The plan's pay is without what a cafeteria plan takes, and the payroll, or one before it in the plan year, tells no deductions by code.",
+        "Send them by code, if there were any; until then all of gross pay counts.",
+    ),
     Code.PLAN_PAY_MISMATCH: (
         N,
         "Another plan compensation than gross pay less the pay codes that do not count.",

@@ -1,10 +1,12 @@
 """The SQL of what payroll takes off by code, and of what codes change of a line's pay. Not here: sums."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import LiteralString
+from uuid import UUID
 
 from open401k.base.db import Tx
-from open401k.kernel import RunId, SponsorId
+from open401k.kernel import PlanId, RunId, SponsorId
 
 from ._codes_store import CODES
 
@@ -149,3 +151,35 @@ def deductions_on_file(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> list[t
         [tenant_id, run_id],
     )
     return [(line_no, code, cents) for line_no, code, cents in rows]
+
+
+def runs_without(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date) -> list[tuple[UUID, date]]:
+    """Current payrolls of ours with lines and no deduction, by pay date."""
+    return tx.rows(
+        """
+        select run.run_id, run.pay_date
+        from census.pay_run as run
+        where run.tenant_id = %(tenant_id)s
+            and run.plan_id = %(plan_id)s
+            and run.pay_date >= %(start)s
+            and run.pay_date < %(end)s
+            and not run.brought
+            and not exists (
+                select 1
+                from census.pay_run as successor
+                where successor.tenant_id = %(tenant_id)s and successor.replaces = run.run_id
+            )
+            and exists (
+                select 1
+                from census.pay_line as line
+                where line.tenant_id = %(tenant_id)s and line.run_id = run.run_id
+            )
+            and not exists (
+                select 1
+                from census.pay_deduction as deduction
+                where deduction.tenant_id = %(tenant_id)s and deduction.run_id = run.run_id
+            )
+        order by run.pay_date, run.run_id
+        """,
+        {"tenant_id": tenant_id, "plan_id": plan_id, "start": start, "end": end},
+    )

@@ -17,7 +17,7 @@ from open401k.kernel import EmployeeId, PlanId, RunId, SponsorId
 from open401k.law.pay_items import PayKind
 from open401k.plan import EARNING_KINDS
 
-from . import _codes_store
+from . import _codes_store, _deductions_store
 from .replaced import Without
 
 #: The day of a word about every pay date there ever was.
@@ -310,11 +310,13 @@ def all_words_on(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date) -> 
     return Words(found, deductions)
 
 
-def deductions_on(tx: Tx, *, tenant_id: SponsorId, on: date) -> dict[str, DeductionKind]:
-    """For each deduction code that somebody spoke of: what it is for on a pay date."""
-    rows = _codes_store.kinds(tx, tenant_id=tenant_id, known_at=None)
-    said = [row for row in rows if row.side == Side.DEDUCTION and row.event_on <= on]
-    return {row.code: DeductionKind(row.kind) for row in said}
+def runs_without_deductions(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date, without: Without | None = None
+) -> list[date]:
+    """Pay dates from ``start`` up to ``end`` of current payrolls with no deduction of any line on file."""
+    rows = _deductions_store.runs_without(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end)
+    left_out = None if without is None or without.run_id is None else without.run_id.uuid
+    return [day for run_id, day in rows if run_id != left_out]
 
 
 def counts_as_plan_pay(word: Word | None, named: bool, terms: plan.Compensation, *, apart: bool = False) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -82,10 +83,10 @@ def gather(
         tenant_id=tenant_id, plan_id=plan_id, plan_year=year, as_of=as_of, known_at=known_at or tx.now,
         provisions=provisions, employee_ids=place.ids, labels=people.labels,
         birth_dates=tuple(people.birth_dates), employment=tuple(people.employment),
-        **people.entered.columns(as_of), receiving=receiving.read(scope, people.people),
-        others=others.placed(people.people), compensation=pay.of(totals.plan_cents) - late.of("plan_cents"),
-        match_pay=scope.pay_apart(plan.Kind.MATCH, people.gone, place),
-        nonelective_pay=scope.pay_apart(plan.Kind.NONELECTIVE, people.gone, place),
+        **people.entered.columns(as_of),
+        others=others.placed(people.people), receiving=receiving.read(scope, people.people),
+        compensation=pay.of(totals.plan_cents) - late.of("plan_cents"),
+        **scope.pays_apart(people.gone, place),
         section_415=of_employer.of_column("section_415_cents") - late.of("section_415_cents"),
         pre_tax=pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents) - not_ours.of(Source.PRE_TAX),
         roth=pay.of(totals.roth_cents, totals.catch_up_roth_cents) - not_ours.of(Source.ROTH),
@@ -254,12 +255,14 @@ class _Scope:
             kind=kind,
         )  # fmt: skip
 
-    def pay_apart(self, kind: plan.Kind, gone: Sequence[census.Employee], place: Places) -> Cents | None:
-        """Pay of the plan year as a kind of money counts it; None where it counts what deferrals count."""
-        if kind not in self.provisions.compensation.apart:
-            return None
-        counted = _Columns(self.pay(self.year.start, self.until, kind), place).of_column("plan_cents")
-        return counted - self.late_pay(gone, self.year, self.until, place, kind).of("plan_cents")
+    def pays_apart(self, gone: Sequence[census.Employee], place: Places) -> dict[str, Any]:
+        """Pay of the plan year as kinds of money count it that count other pay than deferrals: columns of the facts."""
+        found: dict[str, Any] = {}
+        for kind in self.provisions.compensation.apart:
+            counted = _Columns(self.pay(self.year.start, self.until, kind), place).of_column("plan_cents")
+            late = self.late_pay(gone, self.year, self.until, place, kind).of("plan_cents")
+            found[f"{kind}_pay"] = counted - late
+        return found
 
     def of_employer(self, start: date, end: date, own: census.PayTotals | None = None) -> census.PayTotals:
         """The same sums with pay that only payrolls of other plans told; ``own`` are the plan's, if read already."""

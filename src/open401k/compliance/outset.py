@@ -165,8 +165,6 @@ def start_of(facts: PlanFacts, year: Year, habits: Habits) -> Start:
         saves=(saving + weight * habits.participation) / (members + weight),
         bonus_seen=bool((history.compensation > 1.5 * regular).any(axis=1).mean() > 0.10),
         raise_seen=bool(_stepped(history).mean() > 0.4),
-        match_pay=other_pay(facts.match_pay, year.compensation),
-        nonelective_pay=other_pay(facts.nonelective_pay, year.compensation),
         **_apart(facts, history, dates),
     )
 
@@ -206,10 +204,14 @@ class _Apart(TypedDict, total=False):
     early_deferred: Cents
     early_paid: Cents
     early_given: Cents
+    match_pay: OtherPay | None
+    nonelective_pay: OtherPay | None
 
 
 def _apart(facts: PlanFacts, history: PayHistory, dates: tuple[date, ...]) -> _Apart:
     found: _Apart = {}
+    to_match = found["match_pay"] = other_pay(facts.match_pay, facts.compensation)
+    found["nonelective_pay"] = other_pay(facts.nonelective_pay, facts.compensation)
     if facts.tested_on:
         found["tested_from"] = _entry_indexes(facts.tested_on, dates)
     if facts.nonelective_on:
@@ -218,7 +220,8 @@ def _apart(facts: PlanFacts, history: PayHistory, dates: tuple[date, ...]) -> _A
         found["matched_from"] = _entry_indexes(facts.match_on, dates)
         early = _before(facts.match_on, facts, history)
         found["early_deferred"] = np.where(early, history.deferrals, 0).sum(axis=1)
-        found["early_paid"] = np.where(early, history.compensation, 0).sum(axis=1)
+        early_paid = np.where(early, history.compensation, 0).sum(axis=1)
+        found["early_paid"] = early_paid if to_match is None else to_match.of(early_paid)
     given = facts.provisions.nonelective
     if facts.nonelective_on or (given is not None and given.conditions.asks):
         early = _before(facts.nonelective_on or facts.eligible_on, facts, history)

@@ -336,6 +336,9 @@ _HASHED_IF_KNOWN = (
 _HASHED_OF_OTHERS = (
     "deferrals", "roth", "plan_year_deferrals", "after_tax", "match", "employer", "balances", "participates",
 )  # fmt: skip
+_HASHED_IF_KNOWN = (
+    "corrective", "pay_elsewhere", "match_kept_out", "nonelective_kept_out", "match_pay", "nonelective_pay",
+)  # fmt: skip
 _HASHED = (
     "class_excluded", "compensation", "section_415", "pre_tax", "roth", "after_tax", "calendar_deferrals",
     "calendar_roth", "match", "nonelective", "qnec", "fica_prior", "prior_section_415", "prior_known",

@@ -422,6 +422,8 @@ def _ended(
     # Who is on unpaid leave today is still employed on the last day, and in nobody's way to be there.
     here = (year.here | begin.active) & (draws.leaves_at >= count) & (begin.arrives <= count)
     receives = None if year.receiving is None else receiving.at_end(year.receiving, here)
+    counted_given = counted_pay(begin, year, compensation, sums.given_pay)
+    given = nonelective_to_come(facts, year, counted_given, cap, receives)
     return replace(
         year,
         as_of=year.plan_year.last_day,
@@ -435,8 +437,7 @@ def _ended(
         roth=sums.roth,
         after_tax=after_tax,
         match=match_received(facts, year, match, receives),
-        nonelective=year.nonelective
-        + nonelective_to_come(facts, year, counted_pay(begin, year, compensation, sums.given_pay), cap, receives),
+        nonelective=year.nonelective + given,
         eligible=entered(year.eligible, begin.tested_from),
         in_match=None if year.in_match is None else entered(year.in_match, begin.matched_from),
         in_nonelective=None if year.in_nonelective is None else entered(year.in_nonelective, begin.given_from),

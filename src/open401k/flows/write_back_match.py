@@ -1,4 +1,4 @@
-"""The match told to a connected provider, where somebody wants it told. Off by default. ADR-0038.
+"""The match told to a connected provider, where somebody wants it told. Off by default. ADR-0039.
 
 The books alone say what is due: what a payroll reports of the match is held against them and posted nowhere. Not here:
 which amount (payroll/write_back_match.py), handing it over (write_back_send.py).

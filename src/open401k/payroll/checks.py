@@ -18,6 +18,7 @@ from open401k.kernel import CalendarYear, LimitationYear, Money, PlanYear
 from open401k.law import additions, figures
 
 from . import checks_limits, checks_pay, checks_people, checks_same_day
+from .checks_deductions import ToldOrNot
 from .checks_swap import SwapWatch
 from .chunks import Chunk
 from .code_watch import CodeWatch
@@ -70,6 +71,7 @@ class FileCheck:
     _content: int = 0
     _before: int = 0
     _swap: SwapWatch = field(default_factory=SwapWatch)
+    _deductions: ToldOrNot = field(default_factory=ToldOrNot)
 
     def chunk(self, rows: Sequence[PayrollRow], standing: Standing = NOBODY) -> list[Hold]:
         """Check some rows against what is known of their people; the holds of these rows."""
@@ -98,6 +100,7 @@ class FileCheck:
             self._totals[name] += int(column.sum())
         self._sum(rows, pay_date)
         self._swap.add(columns)
+        self._deductions.look(rows, self.expected.codes)
         self.holds.extend(holds)
         return holds
 
@@ -122,6 +125,7 @@ class FileCheck:
             self.findings.extend(total_findings(self._totals, self._rows, self.expected.said))
             self.findings.extend(self._swap.findings(self.mapping))
             self.findings.extend(self.codes.findings(self.expected.compensation, self.mapping))
+            self.findings.extend(self._deductions.findings(self.expected.codes))
         first = self._first
         return Outcome(
             findings=self.findings,

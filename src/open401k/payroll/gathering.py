@@ -89,7 +89,12 @@ def to_date(tx: Tx, *, asked: Asked) -> ToDate:
 def codes_of(tx: Tx, *, asked: Asked) -> CodesOfPlan:
     """What each pay code adds to gross pay on the pay date, and which codes somebody spoke of."""
     words = census.all_words_on(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, on=asked.pay_date)
-    return codes_by(words.earnings, asked.provisions.compensation, words.deductions)
+    codes = codes_by(words.earnings, asked.provisions.compensation, words.deductions)
+    if not codes.without_deductions:
+        return codes
+    start = asked.provisions.plan_year_of(asked.pay_date).start
+    where: dict[str, Any] = {"tenant_id": asked.tenant_id, "plan_id": asked.plan_id, "without": asked.without}
+    return replace(codes, runs_without=census.runs_without_deductions(tx, **where, start=start, end=asked.pay_date))
 
 
 def gather_standing(

@@ -1,7 +1,8 @@
 """What each pay code adds to gross pay, under one plan on one day. Not here: proposals (code_proposals.py)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from types import MappingProxyType
 
 from open401k import census, plan
@@ -25,6 +26,8 @@ class CodesOfPlan:
     #: What kinds of money count that count other pay than deferrals.
     apart: Mapping[plan.Kind, "CodesOfPlan"] = field(default_factory=dict)
     less_pre_tax: bool = False  # whether this pay is without the plan's own pre-tax deferrals
+    without_deductions: bool = False  # whether some plan pay is without what a cafeteria plan takes
+    runs_without: Sequence[date] = ()  # pay dates of the plan year before, of payrolls without any deduction on file
 
     def counts(self, code: str) -> bool:
         """Whether its pay is plan pay."""
@@ -53,7 +56,13 @@ def codes_by(
     """What the sponsor said of a code for the plan goes before what provisions name, and that before its kind."""
     whole = _codes_by(words, terms.of(plan.Kind.DEFERRALS), deductions, apart=False)
     apart = {kind: _codes_by(words, terms.of(kind), deductions, apart=True) for kind in terms.apart}
-    return replace(whole, apart=apart)
+    return replace(whole, apart=apart, without_deductions=without_deductions(terms))
+
+
+def without_deductions(terms: plan.Compensation) -> bool:
+    """Whether the pay of some money is without what payroll takes off beside the plan's own deferrals."""
+    kinds = {kind for money in plan.Kind for kind in plan.off_plan_pay(terms.of(money))}
+    return bool(kinds - {PayKind.PRE_TAX_DEFERRAL})
 
 
 def _codes_by(

@@ -1,4 +1,4 @@
-"""What happens to a loan once made: a leave pauses it, the account is offset, a deemed one is reported. ADR-0038.
+"""What happens to a loan once made: a leave pauses it, the account is offset, a deemed one is reported. ADR-0039.
 
 Money flow of an offset: participant loan -> loan receivable; the note is gone, and no cash moves. A leave moves money
 only between interest and principal of payments that are there. Not here: the schedules (loan_leaves.py).

@@ -1,5 +1,5 @@
 -- Reason: what happens to a loan after it was made, beside payments: leaves that pause it, an offset of the account, a deemed distribution
--- that was reported (ADR-0038). Of leaves that begin on the same day the newest counts; without an end it was taken back.
+-- that was reported (ADR-0039). Of leaves that begin on the same day the newest counts; without an end it was taken back.
 create table recordkeeping.loan_event (
     tenant_id   uuid        not null,
     event_id    uuid        not null,
