@@ -251,9 +251,9 @@ BOOK = AdvisorBook(TODAY, (BookLine(HEADING, Standing.AT_RISK, "ADP", 1, Money.u
 INSTRUCTIONS = Instructions(
     HEADING,
     (
-        InstructionLine(InstructionId(UUID(int=81)), str(EMPLOYEE), "Machinist One", "***-**-1232", "pre_tax", "", Percent(600), None, False, PAY_DATES[3], "Elected.", "not_reflected", NOW, 1, "Payroll of 2026-02-13 withheld 0 cents; 13600 were to be.", True),
+        InstructionLine(InstructionId(UUID(int=81)), str(EMPLOYEE), "Machinist One", "***-**-1232", "pre_tax", "", Percent(600), None, False, PAY_DATES[3], "Elected.", "not_reflected", NOW, 1, "Payroll of 2026-02-13 withheld $0.00; $136.00 were to be.", True),
         InstructionLine(InstructionId(UUID(int=82)), str(EMPLOYEE), "Apprentice", "***-**-1236", "loan_payment", "L-1", None, Money.usd("55.00"), False, PAY_DATES[4], "Elected.", "acknowledged", NOW, 2, "", False),
-        InstructionLine(InstructionId(UUID(int=83)), str(EMPLOYEE), "Welder", "", "roth", "", None, None, True, PAY_DATES[4], "It is wanted no more.", "queued", NOW, 0, "", False),
+        InstructionLine(InstructionId(UUID(int=83)), str(EMPLOYEE), "Welder", "", "roth", "", None, None, True, PAY_DATES[4], "Nothing more is to be withheld.", "queued", NOW, 0, "", False),
     ),
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from open401k.kernel import ConnectionId, EmployeeId, InstructionId
+from open401k.kernel import ConnectionId, EmployeeId, InstructionId, Money
 
 from .providers.connector import Trouble
 from .providers.statements import Rate, ReceiptState
@@ -155,7 +155,7 @@ def to_tell(
             waiting.setdefault(before.slot, []).append(before.instruction_id)
     named = {each.slot for each in wanted}
     gone = [
-        Wanted(slot, None, today, "It is wanted no more.")
+        Wanted(slot, None, today, "Nothing more is to be withheld.")
         for slot, before in sorted(last.items())
         if slot not in named and not before.stops
     ]
@@ -250,7 +250,7 @@ def after_payroll(
         elif each.state in (State.SENT, State.ACKNOWLEDGED, State.REFLECTED):
             state = State.REFLECTED if followed else State.NOT_REFLECTED
             if state is not each.state:
-                detail = "" if followed else f"Payroll of {pay_date} withheld {was} cents; {wanted} were to be."
+                detail = "" if followed else f"Payroll of {pay_date} withheld {Money(was)}; {Money(wanted)} were to be."
                 found.append(Outcome(each.instruction_id, state, detail))
     return found
 

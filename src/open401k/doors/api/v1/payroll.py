@@ -81,9 +81,10 @@ _BODY: dict[str, Any] = {
 async def send_payroll(request: Request, response: Response, caller: SenderAnywhere, key: Key) -> models.PayrollRun:
     """Send a payroll: canonical rows as JSON, or a provider's file as multipart.
 
-    Rows are checked and posted at once, unless a finding asks for a person's yes. A file whose columns are not known
-    yet waits for its mapping (state ``mapping``). The same key and body give the first answer for ever. What cannot be
-    posted at all is a problem `payroll_rejected`, every finding in its `errors`; nothing of it is kept in the books.
+    Rows are checked and posted at once, unless a finding asks for a person's yes. A file is checked (state
+    ``checked``), and posted by its route ``post``; one whose columns are not known yet waits for its mapping (state
+    ``mapping``). The same key and body give the first answer for ever. What cannot be posted at all is a problem
+    `payroll_rejected`, every finding in its `errors`; nothing of it is kept in the books.
     """
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         plan_id, answer = await _file(request, caller, key)
