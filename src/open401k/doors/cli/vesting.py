@@ -97,7 +97,7 @@ def left_by(
         try:
             who = EmployeeId.parse(employee)
         except ValueError as error:
-            raise BadInputError(str(error), fix="List them: open401k people list") from None
+            raise BadInputError(str(error), fix="Take it from: open401k vesting show") from None
         settled = vesting.left_by(
             place.services.db,
             actor=actor,
