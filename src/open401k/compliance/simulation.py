@@ -422,8 +422,7 @@ def _ended(
     # Who is on unpaid leave today is still employed on the last day, and in nobody's way to be there.
     here = (year.here | begin.active) & (draws.leaves_at >= count) & (begin.arrives <= count)
     receives = None if year.receiving is None else receiving.at_end(year.receiving, here)
-    counted_given = counted_pay(begin, year, compensation, sums.given_pay)
-    given = nonelective_to_come(facts, year, counted_given, cap, receives)
+    given = nonelective_to_come(facts, year, counted_pay(begin, year, compensation, sums.given_pay), cap, receives)
     return replace(
         year,
         as_of=year.plan_year.last_day,
