@@ -41,6 +41,7 @@ def test_an_endpoint_is_told_of_a_payroll(desk: Desk) -> None:
     (line,) = desk.get(at(desk))["items"]
     assert line["delivered_at"] is not None
     assert "secret" not in set(line)
+    assert desk.post(at(desk, endpoint["endpoint_id"], "remove"), None, "away").status_code == 200
 
 
 def test_a_secret_is_shown_once_and_an_endpoint_is_paused_resumed_and_removed(desk: Desk) -> None:
