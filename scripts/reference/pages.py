@@ -175,7 +175,7 @@ def events() -> str:
     rows = [(f"`{name}`", *told) for name, told in words.EVENTS.items()]
     told = (
         "`GET /v1/plans/{plan_id}/events` streams them (server-sent events); `Last-Event-ID` resumes where a connection broke. "
-        "An event is written in the transaction that it tells of."
+        "[Webhooks](../howto/connect-by-api.md#be-told-of-events) bring their ids. An event is written in the transaction that it tells of."
     )
     return _page("# Events", told, _table(("kind", "what happened", "subject", "data"), rows))
 

@@ -436,6 +436,11 @@ EVENTS: dict[str, tuple[str, str, str]] = {
         "the instruction",
         "`state`, `detail`",
     ),
+    "webhook_endpoint.stopped": (
+        "A webhook endpoint is told nothing any more: it took nothing for five days, or answered 410.",
+        "the endpoint",
+        "`state`, `failures`",
+    ),
     "connection.needs_a_person": (
         "A payroll provider does not let us in any more.",
         "the connection",

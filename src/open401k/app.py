@@ -24,6 +24,7 @@ from open401k.base.db import APP, Actor, Database, EmbeddedServer, Urls, adopt, 
 from open401k.base.sandbox import SandboxClock
 from open401k.base.secrets import Keyring
 from open401k.base.settings import Settings
+from open401k.base.webhooks import Sender
 from open401k.demo import handout, payroll_year, story, year_setup
 from open401k.demo.visitors import Visitors, invite
 from open401k.demo.year_script import SCRIPT
@@ -32,6 +33,7 @@ from open401k.doors import cli
 from open401k.doors.cli.say import Voice
 from open401k.doors.connecting import ConnectionStories, ProviderSettings
 from open401k.doors.daily import Daily, DayStories
+from open401k.doors.outward import Webhooks
 from open401k.doors.provided import ConnectionStory, DayStory, DoorSettings, SandboxStory
 from open401k.doors.stories import AfterPosting, PayrollStories, VerifyStories
 from open401k.flows import keys
@@ -210,7 +212,9 @@ class Wiring:
         from open401k.doors.http import create_app
 
         after, daily = AfterPosting(db), Daily(db, self._wall, self._connections(db))
+        outward = Webhooks(db, self._wall, Sender(development=not self.settings.production))
         after.start()
+        outward.start()
         if day:
             daily.start()
         try:
@@ -221,6 +225,7 @@ class Wiring:
             with contextlib.suppress(KeyboardInterrupt), self._address_recorded():
                 uvicorn.Server(config).run()
         finally:
+            outward.stop()
             daily.stop()
             after.stop()
 

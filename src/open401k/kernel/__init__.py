@@ -27,6 +27,7 @@ from .ids import (
     SponsorId,
     TimedIds,
     UserId,
+    WebhookEndpointId,
     named_uuid,
 )
 from .money import ZERO, Money, half_up
@@ -79,6 +80,7 @@ __all__ = [
     "TimedIds",
     "Units",
     "UserId",
+    "WebhookEndpointId",
     "Year",
     "age_on",
     "anniversary",

@@ -157,6 +157,13 @@ class EventId(Id):
     prefix = "evt"
 
 
+class WebhookEndpointId(Id):
+    """Where a sponsor wants to be told of events."""
+
+    __slots__ = ()
+    prefix = "whe"
+
+
 class FlowId(Id):
     __slots__ = ()
     prefix = "flw"

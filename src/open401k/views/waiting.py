@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from open401k import census, compliance, custody, fiduciary, payroll, plan, recordkeeping
+from open401k.base import webhooks
 from open401k.base.db import Tx
 from open401k.compliance import ProposalState
 from open401k.kernel import PlanId, SponsorId, day_of
@@ -67,6 +68,13 @@ def _of_payrolls(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequenc
         "payroll provider that asks for somebody",
         "payroll providers that ask for somebody",
         "/connections",
+    )
+    yield WaitingLine(
+        "webhooks",
+        webhooks.stopped(tx, tenant_id=tenant_id),
+        "webhook endpoint that takes nothing any more",
+        "webhook endpoints that take nothing any more",
+        "/connections#h-webhooks",
     )
 
 

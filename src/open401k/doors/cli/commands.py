@@ -31,6 +31,7 @@ from . import (
     takeover,
     users,
     vesting,
+    webhooks,
 )
 from .say import BAD_INPUT, FAILED, BadInputError, fail
 from .wiring import Json, Wiring
@@ -65,6 +66,7 @@ app.add_typer(loans.commands, name="loans")
 app.add_typer(books.clock, name="clock")
 app.add_typer(keys.commands, name="keys")
 app.add_typer(users.commands, name="users")
+app.add_typer(webhooks.commands, name="webhooks")
 
 
 @app.command("calc", help=calc.HELP)

@@ -3,14 +3,16 @@
 import hashlib
 import hmac
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from open401k.base import webhooks
 from open401k.base.access import Permission
-from open401k.kernel import ConnectionId, EmployeeId, Open401kError, PlanId, Refused
+from open401k.base.webhooks import WebhookEndpoint
+from open401k.kernel import ConnectionId, EmployeeId, Open401kError, PlanId, Refused, WebhookEndpointId
 from open401k.payroll import connections as stored
 from open401k.payroll.providers import Provider
 from open401k.views import connections
@@ -23,6 +25,7 @@ router = APIRouter(include_in_schema=False)
 Reader = Annotated[Caller, Depends(Needs(Permission.PAYROLL_VIEW))]
 Puller = Annotated[Caller, Depends(Needs(Permission.PAYROLL_SUBMIT))]
 Connecting = Annotated[Caller, Depends(Needs(Permission.PLAN_CHANGE))]
+Managing = Annotated[Caller, Depends(Needs(Permission.ACCESS_MANAGE))]
 ConnectingSomewhere = Annotated[Caller, Depends(Needs(Permission.PLAN_CHANGE, anywhere=True))]
 Form = Annotated[FormData, Depends(posted_form)]
 #: What a state says of an authorization of another company beside those that are connected at the provider.
@@ -34,12 +37,20 @@ def show(request: Request, caller: Reader) -> Response:
     """Where each connection stands; what waits for a person, and how to connect."""
     with caller.begin() as tx:
         shown = connections.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+        told = webhooks.listed(tx, tenant_id=caller.tenant, at=caller.services.wall.now())
     may = caller.may(Permission.PLAN_CHANGE)
     known = {each.provider for each in shown.connections if each.state != stored.State.PAUSED}
     offered = _offered(caller) if may else []
     others = [each for each in _offered(caller, also=True) if each[0] in known] if may else []
     around = frame(request, "Payroll providers", caller=caller, current="payroll")
-    return page(request, "connections", around, heading=shown.heading, shown=shown, offered=offered, others=others)
+    known_here: dict[str, Any] = {
+        "shown": shown,
+        "offered": offered,
+        "others": others,
+        "endpoints": [_endpoint(e) for e in told],
+    }
+    manages = caller.may(Permission.ACCESS_MANAGE)
+    return page(request, "connections", around, heading=shown.heading, manages=manages, **known_here)
 
 
 @router.post("/plans/{plan_id}/connections/pull")
@@ -69,6 +80,19 @@ def match(caller: Connecting, form: Form) -> Response:
         stored.tell_match(tx, tenant_id=caller.tenant, connection_id=of.connection_id, tells=tells)
     said = "The match is told with the next round." if tells else "The match ends there with the next round."
     return see_other(f"/plans/{caller.plan}/connections?said={quote(said)}")
+
+
+@router.post("/plans/{plan_id}/connections/webhooks")
+def webhook(caller: Managing, form: Form) -> Response:
+    """Pause a webhook endpoint of the sponsor's, or go on where it stood."""
+    verb = webhooks.resume if word(form, "to") == "resume" else webhooks.pause
+    try:
+        endpoint_id = WebhookEndpointId.parse(word(form, "endpoint_id"))
+    except ValueError:
+        raise ProblemError(NOT_FOUND) from None
+    with caller.begin() as tx:
+        verb(tx, tenant_id=caller.tenant, endpoint_id=endpoint_id, at=caller.services.wall.now())
+    return see_other(f"/plans/{caller.plan}/connections#h-webhooks")
 
 
 @router.post("/plans/{plan_id}/connections/people")
@@ -118,6 +142,11 @@ def back(caller: ConnectingSomewhere, provider: Provider, code: str = "", state:
         raise ProblemError(Problem(409, str(made.reason), "Not connected.", made.message, made.fix))
     said = f"{made.company_name} is connected. Ask it now to see what comes."
     return see_other(f"/plans/{placed.plan}/connections?said={quote(said)}")
+
+
+def _endpoint(of: WebhookEndpoint) -> tuple[WebhookEndpoint, str]:
+    """With its host: the rest of an address may be a secret of the receiver's."""
+    return of, urlsplit(of.url).netloc
 
 
 def _offered(caller: Caller, *, also: bool = False) -> list[tuple[str, str]]:

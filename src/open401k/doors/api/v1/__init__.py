@@ -29,6 +29,7 @@ from . import (
     system,
     takeover,
     vesting,
+    webhook_endpoints,
     who_is_who,
     year_to_date,
 )
@@ -75,6 +76,7 @@ for _part in (
     vesting,
     declarations,
     student_loans,
+    webhook_endpoints,
     calculations,
     system,
 ):
