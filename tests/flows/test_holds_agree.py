@@ -203,7 +203,7 @@ def said_and_booked(
     (outcome,) = found
     assert status in ("received", "needs_confirmation"), outcome.findings.listed
     recorded = record_lines(tx, tenant_id=plan.sponsor, run=received.run)
-    settled = settle_recorded(tx, tenant_id=plan.sponsor, run=received.run, recorded=recorded)
+    settled = settle_recorded(tx, tenant_id=plan.sponsor, run=received.run, recorded=recorded).settled
     runs.mark(tx, tenant_id=plan.sponsor, run_id=received.run.run_id, status=runs.Status.POSTED)
     said: Counter[tuple[str, str]] = Counter()
     for hold in outcome.holds:

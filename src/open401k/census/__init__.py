@@ -27,6 +27,7 @@ from .entry import (
     hours_of_service,
 )
 from .facts import NewEmployee, add_employee, add_employees, mask_ssn, parse_ssn, record_fact
+from .filings import filed_as_small, state_filed
 from .likeness import Likeness, Mark, Told, Trait
 from .matching import (
     Answers,
@@ -216,6 +217,7 @@ __all__ = [
     "entry_of_new",
     "everybody",
     "fica_wages",
+    "filed_as_small",
     "find_by_ssn",
     "find_named",
     "first_entries",
@@ -257,6 +259,7 @@ __all__ = [
     "set_code_kind",
     "set_pay_code",
     "spans",
+    "state_filed",
     "take_back",
     "turns",
     "words_on",

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -76,6 +77,7 @@ class ParticipantCounts:
     counted_on: date
     large: bool
     why: str
+    filed_as_small_before: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +216,12 @@ class _Built:
         counted = law.participant_count.participant_count(
             plan_year=year, first_plan_year=first, participant=any_of[which], has_balance=held[which]
         )
-        report = law.participant_count.annual_report(participants=counted.counted, filed_as_small_the_year_before=None)
+        small_before = None if first else self._filed_as_small(year.previous().start)
+        report = report_of(counted.counted, small_before)
         large = report.form is law.participant_count.ReportForm.LARGE
         what = "with account balances" if counted.only_with_balances else "who may take part or have an account"
         why = f"{counted.counted} participants {what} on {counted.on}: {report.form.value} ({counted.cite})."
+        why += "" if first else why_as_before(counted.counted, small_before)
         return ParticipantCounts(
             at_start=int(any_of[0].sum()),
             at_end=int(any_of[1].sum()),
@@ -229,7 +233,12 @@ class _Built:
             counted_on=counted.on,
             large=large,
             why=why,
+            filed_as_small_before=small_before,
         )
+
+    def _filed_as_small(self, year_start: date) -> bool | None:
+        of: dict[str, Any] = {"tenant_id": self._tenant_id, "plan_id": self._plan_id, "known_at": self._known_at}
+        return census.filed_as_small(self._tx, **of, year_start=year_start)
 
     def mandate(self) -> plan.Mandate:
         """Whether 414A binds the plan in this plan year, by what the sponsor stated of its size."""
@@ -308,6 +317,34 @@ class _Built:
         rows = zip(found.kind, found.employee_id, found.amount, strict=True)
         with_money = {who for kind, who, amount in rows if kind == ledger.Kind.PARTICIPANT and who and amount > 0}
         return np.array([who.uuid in with_money for who in self._facts.employee_ids], dtype=np.bool_)
+
+
+def report_of(participants: int, small_before: bool | None) -> law.participant_count.AnnualReport:
+    """The report by count, or as the year before where that lets the plan stay small (29 CFR 2520.103-1(d)).
+
+    Who filed as large may do so again below 100: nobody is taken to choose that.
+    """
+    return law.participant_count.annual_report(
+        participants=participants,
+        filed_as_small_the_year_before=small_before,
+        elects_as_the_year_before=small_before is True,
+    )
+
+
+def why_as_before(participants: int, small_before: bool | None) -> str:
+    """What the year before changes, or could, between 80 and 120 participants; else nothing."""
+    size = law.participant_count
+    if not size.KEEP_FROM <= participants <= size.KEEP_UP_TO:
+        return ""
+    rule = f"With {size.KEEP_FROM} to {size.KEEP_UP_TO} participants it may be filed in the category of the year before"
+    cite = "(29 CFR 2520.103-1(d))"
+    if small_before is None:
+        return f" {rule} {cite}: how that was filed is not on file."
+    if small_before:
+        return f" {rule}, and that was filed as small {cite}."
+    if participants < size.LARGE_FROM:
+        return f" {rule}: as large, with an audit, which is a choice and no duty {cite}."
+    return f" {rule}, and that was filed as large, too {cite}."
 
 
 def years_of_service(employment: Sequence[census.Employment], on: date) -> int | None:

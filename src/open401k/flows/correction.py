@@ -142,9 +142,7 @@ def warn(tx: Tx, correction: Correction, results: dict[str, Any]) -> bool:
 
 def review(tx: Tx, correction: Correction, _: dict[str, Any]) -> list[str]:
     """What waits for the employer's approval is counted anew, in every plan of the sponsor (heal.py)."""
-    tenant_id, plan_id = correction.tenant_id, correction.plan_id
-    plans = (plan_id, *plan.other_plans(tx, tenant_id=tenant_id, plan_id=plan_id))
-    return [str(found) for each in plans for found in heal.review(tx, tenant_id=tenant_id, plan_id=each)]
+    return [str(found) for found in heal.review_all(tx, tenant_id=correction.tenant_id, plan_id=correction.plan_id)]
 
 
 STEPS = (settle, retest, warn, review)

@@ -86,6 +86,12 @@ def review(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[ProposalId]
     return [each.proposal_id for each in found if each is not None]
 
 
+def review_all(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[ProposalId]:
+    """The same of every plan of the sponsor: a fact about a person is one for each."""
+    plans = (plan_id, *plan.other_plans(tx, tenant_id=tenant_id, plan_id=plan_id))
+    return [found for each in plans for found in review(tx, tenant_id=tenant_id, plan_id=each)]
+
+
 def _propose_failure(tx: Tx, tenant_id: SponsorId, failure_id: FailureId) -> compliance.Proposal | None:
     failure = compliance.get_failure(tx, tenant_id=tenant_id, failure_id=failure_id).failure
     content = compliance.failure_content(tx, tenant_id=tenant_id, failure=failure, on=day_of(tx.now))

@@ -8,10 +8,14 @@ from open401k.base.db import Tx
 from open401k.kernel import ComplianceRunId, PlanId, RunId, SponsorId
 from open401k.payroll import runs
 
+from . import heal
 from .write_back import heed, keep_told
 
 #: The step whose result is the run of the tests.
 TESTED: Final = "retest"
+#: The step that posts, and what its result calls the employer's money of past pay dates that waits.
+POSTED: Final = "post"
+LATE: Final = "late_cents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,11 @@ def project(tx: Tx, of: Payroll, results: dict[str, Any]) -> bool:
 def warn(tx: Tx, of: Payroll, results: dict[str, Any]) -> list[str]:
     """The August alert: raised once, kept up to date, resolved when the projection no longer calls for it.
 
-    Answers with what is then open: the same however often it is asked.
+    What it told late waits for a person with its earnings. Answers with what is then open: the same however often it
+    is asked.
     """
+    if results[POSTED].get(LATE):
+        heal.review_all(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)
     run_id = ComplianceRunId.parse(results[TESTED])
     forecast = compliance.read_forecast(tx, tenant_id=of.tenant_id, run_id=run_id)
     if forecast is not None:

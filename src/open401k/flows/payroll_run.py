@@ -16,7 +16,7 @@ from open401k.payroll import runs
 
 from .day import close_year
 from .payroll_check import check_run
-from .payroll_follow import Payroll, answer, project, warn
+from .payroll_follow import LATE, Payroll, answer, project, warn
 from .payroll_loans import repaid
 from .payroll_record import record_lines
 from .payroll_settle import PostingRefused, settle_recorded, use_forfeitures
@@ -97,7 +97,8 @@ def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:
         return halt
     recorded = record_lines(tx, tenant_id=of.tenant_id, run=run)
     memory.give_back(rows=recorded.rows)
-    settled = settle_recorded(tx, tenant_id=of.tenant_id, run=run, recorded=recorded)
+    booked = settle_recorded(tx, tenant_id=of.tenant_id, run=run, recorded=recorded)
+    settled, late = booked.settled, booked.late_cents
     memory.give_back(rows=recorded.rows)
     loans = repaid(tx, tenant_id=of.tenant_id, run=run, pay_date=recorded.pay_date, withheld=recorded.loans)
     owed = settled.receivable_cents - recorded.withheld_cents
@@ -120,7 +121,7 @@ def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:
         "held_cents": sum(settled.held_cents.values()),
         "entries": [str(entry_id) for entry_id in settled.entries],
         "due_on": due.due_on.isoformat(),
-    } | {name: cents for name, cents in (("forfeiture_cents", forfeited), ("loan_cents", loans)) if cents}
+    } | {n: cents for n, cents in (("forfeiture_cents", forfeited), ("loan_cents", loans), (LATE, late)) if cents}
     runs.mark(tx, tenant_id=of.tenant_id, run_id=of.run_id, status=runs.Status.POSTED, detail=told)
     messages.publish(tx, tenant_id=of.tenant_id, kind="payroll.posted", subject=of.run_id, data=told)
     return told

@@ -1,12 +1,13 @@
 """The books settled to what a payroll recorded, and what is raised when they refuse. Not here: recording it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from open401k import payroll, recordkeeping
 from open401k.base.db import Tx
-from open401k.kernel import Refused, SponsorId
+from open401k.kernel import Refused, SponsorId, day_of
+from open401k.law.deadlines import deposit_deadline
 from open401k.payroll import runs
 
 from .payroll_record import Recorded
@@ -27,24 +28,50 @@ class PostingRefused(Exception):  # noqa: N818 (a refusal that has to undo the t
         return payroll.Finding(payroll.Severity.REJECT, payroll.Code.LEDGER_REFUSED, reason, fix)
 
 
-def settle_recorded(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, recorded: Recorded) -> recordkeeping.Settled:
-    """The pay date and what follows from it; the whole past of people of whom the file told what changes it.
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What a payroll asks for, and what of the employer's money waits: for past pay dates, by what was told late."""
 
-    Other plans of the sponsor are settled along with it, and what is owed for them is not owed for this run.
+    settled: recordkeeping.Settled
+    late_cents: int = 0
+
+    def __add__(self, other: "Booked") -> "Booked":
+        return Booked(self.settled + other.settled, self.late_cents + other.late_cents)
+
+
+def settle_recorded(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, recorded: Recorded) -> Booked:
+    """The whole past of people of whom the file told what changes it; then the pay date and what follows from it.
+
+    In this order a match over the year is owed for the dates on which it was missed, not for this one. Other plans of
+    the sponsor are settled along with it, and what is owed for them is not owed for this run.
     """
     scope = recordkeeping.Scope(tenant_id, run.plan_id, recorded.since, date.max, recorded.employees)
-    key = f"payroll/{run.run_id}"
-    cause = recordkeeping.Cause(key, str(run.run_id), run.replaces is not None, recorded.origin, recorded.pay_date)
-    wanted = [(scope, cause)]
+    key, cause = f"payroll/{run.run_id}", str(run.run_id)
+    booked = Booked(recordkeeping.Settled())
     if recorded.changed:
         origin = f"The payroll of {recorded.pay_date} told a termination or another birth date."
-        past = replace(scope, since=date.min, employees=recorded.changed)
-        told = recordkeeping.Cause(f"{key}/told", str(run.run_id), correction=True, origin=origin)
-        wanted.append((past, told))
-    total = recordkeeping.Settled()
-    for part, because in wanted:
-        total = total + _settled(tx, part, because)
-    return total
+        past = replace(scope, since=date.min, until=recorded.since, employees=recorded.changed)
+        booked += _late(tx, past, recordkeeping.Cause(f"{key}/told", cause, correction=True, origin=origin))
+    if run.replaces is None:
+        pays = recordkeeping.Cause(key, cause, origin=recorded.origin, pays=recorded.pay_date)
+        return booked + Booked(_settled(tx, scope, pays))
+    again = recordkeeping.Cause(key, cause, correction=True, origin=recorded.origin)
+    if not _was_due(recorded, day_of(tx.now)):
+        return booked + Booked(_settled(tx, scope, again))
+    return booked + _late(tx, scope, replace(again, key=f"{key}/replaced"))
+
+
+def _was_due(recorded: Recorded, today: date) -> bool:
+    """Whether a corrected file came after the money of its pay date was due: before, nothing of it was late."""
+    people = recorded.people_on_file
+    return deposit_deadline(recorded.since, participants_at_start_of_year=people).due < today
+
+
+def _late(tx: Tx, scope: recordkeeping.Scope, cause: recordkeeping.Cause) -> Booked:
+    """Past pay dates: the employer's money waits with its earnings, as that of every other late fact (ADR-0035)."""
+    settled = _settled(tx, scope, cause)
+    cents = recordkeeping.let_wait(tx, scope=scope, cause=cause, settled=settled)
+    return Booked(settled.of_employees(), cents) if cents else Booked(settled)
 
 
 def use_forfeitures(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, employer_cents: int) -> int:

@@ -1,6 +1,6 @@
 """Proposed and posted corrections against the facts as then known, the audit trail and the books. Mends nothing."""
 
-from open401k import compliance, recordkeeping
+from open401k import compliance, plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import SponsorId
 
@@ -37,6 +37,9 @@ def check_healed(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
         if content is not None and found_cents is not None and found_cents != content.posted_cents:
             message = f"approved {content.posted_cents} cents, posted {found_cents}"
             problem("correction", each.proposal_id, message)
+    for each_plan in plan.list_plans(tx, tenant_id=tenant_id):
+        for message in recordkeeping.changed_late_payrolls(tx, tenant_id=tenant_id, plan_id=each_plan.plan_id):
+            problem("late_payroll", each_plan.plan_id, message)
     for damage in recordkeeping.corrective_damage(tx, tenant_id=tenant_id):
         where = f"{damage.entry_id} {damage.employee_id} {damage.source}"
         problem("corrective", where, f"kept {damage.kept_cents} cents, moved {damage.moved_cents}")

@@ -2,10 +2,10 @@
 
 from enum import StrEnum
 
-from open401k import census, compliance
+from open401k import census, compliance, plan
 from open401k.base import heads
 from open401k.base.db import Tx
-from open401k.kernel import PlanId, Refused, SponsorId
+from open401k.kernel import PlanId, Refused, SponsorId, day_of
 
 
 class Refusal(StrEnum):
@@ -39,3 +39,15 @@ def confirm(
     if kept is None:
         raise LookupError(f"the confirmation of {start} was not kept")
     return kept
+
+
+def state_filed(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year: int, small: bool) -> bool | Refused[Refusal]:
+    """As what the plan year that begins in ``year`` was reported: whether as small, which is on file then."""
+    today = day_of(tx.now)
+    terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today)
+    of = terms.plan_year_of(terms.plan_year_start.in_year(year))
+    if of.last_day >= today:
+        message = f"The plan year runs to {of.last_day}: no report was filed for it yet."
+        return Refused(Refusal.YEAR_NOT_OVER, message, "Say it of a plan year that is over.")
+    census.state_filed(tx, tenant_id=tenant_id, plan_id=plan_id, year_start=of.start, small=small)
+    return small

@@ -65,7 +65,7 @@ from .forfeitures import (
     settle_everybody,
 )
 from .highly_paid import touched
-from .late_owed import LATE_KEY, LateOwed, late_owed
+from .late_owed import LATE_KEY, LateOwed, changed_late_payrolls, late_owed, let_wait
 from .loan_books import (
     Arrears,
     Loan,
@@ -271,6 +271,7 @@ __all__ = [
     "certified_payments",
     "certify",
     "changed_elections",
+    "changed_late_payrolls",
     "claim_deadline",
     "compare",
     "correction_deposits",
@@ -309,6 +310,7 @@ __all__ = [
     "keeps_forfeitures",
     "late_owed",
     "left_long_ago",
+    "let_wait",
     "load_opening_balances",
     "loan_arrears",
     "loan_damage",

@@ -26,7 +26,7 @@ class LateRow:
 def moved(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, keys: str, sources: Sequence[str], known_at: datetime | None
 ) -> list[LateRow]:
-    """Net credits of corrections whose key begins so, credited or held, in the order in which they were recorded."""
+    """Net credits of corrections whose key begins so, and of payrolls that waited, as they were recorded."""
     rows = tx.rows(
         """
         with late as (
@@ -34,7 +34,14 @@ def moved(
             from recordkeeping.correction c
             join ledger.entry_v e on e.tenant_id = c.tenant_id and e.entry_id = c.entry_id
             where c.tenant_id = %(tenant)s and c.plan_id = %(plan)s
-              and e.reason = 'correction' and starts_with(e.key, %(keys)s)
+              and e.reason = 'correction'
+              and (
+                  starts_with(e.key, %(keys)s)
+                  or exists (
+                      select 1 from recordkeeping.late_payroll p
+                      where p.tenant_id = c.tenant_id and starts_with(e.key, p.keys)
+                  )
+              )
               and (%(known_at)s::timestamptz is null or c.recorded_at <= %(known_at)s)
         )
         select a.employee_id, a.source, late.event_on, late.recorded_at, late.origin, sum(side.amount)::bigint
@@ -54,3 +61,41 @@ def moved(
         },
     )  # fmt: skip
     return [LateRow(*row) for row in rows]
+
+
+def insert_late_payroll(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, keys: str, cause: str, cents: int) -> None:
+    """Keep that the employer's money of these entries waits."""
+    tx.run(
+        """
+        insert into recordkeeping.late_payroll (tenant_id, keys, plan_id, cause, cents, recorded_at)
+        values (%s, %s, %s, %s, %s, %s)
+        """,
+        (tenant_id, keys, plan_id, cause, cents, tx.now),
+    )
+
+
+def changed_late_payrolls(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, sources: Sequence[str]
+) -> list[tuple[str, int, int]]:
+    """What waits of payrolls by other amounts than their entries moved: keys, cents kept, cents moved."""
+    rows = tx.rows(
+        """
+        select p.keys, p.cents, coalesce(sum(side.amount), 0)::bigint
+        from recordkeeping.late_payroll p
+        join recordkeeping.correction c on c.tenant_id = p.tenant_id and c.plan_id = p.plan_id and c.cause = p.cause
+        join ledger.entry_v e on e.tenant_id = c.tenant_id and e.entry_id = c.entry_id and starts_with(e.key, p.keys)
+        join ledger.line_v l on l.tenant_id = c.tenant_id and l.entry_id = c.entry_id
+        cross join lateral (
+            values (l.credit_account, l.amount), (l.debit_account, -l.amount)
+        ) as side (account_id, amount)
+        join ledger.account_v a on a.tenant_id = p.tenant_id and a.account_id = side.account_id
+        where p.tenant_id = %s
+          and p.plan_id = %s
+          and a.kind in ('participant', 'suspense')
+          and a.source = any (%s::text[])
+        group by p.keys, p.cents
+        having coalesce(sum(side.amount), 0) <> p.cents
+        """,
+        (tenant_id, plan_id, list(sources)),
+    )
+    return [(str(keys), int(kept), int(moved_cents)) for keys, kept, moved_cents in rows]

@@ -1,7 +1,7 @@
 """What late facts made the employer owe more, or less, by person, source and pay date. Not here: earnings, deciding.
 
-Only what settlement posted for a fact that was learned late: what a payroll or a year's end corrected of earlier days
-is in its own remittance.
+Only what settlement posted for a fact that was learned late, also where a payroll told it; what else a payroll, or a
+year's end, corrected of earlier days is in its own remittance.
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,12 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, PlanId, Source, SponsorId
 
 from . import _late_store as _store
+from .posting import Cause, Settled
+from .scope import Scope
 
 #: With what the keys of entries begin that a late fact caused.
 LATE_KEY = "correction"
+_EMPLOYER = [source.value for source in Source if not source.from_employee]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,49 @@ class LateOwed:
 
 def late_owed(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | None = None) -> list[LateOwed]:
     """Every movement of the employer's money by late facts, in the order in which they were learned."""
-    employer = [source.value for source in Source if not source.from_employee]
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
-    rows = _store.moved(tx, **of, keys=f"{LATE_KEY}/", sources=employer, known_at=known_at)
+    rows = _store.moved(tx, **of, keys=f"{LATE_KEY}/", sources=_EMPLOYER, known_at=known_at)
     return [
         LateOwed(EmployeeId(row.employee_id), Source(row.source), row.pay_date, row.cents, row.recorded_at, row.origin)
         for row in rows
     ]
+
+
+def waits(*, moved_cents: int, standing_cents: int) -> bool:
+    """Whether the employer's money of past pay dates, moved by a payroll, waits for a person.
+
+    More does: it is late. Less lowers what the payroll asks for, but where it takes back ``standing_cents`` that late
+    facts made owed before: else these would be asked for, with earnings, though they are owed no longer.
+    """
+    return moved_cents > 0 or (moved_cents < 0 < standing_cents)
+
+
+def let_wait(tx: Tx, *, scope: Scope, cause: Cause, settled: Settled) -> int:
+    """Keep that the employer's money of these entries waits, if it does: cents; 0 where the payroll asks for it.
+
+    Once for a cause: in the transaction that settles it. ``cause`` has entries of past pay dates only.
+    """
+    moved = settled.employer_cents
+    standing = _standing(tx, scope) if moved < 0 else 0
+    if not waits(moved_cents=moved, standing_cents=standing):
+        return 0
+    of: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id}
+    _store.insert_late_payroll(tx, **of, keys=f"{cause.key}/", cause=cause.cause, cents=moved)
+    return moved
+
+
+def _standing(tx: Tx, scope: Scope) -> int:
+    """What late facts before made the employer owe more of these people and pay dates."""
+    people = None if scope.employees is None else frozenset(scope.employees)
+    known = late_owed(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id)
+    return sum(
+        each.cents
+        for each in known
+        if scope.since <= each.pay_date < scope.until and (people is None or each.employee_id in people)
+    )
+
+
+def changed_late_payrolls(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[str]:
+    """What is kept of payrolls whose money waits, and is not what their entries moved, in words."""
+    found = _store.changed_late_payrolls(tx, tenant_id=tenant_id, plan_id=plan_id, sources=_EMPLOYER)
+    return [f"{keys} kept {kept} cents, moved {moved}" for keys, kept, moved in found]

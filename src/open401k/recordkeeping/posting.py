@@ -67,6 +67,18 @@ class Settled:
         """What the employer owes for these entries."""
         return sum(self.credited_cents.values()) + sum(self.held_cents.values())
 
+    @property
+    def employer_cents(self) -> int:
+        """What of it is the employer's own money, credited or held."""
+        own = sum(cents for source, cents in self.credited_cents.items() if not source.from_employee)
+        return own + sum(cents for (source, _), cents in self.held_cents.items() if not source.from_employee)
+
+    def of_employees(self) -> "Settled":
+        """The same without the employer's own money."""
+        credited = {source: cents for source, cents in self.credited_cents.items() if source.from_employee}
+        held = {slot: cents for slot, cents in self.held_cents.items() if slot[0].from_employee}
+        return Settled(self.entries, credited, held)
+
     def by_source(self) -> dict[str, int]:
         """What the employer owes, by source; all that is held is one."""
         found = {str(source): cents for source, cents in sorted(self.credited_cents.items()) if cents}

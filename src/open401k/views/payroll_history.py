@@ -319,7 +319,8 @@ def _alerts(number: int) -> str:
 
 def _posted_words(told: dict[str, Any]) -> str:
     held = f", {Money(told['held_cents'])} held" if told.get("held_cents") else ""
-    return f"{Money(told['employee_cents'])} of employees, {Money(told['employer_cents'])} of the employer{held}"
+    waits = f", {Money(told['late_cents'])} for past pay dates waits to be approved" if told.get("late_cents") else ""
+    return f"{Money(told['employee_cents'])} of employees, {Money(told['employer_cents'])} of the employer{held}{waits}"
 
 
 def _entries(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> tuple[EntryLine, ...]:

@@ -40,6 +40,20 @@ def test_the_census_is_read_by_the_page_and_confirmed_as_it_was_shown(desk: Desk
     assert (stale.status_code, stale.json()["code"]) == (422, "changed_meanwhile")
 
 
+def test_as_what_a_year_was_filed_is_stated_once_it_is_over_and_counts_for_the_next(desk: Desk) -> None:
+    path = f"/v1/plans/{desk.plan_id}/census"
+    early = desk.post(f"{path}/2026/filed", {"filed_as": "small"}, "early")
+    assert (early.status_code, early.json()["code"]) == (422, "year_not_over")
+    assert desk.post(f"{path}/2026/filed", {"filed_as": "tiny"}, "tiny").status_code == 422
+    desk.world.clock.advance_to(datetime(2027, 1, 4, 15, tzinfo=UTC))
+    assert desk.get(f"{path}/2027")["counts"]["filed_as_small_before"] is None
+    told = [("small", True), ("small", True), ("large", False)]
+    for number, (size, on_file) in enumerate(told):
+        kept = desk.post(f"{path}/2026/filed", {"filed_as": size}, f"filed {number}")
+        assert (kept.status_code, kept.json()) == (201, {"year": 2026, "filed_as": size})
+        assert desk.get(f"{path}/2027")["counts"]["filed_as_small_before"] is on_file
+
+
 def test_a_year_that_has_not_begun_has_no_census(desk: Desk) -> None:
     answer = desk.client.get(f"/v1/plans/{desk.plan_id}/census/2028")
     assert answer.status_code == 422

@@ -47,6 +47,9 @@ def test_the_census_is_shown_exported_and_not_confirmed_before_the_year_is_over(
     early = run("census", "confirm", "2026", "--sha256", sha256, "--signed-as", "Olive Owner", *PLAN)
     assert early.code == 2
     assert "runs to" in early.err
+    assert "no report was filed" in run("census", "filed", "2026", "small", *PLAN).err
+    assert "2025 was filed as small" in run("census", "filed", "2025", "small", *PLAN).out
+    assert run("census", "show", "2026", *PLAN, "--json").document["counts"]["filed_as_small_before"] is True
     file = tmp_path / "census.csv"
     assert run("census", "export", "2026", file, *PLAN).code == 0
     assert len(file.read_text().splitlines()) == shown.document["people"] + 1

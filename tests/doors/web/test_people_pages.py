@@ -75,6 +75,10 @@ def test_the_census_is_completed_confirmed_and_exported(desk: Desk, browser: Tes
     assert export.headers["content-type"] == "text/csv; charset=utf-8"
     assert len(export.text.splitlines()) == 4
     assert "123-45-6702" not in export.text
+    assert browser.post(f"{here}/filed", data={"csrf": csrf, "filed_as": "tiny"}).status_code == 422
+    filed = browser.post(f"{here}/filed", data={"csrf": csrf, "filed_as": "large"}).text
+    assert "On file: 2026 was filed as large." in filed
+    assert "Filed as that of a large plan." in filed
 
 
 def test_a_person_page_says_what_is_derived_and_why(desk: Desk, browser: TestClient) -> None:  # noqa: F811

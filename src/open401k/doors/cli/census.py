@@ -1,11 +1,12 @@
 """Commands about the year-end census: show it, export it, confirm it."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from open401k.flows.year_census import confirm
+from open401k.flows.year_census import confirm, state_filed
 from open401k.kernel import Money, Refused
 from open401k.views import census_year
 
@@ -65,6 +66,32 @@ def confirm_it(
     voice = Voice(json)
     voice.tell(done)
     voice.line(f"{done.people} people, confirmed by {done.signed_as}.")
+
+
+class FiledAs(StrEnum):
+    """As what a plan year was reported."""
+
+    SMALL = "small"
+    LARGE = "large"
+
+
+@commands.command()
+def filed(
+    context: typer.Context,
+    year: YearOf,
+    size: Annotated[FiledAs, typer.Argument(help="As what Form 5500 was filed for that plan year.")],
+    plan: PlanOption = "",
+    json: Json = False,
+) -> None:
+    """State as what a plan year was reported: it counts for the year after, with 80 to 120 participants."""
+    with at_plan(wiring_of(context), "census filed", plan) as place, place.begin() as tx:
+        small = size is FiledAs.SMALL
+        done = state_filed(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, year=year, small=small)
+    if isinstance(done, Refused):
+        fail(done.message, done.fix, code=BAD_INPUT)
+    voice = Voice(json)
+    voice.tell({"year": year, "filed_as": size.value})
+    voice.line(f"The plan year of {year} was filed as {size.value}.")
 
 
 @commands.command()

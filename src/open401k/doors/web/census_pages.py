@@ -11,7 +11,7 @@ from open401k import census
 from open401k.base.access import Permission
 from open401k.flows.correction import Correction, LateFact, correct
 from open401k.flows.payroll_settle import PostingRefused
-from open401k.flows.year_census import confirm
+from open401k.flows.year_census import confirm, state_filed
 from open401k.kernel import EmployeeId, FlowId, Money, Refused
 from open401k.views import census_year
 
@@ -72,6 +72,19 @@ def sign(caller: Changer, form: Posted, year: Year) -> Response:
     if isinstance(done, Refused):
         raise ProblemError(Problem(422, str(done.reason), "Not confirmed.", done.message, done.fix))
     return see_other(f"/plans/{caller.plan}/census/{year}?said=Confirmed by {signed_as}.")
+
+
+@router.post("/filed")
+def tell_filed(caller: Changer, form: Posted, year: Year) -> Response:
+    """As what the plan year was reported; shown with the year after, for which it counts."""
+    size = word(form, "filed_as")
+    if size not in ("small", "large"):
+        raise ProblemError(Problem(422, "filed_as_unknown", "Not recorded.", fix="Choose small or large."))
+    with caller.begin() as tx:
+        done = state_filed(tx, tenant_id=caller.tenant, plan_id=caller.plan, year=year, small=size == "small")
+    if isinstance(done, Refused):
+        raise ProblemError(Problem(422, str(done.reason), "Not recorded.", done.message, done.fix))
+    return see_other(f"/plans/{caller.plan}/census/{year + 1}?said=On file: {year} was filed as {size}.")
 
 
 @router.post("/fact")

@@ -2,14 +2,14 @@
 
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field, StringConstraints
 
 from open401k.base.access import Permission
 from open401k.base.db import Tx
-from open401k.flows.year_census import confirm
+from open401k.flows.year_census import confirm, state_filed
 from open401k.kernel import EmployeeId, Money, Refused
 from open401k.views import census_year, derived
 
@@ -80,6 +80,7 @@ class CensusCounts(BaseModel):
     counted_on: date
     large: bool
     why: str
+    filed_as_small_before: Annotated[bool | None, Field(description="The plan year before; None: not on file")]
 
 
 class CensusConfirmation(BaseModel):
@@ -132,6 +133,19 @@ class ConfirmCensus(Sent):
     signed_as: Name
 
 
+class FiledAs(Sent):
+    """As what the plan year was reported on Form 5500."""
+
+    filed_as: Literal["small", "large"]
+
+
+class Filed(BaseModel):
+    """What is on file now."""
+
+    year: int
+    filed_as: Literal["small", "large"]
+
+
 class Derived(BaseModel):
     """One thing nobody is asked for, and from which facts and rule it follows."""
 
@@ -179,6 +193,24 @@ def confirm_census(
     what = f"confirm census {caller.plan} {year}"
     kept = once(caller, tenant_id=caller.tenant, key=key, what=what, body=body, work=work)
     return CensusConfirmation.model_validate(kept)
+
+
+@router.post("/plans/{plan_id}/census/{year}/filed", status_code=201)
+def state_how_filed(
+    caller: Annotated[Caller, Depends(Needs(Permission.CENSUS_CHANGE))], key: Key, year: Year, sent: FiledAs
+) -> Filed:
+    """State as what a plan year was reported: it counts for the year after, with 80 to 120 participants."""
+
+    def work(tx: Tx) -> dict[str, Any]:
+        of: dict[str, Any] = {"tenant_id": caller.tenant, "plan_id": caller.plan}
+        done = state_filed(tx, **of, year=year, small=sent.filed_as == "small")
+        if isinstance(done, Refused):
+            raise ProblemError(Problem(422, str(done.reason), "It was not recorded.", done.message, done.fix))
+        return {"year": year, "filed_as": sent.filed_as}
+
+    body = sent.model_dump_json().encode()
+    what = f"filed {caller.plan} {year}"
+    return Filed.model_validate(once(caller, tenant_id=caller.tenant, key=key, what=what, body=body, work=work))
 
 
 @router.get("/plans/{plan_id}/people/{employee_id}/derived")
