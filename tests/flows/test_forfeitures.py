@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.flows.test_accounts_above_zero import TERMS, with_terms
-from tests.flows.test_match_forms import assert_proven, day_begins
+from tests.flows.test_match_forms import amended, assert_proven, day_begins
 from tests.flows.test_random_years import Machine, Row
 from tests.support.database import TESTER, Served, connect
 from tests.support.flows import kill_at
@@ -23,6 +23,7 @@ from open401k.flows.declaration import Declared, declare
 from open401k.flows.forfeiting import approve_use
 from open401k.kernel import EmployeeId, FixedClock, FlowId, PlanId, Refused, Source, SponsorId
 from open401k.law.forfeitures import ForfeitureUse
+from open401k.views import people
 
 GIVES = replace(
     TERMS,
@@ -111,6 +112,32 @@ def test_who_has_deferrals_keeps_everything_until_five_breaks(db: Database) -> N
     day_begins(made, date(2025, 2, 3))
     assert holds(made, who) == {"participant": 800_00}
     assert_proven(made)
+
+
+def test_a_source_that_an_amendment_adds_is_forfeited_as_the_person_page_says_it_is_vested(db: Database) -> None:
+    without = replace(GIVES, nonelective=None, vesting=plan.Vesting())
+    made, who = with_terms(db, without, DAYS)
+    learn(made, who, census.Hired(instead_of=made.world.people[who].hired), HIRED)
+    made.send(DAYS[0], {who: PAY}, told="payroll")
+    assert not isinstance(amended(made, GIVES, date(2025, 2, 1)), Refused)
+    made.send(DAYS[1], {who: PAY}, told="payroll")
+    assert told_vested(made, who) == (500_00, 0)
+    learn(made, who, census.Terminated(), LEFT)
+    day_begins(made, date(2025, 2, 21))
+    assert holds(made) == {"employer_receivable": 500_00, "forfeitures": 500_00}
+    assert told_vested(made, who) == (0, 0)
+    assert_proven(made)
+
+
+def told_vested(made: Machine, who: EmployeeId) -> tuple[int, int]:
+    """What a person's page says of profit sharing: the balance, and what of it is vested."""
+    made.at(made.clock.now().date())
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        told = people.load_person(tx, tenant_id=made.sponsor, plan_id=made.plan_id, employee_id=who)
+    assert told is not None
+    (line,) = [each for each in told.sources if each.source == Source.PROFIT_SHARING]
+    assert line.vested is not None
+    return line.balance.cents, line.vested.cents
 
 
 def test_a_plan_that_keeps_no_forfeitures_moves_nothing(db: Database) -> None:

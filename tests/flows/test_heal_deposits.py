@@ -7,14 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.flows.bookkeeping import Plan, acme
 from tests.flows.test_bank_statements import cents, due, told
+from tests.flows.test_heal import approve
 from tests.support.database import TESTER
 
 from open401k import compliance, custody
 from open401k.base.db import Database
 from open401k.flows import heal
-from open401k.kernel import FixedClock, Money
+from open401k.kernel import FixedClock, Money, Refused
 from open401k.law.lost_earnings import lost_earnings
 from open401k.payroll import deposit_clock
+from open401k.views import deposit_page
 from open401k.views.deposit_page import late_money
 
 LATE = date(2026, 3, 2)
@@ -47,6 +49,25 @@ def test_what_came_in_time_costs_nothing_and_the_rest_counts_until_it_is_there(p
     assert content.working["late_cents"] == 50_000
     owed = lost_earnings(principal_cents=50_000, loss_on=paid, recovered_on=LATE, paid_on=content.on)
     assert (content.principal_cents, content.earnings_cents) == (0, owed.total_cents)
+
+
+def test_what_a_correction_paid_is_no_longer_shown_as_going_on(plan: Plan) -> None:
+    (one,) = due(plan)
+    told(plan, (LATE, cents(one), custody.ach.reference(one.run_id)))
+    (content,) = proposed(plan)
+    assert shown_late(plan).paid is None
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (waiting,) = compliance.proposals(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+    assert not isinstance(approve(plan, waiting), Refused)
+    after = shown_late(plan)
+    assert (after.paid, after.paid_on) == (Money(content.total_cents), date(2026, 3, 20))
+
+
+def shown_late(plan: Plan) -> deposit_page.LateMoney:
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (line,) = deposit_page.load(tx, tenant_id=plan.sponsor, plan_id=plan.plan).deposits
+    assert line.late is not None
+    return line.late
 
 
 def test_money_that_bounced_was_never_there(plan: Plan) -> None:

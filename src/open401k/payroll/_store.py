@@ -62,11 +62,11 @@ _RUNS: LiteralString = """
 """
 
 
-def file_by_hash(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, sha256: bytes) -> FileId | None:
-    """The file with exactly these bytes."""
+def file_by_hash(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, hashes: Sequence[bytes]) -> FileId | None:
+    """The file with exactly these bytes, which one of these hashes is of."""
     row = tx.maybe(
-        "select file_id from payroll.file where tenant_id = %s and plan_id = %s and sha256 = %s",
-        [tenant_id, plan_id, sha256],
+        "select file_id from payroll.file where tenant_id = %s and plan_id = %s and sha256 = any (%s::bytea[])",
+        [tenant_id, plan_id, list(hashes)],
     )
     return FileId(row[0]) if row else None
 

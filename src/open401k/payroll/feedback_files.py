@@ -3,7 +3,6 @@
 Not here: what stands in one (write_back_said.py), the story (flows/write_back_files.py).
 """
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from open401k.base.db import Tx
 from open401k.kernel import Id, InstructionId, Open401kError, PlanId, SponsorId
 
 from . import _feedback_store as _store
+from .files import hashes_of
 from .formats.feedback_layouts import FEEDBACK_LAYOUTS, FeedbackLayout
 
 _TABLE, _COLUMN = "payroll.feedback_file", "sealed"
@@ -92,7 +92,7 @@ def keep(
     """Keep a file sealed, with the instruction of each of its rows; it never changes."""
     file_id = tx.ids.new(FeedbackFileId)
     sealed = tx.keyring.seal(tx, tenant_id=tenant_id, table=_TABLE, column=_COLUMN, row_id=file_id, plaintext=data)
-    digest = hashlib.sha256(data).digest()
+    digest, _ = hashes_of(tx, _TABLE, data)
     columns = (number, terms.layout.name, name, digest, sealed)
     _store.add_file(tx, tenant_id=tenant_id, plan_id=plan_id, file_id=file_id.uuid, columns=columns)
     _store.add_lines(tx, tenant_id=tenant_id, file_id=file_id.uuid, instruction_ids=[each.uuid for each in lines])
@@ -117,7 +117,7 @@ def content(
         raise Open401kError(f"There is no feedback file {file_id}.", fix="Take the id from the list of files.")
     digest, sealed = _store.sealed(tx, tenant_id=tenant_id, file_id=file_id.uuid)
     data = tx.keyring.unseal(tx, tenant_id=tenant_id, table=_TABLE, column=_COLUMN, row_id=file_id, sealed=sealed)
-    if hashlib.sha256(data).digest() != digest:
+    if digest not in hashes_of(tx, _TABLE, data):
         raise Open401kError(f"The bytes of {file_id} are not those of its hash.", fix="Run: open401k verify")
     audit.record(tx, tenant_id=tenant_id, action="payroll.feedback_file_read", subject=file_id)
     return found, data

@@ -233,6 +233,11 @@ class VestingSchedule:
         """The vested percentage after whole years of service."""
         return self.percents[min(years, len(self.percents) - 1)]
 
+    @property
+    def takes_time(self) -> bool:
+        """Whether anything is not vested at once."""
+        return min(self.percents, default=100) < 100
+
 
 IMMEDIATE_VESTING = VestingSchedule((100,))
 CLIFF_2 = VestingSchedule((0, 0, 100))
@@ -265,8 +270,8 @@ class Vesting:
 
     @property
     def takes_time(self) -> bool:
-        """Whether anything is not vested at once."""
-        return any(min(schedule.percents, default=100) < 100 for _, schedule in self.schedules)
+        """Whether any source is not."""
+        return any(schedule.takes_time for _, schedule in self.schedules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,7 @@ from .turnover import (
     vests_by_service,
     whole_period,
 )
-from .vested import VestedLeaver, vested_in_full, vested_leavers
+from .vested import VestedLeaver, VestedShares, vested_in_full, vested_leavers, vested_shares
 from .withheld import Difference, Kind, Withheld, withheld_otherwise
 from .withholding import Withholding, withheld_as_elected
 from .year_ends import end_year, years_to_end
@@ -258,6 +258,7 @@ __all__ = [
     "Use",
     "UseRefusal",
     "VestedLeaver",
+    "VestedShares",
     "Why",
     "Withheld",
     "WithheldMore",
@@ -364,6 +365,7 @@ __all__ = [
     "used_for_payrolls",
     "vested_in_full",
     "vested_leavers",
+    "vested_shares",
     "vests_by_service",
     "waiting",
     "whole_period",

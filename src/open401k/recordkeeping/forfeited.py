@@ -5,7 +5,7 @@ service after it (IRC 411(a)(6)(C)). Who comes back earlier goes on with the sam
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ from open401k.law import forfeitures, vesting_years
 from .full_vesting import Ages, ended_on, full_vesting
 from .leaving import Leaving, leavings
 from .plan_endings import Ending
+from .vested_share import Credit, vested_percents
 
 _A_DAY = timedelta(days=1)
 _WHOLE = 100
@@ -34,17 +35,11 @@ class ForfeitureCause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Credit:
-    """What one source of a person gained or lost on a day, forfeitures left out."""
-
-    source: Source
-    on: date
-    cents: int
-
-
-@dataclass(frozen=True, slots=True)
 class Forfeited:
-    """What one source forfeits on a day; below zero it gets it back. ``vested_bps``: by service at the end of it."""
+    """What one source forfeits on a day; below zero it gets it back. ``vested_bps``: by service at the end of it.
+
+    Of an account whose parts vest by different schedules it is the share of the whole, to a hundredth of a percent.
+    """
 
     source: Source
     on: date
@@ -83,15 +78,6 @@ def forfeited(
     return tuple(sorted((each for each in found if each.cents), key=lambda each: (each.on, each.source)))
 
 
-def vested_percent(source: Source, leaving: Leaving, spans: Sequence[plan.Span]) -> int:
-    """By the schedule in force at the end of employment, and never less than an amendment left (IRC 411(a)(10)(A)).
-
-    Who left before the plan was here is judged by its first terms.
-    """
-    under = leaving.under or tuple((each.provisions, leaving.years) for each in spans[:1])
-    return max((terms.vesting.of(source).percent_after(years) for terms, years in under), default=_WHOLE)
-
-
 def _of_one(
     leaving: Leaving,
     since: date,
@@ -104,7 +90,7 @@ def _of_one(
     """``until``: the last day on which anything is forfeited."""
     end = leaving.returned_on or on + _A_DAY
     mine = [each for each in money if since <= each.on < end]
-    percents = {each.source: vested_percent(each.source, leaving, spans) for each in mine}
+    percents = vested_percents(mine, leaving, spans)
     # What is left of an era before this one is vested; so are deferrals: then there is something to be paid.
     if _deems_paid(leaving, spans) and held_before <= 0 and _nothing_vested(mine, percents):
         gone: dict[Source, int] = defaultdict(int)
@@ -121,15 +107,27 @@ def _of_one(
     lost_on = _lost_on(leaving, spans, on)
     if lost_on is None:
         return
-    for source, percent in percents.items():
+    for source in dict.fromkeys(each.source for each in mine):
         held = 0
         days = {max(each.on, lost_on) for each in mine if each.source is source}
         for day in sorted(each for each in days if each <= until):
             # Money that still comes after the fifth break is of the same account: what is vested of the whole stays.
-            total = sum(each.cents for each in mine if each.source is source and max(each.on, lost_on) <= day)
-            lost = _unvested(total, percent)
-            yield Forfeited(source, day, lost - held, ForfeitureCause.FIVE_BREAKS, percent * _WHOLE)
+            there = [each for each in mine if each.source is source and max(each.on, lost_on) <= day]
+            lost, share = _lost(there, percents)
+            yield Forfeited(source, day, lost - held, ForfeitureCause.FIVE_BREAKS, share)
             held = lost
+
+
+def _lost(money: Sequence[Credit], percents: Mapping[Credit, int]) -> tuple[int, int]:
+    """What is not vested of one source, and its vested share in basis points."""
+    parts: dict[int, int] = defaultdict(int)
+    for each in money:
+        parts[percents[each]] += each.cents
+    total = sum(parts.values())
+    lost = min(sum(_unvested(cents, percent) for percent, cents in parts.items()), max(total, 0))
+    if len(parts) == 1 or total <= 0:
+        return lost, max(parts, default=_WHOLE) * _WHOLE
+    return lost, (total - lost) * _WHOLE * _WHOLE // total
 
 
 def _unvested(cents: int, percent: int) -> int:
@@ -150,11 +148,11 @@ def _deems_paid(leaving: Leaving, spans: Sequence[plan.Span]) -> bool:
     return terms is not None and terms.forfeitures is not None and terms.forfeitures.deemed_cash_out
 
 
-def _nothing_vested(money: Sequence[Credit], percents: dict[Source, int]) -> bool:
-    held: dict[Source, int] = defaultdict(int)
+def _nothing_vested(money: Sequence[Credit], percents: Mapping[Credit, int]) -> bool:
+    held: dict[tuple[Source, int], int] = defaultdict(int)
     for each in money:
-        held[each.source] += each.cents
-    return not any(cents > 0 and percents[source] for source, cents in held.items())
+        held[each.source, percents[each]] += each.cents
+    return not any(cents > 0 and percent for (_, percent), cents in held.items())
 
 
 def _lost_on(leaving: Leaving, spans: Sequence[plan.Span], on: date) -> date | None:

@@ -14,9 +14,10 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, EntryId, PlanId, Refused, Source, SponsorId, anniversary, day_of
 
 from . import _forfeiture_store as _store
-from .forfeited import Credit, Forfeited, forfeited
+from .forfeited import Forfeited, forfeited
 from .full_vesting import Ages, lowest_age
 from .plan_endings import endings_of
+from .vested_share import Credit
 
 #: What the journal calls it.
 REASON = "forfeiture"

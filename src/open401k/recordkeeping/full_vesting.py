@@ -34,7 +34,7 @@ def full_vesting(
     By any terms they were employed under: an amendment takes it from nobody (IRC 411(d)(6); Reg. 1.411(d)-3(a)(3)). A
     partial termination vests everybody who left in its period, for whatever reason (Rev. Rul. 2007-43).
     """
-    under = [terms.vesting for terms, _ in leaving.under] or [each.provisions.vesting for each in spans[:1]]
+    under = [each.terms.vesting for each in leaving.under] or [each.provisions.vesting for each in spans[:1]]
     left_on = leaving.left_on
     begun = {each.kind for each in endings if each.starts_on <= left_on}
     early = ages is not None and any(_early(each, leaving, ages) for each in under)

@@ -8,8 +8,22 @@ from itertools import pairwise
 from open401k import census, plan
 from open401k.kernel import anniversary
 from open401k.law import elapsed_time, vesting_years
+from open401k.law.vesting import ELECTION_DAYS
 
 _A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """Terms that somebody was employed under, until the day ``end`` (not included).
+
+    ``years``: of service at their end, or on leaving; ``years_to_elect``: when the time to elect them had passed.
+    """
+
+    terms: plan.Provisions
+    end: date
+    years: int
+    years_to_elect: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +34,8 @@ class Leaving:
     left_by: census.LeftBy | None
     returned_on: date | None
     years: int
-    under: tuple[tuple[plan.Provisions, int], ...]
-    """The terms they were employed under, each with the years of service at its end: what it left vested stays."""
+    under: tuple[Under, ...]
+    """The terms they were employed under, in order: what each left vested stays."""
     broken_on: date | None
     """The day on which five one-year breaks were complete."""
 
@@ -41,9 +55,15 @@ def leavings(employment: Sequence[census.Employment], *, spans: Sequence[plan.Sp
             stint.left_by,
             returned_on,
             _years(stints, left_on),
-            tuple((each.provisions, _years(stints, min(each.end - _A_DAY, left_on))) for each in begun_by_then),
+            tuple(_under(each, stints, left_on) for each in begun_by_then),
             anniversary(left_on, vesting_years.LONG_BREAK) if breaks >= vesting_years.LONG_BREAK else None,
         )
+
+
+def _under(span: plan.Span, stints: tuple[elapsed_time.Stint, ...], left_on: date) -> Under:
+    # The election is open for sixty days at least from the day on which the amendment takes effect.
+    elected = left_on if span.end > left_on else min(span.end + timedelta(days=ELECTION_DAYS), left_on)
+    return Under(span.provisions, span.end, _years(stints, min(span.end - _A_DAY, left_on)), _years(stints, elected))
 
 
 def _stint(span: census.Employment) -> elapsed_time.Stint:

@@ -60,13 +60,13 @@ class SourceBalance:
 
     cash_cents: int
     lent_cents: int
-    vested_percent: int
+    vested: Fraction
 
     @property
     def vested_cents(self) -> int:
         """The note is part of the balance; what was lent was vested."""
         whole = self.cash_cents + self.lent_cents
-        return max(whole * self.vested_percent // 100, self.lent_cents)
+        return max(int(whole * self.vested), self.lent_cents)
 
     @property
     def lendable_cents(self) -> int:

@@ -7,6 +7,7 @@ Not here: what payrolls repay (loan_repayments.py), whether and how much (loan_l
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Any
 
 from open401k import census, ledger, plan
@@ -19,8 +20,7 @@ from . import _loans_store as _store
 from .loan_books import Loan, LoanPayment, Offset, Repayment, replay_loan
 from .loan_leaves import Leave, pause_installments
 from .loan_limits import Borrower, LoanOffered, LoanRefusal, LoanWanted, SourceBalance, decide_loan
-from .tenure import whole_years
-from .vested import vested_in_full
+from .vested import VestedShares, vested_in_full, vested_shares
 
 #: What the journal calls the money that is lent.
 LENT = "loan"
@@ -235,9 +235,8 @@ def _balances(
     if not plan.in_effect(tx, tenant_id=tenant_id, plan_id=plan_id, on=on):
         return {}
     vesting = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=on).vesting
-    # Service over more than one employment takes a judgement of breaks: until then only what vests at once is lent.
-    years = int(whole_years([who], on)[0]) if len(who.employment) == 1 else 0
     full = vested_in_full(tx, tenant_id=tenant_id, plan_id=plan_id, person=who, on=on) is not None
+    shares = vested_shares(tx, tenant_id=tenant_id, plan_id=plan_id, person=who, on=on)
     held = ledger.balances(tx, tenant_id=tenant_id, plan_id=plan_id)
     cash: dict[Source, int] = {}
     lent: dict[Source, int] = {}
@@ -250,11 +249,19 @@ def _balances(
                 lent[Source(source)] = amount
     return {
         source: SourceBalance(
-            cash.get(source, 0), lent.get(source, 0), 100 if full else vesting.of(source).percent_after(years)
+            cash.get(source, 0),
+            lent.get(source, 0),
+            Fraction(1) if full else _vested(source, shares, vesting),
         )
         for source in Source
         if source in cash or source in lent
     }
+
+
+def _vested(source: Source, shares: VestedShares, vesting: plan.Vesting) -> Fraction:
+    # Service over more than one employment takes a judgement of breaks: until then only what vests at once is lent.
+    share = shares.of.get(source, Fraction(1))
+    return Fraction(vesting.of(source).percent_after(0), 100) if share is None else share
 
 
 def _request(row: _store.LoanRow) -> LoanRequest:

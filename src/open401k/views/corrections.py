@@ -1,5 +1,6 @@
 """The corrections inbox: what is proposed, approved, declined, with who, how much, until when. Not here: deciding."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,6 +23,7 @@ _KINDS = {
     compliance.LATE_DEPOSIT: "Deposit came late",
     compliance.LATE_FACT: "Learned late",
 }
+_PERSON = re.compile(rf"\b{EmployeeId.prefix}_[0-9a-f]{{32}}\b")
 _STATES = {
     ProposalState.PROPOSED: "proposed",
     ProposalState.APPROVED: "approved and posted",
@@ -152,7 +154,7 @@ def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, proposal_id: Prop
     found = next((each for each in known if each.proposal_id == proposal_id), None)
     if found is None:
         return None
-    roster = census.roster(tx, tenant_id=tenant_id, employee_ids=list(found.told.people))
+    roster = census.roster(tx, tenant_id=tenant_id)
     names = {each.employee_id: f"{each.first_name} {each.last_name}" for each in roster}
     return line_of(tx, tenant_id, found, names)
 
@@ -164,7 +166,7 @@ def line_of(tx: Tx, tenant_id: SponsorId, each: Proposal, names: Mapping[Employe
         proposal_id=each.proposal_id,
         kind=_KINDS.get(told.kind, told.kind),
         title=told.title,
-        text=told.text,
+        text=_with_names(told.text, names),
         paragraph=told.paragraph,
         state=_STATES[each.state],
         waits=waits,
@@ -194,6 +196,11 @@ def line_of(tx: Tx, tenant_id: SponsorId, each: Proposal, names: Mapping[Employe
         working=tuple(_working(one, names) for one in told.working.get("people", ())),
         failure=_failure(tx, tenant_id, each) if waits else None,
     )  # fmt: skip
+
+
+def _with_names(text: str, names: Mapping[EmployeeId, str]) -> str:
+    """Words that were kept with ids in them, as a person reads them."""
+    return _PERSON.sub(lambda found: names.get(EmployeeId.parse(found[0]), found[0]), text)
 
 
 def _source(source: Source) -> str:

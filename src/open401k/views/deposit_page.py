@@ -1,7 +1,7 @@
 """The page of deposits: each payroll's money, what waits for a person, files at the bank. Not here: the rules."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from open401k import compliance, custody, recordkeeping
@@ -33,7 +33,10 @@ _SOURCES = {
 
 @dataclass(frozen=True, slots=True)
 class LateMoney:
-    """What late money costs the people whose it is, by the calculator of the DOL; a person approves a payment."""
+    """What late money costs the people whose it is, by the calculator of the DOL; a person approves a payment.
+
+    ``paid``: what the approved correction gave them, and from which day on the employer owes that.
+    """
 
     owed: Money | None
     principal: Money
@@ -41,6 +44,8 @@ class LateMoney:
     until: date
     working: str
     cite: str
+    paid: Money | None = None
+    paid_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +127,10 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
     changes = custody.accounts.changes(tx, tenant_id=tenant_id, plan_id=plan_id)
     paying = connections.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
     names = {each.connection_id: each.company_name for each in paying} if len(paying) > 1 else {}
+    listing = listed(deposits(tx, tenant_id=tenant_id, plan_id=plan_id), today, names)
     return DepositsPage(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
-        deposits=tuple(listed(deposits(tx, tenant_id=tenant_id, plan_id=plan_id), today, names)),
+        deposits=tuple(_with_paid(tx, tenant_id, plan_id, listing)),
         lines=tuple(_line(each) for each in lines),
         money=tuple(WaitingMoney(each.entry_id, each.on, Money(each.cents)) for each in waiting),
         files=tuple(custody.ach.files(tx, tenant_id=tenant_id, plan_id=plan_id)),
@@ -142,6 +148,21 @@ def listed(
     shown = [_deposit(each, today, companies or {}) for each in found]
     shown.sort(key=lambda each: each.pay_date, reverse=True)
     return sorted(shown, key=lambda each: _FIRST[each.state])
+
+
+def _with_paid(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, lines: Sequence[DepositLine]) -> Iterator[DepositLine]:
+    """The lines; where a correction of late money was approved and nothing of it is left to decide, what it gave."""
+    late = any(each.late for each in lines)
+    known = compliance.proposals(tx, tenant_id=tenant_id, plan_id=plan_id) if late else []
+    last = {each.about: each for each in known if each.content.kind == compliance.LATE_DEPOSIT}
+    for each in lines:
+        decided = last.get(str(each.run_id))
+        if each.late is None or each.outstanding or decided is None or decided.as_approved is None:
+            yield each
+            continue
+        mine = [one.as_approved for one in known if one.about == decided.about and one.as_approved is not None]
+        given = Money(sum(one.total_cents for one in mine))
+        yield replace(each, late=replace(each.late, paid=given, paid_on=day_of(decided.ended_at)))
 
 
 def late_money(deposit: Deposit, today: date) -> LateMoney | None:

@@ -40,7 +40,10 @@ class LotLine:
 
 @dataclass(frozen=True, slots=True)
 class ForfeitedLine:
-    """What one person forfeited on a day, or got back; ``vested`` is the share that stays."""
+    """What one person forfeited on a day, or got back; ``vested`` is the share that stays.
+
+    Who may not see the census gets the end of the account's id for a name, and no reason.
+    """
 
     employee_id: EmployeeId
     name: str
@@ -101,8 +104,8 @@ class ForfeituresPage:
     due: tuple[LotLine, ...]
 
 
-def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> ForfeituresPage:
-    """As of today; whose they were is derived anew, as the books derive it."""
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, named: bool) -> ForfeituresPage:
+    """As of today; whose they were is derived anew, as the books derive it. ``named``: with names and reasons."""
     today = day_of(tx.now)
     account = recordkeeping.forfeiture_account(tx, tenant_id=tenant_id, plan_id=plan_id)
     lots = tuple(_lot(each, today) for each in account.lots)
@@ -115,7 +118,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> ForfeituresPage:
         balance=Money(account.balance_cents),
         waiting=Money(account.waiting_cents),
         lots=lots,
-        people=_people(tx, tenant_id, plan_id, today),
+        people=_people(tx, tenant_id, plan_id, today, named=named),
         uses=tuple(
             UseLine(each.used_for.value, Money(each.cents), each.reference, each.on, each.approved, each.by)
             for each in reversed(account.uses)
@@ -159,20 +162,23 @@ def _lot(lot: recordkeeping.Lot, today: date) -> LotLine:
     )
 
 
-def _people(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, today: date) -> tuple[ForfeitedLine, ...]:
+def _people(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, today: date, *, named: bool) -> tuple[ForfeitedLine, ...]:
     if not recordkeeping.keeps_forfeitures(tx, tenant_id=tenant_id, plan_id=plan_id):
         return ()
     found = recordkeeping.derive_forfeitures(tx, tenant_id=tenant_id, plan_id=plan_id, as_of=today)
-    known = {each.employee_id: each for each in census.roster(tx, tenant_id=tenant_id, employee_ids=sorted(found))}
+    names = {who: f"account ending {str(who)[-6:]}" for who in found}
+    if named:
+        people = census.roster(tx, tenant_id=tenant_id, employee_ids=sorted(found))
+        names = {each.employee_id: f"{each.first_name} {each.last_name}" for each in people}
     lines = [
         ForfeitedLine(
             who,
-            f"{known[who].first_name} {known[who].last_name}",
+            names[who],
             move.source.value,
             move.on,
             Money(move.cents),
             Percent(move.vested_bps),
-            _WHY[move.by],
+            _WHY[move.by] if named else "",
         )
         for who, moves in found.items()
         for move in moves

@@ -9,7 +9,6 @@ from fractions import Fraction
 from open401k import census, compliance, ledger, plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Money, PlanId, PlanYear, Source, SponsorId, day_of, half_up
-from open401k.law.vesting_years import FullyVestedBy
 
 from .heading import heading
 from .shown import Percent, PlanHeading
@@ -136,6 +135,9 @@ def load_person(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: E
     books = _books(tx, tenant_id, plan_id, terms.plan_year_of(today), tested)
     group = books.groups.get(employee_id)
     full = recordkeeping.vested_in_full(tx, tenant_id=tenant_id, plan_id=plan_id, person=person, on=today)
+    shares = None
+    if full is None:
+        shares = recordkeeping.vested_shares(tx, tenant_id=tenant_id, plan_id=plan_id, person=person, on=today)
     return PersonDetail(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id, run=tested),
         person=_line(person, enters_on, today, books),
@@ -145,7 +147,7 @@ def load_person(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: E
         why_key=group.why_key if group else "",
         plan_compensation=Money(books.plan_cents.get(employee_id, 0)),
         held=Money(books.held.get(employee_id, 0)),
-        sources=_sources(person, terms, today, books, full),
+        sources=_sources(person, books, shares),
         vested_by="" if full is None else BY_WORDS[full],
     )
 
@@ -181,22 +183,20 @@ def _line(person: census.Employee, enters_on: date | None, today: date, books: _
 
 
 def _sources(
-    person: census.Employee, terms: plan.Provisions, today: date, books: _Books, full: FullyVestedBy | None
+    person: census.Employee, books: _Books, shares: recordkeeping.VestedShares | None
 ) -> tuple[SourceLine, ...]:
+    """``shares`` None: everything is vested."""
     credited = books.this_year.get(person.employee_id, Counter())
     balances = books.balances.get(person.employee_id, Counter())
-    years = compliance.years_of_service(person.employment, today)
     lines = []
     for source in Source:
         corrected = books.corrective.get(person.employee_id, {}).get(source.value)
         if source.value not in credited and source.value not in balances and corrected is None:
             continue
         more, earned = (0, 0) if corrected is None else (corrected.cents, corrected.earnings_cents)
-        percents = terms.vesting.of(source)
-        certain = full is not None or min(percents.percents) == 100
-        share = 100 if certain else None if years is None else percents.percent_after(years)
         held = balances[source.value]
-        vested = None if share is None else Money(half_up(Fraction(held * share, 100)))
+        share = Fraction(held) if shares is None else shares.vested(source, held)
+        vested = None if share is None else Money(half_up(share))
         this_year = Money(credited[source.value] + more)
         lines.append(SourceLine(source.value, this_year, Money(more), Money(earned), Money(held), vested))
     return tuple(lines)

@@ -11,7 +11,7 @@ from tests.doors.world import ORIGIN
 from tests.support.database import TESTER
 
 from open401k import census, recordkeeping
-from open401k.base.access import Role
+from open401k.base.access import ALLOWED, Permission, Role
 from open401k.doors.guard import SESSION_COOKIE, form_token
 from open401k.flows.day import begin_day
 from open401k.kernel import EmployeeId, Money, PlanId, Source, SponsorId
@@ -84,3 +84,27 @@ def test_the_page_shows_and_approves(left: Desk) -> None:
         assert "Approved: $300.00 for employer contributions." in page
         assert "$300.00 of it are approved" in page
     assert left.get(f"/v1/plans/{left.plan_id}/forfeitures")["waiting"] == "300.00"
+
+
+def test_names_and_reasons_are_for_who_may_see_the_census(left: Desk) -> None:
+    """The custodian sees the ledger and not the census: amounts by account, without a name or a reason."""
+    sponsor, url = SponsorId.parse(left.sponsor_id), f"/plans/{left.plan_id}/forfeitures"
+    known = left.get(f"/v1/sponsors/{left.sponsor_id}/employees/{left.employees[1]}")
+    person = f"{known['first_name']} {known['last_name']}"
+    seen = {}
+    with TestClient(left.app, base_url=ORIGIN, headers={"Origin": ORIGIN}, follow_redirects=False) as browser:
+        for role in Role:
+            user = left.world.user(f"As {role}", sponsor, None if role is Role.OPERATIONS else role)
+            browser.cookies.set(SESSION_COOKIE, left.world.session(user))
+            pages = [browser.get(url), browser.get(f"/v1{url}")]
+            assert len({each.status_code for each in pages}) == 1
+            if pages[0].status_code != 200:
+                continue
+            (line,) = pages[1].json()["people"]
+            named = {person in each.text and "five one-year breaks" in each.text for each in pages}
+            assert named == {line["name"] == person} == {line["why"] != ""}
+            assert all("320.00" in each.text for each in pages)
+            assert named == {True} or not any(word in each.text for word in (person, "breaks") for each in pages)
+            seen[role] = named == {True}
+    everybody = {role: True for role in Role if Permission.CENSUS_VIEW in ALLOWED[role]}
+    assert seen == {**everybody, Role.CUSTODIAN: False}

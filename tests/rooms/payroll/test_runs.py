@@ -1,5 +1,6 @@
 """Runs: the same file twice, corrections, look-alikes, remembered mappings, what is due."""
 
+import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -43,6 +44,29 @@ def test_same_bytes_are_the_same_run(begin: Begin, tenant: SponsorId, plan: Plan
     first, again = sent(begin, tenant, plan), sent(begin, tenant, plan)
     assert (first.already, again.already) == (False, True)
     assert again.run.run_id == first.run.run_id
+
+
+def test_what_is_kept_of_the_bytes_cannot_be_made_without_the_key(
+    begin: Begin, tenant: SponsorId, plan: PlanId
+) -> None:
+    sent(begin, tenant, plan)
+    with begin() as tx:
+        ((_, kept, _),) = _events_store.file_hashes(tx, tenant_id=tenant)
+        assert kept != hashlib.sha256(FILE).digest()
+        assert files.verify(tx, tenant_id=tenant) == (1, [])
+
+
+def test_a_file_kept_under_its_bare_hash_is_found_by_its_bytes_and_proven(
+    begin: Begin, tenant: SponsorId, plan: PlanId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before, begin() as tx:
+        bare = hashlib.sha256(FILE).digest()
+        before.setattr(files, "hashes_of", lambda *_: (bare, bare))
+        old = files.keep(tx, tenant_id=tenant, plan_id=plan, name="a.csv", data=FILE)
+    assert sent(begin, tenant, plan).run.file_id == old
+    with begin() as tx:
+        assert [digest for _, digest, _ in _events_store.file_hashes(tx, tenant_id=tenant)] == [bare]
+        assert files.verify(tx, tenant_id=tenant) == (1, [])
 
 
 @pytest.mark.parametrize("piece", [1, 7, 64, 10_000])

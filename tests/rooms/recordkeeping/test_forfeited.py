@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 from open401k import plan
 from open401k.census.employment import Employment, LeftBy, spans
 from open401k.kernel import Source
+from open401k.law import vesting as law
 from open401k.law.vesting_years import FullyVestedBy
-from open401k.recordkeeping.forfeited import Credit, Forfeited, ForfeitureCause, forfeited
+from open401k.plan.lawful import slower_than
+from open401k.recordkeeping.forfeited import Forfeited, ForfeitureCause, forfeited
 from open401k.recordkeeping.full_vesting import Ages, full_vesting_on
+from open401k.recordkeeping.leaving import leavings
 from open401k.recordkeeping.plan_endings import Ending, EndingKind
+from open401k.recordkeeping.vested_share import Credit, vested_percent
 
 DEEMED, BREAKS, BACK = ForfeitureCause.DEEMED_CASH_OUT, ForfeitureCause.FIVE_BREAKS, ForfeitureCause.RESTORED
 TERMS = plan.Provisions(
@@ -217,14 +221,92 @@ def test_who_is_vested_in_full_on_a_day(employment: tuple[Employment, ...], on: 
 def test_an_amendment_takes_nothing_that_was_vested_and_nothing_from_who_had_left() -> None:
     fast = replace(TERMS, vesting=plan.Vesting(((Source.MATCH, plan.VestingSchedule((20, 40, 60, 80, 100))),)))
     changed = (plan.Span(date.min, date(2020, 1, 2), fast), plan.Span(date(2020, 1, 2), date.max, TERMS))
-    # One whole year on the last day of the fast schedule: 40 % stay, though the slow one gives 20 % for two.
+    # Money from before: the better of both after the two years they left with (Reg. 1.411(d)-3(a)(3)).
     found = lost(Employment(HIRED, LEFT), money=(SAVED, MATCHED), terms=changed)
-    assert found == [(Source.MATCH, date(2025, 6, 30), 150_02, BREAKS)]
+    assert found == [(Source.MATCH, date(2025, 6, 30), 100_01, BREAKS)]
+    # Of money that came later, what the one whole year of the fast schedule gave, 40 % (IRC 411(a)(10)(A)).
+    found = lost(
+        Employment(HIRED, LEFT), money=(SAVED, MATCHED, Credit(Source.MATCH, date(2020, 3, 6), 100_00)), terms=changed
+    )
+    assert found == [(Source.MATCH, date(2025, 6, 30), 160_01, BREAKS)]
     none = replace(TERMS, forfeitures=None)
     later = (plan.Span(date.min, date(2021, 1, 1), none), plan.Span(date(2021, 1, 1), date.max, TERMS))
     assert lost(Employment(HIRED, LEFT), terms=later) == [(Source.PROFIT_SHARING, date(2025, 6, 30), 1_000_00, BREAKS)]
     late = (plan.Span(date.min, date(2028, 1, 1), none), plan.Span(date(2028, 1, 1), date.max, TERMS))
     assert lost(Employment(HIRED, LEFT), terms=late) == [(Source.PROFIT_SHARING, date(2028, 1, 1), 1_000_00, BREAKS)]
+
+
+def test_a_source_that_an_amendment_adds_vests_by_its_own_schedule() -> None:
+    """Nobody had a vested percentage of it before (IRC 411(a)(10)(A)), whatever the terms before said of the others."""
+    without = plan.Provisions(date(2015, 1, 1), forfeitures=plan.Forfeitures())
+    changed = (plan.Span(date.min, date(2019, 7, 1), without), plan.Span(date(2019, 7, 1), date.max, TERMS))
+    assert lost(Employment(HIRED, LEFT), terms=changed) == [(Source.PROFIT_SHARING, LEFT, 1_000_00, DEEMED)]
+    # Money of that source which was there before the amendment was vested at once, and all that comes later
+    # is of the same account: 100 % when the amendment took effect.
+    brought = Credit(Source.PROFIT_SHARING, date(2019, 6, 30), 1_00)
+    assert lost(Employment(HIRED, LEFT), money=(brought, *GAVE), terms=changed) == []
+    # The same where the terms before gave it, vested at once.
+    gave = replace(without, may_declare=(Source.PROFIT_SHARING,))
+    changed = (plan.Span(date.min, date(2019, 7, 1), gave), plan.Span(date(2019, 7, 1), date.max, TERMS))
+    assert lost(Employment(HIRED, LEFT), terms=changed) == []
+
+
+@pytest.mark.parametrize(
+    ("amended_on", "vested"),
+    [
+        # Hired on 2018-01-02. Sixty days later, the end of the time to elect, there are three years of service.
+        (date(2020, 11, 3), 50),
+        (date(2020, 11, 2), 10),
+    ],
+)
+def test_who_has_three_years_of_service_by_the_end_of_the_election_keeps_the_former_schedule(
+    amended_on: date, vested: int
+) -> None:
+    """IRC 411(a)(10)(B), Reg. 1.411(a)-8(b)(3): as if everybody had elected what is better for them."""
+    former = replace(TERMS, vesting=plan.Vesting(((Source.MATCH, plan.VestingSchedule((0, 10, 10, 10, 50, 100))),)))
+    slower = replace(TERMS, vesting=plan.Vesting(((Source.MATCH, plan.VestingSchedule((0, 0, 0, 0, 0, 100))),)))
+    changed = (plan.Span(date.min, amended_on, former), plan.Span(amended_on, date.max, slower))
+    later = Credit(Source.MATCH, date(2021, 3, 5), 1_000_00)
+    found = lost(Employment(HIRED, date(2022, 6, 30)), money=(SAVED, later), terms=changed)
+    assert found == [(Source.MATCH, date(2027, 6, 30), 1_000_00 - vested * 10_00, BREAKS)]
+
+
+schedules = st.lists(st.integers(0, 100), max_size=6).map(lambda each: (*sorted(each), 100))
+years = st.integers(0, 7)
+
+
+@given(before=schedules, after=schedules, at=years, more=years)
+def test_the_vested_share_after_an_amendment_is_the_one_that_the_law_room_works_out(
+    before: tuple[int, ...], after: tuple[int, ...], at: int, more: int
+) -> None:
+    amended_on, hired = date(2015, 1, 1), date(2015 - at, 1, 1) - timedelta(days=1)
+    left_on = date(2015 + more, 1, 1)
+    former, new = (
+        replace(TERMS, vesting=plan.Vesting(((Source.MATCH, plan.VestingSchedule(each)),))) for each in (before, after)
+    )
+    changed = (plan.Span(date.min, amended_on, former), plan.Span(amended_on, date.max, new))
+    (leaving,) = leavings([Employment(hired, left_on)], spans=changed, on=left_on)
+    by_law = {
+        elected: law.amended_vesting(
+            before=law.Schedule(tuple(each * 100 for each in before)),
+            after=law.Schedule(tuple(each * 100 for each in after)),
+            years_at_amendment=at,
+            years_of_service=at + more,
+            elected_former=elected,
+        )
+        for elected in (False, True)
+        if not elected or (at >= law.ELECTION_YEARS and plan_slower(after, before))
+    }
+    earlier, later = (
+        vested_percent(Source.MATCH, day, held_since=date(2014, 6, 1), leaving=leaving, spans=changed)
+        for day in (date(2014, 6, 1), amended_on)
+    )
+    assert earlier * 100 == by_law[False].vested_bps_of_earlier_money
+    assert later * 100 == max(each.vested_bps for each in by_law.values())
+
+
+def plan_slower(schedule: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    return slower_than(plan.VestingSchedule(schedule), plan.VestingSchedule(other))
 
 
 days = st.dates(date(2015, 1, 1), date(2030, 12, 31))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from uuid import UUID
 
 import pytest
@@ -152,7 +153,10 @@ def test_the_last_paycheck_withholds_what_is_left() -> None:
 
 
 def somebody(*loans: Repayment, cash: int = 60_000_00, match: int = 0, lent: int = 0, vested: int = 40) -> Borrower:
-    mine = {Source.PRE_TAX: SourceBalance(cash, lent, 100), Source.MATCH: SourceBalance(match, 0, vested)}
+    mine = {
+        Source.PRE_TAX: SourceBalance(cash, lent, Fraction(1)),
+        Source.MATCH: SourceBalance(match, 0, Fraction(vested, 100)),
+    }
     return Borrower(True, True, HERE, {HERE: mine}, loans)
 
 
@@ -213,7 +217,7 @@ def test_only_what_is_vested_is_lent_in_proportion() -> None:
 
 def test_a_loan_of_another_plan_counts_toward_the_limit_and_secures_nothing_here() -> None:
     elsewhere = replay_loan(replace(LOAN, plan_id=ELSEWHERE), [])
-    other = {Source.PRE_TAX: SourceBalance(10_000_00, 10_000_00, 100)}
+    other = {Source.PRE_TAX: SourceBalance(10_000_00, 10_000_00, Fraction(1))}
     here = somebody(cash=20_000_00).balances[HERE]
     room = room_of(Borrower(True, True, HERE, {HERE: here, ELSEWHERE: other}, [elsewhere]), on=date(2026, 2, 1))
     assert (room.limit.maximum_cents, room.secured_cents, room.maximum_cents) == (10_000_00, 10_000_00, 10_000_00)

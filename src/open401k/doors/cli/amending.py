@@ -13,7 +13,7 @@ from .. import amending
 from .corrections import By, person_with, refused_aloud
 from .found import provisions_in, told_if_refused
 from .places import PlanOption, at_plan
-from .say import BadInputError, Voice
+from .say import BadInputError, Voice, counted
 from .wiring import Json, wiring_of
 
 commands = typer.Typer()
@@ -49,5 +49,5 @@ def amend(
     voice.tell(settled)
     voice.line(f"Amended from {effective_on.date()} on.")
     voice.line(
-        f"{len(settled['entries'])} entries were posted for the past, {Money(settled['credited_cents'])} in all."
+        f"{counted(len(settled['entries']), 'entry')} posted for the past, {Money(settled['credited_cents'])} in all."
     )

@@ -12,7 +12,7 @@ from open401k.payroll.providers import Provider
 from open401k.views import connections as shown
 
 from .places import Place, PlanOption, at_plan
-from .say import FAILED, BadInputError, Voice, fail
+from .say import FAILED, BadInputError, Voice, counted, fail
 from .wiring import HOST, Host, Json, Port, wiring_of
 
 commands = typer.Typer(no_args_is_help=True, help="Payroll providers that are asked by themselves.")
@@ -87,7 +87,8 @@ def pull(
             actor=place.actor, tenant_id=place.tenant_id, connection_id=of.connection_id
         )
     voice.tell(made)
-    voice.line(f"{made['people_added']} people added, {made['people_changed']} changed, {len(made['runs'])} payrolls.")
+    people = f"{counted(made['people_added'], 'person')} added, {made['people_changed']} changed"
+    voice.line(f"{people}, {counted(len(made['runs']), 'payroll')}.")
     for each in made["waits"]:
         voice.line(f"{each['message']} {each['fix']}")
     if made["problem"] or made["elsewhere"]:

@@ -17,7 +17,7 @@ from open401k.wire import Unreadable
 
 from .found import bytes_of
 from .places import PlanOption, at_plan
-from .say import BAD_INPUT, BadInputError, Voice, fail
+from .say import BAD_INPUT, BadInputError, Voice, counted, fail
 from .wiring import Json, wiring_of
 
 Kind = TypeVar("Kind", bound=Id)
@@ -90,7 +90,7 @@ def answer(
         _refuse(result)
     voice = Voice(json)
     voice.tell({"returned": result.returned, "changes": result.changes, "unknown": result.unknown})
-    voice.line(f"{len(result.returned)} debits came back, {result.changes} changes to decide.")
+    voice.line(f"{counted(len(result.returned), 'debit')} came back, {counted(result.changes, 'change')} to decide.")
     for each in result.unknown:
         voice.line(f"Not ours: {each}")
 

@@ -21,7 +21,7 @@ commands = typer.Typer(help="Forfeitures: held, and used.", no_args_is_help=True
 def show(context: typer.Context, plan: PlanOption = "", json: Json = False) -> None:
     """Forfeitures by plan year with the last day to use them, whose they were and why, what they paid."""
     with at_plan(wiring_of(context), "forfeitures show", plan) as place, place.begin() as tx:
-        shown = view.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
+        shown = view.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id, named=True)
     voice = Voice(json)
     voice.tell(shown)
     if not shown.kept:

@@ -16,7 +16,7 @@ from open401k.views.shown import finding_line
 
 from .found import bytes_of, tell_findings
 from .places import PlanOption, at_plan
-from .say import BAD_INPUT, BadInputError, Voice, fail
+from .say import BAD_INPUT, BadInputError, Voice, counted, fail
 from .wiring import Json, wiring_of
 
 commands = typer.Typer(help="What payroll is told to withhold.", no_args_is_help=True)
@@ -113,7 +113,7 @@ def file(
     out = folder / line.name
     out.touch(mode=0o600)
     out.write_bytes(data)
-    told = f"{line.instructions} instructions ({file_id})"
+    told = f"{counted(line.instructions, 'instruction')} ({file_id})"
     Voice(False).line(f"{out}: {told}. It holds Social Security numbers: give it to payroll, then delete it.")
 
 

@@ -14,6 +14,10 @@ from .say import BadInputError, Voice
 from .wiring import Json, wiring_of
 
 commands = typer.Typer(help="Loans to participants, repaid through payroll.", no_args_is_help=True)
+_NO_SCHEDULE = {
+    view.ASKED: "It waits for a decision: there is no schedule yet.",
+    view.DECLINED: "It was declined: there is no schedule.",
+}
 Which = Annotated[str, typer.Argument(help="The loan, as `open401k loans list` names it (lon_...).")]
 
 
@@ -163,4 +167,4 @@ def _say(found: view.LoanDetail, voice: Voice) -> None:
         voice.line(f"Offset on {found.offset.on}: {found.offset.amount}, of it {taxable} not taxed before.")
     rows = [(e.number, e.due_on, e.payment, e.interest, e.principal, "paid" if e.paid else "") for e in found.schedule]
     titles = ("No.", "Due", "Payment", "Interest", "Principal", "")
-    voice.table(titles, rows, empty="It was not lent: there is no schedule.")
+    voice.table(titles, rows, empty=_NO_SCHEDULE.get(line.state, ""))

@@ -13,7 +13,7 @@ from open401k.views import pay_codes
 from open401k.views.shown import Shown
 
 from .places import PlanOption, at_plan
-from .say import BadInputError, Voice
+from .say import BadInputError, Voice, counted
 from .wiring import Json, wiring_of
 
 commands = typer.Typer(help="What payroll codes are for, and what their pay counts for.", no_args_is_help=True)
@@ -71,7 +71,7 @@ def confirm(
     voice.tell(settled)
     voice.line(settled["origin"])
     credited, held = Money(settled["credited_cents"]), Money(settled["held_cents"])
-    voice.line(f"{len(settled['entries'])} entries posted: {credited} credited, {held} held.")
+    voice.line(f"{counted(len(settled['entries']), 'entry')} posted: {credited} credited, {held} held.")
 
 
 def _choice(text: str, since: str, *, beside_gross: bool) -> flow.Choice:

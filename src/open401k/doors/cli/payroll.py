@@ -19,7 +19,7 @@ from ..provided import RunHeader, RunOutcome
 from .convert import convert_file
 from .found import bytes_of, refuse_file, tell_findings, told_if_refused
 from .places import Place, PlanOption, at_plan
-from .say import BAD_INPUT, FAILED, BadInputError, Voice, fail
+from .say import BAD_INPUT, FAILED, BadInputError, Voice, counted, fail
 from .wiring import Json, wiring_of
 
 Answer = TypeVar("Answer")
@@ -191,7 +191,7 @@ def _said_words(shown: payroll_history.RunDetail) -> Iterator[str]:
     """What was said of a run besides its rows."""
     if shown.no_contributions:
         yield "It was said that nothing is contributed this period."
-    totals = [] if shown.announced_rows is None else [f"{shown.announced_rows} rows"]
+    totals = [] if shown.announced_rows is None else [counted(shown.announced_rows, "row")]
     totals += [f"{each.label} {each.amount}" for each in shown.announced_totals]
     if totals:
         yield f"Control totals given: {', '.join(totals)}."

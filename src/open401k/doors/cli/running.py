@@ -9,7 +9,7 @@ import typer
 
 from . import doctor as machine_doctor
 from .places import actor_of
-from .say import FAILED, Voice
+from .say import FAILED, Voice, counted
 from .wiring import HOST, PORT, Host, Json, Port, wiring_of
 
 commands = typer.Typer()
@@ -44,7 +44,7 @@ def begin_day(context: typer.Context, json: Json = False) -> None:
         voice.line("Another process is at it.")
         return
     voice.tell({**made, "elsewhere": False})
-    voice.line(f"{made['on']}: {len(made['done'])} plans begun, {made['already']} begun before.")
+    voice.line(f"{made['on']}: {counted(len(made['done']), 'plan')} begun, {made['already']} begun before.")
     for each in made["done"]:
         for sentence in each["not_tested"][:1]:
             voice.line(f"{each['plan_id']}: not tested. {sentence}")

@@ -22,6 +22,16 @@ class BadInputError(Open401kError):
     """What was typed cannot be meant; nothing was tried."""
 
 
+def counted(number: int, one: str) -> str:
+    """A number and what it counts, as a person says it.
+
+    >>> counted(1, "entry"), counted(0, "entry"), counted(1_200, "row")
+    ('1 entry', '0 entries', '1,200 rows')
+    """
+    many = "people" if one == "person" else f"{one[:-1]}ies" if one.endswith("y") else f"{one}s"
+    return f"{number:,} {one if number == 1 else many}"
+
+
 @dataclass(slots=True)
 class Voice:
     """Speaks JSON or for people."""

@@ -24,11 +24,12 @@ router = APIRouter(prefix="/plans/{plan_id}/forfeitures", include_in_schema=Fals
 def forfeitures_page(request: Request, caller: Annotated[Caller, Depends(Needs(Permission.LEDGER_VIEW))]) -> Response:
     """The account by plan year, uses, and where each amount came from."""
     with caller.begin() as tx:
-        shown = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+        named = caller.may(Permission.CENSUS_VIEW)
+        shown = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, named=named)
     around = frame(request, "Forfeitures", caller=caller, current="deposits")
     key = str(caller.services.ids.new(FlowId))
-    decides = caller.may(Permission.ALERT_DECIDE)
-    return page(request, "forfeitures", around, heading=shown.heading, told=shown, key=key, decides=decides)
+    may = {"decides": caller.may(Permission.ALERT_DECIDE), "named": named}
+    return page(request, "forfeitures", around, heading=shown.heading, told=shown, key=key, **may)
 
 
 @router.post("")

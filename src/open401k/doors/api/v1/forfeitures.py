@@ -32,9 +32,13 @@ class UseToApprove(Sent):
 
 @router.get("/plans/{plan_id}/forfeitures")
 def show_forfeitures(caller: Annotated[Caller, Depends(Needs(Permission.LEDGER_VIEW))]) -> Account:
-    """Forfeitures by plan year with the last day to use them, whose they were and why, uses and approvals."""
+    """Forfeitures by plan year with the last day to use them, whose they were and why, uses and approvals.
+
+    Names and reasons are for who may see the census; to others an account is told by the end of its id.
+    """
     with caller.begin() as tx:
-        shown = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+        named = caller.may(Permission.CENSUS_VIEW)
+        shown = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, named=named)
     return Account.model_validate(document(shown))
 
 
