@@ -269,6 +269,8 @@ def _by_layout(layout: Layout, headings: Sequence[str]) -> list[tuple[Field | No
             columns.append((Field.EARNINGS, heading[4:].strip()))
         elif layout.pay_hours_prefix and heading.lower().startswith(layout.pay_hours_prefix) and heading[6:].strip():
             columns.append((Field.EARNINGS_HOURS, heading[6:].strip()))
+        elif layout.deduction_prefix and heading.lower().startswith(layout.deduction_prefix) and heading[10:].strip():
+            columns.append((Field.DEDUCTIONS, heading[10:].strip()))
         elif heading.lower() in known:
             columns.append((fields.get(heading.lower()), heading))
         else:
@@ -291,6 +293,7 @@ def _row(
     payments: list[tuple[str, int]] = []
     earnings: list[tuple[str, int]] = []
     hours: list[tuple[str, int | None]] = []
+    taken: list[tuple[str, int]] = []
     there = {field for field, _ in columns}
     for (field, name), cell in zip(columns, cells, strict=True):
         if field is Field.EMPLOYEE_ID and Field.SSN in there:
@@ -305,6 +308,8 @@ def _row(
             earnings.append((name, _money(cell, reading, blank=True)))
         elif field is Field.EARNINGS_HOURS:
             hours.append((name, _hours(cell.strip(" "))))
+        elif field is Field.DEDUCTIONS:
+            taken.append((name, _money(cell, reading, blank=True)))
         else:
             value = _value(field, cell, reading, typed)
             key = str(field)
@@ -317,6 +322,7 @@ def _row(
     earned = [pair for pair in earnings if pair[1]]
     if earned and not any(field is Field.GROSS for field, _ in columns):
         said["gross_cents"] = sum(cents for _, cents in earned)
+    said["deductions"] = tuple(pair for pair in taken if pair[1])
     said["earnings_hours"] = tuple((name, each) for name, each in hours if each)
     return PayrollRow(row=row, line=line, loan_payments=tuple(loans), earnings=tuple(earned), **said)
 

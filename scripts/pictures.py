@@ -7,6 +7,10 @@ and a failure are put into it: start it anew afterwards. What is told to a provi
     OPEN401K_DATA_DIR=year open401k demo --story payroll-year --port 4011      # in another
     python -m scripts.pictures http://localhost:4010/enter/...                 # with the sponsor's link
     python -m scripts.pictures --year http://localhost:4011/enter/...          # with that of the year
+    python -m scripts.pictures --terms http://localhost:4010/enter/...         # once Acme lends
+
+For the last, amend Acme (docs/howto/amend-a-plan.md), ask for two loans and approve one, certify student loan
+payments, declare a match and profit sharing: each with its command.
 
 Not here: judging them. Look at each before it is committed.
 """
@@ -69,6 +73,13 @@ YEAR = (
     ("connections-phone", "light", PHONE, 1500, "/connections"),
     ("person-light", "light", DESK, 1500, "+"),
 )
+#: Of a plan that lends, lets the employer declare, and matches student loan payments.
+TERMS = (
+    ("loans-light", "light", DESK, 1100, "/loans"),
+    ("loans-phone", "light", PHONE, 1300, "/loans"),
+    ("declarations-light", "light", DESK, 1100, "/declarations"),
+    ("student-loans-light", "light", DESK, 1000, "/student-loans"),
+)
 #: The next payroll after August 14, and a day on which its file may come.
 NEXT, ON = 17, "2026-08-25"
 
@@ -83,6 +94,14 @@ def take(browser: Browser, link: str) -> None:
     _shoot(browser, first, plan, PICTURES, found=alert)
     waits = _ask(page, plan)
     _shoot(browser, first, plan, ASKING, found=urlsplit(waits).path)
+
+
+def take_terms(browser: Browser, link: str) -> None:
+    """The pages of a plan with more terms than the demo has."""
+    first = browser.new_context()
+    page = first.new_page()
+    page.goto(link)
+    _shoot(browser, first, page.url, TERMS, found="")
 
 
 def take_year(browser: Browser, link: str) -> None:
@@ -151,8 +170,9 @@ def _upload(page: Page, plan: str, name: str, content: bytes) -> None:
 
 def main() -> None:
     """Find a browser as the tests do, and take every picture."""
-    links = [each for each in sys.argv[1:] if each != "--year"]
-    takes = (take_year,) if "--year" in sys.argv else (take, take_year)
+    links = [each for each in sys.argv[1:] if not each.startswith("--")]
+    only = {"--year": take_year, "--terms": take_terms}
+    takes = tuple(only[each] for each in sys.argv[1:] if each in only) or (take, take_year)
     if not 0 < len(links) <= len(takes):
         sys.exit("Usage: python -m scripts.pictures LINK [LINK] (the sponsors', of the running demos)")
     chromium = subprocess.check_output([sys.executable, ROOT / "bootstrap" / "browser.py"], text=True).strip()  # noqa: S603

@@ -64,8 +64,8 @@ def layout_rows(layout: Layout) -> Iterable[tuple[str, str, str]]:
     """A row per heading that is read."""
     for heading, field in layout.fields.items():
         yield f"`{heading}`", str(field), "needed" if heading in layout.required else ""
-    if layout.pay_code_prefix:
-        yield f"`{layout.pay_code_prefix}CODE`", str(Field.EARNINGS), ""
+    for field, prefix in layout.prefixes.items():
+        yield f"`{prefix}CODE`", str(field), ""
 
 
 def layout_words(layout: Layout) -> list[str]:

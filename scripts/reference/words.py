@@ -8,7 +8,7 @@ from open401k.ledger import Refusal as LedgerRefusal
 from open401k.payroll.findings import Code, Severity
 from open401k.payroll.runs import Refusal as PayrollRefusal
 from open401k.plan import AmendmentRefusal
-from open401k.recordkeeping import DeclarationRefusal, HeldReason, UseRefusal
+from open401k.recordkeeping import DeclarationRefusal, EndingRefusal, HeldReason, LoanRefusal, UseRefusal
 
 N, H, R = Severity.NOTE, Severity.HOLD, Severity.REJECT
 
@@ -212,6 +212,11 @@ FINDINGS: dict[Code, tuple[Severity, str, str]] = {
         "A pay code that nobody has confirmed, or that no longer behaves as when it was confirmed.",
         "Say under Pay codes what it is for; posted before that, money of its rows waits in suspense.",
     ),
+    Code.DEDUCTIONS_NOT_TOLD: (
+        N,
+        "The plan's pay is without what a cafeteria plan takes, and the payroll, or one before it in the plan year, tells no deductions by code.",
+        "Send them by code, if there were any; until then all of gross pay counts.",
+    ),
     Code.PLAN_PAY_MISMATCH: (
         N,
         "Another plan compensation than gross pay less the pay codes that do not count.",
@@ -280,6 +285,8 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
         DeclarationRefusal.TOO_MUCH_DISPARITY: "An integrated share is more than IRC 401(l) permits.",
         DeclarationRefusal.TOO_LATE: "It is no addition of that year any more (IRC 404(a)(6), 415(c)).",
         DeclarationRefusal.LESS_THAN_BEFORE: "What was allocated would be taken back (IRC 411(d)(6)).",
+        DeclarationRefusal.NOBODY_TO_SHARE: "An amount by groups or points has nobody to go to.",
+        DeclarationRefusal.DISCRIMINATES: "By groups or points it fails the test of amounts (IRC 401(a)(4)).",
     },
     "Uses of forfeitures": {
         UseRefusal.KEY_REUSED: "The key stands for another use or amount.",
@@ -288,6 +295,37 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
         UseRefusal.NOTHING_ASKED: "The amount is not above zero.",
         UseRefusal.NOT_SAID_FOR_WHAT: "The expense, or a plan year with profit sharing declared for it, is missing.",
         UseRefusal.MORE_THAN_THERE_IS: "The account, or what was declared, has less than that.",
+    },
+    "Loans": {
+        LoanRefusal.LOAN_UNKNOWN: "Nobody asked for such a loan.",
+        LoanRefusal.DECIDED_BEFORE: "The loan was approved or declined before, with another answer.",
+        LoanRefusal.NOT_OFFERED: "The plan lends nothing on that day (29 CFR 2550.408b-1(d)).",
+        LoanRefusal.PERSON_UNKNOWN: "The sponsor has no such employee.",
+        LoanRefusal.NOT_EMPLOYED: "No payroll could withhold installments: the person does not work here.",
+        LoanRefusal.BELOW_MINIMUM: "The amount is below the plan's minimum.",
+        LoanRefusal.RESIDENCE_NOT_OFFERED: "The plan makes no longer loans for the principal residence.",
+        LoanRefusal.TERM_TOO_LONG: "It does not end within five years, or the plan's years for a residence (IRC 72(p)(2)(B)).",
+        LoanRefusal.TOO_MANY: "The person owes as many loans as the plan makes at once.",
+        LoanRefusal.LOAN_NOT_REPAID: "An earlier loan is a deemed distribution and not repaid (Reg. 1.72(p)-1 Q&A-19(b)).",
+        LoanRefusal.OVER_LIMIT: "It is over the limit of all loans together (IRC 72(p)(2)(A)).",
+        LoanRefusal.OVER_SECURITY: "Half of the vested account does not secure it (29 CFR 2550.408b-1(f)(2)(i)).",
+        LoanRefusal.NOT_ENOUGH_MONEY: "The vested sources have too little cash.",
+        LoanRefusal.RATE_IMPOSSIBLE: "The rate is below zero or over 100 %.",
+        LoanRefusal.OVERPAID: "Payrolls on file would repay more than is owed.",
+        LoanRefusal.NOT_OWED: "The loan was not made, is repaid or was offset: nothing is owed on it.",
+        LoanRefusal.LEAVE_NOT_PROVIDED: "The plan's terms pause no installments for this (Reg. 1.72(p)-1 Q&A-9).",
+        LoanRefusal.LEAVE_IMPOSSIBLE: "No installment would be left to repay the loan by the end of its term, or none falls into the leave.",
+        LoanRefusal.LEAVE_TOO_LONG: "A leave other than service in uniform pauses installments for a year at most (Reg. 1.72(p)-1 Q&A-9(a)).",
+        LoanRefusal.OFFSET_NOT_ALLOWED: "The account may not be reduced before the person leaves (IRC 401(k)(2)(B); Reg. 1.72(p)-1 Q&A-13(b)).",
+        LoanRefusal.NOT_DEEMED: "The cure period is not over: the loan is no deemed distribution.",
+    },
+    "What ended of a plan": {
+        EndingRefusal.KEY_REUSED: "The key stands for something else that was stated.",
+        EndingRefusal.NOT_A_PERSON: "The system asked; what ended is for a person to state.",
+        EndingRefusal.NO_REASON: "The resolution, the event or what rebuts it is missing.",
+        EndingRefusal.DAYS_WRONG: "The days are none of the plan, or two where one is asked.",
+        EndingRefusal.NOT_YET: "It is still to come.",
+        EndingRefusal.NOT_ON_FILE: "Nothing of the kind and days is there to take back.",
     },
     "Money held in suspense": {
         HeldReason.SOURCE_NOT_PERMITTED: "The plan does not have the source.",
@@ -365,6 +403,16 @@ EVENTS: dict[str, tuple[str, str, str]] = {
         "Forfeitures of a plan year have to be used soon; told once.",
         "the plan",
         "`cents`, `incurred_in`: the plan year, `use_by`, `cite`",
+    ),
+    "turnover.presumed": (
+        "So many participants were let go that a partial termination is presumed; told when it is so, and when more are.",
+        "the plan",
+        "`from`, `to`: the plan year, `severed`, `participants`, `turnover_bps`, `cite`",
+    ),
+    "plan.ending_stated": (
+        "A person stated what ended of a plan, or that nothing did.",
+        "the statement",
+        "`plan_id`, `kind`, `from`, `to`, `stands`, `entries`: what was given back",
     ),
     "plan.tested": ("Every test of a plan ran.", "the plan", "`run`: the compliance run"),
     "deposit.received": ("The employer's money for a payroll arrived.", "the run", "`cents`, `on`"),

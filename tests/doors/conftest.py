@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 import pytest
@@ -16,6 +17,7 @@ from open401k.base.access import Role
 from open401k.base.db import ALL_TENANTS, Database
 from open401k.doors.guard import SESSION_COOKIE
 from open401k.kernel import FixedClock, PlanId, SponsorId
+from open401k.payroll import connections
 
 PROVISIONS = plan.Provisions(date(2019, 1, 1))
 
@@ -63,6 +65,16 @@ def browser_of_sponsor(
     with TestClient(world.app(), base_url=ORIGIN, headers={"Origin": ORIGIN}, follow_redirects=False) as client:
         client.cookies.set(SESSION_COOKIE, token)
         yield client
+
+
+@contextmanager
+def connecting_plan(world: World) -> Iterator[tuple[SponsorId, PlanId]]:
+    """A plan that connects a provider, whose server is gone afterwards: no later round asks for it."""
+    made = new_plan(world, "Acme Tool & Die, Inc.")
+    yield made
+    with world.db.begin(TESTER, tenants=[made[0]]) as tx:
+        for each in connections.of_plan(tx, tenant_id=made[0], plan_id=made[1]):
+            connections.pause(tx, tenant_id=made[0], connection_id=each.connection_id)
 
 
 def new_plan(world: World, name: str, plan_id: PlanId | None = None) -> tuple[SponsorId, PlanId]:

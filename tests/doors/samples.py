@@ -11,7 +11,17 @@ from open401k.views.alert import AlertDetail, CureLine, EffectLine, NoticeLine
 from open401k.views.conveyor import StageLine, StageState
 from open401k.views.elections import ElectionLine, Elections, EnrollmentDutyLine, PersonElections, WithholdingCase
 from open401k.views.instructions import InstructionLine, Instructions
-from open401k.views.loans import Borrowing, InstallmentLine, LentLine, LoanDetail, LoanLine, PlanLoans, RepaidLine
+from open401k.views.loans import (
+    Borrowing,
+    InstallmentLine,
+    LeaveLine,
+    LentLine,
+    LoanDetail,
+    LoanLine,
+    OffsetLine,
+    PlanLoans,
+    RepaidLine,
+)
 from open401k.views.payroll_history import (
     DepositLine,
     EntryLine,
@@ -223,7 +233,7 @@ ALERT_DETAIL = AlertDetail(
 PEOPLE = People(
     HEADING,
     tuple(
-        PersonLine(EmployeeId(UUID(int=50 + place)), role, f"***-**-{1230 + place}", date(2019, 3, 4), None, date(2019, 7, 1), place < 2, "owns more than 5%" if place < 2 else "paid $61,200.00 in 2025", Percent(733), Money.usd("7120.00"), Money.usd("2403.10"), Money.usd("107025.85"))
+        PersonLine(EmployeeId(UUID(int=50 + place)), role, f"***-**-{1230 + place}", date(2019, 3, 4), None, date(2019, 7, 1), place < 2, "owns more than 5%" if place < 2 else "paid $61,200.00 in 2025", Percent(733), Money.usd("7120.00"), Money.usd("2403.10"), Money.usd("303.10"), Money.usd("107025.85"))
         for place, role in enumerate(ROLES)
     ),
 )  # fmt: skip
@@ -231,8 +241,8 @@ PEOPLE = People(
 PERSON = PersonDetail(
     HEADING, PEOPLE.people[0], date(1979, 5, 2), date(2019, 7, 1), True, "owns more than 5%", Money.usd("97142.00"), Money.usd("85.00"),
     (
-        SourceLine("pre_tax", Money.usd("7120.00"), Money.usd("104622.75"), Money.usd("104622.75")),
-        SourceLine("match", Money.usd("2403.10"), Money.usd("2403.10"), None),
+        SourceLine("pre_tax", Money.usd("7120.00"), Money(0), Money(0), Money.usd("104622.75"), Money.usd("104622.75")),
+        SourceLine("match", Money.usd("2403.10"), Money.usd("303.10"), Money.usd("1.02"), Money.usd("2404.12"), None),
     ),
 )  # fmt: skip
 
@@ -241,9 +251,9 @@ BOOK = AdvisorBook(TODAY, (BookLine(HEADING, Standing.AT_RISK, "ADP", 1, Money.u
 INSTRUCTIONS = Instructions(
     HEADING,
     (
-        InstructionLine(InstructionId(UUID(int=81)), str(EMPLOYEE), "Machinist One", "***-**-1232", "pre_tax", "", Percent(600), None, False, PAY_DATES[3], "Elected.", "not_reflected", NOW, 1, "Payroll of 2026-02-13 withheld 0 cents; 13600 were to be.", True),
+        InstructionLine(InstructionId(UUID(int=81)), str(EMPLOYEE), "Machinist One", "***-**-1232", "pre_tax", "", Percent(600), None, False, PAY_DATES[3], "Elected.", "not_reflected", NOW, 1, "Payroll of 2026-02-13 withheld $0.00; $136.00 were to be.", True),
         InstructionLine(InstructionId(UUID(int=82)), str(EMPLOYEE), "Apprentice", "***-**-1236", "loan_payment", "L-1", None, Money.usd("55.00"), False, PAY_DATES[4], "Elected.", "acknowledged", NOW, 2, "", False),
-        InstructionLine(InstructionId(UUID(int=83)), str(EMPLOYEE), "Welder", "", "roth", "", None, None, True, PAY_DATES[4], "It is wanted no more.", "queued", NOW, 0, "", False),
+        InstructionLine(InstructionId(UUID(int=83)), str(EMPLOYEE), "Welder", "", "roth", "", None, None, True, PAY_DATES[4], "Nothing more is to be withheld.", "queued", NOW, 0, "", False),
     ),
 )  # fmt: skip
 
@@ -258,6 +268,8 @@ LOAN = LoanDetail(
     (InstallmentLine(1, PAY_DATES[3], Money.usd("401.82"), Money.usd("32.69"), Money.usd("369.13"), Money.usd("9630.87"), True), InstallmentLine(2, PAY_DATES[4], Money.usd("401.82"), Money.usd("31.49"), Money.usd("370.33"), Money.usd("9260.54"), False)),
     (RepaidLine(PAY_DATES[3], Money.usd("401.82"), Money.usd("32.69"), Money.usd("369.13"), Money.usd("9630.87")),),
     (LentLine("pre_tax", Money.usd("7000.00"), Money.usd("6741.61")), LentLine("match", Money.usd("3000.00"), Money.usd("2889.26"))),
+    (LeaveLine(PAY_DATES[5], PAY_DATES[9], True, Percent(600)),),
+    OffsetLine(PAY_DATES[15], Money.usd("8840.01"), Money(0)),
 )  # fmt: skip
 
 ELECTIONS = Elections(

@@ -59,6 +59,7 @@ PAGES = {
     "deposits": "/deposits",
     "corrections": "/corrections",
     "forfeitures": "/forfeitures",
+    "vesting": "/vesting",
     "declarations": "/declarations",
     "student-loans": "/student-loans",
 }

@@ -9,11 +9,11 @@ from typing import Any
 import httpx2
 import pytest
 from starlette.testclient import TestClient
-from tests.doors.conftest import new_plan
+from tests.doors.conftest import connecting_plan, new_plan
 from tests.doors.world import ORIGIN, World
 from tests.support import standin
 from tests.support.database import TESTER
-from tests.support.standin import StandIn
+from tests.support.standin import StandIn, authorized
 
 from open401k.base.access import ALLOWED, Role
 from open401k.doors.connecting import ConnectionStories, ProviderSettings
@@ -54,11 +54,8 @@ def registered(world: World, server: StandIn) -> World:
 
 @pytest.fixture
 def place(registered: World) -> Iterator[Place]:
-    made = new_plan(registered, "Acme Tool & Die, Inc.")
-    yield made
-    with registered.db.begin(TESTER, tenants=[made[0]]) as tx:  # the server is gone: no later round asks for it
-        for each in connections.of_plan(tx, tenant_id=made[0], plan_id=made[1]):
-            connections.pause(tx, tenant_id=made[0], connection_id=each.connection_id)
+    with connecting_plan(registered) as made:
+        yield made
 
 
 @pytest.fixture
@@ -69,13 +66,6 @@ def browser(registered: World, place: Place) -> Iterator[TestClient]:
         yield client
 
 
-def authorized(server: StandIn, address: str) -> str:
-    """Follow a link to the provider and say yes there; where it sends the browser back to."""
-    answered = httpx2.get(address, follow_redirects=False)
-    assert answered.status_code == 302, answered.text
-    return str(answered.headers["location"])
-
-
 def form(page: str, **fields: str) -> dict[str, str]:
     return {"csrf": page.split('name="csrf" value="')[1].split('"')[0], **fields}
 
@@ -84,7 +74,7 @@ def test_three_steps_in_a_browser(browser: TestClient, server: StandIn, place: P
     address = f"/plans/{place[1]}/connections"
     page = browser.get(address).text
     link = page.split('class="button" href="')[1].split('"')[0].replace("&amp;", "&")
-    back = authorized(server, link)
+    back = authorized(link)
     assert back.startswith(f"{ORIGIN}/connections/gusto/back?code=")
     done = browser.get(back.removeprefix(ORIGIN))
     assert done.status_code == 303, done.text
@@ -95,15 +85,46 @@ def test_three_steps_in_a_browser(browser: TestClient, server: StandIn, place: P
     asked = browser.post(f"{address}/pull", data=form(page, connection_id=connection))
     assert "1%20people%20added" in asked.headers["location"]
     assert "Everything it told until" in browser.get(address).text
+    assert "match is not told there" in browser.get(address).text
+    for tells, said in (("yes", "match is told there"), ("no", "match is not told there")):
+        chosen = browser.post(f"{address}/match", data=form(page, connection_id=connection, tells=tells))
+        assert chosen.status_code == 303
+        assert said in browser.get(address).text
     paused = browser.post(f"{address}/stand", data=form(page, connection_id=connection, to="pause"))
     assert paused.status_code == 303
     assert "Paused" in browser.get(address).text
 
 
+def test_another_company_of_the_plan_is_connected_by_a_word(
+    browser: TestClient, server: StandIn, place: Place, registered: World
+) -> None:
+    address = f"/plans/{place[1]}/connections"
+    link = browser.get(address).text.split('class="button" href="')[1].split('"')[0].replace("&amp;", "&")
+    assert browser.get(authorized(link).removeprefix(ORIGIN)).status_code == 303
+    sent = {"name": "Acme Sister", "ein": "98-7654321", "first_check": "2026-01-16", "people": [{**PERSON, "key": "b"}]}
+    sister = server.tell("/companies", sent)["company_uuid"]
+    refused = browser.get(authorized(f"{link}&company={sister}").removeprefix(ORIGIN))
+    assert refused.status_code == 409
+    assert "Acme at Gusto already" in refused.text
+    page = browser.get(address).text
+    other = page.split("Connect another company at Gusto")[0].rpartition('href="')[2].split('"')[0]
+    back = authorized(f"{other.replace('&amp;', '&')}&company={sister}")
+    assert browser.get(back.removeprefix(ORIGIN)).status_code == 303
+    assert "EIN 98-7654321" in browser.get(address).text
+    headers = {"Authorization": f"Bearer {registered.key(place[0], *ALLOWED[Role.SPONSOR])}"}
+    with TestClient(registered.app(), base_url=ORIGIN, headers=headers) as client:
+        third = server.tell("/companies", {**sent, "name": "Acme Third", "ein": ""})["company_uuid"]
+        code = authorized(f"{link}&company={third}").partition("code=")[2].partition("&")[0]
+        body = {"provider": "gusto", "code": code, "also": True}
+        made = client.post(f"/v1{address}", json=body, headers={"Idempotency-Key": "third"})
+        assert (made.status_code, made.json()["ein"]) == (201, "")
+        assert {each["ein"] for each in client.get(f"/v1{address}").json()["items"]} == {"12-3456789", "98-7654321", ""}
+
+
 def test_a_return_that_was_not_begun_here_connects_nothing(browser: TestClient, server: StandIn, place: Place) -> None:
     page = browser.get(f"/plans/{place[1]}/connections").text
     link = page.split('class="button" href="')[1].split('"')[0].replace("&amp;", "&")
-    back = authorized(server, link).removeprefix(ORIGIN)
+    back = authorized(link).removeprefix(ORIGIN)
     code, _, state = back.partition("&state=")
     for wrong in ("", f"{place[1]}.", f"{place[1]}.{'0' * 64}", state[:-1]):
         assert browser.get(f"{code}&state={wrong}").status_code == 422
@@ -116,7 +137,7 @@ def test_the_api_connects_pulls_and_tells(registered: World, server: StandIn, pl
     base = f"/v1/plans/{place[1]}/connections"
     with TestClient(registered.app(), base_url=ORIGIN, headers=headers) as client:
         url = client.get(f"{base}/authorization", params={"provider": "gusto", "state": "x"}).json()["url"]
-        code = authorized(server, url).partition("code=")[2].partition("&")[0]
+        code = authorized(url).partition("code=")[2].partition("&")[0]
         body = {"provider": "gusto", "code": code}
         made = client.post(base, json=body, headers={"Idempotency-Key": "once"})
         assert made.status_code == 201, made.text
@@ -134,6 +155,10 @@ def test_the_api_connects_pulls_and_tells(registered: World, server: StandIn, pl
             client.post(f"{base}/{connection}/resume", headers={"Idempotency-Key": "command 3"}).json()["state"]
             == "connected"
         )
+        assert line["tells_match"] is False
+        for number, change in enumerate(("tell-match", "tell-match", "keep-match")):
+            told = client.post(f"{base}/{connection}/{change}", headers={"Idempotency-Key": f"match {number}"}).json()
+            assert (told["tells_match"], told["state"]) == (change == "tell-match", "connected")
         assert client.post(f"{base}/{connection}/forget", headers={"Idempotency-Key": "command 4"}).status_code == 422
         assert client.post(f"{base}/con_{'0' * 32}/pull", headers={"Idempotency-Key": "command 5"}).status_code == 422
         wrong = client.post(base, json={"provider": "gusto", "code": "no"}, headers={"Idempotency-Key": "other"})

@@ -9,18 +9,16 @@ from typing import Any
 import httpx2
 import pytest
 from starlette.testclient import TestClient
-from tests.doors.conftest import new_plan
+from tests.doors.conftest import connecting_plan
 from tests.doors.world import ORIGIN, World
 from tests.support import standin
-from tests.support.database import TESTER
-from tests.support.standin import StandIn
+from tests.support.standin import StandIn, authorized
 
 from open401k.base.access import ALLOWED, Role
 from open401k.base.settings import Settings
 from open401k.doors.connecting import ConnectionStories, ProviderSettings
 from open401k.doors.guard import SESSION_COOKIE
 from open401k.kernel import Open401kError, PlanId, SeededRandom, SponsorId
-from open401k.payroll import connections
 from open401k.payroll.providers import Provider, Surroundings, finch, gusto
 from open401k.standins.finch_http import CLIENT_ID, CLIENT_SECRET
 
@@ -57,18 +55,8 @@ def registered(world: World, server: StandIn) -> World:
 
 @pytest.fixture
 def place(registered: World) -> Iterator[Place]:
-    made = new_plan(registered, "Acme Tool & Die, Inc.")
-    yield made
-    with registered.db.begin(TESTER, tenants=[made[0]]) as tx:  # the server is gone: no later round asks for it
-        for each in connections.of_plan(tx, tenant_id=made[0], plan_id=made[1]):
-            connections.pause(tx, tenant_id=made[0], connection_id=each.connection_id)
-
-
-def authorized(address: str) -> str:
-    """Follow a link to Finch and say yes there; where it sends the browser back to."""
-    answered = httpx2.get(address, follow_redirects=False)
-    assert answered.status_code == 302, answered.text
-    return str(answered.headers["location"])
+    with connecting_plan(registered) as made:
+        yield made
 
 
 def test_three_steps_in_a_browser(registered: World, place: Place) -> None:

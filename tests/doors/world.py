@@ -154,6 +154,7 @@ SAMPLE_LOADERS: Mapping[str, Any] = {
     "elections.load_cases": samples.ELECTIONS.cases,
     "instructions.load": samples.INSTRUCTIONS,
     "loans.load": samples.LOANS,
+    "loans.of_person": samples.LOANS.lines,
     "loans.load_one": samples.LOAN,
     "people.load": samples.PEOPLE,
     "people.load_person": samples.PERSON,

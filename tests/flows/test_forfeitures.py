@@ -231,13 +231,24 @@ def test_where_there_is_a_choice_a_person_approves_each_use_and_no_more_than_the
     assert_proven(made)
 
 
-def test_what_is_allocated_is_declared_profit_sharing_that_forfeitures_pay(db: Database) -> None:
-    made, who = gone(db, EVERY_USE)
+@pytest.mark.parametrize(
+    ("sharing", "formula"),
+    [
+        (None, recordkeeping.Declared(Source.PROFIT_SHARING, rate_bps=800)),
+        (
+            plan.ProfitSharing(points=plan.Points(for_year_of_age=1)),
+            recordkeeping.Declared(Source.PROFIT_SHARING, total_cents=800_00),
+        ),
+    ],
+)
+def test_what_is_allocated_is_declared_profit_sharing_that_forfeitures_pay(
+    db: Database, sharing: plan.ProfitSharing | None, formula: recordkeeping.Declared
+) -> None:
+    made, who = gone(db, replace(EVERY_USE, profit_sharing=sharing))
     other = stays(made, who)
     made.send(DAYS[2], {other: PAY}, told="payroll")
     day_begins(made, date(2026, 1, 5))
     assert approve(made, ALLOCATION, 100_00, "2025-12-31").reason is recordkeeping.UseRefusal.NOT_SAID_FOR_WHAT
-    formula = recordkeeping.Declared(Source.PROFIT_SHARING, rate_bps=800)
     declaration = recordkeeping.Declaration(date(2025, 12, 31), formula, made.clock.now().date())
     declared = Declared(made.sponsor, made.plan_id, made.db.ids.new(FlowId), declaration)
     assert not isinstance(declare(made.db, actor=TESTER, declared=declared), Refused)

@@ -22,8 +22,9 @@ from open401k.flows.day import begin_day
 from open401k.flows.debit_file import to_debit
 from open401k.flows.deposit import deposit_run
 from open401k.flows.verify import verify
-from open401k.kernel import ComplianceRunId, FailureId, FixedClock, FlowId, Refused, Source
+from open401k.kernel import ComplianceRunId, FailureId, FixedClock, FlowId, Money, Refused, Source
 from open401k.law.lost_earnings import lost_earnings
+from open401k.views import people
 
 SPONSOR = Actor(kind="user", id="usr_of_the_sponsor", why="a test")
 
@@ -38,10 +39,10 @@ def plan(db: Database, clock: FixedClock) -> Plan:
 
 
 def failure(plan: Plan, who: str, **known: Any) -> Failure:
-    """Left out from entry, found in May."""
+    """Left out from the first payroll here (what was paid on January 2, elsewhere, is not on file), found in May."""
     found = Failure(
         FailureId(plan.db.ids.new(FlowId).uuid), plan.plan, FailureKind.LEFT_OUT, (Affected(plan.employee(who)),),
-        date(2026, 5, 11), "The auditor compared payroll with the roster.",
+        date(2026, 5, 11), "The auditor compared payroll with the roster.", first_on=date(2026, 1, 5),
     )  # fmt: skip
     return replace(found, **known)
 
@@ -143,6 +144,13 @@ def test_found_in_may_healed_in_may_and_changed_by_a_hire_date_in_august(left_ou
     amounts = {each.source: each.cents + each.earnings_cents for each in posted.credits}
     assert credited(plan, HELEN, Source.QNEC) == amounts[Source.QNEC]
     assert credited(plan, HELEN, Source.MATCH) == amounts[Source.MATCH]
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        shown = people.load_person(tx, tenant_id=plan.sponsor, plan_id=plan.plan, employee_id=plan.employee(HELEN))
+    assert shown is not None
+    told = {line.source: (line.this_year.cents, line.corrective.cents, line.earnings.cents) for line in shown.sources}
+    wanted = {each.source.value: (each.cents, each.cents, each.earnings_cents) for each in posted.credits}
+    assert {source: told[source] for source in wanted} == wanted
+    assert shown.person.employer == shown.person.corrective == Money(posted.principal_cents)
     assert_proved(plan)
 
     before = runs(plan)
@@ -177,7 +185,7 @@ def not_followed(plan: Plan, **known: Any) -> Failure:
     """Correct deferrals begin on 2 February, and the notice is given on the 3rd: too late for nothing at all."""
     told: dict[str, Any] = {
         "kind": FailureKind.ELECTION_NOT_FOLLOWED, "people": (Affected(plan.employee(HELEN), 1_000),),
-        "first_on": date(2026, 1, 1), "found_on": date(2026, 2, 1), "begin_on": date(2026, 2, 2),
+        "first_on": date(2026, 1, 5), "found_on": date(2026, 2, 1), "begin_on": date(2026, 2, 2),
         "notice_on": date(2026, 2, 3),
     }  # fmt: skip
     return failure(plan, HELEN, **(told | known))

@@ -11,12 +11,12 @@ from tests.flows.test_heal import HELEN, SPONSOR, approve, assert_proved, credit
 
 from open401k import compliance
 from open401k.base.db import Database
-from open401k.compliance import Failure, FailureKind, ProposalState
+from open401k.compliance import Affected, Failure, FailureKind, FailureRefusal, ProposalState
 from open401k.demo.people import PAY_DATES
 from open401k.doors import corrections
-from open401k.flows import heal_approved
+from open401k.flows import heal, heal_approved
 from open401k.flows.day import begin_day
-from open401k.kernel import FailureId, FixedClock, Refused, Source
+from open401k.kernel import FailureId, FixedClock, FlowId, Refused, Source
 from open401k.plan import AutomaticEnrollment, Covered
 from open401k.views import elections
 
@@ -106,6 +106,44 @@ def test_an_election_of_january_that_was_never_withheld_proposes_itself_in_may(p
     assert back.content.title.startswith("Difference")
     assert owed(plan) == {Source.QNEC: -missed // 4 // 3, Source.MATCH: -missed // 2 // 3}
     assert [each.failure_id for each in failures(plan)] == [found.failure_id]
+    assert_proved(plan)
+
+
+def by_hand(plan: Plan) -> heal.Found:
+    """The same, as somebody finds it: from January on, put right on 22 May."""
+    found = Failure(
+        FailureId(plan.db.ids.new(FlowId).uuid), plan.plan, FailureKind.ELECTION_NOT_FOLLOWED,
+        (Affected(plan.employee(HELEN), 600),), date(2026, 5, 11), "She asked.", first_on=PAY_DATES[1],
+        begin_on=PAY_DATES[10],
+    )  # fmt: skip
+    return heal.Found(plan.sponsor, plan.db.ids.new(FlowId), found)
+
+
+def test_what_payroll_shows_is_not_recorded_by_a_person_once_more(plan: Plan) -> None:
+    morning(plan, date(2026, 5, 11))
+    (shown,) = failures(plan)
+    refused = heal.heal(plan.db, actor=SPONSOR, found=by_hand(plan))
+    assert isinstance(refused, Refused)
+    assert refused.reason is FailureRefusal.ON_FILE
+    assert str(shown.failure_id) in refused.fix
+    assert failures(plan) == [shown]
+    assert len(every(plan)) == 1
+
+
+def test_what_a_person_recorded_is_not_found_in_payroll_once_more(plan: Plan) -> None:
+    plan.at(date(2026, 5, 11))
+    recorded = by_hand(plan)
+    assert not isinstance(heal.heal(plan.db, actor=SPONSOR, found=recorded), Refused)
+    morning(plan, date(2026, 5, 12))
+    assert failures(plan) == [recorded.failure]
+    assert len(every(plan)) == 1
+    pay_with(plan, 10, {("219-11-1009", "401k Deferral"): "120.00"})
+    pay_with(plan, 11, {})  # and forgotten again: that is another one
+    morning(plan, date(2026, 6, 6))
+    shown = next(each for each in failures(plan) if each.from_payroll)
+    assert [each.on for each in shown.people[0].missed or ()] == [PAY_DATES[11]]
+    morning(plan, date(2026, 6, 7))
+    assert len(failures(plan)) == len({each.about for each in every(plan)}) == 2
     assert_proved(plan)
 
 

@@ -3,24 +3,26 @@
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.flows.bookkeeping import Plan, books
 from tests.support.database import TESTER
 from tests.support.flows import run_with_a_stop
 
-from open401k import ledger, payroll, recordkeeping
+from open401k import census, ledger, payroll, recordkeeping
 from open401k import plan as plans
 from open401k.base.db import Database
 from open401k.demo.people import ACME, PAY_DATES
 from open401k.demo.setup import takeover_of
-from open401k.flows.loan import LoanAsked, approve, ask, decline
+from open401k.flows.loan import LoanAsked, approve, ask, decline, offset, pause, report
 from open401k.flows.plan_takeover import take_over
 from open401k.flows.verify import verify
 from open401k.kernel import EmployeeId, FixedClock, LoanId, Refused
 from open401k.law.loan_schedules import Frequency
 from open401k.payroll import write_back_book
-from open401k.recordkeeping import LoanRefusal, LoanRequest, LoanWanted, Repayment
+from open401k.recordkeeping import LeaveTold, LoanRefusal, LoanRequest, LoanWanted, Repayment
+from open401k.views import loans as view
 
 BORROWER = ACME.people[2]
 WANTED = LoanWanted(10_000_00, 26, Frequency.BIWEEKLY)
@@ -244,3 +246,110 @@ def told(plan: Plan) -> list[tuple[str, int | None, str]]:
     with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
         known = write_back_book.on_file(tx, **of(plan))
     return [(each.slot.loan_id, each.rate.cents if each.rate else None, str(each.state)) for each in known]
+
+
+def paused(plan: Plan, loan: recordkeeping.Loan, told: LeaveTold, number: int = 1) -> LoanId | Refused[LoanRefusal]:
+    return pause(plan.db, actor=TESTER, **of(plan), loan_id=loan.loan_id, event_id=UUID(int=number), told=told)
+
+
+@pytest.fixture
+def pausing(db: Database, clock: FixedClock) -> Plan:
+    """Acme, whose plan lends and pauses installments on leave."""
+    takeover = takeover_of(ACME, db.ids)
+    terms = replace(takeover.provisions, loans=plans.Loans(pauses_on_leave=True))
+    takeover = replace(takeover, provisions=terms)
+    take_over(db, actor=TESTER, takeover=takeover)
+    return Plan(db, clock, takeover)
+
+
+def test_a_leave_pauses_installments_tells_payroll_and_moves_what_was_posted(pausing: Plan) -> None:
+    plan = pausing
+    plan.at(date(2026, 1, 10))
+    loan = lent(plan)
+    handed_over(plan)
+    installment = loan.schedule.level_payment_cents
+    for period in (1, 2, 3):
+        plan.pay(period, file(plan, period, ("L0001", dollars(installment))), wait=True)
+    before = kinds(plan)
+    # Told late: the third payment, of February 13, falls into the leave; more of it is interest now.
+    leave = LeaveTold(date(2026, 2, 10), date(2026, 4, 10))
+    assert paused(plan, loan, leave) == loan.loan_id
+    assert paused(plan, loan, leave) == loan.loan_id
+    after = standing(plan, loan)
+    assert len(after.loan.schedule.installments) == 22  # four of 26 are skipped
+    assert after.balance_cents > before["loan_receivable"]
+    assert kinds(plan)["loan_receivable"] == kinds(plan)["participant_loan"] == after.balance_cents
+    assert kinds(plan)["participant"] == before["participant"]  # what is no principal is interest: it goes to the same
+    assert told(plan)[-1] == ("L0001", None, "queued")
+    assert_proven(plan)
+    assert paused(plan, loan, LeaveTold(leave.leave_on, None), 2) == loan.loan_id
+    assert kinds(plan) == before
+    assert told(plan)[-1][:2] == ("L0001", installment)
+    assert_proven(plan)
+
+
+@pytest.mark.parametrize(
+    "point", ["recordkeeping.after_loan_leave", "recordkeeping.before_loan_post", "ledger.after_lines_before_balances"]
+)
+def test_a_leave_survives_a_stop(pausing: Plan, point: str) -> None:
+    plan = pausing
+    plan.at(date(2026, 1, 10))
+    loan = lent(plan)
+    plan.pay(1, file(plan, 1, ("L0001", "395.00")), wait=True)
+    leave = LeaveTold(date(2026, 1, 12), date(2026, 3, 10))
+    assert run_with_a_stop(point, lambda: paused(plan, loan, leave)) == loan.loan_id
+    before = books(plan)
+    assert paused(plan, loan, leave) == loan.loan_id
+    assert books(plan) == before
+    assert_proven(plan)
+
+
+@pytest.mark.parametrize("point", [None, "recordkeeping.before_loan_offset", "ledger.after_lines_before_balances"])
+def test_who_left_has_the_account_offset_once_and_payroll_is_told_to_stop(plan: Plan, point: str | None) -> None:
+    plan.at(date(2026, 1, 10))
+    loan = lent(plan)
+    handed_over(plan)
+    working = offset(plan.db, actor=TESTER, **of(plan), loan_id=loan.loan_id, event_id=UUID(int=9))
+    assert isinstance(working, Refused)
+    assert working.reason is LoanRefusal.OFFSET_NOT_ALLOWED
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        who = borrower(plan)
+        left: dict[str, Any] = {"employee_id": who, "fact": census.Terminated(), "event_on": date(2026, 1, 9)}
+        census.record_fact(tx, tenant_id=plan.sponsor, **left)
+    before = kinds(plan)
+
+    def once() -> LoanId | Refused[LoanRefusal]:
+        return offset(plan.db, actor=TESTER, **of(plan), loan_id=loan.loan_id, event_id=UUID(int=9))
+
+    assert (once() if point is None else run_with_a_stop(point, once)) == loan.loan_id
+    assert once() == loan.loan_id
+    # Money flow: participant loan -> loan receivable; no cash moves.
+    assert {kind: cents - before[kind] for kind, cents in kinds(plan).items()} == {
+        "participant": 0, "participant_loan": -10_000_00, "loan_receivable": -10_000_00, "cash_clearing": 0,
+    }  # fmt: skip
+    found = standing(plan, loan)
+    assert found.loan.offset is not None
+    assert (found.balance_cents, found.offset_cents - 10_000_00) == (0, loan.schedule.installments[0].interest_cents)
+    assert told(plan)[-1] == ("L0001", None, "queued")
+    assert_proven(plan)
+
+
+def test_a_deemed_loan_waits_until_somebody_reported_it(plan: Plan) -> None:
+    plan.at(date(2026, 1, 10))
+    loan = lent(plan)
+    late: dict[str, Any] = {**of(plan), "loan_id": loan.loan_id, "event_id": UUID(int=7)}
+    refused = report(plan.db, actor=TESTER, **late)
+    assert isinstance(refused, Refused)
+    assert refused.reason is LoanRefusal.NOT_DEEMED
+
+    def waits() -> view.LoansWaiting:
+        with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+            return view.count_waiting(tx, **of(plan))
+
+    plan.at(date(2026, 2, 10))
+    assert waits() == view.LoansWaiting(late=1)
+    plan.at(date(2026, 7, 10))
+    assert waits() == view.LoansWaiting(deemed=1)
+    assert report(plan.db, actor=TESTER, **late) == loan.loan_id
+    assert waits() == view.LoansWaiting()
+    assert standing(plan, loan).balance_cents == 10_000_00

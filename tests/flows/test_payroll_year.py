@@ -98,7 +98,7 @@ EVENTS = (
     "payroll 2026-05-22: $2,159.39",  # with Nora's first 3 %
     "2026-05-22 approved and paid",
     "payroll 2026-06-05: $2,235.89",  # with Kurt's
-    "2026-06-19 is needs confirmation",
+    "2026-06-19 waits: needs confirmation",
     "Spot Bonus is bonus",
     "the bank sends 1 debit back: R01",
     "returned -$2,235.89",

@@ -1,24 +1,30 @@
 """A payroll provider asked over HTTP: people become facts, payrolls runs, and nothing that goes wrong is lost."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-from tests.flows.bookkeeping import acme, assert_sound, books
+from tests.flows.bookkeeping import acme, assert_sound, at_once, books
 from tests.support.connected import FIRST_CHECK, Connected, connected
 from tests.support.database import TESTER
 from tests.support.flows import run_with_a_stop
 
 from open401k.base.db import Database
+from open401k.base.faults import Stopped, stopping_at
 from open401k.demo.people import ACME
 from open401k.doors.provided import Order, RunHeader
 from open401k.doors.stories import PayrollStories
+from open401k.flows.carry_on import carry_on, left
+from open401k.flows.payroll_intake import post_run
+from open401k.flows.provider_payrolls import settle_payrolls
+from open401k.flows.provider_people import settle_people
 from open401k.flows.provider_round import AGAIN_AFTER, pull_due
 from open401k.kernel import FixedClock, Refused
-from open401k.payroll import Said, connections
+from open401k.payroll import Said, connections, pulled, runs
 from open401k.payroll.connections import State
-from open401k.payroll.providers import Notice, Provider, Tokens
+from open401k.payroll.providers import Notice, Provider, ProviderPayroll, Tokens
 
 AFTER = date(2026, 1, 17)
 
@@ -236,6 +242,27 @@ def test_ended_tokens_are_renewed_and_kept(paid: Connected) -> None:
     assert len(paid.posted()) == 3
 
 
+def test_of_two_processes_that_find_a_token_ended_one_renews_it(world: Connected) -> None:
+    before = world.server.tell("/tokens", {"expire": True})["refreshes"]
+
+    def ask() -> str:
+        keeper = connections.Keeper(world.plan.db, TESTER, world.plan.sponsor, world.of.connection_id)
+        with world.connect(world.of, keeper) as connector:
+            return connector.company().provider_id
+
+    assert at_once(ask, ask, ask) == [world.company] * 3
+    assert world.server.tell("/tokens", {})["refreshes"] == before + 1
+
+
+@pytest.mark.parametrize(("since", "paid"), [(date(2026, 1, 16), 1), (date(2026, 1, 17), 0)])
+def test_a_payroll_of_before_the_first_day_is_not_taken(world: Connected, since: date, paid: int) -> None:
+    world.until(AFTER)
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        pulled.keep_payrolls(tx, of=world.of, payrolls=_told(world))
+    made = settle_payrolls(world.plan.db, actor=TESTER, of=replace(world.of, since=since))[0]
+    assert len(made) == paid == len(world.posted())
+
+
 def test_a_look_alike_waits_for_a_person_and_so_does_the_payroll(world: Connected) -> None:
     person = ACME.people[2]
     twin = world.hire(person.first_name, person.last_name, "", "2026-01-05")  # no birth date: who is it?
@@ -318,6 +345,16 @@ def test_a_run_that_could_not_post_is_carried_on_by_a_later_pull(world: Connecte
     assert_sound(world.plan)
 
 
+def _told(world: Connected) -> list[ProviderPayroll]:
+    """The roster is settled; what the provider lists of payrolls."""
+    keeper = connections.Keeper(world.plan.db, TESTER, world.plan.sponsor, world.of.connection_id)
+    with world.connect(world.of, keeper) as connector:
+        with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+            pulled.keep_people(tx, of=world.of, people=list(connector.people()))
+        settle_people(world.plan.db, actor=TESTER, of=world.of)
+        return list(connector.payrolls(since="").payrolls)
+
+
 def _due(world: Connected) -> list[Any]:
     """Of this connection: other tests of the same server leave theirs."""
     made = pull_due(world.plan.db, actor=TESTER, connect=world.connect)
@@ -328,3 +365,72 @@ def _payrolls(world: Connected) -> list[str]:
     with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
         found = tx.rows("select distinct provider_id from payroll.pulled where kind = 'payroll'")
     return [str(row[0]) for row in found]
+
+
+def _held_up(world: Connected) -> runs.Run:
+    """The first payroll is a run that no one may post yet: here it is days before its pay date."""
+    world.server.until(date(2026, 1, 15))
+    world.pull()
+    with world.plan.db.begin(TESTER, tenants=[world.plan.sponsor]) as tx:
+        (run,) = runs.history(tx, tenant_id=world.plan.sponsor, plan_id=world.plan.plan)
+    assert run.status == runs.Status.REJECTED
+    return run
+
+
+def test_a_payroll_canceled_before_it_was_posted_closes_its_run_and_comes_back_as_another(world: Connected) -> None:
+    run = _held_up(world)
+    (payroll,) = _payrolls(world)
+    world.cancel(payroll)
+    assert world.pull().ok
+    assert world.run(run.run_id).status == runs.Status.CANCELED
+    world.until(AFTER)  # nothing posts it by accident
+    assert post_run(world.plan.db, actor=TESTER, tenant_id=world.plan.sponsor, run_id=run.run_id).halted == "canceled"
+    assert world.posted() == []
+    world.cancel(payroll, undo=True)
+    assert world.pull().ok
+    (posted,) = world.posted()
+    assert (posted.run_id != run.run_id, posted.pay_date) == (True, FIRST_CHECK)
+    assert world.run(run.run_id).status == runs.Status.CANCELED
+    assert_sound(world.plan)
+
+
+@pytest.mark.parametrize("point", ["provider_pull.taken", "provider_pull.keep_payrolls.after_commit"])
+def test_a_payroll_canceled_after_a_stop_is_not_carried_on(world: Connected, point: str) -> None:
+    world.until(AFTER)
+    with stopping_at(point), pytest.raises(Stopped):
+        world.pull()
+    (payroll,) = _payrolls(world)
+    world.cancel(payroll)
+    assert world.pull().ok
+    for each in left(world.plan.db, actor=TESTER):
+        if each.tenant_id == world.plan.sponsor:
+            carry_on(world.plan.db, actor=TESTER, of=each)
+    assert world.posted() == []
+    world.cancel(payroll, undo=True)
+    assert world.pull().ok
+    assert len(world.posted()) == 1
+    assert_sound(world.plan)
+
+
+def test_another_version_takes_the_place_of_a_run_that_is_not_posted(world: Connected) -> None:
+    run = _held_up(world)
+    (payroll,) = _payrolls(world)
+    person = next(each for each in ACME.people if each.last_name == "Benitez")
+    world.reverse(payroll, world.people[person.ssn])
+    world.until(AFTER)
+    assert world.pull().ok
+    (posted,) = world.posted()
+    assert (world.run(run.run_id).status, posted.rows) == (runs.Status.CANCELED, run.rows - 1)
+    assert_sound(world.plan)
+
+
+def test_a_canceled_payroll_whose_first_version_is_in_the_books_waits_for_a_person(paid: Connected) -> None:
+    (payroll,), (run,) = _payrolls(paid), paid.posted()
+    person = next(each for each in ACME.people if each.last_name == "Benitez")
+    paid.reverse(payroll, paid.people[person.ssn])
+    with stopping_at("provider_pull.taken"), pytest.raises(Stopped):  # the corrected version is taken, not posted
+        paid.pull()
+    paid.cancel(payroll)
+    (waits,) = [each for each in paid.pull().waits if each["why"] == "payroll_gone"]
+    assert waits["run_id"] == str(run.run_id)
+    assert [each.run_id for each in paid.posted()] == [run.run_id]

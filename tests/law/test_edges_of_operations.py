@@ -110,7 +110,13 @@ def test_months_are_counted_on_the_fingers(months: int) -> None:
 
 # Loans --------------------------------------------------------------------------------------------------------------
 
-IN_A_YEAR = {Frequency.WEEKLY: 52, Frequency.BIWEEKLY: 26, Frequency.MONTHLY: 12, Frequency.QUARTERLY: 4}
+IN_A_YEAR = {
+    Frequency.WEEKLY: 52,
+    Frequency.BIWEEKLY: 26,
+    Frequency.SEMIMONTHLY: 24,
+    Frequency.MONTHLY: 12,
+    Frequency.QUARTERLY: 4,
+}
 
 
 @pytest.mark.parametrize("frequency", Frequency)
@@ -134,6 +140,9 @@ def test_installments_are_the_interest_of_the_period_and_the_rest(
         months = {Frequency.MONTHLY: number, Frequency.QUARTERLY: 3 * number}.get(frequency, 0)
         weeks = {Frequency.WEEKLY: number, Frequency.BIWEEKLY: 2 * number}.get(frequency, 0)
         end = naive_events.end_of_month_after(loan_on, months) if months else loan_on + timedelta(weeks=weeks)
+        if frequency is Frequency.SEMIMONTHLY:  # the first half of a month is fifteen days
+            whole, half = divmod(number, 2)
+            end = naive_events.end_of_month_after(loan_on, whole) + timedelta(days=15 * half)
         assert row.due_on == due_on(schedule.terms, number) == end - timedelta(days=1)
     assert (owed, schedule.total_interest_cents, schedule.balance_after(0)) == (0, interest_paid, principal)
 

@@ -526,6 +526,24 @@ def test_the_end_of_the_plan_makes_an_offset_qualified_without_severance() -> No
     assert result.kind is loan_defaults.OffsetKind.QUALIFIED_PLAN_LOAN_OFFSET
 
 
+def test_semi_monthly_installments_are_two_a_month_level_and_end_with_the_term() -> None:
+    """IRC 72(p)(2)(C): level, at least quarterly; five years of 1 July end on 30 June, as in Q&A-9(d) Example 1."""
+    terms = LoanTerms(10_000_00, 875, 120, Frequency.SEMIMONTHLY, date(2003, 7, 1))
+    schedule = loan_schedules.loan_schedule(terms)
+    dues = [row.due_on for row in schedule.installments]
+    assert dues[:4] == [date(2003, 7, 15), date(2003, 7, 31), date(2003, 8, 15), date(2003, 8, 31)]
+    assert dues[-1] == loan_schedules.latest_permissible_term(loan_on=terms.loan_on) == date(2008, 6, 30)
+    exact = loan_schedules.level_payment(
+        principal_cents=10_000_00, annual_rate_bps=875, installments=120, frequency=Frequency.SEMIMONTHLY
+    )
+    assert schedule.level_payment_cents == half_up(exact) == 103_04
+    first = schedule.installments[0]
+    assert (first.interest_cents, first.principal_cents) == (36_46, 66_58)  # 10,000.00 x 8.75 % / 24
+    assert {row.payment_cents for row in schedule.installments[:-1]} == {103_04}
+    assert abs(schedule.installments[-1].payment_cents - 103_04) < 1_20
+    assert sum(row.principal_cents for row in schedule.installments) == 10_000_00
+
+
 @drawn(
     principal=st.integers(100, 50_000_00),
     rate=st.integers(0, 2_500),

@@ -20,7 +20,17 @@ from open401k.law.compensation_ratio import (
 from open401k.law.earned_income import earned_income, self_employment_tax
 from open401k.law.explain import explain
 from open401k.law.given import ImpossibleInput
-from open401k.law.pay_items import PayDefinition, PayItem, PayKind, Treatment, WhyCounted, counted_pay, treatment
+from open401k.law.pay_items import (
+    ELECTIVE_CONTRIBUTIONS,
+    PayDefinition,
+    PayItem,
+    PayKind,
+    Treatment,
+    WhyCounted,
+    beyond_safe_harbors,
+    counted_pay,
+    treatment,
+)
 
 YEAR = LimitationYear.starting(date(2026, 1, 1))
 PLAN = PlanYear.starting(date(2026, 1, 1))
@@ -347,3 +357,13 @@ def test_the_regulation_gives_two_and_a_half_months_after_the_severance() -> Non
         (date(2025, 1, 20), date(2025, 4, 4)),
     ):
         assert compensation.months_and_a_half_after(severed) == last
+
+
+def test_elective_contributions_need_no_ratio_test_if_all_of_them_are_left_out() -> None:
+    """IRC 414(s)(2); Reg. 1.414(s)-1(c)(4). Wages under 3121(a) leave some of them out, and not the others."""
+    w2, fica = PayDefinition.W2, PayDefinition.SECTION_3121A
+    assert beyond_safe_harbors(definition=w2, excludes=ELECTIVE_CONTRIBUTIONS) == frozenset()
+    cafeteria = frozenset({PayKind.CAFETERIA_REDUCTION})
+    assert beyond_safe_harbors(definition=w2, excludes=cafeteria) == cafeteria
+    assert beyond_safe_harbors(definition=w2, excludes=ELECTIVE_CONTRIBUTIONS | {PayKind.BONUS}) == {PayKind.BONUS}
+    assert cafeteria <= beyond_safe_harbors(definition=fica, excludes=frozenset())

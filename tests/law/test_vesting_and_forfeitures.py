@@ -141,6 +141,19 @@ def test_normal_retirement_age_is_at_the_latest_65_or_five_years_of_participatio
         assert found == expected
 
 
+def test_a_plans_own_age_may_ask_for_years_of_participation_and_never_more_than_the_law() -> None:
+    """IRC 411(a)(8): (A) the plan's, or if earlier (B)."""
+    for joined, plan_years, expected in (
+        (date(2018, 1, 1), 3, date(2022, 4, 2)),
+        (date(2024, 1, 1), 3, date(2027, 1, 1)),
+        (date(2024, 1, 1), 9, date(2029, 1, 1)),
+    ):
+        found = vesting_years.normal_retirement_date(
+            birth_date=date(1960, 4, 2), participates_from=joined, plan_age=62, plan_years=plan_years
+        )
+        assert found == expected
+
+
 def test_what_vests_in_full() -> None:
     on, reached = date(2026, 5, 4), date(2026, 5, 4)
     assert vesting_years.fully_vested_by(on=on, employed=True) is None
@@ -150,6 +163,9 @@ def test_what_vests_in_full() -> None:
     )
     assert vesting_years.fully_vested_by(on=on, employed=False, normal_retirement_on=reached) is None
     assert vesting_years.fully_vested_by(on=on, employed=False, died=True) is None
+    early = FullyVestedBy.EARLY_RETIREMENT_AGE
+    assert vesting_years.fully_vested_by(on=on, employed=True, early_retirement_on=reached) is early
+    assert vesting_years.fully_vested_by(on=on, employed=False, early_retirement_on=reached) is None
     for fact, reason in (
         ({"plan_terminated": True}, FullyVestedBy.PLAN_TERMINATION),
         ({"affected_by_partial_termination": True}, FullyVestedBy.PARTIAL_TERMINATION),

@@ -80,4 +80,5 @@ def rows() -> st.SearchStrategy[PayrollRow]:
         loan_payments=_paid(_TEXT, 5),
         earnings=_paid(codes, 4).map(dict).map(lambda sums: tuple(sums.items())),
         earnings_hours=_worked(codes),
+        deductions=_paid(codes, 3).map(dict).map(lambda sums: tuple(sums.items())),
     )

@@ -1,8 +1,8 @@
-"""A stand-in for a payroll provider on a port of its own, and how a test tells it what to do."""
+"""A stand-in for a payroll provider on a port of its own, how a test tells it what to do, and who is let in there."""
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from open401k.kernel import SeededRandom, SystemClock
+from open401k.payroll.providers import Tokens
 from open401k.standins import FinchWorld, GustoWorld, create_finch, create_gusto
 
 
@@ -72,3 +73,27 @@ def finch(today: date = date(2026, 1, 1)) -> Iterator[StandIn]:
     world = FinchWorld(today=today, random=random)
     with on_a_port(create_finch(world, clock=SystemClock(), random=random)) as url:
         yield StandIn(url)
+
+
+@dataclass
+class HeldTokens:
+    """Tokens of one connection, in memory: a keeper of them."""
+
+    tokens: Tokens
+    renewals: int = 0
+
+    def current(self) -> Tokens:
+        return self.tokens
+
+    def renew(self, used: Tokens, refresh: Callable[[Tokens], Tokens]) -> Tokens:
+        if self.tokens == used:
+            self.tokens = refresh(used)
+            self.renewals += 1
+        return self.tokens
+
+
+def authorized(address: str) -> str:
+    """Follow a link to a provider and say yes there; where it sends the browser back to."""
+    answered = httpx2.get(address, follow_redirects=False)
+    assert answered.status_code == 302, answered.text
+    return str(answered.headers["location"])

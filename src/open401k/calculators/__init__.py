@@ -5,7 +5,7 @@ from .documents import parsed, set_fields
 from .examples import example_of, source_of
 from .problems import InputRefused, Problem
 from .registry import UnknownCalculator, calculators, find, nearest
-from .telling import Pairs, Table, label, told
+from .telling import Pairs, Table, in_words, label, told
 
 __all__ = [
     "Calculator",
@@ -17,6 +17,7 @@ __all__ = [
     "calculators",
     "example_of",
     "find",
+    "in_words",
     "label",
     "nearest",
     "parsed",

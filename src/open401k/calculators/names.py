@@ -157,6 +157,7 @@ NAMES: Mapping[str, str] = {
     "participant_count.annual_report": "form-5500-kind-and-audit",
     "participant_count.one_participant_report": "form-5500-ez",
     "participant_count.participant_count": "form-5500-participant-count",
+    "pay_items.beyond_safe_harbors": "pay-left-out-beyond-safe-harbors",
     "pay_items.citation": "pay-item-citation",
     "pay_items.treatment": "pay-item-treatment",
     "periodic_payments.fixed_amortization": "periodic-payments-fixed-amortization",

@@ -67,6 +67,21 @@ def label(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+_NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
+_MODULE = re.compile(r" ?\((?:see )?[a-z_]+\.py\)|\b[a-z_]+\.(?=[a-z]+_)|\.py\b")
+_PYTHON = {"None": "nothing", "True": "yes", "False": "no"}
+
+
+def in_words(about: str) -> str:
+    """What is said of a rule, with names of inputs and of other rules as a page calls them.
+
+    >>> in_words("With match_on_deferrals (matching.py) rate_bps is None where additions.dollar_limit is.")
+    'With “Match on deferrals” “Rate” is nothing where “Dollar limit” is.'
+    """
+    said = _NAME.sub(lambda found: f"“{label(found[0])}”", _MODULE.sub("", about))
+    return re.sub(r"\b(?:None|True|False)\b", lambda found: _PYTHON[found[0]], said)
+
+
 def value(name: str, given: Json) -> str:
     """A plain value as its name's unit asks: dollars, a percentage, yes or no.
 

@@ -56,6 +56,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
     "beneficiary_distributions.spouse_catch_up": ("catch_up_cents",),
     "breaks.parental_credit": ("hours_this_year", "hours_next_year"),
     "compensation.months_in": ("months",),
+    "pay_items.beyond_safe_harbors": ("kinds",),
     "corrections.allocable_income": ("income_cents",),
     "corrections.excess_level": ("level_bps",),
     "corrections.level_dollars": ("shares_cents",),

@@ -49,11 +49,15 @@ CODES: LiteralString = """
             on run.pay_date >= named.first_day and run.pay_date < named.end_day
     ),
     -- What a code adds to gross pay to give plan pay, 415 pay and FICA wages, in its amounts: 1, 0 or -1. What the
-    -- sponsor said of it for the plan goes before what the provisions name, and that before what they say of its kind.
+    -- sponsor said of it for the plan goes before what the provisions name, and that before what they say of its kind;
+    -- money that counts other pay than deferrals counts a code that was said to count only as its own terms have it.
     effect as (
         select
             of_code.run_id, of_code.code,
-            coalesce(word.counts, named.code is null and coalesce(rule.plan, true))::integer
+            coalesce(
+                case when not word.counts or apart.first_day is null then word.counts end,
+                named.code is null and coalesce(rule.plan, true)
+            )::integer
                 - coalesce(kind.in_gross, true)::integer as plan,
             coalesce(rule.section_415, true)::integer - coalesce(kind.in_gross, true)::integer as section_415,
             coalesce(rule.fica, true)::integer - coalesce(kind.in_gross, true)::integer as fica
@@ -72,6 +76,8 @@ CODES: LiteralString = """
             %(rule_415)s::boolean[], %(rule_fica)s::boolean[]
         ) as rule (first_day, end_day, kind, plan, section_415, fica)
             on rule.kind = kind.kind and kind.pay_date >= rule.first_day and kind.pay_date < rule.end_day
+        left join unnest(%(apart_from)s::date[], %(apart_to)s::date[]) as apart (first_day, end_day)
+            on word.pay_date >= apart.first_day and word.pay_date < apart.end_day
     )
 """
 
@@ -98,13 +104,13 @@ def on_file(tx: Tx, *, tenant_id: SponsorId) -> tuple[bool, bool]:
     return bool(spoken), bool(doubted)
 
 
-def add_doubts(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, doubts: Sequence[tuple[int, str, str]]) -> None:
-    """Append line, code and why."""
+def add_doubts(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, doubts: Sequence[tuple[int, str, str, str]]) -> None:
+    """Append line, side, code and why."""
     tx.run(
         """
-        insert into census.code_doubt (tenant_id, run_id, line_no, code, why, recorded_at)
-        select %s, %s, doubt.line_no, doubt.code, doubt.why, %s
-        from unnest(%s::integer[], %s::text[], %s::text[]) as doubt (line_no, code, why)
+        insert into census.code_doubt (tenant_id, run_id, line_no, side, code, why, recorded_at)
+        select %s, %s, doubt.line_no, doubt.side, doubt.code, doubt.why, %s
+        from unnest(%s::integer[], %s::text[], %s::text[], %s::text[]) as doubt (line_no, side, code, why)
         """,
         [tenant_id, run_id, tx.now, *(list(column) for column in zip(*doubts, strict=True))],
     )
@@ -114,6 +120,7 @@ class DoubtRow(NamedTuple):
     """A line in doubt, with its code's amount."""
 
     run_id: UUID
+    side: str
     code: str
     why: str
     employee_id: UUID
@@ -121,57 +128,78 @@ class DoubtRow(NamedTuple):
     cents: int
 
 
-def doubts(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date) -> list[DoubtRow]:
-    """Current lines whose code nobody spoke of since they were recorded."""
+#: Lines whose code nobody spoke of since they were recorded, by what was known at an instant.
+_DOUBTS: LiteralString = """
+    select
+        run.run_id, doubt.side, doubt.code, doubt.why, line.employee_id, run.pay_date,
+        coalesce(earning.cents, deduction.cents, 0)
+    from census.code_doubt as doubt
+    join census.pay_run as run
+        on run.tenant_id = %(tenant_id)s
+            and run.run_id = doubt.run_id
+            and run.plan_id = %(plan_id)s
+            and run.pay_date >= %(start)s
+            and run.pay_date < %(end)s
+    join census.pay_line as line
+        on line.tenant_id = %(tenant_id)s and line.run_id = doubt.run_id and line.line_no = doubt.line_no
+    left join census.pay_earning as earning
+        on earning.tenant_id = %(tenant_id)s
+            and earning.run_id = doubt.run_id
+            and earning.line_no = doubt.line_no
+            and earning.code = doubt.code
+            and doubt.side = 'earning'
+    left join census.pay_deduction as deduction
+        on deduction.tenant_id = %(tenant_id)s
+            and deduction.run_id = doubt.run_id
+            and deduction.line_no = doubt.line_no
+            and deduction.code = doubt.code
+            and doubt.side = 'deduction'
+    where doubt.tenant_id = %(tenant_id)s
+        and doubt.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+        and not exists (
+            select 1
+            from census.pay_run as successor
+            where successor.tenant_id = %(tenant_id)s
+                and successor.replaces = doubt.run_id
+                and successor.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+        )
+        and not exists (
+            select 1
+            from census.pay_code as word
+            where word.tenant_id = %(tenant_id)s
+                and word.plan_id = %(plan_id)s
+                and doubt.side = 'earning'
+                and word.code = doubt.code
+                and word.event_on <= run.pay_date
+                and word.recorded_at >= doubt.recorded_at
+                and word.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+        )
+        and not exists (
+            select 1
+            from census.code_kind as word
+            where word.tenant_id = %(tenant_id)s
+                and word.side = doubt.side
+                and word.code = doubt.code
+                and word.event_on <= run.pay_date
+                and word.recorded_at >= doubt.recorded_at
+                and word.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
+        )
+    order by run.pay_date, run.run_id, doubt.side desc, doubt.code, doubt.line_no
+"""
+
+
+def doubts(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date, known_at: datetime | None = None
+) -> list[DoubtRow]:
+    """Current lines whose code nobody spoke of since they were recorded, as known at an instant."""
     rows = tx.rows(
-        """
-        select run.run_id, doubt.code, doubt.why, line.employee_id, run.pay_date, coalesce(earning.cents, 0)
-        from census.code_doubt as doubt
-        join census.pay_run as run
-            on run.tenant_id = %(tenant_id)s
-                and run.run_id = doubt.run_id
-                and run.plan_id = %(plan_id)s
-                and run.pay_date >= %(start)s
-                and run.pay_date < %(end)s
-        join census.pay_line as line
-            on line.tenant_id = %(tenant_id)s and line.run_id = doubt.run_id and line.line_no = doubt.line_no
-        left join census.pay_earning as earning
-            on earning.tenant_id = %(tenant_id)s
-                and earning.run_id = doubt.run_id
-                and earning.line_no = doubt.line_no
-                and earning.code = doubt.code
-        where doubt.tenant_id = %(tenant_id)s
-            and not exists (
-                select 1
-                from census.pay_run as successor
-                where successor.tenant_id = %(tenant_id)s and successor.replaces = doubt.run_id
-            )
-            and not exists (
-                select 1
-                from census.pay_code as word
-                where word.tenant_id = %(tenant_id)s
-                    and word.plan_id = %(plan_id)s
-                    and word.code = doubt.code
-                    and word.event_on <= run.pay_date
-                    and word.recorded_at >= doubt.recorded_at
-            )
-            and not exists (
-                select 1
-                from census.code_kind as word
-                where word.tenant_id = %(tenant_id)s
-                    and word.side = 'earning'
-                    and word.code = doubt.code
-                    and word.event_on <= run.pay_date
-                    and word.recorded_at >= doubt.recorded_at
-            )
-        order by run.pay_date, run.run_id, doubt.code, doubt.line_no
-        """,
-        {"tenant_id": tenant_id, "plan_id": plan_id, "start": start, "end": end},
+        _DOUBTS,
+        {"tenant_id": tenant_id, "plan_id": plan_id, "start": start, "end": end, "known_at": known_at},
     )
     return [DoubtRow(*row) for row in rows]
 
 
-class PaidRow(NamedTuple):
+class CodeRow(NamedTuple):
     """What is on file of one code: lines, people, cents, the most of a line, and the first and last pay date."""
 
     code: str
@@ -183,30 +211,30 @@ class PaidRow(NamedTuple):
     last: date
 
 
-def paid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[PaidRow]:
-    """Every code of current lines of a plan."""
-    rows = tx.rows(
-        """
-        select
-            earning.code, count(*), count(distinct line.employee_id), sum(earning.cents)::bigint,
-            max(abs(earning.cents)), min(run.pay_date), max(run.pay_date)
-        from census.pay_run as run
-        join census.pay_earning as earning on earning.tenant_id = %(tenant_id)s and earning.run_id = run.run_id
-        join census.pay_line as line
-            on line.tenant_id = %(tenant_id)s and line.run_id = run.run_id and line.line_no = earning.line_no
-        where run.tenant_id = %(tenant_id)s
-            and run.plan_id = %(plan_id)s
-            and not exists (
-                select 1
-                from census.pay_run as successor
-                where successor.tenant_id = %(tenant_id)s and successor.replaces = run.run_id
-            )
-        group by earning.code
-        order by earning.code
-        """,
-        {"tenant_id": tenant_id, "plan_id": plan_id},
-    )
-    return [PaidRow(*row) for row in rows]
+_OF_CODES: LiteralString = """
+    select
+        part.code, count(*), count(distinct line.employee_id), sum(part.cents)::bigint, max(abs(part.cents)),
+        min(run.pay_date), max(run.pay_date)
+    from census.pay_run as run
+    join {parts} as part on part.tenant_id = %(tenant_id)s and part.run_id = run.run_id
+    join census.pay_line as line
+        on line.tenant_id = %(tenant_id)s and line.run_id = run.run_id and line.line_no = part.line_no
+    where run.tenant_id = %(tenant_id)s
+        and run.plan_id = %(plan_id)s
+        and not exists (
+            select 1
+            from census.pay_run as successor
+            where successor.tenant_id = %(tenant_id)s and successor.replaces = run.run_id
+        )
+    group by part.code
+    order by part.code
+"""
+
+
+def of_codes(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, deducted: bool) -> list[CodeRow]:
+    """Every code of current lines of a plan: of what they pay, or of what was deducted."""
+    sql = _OF_CODES.replace("{parts}", "census.pay_deduction" if deducted else "census.pay_earning")
+    return [CodeRow(*row) for row in tx.rows(sql, {"tenant_id": tenant_id, "plan_id": plan_id})]
 
 
 class KindRow(NamedTuple):
@@ -273,8 +301,9 @@ def kinds(tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None) -> list[Ki
 
 
 class WordRow(NamedTuple):
-    """A word about a code of earnings: the plan's, whether it counts, or the sponsor's, of which kind it is."""
+    """A word about a code: the plan's, whether its pay counts, or the sponsor's, of which kind it is."""
 
+    side: str
     code: str
     event_on: date
     counts: bool | None
@@ -287,17 +316,19 @@ def words(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date) -> list[Wo
     """What holds of each code on a day, in the order in which one goes before another: the last word is the first."""
     rows = tx.rows(
         """
-        select code, event_on, counts, kind, in_gross, evidence
+        select side, code, event_on, counts, kind, in_gross, evidence
         from (
-            select code, event_on, recorded_at, ordinal, counts, null as kind, true as in_gross, '{}'::jsonb as evidence
+            select
+                'earning' as side, code, event_on, recorded_at, ordinal, counts, null as kind, true as in_gross,
+                '{}'::jsonb as evidence
             from census.pay_code
             where tenant_id = %(tenant_id)s and plan_id = %(plan_id)s and event_on <= %(on)s
             union all
-            select code, event_on, recorded_at, ordinal, null, kind, in_gross, evidence
+            select side, code, event_on, recorded_at, ordinal, null, kind, in_gross, evidence
             from census.code_kind
-            where tenant_id = %(tenant_id)s and side = 'earning' and event_on <= %(on)s
+            where tenant_id = %(tenant_id)s and event_on <= %(on)s
         ) as said
-        order by code, event_on desc, recorded_at desc, counts is null desc, ordinal desc
+        order by side, code, event_on desc, recorded_at desc, counts is null desc, ordinal desc
         """,
         {"tenant_id": tenant_id, "plan_id": plan_id, "on": on},
     )

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import LiteralString, NamedTuple
+from typing import LiteralString
+from uuid import UUID
 
 from open401k.base.db import Tx
 from open401k.kernel import PlanId, RunId, SponsorId
 
 from ._codes_store import CODES
 
-#: Up to ``taken_off``, after the codes of earnings: which deduction codes take their amounts off FICA wages. Gross pay
-#: is before every deduction, and pay under section 415 and W-2 pay add these back: only FICA wages are without them.
+#: Up to ``own_off``, after the codes of earnings: which deduction codes take their amounts off plan pay and FICA wages.
+#: Gross pay is before every deduction, and pay under section 415 and W-2 pay add these back: FICA wages are without
+#: them, and plan pay where the terms say so; of the plan's own pre-tax deferrals a line has the amount itself.
 EFFECTS: LiteralString = (
     CODES
     + """,
@@ -24,10 +26,32 @@ EFFECTS: LiteralString = (
                 and fact.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
         order by run.run_id, fact.code, fact.event_on desc, fact.recorded_at desc, fact.ordinal desc
     ),
+    off_plan as (
+        select rule.first_day, rule.end_day, rule.kind
+        from unnest(%(rule_from)s::date[], %(rule_to)s::date[], %(rule_kind)s::text[], %(rule_plan)s::boolean[])
+            as rule (first_day, end_day, kind, plan)
+        where not rule.plan
+    ),
     taken_off as (
-        select deduction_kind.run_id, deduction_kind.code
+        select
+            deduction_kind.run_id, deduction_kind.code, off_plan.kind is not null as plan,
+            deduction_kind.kind = any (%(off_fica)s::text[]) as fica
         from deduction_kind
-        where deduction_kind.kind = any (%(off_fica)s::text[])
+        left join off_plan
+            on off_plan.kind = deduction_kind.kind
+                -- the plan's own, told under a code, is what its column tells
+                and off_plan.kind <> 'pre_tax_deferral'
+                and deduction_kind.pay_date >= off_plan.first_day
+                and deduction_kind.pay_date < off_plan.end_day
+        where off_plan.kind is not null or deduction_kind.kind = any (%(off_fica)s::text[])
+    ),
+    own_off as (
+        select run.run_id
+        from current_run as run
+        join off_plan
+            on off_plan.kind = 'pre_tax_deferral'
+                and run.pay_date >= off_plan.first_day
+                and run.pay_date < off_plan.end_day
     )
 """
 )
@@ -51,17 +75,29 @@ BY_CODE: LiteralString = (
                     and earning.code = effect.code
             where (effect.plan, effect.section_415, effect.fica) <> (0, 0, 0)
             union all
-            select deduction.run_id, deduction.line_no, 0, 0, -deduction.cents
+            select
+                deduction.run_id, deduction.line_no, -deduction.cents * taken_off.plan::integer, 0,
+                -deduction.cents * taken_off.fica::integer
             from taken_off
             join census.pay_deduction as deduction
                 on deduction.tenant_id = %(tenant_id)s
                     and deduction.run_id = taken_off.run_id
                     and deduction.code = taken_off.code
+            {own_off}
         ) as part
         group by part.run_id, part.line_no
     )
 """
 )
+
+#: In place of ``{own_off}`` where terms of the span leave the plan's own pre-tax deferrals out.
+OWN_OFF: LiteralString = """
+            union all
+            select line.run_id, line.line_no, -(line.pre_tax_cents + line.catch_up_pre_tax_cents), 0, 0
+            from own_off
+            join census.pay_line as line
+                on line.tenant_id = %(tenant_id)s and line.run_id = own_off.run_id
+"""
 
 #: The current runs, each with what its codes change.
 RUNS_BY_CODES: LiteralString = (
@@ -75,10 +111,14 @@ RUNS_BY_CODES: LiteralString = (
             where effect.run_id = run.run_id and (effect.plan, effect.section_415, effect.fica) <> (0, 0, 0)
             order by effect.code
         ) || array(
-            select concat_ws(' ', 'off', taken_off.code)
+            select concat_ws(' ', 'off', case when taken_off.plan then taken_off.fica end, taken_off.code)
             from taken_off
             where taken_off.run_id = run.run_id
             order by taken_off.code
+        ) || array(
+            select 'own'
+            from own_off
+            where own_off.run_id = run.run_id
         )
     from current_run as run
     """
@@ -113,40 +153,33 @@ def deductions_on_file(tx: Tx, *, tenant_id: SponsorId, run_id: RunId) -> list[t
     return [(line_no, code, cents) for line_no, code, cents in rows]
 
 
-class TakenRow(NamedTuple):
-    """What is on file of one deduction code: lines, people, cents, the most of a line, and the first and last date."""
-
-    code: str
-    lines: int
-    people: int
-    cents: int
-    most_cents: int
-    first: date
-    last: date
-
-
-def taken(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[TakenRow]:
-    """Every deduction code of current lines of a plan."""
-    rows = tx.rows(
+def runs_without(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date) -> list[tuple[UUID, date]]:
+    """Current payrolls of ours with lines and no deduction, by pay date."""
+    return tx.rows(
         """
-        select
-            deduction.code, count(*), count(distinct line.employee_id), sum(deduction.cents)::bigint,
-            max(abs(deduction.cents)), min(run.pay_date), max(run.pay_date)
+        select run.run_id, run.pay_date
         from census.pay_run as run
-        join census.pay_deduction as deduction
-            on deduction.tenant_id = %(tenant_id)s and deduction.run_id = run.run_id
-        join census.pay_line as line
-            on line.tenant_id = %(tenant_id)s and line.run_id = run.run_id and line.line_no = deduction.line_no
         where run.tenant_id = %(tenant_id)s
             and run.plan_id = %(plan_id)s
+            and run.pay_date >= %(start)s
+            and run.pay_date < %(end)s
+            and not run.brought
             and not exists (
                 select 1
                 from census.pay_run as successor
                 where successor.tenant_id = %(tenant_id)s and successor.replaces = run.run_id
             )
-        group by deduction.code
-        order by deduction.code
+            and exists (
+                select 1
+                from census.pay_line as line
+                where line.tenant_id = %(tenant_id)s and line.run_id = run.run_id
+            )
+            and not exists (
+                select 1
+                from census.pay_deduction as deduction
+                where deduction.tenant_id = %(tenant_id)s and deduction.run_id = run.run_id
+            )
+        order by run.pay_date, run.run_id
         """,
-        {"tenant_id": tenant_id, "plan_id": plan_id},
+        {"tenant_id": tenant_id, "plan_id": plan_id, "start": start, "end": end},
     )
-    return [TakenRow(*row) for row in rows]

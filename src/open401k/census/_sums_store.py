@@ -13,7 +13,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, PlanId, SponsorId
 
 from ._codes_store import RUNS_WITHOUT_CODES
-from ._deductions_store import BY_CODE, RUNS_BY_CODES
+from ._deductions_store import BY_CODE, OWN_OFF, RUNS_BY_CODES
 from ._pay_store import AMOUNTS
 
 
@@ -38,6 +38,7 @@ class Span:
     coded: bool = True  # whether anybody ever spoke of a code, or the provisions name one
     codes_of: PlanId | None = None  # by whose pay codes pay is plan pay, if not by the plan's own
     off_fica: Sequence[str] = ()  # kinds of deductions that are no FICA wages
+    apart: Sequence[tuple[date, date]] = ()  # days of terms by which this pay is not what deferrals count
 
 
 _CURRENT_RUNS: LiteralString = """
@@ -268,6 +269,7 @@ def meant(sql: LiteralString, span: Span) -> LiteralString:
     runs = _CURRENT_RUNS if span.runs is None else _NAMED_RUNS
     sql = sql.replace("{lines}", _CURRENT_LINES if span.coded else _LINES_WITHOUT_CODES)
     sql = sql.replace("{runs}", runs).replace("{those}", _THOSE if _few(span) else "")
+    sql = sql.replace("{own_off}", OWN_OFF if any(kind == "pre_tax_deferral" for _, _, kind, *_ in span.rules) else "")
     return sql.replace("{ours}", "" if span.brought else "and not run.brought")
 
 
@@ -293,6 +295,8 @@ def params(span: Span) -> dict[str, Any]:
 def _of_codes(span: Span) -> dict[str, Any]:
     return {
         "off_fica": list(span.off_fica),
+        "apart_from": [first_day for first_day, _ in span.apart],
+        "apart_to": [end_day for _, end_day in span.apart],
         "excluded_from": [first_day for first_day, _, _ in span.excluded],
         "excluded_to": [end_day for _, end_day, _ in span.excluded],
         "excluded_code": [code for _, _, code in span.excluded],

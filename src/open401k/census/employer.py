@@ -85,10 +85,10 @@ def _most(one: PeriodHours, other: PeriodHours) -> PeriodHours:
     return PeriodHours(who, days[chosen], under[chosen])
 
 
-def turns(tx: Tx, *, tenant_id: SponsorId) -> list[Turn]:
+def turns(tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None = None) -> list[Turn]:
     """Every plan's pay dates in their order; a run that took the place of another has its turn."""
     first: dict[tuple[PlanId, date], Turn] = {}
-    for run in _pay_store.runs(tx, tenant_id=tenant_id):
+    for run in _pay_store.runs(tx, tenant_id=tenant_id, known_at=known_at):
         turn = Turn(run.pay_date, run.recorded_at, run.plan_id)
         key = (run.plan_id, run.pay_date)
         first[key] = min(first.get(key, turn), turn)

@@ -7,10 +7,14 @@ from enum import StrEnum
 
 
 class LeftBy(StrEnum):
-    """How an employment ended, where a plan waives something for it."""
+    """How an employment ended, where a plan gives something for it or its turnover is counted without it.
+
+    Disability is that of the plan's own words; a person says that they are met.
+    """
 
     DEATH = "death"
     DISABILITY = "disability"
+    VOLUNTARY = "voluntary"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,15 +32,32 @@ class Side(StrEnum):
 
 
 class DeductionKind(StrEnum):
-    """What a deduction is for. The first four are kinds of the law; the others come off pay that was taxed."""
+    """What a deduction is for; :attr:`by_law` says what that does to pay."""
 
     PRE_TAX_DEFERRAL = "pre_tax_deferral"
+    PRE_TAX_CATCH_UP = "pre_tax_catch_up"
     ROTH_DEFERRAL = "roth_deferral"
+    ROTH_CATCH_UP = "roth_catch_up"
     CAFETERIA_REDUCTION = "cafeteria_reduction"
     TRANSPORTATION_REDUCTION = "transportation_reduction"
     AFTER_TAX = "after_tax"
     LOAN_PAYMENT = "loan_payment"
     OTHER_AFTER_TAX = "other_after_tax"
+
+    @property
+    def by_law(self) -> PayKind | None:
+        """The kind of pay that it reduces by: a catch-up is a deferral; None comes off pay that was taxed."""
+        return _BY_LAW.get(self)
+
+
+_BY_LAW = {
+    DeductionKind.PRE_TAX_DEFERRAL: PayKind.PRE_TAX_DEFERRAL,
+    DeductionKind.PRE_TAX_CATCH_UP: PayKind.PRE_TAX_DEFERRAL,
+    DeductionKind.ROTH_DEFERRAL: PayKind.ROTH_DEFERRAL,
+    DeductionKind.ROTH_CATCH_UP: PayKind.ROTH_DEFERRAL,
+    DeductionKind.CAFETERIA_REDUCTION: PayKind.CAFETERIA_REDUCTION,
+    DeductionKind.TRANSPORTATION_REDUCTION: PayKind.TRANSPORTATION_REDUCTION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +93,37 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class DeductionWord:
+    """What holds of a code of deductions on a pay date, and what it was confirmed on."""
+
+    code: str
+    kind: DeductionKind
+    evidence: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What holds of codes on a pay date, for one plan, by code of each side."""
+
+    earnings: Mapping[str, Word]
+    deductions: Mapping[str, DeductionWord]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """A code of a line that waits for a person, and why."""
+
+    side: Side
+    code: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineInDoubt:
     """A line whose code nobody has confirmed, or that does not behave as it was confirmed; with the code's amount."""
 
     run_id: RunId
+    side: Side
     code: str
     why: str
     employee_id: EmployeeId
@@ -151,12 +195,13 @@ def _on_file(tx: Tx, tenant_id: SponsorId, what: str) -> bool:
     return bool(tx.cache[what, tenant_id])
 
 
-def doubt_codes(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, doubts: Sequence[tuple[int, str, str]]) -> None:
-    """Note of lines just recorded, (line_no, code, why): until somebody speaks of the code, their money waits."""
+def doubt_codes(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, doubts: Sequence[tuple[int, Doubted]]) -> None:
+    """Note of lines just recorded which of their codes are in doubt: until somebody speaks of one, its money waits."""
     heads.lock(tx, tenant_id=tenant_id)
     tx.cache[_DOUBTED, tenant_id] = True
-    _codes_store.add_doubts(tx, tenant_id=tenant_id, run_id=run_id, doubts=doubts)
-    codes = sorted({code for _, code, _ in doubts})
+    told = [(line_no, str(each.side), each.code, each.why) for line_no, each in doubts]
+    _codes_store.add_doubts(tx, tenant_id=tenant_id, run_id=run_id, doubts=told)
+    codes = sorted({each.code for _, each in doubts})
     audit.record(
         tx,
         tenant_id=tenant_id,
@@ -174,33 +219,46 @@ def lines_in_doubt(
     start: date = date.min,
     end: date = date.max,
     without: Without | None = None,
+    known_at: datetime | None = None,
 ) -> list[LineInDoubt]:
-    """The current lines of a plan that wait for a word about a code."""
+    """The current lines of a plan that wait for a word about a code, or waited for it then."""
     if not _on_file(tx, tenant_id, _DOUBTED):
         return []
+    left_out = None if without is None or without.run_id is None else without.run_id.uuid
     return [
-        LineInDoubt(RunId(row.run_id), row.code, row.why, EmployeeId(row.employee_id), row.pay_date, row.cents)
-        for row in _codes_store.doubts(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end)
-        if without is None or without.run_id.uuid != row.run_id
+        LineInDoubt(
+            RunId(row.run_id), Side(row.side), row.code, row.why, EmployeeId(row.employee_id), row.pay_date, row.cents
+        )
+        for row in _codes_store.doubts(
+            tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, known_at=known_at
+        )
+        if row.run_id != left_out
     ]
 
 
 def in_doubt(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date, without: Without | None = None
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    start: date,
+    end: date,
+    without: Without | None = None,
+    known_at: datetime | None = None,
 ) -> frozenset[tuple[EmployeeId, date]]:
     """Whose pay of which date waits for a word about a code; asked for nothing where no line ever was in doubt."""
-    found = lines_in_doubt(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, without=without)
+    found = lines_in_doubt(
+        tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, without=without, known_at=known_at
+    )
     return frozenset((line.employee_id, line.pay_date) for line in found)
 
 
-def codes_paid(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[PaidCode]:
-    """Every code on file in current lines of a plan, by code."""
-    return [PaidCode(*row) for row in _codes_store.paid(tx, tenant_id=tenant_id, plan_id=plan_id)]
-
-
-def codes_taken(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[PaidCode]:
-    """Every deduction code on file in current lines of a plan, by code."""
-    return [PaidCode(*row) for row in _deductions_store.taken(tx, tenant_id=tenant_id, plan_id=plan_id)]
+def codes_on_file(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, side: Side) -> list[PaidCode]:
+    """Every code of a side that current lines of a plan have, by code."""
+    deducted = side is Side.DEDUCTION
+    return [
+        PaidCode(*row) for row in _codes_store.of_codes(tx, tenant_id=tenant_id, plan_id=plan_id, deducted=deducted)
+    ]
 
 
 def code_kinds(tx: Tx, *, tenant_id: SponsorId, known_at: datetime | None = None) -> list[SaidKind]:
@@ -232,20 +290,42 @@ def words_on(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date) -> dict
 
     Where the plan has the last word on whether it counts, the kind that was said of it is there as well.
     """
+    return dict(all_words_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=on).earnings)
+
+
+def all_words_on(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date) -> Words:
+    """The same of the codes of both sides, read at once."""
     found: dict[str, Word] = {}
+    deductions: dict[str, DeductionWord] = {}
     for row in _codes_store.words(tx, tenant_id=tenant_id, plan_id=plan_id, on=on):
+        if row.side == Side.DEDUCTION and row.kind is not None:
+            deductions.setdefault(row.code, DeductionWord(row.code, DeductionKind(row.kind), row.evidence))
+            continue
         before = found.get(row.code)
         kind = None if row.kind is None else PayKind(row.kind)
         if before is None:
             found[row.code] = Word(row.code, row.counts, kind, row.in_gross, row.evidence)
         elif before.kind is None and kind is not None:
             found[row.code] = Word(row.code, before.counts, kind, row.in_gross, row.evidence)
-    return found
+    return Words(found, deductions)
 
 
-def counts_as_plan_pay(word: Word | None, named: bool, terms: plan.Compensation) -> bool:
-    """What the sponsor said of a code for the plan goes before what provisions name, and that before its kind."""
-    if word is not None and word.counts is not None:
+def runs_without_deductions(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date, without: Without | None = None
+) -> list[date]:
+    """Pay dates from ``start`` up to ``end`` of current payrolls with no deduction of any line on file."""
+    rows = _deductions_store.runs_without(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end)
+    left_out = None if without is None or without.run_id is None else without.run_id.uuid
+    return [day for run_id, day in rows if run_id != left_out]
+
+
+def counts_as_plan_pay(word: Word | None, named: bool, terms: plan.Compensation, *, apart: bool = False) -> bool:
+    """What the sponsor said of a code for the plan goes before what provisions name, and that before its kind.
+
+    ``apart``: of money that counts other pay than deferrals do, by ``terms`` of its own. What was said not to count
+    counts for nothing; what was said to count, counts there only if these terms do not leave it out.
+    """
+    if word is not None and word.counts is not None and not (apart and word.counts):
         return word.counts
     if named:
         return False

@@ -13,6 +13,7 @@ from open401k import plan
 from open401k.base import audit, heads
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, Open401kError, PlanId, RunId, SponsorId
+from open401k.law.pay_items import PayKind
 
 from . import _brought_store, _deductions_store, _pay_store, _sums_store
 from .pay_codes import spoken, spoken_of
@@ -235,33 +236,36 @@ def pay_totals(
     known_at: datetime | None = None,
     employees: Sequence[EmployeeId] | None = None,
     without: Without | None = None,
+    kind: plan.Kind = plan.Kind.DEFERRALS,
 ) -> PayTotals:
     """Sums per employee over the lines current at an instant, of pay dates from ``start`` up to ``end``.
 
     What others paid before the plan came here is in them, as of the last day of each of its periods. ``plan_cents`` is
-    gross pay without the codes that do not count; 415 pay and FICA wages are what was sent, without the kinds of pay
-    that the law leaves out of them. People without a line are not there.
+    gross pay without the codes that do not count for the ``kind`` of money; 415 pay and FICA wages are what was sent,
+    without the kinds of pay that the law leaves out of them. People without a line are not there.
     """
-    span = _span(tx, tenant_id, plan_id, start, end, known_at, employees)
+    span = _span(tx, tenant_id, plan_id, start, end, known_at, employees, kind)
     if without is not None:
         sums = _sums_store.totals(tx, _left_out(tx, span, without))
     else:
-        sums = _totals(tx, span) if employees is None else _sums_store.totals(tx, span)
+        sums = _totals(tx, span, kind) if employees is None else _sums_store.totals(tx, span)
     return PayTotals(employee_id=sums.employees, lines=sums.second, **sums.amounts)
 
 
 def _left_out(tx: Tx, span: _sums_store.Span, without: Without) -> _sums_store.Span:
     """The same current runs but one."""
-    current = _sums_store.runs(tx, span)
-    return replace(span, runs=sorted(run_id for run_id, _ in current if run_id != without.run_id.uuid))
+    if without.run_id is None:
+        return span
+    left_out, current = without.run_id.uuid, _sums_store.runs(tx, span)
+    return replace(span, runs=sorted(run_id for run_id, _ in current if run_id != left_out))
 
 
-def _totals(tx: Tx, span: _sums_store.Span) -> _sums_store.Sums:
+def _totals(tx: Tx, span: _sums_store.Span, kind: plan.Kind) -> _sums_store.Sums:
     """Totals of everybody. Lines of a run never change: beside sums of earlier runs, only later ones are read."""
     if tx.kept is None or span.known_at is not None:
         return _sums_store.totals(tx, span)
     runs = _sums_store.runs(tx, span)
-    key = ("pay totals", span.tenant_id, span.plan_id, span.start)
+    key = ("pay totals", span.tenant_id, span.plan_id, span.start, kind if span.apart else None)
     kept: tuple[_Runs, _sums_store.Sums] | None = tx.kept.get(key)
     if kept is not None and kept[0] == runs:
         return kept[1]
@@ -290,14 +294,15 @@ def pay_by_date(
     without: Without | None = None,
     codes_of: PlanId | None = None,
     last_only: bool = False,
+    kind: plan.Kind = plan.Kind.DEFERRALS,
 ) -> PayByDate:
     """Sums per employee and pay date over the lines current at an instant, by employee, then date.
 
     ``runs`` asks for these runs of the span, whatever is current; ``brought`` adds the periods paid before the plan
     came here, each as of its last day; ``codes_of`` asks for plan pay as another plan of the sponsor defines it.
-    ``last_only`` gives of each person the last of these dates.
+    ``last_only`` gives of each person the last of these dates; ``kind`` says for which money pay is plan pay.
     """
-    span = _span(tx, tenant_id, codes_of or plan_id, start, end, known_at, employees)
+    span = _span(tx, tenant_id, codes_of or plan_id, start, end, known_at, employees, kind)
     span = replace(span, plan_id=plan_id, brought=brought, codes_of=codes_of)
     if without is not None:
         span = _left_out(tx, span, without)
@@ -409,17 +414,18 @@ def _span(
     end: date,
     known_at: datetime | None,
     employees: Sequence[EmployeeId] | None,
+    kind: plan.Kind = plan.Kind.DEFERRALS,
 ) -> _sums_store.Span:
-    terms = plan.provisions_between(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, known_at=known_at)
-    excluded = [
-        (span.start, span.end, code) for span in terms for code in span.provisions.compensation.excluded_pay_codes
-    ]
+    spans = plan.provisions_between(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end, known_at=known_at)
+    terms = [(span.start, span.end, span.provisions.compensation.of(kind)) for span in spans]
+    excluded = [(start, end, code) for start, end, counted in terms for code in counted.excluded_pay_codes]
     rules = [
-        (span.start, span.end, kind.value, of_plan, of_415, of_fica)
-        for span in terms
-        for kind, of_plan, of_415, of_fica in plan.left_out_of(span.provisions.compensation)
+        (start, end, of.value, of_plan, of_415, of_fica)
+        for start, end, counted in terms
+        for of, of_plan, of_415, of_fica in plan.left_out_of(counted)
     ]
-    coded = bool(excluded) or spoken_of(tx, tenant_id=tenant_id)
+    without_deferred = any(PayKind.PRE_TAX_DEFERRAL in plan.off_plan_pay(counted) for _, _, counted in terms)
+    coded = bool(excluded) or without_deferred or spoken_of(tx, tenant_id=tenant_id)
     return _sums_store.Span(
         tenant_id,
         plan_id,
@@ -430,7 +436,8 @@ def _span(
         excluded,
         rules=rules if coded else (),
         coded=coded,
-        off_fica=[kind.value for kind in plan.OFF_FICA_WAGES],
+        off_fica=[each.value for each in plan.OFF_FICA_WAGES],
+        apart=[(span.start, span.end) for span in spans if kind in span.provisions.compensation.apart],
     )
 
 

@@ -1,4 +1,4 @@
-"""A run whose place another one is about to take: what sums are without it. Not here: recording that it has."""
+"""Sums as they would be: without a run, with more given on some days. Not here: recording that it is so."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,12 @@ from open401k.kernel import RunId
 
 @dataclass(frozen=True, slots=True)
 class Without:
-    """A run whose lines do not count, and what people are given more, or (negative) less, on each day without it."""
+    """A run whose lines do not count, and what people are given more, or (negative) less, on each day without it.
 
-    run_id: RunId
+    None: every run counts, and only what is given is other than it was.
+    """
+
+    run_id: RunId | None
     moved: Sequence[tuple[date, ledger.Contributed]] = ()
 
     def contributed(self, found: ledger.Contributed, start: date, end: date) -> ledger.Contributed:

@@ -1,10 +1,12 @@
 """Proof: plan tests from the facts of payroll, their projection to the year end, and cures with their price."""
 
+from .amounts import AmountsTest, judge
 from .correction_money import CorrectionOwed, corrections_owed, owed_for
 from .cures import CURABLE, cures
 from .facts import JSON, Cents, EarlierCalendarYear, Flags, Kin, PayHistory, PlanFacts, PriorRatios, Span
 from .failure_correction import FailureCorrection, PersonYear
 from .failure_facts import correct_failure
+from .failure_gaps import KnownPay, needed_for
 from .failure_proposals import ProposalDifference, failure_content, verify_failure_proposals, verify_late_facts
 from .failures import (
     Affected,
@@ -96,6 +98,7 @@ __all__ = [
     "MEASURES",
     "PLAN_TESTS",
     "Affected",
+    "AmountsTest",
     "CensusRow",
     "Cents",
     "ComplianceRun",
@@ -116,6 +119,7 @@ __all__ = [
     "Forecast",
     "Habits",
     "Kin",
+    "KnownPay",
     "LateDeposit",
     "LateShare",
     "Measure",
@@ -174,11 +178,13 @@ __all__ = [
     "get_failure",
     "get_proposal",
     "history",
+    "judge",
     "keep",
     "late_fact_content",
     "latest",
     "latest_forecast",
     "less_posted",
+    "needed_for",
     "owed_for",
     "part_time_of",
     "people_of",

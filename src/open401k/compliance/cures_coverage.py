@@ -13,8 +13,8 @@ from open401k.kernel import Money
 
 from .cure_case import WHOLE, Case, day_text, not_available, outcome_after
 from .facts import Cents, Flags
+from .match_to_come import formula_of
 from .results import CostItem, Cure, CureKind, Effect, Standing
-from .simulation import formula_of
 from .year import Year
 
 _SURE_ENOUGH = 0.90

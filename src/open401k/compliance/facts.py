@@ -230,6 +230,10 @@ class PlanFacts:
 
     Who may defer only for long-term part-time work is left out, unless the plan has them tested (IRC 401(k)(15)(B)).
     """
+    match_pay: Cents | None = None
+    """Pay of the plan year to date as the match counts it, where that is not ``compensation``, which tests count."""
+    nonelective_pay: Cents | None = None
+    """The same as nonelective money counts it."""
     match_on: tuple[date | None, ...] = ()
     """The day of entry for the match; empty: as ``eligible_on``."""
     nonelective_on: tuple[date | None, ...] = ()

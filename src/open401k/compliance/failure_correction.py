@@ -1,13 +1,13 @@
 """What a missed deferral costs the employer, per person and plan year, with all working. Pure.
 
-Not here: the rules (law.missed_deferrals, lost_earnings, self_correction), facts (failure_facts.py), words
-(failure_words.py), proposals (proposals.py).
+Not here: the rules (law.missed_deferrals, lost_earnings, self_correction), facts (failure_facts.py), the match
+(failure_match.py), words (failure_words.py), proposals (proposals.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import groupby
 
@@ -17,7 +17,6 @@ from open401k import law
 from open401k.kernel import EmployeeId, Money, PlanYear, Source
 from open401k.law import NotEnacted
 from open401k.law.lost_earnings import LostEarnings, lost_earnings
-from open401k.law.matching import MatchFormula
 from open401k.law.missed_deferrals import (
     Basis,
     CorrectionWindows,
@@ -29,9 +28,9 @@ from open401k.law.missed_deferrals import (
     missed_deferrals,
 )
 from open401k.law.self_correction import SelfCorrectionPeriod, self_correction_period
-from open401k.plan import MatchPeriod
 from open401k.recordkeeping import notice_open, open_relief
 
+from .failure_match import MatchOwed, owed_on
 from .failure_rates import Rate
 from .failure_workers import PayDay, Worker
 from .failures import Failure, FailureKind, MissedOn
@@ -43,13 +42,17 @@ _A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class OwedFor:
-    """One pay date: what was missed, what the employer owes for it, and the earnings on that until it is paid."""
+    """One day: what was missed, what the employer owes for it, and the earnings on that until it is paid.
+
+    A pay date; the last day of a plan year whose end gives a match, or of a period paid before the plan came here.
+    """
 
     on: date
     missed_cents: int
     qnec_cents: int
     match_cents: int
     earnings: LostEarnings | None
+    match: tuple[tuple[Source, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,6 @@ class PersonYear:
     notice_open: bool
     qnec_cents: int
     match_cents: int
-    match_source: Source | None
     dates: tuple[OwedFor, ...]
     earnings_missing: str = ""
     missed_after_tax_cents: int = 0
@@ -83,14 +85,17 @@ class PersonYear:
         return sum(each.earnings.total_cents for each in self.dates if each.earnings is not None)
 
     @property
-    def earnings_by_source(self) -> tuple[int, int]:
-        """Of the QNEC, and of the match; together all earnings to the cent."""
-        qnec = sum(
-            Money(each.earnings.total_cents).split((each.qnec_cents, each.match_cents))[0].cents
-            for each in self.dates
-            if each.earnings is not None and each.earnings.principal_cents
-        )
-        return qnec, self.earnings_cents - qnec
+    def owed_by_source(self) -> dict[Source, tuple[int, int]]:
+        """What is contributed to each source, and its earnings; together all of them to the cent."""
+        found: dict[Source, tuple[int, int]] = {}
+        for each in self.dates:
+            of_date = [(Source.QNEC, each.qnec_cents), *each.match]
+            weights = [cents for _, cents in of_date]
+            total = 0 if each.earnings is None else each.earnings.total_cents
+            for (source, cents), earned in zip(of_date, _split(total, weights), strict=True):
+                known = found.get(source, (0, 0))
+                found[source] = known[0] + cents, known[1] + earned
+        return {source: owed for source, owed in found.items() if owed[0]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,7 @@ class FailureCorrection:
     stages: tuple[Stage, ...]
     self_correction: SelfCorrectionPeriod | None
     not_ready: str
+    needed: tuple[str, ...] = ()
 
     @property
     def principal_cents(self) -> int:
@@ -131,15 +137,21 @@ class FailureCorrection:
 
 
 def correction_of(
-    *, failure: Failure, workers: Sequence[Worker], rates: Mapping[tuple[EmployeeId, date], Rate], on: date
+    *,
+    failure: Failure,
+    workers: Sequence[Worker],
+    rates: Mapping[tuple[EmployeeId, date], Rate],
+    on: date,
+    match: Mapping[EmployeeId, MatchOwed] | None = None,
 ) -> FailureCorrection:
     """What the employer owes for a failure, by the cheapest relief that is open, with earnings as if paid on a day.
 
-    ``rates`` by person and first day of the plan year. Deferrals that have not begun yet are taken to begin on the day,
-    and a notice that can still be given in time is taken to be given: what is so assumed is said in ``not_ready`` and
-    keeps the correction from being approved.
+    ``rates`` by person and first day of the plan year; ``match`` is that of :func:`missed_of`. Deferrals that have not
+    begun yet are taken to begin on the day, and a notice that can still be given in time is taken to be given: what is
+    so assumed is said in ``not_ready`` and keeps the correction from being approved.
     """
-    cases = [_Case(failure, each, on) for each in workers]
+    owed = match or {}
+    cases = [_Case(failure, each, on, owed.get(each.employee_id, {})) for each in workers]
     people = tuple(year for case in cases for year in case.years(rates, case.relief()))
     first = min((year.dates[0].on for year in people), default=None)
     period = None
@@ -150,13 +162,51 @@ def correction_of(
     return FailureCorrection(failure, on, people, stages, period, _not_ready(failure, cases, people))
 
 
+def missed_of(
+    *, failure: Failure, workers: Sequence[Worker], rates: Mapping[tuple[EmployeeId, date], Rate], on: date
+) -> dict[EmployeeId, dict[date, int]]:
+    """What each one would have deferred more, by pay date: what the match is missed of, in full whatever the relief.
+
+    Rev. Proc. 2021-30 App. A .05(2)(c). Missed after-tax contributions are not in it: no match here counts them.
+    """
+    found: dict[EmployeeId, dict[date, int]] = {}
+    for case in (_Case(failure, each, on) for each in workers):
+        missed = {
+            day.on: cents
+            for of_year in case.missed(rates)
+            for day, cents in zip(of_year.days, of_year.by_date, strict=True)
+            if cents and case.may_match(day)
+        }
+        if missed:
+            found[case.who.employee_id] = missed
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Missed:
+    """What one person missed in one plan year and calendar year, by pay date."""
+
+    plan_year: PlanYear
+    calendar: int
+    rate: Rate
+    days: list[PayDay]
+    by_date: list[int]
+    after_tax: list[int]
+    over_limit: int
+
+    @property
+    def anything(self) -> bool:
+        return bool(sum(self.by_date) or self.over_limit or sum(self.after_tax))
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One person under one failure as of a day."""
+    """One person under one failure as of a day; ``match``: what was missed of it."""
 
     failure: Failure
     who: Worker
     on: date
+    match: MatchOwed = field(default_factory=dict)
 
     @property
     def first_on(self) -> date | None:
@@ -178,7 +228,7 @@ class _Case:
         """The pay dates on which too little was withheld, until now."""
         first = self.first_on
         end = min(self.failure.begin_on or date.max, self.failure.until or date.max, self.on + _A_DAY)
-        return [] if first is None else [day for day in self.who.days if first <= day.on < end]
+        return [] if first is None else [day for day in self.who.days if first <= day.begins and day.on < end]
 
     def windows(self) -> CorrectionWindows | None:
         days = self.missed_days()
@@ -197,8 +247,7 @@ class _Case:
         windows, begun = self.windows(), begin_on or self.begin_on
         if windows is None:
             return None
-        first = self.missed_days()[0].on
-        known = {day.on for day in self.who.days if day.on >= first}
+        known = self.who.paid_from(self.missed_days()[0].on, self._since(windows))
         return open_relief(
             windows=windows,
             pay_dates=tuple(known if begin_on is None else known | set(self.last_days())),
@@ -215,8 +264,12 @@ class _Case:
         windows = self.windows()
         if windows is None:
             return []
-        since = [windows.three_months, windows.quarter, *([windows.automatic] if self.failure.of_automatic else [])]
-        return [min((day.on for day in self.who.days if day.on >= each), default=each) for each in since]
+        since = self._since(windows)
+        return [min((day for day in self.who.paid_from(each, since) if day >= each), default=each) for each in since]
+
+    def _since(self, windows: CorrectionWindows) -> list[date]:
+        """From which day the next pay date is the last, for each relief."""
+        return [windows.three_months, windows.quarter, *([windows.automatic] if self.failure.of_automatic else [])]
 
     def notice_open(self, begun: date | None = None) -> bool:
         """Whether a notice that was not given can still be in time."""
@@ -226,12 +279,24 @@ class _Case:
         """What was missed, by plan year and calendar year."""
         if found is None:
             return []
-        years = []
+        missed = [each for each in self.missed(rates) if each.anything]
+        owed = owed_on(self.match, [(each.plan_year, each.calendar) for each in missed])
+        return [_of_year(self, each, found, match) for each, match in zip(missed, owed, strict=True)]
+
+    def missed(self, rates: Mapping[tuple[EmployeeId, date], Rate]) -> list[_Missed]:
+        """What was missed, whatever of it is owed."""
+        found = []
         for (plan_year, calendar), days in groupby(self.missed_days(), lambda day: _years_of(day)):
             rate = rates.get((self.who.employee_id, plan_year.start))
             if rate is not None:
-                years.append(_of_year(self, list(days), plan_year, calendar, rate, found))
-        return [each for each in years if each.missed_cents or each.over_limit_cents or each.missed_after_tax_cents]
+                found.append(_missed_in(self, list(days), plan_year, calendar, rate))
+        return found
+
+    def may_match(self, day: PayDay) -> bool:
+        """Whether what was missed on a pay date could be matched: catch-up only where the plan matches that."""
+        match = day.terms.match
+        catch_up = self.failure.kind is FailureKind.CATCH_UP_NOT_OFFERED
+        return match is not None and (match.matches_catch_up or not catch_up)
 
     def told(self, days: Sequence[PayDay]) -> list[MissedOn] | None:
         """What was missed on each of these days, where payroll was held against elections; None: by a rate."""
@@ -257,44 +322,44 @@ def _years_of(day: PayDay) -> tuple[PlanYear, int]:
     return day.terms.plan_year_of(day.on), day.on.year
 
 
-def _of_year(
-    case: _Case, days: list[PayDay], plan_year: PlanYear, calendar: int, rate: Rate, found: ReliefFound
-) -> PersonYear:
+def _missed_in(case: _Case, days: list[PayDay], plan_year: PlanYear, calendar: int, rate: Rate) -> _Missed:
     wrong = {day.on for day in days}
     deferred = sum(day.deferred_cents for day in days)
     told, after_tax = case.told(days), [0] * len(days)
     if case.failure.kind is FailureKind.CATCH_UP_NOT_OFFERED:
         by_date, over_limit = case.catch_up_missed(days, calendar), 0
-        missed = sum(by_date)
     elif told is None:
         would = _would_have(case.who, days, wrong, plan_year, calendar, rate)
-        missed, over_limit = max(int(would.missed[0]) - deferred, 0), int(would.over_limit[0])
-        by_date = _by_date(days, rate.rate_bps, missed)
+        over_limit = int(would.over_limit[0])
+        by_date = _by_date(days, rate.rate_bps, max(int(would.missed[0]) - deferred, 0))
     else:
         by_date, over_limit = _within(told, case.who, calendar)
-        missed, after_tax = sum(by_date), [each.after_tax_cents for each in told]
+        after_tax = [each.after_tax_cents for each in told]
         rate = replace(rate, rate_bps=_rate_of(days, told))
-    qnec = _qnec(missed, sum(after_tax), found.relief, plan_year)
-    match, source = _missed_match(case.who, days, by_date, plan_year)
-    qnec_by_date = _split(qnec, [own + after for own, after in zip(by_date, after_tax, strict=True)])
-    dates, missing = _with_earnings(case.on, days, by_date, qnec_by_date, match)
+    return _Missed(plan_year, calendar, rate, days, by_date, after_tax, over_limit)
+
+
+def _of_year(case: _Case, of: _Missed, found: ReliefFound, match: MatchOwed) -> PersonYear:
+    qnec = _qnec(sum(of.by_date), sum(of.after_tax), found.relief, of.plan_year)
+    by_date = _split(qnec, [own + after for own, after in zip(of.by_date, of.after_tax, strict=True)])
+    owed = {day.on: (lost, own) for day, lost, own in zip(of.days, of.by_date, by_date, strict=True)}
+    dates, missing = _with_earnings(case.on, owed, match, {day.on: day.begins for day in of.days})
     return PersonYear(
         employee_id=case.who.employee_id,
-        plan_year=plan_year,
-        calendar_year=calendar,
-        rate=rate,
-        compensation_cents=sum(day.compensation_cents for day in days),
-        deferred_cents=deferred,
-        missed_cents=missed,
-        over_limit_cents=over_limit,
+        plan_year=of.plan_year,
+        calendar_year=of.calendar,
+        rate=of.rate,
+        compensation_cents=sum(day.compensation_cents for day in of.days),
+        deferred_cents=sum(day.deferred_cents for day in of.days),
+        missed_cents=sum(of.by_date),
+        over_limit_cents=of.over_limit,
         relief=found,
         notice_open=case.notice_open() and found.relief is not Relief.HALF,
         qnec_cents=qnec,
-        match_cents=sum(match),
-        match_source=source,
+        match_cents=sum(match.values()),
         dates=dates,
         earnings_missing=missing,
-        missed_after_tax_cents=sum(after_tax),
+        missed_after_tax_cents=sum(of.after_tax),
     )
 
 
@@ -353,62 +418,6 @@ def _by_date(days: list[PayDay], rate_bps: int, missed: int) -> list[int]:
     return placed
 
 
-def _missed_match(
-    who: Worker, days: list[PayDay], missed: list[int], plan_year: PlanYear
-) -> tuple[list[int], Source | None]:
-    """The match of what was missed, in full (Rev. Proc. 2021-30 App. A .05(2)(c)): by pay date."""
-    terms = days[-1].terms.match
-    begins = max(who.match_from, who.entered_on or date.min)
-    missed = [cents if begins <= day.on else 0 for day, cents in zip(days, missed, strict=True)]
-    if terms is None or not sum(missed):
-        return [0] * len(days), None
-    formula = MatchFormula.of(terms.tiers, terms.cap_cents)
-    of_year = [day for day in who.days if day.on in plan_year and begins <= day.on]
-    matched = max(sum(day.matched_cents for day in of_year), 0)
-    if terms.period is MatchPeriod.PLAN_YEAR:
-        total = _match_of_year(of_year, sum(missed), matched, formula, plan_year)
-        return _split(total, missed), terms.source
-    counted = dict(zip((day.on for day in of_year), _counted(of_year, plan_year), strict=True))
-    alone = replace(formula, cap_cents=None)
-    owed = missed_contributions(
-        _missed_array(missed),
-        relief=Relief.HALF,
-        plan_year=plan_year,
-        formula=alone,
-        compensation=np.array([counted.get(day.on, 0) for day in days], dtype=np.int64),
-        deferred=np.array([max(day.deferred_cents, 0) for day in days], dtype=np.int64),
-    )
-    left = 10**15 if formula.cap_cents is None else max(formula.cap_cents - matched, 0)
-    found = []
-    for cents in owed.match.tolist():
-        found.append(min(cents, left))
-        left -= found[-1]
-    return found, terms.source
-
-
-def _match_of_year(of_year: list[PayDay], missed: int, matched: int, formula: MatchFormula, plan_year: PlanYear) -> int:
-    owed = missed_contributions(
-        _missed_array([missed]),
-        relief=Relief.HALF,
-        plan_year=plan_year,
-        formula=formula,
-        compensation=np.array([sum(_counted(of_year, plan_year))], dtype=np.int64),
-        deferred=np.array([max(sum(day.deferred_cents for day in of_year), 0)], dtype=np.int64),
-        matched=np.array([matched], dtype=np.int64),
-    )
-    return int(owed.match[0])
-
-
-def _counted(days: list[PayDay], plan_year: PlanYear) -> list[int]:
-    """Pay that counts toward the limit of 401(a)(17), reached by adding up."""
-    cap, before, found = law.compensation.annual_cap(plan_year), 0, []
-    for day in days:
-        pay = max(day.compensation_cents, 0)
-        found.append(max(min(before + pay, cap) - before, 0))
-        before += pay
-    return found
-
-
 def _missed_array(missed: list[int]) -> MissedDeferral:
     cents = np.array(missed, dtype=np.int64)
     return MissedDeferral(Basis.ELECTION, np.zeros_like(cents), cents, np.zeros_like(cents))
@@ -421,18 +430,21 @@ def _split(cents: int, weights: list[int]) -> list[int]:
 
 
 def _with_earnings(
-    paid_on: date, days: list[PayDay], missed: list[int], qnec: list[int], match: list[int]
+    paid_on: date, owed: Mapping[date, tuple[int, int]], match: MatchOwed, begins: Mapping[date, date]
 ) -> tuple[tuple[OwedFor, ...], str]:
-    """Each pay date with the earnings on what is owed for it, from that day until paid."""
+    """Each day with the earnings on what is owed for it, from that day (or the first it stands for) until paid."""
     found, missing = [], ""
-    for day, lost, own, employer in zip(days, missed, qnec, match, strict=True):
-        earnings = None
+    for day in sorted({*owed, *(on for _, on in match)}):
+        lost, own = owed.get(day, (0, 0))
+        of_match = tuple((source, cents) for (source, on), cents in match.items() if on == day)
+        employer, earnings = sum(cents for _, cents in of_match), None
         if own + employer and not missing:
+            since = begins.get(day, day)
             try:
-                earnings = lost_earnings(principal_cents=own + employer, loss_on=day.on, recovered_on=paid_on)
+                earnings = lost_earnings(principal_cents=own + employer, loss_on=since, recovered_on=paid_on)
             except NotEnacted as refused:
                 missing = str(refused)
-        found.append(OwedFor(day.on, lost, own, employer, earnings))
+        found.append(OwedFor(day, lost, own, employer, earnings, of_match))
     return tuple(found), missing
 
 

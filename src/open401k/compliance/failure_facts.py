@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
-from open401k import census, ledger, plan
+from open401k import census, ledger, plan, recordkeeping
 from open401k.base.db import Tx
-from open401k.kernel import CalendarYear, EmployeeId, PlanYear, SponsorId
+from open401k.kernel import CalendarYear, EmployeeId, PlanYear, Source, SponsorId
 from open401k.law import deferrals
 from open401k.law.missed_deferrals import Basis
 
-from .failure_correction import FailureCorrection, correction_of
+from .failure_correction import FailureCorrection, correction_of, missed_of
+from .failure_gaps import KnownPay, needed_for, told_once
 from .failure_rates import Rate, basis_of, limit_of
 from .failure_workers import PayDay, Worker
 from .failures import Failure
@@ -32,7 +33,74 @@ def correct_failure(
     """What a failure costs as of a day, by what is, or was then, known."""
     workers = _workers(tx, tenant_id, failure, on, known_at)
     rates = _rates(tx, tenant_id, failure, workers, on, known_at)
-    return correction_of(failure=failure, workers=workers, rates=rates, on=on)
+    of: dict[str, Any] = {"failure": failure, "workers": workers, "rates": rates, "on": on}
+    scope = recordkeeping.Scope(tenant_id, failure.plan_id, on, on + _A_DAY, known_at=known_at)
+    found = correction_of(**of, match=_match(tx, scope, workers, missed_of(**of)))
+    return replace(found, needed=_needed(tx, scope.where, failure, workers, on))
+
+
+def _match(
+    tx: Tx,
+    scope: recordkeeping.Scope,
+    workers: Sequence[Worker],
+    missed: Mapping[EmployeeId, Mapping[date, int]],
+) -> dict[EmployeeId, recordkeeping.MatchByDay]:
+    """What the books would have of matches, had everything been deferred: as Roth where the plan has it.
+
+    Catch-up of who may have it only as Roth would be held back otherwise, and a match does not ask which it was.
+    """
+    roth = {
+        (who.employee_id, day.on): Source.ROTH in day.terms.deferrals.sources for who in workers for day in who.days
+    }
+    more = [
+        recordkeeping.WithheldMore(who, day, cents, roth[who, day])
+        for who, of_person in missed.items()
+        for day, cents in of_person.items()
+    ]
+    if not more:
+        return {}
+    since, sums = min(each.pay_date for each in more), {day.on for who in workers for day in who.days if day.since}
+    brought = any(each.pay_date in sums for each in more)
+    return recordkeeping.match_supposing(tx, scope=replace(scope, since=since), more=more, brought=brought)
+
+
+def _needed(tx: Tx, where: dict[str, Any], failure: Failure, workers: Sequence[Worker], on: date) -> tuple[str, ...]:
+    """What of the failure is from before anything is on file of it; nothing where payroll itself told what was missed.
+
+    Nobody missed anything before the plan was there, or they were employed in it.
+    """
+    known = None if failure.from_payroll else _known_pay(tx, where)
+    if known is None:
+        return ()
+    until = min(failure.begin_on or date.max, failure.until or date.max, on)
+    terms = plan.provisions_on(tx, **where, on=on)
+    own: dict[EmployeeId, list[tuple[date, date]]] = {}
+    for each in census.brought_pay(tx, **where, employees=[who.employee_id for who in workers]):
+        own.setdefault(each.employee_id, []).append((each.start, each.end))
+    return told_once(
+        [
+            needed_for(
+                known,
+                own=own.get(who.employee_id, ()),
+                first=max(who.began_on(failure.first_on), known.terms_from),
+                until=until,
+                terms=terms,
+            )
+            for who in workers
+            if who.entered_on is not None
+        ]
+    )
+
+
+def _known_pay(tx: Tx, where: dict[str, Any]) -> KnownPay | None:
+    """None: no payroll was ever paid here."""
+    runs = [each for each in census.pay_runs(tx, **where) if each.replaced_by is None and not each.brought]
+    spans = plan.provisions_between(tx, **where, start=date.min, end=date.max)
+    if not runs or not spans:
+        return None
+    first = min(runs, key=lambda each: each.pay_date)
+    brought = tuple((each.start, each.end) for each in census.brought_periods(tx, **where))
+    return KnownPay(first.pay_date, (first.period_start, first.period_end), brought, spans[0].start)
 
 
 def _workers(tx: Tx, tenant_id: SponsorId, failure: Failure, on: date, known_at: datetime | None) -> list[Worker]:
@@ -41,10 +109,9 @@ def _workers(tx: Tx, tenant_id: SponsorId, failure: Failure, on: date, known_at:
     employees = census.roster(tx, tenant_id=tenant_id, known_at=known_at, employee_ids=ids)
     spans = plan.provisions_between(tx, **where, start=date.min, end=date.max)
     now = _terms_on(spans, on)
-    by_kind = census.entries_by_kind(
+    entries = census.first_entries(
         tx, tenant_id=tenant_id, provisions=now, plan_id=failure.plan_id, employees=employees, known_at=known_at
     )
-    entries, to_match = by_kind.deferrals, by_kind.of(plan.Kind.MATCH)
     began = [max(day, failure.first_on or day) for day in entries if day is not None]
     if not began:
         return []
@@ -60,9 +127,8 @@ def _workers(tx: Tx, tenant_id: SponsorId, failure: Failure, on: date, known_at:
             left_on=who.employment[-1].terminated_on if who.employment else None,
             limits={year: limit for year, (limit, _) in most.items()},
             catch_up={year: catch_up for year, (_, catch_up) in most.items()},
-            match_from=matched or date.max,
         )
-        for who, entered, matched in zip(employees, entries, to_match, strict=True)
+        for who, entered in zip(employees, entries, strict=True)
         for most in [{year: _limit(who, year, _terms_on(spans, first)) for year in years}]
     ]
 
@@ -75,8 +141,8 @@ def _limit(who: census.Employee, year: int, terms: plan.Provisions) -> tuple[int
 def _days(
     tx: Tx, where: dict[str, Any], ids: Sequence[EmployeeId], spans: Sequence[plan.Span], start: date, end: date
 ) -> dict[EmployeeId, list[PayDay]]:
-    """Each person's pay dates: pay from the payrolls, deferrals and match from the books."""
-    pay = census.pay_by_date(tx, **where, start=start, end=end, employees=ids)
+    """Each person's pay dates: pay from the payrolls, deferrals from the books; before them sums of periods."""
+    pay = census.pay_by_date(tx, **where, start=start, end=end, employees=ids, brought=True)
     dates: list[date] = pay.pay_date.astype("datetime64[D]").tolist()
     people = tuple(pay.employee_id)
     paid = {
@@ -84,20 +150,21 @@ def _days(
         for row, day, cents in zip(pay.employee.tolist(), dates, pay.plan_cents.tolist(), strict=True)
     }
     deferred: dict[tuple[EmployeeId, date], int] = {}
-    matched: dict[tuple[EmployeeId, date], int] = {}
     concerned = frozenset(ids)
     for each in ledger.contributions(tx, **where, start=start, end=end):
-        if each.employee_id not in concerned:
-            continue
-        of = deferred if each.source.is_deferral else matched if each.source.value.endswith("match") else None
-        if of is not None:
+        if each.employee_id in concerned and each.source.is_deferral:
             key = (each.employee_id, each.event_on)
-            of[key] = of.get(key, 0) + each.cents
+            deferred[key] = deferred.get(key, 0) + each.cents
+    sums: dict[tuple[EmployeeId, date], date] = {}
+    for one in census.brought_pay(tx, **where, employees=ids):
+        sums[one.employee_id, one.end] = one.start
+        deferred[one.employee_id, one.end] = one.pre_tax_cents + one.roth_cents
     found: dict[EmployeeId, list[PayDay]] = {}
-    for who, day in sorted({*paid, *deferred, *matched}):
-        key = (who, day)
-        one = PayDay(day, paid.get(key, 0), deferred.get(key, 0), matched.get(key, 0), _terms_on(spans, day))
-        found.setdefault(who, []).append(one)
+    for key in sorted(key for key in {*paid, *deferred} if start <= key[1]):
+        begins = sums.get(key)
+        if begins is None or begins >= spans[0].start:
+            day = PayDay(key[1], paid.get(key, 0), deferred.get(key, 0), _terms_on(spans, key[1]), begins)
+            found.setdefault(key[0], []).append(day)
     return found
 
 

@@ -75,7 +75,8 @@ def _differences(
     if failure is None:
         return [ProposalDifference(of.proposal_id, "a proposal", f"no failure {of.about} was known then")]
     again = failure_content(tx, tenant_id=tenant_id, failure=failure.failure, on=stored.on, known_at=at)
-    again = less_posted(again, posted_credits(same_matter, known_at=at))
+    # By place: one of a matter is decided before the next is made, though a clock may not tell the two apart.
+    again = less_posted(again, posted_credits([each for each in same_matter if each.place < of.place]))
     if _said(again) == _said(stored):
         return []
     return [ProposalDifference(of.proposal_id, f"{stored.total_cents} cents", f"{again.total_cents} cents")]

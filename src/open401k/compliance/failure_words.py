@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from open401k.kernel import Money, Source
+from open401k.kernel import Money
 from open401k.law.explain import percent
 from open401k.law.missed_deferrals import Basis, Lacking, Relief
 from open401k.law.self_correction import Bar
 
 from .failure_correction import FailureCorrection, OwedFor, PersonYear, Stage
 from .failures import Failure, FailureKind
-from .proposal_content import Content, Credit, Notice, Waiting
+from .proposal_content import NOT_ON_FILE, Content, Credit, Notice, Waiting
 
 _KINDS = {
     FailureKind.LEFT_OUT: "left out of the plan though eligible",
@@ -62,22 +62,28 @@ def content_of_failure(found: FailureCorrection, *, plan_name: str, sponsor_name
     return Content(
         kind=failure.kind.value,
         on=found.on,
-        title=f"{who} {_KINDS[failure.kind]}: {Money(found.principal_cents)} and earnings",
+        title=NOT_ON_FILE
+        if found.needed and not found.people
+        else f"{who} {_KINDS[failure.kind]}: {Money(found.principal_cents)} and earnings",
         text=_text(found, who),
         paragraph="; ".join(dict.fromkeys(each.relief.cite for each in found.people)),
         decide_by=min([*days, *([last] if last is not None else [])], default=None),
         credits=tuple(_credits(found)),
         waiting=tuple(_waiting(each) for each in found.stages),
         notices=notices,
-        not_ready=found.not_ready,
+        not_ready=found.not_ready or ("" if found.people else " ".join(found.needed)),
         working=_working(found),
+        needed=found.needed,
     )
 
 
 def _text(found: FailureCorrection, who: str) -> str:
     if not found.people:
         return (
-            f"{_sentence(found.failure.how_found)} As the facts now stand, nobody missed any deferral: nothing is owed."
+            f"{_sentence(found.failure.how_found)} As far as pay is on file, nobody missed any deferral."
+            if found.needed
+            else f"{_sentence(found.failure.how_found)} As the facts now stand, nobody missed any deferral: nothing is "
+            "owed."
         )
     first = min(each.dates[0].on for each in found.people)
     last = max(each.dates[-1].on for each in found.people)
@@ -120,12 +126,8 @@ def _may_self_correct(found: FailureCorrection) -> str:
 def _credits(found: FailureCorrection) -> list[Credit]:
     owed = []
     for each in found.people:
-        of_qnec, of_match = each.earnings_by_source
-        if each.qnec_cents:
-            owed.append(Credit(each.employee_id, Source.QNEC, each.plan_year.start, each.qnec_cents, of_qnec))
-        if each.match_cents and each.match_source is not None:
-            source = each.match_source
-            owed.append(Credit(each.employee_id, source, each.plan_year.start, each.match_cents, of_match))
+        for source, (cents, earnings) in each.owed_by_source.items():
+            owed.append(Credit(each.employee_id, source, each.plan_year.start, cents, earnings))
     return _added(owed)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,13 +12,21 @@ from open401k.plan import Provisions
 
 @dataclass(frozen=True, slots=True)
 class PayDay:
-    """One pay date of one person: pay under the plan, deferrals and match in the books, and the terms of the day."""
+    """One pay date of one person: pay under the plan, deferrals in the books, and the terms of the day.
+
+    With ``since`` a whole period that others paid before the plan came here, up to its last day.
+    """
 
     on: date
     compensation_cents: int
     deferred_cents: int
-    matched_cents: int
     terms: Provisions
+    since: date | None = None
+
+    @property
+    def begins(self) -> date:
+        """The first day on which it could have been paid: earnings on what is owed run from it."""
+        return self.since or self.on
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +42,16 @@ class Worker:
     left_on: date | None
     limits: Mapping[int, int]
     catch_up: Mapping[int, int] = field(default_factory=dict)
-    match_from: date = date.min
-    """Entry for the match, where that is a day of its own; the last of all days: not in sight."""
+
+    def began_on(self, told: date | None) -> date:
+        """From when on something can have been missed: not before entry."""
+        return max(self.entered_on or date.max, told or date.min)
+
+    def paid_from(self, first: date, asked: Sequence[date] = ()) -> set[date]:
+        """Pay dates from a day on. Of a period of which only sums are on file each day asked about may be one."""
+        known = {day.on for day in self.days if day.since is None and day.on >= first}
+        sums = [(day.since, day.on) for day in self.days if day.since is not None]
+        return known | {each for each in asked if any(start <= each <= end for start, end in sums)}
 
     def deferred_in(self, calendar: int) -> int:
         """Of a calendar year, as the books have it."""

@@ -5,6 +5,7 @@ A failure is recorded again as more of it is known (deferrals begun, notice give
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -42,6 +43,7 @@ class FailureRefusal(StrEnum):
     FROM_MISSING = "from_missing"
     DAYS_OUT_OF_ORDER = "days_out_of_order"
     OTHER_PLAN = "other_plan"
+    ON_FILE = "on_file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,13 @@ class Failure:
     def from_payroll(self) -> bool:
         """Whether it is kept by the system itself, from what payroll withheld otherwise than elected."""
         return any(each.missed is not None for each in self.people)
+
+    def by_hand_on(self, employee_id: EmployeeId, on: date) -> bool:
+        """Whether a person recorded that somebody's deferrals were wrong on a pay date; catch-up is another failure."""
+        if self.from_payroll or self.kind is FailureKind.CATCH_UP_NOT_OFFERED:
+            return False
+        end = min(self.begin_on or date.max, self.until or date.max)
+        return any(each.employee_id == employee_id for each in self.people) and (self.first_on or date.min) <= on < end
 
     def missed_of(self, employee_id: EmployeeId) -> tuple[MissedOn, ...] | None:
         """What one person missed by pay date, where that is known."""
@@ -183,12 +192,28 @@ def record_failure(
     if before is not None and before.failure == failure:
         return Recorded(failure, before.place, before.recorded_at, before.recorded_by, already=True)
     place = 1 if before is None else before.place + 1
+    if before is None and not failure.from_payroll:
+        on_file = failures(tx, tenant_id=tenant_id, plan_id=failure.plan_id)
+        if refused := _refuse_twice(failure, on_file):
+            return refused
     content = failure_json(failure)
     ids: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": failure.plan_id, "failure_id": failure.failure_id}
     event_on = failure.first_on or failure.found_on
     _store.insert_failure(tx, **ids, place=place, event_on=event_on, content=content)
     audit.record(tx, tenant_id=tenant_id, action=RECORDED, subject=failure.failure_id, after=content)
     return Recorded(failure, place, tx.now, f"{tx.actor.kind}:{tx.actor.id}")
+
+
+def _refuse_twice(failure: Failure, known: Sequence[Recorded]) -> Refused[FailureRefusal] | None:
+    """What payroll's own record has found already is no failure more: each would be paid."""
+    for own in (each.failure for each in known if each.failure.from_payroll):
+        for person in own.people:
+            days = [one.on for one in person.missed or () if failure.by_hand_on(person.employee_id, one.on)]
+            if days:
+                message = f"Payroll's own record shows this already, from {days[0]} to {days[-1]}: see Proposed."
+                fix = f"Record with {own.failure_id} when correct deferrals begin and when the notice was given."
+                return _refused(FailureRefusal.ON_FILE, message, fix)
+    return None
 
 
 def find(tx: Tx, *, tenant_id: SponsorId, failure_id: FailureId, known_at: datetime | None = None) -> Recorded | None:

@@ -1,7 +1,8 @@
 """Deferrals that payroll did not withhold as elected, or by default, become failures by themselves. Pure.
 
 One person's case is one failure for as long as its pay dates overlap: facts that change it make a version more of the
-same; facts that take it away leave it with nothing missed. What people recorded with it stays. Not here: the cases
+same; facts that take it away leave it with nothing missed. What people recorded with it stays. Pay dates of a failure
+that a person recorded before are that failure's: nothing is owed twice. Not here: the cases
 (recordkeeping.missed_cases), their cost (failure_correction.py).
 """
 
@@ -28,8 +29,9 @@ def failures_withheld(
     """
     ours = {each.failure_id: each for each in known if each.from_payroll}
     free, found = dict(ours), []
-    for case in sorted(cases, key=lambda each: each.first):
-        if case.missed is None:
+    for whole in sorted(cases, key=lambda each: each.first):
+        case = _not_by_hand(whole, known)
+        if case is None or case.missed is None:
             continue
         before = _before(case, free, plan_id)
         if before is not None:
@@ -45,13 +47,30 @@ def recorded_with(known: Sequence[Failure], *, plan_id: PlanId) -> ToldOf:
 
     def told(who: EmployeeId, first: date, last: date) -> Told:
         found = ours.get(_id(plan_id, who, first)) or next(
-            (each for each in ours.values() if _overlaps(each, who, first, last)), None
+            (each for each in ours.values() if _overlaps(each, who, first, last)),
+            next((each for each in known if each.by_hand_on(who, first)), None),
         )
         if found is None:
             return Told()
         return Told(found.told_on, found.begin_on, found.notice_on, found.uniform)
 
     return told
+
+
+def _not_by_hand(case: Case, known: Sequence[Failure]) -> Case | None:
+    """Without the pay dates of what a person recorded first; None: that is all of it.
+
+    A pay date that is payroll's own failure already stays in it: what was recorded for it holds.
+    """
+    who = case.employee_id
+    own = {one.on for each in known if each.from_payroll for one in each.missed_of(who) or ()}
+    by_hand = [each for each in known if not each.from_payroll]
+    left = tuple(
+        each
+        for each in case.differences
+        if each.pay_date in own or not any(one.by_hand_on(who, each.pay_date) for one in by_hand)
+    )
+    return replace(case, differences=left) if left else None
 
 
 def _before(case: Case, free: dict[FailureId, Failure], plan_id: PlanId) -> Failure | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -85,6 +86,7 @@ def gather(
         **people.entered.columns(as_of),
         others=others.placed(people.people), receiving=receiving.read(scope, people.people),
         compensation=pay.of(totals.plan_cents) - late.of("plan_cents"),
+        **scope.pays_apart(people.gone, place),
         section_415=of_employer.of_column("section_415_cents") - late.of("section_415_cents"),
         pre_tax=pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents) - not_ours.of(Source.PRE_TAX),
         roth=pay.of(totals.roth_cents, totals.catch_up_roth_cents) - not_ours.of(Source.ROTH),
@@ -246,11 +248,21 @@ class _Scope:
         asked = elsewhere.Asked(self.tenant_id, self.as_of, self.known_at, self.calendar, self.year, self.determined_on)
         return elsewhere.read(self.tx, asked, self.other_plans)
 
-    def pay(self, start: date, end: date) -> census.PayTotals:
+    def pay(self, start: date, end: date, kind: plan.Kind = plan.Kind.DEFERRALS) -> census.PayTotals:
         """Sums over pay dates from ``start`` up to, not including, ``end``."""
         return census.pay_totals(
-            self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
-        )
+            self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at,
+            kind=kind,
+        )  # fmt: skip
+
+    def pays_apart(self, gone: Sequence[census.Employee], place: Places) -> dict[str, Any]:
+        """Pay of the plan year as kinds of money count it that count other pay than deferrals: columns of the facts."""
+        found: dict[str, Any] = {}
+        for kind in self.provisions.compensation.apart:
+            counted = _Columns(self.pay(self.year.start, self.until, kind), place).of_column("plan_cents")
+            late = self.late_pay(gone, self.year, self.until, place, kind).of("plan_cents")
+            found[f"{kind}_pay"] = counted - late
+        return found
 
     def of_employer(self, start: date, end: date, own: census.PayTotals | None = None) -> census.PayTotals:
         """The same sums with pay that only payrolls of other plans told; ``own`` are the plan's, if read already."""
@@ -274,13 +286,20 @@ class _Scope:
             some = ids[start : start + SLICE]
             yield census.roster(self.tx, tenant_id=self.tenant_id, known_at=self.known_at, employee_ids=some)
 
-    def late_pay(self, gone: Sequence[census.Employee], year: PlanYear, until: date, place: Places) -> _LatePay:
+    def late_pay(
+        self,
+        gone: Sequence[census.Employee],
+        year: PlanYear,
+        until: date,
+        place: Places,
+        kind: plan.Kind = plan.Kind.DEFERRALS,
+    ) -> _LatePay:
         """Pay of people who left in an earlier year, too late to count (Reg. 1.415(c)-2(e)(3)(i))."""
         if not gone:
             return _LatePay(None, np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.int64), len(place))
         found = census.pay_by_date(
             self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=year.start, end=until,
-            employees=[each.employee_id for each in gone], known_at=self.known_at,
+            employees=[each.employee_id for each in gone], known_at=self.known_at, kind=kind,
         )  # fmt: skip
         who = {each.employee_id: each for each in gone}
         left = [who[each] for each in found.employee_id]

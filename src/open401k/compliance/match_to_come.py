@@ -86,3 +86,9 @@ class MatchToCome:
         return law.matching.match_by_service(
             deferrals=deferred, compensation=counted, years_of_service=self._served, bands=self._bands
         )
+
+
+def formula_of(facts: PlanFacts) -> MatchFormula | None:
+    """The plan's match, where it has one."""
+    match = facts.provisions.match
+    return None if match is None else MatchFormula.of(match.tiers, match.cap_cents)

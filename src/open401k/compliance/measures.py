@@ -11,7 +11,8 @@ import numpy as np
 from open401k import law
 from open401k.kernel import LimitationYear, Money
 
-from .facts import Cents, Flags
+from .facts import Cents, Flags, PlanFacts
+from .pay_fairness import widest
 from .receiving import left_out
 from .results import TestId, Unit
 from .year import Year
@@ -49,6 +50,8 @@ class Measure:
     """Why passing today says nothing about the year; empty when it does."""
     silent: bool = False
     """Not told of at all where it does not apply: nearly every plan gives what it tests to everybody."""
+    of_facts: Callable[[PlanFacts, Year], Measured] | None = None
+    """In place of ``of`` where facts decide that no simulated year has; such a test is not projected."""
 
 
 def always(_: Year) -> str:
@@ -108,6 +111,11 @@ def can_be_top_heavy(year: Year) -> str:
     only = year.safe_harbor != "none" and not more and match_needs_no_test(year)
     exempt = law.top_heavy.exempt(only_safe_harbor_contributions=only)
     return "Deferrals and safe harbor contributions alone are exempt (IRC 416(g)(4)(H))." if exempt else ""
+
+
+def whole_year(_: Year) -> Measured:
+    """A test of facts alone has no measure of a year."""
+    raise TypeError("this test is measured from the facts")
 
 
 def _adp(year: Year) -> Measured:
@@ -227,6 +235,9 @@ def most_employer_money(year: Year) -> Cents:
             most = most + law.matching.match(cap, cap, law.matching.MatchFormula.of(each.tiers, each.cap_cents))
         elif each.rate_bps:
             most = most + law.matching.nonelective(cap, each.rate_bps)
+        elif each.is_shared:
+            shares = [law.matching.nonelective(cap, share.rate_bps) + share.cents for share in each.shares]
+            most = most + np.max(shares, axis=0, initial=0) + each.total_cents
         else:
             most = most + each.flat_cents
     return np.where(most > 0, most + 53, most)
@@ -246,6 +257,19 @@ def _compensation_limit(year: Year) -> Measured:
     return Measured(
         np.asarray(counted), np.full(np.shape(counted), cap, dtype=np.int64), np.asarray(~over.any(axis=-1))
     )
+
+
+def pay_is_left_out(year: Year) -> str:
+    """Most definitions of pay are of those that 414(s) lets any plan have (Reg. 1.414(s)-1(c))."""
+    return "" if year.fairness else "No definition of pay of the plan has to be shown fair."
+
+
+def _pay_ratio(year: Year) -> Measured:
+    """The average share of pay that counts: of the highly compensated, against that of the others."""
+    worst, shape = widest(year.fairness), year.deferrals.shape[:-1]
+    averages = worst.test.hce_average_bps, worst.test.nhce_average_bps
+    measured, limit = (np.full(shape, average, dtype=np.int64) for average in averages)
+    return Measured(measured, limit, np.full(shape, worst.passed, dtype=np.bool_))
 
 
 def _part(test: TestId, year: Year) -> Year:
@@ -369,6 +393,9 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         TestId.COMPENSATION_LIMIT, "Compensation limit", "IRC 401(a)(17)", Unit.CENTS, False, always,
         _compensation_limit, over=lambda year: counted_too_much(year) > 0,
+    ),
+    Measure(
+        TestId.PAY_RATIO, "Pay that counts", "IRC 414(s)(3)", Unit.BPS, True, pay_is_left_out, _pay_ratio, silent=True
     ),
     Measure(
         TestId.COVERAGE_DEFERRAL, "Coverage, deferrals", "IRC 410(b)(1)(B)", Unit.BPS, True, always,

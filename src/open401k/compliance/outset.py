@@ -18,6 +18,7 @@ import numpy.typing as npt
 from open401k.law import NotEnacted
 
 from .facts import Cents, Flags, PayHistory, PlanFacts
+from .pay_to_come import OtherPay, other_pay
 from .year import Year
 
 Floats = npt.NDArray[np.float64]
@@ -95,6 +96,11 @@ class Start:
     early_deferred: Cents | None = None
     """Deferrals and pay of the plan year's dates so far on which people had not entered for the match."""
     early_paid: Cents | None = None
+    match_pay: OtherPay | None = None
+    """What the match counts of pay, where that is not what deferrals count."""
+    nonelective_pay: OtherPay | None = None
+    early_given: Cents | None = None
+    """Pay of those dates before people had entered for nonelective money; None: the whole year's pay counts for it."""
 
 
 def coming_dates(history: PayHistory, last_day: date) -> tuple[date, ...]:
@@ -128,11 +134,7 @@ def start_of(facts: PlanFacts, year: Year, habits: Habits) -> Start:
     tenure = np.array([max((facts.as_of - day).days, 0) / 365 for day in hired])
     elapsed = max((facts.as_of - facts.plan_year.start).days, 14) / 365
     hazard = hazard_of(tenure, habits)
-    left = sum(
-        1
-        for spans in facts.employment
-        if spans and all(e.terminated_on is not None for e in spans) and _left_in(spans[-1].terminated_on, facts)
-    )
+    left = _left_so_far(facts)
     pay, noise = _pay_level(history)
     rates, changes, exposure = _rates(facts, history, per_year)
     entry = _entry_indexes(facts.eligible_on, dates)
@@ -167,6 +169,14 @@ def start_of(facts: PlanFacts, year: Year, habits: Habits) -> Start:
     )
 
 
+def _left_so_far(facts: PlanFacts) -> int:
+    return sum(
+        1
+        for spans in facts.employment
+        if spans and all(e.terminated_on is not None for e in spans) and _left_in(spans[-1].terminated_on, facts)
+    )
+
+
 def _left_in(day: date | None, facts: PlanFacts) -> bool:
     return day is not None and facts.plan_year.start <= day <= facts.as_of
 
@@ -193,25 +203,38 @@ class _Apart(TypedDict, total=False):
     given_from: Places
     early_deferred: Cents
     early_paid: Cents
+    early_given: Cents
+    match_pay: OtherPay | None
+    nonelective_pay: OtherPay | None
 
 
 def _apart(facts: PlanFacts, history: PayHistory, dates: tuple[date, ...]) -> _Apart:
     found: _Apart = {}
+    to_match = found["match_pay"] = other_pay(facts.match_pay, facts.compensation)
+    found["nonelective_pay"] = other_pay(facts.nonelective_pay, facts.compensation)
     if facts.tested_on:
         found["tested_from"] = _entry_indexes(facts.tested_on, dates)
     if facts.nonelective_on:
         found["given_from"] = _entry_indexes(facts.nonelective_on, dates)
     if facts.match_on:
         found["matched_from"] = _entry_indexes(facts.match_on, dates)
-        found["early_deferred"], found["early_paid"] = _before_the_match(facts, history)
+        early = _before(facts.match_on, facts, history)
+        found["early_deferred"] = np.where(early, history.deferrals, 0).sum(axis=1)
+        early_paid = np.where(early, history.compensation, 0).sum(axis=1)
+        found["early_paid"] = early_paid if to_match is None else to_match.of(early_paid)
+    given = facts.provisions.nonelective
+    if facts.nonelective_on or (given is not None and given.conditions.asks):
+        early = _before(facts.nonelective_on or facts.eligible_on, facts, history)
+        found["early_given"] = np.where(early, history.compensation, 0).sum(axis=1)
     return found
 
 
-def _before_the_match(facts: PlanFacts, history: PayHistory) -> tuple[Cents, Cents]:
+def _before(entered_on: tuple[date | None, ...], facts: PlanFacts, history: PayHistory) -> Flags:
+    """Which pay dates of the plan year were before each one's entry: people down, dates across."""
     days = np.array(history.pay_dates, dtype="datetime64[D]")
-    entered = np.array([day or date.max for day in facts.match_on], dtype="datetime64[D]")
-    early = (days[None, :] < entered[:, None]) & (days >= np.datetime64(facts.plan_year.start))[None, :]
-    return np.where(early, history.deferrals, 0).sum(axis=1), np.where(early, history.compensation, 0).sum(axis=1)
+    entered = np.array([day or date.max for day in entered_on], dtype="datetime64[D]")
+    early: Flags = (days[None, :] < entered[:, None]) & (days >= np.datetime64(facts.plan_year.start))[None, :]
+    return early
 
 
 def _entry_indexes(days: tuple[date | None, ...], dates: tuple[date, ...]) -> Places:

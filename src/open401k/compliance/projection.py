@@ -8,6 +8,7 @@ import numpy as np
 
 from open401k.law import ImpossibleInput, NotEnacted
 
+from .amounts import AMOUNTS
 from .facts import JSON, Flags, PlanFacts
 from .measures import MEASURES, Measure, Measured, owed_as_top_heavy, top_heavy_minimum
 from .outset import Habits
@@ -52,7 +53,7 @@ def project(
             _without(measure, key_missing)
             if key_missing and measure.needs_key
             else _projected(facts, measure, today, ends)
-            for measure in MEASURES
+            for measure in (*MEASURES, AMOUNTS)
             if not (measure.silent and measure.applies(today))
         ),
         assumptions=_assumptions(habits or Habits()),
@@ -87,6 +88,8 @@ def has_dates(facts: PlanFacts) -> bool:
 
 
 def _projected(facts: PlanFacts, measure: Measure, today: Year, ends: Year) -> ProjectedTest:
+    if measure.of_facts is not None:
+        return _without(measure, "It is tested when the year is over, and not projected.")
     if measure.by_prior_year and facts.prior_year_missing:
         return _without(measure, "The averages of the year before are not on file.")
     why_not = measure.applies(today)

@@ -14,6 +14,9 @@ from typing import Any
 from open401k.base.plain import plain
 from open401k.kernel import EmployeeId, Money, Source, half_up
 
+#: What a correction is called that cannot count anything yet.
+NOT_ON_FILE = "What was missed before the plan came here is not on file"
+
 
 @dataclass(frozen=True, slots=True)
 class Credit:
@@ -64,7 +67,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """One correction as it is put to the employer. ``not_ready``: why it cannot be approved yet; empty: it can."""
+    """One correction as it is put to the employer. ``not_ready``: why it cannot be approved yet; empty: it can.
+
+    ``needed``: what is not on file and so not counted, in words; what it comes to is a difference, later.
+    """
 
     kind: str
     on: date
@@ -77,6 +83,7 @@ class Content:
     notices: tuple[Notice, ...] = ()
     not_ready: str = ""
     working: Mapping[str, Any] = field(default_factory=dict)
+    needed: tuple[str, ...] = ()
 
     @property
     def principal_cents(self) -> int:
@@ -104,8 +111,8 @@ class Content:
 
     @property
     def is_nothing(self) -> bool:
-        """Neither money nor a notice: there is nothing to decide."""
-        return not self.credits and not self.notices
+        """Neither money nor a notice, and nothing that has to be found out: there is nothing to decide."""
+        return not self.credits and not self.notices and not self.needed
 
 
 def same_decision(one: Content, other: Content) -> bool:
@@ -118,7 +125,7 @@ def same_decision(one: Content, other: Content) -> bool:
         principal = tuple((*each.key, each.cents, each.settled_cents) for each in content.credits)
         notices = tuple(each.employee_id for each in content.notices)
         waiting = tuple((each.until, each.cents) for each in content.waiting)
-        return principal, notices, waiting, content.not_ready
+        return principal, notices, waiting, content.not_ready, content.needed
 
     return asked(one) == asked(other)
 
@@ -156,6 +163,8 @@ def less_posted(content: Content, posted: Sequence[Credit]) -> Content:
             "contributes later; nothing goes back to the employer (Rev. Proc. 2021-30 section 6.06(2))."
         )
     title = f"Difference to what was posted: {Money(sum(each.cents for each in found))}"
+    if content.needed and not found:  # what is left is to be found out
+        content = replace(content, title=NOT_ON_FILE, not_ready=" ".join(content.needed))
     return replace(
         content,
         credits=tuple(found),
@@ -181,7 +190,8 @@ def content_json(content: Content) -> dict[str, Any]:
         "not_ready": content.not_ready,
         "working": content.working,
     }
-    return {name: plain(value) for name, value in kept.items()}
+    needed = {"needed": list(content.needed)} if content.needed else {}
+    return {name: plain(value) for name, value in {**kept, **needed}.items()}
 
 
 def _credit_json(credit: Credit) -> dict[str, Any]:
@@ -216,6 +226,7 @@ def content_of_json(kept: Mapping[str, Any]) -> Content:
         ),
         not_ready=kept["not_ready"],
         working=kept["working"],
+        needed=tuple(kept.get("needed", ())),
     )
 
 

@@ -12,6 +12,7 @@ from open401k import law
 from open401k.kernel import Money
 from open401k.law import ImpossibleInput, NotEnacted
 
+from . import amounts, pay_fairness
 from .elsewhere import told_amounts, told_group, top_heavy_group
 from .facts import JSON, Cents, Flags, PlanFacts
 from .measures import (
@@ -239,6 +240,10 @@ def _compensation_limit(facts: PlanFacts, year: Year, _: Measured) -> Told:
     return working, f"Pay over {Money(cap)} does not count: {len(places)} so far ({names})."
 
 
+def _pay_ratio(_: PlanFacts, year: Year, __: Measured) -> Told:
+    return pay_fairness.told(year.fairness, year.is_hce)
+
+
 def _coverage(test: TestId, facts: PlanFacts, year: Year, __: Measured) -> Told:
     return coverage(facts, year, benefiting=benefiting_in(test, year), excluded=~counted_in(test, year))
 
@@ -281,11 +286,15 @@ _TELL: dict[TestId, Callable[[PlanFacts, Year, Measured], Told]] = {
     TestId.DEFERRAL_LIMIT: _deferral_limit,
     TestId.ADDITIONS_LIMIT: _additions_limit,
     TestId.COMPENSATION_LIMIT: _compensation_limit,
+    TestId.PAY_RATIO: _pay_ratio,
     **{each: partial(_coverage, each) for each in COVERAGE},
     TestId.TOP_HEAVY: _top_heavy,
 }
 
-PLAN_TESTS: tuple[PlanTest, ...] = tuple(PlanTest(measure, _TELL[measure.test]) for measure in MEASURES)
+PLAN_TESTS: tuple[PlanTest, ...] = (
+    *(PlanTest(measure, _TELL[measure.test]) for measure in MEASURES),
+    PlanTest(amounts.AMOUNTS, lambda facts, year, _: amounts.told(facts, year)),
+)
 
 
 def run_tests(facts: PlanFacts) -> tuple[tuple[TestResult, ...], People | None]:
@@ -339,7 +348,7 @@ def _run(plan_test: PlanTest, facts: PlanFacts, year: Year, missing: str, missin
             own = year.adp() if measure.test is TestId.ADP else year.acp()
             refused = _refused(measure, _no_prior_year(facts))
             return replace(refused, working={"nhce_of_year_bps": int(own.nhce_average)})
-        measured = measure.of(year)
+        measured = measure.of(year) if measure.of_facts is None else measure.of_facts(facts, year)
         why_not = "" if measure.not_yet is None or not measured.passed else measure.not_yet(year)
         if why_not:
             return _refused(measure, why_not)
@@ -365,7 +374,7 @@ def _run(plan_test: PlanTest, facts: PlanFacts, year: Year, missing: str, missin
 def _room(measure: Measure, measured: Measured) -> int:
     """What is left to the limit; in a coverage test more is better, and the room is what is above the limit."""
     left = int(measured.limit) - int(measured.measured)
-    return -left if measure.test in COVERAGE else left
+    return -left if measure.test in (*COVERAGE, TestId.AMOUNTS) else left
 
 
 def _refused(measure: Measure, why: str) -> TestResult:

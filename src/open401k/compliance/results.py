@@ -22,10 +22,12 @@ class TestId(StrEnum):
     DEFERRAL_LIMIT = "402g"
     ADDITIONS_LIMIT = "415c"
     COMPENSATION_LIMIT = "401a17"
+    PAY_RATIO = "414s"
     COVERAGE_DEFERRAL = "410b_401k"
     COVERAGE_MATCH = "410b_401m"
     COVERAGE_NONELECTIVE = "410b_nonelective"
     TOP_HEAVY = "top_heavy"
+    AMOUNTS = "401a4"
 
 
 #: One for each part of the plan that is tested by itself (Reg. 1.410(b)-7(c)(1)).

@@ -317,7 +317,7 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
         digest.update(b"other plan\0" + other.name.encode())
         for name in _HASHED_OF_OTHERS:
             digest.update(name.encode() + b"\0" + np.ascontiguousarray(getattr(other, name)).tobytes())
-    for name in ("corrective", "pay_elsewhere", "match_kept_out", "nonelective_kept_out"):
+    for name in _HASHED_IF_KNOWN:
         if (known := getattr(facts, name)) is not None:
             digest.update(name.encode() + b"\0" + np.ascontiguousarray(known).tobytes())
     for name in _HASHED:
@@ -330,8 +330,14 @@ def _iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
+_HASHED_IF_KNOWN = (
+    "corrective", "pay_elsewhere", "match_kept_out", "nonelective_kept_out", "match_pay", "nonelective_pay",
+)  # fmt: skip
 _HASHED_OF_OTHERS = (
     "deferrals", "roth", "plan_year_deferrals", "after_tax", "match", "employer", "balances", "participates",
+)  # fmt: skip
+_HASHED_IF_KNOWN = (
+    "corrective", "pay_elsewhere", "match_kept_out", "nonelective_kept_out", "match_pay", "nonelective_pay",
 )  # fmt: skip
 _HASHED = (
     "class_excluded", "compensation", "section_415", "pre_tax", "roth", "after_tax", "calendar_deferrals",

@@ -16,7 +16,6 @@ import numpy.typing as npt
 from open401k import law
 from open401k.law import NotEnacted
 from open401k.law.deferrals import DeferralSplit
-from open401k.law.matching import MatchFormula
 from open401k.plan import Kind
 
 from . import receiving
@@ -24,8 +23,9 @@ from .elsewhere import Elsewhere
 from .facts import Cents, Flags, PlanFacts, Receiving
 from .match_to_come import MatchToCome
 from .outset import Floats, Habits, Places, Start, hazard_of, start_of
+from .pay_to_come import OtherPay
 from .year import Year
-from .year_end_money import match_received, nonelective_to_come
+from .year_end_money import counted_of_year, counted_pay, match_received, nonelective_to_come
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ class _Draws:
     in_plan_from: Places
 
 
-_NESTED = (DeferralSplit, Elsewhere, Receiving)
-_Columns = TypeVar("_Columns", Start, Year, _Draws, DeferralSplit, Elsewhere, Receiving)
+_NESTED = (DeferralSplit, Elsewhere, OtherPay, Receiving)
+_Columns = TypeVar("_Columns", Start, Year, _Draws, DeferralSplit, Elsewhere, OtherPay, Receiving)
 
 
 def simulate(
@@ -173,10 +173,13 @@ def _with_hires(facts: PlanFacts, begin: Start, year: Year, rng: np.random.Gener
         tested_from=grown_from(begin.tested_from, Kind.DEFERRALS),
         matched_from=grown_from(begin.matched_from, Kind.MATCH),
         given_from=grown_from(begin.given_from, Kind.NONELECTIVE),
+        match_pay=None if begin.match_pay is None else begin.match_pay.padded(extra),
+        nonelective_pay=None if begin.nonelective_pay is None else begin.nonelective_pay.padded(extra),
         early_deferred=None
         if begin.early_deferred is None
         else np.append(begin.early_deferred, np.zeros_like(arrives)),
         early_paid=None if begin.early_paid is None else np.append(begin.early_paid, np.zeros_like(arrives)),
+        early_given=None if begin.early_given is None else np.append(begin.early_given, np.zeros_like(arrives)),
     )
     return grown, _padded(year, extra), people
 
@@ -275,7 +278,7 @@ def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention
     rooms = _rooms(begin, year, draws)
     sums = _Sums(year, draws.new_rate.shape)
     match = None if facts.provisions.match is None else MatchToCome(facts, begin)
-    pay_cap = law.compensation.annual_cap(year.plan_year)
+    pay_cap, given_from = law.compensation.annual_cap(year.plan_year), _given_from(begin, draws)
     for k, day in enumerate(begin.dates):
         if k == begin.in_plan_year:
             sums.end_plan_year()
@@ -286,7 +289,8 @@ def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention
         wanted = np.rint(pay * _rate_on(begin, draws, k, intervention, day) / 10_000).astype(np.int64)
         deferred = np.minimum(wanted, rooms[day.year].left(sums, paid))
         if match is not None:
-            counted = law.compensation.period_share(before=sums.compensation, period=paid, cap=pay_cap)
+            before, period = sums.for_match(begin.match_pay, year, paid)
+            counted = law.compensation.period_share(before=before, period=period, cap=pay_cap)
             due = match.due(
                 day,
                 deferred=rooms[day.year].matched(match, sums.calendar, deferred),
@@ -295,6 +299,8 @@ def _run(facts: PlanFacts, begin: Start, year: Year, draws: _Draws, intervention
                 early=None if begin.matched_from is None else begin.matched_from > k,
             )
             sums.match += np.where(draws.in_plan_from <= k, due, 0)
+        if given_from is not None and k < begin.in_plan_year:
+            sums.given_pay += np.where(given_from <= k, paid, 0)
         sums.after_tax += np.rint(pay * _after_tax_on(begin, intervention, day) / 10_000).astype(np.int64)
         sums.compensation += paid
         sums.deferrals += deferred
@@ -316,9 +322,19 @@ class _Sums:
         self.compensation, self.deferrals, self.match = of(year.compensation), of(year.deferrals), of(year.match)
         self.calendar, self.elected = of(year.calendar_deferrals), of(year.elected)
         self.after_tax, self.roth = of(year.after_tax), of(year.roth)
+        self.given_pay = np.zeros(shape, dtype=np.int64)
+        """Pay of the plan year's coming dates on which people have entered for nonelective money."""
         self.calendar_year = year.calendar_year.year
         self.of_plan_year: tuple[Cents, Cents, Cents, Cents] | None = None
         self.first_calendar: Cents | None = None
+
+    def for_match(self, other: OtherPay | None, year: Year, paid: Cents) -> tuple[Cents, Cents]:
+        """Pay before a date and of it, as the match counts them."""
+        if other is None:
+            return self.compensation, paid
+        if self.of_plan_year is not None:
+            return other.of(self.compensation), other.of(paid)
+        return other.to_date(self.compensation, year.compensation), other.of(paid)
 
     def end_plan_year(self) -> None:
         """Keep the sums of the plan year; those of the next one begin at nothing."""
@@ -395,18 +411,18 @@ def _ended(
     running = sums.compensation, sums.deferrals, sums.match, sums.after_tax
     compensation, deferrals, match, after_tax = running if sums.of_plan_year is None else sums.of_plan_year
     if to_come is not None:
-        counted = law.compensation.capped(compensation, cap)
+        counted = law.compensation.capped(counted_of_year(begin.match_pay, year, compensation), cap)
         # Another plan year matches catch-up, or is not trued up.
         room = rooms[begin.dates[0].year] if begin.dates else None
         matched = deferrals if room is None else room.matched(to_come, np.zeros_like(deferrals), deferrals)
         match = to_come.trued_up(match, deferrals=matched, counted=counted)
     nothing = np.zeros_like(sums.calendar)
-
     entered = partial(_entered_by_end, draws, count)
     kept_out = (begin.kept_out < count) & (draws.leaves_at > begin.kept_out)
     # Who is on unpaid leave today is still employed on the last day, and in nobody's way to be there.
     here = (year.here | begin.active) & (draws.leaves_at >= count) & (begin.arrives <= count)
     receives = None if year.receiving is None else receiving.at_end(year.receiving, here)
+    given = nonelective_to_come(facts, year, counted_pay(begin, year, compensation, sums.given_pay), cap, receives)
     return replace(
         year,
         as_of=year.plan_year.last_day,
@@ -420,7 +436,7 @@ def _ended(
         roth=sums.roth,
         after_tax=after_tax,
         match=match_received(facts, year, match, receives),
-        nonelective=year.nonelective + nonelective_to_come(facts, year, compensation, cap, receives),
+        nonelective=year.nonelective + given,
         eligible=entered(year.eligible, begin.tested_from),
         in_match=None if year.in_match is None else entered(year.in_match, begin.matched_from),
         in_nonelective=None if year.in_nonelective is None else entered(year.in_nonelective, begin.given_from),
@@ -430,6 +446,13 @@ def _ended(
         here=here,
         receiving=receives,
     )
+
+
+def _given_from(begin: Start, draws: _Draws) -> Places | None:
+    """The coming date from which the pay of each counts for nonelective money; None: all pay of the year does."""
+    if begin.early_given is None:
+        return None
+    return draws.in_plan_from if begin.given_from is None else np.maximum(draws.in_plan_from, begin.given_from)
 
 
 def _entered_by_end(draws: _Draws, count: int, now: Flags, entry: Places | None) -> Flags:
@@ -472,9 +495,3 @@ def _roth_on(begin: Start, intervention: Intervention | None, day: date) -> Floa
         return begin.roth_share
     ruled = intervention.ruled(day, len(begin.roth_share), intervention.as_roth.astype(np.int64))
     return np.where(ruled > 0, 1.0, begin.roth_share)
-
-
-def formula_of(facts: PlanFacts) -> MatchFormula | None:
-    """The plan's match, where it has one."""
-    match = facts.provisions.match
-    return None if match is None else MatchFormula.of(match.tiers, match.cap_cents)

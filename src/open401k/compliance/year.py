@@ -23,6 +23,7 @@ from open401k.recordkeeping import Declared
 
 from .elsewhere import Elsewhere, elsewhere_of, top_heavy_group
 from .facts import Cents, Flags, PlanFacts, PriorRatios, Receiving, at_least_nothing
+from .pay_fairness import Fairness, fairness_of
 
 Answer = TypeVar("Answer")
 #: Of more numbers than these the memory is worth more than the time of working them out again.
@@ -106,6 +107,8 @@ class Year:
     """Whether the highly compensated receive the safe harbor contribution, too."""
     receiving: Receiving | None = None
     """Whom conditions keep from employer money of the year; None where there are no conditions."""
+    fairness: tuple[Fairness, ...] = ()
+    """Definitions of pay that only the ratio test shows fair; a simulated year end has the shares of today."""
     known: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
     """What several tests ask of the year, worked out once."""
 
@@ -369,6 +372,7 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         prior_acp_bps=None if prior is None else prior.acp_bps,
         elsewhere=elsewhere_of(facts),
         corrective=facts.corrective,
+        fairness=fairness_of(facts, is_hce),
     )
 
 

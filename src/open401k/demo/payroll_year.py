@@ -112,7 +112,7 @@ class Year:
         if made.problem or made.not_told:
             self.say(f"    the provider: {made.problem or made.not_told}")
         if made.told:
-            self.say(f"    {made.told} instructions told to payroll, and taken")
+            self.say(f"    {made.told} instruction{'s' if made.told > 1 else ''} told to payroll, and taken")
         for each in made.waits:
             self.say(f"    waits: {each['message']} {each['fix']}")
         return made
@@ -163,7 +163,11 @@ def confirm_codes(year: Year, key: str) -> None:
     with sandbox.db.begin(sandbox.actor, tenants=[year.sponsor]) as tx:
         kinds = census.code_kinds(tx, tenant_id=year.sponsor)
         questions = payroll.questions(tx, **year.where, kinds=kinds)
+        deductions = payroll.deduction_questions(tx, **year.where, kinds=kinds)
     choices = tuple(Choice(code, str(each.proposal.kind)) for code, each in questions.items())
+    choices += tuple(
+        Choice(code, str(each.proposal.kind), side=census.Side.DEDUCTION) for code, each in deductions.items()
+    )
     if choices:
         confirm(sandbox.db, actor=sandbox.actor, asked=Confirming(year.sponsor, year.plan, flow_id, choices))
         said = ", ".join(f"{each.code} is {each.kind}" for each in choices)

@@ -3,15 +3,16 @@
 Not here: playing it (payroll_year.py).
 """
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from open401k import census, compliance, recordkeeping
 from open401k.base.db import Actor
-from open401k.compliance import Affected, Failure, FailureKind, ProposalState
+from open401k.compliance import ProposalState
 from open401k.flows import heal, heal_approved
 from open401k.flows.correction_money import reference
-from open401k.kernel import FailureId, FlowId, Money, Open401kError, Refused, Source, named_uuid
+from open401k.kernel import FlowId, Money, Open401kError, Refused, Source, named_uuid
 
 from .payroll_year import Script, Year
 from .people import ACME, PAY_DATES
@@ -47,35 +48,35 @@ def nora_is_found(year: Year) -> None:
     year.provider.change(NORA.ssn, date_of_birth=NORA_BORN_ON.isoformat())
     year.say(f"{FOUND_ON} Nora is 30, not 20: her enrollment was missed since January")
     year.pull()
-    proposal = record_failure(year)
+    proposal = noras(year)
     year.say(f"    proposed: {proposal.told.title}. {proposal.content.not_ready}")
 
 
 def nora_is_healed(year: Year) -> None:
     """Deferrals have begun with this payroll, the notice is given: the employer approves and pays."""
-    pay_correction(year, record_failure(year, begin_on=MAY_22, notice_on=MAY_22))
+    pay_correction(year, record_days(year, begin_on=MAY_22, notice_on=MAY_22))
 
 
-def record_failure(year: Year, **known: Any) -> compliance.Proposal:
-    """What was missed, as far as it is known now; the proposal that stands."""
-    sandbox = year.sandbox
-    failure_id = FailureId(named_uuid(sandbox.world, "Nora left out"))
-    failure = Failure(
-        failure_id,
-        year.plan,
-        FailureKind.AUTOMATIC_NOT_APPLIED,
-        (Affected(employee(year, NORA.last_name).employee_id, 300),),
-        FOUND_ON,
-        "The employee asked why nothing is withheld.",
-        first_on=date(2026, 1, 1),
-        automatic=True,
-        **known,
-    )
-    flow_id = FlowId(named_uuid(sandbox.world, "Nora left out", *sorted(known)))
+def noras(year: Year) -> compliance.Proposal:
+    """What was missed, as payroll's own record shows it; the proposal that stands."""
+    return proposals(year, str(_noras_failure(year).failure_id))[-1]
+
+
+def record_days(year: Year, *, begin_on: date, notice_on: date) -> compliance.Proposal:
+    """A person records when correct deferrals began, and that the notice was given: it is counted anew."""
+    sandbox, failure = year.sandbox, replace(_noras_failure(year), begin_on=begin_on, notice_on=notice_on)
+    flow_id = FlowId(named_uuid(sandbox.world, "Nora left out"))
     told = heal.heal(sandbox.db, actor=SPONSOR, found=heal.Found(year.sponsor, flow_id, failure))
     if isinstance(told, Refused):
         raise Open401kError(told.message, fix=told.fix)
-    return proposals(year, str(failure_id))[-1]
+    return noras(year)
+
+
+def _noras_failure(year: Year) -> compliance.Failure:
+    who = employee(year, NORA.last_name).employee_id
+    with year.sandbox.db.begin(year.sandbox.actor, tenants=[year.sponsor]) as tx:
+        known = compliance.failures(tx, **year.where)
+    return next(each.failure for each in known if each.failure.missed_of(who))
 
 
 def proposals(year: Year, about: str | None = None) -> list[compliance.Proposal]:

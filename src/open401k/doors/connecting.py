@@ -60,9 +60,20 @@ class ConnectionStories:
         return gusto.authorize_url(self._gusto(), redirect_uri=back, state=state)
 
     def add(
-        self, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, provider: Provider, code: str, since: date | None
+        self,
+        *,
+        actor: Actor,
+        tenant_id: SponsorId,
+        plan_id: PlanId,
+        provider: Provider,
+        code: str,
+        since: date | None,
+        also: bool = False,
     ) -> Connection | Refused[Any]:
-        """Connect what an authorization's code opens, from ``since`` on or from behind the last payroll on file."""
+        """Connect what an authorization's code opens, from ``since`` on or from behind the last payroll on file.
+
+        ``also``: it is another company of the plan beside those that are connected at this provider.
+        """
         opened: dict[str, Any] = {"code": code, "redirect_uri": self._back(provider), "around": self._around}
         try:
             if provider is Provider.FINCH:
@@ -83,6 +94,7 @@ class ConnectionStories:
                 company=company,
                 tokens=tokens,
                 since=since or _behind_the_last(runs.history(tx, tenant_id=tenant_id, plan_id=plan_id), day_of(tx.now)),
+                also=also,
             )
 
     def pull(self, *, actor: Actor, tenant_id: SponsorId, connection_id: ConnectionId) -> Mapping[str, Any]:
@@ -189,8 +201,12 @@ def _not_registered(provider: Provider) -> NoReturn:
 
 
 def _behind_the_last(history: Sequence[runs.Run], today: date) -> date:
-    """The day after the last pay date on file; without any, the first day of the year."""
-    days = [run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date is not None]
+    """The day after the last pay date on file; without any, the first day of the year.
+
+    What connected companies told says nothing of another one: each has pay dates of its own.
+    """
+    known = [run for run in history if run.status == runs.Status.POSTED and run.told is None]
+    days = [run.pay_date for run in known if run.pay_date is not None]
     return max(days) + timedelta(days=1) if days else date(today.year, 1, 1)
 
 

@@ -35,11 +35,21 @@ def put_on_file(
 
 
 def formula_of(
-    source: str, *, tiers: str = "", cap: str = "", rate: str = "", amount: str = "", excess: str = "", level: str = ""
+    source: str,
+    *,
+    tiers: str = "",
+    cap: str = "",
+    rate: str = "",
+    amount: str = "",
+    excess: str = "",
+    level: str = "",
+    shares: str = "",
+    total: str = "",
 ) -> recordkeeping.Declared:
     """As people write it: ``50 to 6, 25 to 8`` for tiers, ``3`` for a share of pay, ``750.00`` for each.
 
-    ``excess`` is the share of pay above ``level`` dollars, where it is another one.
+    ``excess`` is the share of pay above ``level`` dollars, where it is another one. ``shares`` are those of groups, as
+    ``Owners = 20 %; Staff = 3000.00``, and ``total`` is what points share out.
     """
     if source not in {each.value for each in SOURCES}:
         known = " or ".join(each.value for each in SOURCES)
@@ -52,7 +62,28 @@ def formula_of(
         _cents(amount, "amount"),
         _bps(excess, "excess"),
         _cents(level, "level"),
+        shares_of(shares),
+        _cents(total, "total"),
     )
+
+
+def shares_of(text: str) -> tuple[recordkeeping.GroupShare, ...]:
+    """Groups, parted by semicolons: the name of each, and its share of pay or its amount."""
+    found = []
+    for each in text.split(";") if text.strip() else ():
+        group, equals, share = each.rpartition("=")
+        if not equals or not group.strip():
+            fix = "Write the name of each group and what it has: Owners = 20 %; Staff = 3000.00."
+            raise ProblemError(Problem(422, "shares_invalid", f"{each.strip()!r} is no share of a group.", fix=fix))
+        found.append(share_of(group.strip(), share))
+    return tuple(found)
+
+
+def share_of(group: str, text: str) -> recordkeeping.GroupShare:
+    """What one group has: ``20 %`` of pay, or ``3000.00`` for all of it together."""
+    if text.strip().endswith("%"):
+        return recordkeeping.GroupShare(group, rate_bps=_bps(text, f"the share of {group}"))
+    return recordkeeping.GroupShare(group, cents=_cents(text, f"the share of {group}"))
 
 
 def nothing_of(source: str) -> recordkeeping.Declared:

@@ -41,6 +41,7 @@ from .web import (
     sandbox_pages,
     sign_in_pages,
     student_loan_pages,
+    vesting_pages,
 )
 from .web.assets import Assets
 from .web.frame import problem_page
@@ -66,6 +67,7 @@ _PAGES = (
     forfeiture_pages,
     declaration_pages,
     student_loan_pages,
+    vesting_pages,
     plan_pages,
     reference_page,
 )

@@ -161,9 +161,17 @@ class ConnectionStory(Protocol):
         ...
 
     def add(
-        self, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, provider: Provider, code: str, since: date | None
+        self,
+        *,
+        actor: Actor,
+        tenant_id: SponsorId,
+        plan_id: PlanId,
+        provider: Provider,
+        code: str,
+        since: date | None,
+        also: bool = False,
     ) -> Connection | Refused[Any]:
-        """Connect what an authorization's code opens."""
+        """Connect what an authorization's code opens; ``also``: another company of the plan at the same provider."""
         ...
 
     def pull(self, *, actor: Actor, tenant_id: SponsorId, connection_id: ConnectionId) -> Mapping[str, Any]:

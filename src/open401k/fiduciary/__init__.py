@@ -19,6 +19,7 @@ from .alerts import (
 )
 from .corrections import WaitingCorrection, tell_approved, tell_correction, waiting_corrections
 from .forfeitures import ForfeituresDue, forfeitures_due, tell_forfeitures
+from .turnover import TurnoverOpen, tell_turnover, turnover_open
 
 __all__ = [
     "RAISE_FROM_BPS",
@@ -29,6 +30,7 @@ __all__ = [
     "AlertState",
     "Content",
     "ForfeituresDue",
+    "TurnoverOpen",
     "WaitingCorrection",
     "acknowledge",
     "content_of",
@@ -41,6 +43,8 @@ __all__ = [
     "tell_approved",
     "tell_correction",
     "tell_forfeitures",
+    "tell_turnover",
+    "turnover_open",
     "waiting_corrections",
     "watch",
 ]

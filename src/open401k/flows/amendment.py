@@ -4,19 +4,19 @@ From a day in the past this is a correction like any other: settled, tested, pro
 here: what may stand in an amendment (plan/amendments.py).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from open401k import ledger, plan, recordkeeping
-from open401k.base import heads, steps
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults
 from open401k.kernel import FlowId, Money, PlanId, Refused, SponsorId, day_of
 
-from .correction import Correction, OnFile, begin, correct
+from .correction import Correction, OnFile
 from .payroll_settle import PostingRefused
-from .year_end import end_years
+from .record_then_settle import record_then_settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +41,23 @@ def amend(db: Database, *, actor: Actor, amendment: Amendment) -> FlowResults | 
 
     The same amendment again carries on where the first time was stopped.
     """
-    try:
-        with db.begin(actor, tenants=[amendment.tenant_id]) as tx:
-            refused = _put_in_force(tx, amendment)
-    except PostingRefused as undone:
-        return undone.refused
-    return refused or correct(db, actor=actor, correction=_correction(amendment))
-
-
-def _put_in_force(tx: Tx, amendment: Amendment) -> Refused[Any] | None:
     of: dict[str, Any] = {"tenant_id": amendment.tenant_id, "plan_id": amendment.plan_id}
-    heads.lock(tx, tenant_id=amendment.tenant_id)  # no payroll is posted between the terms and what follows from them
-    if steps.done(tx, tenant_id=amendment.tenant_id, flow_id=amendment.flow_id):
-        return None
-    before = ledger.contributed(tx, **of, start=date.min, end=date.max)
     on, terms = amendment.effective_on, amendment.provisions
-    done = plan.amend(tx, **of, effective_on=on, provisions=terms, why=amendment.why)
-    if isinstance(done, Refused):
-        return done
-    end_years(tx, tenant_id=amendment.tenant_id, plan_id=amendment.plan_id, today=day_of(tx.now), settled=False)
-    begin(tx, correction=_correction(amendment))
-    if on < day_of(tx.now):
-        after = ledger.contributed(tx, **of, start=date.min, end=date.max)
-        less = recordkeeping.taken_back(before, after)
-        if less is not None:
-            raise PostingRefused(_cut(on, less))
-    return None
+
+    def put_in_force(tx: Tx, settle: Callable[[], None]) -> Refused[Any] | None:
+        before = ledger.contributed(tx, **of, start=date.min, end=date.max)
+        done = plan.amend(tx, **of, effective_on=on, provisions=terms, why=amendment.why)
+        if isinstance(done, Refused):
+            return done
+        settle()
+        if on < day_of(tx.now):
+            after = ledger.contributed(tx, **of, start=date.min, end=date.max)
+            less = recordkeeping.taken_back(before, after)
+            if less is not None:
+                raise PostingRefused(_cut(on, less))
+        return None
+
+    return record_then_settle(db, actor=actor, correction=_correction(amendment), record=put_in_force)
 
 
 def _cut(on: date, less: recordkeeping.TakenBack) -> Refused[plan.AmendmentRefusal]:

@@ -6,6 +6,8 @@ from open401k import census
 from open401k.base.db import Tx
 from open401k.kernel import SponsorId
 
+_CALLED = {census.Side.EARNING: "Pay code", census.Side.DEDUCTION: "Deduction code"}
+
 
 @dataclass(frozen=True, slots=True)
 class PayCodeKinds:
@@ -16,7 +18,9 @@ class PayCodeKinds:
     @property
     def origin(self) -> str:
         """In words, for the correction."""
-        return " ".join(f"Pay code {each.code} is {each.kind} from {each.event_on} on." for each in self.said)
+        return " ".join(
+            f"{_CALLED[each.side]} {each.code} is {each.kind} from {each.event_on} on." for each in self.said
+        )
 
     def record(self, tx: Tx, *, tenant_id: SponsorId) -> None:
         """Each of them, known from now on."""

@@ -82,9 +82,11 @@ def warn(tx: Tx, of: PlanDay, results: dict[str, Any]) -> bool:
 
 
 def remind(tx: Tx, of: PlanDay, _: dict[str, Any]) -> list[str]:
-    """Lines of the bank that waited for a payroll find it; the outside hears of late deposits and due forfeitures."""
+    """Lines of the bank that waited for a payroll find it; the outside hears of what is late or due."""
     settle_open(tx, tenant_id=of.tenant_id, plan_id=of.plan_id)
     fiduciary.tell_forfeitures(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
+    if plan.in_effect(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, on=of.on):
+        fiduciary.tell_turnover(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
     late = tell_late(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
     return [str(run_id) for run_id in late]
 

@@ -3,19 +3,20 @@
 Not here: what may be declared (recordkeeping/declaring.py).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from open401k import ledger, recordkeeping
-from open401k.base import heads, steps
+from open401k import compliance, ledger, recordkeeping
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults
 from open401k.kernel import FlowId, Money, PlanId, Refused, SponsorId, day_of
 
-from .correction import Correction, OnFile, begin, correct
+from .correction import Correction, OnFile
+from .declared_amounts import refuse_amounts
 from .payroll_settle import PostingRefused
-from .year_end import end_years
+from .record_then_settle import record_then_settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +31,32 @@ class Declared:
 
 def declare(db: Database, *, actor: Actor, declared: Declared) -> FlowResults | Refused[Any]:
     """Record it, settle the books to it, test again; or why not, and nothing changed."""
-    try:
-        with db.begin(actor, tenants=[declared.tenant_id]) as tx:
-            refused = _record(tx, declared)
-    except PostingRefused as undone:
-        return undone.refused
-    return refused or correct(db, actor=actor, correction=_correction(declared))
-
-
-def _record(tx: Tx, declared: Declared) -> Refused[Any] | None:
     of: dict[str, Any] = {"tenant_id": declared.tenant_id, "plan_id": declared.plan_id}
-    heads.lock(tx, tenant_id=declared.tenant_id)
-    if steps.done(tx, tenant_id=declared.tenant_id, flow_id=declared.flow_id):
+
+    def record(tx: Tx, settle: Callable[[], None]) -> Refused[Any] | None:
+        before = ledger.contributed(tx, **of, start=date.min, end=date.max)
+        year = recordkeeping.record_declaration(tx, **of, declaration=declared.declaration)
+        if isinstance(year, Refused):
+            return year
+        settle()
+        less = recordkeeping.taken_back(before, ledger.contributed(tx, **of, start=date.min, end=date.max))
+        if less is not None:
+            raise PostingRefused(_cut(less))
+        refused = refuse_amounts(tx, **of, declaration=declared.declaration)
+        if refused is not None:
+            raise PostingRefused(refused)
+        _test_year(tx, declared)
         return None
-    before = ledger.contributed(tx, **of, start=date.min, end=date.max)
-    year = recordkeeping.record_declaration(tx, **of, declaration=declared.declaration)
-    if isinstance(year, Refused):
-        return year
-    end_years(tx, **of, today=day_of(tx.now), settled=False)
-    begin(tx, correction=_correction(declared))
-    less = recordkeeping.taken_back(before, ledger.contributed(tx, **of, start=date.min, end=date.max))
-    if less is not None:
-        raise PostingRefused(_cut(less))
-    return None
+
+    return record_then_settle(db, actor=actor, correction=_correction(declared), record=record)
+
+
+def _test_year(tx: Tx, declared: Declared) -> None:
+    """A year that is over is tested once more, with what is shared in it; the steps that follow test this one."""
+    of = declared.declaration
+    if of.formula.is_shared and day_of(tx.now) > of.last_day:
+        where: dict[str, Any] = {"tenant_id": declared.tenant_id, "plan_id": declared.plan_id}
+        compliance.retest(tx, **where, as_of=of.last_day, cause=f"declaration/{declared.flow_id}")
 
 
 def _cut(less: recordkeeping.TakenBack) -> Refused[recordkeeping.DeclarationRefusal]:

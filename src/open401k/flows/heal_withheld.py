@@ -21,11 +21,12 @@ def keep_withheld(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Fail
     if not plan.in_effect(tx, **of, on=today):
         return []
     terms = plan.provisions_on(tx, **of, on=today)
-    known = [each.failure for each in compliance.failures(tx, **of) if each.failure.from_payroll]
-    if terms.elections is None and not known:
+    known = [each.failure for each in compliance.failures(tx, **of)]
+    ours = [each for each in known if each.from_payroll]
+    if terms.elections is None and not ours:
         return []
     heads.lock(tx, tenant_id=tenant_id)  # a payroll posted between reading and recording would seem to be followed
-    scope = recordkeeping.Scope(tenant_id, plan_id, _since(terms, known, today), terms.plan_year_of(today).end)
+    scope = recordkeeping.Scope(tenant_id, plan_id, _since(terms, ours, today), terms.plan_year_of(today).end)
     withheld = recordkeeping.withheld_otherwise(tx, scope=scope)
     cases = recordkeeping.cases_of(withheld, provisions=terms, today=today)
     told = compliance.failures_withheld(cases, known=known, plan_id=plan_id, today=today)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, TypeAlias
 
 from open401k import census, payroll, plan
 from open401k.base import heads
@@ -14,6 +15,8 @@ from open401k.payroll import runs
 from .code_kinds import PayCodeKinds
 from .correction import Correction, correct
 from .payroll_check import check_run
+
+Questions: TypeAlias = dict[tuple[census.Side, str], payroll.Question | payroll.DeductionQuestion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,14 @@ def said_of(tx: Tx, asked: Confirming) -> tuple[census.CodeKind, ...]:
     """The choices with their evidence; nothing to confirm is an error that says so."""
     kinds = census.code_kinds(tx, tenant_id=asked.tenant_id)
     before = {(each.said.side, each.said.code): each.said for each in kinds}
-    open_questions = payroll.questions(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, kinds=kinds)
+    open_questions = _open(tx, asked, kinds)
     choices = {(each.side, each.code): each for each in (_certain(open_questions) if asked.certain else [])}
     choices |= {(each.side, each.code): each for each in asked.choices}
     if not choices:
         raise Open401kError("There is nothing to confirm.", fix="Name a code and what it is for.")
     return tuple(
         payroll.answer(
-            open_questions.get(each.code) if each.side is census.Side.EARNING else None,
+            open_questions.get((each.side, each.code)),
             before.get((each.side, each.code)),
             code=each.code,
             kind=each.kind,
@@ -74,10 +77,17 @@ def said_of(tx: Tx, asked: Confirming) -> tuple[census.CodeKind, ...]:
     )
 
 
-def _certain(open_questions: dict[str, payroll.Question]) -> list[Choice]:
+def _open(tx: Tx, asked: Confirming, kinds: Sequence[census.SaidKind]) -> Questions:
+    of: dict[str, Any] = {"tenant_id": asked.tenant_id, "plan_id": asked.plan_id, "kinds": kinds}
+    found: Questions = {(census.Side.EARNING, code): each for code, each in payroll.questions(tx, **of).items()}
+    found |= {(census.Side.DEDUCTION, code): each for code, each in payroll.deduction_questions(tx, **of).items()}
+    return found
+
+
+def _certain(open_questions: Questions) -> list[Choice]:
     return [
-        Choice(code, str(question.proposal.kind))
-        for code, question in open_questions.items()
+        Choice(code, str(question.proposal.kind), side=side)
+        for (side, code), question in open_questions.items()
         if question.proposal.certain
     ]
 

@@ -9,7 +9,7 @@ from open401k.payroll import runs
 
 def paid_before(asked: payroll.Asked, run: runs.Run, again: int) -> Iterator[payroll.Finding]:
     """A payroll for people who were paid that day already, without a word why: a correction, or a second payroll?"""
-    if run.replaces is not None or run.reason or not asked.same_day:
+    if run.replaces is not None or run.reason or not asked.same_day or asked.by_others:
         return
     reason = ""
     if again:

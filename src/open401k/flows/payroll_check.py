@@ -30,6 +30,8 @@ def check_run(
 
     ``known`` is what was found already, elsewhere than in its rows; ``data`` as in :func:`read_run`.
     """
+    if run.status == runs.Status.CANCELED:
+        return runs.Status.CANCELED
     reading = read_run(tx, tenant_id=tenant_id, run=run, data=data)
     if not reading.readable:
         status = runs.Status.REJECTED if reading.proposal is None else runs.Status.NEEDS_MAPPING
@@ -39,7 +41,7 @@ def check_run(
     pay_date = run.announced or paid_on or day_of(tx.now)
     in_reach = ERISA <= pay_date <= day_of(tx.now) + timedelta(days=366)
     asked = asked_of(tx, tenant_id=tenant_id, run=run, pay_date=pay_date if in_reach else day_of(tx.now))
-    watch = payroll.CodeWatch(payroll.codes_of(tx, asked=asked), reading.called.names, types=reading.called.types)
+    watch = payroll.watch_of(payroll.codes_of(tx, asked=asked), reading.called)
     corrects, today = run.replaces is not None, day_of(tx.now)
     expected = payroll.expectation(
         asked, today=today, announced=run.announced, codes=watch.codes, corrects=corrects, said=run.said
@@ -50,7 +52,7 @@ def check_run(
     again, asked_about = set[EmployeeId](), list[census.AskedRow]()
     preview = None
     if payroll.missing_figures(pay_date, expected) is None:
-        preview = Previewed(asked, _before(tx, asked, to_date), to_date.same_day, watch, _elections(tx, asked))
+        preview = Previewed(asked, _before(tx, asked, to_date), to_date, watch, _elections(tx, asked))
     memory.give_back(rows=len(to_date.pay))
     for rows in chunks:
         standing, people = payroll.gather_standing(tx, asked=asked, to_date=to_date, rows=rows)
@@ -63,7 +65,7 @@ def check_run(
     outcome = whole.finish()
     outcome.findings.extend([*paid_before(asked, run, len(again)), *counted_before(tx, asked), *known])
     _ask(tx, tenant_id, run, asked_about)
-    payroll.note_codes(tx, tenant_id=tenant_id, run=run, pay_date=asked.pay_date, seen=watch.told())
+    payroll.note_codes(tx, tenant_id=tenant_id, run=run, pay_date=asked.pay_date, watch=watch)
     return runs.checked(tx, tenant_id=tenant_id, run_id=run.run_id, outcome=outcome, run=run)
 
 
@@ -83,7 +85,7 @@ def asked_of(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, pay_date: date) -> 
     try:
         terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=pay_date)
         asked = payroll.Asked(*of, terms, same_day=beside, said_nothing=said_nothing, provider=run.provider)
-        return replace(asked, without=_replaced(tx, asked, run))
+        return replace(asked, without=_replaced(tx, asked, run), by_others=runs.all_by_others(run, others))
     except Open401kError:
         terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=run.plan_id, on=today)
         return payroll.Asked(*of, terms, in_force=False, same_day=beside, provider=run.provider)

@@ -21,12 +21,12 @@ class CodesInDoubt:
     def note(self, rows: Rows) -> None:
         """Note the lines whose money waits for a word about a code."""
         if self._watch is None:
-            if not any(row.earnings for row in rows):
+            if not any(row.earnings or row.deductions for row in rows):
                 return
             asked = asked_of(self._tx, tenant_id=self._tenant_id, run=self._run, pay_date=self._pay_date)
             codes = payroll.codes_of(self._tx, asked=asked)
-            self._watch = payroll.CodeWatch(codes, self._called.names, types=self._called.types)
+            self._watch = payroll.watch_of(codes, self._called)
         doubted = self._watch.look(rows)
-        told = [(row, code, why) for row, codes in doubted.items() for code, why in codes]
+        told = [(row, each) for row, codes in doubted.items() for each in codes]
         if told:
             census.doubt_codes(self._tx, tenant_id=self._tenant_id, run_id=self._run.run_id, doubts=told)

@@ -46,5 +46,5 @@ def answer(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, int]:
     run = runs.get(tx, tenant_id=of.tenant_id, run_id=of.run_id)
     shown = 0
     if run.pay_date is not None:
-        shown = len(heed(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, pay_date=run.pay_date))
+        shown = len(heed(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, pay_date=run.pay_date, by=run.told))
     return {"shown": shown, "queued": len(keep_told(tx, tenant_id=of.tenant_id, plan_id=of.plan_id))}

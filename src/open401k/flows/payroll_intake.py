@@ -30,6 +30,7 @@ class Upload:
     replaces: RunId | None = None
     second_run_reason: str = ""
     said: payroll.Said = payroll.NOTHING_SAID
+    told: runs.Telling | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def _received(tx: Tx, upload: Upload, claim: Claim | None) -> runs.Received | Re
         second_run_reason=upload.second_run_reason,
         announced=upload.announced,
         said=upload.said,
+        told=upload.told,
     )
 
 
@@ -142,8 +144,7 @@ def _checked(
 
 def _check(tx: Tx, tenant_id: SponsorId, run: runs.Run, *, already: bool, data: bytes) -> Taken | Refused[Any]:
     """Under the tenant's lock; ``data`` are the bytes of the run's file."""
-    if run.status not in (runs.Status.POSTED, runs.Status.CONFIRMED):
-        checked = check_run(tx, tenant_id=tenant_id, run=run, data=data)
-        if isinstance(checked, Refused):
-            return checked
+    done = run.status in (runs.Status.POSTED, runs.Status.CONFIRMED)
+    if not done and isinstance(checked := check_run(tx, tenant_id=tenant_id, run=run, data=data), Refused):
+        return checked
     return Taken(runs.get(tx, tenant_id=tenant_id, run_id=run.run_id), already)

@@ -52,14 +52,16 @@ def with_loans(tx: Tx, asked: payroll.Asked, run: runs.Run, standing: payroll.St
     )
     loans: list[dict[str, int]] = [{} for _ in range(len(standing))]
     overdue: list[dict[str, payroll.OverdueLoan]] = [{} for _ in range(len(standing))]
+    installments: list[list[int]] = [[] for _ in range(len(standing))]
     months = None if terms is None else terms.cure_months
     for place, row in by_place.items():
         mine = [each for each in known if each.loan.employee_id == standing.employee_id[place]]
         loans[place] = _payoffs(mine, row, asked.pay_date)
         overdue[place] = _missing(mine, row, run.run_id, asked.pay_date, months)
+        installments[place] = [each.loan.schedule.level_payment_cents for each in mine if not each.paid_off]
     for number, place in standing.again.items():  # a second row of somebody: the file is refused for it already
         loans[place] = next((_all(known, standing.employee_id[place], r, asked) for r in rows if r.row == number), {})
-    return replace(standing, loans=loans, overdue=overdue)
+    return replace(standing, loans=loans, overdue=overdue, installments=installments)
 
 
 def _all(known: Sequence[Repayment], who: EmployeeId, row: payroll.PayrollRow, asked: payroll.Asked) -> dict[str, int]:

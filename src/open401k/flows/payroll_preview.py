@@ -26,7 +26,7 @@ class Previewed:
 
     asked: payroll.Asked
     before: recordkeeping.Before
-    same_day: census.PayByDate | None
+    to_date: payroll.ToDate
     watch: payroll.CodeWatch
     elections: recordkeeping.ElectionsOnFile | None = None
 
@@ -104,7 +104,7 @@ def _found(
 ) -> _Found:
     """The preview of one row a person; ``rows`` name the place of theirs."""
     pay = reported(rows, len(people), of.watch.codes, of.bonus_codes)
-    paid = paid_that_day(of.same_day, people)
+    paid = paid_that_day(of.to_date, people)
     doubted = in_doubt(of.watch, rows, len(people))
     found = recordkeeping.preview(
         tx,

@@ -30,7 +30,7 @@ def reported(
         return out
 
     return Reported(
-        compensation=column([row.plan_pay_cents(codes.plan_pay) for _, row in rows]),
+        compensation=column([codes.pay_of(row) for _, row in rows]),
         pre_tax=column([row.pre_tax_cents + row.pre_tax_catch_up_cents for _, row in rows]),
         roth=column([row.roth_cents + row.roth_catch_up_cents for _, row in rows]),
         after_tax=column([row.after_tax_cents for _, row in rows]),
@@ -39,14 +39,16 @@ def reported(
         bonus=column([sum(cents for code, cents in row.earnings if code in bonuses) for _, row in rows])
         if bonuses
         else 0,
+        apart={kind: column([of.pay_of(row) for _, row in rows]) for kind, of in codes.apart.items()},
     )
 
 
-def paid_that_day(same_day: census.PayByDate | None, people: Sequence[census.Employee]) -> Reported | None:
+def paid_that_day(to_date: payroll.ToDate, people: Sequence[census.Employee]) -> Reported | None:
     """What other payrolls of the pay date paid these people, if there are any."""
-    if same_day is None:
+    if to_date.same_day is None:
         return None
-    day = payroll.OfLastDay(same_day, IdColumn.of(EmployeeId, [each.employee_id for each in people]))
+    ids = IdColumn.of(EmployeeId, [each.employee_id for each in people])
+    day = payroll.OfLastDay(to_date.same_day, ids)
     return Reported(
         compensation=day.of("plan_cents"),
         pre_tax=day.of("pre_tax_cents", "catch_up_pre_tax_cents"),
@@ -54,6 +56,7 @@ def paid_that_day(same_day: census.PayByDate | None, people: Sequence[census.Emp
         after_tax=day.of("after_tax_cents"),
         coded_catch_up_pre_tax=day.of("catch_up_pre_tax_cents"),
         coded_catch_up_roth=day.of("catch_up_roth_cents"),
+        apart={kind: payroll.OfLastDay(paid, ids).of("plan_cents") for kind, paid in to_date.same_day_apart.items()},
     )
 
 

@@ -80,7 +80,7 @@ def _waits(tx: Tx, of: Payroll, run: runs.Run) -> Halt | None:
         status = check_run(tx, tenant_id=of.tenant_id, run=run)
     if isinstance(status, Refused):
         return Halt(status.reason, status.message, for_now=True)
-    return None if status in POSTABLE else Halt(status, for_now=True)
+    return None if status in POSTABLE else Halt(status, for_now=status is not runs.Status.CANCELED)
 
 
 def post(tx: Tx, of: Payroll, _: dict[str, Any]) -> dict[str, Any] | Halt:

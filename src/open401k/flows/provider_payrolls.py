@@ -3,6 +3,7 @@
 Not here: asking the provider (provider_pull.py), what a run does (payroll_run.py).
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from open401k import payroll
@@ -10,7 +11,6 @@ from open401k.base.db import Actor, Database, Tx
 from open401k.base.faults import fault
 from open401k.kernel import Refused, RunId
 from open401k.payroll import connections, pulled, runs
-from open401k.payroll.providers import PayrollKind
 from open401k.payroll.pulled_rows import codes_of, waiting
 
 from .payroll_intake import Upload, post_run, take_rows
@@ -22,7 +22,7 @@ def settle_payrolls(db: Database, *, actor: Actor, of: connections.Connection) -
     """Every payroll that waits, oldest first; the runs made or carried on, and what waits for a person."""
     with db.begin(actor, tenants=[of.tenant_id]) as tx:
         ids = [each.told.provider_id for each in pulled.waiting_payrolls(tx, of=of)]
-        unposted = _unposted(tx, of)
+        unposted = _unposted(tx, of, ids)
     made: list[RunId] = []
     waits: list[Waiting] = []
     for run_id in unposted:  # held up by something that may have been settled meanwhile
@@ -48,22 +48,19 @@ def _standing(db: Database, actor: Actor, of: connections.Connection, run_id: Ru
     """What a run waits for, if it is not in the books."""
     with db.begin(actor, tenants=[of.tenant_id]) as tx:
         run = runs.get(tx, tenant_id=of.tenant_id, run_id=run_id)
-    if run.status == runs.Status.POSTED:
+    if run.status in (runs.Status.POSTED, runs.Status.CANCELED):
         return []
-    message = f"The run of {run.announced} is {run.status.replace('_', ' ')}."
+    message = f"The run of {run.announced} waits: {run.status.replace('_', ' ')}."
     fix = "Open the run: each of its findings says what to do."
     return [{"what": "run", "run_id": str(run_id), "why": run.status, "message": message, "fix": fix}]
 
 
-def _unposted(tx: Tx, of: connections.Connection) -> list[RunId]:
-    """Runs that were held up, but for those of payrolls that are at the provider no more."""
+def _unposted(tx: Tx, of: connections.Connection, news: Collection[str]) -> list[RunId]:
+    """Runs that were held up, but for those of payrolls of which there is news: that decides about them first."""
     became = pulled.became(tx, of=of, kind=pulled.PAYROLL)
-    gone = {
-        each.told.provider_id for each in pulled.waiting_payrolls(tx, of=of) if each.told.kind is PayrollKind.WITHDRAWN
-    }
-    found = {each.run_id for provider_id, each in became.items() if each.run_id and provider_id not in gone}
+    found = {each.run_id for provider_id, each in became.items() if each.run_id and provider_id not in news}
     known = [runs.get(tx, tenant_id=of.tenant_id, run_id=run_id) for run_id in sorted(found)]
-    return [run.run_id for run in known if run.status != runs.Status.POSTED]
+    return [run.run_id for run in known if run.status not in (runs.Status.POSTED, runs.Status.CANCELED)]
 
 
 def _run(db: Database, actor: Actor, of: connections.Connection, ready: Ready) -> RunId | Waiting:
@@ -91,5 +88,6 @@ def _upload(of: connections.Connection, ready: Ready) -> Upload:
     body = payroll.as_json(rows, **days, codes=codes_of(told))
     said = payroll.Said({payroll.ROWS: len(rows)} if rows else {}, no_contributions=not rows)
     name = f"{of.provider.title()} {told.pay_date} {told.provider_id}.json"
-    how: dict[str, Any] = {"announced": told.pay_date, "replaces": ready.replaces, "said": said}
+    by = runs.Telling(of.connection_id, told.provider_id, ready.version.version_no)
+    how: dict[str, Any] = {"announced": told.pay_date, "replaces": ready.replaces, "said": said, "told": by}
     return Upload(of.tenant_id, of.plan_id, name, content_of(body), payroll.API_PROVIDER, **how)

@@ -1,24 +1,25 @@
 """The roster that a provider told becomes facts: people are found or added, what changed is learned late.
 
-Not here: asking the provider (provider_pull.py), what follows from a late fact in the books (correction.py).
+Not here: asking the provider (provider_pull.py), the facts themselves (provider_facts.py), what follows from a late
+fact in the books (correction.py).
 """
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from open401k import census
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.faults import fault
-from open401k.kernel import EmployeeId, FlowId, day_of, named_uuid
+from open401k.kernel import EmployeeId, FlowId, named_uuid
 from open401k.payroll import connections, pulled
 from open401k.payroll.providers import Person
 from open401k.payroll.pulled import Version
-from open401k.payroll.pulled_people import Changes, asked, changed, different, first_seen
+from open401k.payroll.pulled_people import asked, different
 from open401k.payroll.rows import number_as_evidence
 
 from . import correction
+from .provider_facts import add, learn, told_elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def _settle(tx: Tx, of: connections.Connection) -> tuple[Settled, correction.Cor
     outcomes = _who(tx, of, unknown, words)
     waits: list[dict[str, Any]] = []
     added, about, numbers = 0, list[str](), dict[census.PersonEvidence, EmployeeId]()
+    elsewhere = told_elsewhere(tx, of) if waiting else {}
     for version, before in waiting:
         person_id = version.told.provider_id
         outcome = known.get(person_id) or outcomes[person_id]
@@ -61,9 +63,9 @@ def _settle(tx: Tx, of: connections.Connection) -> tuple[Settled, correction.Cor
             continue
         employee_id = outcome if isinstance(outcome, EmployeeId) else None
         if employee_id is None:
-            employee_id, added = _add(tx, of, version.told), added + 1
+            employee_id, added = add(tx, of, version.told), added + 1
         else:
-            changes = _learn(tx, of, employee_id, version.told, before)
+            changes = learn(tx, of, employee_id, version.told, before, elsewhere.get(employee_id, ()))
             about += [str(employee_id)] if changes.facts else []
             waits += [different(version.told, what) for what in changes.differs]
         numbers[_evidence(of, version.told)] = employee_id
@@ -102,42 +104,6 @@ def _evidence(of: connections.Connection, told: Person) -> census.PersonEvidence
         employee_number=number_as_evidence(told.employee_number),
         provider=f"{of.provider} {of.company_id}",
     )
-
-
-def _add(tx: Tx, of: connections.Connection, told: Person) -> EmployeeId:
-    """Somebody new, with every employment."""
-    first = told.employment[0] if told.employment else None
-    employee_id = census.add_employee(
-        tx,
-        tenant_id=of.tenant_id,
-        ssn=told.ssn,
-        first_name=told.first_name,
-        last_name=told.last_name,
-        birth_date=told.birth_date,
-        hired_on=first.hired_on if first else None,
-        terminated_on=first.terminated_on if first else None,
-    )
-    for span in told.employment[1:]:
-        _record(tx, of, employee_id, census.Hired(), span.hired_on)
-        if span.terminated_on is not None:
-            _record(tx, of, employee_id, census.Terminated(), span.terminated_on)
-    return employee_id
-
-
-def _learn(tx: Tx, of: connections.Connection, employee_id: EmployeeId, told: Person, before: Person | None) -> Changes:
-    today = day_of(tx.now)
-    if before is None:
-        on_file = census.employee(tx, tenant_id=of.tenant_id, employee_id=employee_id)
-        changes = first_seen(told, on_file, today=today)
-    else:
-        changes = changed(before, told, today=today)
-    for fact, day in changes.facts:
-        _record(tx, of, employee_id, fact, day)
-    return changes
-
-
-def _record(tx: Tx, of: connections.Connection, employee_id: EmployeeId, fact: census.Fact, day: date) -> None:
-    census.record_fact(tx, tenant_id=of.tenant_id, employee_id=employee_id, fact=fact, event_on=day)
 
 
 def _correction(

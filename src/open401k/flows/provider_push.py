@@ -34,4 +34,4 @@ def push(db: Database, *, actor: Actor, of: Connection, connect: Connect) -> Sen
         known = pulled.became(tx, of=of, kind=pulled.PERSON)
     who = {each.employee_id: provider_id for provider_id, each in known.items() if each.employee_id is not None}
     with connect(of, Keeper(db, actor, of.tenant_id, of.connection_id)) as connector:
-        return send_due(db, actor=actor, **where, connector=connector, who=who)
+        return send_due(db, actor=actor, **where, connector=connector, who=who, at=of.connection_id)

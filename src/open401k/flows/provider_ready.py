@@ -3,10 +3,12 @@
 Not here: the runs (provider_payrolls.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from open401k import payroll
+from open401k.base import heads
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, RunId
 from open401k.payroll import connections, pulled, runs
@@ -45,21 +47,25 @@ def ready_of(tx: Tx, of: connections.Connection, provider_id: str) -> Ready | Wa
     if None in reversals:
         return waiting(told, "reversal_missing", "Its reversal is not told yet.", "It is asked again by itself.")
     known = tuple(each for each in reversals if each is not None)
-    rows = rows_of(told, reversals=[each.told for each in known], who=_employees(tx, of))
+    reversed_by = [each.told for each in known]
+    rows = rows_of(told, reversals=reversed_by, who=_employees(tx, of), employer_ein=of.employer_ein)
     if isinstance(rows, Waits):
         return waiting(told, rows.why, rows.message, rows.fix)
-    before = pulled.became(tx, of=of, kind=pulled.PAYROLL).get(provider_id)
-    return Ready(version, _posted_before(tx, of, before), known, rows)
+    before = _runs_of(tx, of, provider_id)
+    _close(tx, of, [run for run in before if _version(run) < version.version_no], _TOLD_ANEW)
+    return Ready(version, _posted_before(before), known, rows)
 
 
 def _withdrawn(tx: Tx, of: connections.Connection, version: Version[ProviderPayroll]) -> Waiting | None:
     """A payroll that is there no more: what is in the books of it waits for a person, who takes it back or asks why.
 
-    A list that leaves one out may be a fault of the provider, so no money moves by it alone.
+    What is not in the books yet is closed, so that nobody posts it later: a payroll that comes back is another run. A
+    list that leaves one out may be a fault of the provider, so no money moves by it alone.
     """
-    before = pulled.became(tx, of=of, kind=pulled.PAYROLL).get(version.told.provider_id)
-    run = runs.get(tx, tenant_id=of.tenant_id, run_id=before.run_id) if before and before.run_id else None
-    if run is None or run.status != runs.Status.POSTED or run.replaced_by is not None:
+    known = _runs_of(tx, of, version.told.provider_id)
+    _close(tx, of, known, f"It is not at {of.provider.title()} any more: deleted or canceled there.")
+    run = next((run for run in reversed(known) if run.status == runs.Status.POSTED and run.replaced_by is None), None)
+    if run is None:
         done_with(tx, of, version, None)
         return None
     message = (
@@ -68,6 +74,22 @@ def _withdrawn(tx: Tx, of: connections.Connection, version: Version[ProviderPayr
     return {**waiting(version.told, "payroll_gone", message, _GONE), "run_id": str(run.run_id)}
 
 
+def _runs_of(tx: Tx, of: connections.Connection, told_id: str) -> list[runs.Run]:
+    """What every telling of a payroll became, also those of a pull that was cut short; nothing is posted meanwhile."""
+    heads.lock(tx, tenant_id=of.tenant_id)
+    return runs.of_payroll(tx, tenant_id=of.tenant_id, connection_id=of.connection_id, told_id=told_id)
+
+
+def _version(run: runs.Run) -> int:
+    return run.told.version if run.told else 0
+
+
+def _close(tx: Tx, of: connections.Connection, known: Sequence[runs.Run], why: str) -> None:
+    for run in known:
+        runs.cancel(tx, tenant_id=of.tenant_id, run=run, why=why)
+
+
+_TOLD_ANEW = "The provider told another version of this payroll, which takes its place."
 _GONE = (
     "If it was deleted or canceled there, take its run back: send a payroll of no contributions that replaces it. "
     "If it was not, ask the provider; once it is listed again this ends by itself."
@@ -78,12 +100,11 @@ _ALONE = (
 )
 
 
-def _posted_before(tx: Tx, of: connections.Connection, before: pulled.Became | None) -> RunId | None:
-    """The run that a telling before this one is in the books with."""
-    if before is None or before.run_id is None:
-        return None
-    run = runs.get(tx, tenant_id=of.tenant_id, run_id=before.run_id)
-    return run.run_id if run.status == runs.Status.POSTED else None
+def _posted_before(known: Sequence[runs.Run]) -> RunId | None:
+    """The run that a telling before this one is in the books with; one that others replaced is refused as such."""
+    posted = [run for run in known if run.status == runs.Status.POSTED]
+    standing = [run for run in posted if run.replaced_by is None] or posted
+    return standing[-1].run_id if standing else None
 
 
 def _employees(tx: Tx, of: connections.Connection) -> dict[str, EmployeeId]:

@@ -3,18 +3,17 @@
 Not here: what may be certified (recordkeeping/student_loans.py).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from open401k import recordkeeping
-from open401k.base import heads, steps
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import FlowResults
-from open401k.kernel import FlowId, PlanId, Refused, SponsorId, day_of
+from open401k.kernel import FlowId, PlanId, Refused, SponsorId
 
-from .correction import Correction, OnFile, begin, correct
-from .payroll_settle import PostingRefused
-from .year_end import end_years
+from .correction import Correction, OnFile
+from .record_then_settle import record_then_settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +28,16 @@ class Certified:
 
 def certify(db: Database, *, actor: Actor, certified: Certified) -> FlowResults | Refused[Any]:
     """Record it, settle the books to it, test again; or why not, and nothing changed."""
-    try:
-        with db.begin(actor, tenants=[certified.tenant_id]) as tx:
-            refused = _record(tx, certified)
-    except PostingRefused as undone:
-        return undone.refused
-    return refused or correct(db, actor=actor, correction=_correction(certified))
-
-
-def _record(tx: Tx, certified: Certified) -> Refused[Any] | None:
     of: dict[str, Any] = {"tenant_id": certified.tenant_id, "plan_id": certified.plan_id}
-    heads.lock(tx, tenant_id=certified.tenant_id)
-    if steps.done(tx, tenant_id=certified.tenant_id, flow_id=certified.flow_id):
+
+    def record(tx: Tx, settle: Callable[[], None]) -> Refused[Any] | None:
+        decided = recordkeeping.certify(tx, **of, payment=certified.payment)
+        if isinstance(decided, Refused):
+            return decided
+        settle()
         return None
-    decided = recordkeeping.certify(tx, **of, payment=certified.payment)
-    if isinstance(decided, Refused):
-        return decided
-    end_years(tx, **of, today=day_of(tx.now), settled=False)
-    begin(tx, correction=_correction(certified))
-    return None
+
+    return record_then_settle(db, actor=actor, correction=_correction(certified), record=record)
 
 
 def _correction(certified: Certified) -> Correction:

@@ -118,8 +118,8 @@ def _take_number(tx: Tx, tenant_id: SponsorId, asked: census.Question, employee_
 
 
 def _open_runs(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> Iterable[runs.Run]:
-    """Runs that are not posted, nor wait for their columns."""
-    done = (runs.Status.POSTED, runs.Status.NEEDS_MAPPING)
+    """Runs that are not posted or closed, nor wait for their columns."""
+    done = (runs.Status.POSTED, runs.Status.NEEDS_MAPPING, runs.Status.CANCELED)
     return [run for run in runs.history(tx, tenant_id=tenant_id, plan_id=plan_id) if run.status not in done]
 
 

@@ -17,10 +17,10 @@ from open401k.payroll import runs, write_back, write_back_book
 from open401k.payroll.providers import Rate
 
 from .write_back_catch_up import as_provider_keeps
+from .write_back_companies import LEAD_DAYS, ahead, all_paid, by_company, histories, judged, told_anew, where_told
 from .write_back_loans import loans_shown, loans_wanted, repaying
+from .write_back_match import instruct_match, shown_match
 
-#: Payrolls are run some days before they are paid: what takes effect so soon is told now.
-LEAD_DAYS = 14
 _FIELDS = {
     (Source.PRE_TAX, recordkeeping.Part.REGULAR): payroll.Field.PRE_TAX,
     (Source.ROTH, recordkeeping.Part.REGULAR): payroll.Field.ROTH,
@@ -45,11 +45,12 @@ def instruct(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Instructi
     today = day_of(tx.now)
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
     lead = today + timedelta(days=LEAD_DAYS + 1)
-    ahead = plan.provisions_between(tx, **of, start=today, end=lead)
-    if all(each.provisions.elections is None and each.provisions.loans is None for each in ahead):
+    soon = plan.provisions_between(tx, **of, start=today, end=lead)
+    if all(each.provisions.elections is None and each.provisions.loans is None for each in soon):
         return []
     history = runs.history(tx, **of)
-    on = _ahead(history, today)
+    at = where_told(tx, **of)
+    on = ahead(histories(history, at).values(), today)
     spans = plan.provisions_between(tx, **of, start=on, end=on + timedelta(days=1))
     if not spans:
         return []
@@ -61,25 +62,19 @@ def instruct(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Instructi
         wanted += _wanted(tx, tenant_id, plan_id, terms, on=on, today=today)
         kinds |= set(_SOURCES)
     if terms.loans is not None or repaying(told):
-        wanted += loans_wanted(tx, **of, days=_days_between(history), on=on, today=today)
+        wanted += by_company(
+            lambda part: loans_wanted(tx, **of, days=_days_between(part), on=on, today=today), history, at
+        )
         kinds.add(payroll.Field.LOAN_PAYMENT)
     of_kinds = [each for each in told if each.slot.means in kinds]  # what is kept elsewhere is not stopped from here
-    return write_back_book.queue(tx, **of, wanted=wanted, told=of_kinds)
-
-
-def _ahead(history: Sequence[runs.Run], today: date) -> date:
-    """Until which day payroll is told of what takes effect: the next pay date, and not beyond the lead.
-
-    A provider keeps one rate at a time: told of a later one before the next payroll is run, it withholds that payroll
-    by neither.
-    """
-    paid = {run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date}
-    lead, following = today + timedelta(days=LEAD_DAYS), write_back.next_regular(paid)
-    return lead if following is None else min(lead, max(following, today))
+    queued = write_back_book.queue(tx, **of, wanted=wanted, told=of_kinds, anew=told_anew(of_kinds, at))
+    if terms.elections is not None:
+        queued += instruct_match(tx, **of, provisions=terms, paid=all_paid(history), today=today)
+    return queued
 
 
 def _paid(history: Sequence[runs.Run]) -> list[date]:
-    return sorted({run.pay_date for run in history if run.status == runs.Status.POSTED and run.pay_date})[-5:]
+    return sorted(all_paid(history))[-5:]
 
 
 def _days_between(history: Sequence[runs.Run]) -> int | None:
@@ -111,13 +106,16 @@ def _wanted(
     return as_provider_keeps(tx, **of, people=people, wanted=found, today=today)
 
 
-def heed(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, pay_date: date) -> Sequence[write_back.Outcome]:
-    """What a posted payroll shows of the instructions that were to be followed in it."""
+def heed(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, pay_date: date, by: runs.Telling | None = None
+) -> Sequence[write_back.Outcome]:
+    """What a posted payroll shows of the instructions that were to be followed in it; ``by`` whom it was told."""
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
     if not write_back_book.ever_told(tx, **of):
         return []
     heads.lock(tx, tenant_id=tenant_id)
-    instructions = write_back_book.on_file(tx, **of)
+    at = where_told(tx, **of)
+    instructions = [each for each in write_back_book.on_file(tx, **of) if judged(at, by, each)]
     day_after = pay_date + timedelta(days=1)
     pay = census.pay_by_date(tx, **of, start=pay_date, end=day_after)
     scope = recordkeeping.Scope(tenant_id, plan_id, pay_date, day_after)
@@ -131,6 +129,8 @@ def heed(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, pay_date: date) -> Se
         found = differing.get(each.slot.employee_id)
         expected[each.slot] = 0 if found is None else found.expected[source]
         withheld[each.slot] = 0 if found is None else found.withheld[source]
+    of_match, shown = shown_match(instructions, pay, pay_date)
+    expected, withheld = expected | of_match, withheld | shown
     outcomes = write_back.after_payroll(instructions, pay_date=pay_date, expected=expected, withheld=withheld)
     write_back_book.came_of(tx, tenant_id=tenant_id, outcomes=outcomes)
     return outcomes

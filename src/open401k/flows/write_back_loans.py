@@ -29,16 +29,17 @@ def loans_wanted(
     who = sorted({each.loan.employee_id for each in known})
     people = census.roster(tx, tenant_id=tenant_id, employee_ids=who) if who else []
     working = {each.employee_id for each in people if census.employed_on(each.employment, on)}
-    return [
-        write_back.Wanted(
-            slot=write_back.Slot(each.loan.employee_id, _LOAN, each.loan.reference),
-            rate=Rate(cents=recordkeeping.per_paycheck(each, on=on, days=days)),
-            effective_on=max(each.loan.loan_on, today),
-            why=f"Loan of {each.loan.loan_on}, repaid by {each.loan.schedule.installments[-1].due_on}.",
-        )
-        for each in known
-        if each.loan.employee_id in working
-    ]
+    return [_wanted(each, days, on, today) for each in known if each.loan.employee_id in working]
+
+
+def _wanted(each: recordkeeping.Repayment, days: int | None, on: date, today: date) -> write_back.Wanted:
+    slot, why = write_back.Slot(each.loan.employee_id, _LOAN, each.loan.reference), f"Loan of {each.loan.loan_on}"
+    leave = next((one for one in each.loan.leaves if one.holds(on)), None)
+    if leave is not None:
+        return write_back.Wanted(slot, None, max(leave.leave_on, today), f"{why}, paused until {leave.until}.")
+    rate = Rate(cents=recordkeeping.per_paycheck(each, on=on, days=days))
+    why += f", repaid by {each.loan.schedule.installments[-1].due_on}."
+    return write_back.Wanted(slot, rate, max(each.loan.loan_on, today), why)
 
 
 def loans_shown(

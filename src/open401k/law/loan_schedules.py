@@ -28,12 +28,21 @@ class Frequency(StrEnum):
 
     WEEKLY = "weekly"
     BIWEEKLY = "biweekly"
+    SEMIMONTHLY = "semimonthly"
     MONTHLY = "monthly"
     QUARTERLY = "quarterly"
 
 
 #: Installments in a year: the rate of a period is the yearly rate divided by it, as the regulation's examples are.
-PER_YEAR = {Frequency.WEEKLY: 52, Frequency.BIWEEKLY: 26, Frequency.MONTHLY: 12, Frequency.QUARTERLY: 4}
+PER_YEAR = {
+    Frequency.WEEKLY: 52,
+    Frequency.BIWEEKLY: 26,
+    Frequency.SEMIMONTHLY: 24,
+    Frequency.MONTHLY: 12,
+    Frequency.QUARTERLY: 4,
+}
+#: The first half of a month of a semi-monthly loan has fifteen days, the second one the rest.
+_HALF_MONTH_DAYS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +173,8 @@ def loan_schedule(terms: LoanTerms) -> LoanSchedule:
 def due_on(terms: LoanTerms, number: int) -> date:
     """The day of an installment: the last day of its period, counted from the day of the loan.
 
-    So a five-year loan of 1 July ends on 30 June, as in Reg. 1.72(p)-1 Q&A-9(d) Example 1.
+    So a five-year loan of 1 July ends on 30 June, as in Reg. 1.72(p)-1 Q&A-9(d) Example 1. Semi-monthly installments
+    are two in each such month: fifteen days into it, and at its end.
     """
     check_facts(locals())
     day = timedelta(days=1)
@@ -173,6 +183,9 @@ def due_on(terms: LoanTerms, number: int) -> date:
             return terms.loan_on + timedelta(weeks=number) - day
         case Frequency.BIWEEKLY:
             return terms.loan_on + timedelta(weeks=2 * number) - day
+        case Frequency.SEMIMONTHLY:
+            months, halves = divmod(number, 2)
+            return given.add_months(terms.loan_on, months) + timedelta(days=_HALF_MONTH_DAYS * halves) - day
         case Frequency.MONTHLY:
             return given.add_months(terms.loan_on, number) - day
         case Frequency.QUARTERLY:

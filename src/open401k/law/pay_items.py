@@ -200,6 +200,11 @@ _IF_PLANNED = frozenset({PayKind.LEAVE_CASHOUT, PayKind.NONQUALIFIED_PLAN_PAYMEN
 FREELY_EXCLUDED = frozenset(
     kind for kind, rule in _RULES.items() if rule.treatments[0] is not _O and rule.treatments[5] is _O
 )
+#: Elective contributions: a plan may leave them out without a test, too, if it leaves out all of them (IRC 414(s)(2);
+#: Reg. 1.414(s)-1(c)(4)). Roth deferrals are in gross income and not among them.
+ELECTIVE_CONTRIBUTIONS = frozenset(
+    {PayKind.PRE_TAX_DEFERRAL, PayKind.CAFETERIA_REDUCTION, PayKind.TRANSPORTATION_REDUCTION}
+)
 
 #: "The first few weeks of the next limitation year" (Reg. 1.415(c)-2(e)(2)(i)), of which no number is said.
 MOST_WEEKS = 4
@@ -215,6 +220,25 @@ def treatment(*, kind: PayKind, definition: PayDefinition) -> Treatment:
 def citation(kind: PayKind) -> str:
     """Where the law says how a kind of pay is treated."""
     return _RULES[kind].cite
+
+
+def beyond_safe_harbors(*, definition: PayDefinition, excludes: frozenset[PayKind]) -> frozenset[PayKind]:
+    """What a definition leaves out that the 414(s) ratio test has to show fair (Reg. 1.414(s)-1(c), (d)(3)).
+
+    Free is what the law's own definition leaves out, all of the fringe and expense items of (c)(3) together, and all
+    elective contributions together (c)(4). Wages under 3121(a) are none of the definitions that (c)(2) offers.
+
+    >>> sorted(beyond_safe_harbors(definition=PayDefinition.W2, excludes=frozenset({PayKind.BONUS})))
+    [<PayKind.BONUS: 'bonus'>]
+    """
+    out = frozenset(kind for kind in PayKind if treatment(kind=kind, definition=definition) is Treatment.OUT)
+    left = excludes - out
+    if definition is PayDefinition.SECTION_3121A:
+        return left | ELECTIVE_CONTRIBUTIONS & out
+    for together in (FREELY_EXCLUDED, ELECTIVE_CONTRIBUTIONS):
+        if together <= excludes | out:
+            left -= together
+    return left
 
 
 def counted_pay(
@@ -247,14 +271,12 @@ def counted_pay(
         for item in _of_year(items, year, timedelta(weeks=weeks))
     )
     left = {each.item.kind for each in counted if each.why is WhyCounted.EXCLUDED_BY_PLAN}
-    free = (
-        definition is not PayDefinition.SECTION_3121A and plan_excludes >= FREELY_EXCLUDED and left <= FREELY_EXCLUDED
-    )
+    beyond = beyond_safe_harbors(definition=definition, excludes=plan_excludes)
     return CountedPay(
         definition=definition,
         total_cents=sum(each.counted_cents for each in counted),
         items=counted,
-        needs_ratio_test=bool(left) and not free,
+        needs_ratio_test=not left.isdisjoint(beyond),
         not_reasonable=plan_excludes & NEVER_REASONABLY_EXCLUDED,
     )
 

@@ -25,6 +25,8 @@ LONG_BREAK = 5
 _MOST_HOURS = 8_784
 #: Service before this age may be left out (IRC 411(a)(4)(A)).
 SERVICE_AGE = 18
+#: No plan's normal retirement is later than this age and these years of participation (IRC 411(a)(8)(B)).
+NORMAL_RETIREMENT_AGE, NORMAL_RETIREMENT_YEARS = 65, 5
 
 
 class PeriodKind(StrEnum):
@@ -58,6 +60,7 @@ class FullyVestedBy(StrEnum):
     #: Not by law: where the plan provides it.
     DEATH = "death"
     DISABILITY = "disability"
+    EARLY_RETIREMENT_AGE = "early_retirement_age"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +138,23 @@ def vesting_service(
     )
 
 
-def normal_retirement_date(*, birth_date: date, participates_from: date, plan_age: int | None = None) -> date:
+def normal_retirement_date(
+    *, birth_date: date, participates_from: date, plan_age: int | None = None, plan_years: int = 0
+) -> date:
     """The day of normal retirement age (IRC 411(a)(8)): the plan's, or if earlier the later of 65 and five years of it.
 
-    The anniversary is that of the day on which participation began.
+    The anniversary is that of the day on which participation began; ``plan_years`` of participation go with the age.
     """
     check_facts(locals())
     given.days(birth_date=birth_date, participates_from=participates_from)
-    given.counts(100, plan_age=plan_age or 0)
-    lawful = max(anniversary(birth_date, 65), anniversary(participates_from, 5))
-    return lawful if plan_age is None else min(lawful, anniversary(birth_date, plan_age))
+    given.counts(100, plan_age=plan_age or 0, plan_years=plan_years)
+    lawful = max(
+        anniversary(birth_date, NORMAL_RETIREMENT_AGE), anniversary(participates_from, NORMAL_RETIREMENT_YEARS)
+    )
+    if plan_age is None:
+        return lawful
+    own = anniversary(birth_date, plan_age)
+    return min(lawful, max(own, anniversary(participates_from, plan_years)) if plan_years else own)
 
 
 def fully_vested_by(
@@ -159,10 +169,12 @@ def fully_vested_by(
     disabled: bool = False,
     plan_vests_on_death: bool = False,
     plan_vests_on_disability: bool = False,
+    early_retirement_on: date | None = None,
 ) -> FullyVestedBy | None:
     """What vests an account in full (IRC 411(a), (d)(3)); None: the schedule decides.
 
-    Normal retirement age vests who reaches it in service; the end of a plan vests everybody affected.
+    Normal retirement age vests who reaches it in service, and so does the plan's early one, where it has one; the end
+    of a plan vests everybody affected.
     """
     check_facts(locals())
     reached = normal_retirement_on is not None and employed and on >= normal_retirement_on
@@ -173,6 +185,7 @@ def fully_vested_by(
         FullyVestedBy.CONTRIBUTIONS_DISCONTINUED: contributions_discontinued,
         FullyVestedBy.DEATH: died and plan_vests_on_death,
         FullyVestedBy.DISABILITY: disabled and plan_vests_on_disability,
+        FullyVestedBy.EARLY_RETIREMENT_AGE: early_retirement_on is not None and employed and on >= early_retirement_on,
     }
     return next((reason for reason, held in holds.items() if held), None)
 

@@ -5,10 +5,12 @@ from .catalogue import CalledCode, Catalogue, catalogue_in, read_codes
 from .checks import FileCheck, Outcome, check, missing_figures
 from .code_proposals import Proposal, Seen, propose_kind, seen_from
 from .code_questions import Question, answer, questions
-from .code_watch import CodeWatch
-from .codes_seen import SeenOn, note_codes, seen_last
+from .code_watch import CodeWatch, watch_of
+from .codes_seen import SeenOn, deductions_seen_last, note_codes, seen_last
 from .columns import REQUIRED, findings_of, propose, settle
 from .converting import Converted, convert, writable
+from .deduction_proposals import DeductionProposal, SeenDeduction, propose_deduction, seen_deduction_from
+from .deduction_questions import DeductionQuestion, deduction_questions
 from .elections_file import ElectionRow, ElectionsFile, read_elections_file
 from .findings import MOST_LISTED, Code, Finding, Findings, Hold, Severity
 from .formats import (
@@ -87,6 +89,8 @@ __all__ = [
     "Column",
     "Converted",
     "DateOrder",
+    "DeductionProposal",
+    "DeductionQuestion",
     "ElectionRow",
     "ElectionsFile",
     "Expectation",
@@ -119,6 +123,7 @@ __all__ = [
     "RosterFile",
     "Said",
     "Seen",
+    "SeenDeduction",
     "SeenOn",
     "Severity",
     "Standing",
@@ -140,6 +145,8 @@ __all__ = [
     "codes_of",
     "control_totals",
     "convert",
+    "deduction_questions",
+    "deductions_seen_last",
     "deposit_clock",
     "encoding_of",
     "evidence_of",
@@ -161,6 +168,7 @@ __all__ = [
     "open_upload",
     "period_of",
     "propose",
+    "propose_deduction",
     "propose_kind",
     "questions",
     "read_codes",
@@ -174,11 +182,13 @@ __all__ = [
     "remittance",
     "reopen",
     "runs",
+    "seen_deduction_from",
     "seen_from",
     "seen_last",
     "settle",
     "straddled",
     "to_date",
+    "watch_of",
     "writable",
     "write_layout",
     "write_mapped",

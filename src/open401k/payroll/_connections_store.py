@@ -30,12 +30,19 @@ class ConnectionRow:
     succeeded_at: datetime | None
     problem: dict[str, Any]
     waits: list[dict[str, Any]]
+    employer_ein: str = ""  # of the company, nine digits; empty where it was never told
+    tells_match: bool = False
+
+    @property
+    def ein_written(self) -> str:
+        """As the IRS writes it; empty where it is not known."""
+        return f"{self.employer_ein[:2]}-{self.employer_ein[2:]}" if self.employer_ein else ""
 
 
 _CONNECTIONS: LiteralString = """
     select
         tenant_id, connection_id, plan_id, provider, company_id, company_name, since, recorded_at, state, cursor, news,
-        tried_at, succeeded_at, problem, waits
+        tried_at, succeeded_at, problem, waits, employer_ein, tells_match
     from payroll.connection
 """
 
@@ -50,9 +57,9 @@ def add(tx: Tx, row: ConnectionRow) -> None:
         """
         insert into payroll.connection (
             tenant_id, connection_id, plan_id, provider, company_id, company_name, since, recorded_at, recorded_by,
-            state, cursor, news, problem, waits
+            state, cursor, news, problem, waits, employer_ein
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '{}', '[]')
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '{}', '[]', %s)
         """,
         [
             row.tenant_id,
@@ -67,6 +74,7 @@ def add(tx: Tx, row: ConnectionRow) -> None:
             row.state,
             row.cursor,
             row.news,
+            row.employer_ein,
         ],
     )
 
@@ -156,6 +164,18 @@ def succeed(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId, waits:
     )
 
 
+def set_tells_match(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId, tells: bool) -> None:
+    """Whether the provider is told the match."""
+    tx.run(
+        """
+        update payroll.connection
+        set tells_match = %s
+        where tenant_id = %s and connection_id = %s
+        """,
+        [tells, tenant_id, connection_id],
+    )
+
+
 def set_news(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId, news: bool) -> None:
     """Whether a webhook came that no pull has followed."""
     tx.run(
@@ -165,6 +185,14 @@ def set_news(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId, news:
         where tenant_id = %s and connection_id = %s
         """,
         [news, tenant_id, connection_id],
+    )
+
+
+def set_ein(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId, ein: str) -> None:
+    """What the company's number was told to be."""
+    tx.run(
+        "update payroll.connection set employer_ein = %s where tenant_id = %s and connection_id = %s",
+        [ein, tenant_id, connection_id],
     )
 
 

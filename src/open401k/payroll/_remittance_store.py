@@ -43,11 +43,12 @@ def of_plan(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[Any,
     return tx.rows(
         """
         select
-            run_id, pay_date, employee_cents, employer_cents, loan_cents, due_on, outer_limit_on, sources,
-            forfeiture_cents
-        from payroll.remittance
-        where tenant_id = %s and plan_id = %s
-        order by pay_date, run_id
+            due.run_id, due.pay_date, due.employee_cents, due.employer_cents, due.loan_cents, due.due_on,
+            due.outer_limit_on, due.sources, due.forfeiture_cents, run.connection_id
+        from payroll.remittance as due
+        join payroll.run as run on run.tenant_id = due.tenant_id and run.run_id = due.run_id
+        where due.tenant_id = %s and due.plan_id = %s
+        order by due.pay_date, due.run_id
         """,
         [tenant_id, plan_id],
     )

@@ -1,18 +1,26 @@
-"""The SQL of payroll: files, runs and what happened to them, checks, findings, mappings, remittances."""
+"""The SQL of payroll: files, runs and what happened to them, checks, findings."""
 
 from collections.abc import Mapping as Table
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg.types.json import Jsonb
 
 from open401k.base.db import Tx
-from open401k.kernel import FileId, PlanId, RunId, SponsorId
+from open401k.kernel import ConnectionId, FileId, PlanId, RunId, SponsorId
 
 from .findings import Code, Finding, Severity
 from .said import Said
+
+
+class Telling(NamedTuple):
+    """Which telling of a connected provider a run came from."""
+
+    connection_id: ConnectionId
+    told_id: str  # the provider's id of the payroll
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +50,14 @@ class RunRow:
     totals: Table[str, int]
     replaced_by: RunId | None
     said: Said
+    told: Telling | None = None
 
 
 _RUNS: LiteralString = """
     select
         run_id, plan_id, file_id, attempt, provider, replaces, reason, recorded_at, recorded_by, file_name, sha256,
         status, status_at, check_no, pay_date, period_start, period_end, row_count, counts, totals, replaced_by,
-        announced, control_totals, no_contributions, encoding
+        announced, control_totals, no_contributions, encoding, connection_id, told_id, told_version
     from payroll.run_v
 """
 
@@ -75,15 +84,16 @@ def add_run(
     reason: str,
     announced: date | None,
     said: Said,
+    told: Telling | None = None,
 ) -> None:
     """Insert a run."""
     tx.send(
         """
         insert into payroll.run (
             tenant_id, run_id, plan_id, file_id, attempt, provider, replaces, reason, announced, control_totals,
-            no_contributions, encoding, recorded_at, recorded_by
+            no_contributions, encoding, recorded_at, recorded_by, connection_id, told_id, told_version
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         [
             tenant_id,
@@ -100,6 +110,7 @@ def add_run(
             said.encoding,
             tx.now,
             tx.actor.id,
+            *(told or (None, None, None)),
         ],
     )
 
@@ -142,7 +153,8 @@ def runs(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[RunRow]:
         _RUNS
         + """
         where tenant_id = %s and plan_id = %s
-        order by recorded_at desc, (replaced_by is null) desc, (status <> 'rejected') desc, run_id desc
+        order by
+            recorded_at desc, (replaced_by is null) desc, (status not in ('rejected', 'canceled')) desc, run_id desc
         """,
         [tenant_id, plan_id],
     )
@@ -186,10 +198,37 @@ def runs_on(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, pay_date: date) ->
     return [_run(row) for row in found]
 
 
+def runs_of_telling(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId, told_id: str) -> list[RunRow]:
+    """Every run that tellings of one payroll of a provider became, the oldest first."""
+    found = tx.rows(
+        _RUNS
+        + """
+        where tenant_id = %(tenant)s
+            and run_id = any (array(
+                select run_id from payroll.run
+                where tenant_id = %(tenant)s and connection_id = %(connection)s and told_id = %(told)s
+                union
+                select run_id from payroll.pulled_done  -- of before a run knew it
+                where tenant_id = %(tenant)s and connection_id = %(connection)s and provider_id = %(told)s
+                    and kind = 'payroll' and run_id is not null
+            ))
+        order by recorded_at, attempt, run_id
+        """,
+        {"tenant": tenant_id, "connection": connection_id, "told": told_id},
+    )
+    return [_run(row) for row in found]
+
+
 def posted_with_content(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, content_index: bytes, other_than: RunId
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    content: Sequence[bytes],
+    other_than: RunId,
+    connection_id: ConnectionId | None,
 ) -> RunId | None:
-    """A posted run, not replaced, that carried the same people and amounts."""
+    """A posted run, not replaced, with one of these indexes of content; of this company, if both say whose."""
     row = tx.maybe(
         """
         select run_id
@@ -201,16 +240,23 @@ def posted_with_content(
             and run_id = any (array(
                 select checked.run_id
                 from payroll.run_check as checked
-                where checked.tenant_id = %(tenant)s and checked.content_index = %(content)s
+                where checked.tenant_id = %(tenant)s and checked.content_index = any (%(content)s::bytea[])
             ))
-            and content_index = %(content)s
+            and content_index = any (%(content)s::bytea[])
             and run_id <> %(other_than)s
             and status = 'posted'
             and replaced_by is null
+            and coalesce(connection_id = %(connection)s, true)
         order by recorded_at
         limit 1
         """,
-        {"tenant": tenant_id, "plan": plan_id, "content": content_index, "other_than": other_than},
+        {
+            "tenant": tenant_id,
+            "plan": plan_id,
+            "content": list(content),
+            "other_than": other_than,
+            "connection": connection_id,
+        },
     )
     return RunId(row[0]) if row else None
 
@@ -240,6 +286,7 @@ def _run(row: tuple[Any, ...]) -> RunRow:
         totals=row[19] or {},
         replaced_by=RunId(row[20]) if row[20] else None,
         said=Said(row[22], row[23], row[24]),
+        told=Telling(ConnectionId(row[25]), row[26], row[27]) if row[25] else None,
     )
 
 
@@ -348,32 +395,3 @@ def findings(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, check_no: int) -> l
         )
         for severity, code, reason, fix, row, line, place, value, detail, confirm in found
     ]
-
-
-def add_mapping(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, provider: str, fingerprint: str, body: Table[str, Any]
-) -> None:
-    """Append a settled mapping."""
-    tx.run(
-        """
-        insert into payroll.mapping (tenant_id, plan_id, provider, fingerprint, recorded_at, body, recorded_by)
-        values (%s, %s, %s, %s, %s, %s, %s)
-        on conflict (tenant_id, plan_id, provider, fingerprint, recorded_at) do nothing
-        """,
-        [tenant_id, plan_id, provider, fingerprint, tx.now, Jsonb(dict(body)), tx.actor.id],
-    )
-
-
-def mappings(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, provider: str) -> list[dict[str, Any]]:
-    """The settled mappings of a provider, newest first."""
-    found = tx.rows(
-        """
-        select body
-        from payroll.mapping
-        where tenant_id = %s and plan_id = %s and provider = %s
-        order by recorded_at desc
-        limit 50
-        """,
-        [tenant_id, plan_id, provider],
-    )
-    return [body for (body,) in found]

@@ -29,6 +29,11 @@ class InstructionRow(NamedTuple):
     job: str
     detail: str
     catch_up: bool
+    connection_id: UUID | None
+    taken_by: list[UUID]
+
+
+_EVENT = ("ids", "states", "attempts", "next", "jobs", "details", "companies", "taken")
 
 
 class EventRow(NamedTuple):
@@ -40,6 +45,8 @@ class EventRow(NamedTuple):
     next_try_at: datetime | None
     job: str
     detail: str
+    connection_id: UUID | None = None
+    taken: bool = False
 
 
 def add(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -67,7 +74,8 @@ def add_events(tx: Tx, *, tenant_id: SponsorId, rows: Sequence[EventRow]) -> Non
     tx.run(
         """
         insert into payroll.instruction_event (
-            tenant_id, recorded_at, recorded_by, instruction_id, event_no, state, attempts, next_try_at, job, detail
+            tenant_id, recorded_at, recorded_by, instruction_id, event_no, state, attempts, next_try_at, job, detail,
+            connection_id, taken
         )
         select %(tenant)s, %(now)s, %(actor)s, each.instruction_id,
             1 + (
@@ -75,17 +83,17 @@ def add_events(tx: Tx, *, tenant_id: SponsorId, rows: Sequence[EventRow]) -> Non
                 from payroll.instruction_event as before
                 where before.tenant_id = %(tenant)s and before.instruction_id = each.instruction_id
             ),
-            each.state, each.attempts, each.next_try_at, each.job, each.detail
+            each.state, each.attempts, each.next_try_at, each.job, each.detail, each.connection_id, each.taken
         from unnest(
             %(ids)s::uuid[], %(states)s::text[], %(attempts)s::integer[], %(next)s::timestamptz[], %(jobs)s::text[],
-            %(details)s::text[]
-        ) as each (instruction_id, state, attempts, next_try_at, job, detail)
+            %(details)s::text[], %(companies)s::uuid[], %(taken)s::boolean[]
+        ) as each (instruction_id, state, attempts, next_try_at, job, detail, connection_id, taken)
         """,
         {
             "tenant": tenant_id,
             "now": tx.now,
             "actor": tx.actor.id,
-            **dict(zip(("ids", "states", "attempts", "next", "jobs", "details"), columns, strict=True)),
+            **dict(zip(_EVENT, columns, strict=True)),
         },
     )
 
@@ -99,7 +107,12 @@ def instructions(
         select
             told.instruction_no, told.instruction_id, told.employee_id, told.means, told.loan_id, told.bps,
             told.cents, told.effective_on, told.why, told.recorded_at, last.state, last.recorded_at, last.attempts,
-            last.next_try_at, last.job, last.detail, told.catch_up
+            last.next_try_at, last.job, last.detail, told.catch_up, last.connection_id,
+            array(
+                select event.connection_id
+                from payroll.instruction_event as event
+                where event.tenant_id = told.tenant_id and event.instruction_id = told.instruction_id and event.taken
+            )
         from payroll.instruction as told
         join lateral (
             select *

@@ -18,6 +18,7 @@ from open401k.kernel import CalendarYear, LimitationYear, Money, PlanYear
 from open401k.law import additions, figures
 
 from . import checks_limits, checks_pay, checks_people, checks_same_day
+from .checks_deductions import ToldOrNot
 from .checks_swap import SwapWatch
 from .chunks import Chunk
 from .code_watch import CodeWatch
@@ -43,6 +44,7 @@ class Outcome:
     rows: int
     totals: dict[str, int]  # cents by field as reported, for the confirm page and the control totals
     content: str  # the same for the same people and amounts in any order, file name or format
+    content_before: str  # the same without deductions, as it was kept before there were any
     new_people: list[PayrollRow]
 
     @property
@@ -67,7 +69,9 @@ class FileCheck:
     _rows: int = 0
     _first: PayrollRow | None = None
     _content: int = 0
+    _before: int = 0
     _swap: SwapWatch = field(default_factory=SwapWatch)
+    _deductions: ToldOrNot = field(default_factory=ToldOrNot)
 
     def chunk(self, rows: Sequence[PayrollRow], standing: Standing = NOBODY) -> list[Hold]:
         """Check some rows against what is known of their people; the holds of these rows."""
@@ -77,6 +81,7 @@ class FileCheck:
         self._rows += len(rows)
         pay_date = self.pay_date
         columns = Chunk.of(rows, standing, self.mapping, self.codes.look(rows))
+        self.codes.compare(rows, standing)
         self._pay_dates(rows, columns)
         self._repeated(rows, columns)
         self.findings.extend(checks_people.check(columns, self.expected, pay_date, self.new_people))
@@ -93,8 +98,9 @@ class FileCheck:
             self.findings.extend(checks_pay.check(columns, self.expected))
         for name, column in columns.amounts.items():
             self._totals[name] += int(column.sum())
-        self._content = (self._content + content_sum(rows, pay_date)) % 2**256
+        self._sum(rows, pay_date)
         self._swap.add(columns)
+        self._deductions.look(rows, self.expected.codes)
         self.holds.extend(holds)
         return holds
 
@@ -119,6 +125,7 @@ class FileCheck:
             self.findings.extend(total_findings(self._totals, self._rows, self.expected.said))
             self.findings.extend(self._swap.findings(self.mapping))
             self.findings.extend(self.codes.findings(self.expected.compensation, self.mapping))
+            self.findings.extend(self._deductions.findings(self.expected.codes))
         first = self._first
         return Outcome(
             findings=self.findings,
@@ -129,8 +136,16 @@ class FileCheck:
             rows=self._rows,
             totals=dict(self._totals),
             content=f"{self._content:064x}",
+            content_before=f"{self._before:064x}",
             new_people=self.new_people,
         )
+
+    def _sum(self, rows: Sequence[PayrollRow], pay_date: date | None) -> None:
+        told = content_sum(rows, pay_date)
+        taken = [row for row in rows if row.deductions]
+        self._content = (self._content + told) % 2**256
+        before = told - content_sum(taken, pay_date) + content_sum(taken, pay_date, deductions=False)
+        self._before = (self._before + before) % 2**256
 
     def _pay_dates(self, rows: Sequence[PayrollRow], columns: Chunk) -> None:
         pay_date = self.pay_date
@@ -198,8 +213,11 @@ def check(
     return whole.finish()
 
 
-def content_sum(rows: Iterable[PayrollRow], pay_date: date | None) -> int:
-    """A sum over rows that no order, name or format changes: who, when (``pay_date`` where no row says), how much."""
+def content_sum(rows: Iterable[PayrollRow], pay_date: date | None, *, deductions: bool = True) -> int:
+    """A sum over rows that no order, name or format changes: who, when (``pay_date`` where no row says), how much.
+
+    Without ``deductions`` it is the one that was kept before there were any in it.
+    """
     total = 0
     for row in rows:
         told: tuple[object, ...] = (
@@ -217,23 +235,30 @@ def content_sum(rows: Iterable[PayrollRow], pay_date: date | None) -> int:
         )
         if more := _beyond(row):  # what most rows do not say is left out, so that their sums stay what they were
             told = (*told, more)
+        if deductions and (taken := tuple(each for each in _by_code(row.deductions) if each[1])):
+            told = (*told, ("deductions", taken))
         total += int.from_bytes(hashlib.sha256(repr(told).encode()).digest(), "big")
     return total
 
 
 def _beyond(row: PayrollRow) -> tuple[object, ...]:
     """Pay by code, employer money besides a match, and FICA wages: a file that differs in them is another payroll."""
-    earned: dict[str, int] = {}
-    for code, cents in row.earnings:
-        earned[code] = earned.get(code, 0) + cents
+    earned = _by_code(row.earnings)
     others = (
         row.safe_harbor_match_cents,
         row.nonelective_cents,
         row.safe_harbor_nonelective_cents,
         row.profit_sharing_cents,
     )
-    said = (tuple(sorted(earned.items())), tuple(cents or 0 for cents in others), row.fica_wages_cents)
+    said = (earned, tuple(cents or 0 for cents in others), row.fica_wages_cents)
     return said if earned or any(others) or row.fica_wages_cents is not None else ()
+
+
+def _by_code(amounts: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    sums: dict[str, int] = {}
+    for code, cents in amounts:
+        sums[code] = sums.get(code, 0) + cents
+    return tuple(sorted(sums.items()))
 
 
 def missing_figures(pay_date: date, expected: Expectation) -> Finding | None:

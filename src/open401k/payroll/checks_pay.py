@@ -17,11 +17,11 @@ def check(chunk: Chunk, expected: Expectation) -> Iterator[Finding]:
     """A note where the two are apart. What counts is the plan's: match, nonelective, limits and tests use it."""
     if not chunk.carries(Field.PLAN_COMPENSATION):
         return
-    rows, adds = chunk.rows, expected.codes.plan_pay
+    rows = chunk.rows
     said = np.array([row.plan_compensation_cents is not None for row in rows], dtype=np.bool_)
     if not said.any():
         return
-    counted = np.array([row.plan_pay_cents(adds) for row in rows], dtype=np.int64)
+    counted = np.array([expected.codes.pay_of(row) for row in rows], dtype=np.int64)
     sent = chunk.amounts[str(Field.PLAN_COMPENSATION)]
     for place in np.flatnonzero(said & (np.abs(sent - counted) > 1)).tolist():
         yield _apart(chunk, rows[place], int(sent[place]), int(counted[place]), expected)
@@ -31,6 +31,9 @@ def _apart(chunk: Chunk, row: PayrollRow, sent: int, counted: int, expected: Exp
     adds = expected.codes.plan_pay
     less = _listed({code: cents for code, cents in row.earnings if adds.get(code, 0) < 0})
     more = _listed({code: cents for code, cents in row.earnings if adds.get(code, 0) > 0})
+    off = expected.codes.off_plan_pay
+    taken = _listed({code: cents for code, cents in row.deductions if off.get(code)})
+    less = ", ".join(each for each in (less, taken) if each)
     if less or more:
         codes = f" less {less}, which the plan does not count," if less else ""
         codes += f" and {more}, which counts but is not in gross pay," if more else ""

@@ -13,6 +13,9 @@ from .code_words import ALIKE, KIND_OF_TYPE, alike
 
 #: Of a row with more codes than this it is not tried which of them add up.
 MOST_CODES: Final = 8
+#: So many times the most that anybody had when a code was confirmed is of another order, if it is this much more, too.
+_OTHER_ORDER: Final = 10
+_MUCH_MORE_CENTS: Final = 1_000_00
 #: So many of a hundred rows have to agree.
 _MOST_OF: Final = 95
 
@@ -41,12 +44,12 @@ class Seen:
     @property
     def gross_holds_it(self) -> bool | None:
         """Whether gross pay has its amounts in it; None where the rows do not tell."""
-        return _verdict(self.in_gross, self.out_of_gross)
+        return verdict(self.in_gross, self.out_of_gross)
 
     @property
     def plan_pay_holds_it(self) -> bool | None:
         """Whether what payroll calls plan compensation has its amounts in it; None where the file does not tell."""
-        return _verdict(self.in_plan, self.out_of_plan)
+        return verdict(self.in_plan, self.out_of_plan)
 
 
 def seen_from(data: Mapping[str, Any]) -> Seen:
@@ -54,10 +57,17 @@ def seen_from(data: Mapping[str, Any]) -> Seen:
     return Seen(**{name: data[name] for name in Seen.__slots__ if name in data})
 
 
-def _verdict(yes: int, no: int) -> bool | None:
+def verdict(yes: int, no: int) -> bool | None:
+    """What nearly all of the rows say; None where too few of them agree, or none says anything."""
     if not yes + no or max(yes, no) * 100 < _MOST_OF * (yes + no):
         return None
     return yes > no
+
+
+def most_of(then: Mapping[str, Any]) -> int | None:
+    """Up to here an amount is of the order that it was of when the code was confirmed on this; None is any."""
+    most = then.get("most_cents")
+    return None if most is None else max(most * _OTHER_ORDER, most + _MUCH_MORE_CENTS)
 
 
 def parts_in(parts: Sequence[int], whole: int) -> tuple[bool, ...] | None:
@@ -110,7 +120,7 @@ def propose_kind(seen: Seen, terms: plan.Compensation) -> Proposal:
     agrees = _adds_up(seen, kind, terms, evidence)
     if agrees is False:
         confidence = min(confidence, 40)
-    evidence.append(_spread(seen))
+    evidence.append(spread(seen.rows, seen.of_rows, seen.cents, seen.most_cents))
     in_gross = seen.gross_holds_it is not False
     return Proposal(kind, in_gross, confidence, by_words, agrees is True, tuple(evidence))
 
@@ -146,6 +156,7 @@ def _adds_up(seen: Seen, kind: PayKind | None, terms: plan.Compensation, evidenc
     return None if gross is None else True
 
 
-def _spread(seen: Seen) -> str:
-    people = f"{seen.rows} of {seen.of_rows} people have it" if seen.of_rows else f"{seen.rows} people have it"
-    return f"{people}, {Money(seen.cents)} together, {Money(seen.most_cents)} at most."
+def spread(rows: int, of_rows: int, cents: int, most_cents: int) -> str:
+    """How many people have a code, and how much of it."""
+    people = f"{rows} of {of_rows} people have it" if of_rows else f"{rows} people have it"
+    return f"{people}, {Money(cents)} together, {Money(most_cents)} at most."

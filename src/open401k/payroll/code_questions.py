@@ -11,6 +11,7 @@ from open401k.kernel import Open401kError, PlanId, SponsorId, day_of
 
 from .code_proposals import Proposal, propose_kind
 from .codes_seen import SeenOn, seen_last
+from .deduction_questions import DeductionQuestion
 from .pay_codes import codes_by
 
 
@@ -48,7 +49,11 @@ def questions(
     terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=day_of(tx.now)).compensation
     words = census.words_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=day_of(tx.now))
     known = codes_by(words, terms)
-    said_at = {each.said.code: each.recorded_at for each in sorted(kinds, key=lambda each: each.recorded_at)}
+    said_at = {
+        each.said.code: each.recorded_at
+        for each in sorted(kinds, key=lambda each: each.recorded_at)
+        if each.said.side is census.Side.EARNING
+    }
     return {
         code: Question(seen, propose_kind(seen.seen, terms))
         for code, seen in found.items()
@@ -57,7 +62,7 @@ def questions(
 
 
 def answer(
-    question: Question | None,
+    question: Question | DeductionQuestion | None,
     before: census.CodeKind | None,
     *,
     code: str,

@@ -9,19 +9,20 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from open401k import plan
+from open401k.census import Doubted, Side
 from open401k.kernel import Money
 
+from .catalogue import Catalogue
 from .cells import shown
-from .code_proposals import Proposal, Seen, parts_in, propose_kind
+from .code_proposals import Proposal, Seen, most_of, parts_in, propose_kind
 from .code_words import words_of
+from .deduction_proposals import SeenDeduction
+from .deduction_watch import DeductionWatch
 from .findings import Code, Finding, Severity
 from .mapping import Mapping as Layout
 from .pay_codes import NO_CODES, CodesOfPlan
 from .rows import Field, PayrollRow
-
-#: So many times the most that anybody had when a code was confirmed is of another order, if it is this much more, too.
-_OTHER_ORDER: Final = 10
-_MUCH_MORE_CENTS: Final = 1_000_00
+from .standing import Standing
 
 NEW, GROSS, PLAN_PAY, AMOUNT, NAME = "new", "gross", "plan_pay", "amount", "name"
 _WHY: Final = {
@@ -33,7 +34,7 @@ _WHY: Final = {
 }
 
 #: Of a row: its codes in doubt, each with why.
-Doubts = Mapping[int, tuple[tuple[str, str], ...]]
+Doubts = Mapping[int, tuple[Doubted, ...]]
 
 
 @dataclass(slots=True)
@@ -44,7 +45,8 @@ class CodeWatch:
     names: Mapping[str, str] = field(default_factory=dict)  # of each code, as the file calls it
     seen: dict[str, Seen] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)  # of each code, as its provider types it
-    _doubts: dict[int, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    deductions: DeductionWatch = field(default_factory=DeductionWatch)
+    _doubts: dict[int, tuple[Doubted, ...]] = field(default_factory=dict)
     _calm: "_Calm | None" = None
     _upto: int = -1
     _rows: int = 0
@@ -56,22 +58,24 @@ class CodeWatch:
             if row.row > self._upto:
                 self._rows += 1
                 self._upto = row.row
-                if row.earnings and not calm.holds(row):
-                    self._look(row)
+                doubted = self._look(row) if row.earnings and not calm.holds(row) else ()
+                if row.deductions:
+                    doubted += self.deductions.look(row)
+                if doubted:
+                    self._doubts[row.row] = doubted
         if not self._doubts:
             return {}
         return {row.row: self._doubts[row.row] for row in rows if row.row in self._doubts}
 
-    def _look(self, row: PayrollRow) -> None:
+    def _look(self, row: PayrollRow) -> tuple[Doubted, ...]:
         known, doubted = self.codes, []
         split = _Split(row)
         for code, cents in split.cents.items():
             why = NEW if code not in known else self._drift(code, cents, split)
             if why:
-                doubted.append((code, why))
+                doubted.append(Doubted(Side.EARNING, code, why))
                 self._count(code, why, cents, split)
-        if doubted:
-            self._doubts[row.row] = tuple(doubted)
+        return tuple(doubted)
 
     def _drift(self, code: str, cents: int, split: "_Split") -> str:
         """How the code behaves otherwise than when its kind was confirmed; empty where it does not."""
@@ -102,16 +106,31 @@ class CodeWatch:
         seen.in_plan += counted is True
         seen.out_of_plan += counted is False
 
+    def compare(self, rows: Sequence[PayrollRow], standing: Standing) -> None:
+        """Hold deductions in doubt against what the plan knows of their people."""
+        self.deductions.compare(rows, standing)
+
     def told(self) -> list[Seen]:
-        """Every code in doubt, with how it behaved in the whole file."""
+        """Every code of earnings in doubt, with how it behaved in the whole file."""
         for seen in self.seen.values():
             seen.of_rows = self._rows
         return [self.seen[code] for code in sorted(self.seen)]
+
+    def told_deductions(self) -> list[SeenDeduction]:
+        """The same of deductions."""
+        return self.deductions.told(self._rows)
 
     def findings(self, terms: plan.Compensation, layout: Layout | None) -> Iterator[Finding]:
         """A question for each code in doubt, with whom and how much it is about and what it seems to be."""
         for seen in self.told():
             yield _finding(seen, propose_kind(seen, terms), layout)
+        yield from self.deductions.findings(layout, self._rows)
+
+
+def watch_of(codes: CodesOfPlan, called: Catalogue) -> CodeWatch:
+    """A watch by what was said of codes, and what a file calls them."""
+    deductions = DeductionWatch(codes.deductions, called.deduction_names, called.deduction_types)
+    return CodeWatch(codes, called.names, types=called.types, deductions=deductions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +172,8 @@ def _calm(codes: CodesOfPlan, names: Mapping[str, str]) -> _Calm:
 
 def _most_of(then: Mapping[str, Any]) -> int:
     """Up to here an amount is of the order that it was of when the code was confirmed."""
-    most = then.get("most_cents")
-    return _NO_MOST if most is None else max(most * _OTHER_ORDER, most + _MUCH_MORE_CENTS)
+    most = most_of(then)
+    return _NO_MOST if most is None else most
 
 
 def _called_otherwise(code: str, names: Mapping[str, str], then: Mapping[str, Any]) -> bool:

@@ -1,12 +1,15 @@
 """Usual wordings of payroll codes, and how near a name is to one. Not here: other evidence (code_proposals.py)."""
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 from rapidfuzz import fuzz, process
 
 from open401k.law.pay_items import PayKind
+
+KindT = TypeVar("KindT")
 
 #: Less alike than this says nothing.
 LEAST_ALIKE: Final = 80
@@ -120,14 +123,20 @@ def _in_full(words: str) -> str:
 def alike(text: str) -> tuple[PayKind, int, str] | None:
     """The kind whose wording is nearest, how near (to 100), and that wording; None where two kinds are as near."""
     words = words_of(text)
-    for known in (words, _in_full(words)):
-        if known in _KIND_OF:
-            return _KIND_OF[known], 100, known
+    return nearest((words, _in_full(words)), _KIND_OF)
+
+
+def nearest(spellings: Sequence[str], kind_of: Mapping[str, KindT]) -> tuple[KindT, int, str] | None:
+    """The same of any table of wordings; the first of the spellings of a text is the one as it stands."""
+    for known in spellings:
+        if known in kind_of:
+            return kind_of[known], 100, known
+    words = spellings[0]
     if len(words) < 4:  # of a short code a letter is too much of it
         return None
-    near = process.extract(words, list(_KIND_OF), scorer=fuzz.token_sort_ratio, limit=5, score_cutoff=LEAST_ALIKE)
+    near = process.extract(words, list(kind_of), scorer=fuzz.token_sort_ratio, limit=5, score_cutoff=LEAST_ALIKE)
     if not near:
         return None
     wording, score, _ = near[0]
-    rivals = [each for each, of, _ in near if of > score - 5 and _KIND_OF[each] is not _KIND_OF[wording]]
-    return None if rivals else (_KIND_OF[wording], int(score), wording)
+    rivals = [each for each, of, _ in near if of > score - 5 and kind_of[each] is not kind_of[wording]]
+    return None if rivals else (kind_of[wording], int(score), wording)

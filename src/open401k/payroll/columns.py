@@ -11,11 +11,10 @@ from . import headings as words
 from .cells import shown, written_as
 from .findings import Code, Finding, Severity
 from .mapping import Column, DateOrder, Mapping, MappingProposal, ProposedColumn, Reading, fingerprint, letter
-from .rows import DATES, MONEY, Field, masked_ssn
+from .rows import BY_CODE, DATES, MONEY, Field, masked_ssn
 
 #: Without these a row says nothing about a contribution; SSN may be an employee id instead.
 REQUIRED = (Field.SSN, Field.LAST_NAME, Field.FIRST_NAME, Field.PAY_DATE, Field.GROSS, Field.PRE_TAX)
-_BY_CODE = (Field.EARNINGS, Field.EARNINGS_HOURS)
 NEAR_ENOUGH = 84
 SAMPLES = 3
 
@@ -285,7 +284,7 @@ def propose_reading(columns: Sequence[Column | ProposedColumn], cells: Sequence[
 def findings_of(proposal: MappingProposal) -> list[Finding]:
     """Why an unsettled file waits: what is missing, unknown, ambiguous, with the best suggestion for each."""
     found = []
-    optional = ", ".join(sorted(str(field) for field in Field if field not in REQUIRED and field not in _BY_CODE))
+    optional = ", ".join(sorted(str(field) for field in Field if field not in REQUIRED and field not in BY_CODE))
     for field in proposal.missing:
         reason = f"No column is {field}."
         fix = f"Add the column {field}, or say which column it is. Optional columns: {optional}."
@@ -306,7 +305,7 @@ def findings_of(proposal: MappingProposal) -> list[Finding]:
 
 def _chosen(place: int, column: ProposedColumn, field: Field | None) -> Column:
     """A column as it was settled; its heading is the pay code, unless the proposal knows a better name."""
-    name = column.heading if field in _BY_CODE and not column.name else column.name
+    name = column.heading if field in BY_CODE and not column.name else column.name
     return Column(place, column.heading, field, name)
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "Refusal",
     "State",
     "add",
+    "companies",
     "every",
     "failed",
     "follow_news",
@@ -37,6 +38,7 @@ __all__ = [
     "reconnect",
     "resume",
     "succeeded",
+    "tell_match",
 ]
 
 _TABLE, _COLUMN = "payroll.connection_token", "sealed"
@@ -57,29 +59,51 @@ class Refusal(StrEnum):
 
 
 def add(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, provider: Provider, company: Company, tokens: Tokens, since: date
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    provider: Provider,
+    company: Company,
+    tokens: Tokens,
+    since: date,
+    also: bool = False,
 ) -> Connection | Refused[Refusal]:
     """Connect a company; one that is connected for this plan already is authorized anew.
 
-    ``since`` is the first pay date that is taken from the provider.
+    ``since`` is the first pay date that is taken from the provider. ``also``: somebody said that this company takes
+    part in the plan beside those that are connected there. Without that word a second one is refused: it may be the
+    wrong one, or the same employer that moved to another company there.
     """
     heads.lock(tx, tenant_id=tenant_id)
+    ein = _ein(company)
     for known in _store.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id):
         if (known.provider, known.company_id) == (provider, company.provider_id):
+            if ein and ein != known.employer_ein:
+                _store.set_ein(tx, tenant_id=tenant_id, connection_id=known.connection_id, ein=ein)
             return reconnect(tx, tenant_id=tenant_id, connection_id=known.connection_id, tokens=tokens)
-        if known.provider == provider and known.state != State.PAUSED:
+        if known.provider == provider and known.state != State.PAUSED and not also:
             message = f"The plan takes its payrolls from {known.company_name} at {provider.title()} already."
-            fix = "Pause that connection first: two companies of one plan at one provider are not supported."
+            fix = (
+                f"If {company.name or 'this company'} takes part in the plan as well, connect it as another company; "
+                "if it took the place of that one, pause that connection first."
+            )
             return Refused(Refusal.COMPANY_ELSEWHERE, message, fix)
     connection_id = tx.ids.new(ConnectionId)
     name = company.name[:200]
-    empty: tuple[Any, ...] = (None, None, {}, [])
     identity = (tenant_id, connection_id, plan_id, str(provider), company.provider_id, name, since, tx.now)
-    _store.add(tx, Connection(*identity, State.CONNECTED, "", True, *empty))
+    _store.add(tx, Connection(*identity, State.CONNECTED, "", True, None, None, {}, [], ein))
     _put(tx, tenant_id, connection_id, tokens)
     after = {"provider": str(provider), "company": company.provider_id, "since": since.isoformat()}
+    after |= {"ein": ein, "also": str(also).lower()} if also else {}
     audit.record(tx, tenant_id=tenant_id, action="payroll.connected", subject=connection_id, after=after)
     return get(tx, tenant_id=tenant_id, connection_id=connection_id)
+
+
+def _ein(company: Company) -> str:
+    """Nine digits, or nothing: a provider may tell none, or part of one."""
+    digits = company.ein.replace("-", "")
+    return digits if len(digits) == 9 and digits.isascii() and digits.isdigit() else ""
 
 
 def reconnect(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId, tokens: Tokens) -> Connection:
@@ -104,6 +128,11 @@ def of_plan(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Sequence[Connec
     return _store.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
 
 
+def companies(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Connection]:
+    """The companies that pay people of a plan now, the first connected first; a paused one tells of nobody."""
+    return [each for each in of_plan(tx, tenant_id=tenant_id, plan_id=plan_id) if each.state != State.PAUSED]
+
+
 def every(tx: Tx) -> Sequence[Connection]:
     """Every connection of the tenants in sight."""
     return _store.in_sight(tx)
@@ -117,6 +146,26 @@ def pause(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId) -> None:
 def resume(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId) -> None:
     """Ask again; what came meanwhile is found by the cursor."""
     _stand(tx, tenant_id, connection_id, State.CONNECTED, {})
+
+
+def tell_match(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId, tells: bool) -> None:
+    """Have the provider told the employer's match of each payroll, or not any more; said again, nothing.
+
+    Only where the provider sends no money of its own for it: the employer's match is due by our books alone.
+    """
+    heads.lock(tx, tenant_id=tenant_id)
+    before = get(tx, tenant_id=tenant_id, connection_id=connection_id)
+    if before.tells_match == tells:
+        return
+    _store.set_tells_match(tx, tenant_id=tenant_id, connection_id=connection_id, tells=tells)
+    audit.record(
+        tx,
+        tenant_id=tenant_id,
+        action="payroll.connection_tells_match",
+        subject=connection_id,
+        before={"tells_match": before.tells_match},
+        after={"tells_match": tells},
+    )
 
 
 def go_on(tx: Tx, *, of: Connection, cursor: str) -> None:

@@ -68,6 +68,18 @@ def shown(dues: Iterable[Remittance], received: Mapping[RunId, tuple[int, date]]
     ]
 
 
+def shown_by(
+    due: Remittance, dues: Iterable[Remittance], received: Mapping[RunId, tuple[int, date]]
+) -> list[tuple[date, date]]:
+    """The same of the company that owes this payroll's money: what another one needs shows nothing of it.
+
+    Payrolls of which no company is known count for every one.
+    """
+    whose = (None, due.connection_id)
+    own = dues if due.connection_id is None else [each for each in dues if each.connection_id in whose]
+    return shown(own, received)
+
+
 def usual_business_days(pay_date: date, past: Iterable[tuple[date, date]]) -> int | None:
     """How many business days the employer needed for half of its deposits of the past year; None: too few to tell.
 

@@ -91,6 +91,7 @@ class Code(StrEnum):
     LOAN_MISSED = "loan.missed"
     MATCH_MISMATCH = "match.mismatch"
     PAY_CODE_UNCONFIRMED = "pay_code.unconfirmed"
+    DEDUCTIONS_NOT_TOLD = "deduction.not_told"
     PLAN_PAY_MISMATCH = "plan_compensation.mismatch"
     TOTAL_MISMATCH = "total.mismatch"
     SOURCE_NOT_IN_PLAN = "source.not_in_plan"

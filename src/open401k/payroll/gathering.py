@@ -1,7 +1,7 @@
 """Loading what the plan knows about the people of some rows, for the checks. Not here: the checks themselves."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -51,6 +51,7 @@ class Asked:
     said_nothing: RunId | None = None  # of these, one that says that nothing is contributed on that date
     without: census.Without | None = None  # of an earlier pay date of the year, and replaced by this one
     provider: str = ""  # whose employee numbers the rows say
+    by_others: bool = False  # whether all of ``same_day`` are payrolls of other companies of the plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class ToDate:
     contributed: ledger.Contributed  # limitation year to date
     wages: census.PayTotals  # calendar year before, from the employer
     same_day: census.PayByDate | None = None  # what other payrolls of the pay date paid
+    same_day_apart: Mapping[plan.Kind, census.PayByDate] = field(default_factory=dict)  # as such kinds count it
 
 
 def to_date(tx: Tx, *, asked: Asked) -> ToDate:
@@ -69,24 +71,30 @@ def to_date(tx: Tx, *, asked: Asked) -> ToDate:
     year, before = CalendarYear(asked.pay_date.year), CalendarYear(asked.pay_date.year - 1)
     limitation = asked.provisions.plan_year_of(asked.pay_date)
     where: dict[str, Any] = {"tenant_id": asked.tenant_id, "plan_id": asked.plan_id}
-    recent = asked.pay_date - _PREVIOUS
+    recent, day_after = asked.pay_date - _PREVIOUS, asked.pay_date + timedelta(days=1)
+
+    def same_day(kind: plan.Kind) -> census.PayByDate:
+        return census.pay_by_date(tx, **where, start=asked.pay_date, end=day_after, runs=asked.same_day, kind=kind)
+
     return ToDate(
         pay=census.pay_totals(tx, **where, start=year.start, end=asked.pay_date, without=asked.without),
         recent=census.pay_by_date(tx, **where, start=recent, end=asked.pay_date, without=asked.without, last_only=True),
         contributed=census.contributed(tx, **where, start=limitation.start, end=asked.pay_date, without=asked.without),
         wages=census.employer_pay(tx, **where, start=before.start, end=before.end),
-        same_day=census.pay_by_date(
-            tx, **where, start=asked.pay_date, end=asked.pay_date + timedelta(days=1), runs=asked.same_day
-        )
-        if asked.same_day
-        else None,
+        same_day=same_day(plan.Kind.DEFERRALS) if asked.same_day else None,
+        same_day_apart={kind: same_day(kind) for kind in asked.provisions.compensation.apart if asked.same_day},
     )
 
 
 def codes_of(tx: Tx, *, asked: Asked) -> CodesOfPlan:
     """What each pay code adds to gross pay on the pay date, and which codes somebody spoke of."""
-    words = census.words_on(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, on=asked.pay_date)
-    return codes_by(words, asked.provisions.compensation)
+    words = census.all_words_on(tx, tenant_id=asked.tenant_id, plan_id=asked.plan_id, on=asked.pay_date)
+    codes = codes_by(words.earnings, asked.provisions.compensation, words.deductions)
+    if not codes.without_deductions:
+        return codes
+    start = asked.provisions.plan_year_of(asked.pay_date).start
+    where: dict[str, Any] = {"tenant_id": asked.tenant_id, "plan_id": asked.plan_id, "without": asked.without}
+    return replace(codes, runs_without=census.runs_without_deductions(tx, **where, start=start, end=asked.pay_date))
 
 
 def gather_standing(

@@ -88,6 +88,18 @@ def waiting_payrolls(tx: Tx, *, of: Connection) -> list[Version[ProviderPayroll]
     return sorted(found, key=lambda version: (version.told.pay_date, version.told.provider_id))
 
 
+def people_of(tx: Tx, *, of: Connection) -> dict[EmployeeId, list[Person]]:
+    """What a company told last of everybody who is on file because of it or was found there, by who they are here."""
+    known = _newest(tx, of, PERSON)
+    found: dict[EmployeeId, list[Person]] = {}
+    for provider_id, became_of in became(tx, of=of, kind=PERSON).items():
+        done_with = known[provider_id][2]
+        if became_of.employee_id is not None and done_with is not None:
+            told = _person(_opened(tx, of, PERSON, provider_id, done_with))
+            found.setdefault(became_of.employee_id, []).append(told)
+    return found
+
+
 def payroll_of(tx: Tx, *, of: Connection, provider_id: str) -> Version[ProviderPayroll] | None:
     """The newest version of one payroll, done with or not."""
     found = _newest(tx, of, PAYROLL).get(provider_id)

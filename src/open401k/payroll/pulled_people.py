@@ -5,7 +5,7 @@ may have corrected it here, and only a person can say which of the two is right.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -27,11 +27,7 @@ class Changes:
 
 def first_seen(now: Person, on_file: census.Employee, *, today: date) -> Changes:
     """Somebody found on file: what is missing there is learned, what contradicts is told."""
-    found = Changes()
-    if on_file.birth_date is None and now.birth_date is not None:
-        found.facts.append((census.BirthDate(now.birth_date), _since(now, today)))
-    elif now.birth_date is not None and now.birth_date != on_file.birth_date:
-        found.differs.append("birth date")
+    found = _birth_date_seen(now, on_file, today)
     spans = on_file.employment
     for place, told in enumerate(now.employment):
         if place >= len(spans):
@@ -49,6 +45,25 @@ def first_seen(now: Person, on_file: census.Employee, *, today: date) -> Changes
             found.facts.append((census.Terminated(), told.terminated_on))
         elif told.terminated_on != spans[place].terminated_on:
             found.differs.append("termination date")
+    return found
+
+
+def seen_elsewhere(now: Person, elsewhere: Person, on_file: census.Employee, *, today: date) -> Changes:
+    """Somebody whom another company of the plan told already: what this one adds to their employment is learned.
+
+    ``now`` and ``elsewhere`` have the employment with this company and without it; the rest is as of anybody found.
+    """
+    found = _birth_date_seen(now, on_file, today)
+    found.facts += changed(replace(now, employment=elsewhere.employment), now, today=today).facts
+    return found
+
+
+def _birth_date_seen(now: Person, on_file: census.Employee, today: date) -> Changes:
+    found = Changes()
+    if on_file.birth_date is None and now.birth_date is not None:
+        found.facts.append((census.BirthDate(now.birth_date), _since(now, today)))
+    elif now.birth_date is not None and now.birth_date != on_file.birth_date:
+        found.differs.append("birth date")
     return found
 
 

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from open401k.census import Side
 from open401k.kernel import EmployeeId, Money
 
 from .catalogue import CalledCode
@@ -42,9 +43,16 @@ def waiting(payroll: ProviderPayroll, why: str, message: str, fix: str) -> dict[
 
 
 def rows_of(
-    payroll: ProviderPayroll, *, reversals: Sequence[ProviderPayroll], who: Mapping[str, EmployeeId]
+    payroll: ProviderPayroll,
+    *,
+    reversals: Sequence[ProviderPayroll],
+    who: Mapping[str, EmployeeId],
+    employer_ein: str = "",
 ) -> list[PayrollRow] | Waits:
-    """What is left of a payroll after its reversals, one row a person; or why there are none."""
+    """What is left of a payroll after its reversals, one row a person; or why there are none.
+
+    ``employer_ein`` is that of the company whose payroll it is.
+    """
     for each in (payroll, *reversals):
         for what, said, added in each.differences():
             message = (
@@ -67,14 +75,25 @@ def rows_of(
         if isinstance(row, Waits):
             return row
         if row is not None:
-            rows.append(row)
+            rows.append(replace(row, employer_ein=employer_ein))
     return rows
 
 
 def codes_of(payroll: ProviderPayroll) -> list[CalledCode]:
-    """The earnings codes of a payroll with the provider's types of them; its names are the codes."""
-    lines = [line for each in payroll.statements for line in each.earnings]
-    return [CalledCode(code, provider_type=said) for code, said in {e.code: e.provider_type for e in lines}.items()]
+    """The codes of a payroll beside the plan's own money, with the provider's types; its names are the codes."""
+    paid = [line for each in payroll.statements for line in each.earnings]
+    taken = [line for each in payroll.statements for line in each.withheld if _beside(line)]
+    called = {e.code: e.provider_type for e in paid}
+    deducted = {e.code[:_LONGEST]: e.provider_type for e in taken}
+    return [
+        *(CalledCode(code, provider_type=said) for code, said in called.items()),
+        *(CalledCode(code, provider_type=said, side=Side.DEDUCTION) for code, said in deducted.items()),
+    ]
+
+
+def _beside(line: Withheld) -> bool:
+    """Whether something was taken off that is no money of the plan."""
+    return line.means is None and bool(line.employee_cents)
 
 
 def _row(
@@ -90,10 +109,7 @@ def _row(
         (line.code, line.hours_hundredths) for each in statements for line in each.earnings if line.hours_hundredths
     )
     taken = _sums(
-        (line.code[:_LONGEST], line.employee_cents)
-        for each in statements
-        for line in each.withheld
-        if line.means is None and line.employee_cents
+        (line.code[:_LONGEST], line.employee_cents) for each in statements for line in each.withheld if _beside(line)
     )
     gross = sum(each.gross_cents for each in statements)
     hours = [each.hours_hundredths for each in statements if each.hours_hundredths is not None]

@@ -1,11 +1,11 @@
 """What the employer must send for a run, and by when. Not here: its arrival (ledger), the clock (deposit_clock.py)."""
 
 from collections.abc import Mapping as Table
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from open401k.base.db import Tx
-from open401k.kernel import PlanId, RunId, SponsorId
+from open401k.kernel import ConnectionId, PlanId, RunId, SponsorId
 from open401k.law import deadlines
 
 from . import _remittance_store as _store
@@ -25,6 +25,7 @@ class Remittance:
     sources: Table[str, int] = field(default_factory=dict)  # cents by source as posted; "held" waits in suspense
     forfeiture_cents: int = 0  # of the employer's part, what the plan's forfeitures pay
     cite: str = "29 CFR 2510.3-102"
+    connection_id: ConnectionId | None = None  # the company that owes it, where a connected provider told the payroll
 
     @property
     def total_cents(self) -> int:
@@ -82,4 +83,7 @@ def record(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, remittance: Remitta
 def recorded(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Remittance]:
     """What is due by plan, the earliest pay date first."""
     found = _store.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
-    return [Remittance(RunId(row[0]), *row[1:]) for row in found]
+    return [
+        replace(Remittance(RunId(row[0]), *row[1:-1]), connection_id=ConnectionId(row[-1]) if row[-1] else None)
+        for row in found
+    ]

@@ -44,6 +44,7 @@ class Field(StrEnum):
     LOAN_PAYMENT = "loan_payment"
     EARNINGS = "earnings"
     EARNINGS_HOURS = "earnings_hours"
+    DEDUCTIONS = "deductions"
 
     @property
     def is_date(self) -> bool:
@@ -60,12 +61,12 @@ class Field(StrEnum):
             return "loan_payments"
         if self is Field.HOURS:
             return "hours_hundredths"
-        return f"{self}_cents" if self in MONEY and self is not Field.EARNINGS else str(self)
+        return f"{self}_cents" if self in MONEY and self not in BY_CODE else str(self)
 
     @property
     def may_repeat(self) -> bool:
-        """Several columns of one row may carry it: each loan and each earnings code has its own."""
-        return self in (Field.LOAN_REF, Field.LOAN_PAYMENT, Field.EARNINGS, Field.EARNINGS_HOURS)
+        """Several columns of one row may carry it: each loan and each code has its own."""
+        return self in (Field.LOAN_REF, Field.LOAN_PAYMENT, *BY_CODE)
 
 
 DATES = frozenset(
@@ -81,6 +82,8 @@ DATES = frozenset(
         Field.PERIOD_END,
     }
 )
+#: What has a column for each of payroll's codes.
+BY_CODE = (Field.EARNINGS, Field.EARNINGS_HOURS, Field.DEDUCTIONS)
 DEFERRALS = (Field.PRE_TAX, Field.ROTH, Field.AFTER_TAX, Field.PRE_TAX_CATCH_UP, Field.ROTH_CATCH_UP)
 EMPLOYER_MONEY = (
     Field.MATCH,
@@ -102,6 +105,7 @@ MONEY = frozenset(
         *EMPLOYER_MONEY,
         Field.LOAN_PAYMENT,
         Field.EARNINGS,
+        Field.DEDUCTIONS,
     }
 )
 

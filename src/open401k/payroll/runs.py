@@ -9,10 +9,11 @@ from typing import Any
 
 from open401k.base import audit, heads
 from open401k.base.db import Tx
-from open401k.kernel import Open401kError, PlanId, Refused, RunId, SponsorId
+from open401k.kernel import ConnectionId, Open401kError, PlanId, Refused, RunId, SponsorId
 
-from . import _events_store, _store, files
+from . import _events_store, _mapping_store, _store, files
 from ._store import RunRow as Run
+from ._store import Telling
 from .checks import Outcome, total_findings
 from .findings import Finding, Findings, Severity
 from .mapping import Column, DateOrder, Mapping, Reading
@@ -24,12 +25,16 @@ __all__ = [
     "Refusal",
     "Run",
     "Status",
+    "Telling",
+    "all_by_others",
+    "cancel",
     "check_holds",
     "checked",
     "findings_of_run",
     "get",
     "history",
     "mark",
+    "of_payroll",
     "receive",
     "remember",
     "remembered",
@@ -48,6 +53,7 @@ class Status(StrEnum):
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
     POSTED = "posted"
+    CANCELED = "canceled"  # its provider took it back, or told another version of it, before it was posted
 
 
 class Refusal(StrEnum):
@@ -79,25 +85,24 @@ def receive(
     second_run_reason: str = "",
     announced: date | None = None,
     said: Said = NOTHING_SAID,
+    told: Telling | None = None,
 ) -> Received | Refused[Refusal]:
     """Keep an upload and open its run. The same bytes are the same run, unless a reason says they are meant again.
 
     Bytes of which something else is said are a run of their own: what was said with a run stays with it.
-    The same bytes with the same reason are one run too: whoever clicks twice means it once.
+    The same bytes with the same reason are one run too: whoever clicks twice means it once. What was canceled stays so.
     """
     heads.lock(tx, tenant_id=tenant_id)  # two uploads of one file at once: the second waits and finds the first
     file_id = files.keep(tx, tenant_id=tenant_id, plan_id=plan_id, name=file_name, data=data)
     before = _store.runs_of_file(tx, tenant_id=tenant_id, plan_id=plan_id, file_id=file_id)
-    alike = [run for run in before if not _said_otherwise(run, announced, said)]
+    alike = [run for run in before if _is_alike(run, announced, said, told)]
     if alike and not second_run_reason and not _means_something_else(alike[0], replaces):
         return Received(alike[0], already=True)
-    meant = next((run for run in alike if second_run_reason and run.reason == second_run_reason), None)
-    if meant is not None:
+    if meant := next((run for run in alike if second_run_reason and run.reason == second_run_reason), None):
         return Received(meant, already=True)
-    if replaces is not None:
-        refusal = _may_replace(_store.run(tx, tenant_id=tenant_id, run_id=replaces), plan_id, replaces)
-        if refusal is not None:
-            return refusal
+    original = _store.run(tx, tenant_id=tenant_id, run_id=replaces) if replaces else None
+    if replaces and (refusal := _may_replace(original, plan_id, replaces)):
+        return refusal
     run_id = tx.ids.new(RunId)
     _store.add_run(
         tx,
@@ -111,12 +116,24 @@ def receive(
         reason=second_run_reason,
         announced=announced,
         said=said,
+        told=told,
     )
     mark(tx, tenant_id=tenant_id, run_id=run_id, status=Status.RECEIVED)
     after = {"file": str(file_id), "replaces": str(replaces or ""), "reason": second_run_reason}
     after |= {"said": said.text} if said else {}
     audit.record(tx, tenant_id=tenant_id, action="payroll.received", subject=run_id, after=after)
     return Received(get(tx, tenant_id=tenant_id, run_id=run_id), already=False)
+
+
+def _is_alike(before: Run, announced: date | None, said: Said, told: Telling | None) -> bool:
+    """The same bytes, and what was said with them: of a run that is not closed, and of the same company."""
+    elsewhere = told is not None and _of_another_company(before, told)
+    return before.status != Status.CANCELED and not elsewhere and not _said_otherwise(before, announced, said)
+
+
+def _of_another_company(before: Run, told: Telling) -> bool:
+    """Bytes name people and money, and two companies may pay the same ones the same."""
+    return before.told is not None and before.told.connection_id != told.connection_id
 
 
 def _means_something_else(before: Run, replaces: RunId | None) -> bool:
@@ -173,6 +190,26 @@ def replaceable(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, pay_date: date
     return _store.runs_on(tx, tenant_id=tenant_id, plan_id=plan_id, pay_date=pay_date)
 
 
+def all_by_others(run: Run, beside: Sequence[Run]) -> bool:
+    """Whether every one of these is a payroll of another company than this one, as connected providers told them."""
+    return run.told is not None and all(
+        each.told is not None and _of_another_company(each, run.told) for each in beside
+    )
+
+
+def of_payroll(tx: Tx, *, tenant_id: SponsorId, connection_id: ConnectionId, told_id: str) -> list[Run]:
+    """The runs that one payroll of a connected provider became, telling by telling, the oldest first."""
+    return _store.runs_of_telling(tx, tenant_id=tenant_id, connection_id=connection_id, told_id=told_id)
+
+
+def cancel(tx: Tx, *, tenant_id: SponsorId, run: Run, why: str) -> None:
+    """Close a run for good that is not posted; ``run`` as it was read under the tenant's lock."""
+    if run.status in (Status.POSTED, Status.CANCELED):
+        return
+    mark(tx, tenant_id=tenant_id, run_id=run.run_id, status=Status.CANCELED, detail={"why": why})
+    audit.record(tx, tenant_id=tenant_id, action="payroll.canceled", subject=run.run_id, after={"why": why})
+
+
 def mark(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, status: Status, detail: Table[str, Any] | None = None) -> None:
     """Append what happened; a confirmation and a posting are also in the audit trail."""
     _store.add_event(tx, tenant_id=tenant_id, run_id=run_id, status=str(status), detail=detail or {})
@@ -195,6 +232,10 @@ def check_holds(tx: Tx, *, tenant_id: SponsorId, run: Run) -> bool:
     )
 
 
+#: By which a content is indexed: with deductions, and as runs were that were checked before these were in it.
+_CONTENT, _CONTENT_BEFORE = "payroll content with deductions", "payroll content"
+
+
 def checked(
     tx: Tx, *, tenant_id: SponsorId, run_id: RunId, outcome: Outcome, run: Run | None = None
 ) -> Status | Refused[Refusal]:
@@ -203,16 +244,17 @@ def checked(
     The same people and amounts as a posted run stop here, unless the run replaces it or was said to be a second one.
     """
     run = run or get(tx, tenant_id=tenant_id, run_id=run_id)
-    if run.status == Status.POSTED:
-        return Status.POSTED
-    index = tx.keyring.blind_index("payroll content", outcome.content)
+    if run.status in (Status.POSTED, Status.CANCELED):
+        return Status(run.status)
+    index = tx.keyring.blind_index(_CONTENT, outcome.content)
     _add_check(tx, tenant_id, run_id, outcome.findings, outcome, index)
     if outcome.findings.rejected:
         status = Status.REJECTED
     else:
-        twin = _store.posted_with_content(
-            tx, tenant_id=tenant_id, plan_id=run.plan_id, content_index=index, other_than=run_id
-        )
+        before = tx.keyring.blind_index(_CONTENT_BEFORE, outcome.content_before)
+        company = run.told.connection_id if run.told else None
+        whose: dict[str, Any] = {"plan_id": run.plan_id, "other_than": run_id, "connection_id": company}
+        twin = _store.posted_with_content(tx, tenant_id=tenant_id, content=(index, before), **whose)
         if twin is not None and outcome.rows and twin != run.replaces and not run.reason:
             mark(tx, tenant_id=tenant_id, run_id=run_id, status=Status.REJECTED, detail={"looks_like": str(twin)})
             message = f"This looks like run {twin}: the same people, the same pay date, the same amounts."
@@ -228,7 +270,7 @@ def checked(
 
 def unread(tx: Tx, *, tenant_id: SponsorId, run_id: RunId, status: Status, findings: Findings) -> None:
     """Record why a file was not read at all: it is rejected, or its columns wait for a person."""
-    _add_check(tx, tenant_id, run_id, findings, None, tx.keyring.blind_index("payroll content", str(run_id)))
+    _add_check(tx, tenant_id, run_id, findings, None, tx.keyring.blind_index(_CONTENT, str(run_id)))
     mark(tx, tenant_id=tenant_id, run_id=run_id, status=status)
 
 
@@ -271,7 +313,7 @@ def remember(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, mapping: Mapping)
         "dollar_sign": mapping.reading.dollar_sign,
         "blank_is_zero": mapping.reading.blank_is_zero,
     }
-    _store.add_mapping(
+    _mapping_store.add_mapping(
         tx,
         tenant_id=tenant_id,
         plan_id=plan_id,
@@ -285,7 +327,7 @@ def remember(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, mapping: Mapping)
 
 def remembered(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, provider: str) -> Sequence[Mapping]:
     """What was settled for a provider, newest first."""
-    bodies = _store.mappings(tx, tenant_id=tenant_id, plan_id=plan_id, provider=provider)
+    bodies = _mapping_store.mappings(tx, tenant_id=tenant_id, plan_id=plan_id, provider=provider)
     return [_mapping(provider, body) for body in bodies]
 
 

@@ -102,6 +102,7 @@ class Standing:
     again: Mapping[int, int] = field(default_factory=dict)  # row number -> its column, of a person's later rows
     loans: Sequence[Mapping[str, int]] | None = None  # loans: reference, as the file says it -> payoff cents
     overdue: Sequence[Mapping[str, OverdueLoan]] | None = None  # reference -> what is missing of it
+    installments: Sequence[Sequence[int]] | None = None  # of each open loan of the plan the level payment
     elsewhere: Sequence[OtherPlan] = ()
     doubts: Mapping[int, Doubt] = field(default_factory=dict)  # row number -> why a person is asked who it is
     answered: frozenset[int] = frozenset()  # numbers of rows about which a person said who they are

@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from open401k.kernel import EmployeeId, InstructionId
+from open401k.kernel import ConnectionId, EmployeeId, InstructionId, Money
 
 from .providers.connector import Trouble
 from .providers.statements import Rate, ReceiptState
@@ -85,6 +85,8 @@ class Instruction:
     job: str = ""
     detail: str = ""
     catch_up: bool = False
+    at: ConnectionId | None = None  # whose job it waits for
+    taken_by: frozenset[ConnectionId] = frozenset()  # companies that took it
 
     @property
     def key(self) -> str:
@@ -106,12 +108,25 @@ def next_regular(paid: Collection[date]) -> date | None:
     last = sorted(paid)[-_LAST_PAID:]
     if len(last) < 2:
         return None
-    usual = max(later - before for before, later in pairwise(last))
-    regular = last[0]
+    return _last_regular(last) + _usual(last)
+
+
+def last_regular(paid: Collection[date]) -> date | None:
+    """The last pay date that was no off-cycle one; None before the first."""
+    last = sorted(paid)[-_LAST_PAID:]
+    return _last_regular(last) if len(last) > 1 else last[0] if last else None
+
+
+def _usual(last: Sequence[date]) -> timedelta:
+    return max(later - before for before, later in pairwise(last))
+
+
+def _last_regular(last: Sequence[date]) -> date:
+    usual, regular = _usual(last), last[0]
     for day in last[1:]:
         if (day - regular) * _WHOLE_TENTHS >= usual * _REGULAR_TENTHS:
             regular = day
-    return regular + usual
+    return regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +137,14 @@ class Difference:
     replaced: tuple[InstructionId, ...]
 
 
-def to_tell(wanted: Sequence[Wanted], told: Iterable[Instruction], *, today: date) -> Difference:
+def to_tell(
+    wanted: Sequence[Wanted], told: Iterable[Instruction], *, today: date, anew: Collection[Slot] = ()
+) -> Difference:
     """What should be withheld minus what payroll was told last.
 
     ``wanted`` has one entry for each deduction that should be, stops where they are meant; a deduction that was told
     and is wanted no more is stopped from today on. What was refused, expired or was not followed is not told again by
-    itself: it waits for a person, or for something else to be wanted.
+    itself: it waits for a person, or for something else to be wanted. ``anew``: what another company has to be told.
     """
     last: dict[Slot, Instruction] = {}
     waiting: dict[Slot, list[InstructionId]] = {}
@@ -138,14 +155,14 @@ def to_tell(wanted: Sequence[Wanted], told: Iterable[Instruction], *, today: dat
             waiting.setdefault(before.slot, []).append(before.instruction_id)
     named = {each.slot for each in wanted}
     gone = [
-        Wanted(slot, None, today, "It is wanted no more.")
+        Wanted(slot, None, today, "Nothing more is to be withheld.")
         for slot, before in sorted(last.items())
         if slot not in named and not before.stops
     ]
     tell: list[Wanted] = []
     replaced: list[InstructionId] = []
     for each in (*sorted(wanted, key=lambda each: each.slot), *gone):
-        if _is_news(each, last.get(each.slot)):
+        if _is_news(each, last.get(each.slot)) or (each.slot in anew and each.rate is not None):
             tell.append(each)
             replaced += waiting.get(each.slot, [])
     return Difference(tuple(tell), tuple(replaced))
@@ -233,7 +250,7 @@ def after_payroll(
         elif each.state in (State.SENT, State.ACKNOWLEDGED, State.REFLECTED):
             state = State.REFLECTED if followed else State.NOT_REFLECTED
             if state is not each.state:
-                detail = "" if followed else f"Payroll of {pay_date} withheld {was} cents; {wanted} were to be."
+                detail = "" if followed else f"Payroll of {pay_date} withheld {Money(was)}; {Money(wanted)} were to be."
                 found.append(Outcome(each.instruction_id, state, detail))
     return found
 

@@ -1,12 +1,12 @@
 """Instructions to payroll put on file, and what became of each. Not here: which are needed (write_back.py)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from open401k.base import audit, heads, messages
 from open401k.base.db import Tx
-from open401k.kernel import EmployeeId, InstructionId, Open401kError, PlanId, SponsorId, day_of
+from open401k.kernel import ConnectionId, EmployeeId, InstructionId, Open401kError, PlanId, SponsorId, day_of
 
 from . import _write_back_store as _store
 from .providers.statements import Rate
@@ -45,6 +45,8 @@ def on_file(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime
             job=row.job,
             detail=row.detail,
             catch_up=row.catch_up,
+            at=ConnectionId(row.connection_id) if row.connection_id else None,
+            taken_by=frozenset(map(ConnectionId, row.taken_by)),
         )
         for row in rows
     ]
@@ -68,14 +70,16 @@ def queue(
     plan_id: PlanId,
     wanted: Sequence[Wanted],
     told: Sequence[Instruction] | None = None,
+    anew: Collection[Slot] = (),
 ) -> list[InstructionId]:
     """Queue what has to be told, and take back what waits for something else; asked again, nothing.
 
-    ``told``: those on file that ``wanted`` speaks of, read under the lock; all of them, unless given.
+    ``told``: those on file that ``wanted`` speaks of, read under the lock; all of them, unless given. ``anew``: of what
+    other companies than those that took it have to be told.
     """
     heads.lock(tx, tenant_id=tenant_id)
     told = on_file(tx, tenant_id=tenant_id, plan_id=plan_id) if told is None else told
-    difference = to_tell(wanted, told, today=day_of(tx.now))
+    difference = to_tell(wanted, told, today=day_of(tx.now), anew=anew)
     return _queue(tx, tenant_id, plan_id, difference)
 
 
@@ -94,16 +98,26 @@ def _queue(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, difference: Difference
 
 
 def attempted(
-    tx: Tx, *, tenant_id: SponsorId, instruction: Instruction, answer: Answer, job: str = "", detail: str = ""
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    instruction: Instruction,
+    answer: Answer,
+    job: str = "",
+    detail: str = "",
+    at: ConnectionId | None = None,
+    taken: bool = False,
 ) -> None:
-    """What one attempt to hand it over came to."""
+    """What one attempt to hand it over came to; ``at`` which company, and whether that took it."""
     event = _store.EventRow(
         instruction.instruction_id.uuid,
         str(answer.state),
         instruction.attempts + 1,
         answer.next_try_at,
-        job or instruction.job,
+        "" if taken else job or instruction.job,
         detail,
+        at.uuid if at else None,
+        taken,
     )
     _store.add_events(tx, tenant_id=tenant_id, rows=[event])
     _tell(tx, tenant_id, instruction.instruction_id, answer.state, detail)

@@ -28,11 +28,16 @@ from .counted_pay import (
     Reduction,
     left_out_of,
     meaning_of,
+    needs_ratio_test,
+    off_plan_pay,
     reduction_of,
 )
+from .deducted_pay import meaning_of_deduction
+from .full_vesting import Disability, RetirementAge
 from .lawful import problems
 from .lawful_automatic import mandate_shortcomings, schedule_of
 from .mandate import Mandate, MandateStatus, automatic_enrollment
+from .pay_terms import PayTerms
 from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_2,
@@ -71,6 +76,7 @@ from .provisions import (
     plan_year_of,
 )
 from .provisions_json import provisions_from_json, provisions_to_json
+from .sharing import AllocationGroup, Points, ProfitSharing
 from .sponsor import Sponsor, list_sponsors, parse_ein, record_headcount, register_sponsor, sponsor
 
 __all__ = [
@@ -82,6 +88,7 @@ __all__ = [
     "IMMEDIATE_VESTING",
     "OFF_FICA_WAGES",
     "UNCONDITIONAL",
+    "AllocationGroup",
     "Amended",
     "AmendmentRefusal",
     "Arrangement",
@@ -92,6 +99,7 @@ __all__ = [
     "Counted",
     "Covered",
     "Deferrals",
+    "Disability",
     "ElectionTerms",
     "Eligibility",
     "EntryRule",
@@ -108,11 +116,15 @@ __all__ = [
     "MatchTier",
     "MonthDay",
     "Nonelective",
+    "PayTerms",
     "Plan",
+    "Points",
+    "ProfitSharing",
     "ProvisionProblem",
     "Provisions",
     "Purpose",
     "Reduction",
+    "RetirementAge",
     "SafeHarbor",
     "ServiceTiers",
     "Span",
@@ -138,6 +150,9 @@ __all__ = [
     "list_sponsors",
     "mandate_shortcomings",
     "meaning_of",
+    "meaning_of_deduction",
+    "needs_ratio_test",
+    "off_plan_pay",
     "other_plans",
     "parse_ein",
     "plan_year_of",

@@ -150,6 +150,7 @@ def _matches_less(old: Match, new: Match | None) -> bool:
     caps = ((old.cap_cents, new.cap_cents), (old.cap_per_period_cents, new.cap_per_period_cents))
     lower = any(cap is not None and (before is None or cap < before) for before, cap in caps)
     counts_less = (old.matches_catch_up and not new.matches_catch_up) or (old.student_loans and not new.student_loans)
+    counts_less = counts_less or (old.student_loans and new.student_loan_months < old.student_loan_months)
     if _asks_more(old, new) or counts_less:
         return True
     return lower or (old.true_up and not new.true_up and new.period is not MatchPeriod.PLAN_YEAR)

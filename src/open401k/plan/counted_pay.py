@@ -4,9 +4,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from open401k.law.pay_items import FREELY_EXCLUDED, PayDefinition, PayKind, Treatment, citation, treatment
+from open401k.law.pay_items import (
+    PayDefinition,
+    PayKind,
+    Treatment,
+    beyond_safe_harbors,
+    citation,
+    treatment,
+)
 
-from .provisions import Compensation
+from .provisions import Compensation, Kind
 
 #: What payroll takes off: these kinds are of deductions, and every other kind is of earnings.
 DEDUCTION_KINDS = (
@@ -25,7 +32,9 @@ class Purpose(StrEnum):
     FICA = "fica"
     SECTION_415 = "section_415"
     SECTION_414S = "section_414s"  # nondiscrimination tests
-    PLAN = "plan"  # deferral limits, match and nonelective of the plan
+    PLAN = "plan"  # deferrals and their limits, tests; and all money that is not defined apart
+    MATCH = "match"
+    NONELECTIVE = "nonelective"  # profit sharing, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,8 @@ def meaning_of(kind: PayKind, terms: Compensation) -> dict[Purpose, Counted]:
         Purpose.SECTION_415: _by_law(kind, terms.section_415, terms),
         Purpose.SECTION_414S: _of_tests(kind, terms, plan_pay),
         Purpose.PLAN: plan_pay,
+        Purpose.MATCH: _of_plan(kind, terms.of(Kind.MATCH)),
+        Purpose.NONELECTIVE: _of_plan(kind, terms.of(Kind.NONELECTIVE)),
     }
 
 
@@ -72,10 +83,23 @@ def _of_plan(kind: PayKind, terms: Compensation) -> Counted:
 
 def _of_tests(kind: PayKind, terms: Compensation, plan_pay: Counted) -> Counted:
     """The tests count plan compensation; what it leaves out beyond the safe harbors has to pass the ratio test."""
-    free = kind in FREELY_EXCLUDED and frozenset(terms.excluded_kinds) >= FREELY_EXCLUDED
-    if not plan_pay.counts and kind in terms.excluded_kinds and not free:
+    if not plan_pay.counts and kind in beyond_414s(terms):
         return Counted(False, "the plan leaves it out, which the ratio test has to show fair", "Reg. 1.414(s)-1(d)(3)")
     return plan_pay
+
+
+def beyond_414s(terms: Compensation) -> frozenset[PayKind]:
+    """The kinds that a definition leaves out beyond what 414(s) lets any plan leave out; not what it names by code."""
+    beyond = beyond_safe_harbors(definition=terms.definition, excludes=frozenset(terms.excluded_kinds))
+    return frozenset(kind for kind in beyond if kind in OFF_FICA_WAGES or _by_law(kind, terms.definition, terms).counts)
+
+
+def needs_ratio_test(terms: Compensation) -> bool:
+    """Whether only the ratio test shows that a definition does not favor the highly compensated.
+
+    Of what kind a code is that the plan leaves out by its name is not known to the plan: the test has to show it.
+    """
+    return bool(terms.excluded_pay_codes or beyond_414s(terms)) or terms.definition is PayDefinition.SECTION_3121A
 
 
 _CALLED = {
@@ -98,14 +122,22 @@ _CITES = {
 
 @lru_cache(maxsize=256)
 def left_out_of(terms: Compensation) -> tuple[tuple[PayKind, bool, bool, bool], ...]:
-    """The kinds of earnings that something leaves out: whether plan pay, 415 pay and FICA wages count each."""
+    """The kinds of earnings that something leaves out: whether plan pay, 415 pay and FICA wages count each.
+
+    And the deductions that plan pay is without: gross pay holds them (see :func:`off_plan_pay`).
+    """
     found = []
     for kind in EARNING_KINDS:
         cells = meaning_of(kind, terms)
         of_sums = (cells[Purpose.PLAN].counts, cells[Purpose.SECTION_415].counts, cells[Purpose.FICA].counts)
         if not all(of_sums):
             found.append((kind, *of_sums))
-    return tuple(found)
+    return (*found, *((kind, False, True, True) for kind in off_plan_pay(terms)))
+
+
+def off_plan_pay(terms: Compensation) -> tuple[PayKind, ...]:
+    """The kinds of deductions whose amounts come off gross pay to give plan pay: as wages under 3121(a) are without."""
+    return tuple(kind for kind in DEDUCTION_KINDS if not _of_plan(kind, terms).counts)
 
 
 @dataclass(frozen=True, slots=True)

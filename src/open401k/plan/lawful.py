@@ -7,7 +7,6 @@ from open401k.kernel import Source
 from open401k.law import vesting
 from open401k.law.automatic_enrollment import qaca_match_shortcomings
 from open401k.law.matching import MatchFormula, exact_rate
-from open401k.law.pay_items import NEVER_REASONABLY_EXCLUDED, PayDefinition, Treatment, citation, treatment
 from open401k.law.safe_harbor import Shortcoming, match_shortcomings, nonelective_shortcomings
 
 from .lawful_automatic import automatic_enrollment
@@ -17,6 +16,9 @@ from .lawful_eligibility import eligibility
 from .lawful_forfeitures import forfeitures
 from .lawful_loans import loans
 from .lawful_match import counted, receiving, student_loans
+from .lawful_pay import definitions_of_pay
+from .lawful_sharing import sharing
+from .lawful_vesting import full_vesting
 from .problem import ProvisionProblem
 from .provisions import (
     CLIFF_2,
@@ -343,43 +345,6 @@ def _declared(provisions: Provisions) -> Iterator[ProvisionProblem]:
         )
 
 
-#: What the regulation offers as 415 compensation: its own statement, and three definitions in its place.
-_OF_415 = (
-    PayDefinition.SECTION_415,
-    PayDefinition.SECTION_415_SIMPLIFIED,
-    PayDefinition.SECTION_3401A,
-    PayDefinition.W2,
-)
-
-
-def _compensation(provisions: Provisions) -> Iterator[ProvisionProblem]:
-    terms = provisions.compensation
-    if terms.section_415 not in _OF_415:
-        yield ProvisionProblem(
-            "compensation.section_415",
-            f"{terms.section_415} is no definition of compensation for section 415.",
-            "Reg. 1.415(c)-2(b), (d)",
-            f"Use one of {', '.join(_OF_415)}.",
-        )
-    regular = [kind for kind in terms.excluded_kinds if kind in NEVER_REASONABLY_EXCLUDED]
-    if regular:
-        yield ProvisionProblem(
-            "compensation.excluded_kinds",
-            f"{regular[0]} is neither irregular nor additional pay: no reasonable definition leaves it out.",
-            "Reg. 1.414(s)-1(d)(2)",
-            "Leave out only irregular or additional pay, such as overtime or bonus.",
-        )
-    for kind in terms.included_kinds:
-        under = {treatment(kind=kind, definition=each) for each in (terms.definition, terms.section_415)}
-        if under == {Treatment.OUT} or kind in terms.excluded_kinds:
-            yield ProvisionProblem(
-                "compensation.included_kinds",
-                f"{kind} cannot be taken in: the definition or the plan's own exclusions leave it out.",
-                citation(kind),
-                "Name only kinds that the law leaves to the plan.",
-            )
-
-
 _CHECKS = (
     _calendar,
     eligibility,
@@ -388,8 +353,10 @@ _CHECKS = (
     _safe_harbor,
     _nonelective,
     _vesting,
-    _compensation,
+    definitions_of_pay,
+    full_vesting,
     _declared,
+    sharing,
     conditions,
     counted,
     receiving,

@@ -9,7 +9,8 @@ from .problem import ProvisionProblem
 from .provisions import Conditions, MatchPeriod, Provisions
 
 _DEFINITE = "Reg. 1.401-1(b)(1)(i)"
-#: A year of service, and of participation, is no more than so many hours in a computation period.
+#: A year of service is no more than so many hours (IRC 410(a)(3)(A), 411(a)(5)(A)). That an allocation asks for no more
+#: is said by no section that was found: the IRS approves no document that does, and the engine follows it.
 MOST_HOURS = 1_000
 _LATEST_RETIREMENT = 65
 _SAFE_HARBOR = (Source.SAFE_HARBOR_MATCH, Source.SAFE_HARBOR_NONELECTIVE)
@@ -52,8 +53,8 @@ def _of(where: str, asked: Conditions) -> Iterator[ProvisionProblem]:
     if asked.hours is not None and not 0 < asked.hours <= MOST_HOURS:
         yield ProvisionProblem(
             f"{where}.hours",
-            f"{asked.hours} hours are not a condition of a plan year: 1,000 make a whole year of service.",
-            "29 CFR 2530.200b-1(a)",
+            f"{asked.hours} hours are not a condition of a plan year here: 1,000 make a whole year of service.",
+            "IRC 410(a)(3)(A)",
             "Set it from 1 to 1,000, or leave it out.",
         )
     if asked.either and (not asked.last_day or asked.hours is None):

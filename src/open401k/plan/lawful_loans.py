@@ -7,7 +7,8 @@ from open401k.law.loan_schedules import TERM_YEARS
 from .problem import ProvisionProblem
 from .provisions import Provisions
 
-#: A loan program may set a minimum of up to this (29 CFR 2550.408b-1(b)(2)).
+#: With a minimum up to this, loans are still there on a reasonably equivalent basis (29 CFR 2550.408b-1(b)(2)). Whether
+#: a higher one is a breach hangs on who could borrow that much: the engine does not judge it, and takes none.
 HIGHEST_MINIMUM_CENTS = 100_000
 #: Longer notes on a residence, and higher spreads, are nothing that a commercial lender offers (2550.408b-1(e)).
 LONGEST_RESIDENCE_YEARS = 30
@@ -24,7 +25,7 @@ def loans(provisions: Provisions) -> Iterator[ProvisionProblem]:
     if not 0 <= terms.minimum_cents <= HIGHEST_MINIMUM_CENTS:
         yield ProvisionProblem(
             "loans.minimum_cents",
-            "A minimum loan above $1,000 keeps people with small accounts out.",
+            "Up to a minimum of $1,000 loans are there for everybody alike; above it that hangs on who has so much.",
             "29 CFR 2550.408b-1(b)(2)",
             "Set it from 0 to 100,000 cents.",
         )

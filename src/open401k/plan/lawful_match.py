@@ -7,6 +7,9 @@ from open401k.kernel import Source
 from .problem import ProvisionProblem
 from .provisions import NEW_YEARS_DAY, MatchPeriod, Provisions, SafeHarbor
 
+#: Months after the plan year within which student loan payments are certified.
+_REASONABLE, _IN_TIME = 3, 9
+
 
 def receiving(provisions: Provisions) -> Iterator[ProvisionProblem]:
     """A safe harbor that leaves the highly compensated out, where there is none or it cannot be told who they are."""
@@ -53,6 +56,14 @@ def counted(provisions: Provisions) -> Iterator[ProvisionProblem]:
 def student_loans(provisions: Provisions) -> Iterator[ProvisionProblem]:
     """A match of student loan payments where what it counts cannot be told."""
     match = provisions.match
+    if match is not None and not _REASONABLE <= match.student_loan_months <= _IN_TIME:
+        yield ProvisionProblem(
+            "match.student_loan_months",
+            f"{match.student_loan_months} months after the plan year are no deadline to certify payments: three are "
+            "reasonable, and after nine the match on them is hardly in time to be one of that year.",
+            "Notice 2024-63; Reg. 1.415(c)-1(b)(6)(i)(B)",
+            f"Set it from {_REASONABLE} to {_IN_TIME}.",
+        )
     if match is None or not match.student_loans:
         return
     if provisions.plan_year_start != NEW_YEARS_DAY:

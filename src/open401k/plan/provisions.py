@@ -10,6 +10,10 @@ from open401k.law.forfeitures import ForfeitureUse
 from open401k.law.given import add_months
 from open401k.law.pay_items import PayDefinition, PayKind
 
+from .full_vesting import Disability, RetirementAge
+from .pay_terms import PayTerms
+from .sharing import ProfitSharing
+
 
 class EntryRule(StrEnum):
     """The day on which an employee who has met age and service becomes a participant."""
@@ -188,7 +192,8 @@ class Match:
     plan year adds what the formula gives over the whole year and the periods did not. ``by_service`` is in place of
     ``tiers`` for who has the years. What has ``conditions`` is credited when the plan year is over.
     Without ``matches_catch_up`` it counts deferrals below the regular limit alone. With ``student_loans`` qualified
-    student loan payments count after deferrals, once, when the plan year is over (IRC 401(m)(4)(A)(iii)).
+    student loan payments count after deferrals, once, when the plan year is over (IRC 401(m)(4)(A)(iii)); they are
+    certified up to ``student_loan_months`` after it.
     """
 
     tiers: tuple[MatchTier, ...]
@@ -201,6 +206,7 @@ class Match:
     conditions: Conditions = UNCONDITIONAL
     matches_catch_up: bool = True
     student_loans: bool = False
+    student_loan_months: int = 3
 
     @property
     def bands(self) -> tuple[ServiceTiers, ...]:
@@ -236,9 +242,17 @@ GRADED_6 = VestingSchedule((0, 0, 20, 40, 60, 80, 100))
 
 @dataclass(frozen=True, slots=True)
 class Vesting:
-    """A schedule for each source that has one; every other source is vested at once."""
+    """A schedule for each source that has one; every other source is vested at once.
+
+    Whatever the schedules say, ``on_death`` and ``on_disability`` vest who leaves by it; ``normal_retirement`` (None:
+    as the law has it, 65 and five years of participation) and ``early_retirement`` who reaches it in service.
+    """
 
     schedules: tuple[tuple[Source, VestingSchedule], ...] = ()
+    on_death: bool = False
+    on_disability: Disability | None = None
+    normal_retirement: RetirementAge | None = None
+    early_retirement: RetirementAge | None = None
 
     def __post_init__(self) -> None:
         """Keep the sources in their own order, so that equal terms are equal values."""
@@ -248,6 +262,11 @@ class Vesting:
     def of(self, source: Source) -> VestingSchedule:
         """The schedule of a source."""
         return dict(self.schedules).get(source, IMMEDIATE_VESTING)
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether anything is not vested at once."""
+        return any(min(schedule.percents, default=100) < 100 for _, schedule in self.schedules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +297,7 @@ class Compensation:
 
     A definition of the law says which kinds of pay count (law/pay_items.py); the plan may leave kinds out, take in what
     the law leaves to it, and name payroll codes that do not count. Pay whose kind nobody has said counts.
+    ``match`` and ``nonelective`` None: that money counts what deferrals count; nonelective is profit sharing, too.
     """
 
     excluded_pay_codes: tuple[str, ...] = ()
@@ -285,6 +305,23 @@ class Compensation:
     excluded_kinds: tuple[PayKind, ...] = ()
     included_kinds: tuple[PayKind, ...] = ()
     section_415: PayDefinition = PayDefinition.W2
+    match: PayTerms | None = None
+    nonelective: PayTerms | None = None
+
+    def of(self, kind: Kind) -> "Compensation":
+        """What a kind of money counts, as if that were all of the plan's terms."""
+        terms = {Kind.MATCH: self.match, Kind.NONELECTIVE: self.nonelective}.get(kind)
+        if terms is None:
+            return replace(self, match=None, nonelective=None) if self.apart else self
+        return Compensation(
+            terms.excluded_pay_codes, terms.definition, terms.excluded_kinds, terms.included_kinds, self.section_415
+        )
+
+    @property
+    def apart(self) -> tuple[Kind, ...]:
+        """The kinds of money that count other pay than deferrals do."""
+        told = ((Kind.MATCH, self.match), (Kind.NONELECTIVE, self.nonelective))
+        return tuple(kind for kind, terms in told if terms is not None)
 
 
 class SpillOver(StrEnum):
@@ -372,6 +409,8 @@ class Loans:
     The rate is ``over_prime_bps`` above the prime rate, which a person states when a loan is approved. A loan that buys
     the principal residence may run ``residence_years``; None: there are none that run longer than five years.
     ``cure_months`` after a missed installment, 0 for none; None: as long as Reg. 1.72(p)-1 Q&A-10(a) allows.
+    ``pauses_on_leave`` and ``pauses_in_service``: installments pause while somebody is on unpaid leave, for a year at
+    most, or serves in uniform (Q&A-9).
     """
 
     minimum_cents: int = 100_000
@@ -379,6 +418,8 @@ class Loans:
     over_prime_bps: int = 100
     residence_years: int | None = None
     cure_months: int | None = None
+    pauses_on_leave: bool = False
+    pauses_in_service: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,7 +428,8 @@ class Provisions:
 
     ``elections`` None: elections are not kept here, and nothing withheld is held against any.
     ``may_declare`` names what the employer may give beyond it, as declared for a plan year: match, profit_sharing;
-    ``declared_conditions`` what is asked of who is to receive it. Without ``safe_harbor_hces`` the safe harbor
+    ``declared_conditions`` what is asked of who is to receive it, ``profit_sharing`` by what groups or points it is
+    allocated (None: one share of pay, or one amount, for everybody). Without ``safe_harbor_hces`` the safe harbor
     contribution goes to those who are not highly compensated alone.
     ``forfeitures`` None: the books keep none, and what is not vested stays where it is.
     ``match_eligibility`` and ``nonelective_eligibility`` None: as for deferrals.
@@ -413,6 +455,7 @@ class Provisions:
     nonelective_eligibility: EntryTerms | None = None
     loans: Loans | None = None
     safe_harbor_hces: bool = True
+    profit_sharing: ProfitSharing | None = None
 
     def conditions_of_declared(self, source: Source) -> Conditions:
         """What is asked of who is to receive what the employer declares."""

@@ -10,6 +10,8 @@ from open401k.kernel import Source
 from open401k.law.forfeitures import ForfeitureUse
 from open401k.law.pay_items import PayDefinition, PayKind
 
+from .full_vesting import Disability, RetirementAge
+from .pay_terms import PayTerms
 from .provisions import (
     UNCONDITIONAL,
     Arrangement,
@@ -40,6 +42,7 @@ from .provisions import (
     VestingSchedule,
     Waiver,
 )
+from .sharing import AllocationGroup, Points, ProfitSharing
 
 #: Terms that came later are written only where a plan has them: what was recorded before, and every hash of it (of the
 #: facts of a test, of a seed), stays the same to the letter.
@@ -55,14 +58,25 @@ _LATER: Mapping[type, frozenset[str]] = {
             "nonelective_eligibility",
             "forfeitures",
             "loans",
+            "profit_sharing",
         }
     ),
     Eligibility: frozenset({"part_time_shares", "part_time_tested"}),
     Match: frozenset(
-        {"cap_per_period_cents", "true_up", "by_service", "conditions", "matches_catch_up", "student_loans"}
+        {
+            "cap_per_period_cents",
+            "true_up",
+            "by_service",
+            "conditions",
+            "matches_catch_up",
+            "student_loans",
+            "student_loan_months",
+        }
     ),
     Nonelective: frozenset({"conditions"}),
-    Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415"}),
+    Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415", "match", "nonelective"}),
+    Loans: frozenset({"pauses_on_leave", "pauses_in_service"}),
+    Vesting: frozenset({"on_death", "on_disability", "normal_retirement", "early_retirement"}),
 }
 
 
@@ -80,6 +94,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
     forfeitures = rest.pop("forfeitures", None)
     of_match, of_nonelective = rest.pop("match_eligibility", None), rest.pop("nonelective_eligibility", None)
     loans = rest.pop("loans", None)
+    sharing = rest.pop("profit_sharing", None)
     provisions = Provisions(
         adopted_on=date.fromisoformat(rest.pop("adopted_on")),
         plan_year_start=MonthDay(*rest.pop("plan_year_start")),
@@ -102,6 +117,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
             (Source(source), _conditions(told)) for source, told in rest.pop("declared_conditions", ())
         ),
         loans=None if loans is None else _loans(**loans),
+        profit_sharing=None if sharing is None else _sharing(**sharing),
     )
     if rest:
         raise ValueError(f"provisions do not have {', '.join(sorted(rest))}")
@@ -160,6 +176,7 @@ def _match(
     conditions: Mapping[str, Any] | None = None,
     matches_catch_up: bool = True,
     student_loans: bool = False,
+    student_loan_months: int = 3,
 ) -> Match:
     return Match(
         _tiers(tiers),
@@ -172,6 +189,7 @@ def _match(
         _conditions(conditions),
         matches_catch_up,
         student_loans,
+        student_loan_months,
     )
 
 
@@ -191,8 +209,25 @@ def _nonelective(*, rate_bps: int, source: str, conditions: Mapping[str, Any] | 
     return Nonelective(rate_bps, Source(source), _conditions(conditions))
 
 
-def _vesting(*, schedules: list[tuple[str, dict[str, list[int]]]]) -> Vesting:
-    return Vesting(tuple((Source(source), _schedule(**schedule)) for source, schedule in schedules))
+def _vesting(
+    *,
+    schedules: list[tuple[str, dict[str, list[int]]]],
+    on_death: bool = False,
+    on_disability: str | None = None,
+    normal_retirement: Mapping[str, int] | None = None,
+    early_retirement: Mapping[str, int] | None = None,
+) -> Vesting:
+    return Vesting(
+        tuple((Source(source), _schedule(**schedule)) for source, schedule in schedules),
+        on_death,
+        None if on_disability is None else Disability(on_disability),
+        None if normal_retirement is None else _retirement_age(**normal_retirement),
+        None if early_retirement is None else _retirement_age(**early_retirement),
+    )
+
+
+def _retirement_age(*, age: int, years: int = 0) -> RetirementAge:
+    return RetirementAge(age, years)
 
 
 def _schedule(*, percents: list[int]) -> VestingSchedule:
@@ -217,6 +252,8 @@ def _compensation(
     excluded_kinds: Sequence[str] = (),
     included_kinds: Sequence[str] = (),
     section_415: str = _USUAL.section_415,
+    match: Mapping[str, Any] | None = None,
+    nonelective: Mapping[str, Any] | None = None,
 ) -> Compensation:
     return Compensation(
         tuple(excluded_pay_codes),
@@ -224,7 +261,16 @@ def _compensation(
         tuple(map(PayKind, excluded_kinds)),
         tuple(map(PayKind, included_kinds)),
         PayDefinition(section_415),
+        None if match is None else _pay_terms(**match),
+        None if nonelective is None else _pay_terms(**nonelective),
     )
+
+
+def _pay_terms(
+    *, definition: str, excluded_kinds: list[str], included_kinds: list[str], excluded_pay_codes: list[str]
+) -> PayTerms:
+    kinds = tuple(map(PayKind, excluded_kinds)), tuple(map(PayKind, included_kinds))
+    return PayTerms(PayDefinition(definition), *kinds, tuple(excluded_pay_codes))
 
 
 def _elections(
@@ -269,8 +315,29 @@ def _loans(
     over_prime_bps: int,
     residence_years: int | None,
     cure_months: int | None,
+    pauses_on_leave: bool = False,
+    pauses_in_service: bool = False,
 ) -> Loans:
-    return Loans(minimum_cents, most_at_once, over_prime_bps, residence_years, cure_months)
+    known = (minimum_cents, most_at_once, over_prime_bps, residence_years, cure_months)
+    return Loans(*known, pauses_on_leave, pauses_in_service)
+
+
+def _sharing(
+    *, groups: list[tuple[str, list[str]]], each_alone: bool, points: Mapping[str, Any] | None
+) -> ProfitSharing:
+    named = tuple(AllocationGroup(name, tuple(classes)) for name, classes in groups)
+    return ProfitSharing(named, each_alone, None if points is None else _points(**points))
+
+
+def _points(
+    *,
+    for_year_of_age: int,
+    for_year_of_service: int,
+    for_unit_of_pay: int,
+    unit_cents: int,
+    most_years_of_service: int | None,
+) -> Points:
+    return Points(for_year_of_age, for_year_of_service, for_unit_of_pay, unit_cents, most_years_of_service)
 
 
 _NUMBERS = ("initial_bps", "step_bps", "top_bps", "wait_days", "notice_days", "withdrawal_days")

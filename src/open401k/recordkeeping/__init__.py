@@ -1,6 +1,6 @@
 """Recordkeeping: what each person should have, less what is posted, written to the ledger."""
 
-from .allocating import Declared
+from .allocating import Declared, GroupShare
 from .before_date import left_long_ago
 from .case_relief import Told, ToldOf, notice_open, open_relief
 from .conditions import Standing, meets, read_standing
@@ -8,8 +8,10 @@ from .contributions import Cents, Entitlement, Flags, HeldReason, Pay, People, Y
 from .corrective import (
     Corrective,
     CorrectiveDamage,
+    CorrectiveOfYear,
     corrective_additions,
     corrective_damage,
+    corrective_of_year,
     corrective_posted,
     post_corrective,
 )
@@ -59,6 +61,7 @@ from .forfeitures import (
     derive_forfeitures,
     forfeiture_damage,
     keeps_forfeitures,
+    settle_because,
     settle_everybody,
 )
 from .highly_paid import touched
@@ -68,6 +71,7 @@ from .loan_books import (
     Loan,
     LoanPayment,
     LoanState,
+    Offset,
     Repaid,
     Repayment,
     loan_arrears,
@@ -75,6 +79,8 @@ from .loan_books import (
     per_paycheck,
     replay_loan,
 )
+from .loan_events import LeaveTold, decide_leave, decide_offset, offset_loan, record_leave, report_deemed
+from .loan_leaves import Leave, Paused, pause_installments
 from .loan_limits import Borrower, LoanOffered, LoanRefusal, LoanRoom, LoanWanted, SourceBalance, decide_loan, room_of
 from .loan_repayments import (
     LoanDamage,
@@ -106,6 +112,15 @@ from .opening import (
     openings,
     reverse_opening_balances,
 )
+from .plan_endings import (
+    Ending,
+    EndingKind,
+    EndingRefusal,
+    StatedEnding,
+    endings_of,
+    state_ending,
+    stated_endings,
+)
 from .posting import (
     Books,
     Cause,
@@ -120,7 +135,10 @@ from .posting import (
 )
 from .previewing import Preview, Reported, preview
 from .replaced import without_run
-from .settlement import Before, Scope, compare, read_before, settle
+from .scope import Scope
+from .settlement import Before, compare, read_before, settle
+from .shared_out import SharedOut
+from .shared_out import read as read_shared
 from .student_loans import (
     CertifiedPayment,
     StudentLoanPayment,
@@ -129,6 +147,20 @@ from .student_loans import (
     certify,
     claim_deadline,
 )
+from .supposed import MatchByDay, match_supposing
+from .supposed_pay import WithheldMore
+from .turnover import (
+    CountedAs,
+    FoundTurnover,
+    Severance,
+    Turnover,
+    count_turnover,
+    found_turnover,
+    keep_found,
+    vests_by_service,
+    whole_period,
+)
+from .vested import VestedLeaver, vested_in_full, vested_leavers
 from .withheld import Difference, Kind, Withheld, withheld_otherwise
 from .withholding import Withholding, withheld_as_elected
 from .year_ends import end_year, years_to_end
@@ -149,6 +181,8 @@ __all__ = [
     "Corrected",
     "Corrective",
     "CorrectiveDamage",
+    "CorrectiveOfYear",
+    "CountedAs",
     "Declaration",
     "DeclarationRefusal",
     "Declared",
@@ -160,6 +194,9 @@ __all__ = [
     "Election",
     "ElectionRefusal",
     "ElectionsOnFile",
+    "Ending",
+    "EndingKind",
+    "EndingRefusal",
     "EnrollmentDuty",
     "Entitlement",
     "Flags",
@@ -167,10 +204,14 @@ __all__ = [
     "ForfeitureAccount",
     "ForfeitureCause",
     "ForfeitureDamage",
+    "FoundTurnover",
+    "GroupShare",
     "HeldReason",
     "How",
     "Kind",
     "LateOwed",
+    "Leave",
+    "LeaveTold",
     "Loan",
     "LoanDamage",
     "LoanDecision",
@@ -182,15 +223,18 @@ __all__ = [
     "LoanState",
     "LoanWanted",
     "Lot",
+    "MatchByDay",
     "MissedCure",
     "Mistake",
     "NewElection",
+    "Offset",
     "OnRecord",
     "Opening",
     "OpeningBalance",
     "Outside",
     "Part",
     "Past",
+    "Paused",
     "Pay",
     "People",
     "Preview",
@@ -199,18 +243,24 @@ __all__ = [
     "Reported",
     "Scope",
     "Settled",
+    "Severance",
+    "SharedOut",
     "Slot",
     "SourceBalance",
     "Standing",
+    "StatedEnding",
     "StudentLoanPayment",
     "StudentLoanRefusal",
     "TakenBack",
     "Told",
     "ToldOf",
+    "Turnover",
     "Use",
     "UseRefusal",
+    "VestedLeaver",
     "Why",
     "Withheld",
+    "WithheldMore",
     "Withholding",
     "YearToDate",
     "approve_loan",
@@ -227,8 +277,12 @@ __all__ = [
     "corrections",
     "corrective_additions",
     "corrective_damage",
+    "corrective_of_year",
     "corrective_posted",
+    "count_turnover",
+    "decide_leave",
     "decide_loan",
+    "decide_offset",
     "declarations",
     "declared_for",
     "decline_loan",
@@ -242,13 +296,16 @@ __all__ = [
     "elected_with_defaults",
     "election_columns",
     "end_year",
+    "endings_of",
     "enrollment_duties",
     "entitle",
     "first_refused",
     "forfeiture_account",
     "forfeiture_damage",
+    "found_turnover",
     "get_loan_request",
     "held_cents",
+    "keep_found",
     "keeps_forfeitures",
     "late_owed",
     "left_long_ago",
@@ -257,15 +314,18 @@ __all__ = [
     "loan_damage",
     "loan_requests",
     "loans_of_run",
+    "match_supposing",
     "matched_deferrals",
     "meets",
     "named_loan",
     "notice_open",
     "offer_loan",
+    "offset_loan",
     "open_relief",
     "opening_key",
     "openings",
     "outside_plan",
+    "pause_installments",
     "per_paycheck",
     "post_corrective",
     "post_difference",
@@ -273,28 +333,38 @@ __all__ = [
     "read_before",
     "read_elections",
     "read_on_file",
+    "read_shared",
     "read_standing",
     "record_correction_deposit",
     "record_declaration",
     "record_deposit",
     "record_elections",
     "record_employer_money",
+    "record_leave",
     "record_payments",
     "rehires",
     "repaid_cents",
     "repayments",
     "replay_loan",
+    "report_deemed",
     "reverse_opening_balances",
     "room_of",
     "settle",
+    "settle_because",
     "settle_everybody",
     "settle_loans",
+    "state_ending",
+    "stated_endings",
     "take_back",
     "taken_back",
     "touched",
     "use_for_payroll",
     "used_for_payrolls",
+    "vested_in_full",
+    "vested_leavers",
+    "vests_by_service",
     "waiting",
+    "whole_period",
     "with_defaults",
     "withheld_as_elected",
     "withheld_otherwise",

@@ -55,6 +55,22 @@ def additions(
     return [(row[0], row[1]) for row in rows]
 
 
+def of_year(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year_start: date) -> list[tuple[UUID, str, int, int]]:
+    """Corrective contributions of a plan year, and their earnings, by person and source."""
+    return tx.rows(
+        """
+        select employee_id, source, sum(cents)::bigint, sum(earnings_cents)::bigint
+        from recordkeeping.corrective
+        where tenant_id = %s
+          and plan_id = %s
+          and year_start = %s
+        group by employee_id, source
+        having sum(cents) <> 0 or sum(earnings_cents) <> 0
+        """,
+        (tenant_id, plan_id, year_start),
+    )
+
+
 def entries_that_differ(tx: Tx, *, tenant_id: SponsorId) -> list[tuple[UUID, UUID, str, int, int]]:
     """Person and source of corrective entries where the ledger has moved another amount than is kept here."""
     return tx.rows(

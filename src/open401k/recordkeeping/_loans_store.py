@@ -30,6 +30,7 @@ class LoanRow(NamedTuple):
     sources: dict[str, int] | None
     decided_at: datetime | None
     decided_by: str | None
+    events: list[dict[str, Any]]
 
 
 class PostingRow(NamedTuple):
@@ -81,6 +82,28 @@ def insert_decision(tx: Tx, *, tenant_id: SponsorId, row: tuple[Any, ...]) -> No
     )
 
 
+def insert_event(tx: Tx, *, tenant_id: SponsorId, row: tuple[Any, ...]) -> None:
+    """Append what happened to a loan."""
+    tx.send(
+        """
+        insert into recordkeeping.loan_event (
+            tenant_id, event_id, plan_id, loan_id, kind, event_on, until, military, details, entry_id,
+            recorded_at, recorded_by
+        )
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        [tenant_id, *row, tx.now, tx.actor.id],
+    )
+
+
+def has_event(tx: Tx, *, tenant_id: SponsorId, event_id: UUID) -> bool:
+    """Whether it is on file."""
+    found = tx.rows(
+        "select 1 from recordkeeping.loan_event where tenant_id = %s and event_id = %s", [tenant_id, event_id]
+    )
+    return bool(found)
+
+
 def count_of_plan(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
     """How many loans were ever asked for in a plan: the next reference follows."""
     (found,) = tx.one(
@@ -103,9 +126,22 @@ def loans(
         select
             r.loan_id, r.plan_id, r.employee_id, r.reference, r.amount_cents, r.installments, r.frequency, r.residence,
             r.recorded_at, r.recorded_by, d.approved, d.reason, d.loan_on, d.prime_bps, d.rate_bps, d.sources,
-            d.recorded_at, d.recorded_by
+            d.recorded_at, d.recorded_by, coalesce(e.events, '[]'::jsonb)
         from recordkeeping.loan_request r
         left join recordkeeping.loan_decision d on d.tenant_id = r.tenant_id and d.loan_id = r.loan_id
+        left join lateral (
+            select
+                jsonb_agg(
+                    jsonb_build_object(
+                        'kind', v.kind, 'on', v.event_on, 'until', v.until, 'military', v.military,
+                        'details', v.details, 'by', v.recorded_by
+                    )
+                    order by v.recorded_at, v.event_id
+                ) as events
+            from recordkeeping.loan_event v
+            where v.tenant_id = r.tenant_id
+              and v.loan_id = r.loan_id
+        ) e on true
         where r.tenant_id = %(tenant)s
           and (%(plan)s::uuid is null or r.plan_id = %(plan)s)
           and (%(people)s::uuid[] is null or r.employee_id = any (%(people)s::uuid[]))

@@ -48,9 +48,16 @@ def every_payment(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list[Row]
 
 
 def paid(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_ids: Sequence[EmployeeId], start: date, end: date
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    employee_ids: Sequence[EmployeeId],
+    start: date,
+    end: date,
+    known_at: datetime | None = None,
 ) -> list[tuple[EmployeeId, date, int]]:
-    """What counts of the days from ``start`` up to ``end``: who, the day, cents."""
+    """What counts, or counted then, of the days from ``start`` up to ``end``: who, the day, cents."""
     rows = tx.rows(
         """
         select employee_id, paid_on, cents
@@ -62,10 +69,11 @@ def paid(
               and employee_id = any(%s)
               and paid_on >= %s
               and paid_on < %s
+              and recorded_at <= coalesce(%s, 'infinity'::timestamptz)
             order by employee_id, paid_on, loan, recorded_at desc
         ) newest
         where cents > 0
         """,
-        (tenant_id, plan_id, [each.uuid for each in employee_ids], start, end),
+        (tenant_id, plan_id, [each.uuid for each in employee_ids], start, end, known_at),
     )
     return [(EmployeeId(who), day, cents) for who, day, cents in rows]

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,17 @@ from .entered import Counted
 
 Cents = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+
+class GroupShare(NamedTuple):
+    """What one group has: a share of each one's pay, or an amount for all of it, shared by pay.
+
+    ``group``: its name in the plan's terms, or the id of the participant who is one alone.
+    """
+
+    group: str
+    rate_bps: int = 0
+    cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +44,21 @@ class Declared:
     #: Of pay above the integration level in place of ``rate_bps`` (permitted disparity, IRC 401(l)).
     excess_bps: int = 0
     integration_cents: int = 0
+    #: Where the plan allocates by groups: what each has; and where it does by points: the amount for everybody.
+    shares: tuple[GroupShare, ...] = ()
+    total_cents: int = 0
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether what one person has of it follows from the others (shared_out.py)."""
+        return bool(self.shares or self.total_cents)
 
     @property
     def as_told(self) -> tuple[object, ...]:
         """As hashes of facts hold it: what is not integrated is told as before there was anything else."""
-        told = (self.source.value, self.tiers, self.cap_cents, self.rate_bps, self.flat_cents)
-        return (*told, self.excess_bps, self.integration_cents) if self.excess_bps else told
+        told: tuple[object, ...] = (self.source.value, self.tiers, self.cap_cents, self.rate_bps, self.flat_cents)
+        told = (*told, self.excess_bps, self.integration_cents) if self.excess_bps else told
+        return (*told, self.shares, self.total_cents) if self.is_shared else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +124,20 @@ def add_declared(
     credited: dict[Source, Cents],
     declared: tuple[tuple[Declared, Conditions], ...],
     receives: Receives,
+    shared: Cents | None = None,
 ) -> None:
-    """What was declared for the year, on its pay and deferrals, for who receives it."""
+    """What was declared for the year, on its pay and deferrals, for who receives it; ``shared`` as it is shared out."""
     if not declared:
         return
     cap = compensation.annual_cap(plan_year)
     deferred = to_match.before.plan_year_deferrals + to_match.deferrals(credited)
     for each, asked in declared:
-        counted = to_match if each.tiers else to_give
-        paid = compensation.capped(counted.before.compensation + counted.earned, cap)
-        given = receives.of(asked, declared_amount(each, paid=paid, deferred=deferred))
+        if each.is_shared:
+            given = np.zeros_like(deferred) if shared is None else shared
+        else:
+            counted = to_match if each.tiers else to_give
+            paid = compensation.capped(counted.before.compensation + counted.earned, cap)
+            given = receives.of(asked, declared_amount(each, paid=paid, deferred=deferred))
         credited[each.source] = credited[each.source] + given if each.source in credited else given
 
 

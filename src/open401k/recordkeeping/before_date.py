@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from open401k import census
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, PlanId, PlanYear, Source, SponsorId
 from open401k.law import compensation
+from open401k.plan import Kind
 
 from .contributions import Cents
 
@@ -39,6 +40,8 @@ class Counting:
     year: PlanYear
     excluded: frozenset[str]
     employees: Sequence[census.Employee]
+    known_at: datetime | None = None
+    kind: Kind = Kind.DEFERRALS  # for which money pay is plan pay
 
     @property
     def ids(self) -> IdColumn[EmployeeId]:
@@ -70,6 +73,8 @@ class Counting:
             employees=[employees[place].employee_id for place in partly.tolist()],
             brought=True,
             without=self.without,
+            known_at=self.known_at,
+            kind=self.kind,
         )
         places = each.employee_id.places_in(ids)[each.employee]
         days: list[date] = each.pay_date.astype("datetime64[D]").tolist()
@@ -91,7 +96,13 @@ class Counting:
         inside = (entered > np.datetime64(start)) & (entered < np.datetime64(end)) & (whole != 0)
         for day in np.unique(entered[inside]).tolist():
             earlier = census.contributed(
-                tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=day, without=self.without
+                tx,
+                tenant_id=self.tenant_id,
+                plan_id=self.plan_id,
+                start=start,
+                end=day,
+                without=self.without,
+                known_at=self.known_at,
             ).of(ids)
             there = inside & (entered == np.datetime64(day))
             for source in Source:

@@ -75,7 +75,7 @@ def standing_of(employees: Sequence[census.Employee], *, year: PlanYear, on: dat
         here=np.array([census.employed_on(each.employment, on) for each in employees], dtype=np.bool_),
         hours_hundredths=hours_hundredths,
         left_on=tuple(None if each is None else each.terminated_on for each in last),
-        left_by=tuple(None if each is None or each.left_by is None else _REASONS[each.left_by] for each in last),
+        left_by=tuple(None if each is None or each.left_by is None else _REASONS.get(each.left_by) for each in last),
         birth_dates=tuple(each.birth_date for each in employees),
     )
 

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from open401k.kernel import CalendarYear, EmployeeId, LimitationYear, PlanYear, Source
 from open401k.law import additions, compensation, deferrals, matching
-from open401k.plan import Conditions, Match, MatchPeriod, Provisions
+from open401k.plan import Conditions, Kind, Match, MatchPeriod, Provisions
 
 from .allocating import EVERYBODY, Declared, NonelectiveOfYear, Receives, add_declared, nonelective_of_year
-from .entered import Counted, ToDate, counted_for, entered_by_day
+from .entered import Counted, ToDate, counted_for, earned_by_kind, entered_by_day
 from .matched import matched_deferrals, matched_loans
 
 Cents = NDArray[np.int64]
@@ -72,6 +72,8 @@ class Pay:
     left_long_ago: Flags
     kept_out: Flags  # of a class that the plan excludes, on that pay date
     in_doubt: Flags | None = None  # whose pay holds a code that waits for a person; None is nobody
+    #: Compensation of kinds of money that count other pay; who these are entered by is said apart then, too.
+    apart: Mapping[Kind, Cents] = field(default_factory=dict)
 
     def of(self, period: int) -> "PayOfDate":
         """One pay date."""
@@ -86,6 +88,7 @@ class Pay:
             left_long_ago=self.left_long_ago[:, period],
             kept_out=self.kept_out[:, period],
             in_doubt=None if self.in_doubt is None else self.in_doubt[:, period],
+            apart={kind: cents[:, period] for kind, cents in self.apart.items()},
         )
 
 
@@ -103,6 +106,7 @@ class PayOfDate:
     left_long_ago: Flags
     kept_out: Flags
     in_doubt: Flags | None = None
+    apart: Mapping[Kind, Cents] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,7 @@ class YearEnd:
     declared: tuple[tuple[Declared, Conditions], ...] = ()
     nonelective: tuple[NonelectiveOfYear, ...] = ()
     receives: Receives = EVERYBODY
+    shared: Cents | None = None  # profit sharing by groups or points, as it is shared among everybody
 
 
 NOT_OVER = YearEnd()
@@ -207,7 +212,7 @@ def entitle_date(
     """One pay date: what is credited, what is held, and the year to date after it."""
     plan_year = provisions.plan_year_of(pay.on)
     entered = entered_by(people, pay.on) & ~pay.kept_out
-    earned = np.where(entered & ~pay.left_long_ago, pay.compensation, 0)
+    earned, of_match, of_nonelective = earned_by_kind(entered & ~pay.left_long_ago, pay.compensation, pay.apart)
     limits = limits_on(provisions, people, pay, before)
     held: Held = {}
     wanted = _permitted(provisions, people, pay, entered, held)
@@ -233,11 +238,11 @@ def entitle_date(
         Source.ROTH: taken.roth,
         Source.AFTER_TAX: wanted[Source.AFTER_TAX],
     }
-    to_match = counted_for(people.match_entered_on, pay.on, earned, before.to_date, before.for_match)
-    to_give = counted_for(people.nonelective_entered_on, pay.on, earned, before.to_date, before.for_nonelective)
+    to_match = counted_for(people.match_entered_on, pay.on, of_match, before.to_date, before.for_match)
+    to_give = counted_for(people.nonelective_entered_on, pay.on, of_nonelective, before.to_date, before.for_nonelective)
     _employer_money(provisions, people, plan_year, before, to_match, to_give, credited, limits.regular)
     _end_year(provisions, people, pay.on, before, to_match, to_give, credited, year_end, limits.regular)
-    add_declared(plan_year, to_match, to_give, credited, year_end.declared, year_end.receives)
+    add_declared(plan_year, to_match, to_give, credited, year_end.declared, year_end.receives, year_end.shared)
     if people.out_of_safe_harbor is not None:
         for source in SAFE_HARBOR & credited.keys():
             credited[source] = np.where(people.out_of_safe_harbor, 0, credited[source])

@@ -107,6 +107,22 @@ def corrective_additions(
     return found if found.any() else None
 
 
+@dataclass(frozen=True, slots=True)
+class CorrectiveOfYear:
+    """What approved corrections gave one person's source for a plan year (negative: took), and the earnings on it."""
+
+    employee_id: EmployeeId
+    source: Source
+    cents: int
+    earnings_cents: int
+
+
+def corrective_of_year(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year_start: date) -> list[CorrectiveOfYear]:
+    """Corrective money of every kind for the year it relates to, whenever it was posted."""
+    rows = _store.of_year(tx, tenant_id=tenant_id, plan_id=plan_id, year_start=year_start)
+    return [CorrectiveOfYear(EmployeeId(who), Source(source), *cents) for who, source, *cents in rows]
+
+
 def corrective_posted(tx: Tx, *, tenant_id: SponsorId) -> dict[str, int]:
     """Key of each corrective entry with what it credited in all; for verification."""
     return dict(_store.posted(tx, tenant_id=tenant_id))

@@ -5,20 +5,24 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from open401k import plan
+from open401k import census, plan
 from open401k.base import audit, heads
 from open401k.base.db import Tx
-from open401k.kernel import LimitationYear, Money, PlanId, PlanYear, Refused, Source, SponsorId
+from open401k.kernel import EmployeeId, LimitationYear, Money, PlanId, PlanYear, Refused, Source, SponsorId
 from open401k.law import NotEnacted, limitation_years, permitted_disparity
 from open401k.law.matching import MatchFormula
 
 from . import _store
-from .allocating import Declared
+from .allocating import Declared, GroupShare
+from .declared_shares import wrong_shares
 
 _KINDS = {
     Source.MATCH: limitation_years.AdditionKind.MATCH,
     Source.PROFIT_SHARING: limitation_years.AdditionKind.NONELECTIVE,
 }
+
+
+_FIX = "Give tiers for a match, a rate or an amount else; by groups or points where the plan allocates so."
 
 
 class DeclarationRefusal(StrEnum):
@@ -31,6 +35,8 @@ class DeclarationRefusal(StrEnum):
     TOO_MUCH_DISPARITY = "too_much_disparity"
     TOO_LATE = "too_late"
     LESS_THAN_BEFORE = "less_than_before"
+    NOBODY_TO_SHARE = "nobody_to_share"
+    DISCRIMINATES = "discriminates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,8 @@ class Declaration:
     formula: Declared
     declared_on: date
     tax_return_due: date | None = None
+    #: Declared although the test of amounts fails: somebody will amend the plan (Reg. 1.401(a)(4)-11(g)).
+    despite_test: bool = False
 
     @property
     def takes_back(self) -> bool:
@@ -63,8 +71,9 @@ class OnRecord:
 
 
 def of_nothing(formula: Declared) -> bool:
-    """Neither tiers, nor a share of pay, nor an amount."""
-    return not any((formula.tiers, formula.rate_bps, formula.flat_cents, formula.excess_bps))
+    """Neither tiers, nor a share of pay, nor an amount, of anybody."""
+    given = any(each.rate_bps or each.cents for each in formula.shares) or formula.total_cents
+    return not given and not any((formula.tiers, formula.rate_bps, formula.flat_cents, formula.excess_bps))
 
 
 def decide_declaration(
@@ -87,9 +96,9 @@ def decide_declaration(
         )
     if declaration.takes_back:
         return terms.plan_year_of(last) if known else _nothing(declaration)
-    wrong = _wrong(formula)
+    wrong = wrong_shares(formula, terms.profit_sharing) or ("" if formula.is_shared else _wrong(formula))
     if wrong:
-        return Refused(DeclarationRefusal.NO_FORMULA, wrong, "Give tiers for a match, a rate or an amount else.")
+        return Refused(DeclarationRefusal.NO_FORMULA, wrong, _FIX)
     year = terms.plan_year_of(last)
     if disparity := _beyond_disparity(formula, year):
         return disparity
@@ -178,6 +187,8 @@ def record_declaration(
     year = decide_declaration(declaration, terms, known=known)
     if isinstance(year, Refused):
         return year
+    if stranger := _stranger(tx, tenant_id, terms, declaration.formula):
+        return Refused(DeclarationRefusal.NO_FORMULA, f"Nobody here has the id {stranger}.", _FIX)
     formula = _plain(declaration.formula)
     _store.insert_declaration(
         tx,
@@ -188,7 +199,9 @@ def record_declaration(
         declared_on=declaration.declared_on,
         formula=formula,
     )
-    told = {"last_day": last.isoformat(), "declared_on": declaration.declared_on.isoformat()}
+    told: dict[str, Any] = {"last_day": last.isoformat(), "declared_on": declaration.declared_on.isoformat()}
+    if declaration.despite_test:
+        told["despite_test"] = True
     audit.record(
         tx,
         tenant_id=tenant_id,
@@ -197,6 +210,15 @@ def record_declaration(
         after={**told, "source": declaration.formula.source.value, **formula},
     )
     return year
+
+
+def _stranger(tx: Tx, tenant_id: SponsorId, terms: plan.Provisions | None, formula: Declared) -> str:
+    """Somebody named as a group of one who is not on file, if there is one."""
+    if terms is None or terms.profit_sharing is None or not terms.profit_sharing.each_alone:
+        return ""
+    named = [EmployeeId.parse(each.group) for each in formula.shares]
+    known = {each.employee_id for each in census.roster(tx, tenant_id=tenant_id, employee_ids=named)}
+    return next((str(each) for each in named if each not in known), "")
 
 
 def declared_for(
@@ -238,6 +260,8 @@ def _plain(formula: Declared) -> dict[str, Any]:
         "rate_bps": formula.rate_bps,
         "flat_cents": formula.flat_cents,
         **(integrated if formula.excess_bps else {}),
+        **({"shares": [list(each) for each in formula.shares]} if formula.shares else {}),
+        **({"total_cents": formula.total_cents} if formula.total_cents else {}),
     }
 
 
@@ -246,4 +270,5 @@ def _read(source: Source, formula: dict[str, Any]) -> Declared:
     return Declared(
         source, tiers, formula["cap_cents"], formula["rate_bps"], formula["flat_cents"],
         formula.get("excess_bps", 0), formula.get("integration_cents", 0),
+        tuple(GroupShare(*each) for each in formula.get("shares", ())), formula.get("total_cents", 0),
     )  # fmt: skip

@@ -8,7 +8,7 @@ date, and on one day by what was recorded first: a pay date has the room that al
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 import numpy as np
@@ -50,13 +50,20 @@ class Elsewhere:
 
 
 def read_elsewhere(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, on: date, calendar: CalendarYear, year: PlanYear
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    on: date,
+    calendar: CalendarYear,
+    year: PlanYear,
+    known_at: datetime | None = None,
 ) -> tuple[Elsewhere, ...]:
     """The books of the sponsor's other plans as the turn of ``plan_id`` on that day finds them."""
-    others = plan.other_plans(tx, tenant_id=tenant_id, plan_id=plan_id)
+    others = plan.other_plans(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=known_at)
     if not others:
         return ()
-    of_day = [turn for turn in census.turns(tx, tenant_id=tenant_id) if turn.pay_date == on]
+    of_day = [turn for turn in census.turns(tx, tenant_id=tenant_id, known_at=known_at) if turn.pay_date == on]
     own = min((turn for turn in of_day if turn.plan_id == plan_id), default=census.Turn(on, tx.now, plan_id))
     before = {turn.plan_id for turn in of_day if turn < own}
     found = []
@@ -64,7 +71,7 @@ def read_elsewhere(
         end = on + _A_DAY if other in before else on
 
         def since(start: date, until: date = end, of: PlanId = other) -> ledger.Contributed:
-            return census.contributed(tx, tenant_id=tenant_id, plan_id=of, start=start, end=until)
+            return census.contributed(tx, tenant_id=tenant_id, plan_id=of, start=start, end=until, known_at=known_at)
 
         in_calendar = since(calendar.start)
         same, begun = year.start == calendar.start, year.start < calendar.start
@@ -104,13 +111,13 @@ def windows(turns: Sequence[census.Turn], *, start: date, end: date) -> Iterator
         yield Window(plan_id, days[0], days[-1] + _A_DAY)
 
 
-def turns_before(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> dict[date, int]:
+def turns_before(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | None = None) -> dict[date, int]:
     """By pay date of the plan, how many pay dates of other plans come before it; empty where there are no others."""
     others = 0
     found: dict[date, int] = {}
-    if not plan.other_plans(tx, tenant_id=tenant_id, plan_id=plan_id):
+    if not plan.other_plans(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=known_at):
         return found
-    for turn in census.turns(tx, tenant_id=tenant_id):
+    for turn in census.turns(tx, tenant_id=tenant_id, known_at=known_at):
         if turn.plan_id == plan_id:
             found[turn.pay_date] = others
         else:

@@ -1,4 +1,5 @@
-"""What counts for the match and for nonelective money, of who enters for it on a later day than for deferrals. Pure."""
+"""What counts for the match and for nonelective money: of who enters for it on a later day than for deferrals, and of
+plans whose terms have other pay count for it. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from open401k.kernel import Source
+from open401k.plan import Kind
 
 Cents: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -48,6 +50,15 @@ class Counted:
             matched_deferrals=before.matched_deferrals + deferred,
             compensation_before_terms=before.compensation_before_terms,
         )
+
+
+def earned_by_kind(counts: Flags, compensation: Cents, apart: Mapping[Kind, Cents]) -> tuple[Cents, Cents, Cents]:
+    """Pay of a pay date as deferrals count it, the match, and nonelective money; ``apart`` holds what differs."""
+
+    def of(kind: Kind) -> Cents:
+        return np.where(counts, apart.get(kind, compensation), 0)
+
+    return of(Kind.DEFERRALS), of(Kind.MATCH), of(Kind.NONELECTIVE)
 
 
 def counted_for(

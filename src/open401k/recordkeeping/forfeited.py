@@ -9,11 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from itertools import pairwise
 
 from open401k import census, plan
-from open401k.kernel import Source, anniversary
-from open401k.law import elapsed_time, forfeitures, vesting_years
+from open401k.kernel import Source
+from open401k.law import forfeitures, vesting_years
+
+from .full_vesting import Ages, ended_on, full_vesting
+from .leaving import Leaving, leavings
+from .plan_endings import Ending
 
 _A_DAY = timedelta(days=1)
 _WHOLE = 100
@@ -50,61 +53,34 @@ class Forfeited:
     vested_bps: int
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """An end of employment: its last day, and the day of the return, if there was one by then."""
-
-    left_on: date
-    returned_on: date | None
-    years: int
-    under: tuple[tuple[plan.Provisions, int], ...]
-    """The terms they were employed under, each with the years of service at its end: what it left vested stays."""
-    broken_on: date | None
-    """The day on which five one-year breaks were complete."""
-
-
 def forfeited(
     *,
     employment: Sequence[census.Employment],
     money: Sequence[Credit],
     spans: Sequence[plan.Span],
     on: date,
-    retires_on: date | None = None,
+    ages: Ages | None = None,
+    endings: Sequence[Ending] = (),
 ) -> tuple[Forfeited, ...]:
     """Everything that is forfeited and restored up to a day, in order of days.
 
-    ``retires_on``: the day of normal retirement age, which vests whoever reaches it in service (IRC 411(a)(8)).
+    Nothing by who was vested in full on leaving (full_vesting.py), nor by anybody whose birth date is asked for and is
+    not on file; and nothing from the end of the plan on.
     """
     found: list[Forfeited] = []
     since = date.min
+    begun = [each for each in endings if each.starts_on <= on]
+    until = min(on, ended_on(begun) - _A_DAY)
     for leaving in leavings(employment, spans=spans, on=on):
-        if retires_on is None or leaving.left_on < retires_on:
+        unknown = ages is not None and ages.born_on is None
+        if not unknown and full_vesting(leaving, spans=spans, ages=ages, endings=begun) is None:
             held_before = sum(each.cents for each in money if each.on < since) - sum(
                 each.cents for each in found if each.on < since
             )
-            found += _of_one(leaving, since, held_before, money, spans, on)
+            found += _of_one(leaving, since, held_before, money, spans, on, until)
         if leaving.broken_on is not None and leaving.returned_on is not None:
             since = leaving.returned_on
     return tuple(sorted((each for each in found if each.cents), key=lambda each: (each.on, each.source)))
-
-
-def leavings(employment: Sequence[census.Employment], *, spans: Sequence[plan.Span], on: date) -> Iterator[Leaving]:
-    """Each end of employment by a day, with service by elapsed time up to it (Reg. 1.410(a)-7)."""
-    begun = [each for each in employment if each.hired_on <= on]
-    for place, (stint, following) in enumerate(pairwise([*begun, None])):
-        if stint is None or stint.terminated_on is None or stint.terminated_on > on:
-            continue
-        left_on, returned_on = stint.terminated_on, following.hired_on if following is not None else None
-        stints = tuple(_stint(each) for each in begun[: place + 1])
-        breaks = elapsed_time.one_year_severances(severed=left_on, returned=returned_on, on=on)
-        begun_by_then = [each for each in spans if each.start <= left_on and each.end > begun[0].hired_on]
-        yield Leaving(
-            left_on,
-            returned_on,
-            _years(stints, left_on),
-            tuple((each.provisions, _years(stints, min(each.end - _A_DAY, left_on))) for each in begun_by_then),
-            anniversary(left_on, vesting_years.LONG_BREAK) if breaks >= vesting_years.LONG_BREAK else None,
-        )
 
 
 def vested_percent(source: Source, leaving: Leaving, spans: Sequence[plan.Span]) -> int:
@@ -123,16 +99,20 @@ def _of_one(
     money: Sequence[Credit],
     spans: Sequence[plan.Span],
     on: date,
+    until: date,
 ) -> Iterator[Forfeited]:
-    until = leaving.returned_on or on + _A_DAY
-    mine = [each for each in money if since <= each.on < until]
+    """``until``: the last day on which anything is forfeited."""
+    end = leaving.returned_on or on + _A_DAY
+    mine = [each for each in money if since <= each.on < end]
     percents = {each.source: vested_percent(each.source, leaving, spans) for each in mine}
     # What is left of an era before this one is vested; so are deferrals: then there is something to be paid.
     if _deems_paid(leaving, spans) and held_before <= 0 and _nothing_vested(mine, percents):
         gone: dict[Source, int] = defaultdict(int)
         for each in mine:
-            gone[each.source] += each.cents
             day = max(each.on, leaving.left_on)
+            if day > until:
+                continue
+            gone[each.source] += each.cents
             yield Forfeited(each.source, day, each.cents, ForfeitureCause.DEEMED_CASH_OUT, 0)
         if leaving.returned_on is not None and leaving.broken_on is None:
             for source, cents in gone.items():
@@ -143,7 +123,8 @@ def _of_one(
         return
     for source, percent in percents.items():
         held = 0
-        for day in sorted({max(each.on, lost_on) for each in mine if each.source is source}):
+        days = {max(each.on, lost_on) for each in mine if each.source is source}
+        for day in sorted(each for each in days if each <= until):
             # Money that still comes after the fifth break is of the same account: what is vested of the whole stays.
             total = sum(each.cents for each in mine if each.source is source and max(each.on, lost_on) <= day)
             lost = _unvested(total, percent)
@@ -183,14 +164,3 @@ def _lost_on(leaving: Leaving, spans: Sequence[plan.Span], on: date) -> date | N
     after = [each for each in spans if each.provisions.forfeitures is not None and each.end > leaving.broken_on]
     first = max(after[0].start, leaving.broken_on) if after else None
     return first if first is not None and first <= on else None
-
-
-def _stint(span: census.Employment) -> elapsed_time.Stint:
-    if span.terminated_on is None:
-        return elapsed_time.Stint(span.hired_on)
-    return elapsed_time.Stint(span.hired_on, ended=span.terminated_on)
-
-
-def _years(stints: tuple[elapsed_time.Stint, ...], on: date) -> int:
-    begun = tuple(each for each in stints if each.began <= on)
-    return elapsed_time.elapsed_service(stints=begun, on=on).whole_years if begun else 0

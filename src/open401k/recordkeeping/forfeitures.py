@@ -12,14 +12,14 @@ from open401k import census, ledger, plan
 from open401k.base import heads
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, EntryId, PlanId, Refused, Source, SponsorId, anniversary, day_of
-from open401k.law import vesting_years
 
 from . import _forfeiture_store as _store
 from .forfeited import Credit, Forfeited, forfeited
+from .full_vesting import Ages, lowest_age
+from .plan_endings import endings_of
 
 #: What the journal calls it.
 REASON = "forfeiture"
-_NRA = 65
 
 #: Whose source, and the day on which it is forfeited or restored.
 Slot = tuple[EmployeeId, Source, date]
@@ -59,14 +59,16 @@ def derive_forfeitures(
     for who, source, day, cents in rows:
         money[EmployeeId(who)].append(Credit(Source(source), day, cents))
     with_money = [each for each in left if each.employee_id in money]
-    retire = _retirements(tx, tenant_id, plan_id, with_money, spans, known_at)
+    ages = ages_of(tx, tenant_id=tenant_id, plan_id=plan_id, people=with_money, spans=spans, known_at=known_at)
+    endings = endings_of(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=known_at)
     found = {
         each.employee_id: forfeited(
             employment=each.employment,
             money=money[each.employee_id],
             spans=spans,
             on=as_of,
-            retires_on=retire.get(each.employee_id),
+            ages=ages[each.employee_id],
+            endings=endings,
         )
         for each in with_money
     }
@@ -105,12 +107,19 @@ def settle_everybody(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[
     """Everybody's forfeitures as of today: what a day asks for. A second time on a day posts nothing."""
     if not keeps_forfeitures(tx, tenant_id=tenant_id, plan_id=plan_id):
         return ()
+    today = day_of(tx.now)
+    return settle_because(tx, tenant_id=tenant_id, plan_id=plan_id, key=f"day/{plan_id}/{today}", cause=f"day/{today}")
+
+
+def settle_because(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, key: str, cause: str
+) -> tuple[EntryId, ...] | Refused[ledger.Refusal]:
+    """As :func:`settle_everybody`, for a cause of its own: something was learned that touches everybody."""
+    if not keeps_forfeitures(tx, tenant_id=tenant_id, plan_id=plan_id):
+        return ()
     heads.lock(tx, tenant_id=tenant_id)
     today, together = day_of(tx.now), ledger.Together()
-    key = f"day/{plan_id}/{today}"
-    posted = settle_forfeitures(
-        tx, tenant_id=tenant_id, plan_id=plan_id, key=key, cause=f"day/{today}", together=together
-    )
+    posted = settle_forfeitures(tx, tenant_id=tenant_id, plan_id=plan_id, key=key, cause=cause, together=together)
     refused = posted if isinstance(posted, Refused) else ledger.take_in(tx, tenant_id=tenant_id, together=together)
     if refused is not None:
         return refused
@@ -227,36 +236,37 @@ def _spans(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | N
     )
 
 
-def _retirements(
+def ages_of(
     tx: Tx,
+    *,
     tenant_id: SponsorId,
     plan_id: PlanId,
     people: Sequence[census.Employee],
     spans: Sequence[plan.Span],
-    known_at: datetime | None,
-) -> dict[EmployeeId, date]:
-    """Normal retirement age of who was 65 before leaving; whose birth date nobody knows forfeits nothing."""
-    found = {each.employee_id: date.min for each in people if each.birth_date is None}
+    known_at: datetime | None = None,
+    on: date = date.min,
+) -> dict[EmployeeId, Ages]:
+    """Birth and participation of each; the latter is looked up only for who is old enough on leaving, or on a day."""
+    youngest = lowest_age(spans)
     old = [
         each
         for each in people
         if each.birth_date is not None
-        and any((span.terminated_on or date.min) >= anniversary(each.birth_date, _NRA) for span in each.employment)
+        and any(max(span.terminated_on or on, on) >= anniversary(each.birth_date, youngest) for span in each.employment)
     ]
-    if not old:
-        return found
-    entered = census.first_entries(
-        tx,
-        tenant_id=tenant_id,
-        provisions=spans[-1].provisions,
-        plan_id=plan_id,
-        employees=old,
-        known_at=known_at,
-    )
-    for each, day in zip(old, entered, strict=True):
-        if each.birth_date is not None:
-            since = day if day is not None else each.employment[0].hired_on
-            found[each.employee_id] = vesting_years.normal_retirement_date(
-                birth_date=each.birth_date, participates_from=since
-            )
-    return found
+    since: dict[EmployeeId, date | None] = {}
+    if old:
+        entered = census.first_entries(
+            tx,
+            tenant_id=tenant_id,
+            provisions=spans[-1].provisions,
+            plan_id=plan_id,
+            employees=old,
+            known_at=known_at,
+        )
+        since = {each.employee_id: day for each, day in zip(old, entered, strict=True)}
+    hired = {each.employee_id: each.employment[0].hired_on if each.employment else date.min for each in people}
+    return {
+        each.employee_id: Ages(each.birth_date, since.get(each.employee_id) or hired[each.employee_id])
+        for each in people
+    }

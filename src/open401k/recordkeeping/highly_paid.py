@@ -5,7 +5,8 @@ plan elects here (plan/lawful_match.py).
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,18 @@ Flags = NDArray[np.bool_]
 
 
 def highly_paid(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employees: Sequence[census.Employee], year: PlanYear
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    employees: Sequence[census.Employee],
+    year: PlanYear,
+    known_at: datetime | None = None,
 ) -> Flags:
     """Owners of more than 5 % on any day of this year or the one before, and who was paid more than the threshold."""
     before = year.previous()
-    paid = census.employer_pay(tx, tenant_id=tenant_id, plan_id=plan_id, start=before.start, end=before.end)
+    of: dict[str, Any] = {"tenant_id": tenant_id, "known_at": known_at}
+    paid = census.employer_pay(tx, **of, plan_id=plan_id, start=before.start, end=before.end)
     ids = IdColumn.of(EmployeeId, [each.employee_id for each in employees])
     places = ids.places_in(paid.employee_id)
     pay = np.zeros(len(ids), dtype=np.int64)
@@ -32,7 +40,7 @@ def highly_paid(
     told = np.array([0 if each is None else each.section_415_cents for each in loaded], dtype=np.int64)
     return highly_compensated.highly_compensated(
         plan_year=year,
-        five_percent_owner=_owners(tx, tenant_id, [each.employee_id for each in employees], year),
+        five_percent_owner=_owners(tx, of, [each.employee_id for each in employees], year),
         lookback_compensation=np.maximum(np.maximum(pay, told), 0),
     ).is_hce
 
@@ -55,12 +63,12 @@ def touched(
     return None if asked else [who]
 
 
-def _owners(tx: Tx, tenant_id: SponsorId, people: Sequence[EmployeeId], year: PlanYear) -> Flags:
+def _owners(tx: Tx, of: dict[str, Any], people: Sequence[EmployeeId], year: PlanYear) -> Flags:
     """Day by day, with what is attributed from relatives who are not among these people, or never worked here."""
-    everybody = census.roster(tx, tenant_id=tenant_id)
+    everybody = census.roster(tx, **of)
     undated = {each.employee_id: each.ownership_bps for each in everybody if each.ownership_bps and not each.employment}
     found = np.zeros(len(people), dtype=np.bool_)
-    for day in census.ownership_during(tx, tenant_id=tenant_id, start=year.previous().start, end=year.end):
+    for day in census.ownership_during(tx, **of, start=year.previous().start, end=year.end):
         shares = {**undated, **day.direct_bps}
         those = dict.fromkeys((*people, *shares, *(one for pair in day.family for one in pair[:2])))
         place = {who: at for at, who in enumerate(those)}

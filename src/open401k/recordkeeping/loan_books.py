@@ -4,15 +4,17 @@ Not here: how much may be lent (loan_limits.py), facts and journal (loans.py, lo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
 from open401k.kernel import EmployeeId, LoanId, Money, PlanId, RunId, Source
 from open401k.law.loan_defaults import CurePeriod, DeemedLoan, cure_period, deemed_loan
-from open401k.law.loan_schedules import Frequency, LoanSchedule
+from open401k.law.loan_schedules import Frequency, LoanSchedule, loan_schedule
 from open401k.law.loans import BalanceOn
+
+from .loan_leaves import Leave, Paused, cure_with_service, deemed_after_pauses
 
 #: Cents by source.
 Shares = Mapping[Source, int]
@@ -20,7 +22,10 @@ Shares = Mapping[Source, int]
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """A loan that was made: its note, and what each source lent."""
+    """A loan that was made: its note, and what each source lent; ``paused`` where leaves changed its schedule.
+
+    ``offset`` is what of it the account was reduced by, on a day and out of which sources: nothing repays that.
+    """
 
     loan_id: LoanId
     plan_id: PlanId
@@ -28,10 +33,32 @@ class Loan:
     reference: str
     schedule: LoanSchedule
     sources: Shares
+    leaves: tuple[Leave, ...] = ()
+    paused: Paused | None = None
+    offset: "Offset | None" = None
 
     @property
     def loan_on(self) -> date:
         return self.schedule.terms.loan_on
+
+    @property
+    def note(self) -> LoanSchedule:
+        """The schedule as it was signed, without leaves."""
+        return self.schedule if self.paused is None else loan_schedule(self.schedule.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """Principal by source that a loan offset took, and the interest that was distributed with it."""
+
+    on: date
+    principal: Shares
+    interest_cents: int = 0
+    deemed_before_cents: int = 0
+
+    @property
+    def cents(self) -> int:
+        return sum(self.principal.values()) + self.interest_cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +96,7 @@ class Repayment:
     begun_principal_cents: int
     over_cents: int
     over_on: date | None = None
+    offset_cents: int = 0
 
     @property
     def balance_cents(self) -> int:
@@ -86,6 +114,9 @@ class Repayment:
         """
         if self.paid_off:
             return 0
+        if self.loan.paused is not None:
+            unpaid = self.loan.paused.interest_unpaid(self.installments_paid, on=on) - self.begun_interest_cents
+            return self.balance_cents + max(unpaid, 0)
         rows = self.loan.schedule.installments[self.installments_paid :]
         begins, interest = _begin(self.loan, self.installments_paid), 0
         for row in rows:
@@ -110,9 +141,27 @@ def replay_loan(loan: Loan, payments: Sequence[LoanPayment]) -> Repayment:
     Principal goes back to the sources in proportion to what each has still lent, and interest with it.
     """
     state = Repayment(loan, (), dict(loan.sources), 0, 0, 0, 0)
-    for payment in sorted(payments, key=lambda each: (each.pay_date, str(each.run_id), each.row, each.place)):
+    in_order = sorted(payments, key=lambda each: (each.pay_date, str(each.run_id), each.row, each.place))
+    for payment in in_order:
+        if loan.offset is not None and not state.offset_cents and payment.pay_date > loan.offset.on:
+            state = _offset(state, loan.offset)
         state = _after(state, payment)
+    if loan.offset is not None and not state.offset_cents:
+        state = _offset(state, loan.offset)
     return state
+
+
+def _offset(state: Repayment, offset: Offset) -> Repayment:
+    """What an offset took is owed no more; what late payrolls leave too little of for it, is over."""
+    owed = {source: cents - offset.principal.get(source, 0) for source, cents in state.owed.items()}
+    over = -sum(min(cents, 0) for cents in owed.values())
+    return replace(
+        state,
+        owed={source: max(cents, 0) for source, cents in owed.items()},
+        offset_cents=offset.cents,
+        over_cents=state.over_cents + over,
+        over_on=state.over_on or (offset.on if over else None),
+    )
 
 
 def _after(state: Repayment, payment: LoanPayment) -> Repayment:
@@ -134,6 +183,7 @@ def _after(state: Repayment, payment: LoanPayment) -> Repayment:
         begun_principal_cents=taken.begun_principal,
         over_cents=state.over_cents + over,
         over_on=state.over_on or (payment.pay_date if over else None),
+        offset_cents=state.offset_cents,
     )
 
 
@@ -186,6 +236,8 @@ class LoanState(StrEnum):
     #: The cure period is over: the balance is a deemed distribution, which a person reports (IRC 72(p)(1)(A)).
     DEEMED = "deemed"
     PAID_OFF = "paid_off"
+    #: The account was reduced by what was owed: an actual distribution (Reg. 1.402(c)-2(g)).
+    OFFSET = "offset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,14 +254,19 @@ class Arrears:
 def loan_arrears(repayment: Repayment, *, on: date, cure_months: int | None) -> Arrears:
     """Installments that were due before a day and were not paid in full (Reg. 1.72(p)-1 Q&A-10)."""
     if repayment.paid_off:
-        return Arrears(LoanState.PAID_OFF)
+        return Arrears(LoanState.OFFSET if repayment.offset_cents else LoanState.PAID_OFF)
     paid, rows = repayment.installments_paid, repayment.loan.schedule.installments
     missed = [row for row in rows[paid:] if row.due_on < on]
     if not missed:
         return Arrears(LoanState.CURRENT)
     begun = repayment.begun_interest_cents + repayment.begun_principal_cents
     cure = cure_period(missed_due_on=missed[0].due_on, plan_months=cure_months)
-    deemed = deemed_loan(schedule=repayment.loan.schedule, installments_paid=paid, cure_months=cure_months)
+    deemed = None
+    if repayment.loan.paused is None:
+        deemed = deemed_loan(schedule=repayment.loan.schedule, installments_paid=paid, cure_months=cure_months)
+    else:
+        cure = cure_with_service(cure, repayment.loan.leaves)
+        deemed = deemed_after_pauses(repayment.loan.paused, paid, cure)
     return Arrears(
         state=LoanState.LATE if on <= cure.last_day else LoanState.DEEMED,
         missed_due_on=missed[0].due_on,
@@ -223,6 +280,7 @@ def loan_arrears(repayment: Repayment, *, on: date, cure_months: int | None) -> 
 _DAYS = {
     Frequency.WEEKLY: Fraction(7),
     Frequency.BIWEEKLY: Fraction(14),
+    Frequency.SEMIMONTHLY: Fraction(365, 24),
     Frequency.MONTHLY: Fraction(365, 12),
     Frequency.QUARTERLY: Fraction(365, 4),
 }
@@ -234,6 +292,8 @@ def per_paycheck(repayment: Repayment, *, on: date, days: int | None) -> int:
     A month's installment is two of semi-monthly paychecks; the last ones withhold what is left.
     """
     terms, level = repayment.loan.schedule.terms, repayment.loan.schedule.level_payment_cents
+    if repayment.loan.paused is not None and not repayment.paid_off:
+        level = repayment.loan.schedule.installments[repayment.installments_paid].payment_cents
     ratio = _DAYS[terms.frequency] / days if days else Fraction(1)  # exact: Fractions
     paychecks = max(round(ratio), 1)
     at_once = max(round(1 / ratio), 1)  # exact: Fractions
@@ -249,6 +309,7 @@ def balances_of(repayments: Sequence[Repayment]) -> list[BalanceOn]:
         loan, before = each.loan, 0
         steps = [(loan.loan_on, loan.schedule.terms.principal_cents)]
         steps += [(repaid.payment.pay_date, repaid.balance_cents) for repaid in each.repaid]
+        steps += [(loan.offset.on, each.balance_cents)] if loan.offset is not None else []
         for day, balance in sorted(steps, key=lambda step: step[0]):
             changes[day] = changes.get(day, 0) + balance - before
             before = balance

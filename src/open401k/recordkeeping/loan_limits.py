@@ -36,6 +36,12 @@ class LoanRefusal(StrEnum):
     NOT_ENOUGH_MONEY = "not_enough_money"
     RATE_IMPOSSIBLE = "rate_impossible"
     OVERPAID = "overpaid"
+    NOT_OWED = "not_owed"
+    LEAVE_NOT_PROVIDED = "leave_not_provided"
+    LEAVE_IMPOSSIBLE = "leave_impossible"
+    LEAVE_TOO_LONG = "leave_too_long"
+    OFFSET_NOT_ALLOWED = "offset_not_allowed"
+    NOT_DEEMED = "not_deemed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Money flow when approved: participant source -> participant loan (theirs, as a n
 Not here: what payrolls repay (loan_repayments.py), whether and how much (loan_limits.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,9 +16,11 @@ from open401k.kernel import EmployeeId, LoanId, PlanId, Refused, RunId, Source, 
 from open401k.law.loan_schedules import Frequency, LoanTerms, loan_schedule
 
 from . import _loans_store as _store
-from .loan_books import Loan, LoanPayment, Repayment, replay_loan
+from .loan_books import Loan, LoanPayment, Offset, Repayment, replay_loan
+from .loan_leaves import Leave, pause_installments
 from .loan_limits import Borrower, LoanOffered, LoanRefusal, LoanWanted, SourceBalance, decide_loan
 from .tenure import whole_years
+from .vested import vested_in_full
 
 #: What the journal calls the money that is lent.
 LENT = "loan"
@@ -48,6 +50,8 @@ class LoanRequest:
     asked_by: str
     decision: LoanDecision | None = None
     loan: Loan | None = None
+    #: A person reported that the loan is a deemed distribution.
+    reported: bool = False
 
 
 def loan_requests(
@@ -233,6 +237,7 @@ def _balances(
     vesting = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=on).vesting
     # Service over more than one employment takes a judgement of breaks: until then only what vests at once is lent.
     years = int(whole_years([who], on)[0]) if len(who.employment) == 1 else 0
+    full = vested_in_full(tx, tenant_id=tenant_id, plan_id=plan_id, person=who, on=on) is not None
     held = ledger.balances(tx, tenant_id=tenant_id, plan_id=plan_id)
     cash: dict[Source, int] = {}
     lent: dict[Source, int] = {}
@@ -244,7 +249,9 @@ def _balances(
             elif kind == ledger.Kind.PARTICIPANT_LOAN:
                 lent[Source(source)] = amount
     return {
-        source: SourceBalance(cash.get(source, 0), lent.get(source, 0), vesting.of(source).percent_after(years))
+        source: SourceBalance(
+            cash.get(source, 0), lent.get(source, 0), 100 if full else vesting.of(source).percent_after(years)
+        )
         for source in Source
         if source in cash or source in lent
     }
@@ -264,6 +271,7 @@ def _request(row: _store.LoanRow) -> LoanRequest:
         row.asked_by,
         decision,
         _loan(row),
+        any(each["kind"] == "reported" for each in row.events),
     )
 
 
@@ -273,15 +281,44 @@ def _loan(row: _store.LoanRow) -> Loan | None:
     terms = LoanTerms(
         row.amount_cents, row.rate_bps, row.installments, Frequency(row.frequency), row.loan_on, row.residence
     )
-    sources = {source: row.sources[source.value] for source in Source if source.value in row.sources}
+    note, leaves = loan_schedule(terms), leaves_of(row.events)
+    paused = pause_installments(note, leaves) if leaves else None
     return Loan(
         LoanId(row.loan_id),
         PlanId(row.plan_id),
         EmployeeId(row.employee_id),
         row.reference,
-        loan_schedule(terms),
-        sources,
+        note if paused is None else paused.schedule,
+        shares_of(row.sources),
+        leaves,
+        paused,
+        offset_of(row.events),
     )
+
+
+def leaves_of(events: Sequence[Mapping[str, Any]]) -> tuple[Leave, ...]:
+    """The leaves that count: of those that begin on the same day the newest, unless it was taken back."""
+    newest = {each["on"]: each for each in events if each["kind"] == "leave"}
+    return tuple(
+        Leave(date.fromisoformat(day), date.fromisoformat(each["until"]), each["military"])
+        for day, each in sorted(newest.items())
+        if each["until"] is not None
+    )
+
+
+def offset_of(events: Sequence[Mapping[str, Any]]) -> Offset | None:
+    """The one offset of a loan, if there was one."""
+    found = next((each for each in events if each["kind"] == "offset"), None)
+    if found is None:
+        return None
+    details = found["details"]
+    shares, before = shares_of(details["sources"]), details["deemed_before_cents"]
+    return Offset(date.fromisoformat(found["on"]), shares, details["interest_cents"], before)
+
+
+def shares_of(told: Mapping[str, int]) -> dict[Source, int]:
+    """Cents by source, as they are on file."""
+    return {source: told[source.value] for source in Source if source.value in told}
 
 
 def _unknown(loan_id: LoanId) -> Refused[LoanRefusal]:

@@ -1,7 +1,8 @@
 """What stands in the books for pay dates: credited, and held, per person. Reads only. Not here: what should."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +16,19 @@ from .posting import Books, Slot
 
 
 def on_file(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date, employees: Sequence[EmployeeId] | None
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    start: date,
+    end: date,
+    employees: Sequence[EmployeeId] | None,
+    known_at: datetime | None = None,
 ) -> list[tuple[Slot, EmployeeId, date, int]]:
     """Cents credited per source, and held per source and reason; of everybody, or of these people."""
-    credited = ledger.contributions(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end)
-    kept_back = _store.held(tx, tenant_id=tenant_id, plan_id=plan_id, start=start, end=end)
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "known_at": known_at}
+    credited = ledger.contributions(tx, **of, start=start, end=end)
+    kept_back = _store.held(tx, **of, start=start, end=end)
     if not credited and not kept_back:  # a payroll of a day without any: nearly every one
         return []
     wanted = None if employees is None else frozenset(employees)

@@ -1,18 +1,20 @@
 """What posting a payroll would add, before it is recorded. Reads only. Not here: settling it (settlement.py)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
 from open401k import census, plan
 from open401k.base.db import Tx
 from open401k.kernel import Source
+from open401k.plan import Kind
 
 from .before_date import left_long_ago
 from .contributions import Cents, Flags, HeldReason, PayOfDate, entitle_date
 from .elected_now import ElectionsOnFile, asked_of
-from .settlement import Before, Scope, Segment, kept_out_of, opening_of, people_of
+from .scope import Scope, Segment
+from .settlement import Before, kept_out_of, opening_of, people_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,12 @@ class Reported:
     coded_catch_up_pre_tax: Cents
     coded_catch_up_roth: Cents
     bonus: Cents | int = 0  # part of the compensation; of other payrolls of the day it is not known
+    apart: Mapping[Kind, Cents] = field(default_factory=dict)  # compensation of kinds of money that count other pay
 
     def __add__(self, other: "Reported") -> "Reported":
-        return Reported(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+        apart = {kind: cents + other.apart[kind] for kind, cents in self.apart.items()}
+        names = [each.name for each in fields(self) if each.name != "apart"]
+        return Reported(**{name: getattr(self, name) + getattr(other, name) for name in names}, apart=apart)
 
 
 @dataclass(frozen=True, slots=True)

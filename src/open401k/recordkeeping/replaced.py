@@ -11,7 +11,8 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, RunId
 
 from .posting import Books, difference
-from .settlement import Scope, compare
+from .scope import Scope
+from .settlement import compare
 
 
 def without_run(tx: Tx, *, scope: Scope, run_id: RunId) -> census.Without:
@@ -23,11 +24,11 @@ def without_run(tx: Tx, *, scope: Scope, run_id: RunId) -> census.Without:
     without = census.Without(run_id, moved)
     # Lazy: each part of the scope begins with what the parts before it have moved.
     for should_be, posted in compare(tx, scope=replace(scope, employees=tuple(paid.employee_id), without=without)):
-        moved += _moved(should_be, posted)
+        moved += moved_of(should_be, posted)
     return without
 
 
-def _moved(should_be: Books, posted: Books) -> list[tuple[date, ledger.Contributed]]:
+def moved_of(should_be: Books, posted: Books) -> list[tuple[date, ledger.Contributed]]:
     """What is credited more or less, pay date by pay date."""
     credited = {slot[0]: cents for slot, cents in difference(should_be, posted).items() if slot[1] is None}
     ids = IdColumn.of(EmployeeId, should_be.employee_ids)

@@ -1,20 +1,20 @@
 """Gathering facts and settling the books to them: should-be minus posted. Not here: formulas, entries (posting.py)."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
-from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from open401k import census, ledger, plan
 from open401k.base.db import Tx
-from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, PlanYear, Refused, Source, SponsorId
+from open401k.kernel import CalendarYear, EmployeeId, IdColumn, PlanId, Refused, Source
 from open401k.law import deferrals, figures
 
-from . import year_ends
+from . import shared_out, year_ends
 from .before_date import Counting, left_long_ago
 from .contributions import (
     MATCHES,
@@ -28,12 +28,15 @@ from .contributions import (
     entitle,
 )
 from .declaring import declared_for
-from .elsewhere import Elsewhere, added, counted, read_elsewhere, turns_before, windows
+from .elsewhere import Elsewhere, added, counted, read_elsewhere, windows
 from .entered import ToDate
 from .forfeitures import settle_forfeitures
 from .highly_paid import highly_paid
+from .pay_apart import by_date_apart, entered_for, kinds_apart, totals_apart
 from .posted import books_of, on_file
 from .posting import Books, Cause, Settled, Slot, post_difference
+from .scope import Scope, Segment, segments, widened
+from .supposed_pay import with_more
 from .tenure import whole_years
 from .year_end_facts import Counts, OfYear
 
@@ -41,36 +44,6 @@ from .year_end_facts import Counts, OfYear
 SLICE = 10_000
 
 DEFERRALS = tuple(source for source in Source if source.is_deferral)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Pay dates of one calendar year and one plan year under the same provisions: what ``entitle`` takes at once.
-
-    No other plan of the sponsor was paid between them, and they are of one period of the match. The last day of a year
-    that is over is by itself.
-    """
-
-    provisions: plan.Provisions
-    pay_dates: tuple[date, ...]
-    ends_year: bool = False
-
-    @property
-    def calendar_year(self) -> CalendarYear:
-        return CalendarYear(self.pay_dates[0].year)
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose books, from which pay date on. ``employees`` None is everybody with pay."""
-
-    tenant_id: SponsorId
-    plan_id: PlanId
-    since: date
-    until: date
-    employees: Sequence[EmployeeId] | None = None
-    roster: Sequence[census.Employee] | None = None
-    without: census.Without | None = None  # as the books will be when another run has taken the place of this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +57,7 @@ class Before:
     amended: "BeforeAmendment | None" = None  # where a match's period began, or its terms, within the plan year
     last_year: ledger.Contributed | None = None  # calendar year before, up to a plan year that began in it
     elsewhere: tuple[Elsewhere, ...] = ()  # the sponsor's other plans
+    apart: Mapping[plan.Kind, census.PayTotals] = field(default_factory=dict)  # as kinds count it that count other pay
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +67,7 @@ class BeforeAmendment:
     until: date
     contributed: ledger.Contributed
     pay: census.PayTotals
+    apart: Mapping[plan.Kind, census.PayTotals] = field(default_factory=dict)
 
 
 def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Refusal]:
@@ -112,7 +87,8 @@ def settle(tx: Tx, *, scope: Scope, cause: Cause) -> Settled | Refused[ledger.Re
         total = total + settled if part.plan_id == scope.plan_id else total
         touched.setdefault(part.plan_id, its_cause)
     for plan_id, its_cause in touched.items():
-        of: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": plan_id, "employees": scope.employees}
+        who = widened(tx, replace(scope, plan_id=plan_id)).employees
+        of: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": plan_id, "employees": who}
         forfeited = settle_forfeitures(tx, **of, key=its_cause.key, cause=its_cause.cause, together=together)
         if isinstance(forfeited, Refused):
             return forfeited
@@ -162,70 +138,40 @@ def compare(tx: Tx, *, scope: Scope) -> Iterator[tuple[Books, Books]]:
 
 
 def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
-    pay = census.pay_by_date(
-        tx,
-        tenant_id=scope.tenant_id,
-        plan_id=scope.plan_id,
-        start=scope.since,
-        end=scope.until,
-        employees=scope.employees,
-        without=scope.without,
-    )
-    standing = on_file(
-        tx,
-        tenant_id=scope.tenant_id,
-        plan_id=scope.plan_id,
-        start=scope.since,
-        end=scope.until,
-        employees=scope.employees,
-    )
+    scope = widened(tx, scope)
+    days: dict[str, Any] = {"start": scope.since, "end": scope.until, "employees": scope.employees}
+    asked: dict[str, Any] = {**scope.where, **days, "without": scope.without, "brought": scope.brought}
+    pay = with_more(census.pay_by_date(tx, **asked), scope.withheld)
+    apart = by_date_apart(tx, pay, **asked)
+    standing = on_file(tx, **scope.where, **days)
     everybody = pay.employee_id.union(IdColumn.of(EmployeeId, {who for _, who, _, _ in standing}))
-    ends = year_ends.on_file(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=scope.since, end=scope.until)
+    ends = year_ends.on_file(tx, **scope.where, start=scope.since, end=scope.until)
     paid = np.unique(pay.pay_date).astype("datetime64[D]").tolist()
     dates = sorted({*paid, *(day for _, _, day, _ in standing), *ends})
     if not len(everybody):
         return
-    in_doubt = census.in_doubt(
-        tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=scope.since, end=scope.until, without=scope.without
-    )
+    in_doubt = census.in_doubt(tx, **scope.where, start=scope.since, end=scope.until, without=scope.without)
     known = None if scope.roster is None else {employee.employee_id: employee for employee in scope.roster}
     for segment in segments(tx, scope, dates, ends):
         before = read_before(tx, scope=scope, provisions=segment.provisions, on=segment.pay_dates[0])
+        shared = _shared(tx, scope, segment)
         for part, start in enumerate(range(0, len(everybody), SLICE)):
             column = everybody[start : start + SLICE]
             ids = tuple(column)
             if known is None:
-                employees = census.roster(tx, tenant_id=scope.tenant_id, employee_ids=ids)
+                employees = census.roster(tx, tenant_id=scope.tenant_id, employee_ids=ids, known_at=scope.known_at)
             else:
                 employees = [known[employee_id] for employee_id in ids]
             people = people_of(tx, scope, segment, employees, before)
             opening = opening_of(tx, scope, segment, people, employees, before)
-            year_end = _year_end(tx, scope, segment, people, employees, before) if segment.ends_year else NOT_OVER
-            reported = pay_of(segment, pay, column, employees, in_doubt)
+            year_end = NOT_OVER
+            if segment.ends_year:
+                year_end = _year_end(tx, scope, segment, people, employees, before, shared)
+            reported = pay_of(segment, pay, column, employees, in_doubt, apart)
             found = entitle(segment.provisions, people, reported, opening, year_end)
             should_be: dict[Slot, Cents] = {(source, None): cents for source, cents in found.credited.items()}
             should_be |= {(source, reason): cents for (source, reason), cents in found.held.items()}
             yield Books(ids, segment.pay_dates, should_be), books_of(standing, segment.pay_dates, ids), part
-
-
-def segments(tx: Tx, scope: Scope, dates: Sequence[date], ends: frozenset[date] = frozenset()) -> Iterator[Segment]:
-    """Pay dates cut where the terms, the calendar year, the plan year or the turns of other plans change."""
-    until = dates[-1] + timedelta(days=1)
-    turns = turns_before(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id)
-    spans = plan.provisions_between(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=dates[0], end=until)
-    if not spans or spans[0].start > dates[0]:
-        raise ValueError(f"pay of {dates[0]} is on file, but {scope.plan_id} has no terms on that day")
-    for span in spans:
-        inside = [day for day in dates if span.start <= day < span.end]
-        for key, days in groupby(inside, partial(_together, span.provisions, turns, ends)):
-            yield Segment(span.provisions, tuple(days), ends_year=key[-1])
-
-
-def _together(
-    provisions: plan.Provisions, turns: Mapping[date, int], ends: frozenset[date], day: date
-) -> tuple[int, PlanYear, date | None, int, bool]:
-    period = provisions.match_period_start(day)
-    return day.year, provisions.plan_year_of(day), period, turns.get(day, 0), day in ends
 
 
 def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, known: Before | None = None) -> Before:
@@ -234,7 +180,7 @@ def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, 
     ``known`` is what somebody has read of it already.
     """
     calendar, plan_year = CalendarYear(on.year), provisions.plan_year_of(on)
-    where: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id}
+    where = scope.where
     out: dict[str, Any] = {"without": scope.without}
     if known is None:
         in_calendar = census.contributed(tx, **where, **out, start=calendar.start, end=on)
@@ -249,13 +195,18 @@ def read_before(tx: Tx, *, scope: Scope, provisions: plan.Provisions, on: date, 
             if plan_year.start < calendar.start
             else None,
         )
-    known = replace(known, elsewhere=read_elsewhere(tx, **where, on=on, calendar=calendar, year=plan_year))
+    kinds = kinds_apart(tx, **where, start=plan_year.start, end=on + timedelta(days=1))
+    known = replace(
+        known,
+        elsewhere=read_elsewhere(tx, **where, on=on, calendar=calendar, year=plan_year),
+        apart=totals_apart(tx, kinds, **where, **out, start=plan_year.start, end=on),
+    )
     since = _same_match_since(tx, scope, provisions, on)
     if since <= plan_year.start:
         return known
     earlier: dict[str, Any] = {**where, **out, "start": plan_year.start, "end": since}
-    amended = BeforeAmendment(since, census.contributed(tx, **earlier), census.pay_totals(tx, **earlier))
-    return replace(known, amended=amended)
+    paid, apart = census.pay_totals(tx, **earlier), totals_apart(tx, kinds, **earlier)
+    return replace(known, amended=BeforeAmendment(since, census.contributed(tx, **earlier), paid, apart))
 
 
 def _same_match_since(tx: Tx, scope: Scope, provisions: plan.Provisions, on: date) -> date:
@@ -264,7 +215,7 @@ def _same_match_since(tx: Tx, scope: Scope, provisions: plan.Provisions, on: dat
     if start is None:
         return provisions.plan_year_of(on).start
     until = on + timedelta(days=1)
-    spans = plan.provisions_between(tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, start=start, end=until)
+    spans = plan.provisions_between(tx, **scope.where, start=start, end=until)
     since = until
     for span in reversed(spans):
         if span.provisions.match != provisions.match:
@@ -273,35 +224,52 @@ def _same_match_since(tx: Tx, scope: Scope, provisions: plan.Provisions, on: dat
     return start
 
 
+def _shared(tx: Tx, scope: Scope, segment: Segment) -> shared_out.SharedOut | None:
+    """Profit sharing by groups or points of the plan year that the segment ends: one person's follows from all."""
+    if not segment.ends_year or segment.provisions.profit_sharing is None:
+        return None
+    where: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id, "terms": segment.provisions}
+    declared = declared_for(tx, **where, last_day=segment.pay_dates[0])
+    return shared_out.read(tx, **where, without=scope.without, on=segment.pay_dates[0], declared=declared)
+
+
 def _year_end(
-    tx: Tx, scope: Scope, segment: Segment, people: People, employees: Sequence[census.Employee], before: Before
+    tx: Tx,
+    scope: Scope,
+    segment: Segment,
+    people: People,
+    employees: Sequence[census.Employee],
+    before: Before,
+    shared: shared_out.SharedOut | None,
 ) -> YearEnd:
     """What the end of the segment's plan year counts, and what was declared for it."""
     (last,) = segment.pay_dates
     year = segment.provisions.plan_year_of(last)
-    where: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id}
+    where = scope.where
     counting = _counting(scope, segment, employees)
     of_match = people.match_entered_on or people.entered_on
 
-    def paid_before(entered: Sequence[date | None], day: date) -> Cents:
+    def paid_before(kind: plan.Kind, entered: Sequence[date | None], day: date) -> Cents:
         to_date: dict[str, Any] = {**where, "without": scope.without, "start": year.start, "end": day}
-        pay = before.pay if day == last else census.pay_totals(tx, **to_date)
-        return counting.compensation(tx, entered, pay, day)
+        pay = before.apart.get(kind, before.pay) if day == last else census.pay_totals(tx, **to_date, kind=kind)
+        return replace(counting, kind=kind).compensation(tx, entered, pay, day)
 
     def deferred_of(deferred: Cents, start: date, end: date) -> Cents:
         return deferred if people.match_entered_on is None else counting.deferrals(tx, of_match, deferred, start, end)
 
-    return OfYear(
+    ids = IdColumn.of(EmployeeId, people.employee_ids)
+    found = OfYear(
         tx,
         where=where,
         without=scope.without,
-        ids=IdColumn.of(EmployeeId, people.employee_ids),
+        ids=ids,
         spans=plan.provisions_between(tx, **where, start=year.start, end=year.end),
         year=year,
         contributed=before.plan_year,
-        matched=Counts(partial(paid_before, of_match), deferred_of, of_match),
-        given=Counts(partial(paid_before, people.nonelective_entered_on or people.entered_on)),
+        matched=Counts(partial(paid_before, plan.Kind.MATCH, of_match), deferred_of, of_match),
+        given=Counts(partial(paid_before, plan.Kind.NONELECTIVE, people.nonelective_entered_on or people.entered_on)),
     ).read(employees, declared_for(tx, **where, terms=segment.provisions, last_day=last))
+    return found if shared is None else replace(found, shared=shared.of(ids))
 
 
 def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census.Employee], before: Before) -> People:
@@ -318,25 +286,19 @@ def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census
     match = segment.provisions.match
     first_day = segment.provisions.plan_year_of(segment.pay_dates[0]).start
     births = np.array([e.birth_date.year if e.birth_date else 0 for e in employees], dtype=np.int64)
-    entered = census.entries_by_kind(
-        tx, tenant_id=scope.tenant_id, provisions=segment.provisions, plan_id=scope.plan_id, employees=employees
-    )
+    entered = census.entries_by_kind(tx, **scope.where, provisions=segment.provisions, employees=employees)
     return People(
         employee_ids=tuple(employee.employee_id for employee in employees),
         entered_on=entered.deferrals,
-        match_entered_on=entered.match,
-        nonelective_entered_on=entered.nonelective,
+        match_entered_on=entered_for(plan.Kind.MATCH, entered, before.apart),
+        nonelective_entered_on=entered_for(plan.Kind.NONELECTIVE, entered, before.apart),
         age_at_year_end=deferrals.ages_at_year_end(births, year),
         roth_catch_up_only=deferrals.roth_catch_up_required(wages, year),
         years_of_service=whole_years(employees, first_day) if match is not None and match.by_service else None,
         out_of_safe_harbor=None
         if segment.provisions.safe_harbor_hces
         else highly_paid(
-            tx,
-            tenant_id=scope.tenant_id,
-            plan_id=scope.plan_id,
-            employees=employees,
-            year=segment.provisions.plan_year_of(segment.pay_dates[0]),
+            tx, **scope.where, employees=employees, year=segment.provisions.plan_year_of(segment.pay_dates[0])
         ),
     )
 
@@ -347,6 +309,7 @@ def pay_of(
     column: IdColumn[EmployeeId],
     employees: Sequence[census.Employee],
     in_doubt: Collection[tuple[EmployeeId, date]] = (),
+    apart: Mapping[plan.Kind, Cents] = MappingProxyType({}),
 ) -> Pay:
     """Rows scattered into people by pay dates; catch-up codes count as what they are, deferrals."""
     rows = pay.employee_id.places_in(column)[pay.employee]
@@ -378,6 +341,7 @@ def pay_of(
         ).reshape(len(employees), len(segment.pay_dates)),
         kept_out=kept_out_of(segment, employees),
         in_doubt=_in_doubt(segment, employees, in_doubt) if in_doubt else None,
+        apart={kind: scattered(cents) for kind, cents in apart.items()},
     )
 
 
@@ -427,10 +391,11 @@ def opening_of(
     )
     if people.match_entered_on is None and people.nonelective_entered_on is None:
         return whole
+    of_match, of_nonelective = (replace(counting, kind=kind) for kind in (plan.Kind.MATCH, plan.Kind.NONELECTIVE))
     return replace(
         whole,
-        for_match=_to_date(tx, counting, segment, people.match_entered_on, before, whole),
-        for_nonelective=_to_date(tx, counting, segment, people.nonelective_entered_on, before, whole),
+        for_match=_to_date(tx, of_match, segment, people.match_entered_on, before, whole),
+        for_nonelective=_to_date(tx, of_nonelective, segment, people.nonelective_entered_on, before, whole),
     )
 
 
@@ -442,6 +407,7 @@ def _counting(scope: Scope, segment: Segment, employees: Sequence[census.Employe
         year=segment.provisions.plan_year_of(segment.pay_dates[0]),
         excluded=frozenset(segment.provisions.eligibility.excluded_classes),
         employees=employees,
+        known_at=scope.known_at,
     )
 
 
@@ -459,11 +425,11 @@ def _to_date(
     end, start, amended = segment.pay_dates[0], counting.year.start, before.amended
     earlier = np.zeros_like(whole.compensation)
     if amended is not None:
-        earlier = counting.compensation(tx, entered, amended.pay, amended.until)
+        earlier = counting.compensation(tx, entered, amended.apart.get(counting.kind, amended.pay), amended.until)
     since = start if amended is None else amended.until
     deferred = counting.deferrals(tx, entered, whole.plan_year_deferrals, start, end)
     return ToDate(
-        compensation=counting.compensation(tx, entered, before.pay, end),
+        compensation=counting.compensation(tx, entered, before.apart.get(counting.kind, before.pay), end),
         plan_year_deferrals=deferred,
         matched_deferrals=deferred
         if amended is None

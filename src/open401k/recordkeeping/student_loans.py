@@ -21,8 +21,8 @@ from open401k.law.given import add_months
 
 from . import _student_loan_store
 
-#: A deadline this long after the plan year is reasonable (Notice 2024-63).
-CLAIM_MONTHS = 3
+#: A deadline this long after the plan year is reasonable (Notice 2024-63; the number of its answer was not at hand).
+_USUAL = 3
 #: The law is one of plan years that begin after 2023 (SECURE 2.0 Act section 110).
 FIRST_DAY = date(2024, 1, 1)
 LONGEST_NAME = 60
@@ -80,8 +80,12 @@ class Standing:
 
 
 def claim_deadline(terms: plan.Provisions, paid_on: date) -> date:
-    """The last day to certify a payment: three months after the end of the plan year in which it was made."""
-    return add_months(terms.plan_year_of(paid_on).last_day, CLAIM_MONTHS)
+    """The last day to certify a payment: so many months after the plan year in which it was made as the plan says.
+
+    Three are reasonable (Notice 2024-63), and what counts where the plan has no such match.
+    """
+    months = _USUAL if terms.match is None else terms.match.student_loan_months
+    return add_months(terms.plan_year_of(paid_on).last_day, months)
 
 
 def decide_payment(
@@ -107,7 +111,7 @@ def decide_payment(
             f"Certified on {payment.certified_on}, it cannot have been paid on {day}.",
             "Certify a payment when it was made.",
         )
-    if not employed:
+    if payment.cents and not employed:  # what was certified in error is taken back whatever was learned since
         return Refused(
             StudentLoanRefusal.NOT_EMPLOYED,
             f"On {day} they were not employed here, and only a payment by an employee counts (IRC 401(m)(4)(D)).",
@@ -117,7 +121,8 @@ def decide_payment(
     if payment.cents and payment.certified_on > deadline:
         return Refused(
             StudentLoanRefusal.TOO_LATE,
-            f"A payment of {day} is certified by {deadline}, three months after its plan year (Notice 2024-63).",
+            f"A payment of {day} is certified by {deadline}, {terms.match.student_loan_months} months after its plan "
+            "year (Notice 2024-63).",
             "It cannot be matched any more.",
         )
     if not payment.cents and not known:
@@ -170,14 +175,20 @@ def certified_payments(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> list
 
 
 def paid_between(
-    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, standing: Standing, start: date, end: date
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    standing: Standing,
+    start: date,
+    end: date,
+    known_at: datetime | None = None,
 ) -> NDArray[np.int64]:
     """What each paid from ``start`` up to ``end`` on days on which a deferral would have been matched."""
     place = {who.employee_id: at for at, who in enumerate(standing.employees)}
     total = np.zeros(len(place), dtype=np.int64)
-    rows = _student_loan_store.paid(
-        tx, tenant_id=tenant_id, plan_id=plan_id, employee_ids=tuple(place), start=start, end=end
-    )
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "known_at": known_at}
+    rows = _student_loan_store.paid(tx, **of, employee_ids=tuple(place), start=start, end=end)
     for who, day, cents in rows:
         if standing.counts(place[who], day):
             total[place[who]] += cents

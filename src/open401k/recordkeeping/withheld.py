@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,9 @@ from .contributions import Cents, Flags, PayOfDate, entered_by, entitle_date, mo
 from .defaults import Defaults, Why
 from .elected_now import elected_with_defaults, read_on_file
 from .elections import SLOTS, SOURCES, Elected, Part
-from .settlement import Scope, Segment, opening_of, pay_of, people_of, read_before, segments
+from .pay_apart import by_date_apart
+from .scope import Scope, Segment, segments
+from .settlement import opening_of, pay_of, people_of, read_before
 from .withholding import as_elected
 
 #: Rounding of a payroll provider that is not ours: a cent each way, of each source.
@@ -94,14 +97,10 @@ def withheld_otherwise(tx: Tx, *, scope: Scope) -> Withheld:
     )
     if all(span.provisions.elections is None for span in spans):
         return Withheld((), {})
-    pay = census.pay_by_date(
-        tx,
-        tenant_id=scope.tenant_id,
-        plan_id=scope.plan_id,
-        start=scope.since,
-        end=scope.until,
-        employees=scope.employees,
-    )
+    asked: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id, "employees": scope.employees}
+    asked |= {"start": scope.since, "end": scope.until}
+    pay = census.pay_by_date(tx, **asked)
+    apart = by_date_apart(tx, pay, **asked)
     dates: list[date] = sorted(np.unique(pay.pay_date).astype("datetime64[D]").tolist())
     if not dates:
         return Withheld((), {})
@@ -110,7 +109,7 @@ def withheld_otherwise(tx: Tx, *, scope: Scope) -> Withheld:
     room: dict[tuple[EmployeeId, int], int] = {}
     for segment in in_turn:
         if segment.provisions.elections is not None:
-            found += _of_segment(tx, scope, segment, pay, room)
+            found += _of_segment(tx, scope, segment, pay, apart, room)
     paid = _paid(pay, found)
     standing = _standing(tx, scope, in_turn[-1].provisions, tuple(paid))
     return Withheld(sorted(found, key=lambda each: (each.pay_date, each.employee_id)), paid, standing, room)
@@ -142,7 +141,12 @@ def _standing(tx: Tx, scope: Scope, terms: Provisions, who: tuple[EmployeeId, ..
 
 
 def _of_segment(
-    tx: Tx, scope: Scope, segment: Segment, pay: census.PayByDate, room: dict[tuple[EmployeeId, int], int]
+    tx: Tx,
+    scope: Scope,
+    segment: Segment,
+    pay: census.PayByDate,
+    apart: Mapping[plan.Kind, Cents],
+    room: dict[tuple[EmployeeId, int], int],
 ) -> Iterator[Difference]:
     """Pay dates one by one, each after the year to date that the books have; ``room`` is what they leave."""
     terms = segment.provisions
@@ -151,7 +155,8 @@ def _of_segment(
     people = people_of(tx, scope, segment, employees, before)
     to_date = opening_of(tx, scope, segment, people, employees, before)
     ids = IdColumn.of(EmployeeId, people.employee_ids)
-    reported, bonus = pay_of(segment, pay, ids, employees), _bonus(tx, scope, segment, ids)
+    reported = pay_of(segment, pay, ids, employees, apart=apart)
+    bonus = _bonus(tx, scope, segment, ids)
     on_file = read_on_file(
         tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, provisions=terms, until=segment.pay_dates[-1]
     )

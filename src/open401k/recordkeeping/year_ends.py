@@ -4,7 +4,8 @@ What the end of a year gives stands in the books on its last day, whether or not
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from open401k import census, plan
 from open401k.base import audit, heads
@@ -23,11 +24,13 @@ def gives_at_year_end(terms: plan.Provisions) -> bool:
     return bool(terms.may_declare) or of_match or (nonelective is not None and nonelective.conditions.asks)
 
 
-def on_file(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date) -> frozenset[date]:
+def on_file(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, start: date, end: date, known_at: datetime | None = None
+) -> frozenset[date]:
     """Last days from ``start`` up to ``end`` of years that are over; no statement where no terms ask for them."""
-    if not any(gives_at_year_end(span.provisions) for span in _spans(tx, tenant_id, plan_id)):
+    if not any(gives_at_year_end(span.provisions) for span in _spans(tx, tenant_id, plan_id, known_at)):
         return frozenset()
-    ends = _store.year_ends(tx, tenant_id=tenant_id)
+    ends = [each for each in _store.year_ends(tx, tenant_id=tenant_id) if known_at is None or each[2] <= known_at]
     return frozenset(last for of, last, _ in ends if of == plan_id.uuid and start <= last < end)
 
 
@@ -69,5 +72,6 @@ def turns(tx: Tx, *, tenant_id: SponsorId, plans: Sequence[PlanId]) -> list[cens
     )
 
 
-def _spans(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> tuple[plan.Span, ...]:
-    return plan.provisions_between(tx, tenant_id=tenant_id, plan_id=plan_id, start=date.min, end=date.max)
+def _spans(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | None = None) -> tuple[plan.Span, ...]:
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "known_at": known_at}
+    return plan.provisions_between(tx, **of, start=date.min, end=date.max)

@@ -3,30 +3,29 @@
 Not here: what happens at its employers (finch_world.py), its shapes (finch_json.py). Tests hold it to Finch's models.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, TypeAlias
-from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from open401k.kernel import Clock, Random
 
 from . import finch_json as shapes
+from . import served
 from .finch_webhooks import FinchWebhooks
 from .finch_world import Benefit, Employer, FinchWorld, Individual
 from .grants import Grants
-from .misbehavior import Fault, Misbehavior
+from .misbehavior import Misbehavior
+from .served import CLIENT_ID, CLIENT_SECRET, Answering
 
-CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
+__all__ = ["CLIENT_ID", "CLIENT_SECRET", "create_finch"]
 KINDS = ("401k", "401k_roth", "401k_loan")
 PRODUCTS = ["company", "directory", "individual", "ssn", "employment", "payment", "pay_statement", "benefits"]
-Answering: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(slots=True)
@@ -39,7 +38,7 @@ class Finch:
     wrong: Misbehavior = field(default_factory=Misbehavior)
 
 
-Handler: TypeAlias = Callable[[Finch, Request], Awaitable[Response]]
+Handler: TypeAlias = served.Handler[Finch]
 
 
 def create_finch(world: FinchWorld, *, clock: Clock, random: Random) -> Starlette:
@@ -50,8 +49,8 @@ def create_finch(world: FinchWorld, *, clock: Clock, random: Random) -> Starlett
         routes=[
             Route("/authorize", _with(finch, _authorize), methods=["GET"]),
             Route("/auth/token", _with(finch, _token), methods=["POST"]),
-            *(Route(path, _served(finch, answer), methods=[method]) for method, path, answer in _API),
-            *(Route("/_sandbox" + path, _with(finch, answer), methods=[method]) for method, path, answer in _CONTROL),
+            *served.routes(_API, lambda answer: _served(finch, answer)),
+            *served.routes(_CONTROL, lambda answer: _with(finch, answer), below="/_sandbox"),
         ]
     )
     app.state.finch = finch
@@ -68,18 +67,10 @@ def _with(finch: Finch, answer: Handler) -> Answering:
 def _served(finch: Finch, answer: Handler) -> Answering:
     """A route of Finch's API: what it was told to do wrong comes first, then whose token it is."""
 
-    async def run(request: Request) -> Response:
-        fault = finch.wrong.next_fault(request.method, request.url.path)
-        if fault is not None:
-            await asyncio.sleep(fault.delay_ms / 1000)
-            if fault.after_work:
-                await _allowed(finch, request, answer)
-            if fault.status:
-                headers = {"retry-after": fault.retry_after} if fault.retry_after else {}
-                return _error(fault.status, headers=headers)
-        return await _allowed(finch, request, answer)
+    def refused(status: int, headers: Mapping[str, str]) -> Response:
+        return _error(status, headers=headers)
 
-    return run
+    return served.misbehaving(finch.wrong, lambda request: _allowed(finch, request, answer), refused)
 
 
 async def _allowed(finch: Finch, request: Request, answer: Handler) -> Response:
@@ -100,13 +91,7 @@ def _employer(request: Request) -> Employer:
 
 
 async def _authorize(finch: Finch, request: Request) -> Response:
-    """Where a payroll administrator would sign in; the stand-in lets the first employer in, or the one named."""
-    asked = request.query_params
-    known = asked.get("company") or next(iter(finch.world.employers), "")
-    if asked.get("client_id") != CLIENT_ID or known not in finch.world.employers:
-        return _error(400)
-    told = {"code": finch.grants.code(known), "state": asked.get("state", "")}
-    return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(told)}", status_code=302)
+    return served.authorized(request, grants=finch.grants, companies=finch.world.employers) or _error(400)
 
 
 async def _token(finch: Finch, request: Request) -> Response:
@@ -114,7 +99,7 @@ async def _token(finch: Finch, request: Request) -> Response:
     if fault is not None:
         return _error(fault.status)
     sent = await request.json()
-    if (sent.get("client_id"), sent.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
+    if not served.is_ours(sent):
         return _error(401)
     granted = finch.grants.by_code(sent.get("code", ""))
     if granted is None:
@@ -343,7 +328,7 @@ def _outcome(of: Employer, who: str) -> dict[str, Any]:
 async def _sandbox_company(finch: Finch, request: Request) -> Response:
     """Make an employer with its people; answers with its id and a token."""
     sent = await request.json()
-    how = {"first_check": _day(sent["first_check"]), "products": sent.get("products", PRODUCTS)}
+    how = {"first_check": served.day(sent["first_check"]), "products": sent.get("products", PRODUCTS)}
     of = finch.world.add_employer(name=sent["name"], ein=sent["ein"], **how)
     people = {each["key"]: _hired(finch, of, each).id for each in sent.get("people", ())}
     tokens = shapes.granted(of, finch.grants.grant(of.id).access)
@@ -355,10 +340,10 @@ def _hired(finch: Finch, of: Employer, sent: Mapping[str, Any]) -> Individual:
         id=finch.world.new_id(),
         first_name=sent["first_name"],
         last_name=sent["last_name"],
-        born_on=_day(sent["date_of_birth"]) if sent.get("date_of_birth") else None,
+        born_on=served.day(sent["date_of_birth"]) if sent.get("date_of_birth") else None,
         ssn=sent.get("ssn"),
         salary_cents=sent["salary_cents"],
-        start=_day(sent["hire_date"]),
+        start=served.day(sent["hire_date"]),
         contractor=sent.get("contractor", False),
     )
     of.individuals[made.id] = made
@@ -366,9 +351,8 @@ def _hired(finch: Finch, of: Employer, sent: Mapping[str, Any]) -> Individual:
 
 
 async def _sandbox_companies(finch: Finch, request: Request) -> Response:
-    """Every employer there is, and what day it is there."""
     del request
-    return JSONResponse({"companies": list(finch.world.employers), "today": finch.world.today.isoformat()})
+    return served.there_are(finch.world.employers, finch.world.today)
 
 
 async def _sandbox_hire(finch: Finch, request: Request) -> Response:
@@ -386,16 +370,16 @@ async def _sandbox_employee(finch: Finch, request: Request) -> Response:
             setattr(who, name, sent[name])
     for name, attribute in days.items():
         if name in sent:
-            setattr(who, attribute, _day(sent[name]) if sent[name] else None)
+            setattr(who, attribute, served.day(sent[name]) if sent[name] else None)
     for pay in sent.get("extra_pay", ()):
-        of.extra_pay.setdefault((who.id, _day(pay["check_date"])), []).append({"type": "bonus", **pay})
+        of.extra_pay.setdefault((who.id, served.day(pay["check_date"])), []).append({"type": "bonus", **pay})
     if "deductions" in sent:
         of.other_deductions[who.id] = sent["deductions"]
     return JSONResponse({})
 
 
 async def _sandbox_clock(finch: Finch, request: Request) -> Response:
-    ran = finch.world.move_to(_day((await request.json())["to"]))
+    ran = finch.world.move_to(served.day((await request.json())["to"]))
     for of in finch.world.employers.values():
         for each in ran:
             if each.id in of.payments:
@@ -415,13 +399,9 @@ async def _sandbox_payment(finch: Finch, request: Request) -> Response:
 
 
 async def _sandbox_wrong(finch: Finch, request: Request) -> Response:
-    """See :class:`Misbehavior`; an empty object ends it. ``{"jobs": {"looks": 2, "fail": true}}``: they take time."""
+    """``{"jobs": {"looks": 2, "fail": true}}``: they take time."""
     sent = await request.json()
-    finch.wrong.faults[:] = [Fault(**{"path": "/", **each}) for each in sent.get("faults", ())]
-    finch.wrong.lies = sent.get("lies", False)
-    finch.wrong.webhook_copies = sent.get("webhook_copies", 1)
-    finch.wrong.webhooks_backwards = sent.get("webhooks_backwards", False)
-    finch.wrong.webhooks_held = sent.get("webhooks_held", False)
+    served.misbehave(finch.wrong, sent, path="/")
     jobs = sent.get("jobs", {})
     finch.world.job_looks, finch.world.jobs_fail = jobs.get("looks", 0), jobs.get("fail", False)
     return JSONResponse({})
@@ -439,15 +419,9 @@ async def _sandbox_tokens(finch: Finch, request: Request) -> Response:
 
 
 async def _sandbox_webhooks(finch: Finch, request: Request) -> Response:
-    """Where webhooks go from now on, and the secret, in base64, that they are signed with."""
-    sent = await request.json()
-    finch.webhooks.url, finch.webhooks.secret = sent["url"], sent["secret"]
+    served.send_webhooks_to(finch.webhooks, await request.json())
     await finch.webhooks.deliver()
-    return JSONResponse({"failed": finch.webhooks.failed, "sent": finch.webhooks.sent})
-
-
-def _day(text: str) -> date:
-    return date.fromisoformat(text)
+    return served.told_of(finch.webhooks)
 
 
 _API: tuple[tuple[str, str, Handler], ...] = (

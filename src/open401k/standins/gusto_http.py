@@ -3,29 +3,28 @@
 Not here: what it answers (gusto_json.py), what happens in its companies (gusto_world.py).
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeAlias
-from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from open401k.kernel import Clock, Random
 
 from . import gusto_json as shapes
+from . import served
 from .grants import Granted, Grants
 from .gusto_subscriptions import SUBSCRIPTIONS, system_access
 from .gusto_webhooks import Webhooks
 from .gusto_world import CompanyState, Employee, Enrolment, GustoWorld
-from .misbehavior import Fault, Misbehavior
+from .misbehavior import Misbehavior
+from .served import CLIENT_ID, CLIENT_SECRET, Answering
 
-Answering: TypeAlias = Callable[[Request], Awaitable[Response]]
-CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
+__all__ = ["CLIENT_ID", "CLIENT_SECRET", "create_gusto"]
 
 
 @dataclass(slots=True)
@@ -46,16 +45,16 @@ def create_gusto(world: GustoWorld, *, clock: Clock, random: Random) -> Starlett
         routes=[
             Route("/oauth/authorize", _with(gusto, _authorize), methods=["GET"]),
             Route("/oauth/token", _with(gusto, _token), methods=["POST"]),
-            *(Route(path, _with(gusto, answer), methods=[method]) for method, path, answer in SUBSCRIPTIONS),
-            *(Route(path, _served(gusto, answer), methods=[method]) for method, path, answer in _API),
-            *(Route("/_sandbox" + path, _with(gusto, answer), methods=[method]) for method, path, answer in _CONTROL),
+            *served.routes(SUBSCRIPTIONS, lambda answer: _with(gusto, answer)),
+            *served.routes(_API, lambda answer: _served(gusto, answer)),
+            *served.routes(_CONTROL, lambda answer: _with(gusto, answer), below="/_sandbox"),
         ]
     )
     app.state.gusto = gusto
     return app
 
 
-Handler: TypeAlias = Callable[[Gusto, Request], Awaitable[Response]]
+Handler: TypeAlias = served.Handler[Gusto]
 
 
 def _with(gusto: Gusto, answer: Handler) -> Answering:
@@ -70,18 +69,10 @@ def _with(gusto: Gusto, answer: Handler) -> Answering:
 def _served(gusto: Gusto, answer: Handler) -> Answering:
     """A route of Gusto's API: what it was told to do wrong comes first, then whose token it is."""
 
-    async def run(request: Request) -> Response:
-        fault = gusto.wrong.next_fault(request.method, request.url.path)
-        if fault is not None:
-            await asyncio.sleep(fault.delay_ms / 1000)
-            if fault.after_work:
-                await _allowed(gusto, request, answer)
-            if fault.status:
-                headers = {"retry-after": fault.retry_after} if fault.retry_after else {}
-                return JSONResponse({"errors": []}, status_code=fault.status, headers=headers)
-        return await _allowed(gusto, request, answer)
+    def refused(status: int, headers: Mapping[str, str]) -> Response:
+        return JSONResponse({"errors": []}, status_code=status, headers=headers)
 
-    return run
+    return served.misbehaving(gusto.wrong, lambda request: _allowed(gusto, request, answer), refused)
 
 
 async def _allowed(gusto: Gusto, request: Request, answer: Handler) -> Response:
@@ -120,13 +111,7 @@ def _page(request: Request, items: list[Any]) -> Response:
 
 
 async def _authorize(gusto: Gusto, request: Request) -> Response:
-    """Where a payroll administrator would sign in; the stand-in lets the first company in, or the one named."""
-    asked = request.query_params
-    company = asked.get("company") or next(iter(gusto.world.companies), "")
-    if asked.get("client_id") != CLIENT_ID or company not in gusto.world.companies:
-        return _not_found()
-    told = {"code": gusto.grants.code(company), "state": asked.get("state", "")}
-    return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(told)}", status_code=302)
+    return served.authorized(request, grants=gusto.grants, companies=gusto.world.companies) or _not_found()
 
 
 async def _token(gusto: Gusto, request: Request) -> Response:
@@ -134,7 +119,7 @@ async def _token(gusto: Gusto, request: Request) -> Response:
     if fault is not None:
         return JSONResponse({"errors": []}, status_code=fault.status)
     sent = await request.json()
-    if (sent.get("client_id"), sent.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
+    if not served.is_ours(sent):
         return JSONResponse({"error": "invalid_client"}, status_code=401)
     if sent.get("grant_type") == "system_access":
         return JSONResponse(system_access(gusto.webhooks, gusto.grants))
@@ -315,7 +300,7 @@ async def _events(gusto: Gusto, request: Request) -> Response:
 async def _sandbox_company(gusto: Gusto, request: Request) -> Response:
     """Make a company with its people; answers with its id and a first pair of tokens."""
     sent = await request.json()
-    of = gusto.world.add_company(name=sent["name"], ein=sent["ein"], first_check=_day(sent["first_check"]))
+    of = gusto.world.add_company(name=sent["name"], ein=sent["ein"], first_check=served.day(sent["first_check"]))
     of.contribution = sent.get("contribution")
     people = {each["key"]: _hired(gusto, of, each).uuid for each in sent.get("people", ())}
     tokens = _tokens(gusto, gusto.grants.grant(of.uuid))
@@ -323,24 +308,23 @@ async def _sandbox_company(gusto: Gusto, request: Request) -> Response:
 
 
 def _hired(gusto: Gusto, of: CompanyState, sent: Mapping[str, Any]) -> Employee:
-    born = _day(sent["date_of_birth"]) if sent.get("date_of_birth") else None
+    born = served.day(sent["date_of_birth"]) if sent.get("date_of_birth") else None
     made = gusto.world.hire(
         of,
         first_name=sent["first_name"],
         last_name=sent["last_name"],
         born_on=born,
-        on=_day(sent["hire_date"]),
+        on=served.day(sent["hire_date"]),
         salary_cents=sent["salary_cents"],
     )
     if sent.get("terminated_on"):
-        gusto.world.terminate(of, made, on=_day(sent["terminated_on"]))
+        gusto.world.terminate(of, made, on=served.day(sent["terminated_on"]))
     return made
 
 
 async def _sandbox_companies(gusto: Gusto, request: Request) -> Response:
-    """Every company there is, and what day it is there."""
     del request
-    return JSONResponse({"companies": list(gusto.world.companies), "today": gusto.world.today.isoformat()})
+    return served.there_are(gusto.world.companies, gusto.world.today)
 
 
 async def _sandbox_hire(gusto: Gusto, request: Request) -> Response:
@@ -353,23 +337,23 @@ async def _sandbox_employee(gusto: Gusto, request: Request) -> Response:
     of = gusto.world.companies[request.path_params["company_id"]]
     who, sent = of.employees[request.path_params["employee_id"]], await request.json()
     if "terminated_on" in sent:
-        gusto.world.terminate(of, who, on=_day(sent["terminated_on"]))
+        gusto.world.terminate(of, who, on=served.day(sent["terminated_on"]))
     if "rehired_on" in sent:
-        gusto.world.rehire(of, who, on=_day(sent["rehired_on"]))
+        gusto.world.rehire(of, who, on=served.day(sent["rehired_on"]))
     changes = {name: sent[name] for name in ("first_name", "last_name", "salary_cents") if name in sent}
     if "date_of_birth" in sent:
-        changes["born_on"] = _day(sent["date_of_birth"])
+        changes["born_on"] = served.day(sent["date_of_birth"])
     if "hire_date" in sent:
-        who.spans[-1].hired_on = _day(sent["hire_date"])
+        who.spans[-1].hired_on = served.day(sent["hire_date"])
     if changes or "hire_date" in sent:
         gusto.world.change(of, who, **changes)
     for pay in sent.get("extra_pay", ()):
-        of.extra_pay.setdefault((who.uuid, _day(pay["check_date"])), {})[pay["name"]] = pay["cents"]
+        of.extra_pay.setdefault((who.uuid, served.day(pay["check_date"])), {})[pay["name"]] = pay["cents"]
     return JSONResponse({"version": who.version})
 
 
 async def _sandbox_clock(gusto: Gusto, request: Request) -> Response:
-    ran = gusto.world.move_to(_day((await request.json())["to"]))
+    ran = gusto.world.move_to(served.day((await request.json())["to"]))
     return JSONResponse({"today": gusto.world.today.isoformat(), "payrolls": [each.uuid for each in ran]})
 
 
@@ -388,13 +372,7 @@ async def _sandbox_cancel(gusto: Gusto, request: Request) -> Response:
 
 
 async def _sandbox_wrong(gusto: Gusto, request: Request) -> Response:
-    """Do something wrong: see :class:`Misbehavior`; an empty object ends it."""
-    sent = await request.json()
-    gusto.wrong.faults[:] = [Fault(**each) for each in sent.get("faults", ())]
-    gusto.wrong.lies = sent.get("lies", False)
-    gusto.wrong.webhook_copies = sent.get("webhook_copies", 1)
-    gusto.wrong.webhooks_backwards = sent.get("webhooks_backwards", False)
-    gusto.wrong.webhooks_held = sent.get("webhooks_held", False)
+    served.misbehave(gusto.wrong, await request.json(), path="/v1")
     return JSONResponse({})
 
 
@@ -410,14 +388,8 @@ async def _sandbox_tokens(gusto: Gusto, request: Request) -> Response:
 
 
 async def _sandbox_webhooks(gusto: Gusto, request: Request) -> Response:
-    """Where webhooks go from now on, and the token that they are signed with."""
-    sent = await request.json()
-    gusto.webhooks.url, gusto.webhooks.secret = sent["url"], sent["secret"]
-    return JSONResponse({"failed": gusto.webhooks.failed, "sent": gusto.webhooks.sent})
-
-
-def _day(text: str) -> date:
-    return date.fromisoformat(text)
+    served.send_webhooks_to(gusto.webhooks, await request.json())
+    return served.told_of(gusto.webhooks)
 
 
 _API: tuple[tuple[str, str, Handler], ...] = (

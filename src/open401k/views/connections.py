@@ -39,6 +39,8 @@ class ConnectionLine:
     problem: str
     fix: str
     waits: tuple[WaitingLine, ...]
+    ein: str = ""
+    tells_match: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +97,6 @@ def line_of(of: connections.Connection) -> ConnectionLine:
         problem=str(of.problem.get("message", "")),
         fix=str(of.problem.get("fix", "")),
         waits=waits,
+        ein=of.ein_written,
+        tells_match=of.tells_match,
     )

@@ -72,6 +72,8 @@ def _checked(belt: Belt) -> StageLine:
         return StageLine(
             "checked", "Checked", StageState.STOPPED, f"{number} to repair", belt.checked_at, "#h-findings"
         )
+    if status == runs.Status.CANCELED:
+        return StageLine("checked", "Checked", StageState.STOPPED, "canceled", belt.run.status_at)
     if status == runs.Status.NEEDS_CONFIRMATION:
         return StageLine("checked", "Checked", StageState.ASKS, "needs your yes", belt.checked_at, "#h-findings")
     number = counts.get(Severity.NOTE, 0)
@@ -83,7 +85,7 @@ def _checked(belt: Belt) -> StageLine:
 
 def _held(belt: Belt) -> StageLine:
     run, holds = belt.run, belt.run.counts.get(Severity.HOLD, 0)
-    if run.status in (runs.Status.NEEDS_MAPPING, runs.Status.REJECTED):
+    if run.status in (runs.Status.NEEDS_MAPPING, runs.Status.REJECTED, runs.Status.CANCELED):
         return StageLine("held", "Held", StageState.AHEAD, "nothing is posted")
     if run.status in _OPEN:
         detail = f"{holds} finding{'' if holds == 1 else 's'} would hold money" if holds else "nothing to hold"

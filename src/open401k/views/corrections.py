@@ -84,6 +84,7 @@ class CorrectionLine:
     total: Money
     decide_by: date | None
     not_ready: str
+    needed: tuple[str, ...]
     proposed_at: datetime
     ended_at: datetime | None
     ended_by: str
@@ -173,6 +174,7 @@ def line_of(tx: Tx, tenant_id: SponsorId, each: Proposal, names: Mapping[Employe
         total=Money(told.total_cents),
         decide_by=told.decide_by,
         not_ready=told.not_ready,
+        needed=told.needed,
         proposed_at=each.recorded_at,
         ended_at=None if waits else each.ended_at,
         ended_by="" if waits else each.ended_by,

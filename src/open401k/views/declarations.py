@@ -1,11 +1,12 @@
 """What an employer declared for its plan years, what of it is in accounts, and what the plan lets it declare."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from open401k import ledger, plan, recordkeeping
+from open401k import census, ledger, plan, recordkeeping
 from open401k.base.db import Tx
-from open401k.kernel import Money, PlanId, Source, SponsorId, day_of
+from open401k.kernel import Money, PlanId, PlanYear, Source, SponsorId, day_of
 
 from .heading import heading
 from .shown import PlanHeading
@@ -29,6 +30,14 @@ class DeclarationLine:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupField:
+    """A group whose share is declared: as it is sent, and as people call it."""
+
+    group: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Declarations:
     """Everything declared, the newest first; ``may`` names what the plan lets the employer declare now."""
 
@@ -36,6 +45,8 @@ class Declarations:
     lines: tuple[DeclarationLine, ...]
     may: tuple[Source, ...]
     years: tuple[date, ...]
+    groups: tuple[GroupField, ...] = ()
+    by_points: bool = False
 
 
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Declarations:
@@ -46,12 +57,32 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Declarations:
     year = terms.plan_year_of(today)
     known = recordkeeping.declarations(tx, tenant_id=tenant_id, plan_id=plan_id)
     posted = {day: _posted(tx, tenant_id, plan_id, day) for day in {each.last_day for each in known}}
+    groups = _groups(tx, tenant_id, terms, year.previous())
+    names = {each.group: each.name for each in groups}
+    sharing = terms.profit_sharing
     return Declarations(
         heading=above,
-        lines=tuple(_line(each, posted[each.last_day]) for each in known),
+        lines=tuple(_line(each, posted[each.last_day], names) for each in known),
         may=terms.may_declare,
         years=(year.last_day, year.previous().last_day),
+        groups=groups,
+        by_points=sharing is not None and sharing.points is not None,
     )
+
+
+def _groups(tx: Tx, tenant_id: SponsorId, terms: plan.Provisions, since: PlanYear) -> tuple[GroupField, ...]:
+    """The plan's groups; where each participant is one, everybody who worked here since a year began, by name."""
+    if terms.profit_sharing is None:
+        return ()
+    if not terms.profit_sharing.each_alone:
+        return tuple(GroupField(each.name, each.name) for each in terms.profit_sharing.groups)
+    here = [
+        each
+        for each in census.roster(tx, tenant_id=tenant_id)
+        if census.employed_between(each.employment, start=since.start, end=date.max)
+    ]
+    found = [GroupField(str(each.employee_id), f"{each.first_name} {each.last_name}") for each in here]
+    return tuple(sorted(found, key=lambda each: (each.name, each.group)))
 
 
 def _posted(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, day: date) -> dict[Source, int]:
@@ -62,8 +93,8 @@ def _posted(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, day: date) -> dict[So
     return found
 
 
-def _line(each: recordkeeping.OnRecord, posted: dict[Source, int]) -> DeclarationLine:
-    words = in_words(each.formula)
+def _line(each: recordkeeping.OnRecord, posted: dict[Source, int], names: Mapping[str, str]) -> DeclarationLine:
+    words = in_words(each.formula, names)
     source = each.formula.source
     return DeclarationLine(
         each.last_day, source, words or "nothing: taken back", each.declared_on, each.recorded_at, each.counts,
@@ -71,8 +102,12 @@ def _line(each: recordkeeping.OnRecord, posted: dict[Source, int]) -> Declaratio
     )  # fmt: skip
 
 
-def in_words(formula: recordkeeping.Declared) -> str:
-    """A formula as a person says it; empty for one of nothing."""
+def in_words(formula: recordkeeping.Declared, names: Mapping[str, str] | None = None) -> str:
+    """A formula as a person says it; empty for one of nothing. ``names`` are those of people who are groups of one."""
+    if formula.total_cents:
+        return f"{Money(formula.total_cents)} by points"
+    if formula.shares:
+        return ", ".join(_share_in_words(each, names or {}) for each in formula.shares if each.rate_bps or each.cents)
     if formula.tiers:
         parts, since = [], 0
         for rate, up_to in formula.tiers:
@@ -90,6 +125,11 @@ def in_words(formula: recordkeeping.Declared) -> str:
     if formula.rate_bps:
         return f"{percent(formula.rate_bps)} of pay"
     return f"{Money(formula.flat_cents)} for each participant" if formula.flat_cents else ""
+
+
+def _share_in_words(each: recordkeeping.GroupShare, names: Mapping[str, str]) -> str:
+    share = f"{percent(each.rate_bps)} of pay" if each.rate_bps else str(Money(each.cents))
+    return f"{names.get(each.group, each.group)} {share}"
 
 
 def percent(bps: int) -> str:

@@ -1,6 +1,6 @@
 """The page of deposits: each payroll's money, what waits for a person, files at the bank. Not here: the rules."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,9 +9,9 @@ from open401k.base.db import Tx
 from open401k.custody.accounts import BankAccount, Change, Purpose
 from open401k.custody.ach import AchFile
 from open401k.custody.statements import Kept, Line
-from open401k.kernel import EntryId, Money, Open401kError, PlanId, RunId, SponsorId, day_of
+from open401k.kernel import ConnectionId, EntryId, Money, Open401kError, PlanId, RunId, SponsorId, day_of
 from open401k.law import lost_earnings
-from open401k.payroll import deposit_clock
+from open401k.payroll import connections, deposit_clock
 from open401k.payroll.deposit_clock import Basis
 from open401k.payroll.remittance import Remittance
 
@@ -63,6 +63,8 @@ class DepositLine:
     employee_funded: Money
     employer_funded: Money
     late: LateMoney | None
+    company: str = ""
+    """Who owes it, where several companies pay people of the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,11 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
     lines = custody.statements.lines(tx, tenant_id=tenant_id, plan_id=plan_id)
     waiting = recordkeeping.waiting(tx, tenant_id=tenant_id, plan_id=plan_id)
     changes = custody.accounts.changes(tx, tenant_id=tenant_id, plan_id=plan_id)
+    paying = connections.of_plan(tx, tenant_id=tenant_id, plan_id=plan_id)
+    names = {each.connection_id: each.company_name for each in paying} if len(paying) > 1 else {}
     return DepositsPage(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
-        deposits=tuple(listed(deposits(tx, tenant_id=tenant_id, plan_id=plan_id), today)),
+        deposits=tuple(listed(deposits(tx, tenant_id=tenant_id, plan_id=plan_id), today, names)),
         lines=tuple(_line(each) for each in lines),
         money=tuple(WaitingMoney(each.entry_id, each.on, Money(each.cents)) for each in waiting),
         files=tuple(custody.ach.files(tx, tenant_id=tenant_id, plan_id=plan_id)),
@@ -131,9 +135,11 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> DepositsPage:
     )
 
 
-def listed(found: Iterable[Deposit], today: date) -> list[DepositLine]:
-    """Deposits in words, what asks for somebody first, then the newest."""
-    shown = [_deposit(each, today) for each in found]
+def listed(
+    found: Iterable[Deposit], today: date, companies: Mapping[ConnectionId, str] | None = None
+) -> list[DepositLine]:
+    """Deposits in words, what asks for somebody first, then the newest; ``companies``: names of those that pay."""
+    shown = [_deposit(each, today, companies or {}) for each in found]
     shown.sort(key=lambda each: each.pay_date, reverse=True)
     return sorted(shown, key=lambda each: _FIRST[each.state])
 
@@ -168,7 +174,7 @@ def _lost_words(part: lost_earnings.LostEarnings) -> str:
     return f"{told}, with interest on them to {part.paid_on}" if part.interest_cents else told
 
 
-def _deposit(each: Deposit, today: date) -> DepositLine:
+def _deposit(each: Deposit, today: date, companies: Mapping[ConnectionId, str]) -> DepositLine:
     due, clock = each.remittance, each.clock
     funded = deposit_clock.allocate(due, each.received.cents)
     return DepositLine(
@@ -188,6 +194,7 @@ def _deposit(each: Deposit, today: date) -> DepositLine:
         employee_funded=Money(funded.employee_cents + funded.loan_cents),
         employer_funded=Money(funded.employer_cents),
         late=late_money(each, today),
+        company=companies.get(due.connection_id, "") if due.connection_id else "",
     )
 
 

@@ -77,12 +77,13 @@ def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[Deposit,
     under_way = {each.run_id for each in debits if each.under_way}
     returned = {each.run_id for each in debits if each.return_code}
     returned |= {RunId.parse(each.reference) for each in posted if each.taken_back is not None}
-    past = payroll.deposit_clock.shown(dues, came)
+    owing = {due.connection_id: due for due in dues}
+    past = {company: payroll.deposit_clock.shown_by(due, dues, came) for company, due in owing.items()}
     found = []
     for due in dues:
         cents, on = came.get(due.run_id, (0, None))
         if due.total_cents or cents:  # a period of no contributions owes none
-            clock = payroll.deposit_clock.clock(due, past)
+            clock = payroll.deposit_clock.clock(due, past[due.connection_id])
             back, sent = due.run_id in returned, due.run_id in under_way
             found.append(Deposit(due, Money(cents), on, clock, back, sent, tuple(parts.get(due.run_id, ()))))
     return tuple(found)

@@ -63,6 +63,7 @@ def duties(
         _correction(each, today) for each in fiduciary.waiting_corrections(tx, tenant_id=tenant_id, plan_id=plan_id)
     ]
     found += _forfeitures(tx, tenant_id, plan_id, today)
+    found += _turnover(tx, tenant_id, plan_id, today)
     for alert in alerts:
         told = compliance.read_forecast(tx, tenant_id=tenant_id, run_id=ComplianceRunId.parse(alert.run_id))
         found += _decisions(alert, () if told is None else told.cures_of(TestId(alert.test)), today)
@@ -86,6 +87,19 @@ def _forfeitures(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, today: date) -> 
             amount=Money(each.cents),
         )
         for each in fiduciary.forfeitures_due(account, today=today)
+    ]
+
+
+def _turnover(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, today: date) -> list[DutyLine]:
+    """A turnover that lets a partial termination be presumed asks for a decision; the law names no day."""
+    return [
+        DutyLine(
+            today,
+            f"Decide whether the turnover of {each.start} to {each.last_day} ended a part of the plan",
+            f"see Vesting: {each.severed} of {each.participants} participants were let go ({each.cite})",
+            DutyState.SOON,
+        )
+        for each in fiduciary.turnover_open(tx, tenant_id=tenant_id, plan_id=plan_id)
     ]
 
 

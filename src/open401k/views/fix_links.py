@@ -51,7 +51,8 @@ def places(
     if any(each.code in _WHO for each in found):
         known = census.questions(tx, tenant_id=tenant_id)
         asked = {each.row: each.question_id for each in known if each.run_id == run.run_id and not each.reply}
-    changeable = run.status not in (runs.Status.POSTED, runs.Status.CONFIRMED) and bool(run.file_name)
+    closed = (runs.Status.POSTED, runs.Status.CONFIRMED, runs.Status.CANCELED)
+    changeable = run.status not in closed and bool(run.file_name)
     return Places(run.run_id, changeable, people, asked, shown)
 
 
@@ -65,8 +66,9 @@ def way(found: Finding, at: Places) -> tuple[str, str]:
         told = dict(found.detail)
         if "code" not in told:
             return "/pay-codes", "See pay codes"
-        code = told["code"]
-        return f"/pay-codes#{code_anchor(code)}", f"Confirm {code}" if told.get("proposed") else f"Say what {code} is"
+        code, of = told["code"], "deduction " if told.get("side") == census.Side.DEDUCTION else ""
+        words = f"Confirm {code}" if told.get("proposed") else f"Say what {code} is"
+        return f"/pay-codes#{code_anchor(of + code)}", words
     if found.code in _COLUMNS and at.columns:
         return f"/payrolls/{at.run_id}/mapping", "Look at the columns"
     if found.code in _ELECTIONS:

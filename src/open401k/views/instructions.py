@@ -9,6 +9,7 @@ from open401k.base.db import Tx
 from open401k.kernel import InstructionId, Money, PlanId, SponsorId
 from open401k.payroll import write_back_book
 from open401k.payroll.write_back import Instruction, Slot
+from open401k.payroll.write_back_match import is_match
 
 from .heading import heading
 from .shown import Percent, PlanHeading
@@ -85,7 +86,7 @@ def _line(told: Instruction, who: census.Employee, latest: int) -> InstructionLi
         name=f"{who.first_name} {who.last_name}",
         ssn_masked=census.mask_ssn(who.ssn_last4) if who.ssn_last4 else "",
         deduction=str(told.slot.means),
-        loan_id=told.slot.loan_id,
+        loan_id="" if is_match(told) else told.slot.loan_id,
         percent=None if rate is None or rate.bps is None else Percent(rate.bps),
         dollars=None if rate is None or rate.cents is None else Money(rate.cents),
         stops=told.stops,

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, NamedTuple
 
 from open401k import census, plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, LoanId, Money, PlanId, SponsorId, day_of
+from open401k.law.loan_schedules import military_rate_bps
 from open401k.recordkeeping import Arrears, LoanRequest, LoanState, Repayment
 
 from .heading import heading
@@ -36,6 +38,8 @@ class LoanLine:
     missed: Money
     cure_by: date | None
     deemed: Money | None
+    leave_until: date | None = None
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,25 @@ class LentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveLine:
+    """Days in which installments pause, the first and the last; ``rate`` runs meanwhile."""
+
+    leave_on: date
+    until: date
+    military: bool
+    rate: Percent
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetLine:
+    """What the account was reduced by, and of it what was not taxed before; both with interest."""
+
+    on: date
+    amount: Money
+    taxable: Money
+
+
+@dataclass(frozen=True, slots=True)
 class LoanDetail:
     """One loan with its schedule, what payrolls repaid, and the sources it came from."""
 
@@ -105,6 +128,8 @@ class LoanDetail:
     schedule: tuple[InstallmentLine, ...]
     repaid: tuple[RepaidLine, ...]
     sources: tuple[LentLine, ...]
+    leaves: tuple[LeaveLine, ...] = ()
+    offset: OffsetLine | None = None
 
 
 ASKED, DECLINED = "asked", "declined"
@@ -132,6 +157,47 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PlanLoans:
     )
 
 
+def of_person(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: EmployeeId) -> tuple[LoanLine, ...]:
+    """The loans of one person, the newest first: what is owed, what was missed, until when it may be paid."""
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "employee_id": employee_id}
+    asked = recordkeeping.loan_requests(tx, **of)
+    if not asked:
+        return ()
+    today = day_of(tx.now)
+    terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today).loans
+    (who,) = census.roster(tx, tenant_id=tenant_id, employee_ids=[employee_id])
+    known = recordkeeping.repayments(tx, tenant_id=tenant_id, plan_id=plan_id, employee_ids=[employee_id])
+    made = {each.loan.loan_id: each for each in known}
+    return tuple(_line(each, who, made.get(each.loan_id), terms, today) for each in asked[::-1])
+
+
+class LoansWaiting(NamedTuple):
+    """How many loans ask for somebody: ``asked`` for a decision, ``late`` to be cured, ``deemed`` to be reported."""
+
+    asked: int = 0
+    late: int = 0
+    deemed: int = 0
+
+
+def count_waiting(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> LoansWaiting:
+    """How many loans of a plan ask for somebody today."""
+    asked = recordkeeping.loan_requests(tx, tenant_id=tenant_id, plan_id=plan_id)
+    open_ones = sum(each.decision is None for each in asked)
+    if all(each.loan is None for each in asked):
+        return LoansWaiting(open_ones)
+    today = day_of(tx.now)
+    terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today).loans
+    months = None if terms is None else terms.cure_months
+    known = recordkeeping.repayments(tx, tenant_id=tenant_id, plan_id=plan_id)
+    reported = {each.loan_id for each in asked if each.reported}
+    states = [
+        recordkeeping.loan_arrears(each, on=today, cure_months=months).state
+        for each in known
+        if each.loan.loan_id not in reported
+    ]
+    return LoansWaiting(open_ones, states.count(LoanState.LATE), states.count(LoanState.DEEMED))
+
+
 def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, loan_id: LoanId) -> LoanDetail | None:
     """One loan; None when the plan has no such."""
     request = recordkeeping.get_loan_request(tx, tenant_id=tenant_id, plan_id=plan_id, loan_id=loan_id)
@@ -148,6 +214,8 @@ def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, loan_id: LoanId) 
         () if repayment is None else _schedule(repayment),
         () if repayment is None else _repaid(repayment),
         () if repayment is None else _sources(repayment),
+        () if repayment is None else _leaves(repayment),
+        None if repayment is None else _offset(repayment),
     )
 
 
@@ -180,6 +248,8 @@ def _line(
         missed=Money(0 if late is None else late.missed_cents),
         cure_by=None if late is None or late.cure is None else late.cure.last_day,
         deemed=None if late is None or late.deemed is None else Money(late.deemed.amount_cents),
+        leave_until=next((each.until for each in loan.leaves if each.holds(today)), None) if loan else None,
+        reported=request.reported,
     )
 
 
@@ -220,6 +290,26 @@ def _repaid(repayment: Repayment) -> tuple[RepaidLine, ...]:
 def _sources(repayment: Repayment) -> tuple[LentLine, ...]:
     lent = repayment.loan.sources
     return tuple(LentLine(each.value, Money(cents), Money(repayment.owed[each])) for each, cents in lent.items())
+
+
+def _leaves(repayment: Repayment) -> tuple[LeaveLine, ...]:
+    rate = repayment.loan.schedule.terms.annual_rate_bps
+    return tuple(
+        LeaveLine(
+            each.leave_on,
+            each.until,
+            each.military,
+            Percent(military_rate_bps(annual_rate_bps=rate, service_on=each.leave_on) if each.military else rate),
+        )
+        for each in repayment.loan.leaves
+    )
+
+
+def _offset(repayment: Repayment) -> OffsetLine | None:
+    found = repayment.loan.offset
+    if found is None:
+        return None
+    return OffsetLine(found.on, Money(found.cents), Money(max(found.cents - found.deemed_before_cents, 0)))
 
 
 def _name(who: census.Employee) -> str:

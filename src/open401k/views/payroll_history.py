@@ -11,7 +11,7 @@ from open401k.base import access
 from open401k.base.db import Tx
 from open401k.base.steps import Done, done
 from open401k.kernel import EntryId, FlowId, Money, PlanId, RunId, SponsorId, UserId, day_of
-from open401k.payroll import runs
+from open401k.payroll import connections, runs
 
 from . import _store
 from .conveyor import Belt, StageLine, stages
@@ -126,11 +126,15 @@ class RunDetail:
     announced_totals: tuple[AnnouncedTotal, ...] = ()
     no_contributions: bool = False
     """Whether it was said expressly that nothing is contributed this period."""
+    company: str = ""
+    """The company at a connected provider that paid it, with its EIN; empty of what was sent otherwise."""
+    canceled: str = ""
+    """Why it was closed before it was posted."""
 
     @property
     def may_be_corrected(self) -> bool:
         """A corrected file may replace this run as long as no other has."""
-        return self.replaced_by is None and self.run.state is not RunState.POSTING
+        return self.replaced_by is None and self.run.state not in (RunState.POSTING, RunState.CANCELED)
 
 
 def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, after: str | None = None) -> PayrollHistory:
@@ -183,6 +187,8 @@ def load_run(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, run_id: RunId, af
         announced_rows=run.said.control_totals.get(payroll.ROWS),
         announced_totals=_announced(run),
         no_contributions=run.said.no_contributions,
+        company=_company(tx, tenant_id, run),
+        canceled=_canceled(tx, tenant_id, run),
         more_rows=rows[_MOST_ROWS - 1].line_no if len(rows) > _MOST_ROWS else None,
     )
 
@@ -230,6 +236,19 @@ def _announced(run: runs.Run) -> tuple[AnnouncedTotal, ...]:
     given = run.said.control_totals
     names = (name for name in payroll.CONTROL_TOTALS if name in given and name != payroll.ROWS)
     return tuple(AnnouncedTotal(name, total_label(name), Money(given[name])) for name in names)
+
+
+def _company(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> str:
+    if run.told is None:
+        return ""
+    of = connections.get(tx, tenant_id=tenant_id, connection_id=run.told.connection_id)
+    return f"{of.company_name}, EIN {of.ein_written}" if of.ein_written else of.company_name
+
+
+def _canceled(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> str:
+    if run.status != runs.Status.CANCELED:
+        return ""
+    return str(runs.told(tx, tenant_id=tenant_id, run_id=run.run_id).get("why", ""))
 
 
 def _looks_like(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> RunId | None:

@@ -212,7 +212,7 @@ def _as_sent(row: PayrollRow, known: census.Employee | None, findings: int, code
         employee_id=known.employee_id if known else None,
         name=f"{known.first_name} {known.last_name}" if known else f"{row.first_name} {row.last_name}".strip(),
         ssn_masked=payroll.masked_ssn(row.ssn) if row.ssn else census.mask_ssn(last4) if last4 else "",
-        plan_compensation=Money(row.plan_pay_cents(codes.plan_pay)),
+        plan_compensation=Money(codes.pay_of(row)),
         pre_tax=Money(row.pre_tax_cents + row.pre_tax_catch_up_cents),
         roth=Money(row.roth_cents + row.roth_catch_up_cents),
         after_tax=Money(row.after_tax_cents),

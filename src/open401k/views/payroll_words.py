@@ -40,6 +40,7 @@ FIELD_LABELS: Mapping[Field, str] = {
     Field.LOAN_PAYMENT: "Loan payment",
     Field.EARNINGS: "Pay of one code (the heading is the code)",
     Field.EARNINGS_HOURS: "Hours of one code (the heading is the code)",
+    Field.DEDUCTIONS: "Taken off under one code (the heading is the code)",
 }
 
 #: Of control totals that are no single field.

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from open401k import census, compliance, ledger, plan
+from open401k import census, compliance, ledger, plan, recordkeeping
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, Money, PlanId, PlanYear, Source, SponsorId, day_of, half_up
+from open401k.law.vesting_years import FullyVestedBy
 
 from .heading import heading
 from .shown import Percent, PlanHeading
+from .vesting_words import BY_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class PersonLine:
     deferral_rate: Percent | None
     deferred: Money
     employer: Money
+    corrective: Money
     balance: Money
 
 
@@ -45,18 +48,25 @@ class People:
 class SourceLine:
     """One source of a person: this plan year's contributions, the balance, and what of it is vested.
 
-    ``vested`` is None where years of service cannot be told from one unbroken employment.
+    ``this_year`` has ``corrective`` in it: contributions of approved corrections for the year, whenever they were made.
+    ``earnings`` came with them and are no contribution. ``vested`` is None where years of service cannot be told from
+    one unbroken employment.
     """
 
     source: str
     this_year: Money
+    corrective: Money
+    earnings: Money
     balance: Money
     vested: Money | None
 
 
 @dataclass(frozen=True, slots=True)
 class PersonDetail:
-    """One employee: entry, groups with their reasons, each source, pay of the plan year to date."""
+    """One employee: entry, groups with their reasons, each source, pay of the plan year to date.
+
+    ``vested_by``: what vests everything whatever the schedule says, in words; empty where the schedule decides.
+    """
 
     heading: PlanHeading
     person: PersonLine
@@ -67,6 +77,7 @@ class PersonDetail:
     plan_compensation: Money
     held: Money
     sources: tuple[SourceLine, ...]
+    vested_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,7 @@ class _Books:
 
     plan_cents: Mapping[EmployeeId, int]
     this_year: Mapping[EmployeeId, Counter[str]]
+    corrective: Mapping[EmployeeId, Mapping[str, recordkeeping.CorrectiveOfYear]]
     balances: Mapping[EmployeeId, Counter[str]]
     held: Mapping[EmployeeId, int]
     groups: Mapping[EmployeeId, _Group]
@@ -123,6 +135,7 @@ def load_person(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: E
     enters_on = _entry(entered, terms)
     books = _books(tx, tenant_id, plan_id, terms.plan_year_of(today), tested)
     group = books.groups.get(employee_id)
+    full = recordkeeping.vested_in_full(tx, tenant_id=tenant_id, plan_id=plan_id, person=person, on=today)
     return PersonDetail(
         heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id, run=tested),
         person=_line(person, enters_on, today, books),
@@ -132,7 +145,8 @@ def load_person(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: E
         why_key=group.why_key if group else "",
         plan_compensation=Money(books.plan_cents.get(employee_id, 0)),
         held=Money(books.held.get(employee_id, 0)),
-        sources=_sources(person, terms, today, books),
+        sources=_sources(person, terms, today, books, full),
+        vested_by="" if full is None else BY_WORDS[full],
     )
 
 
@@ -144,7 +158,8 @@ def _entry(day: date | None, terms: plan.Provisions) -> date | None:
 def _line(person: census.Employee, enters_on: date | None, today: date, books: _Books) -> PersonLine:
     credited = books.this_year.get(person.employee_id, Counter())
     deferred = sum(cents for source, cents in credited.items() if Source(source).is_deferral)
-    employer = sum(cents for source, cents in credited.items() if not Source(source).from_employee)
+    corrective = sum(each.cents for each in books.corrective.get(person.employee_id, {}).values())
+    employer = corrective + sum(cents for source, cents in credited.items() if not Source(source).from_employee)
     paid = books.plan_cents.get(person.employee_id, 0)
     last = person.employment[-1] if person.employment else None
     group = books.groups.get(person.employee_id)
@@ -160,24 +175,30 @@ def _line(person: census.Employee, enters_on: date | None, today: date, books: _
         deferral_rate=Percent(half_up(Fraction(deferred * 10_000, paid))) if paid > 0 else None,
         deferred=Money(deferred),
         employer=Money(employer),
+        corrective=Money(corrective),
         balance=Money(sum(books.balances.get(person.employee_id, Counter()).values())),
     )
 
 
-def _sources(person: census.Employee, terms: plan.Provisions, today: date, books: _Books) -> tuple[SourceLine, ...]:
+def _sources(
+    person: census.Employee, terms: plan.Provisions, today: date, books: _Books, full: FullyVestedBy | None
+) -> tuple[SourceLine, ...]:
     credited = books.this_year.get(person.employee_id, Counter())
     balances = books.balances.get(person.employee_id, Counter())
     years = compliance.years_of_service(person.employment, today)
     lines = []
     for source in Source:
-        if source.value not in credited and source.value not in balances:
+        corrected = books.corrective.get(person.employee_id, {}).get(source.value)
+        if source.value not in credited and source.value not in balances and corrected is None:
             continue
+        more, earned = (0, 0) if corrected is None else (corrected.cents, corrected.earnings_cents)
         percents = terms.vesting.of(source)
-        certain = min(percents.percents) == 100
+        certain = full is not None or min(percents.percents) == 100
         share = 100 if certain else None if years is None else percents.percent_after(years)
         held = balances[source.value]
         vested = None if share is None else Money(half_up(Fraction(held * share, 100)))
-        lines.append(SourceLine(source.value, Money(credited[source.value]), Money(held), vested))
+        this_year = Money(credited[source.value] + more)
+        lines.append(SourceLine(source.value, this_year, Money(more), Money(earned), Money(held), vested))
     return tuple(lines)
 
 
@@ -186,6 +207,10 @@ def _books(
 ) -> _Books:
     paid = census.pay_totals(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end)
     gained = census.contributed(tx, tenant_id=tenant_id, plan_id=plan_id, start=year.start, end=year.end).rows()
+    of_year = recordkeeping.corrective_of_year(tx, tenant_id=tenant_id, plan_id=plan_id, year_start=year.start)
+    corrective: dict[EmployeeId, dict[str, recordkeeping.CorrectiveOfYear]] = defaultdict(dict)
+    for each in of_year:
+        corrective[each.employee_id][each.source.value] = each
     found = ledger.balances(tx, tenant_id=tenant_id, plan_id=plan_id)
     columns = zip(found.kind, found.employee_id, found.source, found.asset, found.amount, strict=True)
     balances: dict[EmployeeId, Counter[str]] = defaultdict(Counter)
@@ -200,6 +225,7 @@ def _books(
     return _Books(
         plan_cents=dict(zip(paid.employee_id, paid.plan_cents.tolist(), strict=True)),
         this_year=_by_person(gained),
+        corrective=corrective,
         balances=balances,
         held=held,
         groups=_groups(tested),

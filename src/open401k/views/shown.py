@@ -55,6 +55,8 @@ class RunState(StrEnum):
     POSTED_WITH_HOLDS = "posted_with_holds"
     REJECTED = "rejected"
     REPLACED = "replaced"
+    CANCELED = "canceled"
+    """Closed before it was posted: its provider took it back, or told another version of it."""
 
 
 class DutyState(StrEnum):
@@ -223,6 +225,8 @@ def state_of(run: runs.Run) -> RunState:
             return RunState.CHECKED
         case runs.Status.REJECTED:
             return RunState.REJECTED
+        case runs.Status.CANCELED:
+            return RunState.CANCELED
         case runs.Status.POSTED:
             return RunState.POSTED_WITH_HOLDS if run.counts.get(Severity.HOLD, 0) else RunState.POSTED
         case status:

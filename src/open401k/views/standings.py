@@ -15,10 +15,12 @@ _MEASURES = {
     TestId.DEFERRAL_LIMIT: "Deferrals of whoever is nearest to the limit, as elections stand",
     TestId.ADDITIONS_LIMIT: "Annual additions of whoever is nearest to the limit",
     TestId.COMPENSATION_LIMIT: "Largest pay that counts",
+    TestId.PAY_RATIO: "Share of the highly compensated's pay that counts, against the others'",
     TestId.COVERAGE_DEFERRAL: "Coverage ratio",
     TestId.COVERAGE_MATCH: "Coverage ratio",
     TestId.COVERAGE_NONELECTIVE: "Coverage ratio",
     TestId.TOP_HEAVY: "Key employees' share of the balances at the year end",
+    TestId.AMOUNTS: "Ratio of the worst rate group",
 }
 
 #: What needs somebody first.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from open401k import census, compliance, custody, fiduciary, payroll, plan, recordkeeping
 from open401k.base.db import Tx
@@ -13,6 +14,7 @@ from open401k.payroll import connections, runs, write_back_book
 from .deposits import Deposit, State
 from .duties import unsettled
 from .instructions import needing_a_person
+from .loans import count_waiting
 from .who_is_who import open_questions
 
 _URGENT = (State.LATE, State.RETURNED, State.SHORT)
@@ -69,10 +71,12 @@ def _of_payrolls(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequenc
 
 
 def _codes(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> int:
-    if not payroll.seen_last(tx, tenant_id=tenant_id, plan_id=plan_id):
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
+    if not payroll.seen_last(tx, **of) and not payroll.deductions_seen_last(tx, **of):
         return 0
     kinds = census.code_kinds(tx, tenant_id=tenant_id)
-    return len(payroll.questions(tx, tenant_id=tenant_id, plan_id=plan_id, kinds=kinds))
+    asked, deductions = payroll.questions(tx, **of, kinds=kinds), payroll.deduction_questions(tx, **of, kinds=kinds)
+    return len(asked) + len(deductions)
 
 
 def _of_deposits(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, owed: Sequence[Deposit]) -> Iterator[WaitingLine]:
@@ -108,6 +112,13 @@ def _of_deposits(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, owed: Sequence[D
         "plan years whose forfeitures have to be used",
         "/forfeitures",
     )
+    yield WaitingLine(
+        "turnover",
+        len(fiduciary.turnover_open(tx, tenant_id=tenant_id, plan_id=plan_id)),
+        "plan year whose turnover may have ended a part of the plan",
+        "plan years whose turnover may have ended a part of the plan",
+        "/vesting",
+    )
     changes = custody.accounts.changes(tx, tenant_id=tenant_id, plan_id=plan_id)
     open_ones = sum(each.accepted is None for each in changes)
     yield WaitingLine(
@@ -142,7 +153,28 @@ def _of_people(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequence[
         "changes that payroll did not take",
         "/instructions",
     )
+    yield from _of_loans(tx, tenant_id, plan_id)
     yield _census(tx, tenant_id, plan_id, history)
+
+
+def _of_loans(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> Iterator[WaitingLine]:
+    """What was asked for; installments that may still be paid; loans whose cure period is over (1.72(p)-1 Q&A-10)."""
+    asked, late, deemed = count_waiting(tx, tenant_id=tenant_id, plan_id=plan_id)
+    yield WaitingLine("loans", asked, "loan to approve or decline", "loans to approve or decline", "/loans")
+    yield WaitingLine(
+        "loans_late",
+        late,
+        "loan with a missed installment that can still be paid",
+        "loans with missed installments that can still be paid",
+        "/loans",
+    )
+    yield WaitingLine(
+        "loans_deemed",
+        deemed,
+        "loan that is a deemed distribution, to report",
+        "loans that are deemed distributions, to report",
+        "/loans",
+    )
 
 
 def _census(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequence[runs.Run]) -> WaitingLine:

@@ -36,7 +36,9 @@ _COLUMNS: dict[TestId, tuple[tuple[str, str], ...]] = {
         ("Added", "counted_cents"), ("Limit", "limit_cents"), ("Pay", "compensation_cents"), ("Over", "excess_cents"),
     ),
     TestId.COMPENSATION_LIMIT: (("Paid", "compensation_cents"), ("Counted", "counted_cents")),
+    TestId.PAY_RATIO: (("Counts", "included_cents"), ("Pay", "total_cents"), ("Share", "share_bps")),
     TestId.TOP_HEAVY: (("Balance", "balance_cents"),),
+    TestId.AMOUNTS: (("Allocated", "allocation_cents"), ("Pay", "compensation_cents")),
 }  # fmt: skip
 #: Where the first number is of all plans of the employer together, it says so.
 _FIRST_OF_SEVERAL = {

@@ -192,6 +192,24 @@ def _top_heavy(result: TestResult) -> list[WorkingStep]:
     return steps
 
 
+def _amounts(result: TestResult) -> list[WorkingStep]:
+    """Rate groups from the lowest rate to the highest, and the gateway where it was asked."""
+    working: Working = result.working
+    steps = [
+        WorkingStep(
+            f"group{place}", f"At {Percent(group['rate_bps'])} or above: {group['nhce']} of the others, {group['hce']} "
+            "of the highly compensated", _percent(group["ratio_bps"]), "share of the others over share of the highly "
+            "compensated", "Reg. 1.401(a)(4)-2(c)(1)", _PEOPLE,
+        )
+        for place, group in enumerate(working["groups"])
+    ]  # fmt: skip
+    if working["gateway"] is not None:
+        short = _money(working["gateway_short_cents"])
+        cite = "Reg. 1.401(a)(4)-8(b)(1)(vi)"
+        steps.append(WorkingStep("gateway", "Missing to the gateway of cross-testing", short, "", cite, _PEOPLE))
+    return steps
+
+
 def _nearest(key: str, label: str, result: TestResult) -> WorkingStep:
     return WorkingStep(key, label, _money(result.measured), "the least room of everybody", "", _PEOPLE)
 
@@ -211,14 +229,24 @@ def _percent(bps: int | None) -> Percent | None:
     return None if bps is None else Percent(bps)
 
 
+def _pay_ratio(result: TestResult) -> list[WorkingStep]:
+    law, worked = "Reg. 1.414(s)-1(d)(3)", "each person's share first, then the average"
+    return [
+        WorkingStep("hce", "Of the pay of highly compensated employees counts", _percent(result.measured), worked, law),
+        WorkingStep("nhce", "Of the pay of the others counts", _percent(result.limit), worked, law),
+    ]
+
+
 _STEPS: dict[TestId, Callable[[TestResult], list[WorkingStep]]] = {
     TestId.ADP: _averages,
     TestId.ACP: _averages,
     TestId.DEFERRAL_LIMIT: _deferral_limit,
     TestId.ADDITIONS_LIMIT: _additions_limit,
     TestId.COMPENSATION_LIMIT: _compensation_limit,
+    TestId.PAY_RATIO: _pay_ratio,
     TestId.COVERAGE_DEFERRAL: _coverage,
     TestId.COVERAGE_MATCH: _coverage,
     TestId.COVERAGE_NONELECTIVE: _coverage,
     TestId.TOP_HEAVY: _top_heavy,
+    TestId.AMOUNTS: _amounts,
 }

@@ -136,6 +136,8 @@ def test_a_formula_is_read_as_people_write_it() -> None:
         ({"source": "match", "tiers": "50 to 6,"}, "tiers_invalid"),
         ({"source": "profit_sharing", "rate": "3.255"}, "rate_invalid"),
         ({"source": "profit_sharing", "amount": "12,34"}, "amount_invalid"),
+        ({"source": "profit_sharing", "shares": "Owners 20 %"}, "shares_invalid"),
+        ({"source": "profit_sharing", "shares": "Owners = many"}, "amount_invalid"),
     ],
 )
 def test_what_cannot_be_read_names_its_fix(given: dict[str, str], code: str) -> None:
@@ -143,3 +145,46 @@ def test_what_cannot_be_read_names_its_fix(given: dict[str, str], code: str) -> 
         declaring.formula_of(**given)
     assert refused.value.problem.code == code
     assert refused.value.problem.fix
+
+
+def adopted(desk: Desk, sharing: dict[str, Any]) -> str:
+    """A plan that allocates so, of which everybody was paid once; it is February of the year after."""
+    terms = {**TERMS, "may_declare": ["profit_sharing"], "profit_sharing": sharing}
+    made = desk.post(f"/v1/sponsors/{desk.sponsor_id}/plans", {"name": "2", "number": "002", "provisions": terms}, "2")
+    assert made.status_code == 201, made.text
+    desk.plan_id = made.json()["plan_id"]
+    desk.world.clock.advance_to(datetime(2026, 1, 9, 17, tzinfo=UTC))
+    assert desk.post("/v1/payroll-runs", {**desk.payroll(), "confirmed": True}, "pay").json()["state"] == "posted"
+    desk.world.clock.advance_to(datetime(2027, 2, 1, 17, tzinfo=UTC))
+    return f"/v1/plans/{desk.plan_id}/declarations"
+
+
+def test_groups_and_points_are_declared_at_every_door(desk: Desk) -> None:
+    url = adopted(desk, {"groups": [["Owners", ["owner"]], ["Staff", []]]})
+    wrong = desk.post(url, three_percent(), "rate")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "no_formula")
+    nobody = desk.post(url, three_percent(rate_bps=0, shares=[["Owners", 0, 100_00]]), "nobody")
+    assert (nobody.status_code, nobody.json()["code"]) == (422, "nobody_to_share")
+    user = desk.world.user("The sponsor", SponsorId.parse(desk.sponsor_id), Role.SPONSOR)
+    token = desk.world.session(user)
+    with TestClient(desk.app, base_url=ORIGIN, headers={"Origin": ORIGIN}, follow_redirects=False) as browser:
+        browser.cookies.set(SESSION_COOKIE, token)
+        page = f"/plans/{desk.plan_id}/declarations"
+        assert 'name="share:Staff"' in browser.get(page).text
+        form = {"csrf": form_token(token), "last_day": YEAR, "key": "a", "source": "profit_sharing"}
+        assert browser.post(page, data={**form, "share:Owners": "", "share:Staff": "5 %"}).status_code == 303
+    (line,) = desk.get(url)["items"]
+    assert (line["formula"], line["posted"]) == ("Staff 5 % of pay", f"{4_000 * len(PEOPLE) * 5 // 100}.00")
+
+
+def test_a_total_is_shared_out_by_points(desk: Desk) -> None:
+    url = adopted(desk, {"points": {"for_year_of_age": 1, "for_unit_of_pay": 1, "unit_cents": 20_000}})
+    done = desk.post(url, three_percent(rate_bps=0, total_cents=1_234_57), "points")
+    assert done.status_code == 201, done.text
+    assert (done.json()["items"][0]["formula"], done.json()["items"][0]["posted"]) == ("$1,234.57 by points", "1234.57")
+
+
+def test_shares_are_read_as_people_write_them() -> None:
+    found = declaring.formula_of("profit_sharing", shares="Owners = 20 %; Staff, = 3,000.00")
+    assert [tuple(each) for each in found.shares] == [("Owners", 2_000, 0), ("Staff,", 0, 3_000_00)]
+    assert declaring.formula_of("profit_sharing", total="50,000").total_cents == 50_000_00

@@ -10,7 +10,7 @@ from tests.doors.api.conftest import Desk
 @pytest.fixture
 def lending(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Desk:
     """A desk whose plan lends from $100 on, and whose people have two payrolls in their accounts."""
-    monkeypatch.setitem(conftest.TERMS, "loans", {"minimum_cents": 100_00})
+    monkeypatch.setitem(conftest.TERMS, "loans", {"minimum_cents": 100_00, "pauses_on_leave": True})
     found: Desk = request.getfixturevalue("desk")
     assert found.post("/v1/payroll-runs", found.payroll(), "jan 9").status_code == 201
     return found
@@ -54,3 +54,30 @@ def test_a_loan_that_does_not_exist_is_a_problem_that_says_so(lending: Desk) -> 
     unknown = f"/v1/plans/{lending.plan_id}/loans/lon_{'0' * 32}"
     assert lending.client.get(unknown).status_code == 404
     assert lending.post(f"{unknown}/approve", {"prime": "7.50"}, "none").status_code == 404
+
+
+def test_a_leave_an_offset_and_a_report_say_why_not(lending: Desk) -> None:
+    line = asked(lending, frequency="semimonthly", installments=24).json()["line"]
+    base = f"/v1/plans/{lending.plan_id}/loans/{line['loan_id']}"
+    leave = {"first_day": "2026-02-01", "last_day": "2026-04-30"}
+    assert lending.post(f"{base}/leaves", leave, "before").json()["code"] == "not_owed"
+    assert lending.post(f"{base}/approve", {"prime": "7.50"}, "approve").status_code == 200
+    shown = lending.get(base)
+    assert (len(shown["schedule"]), shown["leaves"], shown["offset"]) == (24, [], None)
+    assert lending.post(f"{base}/leaves", leave | {"military": True}, "leave").json()["code"] == "leave_not_provided"
+    assert lending.post(f"{base}/leaves", leave | {"first_day": "soon"}, "no day").status_code == 422
+    assert lending.post(f"{base}/offset", {}, "offset").json()["code"] == "offset_not_allowed"
+    assert lending.post(f"{base}/report", {}, "report").json()["code"] == "not_deemed"
+
+
+def test_a_leave_pauses_the_schedule_once(lending: Desk) -> None:
+    line = asked(lending, frequency="semimonthly", installments=24).json()["line"]
+    base = f"/v1/plans/{lending.plan_id}/loans/{line['loan_id']}"
+    assert lending.post(f"{base}/approve", {"prime": "7.50"}, "approve").status_code == 200
+    first = lending.get(base)["schedule"][0]["due_on"]
+    last = lending.get(base)["schedule"][3]["due_on"]
+    done = lending.post(f"{base}/leaves", {"first_day": first, "last_day": last}, "leave")
+    assert done.status_code == 200, done.text
+    assert lending.post(f"{base}/leaves", {"first_day": first, "last_day": last}, "leave").json() == done.json()
+    (leave,) = done.json()["leaves"]
+    assert (len(done.json()["schedule"]), leave["until"], leave["rate"]) == (20, last, "8.50")

@@ -176,3 +176,44 @@ def test_the_page_asks_shows_why_and_confirms(desk: Desk) -> None:
         assert browser.post(path, data={**form, "key": "k2", "certain": "yes"}).status_code == 200
         assert "to confirm" not in browser.get(path).text
         assert "Pay codes" in browser.get(f"/plans/{desk.plan_id}/payrolls").text
+
+
+def with_deductions(desk: Desk, day: str, **sent: Any) -> dict[str, Any]:
+    """The usual payroll as rows; the first person has medical premiums taken off, which FICA wages are without."""
+    body = desk.payroll(day)
+    body["rows"][0] |= {"deductions": [{"code": "MED", "amount": "120.00"}], "fica_wages": "3880.00"}
+    return body | sent
+
+
+def test_a_new_deduction_code_holds_its_row_until_one_word_and_the_map_shows_what_pay_still_counts_for(
+    desk: Desk,
+) -> None:
+    path = f"/v1/plans/{desk.plan_id}/pay-codes"
+    types = [{"code": "MED", "name": "Medical", "type": "s125_medical", "side": "deduction"}]
+    sent = desk.post("/v1/payroll-runs", with_deductions(desk, "2026-01-09", codes=types), "rows").json()
+    assert (sent["needs_confirmation"], sent["posted"]) == (True, False), sent
+    assert {each["code"] for each in sent["findings"]} == {"pay_code.unconfirmed"}
+    # Posted before an answer, what that one person gave waits; the others' money does not.
+    run = f"/v1/plans/{desk.plan_id}/payroll-runs/{sent['run_id']}"
+    posted = desk.post(f"{run}/post", {"confirmed": True}, "post").json()
+    assert posted["posted"], posted
+    (line,) = desk.get(path)["codes"]
+    assert (line["side"], line["state"], line["proposed"], line["certain"]) == (
+        "deduction", "asks", "cafeteria_reduction", True,
+    )  # fmt: skip
+    assert (line["waiting_people"], line["paid"]) == (1, "120.00")
+    assert any("FICA wages are without its amounts" in each for each in line["evidence"])
+    # Box 1 and FICA wages are without it; 415 pay adds it back (IRC 415(c)(3)(D)), and so does W-2 plan pay.
+    assert {each["purpose"]: each["counts"] for each in line["cells"]} == {
+        "w2": False, "fica": False, "section_415": True, "section_414s": True, "plan": True,
+    }  # fmt: skip
+    done = desk.post(path, {"certain": True}, "certain")
+    assert done.status_code == 201, done.text
+    assert "Deduction code MED is cafeteria_reduction" in done.json()["origin"]
+    (line,) = desk.get(path)["codes"]
+    assert (line["state"], line["waiting_people"]) == ("confirmed", 0)
+    again = desk.post("/v1/payroll-runs", with_deductions(desk, "2026-01-10", codes=types), "next").json()
+    assert (again["posted"], again["findings"]) == (True, []), again
+    other = [types[0] | {"type": "custom_post_tax"}]
+    drifted = desk.post("/v1/payroll-runs", with_deductions(desk, "2026-01-11", codes=other), "drift").json()
+    assert "its provider types it otherwise" in drifted["findings"][0]["reason"], drifted

@@ -10,14 +10,21 @@ from tests.doors.api.conftest import Desk
 from tests.doors.api.test_bad_files import ROWS, file_of, kept
 from tests.support.database import TESTER
 
-from open401k.base.steps import done
+from open401k.base.steps import done, kept_once
 from open401k.doors.api.v1 import models
+from open401k.doors.api.v1.payroll_body import body_of
 from open401k.flows.payroll_keys import claim_key
 from open401k.kernel import FlowId, SponsorId, named_uuid
 
 RIGHT = {"rows": 3, "gross": "12000.00", "employee_money": "600.00", "employer_money": "300.00", "pre_tax": "600.00"}
 NOTHING: dict[str, Any] = {"rows": [], "no_contributions": True}
 RUNS = "/v1/payroll-runs"
+REFERENCES = ("employee_number", "employer_ein", "pay_group", "employment_status", "leave_start", "leave_end")
+ALWAYS_IN_A_ROW = {
+    "ssn", "employee_id", "first_name", "last_name", "birth_date", "hire_date", "rehire_date", "termination_date",
+    "hours", "gross", "plan_compensation", "pre_tax", "roth", "after_tax", "pre_tax_catch_up", "roth_catch_up", "match",
+    "safe_harbor_match", "nonelective", "safe_harbor_nonelective", "profit_sharing",
+}  # fmt: skip
 LATER = ("second_run_reason", "control_totals", "no_contributions", "codes")
 
 
@@ -288,22 +295,59 @@ def test_keys_of_before_there_were_statements_mean_what_they_meant(desk: Desk) -
     assert other is not None, "a key that takes any content proves nothing"
 
 
-def test_answers_kept_before_there_were_statements_are_given_again(desk: Desk) -> None:
-    body = desk.payroll()
+#: Of each edition of us the fields of a row that its bytes did not have, and whether an earning had hours.
+EDITIONS = {
+    "no codes": ({"earnings", "loans", *REFERENCES, "fica_wages", "deductions"}, False),
+    "codes": ({*REFERENCES, "fica_wages", "deductions"}, False),
+    "references": ({"fica_wages", "deductions"}, True),
+    "FICA wages": ({"deductions"}, True),
+    "deductions": (set[str](), True),
+}
+
+
+def as_kept(body: dict[str, Any], without: set[str], *, hours: bool) -> str:
+    """The bytes of a body as an edition kept them."""
     sent = models.NewPayrollRun.model_validate(body)
-    before = [name for name in models.NewPayrollRun.model_fields if name not in LATER]
-    text = sent.model_dump_json(include=set(before))
+    of_earnings = {"earnings": {"__all__": {"hours"}}} if not hours and "earnings" not in without else {}
+    rows: Any = {"__all__": {**dict.fromkeys(without, True), **of_earnings}}
+    return sent.model_dump_json(exclude={**dict.fromkeys(LATER, True), "rows": rows})
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_answers_kept_before_are_given_again(desk: Desk, edition: str) -> None:
+    """A key that was used before rows had fields which the body does not give stands for the same body still."""
+    without, hours = EDITIONS[edition]
+    body = desk.payroll()
+    if edition == "codes":
+        body["rows"][0]["earnings"] = [{"code": "REG", "amount": "4000.00"}]
+    text = as_kept(body, without, hours=hours)
     assert list(json.loads(text)) == [
         "plan_id", "pay_date", "period_start", "period_end", "provider", "replaces", "confirmed", "rows",
     ]  # fmt: skip
-    first = desk.post(RUNS, body, "rows").json()
-    db = desk.world.db
-    digest = hashlib.sha256(b"payroll rows\x00" + text.encode()).hexdigest()
-    with db.begin(TESTER, tenants=[SponsorId.parse(desk.sponsor_id)]) as tx:
-        flow_id = FlowId(named_uuid("api.answer", desk.sponsor_id, "rows"))
-        (kept,) = [step.result for step in done(tx, tenant_id=SponsorId.parse(desk.sponsor_id), flow_id=flow_id)]
-    assert kept["body"] == db.keyring.blind_index("api.body", digest).hex()
-    assert kept["answer"]["run_id"] == first["run_id"]
+    assert ("deductions" in text, "earnings" in text) == (edition == "deductions", edition != "no codes")
+    answer = desk.post(RUNS, body, "now").json()
+    db, sponsor = desk.world.db, SponsorId.parse(desk.sponsor_id)
+    digest = db.keyring.blind_index("api.body", hashlib.sha256(b"payroll rows\x00" + text.encode()).hexdigest()).hex()
+    with db.begin(TESTER, tenants=[sponsor]) as tx:
+        flow_id = FlowId(named_uuid("api.answer", desk.sponsor_id, "then"))
+        told = {"body": digest, "answer": answer}
+        kept_once(tx, flow="api.answer", flow_id=flow_id, tenant_id=sponsor, step="keep", result=told)
+    assert desk.post(RUNS, body, "then").json() == answer
+    body["rows"][0]["deductions"] = [{"code": "MED", "amount": "1.00"}]
+    other = desk.post(RUNS, body, "then")
+    assert (other.status_code, other.json()["code"]) == (409, "key_reused"), other.text
+    with db.begin(TESTER, tenants=[sponsor]) as tx:
+        flow_id = FlowId(named_uuid("api.answer", desk.sponsor_id, "now"))
+        (now,) = [step.result for step in done(tx, tenant_id=sponsor, flow_id=flow_id)]
+    assert (now["body"] == digest) is (edition == "no codes"), "what is not given is in no bytes from now on"
+
+
+def test_a_field_that_rows_get_later_is_left_out_of_the_bytes_where_it_is_not_given() -> None:
+    """Else keys used before it would be refused: see doors/api/v1/payroll_body.py."""
+    row = {"ssn": "900-55-1234", "gross": "1.00"}
+    given = {"plan_id": "p", "pay_date": "2026-01-09", "period_start": "2026-01-01", "period_end": "2026-01-07"}
+    (kept,) = json.loads(body_of(models.NewPayrollRun.model_validate({**given, "rows": [row]})))["rows"]
+    assert set(kept) == ALWAYS_IN_A_ROW
 
 
 def test_nothing_to_contribute_said_again_in_place_of_a_payroll_sent_meanwhile_replaces_it(desk: Desk) -> None:

@@ -50,3 +50,27 @@ def test_the_census_is_shown_exported_and_not_confirmed_before_the_year_is_over(
     file = tmp_path / "census.csv"
     assert run("census", "export", "2026", file, *PLAN).code == 0
     assert len(file.read_text().splitlines()) == shown.document["people"] + 1
+
+
+def test_what_vests_in_full_is_shown_and_stated_by_a_person(run: Run) -> None:
+    by = ("--by", "olive@birch.example")
+    assert run("users", "add", by[1], "--role", "sponsor", "--name", "Olive", "--sponsor", "Birch").code == 0
+    shown = run("vesting", "show", "--json", *PLAN)
+    assert shown.code == 0, shown.err
+    assert shown.document["turnover"]["starts_on"] == "2026-01-01"
+    assert "Turnover 2026-01-01 to 2026-12-31" in run("vesting", "show", *PLAN).out
+    assert "twelve months" in run("vesting", "show", "--from", "2026-01-01", "--to", "2026-06-30", *PLAN).err
+    of = ("--from", "2026-01-01", "--to", "2026-12-31", "--reason", "as in every year")
+    nobody = run("vesting", "state", "no_partial_termination", *of, "--by", "nobody@birch.example", *PLAN)
+    assert nobody.code == 2
+    said = run("vesting", "state", "no_partial_termination", *of, *by, "--key", "one", "--json", *PLAN)
+    assert (said.code, said.document["counts"]) == (0, True), said.err
+    again = run("vesting", "state", "no_partial_termination", *of, *by, "--key", "one", "--json", *PLAN)
+    assert again.document == said.document
+    ahead = run("vesting", "state", "plan_termination", "--from", "2027-06-30", "--reason", "x", *by, *PLAN)
+    assert "still to come" in ahead.err
+    assert "vesting show" in run("vesting", "left-by", "emp_x", "death", "--on", "2026-01-05", *by, *PLAN).err
+    unknown = run("vesting", "left-by", "emp_" + "0" * 32, "death", "--on", "2026-01-05", *by, *PLAN)
+    assert "There is no employee" in unknown.err
+    back = run("vesting", "state", "no_partial_termination", *of, *by, "--take-back", *PLAN)
+    assert "Taken back" in back.out

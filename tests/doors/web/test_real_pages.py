@@ -117,6 +117,7 @@ def _pages(story: Story) -> dict[str, str]:
         "deposits": "/deposits",
         "corrections": "/corrections",
         "forfeitures": "/forfeitures",
+        "vesting": "/vesting",
         "declarations": "/declarations",
         "student loans": "/student-loans",
         "upload": "/payrolls/upload",

@@ -6,6 +6,7 @@ import inspect
 import json
 import math
 import pkgutil
+import re
 import typing
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from open401k import calculators as room
 from open401k import law
-from open401k.calculators import Calculator, InputRefused, calculators, example_of, told
+from open401k.calculators import Calculator, InputRefused, calculators, example_of, in_words, told
 from open401k.calculators.names import LEFT_OUT, NAMES
 from open401k.calculators.registry import MAKERS, rules
 from open401k.calculators.units import INPUTS_OF
@@ -152,3 +153,10 @@ def whole_numbers(schema: Any, name: str = "") -> Any:
 @pytest.mark.parametrize("name", sorted(found.name for found in pkgutil.iter_modules(room.__path__)))
 def test_examples_in_docstrings_are_true(name: str) -> None:
     assert doctest.testmod(importlib.import_module(f"{room.__name__}.{name}")).failed == 0
+
+
+def test_a_rule_is_told_without_names_of_code() -> None:
+    """A page reads the docstring of a rule: inputs are called there as its form calls them."""
+    said = {name: in_words(each.about) for name, each in EVERY.items()}
+    assert not [name for name, about in said.items() if re.search(r"[a-z]_[a-z]|\.py\b|\b(None|True|False)\b", about)]
+    assert "“Held by HCEs”" in said["affiliated-b-organization"]

@@ -229,7 +229,7 @@ def test_a_deduction_comes_off_fica_wages_by_its_kind_and_off_no_other_pay(
         census.set_code_kind(tx, tenant_id=tenant, said=CodeKind(Side.DEDUCTION, "MED", kind, FIRST_PAY))
         assert counted(tx, tenant, plan_id) == (100_000, 100_000, fica)
         assert list(changed_lines(tx, tenant_id=tenant)) == []
-        (on_file,) = census.codes_taken(tx, tenant_id=tenant, plan_id=plan_id)
+        (on_file,) = census.codes_on_file(tx, tenant_id=tenant, plan_id=plan_id, side=Side.DEDUCTION)
         assert (on_file.code, on_file.people, on_file.cents) == ("MED", 1, 12_000)
 
 

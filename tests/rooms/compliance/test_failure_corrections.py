@@ -1,20 +1,23 @@
 """What a missed deferral costs, by the day on which it is put right; figures worked by hand."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open401k.compliance.failure_correction import FailureCorrection, correction_of
+from open401k.compliance.failure_correction import FailureCorrection, correction_of, missed_of
 from open401k.compliance.failure_rates import Rate, basis_of, fully_matched_up_to_bps
 from open401k.compliance.failure_workers import PayDay, Worker
 from open401k.compliance.failures import Affected, Failure, FailureKind, FailureRefusal, MissedOn, refuse
 from open401k.kernel import EmployeeId, FailureId, PlanId, PlanYear, Source
 from open401k.law.missed_deferrals import Basis, Lacking, Relief
 from open401k.plan import Deferrals, Match, MatchPeriod, MatchTier, MonthDay, Provisions, SafeHarbor
+from open401k.recordkeeping import Pay, People, YearToDate, entitle
 
 WHO = EmployeeId(UUID(int=1))
 PLAN = Provisions(
@@ -41,13 +44,43 @@ def worker(
     *, until: date, deferred: dict[date, int] | None = None, terms: Provisions = PLAN, **known: object
 ) -> Worker:
     held = deferred or {}
-    days = tuple(PayDay(day, PAY, held.get(day, 0), held.get(day, 0) // 2, terms) for day in DATES if day <= until)
+    days = tuple(PayDay(day, PAY, held.get(day, 0), terms) for day in DATES if day <= until)
     return replace(Worker(WHO, days, date(2026, 1, 1), None, {2026: 2_450_000}), **known)  # type: ignore[arg-type]
 
 
 def corrected(failure: Failure, on: date, who: Worker | None = None, rate: Rate | None = None) -> FailureCorrection:
-    wanted = rate or Rate(Basis.GROUP_AVERAGE, AVERAGE, "the average")
-    return correction_of(failure=failure, workers=[who or worker(until=on)], rates={(WHO, YEAR.start): wanted}, on=on)
+    known = who or worker(until=on)
+    rates = {(WHO, YEAR.start): rate or Rate(Basis.GROUP_AVERAGE, AVERAGE, "the average")}
+    missed = missed_of(failure=failure, workers=[known], rates=rates, on=on).get(WHO, {})
+    return correction_of(failure=failure, workers=[known], rates=rates, on=on, match={WHO: match_missed(known, missed)})
+
+
+def match_missed(who: Worker, missed: Mapping[date, int]) -> dict[tuple[Source, date], int]:
+    """As the entitlement engine has it, with what was missed and without."""
+    with_it, without = given_by_engine(who, missed), given_by_engine(who, {})
+    return {each: with_it[each] - without[each] for each in with_it if with_it[each] != without[each]}
+
+
+def given_by_engine(who: Worker, more: Mapping[date, int]) -> dict[tuple[Source, date], int]:
+    days = [day for day in who.days if day.on.year == 2026]
+    terms, nothing = days[0].terms, np.zeros((1, len(days)), dtype=np.int64)
+    deferred = [min(day.deferred_cents + more.get(day.on, 0), day.compensation_cents) for day in days]
+    people = People((WHO,), (who.entered_on,), np.array([60 if who.catch_up else 40]), np.zeros(1, dtype=np.bool_))
+    pay = Pay(
+        pay_dates=tuple(day.on for day in days),
+        compensation=np.array([[day.compensation_cents for day in days]]),
+        pre_tax=np.array([deferred]),
+        roth=nothing,
+        after_tax=nothing,
+        coded_catch_up_pre_tax=nothing,
+        coded_catch_up_roth=nothing,
+        left_long_ago=nothing.astype(np.bool_),
+        kept_out=nothing.astype(np.bool_),
+    )
+    given = entitle(terms, people, pay, YearToDate.zero(1)).credited
+    match = terms.match
+    assert match is not None
+    return {(match.source, day.on): cents for day, cents in zip(days, given[match.source][0].tolist(), strict=True)}
 
 
 @pytest.mark.parametrize(
@@ -148,8 +181,12 @@ def test_a_match_of_the_year_is_missed_as_its_true_up_has_it() -> None:
     held = {day: 12_000 for day in DATES if day >= date(2026, 2, 6)}  # 6 % afterwards: matched up to 3 % of all pay
     who = worker(until=date(2026, 2, 28), deferred=held, terms=terms)
     (year,) = corrected(failure, date(2026, 2, 28), who).people
-    # Pay 4 x 200,000: at most 24,000 of match. Given: 2 x 6,000 as the books of this test have it.
-    assert year.match_cents == 12_000
+    # 3.20 % of two dates was missed, 6 % of the next two was deferred: 36,800 in all, matched up to 3 % of 4 x 200,000.
+    # With that 24,000 in all; as it was 24,000 deferred later brought the whole match: nothing is left to be missed.
+    assert year.match_cents == 0
+    early = worker(until=date(2026, 2, 28), deferred=dict.fromkeys(held, 6_000), terms=terms)
+    (year,) = corrected(failure, date(2026, 2, 28), early).people
+    assert year.match_cents == 24_000 - 12_000  # 3 % afterwards: what is missing of the year's match
 
 
 @pytest.mark.parametrize(
@@ -179,7 +216,7 @@ def test_earnings_run_from_each_pay_date_until_paid_and_a_rate_not_on_file_is_sa
     first = year.dates[0].earnings
     assert first is not None
     assert (first.loss_on, first.recovered_on) == (DATES[0], date(2026, 12, 31))
-    assert sum(year.earnings_by_source) == year.earnings_cents
+    assert sum(earned for _, earned in year.owed_by_source.values()) == year.earnings_cents
     unknown = corrected(
         failure, date(2031, 1, 31), worker(until=date(2026, 12, 31), limits=dict.fromkeys(range(2026, 2032), 2_450_000))
     )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from open401k import payroll
-from open401k.census import Word
+from open401k.census import Doubted, Side, Word
 from open401k.law.pay_items import PayKind
 from open401k.payroll import CodesOfPlan, CodeWatch, PayrollRow, Seen, codes_by, propose_kind, seen_from
 from open401k.payroll.code_proposals import MOST_CODES, parts_in
@@ -148,7 +148,7 @@ def test_a_code_drifts_at_the_edge_of_how_it_was_confirmed(paid: PayrollRow, nam
         "BON": Word("BON", None, PayKind.BONUS, True, CONFIRMED),
     }
     watch = CodeWatch(codes_by(words, TERMS), {"BON": name})
-    assert watch.look([paid]) == ({} if why is None else {2: (("BON", why),)})
+    assert watch.look([paid]) == ({} if why is None else {2: (Doubted(Side.EARNING, "BON", why),)})
 
 
 amounts = st.integers(-1_000_000, 1_000_000)
@@ -182,7 +182,7 @@ def test_rows_looked_at_again_are_counted_once_and_answered_the_same() -> None:
     rows = [row(2, 3_000, REG=2_500, BON=500), row(3, 2_000, REG=2_000), row(4, 100)]
     watch = CodeWatch()
     first = watch.look(rows)
-    assert watch.look(rows[1:]) == {3: (("REG", "new"),)}
+    assert watch.look(rows[1:]) == {3: (Doubted(Side.EARNING, "REG", "new"),)}
     assert watch.look(rows) == first
     assert [(each.code, each.rows, each.cents, each.of_rows) for each in watch.told()] == [
         ("BON", 1, 500, 3),

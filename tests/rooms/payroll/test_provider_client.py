@@ -1,7 +1,7 @@
 """HTTP to a provider: what is tried again, what is waited for, what goes to a person."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.support.standin import HeldTokens
 
 from open401k.kernel import FixedClock, SeededRandom
 from open401k.payroll import providers
@@ -19,28 +20,11 @@ FRESH = Tokens("access-1", "refresh-1", NOON + timedelta(hours=2))
 
 
 @dataclass
-class Keeper:
-    """Tokens of one connection, in memory."""
-
-    tokens: Tokens = FRESH
-    renewals: int = 0
-
-    def current(self) -> Tokens:
-        return self.tokens
-
-    def renew(self, used: Tokens, refresh: Callable[[Tokens], Tokens]) -> Tokens:
-        if self.tokens == used:
-            self.tokens = refresh(used)
-            self.renewals += 1
-        return self.tokens
-
-
-@dataclass
 class World:
     """A provider that answers as it was told to, in order."""
 
     answers: Sequence[httpx2.Response | Exception]
-    keeper: Keeper = field(default_factory=Keeper)
+    keeper: HeldTokens = field(default_factory=lambda: HeldTokens(FRESH))
     asked: list[httpx2.Request] = field(default_factory=list)
     paused: list[timedelta] = field(default_factory=list)
 
@@ -157,7 +141,7 @@ def test_an_answer_says_whose_turn_it_is(code: int, trouble: Trouble) -> None:
 
 def test_expired_tokens_are_renewed_before_they_are_used() -> None:
     granted = {"access_token": "access-2", "refresh_token": "refresh-2"}
-    world = World([ok(granted), ok()], Keeper(Tokens("access-1", "refresh-1", NOON)))
+    world = World([ok(granted), ok()], HeldTokens(Tokens("access-1", "refresh-1", NOON)))
     world.client().get("/v1/companies/1")
     assert [request.headers.get("authorization") for request in world.asked] == [None, "Bearer access-2"]
     assert json.loads(world.asked[0].content) == {"refresh_token": "refresh-1"}
@@ -212,6 +196,21 @@ def test_pages_are_read_to_the_end() -> None:
         "a=b&page=2&per=2",
         "a=b&page=3&per=2",
     ]
+
+
+def counted(found: list[int], count: int) -> httpx2.Response:
+    return httpx2.Response(200, content=json.dumps(found), headers={"x-total-count": str(count)})
+
+
+def test_a_list_that_changes_while_it_is_read_is_read_anew() -> None:
+    # 2 is deleted after the first page, so that 3 moves to it and would be missed.
+    world = World([counted([1, 2], 3), counted([], 2), counted([1, 3], 2), counted([], 2)])
+    assert [each.value for each in world.client().pages("/v1/payrolls", {}, per=2)] == [1, 3]
+    assert len(world.asked) == 4
+    restless = World([counted([1, 2], 3), counted([3], 4)] * 3)
+    with pytest.raises(ProviderError) as error:
+        list(restless.client(Patience(tries=3)).pages("/v1/payrolls", {}, per=2))
+    assert error.value.trouble is Trouble.TRY_AGAIN
 
 
 def test_an_error_of_the_provider_repeats_nothing_personal() -> None:

@@ -592,6 +592,14 @@ def test_a_webhook_is_one_that_finchs_own_client_accepts_too() -> None:
     )
 
 
+@pytest.mark.parametrize("second", ["0", "1767225600", "4102444800"])
+def test_a_webhook_signed_by_a_clock_that_is_wrong_is_heard_since_its_id_makes_a_repeat_no_news(second: str) -> None:
+    body = json.dumps(EVENT).encode()
+    told = finch.notice(headers=_signed(body, second=second), body=body, secret=SECRET)
+    assert told is not None
+    assert (told.provider_id, told.at_seconds) == ("e-1", int(second))
+
+
 @pytest.mark.parametrize("wrong", ["body", "secret", "event", "second", "none", "no secret", "not base64", "not ascii"])
 def test_a_webhook_without_its_signature_is_nothing(wrong: str) -> None:
     body = json.dumps(EVENT).encode()
@@ -608,3 +616,22 @@ def test_a_webhook_without_its_signature_is_nothing(wrong: str) -> None:
     }
     headers, altered, secret = tries[wrong]
     assert finch.notice(headers=headers, body=altered, secret=secret) is None
+
+
+def test_a_match_changes_the_companys_contribution_and_nothing_else(world: World) -> None:
+    defer(world, "engineer", employee=Rate(bps=600), catch_up=True)
+    how: dict[str, Any] = {"employee": None, "loan_id": "pre_tax"}
+    for _ in range(2):
+        assert defer(world, "engineer", Field.MATCH, employer=Rate(cents=12_345), **how).state is ReceiptState.DONE
+    assert world.calls("POST", BENEFIT) == 2
+    (now,) = world.connector().in_force(person_id=world.who("engineer"))
+    assert (now.employee, now.employer, now.catch_up) == (Rate(bps=600), Rate(cents=12_345), True)
+    defer(world, "engineer", employee=Rate(bps=700))
+    (now,) = world.connector().in_force(person_id=world.who("engineer"))
+    assert (now.employee, now.employer) == (Rate(bps=700), Rate(cents=12_345))
+    assert defer(world, "engineer", Field.MATCH, **how).state is ReceiptState.DONE
+    (now,) = world.connector().in_force(person_id=world.who("engineer"))
+    assert (now.employee, now.employer) == (Rate(bps=700), Rate(cents=0))
+    refused = defer(world, "welder", Field.MATCH, employer=Rate(cents=1), **how)
+    assert (refused.state, "no pre_tax deduction" in refused.reason) == (ReceiptState.REFUSED, True)
+    assert defer(world, "welder", Field.MATCH, **how).state is ReceiptState.DONE

@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ import pytest
 import yaml
 from jsonschema_rs import Draft202012Validator
 from tests.support import standin
-from tests.support.standin import StandIn
+from tests.support.standin import HeldTokens, StandIn
 
 from open401k.kernel import Clock, FixedClock, SeededRandom, SystemClock
 from open401k.payroll.providers import (
@@ -63,27 +63,11 @@ PEOPLE = [
 
 
 @dataclass
-class Keeper:
-    """Tokens of the connection, in memory."""
-
-    tokens: Tokens
-    renewals: int = 0
-
-    def current(self) -> Tokens:
-        return self.tokens
-
-    def renew(self, used: Tokens, refresh: Callable[[Tokens], Tokens]) -> Tokens:
-        if self.tokens == used:
-            self.tokens = refresh(used)
-            self.renewals += 1
-        return self.tokens
-
-
-@dataclass
 class Checked(httpx2.HTTPTransport):
     """The network; every successful answer is held against Gusto's description."""
 
     seen: set[str] = field(default_factory=set)
+    instead: tuple[str, str, str] | None = None  # what is said instead of what, where a path ends so
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -99,6 +83,9 @@ class Checked(httpx2.HTTPTransport):
             found = Draft202012Validator(whole).iter_errors(response.json())
             errors = [f"{error.instance_path}: {error.message[:120]}" for error in found]
             assert not errors, (request.url.path, errors[:5])
+        if self.instead is not None and request.url.path.endswith(self.instead[2]):
+            said = response.text.replace(self.instead[0], self.instead[1])
+            return httpx2.Response(response.status_code, content=said)
         return response
 
 
@@ -120,7 +107,7 @@ class World:
 
     server: StandIn
     made: dict[str, Any]
-    keeper: Keeper
+    keeper: HeldTokens
     transport: Checked
     paused: list[timedelta]
     opened: list[gusto.Gusto] = field(default_factory=list)
@@ -157,7 +144,7 @@ def world() -> Iterator[World]:
         )
         said = made["tokens"]
         tokens = Tokens(said["access_token"], said["refresh_token"], datetime.now(UTC) + timedelta(hours=1))
-        world = World(running, made, Keeper(tokens), Checked(), [])
+        world = World(running, made, HeldTokens(tokens), Checked(), [])
         yield world
         for connector in world.opened:
             connector.close()
@@ -223,6 +210,16 @@ def test_a_long_past_comes_in_pieces_and_over_several_pages(world: World) -> Non
         found += [each.pay_date for each in pulled.payrolls]
         cursor, more, pieces = pulled.cursor, pulled.more, pieces + 1
     assert (pieces, found) == (2, [FIRST_CHECK + timedelta(days=14 * n) for n in range(37)])
+
+
+@pytest.mark.parametrize("what", ["employees", "payrolls"])
+def test_nobody_of_another_company_is_believed_to_be_of_this_one(world: World, what: str) -> None:
+    world.server.until(date(2026, 1, 10))
+    world.transport.instead = (world.company, "somebody else's", f"/{what}")
+    connector = world.connector()
+    with pytest.raises(ProviderError) as error:
+        list(connector.people()) if what == "employees" else connector.payrolls(since="")
+    assert (error.value.trouble, "company_uuid" in error.value.where) == (Trouble.BUG, True)
 
 
 def test_a_liar_is_found_out_by_its_totals(world: World) -> None:
@@ -379,3 +376,21 @@ def _all(world: World, key: str) -> list[InForce]:
 def _only(world: World, key: str) -> InForce:
     (found,) = _all(world, key)
     return found
+
+
+def test_a_match_changes_the_companys_contribution_and_nothing_else(world: World) -> None:
+    defer(world, "engineer", employee=Rate(bps=600), catch_up=True)
+    how: dict[str, Any] = {"employee": None, "loan_id": "pre_tax"}
+    for _ in range(2):
+        assert defer(world, "engineer", Field.MATCH, employer=Rate(cents=12_345), **how).state is ReceiptState.DONE
+    (now,) = world.connector().in_force(person_id=world.made["people"]["engineer"])
+    assert (now.employee, now.employer, now.catch_up) == (Rate(bps=600), Rate(cents=12_345), True)
+    defer(world, "engineer", employee=Rate(bps=700))
+    (now,) = world.connector().in_force(person_id=world.made["people"]["engineer"])
+    assert (now.employee, now.employer) == (Rate(bps=700), Rate(cents=12_345))
+    assert defer(world, "engineer", Field.MATCH, **how).state is ReceiptState.DONE
+    (now,) = world.connector().in_force(person_id=world.made["people"]["engineer"])
+    assert (now.active, now.employee, now.employer) == (True, Rate(bps=700), Rate(cents=0))
+    refused = defer(world, "welder", Field.MATCH, employer=Rate(cents=1), **how)
+    assert (refused.state, "no pre_tax deduction" in refused.reason) == (ReceiptState.REFUSED, True)
+    assert defer(world, "welder", Field.MATCH, **how).state is ReceiptState.DONE

@@ -144,6 +144,7 @@ def test_numbers_speak_within_one_system_of_one_employer(other: dict[str, Any], 
         {"safe_harbor_match_cents": 1_00},
         {"nonelective_cents": 1_00},
         {"profit_sharing_cents": 1_00},
+        {"deductions": (("MED", 1_00),)},
     ],
 )
 def test_files_that_differ_in_pay_by_code_or_employer_money_are_two(other: dict[str, Any]) -> None:
@@ -154,6 +155,12 @@ def test_files_that_differ_in_pay_by_code_or_employer_money_are_two(other: dict[
 def test_the_order_of_codes_makes_no_other_file() -> None:
     one, other = (("REG", 1), ("OT", 2)), (("OT", 2), ("REG", 1))
     assert content_sum([replace(ANA, earnings=one)], PAID) == content_sum([replace(ANA, earnings=other)], PAID)
+
+
+def test_a_sum_of_before_has_no_deductions_in_it_and_other_rows_have_the_sum_that_they_had() -> None:
+    taken, zero = replace(ANA, deductions=(("MED", 1_00),)), replace(ANA, deductions=(("MED", 0),))
+    assert content_sum([taken], PAID) != content_sum([replace(ANA, deductions=(("MED", 2_00),))], PAID)
+    assert content_sum([taken], PAID, deductions=False) == content_sum([ANA], PAID) == content_sum([zero], PAID)
 
 
 def test_fica_wages_are_read_where_a_file_has_them_and_blank_is_not_zero() -> None:

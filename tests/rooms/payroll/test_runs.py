@@ -115,6 +115,32 @@ def test_same_content_in_other_bytes_stops(begin: Begin, tenant: SponsorId, plan
         assert (refused.reason, refused.detail) == (Refusal.LOOKS_LIKE, told)
 
 
+def taken_off(first: str, second: str, *, turned: bool = False) -> bytes:
+    """The file with a column of a deduction code."""
+    rows = [GOOD | {"code": first}, SECOND | {"code": second}, THIRD | {"code": ""}]
+    return lines(*(rows[::-1] if turned else rows), header=f"{HEADER},deduction:MED125")
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_changed_deduction_is_another_payroll_than_one_checked_since_deductions_count(
+    begin: Begin, tenant: SponsorId, plan: PlanId, monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    """What was checked before they did keeps its sum: the same payroll again is recognized, with or without them."""
+    data = taken_off("10.00", "5.00")
+    received, kept = sent(begin, tenant, plan, data), read(data)
+    with monkeypatch.context() as edition, begin() as tx:
+        if before:
+            edition.setattr(runs, "_CONTENT", runs._CONTENT_BEFORE)
+            kept.content = kept.content_before
+        assert isinstance(runs.checked(tx, tenant_id=tenant, run_id=received.run.run_id, outcome=kept), Status)
+        runs.mark(tx, tenant_id=tenant, run_id=received.run.run_id, status=Status.POSTED)
+    for data, same in ((taken_off("10.00", "5.00", turned=True), True), (taken_off("5.00", "10.00"), before)):
+        run = sent(begin, tenant, plan, data).run
+        with begin() as tx:
+            found = runs.checked(tx, tenant_id=tenant, run_id=run.run_id, outcome=read(data))
+            assert isinstance(found, Refused) is same, found
+
+
 def test_correction_names_the_run_it_replaces(begin: Begin, tenant: SponsorId, plan: PlanId) -> None:
     first = posted(begin, tenant, plan)
     with begin() as tx:

@@ -57,7 +57,7 @@ def test_an_amount_is_not_the_percentage_of_the_same_number() -> None:
 
 def test_what_is_wanted_no_more_is_stopped_once() -> None:
     found = write_back.to_tell([], [told(1, FIVE, State.REFLECTED)], today=TODAY)
-    assert found.tell == (Wanted(PRE_TAX, None, TODAY, "It is wanted no more."),)
+    assert found.tell == (Wanted(PRE_TAX, None, TODAY, "Nothing more is to be withheld."),)
     assert write_back.to_tell([], [told(1, FIVE, State.REFLECTED), told(2, None, State.QUEUED)], today=TODAY).tell == ()
 
 

@@ -94,9 +94,11 @@ def test_what_a_layout_cannot_carry_is_what_its_data_says(layout: Layout) -> Non
     }
     told = {str(field): "A" for field in (Field.EMPLOYEE_NUMBER, Field.PAY_GROUP, Field.EMPLOYMENT_STATUS)}
     codes = {"earnings": (("REG", 1_00),), "earnings_hours": (("REG", 8_00),), "employer_ein": "123456789"}
+    codes["deductions"] = (("MED125", 1_00),)
     row = replace(ANA, **everything, **told, **codes, loan_payments=(("L-1", 5_00),))  # type: ignore[arg-type]
     lost = {each.what for each in write_layout(layout, [row]).lost}
     words = {"earnings": "pay codes", "earnings_hours": "hours by pay code", "loan_ref": "the numbers of loans"}
+    words["deductions"] = "deductions by code"
     assert lost == {words.get(each, str(each)) for each in layout.not_carried}
 
 

@@ -21,6 +21,7 @@ from open401k.plan import (
     MonthDay,
     Nonelective,
     Provisions,
+    RetirementAge,
     SafeHarbor,
     ServiceTiers,
     SpillOver,
@@ -41,6 +42,11 @@ def safe_harbor_match(design: SafeHarbor, *tiers: tuple[int, int], cap_cents: in
     """A plan with that match as its safe harbor."""
     stacked = tuple(MatchTier(*tier) for tier in tiers)
     return replace(PLAIN, safe_harbor=design, match=Match(stacked, Source.SAFE_HARBOR_MATCH, cap_cents=cap_cents))
+
+
+def retiring(normal: RetirementAge | None, early: RetirementAge | None) -> Provisions:
+    """A plan with retirement ages of its own."""
+    return replace(PLAIN, vesting=Vesting(normal_retirement=normal, early_retirement=early))
 
 
 def vesting(source: Source, *percents: int) -> Provisions:
@@ -118,9 +124,19 @@ LAWFUL = {
         PLAIN, may_declare=(Source.PROFIT_SHARING,), forfeitures=Forfeitures(uses=(ForfeitureUse.ALLOCATION,))
     ),
     "faster than graded": vesting(Source.PROFIT_SHARING, 20, 40, 60, 80, 100),
+    "retirement at 65 after five years, early at 55": retiring(RetirementAge(65, 5), RetirementAge(55, 10)),
+    "retirement at any age": retiring(RetirementAge(30), None),
 }
 
 UNLAWFUL = {
+    "retirement after 65": (retiring(RetirementAge(66), None), "vesting.normal_retirement", "411(a)(8)"),
+    "retirement after six years": (retiring(RetirementAge(65, 6), None), "vesting.normal_retirement", "411(a)(8)"),
+    "early retirement later": (
+        retiring(RetirementAge(60), RetirementAge(60)),
+        "vesting.early_retirement",
+        "411(a)(8)",
+    ),
+    "early retirement after a lifetime": (retiring(None, RetirementAge(55, 99)), "vesting.early_retirement", "411(a)"),
     "a default without elections": (
         replace(automatic(), elections=None),
         "automatic_enrollment.counted_from",
@@ -261,7 +277,7 @@ UNLAWFUL = {
     "more hours than a year of service has": (
         replace(PLAIN, nonelective=Nonelective(300, conditions=Conditions(hours=1_001))),
         "nonelective.conditions.hours",
-        "2530.200b-1",
+        "410(a)(3)(A)",
     ),
     "conditions of a match of pay periods": (
         replace(PLAIN, match=Match(BASIC, conditions=Conditions(last_day=True))),
@@ -313,6 +329,11 @@ UNLAWFUL = {
         replace(PLAIN, match=Match(BASIC, cap_per_period_cents=100_00, student_loans=True)),
         "match.student_loans",
         "401(m)(13)",
+    ),
+    "student loan payments certified so soon after the year": (
+        replace(PLAIN, match=Match(BASIC, student_loans=True, student_loan_months=2)),
+        "match.student_loan_months",
+        "Notice 2024-63",
     ),
     "HCEs without a safe harbor that there is not": (
         replace(PLAIN, safe_harbor_hces=False),

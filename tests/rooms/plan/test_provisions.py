@@ -18,6 +18,7 @@ from open401k.plan import (
     Conditions,
     Covered,
     Deferrals,
+    Disability,
     ElectionTerms,
     Eligibility,
     EntryRule,
@@ -28,7 +29,9 @@ from open401k.plan import (
     MatchTier,
     MonthDay,
     Nonelective,
+    PayTerms,
     Provisions,
+    RetirementAge,
     SafeHarbor,
     ServiceTiers,
     SpillOver,
@@ -50,6 +53,13 @@ conditions = st.builds(
     either=st.booleans(),
     waived=st.lists(st.sampled_from(Waiver), max_size=2).map(tuple),
     retirement_age=st.integers(0, 70),
+)
+pay_terms = st.builds(
+    PayTerms,
+    definition=st.sampled_from(PayDefinition),
+    excluded_kinds=st.lists(st.sampled_from(PayKind), max_size=3).map(tuple),
+    included_kinds=st.lists(st.sampled_from(PayKind), max_size=3).map(tuple),
+    excluded_pay_codes=st.lists(st.text(max_size=6), max_size=3).map(tuple),
 )
 any_provisions = st.builds(
     Provisions,
@@ -83,11 +93,19 @@ any_provisions = st.builds(
         conditions=conditions,
         matches_catch_up=st.booleans(),
         student_loans=st.booleans(),
+        student_loan_months=st.integers(1, 12),
     ),
     nonelective=st.none()
     | st.builds(Nonelective, rate_bps=st.integers(0, 2_500), source=sources, conditions=conditions),
     safe_harbor=st.sampled_from(SafeHarbor),
-    vesting=st.dictionaries(sources, schedules, max_size=3).map(lambda each: Vesting(tuple(each.items()))),
+    vesting=st.builds(
+        Vesting,
+        schedules=st.dictionaries(sources, schedules, max_size=3).map(lambda each: tuple(each.items())),
+        on_death=st.booleans(),
+        on_disability=st.none() | st.sampled_from(Disability),
+        normal_retirement=st.none() | st.builds(RetirementAge, st.integers(1, 65), st.integers(0, 5)),
+        early_retirement=st.none() | st.builds(RetirementAge, st.integers(1, 65), st.integers(0, 30)),
+    ),
     testing=st.builds(Testing, method=st.sampled_from(TestingMethod), top_paid_group=st.booleans()),
     compensation=st.builds(
         Compensation,
@@ -96,6 +114,8 @@ any_provisions = st.builds(
         excluded_kinds=st.lists(st.sampled_from(PayKind), max_size=3).map(tuple),
         included_kinds=st.lists(st.sampled_from(PayKind), max_size=3).map(tuple),
         section_415=st.sampled_from(PayDefinition),
+        match=st.none() | pay_terms,
+        nonelective=st.none() | pay_terms,
     ),
     elections=st.none()
     | st.builds(
@@ -132,6 +152,16 @@ any_provisions = st.builds(
     ),
     safe_harbor_hces=st.booleans(),
     declared_conditions=st.lists(st.tuples(sources, conditions), max_size=2).map(tuple),
+    profit_sharing=st.none()
+    | st.builds(
+        plan.ProfitSharing,
+        groups=st.lists(
+            st.builds(plan.AllocationGroup, st.text(max_size=5), st.lists(st.text(max_size=3), max_size=2).map(tuple)),
+            max_size=3,
+        ).map(tuple),
+        each_alone=st.booleans(),
+        points=st.none() | st.builds(plan.Points, *[st.integers(0, 9)] * 4, st.none() | st.integers(1, 30)),
+    ),
 )
 
 

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from open401k import plan
-from open401k.census.employment import Employment, spans
+from open401k.census.employment import Employment, LeftBy, spans
 from open401k.kernel import Source
+from open401k.law.vesting_years import FullyVestedBy
 from open401k.recordkeeping.forfeited import Credit, Forfeited, ForfeitureCause, forfeited
+from open401k.recordkeeping.full_vesting import Ages, full_vesting_on
+from open401k.recordkeeping.plan_endings import Ending, EndingKind
 
 DEEMED, BREAKS, BACK = ForfeitureCause.DEEMED_CASH_OUT, ForfeitureCause.FIVE_BREAKS, ForfeitureCause.RESTORED
 TERMS = plan.Provisions(
@@ -31,9 +35,10 @@ def lost(
     money: Sequence[Credit] = GAVE,
     on: date = date(2030, 1, 1),
     terms: Sequence[plan.Span] = ALWAYS,
-    retires_on: date | None = None,
+    ages: Ages | None = None,
+    endings: Sequence[Ending] = (),
 ) -> list[tuple[Source, date, int, ForfeitureCause]]:
-    found = forfeited(employment=employment, money=money, spans=terms, on=on, retires_on=retires_on)
+    found = forfeited(employment=employment, money=money, spans=terms, on=on, ages=ages, endings=endings)
     return [(each.source, each.on, each.cents, each.by) for each in found]
 
 
@@ -99,8 +104,114 @@ def test_money_that_comes_after_the_end_of_employment_follows() -> None:
 
 
 def test_normal_retirement_age_in_service_vests_everything() -> None:
-    assert lost(Employment(HIRED, LEFT), retires_on=LEFT) == []
-    assert lost(Employment(HIRED, LEFT), retires_on=LEFT + timedelta(days=1)) != []
+    """IRC 411(a)(8): 65 and five years of participation, or the plan's own age."""
+    born, joined = date(1955, 6, 30), date(2015, 6, 30)
+    assert lost(Employment(HIRED, LEFT), ages=Ages(born, joined)) == []
+    assert lost(Employment(HIRED, LEFT), ages=Ages(born + timedelta(days=1), joined)) != []
+    assert lost(Employment(HIRED, LEFT), ages=Ages(born, joined + timedelta(days=1))) != []
+    assert lost(Employment(HIRED, LEFT), ages=Ages(None, joined)) == []  # nobody can say
+
+
+def with_vesting(**terms: Any) -> tuple[plan.Span, ...]:
+    return (plan.Span(date.min, date.max, replace(TERMS, vesting=replace(TERMS.vesting, **terms))),)
+
+
+@pytest.mark.parametrize(
+    ("terms", "left_by", "born", "forfeits"),
+    [
+        ({}, LeftBy.DEATH, None, True),  # only where the plan says so
+        ({"on_death": True}, LeftBy.DEATH, None, False),
+        ({"on_death": True}, LeftBy.DISABILITY, None, True),
+        ({"on_death": True}, None, None, True),
+        ({}, LeftBy.DISABILITY, None, True),
+        ({"on_disability": plan.Disability.SOCIAL_SECURITY}, LeftBy.DISABILITY, None, False),
+        ({"on_disability": plan.Disability.SOCIAL_SECURITY}, LeftBy.VOLUNTARY, None, True),
+        ({"normal_retirement": plan.RetirementAge(60)}, None, date(1960, 6, 30), False),
+        ({"normal_retirement": plan.RetirementAge(60)}, None, date(1960, 7, 1), True),
+        ({"normal_retirement": plan.RetirementAge(60, 5)}, None, date(1960, 6, 30), True),
+        ({"early_retirement": plan.RetirementAge(55, 2)}, None, date(1965, 6, 30), False),
+        ({"early_retirement": plan.RetirementAge(55, 2)}, None, date(1965, 7, 1), True),
+        ({"early_retirement": plan.RetirementAge(55, 3)}, None, date(1965, 6, 30), True),  # two years of service
+    ],
+)
+def test_death_disability_and_the_plans_retirement_ages_vest_as_the_plan_says(
+    terms: dict[str, Any], left_by: LeftBy | None, born: date | None, forfeits: bool
+) -> None:
+    ages = None if born is None else Ages(born, HIRED)
+    found = lost(Employment(HIRED, LEFT, left_by), terms=with_vesting(**terms), ages=ages, on=LEFT)
+    assert bool(found) is forfeits
+
+
+def test_an_amendment_takes_full_vesting_from_nobody_who_was_employed_under_it() -> None:
+    changed = (
+        plan.Span(date.min, date(2019, 1, 1), with_vesting(on_death=True)[0].provisions),
+        plan.Span(date(2019, 1, 1), date.max, TERMS),
+    )
+    assert lost(Employment(HIRED, LEFT, LeftBy.DEATH), terms=changed) == []
+    assert lost(Employment(date(2019, 1, 1), LEFT, LeftBy.DEATH), terms=changed) != []
+
+
+def ending(kind: EndingKind, first: date, last: date | None = None) -> tuple[Ending, ...]:
+    return (Ending(kind, first, first if last is None else last, "as resolved"),)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "forfeits"),
+    [
+        (date(2020, 1, 1), date(2020, 12, 31), False),
+        (date(2020, 1, 1), LEFT, False),
+        (LEFT, date(2021, 6, 29), False),
+        (date(2020, 7, 1), date(2021, 6, 30), True),  # gone before
+        (date(2019, 1, 1), date(2020, 6, 29), True),  # there after
+    ],
+)
+def test_a_partial_termination_vests_who_left_in_its_period(first: date, last: date, forfeits: bool) -> None:
+    """Rev. Rul. 2007-43: everybody who had a severance from employment during the period, voluntary or not."""
+    partial = ending(EndingKind.PARTIAL_TERMINATION, first, last)
+    assert bool(lost(Employment(HIRED, LEFT, LeftBy.VOLUNTARY), endings=partial)) is forfeits
+    none = ending(EndingKind.NO_PARTIAL_TERMINATION, first, last)
+    assert lost(Employment(HIRED, LEFT), endings=none) != []
+
+
+@pytest.mark.parametrize("kind", [EndingKind.PLAN_TERMINATION, EndingKind.CONTRIBUTIONS_DISCONTINUED])
+def test_the_end_of_the_plan_vests_who_has_not_forfeited_before_it(kind: EndingKind) -> None:
+    """IRC 411(d)(3): the amounts credited to the account at that time. What was forfeited before is not credited."""
+    both = (*GAVE, SAVED, MATCHED)
+    broken = date(2025, 6, 30)
+    assert lost(Employment(HIRED, LEFT), endings=ending(kind, LEFT)) == []
+    assert lost(Employment(HIRED, LEFT), endings=ending(kind, LEFT + timedelta(days=1))) != []  # deemed paid before
+    assert lost(Employment(HIRED, LEFT), money=both, endings=ending(kind, broken)) == []
+    assert lost(Employment(HIRED, LEFT), money=both, endings=ending(kind, broken + timedelta(days=1))) != []
+    assert lost(Employment(HIRED, LEFT), endings=ending(kind, LEFT), on=LEFT - timedelta(days=1)) == []
+
+
+def test_what_comes_after_the_end_of_the_plan_is_vested_and_a_return_restores_no_more_than_was_lost() -> None:
+    late = Credit(Source.PROFIT_SHARING, date(2021, 3, 1), 70_00)
+    over = ending(EndingKind.PLAN_TERMINATION, date(2021, 1, 1))
+    back = Employment(date(2021, 6, 1))
+    assert lost(Employment(HIRED, LEFT), back, money=(*GAVE, late), endings=over) == [
+        (Source.PROFIT_SHARING, LEFT, 1_000_00, DEEMED),
+        (Source.PROFIT_SHARING, date(2021, 6, 1), -1_000_00, BACK),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("employment", "on", "by"),
+    [
+        ((Employment(HIRED, LEFT),), date(2020, 12, 31), FullyVestedBy.PARTIAL_TERMINATION),
+        ((Employment(HIRED),), date(2020, 12, 31), None),  # who stays is not affected
+        ((Employment(HIRED),), date(2022, 1, 1), FullyVestedBy.PLAN_TERMINATION),
+        ((Employment(HIRED, date(2019, 6, 30)),), date(2021, 12, 31), None),
+        ((Employment(HIRED, date(2019, 6, 30)),), date(2022, 1, 1), FullyVestedBy.PLAN_TERMINATION),
+        ((Employment(HIRED, LEFT), Employment(date(2020, 9, 1))), date(2020, 12, 31), None),
+    ],
+)
+def test_who_is_vested_in_full_on_a_day(employment: tuple[Employment, ...], on: date, by: FullyVestedBy | None) -> None:
+    endings = (
+        *ending(EndingKind.PARTIAL_TERMINATION, date(2020, 1, 1), date(2020, 12, 31)),
+        *ending(EndingKind.PLAN_TERMINATION, date(2022, 1, 1)),
+    )
+    assert full_vesting_on(employment, spans=ALWAYS, ages=None, endings=endings, on=on) is by
 
 
 def test_an_amendment_takes_nothing_that_was_vested_and_nothing_from_who_had_left() -> None:

@@ -135,6 +135,17 @@ def test_a_paycheck_repays_its_share_of_an_installment(days: int | None, expecte
     assert per_paycheck(replay_loan(LOAN, []), on=MADE, days=days) == expected
 
 
+SEMIMONTHLY = replace(LOAN, schedule=loan_schedule(LoanTerms(10_000_00, 850, 48, Frequency.SEMIMONTHLY, MADE)))
+
+
+@pytest.mark.parametrize("days", [None, 14, 15, 16, 17])
+def test_a_semi_monthly_loan_is_repaid_by_each_semi_monthly_paycheck(days: int | None) -> None:
+    installment = SEMIMONTHLY.schedule.level_payment_cents
+    assert per_paycheck(replay_loan(SEMIMONTHLY, []), on=MADE, days=days) == installment
+    dues = [row.due_on for row in SEMIMONTHLY.schedule.installments[:3]]
+    assert dues == [date(2026, 1, 19), date(2026, 2, 4), date(2026, 2, 19)]
+
+
 def test_the_last_paycheck_withholds_what_is_left() -> None:
     last = replay_loan(LOAN, by_schedule(23))
     assert per_paycheck(last, on=NOTE.installments[-1].due_on, days=30) == NOTE.installments[-1].payment_cents

@@ -98,6 +98,10 @@ def test_a_payment_is_certified_within_three_months_of_its_year() -> None:
     assert decided(certified_on=deadline) == deadline
     assert decided(certified_on=date(2027, 4, 1)) is StudentLoanRefusal.TOO_LATE
     assert decided(certified_on=date(2027, 4, 1), cents=0, known=True) == deadline  # taken back at any time
+    assert decided(cents=0, known=True, employed=False) == deadline  # also where the employment was learned otherwise
+    later = replace(TERMS, match=terms_of(HALF_OF_SIX, student_loans=True, student_loan_months=6))
+    assert decided(terms=later, certified_on=date(2027, 6, 30)) == date(2027, 6, 30)
+    assert decided(terms=later, certified_on=date(2027, 7, 1)) is StudentLoanRefusal.TOO_LATE
 
 
 def test_what_is_no_payment_of_an_employee_is_refused() -> None:

@@ -10,6 +10,7 @@ from open401k.kernel import Open401kError
 
 from .. import calc
 from . import (
+    amending,
     books,
     census,
     connections,
@@ -29,6 +30,7 @@ from . import (
     student_loans,
     takeover,
     users,
+    vesting,
 )
 from .say import BAD_INPUT, FAILED, BadInputError, fail
 from .wiring import Json, Wiring
@@ -42,7 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for _part in (running, plans, books):
+for _part in (running, plans, amending, books):
     app.add_typer(_part.commands)
 app.add_typer(payroll.commands, name="payroll")
 app.add_typer(people.commands, name="people")
@@ -53,6 +55,7 @@ app.add_typer(connections.sandboxes, name="sandbox")
 app.add_typer(pay_codes.commands, name="pay-codes")
 app.add_typer(corrections.commands, name="corrections")
 app.add_typer(forfeitures.commands, name="forfeitures")
+app.add_typer(vesting.commands, name="vesting")
 app.add_typer(declarations.commands, name="declarations")
 app.add_typer(student_loans.commands, name="student-loans")
 app.add_typer(takeover.commands, name="takeover")

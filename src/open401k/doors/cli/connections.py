@@ -44,6 +44,7 @@ def add(
     provider: Annotated[Provider, typer.Option(help="The provider.")] = Provider.GUSTO,
     code: Annotated[str, typer.Option(help="What the authorization ended with; without it, where to begin.")] = "",
     since: Annotated[str, typer.Option(help="The first pay date to take from it, such as 2026-07-01.")] = "",
+    also: Annotated[bool, typer.Option("--also", help="Another company of the plan at the same provider.")] = False,
     plan: PlanOption = "",
     json: Json = False,
 ) -> None:
@@ -64,7 +65,7 @@ def add(
             "provider": provider,
             "code": code,
         }
-        made = story.add(actor=place.actor, **known, since=_day(since))
+        made = story.add(actor=place.actor, **known, since=_day(since), also=also)
         if isinstance(made, Refused):
             fail(made.message, made.fix)
         voice.tell({"connection": shown.line_of(made)})
@@ -109,6 +110,24 @@ def link(
         with place.begin() as tx:
             connections.link(tx, of=of, person_id=person, employee_id=employee_id)
     Voice(as_json=False).line("Kept. Ask again with: open401k connections pull")
+
+
+@commands.command()
+def match(
+    context: typer.Context,
+    tell: Annotated[bool, typer.Option("--tell/--keep", help="Tell it there, or keep it here.")],
+    connection: Annotated[str, typer.Option(help="Id of the connection, if there are several.")] = "",
+    plan: PlanOption = "",
+    json: Json = False,
+) -> None:
+    """Have the employer's match told to the provider: only where it sends no money of its own for it."""
+    with at_plan(wiring_of(context), "connections match", plan) as place:
+        of = _chosen(place, connection)
+        with place.begin() as tx:
+            connections.tell_match(tx, tenant_id=place.tenant_id, connection_id=of.connection_id, tells=tell)
+    voice = Voice(json)
+    voice.tell({"connection_id": str(of.connection_id), "tells_match": tell})
+    voice.line(f"{of.company_name} is {'told' if tell else 'not told'} the match. It counts with the next round.")
 
 
 Today = Annotated[str, typer.Option(help="The day it is there at first, such as 2026-01-01.")]

@@ -53,6 +53,8 @@ def show(context: typer.Context, which: Which, plan: PlanOption = "", json: Json
         voice.line(f"{f'until {waiting.until}' if waiting.until else 'from then on'}: {waiting.text}")
     for notice in line.notices:
         voice.line(f"\nNotice to {notice.person}, by {notice.give_by}:\n\n{notice.text}")
+    for each in line.needed:
+        voice.line(f"Not counted. {each}")
     if line.not_ready:
         voice.line(f"Cannot be approved yet. {line.not_ready}")
 

@@ -40,6 +40,9 @@ def declare(
     excess: Annotated[str, typer.Option(help="Of integrated profit sharing, % of pay above the level: 5.7.")] = "",
     level: Annotated[str, typer.Option(help="Its integration level, dollars of pay: 184500.00.")] = "",
     amount: Annotated[str, typer.Option(help="Of profit sharing, dollars for each participant: 750.00.")] = "",
+    shares: Annotated[str, typer.Option(help="By groups: Owners = 20 %; Staff = 3000.00.")] = "",
+    total: Annotated[str, typer.Option(help="By points, dollars that they share out: 50000.00.")] = "",
+    despite_test: Annotated[bool, typer.Option(help="Declare it although it fails IRC 401(a)(4).")] = False,
     tax_return_due: Annotated[str, typer.Option(help="When the employer's return is due, with extensions.")] = "",
     key: Key = "",
     plan: PlanOption = "",
@@ -47,10 +50,9 @@ def declare(
 ) -> None:
     """Declare a contribution: posted on the last day of the plan year, at once where that is over."""
     with at_plan(wiring_of(context), "declarations declare", plan) as place, refused_aloud():
-        formula = declaring.formula_of(
-            source, tiers=tiers, cap=cap, rate=rate, amount=amount, excess=excess, level=level
-        )
-        _put(place, by, "declarations declare", year_to, formula, tax_return_due, key)
+        given = {"tiers": tiers, "cap": cap, "rate": rate, "amount": amount, "excess": excess, "level": level}
+        formula = declaring.formula_of(source, **given, shares=shares, total=total)
+        _put(place, by, "declarations declare", year_to, formula, tax_return_due, key, despite_test=despite_test)
         _tell(place, Voice(json))
 
 
@@ -71,7 +73,15 @@ def take_back(
 
 
 def _put(
-    place: Place, by: str, command: str, year_to: str, formula: recordkeeping.Declared, due: str, key: str
+    place: Place,
+    by: str,
+    command: str,
+    year_to: str,
+    formula: recordkeeping.Declared,
+    due: str,
+    key: str,
+    *,
+    despite_test: bool = False,
 ) -> None:
     actor = person_with(place, by, command, Permission.PLAN_CHANGE)
     with place.begin() as tx:
@@ -81,6 +91,7 @@ def _put(
         formula,
         today,
         declaring.day_of_year(due, "--tax-return-due") if due else None,
+        despite_test,
     )
     of: dict[str, Any] = {"actor": actor, "tenant_id": place.tenant_id, "plan_id": place.plan_id}
     wanted = key or str(place.services.ids.new(FlowId))

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from pydantic import BaseModel, ValidationError
+
 from open401k.flows.payroll_settle import PostingRefused
 from open401k.payroll import Findings
 from open401k.views.shown import FindingLine, finding_line
@@ -18,6 +20,16 @@ def bytes_of(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise BadInputError(f"{file} cannot be read: {error.strerror}.", fix="Check the path.") from None
+
+
+def provisions_in(file: Path, model: type[BaseModel]) -> BaseModel:
+    """Provisions, or changes of them, as a file has them; else everything that is wrong, by its place."""
+    try:
+        return model.model_validate_json(bytes_of(file))
+    except ValidationError as error:
+        wrong = error.errors(include_input=False, include_url=False, include_context=False)
+        words = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'the file'}: {each['msg']}" for each in wrong[:20])
+        raise BadInputError(f"{file} does not hold provisions: {words}.", fix="See docs/reference/api.md.") from None
 
 
 def tell_findings(voice: Voice, findings: Sequence[FindingLine]) -> None:

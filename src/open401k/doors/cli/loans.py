@@ -1,4 +1,4 @@
-"""Commands about participant loans: list, show, ask, approve, decline."""
+"""Commands about participant loans: list, show, ask, approve, decline, leave, offset, report."""
 
 from typing import Annotated, Any
 
@@ -47,7 +47,7 @@ def ask(
     amount: Annotated[str, typer.Argument(help="Dollars: 5000.00.")],
     installments: Annotated[int, typer.Option(help="How many installments.")],
     key: Annotated[str, typer.Option(help="The same key is the same request.")],
-    frequency: Annotated[str, typer.Option(help="weekly, biweekly, monthly or quarterly.")] = "biweekly",
+    frequency: Annotated[str, typer.Option(help="weekly, biweekly, semimonthly, monthly or quarterly.")] = "biweekly",
     residence: Annotated[bool, typer.Option("--residence", help="It buys the principal residence.")] = False,
     plan: PlanOption = "",
     json: Json = False,
@@ -98,6 +98,45 @@ def decline(
     _say(found, Voice(json))
 
 
+@commands.command()
+def leave(
+    context: typer.Context,
+    which: Which,
+    first: Annotated[str, typer.Argument(help="The first day of the leave: 2026-03-01.")],
+    key: Annotated[str, typer.Option(help="The same key is the same leave.")],
+    until: Annotated[str, typer.Option(help="Its last day; without it, the leave is taken back.")] = "",
+    military: Annotated[bool, typer.Option("--military", help="Service in uniform.")] = False,
+    plan: PlanOption = "",
+    json: Json = False,
+) -> None:
+    """Pause installments for a leave (Reg. 1.72(p)-1 Q&A-9), or take one back."""
+    with at_plan(wiring_of(context), "loans leave", plan) as place, refused_aloud():
+        told = loans.leave_of(first=first, last=until, military=military)
+        of = _of(place, "loans leave")
+        found = loans.pause(place.services.db, **of, loan_id=_named(which), told=told, key=key)
+    _say(found, Voice(json))
+
+
+@commands.command()
+def offset(context: typer.Context, which: Which, by: By, plan: PlanOption = "", json: Json = False) -> None:
+    """Reduce the account of somebody who left by what is owed. A second time changes nothing."""
+    with at_plan(wiring_of(context), "loans offset", plan) as place:
+        of = _of(place, "loans offset") | {"actor": person_who_decides(place, by, "loans offset")}
+        with refused_aloud():
+            found = loans.offset(place.services.db, **of, loan_id=_named(which))
+    _say(found, Voice(json))
+
+
+@commands.command()
+def report(context: typer.Context, which: Which, by: By, plan: PlanOption = "", json: Json = False) -> None:
+    """Say that a deemed distribution was reported on Form 1099-R."""
+    with at_plan(wiring_of(context), "loans report", plan) as place:
+        of = _of(place, "loans report") | {"actor": person_who_decides(place, by, "loans report")}
+        with refused_aloud():
+            found = loans.report(place.services.db, **of, loan_id=_named(which))
+    _say(found, Voice(json))
+
+
 def _of(place: Place, command: str) -> dict[str, Any]:
     return {"actor": actor_of(command), "tenant_id": place.tenant_id, "plan_id": place.plan_id}
 
@@ -116,6 +155,12 @@ def _say(found: view.LoanDetail, voice: Voice) -> None:
     voice.line(f"{line.reference}: {line.amount} to {line.name}{rate}, {line.state}; {line.balance} owed.")
     if line.cure_by is not None:
         voice.line(f"{line.missed} missed; to be paid by {line.cure_by}, or {line.deemed} is a deemed distribution.")
+    for each in found.leaves:
+        service = " (service in uniform)" if each.military else ""
+        voice.line(f"Paused from {each.leave_on} to {each.until} at {each.rate}{service}.")
+    if found.offset is not None:
+        taxable = found.offset.taxable
+        voice.line(f"Offset on {found.offset.on}: {found.offset.amount}, of it {taxable} not taxed before.")
     rows = [(e.number, e.due_on, e.payment, e.interest, e.principal, "paid" if e.paid else "") for e in found.schedule]
     titles = ("No.", "Due", "Payment", "Interest", "Principal", "")
     voice.table(titles, rows, empty="It was not lent: there is no schedule.")

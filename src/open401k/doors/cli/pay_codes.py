@@ -28,6 +28,9 @@ def listed(context: typer.Context, plan: PlanOption = "", json: Json = False) ->
     voice = Voice(json)
     voice.tell(shown)
     voice.line(f"The plan counts {shown.definition}.")
+    for each in shown.apart:
+        without = f", without {', '.join(each.excluded)}" if each.excluded else ""
+        voice.line(f"For {each.money.lower()} money it counts {each.definition}{without}.")
     purposes = [cell.label for cell in next((each.cells for each in shown.codes if each.cells), ())]
     rows = [_row(each, len(purposes)) for each in shown.codes]
     headings = ("Code", "State", "What it is for", *purposes, "People", "Paid")

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel, ValidationError
 
 from open401k import plan as plans
 from open401k.base.db import ALL_TENANTS, Actor, Database
@@ -15,7 +14,7 @@ from open401k.flows.roster import Roster, RosterBrought, bring_people
 from open401k.kernel import EntryId, PlanId, Refused, SponsorId, named_uuid
 
 from ..described import sent
-from .found import bytes_of, refuse_file, told_if_refused
+from .found import bytes_of, provisions_in, refuse_file, told_if_refused
 from .places import PlanOption, SponsorOption, actor_of, at_plan, at_sponsor
 from .say import BadInputError, Voice, fail
 from .wiring import Json, wiring_of
@@ -166,12 +165,7 @@ def _adopted(
 
 def _provisions(file: Path) -> plans.Provisions:
     """The provisions of a file that can stand; else everything that cannot, by its place."""
-    try:
-        told: BaseModel = _TERMS.model_validate_json(bytes_of(file))
-    except ValidationError as error:
-        wrong = error.errors(include_input=False, include_url=False, include_context=False)
-        words = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'the file'}: {each['msg']}" for each in wrong[:20])
-        raise BadInputError(f"{file} does not hold provisions: {words}.", fix="See docs/reference/api.md.") from None
+    told = provisions_in(file, _TERMS)
     provisions = plans.provisions_from_json(told.model_dump(mode="json"))
     problems = plans.problems(provisions)
     if problems:

@@ -15,6 +15,7 @@ from open401k.calculators import (
     Pairs,
     calculators,
     example_of,
+    in_words,
     label,
     parsed,
     source_of,
@@ -116,6 +117,7 @@ def _page(
         refused=refused,
         as_json=as_json,
         link=link if answer and len(link) <= _MOST_SHARED else "",
+        rule=in_words(calculator.about).split("\n"),
         source=source_of(calculator) if is_example else "",
         is_example=is_example,
     )

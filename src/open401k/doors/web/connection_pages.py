@@ -25,6 +25,8 @@ Puller = Annotated[Caller, Depends(Needs(Permission.PAYROLL_SUBMIT))]
 Connecting = Annotated[Caller, Depends(Needs(Permission.PLAN_CHANGE))]
 ConnectingSomewhere = Annotated[Caller, Depends(Needs(Permission.PLAN_CHANGE, anywhere=True))]
 Form = Annotated[FormData, Depends(posted_form)]
+#: What a state says of an authorization of another company beside those that are connected at the provider.
+_ALSO = "also"
 
 
 @router.get("/plans/{plan_id}/connections")
@@ -32,9 +34,12 @@ def show(request: Request, caller: Reader) -> Response:
     """Where each connection stands; what waits for a person, and how to connect."""
     with caller.begin() as tx:
         shown = connections.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
-    offered = _offered(caller) if caller.may(Permission.PLAN_CHANGE) else []
+    may = caller.may(Permission.PLAN_CHANGE)
+    known = {each.provider for each in shown.connections if each.state != stored.State.PAUSED}
+    offered = _offered(caller) if may else []
+    others = [each for each in _offered(caller, also=True) if each[0] in known] if may else []
     around = frame(request, "Payroll providers", caller=caller, current="payroll")
-    return page(request, "connections", around, heading=shown.heading, shown=shown, offered=offered)
+    return page(request, "connections", around, heading=shown.heading, shown=shown, offered=offered, others=others)
 
 
 @router.post("/plans/{plan_id}/connections/pull")
@@ -54,6 +59,16 @@ def stand(caller: Connecting, form: Form) -> Response:
     with caller.begin() as tx:
         verb(tx, tenant_id=caller.tenant, connection_id=of.connection_id)
     return see_other(f"/plans/{caller.plan}/connections")
+
+
+@router.post("/plans/{plan_id}/connections/match")
+def match(caller: Connecting, form: Form) -> Response:
+    """Have the employer's match told to the provider, or not any more."""
+    of, tells = _of(caller, word(form, "connection_id")), word(form, "tells") == "yes"
+    with caller.begin() as tx:
+        stored.tell_match(tx, tenant_id=caller.tenant, connection_id=of.connection_id, tells=tells)
+    said = "The match is told with the next round." if tells else "The match ends there with the next round."
+    return see_other(f"/plans/{caller.plan}/connections?said={quote(said)}")
 
 
 @router.post("/plans/{plan_id}/connections/people")
@@ -78,7 +93,8 @@ def link(caller: Annotated[Caller, Depends(Needs(Permission.CENSUS_CHANGE))], fo
 @router.get("/connections/{provider}/back")
 def back(caller: ConnectingSomewhere, provider: Provider, code: str = "", state: str = "") -> Response:
     """Where a provider sends a browser back: the state proves that this very session began it."""
-    plan_text, _, token = state.partition(".")
+    plan_text, _, rest = state.partition(".")
+    token, _, also = rest.partition(".")
     if not caller.token or not token.isascii() or not hmac.compare_digest(token, _began(caller.token)):
         raise Open401kError(
             "This connection was not begun in this browser.", fix="Begin at the plan's payroll providers."
@@ -96,6 +112,7 @@ def back(caller: ConnectingSomewhere, provider: Provider, code: str = "", state:
         provider=provider,
         code=code[:500],
         since=None,
+        also=also == _ALSO,
     )
     if isinstance(made, Refused):
         raise ProblemError(Problem(409, str(made.reason), "Not connected.", made.message, made.fix))
@@ -103,11 +120,11 @@ def back(caller: ConnectingSomewhere, provider: Provider, code: str = "", state:
     return see_other(f"/plans/{placed.plan}/connections?said={quote(said)}")
 
 
-def _offered(caller: Caller) -> list[tuple[str, str]]:
-    """Each provider with the address at which it is authorized."""
+def _offered(caller: Caller, *, also: bool = False) -> list[tuple[str, str]]:
+    """Each provider with the address at which it is authorized; ``also``: for another company of the plan there."""
     if not caller.token:
         return []
-    state = f"{caller.plan}.{_began(caller.token)}"
+    state = f"{caller.plan}.{_began(caller.token)}{f'.{_ALSO}' if also else ''}"
     story = caller.services.connections
     return [(each.title(), story.authorize_url(each, state=state)) for each in story.offered()]
 

@@ -39,7 +39,9 @@ def loan_page(request: Request, caller: Reader, loan_id: str) -> Response:
     """One loan: its schedule, what payrolls repaid, and the sources it came from."""
     found = loans.shown(caller.services.db, **_of(caller), loan_id=named(LoanId, loan_id))
     around = frame(request, f"Loan {found.line.reference}", caller=caller, current="people")
-    return page(request, "loan", around, heading=found.heading, loan=found)
+    may = {"decides": caller.may(Permission.ALERT_DECIDE), "asks": caller.may(Permission.CENSUS_CHANGE)}
+    key = str(caller.services.ids.new(FlowId))
+    return page(request, "loan", around, heading=found.heading, loan=found, key=key, **may)
 
 
 @router.post("")
@@ -71,6 +73,31 @@ def decline(caller: Decider, form: Posted, loan_id: str) -> Response:
     wanted = named(LoanId, loan_id)
     done = loans.decline(caller.services.db, **_of(caller), loan_id=wanted, reason=word(form, "reason"))
     return _back(caller, f"{done.line.reference} is declined; the reason is on file.")
+
+
+@router.post("/{loan_id}/leaves")
+def leave(caller: Asker, form: Posted, loan_id: str) -> Response:
+    """Installments pause, or do not any more."""
+    told = loans.leave_of(first=word(form, "first"), last=word(form, "last"), military=word(form, "military") == "yes")
+    of, wanted = _of(caller), named(LoanId, loan_id)
+    done = loans.pause(caller.services.db, **of, loan_id=wanted, told=told, key=word(form, "key"))
+    said = "is paused for the leave" if told.until else "is not paused any more"
+    return _back(caller, f"{done.line.reference} {said}; payroll is told.")
+
+
+@router.post("/{loan_id}/offset")
+def offset(caller: Decider, loan_id: str, _: Posted) -> Response:
+    """The account is reduced, once."""
+    done = loans.offset(caller.services.db, **_of(caller), loan_id=named(LoanId, loan_id))
+    amount = done.offset.amount if done.offset else done.line.balance
+    return _back(caller, f"{done.line.reference} is offset: {amount} are distributed.")
+
+
+@router.post("/{loan_id}/report")
+def report(caller: Decider, loan_id: str, _: Posted) -> Response:
+    """A deemed distribution was reported."""
+    done = loans.report(caller.services.db, **_of(caller), loan_id=named(LoanId, loan_id))
+    return _back(caller, f"{done.line.reference} is reported; it stays owed.")
 
 
 def _of(caller: Caller) -> dict[str, Any]:

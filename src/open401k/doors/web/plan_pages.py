@@ -14,6 +14,7 @@ from open401k.views import (
     daily_round,
     derived,
     elections,
+    loans,
     people,
     plan_health,
     test_detail,
@@ -81,10 +82,11 @@ def person(request: Request, caller: PeopleReader, employee_id: str) -> Response
     with caller.begin() as tx:
         shown = people.load_person(tx, tenant_id=caller.tenant, plan_id=caller.plan, employee_id=found)
         follows = derived.load(tx, tenant_id=caller.tenant, plan_id=caller.plan, employee_id=found)
+        lent = loans.of_person(tx, tenant_id=caller.tenant, plan_id=caller.plan, employee_id=found) if shown else ()
     if shown is None:
         raise ProblemError(NOT_FOUND)
     around = frame(request, shown.person.name, caller=caller, current="people")
-    return page(request, "person", around, heading=shown.heading, detail=shown, derived=follows or ())
+    return page(request, "person", around, heading=shown.heading, detail=shown, derived=follows or (), loans=lent)
 
 
 @router.get("/plans/{plan_id}/tests")

@@ -10,15 +10,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from open401k.kernel import NEW_YORK, Money
+from open401k.payroll import API_PROVIDER
 from open401k.views.deposits import State
 from open401k.views.fix_links import code_anchor
-from open401k.views.shown import DutyState, Percent, RunState, Shown, Standing
+from open401k.views.shown import DutyState, PayrollLine, Percent, RunState, Shown, Standing
 
 from . import charts
 from .assets import Assets
 
 _SPACED_PERCENT = re.compile(r"(\d) %(?!\w)")
 _ISO_DAY = re.compile(r"(?<![\w./-])(\d{4})-(\d\d)-(\d\d)(?![\w/-]|\.\w)")
+#: As a payroll that was pulled is called (flows/provider_payrolls.py): provider, pay date, the provider's own id.
+_PULLED = re.compile(r"(Gusto|Finch) \d{4}-\d\d-\d\d \S+\.json")
 _RUN_ID = re.compile(r"\b(?:run )?(run_[0-9a-f]{32})\b")
 
 #: Word and colour of every closed set that pages tag; the word carries the meaning.
@@ -39,6 +42,7 @@ TAGS: Mapping[str, tuple[str, str]] = {
         RunState.POSTED_WITH_HOLDS: ("Posted, some held", "warn"),
         RunState.REJECTED: ("Rejected", "bad"),
         RunState.REPLACED: ("Replaced", ""),
+        RunState.CANCELED: ("Canceled", ""),
     }.items()},
     **{f"duty:{key}": value for key, value in {
         DutyState.AHEAD: ("Ahead", ""),
@@ -114,6 +118,14 @@ def lower_first(words: str) -> str:
     return words if words[1:2].isupper() else words[:1].lower() + words[1:]
 
 
+def came_from(run: PayrollLine) -> str:
+    """Where a payroll came from, as people call it: the provider that was asked, the API, or the layout of its file."""
+    if run.provider != API_PROVIDER:
+        return run.provider
+    pulled = _PULLED.fullmatch(run.file_name)
+    return f"{pulled[1]}, by itself" if pulled else "API"
+
+
 def dated(words: str) -> str:
     """A sentence whose days are written as sentences write them: ``July 1, 2026``; the name of a file stays."""
     return _ISO_DAY.sub(_in_words, words)
@@ -150,7 +162,7 @@ def environment(assets: Assets) -> Environment:
         finalize=tidied,
     )
     env.filters.update(with_runs=with_runs, dated=dated, show=show, day=day, instant=instant, count=count)
-    env.filters["lower_first"] = lower_first
+    env.filters.update(lower_first=lower_first, came_from=came_from)
     env.filters["code_anchor"] = code_anchor
     env.filters["cents"] = lambda cents: str(Money(cents))
     env.tests["number_shown"] = is_number

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import cells as cell
 from ..mapping import Column, DateOrder, Mapping
-from ..rows import DATES, DEFERRALS, EMPLOYER_MONEY, Field, PayrollRow
+from ..rows import BY_CODE, DATES, DEFERRALS, EMPLOYER_MONEY, Field, PayrollRow
 from .reader import loans_of
 
 #: Money that a file may leave unsaid: without its column it is None, not zero.
@@ -32,8 +32,9 @@ class CellWriter:
             cells[payment.place] = written_cents(paid[1])
             if ref is not None:
                 cells[ref.place] = self._text(paid[0])
-        for column, cents in _placed_codes(self._mapping, row):
-            cells[column.place] = written_cents(cents)
+        for what in (Field.EARNINGS, Field.DEDUCTIONS):
+            for column, cents in _placed_codes(self._mapping, row, what):
+                cells[column.place] = written_cents(cents)
         for column, hundredths in _placed_codes(self._mapping, row, Field.EARNINGS_HOURS):
             cells[column.place] = written_cents(hundredths) if hundredths else ""
 
@@ -59,11 +60,9 @@ def carried(mapping: Mapping, row: PayrollRow) -> PayrollRow:
         kept[field.attribute] = 0 if value is None and field in UNSAID else value
     loans = [(_reference(ref, payment, paid), paid[1]) for ref, payment, paid in _placed_loans(mapping, row)]
     kept["loan_payments"] = tuple(loans)
-    kept["earnings"] = tuple(
-        (code, cents) for column, cents in _placed_codes(mapping, row) if cents and (code := _code(column))
-    )
-    worked = _placed_codes(mapping, row, Field.EARNINGS_HOURS)
-    kept["earnings_hours"] = tuple((_code(column), hundredths) for column, hundredths in worked if hundredths)
+    for what in BY_CODE:
+        placed = _placed_codes(mapping, row, what)
+        kept[what.attribute] = tuple((code, amount) for column, amount in placed if amount and (code := _code(column)))
     if Field.GROSS not in mapping.fields and kept["earnings"]:
         kept["gross_cents"] = sum(cents for _, cents in kept["earnings"])
     return replace(_NOTHING, row=row.row, line=row.line, **kept)
@@ -105,8 +104,8 @@ def _reference(ref: Column | None, payment: Column, paid: tuple[str, int]) -> st
     return paid[0] if ref is not None else _code(payment)
 
 
-def _placed_codes(mapping: Mapping, row: PayrollRow, what: Field = Field.EARNINGS) -> list[tuple[Column, int]]:
-    """The sum of each pay code that has a column, in cents or in hundredths of an hour."""
+def _placed_codes(mapping: Mapping, row: PayrollRow, what: Field) -> list[tuple[Column, int]]:
+    """The sum of each code that has a column, in cents or in hundredths of an hour."""
     sums: dict[str, int] = {}
     for code, amount in getattr(row, what.attribute):
         sums[code] = sums.get(code, 0) + amount

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..mapping import Column, Mapping, Reading
-from ..rows import Field
+from ..rows import BY_CODE, Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Layout:
     without_pay_date: bool = False  # the day is announced with the upload
     pay_code_prefix: str = ""  # a heading that begins so is a pay code
     pay_hours_prefix: str = ""  # one that begins so is the hours of a pay code
+    deduction_prefix: str = ""  # one that begins so is a code of what is taken off
     unclear: frozenset[str] = frozenset()  # published, and of a meaning that only the plan tells
     asks: str = ""  # no payroll by itself: what a file of it is asked for before it is read
     remarks: tuple[str, ...] = ()  # what the format table says besides what it sees here
@@ -47,16 +48,15 @@ class Layout:
         known = self._known()
         columns = []
         for place, (heading, key) in enumerate(zip(headings, keys, strict=True)):
-            code, hours = (_behind(prefix, heading) for prefix in (self.pay_code_prefix, self.pay_hours_prefix))
-            if key not in known and not code and not hours:
+            of, code = self._of_code(heading)
+            if key not in known and of is None:
                 return None
-            field = Field.EARNINGS if code else Field.EARNINGS_HOURS if hours else fields.get(key)
-            columns.append(Column(place, heading, field, code or hours))
+            columns.append(Column(place, heading, of or fields.get(key), code))
         return Mapping(self.name, tuple(columns), self.reading)
 
     def lacking(self, headings: Sequence[str]) -> list[str]:
         """Required headings that a file of nothing but this layout's headings does not have; [] for any other file."""
-        keys = {self._key(heading) for heading in headings if not self._of_code(heading)}
+        keys = {self._key(heading) for heading in headings if self._of_code(heading)[0] is None}
         if not keys <= self._known() or len(keys) < len(self.required) // 2:
             return []
         return sorted(heading for heading in self.required if self._key(heading) not in keys)
@@ -75,8 +75,13 @@ class Layout:
     @property
     def carries(self) -> frozenset[Field]:
         """Everything that a file of this layout can say of a row."""
-        by_code = {Field.EARNINGS: self.pay_code_prefix, Field.EARNINGS_HOURS: self.pay_hours_prefix}
-        return frozenset(self.fields.values()) | {field for field, prefix in by_code.items() if prefix}
+        return frozenset(self.fields.values()) | self.prefixes.keys()
+
+    @property
+    def prefixes(self) -> dict[Field, str]:
+        """How headings begin that are one of payroll's codes each, by what their columns hold."""
+        told = (self.pay_code_prefix, self.pay_hours_prefix, self.deduction_prefix)
+        return {field: prefix for field, prefix in zip(BY_CODE, told, strict=True) if prefix}
 
     @property
     def not_carried(self) -> tuple[Field, ...]:
@@ -91,8 +96,10 @@ class Layout:
     def _known(self) -> frozenset[str]:
         return frozenset(self._key(heading) for heading in (*self.fields, *self.published, *self.read_over))
 
-    def _of_code(self, heading: str) -> bool:
-        return any(_behind(prefix, heading) for prefix in (self.pay_code_prefix, self.pay_hours_prefix))
+    def _of_code(self, heading: str) -> tuple[Field | None, str]:
+        """What a column of a code holds, and the code."""
+        found = ((field, _behind(prefix, heading)) for field, prefix in self.prefixes.items())
+        return next((each for each in found if each[1]), (None, ""))
 
     def _key(self, heading: str) -> str:
         return heading.casefold() if self.any_case else heading

@@ -8,7 +8,7 @@ from typing import Any
 from .. import cells as cell
 from ..findings import Code, Finding, Findings, Severity
 from ..mapping import Column, Mapping
-from ..rows import DATES, REFERENCES, Field, PayrollRow, masked_ssn
+from ..rows import BY_CODE, DATES, REFERENCES, Field, PayrollRow, masked_ssn
 from ..tables import Cells
 
 CHUNK = 2_000
@@ -16,9 +16,8 @@ CHUNK = 2_000
 _ATTRIBUTES = [field.name for field in fields(PayrollRow)]
 _DEFAULTS: list[Any] = [None, None, *[field.default for field in fields(PayrollRow)[2:]]]
 _SLOTS = {field: _ATTRIBUTES.index(field.attribute) for field in Field}
-_LOANS, _EARNINGS, _EARNED_HOURS, _GROSS = (
-    _ATTRIBUTES.index(name) for name in ("loan_payments", "earnings", "earnings_hours", "gross_cents")
-)
+_LOANS, _GROSS = (_ATTRIBUTES.index(name) for name in ("loan_payments", "gross_cents"))
+_EARNINGS = _SLOTS[Field.EARNINGS]
 #: How the cells of a field are read that is no amount, day or hours.
 _TEXTS: dict[Field, Callable[[str], Any]] = {
     Field.SSN: cell.ssn,
@@ -40,14 +39,18 @@ class RowReader:
         amount = cell.money_parser(reading)
         self._optional_amount = cell.money_parser(reading, blank_is_zero=True)
         day = cell.date_parser(reading.dates, iso_too=typed_dates)
-        hours = self._hours = cell.hours_parser()
+        hours = cell.hours_parser()
         self._getters: list[tuple[int, int, Callable[[str], Any]]] = []
         for column, field in mapping.single:
             self._getters.append((_SLOTS[field], column.place, self._parser(field, amount, day, hours)))
         self._loan_columns = loans_of(mapping.columns)
-        self._earning_columns = [column for column in mapping.columns if column.field is Field.EARNINGS]
-        self._hours_columns = [column for column in mapping.columns if column.field is Field.EARNINGS_HOURS]
-        self._has_several = bool(self._loan_columns or self._earning_columns or self._hours_columns)
+        by_code = [(each, [column for column in mapping.columns if column.field is each]) for each in BY_CODE]
+        self._code_columns = [
+            (_SLOTS[field], columns, hours if field is Field.EARNINGS_HOURS else self._optional_amount)
+            for field, columns in by_code
+            if columns
+        ]
+        self._has_several = bool(self._loan_columns or self._code_columns)
         self._has_gross = Field.GROSS in mapping.fields
 
     @staticmethod
@@ -82,7 +85,7 @@ class RowReader:
         return PayrollRow(*values)
 
     def _several(self, values: list[Any], cells: Sequence[str]) -> None:
-        """Loans and earnings: each of its columns is its own entry."""
+        """Loans, and what is told by code: each of its columns is its own entry."""
         payments = [
             (cell.text(cells[ref.place]) if ref else payment.name or payment.heading, cents)
             for ref, payment in self._loan_columns
@@ -90,14 +93,11 @@ class RowReader:
         ]
         if payments:
             values[_LOANS] = tuple(payments)
-        if self._earning_columns:
-            earned = ((column.name or column.heading, cells[column.place]) for column in self._earning_columns)
-            values[_EARNINGS] = tuple((code, cents) for code, text in earned if (cents := self._optional_amount(text)))
-            if not self._has_gross:
-                values[_GROSS] = sum(cents for _, cents in values[_EARNINGS])
-        if self._hours_columns:
-            worked = ((column.name or column.heading, cells[column.place]) for column in self._hours_columns)
-            values[_EARNED_HOURS] = tuple((code, hours) for code, text in worked if (hours := self._hours(text)))
+        for slot, columns, parse in self._code_columns:
+            told = ((column.name or column.heading, cells[column.place]) for column in columns)
+            values[slot] = tuple((code, amount) for code, text in told if (amount := parse(text)))
+            if slot == _EARNINGS and not self._has_gross:
+                values[_GROSS] = sum(cents for _, cents in values[slot])
 
     def _explain(self, number: int, line: int, cells: Sequence[str]) -> None:
         """The slow path: every unreadable cell of the row, each with its place."""
@@ -106,8 +106,8 @@ class RowReader:
             parsers[payment.place] = self._optional_amount
             if ref:
                 parsers[ref.place] = cell.text
-        parsers.update({column.place: self._optional_amount for column in self._earning_columns})
-        parsers.update({column.place: self._hours for column in self._hours_columns})
+        for _, columns, parse in self._code_columns:
+            parsers.update({column.place: parse for column in columns})
         for column in self.mapping.columns:
             if column.place not in parsers:
                 continue

@@ -12,7 +12,7 @@ import yaml
 from open401k.kernel import Open401kError
 
 from ..mapping import DateOrder
-from ..rows import Field
+from ..rows import BY_CODE, Field
 from .records import Part, Position, Record, RecordLayout, checked
 
 _MOST_CHARACTERS, _MOST_PARTS, _MOST_POSITIONS = 200_000, 50, 1_000
@@ -119,7 +119,7 @@ def _flag(given: Mapping[str, Any], key: str, where: str) -> bool:
 
 def _field(given: Mapping[str, Any], key: str, where: str) -> Field | None:
     value = _text(given, key, where)
-    known = [each for each in Field if each is not Field.EARNINGS and (key == "field" or each.is_money)]
+    known = [each for each in Field if each not in BY_CODE and (key == "field" or each.is_money)]
     if value and value not in known:
         raise _wrong(f"{where}: {key}", f"{value!r} is none of {', '.join(known)}")
     return Field(value) if value else None

@@ -54,10 +54,12 @@ LAYOUT = Layout(
     reading=Reading(dates=DateOrder.ISO),
     pay_code_prefix="pay:",
     pay_hours_prefix="hours:",
+    deduction_prefix="deduction:",
     writing=Writing(sparse=True),
     remarks=(
         "A column per pay code, headed `pay:` and the code; their amounts are parts of `gross_comp`.",
         "A column of hours per pay code, headed `hours:` and the code; `hours` has all that count.",
+        "A column per deduction code, headed `deduction:` and the code: what went to no plan of ours, by code.",
         f"Up to {_MOST_LOANS} loans of one person: `loan_id_2`, `loan_payment_2` and so on.",
     ),
 )

@@ -99,12 +99,9 @@ def _headings(layout: Layout, rows: Sequence[PayrollRow]) -> list[str]:
                 headings.append(heading)
         elif not optional or field in said:
             headings.append(heading)
-    if layout.pay_code_prefix:
-        codes = dict.fromkeys(code for row in rows for code, cents in row.earnings if cents)
-        headings += [layout.pay_code_prefix + code for code in codes]
-    if layout.pay_hours_prefix:
-        codes = dict.fromkeys(code for row in rows for code, hours in row.earnings_hours if hours)
-        headings += [layout.pay_hours_prefix + code for code in codes]
+    for field, prefix in layout.prefixes.items():
+        codes = dict.fromkeys(code for row in rows for code, amount in getattr(row, field.attribute) if amount)
+        headings += [prefix + code for code in codes]
     return headings
 
 
@@ -155,3 +152,5 @@ def _differences(row: PayrollRow, read: PayrollRow) -> Iterable[tuple[str, int]]
         yield "pay codes", 0
     if sum(hours for _, hours in row.earnings_hours) != sum(hours for _, hours in read.earnings_hours):
         yield "hours by pay code", 0
+    if sum(cents for _, cents in row.deductions) != sum(cents for _, cents in read.deductions):
+        yield "deductions by code", 0

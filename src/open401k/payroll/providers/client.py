@@ -196,13 +196,29 @@ class Client:
         return whole // 2 + (whole // 2) * self._around.random.bits(16) // 2**16
 
     def pages(self, path: str, params: Mapping[str, Any], *, per: int) -> Iterator[Told]:
-        """The elements of a numbered list, page after page until one is short. One that never ends is a bug there."""
+        """The elements of a numbered list, page after page until one is short. One that never ends is a bug there.
+
+        One that changed meanwhile is read anew: an element that moved to a page that was read already would be missed.
+        """
+        for _ in range(self._patience.tries):
+            found = self._pages(path, params, per)
+            if found is not None:
+                yield from found
+                return
+        raise _again(f"GET {path}", "The list changed whenever it was read.")
+
+    def _pages(self, path: str, params: Mapping[str, Any], per: int) -> list[Told] | None:
+        found: list[Told] = []
+        counted = ""
         for page in range(1, 10_001):
             answer = self.get(path, {**params, "page": page, "per": per})
-            found = list(answer.told.items())
-            yield from found
-            if len(found) < per:
-                return
+            count = answer.headers.get("x-total-count", "")
+            if page > 1 and count != counted:
+                return None
+            counted, here = count, list(answer.told.items())
+            found += here
+            if len(here) < per:
+                return found
         raise ProviderError(Trouble.BUG, "The list does not end.", where=f"GET {path}")
 
 

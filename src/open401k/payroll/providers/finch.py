@@ -7,7 +7,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -31,8 +31,10 @@ from .statements import (
     Person,
     ProviderPayroll,
     Pulled,
+    Rate,
     Receipt,
     ReceiptState,
+    stands_with,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ PRODUCTS = ("company", "directory", "individual", "ssn", "employment", "payment"
 AT_ONCE = 10
 _PER_PAGE, _PEOPLE_AT_ONCE, _STATEMENTS = 100, 500, 1_000
 _YEAR = timedelta(days=364)
-_MOST_PAGES = 10_000
+_MOST_PAGES, _AGAIN = 10_000, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,8 @@ class Finch:
 
     def push(self, wanted: Instruction) -> Receipt:
         """Enrol, change or stop, unless it is so already; a benefit that is not there is made first."""
+        if wanted.means is Field.MATCH:
+            return self._match(wanted)
         if wanted.stops and wanted.means not in write.TYPES:
             return Receipt(ReceiptState.DONE)  # nothing of it was ever begun there
         body = write.benefit(wanted)
@@ -144,11 +148,31 @@ class Finch:
         if wanted.version and (current is None or current.version != wanted.version):
             message = "What is withheld was changed there since it was read."
             raise ProviderError(Trouble.CONFLICT, message, where=wanted.person_id, fix="Read it again, then decide.")
+        if current is not None and wanted.employer is None and not wanted.stops:
+            wanted = replace(wanted, employer=current.employer)  # an enrolment takes the place of all that is there
         if there:
             return (
                 self._stop(wanted, there[0].provider_id) if wanted.stops else self._enrol(wanted, there[0].provider_id)
             )
         return self._made_first(wanted, body)
+
+    def _match(self, wanted: Instruction) -> Receipt:
+        """What is in force with another contribution of the company: an enrolment takes the place of the one there."""
+        ours = {each.provider_id: each for each in self._benefits() if each.means in (Field.PRE_TAX, Field.ROTH)}
+        known = [(each, found) for each, of in ours.items() if (found := self._enrolled(of, wanted.person_id))]
+        answer = stands_with(wanted, [found for _, found in known])
+        if isinstance(answer, Receipt):
+            return answer
+        whole = replace(
+            wanted,
+            means=Field(wanted.loan_id),
+            employee=answer.employee,
+            employer=wanted.employer or Rate(cents=0),
+            annual_maximum_cents=answer.annual_maximum_cents,
+            catch_up=answer.catch_up,
+            loan_id="",
+        )
+        return self._enrol(whole, next(benefit_id for benefit_id, found in known if found is answer))
 
     def acknowledged(self, receipt: Receipt) -> Receipt:
         """The same receipt, newer; where the job made a benefit, the enrolment in it begins."""
@@ -211,16 +235,28 @@ class Finch:
         mine = [each for each in told.items() if each.text("individual_id") == person_id]
         return read.in_force(mine[0], of) if mine else None
 
-    def _directory(self) -> Iterator[Told]:
+    def _directory(self) -> list[Told]:
+        """Everybody; read anew where the list changed meanwhile: who moved to a page that was read would be missed."""
+        for _ in range(_AGAIN):
+            found = self._directory_pages()
+            if found is not None:
+                return found
+        raise ProviderError(Trouble.TRY_AGAIN, "The list changed whenever it was read.", where="directory")
+
+    def _directory_pages(self) -> list[Told] | None:
         """Page after page, until as many came as there are said to be."""
-        offset = 0
+        found: list[Told] = []
+        counted = -1
         for _ in range(_MOST_PAGES):
-            told = self._directory_page(offset)
-            found = list(told.items("individuals"))
-            yield from found
-            offset += len(found)
-            if not _more(told, offset, found):
-                return
+            told = self._directory_page(len(found))
+            page = list(told.items("individuals"))
+            count = paging.number("count") if (paging := told.maybe("paging")) and paging.has("count") else -1
+            if found and count != counted:
+                return None
+            counted = count
+            found += page
+            if not _more(told, len(found), page):
+                return found
         raise ProviderError(Trouble.BUG, "The list does not end.", where="directory")
 
     def _individuals(self, ids: Sequence[str], *, ssn: bool) -> dict[str, Told]:

@@ -31,6 +31,7 @@ from .statements import (
     Pulled,
     Receipt,
     ReceiptState,
+    stands_with,
 )
 
 API_VERSION = "2025-06-15"
@@ -94,6 +95,7 @@ class Gusto:
     def people(self) -> Iterator[Person]:
         """Everybody: at work, to come, and gone; who was ever gone with every employment."""
         for told in self._client.pages(f"/v1/companies/{self._company}/employees", {}, per=_PER_PAGE):
+            self._must_be_ours(told)
             history = None
             if read.was_here_before(told):
                 history = self._client.get(f"/v1/employees/{told.text('uuid')}/employment_history").told.items()
@@ -131,6 +133,8 @@ class Gusto:
 
     def push(self, wanted: Instruction) -> Receipt:
         """Change what is in force, by its version; or make it, unless it is there as wanted already."""
+        if wanted.means is Field.MATCH:
+            return self._match(wanted)
         there = [
             each
             for each in self.in_force(person_id=wanted.person_id)
@@ -159,6 +163,15 @@ class Gusto:
             path, method = f"/v1/employees/{wanted.person_id}/employee_benefits", "POST"
             body["company_benefit_uuid"] = self._company_benefit(wanted.means)
         return self._sent(method, path, body)
+
+    def _match(self, wanted: Instruction) -> Receipt:
+        """The company's contribution beside the deduction that the match stands with; nothing else of it changes."""
+        active = [each for each in self.in_force(person_id=wanted.person_id) if each.active]
+        answer = stands_with(wanted, [each for each in active if each.means is not Field.LOAN_PAYMENT])
+        if isinstance(answer, Receipt):
+            return answer
+        body = {**write.match(wanted), "version": answer.version}
+        return self._sent("PUT", f"/v1/employee_benefits/{answer.provider_id}", body)
 
     def _loan(self, wanted: Instruction, current: InForce | None) -> Receipt:
         body = write.loan(wanted)
@@ -205,10 +218,16 @@ class Gusto:
                 "end_date": min(start + _YEAR, end).isoformat(),
             }
             for told in self._client.pages(path, params, per=_PER_PAGE):
+                self._must_be_ours(told)
                 if read.is_processed(told) and told.text("payroll_uuid") not in known:
                     known.add(told.text("payroll_uuid"))
                     yield told
             start += _YEAR
+
+    def _must_be_ours(self, told: Told) -> None:
+        """Nobody of another company is taken for one of this one, whatever was asked for."""
+        if told.text_or("company_uuid", self._company) != self._company:
+            raise told.at("company_uuid").odd("the company that was asked for")
 
     def _payroll(
         self, payroll_id: str, benefits: Sequence[read.Benefit], reverses: Mapping[str, str]
@@ -218,6 +237,7 @@ class Gusto:
         compensations: list[Told] = []
         for page in range(1, 10_001):
             told = self._client.get(path, {"include": include, "page": page, "per": _PER_PAGE}).told
+            self._must_be_ours(told)
             found = list(told.items("employee_compensations"))
             compensations += found
             if len(found) < _PER_PAGE:

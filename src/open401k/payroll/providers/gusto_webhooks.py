@@ -83,7 +83,10 @@ def verify(application: Application, *, subscription_id: str, token: str, url: s
 
 
 def proof_in(body: bytes) -> tuple[str, str] | None:
-    """The token and the subscription of a post by which Gusto asks whether an address is ours; None: it is none."""
+    """The token and the subscription of a post by which Gusto asks whether an address is ours; None: it is none.
+
+    Gusto's description names the token and leaves the body out; both names are those that a published receiver reads.
+    """
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):

@@ -19,6 +19,11 @@ def enrolment(wanted: Instruction) -> dict[str, Any]:
     return body
 
 
+def match(wanted: Instruction) -> dict[str, Any]:
+    """The company's contribution of an employee benefit: an amount for each payroll, nothing where it stops."""
+    return _contribution(wanted.employer or Rate(cents=0))
+
+
 def loan(wanted: Instruction) -> dict[str, Any]:
     """A deduction after tax that repays one loan, in every payroll until it is stopped."""
     if wanted.stops:

@@ -279,3 +279,25 @@ class Notice:
     company_id: str
     entity_id: str = ""
     at_seconds: int | None = None
+
+
+def stands_with(wanted: Instruction, there: Sequence[InForce]) -> InForce | Receipt:
+    """The deduction that a match is entered with, if something is left to do; ``there``: active ones of the plan.
+
+    Refused where it is not there, or where another one has a contribution of the company's own: that would be drawn
+    beside ours.
+    """
+    means = Field(wanted.loan_id)
+    mine = [each for each in there if each.means is means]
+    none = Rate(cents=0)
+    others = [each for each in there if each.means is not means and each.employer not in (None, none, Rate(bps=0), ())]
+    if others and not wanted.stops:
+        reason = f"The {others[0].means} deduction has a contribution of the company's own there: take it off first."
+        return Receipt(ReceiptState.REFUSED, others[0].provider_id, reason=reason)
+    if not mine:
+        if wanted.stops:
+            return Receipt(ReceiptState.DONE)
+        return Receipt(ReceiptState.REFUSED, reason=f"The person has no {means} deduction there to enter a match with.")
+    if (mine[0].employer or none) == (wanted.employer or none):
+        return Receipt(ReceiptState.DONE, mine[0].provider_id, mine[0].version)
+    return mine[0]

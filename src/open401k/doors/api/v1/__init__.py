@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from . import (
+    amendments,
     books,
     calculations,
     census,
@@ -27,6 +28,7 @@ from . import (
     student_loans,
     system,
     takeover,
+    vesting,
     who_is_who,
     year_to_date,
 )
@@ -51,6 +53,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 router = APIRouter()
 for _part in (
     plans,
+    amendments,
     takeover,
     payroll,
     payroll_401go,
@@ -69,6 +72,7 @@ for _part in (
     pay_codes,
     corrections,
     forfeitures,
+    vesting,
     declarations,
     student_loans,
     calculations,

@@ -1,7 +1,9 @@
 """Connections to payroll providers over HTTP, and the webhooks that they send."""
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -40,11 +42,15 @@ class ConnectionsOfPlan(BaseModel):
 
 
 class NewConnection(Sent):
-    """The code that a provider's authorization ended with; ``since`` is the first pay date to take from it."""
+    """The code that a provider's authorization ended with; ``since`` is the first pay date to take from it.
+
+    ``also``: another company, with an EIN of its own, takes part in the plan beside those that are connected there.
+    """
 
     provider: Provider
     code: Text
     since: date | None = None
+    also: bool = False
 
 
 class Authorization(BaseModel):
@@ -73,6 +79,16 @@ class Change(StrEnum):
 
     PAUSE = "pause"
     RESUME = "resume"
+    TELL_MATCH = "tell-match"
+    KEEP_MATCH = "keep-match"
+
+
+_VERBS: Mapping[Change, Callable[..., None]] = {
+    Change.PAUSE: connections.pause,
+    Change.RESUME: connections.resume,
+    Change.TELL_MATCH: partial(connections.tell_match, tells=True),
+    Change.KEEP_MATCH: partial(connections.tell_match, tells=False),
+}
 
 
 class PersonLink(Sent):
@@ -99,7 +115,7 @@ def authorization(caller: Connecting, provider: Provider, state: str = "") -> Au
 @router.post("/plans/{plan_id}/connections", status_code=201, response_model=LineModel)
 def connect(caller: Connecting, key: Key, sent: NewConnection) -> dict[str, Any]:
     """Connect the company that an authorization opens; one that is connected is authorized anew."""
-    body = sent.model_dump_json().encode()
+    body = sent.model_dump_json(exclude=None if sent.also else {"also"}).encode()
 
     def work() -> dict[str, Any]:
         made = caller.services.connections.add(
@@ -109,6 +125,7 @@ def connect(caller: Connecting, key: Key, sent: NewConnection) -> dict[str, Any]
             provider=sent.provider,
             code=sent.code,
             since=sent.since,
+            also=sent.also,
         )
         if isinstance(made, Refused):
             raise ProblemError(Problem(409, str(made.reason), "Not connected.", made.message, made.fix))
@@ -151,12 +168,13 @@ def link(caller: Census, key: Key, connection_id: str, sent: PersonLink) -> dict
 
 @router.post("/plans/{plan_id}/connections/{connection_id}/{change}", response_model=LineModel)
 def change(caller: Connecting, key: Key, connection_id: str, change: Change) -> dict[str, Any]:
-    """Pause a connection, or resume it: what came meanwhile is found."""
+    """Pause a connection, or resume it: what came meanwhile is found. Or have the employer's match told there, or not
+    any more: only where the provider sends no money of its own for it.
+    """
     of = _of(caller, connection_id)
 
     def work(tx: Tx) -> dict[str, Any]:
-        verb = connections.pause if change is Change.PAUSE else connections.resume
-        verb(tx, tenant_id=caller.tenant, connection_id=of.connection_id)
+        _VERBS[change](tx, tenant_id=caller.tenant, connection_id=of.connection_id)
         return dict(document(shown.line_of(_of_plan(caller, tx, connection_id))))
 
     kept: dict[str, Any] = once(

@@ -178,6 +178,7 @@ def _shown(found: Proposal) -> models.CorrectionToDecide:
         earnings=Money(told.earnings_cents).plain(),
         decide_by=told.decide_by,
         not_ready=told.not_ready,
+        needed=list(told.needed),
         credits=[
             models.CorrectionCredit(
                 employee_id=str(each.employee_id),

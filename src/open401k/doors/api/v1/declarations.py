@@ -29,6 +29,8 @@ Cents = Annotated[StrictInt, Field(ge=0, le=10**12)]
 class ToDeclare(Sent):
     """One formula for one plan year: tiers of a match, or a share of pay, or an amount for each. Left out: nothing.
 
+    Where the plan allocates profit sharing by groups or points: `shares` of groups, or the `total_cents` of points.
+
     Nothing at all takes back what was declared, as long as it is in no account.
     """
 
@@ -42,6 +44,14 @@ class ToDeclare(Sent):
     flat_cents: Cents = 0
     excess_bps: Annotated[Bps, Field(description="Of pay above `integration_cents`: integrated (IRC 401(l))")] = 0
     integration_cents: Cents = 0
+    shares: Annotated[
+        tuple[tuple[Text, Bps, Cents], ...],
+        Field(max_length=1_000, description="By groups: the name of each, its share of pay, or its amount in cents"),
+    ] = ()
+    total_cents: Annotated[Cents, Field(description="By points: what they share out")] = 0
+    despite_test: Annotated[
+        bool, Field(description="Declare it although it fails the test of amounts (IRC 401(a)(4))")
+    ] = False
     declared_on: Annotated[date | None, Field(description="Left out, it is today")] = None
     tax_return_due: Annotated[date | None, Field(description="Of the employer, extensions included")] = None
 
@@ -77,8 +87,9 @@ def list_declarations(caller: Reader) -> Declarations:
 def declare_contribution(caller: Changer, key: Key, sent: ToDeclare) -> Declarations:
     """Declare a contribution for a plan year: the sponsor and operations (`plan.change`).
 
-    It is posted on the last day of the year, at once where that is over. More may be declared later; less, or nothing,
-    only while it is in no account (IRC 411(d)(6)).
+    It is posted on the last day of the year, at once where that is over. What is shared by groups or points is tested
+    first (IRC 401(a)(4)), and refused with what it lacks unless `despite_test` is sent. More may be declared
+    later; less, or nothing, only while it is in no account (IRC 411(d)(6)).
     """
 
     def work() -> dict[str, Any]:
@@ -113,8 +124,12 @@ def _declaration(caller: Caller, sent: ToDeclare) -> recordkeeping.Declaration:
         sent.flat_cents,
         sent.excess_bps,
         sent.integration_cents,
+        tuple(recordkeeping.GroupShare(*share) for share in sent.shares),
+        sent.total_cents,
     )
-    return recordkeeping.Declaration(sent.plan_year_last_day, formula, sent.declared_on or today, sent.tax_return_due)
+    return recordkeeping.Declaration(
+        sent.plan_year_last_day, formula, sent.declared_on or today, sent.tax_return_due, sent.despite_test
+    )
 
 
 def _shown(found: view.Declarations) -> Declarations:

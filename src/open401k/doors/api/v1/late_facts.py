@@ -42,7 +42,8 @@ class HiredLate(AboutPerson):
 class TerminatedLate(AboutPerson):
     """The last day of the employment; ``instead_of`` is the day it was thought to be.
 
-    ``by``: death or disability, for which a plan may waive what it asks of who is to receive a contribution.
+    ``by``: death or disability, for which a plan may vest in full or waive what it asks of who is to receive a
+    contribution; voluntary, which no turnover counts (Rev. Rul. 2007-43).
     """
 
     kind: Literal["terminated"]

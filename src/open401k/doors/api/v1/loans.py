@@ -1,5 +1,6 @@
-"""Participant loans over HTTP: listed, one with its schedule, asked for, approved, declined."""
+"""Participant loans over HTTP: listed, shown, asked for, approved, declined, paused, offset, reported."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
@@ -7,6 +8,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from open401k.base.access import Permission
 from open401k.kernel import EmployeeId, LoanId
+from open401k.recordkeeping import LeaveTold
 from open401k.views import loans as view
 
 from ... import loans
@@ -34,7 +36,7 @@ class LoanAskedFor(Sent):
     employee_id: Text
     amount: MoneyText
     installments: Annotated[StrictInt, Field(ge=1, le=1_560)]
-    frequency: Literal["weekly", "biweekly", "monthly", "quarterly"]
+    frequency: Literal["weekly", "biweekly", "semimonthly", "monthly", "quarterly"]
     residence: Annotated[StrictBool, Field(description="It buys the principal residence")] = False
 
 
@@ -48,6 +50,14 @@ class LoanDeclined(Sent):
     """Why nothing is lent."""
 
     reason: Name
+
+
+class LeaveSaid(Sent):
+    """Days in which installments pause. Without the last day, the leave that begins on the first is taken back."""
+
+    first_day: date
+    last_day: date | None = None
+    military: Annotated[StrictBool, Field(description="Service in uniform: any length, at 6 % at most")] = False
 
 
 @router.get("/plans/{plan_id}/loans")
@@ -106,6 +116,44 @@ def decline_loan(caller: Decider, key: Key, loan_id: str, sent: LoanDeclined) ->
 
     body = sent.model_dump_json().encode()
     kept = answered(caller, key=key, what=f"decline {wanted}", body=body, work=work)
+    return Detail.model_validate(kept)
+
+
+@router.post("/plans/{plan_id}/loans/{loan_id}/leaves")
+def pause_loan(caller: Asker, key: Key, loan_id: str, sent: LeaveSaid) -> Detail:
+    """Pause installments for a leave of a year at most, or for service in uniform (Reg. 1.72(p)-1 Q&A-9)."""
+    wanted = named(LoanId, loan_id)
+    told = LeaveTold(sent.first_day, sent.last_day, sent.military and sent.last_day is not None)
+
+    def work() -> dict[str, Any]:
+        return _document(loans.pause(caller.services.db, **_of(caller), loan_id=wanted, told=told, key=key))
+
+    body = sent.model_dump_json().encode()
+    kept = answered(caller, key=key, what=f"leave {wanted}", body=body, work=work)
+    return Detail.model_validate(kept)
+
+
+@router.post("/plans/{plan_id}/loans/{loan_id}/offset")
+def offset_loan(caller: Decider, key: Key, loan_id: str) -> Detail:
+    """Reduce the account of somebody who left by what is owed, today: an actual distribution (IRC 402(c)(3)(C))."""
+    wanted = named(LoanId, loan_id)
+
+    def work() -> dict[str, Any]:
+        return _document(loans.offset(caller.services.db, **_of(caller), loan_id=wanted))
+
+    kept = answered(caller, key=key, what=f"offset {wanted}", body=b"", work=work)
+    return Detail.model_validate(kept)
+
+
+@router.post("/plans/{plan_id}/loans/{loan_id}/report")
+def report_deemed_loan(caller: Decider, key: Key, loan_id: str) -> Detail:
+    """Say that a deemed distribution was reported on Form 1099-R: it waits for nobody any more, and stays owed."""
+    wanted = named(LoanId, loan_id)
+
+    def work() -> dict[str, Any]:
+        return _document(loans.report(caller.services.db, **_of(caller), loan_id=wanted))
+
+    kept = answered(caller, key=key, what=f"report {wanted}", body=b"", work=work)
     return Detail.model_validate(kept)
 
 

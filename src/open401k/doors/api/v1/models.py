@@ -218,7 +218,7 @@ class NewPayrollRun(Sent):
     ] = False
     codes: Annotated[
         list[PayCodeIn],
-        Field(default_factory=list, max_length=500, description="What payroll calls the codes of `earnings`"),
+        Field(default_factory=list, max_length=500, description="What payroll calls its codes"),
     ]
     rows: Annotated[
         list[PayrollRowIn],
@@ -418,6 +418,7 @@ class CorrectionToDecide(BaseModel):
     earnings: MoneyText
     decide_by: date | None
     not_ready: Annotated[str, Field(description="Why it cannot be approved yet; empty: it can")]
+    needed: Annotated[list[str], Field(description="What is not on file, and so not counted in it")] = []
     credits: list[CorrectionCredit]
     waiting: list[CorrectionStage]
     notices: list[CorrectionNotice]

@@ -4,7 +4,7 @@ A key with another body is refused. The answer is stored in the transaction that
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any
 
 from fastapi import Header
@@ -73,12 +73,20 @@ def answered(
 
 
 class Answering:
-    """One request under its key."""
+    """One request under its key; ``before`` are other bytes that earlier editions of us kept of the same body."""
 
-    def __init__(self, caller: Caller, *, key: str, what: str, body: bytes) -> None:
-        self._caller, self._key, self._content = caller, key, what.encode() + b"\x00" + body
-        digest = caller.services.db.keyring.blind_index("api.body", hashlib.sha256(self._content).hexdigest())
-        self._digest = digest.hex()
+    def __init__(
+        self,
+        caller: Caller,
+        *,
+        key: str,
+        what: str,
+        body: bytes,
+        before: Callable[[], Iterable[bytes]] = tuple,
+    ) -> None:
+        self._caller, self._key, self._what, self._before = caller, key, what.encode() + b"\x00", before
+        self._content = self._what + body
+        self._digest = self._digest_of(self._content)
         self._flow_id = FlowId(named_uuid("api.answer", str(caller.tenant), key))
         self._kept: dict[str, Any] | None = None
 
@@ -94,9 +102,16 @@ class Answering:
         with self._caller.begin() as tx:
             before = done(tx, tenant_id=self._caller.tenant, flow_id=self._flow_id)
         kept = before[0].result if before else self._worked(work, claims=claims)
-        if kept["body"] != self._digest:
+        if kept["body"] != self._digest and kept["body"] not in self._digests_of_before():
             raise ProblemError(KEY_REUSED)
         return dict(kept["answer"])
+
+    def _digest_of(self, content: bytes) -> str:
+        keyring = self._caller.services.db.keyring
+        return keyring.blind_index("api.body", hashlib.sha256(content).hexdigest()).hex()
+
+    def _digests_of_before(self) -> Iterator[str]:
+        return (self._digest_of(self._what + body) for body in self._before())
 
     def _worked(self, work: Callable[[], dict[str, Any]], *, claims: bool) -> dict[str, Any]:
         if claims:

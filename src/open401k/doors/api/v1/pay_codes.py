@@ -70,11 +70,20 @@ class PayCodeLine(BaseModel):
     history: list[PayCodeWord]
 
 
+class PayApart(BaseModel):
+    """What a kind of employer money counts where that is not what deferrals count."""
+
+    money: str
+    definition: str
+    excluded: list[str]
+
+
 class PayCodeMap(BaseModel):
     """The codes of a plan, those that ask first; ``certain`` of ``asking`` may be confirmed with one word."""
 
     definition: str
     excluded: list[str]
+    apart: list[PayApart]
     asking: int
     certain: int
     codes: list[PayCodeLine]
@@ -103,7 +112,7 @@ def listed(caller: Annotated[Caller, Depends(Needs(Permission.PAYROLL_VIEW))]) -
     with caller.begin() as tx:
         shown = pay_codes.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
     told: dict[str, Any] = document(shown)
-    wanted = {name: told[name] for name in ("definition", "excluded", "codes")}
+    wanted = {name: told[name] for name in ("definition", "excluded", "apart", "codes")}
     return PayCodeMap.model_validate(wanted | {"asking": shown.asking, "certain": shown.certain})
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, TypeVar
@@ -28,6 +28,7 @@ from . import models
 from .convert import finding, rows, run, run_line, said
 from .once import KEY_REUSED, Answering, key_of
 from .paging import LIMIT, Cursor, Limit, page_by_place, place_of
+from .payroll_body import bodies_of_before, body_of
 
 router = APIRouter(tags=["Payroll"])
 Key = Annotated[str, Depends(key_of)]
@@ -80,9 +81,10 @@ _BODY: dict[str, Any] = {
 async def send_payroll(request: Request, response: Response, caller: SenderAnywhere, key: Key) -> models.PayrollRun:
     """Send a payroll: canonical rows as JSON, or a provider's file as multipart.
 
-    Rows are checked and posted at once, unless a finding asks for a person's yes. A file whose columns are not known
-    yet waits for its mapping (state ``mapping``). The same key and body give the first answer for ever. What cannot be
-    posted at all is a problem `payroll_rejected`, every finding in its `errors`; nothing of it is kept in the books.
+    Rows are checked and posted at once, unless a finding asks for a person's yes. A file is checked (state
+    ``checked``), and posted by its route ``post``; one whose columns are not known yet waits for its mapping (state
+    ``mapping``). The same key and body give the first answer for ever. What cannot be posted at all is a problem
+    `payroll_rejected`, every finding in its `errors`; nothing of it is kept in the books.
     """
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         plan_id, answer = await _file(request, caller, key)
@@ -205,10 +207,17 @@ def done(outcome: Answer | Refused[Any], *, file_sha256: str = "") -> Answer:
 
 
 def _kept(
-    caller: Caller, key: str, what: str, body: bytes, work: Callable[[Keep], RunOutcome], *, claims: bool = False
+    caller: Caller,
+    key: str,
+    what: str,
+    body: bytes,
+    work: Callable[[Keep], RunOutcome],
+    *,
+    claims: bool = False,
+    before: Callable[[], Iterable[bytes]] = tuple,
 ) -> models.PayrollRun:
     """The first answer to the key; a run that was rejected is a problem, and is not kept."""
-    answering = Answering(caller, key=key, what=what, body=body)
+    answering = Answering(caller, key=key, what=what, body=body, before=before)
 
     def keep(tx: Tx, outcome: RunOutcome) -> None:
         answering.keep(tx, told(outcome))
@@ -249,17 +258,14 @@ def _rows(caller: Caller, key: str, sent: models.NewPayrollRun) -> models.Payrol
         confirmed=sent.confirmed,
         second_run_reason=sent.second_run_reason.strip(),
         said=said(sent.control_totals, no_contributions=sent.no_contributions),
-        codes=[CalledCode(each.code, each.name, each.type) for each in sent.codes],
+        codes=[CalledCode(each.code, each.name, each.type, each.side) for each in sent.codes],
     )
 
     def work(keep: Keep) -> RunOutcome:
         order = replace(placed.order(key), keep=keep)
         return done(caller.services.payroll.receive_rows(order, run=header, rows=rows(sent)))
 
-    # What is not given was not in a body before there was such a thing: its key still gives the first answer.
-    later = ("second_run_reason", "control_totals", "no_contributions", "codes")
-    body = sent.model_dump_json(exclude={name for name in later if not getattr(sent, name)})
-    return _kept(placed, key, "payroll rows", body.encode(), work)
+    return _kept(placed, key, "payroll rows", body_of(sent), work, before=lambda: bodies_of_before(sent))
 
 
 async def _file(request: Request, caller: Caller, key: str) -> tuple[str, models.PayrollRun]:

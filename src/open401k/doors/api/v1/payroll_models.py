@@ -5,6 +5,8 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field, StringConstraints
 
+from open401k.census import Side
+
 from ...texts import MoneyText, Name, Sent, Text
 
 MoneyFromZero = Annotated[
@@ -25,7 +27,7 @@ class EarningIn(Sent):
 
 
 class DeductionIn(Sent):
-    """What payroll took off under one of its codes, and sent to no plan of ours."""
+    """What payroll took off under a code, and sent to no plan of ours; held like pay of a code nobody has confirmed."""
 
     code: Annotated[Name, Field(max_length=100)]
     amount: MoneyFromZero
@@ -41,9 +43,12 @@ class PayCodeIn(Sent):
         Field(
             max_length=60,
             description="As Finch types earnings: `salary`, `wage`, `overtime`, `bonus`, `commission`, `tips`, `pto`, "
-            "`sick`, `severance`, `reimbursement`, `1099`; any other says nothing",
+            "`sick`, `severance`, `reimbursement`, `1099`; or benefits: `s125_medical`, `hsa_pre`, `hsa_post`, "
+            "`fsa_medical`, `commuter`, `custom_post_tax`, `401k`, `401k_roth`, `401k_loan` and so on; any other says "
+            "nothing",
         ),
     ] = ""
+    side: Annotated[Side, Field(description="Whether it is a code of `earnings` or of `deductions`")] = Side.EARNING
 
 
 class LoanPaymentIn(Sent):

@@ -1,0 +1,44 @@
+"""Pay as the match, or nonelective money, counts it where that is not what deferrals count. Not here: formulas.
+
+Nothing is read for a plan whose terms have one definition of pay for all money.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from open401k import census, plan
+from open401k.base.db import Tx
+from open401k.plan import Kind
+
+from .entered import Cents
+
+
+def kinds_apart(tx: Tx, *, start: date, end: date, **where: Any) -> tuple[Kind, ...]:
+    """The kinds of money that count other pay than deferrals do on any day from ``start`` up to ``end``."""
+    spans = plan.provisions_between(tx, **where, start=start, end=end)
+    asked = {kind for span in spans for kind in span.provisions.compensation.apart}
+    return tuple(kind for kind in Kind if kind in asked)
+
+
+def totals_apart(tx: Tx, kinds: Sequence[Kind], **asked: Any) -> Mapping[Kind, census.PayTotals]:
+    """Sums of a span as each of these kinds counts them."""
+    return {kind: census.pay_totals(tx, **asked, kind=kind) for kind in kinds}
+
+
+def by_date_apart(tx: Tx, pay: census.PayByDate, **asked: Any) -> Mapping[Kind, Cents]:
+    """Plan pay of a span as kinds count it that count other pay, row by row of ``pay``, which is of the same lines."""
+    of_terms = ("tenant_id", "plan_id", "start", "end", "known_at")
+    kinds = kinds_apart(tx, **{name: told for name, told in asked.items() if name in of_terms})
+    found = {kind: census.pay_by_date(tx, **asked, kind=kind).plan_cents for kind in kinds}
+    if any(len(each) != len(pay) for each in found.values()):
+        raise ValueError("lines of pay came or went between two reads")
+    return found
+
+
+def entered_for(
+    kind: Kind, entered: census.EntryDays, apart: Mapping[Kind, census.PayTotals]
+) -> tuple[date | None, ...] | None:
+    """The day each entered for a kind of money; None where that, and the pay that counts, is as for deferrals."""
+    own = entered.match if kind is Kind.MATCH else entered.nonelective
+    return own or (entered.deferrals if kind in apart else None)
