@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from eth_hash.auto import keccak
@@ -12,6 +13,7 @@ from tests.rails.world import (
     BANK,
     DAY,
     PERSON,
+    PLAN,
     PRE_TAX,
     RELAY,
     ROTH,
@@ -30,7 +32,7 @@ from tests.rails.world import (
 
 from open401k.rails import messages
 from open401k.rails.calls import call_of
-from open401k.rails.messages import Mode, Role, Voter
+from open401k.rails.messages import Leg, Mode, Role, Voter
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -112,7 +114,7 @@ def test_a_stranger_is_no_party(world: World) -> None:
     world.propose(case)
     stranger = key("a stranger")
     for role in Role:
-        refused(205, lambda role=role: world.abort(case, stranger.address, role, stranger))
+        refused(205, partial(world.abort, case, stranger.address, role, stranger))
 
 
 def test_after_the_deadline_anybody_ends_it_and_nobody_commits_it(world: World) -> None:
@@ -185,7 +187,7 @@ def test_only_every_needed_signature_of_these_very_terms_counts(world: World) ->
     high = signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]])
     refused(203, lambda: world.settle(case, [source, (evidence, high)]))
     for broken in (signature[:64], signature[:64] + b"\x00", bytes(65), b""):
-        refused(203, lambda broken=broken: world.settle(case, [source, (evidence, broken)]))
+        refused(203, partial(world.settle, case, [source, (evidence, broken)]))
     world.settle(case, [source, receiver])
 
 
@@ -198,11 +200,12 @@ def test_a_signature_for_another_contract_or_chain_does_not_count(world: World) 
         messages.Domain("Another", 401, world.rollover),
     ):
         told = bytes(32), world.signer("receiver").sign(domain.digest(hashed))
-        refused(203, lambda told=told: world.settle(case, [world.approvals(case)[0], told]))
+        refused(203, partial(world.settle, case, [world.approvals(case)[0], told]))
 
 
 def _legs(world: World, **other: int) -> Case:
-    return world.case(replace(leg(PRE_TAX, 100_00), **other))
+    told = {"kind": PRE_TAX, "into": PLAN, "to": 0, "amount": 100_00, "taxable": 0} | other
+    return world.case(Leg(**told, commitment=bytes(32)))
 
 
 @pytest.mark.parametrize(
@@ -334,8 +337,8 @@ def test_many_between_two_custodians_are_one_verdict_and_one_transfer(world: Wor
     assert world.moved(before) == {"source": -380_00, "receiver": 380_00}
     assert len([log for log in receipt.logs if log.address == world.token]) == 1
     for case in cases:
-        refused(612, lambda case=case: world.settle(case))
-        refused(612, lambda case=case: world.abort(case, case.election.source, Role.SOURCE, world.signer("source")))
+        refused(612, partial(world.settle, case))
+        refused(612, partial(world.abort, case, case.election.source, Role.SOURCE, world.signer("source")))
     refused(612, lambda: world.batch(cases))
 
 

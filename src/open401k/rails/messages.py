@@ -132,8 +132,10 @@ _TYPE_OF = {
 }
 _HASH_OF = {name: keccak(text.encode()) for name, text in _TYPE_OF.items()}
 
-_ELECTION_WORDS = ("address", "uint64", "address", "bytes32", "bytes32", "uint256", "uint8", "uint256", "uint32")
-_ELECTION_WORDS += ("uint64", "uint64", "bytes32", "bytes32")
+_ELECTION_WORDS = (
+    "address", "uint64", "address", "bytes32", "bytes32", "uint256", "uint8", "uint256", "uint32", "uint64", "uint64",
+    "bytes32", "bytes32",
+)  # fmt: skip
 _TERMS_WORDS = ("uint8", "uint32", "uint64", "address", "address", "bytes32", "bytes32", "bytes32")
 _LEG_WORDS = ("uint8", "uint8", "uint8", "uint256", "uint256", "bytes32")
 _CASE = (

@@ -7,16 +7,18 @@ rewrite all of it. Not here: what a chain answers (interface.py), other chains.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from eth.abc import AtomicDatabaseAPI, BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI
 from eth.chains.base import MiningChain
 from eth.constants import BLANK_ROOT_HASH, ZERO_HASH32
+from eth.db.chain import ChainDB
+from eth.exceptions import CanonicalHeadNotFound, TransactionNotFound
 from eth.vm.forks.cancun import CancunVM
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
 from eth.vm.spoof import SpoofTransaction
-from eth_typing import Address
-from eth_utils import ValidationError
+from eth_typing import Address, BlockNumber, Hash32
+from eth_utils.exceptions import ValidationError
 
 from .interface import At, Head, Log, Receipt, RevertedError
 
@@ -31,7 +33,7 @@ def _child(parent: BlockHeaderAPI | None, **given: Any) -> BlockHeaderAPI:
     given = {"timestamp": parent.timestamp, "coinbase": _NOBODY, **given}
     return CancunBlockHeader(
         difficulty=0,
-        block_number=parent.block_number + 1,
+        block_number=BlockNumber(parent.block_number + 1),
         gas_limit=parent.gas_limit,
         parent_hash=parent.hash,
         state_root=parent.state_root,
@@ -69,11 +71,10 @@ class EmbeddedChain:
         self._store = store
         kind = MiningChain.configure(__name__="RailsChain", vm_configuration=((0, _FreeVM),), chain_id=chain_id)
         try:
-            self._chain = kind(store)
-        except Exception as absent:  # py-evm's own error for "no head": begin
-            if type(absent).__name__ != "CanonicalHeadNotFound":
-                raise
-            self._chain = kind.from_genesis(store, _genesis(begun_at))
+            ChainDB(store).get_canonical_head()
+        except CanonicalHeadNotFound:
+            kind.from_genesis(store, _genesis(begun_at))
+        self._chain: MiningChain = kind(store)
 
     def send_raw(self, raws: Sequence[bytes]) -> list[Receipt]:
         """Each in a block of its own; one that no chain would take (signature, number, gas) is a ValueError."""
@@ -87,13 +88,14 @@ class EmbeddedChain:
             nonce=vm.state.get_nonce(Address(sender)), gas_price=0, gas=GAS_LIMIT, to=Address(to), value=0, data=data
         )
         with vm.in_costless_state() as state:
-            computation = state.costless_execute_transaction(SpoofTransaction(transaction, from_=Address(sender)))
+            asked = cast("SignedTransactionAPI", SpoofTransaction(transaction, from_=Address(sender)))
+            computation = state.costless_execute_transaction(asked)
         if computation.is_error:
             raise RevertedError(computation.output)
         return computation.output
 
     def nonce(self, address: bytes) -> int:
-        return self._vm().state.get_nonce(Address(address))
+        return int(self._vm().state.get_nonce(Address(address)))
 
     def head(self) -> Head:
         return _head(self._chain.get_canonical_head())
@@ -107,19 +109,17 @@ class EmbeddedChain:
 
     def receipt(self, tx_hash: bytes) -> Receipt | None:
         try:
-            number, index = self._chain.chaindb.get_transaction_index(tx_hash)
-        except Exception as absent:
-            if type(absent).__name__ != "TransactionNotFound":
-                raise
+            number, index = self._chain.chaindb.get_transaction_index(Hash32(tx_hash))
+        except TransactionNotFound:
             return None
-        header = self._chain.get_canonical_block_header_by_number(number)
+        header = self._chain.get_canonical_block_header_by_number(BlockNumber(number))
         return self._receipts(header)[index]
 
     def logs(self, from_block: int, to_block: int, addresses: Sequence[bytes]) -> list[Log]:
         """All events of these contracts in these blocks, in order."""
         found: list[Log] = []
         for number in range(from_block, min(to_block, self.head().number) + 1):
-            header = self._chain.get_canonical_block_header_by_number(number)
+            header = self._chain.get_canonical_block_header_by_number(BlockNumber(number))
             for receipt in self._receipts(header):
                 found += [log for log in receipt.logs if log.address in addresses]
         return found
@@ -129,6 +129,8 @@ class EmbeddedChain:
         time = max(head.timestamp, self._now())
         self._chain.header = _child(head, timestamp=time)
         transaction = self._chain.get_vm(self._chain.header).get_transaction_builder().decode(raw)
+        if transaction.chain_id != self.chain_id:  # py-evm takes those of other chains
+            raise ValueError(f"signed for chain {transaction.chain_id}, not {self.chain_id}")
         try:
             result, receipts, computations = self._chain.mine_all([transaction])
         except ValidationError as why:
@@ -151,7 +153,7 @@ class EmbeddedChain:
 
     def _header(self, at: At) -> BlockHeaderAPI:
         if isinstance(at, int):
-            return self._chain.get_canonical_block_header_by_number(at)
+            return self._chain.get_canonical_block_header_by_number(BlockNumber(at))
         return self._chain.get_canonical_head()
 
 
