@@ -1,0 +1,59 @@
+"""Calls of contracts as bytes, and what a refusal says. Not here: sending them (chain), who signs (keys.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from eth_abi.abi import decode, encode
+from eth_hash.auto import keccak
+
+from .refusals import REFUSALS
+
+_ERROR = keccak(b"Error(string)")[:4]
+_REFUSED = keccak(b"Refused(uint16)")[:4]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a contract refused: the code of a work queue where it told one, and words."""
+
+    code: int | None
+    words: str
+
+
+def call_of(signature: str, *given: object) -> bytes:
+    """The bytes that call ``name(types)`` with these values."""
+    kinds = kinds_of(signature)
+    return keccak(signature.encode())[:4] + encode(kinds, given)
+
+
+def answer_of(kinds: Sequence[str], data: bytes) -> tuple[object, ...]:
+    """What a call answered."""
+    return decode(kinds, data)
+
+
+def refusal_of(data: bytes) -> Refusal:
+    """A refusal from what a reverted call left."""
+    if data[:4] == _REFUSED:
+        (code,) = decode(["uint16"], data[4:])
+        return Refusal(code, REFUSALS.get(code, "a refusal that this version does not know"))
+    if data[:4] == _ERROR:
+        (words,) = decode(["string"], data[4:])
+        return Refusal(None, words)
+    return Refusal(None, "it says nothing")
+
+
+@cache
+def kinds_of(signature: str) -> tuple[str, ...]:
+    """The types between the outermost parentheses."""
+    inside, depth, found, one = signature[signature.index("(") + 1 : -1], 0, [], ""
+    for letter in inside:
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if letter == "," and not depth:
+            found.append(one)
+            one = ""
+        else:
+            one += letter
+    return (*found, one) if one else tuple(found)

@@ -1,0 +1,180 @@
+"""A chain of our own on py-evm: real blocks, state and receipt roots, no fees, one block a transaction.
+
+Its keys and values are kept by whatever is given. One operator runs it: it proves order, not that the operator did not
+rewrite all of it. Not here: what a chain answers (interface.py), other chains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from eth.abc import AtomicDatabaseAPI, BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI
+from eth.chains.base import MiningChain
+from eth.constants import BLANK_ROOT_HASH, ZERO_HASH32
+from eth.db.chain import ChainDB
+from eth.exceptions import CanonicalHeadNotFound, TransactionNotFound
+from eth.vm.forks.cancun import CancunVM
+from eth.vm.forks.cancun.blocks import CancunBlockHeader
+from eth.vm.spoof import SpoofTransaction
+from eth_typing import Address, BlockNumber, Hash32
+from eth_utils.exceptions import ValidationError
+
+from .interface import At, Head, Log, Receipt, RevertedError
+
+GAS_LIMIT = 30_000_000
+_NOBODY = Address(bytes(20))
+
+
+def _child(parent: BlockHeaderAPI | None, **given: Any) -> BlockHeaderAPI:
+    """The header of the next block, or of the first: no fee, no difficulty, the same limit for ever."""
+    if parent is None:
+        return CancunBlockHeader(**given)
+    given = {"timestamp": parent.timestamp, "coinbase": _NOBODY, **given}
+    return CancunBlockHeader(
+        difficulty=0,
+        block_number=BlockNumber(parent.block_number + 1),
+        gas_limit=parent.gas_limit,
+        parent_hash=parent.hash,
+        state_root=parent.state_root,
+        base_fee_per_gas=0,
+        parent_beacon_block_root=BLANK_ROOT_HASH,
+        **{key: value for key, value in given.items() if key not in ("gas_limit", "difficulty", "base_fee_per_gas")},
+    )
+
+
+class _FreeVM(CancunVM):
+    """Cancun without fees, and with blocks that may share a second."""
+
+    create_header_from_parent = staticmethod(_child)
+
+    @classmethod
+    def validate_gas(cls, header: BlockHeaderAPI, parent_header: BlockHeaderAPI) -> None:
+        if header.gas_limit != parent_header.gas_limit or header.base_fee_per_gas != 0:
+            raise ValidationError("the gas limit and the fee of this chain never change")
+
+    @classmethod
+    def validate_header(cls, header: BlockHeaderAPI, parent_header: BlockHeaderAPI) -> None:
+        cls.validate_gas(header, parent_header)
+        if header.block_number != parent_header.block_number + 1:
+            raise ValidationError("blocks are numbered one after the other")
+        if header.timestamp < parent_header.timestamp:
+            raise ValidationError("time goes back")
+
+
+class EmbeddedChain:
+    """The chain over one store of keys and values; ``now`` answers seconds since 1970."""
+
+    def __init__(self, store: AtomicDatabaseAPI, *, chain_id: int, now: Callable[[], int], begun_at: int) -> None:
+        self.chain_id = chain_id
+        self._now = now
+        self._store = store
+        kind = MiningChain.configure(__name__="RailsChain", vm_configuration=((0, _FreeVM),), chain_id=chain_id)
+        try:
+            ChainDB(store).get_canonical_head()
+        except CanonicalHeadNotFound:
+            kind.from_genesis(store, _genesis(begun_at))
+        self._chain: MiningChain = kind(store)
+
+    def send_raw(self, raws: Sequence[bytes]) -> list[Receipt]:
+        """Each in a block of its own; one that no chain would take (signature, number, gas) is a ValueError."""
+        return [self._send(raw) for raw in raws]
+
+    def call(self, to: bytes, data: bytes, *, sender: bytes = _NOBODY, at: At = "latest") -> bytes:
+        """The answer of a contract that is asked; :class:`RevertedError` if it refuses."""
+        header = self._header(at)
+        vm = self._chain.get_vm(header)
+        transaction = vm.create_unsigned_transaction(
+            nonce=vm.state.get_nonce(Address(sender)), gas_price=0, gas=GAS_LIMIT, to=Address(to), value=0, data=data
+        )
+        with vm.in_costless_state() as state:
+            asked = cast("SignedTransactionAPI", SpoofTransaction(transaction, from_=Address(sender)))
+            computation = state.costless_execute_transaction(asked)
+        if computation.is_error:
+            raise RevertedError(computation.output)
+        return computation.output
+
+    def nonce(self, address: bytes) -> int:
+        return int(self._vm().state.get_nonce(Address(address)))
+
+    def head(self) -> Head:
+        return _head(self._chain.get_canonical_head())
+
+    def final(self) -> Head:
+        """Every block is final: there is one writer, and no other branch."""
+        return self.head()
+
+    def state_root(self) -> bytes:
+        return self._chain.get_canonical_head().state_root
+
+    def receipt(self, tx_hash: bytes) -> Receipt | None:
+        try:
+            number, index = self._chain.chaindb.get_transaction_index(Hash32(tx_hash))
+        except TransactionNotFound:
+            return None
+        header = self._chain.get_canonical_block_header_by_number(BlockNumber(number))
+        return self._receipts(header)[index]
+
+    def logs(self, from_block: int, to_block: int, addresses: Sequence[bytes]) -> list[Log]:
+        """All events of these contracts in these blocks, in order."""
+        found: list[Log] = []
+        for number in range(from_block, min(to_block, self.head().number) + 1):
+            header = self._chain.get_canonical_block_header_by_number(BlockNumber(number))
+            for receipt in self._receipts(header):
+                found += [log for log in receipt.logs if log.address in addresses]
+        return found
+
+    def _send(self, raw: bytes) -> Receipt:
+        head = self._chain.get_canonical_head()
+        time = max(head.timestamp, self._now())
+        self._chain.header = _child(head, timestamp=time)
+        transaction = self._chain.get_vm(self._chain.header).get_transaction_builder().decode(raw)
+        if transaction.chain_id != self.chain_id:  # py-evm takes those of other chains
+            raise ValueError(f"signed for chain {transaction.chain_id}, not {self.chain_id}")
+        try:
+            result, receipts, computations = self._chain.mine_all([transaction])
+        except ValidationError as why:
+            raise ValueError(str(why)) from why
+        block = result.imported_block
+        output = b"" if computations[0].is_success else computations[0].output
+        contract = computations[0].msg.storage_address if computations[0].msg.is_create else None
+        return _receipt(_head(block.header), transaction, receipts[0], receipts[0].gas_used, contract, output)
+
+    def _receipts(self, header: BlockHeaderAPI) -> list[Receipt]:
+        block = self._chain.get_block_by_header(header)
+        head, before, told = _head(header), 0, []
+        for transaction, receipt in zip(block.transactions, block.get_receipts(self._chain.chaindb), strict=True):
+            told.append(_receipt(head, transaction, receipt, receipt.gas_used - before, None, b""))
+            before = receipt.gas_used
+        return told
+
+    def _vm(self) -> Any:
+        return self._chain.get_vm(self._chain.get_canonical_head())
+
+    def _header(self, at: At) -> BlockHeaderAPI:
+        if isinstance(at, int):
+            return self._chain.get_canonical_block_header_by_number(BlockNumber(at))
+        return self._chain.get_canonical_head()
+
+
+def _genesis(begun_at: int) -> dict[str, Any]:
+    return {
+        "difficulty": 0, "gas_limit": GAS_LIMIT, "timestamp": begun_at, "coinbase": _NOBODY, "extra_data": b"open401k",
+        "mix_hash": ZERO_HASH32, "nonce": bytes(8), "block_number": 0, "parent_hash": ZERO_HASH32,
+        "base_fee_per_gas": 0, "parent_beacon_block_root": BLANK_ROOT_HASH,
+    }  # fmt: skip
+
+
+def _head(header: BlockHeaderAPI) -> Head:
+    return Head(header.block_number, header.hash, header.timestamp)
+
+
+def _receipt(
+    head: Head, transaction: SignedTransactionAPI, told: ReceiptAPI, gas: int, contract: bytes | None, output: bytes
+) -> Receipt:
+    tx_hash = transaction.hash
+    logs = tuple(
+        Log(log.address, tuple(topic.to_bytes(32, "big") for topic in log.topics), log.data, head.number, tx_hash)
+        for log in told.logs
+    )
+    return Receipt(tx_hash, head, told.state_root == b"\x01", gas, contract, logs, output)

@@ -1,0 +1,42 @@
+"""Signing keys of the chain (secp256k1): addresses, signatures, recovery. Not here: how keys are kept (node)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import coincurve
+from eth_hash.auto import keccak
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One private key of 32 bytes; it is never shown."""
+
+    secret: bytes = field(repr=False)
+
+    @property
+    def address(self) -> bytes:
+        """The 20 bytes by which the chain knows it."""
+        return _address(coincurve.PrivateKey(self.secret).public_key)
+
+    def sign(self, digest: bytes) -> bytes:
+        """r, s, v: 65 bytes, the lower half of s, v 27 or 28."""
+        signed = coincurve.PrivateKey(self.secret).sign_recoverable(digest, hasher=None)
+        return signed[:64] + bytes([signed[64] + 27])
+
+
+def signer_of(digest: bytes, signature: bytes) -> bytes | None:
+    """The address that signed, or None for what is no signature."""
+    if len(signature) != 65 or signature[64] not in (27, 28):
+        return None
+    try:
+        public = coincurve.PublicKey.from_signature_and_message(
+            signature[:64] + bytes([signature[64] - 27]), digest, hasher=None
+        )
+    except ValueError:
+        return None
+    return _address(public)
+
+
+def _address(public: coincurve.PublicKey) -> bytes:
+    return keccak(public.format(compressed=False)[1:])[12:]

@@ -1,0 +1,28 @@
+"""What is shipped is what the sources compile to, and every refusal has words."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from scripts.contracts import NAMES, compiled
+
+from open401k.rails.artifacts import COMPILED, CONTRACTS, artifact
+from open401k.rails.refusals import REFUSALS
+
+
+def test_what_is_shipped_is_what_the_sources_compile_to() -> None:
+    """The same compiler with the same settings makes the same bytes."""
+    assert json.loads(COMPILED.read_text()) == compiled(), "python -m scripts.contracts"
+    assert {artifact(name).compiler for name in NAMES} == {json.loads(COMPILED.read_text())["compiler"]}
+
+
+def test_every_refusal_has_words_and_every_word_its_refusal() -> None:
+    told = {int(code) for code in re.findall(r"_refuse\((\d+)\)", (CONTRACTS / "rollover.vy").read_text())}
+    assert told == set(REFUSALS)
+
+
+def test_no_contract_can_be_replaced_in_place() -> None:
+    """No proxies: nothing delegates its code to another."""
+    for source in CONTRACTS.glob("*.vy"):
+        assert "delegate" not in source.read_text(), source.name
