@@ -1,5 +1,6 @@
 """The stories as doors call them: keys claimed, outcomes in the words of pages. Not here: what a story does (flows)."""
 
+import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -190,10 +191,15 @@ def _outcome(tx: Tx, order: Order, run_id: RunId, *, already: bool) -> RunOutcom
         needs_confirmation=run.status == runs.Status.NEEDS_CONFIRMATION,
         findings=findings,
         already=already,
-        file_sha256=run.sha256,
+        file_sha256=_hash_of(tx, order.tenant_id, run) if run.status == runs.Status.REJECTED else "",
         rows_read=run.rows,
         found=sum(run.counts.get(severity, 0) for severity in payroll.Severity),
     )
+
+
+def _hash_of(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> str:
+    """Of the bytes themselves, for who sent them; what is on file is a keyed one."""
+    return hashlib.sha256(payroll.files.content(tx, tenant_id=tenant_id, file_id=run.file_id)).hexdigest()
 
 
 def _again(reason: str) -> str:
