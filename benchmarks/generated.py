@@ -10,14 +10,14 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from tests.support.database import TESTER
 
 from open401k import census, plan
 from open401k.base.db import Database
 from open401k.flows.plan_takeover import Takeover, take_over
-from open401k.kernel import FixedClock, PlanId, Source, SponsorId
+from open401k.kernel import Clock, PlanId, Source, SponsorId
 
 PAY_DATES = tuple(date(2026, 1, 2) + timedelta(days=14 * period) for period in range(26))
 TERMS = plan.Provisions(
@@ -69,12 +69,18 @@ class Person:
         return (self.gross * 6 * 50 + 5_000) // 10_000
 
 
+class SetClock(Clock, Protocol):
+    """A clock that is set forward."""
+
+    def advance_to(self, at: datetime) -> None: ...
+
+
 @dataclass(slots=True)
 class Employer:
     """A plan on a database, with the clock that its pay dates move."""
 
     db: Database
-    clock: FixedClock
+    clock: SetClock
     tenant_id: SponsorId
     plan_id: PlanId
     people: Sequence[Person]
@@ -90,7 +96,7 @@ class Employer:
         return day
 
 
-def employer(db: Database, clock: FixedClock, size: int, *, days: Sequence[date] = PAY_DATES) -> Employer:
+def employer(db: Database, clock: SetClock, size: int, *, days: Sequence[date] = PAY_DATES) -> Employer:
     """A plan of ``size`` people, taken over with the year of pay that fixes its HCEs; paid on ``days``."""
     year_before = days[0].year - 1
     people = [_person(number) for number in range(size)]

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from starlette.types import ASGIApp
@@ -25,6 +25,7 @@ from open401k.base.sandbox import SandboxClock
 from open401k.base.secrets import Keyring
 from open401k.base.settings import Settings
 from open401k.base.webhooks import Sender
+from open401k.base.workers import ToParent, Workers
 from open401k.demo import handout, payroll_year, story, year_setup
 from open401k.demo.visitors import Visitors, invite
 from open401k.demo.year_script import SCRIPT
@@ -35,17 +36,22 @@ from open401k.doors.connecting import ConnectionStories, ProviderSettings
 from open401k.doors.daily import Daily, DayStories
 from open401k.doors.outward import Webhooks
 from open401k.doors.provided import ConnectionStory, DayStory, DoorSettings, SandboxStory
-from open401k.doors.stories import AfterPosting, PayrollStories, VerifyStories
+from open401k.doors.stories import AfterPosting, Follower, HandedOn, PayrollStories, VerifyStories
 from open401k.flows import keys
 from open401k.kernel import Clock, Ids, Open401kError, SystemClock, SystemRandom, TimedIds
 from open401k.payroll.providers import Provider, Surroundings, finch, finch_client, gusto
 from open401k.standins import GustoWorld, create_gusto
 from open401k.standins.gusto_http import CLIENT_ID, CLIENT_SECRET
 
+if TYPE_CHECKING:
+    import uvicorn
+
 SANDBOX = Actor(kind="system", id="sandbox", why="plays the sandbox")
 OPENING = Actor(kind="system", id="opening", why="looks whether the keys fit the books")
 INTERRUPTED = 130
 DEFAULT_ORIGIN = "http://localhost:4010"
+#: Without being told, no more processes than this serve: each takes some 150 MB and ten connections to PostgreSQL.
+MOST_WORKERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +141,19 @@ class Wiring:
         with self._server() as urls:
             return _migrate(urls, self._keyring())
 
-    def serve(self, *, host: str, port: int, voice: Voice, day: bool = True) -> None:
-        """Serve until interrupted, the daily round beside it if wanted; in production only if every check holds."""
+    def serve(self, *, host: str, port: int, voice: Voice, day: bool = True, workers: int | None = None) -> None:
+        """Serve until interrupted, the daily round beside it if wanted; in production only if every check holds.
+
+        Without ``workers`` a sandbox is one process, and production as many as there are processors, four at most.
+        """
         _free(host, port)
         self.origin = self.settings.origin or (_origin(host, port) if self.origin == DEFAULT_ORIGIN else self.origin)
         with self._database() as db:
             selfcheck.refuse_if_unsafe(selfcheck.inspect(db, self.settings), self.settings)
-            voice.line(f"Serving {self.origin} on {host}, port {port}. Stop with Ctrl-C.")
-            self._serve(db, host, port, day=day)
+            workers = workers or (min(_processors(), MOST_WORKERS) if self.settings.production else 1)
+            by = f", {workers} worker processes" if workers > 1 else ""
+            voice.line(f"Serving {self.origin} on {host}, port {port}{by}. Stop with Ctrl-C.")
+            self._serve(db, host, port, day=day, workers=workers)
 
     def demo(
         self, *, once: bool, reset: bool, host: str, port: int, voice: Voice, of_payrolls: bool = False
@@ -206,28 +217,64 @@ class Wiring:
         """The demo's payroll files, to upload by hand."""
         return handout.hand_out(folder)
 
-    def _serve(self, db: Database, host: str, port: int, *, day: bool = True) -> None:
-        import uvicorn  # only a server needs it
-
-        from open401k.doors.http import create_app
-
-        after, daily = AfterPosting(db), Daily(db, self._wall, self._connections(db))
+    def _serve(self, db: Database, host: str, port: int, *, day: bool = True, workers: int = 1) -> None:
+        after = AfterPosting(db, stands_back=workers > 1)
+        daily = Daily(db, self._wall, self._connections(db))
         outward = Webhooks(db, self._wall, Sender(development=not self.settings.production))
         after.start()
         outward.start()
         if day:
             daily.start()
         try:
-            app = create_app(self._services(db, after=after))
-            config = uvicorn.Config(
-                app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2, server_header=False
-            )
             with contextlib.suppress(KeyboardInterrupt), self._address_recorded():
-                uvicorn.Server(config).run()
+                if workers == 1:
+                    self._http(db, after, host, port).run()
+                else:
+                    self._serve_by(workers, db, after, host, port)
         finally:
             outward.stop()
             daily.stop()
             after.stop()
+
+    def _http(self, db: Database, after: Follower, host: str = "", port: int = 0) -> "uvicorn.Server":
+        import uvicorn  # only a server needs it
+
+        from open401k.doors.http import create_app
+
+        return uvicorn.Server(
+            uvicorn.Config(
+                create_app(self._services(db, after=after)),
+                host=host,
+                port=port,
+                log_level="warning",
+                timeout_graceful_shutdown=2,
+                server_header=False,
+            )
+        )
+
+    def _serve_by(self, workers: int, db: Database, after: AfterPosting, host: str, port: int) -> None:
+        """Workers answer; what follows an answer, the daily round and what is sent outward stay here."""
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host, port), family=family, backlog=2048) as shared:
+            serving = Workers(_work, [self.settings, self.origin, db.url, shared], workers, after.follow)
+            try:
+                serving.start()
+                serving.watch()
+            finally:
+                serving.stop()
+
+    def work(self, url: str, shared: socket.socket, parent: ToParent) -> None:
+        """In a worker: answer what comes in on the socket until the parent ends."""
+        collector.look_seldom()
+        with Database(url, clock=self._clock(), ids=self._ids(), keyring=self._keyring()) as db:
+            server = self._http(db, HandedOn(parent))
+
+            def end() -> None:
+                server.should_exit = True
+
+            parent.at_end(end)
+            parent.ready()
+            server.run(sockets=[shared])
 
     @contextmanager
     def _address_recorded(self) -> Iterator[None]:
@@ -242,7 +289,7 @@ class Wiring:
         finally:
             file.unlink(missing_ok=True)
 
-    def _services(self, db: Database, *, after: AfterPosting | None) -> Services:
+    def _services(self, db: Database, *, after: Follower | None) -> Services:
         sandbox = None if self.settings.production else SandboxStories(self._sandbox(db))
         door = DoorSettings(origin=self.origin, sandbox=sandbox is not None)
         payroll = PayrollStories(db, after)
@@ -351,6 +398,16 @@ def _on_a_port(application: ASGIApp) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(timeout=5)
+
+
+def _work(settings: Settings, origin: str, url: str, shared: socket.socket, parent: ToParent) -> None:
+    """A worker process, put together like its parent."""
+    Wiring(settings, origin=origin).work(url, shared, parent)
+
+
+def _processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _recorded(file: Path) -> str | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from open401k.base import heads
 from open401k.base.db import Actor, Database, EmbeddedServer, Tx, Urls, migrate
 from open401k.base.secrets import Keyring, MasterKeys
-from open401k.kernel import FixedClock, SeededRandom, SponsorId, SystemRandom, TimedIds
+from open401k.kernel import Clock, FixedClock, SeededRandom, SponsorId, SystemRandom, TimedIds
 
 #: The instant at which every test starts.
 START = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
@@ -33,12 +33,17 @@ class Served:
     clock: FixedClock
 
 
+def master_keys() -> MasterKeys:
+    """The same in every process of a test."""
+    return MasterKeys.generate(SeededRandom(401))
+
+
 def keyring() -> Keyring:
-    """The same keys in every process of a test."""
-    return Keyring(MasterKeys.generate(SeededRandom(401)), SystemRandom())
+    """What seals and opens with them."""
+    return Keyring(master_keys(), SystemRandom())
 
 
-def connect(url: str, clock: FixedClock) -> Database:
+def connect(url: str, clock: Clock) -> Database:
     """The database of a running server, for another thread or process; close it after use."""
     return Database(url, clock=clock, ids=TimedIds(clock, SystemRandom()), keyring=keyring())
 

@@ -1,15 +1,18 @@
 """The stories as doors call them: keys claimed, outcomes in the words of pages. Not here: what a story does (flows)."""
 
 import hashlib
+import os
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import date
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Protocol
 
 from open401k import payroll
 from open401k.base.db import Actor, Database, Tx
 from open401k.base.steps import Unfinished
+from open401k.base.workers import ToParent
 from open401k.flows import payroll_run
 from open401k.flows.carry_on import carry_on, left
 from open401k.flows.payroll_intake import (
@@ -31,17 +34,39 @@ from .provided import Order, RunHeader, RunOutcome
 
 #: Seconds by which an answer goes ahead of the projection that follows it: both want the processor.
 HEAD_START = 0.02
+#: How far projections stand back for the processor where others serve, as nice(1) counts.
+STANDS_BACK = 10
 RESUMER = Actor(kind="system", id="resumer", why="carries on what was begun")
+
+
+class Follower(Protocol):
+    """Who carries posted runs to their end."""
+
+    def follow(self, of: payroll_run.Payroll) -> None:
+        """Carry a run to its end, some time after the answer."""
+
+
+class HandedOn:
+    """In a worker: its parent projects, so that who answers has the processor."""
+
+    def __init__(self, parent: ToParent) -> None:
+        self._parent = parent
+
+    def follow(self, of: payroll_run.Payroll) -> None:
+        """Tell the parent; if it is gone, the run is found again at its next start."""
+        self._parent.say(of)
 
 
 class AfterPosting:
     """Projection and alerts of posted runs, one after the other in a thread: the answer does not wait for them.
 
     What a crash leaves undone, of corrections too, is found again at the next start: the steps are stored.
+    ``stands_back``: other processes serve, and go before it.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, stands_back: bool = False) -> None:
         self._db = db
+        self._stands_back = stands_back
         self._queue: SimpleQueue[payroll_run.Payroll | Unfinished | None] = SimpleQueue()
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._work, name="after-posting", daemon=True)
@@ -64,6 +89,8 @@ class AfterPosting:
             self._thread.join(timeout=10)
 
     def _work(self) -> None:
+        if self._stands_back and sys.platform == "linux":  # where each thread has a niceness of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), STANDS_BACK)
         while (of := self._queue.get()) is not None:
             if self._ends.wait(HEAD_START):
                 return  # what still waits is found at the next start
@@ -79,7 +106,7 @@ class AfterPosting:
 class PayrollStories:
     """Payrolls for pages, API and command line."""
 
-    def __init__(self, db: Database, after: AfterPosting | None = None) -> None:
+    def __init__(self, db: Database, after: Follower | None = None) -> None:
         self._db = db
         self._after = after
 

@@ -1,5 +1,6 @@
 """A server that is told to stop takes its embedded PostgreSQL along; one that was killed leaves it to the next."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -33,13 +34,13 @@ def environment(place: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "OPEN401K_DATA_DIR": str(place)}
 
 
-def serving(place: Path) -> "subprocess.Popen[bytes]":
+def serving(place: Path, *options: str) -> "subprocess.Popen[bytes]":
     """``open401k serve``, once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     process = subprocess.Popen(
-        [PROGRAM, "serve", "--port", str(port)],
+        [PROGRAM, "serve", "--port", str(port), *options],
         env=environment(place),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -77,6 +78,37 @@ def test_a_killed_server_leaves_its_postgresql_to_the_next(place: Path) -> None:
     done = subprocess.run([PROGRAM, "clock", "show"], env=environment(place), capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert not EmbeddedServer(place / "database").running, "the last one to leave stops it"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads who belongs to whom where Linux tells it")
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=str)
+def test_workers_end_with_their_parent_however_it_ends(place: Path, how: signal.Signals) -> None:
+    with serving(place, "--workers", "2") as process:
+        workers = [pid for pid in children(process.pid) if "spawn_main" in command_of(pid)]
+        assert len(workers) == 2
+        process.send_signal(how)
+        process.wait(timeout=PATIENCE_SECONDS)
+    end = time.monotonic() + PATIENCE_SECONDS
+    while any("spawn_main" in command_of(pid) for pid in workers) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert [pid for pid in workers if "spawn_main" in command_of(pid)] == []
+
+
+def children(of: int) -> list[int]:
+    found = []
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(place.read_text().rpartition(")")[2].split()[1]) == of:
+                found.append(int(place.parent.name))
+    return found
+
+
+def command_of(pid: int) -> str:
+    """What it was started with; nothing where it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
 
 
 def test_an_interrupt_while_the_command_loads_is_said_in_words(tmp_path: Path) -> None:

@@ -28,9 +28,15 @@ def serve(
     host: Host = HOST,
     port: Port = PORT,
     day: Annotated[bool, typer.Option(help="Begin each day here; without it, run open401k day from cron.")] = True,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=64, help="Processes that answer; in production one for each processor, four at most, else one."
+        ),
+    ] = None,
 ) -> None:
     """Serve pages and API."""
-    wiring_of(context).serve(host=host, port=port, voice=Voice(as_json=False), day=day)
+    wiring_of(context).serve(host=host, port=port, voice=Voice(as_json=False), day=day, workers=workers)
 
 
 @commands.command(name="day")

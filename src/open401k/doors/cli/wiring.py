@@ -26,7 +26,7 @@ class Wiring(Protocol):
         """Services over the configured database; an embedded one is started and stopped."""
         ...
 
-    def serve(self, *, host: str, port: int, voice: Voice, day: bool) -> None:
+    def serve(self, *, host: str, port: int, voice: Voice, day: bool, workers: int | None) -> None:
         """Serve until interrupted, and with ``day`` do the daily round beside it."""
         ...
 
