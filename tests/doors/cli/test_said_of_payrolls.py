@@ -98,17 +98,18 @@ def test_a_file_refused_for_want_of_its_pay_date_is_taken_with_it(run: Run, tmp_
 
 def test_letters_that_are_not_utf_8_are_named_and_read_once_their_encoding_is_declared(run: Run, file: Path) -> None:
     file.write_bytes(payroll_csv(ACME, 1).replace(b"Rosa", "Ros\xe1".encode("cp1252")))
-    refused = upload(run, file)
+    own = ("--provider", "Letters")  # whose columns no other test settled
+    refused = upload(run, file, *own)
     assert refused.code == 2, refused.out
     (found,) = [each for each in refused.document["findings"] if each["code"] == "file.encoding"]
     assert found["row"] > 1
     assert "Byte 0xE1" in found["reason"]
     assert "--encoding" not in found["fix"]
     assert "declare its encoding" in found["fix"]
-    wrong = upload(run, file, "--encoding", "cp1253")
+    wrong = upload(run, file, *own, "--encoding", "cp1253")
     assert (wrong.code, "there are utf-8, cp1252" in wrong.err + wrong.out) == (2, True)
-    read = upload(run, file, "--encoding", "Windows-1252")
+    read = upload(run, file, *own, "--encoding", "Windows-1252")
     told = {each["code"]: each["reason"] for each in read.document["findings"]}
     assert "file.encoding" not in told  # what is wrong with it now is what it says: a payday to come, another name
-    assert "Rosá Benitez" in told["person.name_changed"]
+    assert "Rosá Benitez" in told.get("person.name_changed", ""), told
     assert run("verify").code == 0
