@@ -1,10 +1,10 @@
-"""``python -m benchmarks payroll | path | ledger | projection | law | mutants | fuzz``: prints figures (``--help``)."""
+"""``python -m benchmarks SUBJECT``: payroll, path, ledger, projection, law, mutants, fuzz, rails-chain (``--help``)."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import foresight, fuzz, law, ledger, mutants, path, payroll
+from benchmarks import foresight, fuzz, law, ledger, mutants, path, payroll, rails_chain
 
 from open401k.base import collector
 
@@ -25,6 +25,8 @@ def main() -> int:
         return mutants.main(arguments)
     if subject == "fuzz":
         return fuzz.main(arguments)
+    if subject == "rails-chain":
+        return rails_chain.main(arguments)
     if subject == "ledger":
         sys.argv = ["python -m benchmarks ledger", *arguments]
         ledger.main()

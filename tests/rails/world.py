@@ -273,11 +273,8 @@ def rules(**other: int) -> tuple[object, ...]:
     return (*(told | other).values(), keccak(b"the long text"))
 
 
-@cache
-def _founded() -> tuple[dict[bytes, bytes], bytes, bytes, bytes, int]:
-    """A network with its members, rules and money, made once a process."""
-    clock, store = Clock(), MemoryDB()
-    chain = EmbeddedChain(AtomicDB(store), chain_id=CHAIN_ID, now=lambda: clock.now, begun_at=BEGUN)
+def found_on(chain: EmbeddedChain, clock: Clock) -> World:
+    """A network with its members, rules and money, on a chain that has nothing yet."""
     world = World(chain, clock, b"", b"", b"", members={name: key(name) for name in _ROLES})
     seats = [seat.address for seat in SEATS]
 
@@ -307,6 +304,15 @@ def _founded() -> tuple[dict[bytes, bytes], bytes, bytes, bytes, int]:
         world.send(BANK, world.token, call_of("mint(address,uint256,bytes32)", holder.address, MINTED, reference))
         world.send(holder, world.token, call_of("approve(address,uint256)", world.rollover, 2**256 - 1))
     world.send(BANK, world.token, call_of("admit(address)", world.rollover))
+    return world
+
+
+@cache
+def _founded() -> tuple[dict[bytes, bytes], bytes, bytes, bytes, int]:
+    """The same, made once a process."""
+    clock, store = Clock(), MemoryDB()
+    chain = EmbeddedChain(AtomicDB(store), chain_id=CHAIN_ID, now=lambda: clock.now, begun_at=BEGUN)
+    world = found_on(chain, clock)
     return store.kv_store, world.network, world.rollover, world.token, clock.now
 
 

@@ -2,7 +2,7 @@
 
 from .embedded import EmbeddedServer
 from .kept import Kept
-from .migrating import migrate, pending
+from .migrating import migrate, migrate_schema, pending
 from .reaching import reach
 from .roles import APP, Urls, adopt
 from .transaction import ALL_TENANTS, MOST_KEPT, Actor, AllTenants, Database, Params, RolledBackError, Tx
@@ -22,6 +22,7 @@ __all__ = [
     "Urls",
     "adopt",
     "migrate",
+    "migrate_schema",
     "pending",
     "reach",
 ]

@@ -1,10 +1,12 @@
 """Forward-only migrations: plain SQL files in ``migrations/``, run by Alembic in the order of their names.
 
 A room adds ``NNNN_room.sql`` and nothing else. Each applied file's SHA-256 is recorded: an edited one is refused.
+What has a database of its own (a chain of the rails) has its files in a folder of its own: :func:`migrate_schema`.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from types import ModuleType
@@ -15,6 +17,7 @@ import sqlalchemy
 from alembic.runtime.migration import MigrationContext, MigrationStep, RevisionStep
 from alembic.script import Script
 from alembic.script.revision import RevisionMap
+from psycopg import sql
 
 from open401k.kernel import Open401kError
 
@@ -34,9 +37,9 @@ class SqlFile:
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
 
-def files() -> list[SqlFile]:
-    """Every migration of this version, in order."""
-    folder = resources.files(__package__) / "migrations"
+def files(package: str = __package__) -> list[SqlFile]:
+    """Every migration of this version, in order; ``package`` has the folder ``migrations``."""
+    folder = resources.files(package) / "migrations"
     found = [
         SqlFile(item.name.removesuffix(".sql"), item.read_text("utf-8"))
         for item in folder.iterdir()
@@ -51,26 +54,46 @@ def migrate(owner_url: str, *, signing_key: bytes, former_keys: Sequence[bytes] 
     ``signing_key`` (``Keyring.signing_key``) is what ``base.allowed_tenants()`` verifies from then on. Where sponsors
     are on file it takes over from itself or from one of ``former_keys`` only: any other would lock everybody out.
     """
+    with _alone(owner_url) as connection:
+        _require_roles(connection)
+        applied = _bring_up_to_date(connection, files(), "base")
+        _install(connection, signing_key, former_keys)
+        connection.commit()
+    return applied
+
+
+def migrate_schema(url: str, *, package: str, schema: str) -> list[str]:
+    """Bring one schema to the newest version by the files of ``package``; returns the names of those it applied.
+
+    For what has a database of its own: no roles are asked for, and no keys installed.
+    """
+    with _alone(url) as connection:
+        return _bring_up_to_date(connection, files(package), schema)
+
+
+@contextmanager
+def _alone(url: str) -> Iterator[sqlalchemy.Connection]:
+    """A connection while no other process migrates this database."""
     engine = sqlalchemy.create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(owner_url), poolclass=sqlalchemy.NullPool
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=sqlalchemy.NullPool
     )
     with engine.connect() as connection:
         connection.exec_driver_sql(f"select pg_advisory_lock({_LOCK})")
         try:
-            _require_roles(connection)
-            connection.exec_driver_sql(_BOOKKEEPING)
-            connection.commit()
-            known = files()
-            applied = _applied(connection)
-            connection.commit()  # Alembic then opens and commits one transaction a file
-            _refuse_surprises(known, applied)
-            _upgrade(connection, known, applied)
-            _install(connection, signing_key, former_keys)
-            connection.commit()
+            yield connection
         finally:
             connection.rollback()
             connection.exec_driver_sql(f"select pg_advisory_unlock({_LOCK})")
             connection.commit()
+
+
+def _bring_up_to_date(connection: sqlalchemy.Connection, known: list[SqlFile], schema: str) -> list[str]:
+    _driver(connection).execute(_BOOKKEEPING.format(schema=sql.Identifier(schema)))
+    connection.commit()
+    applied = _applied(connection, schema)
+    connection.commit()  # Alembic then opens and commits one transaction a file
+    _refuse_surprises(known, applied)
+    _upgrade(connection, known, applied, schema)
     return [file.name for file in known if file.name not in applied]
 
 
@@ -82,14 +105,21 @@ def pending(conn: psycopg.Connection[tuple[Any, ...]]) -> list[str]:
     return [file.name for file in files() if file.name not in applied]
 
 
-_BOOKKEEPING = """
-create schema if not exists base;
-create table if not exists base.migration (
-    name text primary key,
-    sha256 text not null,
-    applied_at timestamptz not null default now()
-);
-"""
+_BOOKKEEPING = sql.SQL(
+    """
+    create schema if not exists {schema};
+    create table if not exists {schema}.migration (
+        name text primary key,
+        sha256 text not null,
+        applied_at timestamptz not null default now()
+    );
+    """
+)
+
+
+def _driver(connection: sqlalchemy.Connection) -> Any:
+    """psycopg's own connection."""
+    return connection.connection.driver_connection
 
 
 def _require_roles(connection: sqlalchemy.Connection) -> None:
@@ -105,9 +135,9 @@ def _require_roles(connection: sqlalchemy.Connection) -> None:
         )
 
 
-def _applied(connection: sqlalchemy.Connection) -> dict[str, str]:
-    rows = connection.exec_driver_sql("select name, sha256 from base.migration").fetchall()
-    return {row[0]: row[1] for row in rows}
+def _applied(connection: sqlalchemy.Connection, schema: str) -> dict[str, str]:
+    asked = sql.SQL("select name, sha256 from {schema}.migration").format(schema=sql.Identifier(schema))
+    return {row[0]: row[1] for row in _driver(connection).execute(asked).fetchall()}
 
 
 def _refuse_surprises(known: list[SqlFile], applied: dict[str, str]) -> None:
@@ -131,8 +161,8 @@ def _refuse_surprises(known: list[SqlFile], applied: dict[str, str]) -> None:
         )
 
 
-def _upgrade(connection: sqlalchemy.Connection, known: list[SqlFile], applied: dict[str, str]) -> None:
-    scripts = [_script(file, before) for before, file in zip([None, *known], known, strict=False)]
+def _upgrade(connection: sqlalchemy.Connection, known: list[SqlFile], applied: dict[str, str], schema: str) -> None:
+    scripts = [_script(file, before, schema) for before, file in zip([None, *known], known, strict=False)]
     revisions = RevisionMap(lambda: scripts)
     if len(revisions.heads) != 1:  # also resolves the chain, which Alembic does on first use
         raise AssertionError(f"migrations form one chain, not {revisions.heads}")
@@ -144,38 +174,40 @@ def _upgrade(connection: sqlalchemy.Connection, known: list[SqlFile], applied: d
 
     context = MigrationContext.configure(
         connection,
-        opts={"fn": steps, "version_table_schema": "base", "transaction_per_migration": True},
+        opts={"fn": steps, "version_table_schema": schema, "transaction_per_migration": True},
     )
     with context.begin_transaction():
         context.run_migrations(connection=connection)
 
 
-def _script(file: SqlFile, before: SqlFile | None) -> Script:
+def _script(file: SqlFile, before: SqlFile | None, schema: str) -> Script:
     """What Alembic reads from a Python file of its own, made from an SQL file and its place in the order."""
     module = ModuleType(f"migration_{file.name}")
     module.__dict__.update(
         revision=file.name,
         down_revision=before.name if before else None,
         __doc__=file.sql.split("\n", 1)[0].removeprefix("--").strip(),
-        upgrade=_runner(file),
+        upgrade=_runner(file, schema),
     )
     return Script(module, file.name, f"{file.name}.sql")
 
 
-def _runner(file: SqlFile) -> Callable[..., None]:
+def _runner(file: SqlFile, schema: str) -> Callable[..., None]:
+    noted = sql.SQL("insert into {schema}.migration (name, sha256) values (%s, %s)")
+
     def upgrade(*, connection: sqlalchemy.Connection) -> None:
-        driver: Any = connection.connection.driver_connection
+        driver = _driver(connection)
         try:
             driver.execute(file.sql.encode())  # no parameters: several statements, and a percent sign is a percent sign
         except psycopg.Error as error:
             raise Open401kError(f"Migration {file.name} failed and was rolled back: {error}") from error
-        driver.execute("insert into base.migration (name, sha256) values (%s, %s)", [file.name, file.sha256])
+        driver.execute(noted.format(schema=sql.Identifier(schema)), [file.name, file.sha256])
 
     return upgrade
 
 
 def _install(connection: sqlalchemy.Connection, signing_key: bytes, former_keys: Sequence[bytes]) -> None:
-    driver: Any = connection.connection.driver_connection
+    driver = _driver(connection)
     inner, outer = _padded(signing_key)
     installed = driver.execute("select inner_key from base.signing_key where key_no = 1").fetchone()
     known = {_padded(key)[0] for key in (signing_key, *former_keys)}

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
+import rlp
+from eth._utils.address import generate_contract_address
 from eth.abc import AtomicDatabaseAPI, BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI
 from eth.chains.base import MiningChain
 from eth.constants import BLANK_ROOT_HASH, ZERO_HASH32
@@ -21,7 +24,10 @@ from eth.vm.spoof import SpoofTransaction
 from eth_typing import Address, BlockNumber, Hash32
 from eth_utils.exceptions import ValidationError
 
+from open401k.base.faults import fault
+
 from .interface import At, Head, Log, Receipt, RevertedError
+from .keeping import InMemory, Keeper, Made
 
 # py-evm raises the limit to 10,240 when it is imported, for calls 1,024 deep. Ours are four deep; and with that limit a
 # document that is nested deeply ends the process by a full stack where it should be refused.
@@ -68,21 +74,37 @@ class _FreeVM(CancunVM):
 
 
 class EmbeddedChain:
-    """The chain over one store of keys and values; ``now`` answers seconds since 1970."""
+    """The chain over one store of keys and values; ``now`` answers seconds since 1970.
 
-    def __init__(self, store: AtomicDatabaseAPI, *, chain_id: int, now: Callable[[], int], begun_at: int) -> None:
+    ``keeper`` makes each block last; without one it lasts as long as the store.
+    """
+
+    def __init__(
+        self,
+        store: AtomicDatabaseAPI,
+        *,
+        chain_id: int,
+        now: Callable[[], int],
+        begun_at: int,
+        keeper: Keeper | None = None,
+    ) -> None:
         self.chain_id = chain_id
         self._now = now
         self._store = store
-        kind = MiningChain.configure(__name__="RailsChain", vm_configuration=((0, _FreeVM),), chain_id=chain_id)
+        self._keeper: Keeper = InMemory() if keeper is None else keeper
+        self._kind = MiningChain.configure(__name__="RailsChain", vm_configuration=((0, _FreeVM),), chain_id=chain_id)
         try:
             ChainDB(store).get_canonical_head()
         except CanonicalHeadNotFound:
-            kind.from_genesis(store, _genesis(begun_at))
-        self._chain: MiningChain = kind(store)
+            begun = self._kind.from_genesis(store, _genesis(begun_at)).get_canonical_head()
+            self._keeper.keep(Made(_head(begun), begun.state_root, None))
+        self._chain: MiningChain = self._kind(store)
 
     def send_raw(self, raws: Sequence[bytes]) -> list[Receipt]:
-        """Each in a block of its own; one that no chain would take (signature, number, gas) is a ValueError."""
+        """Each in a block of its own; one that no chain would take (signature, number, gas) is a ValueError.
+
+        One that is in a block already answers its receipt: who does not know what became of it sends it again.
+        """
         return [self._send(raw) for raw in raws]
 
     def call(self, to: bytes, data: bytes, *, sender: bytes = _NOBODY, at: At = "latest") -> bytes:
@@ -118,10 +140,24 @@ class EmbeddedChain:
         except TransactionNotFound:
             return None
         header = self._chain.get_canonical_block_header_by_number(BlockNumber(number))
-        return self._receipts(header)[index]
+        found = self._receipts(header)[index]
+        return found if found.is_done else replace(found, output=self._keeper.output(tx_hash))
+
+    def block(self, number: int) -> Head | None:
+        """The block of this number, if there is one."""
+        if not 0 <= number <= self.head().number:
+            return None
+        return _head(self._chain.get_canonical_block_header_by_number(BlockNumber(number)))
+
+    def code(self, address: bytes) -> bytes:
+        """What is deployed there; nothing for anybody else's address."""
+        return bytes(self._vm().state.get_code(Address(address)))
 
     def logs(self, from_block: int, to_block: int, addresses: Sequence[bytes]) -> list[Log]:
         """All events of these contracts in these blocks, in order."""
+        kept = self._keeper.logs(from_block, to_block, addresses)
+        if kept is not None:
+            return kept
         found: list[Log] = []
         for number in range(from_block, min(to_block, self.head().number) + 1):
             header = self._chain.get_canonical_block_header_by_number(BlockNumber(number))
@@ -133,23 +169,43 @@ class EmbeddedChain:
         head = self._chain.get_canonical_head()
         time = max(head.timestamp, self._now())
         self._chain.header = _child(head, timestamp=time)
-        transaction = self._chain.get_vm(self._chain.header).get_transaction_builder().decode(raw)
-        if transaction.chain_id != self.chain_id:  # py-evm takes those of other chains
-            raise ValueError(f"signed for chain {transaction.chain_id}, not {self.chain_id}")
+        transaction = self._decoded(raw)
+        known = self.receipt(transaction.hash)
+        if known is not None:
+            return known
+        fault("rails.chain.before_execution")
         try:
             result, receipts, computations = self._chain.mine_all([transaction])
-        except ValidationError as why:
-            raise ValueError(str(why)) from why
-        block = result.imported_block
-        output = b"" if computations[0].is_success else computations[0].output
-        contract = computations[0].msg.storage_address if computations[0].msg.is_create else None
-        return _receipt(_head(block.header), transaction, receipts[0], receipts[0].gas_used, contract, output)
+            block, computation = result.imported_block, computations[0]
+            output = b"" if computation.is_success else computation.output
+            contract = computation.msg.storage_address if computation.msg.is_create else None
+            made = _receipt(_head(block.header), transaction, receipts[0], receipts[0].gas_used, contract, output)
+            fault("rails.chain.after_execution")
+            self._keeper.keep(Made(made.block, block.header.state_root, made))
+        except BaseException as why:
+            self._keeper.undo()
+            self._chain = self._kind(self._store)
+            if isinstance(why, ValidationError):
+                raise ValueError(str(why)) from why
+            raise
+        return made
+
+    def _decoded(self, raw: bytes) -> SignedTransactionAPI:
+        try:
+            transaction = self._chain.get_vm(self._chain.header).get_transaction_builder().decode(raw)
+            transaction.validate()
+        except (rlp.exceptions.RLPException, ValidationError, TypeError) as why:
+            raise ValueError(f"no signed transaction: {why}") from why
+        if transaction.chain_id != self.chain_id:  # py-evm takes those of other chains
+            raise ValueError(f"signed for chain {transaction.chain_id}, not {self.chain_id}")
+        return transaction
 
     def _receipts(self, header: BlockHeaderAPI) -> list[Receipt]:
         block = self._chain.get_block_by_header(header)
         head, before, told = _head(header), 0, []
         for transaction, receipt in zip(block.transactions, block.get_receipts(self._chain.chaindb), strict=True):
-            told.append(_receipt(head, transaction, receipt, receipt.gas_used - before, None, b""))
+            contract = None if transaction.to else generate_contract_address(transaction.sender, transaction.nonce)
+            told.append(_receipt(head, transaction, receipt, receipt.gas_used - before, contract, b""))
             before = receipt.gas_used
         return told
 
