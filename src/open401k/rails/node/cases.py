@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Protocol
 
+from ..chain.interface import Head
 from .core import Part, Side
 
 
@@ -182,11 +183,19 @@ class Unit(Protocol):
         """An exception is over."""
         ...
 
+    def cursor(self) -> Head | None:
+        """The newest final block that was acted on."""
+        ...
+
+    def set_cursor(self, block: Head) -> None: ...
+
     def outbox(self, case: str) -> Sequence[Message]: ...
 
     def postings(self, case: str) -> Sequence[Posting]: ...
 
-    def raised(self, case: str | None = None) -> Sequence[Raised]: ...
+    def raised(self, case: str | None = None) -> Sequence[Raised]:
+        """Exceptions of a case, or of all, in the order in which they were raised."""
+        ...
 
 
 class Cases(Protocol):

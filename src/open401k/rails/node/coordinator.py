@@ -30,6 +30,10 @@ class Refusal:
 class Coordinator(Protocol):
     """What a node needs of the chain. Every method may raise :class:`SilentError`."""
 
+    def final_block(self) -> Head:
+        """The newest final block."""
+        ...
+
     def final(self, agreed: Agreed) -> Standing:
         """How it stands at the newest final block: the only state that anybody acts on."""
         ...
@@ -51,6 +55,9 @@ class ChainCoordinator:
         self._rollover = rollover
         self._network = network
         self._relay = relay
+
+    def final_block(self) -> Head:
+        return self._chain.final()
 
     def final(self, agreed: Agreed) -> Standing:
         return self._at(agreed, self._chain.final())

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from ..chain.interface import Head
 from .cases import Case, ChangedError, Kind, Message, Posting, Raised, Unit, is_followed
 
 
@@ -17,11 +18,13 @@ class Kept:
     holds: dict[str, str] = field(default_factory=dict)
     outbox: dict[tuple[str, Kind], Message] = field(default_factory=dict)
     postings: dict[tuple[bytes, str, int], Posting] = field(default_factory=dict)
-    raised: dict[tuple[str, int], Raised] = field(default_factory=dict)
+    raised: list[Raised] = field(default_factory=list)
+    cursor: Head | None = None
 
     def copy(self) -> Kept:
         """Another of the same content."""
-        return Kept(dict(self.cases), dict(self.holds), dict(self.outbox), dict(self.postings), dict(self.raised))
+        rows = dict(self.cases), dict(self.holds), dict(self.outbox), dict(self.postings)
+        return Kept(*rows, list(self.raised), self.cursor)
 
 
 @dataclass
@@ -84,16 +87,22 @@ class MemoryUnit:
         self.kept.outbox[message.case, message.kind] = replace(known, is_done=message.is_done, refused=message.refused)
 
     def raise_(self, raised: Raised) -> bool:
-        known = self.kept.raised.get((raised.case, raised.code))
-        if known and known.is_open:
+        if any(each.is_open and (each.case, each.code) == (raised.case, raised.code) for each in self.kept.raised):
             return False
-        self.kept.raised[raised.case, raised.code] = raised
+        self.kept.raised.append(raised)
         return True
 
     def resolve(self, case: str, code: int) -> None:
-        known = self.kept.raised.get((case, code))
-        if known:
-            self.kept.raised[case, code] = replace(known, is_open=False)
+        self.kept.raised = [
+            replace(each, is_open=False) if (each.case, each.code) == (case, code) else each
+            for each in self.kept.raised
+        ]
+
+    def cursor(self) -> Head | None:
+        return self.kept.cursor
+
+    def set_cursor(self, block: Head) -> None:
+        self.kept.cursor = block
 
     def outbox(self, case: str) -> Sequence[Message]:
         return _outbox(self.kept, case)
@@ -104,8 +113,7 @@ class MemoryUnit:
         return sorted(found, key=lambda each: (each.account, each.leg))
 
     def raised(self, case: str | None = None) -> Sequence[Raised]:
-        found = [each for each in self.kept.raised.values() if case in (None, each.case)]
-        return sorted(found, key=lambda each: (each.case, each.code))
+        return [each for each in self.kept.raised if case in (None, each.case)]
 
 
 def _outbox(kept: Kept, case: str) -> list[Message]:

@@ -12,6 +12,7 @@ from typing import Final, assert_never
 
 from open401k.base.faults import fault
 
+from ..chain.interface import Head
 from .cases import Agreed, Case, Cases, ChangedError, Kind, Message, Posting, Raised, State, Unit
 from .coordinator import Coordinator
 from .core import Answer, CustodianCore, Done, Order, Refused, SilentError, Waiting
@@ -45,6 +46,13 @@ _RACES: Final = frozenset({609, 610, 611, 612, 613, 614, 615, 616})
 POLICY, WRONG_AMOUNT = 653, 652
 
 
+class FinalityError(Exception):
+    """A final block was replaced: a human decides whether this chain can be trusted; until then nothing moves."""
+
+    def __init__(self, known: Head, found: Head) -> None:
+        super().__init__(f"Block {known.number} was final as {known.hash.hex()} and is {found.hash.hex()} now.")
+
+
 @dataclass(frozen=True, slots=True)
 class Passed:
     """What a pass did: actions by case, and who did not answer."""
@@ -67,12 +75,25 @@ class Node:
         """Follow every open case as far as it goes now. Whoever does not answer keeps nobody else waiting."""
         done: list[tuple[str, Action]] = []
         silent: list[tuple[str, str]] = []
+        self._look_at_finality()
         for case in self.cases.to_follow():
             try:
                 self._follow(case, done)
             except (SilentError, ChangedError, OSError) as why:
                 silent.append((case, f"{type(why).__name__}: {why}"))
         return Passed(done, silent)
+
+    def _look_at_finality(self) -> None:
+        """Stop everything if a block that was final is another one now: no rule of ours covers that."""
+        block = self.coordinator.final_block()
+        with self.cases.begin() as unit:
+            known = unit.cursor()
+            if known is not None and block.number < known.number:
+                raise SilentError(f"the chain answers block {block.number} as final, and {known.number} was before")
+            if known is not None and block.number == known.number and block.hash != known.hash:
+                raise FinalityError(known, block)
+            if known != block:
+                unit.set_cursor(block)
 
     def _follow(self, name: str, done: list[tuple[str, Action]]) -> None:
         sent: set[Kind] = set()
