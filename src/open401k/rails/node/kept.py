@@ -1,0 +1,123 @@
+"""Case files in a node's own PostgreSQL database, one transaction a unit. Not here: SQL (_store), deciding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+
+from ..chain.interface import Head
+from . import _store
+from ._migrations_store import migrate
+from .cases import Case, ChangedError, Message, Posting, Raised, Unit
+from .core import SilentError
+
+__all__ = ["KeptCases", "migrate"]
+
+
+@dataclass
+class KeptCases:
+    """Case files in the database at ``url``; a connection that broke is made anew by the next transaction."""
+
+    url: str
+    _conn: _store.Connection | None = None
+
+    @contextmanager
+    def begin(self) -> Iterator[Unit]:
+        conn = self._open()
+        try:
+            with conn.transaction():
+                yield KeptUnit(conn)
+        except psycopg.OperationalError as why:
+            raise SilentError(f"the node's database: {why}") from why
+
+    def to_follow(self) -> Sequence[str]:
+        with self._open().transaction():
+            return _store.to_follow(self._open())
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._conn is not None:
+            self._conn.close()
+
+    def _open(self) -> _store.Connection:
+        if self._conn is None or self._conn.closed:
+            try:
+                self._conn = psycopg.connect(self.url, autocommit=True)
+            except psycopg.OperationalError as why:
+                raise SilentError(f"the node's database: {why}") from why
+        return self._conn
+
+
+@dataclass
+class KeptUnit:
+    """One transaction."""
+
+    conn: _store.Connection
+
+    def case(self, case: str) -> Case:
+        found = _store.case(self.conn, case)
+        if found is None:
+            raise LookupError(f"no case {case}")
+        return found
+
+    def add(self, case: Case) -> None:
+        try:
+            with self.conn.transaction():
+                if not _store.insert_case(self.conn, case):
+                    raise ValueError(f"there is a case {case.id} already")
+        except psycopg.errors.UniqueViolation as why:
+            raise ValueError(f"there is a case of this rollover and side already: {why}") from why
+
+    def change(self, before: Case, after: Case) -> None:
+        if _store.case(self.conn, before.id) != before:
+            raise ChangedError(before.id)
+        if after.agreed != before.agreed:
+            if before.agreed is not None or after.agreed is None:
+                raise ValueError(f"the exact terms of case {before.id} are agreed once")
+            try:
+                with self.conn.transaction():
+                    _store.write_agreed(self.conn, after.id, after.agreed)
+            except psycopg.errors.UniqueViolation as why:
+                raise ValueError(f"there is a case of this rollover and side already: {why}") from why
+        _store.update_case(self.conn, after)
+
+    def note_hold(self, case: Case, reference: str) -> None:
+        if case.agreed is None:
+            raise ValueError(f"case {case.id} has no exact terms")
+        _store.insert_hold(self.conn, case.agreed.rollover, case.side, reference)
+
+    def note_posting(self, posting: Posting) -> None:
+        found = _store.insert_posting(self.conn, posting)
+        if found != posting:
+            raise ValueError(f"leg {posting.leg} was booked otherwise: {found}")
+
+    def put_out(self, message: Message) -> None:
+        _store.insert_message(self.conn, message)
+
+    def mark(self, message: Message) -> None:
+        _store.update_message(self.conn, message)
+
+    def raise_(self, raised: Raised) -> bool:
+        return _store.insert_raised(self.conn, raised)
+
+    def resolve(self, case: str, code: int) -> None:
+        _store.close_raised(self.conn, case, code)
+
+    def cursor(self) -> Head | None:
+        return _store.cursor(self.conn)
+
+    def set_cursor(self, block: Head) -> None:
+        _store.write_cursor(self.conn, block)
+
+    def outbox(self, case: str) -> Sequence[Message]:
+        return _store.outbox(self.conn, case)
+
+    def postings(self, case: str) -> Sequence[Posting]:
+        agreed = self.case(case).agreed
+        return _store.postings(self.conn, agreed.rollover) if agreed else []
+
+    def raised(self, case: str | None = None) -> Sequence[Raised]:
+        return _store.raised(self.conn, case)

@@ -1,0 +1,103 @@
+"""Opening a case file and agreeing on exact terms. Not here: following it (worker), the checks of preflight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from .. import messages
+from ..messages import Attestation, Election, Terms
+from .cases import Agreed, Case, State, Unit
+from .core import Part, Side
+
+
+class TermsError(ValueError):
+    """Terms in which our custodian has no such part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Exact terms with the participant's election, the identity behind it, and both signatures."""
+
+    election: Election
+    signature: bytes
+    attestation: Attestation
+    attested: bytes
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class TaxFacts:
+    """What the transfer file says of one leg beside its cents."""
+
+    basis: int = 0
+    roth_since: int | None = None
+
+
+def agreed_of(
+    told: Signed, *, us: bytes, side: Side, facts: Mapping[int, TaxFacts] | None = None, evidence: bytes = bytes(32)
+) -> Agreed:
+    """The terms as our side of them: the legs that are ours, and our place in the order of approvals."""
+    election, terms = told.election, told.terms
+    paid = sorted({leg.to for leg in terms.legs})
+    if side is Side.SOURCE:
+        if election.source != us:
+            raise TermsError(f"{us.hex()} does not release in these terms")
+        mine, place = list(enumerate(terms.legs)), 0
+    else:
+        ours = [to for to in paid if to < len(election.receivers) and election.receivers[to] == us]
+        if not ours:
+            raise TermsError(f"{us.hex()} receives nothing in these terms")
+        mine = [(number, leg) for number, leg in enumerate(terms.legs) if leg.to in ours]
+        place = 1 + paid.index(ours[0])
+    known = facts or {}
+    parts = tuple(Part(number, leg.kind, leg.amount, *_pair(known.get(number, TaxFacts()))) for number, leg in mine)
+    return Agreed(
+        rollover=messages.rollover_id(messages.election_hash(election), terms),
+        key=(int.from_bytes(election.source, "big") << 72) | (election.number << 8) | terms.part,
+        us=us,
+        place=place,
+        deadline=terms.deadline,
+        encoded=messages.encode_case(election, told.signature, told.attestation, told.attested, terms),
+        parts=parts,
+        evidence=evidence,
+    )
+
+
+def _pair(facts: TaxFacts) -> tuple[int, int | None]:
+    return facts.basis, facts.roth_since
+
+
+def open_case(unit: Unit, case: str, *, side: Side, account: str, parent: str | None = None) -> Case:
+    """A new file; ``parent`` where it is a residual, a return or a second try."""
+    opened = Case(case, side, account, parent=parent)
+    unit.add(opened)
+    return opened
+
+
+def move(unit: Unit, case: str, *states: State) -> Case:
+    """Take it through these states, in order; one that is not allowed is a MoveError, and nothing happened."""
+    before = unit.case(case)
+    after = before
+    for state in states:
+        after = after.to(state)
+    unit.change(before, after)
+    return after
+
+
+def agree(unit: Unit, case: str, agreed: Agreed) -> Case:
+    """The exact terms, once the money is there to be moved; they are agreed once."""
+    before = unit.case(case)
+    if before.state is not State.LIQUIDATING or before.agreed not in (None, agreed):
+        raise TermsError(f"case {case} is {before.state}; its terms are agreed once, while it is liquidating")
+    after = replace(before, agreed=agreed)
+    unit.change(before, after)
+    return after
+
+
+def stop(unit: Unit, case: str, code: int) -> Case:
+    """We want it ended, for this reason; who has voted waits for the chain's word."""
+    before = unit.case(case)
+    after = replace(before, stop=before.stop or code)
+    unit.change(before, after)
+    return after

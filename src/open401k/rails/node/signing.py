@@ -1,0 +1,117 @@
+"""What a node signs, under a policy: approvals, aborts, receipts, as calls of the coordinator. Not here: key files."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from eth_hash.auto import keccak
+
+from .. import messages
+from ..calls import call_of
+from ..keys import Key
+from ..messages import Domain, Role
+from .cases import Case, Kind
+from .core import Side
+
+ROLE_OF = {Side.SOURCE: Role.SOURCE, Side.RECEIVER: Role.RECEIVER}
+
+
+class PolicyError(Exception):
+    """The signer does not sign this: more than it may, or more often."""
+
+
+class Signer(Protocol):
+    """Signs typed messages of rollovers and nothing else. ``at`` is the time of a final block."""
+
+    def approval(self, rollover: bytes, role: Role, evidence: bytes, *, cents: int, at: int) -> bytes: ...
+
+    def abort(self, rollover: bytes, role: Role, code: int, *, at: int) -> bytes: ...
+
+    def posted(self, rollover: bytes, role: Role, reference: bytes, *, at: int) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is signed without a human: cents of one approval, and approvals and cents of one hour."""
+
+    most: int = 1_000_000_00
+    an_hour: int = 1_000
+    cents_an_hour: int = 20_000_000_00
+
+
+@dataclass
+class PolicySigner:
+    """A key behind a policy: it is given fields, never a digest."""
+
+    key: Key
+    domain: Domain
+    policy: Policy = field(default_factory=Policy)
+    _approved: deque[tuple[int, bytes, int]] = field(default_factory=deque)
+
+    def approval(self, rollover: bytes, role: Role, evidence: bytes, *, cents: int, at: int) -> bytes:
+        self._allow(rollover, cents, at)
+        return self._sign(messages.approval_hash(rollover, role, evidence))
+
+    def abort(self, rollover: bytes, role: Role, code: int, *, at: int) -> bytes:  # noqa: ARG002 (an end is always signed)
+        return self._sign(messages.abort_hash(rollover, role, code, bytes(32)))
+
+    def posted(self, rollover: bytes, role: Role, reference: bytes, *, at: int) -> bytes:  # noqa: ARG002 (so is a receipt)
+        return self._sign(messages.posted_hash(rollover, role, reference))
+
+    def _sign(self, struct_hash: bytes) -> bytes:
+        return self.key.sign(self.domain.digest(struct_hash))
+
+    def _allow(self, rollover: bytes, cents: int, at: int) -> None:
+        if cents > self.policy.most:
+            raise PolicyError(f"{cents} cents are more than the {self.policy.most} that one approval may move")
+        while self._approved and self._approved[0][0] <= at - 3_600:
+            self._approved.popleft()
+        if any(known == rollover for _, known, _ in self._approved):
+            return  # the same once more: a restart before it was kept
+        if len(self._approved) >= self.policy.an_hour:
+            raise PolicyError(f"{self.policy.an_hour} approvals were signed within the hour")
+        if sum(each for _, _, each in self._approved) + cents > self.policy.cents_an_hour:
+            raise PolicyError(f"more than {self.policy.cents_an_hour} cents would be approved within the hour")
+        self._approved.append((at, rollover, cents))
+
+
+def vote_call(case: Case, kind: Kind, signer: Signer, *, at: int) -> bytes:
+    """The call that proposes (the source) or approves (a receiver)."""
+    agreed, role = case.agreed, ROLE_OF[case.side]
+    if agreed is None:
+        raise ValueError(f"case {case.id} has no exact terms")
+    signature = signer.approval(agreed.rollover, role, agreed.evidence, cents=agreed.cents, at=at)
+    told = (agreed.evidence, signature)
+    if kind is Kind.PROPOSE:
+        return call_of("propose(bytes,(bytes32,bytes))", agreed.encoded, told)
+    return call_of("approve(bytes,uint256,(bytes32,bytes))", agreed.encoded, agreed.place, told)
+
+
+def abort_call(case: Case, code: int, signer: Signer, *, at: int) -> bytes:
+    """The call by which our side ends it."""
+    agreed, role = case.agreed, ROLE_OF[case.side]
+    if agreed is None:
+        raise ValueError(f"case {case.id} has no exact terms")
+    given = (agreed.encoded, int.from_bytes(agreed.us, "big"), role, code, bytes(32))
+    signature = signer.abort(agreed.rollover, role, code, at=at)
+    return call_of("abort(bytes,uint256,uint256,uint256,bytes32,bytes)", *given, signature)
+
+
+def expire_call(case: Case) -> bytes:
+    """The call by which anybody ends it after the deadline."""
+    if case.agreed is None:
+        raise ValueError(f"case {case.id} has no exact terms")
+    return call_of("expire(uint256)", case.agreed.key)
+
+
+def receipt_call(case: Case, reference: str, salt: bytes, signer: Signer, *, at: int) -> bytes:
+    """The call that says: our books followed. The reference goes on chain salted, so that nobody can guess it."""
+    agreed, role = case.agreed, ROLE_OF[case.side]
+    if agreed is None:
+        raise ValueError(f"case {case.id} has no exact terms")
+    told = keccak(salt + agreed.rollover + reference.encode())
+    signature = signer.posted(agreed.rollover, role, told, at=at)
+    given = (agreed.encoded, int.from_bytes(agreed.us, "big"), role, told, signature)
+    return call_of("post(bytes,uint256,uint256,bytes32,bytes)", *given)

@@ -1,0 +1,270 @@
+"""One pass over all open cases: the only code that follows, and so the only recovery code. Not here: deciding.
+
+A crash at any :data:`BOUNDARIES` is healed by the next pass: everything outside our database is idempotent, and what
+must go together is one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, assert_never
+
+from open401k.base.faults import fault
+
+from ..chain.interface import Head
+from .cases import Agreed, Case, Cases, ChangedError, Kind, Message, Posting, Raised, State, Unit
+from .coordinator import Coordinator
+from .core import Answer, CustodianCore, Done, Order, Refused, SilentError, Waiting
+from .following import (
+    Action,
+    Adopt,
+    Hold,
+    Post,
+    PutOut,
+    Raise,
+    Release,
+    Send,
+    Settle,
+    Standing,
+    Vote,
+    is_useful,
+    next_actions,
+)
+from .signing import PolicyError, Signer, abort_call, expire_call, receipt_call, vote_call
+
+#: Where a test may stop the process (base.faults): before and after everything that leaves a trace.
+BOUNDARIES: Final = (
+    "node.before_core_hold", "node.after_core_hold", "node.before_hold_commit", "node.after_hold_commit",
+    "node.before_vote_commit", "node.after_vote_commit", "node.before_send", "node.after_send",
+    "node.before_core_post", "node.after_core_post", "node.before_post_commit", "node.after_post_commit",
+    "node.before_core_release", "node.after_core_release", "node.before_release_commit", "node.after_release_commit",
+)  # fmt: skip
+
+#: Refusals of the contract that only say that somebody was faster; the next final block tells more.
+_RACES: Final = frozenset({609, 610, 611, 612, 613, 614, 615, 616})
+POLICY, WRONG_AMOUNT = 653, 652
+
+
+class FinalityError(Exception):
+    """A final block was replaced: a human decides whether this chain can be trusted; until then nothing moves."""
+
+    def __init__(self, known: Head, found: Head) -> None:
+        super().__init__(f"Block {known.number} was final as {known.hash.hex()} and is {found.hash.hex()} now.")
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What a pass did: actions by case, and who did not answer."""
+
+    done: Sequence[tuple[str, Action]]
+    silent: Sequence[tuple[str, str]]
+
+
+@dataclass
+class Node:
+    """One custodian's node: its files, its core, its key, the coordinator. ``salt`` hides references of its books."""
+
+    cases: Cases
+    core: CustodianCore
+    coordinator: Coordinator
+    signer: Signer
+    salt: bytes = field(repr=False)
+
+    def run_once(self) -> Passed:
+        """Follow every open case as far as it goes now. Whoever does not answer keeps nobody else waiting."""
+        done: list[tuple[str, Action]] = []
+        silent: list[tuple[str, str]] = []
+        self._look_at_finality()
+        for case in self.cases.to_follow():
+            try:
+                self._follow(case, done)
+            except (SilentError, ChangedError, OSError) as why:
+                silent.append((case, f"{type(why).__name__}: {why}"))
+        return Passed(done, silent)
+
+    def _look_at_finality(self) -> None:
+        """Stop everything if a block that was final is another one now: no rule of ours covers that."""
+        block = self.coordinator.final_block()
+        with self.cases.begin() as unit:
+            known = unit.cursor()
+            if known is not None and block.number < known.number:
+                raise SilentError(f"the chain answers block {block.number} as final, and {known.number} was before")
+            if known is not None and block.number == known.number and block.hash != known.hash:
+                raise FinalityError(known, block)
+            if known != block:
+                unit.set_cursor(block)
+
+    def _follow(self, name: str, done: list[tuple[str, Action]]) -> None:
+        sent: set[Kind] = set()
+        goes_on = True
+        while goes_on:
+            goes_on = False
+            with self.cases.begin() as unit:
+                case, outbox = unit.case(name), unit.outbox(name)
+            if case.agreed is None:
+                return
+            final = self.coordinator.final(case.agreed)
+            for action in next_actions(case, final, outbox):
+                if isinstance(action, Send):
+                    if action.kind in sent:
+                        continue
+                    sent.add(action.kind)
+                if not self._do(case, case.agreed, final, action):
+                    continue
+                done.append((name, action))
+                goes_on = True
+                if isinstance(action, (Hold, Vote, Adopt, Post, Release)):
+                    break  # the file changed: decide again
+
+    def _do(self, case: Case, agreed: Agreed, final: Standing, action: Action) -> bool:
+        """Carry one out; False if it changed nothing."""
+        match action:
+            case Hold():
+                return self._hold(case, agreed, final)
+            case Vote(kind):
+                return self._vote(case, final, kind)
+            case Adopt():
+                with self.cases.begin() as unit:
+                    unit.change(case, case.to(State.VOTED))
+                return True
+            case Send(kind):
+                return self._send(case, agreed, final, kind)
+            case Settle(kind):
+                with self.cases.begin() as unit:
+                    unit.mark(replace(_message(unit, case, kind), is_done=True))
+                return True
+            case Post():
+                return self._post(case, agreed, final)
+            case Release():
+                return self._release(case, agreed, final)
+            case PutOut(kind):
+                return self._put_out(case, final, kind)
+            case Raise(code, words):
+                return self._raise(case, final, code, words)
+            case _:
+                assert_never(action)
+
+    # ---- the core
+
+    def _hold(self, case: Case, agreed: Agreed, final: Standing) -> bool:
+        fault("node.before_core_hold")
+        answer = self.core.hold(_order(case, agreed))
+        fault("node.after_core_hold")
+        held = self._checked(case, agreed, final, answer, stops=True)
+        if held is None:
+            return False
+        with self.cases.begin() as unit:
+            unit.change(case, case.to(State.HELD))
+            unit.note_hold(case, held.reference)
+            fault("node.before_hold_commit")
+        fault("node.after_hold_commit")
+        return True
+
+    def _post(self, case: Case, agreed: Agreed, final: Standing) -> bool:
+        fault("node.before_core_post")
+        answer = self.core.post(_order(case, agreed))
+        fault("node.after_core_post")
+        posted = self._checked(case, agreed, final, answer, stops=False)
+        if posted is None:
+            return False
+        receipt = receipt_call(case, posted.reference, self.salt, self.signer, at=final.block.time)
+        with self.cases.begin() as unit:
+            unit.change(case, case.to(State.POSTED))
+            for part in agreed.parts:
+                reference = posted.reference
+                unit.note_posting(Posting(agreed.rollover, case.account, part.leg, case.side, part.cents, reference))
+            unit.put_out(Message(case.id, Kind.RECEIPT, receipt))
+            for raised in unit.raised(case.id):
+                unit.resolve(case.id, raised.code)
+            fault("node.before_post_commit")
+        fault("node.after_post_commit")
+        return True
+
+    def _release(self, case: Case, agreed: Agreed, final: Standing) -> bool:
+        fault("node.before_core_release")
+        answer = self.core.release(agreed.rollover, case.side)
+        fault("node.after_core_release")
+        if isinstance(answer, Waiting):
+            return False
+        if isinstance(answer, Refused):
+            self._raise(case, final, answer.code, answer.words)
+            return False
+        with self.cases.begin() as unit:
+            unit.change(case, case.to(State.RELEASED))
+            fault("node.before_release_commit")
+        fault("node.after_release_commit")
+        return True
+
+    def _checked(self, case: Case, agreed: Agreed, final: Standing, answer: Answer, *, stops: bool) -> Done | None:
+        """The answer if it is what was ordered; else it is in the queue, and before a vote we want the end."""
+        if isinstance(answer, Waiting):
+            return None
+        if isinstance(answer, Done) and answer.cents == agreed.cents:
+            return answer
+        if isinstance(answer, Done):
+            answer = Refused(WRONG_AMOUNT, f"the core did {answer.cents} cents where {agreed.cents} were ordered")
+        with self.cases.begin() as unit:
+            unit.raise_(Raised(case.id, answer.code, answer.words, final.block.time))
+            if stops and case.stop is None:
+                unit.change(case, replace(case, stop=answer.code))
+        return None
+
+    # ---- the coordinator
+
+    def _vote(self, case: Case, final: Standing, kind: Kind) -> bool:
+        try:
+            data = vote_call(case, kind, self.signer, at=final.block.time)
+        except PolicyError as why:
+            self._raise(case, final, POLICY, str(why))
+            return False
+        with self.cases.begin() as unit:
+            unit.change(case, case.to(State.VOTED))
+            unit.put_out(Message(case.id, kind, data))
+            fault("node.before_vote_commit")
+        fault("node.after_vote_commit")
+        return True
+
+    def _put_out(self, case: Case, final: Standing, kind: Kind) -> bool:
+        if kind is Kind.EXPIRE:
+            data = expire_call(case)
+        elif case.stop is None:
+            raise AssertionError(f"case {case.id} is to be aborted and has no reason")
+        else:
+            data = abort_call(case, case.stop, self.signer, at=final.block.time)
+        with self.cases.begin() as unit:
+            unit.put_out(Message(case.id, kind, data))
+        return True
+
+    def _send(self, case: Case, agreed: Agreed, final: Standing, kind: Kind) -> bool:
+        with self.cases.begin() as unit:
+            message = _message(unit, case, kind)
+        if not is_useful(kind, self.coordinator.newest(agreed)):
+            return False
+        fault("node.before_send")
+        refusal = self.coordinator.send(message.data)
+        fault("node.after_send")
+        if refusal is None:
+            return True
+        code = refusal.code or UNTOLD
+        if code not in _RACES:
+            with self.cases.begin() as unit:
+                unit.mark(replace(message, refused=code))
+                unit.raise_(Raised(case.id, code, refusal.words, final.block.time))
+        return False
+
+    def _raise(self, case: Case, final: Standing, code: int, words: str) -> bool:
+        with self.cases.begin() as unit:
+            unit.raise_(Raised(case.id, code, words, final.block.time))
+        return False
+
+
+UNTOLD: Final = 651
+
+
+def _order(case: Case, agreed: Agreed) -> Order:
+    return Order(agreed.rollover, case.side, case.account, agreed.parts)
+
+
+def _message(unit: Unit, case: Case, kind: Kind) -> Message:
+    return next(message for message in unit.outbox(case.id) if message.kind is kind)
