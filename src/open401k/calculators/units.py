@@ -118,6 +118,15 @@ INPUTS_OF: Mapping[str, Mapping[str, str]] = {
     "top_heavy.accounts_on_determination_date": {
         "contributed_later_for_first_year": "contributed_later_for_first_year_cents",
     },
+    **{
+        rule: {"qualified": "qualified"}
+        for rule in (
+            "rollover_statements.roth_statement",
+            "roth.basis_received_directly",
+            "roth.in_roth_ira",
+            "roth.roth_payment",
+        )
+    },
 }
 
 #: Fields of results (and of facts handed in) that lack their unit: class -> suffix -> fields.
