@@ -3,14 +3,15 @@
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from open401k.kernel import Open401kError
 
@@ -108,19 +109,32 @@ def create_app(services: Services) -> FastAPI:
         lifespan=_lifespan,
         responses=v1.PROBLEMS,
     )
-    assets = Assets()
     app.state.services = services
     app.state.live = Live(services.db)
     app.state.limits = Limits()
-    app.state.pages = Pages(assets)
-    app.router.routes.append(Route("/static/{path:path}", assets.serve, methods=["GET"], name="static"))
-    app.include_router(v1.router)
-    for door in _PAGES:
-        app.include_router(door.router)
+    app.state.pages = _pages()
+    app.router.routes.append(Route("/static/{path:path}", app.state.pages.assets.serve, methods=["GET"], name="static"))
+    app.router.routes.extend(_routes(app.max_body_size))
     _answer_problems(app)
     if missing := unguarded(app):
         raise RuntimeError(f"routes that name no permission: {', '.join(missing)}")
     return app
+
+
+@cache
+def _pages() -> Pages:
+    """The templates and static files, read once: a template is compiled when it is first asked for."""
+    return Pages(Assets())
+
+
+@cache
+def _routes(largest_body_bytes: int | None) -> Sequence[BaseRoute]:
+    """What answers where. It is told by the doors alone, so that the applications of a process have it together."""
+    router = APIRouter(responses=v1.PROBLEMS, max_body_size=largest_body_bytes)
+    router.include_router(v1.router)
+    for door in _PAGES:
+        router.include_router(door.router)
+    return router.routes
 
 
 @asynccontextmanager
