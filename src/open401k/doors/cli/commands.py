@@ -26,6 +26,7 @@ from . import (
     payroll,
     people,
     plans,
+    rails,
     running,
     student_loans,
     takeover,
@@ -65,6 +66,7 @@ app.add_typer(instructions.commands, name="instructions")
 app.add_typer(loans.commands, name="loans")
 app.add_typer(books.clock, name="clock")
 app.add_typer(keys.commands, name="keys")
+app.add_typer(rails.commands, name="rails")
 app.add_typer(users.commands, name="users")
 app.add_typer(webhooks.commands, name="webhooks")
 

@@ -1,0 +1,29 @@
+"""``open401k rails``: what is printed, and the exit code. No database."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from open401k.app import Wiring
+from open401k.base.settings import Settings
+from open401k.doors import cli
+
+
+def _run(capsys: pytest.CaptureFixture[str], *typed: str) -> tuple[int, str]:
+    code = cli.run(Wiring(Settings.from_env()), ["rails", *typed])
+    return code, capsys.readouterr().out
+
+
+def test_the_model_is_told_with_its_bounds_its_bugs_and_what_it_rests_on(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = _run(capsys, "model", "--blocks", "2", "--reorgs", "1", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert (told["designed"]["violation"], told["designed"]["stuck"]) == (None, 0)
+    assert told["bugs"]["two_of_three"]["violation"] == "I-R4 committed without all three votes"
+    assert len(told["bugs"]) == 16
+    assert "no reorganization reaches a final block" in told["assumptions"]
+    code, out = _run(capsys, "model", "--bug", "vote_before_hold", "--blocks", "2", "--reorgs", "1")
+    assert code == 0
+    assert "   1. the person takes the money out otherwise" in out
