@@ -1,4 +1,4 @@
-"""A spouse's consent, the explanation of 402(f), the Roth statement, and when a receiving plan may believe a rollover."""
+"""A spouse's consent, the explanation of 402(f), the Roth statement, when a receiving plan may believe a rollover."""
 
 from datetime import date, timedelta
 
