@@ -8,13 +8,17 @@ from dataclasses import dataclass
 
 import psycopg
 
+from open401k.base.db import migrate_schema
+
 from ..chain.interface import Head
 from . import _store
-from ._migrations_store import migrate
 from .cases import Case, ChangedError, Message, Posting, Raised, Unit
 from .core import SilentError
 
-__all__ = ["KeptCases", "migrate"]
+
+def migrate(url: str) -> list[str]:
+    """Bring a node's database to the newest version; the names of the migrations applied."""
+    return migrate_schema(url, package=__package__ or "", schema="node")
 
 
 @dataclass
