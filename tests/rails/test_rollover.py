@@ -9,12 +9,15 @@ from functools import partial
 import pytest
 from eth_hash.auto import keccak
 from tests.rails.world import (
+    ADMINISTERS,
     AFTER_TAX,
     BANK,
     DAY,
+    MEMBER,
     PERSON,
     PLAN,
     PRE_TAX,
+    RECEIVES,
     RELAY,
     ROTH,
     ROTH_IRA,
@@ -372,3 +375,15 @@ def test_money_that_cannot_be_paid_undoes_the_whole_and_money_that_cannot_go_bac
     world.send(RELAY, world.rollover, call_of("refund(address,address)", world.token, source))
     assert world.moved(before) == {"escrow": -1_234_56, "source": 1_234_56}
     refused(503, lambda: world.send(RELAY, world.rollover, call_of("refund(address,address)", world.token, source)))
+
+
+def test_who_has_two_roles_approves_in_each(world: World) -> None:
+    receiver = world.members["receiver"].address
+    told = (world.clock.now + 400 * DAY, RECEIVES | ADMINISTERS, 0xFFFF, world.signer("receiver").address)
+    world.carry("set_member", f"address,{MEMBER}", receiver, told)
+    case = world.case(voters=[Voter(Role.ADMINISTRATOR, receiver)])
+    world.propose(case)
+    world.approve(case, 1)
+    assert world.state(case) == "preparing"  # as receiver only
+    world.approve(case, 2)
+    assert world.state(case) == "committed"

@@ -199,8 +199,8 @@ class World:
     # ---- the coordinator
 
     def settle(self, case: Case, approvals: Sequence[tuple[bytes, bytes]] | None = None) -> Receipt:
-        told = self.approvals(case) if approvals is None else approvals
-        return self.send(RELAY, self.rollover, call_of("settle(bytes,(bytes32,bytes)[])", case.encoded, told))
+        encoded = messages.encode_approvals(self.approvals(case) if approvals is None else approvals)
+        return self.send(RELAY, self.rollover, call_of("settle(bytes,bytes)", case.encoded, encoded))
 
     def propose(self, case: Case) -> Receipt:
         told = self.approvals(case)[0]
@@ -245,8 +245,8 @@ class World:
         )
         words = [int.from_bytes(each, "big") for each in (first, second, token or self.token)]
         signatures = [each.sign(digest) for each in by or [self.signer(name) for name in between]]
-        what = "settle_batch(uint256,uint256,uint256,uint256,bytes[],bytes,bytes)"
-        data = call_of(what, *words, until, [each.encoded for each in cases], *signatures)
+        what = "settle_batch(uint256,uint256,uint256,uint256,bytes,bytes,bytes)"
+        data = call_of(what, *words, until, messages.encode_batch([each.encoded for each in cases]), *signatures)
         return self.send(RELAY, self.rollover, data)
 
     def state(self, case: Case) -> str:

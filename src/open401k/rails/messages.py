@@ -138,10 +138,7 @@ _ELECTION_WORDS = (
 )  # fmt: skip
 _TERMS_WORDS = ("uint8", "uint32", "uint64", "address", "address", "bytes32", "bytes32", "bytes32")
 _LEG_WORDS = ("uint8", "uint8", "uint8", "uint256", "uint256", "bytes32")
-_CASE = (
-    f"(({','.join(_ELECTION_WORDS)}),(address,uint8,uint64,bytes32),({','.join(_TERMS_WORDS)}),"
-    f"address[],(uint8,address)[],({','.join(_LEG_WORDS)})[],bytes,bytes)"
-)
+_MOST = 2**96 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,11 +214,52 @@ def motion_hash(action: bytes, number: int) -> bytes:
 
 
 def encode_case(election: Election, signature: bytes, attestation: Attestation, attested: bytes, terms: Terms) -> bytes:
-    """A case as the coordinator reads it: the election, its signature, the identity, the terms."""
-    head, receivers = astuple(election)[:-1], election.receivers
-    voters, legs = [astuple(each) for each in terms.voters], [astuple(each) for each in terms.legs]
-    given = (head, astuple(attestation), astuple(terms)[:-2], receivers, voters, legs, signature, attested)
-    return encode([_CASE], [given])
+    """A case as the coordinator reads it: the election, its signature, the identity, the terms (contracts/terms.vy).
+
+    ValueError for a field that does not fit, which no chain would read as it was signed.
+    """
+    most = _MOST if election.max_total == ANY_TOTAL else election.max_total
+    if most == _MOST and election.max_total != ANY_TOTAL:
+        raise ValueError(f"max_total: {election.max_total} cents cannot be told from no limit; give ANY_TOTAL")
+    told = (
+        (election.participant, 20), (election.number, 8), (election.mode, 1),
+        (len(election.receivers), 1), (len(terms.voters), 1), (len(terms.legs), 1),
+        (election.source, 20), (election.rule_version, 4), (election.deadline, 5), (terms.part, 1),
+        (attestation.level, 1),
+        (election.kinds_mask, 2), (most, 12), (election.not_before, 5), (attestation.valid_until, 5),
+        (len(signature), 2), (len(attested), 2),
+        (attestation.attestor, 20),
+        (terms.token, 20), (terms.rule_version, 4), (terms.deadline, 5),
+        (any(terms.withholder) + 2 * any(terms.parent), 1),
+        (election.source_account, 32), (election.receiving_account, 32), (election.notice_hash, 32),
+        (election.salt, 32),
+        (attestation.evidence, 32), (terms.data_root, 32), (terms.salt, 32),
+        *((receiver, 20) for receiver in election.receivers),
+        *(field for voter in terms.voters for field in ((voter.role, 1), (voter.who, 20))),
+        *(field for leg in terms.legs for field in (
+            (leg.kind, 1), (leg.into, 1), (leg.to, 1), (leg.amount, 12), (leg.taxable, 12), (leg.commitment, 32))),
+        *(((terms.withholder, 20),) if any(terms.withholder) else ()),
+        *(((terms.parent, 32),) if any(terms.parent) else ()),
+    )  # fmt: skip
+    return b"".join((*(_sized(given, size) for given, size in told), signature, attested))
+
+
+def encode_approvals(approvals: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """Everybody's evidence and signature, in order, as ``settle(bytes,bytes)`` reads them."""
+    return b"".join(evidence + len(signed).to_bytes(2, "big") + signed for evidence, signed in approvals)
+
+
+def encode_batch(cases: Sequence[bytes]) -> bytes:
+    """Encoded cases one after the other, as ``settle_batch`` reads them."""
+    return b"".join(len(case).to_bytes(2, "big") + case for case in cases)
+
+
+def _sized(given: int | bytes, size: int) -> bytes:
+    """A whole number or an address in so many bytes; ValueError if it does not fit."""
+    told = given if isinstance(given, bytes) else given.to_bytes(max(size, (given.bit_length() + 7) // 8), "big")
+    if len(told) != size:
+        raise ValueError(f"{given!r} does not fit into {size} bytes of an encoded case")
+    return told
 
 
 def _hash(name: str, kinds: Sequence[str], given: Sequence[object]) -> bytes:

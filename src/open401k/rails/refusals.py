@@ -61,4 +61,5 @@ REFUSALS = {
     626: "not between these two",
     627: "the first did not sign this batch",
     628: "the second did not sign this batch",
+    629: "more than a batch holds",
 }

@@ -20,12 +20,14 @@ exports: (
     council.motions, council.passed_at, council.DELAY,
 )
 
-MOST_ASKED: constant(uint256) = 12
+MOST_ASKED: constant(uint256) = 8
 LONGEST_SUSPENSION: constant(uint256) = 14 * 86400
 _FIELD_16: constant(uint256) = 2**16 - 1
-_FIELD_40: constant(uint256) = 2**40 - 1
+_FIELD_34: constant(uint256) = 2**34 - 1  # seconds, until 2514
+_FIELD_48: constant(uint256) = 2**48 - 1  # cents
 _FIELD_64: constant(uint256) = 2**64 - 1
-_ASKS_VOTERS: constant(uint256) = 2**224
+_ASKS_VOTERS: constant(uint256) = 2**158
+_FEW: constant(uint256) = 2**96 - 1  # the first six kinds of money
 
 
 struct Member:
@@ -84,11 +86,13 @@ document: public(HashMap[uint32, bytes32])
 revoked: public(HashMap[address, HashMap[bytes32, bool]])
 next_signer: public(HashMap[address, address])
 next_signer_at: public(HashMap[address, uint256])
-_members: HashMap[address, uint256]  # until 64 | roles 16 | accounts 16 | signer 160
-_window: HashMap[uint32, uint256]  # from 40 | until 40 | suspended until 40 | level 8 | most 96 | whether voters are asked 1
-_into: HashMap[uint32, uint256]
-_voters: HashMap[uint32, uint256]
-_withholding: HashMap[uint32, uint256]
+_members: HashMap[uint256, uint256]  # address -> until 64 | roles 16 | accounts 16 | signer 160
+# from 34 | until 34 | suspended until 34 | level 8 | most 48 | whether voters are asked 1 | 1 | accounts of the first six
+# kinds 96
+_window: HashMap[uint256, uint256]
+_into: HashMap[uint256, uint256]
+_voters: HashMap[uint256, uint256]
+_withholding: HashMap[uint256, uint256]
 
 
 @deploy
@@ -98,38 +102,52 @@ def __init__(seats: DynArray[address, 16], threshold: uint256, delay: uint256):
 
 @external
 @view
+@reentrant
 def standing(
-    version: uint256, who: DynArray[uint256, MOST_ASKED], attestation: bytes32
-) -> DynArray[uint256, 17]:
+    version: uint256,
+    kinds: uint256,
+    attestor: uint256,
+    attestation: bytes32,
+    source: uint256,
+    receiver: uint256,
+    others: uint256[MOST_ASKED],
+    count: uint256,
+    withholds: bool,
+) -> uint256[16]:
     """
     @notice All that a rollover must know, in one call.
-    @param who Addresses of members as words; the first is the attestor of this attestation.
+    @dev No lock is looked at: nothing here calls another contract that could change what is read.
+    @param kinds The kinds of money of its legs, by bits: beyond the first six, their accounts are a word of their own.
+    @param others Addresses of more members, as words: so many of them.
+    @param withholds Whether a person is paid: what is withheld is read only then.
     @return The rules' window, accounts, and voters (0 where no kind asks for any), 1 if the attestation was revoked,
-            then a word for each member.
+            basis points of the taxable part of what is paid to a person, then a word for each member: attestor, source,
+            receiver, others.
     """
-    of: uint32 = convert(version, uint32)
-    window: uint256 = self._window[of]
-    words: DynArray[uint256, 17] = [window, self._into[of]]
-    words.append(self._voters[of] if window & _ASKS_VOTERS != 0 else 0)
-    words.append(1 if self.revoked[convert(who[0], address)][attestation] else 0)
-    for each: uint256 in who:
-        words.append(self._members[convert(each, address)])
+    window: uint256 = self._window[version]
+    words: uint256[16] = empty(uint256[16])
+    words[0] = window
+    words[1] = window >> 160
+    if kinds >> 6 != 0:
+        words[1] = self._into[version]
+    if window & _ASKS_VOTERS != 0:
+        words[2] = self._voters[version]
+    if self.revoked[convert(attestor, address)][attestation]:
+        words[3] = 1
+    if withholds:
+        words[4] = self._withholding[version]
+    words[5] = self._members[attestor]
+    words[6] = self._members[source]
+    words[7] = self._members[receiver]
+    for i: uint256 in range(count, bound=MOST_ASKED):
+        words[unsafe_add(8, i)] = self._members[others[i]]
     return words
 
 
 @external
 @view
-def withholding(version: uint256) -> uint256:
-    """
-    @notice 16 bits for each kind of money: basis points of the taxable part of what is paid to a person.
-    """
-    return self._withholding[convert(version, uint32)]
-
-
-@external
-@view
 def member(who: address) -> Member:
-    word: uint256 = self._members[who]
+    word: uint256 = self._members[convert(who, uint256)]
     return Member(
         validUntil=convert(word & _FIELD_64, uint64),
         roles=convert((word >> 64) & _FIELD_16, uint16),
@@ -141,15 +159,16 @@ def member(who: address) -> Member:
 @external
 @view
 def rules(version: uint32) -> Rules:
-    window: uint256 = self._window[version]
+    of: uint256 = convert(version, uint256)
+    window: uint256 = self._window[of]
     return Rules(
-        activeFrom=convert(window & _FIELD_40, uint64),
-        activeUntil=convert((window >> 40) & _FIELD_40, uint64),
-        minLevel=convert((window >> 120) & 255, uint8),
-        mostTotal=convert((window >> 128) & (2**96 - 1), uint96),
-        into=self._into[version],
-        voters=self._voters[version],
-        withholdingBps=self._withholding[version],
+        activeFrom=convert(window & _FIELD_34, uint64),
+        activeUntil=convert((window >> 34) & _FIELD_34, uint64),
+        minLevel=convert((window >> 102) & 255, uint8),
+        mostTotal=convert((window >> 110) & _FIELD_48, uint96),
+        into=self._into[of],
+        voters=self._voters[of],
+        withholdingBps=self._withholding[of],
         document=self.document[version],
     )
 
@@ -157,7 +176,7 @@ def rules(version: uint32) -> Rules:
 @external
 @view
 def suspended_until(version: uint32) -> uint256:
-    return (self._window[version] >> 80) & _FIELD_40
+    return (self._window[convert(version, uint256)] >> 68) & _FIELD_34
 
 
 @external
@@ -176,8 +195,8 @@ def suspend_member(who: address):
     @notice From now on it takes part in nothing, until it is set again.
     """
     council._carry_now(keccak256(abi_encode("suspend_member", who)))
-    word: uint256 = self._members[who]
-    self._members[who] = word - (word & _FIELD_64)
+    word: uint256 = self._members[convert(who, uint256)]
+    self._members[convert(who, uint256)] = word - (word & _FIELD_64)
     log MemberSet(who=who, validUntil=0, roles=0, accounts=0, signer=empty(address))
 
 
@@ -186,7 +205,7 @@ def name_signer(signer: address):
     """
     @notice A member names its next signing key; it counts after the delay, in which the council can step in.
     """
-    assert self._members[msg.sender] != 0, "network: not a member"
+    assert self._members[convert(msg.sender, uint256)] != 0, "network: not a member"
     assert signer != empty(address), "network: no key"
     self.next_signer[msg.sender] = signer
     self.next_signer_at[msg.sender] = block.timestamp + council.DELAY
@@ -202,7 +221,8 @@ def take_signer(who: address):
     assert signer != empty(address), "network: no key was named"
     assert self.next_signer_at[who] <= block.timestamp, "network: the delay is not over"
     self.next_signer[who] = empty(address)
-    self._members[who] = (self._members[who] & (2**96 - 1)) | (convert(signer, uint256) << 96)
+    of: uint256 = convert(who, uint256)
+    self._members[of] = (self._members[of] & (2**96 - 1)) | (convert(signer, uint256) << 96)
     log SignerNamed(who=who, signer=signer, readyAt=block.timestamp)
 
 
@@ -211,8 +231,8 @@ def revoke_signer():
     """
     @notice A member's key is lost or stolen: from now on nothing that it signed counts.
     """
-    assert self._members[msg.sender] != 0, "network: not a member"
-    self._members[msg.sender] &= 2**96 - 1
+    assert self._members[convert(msg.sender, uint256)] != 0, "network: not a member"
+    self._members[convert(msg.sender, uint256)] &= 2**96 - 1
     self.next_signer[msg.sender] = empty(address)
     log SignerNamed(who=msg.sender, signer=empty(address), readyAt=block.timestamp)
 
@@ -233,22 +253,25 @@ def publish(told: Rules) -> uint32:
     """
     council._carry(keccak256(abi_encode("publish", self.latest, told)))
     assert told.activeFrom < told.activeUntil, "network: the rules would never be in force"
-    assert convert(told.activeUntil, uint256) <= _FIELD_40, "network: a date beyond counting"
+    assert convert(told.activeUntil, uint256) <= _FIELD_34, "network: a date beyond counting"
+    assert convert(told.mostTotal, uint256) <= _FIELD_48, "network: a limit beyond counting"
     assert told.document != empty(bytes32), "network: rules without their text"
     for kind: uint256 in range(16):
         assert (told.withholdingBps >> (16 * kind)) & _FIELD_16 <= 10000, "network: more than all would be withheld"
     version: uint32 = self.latest + 1
     self.latest = version
-    self._window[version] = (
+    of: uint256 = convert(version, uint256)
+    self._window[of] = (
         convert(told.activeFrom, uint256)
-        | (convert(told.activeUntil, uint256) << 40)
-        | (convert(told.minLevel, uint256) << 120)
-        | (convert(told.mostTotal, uint256) << 128)
+        | (convert(told.activeUntil, uint256) << 34)
+        | (convert(told.minLevel, uint256) << 102)
+        | (convert(told.mostTotal, uint256) << 110)
         | (_ASKS_VOTERS if told.voters != 0 else 0)
+        | ((told.into & _FEW) << 160)
     )
-    self._into[version] = told.into
-    self._voters[version] = told.voters
-    self._withholding[version] = told.withholdingBps
+    self._into[of] = told.into
+    self._voters[of] = told.voters
+    self._withholding[of] = told.withholdingBps
     self.document[version] = told.document
     log Published(version=version, document=told.document)
     return version
@@ -261,8 +284,8 @@ def suspend_rules(version: uint32, until: uint64):
     """
     council._carry_now(keccak256(abi_encode("suspend_rules", version, until)))
     assert convert(until, uint256) <= block.timestamp + LONGEST_SUSPENSION, "network: at most 14 days"
-    window: uint256 = self._window[version]
-    self._window[version] = (window & ~(_FIELD_40 << 80)) | (convert(until, uint256) << 80)
+    of: uint256 = convert(version, uint256)
+    self._window[of] = (self._window[of] & ~(_FIELD_34 << 68)) | (convert(until, uint256) << 68)
     log Suspended(version=version, until=convert(until, uint256))
 
 
@@ -272,15 +295,16 @@ def retire_rules(version: uint32):
     @notice End a version before its time.
     """
     council._carry_now(keccak256(abi_encode("retire_rules", version)))
-    window: uint256 = self._window[version]
-    assert (window >> 40) & _FIELD_40 > block.timestamp, "network: not in force"
-    self._window[version] = (window & ~(_FIELD_40 << 40)) | (block.timestamp << 40)
+    of: uint256 = convert(version, uint256)
+    window: uint256 = self._window[of]
+    assert (window >> 34) & _FIELD_34 > block.timestamp, "network: not in force"
+    self._window[of] = (window & ~(_FIELD_34 << 34)) | (block.timestamp << 34)
     log Retired(version=version)
 
 
 @internal
 def _keep_member(who: address, told: Member):
-    self._members[who] = (
+    self._members[convert(who, uint256)] = (
         convert(told.validUntil, uint256)
         | (convert(told.roles, uint256) << 64)
         | (convert(told.accounts, uint256) << 80)

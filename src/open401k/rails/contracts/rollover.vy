@@ -21,9 +21,17 @@ initializes: terms
 
 interface Network:
     def standing(
-        version: uint256, who: DynArray[uint256, 12], attestation: bytes32
-    ) -> DynArray[uint256, 17]: view
-    def withholding(version: uint256) -> uint256: view
+        version: uint256,
+        kinds: uint256,
+        attestor: uint256,
+        attestation: bytes32,
+        source: uint256,
+        receiver: uint256,
+        others: uint256[8],
+        count: uint256,
+        withholds: bool,
+    ) -> uint256[16]: view
+    def revoked(attestor: address, attestation: bytes32) -> bool: view
 
 interface Token:
     def transferFrom(owner: address, receiver: address, amount: uint256) -> bool: nonpayable
@@ -58,40 +66,32 @@ MODE_ALL: constant(uint256) = 0
 MODE_FIXED: constant(uint256) = 1
 
 MOST_BATCHED: constant(uint256) = 32
-MOST_CASE: constant(uint256) = 3776  # bytes: the fullest case, with two signatures of contract wallets
-MOST_BATCHED_CASE: constant(uint256) = 2048  # bytes: four legs and two signatures of keys fit
+MOST_BATCH: constant(uint256) = 24576  # bytes: 32 cases of 3 legs, signed by keys, fit
+MOST_APPROVING: constant(uint256) = 9
+MOST_APPROVALS: constant(uint256) = MOST_APPROVING * (34 + signatures.MOST)  # bytes
 _FIELD_16: constant(uint256) = 2**16 - 1
-_FIELD_40: constant(uint256) = 2**40 - 1
+_FIELD_34: constant(uint256) = 2**34 - 1
+_FIELD_48: constant(uint256) = 2**48 - 1
 _FIELD_64: constant(uint256) = 2**64 - 1
 _FIELD_96: constant(uint256) = 2**96 - 1
 _STATE: constant(uint256) = 255
+_ADDRESS: constant(uint256) = 2**160 - 1
 
 
 struct Signed:
     evidence: bytes32
-    signature: Bytes[224]
-
-
-struct Case:
-    election: terms.Election
-    attestation: terms.Attestation
-    terms: terms.Terms
-    receivers: DynArray[uint256, terms.MOST_RECEIVERS]  # of the election
-    voters: DynArray[terms.Voter, terms.MOST_VOTERS]  # of the terms
-    legs: DynArray[terms.Leg, terms.MOST_LEGS]
-    signature: Bytes[224]  # of the participant, under the election
-    attested: Bytes[224]  # of the attestor, under the attestation
+    signature: Bytes[signatures.MOST]
 
 
 struct Judged:
-    election: bytes32
-    id: bytes32
     key: uint256
     total: uint256
     withheld: uint256
     due: uint256[4]  # by receiver
-    signers: DynArray[uint256, 9]  # keys that sign for the source, the receivers that are paid, the voters
-    parties: DynArray[uint256, 9]  # the same parties, by their addresses
+    attestor: uint256  # the key that signs for it
+    count: uint256  # of those who approve: the source, the receivers that are paid, the voters
+    signers: uint256[9]  # the keys that sign for them
+    parties: uint256[9]  # role | address 160
 
 
 event Proposed:
@@ -195,6 +195,7 @@ def escrow_of(key: uint256) -> (address, uint256):
 def vote_of(key: uint256, who: uint256) -> uint256:
     """
     @notice The signing key by which this party approved, if it did.
+    @param who Its role | its address 160: one in two roles approves twice.
     """
     return self._votes[key][who]
 
@@ -224,95 +225,166 @@ def key_of(source: uint256, number: uint256, part: uint256) -> uint256:
 
 
 @external
-def settle(encoded: Bytes[MOST_CASE], approvals: DynArray[Signed, 9]):
+def settle(encoded: Bytes[terms.MOST_CASE], approvals: Bytes[MOST_APPROVALS]):
     """
     @notice All signatures at once: verdict and money are this transaction. Anybody may send it.
     @param approvals In order: the source's, those of the receivers that are paid, the voters' as the terms name them.
+                     Each is packed: evidence 32 bytes | bytes of the signature 2 | signature.
     """
-    case: Case = self._read(encoded)
-    judged: Judged = self._judged(case)
-    self._take_key(case.election, case.terms.part, judged, COMMITTED)
-    if len(approvals) != len(judged.signers):
+    case: terms.Case = terms._read(encoded, True)
+    judged: Judged = self._judged(case, self._standing(case))
+    if case.electedBy != case.participant:
+        if not signatures._is_agreed_by(
+            convert(case.participant, address),
+            terms._digest(case.election),
+            convert(slice(encoded, case.signature, case.attested - case.signature), Bytes[signatures.MOST]),
+        ):
+            self._refuse(101)
+    if case.attestedBy != judged.attestor:
+        if not signatures._is_agreed_by(
+            convert(judged.attestor, address),
+            terms._digest(case.attestation),
+            convert(slice(encoded, case.attested, case.ended - case.attested), Bytes[signatures.MOST]),
+        ):
+            self._refuse(105)
+    self._take_key(case.source, case.number, case.part, case.mode, judged.key, self._word(case.id, COMMITTED))
+    at: uint256 = 0
+    for i: uint256 in range(judged.count, bound=MOST_APPROVING):
+        if unsafe_add(at, 34) > len(approvals):
+            self._refuse(201)
+        digest: bytes32 = terms._approval(case.id, judged.parties[i] >> 160, extract32(approvals, at))
+        size: uint256 = extract32(approvals, unsafe_add(at, 2), output_type=uint256) & _FIELD_16
+        at = unsafe_add(at, 34)
+        by: uint256 = signatures.NOBODY
+        if size == signatures.OF_KEY:
+            by = signatures._signer(
+                digest,
+                extract32(approvals, at, output_type=uint256),
+                extract32(approvals, unsafe_add(at, 32), output_type=uint256),
+                extract32(approvals, unsafe_add(at, 33), output_type=uint256) & 255,
+            )
+        signer: uint256 = judged.signers[i]
+        if by != signer:
+            if not signatures._is_agreed_by(
+                convert(signer, address), digest, convert(slice(approvals, at, size), Bytes[signatures.MOST])
+            ):
+                self._refuse(203)
+        at = unsafe_add(at, size)
+    if at != len(approvals):
         self._refuse(201)
-    i: uint256 = 0
-    for approval: Signed in approvals:
-        self._check_approval(judged.id, self._role(i, judged, case.voters), judged.signers[i], approval)
-        i += 1
-    self._pay(case.election, case.terms, case.receivers, judged, convert(case.election.source, address))
-    log Committed(id=judged.id, key=judged.key)
+    self._limit(case.election, case.mode, case.maxTotal, judged.total)
+    self._pay(case.token, case.source, case.receivers, judged.due, case.withholder, judged.withheld)
+    log Committed(id=case.id, key=judged.key)
 
 
 # ---- in two phases
 
 
 @external
-def propose(encoded: Bytes[MOST_CASE], approval: Signed):
+def propose(encoded: Bytes[terms.MOST_CASE], approval: Signed):
     """
     @notice The source's vote and its money in escrow open a rollover.
     """
-    case: Case = self._read(encoded)
-    judged: Judged = self._judged(case)
-    self._take_key(case.election, case.terms.part, judged, PREPARING)
-    self._deadlines[judged.key] = case.terms.deadline
-    log Proposed(id=judged.id, key=judged.key)
-    self._vote(judged, 0, SOURCE, approval)
-    if judged.total >= 2**96:
-        self._refuse(405)
-    self._escrow[judged.key] = (case.terms.token << 96) | judged.total
-    if not extcall Token(convert(case.terms.token, address)).transferFrom(
-        convert(case.election.source, address), self, judged.total
+    case: terms.Case = terms._read(encoded, True)
+    judged: Judged = self._judged(case, self._standing(case))
+    if case.electedBy != case.participant:
+        if not signatures._is_agreed_by(
+            convert(case.participant, address),
+            terms._digest(case.election),
+            convert(slice(encoded, case.signature, case.attested - case.signature), Bytes[signatures.MOST]),
+        ):
+            self._refuse(101)
+    if case.attestedBy != judged.attestor:
+        if not signatures._is_agreed_by(
+            convert(judged.attestor, address),
+            terms._digest(case.attestation),
+            convert(slice(encoded, case.attested, case.ended - case.attested), Bytes[signatures.MOST]),
+        ):
+            self._refuse(105)
+    self._take_key(case.source, case.number, case.part, case.mode, judged.key, self._word(case.id, PREPARING))
+    self._deadlines[judged.key] = case.deadline
+    log Proposed(id=case.id, key=judged.key)
+    self._vote(case.id, judged.key, judged.parties[0], judged.signers[0], approval)
+    # 96 bits: the rules allow no more
+    self._escrow[judged.key] = (case.token << 96) | judged.total
+    if not extcall Token(convert(case.token, address)).transferFrom(
+        convert(case.source, address), self, judged.total
     ):
         self._refuse(501)
 
 
 @external
-def approve(encoded: Bytes[MOST_CASE], place: uint256, approval: Signed):
+def approve(encoded: Bytes[terms.MOST_CASE], place: uint256, approval: Signed):
     """
     @notice One more vote; with the last one the verdict falls and the escrow is paid out, here and now.
     @param place Whose vote it is, in the order of ``settle``.
     """
-    case: Case = self._read(encoded)
-    judged: Judged = self._judged(case)
-    if self._words[judged.key] != self._word(judged.id, PREPARING):
+    case: terms.Case = terms._read(encoded, True)
+    judged: Judged = self._judged(case, self._standing(case))
+    if case.electedBy != case.participant:
+        if not signatures._is_agreed_by(
+            convert(case.participant, address),
+            terms._digest(case.election),
+            convert(slice(encoded, case.signature, case.attested - case.signature), Bytes[signatures.MOST]),
+        ):
+            self._refuse(101)
+    if case.attestedBy != judged.attestor:
+        if not signatures._is_agreed_by(
+            convert(judged.attestor, address),
+            terms._digest(case.attestation),
+            convert(slice(encoded, case.attested, case.ended - case.attested), Bytes[signatures.MOST]),
+        ):
+            self._refuse(105)
+    if self._words[judged.key] != self._word(case.id, PREPARING):
         self._refuse(609)
-    if place >= len(judged.signers):
+    if place >= judged.count:
         self._refuse(205)
-    self._vote(judged, place, self._role(place, judged, case.voters), approval)
-    i: uint256 = 0
-    for signer: uint256 in judged.signers:
+    self._vote(case.id, judged.key, judged.parties[place], judged.signers[place], approval)
+    for i: uint256 in range(judged.count, bound=MOST_APPROVING):
         # a vote of a key that was replaced or revoked since does not count: it is awaited again
+        signer: uint256 = judged.signers[i]
         if self._votes[judged.key][judged.parties[i]] != signer or signer == 0:
             return
-        i += 1
-    self._words[judged.key] = self._word(judged.id, COMMITTED)
+    self._words[judged.key] = self._word(case.id, COMMITTED)
     self._escrow[judged.key] = 0
-    self._pay(case.election, case.terms, case.receivers, judged, self)
-    log Committed(id=judged.id, key=judged.key)
+    self._limit(case.election, case.mode, case.maxTotal, judged.total)
+    self._pay(
+        case.token, convert(self, uint256), case.receivers, judged.due, case.withholder, judged.withheld
+    )
+    log Committed(id=case.id, key=judged.key)
 
 
 @external
 def abort(
-    encoded: Bytes[MOST_CASE], who: uint256, role: uint256, code: uint256, detail: bytes32, signature: Bytes[224]
+    encoded: Bytes[terms.MOST_CASE],
+    who: uint256,
+    role: uint256,
+    code: uint256,
+    detail: bytes32,
+    signature: Bytes[signatures.MOST],
 ):
     """
     @notice Any party ends a rollover before the verdict, also one that has voted, also one that is not on chain yet.
     @dev Of what is not on chain only the three parties, shown by the election, can end it: others propose it first.
     """
-    case: Case = self._read(encoded)
-    election: bytes32 = terms._election_hash(case.election, case.receivers)
-    id: bytes32 = terms._id(election, case.terms, case.voters, case.legs)
-    key: uint256 = self._key(case.election.source, case.election.number, case.terms.part)
+    case: terms.Case = terms._read(encoded, True)
+    id: bytes32 = case.id
+    key: uint256 = self._key(case.source, case.number, case.part)
     word: uint256 = self._words[key]
     if word == 0:
-        if self._is_batched(case.election.source, case.election.number):
+        if self._is_batched(case.source, case.number):
             self._refuse(612)
-        if not signatures._is_signed_by(
-            convert(case.election.participant, address), terms._digest(election), case.signature
-        ):
-            self._refuse(101)
+        if case.electedBy != case.participant:
+            if not signatures._is_agreed_by(
+                convert(case.participant, address),
+                terms._digest(case.election),
+                convert(slice(encoded, case.signature, case.attested - case.signature), Bytes[signatures.MOST]),
+            ):
+                self._refuse(101)
         if role > RECEIVER:
             self._refuse(207)
-        self._in_turn(case.election, case.terms.part)
+        if case.part != 0:
+            self._in_turn(case.source, case.number, case.part, case.mode)
     elif word != self._word(id, PREPARING):
         self._refuse(610)
     digest: bytes32 = terms._digest(keccak256(abi_encode(terms._ABORT, id, role, code, detail)))
@@ -320,7 +392,7 @@ def abort(
         self._refuse(208)
     self._words[key] = self._word(id, ABORTED)
     log Aborted(id=id, key=key, role=role, code=code, detail=detail)
-    self._refund(key, convert(case.election.source, address))
+    self._refund(key, convert(case.source, address))
 
 
 @external
@@ -355,14 +427,19 @@ def refund(token: address, owner: address):
 
 
 @external
-def post(encoded: Bytes[MOST_CASE], who: uint256, role: uint256, ledgerRef: bytes32, signature: Bytes[224]):
+def post(
+    encoded: Bytes[terms.MOST_CASE],
+    who: uint256,
+    role: uint256,
+    ledgerRef: bytes32,
+    signature: Bytes[signatures.MOST],
+):
     """
     @notice A custodian's receipt: its own books followed. When all have, the rollover is closed.
     """
-    case: Case = self._read(encoded)
-    election: bytes32 = terms._election_hash(case.election, case.receivers)
-    id: bytes32 = terms._id(election, case.terms, case.voters, case.legs)
-    key: uint256 = self._key(case.election.source, case.election.number, case.terms.part)
+    case: terms.Case = terms._read(encoded, False)
+    id: bytes32 = case.id
+    key: uint256 = self._key(case.source, case.number, case.part)
     if self._words[key] != self._word(id, COMMITTED):
         self._refuse(615)
     if ledgerRef == empty(bytes32):
@@ -376,10 +453,10 @@ def post(encoded: Bytes[MOST_CASE], who: uint256, role: uint256, ledgerRef: byte
         self._refuse(212)
     self._posted[id][who] = ledgerRef
     log Posted(id=id, role=role, by=convert(who, address), ledgerRef=ledgerRef)
-    if self._posted[id][case.election.source] == empty(bytes32):
+    if self._posted[id][case.source] == empty(bytes32):
         return
-    for leg: terms.Leg in case.legs:
-        if self._posted[id][case.receivers[leg.to]] == empty(bytes32):
+    for i: uint256 in range(case.legCount, bound=terms.MOST_LEGS):
+        if self._posted[id][case.receivers[(case.legs[i] >> 232) & 255]] == empty(bytes32):
             return
     self._words[key] = self._word(id, CLOSED)
     log Closed(id=id)
@@ -394,44 +471,81 @@ def settle_batch(
     second: uint256,
     token: uint256,
     deadline: uint256,
-    encoded: DynArray[Bytes[MOST_BATCHED_CASE], MOST_BATCHED],
-    signed_first: Bytes[224],
-    signed_second: Bytes[224],
+    encoded: Bytes[MOST_BATCH],
+    signed_first: Bytes[signatures.MOST],
+    signed_second: Bytes[signatures.MOST],
 ):
     """
     @notice Direct rollovers between two custodians, either way: one verdict, one transfer of what is left over.
-    @dev Each is held to the same law as one alone. None pays a person or needs another voter.
+    @dev Each is held to the same law as one alone. None pays a person, needs another voter, or goes back.
+    @param encoded The cases one after the other, each after its length in 2 bytes.
     """
     if first == second:
         self._refuse(621)
     if block.timestamp > deadline:
         self._refuse(601)
     ids: DynArray[bytes32, MOST_BATCHED] = []
+    words: uint256[16] = empty(uint256[16])
+    asked: uint256[4] = empty(uint256[4])
     out: uint256 = 0
     back: uint256 = 0
     signer: uint256[2] = [0, 0]
-    for one: Bytes[MOST_BATCHED_CASE] in encoded:
-        case: Case = self._read(one)
-        judged: Judged = self._judged(case)
-        if case.terms.token != token:
-            self._refuse(622)
-        if case.terms.part != 0:
-            self._refuse(623)
-        if len(case.voters) != 0 or judged.withheld != 0 or case.terms.withholder != 0:
+    at: uint256 = 0
+    for i: uint256 in range(MOST_BATCHED):
+        if at == len(encoded):
+            break
+        size: uint256 = extract32(encoded, at, output_type=uint256) >> 240
+        one: Bytes[terms.MOST_CASE] = convert(slice(encoded, unsafe_add(at, 2), size), Bytes[terms.MOST_CASE])
+        at = unsafe_add(unsafe_add(at, 2), size)
+        case: terms.Case = terms._read(one, True)
+        if case.voterCount != 0 or case.withholder != 0 or case.parent != empty(bytes32):
             self._refuse(624)
-        if len(case.receivers) != 1:
+        if case.receiverCount != 1:
             self._refuse(625)
-        if case.election.source == first and case.receivers[0] == second:
+        # asked again only where it may be answered otherwise: nothing changes within a transaction
+        receiver: uint256 = case.receivers[0]
+        if (case.ruleVersion ^ asked[0]) | (case.attestor ^ asked[1]) | (case.source ^ asked[2]) | (
+            receiver ^ asked[3]
+        ) == 0:
+            words[3] = convert(
+                staticcall Network(NETWORK).revoked(convert(case.attestor, address), case.attestation), uint256
+            )
+        else:
+            case.kinds = max_value(uint256)
+            words = self._standing(case)
+            asked = [case.ruleVersion, case.attestor, case.source, receiver]
+        judged: Judged = self._judged(case, words)
+        if case.electedBy != case.participant:
+            if not signatures._is_agreed_by(
+                convert(case.participant, address),
+                terms._digest(case.election),
+                convert(slice(one, case.signature, case.attested - case.signature), Bytes[signatures.MOST]),
+            ):
+                self._refuse(101)
+        if case.attestedBy != judged.attestor:
+            if not signatures._is_agreed_by(
+                convert(judged.attestor, address),
+                terms._digest(case.attestation),
+                convert(slice(one, case.attested, case.ended - case.attested), Bytes[signatures.MOST]),
+            ):
+                self._refuse(105)
+        if case.token != token:
+            self._refuse(622)
+        if case.part != 0:
+            self._refuse(623)
+        if case.source == first and receiver == second:
             out += judged.total
             signer = [judged.signers[0], judged.signers[1]]
-        elif case.election.source == second and case.receivers[0] == first:
+        elif case.source == second and receiver == first:
             back += judged.total
             signer = [judged.signers[1], judged.signers[0]]
         else:
             self._refuse(626)
-        self._limit(case.election, judged)
-        self._use_number(case.election.source, case.election.number, judged.key)
-        ids.append(judged.id)
+        self._limit(case.election, case.mode, case.maxTotal, judged.total)
+        self._use_number(case.source, case.number, judged.key)
+        ids.append(case.id)
+    if at != len(encoded):
+        self._refuse(629)
     payer: address = convert(first, address)
     payee: address = convert(second, address)
     struct_hash: bytes32 = terms._batch_hash(payer, payee, convert(token, address), deadline, ids)
@@ -462,74 +576,154 @@ def _refuse(code: uint256):
 
 
 @internal
-@pure
-def _read(encoded: Bytes[MOST_CASE]) -> Case:
+@view
+def _standing(case: terms.Case) -> uint256[16]:
     """
-    @notice A case from its encoding, `abi.encode(Case)`: read at one place, or the contract would be too long.
+    @notice What the network knows of those who take part and of the rules (see network.vy).
     """
-    return abi_decode(encoded, Case)
+    if case.receiverCount == 0:
+        self._refuse(302)
+    others: uint256[8] = empty(uint256[8])
+    at: uint256 = 0
+    if case.receiverCount != 1:
+        for i: uint256 in range(1, case.receiverCount, bound=terms.MOST_RECEIVERS):
+            others[at] = case.receivers[i]
+            at = unsafe_add(at, 1)
+    if case.voterCount != 0:
+        for i: uint256 in range(case.voterCount, bound=terms.MOST_VOTERS):
+            others[at] = case.voters[i] & _ADDRESS
+            at = unsafe_add(at, 1)
+    if case.withholder != 0:
+        others[at] = case.withholder
+        at = unsafe_add(at, 1)
+    return staticcall Network(NETWORK).standing(
+        case.ruleVersion,
+        case.kinds,
+        case.attestor,
+        case.attestation,
+        case.source,
+        case.receivers[0],
+        others,
+        at,
+        case.withholder != 0,
+    )
 
 
 @internal
 @view
-def _judged(case: Case) -> Judged:
+def _judged(case: terms.Case, words: uint256[16]) -> Judged:
     """
     @notice Everything that does not depend on approvals: times, members, rules, identity, legs, the election's limits.
     """
-    judged: Judged = empty(Judged)
-    judged.election = terms._election_hash(case.election, case.receivers)
-    judged.id = terms._id(judged.election, case.terms, case.voters, case.legs)
-    judged.key = self._key(case.election.source, case.election.number, case.terms.part)
-    deadline: uint256 = case.terms.deadline
-    if block.timestamp > deadline:
+    if block.timestamp > case.deadline:
         self._refuse(601)
-    if deadline > case.election.deadline:
+    if case.deadline > case.electedUntil:
         self._refuse(602)
-    if case.election.notBefore > block.timestamp:
+    if case.notBefore > block.timestamp:
         self._refuse(603)
-    if case.terms.ruleVersion < case.election.ruleVersion:
+    if case.ruleVersion < case.electedRules:
         self._refuse(604)
-    if case.election.mode > MODE_FIXED:
+    if case.mode > MODE_FIXED:
         self._refuse(605)
-    if not signatures._is_signed_by(
-        convert(case.election.participant, address), terms._digest(judged.election), case.signature
-    ):
-        self._refuse(101)
-    attested: bytes32 = keccak256(
-        abi_encode(
-            terms._ATTESTATION,
-            case.election.participant,
-            case.attestation.level,
-            case.attestation.validUntil,
-            case.attestation.evidence,
-        )
-    )
-    who: DynArray[uint256, 12] = [case.attestation.attestor, case.election.source]
-    for receiver: uint256 in case.receivers:
-        who.append(receiver)
-    for voter: terms.Voter in case.voters:
-        who.append(voter.who)
-    if case.terms.withholder != 0:
-        who.append(case.terms.withholder)
-    words: DynArray[uint256, 17] = staticcall Network(NETWORK).standing(case.terms.ruleVersion, who, attested)
     window: uint256 = words[0]
-    if window == 0 or window & _FIELD_40 > block.timestamp:
+    if window == 0 or window & _FIELD_34 > block.timestamp:
         self._refuse(606)
-    if block.timestamp >= (window >> 40) & _FIELD_40:
+    if block.timestamp >= (window >> 34) & _FIELD_34:
         self._refuse(607)
-    if (window >> 80) & _FIELD_40 > block.timestamp:
+    if (window >> 68) & _FIELD_34 > block.timestamp:
         self._refuse(608)
-    self._is_member(words[4], _ATTESTS, deadline)
+    self._is_member(words[5], _ATTESTS, case.deadline)
     if words[3] != 0:
         self._refuse(102)
-    if case.attestation.level < (window >> 120) & 255:
+    if case.level < (window >> 102) & 255:
         self._refuse(103)
-    if deadline > case.attestation.validUntil:
+    if case.deadline > case.attestedUntil:
         self._refuse(104)
-    if not signatures._is_signed_by(self._signer(words[4]), terms._digest(attested), case.attested):
-        self._refuse(105)
-    self._is_member(words[5], _RELEASES, deadline)
-    return self._with_legs(case.election, case.terms, case.receivers, case.voters, case.legs, words, judged)
+    self._is_member(words[6], _RELEASES, case.deadline)
+    judged: Judged = empty(Judged)
+    judged.attestor = words[5] >> 96
+    judged.key = (case.source << 72) | (case.number << 8) | case.part
+    if case.legCount == 0:
+        self._refuse(401)
+    total: uint256 = 0
+    withheld: uint256 = 0
+    needs: uint256 = 0
+    paid: uint256 = 0
+    pays_person: bool = False
+    for i: uint256 in range(case.legCount, bound=terms.MOST_LEGS):
+        leg: uint256 = case.legs[i]
+        kind: uint256 = leg >> 248
+        into: uint256 = (leg >> 240) & 255
+        to: uint256 = (leg >> 232) & 255
+        amount: uint256 = (leg >> 136) & _FIELD_96
+        taxable: uint256 = (leg >> 40) & _FIELD_96
+        if kind > 15 or into > 15:
+            self._refuse(301)
+        if to >= case.receiverCount:
+            self._refuse(302)
+        if (case.kindsMask >> kind) & 1 == 0:
+            self._refuse(303)
+        if (words[1] >> unsafe_add(unsafe_mul(16, kind), into)) & 1 == 0:
+            self._refuse(304)
+        if (words[unsafe_add(7, to)] >> unsafe_add(80, into)) & 1 == 0:
+            self._refuse(305)
+        if amount == 0:
+            self._refuse(402)
+        kept: uint256 = 0
+        if into == PERSON:
+            pays_person = True
+            if taxable > amount:
+                self._refuse(307)
+            kept = (taxable * ((words[4] >> unsafe_mul(16, kind)) & _FIELD_16) + 5000) // 10000
+        elif taxable != 0:
+            self._refuse(306)
+        paid |= 1 << to
+        # 96 bits each
+        total = unsafe_add(total, amount)
+        withheld = unsafe_add(withheld, kept)
+        judged.due[to] = unsafe_add(judged.due[to], unsafe_sub(amount, kept))
+        needs |= (words[2] >> unsafe_mul(16, kind)) & _FIELD_16
+    judged.total = total
+    judged.withheld = withheld
+    if total > case.maxTotal:
+        self._refuse(403)
+    if total > (window >> 110) & _FIELD_48:
+        self._refuse(404)
+    if pays_person != (case.withholder != 0):
+        self._refuse(308)
+    judged.signers[0] = words[6] >> 96
+    judged.parties[0] = (SOURCE << 160) | case.source
+    count: uint256 = 1
+    at: uint256 = 7
+    for i: uint256 in range(case.receiverCount, bound=terms.MOST_RECEIVERS):
+        if paid & 1 == 1:
+            word: uint256 = words[at]
+            self._is_member(word, _RECEIVES, case.deadline)
+            judged.signers[count] = word >> 96
+            judged.parties[count] = (RECEIVER << 160) | case.receivers[i]
+            count = unsafe_add(count, 1)
+        paid >>= 1
+        at = unsafe_add(at, 1)
+    for i: uint256 in range(case.voterCount, bound=terms.MOST_VOTERS):
+        voter: uint256 = case.voters[i]
+        role: uint256 = voter >> 160
+        judged.parties[count] = voter
+        if role == SPOUSE:
+            judged.signers[count] = voter & _ADDRESS
+        else:
+            if role != ADMINISTRATOR and role != DEPOSITORY:
+                self._refuse(206)
+            self._is_member(words[at], _ADMINISTERS if role == ADMINISTRATOR else _DEPOSITS, case.deadline)
+            judged.signers[count] = words[at] >> 96
+        count = unsafe_add(count, 1)
+        needs &= ~(1 << role)
+        at = unsafe_add(at, 1)
+    judged.count = count
+    if needs != 0:
+        self._refuse(204)
+    if pays_person:
+        self._is_member(words[at], _WITHHOLDS, case.deadline)
+    return judged
 
 
 @internal
@@ -543,171 +737,75 @@ def _is_member(word: uint256, role: uint256, deadline: uint256):
 
 @internal
 @view
-def _with_legs(
-    election: terms.Election,
-    told: terms.Terms,
-    receivers: DynArray[uint256, terms.MOST_RECEIVERS],
-    voters: DynArray[terms.Voter, terms.MOST_VOTERS],
-    legs: DynArray[terms.Leg, terms.MOST_LEGS],
-    words: DynArray[uint256, 17],
-    before: Judged,
-) -> Judged:
-    """
-    @notice Every leg: elected kind, an account that may take it, a receiver that does, the voters that it needs; what
-            each receiver is due and what is withheld.
-    """
-    judged: Judged = before
-    if len(legs) == 0:
-        self._refuse(401)
-    needs: uint256 = 0
-    paid: uint256 = 0
-    bps: uint256 = 0
-    if told.withholder != 0:
-        bps = staticcall Network(NETWORK).withholding(told.ruleVersion)
-    pays_person: bool = False
-    for leg: terms.Leg in legs:
-        if leg.kind > 15 or leg.into > 15:
-            self._refuse(301)
-        if leg.to >= len(receivers):
-            self._refuse(302)
-        if (election.kindsMask >> leg.kind) & 1 == 0:
-            self._refuse(303)
-        if (words[1] >> (16 * leg.kind + leg.into)) & 1 == 0:
-            self._refuse(304)
-        if (words[6 + leg.to] >> (80 + leg.into)) & 1 == 0:
-            self._refuse(305)
-        if leg.amount == 0:
-            self._refuse(402)
-        kept: uint256 = 0
-        if leg.into == PERSON:
-            pays_person = True
-            if leg.taxable > leg.amount:
-                self._refuse(307)
-            kept = (leg.taxable * ((bps >> (16 * leg.kind)) & _FIELD_16) + 5000) // 10000
-        elif leg.taxable != 0:
-            self._refuse(306)
-        paid |= 1 << leg.to
-        judged.total += leg.amount
-        judged.withheld += kept
-        judged.due[leg.to] += leg.amount - kept
-        needs |= (words[2] >> (16 * leg.kind)) & _FIELD_16
-    if judged.total > election.maxTotal:
-        self._refuse(403)
-    if judged.total > (words[0] >> 128) & _FIELD_96:
-        self._refuse(404)
-    if pays_person != (told.withholder != 0):
-        self._refuse(308)
-    judged.signers = [words[5] >> 96]
-    judged.parties = [election.source]
-    at: uint256 = 6
-    for receiver: uint256 in receivers:
-        if (paid >> (at - 6)) & 1 == 1:
-            self._is_member(words[at], _RECEIVES, told.deadline)
-            judged.signers.append(words[at] >> 96)
-            judged.parties.append(receiver)
-        at += 1
-    for voter: terms.Voter in voters:
-        judged.parties.append(voter.who)
-        if voter.role == SPOUSE:
-            judged.signers.append(voter.who)
-        else:
-            if voter.role != ADMINISTRATOR and voter.role != DEPOSITORY:
-                self._refuse(206)
-            self._is_member(words[at], _ADMINISTERS if voter.role == ADMINISTRATOR else _DEPOSITS, told.deadline)
-            judged.signers.append(words[at] >> 96)
-        needs &= ~(1 << voter.role)
-        at += 1
-    if needs != 0:
-        self._refuse(204)
-    if pays_person:
-        self._is_member(words[at], _WITHHOLDS, told.deadline)
-    return judged
-
-
-@internal
-@view
-def _in_turn(election: terms.Election, part: uint256):
+def _in_turn(source: uint256, number: uint256, part: uint256, mode: uint256):
     """
     @notice A later part comes after what was before it; of a fixed amount only if all of that was aborted.
     """
-    if part == 0:
-        return
-    before: uint256 = self._words[self._key(election.source, election.number, part - 1)] & _STATE
+    before: uint256 = self._words[(source << 72) | (number << 8) | (part - 1)] & _STATE
     if before == ABSENT or before == PREPARING:
         self._refuse(613)
-    if election.mode == MODE_FIXED and before != ABORTED:
+    if mode == MODE_FIXED and before != ABORTED:
         self._refuse(406)
 
 
 @internal
-def _take_key(election: terms.Election, part: uint256, judged: Judged, state: uint256):
-    if self._words[judged.key] != 0:
+def _take_key(source: uint256, number: uint256, part: uint256, mode: uint256, key: uint256, word: uint256):
+    if self._words[key] != 0:
         self._refuse(611)
-    if self._is_batched(election.source, election.number):
+    if self._is_batched(source, number):
         self._refuse(612)
-    self._in_turn(election, part)
-    self._words[judged.key] = self._word(judged.id, state)
+    if part != 0:
+        self._in_turn(source, number, part, mode)
+    self._words[key] = word
 
 
 @internal
-def _limit(election: terms.Election, judged: Judged):
+def _limit(election: bytes32, mode: uint256, most: uint256, total: uint256):
     """
     @notice All parts together stay within what was elected at most.
     """
-    if election.mode == MODE_ALL and election.maxTotal != max_value(uint256):
-        moved: uint256 = self._moved[judged.election] + judged.total
-        if moved > election.maxTotal:
+    if mode == MODE_ALL and most != max_value(uint256):
+        moved: uint256 = self._moved[election] + total
+        if moved > most:
             self._refuse(403)
-        self._moved[judged.election] = moved
-
-
-@internal
-@pure
-def _role(place: uint256, judged: Judged, voters: DynArray[terms.Voter, terms.MOST_VOTERS]) -> uint256:
-    if place == 0:
-        return SOURCE
-    custodians: uint256 = len(judged.parties) - len(voters)
-    if place < custodians:
-        return RECEIVER
-    return voters[place - custodians].role
+        self._moved[election] = moved
 
 
 @internal
 @view
-def _check_approval(id: bytes32, role: uint256, signer: uint256, approval: Signed):
-    digest: bytes32 = terms._digest(keccak256(abi_encode(terms._APPROVAL, id, role, approval.evidence)))
-    if not signatures._is_signed_by(convert(signer, address), digest, approval.signature):
+def _check_approval(id: bytes32, role: uint256, signer: uint256, evidence: bytes32, signature: Bytes[signatures.MOST]):
+    digest: bytes32 = terms._approval(id, role, evidence)
+    if not signatures._is_signed_by(convert(signer, address), digest, signature):
         self._refuse(203)
 
 
 @internal
-def _vote(judged: Judged, place: uint256, role: uint256, approval: Signed):
-    signer: uint256 = judged.signers[place]
-    self._check_approval(judged.id, role, signer, approval)
-    self._votes[judged.key][judged.parties[place]] = signer
-    log Voted(id=judged.id, role=role, by=convert(judged.parties[place], address), evidence=approval.evidence)
+def _vote(id: bytes32, key: uint256, party: uint256, signer: uint256, approval: Signed):
+    self._check_approval(id, party >> 160, signer, approval.evidence, approval.signature)
+    self._votes[key][party] = signer
+    log Voted(id=id, role=party >> 160, by=convert(party & _ADDRESS, address), evidence=approval.evidence)
 
 
 @internal
 def _pay(
-    election: terms.Election,
-    told: terms.Terms,
-    receivers: DynArray[uint256, terms.MOST_RECEIVERS],
-    judged: Judged,
-    payer: address,
+    token: uint256,
+    payer: uint256,
+    receivers: uint256[terms.MOST_RECEIVERS],
+    due: uint256[4],
+    withholder: uint256,
+    withheld: uint256,
 ):
     """
     @notice Pay every receiver once, and what is withheld to the withholder: together exactly what the legs say.
     """
-    self._limit(election, judged)
-    token: address = convert(told.token, address)
-    i: uint256 = 0
-    for receiver: uint256 in receivers:
-        if judged.due[i] > 0:
-            self._send(token, payer, convert(receiver, address), judged.due[i])
-        i += 1
-    if judged.withheld > 0:
-        self._send(token, payer, convert(told.withholder, address), judged.withheld)
+    of: address = convert(token, address)
+    by: address = convert(payer, address)
+    for i: uint256 in range(terms.MOST_RECEIVERS):
+        cents: uint256 = due[i]
+        if cents > 0:
+            self._send(of, by, convert(receivers[i], address), cents)
+    if withheld > 0:
+        self._send(of, by, convert(withholder, address), withheld)
 
 
 @internal
@@ -748,33 +846,29 @@ def _refund(key: uint256, owner: address):
 
 @internal
 @view
-def _signer_of_party(case: Case, who: uint256, role: uint256) -> address:
+def _signer_of_party(case: terms.Case, who: uint256, role: uint256) -> address:
     """
     @notice The key that signs for this party now; it must be one of the rollover.
     """
     found: bool = False
     if role == PARTICIPANT:
-        found = who == case.election.participant
+        found = who == case.participant
     elif role == SOURCE:
-        found = who == case.election.source
+        found = who == case.source
     elif role == RECEIVER:
-        for leg: terms.Leg in case.legs:
-            found = found or case.receivers[leg.to] == who
+        for i: uint256 in range(case.legCount, bound=terms.MOST_LEGS):
+            found = found or case.receivers[(case.legs[i] >> 232) & 255] == who
     else:
-        for voter: terms.Voter in case.voters:
-            found = found or (voter.who == who and voter.role == role)
+        for i: uint256 in range(case.voterCount, bound=terms.MOST_VOTERS):
+            found = found or case.voters[i] == (role << 160) | who
     if not found:
         self._refuse(205)
     if role == PARTICIPANT or role == SPOUSE:
         return convert(who, address)
-    words: DynArray[uint256, 17] = staticcall Network(NETWORK).standing(0, [who], empty(bytes32))
-    return self._signer(words[4])
-
-
-@internal
-@pure
-def _signer(word: uint256) -> address:
-    return convert(word >> 96, address)
+    words: uint256[16] = staticcall Network(NETWORK).standing(
+        0, 0, who, empty(bytes32), 0, 0, empty(uint256[8]), 0, False
+    )
+    return convert(words[5] >> 96, address)
 
 
 @internal

@@ -10,12 +10,26 @@
 """
 
 MOST: constant(uint256) = 224  # bytes of one signature; that of a wallet of three keys fits
+OF_KEY: constant(uint256) = 65  # bytes of a key's: r, s, v
+NOBODY: constant(uint256) = 2**160  # no address
 _HALF_ORDER: constant(uint256) = 57896044618658097711785492504343953926418782139537452191302581570759080747168
 _ERC1271: constant(bytes4) = 0x1626BA7E
 
 
 interface Wallet:
     def isValidSignature(digest: bytes32, signature: Bytes[MOST]) -> bytes4: view
+
+
+@internal
+@pure
+def _signer(digest: bytes32, r: uint256, s: uint256, v: uint256) -> uint256:
+    """
+    @notice The address of the key that signed, or nobody's.
+    """
+    signer: uint256 = convert(ecrecover(digest, v, r, s), uint256)
+    if s > _HALF_ORDER or signer == 0:
+        return NOBODY
+    return signer
 
 
 @internal
@@ -26,12 +40,15 @@ def _is_signed_by(who: address, digest: bytes32, signature: Bytes[MOST]) -> bool
     """
     if who == empty(address):
         return False
-    if len(signature) == 65:
-        s: uint256 = extract32(signature, 32, output_type=uint256)
-        v: uint256 = convert(slice(signature, 64, 1), uint256)
-        if s <= _HALF_ORDER and (v == 27 or v == 28):
-            if ecrecover(digest, v, extract32(signature, 0, output_type=uint256), s) == who:
-                return True
+    if len(signature) == OF_KEY:
+        signer: uint256 = self._signer(
+            digest,
+            extract32(signature, 0, output_type=uint256),
+            extract32(signature, 32, output_type=uint256),
+            extract32(signature, 33, output_type=uint256) & 255,
+        )
+        if signer == convert(who, uint256):
+            return True
     return self._is_agreed_by(who, digest, signature)
 
 
