@@ -124,6 +124,18 @@ class EmbeddedChain:
     def nonce(self, address: bytes) -> int:
         return int(self._vm().state.get_nonce(Address(address)))
 
+    def nonce_at(self, address: bytes, block: int) -> int:
+        """How many of its transactions were in blocks then."""
+        return int(self._chain.get_vm(self._header(block)).state.get_nonce(Address(address)))
+
+    def offer(self, raw: bytes) -> None:
+        """The same as sending: whoever looks after it finds its receipt."""
+        self._send(raw)
+
+    def gas_price(self) -> int:
+        """Nothing costs anything here."""
+        return 0
+
     def head(self) -> Head:
         return _head(self._chain.get_canonical_head())
 
