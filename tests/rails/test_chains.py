@@ -1,4 +1,4 @@
-"""What every chain does alike, whatever runs it: the embedded one, a network of another make over JSON-RPC."""
+"""What every chain does alike: the embedded one, a network of another make over JSON-RPC, ours as others ask it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from functools import partial
 from typing import cast
 
 import pytest
+from eth.db.atomic import AtomicDB
+from eth.db.backends.memory import MemoryDB
 from tests.rails.anvil import anvil
-from tests.rails.world import BANK, CHAIN_ID, PRE_TAX, RELAY, ROTH, World, found_on, founded, leg
+from tests.rails.served import asked_at, served
+from tests.rails.world import BANK, BEGUN, CHAIN_ID, PRE_TAX, RELAY, ROTH, Clock, World, found_on, founded, leg
 
+from open401k.doors.chain import Limits, Node
 from open401k.rails.calls import call_of
 from open401k.rails.chain.embedded import EmbeddedChain
 from open401k.rails.chain.interface import Chain, RevertedError
@@ -22,7 +26,17 @@ def on_anvil() -> Iterator[World]:
         yield found_on(cast("EmbeddedChain", network.chain()), network.clock)  # a Chain; a World wants no more
 
 
-@pytest.fixture(params=["embedded", "anvil"])
+@pytest.fixture(scope="module")
+def on_served() -> Iterator[World]:
+    clock = Clock()
+    begun = EmbeddedChain(AtomicDB(MemoryDB()), chain_id=CHAIN_ID, now=lambda: clock.now, begun_at=BEGUN)
+    with served(Node(begun, Limits(deployments=True))) as url:
+        chain = asked_at(url)
+        yield found_on(cast("EmbeddedChain", chain), clock)
+        chain.close()
+
+
+@pytest.fixture(params=["embedded", "anvil", "served"])
 def world(request: pytest.FixtureRequest) -> World:
     """A network; on those that are dear to found, tests follow each other."""
     if request.param == "embedded":
