@@ -25,9 +25,9 @@ demo: setup ## Play the story of a plan's year, then serve it on this machine
 
 test: setup ## Run every test, browser included
 ifeq ($(BROWSER),no)
-	@$(PYTEST) -m "not browser" $(ARGS)
+	@anvil=$$($(BIN)/python bootstrap/anvil.py) && OPEN401K_ANVIL="$$anvil" $(PYTEST) -m "not browser" $(ARGS)
 else
-	@chromium=$$($(BIN)/python bootstrap/browser.py) && OPEN401K_CHROMIUM="$$chromium" $(PYTEST) $(ARGS)
+	@anvil=$$($(BIN)/python bootstrap/anvil.py) && chromium=$$($(BIN)/python bootstrap/browser.py) && OPEN401K_ANVIL="$$anvil" OPEN401K_CHROMIUM="$$chromium" $(PYTEST) $(ARGS)
 endif
 
 check: lint test ## What CI runs: format, lint, types, import contracts, tests

@@ -374,6 +374,11 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "OPEN401K_FINCH_URL": ("`https://api.tryfinch.com`", "Another address of Finch's API: a stand-in."),
     "OPEN401K_FINCH_WEBHOOK_TOKEN": ("none", "The secret, in base64, by which Finch signs its webhooks."),
     "OPEN401K_POSTGRES_BIN": ("the wheel's", "A folder with other PostgreSQL programs for the embedded server."),
+    "OPEN401K_ANVIL": ("fetched by npm", "The EVM network that tests of the rails run against."),
+    "OPEN401K_CHAIN_DATABASE_URL": (
+        "an embedded server",
+        "The database of a chain of the rails, which belongs to its operator alone: `open401k chain ...`.",
+    ),
     "OPEN401K_CHROMIUM": ("the machine's", "The browser that the tests drive."),
 }
 

@@ -213,6 +213,41 @@ class Wiring:
         voice.line("\n".join(["", *as_table(rows), ""]))
         return [story.Seat(year_setup.EMPLOYER, year.sponsor, year.plan)], [asdict(each) for each in rows]
 
+    @contextmanager
+    def chain_url(self) -> Iterator[str]:
+        """The database of a chain of the rails: the operator's own, or an embedded one beside the other."""
+        own = self.settings.chain_database_url
+        if own is not None:
+            reach(own, setting="OPEN401K_CHAIN_DATABASE_URL")
+            yield own
+            return
+        if self.settings.production:
+            raise Open401kError(
+                "This is production, and the embedded server is for trying.",
+                fix="Set OPEN401K_CHAIN_DATABASE_URL to a database of the chain's own (docs/howto/rails-chain.md).",
+            )
+        with EmbeddedServer(self.settings.data_dir / "chain") as server:
+            yield server.urls.owner
+
+    def serve_chain(self, *, host: str, port: int, voice: Voice, deployments: bool) -> None:
+        """Serve the chain over JSON-RPC until interrupted."""
+        import uvicorn  # only a server needs it
+
+        from open401k.doors.chain import Limits, Node, create_chain_app
+        from open401k.rails.chain.durable import durable_chain, prepare
+
+        _free(host, port)
+        with self.chain_url() as url:
+            prepare(url)
+            with durable_chain(url, now=lambda: int(self._wall.now().timestamp())) as chain:
+                head = chain.head()
+                voice.line(f"Chain {chain.chain_id} at block {head.number} on http://{host}:{port}. Stop with Ctrl-C.")
+                node = Node(chain, Limits(deployments=deployments), log=lambda said: voice.line(f"refused: {said}"))
+                app = create_chain_app(node)
+                config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False)
+                with contextlib.suppress(KeyboardInterrupt):
+                    uvicorn.Server(config).run()
+
     def hand_out(self, folder: Path) -> Sequence[Path]:
         """The demo's payroll files, to upload by hand."""
         return handout.hand_out(folder)

@@ -85,6 +85,11 @@ class Settings:
         return ProviderKeys(client_id, secret, url, found.get(f"{name}_WEBHOOK_TOKEN", ""))
 
     @property
+    def chain_database_url(self) -> str | None:
+        """The database of a chain of the rails (OPEN401K_CHAIN_DATABASE_URL); without it an embedded one."""
+        return self._environment.get("OPEN401K_CHAIN_DATABASE_URL") or None
+
+    @property
     def production(self) -> bool:
         """Whether real people's money is meant."""
         return self.mode is Mode.PRODUCTION

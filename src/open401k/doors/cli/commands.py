@@ -13,6 +13,7 @@ from . import (
     amending,
     books,
     census,
+    chain,
     connections,
     corrections,
     declarations,
@@ -69,6 +70,7 @@ app.add_typer(keys.commands, name="keys")
 app.add_typer(rails.commands, name="rails")
 app.add_typer(users.commands, name="users")
 app.add_typer(webhooks.commands, name="webhooks")
+app.add_typer(chain.commands, name="chain")
 
 
 @app.command("calc", help=calc.HELP)

@@ -38,6 +38,14 @@ class Wiring(Protocol):
         """Write the payroll files of the demo into a folder."""
         ...
 
+    def chain_url(self) -> AbstractContextManager[str]:
+        """The database of a chain of the rails; an embedded one is started and stopped."""
+        ...
+
+    def serve_chain(self, *, host: str, port: int, voice: Voice, deployments: bool) -> None:
+        """Serve that chain over JSON-RPC until interrupted."""
+        ...
+
     def migrate(self) -> Sequence[str]:
         """Apply what is pending; the names of what was applied."""
         ...

@@ -145,3 +145,13 @@ def every_key(conn: Connection) -> Iterator[tuple[bytes, bytes]]:
     """All keys and values while they arrive."""
     with conn.cursor() as cursor:
         yield from cursor.stream("select k, v from chain.kv", binary=True)
+
+
+def contracts(conn: Connection) -> dict[str, bytes]:
+    """What the chain was begun with: addresses by name."""
+    return dict(conn.execute("select name, address from chain.contract", binary=True).fetchall())
+
+
+def add_contract(conn: Connection, name: str, address: bytes) -> None:
+    """One more of them."""
+    conn.execute("insert into chain.contract (name, address) values (%s, %b)", [name, address])

@@ -142,6 +142,14 @@ class DurableStore(BaseAtomicDB):
     def output(self, tx_hash: bytes) -> bytes:
         return _store.output(self.conn, tx_hash) or b""
 
+    def contracts(self) -> dict[str, bytes]:
+        """What the chain was begun with: addresses by name."""
+        return _store.contracts(self.conn)
+
+    def add_contract(self, name: str, address: bytes) -> None:
+        """One more of them."""
+        _store.add_contract(self.conn, name, address)
+
     def _remember(self, key: bytes, value: bytes) -> None:
         if key in self._read:
             self._size -= self._weight(key, self._read.pop(key))
@@ -160,6 +168,14 @@ class DurableStore(BaseAtomicDB):
         self._size = 0
 
 
+class DurableChain(EmbeddedChain):
+    """An embedded chain that knows which contracts it was begun with."""
+
+    def __init__(self, kept: DurableStore, *, chain_id: int, now: Callable[[], int], begun_at: int) -> None:
+        super().__init__(kept, chain_id=chain_id, now=now, begun_at=begun_at, keeper=kept)
+        self.kept = kept
+
+
 def prepare(url: str) -> list[str]:
     """Make the tables of this version in a database of the operator's; the names of the migrations applied."""
     return migrate_schema(url, package=__package__ or "", schema="chain")
@@ -168,7 +184,7 @@ def prepare(url: str) -> list[str]:
 @contextmanager
 def durable_chain(
     url: str, *, now: Callable[[], int], chain_id: int | None = None, begun_at: int = 0, cached: int = CACHED
-) -> Iterator[EmbeddedChain]:
+) -> Iterator[DurableChain]:
     """The chain of a prepared database, its only writer while the block lasts.
 
     With ``chain_id`` one is begun where there is none; where there is one, it must be of this number, as signatures are
@@ -186,6 +202,6 @@ def durable_chain(
             raise Open401kError(
                 f"This database holds chain {known[0]}, not {chain_id}.", fix="Give its number, or another database."
             )
-        yield EmbeddedChain(store, chain_id=known[0], now=now, begun_at=known[1], keeper=store)
+        yield DurableChain(store, chain_id=known[0], now=now, begun_at=known[1])
     finally:
         store.close()

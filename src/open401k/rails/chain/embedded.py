@@ -17,7 +17,7 @@ from eth.abc import AtomicDatabaseAPI, BlockHeaderAPI, ReceiptAPI, SignedTransac
 from eth.chains.base import MiningChain
 from eth.constants import BLANK_ROOT_HASH, ZERO_HASH32
 from eth.db.chain import ChainDB
-from eth.exceptions import CanonicalHeadNotFound, TransactionNotFound
+from eth.exceptions import CanonicalHeadNotFound, HeaderNotFound, TransactionNotFound
 from eth.vm.forks.cancun import CancunVM
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
 from eth.vm.spoof import SpoofTransaction
@@ -107,12 +107,14 @@ class EmbeddedChain:
         """
         return [self._send(raw) for raw in raws]
 
-    def call(self, to: bytes, data: bytes, *, sender: bytes = _NOBODY, at: At = "latest") -> bytes:
+    def call(
+        self, to: bytes, data: bytes, *, sender: bytes = _NOBODY, at: At = "latest", gas: int = GAS_LIMIT
+    ) -> bytes:
         """The answer of a contract that is asked; :class:`RevertedError` if it refuses."""
         header = self._header(at)
         vm = self._chain.get_vm(header)
         transaction = vm.create_unsigned_transaction(
-            nonce=vm.state.get_nonce(Address(sender)), gas_price=0, gas=GAS_LIMIT, to=Address(to), value=0, data=data
+            nonce=vm.state.get_nonce(Address(sender)), gas_price=0, gas=gas, to=Address(to), value=0, data=data
         )
         with vm.in_costless_state() as state:
             asked = cast("SignedTransactionAPI", SpoofTransaction(transaction, from_=Address(sender)))
@@ -123,6 +125,18 @@ class EmbeddedChain:
 
     def nonce(self, address: bytes) -> int:
         return int(self._vm().state.get_nonce(Address(address)))
+
+    def nonce_at(self, address: bytes, block: int) -> int:
+        """How many of its transactions were in blocks then."""
+        return int(self._chain.get_vm(self._header(block)).state.get_nonce(Address(address)))
+
+    def offer(self, raw: bytes) -> None:
+        """The same as sending: whoever looks after it finds its receipt."""
+        self._send(raw)
+
+    def gas_price(self) -> int:
+        """Nothing costs anything here."""
+        return 0
 
     def head(self) -> Head:
         return _head(self._chain.get_canonical_head())
@@ -145,13 +159,25 @@ class EmbeddedChain:
 
     def block(self, number: int) -> Head | None:
         """The block of this number, if there is one."""
-        if not 0 <= number <= self.head().number:
-            return None
-        return _head(self._chain.get_canonical_block_header_by_number(BlockNumber(number)))
+        header = self.header(number) if number >= 0 else None
+        return None if header is None else _head(header)
 
     def code(self, address: bytes) -> bytes:
         """What is deployed there; nothing for anybody else's address."""
         return bytes(self._vm().state.get_code(Address(address)))
+
+    def header(self, block: int | bytes) -> BlockHeaderAPI | None:
+        """The whole header of the block of this number or hash."""
+        try:
+            if isinstance(block, bytes):
+                return self._chain.get_block_header_by_hash(Hash32(block))
+            return self._chain.get_canonical_block_header_by_number(BlockNumber(block))
+        except HeaderNotFound:
+            return None
+
+    def transactions(self, header: BlockHeaderAPI) -> Sequence[SignedTransactionAPI]:
+        """Those of a block."""
+        return self._chain.get_block_by_header(header).transactions
 
     def logs(self, from_block: int, to_block: int, addresses: Sequence[bytes]) -> list[Log]:
         """All events of these contracts in these blocks, in order."""

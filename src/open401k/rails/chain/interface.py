@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from open401k.kernel import Open401kError
+
 At = Literal["latest", "final"] | int
 
 
@@ -50,6 +52,20 @@ class RevertedError(Exception):
         self.data = data
 
 
+class UnavailableError(Open401kError):
+    """No answer that may be believed, for now: nothing is known, nothing was decided, ask again later."""
+
+
+class NotMinedError(UnavailableError):
+    """A transaction was sent and is in no block yet; it may still come: send the same bytes again."""
+
+    def __init__(self, tx_hash: bytes) -> None:
+        super().__init__(
+            f"Transaction 0x{tx_hash.hex()} is in no block yet.", fix="Ask for its receipt, or send it again."
+        )
+        self.tx_hash = tx_hash
+
+
 class Chain(Protocol):
     """One chain. Transactions are signed and raw, also where it is embedded, so that any engine can replay them."""
 
@@ -65,8 +81,6 @@ class Chain(Protocol):
     def head(self) -> Head: ...
 
     def final(self) -> Head: ...
-
-    def block(self, number: int) -> Head | None: ...
 
     def receipt(self, tx_hash: bytes) -> Receipt | None: ...
 

@@ -35,3 +35,9 @@ create table chain.event (
     primary key (block, place)
 );
 create index event_by_contract on chain.event (address, block);
+
+-- The contracts that the chain was begun with, by their names.
+create table chain.contract (
+    name text primary key,
+    address bytea not null unique check (length(address) = 20)
+);

@@ -1,0 +1,211 @@
+"""What an embedded chain answers to JSON-RPC: Ethereum's methods, as far as nodes need them. Not here: HTTP."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from eth.abc import BlockHeaderAPI
+
+from open401k.rails.chain import wording
+from open401k.rails.chain.embedded import EmbeddedChain
+from open401k.rails.chain.interface import Head, Receipt, RevertedError
+from open401k.rails.chain.jsonrpc import Json
+from open401k.rails.transactions import read
+
+_REVERTED, _REFUSED, _PARSE, _REQUEST, _METHOD, _PARAMS, _INTERNAL = 3, -32000, -32700, -32600, -32601, -32602, -32603
+Params: TypeAlias = list[Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may cost; ``deployments`` lets others bring contracts of their own."""
+
+    batch: int = 100
+    blocks: int = 10_000
+    events: int = 10_000
+    call_gas: int = 5_000_000
+    deployments: bool = False
+
+
+class _AnsweredError(Exception):
+    def __init__(self, code: int, message: str, data: bytes | None = None) -> None:
+        super().__init__(message)
+        self.code, self.message, self.data = code, message, data
+
+
+class Node:
+    """The methods of one chain, one after the other: it has one writer."""
+
+    def __init__(
+        self, chain: EmbeddedChain, limits: Limits | None = None, *, log: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self._chain, self._limits, self._log = chain, limits or Limits(), log
+        self._lock = threading.Lock()
+        self._methods: Mapping[str, Callable[[Params], Json]] = {
+            "eth_chainId": lambda _: wording.quantity(chain.chain_id),
+            "net_version": lambda _: str(chain.chain_id),
+            "web3_clientVersion": lambda _: "open401k",
+            "eth_blockNumber": lambda _: wording.quantity(chain.head().number),
+            "eth_gasPrice": lambda _: "0x0",
+            "eth_call": self._call,
+            "eth_getCode": lambda params: wording.data(chain.code(_address(params, 0))),
+            "eth_getTransactionCount": self._count,
+            "eth_sendRawTransaction": self._send,
+            "eth_getTransactionReceipt": self._receipt,
+            "eth_getLogs": self._logs,
+            "eth_getBlockByNumber": self._by_number,
+            "eth_getBlockByHash": self._by_hash,
+        }
+
+    def answer(self, body: bytes) -> bytes:
+        """One request or a batch of them."""
+        try:
+            asked = json.loads(body)
+        except (ValueError, RecursionError):
+            return _written(_failed(None, _PARSE, "no JSON"))
+        if not isinstance(asked, list):
+            return _written(self._one(asked))
+        if not 0 < len(asked) <= self._limits.batch:
+            return _written(_failed(None, _REQUEST, f"a batch holds 1 to {self._limits.batch} requests"))
+        return _written([self._one(each) for each in asked])
+
+    def head(self) -> Head:
+        """The last block."""
+        with self._lock:
+            return self._chain.head()
+
+    def _one(self, asked: Json) -> Json:
+        if not isinstance(asked, dict) or not isinstance(asked.get("method"), str):
+            return _failed(None, _REQUEST, "a request is an object with a method")
+        number, params = asked.get("id"), asked.get("params", [])
+        method = self._methods.get(str(asked["method"]))
+        if method is None:
+            return _failed(number, _METHOD, f"the method {str(asked['method'])[:80]} does not exist here")
+        if not isinstance(params, list):
+            return _failed(number, _PARAMS, "params is a list")
+        try:
+            with self._lock:
+                return {"jsonrpc": "2.0", "id": number, "result": method(params)}
+        except _AnsweredError as why:
+            return _failed(number, why.code, why.message, why.data)
+        except RevertedError as why:
+            return _failed(number, _REVERTED, "execution reverted", why.data)
+        except ValueError as why:
+            return _failed(number, _PARAMS, str(why))
+        except Exception as why:
+            self._log(f"{asked['method']}: {type(why).__name__}: {why}")
+            return _failed(number, _INTERNAL, "the chain cannot answer now")
+
+    def _call(self, params: Params) -> Json:
+        asked = wording.as_object(_at(params, 0))
+        sender = wording.as_data(asked["from"], 20) if asked.get("from") else bytes(20)
+        data = wording.as_data(asked.get("input") or asked.get("data") or "0x")
+        block = self._number(params[1] if len(params) > 1 else "latest")
+        to = wording.as_data(asked.get("to"), 20)
+        return wording.data(self._chain.call(to, data, sender=sender, at=block, gas=self._limits.call_gas))
+
+    def _count(self, params: Params) -> Json:
+        block = self._number(params[1] if len(params) > 1 else "latest")
+        return wording.quantity(self._chain.nonce_at(_address(params, 0), block))
+
+    def _send(self, params: Params) -> Json:
+        raw = wording.as_data(_at(params, 0))
+        try:
+            transaction = read(raw)
+            if transaction.to is None and not self._limits.deployments:
+                raise _AnsweredError(_REFUSED, "this chain takes no contracts but those of its operator")
+            (receipt,) = self._chain.send_raw([raw])
+        except ValueError as why:
+            raise _AnsweredError(_REFUSED, str(why)) from why
+        return wording.data(receipt.tx_hash)
+
+    def _receipt(self, params: Params) -> Json:
+        found = self._chain.receipt(wording.as_data(_at(params, 0), 32))
+        if found is None:
+            return None
+        header = self._chain.header(found.block.number)
+        transaction = self._chain.transactions(header)[0] if header else None
+        return _receipt_of(found) | {
+            "from": wording.data(transaction.sender) if transaction else None,
+            "to": wording.data(transaction.to) if transaction and transaction.to else None,
+        }
+
+    def _logs(self, params: Params) -> Json:
+        asked = wording.as_object(_at(params, 0))
+        first, last = (self._number(asked.get(name, "latest"), ahead=True) for name in ("fromBlock", "toBlock"))
+        if last - first >= self._limits.blocks:
+            raise ValueError(f"{last - first + 1:,} blocks are asked for, at most {self._limits.blocks:,} are answered")
+        named = asked.get("address")
+        addresses = [wording.as_data(each, 20) for each in (named if isinstance(named, list) else [named])]
+        if asked.get("topics"):
+            raise ValueError("events are asked for by contract and block, not by topics")
+        found = self._chain.logs(first, last, addresses)
+        if len(found) > self._limits.events:
+            raise ValueError(f"{len(found):,} events: ask for fewer blocks")
+        heads = {number: self._chain.block(number) for number in {log.block for log in found}}
+        return wording.logs_of(found, [head for log in found if (head := heads[log.block])])
+
+    def _by_number(self, params: Params) -> Json:
+        return self._block(self._chain.header(self._number(_at(params, 0), ahead=True)))
+
+    def _by_hash(self, params: Params) -> Json:
+        return self._block(self._chain.header(wording.as_data(_at(params, 0), 32)))
+
+    def _block(self, header: BlockHeaderAPI | None) -> Json:
+        if header is None:
+            return None
+        return {
+            "number": wording.quantity(header.block_number), "hash": wording.data(header.hash),
+            "parentHash": wording.data(header.parent_hash), "timestamp": wording.quantity(header.timestamp),
+            "stateRoot": wording.data(header.state_root), "transactionsRoot": wording.data(header.transaction_root),
+            "receiptsRoot": wording.data(header.receipt_root), "gasLimit": wording.quantity(header.gas_limit),
+            "gasUsed": wording.quantity(header.gas_used), "baseFeePerGas": "0x0", "difficulty": "0x0",
+            "miner": wording.data(header.coinbase), "extraData": wording.data(header.extra_data), "uncles": [],
+            "transactions": [wording.data(each.hash) for each in self._chain.transactions(header)],
+        }  # fmt: skip
+
+    def _number(self, told: Json, *, ahead: bool = False) -> int:
+        """A block by its number or name; every block is final here."""
+        head = self._chain.head().number
+        if told in ("latest", "pending", "safe", "finalized"):
+            return head
+        number = 0 if told == "earliest" else wording.as_quantity(told)
+        if number > head and not ahead:
+            raise _AnsweredError(_REFUSED, f"there is no block {number} yet")
+        return number
+
+
+def _receipt_of(found: Receipt) -> dict[str, Json]:
+    return {
+        "transactionHash": wording.data(found.tx_hash), "transactionIndex": "0x0",
+        "blockHash": wording.data(found.block.hash), "blockNumber": wording.quantity(found.block.number),
+        "status": wording.quantity(int(found.is_done)), "gasUsed": wording.quantity(found.gas),
+        "cumulativeGasUsed": wording.quantity(found.gas), "effectiveGasPrice": "0x0", "type": "0x0",
+        "contractAddress": None if found.contract is None else wording.data(found.contract),
+        "logs": wording.logs_of(found.logs, [found.block] * len(found.logs)),
+    }  # fmt: skip
+
+
+def _at(params: Params, place: int) -> Json:
+    if len(params) <= place:
+        raise ValueError(f"parameter {place + 1} is missing")
+    return params[place]
+
+
+def _address(params: Params, place: int) -> bytes:
+    return wording.as_data(_at(params, place), 20)
+
+
+def _failed(number: Json, code: int, message: str, data: bytes | None = None) -> Json:
+    error: dict[str, Json] = {"code": code, "message": message}
+    if data is not None:
+        error["data"] = wording.data(data)
+    return {"jsonrpc": "2.0", "id": number, "error": error}
+
+
+def _written(told: Json) -> bytes:
+    return json.dumps(told, separators=(",", ":")).encode()

@@ -1,0 +1,151 @@
+"""Our transactions in order: each is stored before it is sent, sent again as often as needed, and happens once.
+
+A number is taken once for each purpose. What is not in a block for long is sent with the same number at a higher fee,
+so that only one of its forms can ever happen. After the chain went back the same bytes are sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from open401k.base.db import migrate_schema
+from open401k.base.faults import fault
+from open401k.kernel import Open401kError
+
+from ..chain.interface import Head, Receipt
+from ..keys import Key
+from ..transactions import read, signed
+from . import _store
+from ._store import Form, Task
+
+
+class Network(Protocol):
+    """A chain as senders need it."""
+
+    @property
+    def chain_id(self) -> int: ...
+
+    def offer(self, raw: bytes) -> None: ...
+
+    def gas_price(self) -> int: ...
+
+    def nonce(self, address: bytes) -> int: ...
+
+    def nonce_at(self, address: bytes, block: int) -> int: ...
+
+    def final(self) -> Head: ...
+
+    def receipt(self, tx_hash: bytes) -> Receipt | None: ...
+
+
+class TakenError(Open401kError):
+    """Somebody else used a number of this key: the key is in two places, or it is no longer ours alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """At most how much for a unit of gas, and after how many seconds without a block it is raised by an eighth."""
+
+    most: int = 0
+    patience: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A purpose whose transaction is in a final block."""
+
+    key: str
+    receipt: Receipt
+
+
+def prepare(url: str) -> list[str]:
+    """Make the tables of this version; the names of the migrations applied."""
+    return migrate_schema(url, package=__package__ or "", schema="sender")
+
+
+class Sender:
+    """The transactions of one key; ``now`` answers seconds since 1970. One process sends for a key at a time."""
+
+    def __init__(
+        self, conn: _store.Connection, network: Network, key: Key, *, now: Callable[[], int], fees: Fees | None = None
+    ) -> None:
+        self._conn, self._network, self._key = conn, network, key
+        self._now, self._fees = now, fees or Fees()
+        self._address = key.address
+
+    def put(self, key: str, *, to: bytes | None, data: bytes, gas: int) -> int:
+        """Take the next number for this purpose, store what is sent, send it; the number.
+
+        The same purpose again is the same number, whatever happened meanwhile; with other contents it is refused.
+        """
+        on_chain = self._network.nonce(self._address)
+        with self._conn.transaction():
+            known = _store.by_key(self._conn, key)
+            if known is not None:
+                address, task = known
+                if (address, task.recipient, task.data, task.gas) != (self._address, to, data, gas):
+                    raise Open401kError(f"{key} was sent with other contents.", fix="Give what is new its own key.")
+                return task.nonce
+            task = Task(_store.take_number(self._conn, self._address, on_chain), key, to, data, gas)
+            _store.add_task(self._conn, self._address, task)
+            form = self._form(task, min(self._network.gas_price(), self._fees.most))
+            fault("rails.sender.before_commit")
+        fault("rails.sender.after_commit")
+        self._offer(form)
+        fault("rails.sender.after_offer")
+        return task.nonce
+
+    def round(self) -> list[Outcome]:
+        """Look after everything that is on its way; what is final since the last time."""
+        final, settled = self._network.final(), []
+        counted = self._network.nonce_at(self._address, final.number)
+        for task in _store.open_tasks(self._conn, self._address):
+            forms = _store.forms(self._conn, self._address, task.nonce)
+            receipt = next((found for form in forms if (found := self._network.receipt(form.tx_hash))), None)
+            if receipt is not None and receipt.block.number <= final.number:
+                _store.done(self._conn, self._address, task.nonce, receipt.tx_hash, is_done=receipt.is_done)
+                settled.append(Outcome(task.key, receipt))
+            elif receipt is None and task.nonce < counted:
+                raise TakenError(
+                    f"Number {task.nonce} of 0x{self._address.hex()} was used by a transaction that is not ours.",
+                    fix="Find who else signs with this key, then send what it was for under a new key.",
+                )
+            elif receipt is None:
+                self._again(task, forms)
+        return settled
+
+    def _again(self, task: Task, forms: list[Form]) -> None:
+        """The last form once more, or a dearer one where it waited long enough and a dearer one is allowed."""
+        last = forms[-1]
+        dearer = min(max(last.gas_price * 9 // 8 + 1, self._network.gas_price()), self._fees.most)
+        is_enough = dearer > last.gas_price and dearer * 8 >= last.gas_price * 9  # networks want a tenth more
+        if is_enough and self._now() - last.sent_at >= self._fees.patience:
+            with self._conn.transaction():
+                last = self._form(task, dearer)
+        self._offer(last)
+
+    def _form(self, task: Task, gas_price: int) -> Form:
+        raw = signed(
+            self._key, chain_id=self._network.chain_id, nonce=task.nonce, to=task.recipient, data=task.data,
+            gas=task.gas, gas_price=gas_price,
+        )  # fmt: skip
+        form = Form(read(raw).tx_hash, raw, gas_price, self._now())
+        _store.add_form(self._conn, self._address, task.nonce, form)
+        return form
+
+    def _offer(self, form: Form) -> None:
+        try:
+            self._network.offer(form.raw)
+        except ValueError as why:
+            if self._network.receipt(form.tx_hash) is None and not _passes(str(why)):
+                raise Open401kError(
+                    f"The network refuses a transaction: {why}", fix="Look at its gas and fee."
+                ) from why
+
+
+def _passes(said: str) -> bool:
+    """What a later round clears up: it is there in another form, or those before it are not there yet."""
+    words = ("underpriced", "nonce", "already", "known", "replacement")
+    return any(word in said.lower() for word in words)

@@ -1,0 +1,114 @@
+"""Transactions on their way: a number for each purpose, whatever stops; again, dearer, after the chain went back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from tests.rails.anvil import Anvil, anvil
+from tests.rails.world import BANK, RELAY, Clock
+from tests.support.database import Served
+
+from open401k.base import faults
+from open401k.base.faults import Stopped
+from open401k.kernel import Open401kError
+from open401k.rails.sender import Fees, Outcome, Sender, TakenError, prepare
+from open401k.rails.sender._store import forms
+from open401k.rails.transactions import signed
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+RICH = 10**18
+
+
+@pytest.fixture
+def conn(postgres: Served) -> Iterator[Connection]:
+    with psycopg.connect(postgres.urls.superuser, autocommit=True) as first:
+        first.execute("drop database if exists sending with (force)")
+        first.execute("create database sending")
+    url = postgres.urls.superuser.replace("/postgres?", "/sending?")
+    assert prepare(url) == ["0001_sender"]
+    with psycopg.connect(url, autocommit=True) as found:
+        yield found
+
+
+@pytest.fixture
+def network() -> Iterator[Anvil]:
+    with anvil("--slots-in-an-epoch", "1") as running:
+        running.do("anvil_setBalance", "0x" + RELAY.address.hex(), hex(RICH))
+        yield running
+
+
+def put(sender: Sender, key: str) -> int:
+    return sender.put(key, to=BANK.address, data=key.encode(), gas=40_000)
+
+
+def test_what_is_stopped_anywhere_is_sent_once(conn: Connection, network: Anvil) -> None:
+    chain, clock = network.chain(finality="finalized"), Clock()
+    settled: list[Outcome] = []
+    sender = Sender(conn, chain, RELAY, now=lambda: clock.now)
+    for place, point in enumerate(("before_commit", "after_commit", "after_offer")):
+        with pytest.raises(Stopped), faults.stopping_at(f"rails.sender.{point}"):
+            put(sender, point)
+        again = Sender(conn, chain, RELAY, now=lambda: clock.now)  # another process
+        assert put(again, point) == put(again, point) == place
+        settled += again.round()
+        assert chain.nonce(RELAY.address) == place + 1
+    with pytest.raises(Open401kError, match="other contents"):
+        sender.put("after_offer", to=BANK.address, data=b"more", gas=40_000)
+    network.do("anvil_mine", hex(3))
+    settled += sender.round()
+    assert [(done.key, done.receipt.is_done) for done in settled] == [
+        ("before_commit", True), ("after_commit", True), ("after_offer", True),
+    ]  # fmt: skip
+    assert sender.round() == []
+
+
+def test_after_the_chain_went_back_the_same_bytes_are_sent_again(conn: Connection, network: Anvil) -> None:
+    chain = network.chain(finality="finalized")
+    sender = Sender(conn, chain, RELAY, now=lambda: 0)
+    put(sender, "it")
+    (form,) = forms(conn, RELAY.address, 0)
+    assert chain.receipt(form.tx_hash) is not None
+    assert sender.round() == []  # in a block, not final
+    network.do("anvil_reorg", 1, [])
+    assert chain.receipt(form.tx_hash) is None
+    assert sender.round() == []
+    assert chain.receipt(form.tx_hash) is not None
+    network.do("anvil_mine", hex(3))
+    (done,) = sender.round()
+    assert (done.key, done.receipt.tx_hash) == ("it", form.tx_hash)
+
+
+def test_what_waits_for_long_is_made_dearer_under_its_number_up_to_a_limit(conn: Connection, network: Anvil) -> None:
+    chain, clock = network.chain(), Clock()
+    network.do("evm_setAutomine", False)
+    chain.gas_price = lambda: 10**9  # type: ignore[method-assign]
+    fees = Fees(most=1_500_000_000, patience=60)
+    sender = Sender(conn, chain, RELAY, now=lambda: clock.now, fees=fees)
+    put(sender, "it")
+    for wait in (30, 31, 10, 61, 61, 61):
+        clock.now += wait
+        sender.round()
+    prices = [form.gas_price for form in forms(conn, RELAY.address, 0)]
+    assert prices == sorted(set(prices))
+    assert prices[-1] <= fees.most
+    assert len(prices) == 4  # after 61, 71, 61 and 61 seconds; then the last is dear enough
+    network.do("evm_mine")
+    (done,) = sender.round()
+    assert done.receipt.tx_hash == forms(conn, RELAY.address, 0)[-1].tx_hash
+    assert chain.nonce(RELAY.address) == 1
+
+
+def test_a_number_that_somebody_else_used_is_told(conn: Connection, network: Anvil) -> None:
+    chain = network.chain()
+    sender = Sender(conn, chain, RELAY, now=lambda: 0)
+    network.do("evm_setAutomine", False)
+    put(sender, "it")
+    network.do("anvil_dropAllTransactions")
+    network.do("evm_setAutomine", True)
+    other = signed(RELAY, chain_id=chain.chain_id, nonce=0, to=BANK.address, data=b"", gas=21_000)
+    chain.send_raw([other])
+    with pytest.raises(TakenError, match="Number 0 of 0x"):
+        sender.round()
