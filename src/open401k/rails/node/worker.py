@@ -14,6 +14,7 @@ from open401k.base.faults import fault
 
 from ..chain.interface import Head
 from .cases import Agreed, Case, Cases, ChangedError, Kind, Message, Posting, Raised, State, Unit
+from .codes import POLICY, UNTOLD, WRONG_AMOUNT
 from .coordinator import Coordinator
 from .core import Answer, CustodianCore, Done, Order, Refused, SilentError, Waiting
 from .following import (
@@ -43,7 +44,6 @@ BOUNDARIES: Final = (
 
 #: Refusals of the contract that only say that somebody was faster; the next final block tells more.
 _RACES: Final = frozenset({609, 610, 611, 612, 613, 614, 615, 616})
-POLICY, WRONG_AMOUNT = 653, 652
 
 
 class FinalityError(Exception):
@@ -257,9 +257,6 @@ class Node:
         with self.cases.begin() as unit:
             unit.raise_(Raised(case.id, code, words, final.block.time))
         return False
-
-
-UNTOLD: Final = 651
 
 
 def _order(case: Case, agreed: Agreed) -> Order:
