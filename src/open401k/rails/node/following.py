@@ -81,7 +81,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class PutOut:
-    """Prepare a message: ABORT (signed, with the case's code) or EXPIRE."""
+    """Prepare a message: ABORT (signed, with the case's code), EXPIRE, or an APPROVE that is given again."""
 
     kind: Kind
 
@@ -168,6 +168,8 @@ def _of_undecided(case: Case, final: Standing, told: dict[Kind, Message]) -> lis
         return [Vote(Kind.APPROVE)] if final.verdict is Verdict.PREPARING else []
     if final.voted:
         return []
+    if case.side is Side.SOURCE and final.verdict is Verdict.PREPARING:
+        return _once(Kind.APPROVE, told)  # our key was replaced: a rollover is proposed once, a vote is given again
     kind = Kind.PROPOSE if case.side is Side.SOURCE else Kind.APPROVE
     return [Send(kind)] if kind in told else [Raise(VOTE_LOST, FOUND[VOTE_LOST])]
 
@@ -185,7 +187,9 @@ def _is_over(message: Message, agreed: Agreed, final: Standing) -> bool:
     """Whether sending it again would change nothing, for ever."""
     ended = is_dead(agreed, final) or final.verdict in (Verdict.COMMITTED, Verdict.CLOSED)
     match message.kind:
-        case Kind.PROPOSE | Kind.APPROVE:
+        case Kind.PROPOSE:
+            return final.verdict is not Verdict.ABSENT or ended
+        case Kind.APPROVE:
             return final.voted or ended
         case Kind.ABORT | Kind.EXPIRE:
             return ended
