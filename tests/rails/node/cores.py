@@ -17,7 +17,7 @@ class MemoryCore:
 
     def look_up(self, account: str) -> Account | Refused:
         if account not in self.balances:
-            return Refused(352, f"no account {account}")
+            return Refused(351, f"no account {account}")
         return Account(account, True, dict(self.balances[account]), self._held(account))
 
     def hold(self, order: Order) -> Answer:
@@ -25,9 +25,9 @@ class MemoryCore:
         if state is HoldState.RELEASED:
             return Refused(657, "it was released")
         if known is not None:
-            return Done("hold", order.cents, again=True) if known == order else Refused(658, "another order")
+            return Done("hold", order.cents, again=True) if known == order else Refused(452, "another order")
         if order.account not in self.balances:
-            return Refused(352, f"no account {order.account}")
+            return Refused(351, f"no account {order.account}")
         free, held = self.balances[order.account], self._held(order.account)
         if order.side is Side.SOURCE:
             for kind, cents in parts_by_kind(order.parts).items():
@@ -39,14 +39,14 @@ class MemoryCore:
     def release(self, rollover: bytes, side: Side) -> Answer:
         state, known = self.orders.get((rollover, side), (HoldState.UNKNOWN, None))
         if state is HoldState.POSTED:
-            return Refused(659, "it was posted")
+            return Refused(658, "it was posted")
         self.orders[rollover, side] = HoldState.RELEASED, known
         return Done("released", known.cents if known else 0, again=state is HoldState.RELEASED)
 
     def post(self, order: Order) -> Answer:
         state, known = self.orders.get((order.rollover, order.side), (HoldState.UNKNOWN, None))
         if known != order or state is HoldState.RELEASED:
-            return Refused(658, "not what was held")
+            return Refused(452, "not what was held")
         if state is HoldState.HELD:
             sign = -1 if order.side is Side.SOURCE else 1
             for kind, cents in parts_by_kind(order.parts).items():

@@ -62,7 +62,7 @@ def test_what_the_receiver_refuses_is_aborted_and_given_free() -> None:
     assert both.states() == (State.RELEASED, State.RELEASED)
     assert both.world.state(case) == "aborted"
     with both.receiver.cases.begin() as unit:
-        assert [(each.code, each.is_open) for each in unit.raised()] == [(352, True)]
+        assert [(each.code, each.is_open) for each in unit.raised()] == [(351, True)]
 
 
 def test_nothing_is_given_free_before_a_final_block_is_past_the_deadline() -> None:
@@ -86,7 +86,7 @@ def ending(both: Pair, end: str, world: World) -> State:
     if end == "refused":
         with both.receiver.cases.begin() as unit:
             before = unit.case("case")
-            unit.change(before, Case(before.id, before.side, before.account, before.state, before.agreed, stop=352))
+            unit.change(before, Case(before.id, before.side, before.account, before.state, before.agreed, stop=351))
     if end == "expired":
         world.clock.now += DAY
         _survive(both.source)

@@ -5,20 +5,17 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import count
 from multiprocessing.connection import Listener
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from tests.rails.node.conftest import Kept
 from tests.rails.node.killed import serve
 from tests.rails.node.test_following import STOPS, check, ending
 from tests.rails.node.two_nodes import READY, pair, rollover
 from tests.rails.world import CHAIN_ID, founded
-from tests.support.database import Served
 
 from open401k.base import faults
 from open401k.base.faults import Stopped
@@ -30,37 +27,6 @@ from open401k.rails.node.kept import KeptCases, migrate
 from open401k.rails.node.memory import MemoryCases
 from open401k.rails.node.opening import Signed, agree, agreed_of, move, open_case
 from open401k.rails.node.worker import BOUNDARIES, FinalityError
-
-NUMBERS = count()
-Kept = Callable[[str], Cases]
-
-
-@pytest.fixture(scope="session")
-def migrated(postgres: Served) -> str:
-    """A database with the tables of a node, of which each test takes copies."""
-    with psycopg.connect(postgres.urls.superuser, autocommit=True) as conn:
-        conn.execute("create database node_empty")
-    url = make_conninfo(postgres.urls.superuser, dbname="node_empty")
-    assert migrate(url) == ["0001_node"]
-    assert migrate(url) == []
-    return url
-
-
-@pytest.fixture
-def kept(postgres: Served, migrated: str) -> Iterator[Kept]:
-    """Case files in a new database."""
-    made: list[KeptCases] = []
-
-    def make(_: str) -> Cases:
-        name = f"node_{next(NUMBERS)}"
-        with psycopg.connect(postgres.urls.superuser, autocommit=True) as conn:
-            conn.execute(f"create database {name} template node_empty")
-        made.append(KeptCases(make_conninfo(postgres.urls.superuser, dbname=name)))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
 
 
 @pytest.mark.parametrize(("boundary", "end"), [each for each in STOPS if "commit" in each[0] and each[1] != "refused"])

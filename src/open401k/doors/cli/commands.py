@@ -23,6 +23,7 @@ from . import (
     instructions,
     keys,
     loans,
+    node,
     pay_codes,
     payroll,
     people,
@@ -55,6 +56,7 @@ app.add_typer(census.commands, name="census")
 app.add_typer(deposits.commands, name="deposits")
 app.add_typer(connections.commands, name="connections")
 app.add_typer(connections.sandboxes, name="sandbox")
+app.add_typer(node.commands, name="node")
 app.add_typer(pay_codes.commands, name="pay-codes")
 app.add_typer(corrections.commands, name="corrections")
 app.add_typer(forfeitures.commands, name="forfeitures")

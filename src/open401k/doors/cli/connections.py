@@ -16,7 +16,9 @@ from .say import FAILED, BadInputError, Voice, counted, fail
 from .wiring import HOST, Host, Json, Port, wiring_of
 
 commands = typer.Typer(no_args_is_help=True, help="Payroll providers that are asked by themselves.")
-sandboxes = typer.Typer(no_args_is_help=True, help="Stand-ins for payroll providers, to try and to develop with.")
+sandboxes = typer.Typer(
+    no_args_is_help=True, help="Stand-ins for payroll providers and custodians' cores, to try and to develop with."
+)
 GUSTO_PORT, FINCH_PORT = 4020, 4021
 
 

@@ -153,14 +153,14 @@ def insert_message(conn: Connection, row: Message) -> None:
 
 
 def update_message(conn: Connection, row: Message) -> None:
-    """Whether it is done, and why it was refused."""
+    """Whether it is done, why it was refused, and what it says if it was signed by another key since."""
     conn.execute(
         """
         update node.outbox
-        set is_done = %s, refused = %s
+        set data = %s, is_done = %s, refused = %s
         where case_id = %s and kind = %s
         """,
-        [row.is_done, row.refused, row.case, row.kind],
+        [row.data, row.is_done, row.refused, row.case, row.kind],
     )
 
 

@@ -172,7 +172,7 @@ class Unit(Protocol):
         ...
 
     def mark(self, message: Message) -> None:
-        """Write ``is_done`` and ``refused`` of a message."""
+        """Write what became of a message that lies in the outbox."""
         ...
 
     def raise_(self, raised: Raised) -> bool:

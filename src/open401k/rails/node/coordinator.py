@@ -59,6 +59,10 @@ class ChainCoordinator:
     def final_block(self) -> Head:
         return self._chain.final()
 
+    def signer_of(self, us: bytes) -> bytes:
+        """The key that signs for this member, by the newest final block; 20 zeros if it has none."""
+        return self._signer(int.from_bytes(us, "big"), self._chain.final()).to_bytes(20, "big")
+
     def final(self, agreed: Agreed) -> Standing:
         return self._at(agreed, self._chain.final())
 
@@ -113,11 +117,14 @@ class ChainCoordinator:
         """A vote by a key that was replaced since does not count any more, until the verdict fell."""
         if not vote or verdict is not Verdict.PREPARING:
             return bool(vote)
+        return self._signer(us, block) == vote
+
+    def _signer(self, us: int, block: Head) -> int:
         asked = ("standing(uint256,uint256[],bytes32)", ["uint256[]"], 0, [us], bytes(32))
         (words,) = self._ask(block, self._network, *asked)
         if not isinstance(words, tuple):
             raise TypeError("the network answers a list of words")
-        return int(words[4]) >> 96 == vote
+        return int(words[4]) >> 96
 
     def _ask(self, block: Head, to: bytes, signature: str, kinds: Sequence[str], *given: object) -> tuple[object, ...]:
         return answer_of(kinds, self._chain.call(to, call_of(signature, *given), at=block.number))

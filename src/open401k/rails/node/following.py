@@ -12,6 +12,7 @@ from typing import assert_never
 
 from ..chain.interface import Head
 from .cases import Agreed, Case, Kind, Message, State
+from .codes import COMMITTED_WITHOUT_US, EXPIRED, FOUND, VOTE_LOST
 from .core import Side
 
 
@@ -80,7 +81,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class PutOut:
-    """Prepare a message: ABORT (signed, with the case's code) or EXPIRE."""
+    """Prepare a message: ABORT (signed, with the case's code), EXPIRE, or an APPROVE that is given again."""
 
     kind: Kind
 
@@ -95,9 +96,6 @@ class Raise:
 
 Action = Hold | Vote | Adopt | Send | Settle | Post | Release | PutOut | Raise
 
-#: Committed, and neither our file nor the chain knows a vote of ours.
-COMMITTED_WITHOUT_US = 654
-EXPIRED = 655
 _OPEN = (State.LIQUIDATING, State.HELD, State.VOTED)
 
 
@@ -128,7 +126,7 @@ def next_actions(case: Case, final: Standing, outbox: Sequence[Message]) -> list
 
 def _of_open(case: Case, agreed: Agreed, final: Standing, told: dict[Kind, Message]) -> list[Action]:
     if is_dead(agreed, final):
-        why = [Raise(EXPIRED, "nobody decided before the deadline")] if final.verdict is Verdict.ABSENT else []
+        why = [Raise(EXPIRED, FOUND[EXPIRED])] if final.verdict is Verdict.ABSENT else []
         return [*why, Release()]
     match final.verdict:
         case Verdict.COMMITTED | Verdict.CLOSED:
@@ -146,7 +144,7 @@ def _of_committed(case: Case, final: Standing) -> list[Action]:
     if case.state is State.VOTED:
         return [Post()]
     if not final.voted:
-        return [Raise(COMMITTED_WITHOUT_US, "committed, but no vote of ours is known: find out before anything moves")]
+        return [Raise(COMMITTED_WITHOUT_US, FOUND[COMMITTED_WITHOUT_US])]
     return [Hold()] if case.state is State.LIQUIDATING else [Adopt()]
 
 
@@ -170,8 +168,10 @@ def _of_undecided(case: Case, final: Standing, told: dict[Kind, Message]) -> lis
         return [Vote(Kind.APPROVE)] if final.verdict is Verdict.PREPARING else []
     if final.voted:
         return []
+    if case.side is Side.SOURCE and final.verdict is Verdict.PREPARING:
+        return _once(Kind.APPROVE, told)  # our key was replaced: a rollover is proposed once, a vote is given again
     kind = Kind.PROPOSE if case.side is Side.SOURCE else Kind.APPROVE
-    return [Send(kind)] if kind in told else [Raise(656, "our vote is noted and lies in no outbox")]
+    return [Send(kind)] if kind in told else [Raise(VOTE_LOST, FOUND[VOTE_LOST])]
 
 
 def _once(kind: Kind, told: dict[Kind, Message]) -> list[Action]:
@@ -187,7 +187,9 @@ def _is_over(message: Message, agreed: Agreed, final: Standing) -> bool:
     """Whether sending it again would change nothing, for ever."""
     ended = is_dead(agreed, final) or final.verdict in (Verdict.COMMITTED, Verdict.CLOSED)
     match message.kind:
-        case Kind.PROPOSE | Kind.APPROVE:
+        case Kind.PROPOSE:
+            return final.verdict is not Verdict.ABSENT or ended
+        case Kind.APPROVE:
             return final.voted or ended
         case Kind.ABORT | Kind.EXPIRE:
             return ended

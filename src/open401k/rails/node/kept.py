@@ -30,16 +30,22 @@ class KeptCases:
 
     @contextmanager
     def begin(self) -> Iterator[Unit]:
+        with self.connected() as conn:
+            yield KeptUnit(conn)
+
+    def to_follow(self) -> Sequence[str]:
+        with self.connected() as conn:
+            return _store.to_follow(conn)
+
+    @contextmanager
+    def connected(self) -> Iterator[_store.Connection]:
+        """A transaction for other tables of this database."""
         conn = self._open()
         try:
             with conn.transaction():
-                yield KeptUnit(conn)
+                yield conn
         except psycopg.OperationalError as why:
             raise SilentError(f"the node's database: {why}") from why
-
-    def to_follow(self) -> Sequence[str]:
-        with self._open().transaction():
-            return _store.to_follow(self._open())
 
     def close(self) -> None:
         """Give the connection back."""

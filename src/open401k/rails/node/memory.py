@@ -83,8 +83,8 @@ class MemoryUnit:
         self.kept.outbox.setdefault((message.case, message.kind), message)
 
     def mark(self, message: Message) -> None:
-        known = self.kept.outbox[message.case, message.kind]
-        self.kept.outbox[message.case, message.kind] = replace(known, is_done=message.is_done, refused=message.refused)
+        if (message.case, message.kind) in self.kept.outbox:
+            self.kept.outbox[message.case, message.kind] = message
 
     def raise_(self, raised: Raised) -> bool:
         if any(each.is_open and (each.case, each.code) == (raised.case, raised.code) for each in self.kept.raised):

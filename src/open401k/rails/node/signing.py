@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -19,7 +19,32 @@ ROLE_OF = {Side.SOURCE: Role.SOURCE, Side.RECEIVER: Role.RECEIVER}
 
 
 class PolicyError(Exception):
-    """The signer does not sign this: more than it may, or more often."""
+    """The signer does not sign this: more than it may, more often, or it has not the key that the network names."""
+
+
+class Approvals(Protocol):
+    """What was approved, by the time of final blocks."""
+
+    def since(self, at: int) -> Sequence[tuple[bytes, int]]:
+        """Rollovers and cents that were approved after this time."""
+        ...
+
+    def note(self, rollover: bytes, cents: int, at: int) -> None:
+        """One more; the same again is nothing new."""
+        ...
+
+
+@dataclass
+class MemoryApprovals:
+    """As long as the process lives."""
+
+    noted: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+
+    def since(self, at: int) -> Sequence[tuple[bytes, int]]:
+        return [(rollover, cents) for rollover, (cents, when) in self.noted.items() if when > at]
+
+    def note(self, rollover: bytes, cents: int, at: int) -> None:
+        self.noted.setdefault(rollover, (cents, at))
 
 
 class Signer(Protocol):
@@ -43,12 +68,12 @@ class Policy:
 
 @dataclass
 class PolicySigner:
-    """A key behind a policy: it is given fields, never a digest."""
+    """A key behind a policy: it is given fields, never a digest. ``key`` may be asked anew for each signature."""
 
-    key: Key
+    key: Key | Callable[[], Key]
     domain: Domain
     policy: Policy = field(default_factory=Policy)
-    _approved: deque[tuple[int, bytes, int]] = field(default_factory=deque)
+    approvals: Approvals = field(default_factory=MemoryApprovals)
 
     def approval(self, rollover: bytes, role: Role, evidence: bytes, *, cents: int, at: int) -> bytes:
         self._allow(rollover, cents, at)
@@ -61,20 +86,20 @@ class PolicySigner:
         return self._sign(messages.posted_hash(rollover, role, reference))
 
     def _sign(self, struct_hash: bytes) -> bytes:
-        return self.key.sign(self.domain.digest(struct_hash))
+        key = self.key if isinstance(self.key, Key) else self.key()
+        return key.sign(self.domain.digest(struct_hash))
 
     def _allow(self, rollover: bytes, cents: int, at: int) -> None:
         if cents > self.policy.most:
             raise PolicyError(f"{cents} cents are more than the {self.policy.most} that one approval may move")
-        while self._approved and self._approved[0][0] <= at - 3_600:
-            self._approved.popleft()
-        if any(known == rollover for _, known, _ in self._approved):
+        approved = dict(self.approvals.since(at - 3_600))
+        if rollover in approved:
             return  # the same once more: a restart before it was kept
-        if len(self._approved) >= self.policy.an_hour:
+        if len(approved) >= self.policy.an_hour:
             raise PolicyError(f"{self.policy.an_hour} approvals were signed within the hour")
-        if sum(each for _, _, each in self._approved) + cents > self.policy.cents_an_hour:
+        if sum(approved.values()) + cents > self.policy.cents_an_hour:
             raise PolicyError(f"more than {self.policy.cents_an_hour} cents would be approved within the hour")
-        self._approved.append((at, rollover, cents))
+        self.approvals.note(rollover, cents, at)
 
 
 def vote_call(case: Case, kind: Kind, signer: Signer, *, at: int) -> bytes:

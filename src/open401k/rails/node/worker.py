@@ -14,6 +14,7 @@ from open401k.base.faults import fault
 
 from ..chain.interface import Head
 from .cases import Agreed, Case, Cases, ChangedError, Kind, Message, Posting, Raised, State, Unit
+from .codes import POLICY, UNTOLD, WRONG_AMOUNT
 from .coordinator import Coordinator
 from .core import Answer, CustodianCore, Done, Order, Refused, SilentError, Waiting
 from .following import (
@@ -43,7 +44,6 @@ BOUNDARIES: Final = (
 
 #: Refusals of the contract that only say that somebody was faster; the next final block tells more.
 _RACES: Final = frozenset({609, 610, 611, 612, 613, 614, 615, 616})
-POLICY, WRONG_AMOUNT = 653, 652
 
 
 class FinalityError(Exception):
@@ -51,6 +51,10 @@ class FinalityError(Exception):
 
     def __init__(self, known: Head, found: Head) -> None:
         super().__init__(f"Block {known.number} was final as {known.hash.hex()} and is {found.hash.hex()} now.")
+
+
+#: What the contract says to a signature by a key that is not ours any more.
+_OTHER_KEY: Final = frozenset({203, 208, 212})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class Node:
         for case in self.cases.to_follow():
             try:
                 self._follow(case, done)
-            except (SilentError, ChangedError, OSError) as why:
+            except (SilentError, ChangedError, PolicyError, OSError) as why:
                 silent.append((case, f"{type(why).__name__}: {why}"))
         return Passed(done, silent)
 
@@ -228,6 +232,8 @@ class Node:
     def _put_out(self, case: Case, final: Standing, kind: Kind) -> bool:
         if kind is Kind.EXPIRE:
             data = expire_call(case)
+        elif kind is Kind.APPROVE:
+            data = vote_call(case, kind, self.signer, at=final.block.time)
         elif case.stop is None:
             raise AssertionError(f"case {case.id} is to be aborted and has no reason")
         else:
@@ -247,19 +253,37 @@ class Node:
         if refusal is None:
             return True
         code = refusal.code or UNTOLD
+        if code in _OTHER_KEY and self._signed_again(case, final, message):
+            return True
         if code not in _RACES:
             with self.cases.begin() as unit:
                 unit.mark(replace(message, refused=code))
                 unit.raise_(Raised(case.id, code, refusal.words, final.block.time))
         return False
 
+    def _signed_again(self, case: Case, final: Standing, message: Message) -> bool:
+        """Our key was replaced since it was signed: say the same by the new one. False if that changes nothing."""
+        at = final.block.time
+        with self.cases.begin() as unit:
+            references = [posting.reference for posting in unit.postings(case.id)]
+        if message.kind in (Kind.PROPOSE, Kind.APPROVE):
+            data = vote_call(case, message.kind, self.signer, at=at)
+        elif message.kind is Kind.RECEIPT and references:
+            data = receipt_call(case, references[0], self.salt, self.signer, at=at)
+        elif message.kind is Kind.ABORT and case.stop is not None:
+            data = abort_call(case, case.stop, self.signer, at=at)
+        else:
+            return False
+        if data == message.data:
+            return False
+        with self.cases.begin() as unit:
+            unit.mark(replace(message, data=data, refused=None))
+        return True
+
     def _raise(self, case: Case, final: Standing, code: int, words: str) -> bool:
         with self.cases.begin() as unit:
             unit.raise_(Raised(case.id, code, words, final.block.time))
         return False
-
-
-UNTOLD: Final = 651
 
 
 def _order(case: Case, agreed: Agreed) -> Order:

@@ -1,0 +1,138 @@
+"""Commands about a custodian's node: certify a way into a core system, run stand-ins for cores."""
+
+import importlib
+import shlex
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from open401k.kernel import SystemRandom
+from open401k.rails.node.core import CustodianCore
+
+from .connections import sandboxes
+from .say import FAILED, BadInputError, Voice, counted
+from .wiring import HOST, Host, Json, Port
+
+commands = typer.Typer(no_args_is_help=True, help="A custodian's node on the rollover rails.")
+CORE_PORT = 4022
+#: What a stand-in's books begin with: cents by fund.
+ACCOUNTS = {"S-1001": {"PRETAX": 10_000_00, "ROTH": 2_000_00}, "R-1001": {"PRETAX": 0}}
+
+Adapter = Annotated[str, typer.Option(help="rest, batch, or package.module:function that answers a core.")]
+Folder = Annotated[Path, typer.Option(help="The folder that node and core share, for batch.")]
+LayoutName = Annotated[str, typer.Option("--layout", help="fixed or csv, for batch.")]
+Books = Annotated[Path, typer.Option("--books", help="Where the stand-in keeps its books (SQLite).")]
+
+
+@commands.command()
+def certify(
+    adapter: Adapter = "rest",
+    source: Annotated[str, typer.Option(help="A test account with a dollar of each kind.")] = "S-1001",
+    receiver: Annotated[str, typer.Option(help="A test account that takes money.")] = "R-1001",
+    url: Annotated[str, typer.Option(help="Where the core answers, for rest.")] = f"http://{HOST}:{CORE_PORT}",
+    token: Annotated[str, typer.Option(help="The core's token, for rest.", envvar="OPEN401K_CORE_TOKEN")] = "",
+    seconds: Annotated[float, typer.Option(help="How long an answer is waited for, for rest.")] = 1.0,
+    stand_in: Annotated[bool, typer.Option("--stand-in", help="It is a stand-in: have it make trouble.")] = False,
+    folder: Folder = Path("core-files"),
+    layout: LayoutName = "fixed",
+    night: Annotated[str, typer.Option(help="A command that has the core work through its files, for batch.")] = "",
+    json: Json = False,
+) -> None:
+    """Try every promise of a way into a core system, with faults; exit code 1 if one is not kept."""
+    from open401k.rails.node.certifying import Bench, certify
+    from open401k.rails.node.checks import CHECKS
+
+    voice, cause = Voice(json), None
+    if stand_in:
+        from open401k.rails.node.adapters.trouble import trouble_at
+
+        cause = trouble_at(url, token=token, seconds=seconds)
+    make, rest_of_night = _way(adapter, url=url, token=token, seconds=seconds, folder=folder, layout=layout)
+
+    def whole_night() -> None:
+        rest_of_night()
+        if night:
+            subprocess.run(shlex.split(night), check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (the operator says it)
+
+    bench = Bench(make, source, receiver, lambda: SystemRandom().token(32), night=whole_night, cause=cause)
+    results = certify(bench, CHECKS)
+    words = {True: "passed", False: "FAILED", None: "not tried"}
+    rows = [(r.check.boundary, r.check.fault, r.check.promise, words[r.passed], r.words) for r in results]
+    names = ("boundary", "fault", "promise", "result", "why")
+    voice.tell({"checks": [dict(zip(names, row, strict=True)) for row in rows]})
+    voice.table(("Boundary", "Fault", "Promise", "Result", "Why"), rows, empty="No check.")
+    broken = sum(r.passed is False for r in results)
+    untried = sum(r.passed is None for r in results)
+    voice.line(f"{counted(len(results), 'check')}: {broken} failed, {untried} not tried.")
+    if broken:
+        raise typer.Exit(FAILED)
+
+
+@sandboxes.command("core-rest")
+def core_rest(host: Host = HOST, port: Port = CORE_PORT, books: Books = Path("core-rest.db")) -> None:
+    """Run a stand-in for a custodian's core that answers over HTTP, and /_sandbox to tell it what to do."""
+    from open401k.standins.core_rest import TOKEN, serve, service_at
+
+    server = serve(service_at(str(books), ACCOUNTS), host=host, port=port)
+    voice = Voice(as_json=False)
+    voice.line(f"A stand-in for a core on http://{host}:{server.server_address[1]}; its token is {TOKEN}.")
+    voice.line(f"Accounts: {', '.join(ACCOUNTS)}. Stop with Ctrl-C.")
+    server.serve_forever()
+
+
+@sandboxes.command("core-batch")
+def core_batch(
+    folder: Folder = Path("core-files"),
+    layout: LayoutName = "fixed",
+    books: Books = Path("core-batch.db"),
+    every: Annotated[int, typer.Option(min=0, help="Seconds between nights; 0: one night, and end.")] = 0,
+) -> None:
+    """Run a stand-in for a custodian's core that works overnight, by files in a folder."""
+    from open401k.standins.core_batch import night_at
+
+    core, voice = night_at(str(books), folder, ACCOUNTS, is_csv=_is_csv(layout)), Voice(as_json=False)
+    while True:
+        for name in core.run():
+            voice.line(f"Wrote {name}.")
+        if not every:
+            return
+        time.sleep(every)
+
+
+def _way(
+    adapter: str, *, url: str, token: str, seconds: float, folder: Path, layout: str
+) -> tuple[Callable[[], CustodianCore], Callable[[], None]]:
+    """How to connect anew, and what is ours to do at night."""
+    if adapter == "rest":
+        from open401k.rails.node.adapters.rest import RestCore
+
+        return lambda: RestCore(url, token=token, seconds=seconds), lambda: None
+    if adapter == "batch":
+        from open401k.rails.node.adapters.batch import BatchCore
+        from open401k.rails.node.adapters.layouts import Layout
+
+        written = Layout.CSV if _is_csv(layout) else Layout.FIXED
+
+        def close_day() -> None:
+            BatchCore(folder, written).close_day()
+
+        return lambda: BatchCore(folder, written), close_day
+    module, _, name = adapter.partition(":")
+    try:
+        made = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise BadInputError(
+            f"There is no adapter {adapter!r}: {error}",
+            fix="Say rest, batch, or package.module:function of a function without arguments that answers a core.",
+        ) from error
+    return cast("Callable[[], CustodianCore]", made), lambda: None
+
+
+def _is_csv(layout: str) -> bool:
+    if layout not in ("fixed", "csv"):
+        raise BadInputError(f"There is no layout {layout!r}.", fix="Say fixed or csv.")
+    return layout == "csv"

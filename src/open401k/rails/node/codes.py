@@ -1,0 +1,133 @@
+"""Exceptions of a rollover as work queues: code, owner, clock, words for the participant, next step. Not here: rows.
+
+The first digit routes: 1xx identity, 2xx authority, 3xx plan, 4xx amount, 5xx settlement, 6xx technical. What the
+coordinator refuses by has its words in rails/refusals.py; the clocks are ours (ACATS and ToRA are the example).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from open401k.law.deadlines import business_day_after
+
+from ..refusals import REFUSALS
+from .cases import Raised
+
+ACCOUNT_UNKNOWN: Final = 351
+ACCOUNT_CLOSED: Final = 352
+KIND_NOT_TAKEN: Final = 353
+LEGAL_HOLD: Final = 251
+BALANCE_TOO_LOW: Final = 451
+OTHER_ORDER: Final = 452
+WRONG_AMOUNT: Final = 453
+CORE_REFUSED: Final = 551
+UNTOLD: Final = 651
+POLICY: Final = 652
+#: Committed, and neither our file nor the chain knows a vote of ours.
+COMMITTED_WITHOUT_US: Final = 654
+EXPIRED: Final = 655
+VOTE_LOST: Final = 656
+RELEASED_BEFORE: Final = 657
+POSTED_BEFORE: Final = 658
+
+#: What a node or a core finds, beside what the coordinator refuses by.
+FOUND: Final = {
+    LEGAL_HOLD: "a court order, levy or legal hold is on the account",
+    ACCOUNT_UNKNOWN: "the core has no such account",
+    ACCOUNT_CLOSED: "the account is closed",
+    KIND_NOT_TAKEN: "the account does not take this kind of money",
+    BALANCE_TOO_LOW: "less is free in the account than the terms move",
+    OTHER_ORDER: "another order is under this rollover's id",
+    WRONG_AMOUNT: "the core did another amount than was ordered",
+    CORE_REFUSED: "the core refused for a reason of its own",
+    UNTOLD: "the coordinator refused and told no code",
+    POLICY: "the signer's policy does not allow it",
+    COMMITTED_WITHOUT_US: "committed, but no vote of ours is known: find out before anything moves",
+    EXPIRED: "nobody decided before the deadline",
+    VOTE_LOST: "our vote is noted and lies in no outbox",
+    RELEASED_BEFORE: "it was released before",
+    POSTED_BEFORE: "it was posted before",
+}
+
+
+class Owner(StrEnum):
+    """Whose desk a queue is."""
+
+    IDENTITY = "identity desk"
+    AUTHORITY = "legal and consents desk"
+    PLAN = "plan rules desk"
+    AMOUNT = "reconciliation desk"
+    SETTLEMENT = "cash desk"
+    TECHNICAL = "operations"
+
+
+class Step(StrEnum):
+    """What may come next."""
+
+    FIX_AND_REPROPOSE = "fix it and propose again"
+    OFF_RAIL = "close by check or wire with the same file"
+    WAIT = "nothing: it goes on by itself, or ends at the deadline"
+    ESCALATE = "stop and find out: the books and the verdict may differ"
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How an exception of one code is handled; ``days`` are business days."""
+
+    code: int
+    owner: Owner
+    days: int
+    words: str
+    participant: str
+    steps: tuple[Step, ...]
+
+
+_OWNERS = dict(enumerate(Owner, 1))
+_DAYS = {1: 2, 2: 3, 3: 2, 4: 1, 5: 1, 6: 1}
+_PARTICIPANT = {
+    1: "We need to check again that it is you. Your money has not moved.",
+    2: "An approval is missing. Your money has not moved.",
+    3: "The plans' rules do not allow it this way. Your money has not moved.",
+    4: "The amount has to be worked out again. Your money has not moved.",
+    5: "The payment did not go through yet. We are looking into it.",
+    6: "There is a technical delay. You do not need to do anything.",
+}
+_SERIOUS = frozenset({OTHER_ORDER, WRONG_AMOUNT, COMMITTED_WITHOUT_US, VOTE_LOST, RELEASED_BEFORE, POSTED_BEFORE})
+_CHECKING = "We are checking how your money was booked. You do not need to do anything."
+
+
+def queue_of(code: int) -> Queue:
+    """The queue of a code; one that nobody knows goes to the desk of its hundred."""
+    hundred = code // 100
+    if hundred not in _OWNERS:
+        raise ValueError(f"{code} is no code of an exception: they run from 100 to 699")
+    words = FOUND.get(code) or REFUSALS.get(code) or "a reason that this version does not know"
+    if code in _SERIOUS:
+        return Queue(code, Owner.AMOUNT, 0, words, _CHECKING, (Step.ESCALATE,))
+    steps = (Step.WAIT, Step.FIX_AND_REPROPOSE) if hundred == 6 else (Step.FIX_AND_REPROPOSE, Step.OFF_RAIL)
+    return Queue(code, _OWNERS[hundred], _DAYS[hundred], words, _PARTICIPANT[hundred], steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An exception in its queue, with the day by which it is answered."""
+
+    raised: Raised
+    queue: Queue
+    due_on: date
+    is_overdue: bool
+
+
+def queued(raised: Sequence[Raised], *, raised_on: Sequence[date], on: date) -> list[Waiting]:
+    """Open exceptions, what is due first first. An overdue clock never decides about money."""
+    found = []
+    for each, day in zip(raised, raised_on, strict=True):
+        if each.is_open:
+            queue = queue_of(each.code)
+            due = business_day_after(day, queue.days)
+            found.append(Waiting(each, queue, due, on > due))
+    return sorted(found, key=lambda each: (each.due_on, each.raised.case, each.raised.code))

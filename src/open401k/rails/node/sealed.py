@@ -1,0 +1,114 @@
+"""Signing keys of a node: made here, kept sealed, found by their address. Not here: what is signed (signing.py).
+
+Which key is in use is not kept here: it is the one that the network's final state names. A rotation is a new key, its
+address told to the network, and the network's delay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from open401k.base.secrets import KEY_BYTES, MasterKeys
+from open401k.kernel import Open401kError, Random
+
+from ..keys import Key
+from . import _keys_store
+from .kept import KeptCases
+
+_NONCE = 12
+
+
+@dataclass
+class SealedKeys:
+    """The keys in a node's database. ``master`` lives outside of it (OPEN401K_MASTER_KEY)."""
+
+    files: KeptCases
+    master: MasterKeys = field(repr=False)
+    random: Random = field(repr=False)
+
+    def make(self, *, at: int) -> bytes:
+        """A new key; the answer is its address. ``at`` is the time of a final block."""
+        key = _valid(self.random)
+        with self.files.connected() as conn:
+            sealed = self._seal(key)
+            _keys_store.insert_key(conn, key.address, _id_of(self.master.current), sealed, at)
+        return key.address
+
+    def addresses(self) -> Sequence[bytes]:
+        """All keys there are, oldest first."""
+        with self.files.connected() as conn:
+            return [address for address, _ in _keys_store.addresses(conn)]
+
+    def key(self, address: bytes) -> Key | None:
+        """The key with this address; None if it is none of ours."""
+        with self.files.connected() as conn:
+            found = _keys_store.sealed_key(conn, address)
+        return self._open(address, *found) if found else None
+
+    def rewrap(self) -> int:
+        """Seal every key under the current master key; returns how many were under an older one."""
+        changed = 0
+        with self.files.connected() as conn:
+            for address, kek_id in _keys_store.addresses(conn):
+                found = _keys_store.sealed_key(conn, address)
+                if found and kek_id != _id_of(self.master.current):
+                    sealed = self._seal(self._open(address, *found))
+                    _keys_store.update_sealed(conn, address, _id_of(self.master.current), sealed)
+                    changed += 1
+        return changed
+
+    def _seal(self, key: Key) -> bytes:
+        nonce = self.random.token(_NONCE)
+        return nonce + AESGCM(self.master.current).encrypt(nonce, key.secret, _place(key.address))
+
+    def _open(self, address: bytes, kek_id: str, sealed: bytes) -> Key:
+        for master in (self.master.current, *self.master.previous):
+            if _id_of(master) == kek_id:
+                try:
+                    secret = AESGCM(master).decrypt(sealed[:_NONCE], sealed[_NONCE:], _place(address))
+                except InvalidTag:
+                    break
+                return Key(secret)
+        raise Open401kError(
+            f"The signing key {address.hex()} does not open under the master keys that are set.",
+            fix="Name the former one in OPEN401K_PREVIOUS_MASTER_KEYS; if it was altered, make a new key and rotate.",
+        )
+
+
+@dataclass
+class KeptApprovals:
+    """What was approved, in the node's database: a restart does not reset a limit."""
+
+    files: KeptCases
+
+    def since(self, at: int) -> Sequence[tuple[bytes, int]]:
+        with self.files.connected() as conn:
+            return _keys_store.approved_since(conn, at)
+
+    def note(self, rollover: bytes, cents: int, at: int) -> None:
+        with self.files.connected() as conn:
+            _keys_store.insert_approved(conn, rollover, cents, at)
+
+
+def _valid(random: Random) -> Key:
+    """Nearly every number of 32 bytes is a key of the curve."""
+    while True:
+        key = Key(random.token(KEY_BYTES))
+        try:
+            key.address  # noqa: B018 (it is worked out, or there is none)
+        except ValueError:
+            continue
+        return key
+
+
+def _id_of(master: bytes) -> str:
+    return hashlib.sha256(b"node kek id" + master).hexdigest()[:16]
+
+
+def _place(address: bytes) -> bytes:
+    return b"node signing key|" + address

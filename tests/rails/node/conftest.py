@@ -1,0 +1,45 @@
+"""Databases of nodes for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+from tests.support.database import Served
+
+from open401k.rails.node.cases import Cases
+from open401k.rails.node.kept import KeptCases, migrate
+
+NUMBERS = count()
+Kept = Callable[[str], Cases]
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: Served) -> str:
+    """A database with the tables of a node, of which each test takes copies."""
+    with psycopg.connect(postgres.urls.superuser, autocommit=True) as conn:
+        conn.execute("create database node_empty")
+    url = make_conninfo(postgres.urls.superuser, dbname="node_empty")
+    assert migrate(url) == ["0001_node.sql", "0002_keys.sql"]
+    assert migrate(url) == []
+    return url
+
+
+@pytest.fixture
+def kept(postgres: Served, migrated: str) -> Iterator[Kept]:
+    """Case files in a new database."""
+    made: list[KeptCases] = []
+
+    def make(_: str) -> Cases:
+        name = f"node_{next(NUMBERS)}"
+        with psycopg.connect(postgres.urls.superuser, autocommit=True) as conn:
+            conn.execute(f"create database {name} template node_empty")
+        made.append(KeptCases(make_conninfo(postgres.urls.superuser, dbname=name)))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
