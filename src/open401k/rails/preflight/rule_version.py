@@ -20,7 +20,7 @@ from ..kinds import OF_PLANS, SOURCE, Into, Kind, destination
 from ..messages import Role
 
 #: A version's year begins and ends at midnight in the East's standard time.
-_EAST = timedelta(hours=5)
+EAST = timedelta(hours=5)
 #: Long before any payment: whether a SIMPLE's two years are over is the preflight's to say.
 _LONG_AGO = date(2000, 1, 1)
 #: Figures that the document tells, by calendar year: what the contract does not compute.
@@ -116,7 +116,7 @@ def end_of(day: date) -> int:
 
 
 def _midnight(day: date) -> int:
-    return int((datetime(day.year, day.month, day.day, tzinfo=UTC) + _EAST).timestamp())
+    return int((datetime(day.year, day.month, day.day, tzinfo=UTC) + EAST).timestamp())
 
 
 def _route(kind: Kind, into: Into, year: int) -> Route | None:
