@@ -1,4 +1,4 @@
-"""A spouse's consent, the explanation of 402(f), the Roth statement, when a receiving plan may believe a rollover."""
+"""A spouse's consent, the 402(f) explanation, the Roth statement, and what a receiving plan may believe."""
 
 from datetime import date, timedelta
 

@@ -1,0 +1,355 @@
+"""A rollover as its participant sees it: what is done, where the money is, who must act and by when. Pure.
+
+From the verdict's state on chain, both sides' case files and clocks. Words hold no jargon. Where the sides contradict
+each other nothing is guessed: it is said, and both must look. Not here: reading any of these (node), pages (doors).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from ..law.deadlines import business_day_after
+from .messages import Role
+from .preflight.reasons import Owner, Reason
+from .preflight.rule_version import EAST, end_of
+
+
+class Verdict(StrEnum):
+    """The state of a rollover on chain, at its final block."""
+
+    ABSENT = "absent"
+    PREPARING = "preparing"
+    COMMITTED = "committed"
+    ABORTED = "aborted"
+    CLOSED = "closed"
+
+
+class CaseState(StrEnum):
+    """Where one side's case file stands: the words of a node."""
+
+    DRAFT = "draft"
+    DATA_REQUESTED = "data_requested"
+    PREVALIDATED = "prevalidated"
+    NIGO = "nigo"
+    LIQUIDATING = "liquidating"
+    HELD = "held"
+    VOTED = "voted"
+    POSTED = "posted"
+    RELEASED = "released"
+    OFF_RAIL = "off_rail"
+
+
+@dataclass(frozen=True, slots=True)
+class SideSeen:
+    """One custodian: its name as the participant knows it, its case file, since when it stands there."""
+
+    name: str
+    state: CaseState
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One approval that the terms need."""
+
+    role: Role
+    name: str
+    given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Business days in which each is expected to act. The networks' own word, not the law's."""
+
+    answer: int = 2
+    sell: int = 5
+    approve: int = 1
+    book: int = 1
+    sign: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that is known of a rollover; times are seconds of the chain's clock since 1970."""
+
+    now: int
+    begun_at: int
+    verdict: Verdict
+    source: SideSeen
+    receivers: tuple[SideSeen, ...]
+    reasons: tuple[Reason, ...] = ()
+    elected_at: int | None = None
+    votes: tuple[Vote, ...] = ()
+    #: Of the terms that were agreed.
+    deadline: int | None = None
+    decided_at: int | None = None
+
+
+class Step(StrEnum):
+    """The stations, in order."""
+
+    ASKED = "asked"
+    CHECKED = "checked"
+    SIGNED = "signed"
+    SET_ASIDE = "set_aside"
+    APPROVED = "approved"
+    MOVED = "moved"
+    ARRIVED = "arrived"
+
+
+class Standing(StrEnum):
+    """Whether a station is behind, here, ahead, or will not be reached."""
+
+    DONE = "done"
+    NOW = "now"
+    TO_COME = "to_come"
+    NOT_REACHED = "not_reached"
+
+
+class Place(StrEnum):
+    """Where the money is."""
+
+    OLD_ACCOUNT = "old_account"
+    BEING_SOLD = "being_sold"
+    SET_ASIDE = "set_aside"
+    HELD_FOR_ALL = "held_for_all"
+    BEING_BOOKED = "being_booked"
+    NEW_ACCOUNT = "new_account"
+    ANOTHER_WAY = "another_way"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One step as shown."""
+
+    step: Step
+    standing: Standing
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """Who must act, what they do, by when; ``by`` None where only the person decides when."""
+
+    owner: str
+    said: str
+    by: int | None
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What the participant's page shows."""
+
+    headline: str
+    stations: tuple[Station, ...]
+    place: Place
+    where: str
+    todo: tuple[Todo, ...]
+    ended: bool
+
+
+_SAID = {
+    Step.ASKED: "You asked for the move",
+    Step.CHECKED: "Everything was checked on both sides",
+    Step.SIGNED: "You signed",
+    Step.SET_ASIDE: "Your money was made ready and set aside",
+    Step.APPROVED: "Everybody agreed to the exact amounts",
+    Step.MOVED: "The move was decided and paid, all at once",
+    Step.ARRIVED: "Your new account shows the money",
+}
+_WHERE = {
+    Place.OLD_ACCOUNT: "Your money is in your old account at {source}. Nothing was moved.",
+    Place.BEING_SOLD: "{source} is selling what you held. It is still your account there.",
+    Place.SET_ASIDE: "{source} has set your money aside for the move. It is still yours there.",
+    Place.HELD_FOR_ALL: "Your money is held until everybody has agreed. If somebody does not in time, it goes back by "
+    "itself.",
+    Place.BEING_BOOKED: "The money has been paid to {receivers}. It is being entered in your new account.",
+    Place.NEW_ACCOUNT: "Your money is in your new account at {receivers}.",
+    Place.ANOTHER_WAY: "Your money moves by check or wire instead. {source} can tell you its state.",
+    Place.UNCLEAR: "The companies tell us different things. They are checking; nothing more moves until they agree.",
+}
+_HEADLINES = {
+    Place.OLD_ACCOUNT: "We are preparing your move",
+    Place.BEING_SOLD: "Your old account is being made ready",
+    Place.SET_ASIDE: "Your money is set aside",
+    Place.HELD_FOR_ALL: "Almost there: waiting for the last agreements",
+    Place.BEING_BOOKED: "Your money has moved",
+    Place.NEW_ACCOUNT: "Done: your money has arrived",
+    Place.ANOTHER_WAY: "Your money goes another way",
+    Place.UNCLEAR: "We are checking something",
+}
+_DECIDED = (Verdict.COMMITTED, Verdict.CLOSED)
+_ON_THE_WAY = (CaseState.HELD, CaseState.VOTED)
+_CHECKED = (*_ON_THE_WAY, CaseState.PREVALIDATED, CaseState.LIQUIDATING, CaseState.POSTED, CaseState.RELEASED)
+
+
+def tracked(seen: Seen, clocks: Clocks | None = None) -> Track:
+    """What the participant sees now."""
+    place = _place(seen)
+    ended = _ended(seen, place)
+    names = {"source": seen.source.name, "receivers": " and ".join(each.name for each in seen.receivers)}
+    returned = ended and place is Place.OLD_ACCOUNT
+    headline = "The move was stopped; your money stayed yours" if returned else _HEADLINES[place]
+    where = _WHERE[place].format(**names)
+    if returned:
+        where = f"Your money is in your old account at {seen.source.name}. The move ended without it."
+    todo = () if ended else tuple(_todo(seen, place, clocks or Clocks()))
+    return Track(headline, _stations(seen, place, ended), place, where, todo, ended)
+
+
+def _place(seen: Seen) -> Place:
+    states = [seen.source.state, *(each.state for each in seen.receivers)]
+    if _contradicts(seen, states):
+        return Place.UNCLEAR
+    if CaseState.OFF_RAIL in states:
+        return Place.ANOTHER_WAY
+    if seen.verdict in _DECIDED:
+        arrived = all(each.state is CaseState.POSTED for each in seen.receivers)
+        return Place.NEW_ACCOUNT if arrived else Place.BEING_BOOKED
+    if seen.verdict is Verdict.PREPARING:
+        return Place.HELD_FOR_ALL
+    if seen.verdict is Verdict.ABORTED:
+        return Place.SET_ASIDE if seen.source.state in _ON_THE_WAY else Place.OLD_ACCOUNT
+    if seen.source.state is CaseState.LIQUIDATING:
+        return Place.BEING_SOLD
+    return Place.SET_ASIDE if seen.source.state in _ON_THE_WAY else Place.OLD_ACCOUNT
+
+
+def _contradicts(seen: Seen, states: Sequence[CaseState]) -> bool:
+    """A side that booked without a verdict, or let go of what was decided, or promised nothing of what is open."""
+    if seen.verdict in _DECIDED:
+        bad = {CaseState.RELEASED, CaseState.OFF_RAIL, CaseState.NIGO, CaseState.DRAFT, CaseState.DATA_REQUESTED}
+        closed_early = seen.verdict is Verdict.CLOSED and any(state is not CaseState.POSTED for state in states)
+        return bool(bad & set(states)) or closed_early
+    if CaseState.POSTED in states:
+        return True
+    before = (CaseState.HELD, CaseState.VOTED)
+    return seen.verdict is Verdict.PREPARING and seen.source.state not in before
+
+
+def _ended(seen: Seen, place: Place) -> bool:
+    if place is Place.NEW_ACCOUNT:
+        return seen.source.state is CaseState.POSTED
+    if place is Place.ANOTHER_WAY:
+        return True
+    let_go = seen.verdict is Verdict.ABORTED or seen.source.state is CaseState.RELEASED
+    return let_go and place is Place.OLD_ACCOUNT
+
+
+def _stations(seen: Seen, place: Place, ended: bool) -> tuple[Station, ...]:
+    """Steps that are done come before all others, so that the line never jumps back."""
+    reached = {
+        Step.ASKED: True,
+        Step.CHECKED: not seen.reasons and all(side.state in _CHECKED for side in (seen.source, *seen.receivers)),
+        Step.SIGNED: seen.elected_at is not None,
+        Step.SET_ASIDE: seen.source.state in _ON_THE_WAY,
+        Step.APPROVED: bool(seen.votes) and all(vote.given for vote in seen.votes),
+        Step.MOVED: False,
+        Step.ARRIVED: False,
+    }
+    if seen.verdict in _DECIDED:
+        reached |= dict.fromkeys(tuple(Step)[:-1], True)
+        reached[Step.ARRIVED] = place is Place.NEW_ACCOUNT
+    elif seen.verdict is Verdict.PREPARING:
+        reached |= dict.fromkeys((Step.CHECKED, Step.SIGNED, Step.SET_ASIDE), True)
+    told: list[Station] = []
+    ahead = Standing.NOT_REACHED if ended else Standing.NOW
+    going = True
+    for step in Step:
+        going = going and reached[step]
+        if going:
+            told.append(Station(step, Standing.DONE, _SAID[step]))
+            continue
+        told.append(Station(step, ahead, _SAID[step]))
+        ahead = Standing.NOT_REACHED if ended else Standing.TO_COME
+    return tuple(told)
+
+
+def _todo(seen: Seen, place: Place, clocks: Clocks) -> Iterator[Todo]:
+    if place is Place.UNCLEAR:
+        for side in (seen.source, *seen.receivers):
+            yield _by(seen, side.name, "Compare your books with the other side and say what is right.", clocks.book)
+        return
+    if seen.verdict in _DECIDED:
+        for side in (seen.source, *seen.receivers):
+            if side.state is not CaseState.POSTED:
+                since = seen.decided_at or seen.now
+                yield _by(seen, side.name, "Enter the move in the account.", clocks.book, since)
+        return
+    if seen.verdict is Verdict.ABORTED:
+        yield _by(seen, seen.source.name, "Free the money that was set aside.", clocks.book, seen.decided_at)
+        return
+    if seen.deadline is not None and seen.now > seen.deadline:
+        told = "The time for the move is over. It ends now, and the money goes back by itself."
+        yield Todo(seen.source.name, told, seen.deadline, overdue=True)
+        return
+    yield from _before_the_verdict(seen, clocks)
+
+
+def _before_the_verdict(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
+    if seen.verdict is Verdict.ABSENT and (seen.reasons or seen.elected_at is None):
+        yield from _before_the_signature(seen, clocks)
+    elif seen.source.state in (CaseState.PREVALIDATED, CaseState.LIQUIDATING):
+        told = "Sell what you held and set the money aside."
+        yield _by(seen, seen.source.name, told, clocks.sell, seen.source.since)
+    elif late := _waiting(seen):
+        for side in late:
+            yield _by(seen, side.name, "Check the move and answer.", clocks.answer, side.since)
+    elif missing := [vote for vote in seen.votes if not vote.given]:
+        for vote in missing:
+            until = _end(seen.source.since, clocks.approve)
+            by = until if seen.deadline is None else min(until, seen.deadline)
+            yield Todo(vote.name, "Agree to the exact amounts.", by, overdue=seen.now > by)
+    else:
+        told = "Put the exact amounts to everybody." if not seen.votes else "Send the move to be decided."
+        yield _by(seen, seen.source.name, told, clocks.approve, seen.source.since)
+
+
+def _before_the_signature(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
+    for reason in seen.reasons:
+        yield _by(seen, _name(reason.owner, seen), reason.next_step, clocks.answer)
+    if seen.reasons:
+        return
+    late = _waiting(seen)
+    for side in late:
+        yield _by(seen, side.name, "Check the move and answer.", clocks.answer, side.since)
+    if not late:
+        yield _by(seen, "You", "Read what will move, and sign.", clocks.sign, max(seen.source.since, seen.begun_at))
+
+
+def _waiting(seen: Seen) -> list[SideSeen]:
+    """Who has not answered yet."""
+    open_states = (CaseState.DRAFT, CaseState.DATA_REQUESTED, CaseState.NIGO)
+    return [side for side in (seen.source, *seen.receivers) if side.state in open_states]
+
+
+def _by(seen: Seen, owner: str, said: str, days: int, since: int | None = None) -> Todo:
+    by = _end(seen.begun_at if since is None else since, days)
+    return Todo(owner, said, by, overdue=seen.now > by)
+
+
+def _end(since: int, days: int) -> int:
+    """The end of the business day that is so many after a moment, in the East."""
+    moment = datetime.fromtimestamp(since, UTC) - EAST
+    return end_of(business_day_after(moment.date(), days))
+
+
+def _name(owner: Owner, seen: Seen) -> str:
+    match owner:
+        case Owner.PARTICIPANT:
+            return "You"
+        case Owner.SPOUSE:
+            return "Your spouse"
+        case Owner.RELEASING_CUSTODIAN:
+            return seen.source.name
+        case Owner.RELEASING_ADMINISTRATOR:
+            return f"Your old plan at {seen.source.name}"
+        case Owner.RECEIVING_CUSTODIAN:
+            return " and ".join(each.name for each in seen.receivers)
+        case Owner.NETWORK:
+            return "The network of the companies"
