@@ -1,8 +1,11 @@
 """The story of the sandbox: what it tells, and that its books are proved at the end."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
+from tests.support import foretold
 from tests.support.database import TESTER, Served
 
 from open401k import compliance, fiduciary
@@ -10,6 +13,13 @@ from open401k.base.sandbox import SandboxClock
 from open401k.demo import story
 from open401k.flows.verify import verify
 from open401k.kernel import FixedClock
+
+
+@pytest.fixture(scope="module", autouse=True)
+def foretold_once() -> Iterator[None]:
+    """With as many year-ends as people get who start it."""
+    with foretold.once():
+        yield
 
 
 def test_the_story_ends_with_an_alert_for_one_plan_and_none_for_the_other(postgres: Served, tmp_path: Path) -> None:

@@ -15,20 +15,27 @@ import pytest
 
 from open401k.compliance import PlanFacts, forecasts
 from open401k.compliance.cures import cures
-from open401k.compliance.projection import project
+from open401k.compliance.projection import project, scenarios_for
 from open401k.compliance.results import Cure, Projection
 
 _projections: dict[Any, Projection] = {}
 _cures: dict[Any, Sequence[Cure]] = {}
+#: As many year-ends as a story needs that is not about what they foretell; a plan of a dozen people has 10,000.
+A_STORY = 1_000
 #: They name the plan and its people, and no forecast reads them.
 _IDS = {"tenant_id", "plan_id", "employee_ids"}
 
 
 @contextmanager
-def once() -> Iterator[None]:
-    """Whoever asks for the forecast of facts that were forecast before gets that answer, with its own plan's name."""
+def once(*, most: int | None = None) -> Iterator[None]:
+    """Whoever asks for the forecast of facts that were forecast before gets that answer, with its own plan's name.
+
+    ``most``: no more year-ends than these, of plans large or small.
+    """
 
     def project_once(facts: PlanFacts, **how: Any) -> Projection:
+        if most is not None:
+            how["scenarios"] = min(most, how.get("scenarios") or scenarios_for(len(facts)))
         key = _key(facts), _key(how)
         if key not in _projections:
             _projections[key] = project(facts, **how)

@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from open401k.kernel import SeededRandom, SystemClock
-from open401k.payroll.providers import Tokens
+from open401k.payroll.providers import Tokens, trusted
 from open401k.standins import FinchWorld, GustoWorld, create_finch, create_gusto
 
 
@@ -41,7 +41,7 @@ class StandIn:
 
     def tell(self, path: str, sent: dict[str, Any], method: str = "POST") -> dict[str, Any]:
         """Tell it something under /_sandbox."""
-        with httpx2.Client(base_url=f"{self.url}/_sandbox", timeout=30) as client:
+        with httpx2.Client(base_url=f"{self.url}/_sandbox", timeout=30, verify=trusted()) as client:
             answered = client.request(method, path, json=sent)
         assert answered.is_success, (path, answered.status_code, answered.text[:300])
         told: dict[str, Any] = answered.json()

@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 
 from open401k.kernel import Open401kError
+from open401k.payroll.providers import trusted
 
 from .people import ACME, Person
 
@@ -50,7 +51,7 @@ class AtProvider:
         asked = {"start_date": f"{year - 1}-12-01", "end_date": f"{year}-11-30", "include": "totals", "per": "100"}
         found: dict[date, tuple[int, int]] = {}
         for params in (asked, asked | {"start_date": f"{year}-12-01", "end_date": f"{year}-12-31"}):
-            with httpx2.Client(base_url=self.url, timeout=30, headers={"authorization": f"Bearer {access}"}) as client:
+            with httpx2.Client(base_url=self.url, timeout=30, verify=trusted(), headers=_bearer(access)) as client:
                 for each in client.get(f"/v1/companies/{self.company}/payrolls", params=params).json():
                     totals = each["totals"]
                     found[date.fromisoformat(each["check_date"])] = (_cents(totals[_WITHHELD]), _cents(totals[_ADDED]))
@@ -65,6 +66,10 @@ def open_company(url: str, people: Sequence[Person], *, first_check: date, match
     return AtProvider(url, made["company_uuid"], made["people"], tokens["access_token"], tokens["refresh_token"])
 
 
+def _bearer(access: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {access}"}
+
+
 def _employee(person: Person) -> dict[str, Any]:
     return {
         "first_name": person.first_name,
@@ -76,7 +81,7 @@ def _employee(person: Person) -> dict[str, Any]:
 
 
 def _tell(url: str, path: str, sent: Mapping[str, Any], method: str = "POST") -> dict[str, Any]:
-    with httpx2.Client(base_url=f"{url}/_sandbox", timeout=30) as client:
+    with httpx2.Client(base_url=f"{url}/_sandbox", timeout=30, verify=trusted()) as client:
         answered = client.request(method, path, json=sent)
     if not answered.is_success:
         raise Open401kError(f"The stand-in answered {answered.status_code} to {path}.", fix="Start over: --reset")

@@ -1,6 +1,6 @@
 """Connectors to payroll providers: one protocol, one file or folder each. Not here: what a pull leads to (flows)."""
 
-from .client import Answer, Client, Patience, Surroundings, unauthorized
+from .client import Answer, Client, Patience, Surroundings, trusted, unauthorized
 from .connector import Connector, NoticeReader, Pause, Provider, ProviderError, TokenKeeper, Tokens, Trouble
 from .reading import Told, decoded
 from .statements import (
@@ -61,5 +61,6 @@ __all__ = [
     "Trouble",
     "Withheld",
     "decoded",
+    "trusted",
     "unauthorized",
 ]

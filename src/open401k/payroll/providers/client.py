@@ -4,10 +4,12 @@ Transport, clock, pause and chance come in, so that an outage of an hour is a te
 """
 
 import logging
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -56,6 +58,12 @@ class Answer:
     status: int
 
 
+@cache
+def trusted() -> ssl.SSLContext:
+    """The certificates that the machine believes: read once, since that takes longer than most requests."""
+    return httpx2.create_ssl_context()
+
+
 class Client:
     """Asks one provider for one company."""
 
@@ -78,6 +86,7 @@ class Client:
             timeout=timeout,
             transport=around.transport,
             follow_redirects=False,
+            verify=trusted(),
         )
 
     def close(self) -> None:
