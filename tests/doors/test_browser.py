@@ -78,7 +78,7 @@ class Site:
     plan_id: PlanId
     world: World
     token: str
-    endpoint_id: WebhookEndpointId
+    endpoint_id: WebhookEndpointId | None = None
 
 
 def _told(world: World, sponsor_id: SponsorId, plan_id: PlanId) -> WebhookEndpointId:
