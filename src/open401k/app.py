@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from starlette.types import ASGIApp
 
-from open401k.base import collector, rounds, selfcheck
+from open401k.base import collector, logs, rounds, selfcheck
 from open401k.base.db import APP, Actor, Database, EmbeddedServer, Urls, adopt, migrate, pending, reach
 from open401k.base.sandbox import SandboxClock
 from open401k.base.secrets import Keyring
@@ -509,6 +509,7 @@ def _stop(number: int, _: FrameType | None) -> None:
 def main() -> None:
     """One command, from settings to exit code (the console script is __main__.py)."""
     signal.signal(signal.SIGTERM, _stop)
+    logs.mask_errors()
     try:
         wiring = Wiring(Settings.from_env())
     except Open401kError as error:

@@ -24,12 +24,13 @@ from tests.doors.conftest import new_plan
 from tests.doors.world import Sandbox, World
 from tests.support.database import TESTER
 
-from open401k.base import messages
+from open401k.base import messages, webhooks
 from open401k.base.access import Role
 from open401k.base.db import Database
+from open401k.base.webhooks import Answer
 from open401k.calculators import example_of, find
 from open401k.doors.provided import DoorSettings
-from open401k.kernel import FixedClock, Money, PlanId, SponsorId
+from open401k.kernel import FixedClock, Money, PlanId, SponsorId, WebhookEndpointId
 from open401k.views import alert, plan_health, test_detail
 from open401k.views.shown import Percent
 
@@ -77,6 +78,21 @@ class Site:
     plan_id: PlanId
     world: World
     token: str
+    endpoint_id: WebhookEndpointId | None = None
+
+
+def _told(world: World, sponsor_id: SponsorId, plan_id: PlanId) -> WebhookEndpointId:
+    """A webhook endpoint that took one event, and not the next one."""
+    at = world.wall.now()
+    with world.db.begin(TESTER, tenants=[sponsor_id]) as tx:
+        made = webhooks.add(tx, tenant_id=sponsor_id, url="https://payroll.example.com/hooks", at=at).endpoint
+        for answer in (Answer(204), Answer(503)):
+            messages.publish(tx, tenant_id=sponsor_id, kind="plan.tested", subject=plan_id, data={})
+            delivery = webhooks.next_delivery(tx, tenant_id=sponsor_id, endpoint_id=made.endpoint_id, at=at)
+            assert delivery is not None
+            webhooks.mark(tx, of=delivery, answer=answer, at=at)
+        webhooks.pause(tx, tenant_id=sponsor_id, endpoint_id=made.endpoint_id, at=at)
+    return made.endpoint_id
 
 
 @pytest.fixture
@@ -95,7 +111,7 @@ def site(db: Database, clock: FixedClock, sample_pages: None) -> Iterator[Site]:
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield Site(settings.origin, sponsor_id, plan_id, world, token)
+    yield Site(settings.origin, sponsor_id, plan_id, world, token, _told(world, sponsor_id, plan_id))
     server.should_exit = True
     thread.join(timeout=10)
 
@@ -136,6 +152,7 @@ def test_pages_are_accessible_and_fit(chromium: Browser, site: Site, look: str) 
     with opened(chromium, site, look) as page:
         addresses = {name: f"/plans/{site.plan_id}{path}" for name, path in PAGES.items()} | {"account": "/account"}
         addresses |= {
+            "webhook": f"/plans/{site.plan_id}/connections/webhooks/{site.endpoint_id}",
             "sign-in": "/sign-in",
             "calculators": "/calculators",
             "calculator-loan": "/calculators/maximum-loan",

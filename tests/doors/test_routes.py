@@ -40,6 +40,7 @@ def url(route: RouteContext, place: Place) -> str:
         "ach_file_id": "ach_" + "0" * 32,
         "connection_id": "con_" + "0" * 32,
         "endpoint_id": "whe_" + "0" * 32,
+        "event_id": "evt_" + "0" * 32,
         "change": "pause",
         "provider": "gusto",
         "token": "nothing",

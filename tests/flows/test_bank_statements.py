@@ -200,7 +200,7 @@ def test_every_step_of_a_statement_twice_posts_once(plan: Plan) -> None:
     run_flow(
         plan.db,
         flow=bank_statement.FLOW,
-        flow_id=file.flow_id,
+        flow_id=file.flow_id(plan.db.keyring),
         tenant_id=plan.sponsor,
         actor=TESTER,
         steps=each_step_twice(bank_statement.STEPS),

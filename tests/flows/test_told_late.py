@@ -23,8 +23,10 @@ from open401k.flows.payroll_intake import say_yes
 from open401k.flows.plan_takeover import take_over
 from open401k.kernel import FixedClock, Refused, RunId, Source
 from open401k.law.lost_earnings import lost_earnings
-from open401k.plan import EntryRule
+from open401k.plan import EntryRule, MatchPeriod
+from open401k.recordkeeping.contributions import HeldReason
 from open401k.recordkeeping.late_owed import waits
+from open401k.recordkeeping.posting import Settled
 
 JUNE, JULY = 12, 13
 #: Twenty until 2027 by the first files; born a year sooner, as the payroll of June says, she is 21 in February.
@@ -191,6 +193,77 @@ def test_what_a_payroll_tells_late_that_makes_the_employer_owe_less_lowers_its_r
     assert remitted(plan, run_id).total_cents == receivable(plan) - before
     assert credited(plan, "1003", Source.MATCH) < sum(match_of(ACME.people[2], each) for each in (1, 5, 6))
     assert_proved(plan)
+
+
+@pytest.fixture
+def by_year(db: Database, clock: FixedClock) -> Plan:
+    """The match counts the year to date; paid in March, the payroll of January is not here yet."""
+    takeover = takeover_of(ACME, db.ids)
+    match = takeover.provisions.match
+    assert match is not None
+    takeover = replace(
+        takeover, provisions=replace(takeover.provisions, match=replace(match, period=MatchPeriod.PLAN_YEAR))
+    )
+    take_over(db, actor=TESTER, takeover=takeover)
+    made = Plan(db, clock, takeover)
+    for period in (5, 6):
+        made.pay(period, saves(made, period, 1_000))
+    return made
+
+
+SAVER = next(each for each in ACME.people if each.ssn == MORE[0][0])
+
+
+def saves(plan: Plan, period: int, bps: int) -> bytes:
+    """1003 saves that share of pay."""
+    cents = SAVER.pay_cents(period) * bps // 10_000
+    return file(plan, period, Mistakes(cells={(SAVER.ssn, "401k Deferral"): f"{cents / 100:.2f}"}))
+
+
+@pytest.mark.parametrize(
+    ("on", "late"), [(PAY_DATES[6], [5]), (date(2026, 6, 1), [5, 6])], ids=["one of them was due", "both were due"]
+)
+def test_what_a_payroll_changes_of_later_ones_posted_before_it_waits_once_these_were_due(
+    by_year: Plan, on: date, late: list[int]
+) -> None:
+    """1003 saves 10 % in March, matched up to 6 % of pay: pay of January without savings lets more of it be matched."""
+    before, own = receivable(by_year), credited(by_year, "1003", Source.MATCH)
+    by_year.at(on)
+    run_id = paid(by_year, saves(by_year, 1, 0))
+    more = credited(by_year, "1003", Source.MATCH) - own
+    assert more > 0
+    asked, (found,) = remitted(by_year, run_id), waiting(by_year)
+    assert sum(asked.sources.values()) == asked.total_cents
+    dates = {each["on"] for each in found.content.working["dates"]}
+    assert dates == {PAY_DATES[each].isoformat() for each in late}
+    assert found.content.principal_cents == receivable(by_year) - before - asked.total_cents > 0
+    assert found.content.earnings_cents > 0
+    assert_proved(by_year)
+
+
+def test_the_employers_money_of_other_days_is_told_day_by_day_and_taken_off_whole() -> None:
+    one, other, third = date(2026, 1, 9), date(2026, 1, 23), date(2026, 2, 6)
+    over = HeldReason.OVER_LIMIT
+    settled = Settled(
+        credited_cents={Source.PRE_TAX: 900, Source.MATCH: 500},
+        held_cents={(Source.MATCH, over): 70},
+        other_days={
+            (one, (Source.MATCH, None)): 200,
+            (one, (Source.MATCH, over)): 70,
+            (one, (Source.PRE_TAX, None)): -40,
+            (other, (Source.MATCH, None)): 100,
+            (third, (Source.MATCH, None)): 30,
+            (third, (Source.NONELECTIVE, None)): -30,
+        },
+    )
+    assert settled.employer_on({one, other, third}) == {one: 270, other: 100}
+    assert settled.employer_on(set()) == {}
+    left = settled.without_employer_on({one, other})
+    assert (dict(left.credited_cents), dict(left.held_cents)) == (
+        {Source.PRE_TAX: 900, Source.MATCH: 200},
+        {(Source.MATCH, over): 0},
+    )
+    assert (settled + settled).employer_on({one}) == {one: 540}
 
 
 @pytest.mark.parametrize(

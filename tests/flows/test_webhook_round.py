@@ -15,8 +15,8 @@ from open401k.base import messages, webhooks
 from open401k.base.db import Database
 from open401k.base.faults import Stopped, stopping_at
 from open401k.base.webhooks import NewSecret, Sender, State, WebhookEndpoint
-from open401k.flows.webhook_round import deliver_due, try_out
-from open401k.kernel import EventId, FixedClock, Open401kError, SponsorId
+from open401k.flows.webhook_round import deliver_due, send_again, try_out
+from open401k.kernel import EventId, FixedClock, Open401kError, SponsorId, WebhookEndpointId
 
 SEND = Sender(development=True, seconds=0.3)
 
@@ -107,6 +107,73 @@ def test_one_that_fails_holds_up_what_is_behind_it_and_nobody_else(
     assert int(stamps[1]) - int(stamps[0]) == 5
     assert receiver.came[0][1] == receiver.came[1][1]
     assert (one(begin, tenant, clock).problem, one(begin, tenant, clock).delivered_at) == ("", clock.now())
+
+
+def again(db: Database, tenant: SponsorId, of: WebhookEndpoint, event: str, clock: FixedClock) -> webhooks.Answer:
+    where: dict[str, Any] = {"tenant_id": tenant, "endpoint_id": of.endpoint_id, "wall": clock}
+    return send_again(db, actor=TESTER, **where, event_id=EventId.parse(event), send=SEND)
+
+
+def seen(begin: Begin, tenant: SponsorId, of: WebhookEndpoint) -> list[tuple[str, bool, bool, bool]]:
+    """Of each try, newest first: its event, whether somebody asked for it, was it taken, does it hold up the others."""
+    with begin() as tx:
+        tries = webhooks.tries(tx, tenant_id=tenant, endpoint_id=of.endpoint_id)
+    return [(str(each.event_id), each.again, each.taken, each.stands_before) for each in tries]
+
+
+def test_the_event_that_is_not_taken_is_seen_left_out_and_sent_again_later(
+    db: Database, begin: Begin, tenant: SponsorId, receiver: Receiver, added: NewSecret, clock: FixedClock
+) -> None:
+    of, (fine, poison, after) = added.endpoint, [publish(begin, tenant) for _ in range(3)]
+    receiver.answers = {poison: 500}
+    assert round_(db, clock) == 1
+    assert seen(begin, tenant, of) == [(poison, False, False, True), (fine, False, True, False)]
+    with begin() as tx:
+        newest = webhooks.tries(tx, tenant_id=tenant, endpoint_id=of.endpoint_id)[0]
+    assert (newest.kind, newest.status, newest.problem) == ("plan.tested", 500, "Answered 500.")
+    assert newest.next_try_at == one(begin, tenant, clock).next_try_at == clock.now() + timedelta(seconds=5)
+    # Somebody's try costs no patience; one that is behind already moves nothing.
+    assert [again(db, tenant, of, each, clock).status for each in (poison, fine)] == [500, 204]
+    assert (one(begin, tenant, clock).failures, len(seen(begin, tenant, of))) == (1, 4)
+    with begin() as tx:
+        webhooks.skip(tx, tenant_id=tenant, endpoint_id=of.endpoint_id, at=clock.now())
+    assert round_(db, clock) == 1
+    assert receiver.ids[-1] == after
+    assert not any(before for *_, before in seen(begin, tenant, of))
+    receiver.answers = {}
+    assert again(db, tenant, of, poison, clock).taken
+    assert seen(begin, tenant, of)[0] == (poison, True, True, False)
+    assert (round_(db, clock), receiver.ids[-1]) == (0, poison)
+
+
+def test_what_holds_up_the_others_and_is_taken_when_somebody_asks_lets_them_go_on(
+    db: Database, begin: Begin, tenant: SponsorId, receiver: Receiver, added: NewSecret, clock: FixedClock
+) -> None:
+    receiver.answer = 500
+    events = [publish(begin, tenant), publish(begin, tenant)]
+    round_(db, clock)
+    receiver.answer = 200
+    with stopping_at("webhooks.after_resend"), pytest.raises(Stopped):  # it is told again: at least once
+        again(db, tenant, added.endpoint, events[0], clock)
+    assert again(db, tenant, added.endpoint, events[0], clock).taken
+    assert (one(begin, tenant, clock).failures, round_(db, clock)) == (0, 1)
+    assert receiver.ids == [events[0], events[0], events[0], events[1]]
+
+
+def test_what_was_never_sent_or_is_thirty_days_old_is_not_sent_again(
+    db: Database, begin: Begin, tenant: SponsorId, receiver: Receiver, added: NewSecret, clock: FixedClock
+) -> None:
+    of, old = added.endpoint, publish(begin, tenant)
+    round_(db, clock)
+    clock.advance(timedelta(days=31))
+    publish(begin, tenant)
+    round_(db, clock)
+    assert len(seen(begin, tenant, of)) == 1
+    for event in (old, str(EventId.parse("evt_" + "0" * 32))):
+        with pytest.raises(Open401kError, match="was not sent to that endpoint within 30 days"):
+            again(db, tenant, of, event, clock)
+    with begin() as tx, pytest.raises(Open401kError, match="no such endpoint"):
+        webhooks.tries(tx, tenant_id=tenant, endpoint_id=WebhookEndpointId.parse("whe_" + "0" * 32))
 
 
 def test_after_five_days_it_is_stopped_said_and_goes_on_where_it_stood(

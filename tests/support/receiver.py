@@ -40,6 +40,7 @@ class Receiver:
     url: str = ""
     came: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     answer: int | Callable[[BaseHTTPRequestHandler], None] = 204
+    answers: dict[str, int] = field(default_factory=dict)  # by the id of an event, before what else is answered
 
     @property
     def ids(self) -> list[str]:
@@ -107,10 +108,11 @@ def receiving(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             found.came.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            if callable(found.answer):
-                found.answer(self)
+            answer = found.answers.get(self.headers["webhook-id"], found.answer)
+            if callable(answer):
+                answer(self)
             else:
-                self.send_response(found.answer)
+                self.send_response(answer)
                 self.end_headers()
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (as the library has it)

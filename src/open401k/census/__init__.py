@@ -121,7 +121,7 @@ from .questions import (
 )
 from .replaced import Without
 from .roster import employee, everybody, find_by_ssn, headcount, index_key_fits, reveal_ssns, roster
-from .wages import fica_wages
+from .wages import fica_wages, of_one_employer
 
 __all__ = [
     "ALWAYS",
@@ -234,6 +234,7 @@ __all__ = [
     "named_alike",
     "note_numbers",
     "numbered",
+    "of_one_employer",
     "out_from",
     "ownership_during",
     "parse_ssn",

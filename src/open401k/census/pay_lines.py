@@ -15,9 +15,9 @@ from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, IdColumn, Open401kError, PlanId, RunId, SponsorId
 from open401k.law.pay_items import PayKind
 
-from . import _brought_store, _deductions_store, _pay_store, _sums_store
+from . import _brought_store, _deductions_store, _pay_store, _sums_store, _wages_store
 from .pay_codes import spoken, spoken_of
-from .pay_proof import RECORDED, fica_told, lines_hash, taken_off
+from .pay_proof import RECORDED, employed_by, fica_told, lines_hash, taken_off
 from .replaced import Without
 
 Cents = npt.NDArray[np.int64]
@@ -56,6 +56,8 @@ class PayLines:
     deductions: Sequence[tuple[int, str, int]] = field(default=())
     #: The lines whose FICA wages payroll told; of the others they are gross pay with what codes change.
     fica_told: Sequence[int] = ()
+    #: (line_no, EIN), where payroll names the employer.
+    employers: Sequence[tuple[int, str]] = ()
     #: Not None: these are no payroll of ours (brought_over.py). (line_no, name, cents) of what such lines say besides.
     brought: Sequence[tuple[int, str, int]] | None = None
 
@@ -209,20 +211,23 @@ def record_run(
 
 
 def _add_parts(tx: Tx, tenant_id: SponsorId, run_id: RunId, lines: PayLines) -> None:
-    """What lines say by code, and whose FICA wages were told."""
+    """What lines say by code, whose FICA wages were told, and who employs."""
     if lines.earnings:
         _pay_store.add_earnings(tx, tenant_id=tenant_id, run_id=run_id, earnings=lines.earnings)
     if lines.deductions:
         _deductions_store.add_deductions(tx, tenant_id=tenant_id, run_id=run_id, deductions=lines.deductions)
     if lines.fica_told:
         _pay_store.add_fica_told(tx, tenant_id=tenant_id, run_id=run_id, lines=lines.fica_told)
+    if lines.employers:
+        _wages_store.add_employers(tx, tenant_id=tenant_id, run_id=run_id, lines=lines.employers)
     if lines.brought:
         _brought_store.add_amounts(tx, tenant_id=tenant_id, run_id=run_id, amounts=lines.brought)
 
 
 def _besides(lines: PayLines) -> list[tuple[int, str, int]]:
     return [
-        *lines.earnings, *(lines.brought or ()), *fica_told(lines.fica_told), *taken_off(lines.deductions)
+        *lines.earnings, *(lines.brought or ()), *fica_told(lines.fica_told), *taken_off(lines.deductions),
+        *employed_by(lines.employers),
     ]  # fmt: skip
 
 
@@ -325,9 +330,10 @@ def current_lines(
     end: date,
     known_at: datetime | None = None,
     employees: Sequence[EmployeeId] | None = None,
+    brought: bool = False,
 ) -> list[PayLine]:
-    """The current lines themselves, by pay date: for a few people, or one run; for many, use the sums."""
-    span = replace(_span(tx, tenant_id, plan_id, start, end, known_at, employees), brought=False)
+    """The current lines themselves, by pay date, as :func:`pay_by_date` has them: for a few people, or one run."""
+    span = replace(_span(tx, tenant_id, plan_id, start, end, known_at, employees), brought=brought)
     return [
         PayLine(RunId(run_id), line_no, EmployeeId(employee_id), *rest)
         for run_id, line_no, employee_id, *rest in _sums_store.lines(tx, span)

@@ -9,7 +9,7 @@ from open401k.base import audit
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, RunId, SponsorId
 
-from . import _brought_store, _deductions_store, _pay_store
+from . import _brought_store, _deductions_store, _pay_store, _wages_store
 
 #: What the audit trail calls the recording of lines; ``after`` holds how many, and their hash.
 RECORDED: Final = "census.pay_lines_recorded"
@@ -36,6 +36,11 @@ def lines_hash(
 def fica_told(lines: Iterable[int]) -> list[tuple[int, str, int]]:
     """That FICA wages of lines are payroll's own, beside earnings in their hash: no code is without a letter."""
     return [(line_no, "", 1) for line_no in lines]
+
+
+def employed_by(lines: Iterable[tuple[int, str]]) -> list[tuple[int, str, int]]:
+    """Employers of lines beside earnings in their hash: no code holds the sign between."""
+    return [(line_no, f"employer\x1f{ein}", 1) for line_no, ein in lines]
 
 
 def taken_off(deductions: Iterable[tuple[int, str, int]]) -> list[tuple[int, str, int]]:
@@ -67,6 +72,7 @@ def changed_lines(tx: Tx, *, tenant_id: SponsorId) -> Iterator[tuple[RunId, str]
         earnings = _pay_store.earnings_on_file(tx, tenant_id=tenant_id, run_id=row.run_id)
         earnings += fica_told(_pay_store.fica_told_on_file(tx, tenant_id=tenant_id, run_id=row.run_id))
         earnings += taken_off(_deductions_store.deductions_on_file(tx, tenant_id=tenant_id, run_id=row.run_id))
+        earnings += employed_by(_wages_store.employers_on_file(tx, tenant_id=tenant_id, run_id=row.run_id))
         if row.brought:
             besides = _brought_store.amounts_on_file(tx, tenant_id=tenant_id, runs=[row.run_id.uuid])
             earnings += [(line_no, name, cents) for _, line_no, name, cents in besides]

@@ -168,12 +168,17 @@ def _earlier(
     if Source.ROTH in provisions.deferrals.sources:
         return EarlierCalendarYear(deferred, np.zeros_like(deferred))
     before = CalendarYear(began.year - 1)
-    return EarlierCalendarYear(deferred, _fica(scope.of_employer(before.start, before.end), people, place, before))
+    wages = scope.of_employer(before.start, before.end)
+    return EarlierCalendarYear(deferred, _fica(scope, wages, people, place, before))
 
 
-def _fica(wages: census.PayTotals, people: Concerned, place: Places, year: CalendarYear) -> Cents:
-    """Wages of a calendar year: our own pay lines, or what was loaded, whichever is more."""
-    return np.maximum(_Columns(wages, place).of(wages.fica_cents), people.loaded(year.year).fica)
+def _fica(scope: _Scope, wages: census.PayTotals, people: Concerned, place: Places, year: CalendarYear) -> Cents:
+    """Wages of a calendar year from one employer: our own pay lines, or what was loaded, whichever is more."""
+    paid = census.of_one_employer(
+        scope.tx, tenant_id=scope.tenant_id, plan_id=scope.plan_id, terms=scope.provisions.deferrals, year=year,
+        together=wages, known_at=scope.known_at,
+    )  # fmt: skip
+    return np.maximum(_Columns(wages, place).of(paid), people.loaded(year.year).fica)
 
 
 def _history(
@@ -426,7 +431,7 @@ def _prior(scope: _Scope, people: Concerned, place: Places, year: PlanYear, now:
     wages = own if same else scope.of_employer(last.start, last.end)
     loaded = people.loaded(lookback.start.year)
     paid = np.maximum(_Columns(own, place).of(own.section_415_cents), loaded.section_415)
-    return _Before(paid, _fica(wages, people, place, last), loaded.known | (paid > 0))
+    return _Before(paid, _fica(scope, wages, people, place, last), loaded.known | (paid > 0))
 
 
 def _sum(books: dict[Source, Cents], sources: tuple[Source, ...], count: int) -> Cents:

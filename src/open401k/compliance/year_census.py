@@ -288,7 +288,7 @@ class _Built:
         return people.is_hce, why_hce, None if people.key is None else people.is_key, why_key, people.key_missing
 
     def _roth_catch_up(self) -> tuple[Flags | None, Cents, str]:
-        """Of the calendar year of the census, by wages of the year before from this employer (IRC 414(v)(7))."""
+        """Of the calendar year of the census, by wages of the year before from one employer (IRC 414(v)(7))."""
         year = self._facts.calendar_year
         wages = self._facts.fica_prior
         try:

@@ -51,13 +51,14 @@ def sealed_account(tx: Tx, *, tenant_id: SponsorId, account_id: BankAccountId) -
     return bytes(row[0])
 
 
-def statement_by_hash(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, sha256: bytes) -> UUID | None:
+def statement_by_hash(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, hashes: Sequence[bytes]) -> UUID | None:
     """The statement with these bytes."""
     row = tx.maybe(
         """
-        select statement_id from custody.statement where tenant_id = %s and plan_id = %s and sha256 = %s
+        select statement_id from custody.statement
+        where tenant_id = %s and plan_id = %s and sha256 = any (%s::bytea[])
         """,
-        [tenant_id, plan_id, sha256],
+        [tenant_id, plan_id, list(hashes)],
     )
     return None if row is None else row[0]
 

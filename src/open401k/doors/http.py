@@ -43,6 +43,7 @@ from .web import (
     sign_in_pages,
     student_loan_pages,
     vesting_pages,
+    webhook_pages,
 )
 from .web.assets import Assets
 from .web.frame import problem_page
@@ -69,6 +70,7 @@ _PAGES = (
     declaration_pages,
     student_loan_pages,
     vesting_pages,
+    webhook_pages,
     plan_pages,
     reference_page,
 )

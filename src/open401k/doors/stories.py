@@ -225,7 +225,7 @@ def _outcome(tx: Tx, order: Order, run_id: RunId, *, already: bool) -> RunOutcom
 
 
 def _hash_of(tx: Tx, tenant_id: SponsorId, run: runs.Run) -> str:
-    """Of the bytes themselves, for who sent them; what is on file is a keyed one."""
+    """Of the bytes themselves, for who sent them: what is on file is keyed, and this answer is not kept."""
     return hashlib.sha256(payroll.files.content(tx, tenant_id=tenant_id, file_id=run.file_id)).hexdigest()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from open401k import custody, wire
 from open401k.base import heads
 from open401k.base.db import Actor, Database, Tx
+from open401k.base.secrets import Keyring
 from open401k.base.steps import FlowResults, run_flow
 from open401k.custody.matching import decide
 from open401k.kernel import FlowId, Open401kError, PlanId, SponsorId, named_uuid
@@ -31,10 +32,9 @@ class StatementFile:
     opening_cents: int | None = None
     closing_cents: int | None = None
 
-    @property
-    def flow_id(self) -> FlowId:
-        """The same bytes for the same plan are the same story."""
-        digest = hashlib.sha256(self.data).hexdigest()
+    def flow_id(self, keyring: Keyring) -> FlowId:
+        """The same bytes for the same plan are the same story; keyed, as the hash that is kept of them is."""
+        digest = keyring.blind_index("custody.statement", hashlib.sha256(self.data).hexdigest()).hex()
         return FlowId(named_uuid(FLOW, str(self.tenant_id), str(self.plan_id), digest))
 
 
@@ -43,7 +43,8 @@ def read_in(db: Database, *, actor: Actor, of: StatementFile) -> FlowResults | w
     read = wire.read_statement(of.data, opening_cents=of.opening_cents, closing_cents=of.closing_cents)
     if isinstance(read, wire.Unreadable):
         return read
-    return run_flow(db, flow=FLOW, flow_id=of.flow_id, tenant_id=of.tenant_id, actor=actor, steps=STEPS, ctx=of)
+    flow_id = of.flow_id(db.keyring)
+    return run_flow(db, flow=FLOW, flow_id=flow_id, tenant_id=of.tenant_id, actor=actor, steps=STEPS, ctx=of)
 
 
 def keep(tx: Tx, of: StatementFile, _: dict[str, Any]) -> list[str]:

@@ -93,6 +93,7 @@ def _append(tx: Tx, tenant_id: SponsorId, run: runs.Run, pay_date: date, rows: R
             gross_cents=[row.gross_cents for row in rows],
             fica_cents=[_or(row.fica_wages_cents, row.gross_cents) for row in rows],
             fica_told=[row.row for row in rows if row.fica_wages_cents is not None],
+            employers=[(row.row, row.employer_ein) for row in rows if row.employer_ein],
             hours_hundredths=[row.hours_hundredths or 0 for row in rows],
             pre_tax_cents=[row.pre_tax_cents for row in rows],
             roth_cents=[row.roth_cents for row in rows],

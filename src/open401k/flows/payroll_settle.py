@@ -54,17 +54,30 @@ def settle_recorded(tx: Tx, *, tenant_id: SponsorId, run: runs.Run, recorded: Re
         booked += _late(tx, past, recordkeeping.Cause(f"{key}/told", cause, correction=True, origin=origin))
     if run.replaces is None:
         pays = recordkeeping.Cause(key, cause, origin=recorded.origin, pays=recorded.pay_date)
-        return booked + Booked(_settled(tx, scope, pays))
+        return booked + _paid(tx, scope, pays, recorded)
     again = recordkeeping.Cause(key, cause, correction=True, origin=recorded.origin)
-    if not _was_due(recorded, day_of(tx.now)):
+    if not _was_due(recorded.since, recorded, day_of(tx.now)):
         return booked + Booked(_settled(tx, scope, again))
     return booked + _late(tx, scope, replace(again, key=f"{key}/replaced"))
 
 
-def _was_due(recorded: Recorded, today: date) -> bool:
-    """Whether a corrected file came after the money of its pay date was due: before, nothing of it was late."""
-    people = recorded.people_on_file
-    return deposit_deadline(recorded.since, participants_at_start_of_year=people).due < today
+def _was_due(pay_date: date, recorded: Recorded, today: date) -> bool:
+    """Whether the money of a pay date was due already: what is told before is not late."""
+    return deposit_deadline(pay_date, participants_at_start_of_year=recorded.people_on_file).due < today
+
+
+def _paid(tx: Tx, scope: recordkeeping.Scope, pays: recordkeeping.Cause, recorded: Recorded) -> Booked:
+    """A payroll, and what it changes of those after it, where these were posted first.
+
+    Its own money is due for its own pay date. Of the others the employer's waits once theirs was due: it was missed on
+    their days, and earns since (ADR-0035). What was withheld from people was sent for the day on which it was.
+    """
+    settled, today = _settled(tx, scope, pays), day_of(tx.now)
+    due = {day for day, _ in settled.other_days if _was_due(day, recorded, today)}
+    if not settled.employer_on(due):
+        return Booked(settled)
+    cents = recordkeeping.let_wait_of_other_days(tx, scope=scope, cause=pays, settled=settled, days=due)
+    return Booked(settled.without_employer_on(due), cents) if cents else Booked(settled)
 
 
 def _late(tx: Tx, scope: recordkeeping.Scope, cause: recordkeeping.Cause) -> Booked:

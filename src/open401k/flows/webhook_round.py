@@ -13,7 +13,7 @@ from open401k.base import rounds, webhooks
 from open401k.base.db import ALL_TENANTS, Actor, Database
 from open401k.base.faults import fault
 from open401k.base.webhooks import Answer, Send
-from open401k.kernel import Clock, SponsorId, WebhookEndpointId
+from open401k.kernel import Clock, EventId, SponsorId, WebhookEndpointId
 
 log = logging.getLogger("open401k.webhooks")
 
@@ -53,6 +53,26 @@ def try_out(
     with db.begin(actor, tenants=[tenant_id]) as tx:
         trial = webhooks.trial(tx, tenant_id=tenant_id, endpoint_id=endpoint_id, at=wall.now())
     return send(trial.url, trial.headers, trial.body)
+
+
+def send_again(
+    db: Database,
+    *,
+    actor: Actor,
+    tenant_id: SponsorId,
+    endpoint_id: WebhookEndpointId,
+    event_id: EventId,
+    send: Send,
+    wall: Clock,
+) -> Answer:
+    """Send an event that was sent there before, now and under the same ``webhook-id``; what came of it is kept."""
+    with db.begin(actor, tenants=[tenant_id]) as tx:
+        once_more = webhooks.again(tx, tenant_id=tenant_id, endpoint_id=endpoint_id, event_id=event_id, at=wall.now())
+    answer = send(once_more.url, once_more.headers, once_more.body)
+    fault("webhooks.after_resend")
+    with db.begin(actor, tenants=[tenant_id]) as tx:
+        webhooks.mark(tx, of=once_more, answer=answer, at=wall.now(), again=True)
+    return answer
 
 
 def _tell(

@@ -39,7 +39,9 @@ def as_provider_keeps(
     must: list[bool] = []
     if older and not deemed:
         before = CalendarYear(year.year - 1)
-        wages = census.fica_wages(tx, tenant_id=tenant_id, plan_id=plan_id, employees=older, year=before)
+        wages = census.fica_wages(
+            tx, tenant_id=tenant_id, plan_id=plan_id, terms=provisions.deferrals, employees=older, year=before
+        )
         must = deferrals.roth_catch_up_required(wages, year).tolist()
     return write_back_catch_up.for_provider(
         wanted,

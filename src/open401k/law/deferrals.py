@@ -120,7 +120,9 @@ def deferral_limits(
 def roth_catch_up_required(prior_year_fica_wages: Cents, year: CalendarYear) -> Flags:
     """Whose catch-up must be Roth: wages under 3121(a) from this employer in the year before exceed the threshold.
 
-    IRC 414(v)(7)(A); strictly more than the threshold; no FICA wages (a partner), no requirement. Not before 2026.
+    IRC 414(v)(7)(A); strictly more than the threshold; no FICA wages (a partner), no requirement. Not before 2026. The
+    employer is the common law employer: wages of several are put together only where the plan says so, or a common
+    paymaster pays them (Reg. 1.414(v)-2(a)(2), (b)(4)).
     """
     check_facts(locals(), signed=("prior_year_fica_wages",))
     if year.year < FIRST_ROTH_CATCH_UP_YEAR:

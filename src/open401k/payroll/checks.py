@@ -216,7 +216,8 @@ def check(
 def content_sum(rows: Iterable[PayrollRow], pay_date: date | None, *, deductions: bool = True) -> int:
     """A sum over rows that no order, name or format changes: who, when (``pay_date`` where no row says), how much.
 
-    Without ``deductions`` it is the one that was kept before there were any in it.
+    Without ``deductions`` it is the one that was kept before there were any in it. Of one row an SSN could be found by
+    trying: it is kept keyed (runs.py), and told to nobody.
     """
     total = 0
     for row in rows:

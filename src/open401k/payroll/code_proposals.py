@@ -9,6 +9,7 @@ from open401k import plan
 from open401k.kernel import Money
 from open401k.law.pay_items import PayKind
 
+from .code_asked import by_wording
 from .code_words import ALIKE, KIND_OF_TYPE, alike
 
 #: Of a row with more codes than this it is not tried which of them add up.
@@ -107,7 +108,8 @@ class Proposal:
 def propose_kind(seen: Seen, terms: plan.Compensation) -> Proposal:
     """The nearest wording of its name or code, what its provider calls it, and whether the file adds up with that."""
     evidence: list[str] = []
-    kind, confidence = _by_words(seen, evidence)
+    found = [each for each in (alike(seen.name), alike(seen.code)) if each is not None]
+    kind, confidence = by_wording(found, seen.name, evidence)
     of_provider = KIND_OF_TYPE.get(seen.provider_type)
     if of_provider is not None:
         evidence.append(f'The provider types it "{seen.provider_type}".')
@@ -123,19 +125,6 @@ def propose_kind(seen: Seen, terms: plan.Compensation) -> Proposal:
     evidence.append(spread(seen.rows, seen.of_rows, seen.cents, seen.most_cents))
     in_gross = seen.gross_holds_it is not False
     return Proposal(kind, in_gross, confidence, by_words, agrees is True, tuple(evidence))
-
-
-def _by_words(seen: Seen, evidence: list[str]) -> tuple[PayKind | None, int]:
-    found = [each for each in (alike(seen.name), alike(seen.code)) if each is not None]
-    if not found:
-        evidence.append("Its name is no usual wording.")
-        return None, 0
-    kind, score, wording = max(found, key=lambda each: each[1])
-    if any(other is not kind for other, _, _ in found):
-        evidence.append(f'Its code and its name "{seen.name}" sound like different kinds.')
-        return kind, 50
-    evidence.append(f'Its name is the usual wording "{wording}".' if score == 100 else f'Its name is near "{wording}".')
-    return kind, score
 
 
 def _adds_up(seen: Seen, kind: PayKind | None, terms: plan.Compensation, evidence: list[str]) -> bool | None:

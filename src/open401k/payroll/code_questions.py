@@ -9,6 +9,7 @@ from open401k import census, plan
 from open401k.base.db import Tx
 from open401k.kernel import Open401kError, PlanId, SponsorId, day_of
 
+from .code_asked import evidence_of, still_asked
 from .code_proposals import Proposal, propose_kind
 from .codes_seen import SeenOn, seen_last
 from .deduction_questions import DeductionQuestion
@@ -25,40 +26,22 @@ class Question:
     def evidence(self) -> dict[str, Any]:
         """What is kept beside the answer: how the code behaved, so that it shows when it behaves otherwise."""
         seen = self.seen.seen
-        return {
-            "name": seen.name,
-            "run_id": str(self.seen.run_id),
-            "proposed": self.proposal.kind and str(self.proposal.kind),
-            "confidence": self.proposal.confidence,
-            "told": list(self.proposal.evidence),
-            "people": seen.rows,
-            "cents": seen.cents,
-            "most_cents": seen.most_cents,
-            "in_gross_seen": seen.gross_holds_it,
-            "in_plan_seen": seen.plan_pay_holds_it,
-        }
+        told = evidence_of(seen, self.seen.run_id, self.proposal)
+        return told | {"in_gross_seen": seen.gross_holds_it, "in_plan_seen": seen.plan_pay_holds_it}
 
 
 def questions(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, kinds: Sequence[census.SaidKind]
 ) -> dict[str, Question]:
-    """By code. A code is asked about until a word comes later than the file that raised the question."""
+    """By code; nothing is read where no file raised a question."""
     found = seen_last(tx, tenant_id=tenant_id, plan_id=plan_id)
     if not found:
         return {}
     terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=day_of(tx.now)).compensation
     words = census.words_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=day_of(tx.now))
     known = codes_by(words, terms)
-    said_at = {
-        each.said.code: each.recorded_at
-        for each in sorted(kinds, key=lambda each: each.recorded_at)
-        if each.said.side is census.Side.EARNING
-    }
-    return {
-        code: Question(seen, propose_kind(seen.seen, terms))
-        for code, seen in found.items()
-        if code not in known or (code in said_at and said_at[code] < seen.recorded_at)
-    }
+    asked = still_asked(found, known, kinds, census.Side.EARNING)
+    return {code: Question(seen, propose_kind(seen.seen, terms)) for code, seen in asked.items()}
 
 
 def answer(

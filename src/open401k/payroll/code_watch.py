@@ -10,15 +10,13 @@ from typing import Any, Final
 
 from open401k import plan
 from open401k.census import Doubted, Side
-from open401k.kernel import Money
 
 from .catalogue import Catalogue
-from .cells import shown
-from .code_proposals import Proposal, Seen, most_of, parts_in, propose_kind
-from .code_words import words_of
+from .code_asked import called_otherwise, unconfirmed
+from .code_proposals import Seen, most_of, parts_in, propose_kind
 from .deduction_proposals import SeenDeduction
 from .deduction_watch import DeductionWatch
-from .findings import Code, Finding, Severity
+from .findings import Finding
 from .mapping import Mapping as Layout
 from .pay_codes import NO_CODES, CodesOfPlan
 from .rows import Field, PayrollRow
@@ -91,7 +89,7 @@ class CodeWatch:
             return PLAN_PAY
         if abs(cents) > _most_of(then):
             return AMOUNT
-        return NAME if _called_otherwise(code, self.names, then) else ""
+        return NAME if called_otherwise(code, self.names, then) else ""
 
     def _count(self, code: str, why: str, cents: int, split: "_Split") -> None:
         seen = self.seen.get(code)
@@ -123,7 +121,8 @@ class CodeWatch:
     def findings(self, terms: plan.Compensation, layout: Layout | None) -> Iterator[Finding]:
         """A question for each code in doubt, with whom and how much it is about and what it seems to be."""
         for seen in self.told():
-            yield _finding(seen, propose_kind(seen, terms), layout)
+            proposal = propose_kind(seen, terms)
+            yield unconfirmed(seen, proposal, layout, what="Pay code", why=_WHY[seen.why], field=Field.EARNINGS)
         yield from self.deductions.findings(layout, self._rows)
 
 
@@ -163,7 +162,7 @@ def _calm(codes: CodesOfPlan, names: Mapping[str, str]) -> _Calm:
         then = word.evidence if word.kind is not None else {}
         if not then:
             most[code] = _NO_MOST
-        elif then.get("in_gross_seen") is not False and not _called_otherwise(code, names, then):
+        elif then.get("in_gross_seen") is not False and not called_otherwise(code, names, then):
             most[code] = _most_of(then)
             gross_tells |= then.get("in_gross_seen") is not None
             plan_pay_tells |= then.get("in_plan_seen") is not None
@@ -174,11 +173,6 @@ def _most_of(then: Mapping[str, Any]) -> int:
     """Up to here an amount is of the order that it was of when the code was confirmed."""
     most = most_of(then)
     return _NO_MOST if most is None else most
-
-
-def _called_otherwise(code: str, names: Mapping[str, str], then: Mapping[str, Any]) -> bool:
-    name = then.get("name")
-    return bool(name) and code in names and words_of(names[code]) != words_of(str(name))
 
 
 class _Split:
@@ -209,41 +203,3 @@ class _Split:
     def _held(self, whole: int) -> Mapping[str, bool]:
         chosen = parts_in(list(self.cents.values()), whole)
         return {} if chosen is None else dict(zip(self.cents, chosen, strict=True))
-
-
-def _finding(seen: Seen, proposal: Proposal, layout: Layout | None) -> Finding:
-    people = "1 person has" if seen.rows == 1 else f"{seen.rows} people have"
-    label = f'{shown(seen.code)} ("{shown(seen.name)}")' if seen.name not in ("", seen.code) else shown(seen.code)
-    reason = f"Pay code {label}: {_WHY[seen.why]}. {people} {Money(seen.cents)} of it."
-    if proposal.kind is None:
-        fix = "Say what it is for under Pay codes; posted before that, the contributions of these people wait."
-    else:
-        words = proposal.kind.replace("_", " ")
-        fix = (
-            f"It seems to be {words} ({proposal.confidence} of 100). Confirm that under Pay codes, or say what it is;"
-            " posted before that, the contributions of these people wait."
-        )
-    detail = (
-        ("code", seen.code),
-        ("why", seen.why),
-        ("people", str(seen.rows)),
-        ("cents", str(seen.cents)),
-        ("proposed", str(proposal.kind or "")),
-        ("confidence", str(proposal.confidence)),
-    )
-    return Finding(
-        Severity.HOLD,
-        Code.PAY_CODE_UNCONFIRMED,
-        reason,
-        fix,
-        column=_column(seen.code, layout),
-        detail=detail,
-        confirm=True,
-    )
-
-
-def _column(code: str, layout: Layout | None) -> str:
-    for column in () if layout is None else layout.columns:
-        if column.field is Field.EARNINGS and code in (column.name, column.heading):
-            return column.label
-    return str(Field.EARNINGS)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from open401k.census import DeductionKind
 
+from .code_asked import by_wording
 from .code_proposals import spread, verdict
 from .code_words import ALIKE
 from .deduction_words import KIND_OF_DEDUCTION_TYPE, alike_deduction
@@ -89,7 +90,8 @@ class _Sign:
 def propose_deduction(seen: SeenDeduction) -> DeductionProposal:
     """The nearest wording of its name or code, its provider's type, and whether amounts behave like that."""
     evidence: list[str] = []
-    kind, confidence = _by_words(seen, evidence)
+    found = [each for each in (alike_deduction(seen.name), alike_deduction(seen.code)) if each is not None]
+    kind, confidence = by_wording(found, seen.name, evidence)
     by_words, backed = confidence >= ALIKE, False
     of_provider = KIND_OF_DEDUCTION_TYPE.get(seen.provider_type)
     if of_provider is not None:
@@ -115,19 +117,6 @@ def propose_deduction(seen: SeenDeduction) -> DeductionProposal:
         evidence.append(f"No {COLUMNS[kind]} of the rows has its amounts: under this code they reach no account.")
     evidence.append(spread(seen.rows, seen.of_rows, seen.cents, seen.most_cents))
     return DeductionProposal(kind, confidence, by_words, backed and not opposed, tuple(evidence))
-
-
-def _by_words(seen: SeenDeduction, evidence: list[str]) -> tuple[DeductionKind | None, int]:
-    found = [each for each in (alike_deduction(seen.name), alike_deduction(seen.code)) if each is not None]
-    if not found:
-        evidence.append("Its name is no usual wording.")
-        return None, 0
-    kind, score, wording = max(found, key=lambda each: each[1])
-    if any(other is not kind for other, _, _ in found):
-        evidence.append(f'Its code and its name "{seen.name}" sound like different kinds.')
-        return kind, 50
-    evidence.append(f'Its name is the usual wording "{wording}".' if score == 100 else f'Its name is near "{wording}".')
-    return kind, score
 
 
 def _signs(seen: SeenDeduction) -> Iterator[_Sign]:

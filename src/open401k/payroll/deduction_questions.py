@@ -8,6 +8,7 @@ from open401k import census
 from open401k.base.db import Tx
 from open401k.kernel import PlanId, SponsorId, day_of
 
+from .code_asked import evidence_of, still_asked
 from .codes_seen import DeductionSeenOn, deductions_seen_last
 from .deduction_proposals import DeductionProposal, propose_deduction
 
@@ -22,35 +23,17 @@ class DeductionQuestion:
     def evidence(self) -> dict[str, Any]:
         """What is kept beside the answer: how the code behaved, so that it shows when it behaves otherwise."""
         seen = self.seen.seen
-        return {
-            "name": seen.name,
-            "type": seen.provider_type,
-            "run_id": str(self.seen.run_id),
-            "proposed": self.proposal.kind and str(self.proposal.kind),
-            "confidence": self.proposal.confidence,
-            "told": list(self.proposal.evidence),
-            "people": seen.rows,
-            "cents": seen.cents,
-            "most_cents": seen.most_cents,
-            "off_fica_seen": seen.off_fica_seen,
-        }
+        told = evidence_of(seen, self.seen.run_id, self.proposal)
+        return told | {"type": seen.provider_type, "off_fica_seen": seen.off_fica_seen}
 
 
 def deduction_questions(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, kinds: Sequence[census.SaidKind]
 ) -> dict[str, DeductionQuestion]:
-    """By code. A code is asked about until a word comes later than the file that raised the question."""
+    """By code; nothing is read where no file raised a question."""
     found = deductions_seen_last(tx, tenant_id=tenant_id, plan_id=plan_id)
     if not found:
         return {}
     known = census.all_words_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=day_of(tx.now)).deductions
-    said_at = {
-        each.said.code: each.recorded_at
-        for each in sorted(kinds, key=lambda each: each.recorded_at)
-        if each.said.side is census.Side.DEDUCTION
-    }
-    return {
-        code: DeductionQuestion(seen, propose_deduction(seen.seen))
-        for code, seen in found.items()
-        if code not in known or (code in said_at and said_at[code] < seen.recorded_at)
-    }
+    asked = still_asked(found, known, kinds, census.Side.DEDUCTION)
+    return {code: DeductionQuestion(seen, propose_deduction(seen.seen)) for code, seen in asked.items()}

@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from open401k.census import DeductionWord, Doubted, Side
-from open401k.kernel import Money
 
-from .cells import shown
+from .code_asked import called_otherwise, unconfirmed
 from .code_proposals import most_of, parts_in
-from .code_words import words_of
-from .deduction_proposals import COLUMNS, ELECTED, PLAN_MONEY, DeductionProposal, SeenDeduction, propose_deduction
-from .findings import Code, Finding, Severity
+from .deduction_proposals import COLUMNS, ELECTED, PLAN_MONEY, SeenDeduction, propose_deduction
+from .findings import Finding
 from .mapping import Mapping as Layout
 from .rows import Field, PayrollRow
 from .standing import Standing
@@ -27,6 +25,7 @@ _WHY: Final = {
     NAME: "it is called otherwise than when it was confirmed",
     TYPE: "its provider types it otherwise than when it was confirmed",
 }
+_NO_ACCOUNT: Final = "Money of this plan belongs into its own column: under a code it reaches no account."
 
 
 @dataclass(slots=True)
@@ -63,7 +62,7 @@ class DeductionWatch:
         most = most_of(then)
         if most is not None and abs(cents) > most:
             return AMOUNT
-        if then.get("name") and code in self.names and words_of(self.names[code]) != words_of(str(then["name"])):
+        if called_otherwise(code, self.names, then):
             return NAME
         return TYPE if then.get("type") and self.types.get(code, then["type"]) != then["type"] else ""
 
@@ -98,7 +97,11 @@ class DeductionWatch:
     def findings(self, layout: Layout | None, rows: int) -> Iterator[Finding]:
         """A question for each code in doubt, with whom and how much it is about and what it seems to be."""
         for seen in self.told(rows):
-            yield _finding(seen, propose_deduction(seen), layout)
+            proposal = propose_deduction(seen)
+            also = _NO_ACCOUNT if proposal.kind in PLAN_MONEY else ""
+            yield unconfirmed(
+                seen, proposal, layout, what="Deduction code", why=_WHY[seen.why], field=Field.DEDUCTIONS, also=also
+            )
 
     def told(self, rows: int) -> list[SeenDeduction]:
         """Every code in doubt, with how it behaved in the whole file of so many rows."""
@@ -146,38 +149,3 @@ class _Split:
             return {}
         chosen = parts_in(list(self._taken.values()), self.row.gross_cents - self.row.fica_wages_cents)
         return {} if chosen is None else dict(zip(self._taken, chosen, strict=True))
-
-
-def _finding(seen: SeenDeduction, proposal: DeductionProposal, layout: Layout | None) -> Finding:
-    people = "1 person has" if seen.rows == 1 else f"{seen.rows} people have"
-    label = f'{shown(seen.code)} ("{shown(seen.name)}")' if seen.name not in ("", seen.code) else shown(seen.code)
-    reason = f"Deduction code {label}: {_WHY[seen.why]}. {people} {Money(seen.cents)} of it."
-    if proposal.kind is None:
-        fix = "Say what it is for under Pay codes; posted before that, the contributions of these people wait."
-    else:
-        words = proposal.kind.replace("_", " ")
-        fix = (
-            f"It seems to be {words} ({proposal.confidence} of 100). Confirm that under Pay codes, or say what it is;"
-            " posted before that, the contributions of these people wait."
-        )
-    if proposal.kind in PLAN_MONEY:
-        fix += " Money of this plan belongs into its own column: under a code it reaches no account."
-    detail = (
-        ("code", seen.code),
-        ("side", str(Side.DEDUCTION)),
-        ("why", seen.why),
-        ("people", str(seen.rows)),
-        ("cents", str(seen.cents)),
-        ("proposed", str(proposal.kind or "")),
-        ("confidence", str(proposal.confidence)),
-    )
-    column = _column(seen.code, layout)
-    code = Code.PAY_CODE_UNCONFIRMED
-    return Finding(Severity.HOLD, code, reason, fix, column=column, detail=detail, confirm=True)
-
-
-def _column(code: str, layout: Layout | None) -> str:
-    for column in () if layout is None else layout.columns:
-        if column.field is Field.DEDUCTIONS and code in (column.name, column.heading):
-            return column.label
-    return str(Field.DEDUCTIONS)

@@ -138,15 +138,21 @@ def gather_standing(
         previous_pre_tax=before.of("pre_tax_cents", "catch_up_pre_tax_cents"),
         previous_roth=before.of("roth_cents", "catch_up_roth_cents"),
         previous_match=before.of("match_cents"),
-        fica_prior_year=census.fica_wages(
-            tx,
-            tenant_id=asked.tenant_id,
-            plan_id=asked.plan_id,
-            employees=people,
-            year=CalendarYear(asked.pay_date.year - 1),
-            own=to_date.wages,
-        ),
+        fica_prior_year=_wages_before(tx, asked, to_date, people),
     ), people
+
+
+def _wages_before(tx: Tx, asked: Asked, to_date: ToDate, people: Sequence[census.Employee]) -> Cents:
+    """FICA wages of the calendar year before, which say whose catch-up must be Roth."""
+    return census.fica_wages(
+        tx,
+        tenant_id=asked.tenant_id,
+        plan_id=asked.plan_id,
+        terms=asked.provisions.deferrals,
+        employees=people,
+        year=CalendarYear(asked.pay_date.year - 1),
+        own=to_date.wages,
+    )
 
 
 def expectation(

@@ -136,6 +136,7 @@ class Deferrals:
     max_bps_of_pay: int | None = None
     catch_up: bool = True
     higher_catch_up_60_63: bool = True
+    roth_catch_up_by_all_wages: bool = False  # of all companies together, not of one (Reg. 1.414(v)-2(b)(4))
 
 
 class MatchTier(NamedTuple):

@@ -159,9 +159,16 @@ def _entry_terms(*, minimum_age: int, service_months: int, hours_in_year: int | 
 
 
 def _deferrals(
-    *, sources: list[str], max_bps_of_pay: int | None, catch_up: bool, higher_catch_up_60_63: bool
+    *,
+    sources: list[str],
+    max_bps_of_pay: int | None,
+    catch_up: bool,
+    higher_catch_up_60_63: bool,
+    roth_catch_up_by_all_wages: bool = False,  # terms recorded before there was this one are without
 ) -> Deferrals:
-    return Deferrals(tuple(map(Source, sources)), max_bps_of_pay, catch_up, higher_catch_up_60_63)
+    return Deferrals(
+        tuple(map(Source, sources)), max_bps_of_pay, catch_up, higher_catch_up_60_63, roth_catch_up_by_all_wages
+    )
 
 
 def _match(

@@ -65,7 +65,7 @@ from .forfeitures import (
     settle_everybody,
 )
 from .highly_paid import touched
-from .late_owed import LATE_KEY, LateOwed, changed_late_payrolls, late_owed, let_wait
+from .late_owed import LATE_KEY, LateOwed, changed_late_payrolls, late_owed, let_wait, let_wait_of_other_days
 from .loan_books import (
     Arrears,
     Loan,
@@ -312,6 +312,7 @@ __all__ = [
     "late_owed",
     "left_long_ago",
     "let_wait",
+    "let_wait_of_other_days",
     "load_opening_balances",
     "loan_arrears",
     "loan_damage",

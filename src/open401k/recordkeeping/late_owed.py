@@ -1,11 +1,12 @@
 """What late facts made the employer owe more, or less, by person, source and pay date. Not here: earnings, deciding.
 
-Only what settlement posted for a fact that was learned late, also where a payroll told it; what else a payroll, or a
-year's end, corrected of earlier days is in its own remittance.
+Only what settlement posted for a fact that was learned late, also where a payroll told it, or came after later ones;
+what a year's end corrected of earlier days is in its own remittance.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from open401k.base.db import Tx
@@ -17,6 +18,7 @@ from .scope import Scope
 
 #: With what the keys of entries begin that a late fact caused.
 LATE_KEY = "correction"
+ONE_DAY = timedelta(days=1)
 _EMPLOYER = [source.value for source in Source if not source.from_employee]
 
 
@@ -62,6 +64,19 @@ def let_wait(tx: Tx, *, scope: Scope, cause: Cause, settled: Settled) -> int:
         return 0
     of: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id}
     _store.insert_late_payroll(tx, **of, keys=f"{cause.key}/", cause=cause.cause, cents=moved)
+    return moved
+
+
+def let_wait_of_other_days(tx: Tx, *, scope: Scope, cause: Cause, settled: Settled, days: Collection[date]) -> int:
+    """The same of what a payroll changed on those days, on which it does not pay: all of them wait, or none does."""
+    by_day = settled.employer_on(days)
+    moved = sum(by_day.values())
+    standing = _standing(tx, replace(scope, since=min(by_day), until=max(by_day) + ONE_DAY)) if moved < 0 else 0
+    if not waits(moved_cents=moved, standing_cents=standing):
+        return 0
+    of: dict[str, Any] = {"tenant_id": scope.tenant_id, "plan_id": scope.plan_id}
+    for day, cents in by_day.items():
+        _store.insert_late_payroll(tx, **of, keys=f"{cause.key}/{day}", cause=cause.cause, cents=cents)
     return moved
 
 

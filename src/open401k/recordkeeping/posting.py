@@ -1,6 +1,6 @@
 """Entitlement minus what is posted, written to the ledger. Not here: formulas (contributions.py), gathering."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -56,11 +56,15 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What was posted so that the books equal the entitlement: entries, and cents by source credited and held."""
+    """What was posted so that the books equal the entitlement: entries, and cents by source credited and held.
+
+    ``other_days`` is what of it corrected another day than the one that is paid, where one is.
+    """
 
     entries: tuple[EntryId, ...] = ()
     credited_cents: Mapping[Source, int] = field(default_factory=dict)
     held_cents: Mapping[tuple[Source, HeldReason], int] = field(default_factory=dict)
+    other_days: Mapping[tuple[date, Slot], int] = field(default_factory=dict)
 
     @property
     def receivable_cents(self) -> int:
@@ -79,6 +83,25 @@ class Settled:
         held = {slot: cents for slot, cents in self.held_cents.items() if slot[0].from_employee}
         return Settled(self.entries, credited, held)
 
+    def employer_on(self, days: Collection[date]) -> dict[date, int]:
+        """The employer's own money of those days among the others, day by day; what comes to nothing is left out."""
+        found: dict[date, int] = {}
+        for (day, (source, _)), cents in self.other_days.items():
+            if day in days and not source.from_employee:
+                found[day] = found.get(day, 0) + cents
+        return {day: cents for day, cents in sorted(found.items()) if cents}
+
+    def without_employer_on(self, days: Collection[date]) -> "Settled":
+        """The same without that money."""
+        credited, held = dict(self.credited_cents), dict(self.held_cents)
+        for (day, (source, reason)), cents in self.other_days.items():
+            if day in days and not source.from_employee:
+                if reason is None:
+                    credited[source] -= cents
+                else:
+                    held[source, reason] -= cents
+        return Settled(self.entries, credited, held)
+
     def by_source(self) -> dict[str, int]:
         """What the employer owes, by source; all that is held is one."""
         found = {str(source): cents for source, cents in sorted(self.credited_cents.items()) if cents}
@@ -91,7 +114,10 @@ class Settled:
             credited[source] = credited.get(source, 0) + cents
         for slot, cents in other.held_cents.items():
             held[slot] = held.get(slot, 0) + cents
-        return Settled((*self.entries, *other.entries), credited, held)
+        days = dict(self.other_days)
+        for of_day, cents in other.other_days.items():
+            days[of_day] = days.get(of_day, 0) + cents
+        return Settled((*self.entries, *other.entries), credited, held, days)
 
 
 def difference(should_be: Books, posted: Books) -> dict[Slot, Cents]:
@@ -121,6 +147,7 @@ def post_difference(
     """
     differing = difference(should_be, posted)
     entries: list[EntryId] = []
+    other_days: dict[tuple[date, Slot], int] = {}
     for period, pay_date in enumerate(should_be.pay_dates):
         moves = [(slot, cents[:, period]) for slot, cents in differing.items() if cents[:, period].any()]
         if not moves:
@@ -140,12 +167,14 @@ def post_difference(
         if isinstance(outcome, Refused):
             return outcome
         entries.append(outcome.entry_id)
+        if cause.pays is not None and cause.corrects(pay_date):
+            other_days |= {(pay_date, slot): int(cents.sum()) for slot, cents in moves}
         if outcome.already:
             continue
         _remember(tx, tenant_id, plan_id, outcome.entry_id, pay_date, moves, cause, should_be, posted, period)
     credited = {slot[0]: int(cents.sum()) for slot, cents in differing.items() if slot[1] is None}
     held = {(slot[0], slot[1]): int(cents.sum()) for slot, cents in differing.items() if slot[1] is not None}
-    return Settled(tuple(entries), credited, held)
+    return Settled(tuple(entries), credited, held, other_days)
 
 
 def _lines(

@@ -279,6 +279,7 @@ def people_of(tx: Tx, scope: Scope, segment: Segment, employees: Sequence[census
         tx,
         tenant_id=scope.tenant_id,
         plan_id=scope.plan_id,
+        terms=segment.provisions.deferrals,
         employees=employees,
         year=CalendarYear(year.year - 1),
         own=before.wages,

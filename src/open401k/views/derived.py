@@ -115,15 +115,16 @@ def _roth_catch_up(known: _Known) -> DerivedFact:
     year = CalendarYear(known.today.year)
     before = CalendarYear(year.year - 1)
     wages = census.fica_wages(
-        known.tx, tenant_id=known.tenant_id, plan_id=known.plan_id, employees=[known.person], year=before
-    )
+        known.tx, tenant_id=known.tenant_id, plan_id=known.plan_id, terms=known.terms.deferrals,
+        employees=[known.person], year=before,
+    )  # fmt: skip
     paid = Money(int(wages[0]))
     label = f"Catch-up of {year.year} must be Roth"
     try:
         required = bool(law.deferrals.roth_catch_up_required(wages, year)[0])
     except law.NotEnacted as missing:
         return DerivedFact("roth_catch_up", label, None, str(missing))
-    why = f"FICA wages of {before.year} from this employer: {paid} (IRC 414(v)(7)(A))."
+    why = f"FICA wages of {before.year} from one employer: {paid} (IRC 414(v)(7)(A))."
     return DerivedFact("roth_catch_up", label, "yes" if required else "no", why)
 
 

@@ -84,6 +84,7 @@ def test_routes_answer_as_described(desk: Desk, mode: GenerationMode) -> None:
         "loan_id": "lon_" + "0" * 32,
         "connection_id": "con_" + "0" * 32,
         "endpoint_id": "whe_" + "0" * 32,
+        "event_id": "evt_" + "0" * 32,
         "change": "pause",
     }
     known |= {"question_id": "qst_" + "0" * 32, "year": "2026"}

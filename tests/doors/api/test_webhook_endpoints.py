@@ -44,6 +44,28 @@ def test_an_endpoint_is_told_of_a_payroll(desk: Desk) -> None:
     assert desk.post(at(desk, endpoint["endpoint_id"], "remove"), None, "away").status_code == 200
 
 
+def test_what_was_sent_is_listed_and_sent_again_once_for_a_key(desk: Desk) -> None:
+    with receiving() as receiver:
+        of = desk.post(at(desk), {"url": receiver.url, "kinds": ["payroll.posted"]}, "hook").json()["endpoint"]
+        assert desk.get(at(desk, of["endpoint_id"], "deliveries")) == {"items": []}
+        receiver.answer = 500
+        desk.post("/v1/payroll-runs", desk.payroll(), "jan 9")
+        deliver_due(desk.world.db, actor=TELLER, send=Sender(development=True), wall=desk.world.wall)
+        (tried,) = desk.get(at(desk, of["endpoint_id"], "deliveries"))["items"]
+        assert (tried["kind"], tried["taken"], tried["problem"]) == ("payroll.posted", False, "Answered 500.")
+        assert (tried["stands_before"], tried["next_try_at"] is None) == (True, False)
+        receiver.answer = 204
+        resend = at(desk, of["endpoint_id"], "deliveries", tried["event_id"], "resend")
+        for _ in range(2):
+            assert desk.post(resend, None, "again").json() == {"taken": True, "status": 204, "problem": ""}
+        assert receiver.ids == [tried["event_id"]] * 2
+        newest = desk.get(at(desk, of["endpoint_id"], "deliveries"))["items"][0]
+        assert (newest["again"], newest["taken"], newest["stands_before"]) == (True, True, False)
+    never = at(desk, of["endpoint_id"], "deliveries", "evt_" + "0" * 32, "resend")
+    assert desk.post(never, None, "never").status_code == 422
+    assert desk.post(at(desk, of["endpoint_id"], "remove"), None, "away").status_code == 200
+
+
 def test_a_secret_is_shown_once_and_an_endpoint_is_paused_resumed_and_removed(desk: Desk) -> None:
     sent = {"url": "https://example.com/hooks"}
     first, second = (desk.post(at(desk), sent, "hook").json() for _ in range(2))

@@ -18,6 +18,9 @@ def test_an_endpoint_is_added_tried_changed_and_removed(run: Run) -> None:
         failed = run("webhooks", "test", of, *SPONSOR)
         assert (failed.code, failed.out.strip()) == (1, "Answered 500.")
         assert all(verified(*receiver.came[1], secret) for secret in (made["secret"], fresh))
+    assert "Nothing was sent yet." in run("webhooks", "history", of, *SPONSOR).out
+    never = run("webhooks", "resend", of, "evt_" + "0" * 32, *SPONSOR)
+    assert "was not sent to that endpoint" in never.err
     assert "is paused." in run("webhooks", "pause", of, *SPONSOR).out
     assert "is active." in run("webhooks", "resume", of, *SPONSOR).out
     (line,) = run("webhooks", "list", *SPONSOR, "--json").document["endpoints"]
@@ -34,6 +37,7 @@ def test_an_endpoint_is_added_tried_changed_and_removed(run: Run) -> None:
         ("webhooks", "add", "ftp://example.com", *SPONSOR),
         ("webhooks", "pause", "nothing", *SPONSOR),
         ("webhooks", "pause", "whe_" + "0" * 32, *SPONSOR),
+        ("webhooks", "resend", "whe_" + "0" * 32, "nothing", *SPONSOR),
     ],
 )
 def test_what_cannot_be_meant_is_refused(run: Run, typed: tuple[str, ...]) -> None:

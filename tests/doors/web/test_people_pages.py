@@ -85,4 +85,4 @@ def test_a_person_page_says_what_is_derived_and_why(desk: Desk, browser: TestCli
     assert desk.post("/v1/payroll-runs", desk.payroll(), "jan 9").status_code == 201
     text = browser.get(f"/plans/{desk.plan_id}/people/{desk.employees[1]}").text
     assert "Derived, not asked" in text
-    assert "FICA wages of 2025 from this employer" in text
+    assert "FICA wages of 2025 from one employer" in text

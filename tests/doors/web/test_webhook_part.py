@@ -11,6 +11,7 @@ from open401k.base import messages, webhooks
 from open401k.base.access import Role
 from open401k.base.webhooks import Answer, WebhookEndpoint
 from open401k.doors.guard import SESSION_COOKIE
+from open401k.doors.web import webhook_pages
 from open401k.kernel import PlanId, SponsorId
 
 Place = tuple[SponsorId, PlanId]
@@ -58,3 +59,31 @@ def test_who_is_told_is_shown_and_who_may_goes_on(
         with world.db.begin(TESTER, tenants=[sponsor_and_plan[0]]) as tx:
             (now,) = webhooks.listed(tx, tenant_id=sponsor_and_plan[0], at=world.wall.now())
         assert now.state is (state if role is Role.SPONSOR else webhooks.State.GONE)
+
+
+def test_the_page_of_an_endpoint_shows_what_was_not_taken_and_who_may_sends_it_again_or_leaves_it_out(
+    browser: tuple[Role, TestClient],
+    sponsor_and_plan: Place,
+    stopped: WebhookEndpoint,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(webhook_pages, "Sender", lambda **_: lambda url, headers, body: Answer(503))
+    (role, client), here = browser, f"/plans/{sponsor_and_plan[1]}/connections/webhooks"
+    page = client.get(f"{here}/{stopped.endpoint_id}").text
+    assert "plan.tested (number" in page
+    assert "not taken: Answered 410." in page
+    assert "k3y" not in page
+    assert ("Send again" in page) is ("Leave that event out" in page) is (role is Role.SPONSOR)
+    csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
+    event = page.partition('name="event_id" value="')[2].partition('"')[0]
+    sent = {"csrf": csrf, "event_id": event}
+    answer = client.post(f"{here}/{stopped.endpoint_id}/resend", data=sent)
+    if role is not Role.SPONSOR:
+        assert answer.status_code == 403
+        return
+    assert (answer.status_code, "said=Not%20taken%3A%20Answered%20503." in answer.headers["location"]) == (303, True)
+    for to, said in (("resume", "goes%20on"), ("pause", "told%20nothing")):
+        sent = {"csrf": csrf, "endpoint_id": str(stopped.endpoint_id), "to": to, "from": "endpoint"}
+        answer = client.post(here, data=sent)
+        assert said in answer.headers["location"]
+    assert client.get(f"{here}/whe_{'0' * 32}").status_code == 404

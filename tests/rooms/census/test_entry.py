@@ -138,7 +138,9 @@ def test_wages_of_a_year_are_the_larger_of_loaded_and_own(begin: Begin, tenant: 
     pay(begin, tenant, plan_id, paid_here, date(2025, 12, 19), hours=80, fica=700_000)
     with begin() as tx:
         people = [census.employee(tx, tenant_id=tenant, employee_id=who) for who in (taken_over, paid_here)]
-        found = census.fica_wages(tx, tenant_id=tenant, plan_id=plan_id, employees=people, year=CalendarYear(2025))
+        found = census.fica_wages(
+            tx, terms=plan.Deferrals(), tenant_id=tenant, plan_id=plan_id, employees=people, year=CalendarYear(2025)
+        )
     assert found.tolist() == [15_500_000, 700_000]
 
 
@@ -294,7 +296,9 @@ def test_wages_are_the_employers_whichever_plans_payroll_told_them(
         pay(begin, tenant, told_to, who, date(2025, 12, day), hours=80, fica=fica)
     with begin() as tx:
         people = [census.employee(tx, tenant_id=tenant, employee_id=who)]
-        found = census.fica_wages(tx, tenant_id=tenant, plan_id=plan_id, employees=people, year=CalendarYear(2025))
+        found = census.fica_wages(
+            tx, terms=plan.Deferrals(), tenant_id=tenant, plan_id=plan_id, employees=people, year=CalendarYear(2025)
+        )
     assert found.tolist() == [1_300]
 
 

@@ -79,6 +79,7 @@ any_provisions = st.builds(
         max_bps_of_pay=st.none() | st.integers(0, 10_000),
         catch_up=st.booleans(),
         higher_catch_up_60_63=st.booleans(),
+        roth_catch_up_by_all_wages=st.booleans(),
     ),
     match=st.none()
     | st.builds(

@@ -5,6 +5,7 @@ from .endpoints import (
     NewSecret,
     WebhookEndpoint,
     add,
+    again,
     due,
     listed,
     mark,
@@ -17,6 +18,7 @@ from .endpoints import (
     stopped,
     trial,
 )
+from .history import Attempt, tries
 from .kinds import KINDS
 from .schedule import Answer, Standing, State
 from .sending import Send, Sender
@@ -24,6 +26,7 @@ from .sending import Send, Sender
 __all__ = [
     "KINDS",
     "Answer",
+    "Attempt",
     "Delivery",
     "NewSecret",
     "Send",
@@ -32,6 +35,7 @@ __all__ = [
     "State",
     "WebhookEndpoint",
     "add",
+    "again",
     "due",
     "listed",
     "mark",
@@ -43,4 +47,5 @@ __all__ = [
     "skip",
     "stopped",
     "trial",
+    "tries",
 ]

@@ -14,7 +14,7 @@ from open401k.kernel import EventId, Open401kError, SponsorId, WebhookEndpointId
 from .. import audit, heads, messages
 from ..db import Tx
 from ..messages import Event
-from . import _store, addresses, kinds, schedule, signing
+from . import _store, addresses, history, kinds, schedule, signing
 from ._store import EndpointRow
 from .schedule import Answer, Standing, State
 
@@ -55,6 +55,8 @@ class Delivery:
     tenant_id: SponsorId
     endpoint_id: WebhookEndpointId
     event_no: int
+    event_id: EventId
+    kind: str
     url: str
     headers: dict[str, str] = field(repr=False)
     body: bytes
@@ -144,23 +146,39 @@ def next_delivery(tx: Tx, *, tenant_id: SponsorId, endpoint_id: WebhookEndpointI
         passed = replace(row.standing, cursor=seen)
         _store.stand(tx, tenant_id=tenant_id, endpoint_id=endpoint_id, standing=passed)
         return None
-    body = signing.body_of(event, tenant_id=tenant_id)
-    return _delivery(tx, row, event.event_id, event.cursor, body, at)
+    return _of_event(tx, row, event, at)
+
+
+def again(tx: Tx, *, tenant_id: SponsorId, endpoint_id: WebhookEndpointId, event_id: EventId, at: datetime) -> Delivery:
+    """An event that was sent there before, once more and out of turn; whoever asks for it is on the audit trail."""
+    row = _locked(tx, tenant_id, endpoint_id)
+    event = history.tried_event(tx, tenant_id=tenant_id, endpoint_id=endpoint_id, event_id=event_id)
+    told: dict[str, Any] = {"tenant_id": tenant_id, "action": "webhook_endpoint.resend", "subject": endpoint_id}
+    audit.record(tx, **told, after={"event": str(event_id)})
+    return _of_event(tx, row, event, at)
 
 
 def trial(tx: Tx, *, tenant_id: SponsorId, endpoint_id: WebhookEndpointId, at: datetime) -> Delivery:
     """Something to try an endpoint out with, whatever it stands at; nothing of it is kept."""
     row = _locked(tx, tenant_id, endpoint_id)
     body = signing.body(kinds.TEST, at=at, data={"sponsor_id": str(tenant_id), "id": str(endpoint_id)})
-    return _delivery(tx, row, tx.ids.new(EventId), 0, body, at)
+    return _delivery(tx, row, (0, tx.ids.new(EventId), kinds.TEST), body, at)
 
 
-def mark(tx: Tx, *, of: Delivery, answer: Answer, at: datetime) -> Standing | None:
-    """Keep what came of a try; None where somebody else was faster, or the endpoint was removed meanwhile."""
+def mark(tx: Tx, *, of: Delivery, answer: Answer, at: datetime, again: bool = False) -> Standing | None:
+    """Keep what came of a try; None where somebody else was faster, or the endpoint was removed meanwhile.
+
+    One out of turn moves an endpoint only if it was taken, and is what the endpoint was to be told next: a person's
+    try costs no patience, and jumps over nothing.
+    """
     if not answer.taken:
         heads.lock(tx, tenant_id=of.tenant_id)  # before the endpoint, as a person's word has it: see _locked
     row = _store.locked(tx, tenant_id=of.tenant_id, endpoint_id=of.endpoint_id)
-    if row is None or row.standing.cursor >= of.event_no:
+    if row is None:
+        return None
+    event = of.event_no, of.event_id, of.kind
+    history.keep(tx, tenant_id=of.tenant_id, endpoint_id=of.endpoint_id, event=event, answer=answer, at=at, again=again)
+    if row.standing.cursor >= of.event_no or (again and not (answer.taken and _is_next(tx, row, of))):
         return None
     standing = schedule.after(row.standing, answer, event_no=of.event_no, at=at)
     _store.stand(tx, tenant_id=of.tenant_id, endpoint_id=of.endpoint_id, standing=standing)
@@ -170,6 +188,11 @@ def mark(tx: Tx, *, of: Delivery, answer: Answer, at: datetime) -> Standing | No
         audit.record(tx, **told, action="webhook_endpoint.stop", after=said | {"problem": standing.problem})
         messages.publish(tx, **told, kind="webhook_endpoint.stopped", data=said)
     return standing
+
+
+def _is_next(tx: Tx, row: EndpointRow, of: Delivery) -> bool:
+    event, _ = _next_event(tx, row)
+    return event is not None and event.cursor == of.event_no
 
 
 def _next_event(tx: Tx, row: EndpointRow) -> tuple[Event | None, int]:
@@ -183,12 +206,18 @@ def _next_event(tx: Tx, row: EndpointRow) -> tuple[Event | None, int]:
     return None, seen
 
 
-def _delivery(tx: Tx, row: EndpointRow, message: EventId, event_no: int, body: bytes, at: datetime) -> Delivery:
+def _of_event(tx: Tx, row: EndpointRow, event: Event, at: datetime) -> Delivery:
+    body = signing.body_of(event, tenant_id=row.tenant_id)
+    return _delivery(tx, row, (event.cursor, event.event_id, event.kind), body, at)
+
+
+def _delivery(tx: Tx, row: EndpointRow, of: tuple[int, EventId, str], body: bytes, at: datetime) -> Delivery:
+    event_no, message, kind = of
     secrets = [_open(tx, row, _SECRET, row.sealed_secret)]
     if row.sealed_previous_secret is not None and row.previous_until is not None and at < row.previous_until:
         secrets.append(_open(tx, row, _PREVIOUS, row.sealed_previous_secret))
     headers = signing.headers_of(str(message), body, at=at, secrets=secrets)
-    return Delivery(row.tenant_id, row.endpoint_id, event_no, row.url, headers, body)
+    return Delivery(row.tenant_id, row.endpoint_id, event_no, message, kind, row.url, headers, body)
 
 
 def _change(

@@ -8,7 +8,7 @@ import typer
 from open401k.base import webhooks
 from open401k.base.webhooks import NewSecret, Sender, WebhookEndpoint
 from open401k.flows import webhook_round
-from open401k.kernel import WebhookEndpointId
+from open401k.kernel import EventId, WebhookEndpointId
 
 from .places import SponsorOption, at_sponsor
 from .say import FAILED, BadInputError, Voice
@@ -91,7 +91,55 @@ def try_out(context: typer.Context, endpoint: Endpoint, sponsor: SponsorOption =
         where: dict[str, Any] = {"tenant_id": found.sponsor_id, "endpoint_id": _id(endpoint), "wall": services.wall}
         send = Sender(development=services.settings.sandbox)
         answer = webhook_round.try_out(services.db, actor=actor, **where, send=send)
-    voice, problem = Voice(json), "" if answer.taken else answer.words
+    _tell_answer(answer, Voice(json))
+
+
+@commands.command()
+def history(context: typer.Context, endpoint: Endpoint, sponsor: SponsorOption = "", json: Json = False) -> None:
+    """What it was sent within thirty days, what came of it, and what holds up the others."""
+    with (
+        at_sponsor(wiring_of(context), "webhooks history", sponsor) as (services, actor, found),
+        services.db.begin(actor, tenants=[found.sponsor_id]) as tx,
+    ):
+        lines = webhooks.tries(tx, tenant_id=found.sponsor_id, endpoint_id=_id(endpoint))
+    voice = Voice(json)
+    voice.tell({"deliveries": lines})
+    rows = [
+        (
+            each.tried_at,
+            each.kind,
+            "taken" if each.taken else each.problem,
+            "held up" if each.stands_before else "",
+            each.next_try_at,
+            str(each.event_id),
+        )
+        for each in lines
+    ]
+    voice.table(("Tried", "Event", "Came of it", "The others", "Next try", "Id"), rows, empty="Nothing was sent yet.")
+
+
+@commands.command()
+def resend(
+    context: typer.Context,
+    endpoint: Endpoint,
+    event: Annotated[str, typer.Argument(help="Id of the event, from: open401k webhooks history")],
+    sponsor: SponsorOption = "",
+    json: Json = False,
+) -> None:
+    """Send an event again now that was sent there before, out of turn."""
+    try:
+        event_id = EventId.parse(event)
+    except ValueError as error:
+        raise BadInputError(f"{error}.", fix="Take the id from: open401k webhooks history") from None
+    with at_sponsor(wiring_of(context), "webhooks resend", sponsor) as (services, actor, found):
+        where: dict[str, Any] = {"tenant_id": found.sponsor_id, "endpoint_id": _id(endpoint), "wall": services.wall}
+        send = Sender(development=services.settings.sandbox)
+        answer = webhook_round.send_again(services.db, actor=actor, **where, event_id=event_id, send=send)
+    _tell_answer(answer, Voice(json))
+
+
+def _tell_answer(answer: webhooks.Answer, voice: Voice) -> None:
+    problem = "" if answer.taken else answer.words
     voice.tell({"taken": answer.taken, "status": answer.status, "problem": problem})
     voice.line(problem or f"Taken: answered {answer.status}.")
     if not answer.taken:

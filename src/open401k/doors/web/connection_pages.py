@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from typing import Annotated, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
@@ -11,8 +11,7 @@ from starlette.responses import Response
 
 from open401k.base import webhooks
 from open401k.base.access import Permission
-from open401k.base.webhooks import WebhookEndpoint
-from open401k.kernel import ConnectionId, EmployeeId, Open401kError, PlanId, Refused, WebhookEndpointId
+from open401k.kernel import ConnectionId, EmployeeId, Open401kError, PlanId, Refused
 from open401k.payroll import connections as stored
 from open401k.payroll.providers import Provider
 from open401k.views import connections
@@ -20,6 +19,7 @@ from open401k.views import connections
 from ..guard import Caller, Needs, posted_form, word
 from ..problems import NOT_FOUND, Problem, ProblemError
 from .frame import frame, page, see_other
+from .webhook_pages import with_host
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Caller, Depends(Needs(Permission.PAYROLL_VIEW))]
@@ -47,7 +47,7 @@ def show(request: Request, caller: Reader) -> Response:
         "shown": shown,
         "offered": offered,
         "others": others,
-        "endpoints": [_endpoint(e) for e in told],
+        "endpoints": [with_host(e) for e in told],
     }
     manages = caller.may(Permission.ACCESS_MANAGE)
     return page(request, "connections", around, heading=shown.heading, manages=manages, **known_here)
@@ -80,19 +80,6 @@ def match(caller: Connecting, form: Form) -> Response:
         stored.tell_match(tx, tenant_id=caller.tenant, connection_id=of.connection_id, tells=tells)
     said = "The match is told with the next round." if tells else "The match ends there with the next round."
     return see_other(f"/plans/{caller.plan}/connections?said={quote(said)}")
-
-
-@router.post("/plans/{plan_id}/connections/webhooks")
-def webhook(caller: Managing, form: Form) -> Response:
-    """Pause a webhook endpoint of the sponsor's, or go on where it stood."""
-    verb = webhooks.resume if word(form, "to") == "resume" else webhooks.pause
-    try:
-        endpoint_id = WebhookEndpointId.parse(word(form, "endpoint_id"))
-    except ValueError:
-        raise ProblemError(NOT_FOUND) from None
-    with caller.begin() as tx:
-        verb(tx, tenant_id=caller.tenant, endpoint_id=endpoint_id, at=caller.services.wall.now())
-    return see_other(f"/plans/{caller.plan}/connections#h-webhooks")
 
 
 @router.post("/plans/{plan_id}/connections/people")
@@ -142,11 +129,6 @@ def back(caller: ConnectingSomewhere, provider: Provider, code: str = "", state:
         raise ProblemError(Problem(409, str(made.reason), "Not connected.", made.message, made.fix))
     said = f"{made.company_name} is connected. Ask it now to see what comes."
     return see_other(f"/plans/{placed.plan}/connections?said={quote(said)}")
-
-
-def _endpoint(of: WebhookEndpoint) -> tuple[WebhookEndpoint, str]:
-    """With its host: the rest of an address may be a secret of the receiver's."""
-    return of, urlsplit(of.url).netloc
 
 
 def _offered(caller: Caller, *, also: bool = False) -> list[tuple[str, str]]:

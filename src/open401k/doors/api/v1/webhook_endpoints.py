@@ -12,7 +12,7 @@ from open401k.base.access import Permission
 from open401k.base.db import Tx
 from open401k.base.webhooks import NewSecret, Sender, WebhookEndpoint
 from open401k.flows import webhook_round
-from open401k.kernel import WebhookEndpointId
+from open401k.kernel import EventId, WebhookEndpointId
 
 from ...described import given
 from ...guard import Caller, Needs
@@ -25,6 +25,7 @@ router = APIRouter(tags=["Webhooks"])
 Key = Annotated[str, Depends(key_of)]
 Managing = Annotated[Caller, Depends(Needs(Permission.ACCESS_MANAGE))]
 EndpointModel: Any = given(WebhookEndpoint)
+AttemptModel: Any = given(webhooks.Attempt)
 
 
 class EndpointsOfSponsor(BaseModel):
@@ -53,6 +54,12 @@ class Tried(BaseModel):
     taken: bool
     status: int | None
     problem: str
+
+
+class Deliveries(BaseModel):
+    """The last fifty tries of thirty days, newest first."""
+
+    items: list[AttemptModel]
 
 
 class Change(StrEnum):
@@ -108,14 +115,28 @@ def try_out(caller: Managing, key: Key, endpoint_id: str) -> Tried:
     of = named(WebhookEndpointId, endpoint_id)
 
     def work() -> dict[str, Any]:
-        services = caller.services
-        where: dict[str, Any] = {"tenant_id": caller.tenant, "endpoint_id": of, "wall": services.wall}
-        send = Sender(development=services.settings.sandbox)
-        answer = webhook_round.try_out(services.db, actor=caller.actor, **where, send=send)
-        problem = "" if answer.taken else answer.words
-        return {"taken": answer.taken, "status": answer.status, "problem": problem}
+        return _came_of(webhook_round.try_out(**_sending(caller, of)))
 
     return Tried.model_validate(answered(caller, key=key, what=f"test {of}", body=b"", work=work))
+
+
+@router.get("/sponsors/{sponsor_id}/webhook-endpoints/{endpoint_id}/deliveries", response_model=Deliveries)
+def deliveries(caller: Managing, endpoint_id: str) -> dict[str, Any]:
+    """What the endpoint was sent and what came of it; ``stands_before`` marks the event that holds up the others."""
+    with caller.begin() as tx:
+        found = webhooks.tries(tx, tenant_id=caller.tenant, endpoint_id=named(WebhookEndpointId, endpoint_id))
+    return {"items": [document(each) for each in found]}
+
+
+@router.post("/sponsors/{sponsor_id}/webhook-endpoints/{endpoint_id}/deliveries/{event_id}/resend")
+def resend(caller: Managing, key: Key, endpoint_id: str, event_id: str) -> Tried:
+    """Send one of them again now, out of turn and under the same ``webhook-id``. The same key is the same try."""
+    of, event = named(WebhookEndpointId, endpoint_id), named(EventId, event_id)
+
+    def work() -> dict[str, Any]:
+        return _came_of(webhook_round.send_again(event_id=event, **_sending(caller, of)))
+
+    return Tried.model_validate(answered(caller, key=key, what=f"resend {event} {of}", body=b"", work=work))
 
 
 @router.post("/sponsors/{sponsor_id}/webhook-endpoints/{endpoint_id}/{change}", response_model=EndpointModel)
@@ -129,6 +150,18 @@ def change(caller: Managing, key: Key, endpoint_id: str, change: Change) -> dict
 
     kept: dict[str, Any] = once(caller, tenant_id=caller.tenant, key=key, what=f"{change} {of}", body=b"", work=work)
     return kept
+
+
+def _sending(caller: Caller, endpoint_id: WebhookEndpointId) -> dict[str, Any]:
+    """By whom, where and how something is sent now."""
+    services = caller.services
+    send = Sender(development=services.settings.sandbox)
+    who: dict[str, Any] = {"actor": caller.actor, "tenant_id": caller.tenant, "endpoint_id": endpoint_id}
+    return {"db": services.db, **who, "send": send, "wall": services.wall}
+
+
+def _came_of(answer: webhooks.Answer) -> dict[str, Any]:
+    return {"taken": answer.taken, "status": answer.status, "problem": "" if answer.taken else answer.words}
 
 
 def _with_secret(caller: Caller, key: str, what: str, body: bytes, work: Callable[[Tx], NewSecret]) -> EndpointSecret:
