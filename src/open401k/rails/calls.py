@@ -26,11 +26,34 @@ class Refusal:
 def call_of(signature: str, *given: object) -> bytes:
     """The bytes that call ``name(types)`` with these values."""
     kinds = kinds_of(signature)
-    return keccak(signature.encode())[:4] + encode(kinds, given)
+    if all(kind in _WHOLE for kind in kinds):  # a node asks so all day; the general encoder takes forty times as long
+        return _selector(signature) + b"".join(
+            _word(each, _WHOLE[kind]) for kind, each in zip(kinds, given, strict=True)
+        )
+    return _selector(signature) + encode(kinds, given)
+
+
+#: Types that are one word, and how many bytes of it are theirs.
+_WHOLE = {"uint256": 32, "bytes32": 32, "address": 20}
+
+
+@cache
+def _selector(signature: str) -> bytes:
+    return keccak(signature.encode())[:4]
+
+
+def _word(given: object, size: int) -> bytes:
+    if isinstance(given, bytes) and len(given) == size:
+        return given.rjust(32, b"\0")
+    if isinstance(given, int) and size == 32:
+        return given.to_bytes(32, "big")
+    raise TypeError(f"{given!r} is not one word of {size} bytes")
 
 
 def answer_of(kinds: Sequence[str], data: bytes) -> tuple[object, ...]:
     """What a call answered."""
+    if len(data) == 32 and len(kinds) == 1 and kinds[0] in ("uint256", "bytes32"):
+        return (int.from_bytes(data, "big") if kinds[0] == "uint256" else data,)
     return decode(kinds, data)
 
 

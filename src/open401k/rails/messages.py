@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from enum import IntEnum
+from functools import cache
 
 from eth_abi.abi import encode
 from eth_hash.auto import keccak
@@ -151,9 +152,13 @@ class Domain:
 
     def digest(self, struct_hash: bytes) -> bytes:
         """What is signed: 32 bytes."""
-        fields = (keccak(_DOMAIN.encode()), keccak(self.name.encode()), keccak(b"1"), self.chain_id, self.contract)
-        separator = keccak(encode(["bytes32", "bytes32", "bytes32", "uint256", "address"], fields))
-        return keccak(b"\x19\x01" + separator + struct_hash)
+        return keccak(b"\x19\x01" + _separator(self) + struct_hash)
+
+
+@cache
+def _separator(domain: Domain) -> bytes:
+    fields = (keccak(_DOMAIN.encode()), keccak(domain.name.encode()), keccak(b"1"), domain.chain_id, domain.contract)
+    return keccak(encode(["bytes32", "bytes32", "bytes32", "uint256", "address"], fields))
 
 
 def rollover_domain(chain_id: int, contract: bytes) -> Domain:

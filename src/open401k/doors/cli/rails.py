@@ -1,11 +1,12 @@
-"""Commands about the rollover rails: the exhaustive model. They need no database."""
+"""Commands about the rollover rails: the exhaustive model, the simulation of whole rollovers. They need no database."""
 
 from typing import Annotated
 
 import typer
 
+from open401k.rails.simulation import model as model_
 from open401k.rails.simulation.explore import FULL, Explored, explore
-from open401k.rails.simulation.model import ASSUMPTIONS, BUG_IN_WORDS, Bounds, Bug
+from open401k.rails.simulation.model import BUG_IN_WORDS, Bounds, Bug
 
 from .say import FAILED, Voice
 from .wiring import Json
@@ -15,7 +16,7 @@ commands = typer.Typer(help="Rollover rails: proven and tried.", no_args_is_help
 
 @commands.command()
 def model(
-    bug: Annotated[Bug | None, typer.Option(help="Plant this mistake; without it, none.")] = None,
+    bug: Annotated[Bug | None, typer.Option(help="Plant this mistake; without it, each in turn.")] = None,
     blocks: Annotated[int, typer.Option(min=1, max=20, help="Blocks that are not final at once.")] = FULL.blocks,
     reorgs: Annotated[int, typer.Option(min=0, max=20, help="Reorganizations.")] = FULL.reorgs,
     json: Json = False,
@@ -27,17 +28,78 @@ def model(
     found = {each: _found(bounds, each) for each in planted}
     voice = Voice(json)
     told = {each.value: {"words": BUG_IN_WORDS[each], **_told(found[each])} for each in planted}
-    voice.tell({"bounds": bounds, "designed": _told(designed), "bugs": told, "assumptions": ASSUMPTIONS})
+    voice.tell({"bounds": bounds, "designed": _told(designed), "bugs": told, "assumptions": model_.ASSUMPTIONS})
     voice.line(f"As designed: {designed.states:,} states, {designed.steps:,} steps; {_verdict(designed)}.")
     for each in planted:
         voice.line(f"\n{each.value}: {BUG_IN_WORDS[each]}\n  {_verdict(found[each])}")
         for number, words in enumerate(found[each].trace, 1):
             voice.line(f"  {number:>2}. {words}")
-    voice.line("\nThis rests on:")
-    for words in ASSUMPTIONS:
-        voice.line(f"  - {words}")
+    _rests_on(voice, model_.ASSUMPTIONS)
     if not designed.is_sound or any(each.is_sound for each in found.values()):
         raise typer.Exit(FAILED)
+
+
+@commands.command()
+def simulate(
+    seeds: Annotated[int, typer.Option(min=1, help="How many, from --from on.")] = 200,
+    first: Annotated[int, typer.Option("--from", min=0, help="The first seed.")] = 0,
+    seed: Annotated[int | None, typer.Option(min=0, help="Replay this one and print what happened.")] = None,
+    evm: Annotated[bool, typer.Option("--evm", help="All on the shipped contracts, not each twentieth.")] = False,
+    json: Json = False,
+) -> None:
+    """Play whole rollovers with faults: one seed is one schedule. Fails if anything is violated or stuck."""
+    # the EVM and its packages are an extra, and take a second to load: other commands do without
+    from open401k.rails.simulation import chance
+    from open401k.rails.simulation import simulate as simulate_
+
+    voice = Voice(json)
+    if seed is not None:
+        one = simulate_.play(seed, evm=evm or seed % 20 == 0)
+        told = {f"{at}: {fault}": met for (at, fault), met in one.seen.items()}
+        voice.tell(
+            {
+                "seed": seed,
+                "mode": one.mode,
+                "engine": one.engine,
+                "violation": one.violation,
+                "ends": one.ends,
+                "stuck": one.stuck,
+                "faults": told,
+                "lines": one.lines,
+            }
+        )
+        for line in one.lines:
+            voice.line(line)
+        voice.line(f"Seed {seed} ({one.mode}, {one.engine}): {one.violation or 'nothing violated'}; {one.ends}")
+        raise typer.Exit(FAILED if one.violation or one.stuck else 0)
+    found = simulate_.simulate(range(first, first + seeds), evm=evm)
+    voice.tell(
+        {
+            "seeds": found.seeds, "violations": len(found.violating), "stuck": len(found.stuck),
+            "coverage": found.coverage(), "seconds": round(found.seconds, 1), "violating": found.violating,
+            "stuck_seeds": found.stuck, "on_evm": found.on_evm, "safety_only": found.safety, "ends": found.ends,
+            "boundaries": chance.BOUNDARIES, "not_played": chance.MISSING, "assumptions": simulate_.ASSUMPTIONS,
+        }
+    )  # fmt: skip
+    voice.line(
+        f"{found.seeds:,} seeds ({found.on_evm} on the EVM, {found.safety} for safety only) in {found.seconds:.1f} s: "
+        f"{len(found.violating)} violated, {len(found.stuck)} stuck."
+    )
+    for number, why in [*found.violating, *((number, f"stuck: {', '.join(names)}") for number, names in found.stuck)]:
+        voice.line(f"  open401k rails simulate --seed {number}: {why}")
+    rows = [
+        (at, chance.BOUNDARIES[at], ", ".join(f"{fault} {met:,}" for fault, met in faults.items()))
+        for at, faults in found.coverage().items()
+    ]
+    voice.table(("", "Boundary", "Faults met"), rows, empty="")
+    _rests_on(voice, simulate_.ASSUMPTIONS)
+    raise typer.Exit(0 if found.is_good else FAILED)
+
+
+def _rests_on(voice: Voice, assumptions: tuple[str, ...]) -> None:
+    voice.line("\nThis rests on:")
+    for words in assumptions:
+        voice.line(f"  - {words}")
 
 
 def _found(bounds: Bounds, bug: Bug) -> Explored:

@@ -361,7 +361,7 @@ def _of_source(x: State, bugs: Bugs) -> Iterator[Step]:
         yield Step("the source holds the money and votes", x._replace(source=Books.HELD), False)
         yield Step("the person takes the money out otherwise", x._replace(source=Books.SPENT), False)
     again = x.source is Books.POSTED and Bug.POST_WITHOUT_KEY in bugs and x.debits < 2
-    for told, lie in set(_beliefs(x, bugs)):
+    for told, lie in dict.fromkeys(_beliefs(x, bugs)):
         lied, why = x.lied or lie, " (an endpoint lied)" if lie else ""
         if told == "commit" and (x.source is Books.HELD or again):
             after = x._replace(source=Books.POSTED, debits=x.debits + 1, lied=lied)
@@ -374,7 +374,7 @@ def _of_receiver(x: State, bugs: Bugs) -> Iterator[Step]:
     if x.receiver is Books.NOTHING:
         yield Step("the receiver expects the money and votes", x._replace(receiver=Books.HELD), False)
     again = x.receiver is Books.POSTED and Bug.POST_WITHOUT_KEY in bugs and x.credits < 2
-    for told, lie in set(_beliefs(x, bugs)):
+    for told, lie in dict.fromkeys(_beliefs(x, bugs)):
         lied, why = x.lied or lie, " (an endpoint lied)" if lie else ""
         if told == "commit" and (x.receiver is Books.HELD or again):
             after = x._replace(receiver=Books.POSTED, credits=x.credits + 1, lied=lied)

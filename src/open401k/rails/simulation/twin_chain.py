@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 import rlp
 from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 
 from ..calls import kinds_of
@@ -110,6 +111,16 @@ class TwinChain:
         """The head of the block of this number."""
         return self._blocks[number].head
 
+    def heads(self) -> list[Head]:
+        """Of all blocks."""
+        return [block.head for block in self._blocks]
+
+    def suspend_rules(self, version: int, until: int) -> None:
+        """As a council would, in a block of its own."""
+        state = self._next()
+        state.rules[version] = replace(state.rules[version], suspended=until)
+        self._add(state, word(until), {})
+
     def take_back(self, blocks: int) -> None:
         """The last blocks never were: a reorganization."""
         if blocks:
@@ -177,7 +188,11 @@ def read_transaction(raw: bytes) -> Sent:
 
 @lru_cache(maxsize=16384)
 def _read(kinds: tuple[str, ...], data: bytes) -> tuple[Any, ...]:
-    return tuple(_plain(kind, given) for kind, given in zip(kinds, decode(kinds, data), strict=True))
+    try:
+        told = decode(kinds, data)
+    except DecodingError as why:
+        raise RefusedError(None) from why
+    return tuple(_plain(kind, given) for kind, given in zip(kinds, told, strict=True))
 
 
 def _plain(kind: str, given: Any) -> Any:

@@ -1,0 +1,439 @@
+"""One seed, one schedule: whole rollovers with faults, checked at each step against the model. Not here: many seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from eth_hash.auto import keccak
+
+from .. import messages
+from ..calls import call_of
+from ..chain.interface import Head, Receipt
+from ..messages import Attestation, Election, Leg, Mode, Role, Terms, Voter
+from ..node.cases import Case, Raised, State
+from ..node.core import HoldState, Side
+from ..node.memory import Kept
+from ..node.opening import Signed, agree, agreed_of, move, open_case, stop
+from .chance import Dice, Fault, Faults
+from .cores import Core
+from .engines import (
+    BEGUN,
+    CHAIN_ID,
+    CUSTODIANS,
+    DAY,
+    MINTED,
+    PLAN,
+    Engine,
+    EvmEngine,
+    TwinEngine,
+    address_of,
+    key,
+    signer_of,
+)
+from .model import Tx
+from .net import NAMES, Clock, Endpoints, Net, Watch
+from .parties import Assembled, FaultyCases, Party, as_it_is
+from .trace import DepartedError, Trace
+from .twin import case_of
+from .twin_chain import Sent
+
+HOUR = 3_600
+_BEFORE = {0: 50_000_00, 1: 20_000_00}
+_READY = (State.DATA_REQUESTED, State.PREVALIDATED, State.LIQUIDATING)
+
+
+@dataclass
+class Rollover:
+    """One of a run: its terms, what was signed, and how the model sees it."""
+
+    name: str
+    told: Signed
+    source: str
+    receiver: str
+    id: bytes
+    key: int
+    encoded: bytes
+    trace: Trace
+    votes: dict[Role, bytes] = field(default_factory=dict)  # by those who are no node
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one seed."""
+
+    seed: int
+    engine: str
+    mode: str
+    violation: str | None
+    stuck: tuple[str, ...]
+    ends: dict[str, int]
+    seen: dict[tuple[str, Fault], int]
+    lines: tuple[str, ...]
+
+
+class Run:
+    """Everything of one seed."""
+
+    def __init__(self, seed: int, *, evm: bool = False, assembled: Assembled = as_it_is) -> None:
+        self.seed, self.dice = seed, Dice(seed)
+        self.mode = "safety" if self.dice.percent(25) else "liveness"
+        self.faults = Faults(self.dice, percent=self.dice.one_of((3, 8, 20)))
+        self.clock = Clock(BEGUN + DAY)
+        self.lines: list[str] = []
+        self.rollovers: list[Rollover] = []
+        self.checked = b""
+        self.spent = dict.fromkeys(CUSTODIANS, 0)
+        engine: Engine = EvmEngine(lambda: self.clock.now) if evm else TwinEngine(lambda: self.clock.now)
+        self.engine_name = "evm" if evm else "twin"
+        watch = Watch(self._mined, self._finalized, self._taken_back)
+        self.net = Net(engine, self.clock, self.faults, depth=self.dice.one_of((0, 1, 3, 6)), watch=watch)
+        self.parties = {name: self._party(name, assembled) for name in CUSTODIANS}
+        for number in range(self.dice.weighted(((5, 1), (3, 2), (2, 3)))):
+            self._open(number)
+
+    def play(self) -> Outcome:
+        """Faults for a while; then, in the mode for liveness, none until all is over."""
+        violation: str | None = None
+        stuck: tuple[str, ...] = ()
+        try:
+            for _ in range(20 + self.dice.below(40)):
+                self._act()
+            self.faults.is_on = self.mode == "safety"
+            rounds = self._settle()
+            if self.mode == "liveness":
+                open_ = [each for each in self.rollovers if not self._is_over(each)]
+                stuck = tuple(each.name for each in open_ if not self._asked(each))
+                self._check_money()
+            self._say(f"settled after {rounds} rounds")
+        except (DepartedError, AssertionError) as why:
+            violation = str(why)
+            self._say(f"VIOLATION {violation}")
+        return Outcome(
+            self.seed, self.engine_name, self.mode, violation, stuck, self._ends(), dict(self.faults.seen),
+            tuple(self.lines),
+        )  # fmt: skip
+
+    # ---- the cast
+
+    def _party(self, name: str, assembled: Assembled) -> Party:
+        def seen(what: str, rollover: bytes, side: Side) -> None:
+            trace = self._of(rollover).trace
+            is_source = side is Side.SOURCE
+            self._say(f"core {name}: {what} as {side}")
+            if what == "post":
+                trace.posted(source=is_source)
+            else:
+                trace.released(source=is_source)
+
+        def moved(case: Case) -> None:
+            self._say(f"{name}: {case.id} is {case.state}")
+            if case.state is State.VOTED and case.agreed is not None:
+                held = core.status(case.agreed.rollover, case.side).state
+                if held not in (HoldState.HELD, HoldState.POSTED):
+                    raise DepartedError(f"I10 {case.id}: the vote of {name} is promised, and its core says {held}")
+                self._of(case.agreed.rollover).trace.voted(source=case.side is Side.SOURCE)
+
+        core = Core({f"{name} {number}": dict(_BEFORE) for number in range(3)}, seen)
+        endpoints = Endpoints(self.net, self.faults, self._boundary_of)
+        cases = FaultyCases(Kept(), self.faults, moved)
+        own = Clock(self.clock.now)
+        return Party(name, self.net, core, self.faults, cases, endpoints, own, assembled)
+
+    def _open(self, number: int) -> None:
+        """A rollover with exact terms, a file of it on either side; the account may not have enough for all of them."""
+        source, receiver = CUSTODIANS if self.dice.percent(75) else CUSTODIANS[::-1]
+        legs = tuple(
+            Leg(kind, PLAN, 0, 1 + self.dice.below(most), 0, bytes(32))
+            for kind, most in ((0, 40_000_00), (1, 15_000_00))[: 1 + self.dice.below(2)]
+        )
+        voters = (Voter(Role.ADMINISTRATOR, address_of("administrator")),) if self.dice.percent(40) else ()
+        told = self._signed(number, source, receiver, legs, voters)
+        case = case_of(told.election, told.signature, told.attestation, told.attested, told.terms)
+        released = agreed_of(told, us=address_of(source), side=Side.SOURCE)
+        taken = replace(released, us=address_of(receiver), place=1)
+        name = f"rollover {number}"
+        account = self.dice.below(2)  # some share one
+        for who, side, agreed in ((source, Side.SOURCE, released), (receiver, Side.RECEIVER, taken)):
+            with self.parties[who].cases.begin() as unit:
+                open_case(unit, name, side=side, account=f"{who} {account}")
+                move(unit, name, *_READY)
+                agree(unit, name, agreed)
+        key_, encoded = released.key, released.encoded
+        trace = Trace(told.terms.deadline, len(voters))
+        self.rollovers.append(Rollover(name, told, source, receiver, case.id, key_, encoded, trace))
+        self.net.engine.know(encoded, case)
+        self.net.ids[key_] = case.id
+
+    def _signed(
+        self, number: int, source: str, receiver: str, legs: tuple[Leg, ...], voters: tuple[Voter, ...]
+    ) -> Signed:
+        now, participant = self.clock.now, key(f"participant {number}")
+        election = Election(
+            participant.address, number, address_of(source), bytes(32), bytes(32), 0b11, Mode.FIXED, MINTED, 1, now,
+            now + 10 * DAY, keccak(b"notice"), keccak(b"salt"), (address_of(receiver),),
+        )  # fmt: skip
+        attestation = Attestation(address_of("attestor"), 2, now + 90 * DAY, keccak(b"proof"))
+        deadline = now + self.dice.one_of((DAY, 3 * DAY, 5 * DAY))
+        terms = Terms(
+            0, 1, deadline, self.net.engine.token, messages.NOBODY, keccak(b"file"), bytes(32), keccak(b"terms"),
+            voters, legs,
+        )  # fmt: skip
+        domain = messages.rollover_domain(CHAIN_ID, self.net.engine.rollover)
+        signature = participant.sign(domain.digest(messages.election_hash(election)))
+        about = domain.digest(messages.attestation_hash(election.participant, attestation))
+        return Signed(election, signature, attestation, signer_of("attestor").sign(about), terms)
+
+    # ---- what happens
+
+    def _act(self) -> None:
+        acts: tuple[tuple[int, Callable[[], None]], ...] = (
+            (40, self._follow), (20, self._slot), (8, self._administrator), (5, self._reorganize),
+            (2, self._participant), (2, self._stop), (2, self._spend), (2, self._skew), (3, self._race),
+            (1, self._suspend), (2, self._back_up),
+        )  # fmt: skip
+        self.dice.weighted(acts)()
+        self._check_escrow()
+
+    def _follow(self) -> None:
+        party = self.parties[self.dice.one_of(CUSTODIANS)]
+        party.follow()
+        self.lines += party.said
+        party.said.clear()
+
+    def _slot(self) -> None:
+        self.net.slot(self.dice.weighted(((5, 12), (5, 600), (4, 4 * HOUR), (1, DAY))))
+
+    def _administrator(self) -> None:
+        """The third voter, who is no node: its vote, sent again as long as it is of use."""
+        for each in self.rollovers:
+            if each.told.terms.voters:
+                kind = self.faults.at("R7", Fault.DROP)
+                if kind is None:
+                    self.net.submit(key("administrator's relay"), self._vote_of_administrator(each))
+
+    def _vote_of_administrator(self, each: Rollover) -> bytes:
+        if Role.ADMINISTRATOR not in each.votes:
+            hashed = messages.approval_hash(each.id, Role.ADMINISTRATOR, bytes(32))
+            told = bytes(32), signer_of("administrator").sign(self._digest(hashed))
+            call = call_of("approve(bytes,uint256,(bytes32,bytes))", each.encoded, 2, told)
+            each.votes[Role.ADMINISTRATOR] = call
+        return each.votes[Role.ADMINISTRATOR]
+
+    def _reorganize(self) -> None:
+        if self.faults.is_on and self.net.head.number > self.net.final:
+            self.faults.note("R9", Fault.REORG)
+            self.net.reorganize(1 + self.dice.below(6), come_back=self.dice.percent(50))
+
+    def _participant(self) -> None:
+        """The person ends it by an abort, in a race with the votes."""
+        if self.dice.percent(70):
+            return
+        each = self.dice.one_of(self.rollovers)
+        by = key(f"participant {each.told.election.number}")
+        self.faults.note("R17", Fault.RACE)
+        signature = by.sign(self._digest(messages.abort_hash(each.id, Role.PARTICIPANT, 401, bytes(32))))
+        given = (each.encoded, int.from_bytes(by.address, "big"), Role.PARTICIPANT, 401, bytes(32), signature)
+        self.net.submit(key("copier"), call_of("abort(bytes,uint256,uint256,uint256,bytes32,bytes)", *given))
+
+    def _stop(self) -> None:
+        """One custodian wants the end of it."""
+        if self.dice.percent(60):
+            return
+        each = self.dice.one_of(self.rollovers)
+        party = self.parties[self.dice.one_of((each.source, each.receiver))]
+        with party.cases.begin() as unit:
+            if unit.case(each.name).state in (State.LIQUIDATING, State.HELD, State.VOTED):
+                stop(unit, each.name, 451)
+
+    def _spend(self) -> None:
+        name = self.dice.one_of(CUSTODIANS)
+        cents = 1 + self.dice.below(30_000_00)
+        if self.parties[name].core.spend(f"{name} {self.dice.below(2)}", 0, cents):
+            self.spent[name] += cents
+            self._say(f"somebody takes {cents} cents out at {name}")
+
+    def _skew(self) -> None:
+        """A custodian's own clock goes wrong by up to ten days: nothing may follow from it."""
+        party = self.parties[self.dice.one_of(CUSTODIANS)]
+        party.clock.now = self.clock.now + self.dice.below(20 * DAY) - 10 * DAY
+        if self.faults.is_on:
+            self.faults.note("R8", Fault.SKEW)
+
+    def _race(self) -> None:
+        """Somebody who saw both signatures settles at once, or repeats what was sent."""
+        each = self.dice.one_of(self.rollovers)
+        votes = [self._vote_in_outbox(each.source, each), self._vote_in_outbox(each.receiver, each)]
+        if each.told.terms.voters or None in votes or not self.faults.is_on:
+            return
+        self.faults.note("R10", Fault.RACE)
+        self.net.submit(key("copier"), call_of("settle(bytes,(bytes32,bytes)[])", each.encoded, votes))
+
+    def _vote_in_outbox(self, name: str, each: Rollover) -> tuple[bytes, bytes] | None:
+        party = self.parties[name]
+        role = Role.SOURCE if name == each.source else Role.RECEIVER
+        with party.cases.begin() as unit:
+            signed = any(message.kind in ("propose", "approve") for message in unit.outbox(each.name))
+        if not signed:
+            return None
+        return bytes(32), signer_of(name).sign(self._digest(messages.approval_hash(each.id, role, bytes(32))))
+
+    def _suspend(self) -> None:
+        if self.faults.is_on and self.dice.percent(50):
+            self.faults.note("R19", Fault.SUSPEND)
+            self.net.suspend_rules(self.clock.now + self.dice.below(3 * DAY))
+
+    def _back_up(self) -> None:
+        """A custodian goes back to a backup in which nothing is missing that was promised, and starts again."""
+        party = self.parties[self.dice.one_of(CUSTODIANS)]
+        if not self.faults.is_on:
+            return
+        known = party.backup
+        party.backup = party.cases.kept
+        if known is not None and _is_harmless(known, party.cases.kept):
+            self.faults.note("R18", Fault.OLDER_BACKUP)
+            party.cases.kept = known
+            party.start()
+
+    # ---- the end
+
+    def _settle(self) -> int:
+        """Pass after pass, past all deadlines; how many rounds it took."""
+        for round_ in range(60):
+            for name in CUSTODIANS:
+                party = self.parties[name]
+                while party.follow() and not self.faults.is_on:
+                    pass
+                self.lines += party.said
+                party.said.clear()
+            if all(self._is_over(each) for each in self.rollovers):
+                return round_
+            self._administrator()
+            self.net.slot(6 * HOUR if round_ < 30 else 12)
+            self._check_escrow()
+        return 60
+
+    def _is_over(self, each: Rollover) -> bool:
+        """Ended in the model's sense and in both files."""
+        closed = (State.POSTED, State.RELEASED)
+        files = [self.parties[name].cases.kept.cases[each.name] for name in (each.source, each.receiver)]
+        return each.trace.is_done and all(file.state in closed for file in files)
+
+    def _asked(self, each: Rollover) -> list[Raised]:
+        """What waits for a person, in a file that is open."""
+        waits = []
+        for name in (each.source, each.receiver):
+            kept = self.parties[name].cases.kept
+            if kept.cases[each.name].state in (State.LIQUIDATING, State.HELD, State.VOTED):
+                waits += [raised for raised in kept.raised if raised.case == each.name and raised.is_open]
+        return waits
+
+    def _ends(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for each in self.rollovers:
+            told = str(each.trace.state.final.status) if each.trace.is_done else "open"
+            codes = sorted({raised.code for raised in self._asked(each)})
+            told = f"a person is asked: {codes}" if codes and told == "open" else told
+            found[told] = found.get(told, 0) + 1
+        return found
+
+    # ---- what must hold
+
+    def _check_escrow(self) -> None:
+        """I7: what the contract has is what open rollovers have in escrow; I-R3: nothing comes or goes."""
+        if self.checked == self.net.head.hash:
+            return
+        self.checked = self.net.head.hash
+        held = {name: self._balance(address_of(name)) for name in CUSTODIANS}
+        escrow = self._balance(self.net.engine.rollover)
+        if sum(held.values()) + escrow != MINTED * len(CUSTODIANS):
+            raise AssertionError(f"I-R3 deposits are {held} and {escrow} in escrow")
+        at = self.net.head.number
+        for each in self.rollovers:
+            told = self.net.engine.call(self.net.engine.rollover, call_of("escrow_of(uint256)", each.key), at)
+            escrow -= int.from_bytes(told[32:64], "big")
+        if escrow:
+            raise AssertionError(f"I7 {escrow} cents in escrow are nobody's")
+
+    def _check_money(self) -> None:
+        """What moved between the books is what moved on chain, to the cent."""
+        if any(self._asked(each) or not each.trace.is_done for each in self.rollovers):
+            return
+        begun = sum(_BEFORE.values()) * 3
+        for name in CUSTODIANS:
+            books = self.parties[name].core.cents + self.spent[name] - begun
+            chain = self._balance(address_of(name)) - MINTED
+            if books != chain:
+                raise AssertionError(f"I-R3 the books of {name} moved by {books} cents, its deposits by {chain}")
+
+    def _balance(self, holder: bytes) -> int:
+        told = self.net.engine.call(self.net.engine.token, call_of("balanceOf(address)", holder), self.net.head.number)
+        return int.from_bytes(told, "big")
+
+    # ---- what the chain tells
+
+    def _mined(self, sent: Sent | None, receipt: Receipt | None, head: Head) -> None:
+        about = self._about(sent) if sent is not None and receipt is not None and receipt.is_done else None
+        for each in self.rollovers:
+            tx = self._tx(each, sent) if about is each and sent is not None else None
+            if tx is not None:
+                self._say(f"block {head.number}: {each.name} {tx}")
+            each.trace.mined(tx, number=head.number, time=head.time)
+
+    def _finalized(self, number: int) -> None:
+        for each in self.rollovers:
+            each.trace.finalized(number)
+
+    def _taken_back(self, number: int) -> None:
+        self._say(f"reorganized back to block {number}")
+        for each in self.rollovers:
+            each.trace.taken_back(number)
+
+    def _about(self, sent: Sent) -> Rollover | None:
+        if NAMES.get(sent.data[:4]) == "expire":
+            asked = int.from_bytes(sent.data[4:36], "big")
+            return next((each for each in self.rollovers if each.key == asked), None)
+        return next((each for each in self.rollovers if each.encoded in sent.data), None)
+
+    def _tx(self, each: Rollover, sent: Sent) -> Tx | None:
+        match NAMES.get(sent.data[:4]):
+            case "settle":
+                return Tx.SETTLE
+            case "propose":
+                return Tx.PROPOSE
+            case "approve":
+                return Tx.VOTER_VOTES if int.from_bytes(sent.data[36:68], "big") == 2 else Tx.RECEIVER_VOTES
+            case "abort":
+                return Tx.ABORT
+            case "expire":
+                return Tx.EXPIRE
+            case "post":
+                by = sent.data[36:68][12:]
+                return Tx.SOURCE_POSTED if by == address_of(each.source) else Tx.RECEIVER_POSTED
+        return None
+
+    def _boundary_of(self, sent: Sent) -> str:
+        match NAMES.get(sent.data[:4]):
+            case "propose":
+                return "R6"
+            case "approve":
+                about = self._about(sent)
+                return "R7" if about is not None and about.told.terms.voters else "R10"
+            case "post":
+                return "R15"
+        return "R17"
+
+    def _digest(self, hashed: bytes) -> bytes:
+        return messages.rollover_domain(CHAIN_ID, self.net.engine.rollover).digest(hashed)
+
+    def _of(self, rollover: bytes) -> Rollover:
+        return next(each for each in self.rollovers if each.id == rollover)
+
+    def _say(self, words: str) -> None:
+        self.lines.append(f"{self.clock.now - BEGUN - DAY:>7} s  {words}")
+
+
+def _is_harmless(older: Kept, newer: Kept) -> bool:
+    """Whether the older one knows every vote that was given since: others could be used without its hold."""
+    promised = {message.case for message in newer.outbox.values() if message.kind in ("propose", "approve")}
+    return promised <= {message.case for message in older.outbox.values() if message.kind in ("propose", "approve")}

@@ -1,0 +1,96 @@
+"""A run of the real code as steps of the model: each must be one that the model allows. Not here: the model, the run.
+
+What this ties together: the model is looked at exhaustively, the code is not; what the code does, the model must know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .model import Books, Bounds, State, Tx, is_done, mined, steps, tip, violated
+
+_ENDLESS = Bounds(blocks=10_000, reorgs=10_000)
+HELD = {True: "the source holds the money and votes", False: "the receiver expects the money and votes"}
+POSTED = {True: "the source debits", False: "the receiver credits"}
+RELEASED = {True: "the source releases its hold", False: "the receiver cancels"}
+
+
+class DepartedError(Exception):
+    """The code did what the model does not, or what the model calls a violation."""
+
+
+@dataclass
+class Trace:
+    """One rollover as the model sees it: ``deadline`` in the chain's time, how many voters besides the custodians."""
+
+    deadline: int
+    voters: int
+    state: State = field(default_factory=State)
+    words: list[str] = field(default_factory=list)
+    _numbers: list[int] = field(default_factory=list)  # of the real blocks in which the model's are
+
+    def voted(self, *, source: bool) -> None:
+        """A custodian's vote is durable beside its hold."""
+        books = self.state.source if source else self.state.receiver
+        if books is Books.NOTHING:
+            self._step(HELD[source])
+
+    def posted(self, *, source: bool) -> None:
+        """A core booked."""
+        self._step(POSTED[source])
+
+    def released(self, *, source: bool) -> None:
+        """A core gave free; if no vote was given that is nobody's business."""
+        books = self.state.source if source else self.state.receiver
+        if books is not Books.NOTHING:
+            self._step(RELEASED[source])
+
+    def mined(self, tx: Tx | None, *, number: int, time: int) -> None:
+        """A block, with what it did to this rollover, if anything."""
+        late = time > self.deadline
+        if late and not self.state.late:
+            self._step("the deadline passes")
+        known = self.state.final_late or any(block.late for block in self.state.blocks)
+        if tx in (Tx.RECEIVER_VOTES, Tx.VOTER_VOTES) and mined(tip(self.state), tx, late) == tip(self.state):
+            tx = None  # the same vote again changes nothing
+        if tx is not None:
+            self._mine(tx, number)
+            if tx is Tx.PROPOSE and not self.voters:
+                self._mine(Tx.VOTER_VOTES, number)  # nobody is the third voter: its vote is there at once
+        elif late and not known:
+            self._mine(Tx.NOTHING, number)
+
+    def finalized(self, number: int) -> None:
+        """Blocks up to this one are final."""
+        while self._numbers and self._numbers[0] <= number:
+            self._step(f"final: {self.state.blocks[0].tx}")
+            del self._numbers[0]
+
+    def taken_back(self, number: int) -> None:
+        """Blocks after this one never were."""
+        gone = sum(each > number for each in self._numbers)
+        if gone:
+            self._step(f"reorganized: the last {gone} gone")
+            del self._numbers[-gone:]
+
+    @property
+    def is_done(self) -> bool:
+        """The model says that nothing is open."""
+        return is_done(self.state)
+
+    def _mine(self, tx: Tx, number: int) -> None:
+        self._step(f"mined: {tx}")
+        self._numbers.append(number)
+
+    def _step(self, words: str) -> None:
+        self.words.append(words)
+        found = next((step.state for step in steps(self.state, _ENDLESS) if step.words == words), None)
+        if found is None:
+            latest = tip(self.state)
+            raise DepartedError(
+                f"{words}: the model does not do this where the final state is {self.state.final.status}, the latest "
+                f"{latest.status}, the source {self.state.source}, the receiver {self.state.receiver}"
+            )
+        self.state = found
+        if (broken := violated(found)) is not None:
+            raise DepartedError(f"{words}: {broken}")

@@ -1,0 +1,141 @@
+"""Nodes with a mistake, as somebody could write them; the simulator must find each. Not here: the real node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+
+from open401k.rails.node.cases import Agreed, Case, Kind, State
+from open401k.rails.node.coordinator import Coordinator, Refusal
+from open401k.rails.node.core import Answer, CustodianCore, HoldState, Order, Side
+from open401k.rails.node.following import Standing, Verdict
+from open401k.rails.node.signing import receipt_call, vote_call
+from open401k.rails.node.worker import Node
+from open401k.rails.simulation.parties import Assembled, FaultyCore, Party, as_it_is
+from open401k.rails.chain.interface import Head
+
+
+@dataclass
+class Reading:
+    """A coordinator that is read by another rule."""
+
+    real: Coordinator
+    rule: Callable[[Agreed, Coordinator], Standing]
+
+    def final_block(self) -> Head:
+        return self.real.final_block()
+
+    def final(self, agreed: Agreed) -> Standing:
+        return self.rule(agreed, self.real)
+
+    def newest(self, agreed: Agreed) -> Standing:
+        return self.real.newest(agreed)
+
+    def send(self, data: bytes) -> Refusal | None:
+        return self.real.send(data)
+
+
+def _reads(rule: Callable[[Party, Agreed, Coordinator], Standing]) -> Assembled:
+    def assembled(party: Party, core: CustodianCore, coordinator: Coordinator) -> Node:
+        return as_it_is(party, core, Reading(coordinator, lambda agreed, real: rule(party, agreed, real)))
+
+    return assembled
+
+
+def _post_at_latest(_: Party, agreed: Agreed, real: Coordinator) -> Standing:
+    newest = real.newest(agreed)
+    return newest if newest.verdict is Verdict.COMMITTED else real.final(agreed)
+
+
+def _release_at_latest(_: Party, agreed: Agreed, real: Coordinator) -> Standing:
+    newest = real.newest(agreed)
+    return newest if newest.verdict is Verdict.ABORTED else real.final(agreed)
+
+
+def _release_on_own_clock(party: Party, agreed: Agreed, real: Coordinator) -> Standing:
+    final = real.final(agreed)
+    waits = final.verdict in (Verdict.ABSENT, Verdict.PREPARING)
+    return replace(final, verdict=Verdict.ABORTED) if waits and party.clock.now > agreed.deadline else final
+
+
+def _absent_at_latest(_: Party, agreed: Agreed, real: Coordinator) -> Standing:
+    final = real.final(agreed)
+    return replace(final, block=real.newest(agreed).block)
+
+
+def _absent_by_the_word_alone(_: Party, agreed: Agreed, real: Coordinator) -> Standing:
+    """What is preparing and past its deadline is taken for ended, before anybody expired it."""
+    final = real.final(agreed)
+    late = final.verdict is Verdict.PREPARING and final.block.time > agreed.deadline - 86_400
+    return replace(final, verdict=Verdict.ABORTED) if late else final
+
+
+class EagerNode(Node):
+    """Votes first, holds later."""
+
+    def _hold(self, case: Case, agreed: Agreed, final: Standing) -> bool:
+        kind = Kind.PROPOSE if case.side is Side.SOURCE else Kind.APPROVE
+        if case.stop is None:
+            self.coordinator.send(vote_call(case, kind, self.signer, at=final.block.time))
+        return super()._hold(case, agreed, final)
+
+
+class ReceiptFirstNode(Node):
+    """Tells that its books followed before they did."""
+
+    def _post(self, case: Case, agreed: Agreed, final: Standing) -> bool:
+        self.coordinator.send(receipt_call(case, "soon", self.salt, self.signer, at=final.block.time))
+        return super()._post(case, agreed, final)
+
+
+class HastyNode(Node):
+    """Gives free what it holds as soon as somebody wants the end, whether it has voted or not."""
+
+    def _put_out(self, case: Case, final: Standing, kind: Kind) -> bool:
+        if case.state is State.VOTED and case.agreed is not None:
+            self.core.release(case.agreed.rollover, case.side)
+        return super()._put_out(case, final, kind)
+
+
+def _node(kind: type[Node]) -> Assembled:
+    def assembled(party: Party, core: CustodianCore, coordinator: Coordinator) -> Node:
+        real = as_it_is(party, core, coordinator)
+        return kind(real.cases, real.core, real.coordinator, real.signer, salt=real.salt)
+
+    return assembled
+
+
+@dataclass
+class ForgetfulCore(FaultyCore):
+    """Books again when it is told again."""
+
+    def post(self, order: Order) -> Answer:
+        if self.core.status(order.rollover, order.side).state is HoldState.POSTED:
+            self.core.book(order)
+        return super().post(order)
+
+
+def _forgetful(party: Party, _: CustodianCore, coordinator: Coordinator) -> Node:
+    return as_it_is(party, ForgetfulCore(party.core, party.faults), coordinator)
+
+
+def _trusting(party: Party, core: CustodianCore, coordinator: Coordinator) -> Node:
+    party.endpoints.agree = 1
+    return as_it_is(party, core, coordinator)
+
+
+#: By what somebody would do wrong.
+PLANTED: dict[str, Assembled] = {
+    "posts at the latest block": _reads(_post_at_latest),
+    "releases at the latest block": _reads(_release_at_latest),
+    "releases on its own clock": _reads(_release_on_own_clock),
+    "takes the latest block's time for final": _reads(_absent_at_latest),
+    "takes what is late for ended": _reads(_absent_by_the_word_alone),
+    "votes before it holds": _node(EagerNode),
+    "sends receipts before it books": _node(ReceiptFirstNode),
+    "releases when it wants the end": _node(HastyNode),
+    "books again what it is told again": _forgetful,
+    "trusts one endpoint": _trusting,
+}
+
