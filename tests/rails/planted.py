@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-
+from open401k.rails.chain.interface import Head
 from open401k.rails.node.cases import Agreed, Case, Kind, State
 from open401k.rails.node.coordinator import Coordinator, Refusal
 from open401k.rails.node.core import Answer, CustodianCore, HoldState, Order, Side
@@ -13,7 +13,6 @@ from open401k.rails.node.following import Standing, Verdict
 from open401k.rails.node.signing import receipt_call, vote_call
 from open401k.rails.node.worker import Node
 from open401k.rails.simulation.parties import Assembled, FaultyCore, Party, as_it_is
-from open401k.rails.chain.interface import Head
 
 
 @dataclass
@@ -138,4 +137,3 @@ PLANTED: dict[str, Assembled] = {
     "books again what it is told again": _forgetful,
     "trusts one endpoint": _trusting,
 }
-
