@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from open401k.kernel import Refused, Source
 from open401k.law.distribution_events import Event
@@ -125,6 +127,25 @@ def test_what_is_not_known_is_in_the_way(name: str) -> None:
     assert found.reasons
     assert any(each.unknown or each.code is Code.SOURCE_NOT_PROVEN for each in found.reasons)
     assert all(each.said and each.next_step for each in found.reasons)
+
+
+@given(unknown=st.sets(st.sampled_from(_OPTIONAL)), more=st.sets(st.sampled_from(_OPTIONAL)))
+def test_knowing_less_never_takes_a_reason_away(unknown: set[str], more: set[str]) -> None:
+    less: dict[str, Any] = dict.fromkeys(unknown)
+    least: dict[str, Any] = dict.fromkeys(unknown | more)
+    assert codes(replace(lawful(), **less)) <= codes(replace(lawful(), **least))
+
+
+def test_amounts_that_cannot_be_are_told_beside_all_else() -> None:
+    facts = lawful(Part(Kind.PRE_TAX, Into.PLAN, 5, 100_00), Part(Kind.PRE_TAX, Into.PLAN, 0, -1))
+    found = judged(replace(facts, loan=None))
+    assert {Code.IMPOSSIBLE_FACT, Code.LOAN_OPEN} <= {reason.code for reason in found.reasons}
+    assert sum(reason.code is Code.IMPOSSIBLE_FACT for reason in found.reasons) >= 2
+
+
+def test_an_explanation_of_tomorrow_is_not_given() -> None:
+    told = Explanation(PAID, told_of_thirty_days=True, of_roth_money=True, of_other_money=True)
+    assert codes(replace(lawful(), explanation=told)) == {Code.EXPLANATION_NOT_GIVEN}
 
 
 def test_of_nothing_but_amounts_every_reason_is_told_at_once() -> None:

@@ -88,6 +88,9 @@ def explanation(facts: Facts) -> Iterator[Reason]:
         yield found(Code.EXPLANATION_NOT_GIVEN, "not of Roth money (IRC 402(f); Notice 2026-13)")
     if kinds - {Kind.ROTH} and not told.of_other_money:
         yield found(Code.EXPLANATION_NOT_GIVEN, "not of money other than Roth (IRC 402(f); Notice 2026-13)")
+    if told.given_on > facts.timing.on:
+        yield found(Code.EXPLANATION_NOT_GIVEN, f"it is to be given on {told.given_on} (IRC 402(f))")
+        return
     judged = explanation_in_time(
         given_on=told.given_on,
         distribution_on=facts.timing.payment_on,
