@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from open401k.kernel import Refused, Source
@@ -129,6 +129,7 @@ def test_what_is_not_known_is_in_the_way(name: str) -> None:
     assert all(each.said and each.next_step for each in found.reasons)
 
 
+@settings(max_examples=50, deadline=None)
 @given(unknown=st.sets(st.sampled_from(_OPTIONAL)), more=st.sets(st.sampled_from(_OPTIONAL)))
 def test_knowing_less_never_takes_a_reason_away(unknown: set[str], more: set[str]) -> None:
     less: dict[str, Any] = dict.fromkeys(unknown)

@@ -143,7 +143,7 @@ any_part = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@settings(max_examples=40, deadline=None, database=None, derandomize=True)
 @given(
     parts=st.one_of(st.lists(good_part, min_size=1, max_size=3), st.lists(any_part, max_size=2)),
     level=st.sampled_from([2, 3, 2, 1]),
