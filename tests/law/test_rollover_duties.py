@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from open401k.kernel import Refused
@@ -197,6 +197,7 @@ def test_the_explanation_is_30_to_180_days_old_or_its_30_days_are_waived(
     assert found.cite in explain(found)
 
 
+@settings(deadline=None)
 @given(days=st.integers(-5, 200), told=st.booleans(), elected=st.booleans())
 def test_telling_more_never_makes_a_payment_unlawful(days: int, told: bool, elected: bool) -> None:
     def in_time(told: bool, elected: bool) -> bool:

@@ -41,7 +41,7 @@ EVERYTHING = frozenset((kind, into) for kind in Kind for into in Into)
 
 def receiver(name: str = "the new plan", takes: frozenset[tuple[Kind, Into]] = EVERYTHING) -> Receiver:
     letter = Letter(takes, date(2026, 12, 31), f"Trustee of {name} FBO Maria Garcia-Lopez")
-    return Receiver(name, letter, True, date(2027, 6, 1))
+    return Receiver(name, letter, True, date(2027, 6, 1), Screening(date(2026, 5, 20), clear=True))
 
 
 def lawful(*parts: Part) -> Facts:

@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from open401k.kernel import Refused, Source
 from open401k.law.distribution_events import Event
@@ -127,6 +129,26 @@ def test_what_is_not_known_is_in_the_way(name: str) -> None:
     assert all(each.said and each.next_step for each in found.reasons)
 
 
+@settings(max_examples=50, deadline=None)
+@given(unknown=st.sets(st.sampled_from(_OPTIONAL)), more=st.sets(st.sampled_from(_OPTIONAL)))
+def test_knowing_less_never_takes_a_reason_away(unknown: set[str], more: set[str]) -> None:
+    less: dict[str, Any] = dict.fromkeys(unknown)
+    least: dict[str, Any] = dict.fromkeys(unknown | more)
+    assert codes(replace(lawful(), **less)) <= codes(replace(lawful(), **least))
+
+
+def test_amounts_that_cannot_be_are_told_beside_all_else() -> None:
+    facts = lawful(Part(Kind.PRE_TAX, Into.PLAN, 5, 100_00), Part(Kind.PRE_TAX, Into.PLAN, 0, -1))
+    found = judged(replace(facts, loan=None))
+    assert {Code.IMPOSSIBLE_FACT, Code.LOAN_OPEN} <= {reason.code for reason in found.reasons}
+    assert sum(reason.code is Code.IMPOSSIBLE_FACT for reason in found.reasons) >= 2
+
+
+def test_an_explanation_of_tomorrow_is_not_given() -> None:
+    told = Explanation(PAID, told_of_thirty_days=True, of_roth_money=True, of_other_money=True)
+    assert codes(replace(lawful(), explanation=told)) == {Code.EXPLANATION_NOT_GIVEN}
+
+
 def test_of_nothing_but_amounts_every_reason_is_told_at_once() -> None:
     bare = Facts(
         timing=Timing(TODAY, PAID, DEADLINE),
@@ -151,7 +173,7 @@ def test_every_code_has_its_words_and_means_on_chain_what_it_means_here() -> Non
     assert set(ENTRIES) == set(Code)
     assert all(code in REFUSALS for code in ON_CHAIN_TOO)
     ours = {code for code in Code if code not in REFUSALS}
-    assert all(code % 100 >= 50 for code in ours)
+    assert all(code % 100 >= 70 for code in ours)
     jargon = ("leg", "ERD", "RMD", "QDRO", "vest", "hash", "402", "chain")
     assert not [entry.said for entry in ENTRIES.values() if any(word in entry.said.split() for word in jargon)]
 
@@ -163,6 +185,23 @@ def test_every_code_has_its_words_and_means_on_chain_what_it_means_here() -> Non
 def test_roth_money_never_goes_into_a_traditional_account(into: Into) -> None:
     facts = replace(lawful(Part(Kind.ROTH, into, 0, 10_000_00)))
     assert Code.NOT_BETWEEN_THESE_ACCOUNTS in codes(facts)
+
+
+def test_a_receiver_of_iras_screens_for_itself() -> None:
+    facts = lawful(Part(Kind.PRE_TAX, Into.TRADITIONAL_IRA, 0, 5_000_00))
+    assert codes(facts) == set()
+    assert codes(replace(facts, receivers=(replace(receiver(), screening=None),))) == {Code.NOT_SCREENED}
+    to_plan = replace(lawful(), receivers=(replace(receiver(), screening=None),))
+    assert codes(to_plan) == set()
+
+
+def test_roth_money_of_a_surviving_spouse_waits_for_what_is_known_of_the_employee() -> None:
+    spouse = replace(lawful(), distributee=Distributee.SURVIVING_SPOUSE)
+    assert codes(spouse) == {Code.WITHHOLDING_NOT_SETTLED}
+    pre_tax = lawful(Part(Kind.PRE_TAX, Into.TRADITIONAL_IRA, 0, 5_000_00))
+    (form,) = judged(replace(pre_tax, distributee=Distributee.SURVIVING_SPOUSE)).forms
+    assert isinstance(form, Form1099R)
+    assert form.box_7_codes == "4G"
 
 
 def test_a_simple_ira_waits_two_years() -> None:

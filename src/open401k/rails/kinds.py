@@ -54,7 +54,8 @@ SOURCE: dict[Kind, Account] = {
     Kind.SIMPLE_IRA: Account.SIMPLE_IRA,
     Kind.SEP_IRA: Account.SEP_IRA,
 }
-_IRAS: dict[Into, Account] = {
+#: Types of account that are IRAs.
+IRAS: dict[Into, Account] = {
     Into.TRADITIONAL_IRA: Account.TRADITIONAL_IRA,
     Into.ROTH_IRA: Account.ROTH_IRA,
     Into.SIMPLE_IRA: Account.SIMPLE_IRA,
@@ -71,8 +72,8 @@ def destination(kind: Kind, into: Into) -> Account | None:
     """The account, as the law knows it, in which money of a kind lands; None where it is paid to the person."""
     if into is Into.PERSON:
         return None
-    if into in _IRAS:
-        return _IRAS[into]
+    if into in IRAS:
+        return IRAS[into]
     if kind in (Kind.ROTH, Kind.ROTH_IRA):
         return Account.PLAN_ROTH
     if kind is Kind.AFTER_TAX and into is not Into.GOVERNMENT_457B:

@@ -18,13 +18,14 @@ from .worked import WorkedPart, lawful_withholding, roth_judged
 
 def sums(facts: Facts, rules: RuleVersion) -> Iterator[Reason]:
     """The parts are the payment, by kind and altogether (I15), and within what the rules let move at once."""
-    given.amounts(payment_cents=facts.payment_cents)
+    for field, cents in (("payment_cents", facts.payment_cents), *(("part.cents", part.cents) for part in facts.parts)):
+        if not 0 <= cents <= given.MOST_CENTS:
+            yield found(Code.IMPOSSIBLE_FACT, f"{field}: {cents} is no amount of a rollover")
     for part in facts.parts:
-        given.amounts(part_cents=part.cents)
         if not part.cents:
             yield found(Code.EMPTY_PART, f"{part.kind.name} into {part.into.name} is empty")
-        if part.to >= len(facts.receivers):
-            raise given.ImpossibleInput("part.to", f"{part.to} is none of {len(facts.receivers)} receivers")
+        if not 0 <= part.to < len(facts.receivers):
+            yield found(Code.IMPOSSIBLE_FACT, f"part.to: {part.to} is none of {len(facts.receivers)} receivers")
     total = sum(part.cents for part in facts.parts)
     if not facts.parts or not facts.payment_cents:
         yield found(Code.NOTHING_MOVES, "no part, or a payment of nothing")

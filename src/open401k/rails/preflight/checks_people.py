@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from ...law.rollover_statements import explanation_in_time
 from ...law.spousal_consent import SpouseStanding, consent_checked, spousal_consent
-from ..kinds import OF_PLANS, Into, Kind
+from ..kinds import IRAS, OF_PLANS, Into, Kind
 from .facts import Facts, Spouse
 from .policy import Policy
 from .reasons import Code, Reason, found, unknown
@@ -41,7 +41,12 @@ def identity(facts: Facts, rules: RuleVersion) -> Iterator[Reason]:
 def screening(facts: Facts, policy: Policy) -> Iterator[Reason]:
     """The lists of sanctions were looked at, lately, and contact data did not just change."""
     looked = [("the person", facts.screening)]
-    looked += [(each.name, each.screening) for each in facts.receivers if each.screening is not None]
+    to_iras = {part.to for part in facts.parts if part.into in IRAS}
+    looked += [
+        (each.name, each.screening)
+        for place, each in enumerate(facts.receivers)
+        if each.screening is not None or place in to_iras  # a receiver of IRAs looks for itself
+    ]
     for about, one in looked:
         if one is None:
             yield unknown(Code.NOT_SCREENED, f"{about}: no screening")
@@ -83,6 +88,9 @@ def explanation(facts: Facts) -> Iterator[Reason]:
         yield found(Code.EXPLANATION_NOT_GIVEN, "not of Roth money (IRC 402(f); Notice 2026-13)")
     if kinds - {Kind.ROTH} and not told.of_other_money:
         yield found(Code.EXPLANATION_NOT_GIVEN, "not of money other than Roth (IRC 402(f); Notice 2026-13)")
+    if told.given_on > facts.timing.on:
+        yield found(Code.EXPLANATION_NOT_GIVEN, f"it is to be given on {told.given_on} (IRC 402(f))")
+        return
     judged = explanation_in_time(
         given_on=told.given_on,
         distribution_on=facts.timing.payment_on,

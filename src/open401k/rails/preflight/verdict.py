@@ -20,7 +20,7 @@ from ..messages import Role
 from . import checks_amount, checks_people, checks_plan
 from .facts import Facts
 from .policy import Policy
-from .reasons import Code, Owner, Reason, found
+from .reasons import Code, Owner, Reason, found, unknown
 from .rule_version import RuleVersion, end_of
 from .worked import WorkedPart, forms, work_out
 
@@ -59,6 +59,8 @@ def preflight(facts: Facts, *, rules: RuleVersion, policy: Policy | None = None)
     for check in (*_checks(facts, rules, policy or Policy()), lambda: checks_amount.tax(facts, parts)):
         found_here, wrong = _attempt(partial(_all, check))
         reasons |= {*(found_here or ()), *wrong}
+    if parts is None and not reasons:
+        reasons.add(unknown(Code.WITHHOLDING_NOT_SETTLED, "whether the Roth money is paid as qualified"))
     told: tuple[Form1099R | Refused[FormRefusal], ...] | None = ()
     if parts is not None and not reasons:
         told, wrong = _attempt(lambda: forms(facts, parts))

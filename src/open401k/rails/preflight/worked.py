@@ -51,7 +51,12 @@ class RothJudged:
 
 
 def roth_judged(facts: Facts) -> RothJudged | None:
-    """Whether Roth money is paid as a qualified distribution; None where its clock or the birth date is not known."""
+    """Whether Roth money is paid as a qualified distribution; None where its clock or the birth date is not known.
+
+    The employee's age or death decides for a beneficiary or an alternate payee too: these facts have neither.
+    """
+    if facts.distributee is not Distributee.EMPLOYEE:
+        return None
     born = facts.releasing.born_on if facts.releasing else None
     if facts.roth is None or facts.roth.first_year is None or born is None or facts.because is None:
         return None
