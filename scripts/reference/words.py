@@ -409,6 +409,11 @@ EVENTS: dict[str, tuple[str, str, str]] = {
         "the plan",
         "`cents`, `incurred_in`: the plan year, `use_by`, `cite`",
     ),
+    "amounts.failed": (
+        "Profit sharing by groups or points fails the test of amounts of a plan year that is over; told once.",
+        "the plan",
+        "`plan_year`, `measured_bps`: the worst rate group, `amend_by`: by when an amendment cures it, `cite`",
+    ),
     "turnover.presumed": (
         "So many participants were let go that a partial termination is presumed; told when it is so, and when more are.",
         "the plan",

@@ -11,12 +11,13 @@ from tests.flows.test_match_forms import DAYS, LAST, assert_proven, day_begins
 from tests.flows.test_random_years import Machine, Row, World
 from tests.support.database import TESTER
 
-from open401k import census, compliance, plan
+from open401k import census, compliance, fiduciary, plan
+from open401k.base import messages
 from open401k.base.db import Database
 from open401k.base.steps import FlowResults
 from open401k.flows.declaration import declare
 from open401k.flows.plan_takeover import Takeover, take_over
-from open401k.kernel import EmployeeId, FixedClock, PlanId, Refused, Source, SponsorId
+from open401k.kernel import EmployeeId, FixedClock, PlanId, Refused, Source, SponsorId, day_of
 from open401k.recordkeeping import DeclarationRefusal, Declared, GroupShare
 
 SHARES = Source.PROFIT_SHARING
@@ -114,6 +115,31 @@ def test_what_is_declared_within_the_year_is_tested_on_pay_to_date_and_waits_for
     assert run is not None
     assert run.of(compliance.TestId.AMOUNTS).status is compliance.Status.FAIL
     assert_proven(made)
+    assert told(made) == [{"plan_year": "2025", "amend_by": "2026-10-15"}]
+    assert standing(made)
+    made.at(date(2026, 1, 5))
+    more = put(made, groups(("Owners", 2_000, 0), ("Staff", 0, 3_000_01)))
+    assert isinstance(more, FlowResults), more
+    assert shares(made)[first] == 2_000_01
+    day_begins(made, date(2026, 1, 6))
+    assert not standing(made)
+    assert len(told(made)) == 1  # once for a plan year
+
+
+def told(made: Machine) -> list[dict[str, object]]:
+    """What the outside heard of amounts that fail."""
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        events = messages.read_after(tx, tenant_id=made.sponsor, cursor=0, limit=1_000)
+    found = [each.data for each in events if each.kind == "amounts.failed"]
+    return [{name: each[name] for name in ("plan_year", "amend_by")} for each in found if isinstance(each, dict)]
+
+
+def standing(made: Machine) -> bool:
+    """Whether the plan's page says it of the year."""
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        today = day_of(tx.now)
+        failed = fiduciary.amounts_failed(tx, tenant_id=made.sponsor, plan_id=made.plan_id, today=today)
+    return failed is not None
 
 
 def test_points_share_out_every_cent_and_a_late_fact_of_one_moves_everybodys(db: Database) -> None:

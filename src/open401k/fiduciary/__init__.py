@@ -17,6 +17,7 @@ from .alerts import (
     open_alerts,
     watch,
 )
+from .amounts import AmountsFailed, amounts_failed, tell_amounts
 from .corrections import WaitingCorrection, tell_approved, tell_correction, waiting_corrections
 from .forfeitures import ForfeituresDue, forfeitures_due, tell_forfeitures
 from .turnover import TurnoverOpen, tell_turnover, turnover_open
@@ -28,11 +29,13 @@ __all__ = [
     "AlertEvent",
     "AlertEventKind",
     "AlertState",
+    "AmountsFailed",
     "Content",
     "ForfeituresDue",
     "TurnoverOpen",
     "WaitingCorrection",
     "acknowledge",
+    "amounts_failed",
     "content_of",
     "decide",
     "events",
@@ -40,6 +43,7 @@ __all__ = [
     "forfeitures_due",
     "get",
     "open_alerts",
+    "tell_amounts",
     "tell_approved",
     "tell_correction",
     "tell_forfeitures",

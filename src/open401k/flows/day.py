@@ -87,6 +87,7 @@ def remind(tx: Tx, of: PlanDay, _: dict[str, Any]) -> list[str]:
     fiduciary.tell_forfeitures(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
     if plan.in_effect(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, on=of.on):
         fiduciary.tell_turnover(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
+        fiduciary.tell_amounts(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
     late = tell_late(tx, tenant_id=of.tenant_id, plan_id=of.plan_id, today=of.on)
     return [str(run_id) for run_id in late]
 

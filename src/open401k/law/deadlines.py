@@ -146,7 +146,7 @@ def excess_deferral_deadlines(year: CalendarYear, *, plans_last_day: date | None
 
 
 def coverage_amendment(plan_year: PlanYear) -> date:
-    """Last day for an amendment that covers more people for the year that is over.
+    """Last day for an amendment that covers more people, or gives more, for the year that is over.
 
     The 15th day of the 10th month after the close of the plan year (Reg. 1.401(a)(4)-11(g)(3)(iv)(A)).
 

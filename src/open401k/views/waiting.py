@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from open401k import census, compliance, custody, fiduciary, payroll, plan, recordkeeping
@@ -113,20 +113,7 @@ def _of_deposits(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, owed: Sequence[D
         "deposits beyond what was due",
         "/deposits#h-money",
     )
-    yield WaitingLine(
-        "forfeitures",
-        _forfeitures(tx, tenant_id, plan_id),
-        "plan year whose forfeitures have to be used",
-        "plan years whose forfeitures have to be used",
-        "/forfeitures",
-    )
-    yield WaitingLine(
-        "turnover",
-        len(fiduciary.turnover_open(tx, tenant_id=tenant_id, plan_id=plan_id)),
-        "plan year whose turnover may have ended a part of the plan",
-        "plan years whose turnover may have ended a part of the plan",
-        "/vesting",
-    )
+    yield from _of_plan_years(tx, tenant_id, plan_id, today)
     changes = custody.accounts.changes(tx, tenant_id=tenant_id, plan_id=plan_id)
     open_ones = sum(each.accepted is None for each in changes)
     yield WaitingLine(
@@ -135,6 +122,31 @@ def _of_deposits(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, owed: Sequence[D
         "bank account that the bank says has changed",
         "bank accounts that the bank says have changed",
         "/deposits",
+    )
+
+
+def _of_plan_years(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, today: date) -> Iterator[WaitingLine]:
+    yield WaitingLine(
+        "forfeitures",
+        _forfeitures(tx, tenant_id, plan_id),
+        "plan year whose forfeitures have to be used",
+        "plan years whose forfeitures have to be used",
+        "/forfeitures",
+    )
+    failed = fiduciary.amounts_failed(tx, tenant_id=tenant_id, plan_id=plan_id, today=today)
+    yield WaitingLine(
+        "amounts",
+        int(failed is not None),
+        "plan year whose profit sharing fails the test of amounts",
+        "plan years whose profit sharing fails the test of amounts",
+        "/declarations",
+    )
+    yield WaitingLine(
+        "turnover",
+        len(fiduciary.turnover_open(tx, tenant_id=tenant_id, plan_id=plan_id)),
+        "plan year whose turnover may have ended a part of the plan",
+        "plan years whose turnover may have ended a part of the plan",
+        "/vesting",
     )
 
 

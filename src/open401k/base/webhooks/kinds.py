@@ -9,6 +9,7 @@ KINDS: Sequence[str] = (
     "alert.raised",
     "alert.resolved",
     "alert.updated",
+    "amounts.failed",
     "connection.needs_a_person",
     "correction.approved",
     "correction.proposed",
