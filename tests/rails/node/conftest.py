@@ -23,7 +23,7 @@ def migrated(postgres: Served) -> str:
     with psycopg.connect(postgres.urls.superuser, autocommit=True) as conn:
         conn.execute("create database node_empty")
     url = make_conninfo(postgres.urls.superuser, dbname="node_empty")
-    assert migrate(url) == ["0001_node.sql", "0002_keys.sql"]
+    assert migrate(url) == ["0001_node.sql", "0002_keys.sql", "0003_off_rail.sql"]
     assert migrate(url) == []
     return url
 
