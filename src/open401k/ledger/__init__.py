@@ -5,7 +5,7 @@ from .balances import Balances, Contribution, balances, contributions
 from .checks import Checked, Damage, DamageKind, verify
 from .journal import Posted, Together, post, reverse, take_in
 from .lines import LARGEST_AMOUNT, Line, Lines, Refusal
-from .pending import Reserved, Voided, post_reserved, reserve, void
+from .pending import Held, Reserved, Voided, held, post_reserved, reserve, void
 from .totals import (
     CashOfPeople,
     Contributed,
@@ -28,6 +28,7 @@ __all__ = [
     "ContributionTotal",
     "Damage",
     "DamageKind",
+    "Held",
     "Kind",
     "Line",
     "Lines",
@@ -42,6 +43,7 @@ __all__ = [
     "contributed",
     "contribution_totals",
     "contributions",
+    "held",
     "open_accounts",
     "post",
     "post_reserved",

@@ -9,7 +9,7 @@ from open401k.base.db import Tx
 from open401k.kernel import EntryId, Refused, ReservationId, SponsorId
 
 from . import _pending_store
-from ._store import joined_by_hashing
+from ._store import joined_by_hashing, used_key
 from .journal import Posted, answered, write_entry, write_or_explain
 from .lines import EntryRow, Line, Lines, Refusal, body_hash, refuse_lines
 
@@ -28,6 +28,30 @@ class Voided:
 
     reservation_id: ReservationId
     already: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A reservation as it stands: ``outcome`` is ``posted``, ``voided``, or None while it waits."""
+
+    reservation_id: ReservationId
+    cause: str
+    lines: Lines
+    outcome: str | None
+
+
+def held(tx: Tx, *, tenant_id: SponsorId, key: str) -> Held | None:
+    """The reservation that this key made; None if it made none. It waits for whoever writes to these books now."""
+    heads.lock(tx, tenant_id=tenant_id)
+    used = used_key(tx, tenant_id=tenant_id, key=key)
+    if used is None:
+        return None
+    found = ReservationId(used.subject)
+    row = _pending_store.reservation(tx, tenant_id=tenant_id, reservation_id=found)
+    if row is None:
+        return None
+    lines = _pending_store.reserved_lines(tx, tenant_id=tenant_id, reservation_id=found)
+    return Held(found, row.cause, lines, row.outcome)
 
 
 def reserve(

@@ -28,13 +28,14 @@ class Pair:
     source: Node
     receiver: Node
 
-    def open(self, case: Case, name: str = "case") -> None:
-        """A file on either side, with exact terms."""
+    def open(self, case: Case, name: str = "case", *, is_new: bool = True) -> None:
+        """A file on either side, with exact terms; one that was opened before is taken there."""
         told = Signed(case.election, case.signature, case.attestation, case.attested, case.terms)
         for node, side in ((self.source, Side.SOURCE), (self.receiver, Side.RECEIVER)):
             us = self.world.members["source" if side is Side.SOURCE else "receiver"].address
             with node.cases.begin() as unit:
-                open_case(unit, name, side=side, account=f"account at {side}")
+                if is_new:
+                    open_case(unit, name, side=side, account=f"account at {side}")
                 move(unit, name, *READY)
                 agree(unit, name, agreed_of(told, us=us, side=side))
 

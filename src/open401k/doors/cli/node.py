@@ -34,7 +34,7 @@ def certify(
     source: Annotated[str, typer.Option(help="A test account with a dollar of each kind.")] = "S-1001",
     receiver: Annotated[str, typer.Option(help="A test account that takes money.")] = "R-1001",
     url: Annotated[str, typer.Option(help="Where the core answers, for rest.")] = f"http://{HOST}:{CORE_PORT}",
-    token: Annotated[str, typer.Option(help="The core's token, for rest.", envvar="OPEN401K_CORE_TOKEN")] = "",
+    token: Annotated[str, typer.Option(help="The core's token, for rest.")] = "",
     seconds: Annotated[float, typer.Option(help="How long an answer is waited for, for rest.")] = 1.0,
     stand_in: Annotated[bool, typer.Option("--stand-in", help="It is a stand-in: have it make trouble.")] = False,
     folder: Folder = Path("core-files"),

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from ..chain.interface import Head
-from .cases import Agreed, Case, Kind, Message, Posting, Raised, State
+from .cases import Agreed, Case, Kind, Message, Posting, Raised, State, Way
 from .core import Part, Side
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -216,6 +216,31 @@ def raised(conn: Connection, case_id: str | None) -> list[Raised]:
         [case_id, case_id],
     )
     return [Raised(*row) for row in rows.fetchall()]
+
+
+def insert_off_rail(conn: Connection, case_id: str, way: Way, reference: str) -> None:
+    """What is there stays."""
+    conn.execute(
+        """
+        insert into node.off_rail (case_id, way, reference)
+        values (%s, %s, %s)
+        on conflict do nothing
+        """,
+        [case_id, way, reference],
+    )
+
+
+def off_rail(conn: Connection, case_id: str) -> tuple[Way, str] | None:
+    """How a case was closed beside the rails."""
+    row = conn.execute(
+        """
+        select way, reference
+        from node.off_rail
+        where case_id = %s
+        """,
+        [case_id],
+    ).fetchone()
+    return (Way(row[0]), row[1]) if row else None
 
 
 def cursor(conn: Connection) -> Head | None:

@@ -144,6 +144,13 @@ class Raised:
     is_open: bool = True
 
 
+class Way(StrEnum):
+    """How money goes where the rails do not."""
+
+    CHECK = "check"
+    WIRE = "wire"
+
+
 class Unit(Protocol):
     """One transaction over the case files: all of it happens, or none."""
 
@@ -182,6 +189,12 @@ class Unit(Protocol):
     def resolve(self, case: str, code: int) -> None:
         """An exception is over."""
         ...
+
+    def note_off_rail(self, case: str, way: Way, reference: str) -> None:
+        """How a case was closed beside the rails; it is noted once."""
+        ...
+
+    def off_rail(self, case: str) -> tuple[Way, str] | None: ...
 
     def cursor(self) -> Head | None:
         """The newest final block that was acted on."""

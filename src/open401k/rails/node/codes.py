@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
 
+from open401k.kernel import day_of
 from open401k.law.deadlines import business_day_after
 
 from ..refusals import REFUSALS
@@ -122,12 +123,13 @@ class Waiting:
     is_overdue: bool
 
 
-def queued(raised: Sequence[Raised], *, raised_on: Sequence[date], on: date) -> list[Waiting]:
+def queued(raised: Sequence[Raised], *, on: date) -> list[Waiting]:
     """Open exceptions, what is due first first. An overdue clock never decides about money."""
     found = []
-    for each, day in zip(raised, raised_on, strict=True):
+    for each in raised:
         if each.is_open:
             queue = queue_of(each.code)
-            due = business_day_after(day, queue.days)
+            raised_on = day_of(datetime.fromtimestamp(each.raised_at, UTC))
+            due = business_day_after(raised_on, queue.days)
             found.append(Waiting(each, queue, due, on > due))
     return sorted(found, key=lambda each: (each.due_on, each.raised.case, each.raised.code))

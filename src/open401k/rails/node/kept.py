@@ -12,7 +12,7 @@ from open401k.base.db import migrate_schema
 
 from ..chain.interface import Head
 from . import _store
-from .cases import Case, ChangedError, Message, Posting, Raised, Unit
+from .cases import Case, ChangedError, Message, Posting, Raised, Unit, Way
 from .core import SilentError
 
 
@@ -115,6 +115,15 @@ class KeptUnit:
 
     def resolve(self, case: str, code: int) -> None:
         _store.close_raised(self.conn, case, code)
+
+    def note_off_rail(self, case: str, way: Way, reference: str) -> None:
+        _store.insert_off_rail(self.conn, case, way, reference)
+        found = _store.off_rail(self.conn, case)
+        if found != (way, reference):
+            raise ValueError(f"case {case} was closed otherwise: {found}")
+
+    def off_rail(self, case: str) -> tuple[Way, str] | None:
+        return _store.off_rail(self.conn, case)
 
     def cursor(self) -> Head | None:
         return _store.cursor(self.conn)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from ..chain.interface import Head
-from .cases import Case, ChangedError, Kind, Message, Posting, Raised, Unit, is_followed
+from .cases import Case, ChangedError, Kind, Message, Posting, Raised, Unit, Way, is_followed
 
 
 @dataclass
@@ -19,12 +19,13 @@ class Kept:
     outbox: dict[tuple[str, Kind], Message] = field(default_factory=dict)
     postings: dict[tuple[bytes, str, int], Posting] = field(default_factory=dict)
     raised: list[Raised] = field(default_factory=list)
+    off_rail: dict[str, tuple[Way, str]] = field(default_factory=dict)
     cursor: Head | None = None
 
     def copy(self) -> Kept:
         """Another of the same content."""
         rows = dict(self.cases), dict(self.holds), dict(self.outbox), dict(self.postings)
-        return Kept(*rows, list(self.raised), self.cursor)
+        return Kept(*rows, list(self.raised), dict(self.off_rail), self.cursor)
 
 
 @dataclass
@@ -97,6 +98,13 @@ class MemoryUnit:
             replace(each, is_open=False) if (each.case, each.code) == (case, code) else each
             for each in self.kept.raised
         ]
+
+    def note_off_rail(self, case: str, way: Way, reference: str) -> None:
+        if self.kept.off_rail.setdefault(case, (way, reference)) != (way, reference):
+            raise ValueError(f"case {case} was closed otherwise: {self.kept.off_rail[case]}")
+
+    def off_rail(self, case: str) -> tuple[Way, str] | None:
+        return self.kept.off_rail.get(case)
 
     def cursor(self) -> Head | None:
         return self.kept.cursor

@@ -1,0 +1,244 @@
+"""The books of this system as a core: a hold is a reservation, a posting its entry. Not here: selling holdings.
+
+Whoever runs plans here needs no other core. Only cash moves; holdings are sold before terms are agreed. Which source
+takes which kind of money is the plan's to say, so it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import psycopg
+
+from open401k import ledger
+from open401k.base.db import Tx
+from open401k.kernel import AccountId, EmployeeId, PlanId, Source, SponsorId
+from open401k.kernel import Refused as RefusedByBooks
+from open401k.ledger import USD, AccountKey, Held, Kind, Line
+
+from ..codes import (
+    ACCOUNT_UNKNOWN,
+    BALANCE_TOO_LOW,
+    CORE_REFUSED,
+    KIND_NOT_TAKEN,
+    OTHER_ORDER,
+    POSTED_BEFORE,
+    RELEASED_BEFORE,
+)
+from ..core import Account, Answer, Done, HoldState, Order, Part, Refused, Side, SilentError, Status
+
+#: Which sources are of which kind, in the order in which they are drawn on: pre-tax, Roth, after-tax.
+SOURCES: Final[Sequence[Sequence[Source]]] = (
+    (
+        Source.ROLLOVER, Source.PRE_TAX, Source.MATCH, Source.SAFE_HARBOR_MATCH, Source.NONELECTIVE,
+        Source.SAFE_HARBOR_NONELECTIVE, Source.PROFIT_SHARING, Source.QNEC, Source.QMAC,
+    ),
+    (Source.ROTH,),
+    (Source.AFTER_TAX,),
+)  # fmt: skip
+_NEVER = "released before anything was held"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLedger:
+    """One plan's books. ``into`` says which source takes which kind; ``today`` the day on which things are booked."""
+
+    begin: Callable[[], AbstractContextManager[Tx]]
+    tenant_id: SponsorId
+    plan_id: PlanId
+    into: Mapping[int, Source]
+    today: Callable[[], date]
+
+    def look_up(self, account: str) -> Account | Refused:
+        with self._begun() as tx:
+            found = self._cash(tx, account)
+        if not found:
+            return Refused(ACCOUNT_UNKNOWN, f"no cash account of {account} in these books")
+        balance, held = dict.fromkeys(range(len(SOURCES)), 0), dict.fromkeys(range(len(SOURCES)), 0)
+        for source, (amount, reserved) in found.items():
+            balance[_kind_of(source)] += amount
+            held[_kind_of(source)] += reserved
+        return Account(account, True, balance, held)
+
+    def hold(self, order: Order) -> Answer:
+        with self._begun() as tx:
+            known = ledger.held(tx, tenant_id=self.tenant_id, key=_key(order.rollover, order.side, "hold"))
+            if known is not None:
+                return _again(known, order) or Done(str(known.reservation_id), order.cents, again=True)
+            lines = self._lines(tx, order)
+            if isinstance(lines, Refused):
+                return lines
+            key = _key(order.rollover, order.side, "hold")
+            made = ledger.reserve(
+                tx, tenant_id=self.tenant_id, key=key, event_on=self.today(), reason=f"rollover: {order.side}",
+                cause=_cause(order), lines=lines,
+            )  # fmt: skip
+            if isinstance(made, RefusedByBooks):
+                return _refused(made)
+            return Done(str(made.reservation_id), order.cents)
+
+    def release(self, rollover: bytes, side: Side) -> Answer:
+        with self._begun() as tx:
+            hold = _key(rollover, side, "hold")
+            known = ledger.held(tx, tenant_id=self.tenant_id, key=hold)
+            if known is None:
+                known = self._never_again(tx, hold)
+            if known.outcome == "posted":
+                return Refused(POSTED_BEFORE, "these books posted it")
+            again = known.outcome == "voided"
+            if not again:
+                self._void(tx, known, _key(rollover, side, "release"))
+            cents = 0 if known.cause == _NEVER else sum(known.lines.amount)
+            return Done(str(known.reservation_id), cents, again=again)
+
+    def post(self, order: Order) -> Answer:
+        with self._begun() as tx:
+            known = ledger.held(tx, tenant_id=self.tenant_id, key=_key(order.rollover, order.side, "hold"))
+            if known is None:
+                return Refused(OTHER_ORDER, "nothing is held under this rollover")
+            if refused := _again(known, order):
+                return refused
+            done = Done(str(known.reservation_id), order.cents, again=known.outcome == "posted")
+            if done.again:  # asked by its reservation, not by its key: the same on another day is the same
+                return done
+            key = _key(order.rollover, order.side, "post")
+            made = ledger.post_reserved(
+                tx, tenant_id=self.tenant_id, reservation_id=known.reservation_id, key=key, event_on=self.today()
+            )
+            return _refused(made) if isinstance(made, RefusedByBooks) else done
+
+    def status(self, rollover: bytes, side: Side) -> Status:
+        """The entry is the tax fact: one for each rollover that was posted."""
+        with self._begun() as tx:
+            known = ledger.held(tx, tenant_id=self.tenant_id, key=_key(rollover, side, "hold"))
+        if known is None:
+            return Status(HoldState.UNKNOWN)
+        state = {None: HoldState.HELD, "posted": HoldState.POSTED, "voided": HoldState.RELEASED}[known.outcome]
+        is_posted = state is HoldState.POSTED
+        return Status(state, sum(known.lines.amount), str(known.reservation_id), int(is_posted))
+
+    @contextmanager
+    def _begun(self) -> Iterator[Tx]:
+        try:
+            with self.begin() as tx:
+                yield tx
+        except psycopg.OperationalError as why:
+            raise SilentError(f"these books: {why}") from why
+
+    def _lines(self, tx: Tx, order: Order) -> list[Line] | Refused:
+        """From the sources that have it, or into the source that takes it; the other side is the cash on its way."""
+        found = self._cash(tx, order.account)
+        if not found:
+            return Refused(ACCOUNT_UNKNOWN, f"no cash account of {order.account} in these books")
+        if any(part.kind >= len(SOURCES) for part in order.parts):
+            return Refused(KIND_NOT_TAKEN, "these books have no such kind of money")
+        free = {source: amount - reserved for source, (amount, reserved) in found.items()}
+        clearing = AccountKey(self.plan_id, Kind.CASH_CLEARING)
+        lines = []
+        for part in order.parts:
+            shares = _drawn(part, free) if order.side is Side.SOURCE else self._taken(part)
+            if isinstance(shares, Refused):
+                return shares
+            keys = {source: self._account(order.account, source) for source in shares}
+            ids = ledger.open_accounts(tx, tenant_id=self.tenant_id, keys=[clearing, *keys.values()])
+            for source, cents in shares.items():
+                way = (ids[keys[source]], ids[clearing])
+                debit, credit = way if order.side is Side.SOURCE else way[::-1]
+                lines.append(Line(debit, credit, cents, _ref(part)))
+        return lines
+
+    def _taken(self, part: Part) -> Mapping[Source, int] | Refused:
+        source = self.into.get(part.kind)
+        if source is None:
+            return Refused(KIND_NOT_TAKEN, f"the plan takes no money of kind {part.kind}")
+        return {source: part.cents}
+
+    def _account(self, account: str, source: Source) -> AccountKey:
+        return AccountKey(self.plan_id, Kind.PARTICIPANT, EmployeeId.parse(account), source)
+
+    def _cash(self, tx: Tx, account: str) -> dict[Source, tuple[int, int]]:
+        """Of a participant: cents and what is reserved of them, by source."""
+        try:
+            who = EmployeeId.parse(account).uuid
+        except ValueError:
+            return {}
+        held = ledger.balances(tx, tenant_id=self.tenant_id, plan_id=self.plan_id)
+        rows = zip(held.kind, held.employee_id, held.asset, held.source, held.amount, held.reserved, strict=True)
+        return {
+            Source(source): (amount, reserved)
+            for kind, employee, asset, source, amount, reserved in rows
+            if kind == Kind.PARTICIPANT and employee == who and asset == USD and source is not None
+        }
+
+    def _void(self, tx: Tx, known: Held, key: str) -> None:
+        made = ledger.void(
+            tx, tenant_id=self.tenant_id, reservation_id=known.reservation_id, key=key, reason="rollover: released"
+        )
+        if isinstance(made, RefusedByBooks):
+            raise AssertionError(f"a reservation that waits is voided: {made.message}")
+
+    def _never_again(self, tx: Tx, key: str) -> Held:
+        """A cent that is reserved and voided under the key of the hold: a hold that comes later finds it there."""
+        keys = [AccountKey(self.plan_id, Kind.CASH_CLEARING), AccountKey(self.plan_id, Kind.OPENING)]
+        ids: Sequence[AccountId] = list(ledger.open_accounts(tx, tenant_id=self.tenant_id, keys=keys).values())
+        made = ledger.reserve(
+            tx, tenant_id=self.tenant_id, key=key, event_on=self.today(), reason="rollover: released", cause=_NEVER,
+            lines=[Line(ids[0], ids[1], 1, _NEVER)],
+        )  # fmt: skip
+        known = ledger.held(tx, tenant_id=self.tenant_id, key=key)
+        if isinstance(made, RefusedByBooks) or known is None:
+            raise AssertionError("a cent between accounts that may go negative is reserved")
+        return known
+
+
+def _drawn(part: Part, free: dict[Source, int]) -> Mapping[Source, int] | Refused:
+    """A part from the sources of its kind, in their order; ``free`` falls by it."""
+    shares: dict[Source, int] = {}
+    wanted = part.cents
+    for source in SOURCES[part.kind]:
+        share = min(wanted, max(0, free.get(source, 0)))
+        if share:
+            shares[source] = share
+            free[source] -= share
+            wanted -= share
+    if wanted:
+        return Refused(BALANCE_TOO_LOW, f"{wanted} of {part.cents} cents of kind {part.kind} are not free")
+    return shares
+
+
+def _again(known: Held, order: Order) -> Refused | None:
+    """What is under this id already, if it is not this order or was released."""
+    if known.outcome == "voided":
+        return Refused(RELEASED_BEFORE, "these books released it")
+    told: dict[str, int] = {}
+    for ref, cents in zip(known.lines.ref, known.lines.amount, strict=True):
+        told[ref] = told.get(ref, 0) + cents
+    if known.cause != _cause(order) or told != {_ref(part): part.cents for part in order.parts}:
+        return Refused(OTHER_ORDER, "another order is under this rollover's id")
+    return None
+
+
+def _kind_of(source: Source) -> int:
+    return next(kind for kind, sources in enumerate(SOURCES) if source in sources)
+
+
+def _key(rollover: bytes, side: Side, verb: str) -> str:
+    return f"rails:{verb}:{side}:{rollover.hex()}"
+
+
+def _cause(order: Order) -> str:
+    return f"rollover {order.rollover.hex()} of {order.account}"
+
+
+def _ref(part: Part) -> str:
+    """With the facts of the file, so that the same cents with other facts are another order."""
+    return f"leg {part.leg}, kind {part.kind}, basis {part.basis}, Roth since {part.roth_since or '-'}"
+
+
+def _refused(why: RefusedByBooks[ledger.Refusal]) -> Refused:
+    code = BALANCE_TOO_LOW if why.reason is ledger.Refusal.BALANCE_TOO_LOW else CORE_REFUSED
+    return Refused(code, why.message)
