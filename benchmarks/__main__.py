@@ -1,10 +1,10 @@
-"""``python -m benchmarks SUBJECT``: payroll, path, ledger, projection, law, mutants, fuzz, rails-chain (``--help``)."""
+"""``python -m benchmarks SUBJECT``: payroll, path, ledger, projection, law, rails, rails-chain, mutants, fuzz."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import foresight, fuzz, law, ledger, mutants, path, payroll, rails_chain
+from benchmarks import foresight, fuzz, law, ledger, mutants, path, payroll, rails, rails_chain
 
 from open401k.base import collector
 
@@ -21,6 +21,8 @@ def main() -> int:
         return foresight.main(arguments)
     if subject == "law":
         return law.main(arguments)
+    if subject == "rails":
+        return rails.main(arguments)
     if subject == "mutants":
         return mutants.main(arguments)
     if subject == "fuzz":

@@ -196,10 +196,13 @@ class World:
             told.append(self.approval(case, voter.role, by))
         return told
 
+    def encoded_approvals(self, case: Case) -> bytes:
+        return messages.encode_approvals(self.approvals(case))
+
     # ---- the coordinator
 
     def settle(self, case: Case, approvals: Sequence[tuple[bytes, bytes]] | None = None) -> Receipt:
-        encoded = messages.encode_approvals(self.approvals(case) if approvals is None else approvals)
+        encoded = self.encoded_approvals(case) if approvals is None else messages.encode_approvals(approvals)
         return self.send(RELAY, self.rollover, call_of("settle(bytes,bytes)", case.encoded, encoded))
 
     def propose(self, case: Case) -> Receipt:

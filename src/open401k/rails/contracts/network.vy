@@ -139,6 +139,8 @@ def standing(
     words[5] = self._members[attestor]
     words[6] = self._members[source]
     words[7] = self._members[receiver]
+    if count == 0:
+        return words
     for i: uint256 in range(count, bound=MOST_ASKED):
         words[unsafe_add(8, i)] = self._members[others[i]]
     return words

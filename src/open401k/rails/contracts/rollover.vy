@@ -232,7 +232,8 @@ def settle(encoded: Bytes[terms.MOST_CASE], approvals: Bytes[MOST_APPROVALS]):
                      Each is packed: evidence 32 bytes | bytes of the signature 2 | signature.
     """
     case: terms.Case = terms._read(encoded, True)
-    judged: Judged = self._judged(case, self._standing(case))
+    words: uint256[16] = self._standing(case)
+    judged: Judged = self._judged(case, words)
     if case.electedBy != case.participant:
         if not signatures._is_agreed_by(
             convert(case.participant, address),
@@ -252,13 +253,13 @@ def settle(encoded: Bytes[terms.MOST_CASE], approvals: Bytes[MOST_APPROVALS]):
     for i: uint256 in range(judged.count, bound=MOST_APPROVING):
         if unsafe_add(at, 34) > len(approvals):
             self._refuse(201)
-        digest: bytes32 = terms._approval(case.id, judged.parties[i] >> 160, extract32(approvals, at))
+        hashed: bytes32 = terms._approval(case.id, judged.parties[i] >> 160, extract32(approvals, at))
         size: uint256 = extract32(approvals, unsafe_add(at, 2), output_type=uint256) & _FIELD_16
         at = unsafe_add(at, 34)
         by: uint256 = signatures.NOBODY
         if size == signatures.OF_KEY:
-            by = signatures._signer(
-                digest,
+            by = terms._signer(
+                hashed,
                 extract32(approvals, at, output_type=uint256),
                 extract32(approvals, unsafe_add(at, 32), output_type=uint256),
                 extract32(approvals, unsafe_add(at, 33), output_type=uint256) & 255,
@@ -266,14 +267,15 @@ def settle(encoded: Bytes[terms.MOST_CASE], approvals: Bytes[MOST_APPROVALS]):
         signer: uint256 = judged.signers[i]
         if by != signer:
             if not signatures._is_agreed_by(
-                convert(signer, address), digest, convert(slice(approvals, at, size), Bytes[signatures.MOST])
+                convert(signer, address), terms._digest(hashed), convert(slice(approvals, at, size), Bytes[signatures.MOST])
             ):
                 self._refuse(203)
         at = unsafe_add(at, size)
     if at != len(approvals):
         self._refuse(201)
-    self._limit(case.election, case.mode, case.maxTotal, judged.total)
-    self._pay(case.token, case.source, case.receivers, judged.due, case.withholder, judged.withheld)
+    if case.mode == MODE_ALL:
+        self._limit(case.election, case.maxTotal, judged.total)
+    self._pay(case.token, case.source, case.receiverCount, case.receivers, judged.due, case.withholder, judged.withheld)
     log Committed(id=case.id, key=judged.key)
 
 
@@ -286,7 +288,8 @@ def propose(encoded: Bytes[terms.MOST_CASE], approval: Signed):
     @notice The source's vote and its money in escrow open a rollover.
     """
     case: terms.Case = terms._read(encoded, True)
-    judged: Judged = self._judged(case, self._standing(case))
+    words: uint256[16] = self._standing(case)
+    judged: Judged = self._judged(case, words)
     if case.electedBy != case.participant:
         if not signatures._is_agreed_by(
             convert(case.participant, address),
@@ -320,7 +323,8 @@ def approve(encoded: Bytes[terms.MOST_CASE], place: uint256, approval: Signed):
     @param place Whose vote it is, in the order of ``settle``.
     """
     case: terms.Case = terms._read(encoded, True)
-    judged: Judged = self._judged(case, self._standing(case))
+    words: uint256[16] = self._standing(case)
+    judged: Judged = self._judged(case, words)
     if case.electedBy != case.participant:
         if not signatures._is_agreed_by(
             convert(case.participant, address),
@@ -347,9 +351,10 @@ def approve(encoded: Bytes[terms.MOST_CASE], place: uint256, approval: Signed):
             return
     self._words[judged.key] = self._word(case.id, COMMITTED)
     self._escrow[judged.key] = 0
-    self._limit(case.election, case.mode, case.maxTotal, judged.total)
+    if case.mode == MODE_ALL:
+        self._limit(case.election, case.maxTotal, judged.total)
     self._pay(
-        case.token, convert(self, uint256), case.receivers, judged.due, case.withholder, judged.withheld
+        case.token, convert(self, uint256), case.receiverCount, case.receivers, judged.due, case.withholder, judged.withheld
     )
     log Committed(id=case.id, key=judged.key)
 
@@ -541,7 +546,8 @@ def settle_batch(
             signer = [judged.signers[1], judged.signers[0]]
         else:
             self._refuse(626)
-        self._limit(case.election, case.mode, case.maxTotal, judged.total)
+        if case.mode == MODE_ALL:
+            self._limit(case.election, case.maxTotal, judged.total)
         self._use_number(case.source, case.number, judged.key)
         ids.append(case.id)
     if at != len(encoded):
@@ -632,14 +638,16 @@ def _judged(case: terms.Case, words: uint256[16]) -> Judged:
         self._refuse(607)
     if (window >> 68) & _FIELD_34 > block.timestamp:
         self._refuse(608)
-    self._is_member(words[5], _ATTESTS, case.deadline)
+    if (words[5] >> 64) & _ATTESTS == 0 or (words[6] >> 64) & _RELEASES == 0:
+        self._refuse(210)
+    if words[5] & _FIELD_64 < case.deadline or words[6] & _FIELD_64 < case.deadline:
+        self._refuse(211)
     if words[3] != 0:
         self._refuse(102)
     if case.level < (window >> 102) & 255:
         self._refuse(103)
     if case.deadline > case.attestedUntil:
         self._refuse(104)
-    self._is_member(words[6], _RELEASES, case.deadline)
     judged: Judged = empty(Judged)
     judged.attestor = words[5] >> 96
     judged.key = (case.source << 72) | (case.number << 8) | case.part
@@ -760,11 +768,11 @@ def _take_key(source: uint256, number: uint256, part: uint256, mode: uint256, ke
 
 
 @internal
-def _limit(election: bytes32, mode: uint256, most: uint256, total: uint256):
+def _limit(election: bytes32, most: uint256, total: uint256):
     """
     @notice All parts together stay within what was elected at most.
     """
-    if mode == MODE_ALL and most != max_value(uint256):
+    if most != max_value(uint256):
         moved: uint256 = self._moved[election] + total
         if moved > most:
             self._refuse(403)
@@ -774,7 +782,7 @@ def _limit(election: bytes32, mode: uint256, most: uint256, total: uint256):
 @internal
 @view
 def _check_approval(id: bytes32, role: uint256, signer: uint256, evidence: bytes32, signature: Bytes[signatures.MOST]):
-    digest: bytes32 = terms._approval(id, role, evidence)
+    digest: bytes32 = terms._digest(terms._approval(id, role, evidence))
     if not signatures._is_signed_by(convert(signer, address), digest, signature):
         self._refuse(203)
 
@@ -790,6 +798,7 @@ def _vote(id: bytes32, key: uint256, party: uint256, signer: uint256, approval: 
 def _pay(
     token: uint256,
     payer: uint256,
+    count: uint256,
     receivers: uint256[terms.MOST_RECEIVERS],
     due: uint256[4],
     withholder: uint256,
@@ -800,7 +809,7 @@ def _pay(
     """
     of: address = convert(token, address)
     by: address = convert(payer, address)
-    for i: uint256 in range(terms.MOST_RECEIVERS):
+    for i: uint256 in range(count, bound=terms.MOST_RECEIVERS):
         cents: uint256 = due[i]
         if cents > 0:
             self._send(of, by, convert(receivers[i], address), cents)

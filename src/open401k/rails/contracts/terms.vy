@@ -120,11 +120,22 @@ def _digest(struct_hash: bytes32) -> bytes32:
 
 @internal
 @view
+def _signer(struct_hash: bytes32, r: uint256, s: uint256, v: uint256) -> uint256:
+    """
+    @notice The address of the key that signed this message, or nobody's.
+    """
+    return signatures._signer(
+        keccak256(slice(abi_encode(_SEPARATOR, struct_hash, method_id=0x00001901), 2, 66)), r, s, v
+    )
+
+
+@internal
+@pure
 def _approval(id: bytes32, role: uint256, evidence: bytes32) -> bytes32:
     """
-    @notice What a party signs who approves.
+    @notice hashStruct of what a party signs who approves.
     """
-    return self._digest(keccak256(abi_encode(_APPROVAL, id, role, evidence)))
+    return keccak256(abi_encode(_APPROVAL, id, role, evidence))
 
 
 @internal
@@ -249,16 +260,16 @@ def _read(encoded: Bytes[MOST_CASE], recovers: bool) -> Case:
     case.attestedBy = signatures.NOBODY
     if recovers:
         if unsafe_sub(case.attested, at) == signatures.OF_KEY:
-            case.electedBy = signatures._signer(
-                self._digest(case.election),
+            case.electedBy = self._signer(
+                case.election,
                 extract32(encoded, at, output_type=uint256),
                 extract32(encoded, unsafe_add(at, 32), output_type=uint256),
                 extract32(encoded, unsafe_add(at, 33), output_type=uint256) & _FIELD_8,
             )
         at = case.attested
         if unsafe_sub(case.ended, at) == signatures.OF_KEY:
-            case.attestedBy = signatures._signer(
-                self._digest(case.attestation),
+            case.attestedBy = self._signer(
+                case.attestation,
                 extract32(encoded, at, output_type=uint256),
                 extract32(encoded, unsafe_add(at, 32), output_type=uint256),
                 extract32(encoded, unsafe_add(at, 33), output_type=uint256) & _FIELD_8,
