@@ -1,13 +1,13 @@
-"""Commands of who runs a chain of the rails: begin it, serve it. Not here: the chain (rails/chain), what it answers."""
+"""Commands of who runs a chain of the rails: begin, serve, verify, prove. Not here: the chain, what it answers."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from open401k.kernel import SystemClock, SystemRandom
 
-from .say import BadInputError, Voice
+from .say import FAILED, BadInputError, Voice, counted
 from .wiring import HOST, Host, Json, wiring_of
 
 PORT = 4011
@@ -55,3 +55,108 @@ def serve(
 ) -> None:
     """Serve the chain over JSON-RPC. Put the port where only members of the network reach it."""
     wiring_of(context).serve_chain(host=host, port=port, voice=Voice(as_json=False), deployments=allow_deployments)
+
+
+@commands.command()
+def prove(
+    context: typer.Context,
+    rollover: Annotated[str, typer.Argument(help="Id of a rollover, or hash of a transaction.")],
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    upto: Annotated[
+        int | None, typer.Option(min=0, help="Link it to this later block, whose hash others know.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a proof of what became of a rollover, for somebody without the chain."""
+    from open401k.rails.chain.durable import asked_chain
+
+    wanted = _word(rollover)
+    with wiring_of(context).chain_url() as url, asked_chain(url) as chain:
+        found = [wanted] if chain.receipt(wanted) else chain.kept.named_in(wanted)
+        if not found:
+            raise BadInputError(
+                f"Nothing on this chain names {rollover}.", fix="Check the id with the custodian's node."
+            )
+        try:
+            text = chain.proof(found[0], upto=upto)
+        except ValueError as why:
+            raise BadInputError(
+                f"{why}.".capitalize(), fix="Name a block from the rollover's to the last one."
+            ) from None
+    out.write_text(text or "")
+    voice = Voice(json)
+    voice.tell({"file": str(out), "transaction": "0x" + found[0].hex()})
+    voice.line(f"{out} proves transaction 0x{found[0].hex()}. Check it: open401k chain verify --proof {out}")
+
+
+@commands.command()
+def verify(
+    context: typer.Context,
+    proof: Annotated[Path | None, typer.Option(help="Check this proof instead; no database is needed.")] = None,
+    head: Annotated[str, typer.Option(help="The hash that the proof's last block must have, as others know it.")] = "",
+    json: Json = False,
+) -> None:
+    """Compute the chain again from its first block and compare every byte; or check one proof."""
+    if proof is not None:
+        _check(proof, head, Voice(json))
+        return
+    if head:
+        raise BadInputError("--head belongs to --proof.", fix="Name the proof's file, or leave the hash out.")
+    import psycopg
+
+    from open401k.rails.chain.verifying import verify as compute_again
+
+    with wiring_of(context).chain_url() as url, psycopg.connect(url, autocommit=True) as conn:
+        found = compute_again(conn)
+    voice = Voice(json)
+    voice.tell({"ok": found.damage is None, "blocks": found.blocks, "keys": found.keys, "head": _head(found.head),
+                "damage": found.damage})  # fmt: skip
+    if found.damage is not None:
+        voice.line(f"DAMAGE FOUND. Block {found.damage.block}: {found.damage.what}.")
+        raise typer.Exit(FAILED)
+    hash_ = found.head.hash.hex() if found.head else ""
+    voice.line(f"ok: {counted(found.blocks, 'block')}, {counted(found.keys, 'key')}, computed again. Head 0x{hash_}")
+
+
+def _check(proof: Path, head: str, voice: Voice) -> None:
+    from open401k.rails.chain.proofs import check_proof, rollovers_of
+
+    try:
+        text = proof.read_text()
+    except (OSError, UnicodeDecodeError) as why:
+        raise BadInputError(f"{proof} cannot be read: {why}.", fix="Name the proof's file.") from None
+    shown = check_proof(text)
+    matches = _word(head) == shown.last.hash if head else None
+    committed = [f"0x{each.hex()}" for each in rollovers_of(shown)]
+    contract = "0x" + shown.transaction.to.hex() if shown.transaction.to else None
+    told = {
+        "ok": matches is not False, "transaction": "0x" + shown.transaction.tx_hash.hex(), "done": shown.is_done,
+        "chain_id": shown.transaction.chain_id, "contract": contract, "committed": committed,
+        "block": _head(shown.block), "last": _head(shown.last), "head_matches": matches,
+    }  # fmt: skip
+    voice.tell(told)
+    what = f"committed {', '.join(committed)}" if committed else "committed no rollover"
+    voice.line(f"Chain {told['chain_id']}, contract {contract}: transaction {told['transaction']} {what}.")
+    voice.line(f"It is in block {shown.block.number}, linked to block {shown.last.number} with the hash")
+    voice.line(f"  0x{shown.last.hash.hex()}")
+    if matches is None:
+        voice.line(
+            "Compare chain, contract and hash with what custodians keep: a proof says nothing about another chain."
+        )
+    elif not matches:
+        voice.line("THAT IS NOT THE HEAD THAT WAS GIVEN: the proof is of another chain, or the chain was rewritten.")
+        raise typer.Exit(FAILED)
+
+
+def _head(head: Any) -> dict[str, object] | None:
+    return {"number": head.number, "hash": "0x" + head.hash.hex(), "time": head.time} if head else None
+
+
+def _word(text: str) -> bytes:
+    try:
+        word = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        word = b""
+    if len(word) != 32:
+        raise BadInputError(f"{text!r} is no hash.", fix="Write 0x and 64 digits.")
+    return word

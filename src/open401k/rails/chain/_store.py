@@ -21,7 +21,9 @@ def take_turn(conn: Connection) -> bool:
 
 
 def identity(conn: Connection) -> tuple[int, int] | None:
-    """The chain's number and when it began."""
+    """The chain's number and when it began; None where there is none, or no table for it."""
+    if conn.execute("select to_regclass('chain.identity')").fetchone() == (None,):
+        return None
     row = conn.execute("select chain_id, begun_at from chain.identity").fetchone()
     return (row[0], row[1]) if row else None
 
@@ -155,3 +157,52 @@ def contracts(conn: Connection) -> dict[str, bytes]:
 def add_contract(conn: Connection, name: str, address: bytes) -> None:
     """One more of them."""
     conn.execute("insert into chain.contract (name, address) values (%s, %b)", [name, address])
+
+
+def begin_reading(conn: Connection) -> None:
+    """One snapshot for this transaction, and a list of what a replay wrote; nothing of the chain's is changed."""
+    conn.execute("set transaction isolation level repeatable read")
+    conn.execute("create temporary table written (k bytea primary key) on commit drop")
+
+
+def note_written(conn: Connection, keys: Sequence[bytes]) -> None:
+    """Keys that the replay wrote."""
+    conn.execute(
+        """
+        insert into written (k)
+        select k from unnest(%b::bytea[]) as given (k)
+        on conflict (k) do nothing
+        """,
+        [list(keys)],
+    )
+
+
+def unwritten(conn: Connection) -> list[bytes]:
+    """Some of the keys that are stored and that the replay did not write."""
+    rows = conn.execute(
+        """
+        select kv.k
+        from chain.kv
+        where not exists (select from written where written.k = kv.k)
+        order by kv.k
+        limit 5
+        """,
+        binary=True,
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def found_in(conn: Connection, rollover: bytes) -> list[bytes]:
+    """Transactions whose events name this rollover, the last first."""
+    rows = conn.execute(
+        """
+        select distinct b.number, b.tx_hash
+        from chain.event as e
+        join chain.block as b on b.number = e.block
+        where %b = any(e.topics) or position(%b::bytea in e.data) > 0
+        order by b.number desc
+        """,
+        [rollover, rollover],
+        binary=True,
+    ).fetchall()
+    return [row[1] for row in rows]

@@ -32,8 +32,8 @@ _ENTRY = 200  # what an entry of the cache takes besides its bytes
 class DurableStore(BaseAtomicDB):
     """py-evm's keys and values, and their keeper. What it wrote is its own until the block is kept."""
 
-    def __init__(self, connect: Callable[[], _store.Connection], *, cached: int = CACHED) -> None:
-        self._connect = connect
+    def __init__(self, connect: Callable[[], _store.Connection], *, cached: int = CACHED, writes: bool = True) -> None:
+        self._connect, self._writes = connect, writes
         self._conn: _store.Connection | None = None
         self._written: dict[bytes, bytes | None] = {}
         self._read: OrderedDict[bytes, bytes] = OrderedDict()
@@ -48,7 +48,7 @@ class DurableStore(BaseAtomicDB):
                 raise Open401kError("The chain's database was lost while a block was made.", fix="Send it again.")
             self._forget()
             conn = self._connect()
-            if not _store.take_turn(conn):
+            if self._writes and not _store.take_turn(conn):
                 conn.close()
                 raise Open401kError(
                     "Another process writes this chain.", fix="Stop it first; all others ask it over JSON-RPC."
@@ -115,6 +115,8 @@ class DurableStore(BaseAtomicDB):
         put = {key: value for key, value in self._written.items() if value is not None}
         gone = [key for key, value in self._written.items() if value is None]
         conn = self.conn
+        if not self._writes:
+            raise AssertionError("this one only reads")
         with conn.pipeline(), conn.transaction():
             _store.put(conn, put)
             if gone:
@@ -150,6 +152,10 @@ class DurableStore(BaseAtomicDB):
         """One more of them."""
         _store.add_contract(self.conn, name, address)
 
+    def named_in(self, rollover: bytes) -> list[bytes]:
+        """Transactions whose events name this rollover, the last first."""
+        return _store.found_in(self.conn, rollover)
+
     def _remember(self, key: bytes, value: bytes) -> None:
         if key in self._read:
             self._size -= self._weight(key, self._read.pop(key))
@@ -182,6 +188,17 @@ def prepare(url: str) -> list[str]:
 
 
 @contextmanager
+def asked_chain(url: str) -> Iterator[DurableChain]:
+    """The chain of a database, only to be asked, also while another process writes it."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        store = DurableStore(lambda: conn, writes=False)
+        known = _store.identity(conn)
+        if known is None or _store.head(conn) is None:
+            raise _no_chain()
+        yield DurableChain(store, chain_id=known[0], now=lambda: 0, begun_at=known[1])
+
+
+@contextmanager
 def durable_chain(
     url: str, *, now: Callable[[], int], chain_id: int | None = None, begun_at: int = 0, cached: int = CACHED
 ) -> Iterator[DurableChain]:
@@ -195,7 +212,7 @@ def durable_chain(
         known = _store.identity(store.conn)
         if known is None:
             if chain_id is None:
-                raise Open401kError("There is no chain in this database.", fix="Begin one: open401k chain init")
+                raise _no_chain()
             known = chain_id, begun_at
             _store.identify(store.conn, *known)
         if chain_id not in (None, known[0]):
@@ -205,3 +222,7 @@ def durable_chain(
         yield DurableChain(store, chain_id=known[0], now=now, begun_at=known[1])
     finally:
         store.close()
+
+
+def _no_chain() -> Open401kError:
+    return Open401kError("There is no chain in this database.", fix="Begin one: open401k chain init")

@@ -23,11 +23,13 @@ from eth.vm.forks.cancun.blocks import CancunBlockHeader
 from eth.vm.spoof import SpoofTransaction
 from eth_typing import Address, BlockNumber, Hash32
 from eth_utils.exceptions import ValidationError
+from trie.hexary import HexaryTrie
 
 from open401k.base.faults import fault
 
 from .interface import At, Head, Log, Receipt, RevertedError
 from .keeping import InMemory, Keeper, Made
+from .proofs import proof_nodes, write_proof
 
 # py-evm raises the limit to 10,240 when it is imported, for calls 1,024 deep. Ours are four deep; and with that limit a
 # document that is nested deeply ends the process by a full stack where it should be refused.
@@ -174,6 +176,20 @@ class EmbeddedChain:
             return self._chain.get_canonical_block_header_by_number(BlockNumber(block))
         except HeaderNotFound:
             return None
+
+    def proof(self, tx_hash: bytes, *, upto: int | None = None) -> str | None:
+        """That a transaction is in its block, for others (proofs.py); with headers up to a later block if wanted."""
+        receipt = self.receipt(tx_hash)
+        if receipt is None:
+            return None
+        first = receipt.block.number
+        last = first if upto is None else upto
+        if not first <= last <= self.head().number:
+            raise ValueError(f"there is no block {last} behind block {first}")
+        there = [self._chain.get_canonical_block_header_by_number(BlockNumber(at)) for at in range(first, last + 1)]
+        tries = (there[0].transaction_root, there[0].receipt_root)
+        nodes = [proof_nodes(HexaryTrie(self._store, root)) for root in tries]
+        return write_proof([rlp.encode(header) for header in there], *nodes)
 
     def transactions(self, header: BlockHeaderAPI) -> Sequence[SignedTransactionAPI]:
         """Those of a block."""
