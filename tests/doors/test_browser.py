@@ -1,10 +1,11 @@
 """Pages in a real Chromium: accessible, no wider than the window, a quiet console; live, and without JavaScript.
 
-Screenshots of every page go to the folder in OPEN401K_SCREENSHOTS, if it is set: light, dark and phone width.
+Screenshots of every page go to the folder in OPEN401K_SCREENSHOTS, if it is set: light and dark, wide and on a phone.
 """
 
 import json
 import os
+import re
 import shutil
 import socket
 import threading
@@ -17,13 +18,14 @@ from urllib.parse import quote
 
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.doors import samples
 from tests.doors.conftest import new_plan
 from tests.doors.world import Sandbox, World
+from tests.support.accessible import violations, violations_in_the_dark
 from tests.support.database import TESTER
 
+from open401k import doors
 from open401k.base import messages, webhooks
 from open401k.base.access import Role
 from open401k.base.db import Database
@@ -36,6 +38,7 @@ from open401k.views.shown import Percent
 
 pytestmark = pytest.mark.browser
 CHROMIUM = next((found for name in ("chromium", "google-chrome", "chrome") if (found := shutil.which(name))), None)
+WEB = Path(doors.__file__).parent / "web"
 SHOTS = os.environ.get("OPEN401K_SCREENSHOTS")
 
 PAGES = {
@@ -66,7 +69,8 @@ PAGES = {
 }
 ADP = quote(json.dumps(example_of(find("adp-test"))))
 TARGETS = "button:visible, .button:visible, input:visible, select:visible, nav[aria-label=Plan] a"
-LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "phone": ("light", 390), "phone-dark": ("dark", 390)}
+#: Width of the window, and what it is called in the dark.
+LOOKS = {"light": (1280, "dark"), "phone": (390, "phone-dark")}
 
 
 @dataclass(frozen=True)
@@ -129,11 +133,11 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def opened(chromium: Browser, site: Site, look: str = "light", *, script: bool = True) -> Iterator[Page]:
-    """A signed-in page; whatever lands on the console fails the test at its end."""
-    scheme, width = LOOKS[look]
+    """A signed-in page in the light; whatever lands on the console fails the test at its end."""
+    width, _ = LOOKS[look]
     context = chromium.new_context(
         viewport={"width": width, "height": 900},
-        color_scheme="dark" if scheme == "dark" else "light",
+        color_scheme="light",
         java_script_enabled=script,
         reduced_motion="reduce",
     )
@@ -159,17 +163,37 @@ def test_pages_are_accessible_and_fit(chromium: Browser, site: Site, look: str) 
         }
         addresses |= {"calculator": "/calculators/adp-test", "calculation": f"/calculators/adp-test?input={ADP}"}
         for name, path in addresses.items():
+            page.emulate_media(color_scheme="light")
             page.goto(site.origin + path)
             for summary in page.locator("main details > summary").all()[:3]:
                 summary.click()
-            found = Axe().run(page).response["violations"]
-            assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == [], (name, look)
+            assert violations(page) == [], (name, look)
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{name} scrolls sideways by {wide} pixels"
             assert page.locator("h1").count() == 1, name
-            if SHOTS:
-                Path(SHOTS).mkdir(parents=True, exist_ok=True)
-                page.screenshot(path=f"{SHOTS}/{name}-{look}.png", full_page=True)
+            shoot(page, f"{name}-{look}")
+            assert violations_in_the_dark(page) == [], (name, look)
+            shoot(page, f"{name}-{LOOKS[look][1]}")
+
+
+def shoot(page: Page, name: str) -> None:
+    """A picture of the whole page, where they are wanted."""
+    if SHOTS:
+        Path(SHOTS).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+
+
+def test_the_dark_scheme_is_other_colors_and_nothing_else() -> None:
+    """What asks for no color is asked in the light alone; a scheme that does more has to be looked at as a whole."""
+    files = [
+        each for kind in ("css", "js", "html", "svg") for each in WEB.rglob(f"*.{kind}") if "vendor" not in each.parts
+    ]
+    told = [each for each in files if "color-scheme: dark" in each.read_text()]
+    assert [each.name for each in told] == ["app.css"]
+    sheet = told[0].read_text()
+    ((name, body),) = re.findall(r"@media \(prefers-color-scheme: dark\) \{\s*([^{]*) \{([^}]*)\}\s*\}", sheet)
+    assert (name, sheet.count("color-scheme: dark")) == (":root", 1)
+    assert [each for each in body.split(";") if not re.fullmatch(r"\s*(--[a-z0-9-]+: #[0-9a-f]{6})?\s*", each)] == []
 
 
 @pytest.mark.parametrize("look", ["light", "phone"])
@@ -220,7 +244,7 @@ def test_the_panel_of_the_clock_lies_inside_the_window(chromium: Browser, site: 
         box = page.locator(".badge .panel").bounding_box()
         assert box is not None
         assert box["x"] >= 0
-        assert box["x"] + box["width"] <= LOOKS[look][1]
+        assert box["x"] + box["width"] <= LOOKS[look][0]
 
 
 def test_targets_can_be_hit_with_a_thumb(chromium: Browser, site: Site) -> None:
@@ -335,5 +359,4 @@ def test_a_stranger_fills_in_a_calculator_and_adds_a_person(chromium: Browser, s
         answer = page.get_by_role("region", name="Answer", exact=True)
         expect(answer).to_contain_text("within the limit of")
         expect(answer).to_contain_text("Driver")
-        found = Axe().run(page).response["violations"] if script else []
-        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+        assert (violations(page) if script else []) == []

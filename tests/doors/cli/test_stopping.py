@@ -113,7 +113,7 @@ def command_of(pid: int) -> str:
 
 def test_an_interrupt_while_the_command_loads_is_said_in_words(tmp_path: Path) -> None:
     """The first second goes into loading packages; Ctrl-C in it was answered with a traceback."""
-    (tmp_path / "sqlalchemy.py").write_text("raise KeyboardInterrupt\n")
+    (tmp_path / "psycopg.py").write_text("raise KeyboardInterrupt\n")
     done = subprocess.run(
         [sys.executable, "-m", "open401k", "demo"],
         env=environment(tmp_path) | {"PYTHONPATH": str(tmp_path)},

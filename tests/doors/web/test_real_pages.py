@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from tests.doors.test_browser import Site, opened
+from tests.doors.test_browser import LOOKS, Site, opened
 from tests.doors.world import Sandbox, World
 from tests.rooms.views.story import NEWCOMER, PROVIDER, Story, begun
+from tests.support.accessible import violations, violations_in_the_dark
 from tests.support.database import TESTER, Served
 
 from open401k import census, fiduciary
@@ -146,21 +146,22 @@ def chromium() -> Iterator[Browser]:
 def _audit(page: Page, name: str) -> None:
     for summary in page.locator("main details > summary").all()[:2]:
         summary.click()
-    found = Axe().run(page).response["violations"]
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == [], name
+    assert violations(page) == [], name
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{name} scrolls sideways by {wide} pixels"
     assert page.locator("h1").count() == 1, name
 
 
-@pytest.mark.parametrize("look", ["light", "dark", "phone", "phone-dark"])
+@pytest.mark.parametrize("look", LOOKS)
 def test_real_pages_are_accessible_and_fit(chromium: Browser, told: Told, look: str) -> None:
     with opened(chromium, told.site, look) as page:
         for name, path in told.pages.items():
+            page.emulate_media(color_scheme="light")
             answer = page.goto(told.site.origin + path)
             assert answer is not None
             assert answer.status == 200, name
             _audit(page, f"{name}, {look}")
+            assert violations_in_the_dark(page) == [], (name, look)
 
 
 def test_an_alert_compares_the_ways_to_pass(chromium: Browser, told: Told) -> None:

@@ -5,22 +5,18 @@ What has a database of its own (a chain of the rails) has its files in a folder 
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
-from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg
-import sqlalchemy
-from alembic.runtime.migration import MigrationContext, MigrationStep, RevisionStep
-from alembic.script import Script
-from alembic.script.revision import RevisionMap
 from psycopg import sql
 
 from open401k.kernel import Open401kError
 
+_Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 _LOCK = 4_010_401  # advisory: two processes that start at once migrate one after the other
 
 
@@ -56,10 +52,10 @@ def migrate(owner_url: str, *, signing_key: bytes, former_keys: Sequence[bytes] 
     """
     with _alone(owner_url) as connection:
         _require_roles(connection)
-        applied = _bring_up_to_date(connection, files(), "base")
+        late = _bring_up_to_date(connection, owner_url, files(), "base")
         _install(connection, signing_key, former_keys)
         connection.commit()
-    return applied
+    return late
 
 
 def migrate_schema(url: str, *, package: str, schema: str) -> list[str]:
@@ -68,36 +64,38 @@ def migrate_schema(url: str, *, package: str, schema: str) -> list[str]:
     For what has a database of its own: no roles are asked for, and no keys installed.
     """
     with _alone(url) as connection:
-        return _bring_up_to_date(connection, files(package), schema)
+        return _bring_up_to_date(connection, url, files(package), schema)
 
 
 @contextmanager
-def _alone(url: str) -> Iterator[sqlalchemy.Connection]:
+def _alone(url: str) -> Iterator[_Connection]:
     """A connection while no other process migrates this database."""
-    engine = sqlalchemy.create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=sqlalchemy.NullPool
-    )
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"select pg_advisory_lock({_LOCK})")
+    with psycopg.connect(url) as connection:
+        connection.execute("select pg_advisory_lock(%s)", [_LOCK])
         try:
             yield connection
         finally:
             connection.rollback()
-            connection.exec_driver_sql(f"select pg_advisory_unlock({_LOCK})")
+            connection.execute("select pg_advisory_unlock(%s)", [_LOCK])
             connection.commit()
 
 
-def _bring_up_to_date(connection: sqlalchemy.Connection, known: list[SqlFile], schema: str) -> list[str]:
-    _driver(connection).execute(_BOOKKEEPING.format(schema=sql.Identifier(schema)))
+def _bring_up_to_date(connection: _Connection, url: str, known: list[SqlFile], schema: str) -> list[str]:
+    connection.execute(_BOOKKEEPING.format(schema=sql.Identifier(schema)))
     connection.commit()
     applied = _applied(connection, schema)
-    connection.commit()  # Alembic then opens and commits one transaction a file
+    connection.commit()  # Alembic, on a connection of its own, commits one transaction a file
     _refuse_surprises(known, applied)
-    _upgrade(connection, known, applied, schema)
-    return [file.name for file in known if file.name not in applied]
+    late = [file.name for file in known if file.name not in applied]
+    if late:
+        # Loading Alembic takes longer than all else that a command does before its work.
+        from ._upgrading import upgrade
+
+        upgrade(url, known, applied, schema)
+    return late
 
 
-def pending(conn: psycopg.Connection[tuple[Any, ...]]) -> list[str]:
+def pending(conn: _Connection) -> list[str]:
     """The files that this version of the software has and the database has not; readable by the application's role."""
     if conn.execute("select to_regclass('base.migration')").fetchone() == (None,):
         return [file.name for file in files()]
@@ -117,16 +115,11 @@ _BOOKKEEPING = sql.SQL(
 )
 
 
-def _driver(connection: sqlalchemy.Connection) -> Any:
-    """psycopg's own connection."""
-    return connection.connection.driver_connection
-
-
-def _require_roles(connection: sqlalchemy.Connection) -> None:
+def _require_roles(connection: _Connection) -> None:
     """The embedded server makes the two roles itself; a server of the operator's own needs them beforehand."""
-    me, app = connection.exec_driver_sql(
+    ((me, app),) = connection.execute(
         "select current_user, (select true from pg_roles where rolname = 'open401k_app')"
-    ).one()
+    ).fetchall()
     if me != "open401k_owner" or not app:
         raise Open401kError(
             f"Migrations run as the role open401k_owner, beside which open401k_app exists; here {me} runs them.",
@@ -135,9 +128,9 @@ def _require_roles(connection: sqlalchemy.Connection) -> None:
         )
 
 
-def _applied(connection: sqlalchemy.Connection, schema: str) -> dict[str, str]:
+def _applied(connection: _Connection, schema: str) -> dict[str, str]:
     asked = sql.SQL("select name, sha256 from {schema}.migration").format(schema=sql.Identifier(schema))
-    return {row[0]: row[1] for row in _driver(connection).execute(asked).fetchall()}
+    return {row[0]: row[1] for row in connection.execute(asked).fetchall()}
 
 
 def _refuse_surprises(known: list[SqlFile], applied: dict[str, str]) -> None:
@@ -161,63 +154,17 @@ def _refuse_surprises(known: list[SqlFile], applied: dict[str, str]) -> None:
         )
 
 
-def _upgrade(connection: sqlalchemy.Connection, known: list[SqlFile], applied: dict[str, str], schema: str) -> None:
-    scripts = [_script(file, before, schema) for before, file in zip([None, *known], known, strict=False)]
-    revisions = RevisionMap(lambda: scripts)
-    if len(revisions.heads) != 1:  # also resolves the chain, which Alembic does on first use
-        raise AssertionError(f"migrations form one chain, not {revisions.heads}")
-
-    def steps(heads: tuple[str, ...], context: MigrationContext) -> list[RevisionStep]:  # noqa: ARG001 (Alembic's signature)
-        return [
-            MigrationStep.upgrade_from_script(revisions, script) for script in scripts if script.revision not in applied
-        ]
-
-    context = MigrationContext.configure(
-        connection,
-        opts={"fn": steps, "version_table_schema": schema, "transaction_per_migration": True},
-    )
-    with context.begin_transaction():
-        context.run_migrations(connection=connection)
-
-
-def _script(file: SqlFile, before: SqlFile | None, schema: str) -> Script:
-    """What Alembic reads from a Python file of its own, made from an SQL file and its place in the order."""
-    module = ModuleType(f"migration_{file.name}")
-    module.__dict__.update(
-        revision=file.name,
-        down_revision=before.name if before else None,
-        __doc__=file.sql.split("\n", 1)[0].removeprefix("--").strip(),
-        upgrade=_runner(file, schema),
-    )
-    return Script(module, file.name, f"{file.name}.sql")
-
-
-def _runner(file: SqlFile, schema: str) -> Callable[..., None]:
-    noted = sql.SQL("insert into {schema}.migration (name, sha256) values (%s, %s)")
-
-    def upgrade(*, connection: sqlalchemy.Connection) -> None:
-        driver = _driver(connection)
-        try:
-            driver.execute(file.sql.encode())  # no parameters: several statements, and a percent sign is a percent sign
-        except psycopg.Error as error:
-            raise Open401kError(f"Migration {file.name} failed and was rolled back: {error}") from error
-        driver.execute(noted.format(schema=sql.Identifier(schema)), [file.name, file.sha256])
-
-    return upgrade
-
-
-def _install(connection: sqlalchemy.Connection, signing_key: bytes, former_keys: Sequence[bytes]) -> None:
-    driver = _driver(connection)
+def _install(connection: _Connection, signing_key: bytes, former_keys: Sequence[bytes]) -> None:
     inner, outer = _padded(signing_key)
-    installed = driver.execute("select inner_key from base.signing_key where key_no = 1").fetchone()
+    installed = connection.execute("select inner_key from base.signing_key where key_no = 1").fetchone()
     known = {_padded(key)[0] for key in (signing_key, *former_keys)}
-    if installed and installed[0] not in known and driver.execute("select true from base.head limit 1").fetchone():
+    if installed and installed[0] not in known and connection.execute("select true from base.head limit 1").fetchone():
         raise Open401kError(
             "This database was written under another master key than the one that is set.",
             fix="Restore the keys that belong to it. After a change of the master key, name the former one in "
             "OPEN401K_PREVIOUS_MASTER_KEYS (docs/howto/run-in-production.md).",
         )
-    driver.execute(
+    connection.execute(
         """
         insert into base.signing_key (key_no, inner_key, outer_key)
         values (1, %s, %s)
