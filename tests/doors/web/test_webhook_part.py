@@ -86,4 +86,4 @@ def test_the_page_of_an_endpoint_shows_what_was_not_taken_and_who_may_sends_it_a
         sent = {"csrf": csrf, "endpoint_id": str(stopped.endpoint_id), "to": to, "from": "endpoint"}
         answer = client.post(here, data=sent)
         assert said in answer.headers["location"]
-    assert client.get(f"{here}/whe_{'0' * 32}").status_code == 404
+    assert client.get(f"{here}/whe_{'0' * 32}").status_code == 422

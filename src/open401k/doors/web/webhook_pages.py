@@ -15,7 +15,6 @@ from open401k.kernel import EventId, WebhookEndpointId
 from open401k.views.heading import heading
 
 from ..guard import Caller, Needs, posted_form, word
-from ..problems import NOT_FOUND, ProblemError
 from .frame import frame, page, see_other
 from .payroll_pages import named
 
@@ -40,11 +39,9 @@ def endpoint_page(request: Request, caller: Reader, endpoint_id: str) -> Respons
     """Where it stands, and its last tries; what holds up the others comes with how to go on."""
     wanted = named(WebhookEndpointId, endpoint_id)
     with caller.begin() as tx:
+        tries = webhooks.tries(tx, tenant_id=caller.tenant, endpoint_id=wanted)  # refuses one that is not there
         known = webhooks.listed(tx, tenant_id=caller.tenant, at=caller.services.wall.now())
-        found = next((each for each in known if each.endpoint_id == wanted), None)
-        if found is None:
-            raise ProblemError(NOT_FOUND)
-        tries = webhooks.tries(tx, tenant_id=caller.tenant, endpoint_id=wanted)
+        found = next(each for each in known if each.endpoint_id == wanted)
         above = heading(tx, tenant_id=caller.tenant, plan_id=caller.plan)
     around = frame(request, "Webhook endpoint", caller=caller, current="payroll")
     of, host = with_host(found)
