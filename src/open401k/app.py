@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,7 +16,6 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from starlette.types import ASGIApp
 
 from open401k.base import collector, logs, rounds, selfcheck
 from open401k.base.db import APP, Actor, Database, EmbeddedServer, Urls, adopt, migrate, pending, reach
@@ -34,6 +32,7 @@ from open401k.doors import cli
 from open401k.doors.cli.say import Voice
 from open401k.doors.connecting import ConnectionStories, ProviderSettings
 from open401k.doors.daily import Daily, DayStories
+from open401k.doors.listening import on_a_port, origin_of, processors, recorded, refuse_occupied
 from open401k.doors.outward import Webhooks
 from open401k.doors.provided import ConnectionStory, DayStory, DoorSettings, SandboxStory
 from open401k.doors.stories import AfterPosting, Follower, HandedOn, PayrollStories, VerifyStories
@@ -122,7 +121,7 @@ class Wiring:
 
     def address(self) -> str | None:
         """Where browsers come: as set, else where a server of this data directory serves now."""
-        return self.settings.origin or _recorded(self.settings.data_dir / "address")
+        return self.settings.origin or recorded(self.settings.data_dir / "address")
 
     def inspect(self) -> Sequence[selfcheck.Check]:
         """What the server would look at before it serves, of a database of one's own."""
@@ -146,11 +145,11 @@ class Wiring:
 
         Without ``workers`` a sandbox is one process, and production as many as there are processors, four at most.
         """
-        _free(host, port)
-        self.origin = self.settings.origin or (_origin(host, port) if self.origin == DEFAULT_ORIGIN else self.origin)
+        refuse_occupied(host, port)
+        self.origin = self.settings.origin or (origin_of(host, port) if self.origin == DEFAULT_ORIGIN else self.origin)
         with self._database() as db:
             selfcheck.refuse_if_unsafe(selfcheck.inspect(db, self.settings), self.settings)
-            workers = workers or (min(_processors(), MOST_WORKERS) if self.settings.production else 1)
+            workers = workers or (min(processors(), MOST_WORKERS) if self.settings.production else 1)
             by = f", {workers} worker processes" if workers > 1 else ""
             voice.line(f"Serving {self.origin} on {host}, port {port}{by}. Stop with Ctrl-C.")
             self._serve(db, host, port, day=day, workers=workers)
@@ -164,10 +163,10 @@ class Wiring:
         if self.settings.database_url is not None:
             raise Open401kError("The demo keeps to its own embedded server.", fix="Unset OPEN401K_DATABASE_URL.")
         if not once:
-            _free(host, port)
+            refuse_occupied(host, port)
         if reset:
             self._erase()
-        self.origin = self.settings.origin or _origin(host, port)
+        self.origin = self.settings.origin or origin_of(host, port)
         voice.line("Starting PostgreSQL of our own, in " + str(self.settings.data_dir))
         with self._database() as db:
             sandbox = self._sandbox(db)
@@ -203,7 +202,7 @@ class Wiring:
         sandbox = replace(sandbox, world=payroll_year.WORLD)
         around = Surroundings(self._wall, lambda wait: time.sleep(wait.total_seconds()), self._random)
         world = GustoWorld(today=payroll_year.STAND_IN_FROM, random=self._random)
-        with _on_a_port(create_gusto(world, clock=self._wall, random=self._random)) as url:
+        with on_a_port(create_gusto(world, clock=self._wall, random=self._random)) as url:
             application = gusto.Application(CLIENT_ID, CLIENT_SECRET, url)
             year = payroll_year.set_up(sandbox, application=application, around=around, say=voice.line)
             year.events = SCRIPT
@@ -236,7 +235,7 @@ class Wiring:
         from open401k.doors.chain import Limits, Node, create_chain_app
         from open401k.rails.chain.durable import durable_chain, prepare
 
-        _free(host, port)
+        refuse_occupied(host, port)
         with self.chain_url() as url:
             prepare(url)
             with durable_chain(url, now=lambda: int(self._wall.now().timestamp())) as chain:
@@ -416,45 +415,9 @@ class Wiring:
         shutil.rmtree(self.settings.data_dir / "database", ignore_errors=True)
 
 
-@contextmanager
-def _on_a_port(application: ASGIApp) -> Iterator[str]:
-    """Serve beside this process's work, on a free port of this machine; the address."""
-    import uvicorn  # only a server needs it
-
-    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="error", lifespan="off", ws="none"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        if not thread.is_alive():
-            raise Open401kError("The stand-in could not be started.", fix="See what is said above, and try again.")
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=5)
-
-
 def _work(settings: Settings, origin: str, url: str, shared: socket.socket, parent: ToParent) -> None:
     """A worker process, put together like its parent."""
     Wiring(settings, origin=origin).work(url, shared, parent)
-
-
-def _processors() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _recorded(file: Path) -> str | None:
-    """What a running server wrote; one that was killed left it behind, and nobody listens there."""
-    try:
-        pid, origin = file.read_text().split(" ", 1)
-        os.kill(int(pid), 0)
-    except PermissionError:  # it runs, as somebody else
-        return origin
-    except (OSError, ValueError):
-        return None
-    return origin
 
 
 def _migrate(urls: Urls, keyring: Keyring) -> Sequence[str]:
@@ -464,24 +427,6 @@ def _migrate(urls: Urls, keyring: Keyring) -> Sequence[str]:
             fix="Set it for this command (docs/howto/own-server.md); in production a server runs without it.",
         )
     return migrate(urls.owner, signing_key=keyring.signing_key, former_keys=keyring.former_signing_keys)
-
-
-def _origin(host: str, port: int) -> str:
-    """How a browser on this machine gets here: passkeys want a name, not the loopback's number."""
-    return f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
-
-
-def _free(host: str, port: int) -> None:
-    """Refuse an occupied port before anything is started."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise Open401kError(
-                f"Port {port} on {host} cannot be used: {error.strerror}.",
-                fix=f"Try another: --port {port + 1} (through make: ARGS=--port={port + 1})",
-            ) from error
 
 
 def _welcome(visitors: Visitors, origin: str) -> str:
