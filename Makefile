@@ -35,7 +35,7 @@ check: lint test ## What CI runs: format, lint, types, import contracts, tests
 lint: setup ## Format, lint, types and import contracts, without the tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy
+	@$(BIN)/mypy --num-workers $(WORKERS)
 	@$(BIN)/lint-imports
 
 format: setup ## Put the code into its format
