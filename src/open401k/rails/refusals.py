@@ -62,4 +62,5 @@ REFUSALS = {
     627: "the first did not sign this batch",
     628: "the second did not sign this batch",
     629: "more than a batch holds",
+    630: "this chain cannot check passkeys",
 }

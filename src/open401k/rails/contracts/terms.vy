@@ -14,7 +14,7 @@ MOST_LEGS: constant(uint256) = 8
 MOST_RECEIVERS: constant(uint256) = 4
 MOST_VOTERS: constant(uint256) = 4
 HEAD: constant(uint256) = 365
-MOST_CASE: constant(uint256) = 1664  # bytes: the fullest case, with two of the longest signatures
+MOST_CASE: constant(uint256) = 2112  # bytes: the fullest case, with two of the longest signatures
 
 _FIELD_8: constant(uint256) = 2**8 - 1
 _FIELD_16: constant(uint256) = 2**16 - 1

@@ -1,0 +1,131 @@
+"""A passkey signs where the chain can check it, and nowhere else. The precompile (EIP-7951) is put in for the test."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
+from eth.abc import ComputationAPI
+from eth.vm.forks.cancun.computation import CancunComputation
+from tests.rails.world import Case, ContractRefusedError, World, founded
+
+from open401k.rails import messages
+from open401k.rails.passkeys import Passkey
+
+PRIVATE = ec.derive_private_key(2026, ec.SECP256R1())
+POINT = PRIVATE.public_key().public_numbers()
+PASSKEY = Passkey(POINT.x.to_bytes(32, "big"), POINT.y.to_bytes(32, "big"))
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+HASHED = Prehashed(hashes.SHA256())
+
+
+def p256_verify(computation: ComputationAPI) -> ComputationAPI:
+    """EIP-7951: 1 for a good signature, nothing for any other."""
+    computation.consume_gas(6_900, reason="P256VERIFY")
+    hashed, r, s, x, y = (computation.msg.data_as_bytes[at : at + 32] for at in range(0, 160, 32))
+    r_, s_, x_, y_ = (int.from_bytes(each, "big") for each in (r, s, x, y))
+    try:
+        public = ec.EllipticCurvePublicNumbers(x_, y_, ec.SECP256R1()).public_key()
+        public.verify(encode_dss_signature(r_, s_), hashed, ec.ECDSA(HASHED))
+    except (InvalidSignature, ValueError):
+        computation.output = b""
+    else:
+        computation.output = (1).to_bytes(32, "big")
+    return computation
+
+
+@pytest.fixture
+def world() -> World:
+    return founded()
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chain has the precompile."""
+    told = {**CancunComputation._precompiles, (0x100).to_bytes(20, "big"): p256_verify}
+    monkeypatch.setattr(CancunComputation, "_precompiles", told)
+
+
+def asserted(digest: bytes, *, flags: int = 5, kind: str = "webauthn.get", high: bool = False) -> bytes:
+    challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    client = (
+        f'{{"type":"{kind}","challenge":"{challenge}","origin":"https://plan.example","crossOrigin":false}}'.encode()
+    )
+    data = hashlib.sha256(b"plan.example").digest() + bytes([flags]) + bytes(4)
+    hashed = hashlib.sha256(data + hashlib.sha256(client).digest()).digest()
+    r, s = decode_dss_signature(PRIVATE.sign(hashed, ec.ECDSA(HASHED)))
+    s = max(s, ORDER - s) if high else min(s, ORDER - s)
+    return PASSKEY.signature(r.to_bytes(32, "big"), s.to_bytes(32, "big"), data, client)
+
+
+def elected(world: World, **other: object) -> Case:
+    """A rollover that a passkey elected."""
+    case = world.case()
+    election = replace(case.election, participant=PASSKEY.address)
+    again = world.elected(election, case.attestation, case.terms)
+    digest = world.domain().digest(messages.election_hash(election))
+    return replace(again, signature=asserted(digest, **other))  # type: ignore[arg-type]
+
+
+def code_of(world: World, case: Case) -> int | None:
+    with pytest.raises(ContractRefusedError) as why:
+        world.settle(case)
+    return why.value.code
+
+
+@pytest.mark.usefixtures("checks")
+@pytest.mark.parametrize("high", [False, True])
+def test_a_participant_elects_by_passkey(world: World, high: bool) -> None:
+    case = elected(world, high=high)
+    world.settle(case)
+    assert world.state(case) == "committed"
+
+
+@pytest.mark.usefixtures("checks")
+def test_a_member_signs_by_passkey_in_two_phases(world: World) -> None:
+    case = world.case()
+    world.propose(case)
+    told = (world.clock.now + 400 * 86_400, 3, 0xFFFF, PASSKEY.address)
+    receiver = world.members["receiver"].address
+    world.carry("set_member", "address,(uint64,uint16,uint16,address)", receiver, told)
+    case = world.case()
+    world.propose(case)
+    digest = world.domain().digest(messages.approval_hash(case.id, messages.Role.RECEIVER, bytes(32)))
+    world.approve(case, 1, (bytes(32), asserted(digest)))
+    assert world.state(case) == "committed"
+
+
+@pytest.mark.usefixtures("checks")
+def test_only_this_digest_by_this_key_with_its_owner_present_and_verified_counts(world: World) -> None:
+    good = elected(world)
+    for broken in (elected(world, flags=1), elected(world, flags=4), elected(world, kind="webauthn.create")):
+        assert code_of(world, broken) == 101
+    other = replace(good, signature=asserted(hashlib.sha256(b"another").digest()))
+    assert code_of(world, other) == 101
+    for at in (0, 40, 64, 96, 130, 160, 180, 210, 250):
+        changed = bytearray(good.signature)
+        changed[at] ^= 1
+        assert code_of(world, replace(good, signature=bytes(changed))) == 101, at
+    world.settle(good)
+
+
+def test_where_the_chain_cannot_check_it_a_passkey_is_refused_by_a_code_of_its_own(world: World) -> None:
+    assert code_of(world, elected(world)) == 630
+
+
+def test_what_no_contract_could_read_is_told_before() -> None:
+    word = bytes(32)
+    for broken, why in (
+        (partial(PASSKEY.signature, word, word, bytes(38), b"{}"), "without extensions"),
+        (partial(PASSKEY.signature, word[:31], word, bytes(37), b"{}"), "32 bytes each"),
+        (partial(PASSKEY.signature, word, word, bytes(37), bytes(400)), "too long"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            broken()
