@@ -86,10 +86,7 @@ def measured(*, number: int, settled: int) -> Iterator[Held]:
     """The figures, with their limits."""
     clock = Clock()
     with served(durable=True) as running:
-        url = running.urls.superuser.replace("/postgres?", "/rails?")
-        with psycopg.connect(running.urls.superuser, autocommit=True) as conn:
-            conn.execute("create database rails")
-        prepare(url)
+        url = _database(running.urls.superuser, "rails")
         with durable_chain(url, now=lambda: clock.now, chain_id=CHAIN_ID, begun_at=BEGUN) as chain:
             on = Settled(found_on(chain, clock), chain, url, running.server.pid or 0)
             on.settle(min(number, 25))  # code is read, statements are prepared
@@ -103,11 +100,9 @@ def measured(*, number: int, settled: int) -> Iterator[Held]:
             yield Held("disk", f"of {number:,} rollovers, history kept", "", each / 1_024, "KiB each", "<=", 32.0)
             if settled:
                 on.settle(settled)
-                last = on.settle(number)
-                yield _rate(last, f"the same after {settled:,} more")
-                name = f"growth after {settled:,}"
-                slower = first.a_core_second / last.a_core_second
-                yield Held(name, "time of each, by processors", "the first", slower, "x", "<=", 1.3)
+                fresh_url = _database(running.urls.superuser, "fresh")
+                with durable_chain(fresh_url, now=lambda: clock.now, chain_id=CHAIN_ID, begun_at=BEGUN) as other:
+                    yield _growth(on, Settled(found_on(other, clock), other, fresh_url, on.server), number, settled)
                 yield Held("memory then", "", f"{memory / MIB:.0f} MiB before", (status("VmHWM") - memory) / MIB,
                            "MiB more", "<=", 96.0)  # fmt: skip
             head = chain.head(), chain.state_root()
@@ -117,6 +112,26 @@ def measured(*, number: int, settled: int) -> Iterator[Held]:
             took = time.perf_counter() - start
         figure = "to the same head and state root, nothing replayed"
         yield Held("restart", figure, "", took * 1_000, "ms", "<=", 100.0)
+
+
+def _database(superuser: str, name: str) -> str:
+    with psycopg.connect(superuser, autocommit=True) as conn:
+        conn.execute(f"create database {name}".encode())
+    url = superuser.replace("/postgres?", f"/{name}?")
+    prepare(url)
+    return url
+
+
+def _growth(old: Settled, fresh: Settled, number: int, settled: int) -> Held:
+    """A chain with a past against one without, in turn: what else the machine does weighs on both."""
+    fresh.settle(25)
+    spent = {"old": 0.0, "fresh": 0.0}
+    for _ in range(8):
+        for name, each in (("old", old), ("fresh", fresh)):
+            spent[name] += each.settle(max(1, number // 8)).processor
+    figure, peer = (f"{spent[name] / (number // 8 * 8) * 1_000:.1f} ms of processors each" for name in spent)
+    ratio = spent["old"] / spent["fresh"]
+    return Held(f"after {settled:,} more", figure, f"a fresh chain, in turn: {peer}", ratio, "x", "<=", 1.3)
 
 
 def _rate(rate: Rate, what: str) -> Held:
