@@ -27,3 +27,19 @@ def test_the_model_is_told_with_its_bounds_its_bugs_and_what_it_rests_on(capsys:
     code, out = _run(capsys, "model", "--bug", "vote_before_hold", "--blocks", "2", "--reorgs", "1")
     assert code == 0
     assert "   1. the person takes the money out otherwise" in out
+
+
+def test_a_simulation_answers_what_went_wrong_what_was_met_and_how_long_it_took(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out = _run(capsys, "simulate", "--seeds", "12", "--from", "1", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert (told["seeds"], told["violations"], told["stuck"]) == (12, 0, 0)
+    assert set(told["coverage"]) == set(told["boundaries"])
+    assert told["seconds"] > 0
+    code, out = _run(capsys, "simulate", "--seed", "7")
+    assert code == 0
+    assert "nothing violated" in out
+    again, same = _run(capsys, "simulate", "--seed", "7")
+    assert (again, same) == (code, out)

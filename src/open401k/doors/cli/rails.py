@@ -1,6 +1,6 @@
 """Commands about the rollover rails: the exhaustive model, the simulation of whole rollovers. They need no database."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from open401k.rails.simulation.model import BUG_IN_WORDS, Bounds, Bug
 
 from .say import FAILED, Voice
 from .wiring import Json
+
+if TYPE_CHECKING:
+    from open401k.rails.simulation.run import Outcome
 
 commands = typer.Typer(help="Rollover rails: proven and tried.", no_args_is_help=True)
 
@@ -55,22 +58,7 @@ def simulate(
     voice = Voice(json)
     if seed is not None:
         one = simulate_.play(seed, evm=evm or seed % 20 == 0)
-        told = {f"{at}: {fault}": met for (at, fault), met in one.seen.items()}
-        voice.tell(
-            {
-                "seed": seed,
-                "mode": one.mode,
-                "engine": one.engine,
-                "violation": one.violation,
-                "ends": one.ends,
-                "stuck": one.stuck,
-                "faults": told,
-                "lines": one.lines,
-            }
-        )
-        for line in one.lines:
-            voice.line(line)
-        voice.line(f"Seed {seed} ({one.mode}, {one.engine}): {one.violation or 'nothing violated'}; {one.ends}")
+        _replayed(voice, one)
         raise typer.Exit(FAILED if one.violation or one.stuck else 0)
     found = simulate_.simulate(range(first, first + seeds), evm=evm)
     voice.tell(
@@ -94,6 +82,15 @@ def simulate(
     voice.table(("", "Boundary", "Faults met"), rows, empty="")
     _rests_on(voice, simulate_.ASSUMPTIONS)
     raise typer.Exit(0 if found.is_good else FAILED)
+
+
+def _replayed(voice: Voice, one: "Outcome") -> None:
+    faults = {f"{at}: {fault}": met for (at, fault), met in one.seen.items()}
+    told = {"seed": one.seed, "mode": one.mode, "engine": one.engine, "violation": one.violation}
+    voice.tell({**told, "stuck": one.stuck, "ends": one.ends, "faults": faults, "lines": one.lines})
+    for line in one.lines:
+        voice.line(line)
+    voice.line(f"Seed {one.seed} ({one.mode}, {one.engine}): {one.violation or 'nothing violated'}; {one.ends}")
 
 
 def _rests_on(voice: Voice, assumptions: tuple[str, ...]) -> None:

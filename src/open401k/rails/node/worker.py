@@ -127,7 +127,7 @@ class Node:
             case Hold():
                 return self._hold(case, agreed, final)
             case Vote(kind):
-                return self._vote(case, final, kind)
+                return self._vote(case, agreed, final, kind)
             case Adopt():
                 with self.cases.begin() as unit:
                     unit.change(case, case.to(State.VOTED))
@@ -216,7 +216,10 @@ class Node:
 
     # ---- the coordinator
 
-    def _vote(self, case: Case, final: Standing, kind: Kind) -> bool:
+    def _vote(self, case: Case, agreed: Agreed, final: Standing, kind: Kind) -> bool:
+        # the file may be of a backup that is older than a release: only what the core holds now is promised
+        if self._checked(case, agreed, final, self.core.hold(_order(case, agreed)), stops=True) is None:
+            return False
         try:
             data = vote_call(case, kind, self.signer, at=final.block.time)
         except PolicyError as why:

@@ -105,9 +105,9 @@ class Faults:
     is_on: bool = True
     seen: Counter[tuple[str, Fault]] = field(default_factory=Counter)
 
-    def at(self, boundary: str, *kinds: Fault) -> Fault | None:
-        """One of these, or mostly none."""
-        if not self.is_on or not self.dice.percent(self.percent):
+    def at(self, boundary: str, *kinds: Fault, times: int = 1) -> Fault | None:
+        """One of these, or mostly none; ``times`` as often where there are few occasions."""
+        if not self.is_on or not self.dice.percent(min(self.percent * times, 75)):
             return None
         kind = self.dice.one_of(kinds)
         self.seen[boundary, kind] += 1

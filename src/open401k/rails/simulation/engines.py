@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Protocol
 
@@ -160,7 +160,7 @@ class EvmEngine:
     def send(self, raw: bytes) -> Receipt:
         (receipt,) = self._chain.send_raw([raw])
         self._note()
-        return receipt
+        return replace(receipt, block=self.heads()[-1])  # blocks are counted from the founding
 
     def call(self, to: bytes, data: bytes, at: int) -> bytes:
         found = self._known.get((at, to, data))

@@ -47,13 +47,13 @@ class FaultyCore:
         return self._asked("R17", lambda: self.core.release(rollover, side))
 
     def post(self, order: Order) -> Answer:
-        return self._asked("R11" if order.side is Side.SOURCE else "R14", lambda: self.core.post(order))
+        return self._asked("R11" if order.side is Side.SOURCE else "R14", lambda: self.core.post(order), times=2)
 
     def status(self, rollover: bytes, side: Side) -> Status:
         return self.core.status(rollover, side)
 
-    def _asked(self, boundary: str, do: Callable[[], Answer]) -> Answer:
-        kind = self.faults.at(boundary, *_AROUND)
+    def _asked(self, boundary: str, do: Callable[[], Answer], *, times: int = 1) -> Answer:
+        kind = self.faults.at(boundary, *_AROUND, times=times)
         match kind:
             case Fault.DROP:
                 raise SilentError("the core does not answer")

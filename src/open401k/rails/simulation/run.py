@@ -147,7 +147,7 @@ class Run:
             Leg(kind, PLAN, 0, 1 + self.dice.below(most), 0, bytes(32))
             for kind, most in ((0, 40_000_00), (1, 15_000_00))[: 1 + self.dice.below(2)]
         )
-        voters = (Voter(Role.ADMINISTRATOR, address_of("administrator")),) if self.dice.percent(40) else ()
+        voters = (Voter(Role.ADMINISTRATOR, address_of("administrator")),) if self.dice.percent(50) else ()
         told = self._signed(number, source, receiver, legs, voters)
         case = case_of(told.election, told.signature, told.attestation, told.attested, told.terms)
         released = agreed_of(told, us=address_of(source), side=Side.SOURCE)

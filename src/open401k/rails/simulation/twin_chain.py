@@ -88,6 +88,9 @@ class TwinChain:
     def head(self) -> Head:
         return self._blocks[-1].head
 
+    def block(self, number: int) -> Head | None:
+        return self._blocks[number].head if number < len(self._blocks) else None
+
     def final(self) -> Head:
         """As the embedded chain says: every block. Networks that finalize later are played around it."""
         return self.head()
@@ -106,10 +109,6 @@ class TwinChain:
     def state(self) -> TwinState:
         """The latest state, to be looked at, or set where a council or a bank would decide."""
         return self._blocks[-1].state
-
-    def head_at(self, number: int) -> Head:
-        """The head of the block of this number."""
-        return self._blocks[number].head
 
     def heads(self) -> list[Head]:
         """Of all blocks."""

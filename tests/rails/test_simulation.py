@@ -1,0 +1,92 @@
+"""Whole rollovers with faults: nothing is violated or stuck, a seed replays, planted mistakes are found."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from tests.rails.planted import PLANTED
+
+from open401k.rails.simulation.chance import BOUNDARIES, MISSING, Dice, Fault
+from open401k.rails.simulation.model import Tx
+from open401k.rails.simulation.simulate import APPLICABLE, play, simulate
+from open401k.rails.simulation.trace import DepartedError, Trace
+
+EACH = 500
+
+
+@pytest.mark.parametrize("first", range(0, 4 * EACH, EACH))
+def test_two_thousand_seeds_violate_nothing_and_leave_nothing_stuck(first: int) -> None:
+    found = simulate(range(first, first + EACH), evm_every=100)
+    assert found.violating == []
+    assert found.stuck == []
+    assert (found.seeds, found.on_evm) == (EACH, EACH // 100)
+    assert len(found.unmet()) <= 3, found.unmet()  # of some ninety pairs of boundary and fault
+    assert found.ends["closed"] > 300
+    assert found.ends["aborted"] > 100
+    assert found.ends["absent"] > 20
+
+
+@pytest.mark.parametrize("mistake", PLANTED)
+def test_a_planted_mistake_of_a_node_is_found(mistake: str) -> None:
+    found = simulate(range(100), evm_every=0, assembled=PLANTED[mistake], most_bad=1)
+    assert len(found.violating) == 1, found.seeds
+    ((seed, why),) = found.violating
+    again = play(seed, assembled=PLANTED[mistake])  # and it replays
+    assert again.violation == why
+
+
+def test_a_seed_is_the_same_run_on_the_twin_and_on_the_contracts() -> None:
+    for seed in (4, 8, 400):
+        twin, evm = play(seed), play(seed, evm=True)
+        assert (evm.violation, evm.ends, evm.seen) == (None, twin.ends, twin.seen)
+        assert evm.lines == twin.lines
+
+
+def test_a_seed_is_the_same_run_in_another_process() -> None:
+    told = play(17)
+    code = (
+        "import hashlib; from open401k.rails.simulation.simulate import play;"
+        "print(hashlib.sha256('\\n'.join(play(17).lines).encode()).hexdigest())"
+    )
+    env = {**os.environ, "PYTHONHASHSEED": "4711"}
+    said = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == hashlib.sha256("\n".join(told.lines).encode()).hexdigest()
+
+
+def test_every_boundary_is_played_or_said_to_be_missing() -> None:
+    assert set(APPLICABLE) == set(BOUNDARIES)
+    assert {*BOUNDARIES, *MISSING} == {f"R{number}" for number in range(1, 21)}
+    assert {fault for faults in APPLICABLE.values() for fault in faults} == set(Fault)
+
+
+def test_dice_of_one_seed_fall_the_same_and_stay_within_their_bounds() -> None:
+    one, two = Dice(5), Dice(5)
+    thrown = [one.below(6) for _ in range(200)]
+    assert thrown == [two.below(6) for _ in range(200)]
+    assert set(thrown) == set(range(6))
+    assert {one.weighted(((1, "seldom"), (0, "never"), (9, "often"))) for _ in range(100)} == {"seldom", "often"}
+
+
+def test_a_trace_departs_from_the_model_where_the_code_does() -> None:
+    trace = Trace(deadline=100, voters=0)
+    trace.voted(source=True)
+    trace.mined(Tx.PROPOSE, number=1, time=50)
+    with pytest.raises(DepartedError, match="the source debits: the model does not do this"):
+        trace.posted(source=True)
+    trace = Trace(deadline=100, voters=0)
+    trace.voted(source=True)
+    trace.voted(source=False)
+    trace.mined(Tx.SETTLE, number=1, time=50)
+    trace.finalized(1)
+    trace.posted(source=True)
+    trace.posted(source=False)
+    trace.mined(Tx.SOURCE_POSTED, number=2, time=50)
+    trace.mined(Tx.RECEIVER_POSTED, number=3, time=50)
+    trace.finalized(3)
+    assert trace.is_done
+    assert json.dumps(trace.words).count("final: ") == 3
