@@ -9,6 +9,7 @@ from typing import Protocol
 from ..calls import answer_of, call_of, refusal_of
 from ..chain.interface import Chain, Head, RevertedError
 from ..keys import Key
+from ..messages import Role
 from ..transactions import signed
 from .cases import Agreed
 from .core import SilentError
@@ -100,7 +101,8 @@ class ChainCoordinator:
         verdict = self._verdict(agreed, block)
         if verdict is Verdict.TAKEN:
             return Standing(block, verdict)
-        vote = _whole(self._ask(block, self._rollover, "vote_of(uint256,uint256)", ["uint256"], agreed.key, us))
+        ours = (Role.RECEIVER if agreed.place else Role.SOURCE) << 160 | us
+        vote = _whole(self._ask(block, self._rollover, "vote_of(uint256,uint256)", ["uint256"], agreed.key, ours))
         receipt = self._ask(block, self._rollover, "posted_of(bytes32,uint256)", ["bytes32"], agreed.rollover, us)[0]
         return Standing(block, verdict, self._counts(vote, verdict, us, block), receipt != bytes(32))
 
@@ -120,11 +122,11 @@ class ChainCoordinator:
         return self._signer(us, block) == vote
 
     def _signer(self, us: int, block: Head) -> int:
-        asked = ("standing(uint256,uint256[],bytes32)", ["uint256[]"], 0, [us], bytes(32))
-        (words,) = self._ask(block, self._network, *asked)
-        if not isinstance(words, tuple):
-            raise TypeError("the network answers a list of words")
-        return int(words[4]) >> 96
+        who = us.to_bytes(20, "big")
+        (told,) = self._ask(block, self._network, "member(address)", ["(uint64,uint16,uint16,address)"], who)
+        if not isinstance(told, tuple):
+            raise TypeError("the network answers a member")
+        return int(str(told[3]), 16)
 
     def _ask(self, block: Head, to: bytes, signature: str, kinds: Sequence[str], *given: object) -> tuple[object, ...]:
         return answer_of(kinds, self._chain.call(to, call_of(signature, *given), at=block.number))
