@@ -23,7 +23,7 @@ _WORD_OF = call_of("word_of(uint256)", 0)[:4]
 NAMES = {
     call_of(f"{name}", *given)[:4]: name.split("(")[0]
     for name, given in {
-        "settle(bytes,(bytes32,bytes)[])": (b"", []),
+        "settle(bytes,bytes)": (b"", b""),
         "propose(bytes,(bytes32,bytes))": (b"", (bytes(32), b"")),
         "approve(bytes,uint256,(bytes32,bytes))": (b"", 0, (bytes(32), b"")),
         "abort(bytes,uint256,uint256,uint256,bytes32,bytes)": (b"", 0, 0, 0, bytes(32), b""),

@@ -6,7 +6,7 @@ It has no gas, no contract wallets and no council: what a council decides is set
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -94,13 +94,15 @@ class Coordinator:
 
     # ---- calls
 
-    def settle(self, scene: Scene, encoded: bytes, approvals: Sequence[Approval]) -> bytes:
+    def settle(self, scene: Scene, encoded: bytes, approvals: bytes) -> bytes:
         case = self._read(encoded)
         judged = self._judged(scene.state, case)
         self._take(scene.state, case, COMMITTED)
-        _require(len(approvals) == len(judged.signers), 201)
-        for (role, _, signer), approval in zip(judged.signers, approvals, strict=True):
-            self._check_approval(case, role, signer, approval)
+        told = list(_approvals(approvals))
+        for place, (role, _, signer) in enumerate(judged.signers):
+            _require(place < len(told), 201)
+            self._check_approval(case, role, signer, told[place])
+        _require(len(told) == len(judged.signers), 201)
         self._pay(scene, case, judged, case.election.source)
         scene.tell(self.address, "Committed(bytes32,uint256)", (case.id, case.key))
         return b""
@@ -112,7 +114,6 @@ class Coordinator:
         state.deadlines[case.key] = case.terms.deadline
         scene.tell(self.address, "Proposed(bytes32,uint256)", (case.id, case.key))
         self._vote(scene, case, judged, 0, approval)
-        _require(judged.total < 2**96, 405)
         state.escrow[case.key] = case.terms.token, judged.total
         token = Deposits(case.terms.token)
         token.pay_from(scene, self.address, case.election.source, self.address, judged.total)
@@ -124,8 +125,8 @@ class Coordinator:
         _require(state.words.get(case.key) == (_cut(case.id), PREPARING), 609)
         _require(place < len(judged.signers), 205)
         self._vote(scene, case, judged, place, approval)
-        for _, party, signer in judged.signers:
-            if signer == bytes(20) or state.votes.get((case.key, whole(party))) != whole(signer):
+        for role, party, signer in judged.signers:
+            if signer == bytes(20) or state.votes.get((case.key, role << 160 | whole(party))) != whole(signer):
                 return b""  # a vote by a key that does not count any more is awaited again
         state.words[case.key] = _cut(case.id), COMMITTED
         state.escrow.pop(case.key, None)
@@ -193,7 +194,7 @@ class Coordinator:
         second: int,
         token: int,
         deadline: int,
-        encoded: Sequence[bytes],
+        encoded: bytes,
         signed_first: bytes,
         signed_second: bytes,
     ) -> bytes:
@@ -202,10 +203,13 @@ class Coordinator:
         _require(first != second, 621)
         _require(state.time <= deadline, 601)
         ids, net, keys = [], 0, (bytes(20), bytes(20))
-        for each in encoded:
+        batched = list(_batch(encoded))
+        for each in batched[:32]:
             case = self._read(each)
+            _require(not case.terms.voters and case.terms.withholder == bytes(20) and not any(case.terms.parent), 624)
+            _require(len(case.election.receivers) == 1, 625)
             judged = self._judged(state, case)
-            there = self._direction(case, judged, purse, one, two)
+            there = self._direction(case, purse, one, two)
             net += judged.total if there else -judged.total
             (_, _, source), (_, _, receiver) = judged.signers
             keys = (source, receiver) if there else (receiver, source)
@@ -215,6 +219,7 @@ class Coordinator:
             _require(case.key not in state.words, 611)
             state.numbers |= {number}
             ids.append(case.id)
+        _require(len(batched) <= 32, 629)
         hashed = messages.batch_hash(one, two, purse, deadline, ids)
         _require(self._signed(keys[0], hashed, signed_first), 627)
         _require(self._signed(keys[1], hashed, signed_second), 628)
@@ -225,12 +230,10 @@ class Coordinator:
             Deposits(purse).pay_from(scene, self.address, payer, payee, abs(net))
         return b""
 
-    def _direction(self, case: TwinCase, judged: Judged, purse: bytes, one: bytes, two: bytes) -> bool:
+    def _direction(self, case: TwinCase, purse: bytes, one: bytes, two: bytes) -> bool:
         """Whether it goes from the first to the second; no rollover that is not between them is batched."""
         _require(case.terms.token == purse, 622)
         _require(case.terms.part == 0, 623)
-        _require(not case.terms.voters and judged.withheld == 0 and case.terms.withholder == bytes(20), 624)
-        _require(len(case.election.receivers) == 1, 625)
         pair = case.election.source, case.election.receivers[0]
         _require(pair in ((one, two), (two, one)), 626)
         return pair == (one, two)
@@ -238,19 +241,20 @@ class Coordinator:
     # ---- what must hold
 
     def _judged(self, state: TwinState, case: TwinCase) -> Judged:
+        """All that does not depend on approvals; the two signatures of a case come last."""
         election, terms, now = case.election, case.terms, state.time
+        _require(bool(election.receivers), 302)
         _require(now <= terms.deadline, 601)
         _require(terms.deadline <= election.deadline, 602)
         _require(election.not_before <= now, 603)
         _require(terms.rule_version >= election.rule_version, 604)
         _require(election.mode in tuple(Mode), 605)
-        _require(self._signed(election.participant, case.elected, case.signature), 101)
         rules = state.rules.get(terms.rule_version)
         if rules is None or rules.start > now:
             raise RefusedError(606)
         _require(now < rules.end, 607)
         _require(rules.suspended <= now, 608)
-        self._check_identity(state, case, rules)
+        attestor = self._check_identity(state, case, rules)
         _member(state, election.source, RELEASES, terms.deadline)
         due, withheld = _legs(state, case, rules)
         total = sum(leg.amount for leg in terms.legs)
@@ -261,15 +265,17 @@ class Coordinator:
         signers = _signers(state, case, rules)
         if pays_person:
             _member(state, terms.withholder, WITHHOLDS, terms.deadline)
+        _require(self._signed(election.participant, case.elected, case.signature), 101)
+        _require(self._signed(attestor.signer, case.attestation_hash, case.attested), 105)
         return Judged(signers, due, withheld, total)
 
-    def _check_identity(self, state: TwinState, case: TwinCase, rules: Rules) -> None:
+    def _check_identity(self, state: TwinState, case: TwinCase, rules: Rules) -> Member:
         told = case.attestation
         attestor = _member(state, told.attestor, ATTESTS, case.terms.deadline)
         _require((told.attestor, case.attestation_hash) not in state.revoked, 102)
         _require(told.level >= rules.level, 103)
         _require(case.terms.deadline <= told.valid_until, 104)
-        _require(self._signed(attestor.signer, case.attestation_hash, case.attested), 105)
+        return attestor
 
     def _signed(self, who: bytes, struct_hash: bytes, signature: bytes) -> bool:
         return who != bytes(20) and _signer_of(self.domain.digest(struct_hash), signature) == who
@@ -282,7 +288,7 @@ class Coordinator:
     def _vote(self, scene: Scene, case: TwinCase, judged: Judged, place: int, approval: Approval) -> None:
         role, party, signer = judged.signers[place]
         self._check_approval(case, role, signer, approval)
-        scene.state.votes[case.key, whole(party)] = whole(signer)
+        scene.state.votes[case.key, role << 160 | whole(party)] = whole(signer)
         scene.tell(self.address, "Voted(bytes32,uint256,address,bytes32)", (case.id,), role, party, approval[0])
 
     def _in_turn(self, state: TwinState, case: TwinCase) -> None:
@@ -337,9 +343,8 @@ class Coordinator:
             case Role.SOURCE:
                 found = one == case.election.source
             case Role.RECEIVER:
-                if any(leg.to >= len(case.election.receivers) for leg in case.terms.legs):
-                    raise RefusedError(None)
-                found = one in {case.election.receivers[leg.to] for leg in case.terms.legs}
+                receivers = dict(enumerate(case.election.receivers))
+                found = one in {receivers.get(leg.to, bytes(20)) for leg in case.terms.legs}
             case _:
                 found = any((voter.who, voter.role) == (one, role) for voter in case.terms.voters)
         _require(found, 205)
@@ -347,6 +352,22 @@ class Coordinator:
             return one
         member = state.members.get(one)
         return member.signer if member else bytes(20)
+
+
+def _approvals(told: bytes) -> Iterator[Approval]:
+    """Each: evidence, then the signature after its length."""
+    while told:
+        size = whole(told[32:34])
+        yield told[:32], told[34 : 34 + size]
+        told = told[34 + size :]
+
+
+def _batch(told: bytes) -> Iterator[bytes]:
+    """Each case after its length."""
+    while told:
+        size = whole(told[:2])
+        yield told[2 : 2 + size]
+        told = told[2 + size :]
 
 
 def _require(holds: bool, code: int) -> None:

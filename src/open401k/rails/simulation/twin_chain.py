@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import rlp
-from eth_abi.abi import decode, encode
+from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 
@@ -17,7 +17,7 @@ from ..chain.interface import At, Head, Log, Receipt, RevertedError
 from ..keys import signer_of
 from ..messages import rollover_domain
 from .twin import Coordinator
-from .twin_state import Deposits, RefusedError, Scene, TwinState, as_logs, standing, whole, word
+from .twin_state import Deposits, RefusedError, Scene, TwinState, as_logs, whole, word
 
 Does = Callable[..., bytes]
 
@@ -212,14 +212,14 @@ def _calls(told: dict[str, Does]) -> dict[bytes, tuple[tuple[str, ...], Does]]:
 
 def _of_coordinator(coordinator: Coordinator) -> dict[str, Does]:
     return {
-        "settle(bytes,(bytes32,bytes)[])": coordinator.settle,
+        "settle(bytes,bytes)": coordinator.settle,
         "propose(bytes,(bytes32,bytes))": coordinator.propose,
         "approve(bytes,uint256,(bytes32,bytes))": coordinator.approve,
         "abort(bytes,uint256,uint256,uint256,bytes32,bytes)": coordinator.abort,
         "expire(uint256)": coordinator.expire,
         "refund(address,address)": coordinator.refund,
         "post(bytes,uint256,uint256,bytes32,bytes)": coordinator.post,
-        "settle_batch(uint256,uint256,uint256,uint256,bytes[],bytes,bytes)": coordinator.settle_batch,
+        "settle_batch(uint256,uint256,uint256,uint256,bytes,bytes,bytes)": coordinator.settle_batch,
     }
 
 
@@ -286,7 +286,10 @@ def _of_network(address: bytes) -> dict[str, Does]:
 
 
 def _reads_of_network() -> dict[str, Does]:
-    def stands(state: TwinState, version: int, who: tuple[int, ...], attestation: bytes) -> bytes:
-        return encode(["uint256[]"], [standing(state, version, who, attestation)])
+    def member(state: TwinState, who: bytes) -> bytes:
+        told = state.members.get(who)
+        if told is None:
+            return bytes(128)
+        return word(told.until) + word(told.roles) + word(told.accounts) + told.signer.rjust(32, b"\0")
 
-    return {"standing(uint256,uint256[],bytes32)": stands}
+    return {"member(address)": member}

@@ -47,10 +47,6 @@ class Member:
     accounts: int
     signer: bytes
 
-    @property
-    def word(self) -> int:
-        return self.until | self.roles << 64 | self.accounts << 80 | whole(self.signer) << 96
-
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -64,11 +60,6 @@ class Rules:
     voters: int
     withholding: int
     suspended: int = 0
-
-    @property
-    def window(self) -> int:
-        asks = 1 << 224 if self.voters else 0
-        return self.start | self.end << 40 | self.suspended << 80 | self.level << 120 | self.most << 128 | asks
 
 
 @dataclass
@@ -230,14 +221,3 @@ class Deposits:
         if reference in state.references:
             raise RefusedError("deposit: this reference was used")
         state.references |= {reference}
-
-
-def standing(state: TwinState, version: int, who: tuple[int, ...], attestation: bytes) -> list[int]:
-    """What a rollover asks of the network, as its words."""
-    if not who:
-        raise RefusedError(None)
-    rules = state.rules.get(version)
-    members = [state.members.get(word(each)[12:]) for each in who]
-    words = [rules.window, rules.into, rules.voters] if rules else [0, 0, 0]
-    words.append(int((word(who[0])[12:], attestation) in state.revoked))
-    return [*words, *(member.word if member else 0 for member in members)]
