@@ -219,21 +219,32 @@ class World:
     def expire(self, case: Case) -> Receipt:
         return self.send(RELAY, self.rollover, call_of("expire(uint256)", case.key))
 
-    def post(self, case: Case, name: str, role: Role) -> Receipt:
-        reference = keccak(b"entry of " + name.encode())
+    def post(
+        self, case: Case, name: str, role: Role, *, by: Key | None = None, reference: bytes | None = None
+    ) -> Receipt:
+        reference = keccak(b"entry of " + name.encode()) if reference is None else reference
         digest = self.domain().digest(messages.posted_hash(case.id, role, reference))
-        given = (int.from_bytes(self.members[name].address, "big"), role, reference, self.signer(name).sign(digest))
+        signature = (by or self.signer(name)).sign(digest)
+        given = (int.from_bytes(self.members[name].address, "big"), role, reference, signature)
         data = call_of("post(bytes,uint256,uint256,bytes32,bytes)", case.encoded, *given)
         return self.send(RELAY, self.rollover, data)
 
-    def batch(self, cases: Sequence[Case], *, deadline: int | None = None) -> Receipt:
-        first, second = self.members["source"].address, self.members["receiver"].address
+    def batch(
+        self,
+        cases: Sequence[Case],
+        *,
+        deadline: int | None = None,
+        between: tuple[str, str] = ("source", "receiver"),
+        token: bytes | None = None,
+        by: Sequence[Key] = (),
+    ) -> Receipt:
+        first, second = (self.members[name].address for name in between)
         until = self.clock.now + DAY if deadline is None else deadline
         digest = self.domain().digest(
-            messages.batch_hash(first, second, self.token, until, [each.id for each in cases])
+            messages.batch_hash(first, second, token or self.token, until, [each.id for each in cases])
         )
-        words = [int.from_bytes(each, "big") for each in (first, second, self.token)]
-        signatures = self.signer("source").sign(digest), self.signer("receiver").sign(digest)
+        words = [int.from_bytes(each, "big") for each in (first, second, token or self.token)]
+        signatures = [each.sign(digest) for each in by or [self.signer(name) for name in between]]
         what = "settle_batch(uint256,uint256,uint256,uint256,bytes,bytes,bytes)"
         data = call_of(what, *words, until, messages.encode_batch([each.encoded for each in cases]), *signatures)
         return self.send(RELAY, self.rollover, data)
