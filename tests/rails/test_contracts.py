@@ -34,7 +34,7 @@ def test_no_contract_can_be_replaced_in_place() -> None:
 
 
 def test_every_condition_of_the_contracts_goes_both_ways_in_their_tests() -> None:
-    """From the EVM's program counters and the compiler's map. In a process of its own: the compiler changes decimals'."""
+    """By the EVM's program counters and the compiler's map. In a process of its own: Vyper changes decimals."""
     command = [sys.executable, "-m", "scripts.contract_coverage"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
