@@ -1,4 +1,7 @@
-"""``python -m benchmarks SUBJECT``: payroll, path, ledger, projection, law, rails, rails-chain, mutants, fuzz."""
+"""``python -m benchmarks SUBJECT``: payroll, path, ledger, projection, law, rails, rails-chain, mutants, fuzz.
+
+Of the contracts of the rails: ``contract-mutants | contract-machine``.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,14 @@ def main() -> int:
         return rails.main(arguments)
     if subject == "mutants":
         return mutants.main(arguments)
+    if subject == "contract-mutants":
+        from benchmarks import contract_mutants  # Vyper, which it needs, changes the arithmetic of decimals
+
+        return contract_mutants.main(arguments)
+    if subject == "contract-machine":
+        from benchmarks import contract_machine
+
+        return contract_machine.main(arguments)
     if subject == "fuzz":
         return fuzz.main(arguments)
     if subject == "rails-chain":

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-_LEGS = "terms without legs are refused first (401)"
-_PAID = "a leg names one of the receivers, or it was refused (302): there is one"
-_SIGNERS = "the source always signs, and as many approvals as signers are needed"
+_ASKED = "asked right before: without any, the loop is not reached"
+_SIGNERS = "the source always signs"
 
 #: Condition and outcome, as ``contract_coverage`` names them -> why no transaction gets there.
 UNREACHABLE: dict[str, str] = {
-    "network.vy standing: for, from its start of who: empty": "the first of them was read before",
-    "rollover.vy settle: for, from its start of approvals: empty": _SIGNERS,
-    "rollover.vy approve: for, from its start of judged.signers: empty": _SIGNERS,
-    "rollover.vy propose: if of judged.total >= 2**96: true": "rules have a limit of 96 bits (404)",
-    "rollover.vy post: for, from its start of case.legs: empty": "what was committed has legs",
-    "rollover.vy _with_legs: for, from its start of legs: empty": _LEGS,
-    "rollover.vy _with_legs: for, from its start of receivers: empty": _PAID,
-    "rollover.vy _pay: for, from its start of receivers: empty": _PAID,
-    "terms.vy _id: for, from its start of voters: empty": "asked before: without voters the hash is a constant",
+    "rollover.vy settle: for, from its start of range(judged.count, bound=MOST_APPROVING): empty": _SIGNERS,
+    "rollover.vy approve: for, from its start of range(judged.count, bound=MOST_APPROVING): empty": _SIGNERS,
+    "rollover.vy post: for, from its start of range(case.legCount, bound=terms.MOST_LEGS): empty": "what was committed "
+    "has legs",
+    "rollover.vy _standing: for, from its start of range(1, case.receiverCount, bound=terms.MOST_RECEIVERS): empty": (
+        _ASKED
+    ),
+    "rollover.vy _standing: for, from its start of range(case.voterCount, bound=terms.MOST_VOTERS): empty": _ASKED,
+    "rollover.vy _judged: for, from its start of range(case.legCount, bound=terms.MOST_LEGS): empty": "terms without "
+    "legs are refused first (401)",
+    "rollover.vy _judged: for, from its start of range(case.receiverCount, bound=terms.MOST_RECEIVERS): empty": "an "
+    "election without receivers is refused first (302)",
+    "terms.vy _read: for, from its start of range(case.voterCount, bound=MOST_VOTERS): empty": _ASKED,
 }
 
 _TYPES = "a field that is wider than its type: nothing was signed like it; refused without a word, nothing done"
@@ -36,6 +39,7 @@ CHECKS: dict[str, str] = {
     "returndatasize too small": "a network or a token that is none",
     "validate": _TYPES,
     "uint256[4] bounds check": _INSIDE,
+    "bytes32[": _INSIDE,
     "DynArray[": f"{_SPACE}; or {_INSIDE}",
     "Bytes[": _SPACE,
     "uint": _TYPES,
