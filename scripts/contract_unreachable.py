@@ -9,6 +9,9 @@ _SIGNERS = "the source always signs"
 UNREACHABLE: dict[str, str] = {
     "rollover.vy settle: for, from its start of range(judged.count, bound=MOST_APPROVING): empty": _SIGNERS,
     "rollover.vy approve: for, from its start of range(judged.count, bound=MOST_APPROVING): empty": _SIGNERS,
+    "rollover.vy _pay: for, from its start of range(count, bound=terms.MOST_RECEIVERS): empty": "an election has a "
+    "receiver at least",
+    "network.vy standing: for, from its start of range(count, bound=MOST_ASKED): empty": _ASKED,
     "rollover.vy post: for, from its start of range(case.legCount, bound=terms.MOST_LEGS): empty": "what was committed "
     "has legs",
     "rollover.vy _standing: for, from its start of range(1, case.receiverCount, bound=terms.MOST_RECEIVERS): empty": (

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
 from eth.abc import ComputationAPI
+from eth.exceptions import OutOfGas
 from eth.vm.forks.cancun.computation import CancunComputation
 from tests.rails.world import Case, ContractRefusedError, World, founded
 
@@ -53,8 +54,8 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CancunComputation, "_precompiles", told)
 
 
-def asserted(digest: bytes, *, flags: int = 5, kind: str = "webauthn.get", high: bool = False) -> bytes:
-    challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+def asserted(digest: bytes, *, flags: int = 5, kind: str = "webauthn.get", high: bool = False, more: str = "") -> bytes:
+    challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode() + more
     client = (
         f'{{"type":"{kind}","challenge":"{challenge}","origin":"https://plan.example","crossOrigin":false}}'.encode()
     )
@@ -105,7 +106,12 @@ def test_a_member_signs_by_passkey_in_two_phases(world: World) -> None:
 @pytest.mark.usefixtures("checks")
 def test_only_this_digest_by_this_key_with_its_owner_present_and_verified_counts(world: World) -> None:
     good = elected(world)
-    for broken in (elected(world, flags=1), elected(world, flags=4), elected(world, kind="webauthn.create")):
+    for broken in (
+        elected(world, flags=1),
+        elected(world, flags=4),
+        elected(world, kind="webauthn.create"),
+        elected(world, more="A"),  # a longer challenge that begins like ours
+    ):
         assert code_of(world, broken) == 101
     other = replace(good, signature=asserted(hashlib.sha256(b"another").digest()))
     assert code_of(world, other) == 101
@@ -117,6 +123,15 @@ def test_only_this_digest_by_this_key_with_its_owner_present_and_verified_counts
 
 
 def test_where_the_chain_cannot_check_it_a_passkey_is_refused_by_a_code_of_its_own(world: World) -> None:
+    assert code_of(world, elected(world)) == 630
+
+
+def test_a_check_that_fails_is_no_check(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: ComputationAPI) -> ComputationAPI:
+        raise OutOfGas("a precompile of another kind")
+
+    told = {**CancunComputation._precompiles, (0x100).to_bytes(20, "big"): fails}
+    monkeypatch.setattr(CancunComputation, "_precompiles", told)
     assert code_of(world, elected(world)) == 630
 
 

@@ -11,6 +11,7 @@ from eth_hash.auto import keccak
 from tests.rails.stubs import MAGIC, answering, refusing, token_that_keeps, wallet
 from tests.rails.world import (
     AFTER_TAX,
+    ATTESTS,
     BANK,
     DAY,
     DELAY,
@@ -113,12 +114,13 @@ def test_rules_ask_for_voters_by_kind_and_one_voter_does_not_stand_for_another(w
     world.settle(free)  # that kind asks for nobody
 
 
-def test_a_member_must_be_valid_until_the_deadline_and_no_longer(world: World) -> None:
+@pytest.mark.parametrize(("name", "roles"), [("receiver", 3), ("source", 3), ("attestor", ATTESTS)])
+def test_a_member_must_be_valid_until_the_deadline_and_no_longer(world: World, name: str, roles: int) -> None:
     case = world.case()
-    told = (case.terms.deadline + DELAY, 3, 0xFFFF, world.signer("receiver").address)
-    world.motion(action_of("set_member", f"address,{MEMBER}", world.members["receiver"].address, told))
+    told = (case.terms.deadline + DELAY, roles, 0xFFFF, world.signer(name).address)
+    world.motion(action_of("set_member", f"address,{MEMBER}", world.members[name].address, told))
     world.clock.now += DELAY
-    world.send(RELAY, world.network, call_of(f"set_member(address,{MEMBER})", world.members["receiver"].address, told))
+    world.send(RELAY, world.network, call_of(f"set_member(address,{MEMBER})", world.members[name].address, told))
     world.settle(world.case())
     late = world.case()
     election = replace(late.election, deadline=late.election.deadline + DAY)
