@@ -23,7 +23,13 @@ def test_what_is_shipped_is_what_the_sources_compile_to() -> None:
 
 
 def test_every_refusal_has_words_and_every_word_its_refusal() -> None:
-    told = {int(code) for code in re.findall(r"_refuse\((\d+)\)", (CONTRACTS / "rollover.vy").read_text())}
+    text = "".join((CONTRACTS / name).read_text() for name in ("rollover.vy", "signatures.vy"))
+    told = {
+        int(code)
+        for found in re.findall(r"_refuse\((\d+)\)|raw_revert\(abi_encode\(convert\((\d+),", text)
+        for code in found
+        if code
+    }
     assert told == set(REFUSALS)
 
 
