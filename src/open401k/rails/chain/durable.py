@@ -35,6 +35,7 @@ class DurableStore(BaseAtomicDB):
     def __init__(self, connect: Callable[[], _store.Connection], *, cached: int = CACHED, writes: bool = True) -> None:
         self._connect, self._writes = connect, writes
         self._conn: _store.Connection | None = None
+        self._is_closed = False
         self._written: dict[bytes, bytes | None] = {}
         self._read: OrderedDict[bytes, bytes] = OrderedDict()
         self._size = 0
@@ -43,6 +44,8 @@ class DurableStore(BaseAtomicDB):
     @property
     def conn(self) -> _store.Connection:
         """The one connection that writes; made anew, with nothing believed of before, where it was lost."""
+        if self._is_closed:
+            raise Open401kError("This chain was closed.", fix="Open it again; until then another process may write it.")
         if self._conn is None or self._conn.closed:
             if self._written:  # half of a block: the rest would not fit
                 raise Open401kError("The chain's database was lost while a block was made.", fix="Send it again.")
@@ -57,7 +60,8 @@ class DurableStore(BaseAtomicDB):
         return self._conn
 
     def close(self) -> None:
-        """Let another process write."""
+        """Let another process write; nothing is read from here afterwards."""
+        self._is_closed = True
         if self._conn is not None:
             self._conn.close()
         self._forget()
