@@ -53,19 +53,6 @@ def test_only_signed_transactions_of_this_chain_in_their_turn_are_taken(world: W
     assert (world.chain.head(), world.chain.nonce(RELAY.address)) == (head, nonce)
 
 
-def test_a_failed_transaction_is_kept_with_its_reason_and_changes_nothing(world: World) -> None:
-    root = world.balance(BANK.address)
-    raw = signed(
-        RELAY, chain_id=CHAIN_ID, nonce=world.chain.nonce(RELAY.address), to=world.token,
-        data=call_of("admit(address)", RELAY.address), gas=100_000,
-    )  # fmt: skip
-    (receipt,) = world.chain.send_raw([raw])
-    assert not receipt.is_done
-    assert b"only the bank" in receipt.output
-    assert receipt.logs == ()
-    assert world.balance(BANK.address) == root
-
-
 def test_a_question_changes_nothing_and_a_refusal_is_told(world: World) -> None:
     root = world.chain.state_root()
     with pytest.raises(RevertedError) as why:
