@@ -96,7 +96,7 @@ class Node:
             return _failed(number, _REVERTED, "execution reverted", why.data)
         except ValueError as why:
             return _failed(number, _PARAMS, str(why))
-        except Exception as why:
+        except Exception as why:  # the operator is told what; who asks, that there is no answer
             self._log(f"{asked['method']}: {type(why).__name__}: {why}")
             return _failed(number, _INTERNAL, "the chain cannot answer now")
 

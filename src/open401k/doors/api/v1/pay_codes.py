@@ -125,8 +125,13 @@ def confirm(
     Payrolls of the past are derived anew as of each word's day; the difference is posted as a correction.
     """
     body = sent.model_dump_json().encode()
-    work = lambda: _confirm(caller, key, sent).model_dump(mode="json")  # noqa: E731
-    kept = answered(caller, key=key, what=f"pay codes {caller.plan}", body=body, work=work)
+    kept = answered(
+        caller,
+        key=key,
+        what=f"pay codes {caller.plan}",
+        body=body,
+        work=lambda: _confirm(caller, key, sent).model_dump(mode="json"),
+    )
     return models.Correction.model_validate(kept)
 
 
