@@ -23,6 +23,7 @@ from . import (
     instructions,
     keys,
     loans,
+    network,
     node,
     pay_codes,
     payroll,
@@ -73,6 +74,7 @@ app.add_typer(rails.commands, name="rails")
 app.add_typer(users.commands, name="users")
 app.add_typer(webhooks.commands, name="webhooks")
 app.add_typer(chain.commands, name="chain")
+app.add_typer(network.commands, name="network")
 
 
 @app.command("calc", help=calc.HELP)
