@@ -92,14 +92,15 @@ def test_each_action_is_hashed_as_the_contract_hashes_it(there: There, world: Wo
 
 
 def test_a_member_and_rules_are_on_file_after_their_motions(there: There, world: World) -> None:
-    for action in (ADMIT, RULES):
+    decided: list[Action] = [ADMIT, RULES]
+    for action in decided:
         council.pass_motion(there, motion_of(there, action), RELAY)
     world.clock.now += DELAY
     world.chain.tick()
-    for number, action in enumerate((ADMIT, RULES), council.next_number(there) - 2):
+    for number, action in enumerate(decided, council.next_number(there) - 2):
         assert council.carry(there, Motion(CHAIN_ID, there.place.network, number, action), RELAY)
     found = {each.address: each for each in members.members(there)}[NEW]
-    assert (found.valid_until, found.roles, set(found.accounts), found.signer) == (
+    assert (found.valid_until, found.roles, frozenset(found.accounts), found.signer) == (
         ADMIT.valid_until, ADMIT.roles, ADMIT.accounts, ADMIT.signer,
     )  # fmt: skip
     latest = members.versions(there)[-1]

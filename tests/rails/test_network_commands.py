@@ -132,7 +132,7 @@ def test_deposits_come_move_and_go_by_the_banks_references(desk: Desk) -> None:
 
 def test_what_cannot_be_meant_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     address = hex_of(NEW.address)
-    for typed, why in (
+    unmeant: list[tuple[tuple[str, ...], str]] = [
         (("deposit", "mint", "0x12", "1.00", "--reference", "x", "--key", "bank.key"), "no address"),
         (("deposit", "mint", address, "1,00", "--reference", "x", "--key", "bank.key"), "not an amount"),
         (("motion", "show", "nowhere.json"), "cannot be read"),
@@ -140,15 +140,17 @@ def test_what_cannot_be_meant_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatc
         (("motion", "rules", "2026", "--voter", "pre_tax=king"), "--voter: 'king'"),
         (("motion", "admit", address, "--signer", address, "--valid-until", "soon", "--role", "attests"), "no day"),
         (("motion", "admit", address, "--signer", address, "--valid-until", "2027-01-01", "--role", "x"), "--role"),
-    ):
+    ]
+    for typed, why in unmeant:
         assert why in desk(*typed, code=2)
-    for typed, why in (
+    refused: list[tuple[tuple[str, ...], str]] = [
         (("deposit", "mint", address, "0.00", "--reference", "x", "--key", "bank.key"), "no amount to move"),
         (("deposit", "mint", address, "1.00", "--reference", " ", "--key", "bank.key"), "not empty"),
         (("key", "bank.key"), "cannot be written"),
         (("show", "--network", "nowhere.toml"), "cannot be read"),
         (("motion", "rules", "2199"), "2199"),
-    ):
+    ]
+    for typed, why in refused:
         assert why in desk(*typed, code=1)
     desk("motion", "suspend", address)
     assert "already" in desk("motion", "suspend", address, code=2)
