@@ -118,6 +118,7 @@ class Desk:
 
     origin: str = "http://localhost"
     custodian: str = RECEIVER
+    paper: str = "Call 800 555 0102. Paper costs nothing."
     at: int = BEGUN + DAY
     links: dict[str, Followed] = field(default_factory=lambda: {LINK: STORY["asked"]})
     elections: dict[str, ToSign] = field(default_factory=dict)
