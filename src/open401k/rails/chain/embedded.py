@@ -20,6 +20,8 @@ from eth.db.chain import ChainDB
 from eth.exceptions import CanonicalHeadNotFound, HeaderNotFound, TransactionNotFound
 from eth.vm.forks.cancun import CancunVM
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
+from eth.vm.forks.cancun.computation import CancunComputation
+from eth.vm.forks.cancun.state import CancunState
 from eth.vm.spoof import SpoofTransaction
 from eth_hash.auto import keccak
 from eth_typing import Address, BlockNumber, Hash32
@@ -30,6 +32,8 @@ from open401k.base.faults import fault
 
 from .interface import At, Head, Log, Receipt, RevertedError
 from .keeping import InMemory, Keeper, Made
+from .p256 import ADDRESS as P256
+from .p256 import p256_verify
 from .proofs import proof_nodes, write_proof
 from .states import Account, write_state
 from .tries import proved, way
@@ -59,9 +63,23 @@ def _child(parent: BlockHeaderAPI | None, **given: Any) -> BlockHeaderAPI:
     )
 
 
-class _FreeVM(CancunVM):
-    """Cancun without fees, and with blocks that may share a second."""
+_CHECKS = {**CancunComputation.get_precompiles(), P256: p256_verify}
 
+
+class _Computation(CancunComputation):
+    """Cancun's, and the check of P-256 signatures, without which no passkey could sign."""
+
+    _precompiles = _CHECKS
+
+
+class _State(CancunState):
+    computation_class = _Computation
+
+
+class _FreeVM(CancunVM):
+    """Cancun with passkeys, without fees, and with blocks that may share a second."""
+
+    _state_class = _State
     create_header_from_parent = staticmethod(_child)
 
     @classmethod
