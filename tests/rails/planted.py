@@ -97,6 +97,15 @@ class HastyNode(Node):
         return super()._put_out(case, final, kind)
 
 
+class CredulousNode(Node):
+    """Gives free what its file knows no vote of as soon as somebody wants the end: the file may be an older one."""
+
+    def _put_out(self, case: Case, final: Standing, kind: Kind) -> bool:
+        if case.state in (State.LIQUIDATING, State.HELD) and case.agreed is not None:
+            self.core.release(case.agreed.rollover, case.side)
+        return super()._put_out(case, final, kind)
+
+
 def _node(kind: type[Node]) -> Assembled:
     def assembled(party: Party, core: CustodianCore, coordinator: Coordinator) -> Node:
         real = as_it_is(party, core, coordinator)
@@ -134,6 +143,7 @@ PLANTED: dict[str, Assembled] = {
     "votes before it holds": _node(EagerNode),
     "sends receipts before it books": _node(ReceiptFirstNode),
     "releases when it wants the end": _node(HastyNode),
+    "releases what an older file knows no vote of": _node(CredulousNode),
     "books again what it is told again": _forgetful,
     "trusts one endpoint": _trusting,
 }
