@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from open401k.rails.chain.interface import Head
@@ -24,6 +24,12 @@ class Reading:
 
     def final_block(self) -> Head:
         return self.real.final_block()
+
+    def news(self, after: int, block: Head) -> frozenset[bytes] | None:
+        return self.real.news(after, block)
+
+    def read_ahead(self, agreed: Sequence[Agreed]) -> None:
+        self.real.read_ahead(agreed)
 
     def final(self, agreed: Agreed) -> Standing:
         return self.rule(agreed, self.real)

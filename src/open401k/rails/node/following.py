@@ -24,13 +24,16 @@ class Verdict(StrEnum):
     COMMITTED = "committed"
     ABORTED = "aborted"
     CLOSED = "closed"
-    #: Its key holds another rollover for ever (or its number went into a batch): this one can never be.
+    #: Its key holds another rollover for ever, or a batch without it used its number: this one can never be.
     TAKEN = "taken"
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A rollover at one block: the verdict, whether our vote counts, whether our receipt is there."""
+    """A rollover at one block: the verdict, whether our vote counts, whether our receipt is there.
+
+    One that was settled in a batch is committed; the batch was signed as a whole, and no receipt is asked for.
+    """
 
     block: Head
     verdict: Verdict
