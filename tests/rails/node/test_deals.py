@@ -17,7 +17,9 @@ def two() -> Both:
     return both(founded())
 
 
-def test_a_wish_becomes_money_in_the_new_account(two: Both) -> None:
+@pytest.mark.parametrize("where", ["memory", "postgresql"])
+def test_a_wish_becomes_money_in_the_new_account(where: str, request: pytest.FixtureRequest) -> None:
+    two = both(founded(), request.getfixturevalue("kept_deals")) if where == "postgresql" else both(founded())
     two.ask()
     assert two.states() == (State.DATA_REQUESTED, State.DATA_REQUESTED)
     held = Holds(order_pending=True, levy=False, bankruptcy=False, other_legal=False)
