@@ -230,6 +230,12 @@ class Wiring:
         with EmbeddedServer(self.settings.data_dir / "chain") as server:
             yield server.urls.owner
 
+    @property
+    def rails_clock(self) -> Clock:
+        """The machine's clock, or in a sandbox one that can be moved for the chain and all nodes at once."""
+        file = self.settings.rails_clock
+        return self._wall if file is None else SandboxClock(file, start=self._wall.now(), wall=self._wall)
+
     def serve_chain(self, *, host: str, port: int, voice: Voice, deployments: bool, tick: int) -> None:
         """Serve the chain over JSON-RPC until interrupted."""
         import uvicorn  # only a server needs it
@@ -240,20 +246,21 @@ class Wiring:
         refuse_occupied(host, port)
         with self.chain_url() as url:
             prepare(url)
-            with durable_chain(url, now=lambda: int(self._wall.now().timestamp())) as chain:
+            clock = self.rails_clock
+            with durable_chain(url, now=lambda: int(clock.now().timestamp())) as chain:
                 head = chain.head()
                 voice.line(f"Chain {chain.chain_id} at block {head.number} on http://{host}:{port}. Stop with Ctrl-C.")
                 node = Node(chain, Limits(deployments=deployments), log=lambda said: voice.line(f"refused: {said}"))
                 app = create_chain_app(node)
                 config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False)
-                with telling_time(node, tick, self._wall), contextlib.suppress(KeyboardInterrupt):
+                with telling_time(node, tick, clock), contextlib.suppress(KeyboardInterrupt):
                     uvicorn.Server(config).run()
 
     def node_at(self, config: Path) -> "AbstractContextManager[Place]":
         """What a custodian's node runs on: a database of its own, or an embedded one beside the others."""
         from open401k.rails.node.placing import placed
 
-        return placed(self.settings, config, os.environ, random=self._random, clock=self._wall)
+        return placed(self.settings, config, os.environ, random=self._random, clock=self.rails_clock)
 
     def serve_node(self, config: Path, *, voice: Voice) -> None:
         """Run a custodian's node until interrupted."""
