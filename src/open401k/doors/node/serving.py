@@ -9,6 +9,7 @@ from collections.abc import Callable
 import uvicorn
 
 from open401k.rails.node.config import NodeConfig
+from open401k.rails.node.nights import nights
 from open401k.rails.node.office import Office
 from open401k.rails.node.process import Around, opened, prepare
 from open401k.rails.node.running import Passes, Running
@@ -23,7 +24,7 @@ def serve(config: NodeConfig, url: str, around: Around, *, say: Callable[[str], 
         process.turn.wait(time.sleep)  # one process a node: said now, and not by a log line
         office = Office(process)
         passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake())
-        running = Running([passes, office.sending()])
+        running = Running([passes, office.sending(), *nights(process.node.core, config.core.file_every)])
         app = create_node_app(process, running, office.receiving())
         server = uvicorn.Server(
             uvicorn.Config(

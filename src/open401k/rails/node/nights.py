@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from .core import CustodianCore
 
 
+@runtime_checkable
 class Overnight(Protocol):
     """A core that works through files."""
 
@@ -26,3 +29,8 @@ class Nights:
         """Close the day."""
         self.core.close_day()
         return self.every
+
+
+def nights(core: CustodianCore, every: int) -> list[Nights]:
+    """The job of a core that works overnight; none for any other."""
+    return [Nights(core, every)] if isinstance(core, Overnight) else []
