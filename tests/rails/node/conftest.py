@@ -19,6 +19,7 @@ from open401k.rails.node.sealing import Sealing
 
 NUMBERS = count()
 Kept = Callable[[str], Cases]
+NewDatabase = Callable[[], str]
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +28,15 @@ def migrated(postgres: Served) -> str:
     with psycopg.connect(postgres.urls.superuser, autocommit=True) as conn:
         conn.execute("create database node_empty")
     url = make_conninfo(postgres.urls.superuser, dbname="node_empty")
-    assert migrate(url) == ["0001_node", "0002_keys", "0003_off_rail", "0004_deals"]
+    assert migrate(url)[:4] == ["0001_node", "0002_keys", "0003_off_rail", "0004_deals"]
     assert migrate(url) == []
     return url
+
+
+@pytest.fixture
+def another_database(postgres: Served, migrated: str) -> NewDatabase:
+    """Each time another database of a node, by its address."""
+    return lambda: new_database(postgres)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ class SealedKeys:
 
     def make(self, *, at: int) -> bytes:
         """A new key; the answer is its address. ``at`` is the time of a final block."""
-        key = _valid(self.random)
+        key = valid_key(self.random)
         with self.files.connected() as conn:
             sealed = self._seal(key)
             _keys_store.insert_key(conn, key.address, sealed.kek_id, sealed.data, at)
@@ -84,7 +84,7 @@ class KeptApprovals:
             _keys_store.insert_approved(conn, rollover, cents, at)
 
 
-def _valid(random: Random) -> Key:
+def valid_key(random: Random) -> Key:
     """Nearly every number of 32 bytes is a key of the curve."""
     while True:
         key = Key(random.token(KEY_BYTES))
