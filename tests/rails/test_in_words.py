@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from eth_hash.auto import keccak
 
 from open401k.rails.in_words import INTO, KINDS, Known, Notice, UnlikeError, as_text, moment, taxes, told, until
 from open401k.rails.kinds import Into, Kind
@@ -14,7 +15,8 @@ from open401k.rails.messages import ANY_TOTAL, Election, Mode
 from open401k.rails.preflight.rule_version import end_of
 
 ON = date(2026, 6, 1)
-NOTICE = Notice("Your rollover options", "2026-1", date(2026, 5, 4), "You may move your money to a plan or an IRA.")
+TEXT = "You may move your money to a plan or an IRA."
+NOTICE = Notice("Your rollover options", "2026-1", date(2026, 5, 4), keccak(TEXT.encode()), TEXT)
 KNOWN = Known(
     source="Old Custodian",
     source_account="401(k) account ending in 4821",
@@ -66,6 +68,7 @@ def test_every_field_that_is_signed_is_told_once() -> None:
         ({"source_account": b"\x34" * 32}, {"source_account": "ending in 4822"}),
         ({"receiving_account": b"\x45" * 32}, {"receiving_account": "ending in 0078"}),
         ({"receivers": (b"\x67" * 20,)}, {"receivers": ("Third Custodian",)}),
+        ({"notice_hash": bytes(32)}, {"notice": replace(NOTICE, fingerprint=bytes(32), text="")}),
         ({"kinds_mask": 0b1}, {"into": ((Kind.PRE_TAX, Into.PLAN),)}),
         ({"kinds_mask": 0b11}, {"into": ((Kind.PRE_TAX, Into.TRADITIONAL_IRA), (Kind.ROTH, Into.ROTH_IRA))}),
     ],
@@ -83,6 +86,8 @@ def test_another_value_reads_otherwise(change: dict[str, Any], known: dict[str, 
         ({"receivers": ("",)}, "no name"),
         ({"source": ""}, "no name"),
         ({"notice": replace(NOTICE, text=NOTICE.text + " ")}, "notice_hash"),
+        ({"notice": replace(NOTICE, fingerprint=bytes(32))}, "notice_hash"),
+        ({"notice": replace(NOTICE, fingerprint=bytes(32), text="")}, "notice_hash"),
     ],
 )
 def test_words_of_another_election_are_not_shown(known: dict[str, Any], why: str) -> None:

@@ -44,17 +44,16 @@ _WHOLE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The explanation of section 402(f) as it was given: which text, when, and the text itself."""
+    """The explanation of section 402(f) as it was given: which text, when, its hash, and the text where we have it.
+
+    ``fingerprint`` is what an election signs as ``notice_hash``: keccak-256 of the text in UTF-8.
+    """
 
     title: str
     version: str
     given_on: date
-    text: str
-
-    @property
-    def fingerprint(self) -> bytes:
-        """``notice_hash`` of an election whose signer was given this text."""
-        return keccak(self.text.encode())
+    fingerprint: bytes
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +122,23 @@ def told(election: Election, known: Known) -> tuple[Row, ...]:
     )
 
 
+def consent(known_as: str, paper: str) -> tuple[str, ...]:
+    """What somebody agrees to before they sign on a screen (15 USC 7001(c)(1)(B)-(C); Reg. 1.401(a)-21).
+
+    ``paper`` is the custodian's own sentence on how to get paper and whether it costs a fee.
+    """
+    return (
+        "You get and sign the papers of this move on a screen: the explanation of your choices, what you sign, and "
+        "the confirmation. This is for this move only.",
+        f"You may have all of it on paper instead. {paper}",
+        f"You may take this back until you have signed: tell {known_as}. The move then goes on on paper, and takes "
+        "longer.",
+        "You need a phone, tablet or computer with a current browser that can show, print or keep these pages, and "
+        "a passkey on it: your fingerprint, your face or the PIN of the device.",
+        f"If your e-mail address or phone number changes, tell {known_as}.",
+    )
+
+
 def taxes(known: Known, *, on: date) -> tuple[str, ...]:
     """What each kind of money on its way means for tax: federal income tax; a state may have rules of its own."""
     return tuple(f"{KINDS[kind]}: {_tax(kind, into, on)}" for kind, into in known.into)
@@ -154,7 +170,8 @@ def _check(election: Election, known: Known) -> None:
         raise UnlikeError(f"kinds_mask: the election says {election.kinds_mask:#b}, its words {mask:#b}")
     if len(known.receivers) != len(election.receivers):
         raise UnlikeError(f"receivers: {len(election.receivers)} are signed and {len(known.receivers)} named")
-    if known.notice.fingerprint != election.notice_hash:
+    text = keccak(known.notice.text.encode()) if known.notice.text else election.notice_hash
+    if not known.notice.fingerprint == election.notice_hash == text:
         raise UnlikeError("notice_hash: the explanation that is shown is not the one that is signed")
     if not known.source or not all(known.receivers):
         raise UnlikeError("source, receivers: somebody has no name")
@@ -176,7 +193,7 @@ def _at_most(election: Election) -> str:
 
 def _notice(notice: Notice) -> tuple[str, ...]:
     given = f"“{notice.title}” ({notice.version}) was given to you on {_day(notice.given_on)}."
-    return (given, "By signing you say that you have received it.")
+    return (given, "By signing you say that you have received it.", f"Its fingerprint: {notice.fingerprint.hex()[:16]}")
 
 
 def _tax(kind: Kind, into: Into, on: date) -> str:

@@ -220,6 +220,11 @@ class ForPages(Protocol):
         """Where browsers find it: scheme, host, port; passkeys belong to its host."""
         ...
 
+    @property
+    def paper(self) -> str:
+        """How a participant gets everything on paper, and whether that costs: a sentence or two of the custodian's."""
+        ...
+
     def now(self) -> int:
         """Seconds since 1970 of the node's clock: for sessions and for what is overdue, never for money."""
         ...
@@ -229,7 +234,7 @@ class ForPages(Protocol):
         ...
 
     def to_sign(self, link: str) -> ToSign | None:
-        """The election while it can be signed."""
+        """The election, from when it can be signed; afterwards too, so that a copy can be kept."""
         ...
 
     def keep_key(self, link: str, key: NewKey) -> Refusal | None:
