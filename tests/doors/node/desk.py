@@ -144,10 +144,10 @@ class Desk:
         return self.elections.get(link)
 
     def keep_key(self, link: str, key: NewKey) -> Refusal | None:
-        return self._asked("keep_key", link, key)
+        return self._asked("keep_key", link, key) or self._now(link, Signing.NOT_YET)
 
     def sign(self, link: str, signed: Signed) -> Refusal | None:
-        return self._asked("sign", link, signed)
+        return self._asked("sign", link, signed) or self._now(link, Signing.SIGNED)
 
     def staff(self, token: str) -> Staff | None:
         return self.tokens.get(token)
@@ -176,6 +176,9 @@ class Desk:
                 after = self.cursor
                 yield after
             await asyncio.sleep(0.05)
+
+    def _now(self, link: str, signing: Signing) -> None:
+        self.links[link] = replace(self.links[link], signing=signing)
 
     def _asked(self, *what: object) -> Refusal | None:
         if self.refuses is None:
