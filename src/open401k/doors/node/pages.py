@@ -5,7 +5,7 @@ from starlette.routing import BaseRoute, Route
 from open401k.kernel import Random
 
 from ..security import SameOrigin, SecurityHeaders
-from . import election_page, tracker_page
+from . import console_pages, election_page, tracker_page
 from .look import Look
 from .provided import ForPages
 
@@ -13,7 +13,11 @@ from .provided import ForPages
 def routes(given: ForPages, random: Random) -> list[BaseRoute]:
     """Routes to be put beside those of the API. They carry their security headers and the same-origin rule."""
     look = Look(given)
-    found = [*tracker_page.routes(given, look), *election_page.routes(given, look, random)]
+    found = [
+        *tracker_page.routes(given, look),
+        *election_page.routes(given, look, random),
+        *console_pages.Console(given, look, random).routes(),
+    ]
     found.append(Route("/static/{path:path}", look.assets.serve, methods=["GET"], name="static"))
     for route in found:
         if isinstance(route, Route):

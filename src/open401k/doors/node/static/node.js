@@ -1,17 +1,22 @@
 // What a node's pages do beyond links and forms: renew themselves as things happen, and sign with a passkey.
 "use strict";
 
+// Parts in which somebody has typed: they stay as they are until they are sent.
+const touched = new Set();
+document.addEventListener("input", (event) => { const part = event.target.closest("[data-part]"); if (part) touched.add(part); });
+
 // Only parts that read otherwise are put in place of the old ones: nothing else moves, and the focus stays.
 function renew(fresh) {
   const main = document.getElementById("main");
   const before = [...main.querySelectorAll("[data-part]")].map((part) => part.id).join();
   const after = [...fresh.querySelectorAll("[data-part]")].map((part) => part.id).join();
   const focused = document.activeElement && document.activeElement.id;
-  if (before !== after) {
+  if (before !== after && !touched.size) {
     main.replaceChildren(...fresh.getElementById("main").childNodes);
   } else {
     for (const part of fresh.querySelectorAll("[data-part]")) {
       const old = document.getElementById(part.id);
+      if (!old || touched.has(old)) continue;
       old.classList.remove("fresh");
       if (old.outerHTML === part.outerHTML) continue;
       old.replaceWith(part);
