@@ -23,7 +23,7 @@ def migrated(postgres: Served) -> str:
     with psycopg.connect(postgres.urls.superuser, autocommit=True) as conn:
         conn.execute("create database node_empty")
     url = make_conninfo(postgres.urls.superuser, dbname="node_empty")
-    assert migrate(url) == ["0001_node", "0002_keys", "0003_off_rail"]
+    assert migrate(url) == ["0001_node", "0002_keys", "0003_off_rail", "0005_heads"]
     assert migrate(url) == []
     return url
 
