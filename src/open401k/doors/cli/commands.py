@@ -19,6 +19,7 @@ from . import (
     declarations,
     deposits,
     elections,
+    evidence,
     forfeitures,
     instructions,
     keys,
@@ -76,6 +77,7 @@ app.add_typer(rails.commands, name="rails")
 app.add_typer(users.commands, name="users")
 app.add_typer(webhooks.commands, name="webhooks")
 app.add_typer(chain.commands, name="chain")
+app.add_typer(evidence.commands, name="rollover")
 app.add_typer(network.commands, name="network")
 
 
