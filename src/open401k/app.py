@@ -270,6 +270,24 @@ class Wiring:
             refuse_occupied(place.config.host, place.config.port)
             serve(place.config, place.url, place.around, say=voice.line)
 
+    def sandbox_network(self, folder: Path, *, first_port: int, voice: Voice) -> None:
+        """Run a network for trying until interrupted; never in production."""
+        from open401k.demo.network.sandbox import network_for_trying
+
+        if self.settings.production:
+            raise Open401kError("This is production; the network is for trying.", fix="Leave OPEN401K_MODE out.")
+        for port in range(first_port, first_port + 7):
+            refuse_occupied("127.0.0.1", port)
+        with network_for_trying(
+            folder, first_port=first_port, random=self._random, wall=self._wall, say=voice.line
+        ) as (_, running):
+            voice.line("Stop with Ctrl-C.")
+            with contextlib.suppress(KeyboardInterrupt):
+                while True:
+                    time.sleep(1)
+                    for name in running.names():
+                        running.must_live(name)
+
     def hand_out(self, folder: Path) -> Sequence[Path]:
         """The demo's payroll files, to upload by hand."""
         return handout.hand_out(folder)

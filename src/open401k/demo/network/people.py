@@ -82,7 +82,7 @@ def releasing(mover: Mover, source: Company, *, on: date) -> ReleasingHalf:
         distributee=Distributee.EMPLOYEE,
         because=PaidBecause.ORDINARY,
         opened=Opened(Event.SEVERANCE, on - timedelta(days=60)),
-        spouse=Spouse(SpouseStanding.UNMARRIED, transferred_from_annuity_plan=False),
+        spouse=Spouse(SpouseStanding.MARRIED, is_full_death_beneficiary=True, transferred_from_annuity_plan=False),
         explanation=Explanation(
             on - timedelta(days=5), told_of_thirty_days=True, of_roth_money=bool(mover.roth_cents), of_other_money=True
         ),
@@ -103,7 +103,7 @@ def releasing(mover: Mover, source: Company, *, on: date) -> ReleasingHalf:
             "participant.w9_status": "on file",
             "participant.email": "participant@example.com",
             "participant.phone": "+1 555 0100",
-            "participant.marital_status": "single",
+            "participant.marital_status": "married",
             "distributing.plan_name": f"A plan at {source.name}",
             "distributing.plan_type": "401(k)",
             "distributing.payer_name": f"{source.name}, trustee",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from open401k.kernel import Open401kError
 
@@ -20,21 +20,43 @@ _SECONDS = 60.0
 _GRACE = 15.0
 
 
+class Child(Protocol):
+    """A process that was started."""
+
+    def poll(self) -> int | None: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> object: ...
+
+
+#: Runs a command of ours under these settings, writing into a log.
+Launch = Callable[[Sequence[str], Mapping[str, str], Path], Child]
+
+
+def launch(arguments: Sequence[str], settings: Mapping[str, str], log: Path) -> Child:
+    """As everybody runs it; settings of this process are not handed on."""
+    own = {key: value for key, value in os.environ.items() if not key.startswith("OPEN401K_")}
+    with log.open("ab") as out:
+        return subprocess.Popen(  # noqa: S603 (our own commands)
+            [sys.executable, "-m", "open401k", *arguments],
+            env=own | dict(settings), stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+
+
 @dataclass
 class Programs:
     """Processes by name, each with a log of its own."""
 
     logs: Path
-    _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    launch: Launch = launch
+    _running: dict[str, Child] = field(default_factory=dict)
 
     def start(self, name: str, arguments: Sequence[str], settings: Mapping[str, str]) -> None:
-        """Run a command of ours; settings of this process are not handed on."""
-        own = {key: value for key, value in os.environ.items() if not key.startswith("OPEN401K_")}
-        with (self.logs / f"{name}.log").open("ab") as log:
-            self._running[name] = subprocess.Popen(  # noqa: S603 (our own commands)
-                [sys.executable, "-m", "open401k", *arguments],
-                env=own | dict(settings), stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
+        """Run a command of ours."""
+        self._running[name] = self.launch(arguments, settings, self.logs / f"{name}.log")
 
     def wait_for(self, name: str, url: str) -> None:
         """Until it answers at this address."""
@@ -57,7 +79,7 @@ class Programs:
     def kill(self, name: str) -> None:
         """As when the power fails."""
         process = self._running.pop(name)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
 
     def stop(self) -> None:
@@ -80,10 +102,10 @@ class Programs:
 
 
 @contextmanager
-def programs(logs: Path) -> Iterator[Programs]:
+def programs(logs: Path, start: Launch = launch) -> Iterator[Programs]:
     """All are stopped at the end."""
     logs.mkdir(parents=True, exist_ok=True)
-    found = Programs(logs)
+    found = Programs(logs, start)
     try:
         yield found
     finally:

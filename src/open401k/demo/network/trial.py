@@ -25,7 +25,7 @@ from open401k.standins.core_rest import TOKEN
 
 from . import founding
 from .companies import COMPANIES, Company
-from .programs import Programs, free_ports, programs
+from .programs import Launch, Programs, free_ports, launch, programs
 
 HOST = "127.0.0.1"
 #: The file of the clock that the chain and all nodes share; a test or a story moves it.
@@ -150,9 +150,9 @@ def set_up(
 
 
 @contextmanager
-def served(trial: Trial) -> Iterator[Programs]:
+def served(trial: Trial, start: Launch = launch) -> Iterator[Programs]:
     """The whole network as processes; stopped at the end."""
-    with programs(trial.folder / "logs") as running:
+    with programs(trial.folder / "logs", start) as running:
         trial.start(running)
         yield running
 
