@@ -54,4 +54,4 @@ def _run(arguments: list[str], settings: dict[str, str], log: str) -> None:
     sys.argv = ["open401k", *arguments]
     from open401k.__main__ import main
 
-    sys.exit(main())
+    main()
