@@ -352,6 +352,7 @@ def test_of_a_part_that_is_paid_out_tax_is_withheld(two: Both) -> None:
     two.run()
     assert two.states() == (State.POSTED, State.POSTED)
     assert two.world.balance(two.source.desk.withholder) - before == 200_00
+    assert balances(two) == [{0: 2_000_00, 1: 1_000_00}, {0: 7_000_00, 1: 1_000_00, 15: 800_00}]
     file = two.receiver.deal("case").transfer_file
     assert file is not None
     told = file.values

@@ -69,7 +69,7 @@ def tax_facts(done: Worked) -> Mapping[int, TaxFacts]:
     """What goes into the books beside the cents of each leg."""
     first = done.facts.roth.first_year if done.facts.roth else None
     return {
-        place: TaxFacts(each.basis_cents, first if each.part.kind is Kind.ROTH else None)
+        place: TaxFacts(each.basis_cents, first if each.part.kind is Kind.ROTH else None, each.withheld_cents)
         for place, each in enumerate(done.found.parts or ())
     }
 
