@@ -119,12 +119,15 @@ def unfit_terms(terms: Terms, deal: Deal, desk: Desk, done: Worked, *, election:
         "part": deal.part,
         "rule_version": election.rule_version,
         "token": desk.token,
-        "withholder": desk.withholder if pays_person(legs) else NOBODY,
         "parent": deal.parent or bytes(32),
-        "voters": voters_of(done, desk),
         "legs": legs,
     }
     found = [name for name, value in expected.items() if getattr(terms, name) != value]
+    # Whose address each is, the source says, and the contract asks the network whether they may.
+    if pays_person(legs) is not any(terms.withholder):
+        found.append("withholder")
+    if [voter.role for voter in terms.voters] != sorted(done.found.voters):
+        found.append("voters")
     if not desk.now() < terms.deadline <= election.deadline:
         found.append("deadline")
     if any(not election.kinds_mask >> leg.kind & 1 or leg.to >= len(election.receivers) for leg in terms.legs):
