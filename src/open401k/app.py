@@ -268,7 +268,7 @@ class Wiring:
 
         with self.node_at(config) as place:
             refuse_occupied(place.config.host, place.config.port)
-            serve(place.config, place.url, place.around, say=voice.line)
+            serve(place.config, place.url, place.around, say=voice.line, development=not self.production)
 
     def sandbox_network(self, folder: Path, *, first_port: int, voice: Voice) -> None:
         """Run a network for trying until interrupted; never in production."""
