@@ -125,7 +125,7 @@ def test_a_peer_that_was_restored_from_an_older_backup_is_told_again(
         assert [each.letter.number for each in unit.letters_out()] == [2]
         assert unit.letters_out(but_not=[two.source.desk.us]) == []
     two.put_again()
-    assert two.take(two.source, two.written(two.receiver)[0]).came is Came.REFUSED
+    assert two.take(two.source, two.written(two.receiver)[0]).came is Came.EARLY
     with two.receiver.files.begin() as unit:
         unit.send_again(two.source.desk.us, asked.reference)
     two.carry()
