@@ -55,10 +55,8 @@ def test_everything_that_is_set_is_read(tmp_path: Path) -> None:
     assert (config.chain.agreeing, config.chain.finality) == (2, 12)
     assert (config.core.url, config.core.token, config.core.seconds) == ("https://core.example.org", "secret", 10)
     assert config.policy.most == 500
-    peer = config.peer(bytes.fromhex("22" * 20))
-    assert peer
-    assert (peer.name, peer.mailbox) == ("The Other", b"\x33" * 32)
-    assert config.peer(b"nobody") is None
+    (peer,) = config.peers
+    assert (peer.name, peer.member, peer.mailbox) == ("The Other", b"\x22" * 20, b"\x33" * 32)
     assert "secret" not in repr(config)
     assert "postgresql" not in repr(config)
     assert read(tmp_path, GOOD, OPEN401K_NODE_DATABASE_URL="postgresql://other").database_url == "postgresql://other"

@@ -21,9 +21,11 @@ from open401k.standins.misbehavior import Fault
 BOTH_POSTED = (State.POSTED, State.POSTED)
 
 
-def test_two_processes_post_one_rollover_whoever_is_away_for_a_while(new_database: NewDatabase, tmp_path: Path) -> None:
+def test_two_processes_post_one_rollover_whoever_is_away_for_a_while(
+    another_database: NewDatabase, tmp_path: Path
+) -> None:
     world = founded()
-    with network(world, new_database, tmp_path) as net:
+    with network(world, another_database, tmp_path) as net:
         source, receiver = net.nodes
         net.start()
         first = rollover(world)
@@ -55,8 +57,8 @@ def test_two_processes_post_one_rollover_whoever_is_away_for_a_while(new_databas
         ]
 
 
-def test_one_process_works_for_a_node(new_database: NewDatabase) -> None:
-    url = new_database()
+def test_one_process_works_for_a_node(another_database: NewDatabase) -> None:
+    url = another_database()
     first, second = Turn(url), Turn(url)
     mine = first.connection()
     with pytest.raises(BusyError, match="Another process runs this node"):

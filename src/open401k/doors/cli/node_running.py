@@ -145,7 +145,7 @@ def add(
 def rewrap(context: typer.Context, config: Config = CONFIG, json: Json = False) -> None:
     """Seal everything under the current master key; the former one is in OPEN401K_PREVIOUS_MASTER_KEYS."""
     with _opened(context, config) as process:
-        changed = process.keys.rewrap() + process.vault.rewrap()
+        changed = process.keys.rewrap() + process.vault.rewrap() + process.files.rewrap()
     voice = Voice(json)
     voice.tell({"sealed_anew": changed})
     voice.line(f"{counted(changed, 'secret')} sealed anew.")

@@ -88,10 +88,6 @@ class NodeConfig:
         """Where browsers and peers come."""
         return self.origin or f"http://{'localhost' if self.host == '127.0.0.1' else self.host}:{self.port}"
 
-    def peer(self, member: bytes) -> Peer | None:
-        """The peer who is this member."""
-        return next((peer for peer in self.peers if peer.member == member), None)
-
 
 class ConfigError(Open401kError):
     """A file that cannot be meant: where, why, and what to write."""
