@@ -53,6 +53,11 @@ url = "http://127.0.0.1:4022"
 # The environment variable that holds the core's token.
 token_env = "CORE_TOKEN"
 
+# The versions of the network's rules, as its council published them.
+[[rules]]
+number = 1
+year = 2026
+
 # Each custodian with whom we exchange: what its "open401k node status" tells.
 # [[peers]]
 # name = "The Other Company"
