@@ -34,10 +34,11 @@ class State(StrEnum):
 
 
 MOVES: Final = {
-    State.DRAFT: (State.DATA_REQUESTED, State.OFF_RAIL),
-    State.DATA_REQUESTED: (State.PREVALIDATED, State.NIGO, State.OFF_RAIL),
-    State.PREVALIDATED: (State.LIQUIDATING, State.NIGO, State.OFF_RAIL),
-    State.NIGO: (State.DATA_REQUESTED, State.OFF_RAIL),
+    # Before exact terms nothing is promised: whoever ends it gives free at once.
+    State.DRAFT: (State.DATA_REQUESTED, State.RELEASED, State.OFF_RAIL),
+    State.DATA_REQUESTED: (State.PREVALIDATED, State.NIGO, State.RELEASED, State.OFF_RAIL),
+    State.PREVALIDATED: (State.LIQUIDATING, State.DATA_REQUESTED, State.NIGO, State.RELEASED, State.OFF_RAIL),
+    State.NIGO: (State.DATA_REQUESTED, State.RELEASED, State.OFF_RAIL),
     # The core may have held without our knowing it: it is told to release, whatever comes.
     State.LIQUIDATING: (State.HELD, State.RELEASED),
     State.HELD: (State.VOTED, State.RELEASED),

@@ -11,13 +11,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from ..messages import Attestation, Election, Terms
+from ..messages import Election, Terms
 from ..preflight.facts import Facts
 from ..preflight.reasons import Reason
-from .cases import State, Unit
+from ..transfer_file.leaves import TransferFile
+from .cases import Cases, State, Unit
 from .core import Side
 from .halves import ReceivingHalf, ReleasingHalf, joined
-from .letters import Body, Came, Letter, LetterKind, Outgoing
+from .letters import Body, Came, Elected, FileLeaf, Letter, LetterKind, Outgoing, file_from
+from .opening import Signed
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Words of one desk to the other."""
+
+    at: int
+    from_us: bool
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +37,8 @@ class Deal:
 
     ``us`` and ``peer`` are addresses of members, ``number`` is the source's control number. ``edition`` counts our own
     half, ``their_edition`` theirs. ``reasons`` are those of the last preflight, None before the first. Times are
-    seconds of the chain's clock. ``file`` is the transfer file as it is written.
+    seconds of the chain's clock. ``election`` is what is to be signed, ``elected`` what was; ``file`` the transfer
+    file.
     """
 
     case: str
@@ -42,12 +54,16 @@ class Deal:
     their_edition: int = 0
     reasons: tuple[Reason, ...] | None = None
     election: Election | None = None
-    signature: bytes | None = None
-    attestation: Attestation | None = None
-    attested: bytes | None = None
+    elected: Elected | None = None
     elected_at: int | None = None
     terms: Terms | None = None
-    file: str | None = None
+    file: tuple[FileLeaf, ...] | None = None
+    #: Which proposal of its election this is, and the rollover it sends back, as the terms name them.
+    part: int = 0
+    parent: bytes | None = None
+    their_state: State | None = None
+    their_since: int | None = None
+    notes: tuple[Noted, ...] = ()
 
     @property
     def participant(self) -> bytes | None:
@@ -55,14 +71,27 @@ class Deal:
         return self.receiving.participant if self.receiving else None
 
     @property
-    def is_elected(self) -> bool:
-        """Whether the participant signed."""
-        return self.signature is not None
+    def source(self) -> bytes:
+        """The member that pays."""
+        return self.us if self.side is Side.SOURCE else self.peer
+
+    @property
+    def transfer_file(self) -> TransferFile | None:
+        """The file whose root the terms name; None before there is one."""
+        return file_from(self.file) if self.file is not None else None
+
+    @property
+    def signed(self) -> Signed | None:
+        """The exact terms with all that was signed before them; None before they are agreed."""
+        if self.elected is None or self.terms is None:
+            return None
+        told = self.elected
+        return Signed(told.election, told.signature, told.attestation, told.attested, self.terms)
 
 
 @dataclass(frozen=True, slots=True)
 class DealEvent:
-    """A case came to a state: for live pages and webhooks. ``words`` names no person."""
+    """A case came to a state, or something happened to it there: for live pages and webhooks. It names no person."""
 
     seq: int
     case: str
@@ -110,6 +139,10 @@ class DealUnit(Unit, Protocol):
         """Note that it came: TAKEN once and in order; nothing is done with it here."""
         ...
 
+    def put_event(self, case: str, words: str) -> None:
+        """Something happened to a case without a change of its state."""
+        ...
+
     def events(self, after: int = 0, *, limit: int = 100) -> Sequence[DealEvent]:
         """Changes of state, in order, after this number."""
         ...
@@ -119,7 +152,7 @@ class DealUnit(Unit, Protocol):
         ...
 
 
-class Deals(Protocol):
+class Deals(Cases, Protocol):
     """Where deals and their case files are kept."""
 
     def begin(self) -> AbstractContextManager[DealUnit]:

@@ -19,10 +19,6 @@ DAY: Final = 86_400
 class Network(Protocol):
     """What the chain's newest final block says of members."""
 
-    def now(self) -> int:
-        """Its time."""
-        ...
-
     def signer_of(self, member: bytes) -> bytes:
         """The address that signs for a member; 20 zeros for who is none."""
         ...
@@ -43,6 +39,8 @@ class Desk:
     rules: Mapping[int, RuleVersion]
     rule_number: int
     random: Random = field(repr=False)
+    #: Seconds since 1970 by the node's clock: days of preflight and of what lapses before anything is promised.
+    now: Callable[[], int]
     withholder: bytes = NOBODY
     voters: Mapping[Role, bytes] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
@@ -55,6 +53,7 @@ class Desk:
         """The rules under which a new election is made."""
         return self.rules[self.rule_number]
 
-    def today(self, at: int) -> date:
-        """The day of a moment of the chain, in the East as the rules count days."""
-        return (datetime.fromtimestamp(at, UTC) - EAST).date()
+    @property
+    def today(self) -> date:
+        """The day in the East, as the rules count days."""
+        return (datetime.fromtimestamp(self.now(), UTC) - EAST).date()

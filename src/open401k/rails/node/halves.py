@@ -88,18 +88,19 @@ class ReceivingHalf:
     """What the custodian that receives knows: who asks, for what, and what it takes.
 
     ``member`` is its address in the network, ``account`` the account there, ``source_account`` the one that the person
-    named at the source. ``key`` is the participant's: 20 bytes of an address, or the 64 of a passkey's point. Of
-    ``paying`` the receiver's own finding counts before what the source says of itself. ``deadline`` is the last day.
+    named at the source. ``key`` is the participant's: the 20 bytes of an address or the 64 of a passkey's point, None
+    until they choose it. Of ``paying`` the receiver's own finding counts before what the source says of itself.
+    ``deadline`` is the last day.
     """
 
     custodian: str
     member: bytes
     account: str
     source_account: str
-    key: bytes
     mode: Mode
     wanted: tuple[Wanted, ...]
     deadline: date
+    key: bytes | None = None
     identity: Identity | None = None
     proof: Proof | None = None
     screening: Screening | None = None
@@ -113,8 +114,8 @@ class ReceivingHalf:
     file: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if len(self.key) not in (ADDRESS, POINT):
-            raise ImpossibleInput("key", f"has {len(self.key)} bytes: {ADDRESS} of an address, {POINT} of a passkey")
+        if self.key is not None and len(self.key) not in (ADDRESS, POINT):
+            raise ImpossibleInput("key", f"is the {ADDRESS} bytes of an address or the {POINT} of a passkey")
         if not self.wanted:
             raise ImpossibleInput("wanted", "is empty: name the kinds of money that are to move")
         for place, each in enumerate(self.wanted):
@@ -130,8 +131,10 @@ class ReceivingHalf:
             raise ImpossibleInput("wanted", "names one kind into one type of account twice: put them together")
 
     @property
-    def participant(self) -> bytes:
-        """The address by which the chain knows the participant."""
+    def participant(self) -> bytes | None:
+        """The address by which the chain knows the participant; None before they have chosen a key."""
+        if self.key is None:
+            return None
         return self.key if len(self.key) == ADDRESS else Passkey(self.key[:32], self.key[32:]).address
 
 

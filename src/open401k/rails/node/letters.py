@@ -6,11 +6,16 @@ changes nothing; a letter of a version or kind that is not known becomes an exce
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from ..messages import Attestation, Election, Terms
+from ..transfer_file.leaves import FileRefusedError, Leaf, TransferFile, leaf_digest
+from ..transfer_file.schema import Problem, problems
+from .cases import State
 from .codec import BadInputError, Json, Wrong, parsed, read, told, written
 from .halves import ReceivingHalf, ReleasingHalf
 
@@ -35,6 +40,8 @@ class LetterKind(StrEnum):
     STOP = "stop"
     #: Either: words for the other desk.
     NOTE = "note"
+    #: Either: where its case stands, once exact terms are agreed.
+    STANDS = "stands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +73,20 @@ class Elected:
 
 
 @dataclass(frozen=True, slots=True)
+class FileLeaf:
+    """One item of the transfer file, with its salt."""
+
+    label: str
+    salt: bytes
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class TermsTold:
-    """The exact terms; ``file`` is the transfer file whose root they name, as transfer_file.to_bytes writes it."""
+    """The exact terms, and the transfer file whose root they name, in the order of its labels."""
 
     terms: Terms
-    file: str
+    file: tuple[FileLeaf, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +104,15 @@ class Note:
     words: str
 
 
-Body = Request | FactsTold | Elected | TermsTold | Ended | Note
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """The state of the sender's case, since when by the chain's clock. It shows; nothing is decided by it."""
+
+    state: State
+    at: int
+
+
+Body = Request | FactsTold | Elected | TermsTold | Ended | Note | Stands
 
 _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.REQUEST: Request,
@@ -98,6 +122,7 @@ _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.DECLINED: Ended,
     LetterKind.STOP: Ended,
     LetterKind.NOTE: Note,
+    LetterKind.STANDS: Stands,
 }
 
 
@@ -139,6 +164,23 @@ class Taken:
     came: Came
     case: str | None = None
     words: str = ""
+
+
+def leaves_of(file: TransferFile) -> tuple[FileLeaf, ...]:
+    """A whole file as it travels and is kept."""
+    return tuple(FileLeaf(leaf.label, leaf.salt or b"", leaf.value or "") for leaf in file.leaves)
+
+
+def file_from(told: Sequence[FileLeaf]) -> TransferFile:
+    """The file of its items: every digest is computed here; FileRefusedError with every problem by its label."""
+    found = [Problem(one.label, "is not in order, or is there twice") for one, below in pairwise(told)
+             if one.label >= below.label]  # fmt: skip
+    found += problems({each.label: each.value for each in told})
+    if found:
+        raise FileRefusedError(found)
+    return TransferFile(
+        tuple(Leaf(each.label, leaf_digest(each.salt, each.label, each.value), each.salt, each.value) for each in told)
+    )
 
 
 def letter_bytes(letter: Letter) -> bytes:
