@@ -58,11 +58,12 @@ def receiving_half(
         wanted=told.wanted,
         deadline=told.deadline,
         identity=identity,
+        proof=told.proof,
         screening=told.screening,
         e_sign_consent=told.e_sign_consent,
         paying=told.paying,
         letter=Letter(takes, until, title) if title else None,
         delivery_confirmed=True,
         member_until=ours.member_until,
-        file=file | dict(told.file),
+        file=dict(told.file) | file,
     )

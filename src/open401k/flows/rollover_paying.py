@@ -56,7 +56,7 @@ def releasing_half(
         member_until=ours.member_until,
         tax=told.tax,
         approved_by_administrator=told.approved,
-        file=dict(file) | dict(told.file),
+        file=dict(told.file) | dict(file),
     )
 
 

@@ -21,6 +21,7 @@ from open401k.rails.preflight.facts import (
     Holds,
     Minimum,
     PayingPlan,
+    Proof,
     Screening,
     Tax,
 )
@@ -32,7 +33,8 @@ class IntoTold:
     """Of a rollover into the plan: who pays, from which account there, what is wanted, and the participant's key.
 
     ``source`` is the paying custodian's address in the network, ``key`` that of the participant: 20 bytes of an
-    address, or the 64 of a passkey's point. ``paying`` is what we found out ourselves about the plan that pays.
+    address, or the 64 of a passkey's point. ``proof`` is how well the person was proofed; ``paying`` what we found out
+    ourselves about the plan that pays.
     """
 
     source: bytes
@@ -41,6 +43,7 @@ class IntoTold:
     wanted: tuple[Wanted, ...]
     deadline: date
     mode: Mode = Mode.ALL
+    proof: Proof | None = None
     screening: Screening | None = None
     e_sign_consent: bool | None = None
     paying: PayingPlan | None = None
