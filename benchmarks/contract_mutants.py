@@ -26,13 +26,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.contract_compiling import code, plain_code
 from benchmarks.contract_equivalents import EQUIVALENT
 from benchmarks.contract_mutations import FILES, Mutation, mutated, mutations
-from scripts.contract_branches import compiled
 from scripts.contract_coverage import CONTRACTS as NAMES
 from scripts.contract_coverage import TESTS
 from tests.rails import world
-from vyper.compiler.phases import generate_bytecode
 
 from open401k.rails import artifacts
 from open401k.rails.artifacts import CONTRACTS
@@ -157,10 +156,10 @@ def _compiled(mutation: Mutation | None) -> dict[str, bytes] | None:
         for source in CONTRACTS.glob("*.vy"):
             shutil.copy(source, folder)
         if mutation is None:
-            return {each: _code(each, folder) for each in NAMES}
+            return {each: plain_code(each, folder) for each in NAMES}
         (folder / f"{mutation.file}.vy").write_text(mutated(mutation))
         try:
-            return {each: _code(each, folder) for each in _USED_BY.get(mutation.file, (mutation.file,))}
+            return {each: code(each, folder) for each in _USED_BY.get(mutation.file, (mutation.file,))}
         except Exception:  # the compiler has many ways to refuse
             return None
 
@@ -170,11 +169,9 @@ def _shipped() -> dict[str, bytes]:
     """The codes of the sources as they are, without the hash of the source at their end."""
     codes = _compiled(None)
     assert codes is not None
+    if codes != {each: code(each, CONTRACTS) for each in NAMES}:
+        raise SystemExit("the compiler in a hurry makes other code: look at contract_compiling.py")
     return codes
-
-
-def _code(name: str, folder: Path) -> bytes:
-    return bytes(generate_bytecode(compiled(name, folder).assembly, compiler_metadata=None))
 
 
 def _tried(session: pytest.Session, items: Sequence[pytest.Item], codes: dict[str, bytes]) -> str:

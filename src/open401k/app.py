@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -44,6 +44,8 @@ from open401k.standins.gusto_http import CLIENT_ID, CLIENT_SECRET
 
 if TYPE_CHECKING:
     import uvicorn
+
+    from open401k.rails.node.placing import Place
 
 SANDBOX = Actor(kind="system", id="sandbox", why="plays the sandbox")
 OPENING = Actor(kind="system", id="opening", why="looks whether the keys fit the books")
@@ -246,6 +248,20 @@ class Wiring:
                 config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False)
                 with contextlib.suppress(KeyboardInterrupt):
                     uvicorn.Server(config).run()
+
+    def node_at(self, config: Path) -> "AbstractContextManager[Place]":
+        """What a custodian's node runs on: a database of its own, or an embedded one beside the others."""
+        from open401k.rails.node.placing import placed
+
+        return placed(self.settings, config, os.environ, random=self._random, clock=self._wall)
+
+    def serve_node(self, config: Path, *, voice: Voice) -> None:
+        """Run a custodian's node until interrupted."""
+        from open401k.doors.node.serving import serve
+
+        with self.node_at(config) as place:
+            refuse_occupied(place.config.host, place.config.port)
+            serve(place.config, place.url, place.around, say=voice.line)
 
     def hand_out(self, folder: Path) -> Sequence[Path]:
         """The demo's payroll files, to upload by hand."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from open401k.rails.chain.interface import Head
@@ -24,6 +24,12 @@ class Reading:
 
     def final_block(self) -> Head:
         return self.real.final_block()
+
+    def news(self, after: int, block: Head) -> frozenset[bytes] | None:
+        return self.real.news(after, block)
+
+    def read_ahead(self, agreed: Sequence[Agreed]) -> None:
+        self.real.read_ahead(agreed)
 
     def final(self, agreed: Agreed) -> Standing:
         return self.rule(agreed, self.real)
@@ -97,6 +103,15 @@ class HastyNode(Node):
         return super()._put_out(case, final, kind)
 
 
+class CredulousNode(Node):
+    """Gives free what its file knows no vote of as soon as somebody wants the end: the file may be an older one."""
+
+    def _put_out(self, case: Case, final: Standing, kind: Kind) -> bool:
+        if case.state in (State.LIQUIDATING, State.HELD) and case.agreed is not None:
+            self.core.release(case.agreed.rollover, case.side)
+        return super()._put_out(case, final, kind)
+
+
 def _node(kind: type[Node]) -> Assembled:
     def assembled(party: Party, core: CustodianCore, coordinator: Coordinator) -> Node:
         real = as_it_is(party, core, coordinator)
@@ -134,6 +149,7 @@ PLANTED: dict[str, Assembled] = {
     "votes before it holds": _node(EagerNode),
     "sends receipts before it books": _node(ReceiptFirstNode),
     "releases when it wants the end": _node(HastyNode),
+    "releases what an older file knows no vote of": _node(CredulousNode),
     "books again what it is told again": _forgetful,
     "trusts one endpoint": _trusting,
 }

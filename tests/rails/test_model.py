@@ -40,6 +40,7 @@ HARM = {
     Bug.POST_WITHOUT_KEY: ("I-R2 debited twice", 6),
     Bug.TRUST_ONE_ENDPOINT: ("I-R4 debited, and it is not moved", 4),
     Bug.VOTE_BEFORE_HOLD: ("I-R3 committed, and the source's money is gone", 4),
+    Bug.RELEASE_WHEN_STOPPED: ("I-R6 the hold released, and it is committed", 6),
     Bug.OVERLOOK_BATCHES: ("I-R6 the hold released, and it is committed", 8),
     Bug.ABORT_AFTER_COMMIT: ("I-R5 a final decision changed", 6),
     Bug.VOTES_WITHOUT_TERMS: ("I-R4 committed to terms that the source never signed", 8),
@@ -68,7 +69,7 @@ def test_a_receipt_before_the_books_is_found_though_no_money_goes_wrong() -> Non
 def test_without_expiry_by_anybody_a_rollover_can_be_stuck() -> None:
     found = explore(QUICK, frozenset({Bug.NOBODY_EXPIRES}))
     assert found.violation is None
-    assert found.stuck == 82
+    assert found.stuck == 264
     assert found.trace == (HELD, "mined: propose")
 
 

@@ -13,12 +13,16 @@ COMPILED = CONTRACTS / "compiled.json"
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One contract: the code that deploys it, its hash (SHA-256), and the compiler that made it."""
+    """One contract: the code that deploys it, its hash (SHA-256), that of what is deployed, and the compiler.
+
+    What a deployed contract runs has its immutable words after it.
+    """
 
     name: str
     code: bytes
     code_sha256: str
     compiler: str
+    runtime_sha256: str = ""
 
 
 @cache
@@ -26,4 +30,4 @@ def artifact(name: str) -> Artifact:
     """The contract of this name: ``network``, ``rollover`` or ``deposit_token``."""
     told = json.loads(COMPILED.read_text())
     one = told["contracts"][name]
-    return Artifact(name, bytes.fromhex(one["code"]), one["code_sha256"], told["compiler"])
+    return Artifact(name, bytes.fromhex(one["code"]), one["code_sha256"], told["compiler"], one["runtime_sha256"])

@@ -65,6 +65,7 @@ def prove(
     upto: Annotated[
         int | None, typer.Option(min=0, help="Link it to this later block, whose hash others know.")
     ] = None,
+    word: Annotated[bool, typer.Option("--word", help="Prove the verdict's word, not a transaction.")] = False,
     json: Json = False,
 ) -> None:
     """Write a proof of what became of a rollover, for somebody without the chain."""
@@ -78,13 +79,17 @@ def prove(
                 f"Nothing on this chain names {rollover}.", fix="Check the id with the custodian's node."
             )
         try:
-            text = chain.proof(found[0], upto=upto)
+            text = _word_proof(chain, wanted, upto) if word else chain.proof(found[0], upto=upto)
         except ValueError as why:
             raise BadInputError(
                 f"{why}.".capitalize(), fix="Name a block from the rollover's to the last one."
             ) from None
     out.write_text(text or "")
     voice = Voice(json)
+    if word:
+        voice.tell({"file": str(out), "rollover": "0x" + wanted.hex()})
+        voice.line(f"{out} proves the verdict's word. Check it: open401k chain verify --proof {out}")
+        return
     voice.tell({"file": str(out), "transaction": "0x" + found[0].hex()})
     voice.line(f"{out} proves transaction 0x{found[0].hex()}. Check it: open401k chain verify --proof {out}")
 
@@ -118,13 +123,53 @@ def verify(
     voice.line(f"ok: {counted(found.blocks, 'block')}, {counted(found.keys, 'key')}, computed again. Head 0x{hash_}")
 
 
+def _word_proof(chain: Any, rollover: bytes, at: int | None) -> str:
+    """The proof of what stands under the key of a rollover; ``chain`` is a durable one."""
+    from open401k.rails.slots import key_told, verdict_slot
+
+    known = {
+        key
+        for each in chain.kept.named_in(rollover)
+        for log in chain.receipt(each).logs
+        if (key := key_told(log.topics, rollover)) is not None
+    }
+    if len(known) != 1:
+        raise ValueError("no event of this chain tells under which key the rollover stands")
+    contract = chain.kept.contracts()["rollover"]
+    text: str = chain.state({contract: [verdict_slot(known.pop())]}, at="latest" if at is None else at)
+    return text
+
+
+def _check_word(text: str, head: str, voice: Voice) -> None:
+    from open401k.rails.chain.states import check_state
+
+    shown = check_state(text)
+    matches = _word(head) == shown.block.hash if head else None
+    states = ("absent", "preparing", "committed", "aborted", "closed")
+    words = [
+        {"contract": "0x" + contract.hex(), "slot": "0x" + slot.hex(), "word": f"0x{word:064x}"}
+        for (contract, slot), word in shown.words.items()
+    ]
+    voice.tell({"ok": matches is not False, "words": words, "block": _head(shown.block), "head_matches": matches})
+    for (contract, slot), word in shown.words.items():
+        state = states[word & 255] if word & 255 < len(states) else "no verdict"
+        voice.line(f"Contract 0x{contract.hex()}, slot 0x{slot.hex()}:")
+        voice.line(f"  0x{word:064x}; if it is a verdict's word: {state}, id 0x{word >> 8:062x}..")
+    voice.line(f"So it is at block {shown.block.number} with the hash\n  0x{shown.block.hash.hex()}")
+    _compare(matches, voice)
+
+
 def _check(proof: Path, head: str, voice: Voice) -> None:
+    from open401k.rails.chain import states
     from open401k.rails.chain.proofs import check_proof, rollovers_of
 
     try:
         text = proof.read_text()
     except (OSError, UnicodeDecodeError) as why:
         raise BadInputError(f"{proof} cannot be read: {why}.", fix="Name the proof's file.") from None
+    if f'"kind": "{states.KIND}"' in text[:80]:
+        _check_word(text, head, voice)
+        return
     shown = check_proof(text)
     matches = _word(head) == shown.last.hash if head else None
     committed = [f"0x{each.hex()}" for each in rollovers_of(shown)]
@@ -139,6 +184,10 @@ def _check(proof: Path, head: str, voice: Voice) -> None:
     voice.line(f"Chain {told['chain_id']}, contract {contract}: transaction {told['transaction']} {what}.")
     voice.line(f"It is in block {shown.block.number}, linked to block {shown.last.number} with the hash")
     voice.line(f"  0x{shown.last.hash.hex()}")
+    _compare(matches, voice)
+
+
+def _compare(matches: bool | None, voice: Voice) -> None:
     if matches is None:
         voice.line(
             "Compare chain, contract and hash with what custodians keep: a proof says nothing about another chain."

@@ -24,6 +24,7 @@ from . import (
     keys,
     loans,
     node,
+    node_running,
     pay_codes,
     payroll,
     people,
@@ -57,6 +58,7 @@ app.add_typer(deposits.commands, name="deposits")
 app.add_typer(connections.commands, name="connections")
 app.add_typer(connections.sandboxes, name="sandbox")
 app.add_typer(node.commands, name="node")
+node.commands.add_typer(node_running.commands)
 app.add_typer(pay_codes.commands, name="pay-codes")
 app.add_typer(corrections.commands, name="corrections")
 app.add_typer(forfeitures.commands, name="forfeitures")

@@ -7,7 +7,7 @@ rewrite all of it. Not here: what a chain answers (interface.py), other chains.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -20,7 +20,10 @@ from eth.db.chain import ChainDB
 from eth.exceptions import CanonicalHeadNotFound, HeaderNotFound, TransactionNotFound
 from eth.vm.forks.cancun import CancunVM
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
+from eth.vm.forks.cancun.computation import CancunComputation
+from eth.vm.forks.cancun.state import CancunState
 from eth.vm.spoof import SpoofTransaction
+from eth_hash.auto import keccak
 from eth_typing import Address, BlockNumber, Hash32
 from eth_utils.exceptions import ValidationError
 from trie.hexary import HexaryTrie
@@ -29,7 +32,11 @@ from open401k.base.faults import fault
 
 from .interface import At, Head, Log, Receipt, RevertedError
 from .keeping import InMemory, Keeper, Made
+from .p256 import ADDRESS as P256
+from .p256 import p256_verify
 from .proofs import proof_nodes, write_proof
+from .states import Account, write_state
+from .tries import proved, way
 
 # py-evm raises the limit to 10,240 when it is imported, for calls 1,024 deep. Ours are four deep; and with that limit a
 # document that is nested deeply ends the process by a full stack where it should be refused.
@@ -56,9 +63,23 @@ def _child(parent: BlockHeaderAPI | None, **given: Any) -> BlockHeaderAPI:
     )
 
 
-class _FreeVM(CancunVM):
-    """Cancun without fees, and with blocks that may share a second."""
+_CHECKS = {**CancunComputation.get_precompiles(), P256: p256_verify}
 
+
+class _Computation(CancunComputation):
+    """Cancun's, and the check of P-256 signatures, without which no passkey could sign."""
+
+    _precompiles = _CHECKS
+
+
+class _State(CancunState):
+    computation_class = _Computation
+
+
+class _FreeVM(CancunVM):
+    """Cancun with passkeys, without fees, and with blocks that may share a second."""
+
+    _state_class = _State
     create_header_from_parent = staticmethod(_child)
 
     @classmethod
@@ -190,6 +211,21 @@ class EmbeddedChain:
         tries = (there[0].transaction_root, there[0].receipt_root)
         nodes = [proof_nodes(HexaryTrie(self._store, root)) for root in tries]
         return write_proof([rlp.encode(header) for header in there], *nodes)
+
+    def state(self, asked: Mapping[bytes, Sequence[bytes]], *, at: At = "latest") -> str:
+        """The proof of these slots of these contracts at one block, for others (states.py)."""
+        header = self._header(at)
+        return write_state(rlp.encode(header), [self.account(header, each, slots) for each, slots in asked.items()])
+
+    def account(self, header: BlockHeaderAPI, address: bytes, slots: Sequence[bytes]) -> Account:
+        """One contract's proof at a block; ValueError where there is none."""
+        nodes = way(header.state_root, keccak(address), self._store.__getitem__)
+        found = proved(header.state_root, keccak(address), nodes)
+        if found is None:
+            raise ValueError(f"there is no contract 0x{address.hex()} at block {header.block_number}")
+        storage: bytes = rlp.decode(found)[2]
+        told = tuple((slot, tuple(way(storage, keccak(slot), self._store.__getitem__))) for slot in slots)
+        return Account(address, tuple(nodes), told)
 
     def transactions(self, header: BlockHeaderAPI) -> Sequence[SignedTransactionAPI]:
         """Those of a block."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from open401k.kernel import Open401kError
 
@@ -85,3 +85,17 @@ class Chain(Protocol):
     def receipt(self, tx_hash: bytes) -> Receipt | None: ...
 
     def logs(self, from_block: int, to_block: int, addresses: Sequence[bytes]) -> list[Log]: ...
+
+
+@runtime_checkable
+class AsksTogether(Protocol):
+    """A chain that is far away, where many questions cost little more than one."""
+
+    def call_all(self, asked: Sequence[tuple[bytes, bytes]], *, at: int) -> list[bytes]: ...
+
+
+def call_all(chain: Chain, asked: Sequence[tuple[bytes, bytes]], *, at: int) -> list[bytes]:
+    """Many calls (to, data) in one block, together where the chain takes that."""
+    if isinstance(chain, AsksTogether):
+        return chain.call_all(asked, at=at)
+    return [chain.call(to, data, at=at) for to, data in asked]

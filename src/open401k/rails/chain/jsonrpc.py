@@ -8,12 +8,16 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import partial
+from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from open401k.kernel import Open401kError
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+T = TypeVar("T")
+#: So many questions go into one request: ours takes a hundred.
+TOGETHER = 80
 #: The longest answer that is read, in bytes.
 LONGEST = 32 * 2**20
 
@@ -62,18 +66,20 @@ class Endpoint:
         self._connection: http.client.HTTPConnection | None = None
         self._lock = threading.Lock()
         self._number = 0
+        self._takes_many = True
 
     def ask(self, method: str, params: Sequence[Json]) -> Json:
         """The result; :class:`RpcError` if it is one, :class:`SilentError` if there was none after every try."""
-        for left in reversed(range(self._patience.tries)):
-            try:
-                with self._lock:
-                    return self._once(method, params)
-            except SilentError:
-                if not left:
-                    raise
-                self._wait(self._patience.between)
-        raise SilentError(self.name, "it was not asked")
+        return self._patiently(lambda: self._once(method, params))
+
+    def ask_all(self, method: str, each: Sequence[Sequence[Json]]) -> list[Json | RpcError]:
+        """The same of many, in few requests where the endpoint takes that, or one by one."""
+        found: list[Json | RpcError] = []
+        for at in range(0, len(each), TOGETHER):
+            some = each[at : at + TOGETHER]
+            together = self._patiently(partial(self._many, method, some)) if self._takes_many else None
+            found += [self._one_of(method, params) for params in some] if together is None else together
+        return found
 
     def close(self) -> None:
         """Give the connection back."""
@@ -81,24 +87,60 @@ class Endpoint:
             self._connection.close()
             self._connection = None
 
-    def _once(self, method: str, params: Sequence[Json]) -> Json:
-        self._number += 1
-        asked = {"jsonrpc": "2.0", "id": self._number, "method": method, "params": list(params)}
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        for left in reversed(range(self._patience.tries)):
+            try:
+                with self._lock:
+                    return ask()
+            except SilentError:
+                if not left:
+                    raise
+                self._wait(self._patience.between)
+        raise SilentError(self.name, "it was not asked")
+
+    def _one_of(self, method: str, params: Sequence[Json]) -> Json | RpcError:
         try:
-            told = json.loads(self._sent(json.dumps(asked).encode()))
+            return self.ask(method, params)
+        except RpcError as error:
+            return error
+
+    def _many(self, method: str, each: Sequence[Sequence[Json]]) -> list[Json | RpcError] | None:
+        """The answers in the order of the questions, whatever theirs is; None if it takes one question at a time."""
+        first = self._number + 1
+        self._number += len(each)
+        told = self._told([self._asked(first + place, method, params) for place, params in enumerate(each)])
+        if not isinstance(told, list):
+            self._takes_many = False
+            return None
+        found = {one.get("id"): one for one in told if isinstance(one, dict) and ("result" in one or "error" in one)}
+        if len(told) != len(each) or set(found) != set(range(first, first + len(each))):
+            self.close()
+            raise SilentError(self.name, "it answers something else than it was asked")
+        answers = [found[first + place] for place in range(len(each))]
+        return [one.get("result") if one.get("error") is None else _error(one["error"]) for one in answers]
+
+    def _asked(self, number: int, method: str, params: Sequence[Json]) -> dict[str, Json]:
+        return {"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}
+
+    def _told(self, asked: object) -> Json:
+        try:
+            return json.loads(self._sent(json.dumps(asked).encode()))  # type: ignore[no-any-return]
         except (OSError, http.client.HTTPException, ssl.SSLError) as why:
             self.close()
             raise SilentError(self.name, f"{type(why).__name__}: {why}") from why
         except (ValueError, RecursionError) as why:
             self.close()
             raise SilentError(self.name, "it does not answer in JSON") from why
+
+    def _once(self, method: str, params: Sequence[Json]) -> Json:
+        self._number += 1
+        told = self._told(self._asked(self._number, method, params))
         if not isinstance(told, dict) or told.get("id") != self._number or not ("result" in told or "error" in told):
             self.close()
             raise SilentError(self.name, "it answers something else than it was asked")
         if told.get("error") is not None:
             raise _error(told["error"])
-        result: Json = told.get("result")
-        return result
+        return told.get("result")
 
     def _sent(self, body: bytes) -> bytes:
         if self._connection is None:

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, TypeVar
 from open401k.kernel import Open401kError
 
 from ..transactions import Transaction, read
-from . import wording
+from . import proving, wording
 from .agreement import Doubt, Silence, agree, behind, heights
 from .interface import At, Head, Log, NotMinedError, Receipt, RevertedError, UnavailableError
 from .jsonrpc import Endpoint, Json, RpcError, SilentError
@@ -84,6 +84,22 @@ class RpcChain:
             raise RevertedError(found.data)
         return found
 
+    def call_all(self, asked: Sequence[tuple[bytes, bytes]], *, at: int) -> list[bytes]:
+        """Many calls (to, data) in one block, in few requests to each endpoint; a refusal is as from :meth:`call`."""
+        self._know_once()
+        calls: list[list[Json]] = [
+            [{"from": wording.data(_NOBODY), "to": wording.data(to), "data": wording.data(data)}, wording.quantity(at)]
+            for to, data in asked
+        ]
+        said = {each.name: _answers(each, "eth_call", calls, wording.as_data) for each in self._endpoints}
+        found = []
+        for place in range(len(calls)):
+            believed = self._believed("eth_call", {name: answers[place] for name, answers in said.items()})
+            if isinstance(believed, _Reverted):
+                raise RevertedError(believed.data)
+            found.append(believed)
+        return found
+
     def nonce(self, address: bytes) -> int:
         asked = [wording.data(address), self._at("latest")]
         return self._value("eth_getTransactionCount", asked, wording.as_quantity)
@@ -140,6 +156,21 @@ class RpcChain:
             }
             found += self._value("eth_getLogs", [asked], lambda told: [wording.as_log(log) for log in _list(told)])
         return found
+
+    def state(self, asked: Mapping[bytes, Sequence[bytes]], *, at: At = "latest") -> str:
+        """The proof of these slots of these contracts at one block (states.py), where the network offers it."""
+        number: Json = self._at(at)
+        header = self._value("eth_getBlockByNumber", [number, False], proving.header_of)
+        accounts = []
+        for address, slots in asked.items():
+            given: list[Json] = [wording.data(address), [wording.data(slot) for slot in slots], header.number]
+            accounts.append(self._value("eth_getProof", given, proving.reader_of(address, slots)))
+        return proving.state_of(header, accounts)
+
+    def proof(self, tx_hash: bytes, *, upto: int | None = None) -> str | None:
+        """That a transaction is in its block (proofs.py): chains of ours prove it, others say that they do not."""
+        given: list[Json] = [wording.data(tx_hash), None if upto is None else wording.quantity(upto)]
+        return self._value(proving.INCLUSION, given, proving.text_of)
 
     # ---- what a sender needs besides
 
@@ -235,7 +266,9 @@ class RpcChain:
         return found
 
     def _agreed(self, method: str, params: Sequence[Json], read: Callable[[Json], T]) -> T | _Reverted:
-        said = self._all(method, params, read)
+        return self._believed(method, self._all(method, params, read))
+
+    def _believed(self, method: str, said: Mapping[str, T | Silence | RpcError]) -> T | _Reverted:
         answers: dict[str, T | _Reverted | Silence] = {
             name: (_Reverted(answer.data or b"") if answer.is_revert else Silence(answer.message))
             if isinstance(answer, RpcError)
@@ -253,6 +286,10 @@ class RpcChain:
         return verdict.value  # type: ignore[return-value]
 
     def _all(self, method: str, params: Sequence[Json], read: Callable[[Json], T]) -> dict[str, T | Silence | RpcError]:
+        self._know_once()
+        return {each.name: _answer(each, method, params, read) for each in self._endpoints}
+
+    def _know_once(self) -> None:
         if not self._is_known:
             self._is_known = True
             try:
@@ -260,7 +297,6 @@ class RpcChain:
             except BaseException:
                 self._is_known = False
                 raise
-        return {each.name: _answer(each, method, params, read) for each in self._endpoints}
 
     def _know(self) -> None:
         """An endpoint of another chain is a mistake in the configuration, not a lie."""
@@ -275,11 +311,29 @@ def _answer(
     endpoint: Endpoint, method: str, params: Sequence[Json], read: Callable[[Json], T]
 ) -> T | Silence | RpcError:
     try:
-        return read(endpoint.ask(method, params))
+        told = endpoint.ask(method, params)
     except SilentError as why:
         return Silence(why.why)
     except RpcError as error:
         return error
+    return _as_told(told, read)
+
+
+def _answers(
+    endpoint: Endpoint, method: str, each: Sequence[Sequence[Json]], read: Callable[[Json], T]
+) -> Sequence[T | Silence | RpcError]:
+    try:
+        told = endpoint.ask_all(method, each)
+    except SilentError as why:
+        return [Silence(why.why)] * len(each)
+    return [_as_told(one, read) for one in told]
+
+
+def _as_told(told: Json | RpcError, read: Callable[[Json], T]) -> T | Silence | RpcError:
+    if isinstance(told, RpcError):
+        return told
+    try:
+        return read(told)
     except ValueError as why:
         return Silence(f"it does not answer as it should: {why}")
 

@@ -76,6 +76,11 @@ class Agreed:
     evidence: bytes = bytes(32)
 
     @property
+    def names(self) -> tuple[bytes, bytes]:
+        """By which events tell of it: its id, its key."""
+        return self.rollover, self.key.to_bytes(32, "big")
+
+    @property
     def cents(self) -> int:
         """What moves on our side."""
         return sum(part.cents for part in self.parts)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from eth_abi.abi import decode
+from eth_hash.auto import keccak
+
 from ..calls import answer_of, call_of, refusal_of
-from ..chain.interface import Chain, Head, RevertedError
+from ..chain.interface import Chain, Head, RevertedError, UnavailableError, call_all
 from ..keys import Key
 from ..messages import Role
 from ..transactions import signed
@@ -17,6 +21,9 @@ from .following import Standing, Verdict
 
 #: More than the dearest call of the coordinator takes.
 GAS = 8_000_000
+#: Events are asked for in pieces of so many blocks; who was away longer reads everything.
+_MOST_BLOCKS = 5_000
+_BATCHED = keccak(b"Batched(bytes32,bytes32[])")
 _STATES = (Verdict.ABSENT, Verdict.PREPARING, Verdict.COMMITTED, Verdict.ABORTED, Verdict.CLOSED)
 
 
@@ -32,7 +39,15 @@ class Coordinator(Protocol):
     """What a node needs of the chain. Every method may raise :class:`SilentError`."""
 
     def final_block(self) -> Head:
-        """The newest final block."""
+        """The newest final block, asked anew; what is told after it is as of this block or, once we sent, a newer."""
+        ...
+
+    def news(self, after: int, block: Head) -> frozenset[bytes] | None:
+        """Ids and keys of which events tell after block ``after`` up to this one; None: anything may have changed."""
+        ...
+
+    def read_ahead(self, agreed: Sequence[Agreed]) -> None:
+        """All of these are asked for next: ask the chain for them together."""
         ...
 
     def final(self, agreed: Agreed) -> Standing:
@@ -48,6 +63,14 @@ class Coordinator(Protocol):
         ...
 
 
+@dataclass
+class _Read:
+    """What the contracts answered in one block: it is always the same, so it is asked for once."""
+
+    block: Head
+    told: dict[tuple[bytes, bytes], bytes] = field(default_factory=dict)
+
+
 class ChainCoordinator:
     """The contracts ``rollover`` and ``network`` on a chain. ``relay`` signs the transactions; it has no rights."""
 
@@ -56,36 +79,61 @@ class ChainCoordinator:
         self._rollover = rollover
         self._network = network
         self._relay = relay
+        self._final: _Read | None = None
+        self._newest: _Read | None = None
+        self._is_sent = False  # since the final block was asked for: there may be a newer
+        self._batched: set[bytes] = set()
+        self._batches_read = -1
 
     def final_block(self) -> Head:
-        return self._chain.final()
+        self._newest, self._is_sent = None, True
+        with _heard():
+            return self._at_final().block
 
     def signer_of(self, us: bytes) -> bytes:
         """The key that signs for this member, by the newest final block; 20 zeros if it has none."""
-        return self._signer(int.from_bytes(us, "big"), self._chain.final()).to_bytes(20, "big")
+        with _heard():
+            return self._signer(int.from_bytes(us, "big"), self._at_final()).to_bytes(20, "big")
+
+    def news(self, after: int, block: Head) -> frozenset[bytes] | None:
+        if block.number - after > _MOST_BLOCKS:
+            return None
+        with _heard():
+            logs = self._chain.logs(after + 1, block.number, [self._rollover, self._network])
+        if any(log.address == self._network or log.topics[0] == _BATCHED for log in logs):
+            return None
+        return frozenset(topic for log in logs for topic in log.topics[1:])
+
+    def read_ahead(self, agreed: Sequence[Agreed]) -> None:
+        with _heard():
+            self._ask(self._at_final(), [asked for each in agreed for asked in self._words_of(each)])
 
     def final(self, agreed: Agreed) -> Standing:
-        return self._at(agreed, self._chain.final())
+        with _heard():
+            return self._standing(agreed, self._at_final())
 
     def newest(self, agreed: Agreed) -> Standing:
-        return self._at(agreed, self._chain.head())
+        with _heard():
+            return self._standing(agreed, self._at_newest())
 
     def send(self, data: bytes) -> Refusal | None:
-        raw = signed(
-            self._relay,
-            chain_id=self._chain.chain_id,
-            nonce=self._chain.nonce(self._relay.address),
-            to=self._rollover,
-            data=data,
-            gas=GAS,
-        )
-        try:
-            (receipt,) = self._chain.send_raw([raw])
-        except ValueError as why:  # another sender took this nonce: the next pass sends again
-            raise SilentError(str(why)) from why
-        if receipt.is_done:
-            return None
-        refusal = refusal_of(receipt.output or self._why(data, receipt.block))
+        with _heard():
+            raw = signed(
+                self._relay,
+                chain_id=self._chain.chain_id,
+                nonce=self._chain.nonce(self._relay.address),
+                to=self._rollover,
+                data=data,
+                gas=GAS,
+            )
+            self._newest, self._is_sent = None, True
+            try:
+                (receipt,) = self._chain.send_raw([raw])
+            except ValueError as why:  # another sender took this nonce: the next pass sends again
+                raise SilentError(str(why)) from why
+            if receipt.is_done:
+                return None
+            refusal = refusal_of(receipt.output or self._why(data, receipt.block))
         return Refusal(refusal.code, refusal.words)
 
     def _why(self, data: bytes, block: Head) -> bytes:
@@ -96,44 +144,87 @@ class ChainCoordinator:
             return why.data
         return b""
 
-    def _at(self, agreed: Agreed, block: Head) -> Standing:
+    # ---- reading
+
+    def _at_final(self) -> _Read:
+        if self._final is None or self._is_sent:
+            block = self._chain.final()
+            self._is_sent = False
+            if self._final is None or self._final.block != block:
+                self._final = _Read(block)
+        return self._final
+
+    def _at_newest(self) -> _Read:
+        if self._newest is None:
+            block, final = self._chain.head(), self._at_final()
+            self._newest = final if final.block == block else _Read(block)
+        return self._newest
+
+    def _words_of(self, agreed: Agreed) -> list[tuple[bytes, bytes]]:
+        """The word of its key, whether a batch took the number, our vote, our receipt."""
         us = int.from_bytes(agreed.us, "big")
-        verdict = self._verdict(agreed, block)
-        if verdict is Verdict.TAKEN:
-            return Standing(block, verdict)
         ours = (Role.RECEIVER if agreed.place else Role.SOURCE) << 160 | us
-        vote = _whole(self._ask(block, self._rollover, "vote_of(uint256,uint256)", ["uint256"], agreed.key, ours))
-        receipt = self._ask(block, self._rollover, "posted_of(bytes32,uint256)", ["bytes32"], agreed.rollover, us)[0]
-        return Standing(block, verdict, self._counts(vote, verdict, us, block), receipt != bytes(32))
-
-    def _verdict(self, agreed: Agreed, block: Head) -> Verdict:
-        word = _whole(self._ask(block, self._rollover, "word_of(uint256)", ["uint256"], agreed.key))
-        if word:
-            mine = word >> 8 == int.from_bytes(agreed.rollover, "big") >> 8
-            return _STATES[word & 255] if mine else Verdict.TAKEN
         source, number = agreed.key >> 72, (agreed.key >> 8) & (2**64 - 1)
-        (batched,) = self._ask(block, self._rollover, "is_number_used(uint256,uint256)", ["bool"], source, number)
-        return Verdict.TAKEN if batched else Verdict.ABSENT
+        return [
+            (self._rollover, call_of("word_of(uint256)", agreed.key)),
+            (self._rollover, call_of("is_number_used(uint256,uint256)", source, number)),
+            (self._rollover, call_of("vote_of(uint256,uint256)", agreed.key, ours)),
+            (self._rollover, call_of("posted_of(bytes32,uint256)", agreed.rollover, us)),
+        ]
 
-    def _counts(self, vote: int, verdict: Verdict, us: int, block: Head) -> bool:
+    def _standing(self, agreed: Agreed, at: _Read) -> Standing:
+        told = self._ask(at, self._words_of(agreed))
+        word, batched, vote, receipt = (int.from_bytes(each, "big") for each in told)
+        if not word and batched:
+            # A batch asks for no receipts, and both custodians signed it as a whole.
+            if self._is_in_batch(agreed.rollover, at.block):
+                return Standing(at.block, Verdict.COMMITTED, voted=True, posted=True)
+            return Standing(at.block, Verdict.TAKEN)
+        if word and word >> 8 != int.from_bytes(agreed.rollover, "big") >> 8:
+            return Standing(at.block, Verdict.TAKEN)
+        verdict = _STATES[word & 255]
+        counts = self._counts(vote, verdict, int.from_bytes(agreed.us, "big"), at)
+        return Standing(at.block, verdict, counts, bool(receipt))
+
+    def _is_in_batch(self, rollover: bytes, block: Head) -> bool:
+        """A number's bit does not tell which rollover used it; the events of batches name their ids."""
+        final = self._at_final().block.number
+        for start in range(self._batches_read + 1, final + 1, _MOST_BLOCKS):
+            last = min(start + _MOST_BLOCKS - 1, final)
+            self._batched |= self._ids_of_batches(start, last)
+            self._batches_read = last
+        return rollover in self._batched or rollover in self._ids_of_batches(final + 1, block.number)
+
+    def _ids_of_batches(self, first: int, last: int) -> set[bytes]:
+        if first > last:
+            return set()
+        logs = self._chain.logs(first, last, [self._rollover])
+        return {each for log in logs if log.topics[0] == _BATCHED for each in decode(["bytes32[]"], log.data)[0]}
+
+    def _counts(self, vote: int, verdict: Verdict, us: int, at: _Read) -> bool:
         """A vote by a key that was replaced since does not count any more, until the verdict fell."""
         if not vote or verdict is not Verdict.PREPARING:
             return bool(vote)
-        return self._signer(us, block) == vote
+        return self._signer(us, at) == vote
 
-    def _signer(self, us: int, block: Head) -> int:
-        who = us.to_bytes(20, "big")
-        (told,) = self._ask(block, self._network, "member(address)", ["(uint64,uint16,uint16,address)"], who)
-        if not isinstance(told, tuple):
+    def _signer(self, us: int, at: _Read) -> int:
+        (told,) = self._ask(at, [(self._network, call_of("member(address)", us.to_bytes(20, "big")))])
+        (member,) = answer_of(["(uint64,uint16,uint16,address)"], told)
+        if not isinstance(member, tuple):
             raise TypeError("the network answers a member")
-        return int(str(told[3]), 16)
+        return int(str(member[3]), 16)
 
-    def _ask(self, block: Head, to: bytes, signature: str, kinds: Sequence[str], *given: object) -> tuple[object, ...]:
-        return answer_of(kinds, self._chain.call(to, call_of(signature, *given), at=block.number))
+    def _ask(self, at: _Read, asked: Sequence[tuple[bytes, bytes]]) -> list[bytes]:
+        new = list(dict.fromkeys(each for each in asked if each not in at.told))
+        if new:
+            at.told.update(zip(new, call_all(self._chain, new, at=at.block.number), strict=True))
+        return [at.told[each] for each in asked]
 
 
-def _whole(answer: tuple[object, ...]) -> int:
-    (word,) = answer
-    if not isinstance(word, int):
-        raise TypeError("the coordinator answers a whole number")
-    return word
+@contextmanager
+def _heard() -> Iterator[None]:
+    """No answer that may be believed is none: nothing was decided, the next pass asks again."""
+    try:
+        yield
+    except UnavailableError as why:
+        raise SilentError(str(why)) from why

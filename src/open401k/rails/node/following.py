@@ -24,13 +24,16 @@ class Verdict(StrEnum):
     COMMITTED = "committed"
     ABORTED = "aborted"
     CLOSED = "closed"
-    #: Its key holds another rollover for ever (or its number went into a batch): this one can never be.
+    #: Its key holds another rollover for ever, or a batch without it used its number: this one can never be.
     TAKEN = "taken"
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A rollover at one block: the verdict, whether our vote counts, whether our receipt is there."""
+    """A rollover at one block: the verdict, whether our vote counts, whether our receipt is there.
+
+    One that was settled in a batch is committed; the batch was signed as a whole, and no receipt is asked for.
+    """
 
     block: Head
     verdict: Verdict
@@ -134,9 +137,9 @@ def _of_open(case: Case, agreed: Agreed, final: Standing, told: dict[Kind, Messa
         case Verdict.PREPARING if final.block.time > agreed.deadline:
             return _once(Kind.EXPIRE, told)
         case Verdict.PREPARING | Verdict.ABSENT:
-            if case.stop is not None:
-                return _of_stopped(case, final, told)
-            return _of_undecided(case, final, told)
+            # A stopped file gives nothing free by what it knows itself: it may be of a backup that is older than our
+            # vote, and a signature can be mined as long as the chain has not ended it.
+            return _of_undecided(case, final, told) if case.stop is None else _once(Kind.ABORT, told)
     raise AssertionError(f"{final.verdict} is dead")
 
 
@@ -146,14 +149,6 @@ def _of_committed(case: Case, final: Standing) -> list[Action]:
     if not final.voted:
         return [Raise(COMMITTED_WITHOUT_US, FOUND[COMMITTED_WITHOUT_US])]
     return [Hold()] if case.state is State.LIQUIDATING else [Adopt()]
-
-
-def _of_stopped(case: Case, final: Standing, told: dict[Kind, Message]) -> list[Action]:
-    """We want it ended. Who promised nothing gives free at once; who voted waits for the chain's word."""
-    if case.state is State.VOTED or final.voted:
-        return _once(Kind.ABORT, told)
-    # The others need not wait for the deadline; before it is proposed they may still be told by abort.
-    return [*_once(Kind.ABORT, told)[:1], Release()]
 
 
 def _of_undecided(case: Case, final: Standing, told: dict[Kind, Message]) -> list[Action]:

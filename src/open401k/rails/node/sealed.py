@@ -6,12 +6,8 @@ address told to the network, and the network's delay.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from open401k.base.secrets import KEY_BYTES, MasterKeys
 from open401k.kernel import Open401kError, Random
@@ -19,8 +15,7 @@ from open401k.kernel import Open401kError, Random
 from ..keys import Key
 from . import _keys_store
 from .kept import KeptCases
-
-_NONCE = 12
+from .sealing import id_of, seal, unseal
 
 
 @dataclass
@@ -33,10 +28,9 @@ class SealedKeys:
 
     def make(self, *, at: int) -> bytes:
         """A new key; the answer is its address. ``at`` is the time of a final block."""
-        key = _valid(self.random)
+        key = valid_key(self.random)
         with self.files.connected() as conn:
-            sealed = self._seal(key)
-            _keys_store.insert_key(conn, key.address, _id_of(self.master.current), sealed, at)
+            _keys_store.insert_key(conn, key.address, *self._seal(key), at)
         return key.address
 
     def addresses(self) -> Sequence[bytes]:
@@ -56,24 +50,18 @@ class SealedKeys:
         with self.files.connected() as conn:
             for address, kek_id in _keys_store.addresses(conn):
                 found = _keys_store.sealed_key(conn, address)
-                if found and kek_id != _id_of(self.master.current):
-                    sealed = self._seal(self._open(address, *found))
-                    _keys_store.update_sealed(conn, address, _id_of(self.master.current), sealed)
+                if found and kek_id != id_of(self.master.current):
+                    _keys_store.update_sealed(conn, address, *self._seal(self._open(address, *found)))
                     changed += 1
         return changed
 
-    def _seal(self, key: Key) -> bytes:
-        nonce = self.random.token(_NONCE)
-        return nonce + AESGCM(self.master.current).encrypt(nonce, key.secret, _place(key.address))
+    def _seal(self, key: Key) -> tuple[str, bytes]:
+        return seal(self.master, self.random, key.secret, place=_place(key.address))
 
     def _open(self, address: bytes, kek_id: str, sealed: bytes) -> Key:
-        for master in (self.master.current, *self.master.previous):
-            if _id_of(master) == kek_id:
-                try:
-                    secret = AESGCM(master).decrypt(sealed[:_NONCE], sealed[_NONCE:], _place(address))
-                except InvalidTag:
-                    break
-                return Key(secret)
+        secret = unseal(self.master, kek_id, sealed, place=_place(address))
+        if secret is not None:
+            return Key(secret)
         raise Open401kError(
             f"The signing key {address.hex()} does not open under the master keys that are set.",
             fix="Name the former one in OPEN401K_PREVIOUS_MASTER_KEYS; if it was altered, make a new key and rotate.",
@@ -95,7 +83,7 @@ class KeptApprovals:
             _keys_store.insert_approved(conn, rollover, cents, at)
 
 
-def _valid(random: Random) -> Key:
+def valid_key(random: Random) -> Key:
     """Nearly every number of 32 bytes is a key of the curve."""
     while True:
         key = Key(random.token(KEY_BYTES))
@@ -104,10 +92,6 @@ def _valid(random: Random) -> Key:
         except ValueError:
             continue
         return key
-
-
-def _id_of(master: bytes) -> str:
-    return hashlib.sha256(b"node kek id" + master).hexdigest()[:16]
 
 
 def _place(address: bytes) -> bytes:

@@ -53,6 +53,9 @@ class FinalityError(Exception):
         super().__init__(f"Block {known.number} was final as {known.hash.hex()} and is {found.hash.hex()} now.")
 
 
+#: A message that was refused is sent again after 1, 2, 4 passes, and so on up to so many.
+_MOST_PASSES = 32
+
 #: What the contract says to a signature by a key that is not ours any more.
 _OTHER_KEY: Final = frozenset({203, 208, 212})
 
@@ -65,6 +68,24 @@ class Passed:
     silent: Sequence[tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """A case that waits: what its file, outbox and the chain said when there was nothing to do."""
+
+    case: Case
+    outbox: tuple[Message, ...]
+    final: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A message that the coordinator refused as it is: how often, and before which pass it is not sent again."""
+
+    message: Message
+    times: int
+    until: int
+
+
 @dataclass
 class Node:
     """One custodian's node: its files, its core, its key, the coordinator. ``salt`` hides references of its books."""
@@ -74,20 +95,69 @@ class Node:
     coordinator: Coordinator
     signer: Signer
     salt: bytes = field(repr=False)
+    _rests: dict[str, _Rest] = field(default_factory=dict, init=False, repr=False)
+    _refused: dict[tuple[str, Kind], _Refused] = field(default_factory=dict, init=False, repr=False)
+    _passes: int = field(default=0, init=False)
+    _seen: Head | None = field(default=None, init=False)
 
     def run_once(self) -> Passed:
         """Follow every open case as far as it goes now. Whoever does not answer keeps nobody else waiting."""
         done: list[tuple[str, Action]] = []
         silent: list[tuple[str, str]] = []
-        self._look_at_finality()
-        for case in self.cases.to_follow():
+        self._passes += 1
+        block = self._look_at_finality()
+        self._hear(block)
+        for case in self._awake(block):
             try:
                 self._follow(case, done)
             except (SilentError, ChangedError, PolicyError, OSError) as why:
                 silent.append((case, f"{type(why).__name__}: {why}"))
         return Passed(done, silent)
 
-    def _look_at_finality(self) -> None:
+    def _hear(self, block: Head) -> None:
+        """Wake those of which the final chain tells something new; after a change of the network refusals are void."""
+        if self._seen is None:
+            news = None
+        elif self._seen == block:
+            return
+        else:
+            news = self.coordinator.news(self._seen.number, block)
+        for name, rest in list(self._rests.items()):
+            agreed = rest.case.agreed
+            if news is None or agreed is None or not news.isdisjoint(agreed.names):
+                del self._rests[name]
+        if news is None:
+            self._refused.clear()
+        self._seen = block
+
+    def _awake(self, block: Head) -> list[str]:
+        """Cases that something may be done about; what they ask of the chain is asked for together."""
+        found, asked = [], []
+        names = self.cases.to_follow()
+        for name in names:
+            with self.cases.begin() as unit:
+                case, outbox = unit.case(name), tuple(unit.outbox(name))
+            rest = self._rests.get(name)
+            if rest is None or (rest.case, rest.outbox) != (case, outbox) or self._acts(rest, block):
+                found.append(name)
+                asked += [] if case.agreed is None else [case.agreed]
+        self._rests = {name: self._rests[name] for name in names if name in self._rests}
+        self._refused = {each: told for each, told in self._refused.items() if each[0] in names}
+        self.coordinator.read_ahead(asked)
+        return found
+
+    def _acts(self, rest: _Rest, block: Head) -> bool:
+        """Whether time alone lets something be done. What is remembered only says: wait; to act, it is read anew."""
+        actions = next_actions(rest.case, replace(rest.final, block=block), rest.outbox)
+        return any(not isinstance(each, Send) or not self._waits(rest.outbox, each.kind) for each in actions)
+
+    def _waits(self, outbox: Sequence[Message], kind: Kind) -> bool:
+        """Whether the coordinator refused exactly this a short while ago."""
+        message = next((each for each in outbox if each.kind is kind), None)
+        told = None if message is None else self._refused.get((message.case, kind))
+        return told is not None and told.message == message and self._passes < told.until
+
+    def _look_at_finality(self) -> Head:
         """Stop everything if a block that was final is another one now: no rule of ours covers that."""
         block = self.coordinator.final_block()
         with self.cases.begin() as unit:
@@ -98,6 +168,7 @@ class Node:
                 raise FinalityError(known, block)
             if known != block:
                 unit.set_cursor(block)
+        return block
 
     def _follow(self, name: str, done: list[tuple[str, Action]]) -> None:
         sent: set[Kind] = set()
@@ -109,9 +180,10 @@ class Node:
             if case.agreed is None:
                 return
             final = self.coordinator.final(case.agreed)
+            self._rests[name] = _Rest(case, tuple(outbox), final)
             for action in next_actions(case, final, outbox):
                 if isinstance(action, Send):
-                    if action.kind in sent:
+                    if action.kind in sent or self._waits(outbox, action.kind):
                         continue
                     sent.add(action.kind)
                 if not self._do(case, case.agreed, final, action):
@@ -259,9 +331,14 @@ class Node:
         if code in _OTHER_KEY and self._signed_again(case, final, message):
             return True
         if code not in _RACES:
+            message = replace(message, refused=code)
             with self.cases.begin() as unit:
-                unit.mark(replace(message, refused=code))
+                unit.mark(message)
                 unit.raise_(Raised(case.id, code, refusal.words, final.block.time))
+        known = self._refused.get((case.id, kind))
+        times = 0 if known is None or known.message != message else known.times
+        until = self._passes + 1 + min(2**times, _MOST_PASSES)
+        self._refused[case.id, kind] = _Refused(message, times + 1, until)
         return False
 
     def _signed_again(self, case: Case, final: Standing, message: Message) -> bool:

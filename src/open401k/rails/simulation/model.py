@@ -18,7 +18,7 @@ Bugs = frozenset["Bug"]
 ASSUMPTIONS = (
     "no reorganization reaches a final block",
     "fewer endpoints lie than must agree",
-    "a custodian's database loses nothing that it committed",
+    "a custodian's file may forget its vote (an older backup), its core forgets nothing",
     "one rollover with three votes; other terms than the source signed stand for every change of terms",
     "the settlement token does what its contract says",
 )
@@ -35,6 +35,7 @@ class Bug(StrEnum):
     TRUST_ONE_ENDPOINT = "trust_one_endpoint"
     VOTE_BEFORE_HOLD = "vote_before_hold"
     RECEIPT_BEFORE_BOOKS = "receipt_before_books"
+    RELEASE_WHEN_STOPPED = "release_when_stopped"
     OVERLOOK_BATCHES = "overlook_batches"
     ABORT_AFTER_COMMIT = "abort_after_commit"
     VOTES_WITHOUT_TERMS = "votes_without_terms"
@@ -55,6 +56,7 @@ BUG_IN_WORDS = {
     Bug.TRUST_ONE_ENDPOINT: "what one endpoint says is believed",
     Bug.VOTE_BEFORE_HOLD: "the vote is sent before the hold is durable",
     Bug.RECEIPT_BEFORE_BOOKS: "the receipt is sent before the books followed",
+    Bug.RELEASE_WHEN_STOPPED: "a file that knows of no vote is stopped and gives free: it may be of an older backup",
     Bug.OVERLOOK_BATCHES: "only the word of the key is read: a rollover settled in a batch looks absent",
     Bug.ABORT_AFTER_COMMIT: "the contract lets an abort follow a commit",
     Bug.VOTES_WITHOUT_TERMS: "votes are not bound to the hash of the terms",
@@ -141,6 +143,7 @@ class State(NamedTuple):
     credits: int = 0
     reorgs: int = 0
     lied: bool = False
+    forgot: int = 0  # whose files are of a backup that is older than their votes
     decided: str = ""  # the first final verdict
 
 
@@ -165,6 +168,7 @@ def steps(x: State, bounds: Bounds, bugs: Bugs = frozenset()) -> Iterator[Step]:
     yield from _of_chain(x, bounds, bugs)
     yield from _of_source(x, bugs)
     yield from _of_receiver(x, bugs)
+    yield from _of_older_backups(x, bugs)
 
 
 def mined(word: Word, tx: Tx, late: bool, bugs: Bugs = frozenset()) -> Word:
@@ -356,6 +360,24 @@ def _beliefs(x: State, bugs: Bugs) -> Iterator[tuple[str, bool]]:
         yield "abort", True
 
 
+def _of_older_backups(x: State, bugs: Bugs) -> Iterator[Step]:
+    """A file forgets its vote; what was signed stays in the world, and the core still holds."""
+    if x.source is Books.HELD:
+        if x.forgot & SOURCE:
+            yield Step("the source votes again", x._replace(forgot=x.forgot & ~SOURCE), False)
+            if Bug.RELEASE_WHEN_STOPPED in bugs:
+                yield Step("the source, stopped, releases its hold", x._replace(source=Books.RELEASED), False)
+        else:
+            yield Step("the source's file forgets its vote", x._replace(forgot=x.forgot | SOURCE), False)
+    if x.receiver is Books.HELD:
+        if x.forgot & RECEIVER:
+            yield Step("the receiver votes again", x._replace(forgot=x.forgot & ~RECEIVER), False)
+            if Bug.RELEASE_WHEN_STOPPED in bugs:
+                yield Step("the receiver, stopped, cancels", x._replace(receiver=Books.RELEASED), False)
+        else:
+            yield Step("the receiver's file forgets its vote", x._replace(forgot=x.forgot | RECEIVER), False)
+
+
 def _of_source(x: State, bugs: Bugs) -> Iterator[Step]:
     if x.source is Books.NOTHING:
         yield Step("the source holds the money and votes", x._replace(source=Books.HELD), False)
@@ -364,10 +386,11 @@ def _of_source(x: State, bugs: Bugs) -> Iterator[Step]:
     for told, lie in dict.fromkeys(_beliefs(x, bugs)):
         lied, why = x.lied or lie, " (an endpoint lied)" if lie else ""
         if told == "commit" and (x.source is Books.HELD or again):
-            after = x._replace(source=Books.POSTED, debits=x.debits + 1, lied=lied)
+            after = x._replace(source=Books.POSTED, debits=x.debits + 1, lied=lied, forgot=x.forgot & ~SOURCE)
             yield Step(f"the source debits{why}", after, not lie)
         if told == "abort" and x.source is Books.HELD:
-            yield Step(f"the source releases its hold{why}", x._replace(source=Books.RELEASED, lied=lied), not lie)
+            after = x._replace(source=Books.RELEASED, lied=lied, forgot=x.forgot & ~SOURCE)
+            yield Step(f"the source releases its hold{why}", after, not lie)
 
 
 def _of_receiver(x: State, bugs: Bugs) -> Iterator[Step]:
@@ -377,7 +400,8 @@ def _of_receiver(x: State, bugs: Bugs) -> Iterator[Step]:
     for told, lie in dict.fromkeys(_beliefs(x, bugs)):
         lied, why = x.lied or lie, " (an endpoint lied)" if lie else ""
         if told == "commit" and (x.receiver is Books.HELD or again):
-            after = x._replace(receiver=Books.POSTED, credits=x.credits + 1, lied=lied)
+            after = x._replace(receiver=Books.POSTED, credits=x.credits + 1, lied=lied, forgot=x.forgot & ~RECEIVER)
             yield Step(f"the receiver credits{why}", after, not lie)
         if told == "abort" and x.receiver is Books.HELD:
-            yield Step(f"the receiver cancels{why}", x._replace(receiver=Books.RELEASED, lied=lied), not lie)
+            after = x._replace(receiver=Books.RELEASED, lied=lied, forgot=x.forgot & ~RECEIVER)
+            yield Step(f"the receiver cancels{why}", after, not lie)

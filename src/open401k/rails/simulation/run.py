@@ -190,7 +190,7 @@ class Run:
         acts: tuple[tuple[int, Callable[[], None]], ...] = (
             (40, self._follow), (20, self._slot), (8, self._administrator), (5, self._reorganize),
             (2, self._participant), (2, self._stop), (2, self._spend), (2, self._skew), (3, self._race),
-            (1, self._suspend), (2, self._back_up),
+            (1, self._suspend), (6, self._back_up),
         )  # fmt: skip
         self.dice.weighted(acts)()
         self._check_escrow()
@@ -241,7 +241,9 @@ class Run:
         if self.dice.percent(60):
             return
         each = self.dice.one_of(self.rollovers)
-        party = self.parties[self.dice.one_of((each.source, each.receiver))]
+        self._stop_at(self.parties[self.dice.one_of((each.source, each.receiver))], each)
+
+    def _stop_at(self, party: Party, each: Rollover) -> None:
         with party.cases.begin() as unit:
             if unit.case(each.name).state in (State.LIQUIDATING, State.HELD, State.VOTED):
                 stop(unit, each.name, 451)
@@ -285,16 +287,21 @@ class Run:
             self.net.suspend_rules(self.clock.now + self.dice.below(3 * DAY))
 
     def _back_up(self) -> None:
-        """A custodian goes back to a backup in which nothing is missing that was promised, and starts again."""
+        """A custodian goes back to a backup, also one that lacks votes which are in the world, and starts again."""
         party = self.parties[self.dice.one_of(CUSTODIANS)]
         if not self.faults.is_on:
             return
         known = party.backup
         party.backup = party.cases.kept
-        if known is not None and _is_harmless(known, party.cases.kept):
+        if known is not None:
             self.faults.note("R18", Fault.OLDER_BACKUP)
             party.cases.kept = known
             party.start()
+            for each in self.rollovers:
+                if known.cases[each.name].state in (State.LIQUIDATING, State.HELD):
+                    each.trace.forgot(source=party.name == each.source)
+                    if self.dice.percent(40):  # whoever puts a backup back would rather have it ended
+                        self._stop_at(party, each)
 
     # ---- the end
 
@@ -432,9 +439,3 @@ class Run:
 
     def _say(self, words: str) -> None:
         self.lines.append(f"{self.clock.now - BEGUN - DAY:>7} s  {words}")
-
-
-def _is_harmless(older: Kept, newer: Kept) -> bool:
-    """Whether the older one knows every vote that was given since: others could be used without its hold."""
-    promised = {message.case for message in newer.outbox.values() if message.kind in ("propose", "approve")}
-    return promised <= {message.case for message in older.outbox.values() if message.kind in ("propose", "approve")}

@@ -39,7 +39,7 @@ ASSUMPTIONS = (
     "the node's worker, decisions, messages and coordinator are the real ones; case files and cores are in memory",
     "each twentieth seed runs on the shipped contracts on the EVM, the others on a twin that is held equal to them",
     "no reorganization reaches a final block; of three endpoints at most one lies or lags, and two must agree",
-    "an older backup is put back only if it knows every vote that was signed since",
+    "an older backup is of the node's own files; its core forgets nothing",
     "one receiver each and at most one further voter; batches and returns are not played",
     "crashes end a process between its effects, not the machine: kills of real processes are another test",
 )

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .model import Books, Bounds, State, Tx, is_done, mined, steps, tip, violated
+from .model import RECEIVER, SOURCE, Books, Bounds, State, Tx, is_done, mined, steps, tip, violated
 
 _ENDLESS = Bounds(blocks=10_000, reorgs=10_000)
 HELD = {True: "the source holds the money and votes", False: "the receiver expects the money and votes"}
 POSTED = {True: "the source debits", False: "the receiver credits"}
 RELEASED = {True: "the source releases its hold", False: "the receiver cancels"}
+FORGOT = {True: "the source's file forgets its vote", False: "the receiver's file forgets its vote"}
+AGAIN = {True: "the source votes again", False: "the receiver votes again"}
 
 
 class DepartedError(Exception):
@@ -34,6 +36,14 @@ class Trace:
         books = self.state.source if source else self.state.receiver
         if books is Books.NOTHING:
             self._step(HELD[source])
+        elif books is Books.HELD and self.state.forgot & (SOURCE if source else RECEIVER):
+            self._step(AGAIN[source])
+
+    def forgot(self, *, source: bool) -> None:
+        """A custodian's file is of a backup again that knows of no vote."""
+        books = self.state.source if source else self.state.receiver
+        if books is Books.HELD and not self.state.forgot & (SOURCE if source else RECEIVER):
+            self._step(FORGOT[source])
 
     def posted(self, *, source: bool) -> None:
         """A core booked."""
