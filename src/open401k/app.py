@@ -34,7 +34,7 @@ from open401k.doors.connecting import ConnectionStories, ProviderSettings
 from open401k.doors.daily import Daily, DayStories
 from open401k.doors.listening import on_a_port, origin_of, processors, recorded, refuse_occupied
 from open401k.doors.outward import Webhooks
-from open401k.doors.provided import ConnectionStory, DayStory, DoorSettings, SandboxStory
+from open401k.doors.provided import ConnectionStory, DayStory, DoorSettings, RolloverStory, SandboxStory
 from open401k.doors.stories import AfterPosting, Follower, HandedOn, PayrollStories, VerifyStories
 from open401k.flows import keys
 from open401k.kernel import Clock, Ids, Open401kError, SystemClock, SystemRandom, TimedIds
@@ -89,6 +89,7 @@ class Services:
     verifier: VerifyStories
     day: DayStory
     connections: ConnectionStory
+    rollovers: RolloverStory | None = None
 
 
 class Wiring:
