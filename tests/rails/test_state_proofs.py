@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.rails.anvil import anvil
 from tests.rails.served import asked_at, served
 from tests.rails.test_durable_chain import database  # noqa: F401 (a fixture)
-from tests.rails.world import CHAIN_ID, PRE_TAX, Case, Clock, World, found_on, founded, leg
+from tests.rails.world import CHAIN_ID, DELAY, PRE_TAX, Case, Clock, World, found_on, founded, leg
 
 from open401k.app import Wiring
 from open401k.base.settings import Settings
@@ -30,7 +30,7 @@ from open401k.rails.chain.interface import UnavailableError
 from open401k.rails.chain.proofs import check_proof
 from open401k.rails.chain.states import ShowsState, check_state
 from open401k.rails.chain.tries import EMPTY, BrokenError, proved
-from open401k.rails.messages import Role
+from open401k.rails.messages import Role, network_domain
 
 
 def settled(world: World) -> Case:
@@ -90,11 +90,9 @@ def test_the_words_that_are_proved_are_what_contracts_answer(proven: tuple[World
     assert next(iter(before.words.values())) == 0  # that it was absent is proved as well
     with pytest.raises(ValueError, match="no contract"):
         world.chain.state({b"n" * 20: []})
-    network = slots.network_of(world.chain.code(world.rollover))
-    assert network == world.network
-    assert slots.is_network(world.chain.code(world.network))
-    for code in (b"", world.chain.code(world.network), world.chain.code(world.rollover)[1:]):
-        assert slots.network_of(code) is None
+    assert shown.codes[world.rollover] == slots.coordinator_code(world.domain(), world.network)
+    domain = network_domain(CHAIN_ID, world.network)
+    assert shown.codes[world.network] == slots.network_code(domain, DELAY)
 
 
 def test_slots_are_where_the_compiler_laid_the_words_out() -> None:

@@ -1,22 +1,22 @@
-"""Where contracts keep their words, as the compiler laid them out; and what it appends to the coordinator's code.
+"""Where contracts keep their words, as the compiler laid them out; and how the code is told that we ship.
 
 A mapping's word stands at keccak(slot | key). Not here: reading a chain, proving (chain/states.py).
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Final
 
 from eth_hash.auto import keccak
 
 from .artifacts import artifact
+from .messages import Domain, separator
 
 #: Slots by contract and name; a test compares them with the compiler's.
 SLOTS: Final = {
     "rollover": {"_words": 0, "_votes": 3, "_posted": 6},
-    "network": {"document": 6, "revoked": 7, "_members": 10},
+    "network": {"document": 6, "revoked": 7, "_members": 10, "_withholding": 14},
 }
 _WORD = 32
 _TELL = {
@@ -53,6 +53,11 @@ def document_slot(version: int) -> bytes:
     return _of(_whole(SLOTS["network"]["document"]), _whole(version))
 
 
+def withholding_slot(version: int) -> bytes:
+    """Of what a rule version withholds: 16 bits for each kind, basis points of the taxable part."""
+    return _of(_whole(SLOTS["network"]["_withholding"]), _whole(version))
+
+
 def revoked_slot(attestor: bytes, attestation: bytes) -> bytes:
     """Of whether an attestor took its word back."""
     return _of(_whole(SLOTS["network"]["revoked"]), attestor.rjust(_WORD, b"\0"), attestation)
@@ -64,22 +69,14 @@ def key_told(topics: Sequence[bytes], rollover: bytes) -> int | None:
     return int.from_bytes(topics[2], "big") if tells else None
 
 
-def network_of(code: bytes) -> bytes | None:
-    """The network that a coordinator with this code asks; None if it is not the coordinator that we ship.
-
-    The deployed code is the compiled one with two words after it: the separator of its signatures, the network.
-    """
-    told = code[-_WORD:]
-    return told[12:] if _is_ours(code, "rollover") and not any(told[:12]) else None
+def coordinator_code(domain: Domain, network: bytes) -> bytes:
+    """Hash of the code of the coordinator that we ship, deployed as ``domain`` says and asking this network."""
+    return keccak(artifact("rollover").runtime + separator(domain) + network.rjust(_WORD, b"\0"))
 
 
-def is_network(code: bytes) -> bool:
-    """Whether this is the network's code that we ship; two words after it: its delay, the separator."""
-    return _is_ours(code, "network")
-
-
-def _is_ours(code: bytes, name: str) -> bool:
-    return hashlib.sha256(code[: -2 * _WORD]).hexdigest() == artifact(name).runtime_sha256
+def network_code(domain: Domain, delay: int) -> bytes:
+    """Hash of the code of the network that we ship, deployed as ``domain`` says; a motion waits ``delay`` seconds."""
+    return keccak(artifact("network").runtime + _whole(delay) + separator(domain))
 
 
 def _of(slot: bytes, *keys: bytes) -> bytes:

@@ -144,10 +144,10 @@ class Desk:
         return self.elections.get(link)
 
     def keep_key(self, link: str, key: NewKey) -> Refusal | None:
-        return self._asked("keep_key", link, key)
+        return self._moved(link, Signing.NOT_YET, "keep_key", link, key)
 
     def sign(self, link: str, signed: Signed) -> Refusal | None:
-        return self._asked("sign", link, signed)
+        return self._moved(link, Signing.SIGNED, "sign", link, signed)
 
     def staff(self, token: str) -> Staff | None:
         return self.tokens.get(token)
@@ -176,6 +176,12 @@ class Desk:
                 after = self.cursor
                 yield after
             await asyncio.sleep(0.05)
+
+    def _moved(self, link: str, to: Signing, *what: object) -> Refusal | None:
+        refusal = self._asked(*what)
+        if refusal is None:
+            self.links[link] = replace(self.links[link], signing=to)
+        return refusal
 
     def _asked(self, *what: object) -> Refusal | None:
         if self.refuses is None:

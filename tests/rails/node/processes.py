@@ -14,8 +14,10 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from urllib.error import HTTPError, URLError
 
 import uvicorn
@@ -27,12 +29,13 @@ from tests.rails.world import CHAIN_ID, DELAY, RELAY, Case, World
 from open401k.base.secrets import MasterKeys
 from open401k.doors.chain import Node as ChainNode
 from open401k.doors.chain import create_chain_app
-from open401k.kernel import SystemClock, SystemRandom
+from open401k.kernel import FixedClock, SystemClock, SystemRandom
 from open401k.rails.calls import call_of
 from open401k.rails.node.cases import State
 from open401k.rails.node.config import read_config
 from open401k.rails.node.core import Side
 from open401k.rails.node.kept import KeptCases
+from open401k.rails.node.office import Office
 from open401k.rails.node.opening import Signed, agree, agreed_of, move, open_case
 from open401k.rails.node.process import Around, opened, prepare
 from open401k.rails.node.report import Identity, identity_of
@@ -101,6 +104,8 @@ class NodeProcess:
     service: Service
     port: int
     identity: Identity
+    #: Where its clock stands; 0: it goes.
+    now: int = 0
     process: subprocess.Popen[str] | None = None
 
     @property
@@ -117,7 +122,7 @@ class NodeProcess:
 
     def start(self, *, dies_at: str = "") -> None:
         """Begin; with a boundary it dies there."""
-        typed = [sys.executable, "-m", "tests.rails.node.serving", str(self.config), dies_at]
+        typed = [sys.executable, "-m", "tests.rails.node.serving", str(self.config), str(self.now or ""), dies_at]
         with (self.folder / "log").open("a") as log:
             self.process = subprocess.Popen(typed, env=self.environment, cwd=ROOT, stdout=log, stderr=log, text=True)
 
@@ -125,18 +130,21 @@ class NodeProcess:
         """Until it answers."""
         until(lambda: self.health() is not None, f"answer of the {self.name}", seconds=60)
 
-    def health(self) -> dict[str, object] | None:
+    def health(self) -> dict[str, Any] | None:
         """What it says of itself; None while it does not answer."""
         try:
             with urllib.request.urlopen(f"{self.url}/health", timeout=5) as answer:
-                told: dict[str, object] = json.loads(answer.read())
+                told: dict[str, Any] = json.loads(answer.read())
                 return told
         except HTTPError as error:
-            found: dict[str, object] = json.loads(error.read())
+            found: dict[str, Any] = json.loads(error.read())
             return found
         except (URLError, OSError):
             assert self.process is None or self.process.poll() is None, (self.folder / "log").read_text()
             return None
+
+    def is_dead(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Its exit code."""
@@ -145,6 +153,18 @@ class NodeProcess:
         code = self.process.wait(timeout=20)
         self.process = None
         return code
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    @contextmanager
+    def office(self) -> Iterator[Office]:
+        """Its desk, over its own database, in this process."""
+        clock = FixedClock(datetime.fromtimestamp(self.now, UTC)) if self.now else SystemClock()
+        around = Around(MasterKeys(MASTER, INDEX), SystemRandom(), clock)
+        with opened(read_config(self.config, self.environment), self.database, around) as process:
+            yield Office(process)
 
     def state(self, case: str = "case") -> State:
         files = KeptCases(self.database)
@@ -217,8 +237,8 @@ def _made(stack: ExitStack, world: World, new: NewDatabase, folder: Path, side: 
     _write(node, world, chain_url, None)
     around = Around(MasterKeys(MASTER, INDEX), SystemRandom(), SystemClock())
     prepare(node.database, around)
-    with opened(read_config(node.config, node.environment), node.database, around) as process:
-        node.identity = identity_of(process)
+    with node.office() as office:
+        node.identity = identity_of(office.process)
     world.send(member, world.network, call_of("name_signer(address)", node.identity.signing_keys[0]))
     world.clock.now += DELAY
     world.send(RELAY, world.network, call_of("take_signer(address)", member.address))
@@ -233,7 +253,7 @@ def _write(node: NodeProcess, world: World, chain_url: str, other: NodeProcess |
         "[chain]", f"id = {CHAIN_ID}", "[[chain.endpoints]]", 'name = "operator"', f'url = "{chain_url}"',
         "[contracts]", *(f'{name} = "0x{at.hex()}"' for name, at in contracts.items()),
         "[core]", 'adapter = "rest"', f'url = "{(node.folder / "core.url").read_text()}"', "seconds = 2",
-        'token_env = "CORE_TOKEN"',
+        'token_env = "CORE_TOKEN"', "[[rules]]", "number = 1", "year = 2026",
     ]  # fmt: skip
     if other:
         lines += [

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from open401k.rails.node.config import ConfigError, NodeConfig, read_config
+from open401k.rails.messages import Role
+from open401k.rails.node.config import ConfigError, NodeConfig, RulesAt, read_config
 
 MEMBER, OTHER = "0x" + "11" * 20, "0x" + "22" * 20
 GOOD = f"""
@@ -32,6 +33,12 @@ deposit_token = "{OTHER}"
 adapter = "rest"
 url = "https://core.example.org/"
 token_env = "CORE_TOKEN"
+[[rules]]
+number = 3
+year = 2026
+most_total_cents = 700
+[voters]
+administrator = "{OTHER}"
 [policy]
 most_cents = 500
 [[peers]]
@@ -55,10 +62,10 @@ def test_everything_that_is_set_is_read(tmp_path: Path) -> None:
     assert (config.chain.agreeing, config.chain.finality) == (2, 12)
     assert (config.core.url, config.core.token, config.core.seconds) == ("https://core.example.org", "secret", 10)
     assert config.policy.most == 500
-    peer = config.peer(bytes.fromhex("22" * 20))
-    assert peer
-    assert (peer.name, peer.mailbox) == ("The Other", b"\x33" * 32)
-    assert config.peer(b"nobody") is None
+    assert config.rules == (RulesAt(3, 2026, 2, 700),)
+    assert config.voters == {Role.ADMINISTRATOR: b"\x22" * 20}
+    (peer,) = config.peers
+    assert (peer.name, peer.member, peer.mailbox) == ("The Other", b"\x22" * 20, b"\x33" * 32)
     assert "secret" not in repr(config)
     assert "postgresql" not in repr(config)
     assert read(tmp_path, GOOD, OPEN401K_NODE_DATABASE_URL="postgresql://other").database_url == "postgresql://other"
@@ -80,6 +87,8 @@ def test_everything_that_is_set_is_read(tmp_path: Path) -> None:
         ('token_env = "CORE_TOKEN"', 'token_env = "NONE"', "core.token_env: the environment has no NONE"),
         (f'name = "The Other"\nmember = "{OTHER}"', f'name = "We"\nmember = "{MEMBER}"', "is named twice"),
         (f'mailbox = "0x{"33" * 32}"', "", "peers 1.mailbox: is missing"),
+        ("year = 2026", "year = 1999", "rules 1.year: '1999' is no whole number"),
+        ('administrator = "', 'spouse = "', "voters.spouse: nothing reads this"),
         ("[policy]", "[policy]\nmore = 1", "policy.more: nothing reads this"),
         ("[contracts]", "[contracts", "cannot be read"),
     ],

@@ -30,11 +30,13 @@ def command(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyt
     return go
 
 
-def test_a_node_is_prepared_and_tells_how_it_stands(command: Any, new_database: NewDatabase, tmp_path: Path) -> None:
+def test_a_node_is_prepared_and_tells_how_it_stands(
+    command: Any, another_database: NewDatabase, tmp_path: Path
+) -> None:
     assert command("init", "--config", "new.toml") == {"written": "new.toml"}
     assert "new.toml, member: is not filled in" in command("init", "--config", "new.toml", code=1)
     world = founded()
-    with network(world, new_database, tmp_path) as net:
+    with network(world, another_database, tmp_path) as net:
         (node, _), typed = net.nodes, ("--config", str(net.nodes[0].config))
         told = command("init", *typed)
         assert told["signing_keys"] == ["0x" + each.hex() for each in node.identity.signing_keys]

@@ -19,10 +19,12 @@ from . import (
     declarations,
     deposits,
     elections,
+    evidence,
     forfeitures,
     instructions,
     keys,
     loans,
+    network,
     node,
     node_running,
     pay_codes,
@@ -77,6 +79,8 @@ app.add_typer(rails.commands, name="rails")
 app.add_typer(users.commands, name="users")
 app.add_typer(webhooks.commands, name="webhooks")
 app.add_typer(chain.commands, name="chain")
+app.add_typer(evidence.commands, name="rollover")
+app.add_typer(network.commands, name="network")
 
 
 @app.command("calc", help=calc.HELP)

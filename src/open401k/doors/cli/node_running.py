@@ -53,6 +53,11 @@ url = "http://127.0.0.1:4022"
 # The environment variable that holds the core's token.
 token_env = "CORE_TOKEN"
 
+# The versions of the network's rules, as its council published them.
+[[rules]]
+number = 1
+year = 2026
+
 # Each custodian with whom we exchange: what its "open401k node status" tells.
 # [[peers]]
 # name = "The Other Company"
@@ -145,7 +150,7 @@ def add(
 def rewrap(context: typer.Context, config: Config = CONFIG, json: Json = False) -> None:
     """Seal everything under the current master key; the former one is in OPEN401K_PREVIOUS_MASTER_KEYS."""
     with _opened(context, config) as process:
-        changed = process.keys.rewrap() + process.vault.rewrap()
+        changed = process.keys.rewrap() + process.vault.rewrap() + process.files.rewrap()
     voice = Voice(json)
     voice.tell({"sealed_anew": changed})
     voice.line(f"{counted(changed, 'secret')} sealed anew.")

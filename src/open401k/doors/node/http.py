@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -9,11 +11,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from open401k.rails.node.core import SilentError
+from open401k.rails.node.letters import Taken
 from open401k.rails.node.process import Process
 from open401k.rails.node.running import Running
 
+from . import peers
 
-def create_node_app(process: Process, running: Running) -> Starlette:
+
+def create_node_app(process: Process, running: Running, receive: Callable[[bytes], Taken]) -> Starlette:
     """Serve this node."""
 
     def look() -> tuple[int | None, list[str]]:
@@ -29,4 +34,4 @@ def create_node_app(process: Process, running: Running) -> Starlette:
         block, silent = await run_in_threadpool(look)
         return JSONResponse({"ok": not silent, "block": block, "waits_for": silent}, 503 if silent else 200)
 
-    return Starlette(routes=[Route("/health", health)])
+    return Starlette(routes=[Route("/health", health), *peers.routes(receive, running.wake)])

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import uvicorn
 
 from open401k.rails.node.config import NodeConfig
+from open401k.rails.node.office import Office
 from open401k.rails.node.process import Around, opened, prepare
 from open401k.rails.node.running import Passes, Running
 
@@ -20,8 +21,10 @@ def serve(config: NodeConfig, url: str, around: Around, *, say: Callable[[str], 
     prepare(url, around)
     with opened(config, url, around) as process:
         process.turn.wait(time.sleep)  # one process a node: said now, and not by a log line
-        running = Running([Passes(process.node, process.coordinator)])
-        app = create_node_app(process, running)
+        office = Office(process)
+        passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake())
+        running = Running([passes, office.sending()])
+        app = create_node_app(process, running, office.receiving())
         server = uvicorn.Server(
             uvicorn.Config(
                 app, host=config.host, port=config.port, log_level="warning", server_header=False,

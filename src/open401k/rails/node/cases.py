@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from ..chain.interface import Head
 from .core import Part, Side
+from .said import Said
 
 
 class State(StrEnum):
@@ -194,6 +195,14 @@ class Unit(Protocol):
 
     def resolve(self, case: str, code: int) -> None:
         """An exception is over."""
+        ...
+
+    def note_said(self, case: str, said: Said) -> None:
+        """What was signed with the receipt; it is noted once."""
+        ...
+
+    def said(self, case: str | None = None) -> Sequence[Said]:
+        """That of a case, or of all by block."""
         ...
 
     def note_off_rail(self, case: str, way: Way, reference: str) -> None:

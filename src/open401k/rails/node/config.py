@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from open401k.kernel import Open401kError
 
 from ..chain.rpc import Finality
+from ..messages import NOBODY, Role
 from .signing import Policy
 
 HERE = ("localhost", "127.0.0.1", "::1")
@@ -67,14 +68,27 @@ class Peer:
 
 
 @dataclass(frozen=True, slots=True)
+class RulesAt:
+    """A version of the network's rules: its number there, and what of it the law does not say."""
+
+    number: int
+    year: int
+    min_level: int = 2
+    most_total_cents: int = 10_000_000_00
+
+
+@dataclass(frozen=True, slots=True)
 class NodeConfig:
-    """Everything that is set. ``attestor`` is the member as which this node attests identities, if it does."""
+    """Everything that is set. ``attestor`` is the member as which this node attests identities, if it does;
+    ``withholder`` takes the tax that is withheld, ``voters`` approve besides the custodians where the rules ask.
+    """
 
     name: str
     member: bytes
     chain: ChainAt
     contracts: Contracts
     core: CoreAt
+    rules: tuple[RulesAt, ...]
     policy: Policy = field(default_factory=Policy)
     peers: tuple[Peer, ...] = ()
     host: str = "127.0.0.1"
@@ -82,15 +96,13 @@ class NodeConfig:
     origin: str = ""
     database_url: str | None = field(default=None, repr=False)
     attestor: bytes | None = None
+    withholder: bytes = NOBODY
+    voters: Mapping[Role, bytes] = field(default_factory=dict)
 
     @property
     def shown_at(self) -> str:
         """Where browsers and peers come."""
         return self.origin or f"http://{'localhost' if self.host == '127.0.0.1' else self.host}:{self.port}"
-
-    def peer(self, member: bytes) -> Peer | None:
-        """The peer who is this member."""
-        return next((peer for peer in self.peers if peer.member == member), None)
 
 
 class ConfigError(Open401kError):
@@ -114,8 +126,10 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         chain=_chain(top.table("chain")),
         contracts=_contracts(top.table("contracts")),
         core=_core(top.table("core"), environment),
+        rules=_rules(top),
         policy=_policy(top.table("policy", needed=False)),
         peers=_peers(top),
+        voters=_voters(top.table("voters", needed=False)),
         host=top.text("host", "127.0.0.1"),
         port=top.whole("port", 4012, least=1, most=65_535),
         origin=top.origin("origin"),
@@ -123,6 +137,8 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
     )
     if top.has("attestor"):
         config = replace(config, attestor=top.address("attestor"))
+    if top.has("withholder"):
+        config = replace(config, withholder=top.address("withholder"))
     if environment.get(DATABASE):
         config = replace(config, database_url=environment[DATABASE])
     top.nothing_else()
@@ -294,6 +310,31 @@ def _policy(table: Table) -> Policy:
         table.whole("an_hour", usual.an_hour, least=1),
         table.whole("cents_an_hour", usual.cents_an_hour, least=1),
     )
+    table.nothing_else()
+    return found
+
+
+def _rules(top: Table) -> tuple[RulesAt, ...]:
+    found = []
+    for each in top.tables("rules"):
+        usual = RulesAt(0, 0)
+        found.append(
+            RulesAt(
+                each.whole("number", least=1, most=2**32 - 1),
+                each.whole("year", least=2026, most=2100),
+                each.whole("min_level", usual.min_level, most=255),
+                each.whole("most_total_cents", usual.most_total_cents, least=1),
+            )
+        )
+        each.nothing_else()
+    if not found:
+        raise top.wrong("rules", "there is none", "Write [[rules]] with number = 1 and year = 2026, as published")
+    return tuple(found)
+
+
+def _voters(table: Table) -> Mapping[Role, bytes]:
+    named = {role: role.name.lower() for role in (Role.ADMINISTRATOR, Role.DEPOSITORY)}
+    found = {role: table.address(name) for role, name in named.items() if table.has(name)}
     table.nothing_else()
     return found
 

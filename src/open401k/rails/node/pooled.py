@@ -1,4 +1,4 @@
-"""Case files for several threads of one process: a connection each, from a pool. Not here: the worker's own (kept)."""
+"""Case files and deals for several threads of one process: a connection each, from a pool."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from . import _store
 from .core import SilentError
-from .kept import KeptCases
+from .kept_deals import KeptDeals
 
 #: Seconds that a request waits for a connection.
 WAITS = 5.0
 
 
 @dataclass
-class PooledCases(KeptCases):
-    """Case files in the database at ``url``, for as many threads as there are; close it after use."""
+class PooledDeals(KeptDeals):
+    """Case files and deals in the database at ``url``, for as many threads as there are; close it after use."""
 
-    most: int = 8
+    most: int = field(default=8, kw_only=True)
     _pool: ConnectionPool[_store.Connection] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -24,9 +24,11 @@ from .adapters.layouts import Layout
 from .adapters.rest import RestCore
 from .config import ChainAt, CoreAt, NodeConfig
 from .core import CustodianCore, SilentError
-from .kept import KeptCases, migrate
-from .pooled import PooledCases
+from .kept import migrate
+from .kept_deals import KeptDeals
+from .pooled import PooledDeals
 from .sealed import KeptApprovals, SealedKeys
+from .sealing import Sealing
 from .signing import PolicyError, PolicySigner
 from .transmitting import NetworkCoordinator, Turn
 from .vault import Vault
@@ -49,6 +51,15 @@ class Around:
     def seconds(self) -> int:
         """Seconds since 1970: for what is shown, logged and retried, never for money."""
         return int(self.clock.now().timestamp())
+
+    @property
+    def sealing(self) -> Sealing:
+        """What seals at rest."""
+        return Sealing(self.master, self.random)
+
+    def deals(self, url: str) -> KeptDeals:
+        """Case files and deals of a database, for one thread."""
+        return KeptDeals(url, sealing=self.sealing, now=self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ class Process:
 
     config: NodeConfig
     around: Around
-    files: PooledCases
+    files: PooledDeals
     keys: SealedKeys
     vault: Vault
     chain: RpcChain
@@ -89,9 +100,9 @@ def prepare(url: str, around: Around) -> bool:
     """Make the tables and the secrets of a node, where they are not there; a first signing key. True: it was new."""
     was_new = bool(migrate(url))
     sender.prepare(url)
-    files = KeptCases(url)
+    files = around.deals(url)
     try:
-        Vault(files, around.master, around.random).prepare(at=around.seconds())
+        Vault(files, around.sealing).prepare(at=around.seconds())
         keys = SealedKeys(files, around.master, around.random)
         if not keys.addresses():
             keys.make(at=around.seconds())
@@ -103,7 +114,7 @@ def prepare(url: str, around: Around) -> bool:
 @contextmanager
 def opened(config: NodeConfig, url: str, around: Around) -> Iterator[Process]:
     """A node over a database that was prepared; closed at the end. Nothing is asked of anybody yet."""
-    files, mine = PooledCases(url), KeptCases(url)
+    files, mine = PooledDeals(url, sealing=around.sealing, now=around.seconds), around.deals(url)
     turn, chain = Turn(url), chain_of(config.chain)
     core = core_of(config.core, around.cores)
     try:
@@ -117,11 +128,11 @@ def opened(config: NodeConfig, url: str, around: Around) -> Iterator[Process]:
 
 
 def _put_together(
-    config: NodeConfig, around: Around, files: PooledCases, mine: KeptCases, turn: Turn, chain: RpcChain,
+    config: NodeConfig, around: Around, files: PooledDeals, mine: KeptDeals, turn: Turn, chain: RpcChain,
     core: CustodianCore,
 ) -> Process:  # fmt: skip
     keys = SealedKeys(files, around.master, around.random)
-    vault = Vault(files, around.master, around.random)
+    vault = Vault(files, around.sealing)
     coordinator = NetworkCoordinator(
         chain, rollover=config.contracts.rollover, network=config.contracts.network, relay=vault.relay(), turn=turn,
         now=around.seconds, fees=Fees(most=config.chain.most_gas_price),

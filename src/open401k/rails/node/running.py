@@ -19,6 +19,7 @@ from ..chain.interface import Head
 from .backoff import Backoff, Chosen
 from .cases import State
 from .core import SilentError
+from .signing import PolicyError
 from .transmitting import NetworkCoordinator
 from .worker import FinalityError, Node
 
@@ -122,7 +123,7 @@ class _Thread:
                 wait = self.job.once(at=time.monotonic())
                 backoff.answered("")
                 self._say("")
-            except (SilentError, FinalityError, OSError, Open401kError) as why:
+            except (SilentError, FinalityError, PolicyError, OSError, Open401kError) as why:
                 wait = backoff.failed("", at=time.monotonic())
                 self._say(f"{type(why).__name__}: {why}")
             except Exception:  # the thread must live: nobody would follow anything any more

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from open401k.base.secrets import KEY_BYTES, MasterKeys
-from open401k.kernel import Open401kError, Random
+from open401k.kernel import Random
 
 from ..keys import Key
 from . import _keys_store
 from .kept import KeptCases
-from .sealing import id_of, seal, unseal
+from .sealing import Sealed, Sealing
 
 
 @dataclass
@@ -30,7 +30,8 @@ class SealedKeys:
         """A new key; the answer is its address. ``at`` is the time of a final block."""
         key = valid_key(self.random)
         with self.files.connected() as conn:
-            _keys_store.insert_key(conn, key.address, *self._seal(key), at)
+            sealed = self._seal(key)
+            _keys_store.insert_key(conn, key.address, sealed.kek_id, sealed.data, at)
         return key.address
 
     def addresses(self) -> Sequence[bytes]:
@@ -50,22 +51,22 @@ class SealedKeys:
         with self.files.connected() as conn:
             for address, kek_id in _keys_store.addresses(conn):
                 found = _keys_store.sealed_key(conn, address)
-                if found and kek_id != id_of(self.master.current):
-                    _keys_store.update_sealed(conn, address, *self._seal(self._open(address, *found)))
+                if found and kek_id != self._sealing.kek_id:
+                    sealed = self._seal(self._open(address, *found))
+                    _keys_store.update_sealed(conn, address, sealed.kek_id, sealed.data)
                     changed += 1
         return changed
 
-    def _seal(self, key: Key) -> tuple[str, bytes]:
-        return seal(self.master, self.random, key.secret, place=_place(key.address))
+    def _seal(self, key: Key) -> Sealed:
+        return self._sealing.seal(_place(key.address), key.secret)
 
     def _open(self, address: bytes, kek_id: str, sealed: bytes) -> Key:
-        secret = unseal(self.master, kek_id, sealed, place=_place(address))
-        if secret is not None:
-            return Key(secret)
-        raise Open401kError(
-            f"The signing key {address.hex()} does not open under the master keys that are set.",
-            fix="Name the former one in OPEN401K_PREVIOUS_MASTER_KEYS; if it was altered, make a new key and rotate.",
-        )
+        what = f"The signing key {address.hex()}"
+        return Key(self._sealing.opened(_place(address), Sealed(kek_id, sealed), what=what))
+
+    @property
+    def _sealing(self) -> Sealing:
+        return Sealing(self.master, self.random)
 
 
 @dataclass

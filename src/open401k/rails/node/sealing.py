@@ -1,35 +1,63 @@
-"""Sealing under the operator's master keys, bound to a place: what was sealed for one row opens in no other."""
+"""Sealing what a node keeps under the operator's master keys, bound to its place. Not here: where master keys live."""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
+from dataclasses import dataclass, field
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from open401k.base.secrets import MasterKeys
-from open401k.kernel import Random
+from open401k.kernel import Open401kError, Random
 
-_NONCE = 12
+_NONCE: Final = 12
 
 
-def id_of(master: bytes) -> str:
-    """By which a sealed row names the master key that opens it."""
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Sealed bytes, and the id of the master key that opens them."""
+
+    kek_id: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Sealing:
+    """Seals under the current master key, opens under that and the former ones. ``place`` names the row."""
+
+    master: MasterKeys = field(repr=False)
+    random: Random = field(repr=False)
+
+    @property
+    def kek_id(self) -> str:
+        """The id of the master key in use."""
+        return _id_of(self.master.current)
+
+    def seal(self, place: bytes, content: bytes) -> Sealed:
+        """It opens in this place alone."""
+        nonce = self.random.token(_NONCE)
+        return Sealed(self.kek_id, nonce + AESGCM(self.master.current).encrypt(nonce, content, place))
+
+    def opened(self, place: bytes, sealed: Sealed, *, what: str) -> bytes:
+        """What was sealed; ``what`` names it where it does not open."""
+        for master in (self.master.current, *self.master.previous):
+            if _id_of(master) == sealed.kek_id:
+                try:
+                    return AESGCM(master).decrypt(sealed.data[:_NONCE], sealed.data[_NONCE:], place)
+                except InvalidTag:
+                    break
+        raise Open401kError(
+            f"{what} does not open under the master keys that are set.",
+            fix="Name the former one in OPEN401K_PREVIOUS_MASTER_KEYS; if it was altered, restore it from a backup.",
+        )
+
+    def keyed_hash(self, content: bytes) -> bytes:
+        """The same for the same content, and of no use to who has not the keys."""
+        return hmac.new(self.master.index, b"node|" + content, hashlib.sha256).digest()
+
+
+def _id_of(master: bytes) -> str:
     return hashlib.sha256(b"node kek id" + master).hexdigest()[:16]
-
-
-def seal(master: MasterKeys, random: Random, secret: bytes, *, place: bytes) -> tuple[str, bytes]:
-    """The id of the current master key, and what it sealed."""
-    nonce = random.token(_NONCE)
-    return id_of(master.current), nonce + AESGCM(master.current).encrypt(nonce, secret, place)
-
-
-def unseal(master: MasterKeys, kek_id: str, sealed: bytes, *, place: bytes) -> bytes | None:
-    """What was sealed; None where none of these keys opens it here."""
-    for each in (master.current, *master.previous):
-        if id_of(each) == kek_id:
-            try:
-                return AESGCM(each).decrypt(sealed[:_NONCE], sealed[_NONCE:], place)
-            except InvalidTag:
-                return None
-    return None

@@ -6,17 +6,17 @@ Mailboxes are numbered: what was sealed for an older one still opens, peers are 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from open401k.base.secrets import KEY_BYTES, MasterKeys
-from open401k.kernel import Open401kError, Random
+from open401k.base.secrets import KEY_BYTES
+from open401k.kernel import Open401kError
 
 from ..keys import Key
 from ..transfer_file.sealed import Mailbox
 from . import _keys_store
 from .kept import KeptCases
 from .sealed import valid_key
-from .sealing import id_of, seal, unseal
+from .sealing import Sealed, Sealing
 
 RELAY, SALT, MAILBOX = "relay", "salt", "mailbox/"
 
@@ -26,13 +26,12 @@ class Vault:
     """Secrets by name, in the node's database."""
 
     files: KeptCases
-    master: MasterKeys = field(repr=False)
-    random: Random = field(repr=False)
+    sealing: Sealing
 
     def prepare(self, *, at: int) -> None:
         """Make what a node needs before it can run; what is there stays."""
-        self.put(RELAY, valid_key(self.random).secret, at=at)
-        self.put(SALT, self.random.token(KEY_BYTES), at=at)
+        self.put(RELAY, valid_key(self.sealing.random).secret, at=at)
+        self.put(SALT, self.sealing.random.token(KEY_BYTES), at=at)
         if not self.mailboxes():
             self.new_mailbox(at=at)
 
@@ -50,7 +49,7 @@ class Vault:
 
     def new_mailbox(self, *, at: int) -> Mailbox:
         """One more, which peers are to be told."""
-        made = Mailbox(self.random.token(KEY_BYTES))
+        made = Mailbox(self.sealing.random.token(KEY_BYTES))
         self.put(f"{MAILBOX}{len(self._found(MAILBOX)) + 1:04d}", made.secret, at=at)
         return made
 
@@ -63,8 +62,9 @@ class Vault:
 
     def put(self, name: str, secret: bytes, *, at: int) -> None:
         """Keep it; what is there under this name stays."""
+        sealed = self.sealing.seal(_place(name), secret)
         with self.files.connected() as conn:
-            _keys_store.insert_secret(conn, name, *seal(self.master, self.random, secret, place=_place(name)), at)
+            _keys_store.insert_secret(conn, name, sealed.kek_id, sealed.data, at)
 
     def forget(self, name: str) -> None:
         """It is not needed any more."""
@@ -76,9 +76,9 @@ class Vault:
         changed = 0
         with self.files.connected() as conn:
             for name, kek_id, sealed in _keys_store.secrets(conn, ""):
-                if kek_id != id_of(self.master.current):
-                    again = seal(self.master, self.random, self._open(name, kek_id, sealed), place=_place(name))
-                    _keys_store.update_secret(conn, name, *again)
+                if kek_id != self.sealing.kek_id:
+                    again = self.sealing.seal(_place(name), self._open(name, kek_id, sealed))
+                    _keys_store.update_secret(conn, name, again.kek_id, again.data)
                     changed += 1
         return changed
 
@@ -88,13 +88,7 @@ class Vault:
         return [(name, self._open(name, kek_id, sealed)) for name, kek_id, sealed in rows]
 
     def _open(self, name: str, kek_id: str, sealed: bytes) -> bytes:
-        secret = unseal(self.master, kek_id, sealed, place=_place(name))
-        if secret is None:
-            raise Open401kError(
-                f"The node's {name} does not open under the master keys that are set.",
-                fix="Name the former one in OPEN401K_PREVIOUS_MASTER_KEYS, or restore the database.",
-            )
-        return secret
+        return self.sealing.opened(_place(name), Sealed(kek_id, sealed), what=f"The node's {name}")
 
 
 def _place(name: str) -> bytes:
