@@ -398,6 +398,11 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "an embedded server",
         "The database of a chain of the rails, which belongs to its operator alone: `open401k chain ...`.",
     ),
+    "OPEN401K_NODE_URL": (
+        "none",
+        "Our custodian's node, over which plans roll money: [how](../howto/roll-money-in-and-out.md).",
+    ),
+    "OPEN401K_NODE_TOKEN": ("none", "A token of that node for a system (`open401k node token`)."),
     "OPEN401K_KEY_PASSPHRASE": (
         "asked for",
         "The passphrase of a key's file of `open401k network`: a seat's, a bank's, a member's.",

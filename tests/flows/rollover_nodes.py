@@ -86,7 +86,7 @@ class Plans:
     def wish(self, **other: Any) -> dict[str, Any]:
         """What somebody tells the plan that receives."""
         return {
-            "source": self.two.source.desk.us.hex(),
+            "source": self.two.source.desk.us.hex() if self.two else "",
             "source_account": str(self.pays.leaver),
             "key": PARTICIPANT.address.hex(),
             "wanted": [{"kind": "pre_tax", "into": "plan"}, {"kind": "roth", "into": "plan"}],
