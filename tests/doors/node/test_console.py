@@ -39,9 +39,7 @@ ACTS = {"case-1": (Act.STOP,), "case-2": (Act.AGAIN, Act.OFF_RAIL), "case-3": (A
 
 
 def raised(case: str, code: int, *, late: bool) -> Exceptional:
-    waiting = Waiting(
-        Raised(case, code, "balance 48,210.55, asked 48,310.55", BEGUN), queue_of(code), date(2026, 6, 2), late
-    )
+    waiting = Waiting(Raised(case, code, "told on Monday", BEGUN), queue_of(code), date(2026, 6, 2), late)
     return Exceptional(waiting, SOURCE, ACTS[case])
 
 
@@ -80,7 +78,7 @@ def furnished(origin: str = ORIGIN) -> Desk:
     found = cases()
     line = replace(found["case-2"].line, exceptions=1)
     found["case-2"] = replace(found["case-2"], line=line)
-    waiting = (*found["case-2"].exceptions, replace(raised("case-3", 175, late=False)))
+    waiting = (*found["case-2"].exceptions, raised("case-3", 103, late=False))
     return Desk(origin=origin, details=found, tokens=dict(TOKENS), waiting=waiting)
 
 

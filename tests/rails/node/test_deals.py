@@ -22,6 +22,7 @@ from open401k.rails.node.codec import BadInputError, written
 from open401k.rails.node.deals import NotNowError
 from open401k.rails.node.halves import Wanted
 from open401k.rails.node.letters import Came, Letter, LetterKind
+from open401k.rails.node.taking import kept_out
 from open401k.rails.preflight.facts import Holds, Part, Proof
 from open401k.rails.preflight.reasons import Code
 
@@ -111,6 +112,34 @@ def test_nothing_of_a_person_stands_in_clear_in_the_database(kept_deals: Callabl
             assert each.encode().hex() not in told
 
 
+@pytest.mark.parametrize("where", ["memory", "postgresql"])
+def test_a_peer_that_was_restored_from_an_older_backup_is_told_again(
+    where: str, request: pytest.FixtureRequest
+) -> None:
+    two = both(founded(), request.getfixturevalue("kept_deals")) if where == "postgresql" else both(founded())
+    two.ask()
+    (asked,) = two.written(two.receiver)
+    two.put_again(e_sign_consent=None)
+    with two.receiver.files.begin() as unit:
+        unit.letter_sent(two.source.desk.us, asked.reference, 1)
+        assert [each.letter.number for each in unit.letters_out()] == [2]
+        assert unit.letters_out(but_not=[two.source.desk.us]) == []
+    two.put_again()
+    assert two.take(two.source, two.written(two.receiver)[0]).came is Came.REFUSED
+    with two.receiver.files.begin() as unit:
+        unit.send_again(two.source.desk.us, asked.reference)
+    two.carry()
+    assert two.source.deal(two.source.only()).receiving == two.receiver.deal("case").receiving
+
+
+def test_a_letter_that_is_kept_out_is_an_exception_and_not_sent_again(two: Both) -> None:
+    two.ask()
+    with two.receiver.files.begin() as unit:
+        (sent,) = unit.letters_out()
+        kept_out(unit, two.receiver.desk, sent)
+    assert (two.written(two.receiver), two.receiver.open_codes()) == ([], [664])
+
+
 def test_letters_that_come_twice_change_nothing(two: Both) -> None:
     two.ask()
     two.carry(twice=True)
@@ -128,7 +157,7 @@ def test_a_letter_before_its_turn_waits_at_its_sender(two: Both) -> None:
     two.ask()
     two.put_again(e_sign_consent=None)
     asked, facts = two.written(two.receiver)
-    assert two.take(two.source, facts).came is Came.REFUSED
+    assert two.take(two.source, facts).came is Came.EARLY
     assert two.take(two.source, asked).came is Came.TAKEN
     two.put_again()
     assert two.take(two.source, two.written(two.receiver)[2]).came is Came.EARLY
@@ -352,6 +381,7 @@ def test_of_a_part_that_is_paid_out_tax_is_withheld(two: Both) -> None:
     two.run()
     assert two.states() == (State.POSTED, State.POSTED)
     assert two.world.balance(two.source.desk.withholder) - before == 200_00
+    assert balances(two) == [{0: 2_000_00, 1: 1_000_00}, {0: 7_000_00, 1: 1_000_00, 15: 800_00}]
     file = two.receiver.deal("case").transfer_file
     assert file is not None
     told = file.values

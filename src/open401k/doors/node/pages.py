@@ -15,7 +15,7 @@ def routes(given: ForPages, random: Random) -> list[BaseRoute]:
     look = Look(given)
     found = [
         *tracker_page.routes(given, look),
-        *election_page.routes(given, look, random),
+        *election_page.ElectionPages(given, look, random).routes(),
         *console_pages.Console(given, look, random).routes(),
     ]
     found.append(Route("/static/{path:path}", look.assets.serve, methods=["GET"], name="static"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, LiteralString
 
 from ._store import Connection
@@ -123,17 +124,17 @@ def insert_letter(conn: Connection, recipient: bytes, reference: bytes, number: 
     )
 
 
-def letters_waiting(conn: Connection, limit: int) -> list[tuple[bytes, bytes, int, Sealed]]:
-    """Not sent yet, the oldest of each first."""
+def letters_waiting(conn: Connection, but_not: Collection[bytes], limit: int) -> list[tuple[bytes, bytes, int, Sealed]]:
+    """Not sent yet, and not to these members: the oldest of each first."""
     rows = conn.execute(
         """
         select recipient, reference, number, kek_id, sealed
         from node.letter_out
-        where not is_sent
+        where not is_sent and recipient <> all (%s::bytea[])
         order by number, recipient, reference
         limit %s
         """,
-        [limit],
+        [list(but_not), limit],
         binary=True,
     ).fetchall()
     return [(recipient, reference, number, Sealed(*sealed)) for recipient, reference, number, *sealed in rows]
@@ -176,6 +177,18 @@ def mark_sent(conn: Connection, recipient: bytes, reference: bytes, number: int)
         where recipient = %s and reference = %s and number = %s
         """,
         [recipient, reference, number],
+    )
+
+
+def mark_unsent(conn: Connection, recipient: bytes, reference: bytes) -> None:
+    """All letters of a reference wait again."""
+    conn.execute(
+        """
+        update node.letter_out
+        set is_sent = false
+        where recipient = %s and reference = %s
+        """,
+        [recipient, reference],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -91,13 +91,19 @@ class MemoryDealUnit(MemoryUnit):
         self.shelf.out[to, reference, number] = made, False
         return made
 
-    def letters_out(self, *, limit: int = 100) -> Sequence[Outgoing]:
-        waiting = [Outgoing(to, told) for (to, _, _), (told, sent) in self.shelf.out.items() if not sent]
+    def letters_out(self, *, but_not: Collection[bytes] = (), limit: int = 100) -> Sequence[Outgoing]:
+        rows = self.shelf.out.items()
+        waiting = [Outgoing(to, told) for (to, _, _), (told, sent) in rows if not sent and to not in but_not]
         return sorted(waiting, key=lambda each: (each.letter.number, each.to, each.letter.reference))[:limit]
 
     def letter_sent(self, to: bytes, reference: bytes, number: int) -> None:
         told, _ = self.shelf.out[to, reference, number]
         self.shelf.out[to, reference, number] = told, True
+
+    def send_again(self, to: bytes, reference: bytes) -> None:
+        for key, (told, _) in list(self.shelf.out.items()):
+            if key[:2] == (to, reference):
+                self.shelf.out[key] = told, False
 
     def take_letter(self, peer: bytes, letter: Letter) -> Came:
         key, text = (peer, letter.reference, letter.number), letter_bytes(letter)
