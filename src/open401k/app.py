@@ -230,11 +230,11 @@ class Wiring:
         with EmbeddedServer(self.settings.data_dir / "chain") as server:
             yield server.urls.owner
 
-    def serve_chain(self, *, host: str, port: int, voice: Voice, deployments: bool) -> None:
+    def serve_chain(self, *, host: str, port: int, voice: Voice, deployments: bool, tick: int) -> None:
         """Serve the chain over JSON-RPC until interrupted."""
         import uvicorn  # only a server needs it
 
-        from open401k.doors.chain import Limits, Node, create_chain_app
+        from open401k.doors.chain import Limits, Node, create_chain_app, telling_time
         from open401k.rails.chain.durable import durable_chain, prepare
 
         refuse_occupied(host, port)
@@ -246,7 +246,7 @@ class Wiring:
                 node = Node(chain, Limits(deployments=deployments), log=lambda said: voice.line(f"refused: {said}"))
                 app = create_chain_app(node)
                 config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False)
-                with contextlib.suppress(KeyboardInterrupt):
+                with telling_time(node, tick, self._wall), contextlib.suppress(KeyboardInterrupt):
                     uvicorn.Server(config).run()
 
     def node_at(self, config: Path) -> "AbstractContextManager[Place]":

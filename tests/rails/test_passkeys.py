@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -15,10 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_ds
 from eth.abc import ComputationAPI
 from eth.exceptions import OutOfGas
 from eth.vm.forks.cancun.computation import CancunComputation
-from tests.rails.world import Case, ContractRefusedError, World, founded
+from tests.rails.anvil import anvil
+from tests.rails.world import Case, ContractRefusedError, World, found_on, founded
 
 from open401k.rails import messages
-from open401k.rails.chain.embedded import _Computation
+from open401k.rails.chain.embedded import EmbeddedChain, _Computation
 from open401k.rails.chain.p256 import ADDRESS as P256
 from open401k.rails.passkeys import Passkey
 
@@ -32,6 +34,15 @@ HASHED = Prehashed(hashes.SHA256())
 @pytest.fixture
 def world() -> World:
     return founded()
+
+
+def test_a_network_of_another_make_takes_the_same_signature() -> None:
+    """Anvil has the check of P-256 signatures from osaka on."""
+    with anvil(hardfork="osaka") as network:
+        world = found_on(cast("EmbeddedChain", network.chain()), network.clock)
+        case = elected(world)
+        world.settle(case)
+        assert world.state(case) == "committed"
 
 
 def with_check(monkeypatch: pytest.MonkeyPatch, check: Callable[[ComputationAPI], ComputationAPI] | None) -> None:

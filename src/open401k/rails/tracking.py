@@ -317,7 +317,7 @@ def _before_the_verdict(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
     if seen.verdict is Verdict.ABSENT and (seen.reasons or seen.elected_at is None):
         yield from _before_the_signature(seen, clocks)
     elif seen.source.state in (CaseState.PREVALIDATED, CaseState.LIQUIDATING):
-        told = "Sell what you held and set the money aside."
+        told = "Sell the holdings and set the money aside."
         yield _by(seen, seen.source.name, told, clocks.sell, seen.source.since)
     elif late := _waiting(seen):
         for side in late:

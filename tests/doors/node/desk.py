@@ -25,7 +25,7 @@ from open401k.rails.kinds import Into, Kind
 from open401k.rails.messages import Role
 from open401k.rails.node.cases import State, Way
 from open401k.rails.preflight.facts import Part
-from open401k.rails.preflight.reasons import Code, found
+from open401k.rails.preflight.reasons import Code, found, unknown
 from open401k.rails.tracking import CaseState, Seen, SideSeen, Verdict, Vote
 
 BEGUN = 1_780_315_200  # Monday, 1 June 2026, 8 in the morning in New York
@@ -75,9 +75,9 @@ STORY: dict[str, Followed] = {
                 source=S.NIGO,
                 receiver=S.PREVALIDATED,
                 reasons=(
-                    found(Code.CONTACT_CHANGED, "x"),
-                    found(Code.MINIMUM_NOT_PAID, "x"),
-                    found(Code.NO_LETTER, "x"),
+                    found(Code.CONTACT_CHANGED, "phone changed 2026-05-28, not confirmed since"),
+                    found(Code.MINIMUM_NOT_PAID, "2,310.00 of 2026 required, 0.00 paid (IRC 402(c)(4)(B))"),
+                    unknown(Code.NO_LETTER, f"{RECEIVER} has issued none"),
                 ),
             ),
             Signing.NOT_YET,
@@ -144,10 +144,10 @@ class Desk:
         return self.elections.get(link)
 
     def keep_key(self, link: str, key: NewKey) -> Refusal | None:
-        return self._asked("keep_key", link, key)
+        return self._moved(link, Signing.NOT_YET, "keep_key", link, key)
 
     def sign(self, link: str, signed: Signed) -> Refusal | None:
-        return self._asked("sign", link, signed)
+        return self._moved(link, Signing.SIGNED, "sign", link, signed)
 
     def staff(self, token: str) -> Staff | None:
         return self.tokens.get(token)
@@ -176,6 +176,12 @@ class Desk:
                 after = self.cursor
                 yield after
             await asyncio.sleep(0.05)
+
+    def _moved(self, link: str, to: Signing, *what: object) -> Refusal | None:
+        refusal = self._asked(*what)
+        if refusal is None:
+            self.links[link] = replace(self.links[link], signing=to)
+        return refusal
 
     def _asked(self, *what: object) -> Refusal | None:
         if self.refuses is None:

@@ -14,6 +14,7 @@ from tests.doors.node.desk import LINK, RECEIVER, SOURCE, STORY, Desk
 from tests.support.accessible import violations, violations_in_the_dark
 
 from open401k.doors.node import pages
+from open401k.kernel import SeededRandom
 from open401k.rails import tracking
 from open401k.rails.preflight.reasons import ENTRIES
 
@@ -26,7 +27,7 @@ JARGON = re.compile(
 @pytest.mark.parametrize("name", STORY)
 def test_each_standing_is_told_in_plain_words(name: str) -> None:
     desk = Desk(links={LINK: STORY[name]})
-    answer = TestClient(Starlette(routes=pages.routes(desk))).get(f"/r/{LINK}")
+    answer = TestClient(Starlette(routes=pages.routes(desk, SeededRandom(7)))).get(f"/r/{LINK}")
     track = tracking.tracked(STORY[name].seen)
     text = html.unescape(answer.text)
     said = re.sub(r"<[^>]+>|\s+", " ", text.partition("<main")[2])
@@ -45,7 +46,7 @@ def test_what_companies_must_do_is_told_by_what_the_participant_reads_of_it() ->
 
 
 def test_a_link_is_private_and_a_wrong_one_opens_nothing() -> None:
-    client = TestClient(Starlette(routes=pages.routes(Desk())))
+    client = TestClient(Starlette(routes=pages.routes(Desk(), SeededRandom(7))))
     for path, status in ((f"/r/{LINK}", 200), ("/r/another", 404), ("/r/another/events", 404)):
         answer = client.get(path)
         assert answer.status_code == status

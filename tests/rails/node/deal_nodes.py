@@ -24,7 +24,7 @@ from open401k.rails.node.core import Side
 from open401k.rails.node.deal import Deal, Deals
 from open401k.rails.node.desk import Desk
 from open401k.rails.node.elections import attested_by, digest_of
-from open401k.rails.node.letters import Came, Taken, letter_bytes, letter_of
+from open401k.rails.node.letters import Came, Letter, Taken, letter_bytes, letter_of
 from open401k.rails.node.memory_deals import MemoryDeals
 from open401k.rails.node.worker import Node
 from open401k.rails.preflight.facts import Part, Proof
@@ -72,17 +72,32 @@ class Both:
     receiver: Custodian
     taken: list[Taken] = field(default_factory=list)
 
-    def ask(self, **other: object) -> None:
-        """A wish at the receiver, carried to the source, which tells its facts."""
-        half = receiving(*PARTS, **other)  # type: ignore[arg-type]
+    def ask(self, *parts: Part, **other: object) -> None:
+        """A wish at the receiver."""
+        half = receiving(*(parts or PARTS), **other)  # type: ignore[arg-type]
         with self.receiver.files.begin() as unit:
             deals.request(unit, self.receiver.desk, "case", source=self.source.desk.us, half=half)
-        self.carry()
 
-    def put(self, **other: object) -> Deal:
+    def put(self, *parts: Part, **other: object) -> Deal:
         """The source's half."""
+        case = self.source.only()
         with self.source.files.begin() as unit:
-            return deals.put_facts(unit, self.source.desk, self.source.only(), releasing(*PARTS, **other))
+            return deals.put_facts(unit, self.source.desk, case, releasing(*(parts or PARTS), **other))
+
+    def put_again(self, *parts: Part, **other: object) -> Deal:
+        """The receiver's half anew."""
+        with self.receiver.files.begin() as unit:
+            half = receiving(*(parts or PARTS), **other)  # type: ignore[arg-type]
+            return deals.put_facts(unit, self.receiver.desk, "case", half)
+
+    def until_signed(self, *parts: Part, **other: object) -> None:
+        """Asked for, in order, signed, and both know it."""
+        self.ask(*parts, **other)
+        self.carry()
+        self.put(*parts)
+        self.carry()
+        self.sign()
+        self.carry()
 
     def sign(self, by: Key = PARTICIPANT) -> None:
         """The participant reads the election and signs; the attestor stands behind the key."""
@@ -105,10 +120,22 @@ class Both:
         )
 
     def ready(self) -> None:
+        case = self.source.only()
         with self.source.files.begin() as unit:
-            deals.ready(unit, self.source.desk, self.source.only())
+            deals.ready(unit, self.source.desk, case)
 
-    def carry(self, *, twice: bool = False) -> None:
+    def written(self, by: Custodian) -> list[Letter]:
+        """Letters that wait at one side."""
+        with by.files.begin() as unit:
+            return [each.letter for each in unit.letters_out()]
+
+    def take(self, to: Custodian, letter: Letter, *, of: bytes | None = None) -> Taken:
+        """One letter, as it travels."""
+        other = self.source if to is self.receiver else self.receiver
+        with to.files.begin() as unit:
+            return deals.take(unit, to.desk, of or other.desk.us, letter_of(letter_bytes(letter)))
+
+    def carry(self, *, twice: bool = False, on_the_way: Callable[[Letter], Letter] = lambda letter: letter) -> None:
         """Letters go to and fro, as they travel, until there is none."""
         goes_on = True
         while goes_on:
@@ -119,9 +146,7 @@ class Both:
                 for each in waiting:
                     assert each.to == to.desk.us
                     for _ in range(1 + twice):
-                        with to.files.begin() as unit:
-                            told = letter_of(letter_bytes(each.letter))
-                            self.taken.append(deals.take(unit, to.desk, from_.desk.us, told))
+                        self.taken.append(self.take(to, on_the_way(each.letter)))
                     assert self.taken[-1].came is (Came.AGAIN if twice else Came.TAKEN)
                     with from_.files.begin() as unit:
                         unit.letter_sent(each.to, each.letter.reference, each.letter.number)

@@ -36,6 +36,8 @@ SOURCE_FILE = {
     "authority.explanation_version": "Notice 2026-13",
     "institution.releasing_lei": "5493001KJTIIGC8Y1R12",
     "settlement.fees_cents": "0",
+    "tax.state": "none",
+    "tax.state_cents": "0",
 }
 RECEIVER_FILE = {
     "receiving[0].plan_name": "New Company 401(k) Plan",

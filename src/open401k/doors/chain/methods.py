@@ -81,6 +81,18 @@ class Node:
         with self._lock:
             return self._chain.head()
 
+    def told(self, words: str) -> None:
+        """What the operator is told."""
+        self._log(words)
+
+    def tick(self, seconds: int, *, now: int) -> bool:
+        """Make a block if the last one is so old: an idle chain would never meet a deadline. False if it is not."""
+        with self._lock:
+            if now - self._chain.head().time < seconds:
+                return False
+            self._chain.tick()
+        return True
+
     def _one(self, asked: Json) -> Json:
         if not isinstance(asked, dict) or not isinstance(asked.get("method"), str):
             return _failed(None, _REQUEST, "a request is an object with a method")

@@ -8,6 +8,7 @@ import typer
 from open401k.kernel import SystemClock, SystemRandom
 
 from .evidence import hash_typed, read_text
+from .networks import written
 from .say import FAILED, BadInputError, Voice, counted
 from .wiring import HOST, Host, Json, wiring_of
 
@@ -21,11 +22,18 @@ def init(
     context: typer.Context,
     council: Annotated[Path, typer.Option(help="A file with the council: seats, of, delay_days, bank.")],
     chain_id: Annotated[int, typer.Option(min=1, max=2**53 - 1, help="The chain's number, for good.")] = 401,
+    network_file: Annotated[
+        Path | None, typer.Option(help="Write where the network is, for its members: network.toml.")
+    ] = None,
+    url: Annotated[
+        str, typer.Option(help="Where members will reach the chain, for that file.")
+    ] = f"http://{HOST}:{PORT}",
     json: Json = False,
 ) -> None:
     """Begin a chain, with the contracts of a network. Again: go on where it stopped; what is there stays."""
     from open401k.rails.chain.durable import durable_chain, prepare
     from open401k.rails.chain.founding import found, read_charter
+    from open401k.rails.network.place import write_place
 
     try:
         charter = read_charter(council.read_text())
@@ -38,6 +46,8 @@ def init(
             was_there = bool(chain.kept.contracts())
             found_at = found(chain, charter, secret=SystemRandom().token(32))
             head = chain.head()
+    if network_file is not None:
+        written(network_file, write_place(chain_id, url, found_at), anew=False)
     told = {name: "0x" + address.hex() for name, address in found_at.items()}
     voice = Voice(json)
     voice.tell({"chain_id": chain_id, "block": head.number, "was_there": was_there, "contracts": told})
@@ -53,9 +63,17 @@ def serve(
     allow_deployments: Annotated[
         bool, typer.Option("--allow-deployments", help="Take contracts of others, too; for trying.")
     ] = False,
+    tick: Annotated[
+        int,
+        typer.Option(
+            min=0, max=3_600, help="Seconds after which an idle chain makes a block, for deadlines; 0: never."
+        ),
+    ] = 60,
 ) -> None:
     """Serve the chain over JSON-RPC. Put the port where only members of the network reach it."""
-    wiring_of(context).serve_chain(host=host, port=port, voice=Voice(as_json=False), deployments=allow_deployments)
+    wiring_of(context).serve_chain(
+        host=host, port=port, voice=Voice(as_json=False), deployments=allow_deployments, tick=tick
+    )
 
 
 @commands.command()

@@ -24,6 +24,7 @@ from . import (
     instructions,
     keys,
     loans,
+    network,
     node,
     node_running,
     pay_codes,
@@ -77,6 +78,7 @@ app.add_typer(users.commands, name="users")
 app.add_typer(webhooks.commands, name="webhooks")
 app.add_typer(chain.commands, name="chain")
 app.add_typer(evidence.commands, name="rollover")
+app.add_typer(network.commands, name="network")
 
 
 @app.command("calc", help=calc.HELP)

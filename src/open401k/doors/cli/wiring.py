@@ -45,8 +45,8 @@ class Wiring(Protocol):
         """The database of a chain of the rails; an embedded one is started and stopped."""
         ...
 
-    def serve_chain(self, *, host: str, port: int, voice: Voice, deployments: bool) -> None:
-        """Serve that chain over JSON-RPC until interrupted."""
+    def serve_chain(self, *, host: str, port: int, voice: Voice, deployments: bool, tick: int) -> None:
+        """Serve that chain over JSON-RPC until interrupted; a block at least every so many seconds, 0: never."""
         ...
 
     def node_at(self, config: Path) -> AbstractContextManager["Place"]:

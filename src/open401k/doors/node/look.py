@@ -56,6 +56,7 @@ class Look:
             lstrip_blocks=True,
         )
         self._env.filters.update(at=at, by=by, on_day=on_day, count=count, cents=lambda cents: str(Money(cents)))
+        self._env.filters["upper_first"] = lambda words: words[:1].upper() + words[1:]
         self._env.globals.update(
             asset=self.assets.url, sri=self.assets.integrity, kinds=in_words.KINDS, into=in_words.INTO
         )

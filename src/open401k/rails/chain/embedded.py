@@ -130,6 +130,10 @@ class EmbeddedChain:
         """
         return [self._send(raw) for raw in raws]
 
+    def tick(self) -> Head:
+        """A block without a transaction: time has passed, which is all that a deadline waits for."""
+        return self._kept([])[0]
+
     def call(
         self, to: bytes, data: bytes, *, sender: bytes = _NOBODY, at: At = "latest", gas: int = GAS_LIMIT
     ) -> bytes:
@@ -244,33 +248,40 @@ class EmbeddedChain:
         return found
 
     def _send(self, raw: bytes) -> Receipt:
-        head = self._chain.get_canonical_head()
-        time = max(head.timestamp, self._now())
-        self._chain.header = _child(head, timestamp=time)
         transaction = self._decoded(raw)
         known = self.receipt(transaction.hash)
         if known is not None:
             return known
+        _, made = self._kept([transaction])
+        return cast("Receipt", made)
+
+    def _kept(self, transactions: Sequence[SignedTransactionAPI]) -> tuple[Head, Receipt | None]:
+        """The next block, with at most one transaction; if it is not kept, nothing happened."""
+        head = self._chain.get_canonical_head()
+        self._chain.header = _child(head, timestamp=max(head.timestamp, self._now()))
         fault("rails.chain.before_execution")
         try:
-            result, receipts, computations = self._chain.mine_all([transaction])
-            block, computation = result.imported_block, computations[0]
-            output = b"" if computation.is_success else computation.output
-            contract = computation.msg.storage_address if computation.msg.is_create else None
-            made = _receipt(_head(block.header), transaction, receipts[0], receipts[0].gas_used, contract, output)
+            result, receipts, computations = self._chain.mine_all(transactions)
+            block = result.imported_block.header
+            made = None
+            for transaction, told, computation in zip(transactions, receipts, computations, strict=True):
+                output = b"" if computation.is_success else computation.output
+                contract = computation.msg.storage_address if computation.msg.is_create else None
+                made = _receipt(_head(block), transaction, told, told.gas_used, contract, output)
             fault("rails.chain.after_execution")
-            self._keeper.keep(Made(made.block, block.header.state_root, made))
+            self._keeper.keep(Made(_head(block), block.state_root, made))
         except BaseException as why:
             self._keeper.undo()
             self._chain = self._kind(self._store)
             if isinstance(why, ValidationError):
                 raise ValueError(str(why)) from why
             raise
-        return made
+        return _head(block), made
 
     def _decoded(self, raw: bytes) -> SignedTransactionAPI:
         try:
-            transaction = self._chain.get_vm(self._chain.header).get_transaction_builder().decode(raw)
+            vm = self._chain.get_vm(self._chain.get_canonical_head())
+            transaction = vm.get_transaction_builder().decode(raw)
             transaction.validate()
         except (rlp.exceptions.RLPException, ValidationError, TypeError) as why:
             raise ValueError(f"no signed transaction: {why}") from why

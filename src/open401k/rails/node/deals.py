@@ -73,6 +73,8 @@ def put_facts(unit: DealUnit, desk: Desk, case: str, half: Half) -> Deal:
     else:
         told = FactsTold(edition, releasing=half, number=deal.number)
         after = replace(deal, releasing=half, edition=edition)
+        if deal.elected is not None and (fields := unfit(deal.elected.election, after, desk)):
+            raise NotNowError(f"case {case} was signed with another {', '.join(fields)}; stop it and ask anew")
     unit.put_letter(deal.peer, deal.reference, LetterKind.FACTS, told)
     after = judged(unit, desk, deal, after)
     fault("deals.facts_put")

@@ -154,6 +154,8 @@ def _facts(unit: DealUnit, desk: Desk, deal: Deal, body: FactsTold) -> None:
         if deal.number not in (None, body.number):
             raise UnexpectedError("the control number is another one than before")
         after = replace(after, releasing=body.releasing, number=body.number)
+        if deal.elected is not None and (fields := unfit(deal.elected.election, after, desk)):
+            raise UnexpectedError(f"it was signed with another {', '.join(fields)}")
     else:
         half = body.receiving
         if half is None or body.releasing is not None:
