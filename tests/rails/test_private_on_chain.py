@@ -107,6 +107,7 @@ def leaks(known: Mapping[str, str], places: Iterator[tuple[str, bytes]]) -> list
 def moved(world: Both) -> None:
     """From a wish to booked money on both sides."""
     world.ask()
+    world.carry()
     world.put()
     world.carry()
     world.sign()
@@ -119,6 +120,7 @@ def moved(world: Both) -> None:
 def stopped(world: Both) -> None:
     """The source wants it ended after it voted: an abort with a code goes on chain."""
     world.ask()
+    world.carry()
     world.put()
     world.carry()
     world.sign()
@@ -134,6 +136,7 @@ def stopped(world: Both) -> None:
 def expired(world: Both) -> None:
     """The receiver is dead: it expires, and reverses by itself."""
     world.ask()
+    world.carry()
     world.put()
     world.carry()
     world.sign()

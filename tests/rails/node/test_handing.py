@@ -17,12 +17,16 @@ from tests.rails.world import founded
 from open401k.app import Wiring
 from open401k.base.settings import Settings
 from open401k.doors import cli
+from open401k.doors.node.evidence_page import handing
+from open401k.doors.problems import ProblemError
 from open401k.kernel import Open401kError
 from open401k.rails.evidence.checking import check
 from open401k.rails.evidence.file import joined, write
 from open401k.rails.evidence.findings import Status
 from open401k.rails.evidence.handing import evidence_of
 from open401k.rails.node.cases import State
+from open401k.rails.node.core import Side
+from open401k.rails.node.opening import open_case
 
 
 @pytest.fixture
@@ -47,6 +51,7 @@ def test_evidence_of_a_whole_deal_discloses_what_is_chosen() -> None:
         evidence_of(world.receiver.files, world.world.chain, coordinator=coordinator, case="case")
     with pytest.raises(Open401kError, match="no case other"):
         evidence_of(world.receiver.files, world.world.chain, coordinator=coordinator, case="other")
+    world.carry()
     world.put()
     world.carry()
     world.sign()
@@ -84,7 +89,18 @@ def test_a_node_writes_evidence_and_heads_from_its_database(
         assert "no case none" in command("evidence", "none", *source, "--out", "none.json", code=1)
         found = command("verify", "both.json", "--head", "0x" + world.chain.head().hash.hex())
         assert (found["ok"], found["counts"]["failed"]) == (True, 0)
-        assert {each["about"] for each in found["findings"] if each["status"] == "missing"} == {"file"}
+        assert {each["about"] for each in found["findings"] if each["status"] == "missing"} == {"disclosed"}
+        with net.nodes[0].office() as office:
+            hands_out = handing(office.process)
+            assert check(hands_out("case") or "").holds
+            assert hands_out("none") is None
+            with office.process.files.begin() as unit:
+                open_case(unit, "new", side=Side.SOURCE, account="account at source")
+            with pytest.raises(ProblemError, match="no exact terms"):
+                hands_out("new")
+            net.chain.is_away = True
+            with pytest.raises(ProblemError, match="endpoints"):
+                hands_out("case")
         assert command("heads", *source, "--out", "heads.json")["heads"] == 1
         with psycopg.connect(net.nodes[0].database) as conn, pytest.raises(psycopg.Error, match="never changed"):
             conn.execute("update node.said set number = 1")

@@ -50,7 +50,9 @@ def verify(
         voice.line("THIS EVIDENCE DOES NOT HOLD.")
         raise typer.Exit(FAILED)
     if not head:
-        voice.line("It holds under the head above, if that is the chain's: compare its hash with one that you trust.")
+        voice.line(
+            "It holds under the head above, if that is the chain's: compare its hash with one you trust (--head)."
+        )
 
 
 @commands.command()

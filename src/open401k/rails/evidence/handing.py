@@ -17,6 +17,10 @@ from .file import Evidence
 from .heads import Heads
 
 
+class NoCaseError(Open401kError):
+    """There is no such case here."""
+
+
 class Files(Protocol):
     """Where a node keeps its cases and deals."""
 
@@ -31,7 +35,7 @@ def evidence_of(
         try:
             agreed = unit.case(case).agreed
         except LookupError:
-            raise Open401kError(f"There is no case {case}.", fix="Name a case of this node.") from None
+            raise NoCaseError(f"There is no case {case}.", fix="Name a case of this node.") from None
         said, calls = unit.said(case), [message.data for message in unit.outbox(case)]
         file = _file_of(unit, case)
     if agreed is None:
