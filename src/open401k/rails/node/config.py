@@ -56,6 +56,8 @@ class CoreAt:
     folder: Path = Path("core-files")
     layout: str = "fixed"
     plan: str = ""
+    #: Seconds between two files with orders.
+    file_every: int = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +291,8 @@ def _core(table: Table, environment: Mapping[str, str]) -> CoreAt:
         layout = table.text("layout", "fixed")
         if layout not in ("fixed", "csv"):
             raise table.wrong("layout", f"{layout!r} is none", 'Write "fixed" or "csv"')
-        found = CoreAt(adapter, folder=Path(table.text("folder")), layout=layout)
+        every = table.whole("file_every", 3_600, least=1, most=86_400)
+        found = CoreAt(adapter, folder=Path(table.text("folder")), layout=layout, file_every=every)
     elif adapter == "plan":
         found = CoreAt(adapter, plan=table.text("plan"))
     elif not re.fullmatch(r"[\w.]+:\w+", adapter):
