@@ -205,7 +205,7 @@ def test_a_chain_that_cannot_be_believed_is_silent_to_the_node() -> None:
     def gone() -> None:
         raise UnavailableError("Nobody answers.", fix="Wait.")
 
-    world.chain.final = gone  # type: ignore[method-assign]
+    world.chain.final = gone  # type: ignore[method-assign, assignment]
     with pytest.raises(SilentError, match="Nobody answers"):
         both.source.run_once()
 
