@@ -24,11 +24,15 @@ def compiled() -> dict[str, object]:
         code, runtime, devdoc = _vyper(*SETTINGS, f"{name}.vy").splitlines()
         if "custom:stop" not in json.loads(devdoc):
             raise SystemExit(f"{name}: how to stop it (@custom:stop) is missing")
-        size = len(runtime) // 2 - 1
+        runs = bytes.fromhex(runtime[2:])
+        size = len(runs)
         if size > MOST_RUNTIME:
             raise SystemExit(f"{name}: {size} bytes, at most {MOST_RUNTIME}")
         body = bytes.fromhex(code[2:])
-        contracts[name] = {"code": body.hex(), "code_sha256": hashlib.sha256(body).hexdigest(), "runtime_bytes": size}
+        contracts[name] = {
+            "code": body.hex(), "code_sha256": hashlib.sha256(body).hexdigest(),
+            "runtime_at": body.index(runs), "runtime_bytes": size,
+        }  # fmt: skip
     sources = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(CONTRACTS.glob("*.vy"))}
     compiler = f"vyper {_vyper('--version').strip()}"
     return {"compiler": compiler, "settings": list(SETTINGS[:4]), "sources_sha256": sources, "contracts": contracts}

@@ -379,6 +379,14 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "an embedded server",
         "The database of a chain of the rails, which belongs to its operator alone: `open401k chain ...`.",
     ),
+    "OPEN401K_KEY_PASSPHRASE": (
+        "asked for",
+        "The passphrase of a key's file of `open401k network`: a seat's, a bank's, a member's.",
+    ),
+    "OPEN401K_NODE_DATABASE_URL": (
+        "`database_url` of `node.toml`, else an embedded server",
+        "The database of a custodian's node, which holds its keys sealed: `open401k node ...`.",
+    ),
     "OPEN401K_CHROMIUM": ("the machine's", "The browser that the tests drive."),
 }
 

@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -44,6 +44,8 @@ from open401k.standins.gusto_http import CLIENT_ID, CLIENT_SECRET
 
 if TYPE_CHECKING:
     import uvicorn
+
+    from open401k.rails.node.placing import Place
 
 SANDBOX = Actor(kind="system", id="sandbox", why="plays the sandbox")
 OPENING = Actor(kind="system", id="opening", why="looks whether the keys fit the books")
@@ -228,11 +230,11 @@ class Wiring:
         with EmbeddedServer(self.settings.data_dir / "chain") as server:
             yield server.urls.owner
 
-    def serve_chain(self, *, host: str, port: int, voice: Voice, deployments: bool) -> None:
+    def serve_chain(self, *, host: str, port: int, voice: Voice, deployments: bool, tick: int) -> None:
         """Serve the chain over JSON-RPC until interrupted."""
         import uvicorn  # only a server needs it
 
-        from open401k.doors.chain import Limits, Node, create_chain_app
+        from open401k.doors.chain import Limits, Node, create_chain_app, telling_time
         from open401k.rails.chain.durable import durable_chain, prepare
 
         refuse_occupied(host, port)
@@ -244,8 +246,22 @@ class Wiring:
                 node = Node(chain, Limits(deployments=deployments), log=lambda said: voice.line(f"refused: {said}"))
                 app = create_chain_app(node)
                 config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False)
-                with contextlib.suppress(KeyboardInterrupt):
+                with telling_time(node, tick, self._wall), contextlib.suppress(KeyboardInterrupt):
                     uvicorn.Server(config).run()
+
+    def node_at(self, config: Path) -> "AbstractContextManager[Place]":
+        """What a custodian's node runs on: a database of its own, or an embedded one beside the others."""
+        from open401k.rails.node.placing import placed
+
+        return placed(self.settings, config, os.environ, random=self._random, clock=self._wall)
+
+    def serve_node(self, config: Path, *, voice: Voice) -> None:
+        """Run a custodian's node until interrupted."""
+        from open401k.doors.node.serving import serve
+
+        with self.node_at(config) as place:
+            refuse_occupied(place.config.host, place.config.port)
+            serve(place.config, place.url, place.around, say=voice.line)
 
     def hand_out(self, folder: Path) -> Sequence[Path]:
         """The demo's payroll files, to upload by hand."""

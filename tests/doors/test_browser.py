@@ -38,7 +38,7 @@ from open401k.views.shown import Percent
 
 pytestmark = pytest.mark.browser
 CHROMIUM = next((found for name in ("chromium", "google-chrome", "chrome") if (found := shutil.which(name))), None)
-WEB = Path(doors.__file__).parent / "web"
+DOORS = Path(doors.__file__).parent
 SHOTS = os.environ.get("OPEN401K_SCREENSHOTS")
 
 PAGES = {
@@ -186,7 +186,7 @@ def shoot(page: Page, name: str) -> None:
 def test_the_dark_scheme_is_other_colors_and_nothing_else() -> None:
     """What asks for no color is asked in the light alone; a scheme that does more has to be looked at as a whole."""
     files = [
-        each for kind in ("css", "js", "html", "svg") for each in WEB.rglob(f"*.{kind}") if "vendor" not in each.parts
+        each for kind in ("css", "js", "html", "svg") for each in DOORS.rglob(f"*.{kind}") if "vendor" not in each.parts
     ]
     told = [each for each in files if "color-scheme: dark" in each.read_text()]
     assert [each.name for each in told] == ["app.css"]

@@ -7,7 +7,8 @@ import tomllib
 import pytest
 from starlette.testclient import TestClient
 
-from open401k.doors.web.assets import STATIC, Assets
+from open401k.doors.assets import Assets
+from open401k.doors.web.render import STATIC
 
 VENDOR = STATIC / "vendor"
 LISTED = tomllib.loads((VENDOR / "VENDOR.toml").read_text(encoding="utf-8"))["package"]
@@ -43,7 +44,7 @@ def test_the_sse_extension_follows_htmx_in_one_file() -> None:
 
 
 def test_assets_are_immutable_hashed_and_packed(browser_of_sponsor: TestClient) -> None:
-    assets = Assets()
+    assets = Assets(STATIC)
     answer = browser_of_sponsor.get(assets.url("app.css"), headers={"Accept-Encoding": "gzip"})
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"

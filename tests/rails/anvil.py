@@ -60,10 +60,10 @@ class Anvil:
 
 
 @contextlib.contextmanager
-def anvil(*flags: str) -> Iterator[Anvil]:
+def anvil(*flags: str, hardfork: str = "cancun") -> Iterator[Anvil]:
     """A fresh network without fees, its own clock, a block for each transaction."""
     command = [
-        path(), "--port", "0", "--chain-id", str(CHAIN_ID), "--hardfork", "cancun", "--timestamp", str(BEGUN),
+        path(), "--port", "0", "--chain-id", str(CHAIN_ID), "--hardfork", hardfork, "--timestamp", str(BEGUN),
         "--block-base-fee-per-gas", "0", "--gas-price", "0", "--disable-min-priority-fee", "--gas-limit", "30000000",
         "--accounts", "1", *flags,
     ]  # fmt: skip

@@ -52,6 +52,18 @@ def test_three_nodes_share_one_chain(database: str) -> None:  # noqa: F811
         assert chain.head().number == 15
 
 
+def test_an_idle_chain_tells_the_time_by_blocks_of_its_own() -> None:
+    world = founded()
+    node, head = Node(world.chain), world.chain.head()
+    assert not node.tick(60, now=head.time + 59)
+    world.clock.now = head.time + 60
+    assert node.tick(60, now=world.clock.now)
+    assert not node.tick(60, now=world.clock.now)
+    told = ask(node, "eth_getBlockByNumber", "latest", False)["result"]
+    assert (int(told["number"], 16), int(told["timestamp"], 16)) == (head.number + 1, head.time + 60)
+    assert told["transactions"] == []
+
+
 def test_what_is_asked_wrongly_is_refused_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     world = founded()
     said: list[str] = []

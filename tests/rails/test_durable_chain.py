@@ -33,7 +33,7 @@ def database(postgres: Served) -> str:
         conn.execute("drop database if exists rails with (force)")
         conn.execute("create database rails")
     url = postgres.urls.superuser.replace("/postgres?", "/rails?")
-    assert prepare(url) == ["0001_chain"]
+    assert prepare(url) == ["0001_chain", "0002_empty_blocks"]
     assert prepare(url) == []
     return url
 

@@ -41,6 +41,17 @@ def test_time_never_goes_back_and_blocks_may_share_a_second(world: World) -> Non
     assert times[0] == times[1] == times[2]
 
 
+def test_a_block_without_a_transaction_tells_the_time_and_nothing_else(world: World) -> None:
+    before, root = world.chain.head(), world.chain.state_root()
+    world.clock.now += 100
+    made = world.chain.tick()
+    assert (made.number, made.time, world.chain.head()) == (before.number + 1, before.time + 100, made)
+    assert world.chain.state_root() == root
+    assert world.chain.logs(made.number, made.number, [world.rollover, world.network, world.token]) == []
+    world.settle(world.case())
+    assert world.chain.block(made.number) == made
+
+
 def test_only_signed_transactions_of_this_chain_in_their_turn_are_taken(world: World) -> None:
     nonce, head = world.chain.nonce(RELAY.address), world.chain.head()
     for raw in (

@@ -1,23 +1,27 @@
-"""A passkey signs where the chain can check it, and nowhere else. The precompile (EIP-7951) is put in for the test."""
+"""A passkey signs where the chain can check it, as the embedded one can (EIP-7951), and nowhere else."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 import pytest
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 from eth.abc import ComputationAPI
 from eth.exceptions import OutOfGas
 from eth.vm.forks.cancun.computation import CancunComputation
-from tests.rails.world import Case, ContractRefusedError, World, founded
+from tests.rails.anvil import anvil
+from tests.rails.world import Case, ContractRefusedError, World, found_on, founded
 
 from open401k.rails import messages
+from open401k.rails.chain.embedded import EmbeddedChain, _Computation
+from open401k.rails.chain.p256 import ADDRESS as P256
 from open401k.rails.passkeys import Passkey
 
 PRIVATE = ec.derive_private_key(2026, ec.SECP256R1())
@@ -27,31 +31,24 @@ ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 HASHED = Prehashed(hashes.SHA256())
 
 
-def p256_verify(computation: ComputationAPI) -> ComputationAPI:
-    """EIP-7951: 1 for a good signature, nothing for any other."""
-    computation.consume_gas(6_900, reason="P256VERIFY")
-    hashed, r, s, x, y = (computation.msg.data_as_bytes[at : at + 32] for at in range(0, 160, 32))
-    r_, s_, x_, y_ = (int.from_bytes(each, "big") for each in (r, s, x, y))
-    try:
-        public = ec.EllipticCurvePublicNumbers(x_, y_, ec.SECP256R1()).public_key()
-        public.verify(encode_dss_signature(r_, s_), hashed, ec.ECDSA(HASHED))
-    except (InvalidSignature, ValueError):
-        computation.output = b""
-    else:
-        computation.output = (1).to_bytes(32, "big")
-    return computation
-
-
 @pytest.fixture
 def world() -> World:
     return founded()
 
 
-@pytest.fixture
-def checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The chain has the precompile."""
-    told = {**CancunComputation._precompiles, (0x100).to_bytes(20, "big"): p256_verify}
-    monkeypatch.setattr(CancunComputation, "_precompiles", told)
+def test_a_network_of_another_make_takes_the_same_signature() -> None:
+    """Anvil has the check of P-256 signatures from osaka on."""
+    with anvil(hardfork="osaka") as network:
+        world = found_on(cast("EmbeddedChain", network.chain()), network.clock)
+        case = elected(world)
+        world.settle(case)
+        assert world.state(case) == "committed"
+
+
+def with_check(monkeypatch: pytest.MonkeyPatch, check: Callable[[ComputationAPI], ComputationAPI] | None) -> None:
+    """A chain whose check of P-256 signatures is another, or is none."""
+    told = dict(CancunComputation.get_precompiles()) | ({P256: check} if check else {})
+    monkeypatch.setattr(_Computation, "_precompiles", told)
 
 
 def asserted(digest: bytes, *, flags: int = 5, kind: str = "webauthn.get", high: bool = False, more: str = "") -> bytes:
@@ -81,7 +78,6 @@ def code_of(world: World, case: Case) -> int | None:
     return why.value.code
 
 
-@pytest.mark.usefixtures("checks")
 @pytest.mark.parametrize("high", [False, True])
 def test_a_participant_elects_by_passkey(world: World, high: bool) -> None:
     case = elected(world, high=high)
@@ -89,7 +85,6 @@ def test_a_participant_elects_by_passkey(world: World, high: bool) -> None:
     assert world.state(case) == "committed"
 
 
-@pytest.mark.usefixtures("checks")
 def test_a_member_signs_by_passkey_in_two_phases(world: World) -> None:
     case = world.case()
     world.propose(case)
@@ -103,7 +98,6 @@ def test_a_member_signs_by_passkey_in_two_phases(world: World) -> None:
     assert world.state(case) == "committed"
 
 
-@pytest.mark.usefixtures("checks")
 def test_only_this_digest_by_this_key_with_its_owner_present_and_verified_counts(world: World) -> None:
     good = elected(world)
     for broken in (
@@ -122,7 +116,10 @@ def test_only_this_digest_by_this_key_with_its_owner_present_and_verified_counts
     world.settle(good)
 
 
-def test_where_the_chain_cannot_check_it_a_passkey_is_refused_by_a_code_of_its_own(world: World) -> None:
+def test_where_the_chain_cannot_check_it_a_passkey_is_refused_by_a_code_of_its_own(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_check(monkeypatch, None)
     assert code_of(world, elected(world)) == 630
 
 
@@ -130,8 +127,7 @@ def test_a_check_that_fails_is_no_check(world: World, monkeypatch: pytest.Monkey
     def fails(_: ComputationAPI) -> ComputationAPI:
         raise OutOfGas("a precompile of another kind")
 
-    told = {**CancunComputation._precompiles, (0x100).to_bytes(20, "big"): fails}
-    monkeypatch.setattr(CancunComputation, "_precompiles", told)
+    with_check(monkeypatch, fails)
     assert code_of(world, elected(world)) == 630
 
 

@@ -32,6 +32,7 @@ def grown(url: str) -> None:
         assert token is not None
         chain.kept.add_contract("deposit_token", token)
         admits = call_of("admit(address)", RELAY.address)
+        chain.tick()
         world.send(BANK, token, admits)
         with pytest.raises(ContractRefusedError):
             world.send(RELAY, token, admits)

@@ -331,8 +331,11 @@ class _Scope:
         told by payroll and not by person, and for some plans not at all, so the last days' money counts here.
         """
         found = self.balances(self.determined_on)
+        rolled = recordkeeping.top_heavy_rollovers(
+            self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, as_of=self.determined_on, known_at=self.known_at
+        )
         if self.determined_on >= self.year.start:
-            return found
+            return elsewhere.together_with(found, rolled)
         told = census.balances_before(
             self.tx,
             tenant_id=self.tenant_id,
@@ -341,11 +344,7 @@ class _Scope:
             end=self.until,
             known_at=self.known_at,
         )
-        if not told:
-            return found
-        cents = dict(zip(found.employee_id, found.cents.tolist(), strict=True))
-        cents |= {who: cents.get(who, 0) + more for who, more in told.items()}
-        return ledger.CashOfPeople(IdColumn.of(EmployeeId, cents), np.array(list(cents.values()), dtype=np.int64))
+        return elsewhere.together_with(elsewhere.together_with(found, told), rolled)
 
     def contributions(self, start: date, end: date, place: Places) -> dict[Source, Cents]:
         """Money of the period by source, posted here or contributed elsewhere, in the order of the people."""

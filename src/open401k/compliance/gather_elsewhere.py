@@ -3,7 +3,7 @@ means (elsewhere.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -84,7 +84,17 @@ def determination_date(provisions: plan.Provisions, asked: Asked) -> date:
 
 
 def _balances(tx: Tx, asked: Asked, plan_id: PlanId, day: date) -> ledger.CashOfPeople:
-    return ledger.cash_of_people(tx, tenant_id=asked.tenant_id, plan_id=plan_id, as_of=day, known_at=asked.known_at)
+    of: dict[str, Any] = {"tenant_id": asked.tenant_id, "plan_id": plan_id, "as_of": day, "known_at": asked.known_at}
+    return together_with(ledger.cash_of_people(tx, **of), recordkeeping.top_heavy_rollovers(tx, **of))
+
+
+def together_with(found: ledger.CashOfPeople, more: Mapping[EmployeeId, int]) -> ledger.CashOfPeople:
+    """Balances with what is added to some of them, or left out."""
+    if not more:
+        return found
+    cents = dict(zip(found.employee_id, found.cents.tolist(), strict=True))
+    cents |= {who: cents.get(who, 0) + added for who, added in more.items()}
+    return ledger.CashOfPeople(IdColumn.of(EmployeeId, cents), np.array(list(cents.values()), dtype=np.int64))
 
 
 def _placed(tx: Tx, asked: Asked, other: Read, people: Sequence[census.Employee]) -> OtherPlan:
@@ -120,7 +130,7 @@ def _placed(tx: Tx, asked: Asked, other: Read, people: Sequence[census.Employee]
 
 
 def _from_employer(source: Source) -> bool:
-    return not source.from_employee and source is not Source.ROLLOVER
+    return not source.from_employee and not source.is_rollover
 
 
 class _Withheld:

@@ -17,6 +17,7 @@ from open401k.kernel import Open401kError
 
 from . import problems
 from .api import v1
+from .assets import Assets
 from .guard import unguarded
 from .limits import Limits
 from .live import Live
@@ -45,9 +46,8 @@ from .web import (
     vesting_pages,
     webhook_pages,
 )
-from .web.assets import Assets
 from .web.frame import problem_page
-from .web.render import Pages
+from .web.render import STATIC, Pages
 
 log = logging.getLogger("open401k.http")
 #: What a form adds to the file that it sends.
@@ -126,7 +126,7 @@ def create_app(services: Services) -> FastAPI:
 @cache
 def _pages() -> Pages:
     """The templates and static files, read once: a template is compiled when it is first asked for."""
-    return Pages(Assets())
+    return Pages(Assets(STATIC))
 
 
 @cache

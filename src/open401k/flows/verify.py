@@ -12,6 +12,7 @@ from .proof import Problem, Proof
 from .verify_forfeitures import check_forfeitures
 from .verify_healed import check_healed
 from .verify_loans import check_loans
+from .verify_rollovers import check_rollovers
 from .verify_told import check_elections, check_outbox, check_pay, check_remittances
 
 
@@ -126,4 +127,5 @@ CHECKS = (
     check_healed,
     check_forfeitures,
     check_loans,
+    check_rollovers,
 )

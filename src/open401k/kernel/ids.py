@@ -97,6 +97,13 @@ class LoanId(Id):
     prefix = "lon"
 
 
+class RolloverId(Id):
+    """A rollover that was asked for in a plan: into it or out of it."""
+
+    __slots__ = ()
+    prefix = "rol"
+
+
 class QuestionId(Id):
     """A question about who a row is."""
 

@@ -17,6 +17,8 @@ class Source(StrEnum):
     QNEC = "qnec"
     QMAC = "qmac"
     ROLLOVER = "rollover"
+    #: Designated Roth money that came from another plan; ``rollover`` is what was not taxed yet.
+    ROTH_ROLLOVER = "roth_rollover"
 
     @property
     def is_deferral(self) -> bool:
@@ -26,3 +28,8 @@ class Source(StrEnum):
     @property
     def from_employee(self) -> bool:
         return self in (Source.PRE_TAX, Source.ROTH, Source.AFTER_TAX)
+
+    @property
+    def is_rollover(self) -> bool:
+        """Brought from another plan or IRA: no contribution in any limit or test (IRC 402(g), 415(c)(2), 401(k)(3))."""
+        return self in (Source.ROLLOVER, Source.ROTH_ROLLOVER)

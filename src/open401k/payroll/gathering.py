@@ -32,7 +32,7 @@ _LONG_AGO = timedelta(days=180)
 #: Pay dates within these days before count as the previous payroll.
 _PREVIOUS = timedelta(days=45)
 
-_ADDITIONS = frozenset(Source) - {Source.ROLLOVER}
+_ADDITIONS = frozenset(each for each in Source if not each.is_rollover)
 
 
 @dataclass(frozen=True, slots=True)

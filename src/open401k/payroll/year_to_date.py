@@ -18,7 +18,7 @@ from .rows import masked_ssn
 START, END, HOURS, BALANCE = "period_start", "period_end", "hours", "prior_year_end_balance"
 PAY: Final = ("plan_compensation", "section_415_compensation", "fica_wages")
 EMPLOYEE: Final = ("pre_tax", "roth", "after_tax")
-EMPLOYER: Final = tuple(source.value for source in Source if not source.from_employee and source is not Source.ROLLOVER)
+EMPLOYER: Final = tuple(source.value for source in Source if not source.from_employee and not source.is_rollover)
 AMOUNTS: Final = (*PAY, *EMPLOYEE, *EMPLOYER, BALANCE)
 REQUIRED: Final = (PERSON, START, END, *PAY, HOURS, "pre_tax", "roth")
 COLUMNS: Final = (PERSON, START, END, *PAY, HOURS, *EMPLOYEE, *EMPLOYER, BALANCE)

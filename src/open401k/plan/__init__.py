@@ -36,6 +36,7 @@ from .deducted_pay import meaning_of_deduction
 from .full_vesting import Disability, RetirementAge
 from .lawful import problems
 from .lawful_automatic import mandate_shortcomings, schedule_of
+from .loan_terms import Loans
 from .mandate import Mandate, MandateStatus, automatic_enrollment
 from .pay_terms import PayTerms
 from .problem import ProvisionProblem
@@ -58,7 +59,6 @@ from .provisions import (
     Escalates,
     Forfeitures,
     Kind,
-    Loans,
     Match,
     MatchPeriod,
     MatchTier,
@@ -76,6 +76,7 @@ from .provisions import (
     plan_year_of,
 )
 from .provisions_json import provisions_from_json, provisions_to_json
+from .rollover_terms import QualifiedBy, RolloverKind, Rollovers
 from .sharing import AllocationGroup, Points, ProfitSharing
 from .sponsor import Sponsor, list_sponsors, parse_ein, record_headcount, register_sponsor, sponsor
 
@@ -123,8 +124,11 @@ __all__ = [
     "ProvisionProblem",
     "Provisions",
     "Purpose",
+    "QualifiedBy",
     "Reduction",
     "RetirementAge",
+    "RolloverKind",
+    "Rollovers",
     "SafeHarbor",
     "ServiceTiers",
     "Span",

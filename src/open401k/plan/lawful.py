@@ -17,6 +17,7 @@ from .lawful_forfeitures import forfeitures
 from .lawful_loans import loans
 from .lawful_match import counted, receiving, student_loans
 from .lawful_pay import definitions_of_pay
+from .lawful_rollovers import rollovers
 from .lawful_sharing import sharing
 from .lawful_vesting import full_vesting
 from .problem import ProvisionProblem
@@ -365,4 +366,5 @@ _CHECKS = (
     automatic_enrollment,
     forfeitures,
     loans,
+    rollovers,
 )

@@ -11,7 +11,9 @@ from open401k.law.given import add_months
 from open401k.law.pay_items import PayDefinition, PayKind
 
 from .full_vesting import Disability, RetirementAge
+from .loan_terms import Loans
 from .pay_terms import PayTerms
+from .rollover_terms import Rollovers
 from .sharing import ProfitSharing
 
 
@@ -409,26 +411,6 @@ class AutomaticEnrollment:
 
 
 @dataclass(frozen=True, slots=True)
-class Loans:
-    """Loans to participants, as the plan's loan program says (IRC 72(p)(2); 29 CFR 2550.408b-1(d)).
-
-    The rate is ``over_prime_bps`` above the prime rate, which a person states when a loan is approved. A loan that buys
-    the principal residence may run ``residence_years``; None: there are none that run longer than five years.
-    ``cure_months`` after a missed installment, 0 for none; None: as long as Reg. 1.72(p)-1 Q&A-10(a) allows.
-    ``pauses_on_leave`` and ``pauses_in_service``: installments pause while somebody is on unpaid leave, for a year at
-    most, or serves in uniform (Q&A-9).
-    """
-
-    minimum_cents: int = 100_000
-    most_at_once: int = 1
-    over_prime_bps: int = 100
-    residence_years: int | None = None
-    cure_months: int | None = None
-    pauses_on_leave: bool = False
-    pauses_in_service: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Provisions:
     """One plan's terms on a day. Two equal values are the same plan.
 
@@ -439,7 +421,7 @@ class Provisions:
     contribution goes to those who are not highly compensated alone.
     ``forfeitures`` None: the books keep none, and what is not vested stays where it is.
     ``match_eligibility`` and ``nonelective_eligibility`` None: as for deferrals.
-    ``loans`` None: nothing is lent.
+    ``loans`` None: nothing is lent. ``rollovers`` None: none is taken in, and none paid out by this system.
     """
 
     adopted_on: date
@@ -462,6 +444,7 @@ class Provisions:
     loans: Loans | None = None
     safe_harbor_hces: bool = True
     profit_sharing: ProfitSharing | None = None
+    rollovers: Rollovers | None = None
 
     def conditions_of_declared(self, source: Source) -> Conditions:
         """What is asked of who is to receive what the employer declares."""

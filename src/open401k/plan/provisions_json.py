@@ -11,6 +11,7 @@ from open401k.law.forfeitures import ForfeitureUse
 from open401k.law.pay_items import PayDefinition, PayKind
 
 from .full_vesting import Disability, RetirementAge
+from .loan_terms import Loans
 from .pay_terms import PayTerms
 from .provisions import (
     UNCONDITIONAL,
@@ -26,7 +27,6 @@ from .provisions import (
     EntryTerms,
     Escalates,
     Forfeitures,
-    Loans,
     Match,
     MatchPeriod,
     MatchTier,
@@ -42,6 +42,7 @@ from .provisions import (
     VestingSchedule,
     Waiver,
 )
+from .rollover_terms import QualifiedBy, RolloverKind, Rollovers
 from .sharing import AllocationGroup, Points, ProfitSharing
 
 #: Terms that came later are written only where a plan has them: what was recorded before, and every hash of it (of the
@@ -59,6 +60,7 @@ _LATER: Mapping[type, frozenset[str]] = {
             "forfeitures",
             "loans",
             "profit_sharing",
+            "rollovers",
         }
     ),
     Eligibility: frozenset({"part_time_shares", "part_time_tested"}),
@@ -95,6 +97,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
     of_match, of_nonelective = rest.pop("match_eligibility", None), rest.pop("nonelective_eligibility", None)
     loans = rest.pop("loans", None)
     sharing = rest.pop("profit_sharing", None)
+    rollovers = rest.pop("rollovers", None)
     provisions = Provisions(
         adopted_on=date.fromisoformat(rest.pop("adopted_on")),
         plan_year_start=MonthDay(*rest.pop("plan_year_start")),
@@ -118,6 +121,7 @@ def provisions_from_json(data: dict[str, Any]) -> Provisions:
         ),
         loans=None if loans is None else _loans(**loans),
         profit_sharing=None if sharing is None else _sharing(**sharing),
+        rollovers=None if rollovers is None else _rollovers(**rollovers),
     )
     if rest:
         raise ValueError(f"provisions do not have {', '.join(sorted(rest))}")
@@ -327,6 +331,31 @@ def _loans(
 ) -> Loans:
     known = (minimum_cents, most_at_once, over_prime_bps, residence_years, cure_months)
     return Loans(*known, pauses_on_leave, pauses_in_service)
+
+
+def _rollovers(
+    *,
+    takes: list[str],
+    trustee: str,
+    letter_days: int,
+    before_entry: bool,
+    paid_from_59_5: bool,
+    rolled_in_paid_any_time: bool,
+    spouse_takes_all_on_death: bool | None,
+    holds_annuity_money: bool | None,
+    qualified_by: str | None,
+) -> Rollovers:
+    return Rollovers(
+        tuple(map(RolloverKind, takes)),
+        trustee,
+        letter_days,
+        before_entry,
+        paid_from_59_5,
+        rolled_in_paid_any_time,
+        spouse_takes_all_on_death,
+        holds_annuity_money,
+        None if qualified_by is None else QualifiedBy(qualified_by),
+    )
 
 
 def _sharing(

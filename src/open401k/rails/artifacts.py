@@ -13,12 +13,16 @@ COMPILED = CONTRACTS / "compiled.json"
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One contract: the code that deploys it, its hash (SHA-256), and the compiler that made it."""
+    """One contract: the code that deploys it, its hash (SHA-256), the compiler, and what is deployed.
+
+    A deployed contract has its immutable words after ``runtime``.
+    """
 
     name: str
     code: bytes
     code_sha256: str
     compiler: str
+    runtime: bytes = b""
 
 
 @cache
@@ -26,4 +30,6 @@ def artifact(name: str) -> Artifact:
     """The contract of this name: ``network``, ``rollover`` or ``deposit_token``."""
     told = json.loads(COMPILED.read_text())
     one = told["contracts"][name]
-    return Artifact(name, bytes.fromhex(one["code"]), one["code_sha256"], told["compiler"])
+    code = bytes.fromhex(one["code"])
+    runtime = code[one["runtime_at"] :][: one["runtime_bytes"]]
+    return Artifact(name, code, one["code_sha256"], told["compiler"], runtime)

@@ -130,6 +130,8 @@ _TYPE_OF = {
     "batch": "Batch(address first,address second,address token,uint64 deadline,bytes32[] ids)",
     "attestation": "IdentityAttestation(address subject,uint8 level,uint64 validUntil,bytes32 evidence)",
     "motion": "Motion(bytes32 action,uint256 number)",
+    "head": "Head(uint64 number,bytes32 hash)",
+    "statement": "Statement(bytes32 id,uint8 role,bytes32 content)",
 }
 _HASH_OF = {name: keccak(text.encode()) for name, text in _TYPE_OF.items()}
 
@@ -152,11 +154,12 @@ class Domain:
 
     def digest(self, struct_hash: bytes) -> bytes:
         """What is signed: 32 bytes."""
-        return keccak(b"\x19\x01" + _separator(self) + struct_hash)
+        return keccak(b"\x19\x01" + separator(self) + struct_hash)
 
 
 @cache
-def _separator(domain: Domain) -> bytes:
+def separator(domain: Domain) -> bytes:
+    """The hash of where a signature counts; contracts keep theirs with their code."""
     fields = (keccak(_DOMAIN.encode()), keccak(domain.name.encode()), keccak(b"1"), domain.chain_id, domain.contract)
     return keccak(encode(["bytes32", "bytes32", "bytes32", "uint256", "address"], fields))
 
@@ -216,6 +219,16 @@ def attestation_hash(subject: bytes, attestation: Attestation) -> bytes:
 def motion_hash(action: bytes, number: int) -> bytes:
     """hashStruct of a council's motion."""
     return _hash("motion", ["bytes32", "uint256"], [action, number])
+
+
+def head_hash(number: int, block: bytes) -> bytes:
+    """hashStruct of a block that a custodian acted on; no contract reads it."""
+    return _hash("head", ["uint64", "bytes32"], [number, block])
+
+
+def statement_hash(rollover: bytes, role: Role, content: bytes) -> bytes:
+    """hashStruct of what a custodian says of its own books, by the hash of its words; no contract reads it."""
+    return _hash("statement", ["bytes32", "uint8", "bytes32"], [rollover, role, content])
 
 
 def encode_case(election: Election, signature: bytes, attestation: Attestation, attested: bytes, terms: Terms) -> bytes:

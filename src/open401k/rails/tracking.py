@@ -7,14 +7,17 @@ each other nothing is guessed: it is said, and both must look. Not here: reading
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from ..law.deadlines import business_day_after
 from .messages import Role
 from .preflight.reasons import Owner, Reason
 from .preflight.rule_version import EAST, end_of
+
+#: Who reads the page, as an owner of what is to do.
+YOU = "You"
 
 
 class Verdict(StrEnum):
@@ -133,12 +136,16 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """Who must act, what they do, by when; ``by`` None where only the person decides when."""
+    """Who must act, what they do, by when; ``by`` None where only the person decides when.
+
+    ``why`` is what the participant reads of a reason that is in the way; then ``said`` is the next step of its owner.
+    """
 
     owner: str
     said: str
     by: int | None
     overdue: bool
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +167,16 @@ _SAID = {
     Step.SET_ASIDE: "Your money was made ready and set aside",
     Step.APPROVED: "Everybody agreed to the exact amounts",
     Step.MOVED: "The move was decided and paid, all at once",
+    Step.ARRIVED: "Your new account shows the money",
+}
+#: The same while they are ahead, or where they will not be reached.
+_AHEAD = {
+    Step.ASKED: "You ask for the move",
+    Step.CHECKED: "Everything is checked on both sides",
+    Step.SIGNED: "You sign",
+    Step.SET_ASIDE: "Your money is made ready and set aside",
+    Step.APPROVED: "Everybody agrees to the exact amounts",
+    Step.MOVED: "The move is decided and paid, all at once",
     Step.ARRIVED: "Your new account shows the money",
 }
 _WHERE = {
@@ -186,6 +203,11 @@ _HEADLINES = {
 _DECIDED = (Verdict.COMMITTED, Verdict.CLOSED)
 _ON_THE_WAY = (CaseState.HELD, CaseState.VOTED)
 _CHECKED = (*_ON_THE_WAY, CaseState.PREVALIDATED, CaseState.LIQUIDATING, CaseState.POSTED, CaseState.RELEASED)
+
+
+def last_day(by: int) -> date:
+    """The day at whose end, in the East, somebody must have acted."""
+    return (datetime.fromtimestamp(by, UTC) - EAST).date()
 
 
 def tracked(seen: Seen, clocks: Clocks | None = None) -> Track:
@@ -265,7 +287,7 @@ def _stations(seen: Seen, place: Place, ended: bool) -> tuple[Station, ...]:
         if going:
             told.append(Station(step, Standing.DONE, _SAID[step]))
             continue
-        told.append(Station(step, ahead, _SAID[step]))
+        told.append(Station(step, ahead, _AHEAD[step]))
         ahead = Standing.NOT_REACHED if ended else Standing.TO_COME
     return tuple(told)
 
@@ -295,7 +317,7 @@ def _before_the_verdict(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
     if seen.verdict is Verdict.ABSENT and (seen.reasons or seen.elected_at is None):
         yield from _before_the_signature(seen, clocks)
     elif seen.source.state in (CaseState.PREVALIDATED, CaseState.LIQUIDATING):
-        told = "Sell what you held and set the money aside."
+        told = "Sell the holdings and set the money aside."
         yield _by(seen, seen.source.name, told, clocks.sell, seen.source.since)
     elif late := _waiting(seen):
         for side in late:
@@ -312,14 +334,14 @@ def _before_the_verdict(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
 
 def _before_the_signature(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
     for reason in seen.reasons:
-        yield _by(seen, _name(reason.owner, seen), reason.next_step, clocks.answer)
+        yield replace(_by(seen, _name(reason.owner, seen), reason.next_step, clocks.answer), why=reason.said)
     if seen.reasons:
         return
     late = _waiting(seen)
     for side in late:
         yield _by(seen, side.name, "Check the move and answer.", clocks.answer, side.since)
     if not late:
-        yield _by(seen, "You", "Read what will move, and sign.", clocks.sign, max(seen.source.since, seen.begun_at))
+        yield _by(seen, YOU, "Read what will move, and sign.", clocks.sign, max(seen.source.since, seen.begun_at))
 
 
 def _waiting(seen: Seen) -> list[SideSeen]:
@@ -342,7 +364,7 @@ def _end(since: int, days: int) -> int:
 def _name(owner: Owner, seen: Seen) -> str:
     match owner:
         case Owner.PARTICIPANT:
-            return "You"
+            return YOU
         case Owner.SPOUSE:
             return "Your spouse"
         case Owner.RELEASING_CUSTODIAN:

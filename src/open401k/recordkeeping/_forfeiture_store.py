@@ -81,7 +81,10 @@ def insert_forfeited(
 def gained(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employees: Sequence[EmployeeId], known_at: datetime | None
 ) -> list[tuple[UUID, str, date, int]]:
-    """What these people's accounts gained, by source and day, forfeitures left out."""
+    """What these people's accounts gained, by source and day; not what was forfeited, nor paid out by a rollover.
+
+    What was paid was of the account whose vested share is judged (Reg. 1.411(a)-7(d)(5)(iii)).
+    """
     return tx.rows(
         """
         with theirs as (
@@ -105,7 +108,7 @@ def gained(
         select m.employee_id, m.source, e.event_on, sum(m.amount)::bigint
         from moved m
         join ledger.entry_v e on e.tenant_id = %(tenant)s and e.entry_id = m.entry_id
-        where e.reason <> 'forfeiture'
+        where e.reason not in ('forfeiture', 'rollover: source')
           and e.recorded_at <= coalesce(%(known_at)s, 'infinity'::timestamptz)
         group by m.employee_id, m.source, e.event_on
         having sum(m.amount) <> 0

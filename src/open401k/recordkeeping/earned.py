@@ -9,7 +9,7 @@ from open401k.kernel import EmployeeId, IdColumn, Source
 
 #: What people withheld stays in the source they chose; an employer's contribution may move to one that vests as fast.
 _APART = tuple((source,) for source in Source if source.from_employee)
-_EMPLOYER = tuple(source for source in Source if not source.from_employee)
+_EMPLOYER = tuple(source for source in Source if not source.from_employee and not source.is_rollover)
 
 
 @dataclass(frozen=True, slots=True)

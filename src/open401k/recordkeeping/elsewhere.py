@@ -91,7 +91,7 @@ def added(money: Sequence[ledger.Contributed], ids: IdColumn[EmployeeId]) -> dic
 
 def counted(money: Mapping[Source, Cents], nothing: Cents) -> Cents:
     """What 415(c) counts, catch-up included."""
-    return sum((cents for source, cents in money.items() if source is not Source.ROLLOVER), nothing)
+    return sum((cents for source, cents in money.items() if not source.is_rollover), nothing)
 
 
 @dataclass(frozen=True, slots=True)

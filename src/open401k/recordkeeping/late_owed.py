@@ -19,7 +19,7 @@ from .scope import Scope
 #: With what the keys of entries begin that a late fact caused.
 LATE_KEY = "correction"
 ONE_DAY = timedelta(days=1)
-_EMPLOYER = [source.value for source in Source if not source.from_employee]
+_EMPLOYER = [source.value for source in Source if not source.from_employee and not source.is_rollover]
 
 
 @dataclass(frozen=True, slots=True)

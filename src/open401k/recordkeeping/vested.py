@@ -1,7 +1,7 @@
 """What is vested, as the books know it now. Not here: the rules (full_vesting.py, vested_share.py), forfeitures."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -15,6 +15,7 @@ from .forfeitures import ages_of
 from .full_vesting import full_vesting, full_vesting_on
 from .leaving import leavings
 from .plan_endings import endings_of
+from .rollovers import paid_out
 from .vested_share import Credit, vested_fractions, vested_percent
 
 
@@ -29,20 +30,26 @@ class VestedLeaver:
 
 @dataclass(frozen=True, slots=True)
 class VestedShares:
-    """What is vested of each source of one person by service, and of each what was forfeited for five breaks.
+    """What is vested of each source of one person by service, and of each what was forfeited for five breaks or paid.
 
     ``of`` has None where breaks in service would have to be judged, and no source that everybody owns at once.
     """
 
     of: Mapping[Source, Fraction | None]
     forfeited_cents: Mapping[Source, int]
+    paid_cents: Mapping[Source, int] = field(default_factory=dict)
 
     def vested(self, source: Source, held_cents: int) -> Fraction | None:
-        """Of what is held, in cents: what was forfeited is not forfeited twice."""
+        """Of what is held, in cents: what was forfeited is not forfeited twice, and what was paid counts as vested.
+
+        ``P(AB + D) - D`` of Reg. 1.411(a)-7(d)(5)(iii), D being what rollovers paid out.
+        """
         share = self.of.get(source, Fraction(1))
         if share is None:
             return None
-        return min(share * (held_cents + self.forfeited_cents.get(source, 0)), Fraction(held_cents))
+        paid = self.paid_cents.get(source, 0)
+        vested = share * (held_cents + self.forfeited_cents.get(source, 0) + paid) - paid
+        return min(max(vested, Fraction(0)), Fraction(held_cents))
 
 
 def vested_shares(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, person: census.Employee, on: date) -> VestedShares:
@@ -62,16 +69,17 @@ def vested_shares(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, person: cens
     for row in _store.forfeited(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=None):
         if EmployeeId(row.employee_id) == person.employee_id:
             lost[Source(row.source)] = lost.get(Source(row.source), 0) + row.cents
+    paid = paid_out(tx, tenant_id=tenant_id, plan_id=plan_id, employee_id=person.employee_id)
     until_now = [replace(each, terminated_on=on) if on in each else each for each in person.employment]
     leaving = next(iter(leavings(until_now, spans=spans, on=on)), None)
     if leaving is None:  # not hired yet
-        return VestedShares(dict.fromkeys(later, Fraction(0)), lost)
+        return VestedShares(dict.fromkeys(later, Fraction(0)), lost, paid)
     held = vested_fractions(money, leaving, spans)
     none_yet = {
         source: Fraction(vested_percent(source, on, held_since=on, leaving=leaving, spans=spans), 100)
         for source in later
     }
-    return VestedShares(none_yet | {source: share for source, share in held.items() if source in later}, lost)
+    return VestedShares(none_yet | {source: share for source, share in held.items() if source in later}, lost, paid)
 
 
 def vested_in_full(

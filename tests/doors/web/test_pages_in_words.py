@@ -7,8 +7,8 @@ import pytest
 from starlette.testclient import TestClient
 from tests.doors import samples
 
-from open401k.doors.web.assets import Assets
-from open401k.doors.web.render import TAGS, dated, environment, with_runs
+from open401k.doors.assets import Assets
+from open401k.doors.web.render import STATIC, TAGS, dated, environment, with_runs
 from open401k.kernel import Money, PlanId, SponsorId
 from open401k.views import advisor_book, alert, payroll_history, plan_health, test_detail
 from open401k.views.shown import DutyLine, DutyState, Percent, Projection, RunState, Standing
@@ -88,7 +88,7 @@ def test_year_ends_that_all_agree_are_not_told_as_a_range() -> None:
             "top_heavy", "Share", Percent(10_000), low=least, middle=least, high=most, limit=limit, limit_low=limit,
             limit_high=limit, simulated=100, owed=least, owed_low=least, owed_high=most,
         )  # fmt: skip
-        macro = environment(Assets()).get_template("parts/projection.html").module
+        macro = environment(Assets(STATIC)).get_template("parts/projection.html").module
         return str(macro.projection_block(ahead, "x"))  # type: ignore[attr-defined]
 
     assert "between <b>$7.00</b> and <b>$9.00</b>" in block("7.00", "9.00")

@@ -16,7 +16,7 @@ from tests.rails.world import DAY, RELAY, Case, World, founded, leg
 
 from open401k.doors.chain import Node as ServedNode
 from open401k.rails.calls import call_of
-from open401k.rails.chain.interface import UnavailableError
+from open401k.rails.chain.interface import Head, UnavailableError
 from open401k.rails.chain.jsonrpc import Endpoint, RpcError
 from open401k.rails.chain.rpc import RpcChain, Waiting
 from open401k.rails.node.cases import Kind, State
@@ -202,10 +202,10 @@ def test_a_chain_that_cannot_be_believed_is_silent_to_the_node() -> None:
     both = pair(world)
     both.open(rollover(world))
 
-    def gone() -> None:
+    def gone() -> Head:
         raise UnavailableError("Nobody answers.", fix="Wait.")
 
-    world.chain.final = gone  # type: ignore[method-assign, assignment]
+    world.chain.final = gone  # type: ignore[method-assign]
     with pytest.raises(SilentError, match="Nobody answers"):
         both.source.run_once()
 

@@ -2,5 +2,6 @@
 
 from .http import create_chain_app
 from .methods import Limits, Node
+from .ticking import telling_time
 
-__all__ = ["Limits", "Node", "create_chain_app"]
+__all__ = ["Limits", "Node", "create_chain_app", "telling_time"]

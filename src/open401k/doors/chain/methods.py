@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from eth.abc import BlockHeaderAPI
 
-from open401k.rails.chain import wording
+from open401k.rails.chain import proving, wording
 from open401k.rails.chain.embedded import EmbeddedChain
 from open401k.rails.chain.interface import Head, Receipt, RevertedError
 from open401k.rails.chain.jsonrpc import Json
@@ -27,6 +27,7 @@ class Limits:
     batch: int = 100
     blocks: int = 10_000
     events: int = 10_000
+    linked: int = 1_000
     call_gas: int = 5_000_000
     deployments: bool = False
 
@@ -59,6 +60,8 @@ class Node:
             "eth_getLogs": self._logs,
             "eth_getBlockByNumber": self._by_number,
             "eth_getBlockByHash": self._by_hash,
+            "eth_getProof": self._proof,
+            proving.INCLUSION: self._inclusion,
         }
 
     def answer(self, body: bytes) -> bytes:
@@ -77,6 +80,18 @@ class Node:
         """The last block."""
         with self._lock:
             return self._chain.head()
+
+    def told(self, words: str) -> None:
+        """What the operator is told."""
+        self._log(words)
+
+    def tick(self, seconds: int, *, now: int) -> bool:
+        """Make a block if the last one is so old: an idle chain would never meet a deadline. False if it is not."""
+        with self._lock:
+            if now - self._chain.head().time < seconds:
+                return False
+            self._chain.tick()
+        return True
 
     def _one(self, asked: Json) -> Json:
         if not isinstance(asked, dict) or not isinstance(asked.get("method"), str):
@@ -149,6 +164,26 @@ class Node:
         heads = {number: self._chain.block(number) for number in {log.block for log in found}}
         return wording.logs_of(found, [head for log in found if (head := heads[log.block])])
 
+    def _proof(self, params: Params) -> Json:
+        slots = [_slot(each) for each in wording.as_list(_at(params, 1))]
+        if len(slots) > self._limits.batch:
+            raise ValueError(f"{len(slots)} slots are asked for, at most {self._limits.batch} are answered")
+        header = self._chain.header(self._number(params[2] if len(params) > 2 else "latest"))
+        if header is None:
+            return None
+        return proving.answer_of(self._chain.account(header, _address(params, 0), slots), header.state_root)
+
+    def _inclusion(self, params: Params) -> Json:
+        tx_hash, upto = wording.as_data(_at(params, 0), 32), _at(params, 1)
+        last = None if upto is None else self._number(upto)
+        there = self._chain.receipt(tx_hash)
+        if there is None:
+            return None
+        if last is not None and last - there.block.number >= self._limits.linked:
+            raise ValueError(f"at most {self._limits.linked:,} headers are linked: name a nearer block")
+        found: Json = json.loads(self._chain.proof(tx_hash, upto=last) or "null")
+        return found
+
     def _by_number(self, params: Params) -> Json:
         return self._block(self._chain.header(self._number(_at(params, 0), ahead=True)))
 
@@ -165,6 +200,13 @@ class Node:
             "receiptsRoot": wording.data(header.receipt_root), "gasLimit": wording.quantity(header.gas_limit),
             "gasUsed": wording.quantity(header.gas_used), "baseFeePerGas": "0x0", "difficulty": "0x0",
             "miner": wording.data(header.coinbase), "extraData": wording.data(header.extra_data), "uncles": [],
+            "sha3Uncles": wording.data(header.uncles_hash),
+            "logsBloom": wording.data(header.bloom.to_bytes(256, "big")),
+            "mixHash": wording.data(header.mix_hash), "nonce": wording.data(header.nonce),
+            "withdrawalsRoot": wording.data(header.withdrawals_root or b""),
+            "blobGasUsed": wording.quantity(header.blob_gas_used),
+            "excessBlobGas": wording.quantity(header.excess_blob_gas),
+            "parentBeaconBlockRoot": wording.data(header.parent_beacon_block_root or b""),
             "transactions": [wording.data(each.hash) for each in self._chain.transactions(header)],
         }  # fmt: skip
 
@@ -198,6 +240,13 @@ def _at(params: Params, place: int) -> Json:
 
 def _address(params: Params, place: int) -> bytes:
     return wording.as_data(_at(params, place), 20)
+
+
+def _slot(told: Json) -> bytes:
+    """A slot as it is asked for, of 32 bytes or fewer."""
+    if not isinstance(told, str) or not told.startswith("0x") or not 2 < len(told) <= 66:
+        raise ValueError(f"no slot: {str(told)[:80]}")
+    return int(told, 16).to_bytes(32, "big")
 
 
 def _failed(number: Json, code: int, message: str, data: bytes | None = None) -> Json:

@@ -19,11 +19,14 @@ from . import (
     declarations,
     deposits,
     elections,
+    evidence,
     forfeitures,
     instructions,
     keys,
     loans,
+    network,
     node,
+    node_running,
     pay_codes,
     payroll,
     people,
@@ -57,6 +60,7 @@ app.add_typer(deposits.commands, name="deposits")
 app.add_typer(connections.commands, name="connections")
 app.add_typer(connections.sandboxes, name="sandbox")
 app.add_typer(node.commands, name="node")
+node.commands.add_typer(node_running.commands)
 app.add_typer(pay_codes.commands, name="pay-codes")
 app.add_typer(corrections.commands, name="corrections")
 app.add_typer(forfeitures.commands, name="forfeitures")
@@ -73,6 +77,8 @@ app.add_typer(rails.commands, name="rails")
 app.add_typer(users.commands, name="users")
 app.add_typer(webhooks.commands, name="webhooks")
 app.add_typer(chain.commands, name="chain")
+app.add_typer(evidence.commands, name="rollover")
+app.add_typer(network.commands, name="network")
 
 
 @app.command("calc", help=calc.HELP)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated, Any, Protocol, cast
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, cast
 
 import typer
 
@@ -11,6 +11,9 @@ from open401k.base.selfcheck import Check
 
 from ..provided import Services
 from .say import Voice
+
+if TYPE_CHECKING:
+    from open401k.rails.node.placing import Place
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Port = Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")]
@@ -42,8 +45,16 @@ class Wiring(Protocol):
         """The database of a chain of the rails; an embedded one is started and stopped."""
         ...
 
-    def serve_chain(self, *, host: str, port: int, voice: Voice, deployments: bool) -> None:
-        """Serve that chain over JSON-RPC until interrupted."""
+    def serve_chain(self, *, host: str, port: int, voice: Voice, deployments: bool, tick: int) -> None:
+        """Serve that chain over JSON-RPC until interrupted; a block at least every so many seconds, 0: never."""
+        ...
+
+    def node_at(self, config: Path) -> AbstractContextManager["Place"]:
+        """What a custodian's node runs on, as its settings say; an embedded database is started and stopped."""
+        ...
+
+    def serve_node(self, config: Path, *, voice: Voice) -> None:
+        """Run that node until interrupted."""
         ...
 
     def migrate(self) -> Sequence[str]:

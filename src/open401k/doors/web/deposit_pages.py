@@ -168,8 +168,11 @@ def waiting(caller: Mover, form: Posted) -> Response:
 def account(caller: Mover, form: Posted) -> Response:
     """Put a bank account on file."""
     said = {name: word(form, name) for name in ("name", "routing", "number", "bank_name", "company_id")}
-    purpose = Purpose.PLAN if word(form, "purpose") == "plan" else Purpose.EMPLOYER
-    kind = "savings" if word(form, "kind") == "savings" else "checking"
+    told, kind = word(form, "purpose"), word(form, "kind")
+    if told not in tuple(Purpose) or kind not in ("checking", "savings"):
+        fix = "Choose whose account it is, and whether it is for checking or savings."
+        raise ProblemError(Problem(422, "account_invalid", "Nothing says what account it is.", fix=fix))
+    purpose = Purpose(told)
     with _told("The account was not put on file."), caller.begin() as tx:
         new = NewAccount(purpose, kind=kind, **said)
         custody.accounts.add(tx, tenant_id=caller.tenant, plan_id=caller.plan, account=new)

@@ -9,15 +9,17 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from open401k.kernel import NEW_YORK, Money
+from open401k.kernel import Money
 from open401k.payroll import API_PROVIDER
 from open401k.views.deposits import State
 from open401k.views.fix_links import code_anchor
 from open401k.views.shown import DutyState, PayrollLine, Percent, RunState, Shown, Standing
 
+from ..assets import Assets
+from ..saying import count, day, instant
 from . import charts
-from .assets import Assets
 
+STATIC = Path(__file__).parent / "static"
 _SPACED_PERCENT = re.compile(r"(\d) %(?!\w)")
 _ISO_DAY = re.compile(r"(?<![\w./-])(\d{4})-(\d\d)-(\d\d)(?![\w/-]|\.\w)")
 #: As a payroll that was pulled is called (flows/provider_payrolls.py): provider, pay date, the provider's own id.
@@ -67,21 +69,6 @@ TAGS: Mapping[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-def day(value: date | None, *, year: bool = True) -> str:
-    """``Aug 14, 2026``."""
-    if value is None:
-        return "–"
-    return f"{value:%b} {value.day}, {value.year}" if year else f"{value:%b} {value.day}"
-
-
-def instant(value: datetime | None) -> str:
-    """``Aug 14, 2026, 9:02 AM``, in New York."""
-    if value is None:
-        return "–"
-    local = value.astimezone(NEW_YORK)
-    return f"{day(local.date())}, {local.hour % 12 or 12}:{local:%M %p}"
-
-
 def show(value: Shown) -> str | Markup:
     """Any value of a view-model as a person reads it."""
     match value:
@@ -106,11 +93,6 @@ def tag(kind: str, key: str) -> Markup:
     """A status as a word with a colour and a shape."""
     words, colour = TAGS[f"{kind}:{key}"]
     return Markup('<span class="tag {}">{}</span>').format(colour, words)
-
-
-def count(number: int, one: str, many: str | None = None) -> str:
-    """``1 row``, ``2 rows``."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def lower_first(words: str) -> str:

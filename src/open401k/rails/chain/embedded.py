@@ -7,7 +7,7 @@ rewrite all of it. Not here: what a chain answers (interface.py), other chains.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -20,7 +20,10 @@ from eth.db.chain import ChainDB
 from eth.exceptions import CanonicalHeadNotFound, HeaderNotFound, TransactionNotFound
 from eth.vm.forks.cancun import CancunVM
 from eth.vm.forks.cancun.blocks import CancunBlockHeader
+from eth.vm.forks.cancun.computation import CancunComputation
+from eth.vm.forks.cancun.state import CancunState
 from eth.vm.spoof import SpoofTransaction
+from eth_hash.auto import keccak
 from eth_typing import Address, BlockNumber, Hash32
 from eth_utils.exceptions import ValidationError
 from trie.hexary import HexaryTrie
@@ -29,7 +32,11 @@ from open401k.base.faults import fault
 
 from .interface import At, Head, Log, Receipt, RevertedError
 from .keeping import InMemory, Keeper, Made
+from .p256 import ADDRESS as P256
+from .p256 import p256_verify
 from .proofs import proof_nodes, write_proof
+from .states import Account, write_state
+from .tries import proved, way
 
 # py-evm raises the limit to 10,240 when it is imported, for calls 1,024 deep. Ours are four deep; and with that limit a
 # document that is nested deeply ends the process by a full stack where it should be refused.
@@ -56,9 +63,23 @@ def _child(parent: BlockHeaderAPI | None, **given: Any) -> BlockHeaderAPI:
     )
 
 
-class _FreeVM(CancunVM):
-    """Cancun without fees, and with blocks that may share a second."""
+_CHECKS = {**CancunComputation.get_precompiles(), P256: p256_verify}
 
+
+class _Computation(CancunComputation):
+    """Cancun's, and the check of P-256 signatures, without which no passkey could sign."""
+
+    _precompiles = _CHECKS
+
+
+class _State(CancunState):
+    computation_class = _Computation
+
+
+class _FreeVM(CancunVM):
+    """Cancun with passkeys, without fees, and with blocks that may share a second."""
+
+    _state_class = _State
     create_header_from_parent = staticmethod(_child)
 
     @classmethod
@@ -108,6 +129,10 @@ class EmbeddedChain:
         One that is in a block already answers its receipt: who does not know what became of it sends it again.
         """
         return [self._send(raw) for raw in raws]
+
+    def tick(self) -> Head:
+        """A block without a transaction: time has passed, which is all that a deadline waits for."""
+        return self._kept([])[0]
 
     def call(
         self, to: bytes, data: bytes, *, sender: bytes = _NOBODY, at: At = "latest", gas: int = GAS_LIMIT
@@ -191,6 +216,21 @@ class EmbeddedChain:
         nodes = [proof_nodes(HexaryTrie(self._store, root)) for root in tries]
         return write_proof([rlp.encode(header) for header in there], *nodes)
 
+    def state(self, asked: Mapping[bytes, Sequence[bytes]], *, at: At = "latest") -> str:
+        """The proof of these slots of these contracts at one block, for others (states.py)."""
+        header = self._header(at)
+        return write_state(rlp.encode(header), [self.account(header, each, slots) for each, slots in asked.items()])
+
+    def account(self, header: BlockHeaderAPI, address: bytes, slots: Sequence[bytes]) -> Account:
+        """One contract's proof at a block; ValueError where there is none."""
+        nodes = way(header.state_root, keccak(address), self._store.__getitem__)
+        found = proved(header.state_root, keccak(address), nodes)
+        if found is None:
+            raise ValueError(f"there is no contract 0x{address.hex()} at block {header.block_number}")
+        storage: bytes = rlp.decode(found)[2]
+        told = tuple((slot, tuple(way(storage, keccak(slot), self._store.__getitem__))) for slot in slots)
+        return Account(address, tuple(nodes), told)
+
     def transactions(self, header: BlockHeaderAPI) -> Sequence[SignedTransactionAPI]:
         """Those of a block."""
         return self._chain.get_block_by_header(header).transactions
@@ -208,33 +248,40 @@ class EmbeddedChain:
         return found
 
     def _send(self, raw: bytes) -> Receipt:
-        head = self._chain.get_canonical_head()
-        time = max(head.timestamp, self._now())
-        self._chain.header = _child(head, timestamp=time)
         transaction = self._decoded(raw)
         known = self.receipt(transaction.hash)
         if known is not None:
             return known
+        _, made = self._kept([transaction])
+        return cast("Receipt", made)
+
+    def _kept(self, transactions: Sequence[SignedTransactionAPI]) -> tuple[Head, Receipt | None]:
+        """The next block, with at most one transaction; if it is not kept, nothing happened."""
+        head = self._chain.get_canonical_head()
+        self._chain.header = _child(head, timestamp=max(head.timestamp, self._now()))
         fault("rails.chain.before_execution")
         try:
-            result, receipts, computations = self._chain.mine_all([transaction])
-            block, computation = result.imported_block, computations[0]
-            output = b"" if computation.is_success else computation.output
-            contract = computation.msg.storage_address if computation.msg.is_create else None
-            made = _receipt(_head(block.header), transaction, receipts[0], receipts[0].gas_used, contract, output)
+            result, receipts, computations = self._chain.mine_all(transactions)
+            block = result.imported_block.header
+            made = None
+            for transaction, told, computation in zip(transactions, receipts, computations, strict=True):
+                output = b"" if computation.is_success else computation.output
+                contract = computation.msg.storage_address if computation.msg.is_create else None
+                made = _receipt(_head(block), transaction, told, told.gas_used, contract, output)
             fault("rails.chain.after_execution")
-            self._keeper.keep(Made(made.block, block.header.state_root, made))
+            self._keeper.keep(Made(_head(block), block.state_root, made))
         except BaseException as why:
             self._keeper.undo()
             self._chain = self._kind(self._store)
             if isinstance(why, ValidationError):
                 raise ValueError(str(why)) from why
             raise
-        return made
+        return _head(block), made
 
     def _decoded(self, raw: bytes) -> SignedTransactionAPI:
         try:
-            transaction = self._chain.get_vm(self._chain.header).get_transaction_builder().decode(raw)
+            vm = self._chain.get_vm(self._chain.get_canonical_head())
+            transaction = vm.get_transaction_builder().decode(raw)
             transaction.validate()
         except (rlp.exceptions.RLPException, ValidationError, TypeError) as why:
             raise ValueError(f"no signed transaction: {why}") from why

@@ -11,7 +11,7 @@ from .interface import Head, Log, Receipt
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A block that was made; the first has no transaction."""
+    """A block that was made; the first has no transaction, nor has one that only tells the time."""
 
     head: Head
     state_root: bytes

@@ -16,15 +16,13 @@ from typing import Any
 import rlp
 from eth_abi.abi import decode
 from eth_hash.auto import keccak
-from trie.exceptions import BadTrieProof
-from trie.hexary import HexaryTrie
 
 from open401k.kernel import Open401kError
 
 from ..transactions import Transaction, read
 from .interface import Head, Log
+from .tries import BrokenError, proved
 
-_TRIE: Any = HexaryTrie  # it tells no types
 KIND = "open401k-rails-inclusion-1"
 _COMMITTED, _BATCHED = keccak(b"Committed(bytes32,uint256)"), keccak(b"Batched(bytes32,bytes32[])")
 _KEY = bytes(rlp.encode(0))  # blocks hold one transaction
@@ -108,12 +106,12 @@ def _head(header: bytes, place: int) -> tuple[Head, list[bytes]]:
 
 def _leaf(nodes: Sequence[bytes], root: bytes, what: str) -> bytes:
     try:
-        found = _TRIE.get_from_proof(root, _KEY, [rlp.decode(node) for node in nodes])
-    except (BadTrieProof, rlp.exceptions.RLPException, ValueError, TypeError, KeyError):
-        raise _broken(f"the {what} is not in this block") from None
+        found = proved(root, _KEY, nodes)
+    except BrokenError:
+        found = None
     if not found:
         raise _broken(f"the {what} is not in this block")
-    return bytes(found)
+    return found
 
 
 def _receipt(encoded: bytes) -> tuple[bool, list[tuple[bytes, tuple[bytes, ...], bytes]]]:

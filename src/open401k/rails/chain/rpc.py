@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, TypeVar
 from open401k.kernel import Open401kError
 
 from ..transactions import Transaction, read
-from . import wording
+from . import proving, wording
 from .agreement import Doubt, Silence, agree, behind, heights
 from .interface import At, Head, Log, NotMinedError, Receipt, RevertedError, UnavailableError
 from .jsonrpc import Endpoint, Json, RpcError, SilentError
@@ -156,6 +156,21 @@ class RpcChain:
             }
             found += self._value("eth_getLogs", [asked], lambda told: [wording.as_log(log) for log in _list(told)])
         return found
+
+    def state(self, asked: Mapping[bytes, Sequence[bytes]], *, at: At = "latest") -> str:
+        """The proof of these slots of these contracts at one block (states.py), where the network offers it."""
+        number: Json = self._at(at)
+        header = self._value("eth_getBlockByNumber", [number, False], proving.header_of)
+        accounts = []
+        for address, slots in asked.items():
+            given: list[Json] = [wording.data(address), [wording.data(slot) for slot in slots], header.number]
+            accounts.append(self._value("eth_getProof", given, proving.reader_of(address, slots)))
+        return proving.state_of(header, accounts)
+
+    def proof(self, tx_hash: bytes, *, upto: int | None = None) -> str | None:
+        """That a transaction is in its block (proofs.py): chains of ours prove it, others say that they do not."""
+        given: list[Json] = [wording.data(tx_hash), None if upto is None else wording.quantity(upto)]
+        return self._value(proving.INCLUSION, given, proving.text_of)
 
     # ---- what a sender needs besides
 

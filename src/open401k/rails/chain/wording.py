@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import rlp
+from eth_hash.auto import keccak
+
 from .interface import Head, Log, Receipt
 from .jsonrpc import Json
 
@@ -55,6 +58,34 @@ def as_head(told: Json) -> Head | None:
         return None
     block = as_object(told)
     return Head(as_quantity(block.get("number")), as_data(block.get("hash"), 32), as_quantity(block.get("timestamp")))
+
+
+#: The fields of a header in their order: whether it is a quantity, and those that later forks appended.
+_HEADER = (
+    "parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot", "logsBloom", "#difficulty",
+    "#number", "#gasLimit", "#gasUsed", "#timestamp", "extraData", "mixHash", "nonce",
+)  # fmt: skip
+_APPENDED = (
+    "#baseFeePerGas", "withdrawalsRoot", "#blobGasUsed", "#excessBlobGas", "parentBeaconBlockRoot", "requestsHash",
+)  # fmt: skip
+
+
+def as_header(told: Json) -> bytes:
+    """A block's header as it is encoded; ValueError where its hash is not theirs, as some networks seal blocks."""
+    block = as_object(told)
+    names = (*_HEADER, *(name for name in _APPENDED if block.get(name.removeprefix("#")) is not None))
+    fields = [_field(block, name) for name in names]
+    header: bytes = rlp.encode(fields)
+    if keccak(header) != as_data(block.get("hash"), 32):
+        raise ValueError("the hash of its blocks is not that of their headers, so nothing is proved by them")
+    return header
+
+
+def _field(block: dict[str, Json], name: str) -> bytes:
+    if name.startswith("#"):
+        number = as_quantity(block.get(name[1:]))
+        return number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return as_data(block.get(name))
 
 
 def as_log(told: Json) -> Log:

@@ -79,3 +79,53 @@ def approved_since(conn: Connection, at: int) -> list[tuple[bytes, int]]:
         binary=True,
     )
     return [(rollover, cents) for rollover, cents in rows.fetchall()]
+
+
+def insert_secret(conn: Connection, name: str, kek_id: str, sealed: bytes, made_at: int) -> None:
+    """What is there under this name stays."""
+    conn.execute(
+        """
+        insert into node.secret (name, kek_id, sealed, made_at)
+        values (%s, %s, %s, %s)
+        on conflict do nothing
+        """,
+        [name, kek_id, sealed, made_at],
+    )
+
+
+def secrets(conn: Connection, prefix: str) -> list[tuple[str, str, bytes]]:
+    """Names that begin so, with the master key's id and what is sealed."""
+    rows = conn.execute(
+        """
+        select name, kek_id, sealed
+        from node.secret
+        where starts_with(name, %s)
+        order by name
+        """,
+        [prefix],
+        binary=True,
+    )
+    return [(name, kek_id, sealed) for name, kek_id, sealed in rows.fetchall()]
+
+
+def update_secret(conn: Connection, name: str, kek_id: str, sealed: bytes) -> None:
+    """The same under another master key."""
+    conn.execute(
+        """
+        update node.secret
+        set kek_id = %s, sealed = %s
+        where name = %s
+        """,
+        [kek_id, sealed, name],
+    )
+
+
+def delete_secret(conn: Connection, name: str) -> None:
+    """It is not needed any more."""
+    conn.execute(
+        """
+        delete from node.secret
+        where name = %s
+        """,
+        [name],
+    )

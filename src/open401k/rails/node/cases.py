@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from ..chain.interface import Head
 from .core import Part, Side
+from .said import Said
 
 
 class State(StrEnum):
@@ -34,10 +35,11 @@ class State(StrEnum):
 
 
 MOVES: Final = {
-    State.DRAFT: (State.DATA_REQUESTED, State.OFF_RAIL),
-    State.DATA_REQUESTED: (State.PREVALIDATED, State.NIGO, State.OFF_RAIL),
-    State.PREVALIDATED: (State.LIQUIDATING, State.NIGO, State.OFF_RAIL),
-    State.NIGO: (State.DATA_REQUESTED, State.OFF_RAIL),
+    # Before exact terms nothing is promised: whoever ends it gives free at once.
+    State.DRAFT: (State.DATA_REQUESTED, State.RELEASED, State.OFF_RAIL),
+    State.DATA_REQUESTED: (State.PREVALIDATED, State.NIGO, State.RELEASED, State.OFF_RAIL),
+    State.PREVALIDATED: (State.LIQUIDATING, State.DATA_REQUESTED, State.NIGO, State.RELEASED, State.OFF_RAIL),
+    State.NIGO: (State.DATA_REQUESTED, State.RELEASED, State.OFF_RAIL),
     # The core may have held without our knowing it: it is told to release, whatever comes.
     State.LIQUIDATING: (State.HELD, State.RELEASED),
     State.HELD: (State.VOTED, State.RELEASED),
@@ -193,6 +195,14 @@ class Unit(Protocol):
 
     def resolve(self, case: str, code: int) -> None:
         """An exception is over."""
+        ...
+
+    def note_said(self, case: str, said: Said) -> None:
+        """What was signed with the receipt; it is noted once."""
+        ...
+
+    def said(self, case: str | None = None) -> Sequence[Said]:
+        """That of a case, or of all by block."""
         ...
 
     def note_off_rail(self, case: str, way: Way, reference: str) -> None:

@@ -15,6 +15,7 @@ from typing import Final
 from open401k.kernel import day_of
 from open401k.law.deadlines import business_day_after
 
+from ..preflight.reasons import ENTRIES
 from ..refusals import REFUSALS
 from .cases import Raised
 
@@ -35,6 +36,16 @@ VOTE_LOST: Final = 656
 RELEASED_BEFORE: Final = 657
 POSTED_BEFORE: Final = 658
 
+ELECTION_UNFIT: Final = 261
+ELECTION_UNSOUND: Final = 262
+TERMS_UNFIT: Final = 461
+FILE_UNFIT: Final = 462
+CHANGED_SINCE: Final = 463
+LETTER_UNREAD: Final = 661
+LETTER_UNEXPECTED: Final = 662
+LETTER_DIFFERS: Final = 663
+LETTER_KEPT_OUT: Final = 664
+
 #: What a node or a core finds, beside what the coordinator refuses by.
 FOUND: Final = {
     LEGAL_HOLD: "a court order, levy or legal hold is on the account",
@@ -52,6 +63,15 @@ FOUND: Final = {
     VOTE_LOST: "our vote is noted and lies in no outbox",
     RELEASED_BEFORE: "it was released before",
     POSTED_BEFORE: "it was posted before",
+    ELECTION_UNFIT: "the election that came is not what both halves of the facts say",
+    ELECTION_UNSOUND: "a signature under the election or its attestation does not hold",
+    TERMS_UNFIT: "the terms are not within the election, or not what both halves of the facts work out to",
+    FILE_UNFIT: "the transfer file does not fit the terms or the facts",
+    CHANGED_SINCE: "the facts changed after the participant signed, and are not in order now",
+    LETTER_UNREAD: "a letter of the other custodian cannot be read: its version, its kind or a field is not known here",
+    LETTER_UNEXPECTED: "a letter of the other custodian does not fit where the case stands",
+    LETTER_DIFFERS: "the other custodian sent two letters under one number",
+    LETTER_KEPT_OUT: "the other custodian keeps a letter of ours out",
 }
 
 
@@ -87,6 +107,10 @@ class Queue:
     steps: tuple[Step, ...]
 
 
+#: What preflight finds, before anything is promised.
+_BEFOREHAND: Final = {
+    int(code): f"{entry.owner.value.replace('_', ' ')}: {entry.next_step}" for code, entry in ENTRIES.items()
+}
 _OWNERS = dict(enumerate(Owner, 1))
 _DAYS = {1: 2, 2: 3, 3: 2, 4: 1, 5: 1, 6: 1}
 _PARTICIPANT = {
@@ -106,7 +130,7 @@ def queue_of(code: int) -> Queue:
     hundred = code // 100
     if hundred not in _OWNERS:
         raise ValueError(f"{code} is no code of an exception: they run from 100 to 699")
-    words = FOUND.get(code) or REFUSALS.get(code) or "a reason that this version does not know"
+    words = FOUND.get(code) or REFUSALS.get(code) or _BEFOREHAND.get(code) or "a reason that this version does not know"
     if code in _SERIOUS:
         return Queue(code, Owner.AMOUNT, 0, words, _CHECKING, (Step.ESCALATE,))
     steps = (Step.WAIT, Step.FIX_AND_REPROPOSE) if hundred == 6 else (Step.FIX_AND_REPROPOSE, Step.OFF_RAIL)

@@ -11,9 +11,10 @@ import psycopg
 from open401k.base.db import migrate_schema
 
 from ..chain.interface import Head
-from . import _store
+from . import _said_store, _store
 from .cases import Case, ChangedError, Message, Posting, Raised, Unit, Way
 from .core import SilentError
+from .said import Said
 
 
 def migrate(url: str) -> list[str]:
@@ -115,6 +116,12 @@ class KeptUnit:
 
     def resolve(self, case: str, code: int) -> None:
         _store.close_raised(self.conn, case, code)
+
+    def note_said(self, case: str, said: Said) -> None:
+        _said_store.insert(self.conn, case, said)
+
+    def said(self, case: str | None = None) -> Sequence[Said]:
+        return _said_store.said(self.conn, case)
 
     def note_off_rail(self, case: str, way: Way, reference: str) -> None:
         _store.insert_off_rail(self.conn, case, way, reference)

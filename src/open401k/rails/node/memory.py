@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ..chain.interface import Head
 from .cases import Case, ChangedError, Kind, Message, Posting, Raised, Unit, Way, is_followed
+from .said import Said
 
 
 @dataclass
@@ -21,11 +22,12 @@ class Kept:
     raised: list[Raised] = field(default_factory=list)
     off_rail: dict[str, tuple[Way, str]] = field(default_factory=dict)
     cursor: Head | None = None
+    said: dict[str, Said] = field(default_factory=dict)
 
     def copy(self) -> Kept:
         """Another of the same content."""
         rows = dict(self.cases), dict(self.holds), dict(self.outbox), dict(self.postings)
-        return Kept(*rows, list(self.raised), dict(self.off_rail), self.cursor)
+        return Kept(*rows, list(self.raised), dict(self.off_rail), self.cursor, dict(self.said))
 
 
 @dataclass
@@ -98,6 +100,13 @@ class MemoryUnit:
             replace(each, is_open=False) if (each.case, each.code) == (case, code) else each
             for each in self.kept.raised
         ]
+
+    def note_said(self, case: str, said: Said) -> None:
+        self.kept.said.setdefault(case, said)
+
+    def said(self, case: str | None = None) -> Sequence[Said]:
+        found = [said for name, said in sorted(self.kept.said.items()) if case in (None, name)]
+        return sorted(found, key=lambda each: each.head.number)
 
     def note_off_rail(self, case: str, way: Way, reference: str) -> None:
         if self.kept.off_rail.setdefault(case, (way, reference)) != (way, reference):

@@ -6,21 +6,16 @@ address told to the network, and the network's delay.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from open401k.base.secrets import KEY_BYTES, MasterKeys
-from open401k.kernel import Open401kError, Random
+from open401k.kernel import Random
 
 from ..keys import Key
 from . import _keys_store
 from .kept import KeptCases
-
-_NONCE = 12
+from .sealing import Sealed, Sealing
 
 
 @dataclass
@@ -33,10 +28,10 @@ class SealedKeys:
 
     def make(self, *, at: int) -> bytes:
         """A new key; the answer is its address. ``at`` is the time of a final block."""
-        key = _valid(self.random)
+        key = valid_key(self.random)
         with self.files.connected() as conn:
             sealed = self._seal(key)
-            _keys_store.insert_key(conn, key.address, _id_of(self.master.current), sealed, at)
+            _keys_store.insert_key(conn, key.address, sealed.kek_id, sealed.data, at)
         return key.address
 
     def addresses(self) -> Sequence[bytes]:
@@ -56,28 +51,22 @@ class SealedKeys:
         with self.files.connected() as conn:
             for address, kek_id in _keys_store.addresses(conn):
                 found = _keys_store.sealed_key(conn, address)
-                if found and kek_id != _id_of(self.master.current):
+                if found and kek_id != self._sealing.kek_id:
                     sealed = self._seal(self._open(address, *found))
-                    _keys_store.update_sealed(conn, address, _id_of(self.master.current), sealed)
+                    _keys_store.update_sealed(conn, address, sealed.kek_id, sealed.data)
                     changed += 1
         return changed
 
-    def _seal(self, key: Key) -> bytes:
-        nonce = self.random.token(_NONCE)
-        return nonce + AESGCM(self.master.current).encrypt(nonce, key.secret, _place(key.address))
+    def _seal(self, key: Key) -> Sealed:
+        return self._sealing.seal(_place(key.address), key.secret)
 
     def _open(self, address: bytes, kek_id: str, sealed: bytes) -> Key:
-        for master in (self.master.current, *self.master.previous):
-            if _id_of(master) == kek_id:
-                try:
-                    secret = AESGCM(master).decrypt(sealed[:_NONCE], sealed[_NONCE:], _place(address))
-                except InvalidTag:
-                    break
-                return Key(secret)
-        raise Open401kError(
-            f"The signing key {address.hex()} does not open under the master keys that are set.",
-            fix="Name the former one in OPEN401K_PREVIOUS_MASTER_KEYS; if it was altered, make a new key and rotate.",
-        )
+        what = f"The signing key {address.hex()}"
+        return Key(self._sealing.opened(_place(address), Sealed(kek_id, sealed), what=what))
+
+    @property
+    def _sealing(self) -> Sealing:
+        return Sealing(self.master, self.random)
 
 
 @dataclass
@@ -95,7 +84,7 @@ class KeptApprovals:
             _keys_store.insert_approved(conn, rollover, cents, at)
 
 
-def _valid(random: Random) -> Key:
+def valid_key(random: Random) -> Key:
     """Nearly every number of 32 bytes is a key of the curve."""
     while True:
         key = Key(random.token(KEY_BYTES))
@@ -104,10 +93,6 @@ def _valid(random: Random) -> Key:
         except ValueError:
             continue
         return key
-
-
-def _id_of(master: bytes) -> str:
-    return hashlib.sha256(b"node kek id" + master).hexdigest()[:16]
 
 
 def _place(address: bytes) -> bytes:

@@ -10,10 +10,12 @@ from eth_hash.auto import keccak
 
 from .. import messages
 from ..calls import call_of
+from ..chain.interface import Head
 from ..keys import Key
 from ..messages import Domain, Role
 from .cases import Case, Kind
 from .core import Side
+from .said import Booked, Countersigned, Line, Said, Statement
 
 ROLE_OF = {Side.SOURCE: Role.SOURCE, Side.RECEIVER: Role.RECEIVER}
 
@@ -56,6 +58,10 @@ class Signer(Protocol):
 
     def posted(self, rollover: bytes, role: Role, reference: bytes, *, at: int) -> bytes: ...
 
+    def statement(self, rollover: bytes, role: Role, content: bytes, *, at: int) -> bytes: ...
+
+    def head(self, number: int, block: bytes, *, at: int) -> bytes: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -84,6 +90,12 @@ class PolicySigner:
 
     def posted(self, rollover: bytes, role: Role, reference: bytes, *, at: int) -> bytes:  # noqa: ARG002 (so is a receipt)
         return self._sign(messages.posted_hash(rollover, role, reference))
+
+    def statement(self, rollover: bytes, role: Role, content: bytes, *, at: int) -> bytes:  # noqa: ARG002 (what is so)
+        return self._sign(messages.statement_hash(rollover, role, content))
+
+    def head(self, number: int, block: bytes, *, at: int) -> bytes:  # noqa: ARG002 (what was seen)
+        return self._sign(messages.head_hash(number, block))
 
     def _sign(self, struct_hash: bytes) -> bytes:
         key = self.key if isinstance(self.key, Key) else self.key()
@@ -133,12 +145,30 @@ def expire_call(case: Case) -> bytes:
     return call_of("expire(uint256)", case.agreed.key)
 
 
+def reference_salt(salt: bytes, rollover: bytes) -> bytes:
+    """What hides the reference of one rollover: to open one says nothing of the others."""
+    return keccak(b"open401k reference" + keccak(salt) + rollover)
+
+
 def receipt_call(case: Case, reference: str, salt: bytes, signer: Signer, *, at: int) -> bytes:
     """The call that says: our books followed. The reference goes on chain salted, so that nobody can guess it."""
     agreed, role = case.agreed, ROLE_OF[case.side]
     if agreed is None:
         raise ValueError(f"case {case.id} has no exact terms")
-    told = keccak(salt + agreed.rollover + reference.encode())
+    told = keccak(reference_salt(salt, agreed.rollover) + agreed.rollover + reference.encode())
     signature = signer.posted(agreed.rollover, role, told, at=at)
     given = (agreed.encoded, int.from_bytes(agreed.us, "big"), role, told, signature)
     return call_of("post(bytes,uint256,uint256,bytes32,bytes)", *given)
+
+
+def said_of(case: Case, reference: str, salt: bytes, signer: Signer, *, block: Head) -> Said:
+    """What we say about a case that the core booked under ``reference``, when ``block`` was final."""
+    agreed, role = case.agreed, ROLE_OF[case.side]
+    if agreed is None:
+        raise ValueError(f"case {case.id} has no exact terms")
+    lines = tuple(Line(part.leg, part.kind, part.cents) for part in agreed.parts)
+    hides = reference_salt(salt, agreed.rollover)
+    booked = Booked(agreed.rollover, role, agreed.us, hides, reference, lines)
+    signed = signer.statement(agreed.rollover, role, booked.content, at=block.time)
+    head = signer.head(block.number, block.hash, at=block.time)
+    return Said(Statement(booked, signed), Countersigned(role, agreed.us, block.number, block.hash, head))

@@ -34,7 +34,7 @@ from .following import (
     next_actions,
 )
 from .opening import given_back
-from .signing import PolicyError, Signer, abort_call, expire_call, receipt_call, vote_call
+from .signing import PolicyError, Signer, abort_call, expire_call, receipt_call, said_of, vote_call
 
 #: Where a test may stop the process (base.faults): before and after everything that leaves a trace.
 BOUNDARIES: Final = (
@@ -247,12 +247,14 @@ class Node:
         if posted is None:
             return False
         receipt = receipt_call(case, posted.reference, self.salt, self.signer, at=final.block.time)
+        said = said_of(case, posted.reference, self.salt, self.signer, block=final.block)
         with self.cases.begin() as unit:
             unit.change(case, case.to(State.POSTED))
             for part in agreed.parts:
                 reference = posted.reference
                 unit.note_posting(Posting(agreed.rollover, case.account, part.leg, case.side, part.cents, reference))
             unit.put_out(Message(case.id, Kind.RECEIPT, receipt))
+            unit.note_said(case.id, said)
             for raised in unit.raised(case.id):
                 unit.resolve(case.id, raised.code)
             fault("node.before_post_commit")

@@ -66,6 +66,14 @@ def by_key(conn: Connection, key: str) -> tuple[bytes, Task] | None:
     return (row[0], Task(*row[1:])) if row else None
 
 
+def is_settled(conn: Connection, address: bytes, nonce: int) -> bool:
+    """Whether it is in a final block."""
+    row = conn.execute(
+        "select done_hash is not null from sender.task where address = %b and nonce = %s", [address, nonce]
+    ).fetchone()
+    return bool(row and row[0])
+
+
 def add_form(conn: Connection, address: bytes, nonce: int, form: Form) -> None:
     """Before it is sent."""
     conn.execute(

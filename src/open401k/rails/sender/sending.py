@@ -97,24 +97,48 @@ class Sender:
         fault("rails.sender.after_offer")
         return task.nonce
 
+    def once_at_a_time(self, purpose: str, *, to: bytes | None, data: bytes, gas: int) -> Receipt | None:
+        """Have it on its way, and sent anew only after it is in a final block; its receipt once a block has it."""
+        number = 0
+        while (known := _store.by_key(self._conn, f"{purpose}/{number}")) is not None:
+            if not _store.is_settled(self._conn, known[0], known[1].nonce):
+                self._look_after(known[1], self._network.final())
+                break
+            number += 1
+        nonce = self.put(f"{purpose}/{number}", to=to, data=data, gas=gas)
+        forms = _store.forms(self._conn, self._address, nonce)
+        return next((found for form in forms if (found := self._network.receipt(form.tx_hash))), None)
+
+    def was_settled(self, purpose: str) -> bool:
+        """Whether what was sent for this purpose came into a final block before."""
+        known = _store.by_key(self._conn, f"{purpose}/0")
+        return known is not None and _store.is_settled(self._conn, known[0], known[1].nonce)
+
+    def is_idle(self) -> bool:
+        """Whether everything that was sent is in a final block."""
+        return not _store.open_tasks(self._conn, self._address)
+
     def round(self) -> list[Outcome]:
         """Look after everything that is on its way; what is final since the last time."""
-        final, settled = self._network.final(), []
-        counted = self._network.nonce_at(self._address, final.number)
-        for task in _store.open_tasks(self._conn, self._address):
-            forms = _store.forms(self._conn, self._address, task.nonce)
-            receipt = next((found for form in forms if (found := self._network.receipt(form.tx_hash))), None)
-            if receipt is not None and receipt.block.number <= final.number:
-                _store.done(self._conn, self._address, task.nonce, receipt.tx_hash, is_done=receipt.is_done)
-                settled.append(Outcome(task.key, receipt))
-            elif receipt is None and task.nonce < counted:
-                raise TakenError(
-                    f"Number {task.nonce} of 0x{self._address.hex()} was used by a transaction that is not ours.",
-                    fix="Find who else signs with this key, then send what it was for under a new key.",
-                )
-            elif receipt is None:
-                self._again(task, forms)
-        return settled
+        final = self._network.final()
+        looked_at = [self._look_after(task, final) for task in _store.open_tasks(self._conn, self._address)]
+        return [outcome for outcome in looked_at if outcome is not None]
+
+    def _look_after(self, task: Task, final: Head) -> Outcome | None:
+        """One that is on its way: settled in a final block, or sent again where no block has it."""
+        forms = _store.forms(self._conn, self._address, task.nonce)
+        receipt = next((found for form in forms if (found := self._network.receipt(form.tx_hash))), None)
+        if receipt is not None and receipt.block.number <= final.number:
+            _store.done(self._conn, self._address, task.nonce, receipt.tx_hash, is_done=receipt.is_done)
+            return Outcome(task.key, receipt)
+        if receipt is None and task.nonce < self._network.nonce_at(self._address, final.number):
+            raise TakenError(
+                f"Number {task.nonce} of 0x{self._address.hex()} was used by a transaction that is not ours.",
+                fix="Find who else signs with this key, then send what it was for under a new key.",
+            )
+        if receipt is None:
+            self._again(task, forms)
+        return None
 
     def _again(self, task: Task, forms: list[Form]) -> None:
         """The last form once more, or a dearer one where it waited long enough and a dearer one is allowed."""

@@ -75,6 +75,25 @@ def seal(content: bytes, *, sender: Key, to: bytes, reference: bytes, random: Ra
     return body + sender.sign(keccak(body))
 
 
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What stands outside: of which rollover it is, which key says it sent it. Nothing of it is proven yet."""
+
+    reference: bytes
+    sender: bytes
+
+
+def cover_of(told: bytes) -> Cover:
+    """What stands outside of a sealed file; ``SealedRefusedError`` if it is none, or its signature is another's."""
+    if len(told) < _HEADER + _BLOCK + _TAG + _SIGNATURE or not told.startswith(_VERSION):
+        raise SealedRefusedError(SealedProblem.NOT_A_SEALED_FILE)
+    at = len(_VERSION)
+    reference, sender = told[at : at + 32], told[at + 32 : at + 52]
+    if signer_of(keccak(told[:-_SIGNATURE]), told[-_SIGNATURE:]) != sender:
+        raise SealedRefusedError(SealedProblem.ANOTHER_SENDER)
+    return Cover(reference, sender)
+
+
 def opened(told: bytes, *, mailbox: Mailbox, sender: bytes, reference: bytes) -> bytes:
     """What was sealed, if it is from this sender, for us, and of this rollover; else ``SealedRefusedError``."""
     if len(told) < _HEADER + _BLOCK + _TAG + _SIGNATURE or not told.startswith(_VERSION):

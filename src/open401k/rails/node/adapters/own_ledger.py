@@ -1,7 +1,7 @@
 """The books of this system as a core: a hold is a reservation, a posting its entry. Not here: selling holdings.
 
 Whoever runs plans here needs no other core. Only cash moves; holdings are sold before terms are agreed. Which source
-takes which kind of money is the plan's to say, so it is given.
+takes which kind of money, what may be paid of each, and what follows a posting is the plan's to say (:class:`Says`).
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, Protocol
 
 import psycopg
 
 from open401k import ledger
 from open401k.base.db import Tx
-from open401k.kernel import AccountId, EmployeeId, PlanId, Source, SponsorId
+from open401k.kernel import AccountId, EmployeeId, EntryId, PlanId, Source, SponsorId
 from open401k.kernel import Refused as RefusedByBooks
 from open401k.ledger import USD, AccountKey, Held, Kind, Line
 
@@ -37,21 +37,52 @@ SOURCES: Final[Sequence[Sequence[Source]]] = (
         Source.ROLLOVER, Source.PRE_TAX, Source.MATCH, Source.SAFE_HARBOR_MATCH, Source.NONELECTIVE,
         Source.SAFE_HARBOR_NONELECTIVE, Source.PROFIT_SHARING, Source.QNEC, Source.QMAC,
     ),
-    (Source.ROTH,),
+    (Source.ROTH_ROLLOVER, Source.ROTH),
     (Source.AFTER_TAX,),
 )  # fmt: skip
 _NEVER = "released before anything was held"
 
 
 @dataclass(frozen=True, slots=True)
+class Booked:
+    """An order that was just posted: by which entry, on which day, and which sources gave or took each leg's cents."""
+
+    order: Order
+    employee_id: EmployeeId
+    entry_id: EntryId
+    on: date
+    shares: Mapping[int, Mapping[Source, int]]
+
+
+class Says(Protocol):
+    """What the plan says, each asked within the transaction of the order."""
+
+    def takes(self, tx: Tx) -> Mapping[int, Source]:
+        """Which source takes which kind of money."""
+        ...
+
+    def payable(self, tx: Tx, employee_id: EmployeeId) -> Mapping[Source, int]:
+        """Cents that may be paid of each source: what is not vested is not among them."""
+        ...
+
+    def booked(self, tx: Tx, booked: Booked) -> None:
+        """What follows a posting: kept with it, or neither is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class OwnLedger:
-    """One plan's books. ``into`` says which source takes which kind; ``today`` the day on which things are booked."""
+    """One plan's books. ``into`` says which source takes which kind; ``today`` the day on which things are booked.
+
+    With ``says`` the plan is asked each time, and ``into`` does not count.
+    """
 
     begin: Callable[[], AbstractContextManager[Tx]]
     tenant_id: SponsorId
     plan_id: PlanId
     into: Mapping[int, Source]
     today: Callable[[], date]
+    says: Says | None = None
 
     def look_up(self, account: str) -> Account | Refused:
         with self._begun() as tx:
@@ -109,7 +140,11 @@ class OwnLedger:
             made = ledger.post_reserved(
                 tx, tenant_id=self.tenant_id, reservation_id=known.reservation_id, key=key, event_on=self.today()
             )
-            return _refused(made) if isinstance(made, RefusedByBooks) else done
+            if isinstance(made, RefusedByBooks):
+                return _refused(made)
+            if self.says is not None:
+                self.says.booked(tx, _booked(order, made.entry_id, self.today(), self._shares(known, order)))
+            return done
 
     def status(self, rollover: bytes, side: Side) -> Status:
         """The entry is the tax fact: one for each rollover that was posted."""
@@ -134,13 +169,18 @@ class OwnLedger:
         found = self._cash(tx, order.account)
         if not found:
             return Refused(ACCOUNT_UNKNOWN, f"no cash account of {order.account} in these books")
-        if any(part.kind >= len(SOURCES) for part in order.parts):
+        if order.side is Side.SOURCE and any(part.kind >= len(SOURCES) for part in order.parts):
             return Refused(KIND_NOT_TAKEN, "these books have no such kind of money")
         free = {source: amount - reserved for source, (amount, reserved) in found.items()}
+        into = self.into
+        if self.says is not None:
+            payable = self.says.payable(tx, EmployeeId.parse(order.account)) if order.side is Side.SOURCE else {}
+            free = {source: min(cents, payable.get(source, 0)) for source, cents in free.items()}
+            into = self.says.takes(tx)
         clearing = AccountKey(self.plan_id, Kind.CASH_CLEARING)
         lines = []
         for part in order.parts:
-            shares = _drawn(part, free) if order.side is Side.SOURCE else self._taken(part)
+            shares = _drawn(part, free) if order.side is Side.SOURCE else _taken(part, into)
             if isinstance(shares, Refused):
                 return shares
             keys = {source: self._account(order.account, source) for source in shares}
@@ -150,12 +190,6 @@ class OwnLedger:
                 debit, credit = way if order.side is Side.SOURCE else way[::-1]
                 lines.append(Line(debit, credit, cents, _ref(part)))
         return lines
-
-    def _taken(self, part: Part) -> Mapping[Source, int] | Refused:
-        source = self.into.get(part.kind)
-        if source is None:
-            return Refused(KIND_NOT_TAKEN, f"the plan takes no money of kind {part.kind}")
-        return {source: part.cents}
 
     def _account(self, account: str, source: Source) -> AccountKey:
         return AccountKey(self.plan_id, Kind.PARTICIPANT, EmployeeId.parse(account), source)
@@ -173,6 +207,18 @@ class OwnLedger:
             for kind, employee, asset, source, amount, reserved in rows
             if kind == Kind.PARTICIPANT and employee == who and asset == USD and source is not None
         }
+
+    def _shares(self, known: Held, order: Order) -> dict[int, dict[Source, int]]:
+        """Which sources the lines of a reservation are of, by leg: several legs may have the same source."""
+        keys = {source: self._account(order.account, source) for source in Source}
+        of = {ledger.account_id(tenant_id=self.tenant_id, key=key).uuid: source for source, key in keys.items()}
+        legs = {_ref(part): part.leg for part in order.parts}
+        found: dict[int, dict[Source, int]] = {part.leg: {} for part in order.parts}
+        own = known.lines.debit if order.side is Side.SOURCE else known.lines.credit
+        for account, ref, cents in zip(own, known.lines.ref, known.lines.amount, strict=True):
+            shares = found[legs[ref]]
+            shares[of[account]] = shares.get(of[account], 0) + cents
+        return found
 
     def _void(self, tx: Tx, known: Held, key: str) -> None:
         made = ledger.void(
@@ -193,6 +239,13 @@ class OwnLedger:
         if isinstance(made, RefusedByBooks) or known is None:
             raise AssertionError("a cent between accounts that may go negative is reserved")
         return known
+
+
+def _taken(part: Part, into: Mapping[int, Source]) -> Mapping[Source, int] | Refused:
+    source = into.get(part.kind)
+    if source is None:
+        return Refused(KIND_NOT_TAKEN, f"the plan takes no money of kind {part.kind}")
+    return {source: part.cents}
 
 
 def _drawn(part: Part, free: dict[Source, int]) -> Mapping[Source, int] | Refused:
@@ -220,6 +273,10 @@ def _again(known: Held, order: Order) -> Refused | None:
     if known.cause != _cause(order) or told != {_ref(part): part.cents for part in order.parts}:
         return Refused(OTHER_ORDER, "another order is under this rollover's id")
     return None
+
+
+def _booked(order: Order, entry_id: EntryId, on: date, shares: Mapping[int, Mapping[Source, int]]) -> Booked:
+    return Booked(order, EmployeeId.parse(order.account), entry_id, on, shares)
 
 
 def _kind_of(source: Source) -> int:

@@ -1,4 +1,7 @@
-"""Static files under URLs that carry their content's hash: cached for ever, checked by the browser."""
+"""Static files under URLs that carry their content's hash: cached for ever, checked by the browser.
+
+What all pages share (the look) lies in ``doors/look``; each door adds a folder of its own.
+"""
 
 import base64
 import gzip
@@ -10,7 +13,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-STATIC = Path(__file__).parent / "static"
+LOOK = Path(__file__).parent / "look"
 _TEXT = {".css", ".js", ".svg"}
 
 
@@ -26,11 +29,12 @@ class Asset:
 
 
 class Assets:
-    """Every file below ``static/``, read once."""
+    """Every file of the look and below ``static``, read once."""
 
-    def __init__(self, root: Path = STATIC) -> None:
+    def __init__(self, static: Path) -> None:
         self._by_name = {
             path.relative_to(root).as_posix(): _read(path, path.relative_to(root).as_posix())
+            for root in (LOOK, static)
             for path in sorted(root.rglob("*"))
             if path.suffix in _TEXT
         }

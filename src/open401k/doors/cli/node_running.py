@@ -1,0 +1,183 @@
+"""Commands of who runs a custodian's node: prepare it, its keys, serve it, how it stands. Not here: cores (node.py)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .say import FAILED, Voice, counted
+from .wiring import Json, wiring_of
+
+if TYPE_CHECKING:
+    from open401k.rails.node.process import Process
+    from open401k.rails.node.report import Identity
+
+CONFIG = Path("node.toml")
+Config = Annotated[Path, typer.Option("--config", help="The node's settings.")]
+commands = typer.Typer()
+keys = typer.Typer(no_args_is_help=True, help="Keys of a node: they lie sealed in its database.")
+commands.add_typer(keys, name="key")
+
+TEMPLATE = """\
+# A custodian's node (docs/howto/rails-node.md). Nothing secret stands here.
+name = "Our Trust Company"
+# Our address in the network, as its council admitted us.
+member = "0x0000000000000000000000000000000000000000"
+# Where this node answers, and how browsers and other nodes reach it.
+host = "127.0.0.1"
+port = 4012
+# origin = "https://node.example.org"
+# A database of the node's own; or set OPEN401K_NODE_DATABASE_URL. Without either, an embedded one for trying.
+# database_url = "postgresql://node@localhost/node"
+
+[chain]
+id = 401
+# With several endpoints, more than half must say alike; "agreeing" asks for more.
+[[chain.endpoints]]
+name = "operator"
+url = "http://127.0.0.1:4011"
+
+# As open401k chain init printed them.
+[contracts]
+network = "0x0000000000000000000000000000000000000000"
+rollover = "0x0000000000000000000000000000000000000000"
+deposit_token = "0x0000000000000000000000000000000000000000"
+
+# The way into our core: "rest", "batch", or "package.module:function".
+[core]
+adapter = "rest"
+url = "http://127.0.0.1:4022"
+# The environment variable that holds the core's token.
+token_env = "CORE_TOKEN"
+
+# The versions of the network's rules, as its council published them.
+[[rules]]
+number = 1
+year = 2026
+
+# Each custodian with whom we exchange: what its "open401k node status" tells.
+# [[peers]]
+# name = "The Other Company"
+# member = "0x..."
+# url = "https://node.other.example"
+# mailbox = "0x..."
+"""
+
+
+@commands.command()
+def init(context: typer.Context, config: Config = CONFIG, json: Json = False) -> None:
+    """Prepare a node: its settings to fill in, then its database and keys. Again: what is there stays."""
+    voice = Voice(json)
+    if not config.exists():
+        config.write_text(TEMPLATE)
+        voice.tell({"written": str(config)})
+        voice.line(f"Wrote {config}. Fill it in, then again: open401k node init --config {config}")
+        return
+    with _opened(context, config) as process:
+        from open401k.rails.node.report import identity_of
+
+        _say(voice, identity_of(process))
+    voice.line("Have the council admit the member with a signing key, and give the mailbox to other custodians.")
+    voice.line(f"Then: open401k node serve --config {config}")
+
+
+@commands.command()
+def serve(context: typer.Context, config: Config = CONFIG) -> None:
+    """Run the node until interrupted: follow its cases, exchange letters, answer its API. One process a node."""
+    wiring_of(context).serve_node(config, voice=Voice(as_json=False))
+
+
+@commands.command()
+def status(context: typer.Context, config: Config = CONFIG, json: Json = False) -> None:
+    """How the node stands: its keys, the network's word about it, what waits. Exit code 1 if it cannot sign."""
+    from open401k.rails.node.report import report
+
+    with _opened(context, config) as process:
+        told = report(process)
+    voice, at = Voice(json), told.network
+    network = None
+    if at is not None:
+        network = {"block": at.block.number, "block_time": at.block.time, "member_until": at.until, "roles": at.roles,
+                   "signer": _hex(at.signer)}  # fmt: skip
+    voice.tell(
+        _shown(told.identity)
+        | {"can_sign": told.can_sign, "network": network, "silence": told.silence, "cases": told.cases,
+           "acted_on": told.acted_on.number if told.acted_on else None, "exceptions": told.exceptions,
+           "calls_waiting": told.calls, "transactions_waiting": told.transactions}
+    )  # fmt: skip
+    voice.table(("What", "Value"), list(_shown(told.identity).items()), empty="")
+    if at is None:
+        voice.line(f"The network does not answer: {told.silence}")
+    else:
+        until = datetime.fromtimestamp(at.until, UTC)
+        voice.line(f"Final block {at.block.number}; member until {until:%Y-%m-%d}; signs by {_hex(at.signer)}")
+        if not told.can_sign:
+            voice.line("THIS NODE CANNOT SIGN: the network names no key of it, or the membership has ended.")
+    voice.line(f"{counted(sum(told.cases.values()), 'case')}, {counted(told.exceptions, 'open exception')}.")
+    if not told.can_sign:
+        raise typer.Exit(FAILED)
+
+
+@keys.command("list")
+def list_(context: typer.Context, config: Config = CONFIG, json: Json = False) -> None:
+    """The addresses of the node's keys, and its mailbox."""
+    from open401k.rails.node.report import identity_of
+
+    with _opened(context, config) as process:
+        _say(Voice(json), identity_of(process))
+
+
+@keys.command()
+def add(
+    context: typer.Context,
+    config: Config = CONFIG,
+    mailbox: Annotated[bool, typer.Option("--mailbox", help="A mailbox instead of a signing key.")] = False,
+    json: Json = False,
+) -> None:
+    """Make one more key. A signing key is in use once the network names it, a mailbox once peers know it."""
+    voice = Voice(json)
+    with _opened(context, config) as process:
+        at = process.around.seconds()
+        made = process.vault.new_mailbox(at=at).public if mailbox else process.keys.make(at=at)
+    voice.tell({"mailbox" if mailbox else "signing_key": _hex(made)})
+    voice.line(_hex(made))
+
+
+@keys.command()
+def rewrap(context: typer.Context, config: Config = CONFIG, json: Json = False) -> None:
+    """Seal everything under the current master key; the former one is in OPEN401K_PREVIOUS_MASTER_KEYS."""
+    with _opened(context, config) as process:
+        changed = process.keys.rewrap() + process.vault.rewrap() + process.files.rewrap()
+    voice = Voice(json)
+    voice.tell({"sealed_anew": changed})
+    voice.line(f"{counted(changed, 'secret')} sealed anew.")
+
+
+@contextmanager
+def _opened(context: typer.Context, config: Path) -> "Iterator[Process]":
+    from open401k.rails.node.process import opened, prepare
+
+    with wiring_of(context).node_at(config) as place:
+        prepare(place.url, place.around)
+        with opened(place.config, place.url, place.around) as process:
+            yield process
+
+
+def _say(voice: Voice, identity: "Identity") -> None:
+    voice.tell(_shown(identity))
+    voice.table(("What", "Value"), list(_shown(identity).items()), empty="")
+
+
+def _shown(identity: "Identity") -> dict[str, Any]:
+    found = [_hex(each) for each in identity.signing_keys]
+    return {
+        "member": _hex(identity.member), "signing_keys": found, "relay": _hex(identity.relay),
+        "mailbox": _hex(identity.mailbox),
+    }  # fmt: skip
+
+
+def _hex(told: bytes) -> str:
+    return "0x" + told.hex()

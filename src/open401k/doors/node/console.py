@@ -1,0 +1,127 @@
+"""What the console says of cases: words of states, who is waited for, which of three lists a case is in. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from open401k.rails import tracking
+from open401k.rails.messages import Role
+from open401k.rails.node.cases import Kind, State, Way
+from open401k.rails.node.codes import FOUND, Owner, queue_of
+from open401k.rails.node.core import Side
+from open401k.rails.preflight.reasons import Owner as ReasonOwner
+from open401k.rails.refusals import REFUSALS
+
+from .provided import Act, CaseLine
+
+#: A state's word and color; the word carries the meaning.
+STATES: Mapping[State, tuple[str, str]] = {
+    State.DRAFT: ("Asked for", ""),
+    State.DATA_REQUESTED: ("Waits for data", "warn"),
+    State.PREVALIDATED: ("Checked", ""),
+    State.NIGO: ("Not in good order", "bad"),
+    State.LIQUIDATING: ("Being sold", ""),
+    State.HELD: ("Set aside", ""),
+    State.VOTED: ("Approved by us", ""),
+    State.POSTED: ("Booked", "ok"),
+    State.RELEASED: ("Given free", "warn"),
+    State.OFF_RAIL: ("By check or wire", ""),
+}
+SIDES: Mapping[Side, str] = {Side.SOURCE: "Out to", Side.RECEIVER: "In from"}
+SENT: Mapping[Kind, str] = {
+    Kind.PROPOSE: "Proposal, with the money",
+    Kind.APPROVE: "Our approval",
+    Kind.RECEIPT: "Our receipt",
+    Kind.EXPIRE: "End after the deadline",
+    Kind.ABORT: "Our stop",
+}
+ROLES: Mapping[Role, str] = {
+    Role.PARTICIPANT: "participant",
+    Role.SOURCE: "paying custodian",
+    Role.RECEIVER: "receiving custodian",
+    Role.SPOUSE: "spouse",
+    Role.ADMINISTRATOR: "plan administrator",
+    Role.DEPOSITORY: "depository",
+}
+OWNERS: Mapping[ReasonOwner, str] = {
+    ReasonOwner.PARTICIPANT: "Participant",
+    ReasonOwner.SPOUSE: "Participant’s spouse",
+    ReasonOwner.RELEASING_CUSTODIAN: "Paying custodian",
+    ReasonOwner.RELEASING_ADMINISTRATOR: "Paying plan’s administrator",
+    ReasonOwner.RECEIVING_CUSTODIAN: "Receiving custodian",
+    ReasonOwner.NETWORK: "Network",
+}
+WAYS: Mapping[Way, str] = {Way.CHECK: "check", Way.WIRE: "wire"}
+ACTS: Mapping[Act, str] = {
+    Act.AGAIN: "Propose again",
+    Act.OFF_RAIL: "Close by check or wire",
+    Act.STOP: "Stop the rollover",
+}
+#: What the page says after something was done.
+DID: Mapping[Act, str] = {
+    Act.AGAIN: "It is begun anew.",
+    Act.OFF_RAIL: "The case is closed beside the rails.",
+    Act.STOP: "It is to end. Money that is held comes back once that is final.",
+}
+
+_DESKS = dict(enumerate(Owner, 1))
+
+
+class Pile(StrEnum):
+    """The lists of the console."""
+
+    OURS = "ours"
+    OPEN = "open"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A case in a list: where it stands, and the first who must act."""
+
+    case: CaseLine
+    track: tracking.Track
+    waits_for: str
+    by: int | None
+    late: bool
+    pile: Pile
+
+
+def line_of(case: CaseLine, custodian: str) -> Line:
+    """One row; an open case in which we must act, or which has an exception, is ours."""
+    track = tracking.tracked(case.seen)
+    todo = sorted(track.todo, key=lambda each: (each.by is None, each.by or 0))
+    ours = [each for each in todo if custodian in each.owner]
+    first = (ours or todo)[0] if todo else None
+    pile = Pile.OURS if ours or case.exceptions else Pile.ENDED if track.ended else Pile.OPEN
+    late = any(each.overdue for each in track.todo)
+    return Line(case, track, owner_of(first.owner) if first else "", first.by if first else None, late, pile)
+
+
+def piles(cases: Sequence[CaseLine], custodian: str) -> dict[Pile, list[Line]]:
+    """All cases by list; what is due first comes first."""
+    found: dict[Pile, list[Line]] = {pile: [] for pile in Pile}
+    for case in cases:
+        line = line_of(case, custodian)
+        found[line.pile].append(line)
+    for lines in found.values():
+        lines.sort(key=lambda each: (each.by is None, each.by or 0))
+    return found
+
+
+def owner_of(owner: str) -> str:
+    """Who must act, as desks call them; the participant's page says "you"."""
+    if owner == tracking.YOU:
+        return "Participant"
+    return owner.replace("Your old plan at", "Plan at").replace("Your spouse", "Participant’s spouse")
+
+
+def codes() -> list[tuple[Owner, list[tuple[int, str]]]]:
+    """All reasons for which a case may be stopped, by desk."""
+    found: dict[Owner, list[tuple[int, str]]] = {owner: [] for owner in Owner}
+    for code in sorted({*FOUND, *REFUSALS}):
+        queue = queue_of(code)
+        found[_DESKS[code // 100]].append((code, queue.words))
+    return list(found.items())

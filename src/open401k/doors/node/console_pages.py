@@ -1,0 +1,170 @@
+"""The console of a custodian's desks: sign in by token, cases, one case, exceptions and what may be done. No rules."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from open401k.kernel import Random
+from open401k.rails.node.cases import Way
+
+from ..problems import NOT_FOUND, ProblemError
+from . import console
+from .live import stream
+from .look import Look, answering
+from .provided import Act, CaseDetail, ForPages, Refusal
+from .sessions import Sessions, SignedIn
+
+#: The longest reference of a check or wire.
+LONGEST = 100
+_PATHS = {Act.AGAIN: "again", Act.OFF_RAIL: "off-rail", Act.STOP: "stop"}
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form that was sent: for which act, what was typed, and what is wrong with it."""
+
+    act: Act | None = None
+    typed: Mapping[str, str] = field(default_factory=dict)
+    refusal: Refusal | None = None
+
+
+class Console:
+    """The console of one node."""
+
+    def __init__(self, given: ForPages, look: Look, random: Random) -> None:
+        self._given, self._look = given, look
+        self._sessions = Sessions(given, random)
+
+    def routes(self) -> list[BaseRoute]:
+        """All of it, each with its method."""
+        told = [
+            ("/", self.cases, "GET"),
+            ("/cases/{case}", self.case, "GET"),
+            ("/exceptions", self.exceptions, "GET"),
+            ("/events", self.events, "GET"),
+            ("/sign-in", self.sign_in_page, "GET"),
+            ("/sign-in", self.sign_in, "POST"),
+            ("/sign-out", self.sign_out, "POST"),
+            *((f"/cases/{{case}}/{path}", self._act(act), "POST") for act, path in _PATHS.items()),
+        ]
+        return [Route(path, answering(self._look, endpoint), methods=[method]) for path, endpoint, method in told]
+
+    async def sign_in_page(self, _: Request) -> Response:
+        """Where a token is typed."""
+        return self._look.page("sign_in", refusal=None)
+
+    async def sign_in(self, request: Request) -> Response:
+        """A token, by form."""
+        async with request.form(max_files=0, max_fields=4) as form:
+            token = _word(form, "token")
+        answer = RedirectResponse("/", 303)
+        if await run_in_threadpool(self._sessions.sign_in, request, token, answer) is None:
+            why = Refusal("token", "This token opens no pages.", "Paste it whole, or make one: open401k node token.")
+            return self._look.page("sign_in", 401, refusal=why)
+        return answer
+
+    async def sign_out(self, request: Request) -> Response:
+        """End this browser's session."""
+        async with request.form(max_files=0, max_fields=4) as form:
+            await run_in_threadpool(self._sessions.for_form, request, form, acts=False)
+        answer = RedirectResponse("/sign-in", 303)
+        self._sessions.sign_out(request, answer)
+        return answer
+
+    async def cases(self, request: Request) -> Response:
+        """All cases in three lists."""
+        who = await self._who(request)
+        found = await run_in_threadpool(self._given.cases)
+        lists = console.piles(found, self._given.custodian)
+        asked = request.query_params.get("list", "")
+        pile = console.Pile(asked) if asked in list(console.Pile) else console.Pile.OURS
+        return self._page("cases", who, "cases", lists=lists, pile=pile)
+
+    async def case(self, request: Request) -> Response:
+        """One case."""
+        who = await self._who(request)
+        did = request.query_params.get("did", "")
+        said = console.DID[Act(did)] if did in list(Act) else ""
+        return await self._case_page(request, who, Filled(), said=said)
+
+    async def exceptions(self, request: Request) -> Response:
+        """What waits for a desk."""
+        who = await self._who(request)
+        found = await run_in_threadpool(self._given.exceptions)
+        desks = {owner: [each for each in found if each.waiting.queue.owner is owner] for owner, _ in console.codes()}
+        return self._page("exceptions", who, "exceptions", desks=desks, count=len(found))
+
+    async def events(self, request: Request) -> Response:
+        """That something happened: in one case, or in any."""
+        await self._who(request)
+        return stream(self._given, request, request.query_params.get("case"))
+
+    def _act(self, act: Act) -> Any:
+        async def done(request: Request) -> Response:
+            async with request.form(max_files=0, max_fields=8) as form:
+                who = await run_in_threadpool(self._sessions.for_form, request, form)
+                typed = {name: _word(form, name) for name in ("way", "reference", "code", "key")}
+            refusal = await run_in_threadpool(self._do, act, who, request.path_params["case"], typed)
+            if refusal is not None:
+                return await self._case_page(request, who, Filled(act, typed, refusal), status=422)
+            return RedirectResponse(f"/cases/{request.path_params['case']}?did={act}", 303)
+
+        return done
+
+    def _do(self, act: Act, who: SignedIn, case: str, typed: Mapping[str, str]) -> Refusal | None:
+        detail = self._given.case(case)
+        if detail is None:
+            raise ProblemError(NOT_FOUND)
+        key = typed["key"]
+        match act:
+            case Act.AGAIN:
+                return self._given.again(who.staff, case, key=key)
+            case Act.OFF_RAIL:
+                way, reference = typed["way"], typed["reference"]
+                if way not in list(Way):
+                    return Refusal("way", "Nobody said how it is paid.", "Choose check or wire.")
+                if not reference or len(reference) > LONGEST or not reference.isprintable():
+                    why = f"It is empty, longer than {LONGEST} characters, or holds characters that nobody can read."
+                    return Refusal("reference", why, "Write the number of the check or the reference of the wire.")
+                return self._given.off_rail(who.staff, case, way=Way(way), reference=reference, key=key)
+            case Act.STOP:
+                code = int(typed["code"]) if typed["code"].isascii() and typed["code"].isdigit() else 0
+                if code not in {each for _, desk in console.codes() for each, _ in desk}:
+                    return Refusal("code", "No reason was chosen.", "Choose why it is to end; the other side is told.")
+                return self._given.stop(who.staff, case, code=code, key=key)
+
+    async def _who(self, request: Request) -> SignedIn:
+        return await run_in_threadpool(self._sessions.of, request)
+
+    async def _case_page(
+        self, request: Request, who: SignedIn, filled: Filled, *, said: str = "", status: int = 200
+    ) -> Response:
+        detail = await run_in_threadpool(self._given.case, request.path_params["case"])
+        if detail is None:
+            raise ProblemError(NOT_FOUND)
+        words = self._words_of(detail, who)
+        return self._page("case", who, "", status, detail=detail, filled=filled, said=said, **words)
+
+    def _words_of(self, detail: CaseDetail, who: SignedIn) -> dict[str, Any]:
+        line = console.line_of(detail.line, self._given.custodian)
+        # One act in one state of a case: a form that is sent twice does nothing more than once.
+        told = f"{detail.line.case} {detail.line.state} {detail.line.since} {who.form_token}"
+        key = hashlib.sha256(told.encode()).hexdigest()
+        return {"line": line, "paths": _PATHS, "codes": console.codes(), "key": key}
+
+    def _page(self, name: str, who: SignedIn, current: str, status: int = 200, **words: Any) -> Response:
+        return self._look.page(name, status, who=who, current=current, console=console, **words)
+
+
+def _word(form: FormData, name: str) -> str:
+    value = form.get(name)
+    return value.strip() if isinstance(value, str) else ""

@@ -1,0 +1,25 @@
+"""All pages of a node as routes, for the application that serves it: participants' links, the console, static files."""
+
+from starlette.routing import BaseRoute, Route
+
+from open401k.kernel import Random
+
+from ..security import SameOrigin, SecurityHeaders
+from . import console_pages, election_page, tracker_page
+from .look import Look
+from .provided import ForPages
+
+
+def routes(given: ForPages, random: Random) -> list[BaseRoute]:
+    """Routes to be put beside those of the API. They carry their security headers and the same-origin rule."""
+    look = Look(given)
+    found = [
+        *tracker_page.routes(given, look),
+        *election_page.routes(given, look, random),
+        *console_pages.Console(given, look, random).routes(),
+    ]
+    found.append(Route("/static/{path:path}", look.assets.serve, methods=["GET"], name="static"))
+    for route in found:
+        if isinstance(route, Route):
+            route.app = SecurityHeaders(SameOrigin(route.app), https=given.origin.startswith("https:"))
+    return found

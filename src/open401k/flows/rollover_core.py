@@ -1,0 +1,100 @@
+"""One plan's books as the core of a node: what it takes, what it pays, what follows a posting. ADR-0051.
+
+Not here: the holds and entries themselves (rails/node/adapters/own_ledger.py), asking for a rollover (rollover.py).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from open401k import census, plan, recordkeeping
+from open401k.base.db import ALL_TENANTS, Actor, Database, Tx
+from open401k.kernel import EmployeeId, Open401kError, PlanId, Source, SponsorId
+from open401k.rails.kinds import Kind
+from open401k.rails.node.adapters.own_ledger import Booked, OwnLedger
+from open401k.rails.node.core import Side
+from open401k.recordkeeping import RolloverBooked, RolloverPart, RolloverRequest, RolloverWay
+
+WAY = {Side.SOURCE: RolloverWay.OUT, Side.RECEIVER: RolloverWay.INTO}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSays:
+    """What one plan's terms and records say, each within the transaction of the order."""
+
+    tenant_id: SponsorId
+    plan_id: PlanId
+    today: Callable[[], date]
+
+    def takes(self, tx: Tx) -> Mapping[int, Source]:
+        """Money that was not taxed yet lands in one rollover source, Roth money in the other."""
+        terms = plan.provisions_on(tx, tenant_id=self.tenant_id, plan_id=self.plan_id, on=self.today())
+        return lands(terms.rollovers)
+
+    def payable(self, tx: Tx, employee_id: EmployeeId) -> Mapping[Source, int]:
+        """Vested cash of sources that an event opened; of nobody who is not on file."""
+        people = census.roster(tx, tenant_id=self.tenant_id, employee_ids=[employee_id])
+        if not people:
+            return {}
+        found = recordkeeping.releasable(
+            tx, tenant_id=self.tenant_id, plan_id=self.plan_id, person=people[0], on=self.today()
+        )
+        return found.payable()
+
+    def booked(self, tx: Tx, booked: Booked) -> None:
+        """The fact of it, with basis and Roth clock as the transfer file has them; once, with its entry."""
+        way = WAY[booked.order.side]
+        requests = recordkeeping.rollover_requests(tx, tenant_id=self.tenant_id, plan_id=self.plan_id)
+        request = recordkeeping.open_request_of(requests, employee_id=booked.employee_id, way=way)
+        fact = RolloverBooked(
+            rollover=booked.order.rollover,
+            way=way,
+            plan_id=self.plan_id,
+            employee_id=booked.employee_id,
+            entry_id=booked.entry_id,
+            event_on=booked.on,
+            parts=_parts(booked, request if way is RolloverWay.OUT else None),
+            rollover_id=None if request is None else request.rollover_id,
+            recorded_at=tx.now,
+        )
+        recordkeeping.book_rollover(tx, tenant_id=self.tenant_id, booked=fact)
+
+
+def plan_core(db: Database, *, actor: Actor, plan_id: PlanId, today: Callable[[], date]) -> OwnLedger:
+    """The books of a plan, for a node whose core it is; a plan that is not here is an error."""
+    with db.begin(actor, tenants=ALL_TENANTS) as tx:
+        tenant = next((owner for owner, each in plan.every_plan(tx) if each == plan_id), None)
+    if tenant is None:
+        raise Open401kError(f"There is no plan {plan_id} on this server.", fix="Take the id from: open401k plans list")
+    says = PlanSays(tenant, plan_id, today)
+    return OwnLedger(lambda: db.begin(actor, tenants=[tenant]), tenant, plan_id, {}, today, says)
+
+
+def lands(terms: plan.Rollovers | None) -> dict[int, Source]:
+    """Which source takes which kind of money, by the plan's terms."""
+    kinds = () if terms is None else terms.takes
+    return {
+        int(kind_of(each)): Source.ROTH_ROLLOVER if each is plan.RolloverKind.ROTH else Source.ROLLOVER
+        for each in kinds
+    }
+
+
+def kind_of(kind: plan.RolloverKind) -> Kind:
+    """What the rails call it."""
+    return Kind[kind.name]
+
+
+def _parts(booked: Booked, request: RolloverRequest | None) -> tuple[RolloverPart, ...]:
+    """``into``: where the request lets money of a kind go, where that is one type of account."""
+    wanted = [] if request is None or "wanted" not in request.told else request.told["wanted"].told
+    found = []
+    for part in booked.order.parts:
+        name = Kind(part.kind).name.lower()
+        into = {each["into"] for each in wanted if each["kind"] == name}
+        found.append(
+            RolloverPart(
+                part.leg, name, part.cents, booked.shares[part.leg], part.basis, part.roth_since,
+                into.pop() if len(into) == 1 else None,
+            )
+        )  # fmt: skip
+    return tuple(found)

@@ -1,0 +1,263 @@
+"""What the chain's proofs in a file show: words, keys of members, transactions. Pure. Not here: judging it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import rlp
+from eth_hash.auto import keccak
+
+from open401k.kernel import Open401kError
+
+from .. import slots
+from ..chain.interface import Head
+from ..chain.proofs import Proven, check_proof, write_proof
+from ..chain.states import Shown, check_state, head_of
+from ..decoding import Decoded
+from ..messages import (
+    Domain,
+    attestation_hash,
+    election_hash,
+    head_hash,
+    network_domain,
+    rollover_domain,
+    rollover_id,
+)
+from ..node.said import Countersigned
+from .calls import approvers, custodians, is_about
+from .file import Evidence
+from .signed import is_by
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A file with what its proofs show. ``states``: the first at the head; others only at blocks that are vouched for.
+
+    ``broken`` names proofs that do not hold.
+    """
+
+    evidence: Evidence
+    case: Decoded
+    rollover: bytes
+    domain: Domain
+    states: tuple[Shown, ...]
+    transactions: tuple[Proven, ...]
+    broken: tuple[str, ...]
+    keys: dict[bytes, frozenset[bytes]] = field(default_factory=dict)
+
+    @property
+    def head(self) -> Head | None:
+        """The block under which all of it stands."""
+        return self.states[0].block if self.states else None
+
+    @property
+    def key(self) -> int:
+        """Under which the verdict stands."""
+        election, terms = self.case.election, self.case.terms
+        return (int.from_bytes(election.source, "big") << 72) | (election.number << 8) | terms.part
+
+    def word(self, slot: bytes) -> int | None:
+        """A word of the coordinator at the head; None where the file does not prove it."""
+        return self.states[0].words.get((self.evidence.coordinator, slot)) if self.states else None
+
+    def of_network(self, slot: bytes) -> int | None:
+        """The same of the network."""
+        return self.states[0].words.get((self.evidence.network, slot)) if self.states else None
+
+    def signs(self, who: bytes, struct_hash: bytes, signature: bytes) -> bool:
+        """Whether a key that a proof in the file shows to be this member's signed it."""
+        digest = self.domain.digest(struct_hash)
+        return any(is_by(key, digest, signature) for key in self.keys.get(who, ()))
+
+
+def context_of(evidence: Evidence, case: Decoded) -> Context:
+    """All proofs checked; those that do not hold are told in ``broken``, and show nothing."""
+    broken: list[str] = []
+    domain = rollover_domain(evidence.chain_id, evidence.coordinator)
+    rollover = rollover_id(election_hash(case.election), case.terms)
+    wanted = [asked(evidence, case), *[asked_then(evidence, case)] * (len(evidence.states) - 1)]
+    shown = [
+        _state(text, f"states[{place}]", slots_, broken)
+        for place, (text, slots_) in enumerate(zip(evidence.states, wanted, strict=True))
+    ]
+    first = shown[0] if shown else None
+    if first is None:
+        broken += [] if evidence.states else ["states: there is none"]
+        return Context(evidence, case, rollover, domain, (), (), tuple(broken))
+    transactions = _transactions(evidence, first, broken)
+    alone = Context(evidence, case, rollover, domain, (first,), (), ())
+    keys = {who: frozenset([_signer(word)]) for (_, who), word in _members(alone, first).items() if word}
+    known = _linked(evidence.headers, first.block.hash) | {
+        head.hash for head in evidence.heads if any(_vouches(domain, head, key) for key in keys.get(head.who, ()))
+    }
+    others = [each for each in shown[1:] if each is not None]
+    for place, each in enumerate(others, 1):
+        if each.block.hash not in known:
+            broken.append(f"states[{place}]: nobody vouches for block {each.block.number}")
+    states = (first, *(each for each in others if each.block.hash in known))
+    for state in states[1:]:
+        for (_, who), word in _members(alone, state).items():
+            keys[who] = keys.get(who, frozenset()) | ({_signer(word)} if word else frozenset())
+    return Context(evidence, case, rollover, domain, states, tuple(transactions), tuple(broken), keys)
+
+
+def asked(at: Evidence, case: Decoded) -> dict[bytes, list[bytes]]:
+    """The words that are proved at the head: exactly these, by contract."""
+    election, terms, who_holds = case.election, case.terms, people(case)
+    rollover = rollover_id(election_hash(election), terms)
+    key = (int.from_bytes(election.source, "big") << 72) | (election.number << 8) | terms.part
+    attested = attestation_hash(election.participant, case.attestation)
+    return {
+        at.coordinator: [
+            slots.verdict_slot(key),
+            *(slots.vote_slot(key, role, who) for role, who in approvers(case)),
+            *(slots.receipt_slot(rollover, who) for _, who in custodians(case)),
+        ],
+        at.network: [
+            *(slots.member_slot(who) for who in who_holds),
+            slots.document_slot(terms.rule_version),
+            slots.withholding_slot(terms.rule_version),
+            slots.revoked_slot(case.attestation.attestor, attested),
+        ],
+    }
+
+
+def asked_then(at: Evidence, case: Decoded) -> dict[bytes, list[bytes]]:
+    """The words that are proved at a block that somebody countersigned: the verdict, and whose keys counted."""
+    first = asked(at, case)
+    return {at.coordinator: first[at.coordinator][:1], at.network: first[at.network][: len(people(case))]}
+
+
+def codes_told(context: Context) -> tuple[bool, bool]:
+    """Whether the coordinator, and the network that it asks, run the code that we ship."""
+    evidence, codes = context.evidence, context.states[0].codes
+    network = network_domain(evidence.chain_id, evidence.network)
+    coordinator = codes.get(evidence.coordinator) == slots.coordinator_code(context.domain, evidence.network)
+    return coordinator, codes.get(evidence.network) == slots.network_code(network, evidence.delay)
+
+
+def people(case: Decoded) -> list[bytes]:
+    """Every member that a case names: the custodians, the attestor, voters, who takes what is withheld."""
+    election, terms = case.election, case.terms
+    named = [election.source, *election.receivers, case.attestation.attestor, *(each.who for each in terms.voters)]
+    return list(dict.fromkeys([*named, *([terms.withholder] if any(terms.withholder) else [])]))
+
+
+def _members(context: Context, state: Shown) -> dict[tuple[str, bytes], int]:
+    found: dict[tuple[str, bytes], int] = {}
+    for who in people(context.case):
+        word = state.words.get((context.evidence.network, slots.member_slot(who)))
+        if word is not None:
+            found["member", who] = word
+    return found
+
+
+def _signer(word: int) -> bytes:
+    return (word >> 96).to_bytes(20, "big")
+
+
+def _vouches(domain: Domain, head: Countersigned, key: bytes) -> bool:
+    return is_by(key, domain.digest(head_hash(head.number, head.hash)), head.signature)
+
+
+def _state(text: str, at: str, wanted: Mapping[bytes, Sequence[bytes]], broken: list[str]) -> Shown | None:
+    try:
+        shown = check_state(text)
+        if list(shown.words) == [(contract, slot) for contract, slots_ in wanted.items() for slot in slots_]:
+            return shown
+        broken.append(f"{at}: it proves other words than those of this case")
+    except Open401kError as why:
+        broken.append(f"{at}: {why.message}")
+    except (ValueError, TypeError, IndexError, rlp.exceptions.RLPException):
+        broken.append(f"{at}: the proof does not hold.")
+    return None
+
+
+def _linked(headers: Sequence[bytes], head: bytes) -> set[bytes]:
+    """Hashes of the blocks that lead to the head, itself among them."""
+    found = {head}
+    for header in reversed(headers):
+        if keccak(header) not in found:
+            break
+        fields = rlp.decode(header)
+        if not isinstance(fields, list) or not fields or not isinstance(fields[0], bytes):
+            break
+        found.add(fields[0])
+    return found
+
+
+def _transactions(evidence: Evidence, state: Shown, broken: list[str]) -> list[Proven]:
+    """Those that are linked to the head, done, and said something to the coordinator about this case."""
+    headers = evidence.headers
+    if not evidence.transactions:
+        broken += ["headers: they lead to no transaction"] if headers else []
+        return []
+    if not headers or keccak(headers[-1]) != state.block.hash:
+        broken.append("headers: they do not lead to the head")
+        return []
+    found: list[Proven] = []
+    try:
+        first = head_of(headers[0])[0].number
+    except Open401kError:
+        broken.append("headers[0]: it is none")
+        return []
+    if first != evidence.transactions[0].block:
+        broken.append("headers: they begin before the first transaction")
+    for place, each in enumerate(evidence.transactions):
+        text = write_proof(headers[each.block - first :] if each.block >= first else (), each.transaction, each.receipt)
+        try:
+            proven = check_proof(text)
+        except Open401kError as why:
+            broken.append(f"transactions[{place}]: {why.message}")
+            continue
+        told = proven.transaction
+        if not proven.is_done or told.to != evidence.coordinator or told.chain_id != evidence.chain_id:
+            broken.append(f"transactions[{place}]: it is none that the coordinator carried out")
+        elif not is_about(told.data, evidence.case):
+            broken.append(f"transactions[{place}]: it is about another case")
+        else:
+            found.append(proven)
+    return found
+
+
+def expected_payments(context: Context) -> tuple[dict[bytes, int], int] | None:
+    """Cents to each receiver, and what is withheld, as the terms and the rules have it; None if rules are missing."""
+    case = context.case
+    bps = context.of_network(slots.withholding_slot(case.terms.rule_version))
+    due: dict[bytes, int] = {}
+    withheld = 0
+    for leg in case.terms.legs:
+        kept = 0
+        if leg.into == _PERSON:
+            if bps is None:
+                return None
+            kept = (leg.taxable * ((bps >> (16 * leg.kind)) & 0xFFFF) + 5_000) // 10_000
+        receiver = case.election.receivers[leg.to]
+        due[receiver] = due.get(receiver, 0) + leg.amount - kept
+        withheld += kept
+    return due, withheld
+
+
+def _flow(logs: Sequence[tuple[bytes, bytes, int]]) -> dict[bytes, int]:
+    moved: dict[bytes, int] = {}
+    for sender, receiver, cents in logs:
+        moved[sender] = moved.get(sender, 0) - cents
+        moved[receiver] = moved.get(receiver, 0) + cents
+    return {who: cents for who, cents in moved.items() if cents}
+
+
+def moved_on_chain(context: Context) -> dict[bytes, int]:
+    """What the token's events in the proven transactions add up to, for each account."""
+    token = context.case.terms.token
+    told = [
+        (log.topics[1][12:], log.topics[2][12:], int.from_bytes(log.data, "big"))
+        for each in context.transactions
+        for log in each.logs
+        if log.address == token and len(log.topics) == 3 and log.topics[0] == _TRANSFER
+    ]
+    return _flow(told)
+
+
+_TRANSFER = keccak(b"Transfer(address,address,uint256)")
+_PERSON = 15

@@ -1,0 +1,262 @@
+"""The SQL of deals, letters and events: sealed bytes in, sealed bytes out."""
+
+from __future__ import annotations
+
+from typing import Any, LiteralString
+
+from ._store import Connection
+from .cases import State
+from .deal import DealEvent
+from .sealing import Sealed
+
+
+def insert_deal(conn: Connection, case: str, peer: bytes, reference: bytes, sealed: Sealed) -> bool:
+    """False if there is one of this case, or of this reference and peer."""
+    made = conn.execute(
+        """
+        insert into node.deal (case_id, peer, reference, kek_id, sealed)
+        values (%s, %s, %s, %s, %s)
+        on conflict do nothing
+        """,
+        [case, peer, reference, sealed.kek_id, sealed.data],
+    )
+    return bool(made.rowcount)
+
+
+def update_deal(conn: Connection, case: str, sealed: Sealed) -> None:
+    """The same deal, changed or under another master key."""
+    conn.execute(
+        """
+        update node.deal
+        set kek_id = %s, sealed = %s
+        where case_id = %s
+        """,
+        [sealed.kek_id, sealed.data, case],
+    )
+
+
+def deal(conn: Connection, case: str) -> Sealed | None:
+    """Locked until the transaction ends."""
+    row = conn.execute(
+        """
+        select kek_id, sealed
+        from node.deal
+        where case_id = %s
+        for update
+        """,
+        [case],
+        binary=True,
+    ).fetchone()
+    return Sealed(*row) if row else None
+
+
+def case_of(conn: Connection, peer: bytes, reference: bytes) -> str | None:
+    """The case that a member knows by a reference."""
+    row = conn.execute(
+        """
+        select case_id
+        from node.deal
+        where peer = %s and reference = %s
+        """,
+        [peer, reference],
+    ).fetchone()
+    return row[0] if row else None
+
+
+def deals(conn: Connection, after: str, limit: int) -> list[tuple[str, Sealed]]:
+    """By case id."""
+    return _sealed(
+        conn,
+        """
+        select case_id, kek_id, sealed
+        from node.deal
+        where case_id > %s
+        order by case_id
+        limit %s
+        """,
+        [after, limit],
+    )
+
+
+def deals_under_others(conn: Connection, kek_id: str, limit: int) -> list[tuple[str, Sealed]]:
+    """Those that are sealed under another master key, locked."""
+    return _sealed(
+        conn,
+        """
+        select case_id, kek_id, sealed
+        from node.deal
+        where kek_id <> %s
+        order by case_id
+        limit %s
+        for update
+        """,
+        [kek_id, limit],
+    )
+
+
+def _sealed(conn: Connection, sql: LiteralString, given: list[object]) -> list[tuple[str, Sealed]]:
+    rows: list[tuple[Any, ...]] = conn.execute(sql, given, binary=True).fetchall()
+    return [(case, Sealed(kek_id, data)) for case, kek_id, data in rows]
+
+
+def next_number(conn: Connection, recipient: bytes, reference: bytes) -> int:
+    """Of the next letter to a member about a rollover; its case is locked."""
+    row = conn.execute(
+        """
+        select coalesce(max(number), 0) + 1
+        from node.letter_out
+        where recipient = %s and reference = %s
+        """,
+        [recipient, reference],
+    ).fetchone()
+    return int(row[0]) if row else 1
+
+
+def insert_letter(conn: Connection, recipient: bytes, reference: bytes, number: int, sealed: Sealed) -> None:
+    """One that waits to be sent."""
+    conn.execute(
+        """
+        insert into node.letter_out (recipient, reference, number, kek_id, sealed, is_sent)
+        values (%s, %s, %s, %s, %s, false)
+        """,
+        [recipient, reference, number, sealed.kek_id, sealed.data],
+    )
+
+
+def letters_waiting(conn: Connection, limit: int) -> list[tuple[bytes, bytes, int, Sealed]]:
+    """Not sent yet, the oldest of each first."""
+    rows = conn.execute(
+        """
+        select recipient, reference, number, kek_id, sealed
+        from node.letter_out
+        where not is_sent
+        order by number, recipient, reference
+        limit %s
+        """,
+        [limit],
+        binary=True,
+    ).fetchall()
+    return [(recipient, reference, number, Sealed(*sealed)) for recipient, reference, number, *sealed in rows]
+
+
+def letters_under_others(conn: Connection, kek_id: str, limit: int) -> list[tuple[bytes, bytes, int, Sealed]]:
+    """Those that are sealed under another master key, locked."""
+    rows = conn.execute(
+        """
+        select recipient, reference, number, kek_id, sealed
+        from node.letter_out
+        where kek_id <> %s
+        limit %s
+        for update
+        """,
+        [kek_id, limit],
+        binary=True,
+    ).fetchall()
+    return [(recipient, reference, number, Sealed(*sealed)) for recipient, reference, number, *sealed in rows]
+
+
+def update_letter(conn: Connection, recipient: bytes, reference: bytes, number: int, sealed: Sealed) -> None:
+    """The same letter under another master key."""
+    conn.execute(
+        """
+        update node.letter_out
+        set kek_id = %s, sealed = %s
+        where recipient = %s and reference = %s and number = %s
+        """,
+        [sealed.kek_id, sealed.data, recipient, reference, number],
+    )
+
+
+def mark_sent(conn: Connection, recipient: bytes, reference: bytes, number: int) -> None:
+    """The other side has it."""
+    conn.execute(
+        """
+        update node.letter_out
+        set is_sent = true
+        where recipient = %s and reference = %s and number = %s
+        """,
+        [recipient, reference, number],
+    )
+
+
+def newest_came(conn: Connection, peer: bytes, reference: bytes) -> int:
+    """The number of the last letter that was taken; 0 before the first."""
+    row = conn.execute(
+        """
+        select coalesce(max(number), 0)
+        from node.letter_in
+        where peer = %s and reference = %s
+        """,
+        [peer, reference],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def insert_came(conn: Connection, peer: bytes, reference: bytes, number: int, keyed_hash: bytes) -> None:
+    """It was taken."""
+    conn.execute(
+        """
+        insert into node.letter_in (peer, reference, number, keyed_hash)
+        values (%s, %s, %s, %s)
+        """,
+        [peer, reference, number, keyed_hash],
+    )
+
+
+def came(conn: Connection, peer: bytes, reference: bytes, number: int) -> bytes | None:
+    """The keyed hash of what was taken under this number."""
+    row = conn.execute(
+        """
+        select keyed_hash
+        from node.letter_in
+        where peer = %s and reference = %s and number = %s
+        """,
+        [peer, reference, number],
+        binary=True,
+    ).fetchone()
+    return row[0] if row else None
+
+
+def insert_event(conn: Connection, case: str, at: int, words: str) -> None:
+    """An event of a case where it stands now."""
+    # One after the other until the commit: who reads after a number never misses one that comes in below it.
+    conn.execute("select pg_advisory_xact_lock(hashtext('node.event'))")
+    conn.execute(
+        """
+        insert into node.event (case_id, state, at, words)
+        select case_id, state, %s, %s
+        from node.case_file
+        where case_id = %s
+        """,
+        [at, words, case],
+    )
+
+
+def events(conn: Connection, after: int, limit: int) -> list[DealEvent]:
+    """In order."""
+    rows = conn.execute(
+        """
+        select seq, case_id, state, at, words
+        from node.event
+        where seq > %s
+        order by seq
+        limit %s
+        """,
+        [after, limit],
+    ).fetchall()
+    return [DealEvent(seq, case, State(state), at, words) for seq, case, state, at, words in rows]
+
+
+def since(conn: Connection, case: str) -> int | None:
+    """When it came to its state."""
+    row = conn.execute(
+        """
+        select at
+        from node.event
+        where case_id = %s and words = ''
+        order by seq desc
+        limit 1
+        """,
+        [case],
+    ).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,366 @@
+"""What the operator of a node sets: ``node.toml``, read once. Not here: keys (they lie sealed in the node's database).
+
+An error names the file, the key, the reason and what to write. Nothing secret stands in the file: the core's token and
+the database's address may come from the environment.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from open401k.kernel import Open401kError
+
+from ..chain.rpc import Finality
+from ..messages import NOBODY, Role
+from .signing import Policy
+
+HERE = ("localhost", "127.0.0.1", "::1")
+DATABASE = "OPEN401K_NODE_DATABASE_URL"
+
+
+@dataclass(frozen=True, slots=True)
+class ChainAt:
+    """The network's chain: ``agreeing`` of the endpoints must say alike, by default more than half."""
+
+    chain_id: int
+    endpoints: Mapping[str, str]
+    agreeing: int | None = None
+    finality: Finality = "finalized"
+    #: The most that is paid for a unit of gas; nothing on chains of members.
+    most_gas_price: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Contracts:
+    """The network's three addresses."""
+
+    network: bytes
+    rollover: bytes
+    token: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CoreAt:
+    """The way into the custodian's core: ``rest``, ``batch``, or a function of somebody's package."""
+
+    adapter: str
+    url: str = ""
+    token: str = field(default="", repr=False)
+    seconds: int | float = 10
+    folder: Path = Path("core-files")
+    layout: str = "fixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another custodian's node: the member as the network knows it, where it answers, its mailbox's public key."""
+
+    name: str
+    member: bytes
+    url: str
+    mailbox: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RulesAt:
+    """A version of the network's rules: its number there, and what of it the law does not say."""
+
+    number: int
+    year: int
+    min_level: int = 2
+    most_total_cents: int = 10_000_000_00
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    """Everything that is set. ``attestor`` is the member as which this node attests identities, if it does;
+    ``withholder`` takes the tax that is withheld, ``voters`` approve besides the custodians where the rules ask.
+    """
+
+    name: str
+    member: bytes
+    chain: ChainAt
+    contracts: Contracts
+    core: CoreAt
+    rules: tuple[RulesAt, ...]
+    policy: Policy = field(default_factory=Policy)
+    peers: tuple[Peer, ...] = ()
+    host: str = "127.0.0.1"
+    port: int = 4012
+    origin: str = ""
+    database_url: str | None = field(default=None, repr=False)
+    attestor: bytes | None = None
+    withholder: bytes = NOBODY
+    voters: Mapping[Role, bytes] = field(default_factory=dict)
+
+    @property
+    def shown_at(self) -> str:
+        """Where browsers and peers come."""
+        return self.origin or f"http://{'localhost' if self.host == '127.0.0.1' else self.host}:{self.port}"
+
+
+class ConfigError(Open401kError):
+    """A file that cannot be meant: where, why, and what to write."""
+
+
+def read_config(path: Path, environment: Mapping[str, str], *, production: bool = False) -> NodeConfig:
+    """The settings of a node; the first thing that cannot be meant is a :class:`ConfigError`."""
+    try:
+        told = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise ConfigError(
+            f"There is no {path}.", fix=f"Write one to fill in: open401k node init --config {path}"
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as why:
+        raise ConfigError(f"{path} cannot be read: {why}.", fix="Write TOML (docs/howto/rails-node.md).") from None
+    top = Table(path, "", told)
+    config = NodeConfig(
+        name=top.text("name"),
+        member=top.address("member"),
+        chain=_chain(top.table("chain")),
+        contracts=_contracts(top.table("contracts")),
+        core=_core(top.table("core"), environment),
+        rules=_rules(top),
+        policy=_policy(top.table("policy", needed=False)),
+        peers=_peers(top),
+        voters=_voters(top.table("voters", needed=False)),
+        host=top.text("host", "127.0.0.1"),
+        port=top.whole("port", 4012, least=1, most=65_535),
+        origin=top.origin("origin"),
+        database_url=top.text("database_url", "") or None,
+    )
+    if top.has("attestor"):
+        config = replace(config, attestor=top.address("attestor"))
+    if top.has("withholder"):
+        config = replace(config, withholder=top.address("withholder"))
+    if environment.get(DATABASE):
+        config = replace(config, database_url=environment[DATABASE])
+    top.nothing_else()
+    _refuse_twins(top, config)
+    if production:
+        _refuse_unsafe(top, config)
+    return config
+
+
+@dataclass
+class Table:
+    """A table of the file, which knows what was asked of it: what nobody asked for is a mistake."""
+
+    path: Path
+    place: str
+    told: Mapping[str, Any]
+    _asked: set[str] = field(default_factory=set)
+
+    def wrong(self, key: str, why: str, fix: str) -> ConfigError:
+        """The error of a key."""
+        return ConfigError(f"{self.path}, {self.place}{key}: {why}.", fix=fix)
+
+    def has(self, key: str) -> bool:
+        """Whether it is there."""
+        self._asked.add(key)
+        return key in self.told
+
+    def value(self, key: str, fix: str) -> Any:
+        """What is told; without it there is no node."""
+        self._asked.add(key)
+        if key not in self.told:
+            raise self.wrong(key, "is missing", fix)
+        return self.told[key]
+
+    def text(self, key: str, otherwise: str | None = None) -> str:
+        """Words."""
+        found = self.value(key, f'Write {key} = "..."') if otherwise is None else self.told.get(key, otherwise)
+        self._asked.add(key)
+        if not isinstance(found, str) or (otherwise is None and not found.strip()):
+            raise self.wrong(key, f"{str(found)[:60]!r} is no text", f'Write {key} = "..."')
+        return found
+
+    def whole(self, key: str, otherwise: int | None = None, *, least: int = 0, most: int = 2**63) -> int:
+        """A whole number within these."""
+        fix = f"Write {key} = a whole number from {least:,} to {most:,}"
+        found = self.value(key, fix) if otherwise is None else self.told.get(key, otherwise)
+        self._asked.add(key)
+        if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= most:
+            raise self.wrong(key, f"{str(found)[:60]!r} is no whole number from {least:,} to {most:,}", fix)
+        return found
+
+    def data(self, key: str, size: int, what: str) -> bytes:
+        """So many bytes in hexadecimal digits after 0x."""
+        found = self.value(key, f'Write {key} = "0x..." with {2 * size} digits')
+        if not isinstance(found, str) or not re.fullmatch(rf"0x[0-9a-fA-F]{{{2 * size}}}", found):
+            fix = f'Write {key} = "0x..." with {2 * size} digits'
+            raise self.wrong(key, f"{str(found)[:60]!r} is no {what}", fix)
+        return bytes.fromhex(found[2:])
+
+    def address(self, key: str) -> bytes:
+        """An address of the network; that of nobody stands where something is to be filled in."""
+        found = self.data(key, 20, "address")
+        if not any(found):
+            raise self.wrong(key, "is not filled in", f'Write {key} = "0x..." as the network knows it')
+        return found
+
+    def url(self, key: str) -> str:
+        """An address over HTTP."""
+        found = self.text(key).rstrip("/")
+        parts = urlsplit(found)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise self.wrong(key, f"{found[:60]!r} is no address", f'Write {key} = "https://host:port"')
+        return found
+
+    def origin(self, key: str) -> str:
+        """Scheme and host alone, or nothing."""
+        found = self.text(key, "")
+        parts = urlsplit(found)
+        if found and (parts.scheme not in ("http", "https") or found != f"{parts.scheme}://{parts.netloc}"):
+            raise self.wrong(key, f"{found[:60]!r} is no origin", "Write scheme and host: https://node.example.org")
+        return found
+
+    def table(self, key: str, *, needed: bool = True) -> Table:
+        """A table inside."""
+        found = self.value(key, f"Write [{key}]") if needed else self.told.get(key, {})
+        self._asked.add(key)
+        if not isinstance(found, dict):
+            raise self.wrong(key, "is no table", f"Write [{key}] and what is in it below")
+        return Table(self.path, f"{self.place}{key}.", found)
+
+    def tables(self, key: str) -> Sequence[Table]:
+        """A list of tables."""
+        self._asked.add(key)
+        found = self.told.get(key, [])
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            raise self.wrong(key, "is no list of tables", f"Write [[{self.place}{key}]] before each")
+        return [Table(self.path, f"{self.place}{key} {place}.", each) for place, each in enumerate(found, 1)]
+
+    def nothing_else(self) -> None:
+        """Refuse a key that nobody reads: it is misspelt, or meant for another version."""
+        for key in self.told:
+            if key not in self._asked:
+                known = ", ".join(sorted(self._asked))
+                raise self.wrong(key, "nothing reads this", f"Take it out, or write one of: {known}")
+
+
+def _chain(table: Table) -> ChainAt:
+    endpoints: dict[str, str] = {}
+    for each in table.tables("endpoints"):
+        name = each.text("name")
+        if name in endpoints:
+            raise each.wrong("name", f"{name!r} is named twice", "Give each endpoint its own name")
+        endpoints[name] = each.url("url")
+        each.nothing_else()
+    if not endpoints:
+        raise table.wrong("endpoints", "there is none", 'Write [[chain.endpoints]] with name = "..." and url = "..."')
+    found = ChainAt(
+        table.whole("id", least=1, most=2**53 - 1),
+        endpoints,
+        table.whole("agreeing", least=len(endpoints) // 2 + 1, most=len(endpoints)) if table.has("agreeing") else None,
+        table.whole("finality", least=0, most=10_000) if isinstance(table.told.get("finality"), int) else _tag(table),
+        table.whole("most_gas_price", 0),
+    )
+    table.nothing_else()
+    return found
+
+
+def _tag(table: Table) -> Finality:
+    if table.text("finality", "finalized") != "finalized":
+        raise table.wrong("finality", "is neither a tag nor a depth", 'Write "finalized", or a number of blocks')
+    return "finalized"
+
+
+def _contracts(table: Table) -> Contracts:
+    found = Contracts(table.address("network"), table.address("rollover"), table.address("deposit_token"))
+    table.nothing_else()
+    return found
+
+
+def _core(table: Table, environment: Mapping[str, str]) -> CoreAt:
+    adapter = table.text("adapter")
+    found = CoreAt(adapter)
+    if adapter == "rest":
+        seconds = table.whole("seconds", 10, least=1, most=300)
+        found = CoreAt(adapter, table.url("url"), _token(table, environment), seconds)
+    elif adapter == "batch":
+        layout = table.text("layout", "fixed")
+        if layout not in ("fixed", "csv"):
+            raise table.wrong("layout", f"{layout!r} is none", 'Write "fixed" or "csv"')
+        found = CoreAt(adapter, folder=Path(table.text("folder")), layout=layout)
+    elif not re.fullmatch(r"[\w.]+:\w+", adapter):
+        fix = 'Write "rest", "batch", or "package.module:function" of a function that answers a core'
+        raise table.wrong("adapter", f"{adapter[:60]!r} is none", fix)
+    table.nothing_else()
+    return found
+
+
+def _token(table: Table, environment: Mapping[str, str]) -> str:
+    name = table.text("token_env")
+    if not environment.get(name):
+        raise table.wrong("token_env", f"the environment has no {name}", f"Set {name} to the core's token")
+    return environment[name]
+
+
+def _policy(table: Table) -> Policy:
+    usual = Policy()
+    found = Policy(
+        table.whole("most_cents", usual.most, least=1),
+        table.whole("an_hour", usual.an_hour, least=1),
+        table.whole("cents_an_hour", usual.cents_an_hour, least=1),
+    )
+    table.nothing_else()
+    return found
+
+
+def _rules(top: Table) -> tuple[RulesAt, ...]:
+    found = []
+    for each in top.tables("rules"):
+        usual = RulesAt(0, 0)
+        found.append(
+            RulesAt(
+                each.whole("number", least=1, most=2**32 - 1),
+                each.whole("year", least=2026, most=2100),
+                each.whole("min_level", usual.min_level, most=255),
+                each.whole("most_total_cents", usual.most_total_cents, least=1),
+            )
+        )
+        each.nothing_else()
+    if not found:
+        raise top.wrong("rules", "there is none", "Write [[rules]] with number = 1 and year = 2026, as published")
+    return tuple(found)
+
+
+def _voters(table: Table) -> Mapping[Role, bytes]:
+    named = {role: role.name.lower() for role in (Role.ADMINISTRATOR, Role.DEPOSITORY)}
+    found = {role: table.address(name) for role, name in named.items() if table.has(name)}
+    table.nothing_else()
+    return found
+
+
+def _peers(top: Table) -> tuple[Peer, ...]:
+    found = []
+    for each in top.tables("peers"):
+        mailbox = each.data("mailbox", 32, "mailbox's public key")
+        found.append(Peer(each.text("name"), each.address("member"), each.url("url"), mailbox))
+        each.nothing_else()
+    return tuple(found)
+
+
+def _refuse_twins(top: Table, config: NodeConfig) -> None:
+    members = [config.member, *(peer.member for peer in config.peers)]
+    for member in members:
+        if members.count(member) > 1:
+            fix = "Name every member once; this node itself is no peer of its own"
+            raise top.wrong("peers", f"0x{member.hex()} is named twice", fix)
+
+
+def _refuse_unsafe(top: Table, config: NodeConfig) -> None:
+    """In production nothing of a person goes over a wire in clear, but for this very machine."""
+    urls = [(f"peers {place}.url", peer.url) for place, peer in enumerate(config.peers, 1)]
+    urls += [("origin", config.shown_at), *([("core.url", config.core.url)] if config.core.url else [])]
+    for key, url in urls:
+        parts = urlsplit(url)
+        if parts.scheme != "https" and parts.hostname not in HERE:
+            raise top.wrong(key, "this is production, and it is not reached over TLS", "Write https://")

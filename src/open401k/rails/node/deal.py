@@ -1,0 +1,167 @@
+"""The record of a deal, beside its case file: both halves, what was signed, the file; and where it is kept.
+
+A case file says where a rollover stands, its deal what it is about. Not here: what moves it on (deals).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from ..messages import Election, Terms
+from ..preflight.facts import Facts
+from ..preflight.reasons import Reason
+from ..transfer_file.leaves import TransferFile
+from .cases import Cases, State, Unit
+from .core import Side
+from .halves import ReceivingHalf, ReleasingHalf, joined
+from .letters import Body, Came, Elected, FileLeaf, Letter, LetterKind, Outgoing, file_from
+from .opening import Signed
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Words of one desk to the other."""
+
+    at: int
+    from_us: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """What one side knows of a rollover until its exact terms are agreed. ``reference`` is known to both sides.
+
+    ``us`` and ``peer`` are addresses of members, ``number`` is the source's control number. ``edition`` counts our own
+    half, ``their_edition`` theirs. ``reasons`` are those of the last preflight, None before the first. Times are
+    seconds of the chain's clock. ``election`` is what is to be signed, ``elected`` what was; ``file`` the transfer
+    file.
+    """
+
+    case: str
+    reference: bytes
+    side: Side
+    us: bytes
+    peer: bytes
+    opened_at: int
+    number: int | None = None
+    releasing: ReleasingHalf | None = None
+    receiving: ReceivingHalf | None = None
+    edition: int = 0
+    their_edition: int = 0
+    reasons: tuple[Reason, ...] | None = None
+    election: Election | None = None
+    elected: Elected | None = None
+    elected_at: int | None = None
+    terms: Terms | None = None
+    file: tuple[FileLeaf, ...] | None = None
+    #: Which proposal of its election this is, and the rollover it sends back, as the terms name them.
+    part: int = 0
+    parent: bytes | None = None
+    their_state: State | None = None
+    their_since: int | None = None
+    notes: tuple[Noted, ...] = ()
+
+    @property
+    def participant(self) -> bytes | None:
+        """The address by which the chain knows the participant."""
+        return self.receiving.participant if self.receiving else None
+
+    @property
+    def source(self) -> bytes:
+        """The member that pays."""
+        return self.us if self.side is Side.SOURCE else self.peer
+
+    @property
+    def transfer_file(self) -> TransferFile | None:
+        """The file whose root the terms name; None before there is one."""
+        return file_from(self.file) if self.file is not None else None
+
+    @property
+    def signed(self) -> Signed | None:
+        """The exact terms with all that was signed before them; None before they are agreed."""
+        if self.elected is None or self.terms is None:
+            return None
+        told = self.elected
+        return Signed(told.election, told.signature, told.attestation, told.attested, self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class DealEvent:
+    """A case came to a state, or something happened to it there: for live pages and webhooks. It names no person."""
+
+    seq: int
+    case: str
+    state: State
+    at: int
+    words: str = ""
+
+
+class DealUnit(Unit, Protocol):
+    """A :class:`Unit` that keeps deals, letters and events too: all of it happens, or none."""
+
+    def deal(self, case: str) -> Deal:
+        """The deal of a case, locked until the end; one that is not there is a LookupError."""
+        ...
+
+    def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
+        """The deal that this member knows by this reference."""
+        ...
+
+    def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:
+        """Deals by case id."""
+        ...
+
+    def add_deal(self, deal: Deal) -> None:
+        """A new one; another of this case, or of this reference and peer, is refused (ValueError)."""
+        ...
+
+    def change_deal(self, before: Deal, after: Deal) -> None:
+        """Write it if it still is what it was; otherwise :class:`ChangedError`."""
+        ...
+
+    def put_letter(self, to: bytes, reference: bytes, kind: LetterKind, body: Body) -> Letter:
+        """Into the outbox, under the next number of (to, reference)."""
+        ...
+
+    def letters_out(self, *, limit: int = 100) -> Sequence[Outgoing]:
+        """What waits to be sent: the oldest of each (member, reference) first, then the next."""
+        ...
+
+    def letter_sent(self, to: bytes, reference: bytes, number: int) -> None:
+        """The other side has it; the same again is nothing new."""
+        ...
+
+    def take_letter(self, peer: bytes, letter: Letter) -> Came:
+        """Note that it came: TAKEN once and in order; nothing is done with it here."""
+        ...
+
+    def put_event(self, case: str, words: str) -> None:
+        """Something happened to a case without a change of its state."""
+        ...
+
+    def events(self, after: int = 0, *, limit: int = 100) -> Sequence[DealEvent]:
+        """Changes of state, in order, after this number."""
+        ...
+
+    def since(self, case: str) -> int:
+        """When the case came to the state in which it is."""
+        ...
+
+
+class Deals(Cases, Protocol):
+    """Where deals and their case files are kept."""
+
+    def begin(self) -> AbstractContextManager[DealUnit]:
+        """A transaction: committed at the end of the block, undone by an exception."""
+        ...
+
+
+def facts_of(deal: Deal, *, on: date) -> Facts | None:
+    """Both halves joined, as on this day; None while one is missing."""
+    if deal.releasing is None or deal.receiving is None:
+        return None
+    return joined(deal.releasing, deal.receiving, on=on)

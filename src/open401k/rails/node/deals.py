@@ -1,0 +1,263 @@
+"""From a wish for a rollover to its exact terms: the verbs of a custodian's node. Not here: following (worker).
+
+Every verb is one transaction of its unit: case file, deal, letters and events together. A verb that cannot be done now
+is a :class:`NotNowError` that says what comes first; nothing happened. Letters that come are taken in taking.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from open401k.base.faults import fault
+
+from ..messages import Attestation, Election
+from ..transfer_file.leaves import FileRefusedError, TransferFile, made
+from .cases import Agreed, Case, State
+from .codec import MOST_LETTERS, BadInputError, Wrong
+from .codes import EXPIRED
+from .core import Side
+from .deal import Deal, DealUnit, Noted
+from .desk import Desk
+from .elections import election_for, is_of, unfit, unsound
+from .file_of import Making, values_of
+from .halves import Half, ReceivingHalf, ReleasingHalf
+from .judging import NotNowError, end, is_closed, judged, taken_over
+from .letters import Elected, Ended, FactsTold, LetterKind, Note, Request, TermsTold, leaves_of
+from .opening import agree, move, open_case
+from .taking import take
+from .terms_of import Worked, agreed_with, deadline_of, terms_for, voters_of, worked
+
+#: Where a test may stop the process (base.faults): at the end of each verb, before its transaction is committed.
+BOUNDARIES: Final = (
+    "deals.requested", "deals.facts_put", "deals.election_made", "deals.elected", "deals.ready", "deals.stopped",
+    "deals.letter_taken",
+)  # fmt: skip
+
+
+def request(unit: DealUnit, desk: Desk, case: str, *, source: bytes, half: ReceivingHalf) -> Deal:
+    """We receive: somebody asks ``source`` for a rollover. The same case with the same half again is nothing new."""
+    if half.member != desk.us:
+        raise BadInputError([Wrong("member", "is not our own address in the network")])
+    if source == desk.us:
+        raise BadInputError([Wrong("source", "is our own address: nothing moves between custodians")])
+    if (known := _known(unit, case)) is not None:
+        if (known.side, known.peer, known.receiving) != (Side.RECEIVER, source, half):
+            raise NotNowError(f"case {case} is another one; take another id, or put the facts of that one")
+        return known
+    open_case(unit, case, side=Side.RECEIVER, account=half.account)
+    reference, now = desk.random.token(32), desk.now()
+    deal = Deal(case, reference, Side.RECEIVER, desk.us, source, now, receiving=half, edition=1)
+    unit.add_deal(deal)
+    move(unit, case, State.DATA_REQUESTED)
+    unit.put_letter(source, reference, LetterKind.REQUEST, Request(source, half))
+    fault("deals.requested")
+    return deal
+
+
+def put_facts(unit: DealUnit, desk: Desk, case: str, half: Half) -> Deal:
+    """Our half, newer than before; preflight runs when both are there. Answer: ``deal.reasons``."""
+    deal, file = unit.deal(case), unit.case(case)
+    if is_closed(file) or file.agreed is not None:
+        raise NotNowError(f"case {case} is {file.state}; its facts are closed. Ask for a new rollover.")
+    if isinstance(half, ReleasingHalf) is not (deal.side is Side.SOURCE):
+        raise BadInputError([Wrong("", f"is the other side's half; we are the {deal.side} of case {case}")])
+    _same_places(deal, file, half)
+    if half in (deal.receiving, deal.releasing):
+        return judged(unit, desk, deal, deal)
+    edition = deal.edition + 1
+    if isinstance(half, ReceivingHalf):
+        if deal.elected is not None:
+            raise NotNowError(f"case {case} was signed as it is; stop it and ask for a new rollover")
+        told, after = FactsTold(edition, receiving=half), replace(deal, receiving=half, edition=edition)
+    else:
+        told = FactsTold(edition, releasing=half, number=deal.number)
+        after = replace(deal, releasing=half, edition=edition)
+        if deal.elected is not None and (fields := unfit(deal.elected.election, after, desk)):
+            raise NotNowError(f"case {case} was signed with another {', '.join(fields)}; stop it and ask anew")
+    unit.put_letter(deal.peer, deal.reference, LetterKind.FACTS, told)
+    after = judged(unit, desk, deal, after)
+    fault("deals.facts_put")
+    return after
+
+
+def judge_again(unit: DealUnit, desk: Desk, case: str) -> Deal:
+    """Preflight of today with the same facts: what was in order yesterday may not be."""
+    deal = unit.deal(case)
+    file = unit.case(case)
+    return deal if is_closed(file) or file.agreed is not None else judged(unit, desk, deal, deal)
+
+
+def election_of(unit: DealUnit, desk: Desk, case: str) -> Election:
+    """What the participant is to sign, made once preflight found nothing; made anew when the facts changed."""
+    deal, file = unit.deal(case), unit.case(case)
+    if deal.elected is not None:
+        return deal.elected.election
+    if deal.side is not Side.RECEIVER:
+        raise NotNowError(f"we are the source of case {case}; the receiver has its participant sign")
+    if file.state is not State.PREVALIDATED:
+        raise NotNowError(f"case {case} is {file.state}; it is signed when everything is in order", deal.reasons or ())
+    if deal.election is not None and is_of(deal.election, deal, desk):
+        return deal.election
+    election = election_for(deal, desk)
+    if election is None:
+        raise NotNowError(f"the participant of case {case} has not chosen a key yet")
+    unit.change_deal(deal, replace(deal, election=election))
+    fault("deals.election_made")
+    return election
+
+
+def elect(
+    unit: DealUnit, desk: Desk, case: str, *, signature: bytes, attestation: Attestation, attested: bytes
+) -> Deal:
+    """The participant signed ``election_of``, and an attestor stands behind the key."""
+    deal, file = unit.deal(case), unit.case(case)
+    if deal.elected is not None and deal.elected.signature == signature:
+        return deal
+    if deal.election is None or deal.elected is not None or file.state is not State.PREVALIDATED:
+        raise NotNowError(f"case {case} is {file.state} and has no election to be signed; show it first")
+    told = Elected(deal.election, signature, attestation, attested)
+    reasons = done.reasons if (done := worked(deal, desk)) else ()
+    if reasons or unfit(deal.election, deal, desk):
+        raise NotNowError(f"the facts of case {case} changed since the election was shown; show it anew", reasons)
+    if wrong := unsound(told.election, signature, attestation, attested, desk):
+        raise BadInputError([Wrong(*each.split(": ", 1)) for each in wrong])
+    after = replace(deal, elected=told, elected_at=desk.now())
+    unit.change_deal(deal, after)
+    unit.put_letter(deal.peer, deal.reference, LetterKind.ELECTED, told)
+    taken_over(unit, desk, after)
+    fault("deals.elected")
+    return after
+
+
+def ready(unit: DealUnit, desk: Desk, case: str) -> Agreed:
+    """We pay: the cash is there. Exact terms and the transfer file are made, agreed by us, and sent."""
+    deal, file = unit.deal(case), unit.case(case)
+    if file.agreed is not None:
+        return file.agreed
+    if deal.side is not Side.SOURCE or file.state is not State.LIQUIDATING or deal.elected is None:
+        raise NotNowError(f"case {case} is {file.state} at the {deal.side}; terms are made by the source when it sold")
+    if desk.now() >= deal.elected.election.deadline:
+        raise NotNowError(f"the election of case {case} is over; ask for a new rollover")
+    done = worked(deal, desk)
+    if done is None or done.reasons:
+        raise NotNowError(f"case {case} is not in order any more", done.reasons if done else ())
+    told = _terms(deal, desk, done, deal.elected)
+    agreed = agreed_with(deal, told, done)
+    unit.change_deal(deal, replace(deal, terms=told.terms, file=told.file))
+    agree(unit, case, agreed)
+    unit.put_letter(deal.peer, deal.reference, LetterKind.TERMS, told)
+    fault("deals.ready")
+    return agreed
+
+
+def decline(unit: DealUnit, desk: Desk, case: str, code: int, words: str = "") -> Deal:
+    """We receive, and will not agree to what is signed or proposed; the source stops its case with this code."""
+    deal = unit.deal(case)
+    if deal.side is not Side.RECEIVER or deal.elected is None:
+        raise NotNowError(f"case {case} has nothing that we could decline; stop it instead")
+    return _ended(unit, desk, deal, code, words, LetterKind.DECLINED)
+
+
+def stop(unit: DealUnit, desk: Desk, case: str, code: int, words: str = "") -> Deal:
+    """We want it ended, for a code of the work queues; the other side is told. Who voted waits for the chain's word."""
+    return _ended(unit, desk, unit.deal(case), code, words, LetterKind.STOP)
+
+
+def note(unit: DealUnit, desk: Desk, case: str, words: str) -> Deal:
+    """Words for the other desk; the same as the last ones again is nothing new."""
+    deal = unit.deal(case)
+    if not words.strip():
+        raise BadInputError([Wrong("words", "are empty")])
+    _words(words)
+    if deal.notes and deal.notes[-1].from_us and deal.notes[-1].words == words:
+        return deal
+    after = replace(deal, notes=(*deal.notes, Noted(desk.now(), True, words)))
+    unit.change_deal(deal, after)
+    unit.put_letter(deal.peer, deal.reference, LetterKind.NOTE, Note(words))
+    unit.put_event(case, "a note was sent")
+    return after
+
+
+def lapse(unit: DealUnit, desk: Desk, case: str) -> bool:
+    """End a case whose last day went by before exact terms: nothing was promised. False if it goes on.
+
+    Afterwards only the chain's own deadline counts.
+    """
+    deal, file = unit.deal(case), unit.case(case)
+    if is_closed(file) or file.agreed is not None or deal.receiving is None:
+        return False
+    if desk.today <= deal.receiving.deadline:
+        return False
+    _ended(unit, desk, deal, EXPIRED, "the last day went by before exact terms", LetterKind.STOP)
+    return True
+
+
+def _terms(deal: Deal, desk: Desk, done: Worked, elected: Elected) -> TermsTold:
+    voters = voters_of(done, desk)
+    if not isinstance(voters, tuple):
+        raise NotNowError(f"nobody approves as {voters.name.lower()} on this desk")
+    if deal.releasing is None or deal.receiving is None:
+        raise NotNowError(f"case {deal.case} has one half of its facts alone")
+    until = deadline_of(elected.election, desk)
+    now = desk.now()
+    file = _file(Making(deal, deal.releasing, deal.receiving, done, elected.election, desk, now, until))
+    terms = terms_for(deal, desk, done, election=elected.election, data_root=file.root, voters=voters)
+    return TermsTold(terms, leaves_of(file))
+
+
+def _file(making: Making) -> TransferFile:
+    values, problems = values_of(making)
+    try:
+        if problems:
+            raise FileRefusedError(problems)
+        return made(values, making.desk.random)
+    except FileRefusedError as wrong:
+        raise BadInputError([Wrong(f"file[{each.label}]", each.said) for each in wrong.problems]) from None
+
+
+def _ended(unit: DealUnit, desk: Desk, deal: Deal, code: int, words: str, kind: LetterKind) -> Deal:
+    if not 100 <= code <= 699:
+        raise BadInputError([Wrong("code", "is one of the work queues, from 100 to 699")])
+    _words(words)
+    if unit.case(deal.case).stop is not None:
+        return deal
+    if not end(unit, deal, code):
+        raise NotNowError(f"case {deal.case} is over: {unit.case(deal.case).state}")
+    after = replace(deal, notes=(*deal.notes, Noted(desk.now(), True, words))) if words else deal
+    unit.change_deal(deal, after)
+    unit.put_letter(deal.peer, deal.reference, kind, Ended(code, words))
+    fault("deals.stopped")
+    return after
+
+
+def _words(words: str) -> None:
+    if len(words) > MOST_LETTERS or not words.isprintable():
+        raise BadInputError([Wrong("words", f"are at most {MOST_LETTERS} letters that can be printed")])
+
+
+def _same_places(deal: Deal, file: Case, half: Half) -> None:
+    """What a case is between cannot change: accounts and members are those of its request."""
+    wrong = []
+    if half.account != file.account:
+        wrong.append(Wrong("account", "is not the account of this case; ask for a new rollover"))
+    if isinstance(half, ReceivingHalf) and deal.receiving is not None:
+        if half.source_account != deal.receiving.source_account:
+            wrong.append(Wrong("source_account", "is not the account of the request; ask for a new rollover"))
+        if half.member != deal.us:
+            wrong.append(Wrong("member", "is not our own address in the network"))
+    if wrong:
+        raise BadInputError(wrong)
+
+
+def _known(unit: DealUnit, case: str) -> Deal | None:
+    try:
+        return unit.deal(case)
+    except LookupError:
+        return None
+
+
+__all__ = [
+    "BOUNDARIES", "Deal", "NotNowError", "decline", "elect", "election_of", "judge_again", "lapse", "note",
+    "put_facts", "ready", "request", "stop", "take",
+]  # fmt: skip

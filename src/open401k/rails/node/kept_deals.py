@@ -1,0 +1,145 @@
+"""Deals, letters and events in a node's own database, sealed, beside its case files. Not here: SQL (_deals_store)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from . import _deals_store as store
+from .cases import Case, ChangedError
+from .codec import parsed, read, written
+from .deal import Deal, DealEvent, DealUnit
+from .kept import KeptCases, KeptUnit
+from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes, letter_of
+from .sealing import Sealed, Sealing
+from .telling import tell_change
+
+_AT_ONCE: Final = 500
+
+
+@dataclass
+class KeptDeals(KeptCases):
+    """Case files and deals in the database at ``url``. ``now`` is the node's clock, in seconds since 1970."""
+
+    sealing: Sealing = field(kw_only=True)
+    now: Callable[[], int] = field(kw_only=True)
+
+    @contextmanager
+    def begin(self) -> Iterator[DealUnit]:
+        with self.connected() as conn:
+            yield KeptDealUnit(conn, self.sealing, self.now)
+
+    def rewrap(self) -> int:
+        """Seal every deal and letter under the current master key; returns how many were under an older one."""
+        changed, sealing = 0, self.sealing
+        found = True
+        while found:
+            with self.connected() as conn:
+                rows = store.deals_under_others(conn, sealing.kek_id, _AT_ONCE)
+                for case, sealed in rows:
+                    content = sealing.opened(_deal_place(case), sealed, what=f"The deal of case {case}")
+                    store.update_deal(conn, case, sealing.seal(_deal_place(case), content))
+                letters = store.letters_under_others(conn, sealing.kek_id, _AT_ONCE)
+                for to, reference, number, sealed in letters:
+                    place = _letter_place(to, reference, number)
+                    content = sealing.opened(place, sealed, what=f"Letter {number}")
+                    store.update_letter(conn, to, reference, number, sealing.seal(place, content))
+            found = bool(rows or letters)
+            changed += len(rows) + len(letters)
+        return changed
+
+
+@dataclass
+class KeptDealUnit(KeptUnit):
+    """One transaction."""
+
+    sealing: Sealing
+    now: Callable[[], int]
+
+    def add(self, case: Case) -> None:
+        KeptUnit.add(self, case)
+        tell_change(self, case, at=self.now())
+
+    def change(self, before: Case, after: Case) -> None:
+        KeptUnit.change(self, before, after)
+        if after.state is not before.state:
+            tell_change(self, after, at=self.now())
+
+    def since(self, case: str) -> int:
+        found = store.since(self.conn, case)
+        if found is None:
+            raise LookupError(f"nothing is known of when case {case} came where it stands")
+        return found
+
+    def deal(self, case: str) -> Deal:
+        sealed = store.deal(self.conn, case)
+        if sealed is None:
+            raise LookupError(f"no deal of case {case}")
+        return self._opened(case, sealed)
+
+    def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
+        case = store.case_of(self.conn, peer, reference)
+        return self.deal(case) if case is not None else None
+
+    def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:
+        return [self._opened(case, sealed) for case, sealed in store.deals(self.conn, after, limit)]
+
+    def add_deal(self, deal: Deal) -> None:
+        if not store.insert_deal(self.conn, deal.case, deal.peer, deal.reference, self._sealed(deal)):
+            raise ValueError(f"there is a deal of case {deal.case}, or of its reference, already")
+
+    def change_deal(self, before: Deal, after: Deal) -> None:
+        if self.deal(before.case) != before:
+            raise ChangedError(before.case)
+        if after != before:
+            store.update_deal(self.conn, after.case, self._sealed(after))
+
+    def put_letter(self, to: bytes, reference: bytes, kind: LetterKind, body: Body) -> Letter:
+        number = store.next_number(self.conn, to, reference)
+        made = letter(reference, number, kind, body)
+        sealed = self.sealing.seal(_letter_place(to, reference, number), letter_bytes(made))
+        store.insert_letter(self.conn, to, reference, number, sealed)
+        return made
+
+    def letters_out(self, *, limit: int = 100) -> Sequence[Outgoing]:
+        found = []
+        for to, reference, number, sealed in store.letters_waiting(self.conn, limit):
+            text = self.sealing.opened(_letter_place(to, reference, number), sealed, what=f"Letter {number}")
+            found.append(Outgoing(to, letter_of(text)))
+        return found
+
+    def letter_sent(self, to: bytes, reference: bytes, number: int) -> None:
+        store.mark_sent(self.conn, to, reference, number)
+
+    def take_letter(self, peer: bytes, letter: Letter) -> Came:
+        keyed = self.sealing.keyed_hash(letter_bytes(letter))
+        known = store.came(self.conn, peer, letter.reference, letter.number)
+        if known is not None:
+            return Came.AGAIN if known == keyed else Came.REFUSED
+        if letter.number != store.newest_came(self.conn, peer, letter.reference) + 1:
+            return Came.EARLY
+        store.insert_came(self.conn, peer, letter.reference, letter.number, keyed)
+        return Came.TAKEN
+
+    def put_event(self, case: str, words: str) -> None:
+        store.insert_event(self.conn, case, self.now(), words)
+
+    def events(self, after: int = 0, *, limit: int = 100) -> Sequence[DealEvent]:
+        return store.events(self.conn, after, limit)
+
+    def _sealed(self, deal: Deal) -> Sealed:
+        return self.sealing.seal(_deal_place(deal.case), written(deal))
+
+    def _opened(self, case: str, sealed: Sealed) -> Deal:
+        content = self.sealing.opened(_deal_place(case), sealed, what=f"The deal of case {case}")
+        return read(Deal, parsed(content), at="deal")
+
+
+def _deal_place(case: str) -> bytes:
+    return b"node deal|" + case.encode()
+
+
+def _letter_place(to: bytes, reference: bytes, number: int) -> bytes:
+    return b"node letter|" + to + reference + number.to_bytes(4, "big")

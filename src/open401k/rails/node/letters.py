@@ -1,0 +1,226 @@
+"""Letters between two custodians about one rollover: kinds, bodies, canonical JSON. Not here: how they are sent (post).
+
+A letter is known by (peer, reference, number); each side numbers its own from 1, and they are taken in order. A repeat
+changes nothing; a letter of a version or kind that is not known becomes an exception for operations, never a crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+from ..messages import Attestation, Election, Terms
+from ..transfer_file.leaves import FileRefusedError, Leaf, TransferFile, leaf_digest
+from ..transfer_file.schema import Problem, problems
+from .cases import State
+from .codec import BadInputError, Json, Wrong, parsed, read, told, written
+from .halves import ReceivingHalf, ReleasingHalf
+
+VERSION: Final = 1
+MOST_BYTES: Final = 2_000_000
+
+
+class LetterKind(StrEnum):
+    """What a letter says."""
+
+    #: Receiver: somebody asks for a rollover.
+    REQUEST = "request"
+    #: Either: a half of the facts, newer than the one before.
+    FACTS = "facts"
+    #: Receiver: the participant signed.
+    ELECTED = "elected"
+    #: Source: the exact terms, with the transfer file.
+    TERMS = "terms"
+    #: Receiver: it will not agree to these terms.
+    DECLINED = "declined"
+    #: Either: it wants this rollover ended.
+    STOP = "stop"
+    #: Either: words for the other desk.
+    NOTE = "note"
+    #: Either: where its case stands, once exact terms are agreed.
+    STANDS = "stands"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """``source`` is the address of the custodian that is asked to pay."""
+
+    source: bytes
+    receiving: ReceivingHalf
+
+
+@dataclass(frozen=True, slots=True)
+class FactsTold:
+    """The half of who writes; ``edition`` counts from 1. The source names its control number."""
+
+    edition: int
+    releasing: ReleasingHalf | None = None
+    receiving: ReceivingHalf | None = None
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Elected:
+    """What the participant signed, and the attestor's word for the key."""
+
+    election: Election
+    signature: bytes
+    attestation: Attestation
+    attested: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FileLeaf:
+    """One item of the transfer file, with its salt."""
+
+    label: str
+    salt: bytes
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class TermsTold:
+    """The exact terms, and the transfer file whose root they name, in the order of its labels."""
+
+    terms: Terms
+    file: tuple[FileLeaf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Why: a code of the work queues, and words for the other desk."""
+
+    code: int
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Words for the other desk; nothing follows from them."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """The state of the sender's case, since when by the chain's clock. It shows; nothing is decided by it."""
+
+    state: State
+    at: int
+
+
+Body = Request | FactsTold | Elected | TermsTold | Ended | Note | Stands
+
+_BODIES: Final[dict[LetterKind, type]] = {
+    LetterKind.REQUEST: Request,
+    LetterKind.FACTS: FactsTold,
+    LetterKind.ELECTED: Elected,
+    LetterKind.TERMS: TermsTold,
+    LetterKind.DECLINED: Ended,
+    LetterKind.STOP: Ended,
+    LetterKind.NOTE: Note,
+    LetterKind.STANDS: Stands,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One letter as it travels: ``kind`` and ``body`` are read only when it is taken, so that newer ones arrive."""
+
+    reference: bytes
+    number: int
+    kind: str
+    body: Json
+    version: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A letter that waits to be sent to a member."""
+
+    to: bytes
+    letter: Letter
+
+
+class Came(StrEnum):
+    """What became of a letter that came. All but EARLY are answered as received."""
+
+    TAKEN = "taken"
+    #: It was taken before; nothing changed.
+    AGAIN = "again"
+    #: One before it is missing: the sender sends that first.
+    EARLY = "early"
+    #: Kept out: another letter was under this number, or it is of no case of ours and no request.
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The answer to a letter: what became of it, of which case, and why it was kept out or changed nothing."""
+
+    came: Came
+    case: str | None = None
+    words: str = ""
+
+
+def leaves_of(file: TransferFile) -> tuple[FileLeaf, ...]:
+    """A whole file as it travels and is kept."""
+    return tuple(FileLeaf(leaf.label, leaf.salt or b"", leaf.value or "") for leaf in file.leaves)
+
+
+def file_from(told: Sequence[FileLeaf]) -> TransferFile:
+    """The file of its items: every digest is computed here; FileRefusedError with every problem by its label."""
+    found = [Problem(one.label, "is not in order, or is there twice") for one, below in pairwise(told)
+             if one.label >= below.label]  # fmt: skip
+    found += problems({each.label: each.value for each in told})
+    if found:
+        raise FileRefusedError(found)
+    return TransferFile(
+        tuple(Leaf(each.label, leaf_digest(each.salt, each.label, each.value), each.salt, each.value) for each in told)
+    )
+
+
+def letter_bytes(letter: Letter) -> bytes:
+    """Canonical JSON, to be sealed and sent."""
+    return written({field.name: getattr(letter, field.name) for field in fields(letter)})
+
+
+def letter_of(text: bytes) -> Letter:
+    """A letter as it came; :class:`BadInputError` where even its envelope cannot be read."""
+    if len(text) > MOST_BYTES:
+        raise BadInputError([Wrong("letter", f"has {len(text)} bytes, at most {MOST_BYTES}")])
+    given = parsed(text, at="letter")
+    if not isinstance(given, dict) or "body" not in given:
+        raise BadInputError([Wrong("letter", "is an object with reference, number, kind, body, version")])
+    envelope = read(_Envelope, {name: each for name, each in given.items() if name != "body"}, at="letter")
+    if not 1 <= envelope.number < 2**31:
+        raise BadInputError([Wrong("letter.number", "counts from 1")])
+    return Letter(envelope.reference, envelope.number, envelope.kind, given["body"], envelope.version)
+
+
+def body_of(letter: Letter) -> Body:
+    """What it says; :class:`BadInputError` for a version, kind or field that is not known."""
+    if letter.version != VERSION:
+        raise BadInputError([Wrong("letter.version", f"is not {VERSION}, the one that is read here")])
+    if letter.kind not in set(LetterKind):
+        raise BadInputError([Wrong("letter.kind", f"is one of: {', '.join(LetterKind)}")])
+    body: Body = read(_BODIES[LetterKind(letter.kind)], letter.body, at="letter.body")
+    return body
+
+
+def letter(reference: bytes, number: int, kind: LetterKind, body: Body) -> Letter:
+    """One to be put out."""
+    if not isinstance(body, _BODIES[kind]):
+        raise TypeError(f"{type(body).__name__} is no body of a letter {kind}")
+    return Letter(reference, number, kind, told(body))
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    reference: bytes
+    number: int
+    kind: str
+    version: int

@@ -1,0 +1,116 @@
+"""Deals, letters and events in memory, beside the case files there. Not here: the durable ones (kept_deals)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from .cases import Case, ChangedError
+from .deal import Deal, DealEvent, DealUnit
+from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes
+from .memory import MemoryCases, MemoryUnit
+from .telling import tell_change
+
+
+@dataclass
+class Shelf:
+    """What is kept of deals: a copy of it is a backup."""
+
+    deals: dict[str, Deal] = field(default_factory=dict)
+    out: dict[tuple[bytes, bytes, int], tuple[Letter, bool]] = field(default_factory=dict)
+    came: dict[tuple[bytes, bytes, int], bytes] = field(default_factory=dict)
+    events: list[DealEvent] = field(default_factory=list)
+    since: dict[str, int] = field(default_factory=dict)
+
+    def copy(self) -> Shelf:
+        """Another of the same content."""
+        return Shelf(dict(self.deals), dict(self.out), dict(self.came), list(self.events), dict(self.since))
+
+
+@dataclass
+class MemoryDeals(MemoryCases):
+    """Case files and deals that a process holds. ``now`` is the chain's clock."""
+
+    now: Callable[[], int] = field(kw_only=True)
+    shelf: Shelf = field(default_factory=Shelf)
+
+    @contextmanager
+    def begin(self) -> Iterator[DealUnit]:
+        unit = MemoryDealUnit(self.kept.copy(), self.shelf.copy(), self.now)
+        yield unit
+        self.kept, self.shelf = unit.kept, unit.shelf
+
+
+@dataclass
+class MemoryDealUnit(MemoryUnit):
+    """One transaction: it works on copies."""
+
+    shelf: Shelf
+    now: Callable[[], int]
+
+    def add(self, case: Case) -> None:
+        MemoryUnit.add(self, case)
+        self._came_to(case)
+
+    def change(self, before: Case, after: Case) -> None:
+        MemoryUnit.change(self, before, after)
+        if after.state is not before.state:
+            self._came_to(after)
+
+    def _came_to(self, case: Case) -> None:
+        self.shelf.since[case.id] = self.now()
+        tell_change(self, case, at=self.now())
+
+    def since(self, case: str) -> int:
+        return self.shelf.since[case]
+
+    def deal(self, case: str) -> Deal:
+        return self.shelf.deals[case]
+
+    def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
+        found = (deal for deal in self.shelf.deals.values() if (deal.peer, deal.reference) == (peer, reference))
+        return next(found, None)
+
+    def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:
+        return [self.shelf.deals[case] for case in sorted(self.shelf.deals) if case > after][:limit]
+
+    def add_deal(self, deal: Deal) -> None:
+        if deal.case in self.shelf.deals or self.deal_of(deal.peer, deal.reference):
+            raise ValueError(f"there is a deal of case {deal.case}, or of its reference, already")
+        self.shelf.deals[deal.case] = deal
+
+    def change_deal(self, before: Deal, after: Deal) -> None:
+        if self.shelf.deals.get(before.case) != before:
+            raise ChangedError(before.case)
+        self.shelf.deals[after.case] = after
+
+    def put_letter(self, to: bytes, reference: bytes, kind: LetterKind, body: Body) -> Letter:
+        number = 1 + sum((to, reference) == key[:2] for key in self.shelf.out)
+        made = letter(reference, number, kind, body)
+        self.shelf.out[to, reference, number] = made, False
+        return made
+
+    def letters_out(self, *, limit: int = 100) -> Sequence[Outgoing]:
+        waiting = [Outgoing(to, told) for (to, _, _), (told, sent) in self.shelf.out.items() if not sent]
+        return sorted(waiting, key=lambda each: (each.letter.number, each.to, each.letter.reference))[:limit]
+
+    def letter_sent(self, to: bytes, reference: bytes, number: int) -> None:
+        told, _ = self.shelf.out[to, reference, number]
+        self.shelf.out[to, reference, number] = told, True
+
+    def take_letter(self, peer: bytes, letter: Letter) -> Came:
+        key, text = (peer, letter.reference, letter.number), letter_bytes(letter)
+        if key in self.shelf.came:
+            return Came.AGAIN if self.shelf.came[key] == text else Came.REFUSED
+        if letter.number != 1 + sum(key[:2] == each[:2] for each in self.shelf.came):
+            return Came.EARLY
+        self.shelf.came[key] = text
+        return Came.TAKEN
+
+    def put_event(self, case: str, words: str) -> None:
+        state = self.kept.cases[case].state
+        self.shelf.events.append(DealEvent(len(self.shelf.events) + 1, case, state, self.now(), words))
+
+    def events(self, after: int = 0, *, limit: int = 100) -> Sequence[DealEvent]:
+        return self.shelf.events[after : after + limit]

@@ -1,0 +1,183 @@
+"""A node put together from its settings, its database and its keys. Not here: HTTP (doors/node), the work (worker)."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import cast
+
+from open401k.base.secrets import MasterKeys
+from open401k.kernel import Clock, Open401kError, Random
+
+from .. import sender
+from ..calls import answer_of, call_of
+from ..chain.jsonrpc import Endpoint, Patience
+from ..chain.rpc import RpcChain, Waiting
+from ..keys import Key
+from ..messages import NOBODY, rollover_domain
+from ..sender import Fees
+from .adapters.batch import BatchCore
+from .adapters.layouts import Layout
+from .adapters.rest import RestCore
+from .config import ChainAt, CoreAt, NodeConfig
+from .core import CustodianCore, SilentError
+from .kept import migrate
+from .kept_deals import KeptDeals
+from .pooled import PooledDeals
+from .sealed import KeptApprovals, SealedKeys
+from .sealing import Sealing
+from .signing import PolicyError, PolicySigner
+from .transmitting import NetworkCoordinator, Turn
+from .vault import Vault
+from .worker import Node
+
+#: Makes a way into a core from its settings.
+MakeCore = Callable[[CoreAt], CustodianCore]
+_SIGNER = "(uint64,uint16,uint16,address)"
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a node is given besides its settings: secrets' keys, random numbers, the clock, ways into cores by name."""
+
+    master: MasterKeys = field(repr=False)
+    random: Random = field(repr=False)
+    clock: Clock
+    cores: Mapping[str, MakeCore] = field(default_factory=dict)
+
+    def seconds(self) -> int:
+        """Seconds since 1970: for what is shown, logged and retried, never for money."""
+        return int(self.clock.now().timestamp())
+
+    @property
+    def sealing(self) -> Sealing:
+        """What seals at rest."""
+        return Sealing(self.master, self.random)
+
+    def deals(self, url: str) -> KeptDeals:
+        """Case files and deals of a database, for one thread."""
+        return KeptDeals(url, sealing=self.sealing, now=self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInUse:
+    """The key that the network names for a member now; :class:`PolicyError` if it is none of ours."""
+
+    coordinator: NetworkCoordinator
+    keys: SealedKeys
+    member: bytes
+
+    def __call__(self) -> Key:
+        named = self.coordinator.signer_of(self.member)
+        found = self.keys.key(named)
+        if found is None:
+            said = "no key for us" if named == NOBODY else f"0x{named.hex()}, which is no key of this node"
+            raise PolicyError(f"the network names {said}")
+        return found
+
+
+@dataclass
+class Process:
+    """Everything of one node. ``files`` are for any thread, ``node`` is the worker's alone."""
+
+    config: NodeConfig
+    around: Around
+    files: PooledDeals
+    keys: SealedKeys
+    vault: Vault
+    chain: RpcChain
+    turn: Turn
+    coordinator: NetworkCoordinator
+    node: Node
+    signer: PolicySigner
+    key_in_use: KeyInUse
+
+
+def prepare(url: str, around: Around) -> bool:
+    """Make the tables and the secrets of a node, where they are not there; a first signing key. True: it was new."""
+    was_new = bool(migrate(url))
+    sender.prepare(url)
+    files = around.deals(url)
+    try:
+        Vault(files, around.sealing).prepare(at=around.seconds())
+        keys = SealedKeys(files, around.master, around.random)
+        if not keys.addresses():
+            keys.make(at=around.seconds())
+    finally:
+        files.close()
+    return was_new
+
+
+@contextmanager
+def opened(config: NodeConfig, url: str, around: Around) -> Iterator[Process]:
+    """A node over a database that was prepared; closed at the end. Nothing is asked of anybody yet."""
+    files, mine = PooledDeals(url, sealing=around.sealing, now=around.seconds), around.deals(url)
+    turn, chain = Turn(url), chain_of(config.chain)
+    core = core_of(config.core, around.cores)
+    try:
+        yield _put_together(config, around, files, mine, turn, chain, core)
+    finally:
+        close = getattr(core, "close", None)
+        if callable(close):
+            close()
+        for each in (chain, turn, mine, files):
+            each.close()
+
+
+def _put_together(
+    config: NodeConfig, around: Around, files: PooledDeals, mine: KeptDeals, turn: Turn, chain: RpcChain,
+    core: CustodianCore,
+) -> Process:  # fmt: skip
+    keys = SealedKeys(files, around.master, around.random)
+    vault = Vault(files, around.sealing)
+    coordinator = NetworkCoordinator(
+        chain, rollover=config.contracts.rollover, network=config.contracts.network, relay=vault.relay(), turn=turn,
+        now=around.seconds, fees=Fees(most=config.chain.most_gas_price),
+    )  # fmt: skip
+    domain = rollover_domain(chain.chain_id, config.contracts.rollover)
+    in_use = KeyInUse(coordinator, keys, config.member)
+    signer = PolicySigner(in_use, domain, config.policy, KeptApprovals(files))
+    node = Node(mine, core, coordinator, signer, vault.salt())
+    return Process(config, around, files, keys, vault, chain, turn, coordinator, node, signer, in_use)
+
+
+def chain_of(at: ChainAt, *, patience: Patience | None = None) -> RpcChain:
+    """The network's chain, asked at its endpoints."""
+    usual = patience or Patience(timeout=5.0, tries=2, between=0.2)
+    endpoints = [Endpoint(name, url, wait=time.sleep, patience=usual) for name, url in at.endpoints.items()]
+    return RpcChain(
+        endpoints, chain_id=at.chain_id, wait=time.sleep, agreeing=at.agreeing, finality=at.finality,
+        waiting=Waiting(0.2, 50),
+    )  # fmt: skip
+
+
+def core_of(at: CoreAt, cores: Mapping[str, MakeCore]) -> CustodianCore:
+    """The way into the custodian's core; one that is not there is refused with what to write."""
+    if at.adapter in cores:
+        return cores[at.adapter](at)
+    if at.adapter == "rest":
+        return RestCore(at.url, token=at.token, seconds=at.seconds)
+    if at.adapter == "batch":
+        return BatchCore(at.folder, Layout(at.layout))
+    module, _, name = at.adapter.partition(":")
+    try:
+        made = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise Open401kError(
+            f"core.adapter: there is no {at.adapter!r}: {error}.",
+            fix="Name package.module:function of a function without arguments that answers a core.",
+        ) from error
+    return cast("Callable[[], CustodianCore]", made)()
+
+
+def member_of(chain: RpcChain, network: bytes, member: bytes) -> tuple[int, int, bytes]:
+    """Until when a member is one, its roles, and the key that signs for it, by the newest final block."""
+    try:
+        answer = chain.call(network, call_of("member(address)", member), at=chain.final().number)
+    except Open401kError as why:
+        raise SilentError(str(why)) from why
+    ((until, roles, _, signer),) = cast("tuple[tuple[int, int, int, str]]", answer_of([_SIGNER], answer))
+    return until, roles, bytes.fromhex(signer[2:])

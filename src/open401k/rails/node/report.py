@@ -1,0 +1,77 @@
+"""How a node stands, for who runs it: its keys, the network's word about it, what waits. No person's data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..chain.interface import Head
+from . import _process_store
+from .core import SilentError
+from .process import Process, member_of
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What others are told of a node: the addresses of its keys, where its transactions come from, its mailbox."""
+
+    member: bytes
+    signing_keys: tuple[bytes, ...]
+    relay: bytes
+    mailbox: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AtNetwork:
+    """What the newest final block says of us: until when we are a member, our roles, the key that signs for us."""
+
+    block: Head
+    until: int
+    roles: int
+    signer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """``network`` is None, and ``silence`` says why, where the chain does not answer."""
+
+    identity: Identity
+    network: AtNetwork | None
+    silence: str
+    acted_on: Head | None
+    cases: dict[str, int]
+    exceptions: int
+    calls: int
+    transactions: int
+
+    @property
+    def can_sign(self) -> bool:
+        """Whether the network names a key of ours, and we are a member at its time."""
+        known = self.network
+        return known is not None and known.signer in self.identity.signing_keys and known.until > known.block.time
+
+
+def identity_of(process: Process) -> Identity:
+    """From the node's database alone."""
+    mailbox = process.vault.mailboxes()[0].public
+    return Identity(
+        process.config.member, tuple(process.keys.addresses()), process.vault.relay().address, mailbox
+    )  # fmt: skip
+
+
+def report(process: Process) -> Report:
+    """As it stands now."""
+    identity = identity_of(process)
+    with process.files.begin() as unit:
+        acted_on = unit.cursor()
+    with process.files.connected() as conn:
+        cases = _process_store.cases_by_state(conn)
+        exceptions, calls, transactions = _process_store.waiting(conn)
+    network, silence = None, ""
+    try:
+        network = AtNetwork(
+            process.coordinator.final_block(),
+            *member_of(process.chain, process.config.contracts.network, process.config.member),
+        )
+    except SilentError as why:
+        silence = str(why)
+    return Report(identity, network, silence, acted_on, cases, exceptions, calls, transactions)

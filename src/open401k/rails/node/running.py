@@ -1,0 +1,170 @@
+"""A node's work while its process lives: passes, letters, webhooks, each again and again. Not here: any of them.
+
+Whoever does not answer (the chain, the core, the database, a peer) is asked again, twice as late each time; a case that
+waits keeps no other waiting. Nothing is kept here that a restart would miss.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from open401k.kernel import Open401kError
+
+from ..chain.interface import Head
+from .backoff import Backoff, Chosen
+from .cases import State
+from .core import SilentError
+from .signing import PolicyError
+from .transmitting import NetworkCoordinator
+from .worker import FinalityError, Node
+
+log = logging.getLogger("open401k.node")
+#: Seconds between two looks at the chain, and between two passes where it did not move.
+LOOK, PASS = 0.2, 2.0
+_ENDED = (State.POSTED, State.RELEASED, State.OFF_RAIL)
+
+
+class Job(Protocol):
+    """Something that is done again and again."""
+
+    @property
+    def name(self) -> str: ...
+
+    def once(self, *, at: float) -> float:
+        """Do what there is to do; how many seconds until the next time. ``at`` is a clock that does not go back."""
+        ...
+
+
+@dataclass
+class Passes:
+    """Passes over all open cases: when the final block moved, when somebody asks for one, and from time to time."""
+
+    node: Node
+    coordinator: NetworkCoordinator
+    on_passed: Callable[[], None] = lambda: None
+    name: str = "cases"
+    _backoff: Backoff[str] = field(default_factory=Backoff)
+    _nudges: Backoff[int] = field(default_factory=lambda: Backoff(first=5.0, most=600.0))
+    _block: Head | None = None
+    _next: float = 0.0
+    _asked: bool = False
+
+    def ask(self) -> None:
+        """Have the next look be a pass."""
+        self._asked = True
+
+    def once(self, *, at: float) -> float:
+        block = self.coordinator.final_block()
+        if block == self._block and at < self._next and not self._asked:
+            return LOOK
+        self._asked = False
+        passed = self._pass(at)
+        self._block, self._next = block, at + PASS
+        if passed:
+            self.on_passed()
+        return LOOK
+
+    def _pass(self, at: float) -> bool:
+        """Whether anything was done."""
+        cases = Chosen(self.node.cases, self._backoff, at)
+        passed = replace(self.node, cases=cases).run_once()
+        for case, _ in passed.done:
+            self._backoff.answered(case)
+        for case, why in passed.silent:
+            wait = self._backoff.failed(case, at=at)
+            log.warning("case %s waits %.0f s: %s", case, wait, why)
+        self.coordinator.look_after()
+        self._nudge(at)
+        return bool(passed.done)
+
+    def _nudge(self, at: float) -> None:
+        """A chain that stands still before a deadline that is past by our clock is moved by one block."""
+        deadlines = []
+        for name in self.node.cases.to_follow():
+            with self.node.cases.begin() as unit:
+                case = unit.case(name)
+            if case.agreed is not None and case.state not in _ENDED:
+                deadlines.append(case.agreed.deadline)
+        self._nudges.forget_others(deadlines)
+        for deadline in deadlines:
+            if self._nudges.may_ask(deadline, at=at) and self.coordinator.nudge(deadline):
+                self._nudges.failed(deadline, at=at)
+                return
+
+
+@dataclass
+class _Thread:
+    """One job in a thread of its own."""
+
+    job: Job
+    ends: threading.Event
+    wakes: threading.Event = field(default_factory=threading.Event)
+    trouble: str = ""
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._work, name=f"node {self.job.name}", daemon=True)
+        self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        self.wakes.set()
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _work(self) -> None:
+        backoff: Backoff[str] = Backoff(first=0.5, most=15.0)
+        while not self.ends.is_set():
+            try:
+                wait = self.job.once(at=time.monotonic())
+                backoff.answered("")
+                self._say("")
+            except (SilentError, FinalityError, PolicyError, OSError, Open401kError) as why:
+                wait = backoff.failed("", at=time.monotonic())
+                self._say(f"{type(why).__name__}: {why}")
+            except Exception:  # the thread must live: nobody would follow anything any more
+                log.exception("%s failed; it is tried again", self.job.name)
+                wait = backoff.failed("", at=time.monotonic())
+                self.trouble = "something is broken: see the log"
+            self.wakes.wait(wait)
+            self.wakes.clear()
+
+    def _say(self, trouble: str) -> None:
+        """Once, when it begins and when it is over."""
+        if trouble and trouble != self.trouble:
+            log.warning("%s: no answer, asked again: %s", self.job.name, trouble)
+        elif self.trouble and not trouble:
+            log.warning("%s: goes on", self.job.name)
+        self.trouble = trouble
+
+
+class Running:
+    """All jobs of a node, from start to stop."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self._ends = threading.Event()
+        self._threads = [_Thread(job, self._ends) for job in jobs]
+
+    def start(self) -> None:
+        """Begin."""
+        for each in self._threads:
+            each.start()
+
+    def wake(self) -> None:
+        """Something happened: look now."""
+        for each in self._threads:
+            each.wakes.set()
+
+    def stop(self, *, seconds: float = 15.0) -> None:
+        """Finish what is under way, and end. What is left goes on after the next start."""
+        self._ends.set()
+        for each in self._threads:
+            each.join(seconds)
+
+    def trouble(self) -> dict[str, str]:
+        """What does not answer now, by job."""
+        return {each.job.name: each.trouble for each in self._threads if each.trouble}

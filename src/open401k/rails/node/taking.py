@@ -1,0 +1,252 @@
+"""Letters that come from other custodians: each taken once, in order, in the transaction of what it changes.
+
+Who sent a letter was proven before it came here (post). What cannot be read, or does not fit where the case stands, is
+an exception of that case and changes nothing else. Not here: our own verbs (deals).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from open401k.base.faults import fault
+
+from ..transfer_file.leaves import FileRefusedError
+from .cases import State
+from .codec import BadInputError
+from .codes import (
+    ELECTION_UNFIT,
+    ELECTION_UNSOUND,
+    EXPIRED,
+    FILE_UNFIT,
+    LETTER_DIFFERS,
+    LETTER_KEPT_OUT,
+    LETTER_UNEXPECTED,
+    LETTER_UNREAD,
+    TERMS_UNFIT,
+)
+from .core import Side
+from .deal import Deal, DealUnit, Noted
+from .desk import Desk
+from .elections import LATE, unfit, unsound
+from .file_of import Making, values_of
+from .judging import end, is_closed, judged, raise_for, taken_over
+from .letters import (
+    Came,
+    Elected,
+    Ended,
+    FactsTold,
+    Letter,
+    LetterKind,
+    Note,
+    Outgoing,
+    Request,
+    Stands,
+    Taken,
+    TermsTold,
+    body_of,
+    file_from,
+)
+from .opening import agree, move, open_case
+from .terms_of import Worked, agreed_with, unfit_terms, worked
+
+#: Random bits of a control number: each is used once, also after a restore from an older backup.
+_NUMBER_BYTES: Final = 6
+_MOST_NOTES: Final = 200
+
+
+class UnexpectedError(Exception):
+    """A letter that does not fit where the case stands; nothing was changed by it."""
+
+
+def take(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
+    """A letter that came from a member, taken once and in order."""
+    deal = unit.deal_of(peer, letter.reference)
+    taken = _asked(unit, desk, peer, letter) if deal is None else _take(unit, desk, deal, letter)
+    fault("deals.letter_taken")
+    return taken
+
+
+def kept_out(unit: DealUnit, desk: Desk, sent: Outgoing, words: str) -> None:
+    """The other side keeps a letter of ours out for ever: it is not sent again, and somebody looks."""
+    unit.letter_sent(sent.to, sent.letter.reference, sent.letter.number)
+    deal = unit.deal_of(sent.to, sent.letter.reference)
+    if deal is not None:
+        raise_for(unit, desk, deal.case, LETTER_KEPT_OUT, f"letter {sent.letter.number}: {words[:300]}")
+
+
+def _asked(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
+    """A reference that we do not know: a request, or nothing for us."""
+    if letter.kind != LetterKind.REQUEST or letter.number != 1:
+        return Taken(Came.REFUSED, words="no case of this reference; a rollover begins with a request")
+    try:
+        body = body_of(letter)
+    except BadInputError as wrong:
+        return Taken(Came.REFUSED, words=str(wrong))
+    if not isinstance(body, Request) or body.source != desk.us or body.receiving.member != peer or peer == desk.us:
+        return Taken(Came.REFUSED, words="the request names other custodians than who sent it to whom")
+    case = f"{Side.SOURCE}-{desk.random.token(8).hex()}"
+    open_case(unit, case, side=Side.SOURCE, account=body.receiving.source_account)
+    number = int.from_bytes(desk.random.token(_NUMBER_BYTES), "big")
+    unit.add_deal(
+        Deal(case, letter.reference, Side.SOURCE, desk.us, peer, desk.now(), number=number,
+             receiving=body.receiving, their_edition=1)
+    )  # fmt: skip
+    unit.take_letter(peer, letter)
+    move(unit, case, State.DATA_REQUESTED)
+    return Taken(Came.TAKEN, case)
+
+
+def _take(unit: DealUnit, desk: Desk, deal: Deal, letter: Letter) -> Taken:
+    came = unit.take_letter(deal.peer, letter)
+    if came is Came.REFUSED:
+        raise_for(unit, desk, deal.case, LETTER_DIFFERS, f"number {letter.number}")
+        return Taken(came, deal.case, "another letter came under this number")
+    if came is not Came.TAKEN:
+        return Taken(came, deal.case)
+    try:
+        body = body_of(letter)
+    except BadInputError as wrong:
+        raise_for(unit, desk, deal.case, LETTER_UNREAD, f"number {letter.number}: {str(wrong)[:300]}")
+        return Taken(came, deal.case, str(wrong))
+    try:
+        _read(unit, desk, deal, letter.kind, body)
+    except UnexpectedError as wrong:
+        raise_for(unit, desk, deal.case, LETTER_UNEXPECTED, f"{letter.kind}: {wrong}")
+        return Taken(came, deal.case, str(wrong))
+    return Taken(came, deal.case)
+
+
+def _read(unit: DealUnit, desk: Desk, deal: Deal, kind: str, body: object) -> None:
+    match body:
+        case Request():
+            raise UnexpectedError("this rollover was asked for already")
+        case FactsTold():
+            _facts(unit, desk, deal, body)
+        case Elected():
+            _elected(unit, desk, deal, body)
+        case TermsTold():
+            _terms(unit, desk, deal, body)
+        case Ended():
+            _ended(unit, desk, deal, kind, body)
+        case Note():
+            notes = (*deal.notes, Noted(desk.now(), False, body.words))[-_MOST_NOTES:]
+            unit.change_deal(deal, replace(deal, notes=notes))
+            unit.put_event(deal.case, "a note came")
+        case Stands():
+            unit.change_deal(deal, replace(deal, their_state=body.state, their_since=body.at))
+            unit.put_event(deal.case, "the other side moved")
+        case _:
+            raise AssertionError(f"{type(body).__name__} is no body of a letter")
+
+
+def _facts(unit: DealUnit, desk: Desk, deal: Deal, body: FactsTold) -> None:
+    case = unit.case(deal.case)
+    if is_closed(case) or case.agreed is not None:
+        raise UnexpectedError(f"the case is {case.state}; its facts are closed")
+    if body.edition <= deal.their_edition:
+        raise UnexpectedError(f"edition {body.edition} is older than {deal.their_edition}, which we have")
+    after = replace(deal, their_edition=body.edition)
+    if deal.side is Side.RECEIVER:
+        if body.releasing is None or body.number is None or body.receiving is not None:
+            raise UnexpectedError("the source tells its own half and its control number")
+        if deal.number not in (None, body.number):
+            raise UnexpectedError("the control number is another one than before")
+        after = replace(after, releasing=body.releasing, number=body.number)
+        if deal.elected is not None and (fields := unfit(deal.elected.election, after, desk)):
+            raise UnexpectedError(f"it was signed with another {', '.join(fields)}")
+    else:
+        half = body.receiving
+        if half is None or body.releasing is not None:
+            raise UnexpectedError("the receiver tells its own half")
+        if deal.elected is not None:
+            raise UnexpectedError("it was signed as it is")
+        if half.member != deal.peer or half.source_account != case.account:
+            raise UnexpectedError("it names another custodian or account than the request")
+        after = replace(after, receiving=half)
+    judged(unit, desk, deal, after)
+
+
+def _elected(unit: DealUnit, desk: Desk, deal: Deal, body: Elected) -> None:
+    """Both signatures hold and the election fits: taken over; else the case ends and the receiver asks anew."""
+    case = unit.case(deal.case)
+    if deal.side is not Side.SOURCE or is_closed(case) or deal.elected is not None:
+        raise UnexpectedError(f"the case is {case.state} at the {deal.side}")
+    if deal.releasing is None:
+        raise UnexpectedError("we have told no facts yet")
+    if wrong := unsound(body.election, body.signature, body.attestation, body.attested, desk):
+        _refuse(unit, desk, deal, ELECTION_UNSOUND, "; ".join(wrong))
+    elif fields := unfit(body.election, deal, desk):
+        _refuse(unit, desk, deal, ELECTION_UNFIT, ", ".join(fields))
+    else:
+        after = replace(deal, elected=body, election=None, elected_at=desk.now())
+        taken_over(unit, desk, judged(unit, desk, deal, after))
+
+
+def _terms(unit: DealUnit, desk: Desk, deal: Deal, body: TermsTold) -> None:
+    """The exact terms: within the election and just what both halves work out to, with a file that says the same."""
+    case = unit.case(deal.case)
+    if deal.side is not Side.RECEIVER or case.state is not State.LIQUIDATING or case.agreed is not None:
+        raise UnexpectedError(f"the case is {case.state} at the {deal.side}")
+    done = worked(deal, desk)
+    if done is None or done.reasons:
+        told = ", ".join(str(each.code.value) for each in done.reasons) if done else "rules that we do not know"
+        _refuse(unit, desk, deal, TERMS_UNFIT, told, LetterKind.DECLINED)
+        return
+    wrong = _wrong_terms(deal, desk, done, body)
+    if wrong is not None:
+        _refuse(unit, desk, deal, *wrong, LetterKind.DECLINED)
+        return
+    unit.change_deal(deal, replace(deal, terms=body.terms, file=body.file))
+    agree(unit, deal.case, agreed_with(deal, body, done))
+    unit.put_event(deal.case, "the exact terms were agreed")
+
+
+def _wrong_terms(deal: Deal, desk: Desk, done: Worked, body: TermsTold) -> tuple[int, str] | None:
+    """A code and fields; None where everything is right."""
+    if deal.elected is None or deal.releasing is None or deal.receiving is None:
+        return TERMS_UNFIT, "nothing was signed here"
+    election = deal.elected.election
+    if desk.now() >= body.terms.deadline:
+        return EXPIRED, "the terms came after their deadline"
+    if fields := unfit_terms(body.terms, deal, desk, done, election=election):
+        return TERMS_UNFIT, ", ".join(fields)
+    try:
+        file = file_from(body.file)
+    except FileRefusedError as refused:
+        return FILE_UNFIT, ", ".join(each.label for each in refused.problems)
+    if file.root != body.terms.data_root:
+        return FILE_UNFIT, "its root is not the one that the terms name"
+    made_at = _seconds(file.values["case.created_at"])
+    if not (deal.elected_at or 0) - LATE <= made_at <= desk.now() + LATE:
+        return FILE_UNFIT, "case.created_at"
+    making = Making(deal, deal.releasing, deal.receiving, done, election, desk, made_at, body.terms.deadline)
+    expected, problems = values_of(making)
+    differs = [label for label, value in expected.items() if file.values.get(label) != value]
+    if found := [*differs, *(each.label for each in problems)]:
+        return FILE_UNFIT, ", ".join(found)
+    return None
+
+
+def _ended(unit: DealUnit, desk: Desk, deal: Deal, kind: str, body: Ended) -> None:
+    if not 100 <= body.code <= 699:
+        raise UnexpectedError(f"{body.code} is no code of a work queue")
+    if kind == LetterKind.DECLINED and deal.side is not Side.SOURCE:
+        raise UnexpectedError("only a receiver declines")
+    noted = replace(deal, notes=(*deal.notes, Noted(desk.now(), False, body.words))[-_MOST_NOTES:])
+    if body.words:
+        unit.change_deal(deal, noted)
+    if end(unit, deal, body.code):
+        raise_for(unit, desk, deal.case, body.code, "the other custodian ended it")
+
+
+def _refuse(unit: DealUnit, desk: Desk, deal: Deal, code: int, words: str, kind: LetterKind = LetterKind.STOP) -> None:
+    """What came cannot be: the case ends on both sides, each with the code."""
+    end(unit, deal, code)
+    raise_for(unit, desk, deal.case, code, words)
+    unit.put_letter(deal.peer, deal.reference, kind, Ended(code, words[:2_000]))
+
+
+def _seconds(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).astimezone(UTC).timestamp())

@@ -1,0 +1,95 @@
+"""A node's secrets that are no signing keys: its relay, its mailboxes, its salt, secrets of webhooks. Kept sealed.
+
+Mailboxes are numbered: what was sealed for an older one still opens, peers are told the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from open401k.base.secrets import KEY_BYTES
+from open401k.kernel import Open401kError
+
+from ..keys import Key
+from ..transfer_file.sealed import Mailbox
+from . import _keys_store
+from .kept import KeptCases
+from .sealed import valid_key
+from .sealing import Sealed, Sealing
+
+RELAY, SALT, MAILBOX = "relay", "salt", "mailbox/"
+
+
+@dataclass
+class Vault:
+    """Secrets by name, in the node's database."""
+
+    files: KeptCases
+    sealing: Sealing
+
+    def prepare(self, *, at: int) -> None:
+        """Make what a node needs before it can run; what is there stays."""
+        self.put(RELAY, valid_key(self.sealing.random).secret, at=at)
+        self.put(SALT, self.sealing.random.token(KEY_BYTES), at=at)
+        if not self.mailboxes():
+            self.new_mailbox(at=at)
+
+    def relay(self) -> Key:
+        """The key that signs transactions; it has no rights."""
+        return Key(self.needed(RELAY))
+
+    def salt(self) -> bytes:
+        """What hides references of the core's books on chain."""
+        return self.needed(SALT)
+
+    def mailboxes(self) -> Sequence[Mailbox]:
+        """The newest first."""
+        return [Mailbox(secret) for _, secret in reversed(self._found(MAILBOX))]
+
+    def new_mailbox(self, *, at: int) -> Mailbox:
+        """One more, which peers are to be told."""
+        made = Mailbox(self.sealing.random.token(KEY_BYTES))
+        self.put(f"{MAILBOX}{len(self._found(MAILBOX)) + 1:04d}", made.secret, at=at)
+        return made
+
+    def needed(self, name: str) -> bytes:
+        """The secret of this name; a node without it was not prepared."""
+        for found, secret in self._found(name):
+            if found == name:
+                return secret
+        raise Open401kError(f"This node has no {name}.", fix="Prepare its database: open401k node init")
+
+    def put(self, name: str, secret: bytes, *, at: int) -> None:
+        """Keep it; what is there under this name stays."""
+        sealed = self.sealing.seal(_place(name), secret)
+        with self.files.connected() as conn:
+            _keys_store.insert_secret(conn, name, sealed.kek_id, sealed.data, at)
+
+    def forget(self, name: str) -> None:
+        """It is not needed any more."""
+        with self.files.connected() as conn:
+            _keys_store.delete_secret(conn, name)
+
+    def rewrap(self) -> int:
+        """Seal everything under the current master key; returns how many were under an older one."""
+        changed = 0
+        with self.files.connected() as conn:
+            for name, kek_id, sealed in _keys_store.secrets(conn, ""):
+                if kek_id != self.sealing.kek_id:
+                    again = self.sealing.seal(_place(name), self._open(name, kek_id, sealed))
+                    _keys_store.update_secret(conn, name, again.kek_id, again.data)
+                    changed += 1
+        return changed
+
+    def _found(self, prefix: str) -> list[tuple[str, bytes]]:
+        with self.files.connected() as conn:
+            rows = _keys_store.secrets(conn, prefix)
+        return [(name, self._open(name, kek_id, sealed)) for name, kek_id, sealed in rows]
+
+    def _open(self, name: str, kek_id: str, sealed: bytes) -> bytes:
+        return self.sealing.opened(_place(name), Sealed(kek_id, sealed), what=f"The node's {name}")
+
+
+def _place(name: str) -> bytes:
+    return b"node secret|" + name.encode()

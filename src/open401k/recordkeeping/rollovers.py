@@ -1,0 +1,319 @@
+"""Rollovers into a plan and out of it: what was asked and told, and what the books followed, once. ADR-0051.
+
+Money flow: cash clearing -> rollover sources; participant's sources -> cash clearing. Not here: moving it (the node's
+core, flows/rollover_core.py), what may be paid (rollover_release.py).
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from open401k.base import audit, heads
+from open401k.base.db import Tx
+from open401k.kernel import EmployeeId, EntryId, PlanId, Refused, RolloverId, Source, SponsorId, day_of
+
+from . import _rollover_store as _store
+
+
+class RolloverWay(StrEnum):
+    """Into the plan or out of it."""
+
+    INTO = "into"
+    OUT = "out"
+
+
+#: What the journal calls it, each way.
+ROLLOVER_REASON: Final = {RolloverWay.INTO: "rollover: receiver", RolloverWay.OUT: "rollover: source"}
+#: The names under which a request's place in the world is told; all others are facts for its preflight.
+CASE, STATE, ENDED = "case", "state", "ended"
+
+
+class RolloverRefusal(StrEnum):
+    """Why a rollover was not asked for or told. Checked, and listed, in order of precedence."""
+
+    KEY_REUSED = "key_reused"
+    ROLLOVER_UNKNOWN = "rollover_unknown"
+    NOT_OFFERED = "not_offered"
+    PERSON_UNKNOWN = "person_unknown"
+    NOT_THE_EMPLOYEE = "not_the_employee"
+    NOT_ENTERED = "not_entered"
+    KIND_NOT_TAKEN = "kind_not_taken"
+    NO_EVENT = "no_event"
+    NOTHING_VESTED = "nothing_vested"
+    ONE_IS_OPEN = "one_is_open"
+    ALREADY_ENDED = "already_ended"
+    FACTS_WRONG = "facts_wrong"
+    NODE_REFUSED = "node_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class RolloverTold:
+    """One thing that was told of a request: about a day, known since, by whom."""
+
+    name: str
+    event_on: date
+    told: Any
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RolloverPart:
+    """One leg as the books followed it: cents by source, of them basis, and the first year of its Roth clock.
+
+    ``into`` is the type of account it went to, of what was paid out.
+    """
+
+    leg: int
+    kind: str
+    cents: int
+    shares: Mapping[Source, int]
+    basis_cents: int = 0
+    roth_since: int | None = None
+    into: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RolloverBooked:
+    """What the books followed. ``rollover`` is its id on the rails; ``rollover_id`` the request, where there is one."""
+
+    rollover: bytes
+    way: RolloverWay
+    plan_id: PlanId
+    employee_id: EmployeeId
+    entry_id: EntryId
+    event_on: date
+    parts: tuple[RolloverPart, ...]
+    rollover_id: RolloverId | None
+    recorded_at: datetime
+
+    @property
+    def cents(self) -> int:
+        return sum(each.cents for each in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class RolloverRequest:
+    """A rollover that somebody asked for, with the newest of each thing that was told, and what the books followed."""
+
+    rollover_id: RolloverId
+    plan_id: PlanId
+    employee_id: EmployeeId
+    way: RolloverWay
+    asked_at: datetime
+    asked_by: str
+    told: Mapping[str, RolloverTold] = field(default_factory=dict)
+    booked: RolloverBooked | None = None
+
+    @property
+    def case(self) -> str | None:
+        """The node's case file."""
+        found = self.told.get(CASE)
+        return None if found is None else str(found.told)
+
+    @property
+    def open(self) -> bool:
+        """Whether it may still come to something."""
+        return self.booked is None and ENDED not in self.told
+
+
+@dataclass(frozen=True, slots=True)
+class RolloverDamage:
+    """Where the books are not what the facts say."""
+
+    where: str
+    message: str
+
+
+def rollover_requests(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rollover_ids: Sequence[RolloverId] | None = None
+) -> list[RolloverRequest]:
+    """Requests of a plan, the oldest first."""
+    ids = None if rollover_ids is None else [each.uuid for each in rollover_ids]
+    rows = _store.requests(tx, tenant_id=tenant_id, plan_id=plan_id, rollover_ids=ids)
+    if not rows:
+        return []
+    told = _store.told(tx, tenant_id=tenant_id, rollover_ids=[row.rollover_id for row in rows])
+    newest: dict[RolloverId, dict[str, RolloverTold]] = {}
+    for row in told:
+        newest.setdefault(RolloverId(row.rollover_id), {})[row.name] = _opened(tx, tenant_id, row)
+    booked = {each.rollover_id: each for each in rollovers_booked(tx, tenant_id=tenant_id, plan_id=plan_id)}
+    return [
+        RolloverRequest(
+            RolloverId(row.rollover_id), PlanId(row.plan_id), EmployeeId(row.employee_id), RolloverWay(row.way),
+            row.recorded_at, row.recorded_by, newest.get(RolloverId(row.rollover_id), {}),
+            booked.get(RolloverId(row.rollover_id)),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def get_rollover_request(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rollover_id: RolloverId
+) -> RolloverRequest | Refused[RolloverRefusal]:
+    """One of them."""
+    found = rollover_requests(tx, tenant_id=tenant_id, plan_id=plan_id, rollover_ids=[rollover_id])
+    if found:
+        return found[0]
+    message = f"Nobody asked for a rollover {rollover_id} in this plan."
+    return Refused(RolloverRefusal.ROLLOVER_UNKNOWN, message, "Check the id.")
+
+
+def ask_rollover(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rollover_id: RolloverId, employee_id: EmployeeId, way: RolloverWay
+) -> bool | Refused[RolloverRefusal]:
+    """Put a request on file; False: it was there. Another under the same id is refused."""
+    heads.lock(tx, tenant_id=tenant_id)
+    before = _store.requests(tx, tenant_id=tenant_id, plan_id=plan_id, rollover_ids=[rollover_id.uuid])
+    if before:
+        if (before[0].employee_id, before[0].way) == (employee_id.uuid, way):
+            return False
+        message = f"{rollover_id} was asked for somebody or something else before."
+        return Refused(RolloverRefusal.KEY_REUSED, message, "Repeat the first request unchanged, or send a new key.")
+    _store.insert_request(tx, tenant_id=tenant_id, row=(rollover_id.uuid, plan_id, employee_id, way.value))
+    after = {"employee_id": str(employee_id), "way": way.value}
+    audit.record(tx, tenant_id=tenant_id, action="recordkeeping.rollover_asked", subject=rollover_id, after=after)
+    return True
+
+
+def tell_rollover(
+    tx: Tx,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    rollover_id: RolloverId,
+    told: Mapping[str, Any],
+    event_on: date | None = None,
+) -> tuple[str, ...]:
+    """Append what was told, by name; what is on file as it was told stays. Answers which names were new."""
+    heads.lock(tx, tenant_id=tenant_id)
+    (request,) = rollover_requests(tx, tenant_id=tenant_id, plan_id=plan_id, rollover_ids=[rollover_id])
+    number = len(_store.told(tx, tenant_id=tenant_id, rollover_ids=[rollover_id.uuid]))
+    fresh = [name for name in sorted(told) if name not in request.told or request.told[name].told != told[name]]
+    for name in fresh:
+        number += 1
+        place = _place(tenant_id, rollover_id, number)
+        sealed = tx.keyring.seal(tx, **place, plaintext=json.dumps(told[name], sort_keys=True).encode())
+        row = (rollover_id.uuid, number, name, event_on or day_of(tx.now), sealed)
+        _store.insert_told(tx, tenant_id=tenant_id, row=row)
+    if fresh:
+        action = "recordkeeping.rollover_told"
+        audit.record(tx, tenant_id=tenant_id, action=action, subject=rollover_id, after={"names": fresh})
+    return tuple(fresh)
+
+
+def rollovers_booked(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, known_at: datetime | None = None
+) -> list[RolloverBooked]:
+    """What the books of a plan followed, in the order in which it was recorded, as known at an instant."""
+    return [_booked(row) for row in _store.booked(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=known_at)]
+
+
+def book_rollover(tx: Tx, *, tenant_id: SponsorId, booked: RolloverBooked) -> None:
+    """Keep what an entry that was just posted is about, in its transaction."""
+    parts = [
+        {
+            "leg": each.leg, "kind": each.kind, "cents": each.cents, "basis_cents": each.basis_cents,
+            "roth_since": each.roth_since, "into": each.into,
+            "shares": {source.value: cents for source, cents in each.shares.items()},
+        }
+        for each in booked.parts
+    ]  # fmt: skip
+    request = None if booked.rollover_id is None else booked.rollover_id.uuid
+    row = (
+        booked.rollover, booked.way.value, booked.plan_id, booked.employee_id, booked.entry_id, booked.event_on,
+        {"parts": parts}, request,
+    )  # fmt: skip
+    _store.insert_booked(tx, tenant_id=tenant_id, row=row)
+    after = {"rollover": booked.rollover.hex(), "way": booked.way.value, "cents": booked.cents}
+    audit.record(tx, tenant_id=tenant_id, action="recordkeeping.rollover_booked", subject=booked.entry_id, after=after)
+
+
+def paid_out(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: EmployeeId) -> dict[Source, int]:
+    """What rollovers paid out of each source of one person."""
+    found: Counter[Source] = Counter()
+    for each in rollovers_booked(tx, tenant_id=tenant_id, plan_id=plan_id):
+        if each.employee_id == employee_id and each.way is RolloverWay.OUT:
+            for part in each.parts:
+                found.update(part.shares)
+    return dict(found)
+
+
+def open_request_of(
+    requests: Sequence[RolloverRequest], *, employee_id: EmployeeId, way: RolloverWay
+) -> RolloverRequest | None:
+    """The request that a posting follows; None where it cannot be told, as of two that are open."""
+    found = [each for each in requests if each.employee_id == employee_id and each.way is way and each.open]
+    return found[0] if len(found) == 1 else None
+
+
+def rollover_damage(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[int, tuple[RolloverDamage, ...]]:
+    """How many rollovers were booked, and every entry of one that is not what its facts say, or has none."""
+    booked = {each.entry_id: each for each in rollovers_booked(tx, tenant_id=tenant_id, plan_id=plan_id)}
+    reasons = list(ROLLOVER_REASON.values())
+    moved: dict[EntryId, Counter[tuple[str, str, str, str]]] = {}
+    for entry, reason, day, who, source, cents in _store.entries(
+        tx, tenant_id=tenant_id, plan_id=plan_id, reasons=reasons
+    ):
+        person = str(EmployeeId(who)) if who is not None else ""
+        moved.setdefault(EntryId(entry), Counter())[reason, day.isoformat(), person, source or ""] += cents
+    found = []
+    for entry_id in sorted({*booked, *moved}, key=str):
+        said = _should_move(booked[entry_id]) if entry_id in booked else Counter[tuple[str, str, str, str]]()
+        if said != moved.get(entry_id, Counter()):
+            message = f"the facts say {dict(said) or 'nothing'}, the books {dict(moved.get(entry_id, {})) or 'nothing'}"
+            found.append(RolloverDamage(str(entry_id), message))
+    found += [
+        RolloverDamage(str(each.entry_id), "its parts are not what their sources gave or took, of one kind")
+        for each in booked.values()
+        if not all(sum(part.shares.values()) == part.cents and _of_one_kind(part) for part in each.parts)
+    ]
+    return len(booked), tuple(found)
+
+
+def _should_move(booked: RolloverBooked) -> Counter[tuple[str, str, str, str]]:
+    sign = 1 if booked.way is RolloverWay.INTO else -1
+    reason, day, who = ROLLOVER_REASON[booked.way], booked.event_on.isoformat(), str(booked.employee_id)
+    found: Counter[tuple[str, str, str, str]] = Counter()
+    for part in booked.parts:
+        for source, cents in part.shares.items():
+            found[reason, day, who, source.value] += sign * cents
+    return found
+
+
+def _of_one_kind(part: RolloverPart) -> bool:
+    return all(TAXED_AS.get(source, "pre_tax") == TAXED_KIND.get(part.kind, "pre_tax") for source in part.shares)
+
+
+#: How money of a source is taxed, where it is not all of it untaxed so far; of kinds of rollovers by their names.
+TAXED_AS: Final = {Source.ROTH: "roth", Source.ROTH_ROLLOVER: "roth", Source.AFTER_TAX: "after_tax"}
+TAXED_KIND: Final = {"roth": "roth", "after_tax": "after_tax"}
+
+
+def _booked(row: _store.BookedRow) -> RolloverBooked:
+    parts = tuple(
+        RolloverPart(
+            each["leg"], each["kind"], each["cents"],
+            {source: each["shares"][source.value] for source in Source if source.value in each["shares"]},
+            each["basis_cents"], each["roth_since"], each["into"],
+        )
+        for each in row.parts["parts"]
+    )  # fmt: skip
+    request = None if row.rollover_id is None else RolloverId(row.rollover_id)
+    of = (PlanId(row.plan_id), EmployeeId(row.employee_id), EntryId(row.entry_id))
+    return RolloverBooked(row.rollover, RolloverWay(row.way), *of, row.event_on, parts, request, row.recorded_at)
+
+
+def _opened(tx: Tx, tenant_id: SponsorId, row: _store.ToldRow) -> RolloverTold:
+    place = _place(tenant_id, RolloverId(row.rollover_id), row.told_no)
+    told = json.loads(tx.keyring.unseal(tx, **place, sealed=bytes(row.sealed)))
+    return RolloverTold(row.name, row.event_on, told, row.recorded_at, row.recorded_by)
+
+
+def _place(tenant_id: SponsorId, rollover_id: RolloverId, number: int) -> dict[str, Any]:
+    row_id = f"{rollover_id}|{number}"
+    return {"tenant_id": tenant_id, "table": "recordkeeping.rollover_told", "column": "sealed", "row_id": row_id}

@@ -1,0 +1,294 @@
+"""The console: who comes in, what desks see, what they may do; nothing by anybody else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from tests.doors.node.conftest import LOOKS, Open, shoot
+from tests.doors.node.desk import BEGUN, DAY, HOUR, PARTS, RECEIVER, SOURCE, STORY, Desk
+from tests.support.accessible import violations, violations_in_the_dark
+
+from open401k.doors.node import console, pages
+from open401k.doors.node.provided import (
+    Act,
+    CaseDetail,
+    CaseLine,
+    Exceptional,
+    Happened,
+    Refusal,
+    Sent,
+    Staff,
+    StaffRole,
+)
+from open401k.kernel import SeededRandom
+from open401k.rails.node.cases import Kind, Raised, State, Way
+from open401k.rails.node.codes import Owner, Waiting, queue_of
+from open401k.rails.node.core import Side
+
+ORIGIN = "https://desk.example"
+OPERATOR, AUDITOR = Staff("Dana, cash desk", StaffRole.OPERATOR), Staff("Avery, auditor", StaffRole.AUDITOR)
+TOKENS = {"op": OPERATOR, "look": AUDITOR, "machine": Staff("core", StaffRole.SYSTEM)}
+ACTS = {"case-1": (Act.STOP,), "case-2": (Act.AGAIN, Act.OFF_RAIL), "case-3": (Act.OFF_RAIL, Act.STOP)}
+
+
+def raised(case: str, code: int, *, late: bool) -> Exceptional:
+    waiting = Waiting(
+        Raised(case, code, "balance 48,210.55, asked 48,310.55", BEGUN), queue_of(code), date(2026, 6, 2), late
+    )
+    return Exceptional(waiting, SOURCE, ACTS[case])
+
+
+def detail(case: str, story: str, state: State, *, cents: int | None = 60_214_95, **more: Any) -> CaseDetail:
+    told = CaseDetail(
+        line=CaseLine(case, Side.RECEIVER, SOURCE, state, BEGUN + HOUR, cents, STORY[story].seen),
+        account="7700-0077",
+        rollover=None,
+        parts=PARTS,
+        reasons=STORY[story].seen.reasons,
+        outbox=(),
+        happened=(
+            Happened(BEGUN, State.DRAFT, "asked for by the participant"),
+            Happened(BEGUN + HOUR, State.DATA_REQUESTED, f"asked {SOURCE} for its half"),
+        ),
+        exceptions=(),
+        acts=ACTS.get(case, ()),
+    )
+    return replace(told, **more)
+
+
+def cases() -> dict[str, CaseDetail]:
+    sent = (Sent(Kind.APPROVE, True, None), Sent(Kind.ABORT, False, None), Sent(Kind.RECEIPT, False, 616))
+    amount = raised("case-2", 451, late=True)
+    return {
+        "case-1": detail("case-1", "held", State.VOTED, rollover=b"\x17" * 32, outbox=sent),
+        "case-2": detail("case-2", "stopped", State.RELEASED, exceptions=(amount,), parent="case-1"),
+        "case-3": detail("case-3", "in-the-way", State.NIGO, cents=None),
+        "case-4": detail("case-4", "arrived", State.POSTED),
+        "case-5": detail("case-5", "being-sold", State.PREVALIDATED),
+        "case-6": detail("case-6", "another-way", State.OFF_RAIL, off_rail=(Way.WIRE, "FED 0612 8831")),
+    }
+
+
+def furnished(origin: str = ORIGIN) -> Desk:
+    found = cases()
+    line = replace(found["case-2"].line, exceptions=1)
+    found["case-2"] = replace(found["case-2"], line=line)
+    waiting = (*found["case-2"].exceptions, replace(raised("case-3", 175, late=False)))
+    return Desk(origin=origin, details=found, tokens=dict(TOKENS), waiting=waiting)
+
+
+class Browser:
+    """Somebody's browser, with its cookies."""
+
+    def __init__(self, desk: Desk) -> None:
+        app = Starlette(routes=pages.routes(desk, SeededRandom(7)))
+        self.client = TestClient(app, base_url=ORIGIN, follow_redirects=False)
+        self.headers = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
+
+    def sign_in(self, token: str) -> Any:
+        return self.client.post("/sign-in", data={"token": token}, headers=self.headers)
+
+    def form(self, case: str) -> dict[str, str]:
+        """What a form of the case's page carries."""
+        text = self.client.get(f"/cases/{case}").text
+        found = dict(re.findall(r'name="(csrf|key)" value="([^"]+)"', text))
+        assert set(found) >= {"csrf"}, text
+        return found
+
+    def send(self, path: str, **fields: str) -> Any:
+        return self.client.post(path, data=fields, headers=self.headers)
+
+
+def test_nobody_comes_in_without_a_token_for_people() -> None:
+    browser = Browser(furnished())
+    for path in ("/", "/cases/case-1", "/exceptions", "/events", "/cases/no-such"):
+        answer = browser.client.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+    for path in ("/cases/case-1/stop", "/cases/case-2/again", "/cases/case-2/off-rail", "/sign-out"):
+        assert browser.send(path, code="401").status_code == 401
+    for token in ("", "opp", "machine"):
+        answer = browser.sign_in(token)
+        assert answer.status_code == 401
+        assert "This token opens no pages." in answer.text
+        assert "set-cookie" not in answer.headers
+    assert browser.client.get("/sign-in").status_code == 200
+
+
+def test_a_session_is_a_cookie_that_scripts_and_other_sites_never_see_and_that_ends() -> None:
+    desk = furnished()
+    browser = Browser(desk)
+    answer = browser.sign_in("op")
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("__Host-open401k-node=")
+    assert {"HttpOnly", "SameSite=strict", "Secure", "Path=/"} <= set(cookie.split("; "))
+    assert "op" not in cookie.partition("=")[2].partition(";")[0].split()
+    assert browser.client.get("/").status_code == 200
+    desk.at += 3_601
+    assert browser.client.get("/").status_code == 303  # idle
+    browser.sign_in("op")
+    del desk.tokens["op"]
+    assert browser.client.get("/").status_code == 303  # the token was withdrawn
+    desk.tokens["op"] = OPERATOR
+    browser.sign_in("op")
+    token = browser.form("case-1")["csrf"]
+    assert browser.send("/sign-out", csrf="other").status_code == 403
+    assert browser.send("/sign-out", csrf=token).status_code == 303
+    assert browser.client.get("/").status_code == 303
+
+
+def test_guessing_is_slowed_down() -> None:
+    browser = Browser(furnished())
+    assert [browser.sign_in(f"guess {each}").status_code for each in range(21)][-1] == 429
+    assert browser.sign_in("op").status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "asked"),
+    [
+        ("/cases/case-2/again", {}, ("again", OPERATOR, "case-2")),
+        (
+            "/cases/case-2/off-rail",
+            {"way": "check", "reference": " 10482 "},
+            ("off_rail", OPERATOR, "case-2", Way.CHECK, "10482"),
+        ),
+        ("/cases/case-3/stop", {"code": "175"}, None),
+        ("/cases/case-3/stop", {"code": "451"}, ("stop", OPERATOR, "case-3", 451)),
+    ],
+)
+def test_an_operator_acts_once_and_an_auditor_never(
+    path: str, fields: dict[str, str], asked: tuple[object, ...] | None
+) -> None:
+    desk, case = furnished(), path.split("/")[2]
+    browser = Browser(desk)
+    browser.sign_in("op")
+    carried = browser.form(case)
+    assert carried["key"] == browser.form(case)["key"]
+    answer = browser.send(path, **carried, **fields)
+    if asked is None:  # preflight's code, which is none that a desk stops by
+        assert (answer.status_code, desk.asked) == (422, [])
+        return
+    assert answer.status_code == 303
+    assert desk.asked == [(*asked, carried["key"])]
+    assert 'role="status"' in browser.client.get(answer.headers["location"]).text
+    assert browser.send(path, **(carried | {"csrf": "x"}), **fields).status_code == 403
+    browser.headers["Origin"] = "https://evil.example"
+    assert browser.send(path, **carried, **fields).status_code == 403
+    other = Browser(desk)
+    other.sign_in("look")
+    assert "What may be done" not in other.client.get(f"/cases/{case}").text
+    assert other.send(path, **other.form(case), **fields).status_code == 403
+    assert len(desk.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "field", "said"),
+    [
+        ("off-rail", {"way": "", "reference": "1"}, "way", "Choose check or wire."),
+        ("off-rail", {"way": "wire", "reference": " "}, "reference", "Write the number of the check"),
+        ("off-rail", {"way": "wire", "reference": "x" * 101}, "reference", "longer than 100"),
+        ("off-rail", {"way": "wire", "reference": "a\u0000b"}, "reference", "nobody can read"),
+        ("stop", {"code": "999"}, "code", "Choose why it is to end"),
+        ("stop", {"code": "²"}, "code", "Choose why it is to end"),
+    ],
+)
+def test_a_form_that_is_wrong_names_the_field_and_keeps_what_was_typed(
+    path: str, fields: dict[str, str], field: str, said: str
+) -> None:
+    desk = furnished()
+    browser = Browser(desk)
+    browser.sign_in("op")
+    answer = browser.send(f"/cases/case-3/{path}", **browser.form("case-3"), **fields)
+    assert answer.status_code == 422
+    assert re.search(rf'id="{field}"[^>]*aria-invalid="true"', answer.text)
+    assert said in answer.text
+    assert desk.asked == []
+    if path == "off-rail":
+        desk.refuses = Refusal("", "It holds money.", "Stop it first.")
+        answer = browser.send("/cases/case-3/off-rail", **browser.form("case-3"), way="wire", reference="FED 77")
+        assert "It holds money." in answer.text
+        assert 'value="FED 77"' in answer.text
+
+
+def test_forms_begin_empty() -> None:
+    browser = Browser(furnished())
+    browser.sign_in("op")
+    text = browser.client.get("/cases/case-3").text
+    assert " selected" not in text
+    assert 'name="reference" required maxlength="100" autocomplete="off" value=""' in text
+
+
+def test_lists_say_who_is_waited_for() -> None:
+    desk = furnished()
+    found = console.piles(desk.cases(), RECEIVER)
+    told = {
+        pile.value: [(line.case.case, line.waits_for, line.late) for line in lines] for pile, lines in found.items()
+    }
+    assert told == {
+        "ours": [("case-1", RECEIVER, False), ("case-3", RECEIVER, False), ("case-2", "", False)],
+        "open": [("case-5", SOURCE, False)],
+        "ended": [("case-4", "", False), ("case-6", "", False)],
+    }
+    late = replace(desk.details["case-5"].line, seen=replace(STORY["being-sold"].seen, now=BEGUN + 30 * DAY))
+    assert console.line_of(late, RECEIVER).late
+
+
+def test_every_word_is_there() -> None:
+    assert set(console.STATES) == set(State)
+    assert set(console.SENT) == set(Kind)
+    assert set(console.ACTS) == set(console.DID) == set(Act)
+    assert [owner for owner, _ in console.codes()] == list(Owner)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("look", LOOKS)
+def test_it_is_accessible_and_fits(opened: Open, desk: Desk, look: str) -> None:
+    full = furnished()
+    desk.details, desk.tokens, desk.waiting = full.details, full.tokens, full.waiting
+    with opened(look) as page:
+        page.goto(f"{desk.origin}/")
+        assert violations(page) == []
+        shoot(page, f"console-sign-in-{look}")
+        page.get_by_label("Your token").fill("op")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator("h1")).to_have_text("Cases")
+        for name, path in {
+            "cases": "/",
+            "ended": "/?list=ended",
+            "held": "/cases/case-1",
+            "released": "/cases/case-2",
+            "nigo": "/cases/case-3",
+            "exceptions": "/exceptions",
+        }.items():
+            page.emulate_media(color_scheme="light")
+            page.goto(desk.origin + path)
+            assert violations(page) == [], name
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{name} scrolls sideways by {wide} pixels"
+            shoot(page, f"console-{name}-{look}")
+            assert violations_in_the_dark(page) == [], name
+            shoot(page, f"console-{name}-{LOOKS[look][1]}")
+
+
+@pytest.mark.browser
+def test_a_case_follows_what_happens_and_keeps_what_is_being_typed(opened: Open, desk: Desk) -> None:
+    full = furnished()
+    desk.details, desk.tokens = full.details, full.tokens
+    with opened() as page:
+        page.goto(f"{desk.origin}/")
+        page.get_by_label("Your token").fill("op")
+        page.get_by_role("button", name="Sign in").click()
+        with page.expect_response(lambda answer: "/events?case=case-3" in answer.url):
+            page.get_by_role("link", name="case-3").click()
+        page.get_by_label("Number or reference").fill("FED 0612")
+        changed = replace(desk.details["case-3"].line, other="Third Custodian")
+        desk.details["case-3"] = replace(desk.details["case-3"], line=changed, acts=(Act.STOP,))
+        desk.cursor += 1
+        expect(page.locator("#head")).to_contain_text("Third Custodian")
+        expect(page.get_by_label("Number or reference")).to_have_value("FED 0612")

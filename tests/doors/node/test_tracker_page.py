@@ -1,0 +1,106 @@
+"""The participant's page: each standing in plain words, live, private, accessible, and without scripts."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from playwright.sync_api import expect
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from tests.doors.node.conftest import LOOKS, Open, shoot
+from tests.doors.node.desk import LINK, RECEIVER, SOURCE, STORY, Desk
+from tests.support.accessible import violations, violations_in_the_dark
+
+from open401k.doors.node import pages
+from open401k.kernel import SeededRandom
+from open401k.rails import tracking
+from open401k.rails.preflight.reasons import ENTRIES
+
+JARGON = re.compile(
+    r"custodian|escrow|on.chain|blockchain|contract|hash|nonce|vote|preflight|nigo|402\(f\)|commit|attest|null|none\b",
+    re.I,
+)
+
+
+@pytest.mark.parametrize("name", STORY)
+def test_each_standing_is_told_in_plain_words(name: str) -> None:
+    desk = Desk(links={LINK: STORY[name]})
+    answer = TestClient(Starlette(routes=pages.routes(desk, SeededRandom(7)))).get(f"/r/{LINK}")
+    track = tracking.tracked(STORY[name].seen)
+    text = html.unescape(answer.text)
+    said = re.sub(r"<[^>]+>|\s+", " ", text.partition("<main")[2])
+    assert answer.status_code == 200
+    assert track.headline in text
+    assert track.where in text
+    for todo in track.todo:
+        assert (todo.why or todo.said) in text or todo.owner == tracking.YOU, todo
+    assert not JARGON.search(said), JARGON.search(said)
+    assert ("data-live" in answer.text) is not track.ended
+
+
+def test_what_companies_must_do_is_told_by_what_the_participant_reads_of_it() -> None:
+    """Their own next step ("state the basis, Reg. ...") is for them."""
+    assert not any(JARGON.search(entry.said) for entry in ENTRIES.values())
+
+
+def test_a_link_is_private_and_a_wrong_one_opens_nothing() -> None:
+    client = TestClient(Starlette(routes=pages.routes(Desk(), SeededRandom(7))))
+    for path, status in ((f"/r/{LINK}", 200), ("/r/another", 404), ("/r/another/events", 404)):
+        answer = client.get(path)
+        assert answer.status_code == status
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-robots-tag"] == "noindex, nofollow"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert "another" not in answer.text
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("look", LOOKS)
+def test_it_is_accessible_and_fits(opened: Open, desk: Desk, look: str) -> None:
+    with opened(look) as page:
+        for name in ("in-the-way", "held", "stopped"):
+            desk.links[LINK] = STORY[name]
+            page.emulate_media(color_scheme="light")
+            page.goto(f"{desk.origin}/r/{LINK}")
+            assert violations(page) == [], name
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{name} scrolls sideways by {wide} pixels"
+            assert page.locator("h1").count() == 1
+            shoot(page, f"tracker-{name}-{look}")
+            assert violations_in_the_dark(page) == [], name
+            shoot(page, f"tracker-{name}-{LOOKS[look][1]}")
+
+
+@pytest.mark.browser
+def test_it_follows_what_happens_and_leaves_the_rest_alone(opened: Open, desk: Desk) -> None:
+    with opened() as page:
+        desk.moves(STORY["to-sign"])
+        with page.expect_response(lambda answer: "/events?after=1" in answer.url):
+            page.goto(f"{desk.origin}/r/{LINK}")
+        desk.moves(STORY["being-sold"])
+        expect(page.locator("h1")).to_have_text("Your old account is being made ready")
+        desk.moves(STORY["moved"])
+        expect(page.locator("#where")).to_contain_text(f"paid to {RECEIVER}")
+        expect(page.locator("#said")).to_have_text("Your money has moved")
+        page.evaluate("document.querySelector('#asked').isTheSame = true")
+        desk.moves(STORY["arrived"])
+        expect(page.locator("h1")).to_have_text("Done: your money has arrived")
+        assert page.title().startswith("Done")
+        assert page.evaluate("document.querySelector('#asked').isTheSame")
+
+
+@pytest.mark.browser
+def test_it_says_everything_without_scripts(opened: Open, desk: Desk) -> None:
+    with opened(script=False) as page:
+        desk.links[LINK] = STORY["held"]
+        page.goto(f"{desk.origin}/r/{LINK}")
+        expect(page.locator("#where")).to_contain_text("held until everybody has agreed")
+        expect(page.locator("[aria-current=step]")).to_contain_text("Everybody agrees")
+        expect(page.locator(".acts")).to_contain_text(RECEIVER)
+        desk.links[LINK] = STORY["arrived"]
+        page.get_by_role("link", name="look again").click()
+        expect(page.locator("h1")).to_have_text("Done: your money has arrived")
+        assert SOURCE in page.locator("main").inner_text()

@@ -1,0 +1,56 @@
+"""Who runs a node prepares it, makes keys, and sees how it stands, from a terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.rails.node.conftest import NewDatabase
+from tests.rails.node.processes import KEYS, network
+from tests.rails.world import founded
+
+from open401k.app import Wiring
+from open401k.base.settings import Settings
+from open401k.doors import cli
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CORE_TOKEN", "sandbox-core")
+
+    def go(*typed: str, code: int = 0) -> Any:
+        wiring = Wiring(Settings.from_env(KEYS | {"OPEN401K_DATA_DIR": str(tmp_path)}))
+        assert cli.run(wiring, ["node", *typed, "--json"]) == code, capsys.readouterr()
+        said = capsys.readouterr()
+        return json.loads(said.out) if said.out else said.err
+
+    return go
+
+
+def test_a_node_is_prepared_and_tells_how_it_stands(
+    command: Any, another_database: NewDatabase, tmp_path: Path
+) -> None:
+    assert command("init", "--config", "new.toml") == {"written": "new.toml"}
+    assert "new.toml, member: is not filled in" in command("init", "--config", "new.toml", code=1)
+    world = founded()
+    with network(world, another_database, tmp_path) as net:
+        (node, _), typed = net.nodes, ("--config", str(net.nodes[0].config))
+        told = command("init", *typed)
+        assert told["signing_keys"] == ["0x" + each.hex() for each in node.identity.signing_keys]
+        assert command("key", "list", *typed) == told
+        stands = command("status", *typed)
+        assert (stands["can_sign"], stands["network"]["signer"]) == (True, told["signing_keys"][0])
+        assert (stands["cases"], stands["exceptions"], stands["acted_on"]) == ({}, 0, None)
+        new = command("key", "add", *typed)["signing_key"]
+        assert command("key", "add", "--mailbox", *typed)["mailbox"] != told["mailbox"]
+        again = command("key", "list", *typed)
+        assert set(again["signing_keys"]) == {*told["signing_keys"], new}
+        assert again["mailbox"] != told["mailbox"]
+        assert command("key", "rewrap", *typed) == {"sealed_anew": 0}
+        net.chain.is_away = True
+        silent = command("status", *typed, code=1)
+        assert (silent["network"], silent["can_sign"]) == (None, False)
+        assert "503" in silent["silence"]

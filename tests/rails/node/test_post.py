@@ -1,0 +1,220 @@
+"""Letters between nodes: each arrives once and in order, from who it says, whatever happens on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+from tests.rails.world import key
+
+from open401k.base.faults import Stopped, stopping_at
+from open401k.kernel import SeededRandom
+from open401k.rails.node.backoff import Backoff
+from open401k.rails.node.config import Peer
+from open401k.rails.node.core import SilentError
+from open401k.rails.node.deal import Deals, DealUnit
+from open401k.rails.node.letters import Came, Letter, Outgoing, Taken, letter_bytes
+from open401k.rails.node.post import (
+    BOUNDARIES,
+    Carried,
+    Directory,
+    LetterProblem,
+    LetterRefusedError,
+    Receiving,
+    Sending,
+)
+from open401k.rails.transfer_file.sealed import Mailbox, seal
+
+US, THEM = b"u" * 20, b"t" * 20
+ONE, TWO = b"1" * 32, b"2" * 32
+OURS, THEIRS, OLD = Mailbox(b"o" * 32), Mailbox(b"t" * 32), Mailbox(b"O" * 32)
+
+
+def letter(number: int, reference: bytes = ONE) -> Letter:
+    return Letter(reference, number, "note", {"words": f"number {number}"})
+
+
+@dataclass
+class Box:
+    """Letters of one side, as a transaction leaves them."""
+
+    out: list[Outgoing] = field(default_factory=list)
+    taken: list[Letter] = field(default_factory=list)
+
+    @contextmanager
+    def begin(self) -> Iterator[Any]:
+        unit = Box(list(self.out), list(self.taken))
+        yield unit
+        self.out, self.taken = unit.out, unit.taken
+
+    def letters_out(self, *, limit: int = 100) -> Sequence[Outgoing]:
+        return self.out[:limit]
+
+    def letter_sent(self, to: bytes, reference: bytes, number: int) -> None:
+        self.out = [each for each in self.out if (each.letter.reference, each.letter.number) != (reference, number)]
+
+    def take(self, peer: bytes, told: Letter) -> Taken:
+        assert peer == US
+        if told in self.taken:
+            return Taken(Came.AGAIN)
+        if told.number != 1 + sum(each.reference == told.reference for each in self.taken):
+            return Taken(Came.EARLY)
+        self.taken.append(told)
+        return Taken(Came.TAKEN)
+
+
+@dataclass
+class Members:
+    """The network: who signs for whom."""
+
+    named: dict[bytes, bytes]
+    asked: int = 0
+
+    def signer_of(self, us: bytes) -> bytes:
+        self.asked += 1
+        return self.named.get(us, bytes(20))
+
+
+@dataclass
+class Pair:
+    """Our side sends, theirs takes."""
+
+    ours: Box = field(default_factory=Box)
+    theirs: Box = field(default_factory=Box)
+    network: Members = field(default_factory=lambda: Members({US: key("ours").address, THEM: key("theirs").address}))
+    now: float = 0.0
+    is_away: bool = False
+    mailboxes: Sequence[Mailbox] = (THEIRS,)
+    sent: list[bytes] = field(default_factory=list)
+    signs: str = "ours"
+
+    def __post_init__(self) -> None:
+        def take(unit: DealUnit, peer: bytes, told: Letter) -> Taken:
+            return cast("Box", unit).take(peer, told)
+
+        self.receiving = Receiving(
+            cast("Deals", self.theirs), Directory([Peer("us", US, "u", OURS.public)], self.network, lambda: self.now),
+            lambda: self.mailboxes, take,
+        )  # fmt: skip
+        self.sending = Sending(
+            cast("Deals", self.ours), Directory([Peer("them", THEM, "t", THEIRS.public)], self.network), self.carry,
+            lambda: key(self.signs), SeededRandom(7), backoff=Backoff(first=1, most=8),
+        )  # fmt: skip
+
+    def carry(self, url: str, sealed: bytes) -> Carried:
+        assert url == "t"
+        if self.is_away:
+            raise SilentError("away")
+        self.sent.append(sealed)
+        try:
+            return Carried(self.receiving(sealed).came)
+        except LetterRefusedError as why:
+            return Carried(None, why.problem)
+
+    def put(self, *letters: Letter) -> None:
+        self.ours.out += [Outgoing(THEM, each) for each in letters]
+
+    def go(self, times: int = 1) -> None:
+        for _ in range(times):
+            self.sending.once(at=self.now)
+
+
+def test_letters_arrive_once_and_in_order() -> None:
+    pair = Pair()
+    pair.put(letter(1), letter(2), letter(1, TWO))
+    pair.go()
+    assert pair.theirs.taken == [letter(1), letter(2), letter(1, TWO)]
+    assert pair.ours.out == []
+    for sealed in pair.sent:  # somebody plays them again
+        assert pair.receiving(sealed).came is Came.AGAIN
+    assert len(pair.theirs.taken) == 3
+    assert b"number" not in b"".join(pair.sent)
+
+
+def test_who_is_away_is_asked_again_later_and_keeps_the_order() -> None:
+    pair = Pair(is_away=True)
+    pair.put(letter(1), letter(2))
+    pair.go()
+    pair.is_away = False
+    pair.go()
+    assert pair.theirs.taken == []  # it is not yet time
+    pair.now = 1.0
+    pair.go()
+    assert [each.number for each in pair.theirs.taken] == [1, 2]
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+def test_a_stop_on_the_way_loses_nothing_and_repeats_nothing(boundary: str) -> None:
+    pair = Pair()
+    pair.put(letter(1), letter(2))
+    with stopping_at(boundary), pytest.raises(Stopped):
+        pair.go()
+    pair.now = 60.0
+    pair.go(2)
+    assert pair.theirs.taken == [letter(1), letter(2)]
+    assert pair.ours.out == []
+
+
+def sealed_by(name: str, *, to: Mailbox = THEIRS, told: Letter | None = None, reference: bytes = ONE) -> bytes:
+    text = letter_bytes(told or letter(1))
+    return seal(text, sender=key(name), to=to.public, reference=reference, random=SeededRandom(1))
+
+
+@pytest.mark.parametrize(
+    ("sealed", "problem"),
+    [
+        (b"hello", LetterProblem.NOT_A_LETTER),
+        (sealed_by("ours")[:-1] + b"\x00", LetterProblem.NOT_A_LETTER),
+        (sealed_by("a stranger"), LetterProblem.UNKNOWN_SENDER),
+        (sealed_by("theirs"), LetterProblem.UNKNOWN_SENDER),
+        (sealed_by("ours", to=OLD), LetterProblem.NOT_FOR_US),
+        (sealed_by("ours", reference=TWO), LetterProblem.UNREADABLE),
+        (seal(b"{}", sender=key("ours"), to=THEIRS.public, reference=ONE, random=SeededRandom(1)),
+         LetterProblem.UNREADABLE),
+    ],
+)  # fmt: skip
+def test_what_is_not_a_letter_of_a_peer_to_us_is_refused_and_leaves_nothing(
+    sealed: bytes, problem: LetterProblem
+) -> None:
+    pair = Pair()
+    with pytest.raises(LetterRefusedError) as refused:
+        pair.receiving(sealed)
+    assert refused.value.problem is problem
+    assert pair.theirs.taken == []
+
+
+def test_a_former_mailbox_still_opens() -> None:
+    pair = Pair(mailboxes=(THEIRS, OLD))
+    assert pair.receiving(sealed_by("ours", to=OLD)).came is Came.TAKEN
+
+
+def test_a_key_that_the_network_names_anew_is_taken_within_seconds_and_the_former_one_no_more() -> None:
+    pair = Pair()
+    pair.put(letter(1))
+    pair.go()
+    pair.network.named[US], pair.signs = key("new").address, "new"
+    pair.put(letter(2))
+    pair.now = 3.0
+    pair.go()
+    assert [each.number for each in pair.theirs.taken] == [1, 2]
+    with pytest.raises(LetterRefusedError):
+        pair.receiving(sealed_by("ours", told=letter(3)))
+
+
+def test_strangers_do_not_make_a_node_ask_the_network_each_time() -> None:
+    pair = Pair()
+    for _ in range(50):
+        with pytest.raises(LetterRefusedError):
+            pair.receiving(sealed_by("a stranger"))
+    assert pair.network.asked == 1
+
+
+def test_a_member_that_is_no_peer_is_told_and_waits() -> None:
+    pair = Pair()
+    pair.ours.out = [Outgoing(b"x" * 20, letter(1)), Outgoing(THEM, letter(1, TWO))]
+    pair.go()
+    assert [each.to for each in pair.ours.out] == [b"x" * 20]
+    assert pair.theirs.taken == [letter(1, TWO)]

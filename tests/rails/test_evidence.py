@@ -1,0 +1,320 @@
+"""One file proves a rollover offline: what is proved, stated or missing; any changed byte and any lie is found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.rails.evidence import Moved, moved
+from tests.rails.node.two_nodes import pair, rollover
+from tests.rails.served import asked_at, served
+from tests.rails.test_passkeys import PASSKEY, asserted
+from tests.rails.world import PERSON, PRE_TAX, Case, World, founded, key, leg
+
+from open401k.doors.chain import Node
+from open401k.kernel import Open401kError
+from open401k.rails import messages
+from open401k.rails.decoding import decode_case
+from open401k.rails.evidence.checking import check
+from open401k.rails.evidence.collecting import collect
+from open401k.rails.evidence.file import Evidence, joined, read_file, write
+from open401k.rails.evidence.findings import Report, Status
+from open401k.rails.messages import Role, Voter
+from open401k.rails.node.said import Booked, Statement
+
+
+@pytest.fixture(scope="module")
+def done() -> Moved:
+    return moved()
+
+
+@pytest.fixture(scope="module")
+def whole(done: Moved) -> Evidence:
+    return done.whole()
+
+
+def head_of(done: Moved) -> bytes:
+    return done.world.chain.head().hash
+
+
+def said(report: Report, status: Status) -> dict[str, str]:
+    """What was found of this status, by what it is about."""
+    return {each.about: each.said for each in report.findings if each.status is status}
+
+
+def of_settled(world: World, case: Case) -> Report:
+    """The report on what a chain alone can show."""
+    return check(write(collect(world.chain, coordinator=world.rollover, encoded=case.encoded)))
+
+
+# ---- what is shown
+
+
+def test_both_files_together_prove_everything_but_who_the_person_is(done: Moved, whole: Evidence) -> None:
+    report = check(write(whole), head=head_of(done))
+    assert report.holds, said(report, Status.FAILED)
+    assert report.rollover == done.case.id
+    assert said(report, Status.MISSING) == {}
+    assert {each.about for each in report.findings if each.status is Status.STATED} == {"participant", "books"}
+    proved = said(report, Status.PROVED)
+    assert "CLOSED" in proved["verdict"]
+    assert "$1,434.56 left" in proved["payments"]
+    assert "to the cent" in proved["payments"]
+    countersigned = [each.said for each in report.findings if each.about == "countersigned"]
+    assert len(countersigned) == 2
+    assert all("there the verdict was committed" in each for each in countersigned)
+
+
+def test_one_side_alone_says_what_it_cannot_know(done: Moved) -> None:
+    report = check(write(done.by(done.both.source)))
+    assert report.holds
+    lacking = said(report, Status.MISSING)
+    assert set(lacking) == {"head", "books", "sums"}
+    assert "--head" in lacking["head"]
+    assert "ask it for its evidence" in lacking["books"]
+
+
+def test_nothing_of_a_person_is_disclosed_unless_it_is_named(done: Moved) -> None:
+    plain = done.by(done.both.source)
+    assert {leaf.label.partition(".")[0].partition("[")[0] for leaf in plain.leaves} == {
+        "case", "amounts", "settlement", "institution"
+    }  # fmt: skip
+    named = done.by(done.both.source, ["participant.born_on", "tax.*"])
+    assert "participant.born_on" in {leaf.label for leaf in named.leaves}
+    assert check(write(named)).holds
+    with pytest.raises(Open401kError, match=r"has no participant\.shoe_size"):
+        done.by(done.both.source, ["participant.shoe_size"])
+
+
+def test_a_case_is_read_back_from_its_bytes(done: Moved) -> None:
+    case = done.case
+    found = decode_case(case.encoded)
+    assert found.election == case.election
+    assert (found.attestation, found.terms) == (case.attestation, case.terms)
+    for broken in (case.encoded[:-1], case.encoded + b"\0", b"", b"\xff" * 400):
+        with pytest.raises(ValueError, match=r"case|fit|Mode|max_total"):
+            decode_case(broken)
+
+
+def test_a_chain_that_is_asked_over_the_network_proves_as_much(done: Moved, whole: Evidence) -> None:
+    with served(Node(done.world.chain)) as url:
+        chain = asked_at(url)
+        found = collect(chain, coordinator=done.world.rollover, encoded=done.case.encoded)
+        chain.close()
+    assert (found.states[0], found.headers, found.transactions) == (
+        whole.states[0], whole.headers, whole.transactions
+    )  # fmt: skip
+
+
+# ---- any change is found
+
+
+def leaves_of(told: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every value of a JSON document."""
+    if isinstance(told, dict | list):
+        pairs = told.items() if isinstance(told, dict) else enumerate(told)
+        for name, value in pairs:
+            yield from leaves_of(value, (*path, name))
+    else:
+        yield path
+
+
+def changed(told: Any, path: tuple[Any, ...], at: int) -> str:
+    """The document with one digit, letter or truth changed."""
+    copy = json.loads(json.dumps(told))
+    here = copy
+    for name in path[:-1]:
+        here = here[name]
+    value = here[path[-1]]
+    if isinstance(value, bool):
+        here[path[-1]] = not value
+    elif isinstance(value, int):
+        here[path[-1]] = value + 1
+    else:
+        letter = value[at % len(value)]
+        other = "1" if letter == "0" else "0" if letter in "123456789abcdef" else "x"
+        here[path[-1]] = value[: at % len(value)] + other + value[at % len(value) + 1 :]
+    return json.dumps(copy, indent=1, ensure_ascii=False) + "\n"
+
+
+def test_every_field_that_is_changed_is_found(done: Moved, whole: Evidence) -> None:
+    told = json.loads(write(whole))
+    paths = [path for path in leaves_of(told) if path[0] not in ("states", "headers", "transactions")]
+    assert len(paths) > 100
+    for number, path in enumerate(paths):
+        assert not check(changed(told, path, number), head=head_of(done)).holds, path
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_byte_of_a_proof_that_is_changed_is_found(done: Moved, whole: Evidence, data: st.DataObject) -> None:
+    told = json.loads(write(whole))
+    paths = [path for path in leaves_of(told) if path[0] in ("states", "headers", "transactions")]
+    path = data.draw(st.sampled_from(paths))
+    assert not check(changed(told, path, data.draw(st.integers(0, 2_000))), head=head_of(done)).holds, path
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_character_of_the_file_that_is_changed_is_found(done: Moved, whole: Evidence, data: st.DataObject) -> None:
+    text = write(whole)
+    at = data.draw(st.integers(0, len(text) - 1))
+    other = data.draw(st.sampled_from('0123456789abcdefABCDEF"\\ ,:{}[]\n'))
+    if other != text[at]:
+        assert not check(text[:at] + other + text[at + 1 :], head=head_of(done)).holds
+
+
+def test_what_is_left_out_is_missing_and_nothing_else(done: Moved, whole: Evidence) -> None:
+    for parts, about in (
+        ({"statements": ()}, {"books", "sums"}),
+        ({"leaves": ()}, {"file"}),
+        ({"transactions": (), "headers": ()}, {"transactions", "payments"}),
+        ({"heads": (), "states": whole.states[:1]}, set()),
+        ({"approvals": ()}, set()),
+    ):
+        report = check(write(replace(whole, **parts)), head=head_of(done))
+        assert report.holds, parts
+        assert set(said(report, Status.MISSING)) == about, parts
+
+
+def test_lies_that_somebody_signed_are_found(done: Moved, whole: Evidence) -> None:
+    world, source = done.world, done.world.signer("source")
+
+    def booked(**other: object) -> Statement:
+        (mine,) = (each.booked for each in whole.statements if each.booked.role is Role.SOURCE)
+        told: Booked = replace(mine, **other)  # type: ignore[arg-type]
+        digest = world.domain().digest(messages.statement_hash(done.case.id, told.role, told.content))
+        return Statement(told, source.sign(digest))
+
+    (honest,) = (each.booked for each in whole.statements if each.booked.role is Role.SOURCE)
+    lines = honest.lines
+    for lie, words in (
+        (booked(reference="another"), "not the one that its receipt hides"),
+        (booked(salt=bytes(32)), "not the one that its receipt hides"),
+        (booked(lines=(replace(lines[0], cents=1), *lines[1:])), "not its parts"),
+        (booked(lines=lines[:1]), "not its parts"),
+        (booked(rollover=bytes(32)), "another rollover"),
+        (booked(role=Role.RECEIVER), "is not asked for"),
+    ):
+        report = check(write(replace(whole, statements=(lie,))))
+        assert words in said(report, Status.FAILED)["books"]
+    for heads, words in (
+        ((replace(whole.heads[0], role=Role.ADMINISTRATOR),), "no custodian"),
+        ((replace(whole.heads[0], signature=source.sign(bytes(32))),), "not by a key"),
+    ):
+        assert words in said(check(write(replace(whole, heads=heads))), Status.FAILED)["countersigned"]
+    twice = replace(whole, approvals=(*whole.approvals, whole.approvals[0]))
+    assert "twice" in said(check(write(twice)), Status.FAILED)["approvals"]
+
+
+def test_another_chain_and_another_coordinator_are_found(done: Moved, whole: Evidence) -> None:
+    other = founded()
+    fake = other.changed(done.case)
+    assert not check(write(whole), head=other.chain.head().hash).holds
+    lying = replace(whole, states=(other.chain.state(_asked(whole)),))
+    report = check(write(lying), head=head_of(done))
+    assert {"head", "proofs"} <= set(said(report, Status.FAILED))
+    assert check(write(replace(whole, chain_id=402))).holds is False
+    assert fake == done.case
+
+
+def _asked(evidence: Evidence) -> Any:
+    from open401k.rails.evidence.proven import asked
+
+    return asked(evidence, decode_case(evidence.case))
+
+
+def test_what_is_no_evidence_is_refused(whole: Evidence) -> None:
+    for text in ("", "{}", "[]", "[" * 10_000, '{"kind": "open401k-rails-evidence-1"}', write(whole) + " "):
+        report = check(text)
+        assert not report.holds
+        assert "cannot be read" in said(report, Status.FAILED)["file"]
+    with pytest.raises(Open401kError, match="not of one rollover"):
+        joined(whole, replace(whole, case=b"other"))
+    assert read_file(write(whole)) == whole
+
+
+# ---- other ways to settle
+
+
+def test_a_rollover_in_one_transaction_with_tax_withheld(done: Moved) -> None:
+    world = founded()
+    case = world.case(
+        leg(PRE_TAX, 1_000_00), leg(PRE_TAX, 500_00, into=PERSON, taxable=500_00),
+        withholder=world.members["withholder"].address,
+    )  # fmt: skip
+    world.settle(case)
+    report = of_settled(world, case)
+    assert report.holds, said(report, Status.FAILED)
+    proved = said(report, Status.PROVED)
+    assert "$100.00 withheld for tax" in proved["payments"]
+    assert "COMMITTED" in proved["verdict"]
+    assert set(said(report, Status.MISSING)) == {"head", "receipts", "books", "sums", "file"}
+
+
+def test_a_spouse_approves_and_her_signature_is_checked() -> None:
+    world = founded()
+    case = world.case(leg(PRE_TAX, 1_00), voters=[Voter(Role.SPOUSE, key("spouse").address)])
+    world.propose(case)
+    report = of_settled(world, case)
+    assert report.holds
+    assert "proposed, and not decided yet" in said(report, Status.PROVED)["verdict"]
+    assert "No approval of the spouse" in said(report, Status.MISSING)["approvals"]
+    for place in (1, 2):
+        world.approve(case, place)
+    report = of_settled(world, case)
+    assert report.holds
+    assert sum("spouse" in each.said and each.status is Status.PROVED for each in report.findings) == 1
+
+
+def test_one_that_was_aborted_or_never_began() -> None:
+    world = founded()
+    case = world.case(leg(PRE_TAX, 1_00))
+    assert "was not proposed" in said(of_settled(world, case), Status.MISSING)["verdict"]
+    world.propose(case)
+    world.abort(case, case.election.participant, Role.PARTICIPANT, key(f"participant {case.election.number}"))
+    report = of_settled(world, case)
+    assert report.holds
+    assert "ABORTED" in said(report, Status.PROVED)["verdict"]
+    other = world.changed(case, salt=b"2" * 32)
+    assert "Another rollover" in said(of_settled(world, other), Status.FAILED)["verdict"]
+
+
+def test_a_passkeys_election_is_checked_offline() -> None:
+    world = founded()
+    case = world.case(leg(PRE_TAX, 1_00))
+    election = replace(case.election, participant=PASSKEY.address)
+    case = world.elected(election, case.attestation, case.terms)
+    digest = world.domain().digest(messages.election_hash(election))
+    case = replace(case, signature=asserted(digest))
+    world.settle(case)
+    report = of_settled(world, case)
+    assert report.holds
+    assert "passkey, its owner present" in said(report, Status.PROVED)["election"]
+    for at in (0, 70, 130, 160, 180, len(case.signature) - 1):
+        broken = bytearray(case.signature)
+        broken[at] ^= 1
+        assert not of_settled(world, replace(case, signature=bytes(broken))).holds, at
+
+
+def test_a_key_that_was_replaced_since_is_found_at_the_block_that_it_countersigned() -> None:
+    both = pair(founded())
+    case = rollover(both.world)
+    both.open(case)
+    both.run()
+    source, until = case.election.source, both.world.clock.now + 300 * 86_400
+    member = (until, 3, 0xFFFF, key("a new key").address)
+    both.world.carry("set_member", "address,(uint64,uint16,uint16,address)", source, member)
+    with both.source.cases.begin() as unit:
+        said_ = unit.said("case")
+    found = collect(both.world.chain, coordinator=both.world.rollover, encoded=case.encoded, said=said_)
+    report = check(write(found))
+    assert report.holds, said(report, Status.FAILED)
+    assert "hides the reference" in said(report, Status.PROVED)["books"]
+    alone = check(write(replace(found, headers=(), transactions=())))
+    assert "nobody vouches" in said(alone, Status.FAILED)["proofs"]
