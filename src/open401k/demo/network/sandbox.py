@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from open401k.base.db import EmbeddedServer
@@ -16,9 +17,20 @@ from .programs import Programs
 from .trial import Trial, served, set_up
 
 #: The chain's, then a node's and a core's for each company.
-FIRST_PORT = 4030
+PORTS = 7
 _MARK = "a-network-for-trying"
 Say = Callable[[str], None]
+
+
+def run_network(folder: Path, *, first_port: int, random: Random, wall: Clock, say: Say) -> None:
+    """Until it is interrupted, or one of its programs ends."""
+    with network_for_trying(folder, first_port=first_port, random=random, wall=wall, say=say) as (_, running):
+        say("Stop with Ctrl-C.")
+        with suppress(KeyboardInterrupt):
+            while True:
+                time.sleep(1)
+                for name in running.names():
+                    running.must_live(name)
 
 
 @contextmanager
@@ -29,7 +41,7 @@ def network_for_trying(
     _emptied(folder)
     with EmbeddedServer(folder / "databases") as server:
         say("Founding a network: council, rules, custodians, deposits ...")
-        ports = range(first_port, first_port + 7)
+        ports = range(first_port, first_port + PORTS)
         made = set_up(folder, lambda name: new_database(server.urls, name), random=random, wall=wall, ports=ports)
         say("Starting its chain, three cores and three nodes ...")
         with served(made) as running:

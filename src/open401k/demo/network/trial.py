@@ -22,14 +22,13 @@ from open401k.rails.node.process import prepare as prepare_node
 from open401k.rails.node.sealed import SealedKeys
 from open401k.rails.node.staff import Entrances, Role
 from open401k.rails.node.vault import Vault
+from open401k.standins.core_rest import TOKEN
 
 from . import founding
 from .companies import COMPANIES, Company
 from .programs import Launch, Programs, free_ports, launch, programs
 
 HOST = "127.0.0.1"
-#: The token that every stand-in for a core takes; known to everybody.
-TOKEN = "sandbox-core"  # noqa: S105
 #: The file of the clock that the chain and all nodes share; a test or a story moves it.
 CLOCK = "clock"
 #: Seconds between two blocks of an idle chain, and between two nights of an overnight core: a sandbox's day is short.
