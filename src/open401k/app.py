@@ -10,14 +10,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from open401k.base import collector, logs, rounds, selfcheck
+from open401k.base import collector, logs, selfcheck
 from open401k.base.db import APP, Actor, Database, EmbeddedServer, Urls, adopt, migrate, pending, reach
 from open401k.base.sandbox import SandboxClock
 from open401k.base.secrets import Keyring
@@ -25,7 +24,8 @@ from open401k.base.settings import Settings
 from open401k.base.webhooks import Sender
 from open401k.base.workers import ToParent, Workers
 from open401k.demo import handout, payroll_year, story, year_setup
-from open401k.demo.visitors import Visitors, invite
+from open401k.demo.stories import SandboxStories
+from open401k.demo.visitors import invite, welcome
 from open401k.demo.year_script import SCRIPT
 from open401k.demo.year_totals import as_table, three_ways
 from open401k.doors import cli
@@ -56,26 +56,6 @@ INTERRUPTED = 130
 DEFAULT_ORIGIN = "http://localhost:4010"
 #: Without being told, no more processes than this serve: each takes some 150 MB and ten connections to PostgreSQL.
 MOST_WORKERS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxStories:
-    """The sandbox's clock, moved with everything that falls due on the way."""
-
-    sandbox: story.Sandbox
-
-    def advance(self, *, actor: Actor, to: datetime) -> Sequence[str]:
-        """Move the clock; answers with what happened, in words."""
-        if to <= self.sandbox.clock.now():
-            raise Open401kError(
-                f"The sandbox clock stands at {self.sandbox.clock.now():%Y-%m-%d %H:%M} UTC and only moves forward.",
-                fix="Give a later day, or start over with: open401k demo --reset",
-            )
-        said: list[str] = []
-        acting = story.Sandbox(self.sandbox.db, self.sandbox.clock, actor)
-        with rounds.alone(self.sandbox.db, rounds.DAY):  # no server's round between a pay date and its deposit
-            story.advance(acting, to, said.append)
-        return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +166,7 @@ class Wiring:
             voice.line(f"verify: {'ok' if proof['ok'] else 'DAMAGE FOUND'} ({counts})")
             told |= {"plans": [str(seat.plan_id) for seat in seats], "verify": proof}
             if not once:
-                voice.line(_welcome(invite(db, seats=seats, at=self._wall.now()), self.origin))
+                voice.line(welcome(invite(db, seats=seats, at=self._wall.now()), self.origin))
                 self._serve(db, host, port)
             return told
 
@@ -218,21 +198,11 @@ class Wiring:
         voice.line("\n".join(["", *as_table(rows), ""]))
         return [story.Seat(year_setup.EMPLOYER, year.sponsor, year.plan)], [asdict(each) for each in rows]
 
-    @contextmanager
-    def chain_url(self) -> Iterator[str]:
+    def chain_url(self) -> "AbstractContextManager[str]":
         """The database of a chain of the rails: the operator's own, or an embedded one beside the other."""
-        own = self.settings.chain_database_url
-        if own is not None:
-            reach(own, setting="OPEN401K_CHAIN_DATABASE_URL")
-            yield own
-            return
-        if self.settings.production:
-            raise Open401kError(
-                "This is production, and the embedded server is for trying.",
-                fix="Set OPEN401K_CHAIN_DATABASE_URL to a database of the chain's own (docs/howto/rails-chain.md).",
-            )
-        with EmbeddedServer(self.settings.data_dir / "chain") as server:
-            yield server.urls.owner
+        from open401k.rails.chain.placing import placed
+
+        return placed(self.settings)
 
     @property
     def rails_clock(self) -> Clock:
@@ -479,22 +449,6 @@ def _migrate(urls: Urls, keyring: Keyring) -> Sequence[str]:
             fix="Set it for this command (docs/howto/own-server.md); in production a server runs without it.",
         )
     return migrate(urls.owner, signing_key=keyring.signing_key, former_keys=keyring.former_signing_keys)
-
-
-def _welcome(visitors: Visitors, origin: str) -> str:
-    """Three links that are already signed in, and three things to try."""
-    lines = ["", "Open in a browser (each link signs in once):"]
-    lines += [f"  {who:<9} {origin}/enter/{token}" for who, token in visitors.links]
-    lines += [
-        "",
-        "Three things to try:",
-        "  1. Open the alert on Acme's page and compare the ways to pass.",
-        "  2. Move the clock (badge at the top) to December 31, then past it: 2027 has no figures yet.",
-        f"  3. curl -H 'Authorization: Bearer {visitors.api_key}' {origin}/v1/plans",
-        "",
-        f"API reference: {origin}/docs   Stop with Ctrl-C, start over with: open401k demo --reset",
-    ]
-    return "\n".join(lines)
 
 
 def _stop(number: int, _: FrameType | None) -> None:

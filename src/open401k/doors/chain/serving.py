@@ -1,4 +1,4 @@
-"""A chain's process: its writer, its door in front, the time that it tells, until it is told to stop. Not here: routes."""
+"""A chain's process: its writer, its door, the time that it tells, until it is told to stop. Not here: routes."""
 
 from __future__ import annotations
 
