@@ -141,8 +141,9 @@ class Wiring:
             self._serve(db, host, port, day=day, workers=workers)
 
     def demo(
-        self, *, once: bool, reset: bool, host: str, port: int, voice: Voice, of_payrolls: bool = False
-    ) -> dict[str, Any]:
+        self, *, once: bool, reset: bool, host: str, port: int, voice: Voice, of_payrolls: bool = False,
+        rollovers: bool = False,
+    ) -> dict[str, Any]:  # fmt: skip
         """Play a story, then serve it; ``once`` ends after the story, ``reset`` begins from nothing."""
         if self.settings.production:
             raise Open401kError("This is production: the demo would add invented people.", fix="Unset OPEN401K_MODE.")
@@ -154,13 +155,16 @@ class Wiring:
             self._erase()
         self.origin = self.settings.origin or origin_of(host, port)
         voice.line("Starting PostgreSQL of our own, in " + str(self.settings.data_dir))
-        with self._database() as db:
+        with ExitStack() as until_then:
+            db = until_then.enter_context(self._database())
             sandbox = self._sandbox(db)
             told: dict[str, Any] = {}
             if of_payrolls:
                 seats, told["payroll_bank_ledger"] = self._payroll_year(sandbox, voice)
             else:
                 seats = self._story(sandbox, voice)
+            if rollovers:
+                until_then.enter_context(self._rollovers_beside(sandbox, seats[0], voice, at_once=once))
             proof = VerifyStories(db).verify(actor=SANDBOX, tenants=None)
             counts = ", ".join(f"{number:,} {what}" for what, number in proof["counts"].items())
             voice.line(f"verify: {'ok' if proof['ok'] else 'DAMAGE FOUND'} ({counts})")
@@ -169,6 +173,27 @@ class Wiring:
                 voice.line(welcome(invite(db, seats=seats, at=self._wall.now()), self.origin))
                 self._serve(db, host, port)
             return told
+
+    @contextmanager
+    def _rollovers_beside(
+        self, sandbox: story.Sandbox, seat: story.Seat, voice: Voice, *, at_once: bool
+    ) -> Iterator[None]:  # fmt: skip
+        """A network of custodians with the plan among them; its rollovers are played at once, or while it is served."""
+        from open401k.demo.network.at_the_plan import Machine, network_beside
+        from open401k.demo.network.sandbox import FIRST_PORT
+        from open401k.demo.network.watched import played_slowly
+
+        with network_beside(
+            sandbox.db, actor=SANDBOX, seat=seat, data_dir=self.settings.data_dir, first_port=FIRST_PORT,
+            around=Machine(self._random, self._wall), say=voice.line,
+        ) as beside:  # fmt: skip
+            self.settings = self.settings.with_node(beside.node_url, beside.node_token)
+            if at_once:
+                beside.stories.play()
+                yield
+                return
+            with played_slowly(beside.stories, voice.line):
+                yield
 
     def _story(self, sandbox: story.Sandbox, voice: Voice) -> list[story.Seat]:
         seats = story.set_up(sandbox, voice.line)

@@ -66,7 +66,7 @@ class Hand:
 
     def link(self, case: str) -> str:
         """The participant's way to the tracker."""
-        return str(self._asked("POST", f"/v1/rollovers/{case}/link", {"days": 30})["url"])
+        return str(self._asked("POST", f"/v1/rollovers/{case}/links", {"days": 30})["url"])
 
     def case(self, case: str) -> Mapping[str, Any]:
         """Where it stands."""
