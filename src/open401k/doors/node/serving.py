@@ -33,7 +33,7 @@ def serve(
         doors = Doors(office, lambda: running.wake(), lambda: running.trouble(), development=development)
         passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake())
         telling = Telling(doors.hooks, process.files, Sender(development=development), around.clock)
-        running = Running([passes, office.sending(), telling])
+        running = Running([passes, office.sending(), office.days(), telling])
         app = create_node_app(doors, office.receiving())
         server = uvicorn.Server(
             uvicorn.Config(
