@@ -79,7 +79,7 @@ def init(context: typer.Context, config: Config = CONFIG, json: Json = False) ->
         voice.tell({"written": str(config)})
         voice.line(f"Wrote {config}. Fill it in, then again: open401k node init --config {config}")
         return
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         from open401k.rails.node.report import identity_of
 
         _say(voice, identity_of(process))
@@ -98,7 +98,7 @@ def status(context: typer.Context, config: Config = CONFIG, json: Json = False) 
     """How the node stands: its keys, the network's word about it, what waits. Exit code 1 if it cannot sign."""
     from open401k.rails.node.report import report
 
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         told = report(process)
     voice, at = Voice(json), told.network
     network = None
@@ -129,7 +129,7 @@ def list_(context: typer.Context, config: Config = CONFIG, json: Json = False) -
     """The addresses of the node's keys, and its mailbox."""
     from open401k.rails.node.report import identity_of
 
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         _say(Voice(json), identity_of(process))
 
 
@@ -142,7 +142,7 @@ def add(
 ) -> None:
     """Make one more key. A signing key is in use once the network names it, a mailbox once peers know it."""
     voice = Voice(json)
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         at = process.around.seconds()
         made = process.vault.new_mailbox(at=at).public if mailbox else process.keys.make(at=at)
     voice.tell({"mailbox" if mailbox else "signing_key": _hex(made)})
@@ -152,7 +152,7 @@ def add(
 @keys.command()
 def rewrap(context: typer.Context, config: Config = CONFIG, json: Json = False) -> None:
     """Seal everything under the current master key; the former one is in OPEN401K_PREVIOUS_MASTER_KEYS."""
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         changed = process.keys.rewrap() + process.vault.rewrap() + process.files.rewrap()
     voice = Voice(json)
     voice.tell({"sealed_anew": changed})
@@ -219,7 +219,8 @@ def _day(seconds: int) -> str:
 
 
 @contextmanager
-def _opened(context: typer.Context, config: Path) -> "Iterator[Process]":
+def process_of(context: typer.Context, config: Path) -> "Iterator[Process]":
+    """A node over its database, prepared; closed at the end."""
     from open401k.rails.node.process import opened, prepare
 
     with wiring_of(context).node_at(config) as place:

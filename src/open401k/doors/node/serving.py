@@ -11,6 +11,7 @@ import uvicorn
 from open401k.base.webhooks import Sender
 from open401k.rails.node.config import NodeConfig
 from open401k.rails.node.hooks import Telling
+from open401k.rails.node.nights import nights
 from open401k.rails.node.office import Office
 from open401k.rails.node.process import Around, opened, prepare
 from open401k.rails.node.running import Passes, Running
@@ -33,7 +34,8 @@ def serve(
         doors = Doors(office, lambda: running.wake(), lambda: running.trouble(), development=development)
         passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake())
         telling = Telling(doors.hooks, process.files, Sender(development=development), around.clock)
-        running = Running([passes, office.sending(), office.days(), telling])
+        by_night = nights(process.node.core, config.core.file_every)
+        running = Running([passes, office.sending(), office.days(), telling, *by_night])
         app = create_node_app(doors, office.receiving())
         server = uvicorn.Server(
             uvicorn.Config(
