@@ -35,7 +35,7 @@ def serve(
         passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake())
         telling = Telling(doors.hooks, process.files, Sender(development=development), around.clock)
         by_night = nights(process.node.core, config.core.file_every)
-        running = Running([passes, office.sending(), telling, *by_night])
+        running = Running([passes, office.sending(), office.days(), telling, *by_night])
         app = create_node_app(doors, office.receiving())
         server = uvicorn.Server(
             uvicorn.Config(
