@@ -5,6 +5,7 @@ Answers name cases, states, cents and codes; of a person only what the caller's 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,7 @@ from open401k.rails.node.staff import Role, link_for
 
 from ..problems import NOT_FOUND, ProblemError
 from .access import Call, NoSuchCaseError, Operation
+from .evidence_page import handing
 from .for_pages import onward_again
 from .shown import case_shown, hook_shown
 
@@ -74,6 +76,21 @@ def put_facts(call: Call) -> Answer:
         shown = case_shown(unit, deal.case, call.doors.process.config)
     call.doors.wake()
     return Answer(200, shown)
+
+
+def halves(call: Call) -> Answer:
+    """Both halves of the facts, as far as they are known: for the custodian's own systems, which answer them."""
+    with call.doors.process.files.begin() as unit:
+        deal = unit.deal(_case(unit, call))
+    return Answer(200, {"releasing": told(deal.releasing), "receiving": told(deal.receiving)})
+
+
+def member(call: Call) -> Answer:
+    """Who we are in the network, and until when, by its newest final block."""
+    process = call.doors.process
+    until, _, _ = process.asked.member(process.config.member)
+    last = datetime.fromtimestamp(until, UTC).date().isoformat() if until else None
+    return Answer(200, {"member": process.config.member.hex(), "name": process.config.name, "until": last})
 
 
 def election(call: Call) -> Answer:
@@ -178,6 +195,14 @@ def off_rail(call: Call) -> Answer:
     return _once(call, work)
 
 
+def evidence(call: Call) -> Answer:
+    """One file that proves the rollover to somebody without chain and database (`open401k rollover verify`)."""
+    text = handing(call.doors.process)(call.names["case"])
+    if text is None:
+        raise NoSuchCaseError
+    return Answer(200, json.loads(text))
+
+
 def exceptions(call: Call) -> Answer:
     """Open exceptions, what is due first first, with their desk, their clock and what may come next."""
     with call.doors.process.files.begin() as unit:
@@ -222,6 +247,8 @@ OPERATIONS = (
     Operation("GET", ROLLOVERS, _READ, "List cases", listed),
     Operation("GET", CASE, _READ, "Read a case", one),
     Operation("PUT", f"{CASE}/facts", _FEED, "Put our half of the facts", put_facts),
+    Operation("GET", f"{CASE}/facts", _FEED, "Read both halves of the facts", halves),
+    Operation("GET", "/v1/member", _READ, "Read who we are in the network", member),
     Operation("GET", f"{CASE}/election", _FEED, "Read what the participant is to sign", election),
     Operation("POST", f"{CASE}/election", _FEED, "Bring the participant's signature", elect),
     Operation("POST", f"{CASE}/links", _FEED, "Make a participant's link", link),
@@ -231,6 +258,7 @@ OPERATIONS = (
     Operation("POST", f"{CASE}/notes", _ACT, "Write to the other desk", note),
     Operation("POST", f"{CASE}/again", _ACT, "Propose again", again),
     Operation("POST", f"{CASE}/off-rail", _ACT, "Close by check or wire", off_rail),
+    Operation("GET", f"{CASE}/evidence", _READ, "Read its evidence", evidence),
     Operation("GET", "/v1/exceptions", _READ, "List open exceptions", exceptions),
     Operation("GET", "/v1/webhooks", _ACT, "List webhooks", webhooks),
     Operation("POST", "/v1/webhooks", _ACT, "Add a webhook", add_webhook),
