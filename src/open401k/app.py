@@ -261,7 +261,7 @@ class Wiring:
 
         with self.node_at(config) as place:
             refuse_occupied(place.config.host, place.config.port)
-            serve(place.config, place.url, place.around, say=voice.line)
+            serve(place.config, place.url, place.around, say=voice.line, development=not self.production)
 
     def hand_out(self, folder: Path) -> Sequence[Path]:
         """The demo's payroll files, to upload by hand."""

@@ -61,6 +61,8 @@ class Deal:
     #: Which proposal of its election this is, and the rollover it sends back, as the terms name them.
     part: int = 0
     parent: bytes | None = None
+    #: The reference under which the election was signed, where this proposal of it has one of its own.
+    signed_under: bytes | None = None
     their_state: State | None = None
     their_since: int | None = None
     notes: tuple[Noted, ...] = ()
@@ -69,6 +71,11 @@ class Deal:
     def participant(self) -> bytes | None:
         """The address by which the chain knows the participant."""
         return self.receiving.participant if self.receiving else None
+
+    @property
+    def commitments(self) -> bytes:
+        """The reference from which the salts of the election's commitments follow."""
+        return self.signed_under or self.reference
 
     @property
     def source(self) -> bytes:

@@ -38,8 +38,8 @@ class Office:
         process, config = self.process, self.process.config
         return Desk(
             us=config.member,
-            network=process.coordinator,
-            domain=process.signer.domain,
+            network=process.asked,
+            domain=process.domain,
             token=config.contracts.token,
             rules=self._rules,
             rule_number=_in_force(self._rules, process.around.seconds()),
@@ -67,7 +67,7 @@ class Office:
         return Receiving(self.process.files, self._directory(), self.process.vault.mailboxes, take)
 
     def _directory(self) -> Directory:
-        return Directory(self.process.config.peers, self.process.coordinator)
+        return Directory(self.process.config.peers, self.process.asked)
 
 
 def rules_of(config: NodeConfig) -> dict[int, RuleVersion]:
