@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
+from starlette.concurrency import run_in_threadpool
+
 from open401k.kernel import Open401kError
 from open401k.rails.messages import Election, election_hash
 from open401k.rails.node import again as onward
@@ -179,8 +181,9 @@ class NodePages:
         desk = self.doors.office.desk
         return self._once(staff, key, f"stop {case} {code}", lambda unit: deals.stop(unit, desk, case, code))
 
-    async def changes(self, case: str | None, *, after: int) -> AsyncIterator[int | None]:
-        async for each in self.doors.happenings.stream(case, after=after):
+    async def changes(self, case: str | None, *, after: int | None) -> AsyncIterator[int | None]:
+        start = await run_in_threadpool(self.doors.happenings.newest) if after is None else after
+        async for each in self.doors.happenings.stream(case, after=start):
             yield each.seq if each else None
 
     # ---- inside
