@@ -25,9 +25,11 @@ NewDatabase = Callable[[], str]
 @pytest.fixture(scope="session")
 def migrated(postgres: Served) -> str:
     """A database with the tables of a node, of which each test takes copies."""
-    with psycopg.connect(postgres.urls.superuser, autocommit=True) as conn:
-        conn.execute("create database node_empty")
     url = make_conninfo(postgres.urls.superuser, dbname="node_empty")
+    with psycopg.connect(postgres.urls.superuser, autocommit=True) as conn:
+        if conn.execute("select 1 from pg_database where datname = 'node_empty'").fetchone():
+            return url  # modules elsewhere that borrow this fixture have each their own of it
+        conn.execute("create database node_empty")
     assert migrate(url)[:4] == ["0001_node", "0002_keys", "0003_off_rail", "0004_deals"]
     assert migrate(url) == []
     return url
