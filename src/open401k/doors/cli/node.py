@@ -144,7 +144,8 @@ def _way(
     except (ImportError, AttributeError, ValueError) as error:
         raise BadInputError(
             f"There is no adapter {adapter!r}: {error}",
-            fix="Say rest, batch, or package.module:function of a function without arguments that answers a core.",
+            fix="Say rest, batch, or package.module:function of a function without arguments that answers a core. "
+            "Install its package here, or say PYTHONPATH=. for one in this folder.",
         ) from error
     return cast("Callable[[], CustodianCore]", made), lambda: None
 
