@@ -137,7 +137,7 @@ def test_a_signature_is_taken_with_what_was_read(offered: Desk) -> None:
     ((name, link, signed),) = offered.asked
     assert isinstance(signed, Signed)
     assert (name, link, letters(signed.digest)) == ("sign", LINK, challenge)
-    assert "At most: $5,000,000.00" in signed.shown
+    assert "At most: $65,000.00" in signed.shown
     assert signed.shown == phone.client.get(f"/r/{LINK}/election.txt").text
     assert "You have signed" in phone.client.get(f"/r/{LINK}/election").text
     offered.links[LINK] = READY
@@ -253,12 +253,12 @@ def test_it_is_accessible_and_fits(opened: Open, desk: Desk, world: World, look:
             desk.links[LINK] = STORY[name]
             page.emulate_media(color_scheme="light")
             page.goto(f"{desk.origin}/r/{LINK}/election")
+            shoot(page, f"election-{name}-{look}")
             for summary in page.locator("main details > summary").all():
                 summary.click()
             assert violations(page) == [], name
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{name} scrolls sideways by {wide} pixels"
-            shoot(page, f"election-{name}-{look}")
             assert violations_in_the_dark(page) == [], name
             shoot(page, f"election-{name}-{LOOKS[look][1]}")
 

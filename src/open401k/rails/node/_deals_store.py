@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, LiteralString
 
 from ._store import Connection
-from .cases import State
+from .cases import UNPROMISED, State
 from .deal import DealEvent
 from .sealing import Sealed
 
@@ -78,6 +79,22 @@ def deals(conn: Connection, after: str, limit: int) -> list[tuple[str, Sealed]]:
     )
 
 
+def without_terms(conn: Connection, after: str, limit: int) -> list[str]:
+    """Open cases that have a deal and no exact terms."""
+    rows = conn.execute(
+        """
+        select case_id
+        from node.deal
+        join node.case_file using (case_id)
+        where rollover is null and state = any (%s) and case_id > %s
+        order by case_id
+        limit %s
+        """,
+        [[str(state) for state in UNPROMISED], after, limit],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def deals_under_others(conn: Connection, kek_id: str, limit: int) -> list[tuple[str, Sealed]]:
     """Those that are sealed under another master key, locked."""
     return _sealed(
@@ -123,17 +140,17 @@ def insert_letter(conn: Connection, recipient: bytes, reference: bytes, number: 
     )
 
 
-def letters_waiting(conn: Connection, limit: int) -> list[tuple[bytes, bytes, int, Sealed]]:
-    """Not sent yet, the oldest of each first."""
+def letters_waiting(conn: Connection, but_not: Collection[bytes], limit: int) -> list[tuple[bytes, bytes, int, Sealed]]:
+    """Not sent yet, and not to these members: the oldest of each first."""
     rows = conn.execute(
         """
         select recipient, reference, number, kek_id, sealed
         from node.letter_out
-        where not is_sent
+        where not is_sent and recipient <> all (%s::bytea[])
         order by number, recipient, reference
         limit %s
         """,
-        [limit],
+        [list(but_not), limit],
         binary=True,
     ).fetchall()
     return [(recipient, reference, number, Sealed(*sealed)) for recipient, reference, number, *sealed in rows]
@@ -176,6 +193,18 @@ def mark_sent(conn: Connection, recipient: bytes, reference: bytes, number: int)
         where recipient = %s and reference = %s and number = %s
         """,
         [recipient, reference, number],
+    )
+
+
+def mark_unsent(conn: Connection, recipient: bytes, reference: bytes) -> None:
+    """All letters of a reference wait again."""
+    conn.execute(
+        """
+        update node.letter_out
+        set is_sent = false
+        where recipient = %s and reference = %s
+        """,
+        [recipient, reference],
     )
 
 

@@ -5,7 +5,7 @@ A case file says where a rollover stands, its deal what it is about. Not here: w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -122,6 +122,10 @@ class DealUnit(Unit, Protocol):
         """Deals by case id."""
         ...
 
+    def without_terms(self, *, after: str = "", limit: int = 100) -> Sequence[str]:
+        """Ids of open cases that have a deal and no exact terms yet, by id."""
+        ...
+
     def add_deal(self, deal: Deal) -> None:
         """A new one; another of this case, or of this reference and peer, is refused (ValueError)."""
         ...
@@ -134,12 +138,16 @@ class DealUnit(Unit, Protocol):
         """Into the outbox, under the next number of (to, reference)."""
         ...
 
-    def letters_out(self, *, limit: int = 100) -> Sequence[Outgoing]:
-        """What waits to be sent: the oldest of each (member, reference) first, then the next."""
+    def letters_out(self, *, but_not: Collection[bytes] = (), limit: int = 100) -> Sequence[Outgoing]:
+        """What waits to be sent, but not to these members: the oldest of each (member, reference) first."""
         ...
 
     def letter_sent(self, to: bytes, reference: bytes, number: int) -> None:
         """The other side has it; the same again is nothing new."""
+        ...
+
+    def send_again(self, to: bytes, reference: bytes) -> None:
+        """The other side misses one that it had (an older backup): all of this reference wait to be sent anew."""
         ...
 
     def take_letter(self, peer: bytes, letter: Letter) -> Came:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -86,6 +86,9 @@ class KeptDealUnit(KeptUnit):
     def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:
         return [self._opened(case, sealed) for case, sealed in store.deals(self.conn, after, limit)]
 
+    def without_terms(self, *, after: str = "", limit: int = 100) -> Sequence[str]:
+        return store.without_terms(self.conn, after, limit)
+
     def add_deal(self, deal: Deal) -> None:
         if not store.insert_deal(self.conn, deal.case, deal.peer, deal.reference, self._sealed(deal)):
             raise ValueError(f"there is a deal of case {deal.case}, or of its reference, already")
@@ -103,15 +106,18 @@ class KeptDealUnit(KeptUnit):
         store.insert_letter(self.conn, to, reference, number, sealed)
         return made
 
-    def letters_out(self, *, limit: int = 100) -> Sequence[Outgoing]:
+    def letters_out(self, *, but_not: Collection[bytes] = (), limit: int = 100) -> Sequence[Outgoing]:
         found = []
-        for to, reference, number, sealed in store.letters_waiting(self.conn, limit):
+        for to, reference, number, sealed in store.letters_waiting(self.conn, but_not, limit):
             text = self.sealing.opened(_letter_place(to, reference, number), sealed, what=f"Letter {number}")
             found.append(Outgoing(to, letter_of(text)))
         return found
 
     def letter_sent(self, to: bytes, reference: bytes, number: int) -> None:
         store.mark_sent(self.conn, to, reference, number)
+
+    def send_again(self, to: bytes, reference: bytes) -> None:
+        store.mark_unsent(self.conn, to, reference)
 
     def take_letter(self, peer: bytes, letter: Letter) -> Came:
         keyed = self.sealing.keyed_hash(letter_bytes(letter))

@@ -18,6 +18,7 @@ from .following import Verdict
 from .letters import Letter, Taken
 from .post import Directory, HttpCarrier, Receiving, Sending
 from .process import Process
+from .taking import kept_out
 
 _RULES = "(uint64,uint64,uint8,uint96,uint256,uint256,uint256,bytes32)"
 
@@ -38,8 +39,8 @@ class Office:
         process, config = self.process, self.process.config
         return Desk(
             us=config.member,
-            network=process.coordinator,
-            domain=process.signer.domain,
+            network=process.asked,
+            domain=process.domain,
             token=config.contracts.token,
             rules=self._rules,
             rule_number=_in_force(self._rules, process.around.seconds()),
@@ -60,7 +61,8 @@ class Office:
         """Letters that wait, signed by the key that the network names."""
         process = self.process
         return Sending(
-            process.files, self._directory(), HttpCarrier(), process.key_in_use, process.around.random
+            process.files, self._directory(), HttpCarrier(), process.key_in_use, process.around.random,
+            kept_out=lambda unit, each: kept_out(unit, self.desk, each),
         )  # fmt: skip
 
     def receiving(self) -> Receiving:
@@ -72,7 +74,7 @@ class Office:
         return Receiving(self.process.files, self._directory(), self.process.vault.mailboxes, take)
 
     def _directory(self) -> Directory:
-        return Directory(self.process.config.peers, self.process.coordinator)
+        return Directory(self.process.config.peers, self.process.asked)
 
 
 def rules_of(config: NodeConfig) -> dict[int, RuleVersion]:

@@ -13,30 +13,28 @@ from open401k.base.secrets import MasterKeys
 from open401k.kernel import Clock, Open401kError, Random
 
 from .. import sender
-from ..calls import answer_of, call_of
 from ..chain.jsonrpc import Endpoint, Patience
 from ..chain.rpc import RpcChain, Waiting
 from ..keys import Key
-from ..messages import NOBODY, rollover_domain
+from ..messages import NOBODY, Domain, rollover_domain
 from ..sender import Fees
 from .adapters.batch import BatchCore
 from .adapters.layouts import Layout
 from .adapters.rest import RestCore
 from .config import ChainAt, CoreAt, NodeConfig
-from .core import CustodianCore, SilentError
+from .core import CustodianCore
 from .kept import migrate
 from .kept_deals import KeptDeals
 from .pooled import PooledDeals
 from .sealed import KeptApprovals, SealedKeys
 from .sealing import Sealing
 from .signing import PolicyError, PolicySigner
-from .transmitting import NetworkCoordinator, Turn
+from .transmitting import Asked, NetworkCoordinator, Turn
 from .vault import Vault
 from .worker import Node
 
 #: Makes a way into a core from its settings.
 MakeCore = Callable[[CoreAt], CustodianCore]
-_SIGNER = "(uint64,uint16,uint16,address)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +64,12 @@ class Around:
 class KeyInUse:
     """The key that the network names for a member now; :class:`PolicyError` if it is none of ours."""
 
-    coordinator: NetworkCoordinator
+    members: Asked | NetworkCoordinator
     keys: SealedKeys
     member: bytes
 
     def __call__(self) -> Key:
-        named = self.coordinator.signer_of(self.member)
+        named = self.members.signer_of(self.member)
         found = self.keys.key(named)
         if found is None:
             said = "no key for us" if named == NOBODY else f"0x{named.hex()}, which is no key of this node"
@@ -81,7 +79,7 @@ class KeyInUse:
 
 @dataclass
 class Process:
-    """Everything of one node. ``files`` are for any thread, ``node`` is the worker's alone."""
+    """Everything of one node. ``node`` and ``coordinator`` are the worker's alone, the others for any thread."""
 
     config: NodeConfig
     around: Around
@@ -92,7 +90,8 @@ class Process:
     turn: Turn
     coordinator: NetworkCoordinator
     node: Node
-    signer: PolicySigner
+    domain: Domain
+    asked: Asked
     key_in_use: KeyInUse
 
 
@@ -138,10 +137,11 @@ def _put_together(
         now=around.seconds, fees=Fees(most=config.chain.most_gas_price),
     )  # fmt: skip
     domain = rollover_domain(chain.chain_id, config.contracts.rollover)
-    in_use = KeyInUse(coordinator, keys, config.member)
-    signer = PolicySigner(in_use, domain, config.policy, KeptApprovals(files))
+    asked = Asked(chain, network=config.contracts.network)
+    signer = PolicySigner(KeyInUse(coordinator, keys, config.member), domain, config.policy, KeptApprovals(files))
     node = Node(mine, core, coordinator, signer, vault.salt())
-    return Process(config, around, files, keys, vault, chain, turn, coordinator, node, signer, in_use)
+    in_use = KeyInUse(asked, keys, config.member)
+    return Process(config, around, files, keys, vault, chain, turn, coordinator, node, domain, asked, in_use)
 
 
 def chain_of(at: ChainAt, *, patience: Patience | None = None) -> RpcChain:
@@ -171,13 +171,3 @@ def core_of(at: CoreAt, cores: Mapping[str, MakeCore]) -> CustodianCore:
             fix="Name package.module:function of a function without arguments that answers a core.",
         ) from error
     return cast("Callable[[], CustodianCore]", made)()
-
-
-def member_of(chain: RpcChain, network: bytes, member: bytes) -> tuple[int, int, bytes]:
-    """Until when a member is one, its roles, and the key that signs for it, by the newest final block."""
-    try:
-        answer = chain.call(network, call_of("member(address)", member), at=chain.final().number)
-    except Open401kError as why:
-        raise SilentError(str(why)) from why
-    ((until, roles, _, signer),) = cast("tuple[tuple[int, int, int, str]]", answer_of([_SIGNER], answer))
-    return until, roles, bytes.fromhex(signer[2:])

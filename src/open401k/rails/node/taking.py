@@ -71,19 +71,21 @@ def take(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
     return taken
 
 
-def kept_out(unit: DealUnit, desk: Desk, sent: Outgoing, words: str) -> None:
+def kept_out(unit: DealUnit, desk: Desk, sent: Outgoing) -> None:
     """The other side keeps a letter of ours out for ever: it is not sent again, and somebody looks."""
     unit.letter_sent(sent.to, sent.letter.reference, sent.letter.number)
     deal = unit.deal_of(sent.to, sent.letter.reference)
     if deal is not None:
-        raise_for(unit, desk, deal.case, LETTER_KEPT_OUT, f"letter {sent.letter.number}: {words[:300]}")
+        raise_for(unit, desk, deal.case, LETTER_KEPT_OUT, f"{sent.letter.kind}, number {sent.letter.number}")
 
 
 def _asked(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
     """A reference that we do not know: a request, a case that is proposed again, or nothing for us."""
+    if letter.number != 1:
+        return Taken(Came.EARLY, words="no case of this reference; its request is missing")
     if letter.kind == LetterKind.AGAIN:
         return begun_there(unit, desk, peer, letter)
-    if letter.kind != LetterKind.REQUEST or letter.number != 1:
+    if letter.kind != LetterKind.REQUEST:
         return Taken(Came.REFUSED, words="no case of this reference; a rollover begins with a request")
     try:
         body = body_of(letter)
