@@ -173,7 +173,7 @@ def add_token(
 
     if role not in set(Role):
         raise BadInputError(f"There is no role {role!r}.", fix=f"Say one of: {', '.join(Role)}.")
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         made = _entrances(process).add(name, Role(role), days=days, at=process.around.seconds())
     voice = Voice(json)
     voice.tell({"token_id": made.token.token_id, "name": made.token.name, "role": str(role), "secret": made.secret})
@@ -184,7 +184,7 @@ def add_token(
 @tokens.command("list")
 def list_tokens(context: typer.Context, config: Config = CONFIG, json: Json = False) -> None:
     """Every token there was, without its secret."""
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         found, now = _entrances(process).tokens(), process.around.seconds()
     voice = Voice(json)
     rows = [(each.token_id, each.name, str(each.role), _day(each.ends_at), "yes" if each.holds(now) else "no")
@@ -201,7 +201,7 @@ def revoke_token(
     json: Json = False,
 ) -> None:
     """End a token at once."""
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         _entrances(process).revoke(token_id, at=process.around.seconds())
     voice = Voice(json)
     voice.tell({"revoked": token_id})
