@@ -15,6 +15,7 @@ from .core import SilentError
 from .days import Days
 from .deal import DealUnit
 from .desk import Desk
+from .following import Verdict
 from .letters import Letter, Taken
 from .post import Directory, HttpCarrier, Receiving, Sending
 from .process import Process
@@ -50,6 +51,12 @@ class Office:
             voters=config.voters,
             wallet=lambda who, digest, signature: _wallet_signed(process, who, digest, signature),
         )
+
+    def verdict_of(self, case: str) -> Verdict:
+        """The network's final word about a case; ABSENT where nothing was ever proposed."""
+        with self.process.files.begin() as unit:
+            agreed = unit.case(case).agreed
+        return self.process.coordinator.final(agreed).verdict if agreed else Verdict.ABSENT
 
     def sending(self) -> Sending:
         """Letters that wait, signed by the key that the network names."""
