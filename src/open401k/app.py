@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from open401k.app_rails import RailsWiring
 from open401k.base import collector, logs, selfcheck
 from open401k.base.db import APP, Actor, Database, EmbeddedServer, Urls, adopt, migrate, pending, reach
 from open401k.base.sandbox import SandboxClock
@@ -37,7 +38,7 @@ from open401k.doors.outward import Webhooks
 from open401k.doors.provided import ConnectionStory, DayStory, DoorSettings, RolloverStory, SandboxStory
 from open401k.doors.stories import AfterPosting, Follower, HandedOn, PayrollStories, VerifyStories
 from open401k.flows import keys
-from open401k.kernel import Clock, Ids, Open401kError, PlanId, SystemClock, SystemRandom, TimedIds, day_of
+from open401k.kernel import Clock, Ids, Open401kError, SystemClock, SystemRandom, TimedIds
 from open401k.payroll.providers import Provider, Surroundings, finch, finch_client, gusto
 from open401k.standins import GustoWorld, create_gusto
 from open401k.standins.gusto_http import CLIENT_ID, CLIENT_SECRET
@@ -45,12 +46,7 @@ from open401k.standins.gusto_http import CLIENT_ID, CLIENT_SECRET
 if TYPE_CHECKING:
     import uvicorn
 
-    from open401k.rails.node.adapters.own_ledger import OwnLedger
-    from open401k.rails.node.config import CoreAt
-    from open401k.rails.node.placing import Place
-
 SANDBOX = Actor(kind="system", id="sandbox", why="plays the sandbox")
-NODE = Actor(kind="system", id="node", why="follows a rollover")
 OPENING = Actor(kind="system", id="opening", why="looks whether the keys fit the books")
 INTERRUPTED = 130
 DEFAULT_ORIGIN = "http://localhost:4010"
@@ -75,7 +71,7 @@ class Services:
     rollovers: RolloverStory | None = None
 
 
-class Wiring:
+class Wiring(RailsWiring):
     """How the parts are put together on this machine."""
 
     def __init__(self, settings: Settings, *, origin: str = DEFAULT_ORIGIN) -> None:
@@ -222,65 +218,6 @@ class Wiring:
             payroll_year.leave(year)
         voice.line("\n".join(["", *as_table(rows), ""]))
         return [story.Seat(year_setup.EMPLOYER, year.sponsor, year.plan)], [asdict(each) for each in rows]
-
-    def chain_url(self) -> "AbstractContextManager[str]":
-        """The database of a chain of the rails: the operator's own, or an embedded one beside the other."""
-        from open401k.rails.chain.placing import placed
-
-        return placed(self.settings)
-
-    @property
-    def rails_clock(self) -> Clock:
-        """The machine's clock, or in a sandbox one that can be moved for the chain and all nodes at once."""
-        file = self.settings.rails_clock
-        return self._wall if file is None else SandboxClock(file, start=self._wall.now(), wall=self._wall)
-
-    def serve_chain(self, *, host: str, port: int, voice: Voice, deployments: bool, tick: int) -> None:
-        """Serve the chain over JSON-RPC until interrupted."""
-        from open401k.doors.chain.serving import serve
-
-        refuse_occupied(host, port)
-        with self.chain_url() as url:
-            serve(url, host=host, port=port, clock=self.rails_clock, tick=tick, deployments=deployments, say=voice.line)
-
-    def node_at(self, config: Path) -> "AbstractContextManager[Place]":
-        """What a custodian's node runs on: a database of its own, or an embedded one beside the others."""
-        from open401k.rails.node.placing import placed
-
-        cores = {"plan": self._plan_core}
-        return placed(self.settings, config, os.environ, random=self._random, clock=self.rails_clock, cores=cores)
-
-    def _plan_core(self, at: "CoreAt") -> "OwnLedger":
-        """A plan's books as the core of a node; its database is open as long as the node."""
-        from open401k.flows.rollover_core import plan_core
-
-        try:
-            plan_id = PlanId.parse(at.plan)
-        except ValueError as error:
-            raise Open401kError(f"core.plan: {error}.", fix="Take the id from: open401k plans list") from None
-        with ExitStack() as stack:
-            db = stack.enter_context(self._database())
-            return plan_core(
-                db, actor=NODE, plan_id=plan_id, today=lambda: day_of(db.clock.now()), closing=stack.pop_all().close
-            )
-
-    def serve_node(self, config: Path, *, voice: Voice) -> None:
-        """Run a custodian's node until interrupted."""
-        from open401k.doors.node.serving import serve
-
-        with self.node_at(config) as place:
-            refuse_occupied(place.config.host, place.config.port)
-            serve(place.config, place.url, place.around, say=voice.line, development=not self.production)
-
-    def sandbox_network(self, folder: Path, *, first_port: int, voice: Voice) -> None:
-        """Run a network for trying until interrupted; never in production."""
-        from open401k.demo.network.sandbox import PORTS, run_network
-
-        if self.settings.production:
-            raise Open401kError("This is production; the network is for trying.", fix="Leave OPEN401K_MODE out.")
-        for port in range(first_port, first_port + PORTS):
-            refuse_occupied("127.0.0.1", port)
-        run_network(folder, first_port=first_port, random=self._random, wall=self._wall, say=voice.line)
 
     def hand_out(self, folder: Path) -> Sequence[Path]:
         """The demo's payroll files, to upload by hand."""
