@@ -24,12 +24,14 @@ NewDatabase = Callable[[], str]
 @pytest.fixture(scope="session")
 def migrated(postgres: Served) -> str:
     """A database with the tables of a node, of which each test takes copies."""
-    url = make_conninfo(postgres.urls.superuser, dbname="node_empty")
     with psycopg.connect(postgres.urls.superuser, autocommit=True) as conn:
-        if conn.execute("select 1 from pg_database where datname = 'node_empty'").fetchone():
-            return url  # modules elsewhere import this fixture: for each it is another
-        conn.execute("create database node_empty")
-    assert migrate(url)[:4] == ["0001_node", "0002_keys", "0003_off_rail", "0004_deals"]
+        # Where another folder takes this fixture too, the second finds what the first made.
+        is_new = conn.execute("select 1 from pg_database where datname = 'node_empty'").fetchone() is None
+        if is_new:
+            conn.execute("create database node_empty")
+    url = make_conninfo(postgres.urls.superuser, dbname="node_empty")
+    if is_new:
+        assert migrate(url)[:4] == ["0001_node", "0002_keys", "0003_off_rail", "0004_deals"]
     assert migrate(url) == []
     return url
 
