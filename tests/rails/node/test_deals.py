@@ -19,6 +19,7 @@ from open401k.rails.messages import Mode
 from open401k.rails.node import deals
 from open401k.rails.node.cases import State
 from open401k.rails.node.codec import BadInputError, written
+from open401k.rails.node.days import LOOK, Days
 from open401k.rails.node.deals import NotNowError
 from open401k.rails.node.halves import Wanted
 from open401k.rails.node.letters import Came, Letter, LetterKind
@@ -125,7 +126,7 @@ def test_a_peer_that_was_restored_from_an_older_backup_is_told_again(
         assert [each.letter.number for each in unit.letters_out()] == [2]
         assert unit.letters_out(but_not=[two.source.desk.us]) == []
     two.put_again()
-    assert two.take(two.source, two.written(two.receiver)[0]).came is Came.REFUSED
+    assert two.take(two.source, two.written(two.receiver)[0]).came is Came.EARLY
     with two.receiver.files.begin() as unit:
         unit.send_again(two.source.desk.us, asked.reference)
     two.carry()
@@ -421,6 +422,29 @@ def test_a_case_lapses_when_its_last_day_went_by_before_exact_terms(two: Both) -
         assert not deals.lapse(unit, two.source.desk, case)
     two.carry()
     assert (two.states(), two.receiver.open_codes()) == (ENDED, [655])
+
+
+@pytest.mark.parametrize("where", ["memory", "postgresql"])
+def test_each_day_is_looked_at_once(where: str, request: pytest.FixtureRequest) -> None:
+    two = both(founded(), request.getfixturevalue("kept_deals")) if where == "postgresql" else both(founded())
+    two.ask()
+    two.carry()
+    two.put()
+    two.carry()
+    days = Days(two.receiver.files, lambda: two.receiver.desk)
+    assert days.once(at=0.0) == LOOK
+    assert two.states() == (State.PREVALIDATED, State.PREVALIDATED)
+    two.world.clock.now += 5 * DAY
+    assert days.once(at=1.0) == LOOK
+    assert two.states() == (State.PREVALIDATED, State.NIGO)
+    two.world.clock.now += 10 * DAY
+    with two.receiver.files.begin() as unit:
+        assert unit.without_terms() == ["case"]
+    days.once(at=2.0)
+    two.carry()
+    assert two.states() == ENDED
+    with two.receiver.files.begin() as unit:
+        assert unit.without_terms() == []
 
 
 def test_the_key_may_be_chosen_after_everything_is_in_order(two: Both) -> None:

@@ -32,6 +32,7 @@ from . import (
     people,
     plans,
     rails,
+    rollovers,
     running,
     student_loans,
     takeover,
@@ -71,6 +72,7 @@ app.add_typer(takeover.commands, name="takeover")
 app.add_typer(elections.commands, name="elections")
 app.add_typer(instructions.commands, name="instructions")
 app.add_typer(loans.commands, name="loans")
+app.add_typer(rollovers.commands, name="rollovers")
 app.add_typer(books.clock, name="clock")
 app.add_typer(keys.commands, name="keys")
 app.add_typer(rails.commands, name="rails")

@@ -76,6 +76,21 @@ def put_facts(call: Call) -> Answer:
     return Answer(200, shown)
 
 
+def halves(call: Call) -> Answer:
+    """Both halves of the facts, as far as they are known: for the custodian's own systems, which answer them."""
+    with call.doors.process.files.begin() as unit:
+        deal = unit.deal(_case(unit, call))
+    return Answer(200, {"releasing": told(deal.releasing), "receiving": told(deal.receiving)})
+
+
+def member(call: Call) -> Answer:
+    """Who we are in the network, and until when, by its newest final block."""
+    process = call.doors.process
+    until, _, _ = process.asked.member(process.config.member)
+    last = datetime.fromtimestamp(until, UTC).date().isoformat() if until else None
+    return Answer(200, {"member": process.config.member.hex(), "name": process.config.name, "until": last})
+
+
 def election(call: Call) -> Answer:
     """What the participant is to sign: each field, and the digest (EIP-712) that is signed."""
     with call.doors.process.files.begin() as unit:
@@ -222,6 +237,8 @@ OPERATIONS = (
     Operation("GET", ROLLOVERS, _READ, "List cases", listed),
     Operation("GET", CASE, _READ, "Read a case", one),
     Operation("PUT", f"{CASE}/facts", _FEED, "Put our half of the facts", put_facts),
+    Operation("GET", f"{CASE}/facts", _FEED, "Read both halves of the facts", halves),
+    Operation("GET", "/v1/member", _READ, "Read who we are in the network", member),
     Operation("GET", f"{CASE}/election", _FEED, "Read what the participant is to sign", election),
     Operation("POST", f"{CASE}/election", _FEED, "Bring the participant's signature", elect),
     Operation("POST", f"{CASE}/links", _FEED, "Make a participant's link", link),

@@ -12,6 +12,7 @@ from open401k.base.webhooks import Sender
 from open401k.rails.node.config import NodeConfig
 from open401k.rails.node.hooks import Telling
 from open401k.rails.node.lapsing import Lapsing
+from open401k.rails.node.nights import nights
 from open401k.rails.node.office import Office
 from open401k.rails.node.process import Around, opened, prepare
 from open401k.rails.node.running import Passes, Running
@@ -36,7 +37,9 @@ def serve(
         doors = Doors(office, lambda: running.wake(), lambda: running.trouble(), development=development)
         passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake())
         telling = Telling(doors.hooks, process.files, Sender(development=development), around.clock)
-        running = Running([passes, office.sending(), telling, Lapsing(process.files, lambda: office.desk)])
+        by_night = nights(process.node.core, config.core.file_every)
+        lapsing = Lapsing(process.files, lambda: office.desk)
+        running = Running([passes, office.sending(), telling, lapsing, *by_night])
         app = create_node_app(doors, office.receiving(), pages.routes(NodePages(doors), around.random))
         server = uvicorn.Server(
             uvicorn.Config(

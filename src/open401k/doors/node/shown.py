@@ -33,7 +33,7 @@ def case_shown(unit: DealUnit, case: str, config: NodeConfig, *, whole: bool = F
             "their_state": deal.their_state and str(deal.their_state),
             "reasons": None if deal.reasons is None else [
                 {"code": int(each.code), "name": each.code.name.lower(), "owner": str(each.owner),
-                 "next_step": each.next_step, "detail": each.detail}
+                 "next_step": each.next_step, "detail": each.detail, "unknown": each.unknown}
                 for each in deal.reasons
             ],
         }  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any, LiteralString
 
 from ._store import Connection
-from .cases import State
+from .cases import UNPROMISED, State
 from .deal import DealEvent
 from .sealing import Sealed
 
@@ -77,6 +77,22 @@ def deals(conn: Connection, after: str, limit: int) -> list[tuple[str, Sealed]]:
         """,
         [after, limit],
     )
+
+
+def without_terms(conn: Connection, after: str, limit: int) -> list[str]:
+    """Open cases that have a deal and no exact terms."""
+    rows = conn.execute(
+        """
+        select case_id
+        from node.deal
+        join node.case_file using (case_id)
+        where rollover is null and state = any (%s) and case_id > %s
+        order by case_id
+        limit %s
+        """,
+        [[str(state) for state in UNPROMISED], after, limit],
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def deals_under_others(conn: Connection, kek_id: str, limit: int) -> list[tuple[str, Sealed]]:

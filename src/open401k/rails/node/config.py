@@ -47,7 +47,7 @@ class Contracts:
 
 @dataclass(frozen=True, slots=True)
 class CoreAt:
-    """The way into the custodian's core: ``rest``, ``batch``, or a function of somebody's package."""
+    """The way into the custodian's core: ``rest``, ``batch``, ``plan``, or a function of somebody's package."""
 
     adapter: str
     url: str = ""
@@ -55,6 +55,9 @@ class CoreAt:
     seconds: int | float = 10
     folder: Path = Path("core-files")
     layout: str = "fixed"
+    plan: str = ""
+    #: Seconds between two files with orders.
+    file_every: int = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,9 +297,12 @@ def _core(table: Table, environment: Mapping[str, str]) -> CoreAt:
         layout = table.text("layout", "fixed")
         if layout not in ("fixed", "csv"):
             raise table.wrong("layout", f"{layout!r} is none", 'Write "fixed" or "csv"')
-        found = CoreAt(adapter, folder=Path(table.text("folder")), layout=layout)
+        every = table.whole("file_every", 3_600, least=1, most=86_400)
+        found = CoreAt(adapter, folder=Path(table.text("folder")), layout=layout, file_every=every)
+    elif adapter == "plan":
+        found = CoreAt(adapter, plan=table.text("plan"))
     elif not re.fullmatch(r"[\w.]+:\w+", adapter):
-        fix = 'Write "rest", "batch", or "package.module:function" of a function that answers a core'
+        fix = 'Write "rest", "batch", "plan", or "package.module:function" of a function that answers a core'
         raise table.wrong("adapter", f"{adapter[:60]!r} is none", fix)
     table.nothing_else()
     return found

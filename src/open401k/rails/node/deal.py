@@ -122,6 +122,10 @@ class DealUnit(Unit, Protocol):
         """Deals by case id."""
         ...
 
+    def without_terms(self, *, after: str = "", limit: int = 100) -> Sequence[str]:
+        """Ids of open cases that have a deal and no exact terms yet, by id."""
+        ...
+
     def add_deal(self, deal: Deal) -> None:
         """A new one; another of this case, or of this reference and peer, is refused (ValueError)."""
         ...

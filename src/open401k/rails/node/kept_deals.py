@@ -86,6 +86,9 @@ class KeptDealUnit(KeptUnit):
     def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:
         return [self._opened(case, sealed) for case, sealed in store.deals(self.conn, after, limit)]
 
+    def without_terms(self, *, after: str = "", limit: int = 100) -> Sequence[str]:
+        return store.without_terms(self.conn, after, limit)
+
     def add_deal(self, deal: Deal) -> None:
         if not store.insert_deal(self.conn, deal.case, deal.peer, deal.reference, self._sealed(deal)):
             raise ValueError(f"there is a deal of case {deal.case}, or of its reference, already")

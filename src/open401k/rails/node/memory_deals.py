@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from .cases import Case, ChangedError
+from .cases import UNPROMISED, Case, ChangedError
 from .deal import Deal, DealEvent, DealUnit
 from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes
 from .memory import MemoryCases, MemoryUnit
@@ -74,6 +74,10 @@ class MemoryDealUnit(MemoryUnit):
 
     def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:
         return [self.shelf.deals[case] for case in sorted(self.shelf.deals) if case > after][:limit]
+
+    def without_terms(self, *, after: str = "", limit: int = 100) -> Sequence[str]:
+        cases = (self.kept.cases[case] for case in sorted(self.shelf.deals) if case > after)
+        return [case.id for case in cases if case.agreed is None and case.state in UNPROMISED][:limit]
 
     def add_deal(self, deal: Deal) -> None:
         if deal.case in self.shelf.deals or self.deal_of(deal.peer, deal.reference):
