@@ -5,7 +5,6 @@ Answers name cases, states, cents and codes; of a person only what the caller's 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +25,7 @@ from open401k.rails.node.staff import Role, link_for
 
 from ..problems import NOT_FOUND, ProblemError
 from .access import Call, NoSuchCaseError, Operation
-from .evidence_page import handing
+from .evidence_api import evidence
 from .for_pages import onward_again
 from .shown import case_shown, hook_shown
 
@@ -195,14 +194,6 @@ def off_rail(call: Call) -> Answer:
     return _once(call, work)
 
 
-def evidence(call: Call) -> Answer:
-    """One file that proves the rollover to somebody without chain and database (`open401k rollover verify`)."""
-    text = handing(call.doors.process)(call.names["case"])
-    if text is None:
-        raise NoSuchCaseError
-    return Answer(200, json.loads(text))
-
-
 def exceptions(call: Call) -> Answer:
     """Open exceptions, what is due first first, with their desk, their clock and what may come next."""
     with call.doors.process.files.begin() as unit:
@@ -258,7 +249,7 @@ OPERATIONS = (
     Operation("POST", f"{CASE}/notes", _ACT, "Write to the other desk", note),
     Operation("POST", f"{CASE}/again", _ACT, "Propose again", again),
     Operation("POST", f"{CASE}/off-rail", _ACT, "Close by check or wire", off_rail),
-    Operation("GET", f"{CASE}/evidence", _READ, "Read its evidence", evidence),
+    Operation("GET", f"{CASE}/evidence", _READ, "Read the evidence of a case", evidence),
     Operation("GET", "/v1/exceptions", _READ, "List open exceptions", exceptions),
     Operation("GET", "/v1/webhooks", _ACT, "List webhooks", webhooks),
     Operation("POST", "/v1/webhooks", _ACT, "Add a webhook", add_webhook),
