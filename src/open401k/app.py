@@ -37,7 +37,7 @@ from open401k.doors.outward import Webhooks
 from open401k.doors.provided import ConnectionStory, DayStory, DoorSettings, RolloverStory, SandboxStory
 from open401k.doors.stories import AfterPosting, Follower, HandedOn, PayrollStories, VerifyStories
 from open401k.flows import keys
-from open401k.kernel import Clock, Ids, Open401kError, PlanId, SystemClock, SystemRandom, TimedIds, day_of
+from open401k.kernel import Clock, Ids, Open401kError, SystemClock, SystemRandom, TimedIds
 from open401k.payroll.providers import Provider, Surroundings, finch, finch_client, gusto
 from open401k.standins import GustoWorld, create_gusto
 from open401k.standins.gusto_http import CLIENT_ID, CLIENT_SECRET
@@ -45,12 +45,9 @@ from open401k.standins.gusto_http import CLIENT_ID, CLIENT_SECRET
 if TYPE_CHECKING:
     import uvicorn
 
-    from open401k.rails.node.adapters.own_ledger import OwnLedger
-    from open401k.rails.node.config import CoreAt
     from open401k.rails.node.placing import Place
 
 SANDBOX = Actor(kind="system", id="sandbox", why="plays the sandbox")
-NODE = Actor(kind="system", id="node", why="follows a rollover")
 OPENING = Actor(kind="system", id="opening", why="looks whether the keys fit the books")
 INTERRUPTED = 130
 DEFAULT_ORIGIN = "http://localhost:4010"
@@ -255,24 +252,11 @@ class Wiring:
 
     def node_at(self, config: Path) -> "AbstractContextManager[Place]":
         """What a custodian's node runs on: a database of its own, or an embedded one beside the others."""
+        from open401k.flows.rollover_core import core_at
         from open401k.rails.node.placing import placed
 
-        cores = {"plan": self._plan_core}
+        cores = {"plan": lambda at: core_at(at.plan, self._database)}
         return placed(self.settings, config, os.environ, random=self._random, clock=self._wall, cores=cores)
-
-    def _plan_core(self, at: "CoreAt") -> "OwnLedger":
-        """A plan's books as the core of a node; its database is open as long as the node."""
-        from open401k.flows.rollover_core import plan_core
-
-        try:
-            plan_id = PlanId.parse(at.plan)
-        except ValueError as error:
-            raise Open401kError(f"core.plan: {error}.", fix="Take the id from: open401k plans list") from None
-        with ExitStack() as stack:
-            db = stack.enter_context(self._database())
-            return plan_core(
-                db, actor=NODE, plan_id=plan_id, today=lambda: day_of(db.clock.now()), closing=stack.pop_all().close
-            )
 
     def serve_node(self, config: Path, *, voice: Voice) -> None:
         """Run a custodian's node until interrupted."""
@@ -370,14 +354,11 @@ class Wiring:
 
     def _rollovers(self, db: Database) -> RolloverStory | None:
         """Rollovers over our custodian's node, where one is set; what it takes is loaded only then."""
-        told = self.settings.node
-        if told is None:
+        if self.settings.node is None:
             return None
-        from open401k.doors.rolling import RolloverStories
-        from open401k.flows.rollover_at_node import AtNode
-        from open401k.rails.node.client import NodeClient
+        from open401k.doors.rolling import over
 
-        return RolloverStories(db, AtNode(NodeClient(told.url, token=told.token)))
+        return over(db, self.settings.node)
 
     def _connections(self, db: Database) -> ConnectionStories:
         """Payroll providers are asked by the machine's clock: their tokens know no sandbox."""
