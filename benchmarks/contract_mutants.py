@@ -19,7 +19,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ import pytest
 from benchmarks.contract_compiling import code, plain_code
 from benchmarks.contract_equivalents import EQUIVALENT
 from benchmarks.contract_mutations import FILES, Mutation, mutated, mutations
+from benchmarks.contract_reach import Line, Lines, noted
 from scripts.contract_coverage import CONTRACTS as NAMES
 from scripts.contract_coverage import TESTS
 from tests.rails import world
@@ -69,14 +70,14 @@ class Loop:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        seconds = _without(session)
+        tests = _without(session)
         if session.testsfailed:
             raise pytest.UsageError("the tests fail without any mutant")
-        self.say(f"{len(session.items)} tests, {sum(seconds.values()):.0f} s without a mutant")
+        self.say(f"{len(session.items)} tests, {sum(tests.seconds.values()):.0f} s without a mutant")
         reading, writing = os.pipe()
         for worker in range(self.workers):
             if os.fork() == 0:
-                _work(session, seconds, self.chosen[worker :: self.workers], writing)
+                _work(session, tests, self.chosen[worker :: self.workers], writing)
                 os._exit(0)
         os.close(writing)
         with os.fdopen(reading) as stream:
@@ -95,25 +96,59 @@ class Loop:
             self.say(f"{len(self.outcomes)} of {len(self.chosen)}")
 
 
-def _without(session: pytest.Session) -> dict[str, float]:
-    """Run every test once on what is shipped: how long each takes."""
-    seconds = {}
-    for item in session.items:
-        begun = time.process_time()
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-        seconds[item.nodeid] = time.process_time() - begun
-    return seconds
+@dataclass
+class Tests:
+    """How long each takes, and by which each line is run; ``known`` are all lines that code is made of."""
+
+    seconds: dict[str, float]
+    by_line: dict[Line, set[str]]
+    known: set[Line]
+
+    def of(self, mutation: Mutation) -> set[str]:
+        """Those that run what is changed; all of them where nobody can tell (constants, declarations)."""
+        line = (mutation.file, mutation.line)
+        return self.by_line.get(line, set()) if mutation.function and line in self.known else set(self.seconds)
 
 
-def _work(session: pytest.Session, seconds: dict[str, float], mine: Sequence[Mutation], writing: int) -> None:
+def _without(session: pytest.Session) -> Tests:
+    """Run every test once on what is shipped, each on a network founded before it."""
+    lines = Lines(NAMES)
+    told = Tests({}, defaultdict(set), lines.known)
+    with noted() as entered:
+        for item in session.items:
+            begun = time.process_time()
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            told.seconds[item.nodeid] = time.process_time() - begun
+            for line in lines.of(entered.taken()):
+                told.by_line[line].add(item.nodeid)
+    founding = _founding(lines)
+    for line in founding:
+        told.by_line[line] = set(told.seconds)
+    return told
+
+
+def _founding(lines: Lines) -> set[Line]:
+    """Lines that founding a network runs: every test does, though it is done once."""
+    world._founded.cache_clear()
+    with noted() as entered:
+        world.founded()
+        return lines.of(entered.taken())
+
+
+def _work(session: pytest.Session, tests: Tests, mine: Sequence[Mutation], writing: int) -> None:
     """Mutant by mutant, each in a process of its own; what killed most comes first."""
     kills: Counter[str] = Counter()
     for mutation in mine:
-        items = sorted(session.items, key=lambda item: (-kills[item.nodeid], seconds[item.nodeid]))
+        reached = [item for item in session.items if item.nodeid in tests.of(mutation)]
+        items = sorted(reached, key=lambda item: (-kills[_short(item)], tests.seconds[item.nodeid]))
         verdict, by = _try(session, items, mutation)
         kills[by] += 1
         told = {"mutation": asdict(mutation), "verdict": verdict, "by": by}
         os.write(writing, f"{json.dumps(told)}\n".encode())
+
+
+def _short(item: pytest.Item) -> str:
+    return item.nodeid.rpartition("::")[2]
 
 
 def _try(session: pytest.Session, items: Sequence[pytest.Item], mutation: Mutation) -> tuple[str, str]:
@@ -182,7 +217,7 @@ def _tried(session: pytest.Session, items: Sequence[pytest.Item], codes: dict[st
     for item in items:
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         if session.testsfailed:
-            return f"killed\n{item.nodeid.rpartition('::')[2]}"
+            return f"killed\n{_short(item)}"
     return "survived"
 
 

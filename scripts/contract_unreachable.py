@@ -14,6 +14,8 @@ UNREACHABLE: dict[str, str] = {
     "network.vy standing: for, from its start of range(count, bound=MOST_ASKED): empty": _ASKED,
     "rollover.vy post: for, from its start of range(case.legCount, bound=terms.MOST_LEGS): empty": "what was committed "
     "has legs",
+    "rollover.vy propose_return: for, from its start of range(before.legCount, bound=terms.MOST_LEGS): empty": "what "
+    "was committed has legs",
     "rollover.vy _standing: for, from its start of range(1, case.receiverCount, bound=terms.MOST_RECEIVERS): empty": (
         _ASKED
     ),

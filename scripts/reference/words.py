@@ -411,6 +411,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "`database_url` of `node.toml`, else an embedded server",
         "The database of a custodian's node, which holds its keys sealed: `open401k node ...`.",
     ),
+    "OPEN401K_RAILS_CLOCK": (
+        "the machine's clock",
+        "The file of a clock that the chain and the nodes of a sandbox share, and that moves only forward; refused in production.",
+    ),
     "OPEN401K_CHROMIUM": ("the machine's", "The browser that the tests drive."),
 }
 

@@ -231,6 +231,12 @@ class Wiring:
         with EmbeddedServer(self.settings.data_dir / "chain") as server:
             yield server.urls.owner
 
+    @property
+    def rails_clock(self) -> Clock:
+        """The machine's clock, or in a sandbox one that can be moved for the chain and all nodes at once."""
+        file = self.settings.rails_clock
+        return self._wall if file is None else SandboxClock(file, start=self._wall.now(), wall=self._wall)
+
     def serve_chain(self, *, host: str, port: int, voice: Voice, deployments: bool, tick: int) -> None:
         """Serve the chain over JSON-RPC until interrupted."""
         import uvicorn  # only a server needs it
@@ -241,13 +247,14 @@ class Wiring:
         refuse_occupied(host, port)
         with self.chain_url() as url:
             prepare(url)
-            with durable_chain(url, now=lambda: int(self._wall.now().timestamp())) as chain:
+            clock = self.rails_clock
+            with durable_chain(url, now=lambda: int(clock.now().timestamp())) as chain:
                 head = chain.head()
                 voice.line(f"Chain {chain.chain_id} at block {head.number} on http://{host}:{port}. Stop with Ctrl-C.")
                 node = Node(chain, Limits(deployments=deployments), log=lambda said: voice.line(f"refused: {said}"))
                 app = create_chain_app(node)
                 config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False)
-                with telling_time(node, tick, self._wall), contextlib.suppress(KeyboardInterrupt):
+                with telling_time(node, tick, clock), contextlib.suppress(KeyboardInterrupt):
                     uvicorn.Server(config).run()
 
     def node_at(self, config: Path) -> "AbstractContextManager[Place]":
@@ -256,7 +263,7 @@ class Wiring:
         from open401k.rails.node.placing import placed
 
         cores = {"plan": lambda at: core_at(at.plan, self._database)}
-        return placed(self.settings, config, os.environ, random=self._random, clock=self._wall, cores=cores)
+        return placed(self.settings, config, os.environ, random=self._random, clock=self.rails_clock, cores=cores)
 
     def serve_node(self, config: Path, *, voice: Voice) -> None:
         """Run a custodian's node until interrupted."""
@@ -265,6 +272,24 @@ class Wiring:
         with self.node_at(config) as place:
             refuse_occupied(place.config.host, place.config.port)
             serve(place.config, place.url, place.around, say=voice.line, development=not self.production)
+
+    def sandbox_network(self, folder: Path, *, first_port: int, voice: Voice) -> None:
+        """Run a network for trying until interrupted; never in production."""
+        from open401k.demo.network.sandbox import network_for_trying
+
+        if self.settings.production:
+            raise Open401kError("This is production; the network is for trying.", fix="Leave OPEN401K_MODE out.")
+        for port in range(first_port, first_port + 7):
+            refuse_occupied("127.0.0.1", port)
+        with network_for_trying(
+            folder, first_port=first_port, random=self._random, wall=self._wall, say=voice.line
+        ) as (_, running):
+            voice.line("Stop with Ctrl-C.")
+            with contextlib.suppress(KeyboardInterrupt):
+                while True:
+                    time.sleep(1)
+                    for name in running.names():
+                        running.must_live(name)
 
     def hand_out(self, folder: Path) -> Sequence[Path]:
         """The demo's payroll files, to upload by hand."""

@@ -23,7 +23,7 @@ def test_what_is_shipped_is_what_the_sources_compile_to() -> None:
 
 
 def test_every_refusal_has_words_and_every_word_its_refusal() -> None:
-    text = "".join((CONTRACTS / name).read_text() for name in ("rollover.vy", "signatures.vy"))
+    text = "".join((CONTRACTS / name).read_text() for name in ("rollover.vy", "signatures.vy", "terms.vy"))
     told = {
         int(code)
         for found in re.findall(r"_refuse\((\d+)\)|raw_revert\(abi_encode\(convert\((\d+),", text)

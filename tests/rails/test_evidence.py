@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,12 +22,16 @@ from open401k.doors.chain import Node
 from open401k.kernel import Open401kError
 from open401k.rails import messages
 from open401k.rails.decoding import decode_case
+from open401k.rails.evidence import checking
 from open401k.rails.evidence.checking import check
 from open401k.rails.evidence.collecting import collect
 from open401k.rails.evidence.file import Evidence, joined, read_file, write
 from open401k.rails.evidence.findings import Report, Status
+from open401k.rails.evidence.wording import TITLES
 from open401k.rails.messages import Role, Voter
 from open401k.rails.node.said import Booked, Statement
+
+CHECKS = ("checks_chain.py", "checks_people.py", "checks_books.py")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +81,7 @@ def test_one_side_alone_says_what_it_cannot_know(done: Moved) -> None:
     assert report.holds
     lacking = said(report, Status.MISSING)
     assert set(lacking) == {"head", "books", "sums"}
-    assert "--head" in lacking["head"]
+    assert "one that you trust" in lacking["head"]
     assert "ask it for its evidence" in lacking["books"]
 
 
@@ -112,6 +118,17 @@ def test_a_chain_that_is_asked_over_the_network_proves_as_much(done: Moved, whol
 
 
 # ---- any change is found
+
+
+def test_every_finding_has_a_title() -> None:
+    """The page groups by it."""
+    sources = (Path(checking.__file__).parent / name for name in ("checking.py", *CHECKS))
+    told = {
+        about
+        for source in sources
+        for about in re.findall(r'(?:proved|stated|missing|failed)\(\s*"(\w+)"', source.read_text())
+    }
+    assert told == set(TITLES)
 
 
 def leaves_of(told: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -172,7 +189,7 @@ def test_any_character_of_the_file_that_is_changed_is_found(done: Moved, whole: 
 def test_what_is_left_out_is_missing_and_nothing_else(done: Moved, whole: Evidence) -> None:
     for parts, about in (
         ({"statements": ()}, {"books", "sums"}),
-        ({"leaves": ()}, {"file"}),
+        ({"leaves": ()}, {"disclosed"}),
         ({"transactions": (), "headers": ()}, {"transactions", "payments"}),
         ({"heads": (), "states": whole.states[:1]}, set()),
         ({"approvals": ()}, set()),
@@ -254,7 +271,7 @@ def test_a_rollover_in_one_transaction_with_tax_withheld(done: Moved) -> None:
     proved = said(report, Status.PROVED)
     assert "$100.00 withheld for tax" in proved["payments"]
     assert "COMMITTED" in proved["verdict"]
-    assert set(said(report, Status.MISSING)) == {"head", "receipts", "books", "sums", "file"}
+    assert set(said(report, Status.MISSING)) == {"head", "receipts", "books", "sums", "disclosed"}
 
 
 def test_a_spouse_approves_and_her_signature_is_checked() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.rails.world import World, founded, leg
+from tests.rails.world import PERSON, World, founded, key, leg
 
-from open401k.rails.messages import ANY_TOTAL, Mode
+from open401k.rails.messages import ANY_TOTAL, Mode, Role, Voter, parent_of
 
 
 @pytest.fixture
@@ -40,3 +40,15 @@ def test_two_directions_and_two_kinds_of_money_in_one_batch(world: World) -> Non
     before = world.money()
     world.batch([there[0], back[0], there[1]])
     assert world.moved(before) == {"source": -11_00, "receiver": 11_00}
+
+
+def test_what_a_case_gives_back_is_read_from_its_bytes(world: World) -> None:
+    voters = (Voter(Role.SPOUSE, key("spouse").address),)
+    legs = leg(0, 1_00), leg(0, 2_00, into=PERSON)
+    withholder = world.members["withholder"].address
+    for case in (
+        world.case(),
+        world.case(*legs, receivers=("receiver", "other"), voters=voters, withholder=withholder),
+    ):
+        assert parent_of(case.encoded) is None
+        assert parent_of(world.changed(case, parent=b"p" * 32).encoded) == b"p" * 32

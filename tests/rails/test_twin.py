@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 from eth_hash.auto import keccak
-from tests.rails import test_rollover
+from tests.rails import test_returns, test_rollover
 from tests.rails.twins import Beside, beside_the_twin
 from tests.rails.world import BANK, DAY, PERSON, PRE_TAX, RELAY, ROTH, Case, ContractRefusedError, World, key, leg
 
@@ -17,7 +17,7 @@ from open401k.rails.calls import call_of
 from open401k.rails.messages import Mode, Role, Voter
 
 # every test of the coordinator, in a world where the twin stands beside the EVM
-for _name, _test in vars(test_rollover).copy().items():
+for _name, _test in (*vars(test_rollover).items(), *vars(test_returns).items()):
     if _name.startswith("test_"):
         globals()[_name] = _test
 

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from eth_hash.auto import keccak
-from tests.rails.stubs import wallet_by_size
+from tests.rails.stubs import token_of, wallet_by_size
 from tests.rails.test_refusals import member, refused
 from tests.rails.world import ATTESTS, PRE_TAX, Case, World, founded, key, leg
 
@@ -55,6 +54,27 @@ def test_a_wallet_signs_elections_and_attestations_on_every_way_in(
     another.batch([again])
 
 
+def test_a_wallet_signs_for_what_goes_back(world: World) -> None:
+    case = world.case()
+    world.settle(case)
+    member(world, "attestor", ATTESTS, signer=wallet_by_size(world, len(GOOD)))
+    told = world.back(case)
+    election = replace(told.election, participant=wallet_by_size(world, len(GOOD)))
+    good = replace(world.elected(election, told.attestation, told.terms), signature=GOOD, attested=GOOD)
+    refused(101, lambda: world.propose_back(replace(good, signature=BAD), case))
+    refused(105, lambda: world.propose_back(replace(good, attested=BAD), case))
+    world.propose_back(good, case)
+    assert world.state(good) == "preparing"
+
+
+def test_a_token_that_does_not_pay_gives_nothing_back(world: World) -> None:
+    case = world.changed(world.case(), token=token_of(world, world.members["source"].address))
+    world.settle(case)
+    back = world.back(case, token=case.terms.token)
+    refused(501, lambda: world.propose_back(back, case))
+    assert world.state(back) == "absent"
+
+
 def test_a_wallets_election_is_shown_to_abort_what_is_not_on_chain(world: World) -> None:
     good, bad, code = elected_by_wallet(world)
     source = good.election.source
@@ -83,7 +103,7 @@ def test_a_batch_takes_thirty_two_and_no_more(world: World) -> None:
     assert all(case.id in told for case in cases[:32])
 
 
-def test_the_fullest_terms_of_a_return_path(world: World) -> None:
+def test_the_fullest_terms_of_one_custodian_among_its_receivers(world: World) -> None:
     # Money flow: source -> receiver 3.00, other 3.00, itself 2.00
     names = ("receiver", "other", "source")
     voters = [
@@ -92,7 +112,6 @@ def test_the_fullest_terms_of_a_return_path(world: World) -> None:
     ]
     legs = [leg(PRE_TAX, 1_00, to=place % 3) for place in range(8)]
     case = world.case(*legs, receivers=names, voters=voters)
-    case = world.changed(case, parent=keccak(b"the rollover that it gives back"))
     before = world.money()
     receipt = world.settle(case)
     assert world.moved(before) == {"source": -6_00, "receiver": 3_00, "other": 3_00}

@@ -209,6 +209,15 @@ class World:
         told = self.approvals(case)[0]
         return self.send(RELAY, self.rollover, call_of("propose(bytes,(bytes32,bytes))", case.encoded, told))
 
+    def back(self, case: Case, *legs: Leg, by: str = "receiver", to: str = "source", **terms: object) -> Case:
+        """A rollover by which who received gives back: the same legs, unless others are told."""
+        told = self.case(*(legs or case.terms.legs), source=by, receivers=(to,))
+        return self.changed(told, **{"parent": case.id, **terms})
+
+    def propose_back(self, case: Case, parent: Case) -> Receipt:
+        what = "propose_return(bytes,bytes,(bytes32,bytes))"
+        return self.send(RELAY, self.rollover, call_of(what, case.encoded, parent.encoded, self.approvals(case)[0]))
+
     def approve(self, case: Case, place: int, told: tuple[bytes, bytes] | None = None) -> Receipt:
         told = told or self.approvals(case)[place]
         data = call_of("approve(bytes,uint256,(bytes32,bytes))", case.encoded, place, told)

@@ -113,6 +113,14 @@ class Settings:
         return NodeAt(url, token) if url else None
 
     @property
+    def rails_clock(self) -> Path | None:
+        """The file of a sandbox's clock that its chain and nodes share (OPEN401K_RAILS_CLOCK); never in production."""
+        told = self._environment.get("OPEN401K_RAILS_CLOCK")
+        if told and self.production:
+            raise Open401kError("OPEN401K_RAILS_CLOCK is for trying; this is production.", fix="Take it out.")
+        return Path(told) if told else None
+
+    @property
     def production(self) -> bool:
         """Whether real people's money is meant."""
         return self.mode is Mode.PRODUCTION

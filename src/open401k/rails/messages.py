@@ -262,6 +262,16 @@ def encode_case(election: Election, signature: bytes, attestation: Attestation, 
     return b"".join((*(_sized(given, size) for given, size in told), signature, attested))
 
 
+def parent_of(encoded: bytes) -> bytes | None:
+    """The rollover that an encoded case gives back; None if it is no return."""
+    receivers, voters, legs = encoded[29:32]
+    flags = encoded[140]
+    if not flags & 2:
+        return None
+    at = 365 + 20 * receivers + 21 * voters + 59 * legs + 20 * (flags & 1)
+    return encoded[at : at + 32]
+
+
 def encode_approvals(approvals: Sequence[tuple[bytes, bytes]]) -> bytes:
     """Everybody's evidence and signature, in order, as ``settle(bytes,bytes)`` reads them."""
     return b"".join(evidence + len(signed).to_bytes(2, "big") + signed for evidence, signed in approvals)

@@ -32,6 +32,7 @@ REFUSALS = {
     404: "more than the rules allow",
     405: "beyond counting",
     406: "elected once, and moved",
+    407: "more of a kind than came",
     501: "the source did not pay",
     502: "a receiver was not paid",
     503: "nothing to send back",
@@ -63,4 +64,9 @@ REFUSALS = {
     628: "the second did not sign this batch",
     629: "more than a batch holds",
     630: "this chain cannot check passkeys",
+    631: "it names a parent: propose it as a return",
+    632: "not the rollover that it gives back",
+    633: "what it gives back was not committed, or in a batch",
+    634: "not back to where it came from",
+    635: "it goes back already, or went",
 }

@@ -170,7 +170,8 @@ class Desk:
     def stop(self, staff: Staff, case: str, *, code: int, key: str) -> Refusal | None:
         return self._asked("stop", staff, case, code, key)
 
-    async def changes(self, case: str | None, *, after: int) -> AsyncIterator[int | None]:
+    async def changes(self, case: str | None, *, after: int | None) -> AsyncIterator[int | None]:
+        after = self.cursor if after is None else after
         for _ in range(600):
             if self.cursor > after:
                 after = self.cursor

@@ -3,6 +3,7 @@
 import importlib
 import time
 from collections.abc import Callable, Sequence
+from json import loads as json_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -27,6 +28,10 @@ Adapter = Annotated[str, typer.Option(help="rest, batch, or package.module:funct
 Folder = Annotated[Path, typer.Option(help="The folder that node and core share, for batch.")]
 LayoutName = Annotated[str, typer.Option("--layout", help="fixed, csv or iso, for batch.")]
 Books = Annotated[Path, typer.Option("--books", help="Where the stand-in keeps its books (SQLite).")]
+Accounts = Annotated[
+    Path | None,
+    typer.Option("--accounts", help='Its accounts at the beginning: {"S-1": {"PRETAX": cents, "ROTH": cents}}.'),
+]
 
 
 @commands.command()
@@ -86,14 +91,17 @@ def _told(voice: Voice, results: "Sequence[Result]") -> None:
 
 
 @sandboxes.command("core-rest")
-def core_rest(host: Host = HOST, port: Port = CORE_PORT, books: Books = Path("core-rest.db")) -> None:
+def core_rest(
+    host: Host = HOST, port: Port = CORE_PORT, books: Books = Path("core-rest.db"), accounts: Accounts = None
+) -> None:
     """Run a stand-in for a custodian's core that answers over HTTP, and /_sandbox to tell it what to do."""
     from open401k.standins.core_rest import TOKEN, serve, service_at
 
-    server = serve(service_at(str(books), ACCOUNTS), host=host, port=port)
+    opened = _accounts(accounts)
+    server = serve(service_at(str(books), opened), host=host, port=port)
     voice = Voice(as_json=False)
     voice.line(f"A stand-in for a core on http://{host}:{server.server_address[1]}; its token is {TOKEN}.")
-    voice.line(f"Accounts: {', '.join(ACCOUNTS)}. Stop with Ctrl-C.")
+    voice.line(f"Accounts: {', '.join(opened)}. Stop with Ctrl-C.")
     server.serve_forever()
 
 
@@ -104,11 +112,12 @@ def core_batch(
     books: Books = Path("core-batch.db"),
     every: Annotated[int, typer.Option(min=0, help="Seconds between nights; 0: one night, and end.")] = 0,
     stays: Stays = False,
+    accounts: Accounts = None,
 ) -> None:
     """Run a stand-in for a custodian's core that works overnight, by files in a folder."""
     from open401k.standins.core_batch import night_at
 
-    core, voice = night_at(str(books), folder, ACCOUNTS, is_csv=_is_csv(layout)), Voice(as_json=False)
+    core, voice = night_at(str(books), folder, _accounts(accounts), is_csv=_is_csv(layout)), Voice(as_json=False)
     if stays:
         each_line(core.run)
         return
@@ -151,6 +160,24 @@ def _way(
             fix="Say rest, batch, or package.module:function of a function without arguments that answers a core.",
         ) from error
     return cast("Callable[[], CustodianCore]", made), lambda: None
+
+
+def _accounts(file: Path | None) -> dict[str, dict[str, int]]:
+    """What a stand-in's books begin with."""
+    if file is None:
+        return ACCOUNTS
+    fix = 'Write {"S-1": {"PRETAX": 100000, "ROTH": 0}}, in cents.'
+    try:
+        told = json_of(file.read_text())
+    except (OSError, ValueError) as why:
+        raise BadInputError(f"{file} cannot be read: {why}.", fix=fix) from None
+    if not isinstance(told, dict) or not all(isinstance(funds, dict) for funds in told.values()):
+        raise BadInputError(f"{file}: accounts are objects of funds.", fix=fix)
+    for account, funds in told.items():
+        for fund, cents in funds.items():
+            if not isinstance(cents, int) or isinstance(cents, bool) or cents < 0:
+                raise BadInputError(f"{file}, {account}, {fund}: {cents!r} is no number of cents.", fix=fix)
+    return told
 
 
 def _is_csv(layout: str) -> bool:

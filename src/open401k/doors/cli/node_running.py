@@ -33,6 +33,11 @@ member = "0x0000000000000000000000000000000000000000"
 host = "127.0.0.1"
 port = 4012
 # origin = "https://node.example.org"
+# What participants read: whom they may ask, and how they get everything on paper.
+contact = "800 555 0100"
+paper = "Call 800 555 0100. Paper costs nothing."
+# The member as which this node attests who its participants are, where it is the receiver.
+# attestor = "0x..."
 # A database of the node's own; or set OPEN401K_NODE_DATABASE_URL. Without either, an embedded one for trying.
 # database_url = "postgresql://node@localhost/node"
 
@@ -79,7 +84,7 @@ def init(context: typer.Context, config: Config = CONFIG, json: Json = False) ->
         voice.tell({"written": str(config)})
         voice.line(f"Wrote {config}. Fill it in, then again: open401k node init --config {config}")
         return
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         from open401k.rails.node.report import identity_of
 
         _say(voice, identity_of(process))
@@ -98,7 +103,7 @@ def status(context: typer.Context, config: Config = CONFIG, json: Json = False) 
     """How the node stands: its keys, the network's word about it, what waits. Exit code 1 if it cannot sign."""
     from open401k.rails.node.report import report
 
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         told = report(process)
     voice, at = Voice(json), told.network
     network = None
@@ -129,7 +134,7 @@ def list_(context: typer.Context, config: Config = CONFIG, json: Json = False) -
     """The addresses of the node's keys, and its mailbox."""
     from open401k.rails.node.report import identity_of
 
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         _say(Voice(json), identity_of(process))
 
 
@@ -142,7 +147,7 @@ def add(
 ) -> None:
     """Make one more key. A signing key is in use once the network names it, a mailbox once peers know it."""
     voice = Voice(json)
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         at = process.around.seconds()
         made = process.vault.new_mailbox(at=at).public if mailbox else process.keys.make(at=at)
     voice.tell({"mailbox" if mailbox else "signing_key": _hex(made)})
@@ -152,7 +157,7 @@ def add(
 @keys.command()
 def rewrap(context: typer.Context, config: Config = CONFIG, json: Json = False) -> None:
     """Seal everything under the current master key; the former one is in OPEN401K_PREVIOUS_MASTER_KEYS."""
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         changed = process.keys.rewrap() + process.vault.rewrap() + process.files.rewrap()
     voice = Voice(json)
     voice.tell({"sealed_anew": changed})
@@ -173,7 +178,7 @@ def add_token(
 
     if role not in set(Role):
         raise BadInputError(f"There is no role {role!r}.", fix=f"Say one of: {', '.join(Role)}.")
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         made = _entrances(process).add(name, Role(role), days=days, at=process.around.seconds())
     voice = Voice(json)
     voice.tell({"token_id": made.token.token_id, "name": made.token.name, "role": str(role), "secret": made.secret})
@@ -184,7 +189,7 @@ def add_token(
 @tokens.command("list")
 def list_tokens(context: typer.Context, config: Config = CONFIG, json: Json = False) -> None:
     """Every token there was, without its secret."""
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         found, now = _entrances(process).tokens(), process.around.seconds()
     voice = Voice(json)
     rows = [(each.token_id, each.name, str(each.role), _day(each.ends_at), "yes" if each.holds(now) else "no")
@@ -201,7 +206,7 @@ def revoke_token(
     json: Json = False,
 ) -> None:
     """End a token at once."""
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         _entrances(process).revoke(token_id, at=process.around.seconds())
     voice = Voice(json)
     voice.tell({"revoked": token_id})
@@ -219,7 +224,8 @@ def _day(seconds: int) -> str:
 
 
 @contextmanager
-def _opened(context: typer.Context, config: Path) -> "Iterator[Process]":
+def process_of(context: typer.Context, config: Path) -> "Iterator[Process]":
+    """A node over its database, prepared; closed at the end."""
     from open401k.rails.node.process import opened, prepare
 
     with wiring_of(context).node_at(config) as place:

@@ -154,6 +154,7 @@ _votes: HashMap[uint256, HashMap[uint256, uint256]]  # key, party -> the key tha
 _deadlines: HashMap[uint256, uint256]
 _escrow: HashMap[uint256, uint256]  # key -> token 160 | cents 96
 _posted: HashMap[bytes32, HashMap[uint256, bytes32]]
+_returns: HashMap[bytes32, HashMap[uint256, uint256]]  # what is given back, by whom -> the key under which it is
 _moved: HashMap[bytes32, uint256]  # election of all there is with a most -> cents so far
 refundable: public(HashMap[address, HashMap[address, uint256]])  # token, owner -> cents that could not be sent back
 
@@ -231,7 +232,7 @@ def settle(encoded: Bytes[terms.MOST_CASE], approvals: Bytes[MOST_APPROVALS]):
     @param approvals In order: the source's, those of the receivers that are paid, the voters' as the terms name them.
                      Each is packed: evidence 32 bytes | bytes of the signature 2 | signature.
     """
-    case: terms.Case = terms._read(encoded, True)
+    case: terms.Case = terms._read(encoded, terms.FORWARD)
     words: uint256[16] = self._standing(case)
     judged: Judged = self._judged(case, words)
     if case.electedBy != case.participant:
@@ -289,7 +290,72 @@ def propose(encoded: Bytes[terms.MOST_CASE], approval: Signed):
     """
     @notice The source's vote and its money in escrow open a rollover.
     """
-    case: terms.Case = terms._read(encoded, True)
+    case: terms.Case = terms._read(encoded, terms.FORWARD)
+    words: uint256[16] = self._standing(case)
+    judged: Judged = self._judged(case, words)
+    if case.electedBy != case.participant:
+        if not signatures._is_agreed_by(
+            convert(case.participant, address),
+            terms._digest(case.election),
+            convert(slice(encoded, case.signature, case.attested - case.signature), Bytes[signatures.MOST]),
+        ):
+            self._refuse(101)
+    if case.attestedBy != judged.attestor:
+        if not signatures._is_agreed_by(
+            convert(judged.attestor, address),
+            terms._digest(case.attestation),
+            convert(slice(encoded, case.attested, case.ended - case.attested), Bytes[signatures.MOST]),
+        ):
+            self._refuse(105)
+    self._take_key(case.source, case.number, case.part, case.mode, judged.key, self._word(case.id, PREPARING))
+    self._deadlines[judged.key] = case.deadline
+    log Proposed(id=case.id, key=judged.key)
+    self._vote(case.id, judged.key, judged.parties[0], judged.signers[0], approval)
+    # 96 bits: the rules allow no more
+    self._escrow[judged.key] = (case.token << 96) | judged.total
+    if not extcall Token(convert(case.token, address)).transferFrom(
+        convert(case.source, address), self, judged.total
+    ):
+        self._refuse(501)
+
+
+@external
+def propose_return(encoded: Bytes[terms.MOST_CASE], parent: Bytes[terms.MOST_CASE], approval: Signed):
+    """
+    @notice Open a rollover that gives a committed one back: to where it came from, by a custodian that received it, at
+            most what it received of each kind, once.
+    @dev What a batch committed has no word of its own and does not go back this way. The second half is that of
+         ``propose``, which would cost everybody more if both called it.
+    @param parent The encoded case that it gives back.
+    """
+    case: terms.Case = terms._read(encoded, terms.EITHER_WAY)
+    before: terms.Case = terms._read(parent, terms.HASHES)
+    if case.parent != before.id:
+        self._refuse(632)
+    word: uint256 = self._words[self._key(before.source, before.number, before.part)]
+    if word != self._word(before.id, COMMITTED) and word != self._word(before.id, CLOSED):
+        self._refuse(633)
+    if case.receiverCount != 1 or case.receivers[0] != before.source or case.token != before.token:
+        self._refuse(634)
+    came: uint256[16] = empty(uint256[16])
+    for i: uint256 in range(before.legCount, bound=terms.MOST_LEGS):
+        leg: uint256 = before.legs[i]
+        if before.receivers[(leg >> 232) & 255] == case.source and (leg >> 240) & 255 != PERSON:
+            came[leg >> 248] += (leg >> 136) & _FIELD_96
+    for i: uint256 in range(case.legCount, bound=terms.MOST_LEGS):
+        leg: uint256 = case.legs[i]
+        amount: uint256 = (leg >> 136) & _FIELD_96
+        if (leg >> 240) & 255 == PERSON:
+            self._refuse(634)
+        if leg >> 248 > 15:
+            self._refuse(301)
+        if amount > came[leg >> 248]:
+            self._refuse(407)
+        came[leg >> 248] -= amount
+    last: uint256 = self._returns[before.id][case.source]
+    if last != 0 and self._words[last] & _STATE != ABORTED:
+        self._refuse(635)
+    self._returns[before.id][case.source] = self._key(case.source, case.number, case.part)
     words: uint256[16] = self._standing(case)
     judged: Judged = self._judged(case, words)
     if case.electedBy != case.participant:
@@ -324,7 +390,7 @@ def approve(encoded: Bytes[terms.MOST_CASE], place: uint256, approval: Signed):
     @notice One more vote; with the last one the verdict falls and the escrow is paid out, here and now.
     @param place Whose vote it is, in the order of ``settle``.
     """
-    case: terms.Case = terms._read(encoded, True)
+    case: terms.Case = terms._read(encoded, terms.EITHER_WAY)
     words: uint256[16] = self._standing(case)
     judged: Judged = self._judged(case, words)
     if case.electedBy != case.participant:
@@ -374,7 +440,7 @@ def abort(
     @notice Any party ends a rollover before the verdict, also one that has voted, also one that is not on chain yet.
     @dev Of what is not on chain only the three parties, shown by the election, can end it: others propose it first.
     """
-    case: terms.Case = terms._read(encoded, True)
+    case: terms.Case = terms._read(encoded, terms.EITHER_WAY)
     id: bytes32 = case.id
     key: uint256 = self._key(case.source, case.number, case.part)
     word: uint256 = self._words[key]
@@ -444,7 +510,7 @@ def post(
     """
     @notice A custodian's receipt: its own books followed. When all have, the rollover is closed.
     """
-    case: terms.Case = terms._read(encoded, False)
+    case: terms.Case = terms._read(encoded, terms.HASHES)
     id: bytes32 = case.id
     key: uint256 = self._key(case.source, case.number, case.part)
     if self._words[key] != self._word(id, COMMITTED):
@@ -504,7 +570,7 @@ def settle_batch(
         size: uint256 = extract32(encoded, at, output_type=uint256) >> 240
         one: Bytes[terms.MOST_CASE] = convert(slice(encoded, unsafe_add(at, 2), size), Bytes[terms.MOST_CASE])
         at = unsafe_add(unsafe_add(at, 2), size)
-        case: terms.Case = terms._read(one, True)
+        case: terms.Case = terms._read(one, terms.EITHER_WAY)
         if case.voterCount != 0 or case.withholder != 0 or case.parent != empty(bytes32):
             self._refuse(624)
         if case.receiverCount != 1:

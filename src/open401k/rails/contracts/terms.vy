@@ -16,6 +16,11 @@ MOST_VOTERS: constant(uint256) = 4
 HEAD: constant(uint256) = 365
 MOST_CASE: constant(uint256) = 2112  # bytes: the fullest case, with two of the longest signatures
 
+# what is wanted of a case that is read: hashes only; also the keys that signed; those, of one that may name a parent
+HASHES: constant(uint256) = 0
+FORWARD: constant(uint256) = 1
+EITHER_WAY: constant(uint256) = 2
+
 _FIELD_8: constant(uint256) = 2**8 - 1
 _FIELD_16: constant(uint256) = 2**16 - 1
 _FIELD_32: constant(uint256) = 2**32 - 1
@@ -140,10 +145,10 @@ def _approval(id: bytes32, role: uint256, evidence: bytes32) -> bytes32:
 
 @internal
 @view
-def _read(encoded: Bytes[MOST_CASE], recovers: bool) -> Case:
+def _read(encoded: Bytes[MOST_CASE], wanted: uint256) -> Case:
     """
     @notice A case from its encoding, with the hashes of what is signed.
-    @param recovers Whether the keys that signed are wanted.
+    @dev Whoever may not name a parent is told here, where one is read: all others pay nothing for it.
     """
     case: Case = empty(Case)
     word: uint256 = extract32(encoded, 0, output_type=uint256)
@@ -235,6 +240,8 @@ def _read(encoded: Bytes[MOST_CASE], recovers: bool) -> Case:
         case.withholder = extract32(encoded, at, output_type=uint256) >> 96
         at = unsafe_add(at, 20)
     if flags & 2 != 0:
+        if wanted == FORWARD:
+            raw_revert(abi_encode(convert(631, uint256), method_id=method_id("Refused(uint16)")))
         case.parent = extract32(encoded, at)
         at = unsafe_add(at, 32)
     case.id = keccak256(
@@ -258,7 +265,7 @@ def _read(encoded: Bytes[MOST_CASE], recovers: bool) -> Case:
     case.ended = unsafe_add(case.attested, (sizes >> 32) & _FIELD_16)
     case.electedBy = signatures.NOBODY
     case.attestedBy = signatures.NOBODY
-    if recovers:
+    if wanted != HASHES:
         if unsafe_sub(case.attested, at) == signatures.OF_KEY:
             case.electedBy = self._signer(
                 case.election,

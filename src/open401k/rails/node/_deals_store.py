@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any, LiteralString
 
 from ._store import Connection
-from .cases import State
+from .cases import UNPROMISED, State
 from .deal import DealEvent
 from .sealing import Sealed
 
@@ -51,6 +51,20 @@ def deal(conn: Connection, case: str) -> Sealed | None:
     return Sealed(*row) if row else None
 
 
+def other_desk(conn: Connection, case: str) -> tuple[bytes, bytes] | None:
+    """Without a lock: who changes a case has its file locked, and a verb locks the deal before the file."""
+    row = conn.execute(
+        """
+        select peer, reference
+        from node.deal
+        where case_id = %s
+        """,
+        [case],
+        binary=True,
+    ).fetchone()
+    return (row[0], row[1]) if row else None
+
+
 def case_of(conn: Connection, peer: bytes, reference: bytes) -> str | None:
     """The case that a member knows by a reference."""
     row = conn.execute(
@@ -77,6 +91,22 @@ def deals(conn: Connection, after: str, limit: int) -> list[tuple[str, Sealed]]:
         """,
         [after, limit],
     )
+
+
+def without_terms(conn: Connection, after: str, limit: int) -> list[str]:
+    """Open cases that have a deal and no exact terms."""
+    rows = conn.execute(
+        """
+        select case_id
+        from node.deal
+        join node.case_file using (case_id)
+        where rollover is null and state = any (%s) and case_id > %s
+        order by case_id
+        limit %s
+        """,
+        [[str(state) for state in UNPROMISED], after, limit],
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def deals_under_others(conn: Connection, kek_id: str, limit: int) -> list[tuple[str, Sealed]]:
@@ -232,6 +262,8 @@ def came(conn: Connection, peer: bytes, reference: bytes, number: int) -> bytes 
 
 def insert_event(conn: Connection, case: str, at: int, words: str) -> None:
     """An event of a case where it stands now."""
+    # The file is locked before the turn to write events is taken, by everybody: or two would wait for each other.
+    conn.execute("select 1 from node.case_file where case_id = %s for update", [case])
     # One after the other until the commit: who reads after a number never misses one that comes in below it.
     conn.execute("select pg_advisory_xact_lock(hashtext('node.event'))")
     conn.execute(

@@ -56,6 +56,8 @@ class CoreAt:
     folder: Path = Path("core-files")
     layout: str = "fixed"
     plan: str = ""
+    #: Seconds between two files with orders.
+    file_every: int = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Peer:
     member: bytes
     url: str
     mailbox: bytes
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,9 @@ class NodeConfig:
     origin: str = ""
     database_url: str | None = field(default=None, repr=False)
     attestor: bytes | None = None
+    #: For participants: whom they may ask, and how they get everything on paper.
+    contact: str = ""
+    paper: str = ""
     withholder: bytes = NOBODY
     voters: Mapping[Role, bytes] = field(default_factory=dict)
 
@@ -130,6 +136,8 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         rules=_rules(top),
         policy=_policy(top.table("policy", needed=False)),
         peers=_peers(top),
+        contact=top.text("contact", ""),
+        paper=top.text("paper", ""),
         voters=_voters(top.table("voters", needed=False)),
         host=top.text("host", "127.0.0.1"),
         port=top.whole("port", 4012, least=1, most=65_535),
@@ -289,7 +297,8 @@ def _core(table: Table, environment: Mapping[str, str]) -> CoreAt:
         layout = table.text("layout", "fixed")
         if layout not in ("fixed", "csv"):
             raise table.wrong("layout", f"{layout!r} is none", 'Write "fixed" or "csv"')
-        found = CoreAt(adapter, folder=Path(table.text("folder")), layout=layout)
+        every = table.whole("file_every", 3_600, least=1, most=86_400)
+        found = CoreAt(adapter, folder=Path(table.text("folder")), layout=layout, file_every=every)
     elif adapter == "plan":
         found = CoreAt(adapter, plan=table.text("plan"))
     elif not re.fullmatch(r"[\w.]+:\w+", adapter):
@@ -346,7 +355,9 @@ def _peers(top: Table) -> tuple[Peer, ...]:
     found = []
     for each in top.tables("peers"):
         mailbox = each.data("mailbox", 32, "mailbox's public key")
-        found.append(Peer(each.text("name"), each.address("member"), each.url("url"), mailbox))
+        found.append(
+            Peer(each.text("name"), each.address("member"), each.url("url"), mailbox, each.text("contact", ""))
+        )
         each.nothing_else()
     return tuple(found)
 

@@ -114,12 +114,20 @@ class DealUnit(Unit, Protocol):
         """The deal of a case, locked until the end; one that is not there is a LookupError."""
         ...
 
+    def other_desk(self, case: str) -> tuple[bytes, bytes] | None:
+        """Whom to tell of a case: the member and the reference, which never change. Nothing is locked."""
+        ...
+
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
         """The deal that this member knows by this reference."""
         ...
 
     def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:
         """Deals by case id."""
+        ...
+
+    def without_terms(self, *, after: str = "", limit: int = 100) -> Sequence[str]:
+        """Ids of open cases that have a deal and no exact terms yet, by id."""
         ...
 
     def add_deal(self, deal: Deal) -> None:

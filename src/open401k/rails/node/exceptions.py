@@ -6,6 +6,7 @@ Who promised something first waits until the chain's final word gave it free: on
 from __future__ import annotations
 
 from .cases import Case, State, Unit, Way
+from .core import Side
 from .following import Verdict
 from .opening import move, open_case
 
@@ -48,6 +49,18 @@ def residual(unit: Unit, case: str, new: str) -> Case:
     if before.state is not State.POSTED:
         raise StillOpenError(f"case {case} is {before.state}; what is left over follows when it is posted")
     return open_case(unit, new, side=before.side, account=before.account, parent=case)
+
+
+def give_back(unit: Unit, case: str, new: str) -> Case:
+    """A file for what goes back of a posted one, opened at both custodians: who received it releases it now.
+
+    Its terms name the other's id as their parent; the coordinator holds them to what came (ADR-0054).
+    """
+    before = unit.case(case)
+    if before.state is not State.POSTED:
+        raise StillOpenError(f"case {case} is {before.state}; what is not posted is stopped, not given back")
+    side = Side.RECEIVER if before.side is Side.SOURCE else Side.SOURCE
+    return open_case(unit, new, side=side, account=before.account, parent=case)
 
 
 def close_off_rail(unit: Unit, case: str, way: Way, reference: str) -> Case:

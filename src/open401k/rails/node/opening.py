@@ -95,9 +95,21 @@ def agree(unit: Unit, case: str, agreed: Agreed) -> Case:
     before = unit.case(case)
     if before.state is not State.LIQUIDATING or before.agreed not in (None, agreed):
         raise TermsError(f"case {case} is {before.state}; its terms are agreed once, while it is liquidating")
+    named = messages.parent_of(agreed.encoded)
+    if named is not None and given_back(unit, before, named) is None:
+        raise TermsError(f"case {case}: its terms give back {named.hex()}, and no case before it was that")
     after = replace(before, agreed=agreed)
     unit.change(before, after)
     return after
+
+
+def given_back(unit: Unit, case: Case, named: bytes) -> Agreed | None:
+    """Our side of the rollover that this one gives back: of the case before it, or before that (a second try)."""
+    while case.parent is not None:
+        case = unit.case(case.parent)
+        if case.agreed is not None and case.agreed.rollover == named:
+            return case.agreed
+    return None
 
 
 def stop(unit: Unit, case: str, code: int) -> Case:

@@ -114,13 +114,15 @@ class PolicySigner:
         self.approvals.note(rollover, cents, at)
 
 
-def vote_call(case: Case, kind: Kind, signer: Signer, *, at: int) -> bytes:
-    """The call that proposes (the source) or approves (a receiver)."""
+def vote_call(case: Case, kind: Kind, signer: Signer, *, at: int, parent: bytes | None = None) -> bytes:
+    """The call that proposes (the source) or approves (a receiver); ``parent``: the encoded case that it gives back."""
     agreed, role = case.agreed, ROLE_OF[case.side]
     if agreed is None:
         raise ValueError(f"case {case.id} has no exact terms")
     signature = signer.approval(agreed.rollover, role, agreed.evidence, cents=agreed.cents, at=at)
     told = (agreed.evidence, signature)
+    if kind is Kind.PROPOSE and parent is not None:
+        return call_of("propose_return(bytes,bytes,(bytes32,bytes))", agreed.encoded, parent, told)
     if kind is Kind.PROPOSE:
         return call_of("propose(bytes,(bytes32,bytes))", agreed.encoded, told)
     return call_of("approve(bytes,uint256,(bytes32,bytes))", agreed.encoded, agreed.place, told)

@@ -13,6 +13,7 @@ from typing import Final, assert_never
 from open401k.base.faults import fault
 
 from ..chain.interface import Head
+from ..messages import parent_of
 from .cases import Agreed, Case, Cases, ChangedError, Kind, Message, Posting, Raised, State, Unit
 from .codes import POLICY, UNTOLD, WRONG_AMOUNT
 from .coordinator import Coordinator
@@ -32,6 +33,7 @@ from .following import (
     is_useful,
     next_actions,
 )
+from .opening import given_back
 from .signing import PolicyError, Signer, abort_call, expire_call, receipt_call, said_of, vote_call
 
 #: Where a test may stop the process (base.faults): before and after everything that leaves a trace.
@@ -295,7 +297,7 @@ class Node:
         if self._checked(case, agreed, final, self.core.hold(_order(case, agreed)), stops=True) is None:
             return False
         try:
-            data = vote_call(case, kind, self.signer, at=final.block.time)
+            data = self._vote_call(case, kind, final)
         except PolicyError as why:
             self._raise(case, final, POLICY, str(why))
             return False
@@ -306,11 +308,22 @@ class Node:
         fault("node.after_vote_commit")
         return True
 
+    def _vote_call(self, case: Case, kind: Kind, final: Standing) -> bytes:
+        """With the case that it gives back, where its terms name one; agreeing on them saw to it that we have it."""
+        named = None if case.agreed is None else parent_of(case.agreed.encoded)
+        if named is None:
+            return vote_call(case, kind, self.signer, at=final.block.time)
+        with self.cases.begin() as unit:
+            before = given_back(unit, case, named)
+        if before is None:
+            raise AssertionError(f"case {case.id} gives back what no case before it was")
+        return vote_call(case, kind, self.signer, at=final.block.time, parent=before.encoded)
+
     def _put_out(self, case: Case, final: Standing, kind: Kind) -> bool:
         if kind is Kind.EXPIRE:
             data = expire_call(case)
         elif kind is Kind.APPROVE:
-            data = vote_call(case, kind, self.signer, at=final.block.time)
+            data = self._vote_call(case, kind, final)
         elif case.stop is None:
             raise AssertionError(f"case {case.id} is to be aborted and has no reason")
         else:
@@ -349,7 +362,7 @@ class Node:
         with self.cases.begin() as unit:
             references = [posting.reference for posting in unit.postings(case.id)]
         if message.kind in (Kind.PROPOSE, Kind.APPROVE):
-            data = vote_call(case, message.kind, self.signer, at=at)
+            data = self._vote_call(case, message.kind, final)
         elif message.kind is Kind.RECEIPT and references:
             data = receipt_call(case, references[0], self.salt, self.signer, at=at)
         elif message.kind is Kind.ABORT and case.stop is not None:

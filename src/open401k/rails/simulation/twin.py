@@ -96,6 +96,7 @@ class Coordinator:
 
     def settle(self, scene: Scene, encoded: bytes, approvals: bytes) -> bytes:
         case = self._read(encoded)
+        _require(not any(case.terms.parent), 631)
         judged = self._judged(scene.state, case)
         self._take(scene.state, case, COMMITTED)
         told = list(_approvals(approvals))
@@ -108,7 +109,31 @@ class Coordinator:
         return b""
 
     def propose(self, scene: Scene, encoded: bytes, approval: Approval) -> bytes:
-        case, state = self._read(encoded), scene.state
+        case = self._read(encoded)
+        _require(not any(case.terms.parent), 631)
+        return self._open(scene, case, approval)
+
+    def propose_return(self, scene: Scene, encoded: bytes, parent: bytes, approval: Approval) -> bytes:
+        case, before, state = self._read(encoded), self._read(parent), scene.state
+        _require(case.terms.parent == before.id, 632)
+        stands = state.words.get(before.key)
+        _require(stands in ((_cut(before.id), COMMITTED), (_cut(before.id), CLOSED)), 633)
+        back = case.election.receivers == (before.election.source,) and case.terms.token == before.terms.token
+        _require(back, 634)
+        came = _came(before, case.election.source)
+        for leg in case.terms.legs:
+            _require(leg.into != PERSON, 634)
+            _require(leg.kind < 16, 301)
+            _require(leg.amount <= came[leg.kind], 407)
+            came[leg.kind] -= leg.amount
+        once = before.id, case.election.source
+        last = state.words.get(state.returns[once], (b"", ABSENT))[1] if once in state.returns else ABORTED
+        _require(last == ABORTED, 635)
+        state.returns[once] = case.key
+        return self._open(scene, case, approval)
+
+    def _open(self, scene: Scene, case: TwinCase, approval: Approval) -> bytes:
+        state = scene.state
         judged = self._judged(state, case)
         self._take(state, case, PREPARING)
         state.deadlines[case.key] = case.terms.deadline
@@ -386,6 +411,15 @@ def _member(state: TwinState, who: bytes, role: int, deadline: int) -> Member:
         raise RefusedError(210)
     _require(member.until >= deadline, 211)
     return member
+
+
+def _came(case: TwinCase, to: bytes) -> list[int]:
+    """Cents of each kind that a custodian received, without what it paid to the person."""
+    came = [0] * 16
+    for leg in case.terms.legs:
+        if case.election.receivers[leg.to] == to and leg.into != PERSON:
+            came[leg.kind] += leg.amount
+    return came
 
 
 def _legs(state: TwinState, case: TwinCase, rules: Rules) -> tuple[tuple[int, ...], int]:

@@ -214,6 +214,7 @@ def _of_coordinator(coordinator: Coordinator) -> dict[str, Does]:
     return {
         "settle(bytes,bytes)": coordinator.settle,
         "propose(bytes,(bytes32,bytes))": coordinator.propose,
+        "propose_return(bytes,bytes,(bytes32,bytes))": coordinator.propose_return,
         "approve(bytes,uint256,(bytes32,bytes))": coordinator.approve,
         "abort(bytes,uint256,uint256,uint256,bytes32,bytes)": coordinator.abort,
         "expire(uint256)": coordinator.expire,

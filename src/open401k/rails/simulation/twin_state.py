@@ -89,6 +89,7 @@ class TwinState:
     escrow: dict[int, tuple[bytes, int]] = field(default_factory=dict)
     posted: dict[tuple[bytes, int], bytes] = field(default_factory=dict)
     moved: dict[bytes, int] = field(default_factory=dict)
+    returns: dict[tuple[bytes, bytes], int] = field(default_factory=dict)  # what is given back, by whom -> its key
     refundable: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
 
     def copy(self) -> Self:
