@@ -10,14 +10,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from open401k.base import collector, logs, rounds, selfcheck
+from open401k.base import collector, logs, selfcheck
 from open401k.base.db import APP, Actor, Database, EmbeddedServer, Urls, adopt, migrate, pending, reach
 from open401k.base.sandbox import SandboxClock
 from open401k.base.secrets import Keyring
@@ -25,6 +24,7 @@ from open401k.base.settings import Settings
 from open401k.base.webhooks import Sender
 from open401k.base.workers import ToParent, Workers
 from open401k.demo import handout, payroll_year, story, year_setup
+from open401k.demo.moving import SandboxStories
 from open401k.demo.visitors import Visitors, invite
 from open401k.demo.year_script import SCRIPT
 from open401k.demo.year_totals import as_table, three_ways
@@ -53,26 +53,6 @@ INTERRUPTED = 130
 DEFAULT_ORIGIN = "http://localhost:4010"
 #: Without being told, no more processes than this serve: each takes some 150 MB and ten connections to PostgreSQL.
 MOST_WORKERS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxStories:
-    """The sandbox's clock, moved with everything that falls due on the way."""
-
-    sandbox: story.Sandbox
-
-    def advance(self, *, actor: Actor, to: datetime) -> Sequence[str]:
-        """Move the clock; answers with what happened, in words."""
-        if to <= self.sandbox.clock.now():
-            raise Open401kError(
-                f"The sandbox clock stands at {self.sandbox.clock.now():%Y-%m-%d %H:%M} UTC and only moves forward.",
-                fix="Give a later day, or start over with: open401k demo --reset",
-            )
-        said: list[str] = []
-        acting = story.Sandbox(self.sandbox.db, self.sandbox.clock, actor)
-        with rounds.alone(self.sandbox.db, rounds.DAY):  # no server's round between a pay date and its deposit
-            story.advance(acting, to, said.append)
-        return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,9 +261,8 @@ class Wiring:
             raise Open401kError("This is production; the network is for trying.", fix="Leave OPEN401K_MODE out.")
         for port in range(first_port, first_port + 7):
             refuse_occupied("127.0.0.1", port)
-        with network_for_trying(
-            folder, first_port=first_port, random=self._random, wall=self._wall, say=voice.line
-        ) as (_, running):
+        random, wall, say = self._random, self._wall, voice.line
+        with network_for_trying(folder, first_port=first_port, random=random, wall=wall, say=say) as (_, running):
             voice.line("Stop with Ctrl-C.")
             with contextlib.suppress(KeyboardInterrupt):
                 while True:
@@ -370,8 +349,7 @@ class Wiring:
     def _services(self, db: Database, *, after: Follower | None) -> Services:
         sandbox = None if self.settings.production else SandboxStories(self._sandbox(db))
         door = DoorSettings(origin=self.origin, sandbox=sandbox is not None)
-        payroll = PayrollStories(db, after)
-        day = DayStories(db, self._wall)
+        payroll, day = PayrollStories(db, after), DayStories(db, self._wall)
         return Services(
             db, db.clock, self._wall, db.ids, door, payroll, sandbox, VerifyStories(db), day, self._connections(db),
             self._rollovers(db),
@@ -379,11 +357,11 @@ class Wiring:
 
     def _rollovers(self, db: Database) -> RolloverStory | None:
         """Rollovers over our custodian's node, where one is set; what it takes is loaded only then."""
-        if self.settings.node is None:
-            return None
-        from open401k.doors.rolling import over
+        if told := self.settings.node:
+            from open401k.doors.rolling import over
 
-        return over(db, self.settings.node)
+            return over(db, told)
+        return None
 
     def _connections(self, db: Database) -> ConnectionStories:
         """Payroll providers are asked by the machine's clock: their tokens know no sandbox."""
