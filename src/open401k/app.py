@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from open401k.app_rails import RailsWiring
-from open401k.base import collector, logs, rounds, selfcheck
+from open401k.base import collector, logs, selfcheck
 from open401k.base.db import APP, Actor, Database, EmbeddedServer, Urls, adopt, migrate, pending, reach
 from open401k.base.sandbox import SandboxClock
 from open401k.base.secrets import Keyring
@@ -26,6 +25,7 @@ from open401k.base.settings import Settings
 from open401k.base.webhooks import Sender
 from open401k.base.workers import ToParent, Workers
 from open401k.demo import handout, payroll_year, story, year_setup
+from open401k.demo.moving import SandboxStories
 from open401k.demo.visitors import Visitors, invite
 from open401k.demo.year_script import SCRIPT
 from open401k.demo.year_totals import as_table, three_ways
@@ -52,26 +52,6 @@ INTERRUPTED = 130
 DEFAULT_ORIGIN = "http://localhost:4010"
 #: Without being told, no more processes than this serve: each takes some 150 MB and ten connections to PostgreSQL.
 MOST_WORKERS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxStories:
-    """The sandbox's clock, moved with everything that falls due on the way."""
-
-    sandbox: story.Sandbox
-
-    def advance(self, *, actor: Actor, to: datetime) -> Sequence[str]:
-        """Move the clock; answers with what happened, in words."""
-        if to <= self.sandbox.clock.now():
-            raise Open401kError(
-                f"The sandbox clock stands at {self.sandbox.clock.now():%Y-%m-%d %H:%M} UTC and only moves forward.",
-                fix="Give a later day, or start over with: open401k demo --reset",
-            )
-        said: list[str] = []
-        acting = story.Sandbox(self.sandbox.db, self.sandbox.clock, actor)
-        with rounds.alone(self.sandbox.db, rounds.DAY):  # no server's round between a pay date and its deposit
-            story.advance(acting, to, said.append)
-        return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,8 +273,7 @@ class Wiring(RailsWiring):
     def _services(self, db: Database, *, after: Follower | None) -> Services:
         sandbox = None if self.settings.production else SandboxStories(self._sandbox(db))
         door = DoorSettings(origin=self.origin, sandbox=sandbox is not None)
-        payroll = PayrollStories(db, after)
-        day = DayStories(db, self._wall)
+        payroll, day = PayrollStories(db, after), DayStories(db, self._wall)
         return Services(
             db, db.clock, self._wall, db.ids, door, payroll, sandbox, VerifyStories(db), day, self._connections(db),
             self._rollovers(db),
@@ -302,14 +281,11 @@ class Wiring(RailsWiring):
 
     def _rollovers(self, db: Database) -> RolloverStory | None:
         """Rollovers over our custodian's node, where one is set; what it takes is loaded only then."""
-        told = self.settings.node
-        if told is None:
-            return None
-        from open401k.doors.rolling import RolloverStories
-        from open401k.flows.rollover_at_node import AtNode
-        from open401k.rails.node.client import NodeClient
+        if told := self.settings.node:
+            from open401k.doors.rolling import over
 
-        return RolloverStories(db, AtNode(NodeClient(told.url, token=told.token)))
+            return over(db, told)
+        return None
 
     def _connections(self, db: Database) -> ConnectionStories:
         """Payroll providers are asked by the machine's clock: their tokens know no sandbox."""
