@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import count
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -17,7 +17,6 @@ from open401k.rails.node.kept import KeptCases, migrate
 from open401k.rails.node.kept_deals import KeptDeals
 from open401k.rails.node.sealing import Sealing
 
-NUMBERS = count()
 Kept = Callable[[str], Cases]
 NewDatabase = Callable[[], str]
 
@@ -28,7 +27,7 @@ def migrated(postgres: Served) -> str:
     url = make_conninfo(postgres.urls.superuser, dbname="node_empty")
     with psycopg.connect(postgres.urls.superuser, autocommit=True) as conn:
         if conn.execute("select 1 from pg_database where datname = 'node_empty'").fetchone():
-            return url  # modules elsewhere that borrow this fixture have each their own of it
+            return url  # modules elsewhere import this fixture: for each it is another
         conn.execute("create database node_empty")
     assert migrate(url)[:4] == ["0001_node", "0002_keys", "0003_off_rail", "0004_deals"]
     assert migrate(url) == []
@@ -73,7 +72,7 @@ def kept_deals(postgres: Served, migrated: str) -> Iterator[Callable[[str, Calla
 
 def new_database(postgres: Served) -> str:
     """The address of a database with the tables of a node."""
-    name = f"node_{next(NUMBERS)}"
+    name = f"node_{uuid4().hex}"
     with psycopg.connect(postgres.urls.superuser, autocommit=True) as conn:
         conn.execute(f"create database {name} template node_empty")
     return make_conninfo(postgres.urls.superuser, dbname=name)

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
+from starlette.concurrency import run_in_threadpool
+
 from open401k.kernel import Open401kError
 from open401k.rails.messages import Election, election_hash
 from open401k.rails.node import again as onward
@@ -179,7 +181,9 @@ class NodePages:
         desk = self.doors.office.desk
         return self._once(staff, key, f"stop {case} {code}", lambda unit: deals.stop(unit, desk, case, code))
 
-    async def changes(self, case: str | None, *, after: int) -> AsyncIterator[int | None]:
+    async def changes(self, case: str | None, *, after: int | None) -> AsyncIterator[int | None]:
+        if after is None:
+            after = await run_in_threadpool(self.doors.happenings.newest)
         async for each in self.doors.happenings.stream(case, after=after):
             yield each.seq if each else None
 

@@ -10,15 +10,16 @@ import uvicorn
 
 from open401k.base.webhooks import Sender
 from open401k.rails.node.config import NodeConfig
+from open401k.rails.node.days import Days
 from open401k.rails.node.hooks import Telling
-from open401k.rails.node.lapsing import Lapsing
 from open401k.rails.node.nights import nights
 from open401k.rails.node.office import Office
 from open401k.rails.node.process import Around, opened, prepare
 from open401k.rails.node.running import Passes, Running
 
-from . import evidence_page, pages
+from . import pages
 from .desk import Doors
+from .evidence_page import handing
 from .for_pages import NodePages
 from .http import create_node_app
 
@@ -37,13 +38,11 @@ def serve(
         doors = Doors(office, lambda: running.wake(), lambda: running.trouble(), development=development)
         passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake())
         telling = Telling(doors.hooks, process.files, Sender(development=development), around.clock)
-        lapsing, by_night = (
-            Lapsing(process.files, lambda: office.desk),
-            nights(process.node.core, config.core.file_every),
-        )
-        running = Running([passes, office.sending(), telling, lapsing, *by_night])
-        shown = pages.routes(NodePages(doors), around.random, hands_out=evidence_page.handing(process))
-        app = create_node_app(doors, office.receiving(), shown)
+        days = Days(process.files, lambda: office.desk)
+        by_night = nights(process.node.core, config.core.file_every)
+        running = Running([passes, office.sending(), telling, days, *by_night])
+        people = pages.routes(NodePages(doors), around.random, hands_out=handing(process))
+        app = create_node_app(doors, office.receiving(), people)
         server = uvicorn.Server(
             uvicorn.Config(
                 app, host=config.host, port=config.port, log_level="warning", server_header=False,
