@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from uuid import uuid4
+from itertools import count
 
 import psycopg
 import pytest
@@ -17,6 +17,7 @@ from open401k.rails.node.kept import KeptCases, migrate
 from open401k.rails.node.kept_deals import KeptDeals
 from open401k.rails.node.sealing import Sealing
 
+NUMBERS = count()
 Kept = Callable[[str], Cases]
 NewDatabase = Callable[[], str]
 
@@ -24,12 +25,14 @@ NewDatabase = Callable[[], str]
 @pytest.fixture(scope="session")
 def migrated(postgres: Served) -> str:
     """A database with the tables of a node, of which each test takes copies."""
-    url = make_conninfo(postgres.urls.superuser, dbname="node_empty")
     with psycopg.connect(postgres.urls.superuser, autocommit=True) as conn:
-        if conn.execute("select 1 from pg_database where datname = 'node_empty'").fetchone():
-            return url  # modules elsewhere import this fixture: for each it is another
-        conn.execute("create database node_empty")
-    assert migrate(url)[:4] == ["0001_node", "0002_keys", "0003_off_rail", "0004_deals"]
+        # Where another folder takes this fixture too, the second finds what the first made.
+        is_new = conn.execute("select 1 from pg_database where datname = 'node_empty'").fetchone() is None
+        if is_new:
+            conn.execute("create database node_empty")
+    url = make_conninfo(postgres.urls.superuser, dbname="node_empty")
+    if is_new:
+        assert migrate(url)[:4] == ["0001_node", "0002_keys", "0003_off_rail", "0004_deals"]
     assert migrate(url) == []
     return url
 
@@ -72,7 +75,7 @@ def kept_deals(postgres: Served, migrated: str) -> Iterator[Callable[[str, Calla
 
 def new_database(postgres: Served) -> str:
     """The address of a database with the tables of a node."""
-    name = f"node_{uuid4().hex}"
+    name = f"node_{next(NUMBERS)}"
     with psycopg.connect(postgres.urls.superuser, autocommit=True) as conn:
         conn.execute(f"create database {name} template node_empty")
     return make_conninfo(postgres.urls.superuser, dbname=name)

@@ -48,7 +48,7 @@ def core_of(custodian: Custodian) -> MemoryCore:
 def newest(custodian: Custodian) -> Deal:
     """Its deal of the highest part, or the one that gives back."""
     with custodian.files.begin() as unit:
-        return max(unit.deals(), key=lambda deal: (deal.parent is not None, deal.part, deal.opened_at))
+        return max(unit.deals(), key=lambda deal: (deal.parent is not None, deal.part, deal.signed_under is not None))
 
 
 def states_of(two: Both) -> tuple[State, State]:

@@ -86,13 +86,13 @@ def test_what_cannot_be_meant_is_said(run: Run) -> None:
 
 def test_a_core_that_stays_has_a_night_for_each_line(tmp_path: Path) -> None:
     typed = f"{sys.executable} -m open401k sandbox core-iso --stays --folder {tmp_path} --books {tmp_path}/core.db"
-    with nights(f"{typed} --bank {tmp_path}/bank", stays=True) as night:
+    with nights(lambda: None, f"{typed} --bank {tmp_path}/bank", stays=True) as night:
         night()
         night()
     assert sorted(path.name for path in (tmp_path / "in").iterdir()) == [
         "positions-000001.xml", "positions-000002.xml",
     ]  # fmt: skip
-    with nights("true", stays=True) as night, pytest.raises(BadInputError, match="'true' ended"):
+    with nights(lambda: None, "true", stays=True) as night, pytest.raises(BadInputError, match="'true' ended"):
         night()
 
 

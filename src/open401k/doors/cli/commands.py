@@ -26,6 +26,7 @@ from . import (
     loans,
     network,
     node,
+    node_desk,
     node_running,
     pay_codes,
     payroll,
@@ -62,6 +63,7 @@ app.add_typer(connections.commands, name="connections")
 app.add_typer(connections.sandboxes, name="sandbox")
 app.add_typer(node.commands, name="node")
 node.commands.add_typer(node_running.commands)
+node.commands.add_typer(node_desk.commands)
 app.add_typer(pay_codes.commands, name="pay-codes")
 app.add_typer(corrections.commands, name="corrections")
 app.add_typer(forfeitures.commands, name="forfeitures")

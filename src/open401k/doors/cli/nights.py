@@ -17,11 +17,12 @@ Stays = Annotated[
 
 
 @contextmanager
-def nights(command: str, *, stays: bool) -> Iterator[Callable[[], None]]:
-    """What lets a night pass. Without a command there is nothing to do."""
+def nights(ours: Callable[[], None], command: str, *, stays: bool) -> Iterator[Callable[[], None]]:
+    """What lets a night pass: what is ``ours`` to do, then the core's. Without a command the core has nothing to do."""
     if not stays:
 
         def each() -> None:
+            ours()
             if command:
                 subprocess.run(shlex.split(command), check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (operator's)
 
@@ -31,6 +32,7 @@ def nights(command: str, *, stays: bool) -> Iterator[Callable[[], None]]:
     with subprocess.Popen(shlex.split(command), stdin=pipe, stdout=pipe, bufsize=0) as process:  # noqa: S603 (operator's)
 
         def asked() -> None:
+            ours()
             if process.stdin is None or process.stdout is None:
                 raise AssertionError("both ends were opened")
             try:

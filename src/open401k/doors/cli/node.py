@@ -61,20 +61,16 @@ def certify(
         cause = trouble_at(url, token=token, seconds=seconds)
     make, rest_of_night = _way(adapter, url=url, token=token, seconds=seconds, folder=folder, layout=layout)
 
-    def new_id() -> bytes:
-        return SystemRandom().token(32)
-
-    with nights(night, stays=stays) as core_works:
-
-        def whole_night() -> None:
-            rest_of_night()
-            core_works()
-
-        results = certify(Bench(make, source, receiver, new_id, night=whole_night, cause=cause), CHECKS)
+    with nights(rest_of_night, night, stays=stays) as whole_night:
+        results = certify(Bench(make, source, receiver, _new_id, night=whole_night, cause=cause), CHECKS)
         if bank is not None:
             banked, with_payments, checks = with_bank(make, bank, night=whole_night, is_stand_in=stand_in)
-            results += certify(Bench(banked, source, receiver, new_id, night=with_payments), checks)
+            results += certify(Bench(banked, source, receiver, _new_id, night=with_payments), checks)
     _told(voice, results)
+
+
+def _new_id() -> bytes:
+    return SystemRandom().token(32)
 
 
 def _told(voice: Voice, results: "Sequence[Result]") -> None:
@@ -157,7 +153,8 @@ def _way(
     except (ImportError, AttributeError, ValueError) as error:
         raise BadInputError(
             f"There is no adapter {adapter!r}: {error}",
-            fix="Say rest, batch, or package.module:function of a function without arguments that answers a core.",
+            fix="Say rest, batch, or package.module:function of a function without arguments that answers a core. "
+            "Install its package here, or say PYTHONPATH=. for one in this folder.",
         ) from error
     return cast("Callable[[], CustodianCore]", made), lambda: None
 

@@ -249,7 +249,7 @@ OPERATIONS = (
     Operation("POST", f"{CASE}/notes", _ACT, "Write to the other desk", note),
     Operation("POST", f"{CASE}/again", _ACT, "Propose again", again),
     Operation("POST", f"{CASE}/off-rail", _ACT, "Close by check or wire", off_rail),
-    Operation("GET", f"{CASE}/evidence", _READ, "Read its evidence", evidence),
+    Operation("GET", f"{CASE}/evidence", _READ, "Read the evidence of a case", evidence),
     Operation("GET", "/v1/exceptions", _READ, "List open exceptions", exceptions),
     Operation("GET", "/v1/webhooks", _ACT, "List webhooks", webhooks),
     Operation("POST", "/v1/webhooks", _ACT, "Add a webhook", add_webhook),

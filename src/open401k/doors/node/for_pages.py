@@ -182,9 +182,8 @@ class NodePages:
         return self._once(staff, key, f"stop {case} {code}", lambda unit: deals.stop(unit, desk, case, code))
 
     async def changes(self, case: str | None, *, after: int | None) -> AsyncIterator[int | None]:
-        if after is None:
-            after = await run_in_threadpool(self.doors.happenings.newest)
-        async for each in self.doors.happenings.stream(case, after=after):
+        start = await run_in_threadpool(self.doors.happenings.newest) if after is None else after
+        async for each in self.doors.happenings.stream(case, after=start):
             yield each.seq if each else None
 
     # ---- inside

@@ -10,7 +10,6 @@ import uvicorn
 
 from open401k.base.webhooks import Sender
 from open401k.rails.node.config import NodeConfig
-from open401k.rails.node.days import Days
 from open401k.rails.node.hooks import Telling
 from open401k.rails.node.nights import nights
 from open401k.rails.node.office import Office
@@ -38,9 +37,8 @@ def serve(
         doors = Doors(office, lambda: running.wake(), lambda: running.trouble(), development=development)
         passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake())
         telling = Telling(doors.hooks, process.files, Sender(development=development), around.clock)
-        days = Days(process.files, lambda: office.desk)
         by_night = nights(process.node.core, config.core.file_every)
-        running = Running([passes, office.sending(), telling, days, *by_night])
+        running = Running([passes, office.sending(), office.days(), telling, *by_night])
         people = pages.routes(NodePages(doors), around.random, hands_out=handing(process))
         app = create_node_app(doors, office.receiving(), people)
         server = uvicorn.Server(

@@ -46,6 +46,19 @@ class Contracts:
 
 
 @dataclass(frozen=True, slots=True)
+class BankAt:
+    """The bank behind the core, by files: we pay as the first three to the last three, the settlement bank."""
+
+    folder: Path
+    name: str
+    account: str
+    bank: str
+    to_name: str
+    to_account: str
+    to_bank: str
+
+
+@dataclass(frozen=True, slots=True)
 class CoreAt:
     """The way into the custodian's core: ``rest``, ``batch``, ``plan``, or a function of somebody's package."""
 
@@ -58,6 +71,7 @@ class CoreAt:
     plan: str = ""
     #: Seconds between two files with orders.
     file_every: int = 3_600
+    bank: BankAt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +301,13 @@ def _contracts(table: Table) -> Contracts:
     return found
 
 
+def _bank(table: Table) -> BankAt:
+    names = ("name", "account", "bank", "to_name", "to_account", "to_bank")
+    found = BankAt(Path(table.text("folder")), *(table.text(name) for name in names))
+    table.nothing_else()
+    return found
+
+
 def _core(table: Table, environment: Mapping[str, str]) -> CoreAt:
     adapter = table.text("adapter")
     found = CoreAt(adapter)
@@ -295,8 +316,8 @@ def _core(table: Table, environment: Mapping[str, str]) -> CoreAt:
         found = CoreAt(adapter, table.url("url"), _token(table, environment), seconds)
     elif adapter == "batch":
         layout = table.text("layout", "fixed")
-        if layout not in ("fixed", "csv"):
-            raise table.wrong("layout", f"{layout!r} is none", 'Write "fixed" or "csv"')
+        if layout not in ("fixed", "csv", "iso"):
+            raise table.wrong("layout", f"{layout!r} is none", 'Write "fixed", "csv" or "iso"')
         every = table.whole("file_every", 3_600, least=1, most=86_400)
         found = CoreAt(adapter, folder=Path(table.text("folder")), layout=layout, file_every=every)
     elif adapter == "plan":
@@ -304,6 +325,8 @@ def _core(table: Table, environment: Mapping[str, str]) -> CoreAt:
     elif not re.fullmatch(r"[\w.]+:\w+", adapter):
         fix = 'Write "rest", "batch", "plan", or "package.module:function" of a function that answers a core'
         raise table.wrong("adapter", f"{adapter[:60]!r} is none", fix)
+    if table.has("bank"):
+        found = replace(found, bank=_bank(table.table("bank")))
     table.nothing_else()
     return found
 

@@ -79,6 +79,9 @@ class KeptDealUnit(KeptUnit):
             raise LookupError(f"no deal of case {case}")
         return self._opened(case, sealed)
 
+    def other_desk(self, case: str) -> tuple[bytes, bytes] | None:
+        return store.other_desk(self.conn, case)
+
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
         case = store.case_of(self.conn, peer, reference)
         return self.deal(case) if case is not None else None

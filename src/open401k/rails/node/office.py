@@ -12,8 +12,10 @@ from ..preflight.rule_version import RuleVersion, rule_version
 from . import deals
 from .config import NodeConfig, RulesAt
 from .core import SilentError
+from .days import Days
 from .deal import DealUnit
 from .desk import Desk
+from .following import Verdict
 from .letters import Letter, Taken
 from .post import Directory, HttpCarrier, Receiving, Sending
 from .process import Process
@@ -50,6 +52,12 @@ class Office:
             wallet=lambda who, digest, signature: _wallet_signed(process, who, digest, signature),
         )
 
+    def verdict_of(self, case: str) -> Verdict:
+        """The network's final word about a case; ABSENT where nothing was ever proposed."""
+        with self.process.files.begin() as unit:
+            agreed = unit.case(case).agreed
+        return self.process.coordinator.final(agreed).verdict if agreed else Verdict.ABSENT
+
     def sending(self) -> Sending:
         """Letters that wait, signed by the key that the network names."""
         process = self.process
@@ -57,6 +65,10 @@ class Office:
             process.files, self._directory(), HttpCarrier(), process.key_in_use, process.around.random,
             kept_out=lambda unit, each: kept_out(unit, self.desk, each),
         )  # fmt: skip
+
+    def days(self) -> Days:
+        """What a new day means for deals before exact terms."""
+        return Days(self.process.files, lambda: self.desk)
 
     def receiving(self) -> Receiving:
         """Letters that come, opened by our mailboxes and taken by our desk."""

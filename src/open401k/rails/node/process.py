@@ -11,6 +11,7 @@ from typing import cast
 
 from open401k.base.secrets import MasterKeys
 from open401k.kernel import Clock, Open401kError, Random
+from open401k.wire.mx import Party
 
 from .. import sender
 from ..chain.jsonrpc import Endpoint, Patience
@@ -18,6 +19,7 @@ from ..chain.rpc import RpcChain, Waiting
 from ..keys import Key
 from ..messages import NOBODY, Domain, rollover_domain
 from ..sender import Fees
+from .adapters.bank import Banked, BankFiles
 from .adapters.batch import BatchCore
 from .adapters.layouts import Layout
 from .adapters.rest import RestCore
@@ -115,7 +117,7 @@ def opened(config: NodeConfig, url: str, around: Around) -> Iterator[Process]:
     """A node over a database that was prepared; closed at the end. Nothing is asked of anybody yet."""
     files, mine = PooledDeals(url, sealing=around.sealing, now=around.seconds), around.deals(url)
     turn, chain = Turn(url), chain_of(config.chain)
-    core = core_of(config.core, around.cores)
+    core = core_of(config.core, around.cores, around.clock)
     try:
         yield _put_together(config, around, files, mine, turn, chain, core)
     finally:
@@ -154,14 +156,23 @@ def chain_of(at: ChainAt, *, patience: Patience | None = None) -> RpcChain:
     )  # fmt: skip
 
 
-def core_of(at: CoreAt, cores: Mapping[str, MakeCore]) -> CustodianCore:
-    """The way into the custodian's core; one that is not there is refused with what to write."""
+def core_of(at: CoreAt, cores: Mapping[str, MakeCore], clock: Clock) -> CustodianCore:
+    """The way into the custodian's core, with its bank; one that is not there is refused with what to write."""
+    core = _core_alone(at, cores, clock)
+    if at.bank is None:
+        return core
+    bank = at.bank
+    us, them = Party(bank.name, bank.account, bank.bank), Party(bank.to_name, bank.to_account, bank.to_bank)
+    return Banked(core, BankFiles(bank.folder, clock, us, them))
+
+
+def _core_alone(at: CoreAt, cores: Mapping[str, MakeCore], clock: Clock) -> CustodianCore:
     if at.adapter in cores:
         return cores[at.adapter](at)
     if at.adapter == "rest":
         return RestCore(at.url, token=at.token, seconds=at.seconds)
     if at.adapter == "batch":
-        return BatchCore(at.folder, Layout(at.layout))
+        return BatchCore(at.folder, Layout(at.layout), clock)
     module, _, name = at.adapter.partition(":")
     try:
         made = getattr(importlib.import_module(module), name)

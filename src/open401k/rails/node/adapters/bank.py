@@ -143,6 +143,13 @@ class Banked:
         if close is not None:
             close()
 
+    def close_day(self) -> None:
+        """Files for the bank, and for the core if it works overnight, too."""
+        close_day = getattr(self.core, "close_day", None)
+        if close_day is not None:
+            close_day()
+        self.bank.close_day()
+
     def look_up(self, account: str) -> Account | Refused:
         return self.core.look_up(account)
 
