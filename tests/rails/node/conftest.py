@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from uuid import uuid4
+from itertools import count
 
 import psycopg
 import pytest
@@ -17,6 +17,7 @@ from open401k.rails.node.kept import KeptCases, migrate
 from open401k.rails.node.kept_deals import KeptDeals
 from open401k.rails.node.sealing import Sealing
 
+NUMBERS = count()
 Kept = Callable[[str], Cases]
 NewDatabase = Callable[[], str]
 
@@ -74,7 +75,7 @@ def kept_deals(postgres: Served, migrated: str) -> Iterator[Callable[[str, Calla
 
 def new_database(postgres: Served) -> str:
     """The address of a database with the tables of a node."""
-    name = f"node_{uuid4().hex}"
+    name = f"node_{next(NUMBERS)}"
     with psycopg.connect(postgres.urls.superuser, autocommit=True) as conn:
         conn.execute(f"create database {name} template node_empty")
     return make_conninfo(postgres.urls.superuser, dbname=name)
