@@ -21,7 +21,7 @@ setup: ## Set up .venv with the locked packages (the others do it by themselves)
 	@$(PYTHON3) bootstrap/install.py
 
 demo: setup ## Play the story of a plan's year, then serve it on this machine
-	@$(BIN)/open401k demo $(ARGS)
+	@$(BIN)/open401k demo --rollovers $(ARGS)
 
 test: setup ## Run every test, browser included
 ifeq ($(BROWSER),no)

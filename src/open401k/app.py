@@ -26,7 +26,7 @@ from open401k.base.webhooks import Sender
 from open401k.base.workers import ToParent, Workers
 from open401k.demo import handout, payroll_year, story, year_setup
 from open401k.demo.moving import SandboxStories
-from open401k.demo.visitors import Visitors, invite
+from open401k.demo.visitors import invite, welcome
 from open401k.demo.year_script import SCRIPT
 from open401k.demo.year_totals import as_table, three_ways
 from open401k.doors import cli
@@ -137,8 +137,9 @@ class Wiring(RailsWiring):
             self._serve(db, host, port, day=day, workers=workers)
 
     def demo(
-        self, *, once: bool, reset: bool, host: str, port: int, voice: Voice, of_payrolls: bool = False
-    ) -> dict[str, Any]:
+        self, *, once: bool, reset: bool, host: str, port: int, voice: Voice, of_payrolls: bool = False,
+        rollovers: bool = False,
+    ) -> dict[str, Any]:  # fmt: skip
         """Play a story, then serve it; ``once`` ends after the story, ``reset`` begins from nothing."""
         if self.settings.production:
             raise Open401kError("This is production: the demo would add invented people.", fix="Unset OPEN401K_MODE.")
@@ -150,21 +151,45 @@ class Wiring(RailsWiring):
             self._erase()
         self.origin = self.settings.origin or origin_of(host, port)
         voice.line("Starting PostgreSQL of our own, in " + str(self.settings.data_dir))
-        with self._database() as db:
+        with ExitStack() as until_then:
+            db = until_then.enter_context(self._database())
             sandbox = self._sandbox(db)
             told: dict[str, Any] = {}
             if of_payrolls:
                 seats, told["payroll_bank_ledger"] = self._payroll_year(sandbox, voice)
             else:
                 seats = self._story(sandbox, voice)
+            if rollovers:
+                until_then.enter_context(self._rollovers_beside(sandbox, seats[0], voice, at_once=once))
             proof = VerifyStories(db).verify(actor=SANDBOX, tenants=None)
             counts = ", ".join(f"{number:,} {what}" for what, number in proof["counts"].items())
             voice.line(f"verify: {'ok' if proof['ok'] else 'DAMAGE FOUND'} ({counts})")
             told |= {"plans": [str(seat.plan_id) for seat in seats], "verify": proof}
             if not once:
-                voice.line(_welcome(invite(db, seats=seats, at=self._wall.now()), self.origin))
+                voice.line(welcome(invite(db, seats=seats, at=self._wall.now()), self.origin))
                 self._serve(db, host, port)
             return told
+
+    @contextmanager
+    def _rollovers_beside(
+        self, sandbox: story.Sandbox, seat: story.Seat, voice: Voice, *, at_once: bool
+    ) -> Iterator[None]:  # fmt: skip
+        """A network of custodians with the plan among them; its rollovers are played at once, or while it is served."""
+        from open401k.demo.network.at_the_plan import Machine, network_beside
+        from open401k.demo.network.sandbox import FIRST_PORT
+        from open401k.demo.network.watched import played_slowly
+
+        with network_beside(
+            sandbox.db, actor=SANDBOX, seat=seat, data_dir=self.settings.data_dir, first_port=FIRST_PORT,
+            around=Machine(self._random, self._wall), say=voice.line,
+        ) as beside:  # fmt: skip
+            self.settings = self.settings.with_node(beside.node_url, beside.node_token)
+            if at_once:
+                beside.stories.play()
+                yield
+                return
+            with played_slowly(beside.stories, voice.line):
+                yield
 
     def _story(self, sandbox: story.Sandbox, voice: Voice) -> list[story.Seat]:
         seats = story.set_up(sandbox, voice.line)
@@ -382,22 +407,6 @@ def _migrate(urls: Urls, keyring: Keyring) -> Sequence[str]:
             fix="Set it for this command (docs/howto/own-server.md); in production a server runs without it.",
         )
     return migrate(urls.owner, signing_key=keyring.signing_key, former_keys=keyring.former_signing_keys)
-
-
-def _welcome(visitors: Visitors, origin: str) -> str:
-    """Three links that are already signed in, and three things to try."""
-    lines = ["", "Open in a browser (each link signs in once):"]
-    lines += [f"  {who:<9} {origin}/enter/{token}" for who, token in visitors.links]
-    lines += [
-        "",
-        "Three things to try:",
-        "  1. Open the alert on Acme's page and compare the ways to pass.",
-        "  2. Move the clock (badge at the top) to December 31, then past it: 2027 has no figures yet.",
-        f"  3. curl -H 'Authorization: Bearer {visitors.api_key}' {origin}/v1/plans",
-        "",
-        f"API reference: {origin}/docs   Stop with Ctrl-C, start over with: open401k demo --reset",
-    ]
-    return "\n".join(lines)
 
 
 def _stop(number: int, _: FrameType | None) -> None:

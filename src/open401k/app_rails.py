@@ -1,14 +1,11 @@
 """How the rails' programs are put together on this machine: a chain, a node, a network for trying. Not here: plans."""
 
-import contextlib
 import os
-import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from open401k.base.db import Actor, Database, EmbeddedServer, reach
+from open401k.base.db import Actor, Database
 from open401k.base.sandbox import SandboxClock
 from open401k.base.settings import Settings
 from open401k.doors.cli.say import Voice
@@ -32,21 +29,11 @@ class RailsWiring:
         """The plans' database, for a node whose core is a plan's books."""
         raise NotImplementedError
 
-    @contextmanager
-    def chain_url(self) -> Iterator[str]:
+    def chain_url(self) -> "AbstractContextManager[str]":
         """The database of a chain of the rails: the operator's own, or an embedded one beside the other."""
-        own = self.settings.chain_database_url
-        if own is not None:
-            reach(own, setting="OPEN401K_CHAIN_DATABASE_URL")
-            yield own
-            return
-        if self.settings.production:
-            raise Open401kError(
-                "This is production, and the embedded server is for trying.",
-                fix="Set OPEN401K_CHAIN_DATABASE_URL to a database of the chain's own (docs/howto/rails-chain.md).",
-            )
-        with EmbeddedServer(self.settings.data_dir / "chain") as server:
-            yield server.urls.owner
+        from open401k.rails.chain.placing import placed
+
+        return placed(self.settings)
 
     @property
     def rails_clock(self) -> Clock:
@@ -56,23 +43,11 @@ class RailsWiring:
 
     def serve_chain(self, *, host: str, port: int, voice: Voice, deployments: bool, tick: int) -> None:
         """Serve the chain over JSON-RPC until interrupted."""
-        import uvicorn  # only a server needs it
-
-        from open401k.doors.chain import Limits, Node, create_chain_app, telling_time
-        from open401k.rails.chain.durable import durable_chain, prepare
+        from open401k.doors.chain.serving import serve
 
         refuse_occupied(host, port)
         with self.chain_url() as url:
-            prepare(url)
-            clock = self.rails_clock
-            with durable_chain(url, now=lambda: int(clock.now().timestamp())) as chain:
-                head = chain.head()
-                voice.line(f"Chain {chain.chain_id} at block {head.number} on http://{host}:{port}. Stop with Ctrl-C.")
-                node = Node(chain, Limits(deployments=deployments), log=lambda said: voice.line(f"refused: {said}"))
-                app = create_chain_app(node)
-                config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False)
-                with telling_time(node, tick, clock), contextlib.suppress(KeyboardInterrupt):
-                    uvicorn.Server(config).run()
+            serve(url, host=host, port=port, clock=self.rails_clock, tick=tick, deployments=deployments, say=voice.line)
 
     def node_at(self, config: Path) -> "AbstractContextManager[Place]":
         """What a custodian's node runs on: a database of its own, or an embedded one beside the others."""
@@ -92,18 +67,10 @@ class RailsWiring:
 
     def sandbox_network(self, folder: Path, *, first_port: int, voice: Voice) -> None:
         """Run a network for trying until interrupted; never in production."""
-        from open401k.demo.network.sandbox import network_for_trying
+        from open401k.demo.network.sandbox import PORTS, run_network
 
         if self.settings.production:
             raise Open401kError("This is production; the network is for trying.", fix="Leave OPEN401K_MODE out.")
-        for port in range(first_port, first_port + 7):
+        for port in range(first_port, first_port + PORTS):
             refuse_occupied("127.0.0.1", port)
-        with network_for_trying(
-            folder, first_port=first_port, random=self._random, wall=self._wall, say=voice.line
-        ) as (_, running):
-            voice.line("Stop with Ctrl-C.")
-            with contextlib.suppress(KeyboardInterrupt):
-                while True:
-                    time.sleep(1)
-                    for name in running.names():
-                        running.must_live(name)
+        run_network(folder, first_port=first_port, random=self._random, wall=self._wall, say=voice.line)

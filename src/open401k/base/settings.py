@@ -5,7 +5,7 @@ import binascii
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -111,6 +111,11 @@ class Settings:
         if url and self.production and parts.scheme != "https" and not here:
             raise Open401kError("OPEN401K_NODE_URL is not reached over TLS.", fix="Write https:// before it.")
         return NodeAt(url, token) if url else None
+
+    def with_node(self, url: str, token: str) -> "Settings":
+        """The same, with this node of our custodian's."""
+        told = {"OPEN401K_NODE_URL": url, "OPEN401K_NODE_TOKEN": token}
+        return replace(self, _environment={**self._environment, **told})
 
     @property
     def rails_clock(self) -> Path | None:

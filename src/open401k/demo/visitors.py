@@ -47,3 +47,19 @@ def invite(db: Database, *, seats: Sequence[Seat], at: datetime) -> Visitors:
             expires_at=at + _KEY_LIVES,
         )
         return Visitors(links, key.secret)
+
+
+def welcome(visitors: Visitors, origin: str) -> str:
+    """Three links that are already signed in, and three things to try."""
+    lines = ["", "Open in a browser (each link signs in once):"]
+    lines += [f"  {who:<9} {origin}/enter/{token}" for who, token in visitors.links]
+    lines += [
+        "",
+        "Three things to try:",
+        "  1. Open the alert on Acme's page and compare the ways to pass.",
+        "  2. Move the clock (badge at the top) to December 31, then past it: 2027 has no figures yet.",
+        f"  3. curl -H 'Authorization: Bearer {visitors.api_key}' {origin}/v1/plans",
+        "",
+        f"API reference: {origin}/docs   Stop with Ctrl-C, start over with: open401k demo --reset",
+    ]
+    return "\n".join(lines)

@@ -9,10 +9,10 @@ import uvicorn
 from tests.doors.cli.conftest import Run, Standing
 from tests.support.database import TESTER
 
-from open401k.app import SandboxStories
 from open401k.base import rounds
 from open401k.base.db import ALL_TENANTS
 from open401k.demo import story
+from open401k.demo.moving import SandboxStories
 from open401k.doors.daily import Daily
 
 

@@ -20,6 +20,8 @@ class Company:
     core: str
     books: Books
     takes: frozenset[Into]
+    #: Of a plan on Open401k whose books are the core.
+    plan: str = ""
 
 
 #: What each has at the settlement bank when the network begins.

@@ -23,8 +23,9 @@ from open401k.rails.node.codec import told
 from open401k.rails.node.core import Account, Refused
 from open401k.rails.node.halves import Half, ReceivingHalf
 from open401k.rails.preflight.rule_version import EAST
+from open401k.standins.core_rest import TOKEN
 
-from .trial import TOKEN, Seat, Trial
+from .trial import Seat, Trial
 
 _SECONDS = 20
 #: A node that cannot answer now says so; the same is sent again under the same key.
@@ -65,7 +66,7 @@ class Hand:
 
     def link(self, case: str) -> str:
         """The participant's way to the tracker."""
-        return str(self._asked("POST", f"/v1/rollovers/{case}/link", {"days": 30})["url"])
+        return str(self._asked("POST", f"/v1/rollovers/{case}/links", {"days": 30})["url"])
 
     def case(self, case: str) -> Mapping[str, Any]:
         """Where it stands."""

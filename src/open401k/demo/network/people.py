@@ -145,22 +145,29 @@ def receiving(
         delivery_confirmed=True,
         member_until=on + _YEAR,
         own_screening=screened,
-        file={
+        file=file_of_receiver(on)
+        | {
             "receiving[0].plan_name": f"A plan at {receiver.name}",
             "receiving[0].plan_type": "401(k)",
             "receiving[0].trustee": f"{receiver.name}, trustee",
-            "receiving[0].letter_id": "LOA 1",
-            "receiving[0].letter_signer": "plan administrator",
             "receiving[0].letter_on": str(on - timedelta(days=10)),
-            "receiving[0].investment": "as elected",
             "receiving[0].money_types": "pre-tax rollover, Roth rollover",
-            "authority.esign_consent_at": f"{on}T12:00:00Z",
-            "authority.proofing_method": "documents",
-            "authority.proofed_at": f"{on - timedelta(days=3)}T12:00:00Z",
-            "authority.receiving_administrator_approval": "approved",
-            "institution.receiving_lei": f"SANDBOX0{receiver.slug.upper():0<12}"[:20],
         },
     )
+
+
+def file_of_receiver(on: date) -> dict[str, str]:
+    """Items of the transfer file that no record of a plan has."""
+    return {
+        "receiving[0].letter_id": "LOA 1",
+        "receiving[0].letter_signer": "plan administrator",
+        "receiving[0].investment": "as elected",
+        "authority.esign_consent_at": f"{on}T12:00:00Z",
+        "authority.proofing_method": "documents",
+        "authority.proofed_at": f"{on - timedelta(days=3)}T12:00:00Z",
+        "authority.receiving_administrator_approval": "approved",
+        "institution.receiving_lei": "SANDBOX0RECEIVER0000",
+    }
 
 
 #: Roth and pre-tax money from the overnight core into the plan.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from open401k.base.db import EmbeddedServer
@@ -12,25 +14,44 @@ from open401k.kernel import Clock, Open401kError, Random
 
 from . import founding
 from ._store import new_database
+from .companies import COMPANIES, Company
 from .programs import Programs
 from .trial import Trial, served, set_up
 
 #: The chain's, then a node's and a core's for each company.
-FIRST_PORT = 4030
+FIRST_PORT, PORTS = 4030, 7
 _MARK = "a-network-for-trying"
 Say = Callable[[str], None]
 
 
+def run_network(folder: Path, *, first_port: int, random: Random, wall: Clock, say: Say) -> None:
+    """Until it is interrupted, or one of its programs ends."""
+    with network_for_trying(folder, first_port=first_port, random=random, wall=wall, say=say) as (_, running):
+        say("Stop with Ctrl-C.")
+        with suppress(KeyboardInterrupt):
+            while True:
+                time.sleep(1)
+                for name in running.names():
+                    running.must_live(name)
+
+
 @contextmanager
 def network_for_trying(
-    folder: Path, *, first_port: int, random: Random, wall: Clock, say: Say
-) -> Iterator[tuple[Trial, Programs]]:
-    """A new network that runs; what was in the folder of an earlier one is thrown away."""
+    folder: Path, *, first_port: int, random: Random, wall: Clock, say: Say, start: datetime | None = None,
+    companies: Sequence[Company] = COMPANIES, plan_data: Path | None = None,
+) -> Iterator[tuple[Trial, Programs]]:  # fmt: skip
+    """A new network that runs; what was in the folder of an earlier one is thrown away.
+
+    ``start`` is the time that its clock begins with; ``plan_data`` is where the books of a company that is a plan are.
+    """
     _emptied(folder)
     with EmbeddedServer(folder / "databases") as server:
         say("Founding a network: council, rules, custodians, deposits ...")
-        ports = range(first_port, first_port + 7)
-        made = set_up(folder, lambda name: new_database(server.urls, name), random=random, wall=wall, ports=ports)
+        ports = range(first_port, first_port + PORTS)
+        made = set_up(
+            folder, lambda name: new_database(server.urls, name), random=random, wall=wall, ports=ports, start=start,
+            companies=companies, plan_data=plan_data,
+        )  # fmt: skip
         say("Starting its chain, three cores and three nodes ...")
         with served(made) as running:
             tell(made, say)
@@ -42,9 +63,10 @@ def tell(trial: Trial, say: Say) -> None:
     folder = trial.folder
     say(f"Chain {trial.place.chain_id}: http://127.0.0.1:{trial.chain_port}")
     for seat in trial.seats:
-        core = f"files in {seat.folder / 'files'}" if seat.company.core == "batch" else seat.core_url
-        accounts = ", ".join(seat.company.books)
-        say(f"{seat.company.name}: node {seat.url}, core {core}, accounts {accounts}")
+        books = {"batch": f"files in {seat.files}", "plan": "the books of the plan here"}
+        core = books.get(seat.company.core, seat.core_url)
+        accounts = f", accounts {', '.join(seat.company.books)}" if seat.company.books else ""
+        say(f"{seat.company.name}: node {seat.url}, core: {core}{accounts}")
         say(f"  its staff come in with the token {seat.token}")
     say(f"Keys of the council, the bank and the custodians: {folder / 'keys'}, passphrase: {founding.PASSPHRASE}")
     say(f"Try: open401k network show --network {folder / 'network.toml'}")

@@ -22,14 +22,13 @@ from open401k.rails.node.process import prepare as prepare_node
 from open401k.rails.node.sealed import SealedKeys
 from open401k.rails.node.staff import Entrances, Role
 from open401k.rails.node.vault import Vault
+from open401k.standins.core_rest import TOKEN
 
 from . import founding
 from .companies import COMPANIES, Company
 from .programs import Launch, Programs, free_ports, launch, programs
 
 HOST = "127.0.0.1"
-#: The token that every stand-in for a core takes; known to everybody.
-TOKEN = "sandbox-core"  # noqa: S105
 #: The file of the clock that the chain and all nodes share; a test or a story moves it.
 CLOCK = "clock"
 #: Seconds between two blocks of an idle chain, and between two nights of an overnight core: a sandbox's day is short.
@@ -47,6 +46,8 @@ class Seat:
     port: int
     core_port: int
     account: Key = field(repr=False)
+    #: Where the node's keys lie; of a plan on Open401k that is where its database is, too.
+    data_dir: Path
     signer: bytes = b""
     mailbox: bytes = b""
     #: An operator's, who may do everything at its node.
@@ -71,7 +72,7 @@ class Seat:
     def settings(self) -> Mapping[str, str]:
         """What its node is told by the environment."""
         return {
-            "OPEN401K_DATA_DIR": str(self.folder / "data"),
+            "OPEN401K_DATA_DIR": str(self.data_dir),
             "OPEN401K_NODE_DATABASE_URL": self.database,
             "OPEN401K_RAILS_CLOCK": str(self.folder.parent / CLOCK),
             "CORE_TOKEN": TOKEN,
@@ -115,7 +116,9 @@ class Trial:
         running.start("chain", ["chain", "serve", "--port", str(self.chain_port), "--tick", str(TICK)], settings)
 
     def start_core(self, running: Programs, seat: Seat) -> None:
-        """A company's core, with books of its own."""
+        """A company's core, with books of its own; a plan's are in its server."""
+        if seat.company.core == "plan":
+            return
         books, accounts = seat.folder / "core.db", seat.folder / "accounts.json"
         accounts.write_text(json.dumps(seat.company.books))
         told = ["--books", str(books), "--accounts", str(accounts)]
@@ -133,26 +136,30 @@ class Trial:
 
 def set_up(
     folder: Path, make_database: MakeDatabase, *, random: Random, wall: Clock, start: datetime | None = None,
-    ports: Sequence[int] = (), companies: Sequence[Company] = COMPANIES,
+    ports: Sequence[int] = (), companies: Sequence[Company] = COMPANIES, plan_data: Path | None = None,
 ) -> Trial:  # fmt: skip
     """Make databases, keys and settings, and found the network. Ports: the chain's, then a node's and a core's each.
 
-    ``start`` is what the network's clock shows at first; without it that is ``wall``'s time.
+    ``start`` is what the network's clock shows at first; without it that is ``wall``'s time. ``plan_data`` is the
+    folder of the server whose plan is one of the companies.
     """
     clock = SandboxClock(folder / CLOCK, start=start or wall.now(), wall=wall)
     told = list(ports) or free_ports(1 + 2 * len(companies))
     keys = founding.keys(folder / "keys", companies, random)
-    seats = tuple(
-        _seat(folder / each.slug, each, make_database, keys, told[1 + 2 * place : 3 + 2 * place], random, clock)
-        for place, each in enumerate(companies)
-    )
+    seats = []
+    for number, each in enumerate(companies):
+        own, account = folder / each.slug, keys[f"account-{each.slug}"]
+        data = plan_data if each.core == "plan" and plan_data else own / "data"
+        node_port, core_port = told[1 + 2 * number : 3 + 2 * number]
+        planned = Seat(each, own, make_database(each.slug), node_port, core_port, account, data)
+        seats.append(_seat(planned, random, clock))
     chain_url, shown_at = make_database("chain"), f"http://{HOST}:{told[0]}"
     joining = [founding.Joining(each.company, each.account, each.signer) for each in seats]
     now = int(clock.now().timestamp())
     place = founding.found_network(chain_url, shown_at=shown_at, now=now, keys=keys, joining=joining, random=random)
     contracts = {"network": place.network, "rollover": place.rollover, "deposit_token": place.token}
     (folder / "network.toml").write_text(write_place(place.chain_id, shown_at, contracts))
-    trial = Trial(folder, place, clock, chain_url, told[0], founding.year_of(now), keys, seats)
+    trial = Trial(folder, place, clock, chain_url, told[0], founding.year_of(now), keys, tuple(seats))
     for seat in seats:
         (seat.folder / "node.toml").write_text(_node_toml(trial, seat))
     return trial
@@ -166,24 +173,20 @@ def served(trial: Trial, start: Launch = launch) -> Iterator[Programs]:
         yield running
 
 
-def _seat(
-    folder: Path, company: Company, make_database: MakeDatabase, keys: Mapping[str, Key], ports: Sequence[int],
-    random: Random, clock: Clock,
-) -> Seat:  # fmt: skip
-    folder.mkdir(parents=True, exist_ok=True)
-    database = make_database(company.slug)
-    made = Seat(company, folder, database, ports[0], ports[1], keys[f"account-{company.slug}"])
-    master = Settings.from_env(dict(made.settings)).master_keys(random)
+def _seat(planned: Seat, random: Random, clock: Clock) -> Seat:
+    """Its node's database, keys, mailbox and an operator's token."""
+    planned.folder.mkdir(parents=True, exist_ok=True)
+    master = Settings.from_env(dict(planned.settings)).master_keys(random)
     around = Around(master, random, clock)
-    prepare_node(database, around)
-    files = around.deals(database)
+    prepare_node(planned.database, around)
+    files = around.deals(planned.database)
     try:
         (signer,) = SealedKeys(files, master, random).addresses()
         mailbox = Vault(files, around.sealing).mailboxes()[0].public
         token = Entrances(files, random).add("the sandbox", Role.OPERATOR, days=3_660, at=around.seconds()).secret
     finally:
         files.close()
-    return replace(made, signer=signer, mailbox=mailbox, token=token)
+    return replace(planned, signer=signer, mailbox=mailbox, token=token)
 
 
 def _node_toml(trial: Trial, seat: Seat) -> str:
@@ -205,6 +208,8 @@ def _node_toml(trial: Trial, seat: Seat) -> str:
     ]
     if seat.company.core == "batch":
         lines += ['adapter = "batch"', f'folder = "{seat.files}"', f"file_every = {NIGHT}"]
+    elif seat.company.core == "plan":
+        lines += ['adapter = "plan"', f'plan = "{seat.company.plan}"']
     else:
         lines += ['adapter = "rest"', f'url = "{seat.core_url}"', 'token_env = "CORE_TOKEN"']
     for other in trial.seats:

@@ -74,6 +74,10 @@ def demo(
         Tale,
         typer.Option("--story", help="The plan's summer by files, or a payroll year through a stand-in for Gusto."),
     ] = Tale.PLAN,
+    rollovers: Annotated[
+        bool,
+        typer.Option("--rollovers", help="Continue with three rollovers between custodians, on ports 4030 to 4036."),
+    ] = False,
     host: Host = HOST,
     port: Port = PORT,
     json: Json = False,
@@ -86,7 +90,9 @@ def demo(
         voice.line(f"{len(written)} files are in {files}; where one was wrong, -corrected.csv is beside it.")
         return
     of_payrolls = tale is Tale.PAYROLL_YEAR
-    told = wiring_of(context).demo(once=once, reset=reset, host=host, port=port, voice=voice, of_payrolls=of_payrolls)
+    told = wiring_of(context).demo(
+        once=once, reset=reset, host=host, port=port, voice=voice, of_payrolls=of_payrolls, rollovers=rollovers
+    )
     voice.tell(told)
 
 

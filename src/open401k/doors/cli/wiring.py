@@ -33,7 +33,10 @@ class Wiring(Protocol):
         """Serve until interrupted, and with ``day`` do the daily round beside it."""
         ...
 
-    def demo(self, *, once: bool, reset: bool, host: str, port: int, voice: Voice, of_payrolls: bool = False) -> Any:
+    def demo(
+        self, *, once: bool, reset: bool, host: str, port: int, voice: Voice, of_payrolls: bool = False,
+        rollovers: bool = False,
+    ) -> Any:  # fmt: skip
         """Play the demo; with ``once`` only play it, else serve afterwards."""
         ...
 
