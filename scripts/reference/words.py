@@ -8,7 +8,14 @@ from open401k.ledger import Refusal as LedgerRefusal
 from open401k.payroll.findings import Code, Severity
 from open401k.payroll.runs import Refusal as PayrollRefusal
 from open401k.plan import AmendmentRefusal
-from open401k.recordkeeping import DeclarationRefusal, EndingRefusal, HeldReason, LoanRefusal, UseRefusal
+from open401k.recordkeeping import (
+    DeclarationRefusal,
+    EndingRefusal,
+    HeldReason,
+    LoanRefusal,
+    RolloverRefusal,
+    UseRefusal,
+)
 
 N, H, R = Severity.NOTE, Severity.HOLD, Severity.REJECT
 
@@ -319,6 +326,18 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
         LoanRefusal.OFFSET_NOT_ALLOWED: "The account may not be reduced before the person leaves (IRC 401(k)(2)(B); Reg. 1.72(p)-1 Q&A-13(b)).",
         LoanRefusal.NOT_DEEMED: "The cure period is not over: the loan is no deemed distribution.",
     },
+    "Rollovers of a plan": {
+        RolloverRefusal.KEY_REUSED: "The key stands for somebody else's rollover, or the other way.",
+        RolloverRefusal.ROLLOVER_UNKNOWN: "Nobody asked for such a rollover.",
+        RolloverRefusal.NOT_OFFERED: "The plan's terms say nothing of rollovers on that day.",
+        RolloverRefusal.PERSON_UNKNOWN: "The sponsor has no such employee.",
+        RolloverRefusal.NOT_EMPLOYED: "Only who works for the employer may roll money in.",
+        RolloverRefusal.NOT_ENTERED: "The person has not entered, and the plan takes nothing before.",
+        RolloverRefusal.KIND_NOT_TAKEN: "The plan does not take this kind of money, or not into this account.",
+        RolloverRefusal.ONE_IS_OPEN: "Another rollover of the person goes the same way: one at a time.",
+        RolloverRefusal.ENDED_BEFORE: "It was booked or has ended: nothing is told of it any more.",
+        RolloverRefusal.FACTS_WRONG: "A fact is unknown, missing or not as it is written; each is named by its path.",
+    },
     "What ended of a plan": {
         EndingRefusal.KEY_REUSED: "The key stands for something else that was stated.",
         EndingRefusal.NOT_A_PERSON: "The system asked; what ended is for a person to state.",
@@ -379,6 +398,11 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "an embedded server",
         "The database of a chain of the rails, which belongs to its operator alone: `open401k chain ...`.",
     ),
+    "OPEN401K_NODE_URL": (
+        "none",
+        "Our custodian's node, over which plans roll money: [how](../howto/roll-money-in-and-out.md).",
+    ),
+    "OPEN401K_NODE_TOKEN": ("none", "A token of that node for a system (`open401k node token`)."),
     "OPEN401K_KEY_PASSPHRASE": (
         "asked for",
         "The passphrase of a key's file of `open401k network`: a seat's, a bank's, a member's.",
@@ -386,6 +410,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "OPEN401K_NODE_DATABASE_URL": (
         "`database_url` of `node.toml`, else an embedded server",
         "The database of a custodian's node, which holds its keys sealed: `open401k node ...`.",
+    ),
+    "OPEN401K_RAILS_CLOCK": (
+        "the machine's clock",
+        "The file of a clock that the chain and the nodes of a sandbox share, and that moves only forward; refused in production.",
     ),
     "OPEN401K_CHROMIUM": ("the machine's", "The browser that the tests drive."),
 }

@@ -34,10 +34,10 @@ from open401k.doors.connecting import ConnectionStories, ProviderSettings
 from open401k.doors.daily import Daily, DayStories
 from open401k.doors.listening import on_a_port, origin_of, processors, recorded, refuse_occupied
 from open401k.doors.outward import Webhooks
-from open401k.doors.provided import ConnectionStory, DayStory, DoorSettings, SandboxStory
+from open401k.doors.provided import ConnectionStory, DayStory, DoorSettings, RolloverStory, SandboxStory
 from open401k.doors.stories import AfterPosting, Follower, HandedOn, PayrollStories, VerifyStories
 from open401k.flows import keys
-from open401k.kernel import Clock, Ids, Open401kError, SystemClock, SystemRandom, TimedIds
+from open401k.kernel import Clock, Ids, Open401kError, PlanId, SystemClock, SystemRandom, TimedIds, day_of
 from open401k.payroll.providers import Provider, Surroundings, finch, finch_client, gusto
 from open401k.standins import GustoWorld, create_gusto
 from open401k.standins.gusto_http import CLIENT_ID, CLIENT_SECRET
@@ -45,9 +45,12 @@ from open401k.standins.gusto_http import CLIENT_ID, CLIENT_SECRET
 if TYPE_CHECKING:
     import uvicorn
 
+    from open401k.rails.node.adapters.own_ledger import OwnLedger
+    from open401k.rails.node.config import CoreAt
     from open401k.rails.node.placing import Place
 
 SANDBOX = Actor(kind="system", id="sandbox", why="plays the sandbox")
+NODE = Actor(kind="system", id="node", why="follows a rollover")
 OPENING = Actor(kind="system", id="opening", why="looks whether the keys fit the books")
 INTERRUPTED = 130
 DEFAULT_ORIGIN = "http://localhost:4010"
@@ -89,6 +92,7 @@ class Services:
     verifier: VerifyStories
     day: DayStory
     connections: ConnectionStory
+    rollovers: RolloverStory | None = None
 
 
 class Wiring:
@@ -230,6 +234,12 @@ class Wiring:
         with EmbeddedServer(self.settings.data_dir / "chain") as server:
             yield server.urls.owner
 
+    @property
+    def rails_clock(self) -> Clock:
+        """The machine's clock, or in a sandbox one that can be moved for the chain and all nodes at once."""
+        file = self.settings.rails_clock
+        return self._wall if file is None else SandboxClock(file, start=self._wall.now(), wall=self._wall)
+
     def serve_chain(self, *, host: str, port: int, voice: Voice, deployments: bool, tick: int) -> None:
         """Serve the chain over JSON-RPC until interrupted."""
         import uvicorn  # only a server needs it
@@ -240,20 +250,36 @@ class Wiring:
         refuse_occupied(host, port)
         with self.chain_url() as url:
             prepare(url)
-            with durable_chain(url, now=lambda: int(self._wall.now().timestamp())) as chain:
+            clock = self.rails_clock
+            with durable_chain(url, now=lambda: int(clock.now().timestamp())) as chain:
                 head = chain.head()
                 voice.line(f"Chain {chain.chain_id} at block {head.number} on http://{host}:{port}. Stop with Ctrl-C.")
                 node = Node(chain, Limits(deployments=deployments), log=lambda said: voice.line(f"refused: {said}"))
                 app = create_chain_app(node)
                 config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False)
-                with telling_time(node, tick, self._wall), contextlib.suppress(KeyboardInterrupt):
+                with telling_time(node, tick, clock), contextlib.suppress(KeyboardInterrupt):
                     uvicorn.Server(config).run()
 
     def node_at(self, config: Path) -> "AbstractContextManager[Place]":
         """What a custodian's node runs on: a database of its own, or an embedded one beside the others."""
         from open401k.rails.node.placing import placed
 
-        return placed(self.settings, config, os.environ, random=self._random, clock=self._wall)
+        cores = {"plan": self._plan_core}
+        return placed(self.settings, config, os.environ, random=self._random, clock=self.rails_clock, cores=cores)
+
+    def _plan_core(self, at: "CoreAt") -> "OwnLedger":
+        """A plan's books as the core of a node; its database is open as long as the node."""
+        from open401k.flows.rollover_core import plan_core
+
+        try:
+            plan_id = PlanId.parse(at.plan)
+        except ValueError as error:
+            raise Open401kError(f"core.plan: {error}.", fix="Take the id from: open401k plans list") from None
+        with ExitStack() as stack:
+            db = stack.enter_context(self._database())
+            return plan_core(
+                db, actor=NODE, plan_id=plan_id, today=lambda: day_of(db.clock.now()), closing=stack.pop_all().close
+            )
 
     def serve_node(self, config: Path, *, voice: Voice) -> None:
         """Run a custodian's node until interrupted."""
@@ -261,7 +287,25 @@ class Wiring:
 
         with self.node_at(config) as place:
             refuse_occupied(place.config.host, place.config.port)
-            serve(place.config, place.url, place.around, say=voice.line)
+            serve(place.config, place.url, place.around, say=voice.line, development=not self.production)
+
+    def sandbox_network(self, folder: Path, *, first_port: int, voice: Voice) -> None:
+        """Run a network for trying until interrupted; never in production."""
+        from open401k.demo.network.sandbox import network_for_trying
+
+        if self.settings.production:
+            raise Open401kError("This is production; the network is for trying.", fix="Leave OPEN401K_MODE out.")
+        for port in range(first_port, first_port + 7):
+            refuse_occupied("127.0.0.1", port)
+        with network_for_trying(
+            folder, first_port=first_port, random=self._random, wall=self._wall, say=voice.line
+        ) as (_, running):
+            voice.line("Stop with Ctrl-C.")
+            with contextlib.suppress(KeyboardInterrupt):
+                while True:
+                    time.sleep(1)
+                    for name in running.names():
+                        running.must_live(name)
 
     def hand_out(self, folder: Path) -> Sequence[Path]:
         """The demo's payroll files, to upload by hand."""
@@ -345,8 +389,20 @@ class Wiring:
         payroll = PayrollStories(db, after)
         day = DayStories(db, self._wall)
         return Services(
-            db, db.clock, self._wall, db.ids, door, payroll, sandbox, VerifyStories(db), day, self._connections(db)
-        )
+            db, db.clock, self._wall, db.ids, door, payroll, sandbox, VerifyStories(db), day, self._connections(db),
+            self._rollovers(db),
+        )  # fmt: skip
+
+    def _rollovers(self, db: Database) -> RolloverStory | None:
+        """Rollovers over our custodian's node, where one is set; what it takes is loaded only then."""
+        told = self.settings.node
+        if told is None:
+            return None
+        from open401k.doors.rolling import RolloverStories
+        from open401k.flows.rollover_at_node import AtNode
+        from open401k.rails.node.client import NodeClient
+
+        return RolloverStories(db, AtNode(NodeClient(told.url, token=told.token)))
 
     def _connections(self, db: Database) -> ConnectionStories:
         """Payroll providers are asked by the machine's clock: their tokens know no sandbox."""

@@ -5,7 +5,18 @@
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from open401k.kernel import AlertId, EmployeeId, EntryId, InstructionId, LoanId, Money, PlanId, RunId, SponsorId
+from open401k.kernel import (
+    AlertId,
+    EmployeeId,
+    EntryId,
+    InstructionId,
+    LoanId,
+    Money,
+    PlanId,
+    RolloverId,
+    RunId,
+    SponsorId,
+)
 from open401k.views.advisor_book import AdvisorBook, BookLine
 from open401k.views.alert import AlertDetail, CureLine, EffectLine, NoticeLine
 from open401k.views.conveyor import StageLine, StageState
@@ -33,6 +44,17 @@ from open401k.views.payroll_history import (
 from open401k.views.payroll_upload import ColumnProposal, FieldChoice, PayrollMapping, PayrollUpload
 from open401k.views.people import People, PersonDetail, PersonLine, SourceLine
 from open401k.views.plan_health import AveragePoint, PlanHealth
+from open401k.views.rollovers import (
+    FormLine,
+    MissingLine,
+    PartLine,
+    PlanRollovers,
+    RollingIn,
+    RolloverDetail,
+    RolloverLine,
+    SourceShare,
+    ToldLine,
+)
 from open401k.views.shown import (
     AlertLine,
     DutyLine,
@@ -55,6 +77,7 @@ SPONSOR = SponsorId(UUID(int=1))
 PLAN = PlanId(UUID(int=2))
 ALERT = AlertId(UUID(int=3))
 EMPLOYEE = EmployeeId(UUID(int=50))
+ROLLED = RolloverId(UUID(int=70))
 RUNS = [RunId(UUID(int=100 + place)) for place in range(16)]
 PAY_DATES = [date(2026, 1, 9) + timedelta(days=14 * place) for place in range(16)]
 ROLES = ("Owner One", "Owner Two", "Machinist One", "Machinist Two", "Bookkeeper", "Welder", "Apprentice")
@@ -270,6 +293,26 @@ LOAN = LoanDetail(
     (LentLine("pre_tax", Money.usd("7000.00"), Money.usd("6741.61")), LentLine("match", Money.usd("3000.00"), Money.usd("2889.26"))),
     (LeaveLine(PAY_DATES[5], PAY_DATES[9], True, Percent(600)),),
     OffsetLine(PAY_DATES[15], Money.usd("8840.01"), Money(0)),
+)  # fmt: skip
+
+_ASKED_OUT = RolloverLine(
+    ROLLED, EMPLOYEE, "Machinist One", "***-**-1003", "out", "nigo", "something is missing", PAY_DATES[14],
+    (MissingLine("275", "whether a domestic relations order is pending (IRC 414(p))", "source_custodian", True), MissingLine("277", "the plan administrator refused", "source_custodian", False)), None, None,
+)  # fmt: skip
+_CAME_IN = RolloverLine(
+    RolloverId(UUID(int=71)), EMPLOYEE, "Machinist One", "***-**-1003", "in", "posted", "received", PAY_DATES[2], (), PAY_DATES[3], Money.usd("1300.00")
+)  # fmt: skip
+ROLLOVERS = PlanRollovers(
+    HEADING, True, "Acme 401(k) Trust", ("pre_tax", "roth", "traditional_ira"), (_ASKED_OUT, _CAME_IN), (RollingIn(EMPLOYEE, "Machinist One"),)
+)  # fmt: skip
+ROLLOVER = RolloverDetail(
+    HEADING,
+    _ASKED_OUT,
+    "source-fe5518cbe8dfe592",
+    "ab" * 32,
+    (PartLine("pre_tax", Money.usd("1200.00"), Money(0), None, "plan", (SourceShare("pre_tax", Money.usd("1000.00")), SourceShare("match", Money.usd("200.00")))), PartLine("roth", Money.usd("100.00"), Money.usd("80.00"), 2021, "plan", (SourceShare("roth", Money.usd("100.00")),))),
+    (ToldLine("approved", PAY_DATES[14], datetime(2026, 7, 24, 15, tzinfo=UTC), "usr_1"),),
+    (FormLine(Money.usd("1200.00"), Money(0), Money(0), "G", None), FormLine(Money.usd("100.00"), Money(0), Money.usd("80.00"), "G", 2021)),
 )  # fmt: skip
 
 ELECTIONS = Elections(

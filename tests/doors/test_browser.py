@@ -48,6 +48,8 @@ PAGES = {
     "instructions": "/instructions",
     "loans": "/loans",
     "loan": f"/loans/{samples.LOAN.line.loan_id}",
+    "rollovers": "/rollovers",
+    "rollover": f"/rollovers/{samples.ROLLOVER.line.rollover_id}",
     "person": f"/people/{samples.PERSON.person.employee_id}",
     "tests": "/tests",
     "test": "/tests/adp",

@@ -46,6 +46,7 @@ def url(route: RouteContext, place: Place) -> str:
         "token": "nothing",
         "name": "match",
         "loan_id": f"lon_{samples.EMPLOYEE.uuid.hex}",
+        "rollover_id": f"rol_{samples.EMPLOYEE.uuid.hex}",
         "proposal_id": f"prp_{samples.EMPLOYEE.uuid.hex}",
         "failure_id": f"flr_{samples.EMPLOYEE.uuid.hex}",
     }

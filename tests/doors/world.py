@@ -19,6 +19,7 @@ from open401k.doors.provided import DoorSettings, Order, RunHeader, RunOutcome
 from open401k.kernel import Clock, FixedClock, Ids, PlanId, Refused, RunId, SeededRandom, SponsorId, UserId
 from open401k.payroll.providers import Surroundings
 from open401k.payroll.rows import PayrollRow
+from open401k.recordkeeping import RolloverRefusal, RolloverRequest
 from open401k.views.shown import RunState
 
 ORIGIN = "http://testserver"
@@ -61,6 +62,36 @@ class Payroll:
 
 
 @dataclass
+class Rollovers:
+    """A story of rollovers that asks no node: it says so."""
+
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def ask_into(self, **told: Any) -> RolloverRequest | Refused[RolloverRefusal]:
+        """Ask nobody."""
+        return self._refused("ask_into", told)
+
+    def release(self, **told: Any) -> RolloverRequest | Refused[RolloverRefusal]:
+        """Pay nothing."""
+        return self._refused("release", told)
+
+    def tell(self, **told: Any) -> RolloverRequest | Refused[RolloverRefusal]:
+        """Keep nothing."""
+        return self._refused("tell", told)
+
+    def follow(self, **_: Any) -> Sequence[RolloverRequest]:
+        """Nothing is open."""
+        return []
+
+    def forms(self, *_: Any, **__: Any) -> None:
+        """Somebody makes them by hand."""
+
+    def _refused(self, verb: str, told: dict[str, Any]) -> Refused[RolloverRefusal]:
+        self.asked.append((verb, told))
+        return Refused(RolloverRefusal.NOT_OFFERED, "The plan's terms say nothing of rollovers.", "Amend the plan.")
+
+
+@dataclass
 class Sandbox:
     """Moves the test's clock."""
 
@@ -99,6 +130,7 @@ class World:
     payroll: Payroll = field(default_factory=Payroll)
     verifier: Verifier = field(default_factory=Verifier)
     day: Day = field(default_factory=Day)
+    rollovers: Rollovers = field(default_factory=Rollovers)
     connections: ConnectionStories = field(init=False)
     settings: DoorSettings = field(default_factory=lambda: DoorSettings(origin=ORIGIN, sandbox=True))
 
@@ -156,6 +188,8 @@ SAMPLE_LOADERS: Mapping[str, Any] = {
     "loans.load": samples.LOANS,
     "loans.of_person": samples.LOANS.lines,
     "loans.load_one": samples.LOAN,
+    "rollovers.load": samples.ROLLOVERS,
+    "rollovers.load_one": samples.ROLLOVER,
     "people.load": samples.PEOPLE,
     "people.load_person": samples.PERSON,
     "test_detail.load": samples.DETAIL,

@@ -6,7 +6,7 @@ from datetime import date
 from tests.flows.bookkeeping import Plan
 from tests.support.database import TESTER
 
-from open401k import census, ledger, plan
+from open401k import census, ledger
 from open401k.base.db import Database
 from open401k.demo.people import ACME
 from open401k.demo.setup import takeover_of
@@ -55,7 +55,9 @@ class World(Plan):
         return {Source(s): cents for kind, owner, s, cents in rows if owner == who.uuid and kind == "participant" and s}
 
 
-def world(db: Database, clock: FixedClock, terms: Rollovers | None = TERMS) -> World:
+def world(
+    db: Database, clock: FixedClock, terms: Rollovers | None = TERMS, *, leaves: bool = True, roth_cents: int = 0
+) -> World:
     """Acme with these terms; the leaver has pre-tax money and a match, and was hired three and a half years ago."""
     takeover = takeover_of(ACME, db.ids)
     people = list(takeover.people)
@@ -64,19 +66,16 @@ def world(db: Database, clock: FixedClock, terms: Rollovers | None = TERMS) -> W
     who = people[left].employee_id
     assert who is not None
     mine = [OpeningBalance(who, Source.PRE_TAX, Money(1_000_00)), OpeningBalance(who, Source.MATCH, Money(500_00))]
+    mine += [OpeningBalance(who, Source.ROTH, Money(roth_cents))] if roth_cents else []
     balances = [each for each in takeover.balances if each.employee_id != who] + mine
     provisions = replace(takeover.provisions, rollovers=terms)
     takeover = replace(takeover, provisions=provisions, people=people, balances=balances)
     take_over(db, actor=TESTER, takeover=takeover)
     made = World(db, clock, takeover)
     made.at(date(2026, 1, 20))
-    with db.begin(TESTER, tenants=[made.sponsor]) as tx:
-        census.record_fact(
-            tx, tenant_id=made.sponsor, employee_id=made.leaver, fact=census.Terminated(), event_on=LEFT_ON
-        )
+    if leaves:
+        with db.begin(TESTER, tenants=[made.sponsor]) as tx:
+            census.record_fact(
+                tx, tenant_id=made.sponsor, employee_id=made.leaver, fact=census.Terminated(), event_on=LEFT_ON
+            )
     return made
-
-
-def terms_of(world: World) -> plan.Provisions:
-    with world.db.begin(TESTER, tenants=[world.sponsor]) as tx:
-        return plan.provisions_on(tx, tenant_id=world.sponsor, plan_id=world.plan, on=world.today())

@@ -32,10 +32,12 @@ class Moved:
         """What one node hands out."""
         with node.cases.begin() as unit:
             said, agreed = unit.said("case"), unit.case("case").agreed
+            calls = [message.data for message in unit.outbox("case")]
         assert agreed is not None
         chain, coordinator = self.world.chain, self.world.rollover
         return collect(
-            chain, coordinator=coordinator, encoded=agreed.encoded, said=said, file=self.file, labels=labels
+            chain, coordinator=coordinator, encoded=agreed.encoded, said=said, calls=calls, file=self.file,
+            labels=labels,
         )  # fmt: skip
 
     def whole(self, labels: Sequence[str] = PLAIN) -> Evidence:

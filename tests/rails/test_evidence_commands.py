@@ -46,7 +46,7 @@ def test_an_auditor_checks_a_file_and_nothing_else(
     assert (both["ok"], both["counts"]["missing"], both["counts"]["failed"]) == (True, 0, 0)
     said = run(tmp_path, capsys, "rollover", "verify", str(mine), "--join", str(theirs))
     assert "proved   Its word on chain says CLOSED" in said
-    assert "compare its hash with one that you trust" in said
+    assert "compare its hash with one you trust" in said
     other = run(tmp_path, capsys, "rollover", "verify", str(mine), "--head", "0x" + "11" * 32, "--json", code=1)
     assert other["ok"] is False
     broken = mine.read_text().replace(done.case.encoded.hex()[:200], "ff" + done.case.encoded.hex()[2:200])

@@ -51,31 +51,50 @@ def test_every_field_that_is_signed_is_told_once() -> None:
     assert set(INTO) == set(Into)
 
 
+OTHERS: dict[str, Any] = {
+    "participant": b"\x12" * 20,
+    "number": 18,
+    "source": b"\x23" * 20,
+    "source_account": b"\x34" * 32,
+    "receiving_account": b"\x45" * 32,
+    "kinds_mask": 0b1,
+    "mode": Mode.FIXED,
+    "max_total": 60_000_01,
+    "rule_version": 4,
+    "not_before": ELECTION.not_before + 60,
+    "deadline": end_of(date(2026, 7, 2)),
+    "notice_hash": bytes(32),
+    "salt": b"\x56" * 32,
+    "receivers": (b"\x67" * 20,),
+}
+#: What is known otherwise, where it must be for the words to be of this election.
+KNOWN_OF: dict[str, Any] = {
+    "kinds_mask": {"into": ((Kind.PRE_TAX, Into.PLAN),)},
+    "notice_hash": {"notice": replace(NOTICE, fingerprint=bytes(32), text="")},
+}
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(Election)])
+def test_another_value_reads_otherwise(name: str) -> None:
+    after = as_text(replace(ELECTION, **{name: OTHERS[name]}), replace(KNOWN, **KNOWN_OF.get(name, {})), on=ON)
+    assert after != as_text(ELECTION, KNOWN, on=ON)
+
+
 @pytest.mark.parametrize(
-    ("change", "known"),
+    ("name", "value", "said"),
     [
-        ({"participant": b"\x12" * 20}, {}),
-        ({"number": 18}, {}),
-        ({"mode": Mode.FIXED}, {}),
-        ({"max_total": 60_000_01}, {}),
-        ({"max_total": ANY_TOTAL}, {}),
-        ({"rule_version": 4}, {}),
-        ({"not_before": 1_780_315_260}, {}),
-        ({"deadline": end_of(date(2026, 7, 2))}, {}),
-        ({"deadline": ELECTION.deadline - 60}, {}),
-        ({"salt": b"\x56" * 32}, {}),
-        ({"source": b"\x23" * 20}, {"source": "Third Custodian"}),
-        ({"source_account": b"\x34" * 32}, {"source_account": "ending in 4822"}),
-        ({"receiving_account": b"\x45" * 32}, {"receiving_account": "ending in 0078"}),
-        ({"receivers": (b"\x67" * 20,)}, {"receivers": ("Third Custodian",)}),
-        ({"notice_hash": bytes(32)}, {"notice": replace(NOTICE, fingerprint=bytes(32), text="")}),
-        ({"kinds_mask": 0b1}, {"into": ((Kind.PRE_TAX, Into.PLAN),)}),
-        ({"kinds_mask": 0b11}, {"into": ((Kind.PRE_TAX, Into.TRADITIONAL_IRA), (Kind.ROTH, Into.ROTH_IRA))}),
+        ("mode", Mode.FIXED, "How much: One amount, once."),
+        ("mode", Mode.ALL, "How much: Everything you have of it, also what comes in later"),
+        ("max_total", ANY_TOTAL, "At most: No limit other than what is in the account."),
+        ("max_total", 60_000_01, "At most: $60,000.01, all together."),
+        ("deadline", end_of(date(2026, 7, 2)), "Until: the end of July 2, 2026."),
+        ("deadline", ELECTION.deadline - 60, "Until: July 2, 2026, 12:58 AM (Eastern)"),
+        ("not_before", 1_780_315_260, "Not before: June 1, 2026, 8:01 AM (Eastern)"),
     ],
 )
-def test_another_value_reads_otherwise(change: dict[str, Any], known: dict[str, Any]) -> None:
-    after = as_text(replace(ELECTION, **change), replace(KNOWN, **known), on=ON)
-    assert after != as_text(ELECTION, KNOWN, on=ON)
+def test_a_value_in_words(name: str, value: object, said: str) -> None:
+    changed: dict[str, Any] = {name: value}
+    assert said in as_text(replace(ELECTION, **changed), KNOWN, on=ON)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import binascii
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -33,6 +33,14 @@ class ProviderKeys:
     client_secret: str
     url: str
     webhook_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAt:
+    """Where our custodian's node answers, and a token of it for systems."""
+
+    url: str
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -88,6 +96,29 @@ class Settings:
     def chain_database_url(self) -> str | None:
         """The database of a chain of the rails (OPEN401K_CHAIN_DATABASE_URL); without it an embedded one."""
         return self._environment.get("OPEN401K_CHAIN_DATABASE_URL") or None
+
+    @property
+    def node(self) -> NodeAt | None:
+        """Our custodian's node: OPEN401K_NODE_URL and OPEN401K_NODE_TOKEN; None where there is none."""
+        url = self._environment.get("OPEN401K_NODE_URL", "").rstrip("/")
+        token = self._environment.get("OPEN401K_NODE_TOKEN", "")
+        if bool(url) is not bool(token):
+            raise Open401kError("Of OPEN401K_NODE_URL and OPEN401K_NODE_TOKEN only one is set.", fix="Set both.")
+        parts = urlsplit(url)
+        here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if url and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise Open401kError(f"OPEN401K_NODE_URL is {url!r}.", fix="Write http://localhost:4012, or https://host.")
+        if url and self.production and parts.scheme != "https" and not here:
+            raise Open401kError("OPEN401K_NODE_URL is not reached over TLS.", fix="Write https:// before it.")
+        return NodeAt(url, token) if url else None
+
+    @property
+    def rails_clock(self) -> Path | None:
+        """The file of a sandbox's clock that its chain and nodes share (OPEN401K_RAILS_CLOCK); never in production."""
+        told = self._environment.get("OPEN401K_RAILS_CLOCK")
+        if told and self.production:
+            raise Open401kError("OPEN401K_RAILS_CLOCK is for trying; this is production.", fix="Take it out.")
+        return Path(told) if told else None
 
     @property
     def production(self) -> bool:

@@ -6,11 +6,13 @@ from datetime import date, datetime
 from typing import Any, Protocol, TypeAlias
 
 from open401k.base.db import Actor, Database, Tx
-from open401k.kernel import Clock, ConnectionId, Ids, PlanId, Refused, RunId, SponsorId
+from open401k.kernel import Clock, ConnectionId, EmployeeId, Ids, PlanId, Refused, RolloverId, RunId, SponsorId
+from open401k.law.form_1099r import Form1099R
 from open401k.payroll import NOTHING_SAID, CalledCode, Said
 from open401k.payroll.connections import Connection
 from open401k.payroll.providers import Provider
 from open401k.payroll.rows import PayrollRow
+from open401k.recordkeeping import RolloverBooked, RolloverRefusal, RolloverRequest
 from open401k.views.shown import FindingLine, RunState
 
 
@@ -191,6 +193,38 @@ class ConnectionStory(Protocol):
         ...
 
 
+class RolloverStory(Protocol):
+    """Rollovers of plans over their custodian's node (flows/rollover.py)."""
+
+    def ask_into(
+        self, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, rollover_id: RolloverId, employee_id: EmployeeId,
+        told: Mapping[str, Any],
+    ) -> RolloverRequest | Refused[RolloverRefusal]:  # fmt: skip
+        """Somebody wants to bring money into the plan."""
+        ...
+
+    def release(
+        self, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, rollover_id: RolloverId, employee_id: EmployeeId,
+        case: str, told: Mapping[str, Any],
+    ) -> RolloverRequest | Refused[RolloverRefusal]:  # fmt: skip
+        """We answer a case in which another custodian asks us to pay."""
+        ...
+
+    def tell(
+        self, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, rollover_id: RolloverId, told: Mapping[str, Any]
+    ) -> RolloverRequest | Refused[RolloverRefusal]:
+        """More facts of an open request, or others."""
+        ...
+
+    def follow(self, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId) -> Sequence[RolloverRequest]:
+        """Where every open request stands now."""
+        ...
+
+    def forms(self, booked: RolloverBooked, *, born_on: date | None) -> Sequence[Form1099R] | None:
+        """What Form 1099-R will say of what was paid; None where somebody makes it by hand."""
+        ...
+
+
 class Services(Protocol):
     """Everything a door may use."""
 
@@ -242,4 +276,9 @@ class Services(Protocol):
     @property
     def connections(self) -> ConnectionStory:
         """Connections to payroll providers."""
+        ...
+
+    @property
+    def rollovers(self) -> RolloverStory | None:
+        """Rollovers of plans; None where no node is set up."""
         ...

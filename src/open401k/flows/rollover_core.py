@@ -60,14 +60,16 @@ class PlanSays:
         recordkeeping.book_rollover(tx, tenant_id=self.tenant_id, booked=fact)
 
 
-def plan_core(db: Database, *, actor: Actor, plan_id: PlanId, today: Callable[[], date]) -> OwnLedger:
+def plan_core(
+    db: Database, *, actor: Actor, plan_id: PlanId, today: Callable[[], date], closing: Callable[[], None] | None = None
+) -> OwnLedger:
     """The books of a plan, for a node whose core it is; a plan that is not here is an error."""
     with db.begin(actor, tenants=ALL_TENANTS) as tx:
         tenant = next((owner for owner, each in plan.every_plan(tx) if each == plan_id), None)
     if tenant is None:
         raise Open401kError(f"There is no plan {plan_id} on this server.", fix="Take the id from: open401k plans list")
     says = PlanSays(tenant, plan_id, today)
-    return OwnLedger(lambda: db.begin(actor, tenants=[tenant]), tenant, plan_id, {}, today, says)
+    return OwnLedger(lambda: db.begin(actor, tenants=[tenant]), tenant, plan_id, {}, today, says, closing)
 
 
 def lands(terms: plan.Rollovers | None) -> dict[int, Source]:

@@ -74,11 +74,15 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One field of the election: its name in the message, what it is about, what it says. ``small``: for experts."""
+    """One field of the election: its name in the message, what it is about, what it says, and its very value.
+
+    ``small``: for experts, as all the exact values are.
+    """
 
     field: str
     label: str
     said: tuple[str, ...]
+    exact: str
     small: bool = False
 
 
@@ -89,36 +93,28 @@ class UnlikeError(ValueError):
 def told(election: Election, known: Known) -> tuple[Row, ...]:
     """Every field once, in the order in which people ask; UnlikeError if the words are of another election."""
     _check(election, known)
-    return (
-        Row("source", "From", (known.source,)),
-        Row("source_account", "Account it leaves", (known.source_account,)),
-        Row("receivers", "To", known.receivers),
-        Row("receiving_account", "Account it goes to", (known.receiving_account,)),
-        Row("kinds_mask", "Which money", tuple(f"{KINDS[kind]}, to {INTO[into]}" for kind, into in known.into)),
-        Row("mode", "How much", (_how_much(election),)),
-        Row("max_total", "At most", (_at_most(election),)),
-        Row("not_before", "Not before", (moment(election.not_before),)),
-        Row("deadline", "Until", (f"{until(election.deadline)}. What has not moved by then stays where it is.",)),
-        Row("notice_hash", "Explanation of your choices", _notice(known.notice)),
-        Row("rule_version", "Rules of the move", (known.rules, f"Version {election.rule_version}."), small=True),
-        Row(
-            "number",
-            "Number of the move",
-            (f"{election.number}, given by {known.source}. Each is used once: nobody can use your signature twice.",),
-            small=True,
-        ),
-        Row(
-            "participant",
-            "Your signature",
-            (f"By your passkey, which is 0x{election.participant.hex()} for this move. It does not say who you are.",),
-            small=True,
-        ),
-        Row(
-            "salt",
-            "A random number",
-            (f"0x{election.salt.hex()}. It keeps others from guessing what you signed.",),
-            small=True,
-        ),
+    read = {
+        "source": ("From", (known.source,)),
+        "source_account": ("Account it leaves", (known.source_account,)),
+        "receivers": ("To", known.receivers),
+        "receiving_account": ("Account it goes to", (known.receiving_account,)),
+        "kinds_mask": ("Which money", tuple(f"{KINDS[kind]}, to {INTO[into]}" for kind, into in known.into)),
+        "mode": ("How much", (_how_much(election),)),
+        "max_total": ("At most", (_at_most(election),)),
+        "not_before": ("Not before", (moment(election.not_before),)),
+        "deadline": ("Until", (f"{until(election.deadline)}. What has not moved by then stays where it is.",)),
+        "notice_hash": ("Explanation of your choices", _notice(known.notice)),
+    }
+    once = f"{election.number}, given by {known.source}. Each is used once: nobody can use your signature twice."
+    small = {
+        "rule_version": ("Rules of the move", (known.rules, f"Version {election.rule_version}.")),
+        "number": ("Number of the move", (once,)),
+        "participant": ("Your signature", ("By your passkey. The number for it does not say who you are.",)),
+        "salt": ("A random number", ("It keeps others from guessing what you signed.",)),
+    }
+    return tuple(
+        Row(name, label, said, _exact(getattr(election, name)), small=name in small)
+        for name, (label, said) in (read | small).items()
     )
 
 
@@ -145,9 +141,11 @@ def taxes(known: Known, *, on: date) -> tuple[str, ...]:
 
 
 def as_text(election: Election, known: Known, *, on: date) -> str:
-    """All that was shown, for the file of the case: a line for each field, then what it means for tax."""
-    rows = [f"{row.label}: {' '.join(row.said)}" for row in told(election, known)]
-    return "\n".join([*rows, *(f"Tax: {each}" for each in taxes(known, on=on))])
+    """All that was shown, to keep: a line for each field, what it means for tax, and the exact values."""
+    rows = told(election, known)
+    lines = [f"{row.label}: {' '.join(row.said)}" for row in rows]
+    exact = [f"{row.field} = {row.exact}" for row in rows]
+    return "\n".join([*lines, *(f"Tax: {each}" for each in taxes(known, on=on)), "", "Exactly as signed:", *exact])
 
 
 def until(at: int) -> str:
@@ -193,7 +191,19 @@ def _at_most(election: Election) -> str:
 
 def _notice(notice: Notice) -> tuple[str, ...]:
     given = f"“{notice.title}” ({notice.version}) was given to you on {_day(notice.given_on)}."
-    return (given, "By signing you say that you have received it.", f"Its fingerprint: {notice.fingerprint.hex()[:16]}")
+    return (given, "By signing you say that you have received it.")
+
+
+def _exact(value: object) -> str:
+    match value:
+        case bytes():
+            return f"0x{value.hex()}"
+        case tuple():
+            return ", ".join(_exact(each) for each in value)
+        case Mode():
+            return str(value.value)
+        case _:
+            return str(value)
 
 
 def _tax(kind: Kind, into: Into, on: date) -> str:

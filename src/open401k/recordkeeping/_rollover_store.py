@@ -52,6 +52,7 @@ class MovedRow(NamedTuple):
     reason: str
     source: str
     first_on: date
+    last_on: date
     cents: int
 
 
@@ -166,7 +167,7 @@ def moved(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: UUID) -
             from theirs t
             join ledger.line_v l on l.tenant_id = %(tenant)s and l.debit_account = t.account_id
         )
-        select e.reason, s.source, min(e.event_on), sum(s.amount)::bigint
+        select e.reason, s.source, min(e.event_on), max(e.event_on), sum(s.amount)::bigint
         from side s
         join ledger.entry_v e on e.tenant_id = %(tenant)s and e.entry_id = s.entry_id
         group by e.reason, s.source

@@ -75,6 +75,7 @@ class Releasable:
     loan_cents: int
     offset: Offset | None
     minimum_cents: int | None
+    last_contribution_on: date | None = None
 
     def payable(self) -> Mapping[Source, int]:
         """Cents that may be paid now, by source; what is not known to be vested is not."""
@@ -105,6 +106,7 @@ def releasable(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, person: census.
         loan_cents=sum(each.balance_cents for each in loans),
         offset=next((each.loan.offset for each in loans if each.loan.offset is not None), None),
         minimum_cents=minimum_of(person, on=on),
+        last_contribution_on=max((each.last_on for each in moves if each.reason in _CONTRIBUTED), default=None),
     )
 
 

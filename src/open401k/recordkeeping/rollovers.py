@@ -39,15 +39,12 @@ class RolloverRefusal(StrEnum):
     ROLLOVER_UNKNOWN = "rollover_unknown"
     NOT_OFFERED = "not_offered"
     PERSON_UNKNOWN = "person_unknown"
-    NOT_THE_EMPLOYEE = "not_the_employee"
+    NOT_EMPLOYED = "not_employed"
     NOT_ENTERED = "not_entered"
     KIND_NOT_TAKEN = "kind_not_taken"
-    NO_EVENT = "no_event"
-    NOTHING_VESTED = "nothing_vested"
     ONE_IS_OPEN = "one_is_open"
-    ALREADY_ENDED = "already_ended"
+    ENDED_BEFORE = "ended_before"
     FACTS_WRONG = "facts_wrong"
-    NODE_REFUSED = "node_refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ class Night:
             self._write(answers, [("A", ANSWER, line) for line in told])
             done.append(answers.name)
         number = 1 + len(list((self.folder / "in").glob("positions-*.txt")))
+        if number > 1 and not done:
+            return done  # nothing moved since the last positions
         self._write(self.folder / "in" / f"positions-{number:06}.txt", self._positions())
         return done
 

@@ -85,6 +85,7 @@ def test_routes_answer_as_described(desk: Desk, mode: GenerationMode) -> None:
         "instruction_id": "ins_" + "0" * 32,
         "feedback_file_id": "fbf_" + "0" * 32,
         "loan_id": "lon_" + "0" * 32,
+        "rollover_id": "rol_" + "0" * 32,
         "connection_id": "con_" + "0" * 32,
         "endpoint_id": "whe_" + "0" * 32,
         "event_id": "evt_" + "0" * 32,

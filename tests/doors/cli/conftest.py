@@ -36,6 +36,7 @@ class Given:
     verifier: Any
     day: Any
     connections: Any = None
+    rollovers: Any = None
 
 
 @dataclass

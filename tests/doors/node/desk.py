@@ -25,7 +25,7 @@ from open401k.rails.kinds import Into, Kind
 from open401k.rails.messages import Role
 from open401k.rails.node.cases import State, Way
 from open401k.rails.preflight.facts import Part
-from open401k.rails.preflight.reasons import Code, found
+from open401k.rails.preflight.reasons import Code, found, unknown
 from open401k.rails.tracking import CaseState, Seen, SideSeen, Verdict, Vote
 
 BEGUN = 1_780_315_200  # Monday, 1 June 2026, 8 in the morning in New York
@@ -75,9 +75,9 @@ STORY: dict[str, Followed] = {
                 source=S.NIGO,
                 receiver=S.PREVALIDATED,
                 reasons=(
-                    found(Code.CONTACT_CHANGED, "x"),
-                    found(Code.MINIMUM_NOT_PAID, "x"),
-                    found(Code.NO_LETTER, "x"),
+                    found(Code.CONTACT_CHANGED, "phone changed 2026-05-28, not confirmed since"),
+                    found(Code.MINIMUM_NOT_PAID, "2,310.00 of 2026 required, 0.00 paid (IRC 402(c)(4)(B))"),
+                    unknown(Code.NO_LETTER, f"{RECEIVER} has issued none"),
                 ),
             ),
             Signing.NOT_YET,
@@ -170,7 +170,8 @@ class Desk:
     def stop(self, staff: Staff, case: str, *, code: int, key: str) -> Refusal | None:
         return self._asked("stop", staff, case, code, key)
 
-    async def changes(self, case: str | None, *, after: int) -> AsyncIterator[int | None]:
+    async def changes(self, case: str | None, *, after: int | None) -> AsyncIterator[int | None]:
+        after = self.cursor if after is None else after
         for _ in range(600):
             if self.cursor > after:
                 after = self.cursor

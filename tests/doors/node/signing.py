@@ -31,11 +31,7 @@ KNOWN = Known(
 
 def to_sign(world: World, key: NewKey) -> tuple[Case, ToSign]:
     """An election by this passkey, attested and with its terms; its signature is still another's."""
-    case = world.case()
-    election = replace(
-        case.election,
-        participant=key.passkey.address,
-        notice_hash=KNOWN.notice.fingerprint,
-    )
+    case = world.case(most=65_000_00)
+    election = replace(case.election, participant=key.passkey.address, notice_hash=KNOWN.notice.fingerprint)
     case = world.elected(election, case.attestation, case.terms)
     return case, ToSign(election, world.domain(), KNOWN, key.passkey, key.credential)

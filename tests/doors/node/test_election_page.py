@@ -13,10 +13,10 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from eth_hash.auto import keccak
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from tests.doors.node.conftest import LOOKS, Open, shoot
+from tests.doors.node.conftest import LOOKS, Open, shoot, with_a_passkey
 from tests.doors.node.desk import LINK, STORY, Desk
 from tests.doors.node.signing import TEXT, to_sign
 from tests.rails.world import World, founded
@@ -137,7 +137,7 @@ def test_a_signature_is_taken_with_what_was_read(offered: Desk) -> None:
     ((name, link, signed),) = offered.asked
     assert isinstance(signed, Signed)
     assert (name, link, letters(signed.digest)) == ("sign", LINK, challenge)
-    assert "At most: $5,000,000.00" in signed.shown
+    assert "At most: $65,000.00" in signed.shown
     assert signed.shown == phone.client.get(f"/r/{LINK}/election.txt").text
     assert "You have signed" in phone.client.get(f"/r/{LINK}/election").text
     offered.links[LINK] = READY
@@ -188,15 +188,6 @@ def test_before_and_after_nothing_is_offered(offered: Desk, followed: Followed |
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert phone.signs(letters(bytes(32))).status_code in (404, 409)
     assert offered.asked == []
-
-
-def with_a_passkey(page: Page) -> None:
-    """A device that checks its owner, in the browser."""
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    options: dict[str, str | bool] = dict.fromkeys(("hasResidentKey", "hasUserVerification", "isUserVerified"), True)
-    options |= {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True}
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
 @pytest.mark.browser
@@ -253,12 +244,12 @@ def test_it_is_accessible_and_fits(opened: Open, desk: Desk, world: World, look:
             desk.links[LINK] = STORY[name]
             page.emulate_media(color_scheme="light")
             page.goto(f"{desk.origin}/r/{LINK}/election")
+            shoot(page, f"election-{name}-{look}")
             for summary in page.locator("main details > summary").all():
                 summary.click()
             assert violations(page) == [], name
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{name} scrolls sideways by {wide} pixels"
-            shoot(page, f"election-{name}-{look}")
             assert violations_in_the_dark(page) == [], name
             shoot(page, f"election-{name}-{LOOKS[look][1]}")
 

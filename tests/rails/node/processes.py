@@ -35,6 +35,7 @@ from open401k.rails.node.cases import State
 from open401k.rails.node.config import read_config
 from open401k.rails.node.core import Side
 from open401k.rails.node.kept import KeptCases
+from open401k.rails.node.kept_deals import KeptDeals
 from open401k.rails.node.office import Office
 from open401k.rails.node.opening import Signed, agree, agreed_of, move, open_case
 from open401k.rails.node.process import Around, opened, prepare
@@ -158,12 +159,19 @@ class NodeProcess:
     def log(self) -> str:
         return (self.folder / "log").read_text()
 
+    @property
+    def around(self) -> Around:
+        clock = FixedClock(datetime.fromtimestamp(self.now, UTC)) if self.now else SystemClock()
+        return Around(MasterKeys(MASTER, INDEX), SystemRandom(), clock)
+
+    def files(self) -> KeptDeals:
+        """Its case files, over a connection of one's own."""
+        return self.around.deals(self.database)
+
     @contextmanager
     def office(self) -> Iterator[Office]:
         """Its desk, over its own database, in this process."""
-        clock = FixedClock(datetime.fromtimestamp(self.now, UTC)) if self.now else SystemClock()
-        around = Around(MasterKeys(MASTER, INDEX), SystemRandom(), clock)
-        with opened(read_config(self.config, self.environment), self.database, around) as process:
+        with opened(read_config(self.config, self.environment), self.database, self.around) as process:
             yield Office(process)
 
     def state(self, case: str = "case") -> State:
@@ -205,14 +213,16 @@ class Network:
 
 
 @contextmanager
-def network(world: World, new: NewDatabase, folder: Path) -> Iterator[Network]:
-    """Two nodes, source and receiver, that know each other; nobody runs yet."""
+def network(world: World, new: NewDatabase, folder: Path, *, attests: str = "") -> Iterator[Network]:
+    """Two nodes, source and receiver, that know each other; nobody runs yet. ``attests`` is the attestor, too."""
     with ExitStack() as stack:
         chain = Switch(create_chain_app(ChainNode(world.chain)))
         chain_url = stack.enter_context(served(chain))
         nodes = [_made(stack, world, new, folder, side, chain_url) for side in Side]
         for node, other in zip(nodes, reversed(nodes), strict=True):
             _write(node, world, chain_url, other)
+            if node.name == attests:
+                _attests(node, world)
         try:
             yield Network(world, chain, nodes)
         finally:
@@ -220,6 +230,15 @@ def network(world: World, new: NewDatabase, folder: Path) -> Iterator[Network]:
                 if node.process:
                     node.process.kill()
                     node.process.wait()
+
+
+def _attests(node: NodeProcess, world: World) -> None:
+    """It signs for the attestor by its own key."""
+    member = world.members["attestor"]
+    world.send(member, world.network, call_of("name_signer(address)", node.identity.signing_keys[0]))
+    world.clock.now += DELAY
+    world.send(RELAY, world.network, call_of("take_signer(address)", member.address))
+    node.config.write_text(f'attestor = "0x{member.address.hex()}"\n' + node.config.read_text())
 
 
 def _made(stack: ExitStack, world: World, new: NewDatabase, folder: Path, side: Side, chain_url: str) -> NodeProcess:
@@ -235,8 +254,7 @@ def _made(stack: ExitStack, world: World, new: NewDatabase, folder: Path, side: 
     member = world.members[side]
     node = NodeProcess(side, place, new(), service, port, Identity(member.address, (), b"", b""))
     _write(node, world, chain_url, None)
-    around = Around(MasterKeys(MASTER, INDEX), SystemRandom(), SystemClock())
-    prepare(node.database, around)
+    prepare(node.database, node.around)
     with node.office() as office:
         node.identity = identity_of(office.process)
     world.send(member, world.network, call_of("name_signer(address)", node.identity.signing_keys[0]))
@@ -263,9 +281,9 @@ def _write(node: NodeProcess, world: World, chain_url: str, other: NodeProcess |
     node.config.write_text("\n".join(lines))
 
 
-def until(is_so: Callable[[], bool], what: str, *, seconds: float = 30) -> None:
+def until(is_so: Callable[[], bool], what: str, *, seconds: float = 90) -> None:
     """Wait for it."""
     ends = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < ends, f"no {what} within {seconds} s"
-        time.sleep(0.03)
+        time.sleep(0.1)

@@ -22,6 +22,7 @@ from open401k.standins.core_rest import TOKEN, Service, serve
 from open401k.standins.misbehavior import Fault
 
 ORDER = Order(b"r" * 32, Side.SOURCE, "S-1", (Part(0, 0, 1_00), Part(1, 1, 50, basis=20, roth_since=2019)))
+RECORDS = (Layout.FIXED, Layout.CSV)
 ANSWER = {
     "action": "HOLD", "ticket": "t-out", "ok": "Y", "word": "", "reference": "FRZ-1", "amount": "150", "again": "N",
 }  # fmt: skip
@@ -115,7 +116,7 @@ def test_an_amount_that_is_none_is_silence(wrong: str) -> None:
         cents_of(wrong)
 
 
-@pytest.mark.parametrize("layout", list(Layout))
+@pytest.mark.parametrize("layout", RECORDS)
 def test_records_come_back_as_they_were_written(layout: Layout) -> None:
     rows = [Row("A", ANSWER), Row("A", ANSWER | {"amount": "7", "again": "Y"})]
     again = read(write(rows, layout), layout)
@@ -132,7 +133,7 @@ def test_a_file_of_fixed_width_looks_like_this() -> None:
     )
 
 
-@pytest.mark.parametrize("layout", list(Layout))
+@pytest.mark.parametrize("layout", RECORDS)
 @pytest.mark.parametrize("lost", ["the end", "an amount", "a record"])
 def test_a_file_that_is_not_whole_is_refused_whole(layout: Layout, lost: str) -> None:
     data = write([Row("A", ANSWER), Row("A", ANSWER | {"amount": "7"})], layout)

@@ -34,7 +34,7 @@ def failed(bench: Bench) -> list[str]:
     return [f"{r.check.run.__name__}: {r.words}" for r in certify(bench, CHECKS) if r.passed is False]
 
 
-@pytest.mark.parametrize("layout", list(Layout))
+@pytest.mark.parametrize("layout", [Layout.FIXED, Layout.CSV])
 def test_a_core_that_works_overnight_keeps_every_promise(layout: Layout, tmp_path: Path) -> None:
     books = Books(str(tmp_path / "core.db"))
     books.open("S-1", {"PRETAX": 1_000_00, "ROTH": 500_00})

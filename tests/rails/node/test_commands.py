@@ -17,6 +17,8 @@ from tests.rails.node.cores import MemoryCore
 from open401k.app import Wiring
 from open401k.base.settings import Settings
 from open401k.doors import cli
+from open401k.doors.cli.nights import nights
+from open401k.doors.cli.say import BadInputError
 from open401k.rails.node.core import CustodianCore
 from open401k.standins.core_rest import TOKEN
 
@@ -80,6 +82,18 @@ def test_what_cannot_be_meant_is_said(run: Run) -> None:
     assert run("node", "certify", "--adapter", "nobody:nothing")[0] == 2
     assert run("node", "certify", "--adapter", "batch", "--layout", "morse")[0] == 2
     assert run("sandbox", "core-batch", "--layout", "morse")[0] == 2
+
+
+def test_a_core_that_stays_has_a_night_for_each_line(tmp_path: Path) -> None:
+    typed = f"{sys.executable} -m open401k sandbox core-iso --stays --folder {tmp_path} --books {tmp_path}/core.db"
+    with nights(lambda: None, f"{typed} --bank {tmp_path}/bank", stays=True) as night:
+        night()
+        night()
+    assert sorted(path.name for path in (tmp_path / "in").iterdir()) == [
+        "positions-000001.xml", "positions-000002.xml",
+    ]  # fmt: skip
+    with nights(lambda: None, "true", stays=True) as night, pytest.raises(BadInputError, match="'true' ended"):
+        night()
 
 
 def test_a_night_of_the_core_that_works_by_files(run: Run, tmp_path: Path) -> None:

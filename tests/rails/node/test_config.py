@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from open401k.kernel import FixedClock
 from open401k.rails.messages import Role
+from open401k.rails.node.adapters.bank import Banked
 from open401k.rails.node.config import ConfigError, NodeConfig, RulesAt, read_config
+from open401k.rails.node.core import Order, Part, Side, Waiting
+from open401k.rails.node.process import core_of
 
 MEMBER, OTHER = "0x" + "11" * 20, "0x" + "22" * 20
 GOOD = f"""
@@ -53,6 +59,39 @@ def read(folder: Path, text: str, *, production: bool = False, **environment: st
     file = folder / "node.toml"
     file.write_text(text)
     return read_config(file, {"CORE_TOKEN": "secret"} | environment, production=production)
+
+
+BANK = """
+[core]
+adapter = "batch"
+folder = "files"
+layout = "iso"
+[core.bank]
+folder = "bank"
+name = "Our Trust"
+account = "111000"
+bank = "021000021"
+to_name = "Settlement Bank"
+to_account = "900100"
+to_bank = "026009593"
+"""
+
+
+def test_a_core_by_messages_may_have_a_bank(tmp_path: Path) -> None:
+    rest = 'adapter = "rest"\nurl = "https://core.example.org/"\ntoken_env = "CORE_TOKEN"\n'
+    text = GOOD.replace(f"[core]\n{rest}", BANK)
+    at = read(tmp_path, text).core
+    assert at.layout == "iso"
+    at = replace(at, folder=tmp_path / "files", bank=at.bank and replace(at.bank, folder=tmp_path / "bank"))
+    core = core_of(at, {}, FixedClock(datetime(2026, 11, 20, tzinfo=UTC)))
+    assert isinstance(core, Banked)
+    order = Order(b"r" * 32, Side.RECEIVER, "R-1", (Part(0, 0, 100),))
+    assert isinstance(core.hold(order), Waiting)
+    assert isinstance(core.bank.pay(order.rollover, 100), Waiting)
+    core.close_day()
+    assert [path.name for path in sorted(tmp_path.glob("*/out/*"))] == ["payments-000001.xml", "orders-000001.xml"]
+    with pytest.raises(ConfigError, match=r"core\.bank\.to_bank: is missing"):
+        read(tmp_path, text.replace('to_bank = "026009593"', ""))
 
 
 def test_everything_that_is_set_is_read(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from threading import Thread
 
 import pytest
 from tests.rails.node.cores import MemoryCore
@@ -17,11 +18,15 @@ from open401k.base.faults import Stopped, stopping_at
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.messages import Mode
 from open401k.rails.node import deals
-from open401k.rails.node.cases import State
+from open401k.rails.node.cases import ChangedError, State
 from open401k.rails.node.codec import BadInputError, written
+from open401k.rails.node.core import SilentError
+from open401k.rails.node.days import LOOK, Days
 from open401k.rails.node.deals import NotNowError
 from open401k.rails.node.halves import Wanted
+from open401k.rails.node.kept_deals import KeptDeals
 from open401k.rails.node.letters import Came, Letter, LetterKind
+from open401k.rails.node.taking import kept_out
 from open401k.rails.preflight.facts import Holds, Part, Proof
 from open401k.rails.preflight.reasons import Code
 
@@ -111,6 +116,67 @@ def test_nothing_of_a_person_stands_in_clear_in_the_database(kept_deals: Callabl
             assert each.encode().hex() not in told
 
 
+@pytest.mark.parametrize("where", ["memory", "postgresql"])
+def test_a_peer_that_was_restored_from_an_older_backup_is_told_again(
+    where: str, request: pytest.FixtureRequest
+) -> None:
+    two = both(founded(), request.getfixturevalue("kept_deals")) if where == "postgresql" else both(founded())
+    two.ask()
+    (asked,) = two.written(two.receiver)
+    two.put_again(e_sign_consent=None)
+    with two.receiver.files.begin() as unit:
+        unit.letter_sent(two.source.desk.us, asked.reference, 1)
+        assert [each.letter.number for each in unit.letters_out()] == [2]
+        assert unit.letters_out(but_not=[two.source.desk.us]) == []
+    two.put_again()
+    assert two.take(two.source, two.written(two.receiver)[0]).came is Came.EARLY
+    with two.receiver.files.begin() as unit:
+        unit.send_again(two.source.desk.us, asked.reference)
+    two.carry()
+    assert two.source.deal(two.source.only()).receiving == two.receiver.deal("case").receiving
+
+
+def test_a_letter_that_is_kept_out_is_an_exception_and_not_sent_again(two: Both) -> None:
+    two.ask()
+    with two.receiver.files.begin() as unit:
+        (sent,) = unit.letters_out()
+        kept_out(unit, two.receiver.desk, sent)
+    assert (two.written(two.receiver), two.receiver.open_codes()) == ([], [664])
+
+
+def test_who_changes_a_case_and_who_writes_to_its_desk_do_not_wait_for_each_other(
+    kept_deals: Callable[[str, Callable[[], int]], KeptDeals],
+) -> None:
+    two = both(founded(), kept_deals)
+    two.ask()
+    files = two.receiver.files
+    assert isinstance(files, KeptDeals)
+    other = KeptDeals(files.url, sealing=files.sealing, now=files.now)
+    trouble: list[Exception] = []
+
+    def moves() -> None:
+        try:
+            for to in (State.NIGO, State.DATA_REQUESTED) * 15:
+                with other.begin() as unit:
+                    case = unit.case("case")
+                    unit.change(case, case.to(to))
+        except (SilentError, ChangedError) as why:
+            trouble.append(why)
+
+    thread = Thread(target=moves)
+    thread.start()
+    for number in range(30):
+        with files.begin() as unit:
+            deals.note(unit, two.receiver.desk, "case", f"note {number}")
+    thread.join()
+    other.close()
+    assert trouble == []
+    with files.begin() as unit:
+        events = unit.events(limit=1_000)
+    assert [event.seq for event in events] == sorted(event.seq for event in events)
+    assert len(events) == 2 + 30 + 30
+
+
 def test_letters_that_come_twice_change_nothing(two: Both) -> None:
     two.ask()
     two.carry(twice=True)
@@ -128,7 +194,7 @@ def test_a_letter_before_its_turn_waits_at_its_sender(two: Both) -> None:
     two.ask()
     two.put_again(e_sign_consent=None)
     asked, facts = two.written(two.receiver)
-    assert two.take(two.source, facts).came is Came.REFUSED
+    assert two.take(two.source, facts).came is Came.EARLY
     assert two.take(two.source, asked).came is Came.TAKEN
     two.put_again()
     assert two.take(two.source, two.written(two.receiver)[2]).came is Came.EARLY
@@ -352,6 +418,7 @@ def test_of_a_part_that_is_paid_out_tax_is_withheld(two: Both) -> None:
     two.run()
     assert two.states() == (State.POSTED, State.POSTED)
     assert two.world.balance(two.source.desk.withholder) - before == 200_00
+    assert balances(two) == [{0: 2_000_00, 1: 1_000_00}, {0: 7_000_00, 1: 1_000_00, 15: 800_00}]
     file = two.receiver.deal("case").transfer_file
     assert file is not None
     told = file.values
@@ -391,6 +458,29 @@ def test_a_case_lapses_when_its_last_day_went_by_before_exact_terms(two: Both) -
         assert not deals.lapse(unit, two.source.desk, case)
     two.carry()
     assert (two.states(), two.receiver.open_codes()) == (ENDED, [655])
+
+
+@pytest.mark.parametrize("where", ["memory", "postgresql"])
+def test_each_day_is_looked_at_once(where: str, request: pytest.FixtureRequest) -> None:
+    two = both(founded(), request.getfixturevalue("kept_deals")) if where == "postgresql" else both(founded())
+    two.ask()
+    two.carry()
+    two.put()
+    two.carry()
+    days = Days(two.receiver.files, lambda: two.receiver.desk)
+    assert days.once(at=0.0) == LOOK
+    assert two.states() == (State.PREVALIDATED, State.PREVALIDATED)
+    two.world.clock.now += 5 * DAY
+    assert days.once(at=1.0) == LOOK
+    assert two.states() == (State.PREVALIDATED, State.NIGO)
+    two.world.clock.now += 10 * DAY
+    with two.receiver.files.begin() as unit:
+        assert unit.without_terms() == ["case"]
+    days.once(at=2.0)
+    two.carry()
+    assert two.states() == ENDED
+    with two.receiver.files.begin() as unit:
+        assert unit.without_terms() == []
 
 
 def test_the_key_may_be_chosen_after_everything_is_in_order(two: Both) -> None:

@@ -50,8 +50,11 @@ class Box:
         yield unit
         self.out, self.taken = unit.out, unit.taken
 
-    def letters_out(self, *, limit: int = 100) -> Sequence[Outgoing]:
-        return self.out[:limit]
+    def letters_out(self, *, but_not: Sequence[bytes] = (), limit: int = 100) -> Sequence[Outgoing]:
+        return [each for each in self.out if each.to not in but_not][:limit]
+
+    def send_again(self, to: bytes, reference: bytes) -> None:
+        """What was sent is not kept here."""
 
     def letter_sent(self, to: bytes, reference: bytes, number: int) -> None:
         self.out = [each for each in self.out if (each.letter.reference, each.letter.number) != (reference, number)]

@@ -30,8 +30,10 @@ NOON = int(datetime(TODAY.year, TODAY.month, TODAY.day, 15, tzinfo=UTC).timestam
 
 def only(node: NodeProcess) -> Deal | None:
     """Its one deal, once there is one."""
-    with node.office() as office, office.process.files.begin() as unit:
+    files = node.files()
+    with files.begin() as unit:
         found = unit.deals()
+    files.close()
     return found[0] if found else None
 
 
@@ -82,12 +84,12 @@ def test_two_processes_come_from_a_wish_to_booked_money_whoever_is_away_or_dies(
         source.now = receiver.now = world.clock.now = NOON
         ask(source, receiver)
         receiver.start(dies_at="post.after_send")  # once somebody answers
-        until(lambda: "letters to 0x" in receiver.log, "word that the source is away", seconds=60)
+        until(lambda: "letters to 0x" in receiver.log, "word that the source is away")
         source.start(dies_at="post.before_take_commit")  # it opens the letter, and nothing of it is kept
-        until(source.is_dead, "death of the source", seconds=60)
+        until(source.is_dead, "death of the source")
         assert only(source) is None
         source.start()
-        until(receiver.is_dead, "death of the receiver", seconds=60)  # its letter is there, and it does not know
+        until(receiver.is_dead, "death of the receiver")  # its letter is there, and it does not know
         until(lambda: state(source) is State.DATA_REQUESTED, "letter")
         receiver.start()
         receiver.wait()

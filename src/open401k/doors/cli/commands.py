@@ -26,12 +26,14 @@ from . import (
     loans,
     network,
     node,
+    node_desk,
     node_running,
     pay_codes,
     payroll,
     people,
     plans,
     rails,
+    rollovers,
     running,
     student_loans,
     takeover,
@@ -61,6 +63,7 @@ app.add_typer(connections.commands, name="connections")
 app.add_typer(connections.sandboxes, name="sandbox")
 app.add_typer(node.commands, name="node")
 node.commands.add_typer(node_running.commands)
+node.commands.add_typer(node_desk.commands)
 app.add_typer(pay_codes.commands, name="pay-codes")
 app.add_typer(corrections.commands, name="corrections")
 app.add_typer(forfeitures.commands, name="forfeitures")
@@ -71,6 +74,7 @@ app.add_typer(takeover.commands, name="takeover")
 app.add_typer(elections.commands, name="elections")
 app.add_typer(instructions.commands, name="instructions")
 app.add_typer(loans.commands, name="loans")
+app.add_typer(rollovers.commands, name="rollovers")
 app.add_typer(books.clock, name="clock")
 app.add_typer(keys.commands, name="keys")
 app.add_typer(rails.commands, name="rails")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from .node_running import CONFIG, Config, process_of
 from .say import FAILED, BadInputError, Voice, counted
 from .wiring import Json
 
@@ -49,7 +50,62 @@ def verify(
         voice.line("THIS EVIDENCE DOES NOT HOLD.")
         raise typer.Exit(FAILED)
     if not head:
-        voice.line("It holds under the head above, if that is the chain's: compare its hash with one that you trust.")
+        voice.line(
+            "It holds under the head above, if that is the chain's: compare its hash with one you trust (--head)."
+        )
+
+
+@commands.command()
+def evidence(
+    context: typer.Context,
+    case: Annotated[str, typer.Argument(help="The case, as this node names it.")],
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    config: Config = CONFIG,
+    disclose: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A label of the transfer file, or a pattern as tax.*; repeat it for more. Usually: none of a person's."
+        ),
+    ] = None,
+    join: Annotated[Path | None, typer.Option(help="The other custodian's evidence of the same rollover.")] = None,
+    json: Json = False,
+) -> None:
+    """Write what proves a rollover of this node, for somebody who has neither its database nor the chain."""
+    from open401k.rails.evidence.collecting import PLAIN
+    from open401k.rails.evidence.file import joined, read_file, write
+    from open401k.rails.evidence.handing import evidence_of
+
+    theirs = read_file(read_text(join)) if join is not None else None
+    with process_of(context, config) as process:
+        labels = [*PLAIN, *(disclose or ())]
+        coordinator = process.config.contracts.rollover
+        found = evidence_of(process.files, process.chain, coordinator=coordinator, case=case, labels=labels)
+    out.write_text(write(joined(found, theirs) if theirs is not None else found))
+    voice, shown = Voice(json), [leaf.label for leaf in found.leaves]
+    voice.tell({"file": str(out), "disclosed": shown})
+    voice.line(f"{out} proves case {case}; it discloses {', '.join(shown) or 'nothing'} of the transfer file.")
+    voice.line(f"Check it: open401k rollover verify {out}")
+
+
+@commands.command()
+def heads(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    config: Config = CONFIG,
+    json: Json = False,
+) -> None:
+    """Write every head that this node countersigned with a receipt: to compare with a chain."""
+    from open401k.rails.evidence.handing import heads_of
+    from open401k.rails.evidence.heads import write_heads
+
+    with process_of(context, config) as process:
+        at = process.config.contracts.rollover
+        with process.files.begin() as unit:
+            found = heads_of(unit, chain_id=process.config.chain.chain_id, coordinator=at)
+    out.write_text(write_heads(found))
+    voice = Voice(json)
+    voice.tell({"file": str(out), "heads": len(found.heads)})
+    voice.line(f"Wrote {counted(len(found.heads), 'head')}. Compare: open401k chain verify --heads {out}")
 
 
 def read_text(file: Path) -> str:

@@ -8,9 +8,10 @@ import typer
 from open401k.kernel import SystemRandom
 
 from . import network_deposits, network_motions
+from .connections import sandboxes
 from .networks import NETWORK, KeyFile, NetworkFile, address, connected, key_of, passphrase_for
 from .say import Voice
-from .wiring import Json
+from .wiring import Json, Port, wiring_of
 
 if TYPE_CHECKING:
     from open401k.rails.network.members import Member
@@ -74,6 +75,20 @@ def list_members(network: NetworkFile = NETWORK, json: Json = False) -> None:
     voice = Voice(json)
     voice.tell({"members": [_as_json(each) for each in known]})
     _show_members(voice, known, now)
+
+
+@sandboxes.command("network")
+def sandbox_network(
+    context: typer.Context,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where it lies; a former one there is thrown away.", show_default=False)
+    ] = None,
+    port: Port = 4030,
+) -> None:
+    """Run a network for trying: a chain, a bank's deposits, three custodians with core, node and database each."""
+    wiring = wiring_of(context)
+    place = folder or wiring.data_dir / "network"
+    wiring.sandbox_network(place, first_port=port, voice=Voice(as_json=False))
 
 
 @signer.command("name")

@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .say import FAILED, Voice, counted
+from .say import FAILED, BadInputError, Voice, counted
 from .wiring import Json, wiring_of
 
 if TYPE_CHECKING:
     from open401k.rails.node.process import Process
     from open401k.rails.node.report import Identity
+    from open401k.rails.node.staff import Entrances
 
 CONFIG = Path("node.toml")
 Config = Annotated[Path, typer.Option("--config", help="The node's settings.")]
 commands = typer.Typer()
 keys = typer.Typer(no_args_is_help=True, help="Keys of a node: they lie sealed in its database.")
 commands.add_typer(keys, name="key")
+tokens = typer.Typer(no_args_is_help=True, help="Who may come in by a node's doors: staff and systems, by token.")
+commands.add_typer(tokens, name="token")
 
 TEMPLATE = """\
 # A custodian's node (docs/howto/rails-node.md). Nothing secret stands here.
@@ -30,6 +33,11 @@ member = "0x0000000000000000000000000000000000000000"
 host = "127.0.0.1"
 port = 4012
 # origin = "https://node.example.org"
+# What participants read: whom they may ask, and how they get everything on paper.
+contact = "800 555 0100"
+paper = "Call 800 555 0100. Paper costs nothing."
+# The member as which this node attests who its participants are, where it is the receiver.
+# attestor = "0x..."
 # A database of the node's own; or set OPEN401K_NODE_DATABASE_URL. Without either, an embedded one for trying.
 # database_url = "postgresql://node@localhost/node"
 
@@ -76,7 +84,7 @@ def init(context: typer.Context, config: Config = CONFIG, json: Json = False) ->
         voice.tell({"written": str(config)})
         voice.line(f"Wrote {config}. Fill it in, then again: open401k node init --config {config}")
         return
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         from open401k.rails.node.report import identity_of
 
         _say(voice, identity_of(process))
@@ -95,7 +103,7 @@ def status(context: typer.Context, config: Config = CONFIG, json: Json = False) 
     """How the node stands: its keys, the network's word about it, what waits. Exit code 1 if it cannot sign."""
     from open401k.rails.node.report import report
 
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         told = report(process)
     voice, at = Voice(json), told.network
     network = None
@@ -126,7 +134,7 @@ def list_(context: typer.Context, config: Config = CONFIG, json: Json = False) -
     """The addresses of the node's keys, and its mailbox."""
     from open401k.rails.node.report import identity_of
 
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         _say(Voice(json), identity_of(process))
 
 
@@ -139,7 +147,7 @@ def add(
 ) -> None:
     """Make one more key. A signing key is in use once the network names it, a mailbox once peers know it."""
     voice = Voice(json)
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         at = process.around.seconds()
         made = process.vault.new_mailbox(at=at).public if mailbox else process.keys.make(at=at)
     voice.tell({"mailbox" if mailbox else "signing_key": _hex(made)})
@@ -149,15 +157,75 @@ def add(
 @keys.command()
 def rewrap(context: typer.Context, config: Config = CONFIG, json: Json = False) -> None:
     """Seal everything under the current master key; the former one is in OPEN401K_PREVIOUS_MASTER_KEYS."""
-    with _opened(context, config) as process:
+    with process_of(context, config) as process:
         changed = process.keys.rewrap() + process.vault.rewrap() + process.files.rewrap()
     voice = Voice(json)
     voice.tell({"sealed_anew": changed})
     voice.line(f"{counted(changed, 'secret')} sealed anew.")
 
 
+@tokens.command("add")
+def add_token(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Whose it is: a person, or a system.")],
+    role: Annotated[str, typer.Option(help="operator, system or auditor.")],
+    days: Annotated[int, typer.Option(help="How long it holds.")] = 90,
+    config: Config = CONFIG,
+    json: Json = False,
+) -> None:
+    """Make a token; it is shown once. Operators act, systems bring facts and read, auditors read."""
+    from open401k.rails.node.staff import Role
+
+    if role not in set(Role):
+        raise BadInputError(f"There is no role {role!r}.", fix=f"Say one of: {', '.join(Role)}.")
+    with process_of(context, config) as process:
+        made = _entrances(process).add(name, Role(role), days=days, at=process.around.seconds())
+    voice = Voice(json)
+    voice.tell({"token_id": made.token.token_id, "name": made.token.name, "role": str(role), "secret": made.secret})
+    voice.line(f"{made.token.token_id}, {role}, for {days} days. It is not shown again:")
+    voice.line(made.secret)
+
+
+@tokens.command("list")
+def list_tokens(context: typer.Context, config: Config = CONFIG, json: Json = False) -> None:
+    """Every token there was, without its secret."""
+    with process_of(context, config) as process:
+        found, now = _entrances(process).tokens(), process.around.seconds()
+    voice = Voice(json)
+    rows = [(each.token_id, each.name, str(each.role), _day(each.ends_at), "yes" if each.holds(now) else "no")
+            for each in found]  # fmt: skip
+    voice.tell({"tokens": [dict(zip(("token_id", "name", "role", "ends", "holds"), row, strict=True)) for row in rows]})
+    voice.table(("Token", "Name", "Role", "Ends", "Holds"), rows, empty="No token yet.")
+
+
+@tokens.command("revoke")
+def revoke_token(
+    context: typer.Context,
+    token_id: Annotated[str, typer.Argument(help="As the list names it.")],
+    config: Config = CONFIG,
+    json: Json = False,
+) -> None:
+    """End a token at once."""
+    with process_of(context, config) as process:
+        _entrances(process).revoke(token_id, at=process.around.seconds())
+    voice = Voice(json)
+    voice.tell({"revoked": token_id})
+    voice.line(f"{token_id} lets nobody in any more.")
+
+
+def _entrances(process: "Process") -> "Entrances":
+    from open401k.rails.node.staff import Entrances
+
+    return Entrances(process.files, process.around.random)
+
+
+def _day(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+
+
 @contextmanager
-def _opened(context: typer.Context, config: Path) -> "Iterator[Process]":
+def process_of(context: typer.Context, config: Path) -> "Iterator[Process]":
+    """A node over its database, prepared; closed at the end."""
     from open401k.rails.node.process import opened, prepare
 
     with wiring_of(context).node_at(config) as place:

@@ -57,6 +57,10 @@ class Wiring(Protocol):
         """Run that node until interrupted."""
         ...
 
+    def sandbox_network(self, folder: Path, *, first_port: int, voice: Voice) -> None:
+        """Run a network for trying until interrupted; never in production."""
+        ...
+
     def migrate(self) -> Sequence[str]:
         """Apply what is pending; the names of what was applied."""
         ...

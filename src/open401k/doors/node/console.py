@@ -24,7 +24,7 @@ STATES: Mapping[State, tuple[str, str]] = {
     State.NIGO: ("Not in good order", "bad"),
     State.LIQUIDATING: ("Being sold", ""),
     State.HELD: ("Set aside", ""),
-    State.VOTED: ("Approved by us", ""),
+    State.VOTED: ("Approved", ""),
     State.POSTED: ("Booked", "ok"),
     State.RELEASED: ("Given free", "warn"),
     State.OFF_RAIL: ("By check or wire", ""),

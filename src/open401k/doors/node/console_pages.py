@@ -42,7 +42,7 @@ class Console:
 
     def __init__(self, given: ForPages, look: Look, random: Random) -> None:
         self._given, self._look = given, look
-        self._sessions = Sessions(given, random)
+        self.sessions = Sessions(given, random)
 
     def routes(self) -> list[BaseRoute]:
         """All of it, each with its method."""
@@ -67,17 +67,17 @@ class Console:
         async with request.form(max_files=0, max_fields=4) as form:
             token = _word(form, "token")
         answer = RedirectResponse("/", 303)
-        if await run_in_threadpool(self._sessions.sign_in, request, token, answer) is None:
-            why = Refusal("token", "This token opens no pages.", "Paste it whole, or make one: open401k node token.")
+        if await run_in_threadpool(self.sessions.sign_in, request, token, answer) is None:
+            why = Refusal("token", "This token opens no pages.", "Paste it whole; open401k node token add makes one.")
             return self._look.page("sign_in", 401, refusal=why)
         return answer
 
     async def sign_out(self, request: Request) -> Response:
         """End this browser's session."""
         async with request.form(max_files=0, max_fields=4) as form:
-            await run_in_threadpool(self._sessions.for_form, request, form, acts=False)
+            await run_in_threadpool(self.sessions.for_form, request, form, acts=False)
         answer = RedirectResponse("/sign-in", 303)
-        self._sessions.sign_out(request, answer)
+        self.sessions.sign_out(request, answer)
         return answer
 
     async def cases(self, request: Request) -> Response:
@@ -111,7 +111,7 @@ class Console:
     def _act(self, act: Act) -> Any:
         async def done(request: Request) -> Response:
             async with request.form(max_files=0, max_fields=8) as form:
-                who = await run_in_threadpool(self._sessions.for_form, request, form)
+                who = await run_in_threadpool(self.sessions.for_form, request, form)
                 typed = {name: _word(form, name) for name in ("way", "reference", "code", "key")}
             refusal = await run_in_threadpool(self._do, act, who, request.path_params["case"], typed)
             if refusal is not None:
@@ -143,7 +143,7 @@ class Console:
                 return self._given.stop(who.staff, case, code=code, key=key)
 
     async def _who(self, request: Request) -> SignedIn:
-        return await run_in_threadpool(self._sessions.of, request)
+        return await run_in_threadpool(self.sessions.of, request)
 
     async def _case_page(
         self, request: Request, who: SignedIn, filled: Filled, *, said: str = "", status: int = 200

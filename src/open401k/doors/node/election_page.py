@@ -121,73 +121,85 @@ class Ceremonies:
         return hmac.digest(self._secret, f"{hour} {link}".encode(), "sha256")
 
 
-def routes(given: ForPages, look: Look, random: Random) -> list[BaseRoute]:
+class ElectionPages:
     """The page, what it sends, and the copy to keep."""
-    ceremonies = Ceremonies(given, random)
 
-    async def followed(request: Request) -> Followed:
-        found = await run_in_threadpool(given.followed, request.path_params["link"])
-        if found is None:
-            raise ProblemError(NO_LINK)
-        return found
+    def __init__(self, given: ForPages, look: Look, random: Random) -> None:
+        self._given, self._look = given, look
+        self._ceremonies = Ceremonies(given, random)
 
-    async def offer_of(request: Request) -> Offer | None:
-        to_sign = await run_in_threadpool(given.to_sign, request.path_params["link"])
-        return None if to_sign is None else offered(to_sign, now=given.now())
+    def routes(self) -> list[BaseRoute]:
+        """All of it, each with its method."""
+        told = (
+            ("/r/{link}/election", self.page, "GET"),
+            ("/r/{link}/election.txt", self.copy, "GET"),
+            ("/r/{link}/key", self.keep_key, "POST"),
+            ("/r/{link}/election", self.sign, "POST"),
+        )
+        return [
+            Route(path, answering(self._look, endpoint, private=True), methods=[method])
+            for path, endpoint, method in told
+        ]
 
-    async def page(request: Request) -> Response:
-        link, found = request.path_params["link"], await followed(request)
-        said = in_words.consent(given.custodian, given.paper)
-        words: dict[str, Any] = {"link": link, "followed": found, "paper": given.paper}
+    async def page(self, request: Request) -> Response:
+        """How they will sign, then what they sign, then what they signed."""
+        link, found = request.path_params["link"], await self._followed(request)
+        words: dict[str, Any] = {"link": link, "followed": found, "paper": self._given.paper}
         another = found.signing is Signing.READY and "another" in request.query_params
         if found.signing is Signing.KEY_NEEDED or another:
-            return look.private("prepare", consent=said, options=json.dumps(ceremonies.creation(link)), **words)
+            options = json.dumps(self._ceremonies.creation(link))
+            return self._look.private("prepare", consent=self._consent(), options=options, **words)
         if found.signing is Signing.OVER:
             return RedirectResponse(f"/r/{link}", 303, headers=PRIVATE)
-        offer = await offer_of(request) if found.signing is not Signing.NOT_YET else None
+        offer = await self._offer(request) if found.signing is not Signing.NOT_YET else None
         ready = offer is not None and found.signing is Signing.READY
-        options = json.dumps(ceremonies.assertion(offer)) if ready and offer else ""
-        return look.private("election", offer=offer, ready=ready, options=options, **words)
+        options = json.dumps(self._ceremonies.assertion(offer)) if ready and offer else ""
+        return self._look.private("election", offer=offer, ready=ready, options=options, **words)
 
-    async def copy(request: Request) -> Response:
-        await followed(request)
-        offer = await offer_of(request)
+    async def copy(self, request: Request) -> Response:
+        """All that is signed, as a text to keep."""
+        await self._followed(request)
+        offer = await self._offer(request)
         if offer is None:
             raise ProblemError(NO_LINK)
         headers = PRIVATE | {"Content-Disposition": 'attachment; filename="election.txt"'}
         return PlainTextResponse(offer.text, headers=headers)
 
-    async def keep_key(request: Request) -> Response:
-        link, found = request.path_params["link"], await followed(request)
+    async def keep_key(self, request: Request) -> Response:
+        """A passkey that was just made, and their agreement to sign on a screen."""
+        link, found = request.path_params["link"], await self._followed(request)
         sent = await _sent(request)
         if found.signing not in (Signing.KEY_NEEDED, Signing.READY, Signing.NOT_YET):
             raise ProblemError(NOT_NOW)
         _agreed(sent)
-        key = _made(sent, ceremonies.challenges(link), website_of(given))
-        told = NewKey(key.passkey, key.credential, "\n".join(in_words.consent(given.custodian, given.paper)))
-        return _answer(await run_in_threadpool(given.keep_key, link, told), f"/r/{link}/election")
+        key = _made(sent, self._ceremonies.challenges(link), website_of(self._given))
+        told = NewKey(key.passkey, key.credential, "\n".join(self._consent()))
+        return _answer(await run_in_threadpool(self._given.keep_key, link, told), f"/r/{link}/election")
 
-    async def sign(request: Request) -> Response:
-        link, found = request.path_params["link"], await followed(request)
-        sent, offer = await _sent(request), await offer_of(request)
+    async def sign(self, request: Request) -> Response:
+        """The signature over the election as it stands now."""
+        link, found = request.path_params["link"], await self._followed(request)
+        sent, offer = await _sent(request), await self._offer(request)
         if found.signing is not Signing.READY or offer is None:
             raise ProblemError(NOT_NOW)
         _agreed(sent)
         if sent.get("challenge") != _letters(offer.digest):
             raise ProblemError(CHANGED)
-        signature = _asserted(sent, offer, website_of(given))
-        told = Signed(offer.digest, signature, offer.text)
-        return _answer(await run_in_threadpool(given.sign, link, told), f"/r/{link}/election")
+        told = Signed(offer.digest, _asserted(sent, offer, website_of(self._given)), offer.text)
+        return _answer(await run_in_threadpool(self._given.sign, link, told), f"/r/{link}/election")
 
-    found: list[BaseRoute] = []
-    for path, endpoint, method in (
-        ("/r/{link}/election", page, "GET"),
-        ("/r/{link}/election.txt", copy, "GET"),
-        ("/r/{link}/key", keep_key, "POST"),
-        ("/r/{link}/election", sign, "POST"),
-    ):
-        found.append(Route(path, answering(look, endpoint, private=True), methods=[method]))
-    return found
+    def _consent(self) -> tuple[str, ...]:
+        return in_words.consent(self._given.custodian, self._given.paper)
+
+    async def _followed(self, request: Request) -> Followed:
+        found = await run_in_threadpool(self._given.followed, request.path_params["link"])
+        if found is None:
+            raise ProblemError(NO_LINK)
+        return found
+
+    async def _offer(self, request: Request) -> Offer | None:
+        to_sign = await run_in_threadpool(self._given.to_sign, request.path_params["link"])
+        return None if to_sign is None else offered(to_sign, now=self._given.now())
 
 
 async def _sent(request: Request) -> Mapping[str, object]:

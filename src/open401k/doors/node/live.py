@@ -14,7 +14,7 @@ def stream(given: ForPages, request: Request, case: str | None) -> StreamingResp
     """Changes of one case or of all, after the last one that the browser has."""
     last = cursor_of(request.headers.get("last-event-id"))
     after = cursor_of(request.query_params.get("after")) if last is None else last
-    told = _told(given.changes(case, after=after or 0))
+    told = _told(given.changes(case, after=after))
     return StreamingResponse(told, media_type="text/event-stream", headers=PRIVATE | {"X-Accel-Buffering": "no"})
 
 

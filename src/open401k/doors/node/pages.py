@@ -5,18 +5,23 @@ from starlette.routing import BaseRoute, Route
 from open401k.kernel import Random
 
 from ..security import SameOrigin, SecurityHeaders
-from . import console_pages, election_page, tracker_page
+from . import console_pages, election_page, evidence_page, tracker_page
 from .look import Look
 from .provided import ForPages
 
 
-def routes(given: ForPages, random: Random) -> list[BaseRoute]:
-    """Routes to be put beside those of the API. They carry their security headers and the same-origin rule."""
+def routes(given: ForPages, random: Random, *, hands_out: evidence_page.HandsOut | None = None) -> list[BaseRoute]:
+    """Routes to be put beside those of the API. They carry their security headers and the same-origin rule.
+
+    ``hands_out`` makes the evidence of a case; without it evidence is only checked.
+    """
     look = Look(given)
+    desk = console_pages.Console(given, look, random)
     found = [
         *tracker_page.routes(given, look),
-        *election_page.routes(given, look, random),
-        *console_pages.Console(given, look, random).routes(),
+        *election_page.ElectionPages(given, look, random).routes(),
+        *desk.routes(),
+        *evidence_page.EvidencePages(look, desk.sessions, hands_out).routes(),
     ]
     found.append(Route("/static/{path:path}", look.assets.serve, methods=["GET"], name="static"))
     for route in found:

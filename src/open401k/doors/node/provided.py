@@ -271,6 +271,9 @@ class ForPages(Protocol):
         """Want it ended, for the reason of this code."""
         ...
 
-    def changes(self, case: str | None, *, after: int) -> AsyncIterator[int | None]:
-        """Cursors of what happens after one, in a case or in all; None after each quiet while, to keep a line open."""
+    def changes(self, case: str | None, *, after: int | None) -> AsyncIterator[int | None]:
+        """Cursors of what happens after one, in a case or in all; None after each quiet while, to keep a line open.
+
+        ``after`` None: from now on.
+        """
         ...

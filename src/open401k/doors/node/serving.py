@@ -8,23 +8,39 @@ from collections.abc import Callable
 
 import uvicorn
 
+from open401k.base.webhooks import Sender
 from open401k.rails.node.config import NodeConfig
+from open401k.rails.node.hooks import Telling
+from open401k.rails.node.nights import nights
 from open401k.rails.node.office import Office
 from open401k.rails.node.process import Around, opened, prepare
 from open401k.rails.node.running import Passes, Running
 
+from . import pages
+from .desk import Doors
+from .evidence_page import handing
+from .for_pages import NodePages
 from .http import create_node_app
 
 
-def serve(config: NodeConfig, url: str, around: Around, *, say: Callable[[str], None]) -> None:
-    """Serve until interrupted or asked to stop; what is under way is finished first."""
+def serve(
+    config: NodeConfig, url: str, around: Around, *, say: Callable[[str], None], development: bool = True
+) -> None:  # fmt: skip
+    """Serve until interrupted or asked to stop; what is under way is finished first.
+
+    ``development``: webhooks may go to this machine.
+    """
     prepare(url, around)
     with opened(config, url, around) as process:
         process.turn.wait(time.sleep)  # one process a node: said now, and not by a log line
         office = Office(process)
+        doors = Doors(office, lambda: running.wake(), lambda: running.trouble(), development=development)
         passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake())
-        running = Running([passes, office.sending()])
-        app = create_node_app(process, running, office.receiving())
+        telling = Telling(doors.hooks, process.files, Sender(development=development), around.clock)
+        by_night = nights(process.node.core, config.core.file_every)
+        running = Running([passes, office.sending(), office.days(), telling, *by_night])
+        people = pages.routes(NodePages(doors), around.random, hands_out=handing(process))
+        app = create_node_app(doors, office.receiving(), people)
         server = uvicorn.Server(
             uvicorn.Config(
                 app, host=config.host, port=config.port, log_level="warning", server_header=False,
@@ -37,4 +53,5 @@ def serve(config: NodeConfig, url: str, around: Around, *, say: Callable[[str], 
             with contextlib.suppress(KeyboardInterrupt):
                 server.run()
         finally:
+            doors.happenings.end()
             running.stop()

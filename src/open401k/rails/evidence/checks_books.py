@@ -50,12 +50,12 @@ def _receipt(context: Context, role: Role, who: bytes, told: Statement | None) -
         yield failed("books", f"The statement of {by} is not signed by a key of it.")
         return
     if receipt and receipt.to_bytes(32, "big") != booked.receipt:
-        yield failed("books", f"The reference {booked.reference} of {by} is not the one that its receipt hides.")
+        yield failed("books", f"The reference “{booked.reference}” of {by} is not the one that its receipt hides.")
         return
     if receipt:
-        yield proved("books", f"The receipt of {by} hides the reference {booked.reference} of its books.", by)
+        yield proved("books", f"The receipt of {by} hides the reference “{booked.reference}” of its books.", by)
     else:
-        yield stated("books", f"{capital(by)} says that it booked under {booked.reference}.", by)
+        yield stated("books", f"{capital(by)} says that it booked under “{booked.reference}”.", by)
     yield _lines(context, booked, by)
 
 
@@ -98,14 +98,18 @@ def leaves(context: Context) -> Iterator[Finding]:
     """Items of the transfer file, each under the root that the terms name; and whether the amounts are the payment."""
     evidence, root = context.evidence, context.case.terms.data_root
     if not evidence.leaves:
-        yield missing("file", "Nothing of the transfer file is disclosed; its root is in the terms.")
+        yield missing("disclosed", "Nothing of the transfer file is disclosed; its root is in the terms.")
         return
     labels = [leaf.label for leaf in evidence.leaves]
     for leaf in evidence.leaves:
         if not proves(leaf, root) or labels.count(leaf.label) > 1:
-            yield failed("file", f"{leaf.label} is not in the transfer file that the terms name, or is there twice.")
+            yield failed(
+                "disclosed", f"{leaf.label} is not in the transfer file that the terms name, or is there twice."
+            )
         else:
-            yield proved("file", f"{leaf.label}: {leaf.value}. So it stands in the file that custodians agreed on.")
+            yield proved(
+                "disclosed", f"{leaf.label}: {leaf.value}. So it stands in the file that custodians agreed on."
+            )
     values = {leaf.label: leaf.value for leaf in evidence.leaves}
     total = sum(leg.amount for leg in context.case.terms.legs)
     if _AMOUNT in values:

@@ -50,7 +50,7 @@ def heads(context: Context, known: bytes | None) -> Iterator[Finding]:
     elif known is not None:
         yield proved("head", f"All of it stands under {told}: the hash that you know.")
     else:
-        yield missing("head", f"All of it stands under {told}. Compare that hash with one that you trust (--head).")
+        yield missing("head", f"All of it stands under {told}. Compare that hash with one that you trust.")
     for each in context.evidence.heads:
         who, words = name(each.role, each.who), f"block {each.number}, hash 0x{each.hash.hex()}"
         if (each.role, each.who) not in custodians(context.case):

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Final, Protocol
 
+import rlp
+
 from open401k.kernel import Open401kError
 
 from ..calls import answer_of, call_of
@@ -49,10 +51,14 @@ def collect(
     coordinator: bytes,
     encoded: bytes,
     said: Sequence[Said] = (),
+    calls: Sequence[bytes] = (),
     file: TransferFile | None = None,
     labels: Sequence[str] = PLAIN,
 ) -> Evidence:
-    """The evidence of a case as it was agreed; ``labels`` are patterns of what is disclosed of the transfer file."""
+    """The evidence of a case as it was agreed; ``labels`` are patterns of what is disclosed of the transfer file.
+
+    ``calls`` are what our own node sent: its approval is in there where the chain does not prove transactions.
+    """
     case = decode_case(encoded)
     final = chain.final()
     network = _address(chain, coordinator, "NETWORK()", final.number)
@@ -61,7 +67,9 @@ def collect(
     at = final.number
     if found and at - found[0][0] >= _LINKED:
         at = min(found[-1][0], found[0][0] + _LINKED - 1)  # as near as is needed: the head is any final block
-    headers, included, approvals = _included(chain, [each for each in found if each[0] <= at], at, encoded, case)
+    headers, included, proven = _included(chain, [each for each in found if each[0] <= at], at, encoded, case)
+    mine = [each for call in calls for each in approvals_in(call, encoded, case)]
+    approvals = {(each.role, each.who): each for each in (*mine, *proven)}  # the last of each counts
     heads = [each.head for each in said]
     bare = Evidence(chain.chain_id, coordinator, network, int(str(delay)), encoded, ())
     return Evidence(
@@ -69,7 +77,7 @@ def collect(
         states=(chain.state(asked(bare, case), at=at), *_earlier(chain, bare, case, heads, at)),
         headers=headers,
         transactions=included,
-        approvals=approvals,
+        approvals=tuple(approvals.values()),
         statements=tuple(each.statement for each in said),
         heads=tuple(heads),
         leaves=_leaves(file, labels),
@@ -120,14 +128,11 @@ def _included(
         headers = headers or rows["headers"]
         included.append(Included(block, rows["transaction"], rows["receipt"]))
         approvals += approvals_in(data, encoded, case)
-    last = {(each.role, each.who): each for each in approvals}  # a vote that was given again replaces the first
-    return headers, tuple(included), tuple(last.values())
+    return headers, tuple(included), tuple(approvals)
 
 
 def _data(nodes: Sequence[bytes]) -> bytes:
     """The call in a transaction that is alone in its block, or nothing where it cannot be read."""
-    import rlp
-
     try:
         leaf = rlp.decode(nodes[-1])
         return read(leaf[1]).data

@@ -14,6 +14,18 @@ _ROLES: Final = {
 }  # fmt: skip
 
 
+#: What findings are about, as people read it; in no order.
+TITLES: Final = {
+    "file": "The file", "case": "The case", "head": "The block that it stands under",
+    "countersigned": "Blocks that custodians signed", "proofs": "Proofs", "contracts": "What decided",
+    "terms": "The exact terms", "verdict": "The verdict", "rules": "The rules", "election": "The election",
+    "participant": "The person", "limits": "The terms and the election", "attestation": "The proof of identity",
+    "members": "Who took part", "approvals": "Approvals", "transactions": "Transactions", "payments": "The money",
+    "receipts": "Receipts", "books": "The custodians’ books", "sums": "Whether it adds up",
+    "disclosed": "What is disclosed of the transfer file",
+}  # fmt: skip
+
+
 def name(role: Role, who: bytes) -> str:
     """Somebody by their part and address."""
     return f"{_ROLES[role]} (0x{who.hex()})"

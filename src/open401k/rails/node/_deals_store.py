@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, LiteralString
 
 from ._store import Connection
-from .cases import State
+from .cases import UNPROMISED, State
 from .deal import DealEvent
 from .sealing import Sealed
 
@@ -50,6 +51,20 @@ def deal(conn: Connection, case: str) -> Sealed | None:
     return Sealed(*row) if row else None
 
 
+def other_desk(conn: Connection, case: str) -> tuple[bytes, bytes] | None:
+    """Without a lock: who changes a case has its file locked, and a verb locks the deal before the file."""
+    row = conn.execute(
+        """
+        select peer, reference
+        from node.deal
+        where case_id = %s
+        """,
+        [case],
+        binary=True,
+    ).fetchone()
+    return (row[0], row[1]) if row else None
+
+
 def case_of(conn: Connection, peer: bytes, reference: bytes) -> str | None:
     """The case that a member knows by a reference."""
     row = conn.execute(
@@ -76,6 +91,22 @@ def deals(conn: Connection, after: str, limit: int) -> list[tuple[str, Sealed]]:
         """,
         [after, limit],
     )
+
+
+def without_terms(conn: Connection, after: str, limit: int) -> list[str]:
+    """Open cases that have a deal and no exact terms."""
+    rows = conn.execute(
+        """
+        select case_id
+        from node.deal
+        join node.case_file using (case_id)
+        where rollover is null and state = any (%s) and case_id > %s
+        order by case_id
+        limit %s
+        """,
+        [[str(state) for state in UNPROMISED], after, limit],
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def deals_under_others(conn: Connection, kek_id: str, limit: int) -> list[tuple[str, Sealed]]:
@@ -123,17 +154,17 @@ def insert_letter(conn: Connection, recipient: bytes, reference: bytes, number: 
     )
 
 
-def letters_waiting(conn: Connection, limit: int) -> list[tuple[bytes, bytes, int, Sealed]]:
-    """Not sent yet, the oldest of each first."""
+def letters_waiting(conn: Connection, but_not: Collection[bytes], limit: int) -> list[tuple[bytes, bytes, int, Sealed]]:
+    """Not sent yet, and not to these members: the oldest of each first."""
     rows = conn.execute(
         """
         select recipient, reference, number, kek_id, sealed
         from node.letter_out
-        where not is_sent
+        where not is_sent and recipient <> all (%s::bytea[])
         order by number, recipient, reference
         limit %s
         """,
-        [limit],
+        [list(but_not), limit],
         binary=True,
     ).fetchall()
     return [(recipient, reference, number, Sealed(*sealed)) for recipient, reference, number, *sealed in rows]
@@ -179,6 +210,18 @@ def mark_sent(conn: Connection, recipient: bytes, reference: bytes, number: int)
     )
 
 
+def mark_unsent(conn: Connection, recipient: bytes, reference: bytes) -> None:
+    """All letters of a reference wait again."""
+    conn.execute(
+        """
+        update node.letter_out
+        set is_sent = false
+        where recipient = %s and reference = %s
+        """,
+        [recipient, reference],
+    )
+
+
 def newest_came(conn: Connection, peer: bytes, reference: bytes) -> int:
     """The number of the last letter that was taken; 0 before the first."""
     row = conn.execute(
@@ -219,6 +262,8 @@ def came(conn: Connection, peer: bytes, reference: bytes, number: int) -> bytes 
 
 def insert_event(conn: Connection, case: str, at: int, words: str) -> None:
     """An event of a case where it stands now."""
+    # The file is locked before the turn to write events is taken, by everybody: or two would wait for each other.
+    conn.execute("select 1 from node.case_file where case_id = %s for update", [case])
     # One after the other until the commit: who reads after a number never misses one that comes in below it.
     conn.execute("select pg_advisory_xact_lock(hashtext('node.event'))")
     conn.execute(

@@ -29,3 +29,38 @@ def waiting(conn: Connection) -> tuple[int, int, int]:
         """
     ).fetchone()
     return row or (0, 0, 0)
+
+
+def newest_event(conn: Connection) -> int:
+    """The number of the newest event; 0 before the first."""
+    row = conn.execute("select coalesce(max(seq), 0) from node.event").fetchone()
+    return row[0] if row else 0
+
+
+def case_ids(conn: Connection, after: str, limit: int) -> list[str]:
+    """Cases by id."""
+    rows = conn.execute(
+        """
+        select case_id
+        from node.case_file
+        where case_id > %s
+        order by case_id
+        limit %s
+        """,
+        [after, limit],
+    )
+    return [row[0] for row in rows.fetchall()]
+
+
+def events_of(conn: Connection, case_id: str) -> list[tuple[int, str, int, str]]:
+    """Number, state, time and words of everything that happened to a case."""
+    rows = conn.execute(
+        """
+        select seq, state, at, words
+        from node.event
+        where case_id = %s
+        order by seq
+        """,
+        [case_id],
+    )
+    return [(seq, state, at, words) for seq, state, at, words in rows.fetchall()]

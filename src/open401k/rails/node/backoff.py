@@ -35,6 +35,10 @@ class Backoff(Generic[Who]):
         """Whether its time has come."""
         return who not in self._failed or self._failed[who][1] <= at
 
+    def left_alone(self, *, at: float) -> list[Who]:
+        """Whose time has not come."""
+        return [who for who in self._failed if not self.may_ask(who, at=at)]
+
     def forget_others(self, those: Collection[Who]) -> None:
         """Keep these alone: the others are not asked any more."""
         self._failed = {who: told for who, told in self._failed.items() if who in those}

@@ -50,6 +50,10 @@ MOVES: Final = {
 }
 
 
+#: Where a case without exact terms stands as long as it is open.
+UNPROMISED: Final = (State.DRAFT, State.DATA_REQUESTED, State.NIGO, State.PREVALIDATED, State.LIQUIDATING)
+
+
 class MoveError(Exception):
     """A case file was to go where it cannot go from where it is."""
 

@@ -170,7 +170,7 @@ class Check:
     fault: str
     promise: str
     run: Callable[[Bench], None]
-    needs: Trouble | None = None
+    needs: StrEnum | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def certify(bench: Bench, checks: Sequence[Check]) -> list[Result]:
     results = []
     for check in checks:
         if check.needs is not None and bench.cause is None:
-            results.append(Result(check, None, f"needs a core that can be told to {check.needs}"))
+            results.append(Result(check, None, f"needs a core or bank that can be told to {check.needs}"))
             continue
         bench.again()
         try:

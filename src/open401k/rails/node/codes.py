@@ -27,6 +27,9 @@ BALANCE_TOO_LOW: Final = 451
 OTHER_ORDER: Final = 452
 WRONG_AMOUNT: Final = 453
 CORE_REFUSED: Final = 551
+PAYMENT_REFUSED: Final = 552
+PAYMENT_RETURNED: Final = 553
+MONEY_SHORT: Final = 554
 UNTOLD: Final = 651
 POLICY: Final = 652
 #: Committed, and neither our file nor the chain knows a vote of ours.
@@ -56,6 +59,9 @@ FOUND: Final = {
     OTHER_ORDER: "another order is under this rollover's id",
     WRONG_AMOUNT: "the core did another amount than was ordered",
     CORE_REFUSED: "the core refused for a reason of its own",
+    PAYMENT_REFUSED: "the bank refused the payment",
+    PAYMENT_RETURNED: "the bank returned the payment",
+    MONEY_SHORT: "only a part of the money has arrived",
     UNTOLD: "the coordinator refused and told no code",
     POLICY: "the signer's policy does not allow it",
     COMMITTED_WITHOUT_US: "committed, but no vote of ours is known: find out before anything moves",

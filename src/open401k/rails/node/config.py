@@ -46,8 +46,21 @@ class Contracts:
 
 
 @dataclass(frozen=True, slots=True)
+class BankAt:
+    """The bank behind the core, by files: we pay as the first three to the last three, the settlement bank."""
+
+    folder: Path
+    name: str
+    account: str
+    bank: str
+    to_name: str
+    to_account: str
+    to_bank: str
+
+
+@dataclass(frozen=True, slots=True)
 class CoreAt:
-    """The way into the custodian's core: ``rest``, ``batch``, or a function of somebody's package."""
+    """The way into the custodian's core: ``rest``, ``batch``, ``plan``, or a function of somebody's package."""
 
     adapter: str
     url: str = ""
@@ -55,6 +68,10 @@ class CoreAt:
     seconds: int | float = 10
     folder: Path = Path("core-files")
     layout: str = "fixed"
+    plan: str = ""
+    #: Seconds between two files with orders.
+    file_every: int = 3_600
+    bank: BankAt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +82,7 @@ class Peer:
     member: bytes
     url: str
     mailbox: bytes
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +114,9 @@ class NodeConfig:
     origin: str = ""
     database_url: str | None = field(default=None, repr=False)
     attestor: bytes | None = None
+    #: For participants: whom they may ask, and how they get everything on paper.
+    contact: str = ""
+    paper: str = ""
     withholder: bytes = NOBODY
     voters: Mapping[Role, bytes] = field(default_factory=dict)
 
@@ -129,6 +150,8 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         rules=_rules(top),
         policy=_policy(top.table("policy", needed=False)),
         peers=_peers(top),
+        contact=top.text("contact", ""),
+        paper=top.text("paper", ""),
         voters=_voters(top.table("voters", needed=False)),
         host=top.text("host", "127.0.0.1"),
         port=top.whole("port", 4012, least=1, most=65_535),
@@ -278,6 +301,13 @@ def _contracts(table: Table) -> Contracts:
     return found
 
 
+def _bank(table: Table) -> BankAt:
+    names = ("name", "account", "bank", "to_name", "to_account", "to_bank")
+    found = BankAt(Path(table.text("folder")), *(table.text(name) for name in names))
+    table.nothing_else()
+    return found
+
+
 def _core(table: Table, environment: Mapping[str, str]) -> CoreAt:
     adapter = table.text("adapter")
     found = CoreAt(adapter)
@@ -286,12 +316,17 @@ def _core(table: Table, environment: Mapping[str, str]) -> CoreAt:
         found = CoreAt(adapter, table.url("url"), _token(table, environment), seconds)
     elif adapter == "batch":
         layout = table.text("layout", "fixed")
-        if layout not in ("fixed", "csv"):
-            raise table.wrong("layout", f"{layout!r} is none", 'Write "fixed" or "csv"')
-        found = CoreAt(adapter, folder=Path(table.text("folder")), layout=layout)
+        if layout not in ("fixed", "csv", "iso"):
+            raise table.wrong("layout", f"{layout!r} is none", 'Write "fixed", "csv" or "iso"')
+        every = table.whole("file_every", 3_600, least=1, most=86_400)
+        found = CoreAt(adapter, folder=Path(table.text("folder")), layout=layout, file_every=every)
+    elif adapter == "plan":
+        found = CoreAt(adapter, plan=table.text("plan"))
     elif not re.fullmatch(r"[\w.]+:\w+", adapter):
-        fix = 'Write "rest", "batch", or "package.module:function" of a function that answers a core'
+        fix = 'Write "rest", "batch", "plan", or "package.module:function" of a function that answers a core'
         raise table.wrong("adapter", f"{adapter[:60]!r} is none", fix)
+    if table.has("bank"):
+        found = replace(found, bank=_bank(table.table("bank")))
     table.nothing_else()
     return found
 
@@ -343,7 +378,9 @@ def _peers(top: Table) -> tuple[Peer, ...]:
     found = []
     for each in top.tables("peers"):
         mailbox = each.data("mailbox", 32, "mailbox's public key")
-        found.append(Peer(each.text("name"), each.address("member"), each.url("url"), mailbox))
+        found.append(
+            Peer(each.text("name"), each.address("member"), each.url("url"), mailbox, each.text("contact", ""))
+        )
         each.nothing_else()
     return tuple(found)
 

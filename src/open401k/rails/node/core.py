@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
+
+#: No kind of an account's money: cash that a receiver passes on to the person, after tax was withheld from it.
+CASH_TO_PERSON: Final = 15
 
 
 class Side(StrEnum):

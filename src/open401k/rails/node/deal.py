@@ -5,7 +5,7 @@ A case file says where a rollover stands, its deal what it is about. Not here: w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -61,6 +61,8 @@ class Deal:
     #: Which proposal of its election this is, and the rollover it sends back, as the terms name them.
     part: int = 0
     parent: bytes | None = None
+    #: The reference under which the election was signed, where this proposal of it has one of its own.
+    signed_under: bytes | None = None
     their_state: State | None = None
     their_since: int | None = None
     notes: tuple[Noted, ...] = ()
@@ -69,6 +71,11 @@ class Deal:
     def participant(self) -> bytes | None:
         """The address by which the chain knows the participant."""
         return self.receiving.participant if self.receiving else None
+
+    @property
+    def commitments(self) -> bytes:
+        """The reference from which the salts of the election's commitments follow."""
+        return self.signed_under or self.reference
 
     @property
     def source(self) -> bytes:
@@ -107,12 +114,20 @@ class DealUnit(Unit, Protocol):
         """The deal of a case, locked until the end; one that is not there is a LookupError."""
         ...
 
+    def other_desk(self, case: str) -> tuple[bytes, bytes] | None:
+        """Whom to tell of a case: the member and the reference, which never change. Nothing is locked."""
+        ...
+
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
         """The deal that this member knows by this reference."""
         ...
 
     def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:
         """Deals by case id."""
+        ...
+
+    def without_terms(self, *, after: str = "", limit: int = 100) -> Sequence[str]:
+        """Ids of open cases that have a deal and no exact terms yet, by id."""
         ...
 
     def add_deal(self, deal: Deal) -> None:
@@ -127,12 +142,16 @@ class DealUnit(Unit, Protocol):
         """Into the outbox, under the next number of (to, reference)."""
         ...
 
-    def letters_out(self, *, limit: int = 100) -> Sequence[Outgoing]:
-        """What waits to be sent: the oldest of each (member, reference) first, then the next."""
+    def letters_out(self, *, but_not: Collection[bytes] = (), limit: int = 100) -> Sequence[Outgoing]:
+        """What waits to be sent, but not to these members: the oldest of each (member, reference) first."""
         ...
 
     def letter_sent(self, to: bytes, reference: bytes, number: int) -> None:
         """The other side has it; the same again is nothing new."""
+        ...
+
+    def send_again(self, to: bytes, reference: bytes) -> None:
+        """The other side misses one that it had (an older backup): all of this reference wait to be sent anew."""
         ...
 
     def take_letter(self, peer: bytes, letter: Letter) -> Came:

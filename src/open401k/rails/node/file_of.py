@@ -186,6 +186,7 @@ _OF_IRAS = {
 }  # fmt: skip
 _ROTH = {
     Source.MATCH: "roth_match", Source.NONELECTIVE: "roth_nonelective", Source.ROLLOVER: "rollover_roth",
+    Source.ROTH_ROLLOVER: "rollover_roth",
 }  # fmt: skip
 _PLAIN = {Source.NONELECTIVE: "profit_sharing", Source.ROLLOVER: "rollover_pre_tax"}
 

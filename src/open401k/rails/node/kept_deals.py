@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 from . import _deals_store as store
 from .cases import Case, ChangedError
 from .codec import parsed, read, written
-from .deal import Deal, DealEvent, DealUnit
+from .deal import Deal, DealEvent
 from .kept import KeptCases, KeptUnit
 from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes, letter_of
 from .sealing import Sealed, Sealing
@@ -27,7 +27,7 @@ class KeptDeals(KeptCases):
     now: Callable[[], int] = field(kw_only=True)
 
     @contextmanager
-    def begin(self) -> Iterator[DealUnit]:
+    def begin(self) -> Iterator[KeptDealUnit]:
         with self.connected() as conn:
             yield KeptDealUnit(conn, self.sealing, self.now)
 
@@ -79,12 +79,18 @@ class KeptDealUnit(KeptUnit):
             raise LookupError(f"no deal of case {case}")
         return self._opened(case, sealed)
 
+    def other_desk(self, case: str) -> tuple[bytes, bytes] | None:
+        return store.other_desk(self.conn, case)
+
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
         case = store.case_of(self.conn, peer, reference)
         return self.deal(case) if case is not None else None
 
     def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:
         return [self._opened(case, sealed) for case, sealed in store.deals(self.conn, after, limit)]
+
+    def without_terms(self, *, after: str = "", limit: int = 100) -> Sequence[str]:
+        return store.without_terms(self.conn, after, limit)
 
     def add_deal(self, deal: Deal) -> None:
         if not store.insert_deal(self.conn, deal.case, deal.peer, deal.reference, self._sealed(deal)):
@@ -103,15 +109,18 @@ class KeptDealUnit(KeptUnit):
         store.insert_letter(self.conn, to, reference, number, sealed)
         return made
 
-    def letters_out(self, *, limit: int = 100) -> Sequence[Outgoing]:
+    def letters_out(self, *, but_not: Collection[bytes] = (), limit: int = 100) -> Sequence[Outgoing]:
         found = []
-        for to, reference, number, sealed in store.letters_waiting(self.conn, limit):
+        for to, reference, number, sealed in store.letters_waiting(self.conn, but_not, limit):
             text = self.sealing.opened(_letter_place(to, reference, number), sealed, what=f"Letter {number}")
             found.append(Outgoing(to, letter_of(text)))
         return found
 
     def letter_sent(self, to: bytes, reference: bytes, number: int) -> None:
         store.mark_sent(self.conn, to, reference, number)
+
+    def send_again(self, to: bytes, reference: bytes) -> None:
+        store.mark_unsent(self.conn, to, reference)
 
     def take_letter(self, peer: bytes, letter: Letter) -> Came:
         keyed = self.sealing.keyed_hash(letter_bytes(letter))

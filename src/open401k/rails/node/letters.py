@@ -15,7 +15,7 @@ from typing import Final
 from ..messages import Attestation, Election, Terms
 from ..transfer_file.leaves import FileRefusedError, Leaf, TransferFile, leaf_digest
 from ..transfer_file.schema import Problem, problems
-from .cases import State
+from .cases import State, Way
 from .codec import BadInputError, Json, Wrong, parsed, read, told, written
 from .halves import ReceivingHalf, ReleasingHalf
 
@@ -42,14 +42,19 @@ class LetterKind(StrEnum):
     NOTE = "note"
     #: Either: where its case stands, once exact terms are agreed.
     STANDS = "stands"
+    #: Either: a case that ended is proposed again, under a reference of its own; its first letter.
+    AGAIN = "again"
+    #: Either: it closed the case by check or wire.
+    OFF_RAIL = "off_rail"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """``source`` is the address of the custodian that is asked to pay."""
+    """``source`` is the address of the custodian that is asked to pay; ``parent`` the rollover that it gives back."""
 
     source: bytes
     receiving: ReceivingHalf
+    parent: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,24 @@ class Stands:
     at: int
 
 
-Body = Request | FactsTold | Elected | TermsTold | Ended | Note | Stands
+@dataclass(frozen=True, slots=True)
+class Again:
+    """``after`` is the reference of the case before, ``part`` which proposal of the election this is."""
+
+    after: bytes
+    part: int
+    is_residual: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OffRail:
+    """How it was paid, and the number of the check or wire."""
+
+    way: Way
+    reference: str
+
+
+Body = Request | FactsTold | Elected | TermsTold | Ended | Note | Stands | Again | OffRail
 
 _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.REQUEST: Request,
@@ -123,6 +145,8 @@ _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.STOP: Ended,
     LetterKind.NOTE: Note,
     LetterKind.STANDS: Stands,
+    LetterKind.AGAIN: Again,
+    LetterKind.OFF_RAIL: OffRail,
 }
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from .cases import Case, ChangedError
+from .cases import UNPROMISED, Case, ChangedError
 from .deal import Deal, DealEvent, DealUnit
 from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes
 from .memory import MemoryCases, MemoryUnit
@@ -68,12 +68,20 @@ class MemoryDealUnit(MemoryUnit):
     def deal(self, case: str) -> Deal:
         return self.shelf.deals[case]
 
+    def other_desk(self, case: str) -> tuple[bytes, bytes] | None:
+        deal = self.shelf.deals.get(case)
+        return (deal.peer, deal.reference) if deal else None
+
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
         found = (deal for deal in self.shelf.deals.values() if (deal.peer, deal.reference) == (peer, reference))
         return next(found, None)
 
     def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:
         return [self.shelf.deals[case] for case in sorted(self.shelf.deals) if case > after][:limit]
+
+    def without_terms(self, *, after: str = "", limit: int = 100) -> Sequence[str]:
+        cases = (self.kept.cases[case] for case in sorted(self.shelf.deals) if case > after)
+        return [case.id for case in cases if case.agreed is None and case.state in UNPROMISED][:limit]
 
     def add_deal(self, deal: Deal) -> None:
         if deal.case in self.shelf.deals or self.deal_of(deal.peer, deal.reference):
@@ -91,13 +99,19 @@ class MemoryDealUnit(MemoryUnit):
         self.shelf.out[to, reference, number] = made, False
         return made
 
-    def letters_out(self, *, limit: int = 100) -> Sequence[Outgoing]:
-        waiting = [Outgoing(to, told) for (to, _, _), (told, sent) in self.shelf.out.items() if not sent]
+    def letters_out(self, *, but_not: Collection[bytes] = (), limit: int = 100) -> Sequence[Outgoing]:
+        rows = self.shelf.out.items()
+        waiting = [Outgoing(to, told) for (to, _, _), (told, sent) in rows if not sent and to not in but_not]
         return sorted(waiting, key=lambda each: (each.letter.number, each.to, each.letter.reference))[:limit]
 
     def letter_sent(self, to: bytes, reference: bytes, number: int) -> None:
         told, _ = self.shelf.out[to, reference, number]
         self.shelf.out[to, reference, number] = told, True
+
+    def send_again(self, to: bytes, reference: bytes) -> None:
+        for key, (told, _) in list(self.shelf.out.items()):
+            if key[:2] == (to, reference):
+                self.shelf.out[key] = told, False
 
     def take_letter(self, peer: bytes, letter: Letter) -> Came:
         key, text = (peer, letter.reference, letter.number), letter_bytes(letter)

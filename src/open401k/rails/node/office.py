@@ -12,11 +12,14 @@ from ..preflight.rule_version import RuleVersion, rule_version
 from . import deals
 from .config import NodeConfig, RulesAt
 from .core import SilentError
+from .days import Days
 from .deal import DealUnit
 from .desk import Desk
+from .following import Verdict
 from .letters import Letter, Taken
 from .post import Directory, HttpCarrier, Receiving, Sending
 from .process import Process
+from .taking import kept_out
 
 _RULES = "(uint64,uint64,uint8,uint96,uint256,uint256,uint256,bytes32)"
 
@@ -37,8 +40,8 @@ class Office:
         process, config = self.process, self.process.config
         return Desk(
             us=config.member,
-            network=process.coordinator,
-            domain=process.signer.domain,
+            network=process.asked,
+            domain=process.domain,
             token=config.contracts.token,
             rules=self._rules,
             rule_number=_in_force(self._rules, process.around.seconds()),
@@ -49,12 +52,23 @@ class Office:
             wallet=lambda who, digest, signature: _wallet_signed(process, who, digest, signature),
         )
 
+    def verdict_of(self, case: str) -> Verdict:
+        """The network's final word about a case; ABSENT where nothing was ever proposed."""
+        with self.process.files.begin() as unit:
+            agreed = unit.case(case).agreed
+        return self.process.coordinator.final(agreed).verdict if agreed else Verdict.ABSENT
+
     def sending(self) -> Sending:
         """Letters that wait, signed by the key that the network names."""
         process = self.process
         return Sending(
-            process.files, self._directory(), HttpCarrier(), process.key_in_use, process.around.random
+            process.files, self._directory(), HttpCarrier(), process.key_in_use, process.around.random,
+            kept_out=lambda unit, each: kept_out(unit, self.desk, each),
         )  # fmt: skip
+
+    def days(self) -> Days:
+        """What a new day means for deals before exact terms."""
+        return Days(self.process.files, lambda: self.desk)
 
     def receiving(self) -> Receiving:
         """Letters that come, opened by our mailboxes and taken by our desk."""
@@ -65,7 +79,7 @@ class Office:
         return Receiving(self.process.files, self._directory(), self.process.vault.mailboxes, take)
 
     def _directory(self) -> Directory:
-        return Directory(self.process.config.peers, self.process.coordinator)
+        return Directory(self.process.config.peers, self.process.asked)
 
 
 def rules_of(config: NodeConfig) -> dict[int, RuleVersion]:

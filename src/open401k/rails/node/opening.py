@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from .. import messages
-from ..messages import Attestation, Election, Terms
+from ..kinds import Into
+from ..messages import Attestation, Election, Leg, Terms
 from .cases import Agreed, Case, State, Unit
-from .core import Part, Side
+from .core import CASH_TO_PERSON, Part, Side
 
 
 class TermsError(ValueError):
@@ -28,10 +29,11 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class TaxFacts:
-    """What the transfer file says of one leg beside its cents."""
+    """What the transfer file says of one leg beside its cents: of a part that is paid out, what is withheld of it."""
 
     basis: int = 0
     roth_since: int | None = None
+    withheld: int = 0
 
 
 def agreed_of(
@@ -51,7 +53,7 @@ def agreed_of(
         mine = [(number, leg) for number, leg in enumerate(terms.legs) if leg.to in ours]
         place = 1 + paid.index(ours[0])
     known = facts or {}
-    parts = tuple(Part(number, leg.kind, leg.amount, *_pair(known.get(number, TaxFacts()))) for number, leg in mine)
+    parts = tuple(_part(number, leg, side, known.get(number, TaxFacts())) for number, leg in mine)
     return Agreed(
         rollover=messages.rollover_id(messages.election_hash(election), terms),
         key=(int.from_bytes(election.source, "big") << 72) | (election.number << 8) | terms.part,
@@ -64,8 +66,11 @@ def agreed_of(
     )
 
 
-def _pair(facts: TaxFacts) -> tuple[int, int | None]:
-    return facts.basis, facts.roth_since
+def _part(number: int, leg: Leg, side: Side, facts: TaxFacts) -> Part:
+    """As our books have it: a receiver that pays the person takes in what is left after tax, and into no account."""
+    if leg.into == Into.PERSON and side is Side.RECEIVER:
+        return Part(number, CASH_TO_PERSON, leg.amount - facts.withheld)
+    return Part(number, leg.kind, leg.amount, facts.basis, facts.roth_since)
 
 
 def open_case(unit: Unit, case: str, *, side: Side, account: str, parent: str | None = None) -> Case:

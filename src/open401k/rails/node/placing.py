@@ -12,7 +12,7 @@ from open401k.base.settings import Settings
 from open401k.kernel import Clock, Open401kError, Random
 
 from .config import DATABASE, NodeConfig, read_config
-from .process import Around
+from .process import Around, MakeCore
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,17 @@ class Place:
 
 @contextmanager
 def placed(
-    settings: Settings, config: Path, environment: Mapping[str, str], *, random: Random, clock: Clock
+    settings: Settings,
+    config: Path,
+    environment: Mapping[str, str],
+    *,
+    random: Random,
+    clock: Clock,
+    cores: Mapping[str, MakeCore] | None = None,
 ) -> Iterator[Place]:
     """An embedded database is started and stopped; production wants one of the node's own."""
     told = read_config(config, environment, production=settings.production)
-    around = Around(settings.master_keys(random), random, clock)
+    around = Around(settings.master_keys(random), random, clock, cores or {})
     if told.database_url is not None:
         reach(told.database_url, setting=DATABASE)
         yield Place(told, told.database_url, around)

@@ -144,13 +144,17 @@ class Sending:
     carry: Carrier
     key: Callable[[], Key]
     random: Random = field(repr=False)
+    #: What follows when the other side keeps a letter out for ever.
+    kept_out: Callable[[DealUnit, Outgoing], None] = lambda unit, each: unit.letter_sent(
+        each.to, each.letter.reference, each.letter.number
+    )
     name: str = "letters"
     backoff: Backoff[bytes] = field(default_factory=lambda: Backoff(first=1.0, most=60.0))
 
     def once(self, *, at: float) -> float:
         """Send what may be sent now; seconds until the next look."""
         with self.deals.begin() as unit:
-            waiting = unit.letters_out()
+            waiting = unit.letters_out(but_not=self.backoff.left_alone(at=at))
         held_up: set[tuple[bytes, bytes]] = set()
         sent = 0
         for each in waiting:
@@ -180,13 +184,21 @@ class Sending:
         except SilentError as why:
             self._wait(each, at, str(why))
             return False
-        if answer.came is None or answer.came is Came.EARLY:
-            self._wait(each, at, f"{peer.name} answers {answer.refused or 'that one before it is missing'}")
+        if answer.came is None:
+            self._wait(each, at, f"{peer.name} answers {answer.refused}")
             return False
-        if answer.came is Came.REFUSED:
-            log.warning("letter %d to %s was kept out there", each.letter.number, peer.name)
+        if answer.came is Came.EARLY:
+            # What it had, it has no more: it was restored from an older backup. A repeat of the others changes nothing.
+            with self.deals.begin() as unit:
+                unit.send_again(each.to, each.letter.reference)
+            self._wait(each, at, f"{peer.name} misses one before it")
+            return False
         with self.deals.begin() as unit:
-            unit.letter_sent(each.to, each.letter.reference, each.letter.number)
+            if answer.came is Came.REFUSED:
+                log.warning("letter %d to %s was kept out there", each.letter.number, peer.name)
+                self.kept_out(unit, each)
+            else:
+                unit.letter_sent(each.to, each.letter.reference, each.letter.number)
         self.backoff.answered(each.to)
         return True
 

@@ -11,32 +11,32 @@ from typing import cast
 
 from open401k.base.secrets import MasterKeys
 from open401k.kernel import Clock, Open401kError, Random
+from open401k.wire.mx import Party
 
 from .. import sender
-from ..calls import answer_of, call_of
 from ..chain.jsonrpc import Endpoint, Patience
 from ..chain.rpc import RpcChain, Waiting
 from ..keys import Key
-from ..messages import NOBODY, rollover_domain
+from ..messages import NOBODY, Domain, rollover_domain
 from ..sender import Fees
+from .adapters.bank import Banked, BankFiles
 from .adapters.batch import BatchCore
 from .adapters.layouts import Layout
 from .adapters.rest import RestCore
 from .config import ChainAt, CoreAt, NodeConfig
-from .core import CustodianCore, SilentError
+from .core import CustodianCore
 from .kept import migrate
 from .kept_deals import KeptDeals
 from .pooled import PooledDeals
 from .sealed import KeptApprovals, SealedKeys
 from .sealing import Sealing
 from .signing import PolicyError, PolicySigner
-from .transmitting import NetworkCoordinator, Turn
+from .transmitting import Asked, NetworkCoordinator, Turn
 from .vault import Vault
 from .worker import Node
 
 #: Makes a way into a core from its settings.
 MakeCore = Callable[[CoreAt], CustodianCore]
-_SIGNER = "(uint64,uint16,uint16,address)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,12 @@ class Around:
 class KeyInUse:
     """The key that the network names for a member now; :class:`PolicyError` if it is none of ours."""
 
-    coordinator: NetworkCoordinator
+    members: Asked | NetworkCoordinator
     keys: SealedKeys
     member: bytes
 
     def __call__(self) -> Key:
-        named = self.coordinator.signer_of(self.member)
+        named = self.members.signer_of(self.member)
         found = self.keys.key(named)
         if found is None:
             said = "no key for us" if named == NOBODY else f"0x{named.hex()}, which is no key of this node"
@@ -81,7 +81,7 @@ class KeyInUse:
 
 @dataclass
 class Process:
-    """Everything of one node. ``files`` are for any thread, ``node`` is the worker's alone."""
+    """Everything of one node. ``node`` and ``coordinator`` are the worker's alone, the others for any thread."""
 
     config: NodeConfig
     around: Around
@@ -92,7 +92,8 @@ class Process:
     turn: Turn
     coordinator: NetworkCoordinator
     node: Node
-    signer: PolicySigner
+    domain: Domain
+    asked: Asked
     key_in_use: KeyInUse
 
 
@@ -116,7 +117,7 @@ def opened(config: NodeConfig, url: str, around: Around) -> Iterator[Process]:
     """A node over a database that was prepared; closed at the end. Nothing is asked of anybody yet."""
     files, mine = PooledDeals(url, sealing=around.sealing, now=around.seconds), around.deals(url)
     turn, chain = Turn(url), chain_of(config.chain)
-    core = core_of(config.core, around.cores)
+    core = core_of(config.core, around.cores, around.clock)
     try:
         yield _put_together(config, around, files, mine, turn, chain, core)
     finally:
@@ -138,10 +139,11 @@ def _put_together(
         now=around.seconds, fees=Fees(most=config.chain.most_gas_price),
     )  # fmt: skip
     domain = rollover_domain(chain.chain_id, config.contracts.rollover)
-    in_use = KeyInUse(coordinator, keys, config.member)
-    signer = PolicySigner(in_use, domain, config.policy, KeptApprovals(files))
+    asked = Asked(chain, rollover=config.contracts.rollover, network=config.contracts.network)
+    signer = PolicySigner(KeyInUse(coordinator, keys, config.member), domain, config.policy, KeptApprovals(files))
     node = Node(mine, core, coordinator, signer, vault.salt())
-    return Process(config, around, files, keys, vault, chain, turn, coordinator, node, signer, in_use)
+    in_use = KeyInUse(asked, keys, config.member)
+    return Process(config, around, files, keys, vault, chain, turn, coordinator, node, domain, asked, in_use)
 
 
 def chain_of(at: ChainAt, *, patience: Patience | None = None) -> RpcChain:
@@ -154,14 +156,23 @@ def chain_of(at: ChainAt, *, patience: Patience | None = None) -> RpcChain:
     )  # fmt: skip
 
 
-def core_of(at: CoreAt, cores: Mapping[str, MakeCore]) -> CustodianCore:
-    """The way into the custodian's core; one that is not there is refused with what to write."""
+def core_of(at: CoreAt, cores: Mapping[str, MakeCore], clock: Clock) -> CustodianCore:
+    """The way into the custodian's core, with its bank; one that is not there is refused with what to write."""
+    core = _core_alone(at, cores, clock)
+    if at.bank is None:
+        return core
+    bank = at.bank
+    us, them = Party(bank.name, bank.account, bank.bank), Party(bank.to_name, bank.to_account, bank.to_bank)
+    return Banked(core, BankFiles(bank.folder, clock, us, them))
+
+
+def _core_alone(at: CoreAt, cores: Mapping[str, MakeCore], clock: Clock) -> CustodianCore:
     if at.adapter in cores:
         return cores[at.adapter](at)
     if at.adapter == "rest":
         return RestCore(at.url, token=at.token, seconds=at.seconds)
     if at.adapter == "batch":
-        return BatchCore(at.folder, Layout(at.layout))
+        return BatchCore(at.folder, Layout(at.layout), clock)
     module, _, name = at.adapter.partition(":")
     try:
         made = getattr(importlib.import_module(module), name)
@@ -171,13 +182,3 @@ def core_of(at: CoreAt, cores: Mapping[str, MakeCore]) -> CustodianCore:
             fix="Name package.module:function of a function without arguments that answers a core.",
         ) from error
     return cast("Callable[[], CustodianCore]", made)()
-
-
-def member_of(chain: RpcChain, network: bytes, member: bytes) -> tuple[int, int, bytes]:
-    """Until when a member is one, its roles, and the key that signs for it, by the newest final block."""
-    try:
-        answer = chain.call(network, call_of("member(address)", member), at=chain.final().number)
-    except Open401kError as why:
-        raise SilentError(str(why)) from why
-    ((until, roles, _, signer),) = cast("tuple[tuple[int, int, int, str]]", answer_of([_SIGNER], answer))
-    return until, roles, bytes.fromhex(signer[2:])

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 from ..chain.interface import Head
 from . import _process_store
+from .cases import State
 from .core import SilentError
-from .process import Process, member_of
+from .deal import DealEvent
+from .kept import KeptCases, KeptUnit
+from .process import Process
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,25 @@ def report(process: Process) -> Report:
         exceptions, calls, transactions = _process_store.waiting(conn)
     network, silence = None, ""
     try:
-        network = AtNetwork(
-            process.coordinator.final_block(),
-            *member_of(process.chain, process.config.contracts.network, process.config.member),
-        )
+        network = AtNetwork(process.asked.final_block(), *process.asked.member(process.config.member))
     except SilentError as why:
         silence = str(why)
     return Report(identity, network, silence, acted_on, cases, exceptions, calls, transactions)
+
+
+def newest_event(files: KeptCases) -> int:
+    """The number of the newest event; 0 before the first."""
+    with files.connected() as conn:
+        return _process_store.newest_event(conn)
+
+
+def case_ids(files: KeptCases, *, after: str = "", limit: int = 100) -> list[str]:
+    """Cases by id, those of exact terms from elsewhere too."""
+    with files.connected() as conn:
+        return _process_store.case_ids(conn, after, limit)
+
+
+def events_of(unit: KeptUnit, case: str) -> list[DealEvent]:
+    """Everything that happened to a case, in order."""
+    return [DealEvent(seq, case, State(state), at, words) for seq, state, at, words in
+            _process_store.events_of(unit.conn, case)]  # fmt: skip

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from open401k.kernel import Open401kError
@@ -53,6 +53,11 @@ class Passes:
     _block: Head | None = None
     _next: float = 0.0
     _asked: bool = False
+    _chosen: Chosen = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._chosen = Chosen(self.node.cases, self._backoff)
+        self.node.cases = self._chosen
 
     def ask(self) -> None:
         """Have the next look be a pass."""
@@ -71,8 +76,8 @@ class Passes:
 
     def _pass(self, at: float) -> bool:
         """Whether anything was done."""
-        cases = Chosen(self.node.cases, self._backoff, at)
-        passed = replace(self.node, cases=cases).run_once()
+        self._chosen.at = at
+        passed = self.node.run_once()
         for case, _ in passed.done:
             self._backoff.answered(case)
         for case, why in passed.silent:
@@ -85,7 +90,7 @@ class Passes:
     def _nudge(self, at: float) -> None:
         """A chain that stands still before a deadline that is past by our clock is moved by one block."""
         deadlines = []
-        for name in self.node.cases.to_follow():
+        for name in self._chosen.cases.to_follow():
             with self.node.cases.begin() as unit:
                 case = unit.case(name)
             if case.agreed is not None and case.state not in _ENDED:

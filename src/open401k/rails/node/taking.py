@@ -13,6 +13,7 @@ from typing import Final
 from open401k.base.faults import fault
 
 from ..transfer_file.leaves import FileRefusedError
+from .again import begun_there, closed_there
 from .cases import State
 from .codec import BadInputError
 from .codes import (
@@ -33,6 +34,7 @@ from .elections import LATE, unfit, unsound
 from .file_of import Making, values_of
 from .judging import end, is_closed, judged, raise_for, taken_over
 from .letters import (
+    Again,
     Came,
     Elected,
     Ended,
@@ -40,6 +42,7 @@ from .letters import (
     Letter,
     LetterKind,
     Note,
+    OffRail,
     Outgoing,
     Request,
     Stands,
@@ -68,16 +71,20 @@ def take(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
     return taken
 
 
-def kept_out(unit: DealUnit, desk: Desk, sent: Outgoing, words: str) -> None:
+def kept_out(unit: DealUnit, desk: Desk, sent: Outgoing) -> None:
     """The other side keeps a letter of ours out for ever: it is not sent again, and somebody looks."""
     unit.letter_sent(sent.to, sent.letter.reference, sent.letter.number)
     deal = unit.deal_of(sent.to, sent.letter.reference)
     if deal is not None:
-        raise_for(unit, desk, deal.case, LETTER_KEPT_OUT, f"letter {sent.letter.number}: {words[:300]}")
+        raise_for(unit, desk, deal.case, LETTER_KEPT_OUT, f"{sent.letter.kind}, number {sent.letter.number}")
 
 
 def _asked(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
-    """A reference that we do not know: a request, or nothing for us."""
+    """A reference that we do not know: a request, a case that is proposed again, or nothing for us."""
+    if letter.kind == LetterKind.AGAIN:
+        return begun_there(unit, desk, peer, letter)
+    if letter.kind != LetterKind.REQUEST and letter.number != 1:
+        return Taken(Came.EARLY, words="no case of this reference; its request is missing")
     if letter.kind != LetterKind.REQUEST or letter.number != 1:
         return Taken(Came.REFUSED, words="no case of this reference; a rollover begins with a request")
     try:
@@ -91,7 +98,7 @@ def _asked(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
     number = int.from_bytes(desk.random.token(_NUMBER_BYTES), "big")
     unit.add_deal(
         Deal(case, letter.reference, Side.SOURCE, desk.us, peer, desk.now(), number=number,
-             receiving=body.receiving, their_edition=1)
+             receiving=body.receiving, their_edition=1, parent=body.parent)
     )  # fmt: skip
     unit.take_letter(peer, letter)
     move(unit, case, State.DATA_REQUESTED)
@@ -134,6 +141,12 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, kind: str, body: object) -> No
             notes = (*deal.notes, Noted(desk.now(), False, body.words))[-_MOST_NOTES:]
             unit.change_deal(deal, replace(deal, notes=notes))
             unit.put_event(deal.case, "a note came")
+        case Again():
+            if body.after == deal.reference or body.part != deal.part:
+                raise UnexpectedError(f"this is proposal {deal.part} of its election already")
+        case OffRail():
+            if (why := closed_there(unit, deal, body)) is not None:
+                raise UnexpectedError(f"the other side closed it by {body.way} {body.reference}: {why}")
         case Stands():
             unit.change_deal(deal, replace(deal, their_state=body.state, their_since=body.at))
             unit.put_event(deal.case, "the other side moved")

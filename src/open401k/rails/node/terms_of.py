@@ -69,7 +69,7 @@ def tax_facts(done: Worked) -> Mapping[int, TaxFacts]:
     """What goes into the books beside the cents of each leg."""
     first = done.facts.roth.first_year if done.facts.roth else None
     return {
-        place: TaxFacts(each.basis_cents, first if each.part.kind is Kind.ROTH else None)
+        place: TaxFacts(each.basis_cents, first if each.part.kind is Kind.ROTH else None, each.withheld_cents)
         for place, each in enumerate(done.found.parts or ())
     }
 
@@ -119,12 +119,15 @@ def unfit_terms(terms: Terms, deal: Deal, desk: Desk, done: Worked, *, election:
         "part": deal.part,
         "rule_version": election.rule_version,
         "token": desk.token,
-        "withholder": desk.withholder if pays_person(legs) else NOBODY,
         "parent": deal.parent or bytes(32),
-        "voters": voters_of(done, desk),
         "legs": legs,
     }
     found = [name for name, value in expected.items() if getattr(terms, name) != value]
+    # Whose address each is, the source says, and the contract asks the network whether they may.
+    if pays_person(legs) is not any(terms.withholder):
+        found.append("withholder")
+    if [voter.role for voter in terms.voters] != sorted(done.found.voters):
+        found.append("voters")
     if not desk.now() < terms.deadline <= election.deadline:
         found.append("deadline")
     if any(not election.kinds_mask >> leg.kind & 1 or leg.to >= len(election.receivers) for leg in terms.legs):

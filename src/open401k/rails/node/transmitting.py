@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import psycopg
 
 from open401k.kernel import Open401kError
 
-from ..calls import refusal_of
+from ..calls import answer_of, call_of, refusal_of
 from ..chain.interface import Head, RevertedError
 from ..chain.rpc import RpcChain
 from ..keys import Key
@@ -28,6 +29,7 @@ from .kept import KeptCases
 #: The advisory lock of who works for a node: one process at a time, as long as its connection lives.
 _LOCK = 0x6E6F6465
 
+_MEMBER = "(uint64,uint16,uint16,address)"
 #: How often, a tenth of a second apart, the turn is asked for at a start.
 WAITS = 100
 #: Seconds by our clock after a deadline, and the gas of a transaction without contents.
@@ -83,28 +85,13 @@ class NetworkCoordinator(ChainCoordinator):
         self._rpc, self._relay_key, self._turn, self._now, self._fees = chain, relay, turn, now, fees
         self._coordinator = rollover
 
-    def final_block(self) -> Head:
-        with _silence():
-            return super().final_block()
-
-    def signer_of(self, us: bytes) -> bytes:
-        with _silence():
-            return super().signer_of(us)
-
-    def final(self, agreed: Agreed) -> Standing:
-        with _silence():
-            return super().final(agreed)
-
-    def newest(self, agreed: Agreed) -> Standing:
-        with _silence():
-            return super().newest(agreed)
-
     def send(self, data: bytes) -> Refusal | None:
         with _silence():
             purpose, sender = "node:" + hashlib.sha256(data).hexdigest(), self._sender()
             refusal = self._foretold(data) if sender.was_settled(purpose) else None
             if refusal is not None:
                 return refusal
+            self._newest, self._is_sent = None, True
             receipt = sender.once_at_a_time(purpose, to=self._coordinator, data=data, gas=GAS)
             if receipt is None or receipt.is_done:
                 return None
@@ -142,6 +129,36 @@ class NetworkCoordinator(ChainCoordinator):
             told = refusal_of(why.data)
             return Refusal(told.code, told.words)
         return None
+
+
+class Asked:
+    """What the newest final block says of members, for any thread: the coordinator of a pass is the worker's alone."""
+
+    def __init__(self, chain: RpcChain, *, rollover: bytes, network: bytes) -> None:
+        self._chain, self._rollover, self._network = chain, rollover, network
+
+    def signer_of(self, us: bytes) -> bytes:
+        """The key that signs for this member; 20 zeros if it has none. :class:`SilentError` if nobody answers."""
+        return self.member(us)[2]
+
+    def member(self, us: bytes) -> tuple[int, int, bytes]:
+        """Until when it is a member, its roles, and the key that signs for it."""
+        with _silence():
+            answer = self._chain.call(self._network, call_of("member(address)", us), at="final")
+        ((until, roles, _, signer),) = cast("tuple[tuple[int, int, int, str]]", answer_of([_MEMBER], answer))
+        return until, roles, bytes.fromhex(signer[2:])
+
+    def standing(self, agreed: Agreed) -> Standing:
+        """How a rollover stands at the newest final block."""
+        nobody = Key(b"\x01" * 32)  # nothing is sent here
+        coordinator = ChainCoordinator(self._chain, rollover=self._rollover, network=self._network, relay=nobody)
+        with _silence():
+            return coordinator.final(agreed)
+
+    def final_block(self) -> Head:
+        """The newest final block."""
+        with _silence():
+            return self._chain.final()
 
 
 @contextmanager

@@ -54,6 +54,8 @@ function live(main) {
   const source = new EventSource(main.dataset.live);
   source.addEventListener("changed", fetchAnew);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) fetchAnew(); });
+  // What only a clock or the other side changes is no event here: look now and then.
+  window.setInterval(() => { if (!document.hidden) fetchAnew(); }, 30000);
 }
 
 // WebAuthn wants bytes; pages carry base64url.

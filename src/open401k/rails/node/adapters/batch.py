@@ -14,21 +14,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from open401k.kernel import Clock
+
 from ..codes import ACCOUNT_UNKNOWN, KIND_NOT_TAKEN, OTHER_ORDER
 from ..core import Account, Answer, Done, HoldState, Order, Refused, Side, SilentError, Status, Waiting
+from . import iso
 from .layouts import Layout, Row, UnreadableFileError, read, write
 from .rest import FUNDS, STATES, WAYS, refused, ticket_of
 
 
 @dataclass
 class BatchCore:
-    """The core that shares ``folder`` with us, by files of this layout."""
+    """The core that shares ``folder`` with us, by files of this layout. Messages (``iso``) need a ``clock``."""
 
     folder: Path
     layout: Layout = Layout.FIXED
+    clock: Clock | None = None
     _read: dict[Path, list[Row]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.layout is Layout.ISO and self.clock is None:
+            raise ValueError("the layout iso needs a clock: each message says when it was made")
         for name in ("spool", "out", "in"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
 
@@ -45,7 +51,7 @@ class BatchCore:
 
     def release(self, rollover: bytes, side: Side) -> Answer:
         empty = dict.fromkeys(("way", "account", "fund", "roth"), "") | {"line": "0", "amount": "0", "basis": "0"}
-        ticket = ticket_of(rollover, side)
+        ticket = self._ticket(rollover, side)
         return self._ordered("LIFT", ticket, [empty | {"action": "LIFT", "ticket": ticket}])
 
     def post(self, order: Order) -> Answer:
@@ -53,7 +59,7 @@ class BatchCore:
 
     def status(self, rollover: bytes, side: Side) -> Status:
         """As of the core's last night."""
-        ticket = ticket_of(rollover, side)
+        ticket = self._ticket(rollover, side)
         for row in self._newest("K"):
             told = row.record
             if told["ticket"] == ticket:
@@ -71,15 +77,27 @@ class BatchCore:
         if not rows:
             return None
         out = self.folder / "out"
-        number = 1 + max((int(path.stem.split("-")[1]) for path in out.glob("orders-*.txt")), default=0)
-        while not _keep(out / f"orders-{number:06}.txt", write(rows, self.layout)):
+        number = 1 + max((int(path.stem.split("-")[1]) for path in out.glob(f"orders-*{self._ends}")), default=0)
+        while not kept(out / f"orders-{number:06}{self._ends}", self._written(rows, number)):
             number += 1  # another process closes the day, too
-        return out / f"orders-{number:06}.txt"
+        return out / f"orders-{number:06}{self._ends}"
+
+    @property
+    def _ends(self) -> str:
+        return ".xml" if self.layout is Layout.ISO else ".txt"
+
+    def _written(self, rows: list[Row], number: int) -> bytes:
+        if self.clock is not None and self.layout is Layout.ISO:
+            return iso.write(rows, name=f"orders-{number:06}", at=self.clock.now())
+        return write(rows, self.layout)
+
+    def _ticket(self, rollover: bytes, side: Side) -> str:
+        return iso.transfer_of(rollover, side) if self.layout is Layout.ISO else ticket_of(rollover, side)
 
     def _order(self, action: str, order: Order) -> Answer:
         if any(part.kind >= len(FUNDS) for part in order.parts):
             return Refused(KIND_NOT_TAKEN, "the core has no word for a kind of this money")
-        ticket, way = ticket_of(order.rollover, order.side), WAYS[order.side]
+        ticket, way = self._ticket(order.rollover, order.side), WAYS[order.side]
         records = [
             {
                 "action": action, "ticket": ticket, "way": way, "account": order.account, "line": str(part.leg),
@@ -100,7 +118,7 @@ class BatchCore:
     def _ordered(self, action: str, ticket: str, records: list[dict[str, str]]) -> Answer:
         path = self._spooled(action, ticket)
         if not path.exists():
-            _keep(path, json.dumps(records).encode())
+            kept(path, json.dumps(records).encode())
         if json.loads(path.read_text()) != records:
             return Refused(OTHER_ORDER, f"{path.name} is another order")
         for row in self._rows("answers", "A"):
@@ -122,18 +140,19 @@ class BatchCore:
         return [row for row in self._whole(files[-1]) if row.type == kind]
 
     def _files(self, name: str) -> list[Path]:
-        return sorted((self.folder / "in").glob(f"{name}-*.txt"))
+        return sorted((self.folder / "in").glob(f"{name}-*{self._ends}"))
 
     def _whole(self, path: Path) -> list[Row]:
         if path not in self._read:
             try:
-                self._read[path] = read(path.read_bytes(), self.layout)
+                data = path.read_bytes()
+                self._read[path] = iso.read(data) if self.layout is Layout.ISO else read(data, self.layout)
             except UnreadableFileError as why:
                 raise SilentError(f"{path.name}: {why}") from why
         return self._read[path]
 
 
-def _keep(path: Path, data: bytes) -> bool:
+def kept(path: Path, data: bytes) -> bool:
     """The whole file under its name, on the disk, or none; False if there is one by this name, which stays."""
     with NamedTemporaryFile(dir=path.parent, suffix=".part") as file:
         file.write(data)

@@ -31,6 +31,7 @@ class Layout(StrEnum):
 
     FIXED = "fixed"
     CSV = "csv"
+    ISO = "iso"  # messages of their own (iso.py)
 
 
 class UnreadableFileError(ValueError):

@@ -83,6 +83,12 @@ class OwnLedger:
     into: Mapping[int, Source]
     today: Callable[[], date]
     says: Says | None = None
+    closing: Callable[[], None] | None = None
+
+    def close(self) -> None:
+        """Let go of the database, where it was opened for this core alone."""
+        if self.closing is not None:
+            self.closing()
 
     def look_up(self, account: str) -> Account | Refused:
         with self._begun() as tx:

@@ -1,0 +1,134 @@
+"""Commands about rollovers of a plan: list, show, ask, release, tell, follow."""
+
+import json as plain
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from open401k.kernel import EmployeeId, RolloverId
+from open401k.views import rollovers as view
+
+from .. import rollovers
+from .corrections import By, person_who_decides, refused_aloud
+from .found import bytes_of
+from .places import Place, PlanOption, actor_of, at_plan
+from .say import BadInputError, Voice
+from .wiring import Json, wiring_of
+
+commands = typer.Typer(help="Rollovers into a plan and out of it, over its custodian's node.", no_args_is_help=True)
+Who = Annotated[str, typer.Argument(help="Whose money (emp_...).")]
+Which = Annotated[str, typer.Argument(help="The rollover, as `open401k rollovers list` names it (rol_...).")]
+Facts = Annotated[Path, typer.Option("--facts", help="A JSON file with facts by name.")]
+Key = Annotated[str, typer.Option(help="The same key is the same request.")]
+
+
+@commands.command("list")
+def list_them(context: typer.Context, plan: PlanOption = "", json: Json = False) -> None:
+    """Every rollover that was asked for: what is open first."""
+    with at_plan(wiring_of(context), "rollovers list", plan) as place, place.begin() as tx:
+        shown = view.load(tx, tenant_id=place.tenant_id, plan_id=place.plan_id)
+    _list(shown, Voice(json))
+
+
+@commands.command()
+def show(context: typer.Context, which: Which, plan: PlanOption = "", json: Json = False) -> None:
+    """One rollover: what it waits for, what the books followed."""
+    with at_plan(wiring_of(context), "rollovers show", plan) as place, refused_aloud():
+        found = rollovers.shown(place.services, **_of(place, "rollovers show"), rollover_id=_named(which))
+    _say(found, Voice(json))
+
+
+@commands.command()
+def ask(
+    context: typer.Context, employee: Who, facts: Facts, key: Key, plan: PlanOption = "", json: Json = False
+) -> None:
+    """Ask the custodian that has somebody's money to pay it into the plan."""
+    with at_plan(wiring_of(context), "rollovers ask", plan) as place, refused_aloud():
+        of = _of(place, "rollovers ask")
+        who, told = _person(employee), _facts(facts)
+        found = rollovers.ask_into(place.services, **of, employee_id=who, told=told, key=key)
+    _say(found, Voice(json))
+
+
+@commands.command()
+def release(
+    context: typer.Context, employee: Who, by: By, facts: Facts, key: Key,
+    case: Annotated[str, typer.Option(help="The case of our node in which we are asked to pay.")],
+    plan: PlanOption = "", json: Json = False,
+) -> None:  # fmt: skip
+    """Answer another custodian's request to pay, with the plan's own records and these facts."""
+    with at_plan(wiring_of(context), "rollovers release", plan) as place, refused_aloud():
+        of = _of(place, "rollovers release") | {"actor": person_who_decides(place, by, "rollovers release")}
+        who, told = _person(employee), _facts(facts)
+        found = rollovers.release(place.services, **of, employee_id=who, case=case, told=told, key=key)
+    _say(found, Voice(json))
+
+
+@commands.command()
+def tell(context: typer.Context, which: Which, by: By, facts: Facts, plan: PlanOption = "", json: Json = False) -> None:
+    """Tell more of an open rollover, or something else: of each fact the newest counts."""
+    with at_plan(wiring_of(context), "rollovers tell", plan) as place, refused_aloud():
+        of = _of(place, "rollovers tell") | {"actor": person_who_decides(place, by, "rollovers tell")}
+        found = rollovers.tell(place.services, **of, rollover_id=_named(which), told=_facts(facts))
+    _say(found, Voice(json))
+
+
+@commands.command()
+def follow(context: typer.Context, plan: PlanOption = "", json: Json = False) -> None:
+    """Look where every open rollover stands at the node, and keep it."""
+    with at_plan(wiring_of(context), "rollovers follow", plan) as place, refused_aloud():
+        shown = rollovers.follow(place.services, **_of(place, "rollovers follow"))
+    _list(shown, Voice(json))
+
+
+def _of(place: Place, command: str) -> dict[str, Any]:
+    return {"actor": actor_of(command), "tenant_id": place.tenant_id, "plan_id": place.plan_id}
+
+
+def _named(text: str) -> RolloverId:
+    try:
+        return RolloverId.parse(text)
+    except ValueError as error:
+        raise BadInputError(str(error), fix="Take the id from: open401k rollovers list") from None
+
+
+def _person(text: str) -> EmployeeId:
+    try:
+        return EmployeeId.parse(text)
+    except ValueError as error:
+        raise BadInputError(str(error), fix="Take the id from: open401k people list") from None
+
+
+def _facts(file: Path) -> dict[str, Any]:
+    try:
+        told = plain.loads(bytes_of(file))
+    except ValueError as error:
+        raise BadInputError(f"{file} is not JSON: {error}.", fix="Write an object of facts by name.") from None
+    if not isinstance(told, dict):
+        raise BadInputError(f"{file} is no object.", fix="Write an object of facts by name.")
+    return told
+
+
+def _list(shown: view.PlanRollovers, voice: Voice) -> None:
+    voice.tell(shown.lines)
+    rows = [
+        (str(e.rollover_id), e.way, e.name, e.words, ", ".join(m.code for m in e.missing), e.amount or "")
+        for e in shown.lines
+    ]
+    empty = "Nobody asked for a rollover yet." if shown.offered else "The plan's terms say nothing of rollovers."
+    voice.table(("Rollover", "Way", "Person", "State", "Missing", "Amount"), rows, empty=empty)
+
+
+def _say(found: view.RolloverDetail, voice: Voice) -> None:
+    line = found.line
+    voice.tell(found)
+    amount = f", {line.amount} on {line.booked_on}" if line.amount is not None else ""
+    voice.line(f"{line.rollover_id}: {line.way}, {line.name}, {line.words}{amount}; case {found.case or '-'}.")
+    for each in line.missing:
+        voice.line(f"{each.code} ({each.owner} {'tells' if each.unknown else 'acts'}): {each.detail}")
+    rows = [
+        (e.kind, e.amount, e.basis, e.roth_since or "", ", ".join(f"{s.source} {s.amount}" for s in e.sources))
+        for e in found.parts
+    ]
+    voice.table(("Kind", "Amount", "Basis", "Roth since", "Sources"), rows, empty="Nothing is booked.")

@@ -1,0 +1,319 @@
+"""The JSON API of a node: rollovers from a wish to their end, for the custodian's systems and staff. Not here: rules.
+
+Answers name cases, states, cents and codes; of a person only what the caller's own systems put in comes back nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from open401k.rails.messages import election_hash
+from open401k.rails.node import again as onward
+from open401k.rails.node import deals
+from open401k.rails.node.cases import Way
+from open401k.rails.node.codec import BadInputError, Wrong, read, told
+from open401k.rails.node.codes import queue_of, queued
+from open401k.rails.node.core import Side
+from open401k.rails.node.deal import DealUnit
+from open401k.rails.node.halves import Half, ReceivingHalf, ReleasingHalf
+from open401k.rails.node.once import Answer
+from open401k.rails.node.report import case_ids, newest_event
+from open401k.rails.node.signed_here import attest_and_elect
+from open401k.rails.node.staff import Role, link_for
+
+from ..problems import NOT_FOUND, ProblemError
+from .access import Call, NoSuchCaseError, Operation
+from .evidence_api import evidence
+from .for_pages import onward_again
+from .shown import case_shown, hook_shown
+
+_READ = frozenset(Role)
+_FEED = frozenset({Role.OPERATOR, Role.SYSTEM})
+_ACT = frozenset({Role.OPERATOR})
+_MOST_LISTED = 100
+
+
+def ask(call: Call) -> Answer:
+    """Somebody asks another custodian for a rollover to us."""
+    told_of = _object(call.body, "source", "receiving")
+    source = _octets(told_of["source"], 20, "source")
+    half = read(ReceivingHalf, told_of["receiving"], at="receiving")
+    case = f"rlv_{call.doors.process.around.random.token(12).hex()}"
+
+    def work(unit: DealUnit) -> Answer:
+        deals.request(unit, call.doors.office.desk, case, source=source, half=half)
+        return Answer(201, {"case": case, "state": str(unit.case(case).state)})
+
+    return _once(call, work)
+
+
+def listed(call: Call) -> Answer:
+    """Cases by id, a hundred at a time."""
+    after = call.query.get("after", "")
+    found = case_ids(call.doors.process.files, after=after, limit=_MOST_LISTED)
+    shown = []
+    for each in found:
+        with call.doors.process.files.begin() as unit:  # one after the other: a file is locked while it is read
+            shown.append(case_shown(unit, each, call.doors.process.config))
+    return Answer(200, {"rollovers": shown, "next": found[-1] if len(found) == _MOST_LISTED else None})
+
+
+def one(call: Call) -> Answer:
+    """Where a case stands, with its reasons, its events and its open exceptions."""
+    with call.doors.process.files.begin() as unit:
+        return Answer(200, case_shown(unit, _case(unit, call), call.doors.process.config, whole=True))
+
+
+def put_facts(call: Call) -> Answer:
+    """Our half of the facts, whole; preflight answers with every reason at once."""
+    with call.doors.process.files.begin() as unit:
+        deal = unit.deal(_case(unit, call))
+        ours: Half = read(ReleasingHalf, call.body) if deal.side is Side.SOURCE else read(ReceivingHalf, call.body)
+        deal = deals.put_facts(unit, call.doors.office.desk, deal.case, ours)
+        shown = case_shown(unit, deal.case, call.doors.process.config)
+    call.doors.wake()
+    return Answer(200, shown)
+
+
+def halves(call: Call) -> Answer:
+    """Both halves of the facts, as far as they are known: for the custodian's own systems, which answer them."""
+    with call.doors.process.files.begin() as unit:
+        deal = unit.deal(_case(unit, call))
+    return Answer(200, {"releasing": told(deal.releasing), "receiving": told(deal.receiving)})
+
+
+def member(call: Call) -> Answer:
+    """Who we are in the network, and until when, by its newest final block."""
+    process = call.doors.process
+    until, _, _ = process.asked.member(process.config.member)
+    last = datetime.fromtimestamp(until, UTC).date().isoformat() if until else None
+    return Answer(200, {"member": process.config.member.hex(), "name": process.config.name, "until": last})
+
+
+def election(call: Call) -> Answer:
+    """What the participant is to sign: each field, and the digest (EIP-712) that is signed."""
+    with call.doors.process.files.begin() as unit:
+        made = deals.election_of(unit, call.doors.office.desk, _case(unit, call))
+    domain = call.doors.process.domain
+    at = {"name": domain.name, "version": "1", "chain_id": domain.chain_id, "contract": domain.contract.hex()}
+    return Answer(200, {"election": told(made), "domain": at, "digest": domain.digest(election_hash(made)).hex()})
+
+
+def elect(call: Call) -> Answer:
+    """The participant's signature of that digest, by another way than our page; our attestor stands behind the key."""
+    signature = _octets(_object(call.body, "signature")["signature"], None, "signature")
+
+    def work(unit: DealUnit) -> Answer:
+        attest_and_elect(unit, call.doors.office, _case(unit, call), signature)
+        return _state(unit, call)
+
+    return _once(call, work)
+
+
+def link(call: Call) -> Answer:
+    """A participant's link to this case, for so many days; whoever has it may look, and sign with their passkey."""
+    days = _whole(_object(call.body, "days")["days"], "days", most=180)
+    doors = call.doors
+
+    def work(unit: Any) -> Answer:
+        link_for(unit, _case(unit, call), f"{call.token.token_id}|{call.key}", days=days, at=_now(call))
+        return Answer(201, {"case": call.names["case"]})
+
+    made = _once(call, work)
+    secret = doors.entrances.link_of(call.names["case"], f"{call.token.token_id}|{call.key}")
+    return Answer(made.status, made.told | {"url": f"{doors.process.config.shown_at}/r/{secret}"})
+
+
+def ready(call: Call) -> Answer:
+    """We pay, and the cash is there: exact terms are made, agreed by us, and sent."""
+
+    def work(unit: DealUnit) -> Answer:
+        agreed = deals.ready(unit, call.doors.office.desk, _case(unit, call))
+        return Answer(200, {"case": call.names["case"], "rollover": agreed.rollover.hex(), "cents": agreed.cents})
+
+    return _once(call, work)
+
+
+def decline(call: Call) -> Answer:
+    """We receive, and will not agree to what is signed or proposed."""
+    return _ended(call, deals.decline)
+
+
+def stop(call: Call) -> Answer:
+    """We want it ended, for a code of the work queues; who has voted waits for the network's word."""
+    return _ended(call, deals.stop)
+
+
+def _ended(call: Call, verb: Callable[..., object]) -> Answer:
+    body = _object(call.body, "code", words="")
+    code, words = _whole(body["code"], "code", most=699), _text(body["words"], "words")
+
+    def work(unit: DealUnit) -> Answer:
+        verb(unit, call.doors.office.desk, _case(unit, call), code, words)
+        return _state(unit, call)
+
+    return _once(call, work)
+
+
+def note(call: Call) -> Answer:
+    """Words for the other desk; they stand in its console."""
+    words = _text(_object(call.body, "words")["words"], "words")
+
+    def work(unit: DealUnit) -> Answer:
+        deals.note(unit, call.doors.office.desk, _case(unit, call), words)
+        return _state(unit, call)
+
+    return _once(call, work)
+
+
+def again(call: Call) -> Answer:
+    """Propose again what was released, under the same signature: a new case, its child."""
+
+    def work(unit: DealUnit) -> Answer:
+        deal = onward_again(unit, call.doors, _case(unit, call))
+        return Answer(201, {"case": deal.case, "parent": call.names["case"], "state": str(unit.case(deal.case).state)})
+
+    return _once(call, work)
+
+
+def off_rail(call: Call) -> Answer:
+    """Close it by check or wire, with the reference of that; what holds money is released first."""
+    body = _object(call.body, "way", "reference")
+    reference = _text(body["reference"], "reference")
+    if body["way"] not in set(Way) or not reference.strip():
+        raise BadInputError(
+            [Wrong("way" if body["way"] not in set(Way) else "reference", "is check or wire, and its id")]
+        )
+
+    def work(unit: DealUnit) -> Answer:
+        onward.off_rail(unit, _case(unit, call), Way(body["way"]), reference)
+        return _state(unit, call)
+
+    return _once(call, work)
+
+
+def exceptions(call: Call) -> Answer:
+    """Open exceptions, what is due first first, with their desk, their clock and what may come next."""
+    with call.doors.process.files.begin() as unit:
+        raised = unit.raised()
+    today = datetime.fromtimestamp(_now(call), UTC).date()
+    rows = [
+        {
+            "case": each.raised.case, "code": each.raised.code, "words": queue_of(each.raised.code).words,
+            "raised_at": each.raised.raised_at, "owner": str(each.queue.owner), "due_on": each.due_on.isoformat(),
+            "is_overdue": each.is_overdue, "steps": [step.name.lower() for step in each.queue.steps],
+        }
+        for each in queued(raised, on=today)
+    ]  # fmt: skip
+    return Answer(200, {"exceptions": rows})
+
+
+def webhooks(call: Call) -> Answer:
+    """Who is told of events, and how far each is."""
+    return Answer(200, {"webhooks": [hook_shown(each) for each in call.doors.hooks.listed()]})
+
+
+def add_webhook(call: Call) -> Answer:
+    """An endpoint that is told of each state from now on; its secret is shown once."""
+    url = _text(_object(call.body, "url")["url"], "url")
+    known = [each for each in call.doors.hooks.listed() if each.url == url]
+    if known:  # its secret was shown to who made it
+        return Answer(200, hook_shown(known[0]))
+    made = call.doors.hooks.add(url, newest=newest_event(call.doors.process.files), at=_now(call))
+    return Answer(201, hook_shown(made.hook) | {"secret": made.secret})
+
+
+def remove_webhook(call: Call) -> Answer:
+    """It is told nothing any more."""
+    if not call.doors.hooks.remove(call.names["webhook"]):
+        raise ProblemError(NOT_FOUND)
+    return Answer(200, {"webhook": call.names["webhook"], "state": "removed"})
+
+
+ROLLOVERS, CASE = "/v1/rollovers", "/v1/rollovers/{case}"
+OPERATIONS = (
+    Operation("POST", ROLLOVERS, _FEED, "Ask for a rollover to us", ask),
+    Operation("GET", ROLLOVERS, _READ, "List cases", listed),
+    Operation("GET", CASE, _READ, "Read a case", one),
+    Operation("PUT", f"{CASE}/facts", _FEED, "Put our half of the facts", put_facts),
+    Operation("GET", f"{CASE}/facts", _FEED, "Read both halves of the facts", halves),
+    Operation("GET", "/v1/member", _READ, "Read who we are in the network", member),
+    Operation("GET", f"{CASE}/election", _FEED, "Read what the participant is to sign", election),
+    Operation("POST", f"{CASE}/election", _FEED, "Bring the participant's signature", elect),
+    Operation("POST", f"{CASE}/links", _FEED, "Make a participant's link", link),
+    Operation("POST", f"{CASE}/ready", _FEED, "Say that the cash is there", ready),
+    Operation("POST", f"{CASE}/decline", _ACT, "Decline an election or terms", decline),
+    Operation("POST", f"{CASE}/stop", _ACT, "Stop a case", stop),
+    Operation("POST", f"{CASE}/notes", _ACT, "Write to the other desk", note),
+    Operation("POST", f"{CASE}/again", _ACT, "Propose again", again),
+    Operation("POST", f"{CASE}/off-rail", _ACT, "Close by check or wire", off_rail),
+    Operation("GET", f"{CASE}/evidence", _READ, "Read the evidence of a case", evidence),
+    Operation("GET", "/v1/exceptions", _READ, "List open exceptions", exceptions),
+    Operation("GET", "/v1/webhooks", _ACT, "List webhooks", webhooks),
+    Operation("POST", "/v1/webhooks", _ACT, "Add a webhook", add_webhook),
+    Operation("DELETE", "/v1/webhooks/{webhook}", _ACT, "Remove a webhook", remove_webhook),
+)
+#: A stream of server-sent events; who may listen.
+EVENTS, LISTENERS = "/v1/events", _READ
+
+
+def _once(call: Call, work: Callable[[Any], Answer]) -> Answer:
+    answer = call.doors.once.first(call.token.token_id, call.key, call.asked(), at=_now(call), work=work)
+    call.doors.wake()
+    return answer
+
+
+def _now(call: Call) -> int:
+    return call.doors.process.around.seconds()
+
+
+def _case(unit: DealUnit, call: Call) -> str:
+    """The case that the address names."""
+    case = call.names["case"]
+    try:
+        unit.case(case)
+    except LookupError:
+        raise NoSuchCaseError from None
+    return case
+
+
+def _state(unit: DealUnit, call: Call) -> Answer:
+    case = unit.case(call.names["case"])
+    return Answer(200, {"case": case.id, "state": str(case.state), "stop": case.stop})
+
+
+def _object(given: Any, *needed: str, **otherwise: Any) -> dict[str, Any]:
+    """An object with these members and no others."""
+    if not isinstance(given, dict):
+        raise BadInputError([Wrong("", f"is an object with {', '.join([*needed, *otherwise])}")])
+    wrong = [Wrong(name, "is missing") for name in needed if name not in given]
+    names = {*needed, *otherwise}
+    wrong += [Wrong("", f"has a member that is not known; there are: {', '.join(sorted(names))}")
+              for name in given if name not in names][:1]  # fmt: skip
+    if wrong:
+        raise BadInputError(wrong)
+    return otherwise | given
+
+
+def _octets(given: Any, size: int | None, name: str) -> bytes:
+    try:
+        found = bytes.fromhex(given.removeprefix("0x")) if isinstance(given, str) else b""
+    except ValueError:
+        found = b""
+    if not found or (size is not None and len(found) != size) or len(found) > 1_024:
+        raise BadInputError([Wrong(name, f"is {size or 'some'} bytes in hexadecimal")])
+    return found
+
+
+def _whole(given: Any, name: str, *, most: int) -> int:
+    if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= most:
+        raise BadInputError([Wrong(name, f"is a whole number from 1 to {most}")])
+    return given
+
+
+def _text(given: Any, name: str) -> str:
+    if not isinstance(given, str) or len(given) > 2_000 or not given.isprintable():
+        raise BadInputError([Wrong(name, "is a text of at most 2,000 letters that can be printed")])
+    return given

@@ -1,0 +1,52 @@
+"""Our custodian's node, over its API, as a plan asks it. Not here: HTTP (rails/node/client.py)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from open401k.rails.node.client import NodeAnswerError, NodeClient
+from open401k.rails.node.codec import read, told
+from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf
+
+from .rollover_node import NodeRefusedError, Standing, Us, WhyNot
+
+
+@dataclass(frozen=True, slots=True)
+class AtNode:
+    """The node that a client reaches."""
+
+    client: NodeClient
+
+    def us(self) -> Us:
+        """Who we are in the network, as its newest final block has it."""
+        found = _asked(self.client.member)
+        return Us(bytes.fromhex(found["member"]), date.fromisoformat(found["until"]) if found["until"] else None)
+
+    def ask(self, *, key: str, source: bytes, half: ReceivingHalf) -> Standing:
+        """A rollover into our plan."""
+        made = _asked(lambda: self.client.ask(key=key, source=source.hex(), receiving=told(half)))
+        return self.standing(made["case"])
+
+    def put(self, case: str, *, half: ReceivingHalf | ReleasingHalf) -> Standing:
+        """Our half, newer than before."""
+        _asked(lambda: self.client.put_facts(case, told(half)))
+        return self.standing(case)
+
+    def standing(self, case: str) -> Standing:
+        """Where it stands, and what the receiving side asks for."""
+        shown, halves = _asked(lambda: self.client.case(case)), _asked(lambda: self.client.facts(case))
+        reasons = None
+        if shown.get("reasons") is not None:
+            reasons = [WhyNot(str(e["code"]), e["detail"], e["owner"], bool(e["unknown"])) for e in shown["reasons"]]
+        if halves["receiving"] is None:
+            return Standing(case, shown["state"], reasons)
+        asked = read(ReceivingHalf, halves["receiving"])
+        return Standing(case, shown["state"], reasons, asked.source_account, asked.wanted)
+
+
+def _asked(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return work()
+    except NodeAnswerError as why:
+        raise NodeRefusedError(str(why), fix=why.fix) from why

@@ -1,0 +1,106 @@
+"""A plan's half of a rollover, gathered from its records as they are now. Not here: sending it (rollover_send.py)."""
+
+from datetime import date
+from typing import Any
+
+from open401k import census, plan, recordkeeping
+from open401k.base.db import Tx
+from open401k.kernel import EmployeeId, PlanId, Refused, SponsorId, day_of
+from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf
+from open401k.rails.preflight.facts import Identity
+from open401k.recordkeeping import RolloverRefusal, RolloverRequest, RolloverWay
+
+from .rollover_halves import OurPlan, receiving_half
+from .rollover_node import Us
+from .rollover_paying import releasing_half
+from .rollover_told import IntoTold, OutTold, of_request
+
+Refusal = Refused[RolloverRefusal]
+
+
+def terms_of(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> plan.Rollovers | Refusal:
+    """What the plan says about rollovers today."""
+    today = day_of(tx.now)
+    if plan.in_effect(tx, tenant_id=tenant_id, plan_id=plan_id, on=today):
+        terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today).rollovers
+        if terms is not None:
+            return terms
+    fix = "Amend the plan: give it terms of rollovers (docs/howto/roll-money-in-and-out.md)."
+    return Refused(RolloverRefusal.NOT_OFFERED, "The plan's terms say nothing of rollovers.", fix)
+
+
+def person_of(tx: Tx, *, tenant_id: SponsorId, employee_id: EmployeeId) -> census.Employee | Refusal:
+    """Somebody on file."""
+    people = census.roster(tx, tenant_id=tenant_id, employee_ids=[employee_id])
+    if people:
+        return people[0]
+    message = f"There is no employee {employee_id} of this sponsor."
+    return Refused(RolloverRefusal.PERSON_UNKNOWN, message, "Take the id from: open401k people list")
+
+
+def may_roll_in(
+    tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, person: census.Employee, terms: plan.Rollovers
+) -> Refusal | None:
+    """Why somebody may not: who works here, and has entered unless the plan takes money before."""
+    today = day_of(tx.now)
+    if not census.employed_on(person.employment, today):
+        message = "Only who works for the employer may roll money in."
+        return Refused(RolloverRefusal.NOT_EMPLOYED, message, "If they were hired again, tell the date of hire first.")
+    if terms.before_entry:
+        return None
+    provisions = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today)
+    (entered,) = census.entry_dates(tx, tenant_id=tenant_id, provisions=provisions, plan_id=plan_id, employees=[person])
+    if entered is not None and entered <= today:
+        return None
+    when = "will not enter as things are" if entered is None else f"enters on {entered}"
+    fix = "Ask again then, or let the plan take rollovers before entry (rollovers.before_entry)."
+    return Refused(RolloverRefusal.NOT_ENTERED, f"They have not entered the plan: {when}.", fix)
+
+
+def half_of(
+    tx: Tx, *, tenant_id: SponsorId, request: RolloverRequest, terms: plan.Rollovers, us: Us
+) -> ReceivingHalf | ReleasingHalf | Refusal:
+    """Our half as of now; whose number is told is in the audit trail."""
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": request.plan_id}
+    person = person_of(tx, tenant_id=tenant_id, employee_id=request.employee_id)
+    if isinstance(person, Refused):
+        return person
+    ours = _ours(tx, terms=terms, us=us, **of)
+    identity = _identity(tx, tenant_id=tenant_id, person=person)
+    if request.way is RolloverWay.INTO:
+        told = of_request(IntoTold, request)
+        asked_on = day_of(request.asked_at)
+        return receiving_half(ours, told, employee_id=person.employee_id, identity=identity, asked_on=asked_on)
+    now = recordkeeping.releasable(tx, **of, person=person, on=day_of(tx.now))
+    file = _file(ours, now)
+    return releasing_half(ours, of_request(OutTold, request), releasable=now, identity=identity, file=file)
+
+
+def _ours(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, terms: plan.Rollovers, us: Us) -> OurPlan:
+    named = plan.get(tx, tenant_id=tenant_id, plan_id=plan_id)
+    ein = plan.sponsor(tx, tenant_id=tenant_id).ein_written
+    return OurPlan(named.name, named.number, ein, terms, us.member, us.member_until)
+
+
+def _identity(tx: Tx, *, tenant_id: SponsorId, person: census.Employee) -> Identity | None:
+    """None where the number or the day of birth is not on file: what is not known is not told."""
+    who = person.employee_id
+    numbers = census.reveal_ssns(tx, tenant_id=tenant_id, employee_ids=[who])
+    if who not in numbers or person.birth_date is None:
+        return None
+    return Identity(f"{person.first_name} {person.last_name}", numbers[who], person.birth_date)
+
+
+def _file(ours: OurPlan, now: recordkeeping.Releasable) -> dict[str, str]:
+    """Items of the transfer file that the plan's records hold and facts do not."""
+    left = now.opened.on if now.opened is not None and now.opened.event.value == "severance" else None
+    items: dict[str, str | date | None] = {
+        "distributing.plan_name": ours.name,
+        "distributing.plan_type": "401(k)",
+        "distributing.sponsor_ein": ours.ein,
+        "distributing.plan_number": ours.number,
+        "distributing.payer_name": ours.terms.trustee,
+        "event.severed_on": left,
+        "event.last_contribution_on": now.last_contribution_on,
+    }
+    return {label: str(value) for label, value in items.items() if value}

@@ -1,0 +1,69 @@
+"""What a plan asks of its custodian's node, and how it answers. Not here: any node (rails), reaching one (app)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from open401k.kernel import Open401kError
+from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf, Wanted
+
+#: States of a case file after which nothing more comes of it, but what was booked.
+OVER = ("released", "off_rail")
+
+
+class NodeRefusedError(Open401kError):
+    """The node will not, or did not answer; nothing is lost: the same again goes on where it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Us:
+    """Our custodian as the network knows it."""
+
+    member: bytes
+    member_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """One reason of the preflight: its code, what it is about, who acts; ``unknown``: somebody has to tell it."""
+
+    code: str
+    detail: str
+    owner: str
+    unknown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a case stands. ``reasons`` None: no preflight yet. ``wanted`` is what the receiving side asks for."""
+
+    case: str
+    state: str
+    reasons: Sequence[WhyNot] | None = None
+    source_account: str = ""
+    wanted: tuple[Wanted, ...] = ()
+
+    @property
+    def over(self) -> bool:
+        return self.state in OVER
+
+
+class OwnNode(Protocol):
+    """Our custodian's node. Each may raise :class:`NodeRefusedError`; each is harmless to do twice."""
+
+    def us(self) -> Us:
+        """Who we are in the network."""
+        ...
+
+    def ask(self, *, key: str, source: bytes, half: ReceivingHalf) -> Standing:
+        """A rollover into our plan; the same key is the same case."""
+        ...
+
+    def put(self, case: str, *, half: ReceivingHalf | ReleasingHalf) -> Standing:
+        """Our half of the facts, newer than before."""
+        ...
+
+    def standing(self, case: str) -> Standing:
+        """Where it stands."""
+        ...

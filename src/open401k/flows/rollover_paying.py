@@ -1,0 +1,125 @@
+"""The half of a plan that pays a rollover, from its own records and what people told. Pure.
+
+Not here: what the records say (recordkeeping/rollover_release.py), what follows from both halves (rails/preflight).
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+from open401k import plan
+from open401k.kernel import Source
+from open401k.law.distribution_events import Event
+from open401k.law.rollover_acceptance import SourceEvidence
+from open401k.law.rollovers import Distributee, PaidBecause
+from open401k.rails.kinds import Kind
+from open401k.rails.node.adapters.own_ledger import SOURCES
+from open401k.rails.node.halves import ReleasingHalf, Wanted
+from open401k.rails.preflight.facts import Held, Identity, Loan, Minimum, Offset, Opened, PayingPlan, Roth, Spouse
+from open401k.recordkeeping import Releasable
+
+from .rollover_halves import OurPlan
+from .rollover_told import OutTold
+
+_TAXED = {Source.ROTH: Kind.ROTH, Source.ROTH_ROLLOVER: Kind.ROTH, Source.AFTER_TAX: Kind.AFTER_TAX}
+
+
+def kind_of_source(source: Source) -> Kind:
+    """The kind of money of a source of this plan."""
+    return _TAXED.get(source, Kind.PRE_TAX)
+
+
+def releasing_half(
+    ours: OurPlan, told: OutTold, *, releasable: Releasable, identity: Identity | None, file: Mapping[str, str]
+) -> ReleasingHalf:
+    """What we know as the plan that pays: vested money by source, what opened it, Roth clock, loan, minimum, spouse."""
+    held, opened = held_of(releasable, told.wanted), releasable.opened
+    return ReleasingHalf(
+        custodian=ours.name,
+        account=str(releasable.employee_id),
+        payment_on=told.payment_on,
+        payment_cents=sum(each.paid_cents for each in held),
+        held=held,
+        identity=identity,
+        contact=told.contact,
+        distributee=Distributee.EMPLOYEE,
+        because=PaidBecause.ORDINARY,
+        opened=None if opened is None else Opened(opened.event, opened.on),
+        spouse=_spouse(ours.terms, told),
+        explanation=told.explanation,
+        explanation_hash=told.explanation_hash,
+        holds=told.holds,
+        roth=_roth(releasable, told),
+        after_tax_basis_cents=_first_known(releasable.after_tax.basis_cents, told.after_tax_basis_cents),
+        minimum=told.minimum if releasable.minimum_cents is None else Minimum(releasable.minimum_cents, None),
+        loan=_loan(releasable),
+        paying=_paying(ours.terms),
+        member_until=ours.member_until,
+        tax=told.tax,
+        approved_by_administrator=told.approved,
+        file=dict(told.file) | dict(file),
+    )
+
+
+def held_of(releasable: Releasable, wanted: tuple[Wanted, ...]) -> tuple[Held, ...]:
+    """Every source with what of it is paid: all that may be, or the amount that was asked for of its kind.
+
+    An amount comes out of the sources of its kind in the order in which the books draw on them (own_ledger.py).
+    """
+    payable = releasable.payable()
+    left: dict[Kind, int | None] = {}
+    for each in wanted:
+        so_far = left.get(each.kind, 0)
+        left[each.kind] = None if each.cents is None or so_far is None else so_far + each.cents
+    found = {}
+    for source in (each for of_kind in SOURCES for each in of_kind):
+        kind, most = kind_of_source(source), payable.get(source, 0)
+        asked = left.get(kind, 0)
+        found[source] = most if asked is None else min(most, asked)
+        if asked is not None:
+            left[kind] = asked - found[source]
+    return tuple(
+        Held(each.source, kind_of_source(each.source), each.balance_cents, each.vested_cents, found[each.source])
+        for each in releasable.held
+    )
+
+
+def _spouse(terms: plan.Rollovers, told: OutTold) -> Spouse:
+    """A 401(k) plan is a profit-sharing or stock bonus plan: no minimum funding; this engine pays no annuities."""
+    return Spouse(
+        standing=told.spouse_standing,
+        is_full_death_beneficiary=terms.spouse_takes_all_on_death,
+        transferred_from_annuity_plan=terms.holds_annuity_money,
+        consent=told.spouse_consent,
+    )
+
+
+def _roth(releasable: Releasable, told: OutTold) -> Roth | None:
+    found = releasable.roth
+    if not found.account_cents:
+        return None
+    first_year = _first_known(found.first_year, told.roth_first_year)
+    return Roth(first_year, _first_known(found.basis_cents, told.roth_basis_cents), found.account_cents)
+
+
+def _loan(releasable: Releasable) -> Loan:
+    """What is owed; what the account was offset by is owed no more, and is told with its day."""
+    offset = releasable.offset
+    told = None if offset is None else Offset(offset.cents, offset.on, _severed_on(releasable))
+    owed = releasable.loan_cents + (offset.cents if offset is not None else 0)
+    return Loan(owed, told)
+
+
+def _severed_on(releasable: Releasable) -> date | None:
+    opened = releasable.opened
+    return opened.on if opened is not None and opened.event is Event.SEVERANCE else None
+
+
+def _paying(terms: plan.Rollovers) -> PayingPlan:
+    """Every kind of money has its own source in these books; a payment on the rails names who pays it."""
+    evidence = SourceEvidence.NONE if terms.qualified_by is None else SourceEvidence(terms.qualified_by.value)
+    return PayingPlan(evidence, payment_names_source=True, kinds_certified=True)
+
+
+def _first_known(books: int | None, told: int | None) -> int | None:
+    """What the books know counts; what is told is for what they do not."""
+    return told if books is None else books

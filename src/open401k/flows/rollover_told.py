@@ -1,0 +1,108 @@
+"""What people tell of a rollover beside what the plan's own records say: typed, each part once. None is "not known".
+
+Not here: what follows from it (rollover_halves.py). It is read from JSON strictly, with every wrong field by its path.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any, TypeVar
+
+from open401k.kernel import Refused
+from open401k.law.given import ImpossibleInput
+from open401k.law.spousal_consent import SpouseStanding
+from open401k.rails.messages import Mode
+from open401k.rails.node.codec import BadInputError, read, told
+from open401k.rails.node.halves import Wanted
+from open401k.rails.preflight.facts import (
+    Consent,
+    ContactChanges,
+    Explanation,
+    Holds,
+    Minimum,
+    PayingPlan,
+    Proof,
+    Screening,
+    Tax,
+)
+from open401k.recordkeeping import RolloverRefusal, RolloverRequest
+
+
+@dataclass(frozen=True, slots=True)
+class IntoTold:
+    """Of a rollover into the plan: who pays, from which account there, what is wanted, and the participant's key.
+
+    ``source`` is the paying custodian's address in the network, ``key`` that of the participant: 20 bytes of an
+    address, or the 64 of a passkey's point. ``proof`` is how well the person was proofed; ``paying`` what we found out
+    ourselves about the plan that pays.
+    """
+
+    source: bytes
+    source_account: str
+    key: bytes
+    wanted: tuple[Wanted, ...]
+    deadline: date
+    mode: Mode = Mode.ALL
+    proof: Proof | None = None
+    screening: Screening | None = None
+    e_sign_consent: bool | None = None
+    paying: PayingPlan | None = None
+    file: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.wanted:
+            raise ImpossibleInput("wanted", "is empty: name the kinds of money that are to come")
+
+
+@dataclass(frozen=True, slots=True)
+class OutTold:
+    """Of a rollover out of the plan: when it is paid, and what only people know.
+
+    ``roth_first_year`` and the two bases are told where the books do not know them, as of balances brought from
+    elsewhere. ``approved`` is the administrator's answer. ``wanted`` is what the receiving side asks for.
+    """
+
+    payment_on: date
+    wanted: tuple[Wanted, ...]
+    contact: ContactChanges | None = None
+    explanation: Explanation | None = None
+    explanation_hash: bytes | None = None
+    holds: Holds | None = None
+    spouse_standing: SpouseStanding | None = None
+    spouse_consent: Consent | None = None
+    minimum: Minimum | None = None
+    tax: Tax | None = None
+    roth_first_year: int | None = None
+    roth_basis_cents: int | None = None
+    after_tax_basis_cents: int | None = None
+    approved: bool | None = None
+    file: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.wanted:
+            raise ImpossibleInput("wanted", "is empty: name the kinds of money that are to go")
+
+
+Told = TypeVar("Told", IntoTold, OutTold)
+
+
+def told_of(kind: type[Told], given: Mapping[str, Any]) -> Told | Refused[RolloverRefusal]:
+    """What was given as JSON; or every wrong field, by its path."""
+    try:
+        return read(kind, dict(given))
+    except BadInputError as wrong:
+        fix = "Correct each field that is named, and send it again; nothing was kept."
+        return Refused(RolloverRefusal.FACTS_WRONG, str(wrong), fix)
+
+
+def by_name(found: IntoTold | OutTold) -> dict[str, Any]:
+    """Each part under its name, as it is put on file; what is not known is left out."""
+    parts = {each.name: told(getattr(found, each.name)) for each in fields(found)}
+    return {name: value for name, value in parts.items() if value not in (None, {})}
+
+
+def of_request(kind: type[Told], request: RolloverRequest) -> Told:
+    """The newest of each part that is on file of a request."""
+    names = {each.name for each in fields(kind)}
+    on_file = {name: each.told for name, each in request.told.items() if name in names}
+    return read(kind, on_file)

@@ -1,0 +1,172 @@
+"""What a desk does with a deal that ended: propose it again, move what is left, pay back, close it beside the rails.
+
+A new proposal is a case of its own under a reference that both sides derive from the old one, so that both may begin
+it. The participant's election goes on, until its deadline. Not here: the queues (exceptions), what a case does next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from eth_hash.auto import keccak
+
+from open401k.base.faults import fault
+
+from ..messages import Mode
+from .cases import Case, State, Way
+from .codec import BadInputError, Wrong
+from .core import Side
+from .deal import Deal, DealUnit
+from .desk import Desk
+from .elections import unfit
+from .exceptions import StillOpenError, close_off_rail, next_part, propose_again
+from .exceptions import residual as residual_case
+from .following import Verdict
+from .halves import ReceivingHalf, ReleasingHalf
+from .judging import NotNowError, judged
+from .letters import Again, Came, FactsTold, Letter, LetterKind, OffRail, Request, Taken, body_of
+from .opening import move, open_case
+
+#: Where a test may stop the process: at the end of each verb, before its transaction is committed.
+BOUNDARIES: Final = ("deals.again", "deals.residual", "deals.return", "deals.off_rail")
+_OPEN: Final = frozenset({State.LIQUIDATING, State.HELD, State.VOTED})
+
+
+def again(unit: DealUnit, desk: Desk, case: str, new: str, *, verdict: Verdict) -> Deal:
+    """Propose it again as case ``new``, with the same election, once it is released.
+
+    ``verdict`` is the chain's final one on the proposal before. The same again is nothing new.
+    """
+    deal = unit.deal(case)
+    reference = _next_reference(deal)
+    if (known := unit.deal_of(deal.peer, reference)) is not None:
+        return known
+    if unit.case(case).state is not State.RELEASED:
+        raise StillOpenError(f"case {case} is {unit.case(case).state}; it is proposed again when it is released")
+    if deal.elected is None:
+        raise NotNowError(f"case {case} was not signed; ask for a new rollover")
+    _still_signed(deal, desk)
+    part = next_part(deal.part, verdict)
+    propose_again(unit, case, new)
+    after = _begun(unit, desk, deal, new, part)
+    unit.put_letter(deal.peer, reference, LetterKind.AGAIN, Again(deal.reference, part))
+    fault("deals.again")
+    return after
+
+
+def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHalf, *, verdict: Verdict) -> Deal:
+    """What came in at the source after all there was moved, as a child ``new``: ``half`` says what is there now."""
+    deal = unit.deal(case)
+    reference = _next_reference(deal)
+    if (known := unit.deal_of(deal.peer, reference)) is not None:
+        return known
+    elected = deal.elected
+    if deal.side is not Side.SOURCE or elected is None or elected.election.mode is not Mode.ALL:
+        raise NotNowError(f"case {case} has no residual: the source moves one where the participant signed for all")
+    _still_signed(deal, desk)
+    edition = deal.edition + 1
+    changed = replace(deal, releasing=half, edition=edition)
+    if fields := unfit(elected.election, changed, desk):
+        raise NotNowError(f"case {case} was signed with another {', '.join(fields)}; ask for a new rollover")
+    residual_case(unit, case, new)
+    part = next_part(deal.part, verdict)
+    after = _begun(unit, desk, changed, new, part)
+    unit.put_letter(deal.peer, reference, LetterKind.AGAIN, Again(deal.reference, part, is_residual=True))
+    told = FactsTold(edition, releasing=half, number=deal.number)
+    unit.put_letter(deal.peer, reference, LetterKind.FACTS, told)
+    fault("deals.residual")
+    return after
+
+
+def give_back(unit: DealUnit, desk: Desk, case: str, new: str, half: ReceivingHalf) -> Deal:
+    """We paid, and ask the custodian that received to pay back: a rollover of its own that names the first as parent.
+
+    The participant signs it like any other. ``half`` is ours, as who receives.
+    """
+    deal, file = unit.deal(case), unit.case(case)
+    if deal.side is not Side.SOURCE or file.state is not State.POSTED or file.agreed is None:
+        raise StillOpenError(f"case {case} is {file.state} at the {deal.side}; the source asks back what it paid")
+    if half.member != desk.us:
+        raise BadInputError([Wrong("member", "is not our own address in the network")])
+    reference = keccak(b"open401k return" + deal.reference + file.agreed.rollover)
+    if (known := unit.deal_of(deal.peer, reference)) is not None:
+        return known
+    open_case(unit, new, side=Side.RECEIVER, account=half.account, parent=case)
+    parent = file.agreed.rollover
+    made = Deal(new, reference, Side.RECEIVER, desk.us, deal.peer, desk.now(), receiving=half, edition=1, parent=parent)
+    unit.add_deal(made)
+    move(unit, new, State.DATA_REQUESTED)
+    unit.put_letter(deal.peer, reference, LetterKind.REQUEST, Request(deal.peer, half, parent))
+    fault("deals.return")
+    return made
+
+
+def off_rail(unit: DealUnit, case: str, way: Way, reference: str) -> Case:
+    """Closed by check or wire, with the transfer file that both have; the other side is told. Once; the same again is
+    nothing new."""
+    deal, file = unit.deal(case), unit.case(case)
+    if file.state is State.OFF_RAIL and unit.off_rail(case) == (way, reference):
+        return file
+    after = close_off_rail(unit, case, way, reference)
+    unit.put_letter(deal.peer, deal.reference, LetterKind.OFF_RAIL, OffRail(way, reference))
+    fault("deals.off_rail")
+    return after
+
+
+# ---- letters of the other side
+
+
+def begun_there(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
+    """The other side proposes again: we begin the same case, once ours is where that can be."""
+    try:
+        body = body_of(letter)
+    except BadInputError as wrong:
+        return Taken(Came.REFUSED, words=str(wrong))
+    deal = unit.deal_of(peer, body.after) if isinstance(body, Again) else None
+    if deal is None or not isinstance(body, Again) or letter.number != 1:
+        return Taken(Came.REFUSED, words="no case of ours came before this one")
+    case = unit.case(deal.case)
+    if case.state in _OPEN:  # the chain's word is not final here yet: it comes again
+        return Taken(Came.EARLY, deal.case, f"our case is {case.state}")
+    wanted = State.POSTED if body.is_residual else State.RELEASED
+    parts = (deal.part + 1,) if body.is_residual else (deal.part, deal.part + 1)
+    is_ours = deal.elected is not None and letter.reference == _next_reference(deal) and body.part in parts
+    if case.state is not wanted or not is_ours or (body.is_residual and deal.side is not Side.RECEIVER):
+        return Taken(Came.REFUSED, deal.case, f"our case is {case.state} and does not go on as part {body.part}")
+    new = f"{deal.side}-{desk.random.token(8).hex()}"
+    (residual_case if body.is_residual else propose_again)(unit, deal.case, new)
+    _begun(unit, desk, deal, new, body.part)
+    unit.take_letter(peer, letter)
+    return Taken(Came.TAKEN, new)
+
+
+def closed_there(unit: DealUnit, deal: Deal, body: OffRail) -> str | None:
+    """The other side closed it by check or wire; why ours cannot be closed so now, if it cannot."""
+    case = unit.case(deal.case)
+    if case.state is State.OFF_RAIL:
+        return None if unit.off_rail(deal.case) == (body.way, body.reference) else "we closed it otherwise"
+    if case.state in _OPEN or case.state is State.POSTED:
+        return f"ours is {case.state}; close it as {body.way} {body.reference} when it is released"
+    close_off_rail(unit, deal.case, body.way, body.reference)
+    return None
+
+
+def _begun(unit: DealUnit, desk: Desk, deal: Deal, new: str, part: int) -> Deal:
+    """The deal anew: the same facts and signatures, without terms; preflight of today says where its case goes."""
+    made = replace(
+        deal, case=new, reference=_next_reference(deal), signed_under=deal.commitments, part=part, opened_at=desk.now(),
+        reasons=None, terms=None, file=None, their_state=None, their_since=None, notes=(),
+    )  # fmt: skip
+    unit.add_deal(made)
+    return judged(unit, desk, made, made)
+
+
+def _still_signed(deal: Deal, desk: Desk) -> None:
+    if deal.elected is None or desk.now() >= deal.elected.election.deadline:
+        raise NotNowError(f"the election of case {deal.case} is over; ask for a new rollover")
+
+
+def _next_reference(deal: Deal) -> bytes:
+    """What both sides call the proposal after this one; nobody else can tell that they belong together."""
+    return keccak(b"open401k again" + deal.reference)

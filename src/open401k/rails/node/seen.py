@@ -1,0 +1,102 @@
+"""What a node knows of a rollover, as the tracker takes it: our case, the chain's word, what the other side told.
+
+Where the other side has said nothing of its case, what must be so is taken: both run the same preflight on the same
+facts, and a verdict needs both votes. It shows; nothing is decided by it. Not here: words, pages (tracking, doors).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .. import tracking
+from ..messages import Role
+from ..tracking import CaseState, Seen, SideSeen, Vote
+from .cases import Case, State
+from .core import Side
+from .deal import Deal, DealUnit
+from .following import Standing, Verdict
+
+#: Until then the other side stands where we stand: the same letters took both there.
+_TOGETHER: Final = frozenset(
+    {State.DRAFT, State.DATA_REQUESTED, State.NIGO, State.PREVALIDATED, State.LIQUIDATING, State.OFF_RAIL}
+)
+_DECIDED: Final = (Verdict.COMMITTED, Verdict.CLOSED)
+_ROLES: Final = {
+    Role.SPOUSE: "Your spouse", Role.ADMINISTRATOR: "Your plan's administrator", Role.DEPOSITORY: "The depository",
+}  # fmt: skip
+
+
+def seen_of(unit: DealUnit, case: str, standing: Standing | None, *, now: int) -> Seen:
+    """A case with the chain's word on it at a final block; None before there are exact terms."""
+    file, deal = unit.case(case), unit.deal(case)
+    since = _since(unit, deal)
+    verdict = standing.verdict if standing else Verdict.ABSENT
+    theirs = _theirs(file, deal, verdict)
+    ours_seen = SideSeen(_name(deal, deal.side), CaseState(file.state.value), since)
+    other = Side.RECEIVER if deal.side is Side.SOURCE else Side.SOURCE
+    told_at = deal.their_since if theirs is deal.their_state and deal.their_since is not None else since
+    theirs_seen = SideSeen(_name(deal, other), CaseState(theirs.value), told_at)
+    source, receiver = (ours_seen, theirs_seen) if deal.side is Side.SOURCE else (theirs_seen, ours_seen)
+    decided = file.agreed is not None and file.state in (State.POSTED, State.RELEASED)
+    return Seen(
+        now=now,
+        begun_at=deal.opened_at,
+        verdict=_shown(verdict),
+        source=source,
+        receivers=(receiver,),
+        reasons=deal.reasons or (),
+        elected_at=deal.elected_at,
+        votes=_votes(file, deal, standing, theirs),
+        deadline=file.agreed.deadline if file.agreed else None,
+        decided_at=since if decided else None,
+    )
+
+
+def _theirs(file: Case, deal: Deal, verdict: Verdict) -> State:
+    """Where the other side stands: as it told, or as it must be by what the chain says."""
+    told = deal.their_state
+    if verdict is Verdict.CLOSED:
+        return State.POSTED
+    if told in (State.POSTED, State.RELEASED, State.OFF_RAIL):
+        return told
+    if verdict is Verdict.COMMITTED or (verdict is Verdict.PREPARING and deal.side is Side.RECEIVER):
+        return State.VOTED
+    if told is not None:
+        return told
+    if deal.side is Side.RECEIVER and deal.releasing is None and file.state in _TOGETHER:
+        return State.DATA_REQUESTED
+    if file.state in _TOGETHER or (file.state is State.RELEASED and file.agreed is None):
+        return file.state
+    return State.LIQUIDATING
+
+
+def _votes(file: Case, deal: Deal, standing: Standing | None, theirs: State) -> tuple[Vote, ...]:
+    """Everybody whose approval the terms need; those of further voters are known when all is decided."""
+    if file.agreed is None or deal.terms is None:
+        return ()
+    decided = standing is not None and standing.verdict in _DECIDED
+    given = {
+        deal.side: decided or (standing is not None and standing.voted),
+        Side.SOURCE if deal.side is Side.RECEIVER else Side.RECEIVER: decided or theirs in (State.VOTED, State.POSTED),
+    }
+    roles = {Side.SOURCE: Role.SOURCE, Side.RECEIVER: Role.RECEIVER}
+    custodians = [Vote(roles[side], _name(deal, side), given[side]) for side in Side]
+    return (*custodians, *(Vote(Role(voter.role), _ROLES[Role(voter.role)], decided) for voter in deal.terms.voters))
+
+
+def _shown(verdict: Verdict) -> tracking.Verdict:
+    """One that can never be is as good as ended."""
+    return tracking.Verdict.ABORTED if verdict is Verdict.TAKEN else tracking.Verdict(verdict.value)
+
+
+def _name(deal: Deal, side: Side) -> str:
+    if side is Side.SOURCE:
+        return deal.releasing.custodian if deal.releasing else "your old company"
+    return deal.receiving.custodian if deal.receiving else "your new company"
+
+
+def _since(unit: DealUnit, deal: Deal) -> int:
+    try:
+        return unit.since(deal.case)
+    except LookupError:
+        return deal.opened_at

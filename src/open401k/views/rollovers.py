@@ -1,0 +1,223 @@
+"""Rollovers of a plan: what is open and what it waits for, what came in and went out; one with its parts and story."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from open401k import census, plan, recordkeeping
+from open401k.base.db import Tx
+from open401k.kernel import EmployeeId, Money, PlanId, RolloverId, SponsorId, day_of
+from open401k.recordkeeping import STATE, RolloverBooked, RolloverPart, RolloverRequest, RolloverWay
+
+from .heading import heading
+from .shown import PlanHeading
+
+#: Where a request stands, in the words of a page, by the state of the node's case file.
+WORDS = {
+    "": "not sent yet",
+    "draft": "begun",
+    "data_requested": "the other custodian is asked for its facts",
+    "nigo": "something is missing",
+    "prevalidated": "in order; the participant signs",
+    "liquidating": "signed; holdings are sold and the amounts agreed",
+    "held": "the money is set aside",
+    "voted": "approved; the network decides",
+    "posted": "done",
+    "released": "ended, nothing moved",
+    "off_rail": "closed by check or wire",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MissingLine:
+    """One thing that keeps a rollover from being signed: what, who acts; ``unknown``: somebody has to tell it."""
+
+    code: str
+    detail: str
+    owner: str
+    unknown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RolloverLine:
+    """One rollover, asked for or booked; ``cents`` what the books followed."""
+
+    rollover_id: RolloverId
+    employee_id: EmployeeId
+    name: str
+    ssn_masked: str
+    way: str
+    state: str
+    words: str
+    asked_on: date
+    missing: tuple[MissingLine, ...]
+    booked_on: date | None
+    amount: Money | None
+
+    @property
+    def open(self) -> bool:
+        return self.booked_on is None and self.state not in ("released", "off_rail")
+
+
+@dataclass(frozen=True, slots=True)
+class PartLine:
+    """One leg as the books followed it."""
+
+    kind: str
+    amount: Money
+    basis: Money
+    roth_since: int | None
+    into: str
+    sources: tuple["SourceShare", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceShare:
+    """What a source gave or took."""
+
+    source: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLine:
+    """What was told, by its name, when and by whom; its words are shown to who may decide, at the node."""
+
+    name: str
+    event_on: date
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormLine:
+    """What a Form 1099-R will say."""
+
+    gross: Money
+    taxable: Money
+    basis: Money
+    codes: str
+    roth_first_year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RolloverDetail:
+    """One rollover; ``case`` names it at our node. ``forms``: None where they are somebody's to make."""
+
+    heading: PlanHeading
+    line: RolloverLine
+    case: str
+    rollover: str
+    parts: tuple[PartLine, ...]
+    told: tuple[ToldLine, ...]
+    forms: tuple[FormLine, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RollingIn:
+    """Somebody who works here and may ask."""
+
+    employee_id: EmployeeId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRollovers:
+    """All rollovers of a plan: what is open first, then the newest; ``takes`` what the plan takes in."""
+
+    heading: PlanHeading
+    offered: bool
+    trustee: str
+    takes: tuple[str, ...]
+    lines: tuple[RolloverLine, ...]
+    people: tuple[RollingIn, ...]
+
+    @property
+    def waiting(self) -> int:
+        """How many are not over."""
+        return sum(each.open for each in self.lines)
+
+
+def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PlanRollovers:
+    """Every rollover that was asked for in a plan, and who may ask."""
+    today = day_of(tx.now)
+    terms = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=today).rollovers
+    asked = recordkeeping.rollover_requests(tx, tenant_id=tenant_id, plan_id=plan_id)
+    people = {each.employee_id: each for each in census.roster(tx, tenant_id=tenant_id)} if asked or terms else {}
+    lines = [_line(each, people) for each in asked[::-1]]
+    working = [each for each in people.values() if census.employed_on(each.employment, today)]
+    return PlanRollovers(
+        heading=heading(tx, tenant_id=tenant_id, plan_id=plan_id),
+        offered=terms is not None,
+        trustee="" if terms is None else terms.trustee,
+        takes=() if terms is None else tuple(each.value for each in terms.takes),
+        lines=tuple(sorted(lines, key=lambda each: not each.open)),
+        people=()
+        if terms is None
+        else tuple(RollingIn(each.employee_id, _name(each)) for each in sorted(working, key=_name)),
+    )
+
+
+def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rollover_id: RolloverId) -> RolloverDetail | None:
+    """One rollover; None when the plan has no such."""
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
+    found = recordkeeping.rollover_requests(tx, **of, rollover_ids=[rollover_id])
+    if not found:
+        return None
+    request, booked = found[0], found[0].booked
+    people = {each.employee_id: each for each in census.roster(tx, tenant_id=tenant_id, employee_ids=[_who(request)])}
+    told = sorted(request.told.values(), key=lambda each: (each.recorded_at, each.name))
+    return RolloverDetail(
+        heading(tx, **of),
+        _line(request, people),
+        request.case or "",
+        "" if booked is None else booked.rollover.hex(),
+        () if booked is None else tuple(map(_part, booked.parts)),
+        tuple(ToldLine(each.name, each.event_on, each.recorded_at, each.recorded_by) for each in told),
+    )
+
+
+def count_open(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
+    """How many rollovers of a plan are not over."""
+    return sum(each.open for each in recordkeeping.rollover_requests(tx, tenant_id=tenant_id, plan_id=plan_id))
+
+
+def _who(request: RolloverRequest) -> EmployeeId:
+    return request.employee_id
+
+
+def _line(request: RolloverRequest, people: Mapping[EmployeeId, census.Employee]) -> RolloverLine:
+    who, booked = people[request.employee_id], request.booked
+    said: dict[str, Any] = request.told[STATE].told if STATE in request.told else {"state": "", "reasons": []}
+    state = "posted" if booked is not None else str(said["state"])
+    missing = () if booked is not None else tuple(MissingLine(**each) for each in said["reasons"])
+    return RolloverLine(
+        rollover_id=request.rollover_id,
+        employee_id=request.employee_id,
+        name=_name(who),
+        ssn_masked=census.mask_ssn(who.ssn_last4) if who.ssn_last4 else "",
+        way="in" if request.way is RolloverWay.INTO else "out",
+        state=state or "asked",
+        words=_words(state, booked),
+        asked_on=day_of(request.asked_at),
+        missing=missing,
+        booked_on=None if booked is None else booked.event_on,
+        amount=None if booked is None else Money(booked.cents),
+    )
+
+
+def _words(state: str, booked: RolloverBooked | None) -> str:
+    if booked is None:
+        return WORDS.get(state, state)
+    return "received" if booked.way is RolloverWay.INTO else "paid"
+
+
+def _part(part: RolloverPart) -> PartLine:
+    shares = tuple(SourceShare(source.value, Money(cents)) for source, cents in part.shares.items())
+    basis = Money(part.basis_cents)
+    return PartLine(part.kind, Money(part.cents), basis, part.roth_since, part.into or "", shares)
+
+
+def _name(who: census.Employee) -> str:
+    return f"{who.first_name} {who.last_name}"

@@ -1,0 +1,284 @@
+"""The API of a node: who may ask what, once per key, from a wish to signed terms, and who is told of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.routing import Route
+from starlette.testclient import TestClient
+from tests.rails.node.conftest import NewDatabase, another_database, migrated  # noqa: F401 (fixtures)
+from tests.rails.node.deal_nodes import PARTICIPANT, PARTS
+from tests.rails.node.halves import receiving, releasing
+from tests.rails.node.processes import NodeProcess, network
+from tests.rails.preflight_facts import TODAY
+from tests.rails.test_passkeys import PASSKEY, asserted
+from tests.rails.world import founded
+
+from open401k.base.webhooks import Answer
+from open401k.base.webhooks.signing import headers_of
+from open401k.doors.node.api import EVENTS, LISTENERS, OPERATIONS
+from open401k.doors.node.desk import Doors
+from open401k.doors.node.for_pages import NodePages
+from open401k.doors.node.http import create_node_app
+from open401k.doors.node.provided import Act, NewKey, Signed, Signing
+from open401k.kernel import FixedClock
+from open401k.rails.messages import election_hash
+from open401k.rails.node.cases import Way
+from open401k.rails.node.codec import told
+from open401k.rails.node.hooks import Telling
+from open401k.rails.node.post import PLACE, Carried, Receiving, Sending
+from open401k.rails.node.staff import DAY, Role
+
+NOON = int(datetime(TODAY.year, TODAY.month, TODAY.day, 15, tzinfo=UTC).timestamp())
+KNOWN = {"case": "rlv_none", "webhook": "whk_none"}
+
+
+@dataclass
+class Side:
+    """One custodian's doors, asked in this process."""
+
+    doors: Doors
+    client: TestClient
+    tokens: dict[Role, str] = field(default_factory=dict)
+    keys: int = 0
+
+    def __call__(
+        self, method: str, path: str, body: Any = None, *, role: Role = Role.OPERATOR, key: str | None = None
+    ) -> Any:  # fmt: skip
+        self.keys += 1
+        headers = {"authorization": f"Bearer {self.tokens[role]}", "idempotency-key": key or f"key {self.keys}"}
+        return self.client.request(method, path, json=body, headers=headers)
+
+
+@dataclass
+class Hand:
+    """Brings a letter without a network."""
+
+    receiving: Receiving
+
+    def __call__(self, url: str, sealed: bytes) -> Carried:
+        return Carried(self.receiving(sealed).came)
+
+
+@dataclass
+class Both:
+    source: Side
+    receiver: Side
+    nodes: list[NodeProcess]
+
+    def carry(self) -> None:
+        """Letters go to and fro until there is none."""
+        for from_, to in ((self.source, self.receiver), (self.receiver, self.source)) * 2:
+            post: Sending = from_.doors.office.sending()
+            post.carry = Hand(to.doors.office.receiving())
+            post.once(at=0.0)
+
+
+@pytest.fixture
+def both(another_database: NewDatabase, tmp_path: Path) -> Iterator[Both]:  # noqa: F811
+    with ExitStack() as stack:
+        world = founded()
+        net = stack.enter_context(network(world, another_database, tmp_path, attests="receiver"))
+        world.clock.now = NOON
+        sides = []
+        for node in net.nodes:
+            node.now = NOON
+            office = stack.enter_context(node.office())
+            doors = Doors(office, lambda: None, dict, development=True)
+            side = Side(doors, TestClient(create_node_app(doors, office.receiving())))
+            for role in Role:
+                side.tokens[role] = doors.entrances.add(f"the {role}", role, days=1, at=NOON).secret
+            sides.append(side)
+        yield Both(sides[0], sides[1], net.nodes)
+
+
+def test_everyone_else_is_kept_out_of_every_route(both: Both) -> None:
+    side, entrances = both.receiver, both.receiver.doors.entrances
+    revoked, over = (entrances.add("gone", Role.OPERATOR, days=1, at=at) for at in (NOON, NOON - 2 * DAY))
+    entrances.revoke(revoked.token.token_id, at=NOON)
+    listed = {(each.method, each.path): each.roles for each in OPERATIONS} | {("GET", EVENTS): LISTENERS}
+    app = create_node_app(side.doors, side.doors.office.receiving())
+    assert {(method, route.path) for route in app.routes if isinstance(route, Route) for method in route.methods or ()
+            if method != "HEAD"} == {*listed, ("GET", "/health"), ("POST", PLACE)}  # fmt: skip
+    for (method, path), roles in listed.items():
+        at = path.format(**KNOWN)
+        for secret in ("", "nonsense", revoked.secret, over.secret):
+            answer = side.client.request(method, at, headers={"authorization": f"Bearer {secret}"} if secret else {})
+            assert (answer.status_code, answer.json()["code"]) in ((401, "unauthenticated"), (429, "too_many_failures"))
+        for role in set(Role) - roles:
+            assert side(method, at, {}, role=role).status_code == 403, (method, path, role)
+        for role in roles if path != EVENTS else ():
+            assert side(method, at, {}, role=role).status_code not in (401, 403, 500), (method, path, role)
+
+
+def test_a_post_wants_a_key_and_is_done_once(both: Both) -> None:
+    side = both.receiver
+    body = {"source": both.nodes[0].identity.member.hex(), "receiving": told(_receiving(both))}
+    bare = side.client.post("/v1/rollovers", json=body, headers={"authorization": f"Bearer {side.tokens[Role.SYSTEM]}"})
+    assert (bare.status_code, bare.json()["code"]) == (400, "idempotency_key_missing")
+    first = side("POST", "/v1/rollovers", body, key="one")
+    again = side("POST", "/v1/rollovers", body, key="one")
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    other = side("POST", "/v1/rollovers", body | {"source": "22" * 20}, key="one")
+    assert (other.status_code, other.json()["code"]) == (409, "key_reused")
+    assert len(side("GET", "/v1/rollovers", role=Role.AUDITOR).json()["rollovers"]) == 1
+
+
+def test_what_cannot_be_meant_is_told_by_its_place_and_sizes_are_limited(both: Both) -> None:
+    side = both.receiver
+    for body, pointer in (
+        ([], None),
+        ({"receiving": {}}, "/source"),
+        ({"source": "11", "receiving": {}}, "/source"),
+        ({"source": "11" * 20, "receiving": {"deadline": "soon"}}, "/receiving/deadline"),
+        ({"source": "11" * 20, "receiving": {}, "more": 1}, None),
+    ):
+        answer = side("POST", "/v1/rollovers", body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+        assert pointer is None or pointer in [each.get("pointer") for each in answer.json()["errors"]]
+    assert side("POST", "/v1/rollovers", {"x": "x" * 600_000}).status_code == 413
+    assert side.client.post(PLACE, content=b"x" * 2_100_000).status_code == 413
+    refused = side.client.post(PLACE, content=b"hello")
+    assert (refused.status_code, refused.json()["code"]) == (400, "not_a_letter")
+    assert side.client.get("/nowhere").json()["code"] == "not_found"
+    assert side.client.get("/health").json() == {"ok": True, "block": None, "waits_for": []}
+
+
+def _receiving(both: Both) -> Any:
+    return receiving(*PARTS, member=both.nodes[1].identity.member)
+
+
+def test_from_a_wish_to_exact_terms_by_two_apis(both: Both) -> None:
+    source, receiver = both.source, both.receiver
+    body = {"source": both.nodes[0].identity.member.hex(), "receiving": told(_receiving(both))}
+    case = receiver("POST", "/v1/rollovers", body, role=Role.SYSTEM).json()["case"]
+    both.carry()
+    (theirs,) = (each["case"] for each in source("GET", "/v1/rollovers").json()["rollovers"])
+    wrong = source("PUT", f"/v1/rollovers/{theirs}/facts", told(releasing(*PARTS)) | {"payment_cents": -1})  # type: ignore[operator]
+    assert [each["pointer"] for each in wrong.json()["errors"]] == ["/payment_cents"]
+    put = source("PUT", f"/v1/rollovers/{theirs}/facts", told(releasing(*PARTS)), role=Role.SYSTEM)
+    assert (put.json()["state"], put.json()["reasons"]) == ("prevalidated", [])
+    both.carry()
+    early = source("POST", f"/v1/rollovers/{theirs}/ready", {})
+    assert (early.status_code, early.json()["code"]) == (409, "not_now")
+    digest = bytes.fromhex(receiver("GET", f"/v1/rollovers/{case}/election").json()["digest"])
+    signed = {"signature": PARTICIPANT.sign(digest).hex()}
+    assert receiver("POST", f"/v1/rollovers/{case}/election", signed).json()["state"] == "liquidating"
+    both.carry()
+    agreed = source("POST", f"/v1/rollovers/{theirs}/ready", {}).json()
+    assert agreed["cents"] == 3_800_00
+    both.carry()
+    shown = receiver("GET", f"/v1/rollovers/{case}", role=Role.AUDITOR).json()
+    assert (shown["rollover"], shown["state"], shown["peer_name"]) == (agreed["rollover"], "liquidating", "the source")
+    assert receiver("POST", f"/v1/rollovers/{case}/stop", {"code": 501}).json()["stop"] == 501
+    link = receiver("POST", f"/v1/rollovers/{case}/links", {"days": 30}, key="link")
+    assert link.json() == receiver("POST", f"/v1/rollovers/{case}/links", {"days": 30}, key="link").json()
+    secret = link.json()["url"].rpartition("/")[2]
+    assert receiver.doors.entrances.case_of(secret, at=NOON) == case
+    assert receiver.doors.entrances.case_of(secret, at=NOON + 30 * DAY) is None
+    assert receiver.doors.entrances.case_of("another", at=NOON) is None
+    told_of = asyncio.run(_first(receiver.doors, 3))
+    assert [each.state for each in told_of] == ["draft", "data_requested", "prevalidated"]
+
+
+async def _first(doors: Doors, number: int) -> list[Any]:
+    found: list[Any] = []
+    async for each in doors.happenings.stream(None, after=0):
+        found.append(each)
+        if len(found) == number:
+            break
+    return found
+
+
+def test_webhooks_are_signed_in_order_and_sent_until_they_are_taken(both: Both) -> None:
+    side, clock = both.receiver, FixedClock(datetime.fromtimestamp(NOON, UTC))
+    made = side("POST", "/v1/webhooks", {"url": "http://localhost:1/hook"})
+    assert made.status_code == 201
+    assert side("POST", "/v1/webhooks", {"url": "ftp://example.com"}).status_code == 422
+    sent: list[tuple[Mapping[str, str], bytes]] = []
+    answers = [Answer(500), Answer(200), Answer(200)]
+
+    def send(url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        sent.append((headers, body))
+        return answers.pop(0)
+
+    telling = Telling(side.doors.hooks, side.doors.process.files, send, clock)
+    telling.once(at=0)
+    assert sent == []  # nothing happened since it was made
+    body = {"source": both.nodes[0].identity.member.hex(), "receiving": told(_receiving(both))}
+    case = side("POST", "/v1/rollovers", body).json()["case"]
+    telling.once(at=0)
+    telling.once(at=0)
+    assert len(sent) == 1  # it failed, and its time has not come
+    clock.advance(timedelta(seconds=5))
+    telling.once(at=0)
+    telling.once(at=0)
+    assert sent[0][1] == sent[1][1]
+    assert b'"rollover.draft"' in sent[1][1]
+    assert b'"rollover.data_requested"' in sent[2][1]
+    assert case.encode() in sent[2][1]
+    secret = side.doors.process.vault.needed(f"webhook/{made.json()['webhook']}")
+    assert sent[2][0] == headers_of(sent[2][0]["webhook-id"], sent[2][1], at=clock.now(), secrets=[secret])
+    hook = side("GET", "/v1/webhooks").json()["webhooks"][0]
+    assert (hook["state"], hook["failures"], "secret" in hook) == ("active", 0, False)
+    assert side("DELETE", f"/v1/webhooks/{hook['webhook']}").status_code == 200
+    assert side("DELETE", f"/v1/webhooks/{hook['webhook']}").status_code == 404
+    assert side("GET", "/v1/webhooks").json() == {"webhooks": []}
+
+
+def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: Both) -> None:
+    source, receiver = both.source, both.receiver
+    pages, there = NodePages(receiver.doors), NodePages(source.doors)
+    body = {"source": both.nodes[0].identity.member.hex(), "receiving": told(replace(_receiving(both), key=None))}
+    case = receiver("POST", "/v1/rollovers", body).json()["case"]
+    link = receiver("POST", f"/v1/rollovers/{case}/links", {"days": 30}).json()["url"].rpartition("/")[2]
+    both.carry()
+    (theirs,) = (each.case for each in there.cases())
+    source("PUT", f"/v1/rollovers/{theirs}/facts", told(releasing(*PARTS)))
+    both.carry()
+    assert pages.followed("another") is None
+    assert pages.to_sign(link) is None
+    shown = pages.followed(link)
+    assert shown
+    assert (shown.signing, shown.parts) == (Signing.KEY_NEEDED, PARTS)
+    assert pages.keep_key(link, NewKey(PASSKEY, b"credential", "I agree")) is None
+    both.carry()
+    to_sign = pages.to_sign(link)
+    assert to_sign
+    assert (to_sign.passkey, to_sign.known.source_account) == (PASSKEY, "account ending in urce")
+    digest = to_sign.domain.digest(election_hash(to_sign.election))
+    refused = pages.sign(link, Signed(b"x" * 32, asserted(digest), "words"))
+    assert refused
+    assert "changed since" in refused.reason
+    assert pages.sign(link, Signed(digest, asserted(digest), "words")) is None
+    assert pages.sign(link, Signed(digest, asserted(digest), "words")) is None
+    both.carry()
+    signed = pages.followed(link)
+    assert signed
+    assert (signed.signing, signed.seen.source.state) == (Signing.SIGNED, "liquidating")
+    staff = pages.staff(receiver.tokens[Role.OPERATOR])
+    assert staff
+    assert pages.staff("another") is None
+    assert pages.stop(staff, case, code=501, key="k") is None
+    assert pages.stop(staff, case, code=501, key="k") is None
+    assert pages.stop(staff, case, code=502, key="k")  # the key is on file with another request
+    detail = pages.case(case)
+    assert detail
+    assert (detail.line.state, detail.acts) == ("released", (Act.AGAIN, Act.OFF_RAIL))
+    assert pages.off_rail(staff, case, way=Way.WIRE, reference=" ", key="w")
+    assert pages.off_rail(staff, case, way=Way.WIRE, reference="wire 7", key="w") is None
+    off = pages.case(case)
+    assert off
+    assert (off.line.state, off.off_rail) == ("off_rail", (Way.WIRE, "wire 7"))
+    assert pages.case("none") is None
+    assert pages.exceptions() == []
+    both.carry()
+    assert there.cases()[0].state == "off_rail"

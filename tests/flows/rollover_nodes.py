@@ -1,0 +1,159 @@
+"""Two plans on one chain: one that pays, one that receives, each behind the node of its custodian."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from tests.flows.rollovers import World, world
+from tests.rails.node.deal_nodes import PARTICIPANT, Both, Custodian, both
+from tests.rails.node.halves import RECEIVER_FILE, SOURCE_FILE
+from tests.rails.preflight_facts import DEADLINE, PAID, TODAY
+from tests.rails.world import founded
+from tests.support.database import TESTER
+
+from open401k.base.db import Database
+from open401k.flows.rollover import Asked, ask_into, release
+from open401k.flows.rollover_node import NodeRefusedError, Standing, Us, WhyNot
+from open401k.kernel import FixedClock, Refused, RolloverId
+from open401k.rails.node import deals
+from open401k.rails.node.elections import digest_of
+from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf
+from open401k.recordkeeping import RolloverRequest
+
+UNTIL = date(2027, 6, 1)
+DERIVED = ("plan_name", "plan_type", "payer_name", "trustee", "letter_on", "money_types")
+
+
+def rest(file: Mapping[str, str]) -> dict[str, str]:
+    """What of a transfer file no record of a plan has."""
+    return {label: value for label, value in file.items() if label.rpartition(".")[2] not in DERIVED}
+
+
+@dataclass
+class DealNode:
+    """A node in this process, behind what a plan asks of one."""
+
+    custodian: Custodian
+    silent: bool = False
+
+    def us(self) -> Us:
+        return Us(self.custodian.desk.us, UNTIL)
+
+    def ask(self, *, key: str, source: bytes, half: ReceivingHalf) -> Standing:
+        self._awake()
+        with self.custodian.files.begin() as unit:
+            deals.request(unit, self.custodian.desk, key, source=source, half=half)
+        return self.standing(key)
+
+    def put(self, case: str, *, half: ReceivingHalf | ReleasingHalf) -> Standing:
+        self._awake()
+        with self.custodian.files.begin() as unit:
+            deals.put_facts(unit, self.custodian.desk, case, half)
+        return self.standing(case)
+
+    def standing(self, case: str) -> Standing:
+        with self.custodian.files.begin() as unit:
+            deal, file = unit.deal(case), unit.case(case)
+        reasons = None
+        if deal.reasons is not None:
+            reasons = [WhyNot(str(int(r.code)), r.detail, r.owner.value, r.unknown) for r in deal.reasons]
+        asked = deal.receiving
+        assert asked is not None
+        return Standing(case, file.state.value, reasons, asked.source_account, asked.wanted)
+
+    def _awake(self) -> None:
+        if self.silent:
+            raise NodeRefusedError("The node does not answer.", fix="Try again.")
+
+
+@dataclass
+class Plans:
+    """The plan that pays and the plan that receives, their nodes, and the chain between them."""
+
+    pays: World
+    takes: World
+    two: Both
+
+    @property
+    def source(self) -> DealNode:
+        return DealNode(self.two.source)
+
+    @property
+    def receiver(self) -> DealNode:
+        return DealNode(self.two.receiver)
+
+    def wish(self, **other: Any) -> dict[str, Any]:
+        """What somebody tells the plan that receives."""
+        return {
+            "source": self.two.source.desk.us.hex() if self.two else "",
+            "source_account": str(self.pays.leaver),
+            "key": PARTICIPANT.address.hex(),
+            "wanted": [{"kind": "pre_tax", "into": "plan"}, {"kind": "roth", "into": "plan"}],
+            "deadline": DEADLINE.isoformat(),
+            "proof": {"level": 2, "valid_until": "2026-12-31"},
+            "screening": {"on": "2026-05-20", "clear": True},
+            "e_sign_consent": True,
+            "file": rest(RECEIVER_FILE),
+        } | other
+
+    def known(self, **other: Any) -> dict[str, Any]:
+        """What people tell the plan that pays."""
+        fine = {"order_pending": False, "levy": False, "bankruptcy": False, "other_legal": False}
+        given = {"given_on": "2026-05-28", "told_of_thirty_days": True, "of_roth_money": True, "of_other_money": True}
+        amounts = {f"amounts[{name}].earnings_cents": "0" for name in ("pre_tax", "match")}
+        return {
+            "payment_on": PAID.isoformat(),
+            "contact": {"last_on": None},
+            "explanation": given,
+            "explanation_hash": bytes(range(32)).hex(),
+            "holds": fine,
+            "tax": {"nonresident_alien": False},
+            "roth_first_year": 2021,
+            "roth_basis_cents": 80_00,
+            "approved": True,
+            "file": rest(SOURCE_FILE) | amounts | {"amounts[match].forfeited_cents": "0"},
+        } | other
+
+    def ask(self, rollover_id: RolloverId, **other: Any) -> RolloverRequest:
+        """Into the plan that receives."""
+        made = Asked(self.takes.sponsor, self.takes.plan, rollover_id, self.takes.leaver, self.wish(**other))
+        done = ask_into(self.takes.db, actor=TESTER, node=self.receiver, asked=made)
+        assert not isinstance(done, Refused), done
+        self.two.carry()
+        return done
+
+    def answer(self, rollover_id: RolloverId, **other: Any) -> RolloverRequest:
+        """Out of the plan that pays."""
+        told = Asked(self.pays.sponsor, self.pays.plan, rollover_id, self.pays.leaver, self.known(**other))
+        done = release(self.pays.db, actor=TESTER, node=self.source, asked=told, case=self.two.source.only())
+        assert not isinstance(done, Refused), done
+        self.two.carry()
+        return done
+
+    def settle(self, case: str) -> None:
+        """Signed, sold, agreed, committed, booked."""
+        self.sign(case)
+        self.two.ready()
+        self.two.carry()
+        self.two.run()
+
+    def sign(self, case: str) -> None:
+        custodian = self.two.receiver
+        with custodian.files.begin() as unit:
+            election = deals.election_of(unit, custodian.desk, case)
+        attestation, attested = self.two.attested(election.participant)
+        with custodian.files.begin() as unit:
+            signature = PARTICIPANT.sign(digest_of(election, custodian.desk.domain))
+            deals.elect(unit, custodian.desk, case, signature=signature, attestation=attestation, attested=attested)
+        self.two.carry()
+
+
+def plans(db: Database, clock: FixedClock) -> Plans:
+    """The same person left one employer and works for another; both plans are here, each with its own custodian."""
+    pays, takes = world(db, clock, roth_cents=100_00), world(db, clock, leaves=False)
+    takes.at(TODAY)
+    two = both(founded())
+    two.source.node = replace(two.source.node, core=pays.core())
+    two.receiver.node = replace(two.receiver.node, core=takes.core())
+    return Plans(pays, takes, two)

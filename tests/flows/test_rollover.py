@@ -1,0 +1,175 @@
+"""A rollover from one plan here to another: asked, answered, followed, killed and repeated; no cent is lost."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from tests.flows.rollover_nodes import DealNode, Plans, plans
+from tests.flows.rollovers import World
+from tests.support.database import TESTER
+from tests.support.flows import run_with_a_stop
+
+from open401k import census, ledger, recordkeeping
+from open401k.base.db import Database
+from open401k.flows import rollover_send
+from open401k.flows.rollover import Asked, ask_into, follow, tell
+from open401k.flows.rollover_forms import forms_of
+from open401k.flows.rollover_node import NodeRefusedError
+from open401k.flows.verify import verify
+from open401k.kernel import FixedClock, Refused, RolloverId, Source
+from open401k.rails.node.cases import State
+from open401k.rails.preflight.reasons import Code
+from open401k.recordkeeping import STATE, RolloverRefusal, RolloverRequest
+
+
+@pytest.fixture
+def two(db: Database, clock: FixedClock) -> Plans:
+    return plans(db, clock)
+
+
+def reasons(request: RolloverRequest) -> list[str]:
+    return [each["code"] for each in request.told[STATE].told["reasons"]]
+
+
+def in_both(two: Plans) -> int:
+    """Cash of people in both plans, and what is on its way between them."""
+    total = 0
+    for each in (two.pays, two.takes):
+        with each.db.begin(TESTER, tenants=[each.sponsor]) as tx:
+            held = ledger.balances(tx, tenant_id=each.sponsor, plan_id=each.plan)
+        total += held.total(ledger.Kind.PARTICIPANT)
+    return total
+
+
+def proven(two: Plans) -> list[str]:
+    found = [verify(each.db, actor=TESTER, tenants=[each.sponsor]) for each in (two.pays, two.takes)]
+    return [problem.message for proof in found for problem in proof.problems]
+
+
+def followed(each: World, node: DealNode) -> list[RolloverRequest]:
+    return follow(each.db, actor=TESTER, node=node, tenant_id=each.sponsor, plan_id=each.plan)
+
+
+def test_money_moves_from_one_plan_to_the_other_and_nothing_known_is_typed(two: Plans) -> None:
+    before, ids = in_both(two), two.pays.db.ids
+    asked = two.ask(ids.new(RolloverId))
+    told = two.answer(ids.new(RolloverId), holds=None, approved=None)
+    assert reasons(told) == [
+        str(int(each)) for each in (Code.ORDER_PENDING, Code.LEGAL_HOLD, Code.NOT_APPROVED_BY_PLAN)
+    ]
+    fine = {"order_pending": False, "levy": False, "bankruptcy": False, "other_legal": False}
+    told_now = tell(
+        two.pays.db, actor=TESTER, node=two.source, tenant_id=two.pays.sponsor, plan_id=two.pays.plan,
+        rollover_id=told.rollover_id, told={"holds": fine, "approved": True},
+    )  # fmt: skip
+    assert isinstance(told_now, RolloverRequest)
+    assert reasons(told_now) == []
+    two.two.carry()
+    two.settle(str(asked.rollover_id))
+    assert two.two.receiver.file(str(asked.rollover_id)).state is State.POSTED
+    # Money flow: pre-tax 1,000.00, match 200.00 (40 % vested), Roth 100.00 -> rollover 1,200.00, Roth rollover 100.00
+    assert two.pays.held(two.pays.leaver) == {
+        Source.PRE_TAX: 0,
+        Source.ROTH: 0,
+        Source.MATCH: 300_00,
+        Source.ROLLOVER: 0,
+    }
+    came = two.takes.held(two.takes.leaver)
+    assert (came[Source.ROLLOVER], came[Source.ROTH_ROLLOVER]) == (1_200_00, 100_00)
+    assert in_both(two) == before
+    assert proven(two) == []
+    ((out,), (into,)) = (followed(each, node) for each, node in ((two.pays, two.source), (two.takes, two.receiver)))
+    assert out.booked is not None
+    assert into.booked is not None
+    assert (out.booked.rollover, out.booked.cents) == (into.booked.rollover, 1_300_00)
+    assert [(part.kind, part.into) for part in out.booked.parts] == [("pre_tax", "plan"), ("roth", "plan")]
+    roth = into.booked.parts[1]
+    assert (roth.basis_cents, roth.roth_since) == (80_00, 2021)
+    forms = forms_of(out.booked, born_on=date(1980, 1, 1))
+    assert forms is not None
+    assert [
+        (form.box_1_gross_cents, form.box_2a_taxable_cents, form.box_5_basis_cents, form.box_11_roth_first_year)
+        for form in forms
+        if not isinstance(form, Refused)
+    ] == [(1_200_00, 0, 0, None), (100_00, 0, 80_00, 2021)]
+    assert not out.open
+    with two.takes.db.begin(TESTER, tenants=[two.takes.sponsor]) as tx:
+        (person,) = census.roster(tx, tenant_id=two.takes.sponsor, employee_ids=[two.takes.leaver])
+        now = recordkeeping.releasable(
+            tx, tenant_id=two.takes.sponsor, plan_id=two.takes.plan, person=person, on=two.takes.today()
+        )
+    # The clock of the first plan goes on here (IRC 402A(d)(2)(B)), and so does its basis.
+    assert (now.roth.first_year, now.roth.basis_cents, now.opened) == (2021, 80_00, None)
+
+
+@pytest.mark.parametrize("point", rollover_send.BOUNDARIES)
+def test_stopped_anywhere_it_is_asked_and_answered_once(two: Plans, point: str) -> None:
+    ids = two.pays.db.ids
+    one, other = ids.new(RolloverId), ids.new(RolloverId)
+    asked = run_with_a_stop(point, lambda: two.ask(one))
+    told = run_with_a_stop(point, lambda: two.answer(other))
+    assert (asked.case, told.case) == (str(one), two.two.source.only())
+    assert two.two.receiver.only() == str(one)
+    for each in (two.pays, two.takes):
+        with each.db.begin(TESTER, tenants=[each.sponsor]) as tx:
+            assert len(recordkeeping.rollover_requests(tx, tenant_id=each.sponsor, plan_id=each.plan)) == 1
+
+
+@pytest.mark.parametrize(
+    "point", ["ledger.after_lines_before_balances", "node.after_core_hold", "node.after_core_post"]
+)
+def test_a_node_that_dies_while_it_books_books_once(two: Plans, point: str) -> None:
+    before, ids = in_both(two), two.pays.db.ids
+    asked = two.ask(ids.new(RolloverId))
+    two.answer(ids.new(RolloverId))
+    two.sign(str(asked.rollover_id))
+    two.two.ready()
+    two.two.carry()
+    run_with_a_stop(point, two.two.run)
+    assert in_both(two) == before
+    assert [len(followed(two.pays, two.source)), proven(two)] == [1, []]
+    (into,) = followed(two.takes, two.receiver)
+    assert into.booked is not None
+
+
+def test_a_node_that_does_not_answer_loses_nothing(two: Plans) -> None:
+    rollover_id = two.pays.db.ids.new(RolloverId)
+    node = DealNode(two.two.receiver, silent=True)
+    wish = Asked(two.takes.sponsor, two.takes.plan, rollover_id, two.takes.leaver, two.wish())
+    with pytest.raises(NodeRefusedError):
+        ask_into(two.takes.db, actor=TESTER, node=node, asked=wish)
+    (found,) = followed(two.takes, two.receiver)
+    assert (found.case, found.told[STATE].told["state"]) == (str(rollover_id), "data_requested")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"wanted": [{"kind": "after_tax", "into": "plan"}]}, RolloverRefusal.KIND_NOT_TAKEN),
+        ({"wanted": [{"kind": "pre_tax", "into": "roth_ira"}]}, RolloverRefusal.KIND_NOT_TAKEN),
+        ({"wanted": []}, RolloverRefusal.FACTS_WRONG),
+        ({"deadline": "soon", "colour": "red"}, RolloverRefusal.FACTS_WRONG),
+    ],
+)
+def test_what_the_plan_does_not_take_is_refused_and_nothing_is_kept(
+    two: Plans, change: dict[str, Any], why: RolloverRefusal
+) -> None:
+    wish = Asked(
+        two.takes.sponsor, two.takes.plan, two.takes.db.ids.new(RolloverId), two.takes.leaver, two.wish(**change)
+    )
+    refused = ask_into(two.takes.db, actor=TESTER, node=two.receiver, asked=wish)
+    assert isinstance(refused, Refused)
+    assert refused.reason is why
+    assert followed(two.takes, two.receiver) == []
+
+
+def test_who_left_asks_for_nothing_and_a_second_waits_for_the_first(two: Plans) -> None:
+    gone = Asked(two.pays.sponsor, two.pays.plan, two.pays.db.ids.new(RolloverId), two.pays.leaver, two.wish())
+    refused = ask_into(two.pays.db, actor=TESTER, node=two.receiver, asked=gone)
+    assert isinstance(refused, Refused)
+    assert refused.reason is RolloverRefusal.NOT_EMPLOYED
+    two.ask(two.takes.db.ids.new(RolloverId))
+    again = Asked(two.takes.sponsor, two.takes.plan, two.takes.db.ids.new(RolloverId), two.takes.leaver, two.wish())
+    refused = ask_into(two.takes.db, actor=TESTER, node=two.receiver, asked=again)
+    assert isinstance(refused, Refused)
+    assert refused.reason is RolloverRefusal.ONE_IS_OPEN

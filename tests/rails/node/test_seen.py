@@ -1,0 +1,89 @@
+"""What the participant's page shows of a deal, as either side sees it, from the wish to the new account."""
+
+from __future__ import annotations
+
+import pytest
+from tests.rails.node.deal_nodes import Both, Custodian, both
+from tests.rails.world import DAY, founded
+
+from open401k.rails.node import deals
+from open401k.rails.node.seen import seen_of
+from open401k.rails.preflight.facts import Holds
+from open401k.rails.tracking import Place, Seen, Standing, Step, Track, tracked
+
+
+@pytest.fixture
+def two() -> Both:
+    return both(founded())
+
+
+def seen(two: Both, custodian: Custodian) -> Seen:
+    case = custodian.only()
+    agreed = custodian.file(case).agreed
+    custodian.node.coordinator.final_block()
+    standing = custodian.node.coordinator.final(agreed) if agreed else None
+    with custodian.files.begin() as unit:
+        return seen_of(unit, case, standing, now=two.world.clock.now)
+
+
+def shown(two: Both) -> Track:
+    """The receiver's page; the source's shows the same place and stations."""
+    pages = [tracked(seen(two, custodian)) for custodian in (two.receiver, two.source)]
+    assert pages[0].place is pages[1].place
+    assert pages[0].stations == pages[1].stations
+    assert Place.UNCLEAR is not pages[0].place
+    return pages[0]
+
+
+def done(track: Track) -> Step:
+    """The last station that is behind."""
+    return [station.step for station in track.stations if station.standing is Standing.DONE][-1]
+
+
+def test_both_sides_show_the_same_from_the_wish_to_the_new_account(two: Both) -> None:
+    two.ask()
+    two.carry()
+    assert (done(shown(two)), shown(two).place) == (Step.ASKED, Place.OLD_ACCOUNT)
+    two.put(holds=Holds(order_pending=True, levy=False, bankruptcy=False, other_legal=False))
+    two.carry()
+    assert [todo.owner for todo in shown(two).todo] == ["Your old plan at The Old Company"]
+    two.put()
+    two.carry()
+    assert (done(shown(two)), [todo.owner for todo in shown(two).todo]) == (Step.CHECKED, ["You"])
+    two.sign()
+    two.carry()
+    assert (done(shown(two)), shown(two).place) == (Step.SIGNED, Place.BEING_SOLD)
+    two.ready()
+    two.carry()
+    two.source.node.run_once()
+    two.carry()
+    assert (done(shown(two)), shown(two).place) == (Step.SET_ASIDE, Place.HELD_FOR_ALL)
+    assert {vote.name: vote.given for vote in seen(two, two.receiver).votes} == {
+        "The Old Company": True,
+        "the new plan": False,
+    }
+    two.receiver.node.run_once()
+    two.carry()
+    two.run()
+    assert (done(shown(two)), shown(two).place, shown(two).ended) == (Step.ARRIVED, Place.NEW_ACCOUNT, True)
+
+
+def test_what_was_stopped_before_the_terms_stays_where_it_was(two: Both) -> None:
+    two.until_signed()
+    with two.receiver.files.begin() as unit:
+        deals.stop(unit, two.receiver.desk, "case", 176)
+    two.carry()
+    track = shown(two)
+    assert (track.place, track.ended) == (Place.OLD_ACCOUNT, True)
+
+
+def test_what_nobody_decides_in_time_comes_back_by_itself(two: Both) -> None:
+    two.until_signed()
+    two.ready()
+    two.carry()
+    two.source.node.run_once()
+    two.carry()
+    two.world.clock.now += 15 * DAY
+    two.run()
+    track = shown(two)
+    assert (track.place, track.ended) == (Place.OLD_ACCOUNT, True)
