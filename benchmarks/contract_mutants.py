@@ -41,6 +41,8 @@ LEAST_KILLED = 95
 #: What is compiled anew when a source changes.
 _USED_BY = {"council": ("network",), "signatures": ("network", "rollover"), "terms": ("rollover",)}
 _FOLDER = Path(__file__).parent.parent / "tests" / "rails"
+#: The twin beside the EVM: the same tests and generated calls, and every event compared.
+_BESIDE = "test_twin.py"
 _MOST_SECONDS = 60
 
 
@@ -92,8 +94,10 @@ class Loop:
         self.outcomes.append(outcome)
         if outcome.verdict == "survived" and outcome.counts:
             self.say(f"survived {outcome.mutation.place} {outcome.mutation.name}")
-        if len(self.outcomes) % 50 == 0:
-            self.say(f"{len(self.outcomes)} of {len(self.chosen)}")
+        if len(self.outcomes) % 10 == 0:
+            counted = [each for each in self.outcomes if each.counts]
+            killed = sum(each.killed for each in counted)
+            self.say(f"{len(self.outcomes)} of {len(self.chosen)}: {killed} of {len(counted)} killed")
 
 
 @dataclass
@@ -251,7 +255,7 @@ def run(sample: Sequence[Mutation], *, workers: int, say: Callable[[str], None])
         "no:xdist",
         "--capture=sys",
     ]
-    code = pytest.main([*options, *(str(_FOLDER / name) for name in TESTS)], plugins=[loop])
+    code = pytest.main([*options, *(str(_FOLDER / name) for name in (*TESTS, _BESIDE))], plugins=[loop])
     if len(loop.outcomes) < len(sample):
         raise SystemExit(f"only {len(loop.outcomes)} of {len(sample)} mutants were tried (pytest: {code})")
     return sorted(loop.outcomes, key=lambda outcome: outcome.mutation)

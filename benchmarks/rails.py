@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import rails_latency
 from benchmarks.report import Held, show
 from eth_abi.abi import encode
 from eth_hash.auto import keccak
@@ -54,11 +55,12 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks rails", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.add_argument("--rounds", type=int, default=100, help="rollovers of which the rate is taken")
+    parser.add_argument("--through-nodes", type=int, default=15, help="rollovers through nodes; 0: none")
     given = parser.parse_args(arguments)
-    return show(_measured(given.rounds), as_json=given.json)
+    return show(_measured(given.rounds, given.through_nodes), as_json=given.json)
 
 
-def _measured(rounds: int) -> Iterator[Held]:
+def _measured(rounds: int, through_nodes: int) -> Iterator[Held]:
     gas = _gas()
     peer = "Safe 1.5.0, 3-of-3 execTransaction of one transfer"
     if gas.safe is not None:
@@ -77,6 +79,11 @@ def _measured(rounds: int) -> Iterator[Held]:
     rate, transfers = _rates(rounds)
     yield Held("one-shots a second, in memory", f"median of {rounds}", f"transfers: {transfers:,.0f}/s", rate,
                "/s", ">=", 20, "by processor time of one core; each a block of its own")  # fmt: skip
+    if through_nodes:
+        told = rails_latency.seconds_to_both_ledgers(through_nodes)
+        yield Held("last signature to both ledgers, p50", f"{through_nodes} rollovers, one after the other",
+                   f"slowest {max(told):.2f} s", rails_latency.median(told), "s", "<=", 1.0,
+                   "chain, two nodes, two cores: five processes, three databases, fsync on")  # fmt: skip
 
 
 def _gas() -> Gas:

@@ -64,6 +64,7 @@ class Model:
     moved: dict[Election, int] = field(default_factory=dict)
     posted: dict[bytes, set[bytes]] = field(default_factory=dict)
     revoked: set[tuple[bytes, bytes]] = field(default_factory=set)
+    returns: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
     frozen: set[str] = field(default_factory=set)
     supply: int = len(HOLDERS) * MINTED
     ended: dict[int, tuple[bytes, str]] = field(default_factory=dict)
@@ -159,6 +160,23 @@ class Model:
         limited = case.election.mode is Mode.ALL and case.election.max_total != messages.ANY_TOTAL
         return not limited or self.moved.get(case.election, 0) + self.total(case) <= case.election.max_total
 
+    def is_back_from(self, case: Case, parent: Case) -> bool:
+        """Whether it gives back what came, to where it came from, once."""
+        came: dict[int, int] = {}
+        for leg in parent.terms.legs:
+            if parent.election.receivers[leg.to] == case.election.source and leg.into != PERSON:
+                came[leg.kind] = came.get(leg.kind, 0) + leg.amount
+        for leg in case.terms.legs:
+            came[leg.kind] = came.get(leg.kind, 0) - leg.amount
+        last = self.returns.get((parent.id, case.election.source))
+        return (
+            case.terms.parent == parent.id
+            and self.state(parent) in ("committed", "closed")
+            and case.election.receivers == (parent.election.source,)
+            and min(came.values()) >= 0
+            and (last is None or self.words[last][1] == "aborted")
+        )
+
     def parties(self, case: Case) -> list[tuple[Role, bytes]]:
         custodians = [(Role.SOURCE, case.election.source), *((Role.RECEIVER, each) for each in self.paid(case))]
         return [*custodians, *((each.role, each.who) for each in case.terms.voters)]
@@ -182,13 +200,19 @@ class Model:
 
     # ---- steps
 
-    def propose(self, case: Case) -> None:
+    def propose(self, case: Case, parent: Case | None = None) -> None:
         source = self.names[case.election.source]
         signs = self.signer[source]
         must = self.is_lawful(case) and self.is_free(case) and signs is not None and source not in self.frozen
-        data = call_of("propose(bytes,(bytes32,bytes))", case.encoded, self.approval(case, 0))
+        must = must and (self.is_back_from(case, parent) if parent is not None else not any(case.terms.parent))
+        told = self.approval(case, 0)
+        data = call_of("propose(bytes,(bytes32,bytes))", case.encoded, told)
+        if parent is not None:
+            data = call_of("propose_return(bytes,bytes,(bytes32,bytes))", case.encoded, parent.encoded, told)
         if self.step(must, lambda: self.world.send(RELAY, self.world.rollover, data)):
             assert signs is not None
+            if parent is not None:
+                self.returns[parent.id, case.election.source] = case.key
             self.words[case.key] = case.id, "preparing"
             self.votes[case.key, case.election.source] = signs.address
             self.escrow[case.key] = source, self.total(case)
@@ -214,7 +238,7 @@ class Model:
         source = self.names[case.election.source]
         keys = [self.key_of(who) for _, who in self.parties(case)]
         must = self.is_lawful(case) and self.is_free(case) and self.is_within(case) and None not in keys
-        must = must and source not in self.frozen and self.can_be_paid(case)
+        must = must and source not in self.frozen and self.can_be_paid(case) and not any(case.terms.parent)
         approvals = [self.approval(case, place) for place in range(len(keys))]
         if self.step(must, lambda: self.world.settle(case, approvals)):
             self.words[case.key] = case.id, "committed"
@@ -275,6 +299,7 @@ class Model:
             election, number = case.election, (case.election.source, case.election.number)
             must = must and self.is_lawful(case) and self.is_free(case) and case.terms.part == 0
             must = must and not case.terms.voters and case.terms.withholder == messages.NOBODY
+            must = must and not any(case.terms.parent)
             must = must and sorted([election.source, *election.receivers]) == sorted(pair) and number not in used
             moved[election] = moved.get(election, 0) + self.total(case)
             must = must and (election.mode is Mode.FIXED or moved[election] <= election.max_total)

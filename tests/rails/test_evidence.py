@@ -164,10 +164,12 @@ def test_every_field_that_is_changed_is_found(done: Moved, whole: Evidence) -> N
     paths = [path for path in leaves_of(told) if path[0] not in ("states", "headers", "transactions")]
     assert len(paths) > 100
     for number, path in enumerate(paths):
+        if path[0] == "leaves" and path[1] > 2:  # the others are alike
+            continue
         assert not check(changed(told, path, number), head=head_of(done)).holds, path
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_any_byte_of_a_proof_that_is_changed_is_found(done: Moved, whole: Evidence, data: st.DataObject) -> None:
     told = json.loads(write(whole))
@@ -176,7 +178,7 @@ def test_any_byte_of_a_proof_that_is_changed_is_found(done: Moved, whole: Eviden
     assert not check(changed(told, path, data.draw(st.integers(0, 2_000))), head=head_of(done)).holds, path
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_any_character_of_the_file_that_is_changed_is_found(done: Moved, whole: Evidence, data: st.DataObject) -> None:
     text = write(whole)
@@ -184,6 +186,22 @@ def test_any_character_of_the_file_that_is_changed_is_found(done: Moved, whole: 
     other = data.draw(st.sampled_from('0123456789abcdefABCDEF"\\ ,:{}[]\n'))
     if other != text[at]:
         assert not check(text[:at] + other + text[at + 1 :], head=head_of(done)).holds
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_what_is_put_in_twice_or_is_of_another_kind_is_found(done: Moved, whole: Evidence, data: st.DataObject) -> None:
+    told = json.loads(write(whole))
+    path = data.draw(st.sampled_from([*leaves_of(told), *((name,) for name in told)]))
+    path = path[: data.draw(st.integers(1, len(path)))]
+    here = told
+    for name in path[:-1]:
+        here = here[name]
+    if isinstance(here, list) and data.draw(st.booleans()):
+        here.append(here[path[-1]])
+    else:
+        here[path[-1]] = data.draw(st.sampled_from([None, -1, 2**70, "", "zz", "ff" * 40, True, {"a": 1}]))
+    assert not check(json.dumps(told, indent=1, ensure_ascii=False) + "\n", head=head_of(done)).holds
 
 
 def test_what_is_left_out_is_missing_and_nothing_else(done: Moved, whole: Evidence) -> None:

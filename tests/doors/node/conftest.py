@@ -27,22 +27,42 @@ LOOKS = {"light": (1280, "dark"), "phone": (390, "phone-dark")}
 Open = Callable[..., AbstractContextManager[Page]]
 
 
-@pytest.fixture
-def desk() -> Iterator[Desk]:
-    """A node in memory, served."""
+def free_port() -> int:
+    """One that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    desk = Desk(origin=f"http://localhost:{port}")
-    app = Starlette(routes=pages.routes(desk, SeededRandom(7)))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(app: Starlette, port: int) -> Iterator[None]:
+    """Answer there, beside the test."""
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield desk
+    yield
     server.should_exit = True
     thread.join(timeout=10)
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    """A node in memory, served."""
+    port = free_port()
+    desk = Desk(origin=f"http://localhost:{port}")
+    with served(Starlette(routes=pages.routes(desk, SeededRandom(7))), port):
+        yield desk
+
+
+def with_a_passkey(page: Page) -> None:
+    """A device that checks its owner, in the browser."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options: dict[str, str | bool] = dict.fromkeys(("hasResidentKey", "hasUserVerification", "isUserVerified"), True)
+    options |= {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True}
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,19 @@ from tests.rails.node.deal_nodes import PARTICIPANT, PARTS
 from tests.rails.node.halves import receiving, releasing
 from tests.rails.node.processes import NodeProcess, network
 from tests.rails.preflight_facts import TODAY
+from tests.rails.test_passkeys import PASSKEY, asserted
 from tests.rails.world import founded
 
 from open401k.base.webhooks import Answer
 from open401k.base.webhooks.signing import headers_of
 from open401k.doors.node.api import EVENTS, LISTENERS, OPERATIONS
 from open401k.doors.node.desk import Doors
+from open401k.doors.node.for_pages import NodePages
 from open401k.doors.node.http import create_node_app
+from open401k.doors.node.provided import Act, NewKey, Signed, Signing
 from open401k.kernel import FixedClock
+from open401k.rails.messages import election_hash
+from open401k.rails.node.cases import Way
 from open401k.rails.node.codec import told
 from open401k.rails.node.hooks import Telling
 from open401k.rails.node.post import PLACE, Carried, Receiving, Sending
@@ -127,24 +132,18 @@ def test_a_post_wants_a_key_and_is_done_once(both: Both) -> None:
     assert len(side("GET", "/v1/rollovers", role=Role.AUDITOR).json()["rollovers"]) == 1
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
+def test_what_cannot_be_meant_is_told_by_its_place_and_sizes_are_limited(both: Both) -> None:
+    side = both.receiver
+    for body, pointer in (
         ([], None),
         ({"receiving": {}}, "/source"),
         ({"source": "11", "receiving": {}}, "/source"),
         ({"source": "11" * 20, "receiving": {"deadline": "soon"}}, "/receiving/deadline"),
         ({"source": "11" * 20, "receiving": {}, "more": 1}, None),
-    ],
-)
-def test_what_cannot_be_meant_is_told_by_its_place(both: Both, body: Any, pointer: str | None) -> None:
-    answer = both.receiver("POST", "/v1/rollovers", body)
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
-    assert pointer is None or pointer in [each.get("pointer") for each in answer.json()["errors"]]
-
-
-def test_sizes_are_limited_and_strange_letters_refused(both: Both) -> None:
-    side = both.receiver
+    ):
+        answer = side("POST", "/v1/rollovers", body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+        assert pointer is None or pointer in [each.get("pointer") for each in answer.json()["errors"]]
     assert side("POST", "/v1/rollovers", {"x": "x" * 600_000}).status_code == 413
     assert side.client.post(PLACE, content=b"x" * 2_100_000).status_code == 413
     refused = side.client.post(PLACE, content=b"hello")
@@ -233,3 +232,53 @@ def test_webhooks_are_signed_in_order_and_sent_until_they_are_taken(both: Both) 
     assert side("DELETE", f"/v1/webhooks/{hook['webhook']}").status_code == 200
     assert side("DELETE", f"/v1/webhooks/{hook['webhook']}").status_code == 404
     assert side("GET", "/v1/webhooks").json() == {"webhooks": []}
+
+
+def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: Both) -> None:
+    source, receiver = both.source, both.receiver
+    pages, there = NodePages(receiver.doors), NodePages(source.doors)
+    body = {"source": both.nodes[0].identity.member.hex(), "receiving": told(replace(_receiving(both), key=None))}
+    case = receiver("POST", "/v1/rollovers", body).json()["case"]
+    link = receiver("POST", f"/v1/rollovers/{case}/links", {"days": 30}).json()["url"].rpartition("/")[2]
+    both.carry()
+    (theirs,) = (each.case for each in there.cases())
+    source("PUT", f"/v1/rollovers/{theirs}/facts", told(releasing(*PARTS)))
+    both.carry()
+    assert pages.followed("another") is None
+    assert pages.to_sign(link) is None
+    shown = pages.followed(link)
+    assert shown
+    assert (shown.signing, shown.parts) == (Signing.KEY_NEEDED, PARTS)
+    assert pages.keep_key(link, NewKey(PASSKEY, b"credential", "I agree")) is None
+    both.carry()
+    to_sign = pages.to_sign(link)
+    assert to_sign
+    assert (to_sign.passkey, to_sign.known.source_account) == (PASSKEY, "account ending in urce")
+    digest = to_sign.domain.digest(election_hash(to_sign.election))
+    refused = pages.sign(link, Signed(b"x" * 32, asserted(digest), "words"))
+    assert refused
+    assert "changed since" in refused.reason
+    assert pages.sign(link, Signed(digest, asserted(digest), "words")) is None
+    assert pages.sign(link, Signed(digest, asserted(digest), "words")) is None
+    both.carry()
+    signed = pages.followed(link)
+    assert signed
+    assert (signed.signing, signed.seen.source.state) == (Signing.SIGNED, "liquidating")
+    staff = pages.staff(receiver.tokens[Role.OPERATOR])
+    assert staff
+    assert pages.staff("another") is None
+    assert pages.stop(staff, case, code=501, key="k") is None
+    assert pages.stop(staff, case, code=501, key="k") is None
+    assert pages.stop(staff, case, code=502, key="k")  # the key is on file with another request
+    detail = pages.case(case)
+    assert detail
+    assert (detail.line.state, detail.acts) == ("released", (Act.AGAIN, Act.OFF_RAIL))
+    assert pages.off_rail(staff, case, way=Way.WIRE, reference=" ", key="w")
+    assert pages.off_rail(staff, case, way=Way.WIRE, reference="wire 7", key="w") is None
+    off = pages.case(case)
+    assert off
+    assert (off.line.state, off.off_rail) == ("off_rail", (Way.WIRE, "wire 7"))
+    assert pages.case("none") is None
+    assert pages.exceptions() == []
+    both.carry()
+    assert there.cases()[0].state == "off_rail"

@@ -258,7 +258,6 @@ def test_it_is_accessible_and_fits(opened: Open, desk: Desk, look: str) -> None:
         expect(page.locator("h1")).to_have_text("Cases")
         for name, path in {
             "cases": "/",
-            "ended": "/?list=ended",
             "held": "/cases/case-1",
             "released": "/cases/case-2",
             "nigo": "/cases/case-3",

@@ -13,10 +13,10 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from eth_hash.auto import keccak
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from tests.doors.node.conftest import LOOKS, Open, shoot
+from tests.doors.node.conftest import LOOKS, Open, shoot, with_a_passkey
 from tests.doors.node.desk import LINK, STORY, Desk
 from tests.doors.node.signing import TEXT, to_sign
 from tests.rails.world import World, founded
@@ -188,15 +188,6 @@ def test_before_and_after_nothing_is_offered(offered: Desk, followed: Followed |
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert phone.signs(letters(bytes(32))).status_code in (404, 409)
     assert offered.asked == []
-
-
-def with_a_passkey(page: Page) -> None:
-    """A device that checks its owner, in the browser."""
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    options: dict[str, str | bool] = dict.fromkeys(("hasResidentKey", "hasUserVerification", "isUserVerified"), True)
-    options |= {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True}
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
 @pytest.mark.browser

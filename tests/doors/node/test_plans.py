@@ -40,13 +40,13 @@ def nodes(both: Both) -> Iterator[tuple[AtNode, AtNode]]:  # noqa: F811
 def test_a_plan_asks_and_another_answers_over_the_api(
     db: Database,
     clock: FixedClock,
-    both: Both,  # noqa: F811 (the fixture)
+    both: Both,  # noqa: F811
     nodes: tuple[AtNode, AtNode],
 ) -> None:
     source, receiver = nodes
     pays, takes = world(db, clock, roth_cents=100_00), world(db, clock, leaves=False)
     takes.at(TODAY)
-    told = Plans(pays, takes, None)  # type: ignore[arg-type]  # its words alone
+    told = Plans(pays, takes, None)  # type: ignore[arg-type]
     wish = told.wish(source=source.us().member.hex())
     asked = Asked(takes.sponsor, takes.plan, db.ids.new(RolloverId), takes.leaver, wish)
     first = ask_into(db, actor=TESTER, node=receiver, asked=asked)

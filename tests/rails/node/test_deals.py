@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from threading import Thread
 
 import pytest
 from tests.rails.node.cores import MemoryCore
@@ -17,11 +18,13 @@ from open401k.base.faults import Stopped, stopping_at
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.messages import Mode
 from open401k.rails.node import deals
-from open401k.rails.node.cases import State
+from open401k.rails.node.cases import ChangedError, State
 from open401k.rails.node.codec import BadInputError, written
+from open401k.rails.node.core import SilentError
 from open401k.rails.node.days import LOOK, Days
 from open401k.rails.node.deals import NotNowError
 from open401k.rails.node.halves import Wanted
+from open401k.rails.node.kept_deals import KeptDeals
 from open401k.rails.node.letters import Came, Letter, LetterKind
 from open401k.rails.node.taking import kept_out
 from open401k.rails.preflight.facts import Holds, Part, Proof
@@ -139,6 +142,39 @@ def test_a_letter_that_is_kept_out_is_an_exception_and_not_sent_again(two: Both)
         (sent,) = unit.letters_out()
         kept_out(unit, two.receiver.desk, sent)
     assert (two.written(two.receiver), two.receiver.open_codes()) == ([], [664])
+
+
+def test_who_changes_a_case_and_who_writes_to_its_desk_do_not_wait_for_each_other(
+    kept_deals: Callable[[str, Callable[[], int]], KeptDeals],
+) -> None:
+    two = both(founded(), kept_deals)
+    two.ask()
+    files = two.receiver.files
+    assert isinstance(files, KeptDeals)
+    other = KeptDeals(files.url, sealing=files.sealing, now=files.now)
+    trouble: list[Exception] = []
+
+    def moves() -> None:
+        try:
+            for to in (State.NIGO, State.DATA_REQUESTED) * 15:
+                with other.begin() as unit:
+                    case = unit.case("case")
+                    unit.change(case, case.to(to))
+        except (SilentError, ChangedError) as why:
+            trouble.append(why)
+
+    thread = Thread(target=moves)
+    thread.start()
+    for number in range(30):
+        with files.begin() as unit:
+            deals.note(unit, two.receiver.desk, "case", f"note {number}")
+    thread.join()
+    other.close()
+    assert trouble == []
+    with files.begin() as unit:
+        events = unit.events(limit=1_000)
+    assert [event.seq for event in events] == sorted(event.seq for event in events)
+    assert len(events) == 2 + 30 + 30
 
 
 def test_letters_that_come_twice_change_nothing(two: Both) -> None:

@@ -50,6 +50,14 @@ def test_a_node_is_prepared_and_tells_how_it_stands(
         assert set(again["signing_keys"]) == {*told["signing_keys"], new}
         assert again["mailbox"] != told["mailbox"]
         assert command("key", "rewrap", *typed) == {"sealed_anew": 0}
+        token = command("token", "add", "the night desk", "--role", "operator", *typed)
+        assert token["secret"].startswith("o4kn_")
+        (listed,) = command("token", "list", *typed)["tokens"]
+        assert (listed["token_id"], listed["holds"], "secret" in listed) == (token["token_id"], "yes", False)
+        assert command("token", "revoke", token["token_id"], *typed) == {"revoked": token["token_id"]}
+        assert "There is no token" in command("token", "revoke", token["token_id"], *typed, code=1)
+        assert command("token", "list", *typed)["tokens"][0]["holds"] == "no"
+        assert "no role" in command("token", "add", "somebody", "--role", "king", *typed, code=2)
         assert command("exceptions", *typed) == {"exceptions": []}
         assert "There is no such case." in command("again", "nobody", *typed, code=2)
         assert "There is no such case." in command("off-rail", "nobody", "--wire", "7", *typed, code=2)

@@ -1,36 +1,34 @@
-"""What people and systems of a custodian do at its node: ask, tell facts, sign, have the cash. Not here: its work.
+"""What people and systems of a custodian do at its node, over its API: ask, tell facts, sign, have the cash.
 
-They act in the node's own database by the same verbs as its API; the node's process does the rest.
+Not here: the node's own work, which nobody asks for.
 """
 
 from __future__ import annotations
 
-import os
+import json
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from datetime import date
+import urllib.request
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.error import HTTPError, URLError
 
-from eth_hash.auto import keccak
-
-from open401k.base.sandbox import SandboxClock
-from open401k.base.settings import Settings
-from open401k.kernel import Open401kError, Random, SystemClock
+from open401k.kernel import Clock, Open401kError, Random
 from open401k.rails.keys import Key
-from open401k.rails.node import deals
-from open401k.rails.node.cases import Case
-from open401k.rails.node.config import read_config
+from open401k.rails.node.adapters.batch import BatchCore
+from open401k.rails.node.adapters.rest import RestCore
+from open401k.rails.node.codec import told
 from open401k.rails.node.core import Account, Refused
-from open401k.rails.node.deal import Deal
-from open401k.rails.node.elections import attested_by, digest_of
 from open401k.rails.node.halves import Half, ReceivingHalf
-from open401k.rails.node.office import Office
-from open401k.rails.node.process import Around, Process, opened
+from open401k.rails.preflight.rule_version import EAST
 
-from .trial import CLOCK, Seat, Trial
+from .trial import TOKEN, Seat, Trial
 
-Found = Callable[[], bool]
+_SECONDS = 20
+#: A node that cannot answer now says so; the same is sent again under the same key.
+_NOT_NOW, _TRIES = 503, 10
 
 
 @dataclass
@@ -38,73 +36,85 @@ class Hand:
     """One custodian's."""
 
     seat: Seat
-    process: Process
-    office: Office
+    clock: Clock
+    random: Random = field(repr=False)
 
     @property
     def today(self) -> date:
         """The day of its desk."""
-        return self.office.desk.today
+        return (datetime.fromtimestamp(self.clock.now().timestamp(), UTC) - EAST).date()
 
-    def ask(self, case: str, source: bytes, half: ReceivingHalf) -> Deal:
-        """Somebody asks us to receive; the node carries the letter."""
-        with self.process.files.begin() as unit:
-            return deals.request(unit, self.office.desk, case, source=source, half=half)
+    def ask(self, source: Seat, half: ReceivingHalf) -> tuple[str, str]:
+        """Somebody asks us to receive: our case, and what both sides call it. The node carries the letter."""
+        body = {"source": source.account.address.hex(), "receiving": told(half)}
+        case = str(self._asked("POST", "/v1/rollovers", body)["case"])
+        return case, str(self.case(case)["reference"])
 
-    def put(self, case: str, half: Half) -> Deal:
-        """Our half of the facts."""
-        with self.process.files.begin() as unit:
-            return deals.put_facts(unit, self.office.desk, case, half)
+    def put(self, case: str, half: Half) -> Mapping[str, Any]:
+        """Our half of the facts; the answer has every reason."""
+        return self._asked("PUT", f"/v1/rollovers/{case}/facts", told(half))
 
-    def sign(self, case: str, participant: Key) -> Deal:
+    def sign(self, case: str, participant: Key) -> Mapping[str, Any]:
         """The participant signs the election; this custodian vouches for the key."""
-        desk = self.office.desk
-        with self.process.files.begin() as unit:
-            election = deals.election_of(unit, desk, case)
-            proof = unit.deal(case).receiving
-        if proof is None or proof.proof is None:
-            raise Open401kError(f"Nobody proved the person of case {case}.", fix="Put the proof into the facts.")
-        attestation, attested = attested_by(
-            self.process.key_in_use(), attestor=desk.us, participant=election.participant, proof=proof.proof,
-            evidence=keccak(desk.random.token(32)), domain=desk.domain,
-        )  # fmt: skip
-        signature = participant.sign(digest_of(election, desk.domain))
-        with self.process.files.begin() as unit:
-            return deals.elect(unit, desk, case, signature=signature, attestation=attestation, attested=attested)
+        digest = bytes.fromhex(self._asked("GET", f"/v1/rollovers/{case}/election")["digest"])
+        return self._asked("POST", f"/v1/rollovers/{case}/election", {"signature": participant.sign(digest).hex()})
 
-    def ready(self, case: str) -> None:
+    def ready(self, case: str) -> Mapping[str, Any]:
         """The cash is there: exact terms are made and sent."""
-        with self.process.files.begin() as unit:
-            deals.ready(unit, self.office.desk, case)
+        return self._asked("POST", f"/v1/rollovers/{case}/ready", {})
 
-    def file(self, case: str) -> Case:
-        """The case as it is on file."""
-        with self.process.files.begin() as unit:
-            return unit.case(case)
+    def link(self, case: str) -> str:
+        """The participant's way to the tracker."""
+        return str(self._asked("POST", f"/v1/rollovers/{case}/link", {"days": 30})["url"])
 
-    def deal(self, case: str) -> Deal:
-        """What is known of it."""
-        with self.process.files.begin() as unit:
-            return unit.deal(case)
+    def case(self, case: str) -> Mapping[str, Any]:
+        """Where it stands."""
+        return self._asked("GET", f"/v1/rollovers/{case}")
 
-    def case_of(self, reference: bytes) -> str | None:
+    def state(self, case: str) -> str:
+        """In one word."""
+        return str(self.case(case)["state"])
+
+    def case_of(self, reference: str) -> str | None:
         """Our case about what both sides call this."""
-        with self.process.files.begin() as unit:
-            return next((deal.case for deal in unit.deals() if deal.reference == reference), None)
+        listed = self._asked("GET", "/v1/rollovers")["rollovers"]
+        return next((each["case"] for each in listed if each["reference"] == reference), None)
 
-    def core(self, account: str) -> Account | Refused:
+    def account(self, number: str) -> Account | Refused:
         """What our core says of an account."""
-        return self.process.node.core.look_up(account)
+        if self.seat.company.core == "batch":
+            return BatchCore(self.seat.files).look_up(number)
+        with closing(RestCore(self.seat.core_url, token=TOKEN, seconds=5)) as core:
+            return core.look_up(number)
+
+    def _asked(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        headers = {"authorization": f"Bearer {self.seat.token}", "content-type": "application/json"}
+        if method == "POST":
+            headers["idempotency-key"] = self.random.token(12).hex()
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.seat.url + path, data, headers, method=method)  # noqa: S310
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 (of this machine)
+                    found: dict[str, Any] = json.loads(answer.read())
+                    return found
+            except HTTPError as why:
+                with why:
+                    said = why.read().decode()
+                if why.code != _NOT_NOW or not tries_left:
+                    raise Open401kError(f"{method} {path}: {why.code} {said}") from None
+            except URLError as why:
+                raise Open401kError(f"{self.seat.company.name} does not answer: {why.reason}.") from None
+            time.sleep(0.5)
+        raise AssertionError("the last try answers or raises")
 
 
-@contextmanager
-def hands(trial: Trial, random: Random) -> Iterator[Mapping[str, Hand]]:
+def hands(trial: Trial, random: Random) -> Mapping[str, Hand]:
     """Those of every custodian, by its short name."""
-    with ExitStack() as until_then:
-        yield {seat.company.slug: until_then.enter_context(_hand(trial, seat, random)) for seat in trial.seats}
+    return {seat.company.slug: Hand(seat, trial.clock, random) for seat in trial.seats}
 
 
-def wait_until(happened: Found, what: str, *, seconds: float = 30.0) -> float:
+def wait_until(happened: Callable[[], bool], what: str, *, seconds: float = 30.0) -> float:
     """Look until it has happened; how many seconds that took."""
     start = time.monotonic()
     while not happened():
@@ -112,12 +122,3 @@ def wait_until(happened: Found, what: str, *, seconds: float = 30.0) -> float:
             raise Open401kError(f"Not within {seconds:.0f} s: {what}.", fix="Look at the logs of the programs.")
         time.sleep(0.02)
     return time.monotonic() - start
-
-
-@contextmanager
-def _hand(trial: Trial, seat: Seat, random: Random) -> Iterator[Hand]:
-    environment = os.environ | dict(seat.settings)
-    clock = SandboxClock(trial.folder / CLOCK, start=trial.clock.now(), wall=SystemClock())
-    around = Around(Settings.from_env(environment).master_keys(random), random, clock)
-    with opened(read_config(seat.folder / "node.toml", environment), seat.database, around) as process:
-        yield Hand(seat, process, Office(process))

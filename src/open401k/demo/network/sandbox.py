@@ -45,6 +45,7 @@ def tell(trial: Trial, say: Say) -> None:
         core = f"files in {seat.folder / 'files'}" if seat.company.core == "batch" else seat.core_url
         accounts = ", ".join(seat.company.books)
         say(f"{seat.company.name}: node {seat.url}, core {core}, accounts {accounts}")
+        say(f"  its staff come in with the token {seat.token}")
     say(f"Keys of the council, the bank and the custodians: {folder / 'keys'}, passphrase: {founding.PASSPHRASE}")
     say(f"Try: open401k network show --network {folder / 'network.toml'}")
     say(f"     open401k network deposit show --network {folder / 'network.toml'}")

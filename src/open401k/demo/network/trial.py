@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,14 +20,16 @@ from open401k.rails.network.place import Place, write_place
 from open401k.rails.node.process import Around
 from open401k.rails.node.process import prepare as prepare_node
 from open401k.rails.node.sealed import SealedKeys
+from open401k.rails.node.staff import Entrances, Role
 from open401k.rails.node.vault import Vault
-from open401k.standins.core_rest import TOKEN
 
 from . import founding
 from .companies import COMPANIES, Company
 from .programs import Launch, Programs, free_ports, launch, programs
 
 HOST = "127.0.0.1"
+#: The token that every stand-in for a core takes; known to everybody.
+TOKEN = "sandbox-core"  # noqa: S105
 #: The file of the clock that the chain and all nodes share; a test or a story moves it.
 CLOCK = "clock"
 #: Seconds between two blocks of an idle chain, and between two nights of an overnight core: a sandbox's day is short.
@@ -45,8 +47,15 @@ class Seat:
     port: int
     core_port: int
     account: Key = field(repr=False)
-    signer: bytes
-    mailbox: bytes
+    signer: bytes = b""
+    mailbox: bytes = b""
+    #: An operator's, who may do everything at its node.
+    token: str = field(default="", repr=False)
+
+    @property
+    def files(self) -> Path:
+        """The folder that it shares with an overnight core."""
+        return self.folder / "files"
 
     @property
     def url(self) -> str:
@@ -111,7 +120,7 @@ class Trial:
         accounts.write_text(json.dumps(seat.company.books))
         told = ["--books", str(books), "--accounts", str(accounts)]
         if seat.company.core == "batch":
-            told = ["sandbox", "core-batch", "--folder", str(seat.folder / "files"), "--every", str(NIGHT), *told]
+            told = ["sandbox", "core-batch", "--folder", str(seat.files), "--every", str(NIGHT), *told]
         else:
             told = ["sandbox", "core-rest", "--port", str(seat.core_port), *told]
         running.start(f"core-{seat.company.slug}", told, {"OPEN401K_DATA_DIR": str(seat.folder / "data")})
@@ -163,7 +172,7 @@ def _seat(
 ) -> Seat:  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     database = make_database(company.slug)
-    made = Seat(company, folder, database, ports[0], ports[1], keys[f"account-{company.slug}"], b"", b"")
+    made = Seat(company, folder, database, ports[0], ports[1], keys[f"account-{company.slug}"])
     master = Settings.from_env(dict(made.settings)).master_keys(random)
     around = Around(master, random, clock)
     prepare_node(database, around)
@@ -171,9 +180,10 @@ def _seat(
     try:
         (signer,) = SealedKeys(files, master, random).addresses()
         mailbox = Vault(files, around.sealing).mailboxes()[0].public
+        token = Entrances(files, random).add("the sandbox", Role.OPERATOR, days=3_660, at=around.seconds()).secret
     finally:
         files.close()
-    return Seat(company, folder, database, ports[0], ports[1], made.account, signer, mailbox)
+    return replace(made, signer=signer, mailbox=mailbox, token=token)
 
 
 def _node_toml(trial: Trial, seat: Seat) -> str:
@@ -194,7 +204,7 @@ def _node_toml(trial: Trial, seat: Seat) -> str:
         "[core]",
     ]
     if seat.company.core == "batch":
-        lines += ['adapter = "batch"', f'folder = "{seat.folder / "files"}"', f"file_every = {NIGHT}"]
+        lines += ['adapter = "batch"', f'folder = "{seat.files}"', f"file_every = {NIGHT}"]
     else:
         lines += ['adapter = "rest"', f'url = "{seat.core_url}"', 'token_env = "CORE_TOKEN"']
     for other in trial.seats:

@@ -33,6 +33,11 @@ member = "0x0000000000000000000000000000000000000000"
 host = "127.0.0.1"
 port = 4012
 # origin = "https://node.example.org"
+# What participants read: whom they may ask, and how they get everything on paper.
+contact = "800 555 0100"
+paper = "Call 800 555 0100. Paper costs nothing."
+# The member as which this node attests who its participants are, where it is the receiver.
+# attestor = "0x..."
 # A database of the node's own; or set OPEN401K_NODE_DATABASE_URL. Without either, an embedded one for trying.
 # database_url = "postgresql://node@localhost/node"
 

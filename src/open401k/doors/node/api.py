@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from open401k.rails.messages import election_hash
+from open401k.rails.node import again as onward
 from open401k.rails.node import deals
 from open401k.rails.node.cases import Way
 from open401k.rails.node.codec import BadInputError, Wrong, read, told
 from open401k.rails.node.codes import queue_of, queued
 from open401k.rails.node.core import Side
 from open401k.rails.node.deal import DealUnit
-from open401k.rails.node.exceptions import close_off_rail, propose_again
 from open401k.rails.node.halves import Half, ReceivingHalf, ReleasingHalf
 from open401k.rails.node.once import Answer
 from open401k.rails.node.report import case_ids, newest_event
@@ -25,6 +25,8 @@ from open401k.rails.node.staff import Role, link_for
 
 from ..problems import NOT_FOUND, ProblemError
 from .access import Call, NoSuchCaseError, Operation
+from .evidence_api import evidence
+from .for_pages import onward_again
 from .shown import case_shown, hook_shown
 
 _READ = frozenset(Role)
@@ -51,8 +53,10 @@ def listed(call: Call) -> Answer:
     """Cases by id, a hundred at a time."""
     after = call.query.get("after", "")
     found = case_ids(call.doors.process.files, after=after, limit=_MOST_LISTED)
-    with call.doors.process.files.begin() as unit:
-        shown = [case_shown(unit, each, call.doors.process.config) for each in found]
+    shown = []
+    for each in found:
+        with call.doors.process.files.begin() as unit:  # one after the other: a file is locked while it is read
+            shown.append(case_shown(unit, each, call.doors.process.config))
     return Answer(200, {"rollovers": shown, "next": found[-1] if len(found) == _MOST_LISTED else None})
 
 
@@ -165,12 +169,11 @@ def note(call: Call) -> Answer:
 
 
 def again(call: Call) -> Answer:
-    """Propose again what was released: a new case, its child."""
-    new = f"rlv_{call.doors.process.around.random.token(12).hex()}"
+    """Propose again what was released, under the same signature: a new case, its child."""
 
     def work(unit: DealUnit) -> Answer:
-        opened = propose_again(unit, _case(unit, call), new)
-        return Answer(201, {"case": opened.id, "parent": opened.parent, "state": str(opened.state)})
+        deal = onward_again(unit, call.doors, _case(unit, call))
+        return Answer(201, {"case": deal.case, "parent": call.names["case"], "state": str(unit.case(deal.case).state)})
 
     return _once(call, work)
 
@@ -185,7 +188,7 @@ def off_rail(call: Call) -> Answer:
         )
 
     def work(unit: DealUnit) -> Answer:
-        close_off_rail(unit, _case(unit, call), Way(body["way"]), reference)
+        onward.off_rail(unit, _case(unit, call), Way(body["way"]), reference)
         return _state(unit, call)
 
     return _once(call, work)
@@ -246,6 +249,7 @@ OPERATIONS = (
     Operation("POST", f"{CASE}/notes", _ACT, "Write to the other desk", note),
     Operation("POST", f"{CASE}/again", _ACT, "Propose again", again),
     Operation("POST", f"{CASE}/off-rail", _ACT, "Close by check or wire", off_rail),
+    Operation("GET", f"{CASE}/evidence", _READ, "Read the evidence of a case", evidence),
     Operation("GET", "/v1/exceptions", _READ, "List open exceptions", exceptions),
     Operation("GET", "/v1/webhooks", _ACT, "List webhooks", webhooks),
     Operation("POST", "/v1/webhooks", _ACT, "Add a webhook", add_webhook),

@@ -68,7 +68,7 @@ class Console:
             token = _word(form, "token")
         answer = RedirectResponse("/", 303)
         if await run_in_threadpool(self.sessions.sign_in, request, token, answer) is None:
-            why = Refusal("token", "This token opens no pages.", "Paste it whole, or make one: open401k node token.")
+            why = Refusal("token", "This token opens no pages.", "Paste it whole; open401k node token add makes one.")
             return self._look.page("sign_in", 401, refusal=why)
         return answer
 

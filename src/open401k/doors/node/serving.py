@@ -16,7 +16,10 @@ from open401k.rails.node.office import Office
 from open401k.rails.node.process import Around, opened, prepare
 from open401k.rails.node.running import Passes, Running
 
+from . import pages
 from .desk import Doors
+from .evidence_page import handing
+from .for_pages import NodePages
 from .http import create_node_app
 
 
@@ -35,8 +38,9 @@ def serve(
         passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake())
         telling = Telling(doors.hooks, process.files, Sender(development=development), around.clock)
         by_night = nights(process.node.core, config.core.file_every)
-        running = Running([passes, office.sending(), telling, *by_night])
-        app = create_node_app(doors, office.receiving())
+        running = Running([passes, office.sending(), office.days(), telling, *by_night])
+        people = pages.routes(NodePages(doors), around.random, hands_out=handing(process))
+        app = create_node_app(doors, office.receiving(), people)
         server = uvicorn.Server(
             uvicorn.Config(
                 app, host=config.host, port=config.port, log_level="warning", server_header=False,

@@ -18,6 +18,7 @@ from .file import Approval
 
 _SETTLE: Final = "settle(bytes,bytes)"
 _PROPOSE: Final = "propose(bytes,(bytes32,bytes))"
+_RETURN: Final = "propose_return(bytes,bytes,(bytes32,bytes))"
 _APPROVE: Final = "approve(bytes,uint256,(bytes32,bytes))"
 _POST: Final = "post(bytes,uint256,uint256,bytes32,bytes)"
 _ABORT: Final = "abort(bytes,uint256,uint256,uint256,bytes32,bytes)"
@@ -39,13 +40,14 @@ def custodians(case: Decoded) -> list[tuple[Role, bytes]]:
 def is_about(data: bytes, encoded: bytes) -> bool:
     """Whether a call of the coordinator hands over exactly this case."""
     return any(
-        _given(data, signature, encoded) is not None for signature in (_SETTLE, _PROPOSE, _APPROVE, _POST, _ABORT)
+        _given(data, signature, encoded) is not None
+        for signature in (_SETTLE, _PROPOSE, _RETURN, _APPROVE, _POST, _ABORT)
     )
 
 
 def proves_election(data: bytes, encoded: bytes) -> bool:
     """Whether a call hands over this case so that the coordinator checked its election and attestation."""
-    return any(_given(data, signature, encoded) is not None for signature in (_SETTLE, _PROPOSE, _APPROVE))
+    return any(_given(data, signature, encoded) is not None for signature in (_SETTLE, _PROPOSE, _RETURN, _APPROVE))
 
 
 def approvals_in(data: bytes, encoded: bytes, case: Decoded) -> list[Approval]:
@@ -53,6 +55,8 @@ def approvals_in(data: bytes, encoded: bytes, case: Decoded) -> list[Approval]:
     order = approvers(case)
     if (given := _given(data, _PROPOSE, encoded)) is not None:
         return _paired(order, 0, cast("tuple[bytes, bytes]", given[1]))
+    if (given := _given(data, _RETURN, encoded)) is not None:
+        return _paired(order, 0, cast("tuple[bytes, bytes]", given[2]))
     if (given := _given(data, _APPROVE, encoded)) is not None:
         return _paired(order, cast("int", given[1]), cast("tuple[bytes, bytes]", given[2]))
     if (given := _given(data, _SETTLE, encoded)) is None:

@@ -76,10 +76,10 @@ def context_of(evidence: Evidence, case: Decoded) -> Context:
     broken: list[str] = []
     domain = rollover_domain(evidence.chain_id, evidence.coordinator)
     rollover = rollover_id(election_hash(case.election), case.terms)
-    wanted = [asked(evidence, case), *[asked_then(evidence, case)] * (len(evidence.states) - 1)]
+    first_wanted, wanted_then = asked(evidence, case), asked_then(evidence, case)
     shown = [
-        _state(text, f"states[{place}]", slots_, broken)
-        for place, (text, slots_) in enumerate(zip(evidence.states, wanted, strict=True))
+        _state(text, f"states[{place}]", wanted_then if place else first_wanted, broken)
+        for place, text in enumerate(evidence.states)
     ]
     first = shown[0] if shown else None
     if first is None:
@@ -92,6 +92,9 @@ def context_of(evidence: Evidence, case: Decoded) -> Context:
         head.hash for head in evidence.heads if any(_vouches(domain, head, key) for key in keys.get(head.who, ()))
     }
     others = [each for each in shown[1:] if each is not None]
+    blocks = [first.block.number, *(each.block.number for each in others)]
+    broken += ["states: a block is there twice"] if len(set(blocks)) < len(blocks) else []
+    broken += ["heads: one is there twice"] if len(set(evidence.heads)) < len(evidence.heads) else []
     for place, each in enumerate(others, 1):
         if each.block.hash not in known:
             broken.append(f"states[{place}]: nobody vouches for block {each.block.number}")

@@ -51,6 +51,20 @@ def deal(conn: Connection, case: str) -> Sealed | None:
     return Sealed(*row) if row else None
 
 
+def other_desk(conn: Connection, case: str) -> tuple[bytes, bytes] | None:
+    """Without a lock: who changes a case has its file locked, and a verb locks the deal before the file."""
+    row = conn.execute(
+        """
+        select peer, reference
+        from node.deal
+        where case_id = %s
+        """,
+        [case],
+        binary=True,
+    ).fetchone()
+    return (row[0], row[1]) if row else None
+
+
 def case_of(conn: Connection, peer: bytes, reference: bytes) -> str | None:
     """The case that a member knows by a reference."""
     row = conn.execute(
@@ -248,6 +262,8 @@ def came(conn: Connection, peer: bytes, reference: bytes, number: int) -> bytes 
 
 def insert_event(conn: Connection, case: str, at: int, words: str) -> None:
     """An event of a case where it stands now."""
+    # The file is locked before the turn to write events is taken, by everybody: or two would wait for each other.
+    conn.execute("select 1 from node.case_file where case_id = %s for update", [case])
     # One after the other until the commit: who reads after a number never misses one that comes in below it.
     conn.execute("select pg_advisory_xact_lock(hashtext('node.event'))")
     conn.execute(

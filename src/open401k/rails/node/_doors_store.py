@@ -97,35 +97,35 @@ def case_of_link(conn: Connection, link_hash: bytes, at: int) -> str | None:
     return row[0] if row else None
 
 
-def lock_key(conn: Connection, token_id: str, key: str) -> None:
+def lock_key(conn: Connection, asked_by: str, key: str) -> None:
     """Two requests under one key wait for each other, until the end of the transaction."""
-    conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{token_id}\x1f{key}"])
+    conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{asked_by}\x1f{key}"])
 
 
-def answered(conn: Connection, token_id: str, key: str) -> tuple[bytes, int, Any] | None:
+def answered(conn: Connection, asked_by: str, key: str) -> tuple[bytes, int, Any] | None:
     """What was asked under this key, the status and the answer."""
     row = conn.execute(
         """
         select body, status, answer
         from node.answered
-        where token_id = %s and key = %s
+        where asked_by = %s and key = %s
         """,
-        [token_id, key],
+        [asked_by, key],
         binary=True,
     ).fetchone()
     return (row[0], row[1], row[2]) if row else None
 
 
 def insert_answered(
-    conn: Connection, token_id: str, key: str, body: bytes, status: int, answer: Any, at: int
+    conn: Connection, asked_by: str, key: str, body: bytes, status: int, answer: Any, at: int
 ) -> None:  # fmt: skip
     """The first answer."""
     conn.execute(
         """
-        insert into node.answered (token_id, key, body, status, answer, answered_at)
+        insert into node.answered (asked_by, key, body, status, answer, answered_at)
         values (%s, %s, %s, %s, %s, %s)
         """,
-        [token_id, key, body, status, Jsonb(answer), at],
+        [asked_by, key, body, status, Jsonb(answer), at],
     )
 
 

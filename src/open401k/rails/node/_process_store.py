@@ -50,3 +50,17 @@ def case_ids(conn: Connection, after: str, limit: int) -> list[str]:
         [after, limit],
     )
     return [row[0] for row in rows.fetchall()]
+
+
+def events_of(conn: Connection, case_id: str) -> list[tuple[int, str, int, str]]:
+    """Number, state, time and words of everything that happened to a case."""
+    rows = conn.execute(
+        """
+        select seq, state, at, words
+        from node.event
+        where case_id = %s
+        order by seq
+        """,
+        [case_id],
+    )
+    return [(seq, state, at, words) for seq, state, at, words in rows.fetchall()]

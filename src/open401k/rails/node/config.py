@@ -82,6 +82,7 @@ class Peer:
     member: bytes
     url: str
     mailbox: bytes
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,9 @@ class NodeConfig:
     origin: str = ""
     database_url: str | None = field(default=None, repr=False)
     attestor: bytes | None = None
+    #: For participants: whom they may ask, and how they get everything on paper.
+    contact: str = ""
+    paper: str = ""
     withholder: bytes = NOBODY
     voters: Mapping[Role, bytes] = field(default_factory=dict)
 
@@ -146,6 +150,8 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         rules=_rules(top),
         policy=_policy(top.table("policy", needed=False)),
         peers=_peers(top),
+        contact=top.text("contact", ""),
+        paper=top.text("paper", ""),
         voters=_voters(top.table("voters", needed=False)),
         host=top.text("host", "127.0.0.1"),
         port=top.whole("port", 4012, least=1, most=65_535),
@@ -372,7 +378,9 @@ def _peers(top: Table) -> tuple[Peer, ...]:
     found = []
     for each in top.tables("peers"):
         mailbox = each.data("mailbox", 32, "mailbox's public key")
-        found.append(Peer(each.text("name"), each.address("member"), each.url("url"), mailbox))
+        found.append(
+            Peer(each.text("name"), each.address("member"), each.url("url"), mailbox, each.text("contact", ""))
+        )
         each.nothing_else()
     return tuple(found)
 

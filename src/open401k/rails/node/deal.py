@@ -114,6 +114,10 @@ class DealUnit(Unit, Protocol):
         """The deal of a case, locked until the end; one that is not there is a LookupError."""
         ...
 
+    def other_desk(self, case: str) -> tuple[bytes, bytes] | None:
+        """Whom to tell of a case: the member and the reference, which never change. Nothing is locked."""
+        ...
+
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
         """The deal that this member knows by this reference."""
         ...

@@ -10,7 +10,7 @@ from typing import Final
 from . import _deals_store as store
 from .cases import Case, ChangedError
 from .codec import parsed, read, written
-from .deal import Deal, DealEvent, DealUnit
+from .deal import Deal, DealEvent
 from .kept import KeptCases, KeptUnit
 from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes, letter_of
 from .sealing import Sealed, Sealing
@@ -27,7 +27,7 @@ class KeptDeals(KeptCases):
     now: Callable[[], int] = field(kw_only=True)
 
     @contextmanager
-    def begin(self) -> Iterator[DealUnit]:
+    def begin(self) -> Iterator[KeptDealUnit]:
         with self.connected() as conn:
             yield KeptDealUnit(conn, self.sealing, self.now)
 
@@ -78,6 +78,9 @@ class KeptDealUnit(KeptUnit):
         if sealed is None:
             raise LookupError(f"no deal of case {case}")
         return self._opened(case, sealed)
+
+    def other_desk(self, case: str) -> tuple[bytes, bytes] | None:
+        return store.other_desk(self.conn, case)
 
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
         case = store.case_of(self.conn, peer, reference)

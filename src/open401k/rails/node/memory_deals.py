@@ -68,6 +68,10 @@ class MemoryDealUnit(MemoryUnit):
     def deal(self, case: str) -> Deal:
         return self.shelf.deals[case]
 
+    def other_desk(self, case: str) -> tuple[bytes, bytes] | None:
+        deal = self.shelf.deals.get(case)
+        return (deal.peer, deal.reference) if deal else None
+
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
         found = (deal for deal in self.shelf.deals.values() if (deal.peer, deal.reference) == (peer, reference))
         return next(found, None)

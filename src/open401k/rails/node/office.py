@@ -12,6 +12,7 @@ from ..preflight.rule_version import RuleVersion, rule_version
 from . import deals
 from .config import NodeConfig, RulesAt
 from .core import SilentError
+from .days import Days
 from .deal import DealUnit
 from .desk import Desk
 from .following import Verdict
@@ -64,6 +65,10 @@ class Office:
             process.files, self._directory(), HttpCarrier(), process.key_in_use, process.around.random,
             kept_out=lambda unit, each: kept_out(unit, self.desk, each),
         )  # fmt: skip
+
+    def days(self) -> Days:
+        """What a new day means for deals before exact terms."""
+        return Days(self.process.files, lambda: self.desk)
 
     def receiving(self) -> Receiving:
         """Letters that come, opened by our mailboxes and taken by our desk."""

@@ -36,20 +36,20 @@ class Once:
     files: KeptDeals
 
     def first(
-        self, token_id: str, key: str, asked: bytes, *, at: int, work: Callable[[KeptDealUnit], Answer]
+        self, asked_by: str, key: str, asked: bytes, *, at: int, work: Callable[[KeptDealUnit], Answer]
     ) -> Answer:  # fmt: skip
-        """The first answer to this key of this token. A refusal (an exception) keeps nothing: the key may try again."""
+        """The first answer to this key of who asks. A refusal (an exception) keeps nothing: the key may try again."""
         digest = self.files.sealing.keyed_hash(b"asked|" + asked)
         with self.files.connected() as conn:
-            _doors_store.lock_key(conn, token_id, key)
-            known = _doors_store.answered(conn, token_id, key)
+            _doors_store.lock_key(conn, asked_by, key)
+            known = _doors_store.answered(conn, asked_by, key)
             if known is not None:
                 body, status, told = known
                 if body != digest:
                     raise KeyReusedError
                 return Answer(status, told)
             answer = work(KeptDealUnit(conn, self.files.sealing, self.files.now))
-            _doors_store.insert_answered(conn, token_id, key, digest, answer.status, answer.told, at)
+            _doors_store.insert_answered(conn, asked_by, key, digest, answer.status, answer.told, at)
             fault("once.before_commit")
         fault("once.after_commit")
         return answer

@@ -139,7 +139,7 @@ def _put_together(
         now=around.seconds, fees=Fees(most=config.chain.most_gas_price),
     )  # fmt: skip
     domain = rollover_domain(chain.chain_id, config.contracts.rollover)
-    asked = Asked(chain, network=config.contracts.network)
+    asked = Asked(chain, rollover=config.contracts.rollover, network=config.contracts.network)
     signer = PolicySigner(KeyInUse(coordinator, keys, config.member), domain, config.policy, KeptApprovals(files))
     node = Node(mine, core, coordinator, signer, vault.salt())
     in_use = KeyInUse(asked, keys, config.member)

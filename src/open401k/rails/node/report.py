@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from ..chain.interface import Head
 from . import _process_store
+from .cases import State
 from .core import SilentError
-from .kept import KeptCases
+from .deal import DealEvent
+from .kept import KeptCases, KeptUnit
 from .process import Process
 
 
@@ -85,3 +87,9 @@ def case_ids(files: KeptCases, *, after: str = "", limit: int = 100) -> list[str
     """Cases by id, those of exact terms from elsewhere too."""
     with files.connected() as conn:
         return _process_store.case_ids(conn, after, limit)
+
+
+def events_of(unit: KeptUnit, case: str) -> list[DealEvent]:
+    """Everything that happened to a case, in order."""
+    return [DealEvent(seq, case, State(state), at, words) for seq, state, at, words in
+            _process_store.events_of(unit.conn, case)]  # fmt: skip

@@ -16,7 +16,7 @@ from .process import KeyInUse
 
 
 def attest_and_elect(unit: DealUnit, office: Office, case: str, signature: bytes) -> Deal:
-    """Take the signature of ``election_of``; the same again is nothing new.
+    """Take the signature of ``election_of``; once it is signed, another signature is nothing new.
 
     The evidence on chain is a hash of what proved the person, under the node's salt and this case's reference.
     """
@@ -26,8 +26,7 @@ def attest_and_elect(unit: DealUnit, office: Office, case: str, signature: bytes
         raise Open401kError("This node attests nobody.", fix="Name its attestor in node.toml, or bring an attestation.")
     deal = unit.deal(case)
     if deal.elected is not None:
-        attestation, attested = deal.elected.attestation, deal.elected.attested
-        return deals.elect(unit, desk, case, signature=signature, attestation=attestation, attested=attested)
+        return deal
     if deal.receiving is None or deal.receiving.proof is None or deal.election is None:
         raise NotNowError(f"case {case} has no election that was shown, or nobody proved who the person is")
     proof = deal.receiving.proof

@@ -81,11 +81,11 @@ def kept_out(unit: DealUnit, desk: Desk, sent: Outgoing) -> None:
 
 def _asked(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
     """A reference that we do not know: a request, a case that is proposed again, or nothing for us."""
-    if letter.number != 1:
-        return Taken(Came.EARLY, words="no case of this reference; its request is missing")
     if letter.kind == LetterKind.AGAIN:
         return begun_there(unit, desk, peer, letter)
-    if letter.kind != LetterKind.REQUEST:
+    if letter.kind != LetterKind.REQUEST and letter.number != 1:
+        return Taken(Came.EARLY, words="no case of this reference; its request is missing")
+    if letter.kind != LetterKind.REQUEST or letter.number != 1:
         return Taken(Came.REFUSED, words="no case of this reference; a rollover begins with a request")
     try:
         body = body_of(letter)

@@ -18,8 +18,6 @@ def tell_change(unit: DealUnit, case: Case, *, at: int) -> None:
     unit.put_event(case.id, "")
     if case.state not in _TOLD:
         return
-    try:
-        deal = unit.deal(case.id)
-    except LookupError:
-        return  # opened with exact terms: there is no other desk to tell
-    unit.put_letter(deal.peer, deal.reference, LetterKind.STANDS, Stands(case.state, at))
+    other = unit.other_desk(case.id)
+    if other is not None:  # else it was opened with exact terms
+        unit.put_letter(*other, LetterKind.STANDS, Stands(case.state, at))

@@ -20,8 +20,10 @@ from ..chain.interface import Head, RevertedError
 from ..chain.rpc import RpcChain
 from ..keys import Key
 from ..sender import Fees, Sender
+from .cases import Agreed
 from .coordinator import GAS, ChainCoordinator, Refusal
 from .core import SilentError
+from .following import Standing
 from .kept import KeptCases
 
 #: The advisory lock of who works for a node: one process at a time, as long as its connection lives.
@@ -132,8 +134,8 @@ class NetworkCoordinator(ChainCoordinator):
 class Asked:
     """What the newest final block says of members, for any thread: the coordinator of a pass is the worker's alone."""
 
-    def __init__(self, chain: RpcChain, *, network: bytes) -> None:
-        self._chain, self._network = chain, network
+    def __init__(self, chain: RpcChain, *, rollover: bytes, network: bytes) -> None:
+        self._chain, self._rollover, self._network = chain, rollover, network
 
     def signer_of(self, us: bytes) -> bytes:
         """The key that signs for this member; 20 zeros if it has none. :class:`SilentError` if nobody answers."""
@@ -145,6 +147,13 @@ class Asked:
             answer = self._chain.call(self._network, call_of("member(address)", us), at="final")
         ((until, roles, _, signer),) = cast("tuple[tuple[int, int, int, str]]", answer_of([_MEMBER], answer))
         return until, roles, bytes.fromhex(signer[2:])
+
+    def standing(self, agreed: Agreed) -> Standing:
+        """How a rollover stands at the newest final block."""
+        nobody = Key(b"\x01" * 32)  # nothing is sent here
+        coordinator = ChainCoordinator(self._chain, rollover=self._rollover, network=self._network, relay=nobody)
+        with _silence():
+            return coordinator.final(agreed)
 
     def final_block(self) -> Head:
         """The newest final block."""

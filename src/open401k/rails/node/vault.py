@@ -66,6 +66,10 @@ class Vault:
         with self.files.connected() as conn:
             _keys_store.insert_secret(conn, name, sealed.kek_id, sealed.data, at)
 
+    def found(self, name: str) -> bytes | None:
+        """What is kept under this name; None where nothing is."""
+        return dict(self._found(name)).get(name)
+
     def forget(self, name: str) -> None:
         """It is not needed any more."""
         with self.files.connected() as conn:

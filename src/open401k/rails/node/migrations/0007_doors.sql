@@ -11,7 +11,7 @@ create table node.staff_token (
     revoked_at bigint
 );
 
--- A participant's link is a capability; of it, too, the hash alone. It may hold the passkey that they chose.
+-- A participant's link is a capability; of it, too, the hash alone.
 create table node.link (
     hash bytea primary key check (length(hash) = 32),
     case_id text not null references node.case_file (case_id),
@@ -21,14 +21,15 @@ create table node.link (
 create index link_of_case on node.link (case_id);
 
 -- The first answer to an Idempotency-Key, given again to the same request; body is a keyed hash of what was asked.
+-- Who asked is a token, or a person at the console.
 create table node.answered (
-    token_id text not null references node.staff_token (token_id),
+    asked_by text not null check (asked_by <> ''),
     key text not null check (key <> ''),
     body bytea not null check (length(body) = 32),
     status integer not null,
     answer jsonb not null,
     answered_at bigint not null,
-    primary key (token_id, key)
+    primary key (asked_by, key)
 );
 
 -- Whom a node tells of its events; their secrets lie sealed among the node's secrets.

@@ -1,0 +1,253 @@
+"""What a node's pages ask, answered from its deals: each call stands alone. Not here: pages, what cases look like."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+
+from starlette.concurrency import run_in_threadpool
+
+from open401k.kernel import Open401kError
+from open401k.rails.messages import Election, election_hash
+from open401k.rails.node import again as onward
+from open401k.rails.node import deals
+from open401k.rails.node.cases import MoveError, Way
+from open401k.rails.node.codec import BadInputError
+from open401k.rails.node.deal import Deal, DealUnit
+from open401k.rails.node.exceptions import StillOpenError
+from open401k.rails.node.following import Verdict
+from open401k.rails.node.judging import NotNowError
+from open401k.rails.node.kept_deals import KeptDealUnit
+from open401k.rails.node.once import Answer, KeyReusedError
+from open401k.rails.node.report import case_ids
+from open401k.rails.node.signed_here import attest_and_elect
+from open401k.rails.passkeys import Passkey
+
+from .desk import Doors
+from .provided import (
+    CaseDetail,
+    CaseLine,
+    Exceptional,
+    Followed,
+    NewKey,
+    Refusal,
+    Signed,
+    Signing,
+    Staff,
+    StaffRole,
+    ToSign,
+)
+from .showing import detail_of, exceptions_of, followed_of, known_of, line_of, signing_of, standing_of
+
+_SHOWN_AT_MOST = 500
+_REFUSALS = (NotNowError, MoveError, StillOpenError, BadInputError, Open401kError, KeyReusedError)
+
+
+@dataclass
+class NodePages:
+    """The pages' side of a node's doors (provided.ForPages)."""
+
+    doors: Doors
+
+    @property
+    def custodian(self) -> str:
+        return self.doors.process.config.name
+
+    @property
+    def origin(self) -> str:
+        return self.doors.process.config.shown_at
+
+    @property
+    def paper(self) -> str:
+        return self.doors.process.config.paper
+
+    def now(self) -> int:
+        return self.doors.process.around.seconds()
+
+    # ---- a participant's link
+
+    def followed(self, link: str) -> Followed | None:
+        case = self._case_of(link)
+        if case is None:
+            return None
+        with self._begin() as unit:
+            file = unit.case(case)
+        standing = standing_of(file, self.doors.process)  # nobody waits for our lock while the chain is asked
+        with self._begin() as unit:
+            return followed_of(unit, case, self.doors.process, standing)
+
+    def to_sign(self, link: str) -> ToSign | None:
+        case = self._case_of(link)
+        kept = self.doors.process.vault.found(_key_name(case)) if case else None
+        if case is None or kept is None:
+            return None
+        told = json.loads(kept)
+        with self._begin() as unit:
+            deal = unit.deal(case)
+            election = self._election(unit, deal)
+        rules = self.doors.office.desk.rules
+        known = known_of(deal, f"The network's rules for {rules[election.rule_version].year}.") if election else None
+        if election is None or known is None:
+            return None
+        passkey = Passkey(bytes.fromhex(told["x"]), bytes.fromhex(told["y"]))
+        return ToSign(election, self.doors.process.domain, known, passkey, bytes.fromhex(told["credential"]))
+
+    def _election(self, unit: KeptDealUnit, deal: Deal) -> Election | None:
+        if deal.elected is not None:
+            return deal.elected.election
+        if signing_of(unit.case(deal.case), deal) is not Signing.READY:
+            return None
+        return deals.election_of(unit, self.doors.office.desk, deal.case)
+
+    def keep_key(self, link: str, key: NewKey) -> Refusal | None:
+        case = self._case_of(link)
+        if case is None:
+            return _unknown()
+        point = key.passkey.x + key.passkey.y
+        told = {"x": key.passkey.x.hex(), "y": key.passkey.y.hex(), "credential": key.credential.hex(),
+                "agreed_to": key.agreed_to, "at": self.now()}  # fmt: skip
+        vault = self.doors.process.vault
+
+        def work(unit: KeptDealUnit) -> None:
+            deal = unit.deal(case)
+            if deal.elected is not None or deal.receiving is None:
+                raise NotNowError("it is signed already")
+            half = replace(deal.receiving, key=point, e_sign_consent=True)
+            deals.put_facts(unit, self.doors.office.desk, case, half)
+
+        refused = self._done(work)
+        if refused is None:
+            vault.forget(_key_name(case))
+            vault.put(_key_name(case), json.dumps(told).encode(), at=self.now())
+        return refused
+
+    def sign(self, link: str, signed: Signed) -> Refusal | None:
+        case = self._case_of(link)
+        if case is None:
+            return _unknown()
+
+        def work(unit: KeptDealUnit) -> None:
+            deal = unit.deal(case)
+            election = deal.elected.election if deal.elected else deal.election
+            if election is None or self.doors.process.domain.digest(election_hash(election)) != signed.digest:
+                raise NotNowError("what is to be signed has changed since it was shown; read it again")
+            attest_and_elect(unit, self.doors.office, case, signed.signature)
+
+        refused = self._done(work)
+        if refused is None:
+            name = f"participant/{case}/shown"
+            self.doors.process.vault.put(name, signed.shown.encode(), at=self.now())
+        return refused
+
+    # ---- the console
+
+    def staff(self, token: str) -> Staff | None:
+        found = self.doors.entrances.who(token, at=self.now())
+        return Staff(found.name, StaffRole(found.role)) if found else None
+
+    def cases(self) -> Sequence[CaseLine]:
+        process, lines = self.doors.process, []
+        for case in case_ids(process.files, limit=_SHOWN_AT_MOST):
+            with self._begin() as unit:  # one after the other: a file is locked while it is read
+                if _is_deal(unit, case):
+                    lines.append(line_of(unit, case, process))
+        return sorted(lines, key=lambda line: line.since, reverse=True)
+
+    def case(self, case: str) -> CaseDetail | None:
+        with self._begin() as unit:
+            return detail_of(unit, case, self.doors.process) if _is_deal(unit, case) else None
+
+    def exceptions(self) -> Sequence[Exceptional]:
+        with self._begin() as unit:
+            named = {each.case for each in unit.raised() if each.is_open}
+        found: list[Exceptional] = []
+        for case in sorted(named):
+            with self._begin() as unit:
+                found += exceptions_of(unit, self.doors.process, case)
+        return sorted(found, key=lambda each: (each.waiting.due_on, each.waiting.raised.raised_at))
+
+    def again(self, staff: Staff, case: str, *, key: str) -> Refusal | None:
+        return self._once(staff, key, f"again {case}", lambda unit: onward_again(unit, self.doors, case))
+
+    def off_rail(self, staff: Staff, case: str, *, way: Way, reference: str, key: str) -> Refusal | None:
+        if not reference.strip():
+            return Refusal("reference", "It is empty.", "Name the check or the wire.")
+        what = f"off-rail {case} {way} {reference}"
+        return self._once(staff, key, what, lambda unit: onward.off_rail(unit, case, way, reference))
+
+    def stop(self, staff: Staff, case: str, *, code: int, key: str) -> Refusal | None:
+        desk = self.doors.office.desk
+        return self._once(staff, key, f"stop {case} {code}", lambda unit: deals.stop(unit, desk, case, code))
+
+    async def changes(self, case: str | None, *, after: int | None) -> AsyncIterator[int | None]:
+        start = await run_in_threadpool(self.doors.happenings.newest) if after is None else after
+        async for each in self.doors.happenings.stream(case, after=start):
+            yield each.seq if each else None
+
+    # ---- inside
+
+    def _begin(self) -> AbstractContextManager[KeptDealUnit]:
+        return self.doors.process.files.begin()
+
+    def _case_of(self, link: str) -> str | None:
+        return self.doors.entrances.case_of(link, at=self.now())
+
+    def _done(self, work: Callable[[KeptDealUnit], object]) -> Refusal | None:
+        try:
+            with self._begin() as unit:
+                work(unit)
+        except _REFUSALS as why:
+            return _refused(why)
+        self.doors.wake()
+        return None
+
+    def _once(self, staff: Staff, key: str, asked: str, work: Callable[[KeptDealUnit], object]) -> Refusal | None:
+        def answer(unit: KeptDealUnit) -> Answer:
+            work(unit)
+            return Answer(200, {})
+
+        try:
+            self.doors.once.first(f"console {staff.name}", key, asked.encode(), at=self.now(), work=answer)
+        except _REFUSALS as why:
+            return _refused(why)
+        self.doors.wake()
+        return None
+
+
+def onward_again(unit: DealUnit, doors: Doors, case: str) -> Deal:
+    """Propose it again, as the chain's final word on the proposal before allows."""
+    file = unit.case(case)
+    verdict = doors.process.asked.standing(file.agreed).verdict if file.agreed else Verdict.ABSENT
+    new = f"rlv_{doors.process.around.random.token(12).hex()}"
+    return onward.again(unit, doors.office.desk, case, new, verdict=verdict)
+
+
+def _is_deal(unit: DealUnit, case: str) -> bool:
+    try:
+        unit.deal(case)
+    except LookupError:
+        return False
+    return True
+
+
+def _key_name(case: str) -> str:
+    return f"participant/{case}/key"
+
+
+def _unknown() -> Refusal:
+    return Refusal("", "This link does not hold any more.", "Ask the company for a new one.")
+
+
+def _refused(why: Exception) -> Refusal:
+    match why:
+        case BadInputError():
+            first = why.problems[0]
+            return Refusal(first.path, first.said, "Correct it and try again.")
+        case Open401kError():
+            return Refusal("", why.message, why.fix)
+        case KeyReusedError():
+            return Refusal("", "This form was sent for something else before.", "Open the page anew.")
+        case _:
+            return Refusal("", f"{why}", "Read the case again.")

@@ -1,0 +1,194 @@
+"""Cases as a node's pages show them, read from deals, files and the chain's word. Not here: HTML, what may be done."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from open401k.rails.in_words import Known, Notice
+from open401k.rails.kinds import Into, Kind
+from open401k.rails.node.cases import Case, State
+from open401k.rails.node.codes import queued
+from open401k.rails.node.config import NodeConfig
+from open401k.rails.node.core import SilentError
+from open401k.rails.node.deal import Deal
+from open401k.rails.node.following import Standing, Verdict
+from open401k.rails.node.halves import POINT, parts_of
+from open401k.rails.node.kept_deals import KeptDealUnit
+from open401k.rails.node.process import Process
+from open401k.rails.node.report import events_of
+from open401k.rails.node.seen import seen_of
+from open401k.rails.preflight.facts import Part
+
+from .provided import (
+    Act,
+    CaseDetail,
+    CaseLine,
+    Contact,
+    Entered,
+    Exceptional,
+    Followed,
+    Happened,
+    Sent,
+    Signing,
+)
+
+_LAST = 4
+_ENDED = (State.POSTED, State.RELEASED, State.OFF_RAIL)
+#: What a verdict must be by our own case, where the chain does not answer now.
+_AT_LEAST = {
+    State.VOTED: Verdict.PREPARING,
+    State.POSTED: Verdict.COMMITTED,
+    State.RELEASED: Verdict.ABORTED,
+}
+
+
+def followed_of(unit: KeptDealUnit, case: str, process: Process, standing: Standing | None) -> Followed:
+    """A case as its participant's link shows it, with the chain's word on it (:func:`standing_of`)."""
+    file, deal = unit.case(case), unit.deal(case)
+    happened = events_of(unit, case)
+    parts, exact = _parts(deal)
+    return Followed(
+        case,
+        seen_of(unit, case, standing, now=process.around.seconds()),
+        signing_of(file, deal),
+        parts=parts,
+        exact=exact,
+        entered=tuple(Entered(each.state, each.at) for each in happened if not each.words),
+        contacts=_contacts(deal, process.config),
+        cursor=happened[-1].seq if happened else 0,
+    )
+
+
+def standing_of(file: Case, process: Process) -> Standing | None:
+    """The chain's word; where it is silent now, what our own case says of it. None before there are exact terms."""
+    if file.agreed is None:
+        return None
+    try:
+        return process.asked.standing(file.agreed)
+    except SilentError:
+        with process.files.begin() as unit:
+            block = unit.cursor()
+        verdict = _AT_LEAST.get(file.state)
+        return Standing(block, verdict, voted=True) if block and verdict else None
+
+
+def signing_of(file: Case, deal: Deal) -> Signing:
+    """How far the participant's signature is, on this node's pages."""
+    if deal.elected is not None:
+        return Signing.SIGNED
+    half = deal.receiving
+    if file.state in _ENDED or file.stop is not None or half is None:
+        return Signing.OVER
+    if half.member != deal.us or (half.key is not None and len(half.key) != POINT):
+        return Signing.OVER if half.member == deal.us else Signing.NOT_YET
+    if half.key is None:
+        return Signing.KEY_NEEDED
+    return Signing.READY if file.state is State.PREVALIDATED else Signing.NOT_YET
+
+
+def known_of(deal: Deal, rules: str) -> Known | None:
+    """What the election's addresses and hashes stand for; None while a half is missing."""
+    ours, theirs = deal.receiving, deal.releasing
+    if ours is None or theirs is None or theirs.explanation is None:
+        return None
+    notice = Notice(
+        "Your rollover options", "as given by the company that pays", theirs.explanation.given_on,
+        theirs.explanation_hash or bytes(32),
+    )  # fmt: skip
+    return Known(
+        source=theirs.custodian,
+        source_account=_ending(theirs.account),
+        receivers=(ours.custodian,),
+        receiving_account=_ending(ours.account),
+        into=tuple((each.kind, each.into) for each in ours.wanted),
+        rules=rules,
+        notice=notice,
+    )
+
+
+def line_of(unit: KeptDealUnit, case: str, process: Process) -> CaseLine:
+    """A case in the console's list. The chain is not asked: our own case says enough."""
+    file, deal = unit.case(case), unit.deal(case)
+    names = {each.member: each.name for each in process.config.peers}
+    verdict, block = _AT_LEAST.get(file.state), unit.cursor()
+    standing = Standing(block, verdict, voted=True) if file.agreed and block and verdict else None
+    parts, _ = _parts(deal)
+    return CaseLine(
+        case,
+        file.side,
+        names.get(deal.peer, f"0x{deal.peer.hex()}"),
+        file.state,
+        unit.since(case),
+        file.agreed.cents if file.agreed else (sum(each.cents for each in parts) or None),
+        seen_of(unit, case, standing, now=process.around.seconds()),
+        sum(each.is_open for each in unit.raised(case)),
+    )
+
+
+def detail_of(unit: KeptDealUnit, case: str, process: Process) -> CaseDetail:
+    """A case's page."""
+    file, deal = unit.case(case), unit.deal(case)
+    happened = events_of(unit, case)
+    parts, _ = _parts(deal)
+    return CaseDetail(
+        line_of(unit, case, process),
+        file.account,
+        file.agreed.rollover if file.agreed else None,
+        parts,
+        deal.reasons or (),
+        tuple(Sent(each.kind, each.is_done, each.refused) for each in unit.outbox(case)),
+        tuple(Happened(each.at, each.state, each.words) for each in happened),
+        exceptions_of(unit, process, case),
+        acts_of(file),
+        parent=file.parent,
+        off_rail=unit.off_rail(case),
+        cursor=happened[-1].seq if happened else 0,
+    )
+
+
+def exceptions_of(unit: KeptDealUnit, process: Process, case: str) -> tuple[Exceptional, ...]:
+    """Open exceptions of a case, what is due first first."""
+    today = datetime.fromtimestamp(process.around.seconds(), UTC).date()
+    names = {each.member: each.name for each in process.config.peers}
+    try:
+        other = names.get(unit.deal(case).peer, "")
+    except LookupError:
+        other = ""
+    acts = acts_of(unit.case(case))
+    return tuple(Exceptional(waiting, other, acts) for waiting in queued(unit.raised(case), on=today))
+
+
+def acts_of(file: Case) -> tuple[Act, ...]:
+    """What a desk may do about it now."""
+    match file.state:
+        case State.RELEASED:
+            return (Act.AGAIN, Act.OFF_RAIL)
+        case State.POSTED | State.OFF_RAIL:
+            return ()
+        case State.DRAFT | State.DATA_REQUESTED | State.PREVALIDATED | State.NIGO:
+            return (Act.OFF_RAIL, Act.STOP) if file.stop is None else (Act.OFF_RAIL,)
+        case State.LIQUIDATING | State.HELD | State.VOTED:
+            return (Act.STOP,) if file.stop is None else ()
+
+
+def _parts(deal: Deal) -> tuple[tuple[Part, ...], bool]:
+    """What moves, as far as it is known, and whether that is exact."""
+    if deal.terms is not None:
+        legs = deal.terms.legs
+        return tuple(Part(Kind(each.kind), Into(each.into), each.to, each.amount) for each in legs), True
+    if deal.receiving is None:
+        return (), False
+    if deal.releasing is not None:
+        return parts_of(deal.releasing.held, (deal.receiving,)), False
+    named = [each for each in deal.receiving.wanted if each.cents]
+    return tuple(Part(each.kind, each.into, 0, each.cents or 0) for each in named), False
+
+
+def _contacts(deal: Deal, config: NodeConfig) -> tuple[Contact, ...]:
+    found = [Contact(config.name, config.contact)] if config.contact else []
+    found += [Contact(each.name, each.contact) for each in config.peers if each.member == deal.peer and each.contact]
+    return tuple(found)
+
+
+def _ending(account: str) -> str:
+    return f"account ending in {account[-_LAST:]}"
