@@ -1,4 +1,4 @@
-"""One plan's books as the core of a node: what it takes, what it pays, what follows a posting. ADR-0051.
+"""One plan's books as the core of a node: what it takes, what it pays, what follows a posting. ADR-0050.
 
 Not here: the holds and entries themselves (rails/node/adapters/own_ledger.py), asking for a rollover (rollover.py).
 """
