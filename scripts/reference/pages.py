@@ -17,7 +17,7 @@ from open401k.doors.cli import app as command_line
 from open401k.doors.guard import Needs, Open, guards_of, routes_of
 from open401k.payroll import LAYOUTS, PARTIAL, RECORDS
 
-from . import described, law_rules, payroll_formats, words
+from . import described, law_rules, node_api, payroll_formats, words
 
 HEAD = "<!-- Written by `make reference` from the code; change it there. -->\n"
 
@@ -352,6 +352,19 @@ def formats() -> str:
     return _page(*parts, "## Instructions to payroll (360)", "\n".join(payroll_formats.feedback_words()))
 
 
+def of_node() -> str:
+    """What a custodian's node answers over HTTP, and the facts that it takes."""
+    parts = [
+        "# The API of a node",
+        node_api.words(),
+        _table(("route", "who may", "what it does"), node_api.operations()),
+    ]
+    parts.append("## Facts\n\nA field that may be `None` and is left out is not known, which is never the same as no.")
+    for name, told, rows in node_api.records():
+        parts += [f"### {name}", _words(told), _table(("field", "type"), node_api.rows_of(rows))]
+    return _page(*parts)
+
+
 def index() -> str:
     """What the reference has."""
     rows = [(f"[{name}]({name})", (page.__doc__ or "").split("\n")[0]) for name, page in PAGES.items()]
@@ -376,6 +389,7 @@ def _page(*parts: str) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli,
     "api.md": api,
+    "node-api.md": of_node,
     "findings.md": findings,
     "payroll-formats.md": formats,
     "refusals.md": refusals,

@@ -25,7 +25,7 @@ from open401k.base.settings import Settings
 from open401k.base.webhooks import Sender
 from open401k.base.workers import ToParent, Workers
 from open401k.demo import handout, payroll_year, story, year_setup
-from open401k.demo.stories import SandboxStories
+from open401k.demo.moving import SandboxStories
 from open401k.demo.visitors import invite, welcome
 from open401k.demo.year_script import SCRIPT
 from open401k.demo.year_totals import as_table, three_ways
@@ -298,8 +298,7 @@ class Wiring(RailsWiring):
     def _services(self, db: Database, *, after: Follower | None) -> Services:
         sandbox = None if self.settings.production else SandboxStories(self._sandbox(db))
         door = DoorSettings(origin=self.origin, sandbox=sandbox is not None)
-        payroll = PayrollStories(db, after)
-        day = DayStories(db, self._wall)
+        payroll, day = PayrollStories(db, after), DayStories(db, self._wall)
         return Services(
             db, db.clock, self._wall, db.ids, door, payroll, sandbox, VerifyStories(db), day, self._connections(db),
             self._rollovers(db),
@@ -307,14 +306,11 @@ class Wiring(RailsWiring):
 
     def _rollovers(self, db: Database) -> RolloverStory | None:
         """Rollovers over our custodian's node, where one is set; what it takes is loaded only then."""
-        told = self.settings.node
-        if told is None:
-            return None
-        from open401k.doors.rolling import RolloverStories
-        from open401k.flows.rollover_at_node import AtNode
-        from open401k.rails.node.client import NodeClient
+        if told := self.settings.node:
+            from open401k.doors.rolling import over
 
-        return RolloverStories(db, AtNode(NodeClient(told.url, token=told.token)))
+            return over(db, told)
+        return None
 
     def _connections(self, db: Database) -> ConnectionStories:
         """Payroll providers are asked by the machine's clock: their tokens know no sandbox."""

@@ -1,7 +1,7 @@
 """How the rails' programs are put together on this machine: a chain, a node, a network for trying. Not here: plans."""
 
 import os
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,9 @@ from open401k.base.sandbox import SandboxClock
 from open401k.base.settings import Settings
 from open401k.doors.cli.say import Voice
 from open401k.doors.listening import refuse_occupied
-from open401k.kernel import Clock, Open401kError, PlanId, Random, day_of
+from open401k.kernel import Clock, Open401kError, Random
 
 if TYPE_CHECKING:
-    from open401k.rails.node.adapters.own_ledger import OwnLedger
-    from open401k.rails.node.config import CoreAt
     from open401k.rails.node.placing import Place
 
 NODE = Actor(kind="system", id="node", why="follows a rollover")
@@ -31,7 +29,7 @@ class RailsWiring:
         """The plans' database, for a node whose core is a plan's books."""
         raise NotImplementedError
 
-    def chain_url(self) -> AbstractContextManager[str]:
+    def chain_url(self) -> "AbstractContextManager[str]":
         """The database of a chain of the rails: the operator's own, or an embedded one beside the other."""
         from open401k.rails.chain.placing import placed
 
@@ -53,24 +51,11 @@ class RailsWiring:
 
     def node_at(self, config: Path) -> "AbstractContextManager[Place]":
         """What a custodian's node runs on: a database of its own, or an embedded one beside the others."""
+        from open401k.flows.rollover_core import core_at
         from open401k.rails.node.placing import placed
 
-        cores = {"plan": self._plan_core}
+        cores = {"plan": lambda at: core_at(at.plan, self._database)}
         return placed(self.settings, config, os.environ, random=self._random, clock=self.rails_clock, cores=cores)
-
-    def _plan_core(self, at: "CoreAt") -> "OwnLedger":
-        """A plan's books as the core of a node; its database is open as long as the node."""
-        from open401k.flows.rollover_core import plan_core
-
-        try:
-            plan_id = PlanId.parse(at.plan)
-        except ValueError as error:
-            raise Open401kError(f"core.plan: {error}.", fix="Take the id from: open401k plans list") from None
-        with ExitStack() as stack:
-            db = stack.enter_context(self._database())
-            return plan_core(
-                db, actor=NODE, plan_id=plan_id, today=lambda: day_of(db.clock.now()), closing=stack.pop_all().close
-            )
 
     def serve_node(self, config: Path, *, voice: Voice) -> None:
         """Run a custodian's node until interrupted."""

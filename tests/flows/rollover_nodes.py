@@ -73,7 +73,12 @@ class Plans:
 
     pays: World
     takes: World
-    two: Both
+    between: Both | None = None
+
+    @property
+    def two(self) -> Both:
+        assert self.between is not None
+        return self.between
 
     @property
     def source(self) -> DealNode:
@@ -86,7 +91,7 @@ class Plans:
     def wish(self, **other: Any) -> dict[str, Any]:
         """What somebody tells the plan that receives."""
         return {
-            "source": self.two.source.desk.us.hex() if self.two else "",
+            "source": self.between.source.desk.us.hex() if self.between else "",
             "source_account": str(self.pays.leaver),
             "key": PARTICIPANT.address.hex(),
             "wanted": [{"kind": "pre_tax", "into": "plan"}, {"kind": "roth", "into": "plan"}],

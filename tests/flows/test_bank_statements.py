@@ -1,10 +1,12 @@
 """Bank statements against real payrolls: exact, several, short, over, returned, unknown; stopped and repeated."""
 
+import hashlib
 from datetime import date, timedelta
 
+import psycopg
 import pytest
 from tests.flows.bookkeeping import Plan, acme
-from tests.support.database import TESTER
+from tests.support.database import TESTER, Served
 from tests.support.flows import each_step_twice, run_with_a_stop, stop_points
 
 from open401k import custody, ledger, wire
@@ -102,6 +104,27 @@ def test_the_same_statement_again_changes_nothing(plan: Plan) -> None:
     before = balances(plan)
     assert told(plan, (came_on(one), cents(one), "")) == first
     assert balances(plan) == before
+
+
+def test_a_statement_kept_under_its_bare_hash_is_found_as_the_same(plan: Plan, postgres: Served) -> None:
+    """Statements of before the hash was keyed lie under that of their number and bytes alone."""
+    (one,) = paid(plan, FIRST)
+    data = statement((came_on(one), cents(one), ""))
+    told(plan, (came_on(one), cents(one), ""))
+    bare = hashlib.sha256(b"0\0" + data).digest()
+    with psycopg.connect(postgres.urls.superuser.replace("/postgres?", "/open401k?")) as conn:
+        conn.execute("set session_replication_role = replica")
+        changed = conn.execute("update custody.statement set sha256 = %s where plan_id = %s", [bare, plan.plan.uuid])
+    assert changed.rowcount == 1
+    read = wire.read_statement(data)
+    assert not isinstance(read, wire.Unreadable)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (first,) = custody.statements.kept(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+        again = custody.statements.keep(
+            tx, tenant_id=plan.sponsor, plan_id=plan.plan, name="again.csv", data=data, read=read
+        )
+        assert again == [first.statement_id]
+        assert len(custody.statements.kept(tx, tenant_id=plan.sponsor, plan_id=plan.plan)) == 1
 
 
 def test_one_deposit_for_two_payrolls_pays_both(plan: Plan) -> None:

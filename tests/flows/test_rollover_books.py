@@ -1,5 +1,7 @@
 """What follows a rollover's posting in a plan's books: sources, facts, limits and tests left alone, proof."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import date
 
@@ -12,7 +14,7 @@ from open401k.base.db import Database
 from open401k.flows import rollover_core
 from open401k.flows.rollover_core import PlanSays
 from open401k.flows.verify import verify
-from open401k.kernel import EmployeeId, FixedClock, Source
+from open401k.kernel import EmployeeId, FixedClock, Open401kError, PlanId, Source
 from open401k.ledger import AccountKey, Kind, Line
 from open401k.rails.node.codes import BALANCE_TOO_LOW
 from open401k.rails.node.core import Done, Order, Part, Refused, Side
@@ -150,3 +152,21 @@ def test_the_top_heavy_ratio_leaves_out_what_came_and_adds_back_what_was_paid(ac
         core.hold(order)
         core.post(order)
     assert balances() == before  # IRC 416(g)(3), (4)(A); Reg. 1.416-1 T-32
+
+
+def test_a_plan_that_is_not_here_is_no_core(acme: World) -> None:
+    with pytest.raises(Open401kError, match="There is no plan"):
+        rollover_core.plan_core(acme.db, actor=TESTER, plan_id=acme.db.ids.new(PlanId), today=acme.today)
+    with pytest.raises(Open401kError, match=r"core\.plan"):
+        rollover_core.core_at("nonsense", lambda: nullcontext(acme.db))
+    let_go: list[bool] = []
+
+    @contextmanager
+    def opened() -> Iterator[Database]:
+        yield acme.db
+        let_go.append(True)
+
+    core = rollover_core.core_at(str(acme.plan), opened)
+    assert not let_go
+    core.close()
+    assert let_go == [True]

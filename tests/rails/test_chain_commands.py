@@ -9,7 +9,6 @@ from typing import Any
 import psycopg
 import pytest
 from tests.rails.test_chain_server import CHARTER
-from tests.rails.test_durable_chain import database  # noqa: F401 (a fixture)
 from tests.rails.world import BANK, RELAY
 
 from open401k.app import Wiring
@@ -21,7 +20,7 @@ from open401k.rails.transactions import signed
 
 
 def test_a_chain_is_begun_verified_and_a_transaction_proved_offline(
-    database: str,  # noqa: F811
+    database: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

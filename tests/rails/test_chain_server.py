@@ -10,7 +10,6 @@ from urllib.error import HTTPError
 
 import pytest
 from tests.rails.served import asked_at, served
-from tests.rails.test_durable_chain import database  # noqa: F401 (a fixture)
 from tests.rails.world import BANK, BEGUN, CHAIN_ID, RELAY, SEATS, founded, key
 
 from open401k.base import faults
@@ -31,7 +30,7 @@ def ask(node: Node, method: str, *params: object) -> Any:
     return json.loads(node.answer(json.dumps({"id": 1, "method": method, "params": params}).encode()))
 
 
-def test_three_nodes_share_one_chain(database: str) -> None:  # noqa: F811
+def test_three_nodes_share_one_chain(database: str) -> None:
     with durable_chain(database, now=lambda: BEGUN, chain_id=CHAIN_ID, begun_at=BEGUN) as chain:
         with served(Node(chain)) as url:
 
@@ -137,7 +136,7 @@ def test_a_body_that_is_too_long_is_refused() -> None:
             assert json.load(answer)["ok"] is True
 
 
-def test_a_network_is_begun_once_wherever_it_was_stopped(database: str) -> None:  # noqa: F811
+def test_a_network_is_begun_once_wherever_it_was_stopped(database: str) -> None:
     charter = read_charter(json.dumps(CHARTER))
 
     def begin(secret: bytes) -> dict[str, bytes]:

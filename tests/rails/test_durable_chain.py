@@ -18,24 +18,12 @@ from tests.support.database import Served
 from open401k.base import faults
 from open401k.kernel import Open401kError
 from open401k.rails.calls import call_of
-from open401k.rails.chain.durable import durable_chain, prepare
+from open401k.rails.chain.durable import durable_chain
 from open401k.rails.chain.embedded import EmbeddedChain
 from open401k.rails.transactions import signed
 
 ROOT = Path(__file__).parents[2]
 POINTS = ("before_execution", "after_execution", "between_state_and_block", "before_commit", "after_commit")
-
-
-@pytest.fixture
-def database(postgres: Served) -> str:
-    """An empty database of an operator."""
-    with psycopg.connect(postgres.urls.superuser, autocommit=True) as conn:
-        conn.execute("drop database if exists rails with (force)")
-        conn.execute("create database rails")
-    url = postgres.urls.superuser.replace("/postgres?", "/rails?")
-    assert prepare(url) == ["0001_chain", "0002_empty_blocks"]
-    assert prepare(url) == []
-    return url
 
 
 def nothing(chain: EmbeddedChain, nonce: int) -> bytes:

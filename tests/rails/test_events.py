@@ -337,3 +337,13 @@ def test_the_token_tells_all_that_it_does(world: World) -> None:
     assert sent(spender, "take_over()") == [told(world.token, "BankNamed(address)", spender.address, indexed=1)]
     assert world.ask(world.token, "next_bank()", ["address"]) == (f"0x{NOBODY.hex()}",)
     assert world.ask(world.token, "bank()", ["address"]) == (f"0x{spender.address.hex()}",)
+
+
+def test_no_field_of_the_rules_reaches_into_another(world: World) -> None:
+    for version, other in enumerate(({"voters": 1 << 4}, {"most": 1}, {"level": 255, "into": 1}, {"voters": 0}), 2):
+        narrow = rules(**{"level": 0, "most": 0, "into": 0, "bps": 0, "end": BEGUN + 100 * DAY, **other})
+        world.motion(action_of("publish", f"uint32,{RULES}", version - 1, narrow))
+        world.clock.now += DELAY
+        world.send(RELAY, world.network, call_of(f"publish({RULES})", narrow))
+        assert world.ask(world.network, "rules(uint32)", [RULES], version) == (narrow,)
+        assert world.ask(world.network, "suspended_until(uint32)", ["uint256"], version) == (0,)

@@ -10,7 +10,6 @@ from typing import Any
 import psycopg
 import pytest
 from tests.rails.evidence import Moved, moved
-from tests.rails.test_durable_chain import database  # noqa: F401 (a fixture)
 from tests.rails.world import CHAIN_ID, Clock, found_on
 
 from open401k.app import Wiring
@@ -58,7 +57,7 @@ def test_an_auditor_checks_a_file_and_nothing_else(
 
 
 def test_a_chain_is_compared_with_the_heads_that_custodians_signed(
-    database: str,  # noqa: F811
+    database: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.rails.anvil import anvil
 from tests.rails.served import asked_at, served
-from tests.rails.test_durable_chain import database  # noqa: F401 (a fixture)
 from tests.rails.world import CHAIN_ID, DELAY, PRE_TAX, Case, Clock, World, found_on, founded, leg
 
 from open401k.app import Wiring
@@ -168,7 +167,7 @@ def test_a_network_of_another_make_proves_the_same() -> None:
 
 
 def test_the_word_is_proved_by_a_command_and_checked_by_another(
-    database: str,  # noqa: F811
+    database: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -10,7 +10,6 @@ import pytest
 from eth_abi.abi import encode
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.rails.test_durable_chain import database  # noqa: F401 (a fixture)
 from tests.rails.world import BANK, BEGUN, CHAIN_ID, PRE_TAX, RELAY, Clock, ContractRefusedError, World, founded, leg
 
 from open401k.kernel import Open401kError
@@ -45,7 +44,7 @@ def check(url: str) -> Verified:
 
 
 def test_a_chain_is_what_its_transactions_make_of_it_and_every_change_is_named(
-    database: str,  # noqa: F811
+    database: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     grown(database)

@@ -9,11 +9,14 @@ from datetime import date
 from typing import Any, TypeVar
 
 from open401k.base.db import Actor, Database
+from open401k.base.settings import NodeAt
 from open401k.flows import rollover
+from open401k.flows.rollover_at_node import AtNode
 from open401k.flows.rollover_forms import forms_of
 from open401k.flows.rollover_node import NodeRefusedError, OwnNode
 from open401k.kernel import EmployeeId, PlanId, Refused, RolloverId, SponsorId
 from open401k.law.form_1099r import Form1099R
+from open401k.rails.node.client import NodeClient
 from open401k.recordkeeping import RolloverBooked, RolloverRefusal, RolloverRequest
 
 from .problems import Problem, ProblemError
@@ -62,6 +65,11 @@ class RolloverStories:
         made = forms_of(booked, born_on=born_on)
         sound = [each for each in made or () if not isinstance(each, Refused)]
         return sound if made is not None and len(sound) == len(made) else None
+
+
+def over(db: Database, told: NodeAt) -> RolloverStories:
+    """Over the node that is set."""
+    return RolloverStories(db, AtNode(NodeClient(told.url, token=told.token)))
 
 
 def _reached(work: Callable[[], Answer]) -> Answer:

@@ -1,4 +1,4 @@
-"""A rollover into the plan or out of it, from the request to the end, over our custodian's node. ADR-0051.
+"""A rollover into the plan or out of it, from the request to the end, over our custodian's node. ADR-0050.
 
 Each verb is harmless to do twice: the request is on file first, the node is asked under its id, its answer is kept.
 The money moves in the node's core (rollover_core.py). Not here: what people tell (rollover_told.py), sending it.

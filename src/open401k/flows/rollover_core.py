@@ -1,20 +1,22 @@
-"""One plan's books as the core of a node: what it takes, what it pays, what follows a posting. ADR-0051.
+"""One plan's books as the core of a node: what it takes, what it pays, what follows a posting. ADR-0050.
 
 Not here: the holds and entries themselves (rails/node/adapters/own_ledger.py), asking for a rollover (rollover.py).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
 from datetime import date
 
 from open401k import census, plan, recordkeeping
 from open401k.base.db import ALL_TENANTS, Actor, Database, Tx
-from open401k.kernel import EmployeeId, Open401kError, PlanId, Source, SponsorId
+from open401k.kernel import EmployeeId, Open401kError, PlanId, Source, SponsorId, day_of
 from open401k.rails.kinds import Kind
 from open401k.rails.node.adapters.own_ledger import Booked, OwnLedger
 from open401k.rails.node.core import Side
 from open401k.recordkeeping import RolloverBooked, RolloverPart, RolloverRequest, RolloverWay
 
+NODE = Actor(kind="system", id="node", why="follows a rollover")
 WAY = {Side.SOURCE: RolloverWay.OUT, Side.RECEIVER: RolloverWay.INTO}
 
 
@@ -60,16 +62,26 @@ class PlanSays:
         recordkeeping.book_rollover(tx, tenant_id=self.tenant_id, booked=fact)
 
 
-def plan_core(
-    db: Database, *, actor: Actor, plan_id: PlanId, today: Callable[[], date], closing: Callable[[], None] | None = None
-) -> OwnLedger:
+def plan_core(db: Database, *, actor: Actor, plan_id: PlanId, today: Callable[[], date]) -> OwnLedger:
     """The books of a plan, for a node whose core it is; a plan that is not here is an error."""
     with db.begin(actor, tenants=ALL_TENANTS) as tx:
         tenant = next((owner for owner, each in plan.every_plan(tx) if each == plan_id), None)
     if tenant is None:
         raise Open401kError(f"There is no plan {plan_id} on this server.", fix="Take the id from: open401k plans list")
     says = PlanSays(tenant, plan_id, today)
-    return OwnLedger(lambda: db.begin(actor, tenants=[tenant]), tenant, plan_id, {}, today, says, closing)
+    return OwnLedger(lambda: db.begin(actor, tenants=[tenant]), tenant, plan_id, {}, today, says)
+
+
+def core_at(plan_id: str, opening: Callable[[], AbstractContextManager[Database]]) -> OwnLedger:
+    """The core that ``node.toml`` names by a plan's id; its database is open as long as the core."""
+    try:
+        wanted = PlanId.parse(plan_id)
+    except ValueError as error:
+        raise Open401kError(f"core.plan: {error}.", fix="Take the id from: open401k plans list") from None
+    with ExitStack() as stack:
+        db = stack.enter_context(opening())
+        core = plan_core(db, actor=NODE, plan_id=wanted, today=lambda: day_of(db.clock.now()))
+        return replace(core, closing=stack.pop_all().close)
 
 
 def lands(terms: plan.Rollovers | None) -> dict[int, Source]:

@@ -1,4 +1,4 @@
-"""What Form 1099-R says of a rollover that a plan paid, from what its books followed: pure. ADR-0051.
+"""What Form 1099-R says of a rollover that a plan paid, from what its books followed: pure. ADR-0050.
 
 Not here: what a part that is paid to the person says, since its tax is withheld on chain and is in no order of a core;
 sending forms.

@@ -35,7 +35,7 @@ def person_of(tx: Tx, *, tenant_id: SponsorId, employee_id: EmployeeId) -> censu
     if people:
         return people[0]
     message = f"There is no employee {employee_id} of this sponsor."
-    return Refused(RolloverRefusal.PERSON_UNKNOWN, message, "Take the id from: open401k people list")
+    return Refused(RolloverRefusal.PERSON_UNKNOWN, message, "Take the id from: open401k people --json")
 
 
 def may_roll_in(

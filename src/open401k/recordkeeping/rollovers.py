@@ -1,4 +1,4 @@
-"""Rollovers into a plan and out of it: what was asked and told, and what the books followed, once. ADR-0051.
+"""Rollovers into a plan and out of it: what was asked and told, and what the books followed, once. ADR-0050.
 
 Money flow: cash clearing -> rollover sources; participant's sources -> cash clearing. Not here: moving it (the node's
 core, flows/rollover_core.py), what may be paid (rollover_release.py).

@@ -166,7 +166,9 @@ def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rollover_id: Roll
     if not found:
         return None
     request, booked = found[0], found[0].booked
-    people = {each.employee_id: each for each in census.roster(tx, tenant_id=tenant_id, employee_ids=[_who(request)])}
+    people = {
+        each.employee_id: each for each in census.roster(tx, tenant_id=tenant_id, employee_ids=[request.employee_id])
+    }
     told = sorted(request.told.values(), key=lambda each: (each.recorded_at, each.name))
     return RolloverDetail(
         heading(tx, **of),
@@ -176,15 +178,6 @@ def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rollover_id: Roll
         () if booked is None else tuple(map(_part, booked.parts)),
         tuple(ToldLine(each.name, each.event_on, each.recorded_at, each.recorded_by) for each in told),
     )
-
-
-def count_open(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> int:
-    """How many rollovers of a plan are not over."""
-    return sum(each.open for each in recordkeeping.rollover_requests(tx, tenant_id=tenant_id, plan_id=plan_id))
-
-
-def _who(request: RolloverRequest) -> EmployeeId:
-    return request.employee_id
 
 
 def _line(request: RolloverRequest, people: Mapping[EmployeeId, census.Employee]) -> RolloverLine:

@@ -12,7 +12,7 @@ from tests.support.database import TESTER
 from open401k.base import rounds
 from open401k.base.db import ALL_TENANTS
 from open401k.demo import story
-from open401k.demo.stories import SandboxStories
+from open401k.demo.moving import SandboxStories
 from open401k.doors.daily import Daily
 
 

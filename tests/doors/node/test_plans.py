@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from tests.doors.node.test_api import Both, both  # noqa: F401 (a fixture)
+from tests.doors.node.test_api import Both, both  # noqa: F401 (fixtures)
 from tests.flows.rollover_nodes import Plans
 from tests.flows.rollovers import world
 from tests.rails.node.conftest import another_database, migrated  # noqa: F401 (fixtures)
@@ -40,13 +40,13 @@ def nodes(both: Both) -> Iterator[tuple[AtNode, AtNode]]:  # noqa: F811
 def test_a_plan_asks_and_another_answers_over_the_api(
     db: Database,
     clock: FixedClock,
-    both: Both,  # noqa: F811
+    both: Both,  # noqa: F811 (the fixture)
     nodes: tuple[AtNode, AtNode],
 ) -> None:
     source, receiver = nodes
     pays, takes = world(db, clock, roth_cents=100_00), world(db, clock, leaves=False)
     takes.at(TODAY)
-    told = Plans(pays, takes, None)  # type: ignore[arg-type]
+    told = Plans(pays, takes)
     wish = told.wish(source=source.us().member.hex())
     asked = Asked(takes.sponsor, takes.plan, db.ids.new(RolloverId), takes.leaver, wish)
     first = ask_into(db, actor=TESTER, node=receiver, asked=asked)

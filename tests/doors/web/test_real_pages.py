@@ -114,6 +114,7 @@ def _pages(story: Story) -> dict[str, str]:
         "elections": "/elections",
         "instructions": "/instructions",
         "loans": "/loans",
+        "rollovers": "/rollovers",
         "deposits": "/deposits",
         "corrections": "/corrections",
         "forfeitures": "/forfeitures",

@@ -57,15 +57,15 @@ class Broken(MemoryCore):
     """A way that keeps its promises but one."""
 
     bug: str = ""
-    seen: int = 0
+    again: int = 0
     amounts: list[int] = field(default_factory=list)
 
     def hold(self, order: Order) -> Answer:
         key = (order.rollover, order.side)
         if self.bug == "hold is not idempotent" and key in self.orders:
             known = self.orders[key][1]
-            self.seen += 1
-            self.orders[keccak(b"%d" % self.seen), order.side] = HoldState.HELD, known
+            self.again += 1
+            self.orders[keccak(b"%d" % self.again), order.side] = HoldState.HELD, known
             return Done("another", order.cents)
         if self.bug == "takes another order" and key in self.orders:
             self.orders[key] = HoldState.HELD, order

@@ -155,3 +155,15 @@ def test_in_production_nothing_of_a_person_goes_in_clear(tmp_path: Path, was: st
     with pytest.raises(ConfigError, match=f"{key}: this is production"):
         read(tmp_path, text, production=True)
     assert read(tmp_path, GOOD, production=True)
+
+
+def test_a_plan_is_a_core_by_its_id(tmp_path: Path) -> None:
+    file = tmp_path / "node.toml"
+    before, _, after = GOOD.partition('adapter = "rest"')
+    after = after.replace('url = "https://core.example.org/"', 'plan = "pln_1"').replace('token_env = "CORE_TOKEN"', "")
+    file.write_text(before + 'adapter = "plan"' + after)
+    core = read_config(file, {}).core
+    assert (core.adapter, core.plan) == ("plan", "pln_1")
+    file.write_text(before + 'adapter = "plan"' + after.replace('plan = "pln_1"', ""))
+    with pytest.raises(ConfigError, match=r"core\.plan: is missing"):
+        read_config(file, {})

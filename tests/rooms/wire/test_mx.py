@@ -1,6 +1,6 @@
 """ISO 20022 messages come back as they were written, and whatever differs from its schema is named by its path.
 
-The samples beside this file were validated against the published schemas (ADR-0055 says which, and where they stood).
+The samples beside this file were validated against the published schemas (ADR-0054 says which, and where they stood).
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def ask(
         try:
             who = EmployeeId.parse(employee)
         except ValueError as error:
-            raise BadInputError(str(error), fix="Take the id from: open401k people list") from None
+            raise BadInputError(str(error), fix="Take the id from: open401k people --json") from None
         with refused_aloud():
             wanted = loans.wanted_of(amount=amount, installments=installments, frequency=frequency, residence=residence)
             found = loans.ask(place.services.db, **_of(place, "loans ask"), employee_id=who, wanted=wanted, key=key)

@@ -97,7 +97,7 @@ def _person(text: str) -> EmployeeId:
     try:
         return EmployeeId.parse(text)
     except ValueError as error:
-        raise BadInputError(str(error), fix="Take the id from: open401k people list") from None
+        raise BadInputError(str(error), fix="Take the id from: open401k people --json") from None
 
 
 def _facts(file: Path) -> dict[str, Any]:

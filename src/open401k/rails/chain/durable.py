@@ -11,9 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg
-from eth.abc import AtomicWriteBatchAPI
-from eth.db.atomic import AtomicDBWriteBatch
-from eth.db.backends.base import BaseAtomicDB
 
 from open401k.base.db import migrate_schema
 from open401k.base.faults import fault
@@ -23,20 +20,21 @@ from . import _store
 from .embedded import EmbeddedChain
 from .interface import Log
 from .keeping import Made
+from .keys_and_values import KeysAndValues
 
 #: Bytes of keys and values that a process keeps read.
 CACHED = 48 * 2**20
 _ENTRY = 200  # what an entry of the cache takes besides its bytes
 
 
-class DurableStore(BaseAtomicDB):
+class DurableStore(KeysAndValues):
     """py-evm's keys and values, and their keeper. What it wrote is its own until the block is kept."""
 
     def __init__(self, connect: Callable[[], _store.Connection], *, cached: int = CACHED, writes: bool = True) -> None:
+        super().__init__()
         self._connect, self._writes = connect, writes
         self._conn: _store.Connection | None = None
         self._is_closed = False
-        self._written: dict[bytes, bytes | None] = {}
         self._read: OrderedDict[bytes, bytes] = OrderedDict()
         self._size = 0
         self._most = cached
@@ -92,31 +90,16 @@ class DurableStore(BaseAtomicDB):
                 raise
             return _store.value(self.conn, key)
 
-    def __setitem__(self, key: bytes, value: bytes) -> None:
-        self._written[key] = value
-
     def __delitem__(self, key: bytes) -> None:
         if not self._exists(key):
             raise KeyError(key)
         self._written[key] = None
 
-    def _exists(self, key: bytes) -> bool:
-        try:
-            self[key]
-        except KeyError:
-            return False
-        return True
-
-    @contextmanager
-    def atomic_batch(self) -> Iterator[AtomicWriteBatchAPI]:
-        with AtomicDBWriteBatch._commit_unless_raises(self) as batch:
-            yield batch
-
     # ---- as a keeper
 
     def keep(self, made: Made) -> None:
         """Commit the block with all that was written; afterwards it is read without asking again."""
-        put = {key: value for key, value in self._written.items() if value is not None}
+        put = self._put()
         gone = [key for key, value in self._written.items() if value is None]
         conn = self.conn
         if not self._writes:

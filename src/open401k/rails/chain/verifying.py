@@ -9,14 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import rlp
-from eth.abc import AtomicWriteBatchAPI
 from eth.constants import BLANK_ROOT_HASH
-from eth.db.atomic import AtomicDBWriteBatch
-from eth.db.backends.base import BaseAtomicDB
 from eth.db.schema import SchemaV1
 from eth_hash.auto import keccak
 from trie.hexary import HexaryTrie
@@ -27,6 +23,7 @@ from . import _store
 from .embedded import EmbeddedChain
 from .interface import Head, Log
 from .keeping import Made
+from .keys_and_values import KeysAndValues
 
 #: What is written anew by each block; compared when the last one was made.
 _MOVING = {
@@ -61,17 +58,20 @@ class _DamagedError(Exception):
         self.what = what
 
 
-class _Compared(BaseAtomicDB):
+class _Compared(KeysAndValues):
     """What the fresh chain writes, compared with what is stored; also its keeper."""
 
     def __init__(self, conn: _store.Connection) -> None:
+        super().__init__()
         self._conn = conn
-        self._written: dict[bytes, bytes] = {}
         self._recent: deque[dict[bytes, bytes]] = deque(maxlen=_RECENT)
         self.moving: dict[bytes, bytes] = {}
 
     def __getitem__(self, key: bytes) -> bytes:
-        for known in (self._written, self.moving, *reversed(self._recent)):
+        written = self._written.get(key)
+        if written is not None:
+            return written
+        for known in (self.moving, *reversed(self._recent)):
             if key in known:
                 return known[key]
         stored = _store.value(self._conn, key) if len(key) == 32 else None
@@ -79,33 +79,19 @@ class _Compared(BaseAtomicDB):
             raise KeyError(key)
         return stored
 
-    def __setitem__(self, key: bytes, value: bytes) -> None:
-        self._written[key] = value
-
     def __delitem__(self, key: bytes) -> None:
         raise AssertionError(f"a chain that only grows takes nothing away: {key.hex()}")
 
-    def _exists(self, key: bytes) -> bool:
-        try:
-            self[key]
-        except KeyError:
-            return False
-        return True
-
-    @contextmanager
-    def atomic_batch(self) -> Iterator[AtomicWriteBatchAPI]:
-        with AtomicDBWriteBatch._commit_unless_raises(self) as batch:
-            yield batch
-
     def keep(self, made: Made) -> None:
         """A block was made: everything of it is compared."""
-        self.moving |= {key: value for key, value in self._written.items() if key in _MOVING}
-        lasting = {key: value for key, value in self._written.items() if key not in _MOVING}
+        put = self._put()
+        self.moving |= {key: value for key, value in put.items() if key in _MOVING}
+        lasting = {key: value for key, value in put.items() if key not in _MOVING}
         self._compare(lasting)
         self._compare_row(made)
         self._recent.append({key: value for key, value in lasting.items() if len(key) != 32})
         self._recent[-1] |= {key: value for key, value in lasting.items() if len(key) == 32}
-        _store.note_written(self._conn, [*self._written])
+        _store.note_written(self._conn, [*put])
         self._written.clear()
 
     def compare_moving(self) -> None:

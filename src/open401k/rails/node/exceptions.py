@@ -54,7 +54,7 @@ def residual(unit: Unit, case: str, new: str) -> Case:
 def give_back(unit: Unit, case: str, new: str) -> Case:
     """A file for what goes back of a posted one, opened at both custodians: who received it releases it now.
 
-    Its terms name the other's id as their parent; the coordinator holds them to what came (ADR-0054).
+    Its terms name the other's id as their parent; the coordinator holds them to what came (ADR-0053).
     """
     before = unit.case(case)
     if before.state is not State.POSTED:

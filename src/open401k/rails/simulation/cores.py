@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..node.codes import ACCOUNT_UNKNOWN, BALANCE_TOO_LOW, OTHER_ORDER, POSTED_BEFORE, RELEASED_BEFORE
 from ..node.core import Account, Answer, Done, HoldState, Order, Refused, Side, Status, parts_by_kind
 
 Seen = Callable[[str, bytes, Side], None]
@@ -25,24 +26,26 @@ class Core:
 
     def look_up(self, account: str) -> Account | Refused:
         if account not in self.balances:
-            return Refused(352, f"no account {account}")
+            return Refused(ACCOUNT_UNKNOWN, f"no account {account}")
         return Account(account, True, dict(self.balances[account]), self._held(account))
 
     def hold(self, order: Order) -> Answer:
         state, known = self.orders.get((order.rollover, order.side), (HoldState.UNKNOWN, None))
         if state is HoldState.RELEASED:
-            return Refused(657, "it was released")
+            return Refused(RELEASED_BEFORE, "it was released")
         if known is not None:
-            return Done("hold", order.cents, again=True) if known == order else Refused(658, "another order")
+            return Done("hold", order.cents, again=True) if known == order else Refused(OTHER_ORDER, "another order")
+        if order.account not in self.balances:
+            return Refused(ACCOUNT_UNKNOWN, f"no account {order.account}")
         if order.side is Side.SOURCE and not self._is_free(order):
-            return Refused(451, "too little money")
+            return Refused(BALANCE_TOO_LOW, "too little money")
         self.orders[order.rollover, order.side] = HoldState.HELD, order
         return Done("hold", order.cents)
 
     def release(self, rollover: bytes, side: Side) -> Answer:
         state, known = self.orders.get((rollover, side), (HoldState.UNKNOWN, None))
         if state is HoldState.POSTED:
-            return Refused(659, "it was posted")
+            return Refused(POSTED_BEFORE, "it was posted")
         self.orders[rollover, side] = HoldState.RELEASED, known
         if state is not HoldState.RELEASED:
             self.seen("release", rollover, side)
@@ -51,7 +54,7 @@ class Core:
     def post(self, order: Order) -> Answer:
         state, known = self.orders.get((order.rollover, order.side), (HoldState.UNKNOWN, None))
         if known != order or state is HoldState.RELEASED:
-            return Refused(658, "not what was held")
+            return Refused(OTHER_ORDER, "not what was held")
         if state is HoldState.HELD:
             self.book(order)
             self.orders[order.rollover, order.side] = HoldState.POSTED, order

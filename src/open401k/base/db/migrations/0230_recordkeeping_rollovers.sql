@@ -1,4 +1,4 @@
--- Reason: rollovers into a plan and out of it are facts: what was asked and told, and what the books followed (ADR-0051).
+-- Reason: rollovers into a plan and out of it are facts: what was asked and told, and what the books followed (ADR-0050).
 
 -- What somebody asked for. What was told of it is in rollover_told: no account of elsewhere stands here in clear.
 create table recordkeeping.rollover_request (

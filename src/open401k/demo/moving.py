@@ -1,4 +1,4 @@
-"""The sandbox's clock behind the doors: moved with everything that falls due on the way. Not here: what falls due."""
+"""The sandbox's clock as doors move it: what falls due on the way happens. Not here: what does (story.py)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

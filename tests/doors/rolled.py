@@ -1,0 +1,55 @@
+"""A node of a custodian that answers from memory: what it was asked, and where each case stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from open401k.flows.rollover_node import NodeRefusedError, Standing, Us, WhyNot
+from open401k.rails.kinds import Into, Kind
+from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf, Wanted
+
+WISH: dict[str, Any] = {
+    "source": "11" * 20,
+    "source_account": "S-1001",
+    "key": "22" * 20,
+    "wanted": [{"kind": "pre_tax", "into": "plan"}],
+    "deadline": "2026-06-12",
+}
+ROLLOVERS = {"takes": ["pre_tax", "roth"], "trustee": "Acme 401(k) Trust"}
+MISSING = WhyNot("277", "the plan administrator has not answered", "source_plan", True)
+
+
+@dataclass
+class MemoryNode:
+    """Every request is a case of its own key; without an answer of the administrator it is not in order."""
+
+    halves: dict[str, ReceivingHalf | ReleasingHalf] = field(default_factory=dict)
+    away: bool = False
+
+    def us(self) -> Us:
+        """Somebody."""
+        if self.away:
+            raise NodeRefusedError("Our node did not answer.", fix="Look whether it runs.")
+        return Us(b"\x33" * 20, date(2027, 6, 1))
+
+    def ask(self, *, key: str, source: bytes, half: ReceivingHalf) -> Standing:
+        """A new case."""
+        assert source == b"\x11" * 20
+        self.halves[key] = half
+        return self.standing(key)
+
+    def put(self, case: str, *, half: ReceivingHalf | ReleasingHalf) -> Standing:
+        """The newest half counts."""
+        self.halves[case] = half
+        return self.standing(case)
+
+    def standing(self, case: str) -> Standing:
+        """By the half that is there."""
+        half = self.halves.get(case)
+        wanted = (Wanted(Kind.PRE_TAX, Into.PLAN),)
+        if isinstance(half, ReleasingHalf):
+            reasons = () if half.approved_by_administrator else (MISSING,)
+            return Standing(case, "nigo" if reasons else "prevalidated", reasons, half.account, wanted)
+        return Standing(case, "data_requested", None, "", wanted)
