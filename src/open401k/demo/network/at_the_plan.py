@@ -12,11 +12,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from open401k import census, plan
+from open401k import census, plan, recordkeeping
 from open401k.base.db import Actor, Database
 from open401k.flows.amendment import Amendment, amend
 from open401k.flows.rollover import Asked, ask_into, follow
 from open401k.flows.rollover_at_node import AtNode
+from open401k.flows.rollover_node import Standing
+from open401k.flows.rollover_send import keep
 from open401k.kernel import (
     Clock,
     EmployeeId,
@@ -31,6 +33,7 @@ from open401k.kernel import (
     named_uuid,
 )  # fmt: skip
 from open401k.rails.kinds import Into
+from open401k.rails.node.cases import State
 from open401k.rails.node.client import NodeClient
 
 from ..story import Seat as PlanSeat
@@ -88,16 +91,23 @@ def prepared(db: Database, *, actor: Actor, seat: PlanSeat) -> AtThePlan:
         terms = plan.provisions_on(tx, **of, on=today)
         name = plan.get(tx, **of).name
         here = census.roster(tx, tenant_id=seat.tenant_id)
+        earlier = [each for each in recordkeeping.rollover_requests(tx, **of) if each.open]
+    for each in earlier:  # of a network that was thrown away: nobody can say any more what became of them
+        keep(db, actor, seat.tenant_id, each, Standing(each.case or "", State.RELEASED, None))
     if terms.rollovers is None:
         _takes_rollovers(db, actor, of, replace(terms, rollovers=_TERMS), today)
-    person = next(each for each in seat.company.people if not each.ownership_bps and each.terminated_on is None)
-    who = next(each for each in here if (each.first_name, each.last_name) == (person.first_name, person.last_name))
+    known = {(each.first_name, each.last_name): each.employee_id for each in here}
+    person = next(
+        each for each in seat.company.people
+        if not each.ownership_bps and each.terminated_on is None and (each.first_name, each.last_name) in known
+    )  # fmt: skip
+    who = known[person.first_name, person.last_name]
     mover = replace(
         NINA, name=f"{person.first_name} {person.last_name}", tax_number=person.ssn, born_on=person.birth_date,
-        into=str(who.employee_id),
+        into=str(who),
     )  # fmt: skip
     company = Company(SLUG, name, "plan", {}, frozenset({Into.PLAN}), plan=str(seat.plan_id))
-    return AtThePlan(seat.tenant_id, seat.plan_id, who.employee_id, company, mover)
+    return AtThePlan(seat.tenant_id, seat.plan_id, who, company, mover)
 
 
 def _takes_rollovers(db: Database, actor: Actor, of: Any, terms: plan.Provisions, today: date) -> None:
