@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,9 @@ from open401k.kernel import Clock, Open401kError, Random
 
 from . import founding
 from ._store import new_database
-from .companies import COMPANIES, Company
+from .companies import COMPANIES, NORTH, WEST, Company
+from .hands import Hand, hands, wait_until
+from .people import NINA, receiving, releasing
 from .programs import Programs
 from .trial import Trial, served, set_up
 
@@ -26,13 +28,17 @@ Say = Callable[[str], None]
 
 def run_network(folder: Path, *, first_port: int, random: Random, wall: Clock, say: Say) -> None:
     """Until it is interrupted, or one of its programs ends."""
-    with network_for_trying(folder, first_port=first_port, random=random, wall=wall, say=say) as (_, running):
-        say("Stop with Ctrl-C.")
+    with network_for_trying(folder, first_port=first_port, random=random, wall=wall, say=say) as (trial, running):
+        by = hands(trial, random)
         with suppress(KeyboardInterrupt):
+            theirs = _begun(by, say)
+            say("Stop with Ctrl-C.")
             while True:
                 time.sleep(1)
                 for name in running.names():
                     running.must_live(name)
+                if by[WEST.slug].state(theirs) == "liquidating":
+                    by[WEST.slug].ready(theirs)  # a sandbox sells at once
 
 
 @contextmanager
@@ -56,6 +62,20 @@ def network_for_trying(
         with served(made) as running:
             tell(made, say)
             yield made, running
+
+
+def _begun(by: Mapping[str, Hand], say: Say) -> str:
+    """Somebody's move that waits for their passkey; the case at its source."""
+    west, north = by[WEST.slug], by[NORTH.slug]
+    mine, reference = north.ask(
+        west.seat, receiving(NINA, NORTH, member=north.seat.account.address, on=north.today)
+    )  # fmt: skip
+    wait_until(lambda: west.case_of(reference) is not None, "the request reaches the source", seconds=60)
+    theirs = str(west.case_of(reference))
+    west.put(theirs, releasing(NINA, WEST, on=west.today))
+    say(f"A participant's page: {north.link(mine)}")
+    say(f"  {NINA.name} moves {NINA.account} at {WEST.name} to {NORTH.name}: choose a passkey there, read, and sign.")
+    return theirs
 
 
 def tell(trial: Trial, say: Say) -> None:
