@@ -21,6 +21,7 @@ from tests.rails.preflight_facts import TODAY
 from tests.rails.test_passkeys import PASSKEY, asserted
 from tests.rails.world import founded
 
+from open401k.base.faults import Stopped, stopping_at
 from open401k.base.webhooks import Answer
 from open401k.base.webhooks.signing import headers_of
 from open401k.doors.node.api import EVENTS, LISTENERS, OPERATIONS
@@ -249,7 +250,13 @@ def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: B
     shown = pages.followed(link)
     assert shown
     assert (shown.signing, shown.parts) == (Signing.KEY_NEEDED, PARTS)
-    assert pages.keep_key(link, NewKey(PASSKEY, b"credential", "I agree")) is None
+    key = NewKey(PASSKEY, b"credential", "I agree")
+    with stopping_at("pages.before_key_commit"), pytest.raises(Stopped):
+        pages.keep_key(link, key)
+    again = pages.followed(link)
+    assert again
+    assert again.signing is Signing.KEY_NEEDED  # key and credential, or neither
+    assert pages.keep_key(link, key) is None
     both.carry()
     to_sign = pages.to_sign(link)
     assert to_sign
@@ -258,6 +265,9 @@ def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: B
     refused = pages.sign(link, Signed(b"x" * 32, asserted(digest), "words"))
     assert refused
     assert "changed since" in refused.reason
+    with stopping_at("pages.before_signature_commit"), pytest.raises(Stopped):
+        pages.sign(link, Signed(digest, asserted(digest), "words"))
+    assert pages.to_sign(link) == to_sign
     assert pages.sign(link, Signed(digest, asserted(digest), "words")) is None
     assert pages.sign(link, Signed(digest, asserted(digest), "words")) is None
     both.carry()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from starlette.concurrency import run_in_threadpool
 
+from open401k.base.faults import fault
 from open401k.kernel import Open401kError
 from open401k.rails.messages import Election, election_hash
 from open401k.rails.node import again as onward
@@ -116,12 +117,10 @@ class NodePages:
                 raise NotNowError("it is signed already")
             half = replace(deal.receiving, key=point, e_sign_consent=True)
             deals.put_facts(unit, self.doors.office.desk, case, half)
+            fault("pages.before_key_commit")
+            vault.replace_with(unit.conn, _key_name(case), json.dumps(told).encode(), at=self.now())
 
-        refused = self._done(work)
-        if refused is None:
-            vault.forget(_key_name(case))
-            vault.put(_key_name(case), json.dumps(told).encode(), at=self.now())
-        return refused
+        return self._done(work)
 
     def sign(self, link: str, signed: Signed) -> Refusal | None:
         case = self._case_of(link)
@@ -134,12 +133,11 @@ class NodePages:
             if election is None or self.doors.process.domain.digest(election_hash(election)) != signed.digest:
                 raise NotNowError("what is to be signed has changed since it was shown; read it again")
             attest_and_elect(unit, self.doors.office, case, signed.signature)
+            fault("pages.before_signature_commit")
+            shown = signed.shown.encode()
+            self.doors.process.vault.put_with(unit.conn, f"participant/{case}/shown", shown, at=self.now())
 
-        refused = self._done(work)
-        if refused is None:
-            name = f"participant/{case}/shown"
-            self.doors.process.vault.put(name, signed.shown.encode(), at=self.now())
-        return refused
+        return self._done(work)
 
     # ---- the console
 

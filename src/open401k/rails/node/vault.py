@@ -14,6 +14,7 @@ from open401k.kernel import Open401kError
 from ..keys import Key
 from ..transfer_file.sealed import Mailbox
 from . import _keys_store
+from ._store import Connection
 from .kept import KeptCases
 from .sealed import valid_key
 from .sealing import Sealed, Sealing
@@ -62,9 +63,18 @@ class Vault:
 
     def put(self, name: str, secret: bytes, *, at: int) -> None:
         """Keep it; what is there under this name stays."""
-        sealed = self.sealing.seal(_place(name), secret)
         with self.files.connected() as conn:
-            _keys_store.insert_secret(conn, name, sealed.kek_id, sealed.data, at)
+            self.put_with(conn, name, secret, at=at)
+
+    def put_with(self, conn: Connection, name: str, secret: bytes, *, at: int) -> None:
+        """The same, with what else that transaction does."""
+        sealed = self.sealing.seal(_place(name), secret)
+        _keys_store.insert_secret(conn, name, sealed.kek_id, sealed.data, at)
+
+    def replace_with(self, conn: Connection, name: str, secret: bytes, *, at: int) -> None:
+        """In place of what is there, with what else that transaction does."""
+        _keys_store.delete_secret(conn, name)
+        self.put_with(conn, name, secret, at=at)
 
     def found(self, name: str) -> bytes | None:
         """What is kept under this name; None where nothing is."""
