@@ -193,14 +193,16 @@ def test_any_character_of_the_file_that_is_changed_is_found(done: Moved, whole: 
 def test_what_is_put_in_twice_or_is_of_another_kind_is_found(done: Moved, whole: Evidence, data: st.DataObject) -> None:
     told = json.loads(write(whole))
     path = data.draw(st.sampled_from([*leaves_of(told), *((name,) for name in told)]))
-    path = path[: data.draw(st.integers(1, len(path)))]
+    depth, twice = data.draw(st.integers(1, 6)), data.draw(st.booleans())
+    other = data.draw(st.sampled_from([None, -1, 2**70, "", "zz", "ff" * 40, True, {"a": 1}]))
+    path = path[:depth]
     here = told
     for name in path[:-1]:
         here = here[name]
-    if isinstance(here, list) and data.draw(st.booleans()):
+    if twice and isinstance(here, list):
         here.append(here[path[-1]])
     else:
-        here[path[-1]] = data.draw(st.sampled_from([None, -1, 2**70, "", "zz", "ff" * 40, True, {"a": 1}]))
+        here[path[-1]] = other
     assert not check(json.dumps(told, indent=1, ensure_ascii=False) + "\n", head=head_of(done)).holds
 
 

@@ -92,7 +92,7 @@ def test_the_page_does_the_same_by_forms(desk: Desk) -> None:
         csrf = {"csrf": shown.split('name="csrf" value="')[1].split('"')[0]}
         assert "Due" in shown
         for purpose, routing, number in (("employer", "121042882", NUMBER), ("plan", "231380104", "55500011")):
-            form = csrf | {"purpose": purpose, "name": "Acme", "routing": routing, "number": number}
+            form = csrf | {"purpose": purpose, "kind": "checking", "name": "Acme", "routing": routing, "number": number}
             assert "The account is on file." in browser.post(f"{page}/account", data=form).text
         wrong = browser.post(f"{page}/account", data=csrf | {"name": "A", "routing": "121042881", "number": NUMBER})
         assert (wrong.status_code, NUMBER in wrong.text) == (422, False)
