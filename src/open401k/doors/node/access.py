@@ -139,7 +139,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(409, "changed", "The case changed meanwhile.", fix="Read it again.")
         case KeyReusedError():
             return KEY_REUSED
-        case SilentError():
+        case SilentError():  # which part is silent is for the operator; who asks is told to come again
+            log.warning("not answered: %s", type(error.__cause__ or error).__name__)
             return AWAY
         case NoSuchCaseError():
             return NOT_FOUND
