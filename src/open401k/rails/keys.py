@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import coincurve
 from eth_hash.auto import keccak
 
+from open401k.kernel import Random
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -40,3 +42,14 @@ def signer_of(digest: bytes, signature: bytes) -> bytes | None:
 
 def _address(public: coincurve.PublicKey) -> bytes:
     return keccak(public.format(compressed=False)[1:])[12:]
+
+
+def valid_key(random: Random) -> Key:
+    """Nearly every number of 32 bytes is a key of the curve."""
+    while True:
+        key = Key(random.token(32))
+        try:
+            key.address  # noqa: B018 (it is worked out, or there is none)
+        except ValueError:
+            continue
+        return key

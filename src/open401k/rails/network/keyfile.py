@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from open401k.kernel import Open401kError, Random
 
-from ..keys import Key
+from ..keys import Key, valid_key
 from . import fields
 
 #: The cost of one guess of a passphrase: 64 MiB and some tenths of a second.
@@ -25,7 +25,7 @@ _LEAST = 12
 
 def make(path: Path, passphrase: str, random: Random, *, cost: int = COST) -> Key:
     """A new key, kept in a new file."""
-    key = _valid(random)
+    key = valid_key(random)
     keep(path, key, passphrase, random, cost=cost)
     return key
 
@@ -71,14 +71,3 @@ def read(path: Path, passphrase: str) -> Key:
 
 def _stretched(passphrase: str, salt: bytes, cost: int) -> bytes:
     return Scrypt(salt=salt, length=32, n=cost, r=8, p=1).derive(passphrase.encode())
-
-
-def _valid(random: Random) -> Key:
-    """Nearly every number of 32 bytes is a key of the curve."""
-    while True:
-        key = Key(random.token(32))
-        try:
-            key.address  # noqa: B018 (it is worked out, or there is none)
-        except ValueError:
-            continue
-        return key

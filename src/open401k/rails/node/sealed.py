@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from open401k.base.secrets import KEY_BYTES, MasterKeys
+from open401k.base.secrets import MasterKeys
 from open401k.kernel import Random
 
-from ..keys import Key
+from ..keys import Key, valid_key
 from . import _keys_store
 from .kept import KeptCases
 from .sealing import Sealed, Sealing
@@ -82,17 +82,6 @@ class KeptApprovals:
     def note(self, rollover: bytes, cents: int, at: int) -> None:
         with self.files.connected() as conn:
             _keys_store.insert_approved(conn, rollover, cents, at)
-
-
-def valid_key(random: Random) -> Key:
-    """Nearly every number of 32 bytes is a key of the curve."""
-    while True:
-        key = Key(random.token(KEY_BYTES))
-        try:
-            key.address  # noqa: B018 (it is worked out, or there is none)
-        except ValueError:
-            continue
-        return key
 
 
 def _place(address: bytes) -> bytes:

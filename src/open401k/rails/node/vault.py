@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from open401k.base.secrets import KEY_BYTES
 from open401k.kernel import Open401kError
 
-from ..keys import Key
+from ..keys import Key, valid_key
 from ..transfer_file.sealed import Mailbox
 from . import _keys_store
 from ._store import Connection
 from .kept import KeptCases
-from .sealed import valid_key
 from .sealing import Sealed, Sealing
 
 RELAY, SALT, MAILBOX = "relay", "salt", "mailbox/"
