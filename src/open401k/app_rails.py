@@ -1,6 +1,7 @@
 """How the rails' programs are put together on this machine: a chain, a node, a network for trying. Not here: plans."""
 
 import os
+from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,16 +19,16 @@ if TYPE_CHECKING:
 NODE = Actor(kind="system", id="node", why="follows a rollover")
 
 
-class RailsWiring:
+class RailsWiring(ABC):
     """What runs beside plans, or without any."""
 
     settings: Settings
     _random: Random
     _wall: Clock
 
+    @abstractmethod
     def _database(self) -> AbstractContextManager[Database]:
         """The plans' database, for a node whose core is a plan's books."""
-        raise NotImplementedError
 
     def chain_url(self) -> "AbstractContextManager[str]":
         """The database of a chain of the rails: the operator's own, or an embedded one beside the other."""

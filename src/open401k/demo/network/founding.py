@@ -25,7 +25,7 @@ from .companies import RESERVE, Company
 CHAIN_ID = 401
 DELAY_DAYS = 7
 #: Of the keys that lie in the sandbox's folder: no secret to anybody, so that everybody can try the commands.
-PASSPHRASE = "sandbox network"  # noqa: S105
+PASSPHRASE = "sandbox network"  # noqa: S105 (known to everybody)
 _COST = 2**10
 _SEATS = ("seat-1", "seat-2", "seat-3")
 _ROLES = MemberRole.RELEASES | MemberRole.RECEIVES | MemberRole.ATTESTS

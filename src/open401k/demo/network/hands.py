@@ -93,7 +93,7 @@ class Hand:
         if method == "POST":
             headers["idempotency-key"] = self.random.token(12).hex()
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.seat.url + path, data, headers, method=method)  # noqa: S310
+        request = urllib.request.Request(self.seat.url + path, data, headers, method=method)  # noqa: S310 (of this machine)
         for tries_left in reversed(range(_TRIES)):
             try:
                 with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 (of this machine)
