@@ -49,6 +49,7 @@ LETTER_UNREAD: Final = 661
 LETTER_UNEXPECTED: Final = 662
 LETTER_DIFFERS: Final = 663
 LETTER_KEPT_OUT: Final = 664
+BATCH_DECLINED: Final = 665
 
 #: What a node or a core finds, beside what the coordinator refuses by.
 FOUND: Final = {
@@ -80,6 +81,7 @@ FOUND: Final = {
     LETTER_UNEXPECTED: "a letter of the other custodian does not fit where the case stands",
     LETTER_DIFFERS: "the other custodian sent two letters under one number",
     LETTER_KEPT_OUT: "the other custodian keeps a letter of ours out",
+    BATCH_DECLINED: "a batch was declined; its rollovers go on singly",
 }
 
 

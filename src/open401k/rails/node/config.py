@@ -18,6 +18,7 @@ from open401k.kernel import Open401kError
 
 from ..chain.rpc import Finality
 from ..messages import NOBODY, Role
+from .batching import MOST_BATCHED, Settings
 from .signing import Policy
 
 HERE = ("localhost", "127.0.0.1", "::1")
@@ -108,6 +109,7 @@ class NodeConfig:
     core: CoreAt
     rules: tuple[RulesAt, ...]
     policy: Policy = field(default_factory=Policy)
+    batches: Settings | None = None
     peers: tuple[Peer, ...] = ()
     host: str = "127.0.0.1"
     port: int = 4012
@@ -149,6 +151,7 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         core=_core(top.table("core"), environment),
         rules=_rules(top),
         policy=_policy(top.table("policy", needed=False)),
+        batches=_batches(top.table("batches")) if top.has("batches") else None,
         peers=_peers(top),
         contact=top.text("contact", ""),
         paper=top.text("paper", ""),
@@ -345,6 +348,20 @@ def _policy(table: Table) -> Policy:
         table.whole("an_hour", usual.an_hour, least=1),
         table.whole("cents_an_hour", usual.cents_an_hour, least=1),
     )
+    table.nothing_else()
+    return found
+
+
+def _batches(table: Table) -> Settings:
+    usual = Settings(60)
+    found = Settings(
+        table.whole("window", usual.window, most=86_400),
+        table.whole("answer", usual.answer, least=30, most=86_400),
+        table.whole("least", usual.least, least=2, most=MOST_BATCHED),
+        table.whole("most", usual.most, least=2, most=MOST_BATCHED),
+    )
+    if found.least > found.most:
+        raise table.wrong("least", "is more than most", "Write least = 2, or a larger most")
     table.nothing_else()
     return found
 

@@ -23,6 +23,7 @@ from .adapters.bank import Banked, BankFiles
 from .adapters.batch import BatchCore
 from .adapters.layouts import Layout
 from .adapters.rest import RestCore
+from .batches import Batches
 from .config import ChainAt, CoreAt, NodeConfig
 from .core import CustodianCore
 from .kept import migrate
@@ -141,7 +142,18 @@ def _put_together(
     domain = rollover_domain(chain.chain_id, config.contracts.rollover)
     asked = Asked(chain, rollover=config.contracts.rollover, network=config.contracts.network)
     signer = PolicySigner(KeyInUse(coordinator, keys, config.member), domain, config.policy, KeptApprovals(files))
-    node = Node(mine, core, coordinator, signer, vault.salt())
+    batches = Batches(
+        mine,
+        core,
+        coordinator,
+        signer,
+        around.random,
+        config.member,
+        domain,
+        config.batches,
+        around.seconds,
+    )  # also without settings: what was begun is brought to its end
+    node = Node(mine, core, coordinator, signer, vault.salt(), batches)
     in_use = KeyInUse(asked, keys, config.member)
     return Process(config, around, files, keys, vault, chain, turn, coordinator, node, domain, asked, in_use)
 

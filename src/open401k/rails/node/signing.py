@@ -85,6 +85,14 @@ class PolicySigner:
         self._allow(rollover, cents, at)
         return self._sign(messages.approval_hash(rollover, role, evidence))
 
+    def batch(
+        self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[tuple[bytes, int]], *, at: int
+    ) -> bytes:
+        """Under several rollovers at once: each counts as an approval of its cents."""
+        for rollover, cents in items:
+            self._allow(rollover, cents, at)
+        return self._sign(messages.batch_hash(first, second, token, deadline, [rollover for rollover, _ in items]))
+
     def abort(self, rollover: bytes, role: Role, code: int, *, at: int) -> bytes:  # noqa: ARG002 (an end is always signed)
         return self._sign(messages.abort_hash(rollover, role, code, bytes(32)))
 
