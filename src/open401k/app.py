@@ -226,7 +226,7 @@ class Wiring(RailsWiring):
 
     def _serve(self, db: Database, host: str, port: int, *, day: bool = True, workers: int = 1) -> None:
         after = AfterPosting(db, stands_back=workers > 1)
-        daily = Daily(db, self._wall, self._connections(db))
+        daily = Daily(db, self._wall, self._connections(db), self._rollovers(db))
         outward = Webhooks(db, self._wall, Sender(development=not self.settings.production))
         after.start()
         outward.start()
@@ -299,10 +299,11 @@ class Wiring(RailsWiring):
     def _services(self, db: Database, *, after: Follower | None) -> Services:
         sandbox = None if self.settings.production else SandboxStories(self._sandbox(db))
         door = DoorSettings(origin=self.origin, sandbox=sandbox is not None)
-        payroll, day = PayrollStories(db, after), DayStories(db, self._wall)
+        rollovers = self._rollovers(db)
+        payroll, day = PayrollStories(db, after), DayStories(db, self._wall, rollovers)
         return Services(
             db, db.clock, self._wall, db.ids, door, payroll, sandbox, VerifyStories(db), day, self._connections(db),
-            self._rollovers(db),
+            rollovers,
         )  # fmt: skip
 
     def _rollovers(self, db: Database) -> RolloverStory | None:

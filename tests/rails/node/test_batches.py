@@ -18,6 +18,7 @@ from open401k.rails.messages import Mode
 from open401k.rails.node import batches, worker
 from open401k.rails.node.batching import Batch, Settings, Stage
 from open401k.rails.node.cases import State
+from open401k.rails.node.codec import Json
 from open401k.rails.node.codes import BATCH_DECLINED
 from open401k.rails.node.core import Order, Refused, SilentError
 from open401k.rails.node.letters import Came, Letter, LetterKind
@@ -332,14 +333,15 @@ def test_an_offer_that_another_signed_or_that_names_others_is_not_taken() -> Non
     (offer,) = written(found, found.two.source, LetterKind.BATCH)
     assert isinstance(offer.body, dict)
     take = found.two.take
-    for wrong in (
+    wrongs: tuple[dict[str, Json], ...] = (
         {"first": "11" * 20},
         {"second": "11" * 20},
         {"ids": []},
         {"ids": ["22" * 32] * 2},
         {"ids": ["22" * 31]},
         {"color": 1},
-    ):
+    )
+    for wrong in wrongs:
         refused = take(found.two.receiver, replace(offer, body=offer.body | wrong))
         assert refused.came is Came.REFUSED, wrong
     other = found.world.members["other"].address

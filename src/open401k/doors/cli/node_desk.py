@@ -119,7 +119,7 @@ def _office(context: typer.Context, config: Path) -> "Iterator[Office]":
     from open401k.rails.node.process import opened, prepare
 
     with wiring_of(context).node_at(config) as place:
-        prepare(place.url, place.around)
+        prepare(place.url, place.around, signer=place.config.signer)
         with opened(place.config, place.url, place.around) as process:
             yield Office(process)
 

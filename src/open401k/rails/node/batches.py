@@ -28,7 +28,7 @@ from .core import CustodianCore, Done, Order, Side, SilentError
 from .deal import Deals, DealUnit
 from .following import Verdict
 from .letters import BatchOffered, BatchSigned, Ended, LetterKind
-from .signing import PolicyError
+from .signing import Item, PolicyError
 
 log = logging.getLogger("open401k.node.batches")
 #: Where a test may stop the process: around everything that leaves a trace.
@@ -41,10 +41,10 @@ _OF_KEY: Final = 65
 
 
 class BatchSigner(Protocol):
-    """Signs a batch as a whole, under the same policy as approvals: (rollover, cents) of each."""
+    """Signs a batch as a whole, under the same policy as approvals."""
 
     def batch(
-        self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[tuple[bytes, int]], *, at: int
+        self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[Item], *, at: int
     ) -> bytes: ...
 
 
@@ -169,7 +169,7 @@ class Batches:
         fault("batches.after_offer_commit")
 
     def _signed(self, batch: Batch, cases: Sequence[Case], block: Head) -> bytes:
-        items = [(_agreed(case).rollover, _agreed(case).cents) for case in cases]
+        items = [Item(each.rollover, each.cents, each.encoded) for each in map(_agreed, cases)]
         return self.signer.batch(batch.first, batch.second, batch.token, batch.deadline, items, at=block.time)
 
     # ---- following

@@ -32,6 +32,7 @@ PAYMENT_RETURNED: Final = 553
 MONEY_SHORT: Final = 554
 UNTOLD: Final = 651
 POLICY: Final = 652
+SIGNER_AWAY: Final = 653
 #: Committed, and neither our file nor the chain knows a vote of ours.
 COMMITTED_WITHOUT_US: Final = 654
 EXPIRED: Final = 655
@@ -66,6 +67,7 @@ FOUND: Final = {
     MONEY_SHORT: "only a part of the money has arrived",
     UNTOLD: "the coordinator refused and told no code",
     POLICY: "the signer's policy does not allow it",
+    SIGNER_AWAY: "the signer does not answer: what is to be signed waits, and nothing is lost",
     COMMITTED_WITHOUT_US: "committed, but no vote of ours is known: find out before anything moves",
     EXPIRED: "nobody decided before the deadline",
     VOTE_LOST: "our vote is noted and lies in no outbox",
