@@ -178,7 +178,7 @@ def test_an_answer_that_comes_too_late_moves_nothing_twice() -> None:
     receiver, sends = found.two.receiver.node, []
     batch_send = batches.Batches._send
     try:
-        batches.Batches._send = lambda *_: sends.append(1)  # type: ignore[assignment, return-value]
+        batches.Batches._send = lambda *_: sends.append(1)  # type: ignore[method-assign]
         receiver.run_once()  # signed, and not sent
     finally:
         batches.Batches._send = batch_send  # type: ignore[method-assign]
