@@ -68,6 +68,12 @@ token_env = "CORE_TOKEN"
 number = 1
 year = 2026
 
+# To settle several rollovers with one custodian in one transaction, if it is set there, too: seconds that one waits for
+# others, and in which an offer is answered.
+# [batches]
+# window = 60
+# answer = 600
+
 # Each custodian with whom we exchange: what its "open401k node status" tells.
 # [[peers]]
 # name = "The Other Company"
