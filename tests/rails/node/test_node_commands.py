@@ -14,6 +14,10 @@ from tests.rails.world import CHAIN_ID, founded
 from open401k.app import Wiring
 from open401k.base.settings import Settings
 from open401k.doors import cli
+from open401k.rails.messages import Role
+from open401k.rails.node.core import Side
+from open401k.rails.node.deal import Deal
+from open401k.rails.node.opening import open_case
 
 
 @pytest.fixture
@@ -62,6 +66,16 @@ def test_a_node_is_prepared_and_tells_how_it_stands(
         assert "There is no such case." in command("again", "nobody", *typed, code=2)
         assert "There is no such case." in command("off-rail", "nobody", "--wire", "7", *typed, code=2)
         assert "by a check or by a wire" in command("off-rail", "nobody", *typed, code=2)
+        assert "There is no such case." in command("voters", "nobody", *typed, code=2)
+        assert "There is no such case." in command("voter-link", "nobody", "spouse", *typed, code=2)
+        assert "'king' is no voter" in command("voter-link", "nobody", "king", *typed, code=2)
+        with node.office() as office, office.process.files.begin() as unit:
+            open_case(unit, "c", side=Side.SOURCE, account="a")
+            unit.add_deal(Deal("c", bytes(32), Side.SOURCE, bytes(20), b"x" * 20, 7, asked=(Role.SPOUSE,)))
+        waits = {"role": "spouse", "who": None, "voted_at": None, "until": None}
+        assert command("voters", "c", *typed) == {"voters": [waits]}
+        assert "/v/" in command("voter-link", "c", "spouse", "--days", "3", *typed)["url"]
+        assert "does not ask for the depository" in command("voter-link", "c", "depository", *typed, code=2)
         (tmp_path / "half.json").write_text('{"custodian": "Us", "color": 1}')
         for verb in ("return", "residual"):
             said = command(verb, "nobody", "--facts", str(tmp_path / "half.json"), *typed, code=2)

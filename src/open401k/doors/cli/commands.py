@@ -29,6 +29,7 @@ from . import (
     node_desk,
     node_running,
     node_signer,
+    node_voters,
     pay_codes,
     payroll,
     people,
@@ -66,6 +67,7 @@ app.add_typer(node.commands, name="node")
 node.commands.add_typer(node_running.commands)
 node.commands.add_typer(node_signer.commands, name="signer")
 node.commands.add_typer(node_desk.commands)
+node.commands.add_typer(node_voters.commands)
 app.add_typer(pay_codes.commands, name="pay-codes")
 app.add_typer(corrections.commands, name="corrections")
 app.add_typer(forfeitures.commands, name="forfeitures")
