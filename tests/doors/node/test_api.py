@@ -66,7 +66,7 @@ class Hand:
     receiving: Receiving
 
     def __call__(self, url: str, sealed: bytes) -> Carried:
-        return Carried(self.receiving(sealed).came)
+        return Carried(self.receiving.answer(sealed)[1])
 
 
 @dataclass
