@@ -18,6 +18,7 @@ from ..transfer_file.schema import Problem, problems
 from .cases import State, Way
 from .codec import BadInputError, Json, Wrong, parsed, read, told, written
 from .halves import ReceivingHalf, ReleasingHalf
+from .papers import PaperTold
 
 VERSION: Final = 1
 MOST_BYTES: Final = 2_000_000
@@ -46,6 +47,8 @@ class LetterKind(StrEnum):
     AGAIN = "again"
     #: Either: it closed the case by check or wire.
     OFF_RAIL = "off_rail"
+    #: Source: the explanation whose hash its facts name.
+    PAPER = "paper"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ class OffRail:
     reference: str
 
 
-Body = Request | FactsTold | Elected | TermsTold | Ended | Note | Stands | Again | OffRail
+Body = Request | FactsTold | Elected | TermsTold | Ended | Note | Stands | Again | OffRail | PaperTold
 
 _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.REQUEST: Request,
@@ -147,6 +150,7 @@ _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.STANDS: Stands,
     LetterKind.AGAIN: Again,
     LetterKind.OFF_RAIL: OffRail,
+    LetterKind.PAPER: PaperTold,
 }
 
 

@@ -14,7 +14,9 @@ from ..tracking import CaseState, Seen, SideSeen, Vote
 from .cases import Case, State
 from .core import Side
 from .deal import Deal, DealUnit
+from .explaining import is_awaited
 from .following import Standing, Verdict
+from .halves import ADDRESS
 
 #: Until then the other side stands where we stand: the same letters took both there.
 _TOGETHER: Final = frozenset(
@@ -49,7 +51,13 @@ def seen_of(unit: DealUnit, case: str, standing: Standing | None, *, now: int) -
         votes=_votes(file, deal, standing, theirs),
         deadline=file.agreed.deadline if file.agreed else None,
         decided_at=since if decided else None,
+        explained=_reads_elsewhere(deal) or not is_awaited(unit, deal),
     )
+
+
+def _reads_elsewhere(deal: Deal) -> bool:
+    """Whoever signs by a key that is no passkey is shown what they sign by other means than our page."""
+    return deal.receiving is not None and deal.receiving.key is not None and len(deal.receiving.key) == ADDRESS
 
 
 def _theirs(file: Case, deal: Deal, verdict: Verdict) -> State:
