@@ -78,14 +78,16 @@ def residual_(context: typer.Context, case: CaseId, facts: Facts, config: Config
 @commands.command("return")
 def return_(context: typer.Context, case: CaseId, facts: Facts, config: Config = CONFIG, json: Json = False) -> None:
     """Ask back what we paid, as a rollover that names the first one; --facts: our half, as who receives."""
-    from open401k.rails.node.again import give_back
     from open401k.rails.node.codec import parsed, read
     from open401k.rails.node.halves import ReceivingHalf
+    from open401k.rails.node.returning import give_back
 
     with _office(context, config) as office:
         half = _read(lambda: read(ReceivingHalf, parsed(facts.read_bytes()), at="facts"))
-        made = _done(office, lambda unit, desk: give_back(unit, desk, case, _new(office), half))
-    _say(Voice(json), made)
+        made = _done(office, lambda unit, desk: give_back(unit, desk, case, _new(office), half, at="facts"))
+    voice = Voice(json)
+    voice.tell({"case": made.case, "gives_back": case})
+    voice.line(f"Case {made.case} asks back what case {case} paid. The other custodian is told; the participant signs.")
 
 
 @commands.command("off-rail")
@@ -139,7 +141,7 @@ def _office(context: typer.Context, config: Path) -> "Iterator[Office]":
     from open401k.rails.node.process import opened, prepare
 
     with wiring_of(context).node_at(config) as place:
-        prepare(place.url, place.around)
+        prepare(place.url, place.around, signer=place.config.signer)
         with opened(place.config, place.url, place.around) as process:
             yield Office(process)
 
@@ -169,7 +171,7 @@ def _done(office: "Office", verb: "Callable[[DealUnit, Desk], T]") -> T:
     except (StillOpenError, NotNowError, MoveError) as why:
         raise BadInputError(str(why), fix="See where it stands: open401k node exceptions, or the console.") from why
     except WrongFieldsError as why:
-        raise BadInputError(str(why), fix="Correct each place that is named; nothing was done.") from why
+        raise BadInputError(str(why), fix="Correct each of these places; nothing was done.") from why
     except LookupError as why:
         raise BadInputError("There is no such case.", fix="Take the id from the console or the API.") from why
 

@@ -169,6 +169,14 @@ class Unit(Protocol):
         """The file, locked until the end; one that is not there is a LookupError."""
         ...
 
+    def case_of(self, rollover: bytes, side: Side) -> str | None:
+        """The id of our file of this rollover, where we are on this side."""
+        ...
+
+    def returns_of(self, case: str) -> Sequence[tuple[str, State]]:
+        """The files by which what a case moved goes back, with their second tries, and where each stands."""
+        ...
+
     def add(self, case: Case) -> None:
         """A new file; another under this id, or of the same rollover and side, is refused (ValueError)."""
         ...

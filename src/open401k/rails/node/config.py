@@ -123,6 +123,8 @@ class NodeConfig:
     voters: Mapping[Role, bytes] = field(default_factory=dict)
     #: Off unless it is set.
     mail: MailAt | None = None
+    #: The socket of a signer in a process of its own; None: keys lie in the node's database.
+    signer: Path | None = None
 
     @property
     def shown_at(self) -> str:
@@ -161,6 +163,7 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         host=top.text("host", "127.0.0.1"),
         port=top.whole("port", 4012, least=1, most=65_535),
         origin=top.origin("origin"),
+        signer=_signer(top, path),
         database_url=top.text("database_url", "") or None,
     )
     if top.has("attestor"):
@@ -216,6 +219,14 @@ class Table:
         self._asked.add(key)
         if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= most:
             raise self.wrong(key, f"{str(found)[:60]!r} is no whole number from {least:,} to {most:,}", fix)
+        return found
+
+    def flag(self, key: str) -> bool:
+        """True or false; false where nothing is said."""
+        found = self.told.get(key, False)
+        self._asked.add(key)
+        if not isinstance(found, bool):
+            raise self.wrong(key, f"{str(found)[:60]!r} is neither true nor false", f"Write {key} = true or false")
         return found
 
     def data(self, key: str, size: int, what: str) -> bytes:
@@ -292,6 +303,16 @@ def _chain(table: Table) -> ChainAt:
     )
     table.nothing_else()
     return found
+
+
+def _signer(top: Table, path: Path) -> Path | None:
+    found = top.text("signer", "in-process")
+    kind, _, place = found.partition(":")
+    if found == "in-process":
+        return None
+    if kind != "socket" or not place:
+        raise top.wrong("signer", f"{found[:60]!r} is none", 'Write "in-process", or "socket:/path" of a signer')
+    return path.resolve().parent / place
 
 
 def _tag(table: Table) -> Finality:

@@ -14,7 +14,7 @@ from ..calls import answer_of, call_of, refusal_of
 from ..chain.interface import Chain, Head, RevertedError, UnavailableError, call_all
 from ..keys import Key
 from ..messages import Role
-from ..transactions import signed
+from ..transactions import Relay, signed
 from .cases import Agreed
 from .core import SilentError
 from .following import Standing, Verdict
@@ -74,7 +74,7 @@ class _Read:
 class ChainCoordinator:
     """The contracts ``rollover`` and ``network`` on a chain. ``relay`` signs the transactions; it has no rights."""
 
-    def __init__(self, chain: Chain, *, rollover: bytes, network: bytes, relay: Key) -> None:
+    def __init__(self, chain: Chain, *, rollover: bytes, network: bytes, relay: Key | Relay) -> None:
         self._chain = chain
         self._rollover = rollover
         self._network = network
