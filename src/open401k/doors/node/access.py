@@ -73,7 +73,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that a program may ask. A POST wants an Idempotency-Key."""
+    """One thing that a program may ask. A POST wants an Idempotency-Key; a PUT is the same twice, and may have one."""
 
     method: str
     path: str
@@ -97,7 +97,7 @@ class Operation:
         if token.role not in self.roles:
             raise ProblemError(FORBIDDEN)
         key = request.headers.get("idempotency-key", "").strip()
-        if self.method == "POST" and not 0 < len(key) <= 200:
+        if (self.method == "POST" and not key) or len(key) > 200:
             raise ProblemError(KEY_MISSING)
         text = await body_of(request, MOST_BODY)
         if text is None:
