@@ -29,6 +29,7 @@ from open401k.doors.node.desk import Doors
 from open401k.doors.node.for_pages import NodePages
 from open401k.doors.node.http import create_node_app
 from open401k.doors.node.provided import Act, NewKey, Signed, Signing
+from open401k.doors.node.voters_api import VOTERS
 from open401k.kernel import FixedClock
 from open401k.rails.messages import election_hash
 from open401k.rails.node.cases import Way
@@ -38,7 +39,7 @@ from open401k.rails.node.post import PLACE, Carried, Receiving, Sending
 from open401k.rails.node.staff import DAY, Role
 
 NOON = int(datetime(TODAY.year, TODAY.month, TODAY.day, 15, tzinfo=UTC).timestamp())
-KNOWN = {"case": "rlv_none", "webhook": "whk_none"}
+KNOWN = {"case": "rlv_none", "webhook": "whk_none", "role": "spouse"}
 
 
 @dataclass
@@ -104,7 +105,7 @@ def test_everyone_else_is_kept_out_of_every_route(both: Both) -> None:
     side, entrances = both.receiver, both.receiver.doors.entrances
     revoked, over = (entrances.add("gone", Role.OPERATOR, days=1, at=at) for at in (NOON, NOON - 2 * DAY))
     entrances.revoke(revoked.token.token_id, at=NOON)
-    listed = {(each.method, each.path): each.roles for each in OPERATIONS} | {("GET", EVENTS): LISTENERS}
+    listed = {(each.method, each.path): each.roles for each in (*OPERATIONS, *VOTERS)} | {("GET", EVENTS): LISTENERS}
     app = create_node_app(side.doors, side.doors.office.receiving())
     assert {(method, route.path) for route in app.routes if isinstance(route, Route) for method in route.methods or ()
             if method != "HEAD"} == {*listed, ("GET", "/health"), ("POST", PLACE)}  # fmt: skip

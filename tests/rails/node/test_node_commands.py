@@ -17,8 +17,11 @@ from open401k.app import Wiring
 from open401k.base.settings import Settings
 from open401k.doors import cli
 from open401k.rails.calls import call_of
-from open401k.rails.node.core import SilentError
+from open401k.rails.messages import Role
+from open401k.rails.node.core import Side, SilentError
+from open401k.rails.node.deal import Deal
 from open401k.rails.node.office import wallet_signed
+from open401k.rails.node.opening import open_case
 from open401k.rails.node.post import Carried
 from open401k.rails.node.signing import PolicyError
 
@@ -69,6 +72,16 @@ def test_a_node_is_prepared_and_tells_how_it_stands(
         assert "There is no such case." in command("again", "nobody", *typed, code=2)
         assert "There is no such case." in command("off-rail", "nobody", "--wire", "7", *typed, code=2)
         assert "by a check or by a wire" in command("off-rail", "nobody", *typed, code=2)
+        assert "There is no such case." in command("voters", "nobody", *typed, code=2)
+        assert "There is no such case." in command("voter-link", "nobody", "spouse", *typed, code=2)
+        assert "'king' is no voter" in command("voter-link", "nobody", "king", *typed, code=2)
+        with node.office() as office, office.process.files.begin() as unit:
+            open_case(unit, "c", side=Side.SOURCE, account="a")
+            unit.add_deal(Deal("c", bytes(32), Side.SOURCE, bytes(20), b"x" * 20, 7, asked=(Role.SPOUSE,)))
+        waits = {"role": "spouse", "who": None, "voted_at": None, "until": None}
+        assert command("voters", "c", *typed) == {"voters": [waits]}
+        assert "/v/" in command("voter-link", "c", "spouse", "--days", "3", *typed)["url"]
+        assert "does not ask for the depository" in command("voter-link", "c", "depository", *typed, code=2)
         (tmp_path / "half.json").write_text('{"custodian": "Us", "color": 1}')
         for verb in ("return", "residual"):
             said = command(verb, "nobody", "--facts", str(tmp_path / "half.json"), *typed, code=2)

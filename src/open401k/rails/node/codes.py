@@ -42,6 +42,8 @@ POSTED_BEFORE: Final = 658
 
 ELECTION_UNFIT: Final = 261
 ELECTION_UNSOUND: Final = 262
+VOTER_REFUSED: Final = 263
+VOTE_UNSOUND: Final = 264
 TERMS_UNFIT: Final = 461
 FILE_UNFIT: Final = 462
 CHANGED_SINCE: Final = 463
@@ -74,6 +76,8 @@ FOUND: Final = {
     POSTED_BEFORE: "it was posted before",
     ELECTION_UNFIT: "the election that came is not what both halves of the facts say",
     ELECTION_UNSOUND: "a signature under the election or its attestation does not hold",
+    VOTER_REFUSED: "a spouse, an administrator or a depository does not agree to the exact terms",
+    VOTE_UNSOUND: "an approval that came is not that of the voter whom the terms name",
     TERMS_UNFIT: "the terms are not within the election, or not what both halves of the facts work out to",
     FILE_UNFIT: "the transfer file does not fit the terms or the facts",
     CHANGED_SINCE: "the facts changed after the participant signed, and are not in order now",

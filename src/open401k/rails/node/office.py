@@ -103,7 +103,7 @@ def published(process: Process, number: int) -> bool:
 
 
 def _version(at: RulesAt) -> RuleVersion:
-    return rule_version(at.year, min_level=at.min_level, most_total_cents=at.most_total_cents)
+    return rule_version(at.year, min_level=at.min_level, most_total_cents=at.most_total_cents, voters=at.voters)
 
 
 def _in_force(rules: dict[int, RuleVersion], at: int) -> int:
