@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from open401k.kernel import Open401kError
+from open401k.rails.node.asking_first import asking_first
 from open401k.rails.node.cases import ChangedError, MoveError
 from open401k.rails.node.codec import BadInputError, parsed
 from open401k.rails.node.core import SilentError
@@ -105,7 +106,7 @@ class Operation:
         body = parsed(text, at="") if text else None
         what = f"{self.method} {request.url.path}"
         call = Call(doors, token, request.path_params, request.query_params, body, text, key, what)
-        told = await run_in_threadpool(self.work, call)
+        told = await run_in_threadpool(lambda: asking_first(lambda: self.work(call)))
         return JSONResponse(told.told, told.status)
 
 
