@@ -116,8 +116,13 @@ def rules_of(config: NodeConfig) -> dict[int, RuleVersion]:
 
 
 def published(process: Process, number: int) -> bool:
-    """Whether the network's rules of this number are what the settings say."""
-    answer = process.chain.call(process.config.contracts.network, call_of("rules(uint32)", number))
+    """Whether the network's rules of this number are what the settings say, by its newest final block."""
+    try:
+        answer = process.chain.call(process.config.contracts.network, call_of("rules(uint32)", number), at="final")
+    except RevertedError:
+        return False
+    except Open401kError as why:
+        raise SilentError(str(why)) from why
     (told,) = answer_of([_RULES], answer)
     return told == rules_of(process.config)[number].told
 
