@@ -72,6 +72,11 @@ def test_a_node_is_prepared_and_tells_how_it_stands(
         assert command("exceptions", *typed) == {"exceptions": []}
         assert "There is no such case." in command("again", "nobody", *typed, code=2)
         assert "There is no such case." in command("off-rail", "nobody", "--wire", "7", *typed, code=2)
+        (notice := tmp_path / "notice.txt").write_text("A sample.")
+        named = ("--title", "Options", "--version", "1", *typed)
+        assert "There is no such case." in command("explanation", "nobody", str(notice), *named, code=2)
+        notice.write_bytes(b"")
+        assert "content: is empty" in command("explanation", "nobody", str(notice), *named, code=2)
         assert "by a check or by a wire" in command("off-rail", "nobody", *typed, code=2)
         assert "There is no such case." in command("voters", "nobody", *typed, code=2)
         assert "There is no such case." in command("voter-link", "nobody", "spouse", *typed, code=2)

@@ -68,6 +68,16 @@ token_env = "CORE_TOKEN"
 number = 1
 year = 2026
 
+# E-mail at each state to participants whose address our systems put, and to our desk; off without this table.
+# A mail names nobody and carries no link. The password stands in the environment variable that is named.
+# [mail]
+# host = "smtp.example.org"
+# port = 587
+# tls = "starttls"              # or "tls"; "none" for a server on this very machine
+# from = "rollovers@example.org"
+# username = "node"
+# password_env = "MAIL_PASSWORD"
+# desk = "desk@example.org"     # several, with commas between them; or leave it out
 # Each custodian with whom we exchange: what its "open401k node status" tells.
 # [[peers]]
 # name = "The Other Company"

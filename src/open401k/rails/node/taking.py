@@ -33,6 +33,7 @@ from .core import Side
 from .deal import Deal, DealUnit, Noted
 from .desk import Desk
 from .elections import LATE, unfit, unsound
+from .explaining import came as paper_came
 from .file_of import Making, values_of
 from .judging import end, is_closed, judged, raise_for, taken_over
 from .letters import (
@@ -54,6 +55,7 @@ from .letters import (
     file_from,
 )
 from .opening import agree, move, open_case
+from .papers import PaperTold
 from .returning import asked_back, changed_wish, wrong_return
 from .terms_of import Worked, agreed_with, unfit_terms, worked
 from .voting import ballots_for, came
@@ -158,6 +160,9 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, kind: str, body: object) -> No
                 raise UnexpectedError(f"the other side closed it by {body.way} {body.reference}: {why}")
         case Ballot():
             if (why := came(unit, desk, deal, body)) is not None:
+                raise UnexpectedError(why)
+        case PaperTold():
+            if (why := paper_came(unit, deal, body)) is not None:
                 raise UnexpectedError(why)
         case Stands():
             unit.change_deal(deal, replace(deal, their_state=body.state, their_since=body.at))
