@@ -176,11 +176,12 @@ class Wiring(RailsWiring):
     ) -> Iterator[None]:  # fmt: skip
         """A network of custodians with the plan among them; its rollovers are played at once, or while it is served."""
         from open401k.demo.network.at_the_plan import Machine, network_beside
-        from open401k.demo.network.sandbox import FIRST_PORT
+        from open401k.demo.network.sandbox import FIRST_PORT, PORTS
         from open401k.demo.network.watched import played_slowly
 
+        ports = () if at_once else range(FIRST_PORT, FIRST_PORT + PORTS)  # known ones where somebody visits
         with network_beside(
-            sandbox.db, actor=SANDBOX, seat=seat, data_dir=self.settings.data_dir, first_port=FIRST_PORT,
+            sandbox.db, actor=SANDBOX, seat=seat, data_dir=self.settings.data_dir, ports=ports,
             around=Machine(self._random, self._wall), say=voice.line,
         ) as beside:  # fmt: skip
             self.settings = self.settings.with_node(beside.node_url, beside.node_token)

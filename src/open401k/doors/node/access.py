@@ -19,6 +19,7 @@ from open401k.kernel import Open401kError
 from open401k.rails.node.cases import ChangedError, MoveError
 from open401k.rails.node.codec import BadInputError, parsed
 from open401k.rails.node.core import SilentError
+from open401k.rails.node.deal import DealUnit
 from open401k.rails.node.exceptions import StillOpenError
 from open401k.rails.node.judging import NotNowError
 from open401k.rails.node.once import Answer, KeyReusedError
@@ -80,6 +81,7 @@ class Operation:
     roles: frozenset[Role]
     summary: str
     work: Callable[[Call], Answer]
+    most: int = MOST_BODY
 
     def route(self, doors: Doors, limits: Limits) -> Route:
         """As it is served."""
@@ -99,7 +101,7 @@ class Operation:
         key = request.headers.get("idempotency-key", "").strip()
         if self.method == "POST" and not 0 < len(key) <= 200:
             raise ProblemError(KEY_MISSING)
-        text = await body_of(request, MOST_BODY)
+        text = await body_of(request, self.most)
         if text is None:
             raise ProblemError(TOO_LARGE)
         body = parsed(text, at="") if text else None
@@ -149,6 +151,16 @@ def problem_of(error: Exception) -> Problem:
         case _:
             log.error("a request failed", exc_info=error)
             return INTERNAL
+
+
+def case_named(unit: DealUnit, call: Call) -> str:
+    """The case that the address names."""
+    case = call.names["case"]
+    try:
+        unit.case(case)
+    except LookupError:
+        raise NoSuchCaseError from None
+    return case
 
 
 class NoSuchCaseError(Exception):
