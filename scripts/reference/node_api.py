@@ -8,6 +8,7 @@ from typing import get_args, get_type_hints
 
 from open401k.doors.node.access import MOST_BODY
 from open401k.doors.node.api import EVENTS, LISTENERS, OPERATIONS
+from open401k.doors.node.voters_api import VOTERS
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf
 from open401k.rails.node.staff import Role
 
@@ -27,7 +28,7 @@ def operations() -> list[tuple[str, str, str]]:
     """Route, who may, what it does."""
     rows = [
         (f"`{each.method} {each.path}`", _roles(each.roles), f"{each.summary}. {(each.work.__doc__ or '').strip()}")
-        for each in OPERATIONS
+        for each in (*OPERATIONS, *VOTERS)
     ]
     told = (
         "Server-sent events: `rollover.<state>` with case, state, time and words; `?after=` or `Last-Event-ID` goes on "

@@ -46,6 +46,8 @@ from open401k.views.people import People, PersonDetail, PersonLine, SourceLine
 from open401k.views.plan_health import AveragePoint, PlanHealth
 from open401k.views.rollovers import (
     FormLine,
+    Looked,
+    LookProblem,
     MissingLine,
     PartLine,
     PlanRollovers,
@@ -54,6 +56,7 @@ from open401k.views.rollovers import (
     RolloverLine,
     SourceShare,
     ToldLine,
+    WithheldTax,
 )
 from open401k.views.shown import (
     AlertLine,
@@ -303,7 +306,8 @@ _CAME_IN = RolloverLine(
     RolloverId(UUID(int=71)), EMPLOYEE, "Machinist One", "***-**-1003", "in", "posted", "received", PAY_DATES[2], (), PAY_DATES[3], Money.usd("1300.00")
 )  # fmt: skip
 ROLLOVERS = PlanRollovers(
-    HEADING, True, "Acme 401(k) Trust", ("pre_tax", "roth", "traditional_ira"), (_ASKED_OUT, _CAME_IN), (RollingIn(EMPLOYEE, "Machinist One"),)
+    HEADING, True, "Acme 401(k) Trust", ("pre_tax", "roth", "traditional_ira"), (_ASKED_OUT, _CAME_IN), (RollingIn(EMPLOYEE, "Machinist One"),),
+    Looked(NOW, NOW, (LookProblem("", "Our node did not answer.", "Look whether it runs.", "operations"),)),
 )  # fmt: skip
 ROLLOVER = RolloverDetail(
     HEADING,
@@ -312,7 +316,11 @@ ROLLOVER = RolloverDetail(
     "ab" * 32,
     (PartLine("pre_tax", Money.usd("1200.00"), Money(0), None, "plan", (SourceShare("pre_tax", Money.usd("1000.00")), SourceShare("match", Money.usd("200.00")))), PartLine("roth", Money.usd("100.00"), Money.usd("80.00"), 2021, "plan", (SourceShare("roth", Money.usd("100.00")),))),
     (ToldLine("approved", PAY_DATES[14], datetime(2026, 7, 24, 15, tzinfo=UTC), "usr_1"),),
-    (FormLine(Money.usd("1200.00"), Money(0), Money(0), "G", None), FormLine(Money.usd("100.00"), Money(0), Money.usd("80.00"), "G", 2021)),
+    (
+        FormLine(Money.usd("1200.00"), Money(0), Money(0), "G", None, Money(0), 2026, "participant"),
+        FormLine(Money.usd("100.00"), Money.usd("100.00"), Money(0), "1", None, Money.usd("20.00"), 2026, "participant"),
+    ),
+    WithheldTax(Money.usd("20.00"), 2026, date(2027, 2, 1), "Reg. 31.6011(a)-4(b), 31.6071(a)-1"),
 )  # fmt: skip
 
 ELECTIONS = Elections(

@@ -29,6 +29,7 @@ from open401k.doors.node.desk import Doors
 from open401k.doors.node.for_pages import NodePages
 from open401k.doors.node.http import create_node_app
 from open401k.doors.node.provided import Act, NewKey, Signed, Signing
+from open401k.doors.node.voters_api import VOTERS
 from open401k.kernel import FixedClock
 from open401k.rails.messages import election_hash
 from open401k.rails.node.cases import Way
@@ -38,7 +39,7 @@ from open401k.rails.node.post import PLACE, Carried, Receiving, Sending
 from open401k.rails.node.staff import DAY, Role
 
 NOON = int(datetime(TODAY.year, TODAY.month, TODAY.day, 15, tzinfo=UTC).timestamp())
-KNOWN = {"case": "rlv_none", "webhook": "whk_none"}
+KNOWN = {"case": "rlv_none", "webhook": "whk_none", "role": "spouse"}
 
 
 @dataclass
@@ -65,7 +66,7 @@ class Hand:
     receiving: Receiving
 
     def __call__(self, url: str, sealed: bytes) -> Carried:
-        return Carried(self.receiving(sealed).came)
+        return Carried(self.receiving.answer(sealed)[1])
 
 
 @dataclass
@@ -104,7 +105,7 @@ def test_everyone_else_is_kept_out_of_every_route(both: Both) -> None:
     side, entrances = both.receiver, both.receiver.doors.entrances
     revoked, over = (entrances.add("gone", Role.OPERATOR, days=1, at=at) for at in (NOON, NOON - 2 * DAY))
     entrances.revoke(revoked.token.token_id, at=NOON)
-    listed = {(each.method, each.path): each.roles for each in OPERATIONS} | {("GET", EVENTS): LISTENERS}
+    listed = {(each.method, each.path): each.roles for each in (*OPERATIONS, *VOTERS)} | {("GET", EVENTS): LISTENERS}
     app = create_node_app(side.doors, side.doors.office.receiving())
     assert {(method, route.path) for route in app.routes if isinstance(route, Route) for method in route.methods or ()
             if method != "HEAD"} == {*listed, ("GET", "/health"), ("POST", PLACE)}  # fmt: skip
@@ -188,6 +189,19 @@ def test_from_a_wish_to_exact_terms_by_two_apis(both: Both) -> None:
     assert receiver.doors.entrances.case_of("another", at=NOON) is None
     told_of = asyncio.run(_first(receiver.doors, 3))
     assert [each.state for each in told_of] == ["draft", "data_requested", "prevalidated"]
+
+
+def test_what_was_not_paid_is_not_asked_back_and_a_half_is_read_strictly(both: Both) -> None:
+    side = both.receiver
+    body = {"source": both.nodes[0].identity.member.hex(), "receiving": told(_receiving(both))}
+    case = side("POST", "/v1/rollovers", body).json()["case"]
+    refused = side("POST", f"/v1/rollovers/{case}/return", {"receiving": told(_receiving(both))})
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_now")
+    assert "the source asks back what it paid" in refused.text
+    wrong = side("POST", f"/v1/rollovers/{case}/return", {"receiving": told(_receiving(both)) | {"color": 1}})  # type: ignore[operator]
+    assert [each["pointer"] for each in wrong.json()["errors"]] == ["/receiving/color"]
+    assert side("POST", "/v1/rollovers/nobody/return", {"receiving": told(_receiving(both))}).status_code == 404
+    assert side("GET", f"/v1/rollovers/{case}").json()["gives_back"] is None
 
 
 async def _first(doors: Doors, number: int) -> list[Any]:

@@ -120,7 +120,7 @@ class NodePages:
             fault("pages.before_key_commit")
             vault.replace_with(unit.conn, _key_name(case), json.dumps(told).encode(), at=self.now())
 
-        return self._done(work)
+        return self.done(work)
 
     def sign(self, link: str, signed: Signed) -> Refusal | None:
         case = self._case_of(link)
@@ -137,7 +137,7 @@ class NodePages:
             shown = signed.shown.encode()
             self.doors.process.vault.put_with(unit.conn, f"participant/{case}/shown", shown, at=self.now())
 
-        return self._done(work)
+        return self.done(work)
 
     # ---- the console
 
@@ -192,7 +192,8 @@ class NodePages:
     def _case_of(self, link: str) -> str | None:
         return self.doors.entrances.case_of(link, at=self.now())
 
-    def _done(self, work: Callable[[KeptDealUnit], object]) -> Refusal | None:
+    def done(self, work: Callable[[KeptDealUnit], object]) -> Refusal | None:
+        """Do it in one transaction, and have the node look; why not, if it was refused."""
         try:
             with self._begin() as unit:
                 work(unit)

@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 from open401k.kernel import Open401kError
 
 from ..chain.rpc import Finality
+from ..kinds import Kind
 from ..messages import NOBODY, Role
+from .ballots import FURTHER
 from .signing import Policy
 
 HERE = ("localhost", "127.0.0.1", "::1")
@@ -93,6 +95,7 @@ class RulesAt:
     year: int
     min_level: int = 2
     most_total_cents: int = 10_000_000_00
+    voters: Mapping[Kind, frozenset[Role]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,8 @@ class NodeConfig:
     paper: str = ""
     withholder: bytes = NOBODY
     voters: Mapping[Role, bytes] = field(default_factory=dict)
+    #: The socket of a signer in a process of its own; None: keys lie in the node's database.
+    signer: Path | None = None
 
     @property
     def shown_at(self) -> str:
@@ -156,6 +161,7 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         host=top.text("host", "127.0.0.1"),
         port=top.whole("port", 4012, least=1, most=65_535),
         origin=top.origin("origin"),
+        signer=_signer(top, path),
         database_url=top.text("database_url", "") or None,
     )
     if top.has("attestor"):
@@ -211,6 +217,14 @@ class Table:
         self._asked.add(key)
         if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= most:
             raise self.wrong(key, f"{str(found)[:60]!r} is no whole number from {least:,} to {most:,}", fix)
+        return found
+
+    def flag(self, key: str) -> bool:
+        """True or false; false where nothing is said."""
+        found = self.told.get(key, False)
+        self._asked.add(key)
+        if not isinstance(found, bool):
+            raise self.wrong(key, f"{str(found)[:60]!r} is neither true nor false", f"Write {key} = true or false")
         return found
 
     def data(self, key: str, size: int, what: str) -> bytes:
@@ -289,6 +303,16 @@ def _chain(table: Table) -> ChainAt:
     return found
 
 
+def _signer(top: Table, path: Path) -> Path | None:
+    found = top.text("signer", "in-process")
+    kind, _, place = found.partition(":")
+    if found == "in-process":
+        return None
+    if kind != "socket" or not place:
+        raise top.wrong("signer", f"{found[:60]!r} is none", 'Write "in-process", or "socket:/path" of a signer')
+    return path.resolve().parent / place
+
+
 def _tag(table: Table) -> Finality:
     if table.text("finality", "finalized") != "finalized":
         raise table.wrong("finality", "is neither a tag nor a depth", 'Write "finalized", or a number of blocks')
@@ -359,12 +383,27 @@ def _rules(top: Table) -> tuple[RulesAt, ...]:
                 each.whole("year", least=2026, most=2100),
                 each.whole("min_level", usual.min_level, most=255),
                 each.whole("most_total_cents", usual.most_total_cents, least=1),
+                _asked(each.table("voters", needed=False)),
             )
         )
         each.nothing_else()
     if not found:
         raise top.wrong("rules", "there is none", "Write [[rules]] with number = 1 and year = 2026, as published")
     return tuple(found)
+
+
+def _asked(table: Table) -> Mapping[Kind, frozenset[Role]]:
+    """Who else approves of each kind of money, as the version was published: pre_tax = ["administrator"]."""
+    names = {role.name.lower(): role for role in FURTHER}
+    found: dict[Kind, frozenset[Role]] = {}
+    for kind in Kind:
+        if table.has(name := kind.name.lower()):
+            told = table.told[name]
+            if not isinstance(told, list) or not told or any(each not in names for each in told):
+                raise table.wrong(name, "is no list of voters", f"Write {name} = [...] of: {', '.join(names)}")
+            found[kind] = frozenset(names[each] for each in told)
+    table.nothing_else()
+    return found
 
 
 def _voters(table: Table) -> Mapping[Role, bytes]:

@@ -20,6 +20,7 @@ from .letters import Letter, Taken
 from .post import Directory, HttpCarrier, Receiving, Sending
 from .process import Process
 from .taking import kept_out
+from .vouching import Words
 
 _RULES = "(uint64,uint64,uint8,uint96,uint256,uint256,uint256,bytes32)"
 
@@ -49,7 +50,7 @@ class Office:
             now=process.around.seconds,
             withholder=config.withholder,
             voters=config.voters,
-            wallet=lambda who, digest, signature: _wallet_signed(process, who, digest, signature),
+            wallet=lambda who, digest, signature: wallet_signed(process, who, digest, signature),
         )
 
     def verdict_of(self, case: str) -> Verdict:
@@ -62,8 +63,8 @@ class Office:
         """Letters that wait, signed by the key that the network names."""
         process = self.process
         return Sending(
-            process.files, self._directory(), HttpCarrier(), process.key_in_use, process.around.random,
-            kept_out=lambda unit, each: kept_out(unit, self.desk, each),
+            process.files, self._directory(), HttpCarrier(), process.pen, process.domain,
+            process.around.random, kept_out=lambda unit, each: kept_out(unit, self.desk, each),
         )  # fmt: skip
 
     def days(self) -> Days:
@@ -76,10 +77,17 @@ class Office:
         def take(unit: DealUnit, peer: bytes, letter: Letter) -> Taken:
             return deals.take(unit, self.desk, peer, letter)
 
-        return Receiving(self.process.files, self._directory(), self.process.vault.mailboxes, take)
+        return Receiving(self.process.files, self._directory(), self.process.vault.mailboxes, take, self.process.pen)
 
     def _directory(self) -> Directory:
-        return Directory(self.process.config.peers, self.process.asked)
+        return Directory(self.process.config.peers, self.process.asked, words=words_of(self.process))
+
+
+def words_of(process: Process) -> Words:
+    """Who looks at wallets' words for letter keys."""
+    return Words(
+        process.asked, process.domain, lambda *given: wallet_signed(process, *given), process.around.seconds
+    )  # fmt: skip
 
 
 def rules_of(config: NodeConfig) -> dict[int, RuleVersion]:
@@ -95,7 +103,7 @@ def published(process: Process, number: int) -> bool:
 
 
 def _version(at: RulesAt) -> RuleVersion:
-    return rule_version(at.year, min_level=at.min_level, most_total_cents=at.most_total_cents)
+    return rule_version(at.year, min_level=at.min_level, most_total_cents=at.most_total_cents, voters=at.voters)
 
 
 def _in_force(rules: dict[int, RuleVersion], at: int) -> int:
@@ -104,11 +112,11 @@ def _in_force(rules: dict[int, RuleVersion], at: int) -> int:
     return max(current or rules)
 
 
-def _wallet_signed(process: Process, who: bytes, digest: bytes, signature: bytes) -> bool:
+def wallet_signed(process: Process, who: bytes, digest: bytes, signature: bytes) -> bool:
     """Whether a contract says that it signed (ERC-1271)."""
     said = call_of("isValidSignature(bytes32,bytes)", digest, signature)
     try:
-        return process.chain.call(who, said)[:4] == bytes.fromhex("1626ba7e")
+        return process.chain.call(who, said, at="final")[:4] == bytes.fromhex("1626ba7e")
     except RevertedError:
         return False
     except Open401kError as why:
