@@ -9,6 +9,7 @@ and made anew. Where it cannot be told that all others stay as they are, the who
 from __future__ import annotations
 
 import gc
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,7 @@ Function = tuple[str, str, bool]
 _internal, _external = generating.generate_ir_for_internal_function, generating.generate_ir_for_external_function
 _MANY = 1_000_000  # more labels than any contract has
 _optimize, _analyze = optimizer._optimize, FunctionAnalyzer.analyze
+_assemble, _symbol = compile_ir._compile_to_assembly.__wrapped__, compile_ir.mksymbol
 
 
 @dataclass
@@ -153,7 +155,23 @@ def _making(by: _All) -> Iterator[None]:
     def optimize(node: IRnode, parent: IRnode | None) -> tuple[bool, IRnode]:
         return (False, node) if "done" in node.__dict__ else _optimize(node, parent)
 
+    def assemble(
+        node: IRnode, withargs: Any = None, existing_labels: Any = None, break_dest: Any = None, height: int = 0
+    ) -> Any:
+        if "done" not in node.__dict__ or break_dest is not None:
+            return _assemble(node, withargs, existing_labels, break_dest, height)
+        known = node.__dict__.setdefault("assembled", {})
+        if height not in known:
+            known[height] = _assemble(node, withargs, existing_labels, break_dest, height)
+        return known[height]
+
+    def symbol(name: str = "") -> str:
+        return "_sym_revert" if name == "revert" else _symbol(name)
+
     with (
+        patch.object(compile_ir, "_compile_to_assembly", assemble),
+        patch.object(compile_ir, "mksymbol", symbol),
+        patch.object(compile_ir, "copy", SimpleNamespace(deepcopy=lambda node: node)),
         patch.object(generating, "generate_ir_for_internal_function", internal),
         patch.object(generating, "generate_ir_for_external_function", external),
         patch.object(FunctionAnalyzer, "analyze", analyze),
@@ -198,8 +216,30 @@ def _quick() -> Iterator[None]:
         with (
             patch.object(phases, "optimizer", SimpleNamespace(optimize=once)),
             patch.object(IRnode, "_optimized", property(simpler)),
+            patch.object(compile_ir, "_merge_jumpdests", _merge_jumpdests),
         ):
             yield
     finally:
         if was_on:
             gc.enable()
+
+
+def _merge_jumpdests(assembly: list[Any]) -> bool:
+    """As the compiler's own, which looks through everything for each label that goes."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, each in enumerate(assembly):
+        if compile_ir.is_symbol(each):
+            places[each].append(place)
+    changed = False
+    for place in range(len(assembly) - 3):
+        label, _, next_one, then = assembly[place : place + 4]
+        if not compile_ir.is_symbol(label) or assembly[place + 1] != "JUMPDEST" or not compile_ir.is_symbol(next_one):
+            continue
+        if then == "JUMP" or (then == "JUMPDEST" and next_one != label):
+            others = [each for each in places[label] if each != place]
+            for each in others:
+                assembly[each] = next_one
+            changed |= bool(others)
+            places[next_one] += others
+            places[label] = [place]
+    return changed

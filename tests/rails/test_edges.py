@@ -88,8 +88,9 @@ def test_the_fullest_rollover_goes_in_two_phases_too(world: World) -> None:
 @pytest.mark.parametrize("more", [{"receivers": 5}, {"voters": 5}, {"legs": 9}])
 def test_one_more_than_a_list_holds_is_refused(world: World, more: dict[str, int]) -> None:
     case = fullest(world, **more)
-    with pytest.raises(ContractRefusedError):
-        world.settle(case)
+    for act in (world.settle, world.propose):
+        with pytest.raises(ContractRefusedError):
+            act(case)
     assert world.state(case) == "absent"
 
 
