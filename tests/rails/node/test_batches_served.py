@@ -47,8 +47,8 @@ def test_two_nodes_settle_in_one_transaction_though_both_die_in_the_middle(
             net.open(world.case(leg(0, cents)), f"case {number}")
         sides = [stack.enter_context(node.office()) for node in net.nodes]
         nodes = [each.process.node for each in sides]
-        for node in nodes:
-            node.run_once()
+        for each in nodes:
+            each.run_once()
         later(net, 61)
         with stopping_at("batches.before_offer_commit"), pytest.raises(Stopped):
             nodes[0].run_once()
@@ -60,8 +60,8 @@ def test_two_nodes_settle_in_one_transaction_though_both_die_in_the_middle(
             nodes[1].run_once()
         carry(sides)
         for _ in range(3):
-            for node in nodes:
-                node.run_once()
+            for each in nodes:
+                each.run_once()
             later(net, 1)
         assert {net.states(name) for name in ("case 0", "case 1")} == {(State.POSTED, State.POSTED)}
         logs = world.chain.logs(0, world.chain.head().number, [world.rollover])
