@@ -99,7 +99,10 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One side's file of one rollover. ``stop`` is the code for which we want it ended; ``parent`` a case before it."""
+    """One side's file of one rollover. ``stop`` is the code for which we want it ended; ``parent`` a case before it.
+
+    ``batch_until``: by the chain's time, so long the source sends no vote of its own, since a batch may settle it.
+    """
 
     id: str
     side: Side
@@ -108,6 +111,7 @@ class Case:
     agreed: Agreed | None = None
     stop: int | None = None
     parent: str | None = None
+    batch_until: int | None = None
 
     def to(self, state: State) -> Case:
         """The case in its next state, or :class:`MoveError`."""

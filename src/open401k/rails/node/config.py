@@ -20,6 +20,7 @@ from ..chain.rpc import Finality
 from ..kinds import Kind
 from ..messages import NOBODY, Role
 from .ballots import FURTHER
+from .batching import MOST_BATCHED, Settings
 from .codec import BadInputError
 from .mail import MailAt, address
 from .signing import Policy
@@ -113,6 +114,7 @@ class NodeConfig:
     core: CoreAt
     rules: tuple[RulesAt, ...]
     policy: Policy = field(default_factory=Policy)
+    batches: Settings | None = None
     peers: tuple[Peer, ...] = ()
     host: str = "127.0.0.1"
     port: int = 4012
@@ -158,6 +160,7 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         core=_core(top.table("core"), environment),
         rules=_rules(top),
         policy=_policy(top.table("policy", needed=False)),
+        batches=_batches(top.table("batches")) if top.has("batches") else None,
         peers=_peers(top),
         contact=top.text("contact", ""),
         paper=top.text("paper", ""),
@@ -408,6 +411,20 @@ def _policy(table: Table) -> Policy:
         table.whole("an_hour", usual.an_hour, least=1),
         table.whole("cents_an_hour", usual.cents_an_hour, least=1),
     )
+    table.nothing_else()
+    return found
+
+
+def _batches(table: Table) -> Settings:
+    usual = Settings(60)
+    found = Settings(
+        table.whole("window", usual.window, most=86_400),
+        table.whole("answer", usual.answer, least=30, most=86_400),
+        table.whole("least", usual.least, least=2, most=MOST_BATCHED),
+        table.whole("most", usual.most, least=2, most=MOST_BATCHED),
+    )
+    if found.least > found.most:
+        raise table.wrong("least", "is more than most", "Write least = 2, or a larger most")
     table.nothing_else()
     return found
 
