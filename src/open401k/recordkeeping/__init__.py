@@ -217,7 +217,7 @@ from .turnover import (
 from .vested import VestedLeaver, VestedShares, vested_in_full, vested_leavers, vested_shares
 from .withheld import Difference, Kind, Withheld, withheld_otherwise
 from .withholding import Withholding, withheld_as_elected
-from .year_ends import end_year, years_to_end
+from .year_ends import end_period, end_year, periods_to_end, years_to_end
 
 __all__ = [
     "ACCOUNT",
@@ -378,6 +378,7 @@ __all__ = [
     "elected_on",
     "elected_with_defaults",
     "election_columns",
+    "end_period",
     "end_year",
     "endings_of",
     "enrollment_duties",
@@ -423,6 +424,7 @@ __all__ = [
     "pause_installments",
     "pay_back_invalid",
     "per_paycheck",
+    "periods_to_end",
     "post_corrective",
     "post_difference",
     "preview",

@@ -274,11 +274,43 @@ async def _first(doors: Doors, number: int) -> list[Any]:
     return found
 
 
+def test_a_half_that_is_put_under_a_key_is_answered_as_the_first_time(both: Both) -> None:
+    source, receiver = both.source, both.receiver
+    body = {"source": both.nodes[0].identity.member.hex(), "receiving": told(_receiving(both))}
+    receiver("POST", "/v1/rollovers", body)
+    both.carry()
+    (case,) = (each["case"] for each in source("GET", "/v1/rollovers").json()["rollovers"])
+    path, half = f"/v1/rollovers/{case}/facts", told(releasing(*PARTS))
+    first = source("PUT", path, half, key="put")
+    assert first.json()["state"] == "prevalidated"
+    sent = len(_waiting(source))
+    other = told(releasing(*PARTS, custodian="The Older Company"))
+    assert source("PUT", path, other, key="put").status_code == 409
+    assert source("PUT", path, other, key="newer").status_code == 200
+    again = source("PUT", path, half, key="put")  # sent again by who did not hear the answer: it undoes nothing
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert source("GET", path).json()["releasing"]["custodian"] == "The Older Company"
+    assert len(_waiting(source)) == sent + 1
+
+
+def _waiting(side: Side) -> list[Any]:
+    with side.doors.process.files.begin() as unit:
+        return list(unit.letters_out())
+
+
 def test_webhooks_are_signed_in_order_and_sent_until_they_are_taken(both: Both) -> None:
     side, clock = both.receiver, FixedClock(datetime.fromtimestamp(NOON, UTC))
     made = side("POST", "/v1/webhooks", {"url": "http://localhost:1/hook"})
     assert made.status_code == 201
     assert side("POST", "/v1/webhooks", {"url": "ftp://example.com"}).status_code == 422
+    again = side("POST", "/v1/webhooks", {"url": "http://localhost:1/hook"}, key="key 1")
+    assert (again.status_code, again.json()) == (201, made.json())  # to who made it, its secret too
+    other = side("POST", "/v1/webhooks", {"url": "http://localhost:1/hook"})
+    assert (other.status_code, "secret" in other.json()) == (200, False)
+    assert side("POST", "/v1/webhooks", {"url": "http://localhost:2/hook"}, key="key 1").status_code == 409
+    with side.doors.process.files.connected() as conn:
+        (kept,) = conn.execute("select answer::text from node.answered where key = 'key 1'").fetchone() or ("",)
+    assert "secret" not in kept
     sent: list[tuple[Mapping[str, str], bytes]] = []
     answers = [Answer(500), Answer(200), Answer(200)]
 

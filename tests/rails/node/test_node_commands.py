@@ -54,6 +54,7 @@ def test_a_node_is_prepared_and_tells_how_it_stands(
         stands = command("status", *typed)
         assert (stands["can_sign"], stands["network"]["signer"]) == (True, told["signing_keys"][0])
         assert (stands["cases"], stands["exceptions"], stands["acted_on"]) == ({}, 0, None)
+        assert stands["rules_published"] == {"1": False}  # this network's have a limit of their own
         new = command("key", "add", *typed)["signing_key"]
         assert command("key", "add", "--mailbox", *typed)["mailbox"] != told["mailbox"]
         again = command("key", "list", *typed)

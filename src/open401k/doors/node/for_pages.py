@@ -14,12 +14,12 @@ from open401k.kernel import Open401kError
 from open401k.rails.messages import Election, election_hash
 from open401k.rails.node import again as onward
 from open401k.rails.node import deals
+from open401k.rails.node.asking_first import asking_first
 from open401k.rails.node.cases import MoveError, Way
 from open401k.rails.node.codec import BadInputError
 from open401k.rails.node.deal import Deal, DealUnit
 from open401k.rails.node.exceptions import StillOpenError
 from open401k.rails.node.explaining import is_awaited, show, signed_paper
-from open401k.rails.node.following import Verdict
 from open401k.rails.node.judging import NotNowError
 from open401k.rails.node.kept_deals import KeptDealUnit
 from open401k.rails.node.once import Answer, KeyReusedError
@@ -215,12 +215,15 @@ class NodePages:
     def done(self, work: Callable[[KeptDealUnit], object]) -> Refusal | None:
         """Do it in one transaction, and have the node look; why not, if it was refused."""
         try:
-            with self._begin() as unit:
-                work(unit)
+            asking_first(lambda: self._in_one(work))
         except _REFUSALS as why:
             return _refused(why)
         self.doors.wake()
         return None
+
+    def _in_one(self, work: Callable[[KeptDealUnit], object]) -> None:
+        with self._begin() as unit:
+            work(unit)
 
     def _once(self, staff: Staff, key: str, asked: str, work: Callable[[KeptDealUnit], object]) -> Refusal | None:
         def answer(unit: KeptDealUnit) -> Answer:
@@ -228,7 +231,9 @@ class NodePages:
             return Answer(200, {})
 
         try:
-            self.doors.once.first(f"console {staff.name}", key, asked.encode(), at=self.now(), work=answer)
+            asking_first(
+                lambda: self.doors.once.first(f"console {staff.name}", key, asked.encode(), at=self.now(), work=answer)
+            )
         except _REFUSALS as why:
             return _refused(why)
         self.doors.wake()
@@ -238,7 +243,7 @@ class NodePages:
 def onward_again(unit: DealUnit, doors: Doors, case: str) -> Deal:
     """Propose it again, as the chain's final word on the proposal before allows."""
     file = unit.case(case)
-    verdict = doors.process.asked.standing(file.agreed).verdict if file.agreed else Verdict.ABSENT
+    verdict = doors.office.verdict(file.agreed)
     new = f"rlv_{doors.process.around.random.token(12).hex()}"
     return onward.again(unit, doors.office.desk, case, new, verdict=verdict)
 
