@@ -166,6 +166,7 @@ from .rollover_release import (
     taxed_money,
 )
 from .rollovers import (
+    ACCOUNT,
     CASE,
     ENDED,
     ROLLOVER_REASON,
@@ -179,6 +180,7 @@ from .rollovers import (
     RolloverWay,
     ask_rollover,
     book_rollover,
+    confusable,
     get_rollover_request,
     open_request_of,
     paid_out,
@@ -218,6 +220,7 @@ from .withholding import Withholding, withheld_as_elected
 from .year_ends import end_period, end_year, periods_to_end, years_to_end
 
 __all__ = [
+    "ACCOUNT",
     "CASE",
     "ENDED",
     "INVALID_CITE",
@@ -351,6 +354,7 @@ __all__ = [
     "changed_late_payrolls",
     "claim_deadline",
     "compare",
+    "confusable",
     "correction_deposits",
     "corrections",
     "corrective_additions",
