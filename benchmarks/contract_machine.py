@@ -3,11 +3,38 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Sequence
+from typing import ClassVar
 
-from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import invariant, run_state_machine_as_test
 from tests.rails.test_machine import Rollovers, told_by_chance
+
+_EACH = 10  # examples between two lines of progress
+
+
+class Counted(Rollovers):
+    """The machine that tells how far it is."""
+
+    examples: ClassVar[int] = 0
+    steps: ClassVar[int] = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        if Counted.examples and Counted.examples % _EACH == 0:
+            say()
+        Counted.examples += 1
+
+    @invariant()
+    def the_contracts_say_what_the_model_says(self) -> None:
+        Counted.steps += 1
+        self.model.compare(self.cases[-6:])
+
+
+def say() -> None:
+    """One line of progress."""
+    print(f"{Counted.examples} examples, {Counted.steps:,} steps", flush=True)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -17,11 +44,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1, help="of the first story")
     told = parser.parse_args(arguments)
+    begun = time.perf_counter()
     chosen = settings(
         max_examples=told.examples, stateful_step_count=told.steps, deadline=None, database=None,
-        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    run_state_machine_as_test(Rollovers, settings=chosen)
+    run_state_machine_as_test(Counted, settings=chosen)
+    say()
     for seed in range(told.seed, told.seed + told.examples):
         print(f"story {seed}: {dict(told_by_chance(seed, told.steps))}", flush=True)
+    steps = Counted.steps + told.examples * told.steps
+    print(f"{steps:,} steps in {time.perf_counter() - begun:.0f} s: the contracts did what their model says")
     return 0

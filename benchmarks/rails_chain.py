@@ -1,6 +1,7 @@
 """How fast is a durable chain of our own? Rollovers a second, each in a block that is on disk, memory, disk, restart.
 
-``python -m benchmarks rails-chain --settled 100000`` settles that many first and measures the same again.
+``python -m benchmarks rails-chain --settled 100000`` settles that many more and, each ``--every``, measures the same
+again beside a fresh chain. ``--minutes`` ends it before: what was reached is a figure.
 """
 
 from __future__ import annotations
@@ -44,6 +45,15 @@ class Rate:
         return self.number / self.processor
 
 
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """So many more, measured again each so many; ended after so many seconds."""
+
+    settled: int
+    every: int
+    seconds: float
+
+
 @dataclass(slots=True)
 class Settled:
     """A chain in a database, and what is settled on it."""
@@ -52,12 +62,13 @@ class Settled:
     chain: EmbeddedChain
     url: str
     server: int
+    settled: int = 0
 
     def signed(self, number: int) -> list[bytes]:
         first, told = self.chain.nonce(RELAY.address), []
         for place in range(number):
             case = self.world.case(leg(PRE_TAX, 1_00))
-            data = call_of("settle(bytes,(bytes32,bytes)[])", case.encoded, self.world.approvals(case))
+            data = call_of("settle(bytes,bytes)", case.encoded, self.world.encoded_approvals(case))
             to = self.world.rollover
             told.append(signed(RELAY, chain_id=CHAIN_ID, nonce=first + place, to=to, data=data, gas=1_000_000))
         return told
@@ -68,7 +79,18 @@ class Settled:
             raws = self.signed(min(AT_ONCE, number - start))
             took = self._timed(raws)
             wall, processor = wall + took.wall, processor + took.processor
+        self.settled += number
         return Rate(number, wall, processor)
+
+    def grow(self, grows: Growth) -> Iterator[int]:
+        """Settle more; how many more it has, each time that it is to be measured."""
+        begun, past = time.monotonic(), 0
+        while past < grows.settled and time.monotonic() - begun < grows.seconds:
+            step = min(AT_ONCE, grows.settled - past)
+            self.settle(step)
+            past += step
+            if past % grows.every < AT_ONCE or past == grows.settled or time.monotonic() - begun >= grows.seconds:
+                yield past
 
     def _timed(self, raws: list[bytes]) -> Took:
         watch = Stopwatch(self.server)
@@ -82,7 +104,7 @@ class Settled:
             return _store.disk_bytes(conn)
 
 
-def measured(*, number: int, settled: int) -> Iterator[Held]:
+def measured(*, number: int, grows: Growth) -> Iterator[Held]:
     """The figures, with their limits."""
     clock = Clock()
     with served(durable=True) as running:
@@ -90,7 +112,7 @@ def measured(*, number: int, settled: int) -> Iterator[Held]:
         with durable_chain(url, now=lambda: clock.now, chain_id=CHAIN_ID, begun_at=BEGUN) as chain:
             on = Settled(found_on(chain, clock), chain, url, running.server.pid or 0)
             on.settle(min(number, 25))  # code is read, statements are prepared
-            before, memory = on.disk(), status("VmRSS")
+            before, memory, on.settled = on.disk(), status("VmRSS"), 0
             first = on.settle(number)
             yield _rate(first, "one-shot rollovers, one leg, each durable")
             grown = (status("VmHWM") - memory) / MIB
@@ -98,13 +120,15 @@ def measured(*, number: int, settled: int) -> Iterator[Held]:
                        "MiB more", "<=", 96.0)  # fmt: skip
             each = (on.disk() - before) / number
             yield Held("disk", f"of {number:,} rollovers, history kept", "", each / 1_024, "KiB each", "<=", 32.0)
-            if settled:
-                on.settle(settled)
-                fresh_url = _database(running.urls.superuser, "fresh")
+            for past in on.grow(grows):
+                fresh_url = _database(running.urls.superuser, f"fresh_{past}")
                 with durable_chain(fresh_url, now=lambda: clock.now, chain_id=CHAIN_ID, begun_at=BEGUN) as other:
-                    yield _growth(on, Settled(found_on(other, clock), other, fresh_url, on.server), number, settled)
-                yield Held("memory then", "", f"{memory / MIB:.0f} MiB before", (status("VmHWM") - memory) / MIB,
-                           "MiB more", "<=", 96.0)  # fmt: skip
+                    yield _growth(on, Settled(found_on(other, clock), other, fresh_url, on.server), number, past)
+                yield Held(f"memory after {past:,}", "", f"{memory / MIB:.0f} MiB before",
+                           (status("VmHWM") - memory) / MIB, "MiB more", "<=", 96.0)  # fmt: skip
+                each = (on.disk() - before) / on.settled
+                figure = f"of {on.settled:,} rollovers, history kept"
+                yield Held(f"disk after {past:,}", figure, "", each / 1_024, "KiB each", "<=", 32.0)
             head = chain.head(), chain.state_root()
         start = time.perf_counter()
         with durable_chain(url, now=lambda: clock.now) as again:
@@ -144,6 +168,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks rails-chain", description=__doc__)
     parser.add_argument("--number", type=int, default=500, help="rollovers to measure by")
     parser.add_argument("--settled", type=int, default=0, help="rollovers to settle before measuring again")
+    parser.add_argument("--every", type=int, default=20_000, help="of these, measure again each so many")
+    parser.add_argument("--minutes", type=float, default=600, help="settle no longer than that, measure what there is")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args(arguments)
-    return show(measured(number=chosen.number, settled=chosen.settled), as_json=chosen.json)
+    grows = Growth(chosen.settled, chosen.every, chosen.minutes * 60)
+    return show(measured(number=chosen.number, grows=grows), as_json=chosen.json)

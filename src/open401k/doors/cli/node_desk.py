@@ -78,14 +78,16 @@ def residual_(context: typer.Context, case: CaseId, facts: Facts, config: Config
 @commands.command("return")
 def return_(context: typer.Context, case: CaseId, facts: Facts, config: Config = CONFIG, json: Json = False) -> None:
     """Ask back what we paid, as a rollover that names the first one; --facts: our half, as who receives."""
-    from open401k.rails.node.again import give_back
     from open401k.rails.node.codec import parsed, read
     from open401k.rails.node.halves import ReceivingHalf
+    from open401k.rails.node.returning import give_back
 
     with _office(context, config) as office:
         half = _read(lambda: read(ReceivingHalf, parsed(facts.read_bytes()), at="facts"))
-        made = _done(office, lambda unit, desk: give_back(unit, desk, case, _new(office), half))
-    _say(Voice(json), made)
+        made = _done(office, lambda unit, desk: give_back(unit, desk, case, _new(office), half, at="facts"))
+    voice = Voice(json)
+    voice.tell({"case": made.case, "gives_back": case})
+    voice.line(f"Case {made.case} asks back what case {case} paid. The other custodian is told; the participant signs.")
 
 
 @commands.command("off-rail")
@@ -111,13 +113,35 @@ def off_rail_(
     voice.line(f"Case {closed.id} is closed by {way} {reference}. The other custodian is told.")
 
 
+@commands.command("explanation")
+def explanation_(
+    context: typer.Context,
+    case: CaseId,
+    file: Annotated[Path, typer.Argument(help="The document: text in UTF-8, or a PDF.")],
+    title: Annotated[str, typer.Option(help="What people call it.")],
+    version: Annotated[str, typer.Option(help="Which edition of it.")],
+    config: Config = CONFIG,
+    json: Json = False,
+) -> None:
+    """Put the explanation of choices (section 402(f)) whose hash our facts name: it is read before the signature."""
+    from open401k.rails.node.explaining import put_paper
+    from open401k.rails.node.papers import paper_in
+
+    paper = _read(lambda: paper_in(file.read_bytes(), title=title, version=version))
+    with _office(context, config) as office:
+        _done(office, lambda unit, _: put_paper(unit, case, paper))
+    voice = Voice(json)
+    voice.tell({"case": case, "hash": paper.fingerprint.hex(), "bytes": len(paper.content), "media": paper.media})
+    voice.line(f"Case {case} has the explanation {paper.fingerprint.hex()}; the other custodian is sent it.")
+
+
 @contextmanager
 def _office(context: typer.Context, config: Path) -> "Iterator[Office]":
     from open401k.rails.node.office import Office
     from open401k.rails.node.process import opened, prepare
 
     with wiring_of(context).node_at(config) as place:
-        prepare(place.url, place.around)
+        prepare(place.url, place.around, signer=place.config.signer)
         with opened(place.config, place.url, place.around) as process:
             yield Office(process)
 
@@ -135,16 +159,24 @@ def _verdict(office: "Office", case: str) -> "Verdict":
 
 def _done(office: "Office", verb: "Callable[[DealUnit, Desk], T]") -> T:
     """In one transaction; what cannot be done now is said."""
+    from open401k.rails.node.asking_first import asking_first
     from open401k.rails.node.cases import MoveError
+    from open401k.rails.node.codec import BadInputError as WrongFieldsError
     from open401k.rails.node.exceptions import StillOpenError
     from open401k.rails.node.judging import NotNowError
 
     desk = office.desk
-    try:
+
+    def work() -> T:
         with office.process.files.begin() as unit:
             return verb(unit, desk)
+
+    try:
+        return asking_first(work)
     except (StillOpenError, NotNowError, MoveError) as why:
         raise BadInputError(str(why), fix="See where it stands: open401k node exceptions, or the console.") from why
+    except WrongFieldsError as why:
+        raise BadInputError(str(why), fix="Correct each of these places; nothing was done.") from why
     except LookupError as why:
         raise BadInputError("There is no such case.", fix="Take the id from the console or the API.") from why
 

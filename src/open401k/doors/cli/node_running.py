@@ -40,6 +40,8 @@ paper = "Call 800 555 0100. Paper costs nothing."
 # attestor = "0x..."
 # A database of the node's own; or set OPEN401K_NODE_DATABASE_URL. Without either, an embedded one for trying.
 # database_url = "postgresql://node@localhost/node"
+# Who signs: keys in this node's database, for trying; or a signer in a process of its own (open401k node signer).
+# signer = "socket:/run/open401k/signer.sock"
 
 [chain]
 id = 401
@@ -66,6 +68,16 @@ token_env = "CORE_TOKEN"
 number = 1
 year = 2026
 
+# E-mail at each state to participants whose address our systems put, and to our desk; off without this table.
+# A mail names nobody and carries no link. The password stands in the environment variable that is named.
+# [mail]
+# host = "smtp.example.org"
+# port = 587
+# tls = "starttls"              # or "tls"; "none" for a server on this very machine
+# from = "rollovers@example.org"
+# username = "node"
+# password_env = "MAIL_PASSWORD"
+# desk = "desk@example.org"     # several, with commas between them; or leave it out
 # Each custodian with whom we exchange: what its "open401k node status" tells.
 # [[peers]]
 # name = "The Other Company"
@@ -114,7 +126,8 @@ def status(context: typer.Context, config: Config = CONFIG, json: Json = False) 
         _shown(told.identity)
         | {"can_sign": told.can_sign, "network": network, "silence": told.silence, "cases": told.cases,
            "acted_on": told.acted_on.number if told.acted_on else None, "exceptions": told.exceptions,
-           "calls_waiting": told.calls, "transactions_waiting": told.transactions}
+           "calls_waiting": told.calls, "transactions_waiting": told.transactions,
+           "rules_published": {str(number): is_so for number, is_so in told.rules.items()}}
     )  # fmt: skip
     voice.table(("What", "Value"), list(_shown(told.identity).items()), empty="")
     if at is None:
@@ -122,8 +135,12 @@ def status(context: typer.Context, config: Config = CONFIG, json: Json = False) 
     else:
         until = datetime.fromtimestamp(at.until, UTC)
         voice.line(f"Final block {at.block.number}; member until {until:%Y-%m-%d}; signs by {_hex(at.signer)}")
-        if not told.can_sign:
+        if not told.can_sign and not told.identity.signer_silence:
             voice.line("THIS NODE CANNOT SIGN: the network names no key of it, or the membership has ended.")
+    for number in [number for number, is_so in told.rules.items() if not is_so]:
+        voice.line(f"RULES {number} ARE NOT WHAT THE NETWORK PUBLISHED: compare [[rules]] with its motions.")
+    if told.identity.signer_silence:
+        voice.line(f"THIS NODE CANNOT SIGN: {told.identity.signer_silence}")
     voice.line(f"{counted(sum(told.cases.values()), 'case')}, {counted(told.exceptions, 'open exception')}.")
     if not told.can_sign:
         raise typer.Exit(FAILED)
@@ -149,7 +166,7 @@ def add(
     voice = Voice(json)
     with process_of(context, config) as process:
         at = process.around.seconds()
-        made = process.vault.new_mailbox(at=at).public if mailbox else process.keys.make(at=at)
+        made = process.vault.new_mailbox(at=at).public if mailbox else process.hands.make(at=at)
     voice.tell({"mailbox" if mailbox else "signing_key": _hex(made)})
     voice.line(_hex(made))
 
@@ -229,7 +246,7 @@ def process_of(context: typer.Context, config: Path) -> "Iterator[Process]":
     from open401k.rails.node.process import opened, prepare
 
     with wiring_of(context).node_at(config) as place:
-        prepare(place.url, place.around)
+        prepare(place.url, place.around, signer=place.config.signer)
         with opened(place.config, place.url, place.around) as process:
             yield process
 
@@ -241,7 +258,8 @@ def _say(voice: Voice, identity: "Identity") -> None:
 
 def _shown(identity: "Identity") -> dict[str, Any]:
     found = [_hex(each) for each in identity.signing_keys]
-    return {
+    silence = {"signer_silence": identity.signer_silence} if identity.signer_silence else {}
+    return silence | {
         "member": _hex(identity.member), "signing_keys": found, "relay": _hex(identity.relay),
         "mailbox": _hex(identity.mailbox),
     }  # fmt: skip

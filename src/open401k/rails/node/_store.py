@@ -33,6 +33,42 @@ def case(conn: Connection, case_id: str) -> Case | None:
     return Case(case_id, Side(side), account, State(state), agreed, stop, parent)
 
 
+def case_of_rollover(conn: Connection, rollover: bytes, side: Side) -> str | None:
+    """The file of a rollover where we are on this side."""
+    row = conn.execute(
+        """
+        select case_id
+        from node.case_file
+        where rollover = %s and side = %s
+        """,
+        [rollover, side],
+    ).fetchone()
+    return row[0] if row else None
+
+
+def returns_of(conn: Connection, case_id: str) -> list[tuple[str, State]]:
+    """Children on the other side of the same money, with their second tries, and where each stands."""
+    rows = conn.execute(
+        """
+        with recursive given_back as (
+            select child.case_id, child.side, child.state
+            from node.case_file as child
+            join node.case_file as before on before.case_id = child.parent
+            where before.case_id = %s and child.side <> before.side
+            union all
+            select child.case_id, child.side, child.state
+            from node.case_file as child
+            join given_back on given_back.case_id = child.parent and given_back.side = child.side
+        )
+        select case_id, state
+        from given_back
+        order by case_id
+        """,
+        [case_id],
+    ).fetchall()
+    return [(row[0], State(row[1])) for row in rows]
+
+
 def _agreed(terms: Sequence[Any], parts: tuple[Part, ...]) -> Agreed:
     rollover, key, us, place, deadline, encoded, evidence = terms
     return Agreed(rollover, int.from_bytes(key, "big"), us, place, deadline, encoded, parts, evidence)

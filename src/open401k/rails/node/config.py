@@ -17,7 +17,11 @@ from urllib.parse import urlsplit
 from open401k.kernel import Open401kError
 
 from ..chain.rpc import Finality
+from ..kinds import Kind
 from ..messages import NOBODY, Role
+from .ballots import FURTHER
+from .codec import BadInputError
+from .mail import MailAt, address
 from .signing import Policy
 
 HERE = ("localhost", "127.0.0.1", "::1")
@@ -93,6 +97,7 @@ class RulesAt:
     year: int
     min_level: int = 2
     most_total_cents: int = 10_000_000_00
+    voters: Mapping[Kind, frozenset[Role]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,10 @@ class NodeConfig:
     paper: str = ""
     withholder: bytes = NOBODY
     voters: Mapping[Role, bytes] = field(default_factory=dict)
+    #: Off unless it is set.
+    mail: MailAt | None = None
+    #: The socket of a signer in a process of its own; None: keys lie in the node's database.
+    signer: Path | None = None
 
     @property
     def shown_at(self) -> str:
@@ -153,9 +162,11 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         contact=top.text("contact", ""),
         paper=top.text("paper", ""),
         voters=_voters(top.table("voters", needed=False)),
+        mail=mail_at(top.table("mail"), environment) if top.has("mail") else None,
         host=top.text("host", "127.0.0.1"),
         port=top.whole("port", 4012, least=1, most=65_535),
         origin=top.origin("origin"),
+        signer=_signer(top, path),
         database_url=top.text("database_url", "") or None,
     )
     if top.has("attestor"):
@@ -211,6 +222,14 @@ class Table:
         self._asked.add(key)
         if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= most:
             raise self.wrong(key, f"{str(found)[:60]!r} is no whole number from {least:,} to {most:,}", fix)
+        return found
+
+    def flag(self, key: str) -> bool:
+        """True or false; false where nothing is said."""
+        found = self.told.get(key, False)
+        self._asked.add(key)
+        if not isinstance(found, bool):
+            raise self.wrong(key, f"{str(found)[:60]!r} is neither true nor false", f"Write {key} = true or false")
         return found
 
     def data(self, key: str, size: int, what: str) -> bytes:
@@ -289,6 +308,16 @@ def _chain(table: Table) -> ChainAt:
     return found
 
 
+def _signer(top: Table, path: Path) -> Path | None:
+    found = top.text("signer", "in-process")
+    kind, _, place = found.partition(":")
+    if found == "in-process":
+        return None
+    if kind != "socket" or not place:
+        raise top.wrong("signer", f"{found[:60]!r} is none", 'Write "in-process", or "socket:/path" of a signer')
+    return path.resolve().parent / place
+
+
 def _tag(table: Table) -> Finality:
     if table.text("finality", "finalized") != "finalized":
         raise table.wrong("finality", "is neither a tag nor a depth", 'Write "finalized", or a number of blocks')
@@ -338,6 +367,40 @@ def _token(table: Table, environment: Mapping[str, str]) -> str:
     return environment[name]
 
 
+def mail_at(table: Table, environment: Mapping[str, str]) -> MailAt:
+    """Where mail goes, and as whom."""
+    tls = table.text("tls", "starttls")
+    if tls not in ("starttls", "tls", "none"):
+        raise table.wrong("tls", f"{tls[:20]!r} is none", 'Write "starttls", "tls", or "none" for this very machine')
+    username, password = table.text("username", ""), ""
+    if username:
+        name = table.text("password_env")
+        password = environment.get(name, "")
+        if not password:
+            raise table.wrong("password_env", f"the environment has no {name}", f"Set {name} to the password")
+        if tls == "none":
+            raise table.wrong("tls", "a password would go in clear", 'Write "starttls" or "tls"')
+    found = MailAt(
+        table.text("host"),
+        table.whole("port", 587, least=1, most=65_535),
+        tls,
+        _written(table, "from", table.text("from")),
+        username,
+        password,
+        tuple(_written(table, "desk", each) for each in table.text("desk", "").split(",") if each.strip()),
+        table.whole("seconds", 15, least=1, most=120),
+    )
+    table.nothing_else()
+    return found
+
+
+def _written(table: Table, key: str, given: str) -> str:
+    try:
+        return address(given)
+    except BadInputError:
+        raise table.wrong(key, f"{given[:60]!r} is no address", 'Write "name@example.org"') from None
+
+
 def _policy(table: Table) -> Policy:
     usual = Policy()
     found = Policy(
@@ -359,12 +422,27 @@ def _rules(top: Table) -> tuple[RulesAt, ...]:
                 each.whole("year", least=2026, most=2100),
                 each.whole("min_level", usual.min_level, most=255),
                 each.whole("most_total_cents", usual.most_total_cents, least=1),
+                _asked(each.table("voters", needed=False)),
             )
         )
         each.nothing_else()
     if not found:
         raise top.wrong("rules", "there is none", "Write [[rules]] with number = 1 and year = 2026, as published")
     return tuple(found)
+
+
+def _asked(table: Table) -> Mapping[Kind, frozenset[Role]]:
+    """Who else approves of each kind of money, as the version was published: pre_tax = ["administrator"]."""
+    names = {role.name.lower(): role for role in FURTHER}
+    found: dict[Kind, frozenset[Role]] = {}
+    for kind in Kind:
+        if table.has(name := kind.name.lower()):
+            told = table.told[name]
+            if not isinstance(told, list) or not told or any(each not in names for each in told):
+                raise table.wrong(name, "is no list of voters", f"Write {name} = [...] of: {', '.join(names)}")
+            found[kind] = frozenset(names[each] for each in told)
+    table.nothing_else()
+    return found
 
 
 def _voters(table: Table) -> Mapping[Role, bytes]:
@@ -401,3 +479,5 @@ def _refuse_unsafe(top: Table, config: NodeConfig) -> None:
         parts = urlsplit(url)
         if parts.scheme != "https" and parts.hostname not in HERE:
             raise top.wrong(key, "this is production, and it is not reached over TLS", "Write https://")
+    if config.mail is not None and config.mail.tls == "none" and config.mail.host not in HERE:
+        raise top.wrong("mail.tls", "this is production, and mail would go in clear", 'Write "starttls" or "tls"')

@@ -11,11 +11,11 @@ from typing import Final
 
 from open401k.base.faults import fault
 
-from ..messages import Attestation, Election
+from ..messages import Attestation, Election, Role
 from ..transfer_file.leaves import FileRefusedError, TransferFile, made
 from .cases import Agreed, Case, State
 from .codec import MOST_LETTERS, BadInputError, Wrong
-from .codes import EXPIRED
+from .codes import EXPIRED, VOTER_REFUSED
 from .core import Side
 from .deal import Deal, DealUnit, Noted
 from .desk import Desk
@@ -25,13 +25,16 @@ from .halves import Half, ReceivingHalf, ReleasingHalf
 from .judging import NotNowError, end, is_closed, judged, taken_over
 from .letters import Elected, Ended, FactsTold, LetterKind, Note, Request, TermsTold, leaves_of
 from .opening import agree, move, open_case
+from .returning import changed_wish, wrong_return
 from .taking import take
 from .terms_of import Worked, agreed_with, deadline_of, terms_for, voters_of, worked
+from .voting import BOUNDARIES as VOTING
+from .voting import HOW_NAMED, NAMES, ballots_for, is_asked, name_voter, vote
 
 #: Where a test may stop the process (base.faults): at the end of each verb, before its transaction is committed.
 BOUNDARIES: Final = (
     "deals.requested", "deals.facts_put", "deals.election_made", "deals.elected", "deals.ready", "deals.stopped",
-    "deals.letter_taken",
+    "deals.letter_taken", *VOTING,
 )  # fmt: skip
 
 
@@ -62,7 +65,7 @@ def put_facts(unit: DealUnit, desk: Desk, case: str, half: Half) -> Deal:
         raise NotNowError(f"case {case} is {file.state}; its facts are closed. Ask for a new rollover.")
     if isinstance(half, ReleasingHalf) is not (deal.side is Side.SOURCE):
         raise BadInputError([Wrong("", f"is the other side's half; we are the {deal.side} of case {case}")])
-    _same_places(deal, file, half)
+    _same_places(unit, desk, deal, file, half)
     if half in (deal.receiving, deal.releasing):
         return judged(unit, desk, deal, deal)
     edition = deal.edition + 1
@@ -143,8 +146,10 @@ def ready(unit: DealUnit, desk: Desk, case: str) -> Agreed:
     if done is None or done.reasons:
         raise NotNowError(f"case {case} is not in order any more", done.reasons if done else ())
     told = _terms(deal, desk, done, deal.elected)
+    if wrong := wrong_return(unit, deal, told.terms.legs):
+        raise NotNowError(f"case {case} does not go back so: {'; '.join(wrong)}")
     agreed = agreed_with(deal, told, done)
-    unit.change_deal(deal, replace(deal, terms=told.terms, file=told.file))
+    unit.change_deal(deal, replace(deal, terms=told.terms, file=told.file, voters=ballots_for(told.terms)))
     agree(unit, case, agreed)
     unit.put_letter(deal.peer, deal.reference, LetterKind.TERMS, told)
     fault("deals.ready")
@@ -162,6 +167,12 @@ def decline(unit: DealUnit, desk: Desk, case: str, code: int, words: str = "") -
 def stop(unit: DealUnit, desk: Desk, case: str, code: int, words: str = "") -> Deal:
     """We want it ended, for a code of the work queues; the other side is told. Who voted waits for the chain's word."""
     return _ended(unit, desk, unit.deal(case), code, words, LetterKind.STOP)
+
+
+def refuse(unit: DealUnit, desk: Desk, case: str, role: Role) -> Deal:
+    """A further voter does not agree: their desk ends the case; what is held comes back by the chain's word."""
+    is_asked(unit.deal(case), role)
+    return stop(unit, desk, case, VOTER_REFUSED, f"{NAMES[role]} does not agree")
 
 
 def note(unit: DealUnit, desk: Desk, case: str, words: str) -> Deal:
@@ -194,9 +205,9 @@ def lapse(unit: DealUnit, desk: Desk, case: str) -> bool:
 
 
 def _terms(deal: Deal, desk: Desk, done: Worked, elected: Elected) -> TermsTold:
-    voters = voters_of(done, desk)
+    voters = voters_of(deal, done, desk)
     if not isinstance(voters, tuple):
-        raise NotNowError(f"nobody approves as {voters.name.lower()} on this desk")
+        raise NotNowError(f"nobody can sign as {voters.name.lower()} in case {deal.case} yet: {HOW_NAMED[voters]}")
     if deal.releasing is None or deal.receiving is None:
         raise NotNowError(f"case {deal.case} has one half of its facts alone")
     until = deadline_of(elected.election, desk)
@@ -236,7 +247,7 @@ def _words(words: str) -> None:
         raise BadInputError([Wrong("words", f"are at most {MOST_LETTERS} letters that can be printed")])
 
 
-def _same_places(deal: Deal, file: Case, half: Half) -> None:
+def _same_places(unit: DealUnit, desk: Desk, deal: Deal, file: Case, half: Half) -> None:
     """What a case is between cannot change: accounts and members are those of its request."""
     wrong = []
     if half.account != file.account:
@@ -246,6 +257,7 @@ def _same_places(deal: Deal, file: Case, half: Half) -> None:
             wrong.append(Wrong("source_account", "is not the account of the request; ask for a new rollover"))
         if half.member != deal.us:
             wrong.append(Wrong("member", "is not our own address in the network"))
+        wrong += [each for each in changed_wish(unit, desk, deal, half) if each.path not in {x.path for x in wrong}]
     if wrong:
         raise BadInputError(wrong)
 
@@ -258,6 +270,21 @@ def _known(unit: DealUnit, case: str) -> Deal | None:
 
 
 __all__ = [
-    "BOUNDARIES", "Deal", "NotNowError", "decline", "elect", "election_of", "judge_again", "lapse", "note",
-    "put_facts", "ready", "request", "stop", "take",
+    "BOUNDARIES",
+    "Deal",
+    "NotNowError",
+    "decline",
+    "elect",
+    "election_of",
+    "judge_again",
+    "lapse",
+    "name_voter",
+    "note",
+    "put_facts",
+    "ready",
+    "refuse",
+    "request",
+    "stop",
+    "take",
+    "vote",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from open401k.base.faults import fault
 
 from ..transfer_file.leaves import FileRefusedError
 from .again import begun_there, closed_there
+from .ballots import Ballot
 from .cases import State
 from .codec import BadInputError
 from .codes import (
@@ -25,12 +26,14 @@ from .codes import (
     LETTER_KEPT_OUT,
     LETTER_UNEXPECTED,
     LETTER_UNREAD,
+    RETURN_UNFIT,
     TERMS_UNFIT,
 )
 from .core import Side
 from .deal import Deal, DealUnit, Noted
 from .desk import Desk
 from .elections import LATE, unfit, unsound
+from .explaining import came as paper_came
 from .file_of import Making, values_of
 from .judging import end, is_closed, judged, raise_for, taken_over
 from .letters import (
@@ -52,7 +55,10 @@ from .letters import (
     file_from,
 )
 from .opening import agree, move, open_case
+from .papers import PaperTold
+from .returning import asked_back, changed_wish, wrong_return
 from .terms_of import Worked, agreed_with, unfit_terms, worked
+from .voting import ballots_for, came
 
 #: Random bits of a control number: each is used once, also after a restore from an older backup.
 _NUMBER_BYTES: Final = 6
@@ -93,16 +99,21 @@ def _asked(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
         return Taken(Came.REFUSED, words=str(wrong))
     if not isinstance(body, Request) or body.source != desk.us or body.receiving.member != peer or peer == desk.us:
         return Taken(Came.REFUSED, words="the request names other custodians than who sent it to whom")
+    if body.parent is not None:
+        return asked_back(unit, desk, peer, letter, body, number=_number(desk))
     case = f"{Side.SOURCE}-{desk.random.token(8).hex()}"
     open_case(unit, case, side=Side.SOURCE, account=body.receiving.source_account)
-    number = int.from_bytes(desk.random.token(_NUMBER_BYTES), "big")
     unit.add_deal(
-        Deal(case, letter.reference, Side.SOURCE, desk.us, peer, desk.now(), number=number,
-             receiving=body.receiving, their_edition=1, parent=body.parent)
+        Deal(case, letter.reference, Side.SOURCE, desk.us, peer, desk.now(), number=_number(desk),
+             receiving=body.receiving, their_edition=1)
     )  # fmt: skip
     unit.take_letter(peer, letter)
     move(unit, case, State.DATA_REQUESTED)
     return Taken(Came.TAKEN, case)
+
+
+def _number(desk: Desk) -> int:
+    return int.from_bytes(desk.random.token(_NUMBER_BYTES), "big")
 
 
 def _take(unit: DealUnit, desk: Desk, deal: Deal, letter: Letter) -> Taken:
@@ -147,6 +158,12 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, kind: str, body: object) -> No
         case OffRail():
             if (why := closed_there(unit, deal, body)) is not None:
                 raise UnexpectedError(f"the other side closed it by {body.way} {body.reference}: {why}")
+        case Ballot():
+            if (why := came(unit, desk, deal, body)) is not None:
+                raise UnexpectedError(why)
+        case PaperTold():
+            if (why := paper_came(unit, deal, body)) is not None:
+                raise UnexpectedError(why)
         case Stands():
             unit.change_deal(deal, replace(deal, their_state=body.state, their_since=body.at))
             unit.put_event(deal.case, "the other side moved")
@@ -177,6 +194,8 @@ def _facts(unit: DealUnit, desk: Desk, deal: Deal, body: FactsTold) -> None:
             raise UnexpectedError("it was signed as it is")
         if half.member != deal.peer or half.source_account != case.account:
             raise UnexpectedError("it names another custodian or account than the request")
+        if wrong := changed_wish(unit, desk, deal, half):
+            raise UnexpectedError("; ".join(str(each) for each in wrong))
         after = replace(after, receiving=half)
     judged(unit, desk, deal, after)
 
@@ -208,10 +227,12 @@ def _terms(unit: DealUnit, desk: Desk, deal: Deal, body: TermsTold) -> None:
         _refuse(unit, desk, deal, TERMS_UNFIT, told, LetterKind.DECLINED)
         return
     wrong = _wrong_terms(deal, desk, done, body)
+    if wrong is None and (outside := wrong_return(unit, deal, body.terms.legs)):
+        wrong = RETURN_UNFIT, "; ".join(outside)
     if wrong is not None:
         _refuse(unit, desk, deal, *wrong, LetterKind.DECLINED)
         return
-    unit.change_deal(deal, replace(deal, terms=body.terms, file=body.file))
+    unit.change_deal(deal, replace(deal, terms=body.terms, file=body.file, voters=ballots_for(body.terms)))
     agree(unit, deal.case, agreed_with(deal, body, done))
     unit.put_event(deal.case, "the exact terms were agreed")
 
