@@ -82,6 +82,7 @@ from .loan_books import (
 from .loan_events import LeaveTold, decide_leave, decide_offset, offset_loan, record_leave, report_deemed
 from .loan_leaves import Leave, Paused, pause_installments
 from .loan_limits import Borrower, LoanOffered, LoanRefusal, LoanRoom, LoanWanted, SourceBalance, decide_loan, room_of
+from .loan_matched import student_loan_matches
 from .loan_repayments import (
     LoanDamage,
     loan_damage,
@@ -459,6 +460,7 @@ __all__ = [
     "settle_loans",
     "state_ending",
     "stated_endings",
+    "student_loan_matches",
     "take_back",
     "taken_back",
     "taxed_money",
