@@ -11,7 +11,9 @@ from open401k.kernel import CalendarYear, EmployeeId, Money, PlanId, RolloverId,
 from open401k.law.filings import form_945
 from open401k.recordkeeping import STATE, RolloverBooked, RolloverPart, RolloverRequest, RolloverWay
 
+from . import rollovers_invalid
 from .heading import heading
+from .rollovers_invalid import InvalidShown
 from .shown import PlanHeading
 
 #: Where a request stands, in the words of a page, by the state of the node's case file.
@@ -65,6 +67,7 @@ class RolloverLine:
 class PartLine:
     """One leg as the books followed it."""
 
+    leg: int
     kind: str
     amount: Money
     basis: Money
@@ -127,6 +130,7 @@ class RolloverDetail:
     told: tuple[ToldLine, ...]
     forms: tuple[FormLine, ...] | None = None
     deposit: WithheldTax | None = None
+    invalid: InvalidShown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +217,7 @@ def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rollover_id: Roll
         "" if booked is None else booked.rollover.hex(),
         () if booked is None else tuple(map(_part, booked.parts)),
         tuple(ToldLine(each.name, each.event_on, each.recorded_at, each.recorded_by) for each in told),
+        invalid=None if booked is None else rollovers_invalid.load(tx, **of, rollover_id=rollover_id),
     )
 
 
@@ -261,7 +266,7 @@ def _words(state: str, booked: RolloverBooked | None) -> str:
 def _part(part: RolloverPart) -> PartLine:
     shares = tuple(SourceShare(source.value, Money(cents)) for source, cents in part.shares.items())
     basis = Money(part.basis_cents)
-    return PartLine(part.kind, Money(part.cents), basis, part.roth_since, part.into or "", shares)
+    return PartLine(part.leg, part.kind, Money(part.cents), basis, part.roth_since, part.into or "", shares)
 
 
 def _name(who: census.Employee) -> str:

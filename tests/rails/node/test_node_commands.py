@@ -54,6 +54,7 @@ def test_a_node_is_prepared_and_tells_how_it_stands(
         stands = command("status", *typed)
         assert (stands["can_sign"], stands["network"]["signer"]) == (True, told["signing_keys"][0])
         assert (stands["cases"], stands["exceptions"], stands["acted_on"]) == ({}, 0, None)
+        assert stands["rules_published"] == {"1": False}  # this network's have a limit of their own
         new = command("key", "add", *typed)["signing_key"]
         assert command("key", "add", "--mailbox", *typed)["mailbox"] != told["mailbox"]
         again = command("key", "list", *typed)
@@ -71,6 +72,11 @@ def test_a_node_is_prepared_and_tells_how_it_stands(
         assert command("exceptions", *typed) == {"exceptions": []}
         assert "There is no such case." in command("again", "nobody", *typed, code=2)
         assert "There is no such case." in command("off-rail", "nobody", "--wire", "7", *typed, code=2)
+        (notice := tmp_path / "notice.txt").write_text("A sample.")
+        named = ("--title", "Options", "--version", "1", *typed)
+        assert "There is no such case." in command("explanation", "nobody", str(notice), *named, code=2)
+        notice.write_bytes(b"")
+        assert "content: is empty" in command("explanation", "nobody", str(notice), *named, code=2)
         assert "by a check or by a wire" in command("off-rail", "nobody", *typed, code=2)
         assert "There is no such case." in command("voters", "nobody", *typed, code=2)
         assert "There is no such case." in command("voter-link", "nobody", "spouse", *typed, code=2)

@@ -16,11 +16,13 @@ from ..preflight.facts import Facts
 from ..preflight.reasons import Reason
 from ..transfer_file.leaves import TransferFile
 from .ballots import Ballot
+from .batching import BatchUnit
 from .cases import Cases, State, Unit
 from .core import Side
 from .halves import ReceivingHalf, ReleasingHalf, joined
 from .letters import Body, Came, Elected, FileLeaf, Letter, LetterKind, Outgoing, file_from
 from .opening import Signed
+from .papers import OnFile, Paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class DealEvent:
     words: str = ""
 
 
-class DealUnit(Unit, Protocol):
+class DealUnit(Unit, BatchUnit, Protocol):
     """A :class:`Unit` that keeps deals, letters and events too: all of it happens, or none."""
 
     def deal(self, case: str) -> Deal:
@@ -161,6 +163,22 @@ class DealUnit(Unit, Protocol):
 
     def take_letter(self, peer: bytes, letter: Letter) -> Came:
         """Note that it came: TAKEN once and in order; nothing is done with it here."""
+        ...
+
+    def put_paper(self, case: str, paper: Paper) -> None:
+        """The explanation of a case, in place of one before; it was not shown yet."""
+        ...
+
+    def paper(self, case: str) -> OnFile | None:
+        """The explanation of a case."""
+        ...
+
+    def paper_named(self, case: str) -> bytes | None:
+        """Its hash, without reading it."""
+        ...
+
+    def paper_was_shown(self, case: str, at: int) -> None:
+        """To the participant, for the first time."""
         ...
 
     def put_event(self, case: str, words: str) -> None:

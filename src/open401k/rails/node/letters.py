@@ -19,6 +19,7 @@ from .ballots import Ballot
 from .cases import State, Way
 from .codec import BadInputError, Json, Wrong, parsed, read, told, written
 from .halves import ReceivingHalf, ReleasingHalf
+from .papers import PaperTold
 
 VERSION: Final = 1
 MOST_BYTES: Final = 2_000_000
@@ -47,8 +48,16 @@ class LetterKind(StrEnum):
     AGAIN = "again"
     #: Either: it closed the case by check or wire.
     OFF_RAIL = "off_rail"
+    #: Either: several agreed rollovers are settled by one transaction; under a reference of its own.
+    BATCH = "batch"
+    #: Who was offered a batch: it signs, too.
+    BATCH_SIGNED = "batch_signed"
+    #: Who was offered a batch: each goes on singly.
+    BATCH_DECLINED = "batch_declined"
     #: Source: who approves besides the custodians; either: what they signed.
     VOTER = "voter"
+    #: Source: the explanation whose hash its facts name.
+    PAPER = "paper"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +146,29 @@ class OffRail:
     reference: str
 
 
-Body = Request | FactsTold | Elected | TermsTold | Ended | Note | Stands | Again | OffRail | Ballot
+@dataclass(frozen=True, slots=True)
+class BatchOffered:
+    """Rollovers by their ids, in order, and the signature of who offers (``first``) under all of it."""
+
+    first: bytes
+    second: bytes
+    token: bytes
+    deadline: int
+    ids: tuple[bytes, ...]
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSigned:
+    """The signature of who was offered it."""
+
+    signature: bytes
+
+
+Body = (
+    Request | FactsTold | Elected | TermsTold | Ended | Note | Stands | Again | OffRail | Ballot | PaperTold
+    | BatchOffered | BatchSigned
+)  # fmt: skip
 
 _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.REQUEST: Request,
@@ -150,7 +181,11 @@ _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.STANDS: Stands,
     LetterKind.AGAIN: Again,
     LetterKind.OFF_RAIL: OffRail,
+    LetterKind.BATCH: BatchOffered,
+    LetterKind.BATCH_SIGNED: BatchSigned,
+    LetterKind.BATCH_DECLINED: Ended,
     LetterKind.VOTER: Ballot,
+    LetterKind.PAPER: PaperTold,
 }
 
 

@@ -21,6 +21,7 @@ from open401k.kernel import Random
 
 from ..messages import Domain
 from ..transfer_file.sealed import Mailbox, SealedProblem, SealedRefusedError, cover_of, opened, seal
+from .asking_first import asking_first
 from .backoff import Backoff
 from .codec import BadInputError, read
 from .config import Peer
@@ -243,10 +244,14 @@ class Receiving:
         if peer is None:
             raise LetterRefusedError(LetterProblem.UNKNOWN_SENDER, "No peer of this node signs by this key now.")
         letter = self._read(sealed, cover.reference, cover.sender)
+        taken = asking_first(lambda: self._take(peer, letter))
+        fault("post.after_take_commit")
+        return taken
+
+    def _take(self, peer: Peer, letter: Letter) -> Taken:
         with self.deals.begin() as unit:
             taken = self.take(unit, peer.member, letter)
             fault("post.before_take_commit")
-        fault("post.after_take_commit")
         return taken
 
     def _read(self, sealed: bytes, reference: bytes, sender: bytes) -> Letter:

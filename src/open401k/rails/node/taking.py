@@ -15,6 +15,7 @@ from open401k.base.faults import fault
 from ..transfer_file.leaves import FileRefusedError
 from .again import begun_there, closed_there
 from .ballots import Ballot
+from .batch_letters import KINDS, batch_kept_out, take_batch
 from .cases import State
 from .codec import BadInputError
 from .codes import (
@@ -33,6 +34,7 @@ from .core import Side
 from .deal import Deal, DealUnit, Noted
 from .desk import Desk
 from .elections import LATE, unfit, unsound
+from .explaining import came as paper_came
 from .file_of import Making, values_of
 from .judging import end, is_closed, judged, raise_for, taken_over
 from .letters import (
@@ -54,6 +56,7 @@ from .letters import (
     file_from,
 )
 from .opening import agree, move, open_case
+from .papers import PaperTold
 from .returning import asked_back, changed_wish, wrong_return
 from .terms_of import Worked, agreed_with, unfit_terms, worked
 from .voting import ballots_for, came
@@ -69,6 +72,10 @@ class UnexpectedError(Exception):
 
 def take(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
     """A letter that came from a member, taken once and in order."""
+    if letter.kind in KINDS:
+        taken = take_batch(unit, desk, peer, letter)
+        fault("deals.letter_taken")
+        return taken
     deal = unit.deal_of(peer, letter.reference)
     taken = _asked(unit, desk, peer, letter) if deal is None else _take(unit, desk, deal, letter)
     fault("deals.letter_taken")
@@ -78,6 +85,7 @@ def take(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
 def kept_out(unit: DealUnit, desk: Desk, sent: Outgoing) -> None:
     """The other side keeps a letter of ours out for ever: it is not sent again, and somebody looks."""
     unit.letter_sent(sent.to, sent.letter.reference, sent.letter.number)
+    batch_kept_out(unit, sent)
     deal = unit.deal_of(sent.to, sent.letter.reference)
     if deal is not None:
         raise_for(unit, desk, deal.case, LETTER_KEPT_OUT, f"{sent.letter.kind}, number {sent.letter.number}")
@@ -158,6 +166,9 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, kind: str, body: object) -> No
                 raise UnexpectedError(f"the other side closed it by {body.way} {body.reference}: {why}")
         case Ballot():
             if (why := came(unit, desk, deal, body)) is not None:
+                raise UnexpectedError(why)
+        case PaperTold():
+            if (why := paper_came(unit, deal, body)) is not None:
                 raise UnexpectedError(why)
         case Stands():
             unit.change_deal(deal, replace(deal, their_state=body.state, their_since=body.at))
