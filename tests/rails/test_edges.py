@@ -94,6 +94,14 @@ def test_one_more_than_a_list_holds_is_refused(world: World, more: dict[str, int
     assert world.state(case) == "absent"
 
 
+def test_a_fifth_voter_is_refused_where_there_is_room_for_its_signature(world: World) -> None:
+    spouse = Voter(Role.SPOUSE, key("spouse").address)
+    for act in (world.settle, world.propose):
+        with pytest.raises(ContractRefusedError):
+            act(world.case(voters=[spouse] * 5))
+    world.settle(world.case(voters=[spouse] * 4))
+
+
 # ---- bytes
 
 

@@ -327,3 +327,31 @@ def test_a_batch_reads_each_version_of_the_rules(world: World) -> None:
     refused(404, lambda: world.batch(cases))
     refused(404, lambda: world.batch(cases[::-1]))
     world.batch(cases[:1])
+
+
+# ---- gas: a word that nobody needs costs 2,100 to read (EIP-2929)
+
+
+def test_only_beyond_the_sixth_kind_is_a_word_more_read() -> None:
+    def gas(kind: int) -> int:
+        world = founded()
+        published(world, rules(into=1 << (16 * kind)))
+        return world.settle(of_kinds(world, world.case(leg(kind, 5_00)))).gas
+
+    first, sixth, seventh = (gas(kind) for kind in (0, 5, 6))
+    assert abs(sixth - first) < 1_000
+    assert seventh - first > 1_500
+
+
+def test_voters_and_rates_are_read_only_where_they_are_asked_for() -> None:
+    def gas(withholder: str = "", **told: int) -> int:
+        world = founded()
+        published(world, rules(**told))
+        if not withholder:
+            return world.settle(under(world, world.case())).gas
+        paid = leg(PRE_TAX, 5_00, into=PERSON)
+        return world.settle(under(world, world.case(paid, withholder=world.members[withholder].address))).gas
+
+    plain = gas()
+    assert 1_500 < gas(voters=1 << Role.SPOUSE << (16 * ROTH)) - plain < 3_500  # a word: what each kind asks for
+    assert 3_700 < gas("withholder") - plain < 9_000  # two words: the rates, and the member
