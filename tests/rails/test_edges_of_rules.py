@@ -34,7 +34,7 @@ from tests.rails.world import (
 )
 
 from open401k.rails.calls import call_of
-from open401k.rails.messages import Role, Voter
+from open401k.rails.messages import Mode, Role, Voter
 
 
 @pytest.fixture
@@ -264,6 +264,23 @@ def test_who_has_no_key_is_awaited(world: World) -> None:
     world.send(world.members["receiver"], world.network, call_of("revoke_signer()"))
     world.approve(case, 2)  # the last one, if no key were one
     assert world.state(case) == "preparing"
+
+
+def test_all_parts_together_stay_within_what_was_elected_in_two_phases_too(world: World) -> None:
+    # Money flow: source -> receiver 60.00, then 40.00
+    before = world.money()
+    case = world.case(leg(PRE_TAX, 60_00), mode=Mode.ALL, most=100_00)
+    world.propose(case)
+    world.approve(case, 1)
+    for cents, fits in ((40_01, False), (40_00, True)):
+        part = world.changed(case, part=1 if not fits else 2, legs=(leg(PRE_TAX, cents),))
+        world.propose(part)
+        if fits:
+            world.approve(part, 1)
+        else:
+            refused(403, partial(world.approve, part, 1))
+            world.abort(part, case.election.source, Role.SOURCE, world.signer("source"))
+    assert world.moved(before) == {"source": -100_00, "receiver": 100_00}
 
 
 @pytest.mark.parametrize("names", list(permutations(("source", "receiver", "other"))))
