@@ -91,6 +91,8 @@ class Seen:
     decided_at: int | None = None
     #: Whether the explanation of their choices can be read; before, nothing is signed.
     explained: bool = True
+    #: Whether they took the move back; it ends, unless it was decided before.
+    taken_back: bool = False
 
 
 class Step(StrEnum):
@@ -219,6 +221,8 @@ def tracked(seen: Seen, clocks: Clocks | None = None) -> Track:
     names = {"source": seen.source.name, "receivers": " and ".join(each.name for each in seen.receivers)}
     returned = ended and place is Place.OLD_ACCOUNT
     headline = "The move was stopped; your money stayed yours" if returned else _HEADLINES[place]
+    if seen.taken_back and seen.verdict not in _DECIDED:
+        headline = "You took the move back; your money stays yours" if ended else "You took the move back; it is ending"
     where = _WHERE[place].format(**names)
     if returned:
         where = f"Your money is in your old account at {seen.source.name}. The move ended without it."

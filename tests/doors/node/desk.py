@@ -25,6 +25,7 @@ from open401k.rails.kinds import Into, Kind
 from open401k.rails.messages import Role
 from open401k.rails.node.cases import State, Way
 from open401k.rails.node.papers import Paper
+from open401k.rails.node.taking_back import TakeBack
 from open401k.rails.preflight.facts import Part
 from open401k.rails.preflight.reasons import Code, found, unknown
 from open401k.rails.tracking import CaseState, Seen, SideSeen, Verdict, Vote
@@ -65,6 +66,7 @@ STORY: dict[str, Followed] = {
         signing,
         parts=PARTS,
         exact=of.verdict is not V.ABSENT,
+        takes_back=tuple(TakeBack) if name in ("to-sign", "held") else (),
         entered=ENTERED,
         contacts=(Contact(SOURCE, "800 555 0101"), Contact(RECEIVER, "800 555 0102")),
     )
@@ -155,6 +157,9 @@ class Desk:
 
     def sign(self, link: str, signed: Signed) -> Refusal | None:
         return self._moved(link, Signing.SIGNED, "sign", link, signed)
+
+    def take_back(self, link: str, what: TakeBack) -> Refusal | None:
+        return self._asked("take_back", link, what)
 
     def staff(self, token: str) -> Staff | None:
         return self.tokens.get(token)

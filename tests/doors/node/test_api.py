@@ -38,6 +38,7 @@ from open401k.rails.node.hooks import Telling
 from open401k.rails.node.papers import MOST_BYTES, Paper
 from open401k.rails.node.post import PLACE, Carried, Receiving, Sending
 from open401k.rails.node.staff import DAY, Role
+from open401k.rails.node.taking_back import TakeBack
 
 NOON = int(datetime(TODAY.year, TODAY.month, TODAY.day, 15, tzinfo=UTC).timestamp())
 KNOWN = {"case": "rlv_none", "webhook": "whk_none"}
@@ -360,6 +361,17 @@ def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: B
     signed = pages.followed(link)
     assert signed
     assert (signed.signing, signed.seen.source.state) == (Signing.SIGNED, "liquidating")
+    assert set(signed.takes_back) == {TakeBack.MOVE, TakeBack.SCREEN}
+    receiver("PUT", f"/v1/rollovers/{case}/mail", {"email": "maria@example.com"})
+    at = f"/v1/rollovers/{case}/take-back"
+    assert receiver("POST", at, {"what": "all"}).json()["errors"][0]["pointer"] == "/what"
+    assert receiver("POST", at, {"what": "mail"}).status_code == 200
+    assert receiver("GET", f"/v1/rollovers/{case}/mail").json()["participant"] == "stopped"
+    assert pages.take_back(link, TakeBack.SCREEN) is None
+    assert pages.take_back("another", TakeBack.MOVE)
+    assert [each.waiting.raised.code for each in pages.exceptions()] == [266]
+    assert receiver("POST", f"/v1/rollovers/{case}/paper-sent").status_code == 200
+    assert pages.exceptions() == []
     staff = pages.staff(receiver.tokens[Role.OPERATOR])
     assert staff
     assert pages.staff("another") is None

@@ -22,10 +22,12 @@ from open401k.rails.node.explaining import is_awaited, show, signed_paper
 from open401k.rails.node.following import Verdict
 from open401k.rails.node.judging import NotNowError
 from open401k.rails.node.kept_deals import KeptDealUnit
+from open401k.rails.node.mailing import Addresses
 from open401k.rails.node.once import Answer, KeyReusedError
 from open401k.rails.node.papers import Paper
 from open401k.rails.node.report import case_ids
 from open401k.rails.node.signed_here import attest_and_elect
+from open401k.rails.node.taking_back import TakeBack, agreed_again, take_back_move, take_back_screen
 from open401k.rails.passkeys import Passkey
 
 from .desk import Doors
@@ -134,6 +136,8 @@ class NodePages:
                 raise NotNowError("it is signed already")
             half = replace(deal.receiving, key=point, e_sign_consent=True)
             deals.put_facts(unit, self.doors.office.desk, case, half)
+            agreed_again(unit, case)
+            Addresses(vault).may_again(unit, case)
             fault("pages.before_key_commit")
             vault.replace_with(unit.conn, _key_name(case), json.dumps(told).encode(), at=self.now())
 
@@ -158,6 +162,15 @@ class NodePages:
             self.doors.process.vault.put_with(unit.conn, f"participant/{case}/shown", shown, at=self.now())
 
         return self._done(work)
+
+    def take_back(self, link: str, what: TakeBack) -> Refusal | None:
+        case = self._case_of(link)
+        if case is None:
+            return _unknown()
+        with self._begin() as unit:
+            file = unit.case(case)
+        standing = standing_of(file, self.doors.process)  # nobody waits for our lock while the chain is asked
+        return self._done(lambda unit: take_back(unit, self.doors, case, what, standing.verdict if standing else None))
 
     # ---- the console
 
@@ -232,6 +245,20 @@ class NodePages:
             return _refused(why)
         self.doors.wake()
         return None
+
+
+def take_back(unit: KeptDealUnit, doors: Doors, case: str, what: TakeBack, verdict: Verdict | None) -> None:
+    """What a participant takes back, on their page or through a desk."""
+    desk, addresses = doors.office.desk, Addresses(doors.process.vault)
+    match what:
+        case TakeBack.MOVE:
+            take_back_move(unit, desk, case, verdict)
+        case TakeBack.SCREEN:
+            take_back_screen(unit, desk, case)
+            addresses.stop(unit, case, at=desk.now())
+        case TakeBack.MAIL:
+            if addresses.stop(unit, case, at=desk.now()):
+                unit.put_event(case, "the participant stopped e-mails")
 
 
 def onward_again(unit: DealUnit, doors: Doors, case: str) -> Deal:

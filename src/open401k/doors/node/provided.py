@@ -19,6 +19,7 @@ from open401k.rails.node.cases import State as CaseState
 from open401k.rails.node.codes import Waiting
 from open401k.rails.node.core import Side
 from open401k.rails.node.papers import Paper
+from open401k.rails.node.taking_back import TakeBack
 from open401k.rails.passkeys import Passkey
 from open401k.rails.preflight.facts import Part
 from open401k.rails.preflight.reasons import Reason
@@ -81,6 +82,8 @@ class Followed:
     entered: tuple[Entered, ...] = ()
     contacts: tuple[Contact, ...] = ()
     cursor: int = 0
+    #: What they may take back now.
+    takes_back: tuple[TakeBack, ...] = ()
 
 
 # ---- the election
@@ -253,6 +256,10 @@ class ForPages(Protocol):
 
     def sign(self, link: str, signed: Signed) -> Refusal | None:
         """Take the signature; the same again is nothing new, one of an election that changed is refused."""
+        ...
+
+    def take_back(self, link: str, what: TakeBack) -> Refusal | None:
+        """The participant takes it back; the same again is nothing new."""
         ...
 
     def staff(self, token: str) -> Staff | None:

@@ -42,6 +42,9 @@ POSTED_BEFORE: Final = 658
 
 ELECTION_UNFIT: Final = 261
 ELECTION_UNSOUND: Final = 262
+#: By the participant, on their page or through a desk.
+WITHDRAWN: Final = 265
+PAPER_WANTED: Final = 266
 TERMS_UNFIT: Final = 461
 FILE_UNFIT: Final = 462
 CHANGED_SINCE: Final = 463
@@ -75,6 +78,8 @@ FOUND: Final = {
     POSTED_BEFORE: "it was posted before",
     ELECTION_UNFIT: "the election that came is not what both halves of the facts say",
     ELECTION_UNSOUND: "a signature under the election or its attestation does not hold",
+    WITHDRAWN: "the participant took the move back",
+    PAPER_WANTED: "the participant wants everything on paper from now on: send what is due to their postal address",
     TERMS_UNFIT: "the terms are not within the election, or not what both halves of the facts work out to",
     FILE_UNFIT: "the transfer file does not fit the terms or the facts",
     CHANGED_SINCE: "the facts changed after the participant signed, and are not in order now",

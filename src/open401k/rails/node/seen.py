@@ -12,6 +12,7 @@ from .. import tracking
 from ..messages import Role
 from ..tracking import CaseState, Seen, SideSeen, Vote
 from .cases import Case, State
+from .codes import WITHDRAWN
 from .core import Side
 from .deal import Deal, DealUnit
 from .explaining import is_awaited
@@ -51,6 +52,7 @@ def seen_of(unit: DealUnit, case: str, standing: Standing | None, *, now: int) -
         votes=_votes(file, deal, standing, theirs),
         deadline=file.agreed.deadline if file.agreed else None,
         decided_at=since if decided else None,
+        taken_back=file.stop == WITHDRAWN,
         explained=_reads_elsewhere(deal) or not is_awaited(unit, deal),
     )
 
