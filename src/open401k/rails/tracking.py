@@ -93,6 +93,8 @@ class Seen:
     explained: bool = True
     #: Whether they took the move back; it ends, unless it was decided before.
     taken_back: bool = False
+    #: Whether the money was set aside at some time, also where it went back since.
+    was_set_aside: bool = False
 
 
 class Step(StrEnum):
@@ -108,12 +110,13 @@ class Step(StrEnum):
 
 
 class Standing(StrEnum):
-    """Whether a station is behind, here, ahead, or will not be reached."""
+    """Whether a station is behind, here, ahead, will not be reached, or was reached and went back."""
 
     DONE = "done"
     NOW = "now"
     TO_COME = "to_come"
     NOT_REACHED = "not_reached"
+    UNDONE = "undone"
 
 
 class Place(StrEnum):
@@ -292,6 +295,9 @@ def _stations(seen: Seen, place: Place, ended: bool) -> tuple[Station, ...]:
         going = going and reached[step]
         if going:
             told.append(Station(step, Standing.DONE, _SAID[step]))
+            continue
+        if ended and step is Step.SET_ASIDE and seen.was_set_aside:
+            told.append(Station(step, Standing.UNDONE, f"{_SAID[step]}, and went back"))
             continue
         told.append(Station(step, ahead, _AHEAD[step]))
         ahead = Standing.NOT_REACHED if ended else Standing.TO_COME

@@ -9,7 +9,8 @@ from datetime import date
 
 from open401k.doors.node.provided import (
     CaseDetail,
-    CaseLine,
+    CasePage,
+    CasesAsked,
     Contact,
     Entered,
     Exceptional,
@@ -164,8 +165,14 @@ class Desk:
     def staff(self, token: str) -> Staff | None:
         return self.tokens.get(token)
 
-    def cases(self) -> Sequence[CaseLine]:
-        return [each.line for each in self.details.values()]
+    def cases(self, asked: CasesAsked) -> CasePage:
+        lines = [
+            each.line
+            for each in self.details.values()
+            if each.line.state in asked.states or (asked.or_raised and each.line.exceptions)
+        ]
+        lines = [each for each in lines if each.case.startswith(asked.begins)]
+        return CasePage(tuple(lines), 7 if asked.before is None else None, len(lines))
 
     def case(self, case: str) -> CaseDetail | None:
         return self.details.get(case)

@@ -29,18 +29,20 @@ from open401k.doors.node.api import EVENTS, LISTENERS, OPERATIONS
 from open401k.doors.node.desk import Doors
 from open401k.doors.node.for_pages import NodePages
 from open401k.doors.node.http import create_node_app
-from open401k.doors.node.provided import Act, NewKey, Signed, Signing
+from open401k.doors.node.provided import Act, CasesAsked, NewKey, Signed, Signing
 from open401k.kernel import FixedClock
 from open401k.rails.messages import election_hash
-from open401k.rails.node.cases import Way
+from open401k.rails.node.cases import State, Way
 from open401k.rails.node.codec import told
 from open401k.rails.node.hooks import Telling
 from open401k.rails.node.papers import MOST_BYTES, Paper
 from open401k.rails.node.post import PLACE, Carried, Receiving, Sending
+from open401k.rails.node.report import listed
 from open401k.rails.node.staff import DAY, Role
 from open401k.rails.node.taking_back import TakeBack
 
 NOON = int(datetime(TODAY.year, TODAY.month, TODAY.day, 15, tzinfo=UTC).timestamp())
+ALL = CasesAsked(frozenset(State))
 KNOWN = {"case": "rlv_none", "webhook": "whk_none"}
 
 
@@ -134,6 +136,13 @@ def test_a_post_wants_a_key_and_is_done_once(both: Both) -> None:
     other = side("POST", "/v1/rollovers", body | {"source": "22" * 20}, key="one")
     assert (other.status_code, other.json()["code"]) == (409, "key_reused")
     assert len(side("GET", "/v1/rollovers", role=Role.AUDITOR).json()["rollovers"]) == 1
+    second = side("POST", "/v1/rollovers", body, key="two").json()["case"]
+    files, every = side.doors.process.files, {"or_raised": False, "begins": "", "limit": 1}
+    newest = listed(files, State, before=None, **every)
+    assert (newest.cases, newest.total) == ((second,), 2)
+    older = listed(files, State, before=newest.older, **every)
+    assert (older.cases, older.older, older.total) == ((first.json()["case"],), None, 2)
+    assert listed(files, (), before=None, **every | {"or_raised": True}).total == 0
 
 
 def put_explanation(side: Side, case: str, paper: Paper, **other: object) -> Any:
@@ -317,7 +326,7 @@ def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: B
     case = receiver("POST", "/v1/rollovers", body).json()["case"]
     link = receiver("POST", f"/v1/rollovers/{case}/links", {"days": 30}).json()["url"].rpartition("/")[2]
     both.carry()
-    (theirs,) = (each.case for each in there.cases())
+    (theirs,) = (each.case for each in there.cases(ALL).lines)
     source("PUT", f"/v1/rollovers/{theirs}/facts", told(releasing(*PARTS)))
     both.carry()
     assert pages.explanation(link) is None
@@ -389,4 +398,5 @@ def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: B
     assert pages.case("none") is None
     assert pages.exceptions() == []
     both.carry()
-    assert there.cases()[0].state == "off_rail"
+    assert there.cases(ALL).lines[0].state == "off_rail"
+    assert there.cases(CasesAsked(frozenset({State.OFF_RAIL}), begins="other")).total == 0

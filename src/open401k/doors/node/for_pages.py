@@ -25,7 +25,7 @@ from open401k.rails.node.kept_deals import KeptDealUnit
 from open401k.rails.node.mailing import Addresses
 from open401k.rails.node.once import Answer, KeyReusedError
 from open401k.rails.node.papers import Paper
-from open401k.rails.node.report import case_ids
+from open401k.rails.node.report import listed
 from open401k.rails.node.signed_here import attest_and_elect
 from open401k.rails.node.taking_back import TakeBack, agreed_again, take_back_move, take_back_screen
 from open401k.rails.passkeys import Passkey
@@ -33,7 +33,8 @@ from open401k.rails.passkeys import Passkey
 from .desk import Doors
 from .provided import (
     CaseDetail,
-    CaseLine,
+    CasePage,
+    CasesAsked,
     Exceptional,
     Followed,
     NewKey,
@@ -46,7 +47,8 @@ from .provided import (
 )
 from .showing import detail_of, exceptions_of, followed_of, known_of, line_of, signing_of, standing_of
 
-_SHOWN_AT_MOST = 500
+#: Cases of one page of the console.
+SHOWN_AT_MOST = 100
 _REFUSALS = (NotNowError, MoveError, StillOpenError, BadInputError, Open401kError, KeyReusedError)
 
 
@@ -178,13 +180,16 @@ class NodePages:
         found = self.doors.entrances.who(token, at=self.now())
         return Staff(found.name, StaffRole(found.role)) if found else None
 
-    def cases(self) -> Sequence[CaseLine]:
+    def cases(self, asked: CasesAsked) -> CasePage:
         process, lines = self.doors.process, []
-        for case in case_ids(process.files, limit=_SHOWN_AT_MOST):
+        found = listed(
+            process.files, asked.states, or_raised=asked.or_raised, begins=asked.begins, before=asked.before,
+            limit=SHOWN_AT_MOST,
+        )  # fmt: skip
+        for case in found.cases:
             with self._begin() as unit:  # one after the other: a file is locked while it is read
-                if _is_deal(unit, case):
-                    lines.append(line_of(unit, case, process))
-        return sorted(lines, key=lambda line: line.since, reverse=True)
+                lines.append(line_of(unit, case, process))
+        return CasePage(tuple(lines), found.older, found.total)
 
     def case(self, case: str) -> CaseDetail | None:
         with self._begin() as unit:

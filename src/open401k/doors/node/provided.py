@@ -172,6 +172,25 @@ class CaseLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CasesAsked:
+    """Which cases: in one of these states (or with an open exception), whose id begins so, older than those before."""
+
+    states: frozenset[CaseState]
+    or_raised: bool = False
+    begins: str = ""
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """Some of them, what moved last first; ``older`` is where the next page begins, ``total`` how many there are."""
+
+    lines: tuple[CaseLine, ...]
+    older: int | None = None
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """A message in the outbox to the coordinator."""
 
@@ -266,8 +285,8 @@ class ForPages(Protocol):
         """Whose token it is, while it holds."""
         ...
 
-    def cases(self) -> Sequence[CaseLine]:
-        """All cases, what is open and moved last first."""
+    def cases(self, asked: CasesAsked) -> CasePage:
+        """A page of cases."""
         ...
 
     def case(self, case: str) -> CaseDetail | None: ...

@@ -128,11 +128,14 @@ def _stops(track: Track, moments: dict[Step, int], todo: Sequence[Todo]) -> list
         Stop(
             station.said,
             station.standing.value,
-            moments.get(station.step) if station.standing is tracking.Standing.DONE else None,
+            moments.get(station.step) if station.standing in _BEHIND else None,
             waits if station.standing is tracking.Standing.NOW else "",
         )
         for station in track.stations
     ]
+
+
+_BEHIND = (tracking.Standing.DONE, tracking.Standing.UNDONE)
 
 
 def _inside(owner: str) -> str:

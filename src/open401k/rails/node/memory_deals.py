@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from .cases import UNPROMISED, Case, ChangedError
+from .cases import UNPROMISED, Case, ChangedError, State
 from .deal import Deal, DealEvent, DealUnit
 from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes
 from .memory import MemoryCases, MemoryUnit
@@ -65,6 +65,9 @@ class MemoryDealUnit(MemoryUnit):
     def _came_to(self, case: Case) -> None:
         self.shelf.since[case.id] = self.now()
         tell_change(self, case, at=self.now())
+
+    def was_in(self, case: str, state: State) -> bool:
+        return any((each.case, each.state) == (case, state) for each in self.shelf.events)
 
     def since(self, case: str) -> int:
         return self.shelf.since[case]

@@ -52,6 +52,7 @@ def seen_of(unit: DealUnit, case: str, standing: Standing | None, *, now: int) -
         votes=_votes(file, deal, standing, theirs),
         deadline=file.agreed.deadline if file.agreed else None,
         decided_at=since if decided else None,
+        was_set_aside=unit.was_in(case, State.HELD) if deal.side is Side.SOURCE else deal.they_held,
         taken_back=file.stop == WITHDRAWN,
         explained=_reads_elsewhere(deal) or not is_awaited(unit, deal),
     )
