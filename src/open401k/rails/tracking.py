@@ -89,6 +89,8 @@ class Seen:
     #: Of the terms that were agreed.
     deadline: int | None = None
     decided_at: int | None = None
+    #: Others who must agree, and have not chosen yet how they sign.
+    keyless: tuple[Vote, ...] = ()
     #: Whether the explanation of their choices can be read; before, nothing is signed.
     explained: bool = True
     #: Whether they took the move back; it ends, unless it was decided before.
@@ -208,6 +210,7 @@ _HEADLINES = {
     Place.UNCLEAR: "We are checking something",
 }
 _DECIDED = (Verdict.COMMITTED, Verdict.CLOSED)
+_CUSTODIANS = (Role.SOURCE, Role.RECEIVER)
 _ON_THE_WAY = (CaseState.HELD, CaseState.VOTED)
 _CHECKED = (*_ON_THE_WAY, CaseState.PREVALIDATED, CaseState.LIQUIDATING, CaseState.POSTED, CaseState.RELEASED)
 
@@ -326,6 +329,9 @@ def _todo(seen: Seen, place: Place, clocks: Clocks) -> Iterator[Todo]:
 
 
 def _before_the_verdict(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
+    for vote in seen.keyless:
+        told = f"Open the link from {seen.source.name}, and choose how to sign."
+        yield _by(seen, vote.name, told, clocks.sign)
     if seen.verdict is Verdict.ABSENT and (seen.reasons or seen.elected_at is None):
         yield from _before_the_signature(seen, clocks)
     elif seen.source.state in (CaseState.PREVALIDATED, CaseState.LIQUIDATING):
@@ -337,6 +343,8 @@ def _before_the_verdict(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
     elif missing := [vote for vote in seen.votes if not vote.given]:
         for vote in missing:
             until = _end(seen.source.since, clocks.approve)
+            if vote.role not in _CUSTODIANS and seen.deadline is not None:
+                until = seen.deadline
             by = until if seen.deadline is None else min(until, seen.deadline)
             yield Todo(vote.name, "Agree to the exact amounts.", by, overdue=seen.now > by)
     else:

@@ -30,6 +30,7 @@ from open401k.doors.node.desk import Doors
 from open401k.doors.node.for_pages import NodePages
 from open401k.doors.node.http import create_node_app
 from open401k.doors.node.provided import Act, CasesAsked, NewKey, Signed, Signing
+from open401k.doors.node.voters_api import VOTERS
 from open401k.kernel import FixedClock
 from open401k.rails.messages import election_hash
 from open401k.rails.node.cases import State, Way
@@ -43,7 +44,7 @@ from open401k.rails.node.taking_back import TakeBack
 
 NOON = int(datetime(TODAY.year, TODAY.month, TODAY.day, 15, tzinfo=UTC).timestamp())
 ALL = CasesAsked(frozenset(State))
-KNOWN = {"case": "rlv_none", "webhook": "whk_none"}
+KNOWN = {"case": "rlv_none", "webhook": "whk_none", "role": "spouse"}
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Hand:
     receiving: Receiving
 
     def __call__(self, url: str, sealed: bytes) -> Carried:
-        return Carried(self.receiving(sealed).came)
+        return Carried(self.receiving.answer(sealed)[1])
 
 
 @dataclass
@@ -109,7 +110,7 @@ def test_everyone_else_is_kept_out_of_every_route(both: Both) -> None:
     side, entrances = both.receiver, both.receiver.doors.entrances
     revoked, over = (entrances.add("gone", Role.OPERATOR, days=1, at=at) for at in (NOON, NOON - 2 * DAY))
     entrances.revoke(revoked.token.token_id, at=NOON)
-    listed = {(each.method, each.path): each.roles for each in OPERATIONS} | {("GET", EVENTS): LISTENERS}
+    listed = {(each.method, each.path): each.roles for each in (*OPERATIONS, *VOTERS)} | {("GET", EVENTS): LISTENERS}
     app = create_node_app(side.doors, side.doors.office.receiving())
     assert {(method, route.path) for route in app.routes if isinstance(route, Route) for method in route.methods or ()
             if method != "HEAD"} == {*listed, ("GET", "/health"), ("POST", PLACE)}  # fmt: skip
@@ -137,12 +138,12 @@ def test_a_post_wants_a_key_and_is_done_once(both: Both) -> None:
     assert (other.status_code, other.json()["code"]) == (409, "key_reused")
     assert len(side("GET", "/v1/rollovers", role=Role.AUDITOR).json()["rollovers"]) == 1
     second = side("POST", "/v1/rollovers", body, key="two").json()["case"]
-    files, every = side.doors.process.files, {"or_raised": False, "begins": "", "limit": 1}
-    newest = listed(files, State, before=None, **every)
+    files = side.doors.process.files
+    newest = listed(files, list(State), or_raised=False, begins="", before=None, limit=1)
     assert (newest.cases, newest.total) == ((second,), 2)
-    older = listed(files, State, before=newest.older, **every)
+    older = listed(files, list(State), or_raised=False, begins="rlv", before=newest.older, limit=1)
     assert (older.cases, older.older, older.total) == ((first.json()["case"],), None, 2)
-    assert listed(files, (), before=None, **every | {"or_raised": True}).total == 0
+    assert listed(files, (), or_raised=True, begins="", before=None, limit=1).total == 0
 
 
 def put_explanation(side: Side, case: str, paper: Paper, **other: object) -> Any:
@@ -283,11 +284,43 @@ async def _first(doors: Doors, number: int) -> list[Any]:
     return found
 
 
+def test_a_half_that_is_put_under_a_key_is_answered_as_the_first_time(both: Both) -> None:
+    source, receiver = both.source, both.receiver
+    body = {"source": both.nodes[0].identity.member.hex(), "receiving": told(_receiving(both))}
+    receiver("POST", "/v1/rollovers", body)
+    both.carry()
+    (case,) = (each["case"] for each in source("GET", "/v1/rollovers").json()["rollovers"])
+    path, half = f"/v1/rollovers/{case}/facts", told(releasing(*PARTS))
+    first = source("PUT", path, half, key="put")
+    assert first.json()["state"] == "prevalidated"
+    sent = len(_waiting(source))
+    other = told(releasing(*PARTS, custodian="The Older Company"))
+    assert source("PUT", path, other, key="put").status_code == 409
+    assert source("PUT", path, other, key="newer").status_code == 200
+    again = source("PUT", path, half, key="put")  # sent again by who did not hear the answer: it undoes nothing
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert source("GET", path).json()["releasing"]["custodian"] == "The Older Company"
+    assert len(_waiting(source)) == sent + 1
+
+
+def _waiting(side: Side) -> list[Any]:
+    with side.doors.process.files.begin() as unit:
+        return list(unit.letters_out())
+
+
 def test_webhooks_are_signed_in_order_and_sent_until_they_are_taken(both: Both) -> None:
     side, clock = both.receiver, FixedClock(datetime.fromtimestamp(NOON, UTC))
     made = side("POST", "/v1/webhooks", {"url": "http://localhost:1/hook"})
     assert made.status_code == 201
     assert side("POST", "/v1/webhooks", {"url": "ftp://example.com"}).status_code == 422
+    again = side("POST", "/v1/webhooks", {"url": "http://localhost:1/hook"}, key="key 1")
+    assert (again.status_code, again.json()) == (201, made.json())  # to who made it, its secret too
+    other = side("POST", "/v1/webhooks", {"url": "http://localhost:1/hook"})
+    assert (other.status_code, "secret" in other.json()) == (200, False)
+    assert side("POST", "/v1/webhooks", {"url": "http://localhost:2/hook"}, key="key 1").status_code == 409
+    with side.doors.process.files.connected() as conn:
+        (kept,) = conn.execute("select answer::text from node.answered where key = 'key 1'").fetchone() or ("",)
+    assert "secret" not in kept
     sent: list[tuple[Mapping[str, str], bytes]] = []
     answers = [Answer(500), Answer(200), Answer(200)]
 

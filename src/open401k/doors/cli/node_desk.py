@@ -159,15 +159,20 @@ def _verdict(office: "Office", case: str) -> "Verdict":
 
 def _done(office: "Office", verb: "Callable[[DealUnit, Desk], T]") -> T:
     """In one transaction; what cannot be done now is said."""
+    from open401k.rails.node.asking_first import asking_first
     from open401k.rails.node.cases import MoveError
     from open401k.rails.node.codec import BadInputError as WrongFieldsError
     from open401k.rails.node.exceptions import StillOpenError
     from open401k.rails.node.judging import NotNowError
 
     desk = office.desk
-    try:
+
+    def work() -> T:
         with office.process.files.begin() as unit:
             return verb(unit, desk)
+
+    try:
+        return asking_first(work)
     except (StillOpenError, NotNowError, MoveError) as why:
         raise BadInputError(str(why), fix="See where it stands: open401k node exceptions, or the console.") from why
     except WrongFieldsError as why:

@@ -126,7 +126,8 @@ def status(context: typer.Context, config: Config = CONFIG, json: Json = False) 
         _shown(told.identity)
         | {"can_sign": told.can_sign, "network": network, "silence": told.silence, "cases": told.cases,
            "acted_on": told.acted_on.number if told.acted_on else None, "exceptions": told.exceptions,
-           "calls_waiting": told.calls, "transactions_waiting": told.transactions}
+           "calls_waiting": told.calls, "transactions_waiting": told.transactions,
+           "rules_published": {str(number): is_so for number, is_so in told.rules.items()}}
     )  # fmt: skip
     voice.table(("What", "Value"), list(_shown(told.identity).items()), empty="")
     if at is None:
@@ -136,6 +137,8 @@ def status(context: typer.Context, config: Config = CONFIG, json: Json = False) 
         voice.line(f"Final block {at.block.number}; member until {until:%Y-%m-%d}; signs by {_hex(at.signer)}")
         if not told.can_sign and not told.identity.signer_silence:
             voice.line("THIS NODE CANNOT SIGN: the network names no key of it, or the membership has ended.")
+    for number in [number for number, is_so in told.rules.items() if not is_so]:
+        voice.line(f"RULES {number} ARE NOT WHAT THE NETWORK PUBLISHED: compare [[rules]] with its motions.")
     if told.identity.signer_silence:
         voice.line(f"THIS NODE CANNOT SIGN: {told.identity.signer_silence}")
     voice.line(f"{counted(sum(told.cases.values()), 'case')}, {counted(told.exceptions, 'open exception')}.")

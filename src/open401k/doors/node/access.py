@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from open401k.kernel import Open401kError
+from open401k.rails.node.asking_first import asking_first
 from open401k.rails.node.cases import ChangedError, MoveError
 from open401k.rails.node.codec import BadInputError, parsed
 from open401k.rails.node.core import SilentError
@@ -74,7 +75,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that a program may ask. A POST wants an Idempotency-Key."""
+    """One thing that a program may ask. A POST wants an Idempotency-Key; a PUT is the same twice, and may have one."""
 
     method: str
     path: str
@@ -99,7 +100,7 @@ class Operation:
         if token.role not in self.roles:
             raise ProblemError(FORBIDDEN)
         key = request.headers.get("idempotency-key", "").strip()
-        if self.method == "POST" and not 0 < len(key) <= 200:
+        if (self.method == "POST" and not key) or len(key) > 200:
             raise ProblemError(KEY_MISSING)
         text = await body_of(request, self.most)
         if text is None:
@@ -107,7 +108,7 @@ class Operation:
         body = parsed(text, at="") if text else None
         what = f"{self.method} {request.url.path}"
         call = Call(doors, token, request.path_params, request.query_params, body, text, key, what)
-        told = await run_in_threadpool(self.work, call)
+        told = await run_in_threadpool(lambda: asking_first(lambda: self.work(call)))
         return JSONResponse(told.told, told.status)
 
 

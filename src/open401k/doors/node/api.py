@@ -68,14 +68,20 @@ def one(call: Call) -> Answer:
 
 
 def put_facts(call: Call) -> Answer:
-    """Our half of the facts, whole; preflight answers with every reason at once."""
-    with call.doors.process.files.begin() as unit:
+    """Our half of the facts, whole; preflight answers with every reason at once. It may have an Idempotency-Key."""
+
+    def work(unit: DealUnit) -> Answer:
         deal = unit.deal(case_named(unit, call))
         ours: Half = read(ReleasingHalf, call.body) if deal.side is Side.SOURCE else read(ReceivingHalf, call.body)
         deal = deals.put_facts(unit, call.doors.office.desk, deal.case, ours)
-        shown = case_shown(unit, deal.case, call.doors.process.config)
+        return Answer(200, case_shown(unit, deal.case, call.doors.process.config))
+
+    if call.key:
+        return _once(call, work)
+    with call.doors.process.files.begin() as unit:
+        answer = work(unit)
     call.doors.wake()
-    return Answer(200, shown)
+    return answer
 
 
 def halves(call: Call) -> Answer:
@@ -229,13 +235,17 @@ def webhooks(call: Call) -> Answer:
 
 
 def add_webhook(call: Call) -> Answer:
-    """An endpoint that is told of each state from now on; its secret is shown once."""
-    url = _text(_object(call.body, "url")["url"], "url")
-    known = [each for each in call.doors.hooks.listed() if each.url == url]
-    if known:  # its secret was shown to who made it
-        return Answer(200, hook_shown(known[0]))
-    made = call.doors.hooks.add(url, newest=newest_event(call.doors.process.files), at=_now(call))
-    return Answer(201, hook_shown(made.hook) | {"secret": made.secret})
+    """An endpoint that is told of each state from now on; its secret is shown to who made it, under the same key."""
+    url, hooks = _text(_object(call.body, "url")["url"], "url"), call.doors.hooks
+    newest = newest_event(call.doors.process.files)
+
+    def work(unit: Any) -> Answer:
+        hook, is_new = hooks.add(unit.conn, url, newest=newest, at=_now(call))
+        return Answer(201 if is_new else 200, hook_shown(hook))
+
+    first = _once(call, work)
+    secret = hooks.secret_of(first.told["webhook"]) if first.status == 201 else None
+    return Answer(first.status, first.told | ({"secret": secret} if secret else {}))
 
 
 def remove_webhook(call: Call) -> Answer:

@@ -14,6 +14,7 @@ from open401k.kernel import Open401kError
 from open401k.rails.messages import Election, election_hash
 from open401k.rails.node import again as onward
 from open401k.rails.node import deals
+from open401k.rails.node.asking_first import asking_first
 from open401k.rails.node.cases import MoveError, Way
 from open401k.rails.node.codec import BadInputError
 from open401k.rails.node.deal import Deal, DealUnit
@@ -143,7 +144,7 @@ class NodePages:
             fault("pages.before_key_commit")
             vault.replace_with(unit.conn, _key_name(case), json.dumps(told).encode(), at=self.now())
 
-        return self._done(work)
+        return self.done(work)
 
     def sign(self, link: str, signed: Signed) -> Refusal | None:
         case = self._case_of(link)
@@ -163,7 +164,7 @@ class NodePages:
             shown = signed.shown.encode()
             self.doors.process.vault.put_with(unit.conn, f"participant/{case}/shown", shown, at=self.now())
 
-        return self._done(work)
+        return self.done(work)
 
     def take_back(self, link: str, what: TakeBack) -> Refusal | None:
         case = self._case_of(link)
@@ -172,7 +173,7 @@ class NodePages:
         with self._begin() as unit:
             file = unit.case(case)
         standing = standing_of(file, self.doors.process)  # nobody waits for our lock while the chain is asked
-        return self._done(lambda unit: take_back(unit, self.doors, case, what, standing.verdict if standing else None))
+        return self.done(lambda unit: take_back(unit, self.doors, case, what, standing.verdict if standing else None))
 
     # ---- the console
 
@@ -230,14 +231,18 @@ class NodePages:
     def _case_of(self, link: str) -> str | None:
         return self.doors.entrances.case_of(link, at=self.now())
 
-    def _done(self, work: Callable[[KeptDealUnit], object]) -> Refusal | None:
+    def done(self, work: Callable[[KeptDealUnit], object]) -> Refusal | None:
+        """Do it in one transaction, and have the node look; why not, if it was refused."""
         try:
-            with self._begin() as unit:
-                work(unit)
+            asking_first(lambda: self._in_one(work))
         except _REFUSALS as why:
             return _refused(why)
         self.doors.wake()
         return None
+
+    def _in_one(self, work: Callable[[KeptDealUnit], object]) -> None:
+        with self._begin() as unit:
+            work(unit)
 
     def _once(self, staff: Staff, key: str, asked: str, work: Callable[[KeptDealUnit], object]) -> Refusal | None:
         def answer(unit: KeptDealUnit) -> Answer:
@@ -245,7 +250,9 @@ class NodePages:
             return Answer(200, {})
 
         try:
-            self.doors.once.first(f"console {staff.name}", key, asked.encode(), at=self.now(), work=answer)
+            asking_first(
+                lambda: self.doors.once.first(f"console {staff.name}", key, asked.encode(), at=self.now(), work=answer)
+            )
         except _REFUSALS as why:
             return _refused(why)
         self.doors.wake()
@@ -269,7 +276,7 @@ def take_back(unit: KeptDealUnit, doors: Doors, case: str, what: TakeBack, verdi
 def onward_again(unit: DealUnit, doors: Doors, case: str) -> Deal:
     """Propose it again, as the chain's final word on the proposal before allows."""
     file = unit.case(case)
-    verdict = doors.process.asked.standing(file.agreed).verdict if file.agreed else Verdict.ABSENT
+    verdict = doors.office.verdict(file.agreed)
     new = f"rlv_{doors.process.around.random.token(12).hex()}"
     return onward.again(unit, doors.office.desk, case, new, verdict=verdict)
 

@@ -21,6 +21,7 @@ from . import pages
 from .desk import Doors
 from .evidence_page import handing
 from .for_pages import NodePages
+from .for_voters import NodeVoters
 from .http import create_node_app
 
 
@@ -46,7 +47,8 @@ def serve(
         telling = Telling(doors.hooks, process.files, Sender(development=development), around.clock)
         by_night = nights(process.node.core, config.core.file_every)
         running = Running([passes, office.sending(), office.days(), telling, *by_night, *_mail(process)])
-        people = pages.routes(NodePages(doors), around.random, hands_out=handing(process))
+        given = NodePages(doors)
+        people = pages.routes(given, around.random, hands_out=handing(process), voters=NodeVoters(given))
         app = create_node_app(doors, office.receiving(), people)
         server = uvicorn.Server(
             uvicorn.Config(

@@ -58,7 +58,7 @@ def followed_of(unit: KeptDealUnit, case: str, process: Process, standing: Stand
         parts=parts,
         exact=exact,
         entered=tuple(Entered(each.state, each.at) for each in happened if not each.words),
-        contacts=_contacts(deal, process.config),
+        contacts=contacts_of(deal, process.config),
         cursor=happened[-1].seq if happened else 0,
         takes_back=takes_back_of(unit, deal, process, standing.verdict if standing else None),
     )
@@ -200,7 +200,8 @@ def _parts(deal: Deal) -> tuple[tuple[Part, ...], bool]:
     return tuple(Part(each.kind, each.into, 0, each.cents or 0) for each in named), False
 
 
-def _contacts(deal: Deal, config: NodeConfig) -> tuple[Contact, ...]:
+def contacts_of(deal: Deal, config: NodeConfig) -> tuple[Contact, ...]:
+    """Whom people may ask."""
     found = [Contact(config.name, config.contact)] if config.contact else []
     found += [Contact(each.name, each.contact) for each in config.peers if each.member == deal.peer and each.contact]
     return tuple(found)

@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 from open401k.kernel import Open401kError
 
 from ..chain.rpc import Finality
+from ..kinds import Kind
 from ..messages import NOBODY, Role
+from .ballots import FURTHER
 from .codec import BadInputError
 from .mail import MailAt, address
 from .signing import Policy
@@ -95,6 +97,7 @@ class RulesAt:
     year: int
     min_level: int = 2
     most_total_cents: int = 10_000_000_00
+    voters: Mapping[Kind, frozenset[Role]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,12 +422,27 @@ def _rules(top: Table) -> tuple[RulesAt, ...]:
                 each.whole("year", least=2026, most=2100),
                 each.whole("min_level", usual.min_level, most=255),
                 each.whole("most_total_cents", usual.most_total_cents, least=1),
+                _asked(each.table("voters", needed=False)),
             )
         )
         each.nothing_else()
     if not found:
         raise top.wrong("rules", "there is none", "Write [[rules]] with number = 1 and year = 2026, as published")
     return tuple(found)
+
+
+def _asked(table: Table) -> Mapping[Kind, frozenset[Role]]:
+    """Who else approves of each kind of money, as the version was published: pre_tax = ["administrator"]."""
+    names = {role.name.lower(): role for role in FURTHER}
+    found: dict[Kind, frozenset[Role]] = {}
+    for kind in Kind:
+        if table.has(name := kind.name.lower()):
+            told = table.told[name]
+            if not isinstance(told, list) or not told or any(each not in names for each in told):
+                raise table.wrong(name, "is no list of voters", f"Write {name} = [...] of: {', '.join(names)}")
+            found[kind] = frozenset(names[each] for each in told)
+    table.nothing_else()
+    return found
 
 
 def _voters(table: Table) -> Mapping[Role, bytes]:

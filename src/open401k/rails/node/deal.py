@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from ..messages import Election, Terms
+from ..messages import Election, Role, Terms
 from ..preflight.facts import Facts
 from ..preflight.reasons import Reason
 from ..transfer_file.leaves import TransferFile
+from .ballots import Ballot
 from .cases import Cases, State, Unit
 from .core import Side
 from .halves import ReceivingHalf, ReleasingHalf, joined
@@ -69,6 +70,10 @@ class Deal:
     #: Whether they said that they hold the money, then or since.
     they_held: bool = False
     notes: tuple[Noted, ...] = ()
+    #: Who else must approve by the last preflight; of them, and of those whom terms name, who that is and what they
+    #: signed.
+    asked: tuple[Role, ...] = ()
+    voters: tuple[Ballot, ...] = ()
 
     @property
     def participant(self) -> bytes | None:

@@ -15,6 +15,7 @@ from typing import Final
 from ..messages import Attestation, Election, Terms
 from ..transfer_file.leaves import FileRefusedError, Leaf, TransferFile, leaf_digest
 from ..transfer_file.schema import Problem, problems
+from .ballots import Ballot
 from .cases import State, Way
 from .codec import BadInputError, Json, Wrong, parsed, read, told, written
 from .halves import ReceivingHalf, ReleasingHalf
@@ -47,6 +48,8 @@ class LetterKind(StrEnum):
     AGAIN = "again"
     #: Either: it closed the case by check or wire.
     OFF_RAIL = "off_rail"
+    #: Source: who approves besides the custodians; either: what they signed.
+    VOTER = "voter"
     #: Source: the explanation whose hash its facts name.
     PAPER = "paper"
 
@@ -137,7 +140,7 @@ class OffRail:
     reference: str
 
 
-Body = Request | FactsTold | Elected | TermsTold | Ended | Note | Stands | Again | OffRail | PaperTold
+Body = Request | FactsTold | Elected | TermsTold | Ended | Note | Stands | Again | OffRail | Ballot | PaperTold
 
 _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.REQUEST: Request,
@@ -150,6 +153,7 @@ _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.STANDS: Stands,
     LetterKind.AGAIN: Again,
     LetterKind.OFF_RAIL: OffRail,
+    LetterKind.VOTER: Ballot,
     LetterKind.PAPER: PaperTold,
 }
 

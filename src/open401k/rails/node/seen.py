@@ -54,8 +54,16 @@ def seen_of(unit: DealUnit, case: str, standing: Standing | None, *, now: int) -
         decided_at=since if decided else None,
         was_set_aside=unit.was_in(case, State.HELD) if deal.side is Side.SOURCE else deal.they_held,
         taken_back=file.stop == WITHDRAWN,
+        keyless=keyless_in(deal),
         explained=_reads_elsewhere(deal) or not is_awaited(unit, deal),
     )
+
+
+def keyless_in(deal: Deal) -> tuple[Vote, ...]:
+    """A spouse who has not chosen yet how to sign, though exact terms will name their key; others are members."""
+    is_asked = deal.terms is None and Role.SPOUSE in deal.asked
+    is_named = any(each.role is Role.SPOUSE for each in deal.voters)
+    return (_vote(Role.SPOUSE, given=False),) if is_asked and not is_named else ()
 
 
 def _reads_elsewhere(deal: Deal) -> bool:
@@ -82,7 +90,7 @@ def _theirs(file: Case, deal: Deal, verdict: Verdict) -> State:
 
 
 def _votes(file: Case, deal: Deal, standing: Standing | None, theirs: State) -> tuple[Vote, ...]:
-    """Everybody whose approval the terms need; those of further voters are known when all is decided."""
+    """Everybody whose approval the terms need; those of further voters as they came to us."""
     if file.agreed is None or deal.terms is None:
         return ()
     decided = standing is not None and standing.verdict in _DECIDED
@@ -92,7 +100,13 @@ def _votes(file: Case, deal: Deal, standing: Standing | None, theirs: State) -> 
     }
     roles = {Side.SOURCE: Role.SOURCE, Side.RECEIVER: Role.RECEIVER}
     custodians = [Vote(roles[side], _name(deal, side), given[side]) for side in Side]
-    return (*custodians, *(Vote(Role(voter.role), _ROLES[Role(voter.role)], decided) for voter in deal.terms.voters))
+    signed = {each.role for each in deal.voters if each.is_given}
+    others = (Role(each.role) for each in deal.terms.voters)
+    return (*custodians, *(_vote(role, given=decided or role in signed) for role in others))
+
+
+def _vote(role: Role, *, given: bool) -> Vote:
+    return Vote(role, _ROLES[role], given)
 
 
 def _shown(verdict: Verdict) -> tracking.Verdict:

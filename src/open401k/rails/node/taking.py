@@ -14,6 +14,7 @@ from open401k.base.faults import fault
 
 from ..transfer_file.leaves import FileRefusedError
 from .again import begun_there, closed_there
+from .ballots import Ballot
 from .cases import State
 from .codec import BadInputError
 from .codes import (
@@ -57,6 +58,7 @@ from .opening import agree, move, open_case
 from .papers import PaperTold
 from .returning import asked_back, changed_wish, wrong_return
 from .terms_of import Worked, agreed_with, unfit_terms, worked
+from .voting import ballots_for, came
 
 #: Random bits of a control number: each is used once, also after a restore from an older backup.
 _NUMBER_BYTES: Final = 6
@@ -157,6 +159,9 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, kind: str, body: object) -> No
         case OffRail():
             if (why := closed_there(unit, deal, body)) is not None:
                 raise UnexpectedError(f"the other side closed it by {body.way} {body.reference}: {why}")
+        case Ballot():
+            if (why := came(unit, desk, deal, body)) is not None:
+                raise UnexpectedError(why)
         case PaperTold():
             if (why := paper_came(unit, deal, body)) is not None:
                 raise UnexpectedError(why)
@@ -233,7 +238,7 @@ def _terms(unit: DealUnit, desk: Desk, deal: Deal, body: TermsTold) -> None:
     if wrong is not None:
         _refuse(unit, desk, deal, *wrong, LetterKind.DECLINED)
         return
-    unit.change_deal(deal, replace(deal, terms=body.terms, file=body.file))
+    unit.change_deal(deal, replace(deal, terms=body.terms, file=body.file, voters=ballots_for(body.terms)))
     agree(unit, deal.case, agreed_with(deal, body, done))
     unit.put_event(deal.case, "the exact terms were agreed")
 
