@@ -274,6 +274,8 @@ OPERATIONS = (
     Operation("PUT", f"{CASE}/mail", _FEED, "Write to the participant by e-mail", mail_api.put_mail),
     Operation("GET", f"{CASE}/mail", _READ, "Read what became of e-mails", mail_api.mail),
     Operation("POST", f"{CASE}/mail/came-back", _FEED, "Say that an e-mail came back", mail_api.came_back),
+    Operation("POST", f"{CASE}/paper-sent", _ACT, "Say that paper was sent", mail_api.paper_sent),
+    Operation("POST", f"{CASE}/take-back", _ACT, "Take back for the participant", mail_api.taken_back),
     Operation("GET", "/v1/member", _READ, "Read who we are in the network", member),
     Operation("GET", f"{CASE}/election", _FEED, "Read what the participant is to sign", election),
     Operation("POST", f"{CASE}/election", _FEED, "Bring the participant's signature", elect),

@@ -15,10 +15,12 @@ from open401k.rails.node.explaining import is_awaited
 from open401k.rails.node.following import Standing, Verdict
 from open401k.rails.node.halves import POINT, parts_of
 from open401k.rails.node.kept_deals import KeptDealUnit
+from open401k.rails.node.mailing import Addresses, To
 from open401k.rails.node.papers import Paper
 from open401k.rails.node.process import Process
 from open401k.rails.node.report import events_of
 from open401k.rails.node.seen import seen_of
+from open401k.rails.node.taking_back import TakeBack, may_take_back
 from open401k.rails.preflight.facts import Part
 
 from .provided import (
@@ -58,7 +60,15 @@ def followed_of(unit: KeptDealUnit, case: str, process: Process, standing: Stand
         entered=tuple(Entered(each.state, each.at) for each in happened if not each.words),
         contacts=contacts_of(deal, process.config),
         cursor=happened[-1].seq if happened else 0,
+        takes_back=takes_back_of(unit, deal, process, standing.verdict if standing else None),
     )
+
+
+def takes_back_of(unit: KeptDealUnit, deal: Deal, process: Process, verdict: Verdict | None) -> tuple[TakeBack, ...]:
+    """What the participant may take back now."""
+    found = tuple(may_take_back(unit, deal, verdict))
+    is_written_to = Addresses(process.vault).standing(unit, deal.case) is To.ON
+    return (*found, TakeBack.MAIL) if is_written_to else found
 
 
 def standing_of(file: Case, process: Process) -> Standing | None:
@@ -83,7 +93,7 @@ def signing_of(file: Case, deal: Deal, *, awaits: bool) -> Signing:
         return Signing.OVER
     if half.member != deal.us or (half.key is not None and len(half.key) != POINT):
         return Signing.OVER if half.member == deal.us else Signing.NOT_YET
-    if half.key is None:
+    if half.key is None or half.e_sign_consent is False:
         return Signing.KEY_NEEDED
     return Signing.READY if file.state is State.PREVALIDATED and not awaits else Signing.NOT_YET
 

@@ -293,6 +293,20 @@ def events(conn: Connection, after: int, limit: int) -> list[DealEvent]:
     return [DealEvent(seq, case, State(state), at, words) for seq, case, state, at, words in rows]
 
 
+def was_in(conn: Connection, case: str, state: State) -> bool:
+    """Whether it ever came to this state."""
+    row = conn.execute(
+        """
+        select 1
+        from node.event
+        where case_id = %s and state = %s
+        limit 1
+        """,
+        [case, str(state)],
+    ).fetchone()
+    return row is not None
+
+
 def since(conn: Connection, case: str) -> int | None:
     """When it came to its state."""
     row = conn.execute(

@@ -44,6 +44,9 @@ ELECTION_UNFIT: Final = 261
 ELECTION_UNSOUND: Final = 262
 VOTER_REFUSED: Final = 263
 VOTE_UNSOUND: Final = 264
+#: By the participant, on their page or through a desk.
+WITHDRAWN: Final = 265
+PAPER_WANTED: Final = 266
 TERMS_UNFIT: Final = 461
 FILE_UNFIT: Final = 462
 CHANGED_SINCE: Final = 463
@@ -80,6 +83,8 @@ FOUND: Final = {
     ELECTION_UNSOUND: "a signature under the election or its attestation does not hold",
     VOTER_REFUSED: "a spouse, an administrator or a depository does not agree to the exact terms",
     VOTE_UNSOUND: "an approval that came is not that of the voter whom the terms name",
+    WITHDRAWN: "the participant took the move back",
+    PAPER_WANTED: "the participant wants everything on paper from now on: send what is due to their postal address",
     TERMS_UNFIT: "the terms are not within the election, or not what both halves of the facts work out to",
     FILE_UNFIT: "the transfer file does not fit the terms or the facts",
     CHANGED_SINCE: "the facts changed after the participant signed, and are not in order now",

@@ -68,6 +68,8 @@ class Deal:
     signed_under: bytes | None = None
     their_state: State | None = None
     their_since: int | None = None
+    #: Whether they said that they hold the money, then or since.
+    they_held: bool = False
     notes: tuple[Noted, ...] = ()
     #: Who else must approve by the last preflight; of them, and of those whom terms name, who that is and what they
     #: signed.
@@ -187,6 +189,10 @@ class DealUnit(Unit, BatchUnit, Protocol):
 
     def events(self, after: int = 0, *, limit: int = 100) -> Sequence[DealEvent]:
         """Changes of state, in order, after this number."""
+        ...
+
+    def was_in(self, case: str, state: State) -> bool:
+        """Whether the case ever came to this state."""
         ...
 
     def since(self, case: str) -> int:

@@ -9,7 +9,7 @@ from typing import Final
 
 from . import _deals_store as store
 from . import _papers_store as papers
-from .cases import Case, ChangedError
+from .cases import Case, ChangedError, State
 from .codec import parsed, read, written
 from .deal import Deal, DealEvent
 from .kept import KeptCases, KeptUnit
@@ -82,6 +82,9 @@ class KeptDealUnit(KeptUnit, KeptBatches):
         KeptUnit.change(self, before, after)
         if after.state is not before.state:
             tell_change(self, after, at=self.now())
+
+    def was_in(self, case: str, state: State) -> bool:
+        return store.was_in(self.conn, case, state)
 
     def since(self, case: str) -> int:
         found = store.since(self.conn, case)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from .batching import Batch
-from .cases import UNPROMISED, Case, ChangedError
+from .cases import UNPROMISED, Case, ChangedError, State
 from .deal import Deal, DealEvent, DealUnit
 from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes
 from .memory import MemoryCases, MemoryUnit
@@ -71,6 +71,9 @@ class MemoryDealUnit(MemoryUnit, MemoryBatches):
     def _came_to(self, case: Case) -> None:
         self.shelf.since[case.id] = self.now()
         tell_change(self, case, at=self.now())
+
+    def was_in(self, case: str, state: State) -> bool:
+        return any((each.case, each.state) == (case, state) for each in self.shelf.events)
 
     def since(self, case: str) -> int:
         return self.shelf.since[case]

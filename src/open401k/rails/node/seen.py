@@ -12,6 +12,7 @@ from .. import tracking
 from ..messages import Role
 from ..tracking import Seen, SideSeen, Vote
 from .cases import Case, State
+from .codes import WITHDRAWN
 from .core import Side
 from .deal import Deal, DealUnit
 from .explaining import is_awaited
@@ -51,6 +52,8 @@ def seen_of(unit: DealUnit, case: str, standing: Standing | None, *, now: int) -
         votes=_votes(file, deal, standing, theirs),
         deadline=file.agreed.deadline if file.agreed else None,
         decided_at=since if decided else None,
+        was_set_aside=unit.was_in(case, State.HELD) if deal.side is Side.SOURCE else deal.they_held,
+        taken_back=file.stop == WITHDRAWN,
         keyless=keyless_in(deal),
         explained=_reads_elsewhere(deal) or not is_awaited(unit, deal),
     )

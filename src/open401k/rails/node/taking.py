@@ -64,6 +64,7 @@ from .voting import ballots_for, came
 #: Random bits of a control number: each is used once, also after a restore from an older backup.
 _NUMBER_BYTES: Final = 6
 _MOST_NOTES: Final = 200
+HOLDING: Final = (State.HELD, State.VOTED, State.POSTED)
 
 
 class UnexpectedError(Exception):
@@ -171,7 +172,12 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, kind: str, body: object) -> No
             if (why := paper_came(unit, deal, body)) is not None:
                 raise UnexpectedError(why)
         case Stands():
-            unit.change_deal(deal, replace(deal, their_state=body.state, their_since=body.at))
+            unit.change_deal(
+                deal,
+                replace(
+                    deal, their_state=body.state, their_since=body.at, they_held=deal.they_held or body.state in HOLDING
+                ),
+            )
             unit.put_event(deal.case, "the other side moved")
         case _:
             raise AssertionError(f"{type(body).__name__} is no body of a letter")

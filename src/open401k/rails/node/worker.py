@@ -15,7 +15,7 @@ from open401k.base.faults import fault
 from ..chain.interface import Head
 from ..messages import parent_of
 from .cases import Agreed, Case, Cases, ChangedError, Kind, Message, Posting, Raised, State, Unit
-from .codes import POLICY, SIGNER_AWAY, UNTOLD, WRONG_AMOUNT
+from .codes import PAPER_WANTED, POLICY, SIGNER_AWAY, UNTOLD, WRONG_AMOUNT
 from .coordinator import Coordinator
 from .core import Answer, CustodianCore, Done, Order, Refused, SilentError, Waiting
 from .following import (
@@ -294,7 +294,8 @@ class Node:
             unit.put_out(Message(case.id, Kind.RECEIPT, receipt))
             unit.note_said(case.id, said)
             for raised in unit.raised(case.id):
-                unit.resolve(case.id, raised.code)
+                if raised.code != PAPER_WANTED:  # the confirmation, too, goes by post
+                    unit.resolve(case.id, raised.code)
             fault("node.before_post_commit")
         fault("node.after_post_commit")
         return True
