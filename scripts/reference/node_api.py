@@ -18,7 +18,7 @@ def words() -> str:
     return (
         f"A custodian's systems and staff ask with `Authorization: Bearer <token>` (`open401k node token add`); a body has at most {MOST_BODY // 1024} KiB "
         "of JSON. A POST wants an `Idempotency-Key`: the same key with the same request is answered as the first time, with another request "
-        "it is refused (409). Refusals are problem documents (RFC 9457) whose `errors` name each place by a JSON pointer. Days are written "
+        "it is refused (409). The PUT of facts may have one: without, the same half again is nothing new. Refusals are problem documents (RFC 9457) whose `errors` name each place by a JSON pointer. Days are written "
         "`2026-06-01`, money in cents, bytes in hexadecimal, kinds and other closed words in small letters. 503 means that the network or the "
         "database is silent: send the same again. How a rollover goes: [the how-to](../howto/rails-node.md#from-a-wish-to-booked-money)."
     )

@@ -73,6 +73,7 @@ _LATER: Mapping[type, frozenset[str]] = {
             "matches_catch_up",
             "student_loans",
             "student_loan_months",
+            "student_loan_period",
         }
     ),
     Nonelective: frozenset({"conditions"}),
@@ -188,6 +189,7 @@ def _match(
     matches_catch_up: bool = True,
     student_loans: bool = False,
     student_loan_months: int = 3,
+    student_loan_period: str = MatchPeriod.PLAN_YEAR,
 ) -> Match:
     return Match(
         _tiers(tiers),
@@ -201,6 +203,7 @@ def _match(
         matches_catch_up,
         student_loans,
         student_loan_months,
+        MatchPeriod(student_loan_period),
     )
 
 

@@ -91,6 +91,8 @@ class Seen:
     decided_at: int | None = None
     #: Others who must agree, and have not chosen yet how they sign.
     keyless: tuple[Vote, ...] = ()
+    #: Whether the explanation of their choices can be read; before, nothing is signed.
+    explained: bool = True
 
 
 class Step(StrEnum):
@@ -348,7 +350,10 @@ def _before_the_signature(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
     late = _waiting(seen)
     for side in late:
         yield _by(seen, side.name, "Check the move and answer.", clocks.answer, side.since)
-    if not late:
+    if not late and not seen.explained:
+        told = "Send the explanation of your choices, which you read before you sign."
+        yield _by(seen, seen.source.name, told, clocks.answer, seen.source.since)
+    elif not late:
         yield _by(seen, YOU, "Read what will move, and sign.", clocks.sign, max(seen.source.since, seen.begun_at))
 
 

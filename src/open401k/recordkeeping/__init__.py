@@ -144,6 +144,17 @@ from .rollover_following import (
     keep_following,
     rollovers_to_follow,
 )
+from .rollover_invalid import (
+    INVALID_CITE,
+    InvalidRefusal,
+    InvalidRollover,
+    WhyInvalid,
+    determine_invalid,
+    invalid_damage,
+    invalid_earnings,
+    invalid_rollovers,
+    pay_back_invalid,
+)
 from .rollover_release import (
     HeldSource,
     OpenedBy,
@@ -204,11 +215,12 @@ from .turnover import (
 from .vested import VestedLeaver, VestedShares, vested_in_full, vested_leavers, vested_shares
 from .withheld import Difference, Kind, Withheld, withheld_otherwise
 from .withholding import Withholding, withheld_as_elected
-from .year_ends import end_year, years_to_end
+from .year_ends import end_period, end_year, periods_to_end, years_to_end
 
 __all__ = [
     "CASE",
     "ENDED",
+    "INVALID_CITE",
     "LATE_KEY",
     "ROLLOVER_REASON",
     "SLOTS",
@@ -255,6 +267,8 @@ __all__ = [
     "HeldReason",
     "HeldSource",
     "How",
+    "InvalidRefusal",
+    "InvalidRollover",
     "Kind",
     "LateOwed",
     "Leave",
@@ -319,6 +333,7 @@ __all__ = [
     "VestedLeaver",
     "VestedShares",
     "Why",
+    "WhyInvalid",
     "Withheld",
     "WithheldMore",
     "Withholding",
@@ -353,11 +368,13 @@ __all__ = [
     "deposited",
     "deposits",
     "derive_forfeitures",
+    "determine_invalid",
     "difference",
     "elected_by_all",
     "elected_on",
     "elected_with_defaults",
     "election_columns",
+    "end_period",
     "end_year",
     "endings_of",
     "enrollment_duties",
@@ -370,6 +387,9 @@ __all__ = [
     "get_loan_request",
     "get_rollover_request",
     "held_cents",
+    "invalid_damage",
+    "invalid_earnings",
+    "invalid_rollovers",
     "keep_following",
     "keep_found",
     "keeps_forfeitures",
@@ -398,7 +418,9 @@ __all__ = [
     "outside_plan",
     "paid_out",
     "pause_installments",
+    "pay_back_invalid",
     "per_paycheck",
+    "periods_to_end",
     "post_corrective",
     "post_difference",
     "preview",

@@ -15,6 +15,7 @@ from typing import Any, Final
 from open401k.base import audit, heads
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, EntryId, PlanId, Refused, RolloverId, Source, SponsorId, day_of
+from open401k.law.form_1099r import EarlyException, Payee
 
 from . import _rollover_store as _store
 
@@ -62,7 +63,8 @@ class RolloverTold:
 class RolloverPart:
     """One leg as the books followed it: cents by source, of them basis, and the first year of its Roth clock.
 
-    ``into`` is the type of account it went to, of what was paid out.
+    Of what was paid out ``into`` is the type of account it went to, ``taxable_cents`` what of it is taxed now (None: it
+    is not known here), ``withheld_cents`` the tax that was taken from it.
     """
 
     leg: int
@@ -72,6 +74,8 @@ class RolloverPart:
     basis_cents: int = 0
     roth_since: int | None = None
     into: str | None = None
+    taxable_cents: int | None = None
+    withheld_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ class RolloverBooked:
     parts: tuple[RolloverPart, ...]
     rollover_id: RolloverId | None
     recorded_at: datetime
+    payee: Payee = Payee.PARTICIPANT
+    early: EarlyException = EarlyException.NONE
 
     @property
     def cents(self) -> int:
@@ -216,6 +222,7 @@ def book_rollover(tx: Tx, *, tenant_id: SponsorId, booked: RolloverBooked) -> No
         {
             "leg": each.leg, "kind": each.kind, "cents": each.cents, "basis_cents": each.basis_cents,
             "roth_since": each.roth_since, "into": each.into,
+            "taxable_cents": each.taxable_cents, "withheld_cents": each.withheld_cents,
             "shares": {source.value: cents for source, cents in each.shares.items()},
         }
         for each in booked.parts
@@ -223,7 +230,7 @@ def book_rollover(tx: Tx, *, tenant_id: SponsorId, booked: RolloverBooked) -> No
     request = None if booked.rollover_id is None else booked.rollover_id.uuid
     row = (
         booked.rollover, booked.way.value, booked.plan_id, booked.employee_id, booked.entry_id, booked.event_on,
-        {"parts": parts}, request,
+        {"parts": parts, "payee": booked.payee.value, "early": booked.early.value}, request,
     )  # fmt: skip
     _store.insert_booked(tx, tenant_id=tenant_id, row=row)
     after = {"rollover": booked.rollover.hex(), "way": booked.way.value, "cents": booked.cents}
@@ -297,12 +304,15 @@ def _booked(row: _store.BookedRow) -> RolloverBooked:
             each["leg"], each["kind"], each["cents"],
             {source: each["shares"][source.value] for source in Source if source.value in each["shares"]},
             each["basis_cents"], each["roth_since"], each["into"],
+            each.get("taxable_cents"), each.get("withheld_cents", 0),
         )
         for each in row.parts["parts"]
     )  # fmt: skip
     request = None if row.rollover_id is None else RolloverId(row.rollover_id)
     of = (PlanId(row.plan_id), EmployeeId(row.employee_id), EntryId(row.entry_id))
-    return RolloverBooked(row.rollover, RolloverWay(row.way), *of, row.event_on, parts, request, row.recorded_at)
+    payee, early = Payee(row.parts.get("payee", "participant")), EarlyException(row.parts.get("early", "none"))
+    way = RolloverWay(row.way)
+    return RolloverBooked(row.rollover, way, *of, row.event_on, parts, request, row.recorded_at, payee, early)
 
 
 def _opened(tx: Tx, tenant_id: SponsorId, row: _store.ToldRow) -> RolloverTold:

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from tests.doors.node.conftest import LOOKS, Open, free_port, served, shoot, with_a_passkey
 from tests.doors.node.desk import LINK, SOURCE, Desk
-from tests.doors.node.signing import KNOWN
+from tests.doors.node.signing import KNOWN, PAPER
 from tests.doors.node.test_api import Both, both  # noqa: F401 (a fixture)
 from tests.rails.node.conftest import another_database, migrated  # noqa: F401 (fixtures)
 from tests.rails.node.deal_nodes import PARTICIPANT, PARTS
@@ -75,7 +75,7 @@ class Asks:
 
 def case_of(world: World, who: bytes, role: Role = Role.SPOUSE) -> Case:
     case = world.case(most=65_000_00, voters=(Voter(role, who),))
-    election = replace(case.election, notice_hash=KNOWN.notice.fingerprint)
+    election = replace(case.election, notice_hash=PAPER.fingerprint)
     return world.elected(election, case.attestation, case.terms)
 
 

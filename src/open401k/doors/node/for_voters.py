@@ -52,7 +52,7 @@ class NodeVoters:
             return told
         spouse = deal.releasing.spouse if deal.releasing else None
         consent = spouse.consent if spouse and role is Role.SPOUSE else None
-        known = known_of(deal, f"The network's rules for {rules.year}.")
+        known = known_of(deal, f"The network's rules for {rules.year}.", None)  # the participant read it and has signed
         return replace(told, paper=paper, known=known, consent=consent)
 
     def keep_voters_key(self, link: str, key: NewKey) -> Refusal | None:

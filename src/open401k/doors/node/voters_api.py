@@ -14,8 +14,8 @@ from open401k.rails.node.staff import Role, voter_link_for
 from open401k.rails.typed import approval_typed
 
 from ..problems import NOT_FOUND, ProblemError
-from .access import Call, Operation
-from .api import CASE, _case, _now, _object, _octets, _once, _state, _whole
+from .access import Call, Operation, case_named
+from .api import CASE, _now, _object, _octets, _once, _state, _whole
 
 _READ = frozenset(Role)
 _FEED = frozenset({Role.OPERATOR, Role.SYSTEM})
@@ -26,7 +26,7 @@ _NAMES = {role.name.lower(): role for role in FURTHER}
 def voters(call: Call) -> Answer:
     """Who approves besides the custodians, by which address, whether they did; from the terms on what they sign."""
     with call.doors.process.files.begin() as unit:
-        deal = unit.deal(_case(unit, call))
+        deal = unit.deal(case_named(unit, call))
     return Answer(200, {"voters": [_shown(deal, call, role) for role in voting.asked(deal)]})
 
 
@@ -34,7 +34,7 @@ def name_voter(call: Call) -> Answer:
     """We pay: the address that approves, of a spouse's key or a member; a spouse's passkey names itself on its page."""
     role, who = _role(call), _octets(_object(call.body, "who")["who"], 20, "who")
     with call.doors.process.files.begin() as unit:
-        deal = deals.name_voter(unit, call.doors.office.desk, _case(unit, call), role, who)
+        deal = deals.name_voter(unit, call.doors.office.desk, case_named(unit, call), role, who)
     call.doors.wake()
     return Answer(200, _shown(deal, call, role))
 
@@ -45,7 +45,7 @@ def link(call: Call) -> Answer:
     key = f"{call.token.token_id}|{call.key}"
 
     def work(unit: Any) -> Answer:
-        case = _case(unit, call)
+        case = case_named(unit, call)
         voting.is_asked(unit.deal(case), role)
         voter_link_for(unit, case, role, key, days=days, at=_now(call))
         return Answer(201, {"case": case, "role": role.name.lower()})
@@ -60,7 +60,7 @@ def vote(call: Call) -> Answer:
     role, signature = _role(call), _octets(_object(call.body, "signature")["signature"], None, "signature")
 
     def work(unit: DealUnit) -> Answer:
-        deals.vote(unit, call.doors.office.desk, _case(unit, call), role, signature)
+        deals.vote(unit, call.doors.office.desk, case_named(unit, call), role, signature)
         return _state(unit, call)
 
     return _once(call, work)
@@ -71,7 +71,7 @@ def refuse(call: Call) -> Answer:
     role = _role(call)
 
     def work(unit: DealUnit) -> Answer:
-        deals.refuse(unit, call.doors.office.desk, _case(unit, call), role)
+        deals.refuse(unit, call.doors.office.desk, case_named(unit, call), role)
         return _state(unit, call)
 
     return _once(call, work)

@@ -52,6 +52,7 @@ LETTER_UNREAD: Final = 661
 LETTER_UNEXPECTED: Final = 662
 LETTER_DIFFERS: Final = 663
 LETTER_KEPT_OUT: Final = 664
+MAIL_REFUSED: Final = 665
 
 #: What a node or a core finds, beside what the coordinator refuses by.
 FOUND: Final = {
@@ -86,6 +87,7 @@ FOUND: Final = {
     LETTER_UNEXPECTED: "a letter of the other custodian does not fit where the case stands",
     LETTER_DIFFERS: "the other custodian sent two letters under one number",
     LETTER_KEPT_OUT: "the other custodian keeps a letter of ours out",
+    MAIL_REFUSED: "e-mail does not arrive: reach the participant another way, or put another address",
 }
 
 

@@ -20,6 +20,8 @@ from ..chain.rpc import Finality
 from ..kinds import Kind
 from ..messages import NOBODY, Role
 from .ballots import FURTHER
+from .codec import BadInputError
+from .mail import MailAt, address
 from .signing import Policy
 
 HERE = ("localhost", "127.0.0.1", "::1")
@@ -122,6 +124,8 @@ class NodeConfig:
     paper: str = ""
     withholder: bytes = NOBODY
     voters: Mapping[Role, bytes] = field(default_factory=dict)
+    #: Off unless it is set.
+    mail: MailAt | None = None
     #: The socket of a signer in a process of its own; None: keys lie in the node's database.
     signer: Path | None = None
 
@@ -158,6 +162,7 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         contact=top.text("contact", ""),
         paper=top.text("paper", ""),
         voters=_voters(top.table("voters", needed=False)),
+        mail=mail_at(top.table("mail"), environment) if top.has("mail") else None,
         host=top.text("host", "127.0.0.1"),
         port=top.whole("port", 4012, least=1, most=65_535),
         origin=top.origin("origin"),
@@ -362,6 +367,40 @@ def _token(table: Table, environment: Mapping[str, str]) -> str:
     return environment[name]
 
 
+def mail_at(table: Table, environment: Mapping[str, str]) -> MailAt:
+    """Where mail goes, and as whom."""
+    tls = table.text("tls", "starttls")
+    if tls not in ("starttls", "tls", "none"):
+        raise table.wrong("tls", f"{tls[:20]!r} is none", 'Write "starttls", "tls", or "none" for this very machine')
+    username, password = table.text("username", ""), ""
+    if username:
+        name = table.text("password_env")
+        password = environment.get(name, "")
+        if not password:
+            raise table.wrong("password_env", f"the environment has no {name}", f"Set {name} to the password")
+        if tls == "none":
+            raise table.wrong("tls", "a password would go in clear", 'Write "starttls" or "tls"')
+    found = MailAt(
+        table.text("host"),
+        table.whole("port", 587, least=1, most=65_535),
+        tls,
+        _written(table, "from", table.text("from")),
+        username,
+        password,
+        tuple(_written(table, "desk", each) for each in table.text("desk", "").split(",") if each.strip()),
+        table.whole("seconds", 15, least=1, most=120),
+    )
+    table.nothing_else()
+    return found
+
+
+def _written(table: Table, key: str, given: str) -> str:
+    try:
+        return address(given)
+    except BadInputError:
+        raise table.wrong(key, f"{given[:60]!r} is no address", 'Write "name@example.org"') from None
+
+
 def _policy(table: Table) -> Policy:
     usual = Policy()
     found = Policy(
@@ -440,3 +479,5 @@ def _refuse_unsafe(top: Table, config: NodeConfig) -> None:
         parts = urlsplit(url)
         if parts.scheme != "https" and parts.hostname not in HERE:
             raise top.wrong(key, "this is production, and it is not reached over TLS", "Write https://")
+    if config.mail is not None and config.mail.tls == "none" and config.mail.host not in HERE:
+        raise top.wrong("mail.tls", "this is production, and mail would go in clear", 'Write "starttls" or "tls"')

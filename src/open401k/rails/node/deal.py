@@ -22,6 +22,7 @@ from .halves import ReceivingHalf, ReleasingHalf, joined
 from .joined import Joined
 from .letters import Body, Came, Elected, FileLeaf, Letter, LetterKind, Outgoing, file_from
 from .opening import Signed
+from .papers import OnFile, Paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,22 @@ class DealUnit(Unit, Protocol):
 
     def take_letter(self, peer: bytes, letter: Letter) -> Came:
         """Note that it came: TAKEN once and in order; nothing is done with it here."""
+        ...
+
+    def put_paper(self, case: str, paper: Paper) -> None:
+        """The explanation of a case, in place of one before; it was not shown yet."""
+        ...
+
+    def paper(self, case: str) -> OnFile | None:
+        """The explanation of a case."""
+        ...
+
+    def paper_named(self, case: str) -> bytes | None:
+        """Its hash, without reading it."""
+        ...
+
+    def paper_was_shown(self, case: str, at: int) -> None:
+        """To the participant, for the first time."""
         ...
 
     def put_event(self, case: str, words: str) -> None:

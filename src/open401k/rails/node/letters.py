@@ -19,6 +19,7 @@ from .ballots import Ballot
 from .cases import State, Way
 from .codec import BadInputError, Json, Wrong, parsed, read, told, written
 from .halves import ReceivingHalf, ReleasingHalf
+from .papers import PaperTold
 
 VERSION: Final = 1
 MOST_BYTES: Final = 2_000_000
@@ -49,6 +50,8 @@ class LetterKind(StrEnum):
     OFF_RAIL = "off_rail"
     #: Source: who approves besides the custodians; either: what they signed.
     VOTER = "voter"
+    #: Source: the explanation whose hash its facts name.
+    PAPER = "paper"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,7 @@ class OffRail:
     reference: str
 
 
-Body = Request | FactsTold | Elected | TermsTold | Ended | Note | Stands | Again | OffRail | Ballot
+Body = Request | FactsTold | Elected | TermsTold | Ended | Note | Stands | Again | OffRail | Ballot | PaperTold
 
 _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.REQUEST: Request,
@@ -162,6 +165,7 @@ _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.AGAIN: Again,
     LetterKind.OFF_RAIL: OffRail,
     LetterKind.VOTER: Ballot,
+    LetterKind.PAPER: PaperTold,
 }
 
 

@@ -36,6 +36,7 @@ from .signer.voting import AskedSigner
 from .signing import PolicyError, PolicySigner, Signer
 from .transmitting import Asked, NetworkCoordinator, Turn
 from .vault import Vault
+from .vouching import PenInUse
 from .worker import Node
 
 H = TypeVar("H")
@@ -99,7 +100,7 @@ class Process:
     node: Node
     domain: Domain
     asked: Asked
-    key_in_use: KeyInUse[Hand]
+    pen: PenInUse
 
 
 def prepare(url: str, around: Around, *, signer: Path | None = None) -> bool:
@@ -154,9 +155,9 @@ def _put_together(
         in_use = KeyInUse(coordinator, own, config.member)
         signer = PolicySigner(lambda: in_use().key, domain, config.policy, KeptApprovals(files))
     node = Node(mine, core, coordinator, signer, vault.salt())
-    key_in_use = KeyInUse(asked, hands, config.member)
+    pen = PenInUse(asked, hands, files, config.member, around.seconds)
     return Process(
-        config, around, files, keys, hands, vault, chain, turn, coordinator, node, domain, asked, key_in_use
+        config, around, files, keys, hands, vault, chain, turn, coordinator, node, domain, asked, pen
     )  # fmt: skip
 
 

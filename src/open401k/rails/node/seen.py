@@ -14,7 +14,9 @@ from ..tracking import CaseState, Seen, SideSeen, Vote
 from .cases import Case, State
 from .core import Side
 from .deal import Deal, DealUnit
+from .explaining import is_awaited
 from .following import Standing, Verdict
+from .halves import ADDRESS
 
 #: Until then the other side stands where we stand: the same letters took both there.
 _TOGETHER: Final = frozenset(
@@ -50,6 +52,7 @@ def seen_of(unit: DealUnit, case: str, standing: Standing | None, *, now: int) -
         deadline=file.agreed.deadline if file.agreed else None,
         decided_at=since if decided else None,
         keyless=keyless_in(deal),
+        explained=_reads_elsewhere(deal) or not is_awaited(unit, deal),
     )
 
 
@@ -72,6 +75,11 @@ def _in_order(deal: Deal, first: SideSeen, verdict: Verdict, since: int) -> tupl
             state = State.VOTED
         found[each.place] = SideSeen(name, CaseState((each.state or state).value), each.since or since)
     return tuple(found[place] for place in sorted(found))
+
+
+def _reads_elsewhere(deal: Deal) -> bool:
+    """Whoever signs by a key that is no passkey is shown what they sign by other means than our page."""
+    return deal.receiving is not None and deal.receiving.key is not None and len(deal.receiving.key) == ADDRESS
 
 
 def _theirs(file: Case, deal: Deal, verdict: Verdict) -> State:

@@ -33,6 +33,7 @@ from .core import Side
 from .deal import Deal, DealUnit, Noted
 from .desk import Desk
 from .elections import LATE, unfit, unsound
+from .explaining import came as paper_came
 from .file_of import Making, values_of
 from .joined import MOST, Joined
 from .judging import end, is_closed, judged, raise_for, taken_over
@@ -55,6 +56,7 @@ from .letters import (
     file_from,
 )
 from .opening import agree, move, open_case
+from .papers import PaperTold
 from .returning import asked_back, changed_wish, wrong_return
 from .terms_of import Worked, agreed_with, unfit_terms, worked
 from .together import awaited, is_hidden, joins, others_from, tell_all, tell_facts, with_other
@@ -173,6 +175,9 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: 
             one = replace(_other(deal, peer), state=body.state, since=body.at)
             unit.change_deal(deal, replace(with_other(deal, one), edition=deal.edition))
             unit.put_event(deal.case, "another receiver moved")
+        case PaperTold():
+            if (why := paper_came(unit, deal, body)) is not None:
+                raise UnexpectedError(why)
         case Stands():
             unit.change_deal(deal, replace(deal, their_state=body.state, their_since=body.at))
             unit.put_event(deal.case, "the other side moved")
