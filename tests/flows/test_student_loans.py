@@ -1,5 +1,6 @@
 """Student loan payments through the real flows: certified in the year and after it, repeated, corrected, late."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,7 @@ from tests.flows.test_match_forms import DAYS, LAST, NOTHING, SAVED, assert_prov
 from tests.flows.test_random_years import Machine
 from tests.support.database import TESTER
 
-from open401k import plan, recordkeeping
+from open401k import compliance, plan, recordkeeping
 from open401k.base.db import Database
 from open401k.base.steps import FlowResults
 from open401k.flows.student_loans import Certified, certify
@@ -56,10 +57,18 @@ def test_payments_are_matched_once_when_the_year_is_over(db: Database) -> None:
     assert_proven(made)
 
 
+def _tested(facts: compliance.PlanFacts) -> dict[str, list[EmployeeId]]:
+    """Who is in each ADP test."""
+    results, _ = compliance.run_tests(facts)
+    told: dict[str, Any] = {each.test.value: each.working.get("people") for each in results}
+    ratios = {test: people["place"] for test, people in told.items() if test.startswith("adp")}
+    return {test: [facts.employee_ids[place] for place in places] for test, places in ratios.items()}
+
+
 def test_payments_are_matched_when_each_quarter_is_over(db: Database) -> None:
     """Half of up to 6 % of pay of 10,000.00 a pay date, two of them in the first quarter."""
     by_quarter = matched(student_loans=True, student_loan_period=plan.MatchPeriod.QUARTER)
-    made, who = paid(db, by_quarter, SAVED)
+    made, who = paid(db, replace(by_quarter, testing=plan.Testing(student_loans_apart=True)), SAVED)
     made.send(DAYS[1], {who: NOTHING}, told="payroll")
     made.at(date(2025, 2, 20))
     certified(made, who, date(2025, 2, 20), 900_00)
@@ -83,6 +92,14 @@ def test_payments_are_matched_when_each_quarter_is_over(db: Database) -> None:
     certified(made, who, date(2025, 10, 1), 400_00)
     day_begins(made, date(2026, 1, 2))
     assert match_by_day(made) == {**second, LAST: 200_00}
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        of: dict[str, Any] = {"tenant_id": made.sponsor, "plan_id": made.plan_id}
+        received = recordkeeping.student_loan_matches(tx, **of, start=date(2025, 1, 1), end=date(2026, 1, 1))
+        facts = compliance.facts_for(tx, **of, as_of=LAST)
+    assert received == {who: 500_00}
+    apart, together = _tested(facts), _tested(replace(facts, loan_matched=None))
+    assert (apart["adp"], apart["adp_student_loans"], together["adp"]) == ([], [who], [who])
+    assert "adp_student_loans" not in together
     made.at(date(2026, 1, 3))
     certified(made, who, date(2025, 5, 2), 0)
     made.at(date(2026, 1, 4))

@@ -248,6 +248,8 @@ def test_no_bit_of_the_rules_is_read_as_its_neighbours(world: World) -> None:
     refused(404, lambda: world.settle(world.changed(world.case(leg(PRE_TAX, 1_234_58)), rule_version=2)))
     until = (world.clock.now + DAY) | 1
     world.carry("suspend_rules", "uint32,uint64", 2, until, waits=False)
+    world.clock.now = until - 1
+    refused(608, lambda: world.settle(world.changed(world.case(), rule_version=2)))
     world.clock.now = until
     world.settle(world.changed(world.case(), rule_version=2))
     world.clock.now = odd[1] if isinstance(odd[1], int) else 0
@@ -270,7 +272,7 @@ def test_rules_beyond_any_version_are_none_and_were_not_elected(world: World) ->
         refused(606, partial(world.settle, world.changed(case, rule_version=version)))
 
 
-@pytest.mark.parametrize("address", [1, 2**159, 2**160 - 1])
+@pytest.mark.parametrize("address", [0, 1, 2**159, 2**160 - 1])
 def test_garbage_is_the_signature_of_no_address(world: World, address: int) -> None:
     case = world.case()
     election = replace(case.election, participant=address.to_bytes(20, "big"))

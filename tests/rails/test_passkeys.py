@@ -114,6 +114,7 @@ def test_only_this_digest_by_this_key_with_its_owner_present_and_verified_counts
         elected(world, flags=4),
         elected(world, kind="webauthn.create"),
         elected(world, more="A"),  # a longer challenge that begins like ours
+        elected(world, more="#"),  # of which a quotation mark is one bit away
     ):
         assert code_of(world, broken) == 101
     other = replace(good, signature=asserted(hashlib.sha256(b"another").digest()))
@@ -173,6 +174,18 @@ def test_a_check_that_fails_is_no_check(world: World, monkeypatch: pytest.Monkey
         raise OutOfGas("a precompile of another kind")
 
     with_check(monkeypatch, fails)
+    assert code_of(world, elected(world)) == 630
+
+
+@pytest.mark.parametrize("answer", [bytes(32), (2).to_bytes(32, "big"), b"\1"])
+def test_a_check_that_answers_anything_but_one_is_no_check(
+    world: World, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    def answers(computation: ComputationAPI) -> ComputationAPI:
+        computation.output = answer
+        return computation
+
+    with_check(monkeypatch, answers)
     assert code_of(world, elected(world)) == 630
 
 

@@ -50,7 +50,10 @@ class PlanSays:
         """The fact of it, with basis and Roth clock as the transfer file has them; once, with its entry."""
         way = WAY[booked.order.side]
         requests = recordkeeping.rollover_requests(tx, tenant_id=self.tenant_id, plan_id=self.plan_id)
-        request = recordkeeping.open_request_of(requests, employee_id=booked.employee_id, way=way)
+        legs = [(Kind(each.kind).name.lower(), each.cents) for each in booked.order.parts]
+        request = recordkeeping.open_request_of(
+            requests, employee_id=booked.employee_id, way=way, account=booked.order.account, legs=legs
+        )
         (person,) = census.roster(tx, tenant_id=self.tenant_id, employee_ids=[booked.employee_id])
         terms = plan.provisions_on(tx, tenant_id=self.tenant_id, plan_id=self.plan_id, on=booked.on).rollovers
         paid = paid_on(person, request, on=booked.on, terms=terms)

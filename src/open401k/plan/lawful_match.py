@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from open401k.kernel import Source
 
 from .problem import ProvisionProblem
-from .provisions import NEW_YEARS_DAY, Match, MatchPeriod, Provisions, SafeHarbor
+from .provisions import NEW_YEARS_DAY, Match, MatchPeriod, Provisions, SafeHarbor, TestingMethod
 
 #: Months after the plan year within which student loan payments are certified.
 _REASONABLE, _IN_TIME = 3, 9
@@ -56,6 +56,7 @@ def counted(provisions: Provisions) -> Iterator[ProvisionProblem]:
 def student_loans(provisions: Provisions) -> Iterator[ProvisionProblem]:
     """A match of student loan payments where what it counts cannot be told."""
     match = provisions.match
+    yield from _tested_apart(provisions)
     if match is not None and not _REASONABLE <= match.student_loan_months <= _IN_TIME:
         yield ProvisionProblem(
             "match.student_loan_months",
@@ -110,4 +111,20 @@ def _student_loan_period(match: Match) -> Iterator[ProvisionProblem]:
             "rate of deferrals.",
             "IRC 401(m)(13)(A)(i)",
             "Match them over the plan_year, or take the true-up and the conditions out.",
+        )
+
+
+def _tested_apart(provisions: Provisions) -> Iterator[ProvisionProblem]:
+    """An ADP test of its own where nobody receives such a match, or of a year before that had another group."""
+    if not provisions.testing.student_loans_apart:
+        return
+    match, field, law = provisions.match, "testing.student_loans_apart", "IRC 401(m)(13)(B)(iv)"
+    if match is None or not match.student_loans:
+        yield ProvisionProblem(field, "Nobody receives a match of student loan payments.", law, "Take it out.")
+    if provisions.testing.method is TestingMethod.PRIOR_YEAR:
+        yield ProvisionProblem(
+            field,
+            "Who receives such a match is another group each year: no average of theirs is of the year before.",
+            law,
+            "Test by the current year, or everybody together.",
         )

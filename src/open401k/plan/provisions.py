@@ -297,12 +297,13 @@ class Forfeitures:
 
 @dataclass(frozen=True, slots=True)
 class Testing:
-    """How the ADP and ACP tests are run, and whether HCEs are narrowed to the top-paid group."""
+    """How ADP and ACP tests are run: by which year, by the top-paid group, apart for who has student loans matched."""
 
     __test__ = False
 
     method: TestingMethod = TestingMethod.CURRENT_YEAR
     top_paid_group: bool = False
+    student_loans_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

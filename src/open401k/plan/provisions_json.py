@@ -77,6 +77,7 @@ _LATER: Mapping[type, frozenset[str]] = {
         }
     ),
     Nonelective: frozenset({"conditions"}),
+    Testing: frozenset({"student_loans_apart"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415", "match", "nonelective"}),
     Loans: frozenset({"pauses_on_leave", "pauses_in_service"}),
     Vesting: frozenset({"on_death", "on_disability", "normal_retirement", "early_retirement"}),
@@ -252,8 +253,8 @@ def _forfeitures(*, deemed_cash_out: bool, uses: list[str]) -> Forfeitures:
     return Forfeitures(deemed_cash_out, tuple(map(ForfeitureUse, uses)))
 
 
-def _testing(*, method: str, top_paid_group: bool) -> Testing:
-    return Testing(TestingMethod(method), top_paid_group)
+def _testing(*, method: str, top_paid_group: bool, student_loans_apart: bool = False) -> Testing:
+    return Testing(TestingMethod(method), top_paid_group, student_loans_apart)
 
 
 _USUAL = Compensation()

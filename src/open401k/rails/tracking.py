@@ -31,17 +31,20 @@ class Verdict(StrEnum):
 
 
 class CaseState(StrEnum):
-    """Where one side's case file stands: the words of a node."""
+    """Where one side's case file stands: the words of a node (rails/node/cases.py has the moves)."""
 
     DRAFT = "draft"
     DATA_REQUESTED = "data_requested"
     PREVALIDATED = "prevalidated"
+    #: Not in good order: a reason was found before anything was promised.
     NIGO = "nigo"
+    #: The source sells; the exact terms are agreed when it has.
     LIQUIDATING = "liquidating"
     HELD = "held"
     VOTED = "voted"
     POSTED = "posted"
     RELEASED = "released"
+    #: Closed by check or wire, with the same file.
     OFF_RAIL = "off_rail"
 
 

@@ -82,6 +82,7 @@ from .loan_books import (
 from .loan_events import LeaveTold, decide_leave, decide_offset, offset_loan, record_leave, report_deemed
 from .loan_leaves import Leave, Paused, pause_installments
 from .loan_limits import Borrower, LoanOffered, LoanRefusal, LoanRoom, LoanWanted, SourceBalance, decide_loan, room_of
+from .loan_matched import student_loan_matches
 from .loan_repayments import (
     LoanDamage,
     loan_damage,
@@ -166,6 +167,7 @@ from .rollover_release import (
     taxed_money,
 )
 from .rollovers import (
+    ACCOUNT,
     CASE,
     ENDED,
     ROLLOVER_REASON,
@@ -179,6 +181,7 @@ from .rollovers import (
     RolloverWay,
     ask_rollover,
     book_rollover,
+    confusable,
     get_rollover_request,
     open_request_of,
     paid_out,
@@ -218,6 +221,7 @@ from .withholding import Withholding, withheld_as_elected
 from .year_ends import end_period, end_year, periods_to_end, years_to_end
 
 __all__ = [
+    "ACCOUNT",
     "CASE",
     "ENDED",
     "INVALID_CITE",
@@ -351,6 +355,7 @@ __all__ = [
     "changed_late_payrolls",
     "claim_deadline",
     "compare",
+    "confusable",
     "correction_deposits",
     "corrections",
     "corrective_additions",
@@ -455,6 +460,7 @@ __all__ = [
     "settle_loans",
     "state_ending",
     "stated_endings",
+    "student_loan_matches",
     "take_back",
     "taken_back",
     "taxed_money",

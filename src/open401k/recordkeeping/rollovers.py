@@ -30,7 +30,7 @@ class RolloverWay(StrEnum):
 #: What the journal calls it, each way.
 ROLLOVER_REASON: Final = {RolloverWay.INTO: "rollover: receiver", RolloverWay.OUT: "rollover: source"}
 #: The names under which a request's place in the world is told; all others are facts for its preflight.
-CASE, STATE, ENDED = "case", "state", "ended"
+CASE, STATE, ENDED, ACCOUNT = "case", "state", "ended", "account"
 
 
 class RolloverRefusal(StrEnum):
@@ -117,6 +117,12 @@ class RolloverRequest:
         """The node's case file."""
         found = self.told.get(CASE)
         return None if found is None else str(found.told)
+
+    @property
+    def account(self) -> str:
+        """The account that the network knows: of one that comes in its own, so that its posting is told apart."""
+        found = self.told.get(ACCOUNT)
+        return str(self.employee_id) if found is None else str(found.told)
 
     @property
     def open(self) -> bool:
@@ -248,11 +254,38 @@ def paid_out(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: Empl
 
 
 def open_request_of(
-    requests: Sequence[RolloverRequest], *, employee_id: EmployeeId, way: RolloverWay
+    requests: Sequence[RolloverRequest],
+    *,
+    employee_id: EmployeeId,
+    way: RolloverWay,
+    account: str,
+    legs: Sequence[tuple[str, int]],
 ) -> RolloverRequest | None:
-    """The request that a posting follows; None where it cannot be told, as of two that are open."""
+    """The request that a posting follows, by its account, else by what it asks for; None where it cannot be told.
+
+    ``legs``: kind and cents of each, in order.
+    """
     found = [each for each in requests if each.employee_id == employee_id and each.way is way and each.open]
+    found = [each for each in found if each.account == account]
+    if len(found) > 1:
+        posted = [{"kind": kind, "cents": cents} for kind, cents in legs]
+        found = [each for each in found if confusable(_wanted(each), posted)]
     return found[0] if len(found) == 1 else None
+
+
+def confusable(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a posting of one wish could be taken for another's: the same kinds in order, and no amount differs.
+
+    An amount that is not named is the rest, whatever it will be.
+    """
+    if [each["kind"] for each in one] != [each["kind"] for each in other]:
+        return False
+    amounts = [(a.get("cents"), b.get("cents")) for a, b in zip(one, other, strict=True)]
+    return all(None in pair or pair[0] == pair[1] for pair in amounts)
+
+
+def _wanted(request: RolloverRequest) -> list[Mapping[str, Any]]:
+    return list(request.told["wanted"].told) if "wanted" in request.told else []
 
 
 def rollover_damage(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[int, tuple[RolloverDamage, ...]]:

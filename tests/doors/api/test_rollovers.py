@@ -90,7 +90,7 @@ def came(desk: Desk) -> str:
     rollover_id: str = asked(desk).json()["line"]["rollover_id"]
     db, plan_id = desk.world.db, PlanId.parse(desk.plan_id)
     core = plan_core(db, actor=TESTER, plan_id=plan_id, today=lambda: day_of(db.clock.now()))
-    order = Order(bytes([1]) * 32, Side.RECEIVER, desk.employees[1], (Part(0, 0, 300_00),))
+    order = Order(bytes([1]) * 32, Side.RECEIVER, f"{desk.employees[1]}/{rollover_id}", (Part(0, 0, 300_00),))
     core.hold(order)
     core.post(order)
     return rollover_id

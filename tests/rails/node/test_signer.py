@@ -35,6 +35,7 @@ from open401k.rails.node.signer.asking import (
     Received,
     SawHead,
     SendLetter,
+    SignBatch,
     Transact,
     asked_of,
     written,
@@ -103,6 +104,41 @@ def test_what_is_signed_is_worked_out_from_what_comes_beside_it(world: World) ->
     theirs = judge(Approve(OURS.address, Role.RECEIVER, EVIDENCE), case.encoded, known(world, "receiver"))
     assert isinstance(theirs, Granted)
     assert theirs.cents == 1_434_56
+
+
+def test_a_batch_is_signed_when_each_of_its_cases_would_be(world: World) -> None:
+    one, back = world.case(leg(0, 500_00)), world.case(leg(0, 100_00), source="receiver", receivers=("source",))
+    us, (first, second) = known(world), [world.members[each].address for each in ("source", "receiver")]
+    asked = SignBatch(OURS.address, first, second, world.token, NOW + 600)
+    beside = messages.encode_batch([one.encoded, back.encoded])
+    assert asked_of(json.dumps(written(asked)).encode()) == asked
+    found = judge(asked, beside, us)
+    assert isinstance(found, Granted)
+    struct = messages.batch_hash(first, second, world.token, NOW + 600, [one.id, back.id])
+    assert found.digest == world.domain().digest(struct)
+    assert found.batch == ((one.id, 500_00), (back.id, 100_00))
+    others = world.case(leg(0, 1_00), receivers=("other",))
+    unsigned = replace(one, signature=key("a thief").sign(b"d" * 32))
+    nothing: tuple[Case, ...] = ()
+    for asked_, cases, of, expected in (
+        (asked, nothing, us, Why.NO_CASE),
+        (asked, (one,) * 33, us, Why.NO_CASE),
+        (asked, (one, others), us, Why.NOT_OUR_PART),
+        (replace(asked, second=first), (one,), us, Why.NOT_OUR_PART),
+        (asked, (one,), known(world, "other"), Why.NOT_OUR_PART),
+        (replace(asked, token=b"t" * 20), (one,), us, Why.OTHER_TOKEN),
+        (asked, (back, unsigned), us, Why.NOT_ELECTED),
+        (asked, (one, back), known(world, most_cents=499_99), Why.TOO_MUCH),
+        (asked, (one, back), known(world, cents_a_day=599_99), Why.TOO_MUCH_A_DAY),
+        (asked, (one, back), known(world, approvals_an_hour=1), Why.TOO_MANY_AN_HOUR),
+    ):
+        assert why(asked_, messages.encode_batch([each.encoded for each in cases]), of) is expected
+    before = Before()
+    before.note_batch(NOW, found.batch)
+    assert before.times == [NOW]
+    assert isinstance(judge(asked, beside, known(world, cents_a_day=600_00), before=before), Granted)  # the same again
+    more = messages.encode_batch([world.case(leg(0, 1)).encoded])
+    assert why(asked, more, known(world, cents_a_day=600_00), before=before) is Why.TOO_MUCH_A_DAY
 
 
 def changed(world: World, case: Case, **terms: object) -> bytes:

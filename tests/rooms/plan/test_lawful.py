@@ -26,6 +26,7 @@ from open401k.plan import (
     ServiceTiers,
     SpillOver,
     Testing,
+    TestingMethod,
     Vesting,
     VestingSchedule,
     Waiver,
@@ -355,6 +356,20 @@ UNLAWFUL = {
         ),
         "match.student_loan_period",
         "401(m)(13)(A)(i)",
+    ),
+    "an ADP test apart for student loans that are not matched": (
+        replace(PLAIN, testing=Testing(student_loans_apart=True)),
+        "testing.student_loans_apart",
+        "401(m)(13)(B)(iv)",
+    ),
+    "an ADP test apart against the year before": (
+        replace(
+            PLAIN,
+            match=Match(BASIC, student_loans=True),
+            testing=Testing(TestingMethod.PRIOR_YEAR, student_loans_apart=True),
+        ),
+        "testing.student_loans_apart",
+        "401(m)(13)(B)(iv)",
     ),
     "HCEs without a safe harbor that there is not": (
         replace(PLAIN, safe_harbor_hces=False),

@@ -68,6 +68,12 @@ token_env = "CORE_TOKEN"
 number = 1
 year = 2026
 
+# To settle several rollovers with one custodian in one transaction, if it is set there, too: seconds that one waits for
+# others, and in which an offer is answered.
+# [batches]
+# window = 60
+# answer = 600
+
 # E-mail at each state to participants whose address our systems put, and to our desk; off without this table.
 # A mail names nobody and carries no link. The password stands in the environment variable that is named.
 # [mail]

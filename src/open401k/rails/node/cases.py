@@ -13,27 +13,12 @@ from typing import Final, Protocol
 
 from ..chain.interface import Head
 from ..messages import Role, Voter, voters_in
+from ..tracking import CaseState
 from .core import Part, Side
 from .said import Said
 
-
-class State(StrEnum):
-    """Where a case file stands."""
-
-    DRAFT = "draft"
-    DATA_REQUESTED = "data_requested"
-    PREVALIDATED = "prevalidated"
-    #: Not in good order: a reason was found before anything was promised.
-    NIGO = "nigo"
-    #: The source sells; the exact terms are agreed when it has.
-    LIQUIDATING = "liquidating"
-    HELD = "held"
-    VOTED = "voted"
-    POSTED = "posted"
-    RELEASED = "released"
-    #: Closed by check or wire, with the same file.
-    OFF_RAIL = "off_rail"
-
+#: Where a case file stands, in the words that everybody sees.
+State = CaseState
 
 MOVES: Final = {
     # Before exact terms nothing is promised: whoever ends it gives free at once.
@@ -99,7 +84,10 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One side's file of one rollover. ``stop`` is the code for which we want it ended; ``parent`` a case before it."""
+    """One side's file of one rollover. ``stop`` is the code for which we want it ended; ``parent`` a case before it.
+
+    ``batch_until``: by the chain's time, so long the source sends no vote of its own, since a batch may settle it.
+    """
 
     id: str
     side: Side
@@ -108,6 +96,7 @@ class Case:
     agreed: Agreed | None = None
     stop: int | None = None
     parent: str | None = None
+    batch_until: int | None = None
 
     def to(self, state: State) -> Case:
         """The case in its next state, or :class:`MoveError`."""

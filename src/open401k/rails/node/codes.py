@@ -53,6 +53,7 @@ LETTER_UNEXPECTED: Final = 662
 LETTER_DIFFERS: Final = 663
 LETTER_KEPT_OUT: Final = 664
 MAIL_REFUSED: Final = 665
+BATCH_DECLINED: Final = 666
 
 #: What a node or a core finds, beside what the coordinator refuses by.
 FOUND: Final = {
@@ -88,6 +89,7 @@ FOUND: Final = {
     LETTER_DIFFERS: "the other custodian sent two letters under one number",
     LETTER_KEPT_OUT: "the other custodian keeps a letter of ours out",
     MAIL_REFUSED: "e-mail does not arrive: reach the participant another way, or put another address",
+    BATCH_DECLINED: "a batch was declined; its rollovers go on singly",
 }
 
 

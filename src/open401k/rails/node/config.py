@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from open401k.kernel import Open401kError
@@ -19,7 +19,9 @@ from open401k.kernel import Open401kError
 from ..chain.rpc import Finality
 from ..kinds import Kind
 from ..messages import NOBODY, Role
+from ..strict import Strict
 from .ballots import FURTHER
+from .batching import MOST_BATCHED, Settings
 from .codec import BadInputError
 from .mail import MailAt, address
 from .signing import Policy
@@ -113,6 +115,7 @@ class NodeConfig:
     core: CoreAt
     rules: tuple[RulesAt, ...]
     policy: Policy = field(default_factory=Policy)
+    batches: Settings | None = None
     peers: tuple[Peer, ...] = ()
     host: str = "127.0.0.1"
     port: int = 4012
@@ -158,6 +161,7 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         core=_core(top.table("core"), environment),
         rules=_rules(top),
         policy=_policy(top.table("policy", needed=False)),
+        batches=_batches(top.table("batches")) if top.has("batches") else None,
         peers=_peers(top),
         contact=top.text("contact", ""),
         paper=top.text("paper", ""),
@@ -183,69 +187,10 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
 
 
 @dataclass
-class Table:
-    """A table of the file, which knows what was asked of it: what nobody asked for is a mistake."""
+class Table(Strict):
+    """A table of the file."""
 
-    path: Path
-    place: str
-    told: Mapping[str, Any]
-    _asked: set[str] = field(default_factory=set)
-
-    def wrong(self, key: str, why: str, fix: str) -> ConfigError:
-        """The error of a key."""
-        return ConfigError(f"{self.path}, {self.place}{key}: {why}.", fix=fix)
-
-    def has(self, key: str) -> bool:
-        """Whether it is there."""
-        self._asked.add(key)
-        return key in self.told
-
-    def value(self, key: str, fix: str) -> Any:
-        """What is told; without it there is no node."""
-        self._asked.add(key)
-        if key not in self.told:
-            raise self.wrong(key, "is missing", fix)
-        return self.told[key]
-
-    def text(self, key: str, otherwise: str | None = None) -> str:
-        """Words."""
-        found = self.value(key, f'Write {key} = "..."') if otherwise is None else self.told.get(key, otherwise)
-        self._asked.add(key)
-        if not isinstance(found, str) or (otherwise is None and not found.strip()):
-            raise self.wrong(key, f"{str(found)[:60]!r} is no text", f'Write {key} = "..."')
-        return found
-
-    def whole(self, key: str, otherwise: int | None = None, *, least: int = 0, most: int = 2**63) -> int:
-        """A whole number within these."""
-        fix = f"Write {key} = a whole number from {least:,} to {most:,}"
-        found = self.value(key, fix) if otherwise is None else self.told.get(key, otherwise)
-        self._asked.add(key)
-        if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= most:
-            raise self.wrong(key, f"{str(found)[:60]!r} is no whole number from {least:,} to {most:,}", fix)
-        return found
-
-    def flag(self, key: str) -> bool:
-        """True or false; false where nothing is said."""
-        found = self.told.get(key, False)
-        self._asked.add(key)
-        if not isinstance(found, bool):
-            raise self.wrong(key, f"{str(found)[:60]!r} is neither true nor false", f"Write {key} = true or false")
-        return found
-
-    def data(self, key: str, size: int, what: str) -> bytes:
-        """So many bytes in hexadecimal digits after 0x."""
-        found = self.value(key, f'Write {key} = "0x..." with {2 * size} digits')
-        if not isinstance(found, str) or not re.fullmatch(rf"0x[0-9a-fA-F]{{{2 * size}}}", found):
-            fix = f'Write {key} = "0x..." with {2 * size} digits'
-            raise self.wrong(key, f"{str(found)[:60]!r} is no {what}", fix)
-        return bytes.fromhex(found[2:])
-
-    def address(self, key: str) -> bytes:
-        """An address of the network; that of nobody stands where something is to be filled in."""
-        found = self.data(key, 20, "address")
-        if not any(found):
-            raise self.wrong(key, "is not filled in", f'Write {key} = "0x..." as the network knows it')
-        return found
+    error: ClassVar[type[Open401kError]] = ConfigError
 
     def url(self, key: str) -> str:
         """An address over HTTP."""
@@ -265,26 +210,11 @@ class Table:
 
     def table(self, key: str, *, needed: bool = True) -> Table:
         """A table inside."""
-        found = self.value(key, f"Write [{key}]") if needed else self.told.get(key, {})
-        self._asked.add(key)
-        if not isinstance(found, dict):
-            raise self.wrong(key, "is no table", f"Write [{key}] and what is in it below")
-        return Table(self.path, f"{self.place}{key}.", found)
+        return self.inside(key, needed=needed)
 
     def tables(self, key: str) -> Sequence[Table]:
-        """A list of tables."""
-        self._asked.add(key)
-        found = self.told.get(key, [])
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-            raise self.wrong(key, "is no list of tables", f"Write [[{self.place}{key}]] before each")
-        return [Table(self.path, f"{self.place}{key} {place}.", each) for place, each in enumerate(found, 1)]
-
-    def nothing_else(self) -> None:
-        """Refuse a key that nobody reads: it is misspelt, or meant for another version."""
-        for key in self.told:
-            if key not in self._asked:
-                known = ", ".join(sorted(self._asked))
-                raise self.wrong(key, "nothing reads this", f"Take it out, or write one of: {known}")
+        """A list of tables; none where there is none."""
+        return self.objects(key, self.told.get(key, []), f"Write [[{self.place}{key}]] before each")
 
 
 def _chain(table: Table) -> ChainAt:
@@ -408,6 +338,20 @@ def _policy(table: Table) -> Policy:
         table.whole("an_hour", usual.an_hour, least=1),
         table.whole("cents_an_hour", usual.cents_an_hour, least=1),
     )
+    table.nothing_else()
+    return found
+
+
+def _batches(table: Table) -> Settings:
+    usual = Settings(60)
+    found = Settings(
+        table.whole("window", usual.window, most=86_400),
+        table.whole("answer", usual.answer, least=30, most=86_400),
+        table.whole("least", usual.least, least=2, most=MOST_BATCHED),
+        table.whole("most", usual.most, least=2, most=MOST_BATCHED),
+    )
+    if found.least > found.most:
+        raise table.wrong("least", "is more than most", "Write least = 2, or a larger most")
     table.nothing_else()
     return found
 

@@ -95,6 +95,12 @@ class ChainCoordinator:
         with _heard():
             return self._signer(int.from_bytes(us, "big"), self._at_final()).to_bytes(20, "big")
 
+    def is_batched(self, batch: bytes) -> bool:
+        """Whether the newest final block knows this batch, by its hash, as settled."""
+        with _heard():
+            (told,) = self._ask(self._at_final(), [(self._rollover, call_of("batched_at(bytes32)", batch))])
+        return any(told)
+
     def news(self, after: int, block: Head) -> frozenset[bytes] | None:
         if block.number - after > _MOST_BLOCKS:
             return None
@@ -180,7 +186,7 @@ class ChainCoordinator:
         if not word and batched:
             # A batch asks for no receipts, and both custodians signed it as a whole.
             if self._is_in_batch(agreed.rollover, at.block):
-                return Standing(at.block, Verdict.COMMITTED, voted=True, posted=True)
+                return Standing(at.block, Verdict.COMMITTED, voted=True, posted=True, batched=True)
             return Standing(at.block, Verdict.TAKEN)
         if word and word >> 8 != int.from_bytes(agreed.rollover, "big") >> 8:
             return Standing(at.block, Verdict.TAKEN)

@@ -13,6 +13,7 @@ from .cases import Case, ChangedError
 from .codec import parsed, read, written
 from .deal import Deal, DealEvent
 from .kept import KeptCases, KeptUnit
+from .kept_batches import KeptBatches
 from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes, letter_of
 from .papers import OnFile, Paper, named_of, named_text
 from .sealing import Sealed, Sealing
@@ -67,7 +68,7 @@ class KeptDeals(KeptCases):
 
 
 @dataclass
-class KeptDealUnit(KeptUnit):
+class KeptDealUnit(KeptUnit, KeptBatches):
     """One transaction."""
 
     sealing: Sealing

@@ -6,10 +6,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from .batching import Batch
 from .cases import UNPROMISED, Case, ChangedError
 from .deal import Deal, DealEvent, DealUnit
 from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes
 from .memory import MemoryCases, MemoryUnit
+from .memory_batches import MemoryBatches
 from .papers import OnFile, Paper
 from .telling import tell_change
 
@@ -25,12 +27,13 @@ class Shelf:
     since: dict[str, int] = field(default_factory=dict)
     papers: dict[str, OnFile] = field(default_factory=dict)
     desks: dict[tuple[bytes, bytes], tuple[str, bool]] = field(default_factory=dict)
+    batches: dict[tuple[bytes, bytes], Batch] = field(default_factory=dict)
 
     def copy(self) -> Shelf:
         """Another of the same content."""
         return Shelf(
             dict(self.deals), dict(self.out), dict(self.came), list(self.events), dict(self.since), dict(self.papers),
-            dict(self.desks),
+            dict(self.desks), dict(self.batches),
         )  # fmt: skip
 
 
@@ -49,11 +52,15 @@ class MemoryDeals(MemoryCases):
 
 
 @dataclass
-class MemoryDealUnit(MemoryUnit):
+class MemoryDealUnit(MemoryUnit, MemoryBatches):
     """One transaction: it works on copies."""
 
     shelf: Shelf
     now: Callable[[], int]
+
+    @property
+    def batches(self) -> dict[tuple[bytes, bytes], Batch]:
+        return self.shelf.batches
 
     def add(self, case: Case) -> None:
         MemoryUnit.add(self, case)

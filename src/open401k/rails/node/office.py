@@ -53,6 +53,7 @@ class Office:
             now=process.around.seconds,
             withholder=config.withholder,
             voters=config.voters,
+            takes_batches=config.batches is not None,
             wallet=lambda *given: first(("wallet", *given), lambda: wallet_signed(process, *given)),
         )
 

@@ -23,6 +23,7 @@ from .adapters.bank import Banked, BankFiles
 from .adapters.batch import BatchCore
 from .adapters.layouts import Layout
 from .adapters.rest import RestCore
+from .batches import Batches
 from .config import ChainAt, CoreAt, NodeConfig
 from .core import CustodianCore
 from .hands import Hand, Hands, OwnHands
@@ -33,7 +34,7 @@ from .sealed import KeptApprovals, SealedKeys
 from .sealing import Sealing
 from .signer.client import SignerAt, SignerHands
 from .signer.voting import AskedSigner
-from .signing import PolicyError, PolicySigner, Signer
+from .signing import PolicyError, PolicySigner
 from .transmitting import Asked, NetworkCoordinator, Turn
 from .vault import Vault
 from .vouching import PenInUse
@@ -150,11 +151,14 @@ def _put_together(
         now=around.seconds, fees=Fees(most=config.chain.most_gas_price),
     )  # fmt: skip
     asked = Asked(chain, rollover=config.contracts.rollover, network=config.contracts.network)
-    signer: Signer = AskedSigner(KeyInUse(coordinator, asked_of, config.member))
+    signer: PolicySigner | AskedSigner = AskedSigner(KeyInUse(coordinator, asked_of, config.member))
     if config.signer is None:
         in_use = KeyInUse(coordinator, own, config.member)
         signer = PolicySigner(lambda: in_use().key, domain, config.policy, KeptApprovals(files))
-    node = Node(mine, core, coordinator, signer, vault.salt())
+    batches = Batches(  # also without settings: what was begun is brought to its end
+        mine, core, coordinator, signer, around.random, config.member, domain, config.batches, around.seconds
+    )
+    node = Node(mine, core, coordinator, signer, vault.salt(), batches)
     pen = PenInUse(asked, hands, files, config.member, around.seconds)
     return Process(
         config, around, files, keys, hands, vault, chain, turn, coordinator, node, domain, asked, pen

@@ -108,6 +108,7 @@ def give_back(unit: DealUnit, desk: Desk, case: str, new: str, half: ReceivingHa
             return known
         raise StillOpenError(_once(unit, case, *last))
     wrong = [Wrong("member", "is not our own address in the network")] if half.member != desk.us else []
+    wrong += _batched(unit, file.agreed)
     wrong += misfits(half, file.agreed, by=deal.peer, accounts=_accounts(unit, file), token=desk.token)
     if wrong:
         raise BadInputError([Wrong(f"{at}.{x.path}".strip("."), x.said) for x in {y.path: y for y in wrong}.values()])
@@ -178,7 +179,14 @@ def _why_not(unit: DealUnit, desk: Desk, before: Case | None, half: ReceivingHal
         return [Wrong("parent", f"our case of it is {before.state}: nothing came")]
     last = _standing(unit.returns_of(before.id))
     found = [] if last is None else [Wrong("parent", _once(unit, before.id, *last))]
+    found += _batched(unit, before.agreed)
     return found + misfits(half, before.agreed, by=desk.us, accounts=_accounts(unit, before), token=desk.token)
+
+
+def _batched(unit: DealUnit, before: Agreed) -> list[Wrong]:
+    if unit.batch_of(before.rollover) is None:
+        return []
+    return [Wrong("", f"it was settled in a batch, which does not go back by the network: {OTHERWISE}")]
 
 
 def _given_back(unit: DealUnit, deal: Deal) -> Case | None:

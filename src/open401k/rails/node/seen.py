@@ -10,7 +10,7 @@ from typing import Final
 
 from .. import tracking
 from ..messages import Role
-from ..tracking import CaseState, Seen, SideSeen, Vote
+from ..tracking import Seen, SideSeen, Vote
 from .cases import Case, State
 from .core import Side
 from .deal import Deal, DealUnit
@@ -34,10 +34,10 @@ def seen_of(unit: DealUnit, case: str, standing: Standing | None, *, now: int) -
     since = _since(unit, deal)
     verdict = standing.verdict if standing else Verdict.ABSENT
     theirs = _theirs(file, deal, verdict)
-    ours_seen = SideSeen(_name(deal, deal.side), CaseState(file.state.value), since)
+    ours_seen = SideSeen(_name(deal, deal.side), file.state, since)
     other = Side.RECEIVER if deal.side is Side.SOURCE else Side.SOURCE
     told_at = deal.their_since if theirs is deal.their_state and deal.their_since is not None else since
-    theirs_seen = SideSeen(_name(deal, other), CaseState(theirs.value), told_at)
+    theirs_seen = SideSeen(_name(deal, other), theirs, told_at)
     source, receiver = (ours_seen, theirs_seen) if deal.side is Side.SOURCE else (theirs_seen, ours_seen)
     decided = file.agreed is not None and file.state in (State.POSTED, State.RELEASED)
     return Seen(
@@ -73,7 +73,7 @@ def _in_order(deal: Deal, first: SideSeen, verdict: Verdict, since: int) -> tupl
             state = State.POSTED
         elif verdict in (Verdict.PREPARING, Verdict.COMMITTED):
             state = State.VOTED
-        found[each.place] = SideSeen(name, CaseState((each.state or state).value), each.since or since)
+        found[each.place] = SideSeen(name, each.state or state, each.since or since)
     return tuple(found[place] for place in sorted(found))
 
 

@@ -73,6 +73,15 @@ class Signer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """A rollover of a batch, what moves on our side, and its case as the contracts read it."""
+
+    rollover: bytes
+    cents: int
+    encoded: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What is signed without a human: cents of one approval, and approvals and cents of one hour."""
 
@@ -95,6 +104,14 @@ class PolicySigner:
     ) -> bytes:  # fmt: skip
         self._allow(rollover, cents, at)
         return self._sign(messages.approval_hash(rollover, role, evidence))
+
+    def batch(
+        self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[Item], *, at: int
+    ) -> bytes:
+        """Under several rollovers at once: each counts as an approval of its cents."""
+        for each in items:
+            self._allow(each.rollover, each.cents, at)
+        return self._sign(messages.batch_hash(first, second, token, deadline, [each.rollover for each in items]))
 
     # An end is always signed, and so are a receipt and what is so: at and case are for who judges them.
     def abort(self, rollover: bytes, role: Role, code: int, *, at: int, encoded: bytes = b"") -> bytes:  # noqa: ARG002

@@ -15,6 +15,7 @@ from open401k.base.faults import fault
 from ..transfer_file.leaves import FileRefusedError
 from .again import begun_there, closed_there
 from .ballots import Ballot
+from .batch_letters import KINDS, batch_kept_out, take_batch
 from .cases import State
 from .codec import BadInputError
 from .codes import (
@@ -73,6 +74,10 @@ class UnexpectedError(Exception):
 
 def take(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
     """A letter that came from a member, taken once and in order."""
+    if letter.kind in KINDS:
+        taken = take_batch(unit, desk, peer, letter)
+        fault("deals.letter_taken")
+        return taken
     deal = unit.deal_of(peer, letter.reference)
     taken = _asked(unit, desk, peer, letter) if deal is None else _take(unit, desk, deal, peer, letter)
     fault("deals.letter_taken")
@@ -82,6 +87,7 @@ def take(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
 def kept_out(unit: DealUnit, desk: Desk, sent: Outgoing) -> None:
     """The other side keeps a letter of ours out for ever: it is not sent again, and somebody looks."""
     unit.letter_sent(sent.to, sent.letter.reference, sent.letter.number)
+    batch_kept_out(unit, sent)
     deal = unit.deal_of(sent.to, sent.letter.reference)
     if deal is not None:
         raise_for(unit, desk, deal.case, LETTER_KEPT_OUT, f"{sent.letter.kind}, number {sent.letter.number}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, assert_never
+from typing import Final, Protocol, assert_never
 
 from open401k.base.faults import fault
 
@@ -88,6 +88,18 @@ class _Refused:
     until: int
 
 
+class Batching(Protocol):
+    """What a node does about batches (batches.py), if it does."""
+
+    def once(self, block: Head) -> None:
+        """Bring every batch as far as it goes now."""
+        ...
+
+    def waits_until(self, case: Case, block: Head) -> int | None:
+        """Until when a case that is held now waits for others."""
+        ...
+
+
 @dataclass
 class Node:
     """One custodian's node: its files, its core, its key, the coordinator. ``salt`` hides references of its books."""
@@ -97,6 +109,7 @@ class Node:
     coordinator: Coordinator
     signer: Signer
     salt: bytes = field(repr=False)
+    batches: Batching | None = None
     _rests: dict[str, _Rest] = field(default_factory=dict, init=False, repr=False)
     _refused: dict[tuple[str, Kind], _Refused] = field(default_factory=dict, init=False, repr=False)
     #: Cases of which no exception of an absent signer is open.
@@ -111,6 +124,8 @@ class Node:
         self._passes += 1
         block = self._look_at_finality()
         self._hear(block)
+        if self.batches is not None:
+            self.batches.once(block)
         for case in self._awake(block):
             try:
                 self._follow(case, done)
@@ -255,7 +270,8 @@ class Node:
         if held is None:
             return False
         with self.cases.begin() as unit:
-            unit.change(case, case.to(State.HELD))
+            until = self.batches.waits_until(case, final.block) if self.batches is not None else None
+            unit.change(case, replace(case.to(State.HELD), batch_until=until))
             unit.note_hold(case, held.reference)
             fault("node.before_hold_commit")
         fault("node.after_hold_commit")

@@ -1,6 +1,6 @@
 """Rollovers of plans over HTTP: listed, shown, asked for, answered, told, followed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -16,7 +16,7 @@ from ...guard import Caller, Needs
 from ...texts import MoneyText, Name, Sent, Text
 from ...written import document
 from . import models
-from .once import answered, key_of
+from .once import key_of, shown_once
 from .paging import LIMIT, Cursor, Limit, page_by_place
 from .payroll import named
 
@@ -159,13 +159,8 @@ def pay_back_invalid_rollover(caller: Decider, key: Key, rollover_id: str, sent:
     return _once(caller, key, f"paid back {wanted}", sent, work)
 
 
-def _once(caller: Caller, key: str, what: str, sent: Sent, work: Any) -> Detail:
-    def kept() -> dict[str, Any]:
-        found: dict[str, Any] = Detail.model_validate(document(work())).model_dump(mode="json")
-        return found
-
-    body = sent.model_dump_json().encode()
-    return Detail.model_validate(answered(caller, key=key, what=what, body=body, work=kept))
+def _once(caller: Caller, key: str, what: str, sent: Sent, work: Callable[[], view.RolloverDetail]) -> Detail:
+    return shown_once(caller, key=key, what=what, sent=sent, shows=Detail, work=work)
 
 
 def _of(caller: Caller) -> dict[str, Any]:

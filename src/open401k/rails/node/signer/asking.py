@@ -39,6 +39,17 @@ class Approve:
 
 
 @dataclass(frozen=True, slots=True)
+class SignBatch:
+    """Our approval of all the cases that come beside it, each after its length, in one batch between two custodians."""
+
+    key: bytes
+    first: bytes
+    second: bytes
+    token: bytes
+    deadline: int
+
+
+@dataclass(frozen=True, slots=True)
 class Abort:
     """Our end of the case that comes beside it, for a code of the work queues."""
 
@@ -111,11 +122,13 @@ class Transact:
     gas_price: int
 
 
-Asked = Keys | MakeKey | Approve | Abort | Posted | State | SawHead | Attest | SendLetter | Received | Transact
+Asked = (
+    Keys | MakeKey | Approve | SignBatch | Abort | Posted | State | SawHead | Attest | SendLetter | Received | Transact
+)
 
 _NAMED: Final[dict[str, type]] = {
-    "keys": Keys, "make_key": MakeKey, "approve": Approve, "abort": Abort, "posted": Posted, "state": State,
-    "head": SawHead, "attest": Attest, "letter": SendLetter, "received": Received, "transact": Transact,
+    "keys": Keys, "make_key": MakeKey, "approve": Approve, "batch": SignBatch, "abort": Abort, "posted": Posted,
+    "state": State, "head": SawHead, "attest": Attest, "letter": SendLetter, "received": Received, "transact": Transact,
 }  # fmt: skip
 _NAMES: Final = {kind: name for name, kind in _NAMED.items()}
 

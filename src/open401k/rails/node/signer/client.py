@@ -20,7 +20,7 @@ from ...messages import Attestation, Domain, Role
 from ...transactions import Unsigned
 from ...transfer_file.sealed import digest_of
 from ..codec import Json, parsed
-from ..signing import PolicyError, SignerAwayError
+from ..signing import Item, PolicyError, SignerAwayError
 from . import asking
 from .asking import BrokenError, Stream, receive, send, written
 from .policy import Why
@@ -85,6 +85,11 @@ class SignerHand:
     def approval(self, rollover: bytes, role: Role, evidence: bytes, *, encoded: bytes) -> bytes:
         struct = messages.approval_hash(rollover, role, evidence)
         return self._signed(asking.Approve(self.address, role, evidence), struct, encoded)
+
+    def batch(self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[Item]) -> bytes:
+        struct = messages.batch_hash(first, second, token, deadline, [each.rollover for each in items])
+        asked = asking.SignBatch(self.address, first, second, token, deadline)
+        return self._signed(asked, struct, messages.encode_batch([each.encoded for each in items]))
 
     def abort(self, rollover: bytes, role: Role, code: int, *, encoded: bytes) -> bytes:
         struct = messages.abort_hash(rollover, role, code, bytes(32))

@@ -79,6 +79,8 @@ class SignedLog:
         rollover, cents = line.about.get("rollover"), line.about.get("cents")
         if line.what == "approve" and isinstance(rollover, str) and isinstance(cents, int):
             self.before.note(line.at, bytes.fromhex(rollover), cents)
+        elif line.what == "batch":
+            self.before.note_batch(line.at, _batch(line.about))
         else:
             self.before.note(line.at)
 
@@ -112,6 +114,14 @@ def _mine(path: Path) -> IO[bytes]:
         file.close()
         raise LogError(f"Another signer writes {path}.", fix="Stop it first: one process signs.") from None
     return file
+
+
+def _batch(about: Mapping[str, Json]) -> list[tuple[bytes, int]]:
+    rollovers, cents = about.get("rollovers"), about.get("cents")
+    if not isinstance(rollovers, list) or not isinstance(cents, list):
+        return []
+    told = zip(rollovers, cents, strict=True)
+    return [(bytes.fromhex(one), each) for one, each in told if isinstance(one, str) and isinstance(each, int)]
 
 
 def _whole(file: IO[bytes]) -> bytes:

@@ -6,7 +6,7 @@ whether we are who it says. It knows no chain: what is final, and whether a cont
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, assert_never
@@ -21,11 +21,26 @@ from ...transactions import Unsigned
 from ...transfer_file.sealed import digest_of, is_unsigned_by
 from ..codec import Json
 from ..letters import Came
-from .asking import Abort, Approve, Asked, Attest, Keys, MakeKey, Posted, Received, SawHead, SendLetter, State, Transact
+from .asking import (
+    Abort,
+    Approve,
+    Asked,
+    Attest,
+    Keys,
+    MakeKey,
+    Posted,
+    Received,
+    SawHead,
+    SendLetter,
+    SignBatch,
+    State,
+    Transact,
+)
 
 HOUR: Final = 3_600
 DAY: Final = 86_400
 _MINUTE: Final = 60
+_MOST_BATCHED: Final = 32
 #: The coordinator's functions that a node may call; whoever sends them, they do what was signed.
 FUNCTIONS: Final = (
     "settle(bytes,bytes)",
@@ -39,7 +54,17 @@ FUNCTIONS: Final = (
     "settle_batch(uint256,uint256,uint256,uint256,bytes,bytes,bytes)",
 )
 _SELECTORS: Final = {keccak(each.encode())[:4]: each.partition("(")[0] for each in FUNCTIONS}
-_SIZES: Final = {"evidence": 32, "entry": 32, "content": 32, "block": 32, "letter": 32, "participant": 20, "to": 20}
+_SIZES: Final = {
+    "evidence": 32,
+    "entry": 32,
+    "content": 32,
+    "block": 32,
+    "letter": 32,
+    "participant": 20,
+    "to": 20,
+    "first": 20,
+    "second": 20,
+}
 
 
 class Why(StrEnum):
@@ -118,6 +143,13 @@ class Before:
             self.approved = {one: told for one, told in self.approved.items() if told[1] > at - DAY}
             self.approved.setdefault(rollover, (cents, at))
 
+    def note_batch(self, at: int, items: Sequence[tuple[bytes, int]]) -> None:
+        """One signature that approves several."""
+        times = self.times
+        for rollover, cents in items:
+            self.note(at, rollover, cents)
+        self.times = [each for each in times if each > at - _MINUTE] + [at]
+
     def within(self, seconds: int, at: int) -> Mapping[bytes, int]:
         """Cents by rollover."""
         return {one: cents for one, (cents, when) in self.approved.items() if when > at - seconds}
@@ -132,6 +164,8 @@ class Granted:
     about: Mapping[str, Json]
     rollover: bytes | None = None
     cents: int = 0
+    #: Of a batch: every rollover that it approves, with its cents.
+    batch: tuple[tuple[bytes, int], ...] = ()
 
 
 class _RefusedError(Exception):
@@ -165,7 +199,7 @@ def _readable(asked: Asked) -> None:
         raise _RefusedError(Why.UNREADABLE, f"came is one of: {', '.join(Came)}")
     if isinstance(asked, Abort) and not 100 <= asked.code <= 699:
         raise _RefusedError(Why.UNREADABLE, "code is one of the work queues, from 100 to 699")
-    small = ("number", "nonce", "gas", "gas_price", "level", "valid_until")
+    small = ("number", "nonce", "gas", "gas_price", "level", "valid_until", "deadline")
     if any(getattr(asked, name, 0) >= 2**64 for name in small):
         raise _RefusedError(Why.UNREADABLE, "a number does not fit")
 
@@ -177,6 +211,8 @@ def _granted(asked: Asked, beside: bytes, known: Known, relay: bytes, before: Be
     match asked:
         case Approve():
             return _approval(asked, _case(beside), known, before, at)
+        case SignBatch():
+            return _batch(asked, beside, known, before, at)
         case Abort(key, role, code):
             rollover, _ = _our_part(_case(beside), role, known)
             struct = messages.abort_hash(rollover, role, code, bytes(32))
@@ -231,7 +267,47 @@ def _our_part(case: Decoded, role: Role, known: Known) -> tuple[bytes, int]:
 
 
 def _approval(asked: Approve, case: Decoded, known: Known, before: Before, at: int) -> Granted:
-    rollover, cents = _our_part(case, asked.role, known)
+    rollover, cents = _approvable(case, asked.role, known)
+    _refuse_beyond(((rollover, cents),), known, before, at)
+    digest = known.domain.digest(messages.approval_hash(rollover, asked.role, asked.evidence))
+    about: dict[str, Json] = {"rollover": rollover.hex(), "role": asked.role.name.lower(), "cents": cents}
+    return Granted(asked.key, digest, about, rollover, cents)
+
+
+def _batch(asked: SignBatch, beside: bytes, known: Known, before: Before, at: int) -> Granted:
+    """All of a batch: each between these two, and approved by us as it would be alone."""
+    pair = {asked.first, asked.second}
+    if len(pair) < 2 or known.member not in pair:
+        raise _RefusedError(Why.NOT_OUR_PART, "we are none of the two custodians of this batch")
+    if asked.token != known.token:
+        raise _RefusedError(Why.OTHER_TOKEN, "its money is not the network's deposits")
+    items = []
+    for case in _cases(beside):
+        if {case.election.source, *case.election.receivers} != pair:
+            raise _RefusedError(Why.NOT_OUR_PART, "a case of it is not between these two custodians")
+        role = Role.SOURCE if case.election.source == known.member else Role.RECEIVER
+        items.append(_approvable(case, role, known))
+    _refuse_beyond(items, known, before, at)
+    ids = [rollover for rollover, _ in items]
+    struct = messages.batch_hash(asked.first, asked.second, asked.token, asked.deadline, ids)
+    about: dict[str, Json] = {"rollovers": [each.hex() for each in ids], "cents": [cents for _, cents in items]}
+    return Granted(asked.key, known.domain.digest(struct), about, batch=tuple(items))
+
+
+def _cases(beside: bytes) -> list[Decoded]:
+    found = []
+    while beside:
+        size = int.from_bytes(beside[:2], "big")
+        found.append(_case(beside[2 : 2 + size]))
+        beside = beside[2 + size :]
+    if not 1 <= len(found) <= _MOST_BATCHED:
+        raise _RefusedError(Why.NO_CASE, f"a batch holds from 1 to {_MOST_BATCHED} cases")
+    return found
+
+
+def _approvable(case: Decoded, role: Role, known: Known) -> tuple[bytes, int]:
+    """The rollover's id and the cents of our part; refused where it is not ours, not elected, or too much."""
+    rollover, cents = _our_part(case, role, known)
     election, limits = case.election, known.limits
     if case.terms.token != known.token:
         raise _RefusedError(Why.OTHER_TOKEN, "its money is not the network's deposits")
@@ -242,18 +318,17 @@ def _approval(asked: Approve, case: Decoded, known: Known, before: Before, at: i
         raise _RefusedError(Why.NOT_ELECTED, "the terms are more, or longer, than the participant signed")
     if cents > limits.most_cents:
         raise _RefusedError(Why.TOO_MUCH, f"{cents} cents are more than the {limits.most_cents} of one rollover")
-    if rollover not in before.within(DAY, at):
-        if len(before.within(HOUR, at)) >= limits.approvals_an_hour:
-            raise _RefusedError(
-                Why.TOO_MANY_AN_HOUR, f"{limits.approvals_an_hour} rollovers were approved within the hour"
-            )
-        if sum(before.within(DAY, at).values()) + cents > limits.cents_a_day:
-            raise _RefusedError(
-                Why.TOO_MUCH_A_DAY, f"more than {limits.cents_a_day} cents would be approved within a day"
-            )
-    digest = known.domain.digest(messages.approval_hash(rollover, asked.role, asked.evidence))
-    about: dict[str, Json] = {"rollover": rollover.hex(), "role": asked.role.name.lower(), "cents": cents}
-    return Granted(asked.key, digest, about, rollover, cents)
+    return rollover, cents
+
+
+def _refuse_beyond(items: Sequence[tuple[bytes, int]], known: Known, before: Before, at: int) -> None:
+    """The limits of an hour and of a day; what was approved before counts once."""
+    limits, day, hour = known.limits, before.within(DAY, at), before.within(HOUR, at)
+    new = {rollover: cents for rollover, cents in items if rollover not in day}
+    if new and len(hour) + len(new) > limits.approvals_an_hour:
+        raise _RefusedError(Why.TOO_MANY_AN_HOUR, f"{limits.approvals_an_hour} rollovers were approved within the hour")
+    if new and sum(day.values()) + sum(new.values()) > limits.cents_a_day:
+        raise _RefusedError(Why.TOO_MUCH_A_DAY, f"more than {limits.cents_a_day} cents would be approved within a day")
 
 
 def _is_elected(case: Decoded, known: Known) -> bool:

@@ -71,7 +71,10 @@ class Signer:
             log.warning("refused %s: %s: %s", name_of(asked), found.why, found.words)
             return {"refused": found.why.value, "words": found.words}
         self._log.append(at, name_of(asked), found.key, found.digest, found.about)
-        self._log.before.note(at, found.rollover, found.cents)
+        if found.batch:
+            self._log.before.note_batch(at, found.batch)
+        else:
+            self._log.before.note(at, found.rollover, found.cents)
         key = self._relay if found.key == self._relay.address else self._signing[found.key]
         return {"signature": key.sign(found.digest).hex()}
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ...messages import Role
+from ..signing import Item
 from .client import SignerHand
 
 
@@ -19,6 +20,18 @@ class AskedSigner:
         self, rollover: bytes, role: Role, evidence: bytes, *, cents: int, at: int, encoded: bytes = b""  # noqa: ARG002
     ) -> bytes:  # fmt: skip
         return self.hand().approval(rollover, role, evidence, encoded=encoded)
+
+    def batch(
+        self,
+        first: bytes,
+        second: bytes,
+        token: bytes,
+        deadline: int,
+        items: Sequence[Item],
+        *,
+        at: int,  # noqa: ARG002
+    ) -> bytes:
+        return self.hand().batch(first, second, token, deadline, items)
 
     def abort(self, rollover: bytes, role: Role, code: int, *, at: int, encoded: bytes = b"") -> bytes:  # noqa: ARG002
         return self.hand().abort(rollover, role, code, encoded=encoded)
