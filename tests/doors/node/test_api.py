@@ -146,6 +146,28 @@ def test_a_post_wants_a_key_and_is_done_once(both: Both) -> None:
     assert listed(files, (), or_raised=True, begins="", before=None, limit=1).total == 0
 
 
+def test_one_leads_and_another_joins_by_a_code(both: Both) -> None:
+    side, source = both.receiver, both.nodes[0].identity.member.hex()
+    half = told(replace(_receiving(both), key=None))
+    led = side("POST", "/v1/rollovers", {"source": source, "receiving": half, "receivers": ["33" * 20]}).json()["case"]
+    ((member, code),) = side("GET", f"/v1/rollovers/{led}/codes").json()["codes"].items()
+    assert (member, len(code)) == ("33" * 20, 64)
+    assert side("GET", f"/v1/rollovers/{led}", role=Role.AUDITOR).json()["receivers"] == 2
+    body = {"source": source, "code": "44" * 32, "receiving": half}
+    case = side("POST", "/v1/rollovers/join", body, key="join").json()["case"]
+    assert side("POST", "/v1/rollovers/join", body, key="join").json()["case"] == case
+    shown = side("GET", f"/v1/rollovers/{case}").json()
+    assert (shown["place"], shown["reference"], shown["state"]) == (1, "44" * 32, "data_requested")
+    assert side("GET", f"/v1/rollovers/{case}/codes").json() == {"codes": {}}
+    both.carry()  # the source does not know the code: the letter waits for who leads
+    assert [each["receivers"] for each in both.source("GET", "/v1/rollovers").json()["rollovers"]] == [2]
+    for wrong, pointer in (({"code": "44"}, "/code"), ({"source": "1"}, "/source")):
+        assert side("POST", "/v1/rollovers/join", body | wrong).json()["errors"][0]["pointer"] == pointer
+    for receivers in ("none", ["33"], ["33" * 20] * 2):
+        ask = {"source": source, "receiving": half, "receivers": receivers}
+        assert side("POST", "/v1/rollovers", ask).status_code == 422
+
+
 def put_explanation(side: Side, case: str, paper: Paper, **other: object) -> Any:
     """The document of a case, as a custodian's system puts it."""
     content = b64encode(paper.content).decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from open401k.rails.in_words import Known, Notice
@@ -89,8 +90,8 @@ def signing_of(file: Case, deal: Deal, *, awaits: bool) -> Signing:
     if deal.elected is not None:
         return Signing.SIGNED
     half = deal.receiving
-    if file.state in _ENDED or file.stop is not None or half is None:
-        return Signing.OVER
+    if file.state in _ENDED or file.stop is not None or half is None or deal.place:
+        return Signing.OVER  # or they sign with the company that leads
     if half.member != deal.us or (half.key is not None and len(half.key) != POINT):
         return Signing.OVER if half.member == deal.us else Signing.NOT_YET
     if half.key is None or half.e_sign_consent is False:
@@ -114,9 +115,9 @@ def known_of(deal: Deal, rules: str, paper: Paper | None) -> Known | None:
     return Known(
         source=theirs.custodian,
         source_account=_ending(theirs.account),
-        receivers=(ours.custodian,),
-        receiving_account=_ending(ours.account),
-        into=tuple((each.kind, each.into) for each in ours.wanted),
+        receivers=tuple(half.custodian for half in deal.halves or (ours,)),
+        receiving_account=" and ".join(_accounts(deal, theirs.custodian)),
+        into=tuple(dict.fromkeys((each.kind, each.into) for half in deal.halves or (ours,) for each in half.wanted)),
         rules=rules,
         notice=notice,
     )
@@ -195,7 +196,7 @@ def _parts(deal: Deal) -> tuple[tuple[Part, ...], bool]:
     if deal.receiving is None:
         return (), False
     if deal.releasing is not None:
-        return parts_of(deal.releasing.held, (deal.receiving,)), False
+        return parts_of(deal.releasing.held, deal.halves or (deal.receiving,)), False
     named = [each for each in deal.receiving.wanted if each.cents]
     return tuple(Part(each.kind, each.into, 0, each.cents or 0) for each in named), False
 
@@ -205,6 +206,15 @@ def contacts_of(deal: Deal, config: NodeConfig) -> tuple[Contact, ...]:
     found = [Contact(config.name, config.contact)] if config.contact else []
     found += [Contact(each.name, each.contact) for each in config.peers if each.member == deal.peer and each.contact]
     return tuple(found)
+
+
+def _accounts(deal: Deal, source: str) -> Iterator[str]:
+    """Receiving accounts as this node knows them: of another receiver it was told a number that hides its own."""
+    for place, half in enumerate(deal.halves or ()):
+        if deal.salt_at(place) is None:
+            yield f"the account that {half.custodian} told {source}"
+        else:
+            yield _ending(half.account) if deal.many == 1 else f"{_ending(half.account)} at {half.custodian}"
 
 
 def _ending(account: str) -> str:

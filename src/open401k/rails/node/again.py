@@ -28,6 +28,7 @@ from .halves import ReleasingHalf
 from .judging import NotNowError, judged
 from .letters import Again, Came, FactsTold, Letter, LetterKind, OffRail, Taken, body_of
 from .returning import another
+from .together import one_receiver
 
 #: Where a test may stop the process: at the end of each verb, before its transaction is committed.
 BOUNDARIES: Final = ("deals.again", "deals.residual", "deals.off_rail")
@@ -43,6 +44,7 @@ def again(unit: DealUnit, desk: Desk, case: str, new: str, *, verdict: Verdict) 
     reference = _next_reference(deal)
     if (known := unit.deal_of(deal.peer, reference)) is not None:
         return known
+    one_receiver(deal, "to propose again")
     if unit.case(case).state is not State.RELEASED:
         raise StillOpenError(f"case {case} is {unit.case(case).state}; it is proposed again when it is released")
     if deal.elected is None:
@@ -65,6 +67,7 @@ def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHal
     if (known := unit.deal_of(deal.peer, reference)) is not None:
         return known
     elected = deal.elected
+    one_receiver(deal, "a residual")
     if deal.side is not Side.SOURCE or elected is None or elected.election.mode is not Mode.ALL:
         raise NotNowError(f"case {case} has no residual: the source moves one where the participant signed for all")
     _still_signed(deal, desk)
@@ -88,6 +91,7 @@ def off_rail(unit: DealUnit, case: str, way: Way, reference: str) -> Case:
     deal, file = unit.deal(case), unit.case(case)
     if file.state is State.OFF_RAIL and unit.off_rail(case) == (way, reference):
         return file
+    one_receiver(deal, "one check or wire")
     after = close_off_rail(unit, case, way, reference)
     unit.put_letter(deal.peer, deal.reference, LetterKind.OFF_RAIL, OffRail(way, reference))
     fault("deals.off_rail")

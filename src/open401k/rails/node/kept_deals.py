@@ -101,6 +101,16 @@ class KeptDealUnit(KeptUnit, KeptBatches):
     def other_desk(self, case: str) -> tuple[bytes, bytes] | None:
         return store.other_desk(self.conn, case)
 
+    def other_desks(self, case: str) -> Sequence[tuple[bytes, bytes]]:
+        first = store.other_desk(self.conn, case)
+        return [] if first is None else [first, *store.joined_desks(self.conn, case)]
+
+    def await_desk(self, case: str, member: bytes, code: bytes) -> None:
+        store.insert_desk(self.conn, case, member, code)
+
+    def desk_joined(self, member: bytes, code: bytes) -> None:
+        store.mark_joined(self.conn, member, code)
+
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
         case = store.case_of(self.conn, peer, reference)
         return self.deal(case) if case is not None else None
