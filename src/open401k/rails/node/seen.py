@@ -71,7 +71,7 @@ def _in_order(deal: Deal, first: SideSeen, verdict: Verdict, since: int) -> tupl
     found = {0 if deal.side is Side.SOURCE else deal.place: first}
     for each in deal.others:
         name = each.half.custodian if each.half else "another company"
-        state = State.DATA_REQUESTED if each.half is None else State(first.state.value)
+        state = State.DATA_REQUESTED if each.half is None else first.state
         if verdict is Verdict.CLOSED:
             state = State.POSTED
         elif verdict in (Verdict.PREPARING, Verdict.COMMITTED):
