@@ -28,6 +28,9 @@ class Reading:
     def news(self, after: int, block: Head) -> frozenset[bytes] | None:
         return self.real.news(after, block)
 
+    def votes_of(self, us: bytes, after: int, block: Head) -> Sequence[tuple[bytes, Side]]:
+        return self.real.votes_of(us, after, block)
+
     def read_ahead(self, agreed: Sequence[Agreed]) -> None:
         self.real.read_ahead(agreed)
 
@@ -112,10 +115,15 @@ class CredulousNode(Node):
         return super()._put_out(case, final, kind)
 
 
+def _forgetting(party: Party, core: CustodianCore, coordinator: Coordinator) -> Node:
+    """Does not look whether the chain has a vote of its own of which no file knows."""
+    return replace(as_it_is(party, core, coordinator), us=None)
+
+
 def _node(kind: type[Node]) -> Assembled:
     def assembled(party: Party, core: CustodianCore, coordinator: Coordinator) -> Node:
         real = as_it_is(party, core, coordinator)
-        return kind(real.cases, real.core, real.coordinator, real.signer, salt=real.salt)
+        return kind(real.cases, real.core, real.coordinator, real.signer, real.salt, real.us)
 
     return assembled
 
@@ -150,6 +158,7 @@ PLANTED: dict[str, Assembled] = {
     "sends receipts before it books": _node(ReceiptFirstNode),
     "releases when it wants the end": _node(HastyNode),
     "releases what an older file knows no vote of": _node(CredulousNode),
+    "does not look for what its files forgot": _forgetting,
     "books again what it is told again": _forgetful,
     "trusts one endpoint": _trusting,
 }

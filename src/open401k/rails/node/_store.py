@@ -33,6 +33,19 @@ def case(conn: Connection, case_id: str) -> Case | None:
     return Case(case_id, Side(side), account, State(state), agreed, stop, parent)
 
 
+def case_of_rollover(conn: Connection, rollover: bytes, side: Side) -> str | None:
+    """The file of a rollover where we are on this side."""
+    row = conn.execute(
+        """
+        select case_id
+        from node.case_file
+        where rollover = %s and side = %s
+        """,
+        [rollover, side],
+    ).fetchone()
+    return row[0] if row else None
+
+
 def _agreed(terms: Sequence[Any], parts: tuple[Part, ...]) -> Agreed:
     rollover, key, us, place, deadline, encoded, evidence = terms
     return Agreed(rollover, int.from_bytes(key, "big"), us, place, deadline, encoded, parts, evidence)

@@ -169,6 +169,10 @@ class Unit(Protocol):
         """The file, locked until the end; one that is not there is a LookupError."""
         ...
 
+    def case_of(self, rollover: bytes, side: Side) -> str | None:
+        """The id of our file of this rollover, where we are on this side."""
+        ...
+
     def add(self, case: Case) -> None:
         """A new file; another under this id, or of the same rollover and side, is refused (ValueError)."""
         ...

@@ -13,7 +13,7 @@ from open401k.base.db import migrate_schema
 from ..chain.interface import Head
 from . import _said_store, _store
 from .cases import Case, ChangedError, Message, Posting, Raised, Unit, Way
-from .core import SilentError
+from .core import Side, SilentError
 from .said import Said
 
 
@@ -73,6 +73,9 @@ class KeptUnit:
         if found is None:
             raise LookupError(f"no case {case}")
         return found
+
+    def case_of(self, rollover: bytes, side: Side) -> str | None:
+        return _store.case_of_rollover(self.conn, rollover, side)
 
     def add(self, case: Case) -> None:
         try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ..chain.interface import Head
 from .cases import Case, ChangedError, Kind, Message, Posting, Raised, Unit, Way, is_followed
+from .core import Side
 from .said import Said
 
 
@@ -55,6 +56,10 @@ class MemoryUnit:
 
     def case(self, case: str) -> Case:
         return self.kept.cases[case]
+
+    def case_of(self, rollover: bytes, side: Side) -> str | None:
+        found = (case for case in self.kept.cases.values() if case.side is side and case.agreed)
+        return next((case.id for case in found if case.agreed and case.agreed.rollover == rollover), None)
 
     def add(self, case: Case) -> None:
         if case.id in self.kept.cases:

@@ -141,7 +141,7 @@ def _put_together(
     domain = rollover_domain(chain.chain_id, config.contracts.rollover)
     asked = Asked(chain, rollover=config.contracts.rollover, network=config.contracts.network)
     signer = PolicySigner(KeyInUse(coordinator, keys, config.member), domain, config.policy, KeptApprovals(files))
-    node = Node(mine, core, coordinator, signer, vault.salt())
+    node = Node(mine, core, coordinator, signer, vault.salt(), config.member)
     in_use = KeyInUse(asked, keys, config.member)
     return Process(config, around, files, keys, vault, chain, turn, coordinator, node, domain, asked, in_use)
 

@@ -51,7 +51,7 @@ from .letters import (
     body_of,
     file_from,
 )
-from .opening import agree, move, open_case
+from .opening import agree, move, note_forgotten, open_case
 from .terms_of import Worked, agreed_with, unfit_terms, worked
 
 #: Random bits of a control number: each is used once, also after a restore from an older backup.
@@ -148,6 +148,8 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, kind: str, body: object) -> No
             if (why := closed_there(unit, deal, body)) is not None:
                 raise UnexpectedError(f"the other side closed it by {body.way} {body.reference}: {why}")
         case Stands():
+            if body.rollover is not None and deal.side is Side.SOURCE:  # whose terms they are: we made and signed them
+                note_forgotten(unit, body.rollover, deal.side, at=desk.now())
             unit.change_deal(deal, replace(deal, their_state=body.state, their_since=body.at))
             unit.put_event(deal.case, "the other side moved")
         case _:

@@ -20,4 +20,6 @@ def tell_change(unit: DealUnit, case: Case, *, at: int) -> None:
         return
     other = unit.other_desk(case.id)
     if other is not None:  # else it was opened with exact terms
-        unit.put_letter(*other, LetterKind.STANDS, Stands(case.state, at))
+        unit.put_letter(
+            *other, LetterKind.STANDS, Stands(case.state, at, case.agreed.rollover if case.agreed else None)
+        )

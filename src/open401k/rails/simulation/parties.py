@@ -18,7 +18,7 @@ from ..node.signing import PolicySigner
 from ..node.worker import FinalityError, Node
 from .chance import Fault, Faults
 from .cores import Core
-from .engines import CHAIN_ID, key, signer_of
+from .engines import CHAIN_ID, address_of, key, signer_of
 from .net import Clock, Endpoints, Net
 
 _AROUND = (Fault.DROP, Fault.LOST_ANSWER, Fault.DELAY, Fault.DUPLICATE, Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
@@ -115,7 +115,8 @@ Assembled = Callable[["Party", CustodianCore, Coordinator], Node]
 def as_it_is(party: Party, core: CustodianCore, coordinator: Coordinator) -> Node:
     """The real node, as piece by piece it is shipped."""
     domain = messages.rollover_domain(CHAIN_ID, party.net.engine.rollover)
-    return Node(party.cases, core, coordinator, PolicySigner(signer_of(party.name), domain), salt=party.name.encode())
+    signer, salt = PolicySigner(signer_of(party.name), domain), party.name.encode()
+    return Node(party.cases, core, coordinator, signer, salt, address_of(party.name))
 
 
 @dataclass
@@ -132,6 +133,7 @@ class Party:
     assembled: Assembled
     down_until: int = 0
     backup: Kept | None = None
+    early: list[Kept] = field(default_factory=list)  # before a case was opened, before its terms were agreed
     node: Node = field(init=False)
     said: list[str] = field(default_factory=list)
 

@@ -31,7 +31,7 @@ APPLICABLE: dict[str, tuple[Fault, ...]] = {
     "R14": _CORE,
     "R15": _SENT,
     "R17": (*_SENT, Fault.DISK_FULL, Fault.RACE),
-    "R18": (Fault.CRASH_AFTER, Fault.OLDER_BACKUP),
+    "R18": (Fault.CRASH_AFTER, Fault.OLDER_BACKUP, Fault.FORGOTTEN_TERMS),
     "R19": (Fault.SUSPEND,),
 }
 #: What the figures rest on; printed beside them.
@@ -39,7 +39,8 @@ ASSUMPTIONS = (
     "the node's worker, decisions, messages and coordinator are the real ones; case files and cores are in memory",
     "each twentieth seed runs on the shipped contracts on the EVM, the others on a twin that is held equal to them",
     "no reorganization reaches a final block; of three endpoints at most one lies or lags, and two must agree",
-    "an older backup is of the node's own files; its core forgets nothing",
+    "an older backup is of the node's own files, also before exact terms or the case; its core forgets nothing",
+    "letters that tell a file again what it forgot are played by their outcome; a request that comes again is not",
     "one receiver each and at most one further voter; batches and returns are not played",
     "crashes end a process between its effects, not the machine: kills of real processes are another test",
 )

@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 
 from .model import RECEIVER, SOURCE, Books, Bounds, State, Tx, is_done, mined, steps, tip, violated
 
-_ENDLESS = Bounds(blocks=10_000, reorgs=10_000)
+_ENDLESS = Bounds(blocks=10_000, reorgs=10_000, forgets_terms=True)
 HELD = {True: "the source holds the money and votes", False: "the receiver expects the money and votes"}
 POSTED = {True: "the source debits", False: "the receiver credits"}
 RELEASED = {True: "the source releases its hold", False: "the receiver cancels"}
 FORGOT = {True: "the source's file forgets its vote", False: "the receiver's file forgets its vote"}
 AGAIN = {True: "the source votes again", False: "the receiver votes again"}
+
+
+_NAME = {True: "the source", False: "the receiver"}
 
 
 class DepartedError(Exception):
@@ -45,6 +48,31 @@ class Trace:
         if books is Books.HELD and not self.state.forgot & (SOURCE if source else RECEIVER):
             self._step(FORGOT[source])
 
+    def forgot_terms(self, *, source: bool) -> None:
+        """A custodian's file is of a backup again that knows of no terms."""
+        books = self.state.source if source else self.state.receiver
+        if books in (Books.HELD, Books.POSTED) and not self.state.lost & _bit(source):
+            self._step(f"{_NAME[source]}'s file forgets the terms")
+
+    def told_again(self, *, source: bool) -> None:
+        """A file that forgot the terms knows them again."""
+        if self.state.lost & _bit(source):
+            self._step(f"{_NAME[source]} is told the terms again")
+
+    def asked(self, *, source: bool) -> None:
+        """A desk was asked about terms that its file forgot."""
+        if self.state.lost & _bit(source) and not self.state.asked & _bit(source):
+            self._step(f"{_NAME[source]} finds what it forgot and asks")
+
+    def is_vote_final(self, *, source: bool) -> bool:
+        """Whether a final block has this custodian's vote by itself, not in a settlement at once."""
+        return f"final: {Tx.PROPOSE if source else Tx.RECEIVER_VOTES}" in self.words
+
+    def signed_twice(self) -> None:
+        """The source makes other terms under the same number."""
+        if self.state.lost & SOURCE and not self.state.twice:
+            self._step("the source signs other terms under the same number")
+
     def posted(self, *, source: bool) -> None:
         """A core booked."""
         self._step(POSTED[source])
@@ -61,7 +89,8 @@ class Trace:
         if late and not self.state.late:
             self._step("the deadline passes")
         known = self.state.final_late or any(block.late for block in self.state.blocks)
-        if tx in (Tx.RECEIVER_VOTES, Tx.VOTER_VOTES) and mined(tip(self.state), tx, late) == tip(self.state):
+        repeats = (Tx.RECEIVER_VOTES, Tx.VOTER_VOTES, Tx.TAKE)
+        if tx in repeats and mined(tip(self.state), tx, late) == tip(self.state):
             tx = None  # the same vote again changes nothing
         if tx is not None:
             self._mine(tx, number)
@@ -104,3 +133,7 @@ class Trace:
         self.state = found
         if (broken := violated(found)) is not None:
             raise DepartedError(f"{words}: {broken}")
+
+
+def _bit(source: bool) -> int:
+    return SOURCE if source else RECEIVER
