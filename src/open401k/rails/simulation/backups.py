@@ -6,14 +6,17 @@ finds (a vote of ours on the final chain, terms that the other side names) is it
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from eth_hash.auto import keccak
 
-from ..node.cases import Case, State
-from ..node.codes import EXPIRED, FORGOTTEN, LETTER_KEPT_OUT
+from open401k.base.faults import Stopped
+
+from ..node.cases import Agreed, Case, State, Unit
+from ..node.codes import EXPIRED, FORGOTTEN, LETTER_KEPT_OUT, TERMS_UNFIT
 from ..node.core import HoldState, Side
-from ..node.opening import agree, move, note_forgotten, stands_for
+from ..node.opening import TermsError, agree, move, note_forgotten, stands_for
 from .chance import Fault
 from .engines import CUSTODIANS, address_of
 from .parties import Party
@@ -56,7 +59,8 @@ def tell_again(run: Played, *, all_: bool = False) -> None:
         for name in CUSTODIANS:
             for side in each.sides(name):
                 if run.file(name, each, side) is None and (all_ or run.dice.percent(50)):
-                    (_to_source if side is Side.SOURCE else _to_receiver)(run, run.parties[name], each)
+                    with suppress(OSError, Stopped):  # a full disk, a process that ends: it comes again
+                        (_to_source if side is Side.SOURCE else _to_receiver)(run, run.parties[name], each)
 
 
 def _to_receiver(run: Played, party: Party, each: Rollover) -> None:
@@ -74,7 +78,8 @@ def _to_receiver(run: Played, party: Party, each: Rollover) -> None:
                 move(unit, each.name, State.RELEASED)
                 unit.raise_(run.raised(each, EXPIRED))
                 return
-            agree(unit, each.name, replace(each.released, us=address_of(each.receiver), place=1))
+            if not _agreed_again(unit, run, each, replace(each.released, us=address_of(each.receiver), place=1)):
+                return
         each.trace.told_again(source=False)
 
 
@@ -84,10 +89,10 @@ def _to_source(run: Played, party: Party, each: Rollover) -> None:
     if kept is not None and kept.agreed is None and kept.state is State.LIQUIDATING and run.faults.is_on:
         with party.cases.begin() as unit:
             if run.dice.percent(40):
-                agree(unit, each.name, each.released)
-                each.trace.told_again(source=True)
+                if _agreed_again(unit, run, each, each.released):
+                    each.trace.told_again(source=True)
                 return
-            if run.dice.percent(40) and not each.is_other:
+            if run.dice.percent(40) and not each.is_other and not each.parent:
                 agree(unit, each.name, _other_terms(run, each).released)
                 each.trace.signed_twice()
                 return
@@ -95,6 +100,16 @@ def _to_source(run: Played, party: Party, each: Rollover) -> None:
         return
     with party.cases.begin() as unit:
         note_forgotten(unit, each.id, Side.SOURCE, at=run.clock.now)
+
+
+def _agreed_again(unit: Unit, run: Played, each: Rollover, agreed: Agreed) -> bool:
+    """False where they give back what this side's files forgot, too: a desk looks."""
+    try:
+        agree(unit, each.name, agreed)
+    except TermsError:
+        unit.raise_(run.raised(each, TERMS_UNFIT))
+        return False
+    return True
 
 
 def _other_terms(run: Played, each: Rollover) -> Rollover:
@@ -111,7 +126,14 @@ def is_asked(run: Played, each: Rollover, side: Side) -> bool:
         return True
     if each.trace.is_vote_final(source=side is Side.SOURCE):
         return False
-    return _is_open(run, ours, each.name, EXPIRED) or _is_open(run, theirs, each.name, LETTER_KEPT_OUT)
+    told = _is_open(run, ours, each.name, EXPIRED) or _is_open(run, ours, each.name, TERMS_UNFIT)
+    return told or _is_open(run, theirs, each.name, LETTER_KEPT_OUT) or is_in_core_alone(run, each)
+
+
+def is_in_core_alone(run: Played, each: Rollover) -> bool:
+    """No file anywhere knows of it and the final chain has no vote: a core's own list of orders is all there is."""
+    told = [run.file(name, each, side) for name in CUSTODIANS for side in each.sides(name)]
+    return not any(told) and not any(each.trace.is_vote_final(source=source) for source in (True, False))
 
 
 def _is_open(run: Played, name: str, case: str, code: int) -> bool:

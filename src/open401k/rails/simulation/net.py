@@ -25,6 +25,8 @@ NAMES = {
     for name, given in {
         "settle(bytes,bytes)": (b"", b""),
         "propose(bytes,(bytes32,bytes))": (b"", (bytes(32), b"")),
+        "propose_return(bytes,bytes,(bytes32,bytes))": (b"", b"", (bytes(32), b"")),
+        "settle_batch(uint256,uint256,uint256,uint256,bytes,bytes,bytes)": (0, 0, 0, 0, b"", b"", b""),
         "approve(bytes,uint256,(bytes32,bytes))": (b"", 0, (bytes(32), b"")),
         "abort(bytes,uint256,uint256,uint256,bytes32,bytes)": (b"", 0, 0, 0, bytes(32), b""),
         "expire(uint256)": (0,),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..messages import Role
+from ..messages import Leg, Role, Voter
 from ..node.cases import Agreed, Case, Raised
 from ..node.core import Side
 from ..node.opening import Signed
@@ -28,6 +28,7 @@ class Rollover:
     encoded: bytes
     trace: Trace
     released: Agreed  # the source's side of its terms
+    parent: bytes = b""  # the rollover that it gives back
     is_other: bool = False  # other terms of the source's alone, under a number that was used
     votes: dict[Role, bytes] = field(default_factory=dict)  # by those who are no node
 
@@ -47,7 +48,14 @@ class Played(Protocol):
     parties: dict[str, Party]
     rollovers: list[Rollover]
 
-    def add(self, name: str, told: Signed, source: str, receiver: str, *, is_other: bool = False) -> Rollover: ...
+    def signed(
+        self, number: int, source: str, receiver: str, legs: tuple[Leg, ...], voters: tuple[Voter, ...], *,
+        parent: bytes,
+    ) -> Signed: ...  # fmt: skip
+
+    def add(
+        self, name: str, told: Signed, source: str, receiver: str, *, is_other: bool = False, parent: bytes = b""
+    ) -> Rollover: ...
 
     def file(self, name: str, each: Rollover, side: Side) -> Case | None: ...
 

@@ -16,7 +16,7 @@ from ..node.codes import FOUND
 from ..node.core import HoldState, Side
 from ..node.memory import Kept
 from ..node.opening import Signed, agree, agreed_of, move, open_case, stands_for, stop
-from .backups import back_up, is_over, note_asked, tell_again
+from .backups import back_up, is_in_core_alone, is_over, note_asked, tell_again
 from .chance import Dice, Fault, Faults
 from .cores import Core
 from .engines import (
@@ -38,6 +38,7 @@ from .model import Tx
 from .net import NAMES, Clock, Endpoints, Net, Watch
 from .parties import Assembled, FaultyCases, Party, as_it_is
 from .rollovers import Rollover
+from .stories import batch, give_back
 from .trace import DepartedError, Trace
 from .twin import case_of
 from .twin_chain import Sent
@@ -138,7 +139,7 @@ class Run:
             for kind, most in ((0, 40_000_00), (1, 15_000_00))[: 1 + self.dice.below(2)]
         )
         voters = (Voter(Role.ADMINISTRATOR, address_of("administrator")),) if self.dice.percent(50) else ()
-        told = self._signed(number, source, receiver, legs, voters)
+        told = self.signed(number, source, receiver, legs, voters)
         released = self.add(f"rollover {number}", told, source, receiver).released
         taken = replace(released, us=address_of(receiver), place=1)
         name = f"rollover {number}"
@@ -153,13 +154,15 @@ class Run:
             with party.cases.begin() as unit:
                 agree(unit, name, agreed)
 
-    def add(self, name: str, told: Signed, source: str, receiver: str, *, is_other: bool = False) -> Rollover:
+    def add(
+        self, name: str, told: Signed, source: str, receiver: str, *, is_other: bool = False, parent: bytes = b""
+    ) -> Rollover:
         """Exact terms that were signed for: from now on they are followed."""
         case = case_of(told.election, told.signature, told.attestation, told.attested, told.terms)
         released = agreed_of(told, us=address_of(source), side=Side.SOURCE)
         trace = Trace(told.terms.deadline, len(told.terms.voters), Seen(twice=is_other))
         made = Rollover(
-            name, told, source, receiver, case.id, released.key, released.encoded, trace, released, is_other
+            name, told, source, receiver, case.id, released.key, released.encoded, trace, released, parent, is_other
         )
         self.rollovers.append(made)
         self.net.engine.know(made.encoded, case)
@@ -176,9 +179,11 @@ class Run:
         """An exception of its case."""
         return Raised(each.name, code, FOUND[code], self.clock.now)
 
-    def _signed(
-        self, number: int, source: str, receiver: str, legs: tuple[Leg, ...], voters: tuple[Voter, ...]
-    ) -> Signed:
+    def signed(
+        self, number: int, source: str, receiver: str, legs: tuple[Leg, ...], voters: tuple[Voter, ...], *,
+        parent: bytes = bytes(32),
+    ) -> Signed:  # fmt: skip
+        """An election, its attestation, and exact terms within it."""
         now, participant = self.clock.now, key(f"participant {number}")
         election = Election(
             participant.address, number, address_of(source), bytes(32), bytes(32), 0b11, Mode.FIXED, MINTED, 1, now,
@@ -187,7 +192,7 @@ class Run:
         attestation = Attestation(address_of("attestor"), 2, now + 90 * DAY, keccak(b"proof"))
         deadline = now + self.dice.one_of((DAY, 3 * DAY, 5 * DAY))
         terms = Terms(
-            0, 1, deadline, self.net.engine.token, messages.NOBODY, keccak(b"file"), bytes(32), keccak(b"terms"),
+            0, 1, deadline, self.net.engine.token, messages.NOBODY, keccak(b"file"), parent, keccak(b"terms"),
             voters, legs,
         )  # fmt: skip
         domain = messages.rollover_domain(CHAIN_ID, self.net.engine.rollover)
@@ -202,6 +207,7 @@ class Run:
             (40, self._follow), (20, self._slot), (8, self._administrator), (5, self._reorganize),
             (2, self._participant), (2, self._stop), (2, self._spend), (2, self._skew), (3, self._race),
             (1, self._suspend), (6, lambda: back_up(self)), (4, lambda: tell_again(self)),
+            (8, lambda: give_back(self)), (3, lambda: batch(self, self.net)),
         )  # fmt: skip
         self.dice.weighted(acts)()
         self._check_escrow()
@@ -342,6 +348,7 @@ class Run:
         for each in self.rollovers:
             told = str(each.trace.state.final.status) if each.trace.is_done else "open"
             codes = sorted({raised.code for raised in self._asked(each)})
+            told = "known to a core alone" if is_in_core_alone(self, each) else told
             told = f"a person is asked: {codes}" if codes and told == "open" else told
             found[told] = found.get(told, 0) + 1
         return found
@@ -382,10 +389,12 @@ class Run:
     # ---- what the chain tells
 
     def _mined(self, sent: Sent | None, receipt: Receipt | None, head: Head) -> None:
-        about = self._about(sent) if sent is not None and receipt is not None and receipt.is_done else None
+        about: list[Rollover] = []
+        if sent is not None and receipt is not None and receipt.is_done:
+            about = self._all_about(sent)
         for each in self.rollovers:
-            tx = self._tx(each, sent) if about is each and sent is not None else None
-            if about is not None and about is not each and about.key == each.key:
+            tx = self._tx(each, sent) if each in about and sent is not None else None
+            if each not in about and any(other.key == each.key for other in about):
                 tx = Tx.TAKE  # whatever it was: nothing else can stand there any more
             if tx is not None:
                 self._say(f"block {head.number}: {each.name} {tx}")
@@ -400,17 +409,27 @@ class Run:
         for each in self.rollovers:
             each.trace.taken_back(number)
 
+    def _all_about(self, sent: Sent) -> list[Rollover]:
+        if NAMES.get(sent.data[:4]) == "settle_batch":
+            return [each for each in self.rollovers if each.encoded in sent.data]
+        about = self._about(sent)
+        return [] if about is None else [about]
+
     def _about(self, sent: Sent) -> Rollover | None:
         if NAMES.get(sent.data[:4]) == "expire":
             asked = int.from_bytes(sent.data[4:36], "big")
-            return next((each for each in self.rollovers if each.key == asked), None)
-        return next((each for each in self.rollovers if each.encoded in sent.data), None)
+            there = [each for each in self.rollovers if each.key == asked]
+            return next((each for each in there if each.trace.is_preparing), there[0] if there else None)
+        # who gives back names the first one, too: it is the later of the two
+        return next((each for each in reversed(self.rollovers) if each.encoded in sent.data), None)
 
     def _tx(self, each: Rollover, sent: Sent) -> Tx | None:
         match NAMES.get(sent.data[:4]):
             case "settle":
                 return Tx.SETTLE
-            case "propose":
+            case "settle_batch":
+                return Tx.BATCH
+            case "propose" | "propose_return":
                 return Tx.PROPOSE
             case "approve":
                 return Tx.VOTER_VOTES if int.from_bytes(sent.data[36:68], "big") == 2 else Tx.RECEIVER_VOTES
@@ -425,7 +444,7 @@ class Run:
 
     def _boundary_of(self, sent: Sent) -> str:
         match NAMES.get(sent.data[:4]):
-            case "propose":
+            case "propose" | "propose_return":
                 return "R6"
             case "approve":
                 about = self._about(sent)

@@ -40,6 +40,7 @@ ASSUMPTIONS = (
     "each twentieth seed runs on the shipped contracts on the EVM, the others on a twin that is held equal to them",
     "no reorganization reaches a final block; of three endpoints at most one lies or lags, and two must agree",
     "an older backup is of the node's own files, also before exact terms or the case; its core forgets nothing",
+    "terms that both custodians' files forgot before a vote was final are known to a core's list of orders alone",
     "letters that tell a file again what it forgot are played by their outcome; a request that comes again is not",
     "one receiver each and at most one further voter; batches and returns are not played",
     "crashes end a process between its effects, not the machine: kills of real processes are another test",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .model import RECEIVER, SOURCE, Books, Bounds, State, Tx, is_done, mined, steps, tip, violated
+from .model import RECEIVER, SOURCE, Books, Bounds, State, Status, Tx, is_done, mined, steps, tip, violated
 
 _ENDLESS = Bounds(blocks=10_000, reorgs=10_000, forgets_terms=True)
 HELD = {True: "the source holds the money and votes", False: "the receiver expects the money and votes"}
@@ -111,6 +111,11 @@ class Trace:
         if gone:
             self._step(f"reorganized: the last {gone} gone")
             del self._numbers[-gone:]
+
+    @property
+    def is_preparing(self) -> bool:
+        """The latest block has it open, with its escrow."""
+        return tip(self.state).status is Status.PREPARING
 
     @property
     def is_done(self) -> bool:
