@@ -455,6 +455,11 @@ EVENTS: dict[str, tuple[str, str, str]] = {
         "the plan",
         "`from`, `to`: the plan year, `severed`, `participants`, `turnover_bps`, `cite`",
     ),
+    "rollovers.not_followed": (
+        "Our node did not answer for open rollovers of a plan, or refused one; told when it begins.",
+        "the plan",
+        "`open`, `problems`: each with `rollover_id` (or none: the node as a whole), `message`, `fix` and `owner`",
+    ),
     "plan.ending_stated": (
         "A person stated what ended of a plan, or that nothing did.",
         "the statement",

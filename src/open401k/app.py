@@ -176,11 +176,12 @@ class Wiring(RailsWiring):
     ) -> Iterator[None]:  # fmt: skip
         """A network of custodians with the plan among them; its rollovers are played at once, or while it is served."""
         from open401k.demo.network.at_the_plan import Machine, network_beside
-        from open401k.demo.network.sandbox import FIRST_PORT
+        from open401k.demo.network.sandbox import FIRST_PORT, PORTS
         from open401k.demo.network.watched import played_slowly
 
+        ports = () if at_once else range(FIRST_PORT, FIRST_PORT + PORTS)  # known ones where somebody visits
         with network_beside(
-            sandbox.db, actor=SANDBOX, seat=seat, data_dir=self.settings.data_dir, first_port=FIRST_PORT,
+            sandbox.db, actor=SANDBOX, seat=seat, data_dir=self.settings.data_dir, ports=ports,
             around=Machine(self._random, self._wall), say=voice.line,
         ) as beside:  # fmt: skip
             self.settings = self.settings.with_node(beside.node_url, beside.node_token)
@@ -225,7 +226,7 @@ class Wiring(RailsWiring):
 
     def _serve(self, db: Database, host: str, port: int, *, day: bool = True, workers: int = 1) -> None:
         after = AfterPosting(db, stands_back=workers > 1)
-        daily = Daily(db, self._wall, self._connections(db))
+        daily = Daily(db, self._wall, self._connections(db), self._rollovers(db))
         outward = Webhooks(db, self._wall, Sender(development=not self.settings.production))
         after.start()
         outward.start()
@@ -298,10 +299,11 @@ class Wiring(RailsWiring):
     def _services(self, db: Database, *, after: Follower | None) -> Services:
         sandbox = None if self.settings.production else SandboxStories(self._sandbox(db))
         door = DoorSettings(origin=self.origin, sandbox=sandbox is not None)
-        payroll, day = PayrollStories(db, after), DayStories(db, self._wall)
+        rollovers = self._rollovers(db)
+        payroll, day = PayrollStories(db, after), DayStories(db, self._wall, rollovers)
         return Services(
             db, db.clock, self._wall, db.ids, door, payroll, sandbox, VerifyStories(db), day, self._connections(db),
-            self._rollovers(db),
+            rollovers,
         )  # fmt: skip
 
     def _rollovers(self, db: Database) -> RolloverStory | None:

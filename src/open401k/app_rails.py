@@ -15,6 +15,7 @@ from open401k.kernel import Clock, Open401kError, Random
 
 if TYPE_CHECKING:
     from open401k.rails.node.placing import Place
+    from open401k.rails.node.signer.settings import SignerPlace
 
 NODE = Actor(kind="system", id="node", why="follows a rollover")
 
@@ -57,6 +58,14 @@ class RailsWiring(ABC):
 
         cores = {"plan": lambda at: core_at(at.plan, self._database)}
         return placed(self.settings, config, os.environ, random=self._random, clock=self.rails_clock, cores=cores)
+
+    def signer_at(self, config: Path) -> "SignerPlace":
+        """What a node's signer runs on: files of its own, and the master keys of its own environment."""
+        from open401k.rails.node.sealing import Sealing
+        from open401k.rails.node.signer.settings import SignerPlace, read_signer
+
+        sealing = Sealing(self.settings.master_keys(self._random), self._random)
+        return SignerPlace(read_signer(config), sealing, self.rails_clock)
 
     def serve_node(self, config: Path, *, voice: Voice) -> None:
         """Run a custodian's node until interrupted."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from open401k.flows.rollover_node import NodeRefusedError, Standing, Us, WhyNot
+from open401k.flows.rollover_node import NodeSilentError, Standing, Us, WhyNot
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf, Wanted
 
@@ -30,9 +30,12 @@ class MemoryNode:
 
     def us(self) -> Us:
         """Somebody."""
-        if self.away:
-            raise NodeRefusedError("Our node did not answer.", fix="Look whether it runs.")
+        self._awake()
         return Us(b"\x33" * 20, date(2027, 6, 1))
+
+    def _awake(self) -> None:
+        if self.away:
+            raise NodeSilentError("Our node did not answer.", fix="Look whether it runs.")
 
     def ask(self, *, key: str, source: bytes, half: ReceivingHalf) -> Standing:
         """A new case."""
@@ -47,6 +50,7 @@ class MemoryNode:
 
     def standing(self, case: str) -> Standing:
         """By the half that is there."""
+        self._awake()
         half = self.halves.get(case)
         wanted = (Wanted(Kind.PRE_TAX, Into.PLAN),)
         if isinstance(half, ReleasingHalf):

@@ -46,6 +46,8 @@ from open401k.views.people import People, PersonDetail, PersonLine, SourceLine
 from open401k.views.plan_health import AveragePoint, PlanHealth
 from open401k.views.rollovers import (
     FormLine,
+    Looked,
+    LookProblem,
     MissingLine,
     PartLine,
     PlanRollovers,
@@ -303,7 +305,8 @@ _CAME_IN = RolloverLine(
     RolloverId(UUID(int=71)), EMPLOYEE, "Machinist One", "***-**-1003", "in", "posted", "received", PAY_DATES[2], (), PAY_DATES[3], Money.usd("1300.00")
 )  # fmt: skip
 ROLLOVERS = PlanRollovers(
-    HEADING, True, "Acme 401(k) Trust", ("pre_tax", "roth", "traditional_ira"), (_ASKED_OUT, _CAME_IN), (RollingIn(EMPLOYEE, "Machinist One"),)
+    HEADING, True, "Acme 401(k) Trust", ("pre_tax", "roth", "traditional_ira"), (_ASKED_OUT, _CAME_IN), (RollingIn(EMPLOYEE, "Machinist One"),),
+    Looked(NOW, NOW, (LookProblem("", "Our node did not answer.", "Look whether it runs.", "operations"),)),
 )  # fmt: skip
 ROLLOVER = RolloverDetail(
     HEADING,

@@ -83,6 +83,10 @@ class Rollovers:
         """Nothing is open."""
         return []
 
+    def follow_due(self, **_: Any) -> Sequence[Mapping[str, Any]]:
+        """Nothing is open."""
+        return []
+
     def forms(self, *_: Any, **__: Any) -> None:
         """Somebody makes them by hand."""
 

@@ -14,7 +14,7 @@ from tests.support.database import TESTER
 
 from open401k.base.db import Database
 from open401k.flows.rollover import Asked, ask_into, release
-from open401k.flows.rollover_node import NodeRefusedError, Standing, Us, WhyNot
+from open401k.flows.rollover_node import NodeSilentError, Standing, Us, WhyNot
 from open401k.kernel import FixedClock, Refused, RolloverId
 from open401k.rails.node import deals
 from open401k.rails.node.elections import digest_of
@@ -53,6 +53,7 @@ class DealNode:
         return self.standing(case)
 
     def standing(self, case: str) -> Standing:
+        self._awake()
         with self.custodian.files.begin() as unit:
             deal, file = unit.deal(case), unit.case(case)
         reasons = None
@@ -64,7 +65,7 @@ class DealNode:
 
     def _awake(self) -> None:
         if self.silent:
-            raise NodeRefusedError("The node does not answer.", fix="Try again.")
+            raise NodeSilentError("The node does not answer.", fix="Try again.")
 
 
 @dataclass

@@ -7,8 +7,8 @@ from tests.flows.bookkeeping import Plan, acme
 from tests.flows.test_heal import approve, assert_proved, credited, every, learn, receivable
 from tests.support.database import TESTER
 
-from open401k import census, compliance
-from open401k.base.db import Database
+from open401k import census, compliance, recordkeeping
+from open401k.base.db import Database, Tx
 from open401k.compliance import Proposal, ProposalState
 from open401k.flows.correction_money import deposited
 from open401k.flows.day import begin_day
@@ -100,3 +100,19 @@ def test_undone_before_approval_it_ends_and_lowered_it_asks_for_less(plan: Plan)
     (second,) = waiting(plan)
     assert second.content.principal_cents == first.content.principal_cents == receivable(plan) - before
     assert_proved(plan)
+
+
+def test_what_late_facts_moved_and_what_arrived_reads_each_line_once(plan: Plan) -> None:
+    for instead_of, hired in ((WRONG, HIRED), (HIRED, WRONG)) * 3:
+        learn(plan, ELLIOT, census.Hired(instead_of=instead_of), hired)
+    with plan.db.begin(TESTER, tenants=[plan.sponsor]) as tx:
+        (lines,) = tx.one("select count(*) from ledger.line_v where tenant_id = %s", (plan.sponsor,))
+        for read in (recordkeeping.late_owed, recordkeeping.deposits):
+            before = _lines_read(tx)
+            read(tx, tenant_id=plan.sponsor, plan_id=plan.plan)
+            assert _lines_read(tx) - before <= lines  # joined, they were read again for each correction
+
+
+def _lines_read(tx: Tx) -> int:
+    (read,) = tx.one("select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables where relname = 'line'")
+    return int(read)

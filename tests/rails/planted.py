@@ -79,6 +79,12 @@ def _absent_by_the_word_alone(_: Party, agreed: Agreed, real: Coordinator) -> St
     return replace(final, verdict=Verdict.ABORTED) if late else final
 
 
+def _overlooks_batches(_: Party, agreed: Agreed, real: Coordinator) -> Standing:
+    """Only the word of the key: what a batch settled looks absent."""
+    final = real.final(agreed)
+    return replace(final, verdict=Verdict.ABSENT, voted=False, batched=False) if final.batched else final
+
+
 class EagerNode(Node):
     """Votes first, holds later."""
 
@@ -115,15 +121,10 @@ class CredulousNode(Node):
         return super()._put_out(case, final, kind)
 
 
-def _forgetting(party: Party, core: CustodianCore, coordinator: Coordinator) -> Node:
-    """Does not look whether the chain has a vote of its own of which no file knows."""
-    return replace(as_it_is(party, core, coordinator), us=None)
-
-
 def _node(kind: type[Node]) -> Assembled:
     def assembled(party: Party, core: CustodianCore, coordinator: Coordinator) -> Node:
         real = as_it_is(party, core, coordinator)
-        return kind(real.cases, real.core, real.coordinator, real.signer, real.salt, real.us)
+        return kind(real.cases, real.core, real.coordinator, real.signer, real.salt, real.batches, real.us)
 
     return assembled
 
@@ -154,11 +155,11 @@ PLANTED: dict[str, Assembled] = {
     "releases on its own clock": _reads(_release_on_own_clock),
     "takes the latest block's time for final": _reads(_absent_at_latest),
     "takes what is late for ended": _reads(_absent_by_the_word_alone),
+    "overlooks batches": _reads(_overlooks_batches),
     "votes before it holds": _node(EagerNode),
     "sends receipts before it books": _node(ReceiptFirstNode),
     "releases when it wants the end": _node(HastyNode),
     "releases what an older file knows no vote of": _node(CredulousNode),
-    "does not look for what its files forgot": _forgetting,
     "books again what it is told again": _forgetful,
     "trusts one endpoint": _trusting,
 }

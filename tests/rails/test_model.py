@@ -84,7 +84,7 @@ def test_who_ends_a_file_without_terms_and_gives_free_what_the_core_holds_does_h
 def test_a_file_that_forgot_its_terms_is_stuck_unless_somebody_is_asked() -> None:
     found = explore(FORGETS, frozenset({Bug.FORGET_SILENTLY}))
     assert found.violation is None
-    assert found.stuck == 3396
+    assert found.stuck == 3480
     assert found.trace == (HELD, "the source's file forgets the terms")
 
 

@@ -17,7 +17,6 @@ from open401k.rails.simulation.simulate import APPLICABLE, play, simulate
 from open401k.rails.simulation.trace import DepartedError, Trace
 
 EACH = 500
-SILENT = "does not look for what its files forgot"
 
 
 @pytest.mark.parametrize("first", range(0, 4 * EACH, EACH))
@@ -27,24 +26,20 @@ def test_two_thousand_seeds_violate_nothing_and_leave_nothing_stuck(first: int) 
     assert found.stuck == []
     assert (found.seeds, found.on_evm) == (EACH, EACH // 100)
     assert len(found.unmet()) <= 3, found.unmet()  # of some ninety pairs of boundary and fault
-    assert found.ends["closed"] > 300
+    assert found.ends["closed"] > 250
+    assert found.ends["batched"] > 15
+    assert found.returned > 5
     assert found.ends["aborted"] > 100
     assert found.ends["absent"] > 20
 
 
-@pytest.mark.parametrize("mistake", [each for each in PLANTED if each != SILENT])
+@pytest.mark.parametrize("mistake", PLANTED)
 def test_a_planted_mistake_of_a_node_is_found(mistake: str) -> None:
     found = simulate(range(100), evm_every=0, assembled=PLANTED[mistake], most_bad=1)
     assert len(found.violating) == 1, found.seeds
     ((seed, why),) = found.violating
     again = play(seed, assembled=PLANTED[mistake])  # and it replays
     assert again.violation == why
-
-
-def test_what_a_file_forgot_is_stuck_where_nobody_looks_for_it() -> None:
-    found = simulate(range(100), evm_every=0, assembled=PLANTED[SILENT], most_bad=1)
-    assert found.violating == []
-    assert len(found.stuck) == 1
 
 
 def test_a_seed_is_the_same_run_on_the_twin_and_on_the_contracts() -> None:

@@ -11,7 +11,7 @@ from open401k.base.db import Actor, Database
 from open401k.flows.day_round import DayRound, run_round
 from open401k.kernel import Clock, day_of
 
-from .provided import ConnectionStory
+from .provided import ConnectionStory, RolloverStory
 
 DAILY = Actor(kind="system", id="daily", why="a day begins")
 #: How soon a new day, or a moved clock, is noticed.
@@ -24,14 +24,22 @@ log = logging.getLogger("open401k.day")
 class DayStories:
     """The round of today, as a command asks for it."""
 
-    def __init__(self, db: Database, wall: Clock) -> None:
+    def __init__(self, db: Database, wall: Clock, rollovers: RolloverStory | None = None) -> None:
         self._db = db
         self._wall = wall
+        self._rollovers = rollovers
 
     def begin(self, *, actor: Actor) -> Mapping[str, Any] | None:
-        """Every plan that is not done yet today; None while a server or another command is at it."""
+        """Every plan that is not done yet today; None while a server or another command is at it.
+
+        Open rollovers first: what our node does not answer is told, and keeps no plan from its day.
+        """
+        looked = [] if self._rollovers is None else self._rollovers.follow_due(actor=actor)
         made = run_round(self._db, actor=actor, wall_at=self._wall.now())
-        return None if made is None else made.as_json()
+        if made is None:
+            return None
+        told = made.as_json()
+        return told | {"ok": told["ok"] and not any(each["problems"] for each in looked), "rollovers": looked}
 
 
 class Daily:
@@ -40,10 +48,17 @@ class Daily:
     Of several servers on one database one does it; the others look again until the day is done.
     """
 
-    def __init__(self, db: Database, wall: Clock, connections: ConnectionStory | None = None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        wall: Clock,
+        connections: ConnectionStory | None = None,
+        rollovers: RolloverStory | None = None,
+    ) -> None:
         self._db = db
         self._wall = wall
         self._connections = connections
+        self._rollovers = rollovers
         self._ends = threading.Event()
         self._done: date | None = None
         self._tried: date | None = None
@@ -84,9 +99,19 @@ class Daily:
         except Exception:  # of one provider it is kept with its connection; this is about none: the round must go on
             log.exception("payroll providers could not be asked; they are asked again")
 
+    def _follow_rollovers(self) -> None:
+        """Once a day, and again while our node is silent, which is kept with the plan for whoever runs it."""
+        if self._rollovers is None:
+            return
+        try:
+            self._rollovers.follow_due(actor=DAILY, ends=self._ends.is_set)
+        except Exception:  # of one rollover it is kept with its plan; this is about none: the round must go on
+            log.exception("open rollovers could not be looked at; they are looked at again")
+
     def _work(self) -> None:
         while not self._ends.is_set():
             self._ask_providers()
+            self._follow_rollovers()
             try:
                 self.look()
             except Exception:  # the thread must live: nobody would begin the days to come

@@ -220,6 +220,10 @@ class RolloverStory(Protocol):
         """Where every open request stands now."""
         ...
 
+    def follow_due(self, *, actor: Actor, ends: Callable[[], bool] = lambda: False) -> Sequence[Mapping[str, Any]]:
+        """Every plan whose open rollovers nobody looked at today: how many, and what could not be looked at."""
+        ...
+
     def forms(self, booked: RolloverBooked, *, born_on: date | None) -> Sequence[Form1099R] | None:
         """What Form 1099-R will say of what was paid; None where somebody makes it by hand."""
         ...

@@ -14,6 +14,7 @@ from open401k.flows import rollover
 from open401k.flows.rollover_at_node import AtNode
 from open401k.flows.rollover_forms import forms_of
 from open401k.flows.rollover_node import NodeRefusedError, OwnNode
+from open401k.flows.rollover_round import follow_due
 from open401k.kernel import EmployeeId, PlanId, Refused, RolloverId, SponsorId
 from open401k.law.form_1099r import Form1099R
 from open401k.rails.node.client import NodeClient
@@ -59,6 +60,10 @@ class RolloverStories:
         """Where every open request stands now."""
         of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
         return _reached(lambda: rollover.follow(self.db, actor=actor, node=self.node, **of))
+
+    def follow_due(self, *, actor: Actor, ends: Callable[[], bool] = lambda: False) -> Sequence[Mapping[str, Any]]:
+        """Every plan of which nobody looked today."""
+        return [each.as_json() for each in follow_due(self.db, actor=actor, node=self.node, ends=ends)]
 
     def forms(self, booked: RolloverBooked, *, born_on: date | None) -> Sequence[Form1099R] | None:
         """What Form 1099-R will say; None where somebody makes it by hand."""

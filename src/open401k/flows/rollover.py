@@ -17,8 +17,9 @@ from open401k.recordkeeping import CASE, ENDED, STATE, RolloverRefusal, Rollover
 
 from .rollover_core import kind_of
 from .rollover_gather import Refusal, may_roll_in, person_of, terms_of
-from .rollover_node import OwnNode
-from .rollover_send import keep, send
+from .rollover_node import NodeRefusedError, OwnNode
+from .rollover_round import follow_plan
+from .rollover_send import send
 from .rollover_told import IntoTold, OutTold, by_name, told_of
 
 
@@ -80,14 +81,13 @@ def tell(
 def follow(
     db: Database, *, actor: Actor, node: OwnNode, tenant_id: SponsorId, plan_id: PlanId
 ) -> list[RolloverRequest]:
-    """Look where every open request stands, and keep what is new; one that never reached the node is sent now."""
-    with db.begin(actor, tenants=[tenant_id]) as tx:
-        found = recordkeeping.rollover_requests(tx, tenant_id=tenant_id, plan_id=plan_id)
-    for each in [one for one in found if one.open]:
-        if each.case is None:
-            send(db, actor, node, tenant_id, plan_id, each.rollover_id)
-        else:
-            keep(db, actor, tenant_id, each, node.standing(each.case))
+    """Look where every open request stands, and keep what is new; one that never reached the node is sent now.
+
+    What could not be looked at is kept too, and raised when the others are done.
+    """
+    made = follow_plan(db, actor, node, tenant_id, plan_id)
+    if made.problems:
+        raise NodeRefusedError(made.problems[0].message, fix=made.problems[0].fix)
     with db.begin(actor, tenants=[tenant_id]) as tx:
         return recordkeeping.rollover_requests(tx, tenant_id=tenant_id, plan_id=plan_id)
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from open401k.rails.node.client import NodeAnswerError, NodeClient
+from open401k.rails.node.client import NodeAnswerError, NodeClient, NodeSilenceError
 from open401k.rails.node.codec import read, told
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf
 
-from .rollover_node import NodeRefusedError, Standing, Us, WhyNot
+from .rollover_node import NodeRefusedError, NodeSilentError, Standing, Us, WhyNot
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +48,7 @@ class AtNode:
 def _asked(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return work()
+    except NodeSilenceError as why:
+        raise NodeSilentError(str(why), fix=why.fix) from why
     except NodeAnswerError as why:
         raise NodeRefusedError(str(why), fix=why.fix) from why

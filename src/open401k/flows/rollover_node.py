@@ -16,6 +16,10 @@ class NodeRefusedError(Open401kError):
     """The node will not, or did not answer; nothing is lost: the same again goes on where it was."""
 
 
+class NodeSilentError(NodeRefusedError):
+    """It did not answer at all, or its chain did not: about no rollover, so whoever runs it is asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Us:
     """Our custodian as the network knows it."""

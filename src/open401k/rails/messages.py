@@ -132,6 +132,8 @@ _TYPE_OF = {
     "motion": "Motion(bytes32 action,uint256 number)",
     "head": "Head(uint64 number,bytes32 hash)",
     "statement": "Statement(bytes32 id,uint8 role,bytes32 content)",
+    "letter_key": "LetterKey(address member,address key,uint64 validUntil)",
+    "received": "Received(bytes32 letter,string came)",
 }
 _HASH_OF = {name: keccak(text.encode()) for name, text in _TYPE_OF.items()}
 
@@ -229,6 +231,16 @@ def head_hash(number: int, block: bytes) -> bytes:
 def statement_hash(rollover: bytes, role: Role, content: bytes) -> bytes:
     """hashStruct of what a custodian says of its own books, by the hash of its words; no contract reads it."""
     return _hash("statement", ["bytes32", "uint8", "bytes32"], [rollover, role, content])
+
+
+def letter_key_hash(member: bytes, key: bytes, valid_until: int) -> bytes:
+    """hashStruct of a member's word that a key signs its letters until then; no contract reads it."""
+    return _hash("letter_key", ["address", "address", "uint64"], [member, key, valid_until])
+
+
+def received_hash(letter: bytes, came: str) -> bytes:
+    """hashStruct of the answer to a letter, by the hash of its sealed bytes; no contract reads it."""
+    return _hash("received", ["bytes32", "bytes32"], [letter, keccak(came.encode())])
 
 
 def encode_case(election: Election, signature: bytes, attestation: Attestation, attested: bytes, terms: Terms) -> bytes:

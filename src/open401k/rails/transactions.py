@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import rlp
 from eth_hash.auto import keccak
@@ -24,14 +25,50 @@ class Transaction:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """A transaction before it is signed; ``to`` None deploys ``data``."""
+
+    chain_id: int
+    nonce: int
+    to: bytes | None
+    data: bytes
+    gas: int
+    gas_price: int = 0
+
+    @property
+    def digest(self) -> bytes:
+        """What is signed: 32 bytes."""
+        return keccak(rlp.encode([*self._fields, _whole(self.chain_id), b"", b""]))
+
+    def raw(self, signature: bytes) -> bytes:
+        """The bytes that a chain takes."""
+        r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
+        v = signature[64] - 27 + 35 + 2 * self.chain_id
+        return bytes(rlp.encode([*self._fields, _whole(v), _whole(r), _whole(s)]))
+
+    @property
+    def _fields(self) -> list[bytes]:
+        return [_whole(self.nonce), _whole(self.gas_price), _whole(self.gas), self.to or b"", b"", self.data]
+
+
+class Relay(Protocol):
+    """Signs transactions in a place of its own, as far as it allows them."""
+
+    @property
+    def address(self) -> bytes: ...
+
+    def transaction(self, told: Unsigned) -> bytes:
+        """The signature of 65 bytes."""
+        ...
+
+
 def signed(
-    key: Key, *, chain_id: int, nonce: int, to: bytes | None, data: bytes, gas: int, gas_price: int = 0
+    key: Key | Relay, *, chain_id: int, nonce: int, to: bytes | None, data: bytes, gas: int, gas_price: int = 0
 ) -> bytes:
     """The raw bytes; ``to`` None deploys ``data``."""
-    fields = [_whole(nonce), _whole(gas_price), _whole(gas), to or b"", b"", data]
-    signature = key.sign(keccak(rlp.encode([*fields, _whole(chain_id), b"", b""])))
-    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
-    return bytes(rlp.encode([*fields, _whole(signature[64] - 27 + 35 + 2 * chain_id), _whole(r), _whole(s)]))
+    told = Unsigned(chain_id, nonce, to, data, gas, gas_price)
+    return told.raw(key.sign(told.digest) if isinstance(key, Key) else key.transaction(told))
 
 
 def read(raw: bytes) -> Transaction:

@@ -136,6 +136,14 @@ from .posting import (
 from .previewing import Preview, Reported, preview
 from .replaced import without_run
 from .rollover_counted import rollover_adjustments, top_heavy_rollovers
+from .rollover_following import (
+    Following,
+    NotFollowed,
+    RolloverDesk,
+    following_of,
+    keep_following,
+    rollovers_to_follow,
+)
 from .rollover_release import (
     HeldSource,
     OpenedBy,
@@ -237,6 +245,7 @@ __all__ = [
     "EnrollmentDuty",
     "Entitlement",
     "Flags",
+    "Following",
     "Forfeited",
     "ForfeitureAccount",
     "ForfeitureCause",
@@ -265,6 +274,7 @@ __all__ = [
     "MissedCure",
     "Mistake",
     "NewElection",
+    "NotFollowed",
     "Offset",
     "OnRecord",
     "OpenedBy",
@@ -283,6 +293,7 @@ __all__ = [
     "Reported",
     "RolloverBooked",
     "RolloverDamage",
+    "RolloverDesk",
     "RolloverPart",
     "RolloverRefusal",
     "RolloverRequest",
@@ -352,12 +363,14 @@ __all__ = [
     "enrollment_duties",
     "entitle",
     "first_refused",
+    "following_of",
     "forfeiture_account",
     "forfeiture_damage",
     "found_turnover",
     "get_loan_request",
     "get_rollover_request",
     "held_cents",
+    "keep_following",
     "keep_found",
     "keeps_forfeitures",
     "late_owed",
@@ -412,6 +425,7 @@ __all__ = [
     "rollover_damage",
     "rollover_requests",
     "rollovers_booked",
+    "rollovers_to_follow",
     "room_of",
     "settle",
     "settle_because",

@@ -26,10 +26,14 @@ class LateRow:
 def moved(
     tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, keys: str, sources: Sequence[str], known_at: datetime | None
 ) -> list[LateRow]:
-    """Net credits of corrections whose key begins so, and of payrolls that waited, as they were recorded."""
-    rows = tx.rows(
+    """Net credits of corrections whose key begins so, and of payrolls that waited, as they were recorded.
+
+    Lines and accounts are looked up by lists: joined, those of a tenant that is in no statistics yet were gone through
+    again for each correction (measured: 0.9 of 2.3 s that a changed birth date took over five years).
+    """
+    rows = tx.rows_by_hashing(
         """
-        with late as (
+        with late as materialized (
             select c.entry_id, c.origin, c.recorded_at, e.event_on
             from recordkeeping.correction c
             join ledger.entry_v e on e.tenant_id = c.tenant_id and e.entry_id = c.entry_id
@@ -43,15 +47,21 @@ def moved(
                   )
               )
               and (%(known_at)s::timestamptz is null or c.recorded_at <= %(known_at)s)
+        ),
+        side as materialized (
+            select l.entry_id, each.account_id, each.amount
+            from ledger.line_v l
+            cross join lateral (
+                values (l.credit_account, l.amount), (l.debit_account, -l.amount)
+            ) as each (account_id, amount)
+            where l.tenant_id = %(tenant)s and l.entry_id = any (array(select entry_id from late))
         )
         select a.employee_id, a.source, late.event_on, late.recorded_at, late.origin, sum(side.amount)::bigint
         from late
-        join ledger.line_v l on l.tenant_id = %(tenant)s and l.entry_id = late.entry_id
-        cross join lateral (
-            values (l.credit_account, l.amount), (l.debit_account, -l.amount)
-        ) as side (account_id, amount)
-        join ledger.account_v a on a.tenant_id = %(tenant)s and a.account_id = side.account_id
-        where a.kind in ('participant', 'suspense') and a.source = any (%(sources)s::text[])
+        join side on side.entry_id = late.entry_id
+        join ledger.account_v a on a.account_id = side.account_id
+        where a.tenant_id = %(tenant)s and a.account_id = any (array(select account_id from side))
+          and a.kind in ('participant', 'suspense') and a.source = any (%(sources)s::text[])
         group by a.employee_id, a.source, late.event_on, late.recorded_at, late.origin
         having sum(side.amount) <> 0
         order by late.recorded_at, late.event_on, a.employee_id, a.source

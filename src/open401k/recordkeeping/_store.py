@@ -191,20 +191,32 @@ class DepositRow(NamedTuple):
 
 
 def deposits(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, reason: str) -> list[DepositRow]:
-    """Everything that arrived for one reason, in the order of posting."""
-    rows = tx.rows(
+    """Everything that arrived for one reason, in the order of posting; lines by a list, as in _late_store.py."""
+    rows = tx.rows_by_hashing(
         """
+        with arrived as materialized (
+            select entry_id, number, cause, event_on
+            from ledger.entry_v
+            where tenant_id = %(tenant)s
+              and reason = %(reason)s
+        ),
+        moved as materialized (
+            select entry_id, debit_account, amount
+            from ledger.line_v
+            where tenant_id = %(tenant)s
+              and entry_id = any (array(select entry_id from arrived))
+        )
         select e.entry_id, e.cause, e.event_on, l.amount, r.entry_id, r.event_on
-        from ledger.entry_v e
-        join ledger.line_v l on l.tenant_id = e.tenant_id and l.entry_id = e.entry_id
-        join ledger.account_v a on a.tenant_id = l.tenant_id and a.account_id = l.debit_account
-        left join ledger.entry_v r on r.tenant_id = e.tenant_id and r.reverses = e.entry_id
-        where e.tenant_id = %s
-          and e.reason = %s
-          and a.plan_id = %s
+        from arrived e
+        join moved l on l.entry_id = e.entry_id
+        join ledger.account_v a on a.account_id = l.debit_account
+        left join ledger.entry_v r on r.tenant_id = %(tenant)s and r.reverses = e.entry_id
+        where a.tenant_id = %(tenant)s
+          and a.account_id = any (array(select debit_account from moved))
+          and a.plan_id = %(plan)s
         order by e.number
         """,
-        (tenant_id, reason, plan_id),
+        {"tenant": tenant_id, "plan": plan_id, "reason": reason},
     )
     return [DepositRow(*row) for row in rows]
 

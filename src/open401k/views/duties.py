@@ -64,6 +64,7 @@ def duties(
     ]
     found += _forfeitures(tx, tenant_id, plan_id, today)
     found += _turnover(tx, tenant_id, plan_id, today)
+    found += _rollovers(tx, tenant_id, plan_id, today)
     for alert in alerts:
         told = compliance.read_forecast(tx, tenant_id=tenant_id, run_id=ComplianceRunId.parse(alert.run_id))
         found += _decisions(alert, () if told is None else told.cures_of(TestId(alert.test)), today)
@@ -101,6 +102,16 @@ def _turnover(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, today: date) -> lis
         )
         for each in fiduciary.turnover_open(tx, tenant_id=tenant_id, plan_id=plan_id)
     ]
+
+
+def _rollovers(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, today: date) -> list[DutyLine]:
+    """What our node does not answer is due on the day on which it began; it is tried again until it does."""
+    looked = recordkeeping.following_of(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if looked is None or looked.since is None:
+        return []
+    since, problem = day_of(looked.since), looked.problems[0]
+    title = "Find out why our node does not say where rollovers stand"
+    return [DutyLine(since, title, f"by {problem.owner}: {problem.message}", state_on(since, today))]
 
 
 def _files(history: Sequence[runs.Run], today: date) -> list[DutyLine]:

@@ -123,6 +123,25 @@ class RollingIn:
 
 
 @dataclass(frozen=True, slots=True)
+class LookProblem:
+    """What kept a rollover, or with no id all of them, from being looked at; what mends it, and whose desk it is."""
+
+    rollover_id: str
+    message: str
+    fix: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The newest look at what is open, which the day's round does by itself; ``since``: from when on none was good."""
+
+    at: datetime
+    since: datetime | None
+    problems: tuple[LookProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanRollovers:
     """All rollovers of a plan: what is open first, then the newest; ``takes`` what the plan takes in."""
 
@@ -132,6 +151,7 @@ class PlanRollovers:
     takes: tuple[str, ...]
     lines: tuple[RolloverLine, ...]
     people: tuple[RollingIn, ...]
+    looked: Looked | None = None
 
     @property
     def waiting(self) -> int:
@@ -156,6 +176,7 @@ def load(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> PlanRollovers:
         people=()
         if terms is None
         else tuple(RollingIn(each.employee_id, _name(each)) for each in sorted(working, key=_name)),
+        looked=_looked(recordkeeping.following_of(tx, tenant_id=tenant_id, plan_id=plan_id)),
     )
 
 
@@ -178,6 +199,13 @@ def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rollover_id: Roll
         () if booked is None else tuple(map(_part, booked.parts)),
         tuple(ToldLine(each.name, each.event_on, each.recorded_at, each.recorded_by) for each in told),
     )
+
+
+def _looked(found: recordkeeping.Following | None) -> Looked | None:
+    if found is None:
+        return None
+    problems = tuple(LookProblem(e.rollover_id, e.message, e.fix, e.owner) for e in found.problems)
+    return Looked(found.at, found.since, problems)
 
 
 def _line(request: RolloverRequest, people: Mapping[EmployeeId, census.Employee]) -> RolloverLine:

@@ -174,6 +174,14 @@ def _of_people(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequence[
         "/instructions",
     )
     yield from _of_loans(tx, tenant_id, plan_id)
+    looked = recordkeeping.following_of(tx, tenant_id=tenant_id, plan_id=plan_id)
+    yield WaitingLine(
+        "rollovers",
+        0 if looked is None or looked.ok else looked.open_count,
+        "rollover of which our node does not say where it stands",
+        "rollovers of which our node does not say where they stand",
+        "/rollovers",
+    )
     yield _census(tx, tenant_id, plan_id, history)
 
 

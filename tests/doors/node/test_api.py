@@ -190,6 +190,19 @@ def test_from_a_wish_to_exact_terms_by_two_apis(both: Both) -> None:
     assert [each.state for each in told_of] == ["draft", "data_requested", "prevalidated"]
 
 
+def test_what_was_not_paid_is_not_asked_back_and_a_half_is_read_strictly(both: Both) -> None:
+    side = both.receiver
+    body = {"source": both.nodes[0].identity.member.hex(), "receiving": told(_receiving(both))}
+    case = side("POST", "/v1/rollovers", body).json()["case"]
+    refused = side("POST", f"/v1/rollovers/{case}/return", {"receiving": told(_receiving(both))})
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_now")
+    assert "the source asks back what it paid" in refused.text
+    wrong = side("POST", f"/v1/rollovers/{case}/return", {"receiving": told(_receiving(both)) | {"color": 1}})  # type: ignore[operator]
+    assert [each["pointer"] for each in wrong.json()["errors"]] == ["/receiving/color"]
+    assert side("POST", "/v1/rollovers/nobody/return", {"receiving": told(_receiving(both))}).status_code == 404
+    assert side("GET", f"/v1/rollovers/{case}").json()["gives_back"] is None
+
+
 async def _first(doors: Doors, number: int) -> list[Any]:
     found: list[Any] = []
     async for each in doors.happenings.stream(None, after=0):

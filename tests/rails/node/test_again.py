@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 from tests.rails.node.cores import MemoryCore
 from tests.rails.node.deal_nodes import PARTS, Both, Custodian, both
-from tests.rails.node.halves import receiving, releasing
+from tests.rails.node.halves import releasing
 from tests.rails.node.test_deals import stopped_once
 from tests.rails.world import DAY, founded
 
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.messages import Mode
 from open401k.rails.node import deals
-from open401k.rails.node.again import again, give_back, off_rail, residual
+from open401k.rails.node.again import again, off_rail, residual
 from open401k.rails.node.cases import MoveError, State, Way
 from open401k.rails.node.codes import LETTER_UNEXPECTED
 from open401k.rails.node.deal import Deal
@@ -205,32 +205,6 @@ def test_a_part_that_was_named_has_no_residual(two: Both) -> None:
     two.until_signed()
     with two.source.files.begin() as unit, pytest.raises(NotNowError, match="has no residual"):
         residual(unit, two.source.desk, two.source.only(), "rest", releasing(*PARTS), verdict=Verdict.COMMITTED)
-
-
-def test_what_was_paid_is_asked_back_as_a_rollover_that_names_it(two: Both) -> None:
-    two.until_signed()
-    two.ready()
-    two.carry()
-    two.run()
-    case = two.source.only()
-    half = receiving(
-        *PARTS, member=two.source.desk.us, account="account at source", source_account="account at receiver"
-    )
-
-    def ask() -> Deal:
-        with two.source.files.begin() as unit:
-            return give_back(unit, two.source.desk, case, "back", half)
-
-    stopped_once(ask, "deals.return")
-    assert ask() == two.source.deal("back")
-    two.carry()
-    agreed = two.source.file(case).agreed
-    assert agreed
-    asked = newest(two.receiver)
-    assert (asked.side, asked.parent, asked.peer) == ("source", agreed.rollover, two.source.desk.us)
-    assert two.source.file("back").parent == case
-    with two.receiver.files.begin() as unit, pytest.raises(StillOpenError, match="the source asks back"):
-        give_back(unit, two.receiver.desk, "case", "back", half)
 
 
 def test_what_was_released_is_closed_by_wire_on_both_sides(kept: Both) -> None:

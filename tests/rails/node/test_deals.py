@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from threading import Thread
 
+import psycopg
 import pytest
 from tests.rails.node.cores import MemoryCore
 from tests.rails.node.deal_nodes import PARTS, Both, both
@@ -175,6 +176,36 @@ def test_who_changes_a_case_and_who_writes_to_its_desk_do_not_wait_for_each_othe
         events = unit.events(limit=1_000)
     assert [event.seq for event in events] == sorted(event.seq for event in events)
     assert len(events) == 2 + 30 + 30
+
+
+def test_who_asks_for_the_deal_first_waits_for_who_has_its_file(
+    kept_deals: Callable[[str, Callable[[], int]], KeptDeals],
+) -> None:
+    two = both(founded(), kept_deals)
+    two.ask()
+    files = two.receiver.files
+    assert isinstance(files, KeptDeals)
+    other = KeptDeals(files.url, sealing=files.sealing, now=files.now)
+    found: list[object] = []
+
+    def looks() -> None:
+        try:
+            with other.begin() as unit:
+                found.extend((unit.deal("case"), unit.case("case")))
+        except SilentError as why:  # of two that wait for each other the database stops one
+            found.append(why)
+
+    thread = Thread(target=looks)
+    with files.begin() as unit, psycopg.connect(files.url, autocommit=True) as beside:
+        file = unit.case("case")
+        thread.start()
+        waits = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        while not beside.execute(waits).fetchall():
+            assert thread.is_alive()
+        deal = unit.deal("case")
+    thread.join()
+    other.close()
+    assert found == [deal, file]
 
 
 def test_letters_that_come_twice_change_nothing(two: Both) -> None:

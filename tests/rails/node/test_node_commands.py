@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.rails.node.conftest import NewDatabase
 from tests.rails.node.processes import KEYS, network
-from tests.rails.world import founded
+from tests.rails.world import CHAIN_ID, founded
 
 from open401k.app import Wiring
 from open401k.base.settings import Settings
@@ -70,3 +70,32 @@ def test_a_node_is_prepared_and_tells_how_it_stands(
         silent = command("status", *typed, code=1)
         assert (silent["network"], silent["can_sign"]) == (None, False)
         assert "503" in silent["silence"]
+
+
+def test_a_signer_is_prepared_takes_a_nodes_keys_and_shows_its_log(
+    command: Any, another_database: NewDatabase, tmp_path: Path
+) -> None:
+    assert command("signer", "init") == {"written": "signer.toml"}
+    assert "signer.toml, member: is not filled in" in command("signer", "init", code=1)
+    world = founded()
+    with network(world, another_database, tmp_path) as net:
+        node = net.nodes[0]
+        (tmp_path / "signer.toml").write_text(
+            f'member = "0x{node.identity.member.hex()}"\n[chain]\nid = {CHAIN_ID}\n'
+            f'[contracts]\nrollover = "0x{world.rollover.hex()}"\ndeposit_token = "0x{world.token.hex()}"\n'
+        )
+        first = command("signer", "init")
+        assert command("signer", "init") == first == command("signer", "keys")
+        assert [each["use"] for each in first["keys"]] == ["signing", "relay", "log"]
+        taken = command("signer", "take", "--node", str(node.config))["taken"]
+        assert taken == ["0x" + each.hex() for each in node.identity.signing_keys]
+        assert command("signer", "take", "--node", str(node.config))["taken"] == []
+        assert {"use": "relay", "address": "0x" + node.identity.relay.hex()} in command("signer", "keys")["keys"]
+        assert command("signer", "rewrap") == {"sealed_anew": 0}
+        assert command("signer", "log") == {"lines": 0, "shown": []}
+        node.config.write_text(f'signer = "socket:{tmp_path}/signer.sock"\n' + node.config.read_text())
+        stands = command("status", "--config", str(node.config), code=1)
+        assert (stands["can_sign"], stands["signing_keys"]) == (False, [])
+        assert "does not answer" in stands["signer_silence"]
+        node.config.write_text(node.config.read_text().replace("socket:", "tcp:"))
+        assert 'Write "in-process"' in command("status", "--config", str(node.config), code=1)

@@ -108,7 +108,7 @@ def restored(two: Both, at: Shelf, kept: Kept) -> None:
     assert isinstance(files, MemoryDeals)
     files.kept, files.shelf = kept.copy(), at.copy()
     old = two.source.node
-    two.source.node = Node(old.cases, old.core, old.coordinator, old.signer, old.salt, two.source.desk.us)
+    two.source.node = Node(old.cases, old.core, old.coordinator, old.signer, old.salt, us=two.source.desk.us)
 
 
 def backup(two: Both) -> tuple[Shelf, Kept]:

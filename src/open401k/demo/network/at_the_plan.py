@@ -5,7 +5,7 @@ Not here: what happens (rollovers.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -129,12 +129,12 @@ class Beside:
 
 @contextmanager
 def network_beside(
-    db: Database, *, actor: Actor, seat: PlanSeat, data_dir: Path, first_port: int, around: Machine, say: Say
+    db: Database, *, actor: Actor, seat: PlanSeat, data_dir: Path, ports: Sequence[int], around: Machine, say: Say
 ) -> Iterator[Beside]:
     """The network for trying with the demo's plan as one of its custodians."""
     here = prepared(db, actor=actor, seat=seat)
     with network_for_trying(
-        data_dir / "network", first_port=first_port, random=around.random, wall=around.wall, say=say,
+        data_dir / "network", ports=ports, random=around.random, wall=around.wall, say=say,
         start=db.clock.now(), companies=(EAST, WEST, here.company), plan_data=data_dir,
     ) as (trial, running):  # fmt: skip
         own, source = trial.seat(SLUG), trial.seat(WEST.slug).account.address

@@ -28,7 +28,8 @@ Say = Callable[[str], None]
 
 def run_network(folder: Path, *, first_port: int, random: Random, wall: Clock, say: Say) -> None:
     """Until it is interrupted, or one of its programs ends."""
-    with network_for_trying(folder, first_port=first_port, random=random, wall=wall, say=say) as (trial, running):
+    ports = range(first_port, first_port + PORTS)
+    with network_for_trying(folder, ports=ports, random=random, wall=wall, say=say) as (trial, running):
         by = hands(trial, random)
         with suppress(KeyboardInterrupt):
             theirs = _begun(by, say)
@@ -43,17 +44,17 @@ def run_network(folder: Path, *, first_port: int, random: Random, wall: Clock, s
 
 @contextmanager
 def network_for_trying(
-    folder: Path, *, first_port: int, random: Random, wall: Clock, say: Say, start: datetime | None = None,
+    folder: Path, *, ports: Sequence[int], random: Random, wall: Clock, say: Say, start: datetime | None = None,
     companies: Sequence[Company] = COMPANIES, plan_data: Path | None = None,
 ) -> Iterator[tuple[Trial, Programs]]:  # fmt: skip
     """A new network that runs; what was in the folder of an earlier one is thrown away.
 
-    ``start`` is the time that its clock begins with; ``plan_data`` is where the books of a company that is a plan are.
+    Without ``ports`` it takes free ones. ``start`` is the time that its clock begins with; ``plan_data`` is where the
+    books of a company that is a plan are.
     """
     _emptied(folder)
     with EmbeddedServer(folder / "databases") as server:
         say("Founding a network: council, rules, custodians, deposits ...")
-        ports = range(first_port, first_port + PORTS)
         made = set_up(
             folder, lambda name: new_database(server.urls, name), random=random, wall=wall, ports=ports, start=start,
             companies=companies, plan_data=plan_data,

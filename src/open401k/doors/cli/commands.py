@@ -28,6 +28,7 @@ from . import (
     node,
     node_desk,
     node_running,
+    node_signer,
     pay_codes,
     payroll,
     people,
@@ -63,6 +64,7 @@ app.add_typer(connections.commands, name="connections")
 app.add_typer(connections.sandboxes, name="sandbox")
 app.add_typer(node.commands, name="node")
 node.commands.add_typer(node_running.commands)
+node.commands.add_typer(node_signer.commands, name="signer")
 node.commands.add_typer(node_desk.commands)
 app.add_typer(pay_codes.commands, name="pay-codes")
 app.add_typer(corrections.commands, name="corrections")

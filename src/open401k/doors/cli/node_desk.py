@@ -78,14 +78,16 @@ def residual_(context: typer.Context, case: CaseId, facts: Facts, config: Config
 @commands.command("return")
 def return_(context: typer.Context, case: CaseId, facts: Facts, config: Config = CONFIG, json: Json = False) -> None:
     """Ask back what we paid, as a rollover that names the first one; --facts: our half, as who receives."""
-    from open401k.rails.node.again import give_back
     from open401k.rails.node.codec import parsed, read
     from open401k.rails.node.halves import ReceivingHalf
+    from open401k.rails.node.returning import give_back
 
     with _office(context, config) as office:
         half = _read(lambda: read(ReceivingHalf, parsed(facts.read_bytes()), at="facts"))
-        made = _done(office, lambda unit, desk: give_back(unit, desk, case, _new(office), half))
-    _say(Voice(json), made)
+        made = _done(office, lambda unit, desk: give_back(unit, desk, case, _new(office), half, at="facts"))
+    voice = Voice(json)
+    voice.tell({"case": made.case, "gives_back": case})
+    voice.line(f"Case {made.case} asks back what case {case} paid. The other custodian is told; the participant signs.")
 
 
 @commands.command("off-rail")
@@ -117,7 +119,7 @@ def _office(context: typer.Context, config: Path) -> "Iterator[Office]":
     from open401k.rails.node.process import opened, prepare
 
     with wiring_of(context).node_at(config) as place:
-        prepare(place.url, place.around)
+        prepare(place.url, place.around, signer=place.config.signer)
         with opened(place.config, place.url, place.around) as process:
             yield Office(process)
 
@@ -136,6 +138,7 @@ def _verdict(office: "Office", case: str) -> "Verdict":
 def _done(office: "Office", verb: "Callable[[DealUnit, Desk], T]") -> T:
     """In one transaction; what cannot be done now is said."""
     from open401k.rails.node.cases import MoveError
+    from open401k.rails.node.codec import BadInputError as WrongFieldsError
     from open401k.rails.node.exceptions import StillOpenError
     from open401k.rails.node.judging import NotNowError
 
@@ -145,6 +148,8 @@ def _done(office: "Office", verb: "Callable[[DealUnit, Desk], T]") -> T:
             return verb(unit, desk)
     except (StillOpenError, NotNowError, MoveError) as why:
         raise BadInputError(str(why), fix="See where it stands: open401k node exceptions, or the console.") from why
+    except WrongFieldsError as why:
+        raise BadInputError(str(why), fix="Correct each of these places; nothing was done.") from why
     except LookupError as why:
         raise BadInputError("There is no such case.", fix="Take the id from the console or the API.") from why
 

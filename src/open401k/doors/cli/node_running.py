@@ -40,6 +40,8 @@ paper = "Call 800 555 0100. Paper costs nothing."
 # attestor = "0x..."
 # A database of the node's own; or set OPEN401K_NODE_DATABASE_URL. Without either, an embedded one for trying.
 # database_url = "postgresql://node@localhost/node"
+# Who signs: keys in this node's database, for trying; or a signer in a process of its own (open401k node signer).
+# signer = "socket:/run/open401k/signer.sock"
 
 [chain]
 id = 401
@@ -122,8 +124,10 @@ def status(context: typer.Context, config: Config = CONFIG, json: Json = False) 
     else:
         until = datetime.fromtimestamp(at.until, UTC)
         voice.line(f"Final block {at.block.number}; member until {until:%Y-%m-%d}; signs by {_hex(at.signer)}")
-        if not told.can_sign:
+        if not told.can_sign and not told.identity.signer_silence:
             voice.line("THIS NODE CANNOT SIGN: the network names no key of it, or the membership has ended.")
+    if told.identity.signer_silence:
+        voice.line(f"THIS NODE CANNOT SIGN: {told.identity.signer_silence}")
     voice.line(f"{counted(sum(told.cases.values()), 'case')}, {counted(told.exceptions, 'open exception')}.")
     if not told.can_sign:
         raise typer.Exit(FAILED)
@@ -149,7 +153,7 @@ def add(
     voice = Voice(json)
     with process_of(context, config) as process:
         at = process.around.seconds()
-        made = process.vault.new_mailbox(at=at).public if mailbox else process.keys.make(at=at)
+        made = process.vault.new_mailbox(at=at).public if mailbox else process.hands.make(at=at)
     voice.tell({"mailbox" if mailbox else "signing_key": _hex(made)})
     voice.line(_hex(made))
 
@@ -229,7 +233,7 @@ def process_of(context: typer.Context, config: Path) -> "Iterator[Process]":
     from open401k.rails.node.process import opened, prepare
 
     with wiring_of(context).node_at(config) as place:
-        prepare(place.url, place.around)
+        prepare(place.url, place.around, signer=place.config.signer)
         with opened(place.config, place.url, place.around) as process:
             yield process
 
@@ -241,7 +245,8 @@ def _say(voice: Voice, identity: "Identity") -> None:
 
 def _shown(identity: "Identity") -> dict[str, Any]:
     found = [_hex(each) for each in identity.signing_keys]
-    return {
+    silence = {"signer_silence": identity.signer_silence} if identity.signer_silence else {}
+    return silence | {
         "member": _hex(identity.member), "signing_keys": found, "relay": _hex(identity.relay),
         "mailbox": _hex(identity.mailbox),
     }  # fmt: skip

@@ -57,6 +57,10 @@ def begin_day(context: typer.Context, json: Json = False) -> None:
     voice.table(
         ("Plan that failed", "Why"), [(e["plan_id"], e["reason"]) for e in made["failed"]], empty="None failed."
     )
+    for each in made.get("rollovers", ()):
+        for problem in each["problems"]:
+            which = problem["rollover_id"] or f"{counted(each['open'], 'rollover')} of {each['plan_id']}"
+            voice.line(f"{which}: not looked at; {problem['owner']}: {problem['message']} {problem['fix']}")
     if not made["ok"]:
         raise typer.Exit(FAILED)
 

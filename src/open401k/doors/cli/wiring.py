@@ -14,6 +14,7 @@ from .say import Voice
 
 if TYPE_CHECKING:
     from open401k.rails.node.placing import Place
+    from open401k.rails.node.signer.settings import SignerPlace
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Port = Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")]
@@ -54,6 +55,10 @@ class Wiring(Protocol):
 
     def node_at(self, config: Path) -> AbstractContextManager["Place"]:
         """What a custodian's node runs on, as its settings say; an embedded database is started and stopped."""
+        ...
+
+    def signer_at(self, config: Path) -> "SignerPlace":
+        """What a node's signer runs on, as its settings say."""
         ...
 
     def serve_node(self, config: Path, *, voice: Voice) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from open401k.rails.messages import election_hash
 from open401k.rails.node import again as onward
-from open401k.rails.node import deals
+from open401k.rails.node import deals, returning
 from open401k.rails.node.cases import Way
 from open401k.rails.node.codec import BadInputError, Wrong, read, told
 from open401k.rails.node.codes import queue_of, queued
@@ -178,6 +178,18 @@ def again(call: Call) -> Answer:
     return _once(call, work)
 
 
+def give_back(call: Call) -> Answer:
+    """Ask back what we paid: a new case that names this one, which the participant signs; our half, as who receives."""
+    half = read(ReceivingHalf, _object(call.body, "receiving")["receiving"], at="receiving")
+    new = f"rlv_{call.doors.process.around.random.token(12).hex()}"
+
+    def work(unit: DealUnit) -> Answer:
+        made = returning.give_back(unit, call.doors.office.desk, _case(unit, call), new, half, at="receiving")
+        return Answer(201, {"case": made.case, "parent": call.names["case"], "state": str(unit.case(made.case).state)})
+
+    return _once(call, work)
+
+
 def off_rail(call: Call) -> Answer:
     """Close it by check or wire, with the reference of that; what holds money is released first."""
     body = _object(call.body, "way", "reference")
@@ -248,6 +260,7 @@ OPERATIONS = (
     Operation("POST", f"{CASE}/stop", _ACT, "Stop a case", stop),
     Operation("POST", f"{CASE}/notes", _ACT, "Write to the other desk", note),
     Operation("POST", f"{CASE}/again", _ACT, "Propose again", again),
+    Operation("POST", f"{CASE}/return", _ACT, "Ask back what was paid", give_back),
     Operation("POST", f"{CASE}/off-rail", _ACT, "Close by check or wire", off_rail),
     Operation("GET", f"{CASE}/evidence", _READ, "Read the evidence of a case", evidence),
     Operation("GET", "/v1/exceptions", _READ, "List open exceptions", exceptions),

@@ -30,7 +30,7 @@ def serve(
 
     ``development``: webhooks may go to this machine.
     """
-    prepare(url, around)
+    prepare(url, around, signer=config.signer)
     with opened(config, url, around) as process:
         process.turn.wait(time.sleep)  # one process a node: said now, and not by a log line
         office = Office(process)

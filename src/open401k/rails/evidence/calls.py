@@ -10,6 +10,7 @@ from typing import Final, cast
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
+from eth_hash.auto import keccak
 
 from ..calls import call_of, kinds_of
 from ..decoding import Decoded
@@ -22,6 +23,9 @@ _RETURN: Final = "propose_return(bytes,bytes,(bytes32,bytes))"
 _APPROVE: Final = "approve(bytes,uint256,(bytes32,bytes))"
 _POST: Final = "post(bytes,uint256,uint256,bytes32,bytes)"
 _ABORT: Final = "abort(bytes,uint256,uint256,uint256,bytes32,bytes)"
+_BATCH: Final = "settle_batch(uint256,uint256,uint256,uint256,bytes,bytes,bytes)"
+#: The event of a batch: its hash, and every id that it settled.
+BATCHED: Final = keccak(b"Batched(bytes32,bytes32[])")
 
 
 def approvers(case: Decoded) -> list[tuple[Role, bytes]]:
@@ -38,8 +42,8 @@ def custodians(case: Decoded) -> list[tuple[Role, bytes]]:
 
 
 def is_about(data: bytes, encoded: bytes) -> bool:
-    """Whether a call of the coordinator hands over exactly this case."""
-    return any(
+    """Whether a call of the coordinator hands over exactly this case, by itself or among others."""
+    return cases_in(data, encoded) != () or any(
         _given(data, signature, encoded) is not None
         for signature in (_SETTLE, _PROPOSE, _RETURN, _APPROVE, _POST, _ABORT)
     )
@@ -47,7 +51,34 @@ def is_about(data: bytes, encoded: bytes) -> bool:
 
 def proves_election(data: bytes, encoded: bytes) -> bool:
     """Whether a call hands over this case so that the coordinator checked its election and attestation."""
-    return any(_given(data, signature, encoded) is not None for signature in (_SETTLE, _PROPOSE, _RETURN, _APPROVE))
+    alone = (_SETTLE, _PROPOSE, _RETURN, _APPROVE)
+    return cases_in(data, encoded) != () or any(_given(data, each, encoded) is not None for each in alone)
+
+
+def cases_in(data: bytes, encoded: bytes) -> tuple[bytes, ...]:
+    """All cases of a call that settles a batch with this one among them; none where it is no such call."""
+    try:
+        given = decode(kinds_of(_BATCH), data[4:])
+        packed = cast("bytes", given[4]) if data == call_of(_BATCH, *given) else b""
+    except (DecodingError, TypeError, ValueError, OverflowError):
+        return ()
+    found = []
+    while packed:
+        size = int.from_bytes(packed[:2], "big")
+        found.append(packed[2 : 2 + size])
+        packed = packed[2 + size :]
+    return tuple(found) if encoded in found else ()
+
+
+def is_batched_by(topics: Sequence[bytes], data: bytes, rollover: bytes) -> bool:
+    """Whether an event of the coordinator says that a batch settled this rollover."""
+    if not topics or topics[0] != BATCHED:
+        return False
+    try:
+        (ids,) = decode(["bytes32[]"], data)
+    except DecodingError:
+        return False
+    return rollover in ids
 
 
 def approvals_in(data: bytes, encoded: bytes, case: Decoded) -> list[Approval]:

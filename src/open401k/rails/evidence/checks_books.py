@@ -34,6 +34,8 @@ def _receipt(context: Context, role: Role, who: bytes, told: Statement | None) -
     receipt = context.word(slots.receipt_slot(context.rollover, who))
     if receipt:
         yield proved("receipts", f"{capital(by)} gave its receipt on chain: its books followed.", by)
+    elif context.batch:
+        yield missing("receipts", f"After a batch no receipt is asked for on chain: what {by} booked it states itself.")
     else:
         yield missing("receipts", f"No receipt of {by} on chain at the head.")
     if told is None:

@@ -8,12 +8,12 @@ from .. import slots
 from ..messages import head_hash
 from .calls import custodians
 from .findings import Finding, failed, missing, proved, stated
-from .proven import Context, codes_told, expected_payments, moved_on_chain
+from .proven import Context, codes_told, expected_payments, moved_on_chain, netted
 from .wording import capital, moment, money, name
 
 STATES = ("absent", "preparing", "committed", "aborted", "closed")
 _WORDS = {
-    "absent": "nothing: it was not proposed, or its control number went into a batch",
+    "absent": "nothing: it was not proposed, or a batch took its control number, of which no transaction is shown here",
     "preparing": "proposed, and not decided yet",
     "committed": "COMMITTED: everybody who must approve had approved these terms, and the money moved with the verdict",
     "aborted": "ABORTED: the money went back to the releasing custodian",
@@ -34,8 +34,9 @@ def state_of(context: Context, word: int | None) -> str | None:
 
 def is_settled(context: Context) -> bool:
     """Whether it is proved that the coordinator that we ship committed these terms."""
-    word = context.word(slots.verdict_slot(context.key))
-    return state_of(context, word) in ("committed", "closed") and codes_told(context)[0]
+    state = state_of(context, context.word(slots.verdict_slot(context.key)))
+    is_committed = state in ("committed", "closed") or (state == STATES[0] and bool(context.batch))
+    return is_committed and codes_told(context)[0]
 
 
 def heads(context: Context, known: bytes | None) -> Iterator[Finding]:
@@ -71,6 +72,8 @@ def _then(context: Context, hash_: bytes, words: str, who: str) -> Finding:
         if shown.block.hash == hash_:
             word = shown.words.get((context.evidence.coordinator, slots.verdict_slot(context.key)))
             state = state_of(context, word) or "another rollover's"
+            if state == STATES[0] and context.batch:
+                state = "that of its batch, or not there yet"
             return proved("countersigned", f"{words}; there the verdict was {state}.", by=who)
     return stated("countersigned", f"{words}; what stood there is not in this file.", by=who)
 
@@ -112,7 +115,13 @@ def verdict(context: Context) -> Iterator[Finding]:
         yield missing("verdict", "The verdict is not proved.")
     elif state is None:
         yield failed("verdict", f"Another rollover stands where the verdict of this one would be: 0x{word:064x}.")
-    elif state == "absent":
+    elif state == STATES[0] and (batch := context.batch):
+        yield proved(
+            "verdict",
+            f"COMMITTED in a batch of {len(batch)}: one transaction, which both custodians signed as a whole, settled "
+            "all of them; its control number is used for ever.",
+        )
+    elif state == STATES[0]:
         yield missing("verdict", f"Its word on chain says {_WORDS[state]}.")
     else:
         yield proved("verdict", f"Its word on chain says {_WORDS[state]}.")
@@ -139,6 +148,9 @@ def payments(context: Context) -> Iterator[Finding]:
     """What moved on chain, against what the terms and the rules say."""
     if not is_settled(context):
         return
+    if batch := context.batch:
+        yield _netted(context, len(batch))
+        return
     expected, total = expected_payments(context), sum(leg.amount for leg in context.case.terms.legs)
     if expected is None:
         yield missing("payments", "What was withheld cannot be computed: the rules' word is not in the file.")
@@ -159,3 +171,17 @@ def payments(context: Context) -> Iterator[Finding]:
         yield proved("payments", f"On chain {said}. It adds up to the terms, to the cent.")
     else:
         yield failed("payments", f"The terms say: {said}. What the transactions moved is something else.")
+
+
+def _netted(context: Context, count: int) -> Finding:
+    """Of a batch the difference moves: what is this one's share follows from the cases that the transaction names."""
+    total, wanted = sum(leg.amount for leg in context.case.terms.legs), netted(context)
+    said = " and ".join(
+        f"{money(abs(cents))} {'left' if cents < 0 else 'came to'} 0x{who.hex()}" for who, cents in wanted.items()
+    )
+    words = (
+        f"{said or 'nothing had to move'}, the difference of {count} rollovers, of which this one moves {money(total)}"
+    )
+    if moved_on_chain(context) == wanted:
+        return proved("payments", f"On chain {words}. It adds up to their terms, to the cent.")
+    return failed("payments", f"By their terms {words}. What the transactions moved is something else.")

@@ -23,7 +23,7 @@ from ..messages import election_hash, rollover_id
 from ..node.said import Countersigned, Said
 from ..transactions import read
 from ..transfer_file.leaves import Shown, TransferFile, shown
-from .calls import approvals_in, is_about
+from .calls import approvals_in, is_about, is_batched_by
 from .file import Approval, Evidence, Included
 from .proven import asked, asked_then
 
@@ -96,7 +96,10 @@ def _transactions(chain: Chain, coordinator: bytes, case: Decoded, final: Head) 
     last, is_begun = final.number, False
     for _ in range(_MOST_SPANS):
         logs = chain.logs(max(0, last - _SPAN + 1), last, [coordinator])
-        mine = [log for log in logs if len(log.topics) > 1 and log.topics[1] == rollover]
+        mine = [
+            log for log in logs
+            if (len(log.topics) > 1 and log.topics[1] == rollover) or is_batched_by(log.topics, log.data, rollover)
+        ]  # fmt: skip
         found |= {log.tx_hash: log.block for log in mine}
         is_begun = is_begun or bool(mine)
         last -= _SPAN
@@ -124,7 +127,7 @@ def _included(
         }
         data = _data(rows["transaction"])
         if not is_about(data, encoded):
-            continue  # a batch, or somebody's contract between: the words show what became of it
+            continue  # somebody's contract between: the words show what became of it
         headers = headers or rows["headers"]
         included.append(Included(block, rows["transaction"], rows["receipt"]))
         approvals += approvals_in(data, encoded, case)

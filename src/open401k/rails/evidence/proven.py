@@ -14,7 +14,7 @@ from .. import slots
 from ..chain.interface import Head
 from ..chain.proofs import Proven, check_proof, write_proof
 from ..chain.states import Shown, check_state, head_of
-from ..decoding import Decoded
+from ..decoding import Decoded, decode_case
 from ..messages import (
     Domain,
     attestation_hash,
@@ -25,7 +25,7 @@ from ..messages import (
     rollover_id,
 )
 from ..node.said import Countersigned
-from .calls import approvers, custodians, is_about
+from .calls import approvers, cases_in, custodians, is_about, is_batched_by
 from .file import Evidence
 from .signed import is_by
 
@@ -64,6 +64,18 @@ class Context:
     def of_network(self, slot: bytes) -> int | None:
         """The same of the network."""
         return self.states[0].words.get((self.evidence.network, slot)) if self.states else None
+
+    @property
+    def batch(self) -> tuple[Decoded, ...]:
+        """All cases of the batch that settled this one, by the coordinator's event; none if it was settled alone."""
+        for each in self.transactions:
+            cases = cases_in(each.transaction.data, self.evidence.case)
+            if cases and any(
+                log.address == self.evidence.coordinator and is_batched_by(log.topics, log.data, self.rollover)
+                for log in each.logs
+            ):
+                return tuple(decode_case(case) for case in cases)
+        return ()
 
     def signs(self, who: bytes, struct_hash: bytes, signature: bytes) -> bool:
         """Whether a key that a proof in the file shows to be this member's signed it."""
@@ -248,6 +260,14 @@ def _flow(logs: Sequence[tuple[bytes, bytes, int]]) -> dict[bytes, int]:
         moved[sender] = moved.get(sender, 0) - cents
         moved[receiver] = moved.get(receiver, 0) + cents
     return {who: cents for who, cents in moved.items() if cents}
+
+
+def netted(context: Context) -> dict[bytes, int]:
+    """What the batch that settled it moves for each custodian: the difference of both ways."""
+    return _flow(
+        [(case.election.source, case.election.receivers[leg.to], leg.amount)
+         for case in context.batch for leg in case.terms.legs]
+    )  # fmt: skip
 
 
 def moved_on_chain(context: Context) -> dict[bytes, int]:

@@ -37,7 +37,8 @@ def update_deal(conn: Connection, case: str, sealed: Sealed) -> None:
 
 
 def deal(conn: Connection, case: str) -> Sealed | None:
-    """Locked until the transaction ends."""
+    """Locked until the transaction ends, after the file of the case, so that all lock in one order."""
+    conn.execute("select 1 from node.case_file where case_id = %s for update", [case])
     row = conn.execute(
         """
         select kek_id, sealed
@@ -52,7 +53,7 @@ def deal(conn: Connection, case: str) -> Sealed | None:
 
 
 def other_desk(conn: Connection, case: str) -> tuple[bytes, bytes] | None:
-    """Without a lock: who changes a case has its file locked, and a verb locks the deal before the file."""
+    """Without a lock: who changes a case has its file locked, and what stands here never changes."""
     row = conn.execute(
         """
         select peer, reference

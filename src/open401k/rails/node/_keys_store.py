@@ -129,3 +129,14 @@ def delete_secret(conn: Connection, name: str) -> None:
         """,
         [name],
     )
+
+
+def delete_key(conn: Connection, address: bytes) -> None:
+    """It lies with the signer."""
+    conn.execute(
+        """
+        delete from node.signing_key
+        where address = %s
+        """,
+        [address],
+    )

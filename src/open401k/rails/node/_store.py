@@ -18,7 +18,9 @@ def case(conn: Connection, case_id: str) -> Case | None:
     """The file, locked until the transaction ends."""
     row = conn.execute(
         """
-        select side, account, state, parent, stop_code, rollover, chain_key, us, place, deadline, encoded, evidence
+        select
+            side, account, state, parent, stop_code, batch_until,
+            rollover, chain_key, us, place, deadline, encoded, evidence
         from node.case_file
         where case_id = %s
         for update
@@ -28,9 +30,9 @@ def case(conn: Connection, case_id: str) -> Case | None:
     ).fetchone()
     if row is None:
         return None
-    side, account, state, parent, stop, *terms = row
+    side, account, state, parent, stop, batch_until, *terms = row
     agreed = None if terms[0] is None else _agreed(terms, _parts(conn, case_id))
-    return Case(case_id, Side(side), account, State(state), agreed, stop, parent)
+    return Case(case_id, Side(side), account, State(state), agreed, stop, parent, batch_until)
 
 
 def case_of_rollover(conn: Connection, rollover: bytes, side: Side) -> str | None:
@@ -44,6 +46,29 @@ def case_of_rollover(conn: Connection, rollover: bytes, side: Side) -> str | Non
         [rollover, side],
     ).fetchone()
     return row[0] if row else None
+
+
+def returns_of(conn: Connection, case_id: str) -> list[tuple[str, State]]:
+    """Children on the other side of the same money, with their second tries, and where each stands."""
+    rows = conn.execute(
+        """
+        with recursive given_back as (
+            select child.case_id, child.side, child.state
+            from node.case_file as child
+            join node.case_file as before on before.case_id = child.parent
+            where before.case_id = %s and child.side <> before.side
+            union all
+            select child.case_id, child.side, child.state
+            from node.case_file as child
+            join given_back on given_back.case_id = child.parent and given_back.side = child.side
+        )
+        select case_id, state
+        from given_back
+        order by case_id
+        """,
+        [case_id],
+    ).fetchall()
+    return [(row[0], State(row[1])) for row in rows]
 
 
 def _agreed(terms: Sequence[Any], parts: tuple[Part, ...]) -> Agreed:
@@ -80,14 +105,14 @@ def insert_case(conn: Connection, row: Case) -> bool:
 
 
 def update_case(conn: Connection, row: Case) -> None:
-    """Where it stands, and why we want it ended."""
+    """Where it stands, why we want it ended, and until when a batch may settle it."""
     conn.execute(
         """
         update node.case_file
-        set state = %s, stop_code = %s
+        set state = %s, stop_code = %s, batch_until = %s
         where case_id = %s
         """,
-        [row.state, row.stop, row.id],
+        [row.state, row.stop, row.batch_until, row.id],
     )
 
 

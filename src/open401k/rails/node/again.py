@@ -1,7 +1,8 @@
-"""What a desk does with a deal that ended: propose it again, move what is left, pay back, close it beside the rails.
+"""What a desk does with a deal that ended: propose it again, move what is left, close it beside the rails.
 
 A new proposal is a case of its own under a reference that both sides derive from the old one, so that both may begin
-it. The participant's election goes on, until its deadline. Not here: the queues (exceptions), what a case does next.
+it. The participant's election goes on, until its deadline. Not here: the queues (exceptions), what is asked back
+(returning), what a case does next.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from open401k.base.faults import fault
 
 from ..messages import Mode
 from .cases import Case, State, Way
-from .codec import BadInputError, Wrong
+from .codec import BadInputError
 from .core import Side
 from .deal import Deal, DealUnit
 from .desk import Desk
@@ -23,13 +24,13 @@ from .elections import unfit
 from .exceptions import StillOpenError, close_off_rail, next_part, propose_again
 from .exceptions import residual as residual_case
 from .following import Verdict
-from .halves import ReceivingHalf, ReleasingHalf
+from .halves import ReleasingHalf
 from .judging import NotNowError, judged
-from .letters import Again, Came, FactsTold, Letter, LetterKind, OffRail, Request, Taken, body_of
-from .opening import move, open_case
+from .letters import Again, Came, FactsTold, Letter, LetterKind, OffRail, Taken, body_of
+from .returning import another
 
 #: Where a test may stop the process: at the end of each verb, before its transaction is committed.
-BOUNDARIES: Final = ("deals.again", "deals.residual", "deals.return", "deals.off_rail")
+BOUNDARIES: Final = ("deals.again", "deals.residual", "deals.off_rail")
 _OPEN: Final = frozenset({State.LIQUIDATING, State.HELD, State.VOTED})
 
 
@@ -46,6 +47,8 @@ def again(unit: DealUnit, desk: Desk, case: str, new: str, *, verdict: Verdict) 
         raise StillOpenError(f"case {case} is {unit.case(case).state}; it is proposed again when it is released")
     if deal.elected is None:
         raise NotNowError(f"case {case} was not signed; ask for a new rollover")
+    if (why := another(unit, deal)) is not None:
+        raise NotNowError(why)
     _still_signed(deal, desk)
     part = next_part(deal.part, verdict)
     propose_again(unit, case, new)
@@ -77,29 +80,6 @@ def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHal
     unit.put_letter(deal.peer, reference, LetterKind.FACTS, told)
     fault("deals.residual")
     return after
-
-
-def give_back(unit: DealUnit, desk: Desk, case: str, new: str, half: ReceivingHalf) -> Deal:
-    """We paid, and ask the custodian that received to pay back: a rollover of its own that names the first as parent.
-
-    The participant signs it like any other. ``half`` is ours, as who receives.
-    """
-    deal, file = unit.deal(case), unit.case(case)
-    if deal.side is not Side.SOURCE or file.state is not State.POSTED or file.agreed is None:
-        raise StillOpenError(f"case {case} is {file.state} at the {deal.side}; the source asks back what it paid")
-    if half.member != desk.us:
-        raise BadInputError([Wrong("member", "is not our own address in the network")])
-    reference = keccak(b"open401k return" + deal.reference + file.agreed.rollover)
-    if (known := unit.deal_of(deal.peer, reference)) is not None:
-        return known
-    open_case(unit, new, side=Side.RECEIVER, account=half.account, parent=case)
-    parent = file.agreed.rollover
-    made = Deal(new, reference, Side.RECEIVER, desk.us, deal.peer, desk.now(), receiving=half, edition=1, parent=parent)
-    unit.add_deal(made)
-    move(unit, new, State.DATA_REQUESTED)
-    unit.put_letter(deal.peer, reference, LetterKind.REQUEST, Request(deal.peer, half, parent))
-    fault("deals.return")
-    return made
 
 
 def off_rail(unit: DealUnit, case: str, way: Way, reference: str) -> Case:

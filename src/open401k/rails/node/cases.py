@@ -93,7 +93,10 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One side's file of one rollover. ``stop`` is the code for which we want it ended; ``parent`` a case before it."""
+    """One side's file of one rollover. ``stop`` is the code for which we want it ended; ``parent`` a case before it.
+
+    ``batch_until``: by the chain's time, so long the source sends no vote of its own, since a batch may settle it.
+    """
 
     id: str
     side: Side
@@ -102,6 +105,7 @@ class Case:
     agreed: Agreed | None = None
     stop: int | None = None
     parent: str | None = None
+    batch_until: int | None = None
 
     def to(self, state: State) -> Case:
         """The case in its next state, or :class:`MoveError`."""
@@ -171,6 +175,10 @@ class Unit(Protocol):
 
     def case_of(self, rollover: bytes, side: Side) -> str | None:
         """The id of our file of this rollover, where we are on this side."""
+        ...
+
+    def returns_of(self, case: str) -> Sequence[tuple[str, State]]:
+        """The files by which what a case moved goes back, with their second tries, and where each stands."""
         ...
 
     def add(self, case: Case) -> None:

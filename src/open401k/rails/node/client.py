@@ -16,6 +16,10 @@ class NodeAnswerError(Open401kError):
     """It did not answer, or refused; the same again is harmless, and goes on where it was."""
 
 
+class NodeSilenceError(NodeAnswerError):
+    """It did not answer, or said that what it stands on does not (5xx): about no request in particular."""
+
+
 class NodeClient:
     """The node at ``url``, asked with a token of a system."""
 
@@ -55,13 +59,14 @@ class NodeClient:
             answer = self._http.request(method, path, json=body, headers=headers)
             told: dict[str, Any] = answer.json()
         except (httpx2.HTTPError, ValueError) as why:
-            raise NodeAnswerError(
+            raise NodeSilenceError(
                 f"Our node at {self._http.base_url} did not answer ({type(why).__name__}).",
                 fix="Look whether it runs (open401k node status), and send the same again.",
             ) from why
         if answer.status_code in (200, 201):
             return told
-        raise NodeAnswerError(_said(told), fix=str(told.get("fix") or "Send the same again when that is mended."))
+        kind = NodeSilenceError if answer.status_code >= 500 else NodeAnswerError
+        raise kind(_said(told), fix=str(told.get("fix") or "Send the same again when that is mended."))
 
 
 def _said(told: Mapping[str, Any]) -> str:

@@ -32,6 +32,7 @@ PAYMENT_RETURNED: Final = 553
 MONEY_SHORT: Final = 554
 UNTOLD: Final = 651
 POLICY: Final = 652
+SIGNER_AWAY: Final = 653
 #: Committed, and neither our file nor the chain knows a vote of ours.
 COMMITTED_WITHOUT_US: Final = 654
 #: Two rollovers under one number, or one that no file knows: the files are of an older backup.
@@ -47,10 +48,12 @@ ELECTION_UNSOUND: Final = 262
 TERMS_UNFIT: Final = 461
 FILE_UNFIT: Final = 462
 CHANGED_SINCE: Final = 463
+RETURN_UNFIT: Final = 465
 LETTER_UNREAD: Final = 661
 LETTER_UNEXPECTED: Final = 662
 LETTER_DIFFERS: Final = 663
 LETTER_KEPT_OUT: Final = 664
+BATCH_DECLINED: Final = 665
 
 #: What a node or a core finds, beside what the coordinator refuses by.
 FOUND: Final = {
@@ -67,6 +70,7 @@ FOUND: Final = {
     MONEY_SHORT: "only a part of the money has arrived",
     UNTOLD: "the coordinator refused and told no code",
     POLICY: "the signer's policy does not allow it",
+    SIGNER_AWAY: "the signer does not answer: what is to be signed waits, and nothing is lost",
     COMMITTED_WITHOUT_US: "committed, but no vote of ours is known: find out before anything moves",
     OTHER_TERMS: "other terms stand under this rollover's number for ever: these can never be committed",
     FORGOTTEN: "we agreed to a rollover that no file of ours knows, as in an older backup: the core may hold for it",
@@ -79,10 +83,12 @@ FOUND: Final = {
     TERMS_UNFIT: "the terms are not within the election, or not what both halves of the facts work out to",
     FILE_UNFIT: "the transfer file does not fit the terms or the facts",
     CHANGED_SINCE: "the facts changed after the participant signed, and are not in order now",
+    RETURN_UNFIT: "what is asked back is not what came, or does not go back any more",
     LETTER_UNREAD: "a letter of the other custodian cannot be read: its version, its kind or a field is not known here",
     LETTER_UNEXPECTED: "a letter of the other custodian does not fit where the case stands",
     LETTER_DIFFERS: "the other custodian sent two letters under one number",
     LETTER_KEPT_OUT: "the other custodian keeps a letter of ours out",
+    BATCH_DECLINED: "a batch was declined; its rollovers go on singly",
 }
 
 

@@ -18,6 +18,7 @@ from open401k.kernel import Open401kError
 
 from ..chain.rpc import Finality
 from ..messages import NOBODY, Role
+from .batching import MOST_BATCHED, Settings
 from .signing import Policy
 
 HERE = ("localhost", "127.0.0.1", "::1")
@@ -108,6 +109,7 @@ class NodeConfig:
     core: CoreAt
     rules: tuple[RulesAt, ...]
     policy: Policy = field(default_factory=Policy)
+    batches: Settings | None = None
     peers: tuple[Peer, ...] = ()
     host: str = "127.0.0.1"
     port: int = 4012
@@ -119,6 +121,8 @@ class NodeConfig:
     paper: str = ""
     withholder: bytes = NOBODY
     voters: Mapping[Role, bytes] = field(default_factory=dict)
+    #: The socket of a signer in a process of its own; None: keys lie in the node's database.
+    signer: Path | None = None
 
     @property
     def shown_at(self) -> str:
@@ -149,6 +153,7 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         core=_core(top.table("core"), environment),
         rules=_rules(top),
         policy=_policy(top.table("policy", needed=False)),
+        batches=_batches(top.table("batches")) if top.has("batches") else None,
         peers=_peers(top),
         contact=top.text("contact", ""),
         paper=top.text("paper", ""),
@@ -156,6 +161,7 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         host=top.text("host", "127.0.0.1"),
         port=top.whole("port", 4012, least=1, most=65_535),
         origin=top.origin("origin"),
+        signer=_signer(top, path),
         database_url=top.text("database_url", "") or None,
     )
     if top.has("attestor"):
@@ -211,6 +217,14 @@ class Table:
         self._asked.add(key)
         if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= most:
             raise self.wrong(key, f"{str(found)[:60]!r} is no whole number from {least:,} to {most:,}", fix)
+        return found
+
+    def flag(self, key: str) -> bool:
+        """True or false; false where nothing is said."""
+        found = self.told.get(key, False)
+        self._asked.add(key)
+        if not isinstance(found, bool):
+            raise self.wrong(key, f"{str(found)[:60]!r} is neither true nor false", f"Write {key} = true or false")
         return found
 
     def data(self, key: str, size: int, what: str) -> bytes:
@@ -289,6 +303,16 @@ def _chain(table: Table) -> ChainAt:
     return found
 
 
+def _signer(top: Table, path: Path) -> Path | None:
+    found = top.text("signer", "in-process")
+    kind, _, place = found.partition(":")
+    if found == "in-process":
+        return None
+    if kind != "socket" or not place:
+        raise top.wrong("signer", f"{found[:60]!r} is none", 'Write "in-process", or "socket:/path" of a signer')
+    return path.resolve().parent / place
+
+
 def _tag(table: Table) -> Finality:
     if table.text("finality", "finalized") != "finalized":
         raise table.wrong("finality", "is neither a tag nor a depth", 'Write "finalized", or a number of blocks')
@@ -345,6 +369,20 @@ def _policy(table: Table) -> Policy:
         table.whole("an_hour", usual.an_hour, least=1),
         table.whole("cents_an_hour", usual.cents_an_hour, least=1),
     )
+    table.nothing_else()
+    return found
+
+
+def _batches(table: Table) -> Settings:
+    usual = Settings(60)
+    found = Settings(
+        table.whole("window", usual.window, most=86_400),
+        table.whole("answer", usual.answer, least=30, most=86_400),
+        table.whole("least", usual.least, least=2, most=MOST_BATCHED),
+        table.whole("most", usual.most, least=2, most=MOST_BATCHED),
+    )
+    if found.least > found.most:
+        raise table.wrong("least", "is more than most", "Write least = 2, or a larger most")
     table.nothing_else()
     return found
 

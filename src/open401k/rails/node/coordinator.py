@@ -14,7 +14,7 @@ from ..calls import answer_of, call_of, refusal_of
 from ..chain.interface import Chain, Head, Log, RevertedError, UnavailableError, call_all
 from ..keys import Key
 from ..messages import Role
-from ..transactions import signed
+from ..transactions import Relay, signed
 from .cases import Agreed
 from .core import Side, SilentError
 from .following import Standing, Verdict
@@ -80,7 +80,7 @@ class _Read:
 class ChainCoordinator:
     """The contracts ``rollover`` and ``network`` on a chain. ``relay`` signs the transactions; it has no rights."""
 
-    def __init__(self, chain: Chain, *, rollover: bytes, network: bytes, relay: Key) -> None:
+    def __init__(self, chain: Chain, *, rollover: bytes, network: bytes, relay: Key | Relay) -> None:
         self._chain = chain
         self._rollover = rollover
         self._network = network
@@ -102,6 +102,12 @@ class ChainCoordinator:
         """The key that signs for this member, by the newest final block; 20 zeros if it has none."""
         with _heard():
             return self._signer(int.from_bytes(us, "big"), self._at_final()).to_bytes(20, "big")
+
+    def is_batched(self, batch: bytes) -> bool:
+        """Whether the newest final block knows this batch, by its hash, as settled."""
+        with _heard():
+            (told,) = self._ask(self._at_final(), [(self._rollover, call_of("batched_at(bytes32)", batch))])
+        return any(told)
 
     def news(self, after: int, block: Head) -> frozenset[bytes] | None:
         if block.number - after > _MOST_BLOCKS:
@@ -201,7 +207,7 @@ class ChainCoordinator:
         if not word and batched:
             # A batch asks for no receipts, and both custodians signed it as a whole.
             if self._is_in_batch(agreed.rollover, at.block):
-                return Standing(at.block, Verdict.COMMITTED, voted=True, posted=True)
+                return Standing(at.block, Verdict.COMMITTED, voted=True, posted=True, batched=True)
             return Standing(at.block, Verdict.TAKEN)
         if word and word >> 8 != int.from_bytes(agreed.rollover, "big") >> 8:
             return Standing(at.block, Verdict.TAKEN)

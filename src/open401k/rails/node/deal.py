@@ -15,6 +15,7 @@ from ..messages import Election, Terms
 from ..preflight.facts import Facts
 from ..preflight.reasons import Reason
 from ..transfer_file.leaves import TransferFile
+from .batching import BatchUnit
 from .cases import Cases, State, Unit
 from .core import Side
 from .halves import ReceivingHalf, ReleasingHalf, joined
@@ -107,7 +108,7 @@ class DealEvent:
     words: str = ""
 
 
-class DealUnit(Unit, Protocol):
+class DealUnit(Unit, BatchUnit, Protocol):
     """A :class:`Unit` that keeps deals, letters and events too: all of it happens, or none."""
 
     def deal(self, case: str) -> Deal:

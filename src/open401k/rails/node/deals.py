@@ -25,6 +25,7 @@ from .halves import Half, ReceivingHalf, ReleasingHalf
 from .judging import NotNowError, end, is_closed, judged, taken_over
 from .letters import Elected, Ended, FactsTold, LetterKind, Note, Request, TermsTold, leaves_of
 from .opening import agree, move, open_case
+from .returning import changed_wish, wrong_return
 from .taking import take
 from .terms_of import Worked, agreed_with, deadline_of, terms_for, voters_of, worked
 
@@ -62,7 +63,7 @@ def put_facts(unit: DealUnit, desk: Desk, case: str, half: Half) -> Deal:
         raise NotNowError(f"case {case} is {file.state}; its facts are closed. Ask for a new rollover.")
     if isinstance(half, ReleasingHalf) is not (deal.side is Side.SOURCE):
         raise BadInputError([Wrong("", f"is the other side's half; we are the {deal.side} of case {case}")])
-    _same_places(deal, file, half)
+    _same_places(unit, desk, deal, file, half)
     if half in (deal.receiving, deal.releasing):
         return judged(unit, desk, deal, deal)
     edition = deal.edition + 1
@@ -143,6 +144,8 @@ def ready(unit: DealUnit, desk: Desk, case: str) -> Agreed:
     if done is None or done.reasons:
         raise NotNowError(f"case {case} is not in order any more", done.reasons if done else ())
     told = _terms(deal, desk, done, deal.elected)
+    if wrong := wrong_return(unit, deal, told.terms.legs):
+        raise NotNowError(f"case {case} does not go back so: {'; '.join(wrong)}")
     agreed = agreed_with(deal, told, done)
     unit.change_deal(deal, replace(deal, terms=told.terms, file=told.file))
     agree(unit, case, agreed)
@@ -236,7 +239,7 @@ def _words(words: str) -> None:
         raise BadInputError([Wrong("words", f"are at most {MOST_LETTERS} letters that can be printed")])
 
 
-def _same_places(deal: Deal, file: Case, half: Half) -> None:
+def _same_places(unit: DealUnit, desk: Desk, deal: Deal, file: Case, half: Half) -> None:
     """What a case is between cannot change: accounts and members are those of its request."""
     wrong = []
     if half.account != file.account:
@@ -246,6 +249,7 @@ def _same_places(deal: Deal, file: Case, half: Half) -> None:
             wrong.append(Wrong("source_account", "is not the account of the request; ask for a new rollover"))
         if half.member != deal.us:
             wrong.append(Wrong("member", "is not our own address in the network"))
+        wrong += [each for each in changed_wish(unit, desk, deal, half) if each.path not in {x.path for x in wrong}]
     if wrong:
         raise BadInputError(wrong)
 

@@ -45,6 +45,8 @@ class Desk:
     voters: Mapping[Role, bytes] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     terms_days: int = 5
+    #: Whether batches that others offer are looked at.
+    takes_batches: bool = False
     #: Whether a wallet that is a contract signed this digest: (address, digest, signature).
     wallet: Callable[[bytes, bytes, bytes], bool] | None = None
 

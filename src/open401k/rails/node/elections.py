@@ -28,6 +28,7 @@ from ..signatures import is_signed_by
 from .deal import Deal
 from .desk import Desk
 from .halves import ReceivingHalf, ReleasingHalf
+from .hands import Hand
 
 #: What clocks of two nodes may differ by when an election is judged; times are those of blocks.
 LATE: Final = 3_600
@@ -144,10 +145,12 @@ def unsound(election: Election, signature: bytes, attestation: Attestation, atte
 
 
 def attested_by(
-    key: Key, *, attestor: bytes, participant: bytes, proof: Proof, evidence: bytes, domain: Domain
+    key: Key | Hand, *, attestor: bytes, participant: bytes, proof: Proof, evidence: bytes, domain: Domain
 ) -> tuple[Attestation, bytes]:
     """An attestor's word for a participant's key: ``evidence`` is the salted hash of what proved the person."""
     attestation = Attestation(attestor, proof.level, end_of(proof.valid_until), evidence)
+    if not isinstance(key, Key):
+        return attestation, key.attestation(participant, attestation)
     return attestation, key.sign(domain.digest(attestation_hash(participant, attestation)))
 
 

@@ -32,13 +32,15 @@ class Verdict(StrEnum):
 class Standing:
     """A rollover at one block: the verdict, whether our vote counts, whether our receipt is there.
 
-    One that was settled in a batch is committed; the batch was signed as a whole, and no receipt is asked for.
+    One that was settled in a batch (``batched``) is committed; the batch was signed as a whole, and no receipt is
+    asked for.
     """
 
     block: Head
     verdict: Verdict
     voted: bool = False
     posted: bool = False
+    batched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,8 @@ def _of_undecided(case: Case, final: Standing, told: dict[Kind, Message]) -> lis
         if final.voted:
             return [Adopt()]
         if case.side is Side.SOURCE:
+            if case.batch_until is not None and final.block.time <= case.batch_until:
+                return []  # it waits for others, or for the other signature under a batch
             # Another of the parties may have put it on chain only by our vote, which we never gave.
             return [Vote(Kind.PROPOSE)] if final.verdict is Verdict.ABSENT else []
         return [Vote(Kind.APPROVE)] if final.verdict is Verdict.PREPARING else []

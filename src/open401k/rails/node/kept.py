@@ -12,7 +12,7 @@ from open401k.base.db import migrate_schema
 
 from ..chain.interface import Head
 from . import _said_store, _store
-from .cases import Case, ChangedError, Message, Posting, Raised, Unit, Way
+from .cases import Case, ChangedError, Message, Posting, Raised, State, Unit, Way
 from .core import Side, SilentError
 from .said import Said
 
@@ -76,6 +76,9 @@ class KeptUnit:
 
     def case_of(self, rollover: bytes, side: Side) -> str | None:
         return _store.case_of_rollover(self.conn, rollover, side)
+
+    def returns_of(self, case: str) -> Sequence[tuple[str, State]]:
+        return _store.returns_of(self.conn, case)
 
     def add(self, case: Case) -> None:
         try:

@@ -12,6 +12,7 @@ from .cases import Case, ChangedError
 from .codec import parsed, read, written
 from .deal import Deal, DealEvent
 from .kept import KeptCases, KeptUnit
+from .kept_batches import KeptBatches
 from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes, letter_of
 from .sealing import Sealed, Sealing
 from .telling import tell_change
@@ -52,7 +53,7 @@ class KeptDeals(KeptCases):
 
 
 @dataclass
-class KeptDealUnit(KeptUnit):
+class KeptDealUnit(KeptUnit, KeptBatches):
     """One transaction."""
 
     sealing: Sealing

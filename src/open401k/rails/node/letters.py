@@ -46,6 +46,12 @@ class LetterKind(StrEnum):
     AGAIN = "again"
     #: Either: it closed the case by check or wire.
     OFF_RAIL = "off_rail"
+    #: Either: several agreed rollovers are settled by one transaction; under a reference of its own.
+    BATCH = "batch"
+    #: Who was offered a batch: it signs, too.
+    BATCH_SIGNED = "batch_signed"
+    #: Who was offered a batch: each goes on singly.
+    BATCH_DECLINED = "batch_declined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,26 @@ class OffRail:
     reference: str
 
 
-Body = Request | FactsTold | Elected | TermsTold | Ended | Note | Stands | Again | OffRail
+@dataclass(frozen=True, slots=True)
+class BatchOffered:
+    """Rollovers by their ids, in order, and the signature of who offers (``first``) under all of it."""
+
+    first: bytes
+    second: bytes
+    token: bytes
+    deadline: int
+    ids: tuple[bytes, ...]
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSigned:
+    """The signature of who was offered it."""
+
+    signature: bytes
+
+
+Body = Request | FactsTold | Elected | TermsTold | Ended | Note | Stands | Again | OffRail | BatchOffered | BatchSigned
 
 _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.REQUEST: Request,
@@ -151,6 +176,9 @@ _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.STANDS: Stands,
     LetterKind.AGAIN: Again,
     LetterKind.OFF_RAIL: OffRail,
+    LetterKind.BATCH: BatchOffered,
+    LetterKind.BATCH_SIGNED: BatchSigned,
+    LetterKind.BATCH_DECLINED: Ended,
 }
 
 

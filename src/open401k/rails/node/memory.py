@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from ..chain.interface import Head
-from .cases import Case, ChangedError, Kind, Message, Posting, Raised, Unit, Way, is_followed
+from .cases import Case, ChangedError, Kind, Message, Posting, Raised, State, Unit, Way, is_followed
 from .core import Side
 from .said import Said
 
@@ -58,8 +58,15 @@ class MemoryUnit:
         return self.kept.cases[case]
 
     def case_of(self, rollover: bytes, side: Side) -> str | None:
-        found = (case for case in self.kept.cases.values() if case.side is side and case.agreed)
-        return next((case.id for case in found if case.agreed and case.agreed.rollover == rollover), None)
+        found = (each for each in self.kept.cases.values() if each.agreed and each.agreed.rollover == rollover)
+        return next((each.id for each in found if each.side is side), None)
+
+    def returns_of(self, case: str) -> Sequence[tuple[str, State]]:
+        cases = self.kept.cases.values()
+        found = [each for each in cases if each.parent == case and each.side is not self.kept.cases[case].side]
+        for first in found:  # second tries come behind while it goes
+            found += [each for each in cases if each.parent == first.id and each.side is first.side]
+        return [(each.id, each.state) for each in found]
 
     def add(self, case: Case) -> None:
         if case.id in self.kept.cases:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from .batching import Batch
 from .cases import UNPROMISED, Case, ChangedError
 from .deal import Deal, DealEvent, DealUnit
 from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes
 from .memory import MemoryCases, MemoryUnit
+from .memory_batches import MemoryBatches
 from .telling import tell_change
 
 
@@ -22,10 +24,12 @@ class Shelf:
     came: dict[tuple[bytes, bytes, int], bytes] = field(default_factory=dict)
     events: list[DealEvent] = field(default_factory=list)
     since: dict[str, int] = field(default_factory=dict)
+    batches: dict[tuple[bytes, bytes], Batch] = field(default_factory=dict)
 
     def copy(self) -> Shelf:
         """Another of the same content."""
-        return Shelf(dict(self.deals), dict(self.out), dict(self.came), list(self.events), dict(self.since))
+        rows = dict(self.deals), dict(self.out), dict(self.came), list(self.events), dict(self.since)
+        return Shelf(*rows, dict(self.batches))
 
 
 @dataclass
@@ -43,11 +47,15 @@ class MemoryDeals(MemoryCases):
 
 
 @dataclass
-class MemoryDealUnit(MemoryUnit):
+class MemoryDealUnit(MemoryUnit, MemoryBatches):
     """One transaction: it works on copies."""
 
     shelf: Shelf
     now: Callable[[], int]
+
+    @property
+    def batches(self) -> dict[tuple[bytes, bytes], Batch]:
+        return self.shelf.batches
 
     def add(self, case: Case) -> None:
         MemoryUnit.add(self, case)

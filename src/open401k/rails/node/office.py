@@ -49,6 +49,7 @@ class Office:
             now=process.around.seconds,
             withholder=config.withholder,
             voters=config.voters,
+            takes_batches=config.batches is not None,
             wallet=lambda who, digest, signature: _wallet_signed(process, who, digest, signature),
         )
 

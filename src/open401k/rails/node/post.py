@@ -19,7 +19,7 @@ from open401k.base.faults import fault
 from open401k.kernel import Random
 
 from ..keys import Key
-from ..transfer_file.sealed import Mailbox, SealedProblem, SealedRefusedError, cover_of, opened, seal
+from ..transfer_file.sealed import Mailbox, SealedProblem, SealedRefusedError, Sender, cover_of, opened, seal
 from .backoff import Backoff
 from .codec import BadInputError
 from .config import Peer
@@ -142,7 +142,7 @@ class Sending:
     deals: Deals
     directory: Directory
     carry: Carrier
-    key: Callable[[], Key]
+    key: Callable[[], Key | Sender]
     random: Random = field(repr=False)
     #: What follows when the other side keeps a letter out for ever.
     kept_out: Callable[[DealUnit, Outgoing], None] = lambda unit, each: unit.letter_sent(

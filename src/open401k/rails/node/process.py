@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import cast
+from pathlib import Path
+from typing import Generic, TypeVar, cast
 
 from open401k.base.secrets import MasterKeys
 from open401k.kernel import Clock, Open401kError, Random
@@ -16,25 +17,29 @@ from open401k.wire.mx import Party
 from .. import sender
 from ..chain.jsonrpc import Endpoint, Patience
 from ..chain.rpc import RpcChain, Waiting
-from ..keys import Key
 from ..messages import NOBODY, Domain, rollover_domain
 from ..sender import Fees
 from .adapters.bank import Banked, BankFiles
 from .adapters.batch import BatchCore
 from .adapters.layouts import Layout
 from .adapters.rest import RestCore
+from .batches import Batches
 from .config import ChainAt, CoreAt, NodeConfig
 from .core import CustodianCore
+from .hands import Hand, Hands, OwnHands
 from .kept import migrate
 from .kept_deals import KeptDeals
 from .pooled import PooledDeals
 from .sealed import KeptApprovals, SealedKeys
 from .sealing import Sealing
+from .signer.client import SignerAt, SignerHands
+from .signer.voting import AskedSigner
 from .signing import PolicyError, PolicySigner
 from .transmitting import Asked, NetworkCoordinator, Turn
 from .vault import Vault
 from .worker import Node
 
+H = TypeVar("H")
 #: Makes a way into a core from its settings.
 MakeCore = Callable[[CoreAt], CustodianCore]
 
@@ -63,16 +68,16 @@ class Around:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyInUse:
+class KeyInUse(Generic[H]):
     """The key that the network names for a member now; :class:`PolicyError` if it is none of ours."""
 
     members: Asked | NetworkCoordinator
-    keys: SealedKeys
+    hands: Hands[H]
     member: bytes
 
-    def __call__(self) -> Key:
+    def __call__(self) -> H:
         named = self.members.signer_of(self.member)
-        found = self.keys.key(named)
+        found = self.hands.hand(named)
         if found is None:
             said = "no key for us" if named == NOBODY else f"0x{named.hex()}, which is no key of this node"
             raise PolicyError(f"the network names {said}")
@@ -87,6 +92,7 @@ class Process:
     around: Around
     files: PooledDeals
     keys: SealedKeys
+    hands: Hands[Hand]
     vault: Vault
     chain: RpcChain
     turn: Turn
@@ -94,18 +100,21 @@ class Process:
     node: Node
     domain: Domain
     asked: Asked
-    key_in_use: KeyInUse
+    key_in_use: KeyInUse[Hand]
 
 
-def prepare(url: str, around: Around) -> bool:
-    """Make the tables and the secrets of a node, where they are not there; a first signing key. True: it was new."""
+def prepare(url: str, around: Around, *, signer: Path | None = None) -> bool:
+    """Make the tables and the secrets of a node, where they are not there; a first signing key, if it has no signer.
+
+    True: it was new.
+    """
     was_new = bool(migrate(url))
     sender.prepare(url)
     files = around.deals(url)
     try:
-        Vault(files, around.sealing).prepare(at=around.seconds())
+        Vault(files, around.sealing).prepare(at=around.seconds(), relays=signer is None)
         keys = SealedKeys(files, around.master, around.random)
-        if not keys.addresses():
+        if signer is None and not keys.addresses():
             keys.make(at=around.seconds())
     finally:
         files.close()
@@ -132,18 +141,27 @@ def _put_together(
     config: NodeConfig, around: Around, files: PooledDeals, mine: KeptDeals, turn: Turn, chain: RpcChain,
     core: CustodianCore,
 ) -> Process:  # fmt: skip
-    keys = SealedKeys(files, around.master, around.random)
-    vault = Vault(files, around.sealing)
+    keys, vault = SealedKeys(files, around.master, around.random), Vault(files, around.sealing)
+    domain = rollover_domain(chain.chain_id, config.contracts.rollover)
+    own, asked_of = OwnHands(keys, vault, domain), SignerHands(SignerAt(config.signer or Path()), domain)
+    hands: Hands[Hand] = own if config.signer is None else asked_of
     coordinator = NetworkCoordinator(
-        chain, rollover=config.contracts.rollover, network=config.contracts.network, relay=vault.relay(), turn=turn,
+        chain, rollover=config.contracts.rollover, network=config.contracts.network, relay=hands.relay(), turn=turn,
         now=around.seconds, fees=Fees(most=config.chain.most_gas_price),
     )  # fmt: skip
-    domain = rollover_domain(chain.chain_id, config.contracts.rollover)
     asked = Asked(chain, rollover=config.contracts.rollover, network=config.contracts.network)
-    signer = PolicySigner(KeyInUse(coordinator, keys, config.member), domain, config.policy, KeptApprovals(files))
-    node = Node(mine, core, coordinator, signer, vault.salt(), config.member)
-    in_use = KeyInUse(asked, keys, config.member)
-    return Process(config, around, files, keys, vault, chain, turn, coordinator, node, domain, asked, in_use)
+    signer: PolicySigner | AskedSigner = AskedSigner(KeyInUse(coordinator, asked_of, config.member))
+    if config.signer is None:
+        in_use = KeyInUse(coordinator, own, config.member)
+        signer = PolicySigner(lambda: in_use().key, domain, config.policy, KeptApprovals(files))
+    batches = Batches(  # also without settings: what was begun is brought to its end
+        mine, core, coordinator, signer, around.random, config.member, domain, config.batches, around.seconds
+    )
+    node = Node(mine, core, coordinator, signer, vault.salt(), batches, config.member)
+    key_in_use = KeyInUse(asked, hands, config.member)
+    return Process(
+        config, around, files, keys, hands, vault, chain, turn, coordinator, node, domain, asked, key_in_use
+    )  # fmt: skip
 
 
 def chain_of(at: ChainAt, *, patience: Patience | None = None) -> RpcChain:

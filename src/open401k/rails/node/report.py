@@ -11,6 +11,7 @@ from .core import SilentError
 from .deal import DealEvent
 from .kept import KeptCases, KeptUnit
 from .process import Process
+from .signing import SignerAwayError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Identity:
     signing_keys: tuple[bytes, ...]
     relay: bytes
     mailbox: bytes
+    #: Why the signer does not answer; its keys are not known then.
+    signer_silence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,12 @@ class Report:
 
 
 def identity_of(process: Process) -> Identity:
-    """From the node's database alone."""
-    mailbox = process.vault.mailboxes()[0].public
-    return Identity(
-        process.config.member, tuple(process.keys.addresses()), process.vault.relay().address, mailbox
-    )  # fmt: skip
+    """From the node's database and its signer alone."""
+    member, mailbox = process.config.member, process.vault.mailboxes()[0].public
+    try:
+        return Identity(member, tuple(process.hands.addresses()), process.hands.relay().address, mailbox)
+    except SignerAwayError as why:
+        return Identity(member, (), b"", mailbox, str(why))
 
 
 def report(process: Process) -> Report:

@@ -94,7 +94,7 @@ class Passes:
             with self.node.cases.begin() as unit:
                 case = unit.case(name)
             if case.agreed is not None and case.state not in _ENDED:
-                deadlines.append(case.agreed.deadline)
+                deadlines += [case.agreed.deadline, *([] if case.batch_until is None else [case.batch_until])]
         self._nudges.forget_others(deadlines)
         for deadline in deadlines:
             if self._nudges.may_ask(deadline, at=at) and self.coordinator.nudge(deadline):

@@ -30,7 +30,7 @@ def attest_and_elect(unit: DealUnit, office: Office, case: str, signature: bytes
     if deal.receiving is None or deal.receiving.proof is None or deal.election is None:
         raise NotNowError(f"case {case} has no election that was shown, or nobody proved who the person is")
     proof = deal.receiving.proof
-    key = KeyInUse(process.asked, process.keys, attestor)()
+    key = KeyInUse(process.asked, process.hands, attestor)()
     attestation, attested = attested_by(
         key, attestor=attestor, participant=deal.election.participant, proof=proof,
         evidence=keccak(process.vault.salt() + deal.reference + written(proof)), domain=process.domain,

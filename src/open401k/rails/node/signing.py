@@ -14,7 +14,7 @@ from ..chain.interface import Head
 from ..keys import Key
 from ..messages import Domain, Role
 from .cases import Case, Kind
-from .core import Side
+from .core import Side, SilentError
 from .said import Booked, Countersigned, Line, Said, Statement
 
 ROLE_OF = {Side.SOURCE: Role.SOURCE, Side.RECEIVER: Role.RECEIVER}
@@ -22,6 +22,10 @@ ROLE_OF = {Side.SOURCE: Role.SOURCE, Side.RECEIVER: Role.RECEIVER}
 
 class PolicyError(Exception):
     """The signer does not sign this: more than it may, more often, or it has not the key that the network names."""
+
+
+class SignerAwayError(SilentError):
+    """The signer in a process of its own does not answer: nothing is signed until it does."""
 
 
 class Approvals(Protocol):
@@ -50,17 +54,31 @@ class MemoryApprovals:
 
 
 class Signer(Protocol):
-    """Signs typed messages of rollovers and nothing else. ``at`` is the time of a final block."""
+    """Signs typed messages of rollovers and nothing else. ``at`` is the time of a final block.
 
-    def approval(self, rollover: bytes, role: Role, evidence: bytes, *, cents: int, at: int) -> bytes: ...
+    ``encoded`` is the whole case, for who believes no ids and amounts that are told (rails.node.signer).
+    """
 
-    def abort(self, rollover: bytes, role: Role, code: int, *, at: int) -> bytes: ...
+    def approval(
+        self, rollover: bytes, role: Role, evidence: bytes, *, cents: int, at: int, encoded: bytes = b""
+    ) -> bytes: ...  # fmt: skip
 
-    def posted(self, rollover: bytes, role: Role, reference: bytes, *, at: int) -> bytes: ...
+    def abort(self, rollover: bytes, role: Role, code: int, *, at: int, encoded: bytes = b"") -> bytes: ...
 
-    def statement(self, rollover: bytes, role: Role, content: bytes, *, at: int) -> bytes: ...
+    def posted(self, rollover: bytes, role: Role, reference: bytes, *, at: int, encoded: bytes = b"") -> bytes: ...
+
+    def statement(self, rollover: bytes, role: Role, content: bytes, *, at: int, encoded: bytes = b"") -> bytes: ...
 
     def head(self, number: int, block: bytes, *, at: int) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A rollover of a batch, what moves on our side, and its case as the contracts read it."""
+
+    rollover: bytes
+    cents: int
+    encoded: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +99,28 @@ class PolicySigner:
     policy: Policy = field(default_factory=Policy)
     approvals: Approvals = field(default_factory=MemoryApprovals)
 
-    def approval(self, rollover: bytes, role: Role, evidence: bytes, *, cents: int, at: int) -> bytes:
+    def approval(
+        self, rollover: bytes, role: Role, evidence: bytes, *, cents: int, at: int, encoded: bytes = b""  # noqa: ARG002
+    ) -> bytes:  # fmt: skip
         self._allow(rollover, cents, at)
         return self._sign(messages.approval_hash(rollover, role, evidence))
 
-    def abort(self, rollover: bytes, role: Role, code: int, *, at: int) -> bytes:  # noqa: ARG002 (an end is always signed)
+    def batch(
+        self, first: bytes, second: bytes, token: bytes, deadline: int, items: Sequence[Item], *, at: int
+    ) -> bytes:
+        """Under several rollovers at once: each counts as an approval of its cents."""
+        for each in items:
+            self._allow(each.rollover, each.cents, at)
+        return self._sign(messages.batch_hash(first, second, token, deadline, [each.rollover for each in items]))
+
+    # An end is always signed, and so are a receipt and what is so: at and case are for who judges them.
+    def abort(self, rollover: bytes, role: Role, code: int, *, at: int, encoded: bytes = b"") -> bytes:  # noqa: ARG002
         return self._sign(messages.abort_hash(rollover, role, code, bytes(32)))
 
-    def posted(self, rollover: bytes, role: Role, reference: bytes, *, at: int) -> bytes:  # noqa: ARG002 (so is a receipt)
+    def posted(self, rollover: bytes, role: Role, reference: bytes, *, at: int, encoded: bytes = b"") -> bytes:  # noqa: ARG002
         return self._sign(messages.posted_hash(rollover, role, reference))
 
-    def statement(self, rollover: bytes, role: Role, content: bytes, *, at: int) -> bytes:  # noqa: ARG002 (what is so)
+    def statement(self, rollover: bytes, role: Role, content: bytes, *, at: int, encoded: bytes = b"") -> bytes:  # noqa: ARG002
         return self._sign(messages.statement_hash(rollover, role, content))
 
     def head(self, number: int, block: bytes, *, at: int) -> bytes:  # noqa: ARG002 (what was seen)
@@ -119,7 +148,9 @@ def vote_call(case: Case, kind: Kind, signer: Signer, *, at: int, parent: bytes 
     agreed, role = case.agreed, ROLE_OF[case.side]
     if agreed is None:
         raise ValueError(f"case {case.id} has no exact terms")
-    signature = signer.approval(agreed.rollover, role, agreed.evidence, cents=agreed.cents, at=at)
+    signature = signer.approval(
+        agreed.rollover, role, agreed.evidence, cents=agreed.cents, at=at, encoded=agreed.encoded
+    )
     told = (agreed.evidence, signature)
     if kind is Kind.PROPOSE and parent is not None:
         return call_of("propose_return(bytes,bytes,(bytes32,bytes))", agreed.encoded, parent, told)
@@ -134,7 +165,7 @@ def abort_call(case: Case, code: int, signer: Signer, *, at: int) -> bytes:
     if agreed is None:
         raise ValueError(f"case {case.id} has no exact terms")
     given = (agreed.encoded, int.from_bytes(agreed.us, "big"), role, code, bytes(32))
-    signature = signer.abort(agreed.rollover, role, code, at=at)
+    signature = signer.abort(agreed.rollover, role, code, at=at, encoded=agreed.encoded)
     return call_of("abort(bytes,uint256,uint256,uint256,bytes32,bytes)", *given, signature)
 
 
@@ -156,7 +187,7 @@ def receipt_call(case: Case, reference: str, salt: bytes, signer: Signer, *, at:
     if agreed is None:
         raise ValueError(f"case {case.id} has no exact terms")
     told = keccak(reference_salt(salt, agreed.rollover) + agreed.rollover + reference.encode())
-    signature = signer.posted(agreed.rollover, role, told, at=at)
+    signature = signer.posted(agreed.rollover, role, told, at=at, encoded=agreed.encoded)
     given = (agreed.encoded, int.from_bytes(agreed.us, "big"), role, told, signature)
     return call_of("post(bytes,uint256,uint256,bytes32,bytes)", *given)
 
@@ -169,6 +200,6 @@ def said_of(case: Case, reference: str, salt: bytes, signer: Signer, *, block: H
     lines = tuple(Line(part.leg, part.kind, part.cents) for part in agreed.parts)
     hides = reference_salt(salt, agreed.rollover)
     booked = Booked(agreed.rollover, role, agreed.us, hides, reference, lines)
-    signed = signer.statement(agreed.rollover, role, booked.content, at=block.time)
+    signed = signer.statement(agreed.rollover, role, booked.content, at=block.time, encoded=agreed.encoded)
     head = signer.head(block.number, block.hash, at=block.time)
     return Said(Statement(booked, signed), Countersigned(role, agreed.us, block.number, block.hash, head))

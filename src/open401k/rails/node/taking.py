@@ -14,6 +14,7 @@ from open401k.base.faults import fault
 
 from ..transfer_file.leaves import FileRefusedError
 from .again import begun_there, closed_there
+from .batch_letters import KINDS, batch_kept_out, take_batch
 from .cases import State
 from .codec import BadInputError
 from .codes import (
@@ -25,6 +26,7 @@ from .codes import (
     LETTER_KEPT_OUT,
     LETTER_UNEXPECTED,
     LETTER_UNREAD,
+    RETURN_UNFIT,
     TERMS_UNFIT,
 )
 from .core import Side
@@ -52,6 +54,7 @@ from .letters import (
     file_from,
 )
 from .opening import agree, move, note_forgotten, open_case
+from .returning import asked_back, changed_wish, wrong_return
 from .terms_of import Worked, agreed_with, unfit_terms, worked
 
 #: Random bits of a control number: each is used once, also after a restore from an older backup.
@@ -65,6 +68,10 @@ class UnexpectedError(Exception):
 
 def take(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
     """A letter that came from a member, taken once and in order."""
+    if letter.kind in KINDS:
+        taken = take_batch(unit, desk, peer, letter)
+        fault("deals.letter_taken")
+        return taken
     deal = unit.deal_of(peer, letter.reference)
     taken = _asked(unit, desk, peer, letter) if deal is None else _take(unit, desk, deal, letter)
     fault("deals.letter_taken")
@@ -74,6 +81,7 @@ def take(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
 def kept_out(unit: DealUnit, desk: Desk, sent: Outgoing) -> None:
     """The other side keeps a letter of ours out for ever: it is not sent again, and somebody looks."""
     unit.letter_sent(sent.to, sent.letter.reference, sent.letter.number)
+    batch_kept_out(unit, sent)
     deal = unit.deal_of(sent.to, sent.letter.reference)
     if deal is not None:
         raise_for(unit, desk, deal.case, LETTER_KEPT_OUT, f"{sent.letter.kind}, number {sent.letter.number}")
@@ -93,16 +101,21 @@ def _asked(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
         return Taken(Came.REFUSED, words=str(wrong))
     if not isinstance(body, Request) or body.source != desk.us or body.receiving.member != peer or peer == desk.us:
         return Taken(Came.REFUSED, words="the request names other custodians than who sent it to whom")
+    if body.parent is not None:
+        return asked_back(unit, desk, peer, letter, body, number=_number(desk))
     case = f"{Side.SOURCE}-{desk.random.token(8).hex()}"
     open_case(unit, case, side=Side.SOURCE, account=body.receiving.source_account)
-    number = int.from_bytes(desk.random.token(_NUMBER_BYTES), "big")
     unit.add_deal(
-        Deal(case, letter.reference, Side.SOURCE, desk.us, peer, desk.now(), number=number,
-             receiving=body.receiving, their_edition=1, parent=body.parent)
+        Deal(case, letter.reference, Side.SOURCE, desk.us, peer, desk.now(), number=_number(desk),
+             receiving=body.receiving, their_edition=1)
     )  # fmt: skip
     unit.take_letter(peer, letter)
     move(unit, case, State.DATA_REQUESTED)
     return Taken(Came.TAKEN, case)
+
+
+def _number(desk: Desk) -> int:
+    return int.from_bytes(desk.random.token(_NUMBER_BYTES), "big")
 
 
 def _take(unit: DealUnit, desk: Desk, deal: Deal, letter: Letter) -> Taken:
@@ -179,6 +192,8 @@ def _facts(unit: DealUnit, desk: Desk, deal: Deal, body: FactsTold) -> None:
             raise UnexpectedError("it was signed as it is")
         if half.member != deal.peer or half.source_account != case.account:
             raise UnexpectedError("it names another custodian or account than the request")
+        if wrong := changed_wish(unit, desk, deal, half):
+            raise UnexpectedError("; ".join(str(each) for each in wrong))
         after = replace(after, receiving=half)
     judged(unit, desk, deal, after)
 
@@ -210,6 +225,8 @@ def _terms(unit: DealUnit, desk: Desk, deal: Deal, body: TermsTold) -> None:
         _refuse(unit, desk, deal, TERMS_UNFIT, told, LetterKind.DECLINED)
         return
     wrong = _wrong_terms(deal, desk, done, body)
+    if wrong is None and (outside := wrong_return(unit, deal, body.terms.legs)):
+        wrong = RETURN_UNFIT, "; ".join(outside)
     if wrong is not None:
         _refuse(unit, desk, deal, *wrong, LetterKind.DECLINED)
         return

@@ -20,6 +20,7 @@ from ..chain.interface import Head, RevertedError
 from ..chain.rpc import RpcChain
 from ..keys import Key
 from ..sender import Fees, Sender
+from ..transactions import Relay
 from .cases import Agreed
 from .coordinator import GAS, ChainCoordinator, Refusal
 from .core import SilentError
@@ -78,8 +79,8 @@ class NetworkCoordinator(ChainCoordinator):
     """The coordinator as a node's process has it. One thread sends; others may ask."""
 
     def __init__(
-        self, chain: RpcChain, *, rollover: bytes, network: bytes, relay: Key, turn: Turn, now: Callable[[], int],
-        fees: Fees | None = None,
+        self, chain: RpcChain, *, rollover: bytes, network: bytes, relay: Key | Relay, turn: Turn,
+        now: Callable[[], int], fees: Fees | None = None,
     ) -> None:  # fmt: skip
         super().__init__(chain, rollover=rollover, network=network, relay=relay)
         self._rpc, self._relay_key, self._turn, self._now, self._fees = chain, relay, turn, now, fees
@@ -166,5 +167,7 @@ def _silence() -> Iterator[None]:
     """Nobody answers, or nobody can be believed: nothing is known, and it is asked again later."""
     try:
         yield
+    except SilentError:
+        raise
     except (Open401kError, psycopg.OperationalError, psycopg.InterfaceError) as why:
         raise SilentError(str(why)) from why

@@ -28,9 +28,10 @@ class Vault:
     files: KeptCases
     sealing: Sealing
 
-    def prepare(self, *, at: int) -> None:
-        """Make what a node needs before it can run; what is there stays."""
-        self.put(RELAY, valid_key(self.sealing.random).secret, at=at)
+    def prepare(self, *, at: int, relays: bool = True) -> None:
+        """Make what a node needs before it can run; what is there stays. ``relays``: its relay lies here, too."""
+        if relays:
+            self.put(RELAY, valid_key(self.sealing.random).secret, at=at)
         self.put(SALT, self.sealing.random.token(KEY_BYTES), at=at)
         if not self.mailboxes():
             self.new_mailbox(at=at)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, assert_never
+from typing import Final, Protocol, assert_never
 
 from open401k.base.faults import fault
 
 from ..chain.interface import Head
 from ..messages import parent_of
 from .cases import Agreed, Case, Cases, ChangedError, Kind, Message, Posting, Raised, State, Unit
-from .codes import POLICY, UNTOLD, WRONG_AMOUNT
+from .codes import POLICY, SIGNER_AWAY, UNTOLD, WRONG_AMOUNT
 from .coordinator import Coordinator
 from .core import Answer, CustodianCore, Done, Order, Refused, SilentError, Waiting
 from .following import (
@@ -34,7 +34,7 @@ from .following import (
     next_actions,
 )
 from .opening import given_back, note_forgotten
-from .signing import PolicyError, Signer, abort_call, expire_call, receipt_call, said_of, vote_call
+from .signing import PolicyError, Signer, SignerAwayError, abort_call, expire_call, receipt_call, said_of, vote_call
 
 #: Where a test may stop the process (base.faults): before and after everything that leaves a trace.
 BOUNDARIES: Final = (
@@ -88,6 +88,18 @@ class _Refused:
     until: int
 
 
+class Batching(Protocol):
+    """What a node does about batches (batches.py), if it does."""
+
+    def once(self, block: Head) -> None:
+        """Bring every batch as far as it goes now."""
+        ...
+
+    def waits_until(self, case: Case, block: Head) -> int | None:
+        """Until when a case that is held now waits for others."""
+        ...
+
+
 @dataclass
 class Node:
     """One custodian's node: its files, its core, its key, the coordinator. ``salt`` hides references of its books."""
@@ -97,10 +109,13 @@ class Node:
     coordinator: Coordinator
     signer: Signer
     salt: bytes = field(repr=False)
+    batches: Batching | None = None
     #: Our address in the network: what the chain has of us and no file knows is looked for.
     us: bytes | None = None
     _rests: dict[str, _Rest] = field(default_factory=dict, init=False, repr=False)
     _refused: dict[tuple[str, Kind], _Refused] = field(default_factory=dict, init=False, repr=False)
+    #: Cases of which no exception of an absent signer is open.
+    _signs: set[str] = field(default_factory=set, init=False, repr=False)
     _passes: int = field(default=0, init=False)
     _seen: Head | None = field(default=None, init=False)
 
@@ -111,9 +126,15 @@ class Node:
         self._passes += 1
         block = self._look_at_finality()
         self._hear(block)
+        if self.batches is not None:
+            self.batches.once(block)
         for case in self._awake(block):
             try:
                 self._follow(case, done)
+                self._signed(case, done)
+            except SignerAwayError as why:
+                self._unsigned(case, block, str(why))
+                silent.append((case, f"{type(why).__name__}: {why}"))
             except (SilentError, ChangedError, PolicyError, OSError) as why:
                 silent.append((case, f"{type(why).__name__}: {why}"))
         return Passed(done, silent)
@@ -146,6 +167,7 @@ class Node:
                 found.append(name)
                 asked += [] if case.agreed is None else [case.agreed]
         self._rests = {name: self._rests[name] for name in names if name in self._rests}
+        self._signs.intersection_update(names)
         self._refused = {each: told for each, told in self._refused.items() if each[0] in names}
         self.coordinator.read_ahead(asked)
         return found
@@ -160,6 +182,21 @@ class Node:
         message = next((each for each in outbox if each.kind is kind), None)
         told = None if message is None else self._refused.get((message.case, kind))
         return told is not None and told.message == message and self._passes < told.until
+
+    def _unsigned(self, case: str, block: Head, words: str) -> None:
+        """Nobody signs for us now: it waits, and operations is told."""
+        self._signs.discard(case)
+        with self.cases.begin() as unit:
+            unit.raise_(Raised(case, SIGNER_AWAY, words, block.time))
+
+    def _signed(self, case: str, done: Sequence[tuple[str, Action]]) -> None:
+        """It went on, so the signer is there again; asked once for each case, and again after it was away."""
+        if case in self._signs or not any(name == case for name, _ in done):
+            return
+        self._signs.add(case)
+        with self.cases.begin() as unit:
+            if any(each.is_open and each.code == SIGNER_AWAY for each in unit.raised(case)):
+                unit.resolve(case, SIGNER_AWAY)
 
     def _look_at_finality(self) -> Head:
         """Stop everything if a block that was final is another one now: no rule of ours covers that."""
@@ -241,7 +278,8 @@ class Node:
         if held is None:
             return False
         with self.cases.begin() as unit:
-            unit.change(case, case.to(State.HELD))
+            until = self.batches.waits_until(case, final.block) if self.batches is not None else None
+            unit.change(case, replace(case.to(State.HELD), batch_until=until))
             unit.note_hold(case, held.reference)
             fault("node.before_hold_commit")
         fault("node.after_hold_commit")

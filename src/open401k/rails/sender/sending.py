@@ -16,7 +16,7 @@ from open401k.kernel import Open401kError
 
 from ..chain.interface import Head, Receipt
 from ..keys import Key
-from ..transactions import read, signed
+from ..transactions import Relay, read, signed
 from . import _store
 from ._store import Form, Task
 
@@ -69,8 +69,9 @@ class Sender:
     """The transactions of one key; ``now`` answers seconds since 1970. One process sends for a key at a time."""
 
     def __init__(
-        self, conn: _store.Connection, network: Network, key: Key, *, now: Callable[[], int], fees: Fees | None = None
-    ) -> None:
+        self, conn: _store.Connection, network: Network, key: Key | Relay, *, now: Callable[[], int],
+        fees: Fees | None = None,
+    ) -> None:  # fmt: skip
         self._conn, self._network, self._key = conn, network, key
         self._now, self._fees = now, fees or Fees()
         self._address = key.address

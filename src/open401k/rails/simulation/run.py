@@ -33,7 +33,6 @@ from .engines import (
     key,
     signer_of,
 )
-from .model import State as Seen
 from .model import Tx
 from .net import NAMES, Clock, Endpoints, Net, Watch
 from .parties import Assembled, FaultyCases, Party, as_it_is
@@ -59,6 +58,7 @@ class Outcome:
     violation: str | None
     stuck: tuple[str, ...]
     ends: dict[str, int]
+    returned: int
     seen: dict[tuple[str, Fault], int]
     lines: tuple[str, ...]
 
@@ -80,7 +80,7 @@ class Run:
         watch = Watch(self._mined, self._finalized, self._taken_back)
         self.net = Net(engine, self.clock, self.faults, depth=self.dice.one_of((0, 1, 3, 6)), watch=watch)
         self.parties = {name: self._party(name, assembled) for name in CUSTODIANS}
-        for number in range(self.dice.weighted(((5, 1), (3, 2), (2, 3)))):
+        for number in range(self.dice.weighted(((6, 1), (3, 2), (1, 3)))):
             self._open(number)
 
     def play(self) -> Outcome:
@@ -101,8 +101,8 @@ class Run:
             violation = str(why)
             self._say(f"VIOLATION {violation}")
         return Outcome(
-            self.seed, self.engine_name, self.mode, violation, stuck, self._ends(), dict(self.faults.seen),
-            tuple(self.lines),
+            self.seed, self.engine_name, self.mode, violation, stuck, self._ends(), self._returned(),
+            dict(self.faults.seen), tuple(self.lines),
         )  # fmt: skip
 
     # ---- the cast
@@ -144,6 +144,8 @@ class Run:
         taken = replace(released, us=address_of(receiver), place=1)
         name = f"rollover {number}"
         account = self.dice.below(2)  # some share one
+        if not voters and self.dice.percent(40):
+            self.parties[source].waiting.names.add(name)
         for who, side, agreed in ((source, Side.SOURCE, released), (receiver, Side.RECEIVER, taken)):
             party = self.parties[who]
             party.early.append(party.cases.kept)
@@ -160,7 +162,8 @@ class Run:
         """Exact terms that were signed for: from now on they are followed."""
         case = case_of(told.election, told.signature, told.attestation, told.attested, told.terms)
         released = agreed_of(told, us=address_of(source), side=Side.SOURCE)
-        trace = Trace(told.terms.deadline, len(told.terms.voters), Seen(twice=is_other))
+        known = next((each for each in self.rollovers if is_other and each.key == released.key), None)
+        trace = Trace(told.terms.deadline, len(told.terms.voters)) if known is None else known.trace.beside()
         made = Rollover(
             name, told, source, receiver, case.id, released.key, released.encoded, trace, released, parent, is_other
         )
@@ -342,6 +345,9 @@ class Run:
             names += [stands_for(each.id)] if None in files else []
             waits += [raised for raised in kept.raised if raised.case in names and raised.is_open]
         return waits
+
+    def _returned(self) -> int:
+        return sum(each.trace.is_committed for each in self.rollovers if each.parent)
 
     def _ends(self) -> dict[str, int]:
         found: dict[str, int] = {}

@@ -11,16 +11,15 @@ from dataclasses import replace
 from .. import messages
 from ..calls import call_of
 from ..node.cases import State
-from ..node.core import Side
+from ..node.core import HoldState, Side
 from ..node.exceptions import give_back as opened_back
 from ..node.opening import agree, move
+from .chance import Fault
 from .engines import CHAIN_ID, CUSTODIANS, DAY, address_of, key, signer_of
-from .model import Books
 from .net import Net
 from .rollovers import Played, Rollover
 
 _READY = (State.DATA_REQUESTED, State.PREVALIDATED, State.LIQUIDATING)
-_PROMISED = (State.HELD, State.VOTED)
 _BATCH = "settle_batch(uint256,uint256,uint256,uint256,bytes,bytes,bytes)"
 
 
@@ -59,13 +58,20 @@ def batch(run: Played, net: Net) -> None:
     digest = messages.rollover_domain(CHAIN_ID, net.engine.rollover).digest(hashed)
     signatures = [signer_of(name).sign(digest) for name in CUSTODIANS]
     encoded = messages.encode_batch([each.encoded for each in held])
-    net.submit(key("copier"), call_of(_BATCH, first, second, int.from_bytes(token, "big"), until, encoded, *signatures))
+    for each in held:  # the signature under the batch is the vote of each
+        each.trace.voted(source=True)
+        each.trace.voted(source=False)
+    data = call_of(_BATCH, first, second, int.from_bytes(token, "big"), until, encoded, *signatures)
+    later = run.faults.at("R10", Fault.DELAY, times=3)
+    net.submit(key("batcher"), data, at=run.clock.now + run.dice.below(DAY) if later else None)
 
 
 def _is_held(run: Played, each: Rollover) -> bool:
-    """Whether both promise it, in their cores and in their files, and nobody wants its end."""
+    """Whether both cores hold it now, nobody voted on it apart, and nobody wants its end."""
     if each.told.terms.voters or each.parent or each.is_other:
         return False
     files = run.file(each.source, each, Side.SOURCE), run.file(each.receiver, each, Side.RECEIVER)
-    promised = all(file is not None and file.state in _PROMISED and file.stop is None for file in files)
-    return promised and each.trace.state.source is each.trace.state.receiver is Books.HELD
+    waits = all(file is not None and file.state is State.HELD and file.stop is None for file in files)
+    sides = ((each.source, Side.SOURCE), (each.receiver, Side.RECEIVER))
+    held = (run.parties[name].core.status(each.id, side).state is HoldState.HELD for name, side in sides)
+    return waits and all(held)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .model import RECEIVER, SOURCE, Books, Bounds, State, Status, Tx, is_done, mined, steps, tip, violated
+from .model import RECEIVER, SOURCE, Block, Books, Bounds, State, Status, Tx, Word, is_done, mined, steps, tip, violated
 
 _ENDLESS = Bounds(blocks=10_000, reorgs=10_000, forgets_terms=True)
 HELD = {True: "the source holds the money and votes", False: "the receiver expects the money and votes"}
@@ -33,6 +33,17 @@ class Trace:
     state: State = field(default_factory=State)
     words: list[str] = field(default_factory=list)
     _numbers: list[int] = field(default_factory=list)  # of the real blocks in which the model's are
+
+    def beside(self) -> Trace:
+        """Other terms under the same number, as they come into a world where these may stand already."""
+        x = self.state
+        taken = x.final.status is not Status.ABSENT
+        blocks = tuple(Block(Tx.NOTHING if tx is Tx.NOTHING else Tx.TAKE, late) for tx, late in x.blocks)
+        begun = State(
+            final=Word(Status.TAKEN) if taken else Word(), final_late=x.final_late, blocks=blocks, late=x.late,
+            decided="abort" if taken or x.final_late else "", twice=True,
+        )  # fmt: skip
+        return Trace(self.deadline, self.voters, begun, [], list(self._numbers))
 
     def voted(self, *, source: bool) -> None:
         """A custodian's vote is durable beside its hold."""
@@ -70,7 +81,7 @@ class Trace:
 
     def signed_twice(self) -> None:
         """The source makes other terms under the same number."""
-        if self.state.lost & SOURCE and not self.state.twice:
+        if not self.state.twice:
             self._step("the source signs other terms under the same number")
 
     def posted(self, *, source: bool) -> None:
@@ -116,6 +127,11 @@ class Trace:
     def is_preparing(self) -> bool:
         """The latest block has it open, with its escrow."""
         return tip(self.state).status is Status.PREPARING
+
+    @property
+    def is_committed(self) -> bool:
+        """The final chain has its commit."""
+        return self.state.decided == "commit"
 
     @property
     def is_done(self) -> bool:

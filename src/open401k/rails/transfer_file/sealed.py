@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -59,7 +60,18 @@ class Mailbox:
         return X25519PrivateKey.from_private_bytes(self.secret).public_key().public_bytes_raw()
 
 
-def seal(content: bytes, *, sender: Key, to: bytes, reference: bytes, random: Random) -> bytes:
+class Sender(Protocol):
+    """Signs sealed files in a place of its own."""
+
+    @property
+    def address(self) -> bytes: ...
+
+    def letter(self, body: bytes) -> bytes:
+        """The signature of 65 bytes under a sealed file."""
+        ...
+
+
+def seal(content: bytes, *, sender: Key | Sender, to: bytes, reference: bytes, random: Random) -> bytes:
     """Seal for the holder of the mailbox ``to``; ``reference`` is the 32 bytes by which both know the rollover.
 
     The length tells no more than how many blocks of 4,096 bytes it takes.
@@ -72,7 +84,20 @@ def seal(content: bytes, *, sender: Key, to: bytes, reference: bytes, random: Ra
     padded = len(content).to_bytes(4, "big") + content
     padded += bytes(-len(padded) % _BLOCK)
     body = header + ChaCha20Poly1305(key).encrypt(_NONCE, padded, header)
-    return body + sender.sign(keccak(body))
+    return body + (sender.sign(digest_of(body)) if isinstance(sender, Key) else sender.letter(body))
+
+
+def digest_of(body: bytes) -> bytes:
+    """What the sender signs of a sealed file that has no signature yet."""
+    return keccak(body)
+
+
+def is_unsigned_by(body: bytes, sender: bytes) -> bool:
+    """Whether this is a sealed file that waits for this sender's signature, and so nothing else that is signed."""
+    at = len(_VERSION)
+    blocks = len(body) - _HEADER - _TAG
+    is_whole = blocks > 0 and blocks % _BLOCK == 0
+    return is_whole and body.startswith(_VERSION) and body[at + 32 : at + 52] == sender
 
 
 @dataclass(frozen=True, slots=True)
