@@ -24,6 +24,7 @@ _COMPARED = {
     vy_ast.Gt: (">", ">="), vy_ast.GtE: (">=", ">"),
 }  # fmt: skip
 _COMPUTED = {vy_ast.Add: ("+", "-"), vy_ast.Sub: ("-", "+")}
+_EITHER_WAY = {"unsafe_add", "unsafe_mul"}  # their arguments swapped are the same
 _JOINED = {vy_ast.And: ("and", "or"), vy_ast.Or: ("or", "and")}
 
 
@@ -127,6 +128,8 @@ class _Source:
                 yield self._made(node, begin, end, str(put), f"{node.value} in {around} -> {put}")
 
     def _swapped(self, node: Any) -> Iterator[Mutation]:
+        if self._text(node.func) in _EITHER_WAY:
+            return
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
         for first, second in pairwise(given):
             kinds = [str(each._metadata.get("type")) for each in (first, second)]

@@ -15,7 +15,6 @@ import importlib
 import json
 import os
 import random
-import resource
 import signal
 import sys
 import time
@@ -27,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.mutant_runs import OPTIONS, Tell, kept_apart, told_by
 from benchmarks.mutations import Mutation, mutated, mutations
 
 from open401k import law
@@ -85,33 +85,20 @@ class Loop:
         if session.testsfailed:
             raise pytest.UsageError("the tests fail without any mutant")
         self.say(f"{len(session.items)} tests, {sum(reach.seconds.values()):.0f} s without a mutant")
-        reading, pipes = self._start(session, reach)
-        for line in _lines(reading):
+        for line in told_by(self.workers, lambda worker, tell: self._work(session, reach, worker, tell)):
             outcome = Outcome(self.chosen[line["at"]], line["tests"], line["verdict"])
             self.outcomes.append(outcome)
             if len(self.outcomes) % 100 == 0:
                 self.say(f"{len(self.outcomes)} of {len(self.chosen)}")
             if not outcome.killed:
                 self.say(f"{outcome.verdict:9} {outcome.mutation.place} {outcome.mutation.what}")
-        for pid in pipes:
-            os.waitpid(pid, 0)
         return True
 
-    def _start(self, session: pytest.Session, reach: Reach) -> tuple[int, list[int]]:
-        """Workers, each with every n-th mutant, that write a line for each."""
-        reading, writing = os.pipe()
-        pids = []
-        for worker in range(self.workers):
-            pid = os.fork()
-            if pid == 0:
-                for at in range(worker, len(self.chosen), self.workers):
-                    tests, verdict = _try(session, reach, self.chosen[at])
-                    told = json.dumps({"at": at, "tests": tests, "verdict": verdict})
-                    os.write(writing, f"{told}\n".encode())
-                os._exit(0)
-            pids.append(pid)
-        os.close(writing)
-        return reading, pids
+    def _work(self, session: pytest.Session, reach: Reach, worker: int, tell: Tell) -> None:
+        """Every n-th mutant."""
+        for at in range(worker, len(self.chosen), self.workers):
+            tests, verdict = _try(session, reach, self.chosen[at])
+            tell({"at": at, "tests": tests, "verdict": verdict})
 
 
 def _explore(session: pytest.Session) -> Reach:
@@ -149,10 +136,7 @@ def _try(session: pytest.Session, reach: Reach, mutation: Mutation) -> tuple[int
 
 
 def _run(session: pytest.Session, reach: Reach, mutation: Mutation, items: list[pytest.Item]) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
+    kept_apart()
     try:
         _apply(mutation)
         _forget({mutation.module})
@@ -248,12 +232,6 @@ def _remembering() -> list[Any]:
     return [each for module in ours for each in vars(module).values() if isinstance(each, kind)]
 
 
-def _lines(reading: int) -> Any:
-    with os.fdopen(reading) as stream:
-        for line in stream:
-            yield json.loads(line)
-
-
 def chosen(*, sample: int, seed: int, modules: Sequence[str]) -> tuple[list[Mutation], int]:
     """A sample of all mutants, the same for a seed; and of how many."""
     files = sorted(HERE.glob("*.py"))
@@ -267,19 +245,7 @@ def run(sample: Sequence[Mutation], *, workers: int, say: Callable[[str], None])
     # A shuffled order gives the workers alike work; results are sorted again.
     shuffled = random.Random(0).sample(sample, len(sample))  # noqa: S311 (no secret)
     loop = Loop(shuffled, workers=workers, say=say)
-    options = [
-        "-q",
-        "--no-header",
-        "-W",
-        "ignore::pytest.PytestAssertRewriteWarning",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        "--capture=sys",
-        str(TESTS),
-    ]
-    code = pytest.main(options, plugins=[loop])
+    code = pytest.main([*OPTIONS, str(TESTS)], plugins=[loop])
     if len(loop.outcomes) < len(sample):
         raise SystemExit(f"only {len(loop.outcomes)} of {len(sample)} mutants were tried (pytest: {code})")
     return sorted(loop.outcomes, key=lambda outcome: outcome.mutation)

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent
 #: The files that test the contracts; the others of their folder test what is around them.
 TESTS = (
     "test_network.py", "test_council_and_token.py", "test_rollover.py", "test_refusals.py", "test_wallets.py",
-    "test_passkeys.py", "test_returns.py", "test_events.py",
+    "test_passkeys.py", "test_returns.py", "test_events.py", "test_edges.py", "test_edges_of_rules.py",
 )  # fmt: skip
 CONTRACTS = ("deposit_token", "network", "rollover")
 FILES = ("council", "deposit_token", "network", "rollover", "signatures", "terms")

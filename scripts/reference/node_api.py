@@ -8,6 +8,7 @@ from typing import get_args, get_type_hints
 
 from open401k.doors.node.access import MOST_BODY
 from open401k.doors.node.api import EVENTS, LISTENERS, OPERATIONS
+from open401k.doors.node.voters_api import VOTERS
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf
 from open401k.rails.node.staff import Role
 
@@ -17,7 +18,7 @@ def words() -> str:
     return (
         f"A custodian's systems and staff ask with `Authorization: Bearer <token>` (`open401k node token add`); a body has at most {MOST_BODY // 1024} KiB "
         "of JSON. A POST wants an `Idempotency-Key`: the same key with the same request is answered as the first time, with another request "
-        "it is refused (409). Refusals are problem documents (RFC 9457) whose `errors` name each place by a JSON pointer. Days are written "
+        "it is refused (409). The PUT of facts may have one: without, the same half again is nothing new. Refusals are problem documents (RFC 9457) whose `errors` name each place by a JSON pointer. Days are written "
         "`2026-06-01`, money in cents, bytes in hexadecimal, kinds and other closed words in small letters. 503 means that the network or the "
         "database is silent: send the same again. How a rollover goes: [the how-to](../howto/rails-node.md#from-a-wish-to-booked-money)."
     )
@@ -27,7 +28,7 @@ def operations() -> list[tuple[str, str, str]]:
     """Route, who may, what it does."""
     rows = [
         (f"`{each.method} {each.path}`", _roles(each.roles), f"{each.summary}. {(each.work.__doc__ or '').strip()}")
-        for each in OPERATIONS
+        for each in (*OPERATIONS, *VOTERS)
     ]
     told = (
         "Server-sent events: `rollover.<state>` with case, state, time and words; `?after=` or `Last-Event-ID` goes on "

@@ -56,7 +56,9 @@ from open401k.views.rollovers import (
     RolloverLine,
     SourceShare,
     ToldLine,
+    WithheldTax,
 )
+from open401k.views.rollovers_invalid import InvalidLine, InvalidShown
 from open401k.views.shown import (
     AlertLine,
     DutyLine,
@@ -313,9 +315,17 @@ ROLLOVER = RolloverDetail(
     _ASKED_OUT,
     "source-fe5518cbe8dfe592",
     "ab" * 32,
-    (PartLine("pre_tax", Money.usd("1200.00"), Money(0), None, "plan", (SourceShare("pre_tax", Money.usd("1000.00")), SourceShare("match", Money.usd("200.00")))), PartLine("roth", Money.usd("100.00"), Money.usd("80.00"), 2021, "plan", (SourceShare("roth", Money.usd("100.00")),))),
+    (PartLine(0, "pre_tax", Money.usd("1200.00"), Money(0), None, "plan", (SourceShare("pre_tax", Money.usd("1000.00")), SourceShare("match", Money.usd("200.00")))), PartLine(1, "roth", Money.usd("100.00"), Money.usd("80.00"), 2021, "plan", (SourceShare("roth", Money.usd("100.00")),))),
     (ToldLine("approved", PAY_DATES[14], datetime(2026, 7, 24, 15, tzinfo=UTC), "usr_1"),),
-    (FormLine(Money.usd("1200.00"), Money(0), Money(0), "G", None), FormLine(Money.usd("100.00"), Money(0), Money.usd("80.00"), "G", 2021)),
+    (
+        FormLine(Money.usd("1200.00"), Money(0), Money(0), "G", None, Money(0), 2026, "participant"),
+        FormLine(Money.usd("100.00"), Money.usd("100.00"), Money(0), "1", None, Money.usd("20.00"), 2026, "participant"),
+    ),
+    WithheldTax(Money.usd("20.00"), 2026, date(2027, 2, 1), "Reg. 31.6011(a)-4(b), 31.6071(a)-1"),
+    InvalidShown(
+        "required_minimum", "the payer's letter", PAY_DATES[14], "usr_1", 9,
+        (InvalidLine("rollover", Money.usd("100.00"), Money.usd("10.00")),), Money.usd("110.00"), None, "", Money(0),
+    ),
 )  # fmt: skip
 
 ELECTIONS = Elections(

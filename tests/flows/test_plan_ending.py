@@ -12,6 +12,7 @@ from tests.flows.test_forfeitures import (
     ONLY_CONTRIBUTIONS,
     PAY,
     SPONSOR,
+    account,
     assert_conserved,
     gone,
     holds,
@@ -112,6 +113,15 @@ def test_the_end_of_the_plan_vests_who_stays_and_who_has_not_forfeited(db: Datab
     assert holds(made, who) == {"participant": 500_00}
     day_begins(made, date(2025, 3, 17))
     assert_proven(made)
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        events = messages.read_after(tx, tenant_id=made.sponsor, cursor=0, limit=1_000)
+    (told,) = [dict[str, Any](each.data) for each in events if each.kind == "forfeitures.due"]  # type: ignore[arg-type]
+    assert (told["cents"], told["use_by"]) == (1_000_00, "2025-03-03")  # at once, whatever the plan year leaves
+    assert told["cite"] == "Reg. 1.411(d)-2(a)(2)(i)"
+    back = replace(over, stands=False)
+    assert say(made, back) is None
+    (lot,) = account(made).lots
+    assert (lot.left_cents, lot.proposed_only) == (1_500_00, True)  # the last pay, too, is not vested then
 
 
 def test_a_turnover_of_a_fifth_is_told_once_waits_for_a_person_and_is_asked_again_when_it_grows(db: Database) -> None:

@@ -12,14 +12,15 @@ from tests.support.flows import run_with_a_stop
 from open401k import census, ledger, recordkeeping
 from open401k.base.db import Database
 from open401k.flows import rollover_send
-from open401k.flows.rollover import Asked, ask_into, follow, tell
+from open401k.flows.rollover import Asked, ask_into, follow, release, tell
 from open401k.flows.rollover_forms import forms_of
 from open401k.flows.rollover_node import NodeRefusedError
 from open401k.flows.verify import verify
 from open401k.kernel import FixedClock, Refused, RolloverId, Source
 from open401k.rails.node.cases import State
+from open401k.rails.node.core import Order, Part, Side
 from open401k.rails.preflight.reasons import Code
-from open401k.recordkeeping import STATE, RolloverRefusal, RolloverRequest
+from open401k.recordkeeping import STATE, RolloverRefusal, RolloverRequest, RolloverWay
 
 
 @pytest.fixture
@@ -163,13 +164,48 @@ def test_what_the_plan_does_not_take_is_refused_and_nothing_is_kept(
     assert followed(two.takes, two.receiver) == []
 
 
-def test_who_left_asks_for_nothing_and_a_second_waits_for_the_first(two: Plans) -> None:
+def test_who_left_asks_for_nothing(two: Plans) -> None:
     gone = Asked(two.pays.sponsor, two.pays.plan, two.pays.db.ids.new(RolloverId), two.pays.leaver, two.wish())
     refused = ask_into(two.pays.db, actor=TESTER, node=two.receiver, asked=gone)
     assert isinstance(refused, Refused)
     assert refused.reason is RolloverRefusal.NOT_EMPLOYED
-    two.ask(two.takes.db.ids.new(RolloverId))
-    again = Asked(two.takes.sponsor, two.takes.plan, two.takes.db.ids.new(RolloverId), two.takes.leaver, two.wish())
-    refused = ask_into(two.takes.db, actor=TESTER, node=two.receiver, asked=again)
+
+
+def test_two_come_at_once_and_each_posting_finds_its_own_request(two: Plans) -> None:
+    ids, core = two.takes.db.ids, two.takes.core()
+    asked = [two.ask(ids.new(RolloverId)) for _ in range(2)]
+    assert len({each.account for each in asked}) == 2
+    for number, each in reversed(list(enumerate(asked, start=1))):
+        order = Order(bytes([number]) * 32, Side.RECEIVER, each.account, (Part(0, 0, number * 100_00),))
+        core.hold(order)
+        core.post(order)
+    found = {each.rollover_id: each.booked for each in followed(two.takes, two.receiver)}
+    assert [found[each.rollover_id] is not None for each in asked] == [True, True]
+    assert [booked.cents for each in asked if (booked := found[each.rollover_id]) is not None] == [100_00, 200_00]
+    assert two.takes.held(two.takes.leaver)[Source.ROLLOVER] == 300_00
+
+
+def test_two_go_at_once_where_their_postings_can_be_told_apart(two: Plans) -> None:
+    ids = two.pays.db.ids
+    two.ask(ids.new(RolloverId), wanted=[{"kind": "pre_tax", "into": "plan", "cents": 100_00}], mode="fixed")
+    first = two.answer(ids.new(RolloverId))
+    case = two.two.source.only()
+    again = Asked(two.pays.sponsor, two.pays.plan, ids.new(RolloverId), two.pays.leaver, two.known())
+    refused = release(two.pays.db, actor=TESTER, node=two.source, asked=again, case=case)
     assert isinstance(refused, Refused)
     assert refused.reason is RolloverRefusal.ONE_IS_OPEN
+    one, other = first.told["wanted"].told, [{"kind": "pre_tax", "into": "plan", "cents": 200_00}]
+    assert not recordkeeping.confusable(one, other)
+    assert recordkeeping.confusable(one, [{"kind": "pre_tax", "into": "person"}])
+    assert not recordkeeping.confusable(one, [*one, *other])
+    with two.pays.db.begin(TESTER, tenants=[two.pays.sponsor]) as tx:
+        second = ids.new(RolloverId)
+        of: dict[str, Any] = {"tenant_id": two.pays.sponsor, "plan_id": two.pays.plan, "rollover_id": second}
+        recordkeeping.ask_rollover(tx, **of, employee_id=two.pays.leaver, way=RolloverWay.OUT)
+        recordkeeping.tell_rollover(tx, **of, told={"wanted": other})
+        both = recordkeeping.rollover_requests(tx, tenant_id=two.pays.sponsor, plan_id=two.pays.plan)
+    mine: dict[str, Any] = {
+        "employee_id": two.pays.leaver, "way": RolloverWay.OUT, "account": str(two.pays.leaver),
+    }  # fmt: skip
+    matched = [recordkeeping.open_request_of(both, **mine, legs=[("pre_tax", cents)]) for cents in (100_00, 200_00, 3)]
+    assert [None if each is None else each.rollover_id for each in matched] == [first.rollover_id, second, None]

@@ -1,14 +1,16 @@
 """Student loan payments through the real flows: certified in the year and after it, repeated, corrected, late."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from tests.flows.test_accounts_above_zero import match_by_day
 from tests.flows.test_declaration import on_last_day
-from tests.flows.test_match_forms import DAYS, NOTHING, assert_proven, day_begins, matched, paid
+from tests.flows.test_match_forms import DAYS, LAST, NOTHING, SAVED, assert_proven, day_begins, matched, paid
 from tests.flows.test_random_years import Machine
 from tests.support.database import TESTER
 
-from open401k import recordkeeping
+from open401k import compliance, plan, recordkeeping
 from open401k.base.db import Database
 from open401k.base.steps import FlowResults
 from open401k.flows.student_loans import Certified, certify
@@ -22,6 +24,10 @@ def asked(made: Machine, who: EmployeeId, paid_on: date, cents: int, loan: str =
 
 def put(made: Machine, who: EmployeeId, paid_on: date, cents: int, loan: str = "") -> Any:
     return certify(made.db, actor=TESTER, certified=asked(made, who, paid_on, cents, loan))
+
+
+def certified(made: Machine, who: EmployeeId, paid_on: date, cents: int) -> None:
+    assert isinstance(put(made, who, paid_on, cents), FlowResults)
 
 
 def test_payments_are_matched_once_when_the_year_is_over(db: Database) -> None:
@@ -48,4 +54,55 @@ def test_payments_are_matched_once_when_the_year_is_over(db: Database) -> None:
     late = put(made, who, date(2025, 6, 2), 100_00)
     assert isinstance(late, Refused)
     assert late.reason is recordkeeping.StudentLoanRefusal.TOO_LATE
+    assert_proven(made)
+
+
+def _tested(facts: compliance.PlanFacts) -> dict[str, list[EmployeeId]]:
+    """Who is in each ADP test."""
+    results, _ = compliance.run_tests(facts)
+    told: dict[str, Any] = {each.test.value: each.working.get("people") for each in results}
+    ratios = {test: people["place"] for test, people in told.items() if test.startswith("adp")}
+    return {test: [facts.employee_ids[place] for place in places] for test, places in ratios.items()}
+
+
+def test_payments_are_matched_when_each_quarter_is_over(db: Database) -> None:
+    """Half of up to 6 % of pay of 10,000.00 a pay date, two of them in the first quarter."""
+    by_quarter = matched(student_loans=True, student_loan_period=plan.MatchPeriod.QUARTER)
+    made, who = paid(db, replace(by_quarter, testing=plan.Testing(student_loans_apart=True)), SAVED)
+    made.send(DAYS[1], {who: NOTHING}, told="payroll")
+    made.at(date(2025, 2, 20))
+    certified(made, who, date(2025, 2, 20), 900_00)
+    day_begins(made, date(2025, 3, 31))
+    assert match_by_day(made) == {DAYS[0]: 300_00}
+    for day in (date(2025, 4, 1), date(2025, 4, 2)):
+        day_begins(made, day)  # deferrals are 1,200.00, all that the formula counts of 20,000.00; its rest is 300.00
+        assert match_by_day(made) == {DAYS[0]: 300_00}
+    made.send(DAYS[2], {who: NOTHING}, told="payroll")
+    made.at(date(2025, 5, 2))
+    certified(made, who, date(2025, 5, 2), 500_00)
+    day_begins(made, date(2025, 7, 1))
+    second = {DAYS[0]: 300_00, date(2025, 6, 30): 250_00}
+    assert match_by_day(made) == second
+    made.at(date(2025, 9, 2))
+    certified(made, who, date(2025, 6, 30), 700_00)  # learned late: at most 6 % of 10,000.00 are matched
+    second[date(2025, 6, 30)] = 300_00
+    assert match_by_day(made) == second
+    made.send(DAYS[3], {who: NOTHING}, told="payroll")
+    made.at(date(2025, 10, 16))
+    certified(made, who, date(2025, 10, 1), 400_00)
+    day_begins(made, date(2026, 1, 2))
+    assert match_by_day(made) == {**second, LAST: 200_00}
+    with made.db.begin(TESTER, tenants=[made.sponsor]) as tx:
+        of: dict[str, Any] = {"tenant_id": made.sponsor, "plan_id": made.plan_id}
+        received = recordkeeping.student_loan_matches(tx, **of, start=date(2025, 1, 1), end=date(2026, 1, 1))
+        facts = compliance.facts_for(tx, **of, as_of=LAST)
+    assert received == {who: 500_00}
+    apart, together = _tested(facts), _tested(replace(facts, loan_matched=None))
+    assert (apart["adp"], apart["adp_student_loans"], together["adp"]) == ([], [who], [who])
+    assert "adp_student_loans" not in together
+    made.at(date(2026, 1, 3))
+    certified(made, who, date(2025, 5, 2), 0)
+    made.at(date(2026, 1, 4))
+    certified(made, who, date(2025, 6, 30), 0)
+    assert match_by_day(made) == {DAYS[0]: 300_00, LAST: 200_00}
     assert_proven(made)

@@ -50,7 +50,8 @@ def token_that_keeps(world: World, answer: bytes | None) -> bytes:
 def wallet_by_size(world: World, size: int) -> bytes:
     """A wallet (ERC-1271) that agrees to any signature of so many bytes, and answers zero to any other."""
     # the length of the signature (word at 68) == size, times the magic value
-    return deployed(world, bytes([0x60, 68, 0x35, 0x60, size, 0x14, 0x7F]) + MAGIC + bytes.fromhex("025f5260205ff3"))
+    compared = bytes([0x60, 68, 0x35, 0x61, *size.to_bytes(2, "big"), 0x14, 0x7F])
+    return deployed(world, compared + MAGIC + bytes.fromhex("025f5260205ff3"))
 
 
 def token_of(world: World, payer: bytes) -> bytes:

@@ -252,6 +252,8 @@ class PlanFacts:
     """What the employer declared for the plan year beyond the plan's own formulas."""
     receiving: Receiving | None = None
     """Whom conditions keep from employer money; None where the plan has no conditions."""
+    loan_matched: Flags | None = None
+    """Who received a match of student loan payments, where the plan tests them apart (IRC 401(m)(13)(B)(iv))."""
     history: PayHistory | None = None
     """From the first day of the plan year or, where that is earlier, of the calendar year.
 

@@ -86,7 +86,7 @@ def gather(
         **people.entered.columns(as_of),
         others=others.placed(people.people), receiving=receiving.read(scope, people.people),
         compensation=pay.of(totals.plan_cents) - late.of("plan_cents"),
-        **scope.pays_apart(people.gone, place),
+        **scope.pays_apart(people.gone, place), loan_matched=scope.loan_matched(place),
         section_415=of_employer.of_column("section_415_cents") - late.of("section_415_cents"),
         pre_tax=pay.of(totals.pre_tax_cents, totals.catch_up_pre_tax_cents) - not_ours.of(Source.PRE_TAX),
         roth=pay.of(totals.roth_cents, totals.catch_up_roth_cents) - not_ours.of(Source.ROTH),
@@ -276,6 +276,14 @@ class _Scope:
         return census.employer_pay(
             self.tx, tenant_id=self.tenant_id, plan_id=self.plan_id, start=start, end=end, known_at=self.known_at
         )
+
+    def loan_matched(self, place: Places) -> Flags | None:
+        """Who received a match of student loan payments; nothing is asked where they are not tested apart."""
+        if not self.provisions.testing.student_loans_apart:
+            return None
+        of: dict[str, Any] = {"tenant_id": self.tenant_id, "plan_id": self.plan_id, "known_at": self.known_at}
+        found = recordkeeping.student_loan_matches(self.tx, **of, start=self.year.start, end=self.until)
+        return np.array([who in found for who in place.ids], dtype=np.bool_)
 
     def rosters(self, paid: int) -> Iterator[Sequence[census.Employee]]:
         """Everybody on file, slice by slice where so many were paid that no process keeps them.

@@ -123,6 +123,18 @@ def _adp(year: Year) -> Measured:
     return Measured(outcome.hce_average, outcome.limit, outcome.passed)
 
 
+def tests_loans_apart(year: Year) -> str:
+    """Nearly no plan tests who received a match of student loan payments apart; a safe harbor needs no such test."""
+    if year.loan_matched is None or not year.of_loan_matched().eligible.any():
+        return "Nobody with a match of student loan payments is tested apart."
+    return not_safe_harbor(year)
+
+
+def _adp_of_loans(_: PlanFacts, year: Year) -> Measured:
+    outcome = year.of_loan_matched().adp()
+    return Measured(outcome.hce_average, outcome.limit, outcome.passed)
+
+
 def _acp(year: Year) -> Measured:
     year.plan_split()  # refused where a limit that is not on file decides how much was matched
     outcome = year.acp()
@@ -411,5 +423,9 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         TestId.TOP_HEAVY, "Top-heavy", "IRC 416(g)", Unit.BPS, False, can_be_top_heavy, _top_heavy, needs_key=True
+    ),
+    Measure(
+        TestId.ADP_STUDENT_LOANS, "ADP test, student loans matched", "IRC 401(k)(3), 401(m)(13)(B)(iv)", Unit.BPS, True,
+        tests_loans_apart, whole_year, silent=True, of_facts=_adp_of_loans,
     ),
 )  # fmt: skip

@@ -45,6 +45,13 @@ _EARLY = (
 )
 
 
+_OTHERS = " Who received a match of student loan payments is tested apart (IRC 401(m)(13)(B)(iv))."
+_APART = (
+    " Tested are only those who received a match of student loan payments in the plan year; everybody else is tested "
+    "apart from them (IRC 401(m)(13)(B)(iv))."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class PlanTest:
     """One test: how it is measured, and how its working and its sentence are made."""
@@ -116,9 +123,20 @@ def _adp(facts: PlanFacts, year: Year, __: Measured) -> Told:
         parts["elsewhere_cents"] = np.where(year.is_hce, year.elsewhere.plan_year_deferrals, 0)
     tested = year.of_adp()
     working, text = _ratio_working(_RatioKind.ADP, tested, year.adp_contributions(), parts, year.prior_adp_bps)
-    if tested is not year:
+    if year.in_safe_harbor is not None:
         text += _EARLY
+    if year.loan_matched is not None and year.loan_matched.any():
+        text += _OTHERS
     return working, text + told_amounts(facts, ("plan_year_deferrals",), year.is_hce & tested.eligible)
+
+
+def _adp_of_loans(facts: PlanFacts, year: Year, _: Measured) -> Told:
+    parts = {"deferral_cents": year.deferrals, "catch_up_cents": year.plan_split().catch_up, "qnec_cents": year.qnec}
+    tested = year.of_loan_matched()
+    if year.elsewhere is not None:
+        parts["elsewhere_cents"] = np.where(year.is_hce, year.elsewhere.plan_year_deferrals, 0)
+    working, text = _ratio_working(_RatioKind.ADP, tested, year.adp_contributions(), parts, None)
+    return working, text + _APART + told_amounts(facts, ("plan_year_deferrals",), year.is_hce & tested.eligible)
 
 
 def _acp(facts: PlanFacts, year: Year, __: Measured) -> Told:
@@ -282,6 +300,7 @@ def _top_heavy(facts: PlanFacts, year: Year, __: Measured) -> Told:
 
 _TELL: dict[TestId, Callable[[PlanFacts, Year, Measured], Told]] = {
     TestId.ADP: _adp,
+    TestId.ADP_STUDENT_LOANS: _adp_of_loans,
     TestId.ACP: _acp,
     TestId.DEFERRAL_LIMIT: _deferral_limit,
     TestId.ADDITIONS_LIMIT: _additions_limit,

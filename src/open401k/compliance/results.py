@@ -27,6 +27,7 @@ class TestId(StrEnum):
     COVERAGE_MATCH = "410b_401m"
     COVERAGE_NONELECTIVE = "410b_nonelective"
     TOP_HEAVY = "top_heavy"
+    ADP_STUDENT_LOANS = "adp_student_loans"
     AMOUNTS = "401a4"
 
 

@@ -295,8 +295,7 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
             head[name.removesuffix("_on")] = Told(days, _iso)
     for piece in pieces(head, between=",", after_key=":"):
         digest.update(piece.encode())
-    if facts.former_owners is not None:
-        digest.update(b"former_owners\0" + facts.former_owners.tobytes())
+    digest.update(b"" if facts.former_owners is None else b"former_owners\0" + facts.former_owners.tobytes())
     if facts.succeeds:
         digest.update(b"succeeds\0" + "\0".join(facts.succeeds).encode())
     if facts.other_nonelective:
@@ -304,6 +303,7 @@ def facts_hash(facts: PlanFacts, *, of_edition: str | None = None) -> bytes:
     for each in facts.declared:
         digest.update(b"declared\0" + repr(each.as_told).encode())
     digest.update(b"" if facts.receiving is None else b"receiving\0" + facts.receiving.in_bytes())
+    digest.update(b"" if facts.loan_matched is None else b"loan_matched\0" + facts.loan_matched.tobytes())
     if facts.key_facts is not None:
         then = facts.key_facts
         for flags in (then.five_percent_owner, then.one_percent_owner, then.officer, then.formerly):

@@ -217,6 +217,7 @@ def _padded(year: Year, extra: int) -> Year:
         nonelective_kept_out=None if year.nonelective_kept_out is None else np.append(year.nonelective_kept_out, no),
         served_before=np.append(year.served_before, no),
         former_key=np.append(year.former_key, no),
+        loan_matched=None if year.loan_matched is None else np.append(year.loan_matched, no),
         roth=np.append(year.roth, zeros),
         is_hce=np.append(year.is_hce, no),
         is_key=np.append(year.is_key, no),

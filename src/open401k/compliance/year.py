@@ -107,6 +107,8 @@ class Year:
     """Whether the highly compensated receive the safe harbor contribution, too."""
     receiving: Receiving | None = None
     """Whom conditions keep from employer money of the year; None where there are no conditions."""
+    loan_matched: Flags | None = None
+    """Who received a match of student loan payments and is tested apart; None: nobody is."""
     fairness: tuple[Fairness, ...] = ()
     """Definitions of pay that only the ratio test shows fair; a simulated year end has the shares of today."""
     known: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
@@ -298,7 +300,14 @@ class Year:
         Who has not completed age 21 and a year of service is a plan of its own then (Reg. 1.401(k)-3(h)(3)).
         """
         inside = self.in_safe_harbor
-        return self if inside is None else replace(self, eligible=self.eligible & ~inside)
+        year = self if inside is None else replace(self, eligible=self.eligible & ~inside)
+        return year if self.loan_matched is None else replace(year, eligible=year.eligible & ~self.loan_matched)
+
+    def of_loan_matched(self) -> Year:
+        """The year as the ADP test has it of who received a match of student loan payments (IRC 401(m)(13)(B)(iv))."""
+        apart = np.zeros_like(self.is_hce) if self.loan_matched is None else self.loan_matched
+        rest = replace(self, loan_matched=None).of_adp()
+        return replace(rest, eligible=rest.eligible & apart, loan_matched=None, safe_harbor="none")
 
     @property
     def acp_eligible(self) -> Flags:
@@ -363,6 +372,7 @@ def year_of(facts: PlanFacts, *, is_hce: Flags, is_key: Flags) -> Year:
         match_by_service=bands[1:],
         declared=facts.declared,
         receiving=facts.receiving,
+        loan_matched=facts.loan_matched,
         nonelective_bps=0 if provisions.nonelective is None else provisions.nonelective.rate_bps,
         safe_harbor=provisions.safe_harbor.value,
         gives_more_than_safe_harbor=_gives_more(facts),

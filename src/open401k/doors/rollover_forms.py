@@ -43,4 +43,11 @@ def facts_out(said: Mapping[str, str]) -> dict[str, Any]:
     elif said.get("contact_changed_on"):
         told["contact"] = {"last_on": said["contact_changed_on"]}
     told["spouse_standing"] = said.get("spouse_standing") or None
+    told["distributee"] = said.get("distributee") or None
+    if said.get("payee_name") or said.get("payee_number") or said.get("payee_born_on"):
+        told["payee"] = {
+            "legal_name": said.get("payee_name", ""),
+            "tax_number": said.get("payee_number", ""),
+            "born_on": said.get("payee_born_on", ""),
+        }
     return {name: value for name, value in told.items() if value is not None}

@@ -84,11 +84,12 @@ def shown(
     lines = [
         view.FormLine(
             Money(each.box_1_gross_cents), Money(each.box_2a_taxable_cents), Money(each.box_5_basis_cents),
-            each.box_7_codes, each.box_11_roth_first_year,
+            each.box_7_codes, each.box_11_roth_first_year, Money(each.box_4_withheld_cents), each.tax_year.year,
+            each.payee.value,
         )
         for each in forms
     ]  # fmt: skip
-    return replace(found, forms=tuple(lines))
+    return replace(found, forms=tuple(lines), deposit=view.withheld_tax(lines))
 
 
 def _id(tenant_id: SponsorId, plan_id: PlanId, key: str) -> RolloverId:

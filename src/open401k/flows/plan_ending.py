@@ -61,6 +61,7 @@ def _state_in(tx: Tx, stated: Stated, *, by_person: bool) -> Refused[Any] | None
     )
     if isinstance(posted, Refused):
         raise PostingRefused(posted)
+    fiduciary.tell_forfeitures(tx, **of, today=day_of(tx.now))
     told = {
         "plan_id": str(stated.plan_id),
         "kind": stated.ending.kind.value,

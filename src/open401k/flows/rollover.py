@@ -13,7 +13,7 @@ from open401k.base.db import Actor, Database, Tx
 from open401k.kernel import EmployeeId, PlanId, Refused, RolloverId, Source, SponsorId
 from open401k.rails.kinds import Into
 from open401k.rails.node.codec import told as as_json
-from open401k.recordkeeping import CASE, ENDED, STATE, RolloverRefusal, RolloverRequest, RolloverWay
+from open401k.recordkeeping import ACCOUNT, CASE, ENDED, STATE, RolloverRefusal, RolloverRequest, RolloverWay
 
 from .rollover_core import kind_of
 from .rollover_gather import Refusal, may_roll_in, person_of, terms_of
@@ -69,7 +69,7 @@ def tell(
         if not request.open:
             message = f"{rollover_id} has ended; nothing is told of it any more."
             return Refused(RolloverRefusal.ENDED_BEFORE, message, "Ask for a new rollover.")
-        before = {name: each.told for name, each in request.told.items() if name not in (CASE, STATE, ENDED)}
+        before = {name: each.told for name, each in request.told.items() if name not in (ACCOUNT, CASE, STATE, ENDED)}
         both = {**before, **told}
         read = told_of(IntoTold, both) if request.way is RolloverWay.INTO else told_of(OutTold, both)
         if isinstance(read, Refused):
@@ -103,9 +103,12 @@ def _put_on_file(
         return terms if isinstance(terms, Refused) else person if isinstance(person, Refused) else None
     known = recordkeeping.rollover_requests(tx, **of)
     if all(each.rollover_id != asked.rollover_id for each in known):
-        if any(each.open and (each.employee_id, each.way) == (asked.employee_id, way) for each in known):
+        mine = [each for each in known if each.open and (each.employee_id, each.way) == (asked.employee_id, way)]
+        if isinstance(told, OutTold) and any(
+            recordkeeping.confusable(each.told["wanted"].told, by_name(told)["wanted"]) for each in mine
+        ):
             message = "Another rollover of this person is open, and its posting could not be told from this one's."
-            return Refused(RolloverRefusal.ONE_IS_OPEN, message, "Wait until it ended, or stop it at the node.")
+            return Refused(RolloverRefusal.ONE_IS_OPEN, message, "Name other amounts, or wait until it ended.")
         if isinstance(told, IntoTold):
             refused = may_roll_in(tx, **of, person=person, terms=terms) or _not_taken(told, terms)
             if refused is not None:
@@ -115,7 +118,8 @@ def _put_on_file(
     )
     if isinstance(asked_now, Refused) or not asked_now:
         return asked_now if isinstance(asked_now, Refused) else None
-    parts = by_name(told) | ({} if case is None else {CASE: case})
+    own = {ACCOUNT: f"{asked.employee_id}/{asked.rollover_id}"} if case is None else {CASE: case}
+    parts = by_name(told) | own
     recordkeeping.tell_rollover(tx, **of, rollover_id=asked.rollover_id, told=parts)
     key = ledger.AccountKey(asked.plan_id, ledger.Kind.PARTICIPANT, asked.employee_id, Source.ROLLOVER)
     ledger.open_accounts(tx, tenant_id=asked.tenant_id, keys=[key])

@@ -11,10 +11,13 @@ from datetime import date
 from open401k import census, plan, recordkeeping
 from open401k.base.db import ALL_TENANTS, Actor, Database, Tx
 from open401k.kernel import EmployeeId, Open401kError, PlanId, Source, SponsorId, day_of
+from open401k.law.form_1099r import EarlyException, Payee
 from open401k.rails.kinds import Kind
 from open401k.rails.node.adapters.own_ledger import Booked, OwnLedger
 from open401k.rails.node.core import Side
 from open401k.recordkeeping import RolloverBooked, RolloverPart, RolloverRequest, RolloverWay
+
+from .rollover_taxed import PaidOn, booked_part, paid_on
 
 NODE = Actor(kind="system", id="node", why="follows a rollover")
 WAY = {Side.SOURCE: RolloverWay.OUT, Side.RECEIVER: RolloverWay.INTO}
@@ -47,7 +50,13 @@ class PlanSays:
         """The fact of it, with basis and Roth clock as the transfer file has them; once, with its entry."""
         way = WAY[booked.order.side]
         requests = recordkeeping.rollover_requests(tx, tenant_id=self.tenant_id, plan_id=self.plan_id)
-        request = recordkeeping.open_request_of(requests, employee_id=booked.employee_id, way=way)
+        legs = [(Kind(each.kind).name.lower(), each.cents) for each in booked.order.parts]
+        request = recordkeeping.open_request_of(
+            requests, employee_id=booked.employee_id, way=way, account=booked.order.account, legs=legs
+        )
+        (person,) = census.roster(tx, tenant_id=self.tenant_id, employee_ids=[booked.employee_id])
+        terms = plan.provisions_on(tx, tenant_id=self.tenant_id, plan_id=self.plan_id, on=booked.on).rollovers
+        paid = paid_on(person, request, on=booked.on, terms=terms)
         fact = RolloverBooked(
             rollover=booked.order.rollover,
             way=way,
@@ -55,9 +64,11 @@ class PlanSays:
             employee_id=booked.employee_id,
             entry_id=booked.entry_id,
             event_on=booked.on,
-            parts=_parts(booked, request if way is RolloverWay.OUT else None),
+            parts=_parts(booked, request, paid),
             rollover_id=None if request is None else request.rollover_id,
             recorded_at=tx.now,
+            payee=paid.payee if way is RolloverWay.OUT else Payee.PARTICIPANT,
+            early=paid.early if way is RolloverWay.OUT else EarlyException.NONE,
         )
         recordkeeping.book_rollover(tx, tenant_id=self.tenant_id, booked=fact)
 
@@ -98,17 +109,14 @@ def kind_of(kind: plan.RolloverKind) -> Kind:
     return Kind[kind.name]
 
 
-def _parts(booked: Booked, request: RolloverRequest | None) -> tuple[RolloverPart, ...]:
-    """``into``: where the request lets money of a kind go, where that is one type of account."""
-    wanted = [] if request is None or "wanted" not in request.told else request.told["wanted"].told
-    found = []
-    for part in booked.order.parts:
-        name = Kind(part.kind).name.lower()
-        into = {each["into"] for each in wanted if each["kind"] == name}
-        found.append(
+def _parts(booked: Booked, request: RolloverRequest | None, paid: PaidOn) -> tuple[RolloverPart, ...]:
+    """What came in is kept as it is; of what was paid, where it went and what of it is taxed."""
+    if booked.order.side is Side.RECEIVER:
+        return tuple(
             RolloverPart(
-                part.leg, name, part.cents, booked.shares[part.leg], part.basis, part.roth_since,
-                into.pop() if len(into) == 1 else None,
+                each.leg, Kind(each.kind).name.lower(), each.cents, booked.shares[each.leg], each.basis, each.roth_since
             )
-        )  # fmt: skip
-    return tuple(found)
+            for each in booked.order.parts
+        )
+    wanted = [] if request is None or "wanted" not in request.told else request.told["wanted"].told
+    return tuple(booked_part(each, booked.shares[each.leg], wanted, paid) for each in booked.order.parts)

@@ -70,7 +70,7 @@ def half_of(
     if request.way is RolloverWay.INTO:
         told = of_request(IntoTold, request)
         asked_on = day_of(request.asked_at)
-        return receiving_half(ours, told, employee_id=person.employee_id, identity=identity, asked_on=asked_on)
+        return receiving_half(ours, told, account=request.account, identity=identity, asked_on=asked_on)
     now = recordkeeping.releasable(tx, **of, person=person, on=day_of(tx.now))
     file = _file(ours, now)
     return releasing_half(ours, of_request(OutTold, request), releasable=now, identity=identity, file=file)

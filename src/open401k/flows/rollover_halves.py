@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from open401k import plan
-from open401k.kernel import EmployeeId
 from open401k.rails.kinds import Into
 from open401k.rails.node.halves import ReceivingHalf
 from open401k.rails.preflight.facts import Identity, Letter
@@ -29,7 +28,7 @@ class OurPlan:
 
 
 def receiving_half(
-    ours: OurPlan, told: IntoTold, *, employee_id: EmployeeId, identity: Identity | None, asked_on: date
+    ours: OurPlan, told: IntoTold, *, account: str, identity: Identity | None, asked_on: date
 ) -> ReceivingHalf:
     """What we know as the plan that receives: the person, the letter of acceptance, the account that waits.
 
@@ -51,7 +50,7 @@ def receiving_half(
     return ReceivingHalf(
         custodian=ours.name,
         member=ours.member,
-        account=str(employee_id),
+        account=account,
         source_account=told.source_account,
         key=told.key,
         mode=told.mode,

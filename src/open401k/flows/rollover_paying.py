@@ -10,7 +10,7 @@ from open401k import plan
 from open401k.kernel import Source
 from open401k.law.distribution_events import Event
 from open401k.law.rollover_acceptance import SourceEvidence
-from open401k.law.rollovers import Distributee, PaidBecause
+from open401k.law.rollovers import PaidBecause
 from open401k.rails.kinds import Kind
 from open401k.rails.node.adapters.own_ledger import SOURCES
 from open401k.rails.node.halves import ReleasingHalf, Wanted
@@ -18,6 +18,7 @@ from open401k.rails.preflight.facts import Held, Identity, Loan, Minimum, Offset
 from open401k.recordkeeping import Releasable
 
 from .rollover_halves import OurPlan
+from .rollover_taxed import who_is_paid
 from .rollover_told import OutTold
 
 _TAXED = {Source.ROTH: Kind.ROTH, Source.ROTH_ROLLOVER: Kind.ROTH, Source.AFTER_TAX: Kind.AFTER_TAX}
@@ -33,15 +34,16 @@ def releasing_half(
 ) -> ReleasingHalf:
     """What we know as the plan that pays: vested money by source, what opened it, Roth clock, loan, minimum, spouse."""
     held, opened = held_of(releasable, told.wanted), releasable.opened
+    died = opened is not None and opened.event is Event.DEATH
     return ReleasingHalf(
         custodian=ours.name,
         account=str(releasable.employee_id),
         payment_on=told.payment_on,
         payment_cents=sum(each.paid_cents for each in held),
         held=held,
-        identity=identity,
+        identity=told.payee if died else identity,
         contact=told.contact,
-        distributee=Distributee.EMPLOYEE,
+        distributee=who_is_paid(opened, told.distributee),
         because=PaidBecause.ORDINARY,
         opened=None if opened is None else Opened(opened.event, opened.on),
         spouse=_spouse(ours.terms, told),
@@ -50,7 +52,7 @@ def releasing_half(
         holds=told.holds,
         roth=_roth(releasable, told),
         after_tax_basis_cents=_first_known(releasable.after_tax.basis_cents, told.after_tax_basis_cents),
-        minimum=told.minimum if releasable.minimum_cents is None else Minimum(releasable.minimum_cents, None),
+        minimum=told.minimum if died or releasable.minimum_cents is None else Minimum(releasable.minimum_cents, None),
         loan=_loan(releasable),
         paying=_paying(ours.terms),
         member_until=ours.member_until,

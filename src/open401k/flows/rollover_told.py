@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from open401k.kernel import Refused
 from open401k.law.given import ImpossibleInput
+from open401k.law.rollovers import Distributee
 from open401k.law.spousal_consent import SpouseStanding
 from open401k.rails.messages import Mode
 from open401k.rails.node.codec import BadInputError, read, told
@@ -19,6 +20,7 @@ from open401k.rails.preflight.facts import (
     ContactChanges,
     Explanation,
     Holds,
+    Identity,
     Minimum,
     PayingPlan,
     Proof,
@@ -59,7 +61,9 @@ class OutTold:
     """Of a rollover out of the plan: when it is paid, and what only people know.
 
     ``roth_first_year`` and the two bases are told where the books do not know them, as of balances brought from
-    elsewhere. ``approved`` is the administrator's answer. ``wanted`` is what the receiving side asks for.
+    elsewhere. ``approved`` is the administrator's answer. ``wanted`` is what the receiving side asks for. Of a dead
+    employee's money ``distributee`` says whose it is now (the surviving spouse, another designated beneficiary), and
+    ``payee`` who that is.
     """
 
     payment_on: date
@@ -76,6 +80,8 @@ class OutTold:
     roth_basis_cents: int | None = None
     after_tax_basis_cents: int | None = None
     approved: bool | None = None
+    distributee: Distributee | None = None
+    payee: Identity | None = None
     file: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -13,5 +13,6 @@ def check_rollovers(tx: Tx, tenant_id: SponsorId, proof: Proof) -> None:
         rollovers, damage = recordkeeping.rollover_damage(tx, tenant_id=tenant_id, plan_id=each.plan_id)
         if rollovers:
             proof.count("rollovers", rollovers)
-        for found in damage:
+        back = recordkeeping.invalid_damage(tx, tenant_id=tenant_id, plan_id=each.plan_id) if rollovers else ()
+        for found in (*damage, *back):
             proof.problems.append(Problem(str(tenant_id), "recordkeeping", "rollover", found.where, found.message))

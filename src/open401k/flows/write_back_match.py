@@ -38,7 +38,7 @@ def instruct_match(
         return []
     wanted: list[write_back.Wanted] = []
     if tells and _by_paycheck(provisions):
-        day = write_back.last_regular([each for each in paid if not _ends_year(provisions, each)])
+        day = write_back.last_regular([each for each in paid if not _ends_period(provisions, each)])
         if day is None:
             return []
         wanted = write_back_match.match_wanted(known, _credited(tx, tenant_id, plan_id, day), of=day, today=today)
@@ -53,8 +53,11 @@ def _by_paycheck(provisions: plan.Provisions) -> bool:
     return match.conditions == plan.UNCONDITIONAL
 
 
-def _ends_year(provisions: plan.Provisions, day: date) -> bool:
-    """On the last day of a plan year a true-up may stand beside the match of the payroll."""
+def _ends_period(provisions: plan.Provisions, day: date) -> bool:
+    """Beside the match of the payroll a true-up may stand on the last day of a year, a match of loans on a period's."""
+    match = provisions.match
+    if match is not None and match.loans_by_period and day in provisions.period_ends(match.student_loan_period, day):
+        return True
     return provisions.plan_year_of(day).end == day + timedelta(days=1)
 
 

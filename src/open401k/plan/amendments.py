@@ -151,6 +151,8 @@ def _matches_less(old: Match, new: Match | None) -> bool:
     lower = any(cap is not None and (before is None or cap < before) for before, cap in caps)
     counts_less = (old.matches_catch_up and not new.matches_catch_up) or (old.student_loans and not new.student_loans)
     counts_less = counts_less or (old.student_loans and new.student_loan_months < old.student_loan_months)
+    if old.student_loans and old.student_loan_period is not new.student_loan_period:
+        return True  # over other days some of them may be given less
     if _asks_more(old, new) or counts_less:
         return True
     return lower or (old.true_up and not new.true_up and new.period is not MatchPeriod.PLAN_YEAR)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from open401k.kernel import Source
 
 from .problem import ProvisionProblem
-from .provisions import NEW_YEARS_DAY, MatchPeriod, Provisions, SafeHarbor
+from .provisions import NEW_YEARS_DAY, Match, MatchPeriod, Provisions, SafeHarbor, TestingMethod
 
 #: Months after the plan year within which student loan payments are certified.
 _REASONABLE, _IN_TIME = 3, 9
@@ -56,6 +56,7 @@ def counted(provisions: Provisions) -> Iterator[ProvisionProblem]:
 def student_loans(provisions: Provisions) -> Iterator[ProvisionProblem]:
     """A match of student loan payments where what it counts cannot be told."""
     match = provisions.match
+    yield from _tested_apart(provisions)
     if match is not None and not _REASONABLE <= match.student_loan_months <= _IN_TIME:
         yield ProvisionProblem(
             "match.student_loan_months",
@@ -66,6 +67,7 @@ def student_loans(provisions: Provisions) -> Iterator[ProvisionProblem]:
         )
     if match is None or not match.student_loans:
         return
+    yield from _student_loan_period(match)
     if provisions.plan_year_start != NEW_YEARS_DAY:
         yield ProvisionProblem(
             "match.student_loans",
@@ -76,7 +78,53 @@ def student_loans(provisions: Provisions) -> Iterator[ProvisionProblem]:
     if match.cap_per_period_cents is not None:
         yield ProvisionProblem(
             "match.student_loans",
-            "They are matched once for the year, and a cap of each period says nothing of it.",
-            "IRC 401(m)(13)(A)(iii)",
+            "They are matched when a period of theirs is over, and a cap of other periods says nothing of it.",
+            "IRC 401(m)(13)(A)(i)",
             "Set a cap of the year, or take student_loans out.",
+        )
+
+
+def _student_loan_period(match: Match) -> Iterator[ProvisionProblem]:
+    """Periods of their own, at least as long as those of the match; the year where something is counted over it."""
+    period, field = match.student_loan_period, "match.student_loan_period"
+    if period is MatchPeriod.PLAN_YEAR:
+        return
+    if not period.months:
+        yield ProvisionProblem(
+            field,
+            "Loans are paid by the month, and a pay date is no end of anything that was certified.",
+            "Notice 2024-63",
+            "Match them by month, quarter or plan_year.",
+        )
+    elif period.months < match.period.months:
+        yield ProvisionProblem(
+            field,
+            f"Deferrals are matched over each {match.period.value.replace('_', ' ')}: payments matched within it would "
+            "take from what deferrals after them are given.",
+            "IRC 401(m)(13)(A)(i)",
+            "Match them over the same period or a longer one.",
+        )
+    if match.true_up or match.conditions.asks:
+        yield ProvisionProblem(
+            field,
+            "What is trued up, or given on conditions, is counted over the whole year, and payments are matched at the "
+            "rate of deferrals.",
+            "IRC 401(m)(13)(A)(i)",
+            "Match them over the plan_year, or take the true-up and the conditions out.",
+        )
+
+
+def _tested_apart(provisions: Provisions) -> Iterator[ProvisionProblem]:
+    """An ADP test of its own where nobody receives such a match, or of a year before that had another group."""
+    if not provisions.testing.student_loans_apart:
+        return
+    match, field, law = provisions.match, "testing.student_loans_apart", "IRC 401(m)(13)(B)(iv)"
+    if match is None or not match.student_loans:
+        yield ProvisionProblem(field, "Nobody receives a match of student loan payments.", law, "Take it out.")
+    if provisions.testing.method is TestingMethod.PRIOR_YEAR:
+        yield ProvisionProblem(
+            field,
+            "Who receives such a match is another group each year: no average of theirs is of the year before.",
+            law,
+            "Test by the current year, or everybody together.",
         )

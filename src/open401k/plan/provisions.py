@@ -1,7 +1,7 @@
 """What a plan document says, as typed data: the provisions. Not here: since when they hold (adoption.py)."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -195,8 +195,8 @@ class Match:
     plan year adds what the formula gives over the whole year and the periods did not. ``by_service`` is in place of
     ``tiers`` for who has the years. What has ``conditions`` is credited when the plan year is over.
     Without ``matches_catch_up`` it counts deferrals below the regular limit alone. With ``student_loans`` qualified
-    student loan payments count after deferrals, once, when the plan year is over (IRC 401(m)(4)(A)(iii)); they are
-    certified up to ``student_loan_months`` after it.
+    student loan payments count after deferrals, when a ``student_loan_period`` of the plan year is over (IRC
+    401(m)(4)(A)(iii)); they are certified up to ``student_loan_months`` after the plan year.
     """
 
     tiers: tuple[MatchTier, ...]
@@ -210,6 +210,12 @@ class Match:
     matches_catch_up: bool = True
     student_loans: bool = False
     student_loan_months: int = 3
+    student_loan_period: MatchPeriod = MatchPeriod.PLAN_YEAR
+
+    @property
+    def loans_by_period(self) -> bool:
+        """Whether student loan payments are matched more often than yearly."""
+        return self.student_loans and self.student_loan_period is not MatchPeriod.PLAN_YEAR
 
     @property
     def bands(self) -> tuple[ServiceTiers, ...]:
@@ -291,12 +297,13 @@ class Forfeitures:
 
 @dataclass(frozen=True, slots=True)
 class Testing:
-    """How the ADP and ACP tests are run, and whether HCEs are narrowed to the top-paid group."""
+    """How ADP and ACP tests are run: by which year, by the top-paid group, apart for who has student loans matched."""
 
     __test__ = False
 
     method: TestingMethod = TestingMethod.CURRENT_YEAR
     top_paid_group: bool = False
+    student_loans_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,12 +476,20 @@ class Provisions:
 
     def match_period_start(self, day: date) -> date | None:
         """First day of the period over which the match of a day is computed; None where that is the pay period."""
-        months = 0 if self.match is None else self.match.period.months
-        if not months:
-            return None
+        return None if self.match is None else self.period_start(self.match.period, day)
+
+    def period_start(self, period: MatchPeriod, day: date) -> date | None:
+        """First day of the month, quarter or year of the plan year that a day falls in; a pay period has none."""
+        return max(each for each in self._starts(period, day) if each <= day) if period.months else None
+
+    def period_ends(self, period: MatchPeriod, day: date) -> tuple[date, ...]:
+        """The last day of each such period of the plan year of a day."""
+        starts = (*self._starts(period, day), self.plan_year_of(day).end)
+        return tuple(each - timedelta(days=1) for each in starts[1:])
+
+    def _starts(self, period: MatchPeriod, day: date) -> tuple[date, ...]:
         start = self.plan_year_of(day).start
-        starts = [add_months(start, each) for each in range(0, 12, months)]
-        return max(each for each in starts if each <= day)
+        return tuple(add_months(start, each) for each in range(0, 12, period.months)) if period.months else (start,)
 
 
 def plan_year_of(plan_year_start: MonthDay, day: date) -> PlanYear:

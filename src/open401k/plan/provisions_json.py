@@ -73,9 +73,11 @@ _LATER: Mapping[type, frozenset[str]] = {
             "matches_catch_up",
             "student_loans",
             "student_loan_months",
+            "student_loan_period",
         }
     ),
     Nonelective: frozenset({"conditions"}),
+    Testing: frozenset({"student_loans_apart"}),
     Compensation: frozenset({"definition", "excluded_kinds", "included_kinds", "section_415", "match", "nonelective"}),
     Loans: frozenset({"pauses_on_leave", "pauses_in_service"}),
     Vesting: frozenset({"on_death", "on_disability", "normal_retirement", "early_retirement"}),
@@ -188,6 +190,7 @@ def _match(
     matches_catch_up: bool = True,
     student_loans: bool = False,
     student_loan_months: int = 3,
+    student_loan_period: str = MatchPeriod.PLAN_YEAR,
 ) -> Match:
     return Match(
         _tiers(tiers),
@@ -201,6 +204,7 @@ def _match(
         matches_catch_up,
         student_loans,
         student_loan_months,
+        MatchPeriod(student_loan_period),
     )
 
 
@@ -249,8 +253,8 @@ def _forfeitures(*, deemed_cash_out: bool, uses: list[str]) -> Forfeitures:
     return Forfeitures(deemed_cash_out, tuple(map(ForfeitureUse, uses)))
 
 
-def _testing(*, method: str, top_paid_group: bool) -> Testing:
-    return Testing(TestingMethod(method), top_paid_group)
+def _testing(*, method: str, top_paid_group: bool, student_loans_apart: bool = False) -> Testing:
+    return Testing(TestingMethod(method), top_paid_group, student_loans_apart)
 
 
 _USUAL = Compensation()

@@ -44,9 +44,9 @@ _WHOLE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The explanation of section 402(f) as it was given: which text, when, its hash, and the text where we have it.
+    """The explanation of section 402(f) as it was given: which document, when, its hash, and its words if it is a text.
 
-    ``fingerprint`` is what an election signs as ``notice_hash``: keccak-256 of the text in UTF-8.
+    ``fingerprint`` is what an election signs as ``notice_hash``: keccak-256 of its bytes, of a text in UTF-8.
     """
 
     title: str
@@ -69,7 +69,8 @@ class Known:
     receiving_account: str
     into: tuple[tuple[Kind, Into], ...]
     rules: str
-    notice: Notice
+    #: None: no plan pays, so that none is asked for.
+    notice: Notice | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +169,10 @@ def _check(election: Election, known: Known) -> None:
         raise UnlikeError(f"kinds_mask: the election says {election.kinds_mask:#b}, its words {mask:#b}")
     if len(known.receivers) != len(election.receivers):
         raise UnlikeError(f"receivers: {len(election.receivers)} are signed and {len(known.receivers)} named")
-    text = keccak(known.notice.text.encode()) if known.notice.text else election.notice_hash
-    if not known.notice.fingerprint == election.notice_hash == text:
+    notice = known.notice
+    named = bytes(32) if notice is None else notice.fingerprint
+    text = keccak(notice.text.encode()) if notice and notice.text else election.notice_hash
+    if not named == election.notice_hash == text:
         raise UnlikeError("notice_hash: the explanation that is shown is not the one that is signed")
     if not known.source or not all(known.receivers):
         raise UnlikeError("source, receivers: somebody has no name")
@@ -189,7 +192,9 @@ def _at_most(election: Election) -> str:
     return f"{Money(election.max_total)}, all together. If it would be more, nothing moves."
 
 
-def _notice(notice: Notice) -> tuple[str, ...]:
+def _notice(notice: Notice | None) -> tuple[str, ...]:
+    if notice is None:
+        return ("None is asked for: this money is not paid by a plan.",)
     given = f"“{notice.title}” ({notice.version}) was given to you on {_day(notice.given_on)}."
     return (given, "By signing you say that you have received it.")
 

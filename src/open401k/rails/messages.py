@@ -112,19 +112,21 @@ _ROLLOVER = (
     "Rollover(bytes32 election,uint8 part,uint32 ruleVersion,uint64 deadline,address token,address withholder,"
     "bytes32 dataRoot,bytes32 parent,bytes32 salt,Voter[] voters,Leg[] legs)"
 )
+APPROVAL = "Approval(Rollover rollover,uint8 role,bytes32 evidence)" + _LEG + _ROLLOVER + _VOTER
 _ELECTION = (
     "Election(address participant,uint64 number,address source,bytes32 sourceAccount,bytes32 receivingAccount,"
     "uint256 kindsMask,uint8 mode,uint256 maxTotal,uint32 ruleVersion,uint64 notBefore,"
     "uint64 deadline,bytes32 noticeHash,bytes32 salt,address[] receivers)"
 )
-_DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+#: The types as they are written, for tools that show what they sign.
+DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 
 _TYPE_OF = {
     "election": _ELECTION,
     "leg": _LEG,
     "voter": _VOTER,
     "rollover": _ROLLOVER + _LEG + _VOTER,
-    "approval": "Approval(Rollover rollover,uint8 role,bytes32 evidence)" + _LEG + _ROLLOVER + _VOTER,
+    "approval": APPROVAL,
     "abort": "Abort(bytes32 id,uint8 role,uint16 code,bytes32 detail)",
     "posted": "Posted(bytes32 id,uint8 role,bytes32 ledgerRef)",
     "batch": "Batch(address first,address second,address token,uint64 deadline,bytes32[] ids)",
@@ -162,7 +164,7 @@ class Domain:
 @cache
 def separator(domain: Domain) -> bytes:
     """The hash of where a signature counts; contracts keep theirs with their code."""
-    fields = (keccak(_DOMAIN.encode()), keccak(domain.name.encode()), keccak(b"1"), domain.chain_id, domain.contract)
+    fields = (keccak(DOMAIN.encode()), keccak(domain.name.encode()), keccak(b"1"), domain.chain_id, domain.contract)
     return keccak(encode(["bytes32", "bytes32", "bytes32", "uint256", "address"], fields))
 
 
@@ -282,6 +284,15 @@ def parent_of(encoded: bytes) -> bytes | None:
         return None
     at = 365 + 20 * receivers + 21 * voters + 59 * legs + 20 * (flags & 1)
     return encoded[at : at + 32]
+
+
+def voters_in(encoded: bytes) -> tuple[tuple[int, Voter], ...]:
+    """The further voters of an encoded case, each with its place in the order of approvals."""
+    receivers, voters, legs = encoded[29:32]
+    at, first = 365 + 20 * receivers, 1 + len({encoded[365 + 20 * receivers + 21 * voters + 59 * leg + 2]
+                                               for leg in range(legs)})  # fmt: skip
+    told = [encoded[at + 21 * each : at + 21 * (each + 1)] for each in range(voters)]
+    return tuple((first + place, Voter(Role(each[0]), each[1:])) for place, each in enumerate(told))
 
 
 def encode_approvals(approvals: Sequence[tuple[bytes, bytes]]) -> bytes:

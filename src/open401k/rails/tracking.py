@@ -31,17 +31,20 @@ class Verdict(StrEnum):
 
 
 class CaseState(StrEnum):
-    """Where one side's case file stands: the words of a node."""
+    """Where one side's case file stands: the words of a node (rails/node/cases.py has the moves)."""
 
     DRAFT = "draft"
     DATA_REQUESTED = "data_requested"
     PREVALIDATED = "prevalidated"
+    #: Not in good order: a reason was found before anything was promised.
     NIGO = "nigo"
+    #: The source sells; the exact terms are agreed when it has.
     LIQUIDATING = "liquidating"
     HELD = "held"
     VOTED = "voted"
     POSTED = "posted"
     RELEASED = "released"
+    #: Closed by check or wire, with the same file.
     OFF_RAIL = "off_rail"
 
 
@@ -89,6 +92,10 @@ class Seen:
     #: Of the terms that were agreed.
     deadline: int | None = None
     decided_at: int | None = None
+    #: Others who must agree, and have not chosen yet how they sign.
+    keyless: tuple[Vote, ...] = ()
+    #: Whether the explanation of their choices can be read; before, nothing is signed.
+    explained: bool = True
 
 
 class Step(StrEnum):
@@ -201,6 +208,7 @@ _HEADLINES = {
     Place.UNCLEAR: "We are checking something",
 }
 _DECIDED = (Verdict.COMMITTED, Verdict.CLOSED)
+_CUSTODIANS = (Role.SOURCE, Role.RECEIVER)
 _ON_THE_WAY = (CaseState.HELD, CaseState.VOTED)
 _CHECKED = (*_ON_THE_WAY, CaseState.PREVALIDATED, CaseState.LIQUIDATING, CaseState.POSTED, CaseState.RELEASED)
 
@@ -314,6 +322,9 @@ def _todo(seen: Seen, place: Place, clocks: Clocks) -> Iterator[Todo]:
 
 
 def _before_the_verdict(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
+    for vote in seen.keyless:
+        told = f"Open the link from {seen.source.name}, and choose how to sign."
+        yield _by(seen, vote.name, told, clocks.sign)
     if seen.verdict is Verdict.ABSENT and (seen.reasons or seen.elected_at is None):
         yield from _before_the_signature(seen, clocks)
     elif seen.source.state in (CaseState.PREVALIDATED, CaseState.LIQUIDATING):
@@ -325,6 +336,8 @@ def _before_the_verdict(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
     elif missing := [vote for vote in seen.votes if not vote.given]:
         for vote in missing:
             until = _end(seen.source.since, clocks.approve)
+            if vote.role not in _CUSTODIANS and seen.deadline is not None:
+                until = seen.deadline
             by = until if seen.deadline is None else min(until, seen.deadline)
             yield Todo(vote.name, "Agree to the exact amounts.", by, overdue=seen.now > by)
     else:
@@ -340,7 +353,10 @@ def _before_the_signature(seen: Seen, clocks: Clocks) -> Iterator[Todo]:
     late = _waiting(seen)
     for side in late:
         yield _by(seen, side.name, "Check the move and answer.", clocks.answer, side.since)
-    if not late:
+    if not late and not seen.explained:
+        told = "Send the explanation of your choices, which you read before you sign."
+        yield _by(seen, seen.source.name, told, clocks.answer, seen.source.since)
+    elif not late:
         yield _by(seen, YOU, "Read what will move, and sign.", clocks.sign, max(seen.source.since, seen.begun_at))
 
 

@@ -82,6 +82,7 @@ from .loan_books import (
 from .loan_events import LeaveTold, decide_leave, decide_offset, offset_loan, record_leave, report_deemed
 from .loan_leaves import Leave, Paused, pause_installments
 from .loan_limits import Borrower, LoanOffered, LoanRefusal, LoanRoom, LoanWanted, SourceBalance, decide_loan, room_of
+from .loan_matched import student_loan_matches
 from .loan_repayments import (
     LoanDamage,
     loan_damage,
@@ -144,6 +145,17 @@ from .rollover_following import (
     keep_following,
     rollovers_to_follow,
 )
+from .rollover_invalid import (
+    INVALID_CITE,
+    InvalidRefusal,
+    InvalidRollover,
+    WhyInvalid,
+    determine_invalid,
+    invalid_damage,
+    invalid_earnings,
+    invalid_rollovers,
+    pay_back_invalid,
+)
 from .rollover_release import (
     HeldSource,
     OpenedBy,
@@ -155,6 +167,7 @@ from .rollover_release import (
     taxed_money,
 )
 from .rollovers import (
+    ACCOUNT,
     CASE,
     ENDED,
     ROLLOVER_REASON,
@@ -168,6 +181,7 @@ from .rollovers import (
     RolloverWay,
     ask_rollover,
     book_rollover,
+    confusable,
     get_rollover_request,
     open_request_of,
     paid_out,
@@ -204,11 +218,13 @@ from .turnover import (
 from .vested import VestedLeaver, VestedShares, vested_in_full, vested_leavers, vested_shares
 from .withheld import Difference, Kind, Withheld, withheld_otherwise
 from .withholding import Withholding, withheld_as_elected
-from .year_ends import end_year, years_to_end
+from .year_ends import end_period, end_year, periods_to_end, years_to_end
 
 __all__ = [
+    "ACCOUNT",
     "CASE",
     "ENDED",
+    "INVALID_CITE",
     "LATE_KEY",
     "ROLLOVER_REASON",
     "SLOTS",
@@ -255,6 +271,8 @@ __all__ = [
     "HeldReason",
     "HeldSource",
     "How",
+    "InvalidRefusal",
+    "InvalidRollover",
     "Kind",
     "LateOwed",
     "Leave",
@@ -319,6 +337,7 @@ __all__ = [
     "VestedLeaver",
     "VestedShares",
     "Why",
+    "WhyInvalid",
     "Withheld",
     "WithheldMore",
     "Withholding",
@@ -336,6 +355,7 @@ __all__ = [
     "changed_late_payrolls",
     "claim_deadline",
     "compare",
+    "confusable",
     "correction_deposits",
     "corrections",
     "corrective_additions",
@@ -353,11 +373,13 @@ __all__ = [
     "deposited",
     "deposits",
     "derive_forfeitures",
+    "determine_invalid",
     "difference",
     "elected_by_all",
     "elected_on",
     "elected_with_defaults",
     "election_columns",
+    "end_period",
     "end_year",
     "endings_of",
     "enrollment_duties",
@@ -370,6 +392,9 @@ __all__ = [
     "get_loan_request",
     "get_rollover_request",
     "held_cents",
+    "invalid_damage",
+    "invalid_earnings",
+    "invalid_rollovers",
     "keep_following",
     "keep_found",
     "keeps_forfeitures",
@@ -398,7 +423,9 @@ __all__ = [
     "outside_plan",
     "paid_out",
     "pause_installments",
+    "pay_back_invalid",
     "per_paycheck",
+    "periods_to_end",
     "post_corrective",
     "post_difference",
     "preview",
@@ -433,6 +460,7 @@ __all__ = [
     "settle_loans",
     "state_ending",
     "stated_endings",
+    "student_loan_matches",
     "take_back",
     "taken_back",
     "taxed_money",

@@ -165,13 +165,14 @@ class TermsOfYear:
 @dataclass(frozen=True, slots=True)
 class YearEnd:
     """A plan year that is over: by the match, and the nonelective, it was under, the last one last; what was declared
-    for it; and who meets the conditions of what it gives."""
+    for it; and who meets the conditions of what it gives. Or a part of it whose student loan payments are matched."""
 
     terms: tuple[TermsOfYear, ...] = ()
     declared: tuple[tuple[Declared, Conditions], ...] = ()
     nonelective: tuple[NonelectiveOfYear, ...] = ()
     receives: Receives = EVERYBODY
     shared: Cents | None = None  # profit sharing by groups or points, as it is shared among everybody
+    loans_before: Cents | int = 0  # student loan payments of the year that were matched when a period was over
 
 
 NOT_OVER = YearEnd()
@@ -395,12 +396,13 @@ def _end_year(
     """The last day of a plan year: what each match of the year gives over all of its days and did not per period.
 
     A match with conditions gives all of it then, to who meets them, and so does such a nonelective. Student loan
-    payments are matched then, too, with what the formula gives beyond all deferrals (IRC 401(m)(13)(A)(iii)).
+    payments are matched then, too, with what the formula gives beyond all deferrals (IRC 401(m)(13)(A)(i)): those of
+    the year, or of the part of it that is over.
     Days under a match that was amended keep theirs, since it was earned (IRC 411(d)(6)).
     """
     plan_year, earned, most = provisions.plan_year_of(on), to_match.earned, most_of_year(provisions, people, on)
     cap = compensation.annual_cap(plan_year)
-    saved = before.deferrals + credited[Source.PRE_TAX] + credited[Source.ROTH]
+    saved = before.deferrals + credited[Source.PRE_TAX] + credited[Source.ROTH] + year_end.loans_before
     given = sum((credited[each] for each in MATCHES if each in credited), np.zeros_like(earned))
     of_year = before.match + given
     deferred = to_match.deferrals(credited)

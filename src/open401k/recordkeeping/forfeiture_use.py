@@ -5,7 +5,7 @@ Money flow: forfeitures -> what the employer owes (its contributions, or what it
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -18,10 +18,13 @@ from open401k.law.forfeitures import ForfeitureUse, use_by
 
 from . import _forfeiture_store as _store
 from .forfeitures import REASON
+from .plan_endings import EndingKind, endings_of
 
 #: What the journal calls a use.
 USE_REASON = "forfeiture_use"
 _CITE = "Prop. Reg. 1.401-7(b)(1)"
+#: After these no payroll comes that could use what is left.
+_NOTHING_COMES = (EndingKind.PLAN_TERMINATION, EndingKind.CONTRIBUTIONS_DISCONTINUED)
 
 
 class UseRefusal(StrEnum):
@@ -40,7 +43,8 @@ class Lot:
     """Forfeitures of one plan year, and what of them is left when the oldest are used first.
 
     ``unallocated_cents`` were not forfeited: taken back from accounts that had received them by mistake, they only
-    reduce what the employer contributes (Rev. Proc. 2021-30 section 6.06(2)).
+    reduce what the employer contributes (Rev. Proc. 2021-30 section 6.06(2)). What is left of a plan that ended is due
+    by a final regulation: not ``proposed_only``.
     """
 
     year: PlanYear
@@ -125,6 +129,14 @@ def lots_of(gained: Iterable[tuple[PlanYear, int, int]], gone_cents: int) -> tup
     return tuple(found)
 
 
+def due_at_end(lots: Sequence[Lot], ended_on: date) -> tuple[Lot, ...]:
+    """What is left when the plan ends, or its contributions do, is allocated then (Reg. 1.411(d)-2(a)(2)(i))."""
+    return tuple(
+        replace(each, use_by=min(each.use_by, ended_on), proposed_only=False) if each.left_cents > 0 else each
+        for each in lots
+    )
+
+
 def refuse_use(
     account: ForfeitureAccount, *, used_for: ForfeitureUse, cents: int, reference: str, declared_cents: int | None
 ) -> Refused[UseRefusal] | None:
@@ -167,7 +179,17 @@ def refuse_use(
 
 
 def forfeiture_account(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> ForfeitureAccount:
-    """What the plan's forfeitures are made of, by plan year, and what became of them."""
+    """What the plan's forfeitures are made of, by plan year, and what became of them; of a plan that ended, due."""
+    account = _account(tx, tenant_id=tenant_id, plan_id=plan_id)
+    if account.balance_cents <= 0:
+        return account
+    ended = [
+        each.starts_on for each in endings_of(tx, tenant_id=tenant_id, plan_id=plan_id) if each.kind in _NOTHING_COMES
+    ]
+    return replace(account, lots=due_at_end(account.lots, min(ended))) if ended else account
+
+
+def _account(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> ForfeitureAccount:
     moved = _store.account_moves(tx, tenant_id=tenant_id, plan_id=plan_id)
     posted = _store.forfeited(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=None)
     terms = _terms(tx, tenant_id, plan_id)
@@ -243,7 +265,7 @@ def use_for_payroll(
     terms = _terms(tx, tenant_id, plan_id).forfeitures
     if employer_cents <= 0 or terms is None or ForfeitureUse.EMPLOYER_CONTRIBUTIONS not in terms.uses:
         return 0
-    account = forfeiture_account(tx, tenant_id=tenant_id, plan_id=plan_id)
+    account = _account(tx, tenant_id=tenant_id, plan_id=plan_id)
     cents = account.for_payroll_cents(employer_cents)
     if not cents:
         return 0

@@ -14,6 +14,7 @@ from open401k import census, plan
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, PlanId, SponsorId, anniversary
 
+from .rollover_invalid import InvalidRollover, invalid_rollovers
 from .rollovers import RolloverBooked, RolloverWay, rollovers_booked
 
 #: Distributions are added back: of the year before the determination date, or of five years if paid in service
@@ -27,10 +28,12 @@ def rollover_adjustments(
     *,
     as_of: date,
     employed: Callable[[EmployeeId, date], bool],
+    taken_back: Sequence[InvalidRollover] = (),
 ) -> Mapping[EmployeeId, int]:
     """Cents to add to each person's balance of a day, below zero to leave out.
 
-    ``elsewhere`` are those of the employer's other plans: what is booked there under the same id is related.
+    ``elsewhere`` are those of the employer's other plans: what is booked there under the same id is related. What was
+    found invalid and paid back is in no balance any more, so nothing of it is left out.
     """
     related = {(each.rollover, each.way) for each in elsewhere}
     found: Counter[EmployeeId] = Counter()
@@ -49,6 +52,9 @@ def rollover_adjustments(
         years = IN_SERVICE_YEARS if employed(who, each.event_on) else AFTER_SEVERANCE_YEARS
         if (each.rollover, RolloverWay.INTO) not in related and each.event_on > anniversary(as_of, -years):
             found[who] += each.cents - gone
+    for back in taken_back:
+        if back.paid is not None and back.paid.on <= as_of:
+            left_out[back.employee_id] -= min(sum(back.paid.cents.values()), left_out[back.employee_id])
     found.subtract(left_out)
     return {who: cents for who, cents in found.items() if cents}
 
@@ -70,6 +76,11 @@ def top_heavy_rollovers(
     elsewhere = [each for other in others for each in rollovers_booked(tx, **of, plan_id=other)]
     who = sorted({each.employee_id for each in here})
     people = {each.employee_id: each for each in census.roster(tx, **of, employee_ids=who)}
+    back = invalid_rollovers(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=known_at)
     return rollover_adjustments(
-        here, elsewhere, as_of=as_of, employed=lambda each, day: census.employed_on(people[each].employment, day)
+        here,
+        elsewhere,
+        as_of=as_of,
+        employed=lambda each, day: census.employed_on(people[each].employment, day),
+        taken_back=back,
     )

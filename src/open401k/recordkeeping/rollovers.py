@@ -15,6 +15,7 @@ from typing import Any, Final
 from open401k.base import audit, heads
 from open401k.base.db import Tx
 from open401k.kernel import EmployeeId, EntryId, PlanId, Refused, RolloverId, Source, SponsorId, day_of
+from open401k.law.form_1099r import EarlyException, Payee
 
 from . import _rollover_store as _store
 
@@ -29,7 +30,7 @@ class RolloverWay(StrEnum):
 #: What the journal calls it, each way.
 ROLLOVER_REASON: Final = {RolloverWay.INTO: "rollover: receiver", RolloverWay.OUT: "rollover: source"}
 #: The names under which a request's place in the world is told; all others are facts for its preflight.
-CASE, STATE, ENDED = "case", "state", "ended"
+CASE, STATE, ENDED, ACCOUNT = "case", "state", "ended", "account"
 
 
 class RolloverRefusal(StrEnum):
@@ -62,7 +63,8 @@ class RolloverTold:
 class RolloverPart:
     """One leg as the books followed it: cents by source, of them basis, and the first year of its Roth clock.
 
-    ``into`` is the type of account it went to, of what was paid out.
+    Of what was paid out ``into`` is the type of account it went to, ``taxable_cents`` what of it is taxed now (None: it
+    is not known here), ``withheld_cents`` the tax that was taken from it.
     """
 
     leg: int
@@ -72,6 +74,8 @@ class RolloverPart:
     basis_cents: int = 0
     roth_since: int | None = None
     into: str | None = None
+    taxable_cents: int | None = None
+    withheld_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ class RolloverBooked:
     parts: tuple[RolloverPart, ...]
     rollover_id: RolloverId | None
     recorded_at: datetime
+    payee: Payee = Payee.PARTICIPANT
+    early: EarlyException = EarlyException.NONE
 
     @property
     def cents(self) -> int:
@@ -111,6 +117,12 @@ class RolloverRequest:
         """The node's case file."""
         found = self.told.get(CASE)
         return None if found is None else str(found.told)
+
+    @property
+    def account(self) -> str:
+        """The account that the network knows: of one that comes in its own, so that its posting is told apart."""
+        found = self.told.get(ACCOUNT)
+        return str(self.employee_id) if found is None else str(found.told)
 
     @property
     def open(self) -> bool:
@@ -216,6 +228,7 @@ def book_rollover(tx: Tx, *, tenant_id: SponsorId, booked: RolloverBooked) -> No
         {
             "leg": each.leg, "kind": each.kind, "cents": each.cents, "basis_cents": each.basis_cents,
             "roth_since": each.roth_since, "into": each.into,
+            "taxable_cents": each.taxable_cents, "withheld_cents": each.withheld_cents,
             "shares": {source.value: cents for source, cents in each.shares.items()},
         }
         for each in booked.parts
@@ -223,7 +236,7 @@ def book_rollover(tx: Tx, *, tenant_id: SponsorId, booked: RolloverBooked) -> No
     request = None if booked.rollover_id is None else booked.rollover_id.uuid
     row = (
         booked.rollover, booked.way.value, booked.plan_id, booked.employee_id, booked.entry_id, booked.event_on,
-        {"parts": parts}, request,
+        {"parts": parts, "payee": booked.payee.value, "early": booked.early.value}, request,
     )  # fmt: skip
     _store.insert_booked(tx, tenant_id=tenant_id, row=row)
     after = {"rollover": booked.rollover.hex(), "way": booked.way.value, "cents": booked.cents}
@@ -241,11 +254,38 @@ def paid_out(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, employee_id: Empl
 
 
 def open_request_of(
-    requests: Sequence[RolloverRequest], *, employee_id: EmployeeId, way: RolloverWay
+    requests: Sequence[RolloverRequest],
+    *,
+    employee_id: EmployeeId,
+    way: RolloverWay,
+    account: str,
+    legs: Sequence[tuple[str, int]],
 ) -> RolloverRequest | None:
-    """The request that a posting follows; None where it cannot be told, as of two that are open."""
+    """The request that a posting follows, by its account, else by what it asks for; None where it cannot be told.
+
+    ``legs``: kind and cents of each, in order.
+    """
     found = [each for each in requests if each.employee_id == employee_id and each.way is way and each.open]
+    found = [each for each in found if each.account == account]
+    if len(found) > 1:
+        posted = [{"kind": kind, "cents": cents} for kind, cents in legs]
+        found = [each for each in found if confusable(_wanted(each), posted)]
     return found[0] if len(found) == 1 else None
+
+
+def confusable(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a posting of one wish could be taken for another's: the same kinds in order, and no amount differs.
+
+    An amount that is not named is the rest, whatever it will be.
+    """
+    if [each["kind"] for each in one] != [each["kind"] for each in other]:
+        return False
+    amounts = [(a.get("cents"), b.get("cents")) for a, b in zip(one, other, strict=True)]
+    return all(None in pair or pair[0] == pair[1] for pair in amounts)
+
+
+def _wanted(request: RolloverRequest) -> list[Mapping[str, Any]]:
+    return list(request.told["wanted"].told) if "wanted" in request.told else []
 
 
 def rollover_damage(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> tuple[int, tuple[RolloverDamage, ...]]:
@@ -297,12 +337,15 @@ def _booked(row: _store.BookedRow) -> RolloverBooked:
             each["leg"], each["kind"], each["cents"],
             {source: each["shares"][source.value] for source in Source if source.value in each["shares"]},
             each["basis_cents"], each["roth_since"], each["into"],
+            each.get("taxable_cents"), each.get("withheld_cents", 0),
         )
         for each in row.parts["parts"]
     )  # fmt: skip
     request = None if row.rollover_id is None else RolloverId(row.rollover_id)
     of = (PlanId(row.plan_id), EmployeeId(row.employee_id), EntryId(row.entry_id))
-    return RolloverBooked(row.rollover, RolloverWay(row.way), *of, row.event_on, parts, request, row.recorded_at)
+    payee, early = Payee(row.parts.get("payee", "participant")), EarlyException(row.parts.get("early", "none"))
+    way = RolloverWay(row.way)
+    return RolloverBooked(row.rollover, way, *of, row.event_on, parts, request, row.recorded_at, payee, early)
 
 
 def _opened(tx: Tx, tenant_id: SponsorId, row: _store.ToldRow) -> RolloverTold:

@@ -21,12 +21,17 @@ class Segment:
     """Pay dates of one calendar year and one plan year under the same provisions: what ``entitle`` takes at once.
 
     No other plan of the sponsor was paid between them, and they are of one period of the match. The last day of a year
-    that is over is by itself.
+    that is over is by itself, and so is that of a month or quarter whose student loan payments are matched.
     """
 
     provisions: plan.Provisions
     pay_dates: tuple[date, ...]
-    ends_year: bool = False
+    ends_period: bool = False
+
+    @property
+    def ends_year(self) -> bool:
+        """Whether it is the last day of a plan year that is over, not only of a part of it."""
+        return self.ends_period and self.provisions.plan_year_of(self.pay_dates[0]).last_day == self.pay_dates[0]
 
     @property
     def calendar_year(self) -> CalendarYear:
@@ -46,6 +51,7 @@ class Scope:
     without: census.Without | None = None  # as the books will be when another run has taken the place of this one
     known_at: datetime | None = None  # as known then
     withheld: Sequence[WithheldMore] = ()  # as if so much more had been withheld (supposed.py)
+    student_loans: bool = True  # False: as if none had been paid
     brought: bool = False  # periods paid before the plan came here, too, each as a pay date
 
     @property
@@ -81,11 +87,11 @@ def segments(tx: Tx, scope: Scope, dates: Sequence[date], ends: frozenset[date] 
     for span in spans:
         inside = [day for day in dates if span.start <= day < span.end]
         for key, days in groupby(inside, partial(_together, span.provisions, turns, ends)):
-            yield Segment(span.provisions, tuple(days), ends_year=key[-1])
+            yield Segment(span.provisions, tuple(days), ends_period=key[-1] is not None)
 
 
 def _together(
     provisions: plan.Provisions, turns: Mapping[date, int], ends: frozenset[date], day: date
-) -> tuple[int, PlanYear, date | None, int, bool]:
+) -> tuple[int, PlanYear, date | None, int, date | None]:
     period = provisions.match_period_start(day)
-    return day.year, provisions.plan_year_of(day), period, turns.get(day, 0), day in ends
+    return day.year, provisions.plan_year_of(day), period, turns.get(day, 0), day if day in ends else None

@@ -165,7 +165,7 @@ def _compared(tx: Tx, scope: Scope) -> Iterator[tuple[Books, Books, int]]:
             people = people_of(tx, scope, segment, employees, before)
             opening = opening_of(tx, scope, segment, people, employees, before)
             year_end = NOT_OVER
-            if segment.ends_year:
+            if segment.ends_period:
                 year_end = _year_end(tx, scope, segment, people, employees, before, shared)
             reported = pay_of(segment, pay, column, employees, in_doubt, apart)
             found = entitle(segment.provisions, people, reported, opening, year_end)
@@ -258,7 +258,7 @@ def _year_end(
         return deferred if people.match_entered_on is None else counting.deferrals(tx, of_match, deferred, start, end)
 
     ids = IdColumn.of(EmployeeId, people.employee_ids)
-    found = OfYear(
+    of_year = OfYear(
         tx,
         where=where,
         without=scope.without,
@@ -268,7 +268,11 @@ def _year_end(
         contributed=before.plan_year,
         matched=Counts(partial(paid_before, plan.Kind.MATCH, of_match), deferred_of, of_match),
         given=Counts(partial(paid_before, plan.Kind.NONELECTIVE, people.nonelective_entered_on or people.entered_on)),
-    ).read(employees, declared_for(tx, **where, terms=segment.provisions, last_day=last))
+        loans=scope.student_loans,
+    )
+    if not segment.ends_year:
+        return of_year.read_period(employees, last)
+    found = of_year.read(employees, declared_for(tx, **where, terms=segment.provisions, last_day=last))
     return found if shared is None else replace(found, shared=shared.of(ids))
 
 

@@ -36,14 +36,19 @@ def on_file(
 
 def end_year(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, year: PlanYear) -> None:
     """A plan year is over: from now on the books hold what its end gives."""
+    end_period(tx, tenant_id=tenant_id, plan_id=plan_id, last_day=year.last_day)
+
+
+def end_period(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, last_day: date) -> None:
+    """The same of a part of a plan year: a month or quarter whose student loan payments are matched."""
     heads.lock(tx, tenant_id=tenant_id)
-    _store.insert_year_end(tx, tenant_id=tenant_id, plan_id=plan_id, last_day=year.last_day)
+    _store.insert_year_end(tx, tenant_id=tenant_id, plan_id=plan_id, last_day=last_day)
     audit.record(
         tx,
         tenant_id=tenant_id,
         action="recordkeeping.year_ended",
         subject=str(plan_id),
-        after={"last_day": year.last_day.isoformat()},
+        after={"last_day": last_day.isoformat()},
     )
 
 
@@ -57,6 +62,29 @@ def years_to_end(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, today: date) 
     known = on_file(tx, tenant_id=tenant_id, plan_id=plan_id, start=_FIRST, end=today)
     inside = [year for year in paid if any(each.start < year.end and year.start < each.end for each in spans)]
     return sorted((year for year in inside if year.last_day not in known), key=lambda year: year.start)
+
+
+def periods_to_end(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, today: date) -> list[date]:
+    """Last days before today of months or quarters, not of a plan year, whose student loan payments are to be matched.
+
+    Of years with payrolls; no statement where no terms match them more often than yearly.
+    """
+    spans = [
+        each
+        for each in _spans(tx, tenant_id, plan_id)
+        if (match := each.provisions.match) is not None and match.loans_by_period
+    ]
+    if not spans:
+        return []
+    paid = [run.pay_date for run in census.pay_runs(tx, tenant_id=tenant_id, plan_id=plan_id)]
+    ends = {day for span in spans for each in paid for day in _ends_within(span.provisions, each)}
+    inside = {day for day in ends for span in spans if span.start <= day < span.end and day < today}
+    return sorted(inside - on_file(tx, tenant_id=tenant_id, plan_id=plan_id, start=_FIRST, end=today))
+
+
+def _ends_within(terms: plan.Provisions, day: date) -> tuple[date, ...]:
+    """Of the plan year of a day; its own last day is the year's."""
+    return () if terms.match is None else terms.period_ends(terms.match.student_loan_period, day)[:-1]
 
 
 def turns(tx: Tx, *, tenant_id: SponsorId, plans: Sequence[PlanId]) -> list[census.Turn]:

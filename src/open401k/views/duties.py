@@ -9,6 +9,7 @@ from open401k.compliance import Cure, CureKind, TestId
 from open401k.kernel import ComplianceRunId, Money, PlanId, SponsorId, day_of
 from open401k.payroll import runs
 
+from . import rollovers_invalid
 from .deposits import Deposit, owed_for_corrections, state_on
 from .deposits import duties as deposit_duties
 from .shown import DutyLine, DutyState
@@ -65,6 +66,7 @@ def duties(
     found += _forfeitures(tx, tenant_id, plan_id, today)
     found += _turnover(tx, tenant_id, plan_id, today)
     found += _rollovers(tx, tenant_id, plan_id, today)
+    found += rollovers_invalid.duties(tx, tenant_id=tenant_id, plan_id=plan_id)
     for alert in alerts:
         told = compliance.read_forecast(tx, tenant_id=tenant_id, run_id=ComplianceRunId.parse(alert.run_id))
         found += _decisions(alert, () if told is None else told.cures_of(TestId(alert.test)), today)

@@ -1,16 +1,19 @@
 """Rollovers of a plan: what is open and what it waits for, what came in and went out; one with its parts and story."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from open401k import census, plan, recordkeeping
 from open401k.base.db import Tx
-from open401k.kernel import EmployeeId, Money, PlanId, RolloverId, SponsorId, day_of
+from open401k.kernel import CalendarYear, EmployeeId, Money, PlanId, RolloverId, SponsorId, day_of
+from open401k.law.filings import form_945
 from open401k.recordkeeping import STATE, RolloverBooked, RolloverPart, RolloverRequest, RolloverWay
 
+from . import rollovers_invalid
 from .heading import heading
+from .rollovers_invalid import InvalidShown
 from .shown import PlanHeading
 
 #: Where a request stands, in the words of a page, by the state of the node's case file.
@@ -64,6 +67,7 @@ class RolloverLine:
 class PartLine:
     """One leg as the books followed it."""
 
+    leg: int
     kind: str
     amount: Money
     basis: Money
@@ -92,13 +96,26 @@ class ToldLine:
 
 @dataclass(frozen=True, slots=True)
 class FormLine:
-    """What a Form 1099-R will say."""
+    """What a Form 1099-R will say; ``withheld`` is box 4."""
 
     gross: Money
     taxable: Money
     basis: Money
     codes: str
     roth_first_year: int | None
+    withheld: Money
+    tax_year: int
+    payee: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithheldTax:
+    """Tax that was withheld; what is deposited with the Treasury is not known here, only by when it is reported."""
+
+    withheld: Money
+    tax_year: int
+    form_945_due: date
+    cite: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +129,8 @@ class RolloverDetail:
     parts: tuple[PartLine, ...]
     told: tuple[ToldLine, ...]
     forms: tuple[FormLine, ...] | None = None
+    deposit: WithheldTax | None = None
+    invalid: InvalidShown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +217,7 @@ def load_one(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, rollover_id: Roll
         "" if booked is None else booked.rollover.hex(),
         () if booked is None else tuple(map(_part, booked.parts)),
         tuple(ToldLine(each.name, each.event_on, each.recorded_at, each.recorded_by) for each in told),
+        invalid=None if booked is None else rollovers_invalid.load(tx, **of, rollover_id=rollover_id),
     )
 
 
@@ -206,6 +226,15 @@ def _looked(found: recordkeeping.Following | None) -> Looked | None:
         return None
     problems = tuple(LookProblem(e.rollover_id, e.message, e.fix, e.owner) for e in found.problems)
     return Looked(found.at, found.since, problems)
+
+
+def withheld_tax(forms: Sequence[FormLine]) -> WithheldTax | None:
+    """What was withheld of the parts that were paid to the person, and when Form 945 of the year is due."""
+    withheld = sum((each.withheld for each in forms), Money(0))
+    if not withheld:
+        return None
+    due = form_945(CalendarYear(forms[0].tax_year))
+    return WithheldTax(withheld, forms[0].tax_year, due.due, due.cite)
 
 
 def _line(request: RolloverRequest, people: Mapping[EmployeeId, census.Employee]) -> RolloverLine:
@@ -237,7 +266,7 @@ def _words(state: str, booked: RolloverBooked | None) -> str:
 def _part(part: RolloverPart) -> PartLine:
     shares = tuple(SourceShare(source.value, Money(cents)) for source, cents in part.shares.items())
     basis = Money(part.basis_cents)
-    return PartLine(part.kind, Money(part.cents), basis, part.roth_since, part.into or "", shares)
+    return PartLine(part.leg, part.kind, Money(part.cents), basis, part.roth_since, part.into or "", shares)
 
 
 def _name(who: census.Employee) -> str:

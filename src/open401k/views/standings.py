@@ -11,6 +11,7 @@ from .shown import Percent, Projection, Shown, Standing, StandingLine
 
 _MEASURES = {
     TestId.ADP: "Average of the highly compensated",
+    TestId.ADP_STUDENT_LOANS: "Average of the highly compensated whose student loans are matched",
     TestId.ACP: "Average of the highly compensated",
     TestId.DEFERRAL_LIMIT: "Deferrals of whoever is nearest to the limit, as elections stand",
     TestId.ADDITIONS_LIMIT: "Annual additions of whoever is nearest to the limit",

@@ -12,6 +12,7 @@ from open401k.compliance import ProposalState
 from open401k.kernel import PlanId, SponsorId, day_of
 from open401k.payroll import connections, runs, write_back_book
 
+from . import rollovers_invalid
 from .deposits import Deposit, State
 from .duties import unsettled
 from .instructions import needing_a_person
@@ -180,6 +181,13 @@ def _of_people(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, history: Sequence[
         0 if looked is None or looked.ok else looked.open_count,
         "rollover of which our node does not say where it stands",
         "rollovers of which our node does not say where they stand",
+        "/rollovers",
+    )
+    yield WaitingLine(
+        "invalid_rollovers",
+        len(rollovers_invalid.waiting(tx, tenant_id=tenant_id, plan_id=plan_id)),
+        "invalid rollover to pay back",
+        "invalid rollovers to pay back",
         "/rollovers",
     )
     yield _census(tx, tenant_id, plan_id, history)

@@ -28,6 +28,10 @@ _COLUMNS: dict[TestId, tuple[tuple[str, str], ...]] = {
         ("Match", "match_cents"), ("After-tax", "after_tax_cents"), ("Plan pay", "compensation_cents"),
         ("Ratio", "ratio_bps"),
     ),
+    TestId.ADP_STUDENT_LOANS: (
+        ("Deferred", "deferral_cents"), ("Counted", "contribution_cents"), ("Plan pay", "compensation_cents"),
+        ("Ratio", "ratio_bps"),
+    ),
     TestId.DEFERRAL_LIMIT: (
         ("Deferred", "deferral_cents"), ("Limit", "regular_limit_cents"), ("Catch-up on top", "catch_up_limit_cents"),
         ("Over", "excess_cents"),
@@ -47,7 +51,8 @@ _FIRST_OF_SEVERAL = {
 }
 _ENTERED = COVERAGE
 _EMPLOYER = (TestId.ACP, TestId.ADDITIONS_LIMIT, TestId.COMPENSATION_LIMIT)
-_DEFERRED = (TestId.ADP, TestId.DEFERRAL_LIMIT, TestId.ADDITIONS_LIMIT)
+_ADP = (TestId.ADP, TestId.ADP_STUDENT_LOANS)
+_DEFERRED = (*_ADP, TestId.DEFERRAL_LIMIT, TestId.ADDITIONS_LIMIT)
 
 #: What somebody's accounts gained by pay date, from the employer.
 Credits = dict[tuple[EmployeeId, date], int]
@@ -106,7 +111,7 @@ def _in_order(run: ComplianceRun, result: TestResult, working: Any) -> list[tupl
         places = [place for place, entered in enumerate(days) if entered is not None and entered <= as_of]
     else:
         places = list(working["place"])
-    sort_by = {TestId.ADP: "ratio_bps", TestId.ACP: "ratio_bps"}.get(result.test, _first_column(result.test))
+    sort_by = dict.fromkeys((*_ADP, TestId.ACP), "ratio_bps").get(result.test, _first_column(result.test))
     values = working.get(sort_by, [0] * len(places))
     flags = run.people.get(_flag(result.test), [0] * len(run.people["employee"]))
     return sorted(enumerate(places), key=lambda each: (-flags[each[1]], -values[each[0]], each[1]))
@@ -169,9 +174,9 @@ def _cell(name: str, value: int) -> Shown:
 
 
 def _note(result: TestResult, working: Any, index: int) -> str:
-    if result.test is TestId.ADP and working["catch_up_cents"][index]:
+    if result.test in _ADP and working["catch_up_cents"][index]:
         return f"{Money(working['catch_up_cents'][index])} of catch-up does not count"
-    if result.test is TestId.ADP and working["qnec_cents"][index]:
+    if result.test in _ADP and working["qnec_cents"][index]:
         return f"with a QNEC of {Money(working['qnec_cents'][index])}"
     if result.test is TestId.DEFERRAL_LIMIT and working["must_be_roth_cents"][index]:
         return f"{Money(working['must_be_roth_cents'][index])} of catch-up must be Roth"

@@ -35,6 +35,10 @@ _ELSEWHERE: dict[TestId, tuple[str, str]] = {
         "deferrals of the highly compensated: their ratios and pay are of all plans together",
         "IRC 401(k)(3)(A)",
     ),
+    TestId.ADP_STUDENT_LOANS: (
+        "deferrals of the highly compensated: their ratios and pay are of all plans together",
+        "IRC 401(k)(3)(A)",
+    ),
     TestId.ACP: (
         "match and after-tax money of the highly compensated: their ratios and pay are of all plans together",
         "IRC 401(m)(2)(B)",
@@ -47,7 +51,7 @@ _ELSEWHERE: dict[TestId, tuple[str, str]] = {
 
 def _averages(result: TestResult) -> list[WorkingStep]:
     working: Working = result.working
-    adp = result.test is TestId.ADP
+    adp = result.test in (TestId.ADP, TestId.ADP_STUDENT_LOANS)
     regulation = "Reg. 1.401(k)-2(a)" if adp else "Reg. 1.401(m)-2(a)"
     section = "IRC 401(k)(3)(A)" if adp else "IRC 401(m)(2)(A)"
     limit = working["limit"]
@@ -80,7 +84,7 @@ def _limit(result: TestResult, working: Working, times: Percent, alternative: Pe
     """Where one of the groups is empty there is nothing to compare."""
     value = Percent(working["limit"]["limit_bps"])
     if str(working["path"]).startswith("deemed"):
-        section = "(k)" if result.test is TestId.ADP else "(m)"
+        section = "(m)" if result.test is TestId.ACP else "(k)"
         why = "nobody is in one of the two groups, so the test is deemed passed"
         return WorkingStep("limit", "Limit: none", value, why, f"Reg. 1.401{section}-2(a)(1)(ii)", ("hce", "nhce"))
     words = f"the greater of {times} and {alternative}"
@@ -239,6 +243,7 @@ def _pay_ratio(result: TestResult) -> list[WorkingStep]:
 
 _STEPS: dict[TestId, Callable[[TestResult], list[WorkingStep]]] = {
     TestId.ADP: _averages,
+    TestId.ADP_STUDENT_LOANS: _averages,
     TestId.ACP: _averages,
     TestId.DEFERRAL_LIMIT: _deferral_limit,
     TestId.ADDITIONS_LIMIT: _additions_limit,

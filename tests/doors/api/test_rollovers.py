@@ -6,8 +6,12 @@ import pytest
 from tests.doors.api import conftest
 from tests.doors.api.conftest import Desk
 from tests.doors.rolled import ROLLOVERS, WISH, MemoryNode
+from tests.support.database import TESTER
 
 from open401k.doors.rolling import RolloverStories
+from open401k.flows.rollover_core import plan_core
+from open401k.kernel import PlanId, day_of
+from open401k.rails.node.core import Order, Part, Side
 from open401k.rails.node.halves import ReceivingHalf
 
 Rolling = tuple[Desk, MemoryNode]
@@ -79,3 +83,35 @@ def test_what_is_not_taken_who_is_not_there_and_a_node_that_is_away_say_why(roll
     desk.world.rollovers = None  # type: ignore[assignment]
     without = asked(desk, "without")
     assert (without.status_code, without.json()["code"]) == (409, "no_node")
+
+
+def came(desk: Desk) -> str:
+    """A rollover that was asked for, and what came of it in the books."""
+    rollover_id: str = asked(desk).json()["line"]["rollover_id"]
+    db, plan_id = desk.world.db, PlanId.parse(desk.plan_id)
+    core = plan_core(db, actor=TESTER, plan_id=plan_id, today=lambda: day_of(db.clock.now()))
+    order = Order(bytes([1]) * 32, Side.RECEIVER, f"{desk.employees[1]}/{rollover_id}", (Part(0, 0, 300_00),))
+    core.hold(order)
+    core.post(order)
+    return rollover_id
+
+
+def test_what_should_not_have_come_is_determined_and_paid_back_once(rolling: Rolling) -> None:
+    desk, _ = rolling
+    at = f"/v1/plans/{desk.plan_id}/rollovers/{came(desk)}"
+    early = desk.post(f"{at}/paid-back", {"withheld": "0.00"}, "early")
+    assert (early.status_code, early.json()["code"]) == (422, "not_determined")
+    wrong = desk.post(f"{at}/invalid", {"why": "mood", "detail": "-", "legs": {"0": "1.00"}}, "wrong")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "facts_wrong")
+    said = {"why": "required_minimum", "detail": "the payer's letter", "legs": {"0": "100.00"}}
+    found = desk.post(f"{at}/invalid", said, "found")
+    assert found.status_code == 200, found.text
+    invalid = found.json()["invalid"]
+    assert (invalid["total"], invalid["paid_on"], invalid["waits_days"]) == ("100.00", None, 0)
+    odd = desk.post(f"{at}/paid-back", {"withheld": "0.00", "earnings": {"gold": "1.00"}}, "odd")
+    assert odd.json()["code"] == "facts_wrong"
+    paid = desk.post(f"{at}/paid-back", {"withheld": "10.00"}, "pay")
+    assert (paid.status_code, paid.json()["invalid"]["withheld"]) == (200, "10.00")
+    assert desk.post(f"{at}/paid-back", {"withheld": "10.00"}, "pay").json() == paid.json()
+    unknown = f"/v1/plans/{desk.plan_id}/rollovers/rol_{'0' * 32}/invalid"
+    assert desk.post(unknown, said, "none").status_code == 404

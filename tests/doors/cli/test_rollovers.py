@@ -51,5 +51,11 @@ def test_a_rollover_is_asked_for_answered_and_told(rolling: Run, tmp_path: Path)
     assert {each["words"] for each in listed} == {
         "in order; the participant signs", "the other custodian is asked for its facts"
     }  # fmt: skip
+    why = ("--why", "too_late", "--detail", "a letter", "--leg", "0=1.00")
+    wrong = rolling("rollovers", "invalid", which, *why, *BY, *PLAN)
+    assert "brought no money into the plan" in wrong.err
+    assert "has no amount" in rolling("rollovers", "invalid", which, *why[:4], "--leg", "0", *BY, *PLAN).err
+    paid = rolling("rollovers", "pay-back", which, "--withheld", "0.00", *BY, *PLAN)
+    assert "Nobody determined" in paid.err
     wish.write_text("[1")
     assert "is not JSON" in rolling("rollovers", "ask", one, "--facts", wish, "--key", "r3", *PLAN).err

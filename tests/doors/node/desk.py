@@ -24,6 +24,7 @@ from open401k.doors.node.provided import (
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.messages import Role
 from open401k.rails.node.cases import State, Way
+from open401k.rails.node.papers import Paper
 from open401k.rails.preflight.facts import Part
 from open401k.rails.preflight.reasons import Code, found, unknown
 from open401k.rails.tracking import CaseState, Seen, SideSeen, Verdict, Vote
@@ -142,6 +143,12 @@ class Desk:
 
     def to_sign(self, link: str) -> ToSign | None:
         return self.elections.get(link)
+
+    def explanation(self, link: str) -> Paper | None:
+        found = self.elections.get(link)
+        if found is not None:
+            self.elections[link] = replace(found, is_read=True)
+        return found.paper if found else None
 
     def keep_key(self, link: str, key: NewKey) -> Refusal | None:
         return self._moved(link, Signing.NOT_YET, "keep_key", link, key)

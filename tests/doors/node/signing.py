@@ -12,6 +12,7 @@ from tests.rails.world import Case, World
 from open401k.doors.node.provided import NewKey, ToSign
 from open401k.rails.in_words import Known, Notice
 from open401k.rails.kinds import Into, Kind
+from open401k.rails.node.papers import Media, Paper
 
 TEXT = (
     "You are receiving this because all or a part of a payment from your plan can be moved to an IRA or to an "
@@ -27,11 +28,12 @@ KNOWN = Known(
     rules="The rules of the network for 2026.",
     notice=Notice("Your rollover options", "edition of 2026", date(2026, 1, 9), keccak(TEXT.encode()), TEXT),
 )
+PAPER = Paper("Your rollover options", "edition of 2026", Media.TEXT, TEXT.encode())
 
 
 def to_sign(world: World, key: NewKey) -> tuple[Case, ToSign]:
     """An election by this passkey, attested and with its terms; its signature is still another's."""
     case = world.case(most=65_000_00)
-    election = replace(case.election, participant=key.passkey.address, notice_hash=KNOWN.notice.fingerprint)
+    election = replace(case.election, participant=key.passkey.address, notice_hash=PAPER.fingerprint)
     case = world.elected(election, case.attestation, case.terms)
-    return case, ToSign(election, world.domain(), KNOWN, key.passkey, key.credential)
+    return case, ToSign(election, world.domain(), KNOWN, key.passkey, key.credential, PAPER, is_read=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from tests.rails.node.conftest import NewDatabase, another_database, migrated  # noqa: F401 (fixtures)
 from tests.rails.node.deal_nodes import PARTICIPANT, PARTS
-from tests.rails.node.halves import receiving, releasing
+from tests.rails.node.halves import PAPER, receiving, releasing
 from tests.rails.node.processes import NodeProcess, network
 from tests.rails.preflight_facts import TODAY
 from tests.rails.test_passkeys import PASSKEY, asserted
@@ -29,16 +30,18 @@ from open401k.doors.node.desk import Doors
 from open401k.doors.node.for_pages import NodePages
 from open401k.doors.node.http import create_node_app
 from open401k.doors.node.provided import Act, NewKey, Signed, Signing
+from open401k.doors.node.voters_api import VOTERS
 from open401k.kernel import FixedClock
 from open401k.rails.messages import election_hash
 from open401k.rails.node.cases import Way
 from open401k.rails.node.codec import told
 from open401k.rails.node.hooks import Telling
+from open401k.rails.node.papers import MOST_BYTES, Paper
 from open401k.rails.node.post import PLACE, Carried, Receiving, Sending
 from open401k.rails.node.staff import DAY, Role
 
 NOON = int(datetime(TODAY.year, TODAY.month, TODAY.day, 15, tzinfo=UTC).timestamp())
-KNOWN = {"case": "rlv_none", "webhook": "whk_none"}
+KNOWN = {"case": "rlv_none", "webhook": "whk_none", "role": "spouse"}
 
 
 @dataclass
@@ -65,7 +68,7 @@ class Hand:
     receiving: Receiving
 
     def __call__(self, url: str, sealed: bytes) -> Carried:
-        return Carried(self.receiving(sealed).came)
+        return Carried(self.receiving.answer(sealed)[1])
 
 
 @dataclass
@@ -104,7 +107,7 @@ def test_everyone_else_is_kept_out_of_every_route(both: Both) -> None:
     side, entrances = both.receiver, both.receiver.doors.entrances
     revoked, over = (entrances.add("gone", Role.OPERATOR, days=1, at=at) for at in (NOON, NOON - 2 * DAY))
     entrances.revoke(revoked.token.token_id, at=NOON)
-    listed = {(each.method, each.path): each.roles for each in OPERATIONS} | {("GET", EVENTS): LISTENERS}
+    listed = {(each.method, each.path): each.roles for each in (*OPERATIONS, *VOTERS)} | {("GET", EVENTS): LISTENERS}
     app = create_node_app(side.doors, side.doors.office.receiving())
     assert {(method, route.path) for route in app.routes if isinstance(route, Route) for method in route.methods or ()
             if method != "HEAD"} == {*listed, ("GET", "/health"), ("POST", PLACE)}  # fmt: skip
@@ -131,6 +134,65 @@ def test_a_post_wants_a_key_and_is_done_once(both: Both) -> None:
     other = side("POST", "/v1/rollovers", body | {"source": "22" * 20}, key="one")
     assert (other.status_code, other.json()["code"]) == (409, "key_reused")
     assert len(side("GET", "/v1/rollovers", role=Role.AUDITOR).json()["rollovers"]) == 1
+
+
+def put_explanation(side: Side, case: str, paper: Paper, **other: object) -> Any:
+    """The document of a case, as a custodian's system puts it."""
+    content = b64encode(paper.content).decode()
+    body = {"title": paper.title, "version": paper.version, "media": paper.media, "content": content}
+    return side("PUT", f"/v1/rollovers/{case}/explanation", body | other, role=Role.SYSTEM)
+
+
+def test_an_explanation_that_is_not_the_one_of_the_facts_is_refused(both: Both) -> None:
+    source, receiver = both.source, both.receiver
+    body = {"source": both.nodes[0].identity.member.hex(), "receiving": told(_receiving(both))}
+    case = receiver("POST", "/v1/rollovers", body).json()["case"]
+    both.carry()
+    (theirs,) = (each["case"] for each in source("GET", "/v1/rollovers").json()["rollovers"])
+    assert put_explanation(receiver, case, PAPER).json()["code"] == "not_now"  # it is the source's to give
+    early = put_explanation(source, theirs, PAPER).json()
+    assert (early["code"], PAPER.fingerprint.hex() in early["detail"]) == ("not_now", True)
+    source("PUT", f"/v1/rollovers/{theirs}/facts", told(releasing(*PARTS)))
+    wrong: tuple[tuple[dict[str, object], str], ...] = (
+        ({"content": b64encode(b"another").decode()}, "and the facts name"),
+        ({"content": b64encode(bytes(MOST_BYTES + 3)).decode()}, "larger than 1,000,000 bytes"),
+        ({"content": ""}, "is empty"),
+        ({"content": "not base64!"}, "base64"),
+        ({"content": b64encode(b"<p>Choose.</p>").decode()}, "HTML"),
+        ({"content": b64encode(b"\x00").decode()}, "cannot be printed"),
+        ({"content": b64encode(b"\xff").decode()}, "UTF-8"),
+        ({"media": "application/pdf"}, "begin as a PDF"),
+        ({"media": "text/html"}, "is one of"),
+        ({"title": " "}, "as people call"),
+        ({"more": 1}, "no others"),
+    )
+    for other, said in wrong:
+        answer = put_explanation(source, theirs, PAPER, **other)
+        assert (answer.status_code, said in str(answer.json()["errors"])) == (422, True), (other, answer.json())
+    assert source("GET", f"/v1/rollovers/{theirs}/explanation").json()["explanation"] is None
+    put = put_explanation(source, theirs, PAPER).json()
+    assert put == put_explanation(source, theirs, PAPER).json()
+    assert put["explanation"]["bytes"] == len(PAPER.content)
+    assert put_explanation(source, "rlv_none", PAPER).status_code == 404
+
+
+def test_whom_to_write_to_is_put_and_never_told(both: Both) -> None:
+    side = both.receiver
+    body = {"source": both.nodes[0].identity.member.hex(), "receiving": told(_receiving(both))}
+    at = f"/v1/rollovers/{side('POST', '/v1/rollovers', body).json()['case']}/mail"
+    assert side("GET", at).json() | {"case": ""} == {"case": "", "configured": False, "participant": None, "mails": []}
+    for wrong in ({}, {"email": 7}, {"email": "nobody"}, {"email": "a@b.c", "more": 1}):
+        answer = side("PUT", at, wrong)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/email")
+    put = side("PUT", at, {"email": "maria@example.com"}, role=Role.SYSTEM)
+    assert (put.json()["participant"], "maria" in put.text) == ("on", False)
+    assert side("POST", f"{at}/came-back", {"why": "maria@example.com is full"}).status_code == 422
+    back = side("POST", f"{at}/came-back", {"why": "550 no such user"}, role=Role.SYSTEM)
+    assert back.json()["participant"] == "refused"
+    (found,) = side("GET", "/v1/exceptions").json()["exceptions"]
+    assert (found["code"], found["owner"]) == (665, "operations")
+    assert side("PUT", at, {"email": "maria@example.org"}).json()["participant"] == "on"
+    assert side("GET", "/v1/exceptions").json()["exceptions"] == []
 
 
 def test_what_cannot_be_meant_is_told_by_its_place_and_sizes_are_limited(both: Both) -> None:
@@ -212,11 +274,43 @@ async def _first(doors: Doors, number: int) -> list[Any]:
     return found
 
 
+def test_a_half_that_is_put_under_a_key_is_answered_as_the_first_time(both: Both) -> None:
+    source, receiver = both.source, both.receiver
+    body = {"source": both.nodes[0].identity.member.hex(), "receiving": told(_receiving(both))}
+    receiver("POST", "/v1/rollovers", body)
+    both.carry()
+    (case,) = (each["case"] for each in source("GET", "/v1/rollovers").json()["rollovers"])
+    path, half = f"/v1/rollovers/{case}/facts", told(releasing(*PARTS))
+    first = source("PUT", path, half, key="put")
+    assert first.json()["state"] == "prevalidated"
+    sent = len(_waiting(source))
+    other = told(releasing(*PARTS, custodian="The Older Company"))
+    assert source("PUT", path, other, key="put").status_code == 409
+    assert source("PUT", path, other, key="newer").status_code == 200
+    again = source("PUT", path, half, key="put")  # sent again by who did not hear the answer: it undoes nothing
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert source("GET", path).json()["releasing"]["custodian"] == "The Older Company"
+    assert len(_waiting(source)) == sent + 1
+
+
+def _waiting(side: Side) -> list[Any]:
+    with side.doors.process.files.begin() as unit:
+        return list(unit.letters_out())
+
+
 def test_webhooks_are_signed_in_order_and_sent_until_they_are_taken(both: Both) -> None:
     side, clock = both.receiver, FixedClock(datetime.fromtimestamp(NOON, UTC))
     made = side("POST", "/v1/webhooks", {"url": "http://localhost:1/hook"})
     assert made.status_code == 201
     assert side("POST", "/v1/webhooks", {"url": "ftp://example.com"}).status_code == 422
+    again = side("POST", "/v1/webhooks", {"url": "http://localhost:1/hook"}, key="key 1")
+    assert (again.status_code, again.json()) == (201, made.json())  # to who made it, its secret too
+    other = side("POST", "/v1/webhooks", {"url": "http://localhost:1/hook"})
+    assert (other.status_code, "secret" in other.json()) == (200, False)
+    assert side("POST", "/v1/webhooks", {"url": "http://localhost:2/hook"}, key="key 1").status_code == 409
+    with side.doors.process.files.connected() as conn:
+        (kept,) = conn.execute("select answer::text from node.answered where key = 'key 1'").fetchone() or ("",)
+    assert "secret" not in kept
     sent: list[tuple[Mapping[str, str], bytes]] = []
     answers = [Answer(500), Answer(200), Answer(200)]
 
@@ -258,7 +352,11 @@ def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: B
     (theirs,) = (each.case for each in there.cases())
     source("PUT", f"/v1/rollovers/{theirs}/facts", told(releasing(*PARTS)))
     both.carry()
+    assert pages.explanation(link) is None
+    put_explanation(source, theirs, PAPER)
+    both.carry()
     assert pages.followed("another") is None
+    assert pages.explanation("another") is None
     assert pages.to_sign(link) is None
     shown = pages.followed(link)
     assert shown
@@ -275,6 +373,14 @@ def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: B
     assert to_sign
     assert (to_sign.passkey, to_sign.known.source_account) == (PASSKEY, "account ending in urce")
     digest = to_sign.domain.digest(election_hash(to_sign.election))
+    assert (to_sign.paper, to_sign.is_read) == (PAPER, False)
+    unread = pages.sign(link, Signed(digest, asserted(digest), "words"))
+    assert unread
+    assert "was not opened yet" in unread.reason
+    assert pages.explanation(link) == pages.explanation(link) == PAPER
+    to_sign = replace(to_sign, is_read=True)
+    told_of = receiver("GET", f"/v1/rollovers/{case}/explanation", role=Role.AUDITOR).json()["explanation"]
+    assert (told_of["shown_at"], told_of["hash"]) == (NOON, PAPER.fingerprint.hex())
     refused = pages.sign(link, Signed(b"x" * 32, asserted(digest), "words"))
     assert refused
     assert "changed since" in refused.reason

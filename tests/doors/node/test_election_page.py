@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -26,6 +27,8 @@ from open401k.doors.node import pages
 from open401k.doors.node.provided import Followed, NewKey, Refusal, Signed
 from open401k.kernel import SeededRandom
 from open401k.rails import in_words
+from open401k.rails.in_words import Notice
+from open401k.rails.node.papers import Media, Paper
 from open401k.rails.passkeys import Passkey
 
 ORIGIN = "https://moves.example"
@@ -145,6 +148,35 @@ def test_a_signature_is_taken_with_what_was_read(offered: Desk) -> None:
     assert phone.signs(challenge).json()["detail"] == "The companies put in new facts."
 
 
+def test_a_pdf_is_opened_before_it_is_signed_for(offered: Desk) -> None:
+    pdf = Paper("Your rollover options", "2026", Media.PDF, b"%PDF-1.7 and so on")
+    offer = offered.elections[LINK]
+    named = Notice(pdf.title, pdf.version, date(2026, 1, 9), pdf.fingerprint)
+    election = replace(offer.election, notice_hash=pdf.fingerprint)
+    offered.elections[LINK] = replace(offer, paper=pdf, election=election, known=replace(offer.known, notice=named))
+    phone = Phone(offered)
+    challenge = phone.options()["challenge"]
+    refused = phone.signs(challenge)
+    assert (refused.status_code, refused.json()["code"], offered.asked) == (409, "explanation_not_opened", [])
+    opened = phone.client.get(f"/r/{LINK}/explanation")
+    assert (opened.content, opened.headers["content-type"]) == (pdf.content, "application/pdf")
+    assert opened.headers["content-disposition"] == 'attachment; filename="explanation.pdf"'
+    assert opened.headers["cache-control"] == "no-store"
+    assert phone.signs(challenge).status_code == 200
+    offered.elections[LINK] = replace(offered.elections[LINK], paper=None)
+    assert phone.client.get(f"/r/{LINK}/explanation").status_code == 404
+
+
+def test_money_that_no_plan_pays_needs_no_explanation(offered: Desk) -> None:
+    offer = offered.elections[LINK]
+    bare = replace(offer, paper=None, is_read=True, known=replace(offer.known, notice=None))
+    offered.elections[LINK] = bare
+    assert Phone(offered).client.get(f"/r/{LINK}/election").status_code == 409  # it signs for one
+    offered.elections[LINK] = replace(bare, election=replace(offer.election, notice_hash=bytes(32)))
+    page = Phone(offered).client.get(f"/r/{LINK}/election")
+    assert (page.status_code, "not paid by a plan" in page.text) == (200, True)
+
+
 def test_another_website_cannot_send_it(offered: Desk) -> None:
     phone = Phone(offered)
     challenge = phone.options()["challenge"]
@@ -209,7 +241,6 @@ def test_what_a_browser_signs_is_what_the_contracts_take(opened: Open, desk: Des
         desk.links[LINK] = READY
         page.goto(f"{desk.origin}/r/{LINK}")
         page.get_by_role("link", name="Read and sign").click()
-        page.get_by_text("Read “Your rollover options”").click()
         expect(page.locator(".notice")).to_contain_text(TEXT.split("\n")[0])
         page.get_by_label("I have read this").check()
         page.get_by_role("button", name="Sign with your passkey").click()

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 from tests.doors.node.conftest import Open, free_port, served, with_a_passkey
-from tests.doors.node.test_api import Both, both  # noqa: F401 (a fixture)
+from tests.doors.node.test_api import Both, both, put_explanation  # noqa: F401 (a fixture)
 from tests.rails.node.conftest import another_database, migrated  # noqa: F401 (fixtures)
 from tests.rails.node.deal_nodes import PARTS
-from tests.rails.node.halves import receiving, releasing
+from tests.rails.node.halves import PAPER, receiving, releasing
 
 from open401k.doors.node import pages
 from open401k.doors.node.for_pages import NodePages
@@ -38,6 +38,7 @@ def test_a_participant_signs_and_a_desk_stops_it(opened: Open, both: Both) -> No
     both.carry()
     (theirs,) = (each["case"] for each in source("GET", "/v1/rollovers").json()["rollovers"])
     source("PUT", f"/v1/rollovers/{theirs}/facts", told(releasing(*PARTS)))
+    put_explanation(source, theirs, PAPER)
     both.carry()
     app = create_node_app(receiver.doors, receiver.doors.office.receiving(), pages.routes(here, SystemRandom()))
     with served(app, port), opened(expected="pubKeyCredParams") as page:
@@ -47,6 +48,7 @@ def test_a_participant_signs_and_a_desk_stops_it(opened: Open, both: Both) -> No
         page.get_by_label("I agree to get and sign").check()
         page.get_by_role("button", name="Make a passkey").click()
         expect(page.locator("h1")).to_have_text("Read and sign")
+        expect(page.locator("#h-notice + p + .notice")).to_contain_text("You may move it")
         page.get_by_label("I have read this").check()
         page.get_by_role("button", name="Sign with your passkey").click()
         expect(page.locator("h1")).to_have_text("You have signed")

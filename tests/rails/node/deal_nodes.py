@@ -24,8 +24,10 @@ from open401k.rails.node.core import Side
 from open401k.rails.node.deal import Deal, Deals
 from open401k.rails.node.desk import Desk
 from open401k.rails.node.elections import attested_by, digest_of
+from open401k.rails.node.explaining import put_paper
 from open401k.rails.node.letters import Came, Letter, Taken, letter_bytes, letter_of
 from open401k.rails.node.memory_deals import MemoryDeals
+from open401k.rails.node.papers import Paper
 from open401k.rails.node.worker import Node
 from open401k.rails.preflight.facts import Part, Proof
 from open401k.rails.preflight.rule_version import rule_version
@@ -83,6 +85,12 @@ class Both:
         case = self.source.only()
         with self.source.files.begin() as unit:
             return deals.put_facts(unit, self.source.desk, case, releasing(*(parts or PARTS), **other))
+
+    def explain(self, paper: Paper) -> bool:
+        """The source's explanation."""
+        case = self.source.only()
+        with self.source.files.begin() as unit:
+            return put_paper(unit, case, paper)
 
     def put_again(self, *parts: Part, **other: object) -> Deal:
         """The receiver's half anew."""

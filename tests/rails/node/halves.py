@@ -9,6 +9,7 @@ from tests.rails.world import key
 
 from open401k.rails.messages import Mode
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf, Wanted
+from open401k.rails.node.papers import Media, Paper
 from open401k.rails.preflight.facts import Facts, Part
 
 RELEASING = frozenset(
@@ -18,6 +19,9 @@ RELEASING = frozenset(
     }
 )  # fmt: skip
 
+
+#: What the source gave the participant to read; the text of the law's notice is the source's to supply.
+PAPER = Paper("Your rollover options", "a sample", Media.TEXT, b"A sample.\n\nYou may move it, or have it paid.")
 
 SOURCE_FILE = {
     "participant.address": "1 Main Street, Springfield",
@@ -65,7 +69,7 @@ def releasing(*parts: Part, **other: object) -> ReleasingHalf:
         payment_on=facts.timing.payment_on,
         identity=facts.releasing,
         member_until=facts.releasing_member_until,
-        explanation_hash=bytes(range(32)),
+        explanation_hash=PAPER.fingerprint,
         file=SOURCE_FILE,
         **{name: getattr(facts, name) for name in RELEASING},
     )

@@ -438,8 +438,8 @@ def acted(found: Pairs, act: str, number: int) -> None:
                 unit.change(case, replace(case, batch_until=None))
 
 
-@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 99)), min_size=10, max_size=25))
+@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 99)), min_size=10, max_size=20))
 def test_whatever_happens_between_batches_and_votes_nothing_pays_twice_and_all_comes_to_an_end(
     acts: list[tuple[str, int]],
 ) -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from open401k.kernel import FixedClock
+from open401k.rails.kinds import Kind
 from open401k.rails.messages import Role
 from open401k.rails.node.adapters.bank import Banked
+from open401k.rails.node.batching import Settings
 from open401k.rails.node.config import ConfigError, NodeConfig, RulesAt, read_config
 from open401k.rails.node.core import Order, Part, Side, Waiting
+from open401k.rails.node.office import rules_of
 from open401k.rails.node.process import core_of
 
 MEMBER, OTHER = "0x" + "11" * 20, "0x" + "22" * 20
@@ -101,7 +104,12 @@ def test_everything_that_is_set_is_read(tmp_path: Path) -> None:
     assert (config.chain.agreeing, config.chain.finality) == (2, 12)
     assert (config.core.url, config.core.token, config.core.seconds) == ("https://core.example.org", "secret", 10)
     assert config.policy.most == 500
+    assert config.batches is None
+    batched = read(tmp_path, GOOD.replace("[policy]", "[batches]\nwindow = 30\n[policy]"))
+    assert batched.batches == Settings(30, 600, 2, 32)
     assert config.rules == (RulesAt(3, 2026, 2, 700),)
+    asked = read(tmp_path, GOOD.replace("year = 2026", 'year = 2026\nvoters = { roth = ["administrator"] }'))
+    assert rules_of(asked)[3].voters_for(Kind.ROTH) == {Role.ADMINISTRATOR}
     assert config.voters == {Role.ADMINISTRATOR: b"\x22" * 20}
     (peer,) = config.peers
     assert (peer.name, peer.member, peer.mailbox) == ("The Other", b"\x22" * 20, b"\x33" * 32)
@@ -126,9 +134,13 @@ def test_everything_that_is_set_is_read(tmp_path: Path) -> None:
         ('token_env = "CORE_TOKEN"', 'token_env = "NONE"', "core.token_env: the environment has no NONE"),
         (f'name = "The Other"\nmember = "{OTHER}"', f'name = "We"\nmember = "{MEMBER}"', "is named twice"),
         (f'mailbox = "0x{"33" * 32}"', "", "peers 1.mailbox: is missing"),
+        ("year = 2026", 'year = 2026\nvoters = { roth = ["cat"] }', "rules 1.voters.roth: is no list of voters"),
+        ("year = 2026", "year = 2026\nvoters = { rott = [] }", "rules 1.voters.rott: nothing reads this"),
         ("year = 2026", "year = 1999", "rules 1.year: '1999' is no whole number"),
         ('administrator = "', 'spouse = "', "voters.spouse: nothing reads this"),
         ("[policy]", "[policy]\nmore = 1", "policy.more: nothing reads this"),
+        ("[policy]", "[batches]\nmost = 33\n[policy]", "batches.most: '33' is no whole number from 2 to 32"),
+        ("[policy]", "[batches]\nleast = 5\nmost = 4\n[policy]", "batches.least: is more than most"),
         ("[contracts]", "[contracts", "cannot be read"),
     ],
 )  # fmt: skip

@@ -9,11 +9,21 @@ from typing import Any
 import pytest
 from tests.rails.node.conftest import NewDatabase
 from tests.rails.node.processes import KEYS, network
-from tests.rails.world import CHAIN_ID, founded
+from tests.rails.node.test_running import ask, only
+from tests.rails.stubs import refusing, wallet
+from tests.rails.world import CHAIN_ID, DELAY, RELAY, World, founded
 
 from open401k.app import Wiring
 from open401k.base.settings import Settings
 from open401k.doors import cli
+from open401k.rails.calls import call_of
+from open401k.rails.messages import Role
+from open401k.rails.node.core import Side, SilentError
+from open401k.rails.node.deal import Deal
+from open401k.rails.node.office import wallet_signed
+from open401k.rails.node.opening import open_case
+from open401k.rails.node.post import Carried
+from open401k.rails.node.signing import PolicyError
 
 
 @pytest.fixture
@@ -44,6 +54,7 @@ def test_a_node_is_prepared_and_tells_how_it_stands(
         stands = command("status", *typed)
         assert (stands["can_sign"], stands["network"]["signer"]) == (True, told["signing_keys"][0])
         assert (stands["cases"], stands["exceptions"], stands["acted_on"]) == ({}, 0, None)
+        assert stands["rules_published"] == {"1": False}  # this network's have a limit of their own
         new = command("key", "add", *typed)["signing_key"]
         assert command("key", "add", "--mailbox", *typed)["mailbox"] != told["mailbox"]
         again = command("key", "list", *typed)
@@ -61,7 +72,22 @@ def test_a_node_is_prepared_and_tells_how_it_stands(
         assert command("exceptions", *typed) == {"exceptions": []}
         assert "There is no such case." in command("again", "nobody", *typed, code=2)
         assert "There is no such case." in command("off-rail", "nobody", "--wire", "7", *typed, code=2)
+        (notice := tmp_path / "notice.txt").write_text("A sample.")
+        named = ("--title", "Options", "--version", "1", *typed)
+        assert "There is no such case." in command("explanation", "nobody", str(notice), *named, code=2)
+        notice.write_bytes(b"")
+        assert "content: is empty" in command("explanation", "nobody", str(notice), *named, code=2)
         assert "by a check or by a wire" in command("off-rail", "nobody", *typed, code=2)
+        assert "There is no such case." in command("voters", "nobody", *typed, code=2)
+        assert "There is no such case." in command("voter-link", "nobody", "spouse", *typed, code=2)
+        assert "'king' is no voter" in command("voter-link", "nobody", "king", *typed, code=2)
+        with node.office() as office, office.process.files.begin() as unit:
+            open_case(unit, "c", side=Side.SOURCE, account="a")
+            unit.add_deal(Deal("c", bytes(32), Side.SOURCE, bytes(20), b"x" * 20, 7, asked=(Role.SPOUSE,)))
+        waits = {"role": "spouse", "who": None, "voted_at": None, "until": None}
+        assert command("voters", "c", *typed) == {"voters": [waits]}
+        assert "/v/" in command("voter-link", "c", "spouse", "--days", "3", *typed)["url"]
+        assert "does not ask for the depository" in command("voter-link", "c", "depository", *typed, code=2)
         (tmp_path / "half.json").write_text('{"custodian": "Us", "color": 1}')
         for verb in ("return", "residual"):
             said = command(verb, "nobody", "--facts", str(tmp_path / "half.json"), *typed, code=2)
@@ -99,3 +125,48 @@ def test_a_signer_is_prepared_takes_a_nodes_keys_and_shows_its_log(
         assert "does not answer" in stands["signer_silence"]
         node.config.write_text(node.config.read_text().replace("socket:", "tcp:"))
         assert 'Write "in-process"' in command("status", "--config", str(node.config), code=1)
+
+
+def name_signer(world: World, name: str, signer: bytes) -> None:
+    """The member's wallet from now on."""
+    member = world.members[name]
+    world.send(member, world.network, call_of("name_signer(address)", signer))
+    world.clock.now += DELAY
+    world.send(RELAY, world.network, call_of("take_signer(address)", member.address))
+
+
+def test_a_member_whose_wallet_is_a_contract_writes_letters_by_a_key_that_it_vouched_for(
+    command: Any, another_database: NewDatabase, tmp_path: Path
+) -> None:
+    world, said = founded(), b"the wallet's owners, three of five"
+    with network(world, another_database, tmp_path) as net:
+        source, receiver = net.nodes
+        typed = ("--config", str(receiver.config))
+        asked = command("letter-key", "ask", *typed)
+        digest = bytes.fromhex(asked["digest"][2:])
+        contract = wallet(world, call_of("isValidSignature(bytes32,bytes)", digest, said))
+        name_signer(world, "receiver", contract)
+        with receiver.office() as office, pytest.raises(PolicyError, match="no wallet vouched"):
+            office.process.pen()
+        given = ("letter-key", "put", *typed, "--key", asked["key"], "--until", str(asked["until"]))
+        assert "did not sign this" in command(*given, "--signature", "0x00", code=1)
+        assert "no key of this node" in command(*given[:5], "0x" + "11" * 20, *given[6:], "--signature", "0x00", code=1)
+        assert "--signature is" in command(*given, "--signature", "words", code=2)
+        for _ in range(2):
+            assert command(*given, "--signature", "0x" + said.hex()) == {"key": asked["key"], "until": asked["until"]}
+        (kept,) = command("letter-key", "list", *typed)["letter_keys"]
+        assert (kept["key"], kept["holds"]) == (asked["key"], "yes")
+        ask(source, receiver)
+        with receiver.office() as ours, source.office() as theirs:
+            sending, receiving = ours.sending(), theirs.receiving()
+            assert not wallet_signed(ours.process, contract, digest, b"others")
+            assert not wallet_signed(ours.process, b"a" * 20, digest, said)  # there is no contract
+            assert not wallet_signed(ours.process, refusing(world), digest, said)
+            sending.carry = lambda _, letter: Carried(receiving.answer(letter)[1])
+            sending.once(at=0)
+            assert only(source)
+            with ours.process.files.begin() as unit:
+                assert unit.letters_out() == []
+            net.chain.is_away = True
+            with pytest.raises(SilentError):
+                wallet_signed(ours.process, contract, digest, said)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
+from eth_hash.auto import keccak
 from tests.rails.world import key
 
 from open401k.base.faults import Stopped, stopping_at
 from open401k.kernel import SeededRandom
+from open401k.rails.messages import rollover_domain
 from open401k.rails.node.backoff import Backoff
 from open401k.rails.node.config import Peer
 from open401k.rails.node.core import SilentError
 from open401k.rails.node.deal import Deals, DealUnit
+from open401k.rails.node.hands import OwnHand
 from open401k.rails.node.letters import Came, Letter, Outgoing, Taken, letter_bytes
 from open401k.rails.node.post import (
     BOUNDARIES,
@@ -26,10 +29,12 @@ from open401k.rails.node.post import (
     Receiving,
     Sending,
 )
+from open401k.rails.node.vouching import Answered, Pen, Vouched, Words, typed_data, with_word
 from open401k.rails.transfer_file.sealed import Mailbox, seal
 
 US, THEM = b"u" * 20, b"t" * 20
 ONE, TWO = b"1" * 32, b"2" * 32
+DOMAIN, NOW, LATER = rollover_domain(401, b"c" * 20), 1_000, 2_000
 OURS, THEIRS, OLD = Mailbox(b"o" * 32), Mailbox(b"t" * 32), Mailbox(b"O" * 32)
 
 
@@ -93,19 +98,35 @@ class Pair:
     mailboxes: Sequence[Mailbox] = (THEIRS,)
     sent: list[bytes] = field(default_factory=list)
     signs: str = "ours"
+    answers: str = "theirs"
+    our_word: Vouched | None = None
+    their_word: Vouched | None = None
+    wallets: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)
+    on_the_way: Callable[[Answered], Answered] = lambda answer: answer
 
     def __post_init__(self) -> None:
         def take(unit: DealUnit, peer: bytes, told: Letter) -> Taken:
             return cast("Box", unit).take(peer, told)
 
+        words = Words(self.network, DOMAIN, self.wallet, lambda: NOW, lambda: self.now)
         self.receiving = Receiving(
-            cast("Deals", self.theirs), Directory([Peer("us", US, "u", OURS.public)], self.network, lambda: self.now),
-            lambda: self.mailboxes, take,
+            cast("Deals", self.theirs),
+            Directory([Peer("us", US, "u", OURS.public)], self.network, lambda: self.now, words),
+            lambda: self.mailboxes, take, lambda: self.pen(self.answers, self.their_word),
         )  # fmt: skip
         self.sending = Sending(
-            cast("Deals", self.ours), Directory([Peer("them", THEM, "t", THEIRS.public)], self.network), self.carry,
-            lambda: key(self.signs), SeededRandom(7), backoff=Backoff(first=1, most=8),
+            cast("Deals", self.ours),
+            Directory([Peer("them", THEM, "t", THEIRS.public)], self.network, lambda: self.now, words), self.carry,
+            lambda: self.pen(self.signs, self.our_word), DOMAIN, SeededRandom(7), backoff=Backoff(first=1, most=8),
         )  # fmt: skip
+
+    def pen(self, name: str, word: Vouched | None) -> Pen:
+        return Pen(OwnHand(key(name), DOMAIN), word)
+
+    def wallet(self, who: bytes, digest: bytes, signature: bytes) -> bool:
+        """Wallets that are contracts."""
+        self.network.asked += 1
+        return self.wallets.get(who) == (digest, signature)
 
     def carry(self, url: str, sealed: bytes) -> Carried:
         assert url == "t"
@@ -113,7 +134,8 @@ class Pair:
             raise SilentError("away")
         self.sent.append(sealed)
         try:
-            return Carried(self.receiving(sealed).came)
+            answer = self.receiving.answer(sealed)[1]
+            return Carried(self.on_the_way(answer))
         except LetterRefusedError as why:
             return Carried(None, why.problem)
 
@@ -221,3 +243,107 @@ def test_a_member_that_is_no_peer_is_told_and_waits() -> None:
     pair.go()
     assert [each.to for each in pair.ours.out] == [b"x" * 20]
     assert pair.theirs.taken == [letter(1, TWO)]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda answer: replace(answer, came=Came.REFUSED),
+        lambda answer: replace(answer, signer=key("a stranger").address),
+        lambda answer: replace(answer, signature=key("a stranger").sign(b"d" * 32)),
+        lambda answer: replace(
+            answer, signer=key("ours").address, signature=OwnHand(key("ours"), DOMAIN).received(b"l" * 32, "taken")
+        ),
+    ],
+)
+def test_an_answer_that_the_peer_did_not_sign_is_not_believed(changed: Callable[[Answered], Answered]) -> None:
+    pair = Pair(on_the_way=changed)
+    pair.put(letter(1))
+    pair.go()
+    assert [each.letter for each in pair.ours.out] == [letter(1)]
+    pair.on_the_way, pair.now = lambda answer: answer, 60.0
+    pair.go()
+    assert (pair.ours.out, pair.theirs.taken) == ([], [letter(1)])
+
+
+def word_of(member: bytes, by: str, *, until: int = LATER) -> Vouched:
+    """A wallet's word for the key of this name, which nobody signed yet."""
+    return Vouched(member, key(by).address, until, b"w" * 90)
+
+
+def with_wallets(pair: Pair, *, ours: bytes = b"W" * 20, until: int = LATER) -> Pair:
+    """Both members' wallets are contracts, and vouched for a key of each node."""
+    pair.network.named = {US: ours, THEM: b"T" * 20}
+    pair.signs, pair.answers = "our letters", "their letters"
+    pair.our_word, pair.their_word = word_of(US, "our letters", until=until), word_of(THEM, "their letters")
+    for wallet, word in ((b"W" * 20, pair.our_word), (b"T" * 20, pair.their_word)):
+        pair.wallets[wallet] = (word.digest(DOMAIN), word.signature)
+    return pair
+
+
+def test_members_whose_wallets_are_contracts_write_by_keys_that_those_vouched_for() -> None:
+    pair = with_wallets(Pair())
+    pair.put(letter(1), letter(2), letter(3))
+    pair.go()
+    assert (pair.ours.out, len(pair.theirs.taken)) == ([], 3)
+    assert pair.network.asked == 4  # each word once: the network whose wallet it is, and the wallet
+
+
+def test_a_wallet_that_is_a_key_or_a_passkey_vouches_too() -> None:
+    pair = Pair()
+    word = word_of(US, "our letters")
+    pair.signs, pair.our_word = "our letters", replace(word, signature=key("ours").sign(word.digest(DOMAIN)))
+    pair.put(letter(1))
+    pair.go()
+    assert pair.theirs.taken == [letter(1)]
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        with_wallets(Pair(), until=NOW),  # it is over
+        with_wallets(Pair(), ours=b"X" * 20),  # the network names another wallet now
+        with_wallets(Pair(), ours=bytes(20)),  # it is no member any more
+        replace(with_wallets(Pair()), signs="a thief"),  # another key than the wallet vouched for
+        replace(with_wallets(Pair()), our_word=word_of(THEM, "our letters")),  # of another member
+        replace(with_wallets(Pair()), our_word=replace(word_of(US, "our letters"), valid_until=LATER + 1)),
+    ],
+)
+def test_a_word_that_the_wallet_did_not_give_is_not_believed(pair: Pair) -> None:
+    pair.put(letter(1))
+    pair.go()
+    assert (pair.theirs.taken, len(pair.ours.out)) == ([], 1)
+
+
+def test_strangers_with_words_do_not_make_a_node_ask_the_network_each_time() -> None:
+    pair = Pair()
+    for number in range(50):
+        with pytest.raises(LetterRefusedError):
+            pair.receiving(
+                with_word(sealed_by("a stranger"), replace(word_of(US, "a stranger"), valid_until=LATER + number))
+            )
+    assert pair.network.asked == 20
+    with pytest.raises(LetterRefusedError) as refused:
+        pair.receiving(b"open401k vouched 1\xff\xff{}")
+    assert refused.value.problem is LetterProblem.NOT_A_LETTER
+
+
+def test_what_a_wallet_is_shown_is_what_is_checked() -> None:
+    """The typed data hashed as EIP-712 has it, by another implementation, is the digest."""
+    word = word_of(US, "our letters")
+    shown = typed_data(US, word.key, LATER, DOMAIN)
+    kinds = {name: ",".join(f"{each['type']} {each['name']}" for each in shown["types"][name])
+             for name in ("EIP712Domain", "LetterKey")}  # fmt: skip
+
+    def struct(name: str, words: list[bytes]) -> bytes:
+        return keccak(keccak(f"{name}({kinds[name]})".encode()) + b"".join(words))
+
+    domain = shown["domain"]
+    separator = struct("EIP712Domain", [
+        keccak(domain["name"].encode()), keccak(domain["version"].encode()), domain["chainId"].to_bytes(32, "big"),
+        bytes(12) + bytes.fromhex(domain["verifyingContract"][2:]),
+    ])  # fmt: skip
+    said = shown["message"]
+    words = [bytes(12) + bytes.fromhex(said[name][2:]) for name in ("member", "key")]
+    hashed = struct("LetterKey", [*words, said["validUntil"].to_bytes(32, "big")])
+    assert keccak(b"\x19\x01" + separator + hashed) == word.digest(DOMAIN)

@@ -393,3 +393,21 @@ def test_money_of_an_earlier_year_taken_back_in_this_one_counts_as_nothing(colum
     nothing = replace(nothing, **{column: np.maximum(sums, 0)})
     told = [[(each.test, each.status, each.measured) for each in run_tests(facts)[0]] for facts in (below, nothing)]
     assert told[0] == told[1]
+
+
+def test_who_received_a_match_of_student_loan_payments_is_tested_apart() -> None:
+    """IRC 401(m)(13)(B)(iv): two groups, each with its own highly compensated and its own others."""
+    facts = twelve()
+    savers = [place for place, rate in enumerate(RATES) if rate and place > 1]
+    apart = replace(facts, loan_matched=np.array([place not in (0, *savers) for place in range(12)]))
+    adp, loans = result(apart, TestId.ADP), result(apart, TestId.ADP_STUDENT_LOANS)
+    rest = [place for place in range(2, 12) if place not in savers]
+    assert adp.working["nhce"] == {"count": len(savers), "ratio_sum_bps": 3_200, "average_bps": 3_200 // len(savers)}
+    assert adp.working["hce"] == {"count": 1, "ratio_sum_bps": RATES[0], "average_bps": RATES[0]}
+    assert loans.working["nhce"] == {"count": len(rest), "ratio_sum_bps": 0, "average_bps": 0}
+    assert (loans.status, loans.measured, loans.limit) == (Status.FAIL, RATES[1], 0)
+    assert "tested apart" in adp.explanation
+    assert "401(m)(13)(B)(iv)" in loans.explanation
+    nobody = replace(facts, loan_matched=np.zeros(12, dtype=np.bool_))
+    assert result(nobody, TestId.ADP).working == result(facts, TestId.ADP).working
+    assert TestId.ADP_STUDENT_LOANS not in {each.test for each in run_tests(nobody)[0]}

@@ -26,6 +26,7 @@ from open401k.plan import (
     ServiceTiers,
     SpillOver,
     Testing,
+    TestingMethod,
     Vesting,
     VestingSchedule,
     Waiver,
@@ -334,6 +335,41 @@ UNLAWFUL = {
         replace(PLAIN, match=Match(BASIC, student_loans=True, student_loan_months=2)),
         "match.student_loan_months",
         "Notice 2024-63",
+    ),
+    "student loan payments matched with each paycheck": (
+        replace(PLAIN, match=Match(BASIC, student_loans=True, student_loan_period=MatchPeriod.PAY_PERIOD)),
+        "match.student_loan_period",
+        "Notice 2024-63",
+    ),
+    "student loan payments matched within the period of deferrals": (
+        replace(
+            PLAIN,
+            match=Match(BASIC, period=MatchPeriod.QUARTER, student_loans=True, student_loan_period=MatchPeriod.MONTH),
+        ),
+        "match.student_loan_period",
+        "401(m)(13)(A)(i)",
+    ),
+    "student loan payments matched by quarter under a true-up": (
+        replace(
+            PLAIN,
+            match=Match(BASIC, true_up=True, student_loans=True, student_loan_period=MatchPeriod.QUARTER),
+        ),
+        "match.student_loan_period",
+        "401(m)(13)(A)(i)",
+    ),
+    "an ADP test apart for student loans that are not matched": (
+        replace(PLAIN, testing=Testing(student_loans_apart=True)),
+        "testing.student_loans_apart",
+        "401(m)(13)(B)(iv)",
+    ),
+    "an ADP test apart against the year before": (
+        replace(
+            PLAIN,
+            match=Match(BASIC, student_loans=True),
+            testing=Testing(TestingMethod.PRIOR_YEAR, student_loans_apart=True),
+        ),
+        "testing.student_loans_apart",
+        "401(m)(13)(B)(iv)",
     ),
     "HCEs without a safe harbor that there is not": (
         replace(PLAIN, safe_harbor_hces=False),

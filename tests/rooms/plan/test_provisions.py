@@ -95,6 +95,7 @@ any_provisions = st.builds(
         matches_catch_up=st.booleans(),
         student_loans=st.booleans(),
         student_loan_months=st.integers(1, 12),
+        student_loan_period=st.sampled_from(MatchPeriod),
     ),
     nonelective=st.none()
     | st.builds(Nonelective, rate_bps=st.integers(0, 2_500), source=sources, conditions=conditions),

@@ -13,10 +13,11 @@ from tests.rooms.recordkeeping.test_match_periods import LAST, terms_of
 
 from open401k.census import Employee, Employment
 from open401k.kernel import EmployeeId, Refused, Source, named_uuid
-from open401k.plan import MatchPeriod
+from open401k.plan import Match, MatchPeriod, MatchTier
 from open401k.recordkeeping import StudentLoanPayment, StudentLoanRefusal, YearToDate, entitle
 from open401k.recordkeeping.contributions import TermsOfYear, YearEnd
 from open401k.recordkeeping.student_loans import Standing, decide_payment
+from open401k.recordkeeping.year_end_facts import parts_of_period, parts_of_year
 
 HALF_OF_SIX = ((5_000, 600),)
 DOLLAR_FOR_DOLLAR = ((10_000, 10_000),)
@@ -125,3 +126,32 @@ def test_a_payment_counts_on_days_on_which_a_deferral_would_have_been_matched() 
     assert [standing.counts(0, day) for day in days] == [False, True, True, False]
     assert not replace(standing, excluded=()).counts(0, date(2026, 10, 1))  # no employee any more
     assert not replace(standing, entered=[None]).counts(0, date(2026, 5, 31))
+
+
+QUARTERLY = Match((MatchTier(5_000, 600),), student_loans=True, student_loan_period=MatchPeriod.QUARTER)
+YEARLY = replace(QUARTERLY, student_loan_period=MatchPeriod.PLAN_YEAR)
+JANUARY, APRIL, MAY, JULY, OCTOBER, NEXT = (date(2026, each, 1) for each in (1, 4, 5, 7, 10, 12))
+
+
+@pytest.mark.parametrize(
+    ("terms", "matched", "counted"),
+    [
+        ([(JANUARY, NEXT, YEARLY)], [], [(JANUARY, NEXT)]),
+        ([(JANUARY, NEXT, QUARTERLY)], [(JANUARY, APRIL), (APRIL, JULY)], [(JULY, NEXT)]),
+        # A quarter under yearly terms on its last day was not matched then: days before the amendment count now.
+        ([(JANUARY, MAY, QUARTERLY), (MAY, NEXT, YEARLY)], [(JANUARY, APRIL)], [(APRIL, MAY), (MAY, NEXT)]),
+        ([(JANUARY, MAY, YEARLY), (MAY, NEXT, QUARTERLY)], [(APRIL, JULY)], [(JANUARY, MAY), (JULY, NEXT)]),
+    ],
+)
+def test_the_end_of_the_year_counts_the_days_that_no_quarter_did(terms: Any, matched: Any, counted: Any) -> None:
+    parts = parts_of_year(terms, matched)
+    assert [(each.start, each.end) for each in parts if each.loans] == counted
+    assert [each.start for each in parts] == [JANUARY, *(each.end for each in parts)][:-1]
+
+
+def test_a_quarter_counts_no_days_of_a_match_that_counts_by_the_year() -> None:
+    parts = parts_of_period([(JANUARY, MAY, YEARLY), (MAY, NEXT, QUARTERLY)], (APRIL, JULY))
+    assert [(each.start, each.end, each.match, each.loans) for each in parts] == [
+        (APRIL, MAY, None, False),
+        (MAY, JULY, QUARTERLY, True),
+    ]

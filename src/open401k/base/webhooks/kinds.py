@@ -25,6 +25,7 @@ KINDS: Sequence[str] = (
     "plan.ending_stated",
     "plan.tested",
     "plan.year_ended",
+    "rollover.invalid",
     "rollovers.not_followed",
     "turnover.presumed",
     "webhook_endpoint.stopped",

@@ -5,6 +5,7 @@ Not here: the node's own work, which nobody asks for.
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 import urllib.request
@@ -22,6 +23,7 @@ from open401k.rails.node.adapters.rest import RestCore
 from open401k.rails.node.codec import told
 from open401k.rails.node.core import Account, Refused
 from open401k.rails.node.halves import Half, ReceivingHalf
+from open401k.rails.node.papers import Paper
 from open401k.rails.preflight.rule_version import EAST
 from open401k.standins.core_rest import TOKEN
 
@@ -54,6 +56,12 @@ class Hand:
     def put(self, case: str, half: Half) -> Mapping[str, Any]:
         """Our half of the facts; the answer has every reason."""
         return self._asked("PUT", f"/v1/rollovers/{case}/facts", told(half))
+
+    def explain(self, case: str, paper: Paper) -> Mapping[str, Any]:
+        """The explanation of choices, which the participant reads before they sign."""
+        content = base64.b64encode(paper.content).decode()
+        body = {"title": paper.title, "version": paper.version, "media": paper.media, "content": content}
+        return self._asked("PUT", f"/v1/rollovers/{case}/explanation", body)
 
     def sign(self, case: str, participant: Key) -> Mapping[str, Any]:
         """The participant signs the election; this custodian vouches for the key."""

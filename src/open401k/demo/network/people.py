@@ -17,6 +17,7 @@ from open401k.law.withholding import EarlierThisYear
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.messages import Mode
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf, Wanted
+from open401k.rails.node.papers import Media, Paper
 from open401k.rails.preflight.facts import (
     ContactChanges,
     Explanation,
@@ -37,6 +38,15 @@ from open401k.rails.preflight.facts import (
 
 from .companies import Company
 
+#: Stands where a real plan's explanation of section 402(f) stands; the words of that are the plan's to supply.
+EXPLANATION = Paper(
+    "Sample in place of your rollover options",
+    "a sample",
+    Media.TEXT,
+    b"This is a sample for trying. It is not the explanation that the law asks for.\n\n"
+    b"In a real rollover the company that pays puts its own document here, such as the safe harbor explanation of the "
+    b"IRS that fits your kinds of money. You read it before you sign, and what you sign names its hash.\n",
+)
 _DAYS = 8
 _YEAR = timedelta(days=300)
 
@@ -86,7 +96,7 @@ def releasing(mover: Mover, source: Company, *, on: date) -> ReleasingHalf:
         explanation=Explanation(
             on - timedelta(days=5), told_of_thirty_days=True, of_roth_money=bool(mover.roth_cents), of_other_money=True
         ),
-        explanation_hash=bytes(range(32)),
+        explanation_hash=EXPLANATION.fingerprint,
         holds=Holds(order_pending=mover.order_pending, levy=False, bankruptcy=False, other_legal=False),
         roth=Roth(mover.roth_since, mover.roth_basis_cents, mover.roth_cents, stated_qualified=False)
         if mover.roth_cents
@@ -112,7 +122,7 @@ def releasing(mover: Mover, source: Company, *, on: date) -> ReleasingHalf:
             "distributing.contact": f"rollovers@{source.slug}.example",
             "event.last_contribution_on": str(on - timedelta(days=60)),
             "amounts[pre_tax].earnings_cents": "0",
-            "authority.explanation_version": "Notice 2026-13",
+            "authority.explanation_version": EXPLANATION.version,
             "institution.releasing_lei": f"SANDBOX0{source.slug.upper():0<12}"[:20],
             "settlement.fees_cents": "0",
         },

@@ -16,7 +16,7 @@ from . import founding
 from ._store import new_database
 from .companies import COMPANIES, NORTH, WEST, Company
 from .hands import Hand, hands, wait_until
-from .people import NINA, receiving, releasing
+from .people import EXPLANATION, NINA, receiving, releasing
 from .programs import Programs
 from .trial import Trial, served, set_up
 
@@ -74,6 +74,7 @@ def _begun(by: Mapping[str, Hand], say: Say) -> str:
     wait_until(lambda: west.case_of(reference) is not None, "the request reaches the source", seconds=60)
     theirs = str(west.case_of(reference))
     west.put(theirs, releasing(NINA, WEST, on=west.today))
+    west.explain(theirs, EXPLANATION)
     say(f"A participant's page: {north.link(mine)}")
     say(f"  {NINA.name} moves {NINA.account} at {WEST.name} to {NORTH.name}: choose a passkey there, read, and sign.")
     return theirs

@@ -27,8 +27,10 @@ from . import (
     network,
     node,
     node_desk,
+    node_letter_keys,
     node_running,
     node_signer,
+    node_voters,
     pay_codes,
     payroll,
     people,
@@ -64,8 +66,10 @@ app.add_typer(connections.commands, name="connections")
 app.add_typer(connections.sandboxes, name="sandbox")
 app.add_typer(node.commands, name="node")
 node.commands.add_typer(node_running.commands)
+node.commands.add_typer(node_letter_keys.commands, name="letter-key")
 node.commands.add_typer(node_signer.commands, name="signer")
 node.commands.add_typer(node_desk.commands)
+node.commands.add_typer(node_voters.commands)
 app.add_typer(pay_codes.commands, name="pay-codes")
 app.add_typer(corrections.commands, name="corrections")
 app.add_typer(forfeitures.commands, name="forfeitures")

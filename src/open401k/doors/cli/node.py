@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(no_args_is_help=True, help="A custodian's node on the rollover rails.")
 CORE_PORT = 4022
+MAIL_PORT = 4025
 
 Adapter = Annotated[str, typer.Option(help="rest, batch, or package.module:function that answers a core.")]
 Folder = Annotated[Path, typer.Option(help="The folder that node and core share, for batch.")]
@@ -98,6 +99,22 @@ def core_rest(
     voice = Voice(as_json=False)
     voice.line(f"A stand-in for a core on http://{host}:{server.server_address[1]}; its token is {TOKEN}.")
     voice.line(f"Accounts: {', '.join(opened)}. Stop with Ctrl-C.")
+    server.serve_forever()
+
+
+@sandboxes.command("mail")
+def mail(
+    host: Host = HOST,
+    port: Port = MAIL_PORT,
+    folder: Annotated[Path, typer.Option(help="Where each mail becomes a file.")] = Path("mails"),
+) -> None:
+    """Run a stand-in for a mail server (SMTP): it keeps what it takes; refused@ and later@ are answered so."""
+    from open401k.standins.smtp import serve
+
+    server = serve(folder, host=host, port=port)
+    voice = Voice(as_json=False)
+    voice.line(f"A stand-in for a mail server on {host}:{server.server_address[1]}; mails are in {folder}.")
+    voice.line("Stop with Ctrl-C.")
     server.serve_forever()
 
 

@@ -113,6 +113,28 @@ def off_rail_(
     voice.line(f"Case {closed.id} is closed by {way} {reference}. The other custodian is told.")
 
 
+@commands.command("explanation")
+def explanation_(
+    context: typer.Context,
+    case: CaseId,
+    file: Annotated[Path, typer.Argument(help="The document: text in UTF-8, or a PDF.")],
+    title: Annotated[str, typer.Option(help="What people call it.")],
+    version: Annotated[str, typer.Option(help="Which edition of it.")],
+    config: Config = CONFIG,
+    json: Json = False,
+) -> None:
+    """Put the explanation of choices (section 402(f)) whose hash our facts name: it is read before the signature."""
+    from open401k.rails.node.explaining import put_paper
+    from open401k.rails.node.papers import paper_in
+
+    paper = _read(lambda: paper_in(file.read_bytes(), title=title, version=version))
+    with _office(context, config) as office:
+        _done(office, lambda unit, _: put_paper(unit, case, paper))
+    voice = Voice(json)
+    voice.tell({"case": case, "hash": paper.fingerprint.hex(), "bytes": len(paper.content), "media": paper.media})
+    voice.line(f"Case {case} has the explanation {paper.fingerprint.hex()}; the other custodian is sent it.")
+
+
 @contextmanager
 def _office(context: typer.Context, config: Path) -> "Iterator[Office]":
     from open401k.rails.node.office import Office
@@ -137,15 +159,20 @@ def _verdict(office: "Office", case: str) -> "Verdict":
 
 def _done(office: "Office", verb: "Callable[[DealUnit, Desk], T]") -> T:
     """In one transaction; what cannot be done now is said."""
+    from open401k.rails.node.asking_first import asking_first
     from open401k.rails.node.cases import MoveError
     from open401k.rails.node.codec import BadInputError as WrongFieldsError
     from open401k.rails.node.exceptions import StillOpenError
     from open401k.rails.node.judging import NotNowError
 
     desk = office.desk
-    try:
+
+    def work() -> T:
         with office.process.files.begin() as unit:
             return verb(unit, desk)
+
+    try:
+        return asking_first(work)
     except (StillOpenError, NotNowError, MoveError) as why:
         raise BadInputError(str(why), fix="See where it stands: open401k node exceptions, or the console.") from why
     except WrongFieldsError as why:

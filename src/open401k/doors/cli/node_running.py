@@ -68,6 +68,22 @@ token_env = "CORE_TOKEN"
 number = 1
 year = 2026
 
+# To settle several rollovers with one custodian in one transaction, if it is set there, too: seconds that one waits for
+# others, and in which an offer is answered.
+# [batches]
+# window = 60
+# answer = 600
+
+# E-mail at each state to participants whose address our systems put, and to our desk; off without this table.
+# A mail names nobody and carries no link. The password stands in the environment variable that is named.
+# [mail]
+# host = "smtp.example.org"
+# port = 587
+# tls = "starttls"              # or "tls"; "none" for a server on this very machine
+# from = "rollovers@example.org"
+# username = "node"
+# password_env = "MAIL_PASSWORD"
+# desk = "desk@example.org"     # several, with commas between them; or leave it out
 # Each custodian with whom we exchange: what its "open401k node status" tells.
 # [[peers]]
 # name = "The Other Company"
@@ -116,7 +132,8 @@ def status(context: typer.Context, config: Config = CONFIG, json: Json = False) 
         _shown(told.identity)
         | {"can_sign": told.can_sign, "network": network, "silence": told.silence, "cases": told.cases,
            "acted_on": told.acted_on.number if told.acted_on else None, "exceptions": told.exceptions,
-           "calls_waiting": told.calls, "transactions_waiting": told.transactions}
+           "calls_waiting": told.calls, "transactions_waiting": told.transactions,
+           "rules_published": {str(number): is_so for number, is_so in told.rules.items()}}
     )  # fmt: skip
     voice.table(("What", "Value"), list(_shown(told.identity).items()), empty="")
     if at is None:
@@ -126,6 +143,8 @@ def status(context: typer.Context, config: Config = CONFIG, json: Json = False) 
         voice.line(f"Final block {at.block.number}; member until {until:%Y-%m-%d}; signs by {_hex(at.signer)}")
         if not told.can_sign and not told.identity.signer_silence:
             voice.line("THIS NODE CANNOT SIGN: the network names no key of it, or the membership has ended.")
+    for number in [number for number, is_so in told.rules.items() if not is_so]:
+        voice.line(f"RULES {number} ARE NOT WHAT THE NETWORK PUBLISHED: compare [[rules]] with its motions.")
     if told.identity.signer_silence:
         voice.line(f"THIS NODE CANNOT SIGN: {told.identity.signer_silence}")
     voice.line(f"{counted(sum(told.cases.values()), 'case')}, {counted(told.exceptions, 'open exception')}.")

@@ -9,7 +9,7 @@ import typer
 from open401k.kernel import EmployeeId, RolloverId
 from open401k.views import rollovers as view
 
-from .. import rollovers
+from .. import invalid_rollovers, rollovers
 from .corrections import By, person_who_decides, refused_aloud
 from .found import bytes_of
 from .places import Place, PlanOption, actor_of, at_plan
@@ -82,6 +82,55 @@ def follow(context: typer.Context, plan: PlanOption = "", json: Json = False) ->
     _list(shown, Voice(json))
 
 
+@commands.command()
+def invalid(
+    context: typer.Context, which: Which, by: By,
+    why: Annotated[str, typer.Option(help="not_eligible, required_minimum, source_not_qualified, too_late, ...")],
+    detail: Annotated[str, typer.Option(help="By what it was found.")],
+    leg: Annotated[list[str], typer.Option(help="A leg and its invalid amount, as 0=120.50; once for each.")],
+    plan: PlanOption = "", json: Json = False,
+) -> None:  # fmt: skip
+    """Determine that money which came could not be rolled over: it is to be paid back."""
+    with at_plan(wiring_of(context), "rollovers invalid", plan) as place, refused_aloud():
+        of = _of(place, "rollovers invalid") | {"actor": person_who_decides(place, by, "rollovers invalid")}
+        legs = {_leg(name): amount for name, amount in _pairs(leg).items()}
+        found = invalid_rollovers.determine(
+            place.services, **of, rollover_id=_named(which), why=why, detail=detail, legs=legs
+        )
+    _say(found, Voice(json))
+
+
+@commands.command("pay-back")
+def pay_back(
+    context: typer.Context, which: Which, by: By,
+    withheld: Annotated[str, typer.Option(help="The tax that is withheld; 0.00 for none.")],
+    earnings: Annotated[list[str] | None, typer.Option(help="A source and its earnings, as rollover=3.10.")] = None,
+    plan: PlanOption = "", json: Json = False,
+) -> None:  # fmt: skip
+    """Approve that an invalid rollover is paid to the person with its earnings."""
+    with at_plan(wiring_of(context), "rollovers pay-back", plan) as place, refused_aloud():
+        of = _of(place, "rollovers pay-back") | {"actor": person_who_decides(place, by, "rollovers pay-back")}
+        told = _pairs(earnings) if earnings else None
+        found = invalid_rollovers.pay_back(
+            place.services, **of, rollover_id=_named(which), withheld=withheld, earnings=told
+        )
+    _say(found, Voice(json))
+
+
+def _pairs(said: list[str]) -> dict[str, str]:
+    pairs = [each.partition("=") for each in said]
+    wrong = [name for name, equals, _ in pairs if not equals]
+    if wrong:
+        raise BadInputError(f"{wrong[0]} has no amount.", fix="Write it as 0=120.50 or rollover=3.10.")
+    return {name.strip(): amount.strip() for name, _, amount in pairs}
+
+
+def _leg(name: str) -> int:
+    if not name.isdecimal():
+        raise BadInputError(f"{name} is no leg.", fix="Legs are numbered from 0: open401k rollovers show.")
+    return int(name)
+
+
 def _of(place: Place, command: str) -> dict[str, Any]:
     return {"actor": actor_of(command), "tenant_id": place.tenant_id, "plan_id": place.plan_id}
 
@@ -131,4 +180,7 @@ def _say(found: view.RolloverDetail, voice: Voice) -> None:
         (e.kind, e.amount, e.basis, e.roth_since or "", ", ".join(f"{s.source} {s.amount}" for s in e.sources))
         for e in found.parts
     ]
+    if found.invalid is not None:
+        state = f"paid back on {found.invalid.paid_on}" if found.invalid.paid_on else "to be paid back"
+        voice.line(f"Invalid ({found.invalid.why}): {found.invalid.total} with earnings, {state}.")
     voice.table(("Kind", "Amount", "Basis", "Roth since", "Sources"), rows, empty="Nothing is booked.")

@@ -16,9 +16,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from open401k.kernel import Open401kError
+from open401k.rails.node.asking_first import asking_first
 from open401k.rails.node.cases import ChangedError, MoveError
 from open401k.rails.node.codec import BadInputError, parsed
 from open401k.rails.node.core import SilentError
+from open401k.rails.node.deal import DealUnit
 from open401k.rails.node.exceptions import StillOpenError
 from open401k.rails.node.judging import NotNowError
 from open401k.rails.node.once import Answer, KeyReusedError
@@ -73,13 +75,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that a program may ask. A POST wants an Idempotency-Key."""
+    """One thing that a program may ask. A POST wants an Idempotency-Key; a PUT is the same twice, and may have one."""
 
     method: str
     path: str
     roles: frozenset[Role]
     summary: str
     work: Callable[[Call], Answer]
+    most: int = MOST_BODY
 
     def route(self, doors: Doors, limits: Limits) -> Route:
         """As it is served."""
@@ -97,15 +100,15 @@ class Operation:
         if token.role not in self.roles:
             raise ProblemError(FORBIDDEN)
         key = request.headers.get("idempotency-key", "").strip()
-        if self.method == "POST" and not 0 < len(key) <= 200:
+        if (self.method == "POST" and not key) or len(key) > 200:
             raise ProblemError(KEY_MISSING)
-        text = await body_of(request, MOST_BODY)
+        text = await body_of(request, self.most)
         if text is None:
             raise ProblemError(TOO_LARGE)
         body = parsed(text, at="") if text else None
         what = f"{self.method} {request.url.path}"
         call = Call(doors, token, request.path_params, request.query_params, body, text, key, what)
-        told = await run_in_threadpool(self.work, call)
+        told = await run_in_threadpool(lambda: asking_first(lambda: self.work(call)))
         return JSONResponse(told.told, told.status)
 
 
@@ -149,6 +152,16 @@ def problem_of(error: Exception) -> Problem:
         case _:
             log.error("a request failed", exc_info=error)
             return INTERNAL
+
+
+def case_named(unit: DealUnit, call: Call) -> str:
+    """The case that the address names."""
+    case = call.names["case"]
+    try:
+        unit.case(case)
+    except LookupError:
+        raise NoSuchCaseError from None
+    return case
 
 
 class NoSuchCaseError(Exception):

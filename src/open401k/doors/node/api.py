@@ -24,7 +24,8 @@ from open401k.rails.node.signed_here import attest_and_elect
 from open401k.rails.node.staff import Role, link_for
 
 from ..problems import NOT_FOUND, ProblemError
-from .access import Call, NoSuchCaseError, Operation
+from . import mail_api, papers_api
+from .access import Call, Operation, case_named
 from .evidence_api import evidence
 from .for_pages import onward_again
 from .shown import case_shown, hook_shown
@@ -63,24 +64,30 @@ def listed(call: Call) -> Answer:
 def one(call: Call) -> Answer:
     """Where a case stands, with its reasons, its events and its open exceptions."""
     with call.doors.process.files.begin() as unit:
-        return Answer(200, case_shown(unit, _case(unit, call), call.doors.process.config, whole=True))
+        return Answer(200, case_shown(unit, case_named(unit, call), call.doors.process.config, whole=True))
 
 
 def put_facts(call: Call) -> Answer:
-    """Our half of the facts, whole; preflight answers with every reason at once."""
-    with call.doors.process.files.begin() as unit:
-        deal = unit.deal(_case(unit, call))
+    """Our half of the facts, whole; preflight answers with every reason at once. It may have an Idempotency-Key."""
+
+    def work(unit: DealUnit) -> Answer:
+        deal = unit.deal(case_named(unit, call))
         ours: Half = read(ReleasingHalf, call.body) if deal.side is Side.SOURCE else read(ReceivingHalf, call.body)
         deal = deals.put_facts(unit, call.doors.office.desk, deal.case, ours)
-        shown = case_shown(unit, deal.case, call.doors.process.config)
+        return Answer(200, case_shown(unit, deal.case, call.doors.process.config))
+
+    if call.key:
+        return _once(call, work)
+    with call.doors.process.files.begin() as unit:
+        answer = work(unit)
     call.doors.wake()
-    return Answer(200, shown)
+    return answer
 
 
 def halves(call: Call) -> Answer:
     """Both halves of the facts, as far as they are known: for the custodian's own systems, which answer them."""
     with call.doors.process.files.begin() as unit:
-        deal = unit.deal(_case(unit, call))
+        deal = unit.deal(case_named(unit, call))
     return Answer(200, {"releasing": told(deal.releasing), "receiving": told(deal.receiving)})
 
 
@@ -95,7 +102,7 @@ def member(call: Call) -> Answer:
 def election(call: Call) -> Answer:
     """What the participant is to sign: each field, and the digest (EIP-712) that is signed."""
     with call.doors.process.files.begin() as unit:
-        made = deals.election_of(unit, call.doors.office.desk, _case(unit, call))
+        made = deals.election_of(unit, call.doors.office.desk, case_named(unit, call))
     domain = call.doors.process.domain
     at = {"name": domain.name, "version": "1", "chain_id": domain.chain_id, "contract": domain.contract.hex()}
     return Answer(200, {"election": told(made), "domain": at, "digest": domain.digest(election_hash(made)).hex()})
@@ -106,7 +113,7 @@ def elect(call: Call) -> Answer:
     signature = _octets(_object(call.body, "signature")["signature"], None, "signature")
 
     def work(unit: DealUnit) -> Answer:
-        attest_and_elect(unit, call.doors.office, _case(unit, call), signature)
+        attest_and_elect(unit, call.doors.office, case_named(unit, call), signature)
         return _state(unit, call)
 
     return _once(call, work)
@@ -118,7 +125,7 @@ def link(call: Call) -> Answer:
     doors = call.doors
 
     def work(unit: Any) -> Answer:
-        link_for(unit, _case(unit, call), f"{call.token.token_id}|{call.key}", days=days, at=_now(call))
+        link_for(unit, case_named(unit, call), f"{call.token.token_id}|{call.key}", days=days, at=_now(call))
         return Answer(201, {"case": call.names["case"]})
 
     made = _once(call, work)
@@ -130,7 +137,7 @@ def ready(call: Call) -> Answer:
     """We pay, and the cash is there: exact terms are made, agreed by us, and sent."""
 
     def work(unit: DealUnit) -> Answer:
-        agreed = deals.ready(unit, call.doors.office.desk, _case(unit, call))
+        agreed = deals.ready(unit, call.doors.office.desk, case_named(unit, call))
         return Answer(200, {"case": call.names["case"], "rollover": agreed.rollover.hex(), "cents": agreed.cents})
 
     return _once(call, work)
@@ -151,7 +158,7 @@ def _ended(call: Call, verb: Callable[..., object]) -> Answer:
     code, words = _whole(body["code"], "code", most=699), _text(body["words"], "words")
 
     def work(unit: DealUnit) -> Answer:
-        verb(unit, call.doors.office.desk, _case(unit, call), code, words)
+        verb(unit, call.doors.office.desk, case_named(unit, call), code, words)
         return _state(unit, call)
 
     return _once(call, work)
@@ -162,7 +169,7 @@ def note(call: Call) -> Answer:
     words = _text(_object(call.body, "words")["words"], "words")
 
     def work(unit: DealUnit) -> Answer:
-        deals.note(unit, call.doors.office.desk, _case(unit, call), words)
+        deals.note(unit, call.doors.office.desk, case_named(unit, call), words)
         return _state(unit, call)
 
     return _once(call, work)
@@ -172,7 +179,7 @@ def again(call: Call) -> Answer:
     """Propose again what was released, under the same signature: a new case, its child."""
 
     def work(unit: DealUnit) -> Answer:
-        deal = onward_again(unit, call.doors, _case(unit, call))
+        deal = onward_again(unit, call.doors, case_named(unit, call))
         return Answer(201, {"case": deal.case, "parent": call.names["case"], "state": str(unit.case(deal.case).state)})
 
     return _once(call, work)
@@ -184,7 +191,7 @@ def give_back(call: Call) -> Answer:
     new = f"rlv_{call.doors.process.around.random.token(12).hex()}"
 
     def work(unit: DealUnit) -> Answer:
-        made = returning.give_back(unit, call.doors.office.desk, _case(unit, call), new, half, at="receiving")
+        made = returning.give_back(unit, call.doors.office.desk, case_named(unit, call), new, half, at="receiving")
         return Answer(201, {"case": made.case, "parent": call.names["case"], "state": str(unit.case(made.case).state)})
 
     return _once(call, work)
@@ -200,7 +207,7 @@ def off_rail(call: Call) -> Answer:
         )
 
     def work(unit: DealUnit) -> Answer:
-        onward.off_rail(unit, _case(unit, call), Way(body["way"]), reference)
+        onward.off_rail(unit, case_named(unit, call), Way(body["way"]), reference)
         return _state(unit, call)
 
     return _once(call, work)
@@ -228,13 +235,17 @@ def webhooks(call: Call) -> Answer:
 
 
 def add_webhook(call: Call) -> Answer:
-    """An endpoint that is told of each state from now on; its secret is shown once."""
-    url = _text(_object(call.body, "url")["url"], "url")
-    known = [each for each in call.doors.hooks.listed() if each.url == url]
-    if known:  # its secret was shown to who made it
-        return Answer(200, hook_shown(known[0]))
-    made = call.doors.hooks.add(url, newest=newest_event(call.doors.process.files), at=_now(call))
-    return Answer(201, hook_shown(made.hook) | {"secret": made.secret})
+    """An endpoint that is told of each state from now on; its secret is shown to who made it, under the same key."""
+    url, hooks = _text(_object(call.body, "url")["url"], "url"), call.doors.hooks
+    newest = newest_event(call.doors.process.files)
+
+    def work(unit: Any) -> Answer:
+        hook, is_new = hooks.add(unit.conn, url, newest=newest, at=_now(call))
+        return Answer(201 if is_new else 200, hook_shown(hook))
+
+    first = _once(call, work)
+    secret = hooks.secret_of(first.told["webhook"]) if first.status == 201 else None
+    return Answer(first.status, first.told | ({"secret": secret} if secret else {}))
 
 
 def remove_webhook(call: Call) -> Answer:
@@ -251,6 +262,18 @@ OPERATIONS = (
     Operation("GET", CASE, _READ, "Read a case", one),
     Operation("PUT", f"{CASE}/facts", _FEED, "Put our half of the facts", put_facts),
     Operation("GET", f"{CASE}/facts", _FEED, "Read both halves of the facts", halves),
+    Operation(
+        "PUT",
+        f"{CASE}/explanation",
+        _FEED,
+        "Put the explanation of choices",
+        papers_api.put_explanation,
+        papers_api.MOST_BODY,
+    ),
+    Operation("GET", f"{CASE}/explanation", _READ, "Read which explanation is shown", papers_api.explanation),
+    Operation("PUT", f"{CASE}/mail", _FEED, "Write to the participant by e-mail", mail_api.put_mail),
+    Operation("GET", f"{CASE}/mail", _READ, "Read what became of e-mails", mail_api.mail),
+    Operation("POST", f"{CASE}/mail/came-back", _FEED, "Say that an e-mail came back", mail_api.came_back),
     Operation("GET", "/v1/member", _READ, "Read who we are in the network", member),
     Operation("GET", f"{CASE}/election", _FEED, "Read what the participant is to sign", election),
     Operation("POST", f"{CASE}/election", _FEED, "Bring the participant's signature", elect),
@@ -280,16 +303,6 @@ def _once(call: Call, work: Callable[[Any], Answer]) -> Answer:
 
 def _now(call: Call) -> int:
     return call.doors.process.around.seconds()
-
-
-def _case(unit: DealUnit, call: Call) -> str:
-    """The case that the address names."""
-    case = call.names["case"]
-    try:
-        unit.case(case)
-    except LookupError:
-        raise NoSuchCaseError from None
-    return case
 
 
 def _state(unit: DealUnit, call: Call) -> Answer:

@@ -36,6 +36,9 @@ SENT: Mapping[Kind, str] = {
     Kind.RECEIPT: "Our receipt",
     Kind.EXPIRE: "End after the deadline",
     Kind.ABORT: "Our stop",
+    Kind.OF_SPOUSE: "The spouse's approval",
+    Kind.OF_ADMINISTRATOR: "The administrator's approval",
+    Kind.OF_DEPOSITORY: "The depository's approval",
 }
 ROLES: Mapping[Role, str] = {
     Role.PARTICIPANT: "participant",

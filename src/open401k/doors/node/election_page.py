@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Route
 
 from open401k.kernel import Random
 from open401k.rails import in_words, messages, tracking
+from open401k.rails.node.papers import Media
 from open401k.rails.passkeys import Made, PasskeyError, Website, asserted, bytes_of, made
 
 from ..problems import FieldProblem, Problem, ProblemError
@@ -47,6 +48,13 @@ CHANGED = Problem(
     "What you would sign has changed.",
     "The companies put in something new while you were reading.",
     "Load the page again and read what it says now.",
+)
+NOT_READ = Problem(
+    409,
+    "explanation_not_opened",
+    "You have not opened the explanation of your choices yet.",
+    "By signing you say that you have received it.",
+    "Open it below the fields that you sign, read it, and sign then.",
 )
 NOT_NOW = Problem(409, "not_now", "This cannot be signed now.", "The move has gone on.", "Load the page again.")
 
@@ -133,6 +141,7 @@ class ElectionPages:
         told = (
             ("/r/{link}/election", self.page, "GET"),
             ("/r/{link}/election.txt", self.copy, "GET"),
+            ("/r/{link}/explanation", self.explanation, "GET"),
             ("/r/{link}/key", self.keep_key, "POST"),
             ("/r/{link}/election", self.sign, "POST"),
         )
@@ -153,6 +162,8 @@ class ElectionPages:
             return RedirectResponse(f"/r/{link}", 303, headers=PRIVATE)
         offer = await self._offer(request) if found.signing is not Signing.NOT_YET else None
         ready = offer is not None and found.signing is Signing.READY
+        if ready and offer and offer.to_sign.paper and offer.to_sign.paper.text:  # the page shows all of it
+            await run_in_threadpool(self._given.explanation, link)
         options = json.dumps(self._ceremonies.assertion(offer)) if ready and offer else ""
         return self._look.private("election", offer=offer, ready=ready, options=options, **words)
 
@@ -164,6 +175,16 @@ class ElectionPages:
             raise ProblemError(NO_LINK)
         headers = PRIVATE | {"Content-Disposition": 'attachment; filename="election.txt"'}
         return PlainTextResponse(offer.text, headers=headers)
+
+    async def explanation(self, request: Request) -> Response:
+        """The explanation itself, to read and keep. Never shown inside a page: a PDF may be anything."""
+        await self._followed(request)
+        paper = await run_in_threadpool(self._given.explanation, request.path_params["link"])
+        if paper is None:
+            raise ProblemError(NO_LINK)
+        name = "explanation.pdf" if paper.media is Media.PDF else "explanation.txt"
+        headers = PRIVATE | {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(paper.content, media_type=paper.media, headers=headers)
 
     async def keep_key(self, request: Request) -> Response:
         """A passkey that was just made, and their agreement to sign on a screen."""
@@ -185,6 +206,8 @@ class ElectionPages:
         _agreed(sent)
         if sent.get("challenge") != _letters(offer.digest):
             raise ProblemError(CHANGED)
+        if not offer.to_sign.is_read:
+            raise ProblemError(NOT_READ)
         told = Signed(offer.digest, _asserted(sent, offer, website_of(self._given)), offer.text)
         return _answer(await run_in_threadpool(self._given.sign, link, told), f"/r/{link}/election")
 

@@ -14,14 +14,16 @@ from open401k.kernel import Open401kError
 from open401k.rails.messages import Election, election_hash
 from open401k.rails.node import again as onward
 from open401k.rails.node import deals
+from open401k.rails.node.asking_first import asking_first
 from open401k.rails.node.cases import MoveError, Way
 from open401k.rails.node.codec import BadInputError
 from open401k.rails.node.deal import Deal, DealUnit
 from open401k.rails.node.exceptions import StillOpenError
-from open401k.rails.node.following import Verdict
+from open401k.rails.node.explaining import is_awaited, show, signed_paper
 from open401k.rails.node.judging import NotNowError
 from open401k.rails.node.kept_deals import KeptDealUnit
 from open401k.rails.node.once import Answer, KeyReusedError
+from open401k.rails.node.papers import Paper
 from open401k.rails.node.report import case_ids
 from open401k.rails.node.signed_here import attest_and_elect
 from open401k.rails.passkeys import Passkey
@@ -88,17 +90,32 @@ class NodePages:
         with self._begin() as unit:
             deal = unit.deal(case)
             election = self._election(unit, deal)
-        rules = self.doors.office.desk.rules
-        known = known_of(deal, f"The network's rules for {rules[election.rule_version].year}.") if election else None
+            on_file = signed_paper(unit, deal)
+        paper, rules = on_file.paper if on_file else None, self.doors.office.desk.rules
+        year = rules[election.rule_version].year if election else 0
+        known = known_of(deal, f"The network's rules for {year}.", paper) if election else None
         if election is None or known is None:
             return None
         passkey = Passkey(bytes.fromhex(told["x"]), bytes.fromhex(told["y"]))
-        return ToSign(election, self.doors.process.domain, known, passkey, bytes.fromhex(told["credential"]))
+        is_read = on_file is None or on_file.shown_at is not None
+        return ToSign(
+            election, self.doors.process.domain, known, passkey, bytes.fromhex(told["credential"]), paper, is_read
+        )
+
+    def explanation(self, link: str) -> Paper | None:
+        case = self._case_of(link)
+        if case is None:
+            return None
+        with self._begin() as unit:
+            found = signed_paper(unit, unit.deal(case))
+            if found is not None:
+                show(unit, self.doors.office.desk, case)
+        return found.paper if found else None
 
     def _election(self, unit: KeptDealUnit, deal: Deal) -> Election | None:
         if deal.elected is not None:
             return deal.elected.election
-        if signing_of(unit.case(deal.case), deal) is not Signing.READY:
+        if signing_of(unit.case(deal.case), deal, awaits=is_awaited(unit, deal)) is not Signing.READY:
             return None
         return deals.election_of(unit, self.doors.office.desk, deal.case)
 
@@ -120,7 +137,7 @@ class NodePages:
             fault("pages.before_key_commit")
             vault.replace_with(unit.conn, _key_name(case), json.dumps(told).encode(), at=self.now())
 
-        return self._done(work)
+        return self.done(work)
 
     def sign(self, link: str, signed: Signed) -> Refusal | None:
         case = self._case_of(link)
@@ -132,12 +149,15 @@ class NodePages:
             election = deal.elected.election if deal.elected else deal.election
             if election is None or self.doors.process.domain.digest(election_hash(election)) != signed.digest:
                 raise NotNowError("what is to be signed has changed since it was shown; read it again")
+            explained = signed_paper(unit, deal)
+            if is_awaited(unit, deal) or (explained is not None and explained.shown_at is None):
+                raise NotNowError("the explanation of your choices was not opened yet; open it, then sign")
             attest_and_elect(unit, self.doors.office, case, signed.signature)
             fault("pages.before_signature_commit")
             shown = signed.shown.encode()
             self.doors.process.vault.put_with(unit.conn, f"participant/{case}/shown", shown, at=self.now())
 
-        return self._done(work)
+        return self.done(work)
 
     # ---- the console
 
@@ -192,14 +212,18 @@ class NodePages:
     def _case_of(self, link: str) -> str | None:
         return self.doors.entrances.case_of(link, at=self.now())
 
-    def _done(self, work: Callable[[KeptDealUnit], object]) -> Refusal | None:
+    def done(self, work: Callable[[KeptDealUnit], object]) -> Refusal | None:
+        """Do it in one transaction, and have the node look; why not, if it was refused."""
         try:
-            with self._begin() as unit:
-                work(unit)
+            asking_first(lambda: self._in_one(work))
         except _REFUSALS as why:
             return _refused(why)
         self.doors.wake()
         return None
+
+    def _in_one(self, work: Callable[[KeptDealUnit], object]) -> None:
+        with self._begin() as unit:
+            work(unit)
 
     def _once(self, staff: Staff, key: str, asked: str, work: Callable[[KeptDealUnit], object]) -> Refusal | None:
         def answer(unit: KeptDealUnit) -> Answer:
@@ -207,7 +231,9 @@ class NodePages:
             return Answer(200, {})
 
         try:
-            self.doors.once.first(f"console {staff.name}", key, asked.encode(), at=self.now(), work=answer)
+            asking_first(
+                lambda: self.doors.once.first(f"console {staff.name}", key, asked.encode(), at=self.now(), work=answer)
+            )
         except _REFUSALS as why:
             return _refused(why)
         self.doors.wake()
@@ -217,7 +243,7 @@ class NodePages:
 def onward_again(unit: DealUnit, doors: Doors, case: str) -> Deal:
     """Propose it again, as the chain's final word on the proposal before allows."""
     file = unit.case(case)
-    verdict = doors.process.asked.standing(file.agreed).verdict if file.agreed else Verdict.ABSENT
+    verdict = doors.office.verdict(file.agreed)
     new = f"rlv_{doors.process.around.random.token(12).hex()}"
     return onward.again(unit, doors.office.desk, case, new, verdict=verdict)
 

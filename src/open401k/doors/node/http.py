@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from open401k.rails.node.core import SilentError
 from open401k.rails.node.deal import DealEvent
-from open401k.rails.node.letters import Taken
+from open401k.rails.node.post import Receiving
 
 from ..limits import Limits
 from ..problems import FORBIDDEN, ProblemError, of_status
@@ -21,16 +21,17 @@ from . import peers
 from .access import holder, problem_of
 from .api import EVENTS, LISTENERS, OPERATIONS
 from .desk import Doors
+from .voters_api import VOTERS
 
 
 def create_node_app(
-    doors: Doors, receive: Callable[[bytes], Taken], pages: Sequence[BaseRoute] = ()
+    doors: Doors, receiving: Receiving, pages: Sequence[BaseRoute] = ()
 ) -> Starlette:  # fmt: skip
     """Serve this node; ``pages`` are those for people."""
     limits = Limits()
     routes: list[BaseRoute] = [Route("/health", _health(doors)), Route(EVENTS, _events(doors, limits))]
-    routes += [each.route(doors, limits) for each in OPERATIONS]
-    routes += [*peers.routes(receive, doors.wake), *pages]
+    routes += [each.route(doors, limits) for each in (*OPERATIONS, *VOTERS)]
+    routes += [*peers.routes(receiving, doors.wake), *pages]
     return Starlette(routes=routes, exception_handlers={HTTPException: _plain})
 
 

@@ -5,15 +5,19 @@ from starlette.routing import BaseRoute, Route
 from open401k.kernel import Random
 
 from ..security import SameOrigin, SecurityHeaders
-from . import console_pages, election_page, evidence_page, tracker_page
+from . import console_pages, election_page, evidence_page, tracker_page, voter_page
+from .asked import ForVoters
 from .look import Look
 from .provided import ForPages
 
 
-def routes(given: ForPages, random: Random, *, hands_out: evidence_page.HandsOut | None = None) -> list[BaseRoute]:
+def routes(
+    given: ForPages, random: Random, *, hands_out: evidence_page.HandsOut | None = None, voters: ForVoters | None = None
+) -> list[BaseRoute]:
     """Routes to be put beside those of the API. They carry their security headers and the same-origin rule.
 
-    ``hands_out`` makes the evidence of a case; without it evidence is only checked.
+    ``hands_out`` makes the evidence of a case; without it evidence is only checked. ``voters`` answers the pages of
+    those who approve besides; without it there are none.
     """
     look = Look(given)
     desk = console_pages.Console(given, look, random)
@@ -23,6 +27,7 @@ def routes(given: ForPages, random: Random, *, hands_out: evidence_page.HandsOut
         *desk.routes(),
         *evidence_page.EvidencePages(look, desk.sessions, hands_out).routes(),
     ]
+    found += voter_page.VoterPages(given, voters, look, random).routes() if voters is not None else []
     found.append(Route("/static/{path:path}", look.assets.serve, methods=["GET"], name="static"))
     for route in found:
         if isinstance(route, Route):

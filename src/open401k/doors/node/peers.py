@@ -12,9 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from open401k.rails.node.codec import told
 from open401k.rails.node.core import SilentError
-from open401k.rails.node.letters import Came, Taken
-from open401k.rails.node.post import MOST_SEALED, PLACE, LetterProblem, LetterRefusedError
+from open401k.rails.node.letters import Came
+from open401k.rails.node.post import MOST_SEALED, PLACE, LetterProblem, LetterRefusedError, Receiving
+from open401k.rails.node.signing import PolicyError
 
 from ..problems import TOO_LARGE, Problem
 
@@ -30,7 +32,7 @@ AWAY = Problem(
 )  # fmt: skip
 
 
-def routes(receive: Callable[[bytes], Taken], wake: Callable[[], None]) -> list[BaseRoute]:
+def routes(receiving: Receiving, wake: Callable[[], None]) -> list[BaseRoute]:
     """One address. ``wake`` hears of every letter that was taken."""
 
     async def letters(request: Request) -> Response:
@@ -38,16 +40,14 @@ def routes(receive: Callable[[bytes], Taken], wake: Callable[[], None]) -> list[
         if body is None:
             return TOO_LARGE.response()
         try:
-            taken = await run_in_threadpool(receive, body)
+            taken, answer = await run_in_threadpool(receiving.answer, body)
         except LetterRefusedError as why:
             return Problem(_STATUS[why.problem], str(why.problem), "The letter was not opened.", str(why)).response()
-        except SilentError:
+        except (SilentError, PolicyError):
             return AWAY.response()
         if taken.came is Came.TAKEN:
             wake()
-        if taken.came is Came.EARLY:
-            return Problem(409, "early", "A letter before this one is missing.", taken.words).response()
-        return JSONResponse({"came": taken.came})
+        return JSONResponse(told(answer))
 
     return [Route(PLACE, letters, methods=["POST"])]
 

@@ -18,6 +18,7 @@ from open401k.rails.node.cases import Kind, Way
 from open401k.rails.node.cases import State as CaseState
 from open401k.rails.node.codes import Waiting
 from open401k.rails.node.core import Side
+from open401k.rails.node.papers import Paper
 from open401k.rails.passkeys import Passkey
 from open401k.rails.preflight.facts import Part
 from open401k.rails.preflight.reasons import Reason
@@ -87,13 +88,18 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class ToSign:
-    """What is signed: the election, where it counts, what its numbers and addresses are called, by which passkey."""
+    """What is signed: the election, where it counts, what its numbers and addresses are called, by which passkey.
+
+    ``paper`` is the explanation that is signed for, where a plan pays; ``is_read`` once it was shown.
+    """
 
     election: Election
     domain: Domain
     known: Known
     passkey: Passkey
     credential: bytes
+    paper: Paper | None = None
+    is_read: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +241,10 @@ class ForPages(Protocol):
 
     def to_sign(self, link: str) -> ToSign | None:
         """The election, from when it can be signed; afterwards too, so that a copy can be kept."""
+        ...
+
+    def explanation(self, link: str) -> Paper | None:
+        """The explanation that is signed for, to be shown now: that it was is noted. None while it is not here."""
         ...
 
     def keep_key(self, link: str, key: NewKey) -> Refusal | None:

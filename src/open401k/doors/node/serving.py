@@ -11,16 +11,24 @@ import uvicorn
 from open401k.base.webhooks import Sender
 from open401k.rails.node.config import NodeConfig
 from open401k.rails.node.hooks import Telling
+from open401k.rails.node.mailing import mailing
 from open401k.rails.node.nights import nights
 from open401k.rails.node.office import Office
-from open401k.rails.node.process import Around, opened, prepare
-from open401k.rails.node.running import Passes, Running
+from open401k.rails.node.process import Around, Process, opened, prepare
+from open401k.rails.node.running import Job, Passes, Running
 
 from . import pages
 from .desk import Doors
 from .evidence_page import handing
 from .for_pages import NodePages
+from .for_voters import NodeVoters
 from .http import create_node_app
+
+
+def _mail(process: Process) -> list[Job]:
+    """Off unless it is set."""
+    at = process.config.mail
+    return [] if at is None else [mailing(process, at)]
 
 
 def serve(
@@ -38,8 +46,9 @@ def serve(
         passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake())
         telling = Telling(doors.hooks, process.files, Sender(development=development), around.clock)
         by_night = nights(process.node.core, config.core.file_every)
-        running = Running([passes, office.sending(), office.days(), telling, *by_night])
-        people = pages.routes(NodePages(doors), around.random, hands_out=handing(process))
+        running = Running([passes, office.sending(), office.days(), telling, *by_night, *_mail(process)])
+        given = NodePages(doors)
+        people = pages.routes(given, around.random, hands_out=handing(process), voters=NodeVoters(given))
         app = create_node_app(doors, office.receiving(), people)
         server = uvicorn.Server(
             uvicorn.Config(

@@ -11,9 +11,11 @@ from open401k.rails.node.codes import queued
 from open401k.rails.node.config import NodeConfig
 from open401k.rails.node.core import SilentError
 from open401k.rails.node.deal import Deal
+from open401k.rails.node.explaining import is_awaited
 from open401k.rails.node.following import Standing, Verdict
 from open401k.rails.node.halves import POINT, parts_of
 from open401k.rails.node.kept_deals import KeptDealUnit
+from open401k.rails.node.papers import Paper
 from open401k.rails.node.process import Process
 from open401k.rails.node.report import events_of
 from open401k.rails.node.seen import seen_of
@@ -50,11 +52,11 @@ def followed_of(unit: KeptDealUnit, case: str, process: Process, standing: Stand
     return Followed(
         case,
         seen_of(unit, case, standing, now=process.around.seconds()),
-        signing_of(file, deal),
+        signing_of(file, deal, awaits=is_awaited(unit, deal)),
         parts=parts,
         exact=exact,
         entered=tuple(Entered(each.state, each.at) for each in happened if not each.words),
-        contacts=_contacts(deal, process.config),
+        contacts=contacts_of(deal, process.config),
         cursor=happened[-1].seq if happened else 0,
     )
 
@@ -72,8 +74,8 @@ def standing_of(file: Case, process: Process) -> Standing | None:
         return Standing(block, verdict, voted=True) if block and verdict else None
 
 
-def signing_of(file: Case, deal: Deal) -> Signing:
-    """How far the participant's signature is, on this node's pages."""
+def signing_of(file: Case, deal: Deal, *, awaits: bool) -> Signing:
+    """How far the participant's signature is, on this node's pages. ``awaits``: what they are to read is not here."""
     if deal.elected is not None:
         return Signing.SIGNED
     half = deal.receiving
@@ -83,18 +85,22 @@ def signing_of(file: Case, deal: Deal) -> Signing:
         return Signing.OVER if half.member == deal.us else Signing.NOT_YET
     if half.key is None:
         return Signing.KEY_NEEDED
-    return Signing.READY if file.state is State.PREVALIDATED else Signing.NOT_YET
+    return Signing.READY if file.state is State.PREVALIDATED and not awaits else Signing.NOT_YET
 
 
-def known_of(deal: Deal, rules: str) -> Known | None:
-    """What the election's addresses and hashes stand for; None while a half is missing."""
+def known_of(deal: Deal, rules: str, paper: Paper | None) -> Known | None:
+    """What the election's addresses and hashes stand for; None while a half is missing, or what is to be read."""
     ours, theirs = deal.receiving, deal.releasing
-    if ours is None or theirs is None or theirs.explanation is None:
+    if ours is None or theirs is None:
         return None
-    notice = Notice(
-        "Your rollover options", "as given by the company that pays", theirs.explanation.given_on,
-        theirs.explanation_hash or bytes(32),
-    )  # fmt: skip
+    notice = None
+    if theirs.explanation is not None and paper is not None:
+        notice = Notice(paper.title, paper.version, theirs.explanation.given_on, paper.fingerprint, paper.text)
+    elif theirs.explanation is not None and deal.elected is None:
+        return None
+    elif theirs.explanation is not None:  # it was signed by other means than this page
+        named = theirs.explanation_hash or bytes(32)
+        notice = Notice("Your rollover options", "as given by the payer", theirs.explanation.given_on, named)
     return Known(
         source=theirs.custodian,
         source_account=_ending(theirs.account),
@@ -184,7 +190,8 @@ def _parts(deal: Deal) -> tuple[tuple[Part, ...], bool]:
     return tuple(Part(each.kind, each.into, 0, each.cents or 0) for each in named), False
 
 
-def _contacts(deal: Deal, config: NodeConfig) -> tuple[Contact, ...]:
+def contacts_of(deal: Deal, config: NodeConfig) -> tuple[Contact, ...]:
+    """Whom people may ask."""
     found = [Contact(config.name, config.contact)] if config.contact else []
     found += [Contact(each.name, each.contact) for each in config.peers if each.member == deal.peer and each.contact]
     return tuple(found)

@@ -11,7 +11,7 @@ from open401k.base.access import Permission
 from open401k.kernel import EmployeeId, FlowId, RolloverId
 from open401k.views import rollovers as view
 
-from .. import rollovers
+from .. import invalid_rollovers, rollovers
 from ..guard import Caller, Needs, posted_form, word
 from ..rollover_forms import facts_in, facts_out
 from .frame import frame, page, see_other
@@ -72,6 +72,28 @@ def tell(caller: Decider, form: Posted, rollover_id: str) -> Response:
     """More facts of a rollover out of the plan."""
     told = facts_out({name: word(form, name) for name in form})
     done = rollovers.tell(caller.services, **_of(caller), rollover_id=named(RolloverId, rollover_id), told=told)
+    return see_other(f"/plans/{caller.plan}/rollovers/{done.line.rollover_id}")
+
+
+@router.post("/{rollover_id}/invalid")
+def determine_invalid(caller: Decider, form: Posted, rollover_id: str) -> Response:
+    """What came could not be rolled over."""
+    legs = {int(name.removeprefix("leg_")): word(form, name) for name in form if name.startswith("leg_")}
+    done = invalid_rollovers.determine(
+        caller.services, **_of(caller), rollover_id=named(RolloverId, rollover_id), why=word(form, "why"),
+        detail=word(form, "detail"), legs={leg: amount for leg, amount in legs.items() if amount},
+    )  # fmt: skip
+    return see_other(f"/plans/{caller.plan}/rollovers/{done.line.rollover_id}")
+
+
+@router.post("/{rollover_id}/paid-back")
+def pay_back(caller: Decider, form: Posted, rollover_id: str) -> Response:
+    """It is paid to the person with its earnings."""
+    told = {name.removeprefix("earned_"): word(form, name) for name in form if name.startswith("earned_")}
+    done = invalid_rollovers.pay_back(
+        caller.services, **_of(caller), rollover_id=named(RolloverId, rollover_id), withheld=word(form, "withheld"),
+        earnings=told if all(told.values()) else None,
+    )  # fmt: skip
     return see_other(f"/plans/{caller.plan}/rollovers/{done.line.rollover_id}")
 
 

@@ -17,6 +17,7 @@ from ..chain.states import Shown, check_state, head_of
 from ..decoding import Decoded, decode_case
 from ..messages import (
     Domain,
+    Role,
     attestation_hash,
     election_hash,
     head_hash,
@@ -153,9 +154,13 @@ def codes_told(context: Context) -> tuple[bool, bool]:
 
 
 def people(case: Decoded) -> list[bytes]:
-    """Every member that a case names: the custodians, the attestor, voters, who takes what is withheld."""
+    """Every member that a case names: the custodians, the attestor, voters, who takes what is withheld.
+
+    A spouse is none: the terms name a key of theirs.
+    """
     election, terms = case.election, case.terms
-    named = [election.source, *election.receivers, case.attestation.attestor, *(each.who for each in terms.voters)]
+    voters = (each.who for each in terms.voters if each.role is not Role.SPOUSE)
+    named = [election.source, *election.receivers, case.attestation.attestor, *voters]
     return list(dict.fromkeys([*named, *([terms.withholder] if any(terms.withholder) else [])]))
 
 

@@ -97,6 +97,33 @@ def case_of_link(conn: Connection, link_hash: bytes, at: int) -> str | None:
     return row[0] if row else None
 
 
+def insert_voter_link(
+    conn: Connection, link_hash: bytes, case_id: str, role: str, made_at: int, ends_at: int
+) -> None:  # fmt: skip
+    """One more way of a voter to a case."""
+    conn.execute(
+        """
+        insert into node.voter_link (hash, case_id, role, made_at, ends_at)
+        values (%s, %s, %s, %s, %s)
+        on conflict do nothing
+        """,
+        [link_hash, case_id, role, made_at, ends_at],
+    )
+
+
+def voter_of_link(conn: Connection, link_hash: bytes, at: int) -> tuple[str, str] | None:
+    """The case and the role that it is for, while it holds."""
+    row = conn.execute(
+        """
+        select case_id, role
+        from node.voter_link
+        where hash = %s and ends_at > %s
+        """,
+        [link_hash, at],
+    ).fetchone()
+    return (row[0], row[1]) if row else None
+
+
 def lock_key(conn: Connection, asked_by: str, key: str) -> None:
     """Two requests under one key wait for each other, until the end of the transaction."""
     conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{asked_by}\x1f{key}"])

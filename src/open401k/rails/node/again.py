@@ -139,6 +139,7 @@ def _begun(unit: DealUnit, desk: Desk, deal: Deal, new: str, part: int) -> Deal:
     made = replace(
         deal, case=new, reference=_next_reference(deal), signed_under=deal.commitments, part=part, opened_at=desk.now(),
         reasons=None, terms=None, file=None, their_state=None, their_since=None, notes=(),
+        voters=tuple(each.not_given for each in deal.voters),
     )  # fmt: skip
     unit.add_deal(made)
     return judged(unit, desk, made, made)

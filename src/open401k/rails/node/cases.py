@@ -12,27 +12,13 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from ..chain.interface import Head
+from ..messages import Role, Voter, voters_in
+from ..tracking import CaseState
 from .core import Part, Side
 from .said import Said
 
-
-class State(StrEnum):
-    """Where a case file stands."""
-
-    DRAFT = "draft"
-    DATA_REQUESTED = "data_requested"
-    PREVALIDATED = "prevalidated"
-    #: Not in good order: a reason was found before anything was promised.
-    NIGO = "nigo"
-    #: The source sells; the exact terms are agreed when it has.
-    LIQUIDATING = "liquidating"
-    HELD = "held"
-    VOTED = "voted"
-    POSTED = "posted"
-    RELEASED = "released"
-    #: Closed by check or wire, with the same file.
-    OFF_RAIL = "off_rail"
-
+#: Where a case file stands, in the words that everybody sees.
+State = CaseState
 
 MOVES: Final = {
     # Before exact terms nothing is promised: whoever ends it gives free at once.
@@ -86,6 +72,11 @@ class Agreed:
         return self.rollover, self.key.to_bytes(32, "big")
 
     @property
+    def voters(self) -> tuple[tuple[int, Voter], ...]:
+        """Who approves besides the custodians, each with its place in the order of approvals."""
+        return voters_in(self.encoded)
+
+    @property
     def cents(self) -> int:
         """What moves on our side."""
         return sum(part.cents for part in self.parts)
@@ -122,6 +113,16 @@ class Kind(StrEnum):
     RECEIPT = "receipt"
     EXPIRE = "expire"
     ABORT = "abort"
+    #: Approvals that others gave and we send: anybody may.
+    OF_SPOUSE = "of_spouse"
+    OF_ADMINISTRATOR = "of_administrator"
+    OF_DEPOSITORY = "of_depository"
+
+
+#: By which message a further voter's approval is sent.
+VOTES_OF: Final = {
+    Role.SPOUSE: Kind.OF_SPOUSE, Role.ADMINISTRATOR: Kind.OF_ADMINISTRATOR, Role.DEPOSITORY: Kind.OF_DEPOSITORY,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ POSTED_BEFORE: Final = 658
 
 ELECTION_UNFIT: Final = 261
 ELECTION_UNSOUND: Final = 262
+VOTER_REFUSED: Final = 263
+VOTE_UNSOUND: Final = 264
 TERMS_UNFIT: Final = 461
 FILE_UNFIT: Final = 462
 CHANGED_SINCE: Final = 463
@@ -53,7 +55,8 @@ LETTER_UNREAD: Final = 661
 LETTER_UNEXPECTED: Final = 662
 LETTER_DIFFERS: Final = 663
 LETTER_KEPT_OUT: Final = 664
-BATCH_DECLINED: Final = 665
+MAIL_REFUSED: Final = 665
+BATCH_DECLINED: Final = 666
 
 #: What a node or a core finds, beside what the coordinator refuses by.
 FOUND: Final = {
@@ -80,6 +83,8 @@ FOUND: Final = {
     POSTED_BEFORE: "it was posted before",
     ELECTION_UNFIT: "the election that came is not what both halves of the facts say",
     ELECTION_UNSOUND: "a signature under the election or its attestation does not hold",
+    VOTER_REFUSED: "a spouse, an administrator or a depository does not agree to the exact terms",
+    VOTE_UNSOUND: "an approval that came is not that of the voter whom the terms name",
     TERMS_UNFIT: "the terms are not within the election, or not what both halves of the facts work out to",
     FILE_UNFIT: "the transfer file does not fit the terms or the facts",
     CHANGED_SINCE: "the facts changed after the participant signed, and are not in order now",
@@ -88,6 +93,7 @@ FOUND: Final = {
     LETTER_UNEXPECTED: "a letter of the other custodian does not fit where the case stands",
     LETTER_DIFFERS: "the other custodian sent two letters under one number",
     LETTER_KEPT_OUT: "the other custodian keeps a letter of ours out",
+    MAIL_REFUSED: "e-mail does not arrive: reach the participant another way, or put another address",
     BATCH_DECLINED: "a batch was declined; its rollovers go on singly",
 }
 

@@ -11,14 +11,19 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from open401k.kernel import Open401kError
 
 from ..chain.rpc import Finality
+from ..kinds import Kind
 from ..messages import NOBODY, Role
+from ..strict import Strict
+from .ballots import FURTHER
 from .batching import MOST_BATCHED, Settings
+from .codec import BadInputError
+from .mail import MailAt, address
 from .signing import Policy
 
 HERE = ("localhost", "127.0.0.1", "::1")
@@ -94,6 +99,7 @@ class RulesAt:
     year: int
     min_level: int = 2
     most_total_cents: int = 10_000_000_00
+    voters: Mapping[Kind, frozenset[Role]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,8 @@ class NodeConfig:
     paper: str = ""
     withholder: bytes = NOBODY
     voters: Mapping[Role, bytes] = field(default_factory=dict)
+    #: Off unless it is set.
+    mail: MailAt | None = None
     #: The socket of a signer in a process of its own; None: keys lie in the node's database.
     signer: Path | None = None
 
@@ -158,6 +166,7 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         contact=top.text("contact", ""),
         paper=top.text("paper", ""),
         voters=_voters(top.table("voters", needed=False)),
+        mail=mail_at(top.table("mail"), environment) if top.has("mail") else None,
         host=top.text("host", "127.0.0.1"),
         port=top.whole("port", 4012, least=1, most=65_535),
         origin=top.origin("origin"),
@@ -178,69 +187,10 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
 
 
 @dataclass
-class Table:
-    """A table of the file, which knows what was asked of it: what nobody asked for is a mistake."""
+class Table(Strict):
+    """A table of the file."""
 
-    path: Path
-    place: str
-    told: Mapping[str, Any]
-    _asked: set[str] = field(default_factory=set)
-
-    def wrong(self, key: str, why: str, fix: str) -> ConfigError:
-        """The error of a key."""
-        return ConfigError(f"{self.path}, {self.place}{key}: {why}.", fix=fix)
-
-    def has(self, key: str) -> bool:
-        """Whether it is there."""
-        self._asked.add(key)
-        return key in self.told
-
-    def value(self, key: str, fix: str) -> Any:
-        """What is told; without it there is no node."""
-        self._asked.add(key)
-        if key not in self.told:
-            raise self.wrong(key, "is missing", fix)
-        return self.told[key]
-
-    def text(self, key: str, otherwise: str | None = None) -> str:
-        """Words."""
-        found = self.value(key, f'Write {key} = "..."') if otherwise is None else self.told.get(key, otherwise)
-        self._asked.add(key)
-        if not isinstance(found, str) or (otherwise is None and not found.strip()):
-            raise self.wrong(key, f"{str(found)[:60]!r} is no text", f'Write {key} = "..."')
-        return found
-
-    def whole(self, key: str, otherwise: int | None = None, *, least: int = 0, most: int = 2**63) -> int:
-        """A whole number within these."""
-        fix = f"Write {key} = a whole number from {least:,} to {most:,}"
-        found = self.value(key, fix) if otherwise is None else self.told.get(key, otherwise)
-        self._asked.add(key)
-        if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= most:
-            raise self.wrong(key, f"{str(found)[:60]!r} is no whole number from {least:,} to {most:,}", fix)
-        return found
-
-    def flag(self, key: str) -> bool:
-        """True or false; false where nothing is said."""
-        found = self.told.get(key, False)
-        self._asked.add(key)
-        if not isinstance(found, bool):
-            raise self.wrong(key, f"{str(found)[:60]!r} is neither true nor false", f"Write {key} = true or false")
-        return found
-
-    def data(self, key: str, size: int, what: str) -> bytes:
-        """So many bytes in hexadecimal digits after 0x."""
-        found = self.value(key, f'Write {key} = "0x..." with {2 * size} digits')
-        if not isinstance(found, str) or not re.fullmatch(rf"0x[0-9a-fA-F]{{{2 * size}}}", found):
-            fix = f'Write {key} = "0x..." with {2 * size} digits'
-            raise self.wrong(key, f"{str(found)[:60]!r} is no {what}", fix)
-        return bytes.fromhex(found[2:])
-
-    def address(self, key: str) -> bytes:
-        """An address of the network; that of nobody stands where something is to be filled in."""
-        found = self.data(key, 20, "address")
-        if not any(found):
-            raise self.wrong(key, "is not filled in", f'Write {key} = "0x..." as the network knows it')
-        return found
+    error: ClassVar[type[Open401kError]] = ConfigError
 
     def url(self, key: str) -> str:
         """An address over HTTP."""
@@ -260,26 +210,11 @@ class Table:
 
     def table(self, key: str, *, needed: bool = True) -> Table:
         """A table inside."""
-        found = self.value(key, f"Write [{key}]") if needed else self.told.get(key, {})
-        self._asked.add(key)
-        if not isinstance(found, dict):
-            raise self.wrong(key, "is no table", f"Write [{key}] and what is in it below")
-        return Table(self.path, f"{self.place}{key}.", found)
+        return self.inside(key, needed=needed)
 
     def tables(self, key: str) -> Sequence[Table]:
-        """A list of tables."""
-        self._asked.add(key)
-        found = self.told.get(key, [])
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-            raise self.wrong(key, "is no list of tables", f"Write [[{self.place}{key}]] before each")
-        return [Table(self.path, f"{self.place}{key} {place}.", each) for place, each in enumerate(found, 1)]
-
-    def nothing_else(self) -> None:
-        """Refuse a key that nobody reads: it is misspelt, or meant for another version."""
-        for key in self.told:
-            if key not in self._asked:
-                known = ", ".join(sorted(self._asked))
-                raise self.wrong(key, "nothing reads this", f"Take it out, or write one of: {known}")
+        """A list of tables; none where there is none."""
+        return self.objects(key, self.told.get(key, []), f"Write [[{self.place}{key}]] before each")
 
 
 def _chain(table: Table) -> ChainAt:
@@ -362,6 +297,40 @@ def _token(table: Table, environment: Mapping[str, str]) -> str:
     return environment[name]
 
 
+def mail_at(table: Table, environment: Mapping[str, str]) -> MailAt:
+    """Where mail goes, and as whom."""
+    tls = table.text("tls", "starttls")
+    if tls not in ("starttls", "tls", "none"):
+        raise table.wrong("tls", f"{tls[:20]!r} is none", 'Write "starttls", "tls", or "none" for this very machine')
+    username, password = table.text("username", ""), ""
+    if username:
+        name = table.text("password_env")
+        password = environment.get(name, "")
+        if not password:
+            raise table.wrong("password_env", f"the environment has no {name}", f"Set {name} to the password")
+        if tls == "none":
+            raise table.wrong("tls", "a password would go in clear", 'Write "starttls" or "tls"')
+    found = MailAt(
+        table.text("host"),
+        table.whole("port", 587, least=1, most=65_535),
+        tls,
+        _written(table, "from", table.text("from")),
+        username,
+        password,
+        tuple(_written(table, "desk", each) for each in table.text("desk", "").split(",") if each.strip()),
+        table.whole("seconds", 15, least=1, most=120),
+    )
+    table.nothing_else()
+    return found
+
+
+def _written(table: Table, key: str, given: str) -> str:
+    try:
+        return address(given)
+    except BadInputError:
+        raise table.wrong(key, f"{given[:60]!r} is no address", 'Write "name@example.org"') from None
+
+
 def _policy(table: Table) -> Policy:
     usual = Policy()
     found = Policy(
@@ -397,12 +366,27 @@ def _rules(top: Table) -> tuple[RulesAt, ...]:
                 each.whole("year", least=2026, most=2100),
                 each.whole("min_level", usual.min_level, most=255),
                 each.whole("most_total_cents", usual.most_total_cents, least=1),
+                _asked(each.table("voters", needed=False)),
             )
         )
         each.nothing_else()
     if not found:
         raise top.wrong("rules", "there is none", "Write [[rules]] with number = 1 and year = 2026, as published")
     return tuple(found)
+
+
+def _asked(table: Table) -> Mapping[Kind, frozenset[Role]]:
+    """Who else approves of each kind of money, as the version was published: pre_tax = ["administrator"]."""
+    names = {role.name.lower(): role for role in FURTHER}
+    found: dict[Kind, frozenset[Role]] = {}
+    for kind in Kind:
+        if table.has(name := kind.name.lower()):
+            told = table.told[name]
+            if not isinstance(told, list) or not told or any(each not in names for each in told):
+                raise table.wrong(name, "is no list of voters", f"Write {name} = [...] of: {', '.join(names)}")
+            found[kind] = frozenset(names[each] for each in told)
+    table.nothing_else()
+    return found
 
 
 def _voters(table: Table) -> Mapping[Role, bytes]:
@@ -439,3 +423,5 @@ def _refuse_unsafe(top: Table, config: NodeConfig) -> None:
         parts = urlsplit(url)
         if parts.scheme != "https" and parts.hostname not in HERE:
             raise top.wrong(key, "this is production, and it is not reached over TLS", "Write https://")
+    if config.mail is not None and config.mail.tls == "none" and config.mail.host not in HERE:
+        raise top.wrong("mail.tls", "this is production, and mail would go in clear", 'Write "starttls" or "tls"')

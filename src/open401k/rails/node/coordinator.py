@@ -13,7 +13,7 @@ from eth_hash.auto import keccak
 from ..calls import answer_of, call_of, refusal_of
 from ..chain.interface import Chain, Head, Log, RevertedError, UnavailableError, call_all
 from ..keys import Key
-from ..messages import Role
+from ..messages import Role, Voter
 from ..transactions import Relay, signed
 from .cases import Agreed
 from .core import Side, SilentError
@@ -190,7 +190,7 @@ class ChainCoordinator:
         return self._newest
 
     def _words_of(self, agreed: Agreed) -> list[tuple[bytes, bytes]]:
-        """The word of its key, whether a batch took the number, our vote, our receipt."""
+        """The word of its key, whether a batch took the number, our vote, our receipt, votes of further voters."""
         us = int.from_bytes(agreed.us, "big")
         ours = (Role.RECEIVER if agreed.place else Role.SOURCE) << 160 | us
         source, number = agreed.key >> 72, (agreed.key >> 8) & (2**64 - 1)
@@ -199,11 +199,13 @@ class ChainCoordinator:
             (self._rollover, call_of("is_number_used(uint256,uint256)", source, number)),
             (self._rollover, call_of("vote_of(uint256,uint256)", agreed.key, ours)),
             (self._rollover, call_of("posted_of(bytes32,uint256)", agreed.rollover, us)),
-        ]
+            *((self._rollover, call_of("vote_of(uint256,uint256)", agreed.key, _party(each)))
+              for _, each in agreed.voters),
+        ]  # fmt: skip
 
     def _standing(self, agreed: Agreed, at: _Read) -> Standing:
         told = self._ask(at, self._words_of(agreed))
-        word, batched, vote, receipt = (int.from_bytes(each, "big") for each in told)
+        word, batched, vote, receipt, *others = (int.from_bytes(each, "big") for each in told)
         if not word and batched:
             # A batch asks for no receipts, and both custodians signed it as a whole.
             if self._is_in_batch(agreed.rollover, at.block):
@@ -213,7 +215,16 @@ class ChainCoordinator:
             return Standing(at.block, Verdict.TAKEN)
         verdict = _STATES[word & 255]
         counts = self._counts(vote, verdict, int.from_bytes(agreed.us, "big"), at)
-        return Standing(at.block, verdict, counts, bool(receipt))
+        given = zip((each for _, each in agreed.voters), others, strict=True)
+        return Standing(
+            at.block, verdict, counts, bool(receipt),
+            frozenset(each.role for each, by in given if self._others_counts(each, by, verdict, at)),
+        )  # fmt: skip
+
+    def _others_counts(self, voter: Voter, vote: int, verdict: Verdict, at: _Read) -> bool:
+        """A spouse signs by the key that the terms name; members by the one that the network names now."""
+        who = int.from_bytes(voter.who, "big")
+        return bool(vote) if voter.role is Role.SPOUSE else self._counts(vote, verdict, who, at)
 
     def _is_in_batch(self, rollover: bytes, block: Head) -> bool:
         """A number's bit does not tell which rollover used it; the events of batches name their ids."""
@@ -257,6 +268,10 @@ def _side_in(log: Log, us: bytes) -> Side | None:
     if log.topics[0] == _COMMITTED and int.from_bytes(log.topics[2], "big") >> 72 == int.from_bytes(us, "big"):
         return Side.SOURCE
     return None
+
+
+def _party(voter: Voter) -> int:
+    return voter.role << 160 | int.from_bytes(voter.who, "big")
 
 
 @contextmanager

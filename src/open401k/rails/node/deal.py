@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from ..messages import Election, Terms
+from ..messages import Election, Role, Terms
 from ..preflight.facts import Facts
 from ..preflight.reasons import Reason
 from ..transfer_file.leaves import TransferFile
+from .ballots import Ballot
 from .batching import BatchUnit
 from .cases import Cases, State, Unit
 from .core import Side
 from .halves import ReceivingHalf, ReleasingHalf, joined
 from .letters import Body, Came, Elected, FileLeaf, Letter, LetterKind, Outgoing, file_from
 from .opening import Signed
+from .papers import OnFile, Paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,10 @@ class Deal:
     their_state: State | None = None
     their_since: int | None = None
     notes: tuple[Noted, ...] = ()
+    #: Who else must approve by the last preflight; of them, and of those whom terms name, who that is and what they
+    #: signed.
+    asked: tuple[Role, ...] = ()
+    voters: tuple[Ballot, ...] = ()
 
     @property
     def participant(self) -> bytes | None:
@@ -157,6 +163,22 @@ class DealUnit(Unit, BatchUnit, Protocol):
 
     def take_letter(self, peer: bytes, letter: Letter) -> Came:
         """Note that it came: TAKEN once and in order; nothing is done with it here."""
+        ...
+
+    def put_paper(self, case: str, paper: Paper) -> None:
+        """The explanation of a case, in place of one before; it was not shown yet."""
+        ...
+
+    def paper(self, case: str) -> OnFile | None:
+        """The explanation of a case."""
+        ...
+
+    def paper_named(self, case: str) -> bytes | None:
+        """Its hash, without reading it."""
+        ...
+
+    def paper_was_shown(self, case: str, at: int) -> None:
+        """To the participant, for the first time."""
         ...
 
     def put_event(self, case: str, words: str) -> None:

@@ -11,11 +11,11 @@ from typing import Final
 
 from open401k.base.faults import fault
 
-from ..messages import Attestation, Election
+from ..messages import Attestation, Election, Role
 from ..transfer_file.leaves import FileRefusedError, TransferFile, made
 from .cases import Agreed, Case, State
 from .codec import MOST_LETTERS, BadInputError, Wrong
-from .codes import EXPIRED
+from .codes import EXPIRED, VOTER_REFUSED
 from .core import Side
 from .deal import Deal, DealUnit, Noted
 from .desk import Desk
@@ -28,11 +28,13 @@ from .opening import agree, move, open_case
 from .returning import changed_wish, wrong_return
 from .taking import take
 from .terms_of import Worked, agreed_with, deadline_of, terms_for, voters_of, worked
+from .voting import BOUNDARIES as VOTING
+from .voting import HOW_NAMED, NAMES, ballots_for, is_asked, name_voter, vote
 
 #: Where a test may stop the process (base.faults): at the end of each verb, before its transaction is committed.
 BOUNDARIES: Final = (
     "deals.requested", "deals.facts_put", "deals.election_made", "deals.elected", "deals.ready", "deals.stopped",
-    "deals.letter_taken",
+    "deals.letter_taken", *VOTING,
 )  # fmt: skip
 
 
@@ -147,7 +149,7 @@ def ready(unit: DealUnit, desk: Desk, case: str) -> Agreed:
     if wrong := wrong_return(unit, deal, told.terms.legs):
         raise NotNowError(f"case {case} does not go back so: {'; '.join(wrong)}")
     agreed = agreed_with(deal, told, done)
-    unit.change_deal(deal, replace(deal, terms=told.terms, file=told.file))
+    unit.change_deal(deal, replace(deal, terms=told.terms, file=told.file, voters=ballots_for(told.terms)))
     agree(unit, case, agreed)
     unit.put_letter(deal.peer, deal.reference, LetterKind.TERMS, told)
     fault("deals.ready")
@@ -165,6 +167,12 @@ def decline(unit: DealUnit, desk: Desk, case: str, code: int, words: str = "") -
 def stop(unit: DealUnit, desk: Desk, case: str, code: int, words: str = "") -> Deal:
     """We want it ended, for a code of the work queues; the other side is told. Who voted waits for the chain's word."""
     return _ended(unit, desk, unit.deal(case), code, words, LetterKind.STOP)
+
+
+def refuse(unit: DealUnit, desk: Desk, case: str, role: Role) -> Deal:
+    """A further voter does not agree: their desk ends the case; what is held comes back by the chain's word."""
+    is_asked(unit.deal(case), role)
+    return stop(unit, desk, case, VOTER_REFUSED, f"{NAMES[role]} does not agree")
 
 
 def note(unit: DealUnit, desk: Desk, case: str, words: str) -> Deal:
@@ -197,9 +205,9 @@ def lapse(unit: DealUnit, desk: Desk, case: str) -> bool:
 
 
 def _terms(deal: Deal, desk: Desk, done: Worked, elected: Elected) -> TermsTold:
-    voters = voters_of(done, desk)
+    voters = voters_of(deal, done, desk)
     if not isinstance(voters, tuple):
-        raise NotNowError(f"nobody approves as {voters.name.lower()} on this desk")
+        raise NotNowError(f"nobody can sign as {voters.name.lower()} in case {deal.case} yet: {HOW_NAMED[voters]}")
     if deal.releasing is None or deal.receiving is None:
         raise NotNowError(f"case {deal.case} has one half of its facts alone")
     until = deadline_of(elected.election, desk)
@@ -262,6 +270,21 @@ def _known(unit: DealUnit, case: str) -> Deal | None:
 
 
 __all__ = [
-    "BOUNDARIES", "Deal", "NotNowError", "decline", "elect", "election_of", "judge_again", "lapse", "note",
-    "put_facts", "ready", "request", "stop", "take",
+    "BOUNDARIES",
+    "Deal",
+    "NotNowError",
+    "decline",
+    "elect",
+    "election_of",
+    "judge_again",
+    "lapse",
+    "name_voter",
+    "note",
+    "put_facts",
+    "ready",
+    "refuse",
+    "request",
+    "stop",
+    "take",
+    "vote",
 ]  # fmt: skip

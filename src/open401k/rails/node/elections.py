@@ -130,11 +130,11 @@ def digest_of(election: Election, domain: Domain) -> bytes:
 def unsound(election: Election, signature: bytes, attestation: Attestation, attested: bytes, desk: Desk) -> list[str]:
     """Which of the two signatures does not hold, and why; empty if both do."""
     found = []
-    if not _signed(desk, election.participant, digest_of(election, desk.domain), signature):
+    if not is_signed(desk, election.participant, digest_of(election, desk.domain), signature):
         found.append("signature: is not the participant's over this election")
     about = desk.domain.digest(attestation_hash(election.participant, attestation))
     signer = desk.network.signer_of(attestation.attestor)
-    if not any(signer) or not _signed(desk, signer, about, attested):
+    if not any(signer) or not is_signed(desk, signer, about, attested):
         found.append("attested: is not the attestor's over this attestation")
     rules = desk.rules.get(election.rule_version)
     if rules is not None and attestation.level < rules.min_level:
@@ -154,7 +154,8 @@ def attested_by(
     return attestation, key.sign(domain.digest(attestation_hash(participant, attestation)))
 
 
-def _signed(desk: Desk, who: bytes, digest: bytes, signature: bytes) -> bool:
+def is_signed(desk: Desk, who: bytes, digest: bytes, signature: bytes) -> bool:
+    """Whether this address, of a key, a passkey or a contract, signed this digest."""
     if is_signed_by(who, digest, signature):
         return True
     return desk.wallet is not None and desk.wallet(who, digest, signature)

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import assert_never
 
 from ..chain.interface import Head
-from .cases import Agreed, Case, Kind, Message, State
+from ..messages import Role
+from .cases import VOTES_OF, Agreed, Case, Kind, Message, State
 from .codes import COMMITTED_WITHOUT_US, EXPIRED, FOUND, OTHER_TERMS, VOTE_LOST
 from .core import Side
 
@@ -30,7 +31,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A rollover at one block: the verdict, whether our vote counts, whether our receipt is there.
+    """A rollover at one block: the verdict, whether our vote counts, whether our receipt is there, whose else counts.
 
     One that was settled in a batch (``batched``) is committed; the batch was signed as a whole, and no receipt is
     asked for.
@@ -40,6 +41,8 @@ class Standing:
     verdict: Verdict
     voted: bool = False
     posted: bool = False
+    #: Further voters whose approval counts.
+    others: frozenset[Role] = frozenset()
     batched: bool = False
 
 
@@ -141,7 +144,9 @@ def _of_open(case: Case, agreed: Agreed, final: Standing, told: dict[Kind, Messa
         case Verdict.PREPARING | Verdict.ABSENT:
             # A stopped file gives nothing free by what it knows itself: it may be of a backup that is older than our
             # vote, and a signature can be mined as long as the chain has not ended it.
-            return _of_undecided(case, final, told) if case.stop is None else _once(Kind.ABORT, told)
+            if case.stop is not None:
+                return _once(Kind.ABORT, told)
+            return [*_of_undecided(case, final, told), *_votes_of_others(final, told)]
     raise AssertionError(f"{final.verdict} is dead")
 
 
@@ -173,6 +178,14 @@ def _of_undecided(case: Case, final: Standing, told: dict[Kind, Message]) -> lis
     return [Send(kind)] if kind in told else [Raise(VOTE_LOST, FOUND[VOTE_LOST])]
 
 
+def _votes_of_others(final: Standing, told: dict[Kind, Message]) -> list[Action]:
+    """Approvals of further voters that came to us, once there is a rollover that they can be given to."""
+    if final.verdict is not Verdict.PREPARING:
+        return []
+    waits = (kind for role, kind in VOTES_OF.items() if role not in final.others)
+    return [Send(kind) for kind in waits if kind in told and not told[kind].is_done]
+
+
 def _once(kind: Kind, told: dict[Kind, Message]) -> list[Action]:
     return [Send(kind)] if kind in told else [PutOut(kind), Send(kind)]
 
@@ -190,6 +203,8 @@ def _is_over(message: Message, agreed: Agreed, final: Standing) -> bool:
             return final.verdict is not Verdict.ABSENT or ended
         case Kind.APPROVE:
             return final.voted or ended
+        case Kind.OF_SPOUSE | Kind.OF_ADMINISTRATOR | Kind.OF_DEPOSITORY:
+            return ended  # a key that is replaced before the verdict takes its vote with it
         case Kind.ABORT | Kind.EXPIRE:
             return ended
         case Kind.RECEIPT:
@@ -205,6 +220,8 @@ def is_useful(kind: Kind, newest: Standing) -> bool:
             return newest.verdict is Verdict.ABSENT
         case Kind.APPROVE:
             return newest.verdict is Verdict.PREPARING and not newest.voted
+        case Kind.OF_SPOUSE | Kind.OF_ADMINISTRATOR | Kind.OF_DEPOSITORY:
+            return newest.verdict is Verdict.PREPARING and not any(VOTES_OF[role] is kind for role in newest.others)
         case Kind.ABORT:
             return newest.verdict in (Verdict.ABSENT, Verdict.PREPARING)
         case Kind.EXPIRE:

@@ -19,6 +19,7 @@ from open401k.kernel import Clock, Open401kError, Random
 
 from . import _doors_store
 from ._doors_store import WebhookRow
+from ._store import Connection
 from .deal import DealEvent, Deals
 from .kept import KeptCases
 from .vault import Vault
@@ -38,14 +39,6 @@ class Hook:
     standing: Standing
 
 
-@dataclass(frozen=True, slots=True)
-class NewHook:
-    """One just made; ``secret`` is shown once."""
-
-    hook: Hook
-    secret: str = field(repr=False)
-
-
 @dataclass
 class Hooks:
     """Endpoints in the node's database, their secrets in its vault. ``development``: addresses here are allowed."""
@@ -55,18 +48,25 @@ class Hooks:
     random: Random = field(repr=False)
     development: bool = False
 
-    def add(self, url: str, *, newest: int, at: int) -> NewHook:
-        """One that is told of what happens from now on: after the event ``newest``."""
+    def add(self, conn: Connection, url: str, *, newest: int, at: int) -> tuple[Hook, bool]:
+        """One that is told of what happens from now on: after the event ``newest``; False if it is told already."""
         url = checked(url, development=self.development)
         row = WebhookRow("whk_" + self.random.token(8).hex(), url, State.ACTIVE, newest, 0, None, None, "", None, at)
         secret = self.random.token(SECRET_BYTES)
-        with self.files.connected() as conn:
-            if len(_doors_store.webhooks(conn)) >= MOST:
-                raise Open401kError(f"A node has at most {MOST} endpoints.", fix="Remove one first.")
-        self.vault.put(_name(row.webhook_id), secret, at=at)
-        with self.files.connected() as conn:
-            _doors_store.insert_webhook(conn, row)
-        return NewHook(_hook(row), written(secret))
+        known = _doors_store.webhooks(conn)
+        for each in known:
+            if each.url == url:
+                return _hook(each), False
+        if len(known) >= MOST:
+            raise Open401kError(f"A node has at most {MOST} endpoints.", fix="Remove one first.")
+        self.vault.put_with(conn, _name(row.webhook_id), secret, at=at)
+        _doors_store.insert_webhook(conn, row)
+        return _hook(row), True
+
+    def secret_of(self, webhook_id: str) -> str | None:
+        """For who made it, as endpoints write it; None once it was removed."""
+        found = self.vault.found(_name(webhook_id))
+        return None if found is None else written(found)
 
     def listed(self) -> Sequence[Hook]:
         """Those that were not removed, oldest first."""

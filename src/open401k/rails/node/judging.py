@@ -38,7 +38,8 @@ def judged(unit: DealUnit, desk: Desk, before: Deal, after: Deal) -> Deal:
     done = worked(after, desk)
     reasons = done.reasons if done else None
     election = after.election if after.election and is_of(after.election, after, desk) else None
-    after = replace(after, reasons=reasons, election=election)
+    asked = tuple(sorted(done.found.voters)) if done else ()
+    after = replace(after, reasons=reasons, election=election, asked=asked)
     unit.change_deal(before, after)
     case = unit.case(after.case)
     _queue(unit, desk, case, reasons or ())

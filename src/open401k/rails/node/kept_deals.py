@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from . import _deals_store as store
+from . import _papers_store as papers
 from .cases import Case, ChangedError
 from .codec import parsed, read, written
 from .deal import Deal, DealEvent
 from .kept import KeptCases, KeptUnit
 from .kept_batches import KeptBatches
 from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes, letter_of
+from .papers import OnFile, Paper, named_of, named_text
 from .sealing import Sealed, Sealing
 from .telling import tell_change
 
@@ -49,6 +51,19 @@ class KeptDeals(KeptCases):
                     store.update_letter(conn, to, reference, number, sealing.seal(place, content))
             found = bool(rows or letters)
             changed += len(rows) + len(letters)
+        return changed + self._rewrap_papers()
+
+    def _rewrap_papers(self) -> int:
+        changed, sealing = 0, self.sealing
+        with self.connected() as conn:
+            for fingerprint, sealed in papers.papers_under_others(conn, sealing.kek_id):
+                content = sealing.opened(_paper_place(fingerprint), sealed, what="A document")
+                papers.update_paper(conn, fingerprint, sealing.seal(_paper_place(fingerprint), content))
+                changed += 1
+            for case, sealed in papers.names_under_others(conn, sealing.kek_id):
+                content = sealing.opened(_named_place(case), sealed, what=f"The document's name of case {case}")
+                papers.update_name(conn, case, sealing.seal(_named_place(case), content))
+                changed += 1
         return changed
 
 
@@ -133,6 +148,26 @@ class KeptDealUnit(KeptUnit, KeptBatches):
         store.insert_came(self.conn, peer, letter.reference, letter.number, keyed)
         return Came.TAKEN
 
+    def put_paper(self, case: str, paper: Paper) -> None:
+        key = paper.fingerprint
+        papers.insert_paper(self.conn, key, self.sealing.seal(_paper_place(key), paper.content))
+        papers.replace_name(self.conn, case, key, self.sealing.seal(_named_place(case), named_text(paper)))
+
+    def paper(self, case: str) -> OnFile | None:
+        found = papers.paper(self.conn, case)
+        if found is None:
+            return None
+        fingerprint, named, sealed, shown_at = found
+        told = self.sealing.opened(_named_place(case), named, what=f"The document's name of case {case}")
+        content = self.sealing.opened(_paper_place(fingerprint), sealed, what=f"The document of case {case}")
+        return OnFile(named_of(told, content), shown_at)
+
+    def paper_named(self, case: str) -> bytes | None:
+        return papers.named(self.conn, case)
+
+    def paper_was_shown(self, case: str, at: int) -> None:
+        papers.mark_shown(self.conn, case, at)
+
     def put_event(self, case: str, words: str) -> None:
         store.insert_event(self.conn, case, self.now(), words)
 
@@ -149,6 +184,14 @@ class KeptDealUnit(KeptUnit, KeptBatches):
 
 def _deal_place(case: str) -> bytes:
     return b"node deal|" + case.encode()
+
+
+def _paper_place(fingerprint: bytes) -> bytes:
+    return b"node paper|" + fingerprint
+
+
+def _named_place(case: str) -> bytes:
+    return b"node case paper|" + case.encode()
 
 
 def _letter_place(to: bytes, reference: bytes, number: int) -> bytes:

@@ -15,9 +15,11 @@ from typing import Final
 from ..messages import Attestation, Election, Terms
 from ..transfer_file.leaves import FileRefusedError, Leaf, TransferFile, leaf_digest
 from ..transfer_file.schema import Problem, problems
+from .ballots import Ballot
 from .cases import State, Way
 from .codec import BadInputError, Json, Wrong, parsed, read, told, written
 from .halves import ReceivingHalf, ReleasingHalf
+from .papers import PaperTold
 
 VERSION: Final = 1
 MOST_BYTES: Final = 2_000_000
@@ -52,6 +54,10 @@ class LetterKind(StrEnum):
     BATCH_SIGNED = "batch_signed"
     #: Who was offered a batch: each goes on singly.
     BATCH_DECLINED = "batch_declined"
+    #: Source: who approves besides the custodians; either: what they signed.
+    VOTER = "voter"
+    #: Source: the explanation whose hash its facts name.
+    PAPER = "paper"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +169,10 @@ class BatchSigned:
     signature: bytes
 
 
-Body = Request | FactsTold | Elected | TermsTold | Ended | Note | Stands | Again | OffRail | BatchOffered | BatchSigned
+Body = (
+    Request | FactsTold | Elected | TermsTold | Ended | Note | Stands | Again | OffRail | Ballot | PaperTold
+    | BatchOffered | BatchSigned
+)  # fmt: skip
 
 _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.REQUEST: Request,
@@ -179,6 +188,8 @@ _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.BATCH: BatchOffered,
     LetterKind.BATCH_SIGNED: BatchSigned,
     LetterKind.BATCH_DECLINED: Ended,
+    LetterKind.VOTER: Ballot,
+    LetterKind.PAPER: PaperTold,
 }
 
 

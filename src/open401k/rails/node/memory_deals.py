@@ -12,6 +12,7 @@ from .deal import Deal, DealEvent, DealUnit
 from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes
 from .memory import MemoryCases, MemoryUnit
 from .memory_batches import MemoryBatches
+from .papers import OnFile, Paper
 from .telling import tell_change
 
 
@@ -24,11 +25,12 @@ class Shelf:
     came: dict[tuple[bytes, bytes, int], bytes] = field(default_factory=dict)
     events: list[DealEvent] = field(default_factory=list)
     since: dict[str, int] = field(default_factory=dict)
+    papers: dict[str, OnFile] = field(default_factory=dict)
     batches: dict[tuple[bytes, bytes], Batch] = field(default_factory=dict)
 
     def copy(self) -> Shelf:
         """Another of the same content."""
-        rows = dict(self.deals), dict(self.out), dict(self.came), list(self.events), dict(self.since)
+        rows = dict(self.deals), dict(self.out), dict(self.came), list(self.events), dict(self.since), dict(self.papers)
         return Shelf(*rows, dict(self.batches))
 
 
@@ -129,6 +131,19 @@ class MemoryDealUnit(MemoryUnit, MemoryBatches):
             return Came.EARLY
         self.shelf.came[key] = text
         return Came.TAKEN
+
+    def put_paper(self, case: str, paper: Paper) -> None:
+        self.shelf.papers[case] = OnFile(paper, None)
+
+    def paper(self, case: str) -> OnFile | None:
+        return self.shelf.papers.get(case)
+
+    def paper_named(self, case: str) -> bytes | None:
+        found = self.shelf.papers.get(case)
+        return found.paper.fingerprint if found else None
+
+    def paper_was_shown(self, case: str, at: int) -> None:
+        self.shelf.papers[case] = OnFile(self.shelf.papers[case].paper, at)
 
     def put_event(self, case: str, words: str) -> None:
         state = self.kept.cases[case].state

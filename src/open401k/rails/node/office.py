@@ -10,6 +10,8 @@ from ..calls import answer_of, call_of
 from ..chain.interface import RevertedError
 from ..preflight.rule_version import RuleVersion, rule_version
 from . import deals
+from .asking_first import first
+from .cases import Agreed
 from .config import NodeConfig, RulesAt
 from .core import SilentError
 from .days import Days
@@ -20,6 +22,8 @@ from .letters import Letter, Taken
 from .post import Directory, HttpCarrier, Receiving, Sending
 from .process import Process
 from .taking import kept_out
+from .transmitting import Asked
+from .vouching import Words
 
 _RULES = "(uint64,uint64,uint8,uint96,uint256,uint256,uint256,bytes32)"
 
@@ -40,7 +44,7 @@ class Office:
         process, config = self.process, self.process.config
         return Desk(
             us=config.member,
-            network=process.asked,
+            network=_AskedFirst(process.asked),
             domain=process.domain,
             token=config.contracts.token,
             rules=self._rules,
@@ -50,21 +54,28 @@ class Office:
             withholder=config.withholder,
             voters=config.voters,
             takes_batches=config.batches is not None,
-            wallet=lambda who, digest, signature: _wallet_signed(process, who, digest, signature),
+            wallet=lambda *given: first(("wallet", *given), lambda: wallet_signed(process, *given)),
         )
 
     def verdict_of(self, case: str) -> Verdict:
         """The network's final word about a case; ABSENT where nothing was ever proposed."""
         with self.process.files.begin() as unit:
             agreed = unit.case(case).agreed
-        return self.process.coordinator.final(agreed).verdict if agreed else Verdict.ABSENT
+        return self.verdict(agreed)
+
+    def verdict(self, agreed: Agreed | None) -> Verdict:
+        """The same of exact terms."""
+        asked = self.process.asked
+        if agreed is None:
+            return Verdict.ABSENT
+        return first(("verdict", agreed.rollover), lambda: asked.standing(agreed)).verdict
 
     def sending(self) -> Sending:
         """Letters that wait, signed by the key that the network names."""
         process = self.process
         return Sending(
-            process.files, self._directory(), HttpCarrier(), process.key_in_use, process.around.random,
-            kept_out=lambda unit, each: kept_out(unit, self.desk, each),
+            process.files, self._directory(), HttpCarrier(), process.pen, process.domain,
+            process.around.random, kept_out=lambda unit, each: kept_out(unit, self.desk, each),
         )  # fmt: skip
 
     def days(self) -> Days:
@@ -77,10 +88,27 @@ class Office:
         def take(unit: DealUnit, peer: bytes, letter: Letter) -> Taken:
             return deals.take(unit, self.desk, peer, letter)
 
-        return Receiving(self.process.files, self._directory(), self.process.vault.mailboxes, take)
+        return Receiving(self.process.files, self._directory(), self.process.vault.mailboxes, take, self.process.pen)
 
     def _directory(self) -> Directory:
-        return Directory(self.process.config.peers, self.process.asked)
+        return Directory(self.process.config.peers, self.process.asked, words=words_of(self.process))
+
+
+@dataclass(frozen=True, slots=True)
+class _AskedFirst:
+    """The network, for decisions within transactions."""
+
+    asked: Asked
+
+    def signer_of(self, member: bytes) -> bytes:
+        return first(("signer", member), lambda: self.asked.signer_of(member))
+
+
+def words_of(process: Process) -> Words:
+    """Who looks at wallets' words for letter keys."""
+    return Words(
+        process.asked, process.domain, lambda *given: wallet_signed(process, *given), process.around.seconds
+    )  # fmt: skip
 
 
 def rules_of(config: NodeConfig) -> dict[int, RuleVersion]:
@@ -89,14 +117,19 @@ def rules_of(config: NodeConfig) -> dict[int, RuleVersion]:
 
 
 def published(process: Process, number: int) -> bool:
-    """Whether the network's rules of this number are what the settings say."""
-    answer = process.chain.call(process.config.contracts.network, call_of("rules(uint32)", number))
+    """Whether the network's rules of this number are what the settings say, by its newest final block."""
+    try:
+        answer = process.chain.call(process.config.contracts.network, call_of("rules(uint32)", number), at="final")
+    except RevertedError:
+        return False
+    except Open401kError as why:
+        raise SilentError(str(why)) from why
     (told,) = answer_of([_RULES], answer)
     return told == rules_of(process.config)[number].told
 
 
 def _version(at: RulesAt) -> RuleVersion:
-    return rule_version(at.year, min_level=at.min_level, most_total_cents=at.most_total_cents)
+    return rule_version(at.year, min_level=at.min_level, most_total_cents=at.most_total_cents, voters=at.voters)
 
 
 def _in_force(rules: dict[int, RuleVersion], at: int) -> int:
@@ -105,11 +138,11 @@ def _in_force(rules: dict[int, RuleVersion], at: int) -> int:
     return max(current or rules)
 
 
-def _wallet_signed(process: Process, who: bytes, digest: bytes, signature: bytes) -> bool:
+def wallet_signed(process: Process, who: bytes, digest: bytes, signature: bytes) -> bool:
     """Whether a contract says that it signed (ERC-1271)."""
     said = call_of("isValidSignature(bytes32,bytes)", digest, signature)
     try:
-        return process.chain.call(who, said)[:4] == bytes.fromhex("1626ba7e")
+        return process.chain.call(who, said, at="final")[:4] == bytes.fromhex("1626ba7e")
     except RevertedError:
         return False
     except Open401kError as why:

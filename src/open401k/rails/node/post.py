@@ -14,18 +14,21 @@ from enum import StrEnum
 from typing import Protocol
 
 import httpx2
+from eth_hash.auto import keccak
 
 from open401k.base.faults import fault
 from open401k.kernel import Random
 
-from ..keys import Key
-from ..transfer_file.sealed import Mailbox, SealedProblem, SealedRefusedError, Sender, cover_of, opened, seal
+from ..messages import Domain
+from ..transfer_file.sealed import Mailbox, SealedProblem, SealedRefusedError, cover_of, opened, seal
+from .asking_first import asking_first
 from .backoff import Backoff
-from .codec import BadInputError
+from .codec import BadInputError, read
 from .config import Peer
 from .core import SilentError
 from .deal import Deals, DealUnit
 from .letters import MOST_BYTES, Came, Letter, Outgoing, Taken, letter_bytes, letter_of
+from .vouching import Answered, Members, Pen, Vouched, Words, answered, with_word, without_word
 
 log = logging.getLogger("open401k.node.post")
 #: Where a node takes letters, and how large a sealed one may be.
@@ -37,14 +40,6 @@ BOUNDARIES = ("post.before_send", "post.after_send", "post.before_take_commit", 
 LOOK, PATIENCE = 1.0, 10.0
 #: Seconds for which the keys of peers are believed, and after which a stranger makes us look again.
 KNOWN_FOR, STRANGE_AFTER = 30.0, 2.0
-
-
-class Members(Protocol):
-    """What the chain's newest final block says of a member."""
-
-    def signer_of(self, us: bytes) -> bytes:
-        """The key that signs for it; 20 zeros for who is none. :class:`SilentError` if the chain does not answer."""
-        ...
 
 
 class LetterProblem(StrEnum):
@@ -73,6 +68,8 @@ class Directory:
     peers: Sequence[Peer]
     members: Members
     clock: Callable[[], float] = time.monotonic
+    #: Who looks at wallets' words for keys; without it none is believed.
+    words: Words | None = None
     _known: Mapping[bytes, Peer] = field(default_factory=dict)
     _read_at: float | None = None
 
@@ -80,8 +77,12 @@ class Directory:
         """The peer who is this member."""
         return next((each for each in self.peers if each.member == member), None)
 
-    def who(self, signer: bytes) -> Peer | None:
-        """The peer for whom this key signs now; None for a stranger."""
+    def who(self, signer: bytes, word: Vouched | None = None) -> Peer | None:
+        """The peer for whom this key signs now, by the network or by its wallet's word; None for a stranger."""
+        if word is not None:
+            peer = self.peer(word.member)
+            holds = word.key == signer and peer is not None and self.words is not None and self.words.hold(word)
+            return peer if holds else None
         age = None if self._read_at is None else self.clock() - self._read_at
         if age is None or age > KNOWN_FOR or (signer not in self._known and age > STRANGE_AFTER):
             found = {self.members.signer_of(each.member): each for each in self.peers}
@@ -100,9 +101,9 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """The peer's answer: what became of it, or the code of its refusal."""
+    """The peer's answer, signed: what became of it; or the code of its refusal."""
 
-    came: Came | None
+    answer: Answered | None
     refused: str = ""
 
 
@@ -125,8 +126,11 @@ class HttpCarrier:
             raise SilentError(f"{url}: {type(why).__name__}") from why
         if not isinstance(told, dict) or answer.status_code >= 500:
             raise SilentError(f"{url} answered {answer.status_code}")
-        if answer.status_code == 200 and told.get("came") in set(Came):
-            return Carried(Came(told["came"]))
+        if answer.status_code == 200:
+            try:
+                return Carried(read(Answered, told, at="answer"))
+            except BadInputError as why:  # of a node that does not sign its answers, or no node at all
+                raise SilentError(f"{url} answers what no node signed: {why}") from why
         return Carried(None, str(told.get("code", answer.status_code))[:60])
 
     def close(self) -> None:
@@ -142,7 +146,8 @@ class Sending:
     deals: Deals
     directory: Directory
     carry: Carrier
-    key: Callable[[], Key | Sender]
+    pen: Callable[[], Pen]
+    domain: Domain
     random: Random = field(repr=False)
     #: What follows when the other side keeps a letter out for ever.
     kept_out: Callable[[DealUnit, Outgoing], None] = lambda unit, each: unit.letter_sent(
@@ -173,19 +178,24 @@ class Sending:
         if peer is None:
             self._wait(each, at, "no peer of this node is that member")
             return False
+        pen = self.pen()
         sealed = seal(
-            letter_bytes(each.letter), sender=self.key(), to=peer.mailbox, reference=each.letter.reference,
+            letter_bytes(each.letter), sender=pen.hand, to=peer.mailbox, reference=each.letter.reference,
             random=self.random,
         )  # fmt: skip
         try:
             fault("post.before_send")
-            answer = self.carry(peer.url, sealed)
+            carried = self.carry(peer.url, with_word(sealed, pen.word))
             fault("post.after_send")
         except SilentError as why:
             self._wait(each, at, str(why))
             return False
-        if answer.came is None:
-            self._wait(each, at, f"{peer.name} answers {answer.refused}")
+        answer = carried.answer
+        if answer is None:
+            self._wait(each, at, f"{peer.name} answers {carried.refused}")
+            return False
+        if not answer.is_of(keccak(sealed), self.domain) or self.directory.who(answer.signer, answer.word) != peer:
+            self._wait(each, at, f"{peer.name} did not sign the answer")
             return False
         if answer.came is Came.EARLY:
             # What it had, it has no more: it was restored from an older backup. A repeat of the others changes nothing.
@@ -215,21 +225,33 @@ class Receiving:
     directory: Directory
     mailboxes: Callable[[], Sequence[Mailbox]]
     take: Callable[[DealUnit, bytes, Letter], Taken]
+    pen: Callable[[], Pen]
 
-    def __call__(self, sealed: bytes) -> Taken:
+    def answer(self, told: bytes) -> tuple[Taken, Answered]:
+        """What became of it, and our signature under that. If nobody signs now it was taken, and comes again."""
+        taken = self(told)
+        _, sealed = without_word(told)
+        return taken, answered(taken.came, keccak(sealed), self.pen())
+
+    def __call__(self, told: bytes) -> Taken:
         """What became of it; :class:`LetterRefusedError` if it was not opened. A replay changes nothing."""
         try:
+            word, sealed = without_word(told)
             cover = cover_of(sealed)
-        except SealedRefusedError as why:
+        except (SealedRefusedError, ValueError) as why:
             raise LetterRefusedError(LetterProblem.NOT_A_LETTER, f"This is no letter: {why}.") from why
-        peer = self.directory.who(cover.sender)
+        peer = self.directory.who(cover.sender, word)
         if peer is None:
             raise LetterRefusedError(LetterProblem.UNKNOWN_SENDER, "No peer of this node signs by this key now.")
         letter = self._read(sealed, cover.reference, cover.sender)
+        taken = asking_first(lambda: self._take(peer, letter))
+        fault("post.after_take_commit")
+        return taken
+
+    def _take(self, peer: Peer, letter: Letter) -> Taken:
         with self.deals.begin() as unit:
             taken = self.take(unit, peer.member, letter)
             fault("post.before_take_commit")
-        fault("post.after_take_commit")
         return taken
 
     def _read(self, sealed: bytes, reference: bytes, sender: bytes) -> Letter:

@@ -37,6 +37,7 @@ from .signer.voting import AskedSigner
 from .signing import PolicyError, PolicySigner
 from .transmitting import Asked, NetworkCoordinator, Turn
 from .vault import Vault
+from .vouching import PenInUse
 from .worker import Node
 
 H = TypeVar("H")
@@ -100,7 +101,7 @@ class Process:
     node: Node
     domain: Domain
     asked: Asked
-    key_in_use: KeyInUse[Hand]
+    pen: PenInUse
 
 
 def prepare(url: str, around: Around, *, signer: Path | None = None) -> bool:
@@ -158,9 +159,9 @@ def _put_together(
         mine, core, coordinator, signer, around.random, config.member, domain, config.batches, around.seconds
     )
     node = Node(mine, core, coordinator, signer, vault.salt(), batches, config.member)
-    key_in_use = KeyInUse(asked, hands, config.member)
+    pen = PenInUse(asked, hands, files, config.member, around.seconds)
     return Process(
-        config, around, files, keys, hands, vault, chain, turn, coordinator, node, domain, asked, key_in_use
+        config, around, files, keys, hands, vault, chain, turn, coordinator, node, domain, asked, pen
     )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..chain.interface import Head
 from . import _process_store
@@ -10,6 +11,7 @@ from .cases import State
 from .core import SilentError
 from .deal import DealEvent
 from .kept import KeptCases, KeptUnit
+from .office import published
 from .process import Process
 from .signing import SignerAwayError
 
@@ -48,6 +50,8 @@ class Report:
     exceptions: int
     calls: int
     transactions: int
+    #: The rules that the settings name, and whether the network published just those.
+    rules: Mapping[int, bool] = field(default_factory=dict)
 
     @property
     def can_sign(self) -> bool:
@@ -73,12 +77,13 @@ def report(process: Process) -> Report:
     with process.files.connected() as conn:
         cases = _process_store.cases_by_state(conn)
         exceptions, calls, transactions = _process_store.waiting(conn)
-    network, silence = None, ""
+    network, silence, rules = None, "", {}
     try:
+        rules = {each.number: published(process, each.number) for each in process.config.rules}
         network = AtNetwork(process.asked.final_block(), *process.asked.member(process.config.member))
     except SilentError as why:
         silence = str(why)
-    return Report(identity, network, silence, acted_on, cases, exceptions, calls, transactions)
+    return Report(identity, network, silence, acted_on, cases, exceptions, calls, transactions, rules)
 
 
 def newest_event(files: KeptCases) -> int:

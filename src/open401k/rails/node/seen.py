@@ -10,11 +10,13 @@ from typing import Final
 
 from .. import tracking
 from ..messages import Role
-from ..tracking import CaseState, Seen, SideSeen, Vote
+from ..tracking import Seen, SideSeen, Vote
 from .cases import Case, State
 from .core import Side
 from .deal import Deal, DealUnit
+from .explaining import is_awaited
 from .following import Standing, Verdict
+from .halves import ADDRESS
 
 #: Until then the other side stands where we stand: the same letters took both there.
 _TOGETHER: Final = frozenset(
@@ -32,10 +34,10 @@ def seen_of(unit: DealUnit, case: str, standing: Standing | None, *, now: int) -
     since = _since(unit, deal)
     verdict = standing.verdict if standing else Verdict.ABSENT
     theirs = _theirs(file, deal, verdict)
-    ours_seen = SideSeen(_name(deal, deal.side), CaseState(file.state.value), since)
+    ours_seen = SideSeen(_name(deal, deal.side), file.state, since)
     other = Side.RECEIVER if deal.side is Side.SOURCE else Side.SOURCE
     told_at = deal.their_since if theirs is deal.their_state and deal.their_since is not None else since
-    theirs_seen = SideSeen(_name(deal, other), CaseState(theirs.value), told_at)
+    theirs_seen = SideSeen(_name(deal, other), theirs, told_at)
     source, receiver = (ours_seen, theirs_seen) if deal.side is Side.SOURCE else (theirs_seen, ours_seen)
     decided = file.agreed is not None and file.state in (State.POSTED, State.RELEASED)
     return Seen(
@@ -49,7 +51,21 @@ def seen_of(unit: DealUnit, case: str, standing: Standing | None, *, now: int) -
         votes=_votes(file, deal, standing, theirs),
         deadline=file.agreed.deadline if file.agreed else None,
         decided_at=since if decided else None,
+        keyless=keyless_in(deal),
+        explained=_reads_elsewhere(deal) or not is_awaited(unit, deal),
     )
+
+
+def keyless_in(deal: Deal) -> tuple[Vote, ...]:
+    """A spouse who has not chosen yet how to sign, though exact terms will name their key; others are members."""
+    is_asked = deal.terms is None and Role.SPOUSE in deal.asked
+    is_named = any(each.role is Role.SPOUSE for each in deal.voters)
+    return (_vote(Role.SPOUSE, given=False),) if is_asked and not is_named else ()
+
+
+def _reads_elsewhere(deal: Deal) -> bool:
+    """Whoever signs by a key that is no passkey is shown what they sign by other means than our page."""
+    return deal.receiving is not None and deal.receiving.key is not None and len(deal.receiving.key) == ADDRESS
 
 
 def _theirs(file: Case, deal: Deal, verdict: Verdict) -> State:
@@ -71,7 +87,7 @@ def _theirs(file: Case, deal: Deal, verdict: Verdict) -> State:
 
 
 def _votes(file: Case, deal: Deal, standing: Standing | None, theirs: State) -> tuple[Vote, ...]:
-    """Everybody whose approval the terms need; those of further voters are known when all is decided."""
+    """Everybody whose approval the terms need; those of further voters as they came to us."""
     if file.agreed is None or deal.terms is None:
         return ()
     decided = standing is not None and standing.verdict in _DECIDED
@@ -81,7 +97,13 @@ def _votes(file: Case, deal: Deal, standing: Standing | None, theirs: State) -> 
     }
     roles = {Side.SOURCE: Role.SOURCE, Side.RECEIVER: Role.RECEIVER}
     custodians = [Vote(roles[side], _name(deal, side), given[side]) for side in Side]
-    return (*custodians, *(Vote(Role(voter.role), _ROLES[Role(voter.role)], decided) for voter in deal.terms.voters))
+    signed = {each.role for each in deal.voters if each.is_given}
+    others = (Role(each.role) for each in deal.terms.voters)
+    return (*custodians, *(_vote(role, given=decided or role in signed) for role in others))
+
+
+def _vote(role: Role, *, given: bool) -> Vote:
+    return Vote(role, _ROLES[role], given)
 
 
 def _shown(verdict: Verdict) -> tracking.Verdict:

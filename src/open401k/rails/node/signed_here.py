@@ -6,7 +6,9 @@ from eth_hash.auto import keccak
 
 from open401k.kernel import Open401kError
 
+from ..messages import Attestation
 from . import deals
+from .asking_first import first
 from .codec import written
 from .deal import Deal, DealUnit
 from .elections import attested_by
@@ -30,9 +32,13 @@ def attest_and_elect(unit: DealUnit, office: Office, case: str, signature: bytes
     if deal.receiving is None or deal.receiving.proof is None or deal.election is None:
         raise NotNowError(f"case {case} has no election that was shown, or nobody proved who the person is")
     proof = deal.receiving.proof
-    key = KeyInUse(process.asked, process.hands, attestor)()
-    attestation, attested = attested_by(
-        key, attestor=attestor, participant=deal.election.participant, proof=proof,
-        evidence=keccak(process.vault.salt() + deal.reference + written(proof)), domain=process.domain,
-    )  # fmt: skip
+    participant, reference = deal.election.participant, deal.reference
+
+    def attested_to() -> tuple[Attestation, bytes]:
+        return attested_by(
+            KeyInUse(process.asked, process.hands, attestor)(), attestor=attestor, participant=participant,
+            proof=proof, evidence=keccak(process.vault.salt() + reference + written(proof)), domain=process.domain,
+        )  # fmt: skip
+
+    attestation, attested = first(("attested", reference, participant, proof), attested_to)
     return deals.elect(unit, desk, case, signature=signature, attestation=attestation, attested=attested)

@@ -14,6 +14,7 @@ from typing import Final
 
 from open401k.kernel import Open401kError, Random
 
+from ..messages import Role as VoterRole
 from . import _doors_store
 from ._doors_store import TokenRow
 from .kept_deals import KeptDeals, KeptDealUnit
@@ -103,11 +104,28 @@ class Entrances:
         with self.files.connected() as conn:
             return _doors_store.case_of_link(conn, hashed(link), at)
 
+    def voter_link_of(self, case: str, role: VoterRole, key: str) -> str:
+        """The voter's link that was made under this key."""
+        return _voter_link(self.files.sealing, case, role, key)
+
+    def voter_of(self, link: str, *, at: int) -> tuple[str, VoterRole] | None:
+        """The case and the role that a voter's link is for while it holds; None for any other."""
+        with self.files.connected() as conn:
+            found = _doors_store.voter_of_link(conn, hashed(link), at)
+        return (found[0], VoterRole[found[1].upper()]) if found else None
+
 
 def link_for(unit: KeptDealUnit, case: str, key: str, *, days: int, at: int) -> str:
     """A participant's way to a case: a capability. The same key gives the same link, which only we can work out."""
     secret = _link(unit.sealing, case, key)
     _doors_store.insert_link(unit.conn, hashed(secret), case, at, at + days * DAY)
+    return secret
+
+
+def voter_link_for(unit: KeptDealUnit, case: str, role: VoterRole, key: str, *, days: int, at: int) -> str:
+    """A further voter's way to what they are asked: it opens nothing else."""
+    secret, ends_at = _voter_link(unit.sealing, case, role, key), at + days * DAY
+    _doors_store.insert_voter_link(unit.conn, hashed(secret), case, role.name.lower(), at, ends_at)
     return secret
 
 
@@ -118,6 +136,10 @@ def hashed(secret: str) -> bytes:
 
 def _link(sealing: Sealing, case: str, key: str) -> str:
     return _written(sealing.keyed_hash(f"link|{case}|{key}".encode()))
+
+
+def _voter_link(sealing: Sealing, case: str, role: VoterRole, key: str) -> str:
+    return _written(sealing.keyed_hash(f"voter link|{case}|{role.name.lower()}|{key}".encode()))
 
 
 def _written(secret: bytes) -> str:

@@ -14,6 +14,7 @@ from open401k.base.faults import fault
 
 from ..transfer_file.leaves import FileRefusedError
 from .again import begun_there, closed_there
+from .ballots import Ballot
 from .batch_letters import KINDS, batch_kept_out, take_batch
 from .cases import State
 from .codec import BadInputError
@@ -33,6 +34,7 @@ from .core import Side
 from .deal import Deal, DealUnit, Noted
 from .desk import Desk
 from .elections import LATE, unfit, unsound
+from .explaining import came as paper_came
 from .file_of import Making, values_of
 from .judging import end, is_closed, judged, raise_for, taken_over
 from .letters import (
@@ -54,8 +56,10 @@ from .letters import (
     file_from,
 )
 from .opening import agree, move, note_forgotten, open_case
+from .papers import PaperTold
 from .returning import asked_back, changed_wish, wrong_return
 from .terms_of import Worked, agreed_with, unfit_terms, worked
+from .voting import ballots_for, came
 
 #: Random bits of a control number: each is used once, also after a restore from an older backup.
 _NUMBER_BYTES: Final = 6
@@ -160,6 +164,12 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, kind: str, body: object) -> No
         case OffRail():
             if (why := closed_there(unit, deal, body)) is not None:
                 raise UnexpectedError(f"the other side closed it by {body.way} {body.reference}: {why}")
+        case Ballot():
+            if (why := came(unit, desk, deal, body)) is not None:
+                raise UnexpectedError(why)
+        case PaperTold():
+            if (why := paper_came(unit, deal, body)) is not None:
+                raise UnexpectedError(why)
         case Stands():
             if body.rollover is not None and deal.side is Side.SOURCE:  # whose terms they are: we made and signed them
                 note_forgotten(unit, body.rollover, deal.side, at=desk.now())
@@ -230,7 +240,7 @@ def _terms(unit: DealUnit, desk: Desk, deal: Deal, body: TermsTold) -> None:
     if wrong is not None:
         _refuse(unit, desk, deal, *wrong, LetterKind.DECLINED)
         return
-    unit.change_deal(deal, replace(deal, terms=body.terms, file=body.file))
+    unit.change_deal(deal, replace(deal, terms=body.terms, file=body.file, voters=ballots_for(body.terms)))
     agree(unit, deal.case, agreed_with(deal, body, done))
     unit.put_event(deal.case, "the exact terms were agreed")
 

@@ -74,13 +74,20 @@ def tax_facts(done: Worked) -> Mapping[int, TaxFacts]:
     }
 
 
-def voters_of(done: Worked, desk: Desk) -> tuple[Voter, ...] | Role:
-    """Who approves besides the custodians; a role that nobody has here, where one is missing."""
+def voters_of(deal: Deal, done: Worked, desk: Desk) -> tuple[Voter, ...] | Role:
+    """Who approves besides the custodians; a role in which nobody can sign yet, where there is one.
+
+    A spouse is of one case and never set for a desk; who else approves is, unless the case names another.
+    """
+    named: dict[Role, bytes] = {each.role: each.who for each in deal.voters}
+    for role, who in desk.voters.items():
+        if role is not Role.SPOUSE:
+            named.setdefault(role, who)
     asked = sorted(done.found.voters)
     for role in asked:
-        if role not in desk.voters:
+        if role not in named:
             return role
-    return tuple(Voter(role, desk.voters[role]) for role in asked)
+    return tuple(Voter(role, named[role]) for role in asked)
 
 
 def terms_for(
@@ -126,7 +133,9 @@ def unfit_terms(terms: Terms, deal: Deal, desk: Desk, done: Worked, *, election:
     # Whose address each is, the source says, and the contract asks the network whether they may.
     if pays_person(legs) is not any(terms.withholder):
         found.append("withholder")
-    if [voter.role for voter in terms.voters] != sorted(done.found.voters):
+    told = {each.role: each.who for each in deal.voters}
+    others = any(told.get(each.role, each.who) != each.who for each in terms.voters)
+    if [each.role for each in terms.voters] != sorted(done.found.voters) or others:
         found.append("voters")
     if not desk.now() < terms.deadline <= election.deadline:
         found.append("deadline")

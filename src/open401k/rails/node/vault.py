@@ -83,7 +83,11 @@ class Vault:
     def forget(self, name: str) -> None:
         """It is not needed any more."""
         with self.files.connected() as conn:
-            _keys_store.delete_secret(conn, name)
+            self.forget_with(conn, name)
+
+    def forget_with(self, conn: Connection, name: str) -> None:
+        """The same, with what else that transaction does."""
+        _keys_store.delete_secret(conn, name)
 
     def rewrap(self) -> int:
         """Seal everything under the current master key; returns how many were under an older one."""

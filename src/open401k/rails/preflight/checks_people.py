@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from ...law.rollover_statements import explanation_in_time
+from ...law.rollovers import Distributee
 from ...law.spousal_consent import SpouseStanding, consent_checked, spousal_consent
 from ..kinds import IRAS, OF_PLANS, Into, Kind
 from .facts import Facts, Spouse
@@ -106,6 +107,8 @@ def spouse(facts: Facts) -> Iterator[Reason]:
     """A spouse's consent, where the plan's terms ask for it, with its form and its 180 days."""
     if not {part.kind for part in facts.parts} & OF_PLANS:
         return
+    if facts.distributee is Distributee.SURVIVING_SPOUSE:
+        return  # a spouse consents to what would be paid to somebody else (IRC 401(a)(11)(B)(iii), 417(a)(2))
     told = facts.spouse
     if told is None:
         yield unknown(Code.SPOUSE_NOT_KNOWN, "nobody has said whether there is a spouse (IRC 417(a)(2))")

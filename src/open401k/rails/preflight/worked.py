@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 
 from ...kernel import Refused, half_up
-from ...law.form_1099r import Event, Form1099R, FormRefusal, Payee, Reported, form_1099r
+from ...law.distribution_events import Event as Opening
+from ...law.early_distribution_tax import SEPARATION_AGE
+from ...law.form_1099r import EarlyException, Event, Form1099R, FormRefusal, Payee, Reported, form_1099r
 from ...law.rollovers import Distributee
 from ...law.roth import five_year_period, qualified_distribution, roth_payment
 from ...law.withholding import EarlierThisYear, Paid, PaymentClass, Withholding, WithholdingRefusal, withholding
@@ -53,9 +56,11 @@ class RothJudged:
 def roth_judged(facts: Facts) -> RothJudged | None:
     """Whether Roth money is paid as a qualified distribution; None where its clock or the birth date is not known.
 
-    The employee's age or death decides for a beneficiary or an alternate payee too: these facts have neither.
+    The employee's age or death decides for a beneficiary or an alternate payee too (Reg. 1.402A-1 A-4(d)): these facts
+    have the death, after which only the five years are asked for, and not the age.
     """
-    if facts.distributee is not Distributee.EMPLOYEE:
+    died_on = facts.opened.on if facts.opened and facts.opened.event is Opening.DEATH else None
+    if facts.distributee is not Distributee.EMPLOYEE and died_on is None:
         return None
     born = facts.releasing.born_on if facts.releasing else None
     if facts.roth is None or facts.roth.first_year is None or born is None or facts.because is None:
@@ -66,6 +71,7 @@ def roth_judged(facts: Facts) -> RothJudged | None:
             employee_born_on=born,
             period=five_year_period(first_contribution_year=facts.roth.first_year),
             because=facts.because,
+            employee_died_on=died_on,
             employee_disabled=facts.roth.disabled,
         ).qualified
     )
@@ -172,10 +178,31 @@ def forms(facts: Facts, parts: Sequence[WorkedPart]) -> tuple[Form1099R | Refuse
                 roth_first_year=facts.roth.first_year if roth and facts.roth else None,
                 payee=payee,
                 taxpayer_born_on=facts.releasing.born_on if facts.releasing else None,
+                early_exception=_early(facts),
             )
         )
         told += [answer] if isinstance(answer, Refused) else answer
     return tuple(told)
+
+
+def early_exception(opened: Opening, opened_on: date, *, born_on: date | None) -> EarlyException:
+    """What the payer knows of 72(t) by what opened the account of a living employee.
+
+    Disability (72(t)(2)(A)(iii)); severance in or after the year in which age 55 is reached ((A)(v); Notice 87-13, as
+    the Guide to Distribution Codes has it under code 2).
+    """
+    if opened is Opening.DISABILITY:
+        return EarlyException.DISABILITY
+    if opened is Opening.SEVERANCE and born_on is not None and opened_on.year >= born_on.year + SEPARATION_AGE:
+        return EarlyException.SEVERANCE_AT_55
+    return EarlyException.NONE
+
+
+def _early(facts: Facts) -> EarlyException:
+    if facts.opened is None or facts.distributee is not Distributee.EMPLOYEE:
+        return EarlyException.NONE
+    born_on = facts.releasing.born_on if facts.releasing else None
+    return early_exception(facts.opened.event, facts.opened.on, born_on=born_on)
 
 
 def _event(part: Part) -> Event:

@@ -17,7 +17,7 @@ from ...guard import Caller, Needs
 from ...texts import MoneyText, Name, PercentText, Sent, Text
 from ...written import document
 from . import models
-from .once import answered, key_of
+from .once import key_of, shown_once
 from .paging import LIMIT, Cursor, Limit, page_by_place
 from .payroll import named
 
@@ -83,14 +83,11 @@ def ask_for_loan(caller: Asker, key: Key, sent: LoanAskedFor) -> Detail:
         amount=sent.amount, installments=sent.installments, frequency=sent.frequency, residence=sent.residence
     )
 
-    def work() -> dict[str, Any]:
+    def work() -> view.LoanDetail:
         employee_id = named(EmployeeId, sent.employee_id)
-        done = loans.ask(caller.services.db, **_of(caller), employee_id=employee_id, wanted=wanted, key=key)
-        return _document(done)
+        return loans.ask(caller.services.db, **_of(caller), employee_id=employee_id, wanted=wanted, key=key)
 
-    body = sent.model_dump_json().encode()
-    kept = answered(caller, key=key, what=f"loan {caller.plan}", body=body, work=work)
-    return Detail.model_validate(kept)
+    return shown_once(caller, key=key, what=f"loan {caller.plan}", sent=sent, shows=Detail, work=work)
 
 
 @router.post("/plans/{plan_id}/loans/{loan_id}/approve")
@@ -98,12 +95,10 @@ def approve_loan(caller: Decider, key: Key, loan_id: str, sent: LoanApproved) ->
     """Lend it today: the money leaves the person's sources, and payroll is told of the installments. Once."""
     wanted = named(LoanId, loan_id)
 
-    def work() -> dict[str, Any]:
-        return _document(loans.approve(caller.services.db, **_of(caller), loan_id=wanted, prime=sent.prime))
+    def work() -> view.LoanDetail:
+        return loans.approve(caller.services.db, **_of(caller), loan_id=wanted, prime=sent.prime)
 
-    body = sent.model_dump_json().encode()
-    kept = answered(caller, key=key, what=f"approve {wanted}", body=body, work=work)
-    return Detail.model_validate(kept)
+    return shown_once(caller, key=key, what=f"approve {wanted}", sent=sent, shows=Detail, work=work)
 
 
 @router.post("/plans/{plan_id}/loans/{loan_id}/decline")
@@ -111,12 +106,10 @@ def decline_loan(caller: Decider, key: Key, loan_id: str, sent: LoanDeclined) ->
     """Decline a loan with a reason; nothing moves."""
     wanted = named(LoanId, loan_id)
 
-    def work() -> dict[str, Any]:
-        return _document(loans.decline(caller.services.db, **_of(caller), loan_id=wanted, reason=sent.reason))
+    def work() -> view.LoanDetail:
+        return loans.decline(caller.services.db, **_of(caller), loan_id=wanted, reason=sent.reason)
 
-    body = sent.model_dump_json().encode()
-    kept = answered(caller, key=key, what=f"decline {wanted}", body=body, work=work)
-    return Detail.model_validate(kept)
+    return shown_once(caller, key=key, what=f"decline {wanted}", sent=sent, shows=Detail, work=work)
 
 
 @router.post("/plans/{plan_id}/loans/{loan_id}/leaves")
@@ -125,12 +118,10 @@ def pause_loan(caller: Asker, key: Key, loan_id: str, sent: LeaveSaid) -> Detail
     wanted = named(LoanId, loan_id)
     told = LeaveTold(sent.first_day, sent.last_day, sent.military and sent.last_day is not None)
 
-    def work() -> dict[str, Any]:
-        return _document(loans.pause(caller.services.db, **_of(caller), loan_id=wanted, told=told, key=key))
+    def work() -> view.LoanDetail:
+        return loans.pause(caller.services.db, **_of(caller), loan_id=wanted, told=told, key=key)
 
-    body = sent.model_dump_json().encode()
-    kept = answered(caller, key=key, what=f"leave {wanted}", body=body, work=work)
-    return Detail.model_validate(kept)
+    return shown_once(caller, key=key, what=f"leave {wanted}", sent=sent, shows=Detail, work=work)
 
 
 @router.post("/plans/{plan_id}/loans/{loan_id}/offset")
@@ -138,11 +129,10 @@ def offset_loan(caller: Decider, key: Key, loan_id: str) -> Detail:
     """Reduce the account of somebody who left by what is owed, today: an actual distribution (IRC 402(c)(3)(C))."""
     wanted = named(LoanId, loan_id)
 
-    def work() -> dict[str, Any]:
-        return _document(loans.offset(caller.services.db, **_of(caller), loan_id=wanted))
+    def work() -> view.LoanDetail:
+        return loans.offset(caller.services.db, **_of(caller), loan_id=wanted)
 
-    kept = answered(caller, key=key, what=f"offset {wanted}", body=b"", work=work)
-    return Detail.model_validate(kept)
+    return shown_once(caller, key=key, what=f"offset {wanted}", sent=None, shows=Detail, work=work)
 
 
 @router.post("/plans/{plan_id}/loans/{loan_id}/report")
@@ -150,17 +140,11 @@ def report_deemed_loan(caller: Decider, key: Key, loan_id: str) -> Detail:
     """Say that a deemed distribution was reported on Form 1099-R: it waits for nobody any more, and stays owed."""
     wanted = named(LoanId, loan_id)
 
-    def work() -> dict[str, Any]:
-        return _document(loans.report(caller.services.db, **_of(caller), loan_id=wanted))
+    def work() -> view.LoanDetail:
+        return loans.report(caller.services.db, **_of(caller), loan_id=wanted)
 
-    kept = answered(caller, key=key, what=f"report {wanted}", body=b"", work=work)
-    return Detail.model_validate(kept)
+    return shown_once(caller, key=key, what=f"report {wanted}", sent=None, shows=Detail, work=work)
 
 
 def _of(caller: Caller) -> dict[str, Any]:
     return {"actor": caller.actor, "tenant_id": caller.tenant, "plan_id": caller.plan}
-
-
-def _document(found: view.LoanDetail) -> dict[str, Any]:
-    kept: dict[str, Any] = Detail.model_validate(document(found)).model_dump(mode="json")
-    return kept

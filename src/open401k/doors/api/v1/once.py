@@ -5,9 +5,10 @@ A key with another body is refused. The answer is stored in the transaction that
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Header
+from pydantic import BaseModel
 
 from open401k.base.db import Tx
 from open401k.base.steps import done, kept_once, run_flow
@@ -16,6 +17,9 @@ from open401k.kernel import FlowId, SponsorId, named_uuid
 
 from ...guard import Caller
 from ...problems import KEY_MISSING, Problem, ProblemError
+from ...written import document
+
+Shown = TypeVar("Shown", bound=BaseModel)
 
 KEY_REUSED = Problem(
     409,
@@ -70,6 +74,19 @@ def answered(
     itself claims the key.
     """
     return Answering(caller, key=key, what=what, body=body).first(work, claims=claims)
+
+
+def shown_once(
+    caller: Caller, *, key: str, what: str, sent: BaseModel | None, shows: type[Shown], work: Callable[[], object]
+) -> Shown:
+    """The first answer to this key of a story whose end is a page: what ``work`` shows, as its model."""
+
+    def kept() -> dict[str, Any]:
+        found: dict[str, Any] = shows.model_validate(document(work())).model_dump(mode="json")
+        return found
+
+    body = b"" if sent is None else sent.model_dump_json().encode()
+    return shows.model_validate(answered(caller, key=key, what=what, body=body, work=kept))
 
 
 class Answering:

@@ -1,6 +1,6 @@
 """Rollovers of plans over HTTP: listed, shown, asked for, answered, told, followed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -10,13 +10,13 @@ from open401k.base.access import Permission
 from open401k.kernel import EmployeeId, RolloverId
 from open401k.views import rollovers as view
 
-from ... import rollovers
+from ... import invalid_rollovers, rollovers
 from ...described import given
 from ...guard import Caller, Needs
-from ...texts import Name, Sent, Text
+from ...texts import MoneyText, Name, Sent, Text
 from ...written import document
 from . import models
-from .once import answered, key_of
+from .once import key_of, shown_once
 from .paging import LIMIT, Cursor, Limit, page_by_place
 from .payroll import named
 
@@ -52,6 +52,21 @@ class RolloverTold(Sent):
     """More facts, or others; of each the newest counts."""
 
     facts: Facts
+
+
+class RolloverInvalid(Sent):
+    """What of a rollover that came could not be rolled over: amounts by leg, why, and by what it was found."""
+
+    why: Annotated[str, Field(description="not_eligible, required_minimum, source_not_qualified, too_late, ...")]
+    detail: Name
+    legs: Annotated[dict[int, MoneyText], Field(max_length=16)]
+
+
+class RolloverPaidBack(Sent):
+    """The tax that is withheld, and earnings by source where the investment records have them."""
+
+    withheld: MoneyText
+    earnings: Annotated[dict[str, MoneyText] | None, Field(max_length=16)] = None
 
 
 @router.get("/plans/{plan_id}/rollovers")
@@ -117,13 +132,35 @@ def tell_rollover(caller: Decider, key: Key, rollover_id: str, sent: RolloverTol
     return _once(caller, key, f"facts {wanted}", sent, work)
 
 
-def _once(caller: Caller, key: str, what: str, sent: Sent, work: Any) -> Detail:
-    def kept() -> dict[str, Any]:
-        found: dict[str, Any] = Detail.model_validate(document(work())).model_dump(mode="json")
-        return found
+@router.post("/plans/{plan_id}/rollovers/{rollover_id}/invalid")
+def determine_invalid_rollover(caller: Decider, key: Key, rollover_id: str, sent: RolloverInvalid) -> Detail:
+    """Determine that money which came could not be rolled over. Who may decide for the plan may call it.
 
-    body = sent.model_dump_json().encode()
-    return Detail.model_validate(answered(caller, key=key, what=what, body=body, work=kept))
+    It is then to be paid back with its earnings within a reasonable time (Reg. 1.401(a)(31)-1 A-14(b)(1)).
+    """
+    wanted = named(RolloverId, rollover_id)
+
+    def work() -> view.RolloverDetail:
+        said: dict[str, Any] = {"why": sent.why, "detail": sent.detail, "legs": sent.legs}
+        return invalid_rollovers.determine(caller.services, **_of(caller), rollover_id=wanted, **said)
+
+    return _once(caller, key, f"invalid {wanted}", sent, work)
+
+
+@router.post("/plans/{plan_id}/rollovers/{rollover_id}/paid-back")
+def pay_back_invalid_rollover(caller: Decider, key: Key, rollover_id: str, sent: RolloverPaidBack) -> Detail:
+    """Approve that it is paid to the person with its earnings, today, once. Who may decide for the plan may call it."""
+    wanted = named(RolloverId, rollover_id)
+
+    def work() -> view.RolloverDetail:
+        said: dict[str, Any] = {"withheld": sent.withheld, "earnings": sent.earnings}
+        return invalid_rollovers.pay_back(caller.services, **_of(caller), rollover_id=wanted, **said)
+
+    return _once(caller, key, f"paid back {wanted}", sent, work)
+
+
+def _once(caller: Caller, key: str, what: str, sent: Sent, work: Callable[[], view.RolloverDetail]) -> Detail:
+    return shown_once(caller, key=key, what=what, sent=sent, shows=Detail, work=work)
 
 
 def _of(caller: Caller) -> dict[str, Any]:

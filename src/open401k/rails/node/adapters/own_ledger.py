@@ -180,7 +180,7 @@ class OwnLedger:
         free = {source: amount - reserved for source, (amount, reserved) in found.items()}
         into = self.into
         if self.says is not None:
-            payable = self.says.payable(tx, EmployeeId.parse(order.account)) if order.side is Side.SOURCE else {}
+            payable = self.says.payable(tx, holder_of(order.account)) if order.side is Side.SOURCE else {}
             free = {source: min(cents, payable.get(source, 0)) for source, cents in free.items()}
             into = self.says.takes(tx)
         clearing = AccountKey(self.plan_id, Kind.CASH_CLEARING)
@@ -198,12 +198,12 @@ class OwnLedger:
         return lines
 
     def _account(self, account: str, source: Source) -> AccountKey:
-        return AccountKey(self.plan_id, Kind.PARTICIPANT, EmployeeId.parse(account), source)
+        return AccountKey(self.plan_id, Kind.PARTICIPANT, holder_of(account), source)
 
     def _cash(self, tx: Tx, account: str) -> dict[Source, tuple[int, int]]:
         """Of a participant: cents and what is reserved of them, by source."""
         try:
-            who = EmployeeId.parse(account).uuid
+            who = holder_of(account).uuid
         except ValueError:
             return {}
         held = ledger.balances(tx, tenant_id=self.tenant_id, plan_id=self.plan_id)
@@ -247,6 +247,11 @@ class OwnLedger:
         return known
 
 
+def holder_of(account: str) -> EmployeeId:
+    """Whose account: a request adds its own id behind a stroke, so that its posting is told from another's."""
+    return EmployeeId.parse(account.partition("/")[0])
+
+
 def _taken(part: Part, into: Mapping[int, Source]) -> Mapping[Source, int] | Refused:
     source = into.get(part.kind)
     if source is None:
@@ -282,7 +287,7 @@ def _again(known: Held, order: Order) -> Refused | None:
 
 
 def _booked(order: Order, entry_id: EntryId, on: date, shares: Mapping[int, Mapping[Source, int]]) -> Booked:
-    return Booked(order, EmployeeId.parse(order.account), entry_id, on, shares)
+    return Booked(order, holder_of(order.account), entry_id, on, shares)
 
 
 def _kind_of(source: Source) -> int:
