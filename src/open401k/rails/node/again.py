@@ -87,13 +87,15 @@ def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHal
 
 def off_rail(unit: DealUnit, case: str, way: Way, reference: str) -> Case:
     """Closed by check or wire, with the transfer file that both have; the other side is told. Once; the same again is
-    nothing new."""
-    deal, file = unit.deal(case), unit.case(case)
+    nothing new. A file that stands for one that was forgotten has no other side."""
+    file = unit.case(case)
     if file.state is State.OFF_RAIL and unit.off_rail(case) == (way, reference):
         return file
     one_receiver(deal, "one check or wire")
     after = close_off_rail(unit, case, way, reference)
-    unit.put_letter(deal.peer, deal.reference, LetterKind.OFF_RAIL, OffRail(way, reference))
+    other = unit.other_desk(case)
+    if other is not None:
+        unit.put_letter(*other, LetterKind.OFF_RAIL, OffRail(way, reference))
     fault("deals.off_rail")
     return after
 

@@ -35,6 +35,9 @@ POLICY: Final = 652
 SIGNER_AWAY: Final = 653
 #: Committed, and neither our file nor the chain knows a vote of ours.
 COMMITTED_WITHOUT_US: Final = 654
+#: Two rollovers under one number, or one that no file knows: the files are of an older backup.
+OTHER_TERMS: Final = 650
+FORGOTTEN: Final = 659
 EXPIRED: Final = 655
 VOTE_LOST: Final = 656
 RELEASED_BEFORE: Final = 657
@@ -75,6 +78,8 @@ FOUND: Final = {
     POLICY: "the signer's policy does not allow it",
     SIGNER_AWAY: "the signer does not answer: what is to be signed waits, and nothing is lost",
     COMMITTED_WITHOUT_US: "committed, but no vote of ours is known: find out before anything moves",
+    OTHER_TERMS: "other terms stand under this rollover's number for ever: these can never be committed",
+    FORGOTTEN: "we agreed to a rollover that no file of ours knows, as in an older backup: the core may hold for it",
     EXPIRED: "nobody decided before the deadline",
     VOTE_LOST: "our vote is noted and lies in no outbox",
     RELEASED_BEFORE: "it was released before",
@@ -144,7 +149,12 @@ _PARTICIPANT = {
     5: "The payment did not go through yet. We are looking into it.",
     6: "There is a technical delay. You do not need to do anything.",
 }
-_SERIOUS = frozenset({OTHER_ORDER, WRONG_AMOUNT, COMMITTED_WITHOUT_US, VOTE_LOST, RELEASED_BEFORE, POSTED_BEFORE})
+_SERIOUS = frozenset(
+    {
+        OTHER_ORDER, WRONG_AMOUNT, COMMITTED_WITHOUT_US, VOTE_LOST, RELEASED_BEFORE, POSTED_BEFORE, OTHER_TERMS,
+        FORGOTTEN,
+    }
+)  # fmt: skip
 _CHECKING = "We are checking how your money was booked. You do not need to do anything."
 
 

@@ -134,10 +134,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Stands:
-    """The state of the sender's case, since when by the chain's clock. It shows; nothing is decided by it."""
+    """The state of the sender's case, since when by the chain's clock. It shows; nothing is decided by it.
+
+    ``rollover`` are the exact terms, once there are some: a source that does not know them has an older backup.
+    """
 
     state: State
     at: int
+    rollover: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ from .letters import (
     body_of,
     file_from,
 )
-from .opening import agree, move, open_case
+from .opening import agree, move, note_forgotten, open_case
 from .papers import PaperTold
 from .returning import asked_back, changed_wish, wrong_return
 from .terms_of import Worked, agreed_with, unfit_terms, worked
@@ -186,12 +186,10 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: 
             if (why := paper_came(unit, deal, body)) is not None:
                 raise UnexpectedError(why)
         case Stands():
-            unit.change_deal(
-                deal,
-                replace(
-                    deal, their_state=body.state, their_since=body.at, they_held=deal.they_held or body.state in HOLDING
-                ),
-            )
+            if body.rollover is not None and deal.side is Side.SOURCE:  # whose terms they are: we made and signed them
+                note_forgotten(unit, body.rollover, deal.side, at=desk.now())
+            held = deal.they_held or body.state in HOLDING
+            unit.change_deal(deal, replace(deal, their_state=body.state, their_since=body.at, they_held=held))
             unit.put_event(deal.case, "the other side moved")
         case _:
             raise AssertionError(f"{type(body).__name__} is no body of a letter")
