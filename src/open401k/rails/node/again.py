@@ -91,9 +91,10 @@ def off_rail(unit: DealUnit, case: str, way: Way, reference: str) -> Case:
     file = unit.case(case)
     if file.state is State.OFF_RAIL and unit.off_rail(case) == (way, reference):
         return file
-    one_receiver(deal, "one check or wire")
-    after = close_off_rail(unit, case, way, reference)
     other = unit.other_desk(case)
+    if other is not None:
+        one_receiver(unit.deal(case), "one check or wire")
+    after = close_off_rail(unit, case, way, reference)
     if other is not None:
         unit.put_letter(*other, LetterKind.OFF_RAIL, OffRail(way, reference))
     fault("deals.off_rail")
