@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from eth_hash.auto import keccak
 from tests.rails.node.cores import MemoryCore
 from tests.rails.node.deal_nodes import Both, both
 from tests.rails.world import founded
 
 from open401k.base.faults import Stopped, stopping_at
+from open401k.doors.node.provided import Act
+from open401k.doors.node.showing import acts_of
 from open401k.rails import tracking
+from open401k.rails.node.again import again
 from open401k.rails.node.cases import State
 from open401k.rails.node.codes import PAPER_WANTED, WITHDRAWN
 from open401k.rails.node.deals import NotNowError
 from open401k.rails.node.following import Verdict
+from open401k.rails.node.letters import Again, Came, LetterKind
 from open401k.rails.node.seen import seen_of
 from open401k.rails.node.taking_back import TakeBack, agreed_again, may_take_back, take_back_move, take_back_screen
 
@@ -85,6 +90,28 @@ def test_both_sides_end_it_and_free_what_they_held(until: Callable[[Both], None]
     assert held(two) == before
     assert headline(two) == "You took the move back; your money stays yours"
     assert WITHDRAWN in two.source.open_codes()
+
+
+@pytest.mark.parametrize("until", [signed, proposed])
+def test_what_was_taken_back_is_not_proposed_again_by_a_desk_nor_by_a_letter(until: Callable[[Both], None]) -> None:
+    two = both(founded())
+    until(two)
+    taken_back(two)
+    two.carry()
+    two.run(8)
+    assert two.states() == ENDED
+    for each, case in ((two.source, two.source.only()), (two.receiver, "case")):
+        with each.files.begin() as unit, pytest.raises(NotNowError, match="took case"):
+            again(unit, each.desk, case, "new", verdict=Verdict.ABSENT)
+        assert acts_of(each.file(case)) == (Act.OFF_RAIL,)
+    deal = two.source.deal(two.source.only())
+    with two.source.files.begin() as unit:  # a source that does it all the same
+        unit.put_letter(
+            deal.peer, keccak(b"open401k again" + deal.reference), LetterKind.AGAIN, Again(deal.reference, 0)
+        )
+        (letter,) = [each.letter for each in unit.letters_out() if each.letter.kind == LetterKind.AGAIN]
+    assert two.take(two.receiver, letter).came is Came.REFUSED
+    assert two.receiver.only() == "case"
 
 
 def test_what_is_decided_is_not_taken_back() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from open401k.rails.in_words import Known, Notice
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.node.cases import Case, State
-from open401k.rails.node.codes import queued
+from open401k.rails.node.codes import WITHDRAWN, queued
 from open401k.rails.node.config import NodeConfig
 from open401k.rails.node.core import SilentError
 from open401k.rails.node.deal import Deal
@@ -17,6 +17,7 @@ from open401k.rails.node.following import Standing, Verdict
 from open401k.rails.node.halves import POINT, parts_of
 from open401k.rails.node.kept_deals import KeptDealUnit
 from open401k.rails.node.mailing import Addresses, To
+from open401k.rails.node.opening import only_stands
 from open401k.rails.node.papers import Paper
 from open401k.rails.node.process import Process
 from open401k.rails.node.report import events_of
@@ -179,11 +180,11 @@ def acts_of(file: Case) -> tuple[Act, ...]:
     """What a desk may do about it now."""
     match file.state:
         case State.RELEASED:
-            return (Act.AGAIN, Act.OFF_RAIL)
+            return (Act.OFF_RAIL,) if file.stop == WITHDRAWN else (Act.AGAIN, Act.OFF_RAIL)
         case State.POSTED | State.OFF_RAIL:
             return ()
         case State.DRAFT | State.DATA_REQUESTED | State.PREVALIDATED | State.NIGO:
-            return (Act.OFF_RAIL, Act.STOP) if file.stop is None else (Act.OFF_RAIL,)
+            return (Act.OFF_RAIL, Act.STOP) if file.stop is None and not only_stands(file) else (Act.OFF_RAIL,)
         case State.LIQUIDATING | State.HELD | State.VOTED:
             return (Act.STOP,) if file.stop is None else ()
 

@@ -17,6 +17,7 @@ from open401k.base.faults import fault
 from ..messages import Mode
 from .cases import Case, State, Way
 from .codec import BadInputError
+from .codes import WITHDRAWN
 from .core import Side
 from .deal import Deal, DealUnit
 from .desk import Desk
@@ -45,8 +46,11 @@ def again(unit: DealUnit, desk: Desk, case: str, new: str, *, verdict: Verdict) 
     if (known := unit.deal_of(deal.peer, reference)) is not None:
         return known
     one_receiver(deal, "to propose again")
-    if unit.case(case).state is not State.RELEASED:
-        raise StillOpenError(f"case {case} is {unit.case(case).state}; it is proposed again when it is released")
+    file = unit.case(case)
+    if file.stop == WITHDRAWN:
+        raise NotNowError(f"the participant took case {case} back; what they signed holds no more. Ask anew")
+    if file.state is not State.RELEASED:
+        raise StillOpenError(f"case {case} is {file.state}; it is proposed again when it is released")
     if deal.elected is None:
         raise NotNowError(f"case {case} was not signed; ask for a new rollover")
     if (why := another(unit, deal)) is not None:
@@ -71,6 +75,8 @@ def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHal
     if deal.side is not Side.SOURCE or elected is None or elected.election.mode is not Mode.ALL:
         raise NotNowError(f"case {case} has no residual: the source moves one where the participant signed for all")
     _still_signed(deal, desk)
+    if _batched(unit, unit.case(case)):
+        raise NotNowError(f"case {case} was settled in a batch, which used its number whole; ask for a new rollover")
     edition = deal.edition + 1
     changed = replace(deal, releasing=half, edition=edition)
     if fields := unfit(elected.election, changed, desk):
@@ -119,7 +125,8 @@ def begun_there(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Take
     wanted = State.POSTED if body.is_residual else State.RELEASED
     parts = (deal.part + 1,) if body.is_residual else (deal.part, deal.part + 1)
     is_ours = deal.elected is not None and letter.reference == _next_reference(deal) and body.part in parts
-    if case.state is not wanted or not is_ours or (body.is_residual and deal.side is not Side.RECEIVER):
+    never = _batched(unit, case) if body.is_residual else case.stop == WITHDRAWN
+    if never or case.state is not wanted or not is_ours or (body.is_residual and deal.side is not Side.RECEIVER):
         return Taken(Came.REFUSED, deal.case, f"our case is {case.state} and does not go on as part {body.part}")
     new = f"{deal.side}-{desk.random.token(8).hex()}"
     (residual_case if body.is_residual else propose_again)(unit, deal.case, new)
@@ -153,6 +160,11 @@ def _begun(unit: DealUnit, desk: Desk, deal: Deal, new: str, part: int) -> Deal:
 def _still_signed(deal: Deal, desk: Desk) -> None:
     if deal.elected is None or desk.now() >= deal.elected.election.deadline:
         raise NotNowError(f"the election of case {deal.case} is over; ask for a new rollover")
+
+
+def _batched(unit: DealUnit, case: Case) -> bool:
+    """Whether it was settled in a batch: of its control number the coordinator takes no other part then."""
+    return case.agreed is not None and unit.batch_of(case.agreed.rollover) is not None
 
 
 def _next_reference(deal: Deal) -> bytes:

@@ -12,6 +12,9 @@ from .cases import Agreed, Case, Raised, State, Unit
 from .codes import FORGOTTEN, FOUND
 from .core import CASH_TO_PERSON, Part, Side
 
+#: How the id of a file begins that stands for one that was forgotten.
+_FORGOTTEN = "forgotten-"
+
 
 class TermsError(ValueError):
     """Terms in which our custodian has no such part."""
@@ -114,7 +117,8 @@ def note_forgotten(unit: Unit, rollover: bytes, side: Side, *, at: int) -> bool:
         return False
     name = stands_for(rollover)
     try:
-        unit.case(name)
+        if unit.case(name).state is not State.DRAFT:
+            return False  # a person set it right
     except LookupError:
         open_case(unit, name, side=side, account="not known")
     return unit.raise_(Raised(name, FORGOTTEN, f"{FOUND[FORGOTTEN]}: {rollover.hex()}", at))
@@ -133,7 +137,12 @@ def _remember(unit: Unit, rollover: bytes) -> None:
 
 def stands_for(rollover: bytes) -> str:
     """The id of the file that stands for one that was forgotten."""
-    return f"forgotten-{rollover.hex()}"
+    return f"{_FORGOTTEN}{rollover.hex()}"
+
+
+def only_stands(case: Case) -> bool:
+    """Whether it stands for one that was forgotten: there is no deal, and nobody to be told."""
+    return case.id.startswith(_FORGOTTEN)
 
 
 def given_back(unit: Unit, case: Case, named: bytes) -> Agreed | None:

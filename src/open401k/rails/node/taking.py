@@ -66,6 +66,7 @@ from .voting import ballots_for, came
 #: Random bits of a control number: each is used once, also after a restore from an older backup.
 _NUMBER_BYTES: Final = 6
 _MOST_NOTES: Final = 200
+_HASH: Final = 32
 HOLDING: Final = (State.HELD, State.VOTED, State.POSTED)
 
 
@@ -186,8 +187,8 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: 
             if (why := paper_came(unit, deal, body)) is not None:
                 raise UnexpectedError(why)
         case Stands():
-            if body.rollover is not None and deal.side is Side.SOURCE:  # whose terms they are: we made and signed them
-                note_forgotten(unit, body.rollover, deal.side, at=desk.now())
+            if (named := body.rollover) is not None and len(named) == _HASH and deal.side is Side.SOURCE:
+                note_forgotten(unit, named, deal.side, at=desk.now())  # its terms are ours: we made and signed them
             held = deal.they_held or body.state in HOLDING
             unit.change_deal(deal, replace(deal, their_state=body.state, their_since=body.at, they_held=held))
             unit.put_event(deal.case, "the other side moved")
