@@ -419,7 +419,7 @@ def _of_forgotten_terms(x: State, bugs: Bugs) -> Iterator[Step]:
         if Bug.RELEASE_WITHOUT_TERMS in bugs and books is Books.HELD:
             free = x._replace(source=Books.RELEASED) if side is SOURCE else x._replace(receiver=Books.RELEASED)
             yield Step(f"the {name}, without terms, gives free", free, False)
-    if (x.lost & SOURCE or x.source is Books.NOTHING) and not x.twice:
+    if (x.lost & SOURCE or x.source in (Books.NOTHING, Books.RELEASED)) and not x.twice:
         yield Step("the source signs other terms under the same number", x._replace(twice=True), False)
 
 
