@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from itertools import permutations
 
 import pytest
 from tests.rails.test_council_and_token import made, seats
@@ -263,6 +264,16 @@ def test_who_has_no_key_is_awaited(world: World) -> None:
     world.send(world.members["receiver"], world.network, call_of("revoke_signer()"))
     world.approve(case, 2)  # the last one, if no key were one
     assert world.state(case) == "preparing"
+
+
+@pytest.mark.parametrize("names", list(permutations(("source", "receiver", "other"))))
+def test_whoever_books_last_closes_it(world: World, names: tuple[str, ...]) -> None:
+    case = world.case(leg(PRE_TAX, 1_00), leg(PRE_TAX, 2_00, to=1), receivers=("receiver", "other"))
+    world.settle(case)
+    for name in names:
+        assert world.state(case) == "committed"
+        world.post(case, name, Role.SOURCE if name == "source" else Role.RECEIVER)
+    assert world.state(case) == "closed"
 
 
 # ---- money
