@@ -67,6 +67,7 @@ PAGES = {
     "forfeitures": "/forfeitures",
     "vesting": "/vesting",
     "declarations": "/declarations",
+    "amendments": "/amendments",
     "student-loans": "/student-loans",
 }
 ADP = quote(json.dumps(example_of(find("adp-test"))))
@@ -362,3 +363,30 @@ def test_a_stranger_fills_in_a_calculator_and_adds_a_person(chromium: Browser, s
         expect(answer).to_contain_text("within the limit of")
         expect(answer).to_contain_text("Driver")
         assert (violations(page) if script else []) == []
+
+
+def test_an_amendment_is_previewed_and_adopted_without_javascript(chromium: Browser, site: Site) -> None:
+    with opened(chromium, site, "phone", script=False) as page:
+        page.goto(f"{site.origin}/plans/{site.plan_id}/amendments")
+        text = page.get_by_label("Provisions").input_value()
+        page.get_by_label("Provisions").fill(text.replace('"loans": null', '"loans": {"most_at_once": 1}'))
+        page.get_by_label("In force from").fill("2030-01-01")
+        page.get_by_label("Why").fill("Loans, as the employees asked for.")
+        page.get_by_role("button", name="Preview").click()
+        expect(page.locator("#h-preview")).to_be_visible()
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0
+        shoot(page, "amendment-preview")
+        page.get_by_role("button", name="Adopt this amendment").click()
+        expect(page.locator(".flash")).to_contain_text("the plan is amended from January 1, 2030 on")
+        expect(page.locator("main")).to_contain_text("Loans, as the employees asked for.")
+    with opened(chromium, site) as page:
+        page.goto(f"{site.origin}/plans/{site.plan_id}/amendments")
+        text = page.get_by_label("Provisions").input_value()
+        page.get_by_label("Provisions").fill(text.replace('"minimum_age": 21', '"minimum_age": 25'))
+        page.get_by_label("Why").fill("Another age.")
+        page.get_by_role("button", name="Preview").click()
+        expect(page.locator(".alert.bad")).to_contain_text("It cannot be adopted")
+        assert violations(page) == []
+        assert violations_in_the_dark(page) == []
+        shoot(page, "amendment-refused")

@@ -144,6 +144,47 @@ def test_what_was_never_asked_never_came_or_is_not_a_persons_word_is_refused(acm
     assert acme.held(acme.worker)[Source.ROTH_ROLLOVER] == 5_00
 
 
+def test_earnings_are_told_of_each_source_it_came_into_and_of_no_other(acme: World) -> None:
+    which, before = came(acme), acme.held(acme.worker)
+    assert isinstance(find(acme, which, {0: 100_00, 1: 50_00}), InvalidRollover)
+    both = {Source.ROLLOVER: 0, Source.ROTH_ROLLOVER: 0}
+    for told, named in (
+        (both | {Source.MATCH: 9_00}, "match"),
+        ({Source.ROLLOVER: 9_00}, "roth_rollover"),  # none is told as none: it is paid once and for ever
+        ({}, "rollover, roth_rollover"),
+    ):
+        odd = pay_back(acme.db, actor=OWNER, which=which, withheld_cents=0, earnings=told)
+        assert refused(odd) is InvalidRefusal.EARNINGS_OF_OTHER_SOURCES
+        assert isinstance(odd, Refused)
+        assert f"Earnings of {named}:" in odd.message
+    more = both | {Source.ROTH_ROLLOVER: -50_01}
+    lost = pay_back(acme.db, actor=OWNER, which=which, withheld_cents=0, earnings=more)
+    assert refused(lost) is InvalidRefusal.LOSS_MORE_THAN_CAME
+    assert isinstance(lost, Refused)
+    assert lost.message.startswith("roth_rollover:")
+    assert acme.held(acme.worker) == before
+    less_a_cent = pay_back(acme.db, actor=OWNER, which=which, withheld_cents=0, earnings=both | {Source.ROLLOVER: -1})
+    assert isinstance(less_a_cent, InvalidRollover)
+    assert damage(acme) == []
+
+
+def test_of_what_was_lost_nothing_is_posted_and_the_duty_ends(acme: World) -> None:
+    which, before = came(acme), acme.held(acme.worker)
+    assert isinstance(find(acme, which, {0: 100_00}), InvalidRollover)
+    lost = {Source.ROLLOVER: -100_00}
+    taxed = pay_back(acme.db, actor=OWNER, which=which, withheld_cents=1, earnings=lost)
+    assert refused(taxed) is InvalidRefusal.WITHHELD_MORE_THAN_PAID
+    settled = pay_back(acme.db, actor=OWNER, which=which, withheld_cents=0, earnings=lost)
+    assert isinstance(settled, InvalidRollover)
+    assert settled.paid is not None
+    assert (settled.paid.entry_id, settled.paid.gross_cents) == (None, 0)
+    assert pay_back(acme.db, actor=OWNER, which=which, withheld_cents=0, earnings=lost) == settled
+    assert acme.held(acme.worker) == before
+    with acme.db.begin(TESTER, tenants=[acme.sponsor]) as tx:
+        assert view.duties(tx, tenant_id=acme.sponsor, plan_id=acme.plan) == []
+    assert damage(acme) == []
+
+
 def test_an_entry_that_nobody_approved_is_found(acme: World) -> None:
     came(acme)
     keys = [

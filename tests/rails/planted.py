@@ -28,6 +28,9 @@ class Reading:
     def news(self, after: int, block: Head) -> frozenset[bytes] | None:
         return self.real.news(after, block)
 
+    def votes_of(self, us: bytes, after: int, block: Head) -> Sequence[tuple[bytes, Side]]:
+        return self.real.votes_of(us, after, block)
+
     def read_ahead(self, agreed: Sequence[Agreed]) -> None:
         self.real.read_ahead(agreed)
 
@@ -76,6 +79,12 @@ def _absent_by_the_word_alone(_: Party, agreed: Agreed, real: Coordinator) -> St
     return replace(final, verdict=Verdict.ABORTED) if late else final
 
 
+def _overlooks_batches(_: Party, agreed: Agreed, real: Coordinator) -> Standing:
+    """Only the word of the key: what a batch settled looks absent."""
+    final = real.final(agreed)
+    return replace(final, verdict=Verdict.ABSENT, voted=False, batched=False) if final.batched else final
+
+
 class EagerNode(Node):
     """Votes first, holds later."""
 
@@ -115,7 +124,7 @@ class CredulousNode(Node):
 def _node(kind: type[Node]) -> Assembled:
     def assembled(party: Party, core: CustodianCore, coordinator: Coordinator) -> Node:
         real = as_it_is(party, core, coordinator)
-        return kind(real.cases, real.core, real.coordinator, real.signer, salt=real.salt)
+        return kind(real.cases, real.core, real.coordinator, real.signer, real.salt, real.batches, real.us)
 
     return assembled
 
@@ -146,6 +155,7 @@ PLANTED: dict[str, Assembled] = {
     "releases on its own clock": _reads(_release_on_own_clock),
     "takes the latest block's time for final": _reads(_absent_at_latest),
     "takes what is late for ended": _reads(_absent_by_the_word_alone),
+    "overlooks batches": _reads(_overlooks_batches),
     "votes before it holds": _node(EagerNode),
     "sends receipts before it books": _node(ReceiptFirstNode),
     "releases when it wants the end": _node(HastyNode),

@@ -64,12 +64,18 @@ def test_the_demo_plays_three_rollovers_and_every_book_holds(tmp_path: Path) -> 
     assert _still_running(tmp_path) == []
 
 
+def _heeds_ctrl_c() -> None:
+    """As at a terminal: whatever runs in the background of a shell has been told to ignore it, and hands that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def _network(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """It as a process, and what it said until it is ready; interrupted at the end."""
     process = subprocess.Popen(
         [sys.executable, "-m", "open401k", "sandbox", "network", "--folder", str(folder), "--port", str(port)],
         env=_settings(folder.parent), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        preexec_fn=_heeds_ctrl_c,
     )  # fmt: skip
     try:
         assert process.stdout is not None
@@ -80,9 +86,11 @@ def _network(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], s
             said += line
         yield process, said
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        try:
             process.communicate(timeout=60)
+        finally:
+            process.kill()
 
 
 def _read(url: str, token: str = "") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from open401k.rails.simulation.explore import FULL, QUICK, explore
+from open401k.rails.simulation.explore import QUICK, explore
 from open401k.rails.simulation.model import (
     BUG_IN_WORDS,
     Books,
@@ -24,7 +24,7 @@ from open401k.rails.simulation.model import (
 HELD, EXPECTED = "the source holds the money and votes", "the receiver expects the money and votes"
 
 
-@pytest.mark.parametrize("bounds", [QUICK, Bounds(3, 2), FULL])
+@pytest.mark.parametrize("bounds", [QUICK, Bounds(3, 2), Bounds(8, 8), Bounds(3, 2, forgets_terms=True)])
 def test_the_protocol_as_designed_violates_nothing_and_always_ends(bounds: Bounds) -> None:
     found = explore(bounds)
     assert found.is_sound, (found.violation, found.stuck, found.trace)
@@ -73,6 +73,21 @@ def test_without_expiry_by_anybody_a_rollover_can_be_stuck() -> None:
     assert found.trace == (HELD, "mined: propose")
 
 
+FORGETS = Bounds(2, 1, forgets_terms=True)
+
+
+def test_who_ends_a_file_without_terms_and_gives_free_what_the_core_holds_does_harm() -> None:
+    found = explore(FORGETS, frozenset({Bug.RELEASE_WITHOUT_TERMS}), only_harm=True)
+    assert (found.violation, len(found.trace)) == ("I-R6 the hold released, and it is committed", 6)
+
+
+def test_a_file_that_forgot_its_terms_is_stuck_unless_somebody_is_asked() -> None:
+    found = explore(FORGETS, frozenset({Bug.FORGET_SILENTLY}))
+    assert found.violation is None
+    assert found.stuck == 3480
+    assert found.trace == (HELD, "the source's file forgets the terms")
+
+
 def test_a_counterexample_can_be_read() -> None:
     found = explore(QUICK, frozenset({Bug.OVERLOOK_BATCHES}), only_harm=True)
     assert found.trace == (
@@ -83,7 +98,8 @@ def test_a_counterexample_can_be_read() -> None:
 
 def test_every_mistake_has_words_and_a_test() -> None:
     assert set(BUG_IN_WORDS) == set(Bug)
-    assert set(HARM) | {Bug.RECEIPT_BEFORE_BOOKS, Bug.NOBODY_EXPIRES} == set(Bug)
+    apart = {Bug.RECEIPT_BEFORE_BOOKS, Bug.NOBODY_EXPIRES, Bug.RELEASE_WITHOUT_TERMS, Bug.FORGET_SILENTLY}
+    assert set(HARM) | apart == set(Bug)
 
 
 @pytest.mark.parametrize(

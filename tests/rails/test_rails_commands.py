@@ -22,7 +22,7 @@ def test_the_model_is_told_with_its_bounds_its_bugs_and_what_it_rests_on(capsys:
     assert code == 0
     assert (told["designed"]["violation"], told["designed"]["stuck"]) == (None, 0)
     assert told["bugs"]["two_of_three"]["violation"] == "I-R4 committed without all three votes"
-    assert len(told["bugs"]) == 17
+    assert len(told["bugs"]) == 19
     assert "no reorganization reaches a final block" in told["assumptions"]
     code, out = _run(capsys, "model", "--bug", "vote_before_hold", "--blocks", "2", "--reorgs", "1")
     assert code == 0

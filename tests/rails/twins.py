@@ -135,10 +135,10 @@ def beside_the_twin(patch: pytest.MonkeyPatch) -> World:
     """A founded world with the twin beside its chain; cases are made known to the twin as they are encoded."""
     world = founded()
     evm, twin = world.chain, twin_of(world)
-    read = cast("cached_property[bytes]", vars(Case)["encoded"]).func
+    read = cast("cached_property[bytes]", Case.__dict__["encoded"]).func
 
     def encoded(case: Case) -> bytes:
-        told: bytes = read(case)
+        told = read(case)
         known = case_of(case.election, case.signature, case.attestation, case.attested, case.terms)
         twin.coordinator.know(told, known)
         return told

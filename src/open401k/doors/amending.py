@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from open401k import plan
 from open401k.base.db import Actor, Database
 from open401k.base.steps import FlowResults
-from open401k.flows import amendment
+from open401k.flows import amendment, amendment_preview
+from open401k.flows.amendment_preview import Foreseen
 from open401k.kernel import FlowId, PlanId, Refused, SponsorId, named_uuid
 
 from .described import sent
@@ -48,15 +49,52 @@ def amend(
     key: str,
 ) -> tuple[FlowId, FlowResults]:
     """Put the changes in force from a day on, and settle what they change in the past; the same key is once."""
-    told = changes.model_dump(mode="json", include=changes.model_fields_set)
-    with db.begin(actor, tenants=[tenant_id]) as tx:
-        before = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=effective_on)
-    terms = plan.provisions_from_json({**plan.provisions_to_json(before), **told})
-    flow_id = FlowId(named_uuid("amendment", str(tenant_id), str(plan_id), key))
-    asked = amendment.Amendment(tenant_id, plan_id, flow_id, effective_on, terms, why)
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "key": key}
+    asked = _asked(db, actor, **of, changes=changes, effective_on=effective_on, why=why)
     done = amendment.amend(db, actor=actor, amendment=asked)
     if isinstance(done, Refused):
         errors = [FieldProblem(done.message, done.fix, str(done.reason), "/provisions")]
         title = "The plan was not amended."
         raise ProblemError(Problem(422, str(done.reason), title, done.message, done.fix, errors=errors))
-    return flow_id, done
+    return asked.flow_id, done
+
+
+def foresee(
+    db: Database,
+    *,
+    actor: Actor,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    changes: BaseModel,
+    effective_on: date,
+    why: str,
+    key: str,
+) -> Foreseen:
+    """What :func:`amend` would do with the same, and everything against it; nothing of it stays."""
+    of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id, "key": key}
+    asked = _asked(db, actor, **of, changes=changes, effective_on=effective_on, why=why)
+    return amendment_preview.foresee(db, actor=actor, amendment=asked)
+
+
+def flow_id_of(tenant_id: SponsorId, plan_id: PlanId, key: str) -> FlowId:
+    """The same key is the same amendment."""
+    return FlowId(named_uuid("amendment", str(tenant_id), str(plan_id), key))
+
+
+def _asked(
+    db: Database,
+    actor: Actor,
+    *,
+    tenant_id: SponsorId,
+    plan_id: PlanId,
+    changes: BaseModel,
+    effective_on: date,
+    why: str,
+    key: str,
+) -> amendment.Amendment:
+    """The changes on top of the terms of their day."""
+    told = changes.model_dump(mode="json", include=changes.model_fields_set)
+    with db.begin(actor, tenants=[tenant_id]) as tx:
+        before = plan.provisions_on(tx, tenant_id=tenant_id, plan_id=plan_id, on=effective_on)
+    terms = plan.provisions_from_json({**plan.provisions_to_json(before), **told})
+    return amendment.Amendment(tenant_id, plan_id, flow_id_of(tenant_id, plan_id, key), effective_on, terms, why)

@@ -25,6 +25,7 @@ from .problems import FieldProblem, Problem, ProblemError
 from .provided import Services
 from .security import BodyLimit, SameOrigin, SecurityHeaders
 from .web import (
+    amendment_pages,
     calculator_pages,
     census_pages,
     connection_pages,
@@ -54,6 +55,7 @@ log = logging.getLogger("open401k.http")
 #: What a form adds to the file that it sends.
 _AROUND_A_FILE = 1_048_576
 _PAGES = (
+    amendment_pages,
     calculator_pages,
     census_pages,
     sign_in_pages,

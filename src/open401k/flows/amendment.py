@@ -41,23 +41,28 @@ def amend(db: Database, *, actor: Actor, amendment: Amendment) -> FlowResults | 
 
     The same amendment again carries on where the first time was stopped.
     """
+
+    def record(tx: Tx, settle: Callable[[], None]) -> Refused[Any] | None:
+        return put_in_force(tx, amendment, settle)
+
+    return record_then_settle(db, actor=actor, correction=correction_of(amendment), record=record)
+
+
+def put_in_force(tx: Tx, amendment: Amendment, settle: Callable[[], None]) -> Refused[Any] | None:
+    """The terms and, by ``settle``, the books, in the transaction; or why not."""
     of: dict[str, Any] = {"tenant_id": amendment.tenant_id, "plan_id": amendment.plan_id}
     on, terms = amendment.effective_on, amendment.provisions
-
-    def put_in_force(tx: Tx, settle: Callable[[], None]) -> Refused[Any] | None:
-        before = ledger.contributed(tx, **of, start=date.min, end=date.max)
-        done = plan.amend(tx, **of, effective_on=on, provisions=terms, why=amendment.why)
-        if isinstance(done, Refused):
-            return done
-        settle()
-        if on < day_of(tx.now):
-            after = ledger.contributed(tx, **of, start=date.min, end=date.max)
-            less = recordkeeping.taken_back(before, after)
-            if less is not None:
-                raise PostingRefused(_cut(on, less))
-        return None
-
-    return record_then_settle(db, actor=actor, correction=_correction(amendment), record=put_in_force)
+    before = ledger.contributed(tx, **of, start=date.min, end=date.max)
+    done = plan.amend(tx, **of, effective_on=on, provisions=terms, why=amendment.why)
+    if isinstance(done, Refused):
+        return done
+    settle()
+    if on < day_of(tx.now):
+        after = ledger.contributed(tx, **of, start=date.min, end=date.max)
+        less = recordkeeping.taken_back(before, after)
+        if less is not None:
+            raise PostingRefused(_cut(on, less))
+    return None
 
 
 def _cut(on: date, less: recordkeeping.TakenBack) -> Refused[plan.AmendmentRefusal]:
@@ -70,5 +75,6 @@ def _cut(on: date, less: recordkeeping.TakenBack) -> Refused[plan.AmendmentRefus
     )
 
 
-def _correction(amendment: Amendment) -> Correction:
+def correction_of(amendment: Amendment) -> Correction:
+    """How its books follow an amendment."""
     return Correction(amendment.tenant_id, amendment.plan_id, amendment.flow_id, OnFile(amendment.origin))

@@ -11,7 +11,7 @@ from open401k.base.db import Tx
 from open401k.kernel import Open401kError, PlanId, PlanYear, Refused, SponsorId, day_of
 
 from . import _store
-from .amendments import AmendmentRefusal, Change, changes_between, decide_amendment
+from .amendments import AmendmentRefusal, Change, changes_between, decide_amendment, objections
 from .lawful import problems
 from .provisions import MonthDay, Provisions, plan_year_of
 from .provisions_json import provisions_from_json, provisions_to_json
@@ -75,6 +75,13 @@ class Amended:
     changes: tuple[Change, ...]
 
 
+class Proposed(NamedTuple):
+    """What an amendment would change on its day, and everything that stands against it."""
+
+    changes: tuple[Change, ...]
+    objections: tuple[Refused[AmendmentRefusal], ...]
+
+
 def adopt(
     tx: Tx,
     *,
@@ -121,8 +128,7 @@ def amend(
     changes in the books is settled by who calls this (flows/amendment.py).
     """
     heads.lock(tx, tenant_id=tenant_id)
-    on_file = _store.terms_in_force(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=None)
-    terms = [(row.effective_on, provisions_from_json(row.terms)) for row in on_file]
+    terms = _every_term(tx, tenant_id, plan_id)
     outcome = decide_amendment(terms, provisions, effective_on=effective_on, signed_on=day_of(tx.now))
     if isinstance(outcome, Refused):
         return outcome
@@ -146,6 +152,14 @@ def amend(
         after={each.field: each.after for each in changes} | {"effective_on": effective_on.isoformat(), "why": why},
     )
     return Amended(plan_id, effective_on, changes)
+
+
+def proposed(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, effective_on: date, provisions: Provisions) -> Proposed:
+    """What :func:`amend` would do with the same terms today, or everything against it; nothing is recorded."""
+    terms = _every_term(tx, tenant_id, plan_id)
+    against = objections(terms, provisions, effective_on=effective_on, signed_on=day_of(tx.now))
+    held = [each for day, each in terms if day <= effective_on]
+    return Proposed(changes_between(held[-1], provisions) if held else (), against)
 
 
 def provisions_on(
@@ -242,6 +256,11 @@ def get(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId) -> Plan:
         if plan.plan_id == plan_id:
             return plan
     raise Open401kError(f"There is no plan {plan_id}.", fix="Check the id, and that the caller may see its sponsor.")
+
+
+def _every_term(tx: Tx, tenant_id: SponsorId, plan_id: PlanId) -> list[tuple[date, Provisions]]:
+    on_file = _store.terms_in_force(tx, tenant_id=tenant_id, plan_id=plan_id, known_at=None)
+    return [(row.effective_on, provisions_from_json(row.terms)) for row in on_file]
 
 
 def _terms_on(terms: list[tuple[date, Provisions]], day: date) -> Provisions:

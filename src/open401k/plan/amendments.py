@@ -1,6 +1,6 @@
 """Decisions about amendments: what changes, and what may not be taken back. Not here: storing them (adoption.py)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import Any
 from open401k.kernel import Refused, Source
 
 from .lawful import match_on, problems, slower_than
+from .problem import ProvisionProblem
 from .provisions import Match, MatchPeriod, MatchTier, Nonelective, Provisions
 from .provisions_json import provisions_to_json
 
@@ -64,6 +65,24 @@ def decide_amendment(
     return _with_later(held[-1], amended, effective_on, [each for each in terms if each[0] > effective_on])
 
 
+def objections(
+    terms: Sequence[tuple[date, Provisions]], amended: Provisions, *, effective_on: date, signed_on: date
+) -> tuple[Refused[AmendmentRefusal], ...]:
+    """Everything that stands against an amendment, all at once; empty where :func:`decide_amendment` has terms."""
+    outcome = decide_amendment(terms, amended, effective_on=effective_on, signed_on=signed_on)
+    if not isinstance(outcome, Refused):
+        return ()
+    before = next((held for day, held in reversed(terms) if day <= effective_on), None)
+    unlawful = [_not_allowed(each) for each in problems(amended)] if amended != before else []
+    cuts = [] if before is None or effective_on >= signed_on else list(_cuts(before, amended))
+    found = (*unlawful, *cuts)
+    return found if any(each.reason is outcome.reason for each in found) else (outcome, *found)
+
+
+def _not_allowed(each: ProvisionProblem) -> Refused[AmendmentRefusal]:
+    return Refused(AmendmentRefusal.NOT_ALLOWED, f"{each.field}: {each.reason} ({each.citation})", each.fix)
+
+
 def _refuse_terms(before: Provisions, after: Provisions) -> Refused[AmendmentRefusal] | None:
     if after.adopted_on != before.adopted_on:
         return Refused(
@@ -86,11 +105,14 @@ def _refuse_terms(before: Provisions, after: Provisions) -> Refused[AmendmentRef
 
 def _refuse_cuts(before: Provisions, after: Provisions, *, retroactive: bool) -> Refused[AmendmentRefusal] | None:
     """What was vested or earned before the amendment was signed stays so (IRC 411(a)(10)(A), 411(d)(6))."""
-    if not retroactive:
-        return None
+    return next(_cuts(before, after), None) if retroactive else None
+
+
+def _cuts(before: Provisions, after: Provisions) -> Iterator[Refused[AmendmentRefusal]]:
+    """What terms from a day in the past would take away, in order of precedence."""
     slower = [source for source in Source if slower_than(after.vesting.of(source), before.vesting.of(source))]
     if slower:
-        return Refused(
+        yield Refused(
             AmendmentRefusal.CUTS_VESTING,
             f"From a day in the past, {slower[0]} would vest more slowly than it already has (IRC 411(a)(10)(A)).",
             "Let the slower schedule start on the day of the amendment or later.",
@@ -98,19 +120,18 @@ def _refuse_cuts(before: Provisions, after: Provisions, *, retroactive: bool) ->
         )
     moved = _moved_to_slower(before, after)
     if moved is not None:
-        return Refused(
+        yield Refused(
             AmendmentRefusal.CUTS_VESTING,
             f"From a day in the past, {moved[0]} would become {moved[1]}, which vests more slowly (IRC 411(a)(10)(A)).",
             "Let the other source start on the day of the amendment or later.",
         )
     less = _earned_less(before, after)
     if less:
-        return Refused(
+        yield Refused(
             AmendmentRefusal.CUTS_CONTRIBUTIONS,
             f"From a day in the past, {less} would be less than people have already earned (IRC 411(d)(6)(A)).",
             "Let the lower contribution start on the day of the amendment or later.",
         )
-    return None
 
 
 def _moved_to_slower(before: Provisions, after: Provisions) -> tuple[Source, Source] | None:

@@ -128,12 +128,30 @@ def consent(known_as: str, paper: str) -> tuple[str, ...]:
         "You get and sign the papers of this move on a screen: the explanation of your choices, what you sign, and "
         "the confirmation. This is for this move only.",
         f"You may have all of it on paper instead. {paper}",
-        f"You may take this back until you have signed: tell {known_as}. The move then goes on on paper, and takes "
-        "longer.",
+        f"You may take this back at any time, on the page of your move or by telling {known_as}. What comes after is "
+        "then on paper, and takes longer; what you have signed before stays signed.",
         "You need a phone, tablet or computer with a current browser that can show, print or keep these pages, and "
         "a passkey on it: your fingerprint, your face or the PIN of the device.",
         f"If your e-mail address or phone number changes, tell {known_as}.",
     )
+
+
+#: What a participant may take back on their page, and what follows: they read it before they do (7001(c)(1)(B)(i)).
+TAKE_BACK: dict[str, tuple[str, str]] = {
+    "move": (
+        "Take the move back",
+        "Both companies are told to end it, and free what they set aside. If your old company has sold what you held, "
+        "the money stays there in cash. If the move is being decided at this very moment, that counts. You can ask "
+        "for a new move at any time.",
+    ),
+    "screen": (
+        "Have everything on paper from now on",
+        "Before you have signed: you cannot sign on this page any more, and the papers come by post; that takes "
+        "longer. After you have signed: your signature and what you were shown stay valid, and what comes later is on "
+        "paper. E-mails stop. You can agree to a screen again before you sign.",
+    ),
+    "mail": ("Stop e-mails about this move", "No more e-mails are sent. Nothing else changes."),
+}
 
 
 def taxes(known: Known, *, on: date) -> tuple[str, ...]:

@@ -96,6 +96,10 @@ class Seen:
     keyless: tuple[Vote, ...] = ()
     #: Whether the explanation of their choices can be read; before, nothing is signed.
     explained: bool = True
+    #: Whether they took the move back; it ends, unless it was decided before.
+    taken_back: bool = False
+    #: Whether the money was set aside at some time, also where it went back since.
+    was_set_aside: bool = False
 
 
 class Step(StrEnum):
@@ -111,12 +115,13 @@ class Step(StrEnum):
 
 
 class Standing(StrEnum):
-    """Whether a station is behind, here, ahead, or will not be reached."""
+    """Whether a station is behind, here, ahead, will not be reached, or was reached and went back."""
 
     DONE = "done"
     NOW = "now"
     TO_COME = "to_come"
     NOT_REACHED = "not_reached"
+    UNDONE = "undone"
 
 
 class Place(StrEnum):
@@ -225,6 +230,8 @@ def tracked(seen: Seen, clocks: Clocks | None = None) -> Track:
     names = {"source": seen.source.name, "receivers": " and ".join(each.name for each in seen.receivers)}
     returned = ended and place is Place.OLD_ACCOUNT
     headline = "The move was stopped; your money stayed yours" if returned else _HEADLINES[place]
+    if seen.taken_back and seen.verdict not in _DECIDED:
+        headline = "You took the move back; your money stays yours" if ended else "You took the move back; it is ending"
     where = _WHERE[place].format(**names)
     if returned:
         where = f"Your money is in your old account at {seen.source.name}. The move ended without it."
@@ -294,6 +301,9 @@ def _stations(seen: Seen, place: Place, ended: bool) -> tuple[Station, ...]:
         going = going and reached[step]
         if going:
             told.append(Station(step, Standing.DONE, _SAID[step]))
+            continue
+        if ended and step is Step.SET_ASIDE and seen.was_set_aside:
+            told.append(Station(step, Standing.UNDONE, f"{_SAID[step]}, and went back"))
             continue
         told.append(Station(step, ahead, _AHEAD[step]))
         ahead = Standing.NOT_REACHED if ended else Standing.TO_COME

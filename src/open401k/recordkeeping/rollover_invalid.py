@@ -55,6 +55,8 @@ class InvalidRefusal(StrEnum):
     MORE_THAN_CAME = "more_than_came"
     NOT_DETERMINED = "not_determined"
     PAID_BEFORE = "paid_before"
+    EARNINGS_OF_OTHER_SOURCES = "earnings_of_other_sources"
+    LOSS_MORE_THAN_CAME = "loss_more_than_came"
     MORE_THAN_THERE_IS = "more_than_there_is"
     WITHHELD_MORE_THAN_PAID = "withheld_more_than_paid"
 
@@ -64,9 +66,12 @@ Refusal = Refused[InvalidRefusal]
 
 @dataclass(frozen=True, slots=True)
 class PaidBack:
-    """What was paid back: by which entry, when, cents and earnings of each source, and the tax taken from it."""
+    """What was paid back: by which entry, when, cents and earnings of each source, and the tax taken from it.
 
-    entry_id: EntryId
+    Where all of it was lost nothing is paid, and there is no entry.
+    """
+
+    entry_id: EntryId | None
     on: date
     cents: Mapping[Source, int]
     earnings: Mapping[Source, int]
@@ -154,8 +159,8 @@ def pay_back_invalid(
 ) -> InvalidRollover | Refusal:  # fmt: skip
     """Pay it out with its earnings, approved by a person, once: the same again is the first answer.
 
-    ``earnings``: as the investment records have them; None: as the books attribute them. ``withheld_cents`` is told:
-    which class of payment it is to 3405 is not settled here.
+    ``earnings``: of each of its sources as the investment records have them; None: as the books attribute them.
+    ``withheld_cents`` is told: which class of payment it is to 3405 is not settled here.
     """
     heads.lock(tx, tenant_id=tenant_id)
     of: dict[str, Any] = {"tenant_id": tenant_id, "plan_id": plan_id}
@@ -169,14 +174,14 @@ def pay_back_invalid(
         same = known.paid.withheld_cents == withheld_cents and earnings in (None, known.paid.earnings)
         message = f"{Money(known.paid.gross_cents)} were paid back on {known.paid.on}."
         return known if same else Refused(InvalidRefusal.PAID_BEFORE, message, "Nothing is left of it to pay.")
-    found = (
-        invalid_earnings(tx, **of, invalid=known) if earnings is None else {s: earnings.get(s, 0) for s in known.cents}
-    )
+    found = invalid_earnings(tx, **of, invalid=known) if earnings is None else _told(known, earnings)
+    if isinstance(found, Refused):
+        return found
     paid = {source: cents + found[source] for source, cents in known.cents.items()}
     if not 0 <= withheld_cents <= sum(paid.values()):
         message = f"{Money(withheld_cents)} cannot be withheld from {Money(sum(paid.values()))}."
         return Refused(InvalidRefusal.WITHHELD_MORE_THAN_PAID, message, "Say what is withheld of the payment.")
-    entry = _post(tx, tenant_id, plan_id, known, paid)
+    entry = _post(tx, tenant_id, plan_id, known, paid) if sum(paid.values()) else None
     if isinstance(entry, Refused):
         return entry
     parts = {s.value: {"cents": cents, "earnings": found[s]} for s, cents in known.cents.items()}
@@ -248,6 +253,20 @@ def _by_source(booked: RolloverBooked, legs: Mapping[int, int]) -> dict[Source, 
     return found
 
 
+def _told(invalid: InvalidRollover, earnings: Mapping[Source, int]) -> dict[Source, int] | Refusal:
+    """Earnings as they are told: of every source it came into and no other, for what is paid is paid once."""
+    wrong = sorted(source.value for source in {*earnings} ^ {*invalid.cents})
+    if wrong:
+        into = ", ".join(sorted(source.value for source in invalid.cents))
+        message = f"Earnings of {', '.join(wrong)}: what was invalid came into {into}."
+        return Refused(InvalidRefusal.EARNINGS_OF_OTHER_SOURCES, message, f"Tell them of {into}; 0.00 where none are.")
+    for source, cents in invalid.cents.items():
+        if earnings[source] < -cents:
+            message = f"{source.value}: of {Money(cents)} no {Money(-earnings[source])} can be lost."
+            return Refused(InvalidRefusal.LOSS_MORE_THAN_CAME, message, "Tell a loss of no more than what was invalid.")
+    return dict(earnings)
+
+
 def _post(
     tx: Tx, tenant_id: SponsorId, plan_id: PlanId, invalid: InvalidRollover, paid: Mapping[Source, int]
 ) -> EntryId | Refusal:
@@ -277,11 +296,12 @@ def _cash(tx: Tx, tenant_id: SponsorId, plan_id: PlanId, who: EmployeeId) -> dic
 
 def _invalid(row: _store.InvalidRow) -> InvalidRollover:
     paid = None
-    if row.entry_id is not None and row.paid_on is not None and row.paid is not None:
+    if row.paid_on is not None and row.paid is not None:
         cents = {Source(name): each["cents"] for name, each in row.paid.items()}
         earnings = {Source(name): each["earnings"] for name, each in row.paid.items()}
         paid = PaidBack(
-            EntryId(row.entry_id), row.paid_on, cents, earnings, row.withheld_cents or 0, row.paid_by or ""
+            None if row.entry_id is None else EntryId(row.entry_id), row.paid_on, cents, earnings,
+            row.withheld_cents or 0, row.paid_by or "",
         )  # fmt: skip
     return InvalidRollover(
         RolloverId(row.rollover_id), EmployeeId(row.employee_id), row.determined_on, WhyInvalid(row.why), row.detail,

@@ -9,7 +9,8 @@ from datetime import date
 
 from open401k.doors.node.provided import (
     CaseDetail,
-    CaseLine,
+    CasePage,
+    CasesAsked,
     Contact,
     Entered,
     Exceptional,
@@ -25,6 +26,7 @@ from open401k.rails.kinds import Into, Kind
 from open401k.rails.messages import Role
 from open401k.rails.node.cases import State, Way
 from open401k.rails.node.papers import Paper
+from open401k.rails.node.taking_back import TakeBack
 from open401k.rails.preflight.facts import Part
 from open401k.rails.preflight.reasons import Code, found, unknown
 from open401k.rails.tracking import CaseState, Seen, SideSeen, Verdict, Vote
@@ -65,6 +67,7 @@ STORY: dict[str, Followed] = {
         signing,
         parts=PARTS,
         exact=of.verdict is not V.ABSENT,
+        takes_back=tuple(TakeBack) if name in ("to-sign", "held") else (),
         entered=ENTERED,
         contacts=(Contact(SOURCE, "800 555 0101"), Contact(RECEIVER, "800 555 0102")),
     )
@@ -156,11 +159,20 @@ class Desk:
     def sign(self, link: str, signed: Signed) -> Refusal | None:
         return self._moved(link, Signing.SIGNED, "sign", link, signed)
 
+    def take_back(self, link: str, what: TakeBack) -> Refusal | None:
+        return self._asked("take_back", link, what)
+
     def staff(self, token: str) -> Staff | None:
         return self.tokens.get(token)
 
-    def cases(self) -> Sequence[CaseLine]:
-        return [each.line for each in self.details.values()]
+    def cases(self, asked: CasesAsked) -> CasePage:
+        lines = [
+            each.line
+            for each in self.details.values()
+            if each.line.state in asked.states or (asked.or_raised and each.line.exceptions)
+        ]
+        lines = [each for each in lines if each.case.startswith(asked.begins)]
+        return CasePage(tuple(lines), 7 if asked.before is None else None, len(lines))
 
     def case(self, case: str) -> CaseDetail | None:
         return self.details.get(case)

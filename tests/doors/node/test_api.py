@@ -29,18 +29,21 @@ from open401k.doors.node.api import EVENTS, LISTENERS, OPERATIONS
 from open401k.doors.node.desk import Doors
 from open401k.doors.node.for_pages import NodePages
 from open401k.doors.node.http import create_node_app
-from open401k.doors.node.provided import Act, NewKey, Signed, Signing
+from open401k.doors.node.provided import Act, CasesAsked, NewKey, Signed, Signing
 from open401k.doors.node.voters_api import VOTERS
 from open401k.kernel import FixedClock
 from open401k.rails.messages import election_hash
-from open401k.rails.node.cases import Way
+from open401k.rails.node.cases import State, Way
 from open401k.rails.node.codec import told
 from open401k.rails.node.hooks import Telling
 from open401k.rails.node.papers import MOST_BYTES, Paper
 from open401k.rails.node.post import PLACE, Carried, Receiving, Sending
+from open401k.rails.node.report import listed
 from open401k.rails.node.staff import DAY, Role
+from open401k.rails.node.taking_back import TakeBack
 
 NOON = int(datetime(TODAY.year, TODAY.month, TODAY.day, 15, tzinfo=UTC).timestamp())
+ALL = CasesAsked(frozenset(State))
 KNOWN = {"case": "rlv_none", "webhook": "whk_none", "role": "spouse"}
 
 
@@ -134,6 +137,35 @@ def test_a_post_wants_a_key_and_is_done_once(both: Both) -> None:
     other = side("POST", "/v1/rollovers", body | {"source": "22" * 20}, key="one")
     assert (other.status_code, other.json()["code"]) == (409, "key_reused")
     assert len(side("GET", "/v1/rollovers", role=Role.AUDITOR).json()["rollovers"]) == 1
+    second = side("POST", "/v1/rollovers", body, key="two").json()["case"]
+    files = side.doors.process.files
+    newest = listed(files, list(State), or_raised=False, begins="", before=None, limit=1)
+    assert (newest.cases, newest.total) == ((second,), 2)
+    older = listed(files, list(State), or_raised=False, begins="rlv", before=newest.older, limit=1)
+    assert (older.cases, older.older, older.total) == ((first.json()["case"],), None, 2)
+    assert listed(files, (), or_raised=True, begins="", before=None, limit=1).total == 0
+
+
+def test_one_leads_and_another_joins_by_a_code(both: Both) -> None:
+    side, source = both.receiver, both.nodes[0].identity.member.hex()
+    half = told(replace(_receiving(both), key=None))
+    led = side("POST", "/v1/rollovers", {"source": source, "receiving": half, "receivers": ["33" * 20]}).json()["case"]
+    ((member, code),) = side("GET", f"/v1/rollovers/{led}/codes").json()["codes"].items()
+    assert (member, len(code)) == ("33" * 20, 64)
+    assert side("GET", f"/v1/rollovers/{led}", role=Role.AUDITOR).json()["receivers"] == 2
+    body = {"source": source, "code": "44" * 32, "receiving": half}
+    case = side("POST", "/v1/rollovers/join", body, key="join").json()["case"]
+    assert side("POST", "/v1/rollovers/join", body, key="join").json()["case"] == case
+    shown = side("GET", f"/v1/rollovers/{case}").json()
+    assert (shown["place"], shown["reference"], shown["state"]) == (1, "44" * 32, "data_requested")
+    assert side("GET", f"/v1/rollovers/{case}/codes").json() == {"codes": {}}
+    both.carry()  # the source does not know the code: the letter waits for who leads
+    assert [each["receivers"] for each in both.source("GET", "/v1/rollovers").json()["rollovers"]] == [2]
+    for wrong, pointer in (({"code": "44"}, "/code"), ({"source": "1"}, "/source")):
+        assert side("POST", "/v1/rollovers/join", body | wrong).json()["errors"][0]["pointer"] == pointer
+    for receivers in ("none", ["33"], ["33" * 20] * 2):
+        ask = {"source": source, "receiving": half, "receivers": receivers}
+        assert side("POST", "/v1/rollovers", ask).status_code == 422
 
 
 def put_explanation(side: Side, case: str, paper: Paper, **other: object) -> Any:
@@ -349,7 +381,7 @@ def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: B
     case = receiver("POST", "/v1/rollovers", body).json()["case"]
     link = receiver("POST", f"/v1/rollovers/{case}/links", {"days": 30}).json()["url"].rpartition("/")[2]
     both.carry()
-    (theirs,) = (each.case for each in there.cases())
+    (theirs,) = (each.case for each in there.cases(ALL).lines)
     source("PUT", f"/v1/rollovers/{theirs}/facts", told(releasing(*PARTS)))
     both.carry()
     assert pages.explanation(link) is None
@@ -393,6 +425,17 @@ def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: B
     signed = pages.followed(link)
     assert signed
     assert (signed.signing, signed.seen.source.state) == (Signing.SIGNED, "liquidating")
+    assert set(signed.takes_back) == {TakeBack.MOVE, TakeBack.SCREEN}
+    receiver("PUT", f"/v1/rollovers/{case}/mail", {"email": "maria@example.com"})
+    at = f"/v1/rollovers/{case}/take-back"
+    assert receiver("POST", at, {"what": "all"}).json()["errors"][0]["pointer"] == "/what"
+    assert receiver("POST", at, {"what": "mail"}).status_code == 200
+    assert receiver("GET", f"/v1/rollovers/{case}/mail").json()["participant"] == "stopped"
+    assert pages.take_back(link, TakeBack.SCREEN) is None
+    assert pages.take_back("another", TakeBack.MOVE)
+    assert [each.waiting.raised.code for each in pages.exceptions()] == [266]
+    assert receiver("POST", f"/v1/rollovers/{case}/paper-sent").status_code == 200
+    assert pages.exceptions() == []
     staff = pages.staff(receiver.tokens[Role.OPERATOR])
     assert staff
     assert pages.staff("another") is None
@@ -410,4 +453,5 @@ def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: B
     assert pages.case("none") is None
     assert pages.exceptions() == []
     both.carry()
-    assert there.cases()[0].state == "off_rail"
+    assert there.cases(ALL).lines[0].state == "off_rail"
+    assert there.cases(CasesAsked(frozenset({State.OFF_RAIL}), begins="other")).total == 0

@@ -20,6 +20,7 @@ from open401k.doors.node.provided import (
     Act,
     CaseDetail,
     CaseLine,
+    CasesAsked,
     Exceptional,
     Happened,
     Refusal,
@@ -224,7 +225,7 @@ def test_forms_begin_empty() -> None:
 
 def test_lists_say_who_is_waited_for() -> None:
     desk = furnished()
-    found = console.piles(desk.cases(), RECEIVER)
+    found = console.piles(desk.cases(CasesAsked(frozenset(State))).lines, RECEIVER)
     told = {
         pile.value: [(line.case.case, line.waits_for, line.late) for line in lines] for pile, lines in found.items()
     }
@@ -235,6 +236,21 @@ def test_lists_say_who_is_waited_for() -> None:
     }
     late = replace(desk.details["case-5"].line, seen=replace(STORY["being-sold"].seen, now=BEGUN + 30 * DAY))
     assert console.line_of(late, RECEIVER).late
+
+
+def test_cases_are_shown_a_page_at_a_time_by_state_and_by_how_their_id_begins() -> None:
+    browser = Browser(furnished())
+    browser.sign_in("op")
+    first = browser.client.get("/").text
+    assert "case-1" in first
+    assert "/?list=ours&amp;before=7" in first
+    assert "Older cases" not in browser.client.get("/?before=7").text
+    waits = browser.client.get("/?list=ours&state=nigo&begins=case").text
+    assert ("case-3" in waits, "/cases/case-1" in waits) == (True, False)
+    assert "/cases/case-3" not in browser.client.get("/?list=ours&begins=other").text
+    assert "/cases/case-4" in browser.client.get("/?list=ended").text
+    told = console.asked_of({"list": "all", "state": "<b>", "before": "-1", "begins": "x" * 200})
+    assert (told.pile, told.state, told.cases.before, len(told.cases.begins)) == (console.Pile.OURS, None, None, 100)
 
 
 def test_every_word_is_there() -> None:

@@ -14,8 +14,11 @@ from tests.doors.node.desk import LINK, RECEIVER, SOURCE, STORY, Desk
 from tests.support.accessible import violations, violations_in_the_dark
 
 from open401k.doors.node import pages
+from open401k.doors.node.provided import Refusal
+from open401k.doors.node.tracker_page import TAKEN_BACK
 from open401k.kernel import SeededRandom
-from open401k.rails import tracking
+from open401k.rails import in_words, tracking
+from open401k.rails.node.taking_back import TakeBack
 from open401k.rails.preflight.reasons import ENTRIES
 
 JARGON = re.compile(
@@ -55,6 +58,26 @@ def test_a_link_is_private_and_a_wrong_one_opens_nothing() -> None:
         assert answer.headers["x-robots-tag"] == "noindex, nofollow"
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert "another" not in answer.text
+
+
+def test_what_is_taken_back_is_ticked_and_comes_from_our_own_page() -> None:
+    desk = Desk(links={LINK: STORY["held"]})
+    client = TestClient(Starlette(routes=pages.routes(desk, SeededRandom(7))), base_url=desk.origin)
+    text = client.get(f"/r/{LINK}").text
+    assert all(title in text and what in text for title, what in in_words.TAKE_BACK.values())
+    at, here = f"/r/{LINK}/take-back", {"Origin": desk.origin, "Sec-Fetch-Site": "same-origin"}
+    assert client.post(at, data={"what": "move"}, headers=here).status_code == 422
+    assert client.post(at, data={"what": "all", "sure": "yes"}, headers=here).status_code == 404
+    elsewhere = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    assert client.post(at, data={"what": "move", "sure": "yes"}, headers=elsewhere).status_code == 403
+    assert client.post("/r/another/take-back", data={"what": "move", "sure": "yes"}, headers=here).status_code == 404
+    assert desk.asked == []
+    for what in TakeBack:
+        answer = client.post(at, data={"what": what, "sure": "yes"}, headers=here)
+        assert (answer.status_code, TAKEN_BACK[what] in answer.text) == (200, True)
+    assert desk.asked == [("take_back", LINK, what) for what in TakeBack]
+    desk.refuses = Refusal("", "It is decided.", "Ask for a new one.")
+    assert "It is decided." in client.post(at, data={"what": "move", "sure": "yes"}, headers=here).text
 
 
 @pytest.mark.browser

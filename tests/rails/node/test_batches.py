@@ -16,12 +16,14 @@ from tests.rails.world import DAY, PERSON, PRE_TAX, leg
 from open401k.base.faults import Stopped, stopping_at
 from open401k.rails.messages import Mode
 from open401k.rails.node import batches, worker
+from open401k.rails.node.batch_letters import batch_kept_out
 from open401k.rails.node.batching import Batch, Settings, Stage
 from open401k.rails.node.cases import State
 from open401k.rails.node.codec import Json
 from open401k.rails.node.codes import BATCH_DECLINED
 from open401k.rails.node.core import Order, Refused, SilentError
 from open401k.rails.node.letters import Came, Letter, LetterKind
+from open401k.rails.node.memory_deals import MemoryDealUnit
 from open401k.rails.node.opening import stop
 from open401k.rails.node.signing import Policy, PolicySigner
 from open401k.rails.node.taking import kept_out
@@ -458,6 +460,62 @@ def test_whatever_happens_between_batches_and_votes_nothing_pays_twice_and_all_c
     books_follow_the_chain(found)
     moved = found.balances()[1] - BEFORE[0]
     assert found.world.moved(before) == ({"source": -moved, "receiver": moved} if moved else {})
+
+
+Locks = list[tuple[str, object]]
+
+
+def locks(patch: pytest.MonkeyPatch) -> list[tuple[MemoryDealUnit, Locks]]:
+    """What each transaction locks from now on, in its order: rows of batches, files, and the turn to write events."""
+    found: list[tuple[MemoryDealUnit, Locks]] = []
+
+    def noted(name: str, what: Callable[..., Locks]) -> None:
+        does = getattr(MemoryDealUnit, name)
+
+        def done(unit: MemoryDealUnit, *given: object) -> object:
+            if not found or found[-1][0] is not unit:
+                found.append((unit, []))
+            found[-1][1].extend(each for each in what(*given) if each not in found[-1][1])
+            return does(unit, *given)
+
+        patch.setattr(MemoryDealUnit, name, done)
+
+    noted("batch", lambda _, reference: [("batch", reference)])
+    noted("change_batch", lambda before, _: [("batch", before.reference)])
+    noted("case", lambda name: [("file", name)])
+    noted("change", lambda before, _: [("file", before.id)])
+    noted("put_event", lambda name, _: [("file", name), ("turn", "")])
+    return found
+
+
+@pytest.mark.parametrize("ends", ["settled", "offered with more", "declined", "kept out", "too late"])
+def test_rows_of_batches_are_locked_first_then_all_files_in_order_then_the_turn_of_events(
+    ends: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver = {"declined": None, "offered with more": replace(SETTINGS, window=10 * WINDOW)}.get(ends, SETTINGS)
+    found = pairs(receiver=receiver)
+    found.open(100_00, 200_00)
+    if ends == "offered with more":
+        found.open(120_00, source="receiver")
+    taken, source = locks(monkeypatch), found.two.source
+    found.passes(2)
+    found.later(WINDOW)
+    source.node.run_once()
+    if ends == "kept out":
+        with source.files.begin() as unit:
+            batch_kept_out(unit, next(each for each in unit.letters_out() if each.letter.kind == LetterKind.BATCH))
+    if ends == "too late":
+        found.later(2 * ANSWER)
+    found.passes(6)
+    assert found.states() == {State.POSTED}
+    assert [len(each) for each in stages(found)] == [2 if ends == "offered with more" else 1] * 2
+    assert any(len([kind for kind, _ in each if kind == "file"]) > 1 and each[-1][0] == "turn" for _, each in taken)
+    for _, each in taken:
+        for kind in ("batch", "file"):
+            of_kind = [key for one, key in each if one == kind]
+            assert of_kind == sorted(of_kind, key=str), each
+        order = [("batch", "file", "turn").index(kind) for kind, _ in each]
+        assert order == sorted(order), each
 
 
 def test_a_batch_is_read_back_from_the_database_as_it_was_written(kept_deals: Callable[..., object]) -> None:

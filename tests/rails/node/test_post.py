@@ -34,6 +34,7 @@ from open401k.rails.transfer_file.sealed import Mailbox, seal
 
 US, THEM = b"u" * 20, b"t" * 20
 ONE, TWO = b"1" * 32, b"2" * 32
+JOINS = b"3" * 32
 DOMAIN, NOW, LATER = rollover_domain(401, b"c" * 20), 1_000, 2_000
 OURS, THEIRS, OLD = Mailbox(b"o" * 32), Mailbox(b"t" * 32), Mailbox(b"O" * 32)
 
@@ -66,6 +67,8 @@ class Box:
 
     def take(self, peer: bytes, told: Letter) -> Taken:
         assert peer == US
+        if told.reference == JOINS and not self.taken:
+            return Taken(Came.EARLY)  # who leads has not asked yet
         if told in self.taken:
             return Taken(Came.AGAIN)
         if told.number != 1 + sum(each.reference == told.reference for each in self.taken):
@@ -243,6 +246,20 @@ def test_a_member_that_is_no_peer_is_told_and_waits() -> None:
     pair.go()
     assert [each.to for each in pair.ours.out] == [b"x" * 20]
     assert pair.theirs.taken == [letter(1, TWO)]
+
+
+def test_a_first_letter_that_is_early_keeps_no_other_waiting() -> None:
+    pair = Pair()
+    pair.put(letter(1, JOINS))
+    pair.go(3)
+    assert len(pair.sent) == 1
+    pair.put(letter(1))
+    pair.go()
+    assert pair.theirs.taken == [letter(1)]
+    pair.now = 1.0
+    pair.go()
+    assert pair.theirs.taken == [letter(1), letter(1, JOINS)]
+    assert pair.ours.out == []
 
 
 @pytest.mark.parametrize(

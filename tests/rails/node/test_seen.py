@@ -75,6 +75,7 @@ def test_what_was_stopped_before_the_terms_stays_where_it_was(two: Both) -> None
     two.carry()
     track = shown(two)
     assert (track.place, track.ended) == (Place.OLD_ACCOUNT, True)
+    assert Standing.UNDONE not in {each.standing for each in track.stations}  # nothing was set aside yet
 
 
 def test_what_nobody_decides_in_time_comes_back_by_itself(two: Both) -> None:
@@ -87,3 +88,8 @@ def test_what_nobody_decides_in_time_comes_back_by_itself(two: Both) -> None:
     two.run()
     track = shown(two)
     assert (track.place, track.ended) == (Place.OLD_ACCOUNT, True)
+    assert {each.step: each.standing for each in track.stations} == {
+        Step.ASKED: Standing.DONE, Step.CHECKED: Standing.DONE, Step.SIGNED: Standing.DONE,
+        Step.SET_ASIDE: Standing.UNDONE,  # it had happened
+        Step.APPROVED: Standing.NOT_REACHED, Step.MOVED: Standing.NOT_REACHED, Step.ARRIVED: Standing.NOT_REACHED,
+    }  # fmt: skip

@@ -6,7 +6,7 @@ import typer
 
 from open401k.rails.simulation import model as model_
 from open401k.rails.simulation.explore import FULL, Explored, explore
-from open401k.rails.simulation.model import BUG_IN_WORDS, Bounds, Bug
+from open401k.rails.simulation.model import BUG_IN_WORDS, FORGETFUL, Bounds, Bug
 
 from .say import FAILED, Voice
 from .wiring import Json
@@ -25,10 +25,10 @@ def model(
     json: Json = False,
 ) -> None:
     """Look at every state of one rollover; then plant each mistake and find the shortest way to its harm."""
-    bounds = Bounds(blocks, reorgs)
+    bounds = Bounds(blocks, reorgs, forgets_terms=True)
     planted = [bug] if bug else list(Bug)
     designed = explore(bounds)
-    found = {each: _found(bounds, each) for each in planted}
+    found = {each: _found(Bounds(blocks, reorgs, each in FORGETFUL), each) for each in planted}
     voice = Voice(json)
     told = {each.value: {"words": BUG_IN_WORDS[each], **_told(found[each])} for each in planted}
     voice.tell({"bounds": bounds, "designed": _told(designed), "bugs": told, "assumptions": model_.ASSUMPTIONS})
@@ -66,6 +66,7 @@ def simulate(
             "seeds": found.seeds, "violations": len(found.violating), "stuck": len(found.stuck),
             "coverage": found.coverage(), "seconds": round(found.seconds, 1), "violating": found.violating,
             "stuck_seeds": found.stuck, "on_evm": found.on_evm, "safety_only": found.safety, "ends": found.ends,
+            "returned": found.returned,
             "boundaries": chance.BOUNDARIES, "not_played": chance.MISSING, "assumptions": simulate_.ASSUMPTIONS,
         }
     )  # fmt: skip

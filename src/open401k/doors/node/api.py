@@ -22,6 +22,7 @@ from open401k.rails.node.once import Answer
 from open401k.rails.node.report import case_ids, newest_event
 from open401k.rails.node.signed_here import attest_and_elect
 from open401k.rails.node.staff import Role, link_for
+from open401k.rails.node.together import codes_of
 
 from ..problems import NOT_FOUND, ProblemError
 from . import mail_api, papers_api
@@ -38,16 +39,40 @@ _MOST_LISTED = 100
 
 def ask(call: Call) -> Answer:
     """Somebody asks another custodian for a rollover to us."""
-    told_of = _object(call.body, "source", "receiving")
+    told_of = _object(call.body, "source", "receiving", receivers=[])
     source = _octets(told_of["source"], 20, "source")
+    half = read(ReceivingHalf, told_of["receiving"], at="receiving")
+    if not isinstance(told_of["receivers"], list):
+        raise BadInputError([Wrong("receivers", "is a list of members")])
+    others = [_octets(each, 20, f"receivers[{place}]") for place, each in enumerate(told_of["receivers"])]
+    case = f"rlv_{call.doors.process.around.random.token(12).hex()}"
+
+    def work(unit: DealUnit) -> Answer:
+        deals.request(unit, call.doors.office.desk, case, source=source, half=half, receivers=others)
+        return Answer(201, {"case": case, "state": str(unit.case(case).state)})
+
+    return _once(call, work)
+
+
+def join(call: Call) -> Answer:
+    """We receive a part of what another custodian leads, whose code its desk or the participant gave us."""
+    told_of = _object(call.body, "source", "code", "receiving")
+    source, code = _octets(told_of["source"], 20, "source"), _octets(told_of["code"], 32, "code")
     half = read(ReceivingHalf, told_of["receiving"], at="receiving")
     case = f"rlv_{call.doors.process.around.random.token(12).hex()}"
 
     def work(unit: DealUnit) -> Answer:
-        deals.request(unit, call.doors.office.desk, case, source=source, half=half)
+        deals.join(unit, call.doors.office.desk, case, source=source, code=code, half=half)
         return Answer(201, {"case": case, "state": str(unit.case(case).state)})
 
     return _once(call, work)
+
+
+def codes(call: Call) -> Answer:
+    """We lead: by which code each other receiver joins. Whoever is named and has it may; hand it over with care."""
+    with call.doors.process.files.begin() as unit:
+        found = codes_of(unit.deal(case_named(unit, call)))
+    return Answer(200, {"codes": {member.hex(): code.hex() for member, code in found.items()}})
 
 
 def listed(call: Call) -> Answer:
@@ -258,6 +283,7 @@ def remove_webhook(call: Call) -> Answer:
 ROLLOVERS, CASE = "/v1/rollovers", "/v1/rollovers/{case}"
 OPERATIONS = (
     Operation("POST", ROLLOVERS, _FEED, "Ask for a rollover to us", ask),
+    Operation("POST", f"{ROLLOVERS}/join", _FEED, "Join a rollover that another receiver leads", join),
     Operation("GET", ROLLOVERS, _READ, "List cases", listed),
     Operation("GET", CASE, _READ, "Read a case", one),
     Operation("PUT", f"{CASE}/facts", _FEED, "Put our half of the facts", put_facts),
@@ -274,7 +300,10 @@ OPERATIONS = (
     Operation("PUT", f"{CASE}/mail", _FEED, "Write to the participant by e-mail", mail_api.put_mail),
     Operation("GET", f"{CASE}/mail", _READ, "Read what became of e-mails", mail_api.mail),
     Operation("POST", f"{CASE}/mail/came-back", _FEED, "Say that an e-mail came back", mail_api.came_back),
+    Operation("POST", f"{CASE}/paper-sent", _ACT, "Say that paper was sent", mail_api.paper_sent),
+    Operation("POST", f"{CASE}/take-back", _ACT, "Take back for the participant", mail_api.taken_back),
     Operation("GET", "/v1/member", _READ, "Read who we are in the network", member),
+    Operation("GET", f"{CASE}/codes", _FEED, "Read by which codes other receivers join", codes),
     Operation("GET", f"{CASE}/election", _FEED, "Read what the participant is to sign", election),
     Operation("POST", f"{CASE}/election", _FEED, "Bring the participant's signature", elect),
     Operation("POST", f"{CASE}/links", _FEED, "Make a participant's link", link),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlencode
 
 from open401k.rails import tracking
 from open401k.rails.messages import Role
@@ -14,7 +15,7 @@ from open401k.rails.node.core import Side
 from open401k.rails.preflight.reasons import Owner as ReasonOwner
 from open401k.rails.refusals import REFUSALS
 
-from .provided import Act, CaseLine
+from .provided import Act, CaseLine, CasesAsked
 
 #: A state's word and color; the word carries the meaning.
 STATES: Mapping[State, tuple[str, str]] = {
@@ -69,6 +70,8 @@ DID: Mapping[Act, str] = {
     Act.STOP: "It is to end. Money that is held comes back once that is final.",
 }
 
+_LONGEST = 100
+_ENDED = (State.POSTED, State.RELEASED, State.OFF_RAIL)
 _DESKS = dict(enumerate(Owner, 1))
 
 
@@ -112,6 +115,42 @@ def piles(cases: Sequence[CaseLine], custodian: str) -> dict[Pile, list[Line]]:
     for lines in found.values():
         lines.sort(key=lambda each: (each.by is None, each.by or 0))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants to see: a list, perhaps one state of it, cases whose id begins so."""
+
+    pile: Pile
+    state: State | None
+    cases: CasesAsked
+
+    def query(self, before: int | None = None) -> str:
+        """The same page, or the one with what is older."""
+        told = {"list": self.pile.value, "state": self.state.value if self.state else "", "begins": self.cases.begins,
+                "before": "" if before is None else str(before)}  # fmt: skip
+        return urlencode({name: value for name, value in told.items() if value})
+
+
+def asked_of(query: Mapping[str, str]) -> Asked:
+    """Of an address; what cannot be meant is left out."""
+    named = query.get("list", "")
+    pile = Pile(named) if named in list(Pile) else Pile.OURS
+    within = states_of(pile)
+    state = next((each for each in within if each.value == query.get("state", "")), None)
+    before = query.get("before", "")
+    asked = CasesAsked(
+        frozenset({state} if state else within),
+        pile is not Pile.ENDED and state is None,
+        query.get("begins", "").strip()[:_LONGEST],
+        int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
+    )
+    return Asked(pile, state, asked)
+
+
+def states_of(pile: Pile) -> tuple[State, ...]:
+    """In which states cases of a list are. One that ended and has an open exception still waits for us."""
+    return tuple(each for each in State if (each in _ENDED) is (pile is Pile.ENDED))
 
 
 def owner_of(owner: str) -> str:

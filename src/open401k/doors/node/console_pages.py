@@ -81,13 +81,12 @@ class Console:
         return answer
 
     async def cases(self, request: Request) -> Response:
-        """All cases in three lists."""
+        """Cases in three lists, a page at a time, by state and by how their id begins."""
         who = await self._who(request)
-        found = await run_in_threadpool(self._given.cases)
-        lists = console.piles(found, self._given.custodian)
-        asked = request.query_params.get("list", "")
-        pile = console.Pile(asked) if asked in list(console.Pile) else console.Pile.OURS
-        return self._page("cases", who, "cases", lists=lists, pile=pile)
+        told = console.asked_of(request.query_params)
+        page = await run_in_threadpool(self._given.cases, told.cases)
+        lines = console.piles(page.lines, self._given.custodian)[told.pile]
+        return self._page("cases", who, "cases", told=told, lines=lines, page=page)
 
     async def case(self, request: Request) -> Response:
         """One case."""

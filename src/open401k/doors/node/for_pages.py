@@ -20,18 +20,22 @@ from open401k.rails.node.codec import BadInputError
 from open401k.rails.node.deal import Deal, DealUnit
 from open401k.rails.node.exceptions import StillOpenError
 from open401k.rails.node.explaining import is_awaited, show, signed_paper
+from open401k.rails.node.following import Verdict
 from open401k.rails.node.judging import NotNowError
 from open401k.rails.node.kept_deals import KeptDealUnit
+from open401k.rails.node.mailing import Addresses
 from open401k.rails.node.once import Answer, KeyReusedError
 from open401k.rails.node.papers import Paper
-from open401k.rails.node.report import case_ids
+from open401k.rails.node.report import listed
 from open401k.rails.node.signed_here import attest_and_elect
+from open401k.rails.node.taking_back import TakeBack, agreed_again, take_back_move, take_back_screen
 from open401k.rails.passkeys import Passkey
 
 from .desk import Doors
 from .provided import (
     CaseDetail,
-    CaseLine,
+    CasePage,
+    CasesAsked,
     Exceptional,
     Followed,
     NewKey,
@@ -44,7 +48,8 @@ from .provided import (
 )
 from .showing import detail_of, exceptions_of, followed_of, known_of, line_of, signing_of, standing_of
 
-_SHOWN_AT_MOST = 500
+#: Cases of one page of the console.
+SHOWN_AT_MOST = 100
 _REFUSALS = (NotNowError, MoveError, StillOpenError, BadInputError, Open401kError, KeyReusedError)
 
 
@@ -134,6 +139,8 @@ class NodePages:
                 raise NotNowError("it is signed already")
             half = replace(deal.receiving, key=point, e_sign_consent=True)
             deals.put_facts(unit, self.doors.office.desk, case, half)
+            agreed_again(unit, case)
+            Addresses(vault).may_again(unit, case)
             fault("pages.before_key_commit")
             vault.replace_with(unit.conn, _key_name(case), json.dumps(told).encode(), at=self.now())
 
@@ -159,19 +166,31 @@ class NodePages:
 
         return self.done(work)
 
+    def take_back(self, link: str, what: TakeBack) -> Refusal | None:
+        case = self._case_of(link)
+        if case is None:
+            return _unknown()
+        with self._begin() as unit:
+            file = unit.case(case)
+        standing = standing_of(file, self.doors.process)  # nobody waits for our lock while the chain is asked
+        return self.done(lambda unit: take_back(unit, self.doors, case, what, standing.verdict if standing else None))
+
     # ---- the console
 
     def staff(self, token: str) -> Staff | None:
         found = self.doors.entrances.who(token, at=self.now())
         return Staff(found.name, StaffRole(found.role)) if found else None
 
-    def cases(self) -> Sequence[CaseLine]:
+    def cases(self, asked: CasesAsked) -> CasePage:
         process, lines = self.doors.process, []
-        for case in case_ids(process.files, limit=_SHOWN_AT_MOST):
+        found = listed(
+            process.files, asked.states, or_raised=asked.or_raised, begins=asked.begins, before=asked.before,
+            limit=SHOWN_AT_MOST,
+        )  # fmt: skip
+        for case in found.cases:
             with self._begin() as unit:  # one after the other: a file is locked while it is read
-                if _is_deal(unit, case):
-                    lines.append(line_of(unit, case, process))
-        return sorted(lines, key=lambda line: line.since, reverse=True)
+                lines.append(line_of(unit, case, process))
+        return CasePage(tuple(lines), found.older, found.total)
 
     def case(self, case: str) -> CaseDetail | None:
         with self._begin() as unit:
@@ -238,6 +257,20 @@ class NodePages:
             return _refused(why)
         self.doors.wake()
         return None
+
+
+def take_back(unit: KeptDealUnit, doors: Doors, case: str, what: TakeBack, verdict: Verdict | None) -> None:
+    """What a participant takes back, on their page or through a desk."""
+    desk, addresses = doors.office.desk, Addresses(doors.process.vault)
+    match what:
+        case TakeBack.MOVE:
+            take_back_move(unit, desk, case, verdict)
+        case TakeBack.SCREEN:
+            take_back_screen(unit, desk, case)
+            addresses.stop(unit, case, at=desk.now())
+        case TakeBack.MAIL:
+            if addresses.stop(unit, case, at=desk.now()):
+                unit.put_event(case, "the participant stopped e-mails")
 
 
 def onward_again(unit: DealUnit, doors: Doors, case: str) -> Deal:

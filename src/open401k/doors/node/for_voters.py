@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 from open401k.base.faults import fault
@@ -37,7 +38,8 @@ class NodeVoters:
         case, role = found
         with self._doors.process.files.begin() as unit:
             file, deal = unit.case(case), unit.deal(case)
-            happened, kept = events_of(unit, case), self._key_of(unit, file, role)
+            happened, proposals = events_of(unit, case), _proposals(unit, file)
+        kept = self._key_of(proposals, role)  # by a connection of its own: not while this one holds the case
         desk, config = self._doors.office.desk, self._doors.process.config
         paper = voting.paper_of(deal, desk, role)
         rules = desk.rules.get(paper.terms.rule_version) if paper else None
@@ -95,16 +97,23 @@ class NodeVoters:
             return _UNKNOWN
         return self._pages.done(lambda unit: deals.refuse(unit, self._doors.office.desk, *found))
 
-    def _key_of(self, unit: KeptDealUnit, file: Case, role: Role) -> dict[str, str] | None:
-        """The passkey that they made for this case, or for the proposal before it."""
-        place: Case | None = file
-        while place is not None:
-            kept = self._doors.process.vault.found(_key_name(place.id, role))
+    def _key_of(self, proposals: Sequence[str], role: Role) -> dict[str, str] | None:
+        """The passkey that they made for this case, or for a proposal before it."""
+        for case in proposals:
+            kept = self._doors.process.vault.found(_key_name(case, role))
             if kept is not None:
                 found: dict[str, str] = json.loads(kept)
                 return found
-            place = unit.case(place.parent) if place.parent is not None else None
         return None
+
+
+def _proposals(unit: KeptDealUnit, file: Case) -> Sequence[str]:
+    """The case and those before it, newest first."""
+    found = [file.id]
+    while file.parent is not None:
+        file = unit.case(file.parent)
+        found.append(file.id)
+    return found
 
 
 def asking_of(file: Case, deal: Deal, role: Role) -> Asking:

@@ -58,7 +58,11 @@ class Look:
         self._env.filters.update(at=at, by=by, on_day=on_day, count=count, cents=lambda cents: str(Money(cents)))
         self._env.filters["upper_first"] = lambda words: words[:1].upper() + words[1:]
         self._env.globals.update(
-            asset=self.assets.url, sri=self.assets.integrity, kinds=in_words.KINDS, into=in_words.INTO
+            asset=self.assets.url,
+            sri=self.assets.integrity,
+            kinds=in_words.KINDS,
+            into=in_words.INTO,
+            take_back=in_words.TAKE_BACK,
         )
 
     def page(self, name: str, status: int = 200, **words: Any) -> HTMLResponse:

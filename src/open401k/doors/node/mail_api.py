@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from open401k.rails.node.codec import BadInputError, Wrong
+from open401k.rails.node.codes import PAPER_WANTED
 from open401k.rails.node.kept_deals import KeptDealUnit
 from open401k.rails.node.mailing import Addresses, mails_of
 from open401k.rails.node.once import Answer
+from open401k.rails.node.taking_back import TakeBack
 
 from .access import Call, case_named
+from .for_pages import take_back
+from .showing import standing_of
 
 
 def put_mail(call: Call) -> Answer:
@@ -37,6 +41,36 @@ def came_back(call: Call) -> Answer:
         case = case_named(unit, call)
         _addresses(call).came_back(unit, case, call.body["why"], at=_now(call))
         return Answer(200, _shown(call, unit, case))
+
+    return call.doors.once.first(call.token.token_id, call.key, call.asked(), at=_now(call), work=work)
+
+
+def taken_back(call: Call) -> Answer:
+    """The participant takes something back through a desk, by phone or letter: move, screen or mail."""
+    if not isinstance(call.body, dict) or set(call.body) != {"what"} or call.body["what"] not in set(TakeBack):
+        raise BadInputError([Wrong("what", f"is one of: {', '.join(TakeBack)}")])
+    doors, what = call.doors, TakeBack(call.body["what"])
+    with doors.process.files.begin() as unit:
+        file = unit.case(case_named(unit, call))
+    standing = standing_of(file, doors.process)
+
+    def work(unit: Any) -> Answer:
+        take_back(unit, doors, file.id, what, standing.verdict if standing else None)
+        after = unit.case(file.id)
+        return Answer(200, {"case": after.id, "state": str(after.state), "stop": after.stop})
+
+    answer = doors.once.first(call.token.token_id, call.key, call.asked(), at=_now(call), work=work)
+    doors.wake()
+    return answer
+
+
+def paper_sent(call: Call) -> Answer:
+    """Somebody sent the participant, who asked for paper, what was due: that exception is over."""
+
+    def work(unit: Any) -> Answer:
+        case = case_named(unit, call)
+        unit.resolve(case, PAPER_WANTED)
+        return Answer(200, {"case": case, "state": str(unit.case(case).state)})
 
     return call.doors.once.first(call.token.token_id, call.key, call.asked(), at=_now(call), work=work)
 

@@ -19,6 +19,7 @@ from open401k.rails.node.cases import State as CaseState
 from open401k.rails.node.codes import Waiting
 from open401k.rails.node.core import Side
 from open401k.rails.node.papers import Paper
+from open401k.rails.node.taking_back import TakeBack
 from open401k.rails.passkeys import Passkey
 from open401k.rails.preflight.facts import Part
 from open401k.rails.preflight.reasons import Reason
@@ -81,6 +82,8 @@ class Followed:
     entered: tuple[Entered, ...] = ()
     contacts: tuple[Contact, ...] = ()
     cursor: int = 0
+    #: What they may take back now.
+    takes_back: tuple[TakeBack, ...] = ()
 
 
 # ---- the election
@@ -166,6 +169,25 @@ class CaseLine:
     cents: int | None
     seen: tracking.Seen
     exceptions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CasesAsked:
+    """Which cases: in one of these states (or with an open exception), whose id begins so, older than those before."""
+
+    states: frozenset[CaseState]
+    or_raised: bool = False
+    begins: str = ""
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """Some of them, what moved last first; ``older`` is where the next page begins, ``total`` how many there are."""
+
+    lines: tuple[CaseLine, ...]
+    older: int | None = None
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,12 +277,16 @@ class ForPages(Protocol):
         """Take the signature; the same again is nothing new, one of an election that changed is refused."""
         ...
 
+    def take_back(self, link: str, what: TakeBack) -> Refusal | None:
+        """The participant takes it back; the same again is nothing new."""
+        ...
+
     def staff(self, token: str) -> Staff | None:
         """Whose token it is, while it holds."""
         ...
 
-    def cases(self) -> Sequence[CaseLine]:
-        """All cases, what is open and moved last first."""
+    def cases(self, asked: CasesAsked) -> CasePage:
+        """A page of cases."""
         ...
 
     def case(self, case: str) -> CaseDetail | None: ...

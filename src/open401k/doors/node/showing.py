@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from open401k.rails.in_words import Known, Notice
 from open401k.rails.kinds import Into, Kind
 from open401k.rails.node.cases import Case, State
-from open401k.rails.node.codes import queued
+from open401k.rails.node.codes import WITHDRAWN, queued
 from open401k.rails.node.config import NodeConfig
 from open401k.rails.node.core import SilentError
 from open401k.rails.node.deal import Deal
@@ -15,10 +16,13 @@ from open401k.rails.node.explaining import is_awaited
 from open401k.rails.node.following import Standing, Verdict
 from open401k.rails.node.halves import POINT, parts_of
 from open401k.rails.node.kept_deals import KeptDealUnit
+from open401k.rails.node.mailing import Addresses, To
+from open401k.rails.node.opening import only_stands
 from open401k.rails.node.papers import Paper
 from open401k.rails.node.process import Process
 from open401k.rails.node.report import events_of
 from open401k.rails.node.seen import seen_of
+from open401k.rails.node.taking_back import TakeBack, may_take_back
 from open401k.rails.preflight.facts import Part
 
 from .provided import (
@@ -58,7 +62,15 @@ def followed_of(unit: KeptDealUnit, case: str, process: Process, standing: Stand
         entered=tuple(Entered(each.state, each.at) for each in happened if not each.words),
         contacts=contacts_of(deal, process.config),
         cursor=happened[-1].seq if happened else 0,
+        takes_back=takes_back_of(unit, deal, process, standing.verdict if standing else None),
     )
+
+
+def takes_back_of(unit: KeptDealUnit, deal: Deal, process: Process, verdict: Verdict | None) -> tuple[TakeBack, ...]:
+    """What the participant may take back now."""
+    found = tuple(may_take_back(unit, deal, verdict))
+    is_written_to = Addresses(process.vault).standing(unit, deal.case) is To.ON
+    return (*found, TakeBack.MAIL) if is_written_to else found
 
 
 def standing_of(file: Case, process: Process) -> Standing | None:
@@ -79,11 +91,11 @@ def signing_of(file: Case, deal: Deal, *, awaits: bool) -> Signing:
     if deal.elected is not None:
         return Signing.SIGNED
     half = deal.receiving
-    if file.state in _ENDED or file.stop is not None or half is None:
-        return Signing.OVER
+    if file.state in _ENDED or file.stop is not None or half is None or deal.place:
+        return Signing.OVER  # or they sign with the company that leads
     if half.member != deal.us or (half.key is not None and len(half.key) != POINT):
         return Signing.OVER if half.member == deal.us else Signing.NOT_YET
-    if half.key is None:
+    if half.key is None or half.e_sign_consent is False:
         return Signing.KEY_NEEDED
     return Signing.READY if file.state is State.PREVALIDATED and not awaits else Signing.NOT_YET
 
@@ -104,9 +116,9 @@ def known_of(deal: Deal, rules: str, paper: Paper | None) -> Known | None:
     return Known(
         source=theirs.custodian,
         source_account=_ending(theirs.account),
-        receivers=(ours.custodian,),
-        receiving_account=_ending(ours.account),
-        into=tuple((each.kind, each.into) for each in ours.wanted),
+        receivers=tuple(half.custodian for half in deal.halves or (ours,)),
+        receiving_account=" and ".join(_accounts(deal, theirs.custodian)),
+        into=tuple(dict.fromkeys((each.kind, each.into) for half in deal.halves or (ours,) for each in half.wanted)),
         rules=rules,
         notice=notice,
     )
@@ -168,11 +180,11 @@ def acts_of(file: Case) -> tuple[Act, ...]:
     """What a desk may do about it now."""
     match file.state:
         case State.RELEASED:
-            return (Act.AGAIN, Act.OFF_RAIL)
+            return (Act.OFF_RAIL,) if file.stop == WITHDRAWN else (Act.AGAIN, Act.OFF_RAIL)
         case State.POSTED | State.OFF_RAIL:
             return ()
         case State.DRAFT | State.DATA_REQUESTED | State.PREVALIDATED | State.NIGO:
-            return (Act.OFF_RAIL, Act.STOP) if file.stop is None else (Act.OFF_RAIL,)
+            return (Act.OFF_RAIL, Act.STOP) if file.stop is None and not only_stands(file) else (Act.OFF_RAIL,)
         case State.LIQUIDATING | State.HELD | State.VOTED:
             return (Act.STOP,) if file.stop is None else ()
 
@@ -185,7 +197,7 @@ def _parts(deal: Deal) -> tuple[tuple[Part, ...], bool]:
     if deal.receiving is None:
         return (), False
     if deal.releasing is not None:
-        return parts_of(deal.releasing.held, (deal.receiving,)), False
+        return parts_of(deal.releasing.held, deal.halves or (deal.receiving,)), False
     named = [each for each in deal.receiving.wanted if each.cents]
     return tuple(Part(each.kind, each.into, 0, each.cents or 0) for each in named), False
 
@@ -195,6 +207,15 @@ def contacts_of(deal: Deal, config: NodeConfig) -> tuple[Contact, ...]:
     found = [Contact(config.name, config.contact)] if config.contact else []
     found += [Contact(each.name, each.contact) for each in config.peers if each.member == deal.peer and each.contact]
     return tuple(found)
+
+
+def _accounts(deal: Deal, source: str) -> Iterator[str]:
+    """Receiving accounts as this node knows them: of another receiver it was told a number that hides its own."""
+    for place, half in enumerate(deal.halves or ()):
+        if deal.salt_at(place) is None:
+            yield f"the account that {half.custodian} told {source}"
+        else:
+            yield _ending(half.account) if deal.many == 1 else f"{_ending(half.account)} at {half.custodian}"
 
 
 def _ending(account: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from open401k.rails.node.codec import told
 from open401k.rails.node.config import NodeConfig
+from open401k.rails.node.core import Side
 from open401k.rails.node.deal import DealUnit
 from open401k.rails.node.hooks import Hook
 
@@ -29,6 +30,7 @@ def case_shown(unit: DealUnit, case: str, config: NodeConfig, *, whole: bool = F
         names = {each.member: each.name for each in config.peers}
         shown |= {
             "reference": deal.reference.hex(), "peer": deal.peer.hex(), "peer_name": names.get(deal.peer),
+            "receivers": deal.many, "place": deal.place if deal.side is Side.RECEIVER else None,
             "number": deal.number, "opened_at": deal.opened_at, "elected_at": deal.elected_at,
             "gives_back": deal.parent.hex() if deal.parent else None,
             "their_state": deal.their_state and str(deal.their_state),

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from open401k.rails import tracking
 from open401k.rails.node.cases import State
+from open401k.rails.node.taking_back import TakeBack
 from open401k.rails.tracking import Place, Step, Todo, Track
 
-from ..problems import Problem, ProblemError
+from ..problems import NOT_FOUND, Problem, ProblemError
 from .live import stream
-from .look import Look, answering
+from .look import PRIVATE, Look, answering
 from .provided import Entered, Followed, ForPages, Signing
 
 NO_LINK = Problem(
@@ -27,6 +28,15 @@ NO_LINK = Problem(
     "It may be mistyped, replaced by a newer one, or at its end.",
     "Ask the company that sent it for a new one.",
 )
+NOT_SURE = Problem(
+    422, "not_sure", "Nothing was taken back.", "The box below what follows was not ticked.", "Go back and tick it."
+)
+#: What the page says after it.
+TAKEN_BACK: dict[str, str] = {
+    TakeBack.MOVE: "You took the move back. Both companies are told.",
+    TakeBack.SCREEN: "From now on you get everything on paper. E-mails have stopped.",
+    TakeBack.MAIL: "E-mails about this move have stopped.",
+}
 #: In which of three places the money is drawn: old account, on its way, new account.
 _SLOTS = {
     Place.OLD_ACCOUNT: 0,
@@ -118,11 +128,14 @@ def _stops(track: Track, moments: dict[Step, int], todo: Sequence[Todo]) -> list
         Stop(
             station.said,
             station.standing.value,
-            moments.get(station.step) if station.standing is tracking.Standing.DONE else None,
+            moments.get(station.step) if station.standing in _BEHIND else None,
             waits if station.standing is tracking.Standing.NOW else "",
         )
         for station in track.stations
     ]
+
+
+_BEHIND = (tracking.Standing.DONE, tracking.Standing.UNDONE)
 
 
 def _inside(owner: str) -> str:
@@ -141,12 +154,30 @@ def routes(given: ForPages, look: Look) -> list[BaseRoute]:
 
     async def tracker(request: Request) -> Response:
         found = await followed(request)
-        return look.private("tracker", followed=found, page=shown(found), link=request.path_params["link"])
+        done = TAKEN_BACK.get(request.query_params.get("taken_back", ""), "")
+        link = request.path_params["link"]
+        return look.private("tracker", followed=found, page=shown(found), link=link, done=done)
 
     async def events(request: Request) -> Response:
         return stream(given, request, (await followed(request)).case)
 
+    async def take_back(request: Request) -> Response:
+        """A form, so that it works without scripts; ticked, so that nobody does it by accident."""
+        await followed(request)
+        async with request.form(max_files=0, max_fields=4) as form:
+            what, sure = form.get("what"), form.get("sure") == "yes"
+        if what not in list(TakeBack):
+            raise ProblemError(NOT_FOUND)
+        if not sure:
+            raise ProblemError(NOT_SURE)
+        link = request.path_params["link"]
+        refusal = await run_in_threadpool(given.take_back, link, TakeBack(what))
+        if refusal is not None:
+            raise ProblemError(Problem(409, "refused", "Not done.", refusal.reason, refusal.fix))
+        return RedirectResponse(f"/r/{link}?taken_back={what}", 303, headers=PRIVATE)
+
     return [
+        Route("/r/{link}/take-back", answering(look, take_back, private=True), methods=["POST"]),
         Route("/r/{link}", answering(look, tracker, private=True), methods=["GET"], name="tracker"),
         Route("/r/{link}/events", answering(look, events, private=True), methods=["GET"], name="tracker-events"),
     ]

@@ -66,15 +66,58 @@ def other_desk(conn: Connection, case: str) -> tuple[bytes, bytes] | None:
     return (row[0], row[1]) if row else None
 
 
+def joined_desks(conn: Connection, case: str) -> list[tuple[bytes, bytes]]:
+    """Other receivers that joined, without a lock."""
+    rows = conn.execute(
+        """
+        select peer, reference
+        from node.deal_desk
+        where case_id = %s and is_joined
+        order by peer, reference
+        """,
+        [case],
+        binary=True,
+    ).fetchall()
+    return [(peer, reference) for peer, reference in rows]
+
+
+def insert_desk(conn: Connection, case: str, peer: bytes, reference: bytes) -> None:
+    """Another receiver that may join; the same again is nothing new."""
+    conn.execute(
+        """
+        insert into node.deal_desk (case_id, peer, reference, is_joined)
+        values (%s, %s, %s, false)
+        on conflict do nothing
+        """,
+        [case, peer, reference],
+    )
+
+
+def mark_joined(conn: Connection, peer: bytes, reference: bytes) -> None:
+    """It did."""
+    conn.execute(
+        """
+        update node.deal_desk
+        set is_joined = true
+        where peer = %s and reference = %s
+        """,
+        [peer, reference],
+    )
+
+
 def case_of(conn: Connection, peer: bytes, reference: bytes) -> str | None:
     """The case that a member knows by a reference."""
     row = conn.execute(
         """
         select case_id
         from node.deal
-        where peer = %s and reference = %s
+        where peer = %(peer)s and reference = %(reference)s
+        union all
+        select case_id
+        from node.deal_desk
+        where peer = %(peer)s and reference = %(reference)s
         """,
-        [peer, reference],
+        {"peer": peer, "reference": reference},
     ).fetchone()
     return row[0] if row else None
 
@@ -291,6 +334,20 @@ def events(conn: Connection, after: int, limit: int) -> list[DealEvent]:
         [after, limit],
     ).fetchall()
     return [DealEvent(seq, case, State(state), at, words) for seq, case, state, at, words in rows]
+
+
+def was_in(conn: Connection, case: str, state: State) -> bool:
+    """Whether it ever came to this state."""
+    row = conn.execute(
+        """
+        select 1
+        from node.event
+        where case_id = %s and state = %s
+        limit 1
+        """,
+        [case, str(state)],
+    ).fetchone()
+    return row is not None
 
 
 def since(conn: Connection, case: str) -> int | None:

@@ -47,6 +47,17 @@ def to(conn: Connection, case: str) -> str | None:
     return row[0] if row else None
 
 
+def forget_to(conn: Connection, case: str, state: str) -> None:
+    """As if nobody had given an address, where it stands so."""
+    conn.execute(
+        """
+        delete from node.mail_to
+        where case_id = %s and state = %s
+        """,
+        [case, state],
+    )
+
+
 def cursor(conn: Connection) -> int | None:
     """How far events were read, locked; None before the first time."""
     row = conn.execute(

@@ -52,6 +52,43 @@ def case_ids(conn: Connection, after: str, limit: int) -> list[str]:
     return [row[0] for row in rows.fetchall()]
 
 
+def case_page(
+    conn: Connection, states: list[str], or_raised: bool, begins: str, before: int, limit: int
+) -> list[tuple[str, int]]:  # fmt: skip
+    """Cases with a deal in these states, or with an open exception, by their newest event, the newest of it first."""
+    rows = conn.execute(
+        """
+        select case_id, newest.seq
+        from node.case_file
+        join node.deal using (case_id)
+        cross join lateral (select max(seq) as seq from node.event where event.case_id = case_file.case_id) newest
+        where (state = any (%s) or (%s and exists (
+            select 1 from node.raised where raised.case_id = case_file.case_id and is_open
+        ))) and starts_with(case_id, %s) and newest.seq < %s
+        order by newest.seq desc
+        limit %s
+        """,
+        [states, or_raised, begins, before, limit],
+    )
+    return [(case, seq) for case, seq in rows.fetchall()]
+
+
+def count_in(conn: Connection, states: list[str], or_raised: bool, begins: str) -> int:
+    """How many of them there are."""
+    row = conn.execute(
+        """
+        select count(*)
+        from node.case_file
+        join node.deal using (case_id)
+        where (state = any (%s) or (%s and exists (
+            select 1 from node.raised where raised.case_id = case_file.case_id and is_open
+        ))) and starts_with(case_id, %s)
+        """,
+        [states, or_raised, begins],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def events_of(conn: Connection, case_id: str) -> list[tuple[int, str, int, str]]:
     """Number, state, time and words of everything that happened to a case."""
     rows = conn.execute(

@@ -17,6 +17,7 @@ from open401k.base.faults import fault
 from ..messages import Mode
 from .cases import Case, State, Way
 from .codec import BadInputError
+from .codes import WITHDRAWN
 from .core import Side
 from .deal import Deal, DealUnit
 from .desk import Desk
@@ -28,6 +29,7 @@ from .halves import ReleasingHalf
 from .judging import NotNowError, judged
 from .letters import Again, Came, FactsTold, Letter, LetterKind, OffRail, Taken, body_of
 from .returning import another
+from .together import one_receiver
 
 #: Where a test may stop the process: at the end of each verb, before its transaction is committed.
 BOUNDARIES: Final = ("deals.again", "deals.residual", "deals.off_rail")
@@ -43,8 +45,12 @@ def again(unit: DealUnit, desk: Desk, case: str, new: str, *, verdict: Verdict) 
     reference = _next_reference(deal)
     if (known := unit.deal_of(deal.peer, reference)) is not None:
         return known
-    if unit.case(case).state is not State.RELEASED:
-        raise StillOpenError(f"case {case} is {unit.case(case).state}; it is proposed again when it is released")
+    one_receiver(deal, "to propose again")
+    file = unit.case(case)
+    if file.stop == WITHDRAWN:
+        raise NotNowError(f"the participant took case {case} back; what they signed holds no more. Ask anew")
+    if file.state is not State.RELEASED:
+        raise StillOpenError(f"case {case} is {file.state}; it is proposed again when it is released")
     if deal.elected is None:
         raise NotNowError(f"case {case} was not signed; ask for a new rollover")
     if (why := another(unit, deal)) is not None:
@@ -65,9 +71,12 @@ def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHal
     if (known := unit.deal_of(deal.peer, reference)) is not None:
         return known
     elected = deal.elected
+    one_receiver(deal, "a residual")
     if deal.side is not Side.SOURCE or elected is None or elected.election.mode is not Mode.ALL:
         raise NotNowError(f"case {case} has no residual: the source moves one where the participant signed for all")
     _still_signed(deal, desk)
+    if _batched(unit, unit.case(case)):
+        raise NotNowError(f"case {case} was settled in a batch, which used its number whole; ask for a new rollover")
     edition = deal.edition + 1
     changed = replace(deal, releasing=half, edition=edition)
     if fields := unfit(elected.election, changed, desk):
@@ -84,12 +93,16 @@ def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHal
 
 def off_rail(unit: DealUnit, case: str, way: Way, reference: str) -> Case:
     """Closed by check or wire, with the transfer file that both have; the other side is told. Once; the same again is
-    nothing new."""
-    deal, file = unit.deal(case), unit.case(case)
+    nothing new. A file that stands for one that was forgotten has no other side."""
+    file = unit.case(case)
     if file.state is State.OFF_RAIL and unit.off_rail(case) == (way, reference):
         return file
+    other = unit.other_desk(case)
+    if other is not None:
+        one_receiver(unit.deal(case), "one check or wire")
     after = close_off_rail(unit, case, way, reference)
-    unit.put_letter(deal.peer, deal.reference, LetterKind.OFF_RAIL, OffRail(way, reference))
+    if other is not None:
+        unit.put_letter(*other, LetterKind.OFF_RAIL, OffRail(way, reference))
     fault("deals.off_rail")
     return after
 
@@ -112,7 +125,8 @@ def begun_there(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Take
     wanted = State.POSTED if body.is_residual else State.RELEASED
     parts = (deal.part + 1,) if body.is_residual else (deal.part, deal.part + 1)
     is_ours = deal.elected is not None and letter.reference == _next_reference(deal) and body.part in parts
-    if case.state is not wanted or not is_ours or (body.is_residual and deal.side is not Side.RECEIVER):
+    never = _batched(unit, case) if body.is_residual else case.stop == WITHDRAWN
+    if never or case.state is not wanted or not is_ours or (body.is_residual and deal.side is not Side.RECEIVER):
         return Taken(Came.REFUSED, deal.case, f"our case is {case.state} and does not go on as part {body.part}")
     new = f"{deal.side}-{desk.random.token(8).hex()}"
     (residual_case if body.is_residual else propose_again)(unit, deal.case, new)
@@ -146,6 +160,11 @@ def _begun(unit: DealUnit, desk: Desk, deal: Deal, new: str, part: int) -> Deal:
 def _still_signed(deal: Deal, desk: Desk) -> None:
     if deal.elected is None or desk.now() >= deal.elected.election.deadline:
         raise NotNowError(f"the election of case {deal.case} is over; ask for a new rollover")
+
+
+def _batched(unit: DealUnit, case: Case) -> bool:
+    """Whether it was settled in a batch: of its control number the coordinator takes no other part then."""
+    return case.agreed is not None and unit.batch_of(case.agreed.rollover) is not None
 
 
 def _next_reference(deal: Deal) -> bytes:

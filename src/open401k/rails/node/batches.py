@@ -8,7 +8,7 @@ here: what may be in a batch (batching), letters that came (batch_letters).
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -158,12 +158,10 @@ class Batches:
         batch = replace(bare, signed_first=self._signed(bare, cases, block))
         told = BatchOffered(batch.first, batch.second, token, deadline, ids, batch.signed_first or b"")
         with self.files.begin() as unit:
-            for case in sorted(cases, key=lambda each: each.id):
-                unit.change(case, replace(case, batch_until=deadline))
-                unit.put_event(case.id, "offered in a batch")
-            unit.add_batch(batch)
             if instead is not None:
                 unit.change_batch(instead, replace(instead, stage=Stage.OVER))
+            unit.add_batch(batch)
+            _wait(unit, cases, deadline, "offered in a batch")
             unit.put_letter(peer, batch.reference, LetterKind.BATCH, told)
             fault("batches.before_offer_commit")
         fault("batches.after_offer_commit")
@@ -190,13 +188,13 @@ class Batches:
 
     def _cases(self, batch: Batch) -> list[Case | None]:
         """Ours of each id, in its order."""
-        found: list[Case | None] = []
+        names: list[str | None] = []
         with self.files.begin() as unit:
             for rollover in batch.ids:
-                names = (unit.case_of(rollover, side) for side in Side)
-                name = next((each for each in names if each is not None), None)
-                found.append(unit.case(name) if name is not None else None)
-        return found
+                of_sides = (unit.case_of(rollover, side) for side in Side)
+                names.append(next((each for each in of_sides if each is not None), None))
+            found = {case.id: case for case in _locked(unit, [each for each in names if each is not None])}
+        return [found[each] if each is not None else None for each in names]
 
     def _answer(self, batch: Batch, cases: Sequence[Case | None], block: Head) -> None:
         """Sign what the other side offered, if every case may be settled so; else say why not, all at once."""
@@ -224,11 +222,8 @@ class Batches:
             self._decline(batch, str(why))
             return
         with self.files.begin() as unit:
-            for case in sorted(ours, key=lambda each: each.id):
-                unit.change(case, replace(case, batch_until=batch.deadline))
-                unit.put_event(case.id, "signed in a batch")
-            unit.change_batch(batch, replace(batch, stage=Stage.SIGNED, signed_second=signature))
-            self._instead(unit, batch)
+            self._instead(unit, batch, replace(batch, stage=Stage.SIGNED, signed_second=signature))
+            _wait(unit, ours, batch.deadline, "signed in a batch")
             unit.put_letter(batch.peer, batch.reference, LetterKind.BATCH_SIGNED, BatchSigned(signature))
             fault("batches.before_answer_commit")
         fault("batches.after_answer_commit")
@@ -243,18 +238,17 @@ class Batches:
             self._offer(batch.peer, batch.token, [*ours, *more], self.settings, block, instead=batch)
         return bool(more)
 
-    def _instead(self, unit: DealUnit, batch: Batch) -> list[Batch]:
-        """What we offered of the same rollovers is answered by this one; it is over."""
+    def _instead(self, unit: DealUnit, batch: Batch, after: Batch) -> list[Batch]:
+        """Write what becomes of one. What we offered of the same rollovers is answered by it; that is over."""
         over = [each for each in unit.live_batches() if each.stage is Stage.OFFERED and set(each.ids) <= set(batch.ids)]
-        for each in over:
-            unit.change_batch(each, replace(each, stage=Stage.OVER))
+        changes = [(batch, after), *((each, replace(each, stage=Stage.OVER)) for each in over)]
+        for before, now in sorted(changes, key=lambda each: each[0].reference):
+            unit.change_batch(before, now)
         return over
 
     def _decline(self, batch: Batch, words: str) -> None:
         with self.files.begin() as unit:
-            unit.change_batch(batch, replace(batch, stage=Stage.OVER))
-            for each in self._instead(unit, batch):
-                go_on_singly(unit, each)
+            go_on_singly(unit, *self._instead(unit, batch, replace(batch, stage=Stage.OVER)))
             unit.put_letter(
                 batch.peer, batch.reference, LetterKind.BATCH_DECLINED, Ended(BATCH_DECLINED, words[:2_000])
             )
@@ -301,14 +295,32 @@ class Batches:
         fault("batches.after_end_commit")
 
 
-def go_on_singly(unit: DealUnit, batch: Batch) -> None:
-    """Its cases wait for it no more. The chain sees to it that nothing is settled twice, should it still come."""
-    names = [each for rollover in batch.ids for side in Side if (each := unit.case_of(rollover, side)) is not None]
-    for name in sorted(names):
-        case = unit.case(name)
-        if case.batch_until == batch.deadline:
-            unit.change(case, replace(case, batch_until=None))
-            unit.put_event(name, "goes on without a batch")
+def go_on_singly(unit: DealUnit, *batches: Batch) -> None:
+    """Their cases wait no more; the rows of the batches are locked. The chain sees to it that nothing is settled twice,
+    should one still come."""
+    until: dict[str, set[int]] = {}
+    for batch in batches:
+        for rollover in batch.ids:
+            for side in Side:
+                if (name := unit.case_of(rollover, side)) is not None:
+                    until.setdefault(name, set()).add(batch.deadline)
+    waiting = [case for case in _locked(unit, until) if case.batch_until in until[case.id]]
+    _wait(unit, waiting, None, "goes on without a batch")
+
+
+def _wait(unit: DealUnit, cases: Iterable[Case], until: int | None, words: str) -> None:
+    """Until when these wait, or that they wait no more, and the event of it."""
+    ordered = sorted(cases, key=lambda each: each.id)
+    for case in ordered:
+        unit.change(case, replace(case, batch_until=until))
+    # The turn to write events is kept until the commit: who holds a file and waits for it must not be waited for.
+    for case in ordered:
+        unit.put_event(case.id, words)
+
+
+def _locked(unit: DealUnit, names: Iterable[str]) -> list[Case]:
+    """Locked in one order, by everybody after the row of a batch: or two would wait for each other."""
+    return [unit.case(name) for name in sorted(set(names))]
 
 
 def _agreed(case: Case) -> Agreed:

@@ -35,6 +35,9 @@ POLICY: Final = 652
 SIGNER_AWAY: Final = 653
 #: Committed, and neither our file nor the chain knows a vote of ours.
 COMMITTED_WITHOUT_US: Final = 654
+#: Two rollovers under one number, or one that no file knows: the files are of an older backup.
+OTHER_TERMS: Final = 650
+FORGOTTEN: Final = 659
 EXPIRED: Final = 655
 VOTE_LOST: Final = 656
 RELEASED_BEFORE: Final = 657
@@ -44,6 +47,9 @@ ELECTION_UNFIT: Final = 261
 ELECTION_UNSOUND: Final = 262
 VOTER_REFUSED: Final = 263
 VOTE_UNSOUND: Final = 264
+#: By the participant, on their page or through a desk.
+WITHDRAWN: Final = 265
+PAPER_WANTED: Final = 266
 TERMS_UNFIT: Final = 461
 FILE_UNFIT: Final = 462
 CHANGED_SINCE: Final = 463
@@ -72,6 +78,8 @@ FOUND: Final = {
     POLICY: "the signer's policy does not allow it",
     SIGNER_AWAY: "the signer does not answer: what is to be signed waits, and nothing is lost",
     COMMITTED_WITHOUT_US: "committed, but no vote of ours is known: find out before anything moves",
+    OTHER_TERMS: "other terms stand under this rollover's number for ever: these can never be committed",
+    FORGOTTEN: "we agreed to a rollover that no file of ours knows, as in an older backup: the core may hold for it",
     EXPIRED: "nobody decided before the deadline",
     VOTE_LOST: "our vote is noted and lies in no outbox",
     RELEASED_BEFORE: "it was released before",
@@ -80,6 +88,8 @@ FOUND: Final = {
     ELECTION_UNSOUND: "a signature under the election or its attestation does not hold",
     VOTER_REFUSED: "a spouse, an administrator or a depository does not agree to the exact terms",
     VOTE_UNSOUND: "an approval that came is not that of the voter whom the terms name",
+    WITHDRAWN: "the participant took the move back",
+    PAPER_WANTED: "the participant wants everything on paper from now on: send what is due to their postal address",
     TERMS_UNFIT: "the terms are not within the election, or not what both halves of the facts work out to",
     FILE_UNFIT: "the transfer file does not fit the terms or the facts",
     CHANGED_SINCE: "the facts changed after the participant signed, and are not in order now",
@@ -139,7 +149,12 @@ _PARTICIPANT = {
     5: "The payment did not go through yet. We are looking into it.",
     6: "There is a technical delay. You do not need to do anything.",
 }
-_SERIOUS = frozenset({OTHER_ORDER, WRONG_AMOUNT, COMMITTED_WITHOUT_US, VOTE_LOST, RELEASED_BEFORE, POSTED_BEFORE})
+_SERIOUS = frozenset(
+    {
+        OTHER_ORDER, WRONG_AMOUNT, COMMITTED_WITHOUT_US, VOTE_LOST, RELEASED_BEFORE, POSTED_BEFORE, OTHER_TERMS,
+        FORGOTTEN,
+    }
+)  # fmt: skip
 _CHECKING = "We are checking how your money was booked. You do not need to do anything."
 
 

@@ -11,12 +11,12 @@ from eth_abi.abi import decode
 from eth_hash.auto import keccak
 
 from ..calls import answer_of, call_of, refusal_of
-from ..chain.interface import Chain, Head, RevertedError, UnavailableError, call_all
+from ..chain.interface import Chain, Head, Log, RevertedError, UnavailableError, call_all
 from ..keys import Key
 from ..messages import Role, Voter
 from ..transactions import Relay, signed
 from .cases import Agreed
-from .core import SilentError
+from .core import Side, SilentError
 from .following import Standing, Verdict
 
 #: More than the dearest call of the coordinator takes.
@@ -24,6 +24,8 @@ GAS = 8_000_000
 #: Events are asked for in pieces of so many blocks; who was away longer reads everything.
 _MOST_BLOCKS = 5_000
 _BATCHED = keccak(b"Batched(bytes32,bytes32[])")
+_COMMITTED = keccak(b"Committed(bytes32,uint256)")
+_VOTED = keccak(b"Voted(bytes32,uint256,address,bytes32)")
 _STATES = (Verdict.ABSENT, Verdict.PREPARING, Verdict.COMMITTED, Verdict.ABORTED, Verdict.CLOSED)
 
 
@@ -44,6 +46,10 @@ class Coordinator(Protocol):
 
     def news(self, after: int, block: Head) -> frozenset[bytes] | None:
         """Ids and keys of which events tell after block ``after`` up to this one; None: anything may have changed."""
+        ...
+
+    def votes_of(self, us: bytes, after: int, block: Head) -> Sequence[tuple[bytes, Side]]:
+        """Rollovers for which the events of these blocks tell a vote of ours, and on which side we are in each."""
         ...
 
     def read_ahead(self, agreed: Sequence[Agreed]) -> None:
@@ -84,6 +90,8 @@ class ChainCoordinator:
         self._is_sent = False  # since the final block was asked for: there may be a newer
         self._batched: set[bytes] = set()
         self._batches_read = -1
+        self._heard_of: tuple[int, int] | None = None
+        self._told: Sequence[Log] = ()
 
     def final_block(self) -> Head:
         self._newest, self._is_sent = None, True
@@ -104,11 +112,26 @@ class ChainCoordinator:
     def news(self, after: int, block: Head) -> frozenset[bytes] | None:
         if block.number - after > _MOST_BLOCKS:
             return None
-        with _heard():
-            logs = self._chain.logs(after + 1, block.number, [self._rollover, self._network])
+        logs = self._events(after + 1, block.number)
         if any(log.address == self._network or log.topics[0] == _BATCHED for log in logs):
             return None
         return frozenset(topic for log in logs for topic in log.topics[1:])
+
+    def votes_of(self, us: bytes, after: int, block: Head) -> Sequence[tuple[bytes, Side]]:
+        found: dict[tuple[bytes, Side], None] = {}
+        for first in range(after + 1, block.number + 1, _MOST_BLOCKS):
+            for log in self._events(first, min(first + _MOST_BLOCKS - 1, block.number)):
+                if log.address == self._rollover and (side := _side_in(log, us)) is not None:
+                    found[log.topics[1], side] = None
+        return list(found)
+
+    def _events(self, first: int, last: int) -> Sequence[Log]:
+        """All events of both contracts in these blocks; the same again is not asked again."""
+        if self._heard_of != (first, last):
+            with _heard():
+                self._told = self._chain.logs(first, last, [self._rollover, self._network])
+            self._heard_of = first, last
+        return self._told
 
     def read_ahead(self, agreed: Sequence[Agreed]) -> None:
         with _heard():
@@ -236,6 +259,15 @@ class ChainCoordinator:
         if new:
             at.told.update(zip(new, call_all(self._chain, new, at=at.block.number), strict=True))
         return [at.told[each] for each in asked]
+
+
+def _side_in(log: Log, us: bytes) -> Side | None:
+    """On which side we voted, if this event tells a vote of ours. Who settles at once tells the source's by the key."""
+    if log.topics[0] == _VOTED and log.data[44:64] == us:
+        return {Role.SOURCE: Side.SOURCE, Role.RECEIVER: Side.RECEIVER}.get(Role(log.data[31]))
+    if log.topics[0] == _COMMITTED and int.from_bytes(log.topics[2], "big") >> 72 == int.from_bytes(us, "big"):
+        return Side.SOURCE
+    return None
 
 
 def _party(voter: Voter) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from .batching import BatchUnit
 from .cases import Cases, State, Unit
 from .core import Side
 from .halves import ReceivingHalf, ReleasingHalf, joined
+from .joined import Joined
 from .letters import Body, Came, Elected, FileLeaf, Letter, LetterKind, Outgoing, file_from
 from .opening import Signed
 from .papers import OnFile, Paper
@@ -68,16 +69,45 @@ class Deal:
     signed_under: bytes | None = None
     their_state: State | None = None
     their_since: int | None = None
+    #: Whether they said that they hold the money, then or since.
+    they_held: bool = False
     notes: tuple[Noted, ...] = ()
     #: Who else must approve by the last preflight; of them, and of those whom terms name, who that is and what they
     #: signed.
     asked: tuple[Role, ...] = ()
     voters: tuple[Ballot, ...] = ()
+    #: Of an election with several receivers: how many, our place among them (0: we lead), the others, and of who does
+    #: not lead the secret that salts follow from.
+    many: int = 1
+    place: int = 0
+    others: tuple[Joined, ...] = ()
+    hidden: bytes | None = None
 
     @property
     def participant(self) -> bytes | None:
         """The address by which the chain knows the participant."""
-        return self.receiving.participant if self.receiving else None
+        return self.halves[0].participant if self.halves else None
+
+    @property
+    def halves(self) -> tuple[ReceivingHalf, ...] | None:
+        """Of all receivers in the election's order, veiled where we are another one; None while one is missing."""
+        found = {each.place: each.half for each in self.others} | {self.place: self.receiving}
+        told = [half for place in range(self.many) if (half := found.get(place)) is not None]
+        return tuple(told) if len(told) == self.many else None
+
+    @property
+    def desks(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Everybody to whom we write of it: the member and the reference that it knows."""
+        others = ((each.member, each.code) for each in self.others if each.code is not None and each.half is not None)
+        return ((self.peer, self.reference), *((member, code) for member, code in others if code is not None))
+
+    def salt_at(self, place: int) -> bytes | None:
+        """What the salts of one receiver's legs follow from; None where that is not for us to know."""
+        if place == self.place and self.side is Side.RECEIVER:
+            return self.hidden or self.reference
+        if self.side is Side.SOURCE:
+            return self.reference if place == 0 else next((x.hidden for x in self.others if x.place == place), None)
+        return None
 
     @property
     def commitments(self) -> bytes:
@@ -123,6 +153,18 @@ class DealUnit(Unit, BatchUnit, Protocol):
 
     def other_desk(self, case: str) -> tuple[bytes, bytes] | None:
         """Whom to tell of a case: the member and the reference, which never change. Nothing is locked."""
+        ...
+
+    def other_desks(self, case: str) -> Sequence[tuple[bytes, bytes]]:
+        """The same of everybody to whom we write of it. Nothing is locked."""
+        ...
+
+    def await_desk(self, case: str, member: bytes, code: bytes) -> None:
+        """Another receiver may join this case under this code."""
+        ...
+
+    def desk_joined(self, member: bytes, code: bytes) -> None:
+        """It did: it is written to."""
         ...
 
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
@@ -189,6 +231,10 @@ class DealUnit(Unit, BatchUnit, Protocol):
         """Changes of state, in order, after this number."""
         ...
 
+    def was_in(self, case: str, state: State) -> bool:
+        """Whether the case ever came to this state."""
+        ...
+
     def since(self, case: str) -> int:
         """When the case came to the state in which it is."""
         ...
@@ -204,6 +250,7 @@ class Deals(Cases, Protocol):
 
 def facts_of(deal: Deal, *, on: date) -> Facts | None:
     """Both halves joined, as on this day; None while one is missing."""
-    if deal.releasing is None or deal.receiving is None:
+    if deal.releasing is None or deal.halves is None:
         return None
-    return joined(deal.releasing, deal.receiving, on=on)
+    facts = joined(deal.releasing, *deal.halves, on=on)
+    return replace(facts, receiving=deal.receiving.identity) if deal.place and deal.receiving else facts

@@ -6,6 +6,7 @@ is a :class:`NotNowError` that says what comes first; nothing happened. Letters 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -22,38 +23,49 @@ from .desk import Desk
 from .elections import election_for, is_of, unfit, unsound
 from .file_of import Making, values_of
 from .halves import Half, ReceivingHalf, ReleasingHalf
+from .joined import Joined
 from .judging import NotNowError, end, is_closed, judged, taken_over
-from .letters import Elected, Ended, FactsTold, LetterKind, Note, Request, TermsTold, leaves_of
+from .letters import Elected, Ended, FactsTold, LetterKind, Note, Request, TermsTold, file_from, leaves_of
 from .opening import agree, move, open_case
 from .returning import changed_wish, wrong_return
 from .taking import take
 from .terms_of import Worked, agreed_with, deadline_of, terms_for, voters_of, worked
+from .together import BOUNDARIES as TOGETHER
+from .together import file_for, join, leading, tell_all, tell_facts
 from .voting import BOUNDARIES as VOTING
 from .voting import HOW_NAMED, NAMES, ballots_for, is_asked, name_voter, vote
 
 #: Where a test may stop the process (base.faults): at the end of each verb, before its transaction is committed.
 BOUNDARIES: Final = (
     "deals.requested", "deals.facts_put", "deals.election_made", "deals.elected", "deals.ready", "deals.stopped",
-    "deals.letter_taken", *VOTING,
+    "deals.letter_taken", *VOTING, *TOGETHER,
 )  # fmt: skip
 
 
-def request(unit: DealUnit, desk: Desk, case: str, *, source: bytes, half: ReceivingHalf) -> Deal:
-    """We receive: somebody asks ``source`` for a rollover. The same case with the same half again is nothing new."""
+def request(
+    unit: DealUnit, desk: Desk, case: str, *, source: bytes, half: ReceivingHalf, receivers: Sequence[bytes] = ()
+) -> Deal:
+    """We receive: somebody asks ``source`` for a rollover. The same case with the same half again is nothing new.
+
+    ``receivers`` are members that receive a part of it, too, after us in the election; we lead (together.codes_of).
+    """
     if half.member != desk.us:
         raise BadInputError([Wrong("member", "is not our own address in the network")])
     if source == desk.us:
         raise BadInputError([Wrong("source", "is our own address: nothing moves between custodians")])
+    leading(receivers, desk, source)
     if (known := _known(unit, case)) is not None:
         if (known.side, known.peer, known.receiving) != (Side.RECEIVER, source, half):
             raise NotNowError(f"case {case} is another one; take another id, or put the facts of that one")
         return known
     open_case(unit, case, side=Side.RECEIVER, account=half.account)
     reference, now = desk.random.token(32), desk.now()
-    deal = Deal(case, reference, Side.RECEIVER, desk.us, source, now, receiving=half, edition=1)
+    others = tuple(Joined(at, member) for at, member in enumerate(receivers, 1))
+    deal = Deal(case, reference, Side.RECEIVER, desk.us, source, now, receiving=half, edition=1, others=others)
+    deal = replace(deal, many=1 + len(others))
     unit.add_deal(deal)
     move(unit, case, State.DATA_REQUESTED)
-    unit.put_letter(source, reference, LetterKind.REQUEST, Request(source, half))
+    unit.put_letter(source, reference, LetterKind.REQUEST, Request(source, half, receivers=tuple(receivers)))
     fault("deals.requested")
     return deal
 
@@ -72,13 +84,13 @@ def put_facts(unit: DealUnit, desk: Desk, case: str, half: Half) -> Deal:
     if isinstance(half, ReceivingHalf):
         if deal.elected is not None:
             raise NotNowError(f"case {case} was signed as it is; stop it and ask for a new rollover")
-        told, after = FactsTold(edition, receiving=half), replace(deal, receiving=half, edition=edition)
+        after = replace(deal, receiving=half, edition=edition)
+        unit.put_letter(deal.peer, deal.reference, LetterKind.FACTS, FactsTold(edition, receiving=half))
     else:
-        told = FactsTold(edition, releasing=half, number=deal.number)
         after = replace(deal, releasing=half, edition=edition)
         if deal.elected is not None and (fields := unfit(deal.elected.election, after, desk)):
             raise NotNowError(f"case {case} was signed with another {', '.join(fields)}; stop it and ask anew")
-    unit.put_letter(deal.peer, deal.reference, LetterKind.FACTS, told)
+        tell_facts(unit, after)
     after = judged(unit, desk, deal, after)
     fault("deals.facts_put")
     return after
@@ -98,6 +110,8 @@ def election_of(unit: DealUnit, desk: Desk, case: str) -> Election:
         return deal.elected.election
     if deal.side is not Side.RECEIVER:
         raise NotNowError(f"we are the source of case {case}; the receiver has its participant sign")
+    if deal.place:
+        raise NotNowError(f"another custodian leads in case {case}, and has the participant sign")
     if file.state is not State.PREVALIDATED:
         raise NotNowError(f"case {case} is {file.state}; it is signed when everything is in order", deal.reasons or ())
     if deal.election is not None and is_of(deal.election, deal, desk):
@@ -151,7 +165,9 @@ def ready(unit: DealUnit, desk: Desk, case: str) -> Agreed:
     agreed = agreed_with(deal, told, done)
     unit.change_deal(deal, replace(deal, terms=told.terms, file=told.file, voters=ballots_for(told.terms)))
     agree(unit, case, agreed)
-    unit.put_letter(deal.peer, deal.reference, LetterKind.TERMS, told)
+    for place, (member, reference) in enumerate(deal.desks):
+        mine = replace(told, file=file_for(deal, file_from(told.file), place)) if deal.many > 1 else told
+        unit.put_letter(member, reference, LetterKind.TERMS, mine)
     fault("deals.ready")
     return agreed
 
@@ -185,7 +201,7 @@ def note(unit: DealUnit, desk: Desk, case: str, words: str) -> Deal:
         return deal
     after = replace(deal, notes=(*deal.notes, Noted(desk.now(), True, words)))
     unit.change_deal(deal, after)
-    unit.put_letter(deal.peer, deal.reference, LetterKind.NOTE, Note(words))
+    tell_all(unit, deal, LetterKind.NOTE, Note(words))
     unit.put_event(case, "a note was sent")
     return after
 
@@ -212,7 +228,9 @@ def _terms(deal: Deal, desk: Desk, done: Worked, elected: Elected) -> TermsTold:
         raise NotNowError(f"case {deal.case} has one half of its facts alone")
     until = deadline_of(elected.election, desk)
     now = desk.now()
-    file = _file(Making(deal, deal.releasing, deal.receiving, done, elected.election, desk, now, until))
+    file = _file(
+        Making(deal, deal.releasing, (deal.halves or (deal.receiving,))[0], done, elected.election, desk, now, until)
+    )
     terms = terms_for(deal, desk, done, election=elected.election, data_root=file.root, voters=voters)
     return TermsTold(terms, leaves_of(file))
 
@@ -237,7 +255,7 @@ def _ended(unit: DealUnit, desk: Desk, deal: Deal, code: int, words: str, kind: 
         raise NotNowError(f"case {deal.case} is over: {unit.case(deal.case).state}")
     after = replace(deal, notes=(*deal.notes, Noted(desk.now(), True, words))) if words else deal
     unit.change_deal(deal, after)
-    unit.put_letter(deal.peer, deal.reference, kind, Ended(code, words))
+    tell_all(unit, deal, kind, Ended(code, words))
     fault("deals.stopped")
     return after
 
@@ -270,21 +288,6 @@ def _known(unit: DealUnit, case: str) -> Deal | None:
 
 
 __all__ = [
-    "BOUNDARIES",
-    "Deal",
-    "NotNowError",
-    "decline",
-    "elect",
-    "election_of",
-    "judge_again",
-    "lapse",
-    "name_voter",
-    "note",
-    "put_facts",
-    "ready",
-    "refuse",
-    "request",
-    "stop",
-    "take",
-    "vote",
+    "BOUNDARIES", "Deal", "NotNowError", "decline", "elect", "election_of", "join", "judge_again", "lapse",
+    "name_voter", "note", "put_facts", "ready", "refuse", "request", "stop", "take", "vote",
 ]  # fmt: skip

@@ -46,19 +46,34 @@ def salt_of(reference: bytes, what: str) -> bytes:
     return keccak(b"open401k commitment" + reference + what.encode())
 
 
-def kinds_mask(half: ReceivingHalf) -> int:
+def kinds_mask(*halves: ReceivingHalf) -> int:
     """One bit for each kind of money that is to move."""
     mask = 0
-    for each in half.wanted:
+    for each in (wanted for half in halves for wanted in half.wanted):
         mask |= 1 << each.kind
     return mask
 
 
-def most(half: ReceivingHalf) -> int:
+def most(*halves: ReceivingHalf) -> int:
     """The limit that the participant signs: the amounts named, or none where all is to move."""
-    if half.mode is Mode.ALL:
+    if halves[0].mode is Mode.ALL:
         return ANY_TOTAL
-    return sum(each.cents or 0 for each in half.wanted)
+    return sum(each.cents or 0 for half in halves for each in half.wanted)
+
+
+def account_at(deal: Deal, place: int) -> bytes:
+    """What stands for the account of one receiver: of another one as the source told it."""
+    halves = deal.halves or ()
+    salt = deal.commitments if place == 0 and deal.place == 0 else deal.salt_at(place)
+    if salt is None:
+        return bytes.fromhex(halves[place].account)
+    return commitment(salt, "receiving account", halves[place].account)
+
+
+def accounts_of(deal: Deal) -> bytes:
+    """What the election names as the receiving account: of several receivers a hash over all, in order."""
+    found = [account_at(deal, place) for place in range(deal.many)]
+    return found[0] if len(found) == 1 else keccak(b"".join(found))
 
 
 def election_for(deal: Deal, desk: Desk) -> Election | None:
@@ -89,6 +104,8 @@ def _unfit(election: Election, deal: Deal, desk: Desk) -> Iterator[str]:
     expected = _expected(deal, *both)
     for name in ("participant", "number", "source", "source_account", "receiving_account", "kinds_mask", "mode",
                  "max_total", "deadline", "notice_hash", "receivers"):  # fmt: skip
+        if name == "source_account" and deal.place:
+            continue  # its salt is between the source and who leads, who both checked it
         if getattr(election, name) != getattr(expected, name):
             yield name
     if election.rule_version not in desk.rules:
@@ -98,27 +115,29 @@ def _unfit(election: Election, deal: Deal, desk: Desk) -> Iterator[str]:
 
 
 def _both(deal: Deal) -> tuple[ReleasingHalf, ReceivingHalf] | None:
-    if deal.releasing is None or deal.receiving is None or deal.number is None or deal.receiving.key is None:
+    """The releasing half, and that of who leads; None while anything is missing that is signed."""
+    if deal.releasing is None or deal.halves is None or deal.number is None or deal.halves[0].key is None:
         return None
-    return deal.releasing, deal.receiving
+    return deal.releasing, deal.halves[0]
 
 
 def _expected(deal: Deal, releasing: ReleasingHalf, receiving: ReceivingHalf) -> Election:
+    halves = deal.halves or (receiving,)
     return Election(
         participant=receiving.participant or NOBODY,
         number=deal.number or 0,
         source=deal.source,
         source_account=commitment(deal.commitments, "source account", releasing.account),
-        receiving_account=commitment(deal.commitments, "receiving account", receiving.account),
-        kinds_mask=kinds_mask(receiving),
+        receiving_account=accounts_of(deal),
+        kinds_mask=kinds_mask(*halves),
         mode=receiving.mode,
-        max_total=most(receiving),
+        max_total=most(*halves),
         rule_version=0,
         not_before=0,
         deadline=end_of(receiving.deadline),
         notice_hash=releasing.explanation_hash or _NOTHING,
         salt=_NOTHING,
-        receivers=(receiving.member,),
+        receivers=tuple(each.member for each in halves),
     )
 
 

@@ -6,9 +6,10 @@ half's own ``file``, and nothing is invented: an item that nobody told is missin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Final
 
 from open401k.kernel import Money, Refused, Source
 from open401k.law.form_1099r import Form1099R
@@ -25,6 +26,8 @@ from .desk import Desk
 from .halves import ReceivingHalf, ReleasingHalf
 from .terms_of import Worked
 
+#: Under which a receiver writes what it tells of its own place, whichever that is.
+_FIRST: Final = "receiving[0]."
 Row = tuple[str, str | int | bool | date | None]
 
 
@@ -42,6 +45,11 @@ class Making:
     until: int
 
     @property
+    def halves(self) -> tuple[ReceivingHalf, ...]:
+        """Of all receivers, in the election's order."""
+        return self.deal.halves or (self.receiving,)
+
+    @property
     def parts(self) -> tuple[WorkedPart, ...]:
         return self.done.found.parts or ()
 
@@ -55,12 +63,22 @@ def values_of(making: Making) -> tuple[dict[str, str], list[Problem]]:
     """Every value by its label, and what of the halves' own items contradicts them."""
     derived = {label: _text(value) for label, value in _derived(making) if value is not None}
     values, problems = dict(derived), []
-    for half in (making.releasing, making.receiving):
-        for label, value in half.file.items():
+    for told in (making.releasing.file, *_files(making)):
+        for label, value in told.items():
             if values.setdefault(label, value) != value:
                 said = "follows from the facts" if label in derived else "is told by both halves, each otherwise"
                 problems.append(Problem(label, f"{said}: leave it out, or correct it"))
     return values, problems
+
+
+def _files(making: Making) -> Iterator[Mapping[str, str]]:
+    """What receivers tell besides, each of its own place; of who does not lead nothing but that."""
+    for place, half in enumerate(making.halves):
+        if place == 0:
+            yield half.file
+        else:
+            own = {name: value for name, value in half.file.items() if name.startswith(_FIRST)}
+            yield {f"receiving[{place}].{name.removeprefix(_FIRST)}": value for name, value in own.items()}
 
 
 def _derived(making: Making) -> Iterator[Row]:
@@ -117,19 +135,21 @@ def _people(making: Making) -> Iterator[Row]:
 
 
 def _places(making: Making) -> Iterator[Row]:
-    paying, letter = making.done.facts.paying, making.receiving.letter
+    paying = making.done.facts.paying
     yield "distributing.account_number", making.releasing.account
     if paying is not None:
         yield "distributing.qualification_evidence", paying.evidence.value
         yield "distributing.form_5500_code_3c", paying.reported_code_3c
         yield "distributing.simple_first_participation_on", paying.simple_participation_began_on
-    yield "receiving[0].account_number", making.receiving.account
-    yield "receiving[0].token_address", making.desk.token.hex()
-    if letter is not None:
-        yield "receiving[0].account_title", letter.account_title
-        taken = ", ".join(f"{kind.name.lower()} into {into.name.lower()}" for kind, into in sorted(letter.takes))
-        yield "receiving[0].accepted_kinds", taken or None
-        yield "receiving[0].letter_expires_on", letter.valid_until
+    for place, half in enumerate(making.halves):
+        at, letter = f"receiving[{place}]", half.letter
+        yield f"{at}.account_number", half.account
+        yield f"{at}.token_address", making.desk.token.hex()
+        if letter is not None:
+            yield f"{at}.account_title", letter.account_title
+            taken = ", ".join(f"{kind.name.lower()} into {into.name.lower()}" for kind, into in sorted(letter.takes))
+            yield f"{at}.accepted_kinds", taken or None
+            yield f"{at}.letter_expires_on", letter.valid_until
 
 
 def _event(making: Making) -> Iterator[Row]:

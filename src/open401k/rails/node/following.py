@@ -13,7 +13,7 @@ from typing import assert_never
 from ..chain.interface import Head
 from ..messages import Role
 from .cases import VOTES_OF, Agreed, Case, Kind, Message, State
-from .codes import COMMITTED_WITHOUT_US, EXPIRED, FOUND, VOTE_LOST
+from .codes import COMMITTED_WITHOUT_US, EXPIRED, FOUND, OTHER_TERMS, VOTE_LOST
 from .core import Side
 
 
@@ -134,8 +134,8 @@ def next_actions(case: Case, final: Standing, outbox: Sequence[Message]) -> list
 
 def _of_open(case: Case, agreed: Agreed, final: Standing, told: dict[Kind, Message]) -> list[Action]:
     if is_dead(agreed, final):
-        why = [Raise(EXPIRED, FOUND[EXPIRED])] if final.verdict is Verdict.ABSENT else []
-        return [*why, Release()]
+        why = {Verdict.ABSENT: EXPIRED, Verdict.TAKEN: OTHER_TERMS}.get(final.verdict)
+        return [*([] if why is None else [Raise(why, FOUND[why])]), Release()]
     match final.verdict:
         case Verdict.COMMITTED | Verdict.CLOSED:
             return _of_committed(case, final)

@@ -9,7 +9,7 @@ from typing import Final
 
 from . import _deals_store as store
 from . import _papers_store as papers
-from .cases import Case, ChangedError
+from .cases import Case, ChangedError, State
 from .codec import parsed, read, written
 from .deal import Deal, DealEvent
 from .kept import KeptCases, KeptUnit
@@ -83,6 +83,9 @@ class KeptDealUnit(KeptUnit, KeptBatches):
         if after.state is not before.state:
             tell_change(self, after, at=self.now())
 
+    def was_in(self, case: str, state: State) -> bool:
+        return store.was_in(self.conn, case, state)
+
     def since(self, case: str) -> int:
         found = store.since(self.conn, case)
         if found is None:
@@ -97,6 +100,16 @@ class KeptDealUnit(KeptUnit, KeptBatches):
 
     def other_desk(self, case: str) -> tuple[bytes, bytes] | None:
         return store.other_desk(self.conn, case)
+
+    def other_desks(self, case: str) -> Sequence[tuple[bytes, bytes]]:
+        first = store.other_desk(self.conn, case)
+        return [] if first is None else [first, *store.joined_desks(self.conn, case)]
+
+    def await_desk(self, case: str, member: bytes, code: bytes) -> None:
+        store.insert_desk(self.conn, case, member, code)
+
+    def desk_joined(self, member: bytes, code: bytes) -> None:
+        store.mark_joined(self.conn, member, code)
 
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
         case = store.case_of(self.conn, peer, reference)

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Final
 
 from ..messages import Attestation, Election, Terms
-from ..transfer_file.leaves import FileRefusedError, Leaf, TransferFile, leaf_digest
+from ..transfer_file.leaves import SALT, FileRefusedError, Leaf, TransferFile, leaf_digest
 from ..transfer_file.schema import Problem, problems
 from .ballots import Ballot
 from .cases import State, Way
@@ -62,21 +62,31 @@ class LetterKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """``source`` is the address of the custodian that is asked to pay; ``parent`` the rollover that it gives back."""
+    """``source`` is the address of the custodian that is asked to pay; ``parent`` the rollover that it gives back.
+
+    ``receivers`` are members that receive, too, after who asks, in the election's order; each joins by a request of its
+    own, under its code as the letters' reference, with the secret that its salts follow from (``salt``).
+    """
 
     source: bytes
     receiving: ReceivingHalf
     parent: bytes | None = None
+    receivers: tuple[bytes, ...] = ()
+    salt: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FactsTold:
-    """The half of who writes; ``edition`` counts from 1. The source names its control number."""
+    """The half of who writes; ``edition`` counts from 1. The source names its control number, and to one of several
+    receivers its ``place`` and what it may see of the ``others``, in order.
+    """
 
     edition: int
     releasing: ReleasingHalf | None = None
     receiving: ReceivingHalf | None = None
     number: int | None = None
+    place: int = 0
+    others: tuple[ReceivingHalf, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +101,12 @@ class Elected:
 
 @dataclass(frozen=True, slots=True)
 class FileLeaf:
-    """One item of the transfer file, with its salt."""
+    """One item of the transfer file, with its salt; of one that is another receiver's the digest alone."""
 
     label: str
     salt: bytes
     value: str
+    digest: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +134,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Stands:
-    """The state of the sender's case, since when by the chain's clock. It shows; nothing is decided by it."""
+    """The state of the sender's case, since when by the chain's clock. It shows; nothing is decided by it.
+
+    ``rollover`` are the exact terms, once there are some: a source that does not know them has an older backup.
+    """
 
     state: State
     at: int
+    rollover: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +253,21 @@ def file_from(told: Sequence[FileLeaf]) -> TransferFile:
     """The file of its items: every digest is computed here; FileRefusedError with every problem by its label."""
     found = [Problem(one.label, "is not in order, or is there twice") for one, below in pairwise(told)
              if one.label >= below.label]  # fmt: skip
-    found += problems({each.label: each.value for each in told})
+    hidden = {each.label for each in told if each.digest is not None}
+    found += [
+        each for each in problems({x.label: x.value for x in told if x.digest is None}) if each.label not in hidden
+    ]
+    if any(each.digest is not None and (len(each.digest) != SALT or any(each.salt) or each.value) for each in told):
+        found.append(Problem("file", "has an item that is neither whole nor hidden"))
     if found:
         raise FileRefusedError(found)
-    return TransferFile(
-        tuple(Leaf(each.label, leaf_digest(each.salt, each.label, each.value), each.salt, each.value) for each in told)
-    )
+    return TransferFile(tuple(_leaf(each) for each in told))
+
+
+def _leaf(told: FileLeaf) -> Leaf:
+    if told.digest is not None:
+        return Leaf(told.label, told.digest, None, None)
+    return Leaf(told.label, leaf_digest(told.salt, told.label, told.value), told.salt, told.value)
 
 
 def letter_bytes(letter: Letter) -> bytes:

@@ -72,6 +72,10 @@ class Addresses:
         self._end(unit, case, To.STOPPED, at)
         return was == To.ON
 
+    def may_again(self, unit: KeptDealUnit, case: str) -> None:
+        """They agreed anew to papers on a screen: an address may be put again."""
+        store.forget_to(unit.conn, case, To.STOPPED)
+
     def came_back(self, unit: KeptDealUnit, case: str, why: str, *, at: int) -> None:
         """Mail to this address does not arrive: operations look for another way to reach the participant."""
         self._end(unit, case, To.REFUSED, at)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from .batching import Batch
-from .cases import UNPROMISED, Case, ChangedError
+from .cases import UNPROMISED, Case, ChangedError, State
 from .deal import Deal, DealEvent, DealUnit
 from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_bytes
 from .memory import MemoryCases, MemoryUnit
@@ -26,12 +26,15 @@ class Shelf:
     events: list[DealEvent] = field(default_factory=list)
     since: dict[str, int] = field(default_factory=dict)
     papers: dict[str, OnFile] = field(default_factory=dict)
+    desks: dict[tuple[bytes, bytes], tuple[str, bool]] = field(default_factory=dict)
     batches: dict[tuple[bytes, bytes], Batch] = field(default_factory=dict)
 
     def copy(self) -> Shelf:
         """Another of the same content."""
-        rows = dict(self.deals), dict(self.out), dict(self.came), list(self.events), dict(self.since), dict(self.papers)
-        return Shelf(*rows, dict(self.batches))
+        return Shelf(
+            dict(self.deals), dict(self.out), dict(self.came), list(self.events), dict(self.since), dict(self.papers),
+            dict(self.desks), dict(self.batches),
+        )  # fmt: skip
 
 
 @dataclass
@@ -72,6 +75,9 @@ class MemoryDealUnit(MemoryUnit, MemoryBatches):
         self.shelf.since[case.id] = self.now()
         tell_change(self, case, at=self.now())
 
+    def was_in(self, case: str, state: State) -> bool:
+        return any((each.case, each.state) == (case, state) for each in self.shelf.events)
+
     def since(self, case: str) -> int:
         return self.shelf.since[case]
 
@@ -82,7 +88,20 @@ class MemoryDealUnit(MemoryUnit, MemoryBatches):
         deal = self.shelf.deals.get(case)
         return (deal.peer, deal.reference) if deal else None
 
+    def other_desks(self, case: str) -> Sequence[tuple[bytes, bytes]]:
+        first = self.other_desk(case)
+        joined = [desk for desk, (of, is_here) in self.shelf.desks.items() if of == case and is_here]
+        return [] if first is None else [first, *joined]
+
+    def await_desk(self, case: str, member: bytes, code: bytes) -> None:
+        self.shelf.desks[member, code] = case, False
+
+    def desk_joined(self, member: bytes, code: bytes) -> None:
+        self.shelf.desks[member, code] = self.shelf.desks[member, code][0], True
+
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
+        if (peer, reference) in self.shelf.desks:
+            return self.shelf.deals[self.shelf.desks[peer, reference][0]]
         found = (deal for deal in self.shelf.deals.values() if (deal.peer, deal.reference) == (peer, reference))
         return next(found, None)
 

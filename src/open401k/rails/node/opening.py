@@ -8,8 +8,12 @@ from dataclasses import dataclass, replace
 from .. import messages
 from ..kinds import Into
 from ..messages import Attestation, Election, Leg, Terms
-from .cases import Agreed, Case, State, Unit
+from .cases import Agreed, Case, Raised, State, Unit
+from .codes import FORGOTTEN, FOUND
 from .core import CASH_TO_PERSON, Part, Side
+
+#: How the id of a file begins that stands for one that was forgotten.
+_FORGOTTEN = "forgotten-"
 
 
 class TermsError(ValueError):
@@ -100,7 +104,45 @@ def agree(unit: Unit, case: str, agreed: Agreed) -> Case:
         raise TermsError(f"case {case}: its terms give back {named.hex()}, and no case before it was that")
     after = replace(before, agreed=agreed)
     unit.change(before, after)
+    _remember(unit, agreed.rollover)
     return after
+
+
+def note_forgotten(unit: Unit, rollover: bytes, side: Side, *, at: int) -> bool:
+    """We agreed to it, and no file knows it (an older backup): one that stands for it, with an exception for a desk.
+
+    Nothing is done about the money: what the core holds stays held. False if a file knows it, or it was noted.
+    """
+    if unit.case_of(rollover, side) is not None:
+        return False
+    name = stands_for(rollover)
+    try:
+        if unit.case(name).state is not State.DRAFT:
+            return False  # a person set it right
+    except LookupError:
+        open_case(unit, name, side=side, account="not known")
+    return unit.raise_(Raised(name, FORGOTTEN, f"{FOUND[FORGOTTEN]}: {rollover.hex()}", at))
+
+
+def _remember(unit: Unit, rollover: bytes) -> None:
+    """Its terms were agreed again: nothing stands for it any more."""
+    try:
+        stood = unit.case(stands_for(rollover))
+    except LookupError:
+        return
+    unit.resolve(stood.id, FORGOTTEN)
+    if stood.state is State.DRAFT:
+        move(unit, stood.id, State.RELEASED)
+
+
+def stands_for(rollover: bytes) -> str:
+    """The id of the file that stands for one that was forgotten."""
+    return f"{_FORGOTTEN}{rollover.hex()}"
+
+
+def only_stands(case: Case) -> bool:
+    """Whether it stands for one that was forgotten: there is no deal, and nobody to be told."""
+    return case.id.startswith(_FORGOTTEN)
 
 
 def given_back(unit: Unit, case: Case, named: bytes) -> Agreed | None:

@@ -155,6 +155,8 @@ class Sending:
     )
     name: str = "letters"
     backoff: Backoff[bytes] = field(default_factory=lambda: Backoff(first=1.0, most=60.0))
+    #: A first letter that comes too early (another's must come before it) keeps no other letter waiting.
+    early: Backoff[tuple[bytes, bytes]] = field(default_factory=lambda: Backoff(first=1.0, most=600.0))
 
     def once(self, *, at: float) -> float:
         """Send what may be sent now; seconds until the next look."""
@@ -164,7 +166,8 @@ class Sending:
         sent = 0
         for each in waiting:
             line = (each.to, each.letter.reference)
-            if line in held_up or not self.backoff.may_ask(each.to, at=at):
+            may = self.backoff.may_ask(each.to, at=at) and self.early.may_ask(line, at=at)
+            if line in held_up or not may:
                 continue
             if self._send(each, at):
                 sent += 1
@@ -197,6 +200,9 @@ class Sending:
         if not answer.is_of(keccak(sealed), self.domain) or self.directory.who(answer.signer, answer.word) != peer:
             self._wait(each, at, f"{peer.name} did not sign the answer")
             return False
+        if answer.came is Came.EARLY and each.letter.number == 1:
+            self.early.failed((each.to, each.letter.reference), at=at)
+            return False
         if answer.came is Came.EARLY:
             # What it had, it has no more: it was restored from an older backup. A repeat of the others changes nothing.
             with self.deals.begin() as unit:
@@ -210,6 +216,7 @@ class Sending:
             else:
                 unit.letter_sent(each.to, each.letter.reference, each.letter.number)
         self.backoff.answered(each.to)
+        self.early.answered((each.to, each.letter.reference))
         return True
 
     def _wait(self, each: Outgoing, at: float, why: str) -> None:

@@ -158,7 +158,7 @@ def _put_together(
     batches = Batches(  # also without settings: what was begun is brought to its end
         mine, core, coordinator, signer, around.random, config.member, domain, config.batches, around.seconds
     )
-    node = Node(mine, core, coordinator, signer, vault.salt(), batches)
+    node = Node(mine, core, coordinator, signer, vault.salt(), batches, config.member)
     pen = PenInUse(asked, hands, files, config.member, around.seconds)
     return Process(
         config, around, files, keys, hands, vault, chain, turn, coordinator, node, domain, asked, pen

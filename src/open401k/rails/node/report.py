@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ..chain.interface import Head
@@ -96,6 +96,27 @@ def case_ids(files: KeptCases, *, after: str = "", limit: int = 100) -> list[str
     """Cases by id, those of exact terms from elsewhere too."""
     with files.connected() as conn:
         return _process_store.case_ids(conn, after, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of cases, of what happened last first. ``older`` is where the next one begins; ``total`` of all pages."""
+
+    cases: tuple[str, ...]
+    older: int | None
+    total: int
+
+
+def listed(
+    files: KeptCases, states: Collection[State], *, or_raised: bool, begins: str, before: int | None, limit: int
+) -> Listed:
+    """Cases in these states, or with an open exception, whose id begins so."""
+    named = sorted(map(str, states))
+    with files.connected() as conn:
+        rows = _process_store.case_page(conn, named, or_raised, begins, 2**62 if before is None else before, limit + 1)
+        total = _process_store.count_in(conn, named, or_raised, begins)
+    older = rows[limit - 1][1] if len(rows) > limit else None
+    return Listed(tuple(case for case, _ in rows[:limit]), older, total)
 
 
 def events_of(unit: KeptUnit, case: str) -> list[DealEvent]:

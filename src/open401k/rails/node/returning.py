@@ -27,6 +27,7 @@ from .halves import ReceivingHalf
 from .judging import end, raise_for
 from .letters import Came, Ended, Letter, LetterKind, Request, Taken
 from .opening import move, open_case
+from .together import one_receiver
 
 #: Where a test may stop the process: at the end of the verb, before its transaction is committed.
 BOUNDARIES: Final = ("deals.return",)
@@ -99,6 +100,7 @@ def give_back(unit: DealUnit, desk: Desk, case: str, new: str, half: ReceivingHa
     deal, file = unit.deal(case), unit.case(case)
     if deal.side is not Side.SOURCE or file.state is not State.POSTED or file.agreed is None:
         raise StillOpenError(f"case {case} is {file.state} at the {deal.side}; the source asks back what it paid")
+    one_receiver(deal, "a return")
     tries = unit.returns_of(case)
     if (last := _standing(tries)) is not None:
         known = unit.deal(last[0])

@@ -12,6 +12,7 @@ from .. import tracking
 from ..messages import Role
 from ..tracking import Seen, SideSeen, Vote
 from .cases import Case, State
+from .codes import WITHDRAWN
 from .core import Side
 from .deal import Deal, DealUnit
 from .explaining import is_awaited
@@ -45,12 +46,14 @@ def seen_of(unit: DealUnit, case: str, standing: Standing | None, *, now: int) -
         begun_at=deal.opened_at,
         verdict=_shown(verdict),
         source=source,
-        receivers=(receiver,),
+        receivers=_in_order(deal, receiver, verdict, since),
         reasons=deal.reasons or (),
         elected_at=deal.elected_at,
         votes=_votes(file, deal, standing, theirs),
         deadline=file.agreed.deadline if file.agreed else None,
         decided_at=since if decided else None,
+        was_set_aside=unit.was_in(case, State.HELD) if deal.side is Side.SOURCE else deal.they_held,
+        taken_back=file.stop == WITHDRAWN,
         keyless=keyless_in(deal),
         explained=_reads_elsewhere(deal) or not is_awaited(unit, deal),
     )
@@ -61,6 +64,20 @@ def keyless_in(deal: Deal) -> tuple[Vote, ...]:
     is_asked = deal.terms is None and Role.SPOUSE in deal.asked
     is_named = any(each.role is Role.SPOUSE for each in deal.voters)
     return (_vote(Role.SPOUSE, given=False),) if is_asked and not is_named else ()
+
+
+def _in_order(deal: Deal, first: SideSeen, verdict: Verdict, since: int) -> tuple[SideSeen, ...]:
+    """All receivers in the election's order: of others where they stand as they told us, else as who is seen does."""
+    found = {0 if deal.side is Side.SOURCE else deal.place: first}
+    for each in deal.others:
+        name = each.half.custodian if each.half else "another company"
+        state = State.DATA_REQUESTED if each.half is None else first.state
+        if verdict is Verdict.CLOSED:
+            state = State.POSTED
+        elif verdict in (Verdict.PREPARING, Verdict.COMMITTED):
+            state = State.VOTED
+        found[each.place] = SideSeen(name, each.state or state, each.since or since)
+    return tuple(found[place] for place in sorted(found))
 
 
 def _reads_elsewhere(deal: Deal) -> bool:
@@ -97,6 +114,9 @@ def _votes(file: Case, deal: Deal, standing: Standing | None, theirs: State) -> 
     }
     roles = {Side.SOURCE: Role.SOURCE, Side.RECEIVER: Role.RECEIVER}
     custodians = [Vote(roles[side], _name(deal, side), given[side]) for side in Side]
+    for each in deal.others:
+        is_given = decided or each.state in (State.VOTED, State.POSTED)
+        custodians.append(Vote(Role.RECEIVER, each.half.custodian if each.half else "another company", is_given))
     signed = {each.role for each in deal.voters if each.is_given}
     others = (Role(each.role) for each in deal.terms.voters)
     return (*custodians, *(_vote(role, given=decided or role in signed) for role in others))

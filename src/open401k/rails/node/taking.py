@@ -36,6 +36,7 @@ from .desk import Desk
 from .elections import LATE, unfit, unsound
 from .explaining import came as paper_came
 from .file_of import Making, values_of
+from .joined import MOST, Joined
 from .judging import end, is_closed, judged, raise_for, taken_over
 from .letters import (
     Again,
@@ -55,15 +56,18 @@ from .letters import (
     body_of,
     file_from,
 )
-from .opening import agree, move, open_case
+from .opening import agree, move, note_forgotten, open_case
 from .papers import PaperTold
 from .returning import asked_back, changed_wish, wrong_return
 from .terms_of import Worked, agreed_with, unfit_terms, worked
+from .together import awaited, is_hidden, joins, others_from, tell_all, tell_facts, with_other
 from .voting import ballots_for, came
 
 #: Random bits of a control number: each is used once, also after a restore from an older backup.
 _NUMBER_BYTES: Final = 6
 _MOST_NOTES: Final = 200
+_HASH: Final = 32
+HOLDING: Final = (State.HELD, State.VOTED, State.POSTED)
 
 
 class UnexpectedError(Exception):
@@ -77,7 +81,7 @@ def take(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
         fault("deals.letter_taken")
         return taken
     deal = unit.deal_of(peer, letter.reference)
-    taken = _asked(unit, desk, peer, letter) if deal is None else _take(unit, desk, deal, letter)
+    taken = _asked(unit, desk, peer, letter) if deal is None else _take(unit, desk, deal, peer, letter)
     fault("deals.letter_taken")
     return taken
 
@@ -105,14 +109,18 @@ def _asked(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
         return Taken(Came.REFUSED, words=str(wrong))
     if not isinstance(body, Request) or body.source != desk.us or body.receiving.member != peer or peer == desk.us:
         return Taken(Came.REFUSED, words="the request names other custodians than who sent it to whom")
+    if body.salt is not None:
+        return Taken(Came.EARLY, words="the request of who leads is missing")
+    if len(body.receivers) >= MOST or len({*body.receivers, peer, desk.us}) != len(body.receivers) + 2:
+        return Taken(Came.REFUSED, words="the request names receivers who cannot be meant")
     if body.parent is not None:
         return asked_back(unit, desk, peer, letter, body, number=_number(desk))
     case = f"{Side.SOURCE}-{desk.random.token(8).hex()}"
     open_case(unit, case, side=Side.SOURCE, account=body.receiving.source_account)
-    unit.add_deal(
-        Deal(case, letter.reference, Side.SOURCE, desk.us, peer, desk.now(), number=_number(desk),
-             receiving=body.receiving, their_edition=1)
-    )  # fmt: skip
+    deal = Deal(case, letter.reference, Side.SOURCE, desk.us, peer, desk.now(), number=_number(desk),
+                receiving=body.receiving, their_edition=1)  # fmt: skip
+    unit.add_deal(deal)
+    unit.change_deal(deal, awaited(unit, deal, body.receivers))
     unit.take_letter(peer, letter)
     move(unit, case, State.DATA_REQUESTED)
     return Taken(Came.TAKEN, case)
@@ -122,8 +130,8 @@ def _number(desk: Desk) -> int:
     return int.from_bytes(desk.random.token(_NUMBER_BYTES), "big")
 
 
-def _take(unit: DealUnit, desk: Desk, deal: Deal, letter: Letter) -> Taken:
-    came = unit.take_letter(deal.peer, letter)
+def _take(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, letter: Letter) -> Taken:
+    came = unit.take_letter(peer, letter)
     if came is Came.REFUSED:
         raise_for(unit, desk, deal.case, LETTER_DIFFERS, f"number {letter.number}")
         return Taken(came, deal.case, "another letter came under this number")
@@ -135,17 +143,19 @@ def _take(unit: DealUnit, desk: Desk, deal: Deal, letter: Letter) -> Taken:
         raise_for(unit, desk, deal.case, LETTER_UNREAD, f"number {letter.number}: {str(wrong)[:300]}")
         return Taken(came, deal.case, str(wrong))
     try:
-        _read(unit, desk, deal, letter.kind, body)
+        _read(unit, desk, deal, peer, letter.kind, body)
     except UnexpectedError as wrong:
         raise_for(unit, desk, deal.case, LETTER_UNEXPECTED, f"{letter.kind}: {wrong}")
         return Taken(came, deal.case, str(wrong))
     return Taken(came, deal.case)
 
 
-def _read(unit: DealUnit, desk: Desk, deal: Deal, kind: str, body: object) -> None:
+def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: object) -> None:
     match body:
         case Request():
-            raise UnexpectedError("this rollover was asked for already")
+            _joins(unit, desk, deal, peer, body)
+        case FactsTold() if peer != deal.peer:
+            _facts_of_other(unit, desk, deal, peer, body)
         case FactsTold():
             _facts(unit, desk, deal, body)
         case Elected():
@@ -153,11 +163,13 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, kind: str, body: object) -> No
         case TermsTold():
             _terms(unit, desk, deal, body)
         case Ended():
-            _ended(unit, desk, deal, kind, body)
+            _ended(unit, desk, deal, peer, kind, body)
         case Note():
             notes = (*deal.notes, Noted(desk.now(), False, body.words))[-_MOST_NOTES:]
             unit.change_deal(deal, replace(deal, notes=notes))
             unit.put_event(deal.case, "a note came")
+        case Again() | OffRail() if deal.many > 1:
+            raise UnexpectedError(f"it has {deal.many} receivers: this is for one")
         case Again():
             if body.after == deal.reference or body.part != deal.part:
                 raise UnexpectedError(f"this is proposal {deal.part} of its election already")
@@ -167,14 +179,51 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, kind: str, body: object) -> No
         case Ballot():
             if (why := came(unit, desk, deal, body)) is not None:
                 raise UnexpectedError(why)
+        case Stands() if peer != deal.peer:
+            one = replace(_other(deal, peer), state=body.state, since=body.at)
+            unit.change_deal(deal, replace(with_other(deal, one), edition=deal.edition))
+            unit.put_event(deal.case, "another receiver moved")
         case PaperTold():
             if (why := paper_came(unit, deal, body)) is not None:
                 raise UnexpectedError(why)
         case Stands():
-            unit.change_deal(deal, replace(deal, their_state=body.state, their_since=body.at))
+            if (named := body.rollover) is not None and len(named) == _HASH and deal.side is Side.SOURCE:
+                note_forgotten(unit, named, deal.side, at=desk.now())  # its terms are ours: we made and signed them
+            held = deal.they_held or body.state in HOLDING
+            unit.change_deal(deal, replace(deal, their_state=body.state, their_since=body.at, they_held=held))
             unit.put_event(deal.case, "the other side moved")
         case _:
             raise AssertionError(f"{type(body).__name__} is no body of a letter")
+
+
+def _joins(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, body: Request) -> None:
+    case = unit.case(deal.case)
+    if is_closed(case) or deal.elected is not None:
+        raise UnexpectedError(f"the case is {case.state}")
+    after = joins(unit, deal, case, peer, body)
+    if isinstance(after, str):
+        raise UnexpectedError(after)
+    tell_facts(unit, judged(unit, desk, deal, after))
+
+
+def _facts_of_other(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, body: FactsTold) -> None:
+    """A newer half of a receiver that does not lead."""
+    case, one, half = unit.case(deal.case), _other(deal, peer), body.receiving
+    if is_closed(case) or case.agreed is not None or deal.elected is not None:
+        raise UnexpectedError(f"the case is {case.state}; its facts are closed")
+    if half is None or one.half is None or body.edition <= one.edition:
+        raise UnexpectedError("it tells no half of its own, or an older one")
+    if half.member != peer or (half.source_account, half.account) != (case.account, one.half.account):
+        raise UnexpectedError("it names another custodian or account than before")
+    after = with_other(deal, replace(one, half=half, edition=body.edition))
+    tell_facts(unit, judged(unit, desk, deal, after))
+
+
+def _other(deal: Deal, peer: bytes) -> Joined:
+    found = next((each for each in deal.others if each.member == peer), None)
+    if found is None:
+        raise UnexpectedError("it is of nobody who takes part")
+    return found
 
 
 def _facts(unit: DealUnit, desk: Desk, deal: Deal, body: FactsTold) -> None:
@@ -190,6 +239,8 @@ def _facts(unit: DealUnit, desk: Desk, deal: Deal, body: FactsTold) -> None:
         if deal.number not in (None, body.number):
             raise UnexpectedError("the control number is another one than before")
         after = replace(after, releasing=body.releasing, number=body.number)
+        if body.others:
+            after = _placed(after, body)
         if deal.elected is not None and (fields := unfit(deal.elected.election, after, desk)):
             raise UnexpectedError(f"it was signed with another {', '.join(fields)}")
     else:
@@ -203,13 +254,28 @@ def _facts(unit: DealUnit, desk: Desk, deal: Deal, body: FactsTold) -> None:
         if wrong := changed_wish(unit, desk, deal, half):
             raise UnexpectedError("; ".join(str(each) for each in wrong))
         after = replace(after, receiving=half)
+        if deal.many > 1:
+            after = replace(after, edition=after.edition + (after.releasing is not None))
+            tell_facts(unit, judged(unit, desk, deal, after))
+            return
     judged(unit, desk, deal, after)
+
+
+def _placed(deal: Deal, body: FactsTold) -> Deal:
+    """What we may see of other receivers: who leads knows who they are, others learn their own place by it."""
+    if not 0 <= body.place <= len(body.others) or (deal.place == 0) is not (body.place == 0):
+        raise UnexpectedError("it tells another place of ours")
+    others = others_from(body.others, body.place)
+    if deal.place == 0 and [each.member for each in others] != [each.member for each in deal.others]:
+        raise UnexpectedError("it tells other receivers than were asked for")
+    return replace(deal, many=1 + len(others), place=body.place, others=others)
 
 
 def _elected(unit: DealUnit, desk: Desk, deal: Deal, body: Elected) -> None:
     """Both signatures hold and the election fits: taken over; else the case ends and the receiver asks anew."""
     case = unit.case(deal.case)
-    if deal.side is not Side.SOURCE or is_closed(case) or deal.elected is not None:
+    leads = deal.side is Side.RECEIVER and deal.place == 0
+    if leads or is_closed(case) or deal.elected is not None:
         raise UnexpectedError(f"the case is {case.state} at the {deal.side}")
     if deal.releasing is None:
         raise UnexpectedError("we have told no facts yet")
@@ -219,6 +285,8 @@ def _elected(unit: DealUnit, desk: Desk, deal: Deal, body: Elected) -> None:
         _refuse(unit, desk, deal, ELECTION_UNFIT, ", ".join(fields))
     else:
         after = replace(deal, elected=body, election=None, elected_at=desk.now())
+        if deal.side is Side.SOURCE:
+            tell_all(unit, deal, LetterKind.ELECTED, body, but=deal.peer)
         taken_over(unit, desk, judged(unit, desk, deal, after))
 
 
@@ -258,18 +326,24 @@ def _wrong_terms(deal: Deal, desk: Desk, done: Worked, body: TermsTold) -> tuple
         return FILE_UNFIT, ", ".join(each.label for each in refused.problems)
     if file.root != body.terms.data_root:
         return FILE_UNFIT, "its root is not the one that the terms name"
+    hidden = {each.label for each in body.file if each.digest is not None}
+    if any(not is_hidden(label, deal.place, deal.many) for label in hidden):
+        return FILE_UNFIT, "an item is hidden that is ours to see"
     made_at = _seconds(file.values["case.created_at"])
     if not (deal.elected_at or 0) - LATE <= made_at <= desk.now() + LATE:
         return FILE_UNFIT, "case.created_at"
-    making = Making(deal, deal.releasing, deal.receiving, done, election, desk, made_at, body.terms.deadline)
+    making = Making(
+        deal, deal.releasing, (deal.halves or (deal.receiving,))[0], done, election, desk, made_at, body.terms.deadline
+    )
     expected, problems = values_of(making)
-    differs = [label for label, value in expected.items() if file.values.get(label) != value]
-    if found := [*differs, *(each.label for each in problems)]:
+    ours = {label: value for label, value in expected.items() if not is_hidden(label, deal.place, deal.many)}
+    differs = [label for label, value in ours.items() if file.values.get(label) != value]
+    if found := [*differs, *(each.label for each in problems if each.label in ours)]:
         return FILE_UNFIT, ", ".join(found)
     return None
 
 
-def _ended(unit: DealUnit, desk: Desk, deal: Deal, kind: str, body: Ended) -> None:
+def _ended(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: Ended) -> None:
     if not 100 <= body.code <= 699:
         raise UnexpectedError(f"{body.code} is no code of a work queue")
     if kind == LetterKind.DECLINED and deal.side is not Side.SOURCE:
@@ -279,13 +353,15 @@ def _ended(unit: DealUnit, desk: Desk, deal: Deal, kind: str, body: Ended) -> No
         unit.change_deal(deal, noted)
     if end(unit, deal, body.code):
         raise_for(unit, desk, deal.case, body.code, "the other custodian ended it")
+        if deal.side is Side.SOURCE:
+            tell_all(unit, deal, LetterKind.STOP, Ended(body.code), but=peer)
 
 
 def _refuse(unit: DealUnit, desk: Desk, deal: Deal, code: int, words: str, kind: LetterKind = LetterKind.STOP) -> None:
     """What came cannot be: the case ends on both sides, each with the code."""
     end(unit, deal, code)
     raise_for(unit, desk, deal.case, code, words)
-    unit.put_letter(deal.peer, deal.reference, kind, Ended(code, words[:2_000]))
+    tell_all(unit, deal, kind, Ended(code, words[:2_000]))
 
 
 def _seconds(moment: str) -> int:

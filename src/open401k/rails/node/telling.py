@@ -18,6 +18,6 @@ def tell_change(unit: DealUnit, case: Case, *, at: int) -> None:
     unit.put_event(case.id, "")
     if case.state not in _TOLD:
         return
-    other = unit.other_desk(case.id)
-    if other is not None:  # else it was opened with exact terms
-        unit.put_letter(*other, LetterKind.STANDS, Stands(case.state, at))
+    rollover = case.agreed.rollover if case.agreed else None
+    for other in unit.other_desks(case.id):  # none where it was opened with exact terms
+        unit.put_letter(*other, LetterKind.STANDS, Stands(case.state, at, rollover))

@@ -5,12 +5,13 @@ halves. Both sides work them out for themselves. Not here: the transfer file (fi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eth_hash.auto import keccak
 
 from ..kinds import Into, Kind
 from ..messages import NOBODY, Election, Leg, Role, Terms, Voter
+from ..preflight import checks_people
 from ..preflight.facts import Facts
 from ..preflight.reasons import Reason
 from ..preflight.rule_version import RuleVersion
@@ -46,12 +47,17 @@ def worked(deal: Deal, desk: Desk) -> Worked | None:
     if facts is None or number not in desk.rules:
         return None
     rules = desk.rules[number]
-    return Worked(facts, rules, preflight(facts, rules=rules, policy=desk.policy))
+    found = preflight(facts, rules=rules, policy=desk.policy)
+    if deal.many > 1 and deal.side is Side.SOURCE:  # each receiver knows the person for itself, and is compared alone
+        halves = (replace(facts, receiving=half.identity) for half in (deal.halves or ())[1:])
+        others = {each for told in halves for each in checks_people.identity(told, rules)}
+        reasons = sorted({*found.reasons, *others}, key=lambda each: (each.code, each.detail))
+        found = replace(found, reasons=tuple(reasons))
+    return Worked(facts, rules, found)
 
 
 def legs_of(deal: Deal, done: Worked) -> tuple[Leg, ...]:
     """One leg for each part, in the order of the election's wishes."""
-    account = deal.receiving.account if deal.receiving else ""
     return tuple(
         Leg(
             kind=int(each.part.kind),
@@ -59,10 +65,21 @@ def legs_of(deal: Deal, done: Worked) -> tuple[Leg, ...]:
             to=each.part.to,
             amount=each.part.cents,
             taxable=each.on_chain_taxable_cents,
-            commitment=commitment(deal.reference, f"leg {place}", account),
+            commitment=_account_at(deal, place, each.part.to),
         )
         for place, each in enumerate(done.found.parts or ())
     )
+
+
+def _account_at(deal: Deal, place: int, to: int) -> bytes:
+    """What stands for the account of a leg; zeros where it is another receiver's, which checks it."""
+    salt = deal.salt_at(to)
+    return bytes(32) if salt is None else commitment(salt, f"leg {place}", (deal.halves or ())[to].account)
+
+
+def _but_others(legs: tuple[Leg, ...], deal: Deal) -> tuple[Leg, ...]:
+    """Without the commitments of other receivers' accounts."""
+    return tuple(leg if deal.salt_at(leg.to) else replace(leg, commitment=bytes(32)) for leg in legs)
 
 
 def tax_facts(done: Worked) -> Mapping[int, TaxFacts]:
@@ -129,12 +146,13 @@ def unfit_terms(terms: Terms, deal: Deal, desk: Desk, done: Worked, *, election:
         "parent": deal.parent or bytes(32),
         "legs": legs,
     }
-    found = [name for name, value in expected.items() if getattr(terms, name) != value]
+    told = {name: getattr(terms, name) for name in expected} | {"legs": _but_others(terms.legs, deal)}
+    found = [name for name, value in expected.items() if told[name] != value]
     # Whose address each is, the source says, and the contract asks the network whether they may.
     if pays_person(legs) is not any(terms.withholder):
         found.append("withholder")
-    told = {each.role: each.who for each in deal.voters}
-    others = any(told.get(each.role, each.who) != each.who for each in terms.voters)
+    named = {each.role: each.who for each in deal.voters}
+    others = any(named.get(each.role, each.who) != each.who for each in terms.voters)
     if [each.role for each in terms.voters] != sorted(done.found.voters) or others:
         found.append("voters")
     if not desk.now() < terms.deadline <= election.deadline:

@@ -25,6 +25,7 @@ from .desk import Desk
 from .elections import is_signed
 from .judging import NotNowError, is_closed, raise_for
 from .letters import LetterKind
+from .together import tell_all
 
 #: Where a test may stop the process: at the end of each verb, before its transaction is committed.
 BOUNDARIES: Final = ("deals.voter_named", "deals.voted")
@@ -94,7 +95,7 @@ def name_voter(unit: DealUnit, desk: Desk, case: str, role: Role, who: bytes) ->
     ballot = Ballot(role, who)
     after = replace(deal, voters=with_ballot(deal.voters, ballot))
     unit.change_deal(deal, after)
-    unit.put_letter(deal.peer, deal.reference, LetterKind.VOTER, ballot)
+    tell_all(unit, deal, LetterKind.VOTER, ballot)
     unit.put_event(case, f"{NAMES[role]} can sign")
     fault("deals.voter_named")
     return after
@@ -140,7 +141,7 @@ def vote(unit: DealUnit, desk: Desk, case: str, role: Role, signature: bytes) ->
         raise BadInputError([Wrong("signature", f"is not that of {NAMES[role]} over these terms")])
     ballot = given(ballot, evidence=paper.evidence, signature=signature, at=desk.now())
     after = _kept(unit, deal, file.agreed, ballot)
-    unit.put_letter(deal.peer, deal.reference, LetterKind.VOTER, ballot)
+    tell_all(unit, deal, LetterKind.VOTER, ballot)
     fault("deals.voted")
     return after
 
@@ -161,7 +162,8 @@ def came(unit: DealUnit, desk: Desk, deal: Deal, told: Ballot) -> str | None:
     paper = paper_of(deal, desk, told.role)
     if paper is None or told.who != paper.who:
         return "the terms name another voter, or none"
-    expected = replace(paper, evidence=evidence_of_vote(deal, told.role))
+    # its salt is between the source and who leads: another receiver takes the evidence as it is signed
+    expected = replace(paper, evidence=told.evidence or b"" if deal.place else evidence_of_vote(deal, told.role))
     if told.signature is None or told.evidence != expected.evidence or not _is_sound(expected, desk, told.signature):
         raise_for(unit, desk, deal.case, VOTE_UNSOUND, NAMES[told.role])
         return None

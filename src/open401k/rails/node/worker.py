@@ -15,7 +15,7 @@ from open401k.base.faults import fault
 from ..chain.interface import Head
 from ..messages import parent_of
 from .cases import Agreed, Case, Cases, ChangedError, Kind, Message, Posting, Raised, State, Unit
-from .codes import POLICY, SIGNER_AWAY, UNTOLD, WRONG_AMOUNT
+from .codes import PAPER_WANTED, POLICY, SIGNER_AWAY, UNTOLD, WRONG_AMOUNT
 from .coordinator import Coordinator
 from .core import Answer, CustodianCore, Done, Order, Refused, SilentError, Waiting
 from .following import (
@@ -33,7 +33,7 @@ from .following import (
     is_useful,
     next_actions,
 )
-from .opening import given_back
+from .opening import given_back, note_forgotten
 from .signing import PolicyError, Signer, SignerAwayError, abort_call, expire_call, receipt_call, said_of, vote_call
 
 #: Where a test may stop the process (base.faults): before and after everything that leaves a trace.
@@ -110,6 +110,8 @@ class Node:
     signer: Signer
     salt: bytes = field(repr=False)
     batches: Batching | None = None
+    #: Our address in the network: what the chain has of us and no file knows is looked for.
+    us: bytes | None = None
     _rests: dict[str, _Rest] = field(default_factory=dict, init=False, repr=False)
     _refused: dict[tuple[str, Kind], _Refused] = field(default_factory=dict, init=False, repr=False)
     #: Cases of which no exception of an absent signer is open.
@@ -201,12 +203,18 @@ class Node:
         block = self.coordinator.final_block()
         with self.cases.begin() as unit:
             known = unit.cursor()
-            if known is not None and block.number < known.number:
-                raise SilentError(f"the chain answers block {block.number} as final, and {known.number} was before")
-            if known is not None and block.number == known.number and block.hash != known.hash:
-                raise FinalityError(known, block)
-            if known != block:
-                unit.set_cursor(block)
+        if known is not None and block.number < known.number:
+            raise SilentError(f"the chain answers block {block.number} as final, and {known.number} was before")
+        if known is not None and block.number == known.number and block.hash != known.hash:
+            raise FinalityError(known, block)
+        if known == block:
+            return block
+        after = -1 if known is None else known.number
+        voted = [] if self.us is None else self.coordinator.votes_of(self.us, after, block)
+        with self.cases.begin() as unit:
+            for rollover, side in voted:  # after an older backup the cursor is as old as the files
+                note_forgotten(unit, rollover, side, at=block.time)
+            unit.set_cursor(block)
         return block
 
     def _follow(self, name: str, done: list[tuple[str, Action]]) -> None:
@@ -294,7 +302,8 @@ class Node:
             unit.put_out(Message(case.id, Kind.RECEIPT, receipt))
             unit.note_said(case.id, said)
             for raised in unit.raised(case.id):
-                unit.resolve(case.id, raised.code)
+                if raised.code != PAPER_WANTED:  # the confirmation, too, goes by post
+                    unit.resolve(case.id, raised.code)
             fault("node.before_post_commit")
         fault("node.after_post_commit")
         return True

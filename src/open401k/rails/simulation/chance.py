@@ -32,6 +32,7 @@ class Fault(StrEnum):
     NONCE = "nonce"
     SKEW = "skew"
     OLDER_BACKUP = "older backup"
+    FORGOTTEN_TERMS = "forgotten terms"
     RACE = "race"
     SUSPEND = "suspend"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .model import Bounds, Bugs, State, is_done, steps, violated
 
 #: Few enough for every run of the tests, and for a command.
-QUICK, FULL = Bounds(blocks=2, reorgs=1), Bounds(blocks=8, reorgs=8)
+QUICK, FULL = Bounds(blocks=2, reorgs=1), Bounds(blocks=8, reorgs=8, forgets_terms=True)
 
 
 @dataclass(frozen=True, slots=True)

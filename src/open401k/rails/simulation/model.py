@@ -18,7 +18,8 @@ Bugs = frozenset["Bug"]
 ASSUMPTIONS = (
     "no reorganization reaches a final block",
     "fewer endpoints lie than must agree",
-    "a custodian's file may forget its vote (an older backup), its core forgets nothing",
+    "a custodian's file may forget its vote or its exact terms (an older backup), its core forgets nothing",
+    "the other custodian tells of terms that a file forgot; where nobody else ever knew them, the core's holds do",
     "one rollover with three votes; other terms than the source signed stand for every change of terms",
     "the settlement token does what its contract says",
 )
@@ -36,6 +37,8 @@ class Bug(StrEnum):
     VOTE_BEFORE_HOLD = "vote_before_hold"
     RECEIPT_BEFORE_BOOKS = "receipt_before_books"
     RELEASE_WHEN_STOPPED = "release_when_stopped"
+    RELEASE_WITHOUT_TERMS = "release_without_terms"
+    FORGET_SILENTLY = "forget_silently"
     OVERLOOK_BATCHES = "overlook_batches"
     ABORT_AFTER_COMMIT = "abort_after_commit"
     VOTES_WITHOUT_TERMS = "votes_without_terms"
@@ -57,6 +60,8 @@ BUG_IN_WORDS = {
     Bug.VOTE_BEFORE_HOLD: "the vote is sent before the hold is durable",
     Bug.RECEIPT_BEFORE_BOOKS: "the receipt is sent before the books followed",
     Bug.RELEASE_WHEN_STOPPED: "a file that knows of no vote is stopped and gives free: it may be of an older backup",
+    Bug.RELEASE_WITHOUT_TERMS: "a file that knows of no terms is ended and gives free what the core holds",
+    Bug.FORGET_SILENTLY: "nobody looks whether the chain has a vote of ours that no file knows of",
     Bug.OVERLOOK_BATCHES: "only the word of the key is read: a rollover settled in a batch looks absent",
     Bug.ABORT_AFTER_COMMIT: "the contract lets an abort follow a commit",
     Bug.VOTES_WITHOUT_TERMS: "votes are not bound to the hash of the terms",
@@ -66,6 +71,10 @@ BUG_IN_WORDS = {
     Bug.KEEP_ESCROW: "an expiry keeps the escrow",
     Bug.NOBODY_EXPIRES: "after the deadline nobody but a party can end it",
 }
+
+
+#: Those that do harm only where a file may forget its exact terms.
+FORGETFUL = frozenset({Bug.RELEASE_WITHOUT_TERMS, Bug.FORGET_SILENTLY})
 
 
 class Books(StrEnum):
@@ -87,6 +96,7 @@ class Status(StrEnum):
     BATCHED = "batched"
     ABORTED = "aborted"
     CLOSED = "closed"
+    TAKEN = "other terms of the source under its number"
 
 
 class Tx(StrEnum):
@@ -101,6 +111,7 @@ class Tx(StrEnum):
     AMEND = "exchange the terms"
     SETTLE = "settle at once"
     BATCH = "settle in a batch"
+    TAKE = "the source's other terms under the same number"
     ABORT = "a party's abort"
     EXPIRE = "expire"
     SOURCE_POSTED = "source's receipt"
@@ -144,15 +155,19 @@ class State(NamedTuple):
     reorgs: int = 0
     lied: bool = False
     forgot: int = 0  # whose files are of a backup that is older than their votes
+    lost: int = 0  # whose files do not know the terms any more
+    asked: int = 0  # where a person was asked, because of that
+    twice: bool = False  # the source signed other terms under the same number
     decided: str = ""  # the first final verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How far the search goes: blocks that are not final at once, reorganizations."""
+    """How far the search goes: blocks that are not final at once, reorganizations; whether files forget their terms."""
 
     blocks: int
     reorgs: int
+    forgets_terms: bool = False
 
 
 class Step(NamedTuple):
@@ -169,6 +184,8 @@ def steps(x: State, bounds: Bounds, bugs: Bugs = frozenset()) -> Iterator[Step]:
     yield from _of_source(x, bugs)
     yield from _of_receiver(x, bugs)
     yield from _of_older_backups(x, bugs)
+    if bounds.forgets_terms:
+        yield from _of_forgotten_terms(x, bugs)
 
 
 def mined(word: Word, tx: Tx, late: bool, bugs: Bugs = frozenset()) -> Word:
@@ -188,7 +205,7 @@ def verdict(word: Word, late: bool) -> str:
     """What a state of the chain decides: "commit", "abort" or nothing yet."""
     if word.status in COMMITS:
         return "commit"
-    if word.status is Status.ABORTED or (word.status is Status.ABSENT and late):
+    if word.status in (Status.ABORTED, Status.TAKEN) or (word.status is Status.ABSENT and late):
         return "abort"
     return ""
 
@@ -225,12 +242,16 @@ def violated(x: State, bugs: Bugs = frozenset(), *, only_harm: bool = False) -> 
 
 
 def is_done(x: State) -> bool:
-    """Nothing is open any more: both books followed the final verdict, and told so where receipts are kept."""
+    """Nothing is open any more: both books followed the final verdict, and told so where receipts are kept.
+
+    Where a file forgot the terms, a person was asked.
+    """
     told = verdict(x.final, x.final_late)
+    books = [each for side, each in ((SOURCE, x.source), (RECEIVER, x.receiver)) if not x.asked & side]
     if told == "commit":
-        receipts = x.final.status in (Status.CLOSED, Status.BATCHED)
-        return receipts and x.source is Books.POSTED and x.receiver is Books.POSTED
-    return told == "abort" and Books.HELD not in (x.source, x.receiver)
+        receipts = x.final.status in (Status.CLOSED, Status.BATCHED) or len(books) < 2
+        return receipts and all(each is Books.POSTED for each in books)
+    return told == "abort" and Books.HELD not in books
 
 
 # ---- the chain
@@ -243,7 +264,8 @@ def _of_chain(x: State, bounds: Bounds, bugs: Bugs) -> Iterator[Step]:
         latest = tip(x, bugs)
         for tx in Tx:
             if _may_send(x, tx, bugs) and _mined(latest, tx, x.late, bugs) != latest:
-                alone = tx in (Tx.EXPIRE, Tx.SOURCE_POSTED, Tx.RECEIVER_POSTED)
+                remembers = not x.lost & (SOURCE if tx is Tx.SOURCE_POSTED else RECEIVER)
+                alone = tx is Tx.EXPIRE or (tx in (Tx.SOURCE_POSTED, Tx.RECEIVER_POSTED) and remembers)
                 yield Step(f"mined: {tx}", x._replace(blocks=(*x.blocks, Block(tx, x.late))), alone)
         if x.late and not x.final_late and not any(block.late for block in x.blocks):
             yield Step(f"mined: {Tx.NOTHING}", x._replace(blocks=(*x.blocks, Block(Tx.NOTHING, True))), True)
@@ -272,6 +294,8 @@ def _may_send(x: State, tx: Tx, bugs: Bugs) -> bool:
             return receiver
         case Tx.SETTLE | Tx.BATCH:
             return source and receiver
+        case Tx.TAKE:
+            return x.twice
         case Tx.SOURCE_POSTED:
             return x.debits > 0 or Bug.RECEIPT_BEFORE_BOOKS in bugs
         case Tx.RECEIVER_POSTED:
@@ -288,6 +312,8 @@ def _mined(word: Word, tx: Tx, late: bool, bugs: Bugs) -> Word:
             return _opened(word, tx, bugs) if word.status is Status.ABSENT and in_time else word
         case Tx.RECEIVER_VOTES | Tx.RECEIVER_VOTES_OTHER | Tx.VOTER_VOTES | Tx.VOTER_VOTES_OTHER:
             return _voted(word, tx, bugs) if word.status is Status.PREPARING and in_time else word
+        case Tx.TAKE:
+            return word._replace(status=Status.TAKEN) if word.status is Status.ABSENT and in_time else word
         case Tx.AMEND:
             may = word.status is Status.PREPARING and Bug.AMENDING_KEEPS_VOTES in bugs
             return word._replace(terms=1) if may else word
@@ -362,14 +388,14 @@ def _beliefs(x: State, bugs: Bugs) -> Iterator[tuple[str, bool]]:
 
 def _of_older_backups(x: State, bugs: Bugs) -> Iterator[Step]:
     """A file forgets its vote; what was signed stays in the world, and the core still holds."""
-    if x.source is Books.HELD:
+    if x.source is Books.HELD and not x.lost & SOURCE:
         if x.forgot & SOURCE:
             yield Step("the source votes again", x._replace(forgot=x.forgot & ~SOURCE), False)
             if Bug.RELEASE_WHEN_STOPPED in bugs:
                 yield Step("the source, stopped, releases its hold", x._replace(source=Books.RELEASED), False)
         else:
             yield Step("the source's file forgets its vote", x._replace(forgot=x.forgot | SOURCE), False)
-    if x.receiver is Books.HELD:
+    if x.receiver is Books.HELD and not x.lost & RECEIVER:
         if x.forgot & RECEIVER:
             yield Step("the receiver votes again", x._replace(forgot=x.forgot & ~RECEIVER), False)
             if Bug.RELEASE_WHEN_STOPPED in bugs:
@@ -378,10 +404,31 @@ def _of_older_backups(x: State, bugs: Bugs) -> Iterator[Step]:
             yield Step("the receiver's file forgets its vote", x._replace(forgot=x.forgot | RECEIVER), False)
 
 
+def _of_forgotten_terms(x: State, bugs: Bugs) -> Iterator[Step]:
+    """A file is of a backup before the exact terms: it does nothing for them, until it is told or a person acts."""
+    for side, name, books in ((SOURCE, "source", x.source), (RECEIVER, "receiver", x.receiver)):
+        if not x.lost & side:
+            if books in (Books.HELD, Books.POSTED):
+                forgot = x.forgot | side if books is Books.HELD else x.forgot
+                yield Step(f"the {name}'s file forgets the terms", x._replace(lost=x.lost | side, forgot=forgot), False)
+            continue
+        told = x._replace(lost=x.lost & ~side, asked=x.asked & ~side)
+        yield Step(f"the {name} is told the terms again", told, False)
+        if not x.asked & side and Bug.FORGET_SILENTLY not in bugs:
+            yield Step(f"the {name} finds what it forgot and asks", x._replace(asked=x.asked | side), True)
+        if Bug.RELEASE_WITHOUT_TERMS in bugs and books is Books.HELD:
+            free = x._replace(source=Books.RELEASED) if side is SOURCE else x._replace(receiver=Books.RELEASED)
+            yield Step(f"the {name}, without terms, gives free", free, False)
+    if (x.lost & SOURCE or x.source in (Books.NOTHING, Books.RELEASED)) and not x.twice:
+        yield Step("the source signs other terms under the same number", x._replace(twice=True), False)
+
+
 def _of_source(x: State, bugs: Bugs) -> Iterator[Step]:
     if x.source is Books.NOTHING:
         yield Step("the source holds the money and votes", x._replace(source=Books.HELD), False)
         yield Step("the person takes the money out otherwise", x._replace(source=Books.SPENT), False)
+    if x.lost & SOURCE:
+        return
     again = x.source is Books.POSTED and Bug.POST_WITHOUT_KEY in bugs and x.debits < 2
     for told, lie in dict.fromkeys(_beliefs(x, bugs)):
         lied, why = x.lied or lie, " (an endpoint lied)" if lie else ""
@@ -396,6 +443,8 @@ def _of_source(x: State, bugs: Bugs) -> Iterator[Step]:
 def _of_receiver(x: State, bugs: Bugs) -> Iterator[Step]:
     if x.receiver is Books.NOTHING:
         yield Step("the receiver expects the money and votes", x._replace(receiver=Books.HELD), False)
+    if x.lost & RECEIVER:
+        return
     again = x.receiver is Books.POSTED and Bug.POST_WITHOUT_KEY in bugs and x.credits < 2
     for told, lie in dict.fromkeys(_beliefs(x, bugs)):
         lied, why = x.lied or lie, " (an endpoint lied)" if lie else ""

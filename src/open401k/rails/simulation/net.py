@@ -25,6 +25,8 @@ NAMES = {
     for name, given in {
         "settle(bytes,bytes)": (b"", b""),
         "propose(bytes,(bytes32,bytes))": (b"", (bytes(32), b"")),
+        "propose_return(bytes,bytes,(bytes32,bytes))": (b"", b"", (bytes(32), b"")),
+        "settle_batch(uint256,uint256,uint256,uint256,bytes,bytes,bytes)": (0, 0, 0, 0, b"", b"", b""),
         "approve(bytes,uint256,(bytes32,bytes))": (b"", 0, (bytes(32), b"")),
         "abort(bytes,uint256,uint256,uint256,bytes32,bytes)": (b"", 0, 0, 0, bytes(32), b""),
         "expire(uint256)": (0,),
@@ -97,11 +99,14 @@ class Net:
         except ValueError:
             return
 
-    def submit(self, by: Key, data: bytes) -> None:
-        """Somebody who is no node sends a call."""
+    def submit(self, by: Key, data: bytes, *, at: int | None = None) -> None:
+        """Somebody who is no node sends a call; it may wait in the pool until some time."""
         nonce = self.engine.nonce(by.address)
         raw = signed(by, chain_id=CHAIN_ID, nonce=nonce, to=self.engine.rollover, data=data, gas=8_000_000)
-        self.mine_if_good(raw)
+        if at is not None:
+            self.pool.append((at, raw))
+        else:
+            self.mine_if_good(raw)
 
     def reorganize(self, blocks: int, *, come_back: bool) -> None:
         """The last blocks that are not final never were; their transactions wait again, or are lost."""

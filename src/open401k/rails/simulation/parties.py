@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from open401k.base.faults import Stopped
 
 from .. import messages
+from ..chain.interface import Head
 from ..node.cases import Case, State, Unit
 from ..node.coordinator import ChainCoordinator, Coordinator
 from ..node.core import Account, Answer, CustodianCore, Order, Refused, Side, SilentError, Status, Waiting
@@ -18,7 +19,7 @@ from ..node.signing import PolicySigner
 from ..node.worker import FinalityError, Node
 from .chance import Fault, Faults
 from .cores import Core
-from .engines import CHAIN_ID, key, signer_of
+from .engines import CHAIN_ID, address_of, key, signer_of
 from .net import Clock, Endpoints, Net
 
 _AROUND = (Fault.DROP, Fault.LOST_ANSWER, Fault.DELAY, Fault.DUPLICATE, Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
@@ -108,6 +109,19 @@ def _moved(before: Kept, unit: Unit) -> Case | None:
     return None
 
 
+@dataclass
+class Queued:
+    """Cases that wait for others, to be settled together; who signs a batch is another part of the run (stories)."""
+
+    names: set[str] = field(default_factory=set)
+
+    def once(self, block: Head) -> None:
+        """Nothing is offered by letters here."""
+
+    def waits_until(self, case: Case, block: Head) -> int | None:
+        return block.time + 43_200 if case.id in self.names else None
+
+
 #: How a node is put together: a test plants mistakes here.
 Assembled = Callable[["Party", CustodianCore, Coordinator], Node]
 
@@ -115,7 +129,8 @@ Assembled = Callable[["Party", CustodianCore, Coordinator], Node]
 def as_it_is(party: Party, core: CustodianCore, coordinator: Coordinator) -> Node:
     """The real node, as piece by piece it is shipped."""
     domain = messages.rollover_domain(CHAIN_ID, party.net.engine.rollover)
-    return Node(party.cases, core, coordinator, PolicySigner(signer_of(party.name), domain), salt=party.name.encode())
+    signer, salt = PolicySigner(signer_of(party.name), domain), party.name.encode()
+    return Node(party.cases, core, coordinator, signer, salt, party.waiting, address_of(party.name))
 
 
 @dataclass
@@ -132,6 +147,8 @@ class Party:
     assembled: Assembled
     down_until: int = 0
     backup: Kept | None = None
+    waiting: Queued = field(default_factory=Queued)
+    early: list[Kept] = field(default_factory=list)  # before a case was opened, before its terms were agreed
     node: Node = field(init=False)
     said: list[str] = field(default_factory=list)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from eth_hash.auto import keccak
 
@@ -12,9 +12,11 @@ from ..calls import call_of
 from ..chain.interface import Head, Receipt
 from ..messages import Attestation, Election, Leg, Mode, Role, Terms, Voter
 from ..node.cases import Case, Raised, State
+from ..node.codes import FOUND
 from ..node.core import HoldState, Side
 from ..node.memory import Kept
-from ..node.opening import Signed, agree, agreed_of, move, open_case, stop
+from ..node.opening import Signed, agree, agreed_of, move, open_case, stands_for, stop
+from .backups import back_up, is_in_core_alone, is_over, note_asked, tell_again
 from .chance import Dice, Fault, Faults
 from .cores import Core
 from .engines import (
@@ -34,28 +36,16 @@ from .engines import (
 from .model import Tx
 from .net import NAMES, Clock, Endpoints, Net, Watch
 from .parties import Assembled, FaultyCases, Party, as_it_is
+from .rollovers import Rollover
+from .stories import batch, give_back
 from .trace import DepartedError, Trace
 from .twin import case_of
 from .twin_chain import Sent
 
 HOUR = 3_600
 _BEFORE = {0: 50_000_00, 1: 20_000_00}
+_OPEN = (State.LIQUIDATING, State.HELD, State.VOTED)
 _READY = (State.DATA_REQUESTED, State.PREVALIDATED, State.LIQUIDATING)
-
-
-@dataclass
-class Rollover:
-    """One of a run: its terms, what was signed, and how the model sees it."""
-
-    name: str
-    told: Signed
-    source: str
-    receiver: str
-    id: bytes
-    key: int
-    encoded: bytes
-    trace: Trace
-    votes: dict[Role, bytes] = field(default_factory=dict)  # by those who are no node
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +58,7 @@ class Outcome:
     violation: str | None
     stuck: tuple[str, ...]
     ends: dict[str, int]
+    returned: int
     seen: dict[tuple[str, Fault], int]
     lines: tuple[str, ...]
 
@@ -89,7 +80,7 @@ class Run:
         watch = Watch(self._mined, self._finalized, self._taken_back)
         self.net = Net(engine, self.clock, self.faults, depth=self.dice.one_of((0, 1, 3, 6)), watch=watch)
         self.parties = {name: self._party(name, assembled) for name in CUSTODIANS}
-        for number in range(self.dice.weighted(((5, 1), (3, 2), (2, 3)))):
+        for number in range(self.dice.weighted(((6, 1), (3, 2), (1, 3)))):
             self._open(number)
 
     def play(self) -> Outcome:
@@ -110,8 +101,8 @@ class Run:
             violation = str(why)
             self._say(f"VIOLATION {violation}")
         return Outcome(
-            self.seed, self.engine_name, self.mode, violation, stuck, self._ends(), dict(self.faults.seen),
-            tuple(self.lines),
+            self.seed, self.engine_name, self.mode, violation, stuck, self._ends(), self._returned(),
+            dict(self.faults.seen), tuple(self.lines),
         )  # fmt: skip
 
     # ---- the cast
@@ -148,26 +139,54 @@ class Run:
             for kind, most in ((0, 40_000_00), (1, 15_000_00))[: 1 + self.dice.below(2)]
         )
         voters = (Voter(Role.ADMINISTRATOR, address_of("administrator")),) if self.dice.percent(50) else ()
-        told = self._signed(number, source, receiver, legs, voters)
-        case = case_of(told.election, told.signature, told.attestation, told.attested, told.terms)
-        released = agreed_of(told, us=address_of(source), side=Side.SOURCE)
+        told = self.signed(number, source, receiver, legs, voters)
+        released = self.add(f"rollover {number}", told, source, receiver).released
         taken = replace(released, us=address_of(receiver), place=1)
         name = f"rollover {number}"
         account = self.dice.below(2)  # some share one
+        if not voters and self.dice.percent(40):
+            self.parties[source].waiting.names.add(name)
         for who, side, agreed in ((source, Side.SOURCE, released), (receiver, Side.RECEIVER, taken)):
-            with self.parties[who].cases.begin() as unit:
+            party = self.parties[who]
+            party.early.append(party.cases.kept)
+            with party.cases.begin() as unit:
                 open_case(unit, name, side=side, account=f"{who} {account}")
                 move(unit, name, *_READY)
+            party.early.append(party.cases.kept)
+            with party.cases.begin() as unit:
                 agree(unit, name, agreed)
-        key_, encoded = released.key, released.encoded
-        trace = Trace(told.terms.deadline, len(voters))
-        self.rollovers.append(Rollover(name, told, source, receiver, case.id, key_, encoded, trace))
-        self.net.engine.know(encoded, case)
-        self.net.ids[key_] = case.id
 
-    def _signed(
-        self, number: int, source: str, receiver: str, legs: tuple[Leg, ...], voters: tuple[Voter, ...]
-    ) -> Signed:
+    def add(
+        self, name: str, told: Signed, source: str, receiver: str, *, is_other: bool = False, parent: bytes = b""
+    ) -> Rollover:
+        """Exact terms that were signed for: from now on they are followed."""
+        case = case_of(told.election, told.signature, told.attestation, told.attested, told.terms)
+        released = agreed_of(told, us=address_of(source), side=Side.SOURCE)
+        known = next((each for each in self.rollovers if is_other and each.key == released.key), None)
+        trace = Trace(told.terms.deadline, len(told.terms.voters)) if known is None else known.trace.beside()
+        made = Rollover(
+            name, told, source, receiver, case.id, released.key, released.encoded, trace, released, parent, is_other
+        )
+        self.rollovers.append(made)
+        self.net.engine.know(made.encoded, case)
+        self.net.ids[made.key] = case.id
+        return made
+
+    def file(self, name: str, each: Rollover, side: Side) -> Case | None:
+        """Its file there, as long as that knows these terms."""
+        found = self.parties[name].cases.kept.cases.get(each.name)
+        knows = found is not None and found.side is side and found.agreed and found.agreed.rollover == each.id
+        return found if knows else None
+
+    def raised(self, each: Rollover, code: int) -> Raised:
+        """An exception of its case."""
+        return Raised(each.name, code, FOUND[code], self.clock.now)
+
+    def signed(
+        self, number: int, source: str, receiver: str, legs: tuple[Leg, ...], voters: tuple[Voter, ...], *,
+        parent: bytes = bytes(32),
+    ) -> Signed:  # fmt: skip
+        """An election, its attestation, and exact terms within it."""
         now, participant = self.clock.now, key(f"participant {number}")
         election = Election(
             participant.address, number, address_of(source), bytes(32), bytes(32), 0b11, Mode.FIXED, MINTED, 1, now,
@@ -176,7 +195,7 @@ class Run:
         attestation = Attestation(address_of("attestor"), 2, now + 90 * DAY, keccak(b"proof"))
         deadline = now + self.dice.one_of((DAY, 3 * DAY, 5 * DAY))
         terms = Terms(
-            0, 1, deadline, self.net.engine.token, messages.NOBODY, keccak(b"file"), bytes(32), keccak(b"terms"),
+            0, 1, deadline, self.net.engine.token, messages.NOBODY, keccak(b"file"), parent, keccak(b"terms"),
             voters, legs,
         )  # fmt: skip
         domain = messages.rollover_domain(CHAIN_ID, self.net.engine.rollover)
@@ -190,7 +209,8 @@ class Run:
         acts: tuple[tuple[int, Callable[[], None]], ...] = (
             (40, self._follow), (20, self._slot), (8, self._administrator), (5, self._reorganize),
             (2, self._participant), (2, self._stop), (2, self._spend), (2, self._skew), (3, self._race),
-            (1, self._suspend), (6, self._back_up),
+            (1, self._suspend), (6, lambda: back_up(self)), (4, lambda: tell_again(self)),
+            (8, lambda: give_back(self)), (3, lambda: batch(self, self.net)),
         )  # fmt: skip
         self.dice.weighted(acts)()
         self._check_escrow()
@@ -241,11 +261,13 @@ class Run:
         if self.dice.percent(60):
             return
         each = self.dice.one_of(self.rollovers)
-        self._stop_at(self.parties[self.dice.one_of((each.source, each.receiver))], each)
+        self.stop_at(self.parties[self.dice.one_of((each.source, each.receiver))], each)
 
-    def _stop_at(self, party: Party, each: Rollover) -> None:
-        with party.cases.begin() as unit:
-            if unit.case(each.name).state in (State.LIQUIDATING, State.HELD, State.VOTED):
+    def stop_at(self, party: Party, each: Rollover) -> None:
+        """One custodian wants the end of it, if its file knows it."""
+        file = self.file(party.name, each, Side.SOURCE if party.name == each.source else Side.RECEIVER)
+        if file is not None and file.state in _OPEN:
+            with party.cases.begin() as unit:
                 stop(unit, each.name, 451)
 
     def _spend(self) -> None:
@@ -275,6 +297,8 @@ class Run:
     def _vote_in_outbox(self, name: str, each: Rollover) -> tuple[bytes, bytes] | None:
         party = self.parties[name]
         role = Role.SOURCE if name == each.source else Role.RECEIVER
+        if self.file(name, each, Side.SOURCE if role is Role.SOURCE else Side.RECEIVER) is None:
+            return None
         with party.cases.begin() as unit:
             signed = any(message.kind in ("propose", "approve") for message in unit.outbox(each.name))
         if not signed:
@@ -285,23 +309,6 @@ class Run:
         if self.faults.is_on and self.dice.percent(50):
             self.faults.note("R19", Fault.SUSPEND)
             self.net.suspend_rules(self.clock.now + self.dice.below(3 * DAY))
-
-    def _back_up(self) -> None:
-        """A custodian goes back to a backup, also one that lacks votes which are in the world, and starts again."""
-        party = self.parties[self.dice.one_of(CUSTODIANS)]
-        if not self.faults.is_on:
-            return
-        known = party.backup
-        party.backup = party.cases.kept
-        if known is not None:
-            self.faults.note("R18", Fault.OLDER_BACKUP)
-            party.cases.kept = known
-            party.start()
-            for each in self.rollovers:
-                if known.cases[each.name].state in (State.LIQUIDATING, State.HELD):
-                    each.trace.forgot(source=party.name == each.source)
-                    if self.dice.percent(40):  # whoever puts a backup back would rather have it ended
-                        self._stop_at(party, each)
 
     # ---- the end
 
@@ -314,6 +321,8 @@ class Run:
                     pass
                 self.lines += party.said
                 party.said.clear()
+            tell_again(self, all_=True)
+            note_asked(self)
             if all(self._is_over(each) for each in self.rollovers):
                 return round_
             self._administrator()
@@ -323,24 +332,29 @@ class Run:
 
     def _is_over(self, each: Rollover) -> bool:
         """Ended in the model's sense and in both files."""
-        closed = (State.POSTED, State.RELEASED)
-        files = [self.parties[name].cases.kept.cases[each.name] for name in (each.source, each.receiver)]
-        return each.trace.is_done and all(file.state in closed for file in files)
+        there = [(name, side) for name in CUSTODIANS for side in each.sides(name)]
+        return each.trace.is_done and all(is_over(self, each, name, side) for name, side in there)
 
     def _asked(self, each: Rollover) -> list[Raised]:
         """What waits for a person, in a file that is open."""
         waits = []
-        for name in (each.source, each.receiver):
+        for name in CUSTODIANS:
             kept = self.parties[name].cases.kept
-            if kept.cases[each.name].state in (State.LIQUIDATING, State.HELD, State.VOTED):
-                waits += [raised for raised in kept.raised if raised.case == each.name and raised.is_open]
+            files = [self.file(name, each, side) for side in each.sides(name)]
+            names = [file.id for file in files if file is not None and file.state in _OPEN]
+            names += [stands_for(each.id)] if None in files else []
+            waits += [raised for raised in kept.raised if raised.case in names and raised.is_open]
         return waits
+
+    def _returned(self) -> int:
+        return sum(each.trace.is_committed for each in self.rollovers if each.parent)
 
     def _ends(self) -> dict[str, int]:
         found: dict[str, int] = {}
         for each in self.rollovers:
             told = str(each.trace.state.final.status) if each.trace.is_done else "open"
             codes = sorted({raised.code for raised in self._asked(each)})
+            told = "known to a core alone" if is_in_core_alone(self, each) else told
             told = f"a person is asked: {codes}" if codes and told == "open" else told
             found[told] = found.get(told, 0) + 1
         return found
@@ -357,15 +371,15 @@ class Run:
         if sum(held.values()) + escrow != MINTED * len(CUSTODIANS):
             raise AssertionError(f"I-R3 deposits are {held} and {escrow} in escrow")
         at = self.net.head.number
-        for each in self.rollovers:
-            told = self.net.engine.call(self.net.engine.rollover, call_of("escrow_of(uint256)", each.key), at)
+        for key_ in sorted({each.key for each in self.rollovers}):
+            told = self.net.engine.call(self.net.engine.rollover, call_of("escrow_of(uint256)", key_), at)
             escrow -= int.from_bytes(told[32:64], "big")
         if escrow:
             raise AssertionError(f"I7 {escrow} cents in escrow are nobody's")
 
     def _check_money(self) -> None:
         """What moved between the books is what moved on chain, to the cent."""
-        if any(self._asked(each) or not each.trace.is_done for each in self.rollovers):
+        if any(self._asked(each) or each.trace.state.lost or not each.trace.is_done for each in self.rollovers):
             return
         begun = sum(_BEFORE.values()) * 3
         for name in CUSTODIANS:
@@ -381,9 +395,13 @@ class Run:
     # ---- what the chain tells
 
     def _mined(self, sent: Sent | None, receipt: Receipt | None, head: Head) -> None:
-        about = self._about(sent) if sent is not None and receipt is not None and receipt.is_done else None
+        about: list[Rollover] = []
+        if sent is not None and receipt is not None and receipt.is_done:
+            about = self._all_about(sent)
         for each in self.rollovers:
-            tx = self._tx(each, sent) if about is each and sent is not None else None
+            tx = self._tx(each, sent) if each in about and sent is not None else None
+            if each not in about and any(other.key == each.key for other in about):
+                tx = Tx.TAKE  # whatever it was: nothing else can stand there any more
             if tx is not None:
                 self._say(f"block {head.number}: {each.name} {tx}")
             each.trace.mined(tx, number=head.number, time=head.time)
@@ -397,17 +415,27 @@ class Run:
         for each in self.rollovers:
             each.trace.taken_back(number)
 
+    def _all_about(self, sent: Sent) -> list[Rollover]:
+        if NAMES.get(sent.data[:4]) == "settle_batch":
+            return [each for each in self.rollovers if each.encoded in sent.data]
+        about = self._about(sent)
+        return [] if about is None else [about]
+
     def _about(self, sent: Sent) -> Rollover | None:
         if NAMES.get(sent.data[:4]) == "expire":
             asked = int.from_bytes(sent.data[4:36], "big")
-            return next((each for each in self.rollovers if each.key == asked), None)
-        return next((each for each in self.rollovers if each.encoded in sent.data), None)
+            there = [each for each in self.rollovers if each.key == asked]
+            return next((each for each in there if each.trace.is_preparing), there[0] if there else None)
+        # who gives back names the first one, too: it is the later of the two
+        return next((each for each in reversed(self.rollovers) if each.encoded in sent.data), None)
 
     def _tx(self, each: Rollover, sent: Sent) -> Tx | None:
         match NAMES.get(sent.data[:4]):
             case "settle":
                 return Tx.SETTLE
-            case "propose":
+            case "settle_batch":
+                return Tx.BATCH
+            case "propose" | "propose_return":
                 return Tx.PROPOSE
             case "approve":
                 return Tx.VOTER_VOTES if int.from_bytes(sent.data[36:68], "big") == 2 else Tx.RECEIVER_VOTES
@@ -422,7 +450,7 @@ class Run:
 
     def _boundary_of(self, sent: Sent) -> str:
         match NAMES.get(sent.data[:4]):
-            case "propose":
+            case "propose" | "propose_return":
                 return "R6"
             case "approve":
                 about = self._about(sent)

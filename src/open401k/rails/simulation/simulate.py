@@ -31,7 +31,7 @@ APPLICABLE: dict[str, tuple[Fault, ...]] = {
     "R14": _CORE,
     "R15": _SENT,
     "R17": (*_SENT, Fault.DISK_FULL, Fault.RACE),
-    "R18": (Fault.CRASH_AFTER, Fault.OLDER_BACKUP),
+    "R18": (Fault.CRASH_AFTER, Fault.OLDER_BACKUP, Fault.FORGOTTEN_TERMS),
     "R19": (Fault.SUSPEND,),
 }
 #: What the figures rest on; printed beside them.
@@ -39,8 +39,11 @@ ASSUMPTIONS = (
     "the node's worker, decisions, messages and coordinator are the real ones; case files and cores are in memory",
     "each twentieth seed runs on the shipped contracts on the EVM, the others on a twin that is held equal to them",
     "no reorganization reaches a final block; of three endpoints at most one lies or lags, and two must agree",
-    "an older backup is of the node's own files; its core forgets nothing",
-    "one receiver each and at most one further voter; batches and returns are not played",
+    "an older backup is of the node's own files, also before exact terms or the case; its core forgets nothing",
+    "terms that both custodians' files forgot before a vote was final are known to a core's list of orders alone",
+    "letters that tell a file again what it forgot are played by their outcome; a request that comes again is not",
+    "one receiver each and at most one further voter; both sign a batch, letters about it are not played",
+    "what was posted goes back once, in part, without further voters; its files are opened at both sides at once",
     "crashes end a process between its effects, not the machine: kills of real processes are another test",
 )
 
@@ -56,6 +59,7 @@ class Simulated:
     stuck: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
     ends: Counter[str] = field(default_factory=Counter)
     seen: Counter[tuple[str, Fault]] = field(default_factory=Counter)
+    returned: int = 0  # rollovers by which what came went back, to their end
     seconds: float = 0
 
     def add(self, told: Outcome) -> None:
@@ -68,6 +72,7 @@ class Simulated:
         if told.stuck:
             self.stuck.append((told.seed, told.stuck))
         self.ends.update(told.ends)
+        self.returned += told.returned
         self.seen.update(told.seen)
 
     @property

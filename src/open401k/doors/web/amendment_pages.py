@@ -1,0 +1,137 @@
+"""The page that amends a plan: terms in force, a preview of what would change, and adopting what was shown."""
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from open401k.base import steps
+from open401k.base.access import Permission
+from open401k.flows.amendment_preview import Foreseen
+from open401k.flows.payroll_keys import claim_key
+from open401k.kernel import FlowId, Open401kError
+from open401k.views import amendments as view
+
+from .. import amending, amending_forms
+from ..guard import Caller, Needs, posted_form, word
+from ..problems import FieldProblem, Problem, ProblemError
+from .frame import frame, page, see_other
+
+router = APIRouter(prefix="/plans/{plan_id}/amendments", include_in_schema=False)
+Reader = Annotated[Caller, Depends(Needs(Permission.PLAN_VIEW))]
+Changer = Annotated[Caller, Depends(Needs(Permission.PLAN_CHANGE))]
+Posted = Annotated[FormData, Depends(posted_form)]
+_KEY_REUSED = Problem(
+    409,
+    "key_reused",
+    "Nothing was adopted: this form was sent before with other terms.",
+    fix="Preview the terms again.",
+)
+_MEANWHILE = Problem(
+    409,
+    "amended_meanwhile",
+    "Nothing was adopted: the plan was amended, or a day passed, since this preview.",
+    fix="Preview the terms again, and adopt what it says then.",
+)
+
+
+@router.get("")
+def amendments_page(request: Request, caller: Reader) -> Response:
+    """The terms in force, a form to change them, and every amendment so far."""
+    return _page(request, caller)
+
+
+@router.post("/preview")
+def preview(request: Request, caller: Changer, form: Posted) -> Response:
+    """What would change, why it may not, how far it reaches back; nothing is recorded."""
+    text, day, why = (word(form, name) for name in ("provisions", "effective_on", "why"))
+    with caller.begin() as tx:
+        shown = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+    asked = amending_forms.read(text, day, why, shown=shown.provisions)
+    words: dict[str, Any] = {"text": text, "day": day, "why": why}
+    if not isinstance(asked, amending_forms.Asked):
+        return _page(request, caller, **words, wrong=asked)
+    key = str(caller.services.ids.new(FlowId))
+    try:
+        found = amending.foresee(caller.services.db, **_of(caller, asked, key))
+    except Open401kError as error:
+        wrong = (FieldProblem(str(error), error.fix, pointer="effective_on"),)
+        return _page(request, caller, **words, wrong=wrong)
+    return _page(request, caller, **words, asked=asked, foreseen=found, key=key)
+
+
+@router.post("")
+def adopt(caller: Changer, form: Posted) -> Response:
+    """Adopt what a preview showed; the same form twice is one amendment."""
+    texts = [word(form, name) for name in ("changes", "effective_on", "why")]
+    asked = amending_forms.read(*texts, shown=None)
+    if not isinstance(asked, amending_forms.Asked):
+        problem = Problem(422, "invalid", "This is no amendment.", asked[0].reason, "Preview the terms again.")
+        raise ProblemError(problem)
+    key = word(form, "key")
+    if not key:
+        raise ProblemError(Problem(422, "key_missing", "This form has no key.", fix="Preview the terms again."))
+    _refuse_other_than_shown(caller, form, key)
+    of: dict[str, Any] = {"actor": caller.actor, "tenant_id": caller.tenant}
+    content = "\x00".join((str(caller.plan), *texts)).encode()
+    if claim_key(caller.services.db, **of, key=f"amendment/{key}", content=content) is not None:
+        raise ProblemError(_KEY_REUSED)
+    amending.amend(caller.services.db, **_of(caller, asked, key))
+    said = f"Adopted: the plan is amended from {asked.effective_on} on."
+    return see_other(f"/plans/{caller.plan}/amendments?said={quote(said)}")
+
+
+def _refuse_other_than_shown(caller: Caller, form: FormData, key: str) -> None:
+    """Whoever adopts has read what changes: not so, where the terms or the day are others by now."""
+    flow_id = amending.flow_id_of(caller.tenant, caller.plan, key)
+    with caller.begin() as tx:
+        if steps.done(tx, tenant_id=caller.tenant, flow_id=flow_id):
+            return
+        shown = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+    if word(form, "seen") != _seen(shown):
+        raise ProblemError(_MEANWHILE)
+
+
+def _seen(shown: view.Amendments) -> str:
+    return f"{shown.today}/{len(shown.lines)}"
+
+
+def _of(caller: Caller, asked: amending_forms.Asked, key: str) -> dict[str, Any]:
+    of: dict[str, Any] = {"actor": caller.actor, "tenant_id": caller.tenant, "plan_id": caller.plan, "key": key}
+    return of | {"changes": asked.changes, "effective_on": asked.effective_on, "why": asked.why}
+
+
+def _page(
+    request: Request,
+    caller: Caller,
+    *,
+    text: str = "",
+    day: str = "",
+    why: str = "",
+    wrong: tuple[FieldProblem, ...] = (),
+    asked: amending_forms.Asked | None = None,
+    foreseen: Foreseen | None = None,
+    key: str = "",
+) -> Response:
+    with caller.begin() as tx:
+        shown = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+    in_force = amending_forms.as_text(shown.provisions)
+    return page(
+        request,
+        "amendments",
+        frame(request, "Amend the plan", caller=caller, current="health"),
+        status=422 if wrong else 200,
+        heading=shown.heading,
+        shown=shown,
+        changes=caller.may(Permission.PLAN_CHANGE),
+        in_force=in_force,
+        entered={"provisions": text or in_force, "effective_on": day or str(shown.today), "why": why},
+        wrong=wrong,
+        asked=asked,
+        foreseen=foreseen,
+        lines=() if foreseen is None else tuple(map(view.change_line, foreseen.changes)),
+        key=key,
+        seen=_seen(shown),
+    )

@@ -1,0 +1,374 @@
+"""Several receivers of one election: one leads, each has its own part, none sees another's account or person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import pytest
+from tests.rails.node.cores import MemoryCore
+from tests.rails.node.deal_nodes import PARTICIPANT, Both, Custodian, Kept, both
+from tests.rails.node.halves import RECEIVER_FILE, receiving, releasing
+from tests.rails.node.two_nodes import BEFORE, node_of
+from tests.rails.world import DAY, World, founded, key
+
+from open401k.base.faults import Stopped, stopping_at
+from open401k.rails.evidence.checking import check
+from open401k.rails.evidence.file import joined, write
+from open401k.rails.evidence.findings import Status
+from open401k.rails.evidence.handing import evidence_of
+from open401k.rails.kinds import Into, Kind
+from open401k.rails.node import deals
+from open401k.rails.node.again import again, off_rail
+from open401k.rails.node.cases import State, Way
+from open401k.rails.node.codec import BadInputError, told
+from open401k.rails.node.codes import TERMS_UNFIT
+from open401k.rails.node.core import Side
+from open401k.rails.node.deal import Deal
+from open401k.rails.node.elections import digest_of
+from open401k.rails.node.following import Verdict
+from open401k.rails.node.halves import ReceivingHalf, Wanted
+from open401k.rails.node.judging import NotNowError
+from open401k.rails.node.letters import Came, Letter, LetterKind, Request, letter_bytes, letter_of
+from open401k.rails.node.memory_deals import MemoryDeals
+from open401k.rails.node.seen import seen_of
+from open401k.rails.node.together import codes_of
+from open401k.rails.preflight.facts import Part
+from open401k.rails.preflight.reasons import Code
+from open401k.rails.tracking import tracked
+
+#: Notice 2014-54: money that goes to several places at once is one distribution.
+PARTS = (Part(Kind.PRE_TAX, Into.PLAN, 0, 3_000_00), Part(Kind.ROTH, Into.ROTH_IRA, 1, 800_00))
+
+
+OWN = {
+    "receiving[0].plan_type": "roth_ira", "receiving[0].plan_name": "The Bank IRA", "receiving[0].letter_id": "LOA 7",
+}  # fmt: skip
+
+
+@dataclass
+class Three:
+    """A source and two receivers, of which the first leads."""
+
+    world: World
+    source: Custodian
+    lead: Custodian
+    other: Custodian
+    seen: dict[str, list[bytes]] = field(default_factory=lambda: {"lead": [], "other": [], "source": []})
+
+    def ask(self) -> None:
+        half = replace(receiving(PARTS[0]), wanted=(Wanted(Kind.PRE_TAX, Into.PLAN, 3_000_00),))
+        with self.lead.files.begin() as unit:
+            deals.request(
+                unit, self.lead.desk, "lead", source=self.source.desk.us, half=half, receivers=[self.other.desk.us]
+            )
+
+    def half_of_other(self, **more: object) -> ReceivingHalf:
+        half = receiving(PARTS[1], member=self.other.desk.us)
+        own = {name: value for name, value in RECEIVER_FILE.items() if name.startswith("receiving[0].")}
+        told = replace(
+            half, custodian="the bank", account="account at other", key=None, mode=half.mode,
+            wanted=(Wanted(Kind.ROTH, Into.ROTH_IRA, 800_00),), file=own | OWN,
+        )  # fmt: skip
+        return replace(told, **more)  # type: ignore[arg-type]
+
+    def join(self, **more: object) -> None:
+        code = codes_of(self.lead.deal("lead"))[self.other.desk.us]
+        with self.other.files.begin() as unit:
+            deals.join(
+                unit, self.other.desk, "other", source=self.source.desk.us, code=code, half=self.half_of_other(**more)
+            )
+
+    def put(self) -> None:
+        half = releasing(Part(Kind.PRE_TAX, Into.PLAN, 0, 3_000_00), Part(Kind.ROTH, Into.PLAN, 0, 800_00))
+        with self.source.files.begin() as unit:
+            deals.put_facts(unit, self.source.desk, self.source.only(), half)
+
+    def sign(self) -> None:
+        desk = self.lead.desk
+        with self.lead.files.begin() as unit:
+            election = deals.election_of(unit, desk, "lead")
+        attestation, attested = Both(self.world, self.source, self.lead).attested(election.participant)
+        with self.lead.files.begin() as unit:
+            signature = PARTICIPANT.sign(digest_of(election, desk.domain))
+            deals.elect(unit, desk, "lead", signature=signature, attestation=attestation, attested=attested)
+
+    def ready(self) -> None:
+        with self.source.files.begin() as unit:
+            deals.ready(unit, self.source.desk, self.source.only())
+
+    def everybody(self) -> Iterator[tuple[str, Custodian]]:
+        yield from (("source", self.source), ("lead", self.lead), ("other", self.other))
+
+    def carry(self, on_the_way: Callable[[Letter], Letter] = lambda letter: letter) -> None:
+        """Letters between all, as they travel, until there is none."""
+        by = {each.desk.us: (name, each) for name, each in self.everybody()}
+        goes_on = True
+        while goes_on:
+            goes_on = False
+            for _, from_ in self.everybody():
+                with from_.files.begin() as unit:
+                    waiting = unit.letters_out()
+                for each in waiting:
+                    name, to = by[each.to]
+                    text = letter_bytes(on_the_way(each.letter))
+                    with to.files.begin() as unit:
+                        taken = deals.take(unit, to.desk, from_.desk.us, letter_of(text))
+                    if taken.came is Came.EARLY:
+                        continue
+                    assert taken.came in (Came.TAKEN, Came.AGAIN), taken
+                    self.seen[name].append(text)
+                    with from_.files.begin() as unit:
+                        unit.letter_sent(each.to, each.letter.reference, each.letter.number)
+                    goes_on = True
+
+    def run(self, passes: int = 4) -> None:
+        for _ in range(passes):
+            for _, each in self.everybody():
+                each.node.run_once()
+            self.carry()
+
+    def states(self) -> list[State]:
+        return [
+            self.source.file(self.source.only()).state,
+            self.lead.file("lead").state,
+            self.other.file("other").state,
+        ]
+
+    def raised(self) -> list[str]:
+        """Open exceptions, in words."""
+        found = []
+        for name, each in self.everybody():
+            with each.files.begin() as unit:
+                found += [f"{name}: {raised.code} {raised.words}" for raised in unit.raised() if raised.is_open]
+        return found
+
+    def deals(self) -> list[Deal]:
+        return [self.source.deal(self.source.only()), self.lead.deal("lead"), self.other.deal("other")]
+
+
+def three(world: World, kept: Kept = lambda _, now: MemoryDeals(now=now)) -> Three:
+    two = both(world, kept)
+    files = kept("other", lambda: world.clock.now)
+    node = node_of(world, "other", cases=files, core=MemoryCore({"account at other": dict(BEFORE)}))
+    desk = replace(two.receiver.desk, us=world.members["other"].address, network=node.coordinator)  # type: ignore[arg-type]
+    return Three(world, two.source, two.receiver, Custodian(Side.RECEIVER, desk, node, files))
+
+
+def until_signed(all_: Three) -> None:
+    all_.ask()
+    all_.carry()
+    all_.join()
+    all_.carry()
+    all_.put()
+    all_.carry()
+    all_.sign()
+    all_.carry()
+
+
+def stopped_once(do: Callable[[], object], boundary: str) -> None:
+    with stopping_at(boundary), pytest.raises(Stopped):
+        do()
+    do()
+
+
+@pytest.mark.parametrize("where", ["memory", "postgresql"])
+def test_pre_tax_and_roth_go_to_two_custodians_at_once_though_steps_stop(
+    where: str, request: pytest.FixtureRequest
+) -> None:
+    all_ = three(founded(), request.getfixturevalue("kept_deals")) if where == "postgresql" else three(founded())
+    stopped_once(all_.ask, "deals.requested")
+    stopped_once(all_.carry, "deals.letter_taken")
+    all_.put()
+    all_.carry()
+    assert [all_.source.file(all_.source.only()).state, all_.lead.file("lead").state] == [State.DATA_REQUESTED] * 2
+    stopped_once(all_.join, "deals.joined")
+    stopped_once(all_.carry, "deals.letter_taken")
+    told = [each.reasons for each in all_.deals()]
+    assert all_.states() == [State.PREVALIDATED] * 3, told
+    all_.sign()
+    stopped_once(all_.carry, "deals.letter_taken")
+    assert all_.states() == [State.LIQUIDATING] * 3
+    stopped_once(all_.ready, "deals.ready")
+    stopped_once(all_.carry, "deals.letter_taken")
+    assert all(each.terms == all_.deals()[0].terms for each in all_.deals()), all_.raised()
+    all_.run(6)
+    assert all_.states() == [State.POSTED] * 3
+    books = [each.node.core.balances for _, each in all_.everybody()]  # type: ignore[attr-defined]
+    assert books == [
+        {"account at source": {0: 2_000_00, 1: 200_00}},
+        {"account at receiver": {0: 8_000_00, 1: 1_000_00}},
+        {"account at other": {0: 5_000_00, 1: 1_800_00}},
+    ]
+
+
+def test_no_receiver_sees_anothers_account_person_or_secret() -> None:
+    all_ = three(founded())
+    all_.ask()
+    all_.carry()
+    (known,) = {each.identity for each in (all_.half_of_other(),)}
+    assert known is not None
+    all_.join(identity=replace(known, former_names=(*known.former_names, "Only The Bank Knows")))
+    all_.carry()
+    all_.put()
+    all_.carry()
+    all_.sign()
+    all_.carry()
+    all_.ready()
+    all_.carry()
+    all_.run(6)
+    assert all_.states() == [State.POSTED] * 3
+    source, lead, other = all_.deals()
+    (one,) = source.others
+    assert one.hidden is not None
+    secrets = {
+        "lead": ["account at other", "Only The Bank Knows", one.hidden.hex(), "The Bank IRA", "LOA 7"],
+        "other": ["account at receiver", lead.reference.hex(), "New Company 401(k) Plan", 'LOA 1"'],
+    }
+    for name, words in secrets.items():
+        text = b"".join(all_.seen[name]).decode()
+        for each in words:
+            assert each not in text, (name, each)
+    assert source.transfer_file is not None
+    assert lead.transfer_file is not None
+    assert other.transfer_file is not None
+    assert source.transfer_file.root == lead.transfer_file.root == other.transfer_file.root
+    assert not any(label.startswith("receiving[1].") for label in lead.transfer_file.values)
+    assert not any(label.startswith("receiving[0].") for label in other.transfer_file.values)
+    assert "case.reference" not in other.transfer_file.values
+    assert other.transfer_file.values["receiving[1].account_number"] == "account at other"
+    assert other.transfer_file.values["participant.tax_number"] == "900-70-0001"
+
+
+@pytest.mark.parametrize("who", ["source", "lead", "other"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_any_of_them_ends_it_for_all(who: str, when: str) -> None:
+    all_ = three(founded())
+    until_signed(all_)
+    if when == "after":
+        all_.ready()
+        all_.carry()
+        all_.source.node.run_once()
+    custodian = dict(all_.everybody())[who]
+    with custodian.files.begin() as unit:
+        deals.stop(unit, custodian.desk, custodian.only(), 501)
+    all_.carry()
+    all_.run(6)
+    assert all_.states() == [State.RELEASED] * 3
+    assert all(each.file(each.only()).stop == 501 for _, each in all_.everybody())
+    assert all_.source.node.core.balances["account at source"] == dict(BEFORE)  # type: ignore[attr-defined]
+
+
+def test_without_every_receivers_approval_nothing_moves() -> None:
+    all_ = three(founded())
+    until_signed(all_)
+    all_.ready()
+    all_.carry()
+    for _ in range(3):
+        all_.source.node.run_once()
+        all_.lead.node.run_once()
+        all_.carry()
+    assert all_.states() == [State.VOTED, State.VOTED, State.LIQUIDATING]
+    with all_.lead.files.begin() as unit:
+        agreed = unit.case("lead").agreed
+        standing = all_.lead.node.coordinator.final(agreed) if agreed else None
+        seen = seen_of(unit, "lead", standing, now=all_.world.clock.now)
+    assert [each.name for each in seen.receivers] == ["the new plan", "the bank"]
+    assert [(each.name, each.given) for each in seen.votes][1:] == [("the new plan", True), ("the bank", False)]
+    assert [each.owner for each in tracked(seen).todo] == ["the bank"]
+    all_.world.clock.now += 7 * DAY
+    all_.world.chain.tick()
+    all_.run()
+    assert all_.states() == [State.RELEASED] * 3
+
+
+def test_terms_with_anothers_account_in_our_leg_are_declined_for_all() -> None:
+    all_ = three(founded())
+    until_signed(all_)
+    all_.ready()
+
+    def swapped(letter: Letter) -> Letter:
+        if letter.kind != LetterKind.TERMS:
+            return letter
+        body = cast("Any", json.loads(json.dumps(letter.body)))
+        for leg in body["terms"]["legs"]:
+            leg["commitment"] = "11" * 32
+        return replace(letter, body=body)
+
+    all_.carry(on_the_way=swapped)
+    all_.run()
+    assert all_.states() == [State.RELEASED] * 3
+    assert {each.file(each.only()).stop for _, each in all_.everybody()} == {TERMS_UNFIT}
+
+
+def test_who_is_not_named_does_not_join_and_a_person_who_differs_is_told() -> None:
+    all_ = three(founded())
+    all_.ask()
+    all_.carry()
+    code = codes_of(all_.lead.deal("lead"))[all_.other.desk.us]
+    request = Letter(
+        code, 1, LetterKind.REQUEST, told(Request(all_.source.desk.us, all_.half_of_other(), salt=bytes(32)))
+    )
+    with all_.source.files.begin() as unit:
+        stranger = all_.world.members["administrator"].address
+        assert deals.take(unit, all_.source.desk, stranger, request).came is Came.REFUSED
+        wrong = replace(request, reference=bytes(32))
+        assert deals.take(unit, all_.source.desk, all_.other.desk.us, wrong).came is Came.EARLY
+    person = all_.half_of_other().identity
+    assert person is not None
+    all_.join(identity=replace(person, tax_number="900-70-0002"))
+    all_.carry()
+    all_.put()
+    all_.carry()
+    source, lead, other = all_.deals()
+    assert [[each.code for each in deal.reasons or ()] for deal in (source, lead, other)] == [
+        [Code.TAX_NUMBER_DIFFERS], [], [Code.TAX_NUMBER_DIFFERS],
+    ]  # fmt: skip
+    with all_.other.files.begin() as unit:
+        deals.put_facts(unit, all_.other.desk, "other", all_.half_of_other())
+    all_.carry()
+    assert all_.states() == [State.PREVALIDATED] * 3
+
+
+def test_what_is_for_one_receiver_is_refused_in_words() -> None:
+    all_ = three(founded())
+    until_signed(all_)
+    with all_.source.files.begin() as unit:
+        deals.stop(unit, all_.source.desk, all_.source.only(), 501)
+    all_.carry()
+    case = all_.source.only()
+    with all_.source.files.begin() as unit, pytest.raises(NotNowError, match="has 2 receivers: to propose again"):
+        again(unit, all_.source.desk, case, "second", verdict=Verdict.ABORTED)
+    with all_.source.files.begin() as unit, pytest.raises(NotNowError, match="has 2 receivers: one check or wire"):
+        off_rail(unit, case, Way.CHECK, "7")
+    with all_.other.files.begin() as unit:
+        before = unit.deal("other")
+        unit.change_deal(before, replace(before, elected=None))
+        with pytest.raises(NotNowError, match="another custodian leads"):
+            deals.election_of(unit, all_.other.desk, "other")
+
+
+def test_members_who_cannot_be_meant_are_refused() -> None:
+    all_ = three(founded())
+    us, source = all_.lead.desk.us, all_.source.desk.us
+    half = replace(receiving(PARTS[0]), wanted=(Wanted(Kind.PRE_TAX, Into.PLAN, 3_000_00),))
+    for receivers in ([us], [source], [all_.other.desk.us] * 2, [key(str(each)).address for each in range(4)]):
+        with all_.lead.files.begin() as unit, pytest.raises(BadInputError, match="receivers"):
+            deals.request(unit, all_.lead.desk, "lead", source=source, half=half, receivers=receivers)
+
+
+def test_evidence_holds_with_the_words_of_all_three() -> None:
+    all_ = three(founded())
+    until_signed(all_)
+    all_.ready()
+    all_.carry()
+    all_.run(6)
+    found = [
+        evidence_of(each.files, all_.world.chain, coordinator=all_.world.rollover, case=each.only())
+        for _, each in all_.everybody()
+    ]
+    report = check(write(joined(joined(found[0], found[1]), found[2])), head=all_.world.chain.head().hash)
+    assert report.holds
+    assert report.count(Status.MISSING) == 0
