@@ -99,6 +99,10 @@ class Batching(Protocol):
         """Until when a case that is held now waits for others."""
         ...
 
+    def note_settled(self, case: Case) -> None:
+        """The final chain has this case in a batch."""
+        ...
+
 
 @dataclass
 class Node:
@@ -286,6 +290,8 @@ class Node:
         return True
 
     def _post(self, case: Case, agreed: Agreed, final: Standing) -> bool:
+        if final.batched and self.batches is not None:
+            self.batches.note_settled(case)  # before it is posted: from then on a return may be asked
         fault("node.before_core_post")
         answer = self.core.post(_order(case, agreed))
         fault("node.after_core_post")
