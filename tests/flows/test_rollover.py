@@ -1,11 +1,13 @@
 """A rollover from one plan here to another: asked, answered, followed, killed and repeated; no cent is lost."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from tests.flows.rollover_nodes import DealNode, Plans, plans
 from tests.flows.rollovers import World
+from tests.rails.node.going_back import Back
 from tests.support.database import TESTER
 from tests.support.flows import run_with_a_stop
 
@@ -17,8 +19,11 @@ from open401k.flows.rollover_forms import forms_of
 from open401k.flows.rollover_node import NodeRefusedError
 from open401k.flows.verify import verify
 from open401k.kernel import FixedClock, Refused, RolloverId, Source
+from open401k.rails.kinds import Into, Kind
+from open401k.rails.messages import Mode
 from open401k.rails.node.cases import State
 from open401k.rails.node.core import Order, Part, Side
+from open401k.rails.node.halves import Wanted
 from open401k.rails.preflight.reasons import Code
 from open401k.recordkeeping import STATE, RolloverRefusal, RolloverRequest, RolloverWay
 
@@ -101,6 +106,57 @@ def test_money_moves_from_one_plan_to_the_other_and_nothing_known_is_typed(two: 
         )
     # The clock of the first plan goes on here (IRC 402A(d)(2)(B)), and so does its basis.
     assert (now.roth.first_year, now.roth.basis_cents, now.opened) == (2021, 80_00, None)
+
+
+def asked_back(two: Plans, into: RolloverRequest, cents: int) -> Back:
+    """The custodian that paid asks back so much, from the account into which it went."""
+    came = two.two.receiver.deal(str(into.rollover_id)).receiving
+    assert came is not None
+    back = Back(two.two)
+    back.ask(
+        half=replace(
+            came, member=two.two.source.desk.us, account=str(two.pays.leaver), source_account=into.account,
+            mode=Mode.FIXED, wanted=(Wanted(Kind.PRE_TAX, Into.PLAN, cents),),
+        )
+    )  # fmt: skip
+    two.two.carry()
+    return back
+
+
+def test_what_came_goes_back_from_the_account_into_which_it_came(two: Plans) -> None:
+    before, ids = in_both(two), two.pays.db.ids
+    asked = two.ask(ids.new(RolloverId))
+    two.answer(ids.new(RolloverId))
+    two.settle(str(asked.rollover_id))
+    left, day = census.Terminated(), two.takes.today() - timedelta(days=1)  # who works there is paid nothing yet
+    with two.takes.db.begin(TESTER, tenants=[two.takes.sponsor]) as tx:
+        census.record_fact(tx, tenant_id=two.takes.sponsor, employee_id=two.takes.leaver, fact=left, event_on=day)
+    back = asked_back(two, asked, 200_00)
+    known = two.known()
+    paid = {label: each for label, each in known["file"].items() if not label.startswith("amounts[")}
+    known["file"] = paid | {"amounts[rollover_pre_tax].earnings_cents": "0"}
+    told = Asked(two.takes.sponsor, two.takes.plan, ids.new(RolloverId), two.takes.leaver, known)
+    others = replace(told, employee_id=two.takes.worker)
+    refused = release(two.takes.db, actor=TESTER, node=two.receiver, asked=others, case=back.given())
+    assert isinstance(refused, Refused)  # the account is the leaver's
+    assert refused.reason is RolloverRefusal.PERSON_UNKNOWN
+    given = release(two.takes.db, actor=TESTER, node=two.receiver, asked=told, case=back.given())
+    assert isinstance(given, RolloverRequest)
+    assert (given.account, reasons(given)) == (asked.account, [])
+    two.two.carry()
+    back.sign()
+    two.two.carry()
+    back.ready()
+    two.two.carry()
+    two.two.run()
+    (out,) = [each for each in followed(two.takes, two.receiver) if each.way is RolloverWay.OUT]
+    assert out.booked is not None  # the posting found its request
+    assert (out.rollover_id, out.booked.cents) == (given.rollover_id, 200_00)
+    # Money flow: rollover 200.00 of the plan that had received -> rollover of the plan that had paid
+    assert two.takes.held(two.takes.leaver)[Source.ROLLOVER] == 1_000_00
+    assert two.pays.held(two.pays.leaver)[Source.ROLLOVER] == 200_00
+    assert in_both(two) == before
+    assert proven(two) == []
 
 
 @pytest.mark.parametrize("point", rollover_send.BOUNDARIES)

@@ -147,14 +147,14 @@ def test_a_dead_employees_half_names_who_rolls_over_and_asks_for_the_minimum() -
     assert not isinstance(told, Refused)
     now = Releasable(WHO, PAID, (), DEAD, TaxedMoney(), TaxedMoney(), 0, None, 0)
     ours, dead = OurPlan("Acme", "001", "12-3456789", TERMS, b"\x01" * 20), Identity("M G", "1", date(1980, 3, 15))
-    half = releasing_half(ours, told, releasable=now, identity=dead, file={})
+    half = releasing_half(ours, told, account=str(WHO), releasable=now, identity=dead, file={})
     assert (half.distributee, half.identity) == (
         Distributee.SURVIVING_SPOUSE, Identity("Juan Lopez", "900-70-0002", date(1979, 1, 1)),
     )  # fmt: skip
     # The minimum after a death goes by 401(a)(9)(B), not by the employee's own age: it is told, or not known.
     assert half.minimum is None
-    alive = releasing_half(ours, replace(told, distributee=None), releasable=replace(now, opened=SEVERED),
-                           identity=dead, file={})  # fmt: skip
+    alive = releasing_half(ours, replace(told, distributee=None), account=str(WHO),
+                           releasable=replace(now, opened=SEVERED), identity=dead, file={})  # fmt: skip
     assert (alive.distributee, alive.identity, alive.minimum) == (Distributee.EMPLOYEE, dead, Minimum(0, None))
 
 

@@ -18,7 +18,7 @@ from open401k.base.faults import Stopped
 from open401k.kernel import Open401kError
 from open401k.rails.sender import Fees, Outcome, Sender, TakenError, prepare
 from open401k.rails.sender._store import forms
-from open401k.rails.transactions import signed
+from open401k.rails.transactions import NotSignedError, Unsigned, signed
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 RICH = 10**18
@@ -110,6 +110,42 @@ def test_what_waits_for_long_is_made_dearer_under_its_number_up_to_a_limit(conn:
     (done,) = sender.round()
     assert done.receipt.tx_hash == forms(conn, RELAY.address, 0)[-1].tx_hash
     assert chain.nonce(RELAY.address) == 1
+
+
+class Careful:
+    """A relay that signs up to a price, as a signer with a policy does."""
+
+    def __init__(self, most: int) -> None:
+        self.address, self.most = RELAY.address, most
+
+    def transaction(self, told: Unsigned) -> bytes:
+        if told.gas_price > self.most:
+            raise NotSignedError(f"{told.gas_price} is too dear")
+        return RELAY.sign(told.digest)
+
+
+def test_a_fee_that_is_not_signed_stops_no_other_transaction_and_is_told_to_who_asks(
+    conn: Connection, network: Anvil
+) -> None:
+    chain, clock, relay = network.chain(), Clock(), Careful(10**9)
+    network.do("evm_setAutomine", False)
+    chain.gas_price = lambda: 10**9  # type: ignore[method-assign]
+    sender = Sender(conn, chain, relay, now=lambda: clock.now, fees=Fees(most=2 * 10**9, patience=60))
+    again = partial(sender.once_at_a_time, to=BANK.address, data=b"it", gas=40_000)
+    assert (again("one"), again("two")) == (None, None)
+    network.do("anvil_dropAllTransactions")
+    clock.now += 61
+    assert sender.round() == []
+    for nonce in (0, 1):  # each as it was, and the network has it again
+        (form,) = forms(conn, RELAY.address, nonce)
+        assert form.gas_price == 10**9
+    with pytest.raises(NotSignedError, match="too dear"):
+        again("one")
+    relay.most = 2 * 10**9
+    assert again("one") is None
+    assert [len(forms(conn, RELAY.address, nonce)) for nonce in (0, 1)] == [2, 1]
+    network.do("evm_mine")
+    assert [done.key for done in sender.round()] == ["one/0", "two/0"]
 
 
 def test_a_number_that_somebody_else_used_is_told(conn: Connection, network: Anvil) -> None:

@@ -12,6 +12,7 @@ from open401k import ledger, plan, recordkeeping
 from open401k.base.db import Actor, Database, Tx
 from open401k.kernel import EmployeeId, PlanId, Refused, RolloverId, Source, SponsorId
 from open401k.rails.kinds import Into
+from open401k.rails.node.adapters.own_ledger import holder_of
 from open401k.rails.node.codec import told as as_json
 from open401k.recordkeeping import ACCOUNT, CASE, ENDED, STATE, RolloverRefusal, RolloverRequest, RolloverWay
 
@@ -40,7 +41,7 @@ def ask_into(db: Database, *, actor: Actor, node: OwnNode, asked: Asked) -> Roll
     if isinstance(told, Refused):
         return told
     with db.begin(actor, tenants=[asked.tenant_id]) as tx:
-        refused = _put_on_file(tx, asked, RolloverWay.INTO, told)
+        refused = _put_on_file(tx, asked, RolloverWay.INTO, told, {ACCOUNT: f"{asked.employee_id}/{asked.rollover_id}"})
     return refused or send(db, actor, node, asked.tenant_id, asked.plan_id, asked.rollover_id)
 
 
@@ -51,8 +52,11 @@ def release(db: Database, *, actor: Actor, node: OwnNode, asked: Asked, case: st
     told = told_of(OutTold, wanted)
     if isinstance(told, Refused):
         return told
+    account = coming.source_account or str(asked.employee_id)  # none: the other side's facts are not there yet
+    if (other := _anothers(asked, account)) is not None:
+        return other
     with db.begin(actor, tenants=[asked.tenant_id]) as tx:
-        refused = _put_on_file(tx, asked, RolloverWay.OUT, told, case=case)
+        refused = _put_on_file(tx, asked, RolloverWay.OUT, told, {CASE: case, ACCOUNT: account})
     return refused or send(db, actor, node, asked.tenant_id, asked.plan_id, asked.rollover_id)
 
 
@@ -93,7 +97,7 @@ def follow(
 
 
 def _put_on_file(
-    tx: Tx, asked: Asked, way: RolloverWay, told: IntoTold | OutTold, *, case: str | None = None
+    tx: Tx, asked: Asked, way: RolloverWay, told: IntoTold | OutTold, own: Mapping[str, str]
 ) -> Refusal | None:
     """The request with all that was told, the account that waits for the money; a repeat changes nothing."""
     of: dict[str, Any] = {"tenant_id": asked.tenant_id, "plan_id": asked.plan_id}
@@ -118,12 +122,21 @@ def _put_on_file(
     )
     if isinstance(asked_now, Refused) or not asked_now:
         return asked_now if isinstance(asked_now, Refused) else None
-    own = {ACCOUNT: f"{asked.employee_id}/{asked.rollover_id}"} if case is None else {CASE: case}
-    parts = by_name(told) | own
-    recordkeeping.tell_rollover(tx, **of, rollover_id=asked.rollover_id, told=parts)
+    recordkeeping.tell_rollover(tx, **of, rollover_id=asked.rollover_id, told=by_name(told) | dict(own))
     key = ledger.AccountKey(asked.plan_id, ledger.Kind.PARTICIPANT, asked.employee_id, Source.ROLLOVER)
     ledger.open_accounts(tx, tenant_id=asked.tenant_id, keys=[key])
     return None
+
+
+def _anothers(asked: Asked, account: str) -> Refusal | None:
+    """Whether a case asks for another's money; its account is kept, for one that goes back names that of its coming."""
+    try:
+        if holder_of(account) == asked.employee_id:
+            return None
+    except ValueError:
+        pass
+    message = f"The case asks for money of account {account!r}, which is none of {asked.employee_id}."
+    return Refused(RolloverRefusal.PERSON_UNKNOWN, message, "Answer it for the person whose account it names.")
 
 
 def _not_taken(told: IntoTold, terms: plan.Rollovers) -> Refusal | None:

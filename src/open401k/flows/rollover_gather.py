@@ -73,7 +73,8 @@ def half_of(
         return receiving_half(ours, told, account=request.account, identity=identity, asked_on=asked_on)
     now = recordkeeping.releasable(tx, **of, person=person, on=day_of(tx.now))
     file = _file(ours, now)
-    return releasing_half(ours, of_request(OutTold, request), releasable=now, identity=identity, file=file)
+    paid = of_request(OutTold, request)
+    return releasing_half(ours, paid, account=request.account, releasable=now, identity=identity, file=file)
 
 
 def _ours(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, terms: plan.Rollovers, us: Us) -> OurPlan:

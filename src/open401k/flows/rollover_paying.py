@@ -30,14 +30,15 @@ def kind_of_source(source: Source) -> Kind:
 
 
 def releasing_half(
-    ours: OurPlan, told: OutTold, *, releasable: Releasable, identity: Identity | None, file: Mapping[str, str]
-) -> ReleasingHalf:
+    ours: OurPlan, told: OutTold, *, account: str, releasable: Releasable, identity: Identity | None,
+    file: Mapping[str, str],
+) -> ReleasingHalf:  # fmt: skip
     """What we know as the plan that pays: vested money by source, what opened it, Roth clock, loan, minimum, spouse."""
     held, opened = held_of(releasable, told.wanted), releasable.opened
     died = opened is not None and opened.event is Event.DEATH
     return ReleasingHalf(
         custodian=ours.name,
-        account=str(releasable.employee_id),
+        account=account,
         payment_on=told.payment_on,
         payment_cents=sum(each.paid_cents for each in held),
         held=held,

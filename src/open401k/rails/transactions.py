@@ -52,8 +52,12 @@ class Unsigned:
         return [_whole(self.nonce), _whole(self.gas_price), _whole(self.gas), self.to or b"", b"", self.data]
 
 
+class NotSignedError(Exception):
+    """Who signs for us answers, and does not sign this."""
+
+
 class Relay(Protocol):
-    """Signs transactions in a place of its own, as far as it allows them."""
+    """Signs transactions in a place of its own, as far as it allows them: else :class:`NotSignedError`."""
 
     @property
     def address(self) -> bytes: ...

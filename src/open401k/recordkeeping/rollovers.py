@@ -120,7 +120,10 @@ class RolloverRequest:
 
     @property
     def account(self) -> str:
-        """The account that the network knows: of one that comes in its own, so that its posting is told apart."""
+        """The account that the network knows: of one that comes in its own, so that its posting is told apart.
+
+        Of one that goes out that which its case names; a return names the one into which the money came.
+        """
         found = self.told.get(ACCOUNT)
         return str(self.employee_id) if found is None else str(found.told)
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from eth_hash.auto import keccak
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.rails.node.batch_nodes import ANSWER, BEFORE, SETTINGS, WINDOW, Pairs, pairs
@@ -17,16 +18,20 @@ from open401k.base.faults import Stopped, stopping_at
 from open401k.rails.messages import Mode
 from open401k.rails.node import batches, worker
 from open401k.rails.node.batch_letters import batch_kept_out
+from open401k.rails.node.batches import go_on_singly
 from open401k.rails.node.batching import Batch, Settings, Stage
 from open401k.rails.node.cases import State
 from open401k.rails.node.codec import Json
 from open401k.rails.node.codes import BATCH_DECLINED
+from open401k.rails.node.coordinator import Refusal
 from open401k.rails.node.core import Order, Refused, SilentError
 from open401k.rails.node.letters import Came, Letter, LetterKind
 from open401k.rails.node.memory_deals import MemoryDealUnit
 from open401k.rails.node.opening import stop
 from open401k.rails.node.signing import Policy, PolicySigner
 from open401k.rails.node.taking import kept_out
+
+SETTLE_BATCH = keccak(b"settle_batch(uint256,uint256,uint256,uint256,bytes,bytes,bytes)")[:4]
 
 
 def stages(found: Pairs) -> list[list[Stage]]:
@@ -291,6 +296,88 @@ def test_a_batch_is_held_to_the_signers_policy_as_approvals_are() -> None:
     (declined,) = written(found, found.two.receiver, LetterKind.BATCH_DECLINED)
     assert isinstance(declined.body, dict)
     assert "20000 cents are more than the 15000" in str(declined.body["words"])
+
+
+# ---- what we gave up, and the other side did not
+
+
+def until_signed(found: Pairs) -> tuple[Custodian, Custodian]:
+    """Signed by both, and sent by neither."""
+    until_offered(found)
+    found.two.carry()
+    found.two.receiver.node.run_once()
+    found.two.carry()
+    assert stages(found) == [[Stage.SIGNED], [Stage.SIGNED]]
+    return found.two.source, found.two.receiver
+
+
+def refusing(custodian: Custodian, patch: pytest.MonkeyPatch) -> list[bytes]:
+    """The chain takes nothing from it, and nobody was faster; what it sends."""
+    sent: list[bytes] = []
+
+    def send(data: bytes) -> Refusal:
+        sent.append(data)
+        return Refusal(612, "refused")
+
+    patch.setattr(custodian.node.coordinator, "send", send)
+    return sent
+
+
+def test_a_batch_that_was_refused_to_us_is_still_settled_by_the_other_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Money flow: source -> receiver 300.00
+    found = pairs()
+    source, receiver = until_signed(found)
+    with monkeypatch.context() as patch:
+        sent = refusing(source, patch)
+        for _ in range(3):
+            source.node.run_once()
+    assert len([each for each in sent if each[:4] == SETTLE_BATCH]) == 1
+    assert stages(found)[0] == [Stage.SIGNED]
+    assert {source.file(name).batch_until for name in found.cases} == {None}
+    receiver.node.run_once()
+    assert found.settled() == [2]
+    found.passes(4)
+    assert found.states() == {State.POSTED}
+    assert stages(found) == [[Stage.SETTLED], [Stage.SETTLED]]
+    books_follow_the_chain(found)
+
+
+def test_a_batch_that_was_refused_is_over_when_a_final_block_is_past_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = pairs()
+    source, _ = until_signed(found)
+    refusing(source, monkeypatch)
+    source.node.run_once()
+    found.later(ANSWER - WINDOW)
+    source.node.run_once()
+    assert stages(found)[0] == [Stage.SIGNED]
+    found.later(2 * WINDOW)
+    source.node.run_once()
+    assert stages(found)[0] == [Stage.OVER]
+
+
+@pytest.mark.parametrize("where", ["memory", "postgresql"])
+def test_a_batch_that_counts_as_over_here_and_was_settled_counts_as_settled_before_its_cases_are_posted(
+    where: str, request: pytest.FixtureRequest
+) -> None:
+    found = pairs(kept=request.getfixturevalue("kept_deals")) if where == "postgresql" else pairs()
+    until_offered(found)
+    source, receiver = found.two.source, found.two.receiver
+    found.two.carry()
+    with source.files.begin() as unit:
+        (batch,) = unit.live_batches()
+        unit.change_batch(batch, replace(batch, stage=Stage.OVER))
+        go_on_singly(unit, batch)
+    receiver.node.run_once()
+    receiver.node.run_once()
+    assert found.settled() == [2]
+    with stopping_at("node.before_core_post"), pytest.raises(Stopped):
+        source.node.run_once()
+    with source.files.begin() as unit:
+        for case in found.cases.values():  # a return of any of them is told so, not sent to be refused
+            assert (settled := unit.batch_of(case.id)) is not None
+            assert settled.reference == batch.reference
+    found.passes(3)
+    assert found.states() == {State.POSTED}
 
 
 # ---- offers that are not what they should be

@@ -28,7 +28,7 @@ from open401k.rails.node.core import Side, SilentError
 from open401k.rails.node.kept_deals import KeptDeals
 from open401k.rails.node.mail import MailAt, Template, address, composed, template_of
 from open401k.rails.node.mailing import GIVES_UP_AFTER, WAITS, Addresses, Mailing, To, mails_of
-from open401k.rails.node.smtp import Smtp
+from open401k.rails.node.smtp import MailRefusedError, Smtp
 from open401k.rails.node.vault import Vault
 
 _SERVE = "import sys, pathlib; from open401k.standins.smtp import serve\n" \
@@ -180,6 +180,76 @@ def test_who_stops_it_gets_nothing_more_and_what_waits_is_withheld(kept_deals: K
     assert (post.states(), post.standing(), post.addresses.of("case")) == (["withheld"], To.STOPPED, None)
     with post.files.begin() as unit, pytest.raises(BadInputError, match="stopped e-mails"):
         post.addresses.put(unit, "case", MARIA, at=0)
+
+
+def test_mail_that_comes_back_after_they_stopped_it_changes_nothing(kept_deals: Kept, server: tuple[int, Path]) -> None:
+    post = Post(kept_deals, *server)
+    post.begin()
+    post.later(0)
+    with post.files.begin() as unit:
+        post.addresses.stop(unit, "case", at=0)
+        post.addresses.came_back(unit, "case", "550 no such user", at=0)
+    assert (post.standing(), post.two.receiver.open_codes()) == (To.STOPPED, [])
+    with post.files.begin() as unit, pytest.raises(BadInputError, match="stopped e-mails"):
+        post.addresses.put(unit, "case", MARIA, at=0)
+
+
+def test_who_stops_it_while_a_mail_is_on_its_way_has_stopped_it_whatever_the_server_answers(
+    kept_deals: Kept, server: tuple[int, Path]
+) -> None:
+    post = Post(kept_deals, *server)
+    post.begin()
+
+    def refuses(_: object) -> None:
+        with post.files.begin() as unit:
+            post.addresses.stop(unit, "case", at=0)
+        raise MailRefusedError(550)
+
+    post.mailing.carry = refuses
+    post.later(0)
+    assert (post.states(), post.standing(), post.two.receiver.open_codes()) == (["withheld"], To.STOPPED, [])
+
+
+@pytest.mark.parametrize("waited", [0, GIVES_UP_AFTER])
+def test_an_address_that_is_put_while_a_mail_to_the_old_one_is_on_its_way_is_kept_and_gets_it(
+    kept_deals: Kept, server: tuple[int, Path], waited: int
+) -> None:
+    post = Post(kept_deals, *server)
+    post.begin("old@example.com")
+    carry, post.mailing.carry = post.mailing.carry, _away
+    with pytest.raises(SilentError):
+        post.later(0)
+
+    def refuses(_: object) -> None:
+        with post.files.begin() as unit:
+            post.addresses.put(unit, "case", MARIA, at=0)
+        raise SilentError("the mail server is away") if waited else MailRefusedError(550)
+
+    post.mailing.carry = refuses
+    post.later(max(waited, WAITS[0]))
+    assert (post.states(), post.standing(), post.two.receiver.open_codes()) == (["waiting"], To.ON, [])
+    post.mailing.carry = carry
+    post.later(0)
+    assert ([each["To"] for each in post.came()], post.states()) == ([MARIA], ["sent"])
+
+
+def test_a_refusal_of_a_mail_that_a_newer_one_replaced_says_nothing(kept_deals: Kept, server: tuple[int, Path]) -> None:
+    post = Post(kept_deals, *server)
+    post.begin()
+
+    def refuses(_: object) -> None:
+        post.two.carry()
+        post.two.put()
+        post.two.carry()
+        post.mailing._read()
+        raise MailRefusedError(550)
+
+    carry, post.mailing.carry = post.mailing.carry, refuses
+    post.later(0)
+    assert (post.states(), post.standing(), post.two.receiver.open_codes()) == (["superseded", "waiting"], To.ON, [])
+    post.mailing.carry = carry
+    post.later(0)
+    assert post.states() == ["superseded", "sent"]
 
 
 def test_the_address_lies_sealed(kept_deals: Kept, server: tuple[int, Path]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,11 +20,14 @@ from open401k.rails.chain.interface import Head, UnavailableError
 from open401k.rails.chain.jsonrpc import Endpoint, RpcError
 from open401k.rails.chain.rpc import RpcChain, Waiting
 from open401k.rails.node.cases import Kind, State
+from open401k.rails.node.codes import POLICY
 from open401k.rails.node.coordinator import ChainCoordinator, Refusal
 from open401k.rails.node.core import Side, SilentError
 from open401k.rails.node.following import Verdict
 from open401k.rails.node.memory import MemoryCases
 from open401k.rails.node.opening import Signed, agreed_of
+from open401k.rails.node.signing import PolicyError
+from open401k.rails.node.worker import Node
 
 
 class Counted:
@@ -138,6 +141,71 @@ def test_a_refused_proposal_is_sent_again_ever_more_seldom_and_at_once_when_the_
     world.send(world.members["attestor"], world.network, revoked)
     both.source.run_once()
     assert sent[-1] == 101
+
+
+# ---- a signer that does not sign
+
+
+def refused(what: Any, name: str) -> Callable[[], None]:
+    """Its signer's policy allows this no more; what allows it again."""
+    allowed = getattr(what, name)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PolicyError("the signer refuses (too_dear): more than it may")
+
+    setattr(what, name, refuse)
+    return lambda: setattr(what, name, allowed)
+
+
+def codes(node: Node, *, is_open: bool = True) -> list[int]:
+    with node.cases.begin() as unit:
+        return [each.code for each in unit.raised("case") if each.is_open is is_open]
+
+
+def test_a_transaction_that_the_signer_does_not_sign_is_an_exception_until_it_does() -> None:
+    both = pair(founded())
+    both.open(rollover(both.world))
+    again = refused(both.source.coordinator, "send")
+    for _ in range(3):
+        passed = both.source.run_once()
+        assert [case for case, _ in passed.silent] == ["case"]
+        assert (both.states()[0], codes(both.source)) == (State.VOTED, [POLICY])
+    again()
+    both.source.run_once()
+    assert (codes(both.source), codes(both.source, is_open=False)) == ([], [POLICY])
+    both.run()
+    assert both.states() == (State.POSTED, State.POSTED)
+
+
+@pytest.mark.parametrize(("name", "state"), [("posted", State.VOTED), ("approval", State.HELD)])
+def test_a_message_that_the_signer_does_not_sign_is_an_exception_until_it_does(name: str, state: State) -> None:
+    both = pair(founded())
+    both.open(rollover(both.world))
+    again = refused(both.source.signer, name)
+    both.run()
+    assert (both.states()[0], codes(both.source)) == (state, [POLICY])
+    again()
+    both.run()
+    assert (both.states(), codes(both.source)) == ((State.POSTED, State.POSTED), [])
+
+
+def test_an_abort_that_the_signer_does_not_sign_is_an_exception_and_keeps_no_other_case_waiting() -> None:
+    both, _, _ = waiting(founded(), 2)
+    with both.source.cases.begin() as unit:
+        before = unit.case("case 0")
+        unit.change(before, replace(before, stop=451))
+    again = refused(both.source.signer, "abort")
+    both.receiver._follow("case 1", [])  # it votes: committed
+    both.source.run_once()
+    with both.source.cases.begin() as unit:
+        assert [each.code for each in unit.raised("case 0") if each.is_open] == [POLICY]
+    assert [both.states(f"case {number}")[0] for number in range(2)] == [State.VOTED, State.POSTED]
+    again()
+    both.source.run_once()
+    both.source.run_once()
+    with both.source.cases.begin() as unit:
+        assert not any(each.is_open for each in unit.raised("case 0"))
+    assert both.states("case 0")[0] is State.RELEASED
 
 
 # ---- batches

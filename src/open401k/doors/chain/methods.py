@@ -11,10 +11,13 @@ from typing import TypeAlias
 from eth.abc import BlockHeaderAPI
 
 from open401k.rails.chain import proving, wording
+from open401k.rails.chain.depth import keep_depth
 from open401k.rails.chain.embedded import EmbeddedChain
 from open401k.rails.chain.interface import Head, Receipt, RevertedError
 from open401k.rails.chain.jsonrpc import Json
 from open401k.rails.transactions import read
+
+keep_depth()
 
 _REVERTED, _REFUSED, _PARSE, _REQUEST, _METHOD, _PARAMS, _INTERNAL = 3, -32000, -32700, -32600, -32601, -32602, -32603
 Params: TypeAlias = list[Json]

@@ -6,7 +6,6 @@ rewrite all of it. Not here: what a chain answers (interface.py), other chains.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -30,6 +29,7 @@ from trie.hexary import HexaryTrie
 
 from open401k.base.faults import fault
 
+from .depth import keep_depth
 from .interface import At, Head, Log, Receipt, RevertedError
 from .keeping import InMemory, Keeper, Made
 from .p256 import ADDRESS as P256
@@ -38,9 +38,7 @@ from .proofs import proof_nodes, write_proof
 from .states import Account, write_state
 from .tries import proved, way
 
-# py-evm raises the limit to 10,240 when it is imported, for calls 1,024 deep. Ours are four deep; and with that limit a
-# document that is nested deeply ends the process by a full stack where it should be refused.
-sys.setrecursionlimit(1_000)
+keep_depth()
 
 GAS_LIMIT = 30_000_000
 _NOBODY = Address(bytes(20))

@@ -9,6 +9,10 @@ from eth.abc import AtomicWriteBatchAPI
 from eth.db.atomic import AtomicDBWriteBatch
 from eth.db.backends.base import BaseAtomicDB
 
+from .depth import keep_depth
+
+keep_depth()
+
 
 class KeysAndValues(BaseAtomicDB):
     """What a block writes is this store's own until the block is kept; ``None`` is a key that was taken away."""

@@ -13,6 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_ds
 from eth.abc import ComputationAPI
 from eth_typing import Address
 
+from .depth import keep_depth
+
+keep_depth()
+
 ADDRESS = Address((0x100).to_bytes(20, "big"))
 GAS = 6_900
 _LENGTH = 160

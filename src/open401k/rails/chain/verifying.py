@@ -20,10 +20,13 @@ from trie.hexary import HexaryTrie
 from open401k.kernel import Open401kError
 
 from . import _store
+from .depth import keep_depth
 from .embedded import EmbeddedChain
 from .interface import Head, Log
 from .keeping import Made
 from .keys_and_values import KeysAndValues
+
+keep_depth()
 
 #: What is written anew by each block; compared when the last one was made.
 _MOVING = {

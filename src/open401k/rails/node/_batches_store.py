@@ -82,6 +82,21 @@ def settled(conn: Connection, rollover: bytes) -> Batch | None:
     return _batch(row) if row else None
 
 
+def with_rollover(conn: Connection, rollover: bytes) -> list[Batch]:
+    """All that name a rollover."""
+    rows = conn.execute(
+        f"""
+        select {_ROW}
+        from node.batch
+        where ids @> array[%s::bytea]
+        order by deadline, reference
+        """,
+        [rollover],
+        binary=True,
+    ).fetchall()
+    return [_batch(row) for row in rows]
+
+
 def _batch(row: tuple[Any, ...]) -> Batch:
     peer, reference, first, second, token, deadline, ids, stage, *signed = row
     return Batch(peer, reference, first, second, token, deadline, tuple(ids), Stage(stage), *signed)

@@ -47,6 +47,20 @@ def to(conn: Connection, case: str) -> str | None:
     return row[0] if row else None
 
 
+def to_for_update(conn: Connection, case: str) -> str | None:
+    """The same, locked: nobody stops it or puts another address until this transaction ends."""
+    row = conn.execute(
+        """
+        select state
+        from node.mail_to
+        where case_id = %s
+        for update
+        """,
+        [case],
+    ).fetchone()
+    return row[0] if row else None
+
+
 def forget_to(conn: Connection, case: str, state: str) -> None:
     """As if nobody had given an address, where it stands so."""
     conn.execute(
@@ -132,9 +146,9 @@ def of_case(conn: Connection, case: str) -> list[MailRow]:
     return [MailRow(*row) for row in rows]
 
 
-def update_mail(conn: Connection, row: MailRow) -> None:
-    """What became of it; one that is told by a newer one meanwhile stays so."""
-    conn.execute(
+def update_mail(conn: Connection, row: MailRow) -> bool:
+    """What became of it; False for one that does not wait any more (withheld, told by a newer one): it stays so."""
+    done = conn.execute(
         """
         update node.mail
         set state = %s, tries = %s, next_at = %s, problem = %s
@@ -142,6 +156,7 @@ def update_mail(conn: Connection, row: MailRow) -> None:
         """,
         [row.state, row.tries, row.next_at, row.problem, row.case, row.seq, row.recipient],
     )
+    return done.rowcount == 1
 
 
 def withhold(conn: Connection, case: str) -> None:

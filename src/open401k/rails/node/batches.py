@@ -183,7 +183,7 @@ class Batches:
             self._end(batch, Stage.OVER)  # no later block settles it any more
         elif batch.stage is Stage.ASKED:
             self._answer(batch, cases, block)
-        elif batch.stage is Stage.SIGNED:
+        elif batch.stage is Stage.SIGNED and any(case and case.batch_until == batch.deadline for case in cases):
             self._send(batch, [case for case in cases if case is not None])
 
     def _cases(self, batch: Batch) -> list[Case | None]:
@@ -284,12 +284,23 @@ class Batches:
             return
         log.warning("batch %s is refused: %s", batch.reference.hex()[:16], refusal.words)
         if all(self.coordinator.newest(_agreed(case)).verdict is Verdict.ABSENT for case in cases):
-            self._end(batch, Stage.OVER)  # nobody was faster: it cannot be so
+            # Nobody was faster. Its cases wait no more, but it is not over: both signatures are out, and until its time
+            # is over the other side may send it again.
+            self._end(batch, Stage.SIGNED)
+
+    def note_settled(self, case: Case) -> None:
+        """The final chain has this case in a batch: ours of it is settled, whatever we thought had become of it."""
+        with self.files.begin() as unit:
+            known = unit.batches_with(_agreed(case).rollover)
+        for batch in known:
+            if batch.stage is not Stage.SETTLED and self.coordinator.is_batched(batch.hash):
+                self._end(batch, Stage.SETTLED)
 
     def _end(self, batch: Batch, stage: Stage) -> None:
+        """Nobody waits for it any more."""
         with self.files.begin() as unit:
             unit.change_batch(batch, replace(batch, stage=stage))
-            if stage is Stage.OVER:
+            if stage is not Stage.SETTLED:
                 go_on_singly(unit, batch)
             fault("batches.before_end_commit")
         fault("batches.after_end_commit")

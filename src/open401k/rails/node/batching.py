@@ -43,10 +43,10 @@ class Stage(StrEnum):
     OFFERED = "offered"
     #: The other side offered it, and we have not answered.
     ASKED = "asked"
-    #: Both signed: it is sent until a final block shows it, or its time is over.
+    #: Both signed: it is sent until it is refused; a final block shows it, or that its time is over.
     SIGNED = "signed"
     SETTLED = "settled"
-    #: Declined, refused or too late: its cases go on singly.
+    #: Declined or too late: its cases go on singly.
     OVER = "over"
 
 
@@ -95,6 +95,10 @@ class BatchUnit(Protocol):
 
     def batch_of(self, rollover: bytes) -> Batch | None:
         """The one that settled a rollover."""
+        ...
+
+    def batches_with(self, rollover: bytes) -> Sequence[Batch]:
+        """All that name a rollover, wherever they stand, in no order and without a lock."""
         ...
 
 

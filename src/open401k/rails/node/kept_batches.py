@@ -34,3 +34,6 @@ class KeptBatches:
 
     def batch_of(self, rollover: bytes) -> Batch | None:
         return store.settled(self.conn, rollover)
+
+    def batches_with(self, rollover: bytes) -> Sequence[Batch]:
+        return store.with_rollover(self.conn, rollover)

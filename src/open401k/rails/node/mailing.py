@@ -60,7 +60,7 @@ class Addresses:
     def put(self, unit: KeptDealUnit, case: str, given: str, *, at: int) -> None:
         """Write to this address from now on; what was wrong with the one before is over."""
         found = address(given)
-        if store.to(unit.conn, case) == To.STOPPED:
+        if store.to_for_update(unit.conn, case) == To.STOPPED:
             raise BadInputError([Wrong("email", "the participant stopped e-mails of this rollover on their page")])
         self.vault.replace_with(unit.conn, _name(case), found.encode(), at=at)
         store.put_to(unit.conn, case, To.ON, at)
@@ -77,7 +77,12 @@ class Addresses:
         store.forget_to(unit.conn, case, To.STOPPED)
 
     def came_back(self, unit: KeptDealUnit, case: str, why: str, *, at: int) -> None:
-        """Mail to this address does not arrive: operations look for another way to reach the participant."""
+        """Mail to this address does not arrive: operations look for another way to reach the participant.
+
+        Who stopped e-mails wants none at any address: that stays, and nobody is to look for another.
+        """
+        if store.to_for_update(unit.conn, case) == To.STOPPED:
+            return
         self._end(unit, case, To.REFUSED, at)
         unit.raise_(Raised(case, MAIL_REFUSED, f"{FOUND[MAIL_REFUSED]}: {why}", at))
 
@@ -146,22 +151,23 @@ class Mailing:
 
     def _send(self, row: MailRow) -> str:
         """Why it could not be sent now; empty otherwise."""
-        message = self._composed(row)
-        if message is None:  # stopped since
+        to = ", ".join(self.at.desk) if row.recipient == _DESK else self.addresses.of(row.case)
+        if to is None:  # stopped since
             return ""
+        message = self._composed(row, to)
         fault("mailing.before_send")
         try:
             self.carry(message)
         except MailRefusedError as why:
-            self._refused(row, f"the mail server answered {why.code}")
+            self._refused(row, to, f"the mail server answered {why.code}")
             return ""
         except SilentError as why:
-            return str(why) if self._failed(row, str(why)) else ""
+            return str(why) if self._failed(row, to, str(why)) else ""
         fault("mailing.after_send")
         self._became(replace(row, state="sent", tries=row.tries + 1, problem=""))
         return ""
 
-    def _composed(self, row: MailRow) -> EmailMessage | None:
+    def _composed(self, row: MailRow, to: str) -> EmailMessage:
         when = datetime.fromtimestamp(row.made_at, self.clock.now().tzinfo)
         mark = self.keyed_hash(f"mail|{row.case}|{row.seq}|{row.recipient}".encode()).hex()[:40]
         with self.files.begin() as unit:
@@ -169,32 +175,37 @@ class Mailing:
             waits = _waits_for_them(unit, row.case)
         if row.recipient == _DESK:
             return composed(
-                Template.DESK, to=", ".join(self.at.desk), at=self.at, custodian=self.custodian, contact="", mark=mark,
+                Template.DESK, to=to, at=self.at, custodian=self.custodian, contact="", mark=mark,
                 when=when, case=row.case, state=file.state,
             )  # fmt: skip
-        to = self.addresses.of(row.case)
-        if to is None:
-            return None
         template = template_of(file, waits_for_them=waits)
         return composed(
             template, to=to, at=self.at, custodian=self.custodian, contact=self.contact, mark=mark, when=when
         )
 
-    def _failed(self, row: MailRow, why: str) -> bool:
+    def _failed(self, row: MailRow, to: str, why: str) -> bool:
         """Whether it is tried again."""
         now = self._now()
         if now >= row.made_at + GIVES_UP_AFTER:
-            self._refused(replace(row, state="given_up"), f"not for {GIVES_UP_AFTER // 86_400} days: {why}")
+            self._refused(replace(row, state="given_up"), to, f"not for {GIVES_UP_AFTER // 86_400} days: {why}")
             return False
         wait = WAITS[min(row.tries, len(WAITS) - 1)]
         self._became(replace(row, tries=row.tries + 1, next_at=now + wait, problem=why[:300]))
         return True
 
-    def _refused(self, row: MailRow, why: str) -> None:
-        """Nobody is told by this mail: operations are. A desk's address is a setting, and of no case's exceptions."""
+    def _refused(self, row: MailRow, to: str, why: str) -> None:
+        """Nobody is told by this mail: operations are. A desk's address is a setting, and of no case's exceptions.
+
+        While it was on its way they may have stopped e-mails, which stays, or given an address that this says nothing
+        of: the mail goes there then.
+        """
         state = "given_up" if row.state == "given_up" else "refused"
         with self.files.begin() as unit:
-            store.update_mail(unit.conn, replace(row, state=state, tries=row.tries + 1, problem=why[:300]))
+            standing = store.to_for_update(unit.conn, row.case)
+            if row.recipient == _PARTICIPANT and standing == To.ON and self.addresses.of(row.case) != to:
+                return
+            if not store.update_mail(unit.conn, replace(row, state=state, tries=row.tries + 1, problem=why[:300])):
+                return
             if row.recipient == _PARTICIPANT:
                 self.addresses.came_back(unit, row.case, why, at=self._now())
             else:

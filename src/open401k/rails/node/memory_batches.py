@@ -37,3 +37,6 @@ class MemoryBatches(ABC):
     def batch_of(self, rollover: bytes) -> Batch | None:
         found = (each for each in self.batches.values() if each.stage is Stage.SETTLED and rollover in each.ids)
         return next(found, None)
+
+    def batches_with(self, rollover: bytes) -> Sequence[Batch]:
+        return [each for each in self.batches.values() if rollover in each.ids]

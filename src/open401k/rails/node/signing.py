@@ -13,6 +13,7 @@ from ..calls import call_of
 from ..chain.interface import Head
 from ..keys import Key
 from ..messages import Domain, Role
+from ..transactions import NotSignedError
 from .cases import Case, Kind
 from .core import Side, SilentError
 from .said import Booked, Countersigned, Line, Said, Statement
@@ -20,7 +21,7 @@ from .said import Booked, Countersigned, Line, Said, Statement
 ROLE_OF = {Side.SOURCE: Role.SOURCE, Side.RECEIVER: Role.RECEIVER}
 
 
-class PolicyError(Exception):
+class PolicyError(NotSignedError):
     """The signer does not sign this: more than it may, more often, or it has not the key that the network names."""
 
 

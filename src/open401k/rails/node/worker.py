@@ -99,6 +99,10 @@ class Batching(Protocol):
         """Until when a case that is held now waits for others."""
         ...
 
+    def note_settled(self, case: Case) -> None:
+        """The final chain has this case in a batch."""
+        ...
+
 
 @dataclass
 class Node:
@@ -114,7 +118,7 @@ class Node:
     us: bytes | None = None
     _rests: dict[str, _Rest] = field(default_factory=dict, init=False, repr=False)
     _refused: dict[tuple[str, Kind], _Refused] = field(default_factory=dict, init=False, repr=False)
-    #: Cases of which no exception of an absent signer is open.
+    #: Cases of which no exception of a signer that is away, or does not sign, is open.
     _signs: set[str] = field(default_factory=set, init=False, repr=False)
     _passes: int = field(default=0, init=False)
     _seen: Head | None = field(default=None, init=False)
@@ -132,10 +136,10 @@ class Node:
             try:
                 self._follow(case, done)
                 self._signed(case, done)
-            except SignerAwayError as why:
-                self._unsigned(case, block, str(why))
+            except (SignerAwayError, PolicyError) as why:
+                self._unsigned(case, block, POLICY if isinstance(why, PolicyError) else SIGNER_AWAY, str(why))
                 silent.append((case, f"{type(why).__name__}: {why}"))
-            except (SilentError, ChangedError, PolicyError, OSError) as why:
+            except (SilentError, ChangedError, OSError) as why:
                 silent.append((case, f"{type(why).__name__}: {why}"))
         return Passed(done, silent)
 
@@ -183,20 +187,20 @@ class Node:
         told = None if message is None else self._refused.get((message.case, kind))
         return told is not None and told.message == message and self._passes < told.until
 
-    def _unsigned(self, case: str, block: Head, words: str) -> None:
-        """Nobody signs for us now: it waits, and operations is told."""
+    def _unsigned(self, case: str, block: Head, code: int, words: str) -> None:
+        """Nobody signs for us now, or not this: it waits, and operations is told."""
         self._signs.discard(case)
         with self.cases.begin() as unit:
-            unit.raise_(Raised(case, SIGNER_AWAY, words, block.time))
+            unit.raise_(Raised(case, code, words, block.time))
 
     def _signed(self, case: str, done: Sequence[tuple[str, Action]]) -> None:
-        """It went on, so the signer is there again; asked once for each case, and again after it was away."""
+        """It went on, so the signer signs again; asked once for each case, and again after it did not."""
         if case in self._signs or not any(name == case for name, _ in done):
             return
         self._signs.add(case)
         with self.cases.begin() as unit:
-            if any(each.is_open and each.code == SIGNER_AWAY for each in unit.raised(case)):
-                unit.resolve(case, SIGNER_AWAY)
+            for code in {each.code for each in unit.raised(case) if each.is_open} & {SIGNER_AWAY, POLICY}:
+                unit.resolve(case, code)
 
     def _look_at_finality(self) -> Head:
         """Stop everything if a block that was final is another one now: no rule of ours covers that."""
@@ -218,14 +222,16 @@ class Node:
         return block
 
     def _follow(self, name: str, done: list[tuple[str, Action]]) -> None:
+        """As far as it goes; a :class:`PolicyError` once all is done that needs no such signature."""
         sent: set[Kind] = set()
+        unsigned: PolicyError | None = None
         goes_on = True
         while goes_on:
             goes_on = False
             with self.cases.begin() as unit:
                 case, outbox = unit.case(name), unit.outbox(name)
             if case.agreed is None:
-                return
+                break
             final = self.coordinator.final(case.agreed)
             self._rests[name] = _Rest(case, tuple(outbox), final)
             for action in next_actions(case, final, outbox):
@@ -233,12 +239,20 @@ class Node:
                     if action.kind in sent or self._waits(outbox, action.kind):
                         continue
                     sent.add(action.kind)
-                if not self._do(case, case.agreed, final, action):
+                try:
+                    if not self._do(case, case.agreed, final, action):
+                        continue
+                except PolicyError as why:
+                    unsigned = why
+                    if isinstance(action, PutOut):
+                        sent.add(action.kind)  # what was not put out is not there to be sent
                     continue
                 done.append((name, action))
                 goes_on = True
                 if isinstance(action, (Hold, Vote, Adopt, Post, Release)):
                     break  # the file changed: decide again
+        if unsigned is not None:
+            raise unsigned
 
     def _do(self, case: Case, agreed: Agreed, final: Standing, action: Action) -> bool:
         """Carry one out; False if it changed nothing."""
@@ -286,6 +300,8 @@ class Node:
         return True
 
     def _post(self, case: Case, agreed: Agreed, final: Standing) -> bool:
+        if final.batched and self.batches is not None:
+            self.batches.note_settled(case)  # before it is posted: from then on a return may be asked
         fault("node.before_core_post")
         answer = self.core.post(_order(case, agreed))
         fault("node.after_core_post")
@@ -343,11 +359,7 @@ class Node:
         # the file may be of a backup that is older than a release: only what the core holds now is promised
         if self._checked(case, agreed, final, self.core.hold(_order(case, agreed)), stops=True) is None:
             return False
-        try:
-            data = self._vote_call(case, kind, final)
-        except PolicyError as why:
-            self._raise(case, final, POLICY, str(why))
-            return False
+        data = self._vote_call(case, kind, final)
         with self.cases.begin() as unit:
             unit.change(case, case.to(State.VOTED))
             unit.put_out(Message(case.id, kind, data))

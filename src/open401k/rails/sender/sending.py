@@ -7,6 +7,7 @@ so that only one of its forms can ever happen. After the chain went back the sam
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from open401k.kernel import Open401kError
 
 from ..chain.interface import Head, Receipt
 from ..keys import Key
-from ..transactions import Relay, read, signed
+from ..transactions import NotSignedError, Relay, read, signed
 from . import _store
 from ._store import Form, Task
 
@@ -99,7 +100,10 @@ class Sender:
         return task.nonce
 
     def once_at_a_time(self, purpose: str, *, to: bytes | None, data: bytes, gas: int) -> Receipt | None:
-        """Have it on its way, and sent anew only after it is in a final block; its receipt once a block has it."""
+        """Have it on its way, and sent anew only after it is in a final block; its receipt once a block has it.
+
+        :class:`NotSignedError` if it is not signed, or waits and is not signed at the higher fee that it needs.
+        """
         number = 0
         while (known := _store.by_key(self._conn, f"{purpose}/{number}")) is not None:
             if not _store.is_settled(self._conn, known[0], known[1].nonce):
@@ -122,8 +126,13 @@ class Sender:
     def round(self) -> list[Outcome]:
         """Look after everything that is on its way; what is final since the last time."""
         final = self._network.final()
-        looked_at = [self._look_after(task, final) for task in _store.open_tasks(self._conn, self._address)]
-        return [outcome for outcome in looked_at if outcome is not None]
+        settled = []
+        for task in _store.open_tasks(self._conn, self._address):
+            # Whose purpose it is hears of a refused signature when they ask for it again; the others wait for nobody.
+            with suppress(NotSignedError):
+                outcome = self._look_after(task, final)
+                settled += [] if outcome is None else [outcome]
+        return settled
 
     def _look_after(self, task: Task, final: Head) -> Outcome | None:
         """One that is on its way: settled in a final block, or sent again where no block has it."""
@@ -147,8 +156,12 @@ class Sender:
         dearer = min(max(last.gas_price * 9 // 8 + 1, self._network.gas_price()), self._fees.most)
         is_enough = dearer > last.gas_price and dearer * 8 >= last.gas_price * 9  # networks want a tenth more
         if is_enough and self._now() - last.sent_at >= self._fees.patience:
-            with self._conn.transaction():
-                last = self._form(task, dearer)
+            try:
+                with self._conn.transaction():
+                    last = self._form(task, dearer)
+            except NotSignedError:
+                self._offer(last)  # fees may fall, and a network that lost it has it again
+                raise
         self._offer(last)
 
     def _form(self, task: Task, gas_price: int) -> Form:

@@ -15,6 +15,7 @@ from eth_hash.auto import keccak
 from .. import messages
 from ..artifacts import artifact
 from ..calls import call_of, kinds_of
+from ..chain.depth import keep_depth
 from ..chain.embedded import EmbeddedChain
 from ..chain.interface import Head, Receipt, RevertedError
 from ..keys import Key
@@ -22,6 +23,8 @@ from ..transactions import signed
 from .twin import TwinCase
 from .twin_chain import TwinChain
 from .twin_state import ENDLESS, Member, Rules, TwinState
+
+keep_depth()
 
 CHAIN_ID, BEGUN, DAY = 401, 1_767_600_000, 86_400
 MINTED = 10_000_000_00

@@ -121,6 +121,9 @@ class Queued:
     def waits_until(self, case: Case, block: Head) -> int | None:
         return block.time + 43_200 if case.id in self.names else None
 
+    def note_settled(self, case: Case) -> None:
+        """No batch has a row here."""
+
 
 #: How a node is put together: a test plants mistakes here.
 Assembled = Callable[["Party", CustodianCore, Coordinator], Node]
