@@ -4,6 +4,7 @@ from __future__ import annotations
 
 _NO_ADDRESS = "any number from 2**160 on is no address, which is all that is asked of it"
 _ROOM = "more room than what is kept there ever takes"
+_ONCE = "what a batch used has no other part to be added up with, and was held to its most before"
 _FREE = "the bit beside it is free, and nobody reads it from outside"
 
 #: By the name that ``python -m benchmarks contract-mutants`` prints.
@@ -21,6 +22,8 @@ EQUIVALENT: dict[str, str] = {
     "rollover _standing: 1 in case.receiverCount != 1 -> 0": "a loop over none, which costs a little gas",
     "rollover settle_batch: 0 in [0, 0] -> 1": "read only in a batch of nothing: address 1, of a precompile, signs as "
     "little as nobody",
+    "rollover settle_batch: case.mode == MODE_ALL -> !=": _ONCE,
+    "rollover settle_batch: no call: self._limit(case.election, case.maxTotal, judged.total)": _ONCE,
     "signatures : 160 in 2**160 -> 161": _NO_ADDRESS,
     "signatures : 2 in 2**160 -> 3": _NO_ADDRESS,
     "signatures _is_agreed_by: 32 in Bytes[32] -> 33": _ROOM,

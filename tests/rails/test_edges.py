@@ -102,6 +102,14 @@ def test_a_fifth_voter_is_refused_where_there_is_room_for_its_signature(world: W
     world.settle(world.case(voters=[spouse] * 4))
 
 
+def test_a_fifth_receiver_is_refused_where_nobody_else_takes_its_place(world: World) -> None:
+    names = ("receiver", "other", "source", "withholder", "administrator")
+    for act in (world.settle, world.propose):
+        with pytest.raises(ContractRefusedError):
+            act(world.case(receivers=names))
+    world.propose(world.case(receivers=names[:4]))
+
+
 # ---- bytes
 
 

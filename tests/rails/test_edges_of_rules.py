@@ -34,7 +34,7 @@ from tests.rails.world import (
 )
 
 from open401k.rails.calls import call_of
-from open401k.rails.messages import Role, Voter
+from open401k.rails.messages import Mode, Role, Voter
 
 
 @pytest.fixture
@@ -264,6 +264,61 @@ def test_who_has_no_key_is_awaited(world: World) -> None:
     world.send(world.members["receiver"], world.network, call_of("revoke_signer()"))
     world.approve(case, 2)  # the last one, if no key were one
     assert world.state(case) == "preparing"
+
+
+def test_all_parts_together_stay_within_what_was_elected_in_two_phases_too(world: World) -> None:
+    # Money flow: source -> receiver 60.00, then 40.00
+    before = world.money()
+    case = world.case(leg(PRE_TAX, 60_00), mode=Mode.ALL, most=100_00)
+    world.propose(case)
+    world.approve(case, 1)
+    for cents, fits in ((40_01, False), (40_00, True)):
+        part = world.changed(case, part=1 if not fits else 2, legs=(leg(PRE_TAX, cents),))
+        world.propose(part)
+        if fits:
+            world.approve(part, 1)
+        else:
+            refused(403, partial(world.approve, part, 1))
+            world.abort(part, case.election.source, Role.SOURCE, world.signer("source"))
+    assert world.moved(before) == {"source": -100_00, "receiver": 100_00}
+
+
+@pytest.mark.parametrize("way", ["settle", "propose", "propose_back"])
+def test_a_part_comes_in_its_turn_on_every_way_in(world: World, way: str) -> None:
+    parent = world.case(leg(PRE_TAX, 500_00))
+    world.settle(parent)
+    by, to = ("receiver", "source") if way == "propose_back" else ("source", "receiver")
+
+    def case(mode: Mode) -> Case:
+        told = world.case(leg(PRE_TAX, 5_00), source=by, receivers=(to,), mode=mode)
+        return world.changed(told, parent=parent.id) if way == "propose_back" else told
+
+    def enter(told: Case) -> object:
+        return world.propose_back(told, parent) if way == "propose_back" else getattr(world, way)(told)
+
+    for mode in Mode:
+        told = case(mode)
+        refused(613, partial(enter, world.changed(told, part=1)))
+        world.abort(told, told.election.source, Role.SOURCE, world.signer(by))
+        refused(613, partial(enter, world.changed(told, part=2)))
+        second = world.changed(told, part=1)
+        enter(second)
+        if way != "settle":
+            world.abort(second, told.election.source, Role.SOURCE, world.signer(by))
+    batched = world.case(leg(PRE_TAX, 5_00), source=by, receivers=(to,))
+    world.batch([batched])
+    again = world.changed(batched, salt=bytes(32), **({"parent": parent.id} if way == "propose_back" else {}))
+    refused(612, lambda: enter(again))
+
+
+def test_a_fixed_return_that_went_is_not_proposed_as_another_part(world: World) -> None:
+    first, second = world.case(leg(PRE_TAX, 5_00)), world.case(leg(PRE_TAX, 5_00))
+    world.settle(first)
+    world.settle(second)
+    back = world.back(first)
+    world.propose_back(back, first)
+    world.approve(back, 1)
+    refused(406, lambda: world.propose_back(world.changed(back, part=1, parent=second.id), second))
 
 
 @pytest.mark.parametrize("names", list(permutations(("source", "receiver", "other"))))
