@@ -102,9 +102,9 @@ def agree(unit: Unit, case: str, agreed: Agreed) -> Case:
     named = messages.parent_of(agreed.encoded)
     if named is not None and given_back(unit, before, named) is None:
         raise TermsError(f"case {case}: its terms give back {named.hex()}, and no case before it was that")
+    _remember(unit, agreed.rollover)  # both files are locked before the turn to write events is taken
     after = replace(before, agreed=agreed)
     unit.change(before, after)
-    _remember(unit, agreed.rollover)
     return after
 
 
