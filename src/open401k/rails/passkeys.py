@@ -128,7 +128,7 @@ def asserted(
 def _check_client(client_data: bytes, kind: str, challenge: bytes, website: Website) -> None:
     try:
         told = json.loads(client_data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise PasskeyError("client data: not JSON") from None
     if not isinstance(told, dict) or told.get("type") != kind:
         raise PasskeyError(f"client data: type is not {kind}")

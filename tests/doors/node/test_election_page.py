@@ -120,6 +120,7 @@ def test_a_new_passkey_is_kept_with_the_words_that_were_agreed_to() -> None:
         ({"signature": "?"}, 422, "passkey_refused"),
         ({"signature": letters(b"x")}, 422, "passkey_refused"),
         ({"clientDataJSON": 7}, 422, "passkey_refused"),
+        ({"clientDataJSON": letters(b"[" * 9_000)}, 422, "passkey_refused"),
         ({"more": "x" * 20_000}, 413, "too_large"),
     ],
 )
@@ -184,6 +185,9 @@ def test_another_website_cannot_send_it(offered: Desk) -> None:
     assert phone.signs(challenge).status_code == 403
     plain = phone.client.post(f"/r/{LINK}/election", data={"agreed": "true"}, headers={"Origin": ORIGIN})
     assert plain.status_code in (403, 415)
+    headers = {"Origin": ORIGIN, "content-type": "application/json"}
+    deep = phone.client.post(f"/r/{LINK}/election", content=b"[" * 16_000, headers=headers)
+    assert (deep.status_code, deep.json()["code"]) == (400, "not_json")
     assert offered.asked == []
 
 

@@ -236,7 +236,7 @@ async def _sent(request: Request) -> Mapping[str, object]:
             raise ProblemError(Problem(413, "too_large", "Too large.", "An answer of a passkey is much smaller."))
     try:
         told = json.loads(bytes(body))
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict):
         raise ProblemError(Problem(400, "not_json", "This address takes what its own page sends."))

@@ -36,7 +36,7 @@ def read_charter(text: str) -> Charter:
     """A charter from JSON; what cannot be meant is refused with its place."""
     try:
         told = json.loads(text)
-    except ValueError as why:
+    except (ValueError, RecursionError) as why:
         raise Open401kError(f"The council's file is no JSON: {why}.", fix=_FIX) from None
     if not isinstance(told, dict) or set(told) != {"seats", "of", "delay_days", "bank"}:
         raise Open401kError("The council's file holds seats, of, delay_days and bank, and nothing else.", fix=_FIX)

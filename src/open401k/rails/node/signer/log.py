@@ -143,7 +143,7 @@ def _lines(path: Path, content: bytes, by: bytes, *, every: bool) -> Iterator[tu
             told = json.loads(text)
             line = Line(*(told[name] for name in ("number", "at", "what", "key", "digest", "about")))
             signed, named = bytes.fromhex(told.pop("signed")), told["before"]
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise _broken(path, place, "cannot be read") from None
         if named != before or line.number != place:
             raise _broken(path, place, "does not follow the one before it")
