@@ -137,6 +137,7 @@ from .posting import (
 from .previewing import Preview, Reported, preview
 from .replaced import without_run
 from .rollover_counted import rollover_adjustments, top_heavy_rollovers
+from .rollover_explanations import Explanation, explanation_of, explanations_of, put_explanation
 from .rollover_following import (
     Following,
     NotFollowed,
@@ -170,6 +171,8 @@ from .rollovers import (
     ACCOUNT,
     CASE,
     ENDED,
+    NOT_FACTS,
+    PAPER,
     ROLLOVER_REASON,
     STATE,
     RolloverBooked,
@@ -226,6 +229,8 @@ __all__ = [
     "ENDED",
     "INVALID_CITE",
     "LATE_KEY",
+    "NOT_FACTS",
+    "PAPER",
     "ROLLOVER_REASON",
     "SLOTS",
     "STATE",
@@ -260,6 +265,7 @@ __all__ = [
     "EndingRefusal",
     "EnrollmentDuty",
     "Entitlement",
+    "Explanation",
     "Flags",
     "Following",
     "Forfeited",
@@ -384,6 +390,8 @@ __all__ = [
     "endings_of",
     "enrollment_duties",
     "entitle",
+    "explanation_of",
+    "explanations_of",
     "first_refused",
     "following_of",
     "forfeiture_account",
@@ -429,6 +437,7 @@ __all__ = [
     "post_corrective",
     "post_difference",
     "preview",
+    "put_explanation",
     "read_before",
     "read_elections",
     "read_on_file",
