@@ -147,7 +147,7 @@ def test_what_cannot_be_meant_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatc
         (("deposit", "mint", address, "0.00", "--reference", "x", "--key", "bank.key"), "no amount to move"),
         (("deposit", "mint", address, "1.00", "--reference", " ", "--key", "bank.key"), "not empty"),
         (("key", "bank.key"), "cannot be written"),
-        (("show", "--network", "nowhere.toml"), "cannot be read"),
+        (("show", "--network", "nowhere.toml"), "There is no"),
         (("motion", "rules", "2199"), "2199"),
     ]
     for typed, why in refused:
@@ -165,7 +165,7 @@ def test_what_cannot_be_meant_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatc
     ("changed", "to", "where"),
     [
         ("id = 401", "id = 0", "chain.id"),
-        ("[contracts]", "[contract]", "contracts: 'None' is no table"),
+        ("[contracts]", "[contract]", "contracts: is missing"),
         ("[[chain.endpoints]]", "[other]", "chain.endpoints"),
         ('name = "operator"', "name = 3", "chain.endpoints 1"),
         ("id = 401", "id = 401\nagreeing = 0", "chain.agreeing"),
