@@ -21,6 +21,7 @@ from . import pages
 from .desk import Doors
 from .evidence_page import handing
 from .for_pages import NodePages
+from .for_receivers import NodeReceivers
 from .for_voters import NodeVoters
 from .http import create_node_app
 
@@ -48,7 +49,9 @@ def serve(
         by_night = nights(process.node.core, config.core.file_every)
         running = Running([passes, office.sending(), office.days(), telling, *by_night, *_mail(process)])
         given = NodePages(doors)
-        people = pages.routes(given, around.random, hands_out=handing(process), voters=NodeVoters(given))
+        people = pages.routes(
+            given, around.random, hands_out=handing(process), voters=NodeVoters(given), receivers=NodeReceivers(given)
+        )
         app = create_node_app(doors, office.receiving(), people)
         server = uvicorn.Server(
             uvicorn.Config(
