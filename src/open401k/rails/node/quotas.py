@@ -10,7 +10,6 @@ import threading
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
 
 #: Within so many seconds so many questions, for those who failed lately and for all others; so many from one address.
 WINDOW, MOST, FROM_ONE = 2.0, 10, 3
@@ -43,7 +42,7 @@ class Quota:
     clock: Callable[[], float]
     _lanes: tuple[_Lane, _Lane] = field(default_factory=lambda: (_Lane(), _Lane()))
     _failed: OrderedDict[str, float] = field(default_factory=OrderedDict)
-    _lock: Final = field(default_factory=threading.Lock)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def may(self, by: str) -> bool:
         """Whether one more is asked because of them; it counts."""
