@@ -336,6 +336,7 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
         RolloverRefusal.NOT_ENTERED: "The person has not entered, and the plan takes nothing before.",
         RolloverRefusal.KIND_NOT_TAKEN: "The plan does not take this kind of money, or not into this account.",
         RolloverRefusal.ONE_IS_OPEN: "Another payment of the person is open, and the posting of one could be taken for the other's.",
+        RolloverRefusal.FOUND_INVALID: "What came was found invalid and is paid back with its earnings: it does not go back over the rails, too.",
         RolloverRefusal.ENDED_BEFORE: "It was booked or has ended: nothing is told of it any more.",
         RolloverRefusal.FACTS_WRONG: "A fact is unknown, missing or not as it is written; each is named by its path.",
     },
