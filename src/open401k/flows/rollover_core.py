@@ -51,8 +51,9 @@ class PlanSays:
         if order.side is not Side.SOURCE:
             return None
         wanted = [(Kind(each.kind).name.lower(), each.cents) for each in order.parts]
-        of = {"tenant_id": self.tenant_id, "plan_id": self.plan_id}
-        refused = recordkeeping.may_go_back(tx, **of, account=order.account, wanted=wanted)
+        refused = recordkeeping.may_go_back(
+            tx, tenant_id=self.tenant_id, plan_id=self.plan_id, account=order.account, wanted=wanted
+        )
         return None if refused is None else f"{refused.message} {refused.fix}"
 
     def booked(self, tx: Tx, booked: Booked) -> None:

@@ -43,7 +43,7 @@ class Quota:
     clock: Callable[[], float]
     _lanes: tuple[_Lane, _Lane] = field(default_factory=lambda: (_Lane(), _Lane()))
     _failed: OrderedDict[str, float] = field(default_factory=OrderedDict)
-    _lock: Final = field(default_factory=threading.Lock)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def may(self, by: str) -> bool:
         """Whether one more is asked because of them; it counts."""

@@ -29,6 +29,7 @@ from .codes import (
     LETTER_UNREAD,
     RETURN_UNFIT,
     TERMS_UNFIT,
+    WITHDRAWN,
 )
 from .core import Side
 from .deal import Deal, DealUnit, Noted
@@ -56,6 +57,7 @@ from .letters import (
     body_of,
     file_from,
 )
+from .lineage import newest_of, withdraw
 from .opening import agree, move, note_forgotten, open_case
 from .papers import PaperTold
 from .returning import asked_back, changed_wish, wrong_return
@@ -351,10 +353,21 @@ def _ended(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body:
     noted = replace(deal, notes=(*deal.notes, Noted(desk.now(), False, body.words))[-_MOST_NOTES:])
     if body.words:
         unit.change_deal(deal, noted)
+    if body.code == WITHDRAWN:
+        deal = _withdrawn(unit, deal)
     if end(unit, deal, body.code):
         raise_for(unit, desk, deal.case, body.code, "the other custodian ended it")
         if deal.side is Side.SOURCE:
             tell_all(unit, deal, LetterKind.STOP, Ended(body.code), but=peer)
+
+
+def _withdrawn(unit: DealUnit, deal: Deal) -> Deal:
+    """What the participant signed is used no more: the last proposal under it is the one that ends, or has ended."""
+    newest = newest_of(unit, deal)
+    case = unit.case(newest.case)
+    if is_closed(case) and case.stop != WITHDRAWN:
+        withdraw(unit, case)
+    return newest
 
 
 def _refuse(unit: DealUnit, desk: Desk, deal: Deal, code: int, words: str, kind: LetterKind = LetterKind.STOP) -> None:
