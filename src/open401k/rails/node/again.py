@@ -151,7 +151,7 @@ def _begun(unit: DealUnit, desk: Desk, deal: Deal, new: str, part: int) -> Deal:
     """The deal anew: the same facts and signatures, without terms; preflight of today says where its case goes."""
     made = replace(
         deal, case=new, reference=next_reference(deal), signed_under=deal.commitments, part=part, opened_at=desk.now(),
-        reasons=None, terms=None, file=None, their_state=None, their_since=None, notes=(),
+        reasons=None, terms=None, file=None, their_state=None, their_since=None, named=None, notes=(),
         voters=tuple(each.not_given for each in deal.voters),
     )  # fmt: skip
     unit.add_deal(made)

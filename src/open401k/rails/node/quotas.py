@@ -10,7 +10,6 @@ import threading
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
 
 #: Within so many seconds so many questions, for those who failed lately and for all others; so many from one address.
 WINDOW, MOST, FROM_ONE = 2.0, 10, 3
