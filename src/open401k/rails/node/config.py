@@ -105,6 +105,8 @@ class NodeConfig:
     mail: MailAt | None = None
     #: The socket of a signer in a process of its own; None: keys lie in the node's database.
     signer: Path | None = None
+    #: How many years records are kept beyond what the law asks, before they are erased; None: nothing is erased.
+    more_years: int | None = None
 
     @property
     def shown_at(self) -> str:
@@ -134,6 +136,7 @@ def read_config(path: Path, environment: Mapping[str, str], *, production: bool 
         port=top.whole("port", 4012, least=1, most=65_535),
         origin=top.origin("origin"),
         signer=_signer(top, path),
+        more_years=_more_years(top.table("retention")) if top.has("retention") else None,
         database_url=top.text("database_url", "") or None,
     )
     if top.has("attestor"):
@@ -251,6 +254,12 @@ def _batches(table: Table) -> Settings:
     )
     if found.least > found.most:
         raise table.wrong("least", "is more than most", "Write least = 2, or a larger most")
+    table.nothing_else()
+    return found
+
+
+def _more_years(table: Table) -> int:
+    found = table.whole("more_years", 0, most=100)
     table.nothing_else()
     return found
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from . import _deals_store as store
 from . import _papers_store as papers
+from ._retention_store import is_erased
 from ._store import Connection
 from .cases import Case, ChangedError, State
 from .codec import parsed, read, written
@@ -116,6 +117,13 @@ class KeptDealUnit(KeptUnit, KeptBatches):
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
         case = store.case_of(self.conn, peer, reference)
         return self.deal(case) if case is not None else None
+
+    def was_erased(self, peer: bytes, reference: bytes) -> bool:
+        return is_erased(self.conn, self.reference_key(peer, reference))
+
+    def reference_key(self, peer: bytes, reference: bytes) -> bytes:
+        """By which a reference is known after its case was erased."""
+        return self.sealing.keyed_hash(b"erased|" + peer + reference)
 
     def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:
         return [self._opened(case, sealed) for case, sealed in store.deals(self.conn, after, limit)]
