@@ -350,6 +350,8 @@ REFUSALS: dict[str, dict[StrEnum, str]] = {
         InvalidRefusal.MORE_THAN_CAME: "More than came, or nothing.",
         InvalidRefusal.NOT_DETERMINED: "Nobody determined that it is invalid.",
         InvalidRefusal.PAID_BEFORE: "It was paid back before, otherwise.",
+        InvalidRefusal.RETURN_IS_OPEN: "The same money is on its way back over the rails, by a return that has not ended.",
+        InvalidRefusal.WENT_BACK: "The same money went back over the rails: it is not paid a second time.",
         InvalidRefusal.EARNINGS_OF_OTHER_SOURCES: "Earnings are told of each source that it came into, and of no other.",
         InvalidRefusal.LOSS_MORE_THAN_CAME: "More is told to be lost of a source than what was invalid.",
         InvalidRefusal.MORE_THAN_THERE_IS: "The account does not have the cash: a loan or a payment took it.",
