@@ -165,8 +165,8 @@ def several(
 
 
 VOTES = (Vote(Role.SOURCE, SOURCE, True), Vote(Role.RECEIVER, RECEIVER, True), Vote(Role.RECEIVER, BANK, False))
-SIGNED = {"elected_at": BEGUN + 6 * HOUR}
-HELD = SIGNED | {"votes": VOTES, "deadline": BEGUN + 5 * DAY, "source": S.VOTED}
+SIGNED: dict[str, Any] = {"elected_at": BEGUN + 6 * HOUR}
+HELD: dict[str, Any] = SIGNED | {"votes": VOTES, "deadline": BEGUN + 5 * DAY, "source": S.VOTED}
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,12 @@ from typing import Any, cast
 import pytest
 from tests.rails.node.cores import MemoryCore
 from tests.rails.node.deal_nodes import PARTICIPANT, Both, Custodian, Kept, both
-from tests.rails.node.halves import RECEIVER_FILE, receiving, releasing
+from tests.rails.node.halves import PAPER, RECEIVER_FILE, receiving, releasing
 from tests.rails.node.two_nodes import BEFORE, node_of
 from tests.rails.world import DAY, World, founded, key
 
 from open401k.base.faults import Stopped, stopping_at
+from open401k.kernel import Source
 from open401k.rails.evidence.checking import check
 from open401k.rails.evidence.file import joined, write
 from open401k.rails.evidence.findings import Status
@@ -28,6 +29,7 @@ from open401k.rails.node.codes import TERMS_UNFIT
 from open401k.rails.node.core import Side
 from open401k.rails.node.deal import Deal
 from open401k.rails.node.elections import digest_of
+from open401k.rails.node.explaining import put_paper, signed_paper
 from open401k.rails.node.following import Verdict
 from open401k.rails.node.halves import ReceivingHalf, Wanted
 from open401k.rails.node.judging import NotNowError
@@ -35,7 +37,7 @@ from open401k.rails.node.letters import Came, Letter, LetterKind, Request, lette
 from open401k.rails.node.memory_deals import MemoryDeals
 from open401k.rails.node.seen import seen_of
 from open401k.rails.node.together import codes_of
-from open401k.rails.preflight.facts import Part
+from open401k.rails.preflight.facts import Held, Part
 from open401k.rails.preflight.reasons import Code
 from open401k.rails.tracking import tracked
 
@@ -202,6 +204,72 @@ def test_pre_tax_and_roth_go_to_two_custodians_at_once_though_steps_stop(
         {"account at receiver": {0: 8_000_00, 1: 1_000_00}},
         {"account at other": {0: 5_000_00, 1: 1_800_00}},
     ]
+
+
+def test_every_receiver_gets_the_explanation_whenever_it_joins() -> None:
+    for is_late in (False, True):
+        all_ = three(founded())
+        all_.ask()
+        all_.carry()
+        if not is_late:
+            all_.join()
+            all_.carry()
+        all_.put()
+        all_.carry()
+        with all_.source.files.begin() as unit:
+            assert put_paper(unit, all_.source.only(), PAPER)
+        all_.carry()
+        if is_late:
+            all_.join()
+            all_.carry()
+        assert all_.raised() == []
+        for name, each in (("lead", all_.lead), ("other", all_.other)):
+            with each.files.begin() as unit:
+                found = signed_paper(unit, unit.deal(name))
+                assert found is not None
+                assert found.paper == PAPER
+        with all_.other.files.begin() as unit:
+            assert seen_of(unit, "other", None, now=all_.world.clock.now).explained
+
+
+def test_who_does_not_lead_learns_of_other_kinds_the_sums_alone() -> None:
+    all_ = three(founded())
+    all_.ask()
+    all_.carry()
+    all_.join()
+    all_.carry()
+    half = releasing(Part(Kind.PRE_TAX, Into.PLAN, 0, 3_000_00), Part(Kind.ROTH, Into.PLAN, 0, 800_00))
+    (pre_tax,) = (each for each in half.held if each.kind is Kind.PRE_TAX)
+    some = replace(pre_tax, balance_cents=1_100_00, vested_cents=1_000_00, paid_cents=1_000_00)
+    more = replace(some, source=Source.MATCH, balance_cents=2_500_00, vested_cents=2_000_00, paid_cents=2_000_00)
+    told = {**half.file, "amounts[match].earnings_cents": "7",
+            "amounts[pre_tax].forfeited_cents": "10000", "amounts[match].forfeited_cents": "50000"}  # fmt: skip
+    half = replace(half, held=(some, more, *(each for each in half.held if each is not pre_tax)), file=told)
+    with all_.source.files.begin() as unit:
+        deals.put_facts(unit, all_.source.desk, all_.source.only(), half)
+    all_.carry()
+    assert all_.states() == [State.PREVALIDATED] * 3, [each.reasons for each in all_.deals()]
+    all_.sign()
+    all_.carry()
+    all_.ready()
+    all_.carry()
+    assert all_.raised() == []
+    _, lead, other = all_.deals()
+    assert lead.releasing == half
+    assert other.releasing is not None
+    ours = [each for each in half.held if each.kind is Kind.ROTH]
+    assert list(other.releasing.held) == [
+        *ours, Held(pre_tax.source, Kind.PRE_TAX, 3_600_00, 3_000_00, 3_000_00),
+    ]  # fmt: skip
+    assert lead.transfer_file is not None
+    assert other.transfer_file is not None
+    assert other.transfer_file.root == lead.transfer_file.root
+    seen = {label.partition("]")[0] for label in other.transfer_file.values if label.startswith("amounts[")}
+    assert seen == {"amounts[roth"}
+    text = b"".join(all_.seen["other"]).decode()
+    assert ("50000" in text, 'amounts[match].forfeited_cents":' in text) == (False, False)
+    all_.run(6)
+    assert all_.states() == [State.POSTED] * 3
 
 
 def test_no_receiver_sees_anothers_account_person_or_secret() -> None:
