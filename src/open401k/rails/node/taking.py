@@ -170,13 +170,11 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: 
             notes = (*deal.notes, Noted(desk.now(), False, body.words))[-_MOST_NOTES:]
             unit.change_deal(deal, replace(deal, notes=notes))
             unit.put_event(deal.case, "a note came")
-        case Again() | OffRail() if deal.many > 1:
-            raise UnexpectedError(f"it has {deal.many} receivers: this is for one")
         case Again():
             if body.after == deal.reference or body.part != deal.part:
                 raise UnexpectedError(f"this is proposal {deal.part} of its election already")
         case OffRail():
-            if (why := closed_there(unit, deal, body)) is not None:
+            if (why := closed_there(unit, deal, body, peer)) is not None:
                 raise UnexpectedError(f"the other side closed it by {body.way} {body.reference}: {why}")
         case Ballot():
             if (why := came(unit, desk, deal, body)) is not None:

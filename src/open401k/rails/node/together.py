@@ -128,7 +128,8 @@ def with_other(deal: Deal, one: Joined) -> Deal:
 def one_receiver(deal: Deal, what: str) -> None:
     """Refuse what is not done where several receive."""
     if deal.many > 1:
-        raise NotNowError(f"case {deal.case} has {deal.many} receivers: {what} is for one; ask for a new rollover")
+        how = "the custodian that takes this kind of money asks for a rollover of its own"
+        raise NotNowError(f"case {deal.case} has {deal.many} receivers: {what} is for one; {how}")
 
 
 def _by_place(deal: Deal) -> list[tuple[bytes, bytes | None, ReceivingHalf | None]]:
