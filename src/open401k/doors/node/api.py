@@ -215,12 +215,18 @@ def again(call: Call) -> Answer:
 
 
 def give_back(call: Call) -> Answer:
-    """Ask back what we paid: a new case that names this one, which the participant signs; our half, as who receives."""
-    half = read(ReceivingHalf, _object(call.body, "receiving")["receiving"], at="receiving")
+    """Ask back what we paid: a new case that names this one, which the participant signs; our half, as who receives.
+
+    Where several received, ``by`` is the member that gives back its own part.
+    """
+    body = _object(call.body, "receiving", by=None)
+    half = read(ReceivingHalf, body["receiving"], at="receiving")
+    by = None if body["by"] is None else _octets(body["by"], 20, "by")
     new = f"rlv_{call.doors.process.around.random.token(12).hex()}"
 
     def work(unit: DealUnit) -> Answer:
-        made = returning.give_back(unit, call.doors.office.desk, case_named(unit, call), new, half, at="receiving")
+        case = case_named(unit, call)
+        made = returning.give_back(unit, call.doors.office.desk, case, new, half, at="receiving", by=by)
         return Answer(201, {"case": made.case, "parent": call.names["case"], "state": str(unit.case(made.case).state)})
 
     return _once(call, work)

@@ -10,7 +10,7 @@ from open401k.rails.kinds import Into, Kind
 from open401k.rails.node.cases import Case, State
 from open401k.rails.node.codes import WITHDRAWN, queued
 from open401k.rails.node.config import NodeConfig
-from open401k.rails.node.core import SilentError
+from open401k.rails.node.core import Side, SilentError
 from open401k.rails.node.deal import Deal
 from open401k.rails.node.explaining import is_awaited
 from open401k.rails.node.following import Standing, Verdict
@@ -158,7 +158,7 @@ def detail_of(unit: KeptDealUnit, case: str, process: Process) -> CaseDetail:
         tuple(Sent(each.kind, each.is_done, each.refused) for each in unit.outbox(case)),
         tuple(Happened(each.at, each.state, each.words) for each in happened),
         exceptions_of(unit, process, case),
-        acts_of(file),
+        _acts(file, deal),
         parent=file.parent,
         off_rail=unit.off_rail(case),
         shares=shares_of(deal, file.state),
@@ -170,11 +170,12 @@ def exceptions_of(unit: KeptDealUnit, process: Process, case: str) -> tuple[Exce
     """Open exceptions of a case, what is due first first."""
     today = datetime.fromtimestamp(process.around.seconds(), UTC).date()
     names = {each.member: each.name for each in process.config.peers}
+    file = unit.case(case)
     try:
-        other = names.get(unit.deal(case).peer, "")
+        deal = unit.deal(case)
+        other, acts = names.get(deal.peer, ""), _acts(file, deal)
     except LookupError:
-        other = ""
-    acts = acts_of(unit.case(case))
+        other, acts = "", acts_of(file)
     return tuple(Exceptional(waiting, other, acts) for waiting in queued(unit.raised(case), on=today))
 
 
@@ -189,6 +190,16 @@ def acts_of(file: Case) -> tuple[Act, ...]:
             return (Act.OFF_RAIL, Act.STOP) if file.stop is None and not only_stands(file) else (Act.OFF_RAIL,)
         case State.LIQUIDATING | State.HELD | State.VOTED:
             return (Act.STOP,) if file.stop is None else ()
+
+
+def _acts(file: Case, deal: Deal) -> tuple[Act, ...]:
+    """The same of a case with a deal: where several receive, who pays proposes again, and what is open is stopped."""
+    if deal.many == 1:
+        return acts_of(file)
+    not_ours = {Act.AGAIN} if deal.side is Side.RECEIVER else set()
+    if file.state is not State.RELEASED:
+        not_ours.add(Act.OFF_RAIL)
+    return tuple(each for each in acts_of(file) if each not in not_ours)
 
 
 def _parts(deal: Deal) -> tuple[tuple[Part, ...], bool]:

@@ -103,6 +103,12 @@ class Deal:
         others = ((each.member, each.code) for each in self.others if each.code is not None and each.half is not None)
         return ((self.peer, self.reference), *((member, code) for member, code in others if code is not None))
 
+    @property
+    def present(self) -> tuple[ReceivingHalf, ...]:
+        """Of who is written to, in the order of ``desks``; a source's."""
+        others = (each.half for each in self.others if each.code is not None)
+        return tuple(half for half in (self.receiving, *others) if half is not None)
+
     def salt_at(self, place: int) -> bytes | None:
         """What the salts of one receiver's legs follow from; None where that is not for us to know."""
         if place == self.place and self.side is Side.RECEIVER:

@@ -17,13 +17,18 @@ from .deal import Deal, DealUnit
 
 def next_reference(deal: Deal) -> bytes:
     """What both sides call the proposal after this one; nobody else can tell that they belong together."""
-    return keccak(b"open401k again" + deal.reference)
+    return after(deal.reference)
+
+
+def after(reference: bytes) -> bytes:
+    """The name that comes after this one: of a proposal, or of another receiver's code."""
+    return keccak(b"open401k again" + reference)
 
 
 def newest_of(unit: DealUnit, deal: Deal) -> Deal:
     """The last proposal of its election that we know."""
-    while (after := unit.deal_of(deal.peer, next_reference(deal))) is not None:
-        deal = after
+    while (later := unit.deal_of(deal.peer, next_reference(deal))) is not None:
+        deal = later
     return deal
 
 

@@ -36,6 +36,7 @@ from .deal import Deal, DealUnit, Noted
 from .desk import Desk
 from .elections import LATE, unfit, unsound
 from .explaining import came as paper_came
+from .explaining import paper_to
 from .file_of import Making, values_of
 from .joined import MOST, Joined
 from .judging import end, is_closed, judged, raise_for, taken_over
@@ -62,7 +63,8 @@ from .opening import agree, move, note_forgotten, open_case
 from .papers import PaperTold
 from .returning import asked_back, changed_wish, wrong_return
 from .terms_of import Worked, agreed_with, unfit_terms, worked
-from .together import awaited, is_hidden, joins, others_from, tell_all, tell_facts, with_other
+from .together import awaited, joins, others_from, tell_all, tell_facts, with_other
+from .views import is_hidden
 from .voting import ballots_for, came
 
 #: Random bits of a control number: each is used once, also after a restore from an older backup.
@@ -172,13 +174,11 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: 
             notes = (*deal.notes, Noted(desk.now(), False, body.words))[-_MOST_NOTES:]
             unit.change_deal(deal, replace(deal, notes=notes))
             unit.put_event(deal.case, "a note came")
-        case Again() | OffRail() if deal.many > 1:
-            raise UnexpectedError(f"it has {deal.many} receivers: this is for one")
         case Again():
             if body.after == deal.reference or body.part != deal.part:
                 raise UnexpectedError(f"this is proposal {deal.part} of its election already")
         case OffRail():
-            if (why := closed_there(unit, deal, body)) is not None:
+            if (why := closed_there(unit, deal, body, peer)) is not None:
                 raise UnexpectedError(f"the other side closed it by {body.way} {body.reference}: {why}")
         case Ballot():
             if (why := came(unit, desk, deal, body)) is not None:
@@ -220,6 +220,7 @@ def _joins(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, body: Request) -
     if isinstance(after, str):
         raise UnexpectedError(after)
     tell_facts(unit, judged(unit, desk, deal, after))
+    paper_to(unit, unit.deal(deal.case), peer)
 
 
 def _facts_of_other(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, body: FactsTold) -> None:
@@ -343,7 +344,7 @@ def _wrong_terms(deal: Deal, desk: Desk, done: Worked, body: TermsTold) -> tuple
     if file.root != body.terms.data_root:
         return FILE_UNFIT, "its root is not the one that the terms name"
     hidden = {each.label for each in body.file if each.digest is not None}
-    if any(not is_hidden(label, deal.place, deal.many) for label in hidden):
+    if any(not is_hidden(label, deal, deal.place) for label in hidden):
         return FILE_UNFIT, "an item is hidden that is ours to see"
     made_at = _seconds(file.values["case.created_at"])
     if not (deal.elected_at or 0) - LATE <= made_at <= desk.now() + LATE:
@@ -352,7 +353,7 @@ def _wrong_terms(deal: Deal, desk: Desk, done: Worked, body: TermsTold) -> tuple
         deal, deal.releasing, (deal.halves or (deal.receiving,))[0], done, election, desk, made_at, body.terms.deadline
     )
     expected, problems = values_of(making)
-    ours = {label: value for label, value in expected.items() if not is_hidden(label, deal.place, deal.many)}
+    ours = {label: value for label, value in expected.items() if not is_hidden(label, deal, deal.place)}
     differs = [label for label, value in ours.items() if file.values.get(label) != value]
     if found := [*differs, *(each.label for each in problems if each.label in ours)]:
         return FILE_UNFIT, ", ".join(found)
