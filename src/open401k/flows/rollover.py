@@ -16,7 +16,7 @@ from open401k.rails.node.codec import told as as_json
 from open401k.recordkeeping import ACCOUNT, CASE, NOT_FACTS, RolloverRefusal, RolloverRequest, RolloverWay
 
 from .rollover_explaining import explained
-from .rollover_gather import Refusal, may_roll_in, not_taken, person_of, terms_of
+from .rollover_gather import Refusal, may_go_back, may_roll_in, not_taken, person_of, terms_of
 from .rollover_node import NodeRefusedError, OwnNode
 from .rollover_round import follow_plan
 from .rollover_send import send
@@ -117,8 +117,10 @@ def _put_on_file(
             return Refused(RolloverRefusal.ONE_IS_OPEN, message, "Name other amounts, or wait until it ended.")
         if isinstance(told, IntoTold):
             refused = may_roll_in(tx, **of, person=person, terms=terms) or not_taken(told, terms)
-            if refused is not None:
-                return refused
+        else:
+            refused = may_go_back(tx, **of, told=told, account=own[ACCOUNT])
+        if refused is not None:
+            return refused
     asked_now = recordkeeping.ask_rollover(
         tx, **of, rollover_id=asked.rollover_id, employee_id=asked.employee_id, way=way
     )

@@ -70,6 +70,12 @@ def not_taken(told: IntoTold, terms: plan.Rollovers) -> Refusal | None:
     return Refused(RolloverRefusal.KIND_NOT_TAKEN, f"The plan does not take {said}.", fix)
 
 
+def may_go_back(tx: Tx, *, tenant_id: SponsorId, plan_id: PlanId, told: OutTold, account: str) -> Refusal | None:
+    """Why money that came does not go back from the account into which it came."""
+    parts = [(each.kind.name.lower(), each.cents) for each in told.wanted]
+    return recordkeeping.may_go_back(tx, tenant_id=tenant_id, plan_id=plan_id, account=account, wanted=parts)
+
+
 def half_of(
     tx: Tx, *, tenant_id: SponsorId, request: RolloverRequest, terms: plan.Rollovers, us: Us
 ) -> ReceivingHalf | ReleasingHalf | Refusal:

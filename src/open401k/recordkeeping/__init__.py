@@ -167,6 +167,7 @@ from .rollover_release import (
     releasable,
     taxed_money,
 )
+from .rollover_returned import came_by, may_go_back
 from .rollovers import (
     ACCOUNT,
     CASE,
@@ -355,6 +356,7 @@ __all__ = [
     "ask_rollover",
     "book_rollover",
     "borrower_of",
+    "came_by",
     "cases_of",
     "certified_payments",
     "certify",
@@ -419,6 +421,7 @@ __all__ = [
     "loans_of_run",
     "match_supposing",
     "matched_deferrals",
+    "may_go_back",
     "meets",
     "minimum_of",
     "named_loan",
