@@ -151,7 +151,9 @@ def _offsets(now: Releasable) -> tuple[OffsetWords, ...]:
     severed = left if left is not None and left <= now.offset.on else None
     found = loan_offset(
         offset_cents=now.offset.cents, offset_on=now.offset.on, severed_on=severed,
-        plan_terminated=now.opened is not None and now.opened.event is Event.PLAN_TERMINATION,
+        plan_terminated=now.opened is not None
+        and now.opened.event is Event.PLAN_TERMINATION
+        and now.opened.on <= now.offset.on,
         loan_met_72p=not now.offset.deemed_before_cents,
     )  # fmt: skip
     return (
