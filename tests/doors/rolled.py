@@ -28,6 +28,7 @@ class MemoryNode:
 
     halves: dict[str, ReceivingHalf | ReleasingHalf] = field(default_factory=dict)
     away: bool = False
+    wants: tuple[Wanted, ...] = (Wanted(Kind.PRE_TAX, Into.PLAN),)
     papers: dict[str, Paper] = field(default_factory=dict)
 
     def us(self) -> Us:
@@ -54,11 +55,15 @@ class MemoryNode:
         """It goes to the participant's page."""
         self.papers[case] = paper
 
+    def tracker(self, case: str, *, key: str) -> str:
+        """Somewhere."""
+        return f"https://node.example/r/{case}"
+
     def standing(self, case: str) -> Standing:
         """By the half that is there."""
         self._awake()
         half = self.halves.get(case)
-        wanted = (Wanted(Kind.PRE_TAX, Into.PLAN),)
+        wanted = self.wants
         if isinstance(half, ReleasingHalf):
             reasons = () if half.approved_by_administrator else (MISSING,)
             return Standing(case, "nigo" if reasons else "prevalidated", reasons, half.account, wanted)

@@ -34,6 +34,7 @@ from open401k.views.loans import (
     PlanLoans,
     RepaidLine,
 )
+from open401k.views.participant import AskedLine, MoneyLine, OffsetWords, ParticipantPage
 from open401k.views.payroll_history import (
     DepositLine,
     EntryLine,
@@ -46,6 +47,7 @@ from open401k.views.payroll_upload import ColumnProposal, FieldChoice, PayrollMa
 from open401k.views.people import People, PersonDetail, PersonLine, SourceLine
 from open401k.views.plan_health import AveragePoint, PlanHealth
 from open401k.views.rollover_explanations import ExplanationLine
+from open401k.views.rollover_wishes import WishLine
 from open401k.views.rollovers import (
     FormLine,
     Looked,
@@ -317,6 +319,27 @@ EXPLANATIONS = (
     ExplanationLine("ce" * 32, "Your rollover options", "2025", "application/pdf", False, True, PAY_DATES[1], "usr_1", False),
 )  # fmt: skip
 EXPLANATION = Explanation(b"\xcd" * 32, "Your rollover options", "2026", "text/plain", True, True, NOW, "usr_1", b"You may ...")  # fmt: skip
+WISHES = (
+    WishLine(RolloverId(UUID(int=72)), EMPLOYEE, "Machinist One", "out", "pre-tax money to a traditional IRA; with First Custody", "IRA-7", PAY_DATES[14], ""),
+    WishLine(RolloverId(UUID(int=73)), EMPLOYEE, "Apprentice", "in", "pre-tax money; from Old Plan Services", "S-1001", PAY_DATES[14], ""),
+)  # fmt: skip
+MINE = ParticipantPage(
+    "Acme 401(k) Plan", TODAY, True, "because you left the employer on July 3, 2026",
+    (
+        MoneyLine("Your own pre-tax contributions", "pre_tax", Money.usd("12000.00"), Money.usd("12000.00"), Money.usd("12000.00")),
+        MoneyLine("Employer match", "pre_tax", Money.usd("3000.00"), Money.usd("1200.00"), Money.usd("1200.00")),
+        MoneyLine("Your own Roth contributions", "roth", Money.usd("800.00"), None, Money(0)),
+    ),
+    Money.usd("13200.00"), Money.usd("120.00"),
+    (OffsetWords(Money.usd("880.00"), PAY_DATES[14], True, date(2027, 10, 15), date(2027, 4, 15), "IRC 402(c)(3)(C); Reg. 1.402(c)-2(g)"),),
+    True, Percent(2000), (("pre_tax", "pre-tax money"), ("traditional_ira", "money of a traditional IRA")), (("pre_tax", "pre-tax money"), ("roth", "Roth money")),
+    EXPLANATIONS[0], "You may roll over ...\n\nYou have at least thirty days to decide.",
+    (
+        AskedLine(RolloverId(UUID(int=74)), PAY_DATES[14], "out", "pre-tax money to a traditional IRA; with First Custody", "waits for the plan's staff", "", True, False),
+        AskedLine(RolloverId(UUID(int=75)), PAY_DATES[13], "in", "pre-tax money; from Old Plan Services", "something is missing", "", False, True, (MissingLine("275", "whether a domestic relations order is pending", "source_custodian", True),)),
+        AskedLine(RolloverId(UUID(int=76)), PAY_DATES[12], "in", "Roth money; from Old Plan Services", "declined", "The account is not yours", False, False),
+    ),
+)  # fmt: skip
 ROLLOVER = RolloverDetail(
     HEADING,
     _ASKED_OUT,

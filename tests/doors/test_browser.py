@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -27,7 +28,7 @@ from tests.support.database import TESTER
 
 from open401k import doors
 from open401k.base import messages, webhooks
-from open401k.base.access import Role
+from open401k.base.access import Role, make_participant_link
 from open401k.base.db import Database
 from open401k.base.webhooks import Answer
 from open401k.calculators import example_of, find
@@ -86,6 +87,7 @@ class Site:
     world: World
     token: str
     endpoint_id: WebhookEndpointId | None = None
+    mine: str = ""
 
 
 def _told(world: World, sponsor_id: SponsorId, plan_id: PlanId) -> WebhookEndpointId:
@@ -100,6 +102,13 @@ def _told(world: World, sponsor_id: SponsorId, plan_id: PlanId) -> WebhookEndpoi
             webhooks.mark(tx, of=delivery, answer=answer, at=at)
         webhooks.pause(tx, tenant_id=sponsor_id, endpoint_id=made.endpoint_id, at=at)
     return made.endpoint_id
+
+
+def _participant(world: World, sponsor_id: SponsorId, plan_id: PlanId) -> str:
+    """The link of somebody's own page."""
+    of: dict[str, Any] = {"tenant_id": sponsor_id, "plan_id": plan_id, "employee_id": samples.EMPLOYEE}
+    with world.db.begin(TESTER, tenants=[sponsor_id]) as tx:
+        return make_participant_link(tx, **of, key="browser", days=7, at=world.wall.now())
 
 
 @pytest.fixture
@@ -118,7 +127,8 @@ def site(db: Database, clock: FixedClock, sample_pages: None) -> Iterator[Site]:
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield Site(settings.origin, sponsor_id, plan_id, world, token, _told(world, sponsor_id, plan_id))
+    mine = _participant(world, sponsor_id, plan_id)
+    yield Site(settings.origin, sponsor_id, plan_id, world, token, _told(world, sponsor_id, plan_id), mine)
     server.should_exit = True
     thread.join(timeout=10)
 
@@ -161,6 +171,7 @@ def test_pages_are_accessible_and_fit(chromium: Browser, site: Site, look: str) 
         addresses |= {
             "webhook": f"/plans/{site.plan_id}/connections/webhooks/{site.endpoint_id}",
             "sign-in": "/sign-in",
+            "participant": f"/mine/{site.mine}",
             "calculators": "/calculators",
             "calculator-loan": "/calculators/maximum-loan",
         }

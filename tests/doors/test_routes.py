@@ -85,6 +85,8 @@ def test_open_routes_are_few_and_say_why(world: World) -> None:
         "/docs", "/openapi.json", "/healthz", "/readyz",
         "/v1/calculations", "/v1/calculations/{name}", "/calculators", "/calculators/{name}",
         "/v1/webhooks/gusto", "/v1/webhooks/finch",
+        "/mine/{link}", "/mine/{link}/rollovers", "/mine/{link}/rollovers/{rollover_id}/withdrawn",
+        "/mine/{link}/rollovers/{rollover_id}/tracker", "/mine/{link}/explanation/{fingerprint}",
     }  # fmt: skip
     assert all(because for _, because in answered)
 

@@ -87,6 +87,14 @@ class Rollovers:
         """Nothing is open."""
         return []
 
+    def take_up(self, **told: Any) -> RolloverRequest | Refused[RolloverRefusal]:
+        """Ask nobody."""
+        return self._refused("take_up", told)
+
+    def tracker(self, request: RolloverRequest, *, key: str) -> str:
+        """Nowhere."""
+        raise AssertionError("nothing is followed")
+
     def explain(self, **told: Any) -> Explanation | Refused[RolloverRefusal]:
         """Keep nothing."""
         return self._refused("explain", told)
@@ -198,6 +206,8 @@ SAMPLE_LOADERS: Mapping[str, Any] = {
     "loans.load_one": samples.LOAN,
     "rollovers.load": samples.ROLLOVERS,
     "rollovers.load_one": samples.ROLLOVER,
+    "participant.load": samples.MINE,
+    "rollover_wishes.load": samples.WISHES,
     "rollover_explanations.load": samples.EXPLANATIONS,
     "rollover_explanations.read": samples.EXPLANATION,
     "people.load": samples.PEOPLE,

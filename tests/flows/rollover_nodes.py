@@ -70,6 +70,9 @@ class DealNode:
         with self.custodian.files.begin() as unit:
             put_paper(unit, case, paper)
 
+    def tracker(self, case: str, *, key: str) -> str:
+        return f"https://node.example/r/{case}-{key}"
+
     def _awake(self) -> None:
         if self.silent:
             raise NodeSilentError("The node does not answer.", fix="Try again.")

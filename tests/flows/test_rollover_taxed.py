@@ -17,10 +17,11 @@ from open401k.flows.rollover_told import OutTold, told_of
 from open401k.kernel import EmployeeId, EntryId, PlanId, Refused, Source
 from open401k.law.distribution_events import Event
 from open401k.law.form_1099r import EarlyException, Form1099R, Payee
-from open401k.law.rollovers import Distributee
+from open401k.law.rollovers import Distributee, loan_offset
 from open401k.rails.node.core import Part
-from open401k.rails.preflight.facts import Identity, Minimum
+from open401k.rails.preflight.facts import Identity, Minimum, Offset
 from open401k.recordkeeping import OpenedBy, Releasable, RolloverBooked, RolloverWay, TaxedMoney
+from open401k.recordkeeping.loan_books import Offset as Booked
 
 PAID = date(2026, 6, 5)
 WHO, PLAN, ENTRY = EmployeeId(UUID(int=1)), PlanId(UUID(int=2)), EntryId(UUID(int=3))
@@ -162,3 +163,35 @@ def test_the_day_of_payment_decides_what_opened_the_account() -> None:
     left = replace(employee(), employment=(census.Employment(date(2020, 1, 1), date(2026, 4, 30)),))
     paid = paid_on(left, None, on=PAID, terms=None)
     assert (paid.opened, paid.early, paid.payee) == (SEVERED, EarlyException.NONE, Payee.PARTICIPANT)
+
+
+@pytest.mark.parametrize(
+    ("on", "deemed", "opened", "told"),
+    [
+        (date(2026, 5, 31), 0, SEVERED, Offset(500_00, date(2026, 5, 31), SEVERED.on)),
+        # Reg. 1.402(c)-2(g)(4)(ii): what was reduced before the work ended was not by reason of it.
+        (date(2026, 3, 31), 0, SEVERED, Offset(500_00, date(2026, 3, 31))),
+        # It met 72(p)(2) immediately before; after a deemed distribution it did not.
+        (date(2026, 5, 31), 1, SEVERED, Offset(500_00, date(2026, 5, 31), SEVERED.on, met_72p=False)),
+        (
+            date(2026, 5, 31), 0, OpenedBy(Event.PLAN_TERMINATION, date(2026, 4, 30)),
+            Offset(500_00, date(2026, 5, 31), plan_terminated=True),
+        ),
+    ],
+)  # fmt: skip
+def test_a_loan_offset_is_told_with_what_makes_it_a_qualified_one(
+    on: date, deemed: int, opened: OpenedBy, told: Offset
+) -> None:
+    wanted = told_of(OutTold, {"payment_on": "2026-06-05", "wanted": [DIRECT]})
+    assert not isinstance(wanted, Refused)
+    offset = Booked(on, {Source.PRE_TAX: 500_00}, deemed_before_cents=deemed)
+    now = Releasable(WHO, PAID, (), opened, TaxedMoney(), TaxedMoney(), 0, offset, 0)
+    ours = OurPlan("Acme", "001", "12-3456789", TERMS, b"\x01" * 20)
+    half = releasing_half(ours, wanted, account=str(WHO), releasable=now, identity=None, file={})
+    assert half.loan is not None
+    assert half.loan.offset == told
+    found = loan_offset(
+        offset_cents=told.cents, offset_on=told.on, severed_on=told.severed_on, plan_terminated=told.plan_terminated,
+        loan_met_72p=told.met_72p,
+    )  # fmt: skip
+    assert found.qualified == (on > SEVERED.on and not deemed)

@@ -37,6 +37,7 @@ from .web import (
     instruction_pages,
     live_pages,
     loan_pages,
+    participant_pages,
     pay_code_pages,
     payroll_pages,
     people_pages,
@@ -48,6 +49,7 @@ from .web import (
     student_loan_pages,
     vesting_pages,
     webhook_pages,
+    wish_pages,
 )
 from .web.frame import problem_page
 from .web.render import STATIC, Pages
@@ -73,6 +75,8 @@ _PAGES = (
     forfeiture_pages,
     declaration_pages,
     explanation_pages,
+    wish_pages,
+    participant_pages,
     rollover_pages,
     student_loan_pages,
     vesting_pages,
@@ -175,7 +179,7 @@ def _answer_problems(app: FastAPI) -> None:
         return _answer(request, problems.of_status(error.status_code, str(error.detail)))
 
     async def broken(request: Request, error: Exception) -> Response:
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        log.error("%s %s failed", request.method, _told_of(request), exc_info=error)
         return _answer(request, problems.INTERNAL)
 
     app.add_exception_handler(ProblemError, refused)
@@ -191,6 +195,12 @@ def _answer(request: Request, problem: Problem) -> Response:
     page = problem_page(request, problem)
     page.headers.update(problem.headers)
     return page
+
+
+def _told_of(request: Request) -> str:
+    """The address as a log may hold it: a participant's link is a credential."""
+    path: str = request.url.path
+    return "/mine/..." if path.startswith("/mine/") else path
 
 
 def wants_document(request: Request) -> bool:

@@ -13,6 +13,7 @@ from open401k.payroll.connections import Connection
 from open401k.payroll.providers import Provider
 from open401k.payroll.rows import PayrollRow
 from open401k.recordkeeping import Explanation, RolloverBooked, RolloverRefusal, RolloverRequest
+from open401k.recordkeeping.rollover_wishes import WishRefusal
 from open401k.views.shown import FindingLine, RunState
 
 
@@ -233,6 +234,17 @@ class RolloverStory(Protocol):
 
     def follow_due(self, *, actor: Actor, ends: Callable[[], bool] = lambda: False) -> Sequence[Mapping[str, Any]]:
         """Every plan whose open rollovers nobody looked at today: how many, and what could not be looked at."""
+        ...
+
+    def take_up(
+        self, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, rollover_id: RolloverId, told: Mapping[str, Any],
+        case: str,
+    ) -> RolloverRequest | Refused[RolloverRefusal] | Refused[WishRefusal]:  # fmt: skip
+        """Staff take up what a participant wished."""
+        ...
+
+    def tracker(self, request: RolloverRequest, *, key: str) -> str:
+        """Where the participant follows it, and signs; the same key is the same address."""
         ...
 
     def explain(

@@ -16,10 +16,12 @@ from open401k.flows.rollover_explaining import NewExplanation, put_explanation
 from open401k.flows.rollover_forms import forms_of
 from open401k.flows.rollover_node import NodeRefusedError, OwnNode
 from open401k.flows.rollover_round import follow_due
+from open401k.flows.rollover_wished import Which, take_up
 from open401k.kernel import EmployeeId, PlanId, Refused, RolloverId, SponsorId
 from open401k.law.form_1099r import Form1099R
 from open401k.rails.node.client import NodeClient
 from open401k.recordkeeping import Explanation, RolloverBooked, RolloverRefusal, RolloverRequest
+from open401k.recordkeeping.rollover_wishes import WishRefusal
 
 from .problems import Problem, ProblemError
 from .provided import GivenExplanation
@@ -66,6 +68,18 @@ class RolloverStories:
     def follow_due(self, *, actor: Actor, ends: Callable[[], bool] = lambda: False) -> Sequence[Mapping[str, Any]]:
         """Every plan of which nobody looked today."""
         return [each.as_json() for each in follow_due(self.db, actor=actor, node=self.node, ends=ends)]
+
+    def take_up(
+        self, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, rollover_id: RolloverId, told: Mapping[str, Any],
+        case: str,
+    ) -> Done | Refused[WishRefusal]:  # fmt: skip
+        """Staff take up what a participant wished."""
+        which = Which(tenant_id, plan_id, rollover_id)
+        return _reached(lambda: take_up(self.db, actor=actor, node=self.node, which=which, told=told, case=case))
+
+    def tracker(self, request: RolloverRequest, *, key: str) -> str:
+        """Where the participant follows it, and signs."""
+        return _reached(lambda: self.node.tracker(request.case or "", key=key))
 
     def explain(
         self, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, given: GivenExplanation

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from open401k import census, recordkeeping
-from open401k.base.db import Actor
+from open401k.base.db import Actor, Tx
 from open401k.kernel import EmployeeId, Money, PlanId, Refused, RolloverId, SponsorId, named_uuid
 from open401k.recordkeeping import RolloverRefusal, RolloverRequest
+from open401k.recordkeeping.rollover_wishes import WishRefusal
 from open401k.views import rollovers as view
 
 from .problems import NOT_FOUND, Problem, ProblemError
@@ -24,7 +25,7 @@ NO_NODE = Problem(
     "Rollovers go over the node of the plan's custodian, and this server knows none.",
     "Set OPEN401K_NODE_URL and OPEN401K_NODE_TOKEN (docs/howto/roll-money-in-and-out.md).",
 )
-Done = RolloverRequest | Refused[RolloverRefusal]
+Done = RolloverRequest | Refused[RolloverRefusal] | Refused[WishRefusal]
 
 
 def ask_into(
@@ -47,6 +48,15 @@ def release(
     wanted = _id(tenant_id, plan_id, key)
     done = story(services).release(**of, rollover_id=wanted, employee_id=employee_id, case=case, told=told)
     return _shown(services, of, done)
+
+
+def take_up(
+    services: Services, *, actor: Actor, tenant_id: SponsorId, plan_id: PlanId, rollover_id: RolloverId,
+    told: Mapping[str, Any], case: str,
+) -> view.RolloverDetail:  # fmt: skip
+    """What a participant wished becomes a request; again, it is the same."""
+    of: dict[str, Any] = {"actor": actor, "tenant_id": tenant_id, "plan_id": plan_id}
+    return _shown(services, of, story(services).take_up(**of, rollover_id=rollover_id, told=told, case=case))
 
 
 def tell(
@@ -96,6 +106,14 @@ def _id(tenant_id: SponsorId, plan_id: PlanId, key: str) -> RolloverId:
     return RolloverId(named_uuid("rollover", str(tenant_id), str(plan_id), key))
 
 
+def named_person(tx: Tx, *, tenant_id: SponsorId, employee_id: EmployeeId) -> census.Employee:
+    """Somebody of this sponsor; or the problem that there is no such person."""
+    found = census.roster(tx, tenant_id=tenant_id, employee_ids=[employee_id])
+    if not found:
+        raise ProblemError(NOT_FOUND)
+    return found[0]
+
+
 def story(services: Services) -> RolloverStory:
     """What speaks to our node; or the problem that there is none."""
     if services.rollovers is None:
@@ -105,7 +123,7 @@ def story(services: Services) -> RolloverStory:
 
 def _shown(services: Services, of: dict[str, Any], done: Done) -> view.RolloverDetail:
     if isinstance(done, Refused):
-        if done.reason is RolloverRefusal.ROLLOVER_UNKNOWN:
+        if done.reason in (RolloverRefusal.ROLLOVER_UNKNOWN, WishRefusal.WISH_UNKNOWN):
             raise ProblemError(NOT_FOUND)
         raise ProblemError(Problem(422, str(done.reason), _REFUSED, done.message, done.fix))
     return shown(services, **of, rollover_id=done.rollover_id)

@@ -12,6 +12,9 @@ from open401k.rails.node.papers import Paper
 
 from .rollover_node import NodeRefusedError, NodeSilentError, Standing, Us, WhyNot
 
+#: How long an address of the tracker holds; the participant's own page makes a new one each day.
+TRACKER_DAYS = 14
+
 
 @dataclass(frozen=True, slots=True)
 class AtNode:
@@ -48,6 +51,11 @@ class AtNode:
     def explain(self, case: str, *, paper: Paper) -> None:
         """What the participant reads before they sign."""
         _asked(lambda: self.client.put_explanation(case, paper))
+
+    def tracker(self, case: str, *, key: str) -> str:
+        """Where the participant follows it, and signs."""
+        made: str = _asked(lambda: self.client.link(case, key=key, days=TRACKER_DAYS))["url"]
+        return made
 
 
 def _asked(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -76,3 +76,7 @@ class OwnNode(Protocol):
     def explain(self, case: str, *, paper: Paper) -> None:
         """The explanation whose hash our half names, for the participant to read before they sign."""
         ...
+
+    def tracker(self, case: str, *, key: str) -> str:
+        """The address of the participant's page of a case; the same key is the same address."""
+        ...

@@ -107,7 +107,16 @@ def _roth(releasable: Releasable, told: OutTold) -> Roth | None:
 def _loan(releasable: Releasable) -> Loan:
     """What is owed; what the account was offset by is owed no more, and is told with its day."""
     offset = releasable.offset
-    told = None if offset is None else Offset(offset.cents, offset.on, _severed_on(releasable))
+    opened, told = releasable.opened, None
+    if offset is not None:
+        severed = _severed_on(releasable)
+        told = Offset(
+            offset.cents,
+            offset.on,
+            severed if severed is not None and severed <= offset.on else None,  # reduced before work ended: not for it
+            plan_terminated=opened is not None and opened.event is Event.PLAN_TERMINATION and opened.on <= offset.on,
+            met_72p=not offset.deemed_before_cents,
+        )
     owed = releasable.loan_cents + (offset.cents if offset is not None else 0)
     return Loan(owed, told)
 

@@ -35,15 +35,15 @@ class IntoTold:
     """Of a rollover into the plan: who pays, from which account there, what is wanted, and the participant's key.
 
     ``source`` is the paying custodian's address in the network, ``key`` that of the participant: 20 bytes of an
-    address, or the 64 of a passkey's point. ``proof`` is how well the person was proofed; ``paying`` what we found out
-    ourselves about the plan that pays.
+    address, or the 64 of a passkey's point; None until they choose it on our node's page. ``proof`` is how well the
+    person was proofed; ``paying`` what we found out ourselves about the plan that pays.
     """
 
     source: bytes
     source_account: str
-    key: bytes
     wanted: tuple[Wanted, ...]
     deadline: date
+    key: bytes | None = None
     mode: Mode = Mode.ALL
     proof: Proof | None = None
     screening: Screening | None = None

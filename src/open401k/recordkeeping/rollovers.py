@@ -341,6 +341,11 @@ TAXED_AS: Final = {Source.ROTH: "roth", Source.ROTH_ROLLOVER: "roth", Source.AFT
 TAXED_KIND: Final = {"roth": "roth", "after_tax": "after_tax"}
 
 
+def kind_of_money(source: Source) -> str:
+    """How money of a source is taxed: ``pre_tax``, ``roth`` or ``after_tax``."""
+    return TAXED_AS.get(source, "pre_tax")
+
+
 def _booked(row: _store.BookedRow) -> RolloverBooked:
     parts = tuple(
         RolloverPart(

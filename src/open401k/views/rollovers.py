@@ -239,9 +239,7 @@ def withheld_tax(forms: Sequence[FormLine]) -> WithheldTax | None:
 
 def _line(request: RolloverRequest, people: Mapping[EmployeeId, census.Employee]) -> RolloverLine:
     who, booked = people[request.employee_id], request.booked
-    said: dict[str, Any] = request.told[STATE].told if STATE in request.told else {"state": "", "reasons": []}
-    state = "posted" if booked is not None else str(said["state"])
-    missing = () if booked is not None else tuple(MissingLine(**each) for each in said["reasons"])
+    state = state_of(request)
     return RolloverLine(
         rollover_id=request.rollover_id,
         employee_id=request.employee_id,
@@ -251,10 +249,24 @@ def _line(request: RolloverRequest, people: Mapping[EmployeeId, census.Employee]
         state=state or "asked",
         words=_words(state, booked),
         asked_on=day_of(request.asked_at),
-        missing=missing,
+        missing=missing_of(request),
         booked_on=None if booked is None else booked.event_on,
         amount=None if booked is None else Money(booked.cents),
     )
+
+
+def state_of(request: RolloverRequest) -> str:
+    """The state of the node's case file as it was last told; what is booked is posted."""
+    if request.booked is not None:
+        return "posted"
+    return str(request.told[STATE].told["state"]) if STATE in request.told else ""
+
+
+def missing_of(request: RolloverRequest) -> tuple[MissingLine, ...]:
+    """What kept it from being signed when our node last said."""
+    if request.booked is not None or STATE not in request.told:
+        return ()
+    return tuple(MissingLine(**each) for each in request.told[STATE].told["reasons"])
 
 
 def _words(state: str, booked: RolloverBooked | None) -> str:

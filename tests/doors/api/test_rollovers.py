@@ -136,3 +136,28 @@ def test_an_explanation_is_put_once_listed_and_goes_along_with_what_is_paid(roll
     half = node.halves["rlv_1"]
     assert isinstance(half, ReleasingHalf)
     assert half.explanation_hash == bytes.fromhex(made.json()["fingerprint"])
+
+
+def test_a_participants_wish_is_listed_declined_or_taken_up(rolling: Rolling) -> None:
+    desk, node = rolling
+    plan_at = f"/v1/plans/{desk.plan_id}"
+    sent = {"employee_id": desk.employees[1], "days": 7}
+    made = desk.post(f"{plan_at}/participant-links", sent, "link")
+    assert made.status_code == 201, made.text
+    assert desk.post(f"{plan_at}/participant-links", sent, "link").json() == made.json()
+    assert desk.post(f"{plan_at}/participant-links", sent | {"employee_id": "emp_" + "0" * 32}, "no").status_code == 404
+    page = "/mine/" + made.json()["url"].rpartition("/")[2]
+    wish = {"way": "in", "custodian": "Old Plan Services", "account": "S-1001", "kind_pre_tax": "yes"}
+    for key in ("one", "two"):
+        assert desk.client.post(f"{page}/rollovers", data=wish | {"key": key}).status_code == 200
+        (line,) = desk.get(f"{plan_at}/rollover-wishes")["items"]
+        at = f"{plan_at}/rollover-wishes/{line['rollover_id']}"
+        if key == "one":
+            declined = desk.post(f"{at}/declined", {"words": "Not yours."}, "decline")
+            assert (declined.status_code, declined.json()["end"]) == (200, "declined")
+    taken = desk.post(f"{at}/taken-up", {"facts": {"source": "11" * 20, "deadline": "2026-06-12"}}, "take")
+    assert (taken.status_code, taken.json()["line"]["state"]) == (201, "data_requested")
+    assert list(node.halves) == [line["rollover_id"]]
+    assert desk.get(f"{plan_at}/rollover-wishes")["items"] == []
+    gone = desk.post(f"{plan_at}/rollover-wishes/rol_{'0' * 32}/declined", {"words": "x"}, "gone")
+    assert gone.status_code == 404

@@ -1,6 +1,7 @@
 """Who may come in and what they may do. Deny by default: every route asks :func:`authorize`."""
 
 from .keys import ApiKey, NewKey, create_key, list_keys, principal_of_key, revoke_key
+from .participant_links import LONGEST_DAYS, Participant, make_participant_link, participant_of
 from .passkeys import (
     RelyingParty,
     begin_authentication,
@@ -27,11 +28,13 @@ from .users import User, add_user, find_user, get_user, grant, principal_of, rev
 
 __all__ = [
     "ALLOWED",
+    "LONGEST_DAYS",
     "SESSIONS_KEPT",
     "ApiKey",
     "Denial",
     "NewKey",
     "NewSession",
+    "Participant",
     "Permission",
     "Principal",
     "RelyingParty",
@@ -54,6 +57,8 @@ __all__ = [
     "get_user",
     "grant",
     "list_keys",
+    "make_participant_link",
+    "participant_of",
     "permissions",
     "principal_of",
     "principal_of_key",

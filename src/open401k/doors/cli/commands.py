@@ -33,6 +33,7 @@ from . import (
     node_running,
     node_signer,
     node_voters,
+    participants,
     pay_codes,
     payroll,
     people,
@@ -85,6 +86,7 @@ app.add_typer(elections.commands, name="elections")
 app.add_typer(instructions.commands, name="instructions")
 app.add_typer(loans.commands, name="loans")
 app.add_typer(rollovers.commands, name="rollovers")
+app.add_typer(participants.commands, name="participants")
 app.add_typer(books.clock, name="clock")
 app.add_typer(keys.commands, name="keys")
 app.add_typer(rails.commands, name="rails")

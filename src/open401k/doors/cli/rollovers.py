@@ -36,8 +36,8 @@ def list_them(context: typer.Context, plan: PlanOption = "", json: Json = False)
 def show(context: typer.Context, which: Which, plan: PlanOption = "", json: Json = False) -> None:
     """One rollover: what it waits for, what the books followed."""
     with at_plan(wiring_of(context), "rollovers show", plan) as place, refused_aloud():
-        found = rollovers.shown(place.services, **_of(place, "rollovers show"), rollover_id=_named(which))
-    _say(found, Voice(json))
+        found = rollovers.shown(place.services, **_of(place, "rollovers show"), rollover_id=named_rollover(which))
+    say_rollover(found, Voice(json))
 
 
 @commands.command()
@@ -47,9 +47,9 @@ def ask(
     """Ask the custodian that has somebody's money to pay it into the plan."""
     with at_plan(wiring_of(context), "rollovers ask", plan) as place, refused_aloud():
         of = _of(place, "rollovers ask")
-        who, told = _person(employee), _facts(facts)
+        who, told = named_person(employee), facts_of(facts)
         found = rollovers.ask_into(place.services, **of, employee_id=who, told=told, key=key)
-    _say(found, Voice(json))
+    say_rollover(found, Voice(json))
 
 
 @commands.command()
@@ -61,9 +61,9 @@ def release(
     """Answer another custodian's request to pay, with the plan's own records and these facts."""
     with at_plan(wiring_of(context), "rollovers release", plan) as place, refused_aloud():
         of = _of(place, "rollovers release") | {"actor": person_who_decides(place, by, "rollovers release")}
-        who, told = _person(employee), _facts(facts)
+        who, told = named_person(employee), facts_of(facts)
         found = rollovers.release(place.services, **of, employee_id=who, case=case, told=told, key=key)
-    _say(found, Voice(json))
+    say_rollover(found, Voice(json))
 
 
 @commands.command()
@@ -71,8 +71,8 @@ def tell(context: typer.Context, which: Which, by: By, facts: Facts, plan: PlanO
     """Tell more of an open rollover, or something else: of each fact the newest counts."""
     with at_plan(wiring_of(context), "rollovers tell", plan) as place, refused_aloud():
         of = _of(place, "rollovers tell") | {"actor": person_who_decides(place, by, "rollovers tell")}
-        found = rollovers.tell(place.services, **of, rollover_id=_named(which), told=_facts(facts))
-    _say(found, Voice(json))
+        found = rollovers.tell(place.services, **of, rollover_id=named_rollover(which), told=facts_of(facts))
+    say_rollover(found, Voice(json))
 
 
 @commands.command()
@@ -96,9 +96,9 @@ def invalid(
         of = _of(place, "rollovers invalid") | {"actor": person_who_decides(place, by, "rollovers invalid")}
         legs = {_leg(name): amount for name, amount in _pairs(leg).items()}
         found = invalid_rollovers.determine(
-            place.services, **of, rollover_id=_named(which), why=why, detail=detail, legs=legs
+            place.services, **of, rollover_id=named_rollover(which), why=why, detail=detail, legs=legs
         )
-    _say(found, Voice(json))
+    say_rollover(found, Voice(json))
 
 
 @commands.command("pay-back")
@@ -113,9 +113,9 @@ def pay_back(
         of = _of(place, "rollovers pay-back") | {"actor": person_who_decides(place, by, "rollovers pay-back")}
         told = _pairs(earnings) if earnings else None
         found = invalid_rollovers.pay_back(
-            place.services, **of, rollover_id=_named(which), withheld=withheld, earnings=told
+            place.services, **of, rollover_id=named_rollover(which), withheld=withheld, earnings=told
         )
-    _say(found, Voice(json))
+    say_rollover(found, Voice(json))
 
 
 @commands.command()
@@ -157,21 +157,24 @@ def _of(place: Place, command: str) -> dict[str, Any]:
     return {"actor": actor_of(command), "tenant_id": place.tenant_id, "plan_id": place.plan_id}
 
 
-def _named(text: str) -> RolloverId:
+def named_rollover(text: str) -> RolloverId:
+    """The rollover, or the wish, of this id."""
     try:
         return RolloverId.parse(text)
     except ValueError as error:
         raise BadInputError(str(error), fix="Take the id from: open401k rollovers list") from None
 
 
-def _person(text: str) -> EmployeeId:
+def named_person(text: str) -> EmployeeId:
+    """The person of this id."""
     try:
         return EmployeeId.parse(text)
     except ValueError as error:
         raise BadInputError(str(error), fix="Take the id from: open401k people --json") from None
 
 
-def _facts(file: Path) -> dict[str, Any]:
+def facts_of(file: Path) -> dict[str, Any]:
+    """Facts by name, of a file."""
     try:
         told = plain.loads(bytes_of(file))
     except ValueError as error:
@@ -191,7 +194,8 @@ def _list(shown: view.PlanRollovers, voice: Voice) -> None:
     voice.table(("Rollover", "Way", "Person", "State", "Missing", "Amount"), rows, empty=empty)
 
 
-def _say(found: view.RolloverDetail, voice: Voice) -> None:
+def say_rollover(found: view.RolloverDetail, voice: Voice) -> None:
+    """One rollover, in lines."""
     line = found.line
     voice.tell(found)
     amount = f", {line.amount} on {line.booked_on}" if line.amount is not None else ""

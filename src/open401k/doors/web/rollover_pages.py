@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from open401k.base.access import Permission
 from open401k.kernel import EmployeeId, FlowId, RolloverId
-from open401k.views import rollover_explanations
+from open401k.views import rollover_explanations, rollover_wishes
 from open401k.views import rollovers as view
 
 from .. import invalid_rollovers, rollovers
@@ -31,10 +31,19 @@ def rollovers_page(request: Request, caller: Reader) -> Response:
     with caller.begin() as tx:
         shown = view.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
         given = rollover_explanations.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
+        wishes = rollover_wishes.load(tx, tenant_id=caller.tenant, plan_id=caller.plan)
     around = frame(request, "Rollovers", caller=caller, current="people")
     key = str(caller.services.ids.new(FlowId))
     return page(
-        request, "rollovers", around, heading=shown.heading, rollovers=shown, given=given, key=key, **_may(caller)
+        request,
+        "rollovers",
+        around,
+        heading=shown.heading,
+        rollovers=shown,
+        given=given,
+        wishes=wishes,
+        key=key,
+        **_may(caller),
     )
 
 
