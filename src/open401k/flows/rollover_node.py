@@ -7,6 +7,7 @@ from typing import Protocol
 
 from open401k.kernel import Open401kError
 from open401k.rails.node.halves import ReceivingHalf, ReleasingHalf, Wanted
+from open401k.rails.node.papers import Paper
 
 #: States of a case file after which nothing more comes of it, but what was booked.
 OVER = ("released", "off_rail")
@@ -40,13 +41,17 @@ class WhyNot:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a case stands. ``reasons`` None: no preflight yet. ``wanted`` is what the receiving side asks for."""
+    """Where a case stands. ``reasons`` None: no preflight yet.
+
+    ``wanted`` is what the receiving side asks for; of several ``receivers`` who leads.
+    """
 
     case: str
     state: str
     reasons: Sequence[WhyNot] | None = None
     source_account: str = ""
     wanted: tuple[Wanted, ...] = ()
+    receivers: int = 1
 
     @property
     def over(self) -> bool:
@@ -70,4 +75,8 @@ class OwnNode(Protocol):
 
     def standing(self, case: str) -> Standing:
         """Where it stands."""
+        ...
+
+    def explain(self, case: str, *, paper: Paper) -> None:
+        """The explanation whose hash our half names, for the participant to read before they sign."""
         ...

@@ -74,6 +74,16 @@ def test_a_node_is_prepared_and_tells_how_it_stands(
         assert command("token", "list", *typed)["tokens"][0]["holds"] == "no"
         assert "no role" in command("token", "add", "somebody", "--role", "king", *typed, code=2)
         assert command("exceptions", *typed) == {"exceptions": []}
+        by = ("--by", "counsel", "--why", "docket 24-cv-1")
+        assert "Which records?" in command("legal-hold", *by, *typed, code=2)
+        assert "no such case" in command("legal-hold", "none", *by, *typed, code=2)
+        assert command("legal-hold", "--every", *by, *typed)["is_held"]
+        assert not command("legal-hold", "--every", "--ends", *by, *typed)["is_held"]
+        with node.office() as office, office.process.files.begin() as unit:
+            open_case(unit, "old", side=Side.SOURCE, account="account at source")
+        found = command("retention", "old", *typed)
+        assert (found["kept_through"], found["erased"], len(found["acts"])) == (None, False, 2)
+        assert "goes on" in command("erase", "old", "--by", "records desk", *typed, code=2)
         assert "There is no such case." in command("again", "nobody", *typed, code=2)
         assert "There is no such case." in command("off-rail", "nobody", "--wire", "7", *typed, code=2)
         (notice := tmp_path / "notice.txt").write_text("A sample.")

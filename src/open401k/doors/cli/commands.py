@@ -29,6 +29,7 @@ from . import (
     node_desk,
     node_letter_keys,
     node_receivers,
+    node_retention,
     node_running,
     node_signer,
     node_voters,
@@ -72,6 +73,7 @@ node.commands.add_typer(node_signer.commands, name="signer")
 node.commands.add_typer(node_desk.commands)
 node.commands.add_typer(node_voters.commands)
 node.commands.add_typer(node_receivers.commands)
+node.commands.add_typer(node_retention.commands)
 app.add_typer(pay_codes.commands, name="pay-codes")
 app.add_typer(corrections.commands, name="corrections")
 app.add_typer(forfeitures.commands, name="forfeitures")

@@ -28,7 +28,7 @@ from open401k.rails.node.once import Answer, KeyReusedError
 from open401k.rails.node.papers import Paper
 from open401k.rails.node.report import listed
 from open401k.rails.node.signed_here import attest_and_elect
-from open401k.rails.node.taking_back import TakeBack, agreed_again, take_back_move, take_back_screen
+from open401k.rails.node.taking_back import TakeBack, agreed_again, take_back_move, take_back_rest, take_back_screen
 from open401k.rails.passkeys import Passkey
 
 from .desk import Doors
@@ -266,6 +266,8 @@ def take_back(unit: KeptDealUnit, doors: Doors, case: str, what: TakeBack, verdi
     match what:
         case TakeBack.MOVE:
             take_back_move(unit, desk, case, verdict)
+        case TakeBack.REST:
+            take_back_rest(unit, desk, case)
         case TakeBack.SCREEN:
             take_back_screen(unit, desk, case)
             addresses.stop(unit, case, at=desk.now())

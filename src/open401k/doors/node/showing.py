@@ -69,7 +69,7 @@ def followed_of(unit: KeptDealUnit, case: str, process: Process, standing: Stand
 
 def takes_back_of(unit: KeptDealUnit, deal: Deal, process: Process, verdict: Verdict | None) -> tuple[TakeBack, ...]:
     """What the participant may take back now."""
-    found = tuple(may_take_back(unit, deal, verdict))
+    found = tuple(may_take_back(unit, deal, verdict, now=process.around.seconds()))
     is_written_to = Addresses(process.vault).standing(unit, deal.case) is To.ON
     return (*found, TakeBack.MAIL) if is_written_to else found
 

@@ -35,6 +35,7 @@ NOT_SURE = Problem(
 #: What the page says after it.
 TAKEN_BACK: dict[str, str] = {
     TakeBack.MOVE: "You took the move back. Both companies are told.",
+    TakeBack.REST: "Nothing more is moved. Both companies are told.",
     TakeBack.SCREEN: "From now on you get everything on paper. E-mails have stopped.",
     TakeBack.MAIL: "E-mails about this move have stopped.",
 }

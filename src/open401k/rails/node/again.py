@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from eth_hash.auto import keccak
-
 from open401k.base.faults import fault
 
 from ..messages import Mode
@@ -29,6 +27,7 @@ from .halves import ReleasingHalf
 from .joined import Joined
 from .judging import NotNowError, judged
 from .letters import Again, Came, FactsTold, Letter, LetterKind, OffRail, Taken, body_of
+from .lineage import after, next_reference
 from .returning import another
 from .together import one_receiver
 
@@ -43,7 +42,7 @@ def again(unit: DealUnit, desk: Desk, case: str, new: str, *, verdict: Verdict) 
     ``verdict`` is the chain's final one on the proposal before. The same again is nothing new.
     """
     deal = unit.deal(case)
-    reference = _next_reference(deal)
+    reference = next_reference(deal)
     if (known := unit.deal_of(deal.peer, reference)) is not None:
         return known
     if deal.many > 1 and deal.side is not Side.SOURCE:
@@ -70,7 +69,7 @@ def again(unit: DealUnit, desk: Desk, case: str, new: str, *, verdict: Verdict) 
 def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHalf, *, verdict: Verdict) -> Deal:
     """What came in at the source after all there was moved, as a child ``new``: ``half`` says what is there now."""
     deal = unit.deal(case)
-    reference = _next_reference(deal)
+    reference = next_reference(deal)
     if (known := unit.deal_of(deal.peer, reference)) is not None:
         return known
     elected = deal.elected
@@ -78,6 +77,8 @@ def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHal
     if deal.side is not Side.SOURCE or elected is None or elected.election.mode is not Mode.ALL:
         raise NotNowError(f"case {case} has no residual: the source moves one where the participant signed for all")
     _still_signed(deal, desk)
+    if unit.case(case).stop == WITHDRAWN:
+        raise NotNowError(f"the participant wants nothing more moved after case {case}. Ask anew")
     if _batched(unit, unit.case(case)):
         raise NotNowError(f"case {case} was settled in a batch, which used its number whole; ask for a new rollover")
     edition = deal.edition + 1
@@ -150,10 +151,8 @@ def begun_there(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Take
     wanted = State.POSTED if body.is_residual else State.RELEASED
     parts = (deal.part + 1,) if body.is_residual else (deal.part, deal.part + 1)
     is_by_all = deal.many == 1 or deal.side is Side.RECEIVER  # where several receive, who pays proposes again
-    is_ours = (
-        is_by_all and deal.elected is not None and letter.reference == _next_reference(deal) and body.part in parts
-    )
-    never = _batched(unit, case) if body.is_residual else case.stop == WITHDRAWN
+    is_ours = is_by_all and deal.elected is not None and letter.reference == next_reference(deal) and body.part in parts
+    never = case.stop == WITHDRAWN or (body.is_residual and _batched(unit, case))
     if never or case.state is not wanted or not is_ours or (body.is_residual and deal.side is not Side.RECEIVER):
         return Taken(Came.REFUSED, deal.case, f"our case is {case.state} and does not go on as part {body.part}")
     new = f"{deal.side}-{desk.random.token(8).hex()}"
@@ -189,8 +188,8 @@ def _closed_one(unit: DealUnit, deal: Deal, case: Case, body: OffRail, peer: byt
 def _begun(unit: DealUnit, desk: Desk, deal: Deal, new: str, part: int) -> Deal:
     """The deal anew: the same facts and signatures, without terms; preflight of today says where its case goes."""
     made = replace(
-        deal, case=new, reference=_next_reference(deal), signed_under=deal.commitments, part=part, opened_at=desk.now(),
-        reasons=None, terms=None, file=None, their_state=None, their_since=None, notes=(),
+        deal, case=new, reference=next_reference(deal), signed_under=deal.commitments, part=part, opened_at=desk.now(),
+        reasons=None, terms=None, file=None, their_state=None, their_since=None, named=None, notes=(),
         voters=tuple(each.not_given for each in deal.voters), others=tuple(_anew(each) for each in deal.others),
     )  # fmt: skip
     unit.add_deal(made)
@@ -211,15 +210,6 @@ def _batched(unit: DealUnit, case: Case) -> bool:
     return case.agreed is not None and unit.batch_of(case.agreed.rollover) is not None
 
 
-def _next_reference(deal: Deal) -> bytes:
-    """What both sides call the proposal after this one; nobody else can tell that they belong together."""
-    return _next(deal.reference)
-
-
-def _next(reference: bytes) -> bytes:
-    return keccak(b"open401k again" + reference)
-
-
 def _anew(other: Joined) -> Joined:
     """Another receiver in the next proposal, in which it stands nowhere yet."""
-    return replace(other, code=_next(other.code) if other.code is not None else None, state=None, since=None)
+    return replace(other, code=after(other.code) if other.code is not None else None, state=None, since=None)

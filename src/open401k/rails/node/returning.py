@@ -27,6 +27,7 @@ from .halves import ReceivingHalf
 from .judging import end, raise_for
 from .letters import Came, Ended, Letter, LetterKind, Request, Taken
 from .opening import move, open_case
+from .retention import is_erased
 
 #: Where a test may stop the process: at the end of the verb, before its transaction is committed.
 BOUNDARIES: Final = ("deals.return",)
@@ -101,6 +102,10 @@ def give_back(
     deal, file = unit.deal(case), unit.case(case)
     if deal.side is not Side.SOURCE or file.state is not State.POSTED or file.agreed is None:
         raise StillOpenError(f"case {case} is {file.state} at the {deal.side}; the source asks back what it paid")
+    if is_erased(file):
+        raise StillOpenError(
+            f"case {case}: its records were erased after their time; ask the other custodian for a check"
+        )
     giver, known_as = _giver(deal, by)
     tries = _tries(unit, case, giver)
     if (last := _standing(tries)) is not None:
@@ -178,6 +183,8 @@ def _why_not(unit: DealUnit, desk: Desk, before: Case | None, half: ReceivingHal
         return [Wrong("parent", "no rollover that this custodian paid came to us under this id")]
     if before.state is not State.POSTED:
         return [Wrong("parent", f"our case of it is {before.state}: nothing came")]
+    if is_erased(before):
+        return [Wrong("parent", "its records were erased after their time: agree with our desk on a check or wire")]
     last = _standing(_tries(unit, before.id, half.member))
     found = [] if last is None else [Wrong("parent", _once(unit, before.id, *last))]
     found += _batched(unit, before.agreed)
