@@ -16,7 +16,7 @@ from open401k.rails.node.codec import told as as_json
 from open401k.recordkeeping import ACCOUNT, CASE, NOT_FACTS, RolloverRefusal, RolloverRequest, RolloverWay
 
 from .rollover_explaining import explained
-from .rollover_gather import Refusal, may_go_back, may_roll_in, not_taken, person_of, terms_of
+from .rollover_gather import Refusal, may_go_back, may_roll_in, not_taken, pays_one, person_of, terms_of
 from .rollover_node import NodeRefusedError, OwnNode
 from .rollover_round import follow_plan
 from .rollover_send import send
@@ -47,6 +47,8 @@ def ask_into(db: Database, *, actor: Actor, node: OwnNode, asked: Asked) -> Roll
 def release(db: Database, *, actor: Actor, node: OwnNode, asked: Asked, case: str) -> RolloverRequest | Refusal:
     """We answer a case in which another custodian asks us to pay: which money it wants is taken from there."""
     coming = node.standing(case)
+    if coming.receivers > 1:
+        return pays_one(case, coming.receivers)
     wanted = asked.told if "wanted" in asked.told else {**asked.told, "wanted": as_json(coming.wanted)}
     told = told_of(OutTold, wanted)
     if isinstance(told, Refused):

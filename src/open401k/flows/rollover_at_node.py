@@ -46,7 +46,9 @@ class AtNode:
         if halves["receiving"] is None:
             return Standing(case, shown["state"], reasons)
         asked = read(ReceivingHalf, halves["receiving"])
-        return Standing(case, shown["state"], reasons, asked.source_account, asked.wanted)
+        return Standing(
+            case, shown["state"], reasons, asked.source_account, asked.wanted, receivers=int(shown["receivers"])
+        )
 
     def explain(self, case: str, *, paper: Paper) -> None:
         """What the participant reads before they sign."""

@@ -41,13 +41,17 @@ class WhyNot:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a case stands. ``reasons`` None: no preflight yet. ``wanted`` is what the receiving side asks for."""
+    """Where a case stands. ``reasons`` None: no preflight yet.
+
+    ``wanted`` is what the receiving side asks for; of several ``receivers`` who leads.
+    """
 
     case: str
     state: str
     reasons: Sequence[WhyNot] | None = None
     source_account: str = ""
     wanted: tuple[Wanted, ...] = ()
+    receivers: int = 1
 
     @property
     def over(self) -> bool:

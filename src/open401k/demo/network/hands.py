@@ -9,7 +9,7 @@ import base64
 import json
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -51,7 +51,23 @@ class Hand:
         """Somebody asks us to receive: our case, and what both sides call it. The node carries the letter."""
         body = {"source": source.account.address.hex(), "receiving": told(half)}
         case = str(self._asked("POST", "/v1/rollovers", body)["case"])
-        return case, str(self.case(case)["reference"])
+        return case, self.reference(case)
+
+    def lead(self, source: Seat, half: ReceivingHalf, others: Sequence[Seat]) -> tuple[str, Mapping[str, str]]:
+        """The same of which others receive parts, too: our case, and by which code each of them joins."""
+        body = {"source": source.account.address.hex(), "receiving": told(half),
+                "receivers": [each.account.address.hex() for each in others]}  # fmt: skip
+        case = str(self._asked("POST", "/v1/rollovers", body)["case"])
+        return case, self._asked("GET", f"/v1/rollovers/{case}/codes")["codes"]
+
+    def join(self, source: Seat, code: str, half: ReceivingHalf) -> str:
+        """We take a part of what another leads: our case."""
+        body = {"source": source.account.address.hex(), "code": code, "receiving": told(half)}
+        return str(self._asked("POST", "/v1/rollovers/join", body)["case"])
+
+    def reference(self, case: str) -> str:
+        """What both sides call our case."""
+        return str(self.case(case)["reference"])
 
     def put(self, case: str, half: Half) -> Mapping[str, Any]:
         """Our half of the facts; the answer has every reason."""
