@@ -8,7 +8,7 @@ here: what may be in a batch (batching), letters that came (batch_letters).
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -28,7 +28,7 @@ from .core import CustodianCore, Done, Order, Side, SilentError
 from .deal import Deals, DealUnit
 from .following import Verdict
 from .letters import BatchOffered, BatchSigned, Ended, LetterKind
-from .signing import Item, PolicyError
+from .signing import Item, PolicyError, SignerAwayError
 
 log = logging.getLogger("open401k.node.batches")
 #: Where a test may stop the process: around everything that leaves a trace.
@@ -78,21 +78,29 @@ class Batches:
         """Until when a case that is held now waits for others."""
         return waits_until(case, self.settings, at=self._at(block)) if self.settings is not None else None
 
-    def once(self, block: Head) -> None:
-        """Bring every batch as far as it goes now. Whoever is silent is asked again in the next pass."""
+    def once(self, block: Head) -> Mapping[str, SignerAwayError | PolicyError]:
+        """Bring every batch as far as it goes now; cases of which nobody signs a batch, and why.
+
+        Whoever is silent is asked again in the next pass.
+        """
+        unsigned: dict[str, SignerAwayError | PolicyError] = {}
         with self.files.begin() as unit:
             live = unit.live_batches()
         for batch in live:
             try:
                 self._follow(batch, block)
-            except (SilentError, ChangedError, PolicyError) as why:
+            except (SignerAwayError, PolicyError) as why:
+                unsigned |= {case.id: why for case in self._cases(batch) if case is not None}
+            except (SilentError, ChangedError) as why:
                 log.warning("batch %s waits: %s: %s", batch.reference.hex()[:16], type(why).__name__, why)
         if self.settings is not None:
-            self._offer_all(self.settings, block)
+            unsigned |= self._offer_all(self.settings, block)
+        return unsigned
 
     # ---- offering
 
-    def _offer_all(self, settings: Settings, block: Head) -> None:
+    def _offer_all(self, settings: Settings, block: Head) -> Mapping[str, SignerAwayError | PolicyError]:
+        unsigned: dict[str, SignerAwayError | PolicyError] = {}
         for (peer, token), waiting in self._waiting(block).items():
             at = self._at(block)
             try:
@@ -101,8 +109,11 @@ class Batches:
                     self._offer(peer, token, held, settings, block)
                 else:
                     self._let_go([case for case in waiting if (case.batch_until or 0) <= at])
-            except (SilentError, ChangedError, PolicyError) as why:  # each goes on singly when its time is over
+            except (SignerAwayError, PolicyError) as why:  # each goes on singly when its time is over
+                unsigned |= {case.id: why for case in waiting}
+            except (SilentError, ChangedError) as why:
                 log.warning("no batch for 0x%s: %s: %s", peer.hex(), type(why).__name__, why)
+        return unsigned
 
     def _let_go(self, cases: Sequence[Case]) -> None:
         """Nobody else came in time: each goes on singly."""
