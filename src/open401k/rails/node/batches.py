@@ -28,6 +28,7 @@ from .core import CustodianCore, Done, Order, Side, SilentError
 from .deal import Deals, DealUnit
 from .following import Verdict
 from .letters import BatchOffered, BatchSigned, Ended, LetterKind
+from .settled import Settlement, Told
 from .signing import Item, PolicyError, SignerAwayError
 
 log = logging.getLogger("open401k.node.batches")
@@ -54,6 +55,8 @@ class BatchCoordinator(Coordinator, Protocol):
     def signer_of(self, us: bytes) -> bytes: ...
 
     def is_batched(self, batch: bytes) -> bool: ...
+
+    def batch_with(self, rollover: bytes) -> tuple[Settlement, Told] | None: ...
 
 
 @dataclass
@@ -306,6 +309,26 @@ class Batches:
         for batch in known:
             if batch.stage is not Stage.SETTLED and self.coordinator.is_batched(batch.hash):
                 self._end(batch, Stage.SETTLED)
+        with self.files.begin() as unit:
+            is_known = unit.batch_of(_agreed(case).rollover) is not None
+        if not is_known:
+            self._remember(_agreed(case).rollover)
+
+    def _remember(self, rollover: bytes) -> None:
+        """The batch that settled it is in no row of ours, as in an older backup: from the chain, under its hash."""
+        found = self.coordinator.batch_with(rollover)
+        if found is None:
+            log.warning("what settled %s in a batch cannot be read: ask nothing back of it", rollover.hex()[:16])
+            return
+        settlement, told = found
+        peer = told.second if told.first == self.us else told.first
+        reference = settlement.batch or bytes(32)
+        row = Batch(
+            peer, reference, told.first, told.second, told.token, told.deadline, settlement.ids, Stage.SETTLED
+        )  # fmt: skip
+        with self.files.begin() as unit:
+            if unit.batch(peer, reference) is None:
+                unit.add_batch(row)
 
     def _end(self, batch: Batch, stage: Stage) -> None:
         """Nobody waits for it any more."""
