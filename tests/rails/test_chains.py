@@ -13,7 +13,7 @@ from tests.rails.anvil import anvil
 from tests.rails.served import asked_at, served
 from tests.rails.world import BANK, BEGUN, CHAIN_ID, PRE_TAX, RELAY, ROTH, Clock, World, found_on, founded, leg
 
-from open401k.doors.chain import Limits, Node
+from open401k.doors.chain import Limits, Node, create_chain_app
 from open401k.rails.calls import call_of
 from open401k.rails.chain.embedded import EmbeddedChain
 from open401k.rails.chain.interface import Chain, RevertedError
@@ -30,7 +30,7 @@ def on_anvil() -> Iterator[World]:
 def on_served() -> Iterator[World]:
     clock = Clock()
     begun = EmbeddedChain(AtomicDB(MemoryDB()), chain_id=CHAIN_ID, now=lambda: clock.now, begun_at=BEGUN)
-    with served(Node(begun, Limits(deployments=True))) as url:
+    with served(create_chain_app(Node(begun, Limits(deployments=True)))) as url:
         chain = asked_at(url)
         yield found_on(cast("EmbeddedChain", chain), clock)
         chain.close()

@@ -13,8 +13,9 @@ from open401k.base.db import Actor, Database, Tx
 from open401k.kernel import EmployeeId, PlanId, Refused, RolloverId, Source, SponsorId
 from open401k.rails.node.adapters.own_ledger import holder_of
 from open401k.rails.node.codec import told as as_json
-from open401k.recordkeeping import ACCOUNT, CASE, ENDED, STATE, RolloverRefusal, RolloverRequest, RolloverWay
+from open401k.recordkeeping import ACCOUNT, CASE, NOT_FACTS, RolloverRefusal, RolloverRequest, RolloverWay
 
+from .rollover_explaining import explained
 from .rollover_gather import Refusal, may_go_back, may_roll_in, not_taken, person_of, terms_of
 from .rollover_node import NodeRefusedError, OwnNode
 from .rollover_round import follow_plan
@@ -54,6 +55,7 @@ def release(db: Database, *, actor: Actor, node: OwnNode, asked: Asked, case: st
     if (other := _anothers(asked, account)) is not None:
         return other
     with db.begin(actor, tenants=[asked.tenant_id]) as tx:
+        told = explained(tx, told, tenant_id=asked.tenant_id, plan_id=asked.plan_id)
         refused = _put_on_file(tx, asked, RolloverWay.OUT, told, {CASE: case, ACCOUNT: account})
     return refused or send(db, actor, node, asked.tenant_id, asked.plan_id, asked.rollover_id)
 
@@ -71,11 +73,13 @@ def tell(
         if not request.open:
             message = f"{rollover_id} has ended; nothing is told of it any more."
             return Refused(RolloverRefusal.ENDED_BEFORE, message, "Ask for a new rollover.")
-        before = {name: each.told for name, each in request.told.items() if name not in (ACCOUNT, CASE, STATE, ENDED)}
+        before = {name: each.told for name, each in request.told.items() if name not in NOT_FACTS}
         both = {**before, **told}
         read = told_of(IntoTold, both) if request.way is RolloverWay.INTO else told_of(OutTold, both)
         if isinstance(read, Refused):
             return read
+        if isinstance(read, OutTold):
+            read = explained(tx, read, tenant_id=tenant_id, plan_id=plan_id)
         recordkeeping.tell_rollover(tx, **of, told=by_name(read))
     return send(db, actor, node, **of)
 
@@ -123,8 +127,8 @@ def _put_on_file(
     if isinstance(asked_now, Refused) or not asked_now:
         return asked_now if isinstance(asked_now, Refused) else None
     recordkeeping.tell_rollover(tx, **of, rollover_id=asked.rollover_id, told=by_name(told) | dict(own))
-    key = ledger.AccountKey(asked.plan_id, ledger.Kind.PARTICIPANT, asked.employee_id, Source.ROLLOVER)
-    ledger.open_accounts(tx, tenant_id=asked.tenant_id, keys=[key])
+    account = ledger.AccountKey(asked.plan_id, ledger.Kind.PARTICIPANT, asked.employee_id, Source.ROLLOVER)
+    ledger.open_accounts(tx, tenant_id=asked.tenant_id, keys=[account])
     return None
 
 

@@ -31,6 +31,9 @@ class RolloverWay(StrEnum):
 ROLLOVER_REASON: Final = {RolloverWay.INTO: "rollover: receiver", RolloverWay.OUT: "rollover: source"}
 #: The names under which a request's place in the world is told; all others are facts for its preflight.
 CASE, STATE, ENDED, ACCOUNT = "case", "state", "ended", "account"
+#: Which explanation our node has; not a fact for the preflight either.
+PAPER: Final = "paper"
+NOT_FACTS: Final = (ACCOUNT, CASE, STATE, ENDED, PAPER)
 
 
 class RolloverRefusal(StrEnum):

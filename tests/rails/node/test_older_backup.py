@@ -199,9 +199,7 @@ def test_a_source_that_forgot_its_terms_hears_of_them_before_they_are_on_chain()
 def test_a_source_that_forgot_the_request_takes_another_number_and_both_desks_are_asked() -> None:
     two = both(founded())
     shelf, kept = backup(two)
-    two.until_signed()
-    two.ready()
-    two.carry()
+    two.until_terms()
     number = two.source.deal(two.source.only()).number
     two.source.node.run_once()
     agreed = two.source.file(two.source.only()).agreed

@@ -78,9 +78,7 @@ def signed(two: Both) -> None:
 
 def proposed(two: Both) -> None:
     """The source holds, and its money lies at the coordinator."""
-    two.until_signed()
-    two.ready()
-    two.carry()
+    two.until_terms()
     for _ in range(2):
         two.source.node.run_once()
     assert two.source.file(two.source.only()).state is State.VOTED

@@ -204,6 +204,16 @@ class ChainCoordinator:
             refusal = refusal_of(receipt.output or self._why(data, receipt.block))
         return Refusal(refusal.code, refusal.words)
 
+    def foretold(self, data: bytes) -> Refusal | None:
+        """What the contract would say to a call at the newest block; nothing is sent."""
+        with _heard():
+            try:
+                self._chain.call(self._rollover, data, sender=self._relay.address)
+            except RevertedError as why:
+                told = refusal_of(why.data)
+                return Refusal(told.code, told.words)
+        return None
+
     def _why(self, data: bytes, block: Head) -> bytes:
         """Many chains do not keep what a failed transaction said: ask again, without sending."""
         try:

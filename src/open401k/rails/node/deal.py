@@ -173,6 +173,10 @@ class DealUnit(Unit, BatchUnit, Protocol):
         """The deal that this member knows by this reference."""
         ...
 
+    def was_erased(self, peer: bytes, reference: bytes) -> bool:
+        """Whether what this member knows by this reference was erased after its time (ADR-0067)."""
+        ...
+
     def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:
         """Deals by case id."""
         ...

@@ -83,6 +83,8 @@ def take(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
         fault("deals.letter_taken")
         return taken
     deal = unit.deal_of(peer, letter.reference)
+    if deal is None and unit.was_erased(peer, letter.reference):
+        return Taken(Came.REFUSED, words="the records of this case were erased after their time")
     taken = _asked(unit, desk, peer, letter) if deal is None else _take(unit, desk, deal, peer, letter)
     fault("deals.letter_taken")
     return taken
