@@ -11,8 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-import psycopg
-
 from open401k.base.db import migrate_schema
 from open401k.base.faults import fault
 from open401k.kernel import Open401kError
@@ -48,6 +46,10 @@ class Network(Protocol):
 
 class TakenError(Open401kError):
     """Somebody else used a number of this key: the key is in two places, or it is no longer ours alone."""
+
+
+class _FasterError(Exception):
+    """Another process took the number, or sent for the purpose: what was begun is undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +98,29 @@ class Sender:
             task = Task(_store.next_number(self._conn, self._address, on_chain), key, to, data, gas)
             form = self._signed(task, price)
             fault("rails.sender.after_signature")
-            with self._conn.transaction():
-                # The row of this key is locked before the purpose is looked for: two at once take one number each.
-                taken = _store.take_number(self._conn, self._address, on_chain)
-                known = self._known(key, to, data, gas)
-                if known is not None or taken != task.nonce:
-                    raise psycopg.Rollback
-                _store.add_task(self._conn, self._address, task)
-                _store.add_form(self._conn, self._address, task.nonce, form)
-                fault("rails.sender.before_commit")
-            if known is not None:
-                return known
-            if taken == task.nonce:
+            if self._is_kept(task, form, on_chain):
                 fault("rails.sender.after_commit")
                 self._offer(form)
                 fault("rails.sender.after_offer")
                 return task.nonce
+            if (known := self._known(key, to, data, gas)) is not None:
+                return known
         raise Open401kError(f"Others send by 0x{self._address.hex()} all the time.", fix="Let one process send for it.")
+
+    def _is_kept(self, task: Task, form: Form, on_chain: int) -> bool:
+        """Whether it has the number that it was signed for, and is stored; else somebody was faster, and nothing is."""
+        try:
+            with self._conn.transaction():
+                # The row of this key is locked before the purpose is looked for: two at once take one number each.
+                taken = _store.take_number(self._conn, self._address, on_chain)
+                if taken != task.nonce or _store.by_key(self._conn, task.key) is not None:
+                    raise _FasterError
+                _store.add_task(self._conn, self._address, task)
+                _store.add_form(self._conn, self._address, task.nonce, form)
+                fault("rails.sender.before_commit")
+        except _FasterError:
+            return False
+        return True
 
     def _known(self, key: str, to: bytes | None, data: bytes, gas: int) -> int | None:
         """The number of a purpose that was sent before."""
