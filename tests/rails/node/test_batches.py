@@ -28,7 +28,7 @@ from open401k.rails.node.core import Order, Refused, SilentError
 from open401k.rails.node.letters import Came, Letter, LetterKind
 from open401k.rails.node.memory_deals import MemoryDealUnit
 from open401k.rails.node.opening import stop
-from open401k.rails.node.signing import Policy, PolicySigner, SignerAwayError
+from open401k.rails.node.signing import Policy, PolicyError, PolicySigner, SignerAwayError
 from open401k.rails.node.taking import kept_out
 
 SETTLE_BATCH = keccak(b"settle_batch(uint256,uint256,uint256,uint256,bytes,bytes,bytes)")[:4]
@@ -287,19 +287,23 @@ def test_a_batch_is_held_to_the_signers_policy_as_approvals_are() -> None:
     assert "20000 cents are more than the 15000" in str(declined.body["words"])
 
 
-def test_a_batch_that_nobody_signs_is_on_a_desk_and_off_it_when_somebody_does() -> None:
+def test_a_batch_that_nobody_signs_is_on_a_desk_and_off_it_when_somebody_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     found = pairs()
     source = found.two.source
     found.open(100_00, 200_00)
     found.passes(2)
     found.world.clock.now += WINDOW  # time to offer; no block says so yet, so that nothing goes singly
-    signer = source.node.signer
-    assert isinstance(signer, PolicySigner)
-    signer.policy = Policy(most=150_00)
-    for _ in range(3):
-        source.node.run_once()
-    assert source.open_codes() == [POLICY, POLICY]  # once for each case
-    signer.policy = Policy(most=10_000_00)
+
+    def refuses(*_: object, **__: object) -> bytes:
+        raise PolicyError("no more of them this hour")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(source.node.signer, "batch", refuses)
+        for _ in range(3):
+            source.node.run_once()
+        assert source.open_codes() == [POLICY, POLICY]  # once for each case
     source.node.run_once()
     assert source.open_codes() == []
     found.passes(6)
