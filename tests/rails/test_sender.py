@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -9,13 +12,17 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import TransactionStatus
 from tests.rails.anvil import Anvil, anvil
-from tests.rails.world import BANK, RELAY, Clock
+from tests.rails.world import BANK, CHAIN_ID, RELAY, Clock
 from tests.support.database import Served
 
 from open401k.base import faults
 from open401k.base.faults import Stopped
 from open401k.kernel import Open401kError
+from open401k.rails.chain.jsonrpc import Endpoint
+from open401k.rails.chain.rpc import RpcChain
 from open401k.rails.sender import Fees, Outcome, Sender, TakenError, prepare
 from open401k.rails.sender._store import forms
 from open401k.rails.transactions import NotSignedError, Unsigned, signed
@@ -51,6 +58,11 @@ def soon(what: Callable[[], object], wanted: object = True) -> bool:
     return False
 
 
+def dsn_of(conn: Connection) -> str:
+    """For another connection to the same database."""
+    return make_conninfo(conn.info.dsn, password=conn.info.password)
+
+
 def put(sender: Sender, key: str) -> int:
     return sender.put(key, to=BANK.address, data=key.encode(), gas=40_000)
 
@@ -59,7 +71,7 @@ def test_what_is_stopped_anywhere_is_sent_once(conn: Connection, network: Anvil)
     chain, clock = network.chain(finality="finalized"), Clock()
     settled: list[Outcome] = []
     sender = Sender(conn, chain, RELAY, now=lambda: clock.now)
-    for place, point in enumerate(("before_commit", "after_commit", "after_offer")):
+    for place, point in enumerate(("after_signature", "before_commit", "after_commit", "after_offer")):
         with pytest.raises(Stopped), faults.stopping_at(f"rails.sender.{point}"):
             put(sender, point)
         again = Sender(conn, chain, RELAY, now=lambda: clock.now)  # another process
@@ -71,7 +83,7 @@ def test_what_is_stopped_anywhere_is_sent_once(conn: Connection, network: Anvil)
     network.do("anvil_mine", hex(3))
     settled += sender.round()
     assert [(done.key, done.receipt.is_done) for done in settled] == [
-        ("before_commit", True), ("after_commit", True), ("after_offer", True),
+        ("after_signature", True), ("before_commit", True), ("after_commit", True), ("after_offer", True),
     ]  # fmt: skip
     assert sender.round() == []
 
@@ -146,6 +158,82 @@ def test_a_fee_that_is_not_signed_stops_no_other_transaction_and_is_told_to_who_
     assert [len(forms(conn, RELAY.address, nonce)) for nonce in (0, 1)] == [2, 1]
     network.do("evm_mine")
     assert [done.key for done in sender.round()] == ["one/0", "two/0"]
+
+
+class Watched:
+    """The network and the signer of a sender: neither is asked while a row of ours is locked."""
+
+    def __init__(self, conn: Connection, network: Any) -> None:
+        self.conn, self.network = conn, network
+        self.address = RELAY.address
+
+    def __getattr__(self, name: str) -> Any:
+        assert self.conn.info.transaction_status is TransactionStatus.IDLE, name
+        return getattr(self.network, name)
+
+    def transaction(self, told: Unsigned) -> bytes:
+        assert self.conn.info.transaction_status is TransactionStatus.IDLE
+        return RELAY.sign(told.digest)
+
+
+def test_nobody_is_asked_while_the_database_waits(conn: Connection, network: Anvil) -> None:
+    network.do("evm_setAutomine", False)
+    clock = Clock()
+    chain = network.chain()
+    chain.gas_price = lambda: 10**9  # type: ignore[method-assign]
+    watched = Watched(conn, chain)
+    sender = Sender(conn, watched, watched, now=lambda: clock.now, fees=Fees(most=2 * 10**9, patience=60))
+    assert (put(sender, "one"), put(sender, "two"), put(sender, "one")) == (0, 1, 0)
+    clock.now += 61
+    chain.gas_price = lambda: 2 * 10**9  # type: ignore[method-assign]
+    assert sender.round() == []
+    assert [len(forms(conn, RELAY.address, nonce)) for nonce in (0, 1)] == [2, 2]
+
+
+def test_two_processes_at_once_take_one_number_each_and_one_for_the_same_purpose(
+    conn: Connection, network: Anvil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = network.chain()
+    network.do("evm_setAutomine", False)
+    other = Sender(conn, chain, RELAY, now=lambda: 0)
+    with psycopg.connect(dsn_of(conn), autocommit=True) as mine:
+        sender, taken = Sender(mine, chain, RELAY, now=lambda: 0), list[int]()
+
+        def meanwhile(*keys: str) -> None:
+            faults.disarm("rails.sender.after_signature")
+            taken.extend(put(other, key) for key in keys)
+
+        faults.arm("rails.sender.after_signature", lambda: meanwhile("theirs"))
+        assert (put(sender, "ours"), taken) == (1, [0])
+        faults.arm("rails.sender.after_signature", lambda: meanwhile("both"))
+        assert (put(sender, "both"), taken) == (2, [0, 2])
+        assert put(sender, "last") == 3
+    for nonce in range(4):  # what was signed for a number that another took is nowhere
+        assert len(forms(conn, RELAY.address, nonce)) == 1
+
+
+def killed(dsn: str, url: str, point: str) -> None:
+    """Another process: it puts one, and dies."""
+    faults.arm(f"rails.sender.{point}", lambda: os.kill(os.getpid(), signal.SIGKILL))
+    with psycopg.connect(dsn, autocommit=True) as mine:
+        endpoint = Endpoint("one", url, wait=time.sleep)
+        put(Sender(mine, RpcChain([endpoint], chain_id=CHAIN_ID, wait=time.sleep), RELAY, now=lambda: 0), point)
+
+
+def test_a_process_that_is_killed_anywhere_leaves_its_number_to_the_next(conn: Connection, network: Anvil) -> None:
+    points = ("after_signature", "after_commit")
+    for point in points:
+        process = multiprocessing.get_context("spawn").Process(target=killed, args=(dsn_of(conn), network.url, point))
+        process.start()
+        process.join(60)
+        assert process.exitcode == -signal.SIGKILL
+    chain = network.chain()
+    sender = Sender(conn, chain, RELAY, now=lambda: 0)
+    assert [put(sender, point) for point in points] == [1, 0]
+    for nonce in range(2):
+        assert len(forms(conn, RELAY.address, nonce)) == 1
+    sender.round()  # what nobody sent is sent
+    assert soon(partial(chain.nonce, RELAY.address), 2)
 
 
 def test_a_number_that_somebody_else_used_is_told(conn: Connection, network: Anvil) -> None:

@@ -22,13 +22,13 @@ from open401k.rails.node.batch_waits import go_on_singly
 from open401k.rails.node.batching import Batch, Settings, Stage
 from open401k.rails.node.cases import State
 from open401k.rails.node.codec import Json
-from open401k.rails.node.codes import BATCH_DECLINED
+from open401k.rails.node.codes import BATCH_DECLINED, POLICY, SIGNER_AWAY
 from open401k.rails.node.coordinator import Refusal
 from open401k.rails.node.core import Order, Refused, SilentError
 from open401k.rails.node.letters import Came, Letter, LetterKind
 from open401k.rails.node.memory_deals import MemoryDealUnit
 from open401k.rails.node.opening import stop
-from open401k.rails.node.signing import Policy, PolicySigner
+from open401k.rails.node.signing import Policy, PolicyError, PolicySigner, SignerAwayError
 from open401k.rails.node.taking import kept_out
 
 SETTLE_BATCH = keccak(b"settle_batch(uint256,uint256,uint256,uint256,bytes,bytes,bytes)")[:4]
@@ -285,6 +285,52 @@ def test_a_batch_is_held_to_the_signers_policy_as_approvals_are() -> None:
     (declined,) = written(found, found.two.receiver, LetterKind.BATCH_DECLINED)
     assert isinstance(declined.body, dict)
     assert "20000 cents are more than the 15000" in str(declined.body["words"])
+
+
+def test_a_batch_that_nobody_signs_is_on_a_desk_and_off_it_when_somebody_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = pairs()
+    source = found.two.source
+    found.open(100_00, 200_00)
+    found.passes(2)
+    found.world.clock.now += WINDOW  # time to offer; no block says so yet, so that nothing goes singly
+
+    def refuses(*_: object, **__: object) -> bytes:
+        raise PolicyError("no more of them this hour")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(source.node.signer, "batch", refuses)
+        for _ in range(3):
+            source.node.run_once()
+        assert source.open_codes() == [POLICY, POLICY]  # once for each case
+    source.node.run_once()
+    assert source.open_codes() == []
+    found.passes(6)
+    assert source.open_codes() == []
+    assert found.states() == {State.POSTED}
+
+
+def test_an_answer_to_a_batch_that_waits_for_the_signer_is_on_a_desk_until_it_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = pairs()
+    until_offered(found)
+    found.two.carry()
+    receiver = found.two.receiver
+
+    def away(*_: object, **__: object) -> bytes:
+        raise SignerAwayError("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(receiver.node.signer, "batch", away)
+        receiver.node.run_once()
+        receiver.node.run_once()
+        assert receiver.open_codes() == [SIGNER_AWAY, SIGNER_AWAY]
+    receiver.node.run_once()
+    assert receiver.open_codes() == []
+    found.passes(4)
+    assert found.states() == {State.POSTED}
 
 
 # ---- what we gave up, and the other side did not

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from tests.rails.node.two_nodes import READY
 from tests.rails.world import founded, leg
 
 from open401k.rails.chain.interface import Log
+from open401k.rails.node.batching import Stage
 from open401k.rails.node.cases import State
 from open401k.rails.node.core import HoldState, Side
 from open401k.rails.node.memory_deals import MemoryDeals
@@ -106,6 +108,35 @@ def test_who_has_the_terms_again_books_what_the_batch_settled() -> None:
     assert forgotten(receiver) == []
     found.passes(3)
     assert found.states(receiver) == {State.POSTED}
+    with receiver.files.begin() as unit:  # a return of either is told that it was batched, not sent to be refused
+        rows = [unit.batch_of(case.id) for case in found.cases.values()]
+    assert rows[0] is not None
+    assert rows == [rows[0]] * 2
+    assert (rows[0].peer, rows[0].ids) == (found.two.source.desk.us, tuple(x.id for x in found.cases.values()))
+    assert rows[0].hash == rows[0].reference
+
+
+def test_each_batch_that_names_a_rollover_is_found_by_an_index(
+    kept_deals: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = pairs(kept=kept_deals)  # type: ignore[arg-type]
+    batched(found, 100_00, 200_00)
+    rollover = next(iter(found.cases.values())).id
+    with found.two.source.files.begin() as unit:
+        conn = unit.conn  # type: ignore[attr-defined]
+        conn.execute("set local enable_seqscan = off")
+        plans: list[str] = []
+        ask = conn.execute
+
+        def explained(query: str, *given: object, **more: object) -> object:
+            plans.append(str(ask(f"explain {query}", *given).fetchall()))
+            return ask(query, *given, **more)
+
+        monkeypatch.setattr(conn, "execute", explained)
+        assert [each.stage for each in unit.batches_with(rollover)] == [Stage.SETTLED]
+        assert unit.batch_of(rollover) is not None
+    assert len(plans) == 2
+    assert all("batch_names" in plan for plan in plans)
 
 
 def test_a_batch_of_others_asks_no_desk(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,11 @@ from tests.rails.world import DAY, RELAY, RULES, action_of, founded, leg
 
 from open401k.kernel import FixedClock
 from open401k.rails.calls import call_of
+from open401k.rails.node.codes import POLICY, SIGNER_AWAY
 from open401k.rails.node.core import SilentError
 from open401k.rails.node.office import published
 from open401k.rails.node.running import Passes
+from open401k.rails.node.signing import PolicyError, SignerAwayError
 from open401k.rails.node.transmitting import NUDGE_AFTER, NetworkCoordinator
 from open401k.rails.preflight.rule_version import rule_version
 
@@ -27,8 +29,11 @@ class Still:
     def __init__(self) -> None:
         self.nudged: list[int] = []
         self.sends = True
+        self.refuses: Exception | None = None
 
     def nudge(self, deadline: int) -> bool:
+        if self.refuses is not None:
+            raise self.refuses
         if self.sends:
             self.nudged.append(deadline)
         return self.sends
@@ -54,6 +59,30 @@ def test_a_deadline_that_nobody_saw_pass_is_nudged_ever_less_often_and_no_ended_
     both.run()
     passes._nudge(10_000.0)
     assert still.nudged == [first] * 4  # both cases were booked
+
+
+def test_a_nudge_that_nobody_signs_is_on_a_desk_and_off_it_when_somebody_does() -> None:
+    world = founded()
+    both, still = pair(world), Still()
+    both.open(world.case(leg(0, 1_00)), "case")
+    passes = Passes(both.source, cast("NetworkCoordinator", still))
+
+    def told() -> list[tuple[int, bool]]:
+        with both.source.cases.begin() as unit:
+            return [(raised.code, raised.is_open) for raised in unit.raised("case")]
+
+    still.refuses = PolicyError("no more than 10 an hour")
+    passes._nudge(0.0)
+    passes._nudge(1.0)  # not asked again at once
+    passes._nudge(5.0)
+    assert (told(), still.nudged) == ([(POLICY, True)], [])
+    still.refuses = SignerAwayError("no answer")
+    passes._nudge(15.0)
+    assert told() == [(POLICY, True), (SIGNER_AWAY, True)]
+    still.refuses = None
+    passes._nudge(40.0)
+    assert told() == [(POLICY, False), (SIGNER_AWAY, False)]
+    assert len(still.nudged) == 1
 
 
 def test_a_nudge_is_one_transaction_that_does_nothing_and_only_past_the_deadline_by_our_clock(

@@ -9,7 +9,7 @@ until which it waits. Not here: what may be in a batch (batching), what files sa
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -32,7 +32,8 @@ from .core import CustodianCore, Done, Order, Side, SilentError
 from .deal import Deals, DealUnit
 from .following import Verdict
 from .letters import BatchDeclined, BatchOffered, BatchSigned, LetterKind, NotTaken
-from .signing import Item, PolicyError
+from .settled import Settlement, Told
+from .signing import Item, PolicyError, SignerAwayError
 
 log = logging.getLogger("open401k.node.batches")
 #: Where a test may stop the process: around everything that leaves a trace.
@@ -61,6 +62,8 @@ class BatchCoordinator(Coordinator, Protocol):
 
     def is_batched(self, batch: bytes) -> bool: ...
 
+    def batch_with(self, rollover: bytes) -> tuple[Settlement, Told] | None: ...
+
     def foretold(self, data: bytes) -> Refusal | None:
         """What the newest block's contract would say to a call; nothing is sent."""
         ...
@@ -88,21 +91,29 @@ class Batches:
         """Until when a case that is held now waits for others."""
         return waits_until(case, self.settings, at=self._at(block)) if self.settings is not None else None
 
-    def once(self, block: Head) -> None:
-        """Bring every batch as far as it goes now. Whoever is silent is asked again in the next pass."""
+    def once(self, block: Head) -> Mapping[str, SignerAwayError | PolicyError]:
+        """Bring every batch as far as it goes now; cases of which nobody signs a batch, and why.
+
+        Whoever is silent is asked again in the next pass.
+        """
+        unsigned: dict[str, SignerAwayError | PolicyError] = {}
         with self.files.begin() as unit:
             live = unit.live_batches()
         for batch in live:
             try:
                 self._follow(batch, block)
-            except (SilentError, ChangedError, PolicyError) as why:
+            except (SignerAwayError, PolicyError) as why:
+                unsigned |= {case.id: why for case in self._cases(batch) if case is not None}
+            except (SilentError, ChangedError) as why:
                 log.warning("batch %s waits: %s: %s", batch.reference.hex()[:16], type(why).__name__, why)
         if self.settings is not None:
-            self._offer_all(self.settings, block)
+            unsigned |= self._offer_all(self.settings, block)
+        return unsigned
 
     # ---- offering
 
-    def _offer_all(self, settings: Settings, block: Head) -> None:
+    def _offer_all(self, settings: Settings, block: Head) -> Mapping[str, SignerAwayError | PolicyError]:
+        unsigned: dict[str, SignerAwayError | PolicyError] = {}
         for (peer, token), waiting in self._waiting(block).items():
             at = self._at(block)
             try:
@@ -111,8 +122,11 @@ class Batches:
                     self._offer(peer, token, held, settings, block)
                 else:
                     self._let_go([case for case in waiting if (case.batch_until or 0) <= at])
-            except (SilentError, ChangedError, PolicyError) as why:  # each goes on singly when its time is over
+            except (SignerAwayError, PolicyError) as why:  # each goes on singly when its time is over
+                unsigned |= {case.id: why for case in waiting}
+            except (SilentError, ChangedError) as why:
                 log.warning("no batch for 0x%s: %s: %s", peer.hex(), type(why).__name__, why)
+        return unsigned
 
     def _let_go(self, cases: Sequence[Case]) -> None:
         """Nobody else came in time: each goes on singly."""
@@ -416,6 +430,26 @@ class Batches:
         for batch in known:
             if batch.stage is not Stage.SETTLED and self.coordinator.is_batched(batch.hash):
                 self._end(batch, Stage.SETTLED)
+        with self.files.begin() as unit:
+            is_known = unit.batch_of(_agreed(case).rollover) is not None
+        if not is_known:
+            self._remember(_agreed(case).rollover)
+
+    def _remember(self, rollover: bytes) -> None:
+        """The batch that settled it is in no row of ours, as in an older backup: from the chain, under its hash."""
+        found = self.coordinator.batch_with(rollover)
+        if found is None:
+            log.warning("what settled %s in a batch cannot be read: ask nothing back of it", rollover.hex()[:16])
+            return
+        settlement, told = found
+        peer = told.second if told.first == self.us else told.first
+        reference = settlement.batch or bytes(32)
+        row = Batch(
+            peer, reference, told.first, told.second, told.token, told.deadline, settlement.ids, Stage.SETTLED
+        )  # fmt: skip
+        with self.files.begin() as unit:
+            if unit.batch(peer, reference) is None:
+                unit.add_batch(row)
 
     def _end(self, batch: Batch, stage: Stage) -> None:
         """Nobody waits for it any more."""

@@ -19,7 +19,7 @@ from ..transactions import Relay, signed
 from .cases import Agreed
 from .core import Side, SilentError
 from .following import Standing, Verdict
-from .settled import Settlement, settlements, side_by_money, sides_in, told_by
+from .settled import Settlement, Told, settlements, side_by_money, sides_in, told_by
 
 _logger = logging.getLogger("open401k.node.coordinator")
 #: More than the dearest call of the coordinator takes.
@@ -99,7 +99,7 @@ class ChainCoordinator:
         self._final: _Read | None = None
         self._newest: _Read | None = None
         self._is_sent = False  # since the final block was asked for: there may be a newer
-        self._batched: set[bytes] = set()
+        self._batched: dict[bytes, int] = {}  # by which block
         self._batches_read = -1
         self._heard_of: tuple[int, int] | None = None
         self._told: Sequence[Log] = ()
@@ -119,6 +119,17 @@ class ChainCoordinator:
         with _heard():
             (told,) = self._ask(self._at_final(), [(self._rollover, call_of("batched_at(bytes32)", batch))])
         return any(told)
+
+    def batch_with(self, rollover: bytes) -> tuple[Settlement, Told] | None:
+        """The batch that settled a rollover by the newest final block, as its transaction tells it."""
+        with _heard():
+            if not self._is_in_batch(rollover, self._at_final().block):
+                return None
+            at = self._batched[rollover]
+            found = settlements(self._chain.logs(at, at, [self._rollover]))
+            settlement = next(each for each in found if each.batch is not None and rollover in each.ids)
+            told = told_by(settlement, self._chain.calldata(settlement.tx_hash) or b"")
+        return None if told is None else (settlement, told)
 
     def news(self, after: int, block: Head) -> frozenset[bytes] | None:
         if block.number - after > _MOST_BLOCKS:
@@ -273,11 +284,11 @@ class ChainCoordinator:
             self._batches_read = last
         return rollover in self._batched or rollover in self._ids_of_batches(final + 1, block.number)
 
-    def _ids_of_batches(self, first: int, last: int) -> set[bytes]:
+    def _ids_of_batches(self, first: int, last: int) -> dict[bytes, int]:
         if first > last:
-            return set()
-        logs = self._chain.logs(first, last, [self._rollover])
-        return {each for log in logs if log.topics[0] == _BATCHED for each in decode(["bytes32[]"], log.data)[0]}
+            return {}
+        logs = [log for log in self._chain.logs(first, last, [self._rollover]) if log.topics[0] == _BATCHED]
+        return {each: log.block for log in logs for each in decode(["bytes32[]"], log.data)[0]}
 
     def _counts(self, vote: int, verdict: Verdict, us: int, at: _Read) -> bool:
         """A vote by a key that was replaced since does not count any more, until the verdict fell."""

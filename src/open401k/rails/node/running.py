@@ -19,7 +19,7 @@ from ..chain.interface import Head
 from .backoff import Backoff, Chosen
 from .cases import State
 from .core import SilentError
-from .signing import PolicyError
+from .signing import PolicyError, SignerAwayError
 from .transmitting import NetworkCoordinator
 from .worker import FinalityError, Node
 
@@ -50,6 +50,8 @@ class Passes:
     name: str = "cases"
     _backoff: Backoff[str] = field(default_factory=Backoff)
     _nudges: Backoff[int] = field(default_factory=lambda: Backoff(first=5.0, most=600.0))
+    #: Cases that wait for a block that nobody signs.
+    _unsigned: set[str] = field(default_factory=set)
     _block: Head | None = None
     _next: float = 0.0
     _asked: bool = False
@@ -89,17 +91,32 @@ class Passes:
 
     def _nudge(self, at: float) -> None:
         """A chain that stands still before a deadline that is past by our clock is moved by one block."""
-        deadlines = []
+        deadlines: dict[int, str] = {}  # each with a case that waits for it
         for name in self._chosen.cases.to_follow():
             with self.node.cases.begin() as unit:
                 case = unit.case(name)
             if case.agreed is not None and case.state not in _ENDED:
-                deadlines += [case.agreed.deadline, *([] if case.batch_until is None else [case.batch_until])]
+                for deadline in (case.agreed.deadline, case.batch_until):
+                    deadlines |= {} if deadline is None else {deadline: deadlines.get(deadline, name)}
         self._nudges.forget_others(deadlines)
-        for deadline in deadlines:
-            if self._nudges.may_ask(deadline, at=at) and self.coordinator.nudge(deadline):
+        self._unsigned.intersection_update(deadlines.values())
+        for deadline, name in deadlines.items():
+            if self._nudges.may_ask(deadline, at=at) and self._nudged(deadline, name):
                 self._nudges.failed(deadline, at=at)
                 return
+
+    def _nudged(self, deadline: int, case: str) -> bool:
+        """Whether one was sent, or nobody signs one: the case that waits for it says so, until somebody does."""
+        try:
+            sent = self.coordinator.nudge(deadline)
+        except (SignerAwayError, PolicyError) as why:
+            self._unsigned.add(case)
+            self.node.unsigned(case, why, at=self._block.time if self._block else deadline)
+            return True
+        if case in self._unsigned:  # signed, or not needed any more
+            self._unsigned.discard(case)
+            self.node.signs_again(case)
+        return sent
 
 
 @dataclass

@@ -6,7 +6,7 @@ must go together is one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, assert_never
 
@@ -92,8 +92,8 @@ class _Refused:
 class Batching(Protocol):
     """What a node does about batches (batches.py), if it does."""
 
-    def once(self, block: Head) -> None:
-        """Bring every batch as far as it goes now."""
+    def once(self, block: Head) -> Mapping[str, SignerAwayError | PolicyError]:
+        """Bring every batch as far as it goes now; cases that wait because nobody signs a batch of them, and why."""
         ...
 
     def waits_until(self, case: Case, block: Head) -> int | None:
@@ -121,6 +121,7 @@ class Node:
     _refused: dict[tuple[str, Kind], _Refused] = field(default_factory=dict, init=False, repr=False)
     #: Cases of which no exception of a signer that is away, or does not sign, is open.
     _signs: set[str] = field(default_factory=set, init=False, repr=False)
+    _batches_unsigned: set[str] = field(default_factory=set, init=False, repr=False)
     _passes: int = field(default=0, init=False)
     _seen: Head | None = field(default=None, init=False)
 
@@ -132,13 +133,13 @@ class Node:
         block = self._look_at_finality()
         self._hear(block)
         if self.batches is not None:
-            self.batches.once(block)
+            self._unsigned_batches(self.batches.once(block), block)
         for case in self._awake(block):
             try:
                 self._follow(case, done)
                 self._signed(case, done)
             except (SignerAwayError, PolicyError) as why:
-                self._unsigned(case, block, POLICY if isinstance(why, PolicyError) else SIGNER_AWAY, str(why))
+                self.unsigned(case, why, at=block.time)
                 silent.append((case, f"{type(why).__name__}: {why}"))
             except (SilentError, ChangedError, OSError) as why:
                 silent.append((case, f"{type(why).__name__}: {why}"))
@@ -188,16 +189,27 @@ class Node:
         told = None if message is None else self._refused.get((message.case, kind))
         return told is not None and told.message == message and self._passes < told.until
 
-    def _unsigned(self, case: str, block: Head, code: int, words: str) -> None:
+    def unsigned(self, case: str, why: SignerAwayError | PolicyError, *, at: int) -> None:
         """Nobody signs for us now, or not this: it waits, and operations is told."""
         self._signs.discard(case)
         with self.cases.begin() as unit:
-            unit.raise_(Raised(case, code, words, block.time))
+            unit.raise_(Raised(case, POLICY if isinstance(why, PolicyError) else SIGNER_AWAY, str(why), at))
+
+    def _unsigned_batches(self, now: Mapping[str, SignerAwayError | PolicyError], block: Head) -> None:
+        for case in self._batches_unsigned - now.keys():
+            self.signs_again(case)
+        for case, why in now.items():
+            self.unsigned(case, why, at=block.time)
+        self._batches_unsigned = set(now)
 
     def _signed(self, case: str, done: Sequence[tuple[str, Action]]) -> None:
         """It went on, so the signer signs again; asked once for each case, and again after it did not."""
         if case in self._signs or not any(name == case for name, _ in done):
             return
+        self.signs_again(case)
+
+    def signs_again(self, case: str) -> None:
+        """The signer signed what this case waited for, or it is not wanted any more."""
         self._signs.add(case)
         with self.cases.begin() as unit:
             for code in {each.code for each in unit.raised(case) if each.is_open} & {SIGNER_AWAY, POLICY}:

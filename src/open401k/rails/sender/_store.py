@@ -31,6 +31,12 @@ class Form:
     sent_at: int
 
 
+def next_number(conn: Connection, address: bytes, on_chain: int) -> int:
+    """The number that this key takes next, if nobody else takes it before."""
+    row = conn.execute("select next_nonce from sender.account where address = %b", [address]).fetchone()
+    return on_chain if row is None else int(row[0])
+
+
 def take_number(conn: Connection, address: bytes, on_chain: int) -> int:
     """The next number of this key. Locks its row: two processes of one key take one number each."""
     conn.execute(

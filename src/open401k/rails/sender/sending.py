@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from open401k.base.db import migrate_schema
 from open401k.base.faults import fault
@@ -20,6 +20,9 @@ from ..keys import Key
 from ..transactions import NotSignedError, Relay, read, signed
 from . import _store
 from ._store import Form, Task
+
+#: So often a number is taken by somebody else between its signature and its turn.
+_TRIES: Final = 16
 
 
 class Network(Protocol):
@@ -43,6 +46,10 @@ class Network(Protocol):
 
 class TakenError(Open401kError):
     """Somebody else used a number of this key: the key is in two places, or it is no longer ours alone."""
+
+
+class _FasterError(Exception):
+    """Another process took the number, or sent for the purpose: what was begun is undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +88,48 @@ class Sender:
         """Take the next number for this purpose, store what is sent, send it; the number.
 
         The same purpose again is the same number, whatever happened meanwhile; with other contents it is refused.
+        The network and the signer are asked before the transaction begins: for the number that is next then. Where
+        another process took that one, what was signed for it was never sent, and it is signed anew.
         """
-        on_chain = self._network.nonce(self._address)
-        with self._conn.transaction():
-            known = _store.by_key(self._conn, key)
-            if known is not None:
-                address, task = known
-                if (address, task.recipient, task.data, task.gas) != (self._address, to, data, gas):
-                    raise Open401kError(f"{key} was sent with other contents.", fix="Give what is new its own key.")
+        if (known := self._known(key, to, data, gas)) is not None:
+            return known
+        on_chain, price = self._network.nonce(self._address), min(self._network.gas_price(), self._fees.most)
+        for _ in range(_TRIES):
+            task = Task(_store.next_number(self._conn, self._address, on_chain), key, to, data, gas)
+            form = self._signed(task, price)
+            fault("rails.sender.after_signature")
+            if self._is_kept(task, form, on_chain):
+                fault("rails.sender.after_commit")
+                self._offer(form)
+                fault("rails.sender.after_offer")
                 return task.nonce
-            task = Task(_store.take_number(self._conn, self._address, on_chain), key, to, data, gas)
-            _store.add_task(self._conn, self._address, task)
-            form = self._form(task, min(self._network.gas_price(), self._fees.most))
-            fault("rails.sender.before_commit")
-        fault("rails.sender.after_commit")
-        self._offer(form)
-        fault("rails.sender.after_offer")
+            if (known := self._known(key, to, data, gas)) is not None:
+                return known
+        raise Open401kError(f"Others send by 0x{self._address.hex()} all the time.", fix="Let one process send for it.")
+
+    def _is_kept(self, task: Task, form: Form, on_chain: int) -> bool:
+        """Whether it has the number that it was signed for, and is stored; else somebody was faster, and nothing is."""
+        try:
+            with self._conn.transaction():
+                # The row of this key is locked before the purpose is looked for: two at once take one number each.
+                taken = _store.take_number(self._conn, self._address, on_chain)
+                if taken != task.nonce or _store.by_key(self._conn, task.key) is not None:
+                    raise _FasterError
+                _store.add_task(self._conn, self._address, task)
+                _store.add_form(self._conn, self._address, task.nonce, form)
+                fault("rails.sender.before_commit")
+        except _FasterError:
+            return False
+        return True
+
+    def _known(self, key: str, to: bytes | None, data: bytes, gas: int) -> int | None:
+        """The number of a purpose that was sent before."""
+        known = _store.by_key(self._conn, key)
+        if known is None:
+            return None
+        address, task = known
+        if (address, task.recipient, task.data, task.gas) != (self._address, to, data, gas):
+            raise Open401kError(f"{key} was sent with other contents.", fix="Give what is new its own key.")
         return task.nonce
 
     def once_at_a_time(self, purpose: str, *, to: bytes | None, data: bytes, gas: int) -> Receipt | None:
@@ -157,21 +190,19 @@ class Sender:
         is_enough = dearer > last.gas_price and dearer * 8 >= last.gas_price * 9  # networks want a tenth more
         if is_enough and self._now() - last.sent_at >= self._fees.patience:
             try:
-                with self._conn.transaction():
-                    last = self._form(task, dearer)
+                last = self._signed(task, dearer)
+                _store.add_form(self._conn, self._address, task.nonce, last)
             except NotSignedError:
                 self._offer(last)  # fees may fall, and a network that lost it has it again
                 raise
         self._offer(last)
 
-    def _form(self, task: Task, gas_price: int) -> Form:
+    def _signed(self, task: Task, gas_price: int) -> Form:
         raw = signed(
             self._key, chain_id=self._network.chain_id, nonce=task.nonce, to=task.recipient, data=task.data,
             gas=task.gas, gas_price=gas_price,
         )  # fmt: skip
-        form = Form(read(raw).tx_hash, raw, gas_price, self._now())
-        _store.add_form(self._conn, self._address, task.nonce, form)
-        return form
+        return Form(read(raw).tx_hash, raw, gas_price, self._now())
 
     def _offer(self, form: Form) -> None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ from ..node.cases import Case, State, Unit
 from ..node.coordinator import ChainCoordinator, Coordinator
 from ..node.core import Account, Answer, CustodianCore, Order, Refused, Side, SilentError, Status, Waiting
 from ..node.memory import Kept, MemoryCases
-from ..node.signing import PolicySigner
+from ..node.signing import PolicyError, PolicySigner, SignerAwayError
 from ..node.worker import FinalityError, Node
 from .chance import Fault, Faults
 from .cores import Core
@@ -115,8 +115,9 @@ class Queued:
 
     names: set[str] = field(default_factory=set)
 
-    def once(self, block: Head) -> None:
+    def once(self, block: Head) -> Mapping[str, SignerAwayError | PolicyError]:  # noqa: ARG002
         """Nothing is offered by letters here."""
+        return {}
 
     def waits_until(self, case: Case, block: Head) -> int | None:
         return block.time + 43_200 if case.id in self.names else None
