@@ -113,7 +113,9 @@ def _asked(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
         return Taken(Came.EARLY, words="the request of who leads is missing")
     if len(body.receivers) >= MOST or len({*body.receivers, peer, desk.us}) != len(body.receivers) + 2:
         return Taken(Came.REFUSED, words="the request names receivers who cannot be meant")
-    if body.parent is not None:
+    if body.parent is not None and body.undoes is not None:
+        return Taken(Came.REFUSED, words="the request names two rollovers that it gives back")
+    if body.parent is not None or body.undoes is not None:
         return asked_back(unit, desk, peer, letter, body, number=_number(desk))
     case = f"{Side.SOURCE}-{desk.random.token(8).hex()}"
     open_case(unit, case, side=Side.SOURCE, account=body.receiving.source_account)
