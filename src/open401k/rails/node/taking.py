@@ -56,6 +56,7 @@ from .letters import (
     body_of,
     file_from,
 )
+from .nays import no_came
 from .opening import agree, move, note_forgotten, open_case
 from .papers import PaperTold
 from .returning import asked_back, changed_wish, wrong_return
@@ -178,6 +179,9 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: 
         case OffRail():
             if (why := closed_there(unit, deal, body)) is not None:
                 raise UnexpectedError(f"the other side closed it by {body.way} {body.reference}: {why}")
+        case Ballot() if body.no is not None:
+            if (why := no_came(unit, desk, deal, body)) is not None:
+                raise UnexpectedError(why)
         case Ballot():
             if (why := came(unit, desk, deal, body)) is not None:
                 raise UnexpectedError(why)
