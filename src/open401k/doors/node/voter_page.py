@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,25 +18,11 @@ from open401k.kernel import Random
 from open401k.rails import in_words, terms_in_words
 from open401k.rails.messages import Role, election_hash
 from open401k.rails.node.nays import no_digest
-from open401k.rails.passkeys import PasskeyError, asserted
 from open401k.rails.typed import approval_typed
 
 from ..problems import ProblemError
 from .asked import Asked, Asking, ForVoters
-from .election_page import (
-    CHANGED,
-    NOT_NOW,
-    UNLIKE,
-    Ceremonies,
-    _agreed,
-    _answer,
-    _bytes,
-    _letters,
-    _made,
-    _refused,
-    _sent,
-    website_of,
-)
+from .ceremonies import CHANGED, NOT_NOW, UNLIKE, Ceremonies, agreed, answer, as_letters, key_made, sent_by, signature
 from .live import stream
 from .look import PRIVATE, Look, answering
 from .provided import ForPages, NewKey, Refusal, Signed
@@ -72,12 +57,12 @@ class Offer:
     @property
     def challenge(self) -> str:
         """The digest as browsers take it."""
-        return _letters(self.digest)
+        return as_letters(self.digest)
 
     @property
     def no_challenge(self) -> str:
         """The digest of a no, as browsers take it."""
-        return _letters(self.no_digest)
+        return as_letters(self.no_digest)
 
 
 class VoterPages:
@@ -121,24 +106,26 @@ class VoterPages:
     async def keep_key(self, request: Request) -> Response:
         """A spouse's passkey that was just made, and their agreement to sign on a screen."""
         link, found = request.path_params["link"], await self._asked(request)
-        sent = await _sent(request)
+        sent = await sent_by(request)
         if not _may_choose(found):
             raise ProblemError(NOT_NOW)
-        _agreed(sent)
-        key = _made(sent, self._ceremonies.challenges(link), website_of(self._given))
+        agreed(sent)
+        key = key_made(sent, self._ceremonies.challenges(link), self._ceremonies.website)
         told = NewKey(key.passkey, key.credential, "\n".join(self._consent()))
-        return _answer(await run_in_threadpool(self._voters.keep_voters_key, link, told), f"/v/{link}")
+        return answer(await run_in_threadpool(self._voters.keep_voters_key, link, told), f"/v/{link}")
 
     async def sign(self, request: Request) -> Response:
         """The signature by passkey over the terms as they stand."""
         link, found = request.path_params["link"], await self._asked(request)
-        sent, offer = await _sent(request), _ready(found)
-        _agreed(sent)
+        sent, offer = await sent_by(request), _ready(found)
+        agreed(sent)
         if sent.get("challenge") != offer.challenge:
             raise ProblemError(CHANGED)
-        signature = self._asserted(sent, offer, offer.digest)
-        told = Signed(offer.digest, signature, offer.text)
-        return _answer(await run_in_threadpool(self._voters.agree, link, told), f"/v/{link}")
+        if offer.passkey is None:
+            raise ProblemError(NOT_NOW)
+        signed = signature(sent, offer.passkey, offer.digest, self._ceremonies.website)
+        told = Signed(offer.digest, signed, offer.text)
+        return answer(await run_in_threadpool(self._voters.agree, link, told), f"/v/{link}")
 
     async def put_in(self, request: Request) -> Response:
         """A signature that was made elsewhere, by another key."""
@@ -160,22 +147,14 @@ class VoterPages:
     async def sign_no(self, request: Request) -> Response:
         """They do not agree, by passkey over the terms as they stand."""
         link, found = request.path_params["link"], await self._asked(request)
-        sent, offer = await _sent(request), _ready(found)
-        _agreed(sent)
+        sent, offer = await sent_by(request), _ready(found)
+        agreed(sent)
         if sent.get("challenge") != offer.no_challenge:
             raise ProblemError(CHANGED)
-        signature = self._asserted(sent, offer, offer.no_digest)
-        return _answer(await run_in_threadpool(self._voters.say_no, link, offer.no_digest, signature), f"/v/{link}")
-
-    def _asserted(self, sent: Mapping[str, object], offer: Offer, digest: bytes) -> bytes:
         if offer.passkey is None:
             raise ProblemError(NOT_NOW)
-        client_data, data = _bytes(sent, "clientDataJSON"), _bytes(sent, "authenticatorData")
-        der, website = _bytes(sent, "signature"), website_of(self._given)
-        try:
-            return asserted(offer.passkey, client_data, data, der, digest=digest, website=website)
-        except PasskeyError as error:
-            raise _refused(error) from None
+        signed = signature(sent, offer.passkey, offer.no_digest, self._ceremonies.website)
+        return answer(await run_in_threadpool(self._voters.say_no, link, offer.no_digest, signed), f"/v/{link}")
 
     async def refuse(self, request: Request) -> Response:
         """They do not agree, and said so twice; with a signature made elsewhere, by their own word."""
@@ -184,8 +163,8 @@ class VoterPages:
             is_sure, typed = form.get("sure") == "true", str(form.get("signature", "")).strip()
         if is_sure and typed:
             offer = _ready(found)
-            refusal, signature = _read(typed)
-            refusal = refusal or await run_in_threadpool(self._voters.say_no, link, offer.no_digest, signature)
+            refusal, signed = _read(typed)
+            refusal = refusal or await run_in_threadpool(self._voters.say_no, link, offer.no_digest, signed)
             if refusal is not None:
                 return self._shown(request, found, refusal=refusal, status=422)
             return RedirectResponse(f"/v/{link}", 303, headers=PRIVATE)
@@ -205,9 +184,8 @@ class VoterPages:
         if chooses:
             options = json.dumps(self._ceremonies.creation(link))
         elif offer is not None and offer.passkey is not None and found.asking is Asking.READY:
-            told = {"rpId": website_of(self._given).host, "challenge": offer.challenge, "userVerification": "required",
-                    "allowCredentials": [{"type": "public-key", "id": _letters(found.credential)}]}  # fmt: skip
-            options, no_options = json.dumps(told), json.dumps(told | {"challenge": offer.no_challenge})
+            options = json.dumps(self._ceremonies.assertion(offer.digest, found.credential))
+            no_options = json.dumps(self._ceremonies.assertion(offer.no_digest, found.credential))
         return self._look.private(
             "voter", status, asked=found, offer=offer, options=options, no_options=no_options, link=link, typed=typed,
             refusal=refusal,

@@ -22,6 +22,7 @@ from .halves import ReceivingHalf, ReleasingHalf
 from .papers import PaperTold
 
 VERSION: Final = 1
+_ALL: Final = "settlement.amount_cents"
 MOST_BYTES: Final = 2_000_000
 
 
@@ -273,6 +274,8 @@ def file_from(told: Sequence[FileLeaf]) -> TransferFile:
     found = [Problem(one.label, "is not in order, or is there twice") for one, below in pairwise(told)
              if one.label >= below.label]  # fmt: skip
     hidden = {each.label for each in told if each.digest is not None}
+    if any(label.endswith("].gross_cents") for label in hidden):
+        hidden.add(_ALL)  # what adds up to it is not all here: who sees all of it checks that, and its own legs each
     found += [
         each for each in problems({x.label: x.value for x in told if x.digest is None}) if each.label not in hidden
     ]

@@ -30,7 +30,7 @@ from .halves import ReceivingHalf
 from .judging import end, raise_for
 from .letters import Came, Ended, Letter, LetterKind, Request, Taken
 from .opening import move, open_case
-from .together import one_receiver
+from .retention import is_erased
 
 #: Where a test may stop the process: at the end of the verb, before its transaction is committed.
 BOUNDARIES: Final = ("deals.return",)
@@ -104,41 +104,48 @@ def _more(kind: int, asked: int, came: int, gone: int) -> str:
     return f"of {name} {asked} cents are asked back, and {came} came{less}; earnings go otherwise: {OTHERWISE}"
 
 
-def give_back(unit: DealUnit, desk: Desk, case: str, new: str, half: ReceivingHalf, *, at: str = "") -> Deal:
+def give_back(
+    unit: DealUnit, desk: Desk, case: str, new: str, half: ReceivingHalf, *, at: str = "", by: bytes | None = None
+) -> Deal:
     """We paid, and ask the custodian that received to pay back: a rollover of its own that names the first as parent,
     or, where the network takes no such return any more, in both files alone (``Deal.undoes``).
 
     The participant signs it like any other. ``half`` is ours, as who receives; ``at`` is where it stood, for what is
-    wrong with it. The same half again is nothing new.
+    wrong with it. The same half again is nothing new. ``by`` is who gives back, where several received: its own part.
     """
     deal, file = unit.deal(case), unit.case(case)
     if deal.side is not Side.SOURCE or file.state is not State.POSTED or file.agreed is None:
         raise StillOpenError(f"case {case} is {file.state} at the {deal.side}; the source asks back what it paid")
-    one_receiver(deal, "a return")
-    tries = unit.returns_of(case)
+    if is_erased(file):
+        raise StillOpenError(
+            f"case {case}: its records were erased after their time; ask the other custodian for a check"
+        )
+    giver, known_as = _giver(deal, by)
+    tries = _tries(unit, case, giver)
     for name, state in tries:
         if state is not State.RELEASED and (known := unit.deal(name)).receiving == half:
             return known
-    if (why := _stands_against(unit, file, by=deal.peer)) is not None:
+    if (why := _stands_against(unit, file, giver, by=giver)) is not None:
         raise StillOpenError(why)
     wrong = [Wrong("member", "is not our own address in the network")] if half.member != desk.us else []
     wrong += misfits(
-        half, file.agreed, by=deal.peer, accounts=_accounts(unit, file), token=desk.token, gone=gone_back(unit, file)
+        half, file.agreed, by=giver, accounts=_accounts(unit, file, giver), token=desk.token,
+        gone=gone_back(unit, file, giver),
     )  # fmt: skip
     if wrong:
         raise BadInputError([Wrong(f"{at}.{x.path}".strip("."), x.said) for x in {y.path: y for y in wrong}.values()])
     parent = file.agreed.rollover
     open_case(unit, new, side=Side.RECEIVER, account=half.account, parent=case)
-    reference = keccak(b"open401k return" + deal.reference + parent + len(tries).to_bytes(4, "big"))
-    made = Deal(new, reference, Side.RECEIVER, desk.us, deal.peer, desk.now(), receiving=half, edition=1)
-    told = Request(deal.peer, half)
-    if _goes_alone(unit, file):
+    reference = keccak(b"open401k return" + known_as + parent + len(tries).to_bytes(4, "big"))
+    made = Deal(new, reference, Side.RECEIVER, desk.us, giver, desk.now(), receiving=half, edition=1)
+    told = Request(giver, half)
+    if _goes_alone(unit, file, giver):
         made, told = replace(made, undoes=parent), replace(told, undoes=parent)
     else:
         made, told = replace(made, parent=parent), replace(told, parent=parent)
     unit.add_deal(made)
     move(unit, new, State.DATA_REQUESTED)
-    unit.put_letter(deal.peer, reference, LetterKind.REQUEST, told)
+    unit.put_letter(giver, reference, LetterKind.REQUEST, told)
     fault("deals.return")
     return made
 
@@ -151,8 +158,8 @@ def changed_wish(unit: DealUnit, desk: Desk, deal: Deal, half: ReceivingHalf) ->
     if before is None or before.agreed is None:
         return [Wrong("", "no case of ours is what it gives back")]
     return misfits(
-        half, before.agreed, by=deal.source, accounts=_accounts(unit, before), token=desk.token,
-        gone=gone_back(unit, before),
+        half, before.agreed, by=deal.source, accounts=_accounts(unit, before, deal.peer), token=desk.token,
+        gone=gone_back(unit, before, deal.peer),
     )  # fmt: skip
 
 
@@ -163,7 +170,7 @@ def wrong_return(unit: DealUnit, deal: Deal, legs: Sequence[Leg]) -> list[str]:
     before = _given_back(unit, deal)
     if before is None or before.agreed is None:
         return ["no case of ours is what it gives back"]
-    return outside(legs, before.agreed.encoded, by=deal.source, gone=gone_back(unit, before))
+    return outside(legs, before.agreed.encoded, by=deal.source, gone=gone_back(unit, before, deal.peer))
 
 
 def another(unit: DealUnit, deal: Deal) -> str | None:
@@ -171,9 +178,9 @@ def another(unit: DealUnit, deal: Deal) -> str | None:
     before = _given_back(unit, deal)
     if before is None:
         return None
-    if (why := _stands_against(unit, before, by=deal.source)) is not None:
+    if (why := _stands_against(unit, before, deal.peer, by=deal.source)) is not None:
         return why
-    last = _paid(unit.returns_of(before.id))
+    last = _paid(_tries(unit, before.id, deal.peer))
     if last is None or deal.undoes is not None:
         return None
     return f"{_once(unit, before.id, *last)}: ask it back anew, for it goes as a rollover of its own then"
@@ -208,23 +215,25 @@ def _why_not(
         return [Wrong("parent", "no rollover that this custodian paid came to us under this id")]
     if before.state is not State.POSTED:
         return [Wrong("parent", f"our case of it is {before.state}: nothing came")]
-    found = []
-    if (why := _stands_against(unit, before, by=desk.us)) is not None:
+    if is_erased(before):
+        return [Wrong("parent", "its records were erased after their time: agree with our desk on a check or wire")]
+    found, other = list[Wrong](), half.member
+    if (why := _stands_against(unit, before, other, by=desk.us)) is not None:
         found.append(Wrong("parent", why))
-    elif (how := _goes_alone(unit, before)) and not is_alone:
+    elif (how := _goes_alone(unit, before, other)) and not is_alone:
         found.append(Wrong("parent", f"{how}; the network takes no return of it: ask again, as a rollover of its own"))
     elif is_alone and not how:
         found.append(Wrong("parent", "the network takes a return of it and watches over it: ask it back as one"))
     return found + misfits(
-        half, before.agreed, by=desk.us, accounts=_accounts(unit, before), token=desk.token,
-        gone=gone_back(unit, before),
+        half, before.agreed, by=desk.us, accounts=_accounts(unit, before, other), token=desk.token,
+        gone=gone_back(unit, before, other),
     )  # fmt: skip
 
 
-def gone_back(unit: DealUnit, before: Case) -> dict[int, int]:
-    """Cents of each kind that went back of a posted rollover: on the rails, or by check or wire for what was asked."""
+def gone_back(unit: DealUnit, before: Case, other: bytes) -> dict[int, int]:
+    """Cents of each kind that went back between us and this custodian: on the rails, or by check or wire as asked."""
     found: dict[int, int] = {}
-    for name, state in unit.returns_of(before.id):
+    for name, state in _tries(unit, before.id, other):
         for kind, cents in _cents(unit, name, state):
             found[kind] = found.get(kind, 0) + cents
     return found
@@ -238,20 +247,20 @@ def _cents(unit: DealUnit, name: str, state: State) -> list[tuple[int, int]]:
     return []
 
 
-def _goes_alone(unit: DealUnit, before: Case) -> str:
+def _goes_alone(unit: DealUnit, before: Case, other: bytes) -> str:
     """Why the network takes no return of it, if it does not: it keeps one word for a batch, and one for a return."""
     if before.agreed is not None and unit.batch_of(before.agreed.rollover) is not None:
         return "it was settled in a batch"
-    return "a part of it went back before" if _paid(unit.returns_of(before.id)) is not None else ""
+    return "a part of it went back before" if _paid(_tries(unit, before.id, other)) is not None else ""
 
 
-def _stands_against(unit: DealUnit, before: Case, *, by: bytes) -> str | None:
+def _stands_against(unit: DealUnit, before: Case, other: bytes, *, by: bytes) -> str | None:
     """Why nothing of it is asked back now: another case is about to, or nothing is left."""
-    tries = unit.returns_of(before.id)
+    tries = _tries(unit, before.id, other)
     waits = next((x for x in tries if x[1] not in (State.RELEASED, State.POSTED, State.OFF_RAIL)), None)
     if waits is not None:
         return f"case {before.id} is asked back by case {waits[0]} already, which is {waits[1]}; change it, or stop it"
-    last, gone = _paid(tries), gone_back(unit, before)
+    last, gone = _paid(tries), gone_back(unit, before, other)
     if last is None or before.agreed is None:
         return None
     came = came_to(decode_case(before.agreed.encoded), by)
@@ -280,12 +289,30 @@ def _ours(unit: DealUnit, peer: bytes, rollover: bytes) -> Case | None:
     return unit.case(case) if case is not None and other is not None and other[0] == peer else None
 
 
-def _accounts(unit: DealUnit, before: Case) -> tuple[str, str]:
-    """From which account, into which one a posted rollover went; the other side's is as the facts told it."""
+def _accounts(unit: DealUnit, before: Case, other: bytes) -> tuple[str, str]:
+    """From which account, into which one a posted rollover went, or the part of it between us and another custodian;
+    the other side's is as the facts told it."""
     deal = unit.deal(before.id)
     if deal.side is Side.SOURCE:
-        return before.account, deal.receiving.account if deal.receiving else ""
+        return before.account, next((half.account for half in deal.halves or () if half.member == other), "")
     return deal.releasing.account if deal.releasing else "", before.account
+
+
+def _giver(deal: Deal, by: bytes | None) -> tuple[bytes, bytes]:
+    """Who gives back, and the reference that it knows; of several receivers one must be named."""
+    found = [(who, known_as) for who, known_as in deal.desks if by in (who, None)]
+    if len(found) == 1:
+        return found[0]
+    told = ", ".join(f"{half.custodian} (0x{half.member.hex()})" for half in deal.present)
+    raise BadInputError(
+        [Wrong("by", f"names none, or not one, of those who received; each gives back its own: {told}")]
+    )
+
+
+def _tries(unit: DealUnit, case: str, other: bytes) -> list[tuple[str, State]]:
+    """Returns of a case between us and this custodian; one whose desk is not known counts, too."""
+    found = [(each, state, unit.other_desk(each)) for each, state in unit.returns_of(case)]
+    return [(each, state) for each, state, desk in found if desk is None or desk[0] == other]
 
 
 def _once(unit: Unit, case: str, last: str, state: State) -> str:
