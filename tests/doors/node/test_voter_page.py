@@ -37,9 +37,11 @@ from open401k.law.spousal_consent import Witness
 from open401k.rails.kinds import Into
 from open401k.rails.messages import Role, Voter
 from open401k.rails.node.codec import told
+from open401k.rails.node.nays import no_digest
 from open401k.rails.node.voting import Paper
 from open401k.rails.passkeys import Passkey
 from open401k.rails.preflight.facts import Consent
+from open401k.rails.signatures import is_signed_by
 
 ORIGIN = "https://moves.example"
 CONSENT = Consent(date(2026, 5, 29), True, True, True, Witness.NOTARY)
@@ -62,6 +64,9 @@ class Asks:
 
     def agree(self, link: str, signed: Signed) -> Refusal | None:
         return self._did(link, Asking.SIGNED, "agree", signed)
+
+    def say_no(self, link: str, digest: bytes, signature: bytes) -> Refusal | None:
+        return self._did(link, Asking.OVER, "no", digest, signature)
 
     def disagree(self, link: str) -> Refusal | None:
         return self._did(link, Asking.OVER, "disagree")
@@ -183,6 +188,19 @@ def test_who_does_not_agree_says_so_twice(world: World) -> None:
     assert there.post(f"/v/{LINK}/refuse", data={"sure": "true"}).status_code == 409
 
 
+def test_a_member_signs_its_no_elsewhere_and_puts_it_in(world: World) -> None:
+    asks = Asks({LINK: asked(world, "another-key")})
+    there, offered = client(asks), asks.found[LINK].paper
+    assert offered is not None
+    assert f"0x{no_digest(offered).hex()}" in there.get(f"/v/{LINK}").text
+    form = {"sure": "true", "signature": "0x" + "ab" * 65}
+    assert "This is no signature." in there.post(f"/v/{LINK}/refuse", data=form | {"signature": "zz"}).text
+    assert asks.done == []
+    assert there.post(f"/v/{LINK}/refuse", data=form).status_code == 303
+    assert asks.done == [("no", no_digest(offered), b"\xab" * 65)]
+    assert there.post(f"/v/{LINK}/refuse", data=form).status_code == 409
+
+
 def test_terms_whose_words_are_of_others_are_not_offered(world: World) -> None:
     offer = asked(world, "ready")
     asks = Asks({LINK: replace(offer, known=replace(KNOWN, into=((KNOWN.into[0][0], Into.PLAN),)))})
@@ -217,10 +235,18 @@ def test_what_a_spouses_browser_signs_is_their_approval(opened: Open, browsed: t
         ready = replace(asked(world, "ready", who=key.passkey), paper=offered)
         asks.found[LINK] = replace(ready, credential=key.credential)
         page.goto(f"{origin}/v/{LINK}")
+        page.get_by_label("I do not agree, and sign it").check()
+        page.get_by_role("button", name="Sign your no with your passkey").click()
+        expect(page.locator("h1")).to_have_text("There is nothing for you to do")
+        asks.found[LINK] = replace(ready, credential=key.credential)  # another day they agree
+        page.goto(f"{origin}/v/{LINK}")
         page.get_by_label("I have read this").check()
         page.get_by_role("button", name="Agree with your passkey").click()
         expect(page.locator("h1")).to_have_text("You have agreed")
-    _, (_, signed) = asks.done
+    _, (_, digest, said), (_, signed) = asks.done
+    assert digest == no_digest(offered)
+    assert isinstance(said, bytes)
+    assert is_signed_by(key.passkey.address, no_digest(offered), said)
     assert isinstance(signed, Signed)
     world.settle(case, [*world.approvals(case)[:-1], (offered.evidence, signed.signature)])
     assert world.state(case) == "committed"
@@ -320,4 +346,9 @@ def test_a_systems_key_of_a_spouse_signs_by_the_api_and_a_refusal_ends_it(both: 
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/signature")
     signed = {"signature": SPOUSE.sign(bytes.fromhex(shown["digest"])).hex()}
     assert source("POST", f"{at}/approval", signed).status_code == 200
+    wrong = source("POST", f"{at}/refusal", signed)  # what agrees is no no
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/signature")
+    no = {"signature": SPOUSE.sign(bytes.fromhex(shown["no_digest"])).hex()}
+    assert source("POST", f"{at}/refusal", no).json()["stop"] == 263
+    assert source("GET", f"/v1/rollovers/{theirs}/voters").json()["voters"][0]["said_no"] is True
     assert source("POST", f"{at}/refusal", {}).json()["stop"] == 263

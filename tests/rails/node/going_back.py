@@ -76,7 +76,7 @@ class Back:
     def parent(self, of: Custodian) -> Case:
         """The case of what goes back."""
         with of.files.begin() as unit:
-            (found,) = [unit.case(deal.case) for deal in unit.deals() if deal.parent is None]
+            (found,) = [unit.case(deal.case) for deal in unit.deals() if deal.gives_back is None]
         return found
 
     def cases(self) -> tuple[Case, Case]:

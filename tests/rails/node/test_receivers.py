@@ -567,7 +567,7 @@ def test_one_receiver_gives_its_own_part_back(who: str) -> None:
     all_.run(6)
     assert (all_.source.file("back").state, giver.file(given).state) == (State.POSTED, State.POSTED), all_.raised()
     assert giver.node.core.balances == {account: dict(BEFORE)}  # type: ignore[attr-defined]
-    with pytest.raises(StillOpenError, match="goes back once"):
+    with pytest.raises(StillOpenError, match="nothing is left of it"):
         ask(replace(half, deadline=half.deadline.replace(day=half.deadline.day - 1)), giver.desk.us)
 
 

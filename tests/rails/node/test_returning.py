@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.rails.node.deal_nodes import Custodian
 from tests.rails.node.going_back import Back, posted
 from tests.rails.node.test_deals import stopped_once
 from tests.rails.node.two_nodes import BEFORE
@@ -18,6 +19,7 @@ from open401k.rails.kinds import Into, Kind
 from open401k.rails.messages import Leg, Mode, parent_of
 from open401k.rails.node import deals
 from open401k.rails.node.again import again, off_rail
+from open401k.rails.node.batching import Batch, Stage
 from open401k.rails.node.cases import State, Way
 from open401k.rails.node.codec import BadInputError, Json
 from open401k.rails.node.codes import LETTER_UNEXPECTED, RETURN_UNFIT
@@ -211,7 +213,8 @@ def test_terms_beyond_what_came_are_not_agreed_to(back: Back) -> None:
     assert outside(legs[:1], agreed.encoded, by=back.two.source.desk.us) != []
 
 
-def test_it_goes_back_once_and_the_rest_is_told_another_way(back: Back) -> None:
+def test_it_goes_back_as_a_return_once_and_the_rest_as_a_rollover_of_its_own(back: Back) -> None:
+    # Money flow: receiver -> source 1,000.00 as a return, then 2,800.00 as a rollover that names none
     back.until_signed(*SOME)
     assert back.ask(*SOME).case == "back"  # the same again is nothing new
     with pytest.raises(StillOpenError, match="asked back by case back already, which is liquidating"):
@@ -221,8 +224,73 @@ def test_it_goes_back_once_and_the_rest_is_told_another_way(back: Back) -> None:
     back.two.run()
     assert states(back) == (State.POSTED, State.POSTED)
     assert back.balances() == [{0: 3_000_00, 1: 200_00}, {0: 7_000_00, 1: 1_800_00}]
-    with pytest.raises(StillOpenError, match="goes back once"):
-        Back(back.two, "second").ask(Part(Kind.ROTH, Into.PLAN, 0, 800_00))
+    second = Back(back.two, "second")
+    with pytest.raises(BadInputError, match="of pre_tax 300000 cents are asked back, and 300000 came, of which 100000"):
+        second.ask()
+    rest = (Part(Kind.PRE_TAX, Into.PLAN, 0, 2_000_00), Part(Kind.ROTH, Into.PLAN, 0, 800_00))
+    goes_alone(second, rest)
+    assert back.balances() == [BEFORE, BEFORE]
+    with pytest.raises(StillOpenError, match="nothing is left of it"):
+        Back(back.two, "third").ask(Part(Kind.PRE_TAX, Into.PLAN, 0, 1))
+
+
+def goes_alone(back: Back, parts: tuple[Part, ...]) -> None:
+    """It goes the whole way, names nothing in its terms, and both files name the case before it."""
+    back.until_signed(*parts)
+    back.ready()
+    back.two.carry()
+    back.two.run()
+    assert states(back) == (State.POSTED, State.POSTED)
+    for one, name in ((back.two.source, back.name), (back.two.receiver, back.given())):
+        deal, parent = one.deal(name), back.parent(one)
+        assert parent.agreed
+        assert (deal.parent, deal.undoes) == (None, parent.agreed.rollover)
+        assert deal.terms
+        assert deal.terms.parent == bytes(32)
+        assert one.file(name).parent == parent.id
+        assert deal.file
+        told = {each.label: each.value for each in deal.file}
+        assert (told["case.direction"], told["case.parent"]) == ("return", parent.agreed.rollover.hex())
+
+
+def in_a_batch(back: Back, *sides: Custodian) -> None:
+    """As if a batch had settled what goes back."""
+    for one in sides:
+        agreed, peer = back.parent(one).agreed, (back.two.receiver if one is back.two.source else back.two.source).desk
+        assert agreed
+        with one.files.begin() as unit:
+            unit.add_batch(Batch(peer.us, b"r" * 32, one.desk.us, peer.us, one.desk.token, 1, (agreed.rollover,),
+                                 Stage.SETTLED))  # fmt: skip
+
+
+def test_what_settled_in_a_batch_goes_back_as_a_rollover_of_its_own(back: Back) -> None:
+    # Money flow: receiver -> source 3,800.00, in two steps
+    in_a_batch(back, back.two.source, back.two.receiver)
+    goes_alone(back, SOME)
+    rest = (Part(Kind.PRE_TAX, Into.PLAN, 0, 2_000_00), Part(Kind.ROTH, Into.PLAN, 0, 800_00))
+    goes_alone(Back(back.two, "rest"), rest)
+    assert back.balances() == [BEFORE, BEFORE]
+
+
+def test_the_giver_holds_what_goes_back_alone_to_the_same_and_to_the_right_way(back: Back) -> None:
+    in_a_batch(back, back.two.source)  # the giver knows of no batch
+    back.ask(*SOME)
+    back.two.carry()
+    assert any("watches over it: ask it back as one" in each for each in words_raised(back.two.receiver))
+    assert states(back) == (State.RELEASED, State.RELEASED)
+    in_a_batch(back, back.two.receiver)
+    second = Back(back.two, "second")
+    second.ask(*SOME)
+    (asked,) = back.two.written(back.two.source)
+    assert isinstance(asked.body, dict)
+    body = asked.body | {"parent": asked.body["undoes"], "undoes": None}
+    taken = back.two.take(back.two.receiver, replace(asked, reference=b"2" * 32, body=body))
+    assert "it was settled in a batch; the network takes no return of it" in taken.words
+
+
+def words_raised(one: Custodian) -> list[str]:
+    with one.files.begin() as unit:
+        return [each.words for each in unit.raised()]
 
 
 def test_the_giver_refuses_a_second_one_too(back: Back) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
 import pytest
+from eth_hash.auto import keccak
 from tests.rails.node.deal_nodes import PARTS, Both, both
 from tests.rails.node.halves import releasing
 from tests.rails.node.test_deals import balances, stopped_once
@@ -14,6 +16,7 @@ from tests.rails.preflight_facts import TODAY
 from tests.rails.test_passkeys import PASSKEY, asserted
 from tests.rails.world import DAY, founded, key
 
+from open401k.base.faults import Stopped, stopping_at
 from open401k.law.spousal_consent import SpouseStanding, Witness
 from open401k.rails.decoding import decode_case
 from open401k.rails.evidence.calls import approvers
@@ -33,6 +36,7 @@ from open401k.rails.node.deal import Deal
 from open401k.rails.node.deals import NotNowError
 from open401k.rails.node.following import Verdict
 from open401k.rails.node.letters import Letter, LetterKind
+from open401k.rails.node.nays import no_digest
 from open401k.rails.node.seen import seen_of
 from open401k.rails.node.voting import Paper
 from open401k.rails.preflight.facts import Consent, Spouse
@@ -211,6 +215,99 @@ def test_a_voter_who_does_not_agree_ends_it_before_and_after_the_terms() -> None
         assert two.states() == (State.RELEASED, State.RELEASED)
         assert balances(two) == [{0: 5_000_00, 1: 1_000_00}] * 2
         assert two.source.file(two.source.only()).stop == VOTER_REFUSED
+
+
+def refused_on_chain(two: Both) -> list[tuple[int, int]]:
+    """Whose abort the chain has, and its code."""
+    topic = keccak(b"Aborted(bytes32,uint256,uint256,uint256,bytes32)")
+    logs = two.world.chain.logs(0, two.world.chain.head().number, [two.world.rollover])
+    return [
+        (int.from_bytes(x.data[:32], "big"), int.from_bytes(x.data[32:64], "big")) for x in logs if x.topics[0] == topic
+    ]
+
+
+def proposed(two: Both) -> None:
+    """The source has put it on chain, and the receiver agreed; the spouse is awaited."""
+    asked_for(two)
+    named(two)
+    two.carry()
+    two.ready()
+    two.carry()
+    two.run()
+    assert two.states() == (State.VOTED, State.VOTED)
+
+
+def says_no(two: Both, signature: bytes | None = None) -> None:
+    with two.source.files.begin() as unit:
+        signed = SPOUSE.sign(no_digest(paper(two))) if signature is None else signature
+        deals.say_no(unit, two.source.desk, two.source.only(), Role.SPOUSE, signed)
+
+
+@pytest.mark.parametrize("sends", ["source", "receiver"])
+def test_a_voters_own_no_ends_it_on_chain_whoever_of_the_two_sends_it(sends: str) -> None:
+    two = both(founded())
+    proposed(two)
+    says_no(two)
+    says_no(two)  # the same again is nothing new
+    two.carry()
+    (two.source if sends == "source" else two.receiver).node.run_once()
+    assert refused_on_chain(two) == [(int(Role.SPOUSE), VOTER_REFUSED)]
+    two.run()
+    assert two.states() == (State.RELEASED, State.RELEASED)
+    assert refused_on_chain(two) == [(int(Role.SPOUSE), VOTER_REFUSED)]
+    assert balances(two) == [{0: 5_000_00, 1: 1_000_00}] * 2
+
+
+def test_a_voters_no_survives_a_stop_at_every_step() -> None:
+    two = both(founded())
+    proposed(two)
+    signed = SPOUSE.sign(no_digest(paper(two)))
+    for boundary in ("deals.no", "deals.letter_taken", "node.before_send", "node.after_send"):
+        for do in (lambda: says_no(two, signed), two.carry, two.receiver.node.run_once, two.source.node.run_once):
+            if two.states()[0] is State.RELEASED:
+                continue
+            with stopping_at(boundary), suppress(Stopped):
+                do()
+    two.run()
+    two.carry()
+    assert two.states() == (State.RELEASED, State.RELEASED)
+    assert refused_on_chain(two) == [(int(Role.SPOUSE), VOTER_REFUSED)]
+    assert balances(two) == [{0: 5_000_00, 1: 1_000_00}] * 2
+
+
+def test_a_no_to_what_is_not_on_chain_ends_it_by_the_sources_word() -> None:
+    two = both(founded())
+    asked_for(two)
+    named(two)
+    two.carry()
+    with pytest.raises(NotNowError, match="has no exact terms to sign a no to"):
+        says_no(two, b"1" * 65)
+    two.ready()
+    two.carry()
+    says_no(two)
+    two.run()
+    assert two.states() == (State.RELEASED, State.RELEASED)
+    assert [role for role, _ in refused_on_chain(two)] == [int(Role.SOURCE)]
+
+
+def test_a_no_that_another_signed_ends_nothing() -> None:
+    two = both(founded())
+    proposed(two)
+    for wrong in (key("a thief").sign(no_digest(paper(two))), SPOUSE.sign(paper(two).digest)):
+        with pytest.raises(BadInputError, match="is not the no of the spouse to these terms"):
+            says_no(two, wrong)
+    two.run()
+    assert two.states() == (State.VOTED, State.VOTED)
+    (known,) = two.source.deal(two.source.only()).voters
+    told = replace(known, no=b"1" * 65)
+    with two.source.files.begin() as unit:
+        unit.put_letter(two.receiver.desk.us, two.source.deal(two.source.only()).reference, LetterKind.VOTER, told)
+    two.carry()
+    assert two.receiver.open_codes() == [VOTE_UNSOUND]
+    votes(two)
+    two.carry()
+    two.run()
+    assert two.states() == (State.POSTED, State.POSTED)
 
 
 def test_the_rules_ask_for_an_administrator_and_a_member_signs() -> None:

@@ -67,6 +67,10 @@ class ForVoters(Protocol):
         """Take the approval; the same again is nothing new, one of other terms is refused."""
         ...
 
+    def say_no(self, link: str, digest: bytes, signature: bytes) -> Refusal | None:
+        """They signed that they do not agree: the network ends it by their own word."""
+        ...
+
     def disagree(self, link: str) -> Refusal | None:
         """They do not agree: the case ends."""
         ...

@@ -14,6 +14,7 @@ from open401k.rails.node.cases import Case, State
 from open401k.rails.node.deal import Deal
 from open401k.rails.node.judging import is_closed
 from open401k.rails.node.kept_deals import KeptDealUnit
+from open401k.rails.node.nays import no_digest
 from open401k.rails.node.report import events_of
 from open401k.rails.passkeys import Passkey
 
@@ -88,6 +89,21 @@ class NodeVoters:
             fault("pages.before_vote_commit")
             name, shown = f"voter/{case}/{role.name.lower()}/shown", signed.shown.encode()
             self._doors.process.vault.put_with(unit.conn, name, shown, at=self._now())
+
+        return self._pages.done(work)
+
+    def say_no(self, link: str, digest: bytes, signature: bytes) -> Refusal | None:
+        found = self._doors.entrances.voter_of(link, at=self._now())
+        if found is None:
+            return _UNKNOWN
+        case, role = found
+
+        def work(unit: KeptDealUnit) -> None:
+            desk = self._doors.office.desk
+            paper = voting.paper_of(unit.deal(case), desk, role)
+            if paper is None or no_digest(paper) != digest:
+                raise deals.NotNowError("what is to be signed has changed since it was shown; read it again")
+            deals.say_no(unit, desk, case, role, signature)
 
         return self._pages.done(work)
 

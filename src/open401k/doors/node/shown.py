@@ -32,7 +32,7 @@ def case_shown(unit: DealUnit, case: str, config: NodeConfig, *, whole: bool = F
             "reference": deal.reference.hex(), "peer": deal.peer.hex(), "peer_name": names.get(deal.peer),
             "receivers": deal.many, "place": deal.place if deal.side is Side.RECEIVER else None,
             "number": deal.number, "opened_at": deal.opened_at, "elected_at": deal.elected_at,
-            "gives_back": deal.parent.hex() if deal.parent else None,
+            "gives_back": deal.gives_back.hex() if deal.gives_back else None,
             "their_state": deal.their_state and str(deal.their_state),
             "reasons": None if deal.reasons is None else [
                 {"code": int(each.code), "name": each.code.name.lower(), "owner": str(each.owner),

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from open401k.kernel import Random
 from open401k.rails import in_words, terms_in_words
 from open401k.rails.messages import Role, election_hash
+from open401k.rails.node.nays import no_digest
 from open401k.rails.typed import approval_typed
 
 from ..problems import ProblemError
@@ -50,12 +51,18 @@ class Offer:
         hashed = election_hash(paper.election)
         typed = approval_typed(paper.domain, hashed, paper.terms, role=paper.role, evidence=paper.evidence)
         self.typed = json.dumps(typed, indent=1)
+        self.no_digest = no_digest(paper)
         self.passkey = found.passkey if found.passkey and found.passkey.address == paper.who else None
 
     @property
     def challenge(self) -> str:
         """The digest as browsers take it."""
         return as_letters(self.digest)
+
+    @property
+    def no_challenge(self) -> str:
+        """The digest of a no, as browsers take it."""
+        return as_letters(self.no_digest)
 
 
 class VoterPages:
@@ -75,6 +82,7 @@ class VoterPages:
             ("/v/{link}/sign", self.sign, "POST"),
             ("/v/{link}/signature", self.put_in, "POST"),
             ("/v/{link}/refuse", self.refuse, "POST"),
+            ("/v/{link}/no", self.sign_no, "POST"),
         )
         return [
             Route(path, answering(self._look, endpoint, private=True), methods=[method])
@@ -136,11 +144,30 @@ class VoterPages:
             return self._shown(request, found, typed=typed, refusal=refusal, status=422)
         return RedirectResponse(f"/v/{link}", 303, headers=PRIVATE)
 
+    async def sign_no(self, request: Request) -> Response:
+        """They do not agree, by passkey over the terms as they stand."""
+        link, found = request.path_params["link"], await self._asked(request)
+        sent, offer = await sent_by(request), _ready(found)
+        agreed(sent)
+        if sent.get("challenge") != offer.no_challenge:
+            raise ProblemError(CHANGED)
+        if offer.passkey is None:
+            raise ProblemError(NOT_NOW)
+        signed = signature(sent, offer.passkey, offer.no_digest, self._ceremonies.website)
+        return answer(await run_in_threadpool(self._voters.say_no, link, offer.no_digest, signed), f"/v/{link}")
+
     async def refuse(self, request: Request) -> Response:
-        """They do not agree, and said so twice."""
+        """They do not agree, and said so twice; with a signature made elsewhere, by their own word."""
         link, found = request.path_params["link"], await self._asked(request)
         async with request.form(max_files=0, max_fields=4) as form:
-            is_sure = form.get("sure") == "true"
+            is_sure, typed = form.get("sure") == "true", str(form.get("signature", "")).strip()
+        if is_sure and typed:
+            offer = _ready(found)
+            refusal, signed = _read(typed)
+            refusal = refusal or await run_in_threadpool(self._voters.say_no, link, offer.no_digest, signed)
+            if refusal is not None:
+                return self._shown(request, found, refusal=refusal, status=422)
+            return RedirectResponse(f"/v/{link}", 303, headers=PRIVATE)
         if found.asking in (Asking.OVER, Asking.SIGNED):
             raise ProblemError(NOT_NOW)
         why = _NOT_SURE if not is_sure else await run_in_threadpool(self._voters.disagree, link)
@@ -151,15 +178,17 @@ class VoterPages:
     def _shown(
         self, request: Request, found: Asked, *, typed: str = "", refusal: Refusal | None = None, status: int = 200
     ) -> Response:  # fmt: skip
-        link, options = request.path_params["link"], ""
+        link, options, no_options = request.path_params["link"], "", ""
         offer = Offer(found) if found.paper is not None and found.asking is not Asking.OVER else None
         chooses = found.asking is Asking.KEY_NEEDED or (_may_choose(found) and "another" in request.query_params)
         if chooses:
             options = json.dumps(self._ceremonies.creation(link))
         elif offer is not None and offer.passkey is not None and found.asking is Asking.READY:
             options = json.dumps(self._ceremonies.assertion(offer.digest, found.credential))
+            no_options = json.dumps(self._ceremonies.assertion(offer.no_digest, found.credential))
         return self._look.private(
-            "voter", status, asked=found, offer=offer, options=options, link=link, typed=typed, refusal=refusal,
+            "voter", status, asked=found, offer=offer, options=options, no_options=no_options, link=link, typed=typed,
+            refusal=refusal,
             consent=self._consent(), paper=self._given.paper, chooses=chooses, who=terms_in_words.WHO[found.role],
             may_choose=_may_choose(found), longest=2 * _LONGEST_SIGNATURE + 2,
         )  # fmt: skip

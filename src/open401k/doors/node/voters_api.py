@@ -9,6 +9,7 @@ from open401k.rails.messages import election_hash
 from open401k.rails.node import deals, voting
 from open401k.rails.node.ballots import FURTHER, ballot_of
 from open401k.rails.node.deal import Deal, DealUnit
+from open401k.rails.node.nays import no_digest
 from open401k.rails.node.once import Answer
 from open401k.rails.node.staff import Role, voter_link_for
 from open401k.rails.typed import approval_typed
@@ -67,11 +68,16 @@ def vote(call: Call) -> Answer:
 
 
 def refuse(call: Call) -> Answer:
-    """The voter told us that they do not agree: the case ends."""
-    role = _role(call)
+    """The voter does not agree: the case ends; with their signature of ``no_digest`` by their own word on chain."""
+    role, said = _role(call), call.body if isinstance(call.body, dict) else {}
+    signature = _octets(_object(call.body, "signature")["signature"], None, "signature") if said else None
 
     def work(unit: DealUnit) -> Answer:
-        deals.refuse(unit, call.doors.office.desk, case_named(unit, call), role)
+        desk, case = call.doors.office.desk, case_named(unit, call)
+        if signature is None:
+            deals.refuse(unit, desk, case, role)
+        else:
+            deals.say_no(unit, desk, case, role, signature)
         return _state(unit, call)
 
     return _once(call, work)
@@ -99,9 +105,11 @@ def _shown(deal: Deal, call: Call, role: VoterRole) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "role": role.name.lower(), "who": who.hex() if who else None,
         "voted_at": ballot.voted_at if ballot else None, "digest": None, "typed": None, "until": None,
+        "no_digest": None, "said_no": ballot is not None and ballot.no is not None,
     }  # fmt: skip
     if paper is not None:
         hashed = election_hash(paper.election)
         typed = approval_typed(paper.domain, hashed, paper.terms, role=role, evidence=paper.evidence)
         shown |= {"digest": paper.digest.hex(), "typed": typed, "until": paper.terms.deadline}
+        shown |= {"no_digest": no_digest(paper).hex()}
     return shown

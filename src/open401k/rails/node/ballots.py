@@ -16,7 +16,7 @@ class Ballot:
     """One further voter: ``who`` is the address that the terms name, of a key (a spouse's) or of a member.
 
     ``evidence`` is the hash of what the approval rests on, ``signature`` that of the approval, ``voted_at`` seconds of
-    the node's clock; all three are None until it is given.
+    the node's clock; they are None until it is given.
     """
 
     role: Role
@@ -24,6 +24,8 @@ class Ballot:
     evidence: bytes | None = None
     signature: bytes | None = None
     voted_at: int | None = None
+    #: Signed as an abort: they do not agree.
+    no: bytes | None = None
 
     @property
     def is_given(self) -> bool:

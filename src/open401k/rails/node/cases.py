@@ -117,6 +117,8 @@ class Kind(StrEnum):
     OF_SPOUSE = "of_spouse"
     OF_ADMINISTRATOR = "of_administrator"
     OF_DEPOSITORY = "of_depository"
+    #: A further voter's own abort: they do not agree.
+    NO = "no_of_voter"
 
 
 #: By which message a further voter's approval is sent.

@@ -29,7 +29,7 @@ _BYTES: Final = {
     "participant": 20, "source": 20, "receivers": 20, "member": 20, "token": 20, "withholder": 20, "who": 20,
     "attestor": 20, "source_account": 32, "receiving_account": 32, "notice_hash": 32, "salt": 32, "data_root": 32,
     "parent": 32, "rollover": 32, "commitment": 32, "evidence": 32, "reference": 32, "explanation_hash": 32,
-    "first": 20, "second": 20, "ids": 32,
+    "undoes": 32, "first": 20, "second": 20, "ids": 32,
 }  # fmt: skip
 
 

@@ -65,6 +65,8 @@ class Deal:
     #: Which proposal of its election this is, and the rollover it sends back, as the terms name them.
     part: int = 0
     parent: bytes | None = None
+    #: The rollover that it sends back without naming it in its terms: the network takes no return of it.
+    undoes: bytes | None = None
     #: The reference under which the election was signed, where this proposal of it has one of its own.
     signed_under: bytes | None = None
     their_state: State | None = None
@@ -84,6 +86,11 @@ class Deal:
     place: int = 0
     others: tuple[Joined, ...] = ()
     hidden: bytes | None = None
+
+    @property
+    def gives_back(self) -> bytes | None:
+        """The rollover that it sends back, if any, in whichever way."""
+        return self.parent or self.undoes
 
     @property
     def participant(self) -> bytes | None:

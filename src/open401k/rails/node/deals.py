@@ -14,6 +14,7 @@ from open401k.base.faults import fault
 
 from ..messages import Attestation, Election, Role
 from ..transfer_file.leaves import FileRefusedError, TransferFile, made
+from .ballots import ballot_of
 from .cases import Agreed, Case, State
 from .codec import MOST_LETTERS, BadInputError, Wrong
 from .codes import EXPIRED, VOTER_REFUSED
@@ -26,6 +27,7 @@ from .halves import Half, ReceivingHalf, ReleasingHalf
 from .joined import Joined
 from .judging import NotNowError, end, is_closed, judged, taken_over
 from .letters import Elected, Ended, FactsTold, LetterKind, Note, Request, TermsTold, file_from, leaves_of
+from .nays import is_no, keep_no
 from .opening import agree, move, open_case
 from .returning import changed_wish, wrong_return
 from .taking import take
@@ -34,7 +36,7 @@ from .together import BOUNDARIES as TOGETHER
 from .together import join, leading, tell_all, tell_facts
 from .views import file_for
 from .voting import BOUNDARIES as VOTING
-from .voting import HOW_NAMED, NAMES, ballots_for, is_asked, name_voter, vote
+from .voting import HOW_NAMED, NAMES, ballots_for, is_asked, name_voter, paper_of, vote
 
 #: Where a test may stop the process (base.faults): at the end of each verb, before its transaction is committed.
 BOUNDARIES: Final = (
@@ -190,6 +192,25 @@ def refuse(unit: DealUnit, desk: Desk, case: str, role: Role) -> Deal:
     """A further voter does not agree: their desk ends the case; what is held comes back by the chain's word."""
     is_asked(unit.deal(case), role)
     return stop(unit, desk, case, VOTER_REFUSED, f"{NAMES[role]} does not agree")
+
+
+def say_no(unit: DealUnit, desk: Desk, case: str, role: Role, signature: bytes) -> Deal:
+    """A further voter signed that they do not agree to the exact terms: either node sends it, and their desk stops too,
+    for what is not on chain yet."""
+    deal, file = unit.deal(case), unit.case(case)
+    is_asked(deal, role)
+    ballot, paper = ballot_of(deal.voters, role), paper_of(deal, desk, role)
+    if ballot is not None and ballot.no == signature:
+        return deal
+    if ballot is None or paper is None or file.agreed is None:
+        raise NotNowError(f"case {case} has no exact terms to sign a no to; a refusal without a signature ends it")
+    if is_closed(file):
+        raise NotNowError(f"case {case} is {file.state}; nothing is signed any more")
+    if not is_no(paper, desk, signature):
+        raise BadInputError([Wrong("signature", f"is not the no of {NAMES[role]} to these terms")])
+    tell_all(unit, deal, LetterKind.VOTER, keep_no(unit, deal, file.agreed, ballot, signature))
+    fault("deals.no")
+    return refuse(unit, desk, case, role)
 
 
 def note(unit: DealUnit, desk: Desk, case: str, words: str) -> Deal:

@@ -100,10 +100,10 @@ def _case(making: Making) -> Iterator[Row]:
     yield "case.reference", deal.reference.hex()
     yield "case.message_version", 1
     yield "case.rule_version", making.election.rule_version
-    yield "case.direction", "rollover" if deal.parent is None else "return"
+    yield "case.direction", "rollover" if deal.gives_back is None else "return"
     yield "case.full", mode is Mode.ALL
     yield "case.direct", any(each.part.into is not Into.PERSON for each in making.parts)
-    yield "case.parent", deal.parent.hex() if deal.parent else None
+    yield "case.parent", deal.gives_back.hex() if deal.gives_back else None
     yield "case.created_at", _moment(making.made_at)
     yield "case.valid_until", _moment(making.until)
     yield "settlement.method", "deposit_token"

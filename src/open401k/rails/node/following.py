@@ -144,8 +144,13 @@ def _of_open(case: Case, agreed: Agreed, final: Standing, told: dict[Kind, Messa
         case Verdict.PREPARING | Verdict.ABSENT:
             # A stopped file gives nothing free by what it knows itself: it may be of a backup that is older than our
             # vote, and a signature can be mined as long as the chain has not ended it.
+            no = told.get(Kind.NO)
+            if no is not None and no.refused is None and final.verdict is Verdict.PREPARING:
+                return [Send(Kind.NO)]  # a voter ends it by their own word, before any of ours
             if case.stop is not None:
                 return _once(Kind.ABORT, told)
+            if no is not None and case.state is not State.LIQUIDATING:
+                return []  # who does not agree has said so: nothing more is signed here
             return [*_of_undecided(case, final, told), *_votes_of_others(final, told)]
     raise AssertionError(f"{final.verdict} is dead")
 
@@ -205,7 +210,7 @@ def _is_over(message: Message, agreed: Agreed, final: Standing) -> bool:
             return final.voted or ended
         case Kind.OF_SPOUSE | Kind.OF_ADMINISTRATOR | Kind.OF_DEPOSITORY:
             return ended  # a key that is replaced before the verdict takes its vote with it
-        case Kind.ABORT | Kind.EXPIRE:
+        case Kind.ABORT | Kind.EXPIRE | Kind.NO:
             return ended
         case Kind.RECEIPT:
             return final.posted or final.verdict is Verdict.CLOSED
@@ -224,7 +229,7 @@ def is_useful(kind: Kind, newest: Standing) -> bool:
             return newest.verdict is Verdict.PREPARING and not any(VOTES_OF[role] is kind for role in newest.others)
         case Kind.ABORT:
             return newest.verdict in (Verdict.ABSENT, Verdict.PREPARING)
-        case Kind.EXPIRE:
+        case Kind.EXPIRE | Kind.NO:  # of what is not there a further voter ends nothing
             return newest.verdict is Verdict.PREPARING
         case Kind.RECEIPT:
             return newest.verdict is Verdict.COMMITTED and not newest.posted

@@ -63,7 +63,8 @@ class LetterKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """``source`` is the address of the custodian that is asked to pay; ``parent`` the rollover that it gives back.
+    """``source`` is the address of the custodian that is asked to pay; ``parent`` the rollover that it gives back, and
+    ``undoes`` that of which the network takes no return.
 
     ``receivers`` are members that receive, too, after who asks, in the election's order; each joins by a request of its
     own, under its code as the letters' reference, with the secret that its salts follow from (``salt``).
@@ -72,6 +73,7 @@ class Request:
     source: bytes
     receiving: ReceivingHalf
     parent: bytes | None = None
+    undoes: bytes | None = None
     receivers: tuple[bytes, ...] = ()
     salt: bytes | None = None
 

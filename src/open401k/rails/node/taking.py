@@ -59,6 +59,7 @@ from .letters import (
     file_from,
 )
 from .lineage import newest_of, withdraw
+from .nays import no_came
 from .opening import agree, move, note_forgotten, open_case
 from .papers import PaperTold
 from .returning import asked_back, changed_wish, wrong_return
@@ -119,7 +120,9 @@ def _asked(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
         return Taken(Came.EARLY, words="the request of who leads is missing")
     if len(body.receivers) >= MOST or len({*body.receivers, peer, desk.us}) != len(body.receivers) + 2:
         return Taken(Came.REFUSED, words="the request names receivers who cannot be meant")
-    if body.parent is not None:
+    if body.parent is not None and body.undoes is not None:
+        return Taken(Came.REFUSED, words="the request names two rollovers that it gives back")
+    if body.parent is not None or body.undoes is not None:
         return asked_back(unit, desk, peer, letter, body, number=_number(desk))
     case = f"{Side.SOURCE}-{desk.random.token(8).hex()}"
     open_case(unit, case, side=Side.SOURCE, account=body.receiving.source_account)
@@ -180,6 +183,9 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: 
         case OffRail():
             if (why := closed_there(unit, deal, body, peer)) is not None:
                 raise UnexpectedError(f"the other side closed it by {body.way} {body.reference}: {why}")
+        case Ballot() if body.no is not None:
+            if (why := no_came(unit, desk, deal, body)) is not None:
+                raise UnexpectedError(why)
         case Ballot():
             if (why := came(unit, desk, deal, body)) is not None:
                 raise UnexpectedError(why)

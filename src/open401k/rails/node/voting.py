@@ -201,6 +201,11 @@ def is_asked(deal: Deal, role: Role) -> None:
         raise NotNowError(f"case {deal.case} does not ask for {NAMES.get(role, role.name.lower())}")
 
 
+def signer_for(paper: Paper, desk: Desk) -> bytes:
+    """Whose signature counts: of a spouse the key that the terms name, of a member the one that the network names."""
+    return paper.who if paper.role is Role.SPOUSE else desk.network.signer_of(paper.who)
+
+
 def _is_sound(paper: Paper, desk: Desk, signature: bytes) -> bool:
-    signer = paper.who if paper.role is Role.SPOUSE else desk.network.signer_of(paper.who)
+    signer = signer_for(paper, desk)
     return any(signer) and is_signed(desk, signer, paper.digest, signature)
