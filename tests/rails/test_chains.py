@@ -137,8 +137,16 @@ def test_events_are_found_by_block_and_contract(world: World) -> None:
     assert world.chain.logs(start + 10, start + 5, [world.token]) == []
 
 
+def test_a_transaction_tells_what_it_called_with(world: World) -> None:
+    case = world.case()
+    receipt = world.settle(case)
+    approvals = world.encoded_approvals(case)
+    assert world.chain.calldata(receipt.tx_hash) == call_of("settle(bytes,bytes)", case.encoded, approvals)
+
+
 def test_what_is_unknown_is_none(world: World) -> None:
     chain: Chain = world.chain
+    assert chain.calldata(bytes(32)) is None
     assert chain.receipt(bytes(32)) is None
     assert world.chain.block(10**6) is None
     assert world.chain.block(world.chain.head().number) == world.chain.head()

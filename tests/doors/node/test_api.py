@@ -153,7 +153,7 @@ def test_one_leads_and_another_joins_by_a_code(both: Both) -> None:
     half = told(replace(_receiving(both), key=None))
     led = side("POST", "/v1/rollovers", {"source": source, "receiving": half, "receivers": ["33" * 20]}).json()["case"]
     ((member, code),) = side("GET", f"/v1/rollovers/{led}/codes").json()["codes"].items()
-    assert (member, len(code)) == ("33" * 20, 64)
+    assert (member, len(code.replace("-", ""))) == ("33" * 20, 68)
     assert side("GET", f"/v1/rollovers/{led}", role=Role.AUDITOR).json()["receivers"] == 2
     body = {"source": source, "code": "44" * 32, "receiving": half}
     case = side("POST", "/v1/rollovers/join", body, key="join").json()["case"]

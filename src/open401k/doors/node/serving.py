@@ -23,6 +23,7 @@ from . import pages
 from .desk import Doors
 from .evidence_page import handing
 from .for_pages import NodePages
+from .for_receivers import NodeReceivers
 from .for_voters import NodeVoters
 from .http import create_node_app
 
@@ -58,7 +59,9 @@ def serve(
         off_unless_set = (*_mail(process), *_erasing(process), *returned)
         running = Running([passes, office.sending(), office.days(), telling, *by_night, *off_unless_set])
         given = NodePages(doors)
-        people = pages.routes(given, around.random, hands_out=handing(process), voters=NodeVoters(given))
+        people = pages.routes(
+            given, around.random, hands_out=handing(process), voters=NodeVoters(given), receivers=NodeReceivers(given)
+        )
         app = create_node_app(doors, office.receiving(), people)
         server = uvicorn.Server(
             uvicorn.Config(
