@@ -1,16 +1,30 @@
 """A stand-in for a mail server (SMTP, RFC 5321, the commands that a sender needs): keeps each mail as a file.
 
 Told by the recipient how to behave: ``refused@`` is answered 550, ``later@`` 451 the first time, ``hangs@`` hangs up,
-``bad@`` takes the recipient and refuses the mail. It shares no code with the node. Not here: TLS, signing in.
+``bad@`` takes the recipient and refuses the mail. With a certificate it takes mail over TLS alone, by STARTTLS or from
+the first byte; with a name and password from who signs in (AUTH PLAIN) alone. It shares no code with the node.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import socketserver
+import ssl
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _LONGEST = 1_000
 _MOST = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What a sender must do first: speak TLS (``safe``; ``at_once``: from the first byte), sign in as ``who``."""
+
+    safe: ssl.SSLContext | None = None
+    at_once: bool = False
+    who: tuple[str, str] | None = field(default=None, repr=False)
 
 
 class MailServer(socketserver.ThreadingTCPServer):
@@ -19,9 +33,9 @@ class MailServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], folder: Path) -> None:
+    def __init__(self, address: tuple[str, int], folder: Path, demands: Demands) -> None:
         super().__init__(address, _Talk)
-        self.folder = folder
+        self.folder, self.demands = folder, demands
         self.asked_before: set[str] = set()
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -40,6 +54,10 @@ class _Talk(socketserver.StreamRequestHandler):
     server: MailServer
 
     def handle(self) -> None:
+        demands = self.server.demands
+        self.is_safe, self.is_in = demands.safe is None, demands.who is None
+        if demands.at_once and not self._made_safe():
+            return
         self._say(220, "a stand-in for a mail server")
         self.to: list[str] = []
         while line := self.rfile.readline(_LONGEST):
@@ -54,7 +72,17 @@ class _Talk(socketserver.StreamRequestHandler):
         """Whether the talk goes on."""
         match word:
             case "EHLO" | "HELO":
-                self._say(250, "here")
+                offered = ["here", *([] if self.is_safe else ["STARTTLS"]), *([] if self.is_in else ["AUTH PLAIN"])]
+                for each in offered[:-1]:
+                    self.wfile.write(f"250-{each}\r\n".encode())
+                self._say(250, offered[-1])
+            case "STARTTLS" if not self.is_safe:
+                self._say(220, "go on")
+                return self._made_safe()
+            case "AUTH" if self.is_safe:
+                self._sign_in(rest)
+            case "MAIL" | "RCPT" | "DATA" if not (self.is_safe and self.is_in):
+                self._say(530, "sign in first" if self.is_safe else "TLS first")
             case "MAIL" | "RSET":
                 self.to = []
                 self._say(250, "ok")
@@ -69,6 +97,30 @@ class _Talk(socketserver.StreamRequestHandler):
             case _:
                 self._say(502, "not here")
         return True
+
+    def _made_safe(self) -> bool:
+        """The rest is spoken over TLS; False if they do not believe us, or speak none."""
+        safe = self.server.demands.safe
+        if safe is None:
+            return False
+        try:
+            self.request = safe.wrap_socket(self.request, server_side=True)
+        except (ssl.SSLError, OSError):
+            return False
+        self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb", 0)
+        self.is_safe = True
+        return True
+
+    def _sign_in(self, rest: str) -> None:
+        try:
+            told = base64.b64decode(rest.removeprefix("PLAIN "), validate=True).decode().split("\0")[1:]
+        except (binascii.Error, UnicodeDecodeError):
+            told = []
+        if tuple(told) == self.server.demands.who:
+            self.is_in = True
+            self._say(235, "in")
+        else:
+            self._say(535, "not so")
 
     def _recipient(self, rest: str) -> bool:
         to = rest.partition("<")[2].partition(">")[0]
@@ -103,6 +155,6 @@ class _Talk(socketserver.StreamRequestHandler):
         self.wfile.write(f"{code} {words}\r\n".encode())
 
 
-def serve(folder: Path, *, host: str, port: int) -> MailServer:
+def serve(folder: Path, *, host: str, port: int, demands: Demands | None = None) -> MailServer:
     """A server that listens; ``serve_forever`` has it answer."""
-    return MailServer((host, port), folder)
+    return MailServer((host, port), folder, demands or Demands())

@@ -9,6 +9,7 @@ from datetime import date
 
 from open401k.doors.node.provided import (
     CaseDetail,
+    CaseLine,
     CasePage,
     CasesAsked,
     Contact,
@@ -26,10 +27,11 @@ from open401k.rails.kinds import Into, Kind
 from open401k.rails.messages import Role
 from open401k.rails.node.cases import State, Way
 from open401k.rails.node.papers import Paper
+from open401k.rails.node.report import Pile
 from open401k.rails.node.taking_back import TakeBack
 from open401k.rails.preflight.facts import Part
 from open401k.rails.preflight.reasons import Code, found, unknown
-from open401k.rails.tracking import CaseState, Seen, SideSeen, Verdict, Vote
+from open401k.rails.tracking import CaseState, Seen, SideSeen, Verdict, Vote, tracked
 
 BEGUN = 1_780_315_200  # Monday, 1 June 2026, 8 in the morning in New York
 HOUR, DAY = 3_600, 86_400
@@ -166,13 +168,16 @@ class Desk:
         return self.tokens.get(token)
 
     def cases(self, asked: CasesAsked) -> CasePage:
-        lines = [
-            each.line
-            for each in self.details.values()
-            if each.line.state in asked.states or (asked.or_raised and each.line.exceptions)
-        ]
+        lines = [each.line for each in self.details.values() if each.line.state in asked.states]
+        lines = [each for each in lines if self._pile(each) is asked.pile]
         lines = [each for each in lines if each.case.startswith(asked.begins)]
         return CasePage(tuple(lines), 7 if asked.before is None else None, len(lines))
+
+    def _pile(self, line: CaseLine) -> Pile:
+        track = tracked(line.seen)
+        if line.exceptions or any(self.custodian in each.owner for each in track.todo):
+            return Pile.OURS
+        return Pile.ENDED if track.ended else Pile.OPEN
 
     def case(self, case: str) -> CaseDetail | None:
         return self.details.get(case)

@@ -39,12 +39,11 @@ from open401k.rails.node.codec import told
 from open401k.rails.node.hooks import Telling
 from open401k.rails.node.papers import MOST_BYTES, Paper
 from open401k.rails.node.post import PLACE, Carried, Receiving, Sending
-from open401k.rails.node.report import listed
+from open401k.rails.node.report import Pile, listed
 from open401k.rails.node.staff import DAY, Role
 from open401k.rails.node.taking_back import TakeBack
 
 NOON = int(datetime(TODAY.year, TODAY.month, TODAY.day, 15, tzinfo=UTC).timestamp())
-ALL = CasesAsked(frozenset(State))
 KNOWN = {"case": "rlv_none", "webhook": "whk_none", "role": "spouse"}
 
 
@@ -142,11 +141,11 @@ def test_a_post_wants_a_key_and_is_done_once(both: Both) -> None:
     assert len(side("GET", "/v1/rollovers", role=Role.AUDITOR).json()["rollovers"]) == 1
     second = side("POST", "/v1/rollovers", body, key="two").json()["case"]
     files = side.doors.process.files
-    newest = listed(files, list(State), or_raised=False, begins="", before=None, limit=1)
+    newest = listed(files, Pile.OURS, list(State), begins="", before=None, limit=1)
     assert (newest.cases, newest.total) == ((second,), 2)
-    older = listed(files, list(State), or_raised=False, begins="rlv", before=newest.older, limit=1)
+    older = listed(files, Pile.OURS, list(State), begins="rlv", before=newest.older, limit=1)
     assert (older.cases, older.older, older.total) == ((first.json()["case"],), None, 2)
-    assert listed(files, (), or_raised=True, begins="", before=None, limit=1).total == 0
+    assert listed(files, Pile.OPEN, list(State), begins="", before=None, limit=1).total == 0
 
 
 def test_one_leads_and_another_joins_by_a_code(both: Both) -> None:
@@ -403,7 +402,7 @@ def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: B
     case = receiver("POST", "/v1/rollovers", body).json()["case"]
     link = receiver("POST", f"/v1/rollovers/{case}/links", {"days": 30}).json()["url"].rpartition("/")[2]
     both.carry()
-    (theirs,) = (each.case for each in there.cases(ALL).lines)
+    (theirs,) = (each.case for each in there.cases(CasesAsked(Pile.OURS)).lines)
     source("PUT", f"/v1/rollovers/{theirs}/facts", told(releasing(*PARTS)))
     both.carry()
     assert pages.explanation(link) is None
@@ -475,5 +474,5 @@ def test_a_participant_signs_on_the_pages_and_a_desk_acts_in_the_console(both: B
     assert pages.case("none") is None
     assert pages.exceptions() == []
     both.carry()
-    assert there.cases(ALL).lines[0].state == "off_rail"
-    assert there.cases(CasesAsked(frozenset({State.OFF_RAIL}), begins="other")).total == 0
+    assert there.cases(CasesAsked(Pile.ENDED)).lines[0].state == "off_rail"
+    assert there.cases(CasesAsked(Pile.ENDED, begins="other")).total == 0

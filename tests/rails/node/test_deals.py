@@ -21,12 +21,13 @@ from open401k.rails.messages import Mode
 from open401k.rails.node import deals
 from open401k.rails.node.cases import ChangedError, State
 from open401k.rails.node.codec import BadInputError, written
+from open401k.rails.node.codes import LETTER_NOT_UNDERSTOOD, Owner, queue_of
 from open401k.rails.node.core import SilentError
 from open401k.rails.node.days import LOOK, Days
 from open401k.rails.node.deals import NotNowError
 from open401k.rails.node.halves import Wanted
 from open401k.rails.node.kept_deals import KeptDeals
-from open401k.rails.node.letters import Came, Letter, LetterKind
+from open401k.rails.node.letters import Came, Letter, LetterKind, letter_bytes, letter_of
 from open401k.rails.node.taking import kept_out
 from open401k.rails.preflight.facts import Holds, Part, Proof
 from open401k.rails.preflight.reasons import Code
@@ -260,11 +261,30 @@ def test_a_letter_that_cannot_be_read_is_an_exception_and_the_next_is_taken(
     two.ask()
     two.carry()
     two.put()
-    two.carry(on_the_way=lambda letter: replace(letter, **change))  # type: ignore[arg-type]
+    two.carry(on_the_way=lambda letter: replace(letter, **change) if letter.kind == "facts" else letter)  # type: ignore[arg-type]
     assert (two.receiver.open_codes(), two.receiver.file("case").state) == ([661], State.DATA_REQUESTED)
+    with two.source.files.begin() as unit:
+        (raised,) = unit.raised(two.source.only())
+    assert (raised.code, queue_of(raised.code).owner) == (LETTER_NOT_UNDERSTOOD, Owner.TECHNICAL)
+    assert f"is of version {change.get('version', 1)}; they read 1" in raised.words
     two.put(contact=None)
     two.carry()
     assert two.receiver.file("case").state is State.NIGO
+
+
+def test_two_nodes_that_read_nothing_of_each_other_do_not_write_for_ever(two: Both) -> None:
+    two.ask()
+    two.carry()
+    two.put()
+    two.carry(on_the_way=lambda letter: replace(letter, version=letter.version + 1))
+    assert (two.receiver.open_codes(), two.source.open_codes()) == ([661], [661])
+
+
+def test_the_envelope_of_a_later_version_may_say_more() -> None:
+    told = json.loads(letter_bytes(Letter(bytes(32), 1, "hello", {}, 2)))
+    assert letter_of(json.dumps(told | {"of_node": "9.1"}).encode()).version == 2
+    with pytest.raises(BadInputError, match="of_node"):
+        letter_of(json.dumps(told | {"version": 1, "of_node": "9.1"}).encode())
 
 
 def test_a_letter_for_a_case_that_is_over_is_an_exception(two: Both) -> None:

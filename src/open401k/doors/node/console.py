@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from urllib.parse import urlencode
 
 from open401k.rails import tracking
@@ -12,6 +11,7 @@ from open401k.rails.messages import Role
 from open401k.rails.node.cases import Kind, State, Way
 from open401k.rails.node.codes import FOUND, Owner, queue_of
 from open401k.rails.node.core import Side
+from open401k.rails.node.report import Pile
 from open401k.rails.preflight.reasons import Owner as ReasonOwner
 from open401k.rails.refusals import REFUSALS
 
@@ -81,14 +81,6 @@ _ENDED = (State.POSTED, State.RELEASED, State.OFF_RAIL)
 _DESKS = dict(enumerate(Owner, 1))
 
 
-class Pile(StrEnum):
-    """The lists of the console."""
-
-    OURS = "ours"
-    OPEN = "open"
-    ENDED = "ended"
-
-
 @dataclass(frozen=True, slots=True)
 class Line:
     """A case in a list: where it stands, and the first who must act."""
@@ -98,29 +90,22 @@ class Line:
     waits_for: str
     by: int | None
     late: bool
-    pile: Pile
 
 
 def line_of(case: CaseLine, custodian: str) -> Line:
-    """One row; an open case in which we must act, or which has an exception, is ours."""
+    """One row; of those who must act, we come first."""
     track = tracking.tracked(case.seen)
     todo = sorted(track.todo, key=lambda each: (each.by is None, each.by or 0))
     ours = [each for each in todo if custodian in each.owner]
     first = (ours or todo)[0] if todo else None
-    pile = Pile.OURS if ours or case.exceptions else Pile.ENDED if track.ended else Pile.OPEN
     late = any(each.overdue for each in track.todo)
-    return Line(case, track, owner_of(first.owner) if first else "", first.by if first else None, late, pile)
+    return Line(case, track, owner_of(first.owner) if first else "", first.by if first else None, late)
 
 
-def piles(cases: Sequence[CaseLine], custodian: str) -> dict[Pile, list[Line]]:
-    """All cases by list; what is due first comes first."""
-    found: dict[Pile, list[Line]] = {pile: [] for pile in Pile}
-    for case in cases:
-        line = line_of(case, custodian)
-        found[line.pile].append(line)
-    for lines in found.values():
-        lines.sort(key=lambda each: (each.by is None, each.by or 0))
-    return found
+def lines_of(cases: Sequence[CaseLine], custodian: str) -> list[Line]:
+    """The rows of a page; what is due first comes first."""
+    found = [line_of(case, custodian) for case in cases]
+    return sorted(found, key=lambda each: (each.by is None, each.by or 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +131,8 @@ def asked_of(query: Mapping[str, str]) -> Asked:
     state = next((each for each in within if each.value == query.get("state", "")), None)
     before = query.get("before", "")
     asked = CasesAsked(
+        pile,
         frozenset({state} if state else within),
-        pile is not Pile.ENDED and state is None,
         query.get("begins", "").strip()[:_LONGEST],
         int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
     )
@@ -156,7 +141,7 @@ def asked_of(query: Mapping[str, str]) -> Asked:
 
 def states_of(pile: Pile) -> tuple[State, ...]:
     """In which states cases of a list are. One that ended and has an open exception still waits for us."""
-    return tuple(each for each in State if (each in _ENDED) is (pile is Pile.ENDED))
+    return tuple(each for each in State if pile is Pile.OURS or (each in _ENDED) is (pile is Pile.ENDED))
 
 
 def owner_of(owner: str) -> str:

@@ -85,7 +85,7 @@ class Console:
         who = await self._who(request)
         told = console.asked_of(request.query_params)
         page = await run_in_threadpool(self._given.cases, told.cases)
-        lines = console.piles(page.lines, self._given.custodian)[told.pile]
+        lines = console.lines_of(page.lines, self._given.custodian)
         return self._page("cases", who, "cases", told=told, lines=lines, page=page)
 
     async def case(self, request: Request) -> Response:

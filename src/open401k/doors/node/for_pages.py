@@ -185,8 +185,7 @@ class NodePages:
     def cases(self, asked: CasesAsked) -> CasePage:
         process, lines = self.doors.process, []
         found = listed(
-            process.files, asked.states, or_raised=asked.or_raised, begins=asked.begins, before=asked.before,
-            limit=SHOWN_AT_MOST,
+            process.files, asked.pile, asked.states, begins=asked.begins, before=asked.before, limit=SHOWN_AT_MOST,
         )  # fmt: skip
         for case in found.cases:
             with self._begin() as unit:  # one after the other: a file is locked while it is read

@@ -19,6 +19,7 @@ from open401k.rails.node.cases import State as CaseState
 from open401k.rails.node.codes import Waiting
 from open401k.rails.node.core import Side
 from open401k.rails.node.papers import Paper
+from open401k.rails.node.report import Pile
 from open401k.rails.node.shares import Share
 from open401k.rails.node.taking_back import TakeBack
 from open401k.rails.passkeys import Passkey
@@ -174,10 +175,10 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class CasesAsked:
-    """Which cases: in one of these states (or with an open exception), whose id begins so, older than those before."""
+    """Which cases: of a list, in one of these states, whose id begins so, older than those before."""
 
-    states: frozenset[CaseState]
-    or_raised: bool = False
+    pile: Pile
+    states: frozenset[CaseState] = frozenset(CaseState)
     begins: str = ""
     before: int | None = None
 

@@ -11,6 +11,7 @@ import uvicorn
 from open401k.base.webhooks import Sender
 from open401k.rails.node.config import NodeConfig
 from open401k.rails.node.erasing import Erasing
+from open401k.rails.node.gone_back import gone_back
 from open401k.rails.node.hooks import Telling
 from open401k.rails.node.mailing import mailing
 from open401k.rails.node.nights import nights
@@ -54,7 +55,8 @@ def serve(
         passes = Passes(process.node, process.coordinator, on_passed=lambda: running.wake())
         telling = Telling(doors.hooks, process.files, Sender(development=development), around.clock)
         by_night = nights(process.node.core, config.core.file_every)
-        off_unless_set = (*_mail(process), *_erasing(process))
+        returned = gone_back(process.files, process.node.core, around.seconds)
+        off_unless_set = (*_mail(process), *_erasing(process), *returned)
         running = Running([passes, office.sending(), office.days(), telling, *by_night, *off_unless_set])
         given = NodePages(doors)
         people = pages.routes(

@@ -24,6 +24,7 @@ from open401k.rails.node.report import events_of
 from open401k.rails.node.seen import seen_of
 from open401k.rails.node.shares import shares_of
 from open401k.rails.node.taking_back import TakeBack, may_take_back
+from open401k.rails.node.waiting import standing_here
 from open401k.rails.preflight.facts import Part
 
 from .provided import (
@@ -41,12 +42,6 @@ from .provided import (
 
 _LAST = 4
 _ENDED = (State.POSTED, State.RELEASED, State.OFF_RAIL)
-#: What a verdict must be by our own case, where the chain does not answer now.
-_AT_LEAST = {
-    State.VOTED: Verdict.PREPARING,
-    State.POSTED: Verdict.COMMITTED,
-    State.RELEASED: Verdict.ABORTED,
-}
 
 
 def followed_of(unit: KeptDealUnit, case: str, process: Process, standing: Standing | None) -> Followed:
@@ -82,9 +77,7 @@ def standing_of(file: Case, process: Process) -> Standing | None:
         return process.asked.standing(file.agreed)
     except SilentError:
         with process.files.begin() as unit:
-            block = unit.cursor()
-        verdict = _AT_LEAST.get(file.state)
-        return Standing(block, verdict, voted=True) if block and verdict else None
+            return standing_here(unit, file)
 
 
 def signing_of(file: Case, deal: Deal, *, awaits: bool) -> Signing:
@@ -129,8 +122,6 @@ def line_of(unit: KeptDealUnit, case: str, process: Process) -> CaseLine:
     """A case in the console's list. The chain is not asked: our own case says enough."""
     file, deal = unit.case(case), unit.deal(case)
     names = _names(process.config)
-    verdict, block = _AT_LEAST.get(file.state), unit.cursor()
-    standing = Standing(block, verdict, voted=True) if file.agreed and block and verdict else None
     parts, _ = _parts(deal)
     return CaseLine(
         case,
@@ -139,7 +130,7 @@ def line_of(unit: KeptDealUnit, case: str, process: Process) -> CaseLine:
         file.state,
         unit.since(case),
         file.agreed.cents if file.agreed else (sum(each.cents for each in parts) or None),
-        seen_of(unit, case, standing, now=process.around.seconds(), names=names),
+        seen_of(unit, case, standing_here(unit, file), now=process.around.seconds(), names=names),
         sum(each.is_open for each in unit.raised(case)),
     )
 

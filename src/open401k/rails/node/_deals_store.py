@@ -312,12 +312,19 @@ def insert_event(conn: Connection, case: str, at: int, words: str) -> None:
     conn.execute("select pg_advisory_xact_lock(hashtext('node.event'))")
     conn.execute(
         """
-        insert into node.event (case_id, state, at, words)
-        select case_id, state, %s, %s
-        from node.case_file
+        with told as (
+            insert into node.event (case_id, state, at, words)
+            select case_id, state, %s, %s
+            from node.case_file
+            where case_id = %s
+            returning seq
+        )
+        update node.case_file
+        set newest_seq = told.seq
+        from told
         where case_id = %s
         """,
-        [at, words, case],
+        [at, words, case, case],
     )
 
 
@@ -363,3 +370,15 @@ def since(conn: Connection, case: str) -> int | None:
         [case],
     ).fetchone()
     return row[0] if row else None
+
+
+def write_ours(conn: Connection, case: str, ours: bool) -> None:
+    """Whether it waits for us."""
+    conn.execute(
+        """
+        update node.case_file
+        set ours = %s
+        where case_id = %s and ours is distinct from %s
+        """,
+        [ours, case, ours],
+    )

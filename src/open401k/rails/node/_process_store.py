@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, LiteralString
+
 from ._store import Connection
 
 
@@ -52,39 +56,49 @@ def case_ids(conn: Connection, after: str, limit: int) -> list[str]:
     return [row[0] for row in rows.fetchall()]
 
 
+class Pile(StrEnum):
+    """The console's lists of cases; each has an index of its own."""
+
+    OURS = "ours"
+    OPEN = "open"
+    ENDED = "ended"
+
+
+_PILES: Final[Mapping[Pile, LiteralString]] = {
+    Pile.OURS: "ours is not false",
+    Pile.OPEN: "ours is false and state not in ('posted', 'released', 'off_rail')",
+    Pile.ENDED: "ours is false and state in ('posted', 'released', 'off_rail')",
+}
+
+
 def case_page(
-    conn: Connection, states: list[str], or_raised: bool, begins: str, before: int, limit: int
+    conn: Connection, pile: Pile, states: list[str], begins: str, before: int, limit: int
 ) -> list[tuple[str, int]]:  # fmt: skip
-    """Cases with a deal in these states, or with an open exception, by their newest event, the newest of it first."""
+    """Cases with a deal, of a list and in these states, by their newest event, the newest of it first."""
     rows = conn.execute(
-        """
-        select case_id, newest.seq
+        f"""
+        select case_id, newest_seq
         from node.case_file
         join node.deal using (case_id)
-        cross join lateral (select max(seq) as seq from node.event where event.case_id = case_file.case_id) newest
-        where (state = any (%s) or (%s and exists (
-            select 1 from node.raised where raised.case_id = case_file.case_id and is_open
-        ))) and starts_with(case_id, %s) and newest.seq < %s
-        order by newest.seq desc
+        where {_PILES[pile]} and state = any (%s) and starts_with(case_id, %s) and newest_seq < %s
+        order by newest_seq desc
         limit %s
         """,
-        [states, or_raised, begins, before, limit],
+        [states, begins, before, limit],
     )
     return [(case, seq) for case, seq in rows.fetchall()]
 
 
-def count_in(conn: Connection, states: list[str], or_raised: bool, begins: str) -> int:
+def count_in(conn: Connection, pile: Pile, states: list[str], begins: str) -> int:
     """How many of them there are."""
     row = conn.execute(
-        """
+        f"""
         select count(*)
         from node.case_file
         join node.deal using (case_id)
-        where (state = any (%s) or (%s and exists (
-            select 1 from node.raised where raised.case_id = case_file.case_id and is_open
-        ))) and starts_with(case_id, %s)
+        where {_PILES[pile]} and state = any (%s) and starts_with(case_id, %s)
         """,
-        [states, or_raised, begins],
+        [states, begins],
     ).fetchone()
     return int(row[0]) if row else 0
 

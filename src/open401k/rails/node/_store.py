@@ -48,6 +48,20 @@ def case_of_rollover(conn: Connection, rollover: bytes, side: Side) -> str | Non
     return row[0] if row else None
 
 
+def case_of_prefix(conn: Connection, first: bytes, last: bytes, side: Side) -> str | None:
+    """The file of the rollover whose id lies between these, where we are on this side."""
+    row = conn.execute(
+        """
+        select case_id
+        from node.case_file
+        where rollover between %s and %s and side = %s
+        limit 1
+        """,
+        [first, last, side],
+    ).fetchone()
+    return row[0] if row else None
+
+
 def returns_of(conn: Connection, case_id: str) -> list[tuple[str, State]]:
     """Children on the other side of the same money, with their second tries, and where each stands."""
     rows = conn.execute(

@@ -60,6 +60,7 @@ LETTER_DIFFERS: Final = 663
 LETTER_KEPT_OUT: Final = 664
 MAIL_REFUSED: Final = 665
 BATCH_DECLINED: Final = 666
+LETTER_NOT_UNDERSTOOD: Final = 667
 
 #: What a node or a core finds, beside what the coordinator refuses by.
 FOUND: Final = {
@@ -99,6 +100,10 @@ FOUND: Final = {
     LETTER_DIFFERS: "the other custodian sent two letters under one number",
     LETTER_KEPT_OUT: "the other custodian keeps a letter of ours out",
     MAIL_REFUSED: "e-mail does not arrive: reach the participant another way, or put another address",
+    LETTER_NOT_UNDERSTOOD: (
+        "the other custodian's node does not understand a letter of ours: agree on one version of both nodes, "
+        "then end the case and ask again"
+    ),
     BATCH_DECLINED: "a batch was declined; its rollovers go on singly",
 }
 

@@ -11,7 +11,7 @@ from . import _deals_store as store
 from . import _papers_store as papers
 from ._retention_store import is_erased
 from ._store import Connection
-from .cases import Case, ChangedError, State
+from .cases import Case, ChangedError, Raised, State
 from .codec import parsed, read, written
 from .deal import Deal, DealEvent
 from .kept import KeptCases, KeptUnit
@@ -20,6 +20,7 @@ from .letters import Body, Came, Letter, LetterKind, Outgoing, letter, letter_by
 from .papers import OnFile, Paper, named_of, named_text
 from .sealing import Sealed, Sealing
 from .telling import tell_change
+from .waiting import waits_for_us
 
 _AT_ONCE: Final = 500
 
@@ -34,7 +35,9 @@ class KeptDeals(KeptCases):
     @contextmanager
     def begin(self) -> Iterator[KeptDealUnit]:
         with self.connected() as conn:
-            yield KeptDealUnit(conn, self.sealing, self.now)
+            unit = KeptDealUnit(conn, self.sealing, self.now)
+            yield unit
+            unit.note_who_is_waited_for()
 
     def rewrap(self) -> int:
         """Seal every deal and letter under the current master key; returns how many were under an older one."""
@@ -76,12 +79,29 @@ class KeptDealUnit(KeptUnit, KeptBatches):
 
     sealing: Sealing
     now: Callable[[], int]
+    _changed: set[str] = field(default_factory=set)
+
+    def note_who_is_waited_for(self) -> None:
+        """Of every case that this transaction changed, before it is committed."""
+        for case in sorted(self._changed):
+            if store.other_desk(self.conn, case) is not None:
+                store.write_ours(self.conn, case, waits_for_us(self, case, now=self.now()))
+
+    def raise_(self, raised: Raised) -> bool:
+        self._changed.add(raised.case)
+        return KeptUnit.raise_(self, raised)
+
+    def resolve(self, case: str, code: int) -> None:
+        self._changed.add(case)
+        KeptUnit.resolve(self, case, code)
 
     def add(self, case: Case) -> None:
+        self._changed.add(case.id)
         KeptUnit.add(self, case)
         tell_change(self, case, at=self.now())
 
     def change(self, before: Case, after: Case) -> None:
+        self._changed.add(after.id)
         KeptUnit.change(self, before, after)
         if after.state is not before.state:
             tell_change(self, after, at=self.now())
@@ -132,6 +152,7 @@ class KeptDealUnit(KeptUnit, KeptBatches):
         return store.without_terms(self.conn, after, limit)
 
     def add_deal(self, deal: Deal) -> None:
+        self._changed.add(deal.case)
         if not store.insert_deal(self.conn, deal.case, deal.peer, deal.reference, self._sealed(deal)):
             raise ValueError(f"there is a deal of case {deal.case}, or of its reference, already")
 
@@ -139,6 +160,7 @@ class KeptDealUnit(KeptUnit, KeptBatches):
         if self.deal(before.case) != before:
             raise ChangedError(before.case)
         if after != before:
+            self._changed.add(after.case)
             store.update_deal(self.conn, after.case, self._sealed(after))
 
     def put_letter(self, to: bytes, reference: bytes, kind: LetterKind, body: Body) -> Letter:
@@ -172,6 +194,7 @@ class KeptDealUnit(KeptUnit, KeptBatches):
         return Came.TAKEN
 
     def put_paper(self, case: str, paper: Paper) -> None:
+        self._changed.add(case)
         key = paper.fingerprint
         papers.insert_paper(self.conn, key, self.sealing.seal(_paper_place(key), paper.content))
         papers.replace_name(self.conn, case, key, self.sealing.seal(_named_place(case), named_text(paper)))

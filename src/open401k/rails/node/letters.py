@@ -59,6 +59,8 @@ class LetterKind(StrEnum):
     VOTER = "voter"
     #: Source: the explanation whose hash its facts name.
     PAPER = "paper"
+    #: Either: a letter of the other cannot be read here, and which version is. It is never answered by itself.
+    UNREAD = "unread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,16 @@ class BatchSigned:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """Which letter of theirs cannot be read here: its number, kind and version; ``reads`` is the version that is."""
+
+    number: int
+    kind: str
+    version: int
+    reads: int
+
+
+@dataclass(frozen=True, slots=True)
 class NotTaken:
     """A rollover of a batch that may not be settled so, and why."""
 
@@ -202,7 +214,7 @@ class BatchDeclined:
 
 Body = (
     Request | FactsTold | Elected | TermsTold | Ended | Note | Stands | Again | OffRail | Ballot | PaperTold
-    | BatchOffered | BatchSigned | BatchDeclined
+    | BatchOffered | BatchSigned | BatchDeclined | Unread
 )  # fmt: skip
 
 _BODIES: Final[dict[LetterKind, type]] = {
@@ -221,6 +233,7 @@ _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.BATCH_DECLINED: BatchDeclined,
     LetterKind.VOTER: Ballot,
     LetterKind.PAPER: PaperTold,
+    LetterKind.UNREAD: Unread,
 }
 
 
@@ -304,7 +317,12 @@ def letter_of(text: bytes) -> Letter:
     given = parsed(text, at="letter")
     if not isinstance(given, dict) or "body" not in given:
         raise BadInputError([Wrong("letter", "is an object with reference, number, kind, body, version")])
-    envelope = read(_Envelope, {name: each for name, each in given.items() if name != "body"}, at="letter")
+    known = {field.name for field in fields(_Envelope)}
+    # A later version may say more on its envelope: it is taken, and told apart by its version.
+    version = given.get("version")
+    is_later = isinstance(version, int) and version > VERSION
+    told_on_it = {name: each for name, each in given.items() if name != "body" and (name in known or not is_later)}
+    envelope = read(_Envelope, told_on_it, at="letter")
     if not 1 <= envelope.number < 2**31:
         raise BadInputError([Wrong("letter.number", "counts from 1")])
     return Letter(envelope.reference, envelope.number, envelope.kind, given["body"], envelope.version)

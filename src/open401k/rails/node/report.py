@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..chain.interface import Head
 from . import _process_store
+from ._process_store import Pile as Pile
 from .cases import State
 from .core import SilentError
 from .deal import DealEvent
@@ -108,13 +109,13 @@ class Listed:
 
 
 def listed(
-    files: KeptCases, states: Collection[State], *, or_raised: bool, begins: str, before: int | None, limit: int
+    files: KeptCases, pile: Pile, states: Collection[State], *, begins: str, before: int | None, limit: int
 ) -> Listed:
-    """Cases in these states, or with an open exception, whose id begins so."""
+    """Cases of a list, in these states, whose id begins so."""
     named = sorted(map(str, states))
     with files.connected() as conn:
-        rows = _process_store.case_page(conn, named, or_raised, begins, 2**62 if before is None else before, limit + 1)
-        total = _process_store.count_in(conn, named, or_raised, begins)
+        rows = _process_store.case_page(conn, pile, named, begins, 2**62 if before is None else before, limit + 1)
+        total = _process_store.count_in(conn, pile, named, begins)
     older = rows[limit - 1][1] if len(rows) > limit else None
     return Listed(tuple(case for case, _ in rows[:limit]), older, total)
 

@@ -25,6 +25,7 @@ from .codes import (
     FILE_UNFIT,
     LETTER_DIFFERS,
     LETTER_KEPT_OUT,
+    LETTER_NOT_UNDERSTOOD,
     LETTER_UNEXPECTED,
     LETTER_UNREAD,
     RETURN_UNFIT,
@@ -41,6 +42,7 @@ from .file_of import Making, values_of
 from .joined import MOST, Joined
 from .judging import end, is_closed, judged, raise_for, taken_over
 from .letters import (
+    VERSION,
     Again,
     Came,
     Elected,
@@ -55,6 +57,7 @@ from .letters import (
     Stands,
     Taken,
     TermsTold,
+    Unread,
     body_of,
     file_from,
 )
@@ -72,6 +75,7 @@ from .voting import ballots_for, came
 _NUMBER_BYTES: Final = 6
 _MOST_NOTES: Final = 200
 _HASH: Final = 32
+_LONGEST_KIND: Final = 60
 HOLDING: Final = (State.HELD, State.VOTED, State.POSTED)
 
 
@@ -149,6 +153,7 @@ def _take(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, letter: Letter) -
     try:
         body = body_of(letter)
     except BadInputError as wrong:
+        _say_unread(unit, deal, peer, letter)
         raise_for(unit, desk, deal.case, LETTER_UNREAD, f"number {letter.number}: {str(wrong)[:300]}")
         return Taken(came, deal.case, str(wrong))
     try:
@@ -193,6 +198,11 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: 
             one = replace(_other(deal, peer), state=body.state, since=body.at)
             unit.change_deal(deal, replace(with_other(deal, one), edition=deal.edition))
             unit.put_event(deal.case, "another receiver moved")
+        case Unread():
+            words = (
+                f"our letter {body.number} ({_kind(body.kind)}) is of version {body.version}; they read {body.reads}"
+            )
+            raise_for(unit, desk, deal.case, LETTER_NOT_UNDERSTOOD, words)
         case PaperTold():
             if (why := paper_came(unit, deal, body)) is not None:
                 raise UnexpectedError(why)
@@ -205,6 +215,19 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: 
             unit.put_event(deal.case, "the other side moved")
         case _:
             raise AssertionError(f"{type(body).__name__} is no body of a letter")
+
+
+def _say_unread(unit: DealUnit, deal: Deal, peer: bytes, letter: Letter) -> None:
+    """The other desk hears of it, once until ours has closed it; a letter that says so is never answered by one."""
+    is_said = any(each.is_open and each.code == LETTER_UNREAD for each in unit.raised(deal.case))
+    if letter.kind != LetterKind.UNREAD and not is_said:
+        told = Unread(letter.number, letter.kind[:_LONGEST_KIND], letter.version, VERSION)
+        unit.put_letter(peer, letter.reference, LetterKind.UNREAD, told)
+
+
+def _kind(told: str) -> str:
+    """What the other side calls a kind, where it is one of ours."""
+    return told if told in set(LetterKind) else "of another kind"
 
 
 def _named(unit: DealUnit, desk: Desk, deal: Deal, named: bytes | None) -> bytes | None:

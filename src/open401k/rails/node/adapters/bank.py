@@ -9,7 +9,8 @@ the bank's reference, and is booked when it is exactly what was expected: less, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,22 @@ from .iso import transfer_of
 _SETTLED = frozenset({"ACSC", "ACCC"})
 #: References have 35 places: 32 of the id, the side, one for the number of the try.
 _MOST_TRIES = 9
+#: What a reference of ours looks like: 16 bytes of a rollover's id.
+_WHOLE = re.compile("[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class WentBack:
+    """A payment under a rollover's reference was returned so many ``times``: to us who paid, or from us who had it.
+
+    ``stands``: it was not paid anew since.
+    """
+
+    end_to_end: str
+    side: Side
+    reason: str
+    times: int
+    stands: bool
 
 
 @dataclass
@@ -83,7 +100,10 @@ class BankFiles:
 
     def arrived(self, rollover: bytes) -> Answer:
         """What came under this rollover, returns taken off; nothing yet is waiting."""
-        wanted = _end_to_end(rollover)
+        return self.arrived_under(_end_to_end(rollover))
+
+    def arrived_under(self, wanted: str) -> Answer:
+        """The same by the reference of the payment."""
         lines = (each for each in self._lines() if wanted in each.references)
         found = {(each.references, each.cents, each.booked_on): each for each in lines}
         cents = sum(line.cents for line in found.values())
@@ -91,6 +111,25 @@ class BankFiles:
         if returned is not None and cents <= 0:
             return Refused(PAYMENT_RETURNED, f"what came went back: {returned}")
         return Done(wanted, cents) if found else Waiting(wanted)
+
+    def went_back(self) -> Sequence[WentBack]:
+        """Every payment of ours that was returned at any time, and all that came and was taken back."""
+        found = []
+        returns = {each.return_id: each for each in self._of(mx.PaymentReturn)}
+        told = {each.instruction: each for each in self._of(mx.PaymentStatus)}
+        for end_to_end in sorted({each.end_to_end for each in returns.values()}):
+            ours = [each for each in returns.values() if each.end_to_end == end_to_end]
+            settled = [x for x in told.values() if x.end_to_end == end_to_end and x.status in _SETTLED]
+            if settled:
+                found.append(WentBack(end_to_end, Side.SOURCE, ours[-1].reason, len(ours), len(ours) >= len(settled)))
+        lines = {(x.references, x.cents, x.booked_on): x for x in self._lines() if x.cents < 0}
+        for end_to_end in sorted(
+            {name for each in lines.values() for name in each.references if _WHOLE.fullmatch(name)}
+        ):
+            taken = [each for each in lines.values() if end_to_end in each.references]
+            reason, there = taken[-1].return_code or "no reason told", self.arrived_under(end_to_end)
+            found.append(WentBack(end_to_end, Side.RECEIVER, reason, len(taken), isinstance(there, Refused)))
+        return found
 
     def close_day(self) -> Path | None:
         """Every payment that the bank has not answered, in one file; None if there is none."""
