@@ -20,7 +20,7 @@ from open401k.plan import Conditions, Kind, Match, MatchPeriod, Provisions
 
 from .allocating import EVERYBODY, Declared, NonelectiveOfYear, Receives, add_declared, nonelective_of_year
 from .entered import Counted, ToDate, counted_for, earned_by_kind, entered_by_day
-from .loan_excess import LoanPeriod, taken_back
+from .loan_excess import LoanLimits, LoanPeriod, take_back
 from .matched import matched_deferrals, matched_loans
 
 Cents = NDArray[np.int64]
@@ -430,11 +430,8 @@ def _end_year(
             more = np.minimum(more, np.maximum(match.cap_cents - of_year, 0))
         credited[match.source] = credited.get(match.source, nothing) + more
         of_year = of_year + more
-    if over := year_end.loan_periods:
-        saved = before.deferrals + credited[Source.PRE_TAX] + credited[Source.ROTH]
-        by_formula = partial(_by_formula, people=people)
-        back = taken_back(over, saved, most=most, regular_limit=regular_limit, pay_cap=cap, by_formula=by_formula)
-        credited[over[-1].match.source] = credited.get(over[-1].match.source, nothing) - back
+    by_formula = partial(_by_formula, people=people)
+    take_back(credited, year_end.loan_periods, before.deferrals, LoanLimits(most, regular_limit, cap), by_formula)
     at_end = nonelective_of_year(plan_year, to_give.earned, year_end.nonelective, year_end.receives)
     for source, cents in at_end.items():
         credited[source] = credited.get(source, nothing) + cents

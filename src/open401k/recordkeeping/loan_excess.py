@@ -7,10 +7,12 @@ that year (IRC 401(m)(4)(D)(i)): those of December count against a match given i
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from open401k.kernel import Source
 from open401k.law import compensation
 from open401k.plan import Match
 
@@ -34,15 +36,35 @@ class LoanPeriod:
     loans: Cents
 
 
-def taken_back(
+class LoanLimits(NamedTuple):
+    """Up to what payments and deferrals count: with catch-up, without it; and the pay that counts."""
+
+    most: Cents
+    regular: Cents
+    pay_cap: int
+
+
+#: What a match gives on amounts, over pay.
+ByFormula = Callable[[Match, Cents, Cents], Cents]
+
+
+def take_back(
+    credited: dict[Source, Cents],
     periods: Sequence[LoanPeriod],
-    deferred: Cents,
-    *,
-    most: Cents,
-    regular_limit: Cents,
-    pay_cap: int,
-    by_formula: Callable[[Match, Cents, Cents], Cents],
-) -> Cents:
+    saved: Cents,
+    limits: LoanLimits,
+    by_formula: ByFormula,
+) -> None:
+    """Credit that much less on the last day of the year; ``saved``: deferrals of the year before that day."""
+    if not periods:
+        return
+    deferred = saved + credited[Source.PRE_TAX] + credited[Source.ROTH]
+    source = periods[-1].match.source
+    back = taken_back(periods, deferred, limits, by_formula)
+    credited[source] = credited.get(source, np.zeros_like(back)) - back
+
+
+def taken_back(periods: Sequence[LoanPeriod], deferred: Cents, limits: LoanLimits, by_formula: ByFormula) -> Cents:
     """What the periods gave for payments that are above the limit by ``deferred``, all deferrals of the year.
 
     The payments made first count first. Who has reached the cap of the year keeps it: without the payments, deferrals
@@ -50,12 +72,16 @@ def taken_back(
     """
     paid, found = np.zeros_like(deferred), np.zeros_like(deferred)
     for each in periods:
-        limits = {"most": most, "regular_limit": regular_limit}
-        then = matched_loans(each.match, each.loans, **limits, deferred=each.saved + paid)
-        now = matched_loans(each.match, each.loans, **limits, deferred=np.maximum(deferred, each.saved) + paid)
+
+        def counted(saved: Cents, each: LoanPeriod = each, paid: Cents = paid) -> Cents:
+            return matched_loans(
+                each.match, each.loans, most=limits.most, regular_limit=limits.regular, deferred=saved + paid
+            )
+
+        then, now = counted(each.saved), counted(np.maximum(deferred, each.saved))
         paid = paid + each.loans
-        pay = compensation.period_share(before=each.compensation_before, period=each.compensation, cap=pay_cap)
-        own = matched_deferrals(each.match, regular_limit=regular_limit, before=each.earlier, deferred=each.deferrals)
+        pay = compensation.period_share(before=each.compensation_before, period=each.compensation, cap=limits.pay_cap)
+        own = matched_deferrals(each.match, regular_limit=limits.regular, before=each.earlier, deferred=each.deferrals)
         more = by_formula(each.match, own + then, pay) - by_formula(each.match, own + now, pay)
         if each.match.cap_cents is not None:
             more = np.where(each.match_to_date >= each.match.cap_cents, 0, more)
