@@ -51,6 +51,18 @@ def test_every_how_to_is_found_from_the_first_page(page: str) -> None:
     assert set((ROOT / "docs" / "users").glob("*.md")) <= linked
 
 
+def test_every_test_that_a_document_names_exists() -> None:
+    """``file.py::name`` in backticks. Why: an invariant whose test is gone is a claim."""
+    named = {each for document in DOCUMENTS for each in re.findall(r"`(test_\w+\.py::test_\w+)`", document.read_text())}
+    there = {
+        f"{path.name}::{name}"
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
+    assert len(named) > 20
+    assert named <= there
+
+
 def test_every_document_that_a_message_names_exists() -> None:
     """The program sends its users to ``docs/...``. Why: a message whose way out is missing is worse than none."""
     named = {

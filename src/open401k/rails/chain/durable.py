@@ -22,8 +22,8 @@ from .interface import Log
 from .keeping import Made
 from .keys_and_values import KeysAndValues
 
-#: Bytes of keys and values that a process keeps read.
-CACHED = 48 * 2**20
+#: Bytes of keys and values that a process keeps read. What every block reads, both tries' upper levels, is 4 MiB.
+CACHED = 32 * 2**20
 _ENTRY = 200  # what an entry of the cache takes besides its bytes
 
 

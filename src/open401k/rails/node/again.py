@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from eth_hash.auto import keccak
-
 from open401k.base.faults import fault
 
 from ..messages import Mode
@@ -28,6 +26,7 @@ from .following import Verdict
 from .halves import ReleasingHalf
 from .judging import NotNowError, judged
 from .letters import Again, Came, FactsTold, Letter, LetterKind, OffRail, Taken, body_of
+from .lineage import next_reference
 from .returning import another
 from .together import one_receiver
 
@@ -42,7 +41,7 @@ def again(unit: DealUnit, desk: Desk, case: str, new: str, *, verdict: Verdict) 
     ``verdict`` is the chain's final one on the proposal before. The same again is nothing new.
     """
     deal = unit.deal(case)
-    reference = _next_reference(deal)
+    reference = next_reference(deal)
     if (known := unit.deal_of(deal.peer, reference)) is not None:
         return known
     one_receiver(deal, "to propose again")
@@ -67,7 +66,7 @@ def again(unit: DealUnit, desk: Desk, case: str, new: str, *, verdict: Verdict) 
 def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHalf, *, verdict: Verdict) -> Deal:
     """What came in at the source after all there was moved, as a child ``new``: ``half`` says what is there now."""
     deal = unit.deal(case)
-    reference = _next_reference(deal)
+    reference = next_reference(deal)
     if (known := unit.deal_of(deal.peer, reference)) is not None:
         return known
     elected = deal.elected
@@ -75,6 +74,8 @@ def residual(unit: DealUnit, desk: Desk, case: str, new: str, half: ReleasingHal
     if deal.side is not Side.SOURCE or elected is None or elected.election.mode is not Mode.ALL:
         raise NotNowError(f"case {case} has no residual: the source moves one where the participant signed for all")
     _still_signed(deal, desk)
+    if unit.case(case).stop == WITHDRAWN:
+        raise NotNowError(f"the participant wants nothing more moved after case {case}. Ask anew")
     if _batched(unit, unit.case(case)):
         raise NotNowError(f"case {case} was settled in a batch, which used its number whole; ask for a new rollover")
     edition = deal.edition + 1
@@ -124,8 +125,8 @@ def begun_there(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Take
         return Taken(Came.EARLY, deal.case, f"our case is {case.state}")
     wanted = State.POSTED if body.is_residual else State.RELEASED
     parts = (deal.part + 1,) if body.is_residual else (deal.part, deal.part + 1)
-    is_ours = deal.elected is not None and letter.reference == _next_reference(deal) and body.part in parts
-    never = _batched(unit, case) if body.is_residual else case.stop == WITHDRAWN
+    is_ours = deal.elected is not None and letter.reference == next_reference(deal) and body.part in parts
+    never = case.stop == WITHDRAWN or (body.is_residual and _batched(unit, case))
     if never or case.state is not wanted or not is_ours or (body.is_residual and deal.side is not Side.RECEIVER):
         return Taken(Came.REFUSED, deal.case, f"our case is {case.state} and does not go on as part {body.part}")
     new = f"{deal.side}-{desk.random.token(8).hex()}"
@@ -149,8 +150,8 @@ def closed_there(unit: DealUnit, deal: Deal, body: OffRail) -> str | None:
 def _begun(unit: DealUnit, desk: Desk, deal: Deal, new: str, part: int) -> Deal:
     """The deal anew: the same facts and signatures, without terms; preflight of today says where its case goes."""
     made = replace(
-        deal, case=new, reference=_next_reference(deal), signed_under=deal.commitments, part=part, opened_at=desk.now(),
-        reasons=None, terms=None, file=None, their_state=None, their_since=None, notes=(),
+        deal, case=new, reference=next_reference(deal), signed_under=deal.commitments, part=part, opened_at=desk.now(),
+        reasons=None, terms=None, file=None, their_state=None, their_since=None, named=None, notes=(),
         voters=tuple(each.not_given for each in deal.voters),
     )  # fmt: skip
     unit.add_deal(made)
@@ -165,8 +166,3 @@ def _still_signed(deal: Deal, desk: Desk) -> None:
 def _batched(unit: DealUnit, case: Case) -> bool:
     """Whether it was settled in a batch: of its control number the coordinator takes no other part then."""
     return case.agreed is not None and unit.batch_of(case.agreed.rollover) is not None
-
-
-def _next_reference(deal: Deal) -> bytes:
-    """What both sides call the proposal after this one; nobody else can tell that they belong together."""
-    return keccak(b"open401k again" + deal.reference)

@@ -71,6 +71,8 @@ class Deal:
     their_since: int | None = None
     #: Whether they said that they hold the money, then or since.
     they_held: bool = False
+    #: Terms that they named and no file of ours knew: an older backup. Others after them are not believed.
+    named: bytes | None = None
     notes: tuple[Noted, ...] = ()
     #: Who else must approve by the last preflight; of them, and of those whom terms name, who that is and what they
     #: signed.
@@ -169,6 +171,10 @@ class DealUnit(Unit, BatchUnit, Protocol):
 
     def deal_of(self, peer: bytes, reference: bytes) -> Deal | None:
         """The deal that this member knows by this reference."""
+        ...
+
+    def was_erased(self, peer: bytes, reference: bytes) -> bool:
+        """Whether what this member knows by this reference was erased after its time (ADR-0067)."""
         ...
 
     def deals(self, *, after: str = "", limit: int = 100) -> Sequence[Deal]:

@@ -52,7 +52,7 @@ class LetterKind(StrEnum):
     BATCH = "batch"
     #: Who was offered a batch: it signs, too.
     BATCH_SIGNED = "batch_signed"
-    #: Who was offered a batch: each goes on singly.
+    #: Who was offered a batch: each goes on singly, or what is named does.
     BATCH_DECLINED = "batch_declined"
     #: Source: who approves besides the custodians; either: what they signed.
     VOTER = "voter"
@@ -180,9 +180,26 @@ class BatchSigned:
     signature: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """A rollover of a batch that may not be settled so, and why."""
+
+    rollover: bytes
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchDeclined:
+    """A code and words for the other desk. Where ``items`` are named, the others may be offered again without them."""
+
+    code: int
+    words: str = ""
+    items: tuple[NotTaken, ...] = ()
+
+
 Body = (
     Request | FactsTold | Elected | TermsTold | Ended | Note | Stands | Again | OffRail | Ballot | PaperTold
-    | BatchOffered | BatchSigned
+    | BatchOffered | BatchSigned | BatchDeclined
 )  # fmt: skip
 
 _BODIES: Final[dict[LetterKind, type]] = {
@@ -198,7 +215,7 @@ _BODIES: Final[dict[LetterKind, type]] = {
     LetterKind.OFF_RAIL: OffRail,
     LetterKind.BATCH: BatchOffered,
     LetterKind.BATCH_SIGNED: BatchSigned,
-    LetterKind.BATCH_DECLINED: Ended,
+    LetterKind.BATCH_DECLINED: BatchDeclined,
     LetterKind.VOTER: Ballot,
     LetterKind.PAPER: PaperTold,
 }

@@ -27,6 +27,7 @@ from .halves import ReceivingHalf
 from .judging import end, raise_for
 from .letters import Came, Ended, Letter, LetterKind, Request, Taken
 from .opening import move, open_case
+from .retention import is_erased
 from .together import one_receiver
 
 #: Where a test may stop the process: at the end of the verb, before its transaction is committed.
@@ -101,6 +102,10 @@ def give_back(unit: DealUnit, desk: Desk, case: str, new: str, half: ReceivingHa
     if deal.side is not Side.SOURCE or file.state is not State.POSTED or file.agreed is None:
         raise StillOpenError(f"case {case} is {file.state} at the {deal.side}; the source asks back what it paid")
     one_receiver(deal, "a return")
+    if is_erased(file):
+        raise StillOpenError(
+            f"case {case}: its records were erased after their time; ask the other custodian for a check"
+        )
     tries = unit.returns_of(case)
     if (last := _standing(tries)) is not None:
         known = unit.deal(last[0])
@@ -177,6 +182,8 @@ def _why_not(unit: DealUnit, desk: Desk, before: Case | None, half: ReceivingHal
         return [Wrong("parent", "no rollover that this custodian paid came to us under this id")]
     if before.state is not State.POSTED:
         return [Wrong("parent", f"our case of it is {before.state}: nothing came")]
+    if is_erased(before):
+        return [Wrong("parent", "its records were erased after their time: agree with our desk on a check or wire")]
     last = _standing(unit.returns_of(before.id))
     found = [] if last is None else [Wrong("parent", _once(unit, before.id, *last))]
     found += _batched(unit, before.agreed)

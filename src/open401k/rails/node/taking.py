@@ -29,6 +29,7 @@ from .codes import (
     LETTER_UNREAD,
     RETURN_UNFIT,
     TERMS_UNFIT,
+    WITHDRAWN,
 )
 from .core import Side
 from .deal import Deal, DealUnit, Noted
@@ -56,6 +57,7 @@ from .letters import (
     body_of,
     file_from,
 )
+from .lineage import newest_of, withdraw
 from .opening import agree, move, note_forgotten, open_case
 from .papers import PaperTold
 from .returning import asked_back, changed_wish, wrong_return
@@ -81,6 +83,8 @@ def take(unit: DealUnit, desk: Desk, peer: bytes, letter: Letter) -> Taken:
         fault("deals.letter_taken")
         return taken
     deal = unit.deal_of(peer, letter.reference)
+    if deal is None and unit.was_erased(peer, letter.reference):
+        return Taken(Came.REFUSED, words="the records of this case were erased after their time")
     taken = _asked(unit, desk, peer, letter) if deal is None else _take(unit, desk, deal, peer, letter)
     fault("deals.letter_taken")
     return taken
@@ -187,13 +191,25 @@ def _read(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body: 
             if (why := paper_came(unit, deal, body)) is not None:
                 raise UnexpectedError(why)
         case Stands():
-            if (named := body.rollover) is not None and len(named) == _HASH and deal.side is Side.SOURCE:
-                note_forgotten(unit, named, deal.side, at=desk.now())  # its terms are ours: we made and signed them
+            named = _named(unit, desk, deal, body.rollover)
             held = deal.they_held or body.state in HOLDING
-            unit.change_deal(deal, replace(deal, their_state=body.state, their_since=body.at, they_held=held))
+            unit.change_deal(
+                deal, replace(deal, their_state=body.state, their_since=body.at, they_held=held, named=named)
+            )
             unit.put_event(deal.case, "the other side moved")
         case _:
             raise AssertionError(f"{type(body).__name__} is no body of a letter")
+
+
+def _named(unit: DealUnit, desk: Desk, deal: Deal, named: bytes | None) -> bytes | None:
+    """Terms that a receiver names are ours: we made and signed them, once for each deal. Of those that no file knows
+    the first stands in a file of its own; any more are not of this deal."""
+    if named is None or deal.side is not Side.SOURCE or named == deal.named:
+        return deal.named
+    if len(named) != _HASH or (deal.named is not None and unit.case_of(named, deal.side) is None):
+        raise UnexpectedError(f"it names terms that are not of this case: {named[:_HASH].hex()}")
+    note_forgotten(unit, named, deal.side, at=desk.now())
+    return deal.named if unit.case_of(named, deal.side) is not None else named
 
 
 def _joins(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, body: Request) -> None:
@@ -351,10 +367,21 @@ def _ended(unit: DealUnit, desk: Desk, deal: Deal, peer: bytes, kind: str, body:
     noted = replace(deal, notes=(*deal.notes, Noted(desk.now(), False, body.words))[-_MOST_NOTES:])
     if body.words:
         unit.change_deal(deal, noted)
+    if body.code == WITHDRAWN:
+        deal = _withdrawn(unit, deal)
     if end(unit, deal, body.code):
         raise_for(unit, desk, deal.case, body.code, "the other custodian ended it")
         if deal.side is Side.SOURCE:
             tell_all(unit, deal, LetterKind.STOP, Ended(body.code), but=peer)
+
+
+def _withdrawn(unit: DealUnit, deal: Deal) -> Deal:
+    """What the participant signed is used no more: the last proposal under it is the one that ends, or has ended."""
+    newest = newest_of(unit, deal)
+    case = unit.case(newest.case)
+    if is_closed(case) and case.stop != WITHDRAWN:
+        withdraw(unit, case)
+    return newest
 
 
 def _refuse(unit: DealUnit, desk: Desk, deal: Deal, code: int, words: str, kind: LetterKind = LetterKind.STOP) -> None:

@@ -73,8 +73,10 @@ def leading(members: Sequence[bytes], desk: Desk, source: bytes) -> None:
 
 
 def codes_of(deal: Deal) -> dict[bytes, bytes]:
-    """We lead: by which code each other receiver joins."""
-    if deal.side is not Side.RECEIVER or deal.place:
+    """By which code each other receiver joins, where we lead, or pay and were told who is awaited."""
+    if deal.side is Side.SOURCE:
+        return {each.member: each.code for each in deal.others if each.code is not None}
+    if deal.place:
         return {}
     return {each.member: code_of(deal.reference, each.place) for each in deal.others}
 
@@ -115,6 +117,7 @@ def joins(unit: DealUnit, deal: Deal, file: Case, peer: bytes, body: Request) ->
     if len(body.salt) != 32 or half.member != peer or half.source_account != file.account:
         return "it names another custodian or account than the request of who leads"
     unit.desk_joined(peer, mine.code or b"")
+    unit.put_event(deal.case, "another receiver joined")
     return with_other(deal, replace(mine, half=half, hidden=body.salt, edition=1))
 
 
